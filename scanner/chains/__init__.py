@@ -1,0 +1,1 @@
+"""Balance sources: nodes and providers asked at a pinned block."""

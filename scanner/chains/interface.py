@@ -1,0 +1,81 @@
+"""What a balance source must declare and do.
+
+A new source is one file (or folder) with a class that keeps this protocol and one row in
+`scanner.chains.table.SOURCES`; networks name the protocols that serve them in config/networks.csv.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol, runtime_checkable
+
+from scanner.model.balance import Balance, BalanceQuery, Evidence
+from scanner.model.block import BlockRef
+
+
+class Reach(StrEnum):
+    """Which heights a source can answer at."""
+
+    ANY = "any"
+    WINDOW = "window"  # recent heights only
+    TIP = "tip"
+
+
+@dataclass(frozen=True, slots=True)
+class Ability:
+    """What a source declares about itself.
+
+    evidence: what its answers are worth at best. chunk_size: how many queries make one chunk.
+    parallel: how many chunks may be in flight at once.
+    """
+
+    reach: Reach
+    evidence: Evidence
+    chunk_size: int
+    parallel: int = 1
+
+
+class BalanceSource(Protocol):
+    """Reads balances of one network. Safe to use from several threads."""
+
+    name: str
+    network: str
+    ability: Ability
+
+    def pin(self, height: int | None) -> BlockRef:
+        """Turn a stated height into a block. None: the newest block that is final enough.
+
+        Checks that the source is on the right chain and synced. Raises HeightNotReachedError,
+        HeightPrunedError, SourceUnavailableError, SourceRejectedError.
+        """
+        ...
+
+    def fetch_balances(
+        self,
+        queries: Sequence[BalanceQuery],
+        at: BlockRef,
+        progress: Callable[[float], None] | None = None,
+    ) -> list[Balance]:
+        """Read balances at one block, one per query, in order.
+
+        An item that cannot be read is `unavailable` with its reason, never 0. progress: called
+        with the share done, 0 to 1, on long requests.
+        Raises ReorgError, HeightPrunedError, SourceUnavailableError, SourceRejectedError when
+        nothing can be said about any item.
+        """
+        ...
+
+    def close(self) -> None:
+        """Give up connections; the source is not used afterwards."""
+        ...
+
+
+@runtime_checkable
+class ContractCaller(Protocol):
+    """A source that can also run a read-only contract call at a pinned block."""
+
+    def call(self, to: bytes, data: bytes, at: BlockRef) -> bytes:
+        """eth_call at the block. b"" for no code or a revert; raises SourceError otherwise."""
+        ...

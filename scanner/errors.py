@@ -1,0 +1,161 @@
+"""Every error of the scanner, in one tree.
+
+ScannerError
+ ├─ InputError               fix what was given
+ │   ├─ ListFormatError      a published list cannot be read (file, line, column)
+ │   ├─ AddressFormatError   an address is not one of its network
+ │   ├─ AmountFormatError    an amount is not a plain, exact number of the asset
+ │   ├─ UnknownAssetError    a coin or network name that no table knows
+ │   └─ ConfigError          a setting, table or endpoint is wrong
+ ├─ SourceError              a chain source failed (endpoint)
+ │   ├─ SourceUnavailableError   no usable answer; safe to ask again
+ │   ├─ SourceRejectedError      the source will not answer this; asking again is useless
+ │   ├─ HeightNotReachedError    the source's chain has not reached the height
+ │   ├─ HeightPrunedError        the source no longer has the state of that height
+ │   └─ ReorgError               the pinned block left the best chain
+ └─ StoreError               the database refused
+     ├─ MigrationNeededError     its schema is older or newer than this program
+     ├─ SnapshotNotFoundError    no such snapshot
+     └─ DisagreementError        a second reading differs from the stored one
+
+A bad signature is a verdict and not an error; a dead node is an error and not a verdict. Only the
+shells (`cli`, `worker`, `web`) catch ScannerError. Messages never hold an endpoint's URL: endpoints
+have names.
+"""
+
+from __future__ import annotations
+
+
+class ScannerError(Exception):
+    """Root of the tree; `str()` is one line for people: what happened, where, what to do."""
+
+
+class InputError(ScannerError):
+    """What was given must be changed."""
+
+
+class ListFormatError(InputError):
+    """A published list cannot be read.
+
+    file: its name as given. line, column: from 1, None where they mean nothing.
+    """
+
+    def __init__(
+        self, file: str, what: str, line: int | None = None, column: int | None = None
+    ) -> None:
+        self.file, self.what, self.line, self.column = file, what, line, column
+        place = file + "".join(f":{n}" for n in (line, column) if n is not None)
+        super().__init__(f"{place}: {what}")
+
+
+class AddressFormatError(InputError):
+    """A text is not an address of the network. `reason` says in what."""
+
+    def __init__(self, network: str, text: str, reason: str) -> None:
+        self.network, self.text, self.reason = network, text, reason
+        super().__init__(f"not a {network} address: {clip(text)!r} ({reason})")
+
+
+class AmountFormatError(InputError):
+    """A text is not a plain exact amount. `reason` says in what."""
+
+    def __init__(self, text: str, reason: str) -> None:
+        self.text, self.reason = text, reason
+        super().__init__(f"not an amount: {clip(text)!r} ({reason})")
+
+
+class UnknownAssetError(InputError):
+    """A coin name, or a coin and network together, that no table knows."""
+
+    def __init__(self, coin: str, network: str, reason: str) -> None:
+        self.coin, self.network, self.reason = coin, network, reason
+        super().__init__(reason)
+
+
+class ConfigError(InputError):
+    """A setting, table row or endpoint definition is wrong."""
+
+
+class SourceError(ScannerError):
+    """A chain source failed. `endpoint` is its configured name, never its URL."""
+
+    def __init__(self, endpoint: str, what: str) -> None:
+        self.endpoint, self.what = endpoint, what
+        super().__init__(f"{endpoint}: {what}")
+
+
+class SourceUnavailableError(SourceError):
+    """No usable answer: time-out, connection, server error, rate limit. Safe to ask again.
+
+    retry_after: seconds the server asked us to wait, None if it did not say.
+    """
+
+    def __init__(self, endpoint: str, what: str, retry_after: float | None = None) -> None:
+        super().__init__(endpoint, what)
+        self.retry_after = retry_after
+
+
+class SourceRejectedError(SourceError):
+    """The source understood and will not answer, or is not the right one (wrong chain id)."""
+
+
+class HeightNotReachedError(SourceError):
+    """The source's best chain ends below the height."""
+
+    def __init__(self, endpoint: str, height: int, tip: int) -> None:
+        super().__init__(endpoint, f"height {height} is above its tip {tip}")
+        self.height, self.tip = height, tip
+
+
+class HeightPrunedError(SourceError):
+    """The source cannot answer at that height any more (or at all: a tip-only source)."""
+
+    def __init__(self, endpoint: str, height: int, why: str) -> None:
+        super().__init__(endpoint, f"cannot answer at height {height}: {why}")
+        self.height = height
+
+
+class ReorgError(SourceError):
+    """The block pinned by hash is no longer on the source's best chain."""
+
+    def __init__(self, endpoint: str, height: int, expected_hash: str, seen_hash: str) -> None:
+        super().__init__(
+            endpoint, f"block {height} was {expected_hash} and is now {seen_hash or 'gone'}"
+        )
+        self.height, self.expected_hash, self.seen_hash = height, expected_hash, seen_hash
+
+
+class StoreError(ScannerError):
+    """The database refused."""
+
+
+class MigrationNeededError(StoreError):
+    """The schema's revision is not the one this program was made for."""
+
+    def __init__(self, found: str | None, wanted: str) -> None:
+        self.found, self.wanted = found, wanted
+        super().__init__(
+            f"the database is at migration {found or 'none'}, this program needs {wanted}: "
+            "run 'scanner db upgrade'"
+        )
+
+
+class SnapshotNotFoundError(StoreError):
+    """No snapshot has that id, or there is none at all."""
+
+    def __init__(self, wanted: str) -> None:
+        self.wanted = wanted
+        super().__init__(f"no snapshot {wanted!r} in this database")
+
+
+class DisagreementError(StoreError):
+    """A chunk read again gave another value at the same block hash."""
+
+    def __init__(self, claim_id: int, stored: str, seen: str) -> None:
+        self.claim_id, self.stored, self.seen = claim_id, stored, seen
+        super().__init__(f"claim {claim_id}: stored {stored}, read again {seen}")
+
+
+def clip(text: str, limit: int = 80) -> str:
+    """Shorten hostile text for a message: at most `limit` characters, the cut marked by '…'."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"

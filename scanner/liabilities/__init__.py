@@ -1,0 +1,1 @@
+"""Published liabilities, for the reserve ratio."""

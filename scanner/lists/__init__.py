@@ -1,0 +1,1 @@
+"""Turns a published file into a stream of claims. No network, bounded memory."""

@@ -1,0 +1,1 @@
+"""Frozen values every room speaks in; no files, no network, no clock."""

@@ -1,0 +1,66 @@
+"""Amounts: plain decimal text to and from integers of base units. No float anywhere."""
+
+from __future__ import annotations
+
+import re
+
+from scanner.errors import AmountFormatError
+
+MAX_BASE_UNITS = 2**256 - 1
+"""The largest balance any supported network can hold (an EVM word)."""
+
+_PLAIN = re.compile(r"(\d{1,80})(?:\.(\d{1,80}))?", re.ASCII)
+
+
+def parse_amount(text: str, decimals: int) -> int:
+    """Read a published amount in whole coins, exactly.
+
+    text: ASCII digits with at most one dot; spaces around are allowed, nothing else: no sign, no
+        exponent, no thousands separators.
+    decimals: how many the asset has. More digits after the dot are accepted only if they are 0.
+    Returns base units, 0 <= n <= MAX_BASE_UNITS.
+    Raises AmountFormatError, which says what is wrong.
+    """
+    stripped = text.strip()
+    match = _PLAIN.fullmatch(stripped)
+    if match is None:
+        raise AmountFormatError(text, _why_not_plain(stripped))
+    whole, fraction = match[1], match[2] or ""
+    kept, lost = fraction[:decimals], fraction[decimals:]
+    if lost.strip("0"):
+        raise AmountFormatError(
+            text, f"{len(fraction)} decimals, the asset has {decimals}: it would be rounded"
+        )
+    base_units: int = int(whole) * 10**decimals + int(kept.ljust(decimals, "0") or "0")
+    if base_units > MAX_BASE_UNITS:
+        raise AmountFormatError(text, "larger than any network can hold")
+    return base_units
+
+
+def format_amount(base_units: int, decimals: int) -> str:
+    """Write base units as whole coins, exact, without trailing zeros: 150000000, 8 -> "1.5"."""
+    sign = "-" if base_units < 0 else ""
+    digits = str(abs(base_units)).rjust(decimals + 1, "0")
+    if decimals == 0:
+        return sign + digits
+    fraction = digits[-decimals:].rstrip("0")
+    return sign + digits[:-decimals] + ("." + fraction if fraction else "")
+
+
+def rescale(base_units: int, decimals: int, to_decimals: int) -> int:
+    """Express base units in a unit with at least as many decimals; exact by construction."""
+    if to_decimals < decimals:
+        raise ValueError("rescaling to fewer decimals would lose base units")
+    return int(base_units * 10 ** (to_decimals - decimals))
+
+
+def _why_not_plain(text: str) -> str:
+    if not text:
+        return "empty"
+    if text.startswith("-"):
+        return "negative"
+    if re.fullmatch(r"[+-]?[\d.]+[eE][+-]?\d+", text):
+        return "written with an exponent"
+    if "," in text:
+        return "has a comma"
+    return "not plain digits"

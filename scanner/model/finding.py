@@ -1,0 +1,96 @@
+"""What a reader must be told: things found false, and things that could not be shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Weight(StrEnum):
+    """What a finding does to the exit status: false is 1, unshown is 3, note is nothing."""
+
+    FALSE = "false"
+    UNSHOWN = "unshown"
+    NOTE = "note"
+
+
+class FindingKind(StrEnum):
+    """Every kind of finding. WEIGHTS says what each one weighs."""
+
+    # ownership
+    BAD_SIGNATURE = "bad_signature"  # control is mismatch
+    MALFORMED_PROOF = "malformed_proof"  # control is malformed
+    UNSUPPORTED_SCHEME = "unsupported_scheme"
+    UNSIGNED = "unsigned"
+    OWNER_UNPROVEN = "owner_unproven"  # signed, but binding is asserted or none
+    # balances
+    SHORTFALL = "shortfall"
+    SURPLUS = "surplus"
+    BALANCE_UNAVAILABLE = "balance_unavailable"
+    SOURCES_DISAGREE = "sources_disagree"
+    BALANCE_CHANGED = "balance_changed"  # read twice at one block hash, two values
+    CHUNK_FAILED = "chunk_failed"
+    # lists
+    UNKNOWN_COIN = "unknown_coin"
+    UNKNOWN_NETWORK = "unknown_network"
+    BAD_ROW = "bad_row"
+    BAD_AMOUNT = "bad_amount"
+    BAD_HEIGHT = "bad_height"
+    BAD_ADDRESS = "bad_address"
+    DUPLICATE = "duplicate"
+    MIXED_HEIGHTS = "mixed_heights"
+    TOTAL_DIFFERS = "total_differs"  # the file's own totals block against its rows
+    TOTAL_UNREADABLE = "total_unreadable"
+
+
+WEIGHTS: dict[FindingKind, Weight] = {
+    FindingKind.BAD_SIGNATURE: Weight.FALSE,
+    FindingKind.MALFORMED_PROOF: Weight.FALSE,
+    FindingKind.UNSUPPORTED_SCHEME: Weight.UNSHOWN,
+    FindingKind.UNSIGNED: Weight.UNSHOWN,
+    FindingKind.OWNER_UNPROVEN: Weight.UNSHOWN,
+    FindingKind.SHORTFALL: Weight.FALSE,
+    FindingKind.SURPLUS: Weight.NOTE,
+    FindingKind.BALANCE_UNAVAILABLE: Weight.UNSHOWN,
+    FindingKind.SOURCES_DISAGREE: Weight.FALSE,
+    FindingKind.BALANCE_CHANGED: Weight.FALSE,
+    FindingKind.CHUNK_FAILED: Weight.UNSHOWN,
+    FindingKind.UNKNOWN_COIN: Weight.UNSHOWN,
+    FindingKind.UNKNOWN_NETWORK: Weight.UNSHOWN,
+    FindingKind.BAD_ROW: Weight.UNSHOWN,
+    FindingKind.BAD_AMOUNT: Weight.FALSE,
+    FindingKind.BAD_HEIGHT: Weight.UNSHOWN,
+    FindingKind.BAD_ADDRESS: Weight.FALSE,
+    FindingKind.DUPLICATE: Weight.FALSE,
+    FindingKind.MIXED_HEIGHTS: Weight.FALSE,
+    FindingKind.TOTAL_DIFFERS: Weight.FALSE,
+    FindingKind.TOTAL_UNREADABLE: Weight.UNSHOWN,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing to tell.
+
+    row: line in the list, None if it is not about a row. address: "" likewise.
+    reason: one sentence: what, and where it helps, what to do.
+    """
+
+    kind: FindingKind
+    reason: str
+    row: int | None = None
+    asset: str = ""
+    network: str = ""
+    address: str = ""
+
+    @property
+    def weight(self) -> Weight:
+        """What it does to the exit status."""
+        return WEIGHTS[self.kind]
+
+
+def exit_status(weights: set[Weight]) -> int:
+    """Exit status for what was found: 0 all verified, 1 something false, 3 something unshown."""
+    if Weight.FALSE in weights:
+        return 1
+    return 3 if Weight.UNSHOWN in weights else 0

@@ -1,0 +1,107 @@
+"""The tables in one value: networks, holdings, and the names publishers use for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from scanner.errors import ConfigError, UnknownAssetError, clip
+from scanner.model.network import Holding, Network
+
+
+@dataclass(frozen=True, slots=True)
+class Coin:
+    """One publisher's coin name: which holding it means, and the group its totals add up in."""
+
+    name: str
+    holding: Holding
+    group: str
+
+
+class Registry:
+    """Looks names up. Built once from config/*.csv; never changes.
+
+    Names are matched without regard to case. Raises ConfigError on contradicting tables.
+    """
+
+    def __init__(
+        self, networks: Iterable[Network], coins: Iterable[Coin], holdings: Iterable[Holding]
+    ) -> None:
+        self.networks: Mapping[str, Network] = {n.name: n for n in networks}
+        self._aliases: dict[str, Network] = {}
+        for network in self.networks.values():
+            for alias in (network.name.upper(), *network.aliases):
+                if self._aliases.setdefault(alias, network) is not network:
+                    raise ConfigError(f"network alias {alias!r} is given twice")
+        self.coins: Mapping[str, Coin] = {}
+        self._holdings: dict[tuple[str, str], Holding] = {}
+        self.groups: dict[str, str] = {}
+        for network in self.networks.values():
+            self._add(Holding(network.native, network.name, "", network.decimals))
+        by_name: dict[str, Coin] = {}
+        for coin in coins:
+            by_name[coin.name.upper()] = coin
+            self._add(coin.holding)
+            self.groups[coin.holding.asset] = coin.group
+        for holding in holdings:
+            self._add(holding)
+        self.coins = by_name
+
+    def _add(self, holding: Holding) -> None:
+        if holding.network not in self.networks:
+            raise ConfigError(f"{holding.asset}: no network {holding.network!r} in the tables")
+        key = (holding.asset.upper(), holding.network)
+        known = self._holdings.setdefault(key, holding)
+        if (known.contract.lower(), known.decimals) != (holding.contract.lower(), holding.decimals):
+            raise ConfigError(
+                f"{holding.asset} on {holding.network} has two contracts or decimals in the tables"
+            )
+
+    def network(self, name: str) -> Network:
+        """Find a network by our name or a publisher's alias. Raises UnknownAssetError."""
+        try:
+            return self._aliases[name.strip().upper()]
+        except KeyError:
+            raise UnknownAssetError("", name, f"unknown network {clip(name)!r}") from None
+
+    def holding(self, asset: str, network: str) -> Holding:
+        """Find what an asset is on a network, by our names. Raises UnknownAssetError."""
+        try:
+            return self._holdings[asset.upper(), network]
+        except KeyError:
+            reason = f"{clip(asset)!r} on {clip(network)!r} is in no table (config/tokens.csv)"
+            raise UnknownAssetError(asset, network, reason) from None
+
+    def holdings(self) -> list[Holding]:
+        """All known holdings, in a fixed order (network, asset)."""
+        return sorted(self._holdings.values(), key=lambda h: (h.network, h.asset))
+
+    def group(self, asset: str) -> str:
+        """The family an asset's "(ALL)" totals belong to: USDC.e -> USDC."""
+        return self.groups.get(asset, asset)
+
+    def resolve(self, coin: str, network_label: str = "") -> Holding:
+        """Say what a published coin name and network label mean together.
+
+        A coin name of the table decides; a label must then name the same network. A bare asset
+        name ("USDT", "ETH") with a label means that asset on the labelled network. Nothing is
+        guessed: a contradiction or an unknown name raises UnknownAssetError.
+        """
+        coin_text, label = coin.strip(), network_label.strip()
+        known = self.coins.get(coin_text.upper())
+        if not label:
+            if known is None:
+                raise UnknownAssetError(coin, label, f"unknown coin {clip(coin_text)!r}")
+            return known.holding
+        network = self.network(label)
+        if known is not None and known.holding.network == network.name:
+            return known.holding
+        if known is not None and known.name.upper() != known.holding.asset.upper():
+            reason = (
+                f"coin {clip(coin_text)!r} is on {known.holding.network}, "
+                f"the row says {clip(label)!r}"
+            )
+            raise UnknownAssetError(coin, label, reason)
+        if not any(a == coin_text.upper() for a, _ in self._holdings):
+            raise UnknownAssetError(coin, "", f"unknown coin {clip(coin_text)!r}")
+        return self.holding(coin_text, network.name)

@@ -1,0 +1,1 @@
+"""Who controls an address: bytes in, verdict out. No network, no clock."""

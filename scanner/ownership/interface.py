@@ -1,0 +1,58 @@
+"""What a scheme must do.
+
+A new scheme is one file with a class that keeps this protocol and one row in
+`scanner.ownership.table.VERIFIERS`; networks name the schemes they use in config/networks.csv.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from scanner.model.addresses.interface import Address
+from scanner.model.control import ControlResult
+from scanner.model.network import Network
+
+ContractCall = Callable[[bytes, bytes], bytes]
+"""call(to: 20 bytes, data) -> returned bytes, by eth_call at the pinned block.
+
+Returns b"" where there is no code or the call reverts. Raises SourceError when nobody answers:
+then there is no verdict yet. Results must not depend on when it is called.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What the publisher gave to show control of one address.
+
+    address: decoded. message: exact text that was signed. signatures: as published, one or more,
+    in column order. script: redeem/witness script or public key column, "" if none.
+    owners: addresses named as signers in place of `address`, in column order.
+    """
+
+    network: Network
+    address: Address
+    message: str
+    signatures: tuple[str, ...]
+    script: str = ""
+    owners: tuple[str, ...] = ()
+    row_type: str = ""
+
+
+class Verifier(Protocol):
+    """One ownership scheme."""
+
+    name: str
+
+    def handles(self, proof: Proof) -> bool:
+        """Whether this scheme is the one to judge this address format and signature shape."""
+        ...
+
+    def verify(self, proof: Proof, call: ContractCall | None = None) -> ControlResult:
+        """Judge the proof. Never raises on hostile input: that is `malformed` or `mismatch`.
+
+        call: how to ask the chain at the pinned block; None when offline, and then whatever only
+        the chain could show is at most `asserted`.
+        """
+        ...

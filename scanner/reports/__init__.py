@@ -1,0 +1,1 @@
+"""Totals, findings and exports, read from the store."""

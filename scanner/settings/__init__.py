@@ -1,0 +1,1 @@
+"""Where settings come from: shipped tables, the user's files, the environment."""

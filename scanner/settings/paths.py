@@ -1,0 +1,29 @@
+"""Where things lie: shipped tables and migrations, and the user's own data folder."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+
+
+def shipped(folder: str) -> Path:
+    """Find a shipped folder ("config", "migrations"): inside the wheel, else in the checkout."""
+    inside = _PACKAGE / f"_{folder}"
+    return inside if inside.is_dir() else _PACKAGE.parent / folder
+
+
+def data_folder() -> Path:
+    """The user's data folder, `SCANNER_DATA` or the platform's usual place. Not created here."""
+    chosen = os.environ.get("SCANNER_DATA")
+    if chosen:
+        return Path(chosen)
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("reserve-scanner"))
+
+
+def default_database() -> str:
+    """The database URL when none is given: `SCANNER_DATABASE`, else a file in the data folder."""
+    return os.environ.get("SCANNER_DATABASE") or f"sqlite:///{data_folder() / 'scanner.db'}"

@@ -1,0 +1,67 @@
+"""Reads config/networks.csv, assets.csv and tokens.csv into a Registry."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from scanner.errors import ConfigError
+from scanner.model.network import Holding, Network
+from scanner.model.registry import Coin, Registry
+from scanner.settings.paths import shipped
+
+
+@cache
+def load_registry(folder: Path | None = None) -> Registry:
+    """Build the registry from `folder`, by default the shipped config folder.
+
+    Raises ConfigError naming file and line when a table is not as it should be.
+    """
+    where = folder or shipped("config")
+    networks = [_network(r) for r in _rows(where / "networks.csv")]
+    coins = [Coin(r["coin"], _holding(r), r["group"]) for r in _rows(where / "assets.csv")]
+    tokens = [_holding(r) for r in _rows(where / "tokens.csv")]
+    return Registry(networks, coins, tokens)
+
+
+def _rows(path: Path) -> Iterator[dict[str, str]]:
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            for row in csv.DictReader(file, strict=True):
+                if None in row or None in row.values():
+                    raise ConfigError(f"{path.name}: a row has the wrong number of columns: {row}")
+                yield row
+    except (OSError, csv.Error, UnicodeDecodeError) as e:
+        raise ConfigError(f"cannot read the table {path.name}: {e}") from e
+
+
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(part for part in text.split("|") if part)
+
+
+def _network(row: dict[str, str]) -> Network:
+    return Network(
+        name=row["network"],
+        kind=row["kind"],
+        chain_id=row["chain_id"],
+        native=row["native"],
+        decimals=_decimals(row),
+        address_codec=row["address_codec"],
+        schemes=_split(row["schemes"]),
+        message_header=row["message_header"].replace("\\n", "\n"),
+        sources=_split(row["sources"]),
+        aliases=_split(row["aliases"]),
+    )
+
+
+def _holding(row: dict[str, str]) -> Holding:
+    return Holding(row["asset"], row["network"], row["contract"], _decimals(row))
+
+
+def _decimals(row: dict[str, str]) -> int:
+    text = row["decimals"]
+    if not (text.isascii() and text.isdigit() and int(text) <= 36):
+        raise ConfigError(f"decimals must be 0 to 36, not {text!r}: {row}")
+    return int(text)

@@ -1,0 +1,1 @@
+"""Plans a snapshot, takes it chunk by chunk, tallies it."""
