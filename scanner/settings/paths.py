@@ -22,8 +22,3 @@ def data_folder() -> Path:
     import platformdirs
 
     return Path(platformdirs.user_data_dir("reserve-scanner"))
-
-
-def default_database() -> str:
-    """The database URL when none is given: `SCANNER_DATABASE`, else a file in the data folder."""
-    return os.environ.get("SCANNER_DATABASE") or f"sqlite:///{data_folder() / 'scanner.db'}"

@@ -1,0 +1,40 @@
+"""Which database to use, with its password kept out of command lines and environment."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from scanner.errors import ConfigError
+from scanner.settings.paths import data_folder
+
+
+def database_url(chosen: str = "") -> str:
+    """The database URL to open.
+
+    chosen: what the command line says; else `SCANNER_DATABASE`; else a SQLite file in the user's
+    data folder. If `SCANNER_DATABASE_PASSWORD_FILE` names a file and the URL has a user and no
+    password, the password is read from it. The result may hold a secret: never print it.
+    Raises ConfigError if the password file cannot be read.
+    """
+    url = chosen or os.environ.get("SCANNER_DATABASE", "")
+    if not url:
+        return f"sqlite:///{data_folder() / 'scanner.db'}"
+    file = os.environ.get("SCANNER_DATABASE_PASSWORD_FILE")
+    return _with_password(url, Path(file)) if file and not url.startswith("sqlite") else url
+
+
+def _with_password(url: str, file: Path) -> str:
+    parts = urlsplit(url)
+    if parts.password is not None or parts.username is None:
+        return url
+    try:
+        password = file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as e:
+        raise ConfigError(
+            f"cannot read the database password from {file} (SCANNER_DATABASE_PASSWORD_FILE): {e}"
+        ) from e
+    _, _, place = parts.netloc.rpartition("@")
+    netloc = f"{parts.username}:{quote(password, safe='')}@{place}"
+    return urlunsplit(parts._replace(netloc=netloc))

@@ -1,0 +1,47 @@
+"""The database's password comes from a file and goes nowhere but into the URL."""
+
+import pytest
+
+from scanner.errors import ConfigError
+from scanner.settings.database import database_url
+
+
+@pytest.fixture(autouse=True)
+def _clean(monkeypatch, tmp_path):
+    for name in ("SCANNER_DATABASE", "SCANNER_DATABASE_PASSWORD_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("SCANNER_DATA", str(tmp_path))
+
+
+def test_default_is_a_file_in_the_data_folder(tmp_path):
+    assert database_url() == f"sqlite:///{tmp_path}/scanner.db"
+
+
+def test_command_line_goes_before_environment(monkeypatch):
+    monkeypatch.setenv("SCANNER_DATABASE", "sqlite:///env.db")
+    assert database_url() == "sqlite:///env.db"
+    assert database_url("sqlite:///chosen.db") == "sqlite:///chosen.db"
+
+
+def test_password_from_a_file_is_quoted(monkeypatch, tmp_path):
+    (tmp_path / "password").write_text("p@ss/wö:rd\n")
+    monkeypatch.setenv("SCANNER_DATABASE_PASSWORD_FILE", str(tmp_path / "password"))
+    from sqlalchemy import make_url
+
+    url = database_url("postgresql+psycopg://scanner@db:5433/scanner?sslmode=require")
+    parsed = make_url(url)
+    assert parsed.password == "p@ss/wö:rd"
+    assert (parsed.host, parsed.port, parsed.database) == ("db", 5433, "scanner")
+
+
+def test_a_given_password_stays(monkeypatch, tmp_path):
+    monkeypatch.setenv("SCANNER_DATABASE_PASSWORD_FILE", str(tmp_path / "missing"))
+    url = "postgresql+psycopg://scanner:own@db/scanner"
+    assert database_url(url) == url
+    assert database_url("sqlite:///x.db") == "sqlite:///x.db"
+
+
+def test_a_missing_password_file_is_named(monkeypatch, tmp_path):
+    monkeypatch.setenv("SCANNER_DATABASE_PASSWORD_FILE", str(tmp_path / "missing"))
+    with pytest.raises(ConfigError, match="missing"):
+        database_url("postgresql+psycopg://scanner@db/scanner")
