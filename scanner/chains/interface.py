@@ -37,6 +37,22 @@ class Ability:
     parallel: int = 1
 
 
+@dataclass(frozen=True, slots=True)
+class ReadPolicy:
+    """How much trust in providers the user allows; given to a source when it is made.
+
+    quorum: how many endpoints of different operators must give the same answer (1: one is enough).
+    proof: ask for state proofs and check them against the block's header.
+    """
+
+    quorum: int = 1
+    proof: bool = False
+
+    def __post_init__(self) -> None:
+        if self.quorum < 1:
+            raise ValueError("a quorum is at least 1")
+
+
 class BalanceSource(Protocol):
     """Reads balances of one network. Safe to use from several threads."""
 

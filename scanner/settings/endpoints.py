@@ -1,0 +1,197 @@
+"""Reads endpoints.toml: which nodes and providers each network is asked at.
+
+    [[endpoint]]
+    name = "my-node"             # what results and messages show
+    network = "ethereum"         # a network of the tables
+    protocol = "ethereum_rpc"    # one that the network lists as a source
+    url = "https://host/${KEY}"  # ${NAME} is taken from the environment; or url_env = "NAME"
+    operator = "me"              # endpoints of one operator are not independent of each other
+    chain = "1"                  # only if it is not the network's own (a test chain)
+    own = true                   # the user's own node
+    timeout = 30                 # seconds for one request
+    rate = 5                     # requests a second at most; 0 = no limit
+
+A user's file stands alone: nobody is asked whom it does not name. With `defaults = true` on top,
+the shipped endpoints serve the networks that the file leaves out.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from scanner.errors import ConfigError, UnknownAssetError, clip
+from scanner.model.endpoint import Endpoint
+from scanner.model.network import Network
+from scanner.model.registry import Registry
+from scanner.settings.paths import shipped
+
+ENVIRONMENT = "SCANNER_ENDPOINTS"
+"""Environment variable naming the user's file."""
+
+_TEXT = ("name", "network", "protocol", "url", "url_env", "operator", "chain")
+_KEYS = {*_TEXT, "own", "timeout", "rate"}
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
+_VARIABLE = re.compile(r"\$\{([^{}]*)\}")
+_HEADER = re.compile(r"\s*\[\[\s*endpoint\s*\]\]")
+_SCHEMES = {"http", "https", "tcp", "ssl"}
+_MAX_FILE = 1_000_000
+_MAX_TIMEOUT = 3600.0
+
+
+def load_endpoints(
+    path: Path | None, registry: Registry, environment: Mapping[str, str] | None = None
+) -> dict[str, tuple[Endpoint, ...]]:
+    """Read the endpoints, by network, in file order (the order in which they are tried).
+
+    path: the user's file; None means the one named by SCANNER_ENDPOINTS, else the shipped one.
+    environment: where ${NAME} and url_env look, by default the process's.
+    Raises ConfigError naming file, line and endpoint, and never any part of a URL.
+    """
+    env = os.environ if environment is None else environment
+    chosen = path or (Path(env[ENVIRONMENT]) if env.get(ENVIRONMENT) else None)
+    default = shipped("config") / "endpoints.toml"
+    if chosen is None:
+        return _read(default, registry, env)[0]
+    endpoints, with_defaults = _read(chosen, registry, env)
+    if with_defaults:
+        taken = {e.name for group in endpoints.values() for e in group}
+        for network, group in _read(default, registry, env)[0].items():
+            kept = tuple(e for e in group if e.name not in taken)
+            if network not in endpoints and kept:
+                endpoints[network] = kept
+    return endpoints
+
+
+def _read(
+    path: Path, registry: Registry, env: Mapping[str, str]
+) -> tuple[dict[str, tuple[Endpoint, ...]], bool]:
+    text = _text(path)
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as e:
+        # Its message gives line and column but may quote a key; values are never in it.
+        raise ConfigError(f"{path.name}: not valid TOML: {clip(str(e))}") from None
+    tables = document.pop("endpoint", [])
+    with_defaults = document.pop("defaults", False)
+    if not isinstance(with_defaults, bool):
+        raise ConfigError(f"{path.name}: defaults must be true or false")
+    if document:
+        raise ConfigError(f"{path.name}: unknown key {clip(next(iter(document)))!r}")
+    if not isinstance(tables, list) or not all(isinstance(t, dict) for t in tables):
+        raise ConfigError(f"{path.name}: endpoints are written as [[endpoint]] tables")
+    found: dict[str, tuple[Endpoint, ...]] = {}
+    names: set[str] = set()
+    for place, table in _places(path.name, text, tables):
+        endpoint = _endpoint(place, table, registry, env)
+        if endpoint.name.lower() in names:
+            raise ConfigError(f"{place}: the name {endpoint.name!r} is given twice")
+        names.add(endpoint.name.lower())
+        found[endpoint.network] = (*found.get(endpoint.network, ()), endpoint)
+    return found, with_defaults
+
+
+def _text(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            raw = file.read(_MAX_FILE + 1)
+        if len(raw) > _MAX_FILE:
+            raise ConfigError(f"{path.name}: larger than {_MAX_FILE:,} bytes")
+        return raw.decode("utf-8-sig")
+    except OSError as e:
+        raise ConfigError(f"cannot read the endpoints file {path}: {e.strerror}") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path.name}: not UTF-8 text") from None
+
+
+def _places(
+    file: str, text: str, tables: list[dict[str, Any]]
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Say where each table stands; tomllib keeps no lines, so its header lines are counted."""
+    lines = [n for n, line in enumerate(text.splitlines(), 1) if _HEADER.match(line)]
+    for index, table in enumerate(tables):
+        place = f"{file}:{lines[index]}" if len(lines) == len(tables) else file
+        yield f"{place}: endpoint {index + 1}", table
+
+
+def _endpoint(
+    place: str, table: dict[str, Any], registry: Registry, env: Mapping[str, str]
+) -> Endpoint:
+    for key in table:
+        if key not in _KEYS:
+            raise ConfigError(f"{place}: unknown key {clip(key)!r}")
+    text = {key: _string(place, table, key) for key in _TEXT}
+    if not _NAME.fullmatch(text["name"]):
+        raise ConfigError(f"{place}: name must be 1 to 64 letters, digits, dots, dashes")
+    place = f"{place} ({text['name']})"
+    network = _network(place, text["network"], registry)
+    if text["protocol"] not in network.sources:
+        known = ", ".join(network.sources) or "none yet"
+        raise ConfigError(
+            f"{place}: {network.name} has no protocol {clip(text['protocol'])!r} (it has: {known})"
+        )
+    own = table.get("own", False)
+    if not isinstance(own, bool):
+        raise ConfigError(f"{place}: own must be true or false")
+    return Endpoint(
+        name=text["name"],
+        network=network.name,
+        protocol=text["protocol"],
+        url=_url(place, text["url"], text["url_env"], env),
+        operator=text["operator"] or text["name"],
+        chain=text["chain"],
+        own=own,
+        timeout=_number(place, table, "timeout", 30.0, 0.1, _MAX_TIMEOUT),
+        rate=_number(place, table, "rate", 0.0, 0.0, 1e6),
+    )
+
+
+def _string(place: str, table: dict[str, Any], key: str) -> str:
+    value = table.get(key, "")
+    if not isinstance(value, str):
+        raise ConfigError(f"{place}: {key} must be text in quotes")
+    return value
+
+
+def _number(
+    place: str, table: dict[str, Any], key: str, default: float, low: float, high: float
+) -> float:
+    value = table.get(key, default)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+        raise ConfigError(f"{place}: {key} must be a number from {low:g} to {high:g}")
+    return float(value)
+
+
+def _network(place: str, name: str, registry: Registry) -> Network:
+    try:
+        return registry.network(name)
+    except UnknownAssetError:
+        raise ConfigError(f"{place}: unknown network {clip(name)!r}") from None
+
+
+def _url(place: str, written: str, variable: str, env: Mapping[str, str]) -> str:
+    if bool(written) == bool(variable):
+        raise ConfigError(f"{place}: give either url or url_env")
+    if variable:
+        written = "${" + variable + "}"
+
+    def fill(match: re.Match[str]) -> str:
+        value = env.get(match[1], "")
+        if not value:
+            raise ConfigError(f"{place}: environment variable {clip(match[1])!r} is not set")
+        return value
+
+    url = _VARIABLE.sub(fill, written).strip()
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in _SCHEMES and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or not url.isprintable() or " " in url:
+        raise ConfigError(f"{place}: its URL is not one of http(s)://, tcp:// or ssl://host")
+    return url
