@@ -1,0 +1,1 @@
+"""Balances of Bitcoin and the chains that speak its dialect."""

@@ -1,0 +1,246 @@
+"""The one way out: a small HTTP transport with limits, a rate, and no secret in any message."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import threading
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from email.utils import parsedate_to_datetime
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import httpx
+
+from scanner.errors import ConfigError, SourceError, SourceRejectedError, SourceUnavailableError
+from scanner.errors import clip as clip_text
+from scanner.model.endpoint import Endpoint
+
+DEFAULT_LIMIT = 64 * 1024 * 1024
+"""Bytes of one answer, after decompression."""
+
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_SHORTEST_SECRET = 6  # shorter URL parts are words like "api", not keys
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One HTTP answer of any status. `endpoint` is the name for messages."""
+
+    endpoint: str
+    status: int
+    body: bytes = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+
+    @property
+    def retry_after(self) -> float | None:
+        """Seconds the server asked to wait (RFC 9110 section 10.2.3: a number or a date)."""
+        return _retry_after(self.headers.get("retry-after", ""))
+
+    def text(self) -> str:
+        """The body as text; bytes that are not UTF-8 are replaced."""
+        return self.body.decode("utf-8", "replace")
+
+    def json(self) -> object:
+        """The body as JSON, numbers with a fraction as Decimal so that no amount is rounded.
+
+        Raises SourceUnavailableError when it is something else (a proxy's HTML page).
+        """
+        try:
+            value: object = json.loads(self.body, parse_float=Decimal, parse_constant=_no_constant)
+        except (ValueError, RecursionError):
+            raise SourceUnavailableError(
+                self.endpoint, f"answered HTTP {self.status} with something that is not JSON"
+            ) from None
+        return value
+
+    def raise_for_status(self) -> None:
+        """Turn any status but 2xx into an error of the tree.
+
+        SourceUnavailableError for 408, 425, 429 and 5xx (with `retry_after`), SourceRejectedError
+        for the rest, in words that say what to do.
+        """
+        if 200 <= self.status < 300:
+            return
+        words = _STATUS_WORDS.get(self.status, f"answered HTTP {self.status}")
+        if self.status in (408, 425, 429) or self.status >= 500:
+            raise SourceUnavailableError(self.endpoint, words, self.retry_after)
+        raise SourceRejectedError(self.endpoint, words)
+
+
+_STATUS_WORDS = {
+    401: "refused the credentials (HTTP 401): check user name and password of the endpoint",
+    402: "wants to be paid (HTTP 402): the plan's quota is used up",
+    403: "forbids this (HTTP 403): the key, the plan or the caller's address is not allowed",
+    404: "has nothing at this place (HTTP 404): check the endpoint's URL and protocol",
+    405: "does not take this method (HTTP 405): check the endpoint's protocol",
+    413: "says the request is too large (HTTP 413)",
+    429: "asks to slow down (HTTP 429): set a lower rate for this endpoint",
+    503: "is overloaded or starting (HTTP 503)",
+}
+
+
+class Transport:
+    """Sends requests to one endpoint. Safe to use from several threads.
+
+    User name and password in the endpoint's URL become basic authentication. Redirects are not
+    followed (a credential would follow them). A node on this machine is never asked through the
+    proxy that the environment names. `rate` of the endpoint is kept across threads.
+    headers: sent with every request (an API key, for example).
+    Raises ConfigError if the URL cannot be used.
+    """
+
+    def __init__(self, endpoint: Endpoint, headers: Mapping[str, str] | None = None) -> None:
+        silence_libraries()
+        self.name = endpoint.name
+        self._secrets = _secrets(endpoint.url, (headers or {}).values())
+        try:
+            url = httpx.URL(endpoint.url)
+        except (httpx.InvalidURL, TypeError):
+            raise ConfigError(f"endpoint {endpoint.name}: its URL cannot be read") from None
+        if url.scheme not in ("http", "https") or not url.host:
+            raise ConfigError(f"endpoint {endpoint.name}: its URL must be http:// or https://")
+        auth = (unquote(url.username), unquote(url.password)) if url.userinfo else None
+        self._base = url.copy_with(userinfo=b"")
+        self._timeout = endpoint.timeout
+        self._gap = 1 / endpoint.rate if endpoint.rate > 0 else 0.0
+        self._next_slot = 0.0
+        self._lock = threading.Lock()
+        self._client = httpx.Client(
+            auth=auth,
+            headers={"user-agent": "reserve-scanner", **(headers or {})},
+            follow_redirects=False,
+            trust_env=url.host not in _LOOPBACK,
+            limits=httpx.Limits(max_connections=64, max_keepalive_connections=32),
+        )
+
+    def get(self, path: str = "", *, limit: int = DEFAULT_LIMIT) -> Reply:
+        """GET the endpoint's URL with `path` added; see `send`."""
+        return self.send("GET", path, limit=limit)
+
+    def post_json(
+        self,
+        value: object,
+        path: str = "",
+        *,
+        timeout: float | None = None,
+        limit: int = DEFAULT_LIMIT,
+    ) -> Reply:
+        """POST a value as JSON; see `send`."""
+        body = value if isinstance(value, bytes) else json.dumps(value).encode()
+        return self.send("POST", path, body=body, timeout=timeout, limit=limit)
+
+    def send(
+        self,
+        method: str,
+        path: str = "",
+        *,
+        body: bytes = b"",
+        timeout: float | None = None,
+        limit: int = DEFAULT_LIMIT,
+    ) -> Reply:
+        """Send one request and read the whole answer, whatever its status.
+
+        path: added to the path of the endpoint's URL; its query is kept.
+        body: JSON text, b"" for none. timeout: seconds until the answer is complete, by default
+            the endpoint's. limit: most bytes of the answer.
+        Raises SourceUnavailableError on time-outs and broken connections, SourceRejectedError if
+        the answer is larger than `limit`. Neither holds the URL.
+        """
+        self._wait_for_slot()
+        seconds = timeout or self._timeout
+        headers = {"content-type": "application/json"} if body else {}
+        try:
+            with self._client.stream(
+                method, self._url(path), content=body or None, headers=headers, timeout=seconds
+            ) as answer:
+                content = self._read(answer, limit, time.monotonic() + seconds)
+                return Reply(self.name, answer.status_code, content, dict(answer.headers))
+        except httpx.TimeoutException:
+            raise self._too_slow(seconds) from None
+        except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, OSError) as e:
+            what = self.redact(str(e)) or type(e).__name__
+            raise SourceUnavailableError(self.name, f"no connection ({clip_text(what)})") from None
+
+    def redact(self, text: str) -> str:
+        """Replace every part of the endpoint's URL that could be a secret by `***`."""
+        for secret in self._secrets:
+            text = text.replace(secret, "***")
+        return text
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def _url(self, path: str) -> httpx.URL:
+        if not path:
+            return self._base
+        added, _, query = path.partition("?")
+        joined = self._base.raw_path.split(b"?")[0].rstrip(b"/") + b"/" + added.lstrip("/").encode()
+        queries = [q for q in (self._base.query, query.encode()) if q]
+        return self._base.copy_with(raw_path=joined + (b"?" + b"&".join(queries)) * bool(queries))
+
+    def _read(self, answer: httpx.Response, limit: int, deadline: float) -> bytes:
+        parts, size = [], 0
+        for part in answer.iter_bytes():
+            size += len(part)
+            if size > limit:
+                raise SourceRejectedError(self.name, f"its answer is larger than {limit:,} bytes")
+            if time.monotonic() > deadline:  # httpx limits each read, not the whole answer
+                raise self._too_slow(None)
+            parts.append(part)
+        return b"".join(parts)
+
+    def _too_slow(self, seconds: float | None) -> SourceError:
+        within = f"within {seconds:g} s" if seconds else "in time"
+        return SourceUnavailableError(self.name, f"no complete answer {within}")
+
+    def _wait_for_slot(self) -> None:
+        if not self._gap:
+            return
+        with self._lock:
+            now = time.monotonic()
+            slot = max(now, self._next_slot)
+            self._next_slot = slot + self._gap
+        time.sleep(slot - now)
+
+
+def silence_libraries() -> None:
+    """Keep httpx and httpcore from logging: they print URLs, and URLs hold keys."""
+    for name in ("httpx", "httpcore"):
+        logger = logging.getLogger(name)
+        logger.setLevel(logging.CRITICAL + 1)
+        logger.propagate = False
+
+
+def _secrets(url: str, more: Iterable[str]) -> tuple[str, ...]:
+    """List what must not be shown: the URL, its credentials, long path parts, query values."""
+    try:
+        parts = urlsplit(url)
+        found = [url, parts.username or "", parts.password or "", *parts.path.split("/")]
+        found += [value for _, value in parse_qsl(parts.query)]
+        found += [label for label in (parts.hostname or "").split(".") if len(label) >= 16]
+    except ValueError:
+        found = [url]
+    found += [unquote(part) for part in found] + [*more]
+    return tuple(sorted({f for f in found if len(f) >= _SHORTEST_SECRET}, key=len, reverse=True))
+
+
+def _retry_after(text: str) -> float | None:
+    if re.fullmatch(r"\d{1,9}", text.strip()):
+        return float(text)
+    try:
+        when = parsedate_to_datetime(text)
+    except (ValueError, TypeError):
+        return None
+    if when.tzinfo is None:
+        when = when.replace(tzinfo=UTC)
+    return max(0.0, (when - datetime.now(UTC)).total_seconds())
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(name)  # NaN and Infinity are not JSON
