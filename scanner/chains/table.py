@@ -6,44 +6,65 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import cast
 
-from scanner.chains.interface import BalanceSource
+from scanner.chains.interface import BalanceSource, ReadPolicy
 from scanner.errors import ConfigError
 from scanner.model.endpoint import Endpoint
 from scanner.model.network import Network
 from scanner.model.registry import Registry
 
-SourceFactory = Callable[[Network, Sequence[Endpoint], Registry], BalanceSource]
-"""Makes a source of one network from its endpoints of one protocol, best first."""
+SourceFactory = Callable[[Network, Sequence[Endpoint], Registry, ReadPolicy], BalanceSource]
+"""Makes a source of one network from its endpoints of one protocol, best first.
+
+A source that cannot keep the policy (no second operator, no proofs) refuses it by ConfigError.
+"""
 
 
-def _lazy(path: str) -> SourceFactory:
-    """Import "module:function" only when a source is made, so that `--help` stays quick."""
+def _lazy(path: str, *, policies: bool = False) -> SourceFactory:
+    """Import "module:function" only when a source is made, so that `--help` stays quick.
 
-    def make(network: Network, endpoints: Sequence[Endpoint], registry: Registry) -> BalanceSource:
+    policies: whether the function takes a ReadPolicy as its fourth argument; one that does not
+    serves the plain policy only.
+    """
+
+    def make(
+        network: Network, endpoints: Sequence[Endpoint], registry: Registry, policy: ReadPolicy
+    ) -> BalanceSource:
+        if not policies and policy != ReadPolicy():
+            raise ConfigError(
+                f"{network.name}: {endpoints[0].protocol} has neither quorum nor proof mode"
+            )
         module, _, function = path.partition(":")
-        factory = cast(SourceFactory, getattr(import_module(module), function))
-        return factory(network, endpoints, registry)
+        factory = cast(Callable[..., BalanceSource], getattr(import_module(module), function))
+        more = (policy,) if policies else ()
+        return factory(network, endpoints, registry, *more)
 
     return make
 
 
 SOURCES: Mapping[str, SourceFactory] = {
     "bitcoin_core": _lazy("scanner.chains.bitcoin.core_scan:make_source"),
+    "ethereum_rpc": _lazy("scanner.chains.evm.source:make_source", policies=True),
 }
 """Protocol name (endpoint's `protocol`, networks.csv `sources`) -> factory."""
 
 
 def make_source(
-    protocol: str, network: Network, endpoints: Sequence[Endpoint], registry: Registry
+    protocol: str,
+    network: Network,
+    endpoints: Sequence[Endpoint],
+    registry: Registry,
+    policy: ReadPolicy | None = None,
 ) -> BalanceSource:
     """Make the source that speaks `protocol` on `network`.
 
-    endpoints: of this network and protocol, best first; at least one.
-    Raises ConfigError when no such source exists or no endpoint is given.
+    endpoints: of this network and protocol, best first; at least one. policy: None means one
+        endpoint's word is enough.
+    Raises ConfigError when no such source exists, no endpoint is given, or the source cannot
+    keep the policy.
     """
     if protocol not in SOURCES:
         known = ", ".join(sorted(SOURCES))
         raise ConfigError(f"no balance source speaks {protocol!r}; known: {known}")
     if not endpoints:
         raise ConfigError(f"no {protocol} endpoint is configured for {network.name}")
-    return SOURCES[protocol](network, endpoints, registry)
+    return SOURCES[protocol](network, endpoints, registry, policy or ReadPolicy())
