@@ -4,12 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cache
+from importlib import import_module
 
 from scanner.errors import AddressFormatError, ConfigError
 from scanner.model.addresses.interface import Address, Codec
 from scanner.model.network import Network
 
-CODECS: Mapping[str, Callable[[str, str], Codec]] = {}
+
+def _lazy(module: str, name: str) -> Callable[[str, str], Codec]:
+    """Make a factory that imports its codec only when a network first needs it."""
+
+    def make(network: str, parameters: str) -> Codec:
+        codec: Codec = getattr(import_module(f"scanner.model.addresses.{module}"), name)(
+            network, parameters
+        )
+        return codec
+
+    return make
+
+
+CODECS: Mapping[str, Callable[[str, str], Codec]] = {
+    "base58check": _lazy("base58check", "Base58CheckCodec"),
+    "bech32_evm": _lazy("evm", "Bech32EvmCodec"),
+    "cashaddr": _lazy("cashaddr", "CashAddrCodec"),
+    "evm": _lazy("evm", "EvmCodec"),
+    "segwit": _lazy("segwit", "SegwitCodec"),
+    "tron": _lazy("tron", "TronCodec"),
+}
 """Codec name -> factory(network name, parameter text after the colon)."""
 
 

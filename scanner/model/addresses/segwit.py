@@ -1,0 +1,47 @@
+"""Witness addresses of UTXO networks: bech32 for version 0, bech32m for 1 to 16.
+
+Parameter text: the human-readable part ("bc"). Source: BIP-173, BIP-350.
+"""
+
+from __future__ import annotations
+
+from scanner.errors import AddressFormatError
+from scanner.model.addresses import bech32, scripts
+from scanner.model.addresses.interface import Address
+
+
+class SegwitCodec:
+    """Decodes and encodes the witness addresses of one network."""
+
+    def __init__(self, network: str, parameters: str) -> None:
+        self.network = network
+        self.human = parameters
+
+    def decode(self, text: str) -> Address:
+        """Decode a witness address of version 0 to 16. Raises AddressFormatError."""
+        try:
+            version, program = self._program(text)
+            name = scripts.witness_format(version, program)
+        except ValueError as e:
+            raise AddressFormatError(self.network, text, str(e)) from None
+        script = scripts.witness(version, program)
+        return Address(self.network, name, program, script.hex(), text.lower())
+
+    def encode(self, version: int, program: bytes) -> str:
+        """Write a witness program as an address."""
+        letters = bech32.CHARSET[version] + bech32.from_bytes(program)
+        return bech32.join(self.human, letters, bech32.BECH32M if version else bech32.BECH32)
+
+    def _program(self, text: str) -> tuple[int, bytes]:
+        human, data, constant = bech32.split(text)
+        if human != self.human:
+            raise ValueError(f"starts with {human + '1'!r} and not {self.human + '1'!r}")
+        version = bech32.CHARSET.index(data[0]) if data else 99
+        if version > 16:
+            raise ValueError("witness version is not 0 to 16")
+        if constant != (bech32.BECH32M if version else bech32.BECH32):
+            raise ValueError("checksum is of the other bech32 kind (BIP-350)")
+        program = bech32.to_bytes(data[1:])
+        if not 2 <= len(program) <= 40:
+            raise ValueError("witness program is not 2 to 40 bytes")
+        return version, program
