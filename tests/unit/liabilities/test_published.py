@@ -1,0 +1,111 @@
+"""The plain CSV of published liabilities: exact, refused in every doubtful case."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from scanner.errors import ListFormatError
+from scanner.liabilities.interface import Liability, LiabilityEvidence
+from scanner.liabilities.published import asset_decimals, read_liabilities
+from scanner.settings.tables import load_registry
+
+DECIMALS = {"BTC": 8, "USDT": 6, "ETH": 18}
+
+
+def write(tmp_path: Path, data: bytes) -> Path:
+    path = tmp_path / "owed.csv"
+    path.write_bytes(data)
+    return path
+
+
+def test_reads_whole_coins_into_base_units_in_file_order(tmp_path: Path) -> None:
+    path = write(tmp_path, b"asset,amount\nETH,0.000000000000000001\nbtc, 21000000.00000001\n")
+    eth, btc = read_liabilities(path, DECIMALS)
+    assert (eth.asset, eth.amount, eth.decimals) == ("ETH", 1, 18)
+    assert (btc.asset, btc.amount, btc.decimals) == ("BTC", 2100000000000001, 8)
+    assert btc.evidence is LiabilityEvidence.PUBLISHED
+    assert not btc.evidence.proves_coin_totals
+    assert btc.source == "owed.csv"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\xef\xbb\xbfasset,amount\r\nBTC,1\r\n",
+        b'coin,as of,amount\n\nBTC,2026-11-01,"1"\n,,\n',
+        b"Amount,Asset\n1.00000000,BTC\n",
+    ],
+    ids=["bom and crlf", "other columns, quotes, blank lines", "other order"],
+)
+def test_accepts_what_spreadsheets_write(tmp_path: Path, data: bytes) -> None:
+    (btc,) = read_liabilities(write(tmp_path, data), DECIMALS)
+    assert (btc.asset, btc.amount) == ("BTC", 10**8)
+
+
+@pytest.mark.parametrize(
+    ("data", "line", "column", "words"),
+    [
+        (b"", 1, None, "must name the columns"),
+        (b"asset,amount\n", None, None, "no liabilities"),
+        (b"BTC,1\n", 1, None, "must name the columns"),
+        (b"asset,amount\nBTC,-1\n", 2, 2, "negative"),
+        (b"asset,amount\nBTC,1e400\n", 2, 2, "exponent"),
+        (b"asset,amount\nBTC,0.000000001\n", 2, 2, "rounded"),
+        (b"asset,amount\nBTC,\n", 2, 2, "empty"),
+        (b"asset,amount\nBTC\n", 2, 2, "empty"),
+        (b"asset,amount\nBTC,1,000\n", 2, 3, "more fields"),
+        (b"asset,amount\nBTC,1\n\nbtc,2\n", 4, 1, "twice"),
+        (b"asset,amount\n=cmd(),1\n", 2, 1, "unknown asset"),
+        (b'asset,amount\nBTC,"1\n', 2, None, "not a CSV line"),
+        (b"asset,amount\nBTC,1\n\xff\xfe,2\n", 3, None, "UTF-8"),
+        (b"asset,amount\nB\0TC,1\n", 2, None, "NUL"),
+        (b"x" * 1_000_001, None, None, "larger than"),
+    ],
+)
+def test_names_the_place_and_the_reason(
+    tmp_path: Path, data: bytes, line: int | None, column: int | None, words: str
+) -> None:
+    with pytest.raises(ListFormatError, match=words) as caught:
+        read_liabilities(write(tmp_path, data), DECIMALS)
+    assert (caught.value.line, caught.value.column) == (line, column)
+
+
+def test_a_missing_file_is_a_list_format_error(tmp_path: Path) -> None:
+    with pytest.raises(ListFormatError, match="No such file"):
+        read_liabilities(tmp_path / "none.csv", DECIMALS)
+
+
+def test_thirty_digits_stay_exact(tmp_path: Path) -> None:
+    path = write(tmp_path, b"asset,amount\nBTC,123456789012345678901234567890.12345678\n")
+    assert read_liabilities(path, DECIMALS)[0].amount == 12345678901234567890123456789012345678
+
+
+def test_the_registry_gives_the_widest_unit_of_an_asset() -> None:
+    registry = load_registry()
+    decimals = asset_decimals(registry)
+    for holding in registry.holdings():
+        assert decimals[holding.asset] >= holding.decimals
+    assert decimals["BTC"] == 8
+
+
+def test_a_liability_cannot_be_negative() -> None:
+    with pytest.raises(ValueError, match="negative"):
+        Liability("BTC", -1, 8, LiabilityEvidence.PUBLISHED, "x")
+
+
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    body=st.binary(max_size=300)
+    | st.text(max_size=200).map(lambda t: t.encode("utf-8", "surrogatepass"))
+)
+def test_any_bytes_give_liabilities_or_the_one_error(tmp_path: Path, body: bytes) -> None:
+    try:
+        found = read_liabilities(write(tmp_path, b"asset,amount\n" + body), DECIMALS)
+    except ListFormatError:
+        return
+    assert found
+    assert all(item.amount >= 0 and item.asset in DECIMALS for item in found)
