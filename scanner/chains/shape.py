@@ -16,12 +16,13 @@ def take(endpoint: str, value: object, kind: type[T], *path: str | int) -> T:
     A bool does not pass for an int. Raises SourceUnavailableError naming the place that is wrong.
     """
     for step in path:
-        if isinstance(step, str) and isinstance(value, dict) and step in value:
-            value = value[step]
-        elif isinstance(step, int) and isinstance(value, list) and step < len(value):
-            value = value[step]
+        if isinstance(step, str):
+            known = isinstance(value, dict) and step in value
         else:
+            known = isinstance(value, list) and step < len(value)
+        if not known:
             raise _bad(endpoint, path, "is missing")
+        value = value[step]  # type: ignore[index]
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
         raise _bad(endpoint, path, f"is not {kind.__name__}")
     return value

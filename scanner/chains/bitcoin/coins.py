@@ -1,0 +1,135 @@
+"""Unspent outputs, and the balance a set of them makes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from scanner.errors import SourceUnavailableError, clip
+from scanner.model.addresses.scripts import script_pubkey
+from scanner.model.amount import format_amount
+from scanner.model.balance import Balance, BalanceQuery, Evidence, unavailable
+
+COINBASE_MATURITY = 100
+"""Blocks before a block reward can be spent (Bitcoin's consensus, kept by its descendants)."""
+
+DUST_SAT = 546
+"""Core's default dust limit of a P2PKH output; used to tell, never to leave out."""
+
+LISTED_COINS = 20
+"""How many outputs, largest first, a balance's detail lists."""
+
+MAX_COIN = 2**63 - 1
+"""Amounts are signed 64-bit integers on every chain of the family."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coin:
+    """One unspent output. amount in base units; coinbase None where the source does not say."""
+
+    txid: str
+    vout: int
+    amount: int
+    height: int
+    coinbase: bool | None = None
+
+
+@dataclass(slots=True)
+class Plan:
+    """Queries turned into scripts to look for.
+
+    wanted: script -> positions of the queries that ask for it. answers: one place a query,
+    already filled where a query cannot be asked.
+    """
+
+    wanted: dict[bytes, list[int]] = field(default_factory=dict)
+    answers: list[Balance | None] = field(default_factory=list)
+
+    def fill(self, script: bytes, balance: Balance) -> None:
+        """Answer every query that asks for the script."""
+        for position in self.wanted[script]:
+            self.answers[position] = balance
+
+    def finished(self) -> list[Balance]:
+        """All answers, in the order of the queries. A gap is a bug, never a zero."""
+        done = [answer for answer in self.answers if answer is not None]
+        if len(done) != len(self.answers):
+            raise AssertionError("a query was left without an answer")
+        return done
+
+
+def plan_queries(queries: Sequence[BalanceQuery], network: str) -> Plan:
+    """Group queries by script, so that a script asked for twice is looked for once.
+
+    A query that has no script, is of another network, or asks for a token (Omni) is answered
+    `unavailable` at once.
+    """
+    plan = Plan(answers=[None] * len(queries))
+    for position, query in enumerate(queries):
+        if query.address.network != network or query.holding.network != network:
+            plan.answers[position] = unavailable(f"not a holding on {network}")
+        elif not query.holding.is_native:
+            plan.answers[position] = unavailable(
+                f"{query.holding.asset} is a token on {network}: no source reads it yet"
+            )
+        else:
+            try:
+                script = script_pubkey(query.address)
+            except ValueError as e:
+                plan.answers[position] = unavailable(str(e))
+            else:
+                plan.wanted.setdefault(script, []).append(position)
+    return plan
+
+
+def balance_of(
+    coins: Iterable[Coin], height: int, decimals: int, evidence: Evidence, source: str
+) -> Balance:
+    """Add up the coins of one script at a block.
+
+    The amount is every unspent output at that block: immature block rewards and dust are
+    coins of the chain and are counted, and `detail` names how much of the amount they are
+    ({"outputs", "immature", "dust", "coins": [["txid:vout", base units, height], ...]}).
+    Immature rewards are a caution in `reason` too, since nobody can spend them yet.
+    """
+    listed = sorted(coins, key=lambda c: (-c.amount, c.txid, c.vout))
+    total = sum(c.amount for c in listed)
+    immature = sum(c.amount for c in listed if is_immature(c, height))
+    dust = sum(c.amount for c in listed if c.amount < DUST_SAT)
+    detail: dict[str, object] = {"outputs": len(listed)}
+    if immature:
+        detail["immature"] = str(immature)
+    if dust:
+        detail["dust"] = str(dust)
+    if listed:
+        detail["coins"] = [
+            [f"{c.txid}:{c.vout}", str(c.amount), c.height] for c in listed[:LISTED_COINS]
+        ]
+    caution = (
+        f"includes {format_amount(immature, decimals)} of immature block rewards"
+        if immature
+        else ""
+    )
+    return Balance(total, evidence, (source,), caution, json.dumps(detail, separators=(",", ":")))
+
+
+def is_immature(coin: Coin, height: int) -> bool:
+    """Whether a coin is a block reward that the block after `height` may not spend."""
+    return coin.coinbase is True and height + 1 - coin.height < COINBASE_MATURITY
+
+
+def base_units(endpoint: str, value: object, decimals: int = 8) -> int:
+    """Read a node's amount in whole coins, a JSON number kept as Decimal or int, exactly.
+
+    Raises SourceUnavailableError for anything else, a fraction of a base unit included.
+    """
+    if isinstance(value, Decimal | int) and not isinstance(value, bool):
+        try:
+            scaled = Decimal(value).scaleb(decimals)
+            if 0 <= scaled <= MAX_COIN and scaled == scaled.to_integral_value():
+                return int(scaled)
+        except ArithmeticError:
+            pass
+    raise SourceUnavailableError(endpoint, f"gave an amount it should not: {clip(str(value))}")

@@ -1,0 +1,247 @@
+"""Balances at the tip from a node's own UTXO set: `scantxoutset` by raw scripts."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+
+from scanner.chains.bitcoin.coins import Coin, balance_of, base_units, plan_queries
+from scanner.chains.bitcoin.core_rpc import CoreRpc, RpcFailure
+from scanner.chains.interface import Ability, Reach
+from scanner.chains.shape import take
+from scanner.errors import (
+    HeightNotReachedError,
+    HeightPrunedError,
+    ReorgError,
+    SourceRejectedError,
+    SourceUnavailableError,
+)
+from scanner.model.balance import Balance, BalanceQuery, Evidence
+from scanner.model.block import BlockRef
+from scanner.model.endpoint import Endpoint
+from scanner.model.network import Network
+from scanner.model.registry import Registry
+
+MAX_DESCRIPTORS = 200_000
+"""Descriptors in one call: the node needs about 5 kB of memory for each while it scans."""
+
+MAX_BODY = 24 * 1024 * 1024
+"""Bytes of one call; nodes refuse bodies over 32 MiB."""
+
+SCAN_SECONDS = 3600.0
+"""How long one scan may take: minutes on the largest chains, longer on a slow disk."""
+
+MAX_ANSWER = 512 * 1024 * 1024
+"""Bytes of one answer: about 400 for each coin found."""
+
+STATUS_SECONDS = 1.0
+BUSY_SECONDS = 30.0
+
+
+class CoreScan:
+    """Reads the UTXO set of one node at its tip.
+
+    The answer names the block it was made at; if that is not the pinned one there is no answer:
+    ReorgError when the pinned block is gone, HeightPrunedError when the tip moved on (pin again).
+    A node scans for one caller at a time: SourceUnavailableError when it is already busy.
+    Evidence is `proven` on the user's own node (a full scan of a set the node itself checked, at
+    a block hash), else `reported`.
+    Source: Bitcoin Core RPC `scantxoutset`, `getblockchaininfo`, `getblockheader`.
+    """
+
+    def __init__(self, network: Network, endpoint: Endpoint) -> None:
+        self.name = endpoint.name
+        self.network = network.name
+        self.ability = Ability(
+            reach=Reach.TIP,
+            evidence=Evidence.PROVEN if endpoint.own else Evidence.REPORTED,
+            chunk_size=MAX_DESCRIPTORS,
+        )
+        self._row = network
+        self._rpc = CoreRpc(endpoint)
+        self._one_scan = threading.Lock()
+
+    def pin(self, height: int | None) -> BlockRef:
+        """Pin the tip. A stated height must be the tip's: this source reads no other block.
+
+        Raises HeightNotReachedError above the tip, HeightPrunedError below it.
+        """
+        info = self._rpc.chain_info(self._row)
+        if height is not None and height > info.blocks:
+            if height <= info.headers:
+                raise SourceUnavailableError(
+                    self.name, f"is still syncing (block {info.blocks} of {info.headers}): wait"
+                )
+            raise HeightNotReachedError(self.name, height, info.blocks)
+        if height is not None and height < info.blocks:
+            raise HeightPrunedError(self.name, height, _tip_only(info.blocks))
+        return self._rpc.block_ref(self._row, info.chain, info.best_hash)
+
+    def fetch_balances(
+        self,
+        queries: Sequence[BalanceQuery],
+        at: BlockRef,
+        progress: Callable[[float], None] | None = None,
+    ) -> list[Balance]:
+        """Scan the UTXO set for the queries' scripts; see the class and BalanceSource."""
+        plan = plan_queries(queries, self.network)
+        parts = list(_split(list(plan.wanted)))
+        found: dict[bytes, list[Coin]] = {script: [] for script in plan.wanted}
+        for number, part in enumerate(parts):
+            report = _share(progress, number, len(parts))
+            for script, coin in self._scan(part, at, report):
+                found[script].append(coin)
+        for script, coins in found.items():
+            plan.fill(
+                script,
+                balance_of(coins, at.height, self._row.decimals, self.ability.evidence, self.name),
+            )
+        return plan.finished()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._rpc.close()
+
+    def _scan(
+        self, scripts: Sequence[bytes], at: BlockRef, report: Callable[[float], None] | None
+    ) -> Iterator[tuple[bytes, Coin]]:
+        descriptors = [f"raw({script.hex()})" for script in scripts]
+        with self._one_scan, self._watched(report):
+            answer = self._start(descriptors)
+        self._check_block(answer, at)
+        wanted = set(scripts)
+        total = 0
+        for entry in take(self.name, answer, list, "unspents"):
+            script, coin = self._coin(entry, at)
+            if script not in wanted:
+                raise SourceUnavailableError(self.name, "found a coin nobody asked for")
+            total += coin.amount
+            yield script, coin
+        stated = base_units(self.name, take(self.name, answer, object, "total_amount"))
+        if total != stated:
+            raise SourceUnavailableError(
+                self.name, f"its coins add up to {total}, it says {stated}: the answer is broken"
+            )
+
+    def _start(self, descriptors: list[str]) -> object:
+        if self._rpc.call("scantxoutset", ["status"]) is not None:
+            raise self._busy()
+        try:
+            answer = self._rpc.ask(
+                "scantxoutset", ["start", descriptors], timeout=SCAN_SECONDS, limit=MAX_ANSWER
+            )
+        except SourceRejectedError:
+            raise
+        except BaseException:  # Ctrl-C too: the node would go on scanning for nobody
+            self._abort()
+            raise
+        if isinstance(answer, RpcFailure):
+            if "already in progress" in answer.message:
+                raise self._busy()
+            raise self._rpc.error("scantxoutset", answer)
+        if not take(self.name, answer, bool, "success"):
+            raise SourceUnavailableError(self.name, "the scan was aborted on the node")
+        return answer
+
+    def _busy(self) -> SourceUnavailableError:
+        return SourceUnavailableError(
+            self.name, "is busy with another scan: wait, or abort that one", BUSY_SECONDS
+        )
+
+    def _abort(self) -> None:
+        with suppress(Exception):  # the first error is the one to tell
+            self._rpc.ask("scantxoutset", ["abort"], timeout=5)
+
+    @contextmanager
+    def _watched(self, report: Callable[[float], None] | None) -> Iterator[None]:
+        """Ask the node how far it is while the scan runs, and pass that on."""
+        if report is None:
+            yield
+            return
+        stop = threading.Event()
+
+        def watch() -> None:
+            while not stop.wait(STATUS_SECONDS):
+                try:
+                    status = self._rpc.ask("scantxoutset", ["status"], timeout=5)
+                    if isinstance(status, dict):
+                        report(min(1.0, take(self.name, status, int, "progress") / 100))
+                except SourceUnavailableError:
+                    continue
+
+        watcher = threading.Thread(target=watch, name="scan-status", daemon=True)
+        watcher.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            watcher.join(timeout=10)
+        report(1.0)
+
+    def _check_block(self, answer: object, at: BlockRef) -> None:
+        height = take(self.name, answer, int, "height")
+        seen = take(self.name, answer, str, "bestblock")
+        if (height, seen) == (at.height, at.hash):
+            return
+        now = self._rpc.block_hash(at.height)
+        if now != at.hash:
+            raise ReorgError(self.name, at.height, at.hash, now)
+        raise HeightPrunedError(self.name, at.height, _tip_only(height))
+
+    def _coin(self, entry: object, at: BlockRef) -> tuple[bytes, Coin]:
+        text = take(self.name, entry, str, "scriptPubKey")
+        try:
+            script = bytes.fromhex(text)
+        except ValueError:
+            raise SourceUnavailableError(self.name, "gave a script that is not hex") from None
+        coinbase = isinstance(entry, dict) and entry.get("coinbase")
+        coin = Coin(
+            txid=take(self.name, entry, str, "txid"),
+            vout=take(self.name, entry, int, "vout"),
+            amount=base_units(self.name, take(self.name, entry, object, "amount")),
+            height=take(self.name, entry, int, "height"),
+            coinbase=coinbase if isinstance(coinbase, bool) else None,
+        )
+        if coin.height > at.height:
+            raise SourceUnavailableError(self.name, f"gave a coin of the later block {coin.height}")
+        return script, coin
+
+
+def make_source(
+    network: Network,
+    endpoints: Sequence[Endpoint],
+    registry: Registry,
+) -> CoreScan:
+    """Make the source from the first endpoint: one node's UTXO set is one answer."""
+    return CoreScan(network, endpoints[0])
+
+
+def _split(scripts: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
+    """Cut a list of scripts so that no call is too large for the node."""
+    part: list[bytes] = []
+    size = 0
+    for script in scripts:
+        cost = 2 * len(script) + len('"raw()", ')
+        if part and (len(part) >= MAX_DESCRIPTORS or size + cost > MAX_BODY):
+            yield part
+            part, size = [], 0
+        part.append(script)
+        size += cost
+    if part:
+        yield part
+
+
+def _share(
+    progress: Callable[[float], None] | None, number: int, count: int
+) -> Callable[[float], None] | None:
+    if progress is None:
+        return None
+    return lambda share: progress((number + share) / count)
+
+
+def _tip_only(tip: int) -> str:
+    return (
+        f"it reads its tip only, which is {tip}; leave the height out, "
+        "or use a source that reaches back (a UTXO snapshot, Electrum, Esplora)"
+    )
