@@ -15,7 +15,8 @@ from scanner.model.addresses import bech32, scripts
 from scanner.model.addresses.interface import Address
 
 _GENERATOR = (0x98F2BC8E61, 0x79B76D99E2, 0xF33E5FB3C4, 0xAE2EABE2A8, 0x1E4F43E470)
-_TYPES = {0: ("p2pkh", scripts.p2pkh), 1: ("p2sh", scripts.p2sh)}
+# Version byte: four type bits, then three for the size, 0 for 160 bits.
+_TYPES = {0x00: ("p2pkh", scripts.p2pkh), 0x08: ("p2sh", scripts.p2sh)}
 
 
 class CashAddrCodec:
@@ -41,7 +42,7 @@ class CashAddrCodec:
 
     def encode(self, name: str, payload: bytes) -> str:
         """Write a 20-byte hash as a "p2pkh" or "p2sh" address with its prefix."""
-        kind = next(bits for bits, (known, _) in _TYPES.items() if known == name)
+        kind = next(version for version, (known, _) in _TYPES.items() if known == name)
         letters = bech32.from_bytes(bytes((kind,)) + payload)
         return f"{self.prefixes[0]}:{letters}{checksum_letters(self.prefixes[0], letters)}"
 

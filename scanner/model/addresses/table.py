@@ -24,12 +24,30 @@ def _lazy(module: str, name: str) -> Callable[[str, str], Codec]:
 
 
 CODECS: Mapping[str, Callable[[str, str], Codec]] = {
+    "aelf": _lazy("base58_keys", "AelfCodec"),
+    "algorand": _lazy("base32_keys", "AlgorandCodec"),
+    "antelope": _lazy("names", "AntelopeCodec"),
+    "aptos": _lazy("hexadecimal", "AptosCodec"),
     "base58check": _lazy("base58check", "Base58CheckCodec"),
+    "bech32_cosmos": _lazy("cosmos", "CosmosCodec"),
     "bech32_evm": _lazy("evm", "Bech32EvmCodec"),
+    "cardano": _lazy("cardano", "CardanoCodec"),
     "cashaddr": _lazy("cashaddr", "CashAddrCodec"),
+    "conflux": _lazy("base32_keys", "ConfluxCodec"),
     "evm": _lazy("evm", "EvmCodec"),
+    "filecoin": _lazy("filecoin", "FilecoinCodec"),
+    "hedera": _lazy("names", "HederaCodec"),
+    "near": _lazy("names", "NearCodec"),
+    "ripple": _lazy("base58_keys", "RippleCodec"),
     "segwit": _lazy("segwit", "SegwitCodec"),
+    "solana": _lazy("base58_keys", "SolanaCodec"),
+    "ss58": _lazy("base58_keys", "Ss58Codec"),
+    "starknet": _lazy("hexadecimal", "StarknetCodec"),
+    "strkey": _lazy("base32_keys", "StrkeyCodec"),
+    "sui": _lazy("hexadecimal", "SuiCodec"),
+    "ton": _lazy("ton", "TonCodec"),
     "tron": _lazy("tron", "TronCodec"),
+    "validator_key": _lazy("hexadecimal", "ValidatorKeyCodec"),
 }
 """Codec name -> factory(network name, parameter text after the colon)."""
 
@@ -37,15 +55,19 @@ CODECS: Mapping[str, Callable[[str, str], Codec]] = {
 def decode_address(network: Network, text: str) -> Address:
     """Decode a published address with the network's codecs, tried in order.
 
-    Raises AddressFormatError with the reason of the codec that came nearest (the last one).
+    Raises AddressFormatError with the reason of each codec.
     """
-    problem: AddressFormatError | None = None
-    for codec in _codecs(network.name, network.address_codec):
+    problems = []
+    for name, codec in _codecs(network.name, network.address_codec):
         try:
             return codec.decode(text)
         except AddressFormatError as e:
-            problem = e
-    raise problem or AddressFormatError(network.name, text, "the network has no address codec")
+            problems.append((name, e.reason))
+    if len(problems) == 1:
+        reason = problems[0][1]
+    else:
+        reason = "; ".join(f"as {name}: {why}" for name, why in problems)
+    raise AddressFormatError(network.name, text, reason)
 
 
 def address_key(network: Network, text: str) -> str:
@@ -57,11 +79,11 @@ def address_key(network: Network, text: str) -> str:
 
 
 @cache
-def _codecs(network: str, spec: str) -> tuple[Codec, ...]:
+def _codecs(network: str, spec: str) -> tuple[tuple[str, Codec], ...]:
     made = []
     for part in spec.split("|"):
         name, _, parameters = part.partition(":")
         if name not in CODECS:
             raise ConfigError(f"{network}: no address codec {name!r}")
-        made.append(CODECS[name](network, parameters))
+        made.append((name, CODECS[name](network, parameters)))
     return tuple(made)
