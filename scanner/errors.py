@@ -13,10 +13,13 @@ ScannerError
  │   ├─ HeightNotReachedError    the source's chain has not reached the height
  │   ├─ HeightPrunedError        the source no longer has the state of that height
  │   └─ ReorgError               the pinned block left the best chain
- └─ StoreError               the database refused
-     ├─ MigrationNeededError     its schema is older or newer than this program
-     ├─ SnapshotNotFoundError    no such snapshot
-     └─ DisagreementError        a second reading differs from the stored one
+ ├─ StoreError               the database refused
+ │   ├─ MigrationNeededError     its schema is older or newer than this program
+ │   ├─ SnapshotNotFoundError    no such snapshot
+ │   └─ DisagreementError        a second reading differs from the stored one
+ └─ NodeError                a node of the demonstration cannot be run
+     ├─ NodeMissingError         its program is not there
+     └─ NodeFailedError          it did not start, or refused a call
 
 A bad signature is a verdict and not an error; a dead node is an error and not a verdict. Only the
 shells (`cli`, `worker`, `web`) catch ScannerError. Messages never hold an endpoint's URL: endpoints
@@ -154,6 +157,26 @@ class DisagreementError(StoreError):
     def __init__(self, claim_id: int, stored: str, seen: str) -> None:
         self.claim_id, self.stored, self.seen = claim_id, stored, seen
         super().__init__(f"claim {claim_id}: stored {stored}, read again {seen}")
+
+
+class NodeError(ScannerError):
+    """A node that the demonstration (or a test) starts itself cannot be run."""
+
+
+class NodeMissingError(NodeError):
+    """The program of a node is not on this machine. `remedy` says how to get it."""
+
+    def __init__(self, program: str, remedy: str) -> None:
+        self.program, self.remedy = program, remedy
+        super().__init__(f"{program} is missing: {remedy}")
+
+
+class NodeFailedError(NodeError):
+    """A node ended, was not ready in time, or refused a call. `log` is the file with its words."""
+
+    def __init__(self, node: str, what: str, log: str = "") -> None:
+        self.node, self.what, self.log = node, what, log
+        super().__init__(f"{node}: {what}" + (f"; see {log}" if log else ""))
 
 
 def clip(text: str, limit: int = 80) -> str:

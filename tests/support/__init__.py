@@ -1,0 +1,1 @@
+"""What the tests start beside the scanner itself."""
