@@ -1,0 +1,170 @@
+"""What a snapshot is made of, and what the store and the ownership room give to it.
+
+A claim is known here by its number: 1 for the first claim of its list, in file order. A chunk is a
+range of those numbers on one network at one height: the unit of work, of retry and of resume.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from scanner.model.balance import Balance
+from scanner.model.block import BlockRef
+from scanner.model.claim import Claim
+from scanner.model.control import ControlResult
+from scanner.model.finding import Finding
+from scanner.ownership.interface import ContractCall
+
+
+class SnapshotState(StrEnum):
+    """Where a snapshot stands."""
+
+    PLANNED = "planned"
+    RUNNING = "running"  # also after a stop: it can be resumed
+    COMPLETE = "complete"  # every chunk is done; totals are published
+    INCOMPLETE = "incomplete"  # every chunk was tried and some failed; it can be resumed
+
+
+class ChunkState(StrEnum):
+    """Where a chunk stands."""
+
+    PLANNED = "planned"
+    DONE = "done"
+    FAILED = "failed"  # gave up, with the reason; the next resume tries again
+
+
+@dataclass(frozen=True, slots=True)
+class NumberedClaim:
+    """A claim with its number in the list, from 1.
+
+    duplicate_of: number of the earlier claim of the same holding of the same holder, else None.
+    """
+
+    no: int
+    claim: Claim
+    duplicate_of: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkPlan:
+    """Claims `first` to `last` (inclusive) on `network` that are read at `height`.
+
+    Claims of other networks or heights may lie between; `claims` counts those that belong.
+    height: stated block height, None for the newest block that is final enough.
+    """
+
+    network: str
+    height: int | None
+    first: int
+    last: int
+    claims: int
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A planned chunk as it stands. no: from 1 within the snapshot. error: why it last failed."""
+
+    snapshot_id: int
+    no: int
+    plan: ChunkPlan
+    state: ChunkState = ChunkState.PLANNED
+    attempts: int = 0
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RowResult:
+    """What a chunk found out about one claim.
+
+    control: None if there is no verdict yet (only the chain could show it and nobody answered).
+    balance: None if the chunk failed before balances were read.
+    """
+
+    claim: NumberedClaim
+    control: ControlResult | None
+    balance: Balance | None
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotPolicy:
+    """How a snapshot is taken; stored with it, so that a resume follows the same rules.
+
+    at: network -> height that replaces whatever the list states; None for the newest block.
+    chunk_sizes: network -> claims in a chunk. attempts: how often a chunk is tried in one run.
+    """
+
+    at: Mapping[str, int | None] = field(default_factory=dict)
+    chunk_sizes: Mapping[str, int] = field(default_factory=dict)
+    attempts: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """How a run over a snapshot ended. failed: chunks that failed in the end."""
+
+    snapshot_id: int
+    state: SnapshotState
+    done: int
+    failed: int
+
+
+Judge = Callable[[Sequence[Claim], ContractCall | None], Sequence[ControlResult]]
+"""judge(claims, call) -> one verdict per claim, in order.
+
+call: how to ask the chain at the pinned block, None where nothing can. It may raise SourceError:
+then there is no verdict yet, and the judge lets the error through.
+"""
+
+Progress = Callable[[float, int], None]
+"""progress(share of the work done, 0 to 1; claims done)."""
+
+
+class SnapshotSink(Protocol):
+    """Where a snapshot's plan lies and its results go. Safe to use from several threads.
+
+    Every method is one transaction. Raises StoreError when the database refuses.
+    """
+
+    def policy(self, snapshot_id: int) -> SnapshotPolicy:
+        """How the snapshot is to be taken. Raises SnapshotNotFoundError."""
+        ...
+
+    def chunks(self, snapshot_id: int) -> list[Chunk]:
+        """Every chunk of the snapshot, by number."""
+        ...
+
+    def claims(self, chunk: Chunk) -> list[NumberedClaim]:
+        """The claims of one chunk, by number."""
+        ...
+
+    def pinned(self, snapshot_id: int, network: str, height: int | None) -> BlockRef | None:
+        """The block that this network and height were pinned to, None if not yet."""
+        ...
+
+    def pin(self, snapshot_id: int, height: int | None, block: BlockRef, source: str) -> BlockRef:
+        """Keep what a height was pinned to. Returns the block kept: the first one wins."""
+        ...
+
+    def start(self, snapshot_id: int) -> SnapshotState:
+        """Mark the snapshot running, unless it is complete. Returns its state now."""
+        ...
+
+    def finish_chunk(self, chunk: Chunk, results: Sequence[RowResult]) -> list[Finding]:
+        """Store results and the mark `done` in one transaction.
+
+        If the chunk was done before, nothing stored changes; a balance that differs from the
+        stored one becomes a BALANCE_CHANGED finding. Returns those findings.
+        """
+        ...
+
+    def fail_chunk(self, chunk: Chunk, error: str, results: Sequence[RowResult] = ()) -> None:
+        """Mark the chunk failed. results: verdicts that hold whatever the chain says."""
+        ...
+
+    def end(self, snapshot_id: int) -> SnapshotState:
+        """Publish totals and seal the snapshot if every chunk is done; else mark it incomplete."""
+        ...
