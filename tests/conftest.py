@@ -10,9 +10,10 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import NoReturn, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 import pytest
+from support.missing import cannot
 from support.postgres import Postgres, PostgresMissingError
 
 from scanner.demo.nodes import Anvil, Bitcoind, Node
@@ -108,7 +109,7 @@ def postgres_cluster() -> Iterator[Postgres]:
     try:
         cluster = Postgres()
     except PostgresMissingError as e:
-        _cannot(str(e))
+        cannot(str(e))
     with cluster:
         yield cluster
 
@@ -132,10 +133,4 @@ def _start(stack: ExitStack, make: Callable[[], AnyNode]) -> AnyNode:
     try:
         return stack.enter_context(make())
     except NodeMissingError as e:
-        _cannot(str(e))
-
-
-def _cannot(reason: str) -> NoReturn:
-    if os.environ.get("CI", "").lower() in ("1", "true", "yes"):
-        pytest.fail(reason, pytrace=False)
-    pytest.skip(reason)
+        cannot(str(e))

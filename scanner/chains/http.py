@@ -102,7 +102,7 @@ class Transport:
             url = httpx.URL(endpoint.url)
         except (httpx.InvalidURL, TypeError):
             raise ConfigError(f"endpoint {endpoint.name}: its URL cannot be read") from None
-        if url.scheme not in ("http", "https") or not url.host:
+        if url.scheme not in ("http", "https") or not url.host or (url.port or 1) > 65535:
             raise ConfigError(f"endpoint {endpoint.name}: its URL must be http:// or https://")
         auth = (unquote(url.username), unquote(url.password)) if url.userinfo else None
         self._base = url.copy_with(userinfo=b"")
