@@ -1,20 +1,34 @@
 """What a reader of one publisher format must do.
 
-A new format is one file with a class that keeps this protocol and one row in
+A new format is one file with a class that keeps `ListReader` and one row in
 `scanner.lists.table.READERS`.
+
+A reader cuts its file into blocks. Parsing a block needs nothing but the block and the registry,
+so blocks may be parsed in other processes, in any order; rows come out in file order within a
+block, and blocks are made in file order.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import BinaryIO, Protocol
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Protocol
 
 from scanner.model.claim import ListSummary, Row
 from scanner.model.registry import Registry
 
 MAX_LINE = 1_000_000
-"""Bytes of the longest record any reader accepts; longer ones are findings, not memory."""
+"""Bytes of the longest line any reader accepts; longer ones are findings, not memory."""
+
+MAX_RECORD = 65_536
+"""Bytes of the longest record that quotes spread over several lines."""
+
+MAX_RECORD_LINES = 16
+"""Lines of such a record: an unclosed quote must not swallow the rows after it."""
+
+HEAD = 65_536
+"""Bytes from the start of a file that a format is recognised by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,36 +45,99 @@ class ReadOptions:
     asset: str = ""
 
 
+@dataclass(slots=True)
+class Layout:
+    """What a reader found out about the whole file; complete once its blocks are exhausted.
+
+    variant: which layout, e.g. "12 columns". notes: facts about the list as a whole.
+    """
+
+    variant: str = ""
+    notes: dict[str, str] = field(default_factory=dict)
+
+
+class Bytes(Protocol):
+    """The decompressed bytes of a list, read once from start to end."""
+
+    def read(self, size: int, /) -> bytes:
+        """Next bytes, at most `size`, b"" at the end. Raises ListFormatError if damaged."""
+        ...
+
+
+class Block(Protocol):
+    """A part of a file, parsed by itself. Picklable."""
+
+    def parse(self, registry: Registry) -> Sequence[Row]:
+        """Every row of this part, in file order. The same part always gives the same rows."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyBlock:
+    """Rows that were parsed while reading: of formats that cannot be cut without parsing."""
+
+    rows: Sequence[Row]
+
+    def parse(self, registry: Registry) -> Sequence[Row]:
+        """The rows."""
+        return self.rows
+
+
 class ListReader(Protocol):
-    """Reads one published format."""
+    """Reads one published format. Has no state: one instance serves any number of files."""
 
     name: str
 
-    def recognises(self, head: bytes) -> bool:
-        """Whether a file that starts with `head` (up to 64 KiB) has this format."""
+    def recognises(self, head: bytes, options: ReadOptions) -> bool:
+        """Whether a file that starts with `head` (up to HEAD bytes) has this format."""
         ...
 
-    def read(self, stream: BinaryIO, registry: Registry, options: ReadOptions) -> Iterator[Row]:
-        """Yield every row in file order: claims, unreadable rows, declared totals.
+    def blocks(
+        self, stream: Bytes, registry: Registry, options: ReadOptions, layout: Layout
+    ) -> Iterator[Block]:
+        """Cut the file into blocks, in order, and fill in `layout` on the way.
 
         Raises ListFormatError only where the file as a whole cannot be read on.
         """
         ...
 
-    def variant(self) -> str:
-        """After reading: which layout it was, e.g. "12 columns"."""
-        ...
-
 
 class OpenList(Protocol):
-    """A published file being read: iterate to the end, then ask for the summary."""
+    """A published file being read: iterate to the end, then ask for the summary.
 
-    def __iter__(self) -> Iterator[Row]: ...
+    Read it either row by row (iterate), or by blocks: then whoever parses a block hands its rows
+    to `count`. Once only, either way. A context manager: it holds an open file.
+    """
+
+    def __iter__(self) -> Iterator[Row]:
+        """Every row, in file order."""
+        ...
+
+    def blocks(self) -> Iterator[Block]:
+        """The same file in parts that may be parsed in other processes."""
+        ...
+
+    def count(self, rows: Sequence[Row]) -> None:
+        """Take rows of one parsed block into the summary."""
+        ...
 
     def summary(self) -> ListSummary:
         """Counts and sha256. Raises RuntimeError before the end was reached."""
         ...
 
     def progress(self) -> tuple[int, int]:
-        """Bytes read so far and bytes in all."""
+        """Bytes of the file read so far and bytes in all."""
         ...
+
+    def close(self) -> None:
+        """Give up the file; harmless when repeated."""
+        ...
+
+    def __enter__(self) -> OpenList: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...

@@ -61,7 +61,9 @@ class DeclaredTotal:
     """A line of the list's own totals block.
 
     amount: base units of the asset; None if the text could not be read (`reason` says why).
-    group: whether the line sums several coins ("ETH(ALL)").
+    group: whether the line sums several coins ("ETH(ALL)"); then `asset` is the group's name and
+    `network` is "". places: digits after the dot as printed, None if no amount is there: a total
+    printed with four was rounded to four.
     """
 
     row: int
@@ -73,6 +75,7 @@ class DeclaredTotal:
     height: int | None
     group: bool = False
     reason: str = ""
+    places: int | None = None
 
 
 Row = Claim | UnreadableRow | DeclaredTotal

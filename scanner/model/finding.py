@@ -40,6 +40,7 @@ class FindingKind(StrEnum):
     DUPLICATE = "duplicate"
     MIXED_HEIGHTS = "mixed_heights"
     TOTAL_DIFFERS = "total_differs"  # the file's own totals block against its rows
+    TOTAL_ROUNDED = "total_rounded"  # right to the decimals it is printed with
     TOTAL_UNREADABLE = "total_unreadable"
 
 
@@ -64,6 +65,7 @@ WEIGHTS: dict[FindingKind, Weight] = {
     FindingKind.DUPLICATE: Weight.FALSE,
     FindingKind.MIXED_HEIGHTS: Weight.FALSE,
     FindingKind.TOTAL_DIFFERS: Weight.FALSE,
+    FindingKind.TOTAL_ROUNDED: Weight.NOTE,
     FindingKind.TOTAL_UNREADABLE: Weight.UNSHOWN,
 }
 

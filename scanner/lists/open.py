@@ -1,0 +1,158 @@
+"""Opens a published list: finds its format by its content, reads it once, accounts for it all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+
+from scanner.errors import InputError, ListFormatError
+from scanner.lists.interface import Block, Layout, ListReader, OpenList, ReadOptions
+from scanner.lists.source import Source
+from scanner.lists.table import READERS, reader_named
+from scanner.model.claim import Claim, ListSummary, Row, UnreadableRow
+from scanner.model.registry import Registry
+
+GENERIC = ("csv", "json", "jsonl")
+"""Readers that a column map makes sense for."""
+
+
+def open_list(
+    path: str | Path,
+    registry: Registry,
+    *,
+    format: str | None = None,
+    columns: Mapping[str, str] | None = None,
+    network: str = "",
+    asset: str = "",
+) -> OpenList:
+    """Open a published list to be read once.
+
+    path: the file: plain, .gz, or a .zip that holds just one file.
+    format: a reader's name; by default the content decides, never the file's name.
+    columns: our field name -> the file's column name; chooses a generic reader.
+    network, asset: for rows that name none; names as publishers or we write them.
+    Raises InputError for a file that is not there or a name nobody knows, ListFormatError for a
+    file that is empty, binary or of no known format.
+    """
+    place = Path(path)
+    if network:
+        network = registry.network(network).name
+    options = ReadOptions(place.name, dict(columns or {}), network, asset)
+    wanted = _wanted(format)
+    source = Source(place)
+    try:
+        head = source.head
+        _refuse_binary(place.name, head)
+        reader = wanted or _recognise(head, options)
+        return _ListFile(source, reader, registry, options)
+    except BaseException:
+        source.close()
+        raise
+
+
+class _ListFile:
+    """The OpenList behind `open_list`."""
+
+    def __init__(
+        self, source: Source, reader: ListReader, registry: Registry, options: ReadOptions
+    ) -> None:
+        self._source, self._reader = source, reader
+        self._registry, self._options = registry, options
+        self._layout = Layout()
+        self._claims = self._unreadable = 0
+        self._started = False
+        self._summary: tuple[str, int] | None = None
+
+    def __iter__(self) -> Iterator[Row]:
+        for block in self.blocks():
+            rows = block.parse(self._registry)
+            self.count(rows)
+            yield from rows
+
+    def blocks(self) -> Iterator[Block]:
+        if self._started:
+            raise RuntimeError("a list is read once: open it again")
+        self._started = True
+        yield from self._reader.blocks(self._source, self._registry, self._options, self._layout)
+        self._summary = self._source.finish()
+
+    def count(self, rows: Sequence[Row]) -> None:
+        for row in rows:
+            if isinstance(row, Claim):
+                self._claims += 1
+            elif isinstance(row, UnreadableRow):
+                self._unreadable += 1
+
+    def summary(self) -> ListSummary:
+        if self._summary is None:
+            raise RuntimeError("the list has not been read to its end")
+        sha256, size = self._summary
+        return ListSummary(
+            self._reader.name,
+            self._layout.variant,
+            sha256,
+            size,
+            self._claims + self._unreadable,
+            self._claims,
+            self._unreadable,
+            dict(self._layout.notes),
+        )
+
+    def progress(self) -> tuple[int, int]:
+        return self._source.progress()
+
+    def close(self) -> None:
+        self._source.close()
+
+    def __enter__(self) -> OpenList:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def _wanted(name: str | None) -> ListReader | None:
+    if name is None:
+        return None
+    reader = reader_named(name)
+    if reader is None:
+        known = ", ".join(reader.name for reader in READERS)
+        raise InputError(f"no list format {name!r}; there are: {known}")
+    return reader
+
+
+def _recognise(head: bytes, options: ReadOptions) -> ListReader:
+    for reader in READERS:
+        if options.columns and reader.name not in GENERIC:
+            continue
+        if reader.recognises(head, options):
+            return reader
+    first = head[:200].decode("utf-8", "replace").lstrip("\ufeff").split("\n")[0].strip()
+    what = (
+        f"no known list format; it starts {first[:80]!r}. Name its columns with --columns "
+        "(address=..,amount=..), or its network with --network for one address a line"
+    )
+    raise ListFormatError(options.file, what, 1)
+
+
+def _refuse_binary(file: str, head: bytes) -> None:
+    if not head.strip(b"\xef\xbb\xbf\r\n\t "):
+        raise ListFormatError(file, "the file is empty")
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise ListFormatError(file, "UTF-16 text: save it as UTF-8", 1, 1)
+    start = head[:4096]
+    odd = sum(start.count(bytes([code])) for code in _CONTROL)
+    if start.startswith((b"%PDF", b"\x89PNG", b"PK\x05\x06")) or odd * 20 > len(start):
+        raise ListFormatError(file, "a binary file, not a published list", 1, 1)
+    if b"\r" in head and b"\n" not in head and head.count(b"\r") > 1:
+        what = "lines end in CR alone (old Macintosh): save it with LF or CR LF line ends"
+        raise ListFormatError(file, what, 1)
+
+
+_CONTROL = [code for code in range(32) if code not in b"\t\n\r\x0c"]

@@ -1,0 +1,48 @@
+"""The first lines of a delimited file: header and totals, before the rows are cut into blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from scanner.lists.cutter import records
+from scanner.lists.interface import Bytes
+from scanner.lists.records import RecordError, split_record
+
+BOM = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One record of the preamble that is not blank.
+
+    number, next_number: its first line and the line after it. end: offset of what follows it.
+    """
+
+    number: int
+    next_number: int
+    end: int
+    cells: list[str]
+
+
+def preamble(data: bytes) -> Iterator[Line]:
+    """Records from the start of a file. What is not CSV or not UTF-8 comes as one cell."""
+    end = len(BOM) if data.startswith(BOM) else 0
+    for record in records(data[end:], 1):
+        end = min(end + record.size, len(data))
+        text = record.data.decode("utf-8", "replace")
+        try:
+            cells = split_record(text)
+        except RecordError:
+            cells = [text]
+        if any(cell.strip() for cell in cells):
+            yield Line(record.line, record.line + record.lines, end, cells)
+
+
+def read_up_to(stream: Bytes, size: int) -> bytes:
+    """Exactly `size` bytes, or what there is until the end of the stream."""
+    parts: list[bytes] = []
+    while size and (more := stream.read(size)):
+        parts.append(more)
+        size -= len(more)
+    return b"".join(parts)

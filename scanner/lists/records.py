@@ -1,0 +1,88 @@
+"""CSV records: fields of one record, and where a record ends. RFC 4180 quoting, strictly."""
+
+from __future__ import annotations
+
+
+class RecordError(ValueError):
+    """A record is not CSV. column: field number from 1. unclosed: its last quote never ends."""
+
+    def __init__(self, column: int, reason: str, unclosed: bool = False) -> None:
+        super().__init__(reason)
+        self.column, self.reason, self.unclosed = column, reason, unclosed
+
+
+def split_record(text: str) -> list[str]:
+    """Fields of one record, quotes undone, nothing trimmed. `text` has no line end.
+
+    A quote opens a quoted field only as the field's first character (spaces before it are
+    allowed); elsewhere it is an ordinary character. Raises RecordError.
+    """
+    if '"' not in text:
+        return text.split(",")
+    fields: list[str] = []
+    at = 0
+    while True:
+        start = _quote_at(text, at)
+        if start < 0:
+            end = text.find(",", at)
+            fields.append(text[at:] if end < 0 else text[at:end])
+        else:
+            close, ended = _closing(text, start)
+            if close < 0:
+                reason = "a quote opens here and never closes"
+                raise RecordError(len(fields) + 1, reason, unclosed=True)
+            if not ended:
+                raise RecordError(len(fields) + 1, "text after a closing quote")
+            fields.append(text[start:close].replace('""', '"'))
+            end = text.find(",", close)
+        if end < 0:
+            return fields
+        at = end + 1
+
+
+def leaves_open(line: str, inside: bool) -> bool | None:
+    """Whether a quoted field is still open at the end of a line.
+
+    inside: whether one was open before it. None: what closes on this line is followed by other
+    text, so the quote that was open before was not really one.
+    """
+    at = 0
+    while True:
+        if not inside:
+            start = _quote_at(line, at)
+            if start < 0:
+                at = line.find(",", at) + 1
+                if at == 0:
+                    return False
+                continue
+            at = start
+        close, ended = _closing(line, at)
+        if close < 0:
+            return True
+        if not ended:
+            return None
+        inside = False
+        at = line.find(",", close) + 1
+        if at == 0:
+            return False
+
+
+def _quote_at(text: str, at: int) -> int:
+    """Where the content of a quoted field that starts at `at` begins; -1 if it is not quoted."""
+    while text[at : at + 1] == " ":
+        at += 1
+    return at + 1 if text[at : at + 1] == '"' else -1
+
+
+def _closing(text: str, at: int) -> tuple[int, bool]:
+    """Where the quoted content from `at` ends (-1: nowhere), and whether the field ends there."""
+    while True:
+        close = text.find('"', at)
+        if close < 0:
+            return -1, False
+        if text[close + 1 : close + 2] != '"':
+            after = close + 1
+            while text[after : after + 1] in (" ", "\r"):
+                after += 1
+            return close, text[after : after + 1] in ("", ",")
+        at = close + 2

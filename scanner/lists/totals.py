@@ -1,0 +1,65 @@
+"""A list's own totals: one line for a coin, or for a whole group such as "ETH(ALL)"."""
+
+from __future__ import annotations
+
+import re
+
+from scanner.errors import AmountFormatError, UnknownAssetError, clip
+from scanner.model.amount import parse_amount
+from scanner.model.claim import DeclaredTotal
+from scanner.model.registry import Registry
+
+_GROUP = re.compile(r"(.*?)\s*\(ALL\)", re.IGNORECASE | re.DOTALL)
+_HEIGHT = re.compile(r"\d{1,18}", re.ASCII)
+
+
+def group_decimals(registry: Registry, group: str) -> int | None:
+    """The most decimals that an asset of a group has on any network; None if there is no group."""
+    decimals = [
+        holding.decimals
+        for holding in registry.holdings()
+        if registry.group(holding.asset) == group
+    ]
+    return max(decimals, default=None)
+
+
+def declared_total(
+    registry: Registry, row: int, coin: str, height: str, amount: str
+) -> DeclaredTotal:
+    """Read one line of a totals block; amounts are whole coins.
+
+    A line that cannot be read has no amount and says why: it is never dropped. A group's amount
+    is in the most decimals any of its assets has.
+    """
+    name = coin.strip()
+    match = _GROUP.fullmatch(name)
+    asset = network = reason = ""
+    decimals: int | None = None
+    if match:
+        asset = match[1].strip().upper()
+        decimals = group_decimals(registry, asset)
+        reason = "" if decimals is not None else f"unknown group {clip(name)!r}"
+    else:
+        try:
+            holding = registry.resolve(name)
+            asset, network, decimals = holding.asset, holding.network, holding.decimals
+        except UnknownAssetError as e:
+            reason = str(e)
+    base_units: int | None = None
+    if decimals is not None:
+        try:
+            base_units = parse_amount(amount, decimals)
+        except AmountFormatError as e:
+            reason = f"total {clip(amount)!r}: {e.reason}"
+    stated = height.strip()
+    number = int(stated) if _HEIGHT.fullmatch(stated) else None
+    return DeclaredTotal(
+        row, name, asset, network, decimals or 0, base_units, number, bool(match), reason,
+        _places(amount),
+    )  # fmt: skip
+
+
+def _places(amount: str) -> int | None:
+    """Digits after the dot as printed: a total with four was rounded to four."""
+    text = amount.strip()
+    return len(text.partition(".")[2]) if text else None

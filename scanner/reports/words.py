@@ -1,0 +1,75 @@
+"""The words of every report: what each finding means, and what no proof of reserves shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from scanner.model.balance import Evidence
+from scanner.model.finding import FindingKind
+
+MEANINGS: Mapping[FindingKind, str] = {
+    FindingKind.BAD_SIGNATURE: "the signature is by another key or over another message",
+    FindingKind.MALFORMED_PROOF: "the address or signature cannot be decoded",
+    FindingKind.UNSUPPORTED_SCHEME: "the signature scheme or address format is not supported",
+    FindingKind.UNSIGNED: "the list gives no signature for the address",
+    FindingKind.OWNER_UNPROVEN: "signed, but nothing shows that the signer owns the address",
+    FindingKind.SHORTFALL: "the address held less than the list claims",
+    FindingKind.SURPLUS: "the address held more than the list claims",
+    FindingKind.BALANCE_UNAVAILABLE: "nobody could say what the address held",
+    FindingKind.SOURCES_DISAGREE: "providers gave different balances for one block",
+    FindingKind.BALANCE_CHANGED: "read twice at one block, two values",
+    FindingKind.CHUNK_FAILED: "a part of the balances could not be read",
+    FindingKind.UNKNOWN_COIN: "the list names a coin that no table knows",
+    FindingKind.UNKNOWN_NETWORK: "the list names a network that no table knows",
+    FindingKind.BAD_ROW: "the row cannot be read",
+    FindingKind.BAD_AMOUNT: "the amount is not an exact number of the asset",
+    FindingKind.BAD_HEIGHT: "the block height is not one",
+    FindingKind.BAD_ADDRESS: "the text is not an address of its network",
+    FindingKind.DUPLICATE: "the list claims one address more than once; it is counted once",
+    FindingKind.MIXED_HEIGHTS: "the list claims one network's balances at different heights",
+    FindingKind.TOTAL_DIFFERS: "a total of the list is not the sum of its rows",
+    FindingKind.TOTAL_ROUNDED: "a total of the list is rounded; it agrees as far as it is printed",
+    FindingKind.TOTAL_UNREADABLE: "a total of the list cannot be read",
+}
+"""One plain phrase per kind; a test checks that none is missing."""
+
+EVIDENCE: Mapping[Evidence, str] = {
+    Evidence.PROVEN: "checked against a block hash by a state proof or an own full scan",
+    Evidence.AGREED: "several independent providers gave the same amount",
+    Evidence.REPORTED: "one provider says so",
+    Evidence.LATEST_ONLY: "read at the newest block: the network cannot answer for a past one",
+    Evidence.UNAVAILABLE: "nobody could say; this is not the same as zero",
+}
+
+LIMITS: tuple[tuple[str, str], ...] = (
+    (
+        "Legal title",
+        "A signature shows that somebody with the key signed. It does not show who owns the coins "
+        "in law, or whether they are pledged to someone else.",
+    ),
+    (
+        "Hidden liabilities",
+        "What the publisher owes is known only as far as it was published. Debts that were left "
+        "out make any reserve ratio look better than it is.",
+    ),
+    (
+        "Coins borrowed for a day",
+        "A snapshot is one moment per network. Coins lent to the publisher for that moment count "
+        "like its own; only snapshots at times that nobody can foresee make that harder.",
+    ),
+    (
+        "Old signatures",
+        "A message without a date or block can have been signed years ago, by a key that has since "
+        "been sold or lost.",
+    ),
+    (
+        "One set of coins, two publishers",
+        "Nothing in one list shows that the same addresses are not claimed by somebody else, too.",
+    ),
+    (
+        "Other assets and other addresses",
+        "What the list leaves out is not looked at: this is a floor under what is held, not a "
+        "statement of accounts.",
+    ),
+)
+"""What a proof of reserves does not show, said on every report."""
