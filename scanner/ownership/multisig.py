@@ -1,0 +1,76 @@
+"""Multisignature scripts: reading m-of-n, and which address a script belongs to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+
+from scanner.model.addresses.interface import Address
+from scanner.ownership.hashes import hash160
+from scanner.ownership.secp256k1 import compress, parse_key
+
+_OP_1, _OP_16, _OP_CHECKMULTISIG = 0x51, 0x60, 0xAE
+_MAX_REDEEM_SCRIPT = 520
+"""Longer P2SH scripts can never be spent: a push is limited to this."""
+_MAX_WITNESS_SCRIPT = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Multisig:
+    """A bare m-of-n script.
+
+    required: m. keys: as they stand in the script, 33 or 65 bytes, in order.
+    """
+
+    required: int
+    keys: tuple[bytes, ...]
+
+    @property
+    def distinct(self) -> int:
+        """How many different keys there are; one key in two spellings is one."""
+        return len({key if len(key) == 33 else compress(key) for key in self.keys})
+
+
+def parse_multisig(script: bytes) -> Multisig | None:
+    """Read OP_m <key>... OP_n OP_CHECKMULTISIG, nothing before, between or after.
+
+    Returns None for any other script, and if a key is not a point of the curve: such a script
+    needs fewer keys than it seems to have.
+    """
+    if len(script) < 37 or script[-1] != _OP_CHECKMULTISIG:
+        return None
+    required, count = script[0] - _OP_1 + 1, script[-2] - _OP_1 + 1
+    if not 1 <= required <= count <= _OP_16 - _OP_1 + 1:
+        return None
+    keys = _keys(script[1:-2])
+    if keys is None or len(keys) != count:
+        return None
+    return Multisig(required, keys)
+
+
+def commitment(address: Address, script: bytes) -> str:
+    """Say how the address commits to the script: "p2sh", "p2wsh", "p2sh_p2wsh", or "" if not."""
+    if address.format == "p2wsh":
+        fits = len(script) <= _MAX_WITNESS_SCRIPT and sha256(script).digest() == address.payload
+        return "p2wsh" if fits else ""
+    if address.format != "p2sh":
+        return ""
+    if len(script) <= _MAX_REDEEM_SCRIPT and hash160(script) == address.payload:
+        return "p2sh"
+    program = b"\x00\x20" + sha256(script).digest()
+    if len(script) <= _MAX_WITNESS_SCRIPT and hash160(program) == address.payload:
+        return "p2sh_p2wsh"
+    return ""
+
+
+def _keys(data: bytes) -> tuple[bytes, ...] | None:
+    keys = []
+    at = 0
+    while at < len(data):
+        size = data[at]
+        key = data[at + 1 : at + 1 + size]
+        if size not in (33, 65) or len(key) != size or parse_key(key) is None:
+            return None
+        keys.append(key)
+        at += 1 + size
+    return tuple(keys)
