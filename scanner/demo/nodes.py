@@ -225,7 +225,7 @@ class Bitcoind(Node):
     program_places = (DEVNET / "bitcoin" / "bin" / "bitcoind", "bitcoind")
     remedy = (
         "run 'scripts/install-bitcoind .devnet/bitcoin' (Debian, with apt), or set "
-        "SCANNER_BITCOIND to one, or run everything with 'docker compose up'"
+        "SCANNER_BITCOIND to one, or run everything with 'docker compose run --rm demo'"
     )
     _INDEXES = ("-txindex=1", "-blockfilterindex=1", "-coinstatsindex=1", "-fallbackfee=0.0001")
     _FLAGS: Mapping[str, tuple[str, ...]] = {
@@ -290,7 +290,7 @@ class Anvil(Node):
     program_places = (DEVNET / "anvil" / "bin" / "anvil", "anvil")
     remedy = (
         "run 'scripts/install-anvil .devnet/anvil' (with npm), or set SCANNER_ANVIL to one, "
-        "or run everything with 'docker compose up'"
+        "or run everything with 'docker compose run --rm demo'"
     )
     _LISTENS = re.compile(rb"Listening on 127\.0\.0\.1:(\d{1,5})\s")
 

@@ -1,0 +1,46 @@
+# make demo    the scanner at work on a published list and two real chain nodes
+# make test    every test, with real nodes and a real PostgreSQL
+# make lint    style, types, import rules, limits
+# make bench   one JSON object a line: name, value, unit, against, ratio
+# make clean   remove results and caches; make distclean: .venv and the nodes' programs too
+
+PY ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test lint bench clean distclean runtime development nodes
+
+demo: runtime nodes
+	@$(BIN)/scanner demo
+
+# Without its node a test is skipped and says why; in CI (CI=true) it fails.
+test: development
+	@$(MAKE) --no-print-directory nodes || test "$$CI" != true
+	@scripts/install-postgres || test "$$CI" != true
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: development
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python scripts/check-limits
+
+bench: development nodes
+	@$(BIN)/python -m bench $(ARGS)
+
+clean:
+	rm -rf .demo dist build .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find scanner tests bench migrations -name __pycache__ -type d -prune -exec rm -rf {} +
+
+distclean: clean
+	rm -rf .venv .devnet
+
+runtime:
+	@scripts/make-venv "$(PY)" requirements.lock
+
+development:
+	@scripts/make-venv "$(PY)" requirements-dev.lock
+
+nodes:
+	@test -n "$$SCANNER_BITCOIND" || scripts/install-bitcoind .devnet/bitcoin
+	@test -n "$$SCANNER_ANVIL" || scripts/install-anvil .devnet/anvil
