@@ -7,6 +7,7 @@ range of those numbers on one network at one height: the unit of work, of retry 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -40,12 +41,13 @@ class ChunkState(StrEnum):
 class NumberedClaim:
     """A claim with its number in the list, from 1.
 
-    duplicate_of: number of the earlier claim of the same holding of the same holder, else None.
+    duplicate: it repeats an earlier claim of the same holding of the same holder, and is judged
+    and read but not counted.
     """
 
     no: int
     claim: Claim
-    duplicate_of: int | None = None
+    duplicate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +133,17 @@ class SnapshotSink(Protocol):
 
     def policy(self, snapshot_id: int) -> SnapshotPolicy:
         """How the snapshot is to be taken. Raises SnapshotNotFoundError."""
+        ...
+
+    def taking(self, snapshot_id: int) -> AbstractContextManager[None]:
+        """Be the one process that takes the snapshot. Raises StoreError if another is."""
+        ...
+
+    def cut(self, snapshot_id: int, sizes: Mapping[str, int]) -> None:
+        """Cut networks of which nothing is done yet into chunks of these sizes.
+
+        Sizes that the policy names stay; networks not named in `sizes` keep their chunks.
+        """
         ...
 
     def chunks(self, snapshot_id: int) -> list[Chunk]:

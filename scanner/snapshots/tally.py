@@ -1,26 +1,36 @@
-"""Adds up what was found, per asset: integers only, order does not matter, no clock."""
+"""Adds up what was found, per asset: integers only, order does not matter, no clock.
+
+Rows are first added into parts, one for each (asset, decimals, proof or not, evidence). Parts add
+up as rows do, so chunks keep their parts and a snapshot's totals are the sum of its chunks' parts.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from scanner.model.balance import Evidence
+from scanner.liabilities.interface import Liability
+from scanner.model.amount import rescale
+from scanner.model.balance import Balance, Evidence
+from scanner.model.control import ControlResult
+from scanner.snapshots.interface import NumberedClaim
 
 SHOWN_EVIDENCE = tuple(e for e in Evidence if e is not Evidence.UNAVAILABLE)
+RATIO_DECIMALS = 6
 
 
 @dataclass(frozen=True, slots=True)
 class AssetTotal:
     """One asset's totals over all networks, in base units of `decimals`.
 
-    decimals: the most among the asset's holdings in the list. Duplicates are counted once.
+    decimals: the most among the asset's holdings in the list (and its liabilities, where theirs
+    would not fit exactly). Duplicates are counted once.
     claimed: what the rows state. verified: balances found of rows whose control is proof, split
     by evidence in `by_evidence`. unverified: balances found of the other rows.
     unavailable_rows: rows whose balance nobody could say. shortfall, surplus: sums of the rows'
     differences where a row states an amount and a balance was found.
     liabilities: None where none are known. reserve_ratio: verified / liabilities, six decimals,
-    rounded down; None where a side is missing or incomplete.
+    rounded down; None where liabilities are unknown or zero, or a balance is missing.
     """
 
     asset: str
@@ -37,4 +47,164 @@ class AssetTotal:
 
     def to_json(self) -> dict[str, object]:
         """The object that `scanner totals --json` shows: amounts as strings."""
-        raise NotImplementedError
+        return {
+            "asset": self.asset,
+            "decimals": self.decimals,
+            "claimed": str(self.claimed),
+            "verified": str(self.verified),
+            "by_evidence": {e.value: str(self.by_evidence.get(e, 0)) for e in SHOWN_EVIDENCE},
+            "unverified": str(self.unverified),
+            "unavailable_rows": self.unavailable_rows,
+            "shortfall": str(self.shortfall),
+            "surplus": str(self.surplus),
+            "liabilities": None if self.liabilities is None else str(self.liabilities),
+            "reserve_ratio": self.reserve_ratio,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class PartKey:
+    """Which rows are added up together. decimals: of the amounts. proof: control is proof."""
+
+    asset: str
+    decimals: int
+    proof: bool
+    evidence: Evidence
+
+
+@dataclass(slots=True)
+class Part:
+    """Sums over rows of one PartKey, in its base units."""
+
+    rows: int = 0
+    claimed: int = 0
+    found: int = 0
+    shortfall: int = 0
+    surplus: int = 0
+
+    def add(self, other: Part) -> None:
+        """Take in another part of the same key."""
+        self.rows += other.rows
+        self.claimed += other.claimed
+        self.found += other.found
+        self.shortfall += other.shortfall
+        self.surplus += other.surplus
+
+
+class Tally:
+    """Adds rows or parts, in any order; then tells the totals."""
+
+    def __init__(self) -> None:
+        self.parts: dict[PartKey, Part] = {}
+
+    def add(
+        self, row: NumberedClaim, control: ControlResult | None, balance: Balance | None
+    ) -> None:
+        """Count one row, unless it is a duplicate. No balance counts as unavailable."""
+        if row.duplicate:
+            return
+        claim = row.claim
+        amount = None if balance is None else balance.amount
+        evidence = Evidence.UNAVAILABLE if balance is None else balance.evidence
+        proof = control is not None and control.is_proof
+        part = self._part(PartKey(claim.asset, claim.decimals, proof, evidence))
+        part.rows += 1
+        part.claimed += claim.amount or 0
+        if amount is None:
+            return
+        part.found += amount
+        if claim.amount is not None:
+            part.shortfall += max(0, claim.amount - amount)
+            part.surplus += max(0, amount - claim.amount)
+
+    def add_part(self, key: PartKey, part: Part) -> None:
+        """Count rows that were added up elsewhere."""
+        self._part(key).add(part)
+
+    def totals(
+        self, liabilities: Iterable[Liability] = (), *, complete: bool = True
+    ) -> tuple[AssetTotal, ...]:
+        """Totals per asset, by name. An asset that is only owed has totals of 0.
+
+        complete: whether every row's chunk is done; if not, no reserve ratio is given.
+        """
+        owed = {liability.asset: liability for liability in liabilities}
+        by_asset: dict[str, list[tuple[PartKey, Part]]] = {asset: [] for asset in owed}
+        for key, part in self.parts.items():
+            by_asset.setdefault(key.asset, []).append((key, part))
+        return tuple(
+            _total(asset, by_asset[asset], owed.get(asset), complete) for asset in sorted(by_asset)
+        )
+
+    def _part(self, key: PartKey) -> Part:
+        part = self.parts.get(key)
+        if part is None:
+            part = self.parts[key] = Part()
+        return part
+
+
+def _total(
+    asset: str, parts: Sequence[tuple[PartKey, Part]], owed: Liability | None, complete: bool
+) -> AssetTotal:
+    decimals = _decimals(parts, owed)
+    by_evidence = dict.fromkeys(SHOWN_EVIDENCE, 0)
+    sums = Part()
+    unverified = unavailable_rows = 0
+    for key, part in parts:
+        scaled = Part(
+            part.rows,
+            *(
+                rescale(amount, key.decimals, decimals)
+                for amount in (part.claimed, part.found, part.shortfall, part.surplus)
+            ),
+        )
+        sums.add(scaled)
+        if key.evidence is Evidence.UNAVAILABLE:
+            unavailable_rows += part.rows
+        elif key.proof:
+            by_evidence[key.evidence] += scaled.found
+        else:
+            unverified += scaled.found
+    verified = sum(by_evidence.values())
+    liabilities = None if owed is None else _scaled(owed.amount, owed.decimals, decimals)
+    known = complete and not unavailable_rows
+    return AssetTotal(
+        asset=asset,
+        decimals=decimals,
+        claimed=sums.claimed,
+        verified=verified,
+        by_evidence=by_evidence,
+        unverified=unverified,
+        unavailable_rows=unavailable_rows,
+        shortfall=sums.shortfall,
+        surplus=sums.surplus,
+        liabilities=liabilities,
+        reserve_ratio=reserve_ratio(verified, liabilities) if known else None,
+    )
+
+
+def reserve_ratio(verified: int, liabilities: int | None) -> str | None:
+    """verified / liabilities as decimal text, rounded down, so that 1.000000 is never flattery.
+
+    Both in the same base units. None where liabilities are unknown or zero.
+    """
+    if not liabilities:
+        return None
+    scaled = verified * 10**RATIO_DECIMALS // liabilities
+    whole, fraction = divmod(scaled, 10**RATIO_DECIMALS)
+    return f"{whole}.{fraction:0{RATIO_DECIMALS}d}"
+
+
+def _decimals(parts: Sequence[tuple[PartKey, Part]], owed: Liability | None) -> int:
+    held = max((key.decimals for key, _ in parts), default=None)
+    if owed is None or held is None:
+        return owed.decimals if owed is not None else held or 0
+    fits = owed.decimals <= held or owed.amount % 10 ** (owed.decimals - held) == 0
+    return held if fits else owed.decimals
+
+
+def _scaled(amount: int, decimals: int, to_decimals: int) -> int:
+    """Rescale either way; exact, for `_decimals` chose a unit in which it is."""
+    if to_decimals >= decimals:
+        return rescale(amount, decimals, to_decimals)
+    return int(amount // 10 ** (decimals - to_decimals))

@@ -1,20 +1,31 @@
-"""Stores a published list: claims, unreadable rows, declared totals and findings, all or nothing."""
+"""Stores a published list: claims, unreadable rows, declared totals, findings; all or nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from datetime import UTC, datetime
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Protocol
 
-from scanner.model.claim import ListSummary, Row
+from scanner.lists.reconcile import ListAudit
+from scanner.model.claim import Claim, DeclaredTotal, ListSummary, Row, UnreadableRow
 from scanner.model.finding import Finding
+from scanner.store.bulk import insert_rows
 from scanner.store.engine import Store
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+BATCH = 5_000
+"""Rows that are held in memory at a time."""
 
 
 class RowStream(Protocol):
-    """A list being read, such as `scanner.lists` opens: rows, then the summary at the end."""
+    """A list being read, such as `scanner.lists.open.open_list` gives: rows, then the summary."""
 
-    def __iter__(self) -> Iterable[Row]: ...
+    def __iter__(self) -> Iterator[Row]: ...
 
     def summary(self) -> ListSummary:
         """Counts and sha256 once the end was reached."""
@@ -33,24 +44,186 @@ class StoredList:
 def import_list(
     store: Store,
     rows: RowStream,
+    audit: ListAudit,
     *,
     publisher: str,
     name: str,
-    findings: Callable[[], Sequence[Finding]] = lambda: (),
     progress: Callable[[int], None] | None = None,
 ) -> StoredList:
     """Read `rows` to the end and store them in one transaction.
 
+    audit: a new one; it observes every row, says which are duplicates, and its findings are
+        stored with the list.
     publisher: whose list it is ("okx"). name: the file's name, for people.
-    findings: called after the last row for what is to be told about the list as a whole
-        (totals block, mixed heights); duplicates and unreadable rows are found here.
-    progress: called now and then with the rows stored.
+    progress: called now and then with the number of rows read.
     The same bytes of the same publisher are stored once. Raises StoreError, and whatever reading
     raises (ListFormatError); then nothing is stored.
     """
-    raise NotImplementedError
+    with store.write() as connection:
+        publisher_id = _publisher(connection, publisher)
+        list_id = _next_list_id(connection)
+        counts = _store_rows(connection, list_id, rows, audit, progress)
+        summary = rows.summary()
+        known = _find(connection, publisher_id, summary.sha256)
+        if known is not None:
+            connection.rollback()
+            return known
+        _check_counts(summary, counts)
+        _store_list(connection, list_id, publisher_id, name, summary)
+        _store_findings(connection, list_id, audit.findings())
+    return StoredList(list_id, counts[Claim], already=False)
 
 
 def find_list(store: Store, publisher: str, sha256: str) -> StoredList | None:
-    """The stored list with these bytes, None if there is none."""
-    raise NotImplementedError
+    """The publisher's stored list with these bytes (sha256 in hex), None if there is none."""
+    from sqlalchemy import select
+
+    from scanner.store import tables as t
+
+    with store.read() as connection:
+        wanted = select(t.publisher.c.id).where(t.publisher.c.name == publisher)
+        publisher_id = connection.execute(wanted).scalar()
+        return None if publisher_id is None else _find(connection, publisher_id, sha256)
+
+
+def _publisher(connection: Connection, name: str) -> int:
+    from sqlalchemy import select
+
+    from scanner.store import tables as t
+
+    insert = _insert(connection, t.publisher).values(name=name).on_conflict_do_nothing()
+    connection.execute(insert)
+    found = connection.execute(select(t.publisher.c.id).where(t.publisher.c.name == name))
+    return int(found.scalar_one())
+
+
+def _next_list_id(connection: Connection) -> int:
+    """The id the list will have. Its row comes last, when its counts are known: rows of
+    reserve_list are never changed, and foreign keys to it are checked at the commit.
+    """
+    from sqlalchemy import text
+
+    query = (
+        "SELECT coalesce(max(id), 0) + 1 FROM reserve_list"  # we hold the write lock
+        if connection.dialect.name == "sqlite"
+        else "SELECT nextval(pg_get_serial_sequence('reserve_list', 'id'))"
+    )
+    return int(connection.execute(text(query)).scalar_one())
+
+
+Counts = dict[type, int]
+
+
+def _store_rows(
+    connection: Connection,
+    list_id: int,
+    rows: Iterable[Row],
+    audit: ListAudit,
+    progress: Callable[[int], None] | None,
+) -> Counts:
+    from scanner.store import tables as t
+
+    table_of = {
+        Claim: (t.claim, _claim_values),
+        UnreadableRow: (t.unreadable_row, _unreadable_values),
+        DeclaredTotal: (t.declared_total, _total_values),
+    }
+    counts: Counts = dict.fromkeys(table_of, 0)
+    remaining, read = iter(rows), 0
+    while batch := list(islice(remaining, BATCH)):
+        values: dict[type, list[Sequence[Any]]] = {kind: [] for kind in table_of}
+        for row in batch:
+            kind = type(row)
+            counts[kind] += 1
+            duplicate = audit.observe(row)
+            make = table_of[kind][1]
+            values[kind].append((list_id, counts[kind], *make(row), *_mark(row, duplicate)))
+        for kind, (table, _) in table_of.items():
+            if values[kind]:
+                insert_rows(connection, table, values[kind])
+        read += len(batch)
+        if progress is not None:
+            progress(read)
+    return counts
+
+
+def _mark(row: Row, duplicate: bool) -> tuple[bool, ...]:
+    return (duplicate,) if isinstance(row, Claim) else ()
+
+
+def _claim_values(c: Claim) -> tuple[Any, ...]:
+    return (
+        *(c.row, c.coin, c.asset, c.network, c.address, c.address_key, c.decimals, c.amount),
+        *(c.height, c.message, c.signatures, c.script, c.owners, c.row_type),
+    )
+
+
+def _unreadable_values(r: UnreadableRow) -> tuple[Any, ...]:
+    return r.row, r.column, r.kind, r.reason, r.text
+
+
+def _total_values(d: DeclaredTotal) -> tuple[Any, ...]:
+    return (
+        *(d.row, d.coin, d.asset, d.network, d.decimals, d.amount, d.height),
+        *(d.group, d.places, d.reason),
+    )
+
+
+def _check_counts(summary: ListSummary, counts: Counts) -> None:
+    """Rows in are rows accounted for: a difference is a bug of a reader, never to be stored."""
+    if (summary.claims, summary.unreadable) != (counts[Claim], counts[UnreadableRow]):
+        raise AssertionError(f"the reader counted {summary}, {counts} came through")
+
+
+def _store_list(
+    connection: Connection, list_id: int, publisher_id: int, name: str, summary: ListSummary
+) -> None:
+    from scanner.store import tables as t
+
+    connection.execute(
+        t.reserve_list.insert().values(
+            id=list_id,
+            publisher_id=publisher_id,
+            name=name,
+            sha256=summary.sha256,
+            format=summary.format,
+            variant=summary.variant,
+            size=summary.size,
+            data_rows=summary.data_rows,
+            claims=summary.claims,
+            unreadable=summary.unreadable,
+            notes=json.dumps(dict(summary.notes), sort_keys=True),
+            imported=datetime.now(UTC),
+        )
+    )
+
+
+def _store_findings(connection: Connection, list_id: int, findings: Sequence[Finding]) -> None:
+    from scanner.store import tables as t
+
+    values = (
+        (list_id, no, f.kind.value, f.reason, f.row, f.asset, f.network, f.address)
+        for no, f in enumerate(findings, 1)
+    )
+    insert_rows(connection, t.list_finding, values)
+
+
+def _find(connection: Connection, publisher_id: int, sha256: str) -> StoredList | None:
+    from sqlalchemy import select
+
+    from scanner.store import tables as t
+
+    row = connection.execute(
+        select(t.reserve_list.c.id, t.reserve_list.c.claims).where(
+            t.reserve_list.c.publisher_id == publisher_id, t.reserve_list.c.sha256 == sha256
+        )
+    ).first()
+    return None if row is None else StoredList(row.id, row.claims, already=True)
+
+
+def _insert(connection: Connection, table: Any) -> Any:  # noqa: ANN401
+    """The dialect's own INSERT, which knows ON CONFLICT."""
+    from sqlalchemy.dialects import postgresql, sqlite
+
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    return dialect.insert(table)

@@ -27,7 +27,10 @@ from scanner.store.engine import Store
 
 @dataclass(frozen=True, slots=True)
 class PinnedBlock:
-    """height_wanted: as stated, None for the newest. source: name of the endpoint that pinned it."""
+    """A height and the block it was pinned to.
+
+    height_wanted: as stated, None for the newest. source: name of the source that pinned it.
+    """
 
     network: str
     height_wanted: int | None
@@ -92,7 +95,7 @@ class RowView:
 
     no: int
     claim: Claim
-    duplicate_of: int | None
+    duplicate: bool
     control: ControlResult | None
     balance: Balance | None
     block: BlockRef | None

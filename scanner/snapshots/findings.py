@@ -1,0 +1,82 @@
+"""What a reader must be told about one row: from its verdict and its balance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from scanner.model.amount import format_amount
+from scanner.model.balance import Balance, Evidence
+from scanner.model.claim import Claim
+from scanner.model.control import Binding, Control, ControlResult
+from scanner.model.finding import Finding, FindingKind
+from scanner.snapshots.interface import NumberedClaim
+
+CONTROL_KINDS: Mapping[Control, FindingKind] = {
+    Control.MISMATCH: FindingKind.BAD_SIGNATURE,
+    Control.MALFORMED: FindingKind.MALFORMED_PROOF,
+    Control.UNSUPPORTED: FindingKind.UNSUPPORTED_SCHEME,
+    Control.UNSIGNED: FindingKind.UNSIGNED,
+}
+"""Verdicts that are findings by themselves."""
+
+_UNSAID: Mapping[FindingKind, str] = {
+    FindingKind.BAD_SIGNATURE: "the signature is of another key or message",
+    FindingKind.MALFORMED_PROOF: "address or signature cannot be decoded",
+    FindingKind.UNSUPPORTED_SCHEME: "no scheme here can judge this proof",
+    FindingKind.UNSIGNED: "the publisher gave no signature",
+    FindingKind.OWNER_UNPROVEN: "nothing ties the signing key to the address",
+}
+
+
+def row_findings(
+    row: NumberedClaim, control: ControlResult | None, balance: Balance | None
+) -> tuple[Finding, ...]:
+    """Everything to tell about one row, at most one finding of each kind.
+
+    A duplicate's amount is not compared: the row it repeats answers for the balance.
+    """
+    found = []
+    if control is not None:
+        found.append(_about_control(row.claim, control))
+    if balance is not None:
+        found.append(_about_balance(row.claim, balance, compare=not row.duplicate))
+    return tuple(f for f in found if f is not None)
+
+
+def finding_about(claim: Claim, kind: FindingKind, reason: str) -> Finding:
+    """A finding with the place of a claim."""
+    return Finding(kind, reason, claim.row, claim.asset, claim.network, claim.address)
+
+
+def _about_control(claim: Claim, control: ControlResult) -> Finding | None:
+    kind = CONTROL_KINDS.get(control.control)
+    if kind is None and control.binding in (Binding.ASSERTED, Binding.NONE):
+        kind = FindingKind.OWNER_UNPROVEN
+    if kind is None:
+        return None
+    return finding_about(claim, kind, control.reason or _UNSAID[kind])
+
+
+def _about_balance(claim: Claim, balance: Balance, *, compare: bool) -> Finding | None:
+    if balance.evidence is Evidence.UNAVAILABLE or balance.amount is None:
+        kind = (
+            FindingKind.SOURCES_DISAGREE if _disagree(balance) else FindingKind.BALANCE_UNAVAILABLE
+        )
+        return finding_about(claim, kind, balance.reason or "nobody could say the balance")
+    if claim.amount is None or not compare or claim.amount == balance.amount:
+        return None
+    difference = balance.amount - claim.amount
+    claimed, held, by = (
+        format_amount(n, claim.decimals) for n in (claim.amount, balance.amount, abs(difference))
+    )
+    what = "less" if difference < 0 else "more"
+    reason = f"claimed {claimed}, found {held} {claim.asset}: {by} {what}"
+    if balance.evidence is Evidence.LATEST_ONLY:
+        reason += " (read at another block than the stated one)"
+    kind = FindingKind.SHORTFALL if difference < 0 else FindingKind.SURPLUS
+    return finding_about(claim, kind, reason)
+
+
+def _disagree(balance: Balance) -> bool:
+    """Whether a balance is unavailable because sources contradict each other."""
+    return '"disagree"' in balance.detail

