@@ -15,24 +15,20 @@ from scanner.model.registry import Registry
 SourceFactory = Callable[[Network, Sequence[Endpoint], Registry, ReadPolicy], BalanceSource]
 """Makes a source of one network from its endpoints of one protocol, best first.
 
-A source that cannot keep the policy (no second operator, no proofs) refuses it by ConfigError.
+A source that has quorums and finds too few operators configured refuses by ConfigError.
 """
 
 
 def _lazy(path: str, *, policies: bool = False) -> SourceFactory:
     """Import "module:function" only when a source is made, so that `--help` stays quick.
 
-    policies: whether the function takes a ReadPolicy as its fourth argument; one that does not
-    serves the plain policy only.
+    policies: whether the function takes a ReadPolicy as its fourth argument. One that does not
+    reads its plain way whatever was asked for; the evidence of its answers says what they are.
     """
 
     def make(
         network: Network, endpoints: Sequence[Endpoint], registry: Registry, policy: ReadPolicy
     ) -> BalanceSource:
-        if not policies and policy != ReadPolicy():
-            raise ConfigError(
-                f"{network.name}: {endpoints[0].protocol} has neither quorum nor proof mode"
-            )
         module, _, function = path.partition(":")
         factory = cast(Callable[..., BalanceSource], getattr(import_module(module), function))
         more = (policy,) if policies else ()

@@ -1,0 +1,1 @@
+"""Balances on EVM networks over Ethereum JSON-RPC, pinned by block hash."""

@@ -1,0 +1,164 @@
+"""One endpoint as the reader sees it: checked to be on the right chain, asked at a pinned block."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from scanner.chains.evm import blocks
+from scanner.chains.evm.faults import Fault, RpcError
+from scanner.chains.evm.hexes import data, hexed, quantity
+from scanner.chains.evm.rpc import Rpc
+from scanner.errors import (
+    HeightPrunedError,
+    ReorgError,
+    SourceError,
+    SourceRejectedError,
+    SourceUnavailableError,
+)
+from scanner.model.block import BlockRef
+from scanner.model.endpoint import Endpoint
+
+_PROBED = bytes(20)  # the zero address: it exists in every state
+
+
+class Node:
+    """An endpoint with what was learnt about it. Safe to use from several threads.
+
+    chain_id: the decimal EIP-155 id it must be on.
+    """
+
+    def __init__(self, endpoint: Endpoint, chain_id: str, rpc: Rpc | None = None) -> None:
+        self.endpoint = endpoint
+        self.name = endpoint.name
+        self.operator = endpoint.operator or endpoint.name
+        self.chain_id = chain_id
+        self.rpc = rpc or Rpc(endpoint)
+        self._lock = threading.RLock()
+        self._checked = False
+        self._by_hash: bool | None = None
+        self._skills: dict[object, object] = {}
+
+    def check(self) -> None:
+        """Make sure, once, that the endpoint is on the right chain and synced.
+
+        Raises SourceRejectedError if it is not, SourceUnavailableError if it does not say.
+        """
+        with self._lock:
+            if self._checked:
+                return
+            found = quantity(self.name, self.rpc.ask("eth_chainId"), "chain id")
+            if str(found) != self.chain_id:
+                raise SourceRejectedError(
+                    self.name,
+                    f"is on chain {found}, not {self.chain_id}: check the endpoint's URL",
+                )
+            self._check_synced()
+            self._checked = True
+
+    def _check_synced(self) -> None:
+        try:
+            state = self.rpc.ask("eth_syncing")
+        except RpcError as e:
+            if e.fault is Fault.UNSUPPORTED:  # gateways that only pass on synced nodes
+                return
+            raise
+        if state is False or state is None:
+            return
+        if isinstance(state, dict) and "currentBlock" in state and "highestBlock" in state:
+            now = quantity(self.name, state["currentBlock"], "current block")
+            goal = quantity(self.name, state["highestBlock"], "highest block")
+            if now >= goal > 0:
+                return
+            where = f" (block {now} of {goal})"
+        else:
+            where = ""
+        raise SourceRejectedError(
+            self.name, f"is still syncing{where}: wait for it, or name another endpoint"
+        )
+
+    def skill(self, key: object, find: Callable[[], object]) -> object:
+        """Remember what `find` found out about this endpoint; it runs once per key."""
+        with self._lock:
+            if key not in self._skills:
+                self._skills[key] = find()
+            return self._skills[key]
+
+    @contextmanager
+    def pinned(self, at: BlockRef) -> Iterator[object]:
+        """Give the block parameter for calls at `at`; no answer from another block gets through.
+
+        By hash (EIP-1898) where the endpoint takes that. Else by number, and the hash of that
+        number is read before and after: answers count only if it was `at` both times.
+        Errors about the block itself come out as ReorgError, HeightPrunedError or
+        SourceUnavailableError (the endpoint lags behind).
+        """
+        try:
+            if self.takes_hash(at):
+                yield {"blockHash": at.hash, "requireCanonical": True}
+            else:
+                self.confirm(at)
+                yield hex(at.height)
+                self.confirm(at)
+        except RpcError as e:
+            if e.fault in (Fault.NO_BLOCK, Fault.PRUNED):
+                raise self.explain(at, e) from None
+            raise
+
+    def takes_hash(self, at: BlockRef) -> bool:
+        """Whether the endpoint takes a block by hash; tried once, with the block wanted."""
+        with self._lock:
+            if self._by_hash is None:
+                block = {"blockHash": at.hash, "requireCanonical": True}
+                try:
+                    answer = self.rpc.ask("eth_getBalance", hexed(_PROBED), block)
+                    quantity(self.name, answer, "balance")
+                except RpcError as e:
+                    if e.fault in (Fault.NO_BLOCK, Fault.PRUNED):
+                        raise self.explain(at, e) from None
+                    if e.fault not in (Fault.UNSUPPORTED, Fault.OTHER):
+                        raise
+                    self._by_hash = False
+                else:
+                    self._by_hash = True
+            return self._by_hash
+
+    def confirm(self, at: BlockRef) -> None:
+        """Check that the endpoint still has `at` at its height. Raises ReorgError if not."""
+        found = blocks.header(self.rpc, at.height)
+        if found is None:
+            raise self._behind(at)
+        if found.hash != at.hash:
+            raise ReorgError(self.name, at.height, at.hash, found.hash)
+
+    def explain(self, at: BlockRef, fault: RpcError) -> SourceError:
+        """Find out what an error about the block means: re-organised, pruned, or lagging."""
+        try:
+            self.confirm(at)
+        except SourceError as e:
+            return e
+        if fault.fault is Fault.PRUNED:
+            return HeightPrunedError(self.name, at.height, fault.text)
+        return SourceUnavailableError(self.name, f"does not find its own block: {fault.text}")
+
+    def _behind(self, at: BlockRef) -> SourceUnavailableError:
+        return SourceUnavailableError(self.name, f"its chain has not reached block {at.height}")
+
+    def call(self, to: bytes, payload: bytes, at: BlockRef) -> bytes:
+        """eth_call at the block. b"" for no code or a revert.
+
+        Raises ReorgError, HeightPrunedError, SourceUnavailableError, RpcError otherwise.
+        """
+        request = {"to": hexed(to), "data": hexed(payload)}
+        try:
+            with self.pinned(at) as block:
+                return data(self.name, self.rpc.ask("eth_call", request, block), "call result")
+        except RpcError as e:
+            if e.fault is Fault.REVERTED:
+                return b""
+            raise
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.rpc.close()

@@ -1,0 +1,183 @@
+"""Several endpoints of one network: the healthiest is asked, another one when it fails."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Sequence
+from typing import Final, TypeVar
+
+import tenacity
+
+from scanner.chains.evm import blocks
+from scanner.chains.evm.health import Health
+from scanner.chains.evm.node import Node
+from scanner.errors import (
+    ConfigError,
+    HeightNotReachedError,
+    ReorgError,
+    SourceError,
+    SourceRejectedError,
+    SourceUnavailableError,
+)
+
+T = TypeVar("T")
+
+TRIES: Final = 12
+"""Requests for one task before it is given up, over all endpoints."""
+
+FIRST_TRIES: Final = 4
+"""Tries of each endpoint as long as none has ever answered: a dead node is told of in seconds."""
+
+_LONGEST_WAIT: Final = 60.0
+
+
+class Pool:
+    """The endpoints of one network. Safe to use from several threads.
+
+    sleep, clock: for tests. Raises ConfigError when there is no endpoint or two name one chain
+    differently.
+    """
+
+    def __init__(
+        self,
+        nodes: Sequence[Node],
+        sleep: Callable[[float], None] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        if not nodes:
+            raise ConfigError("no endpoint is configured for this network")
+        if len({node.chain_id for node in nodes}) > 1:
+            names = ", ".join(node.name for node in nodes)
+            raise ConfigError(f"endpoints on different chains cannot serve one network: {names}")
+        self.nodes = tuple(nodes)
+        self._answered = False
+        self._sleep = sleep or time.sleep
+        self._health = {node.name: Health(clock) for node in nodes}
+
+    @property
+    def operators(self) -> int:
+        """How many different operators run these endpoints."""
+        return len({node.operator for node in self.nodes})
+
+    def run(self, task: Callable[[Node], T], avoid: Collection[str] = ()) -> tuple[T, Node]:
+        """Carry a task out at the best endpoint; at another one if that fails.
+
+        avoid: operators not to ask (they gave their answer already).
+        An endpoint that cannot be reached is tried again later, one that refuses (wrong chain, no
+        such state) is not. Returns the result and who gave it.
+        Raises what the endpoint said that came nearest: ReorgError when the chain did move,
+        HeightPrunedError, HeightNotReachedError, SourceRejectedError; SourceUnavailableError when
+        every try failed, or nobody is left to ask.
+        """
+        refusals: dict[str, SourceError] = {}
+
+        def attempt() -> tuple[T, Node]:
+            node = self._choose(avoid, refusals)
+            return self._try(task, node, refusals), node
+
+        retrying = tenacity.Retrying(
+            sleep=self._sleep,
+            stop=lambda state: state.attempt_number >= self._tries(),
+            wait=lambda state: self._wait(state, avoid, refusals),
+            retry=tenacity.retry_if_exception(lambda e: self._again(e, avoid, refusals)),
+            reraise=True,
+        )
+        return retrying(attempt)
+
+    def _tries(self) -> int:
+        return TRIES if self._answered else min(TRIES, FIRST_TRIES * len(self.nodes))
+
+    def _try(self, task: Callable[[Node], T], node: Node, refusals: dict[str, SourceError]) -> T:
+        health = self._health[node.name]
+        started = health.start()
+        try:
+            node.check()
+            result = task(node)
+        except SourceUnavailableError as e:
+            health.failed(e.retry_after)
+            raise
+        except ReorgError as e:
+            health.left()
+            refusals[node.name] = e
+            if self._outvoted(e, node):
+                what = f"is on another branch at block {e.height} than the other endpoints"
+                refusals[node.name] = SourceRejectedError(node.name, what)
+            raise refusals[node.name] from None
+        except SourceError as e:
+            health.left()
+            refusals[node.name] = e
+            raise
+        except BaseException:
+            health.left()
+            raise
+        health.succeeded(started)
+        self._answered = True
+        return result
+
+    def _choose(self, avoid: Collection[str], refusals: dict[str, SourceError]) -> Node:
+        able = self._able(avoid, refusals)
+        if not able:
+            raise self._nearest(refusals)
+        return min(able, key=lambda n: (self._health[n.name].wait(), self._health[n.name].score()))
+
+    def _able(self, avoid: Collection[str], refusals: dict[str, SourceError]) -> list[Node]:
+        return [n for n in self.nodes if n.operator not in avoid and n.name not in refusals]
+
+    @staticmethod
+    def _nearest(refusals: dict[str, SourceError]) -> SourceError:
+        if not refusals:
+            return SourceUnavailableError("endpoints", "no endpoint of another operator is left")
+        if len(refusals) == 1:
+            return next(iter(refusals.values()))
+        for error in refusals.values():
+            if not isinstance(error, SourceRejectedError):
+                return error
+        said = "; ".join(str(e) for e in refusals.values())
+        return SourceRejectedError("endpoints", f"none can answer: {said}")
+
+    def _again(
+        self, error: BaseException, avoid: Collection[str], refusals: dict[str, SourceError]
+    ) -> bool:
+        """Whether to go on after an error: something may be had again, or somebody else is left."""
+        if not isinstance(error, SourceError) or isinstance(error, ReorgError):
+            return False
+        return bool(self._able(avoid, refusals))
+
+    def _wait(
+        self,
+        state: tenacity.RetryCallState,
+        avoid: Collection[str],
+        refusals: dict[str, SourceError],
+    ) -> float:
+        """Seconds before the next try: none if another endpoint is ready, else backoff, jittered.
+
+        A server's own wish (Retry-After) and an open breaker set the least.
+        """
+        able = self._able(avoid, refusals)
+        least = min((self._health[n.name].wait() for n in able), default=0.0)
+        if least == 0.0 and state.attempt_number < len(able):
+            return 0.0
+        backoff = tenacity.wait_random_exponential(multiplier=0.1, max=10)(state)
+        return min(_LONGEST_WAIT, least + backoff)
+
+    def _outvoted(self, error: ReorgError, node: Node) -> bool:
+        """Whether at least as many other endpoints still have the block as do not.
+
+        One endpoint on a branch of its own must not end a snapshot; with nobody else to ask, or
+        most of them agreeing, the chain did move.
+        """
+        keep = lost = 0
+        for other in self.nodes:
+            if other is node or other.operator == node.operator:
+                continue
+            try:
+                found = blocks.at_height(other.rpc, error.height)
+            except HeightNotReachedError:
+                continue
+            except SourceError:
+                continue
+            if found.hash == error.expected_hash:
+                keep += 1
+            else:
+                lost += 1
+        return keep > lost
