@@ -1,0 +1,117 @@
+"""A message for a publisher to sign: unique, and not older than the block it names.
+
+One line of plain ASCII without commas or quotes, so that it survives any CSV:
+
+    Proof of reserves challenge 1 | publisher: OKX | list: <sha256> | block: bitcoin 925000 <hash>
+    | nonce: <32 hex digits>
+
+Whoever signs it shows that the keys were used after that block was found, for that list.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from dataclasses import dataclass
+
+from scanner.errors import ConfigError, clip
+from scanner.model.block import BlockRef
+from scanner.model.control import Binding, Control, ControlResult
+
+_TITLE = "Proof of reserves challenge 1"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._&()-]{0,63}", re.ASCII)
+_LINE = re.compile(
+    rf"{_TITLE} \| publisher: (?P<publisher>[^|\n]+) \| list: (?P<list>[0-9a-f]{{64}}) "
+    r"\| block: (?P<network>[a-z0-9-]+) (?P<height>[0-9]{1,18}) (?P<hash>(?:0x)?[0-9a-f]{64}) "
+    r"\| nonce: (?P<nonce>[0-9a-f]{32})",
+    re.ASCII,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """What a publisher is asked to sign.
+
+    list_sha256: of the list's file as it was when asked (64 hex digits, lower case).
+    network, height, block_hash: a recent block, hash as the network shows it.
+    nonce: 32 hex digits, chosen by whoever asks.
+    """
+
+    publisher: str
+    list_sha256: str
+    network: str
+    height: int
+    block_hash: str
+    nonce: str
+
+    def text(self) -> str:
+        """The exact text to sign; ASCII, one line, no comma, no quote."""
+        return (
+            f"{_TITLE} | publisher: {self.publisher} | list: {self.list_sha256} "
+            f"| block: {self.network} {self.height} {self.block_hash} | nonce: {self.nonce}"
+        )
+
+
+def make_challenge(
+    publisher: str, list_sha256: str, block: BlockRef, nonce: str | None = None
+) -> Challenge:
+    """Make a challenge for one list, stamped with a block.
+
+    nonce: 32 hex digits; random if not given. Raises ConfigError if a part cannot be written
+    without ambiguity: a publisher's name is 1 to 64 of A-Z a-z 0-9 space . _ & ( ) -.
+    """
+    challenge = Challenge(
+        publisher=publisher.strip(),
+        list_sha256=list_sha256.lower(),
+        network=block.network,
+        height=block.height,
+        block_hash=block.hash.lower(),
+        nonce=(nonce or secrets.token_hex(16)).lower(),
+    )
+    if not _NAME.fullmatch(challenge.publisher):
+        raise ConfigError(
+            f"cannot put the publisher name {clip(publisher)!r} into a challenge: "
+            "use up to 64 letters, digits, spaces and . _ & ( ) -"
+        )
+    if parse_challenge(challenge.text()) != challenge:
+        raise ConfigError("cannot make a challenge: a hash, height or nonce is not as it should be")
+    return challenge
+
+
+def parse_challenge(text: str) -> Challenge | None:
+    """Read a challenge back from its exact text; None if it is not one."""
+    match = _LINE.fullmatch(text)
+    if match is None or not _NAME.fullmatch(match["publisher"]):
+        return None
+    height = int(match["height"])
+    if str(height) != match["height"]:
+        return None
+    return Challenge(
+        match["publisher"],
+        match["list"],
+        match["network"],
+        height,
+        match["hash"],
+        match["nonce"],
+    )
+
+
+def demand(result: ControlResult, message: str, wanted: str) -> ControlResult:
+    """Judge a verdict again when the user insists on one exact message.
+
+    message: what the row says was signed. wanted: the challenge's text. A row whose keys signed
+    another text does not answer the challenge: `mismatch`. Other verdicts stay as they are.
+    """
+    if result.control is not Control.CONTROLS or message == wanted:
+        return result
+    issued = parse_challenge(message)
+    what = "another challenge" if issued else "another message"
+    return ControlResult(
+        Control.MISMATCH,
+        Binding.NONE,
+        result.freshness,
+        result.scheme,
+        result.required,
+        (),
+        f"the keys signed {what} ({clip(message, 60)!r}), not the challenge that was issued",
+    )

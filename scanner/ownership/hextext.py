@@ -1,0 +1,21 @@
+"""Hex as publishers write it, read strictly."""
+
+from __future__ import annotations
+
+MAX_BYTES = 65_536
+"""Nothing longer is a key, a signature or a script."""
+
+
+def decode_hex(text: str) -> bytes | None:
+    """Decode hex digits, with or without 0x; None if it is anything else or over MAX_BYTES.
+
+    `bytes.fromhex` skips white space, so the length is compared: one text for one value.
+    """
+    digits = text[2:] if text[:2] in ("0x", "0X") else text
+    if len(digits) > 2 * MAX_BYTES:
+        return None
+    try:
+        data = bytes.fromhex(digits)
+    except ValueError:
+        return None
+    return data if 2 * len(data) == len(digits) else None

@@ -1,0 +1,169 @@
+"""From a claim to the verdict about who controls its address.
+
+1. Decode the address; what is no address of its network is `malformed`.
+2. Without a signature the row is `unsigned`.
+3. The first scheme of the network that handles the address format and signature shape judges;
+   none: `unsupported`, with what could be done.
+4. Only where that gives no proof and the chain can be asked, judge again with the chain.
+5. Grade how fresh the signed text is.
+
+A verdict depends on its own row alone: not on other rows, not on their order.
+"""
+
+from __future__ import annotations
+
+import marshal
+from hashlib import blake2b
+
+from scanner.errors import AddressFormatError
+from scanner.model.addresses.interface import Address
+from scanner.model.addresses.table import decode_address
+from scanner.model.claim import Claim
+from scanner.model.control import Control, ControlResult
+from scanner.model.network import Network
+from scanner.model.registry import Registry
+from scanner.ownership import verdicts
+from scanner.ownership.freshness import grade
+from scanner.ownership.interface import ContractCall, Proof
+from scanner.ownership.table import verifiers_of
+from scanner.ownership.unsupported import why_unsupported
+
+MOST_SIGNATURES = 64
+"""More than any wallet needs; a row with more is refused before any of it is checked."""
+
+REMEMBERED = 16_384
+"""Verdicts kept per process, at most twice as many: a publisher repeats an address per coin."""
+
+_CHAIN_ASKED = frozenset(("evm",))
+"""Address formats whose schemes can learn more from the chain."""
+
+
+def judge(claim: Claim, registry: Registry, call: ContractCall | None = None) -> ControlResult:
+    """Judge who controls the address of one claim.
+
+    call: asks contracts of the claim's network at the pinned block; None when offline.
+    Never raises for anything a publisher can write. Raises what `call` raises (SourceError: then
+    there is no verdict yet).
+    """
+    network = registry.networks.get(claim.network)
+    if network is None:
+        return verdicts.unsupported("", "the network is in no table (config/networks.csv)")
+    try:
+        address = decode_address(network, claim.address)
+    except AddressFormatError as e:
+        return verdicts.malformed("", f"address: {e.reason}")
+    if not any(claim.signatures):
+        return _UNSIGNED
+    key = _key(network, address, claim)
+    known = _memory.find(key)
+    if known is None:
+        known = _offline(network, address, claim)
+        _memory.keep(key, known)
+    if call is None or known.is_proof or address.format not in _CHAIN_ASKED:
+        return known
+    return _finish(_judge(_proof(network, address, claim), call), claim.message)
+
+
+_UNSIGNED = ControlResult(Control.UNSIGNED, reason="no signature is published for this address")
+
+
+def _offline(network: Network, address: Address, claim: Claim) -> ControlResult:
+    return _finish(_judge(_proof(network, address, claim), None), claim.message)
+
+
+def _proof(network: Network, address: Address, claim: Claim) -> Proof:
+    return Proof(
+        network,
+        address,
+        claim.message,
+        claim.signatures,
+        claim.script,
+        claim.owners,
+        claim.row_type,
+    )
+
+
+def _judge(proof: Proof, call: ContractCall | None) -> ControlResult:
+    if len(proof.signatures) > MOST_SIGNATURES or len(proof.owners) > MOST_SIGNATURES:
+        return verdicts.malformed("", f"more than {MOST_SIGNATURES} signatures or owners")
+    if not _is_unicode(proof.message):
+        return verdicts.malformed("", "the message is not valid Unicode text")
+    for verifier in verifiers_of(proof.network):
+        if verifier.handles(proof):
+            return verifier.verify(proof, call)
+    return verdicts.unsupported("", why_unsupported(proof))
+
+
+def _finish(result: ControlResult, message: str) -> ControlResult:
+    return ControlResult(
+        result.control,
+        result.binding,
+        grade(message),
+        result.scheme,
+        result.required,
+        result.signed_by,
+        result.reason,
+    )
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether the text has a UTF-8 form: lone surrogates have none."""
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+class _Memory:
+    """Verdicts by what they were judged from, in two generations: flat memory, no bookkeeping."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._young: dict[bytes, ControlResult] = {}
+        self._old: dict[bytes, ControlResult] = {}
+
+    def find(self, key: bytes) -> ControlResult | None:
+        """The verdict kept under the key, if it has not aged out."""
+        return self._young.get(key) or self._old.get(key)
+
+    def keep(self, key: bytes, result: ControlResult) -> None:
+        """Keep a verdict; when the young generation is full, the old one is dropped."""
+        if len(self._young) >= self._size:
+            self._old, self._young = self._young, {}
+        self._young[key] = result
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._young, self._old = {}, {}
+
+
+_memory = _Memory(REMEMBERED)
+
+
+def _key(network: Network, address: Address, claim: Claim) -> bytes:
+    """Hash of everything an offline verdict depends on.
+
+    Networks that verify alike share verdicts (one EVM account over ten networks), so reasons
+    never name the network. The hash is a cryptographic one: rows are hostile.
+    """
+    alike = network.chain_id if network.kind != "evm" or claim.message[:1] == "{" else ""
+    data = (
+        network.kind,
+        network.schemes,
+        network.address_codec,
+        network.message_header,
+        alike,
+        address.format,
+        address.payload,
+        address.key,
+        claim.message,
+        claim.signatures,
+        claim.script,
+        claim.owners,
+        claim.row_type,
+    )
+    # Version 2 has no references: equal values give equal bytes, and no two values the same.
+    return blake2b(marshal.dumps(data, 2), digest_size=32).digest()

@@ -1,0 +1,56 @@
+"""The one place that knows every ownership scheme; networks name theirs in config/networks.csv."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from importlib import import_module
+from typing import cast
+
+from scanner.errors import ConfigError
+from scanner.model.network import Network
+from scanner.ownership.interface import Verifier
+
+
+def _lazy(module: str, maker: str) -> Callable[[], Verifier]:
+    """Make a factory that imports its scheme only when a row first needs it."""
+
+    def make() -> Verifier:
+        made = getattr(import_module(f"scanner.ownership.{module}"), maker)()
+        return cast(Verifier, made)
+
+    return make
+
+
+VERIFIERS: Mapping[str, Callable[[], Verifier]] = {
+    "antelope_key": _lazy("antelope_key", "AntelopeKey"),
+    "bip322": _lazy("bip322", "Bip322"),
+    "bitcoin_message": _lazy("bitcoin_message", "BitcoinMessage"),
+    "bls": _lazy("bls", "Bls"),
+    "contract_owner": _lazy("contract_owner", "evm_contract_owner"),
+    "ed25519": _lazy("ed25519", "Ed25519"),
+    "evm_message": _lazy("evm_message", "evm_message"),
+    "okx_contract_owner": _lazy("contract_owner", "okx_contract_owner"),
+    "okx_recover": _lazy("okx_recover", "OkxRecover"),
+    "stark": _lazy("stark", "Stark"),
+    "tron_message": _lazy("tron_message", "TronMessage"),
+}
+"""Scheme name -> how to make its verifier. Verifiers have no state: one serves every row."""
+
+
+@cache
+def verifier(name: str) -> Verifier:
+    """The verifier of one scheme. Raises ConfigError if no scheme has that name."""
+    if name not in VERIFIERS:
+        raise ConfigError(f"no ownership scheme {name!r} (config/networks.csv, column schemes)")
+    return VERIFIERS[name]()
+
+
+def verifiers_of(network: Network) -> tuple[Verifier, ...]:
+    """The schemes a network uses, in the order they are tried."""
+    return _verifiers(network.schemes)
+
+
+@cache
+def _verifiers(names: tuple[str, ...]) -> tuple[Verifier, ...]:
+    return tuple(map(verifier, names))
