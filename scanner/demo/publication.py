@@ -73,6 +73,8 @@ class PublishedRow:
     claimed: base units that the list states. held: base units that the chain is loaded with; None
         where the demonstration has no such chain. contract: whether code stands at the address.
     fault: the finding that was planted here, None for an honest row. story: the fault in words.
+    signers: how many distinct keys of how many needed a scan must count, None where the finding's
+        kind says enough.
     """
 
     coin: Coin
@@ -87,6 +89,13 @@ class PublishedRow:
     contract: bool = False
     fault: FindingKind | None = None
     story: str = ""
+    signers: tuple[int, int] | None = None
+
+    @property
+    def proves_control(self) -> bool:
+        """Whether the signatures are good and the address is theirs."""
+        ownership = (FindingKind.BAD_SIGNATURE, FindingKind.OWNER_UNPROVEN)
+        return bool(self.signatures[0]) and self.fault not in ownership
 
 
 def make_rows(registry: Registry) -> list[PublishedRow]:
@@ -177,14 +186,14 @@ def _plant(vector: str, row: PublishedRow, signed: Mapping[str, Mapping[str, str
             row,
             claimed=row.claimed + _SHORT_BY,
             fault=FindingKind.SHORTFALL,
-            story="the list claims 12.5 BTC more than the chain has",
+            story="the list claims 12.5 BTC more than the chain holds",
         )
     if row.coin.name == "ETH" and vector == "okx-014":
         return replace(
             row,
             held=row.claimed + _SURPLUS,
             fault=FindingKind.SURPLUS,
-            story="the chain has 0.700000000000000001 ETH more than the list claims",
+            story="the chain holds 0.700000000000000001 ETH more than the list claims",
         )
     if vector == "okx-071":
         return replace(
@@ -198,7 +207,8 @@ def _plant(vector: str, row: PublishedRow, signed: Mapping[str, Mapping[str, str
             row,
             signatures=(first, first),
             fault=FindingKind.BAD_SIGNATURE,
-            story="2 of 3 must sign this multisig, one key signed twice",
+            story="two of three keys must sign this multisig, and one signed twice",
+            signers=(1, 2),
         )
     return row
 
