@@ -1,0 +1,126 @@
+"""The `scanner` command: knows every subcommand, and is the one place that catches errors.
+
+Exit status: 0 everything asked for was verified; 1 something was found false; 3 nothing false, but
+something could not be shown; 2 the command could not run.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from scanner.cli import export, lists, resume, show, snapshot, totals, verify
+from scanner.cli.console import say
+from scanner.cli.options import Database, Globals
+from scanner.errors import ScannerError
+
+COULD_NOT_RUN = 2
+INTERRUPTED = 130
+READER_GONE = 141
+
+app = typer.Typer(
+    name="scanner",
+    help="Checks published proof-of-reserves lists against the chains.",
+    epilog="Exit status: 0 all verified, 1 something false, 3 nothing false but something not "
+    "shown, 2 could not run.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(lists.app, name="lists")
+app.command()(verify.verify)
+app.command()(snapshot.snapshot)
+app.command()(resume.resume)
+app.command()(totals.totals)
+app.command()(show.show)
+app.command()(export.export)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from scanner import __version__
+
+        sys.stdout.write(f"scanner {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _globals(
+    context: typer.Context,
+    database: Database = None,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    context.obj = Globals(database)
+
+
+def main() -> None:
+    """Run the command line of this process and leave with its exit status."""
+    if "_SCANNER_COMPLETE" in os.environ:
+        app(prog_name="scanner")
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line. Returns the exit status; every error is one line on stderr."""
+    try:
+        status = _dispatch(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return _reader_gone()
+    except KeyboardInterrupt:
+        say("scanner: stopped")
+        return INTERRUPTED
+    except ScannerError as e:
+        return _failed(e, str(e))
+    except OSError as e:
+        return _failed(e, f"{e.filename}: {e.strerror}" if e.filename else str(e))
+    except Exception as e:  # the last line of defence: a bug must not pass for a result
+        what = f"internal error: {type(e).__name__}: {e}"
+        return _failed(e, f"{what} (SCANNER_DEBUG=1 shows where)")
+    return status
+
+
+def _dispatch(arguments: list[str]) -> int:
+    command = typer.main.get_command(app)
+    try:
+        with command.make_context("scanner", arguments) as context:
+            command.invoke(context)
+    except typer.Exit as e:
+        return e.exit_code
+    except typer.Abort:
+        raise KeyboardInterrupt from None
+    except typer.TyperException as e:
+        return _usage(e)
+    return 0
+
+
+def _usage(error: typer.TyperException) -> int:
+    """Say what is wrong with the arguments; typer's own words, on one line."""
+    context: typer.Context | None = getattr(error, "ctx", None)
+    path = context.command_path if context else "scanner"
+    message = " ".join(error.format_message().split())
+    if type(error).__name__ == "NoArgsIsHelpError":
+        sys.stderr.write(error.format_message() + "\n")
+    else:
+        say(f"scanner: {message} (try '{path} --help')")
+    return COULD_NOT_RUN
+
+
+def _failed(error: Exception, message: str) -> int:
+    if os.environ.get("SCANNER_DEBUG"):
+        import traceback
+
+        say(*"".join(traceback.format_exception(error)).splitlines())
+    say(f"scanner: {message}")
+    return COULD_NOT_RUN
+
+
+def _reader_gone() -> int:
+    """Leave quietly when the reader of stdout has gone; Python would complain at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return READER_GONE

@@ -1,0 +1,33 @@
+"""`scanner resume SNAPSHOT`: go on after a stop."""
+
+from __future__ import annotations
+
+import typer
+
+from scanner.cli.options import AsJson, Database, Endpoints, Snapshot, database_url
+from scanner.cli.snapshot import Networks, Prove, Quorum
+
+
+def resume(
+    context: typer.Context,
+    snapshot: Snapshot = "latest",
+    endpoints: Endpoints = None,
+    networks: Networks = "",
+    quorum: Quorum = 1,
+    proof: Prove = False,
+    as_json: AsJson = False,
+    database: Database = None,
+) -> None:
+    """Read what a stopped snapshot is still missing; what is done stays as it is."""
+    from scanner.cli.sources import parse_networks
+    from scanner.cli.taking import TakeOptions, show_outcome, take
+    from scanner.settings.tables import load_registry
+    from scanner.store.engine import open_store
+    from scanner.store.queries import resolve
+
+    registry = load_registry()
+    options = TakeOptions(endpoints, parse_networks(networks, registry), quorum, proof)
+    with open_store(database_url(context, database)) as store:
+        snapshot_id = resolve(store, snapshot)
+        take(store, snapshot_id, options, registry)
+        show_outcome(store, snapshot_id, as_json)

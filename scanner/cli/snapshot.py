@@ -1,0 +1,148 @@
+"""`scanner snapshot FILE`: the main job. Verify, pin, fetch, store, tally."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from scanner.cli.listing import (
+    Columns,
+    Format,
+    ListOptions,
+    RowAsset,
+    RowNetwork,
+    open_published,
+    share,
+)
+from scanner.cli.options import AsJson, Database, Endpoints, ListFile, database_url
+
+if TYPE_CHECKING:
+    from scanner.cli.taking import TakeOptions
+    from scanner.liabilities.interface import Liability
+    from scanner.model.registry import Registry
+    from scanner.snapshots.interface import SnapshotPolicy
+    from scanner.store.engine import Store
+
+At = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NETWORK=HEIGHT",
+        help="Read this network at this height whatever the list states; 'latest' for the newest "
+        "block. May be repeated.",
+    ),
+]
+Publisher = Annotated[
+    str, typer.Option(metavar="NAME", help="Whose list it is; default: the file's name.")
+]
+Networks = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME[,NAME]",
+        help="Read balances of these networks only; signatures are checked on all of them.",
+    ),
+]
+LiabilityFile = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="CSV of asset,amount for the reserve ratio."),
+]
+Quorum = Annotated[
+    int,
+    typer.Option(
+        min=1, max=16, help="Providers of different operators that must give the same balance."
+    ),
+]
+Prove = Annotated[
+    bool, typer.Option("--proof", help="Ask for state proofs and check them, where they exist.")
+]
+
+
+def snapshot(  # noqa: PLR0913, PLR0917 - one parameter per option
+    context: typer.Context,
+    file: ListFile,
+    at: At = None,
+    publisher: Publisher = "",
+    endpoints: Endpoints = None,
+    networks: Networks = "",
+    liabilities: LiabilityFile = None,
+    quorum: Quorum = 1,
+    proof: Prove = False,
+    format: Format = "",
+    columns: Columns = None,
+    network: RowNetwork = "",
+    asset: RowAsset = "",
+    as_json: AsJson = False,
+    database: Database = None,
+) -> None:
+    """Check a published list: signatures, balances at the stated blocks, totals.
+
+    Totals go to stdout, what was found false or not shown to stderr. Everything is kept in the
+    database; a stop loses nothing, 'scanner resume' goes on.
+    """
+    from scanner.cli.sources import parse_heights, parse_networks
+    from scanner.cli.taking import TakeOptions, show_outcome, take
+    from scanner.settings.tables import load_registry
+    from scanner.snapshots.interface import SnapshotPolicy
+    from scanner.store.engine import open_store
+
+    registry = load_registry()
+    policy = SnapshotPolicy(at=parse_heights(at or [], registry))
+    options = TakeOptions(endpoints, parse_networks(networks, registry), quorum, proof)
+    reading = ListOptions(format, columns or (), network, asset)
+    owed = _read_liabilities(liabilities, registry)
+    _check(options, registry)
+    with open_store(database_url(context, database), create=True) as store:
+        list_id = _import(store, file, publisher or file.stem, reading, registry)
+        snapshot_id = _plan(store, list_id, policy, owed)
+        take(store, snapshot_id, options, registry)
+        show_outcome(store, snapshot_id, as_json)
+
+
+def _read_liabilities(file: Path | None, registry: Registry) -> list[Liability]:
+    from scanner.liabilities.published import read_liabilities
+
+    return read_liabilities(file, registry) if file else []
+
+
+def _check(options: TakeOptions, registry: Registry) -> None:
+    """Refuse a wrong endpoint table before a long list is read."""
+    from scanner.settings.endpoints import load_endpoints
+
+    load_endpoints(options.endpoints, registry)
+
+
+def _import(
+    store: Store, file: Path, publisher: str, options: ListOptions, registry: Registry
+) -> int:
+    """Put the list into the database, unless the same bytes are there. Returns its id."""
+    from scanner.cli.progress import ProgressBar
+    from scanner.lists.reconcile import ListAudit
+    from scanner.store.lists_in import import_list
+
+    opened = open_published(file, registry, options)
+    with opened as rows, ProgressBar(f"reading {file.name}", "rows") as bar:
+
+        def progress(count: int) -> None:
+            bar.update(share(rows.progress()), count)
+
+        stored = import_list(
+            store,
+            rows,
+            ListAudit(registry),
+            publisher=publisher,
+            name=file.name,
+            progress=progress,
+        )
+    return stored.list_id
+
+
+def _plan(store: Store, list_id: int, policy: SnapshotPolicy, owed: list[Liability]) -> int:
+    from scanner.cli.console import say
+    from scanner.store.runs import create_snapshot, set_liabilities
+
+    snapshot_id = create_snapshot(store, list_id, policy)
+    if owed:
+        set_liabilities(store, snapshot_id, owed)
+    say(f"snapshot {snapshot_id}: 'scanner resume {snapshot_id}' goes on after a stop")
+    return snapshot_id

@@ -1,0 +1,87 @@
+"""Makes the balance sources a command needs, from the endpoint table."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scanner.errors import ConfigError
+from scanner.model.endpoint import Endpoint
+from scanner.model.network import Network
+from scanner.model.registry import Registry
+
+if TYPE_CHECKING:
+    from scanner.chains.interface import BalanceSource, ReadPolicy
+
+
+def chosen_endpoints(
+    network: Network, endpoints: Mapping[str, Sequence[Endpoint]]
+) -> tuple[str, list[Endpoint]]:
+    """The best protocol of a network that has endpoints, and those endpoints.
+
+    "" and none where nothing is configured that a source speaks: such a network's balances are
+    unavailable.
+    """
+    from scanner.chains.table import SOURCES
+
+    configured = endpoints.get(network.name, ())
+    for protocol in network.sources:
+        found = [e for e in configured if e.protocol == protocol]
+        if found and protocol in SOURCES:
+            return protocol, found
+    return "", []
+
+
+@contextmanager
+def open_sources(
+    names: Collection[str], file: Path | None, registry: Registry, policy: ReadPolicy
+) -> Iterator[dict[str, BalanceSource]]:
+    """Open a source for every named network that has endpoints; close them all at the end.
+
+    file: endpoint table of the user, None for the default. Raises ConfigError.
+    """
+    from scanner.chains.table import make_source
+    from scanner.settings.endpoints import load_endpoints
+
+    endpoints = load_endpoints(file, registry)
+    with ExitStack() as stack:
+        sources: dict[str, BalanceSource] = {}
+        for name in sorted(names):
+            network = registry.network(name)
+            protocol, chosen = chosen_endpoints(network, endpoints)
+            if chosen:
+                sources[name] = make_source(protocol, network, chosen, registry, policy)
+                stack.callback(sources[name].close)
+        yield sources
+
+
+def parse_heights(texts: Sequence[str], registry: Registry) -> dict[str, int | None]:
+    """Read `--at NETWORK=HEIGHT` options; `latest` in place of a height is the newest block.
+
+    Raises ConfigError naming the option that is wrong.
+    """
+    heights: dict[str, int | None] = {}
+    for text in texts:
+        label, equals, height = text.partition("=")
+        if not equals or not (height == "latest" or (height.isascii() and height.isdigit())):
+            raise ConfigError(f"--at wants NETWORK=HEIGHT or NETWORK=latest, not {text!r}")
+        name = registry.network(label).name
+        if name in heights:
+            raise ConfigError(f"--at is given twice for {name}")
+        heights[name] = None if height == "latest" else _height(text, height)
+    return heights
+
+
+def _height(option: str, text: str) -> int:
+    if len(text) > 18:  # no chain is that long, and databases hold 64 bits
+        raise ConfigError(f"--at {option!r}: the height has too many digits")
+    return int(text)
+
+
+def parse_networks(text: str, registry: Registry) -> frozenset[str] | None:
+    """Read `--networks NAME[,NAME...]`; None means every network."""
+    if not text:
+        return None
+    return frozenset(registry.network(name).name for name in text.split(","))

@@ -1,0 +1,35 @@
+"""`scanner totals SNAPSHOT`: how much is held per asset, by strength of evidence."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from scanner.cli.options import AsJson, Database, Snapshot, database_url
+
+AsCsv = Annotated[bool, typer.Option("--csv", help="Write CSV to stdout.")]
+
+
+def totals(
+    context: typer.Context,
+    snapshot: Snapshot = "latest",
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+    database: Database = None,
+) -> None:
+    """Show the totals of a snapshot. The exit status is that of the snapshot's findings."""
+    from scanner.cli.console import finish
+    from scanner.errors import ConfigError
+    from scanner.reports.outcome import outcome_weights
+    from scanner.reports.totals import write_totals
+    from scanner.store import queries
+    from scanner.store.engine import open_store
+
+    if as_json and as_csv:
+        raise ConfigError("--json and --csv exclude each other")
+    with open_store(database_url(context, database)) as store:
+        snapshot_id = queries.resolve(store, snapshot)
+        found = queries.totals(store, snapshot_id)
+        write_totals(found, "json" if as_json else "csv" if as_csv else "table")
+        finish(outcome_weights(store, snapshot_id))

@@ -1,0 +1,42 @@
+"""Amounts for people: whole coins, grouped digits, exact or visibly cut; shares without floats."""
+
+from __future__ import annotations
+
+from scanner.model.amount import format_amount
+
+SHOWN_DECIMALS = 8
+"""Digits after the dot that tables show; more are cut and marked by an ellipsis."""
+
+
+def whole_coins(base_units: int, decimals: int) -> str:
+    """Write base units as whole coins with grouped digits, exact: 44951400000, 8 -> "449.514"."""
+    text = format_amount(base_units, decimals)
+    whole, dot, fraction = text.partition(".")
+    return f"{int(whole):,}" + dot + fraction if whole not in ("-0",) else text
+
+
+def short_coins(base_units: int, decimals: int) -> str:
+    """As `whole_coins`, but at most SHOWN_DECIMALS decimals; what is cut is marked by an ellipsis.
+
+    Cut, never rounded: a shortfall must not round away, so a value that would read 0 is shown
+    with as many digits as its first significant one needs.
+    """
+    text = whole_coins(base_units, decimals)
+    whole, _, fraction = text.partition(".")
+    if len(fraction) <= SHOWN_DECIMALS:
+        return text
+    zeros = len(fraction) - len(fraction.lstrip("0"))
+    keep = SHOWN_DECIMALS if whole.strip("-") != "0" else max(SHOWN_DECIMALS, zeros + 2)
+    return text if keep >= len(fraction) else f"{whole}.{fraction[:keep]}…"
+
+
+def percent(part: int, whole: int, digits: int = 2) -> str:
+    """Write part/whole in percent, rounded down, "-" when there is no whole.
+
+    Rounded down so that 99.999 % never reads 100 %.
+    """
+    if whole <= 0:
+        return "-"
+    scale = int(10**digits)
+    value = part * 100 * scale // whole
+    return f"{value // scale:,}.{value % scale:0{digits}d} %"

@@ -1,0 +1,122 @@
+"""One line on stderr and the right exit status, whatever went wrong."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from scanner.cli import main
+from scanner.errors import ConfigError, MigrationNeededError, SourceUnavailableError, StoreError
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (ConfigError("bad table"), "scanner: bad table"),
+        (StoreError("the database is locked"), "scanner: the database is locked"),
+        (
+            MigrationNeededError("0001", "0002"),
+            "scanner: the database is at migration 0001, this program needs 0002: "
+            "run 'scanner db upgrade'",
+        ),
+        (SourceUnavailableError("my-node", "timed out"), "scanner: my-node: timed out"),
+        (FileNotFoundError(2, "No such file", "x.csv"), "scanner: x.csv: No such file"),
+        (OSError(28, "No space left on device"), "scanner: [Errno 28] No space left on device"),
+        (
+            ValueError("bug at https://node/CANARY"),
+            "scanner: internal error: ValueError: bug at (https address left out) "
+            "(SCANNER_DEBUG=1 shows where)",
+        ),
+        (StoreError("forged\nline\x1b[2J"), "scanner: forged\\nline\\x1b[2J"),
+    ],
+)
+def test_every_error_is_one_line_and_exit_2(error, line, monkeypatch, capsys):
+    monkeypatch.delenv("SCANNER_DEBUG", raising=False)
+
+    def fail(arguments):
+        raise error
+
+    monkeypatch.setattr(main, "_dispatch", fail)
+    assert main.run([]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err == line + "\n"
+
+
+def test_debug_shows_the_traceback_without_secrets(monkeypatch, capsys):
+    def fail(arguments):
+        raise ValueError("https://node/CANARY")
+
+    monkeypatch.setattr(main, "_dispatch", fail)
+    monkeypatch.setenv("SCANNER_DEBUG", "1")
+    assert main.run([]) == 2
+    err = capsys.readouterr().err
+    assert "Traceback" in err
+    assert "in fail" in err
+    assert "CANARY" not in err
+
+
+def test_interrupt_is_130(monkeypatch, capsys):
+    def fail(arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(main, "_dispatch", fail)
+    assert main.run([]) == 130
+    assert capsys.readouterr().err == "scanner: stopped\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (["nonsense"], "No such command 'nonsense'"),
+        (["verif"], "Did you mean 'verify'"),
+        (["verify"], "Missing argument 'FILE'"),
+        (["verify", "/nonexistent.csv"], "No such file"),
+        (["verify", "--wrong"], "No such option"),
+        (["--wrong"], "No such option"),
+    ],
+)
+def test_usage_errors_are_one_line_and_exit_2(arguments, word, capsys):
+    assert main.run(arguments) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("scanner: ")
+    assert word in err
+    assert err.count("\n") == 1
+
+
+def test_no_arguments_show_the_help_on_stderr(capsys):
+    assert main.run([]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "Usage: scanner" in err
+
+
+def test_version(capsys):
+    from scanner import __version__
+
+    assert main.run(["--version"]) == 0
+    assert capsys.readouterr().out == f"scanner {__version__}\n"
+
+
+HEAVY = {
+    "alembic", "bitcoinlib", "btclib", "coincurve", "fastapi", "httpx", "jinja2", "nacl", "numba",
+    "orjson", "pyarrow", "rich", "sqlalchemy", "structlog", "uvicorn", "web3", "yaml",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["verify", "--help"]])
+def test_help_imports_nothing_heavy(arguments):
+    program = (
+        "import sys\nfrom scanner.cli.main import run\n"
+        f"run({arguments!r})\n"
+        "print('\\nMODULES', *{m.split('.')[0] for m in sys.modules})"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
+    )
+    loaded = set(done.stdout.rpartition("MODULES")[2].split())
+    assert "typer" in loaded
+    assert not loaded & HEAVY
