@@ -12,8 +12,6 @@ Sources: Bitcoin Core `signmessage`; BIP-137; Electrum; the OKX published rows.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -22,11 +20,13 @@ from functools import lru_cache
 from scanner.model.addresses import scripts
 from scanner.model.control import Binding, Control, ControlResult
 from scanner.model.network import Network
+from scanner.ownership.base64text import decode_base64
 from scanner.ownership.envelopes import okx_keccak
 from scanner.ownership.hashes import hash160, message_bytes, sha256d
 from scanner.ownership.hextext import decode_hex
 from scanner.ownership.interface import ContractCall, Proof
 from scanner.ownership.multisig import Multisig, commitment, parse_multisig
+from scanner.ownership.not_proven import NotProvenError, malformed, mismatch, unsupported
 from scanner.ownership.secp256k1 import compress, parse_key, recover
 
 MAX_SIGNATURES = 20
@@ -56,15 +56,6 @@ class _Signature:
     header: int
     compact: bytes
     okx: bool = False
-
-
-class _NotProvenError(Exception):
-    """Carries a verdict other than `controls` out of the checks. required: m once it is known."""
-
-    def __init__(self, control: Control, reason: str) -> None:
-        super().__init__(reason)
-        self.control, self.reason = control, reason
-        self.required = 0
 
 
 class BitcoinMessage:
@@ -101,18 +92,16 @@ class BitcoinMessage:
             return ControlResult(Control.UNSIGNED, reason="no signature was published")
         try:
             return self._verify(proof)
-        except _NotProvenError as e:
-            return ControlResult(e.control, scheme=self.name, required=e.required, reason=e.reason)
+        except NotProvenError as e:
+            return e.result(self.name)
 
     def _verify(self, proof: Proof) -> ControlResult:
         address = proof.address
         if address.format not in _FORMATS:
             reason = f"a {address.format} address has no 65-byte message signature: use BIP-322"
-            raise _NotProvenError(Control.UNSUPPORTED, reason)
+            raise unsupported(reason)
         if len(proof.signatures) > MAX_SIGNATURES or len(proof.message) > MAX_MESSAGE:
-            raise _NotProvenError(
-                Control.MALFORMED, "more signatures or text than a proof can have"
-            )
+            raise malformed("more signatures or text than a proof can have")
         signatures = [_read(n, text) for n, text in enumerate(proof.signatures, 1)]
         script = _script(proof.script)
         if _is_multisig(proof, script):
@@ -126,7 +115,7 @@ class BitcoinMessage:
             kind = "p2sh_p2wpkh"
             if not has_segwit(proof.network):
                 reason = "a P2SH address of this network needs its redeem script"
-                raise _NotProvenError(Control.UNSUPPORTED, reason)
+                raise unsupported(reason)
         notes: list[str] = []
         key = b""
         for number, signature in enumerate(signatures, 1):
@@ -148,7 +137,7 @@ class BitcoinMessage:
         )
         if kind == "p2sh_p2wpkh" and not proof.script:
             reason += "; or the redeem script is missing"
-        raise _NotProvenError(Control.MISMATCH, reason)
+        raise mismatch(reason)
 
     def _multisig(self, proof: Proof, script: bytes, signatures: list[_Signature]) -> ControlResult:
         """Judge an address of a bare m-of-n script."""
@@ -161,7 +150,7 @@ class BitcoinMessage:
                 key = self._member(number, proof, multisig, signature)
                 signed[compress(key) if len(key) == 65 else key] = key
                 notes += [note] if note and note not in notes else []
-        except _NotProvenError as e:
+        except NotProvenError as e:
             e.required = multisig.required
             raise
         signed_by = tuple(key.hex() for key in signed.values())
@@ -188,9 +177,7 @@ class BitcoinMessage:
             for key in _forms(point, "multisig", signature):
                 if key in multisig.keys:
                     return key
-        raise _NotProvenError(
-            Control.MISMATCH, f"signature {number} is of no key of the script, or over another text"
-        )
+        raise mismatch(f"signature {number} is of no key of the script, or over another text")
 
     def _policy(self, number: int, kind: str, signature: _Signature) -> str:
         """Check the header against the address type; returns what to say about it, mostly ""."""
@@ -198,8 +185,7 @@ class BitcoinMessage:
             return "signed in OKX's Keccak envelope"
         policy = self._headers.get((kind, signature.header))
         if policy is None:
-            raise _NotProvenError(
-                Control.MISMATCH,
+            raise mismatch(
                 f"header {signature.header} of signature {number} says {_names(signature.header)}, "
                 f"the address is {kind}",
             )
@@ -241,15 +227,6 @@ def _okx_digest(message: str) -> bytes:
     return okx_keccak(message.encode())
 
 
-def decode_base64(text: str) -> bytes | None:
-    """Decode standard base64 strictly: padding there, no white space, one text for one value."""
-    try:
-        data = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        return None
-    return data if base64.b64encode(data).decode() == text else None
-
-
 def _looks_compact(text: str) -> bool:
     if text[:2] in ("0x", "0X"):
         return True
@@ -261,21 +238,21 @@ def _read(number: int, text: str) -> _Signature:
         return _read_hex(number, text)
     data = decode_base64(text) if len(text) <= 100 else None
     if data is None or len(data) != 65:
-        raise _NotProvenError(Control.MALFORMED, f"signature {number} is not 65 bytes in base64")
+        raise malformed(f"signature {number} is not 65 bytes in base64")
     if not 27 <= data[0] <= 42:
         reason = f"signature {number} has header {data[0]}, which is not 27 to 42"
-        raise _NotProvenError(Control.MALFORMED, reason)
+        raise malformed(reason)
     return _Signature(data[0], data[1:])
 
 
 def _read_hex(number: int, text: str) -> _Signature:
     data = decode_hex(text) if len(text) <= 132 else None
     if data is None or len(data) != 65:
-        raise _NotProvenError(Control.MALFORMED, f"signature {number} is not 65 bytes in hex")
+        raise malformed(f"signature {number} is not 65 bytes in hex")
     header = data[64] + 27 if data[64] < 4 else data[64]
     if not 27 <= header <= 34:
         reason = f"signature {number} ends in v = {data[64]}, which is not 0 to 3 or 27 to 34"
-        raise _NotProvenError(Control.MALFORMED, reason)
+        raise malformed(reason)
     return _Signature(header, data[:64], okx=True)
 
 
@@ -286,10 +263,10 @@ def _recover(proof: Proof, message: str, signature: _Signature) -> bytes:
         else:
             digest = message_digest(proof.network.message_header, message)
     except UnicodeEncodeError:
-        raise _NotProvenError(Control.MALFORMED, "the message is not Unicode text") from None
+        raise malformed("the message is not Unicode text") from None
     point = recover(digest, signature.compact, (signature.header - 27) & 3)
     if point is None:
-        raise _NotProvenError(Control.MISMATCH, "no key at all can have made this signature")
+        raise mismatch("no key at all can have made this signature")
     return point
 
 
@@ -320,7 +297,7 @@ def _names(header: int) -> str:
 def _script(text: str) -> bytes:
     script = decode_hex(text)
     if script is None:
-        raise _NotProvenError(Control.MALFORMED, "the script column is not hex")
+        raise malformed("the script column is not hex")
     return script
 
 
@@ -340,19 +317,19 @@ def _is_output_script(script: bytes) -> bool:
 
 def _read_multisig(proof: Proof, script: bytes) -> Multisig:
     if not script:
-        raise _NotProvenError(Control.UNSUPPORTED, "the script behind this address is not given")
+        raise unsupported("the script behind this address is not given")
     how = commitment(proof.address, script)
     if not how:
-        raise _NotProvenError(Control.MISMATCH, "the script does not hash to the address")
+        raise mismatch("the script does not hash to the address")
     if how == "p2sh_p2wsh" and not has_segwit(proof.network):
         reason = "nested witness scripts can be spent by anyone on a network without segwit"
-        raise _NotProvenError(Control.UNSUPPORTED, reason)
+        raise unsupported(reason)
     multisig = parse_multisig(script)
     if multisig is None:
         reason = "the script is not a bare m-of-n of valid keys: BIP-322 can prove it"
-        raise _NotProvenError(Control.UNSUPPORTED, reason)
+        raise unsupported(reason)
     if multisig.distinct != len(multisig.keys):
-        raise _NotProvenError(Control.UNSUPPORTED, "the script names one key more than once")
+        raise unsupported("the script names one key more than once")
     return multisig
 
 
@@ -363,6 +340,4 @@ def _check_script_column(proof: Proof, script: bytes, key: bytes) -> None:
         allowed.add(b"\x00\x14" + hash160(key))
     if script in allowed or parse_key(script) == parse_key(key):
         return
-    raise _NotProvenError(
-        Control.MISMATCH, "the signature fits the address, the script or key column does not"
-    )
+    raise mismatch("the signature fits the address, the script or key column does not")

@@ -1,0 +1,191 @@
+"""BIP-322 message signatures: simple, full and proof of funds, for every Bitcoin address type.
+
+The steps: 1. read the text (`bip322_reading`); 2. build the virtual transactions
+(`bip322_transactions`); 3. single-key simple signatures are checked here, on libsecp256k1
+directly; 4. everything else runs in the script interpreter (`bip322_interpreter`).
+The BIP's three states become `controls` (valid; time and age are told), `mismatch` (invalid) and
+`unsupported` (inconclusive). A script that anyone can satisfy never controls.
+Source: BIP-322 version 2.0.0; texts without a prefix are read as drafts before it wrote them.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+from scanner.model.addresses import scripts
+from scanner.model.addresses.interface import Address
+from scanner.model.control import Binding, Control, ControlResult
+from scanner.ownership import bip322_transactions as virtual
+from scanner.ownership import secp256k1
+from scanner.ownership.bip322_reading import (
+    Encoded,
+    Shown,
+    Variant,
+    der_to_compact,
+    read_text,
+    read_witness,
+)
+from scanner.ownership.hashes import hash160
+from scanner.ownership.hextext import decode_hex
+from scanner.ownership.interface import ContractCall, Proof
+from scanner.ownership.multisig import commitment
+from scanner.ownership.not_proven import NotProvenError, malformed, mismatch, unsupported
+from scanner.ownership.script_ops import push
+
+MAX_SIGNATURES = 20
+MAX_MESSAGE = 1_000_000
+_FORMATS = frozenset(("p2pkh", "p2sh", "p2wpkh", "p2wsh", "p2tr"))
+
+
+class Bip322:
+    """Verifies BIP-322 signatures.
+
+    nested_simple: also take a bare witness stack for P2SH-P2WPKH and P2SH-P2WSH, as some wallets
+    write it; version 2.0 has the simple variant for native segwit only.
+    """
+
+    name = "bip322"
+
+    def __init__(self, nested_simple: bool = True) -> None:
+        self._nested_simple = nested_simple
+
+    def handles(self, proof: Proof) -> bool:
+        """Whether the address has a script; `bitcoin_message` is asked first for 65 bytes."""
+        kind = proof.address.format
+        return kind in _FORMATS or kind == "p2a" or kind.startswith("witness_v")
+
+    def verify(self, proof: Proof, call: ContractCall | None = None) -> ControlResult:
+        """Judge the proof; each signature given must verify by itself. `call` is not used."""
+        if not proof.signatures:
+            return ControlResult(Control.UNSIGNED, reason="no signature was published")
+        try:
+            if proof.address.format not in _FORMATS:
+                raise unsupported(f"inconclusive: {proof.address.format} has no rules yet")
+            if len(proof.signatures) > MAX_SIGNATURES or len(proof.message) > MAX_MESSAGE:
+                raise malformed("more signatures or text than a proof can have")
+            shown = [self._check(proof, n, text) for n, text in enumerate(proof.signatures, 1)]
+            _check_script_column(proof, shown)
+        except NotProvenError as e:
+            return e.result(self.name)
+        notes = dict.fromkeys(note for s in shown for note in s.notes)
+        return ControlResult(
+            Control.CONTROLS,
+            Binding.DERIVED,
+            scheme=self.name,
+            required=max(s.required for s in shown),
+            signed_by=tuple(dict.fromkeys(key for s in shown for key in s.keys)),
+            reason="; ".join(notes),
+        )
+
+    def _check(self, proof: Proof, number: int, text: str) -> Shown:
+        try:
+            encoded = read_text(text)
+            shown = self._variant(proof, encoded)
+        except UnicodeEncodeError:
+            raise malformed("the message is not Unicode text") from None
+        except ValueError as e:
+            raise malformed(f"signature {number}: {e}") from None
+        if encoded.prefixed:
+            return shown
+        note = f"no variant prefix: read as {encoded.variant.name.lower().replace('_', ' ')}"
+        return Shown(shown.required, shown.keys, (*shown.notes, note))
+
+    def _variant(self, proof: Proof, encoded: Encoded) -> Shown:
+        script_pubkey = scripts.script_pubkey(proof.address)
+        txid = virtual.to_spend_txid(proof.message, script_pubkey)
+        if encoded.variant is Variant.SIMPLE:
+            return self._simple(proof.address, encoded.data, txid)
+        from scanner.ownership import bip322_full
+
+        if encoded.variant is Variant.FULL:
+            return bip322_full.check_full(encoded.data, txid, script_pubkey)
+        return bip322_full.check_proof_of_funds(encoded.data, txid, script_pubkey)
+
+    def _simple(self, address: Address, data: bytes, txid: bytes) -> Shown:
+        stack = read_witness(data)
+        if not stack:
+            raise mismatch("the witness is empty")
+        if address.format == "p2pkh":
+            raise mismatch("a P2PKH address has no witness: its variant is full (ful)")
+        if address.format == "p2wpkh":
+            return _check_key(stack, txid, address.payload)
+        if address.format == "p2tr" and len(stack) == 1:
+            return _check_taproot_key(stack[0], txid, address)
+        script_sig = b""
+        notes: tuple[str, ...] = ()
+        if address.format == "p2sh":
+            program = self._nested_program(address, stack)
+            if len(program) == 22:
+                shown = _check_key(stack, txid, program[2:])
+                return Shown(shown.required, shown.keys, (_NESTED_NOTE,))
+            script_sig, notes = push(program), (_NESTED_NOTE,)
+        from scanner.ownership import bip322_full
+
+        before, after = virtual.to_sign_body(txid, script_sig)
+        shown = bip322_full.check_to_sign(
+            before + data + after, [(0, scripts.script_pubkey(address))]
+        )
+        return Shown(shown.required, shown.keys, shown.notes + notes)
+
+    def _nested_program(self, address: Address, stack: tuple[bytes, ...]) -> bytes:
+        """Rebuild the redeem script that a bare witness stack leaves out."""
+        if not self._nested_simple:
+            raise mismatch("the simple variant is for native segwit only (BIP-322 version 2.0)")
+        by_key = scripts.witness(0, hash160(stack[-1]))
+        if hash160(by_key) == address.payload:
+            return by_key
+        if commitment(address, stack[-1]) == "p2sh_p2wsh":
+            return scripts.witness(0, sha256(stack[-1]).digest())
+        raise mismatch("the witness is of another address")
+
+
+_NESTED_NOTE = "simple variant on a P2SH address: taken, but not in BIP-322 version 2.0"
+
+
+def _check_key(stack: tuple[bytes, ...], txid: bytes, key_hash: bytes) -> Shown:
+    """Check the two witness items of P2WPKH: signature with its hash type, compressed key."""
+    if len(stack) != 2:
+        raise mismatch(f"{len(stack)} witness items where a key's address needs 2")
+    signature, key = stack
+    if len(key) != 33 or hash160(key) != key_hash:
+        raise mismatch("the key in the witness is another address's")
+    if signature[-1:] != b"\x01":
+        raise mismatch("the signature is not over the whole transaction (SIGHASH_ALL)")
+    compact = der_to_compact(signature[:-1])
+    if compact is None:
+        raise mismatch("the signature is not strict DER")
+    if not secp256k1.is_low_s(compact):
+        raise mismatch("the signature has a high s, which BIP-322 forbids")
+    if not secp256k1.verify_ecdsa(virtual.ecdsa_digest(txid, key_hash), compact, key):
+        raise mismatch("the key did not sign this message for this address")
+    return Shown(1, (key.hex(),))
+
+
+def _check_taproot_key(signature: bytes, txid: bytes, address: Address) -> Shown:
+    """Check a taproot key-path signature: 64 bytes, or 65 with hash type ALL."""
+    if len(signature) == 64:
+        hash_type = 0
+    elif len(signature) == 65 and signature[64] == 1:
+        hash_type = 1
+    else:
+        raise mismatch("not a Schnorr signature of 64 bytes, or 65 with SIGHASH_ALL")
+    digest = virtual.taproot_digest(txid, scripts.script_pubkey(address), hash_type)
+    if not secp256k1.verify_schnorr(digest, signature[:64], address.payload):
+        raise mismatch("the key did not sign this message for this address")
+    return Shown(1, (address.payload.hex(),))
+
+
+def _check_script_column(proof: Proof, shown: list[Shown]) -> None:
+    """Check that a published script or key, if there is one, is the address's."""
+    script = decode_hex(proof.script)
+    if script is None:
+        raise malformed("the script column is not hex")
+    signers = {key for s in shown for key in s.keys}
+    fits = (
+        script in (b"", scripts.script_pubkey(proof.address))
+        or commitment(proof.address, script)
+        or script.hex() in signers
+        or (proof.address.format == "p2tr" and len(script) == 32)  # an internal key cannot be told
+    )
+    if not fits:
+        raise mismatch("the signature fits the address, the script or key column does not")
