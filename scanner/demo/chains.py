@@ -39,7 +39,7 @@ def load_bitcoin(node: Bitcoind, amounts: Sequence[tuple[str, int]]) -> int:
     """
     outputs = [(script_pubkey(address), sat) for address, sat in amounts if sat]
     wanted = sum(sat for _, sat in outputs)
-    node.rpc("generatetodescriptor", _MATURITY + wanted // (50 * _SAT) + 1, ANYONE)
+    node.rpc("generatetodescriptor", _MATURITY + min(wanted // (50 * _SAT) + 1, 50), ANYONE)
     while (coins := _spendable(node, wanted)) is None:
         if node.rpc("getblockcount") > _MOST_BLOCKS:
             raise NodeFailedError(node.name, f"regtest cannot hold {wanted} satoshi")
