@@ -17,6 +17,7 @@ from scanner.model.network import Network
 ContractCall = Callable[[bytes, bytes], bytes]
 """call(to: 20 bytes, data) -> returned bytes, by eth_call at the pinned block.
 
+to: b"" runs `data` as creation code, nothing of which is kept, and gives what it returns.
 Returns b"" where there is no code or the call reverts. Raises SourceError when nobody answers:
 then there is no verdict yet. Results must not depend on when it is called.
 """

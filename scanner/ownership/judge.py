@@ -13,6 +13,8 @@ A verdict depends on its own row alone: not on other rows, not on their order.
 from __future__ import annotations
 
 import marshal
+from collections.abc import Sequence
+from functools import lru_cache
 from hashlib import blake2b
 
 from scanner.errors import AddressFormatError
@@ -27,6 +29,7 @@ from scanner.ownership.freshness import grade
 from scanner.ownership.interface import ContractCall, Proof
 from scanner.ownership.table import verifiers_of
 from scanner.ownership.unsupported import why_unsupported
+from scanner.settings.tables import load_registry
 
 MOST_SIGNATURES = 64
 """More than any wallet needs; a row with more is refused before any of it is checked."""
@@ -167,3 +170,21 @@ def _key(network: Network, address: Address, claim: Claim) -> bytes:
     )
     # Version 2 has no references: equal values give equal bytes, and no two values the same.
     return blake2b(marshal.dumps(data, 2), digest_size=32).digest()
+
+
+def judge_claims(
+    claims: Sequence[Claim], call: ContractCall | None = None, registry: Registry | None = None
+) -> list[ControlResult]:
+    """Judge claims of one network (any, if `call` is None): one verdict per claim, in order.
+
+    call: as in `judge`; each distinct question is asked once. registry: the shipped tables if
+    not given.
+    """
+    tables = registry if registry is not None else load_registry()
+    asked = None if call is None else _asked_once(call)
+    return [judge(claim, tables, asked) for claim in claims]
+
+
+def _asked_once(call: ContractCall) -> ContractCall:
+    """Remember answers: at one block they cannot change."""
+    return lru_cache(maxsize=4096)(call)

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from scanner.ownership.interface import Proof
 
 REASONS: Mapping[str, str] = {
-    "algorand": "",
     "cardano_base_script": "a script address has no single key: it needs a transaction to show it",
     "cardano_byron": "a Byron address does not commit to a bare key: move to an addr1 address",
     "cardano_enterprise_script": "a script address has no single key",

@@ -28,6 +28,7 @@ CODECS: Mapping[str, Callable[[str, str], Codec]] = {
     "algorand": _lazy("base32_keys", "AlgorandCodec"),
     "antelope": _lazy("names", "AntelopeCodec"),
     "aptos": _lazy("hexadecimal", "AptosCodec"),
+    "avalanche": _lazy("avalanche", "AvalancheCodec"),
     "base58check": _lazy("base58check", "Base58CheckCodec"),
     "bech32_cosmos": _lazy("cosmos", "CosmosCodec"),
     "bech32_evm": _lazy("evm", "Bech32EvmCodec"),

@@ -1,0 +1,111 @@
+"""Rows of Antelope chains (EOS, Vaulta): published keys signed for an account name.
+
+Nothing in a row ties a name to keys, only the chain's permission table does: at best `asserted`.
+Texts: SIG_K1_, EOS... and PUB_K1_ are Base58 with four bytes of RIPEMD-160 behind the data.
+"""
+
+from __future__ import annotations
+
+import json
+
+from scanner.model.addresses import base58
+from scanner.model.control import Binding, ControlResult
+from scanner.ownership import secp256k1, verdicts
+from scanner.ownership.envelopes import okx_sha256
+from scanner.ownership.hashes import ripemd160
+from scanner.ownership.interface import ContractCall, Proof
+
+_SIGNATURE, _OLD_KEY, _NEW_KEY = "SIG_K1_", "EOS", "PUB_K1_"
+_NOT_BOUND = (
+    "the published keys signed; which keys may use the account is for the chain's permission "
+    "table to show"
+)
+
+
+class AntelopeKey:
+    """One account name and the keys published for it."""
+
+    name = "antelope_key"
+
+    def handles(self, proof: Proof) -> bool:
+        """Every Antelope account."""
+        return proof.address.format == "antelope"
+
+    def verify(self, proof: Proof, call: ContractCall | None = None) -> ControlResult:
+        """Judge the row: each published key signed, and nobody else."""
+        if not proof.script:
+            return verdicts.unsupported(self.name, "the row gives no public key to check against")
+        keys = read_keys(proof.script)
+        if keys is None:
+            return verdicts.malformed(self.name, "the key column holds no EOS or PUB_K1_ key")
+        if len(set(keys)) < len(keys):
+            return verdicts.mismatch(self.name, "one key is published twice", len(keys))
+        digest = okx_sha256(proof.message.encode())
+        signed: dict[bytes, None] = {}
+        for number, text in enumerate(proof.signatures, 1):
+            point = _signer(text, digest)
+            if point is None:
+                return verdicts.malformed(
+                    self.name, f"signature {number} is not a SIG_K1_ signature", len(keys)
+                )
+            key = secp256k1.compress(point) if point else b""
+            if key not in keys:
+                return verdicts.mismatch(
+                    self.name, f"signature {number} is by no published key", len(keys)
+                )
+            signed[key] = None
+        signers = tuple(key.hex() for key in signed)
+        if len(signed) < len(keys):
+            return verdicts.mismatch(
+                self.name,
+                f"{len(signed)} distinct of the {len(keys)} published keys signed",
+                len(keys),
+                signers,
+            )
+        return verdicts.controls(self.name, Binding.ASSERTED, signers, _NOT_BOUND)
+
+
+def read_keys(text: str) -> tuple[bytes, ...] | None:
+    """Read the key column: one key, or JSON {"publicKey1": ..., "publicKey2": ...}.
+
+    Returns keys of 33 bytes in their order; None if any of them is no key.
+    """
+    texts: list[object] = [text]
+    if text.startswith("{"):
+        try:
+            data = json.loads(text)
+        except (ValueError, RecursionError):
+            return None
+        texts = [data[name] for name in sorted(data) if name.startswith("publicKey")]
+    keys = tuple(_key(t) for t in texts)
+    found = tuple(k for k in keys if k is not None)
+    return found if found and len(found) == len(keys) else None
+
+
+def _key(text: object) -> bytes | None:
+    if not isinstance(text, str):
+        return None
+    if text.startswith(_NEW_KEY):
+        data = _checked(text.removeprefix(_NEW_KEY), b"K1")
+    elif text.startswith(_OLD_KEY):
+        data = _checked(text.removeprefix(_OLD_KEY), b"")
+    else:
+        return None
+    return data if data and len(data) == 33 and secp256k1.parse_key(data) else None
+
+
+def _signer(text: str, digest: bytes) -> bytes | None:
+    """The key (65 bytes) that made a signature; b"" if none can have, None if it is malformed."""
+    data = _checked(text.removeprefix(_SIGNATURE), b"K1") if text.startswith(_SIGNATURE) else None
+    if data is None or len(data) != 65 or not 31 <= data[0] <= 34:
+        return None
+    return secp256k1.recover(digest, data[1:], data[0] - 31) or b""
+
+
+def _checked(text: str, suffix: bytes) -> bytes | None:
+    try:
+        raw = base58.decode(text)
+    except ValueError:
+        return None
+    data = raw[:-4]
+    return data if ripemd160(data + suffix)[:4] == raw[-4:] else None
