@@ -93,5 +93,21 @@ class ContractCaller(Protocol):
     """A source that can also run a read-only contract call at a pinned block."""
 
     def call(self, to: bytes, data: bytes, at: BlockRef) -> bytes:
-        """eth_call at the block. b"" for no code or a revert; raises SourceError otherwise."""
+        """eth_call at the block. b"" for no code or a revert; raises SourceError otherwise.
+
+        to: 20 bytes, or b"" to run `data` as creation code and get what it returns.
+        """
+        ...
+
+
+@runtime_checkable
+class TimeFinder(Protocol):
+    """A source that can say which block was the newest at a time."""
+
+    def height_at(self, time: int) -> int:
+        """The last block whose own time is at or before `time` (seconds since 1970 UTC).
+
+        Only final blocks are looked at. Raises HeightNotReachedError when the time is not over
+        for them yet, SourceRejectedError when the chain began after it, SourceUnavailableError.
+        """
         ...

@@ -55,6 +55,46 @@ NO_DECIMALS = assemble(f"""
 """)
 
 
+def _multicall() -> bytes:
+    """Multicall3's aggregate3 and getEthBalance, in our own words."""
+    i, n, base, free, el = 0x200, 0x220, 0x240, 0x260, 0x280
+    out = 0x400
+    return assemble(f"""
+        0 CALLDATALOAD {1 << 224} SWAP1 DIV
+        DUP1 0x4d2301cc EQ @coin JUMPI
+        0x82ad56cb EQ @many JUMPI
+        0 0 REVERT
+    coin:
+        4 CALLDATALOAD BALANCE 0 MSTORE 32 0 RETURN
+    many:
+        4 CALLDATALOAD 4 ADD DUP1 CALLDATALOAD {n} MSTORE
+        32 ADD {base} MSTORE
+        0 {i} MSTORE
+        32 {out} MSTORE {n} MLOAD {out + 32} MSTORE
+        {n} MLOAD 32 MUL {out + 64} ADD {free} MSTORE
+    next:
+        {n} MLOAD {i} MLOAD LT ISZERO @done JUMPI
+        {free} MLOAD {out + 64} SWAP1 SUB               ; offset of this result
+        {i} MLOAD 32 MUL {out + 64} ADD MSTORE
+        {i} MLOAD 32 MUL {base} MLOAD ADD CALLDATALOAD {base} MLOAD ADD {el} MSTORE
+        {el} MLOAD 64 ADD CALLDATALOAD {el} MLOAD ADD   ; where the call's data lie
+        DUP1 CALLDATALOAD SWAP1 32 ADD                  ; from size
+        DUP2 SWAP1 0 CALLDATACOPY                       ; size
+        0 0 SWAP2 0 {el} MLOAD CALLDATALOAD GAS STATICCALL
+        {free} MLOAD MSTORE
+        64 {free} MLOAD 32 ADD MSTORE
+        RETURNDATASIZE {free} MLOAD 64 ADD MSTORE
+        RETURNDATASIZE 0 {free} MLOAD 96 ADD RETURNDATACOPY
+        RETURNDATASIZE 31 ADD 32 SWAP1 DIV 32 MUL {free} MLOAD ADD 96 ADD {free} MSTORE
+        {i} MLOAD 1 ADD {i} MSTORE @next JUMP
+    done:
+        {out} {free} MLOAD SUB {out} RETURN
+    """)
+
+
+MULTICALL = _multicall()
+
+
 def slot_key(holder: bytes, slot: int = SLOT) -> str:
     """Storage key of mapping(address => uint) at `slot`, Solidity's layout."""
     return "0x" + keccak256(bytes(12) + holder + slot.to_bytes(32)).hex()

@@ -1,8 +1,8 @@
 """A small EVM assembler: enough for the programs that the scanner sends along with its calls.
 
 Words of the text: an opcode's name, a number (pushed in as few bytes as it needs), `name:` marks
-a jump target, `@name` pushes its position. Nothing newer than Byzantium (2017) is known here, so that
-programs also run at old heights and on networks that follow late.
+a jump target, `@name` pushes its position. Nothing newer than Byzantium (2017) is known here, so
+that programs also run at old heights and on networks that follow late.
 """
 
 from __future__ import annotations

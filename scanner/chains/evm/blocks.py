@@ -9,7 +9,7 @@ from typing import Final
 from scanner.chains.evm.faults import Fault, RpcError
 from scanner.chains.evm.hexes import block_hash, quantity
 from scanner.chains.evm.rpc import Rpc
-from scanner.errors import HeightNotReachedError, SourceUnavailableError
+from scanner.errors import HeightNotReachedError, SourceRejectedError, SourceUnavailableError
 
 DEFAULT_CONFIRMATIONS: Final = 64
 CONFIRMATIONS: Final[Mapping[str, int]] = {
@@ -106,14 +106,14 @@ def at_time(rpc: Rpc, seconds: int, newest: Header) -> Header:
     """The last block with a time at or before `seconds`, found by binary search below `newest`.
 
     newest: an upper bound, usually the final block. Raises HeightNotReachedError when `newest`
-    is not later than the time (blocks to come could still be before it), SourceUnavailableError
+    is not later than the time (blocks to come could still be before it), SourceRejectedError
     when the chain began after it.
     """
     if newest.time <= seconds:
         raise HeightNotReachedError(rpc.name, newest.number + 1, newest.number)
     low = at_height(rpc, 0)
     if low.time > seconds:
-        raise SourceUnavailableError(rpc.name, "its first block is later than the time asked for")
+        raise SourceRejectedError(rpc.name, "its first block is later than the time asked for")
     high = newest
     # Invariant: low.time <= seconds < high.time. Times never decrease along a chain.
     while high.number - low.number > 1:

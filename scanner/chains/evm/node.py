@@ -85,6 +85,11 @@ class Node:
                 self._skills[key] = find()
             return self._skills[key]
 
+    def forget(self, key: object) -> None:
+        """Find `key` out again when next asked."""
+        with self._lock:
+            self._skills.pop(key, None)
+
     @contextmanager
     def pinned(self, at: BlockRef) -> Iterator[object]:
         """Give the block parameter for calls at `at`; no answer from another block gets through.
@@ -148,9 +153,12 @@ class Node:
     def call(self, to: bytes, payload: bytes, at: BlockRef) -> bytes:
         """eth_call at the block. b"" for no code or a revert.
 
+        to: b"" runs `payload` as creation code and gives what it returns (EIP-6492 asks so).
         Raises ReorgError, HeightPrunedError, SourceUnavailableError, RpcError otherwise.
         """
-        request = {"to": hexed(to), "data": hexed(payload)}
+        request = {"data": hexed(payload)}
+        if to:
+            request["to"] = hexed(to)
         try:
             with self.pinned(at) as block:
                 return data(self.name, self.rpc.ask("eth_call", request, block), "call result")

@@ -117,6 +117,8 @@ def _read_part(
     except RpcError as e:
         if e.fault in (Fault.NO_BLOCK, Fault.PRUNED):
             raise
+        if e.fault is Fault.UNSUPPORTED:  # not here, or not at this height
+            return _read_parts(node, SINGLE if way is BATCH else BATCH, columns, block)
         pace.refused(items)
         return None if items > 1 else SINGLE.read(node, columns, block)
     except SourceUnavailableError:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Final
 
 from scanner.chains.evm import blocks
-from scanner.chains.evm.columns import NATIVE, WORDS, Column, Reading, Told, cut
+from scanner.chains.evm.balances import fill, holder_bytes, token_bytes
+from scanner.chains.evm.columns import Column, cut
 from scanner.chains.evm.node import Node
 from scanner.chains.evm.pool import Pool
-from scanner.chains.evm.reader import BATCH, read_columns
+from scanner.chains.evm.quorum import read_agreed
 from scanner.chains.interface import Ability, Reach, ReadPolicy
-from scanner.errors import ConfigError, SourceUnavailableError
-from scanner.model.addresses.interface import Address
+from scanner.errors import ConfigError, SourceError, SourceRejectedError, SourceUnavailableError
 from scanner.model.balance import Balance, BalanceQuery, Evidence, unavailable
 from scanner.model.block import BlockRef
 from scanner.model.endpoint import Endpoint
@@ -33,7 +33,7 @@ def make_source(
 
 
 class EthereumRpcSource:
-    """Reads balances over Ethereum JSON-RPC. A BalanceSource and a ContractCaller.
+    """Reads balances over Ethereum JSON-RPC. A BalanceSource, ContractCaller and TimeFinder.
 
     Every answer is of the pinned block (by hash where the endpoint takes one, else by number
     with the hash read before and after). Tokens count only if the contract states the decimals
@@ -43,29 +43,71 @@ class EthereumRpcSource:
     def __init__(self, network: Network, nodes: Sequence[Node], policy: ReadPolicy) -> None:
         self.name = f"{network.name}-rpc"
         self.network = network.name
-        self._pool = Pool(nodes)
-        if policy.quorum > self._pool.operators:
+        self.pool = Pool(nodes)
+        self._quorum = policy.quorum
+        if policy.quorum > self.pool.operators:
             raise ConfigError(
                 f"{network.name}: a quorum of {policy.quorum} needs as many operators, "
-                f"the endpoints have {self._pool.operators}"
+                f"the endpoints have {self.pool.operators}"
             )
         evidence = Evidence.REPORTED if policy.quorum == 1 else Evidence.AGREED
         self.ability = Ability(Reach.ANY, evidence, CHUNK, parallel=2)
 
     def pin(self, height: int | None) -> BlockRef:
-        """See BalanceSource.pin. None: the `finalized` block, else CONFIRMATIONS below the tip."""
+        """See BalanceSource.pin. None: the `finalized` block, else CONFIRMATIONS below the tip.
 
-        def task(node: Node) -> BlockRef:
-            if height is None:
-                found = blocks.final(node.rpc, node.chain_id)
-            else:
-                found = blocks.at_height(node.rpc, height)
-            at = BlockRef(self.network, node.chain_id, found.number, found.hash, found.time)
-            with node.pinned(at) as block:  # the state must be there too: pruned nodes have headers
-                node.rpc.ask("eth_getBalance", "0x" + "00" * 20, block)
-            return at
+        With a quorum, that many operators must give the height the same hash; of several final
+        blocks the lowest is taken.
+        """
+        if self._quorum == 1:
+            return self.pool.run(lambda node: self._pin_at(node, height))[0]
+        asked: list[str] = []
+        pins: list[BlockRef] = []
+        for _ in range(self._quorum):
+            at, node = self.pool.run(lambda n: self._pin_at(n, height), avoid=tuple(asked))
+            asked.append(node.operator)
+            pins.append(at)
+        lowest = min(pins, key=lambda at: at.height)
+        return self._pin_agreed(lowest.height)
 
-        return self._pool.run(task)[0]
+    def _pin_agreed(self, height: int) -> BlockRef:
+        """Pin a height to the hash that a quorum of operators gives it."""
+        said: dict[str, BlockRef] = {}
+        votes: Counter[str] = Counter()
+        while True:
+            asked = tuple(n.operator for n in self.pool.nodes if n.name in said)
+            try:
+                at, node = self.pool.run(lambda n: self._pin_at(n, height), avoid=asked)
+            except SourceError:
+                if len(votes) < 2:
+                    raise
+                words = "; ".join(f"{name} has {ref.hash}" for name, ref in sorted(said.items()))
+                raise SourceRejectedError(
+                    self.name, f"the endpoints disagree on block {height}: {words}"
+                ) from None
+            said[node.name] = at
+            votes[at.hash] += 1
+            if votes[at.hash] == self._quorum:
+                return at
+
+    def _pin_at(self, node: Node, height: int | None) -> BlockRef:
+        if height is None:
+            found = blocks.final(node.rpc, node.chain_id)
+        else:
+            found = blocks.at_height(node.rpc, height)
+        at = BlockRef(self.network, node.chain_id, found.number, found.hash, found.time)
+        with node.pinned(at) as block:  # the state must be there too: pruned nodes have headers
+            node.rpc.ask("eth_getBalance", "0x" + "00" * 20, block)
+        return at
+
+    def height_at(self, time: int) -> int:
+        """See TimeFinder.height_at."""
+
+        def task(node: Node) -> int:
+            newest = blocks.final(node.rpc, node.chain_id)
+            return blocks.at_time(node.rpc, time, newest).number
+
+        return self.pool.run(task)[0]
 
     def fetch_balances(
         self,
@@ -79,29 +121,32 @@ class EthereumRpcSource:
         done = [0] * len(columns)
         asked = sum(len(p) for p in places)
         for part in cut(columns, CHUNK):
-            pieces = [column for _, column in part]
-            readings, node = self._pool.run(partial(self._read, pieces, at))
-            for (index, _), reading in zip(part, readings, strict=True):
-                size = len(reading.amounts)
-                at_places = places[index][done[index] : done[index] + size]
-                self._fill(found, at_places, holdings[index], reading, (node.name,))
-                done[index] += size
+            agreed = read_agreed(self.pool, [column for _, column in part], at, self._quorum)
+            for (index, column), answers in zip(part, agreed, strict=True):
+                start, done[index] = done[index], done[index] + len(column.holders)
+                here = places[index][start : done[index]]
+                fill(found, here, holdings[index], answers, self.ability.evidence)
             if progress is not None:
                 progress(sum(done) / asked)
         return _complete(found)
 
     def call(self, to: bytes, data: bytes, at: BlockRef) -> bytes:
-        """See ContractCaller.call."""
-        return self._pool.run(lambda node: node.call(to, data, at))[0]
+        """See ContractCaller.call. With a quorum, that many operators must answer the same."""
+        answers: dict[str, bytes] = {}
+        asked: list[str] = []
+        for _ in range(self._quorum):
+            answer, node = self.pool.run(lambda n: n.call(to, data, at), avoid=tuple(asked))
+            answers[node.name] = answer
+            asked.append(node.operator)
+        if len(set(answers.values())) > 1:
+            names = ", ".join(sorted(answers))
+            raise SourceRejectedError(self.name, f"contract call: {names} disagree")
+        return answer
 
     def close(self) -> None:
         """Close all connections."""
-        for node in self._pool.nodes:
+        for node in self.pool.nodes:
             node.close()
-
-    @staticmethod
-    def _read(columns: Sequence[Column], at: BlockRef, node: Node) -> list[Reading]:
-        return read_columns(node, BATCH, columns, at)
 
     def _sort(
         self, queries: Sequence[BalanceQuery], found: list[Balance | None]
@@ -124,67 +169,6 @@ class EthereumRpcSource:
             group[1].append(place)
         columns = [Column(token_bytes(h), holders) for h, (holders, _) in groups.items()]
         return columns, [places for _, places in groups.values()], list(groups)
-
-    @staticmethod
-    def _fill(
-        found: list[Balance | None],
-        places: Sequence[int],
-        holding: Holding,
-        reading: Reading,
-        names: tuple[str, ...],
-    ) -> None:
-        trouble = token_trouble(holding, reading)
-        if trouble:
-            for place in places:
-                found[place] = unavailable(trouble, *names)
-            return
-        for place, amount in zip(places, reading.amounts, strict=True):
-            found[place] = Balance(amount, Evidence.REPORTED, names)
-        for n, (told, why) in reading.failed.items():
-            found[places[n]] = unavailable(WORDS[told] + (f": {why}" if why else ""), *names)
-
-
-def holder_bytes(address: Address) -> bytes | None:
-    """The 20 bytes an EVM knows an address by; None if it has none.
-
-    Filecoin: f410 addresses are EVM accounts; an f0 id is 0xff, 11 zeros and the id (FIP-0055).
-    """
-    if address.format == "evm" and len(address.payload) == 20:
-        return address.payload
-    if address.format == "filecoin_id" and len(address.payload) == 8:
-        return b"\xff" + bytes(11) + address.payload
-    return None
-
-
-def token_bytes(holding: Holding) -> bytes:
-    """A holding's contract as 20 bytes, NATIVE for the network's coin. Raises ConfigError."""
-    if holding.is_native:
-        return NATIVE
-    try:
-        token = bytes.fromhex(holding.contract.removeprefix("0x"))
-    except ValueError:
-        token = b""
-    if len(token) != 20 or token == NATIVE:
-        raise ConfigError(
-            f"{holding.asset} on {holding.network}: {holding.contract!r} is no contract address"
-        )
-    return token
-
-
-def token_trouble(holding: Holding, reading: Reading) -> str:
-    """Why nothing read from this token can be used; "" if it can."""
-    if holding.is_native:
-        return ""
-    if not reading.code:
-        return f"{holding.asset}: {WORDS[Told.NO_CODE]}"
-    if reading.decimals is None:
-        return f"{holding.asset}: the contract does not state its decimals at this block"
-    if reading.decimals != holding.decimals:
-        return (
-            f"{holding.asset}: the contract has {reading.decimals} decimals, "
-            f"the tables say {holding.decimals}"
-        )
-    return ""
 
 
 def _complete(found: Sequence[Balance | None]) -> list[Balance]:
