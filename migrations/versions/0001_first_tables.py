@@ -140,6 +140,7 @@ def _published() -> None:
         ),
         sa.PrimaryKeyConstraint("list_id", "no", name=op.f("pk_claim")),
     )
+    op.create_index(op.f("ix_claim_list_id_network_no"), "claim", ["list_id", "network", "no"])
 
 
 def _published_rest() -> None:

@@ -22,7 +22,7 @@ class PlanRow:
 
 def effective_height(network: str, stated: int | None, at: Mapping[str, int | None]) -> int | None:
     """The height a claim is read at: the user's word, else the list's; None for the newest."""
-    return at[network] if network in at else stated
+    return at.get(network, stated)
 
 
 def plan_chunks(

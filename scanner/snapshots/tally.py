@@ -147,7 +147,7 @@ def _total(
     asset: str, parts: Sequence[tuple[PartKey, Part]], owed: Liability | None, complete: bool
 ) -> AssetTotal:
     decimals = _decimals(parts, owed)
-    by_evidence = dict.fromkeys(SHOWN_EVIDENCE, 0)
+    by_evidence: dict[Evidence, int] = dict.fromkeys(SHOWN_EVIDENCE, 0)
     sums = Part()
     unverified = unavailable_rows = 0
     for key, part in parts:

@@ -67,7 +67,7 @@ def missing(connection: Connection) -> list[str]:
     sqlite = connection.dialect.name == "sqlite"
     if sqlite:
         query = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
-        events = ("update", "delete")
+        events: tuple[str, ...] = ("update", "delete")
     else:
         query = "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled IN ('O', 'A')"
         events = ("update", "delete", "truncate")

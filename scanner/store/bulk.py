@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Table
+    from sqlalchemy import Connection, Insert, Table
 
 Convert = Callable[[Any], Any]
 
@@ -29,7 +29,7 @@ def insert_rows(connection: Connection, table: Table, rows: Iterable[Sequence[An
     quote = connection.dialect.identifier_preparer.quote
     names = ", ".join(quote(column.name) for column in table.columns)
     target = f"{quote(table.name)} ({names})"
-    cursor = connection.connection.cursor()
+    cursor: Any = connection.connection.cursor()
     try:
         if connection.dialect.name == "sqlite":
             marks = ", ".join("?" * len(converts))
@@ -39,6 +39,15 @@ def insert_rows(connection: Connection, table: Table, rows: Iterable[Sequence[An
             _copy(cursor, f"COPY {target} FROM STDIN", map(converted, rows))
     finally:
         cursor.close()
+
+
+def insert_new(connection: Connection, table: Table) -> Insert:
+    """An INSERT that leaves rows alone whose key is there already."""
+    from sqlalchemy.dialects import postgresql, sqlite
+
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(table).on_conflict_do_nothing()
+    return postgresql.insert(table).on_conflict_do_nothing()
 
 
 def _convert(connection: Connection, column: Any) -> Convert | None:  # noqa: ANN401

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from scanner.errors import StoreError
 from scanner.store import locks
@@ -15,6 +15,7 @@ from scanner.store.troubles import explained
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine
+    from sqlalchemy.engine.interfaces import DBAPIConnection
 
 BUSY_SECONDS = 30
 """How long a transaction waits for another process's before it gives up."""
@@ -65,7 +66,7 @@ class Store:
         """A connection that sees one state of the database throughout. Raises StoreError."""
         with explained(self.name), self.engine.connect() as connection:
             if self.dialect == "postgresql":
-                connection = connection.execution_options(isolation_level="REPEATABLE READ")
+                connection.execution_options(isolation_level="REPEATABLE READ")
             yield connection
 
     @contextmanager
@@ -168,7 +169,7 @@ def _sqlite(url: URL) -> Engine:
     )
 
     @event.listens_for(engine, "connect")
-    def _pragmas(connection: Any, _record: object) -> None:
+    def _pragmas(connection: DBAPIConnection, _record: object) -> None:
         cursor = connection.cursor()
         # WAL: readers see the last commit while a chunk is written. FULL: a commit survives a
         # power cut, not only a crash of this process.

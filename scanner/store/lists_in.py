@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 from scanner.lists.reconcile import ListAudit
 from scanner.model.claim import Claim, DeclaredTotal, ListSummary, Row, UnreadableRow
 from scanner.model.finding import Finding
-from scanner.store.bulk import insert_rows
+from scanner.store.bulk import insert_new, insert_rows
 from scanner.store.engine import Store
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Table
 
 BATCH = 5_000
 """Rows that are held in memory at a time."""
@@ -91,7 +91,7 @@ def _publisher(connection: Connection, name: str) -> int:
 
     from scanner.store import tables as t
 
-    insert = _insert(connection, t.publisher).values(name=name).on_conflict_do_nothing()
+    insert = insert_new(connection, t.publisher).values(name=name)
     connection.execute(insert)
     found = connection.execute(select(t.publisher.c.id).where(t.publisher.c.name == name))
     return int(found.scalar_one())
@@ -123,7 +123,7 @@ def _store_rows(
 ) -> Counts:
     from scanner.store import tables as t
 
-    table_of = {
+    table_of: dict[type, tuple[Table, Callable[[Any], tuple[Any, ...]]]] = {
         Claim: (t.claim, _claim_values),
         UnreadableRow: (t.unreadable_row, _unreadable_values),
         DeclaredTotal: (t.declared_total, _total_values),
@@ -219,11 +219,3 @@ def _find(connection: Connection, publisher_id: int, sha256: str) -> StoredList 
         )
     ).first()
     return None if row is None else StoredList(row.id, row.claims, already=True)
-
-
-def _insert(connection: Connection, table: Any) -> Any:  # noqa: ANN401
-    """The dialect's own INSERT, which knows ON CONFLICT."""
-    from sqlalchemy.dialects import postgresql, sqlite
-
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    return dialect.insert(table)

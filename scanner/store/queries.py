@@ -1,28 +1,48 @@
 """Everything that reports read. No query loads a whole snapshot: rows are streamed in order.
 
-resolve(store, "latest")      -> snapshot id
-heads(store)                  -> every snapshot, newest first
-head(store, id)               -> one SnapshotHead: list, state, chunks, pinned blocks
-totals(store, id)             -> SnapshotTotals
-rows(store, id, after=no)     -> RowView per claim, in list order
-findings(store, id, ...)      -> FoundRow, list findings first, then by claim, then chunks
-finding_counts(store, id)     -> {kind: how many}; exit status comes from its kinds
+    resolve(store, "latest")      -> snapshot id
+    heads(store)                  -> every snapshot, newest first
+    head(store, id)               -> one SnapshotHead: list, state, chunks, pinned blocks
+    totals(store, id)             -> SnapshotTotals
+    rows(store, id, after=no)     -> RowView per claim, in list order
+    findings(store, id, ...)      -> FoundRow, list findings first, then by claim, then chunks
+    finding_counts(store, id)     -> {kind: how many}; exit status comes from its kinds
+
+`rows` and `findings` live in files of their own and are named here for their readers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
-from scanner.model.balance import Balance
+from scanner.errors import SnapshotNotFoundError
 from scanner.model.block import BlockRef
-from scanner.model.claim import Claim
-from scanner.model.control import ControlResult
-from scanner.model.finding import Finding, FindingKind
-from scanner.snapshots.interface import SnapshotPolicy, SnapshotState
-from scanner.snapshots.tally import AssetTotal
+from scanner.snapshots.interface import ChunkState, SnapshotPolicy, SnapshotState
+from scanner.snapshots.tally import AssetTotal, Tally
 from scanner.store.engine import Store
+from scanner.store.found import FoundRow, finding_counts, findings
+from scanner.store.rows import RowView, rows
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Select
+
+__all__ = [
+    "FoundRow",
+    "PinnedBlock",
+    "RowView",
+    "SnapshotHead",
+    "SnapshotTotals",
+    "finding_counts",
+    "findings",
+    "head",
+    "heads",
+    "resolve",
+    "rows",
+    "totals",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +76,7 @@ class SnapshotHead:
     claims: int
     unreadable: int
     state: SnapshotState
+    created: datetime
     started: datetime | None
     finished: datetime | None
     program: str
@@ -82,84 +103,161 @@ class SnapshotTotals:
 
     def to_json(self) -> dict[str, object]:
         """The object that `scanner totals --json` writes."""
-        raise NotImplementedError
-
-
-@dataclass(frozen=True, slots=True)
-class RowView:
-    """One claim and what is known of it.
-
-    no: its number, the key to page by. control, balance: None until its chunk is done (`reason`
-    then says why not, if it failed). block: what the balance was read at.
-    """
-
-    no: int
-    claim: Claim
-    duplicate: bool
-    control: ControlResult | None
-    balance: Balance | None
-    block: BlockRef | None
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class FoundRow:
-    """One finding. key: where it stands; give it as `after` to go on behind it."""
-
-    key: tuple[int, int, str]
-    finding: Finding
+        return {
+            "snapshot": self.snapshot,
+            "complete": self.complete,
+            "assets": [asset.to_json() for asset in self.assets],
+        }
 
 
 def resolve(store: Store, wanted: str) -> int:
     """Turn "latest" or an id into a snapshot id. Raises SnapshotNotFoundError."""
-    raise NotImplementedError
+    from sqlalchemy import select
+
+    from scanner.store import tables as t
+
+    query = select(t.snapshot.c.id).order_by(t.snapshot.c.id.desc()).limit(1)
+    text = wanted.strip()
+    if text != "latest":
+        # Longer numbers than any database counts to are no ids either.
+        if not (text.isascii() and text.isdigit() and len(text) <= 18):
+            raise SnapshotNotFoundError(wanted)
+        query = query.where(t.snapshot.c.id == int(text))
+    with store.read() as connection:
+        found = connection.execute(query).scalar()
+    if found is None:
+        raise SnapshotNotFoundError(wanted)
+    return int(found)
 
 
 def heads(store: Store) -> list[SnapshotHead]:
     """Every snapshot, newest first."""
-    raise NotImplementedError
+    from scanner.store import tables as t
+
+    with store.read() as connection:
+        found = connection.execute(_head_query().order_by(t.snapshot.c.id.desc())).all()
+        return [_head(connection, row) for row in found]
 
 
 def head(store: Store, snapshot_id: int) -> SnapshotHead:
     """One snapshot. Raises SnapshotNotFoundError."""
-    raise NotImplementedError
+    with store.read() as connection:
+        return _read_head(connection, snapshot_id)
 
 
 def totals(store: Store, snapshot_id: int) -> SnapshotTotals:
-    """Totals, with liabilities and ratio where known. Raises SnapshotNotFoundError."""
-    raise NotImplementedError
+    """Totals, with liabilities and ratio where known. Raises SnapshotNotFoundError.
 
-
-def rows(
-    store: Store,
-    snapshot_id: int,
-    *,
-    after: int = 0,
-    limit: int | None = None,
-    kinds: Collection[FindingKind] = (),
-) -> Iterator[RowView]:
-    """Claims in list order with their results, from number `after` + 1 on.
-
-    limit: how many at most. kinds: only claims that have a finding of one of these kinds.
+    Complete ones are the published ones; before that, they are what is done so far, and rows that
+    are not count as claimed and unavailable.
     """
-    raise NotImplementedError
+    from scanner.store import runs, seal
+
+    with store.read() as connection:
+        found = _read_head(connection, snapshot_id)
+        owed = runs.liabilities_of(connection, snapshot_id)
+        tally = seal.tally_of(connection, snapshot_id)
+        if not found.complete:
+            _add_undone(connection, found, tally)
+        return SnapshotTotals(
+            snapshot_id, found.complete, tally.totals(owed, complete=found.complete)
+        )
 
 
-def findings(
-    store: Store,
-    snapshot_id: int,
-    *,
-    kinds: Collection[FindingKind] = (),
-    after: tuple[int, int, str] = (0, 0, ""),
-    limit: int | None = None,
-) -> Iterator[FoundRow]:
-    """Findings of the list, then of the claims in list order, then of failed chunks.
+def _add_undone(connection: Connection, found: SnapshotHead, tally: Tally) -> None:
+    """Count the claims of chunks that are not done."""
+    from sqlalchemy import and_, select
 
-    kinds: only these; all if empty. after: key of the last one seen.
-    """
-    raise NotImplementedError
+    from scanner.store import tables as t
+    from scanner.store.records import CLAIM_COLUMNS, read_claim
+
+    b = t.balance.c
+    join = and_(b.snapshot_id == found.id, b.claim_no == t.claim.c.no)
+    query = (
+        select(*CLAIM_COLUMNS)
+        .outerjoin_from(t.claim, t.balance, join)
+        .where(t.claim.c.list_id == found.list_id, b.claim_no.is_(None))
+    )
+    undone = connection.execution_options(yield_per=5_000).execute(query)
+    for row in undone:
+        tally.add(read_claim(tuple(row)), None, None)
 
 
-def finding_counts(store: Store, snapshot_id: int) -> Mapping[FindingKind, int]:
-    """How many findings of each kind there are; kinds without any are left out."""
-    raise NotImplementedError
+def _read_head(connection: Connection, snapshot_id: int) -> SnapshotHead:
+    from scanner.store import tables as t
+
+    row = connection.execute(_head_query().where(t.snapshot.c.id == snapshot_id)).first()
+    if row is None:
+        raise SnapshotNotFoundError(str(snapshot_id))
+    return _head(connection, row)
+
+
+def _head_query() -> Select[Any]:
+    from sqlalchemy import select
+
+    from scanner.store import tables as t
+
+    return (
+        select(
+            t.snapshot,
+            t.publisher.c.name.label("publisher"),
+            t.reserve_list.c.name.label("list_name"),
+            t.reserve_list.c.sha256,
+            t.reserve_list.c.format,
+            t.reserve_list.c.variant,
+            t.reserve_list.c.claims,
+            t.reserve_list.c.unreadable,
+        )
+        .join(t.reserve_list, t.snapshot.c.list_id == t.reserve_list.c.id)
+        .join(t.publisher, t.reserve_list.c.publisher_id == t.publisher.c.id)
+    )
+
+
+def _head(connection: Connection, row: Any) -> SnapshotHead:  # noqa: ANN401 - a row
+    from scanner.store.records import load_policy
+
+    states = _chunk_states(connection, row.id)
+    return SnapshotHead(
+        id=row.id,
+        publisher=row.publisher,
+        list_id=row.list_id,
+        list_name=row.list_name,
+        list_sha256=row.sha256,
+        list_format=row.format,
+        list_variant=row.variant,
+        claims=row.claims,
+        unreadable=row.unreadable,
+        state=SnapshotState(row.state),
+        created=row.created,
+        started=row.started,
+        finished=row.finished,
+        program=row.program,
+        policy=load_policy(row.policy),
+        chunks=sum(states.values()),
+        chunks_done=states.get(ChunkState.DONE, 0),
+        chunks_failed=states.get(ChunkState.FAILED, 0),
+        chain_head=row.chain_head,
+        blocks=tuple(_blocks(connection, row.id)),
+    )
+
+
+def _chunk_states(connection: Connection, snapshot_id: int) -> dict[ChunkState, int]:
+    from sqlalchemy import func, select
+
+    from scanner.store import tables as t
+
+    query = select(t.chunk.c.state, func.count()).where(t.chunk.c.snapshot_id == snapshot_id)
+    found = connection.execute(query.group_by(t.chunk.c.state))
+    return {ChunkState(state): count for state, count in found}
+
+
+def _blocks(connection: Connection, snapshot_id: int) -> Iterable[PinnedBlock]:
+    from sqlalchemy import select
+
+    from scanner.store import tables as t
+    from scanner.store.records import from_wanted, read_block
+
+    query = select(t.pinned_block).where(t.pinned_block.c.snapshot_id == snapshot_id)
+    found = connection.execute(query).all()
+    for row in sorted(found, key=lambda r: (r.network, r.wanted_height)):
+        yield PinnedBlock(row.network, from_wanted(row.wanted_height), read_block(row), row.source)

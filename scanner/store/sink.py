@@ -2,11 +2,350 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from scanner.errors import SnapshotNotFoundError, clip
+from scanner.model.balance import Balance
+from scanner.model.block import BlockRef
+from scanner.model.finding import Finding, FindingKind
+from scanner.snapshots.findings import finding_about
+from scanner.snapshots.interface import (
+    Chunk,
+    ChunkState,
+    NumberedClaim,
+    RowResult,
+    SnapshotPolicy,
+    SnapshotState,
+)
+from scanner.snapshots.tally import Tally
+from scanner.store import runs, seal
 from scanner.store.engine import Store
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+LONGEST_ERROR = 500
+"""Characters of a failed chunk's reason that are kept."""
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
 
 
 class StoreSink:
     """`scanner.snapshots.interface.SnapshotSink` on a Store."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, now: Callable[[], datetime] = _utc_now) -> None:
+        self._store, self._now = store, now
+
+    def policy(self, snapshot_id: int) -> SnapshotPolicy:
+        """How the snapshot is to be taken."""
+        from scanner.store.records import load_policy
+
+        with self._store.read() as connection:
+            return load_policy(_snapshot(connection, snapshot_id).policy)
+
+    def taking(self, snapshot_id: int) -> AbstractContextManager[None]:
+        """On SQLite one process takes snapshots in a file; on PostgreSQL one takes a snapshot."""
+        return self._store.exclusive(f"snapshot {snapshot_id}")
+
+    def cut(self, snapshot_id: int, sizes: Mapping[str, int]) -> None:
+        """Cut networks of which nothing is done yet into chunks of these sizes."""
+        policy = self.policy(snapshot_id)
+        with self._store.write() as connection:
+            runs.cut_again(connection, snapshot_id, policy, sizes)
+
+    def chunks(self, snapshot_id: int) -> list[Chunk]:
+        """Every chunk of the snapshot, by number."""
+        from sqlalchemy import select
+
+        from scanner.store import tables as t
+        from scanner.store.records import read_chunk
+
+        query = select(t.chunk).where(t.chunk.c.snapshot_id == snapshot_id).order_by(t.chunk.c.no)
+        with self._store.read() as connection:
+            _snapshot(connection, snapshot_id)
+            return [read_chunk(row) for row in connection.execute(query)]
+
+    def claims(self, chunk: Chunk) -> list[NumberedClaim]:
+        """The claims of one chunk, by number."""
+        from sqlalchemy import select
+
+        from scanner.store import tables as t
+        from scanner.store.records import CLAIM_COLUMNS, load_policy, read_claim
+
+        plan = chunk.plan
+        with self._store.read() as connection:
+            snapshot = _snapshot(connection, chunk.snapshot_id)
+            query = select(*CLAIM_COLUMNS).where(
+                t.claim.c.list_id == snapshot.list_id,
+                t.claim.c.network == plan.network,
+                t.claim.c.no.between(plan.first, plan.last),
+            )
+            if plan.network not in load_policy(snapshot.policy).at:
+                query = query.where(t.claim.c.height.is_not_distinct_from(plan.height))
+            rows = connection.execute(query.order_by(t.claim.c.no))
+            return [read_claim(tuple(row)) for row in rows]
+
+    def pinned(self, snapshot_id: int, network: str, height: int | None) -> BlockRef | None:
+        """The block that this network and height were pinned to, None if not yet."""
+        with self._store.read() as connection:
+            return _pinned(connection, snapshot_id, network, height)
+
+    def pin(self, snapshot_id: int, height: int | None, block: BlockRef, source: str) -> BlockRef:
+        """Keep what a height was pinned to. Returns the block kept: the first one wins."""
+        from scanner.store import tables as t
+        from scanner.store.bulk import insert_new
+        from scanner.store.records import to_wanted
+
+        with self._store.write() as connection:
+            connection.execute(
+                insert_new(connection, t.pinned_block).values(
+                    snapshot_id=snapshot_id,
+                    network=block.network,
+                    wanted_height=to_wanted(height),
+                    chain=block.chain,
+                    height=block.height,
+                    hash=block.hash,
+                    time=block.time,
+                    source=source,
+                )
+            )
+            return _pinned(connection, snapshot_id, block.network, height) or block
+
+    def start(self, snapshot_id: int) -> SnapshotState:
+        """Mark the snapshot running, unless it is complete. Returns its state now."""
+        from scanner.store import tables as t
+
+        with self._store.write() as connection:
+            snapshot = _snapshot(connection, snapshot_id)
+            if snapshot.state == SnapshotState.COMPLETE.value:
+                return SnapshotState.COMPLETE
+            connection.execute(
+                t.snapshot.update()
+                .where(t.snapshot.c.id == snapshot_id)
+                .values(state=SnapshotState.RUNNING.value, started=snapshot.started or self._now())
+            )
+        return SnapshotState.RUNNING
+
+    def finish_chunk(self, chunk: Chunk, results: Sequence[RowResult]) -> list[Finding]:
+        """Store results and the mark `done` in one transaction."""
+        with self._store.write() as connection:
+            if _lock_chunk(connection, chunk) is ChunkState.DONE:
+                return _compare(connection, chunk, results)
+            _store_controls(connection, chunk, results)
+            _store_balances(connection, chunk, results)
+            _mark(connection, chunk, ChunkState.DONE, "")
+        return []
+
+    def fail_chunk(self, chunk: Chunk, error: str, results: Sequence[RowResult] = ()) -> None:
+        """Mark the chunk failed, unless it is done. Verdicts in `results` are kept."""
+        with self._store.write() as connection:
+            if _lock_chunk(connection, chunk) is ChunkState.DONE:
+                return
+            _store_controls(connection, chunk, results)
+            _mark(connection, chunk, ChunkState.FAILED, clip(error, LONGEST_ERROR))
+
+    def end(self, snapshot_id: int) -> SnapshotState:
+        """Publish totals and seal the snapshot if every chunk is done; else mark it incomplete."""
+        chunks = self.chunks(snapshot_id)
+        if any(chunk.state is not ChunkState.DONE for chunk in chunks):
+            failed = all(chunk.state is not ChunkState.PLANNED for chunk in chunks)
+            return self._set_state(snapshot_id, failed)
+        # Nothing that the seal covers changes any more, so it is made without keeping others out.
+        with self._store.read() as connection:
+            head = seal.chain_head(connection, snapshot_id)
+        with self._store.write() as connection:
+            seal.publish(connection, snapshot_id, head, self._now())
+        return SnapshotState.COMPLETE
+
+    def _set_state(self, snapshot_id: int, failed: bool) -> SnapshotState:
+        from scanner.store import tables as t
+
+        state = SnapshotState.INCOMPLETE if failed else SnapshotState.RUNNING
+        with self._store.write() as connection:
+            connection.execute(
+                t.snapshot.update()
+                .where(
+                    t.snapshot.c.id == snapshot_id,
+                    t.snapshot.c.state != SnapshotState.COMPLETE.value,
+                )
+                .values(state=state.value, finished=self._now() if failed else None)
+            )
+        return state
+
+
+def _snapshot(connection: Connection, snapshot_id: int) -> Any:  # noqa: ANN401 - a row
+    from sqlalchemy import select
+
+    from scanner.store import tables as t
+
+    row = connection.execute(select(t.snapshot).where(t.snapshot.c.id == snapshot_id)).first()
+    if row is None:
+        raise SnapshotNotFoundError(str(snapshot_id))
+    return row
+
+
+def _pinned(
+    connection: Connection, snapshot_id: int, network: str, height: int | None
+) -> BlockRef | None:
+    from sqlalchemy import select
+
+    from scanner.store import tables as t
+    from scanner.store.records import read_block, to_wanted
+
+    c = t.pinned_block.c
+    query = select(t.pinned_block).where(
+        c.snapshot_id == snapshot_id, c.network == network, c.wanted_height == to_wanted(height)
+    )
+    row = connection.execute(query).first()
+    return None if row is None else read_block(row)
+
+
+def _lock_chunk(connection: Connection, chunk: Chunk) -> ChunkState:
+    """The chunk's state; until the transaction ends nobody else finishes it."""
+    from sqlalchemy import select
+
+    from scanner.store import tables as t
+
+    c = t.chunk.c
+    query = select(c.state).where(c.snapshot_id == chunk.snapshot_id, c.no == chunk.no)
+    return ChunkState(connection.execute(query.with_for_update()).scalar_one())
+
+
+def _mark(connection: Connection, chunk: Chunk, state: ChunkState, error: str) -> None:
+    from scanner.store import tables as t
+
+    c = t.chunk.c
+    connection.execute(
+        t.chunk.update()
+        .where(c.snapshot_id == chunk.snapshot_id, c.no == chunk.no)
+        .values(state=state.value, error=error, attempts=c.attempts + 1)
+    )
+
+
+def _store_controls(connection: Connection, chunk: Chunk, results: Sequence[RowResult]) -> None:
+    """Verdicts and findings; those that an earlier, failed try has left are the same."""
+    from scanner.store import tables as t
+    from scanner.store.bulk import insert_rows
+    from scanner.store.records import control_values
+
+    key = chunk.snapshot_id
+    judged = _numbers_in(connection, t.control_result, chunk)
+    insert_rows(
+        connection,
+        t.control_result,
+        (
+            (key, r.claim.no, *control_values(r.control))
+            for r in results
+            if r.control is not None and r.claim.no not in judged
+        ),
+    )
+    told = _findings_in(connection, chunk)
+    insert_rows(
+        connection,
+        t.finding,
+        (
+            (key, r.claim.no, f.kind.value, f.reason)
+            for r in results
+            for f in r.findings
+            if (r.claim.no, f.kind.value) not in told
+        ),
+    )
+
+
+def _store_balances(connection: Connection, chunk: Chunk, results: Sequence[RowResult]) -> None:
+    from scanner.store import tables as t
+    from scanner.store.bulk import insert_rows
+    from scanner.store.records import balance_values
+
+    key, tally = (chunk.snapshot_id, chunk.no), Tally()
+    for r in results:
+        if r.balance is None:
+            raise ValueError(f"claim {r.claim.no}: a chunk is done only with all its balances")
+        tally.add(r.claim, r.control, r.balance)
+    insert_rows(
+        connection,
+        t.balance,
+        (
+            (key[0], r.claim.no, key[1], *balance_values(r.balance))
+            for r in results
+            if r.balance is not None
+        ),
+    )
+    insert_rows(
+        connection,
+        t.subtotal,
+        (
+            (
+                *(*key, k.asset, k.decimals, k.proof, k.evidence.value, p.rows),
+                *(p.claimed, p.found, p.shortfall, p.surplus),
+            )
+            for k, p in tally.parts.items()
+        ),
+    )
+
+
+def _numbers_in(connection: Connection, table: Any, chunk: Chunk) -> set[int]:  # noqa: ANN401
+    from sqlalchemy import select
+
+    c = table.c
+    query = select(c.claim_no).where(
+        c.snapshot_id == chunk.snapshot_id, c.claim_no.between(chunk.plan.first, chunk.plan.last)
+    )
+    return set(connection.execute(query).scalars())
+
+
+def _findings_in(connection: Connection, chunk: Chunk) -> set[tuple[int, str]]:
+    from sqlalchemy import select
+
+    from scanner.store import tables as t
+
+    c = t.finding.c
+    query = select(c.claim_no, c.kind).where(
+        c.snapshot_id == chunk.snapshot_id, c.claim_no.between(chunk.plan.first, chunk.plan.last)
+    )
+    return {(no, kind) for no, kind in connection.execute(query)}
+
+
+def _compare(connection: Connection, chunk: Chunk, results: Sequence[RowResult]) -> list[Finding]:
+    """A second reading of a chunk that is done: keep the first, tell where they differ."""
+    from sqlalchemy import select
+
+    from scanner.store import tables as t
+    from scanner.store.bulk import insert_new
+
+    c = t.balance.c
+    query = select(c.claim_no, c.amount).where(
+        c.snapshot_id == chunk.snapshot_id, c.chunk_no == chunk.no
+    )
+    stored = {no: amount for no, amount in connection.execute(query)}
+    found = []
+    for r in results:
+        finding = _changed(r.claim, stored[r.claim.no], r.balance)
+        if finding is None:
+            continue
+        found.append(finding)
+        connection.execute(
+            insert_new(connection, t.finding).values(
+                snapshot_id=chunk.snapshot_id,
+                claim_no=r.claim.no,
+                kind=finding.kind.value,
+                reason=finding.reason,
+            )
+        )
+    return found
+
+
+def _changed(claim: NumberedClaim, stored: int | None, seen: Balance | None) -> Finding | None:
+    """A finding if two readings at one block give two amounts; no answer contradicts nothing."""
+    if seen is None or seen.amount is None or stored is None or stored == seen.amount:
+        return None
+    who = ", ".join(seen.sources) or "the source"
+    reason = (
+        f"read {stored} first and {seen.amount} ({who}) later at the same block; the first stays"
+    )
+    return finding_about(claim.claim, FindingKind.BALANCE_CHANGED, reason)

@@ -107,6 +107,7 @@ claim = Table(
     Column("row_type", ExactText, nullable=False),
     Column("duplicate", Boolean, nullable=False),  # repeats an earlier claim: not counted
 )
+Index(None, claim.c.list_id, claim.c.network, claim.c.no)
 
 unreadable_row = Table(
     "unreadable_row",

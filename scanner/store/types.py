@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import DateTime, Dialect, Numeric, Text, TypeDecorator
@@ -44,14 +45,14 @@ class Natural(TypeDecorator[int]):
             raise ValueError(f"{value} has no place in {self.digits} digits")
         return value
 
-    def process_bind_param(self, value: int | None, dialect: Dialect) -> Any:
+    def process_bind_param(self, value: int | None, dialect: Dialect) -> str | int | None:
         """An int to what the database stores."""
         if value is None:
             return None
         number = self.checked(value)
         return str(number).zfill(self.digits) if dialect.name == "sqlite" else number
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> int | None:
+    def process_result_value(self, value: str | Decimal | None, dialect: Dialect) -> int | None:
         """Whatever the database gave (text, Decimal) to an int."""
         return None if value is None else int(value)
 
@@ -143,7 +144,7 @@ class UtcTime(TypeDecorator[datetime]):
         exact = Text() if dialect.name == "sqlite" else DateTime(timezone=True)
         return dialect.type_descriptor(exact)
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | datetime | None:
         """A moment to UTC; one without offset is refused."""
         if value is None:
             return None
@@ -152,7 +153,9 @@ class UtcTime(TypeDecorator[datetime]):
         utc = value.astimezone(UTC)
         return utc.isoformat(timespec="microseconds") if dialect.name == "sqlite" else utc
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+    def process_result_value(
+        self, value: str | datetime | None, dialect: Dialect
+    ) -> datetime | None:
         """What the database gave to a moment in UTC."""
         if value is None:
             return None

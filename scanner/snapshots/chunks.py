@@ -1,0 +1,297 @@
+"""Takes one chunk: the same function in one process, after a restart, and on a queue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from threading import Event
+from typing import TypeVar
+
+from scanner.chains.interface import BalanceSource, ContractCaller
+from scanner.errors import (
+    AddressFormatError,
+    ScannerError,
+    SourceError,
+    SourceUnavailableError,
+    StoreError,
+    UnknownAssetError,
+)
+from scanner.model.addresses.table import decode_address
+from scanner.model.balance import Balance, BalanceQuery, unavailable
+from scanner.model.block import BlockRef
+from scanner.model.claim import Claim
+from scanner.model.control import ControlResult
+from scanner.model.registry import Registry
+from scanner.ownership.interface import ContractCall
+from scanner.snapshots.findings import row_findings
+from scanner.snapshots.interface import (
+    Chunk,
+    Judge,
+    NumberedClaim,
+    RowResult,
+    SnapshotSink,
+)
+
+JUDGED_AT_ONCE = 500
+"""Claims judged between two looks at whether to stop."""
+
+LONGEST_WAIT = 60.0
+"""Seconds at most between two tries, whatever a server asks for."""
+
+NO_SOURCE = "no source of balances is configured for {network}"
+
+T = TypeVar("T")
+
+
+class StoppedError(Exception):
+    """The run is to stop. Nothing of the chunk at hand is stored; it is taken again later."""
+
+
+class ChunkFailedError(Exception):
+    """A chunk cannot be taken now. retryable: whether its source gave no answer at all."""
+
+    def __init__(self, reason: str, *, retryable: bool) -> None:
+        super().__init__(reason)
+        self.reason, self.retryable = reason, retryable
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What taking chunks needs, the same for every chunk of a run.
+
+    attempts: how often a source is asked before a chunk fails. stop: set to stop soon.
+    first_wait: seconds before the second try; then twice as long each time, with jitter.
+    """
+
+    sink: SnapshotSink
+    judge: Judge
+    registry: Registry
+    attempts: int
+    stop: Event
+    first_wait: float = 0.5
+
+    def go_on(self) -> None:
+        """Raise StoppedError if the run is to stop."""
+        if self.stop.is_set():
+            raise StoppedError
+
+
+def pin_height(tools: Tools, snapshot_id: int, chunk: Chunk, source: BalanceSource) -> BlockRef:
+    """The block a chunk is read at: the stored one, else the source's answer, which is stored.
+
+    Raises ChunkFailedError when the source cannot pin it, StoppedError, StoreError.
+    """
+    plan = chunk.plan
+    stored = tools.sink.pinned(snapshot_id, plan.network, plan.height)
+    if stored is not None:
+        return stored
+    block = _asked(tools, lambda: source.pin(plan.height))
+    return tools.sink.pin(snapshot_id, plan.height, block, source.name)
+
+
+def take_chunk(
+    tools: Tools,
+    chunk: Chunk,
+    source: BalanceSource | None,
+    block: BlockRef | None,
+    progress: Callable[[float], None] | None = None,
+) -> None:
+    """Judge the chunk's claims, read their balances at `block`, store both with the mark `done`.
+
+    source: None where none is configured: then balances are `unavailable` and the verdicts those
+    without a chain. block: pinned, None exactly when source is. progress: share done, 0 to 1.
+    Taking a chunk again changes nothing stored. Raises ChunkFailedError (the caller records it),
+    StoppedError, StoreError.
+    """
+    claims = tools.sink.claims(chunk)
+    call = _caller(source, block)
+
+    def read() -> list[Balance]:
+        if source is None or block is None:
+            reason = NO_SOURCE.format(network=chunk.plan.network)
+            return [unavailable(reason)] * len(claims)
+        return _read(tools, claims, source, block, progress)
+
+    controls = _asked(tools, lambda: _judge(tools, claims, call))
+    balances = _asked(tools, read)
+    tools.sink.finish_chunk(chunk, _results(claims, controls, balances))
+
+
+def record_failure(tools: Tools, chunk: Chunk, failure: ChunkFailedError) -> None:
+    """Mark a chunk failed, and keep those verdicts that hold whatever the chain says."""
+    claims = tools.sink.claims(chunk)
+    controls: list[ControlResult | None] = []
+    for batch in _batches(claims):
+        tools.go_on()
+        controls += _verdicts_without_chain(tools, batch, failure.reason)
+    judged = [
+        RowResult(claim, control, None, row_findings(claim, control, None))
+        for claim, control in zip(claims, controls, strict=True)
+        if control is not None
+    ]
+    tools.sink.fail_chunk(chunk, failure.reason, judged)
+
+
+def _results(
+    claims: Sequence[NumberedClaim],
+    controls: Sequence[ControlResult],
+    balances: Sequence[Balance],
+) -> list[RowResult]:
+    return [
+        RowResult(claim, control, balance, row_findings(claim, control, balance))
+        for claim, control, balance in zip(claims, controls, balances, strict=True)
+    ]
+
+
+def _caller(source: BalanceSource | None, block: BlockRef | None) -> ContractCall | None:
+    if block is None or not isinstance(source, ContractCaller):
+        return None
+    caller: ContractCaller = source
+    return lambda to, data: caller.call(to, data, block)
+
+
+def _judge(
+    tools: Tools, claims: Sequence[NumberedClaim], call: ContractCall | None
+) -> list[ControlResult]:
+    found: list[ControlResult] = []
+    for batch in _batches(claims):
+        tools.go_on()
+        found += _judge_batch(tools, [numbered.claim for numbered in batch], call)
+    return found
+
+
+def _judge_batch(
+    tools: Tools, claims: list[Claim], call: ContractCall | None
+) -> list[ControlResult]:
+    verdicts = list(tools.judge(claims, call))
+    if len(verdicts) != len(claims):
+        raise ValueError(f"{len(verdicts)} verdicts about {len(claims)} claims")
+    return verdicts
+
+
+def _verdicts_without_chain(
+    tools: Tools, batch: Sequence[NumberedClaim], reason: str
+) -> list[ControlResult | None]:
+    """Verdicts that come about without asking the chain; None where it would have to be asked.
+
+    Not the same as judging with no `call`: that settles for less, and what is stored now is not
+    replaced when the source is back.
+    """
+
+    def nobody(_to: bytes, _data: bytes) -> bytes:
+        raise SourceUnavailableError("chain", reason)
+
+    claims = [numbered.claim for numbered in batch]
+    try:
+        return list(_judge_batch(tools, claims, nobody))
+    except SourceError:
+        pass
+    found: list[ControlResult | None] = []
+    for claim in claims:
+        try:
+            found += _judge_batch(tools, [claim], nobody)
+        except SourceError:
+            found.append(None)
+    return found
+
+
+def _read(
+    tools: Tools,
+    claims: Sequence[NumberedClaim],
+    source: BalanceSource,
+    block: BlockRef,
+    progress: Callable[[float], None] | None,
+) -> list[Balance]:
+    """Balances of the claims, in order; those that cannot even be asked for are unavailable."""
+    asked = [_query(tools.registry, numbered.claim) for numbered in claims]
+    queries = [q for q in asked if isinstance(q, BalanceQuery)]
+
+    def report(share: float) -> None:
+        tools.go_on()
+        if progress is not None:
+            progress(share)
+
+    answers = source.fetch_balances(queries, block, report) if queries else []
+    if len(answers) != len(queries):
+        what = f"{len(answers)} answers to {len(queries)} questions"
+        raise SourceUnavailableError(source.name, what)
+    remaining = iter(answers)
+    return [q if isinstance(q, Balance) else next(remaining) for q in asked]
+
+
+def _query(registry: Registry, claim: Claim) -> BalanceQuery | Balance:
+    """What to ask a source about a claim, or the answer that it cannot be asked about."""
+    try:
+        address = decode_address(registry.network(claim.network), claim.address)
+        holding = registry.holding(claim.asset, claim.network)
+    except (AddressFormatError, UnknownAssetError) as e:
+        return unavailable(str(e))
+    if holding.decimals != claim.decimals:
+        return unavailable(
+            f"{claim.asset} on {claim.network} has {holding.decimals} decimals in the tables now "
+            f"and had {claim.decimals} when the list was stored: store the list again"
+        )
+    return BalanceQuery(address, holding)
+
+
+def _asked(tools: Tools, work: Callable[[], T]) -> T:
+    """Do work that asks a source, again where asking again may help.
+
+    Raises ChunkFailedError in place of whatever goes wrong, but for the database and a stop.
+    """
+    from tenacity import Retrying, retry_if_exception_type, stop_after_attempt
+    from tenacity.nap import sleep_using_event
+
+    retrying = Retrying(
+        stop=stop_after_attempt(tools.attempts),
+        wait=lambda state: _wait(tools, state.attempt_number, _failure(state.outcome)),
+        retry=retry_if_exception_type(SourceUnavailableError),
+        before=lambda _state: tools.go_on(),
+        sleep=sleep_using_event(tools.stop),
+        reraise=True,
+    )
+    try:
+        return retrying(work)
+    except (StoreError, StoppedError):
+        raise
+    except SourceUnavailableError as e:
+        raise ChunkFailedError(str(e), retryable=True) from e
+    except ScannerError as e:
+        raise ChunkFailedError(str(e), retryable=False) from e
+    except Exception as e:
+        # A bug met by one hostile row must not end a run of hours, nor pass for a result. Only
+        # its kind and place are told: texts of libraries may hold an endpoint's URL.
+        raise ChunkFailedError(f"internal error: {_place(e)}", retryable=False) from e
+
+
+def _wait(tools: Tools, attempt: int, failure: BaseException | None) -> float:
+    from random import uniform
+
+    seconds: float = tools.first_wait * 2 ** (attempt - 1) * uniform(0.75, 1.25)  # noqa: S311 - jitter
+    asked = failure.retry_after if isinstance(failure, SourceUnavailableError) else None
+    return min(max(seconds, asked or 0.0), LONGEST_WAIT)
+
+
+def _failure(outcome: object) -> BaseException | None:
+    exception = getattr(outcome, "exception", None)
+    found = exception() if callable(exception) else None
+    return found if isinstance(found, BaseException) else None
+
+
+def _place(error: Exception) -> str:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return type(error).__name__
+    module = trace.tb_frame.f_globals.get("__name__", "?")
+    return f"{type(error).__name__} in {module}, line {trace.tb_lineno}"
+
+
+def _batches(claims: Sequence[NumberedClaim]) -> list[list[NumberedClaim]]:
+    remaining = iter(claims)
+    batches = []
+    while batch := list(islice(remaining, JUDGED_AT_ONCE)):
+        batches.append(batch)
+    return batches

@@ -1,0 +1,93 @@
+"""How many rows of a snapshot came out how, per asset and network: counted by the database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from scanner.model.balance import Evidence
+from scanner.model.control import Binding, Control
+from scanner.store.engine import Store
+
+
+@dataclass(frozen=True, slots=True)
+class ControlCount:
+    """How many claims of an asset on a network have one verdict.
+
+    control, binding: None for claims without a verdict yet. duplicates: how many of `rows` repeat
+    an earlier claim.
+    """
+
+    asset: str
+    network: str
+    control: Control | None
+    binding: Binding | None
+    rows: int
+    duplicates: int
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerCount:
+    """How many balances of a network came with one evidence from one set of endpoints.
+
+    evidence: None for claims without an answer yet. sources: names, sorted.
+    """
+
+    network: str
+    evidence: Evidence | None
+    sources: tuple[str, ...]
+    rows: int
+
+
+def control_counts(store: Store, snapshot_id: int) -> list[ControlCount]:
+    """Verdicts per asset and network, sorted by both; every claim is counted exactly once."""
+    from sqlalchemy import Integer, and_, cast, func, select
+
+    from scanner.store import tables as t
+
+    c, r, s = t.claim.c, t.control_result.c, t.snapshot.c
+    same = and_(r.snapshot_id == s.id, r.claim_no == c.no)
+    joined = t.claim.join(t.snapshot, s.list_id == c.list_id).outerjoin(t.control_result, same)
+    key = (c.asset, c.network, r.control, r.binding)
+    query = (
+        select(*key, func.count(), func.sum(cast(c.duplicate, Integer)))
+        .select_from(joined)
+        .where(s.id == snapshot_id)
+        .group_by(*key)
+    )
+    with store.read() as connection:
+        found = [
+            ControlCount(
+                asset,
+                network,
+                None if control is None else Control(control),
+                None if binding is None else Binding(binding),
+                rows,
+                int(duplicates),
+            )
+            for asset, network, control, binding, rows, duplicates in connection.execute(query)
+        ]
+    return sorted(found, key=lambda f: (f.asset, f.network, f.control or "", f.binding or ""))
+
+
+def answer_counts(store: Store, snapshot_id: int) -> list[AnswerCount]:
+    """Balances per network, evidence and endpoints, sorted; every claim is counted exactly once."""
+    from sqlalchemy import and_, func, select
+
+    from scanner.store import tables as t
+
+    c, b, s = t.claim.c, t.balance.c, t.snapshot.c
+    same = and_(b.snapshot_id == s.id, b.claim_no == c.no)
+    joined = t.claim.join(t.snapshot, s.list_id == c.list_id).outerjoin(t.balance, same)
+    key = (c.network, b.evidence, b.sources)
+    query = select(*key, func.count()).select_from(joined).where(s.id == snapshot_id).group_by(*key)
+    with store.read() as connection:
+        found = [
+            AnswerCount(
+                network,
+                None if evidence is None else Evidence(evidence),
+                tuple(sources or ()),
+                rows,
+            )
+            for network, evidence, sources, rows in connection.execute(query)
+        ]
+    return sorted(found, key=lambda f: (f.network, f.evidence or "", f.sources))

@@ -1,0 +1,186 @@
+"""Findings of a snapshot: of its list, of its claims, of its failed chunks, in this order.
+
+A finding's key is (part, number, kind): part 1 is the list's unreadable rows, 2 what is told about
+the list as a whole, 3 claims by number, 4 chunks by number.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from scanner.errors import SnapshotNotFoundError
+from scanner.lists.reconcile import finding_of
+from scanner.model.claim import UnreadableRow
+from scanner.model.finding import Finding, FindingKind
+from scanner.snapshots.interface import Chunk, ChunkState
+from scanner.store.engine import Store
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+Key = tuple[int, int, str]
+START: Key = (0, 0, "")
+BATCH = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class FoundRow:
+    """One finding. key: where it stands; give it as `after` to go on behind it."""
+
+    key: Key
+    finding: Finding
+
+
+def findings(
+    store: Store,
+    snapshot_id: int,
+    *,
+    kinds: Collection[FindingKind] = (),
+    after: Key = START,
+    limit: int | None = None,
+) -> Iterator[FoundRow]:
+    """Findings of the list, then of the claims in list order, then of failed chunks.
+
+    kinds: only these; all if empty. after: key of the last one seen. limit: how many at most.
+    Raises SnapshotNotFoundError.
+    """
+    wanted = sorted(kind.value for kind in (kinds or FindingKind))
+    with store.read() as connection:
+        ids = snapshot_id, _list_id(connection, snapshot_id)
+        streams = connection.execution_options(yield_per=BATCH)
+        yield from islice(_all(streams, ids, wanted, after), limit)
+
+
+def finding_counts(store: Store, snapshot_id: int) -> Mapping[FindingKind, int]:
+    """How many findings of each kind there are; kinds without any are left out."""
+    from sqlalchemy import func, select
+
+    from scanner.store import tables as t
+
+    counts: Counter[FindingKind] = Counter()
+    with store.read() as connection:
+        list_id = _list_id(connection, snapshot_id)
+        for table, key in (
+            (t.unreadable_row, t.unreadable_row.c.list_id == list_id),
+            (t.list_finding, t.list_finding.c.list_id == list_id),
+            (t.finding, t.finding.c.snapshot_id == snapshot_id),
+        ):
+            query = select(table.c.kind, func.count()).where(key).group_by(table.c.kind)
+            for kind, count in connection.execute(query):
+                counts[FindingKind(kind)] += count
+        failed = select(func.count()).where(
+            t.chunk.c.snapshot_id == snapshot_id, t.chunk.c.state == ChunkState.FAILED.value
+        )
+        counts[FindingKind.CHUNK_FAILED] += connection.execute(failed).scalar_one()
+    return {kind: counts[kind] for kind in FindingKind if counts[kind]}
+
+
+Ids = tuple[int, int]
+"""Snapshot and its list."""
+
+
+def _all(connection: Connection, ids: Ids, kinds: list[str], after: Key) -> Iterator[FoundRow]:
+    parts: tuple[tuple[int, Callable[..., Iterator[FoundRow]]], ...] = (
+        (1, _unreadable),
+        (2, _about_list),
+        (3, _about_claims),
+        (4, _failed_chunks),
+    )
+    for part, stream in parts:
+        if after[0] <= part:
+            behind = (after[1], after[2]) if after[0] == part else (0, "")
+            yield from stream(connection, ids, kinds, behind)
+
+
+def _unreadable(
+    connection: Connection, ids: Ids, kinds: list[str], behind: tuple[int, str]
+) -> Iterator[FoundRow]:
+    from sqlalchemy import select
+
+    from scanner.store import tables as t
+
+    c = t.unreadable_row.c
+    query = select(c.no, c.row, c.column, c.kind, c.reason, c.text)
+    query = query.where(c.list_id == ids[1], c.kind.in_(kinds), c.no > behind[0]).order_by(c.no)
+    for no, *values in connection.execute(query):
+        row = UnreadableRow(*values)
+        yield FoundRow((1, no, row.kind), finding_of(row))
+
+
+def _about_list(
+    connection: Connection, ids: Ids, kinds: list[str], behind: tuple[int, str]
+) -> Iterator[FoundRow]:
+    from sqlalchemy import select
+
+    from scanner.store import tables as t
+
+    c = t.list_finding.c
+    query = select(c.no, c.kind, c.reason, c.row, c.asset, c.network, c.address)
+    query = query.where(c.list_id == ids[1], c.kind.in_(kinds), c.no > behind[0]).order_by(c.no)
+    for no, kind, *values in connection.execute(query):
+        yield FoundRow((2, no, kind), Finding(FindingKind(kind), *values))
+
+
+def _about_claims(
+    connection: Connection, ids: Ids, kinds: list[str], behind: tuple[int, str]
+) -> Iterator[FoundRow]:
+    from sqlalchemy import and_, or_, select
+
+    from scanner.store import tables as t
+
+    f, c = t.finding.c, t.claim.c
+    # In code point order, which is Python's too: databases have other ideas of order.
+    kind = f.kind if connection.dialect.name == "sqlite" else f.kind.collate("C")
+    query = (
+        select(f.claim_no, f.kind, f.reason, c.row, c.asset, c.network, c.address)
+        .join(t.claim, and_(c.list_id == ids[1], c.no == f.claim_no))
+        .where(f.snapshot_id == ids[0], f.kind.in_(kinds))
+        .where(or_(f.claim_no > behind[0], and_(f.claim_no == behind[0], kind > behind[1])))
+        .order_by(f.claim_no, kind)
+    )
+    for no, name, *values in connection.execute(query):
+        yield FoundRow((3, no, name), Finding(FindingKind(name), *values))
+
+
+def _failed_chunks(
+    connection: Connection, ids: Ids, kinds: list[str], behind: tuple[int, str]
+) -> Iterator[FoundRow]:
+    from sqlalchemy import select
+
+    from scanner.store import tables as t
+    from scanner.store.records import read_chunk
+
+    if FindingKind.CHUNK_FAILED.value not in kinds:
+        return
+    c = t.chunk.c
+    query = select(t.chunk).where(
+        c.snapshot_id == ids[0], c.state == ChunkState.FAILED.value, c.no > behind[0]
+    )
+    for row in connection.execute(query.order_by(c.no)):
+        yield FoundRow((4, row.no, FindingKind.CHUNK_FAILED.value), _failed(read_chunk(row)))
+
+
+def _failed(chunk: Chunk) -> Finding:
+    plan = chunk.plan
+    at = "the newest block" if plan.height is None else f"height {plan.height}"
+    reason = (
+        f"{plan.claims} claims on {plan.network} at {at} could not be read: {chunk.error} "
+        f"(tried {chunk.attempts} times)"
+    )
+    return Finding(FindingKind.CHUNK_FAILED, reason, network=plan.network)
+
+
+def _list_id(connection: Connection, snapshot_id: int) -> int:
+    from sqlalchemy import select
+
+    from scanner.store import tables as t
+
+    query = select(t.snapshot.c.list_id).where(t.snapshot.c.id == snapshot_id)
+    found = connection.execute(query).scalar()
+    if found is None:
+        raise SnapshotNotFoundError(str(snapshot_id))
+    return int(found)

@@ -1,0 +1,171 @@
+"""Publishes a snapshot's totals and seals it: one hash over all that was found, in key order.
+
+Triggers keep results from being changed by mistake; whoever owns the database can drop them. The
+head of the hash chain, printed in every export, shows such a change: `chain_head` gives another
+value then. It covers the list's bytes (by their sha256), the policy, the pinned blocks, and for
+each claim what was claimed, the verdict, the balance and the findings; no ids of this database and
+no clock, so the same results give the same head wherever they are stored. A BALANCE_CHANGED
+finding may come after the seal and is not in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from scanner.model.balance import Evidence
+from scanner.model.finding import FindingKind
+from scanner.snapshots.interface import SnapshotState
+from scanner.snapshots.tally import AssetTotal, Part, PartKey, Tally
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Select
+
+VERSION = "reserve-scanner snapshot 1"
+"""First thing hashed: says what follows and in which form."""
+
+BATCH = 5_000
+
+
+def chain_head(connection: Connection, snapshot_id: int) -> str:
+    """Hash everything stored of a snapshot, in hex.
+
+    head(0) = sha256(""); head(n) = sha256(head(n-1) || record n), records being canonical JSON:
+    the header, the blocks by network and height, then each claim by number, then the totals.
+    """
+    import orjson
+
+    head = sha256(b"").digest()
+    for record in _records(connection, snapshot_id):
+        head = sha256(head + orjson.dumps(record)).digest()
+    return head.hex()
+
+
+def publish(connection: Connection, snapshot_id: int, head: str, now: datetime) -> None:
+    """Store the totals and mark the snapshot complete; nothing if another process has done it."""
+    from sqlalchemy import select
+
+    from scanner.store import tables as t
+    from scanner.store.bulk import insert_rows
+
+    query = select(t.snapshot.c.state).where(t.snapshot.c.id == snapshot_id).with_for_update()
+    if connection.execute(query).scalar_one() == SnapshotState.COMPLETE.value:
+        return
+    totals = tally_of(connection, snapshot_id).totals()
+    insert_rows(connection, t.total, ((snapshot_id, *total_values(total)) for total in totals))
+    connection.execute(
+        t.snapshot.update()
+        .where(t.snapshot.c.id == snapshot_id)
+        .values(state=SnapshotState.COMPLETE.value, finished=now, chain_head=head)
+    )
+
+
+def tally_of(connection: Connection, snapshot_id: int) -> Tally:
+    """The tally of every chunk that is done."""
+    from sqlalchemy import select
+
+    from scanner.store import tables as t
+
+    tally = Tally()
+    query = select(t.subtotal).where(t.subtotal.c.snapshot_id == snapshot_id)
+    for s in connection.execute(query):
+        key = PartKey(s.asset, s.decimals, s.proof, Evidence(s.evidence))
+        tally.add_part(key, Part(s.rows, s.claimed, s.found, s.shortfall, s.surplus))
+    return tally
+
+
+def total_values(total: AssetTotal) -> tuple[Any, ...]:
+    """The values of a row of `total` after its snapshot."""
+    return (
+        *(total.asset, total.decimals, total.claimed),
+        *(total.by_evidence[e] for e in Evidence if e is not Evidence.UNAVAILABLE),
+        *(total.unverified, total.unavailable_rows, total.shortfall, total.surplus),
+    )
+
+
+def _records(connection: Connection, snapshot_id: int) -> Iterator[Sequence[object]]:
+    yield _header(connection, snapshot_id)
+    yield from _blocks(connection, snapshot_id)
+    yield from _claims(connection, snapshot_id)
+    for total in tally_of(connection, snapshot_id).totals():
+        yield ["total", *map(str, total_values(total))]
+
+
+def _header(connection: Connection, snapshot_id: int) -> Sequence[object]:
+    from sqlalchemy import select
+
+    from scanner.store import tables as t
+
+    query = (
+        select(t.reserve_list.c.sha256, t.reserve_list.c.claims, t.snapshot.c.policy)
+        .join(t.snapshot, t.snapshot.c.list_id == t.reserve_list.c.id)
+        .where(t.snapshot.c.id == snapshot_id)
+    )
+    return [VERSION, *connection.execute(query).one()]
+
+
+def _blocks(connection: Connection, snapshot_id: int) -> list[Sequence[object]]:
+    from sqlalchemy import select
+
+    from scanner.store import tables as t
+
+    c = t.pinned_block.c
+    query = select(c.network, c.wanted_height, c.chain, c.height, c.hash, c.time, c.source)
+    rows = connection.execute(query.where(c.snapshot_id == snapshot_id))
+    # Sorted here: databases do not agree about the order of text.
+    return [["block", *row] for row in sorted(rows, key=lambda r: (r.network, r.wanted_height))]
+
+
+def _claims(connection: Connection, snapshot_id: int) -> Iterator[Sequence[object]]:
+    findings = _findings(connection, snapshot_id)
+    upcoming = next(findings, None)
+    for row in connection.execution_options(yield_per=BATCH).execute(_claim_query(snapshot_id)):
+        no, claimed, found, duplicate, *rest = row
+        told = []
+        while upcoming is not None and upcoming[0] == no:
+            told.append(upcoming[1:])
+            upcoming = next(findings, None)
+        amounts = None if claimed is None else str(claimed), None if found is None else str(found)
+        yield ["claim", no, *amounts, bool(duplicate), *rest, *sorted(told)]
+    if upcoming is not None:
+        yield ["stray finding", *upcoming]
+
+
+def _claim_query(snapshot_id: int) -> Select[Any]:
+    """Text as it is stored, escapes and all: that is one form, and quicker to read."""
+    from sqlalchemy import Text, and_, select, type_coerce
+
+    from scanner.store import tables as t
+
+    c, control, balance = t.claim.c, t.control_result.c, t.balance.c
+    texts = (
+        *(c.asset, c.network, c.address_key, control.control, control.binding, control.freshness),
+        *(control.scheme, control.signed_by, control.reason, balance.evidence, balance.sources),
+        *(balance.reason, balance.detail),
+    )
+    query = select(
+        *(c.no, c.amount, balance.amount.label("found"), c.duplicate, c.decimals),
+        control.required,
+        *(type_coerce(column, Text) for column in texts),
+    )
+    join = t.claim.join(t.snapshot, t.snapshot.c.list_id == c.list_id)
+    for table in (t.control_result, t.balance):
+        same = and_(table.c.snapshot_id == t.snapshot.c.id, table.c.claim_no == c.no)
+        join = join.outerjoin(table, same)
+    return query.select_from(join).where(t.snapshot.c.id == snapshot_id).order_by(c.no)
+
+
+def _findings(connection: Connection, snapshot_id: int) -> Iterator[tuple[int, str, str]]:
+    from sqlalchemy import Text, select, type_coerce
+
+    from scanner.store import tables as t
+
+    c = t.finding.c
+    query = select(c.claim_no, c.kind, type_coerce(c.reason, Text)).where(
+        c.snapshot_id == snapshot_id, c.kind != FindingKind.BALANCE_CHANGED.value
+    )
+    found = connection.execution_options(yield_per=BATCH).execute(query.order_by(c.claim_no))
+    for no, kind, reason in found:  # noqa: UP028 - rows are not tuples for the type checker
+        yield no, kind, reason
