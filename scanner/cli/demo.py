@@ -1,4 +1,4 @@
-"""`scanner demo`: the main job on two real chain nodes, with planted faults it must find."""
+"""`scanner demo`: the whole job on real nodes and a published list with planted faults."""
 
 from __future__ import annotations
 
@@ -8,15 +8,14 @@ from typing import Annotated
 import typer
 
 Folder = Annotated[
-    Path, typer.Option(metavar="DIR", help="Where list, nodes and results go.", file_okay=False)
+    Path, typer.Option("--folder", metavar="DIR", help="Where nodes, list and results lie.")
 ]
 
 
 def demo(folder: Folder = Path(".demo")) -> None:
-    """Scan a list of real published addresses against two local chains; find its planted faults.
+    """Audit a published list on two real nodes of its own.
 
-    Starts bitcoind and anvil, loads them, runs 'scanner snapshot', compares the result with what
-    was loaded. Leaves with 0 if exactly the planted faults were found, else 1.
+    Starts a bitcoind and an Ethereum node on this machine, loads them, audits, stops them. Exit status 0 when exactly the planted faults were found.
     """
     from scanner.demo.run import run_demo
     from scanner.settings.tables import load_registry

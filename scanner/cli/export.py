@@ -23,7 +23,7 @@ def export(
     output: Output = "-",
     database: Database = None,
 ) -> None:
-    """Write a table of a snapshot to a file, row by row. Exit status 0 means it was written."""
+    """Write a table of a snapshot to a file. Exit status 0 means it was written."""
     from scanner.cli.console import say
     from scanner.reports.exports import table_named
     from scanner.reports.writers import whole_file, writer_named

@@ -12,7 +12,21 @@ from typing import Annotated
 
 import typer
 
-from scanner.cli import export, lists, resume, show, snapshot, totals, verify
+from scanner.cli import (
+    challenge,
+    db,
+    demo,
+    endpoints,
+    export,
+    liabilities,
+    lists,
+    report,
+    resume,
+    show,
+    snapshot,
+    totals,
+    verify,
+)
 from scanner.cli.console import say
 from scanner.cli.options import Database, Globals
 from scanner.errors import ScannerError
@@ -30,13 +44,19 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.add_typer(lists.app, name="lists")
 app.command()(verify.verify)
 app.command()(snapshot.snapshot)
 app.command()(resume.resume)
 app.command()(totals.totals)
 app.command()(show.show)
 app.command()(export.export)
+app.command()(report.report)
+app.command()(challenge.challenge)
+app.command()(demo.demo)
+app.add_typer(lists.app, name="lists")
+app.add_typer(liabilities.app, name="liabilities")
+app.add_typer(endpoints.app, name="endpoints")
+app.add_typer(db.app, name="db")
 
 
 def _version(wanted: bool) -> None:

@@ -18,7 +18,7 @@ def resume(
     as_json: AsJson = False,
     database: Database = None,
 ) -> None:
-    """Read what a stopped snapshot is still missing; what is done stays as it is."""
+    """Go on with a stopped snapshot. What is done stays as it is."""
     from scanner.cli.sources import parse_networks
     from scanner.cli.taking import TakeOptions, show_outcome, take
     from scanner.settings.tables import load_registry

@@ -75,8 +75,9 @@ def snapshot(  # noqa: PLR0913, PLR0917 - one parameter per option
     as_json: AsJson = False,
     database: Database = None,
 ) -> None:
-    """Check a published list: signatures, balances at the stated blocks, totals.
+    """The main job: verify, pin, fetch, store, tally.
 
+    Checks every signature, reads every balance at the stated block, compares and adds up.
     Totals go to stdout, what was found false or not shown to stderr. Everything is kept in the
     database; a stop loses nothing, 'scanner resume' goes on.
     """

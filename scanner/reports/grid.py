@@ -63,6 +63,7 @@ def print_grid(
         cells = [c if isinstance(c, Cell) else Cell(c) for c in row]
         table.add_row(*(Text(printable(c.text), style=c.style) for c in cells))
     console.print(table)
+    out.flush()
 
 
 def grid_text(columns: Sequence[Column], rows: Sequence[Sequence[str | Cell]]) -> str:

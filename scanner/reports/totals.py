@@ -11,10 +11,8 @@ from scanner.reports.amounts import percent, short_coins
 from scanner.reports.grid import Cell, Column, print_grid
 from scanner.reports.jsontext import pretty
 from scanner.reports.text import defuse
-from scanner.snapshots.tally import AssetTotal
+from scanner.snapshots.tally import SHOWN_EVIDENCE, AssetTotal
 from scanner.store.queries import SnapshotTotals
-
-SHOWN_EVIDENCE: tuple[Evidence, ...] = tuple(e for e in Evidence if e is not Evidence.UNAVAILABLE)
 
 CSV_COLUMNS = (
     "snapshot", "complete", "asset", "decimals", "claimed", "verified",
@@ -85,7 +83,9 @@ def _cell(value: object) -> str:
 
 def print_totals(totals: SnapshotTotals) -> None:
     """Print the table for people: whole coins, only columns that say something."""
-    evidence = [e for e in SHOWN_EVIDENCE if any(a.by_evidence.get(e, 0) for a in totals.assets)]
+    evidence: list[Evidence] = [
+        e for e in SHOWN_EVIDENCE if any(a.by_evidence.get(e, 0) for a in totals.assets)
+    ]
     owed = any(a.liabilities is not None for a in totals.assets)
     columns = [Column("asset")]
     columns += [Column(t, right=True) for t in ("claimed", "verified", "of claimed")]

@@ -1,0 +1,50 @@
+"""Asks one endpoint what it can answer, for `endpoints check`."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from scanner.errors import HeightPrunedError, ScannerError
+from scanner.model.endpoint import Endpoint
+from scanner.model.registry import Registry
+from scanner.reports.providers import Answer
+
+if TYPE_CHECKING:
+    from scanner.chains.interface import BalanceSource
+    from scanner.model.block import BlockRef
+
+
+def ask(endpoint: Endpoint, registry: Registry) -> Answer:
+    """Ask for the newest block and for the state at half its height. Never raises ScannerError."""
+    from scanner.chains.table import make_source
+
+    network = registry.network(endpoint.network)
+    try:
+        source = make_source(endpoint.protocol, network, [endpoint], registry)
+    except ScannerError as e:
+        return Answer(endpoint, problem=str(e))
+    try:
+        started = time.monotonic()
+        tip = source.pin(None)
+        milliseconds = round((time.monotonic() - started) * 1000)
+        return Answer(endpoint, tip, milliseconds, _history(source, tip))
+    except ScannerError as e:
+        return Answer(endpoint, problem=str(e))
+    finally:
+        source.close()
+
+
+def _history(source: BalanceSource, tip: BlockRef) -> str:
+    """How far back it answers: "any height", "recent only", "tip only", or "unknown"."""
+    from scanner.chains.interface import Reach
+
+    if source.ability.reach is Reach.TIP:
+        return "tip only"
+    try:
+        source.pin(tip.height // 2)
+    except HeightPrunedError:
+        return "recent only"
+    except ScannerError:
+        return "unknown"
+    return "any height" if source.ability.reach is Reach.ANY else "recent only"

@@ -1,0 +1,33 @@
+"""`scanner db upgrade|check`: the database's schema, and whether it still adds up."""
+
+from __future__ import annotations
+
+import typer
+
+from scanner.cli.options import Database, database_url
+
+app = typer.Typer(help="Look after the database.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.command("upgrade")
+def upgrade(context: typer.Context, database: Database = None) -> None:
+    """Bring the database to this program's schema; a SQLite file that is missing is made."""
+    from scanner.cli.console import say
+    from scanner.store import migrate
+
+    revision = migrate.upgrade(database_url(context, database))
+    say(f"the database is at migration {revision}")
+
+
+@app.command("check")
+def check(context: typer.Context, database: Database = None) -> None:
+    """Recount everything stored. Exit status 1 when something does not add up."""
+    from scanner.cli.console import finish, say
+    from scanner.model.finding import Weight
+    from scanner.store.check import check as check_store
+    from scanner.store.engine import open_store
+
+    with open_store(database_url(context, database)) as store:
+        problems = check_store(store)
+    say(*(problems or ["the database adds up"]))
+    finish({Weight.FALSE} if problems else set())

@@ -1,0 +1,39 @@
+"""`scanner report SNAPSHOT -o report.html`: one self-contained page, or its JSON twin."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from scanner.cli.options import AsJson, Database, Snapshot, database_url
+
+Output = Annotated[str, typer.Option("--output", "-o", metavar="FILE", help="'-' for stdout.")]
+
+
+def report(
+    context: typer.Context,
+    snapshot: Snapshot = "latest",
+    output: Output = "report.html",
+    as_json: AsJson = False,
+    database: Database = None,
+) -> None:
+    """Write a snapshot's report as one HTML page.
+
+    With --json it is the machine-readable twin of that page.
+    Exit status 0 means that it was written.
+    """
+    from scanner.cli.console import say
+    from scanner.reports.document import report_document
+    from scanner.reports.html import report_page
+    from scanner.reports.jsontext import pretty
+    from scanner.reports.writers import whole_file
+    from scanner.store.engine import open_store
+    from scanner.store.queries import resolve
+
+    with open_store(database_url(context, database)) as store:
+        document = report_document(store, resolve(store, snapshot))
+    data = pretty(document) if as_json else report_page(document).encode("utf-8")
+    with whole_file(output) as stream:
+        stream.write(data)
+    say(f"report written to {output}")

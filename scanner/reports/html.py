@@ -1,0 +1,185 @@
+"""The report as one self-contained HTML page: no script, no outside request, all text escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from scanner.model.balance import Evidence
+from scanner.model.finding import Weight
+from scanner.reports.amounts import percent, short_coins, whole_coins
+from scanner.reports.bars import Segment, stacked_bar
+from scanner.reports.document import CLASSES
+from scanner.reports.text import printable
+from scanner.reports.words import EVIDENCE, LIMITS
+from scanner.snapshots.tally import SHOWN_EVIDENCE
+
+Json = dict[str, Any]
+
+_WORDS = {
+    "verified": "Verified",
+    "false": "Found false",
+    "unshown": "Not everything could be shown",
+    "incomplete": "Incomplete",
+}
+_GROUPS = (
+    (Weight.FALSE, "What is false", "Nothing was found false."),
+    (Weight.UNSHOWN, "What could not be shown", "Everything asked for could be shown."),
+    (Weight.NOTE, "Worth knowing", "Nothing else to note."),
+)
+
+
+def report_page(document: Json) -> str:
+    """Make the page from `report_document`'s object. The same object gives the same page."""
+    import jinja2
+
+    folder = Path(__file__).with_name("templates")
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(folder),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        finalize=_shown,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("report.html.j2").render(
+        _context(document, (folder / "report.css").read_text("utf-8"))
+    )
+
+
+def _shown(value: object) -> object:
+    """Escape what could mislead a reader (bidirectional marks, controls) in every text shown."""
+    return printable(value) if type(value) is str else value
+
+
+def _context(document: Json, css: str) -> Json:
+    from markupsafe import Markup
+
+    snapshot, rows = document["snapshot"], document["rows"]
+    finished = snapshot["finished"] or snapshot["started"] or ""
+    assets = document["totals"]["assets"]
+    return {
+        "doc": document,
+        "css": Markup(css),  # noqa: S704 - our own file
+        "title": f"Reserves of {snapshot['publisher']}",
+        "asked": _asked(snapshot, rows, finished),
+        "word": _WORDS[document["answer"]["status"]],
+        "figures": _figures(document),
+        "legend": _legend(),
+        "assets": [_asset(a) for a in assets],
+        "ratios": [_ratio(a) for a in assets if a["liabilities"] is not None],
+        "groups": [_group(document["findings"], *group) for group in _GROUPS],
+        "coverage": _coverage(document["control"]),
+        "evidence": [(e.value.replace("_", " "), EVIDENCE[e]) for e in Evidence],
+        "limits": LIMITS,
+    }
+
+
+def _asked(snapshot: Json, rows: Json, when: str) -> str:
+    lines = f"{rows['data_rows']:,} rows"
+    return (
+        f"Asked: do the keys behind each address of {snapshot['list']['name']} ({lines}) really "
+        f"sign, what did each address hold at the stated block, and do the claimed amounts agree? "
+        f"Snapshot {snapshot['id']}, {when[:10]}."
+    )
+
+
+def _figures(document: Json) -> list[tuple[str, str]]:
+    rows = document["rows"]
+    weights = {w: 0 for w in Weight}
+    for finding in document["findings"]:
+        weights[Weight(finding["weight"])] += finding["count"]
+    return [
+        ("Rows in the list", f"{rows['data_rows']:,}"),
+        ("Keys verified", f"{rows['verified']:,}"),
+        ("Findings: false", f"{weights[Weight.FALSE]:,}"),
+        ("Findings: not shown", f"{weights[Weight.UNSHOWN]:,}"),
+        ("Networks read", f"{len({b['network'] for b in document['blocks']}):,}"),
+    ]
+
+
+def _legend() -> list[tuple[str, str]]:
+    evidence = [(e.value, f"verified, {e.value.replace('_', ' ')}") for e in SHOWN_EVIDENCE]
+    return [*evidence, ("unverified", "held, but not verified"), ("track", "claimed, not found")]
+
+
+def _asset(total: Json) -> Json:
+    from markupsafe import Markup
+
+    decimals, claimed, verified = total["decimals"], int(total["claimed"]), int(total["verified"])
+    unverified, shortfall = int(total["unverified"]), int(total["shortfall"])
+    name = total["asset"]
+
+    def coins(amount: int) -> str:
+        return short_coins(amount, decimals)
+
+    parts = [
+        Segment(e.value, f"{e.value}: {coins(amount)} {name}", amount)
+        for e in SHOWN_EVIDENCE
+        if (amount := int(total["by_evidence"][e.value]))
+    ]
+    parts.append(Segment("unverified", f"not verified: {coins(unverified)} {name}", unverified))
+    share = f"{percent(verified, claimed)} of claimed" if claimed else "nothing claimed"
+    bar = stacked_bar(parts, claimed, f"{printable(name)}: verified {coins(verified)}, {share}")
+    return {
+        "asset": name,
+        "bar": Markup(bar),  # noqa: S704 - made and escaped by bars.py
+        "share": share,
+        "claimed": coins(claimed),
+        "claimed_exact": f"{whole_coins(claimed, decimals)} {name}",
+        "verified": coins(verified),
+        "verified_exact": f"{whole_coins(verified, decimals)} {name}",
+        "unverified": coins(unverified),
+        "has_unverified": bool(unverified),
+        "shortfall": coins(shortfall),
+        "has_shortfall": bool(shortfall),
+        "surplus": coins(int(total["surplus"])),
+        "unavailable_rows": total["unavailable_rows"],
+    }
+
+
+def _ratio(total: Json) -> Json:
+    decimals, ratio = total["decimals"], total["reserve_ratio"]
+    return {
+        "asset": total["asset"],
+        "verified": short_coins(int(total["verified"]), decimals),
+        "liabilities": short_coins(int(total["liabilities"]), decimals),
+        "ratio": ratio or "not known: a balance is missing",
+        "below_one": ratio is not None and int(total["verified"]) < int(total["liabilities"]),
+    }
+
+
+def _group(findings: Sequence[Json], weight: Weight, title: str, nothing: str) -> Json:
+    chosen = [f for f in findings if f["weight"] == weight.value]
+    return {
+        "id": weight.value,
+        "title": title,
+        "nothing": nothing,
+        "findings": [
+            {
+                "kind": f["kind"],
+                "title": f["kind"].replace("_", " ").capitalize(),
+                "meaning": f["meaning"][0].upper() + f["meaning"][1:],
+                "count": f"{f['count']:,}",
+                "examples": f["examples"],
+                "more": f"{more:,}" if (more := f["count"] - len(f["examples"])) else "",
+            }
+            for f in chosen
+        ],
+    }
+
+
+def _coverage(control: Sequence[Json]) -> Json:
+    used = [c for c in CLASSES if any(row[c] for row in control)]
+    return {
+        "columns": ["rows", *(c.replace("_", " ") for c in used)],
+        "rows": [
+            {
+                "asset": row["asset"],
+                "network": row["network"],
+                "numbers": [f"{row[c]:,}" for c in ("rows", *used)],
+            }
+            for row in control
+        ],
+    }

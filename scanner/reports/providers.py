@@ -1,0 +1,68 @@
+"""What endpoints answered, for `endpoints check`: names only, never an address."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TextIO
+
+from scanner.model.block import BlockRef
+from scanner.model.endpoint import Endpoint
+from scanner.reports.grid import Cell, Column, print_grid
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One endpoint's answer. tip: None if it gave none, then `problem` says why.
+
+    milliseconds: until the newest block was there, connecting included. history: how far back it
+    answers, in words.
+    """
+
+    endpoint: Endpoint
+    tip: BlockRef | None = None
+    milliseconds: int | None = None
+    history: str = ""
+    problem: str = ""
+
+
+def answer_record(answer: Answer) -> dict[str, object]:
+    """The object of one endpoint in `endpoints check --json`."""
+    endpoint, tip = answer.endpoint, answer.tip
+    return {
+        "name": endpoint.name,
+        "network": endpoint.network,
+        "protocol": endpoint.protocol,
+        "operator": endpoint.operator,
+        "answers": tip is not None,
+        "milliseconds": answer.milliseconds,
+        "height": tip.height if tip else None,
+        "block_time": block_time(tip) if tip else None,
+        "history": answer.history,
+        "problem": answer.problem,
+    }
+
+
+def print_answers(answers: Sequence[Answer], stream: TextIO) -> None:
+    """Print a table, one line per endpoint."""
+    columns = [Column(t) for t in ("endpoint", "network", "protocol")]
+    columns += [Column("ms", right=True), Column("newest block", right=True)]
+    columns += [Column("its time"), Column("answers at"), Column("problem")]
+    print_grid(columns, [_row(a) for a in answers], stream=stream)
+
+
+def _row(answer: Answer) -> list[str | Cell]:
+    endpoint, tip = answer.endpoint, answer.tip
+    start: list[str | Cell] = [endpoint.name, endpoint.network, endpoint.protocol]
+    if tip is None:
+        return [*start, "-", "-", "-", "-", Cell(answer.problem, "red")]
+    numbers = [f"{answer.milliseconds:,}", f"{tip.height:,}"]
+    return [*start, *numbers, block_time(tip) or "-", answer.history, ""]
+
+
+def block_time(block: BlockRef) -> str | None:
+    """The block's time in UTC, ISO 8601 with offset; None if its source gave none."""
+    if block.time is None:
+        return None
+    return datetime.fromtimestamp(block.time, UTC).isoformat()
