@@ -46,6 +46,16 @@ def own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
+def node_programs() -> None:
+    """For tests of commands that start both nodes themselves."""
+    try:
+        Bitcoind.program()
+        Anvil.program()
+    except NodeMissingError as e:
+        cannot(str(e))
+
+
+@pytest.fixture(scope="session")
 def bitcoind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bitcoind]:
     """A regtest node with all indexes and 110 blocks, shared by the session."""
     with ExitStack() as stack:

@@ -82,25 +82,17 @@ def run_demo(folder: Path, registry: Registry) -> int:
     were loaded with and exactly the planted faults were found, else 1.
     Raises NodeError when a node cannot be had, StoreError.
     """
-    from scanner.store import queries
-    from scanner.store.engine import open_store
-
     started = time.monotonic()
     with _alone_in(folder), set_stage(folder, registry) as stage:
         places = stage.places
-        arguments = ["snapshot", places.list.name, "--endpoints", places.endpoints.name]
-        _say("", f"$ scanner {' '.join(arguments)}", "")
-        status = scan(places, arguments)
+        database = ["--database", f"sqlite:///{_short(places.database)}"]
+        endpoints = ["--endpoints", _short(places.endpoints)]
+        status = _scan(["snapshot", _short(places.list), *endpoints, *database])
     if status not in _ANSWERED:
         _say("", f"scanner snapshot could not run (exit status {status})")
         return 1
-    with open_store(places.database_url) as store:
-        snapshot_id = queries.resolve(store, "latest")
-        comparison = compare(store, snapshot_id, stage.rows, stage.lines)
-    if status != _FOUND_FALSE:
-        wrong = (*comparison.wrong, f"scanner snapshot left with {status}, not {_FOUND_FALSE}")
-        comparison = Comparison(comparison.planted, wrong)
-    _tell(comparison)
+    comparison = _check(stage, status)
+    _tell(comparison, stage.rows)
     _where(places, time.monotonic() - started)
     return 1 if comparison.wrong else 0
 
@@ -130,16 +122,31 @@ def set_stage(folder: Path, registry: Registry) -> Iterator[Stage]:
         yield Stage(places, bitcoind, anvil, rows, lines)
 
 
-def scan(places: Places, arguments: Sequence[str]) -> int:
-    """Run one `scanner` command on the demonstration's database. Returns its exit status."""
-    environment = {
-        **os.environ,
-        "SCANNER_DATABASE": places.database_url,
-        "SCANNER_DATA": str(places.folder / "data"),
-        "PYTHONUNBUFFERED": "1",  # totals and findings come in order when both go to one file
-    }
+def _scan(arguments: Sequence[str]) -> int:
+    """Run one `scanner` command in front of the user. Returns its exit status."""
+    _say("", f"$ scanner {' '.join(arguments)}", "")
+    # Unbuffered: totals and findings come in order also when both go to one file.
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     command = [sys.executable, "-m", "scanner.cli", *arguments]
-    return subprocess.run(command, env=environment, cwd=places.folder, check=False).returncode
+    return subprocess.run(command, env=environment, check=False).returncode
+
+
+def _check(stage: Stage, status: int) -> Comparison:
+    from scanner.store import queries
+    from scanner.store.engine import open_store
+
+    with open_store(stage.places.database_url) as store:
+        snapshot_id = queries.resolve(store, "latest")
+        comparison = compare(store, snapshot_id, stage.rows, stage.lines)
+        blocks = queries.head(store, snapshot_id).blocks
+    read_at = ", ".join(
+        f"{b.block.network} block {b.block.height} (chain {b.block.chain})" for b in blocks
+    )
+    _say("", f"Read at {read_at}: chains of this demonstration, not the real ones.")
+    if status == _FOUND_FALSE:
+        return comparison
+    exit_wrong = f"scanner snapshot left with {status}, not {_FOUND_FALSE}"
+    return Comparison(comparison.planted, (*comparison.wrong, exit_wrong))
 
 
 def _outputs(rows: Sequence[PublishedRow]) -> Iterator[tuple[str, int]]:
@@ -185,7 +192,7 @@ def _write_endpoints(path: Path, nodes: Sequence[Node]) -> None:
 
 def _clear(places: Places) -> None:
     """Remove what an earlier run left, and nothing else: the folder may be anybody's."""
-    for name in ("bitcoind", "anvil", "data"):
+    for name in ("bitcoind", "anvil"):
         shutil.rmtree(places.folder / name, ignore_errors=True)
     for suffix in ("", "-wal", "-shm", "-journal"):
         Path(f"{places.database}{suffix}").unlink(missing_ok=True)
@@ -203,7 +210,7 @@ def _alone_in(folder: Path) -> Iterator[None]:
         yield
 
 
-def _tell(comparison: Comparison) -> None:
+def _tell(comparison: Comparison, rows: Sequence[PublishedRow]) -> None:
     _say("", f"Planted in this list were {len(comparison.planted)} faults:")
     for planted in comparison.planted:
         row, found = planted.row, planted.found
@@ -212,27 +219,28 @@ def _tell(comparison: Comparison) -> None:
     if comparison.wrong:
         _say("", "The scan is wrong:", *(f"  {sentence}" for sentence in comparison.wrong))
         return
+    verified = sum(row.proves_control and row.held is not None for row in rows)
     _say(
         "",
         "Every planted fault was found and nothing else was called false. Each total equals what",
-        "the chains were loaded with, to the last base unit. Rows without a signature or without a",
-        "node to ask stay 'not shown': failed is not zero, claimed is not proven.",
+        f"the chains were loaded with, to the last base unit. {verified} rows are verified: keys",
+        "that own the address signed, and its balance was read. Rows without a signature or without",
+        "a node to ask stay 'not shown': failed is not zero, claimed is not proven.",
     )
 
 
 def _where(places: Places, seconds: float) -> None:
-    shown = _short(places.folder)
     scanner = _short(Path(sys.executable).with_name("scanner"))
-    database = f"--database sqlite:///{shown}/{places.database.name}"
     _say(
         "",
-        f"In {shown}: {places.list.name} (the list), {places.database.name} (the results), "
-        f"{EXAMPLE.name} (a publisher's own sample), the nodes' folders and logs.",
+        f"In {_short(places.folder)}: {places.list.name} (the list), {places.database.name} (the "
+        f"results), {EXAMPLE.name} (a publisher's own sample), the nodes' folders and logs.",
         f"The nodes are stopped; it took {seconds:.1f} s. Try next:",
-        f"  {scanner} totals latest {database}",
-        f"  {scanner} show latest --only shortfall {database}",
-        f"  {scanner} verify {shown}/{places.list.name}",
-        f"  {scanner} lists inspect {shown}/{EXAMPLE.name}",
+        f"  export SCANNER_DATABASE=sqlite:///{_short(places.database)}",
+        f"  {scanner} totals latest",
+        f"  {scanner} show latest --only shortfall",
+        f"  {scanner} verify {_short(places.list)}",
+        f"  {scanner} lists inspect {_short(places.folder / EXAMPLE.name)}",
         f"  {scanner} --help",
     )
 

@@ -1,0 +1,110 @@
+"""A snapshot killed in the middle (kill -9) and resumed gives the totals of one that ran through."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from scanner.demo.run import Places, Stage, set_stage
+from scanner.settings.tables import load_registry
+from scanner.snapshots.interface import ChunkState, SnapshotState
+from scanner.store import queries
+from scanner.store.engine import open_store
+from scanner.store.sink import StoreSink
+
+pytestmark = pytest.mark.node
+
+
+@pytest.fixture(scope="module")
+def stage(node_programs, tmp_path_factory) -> Iterator[Stage]:
+    with set_stage(tmp_path_factory.mktemp("stage"), load_registry()) as stage:
+        yield stage
+
+
+@pytest.fixture(scope="module")
+def undisturbed(stage) -> bytes:
+    """`totals --json` of a snapshot that nobody disturbed."""
+    url = stage.places.database_url
+    assert _scanner(url, "snapshot", *_arguments(stage.places)).returncode == 1
+    return _totals(url)
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgres"])
+def test_killed_and_resumed(stage, undisturbed, database, request, tmp_path):
+    url = f"sqlite:///{tmp_path / 'scanner.db'}"
+    if database == "postgres":
+        url = request.getfixturevalue("postgres_database")
+        assert _scanner(url, "db", "upgrade").returncode == 0
+    _kill_in_the_middle(url, stage)
+    with open_store(url) as store:
+        states = [chunk.state for chunk in StoreSink(store).chunks(1)]
+        head = queries.head(store, 1)
+    assert ChunkState.DONE in states, "killed before anything was done: this tests nothing"
+    assert ChunkState.PLANNED in states, "killed after everything was done: this tests nothing"
+    assert head.state is SnapshotState.RUNNING
+    assert b'"complete": false' in _totals(url)
+
+    resumed = _scanner(url, "resume", "latest", "--endpoints", str(stage.places.endpoints))
+    assert resumed.returncode == 1, resumed.stderr
+    assert _totals(url) == undisturbed
+    again = _scanner(url, "resume", "latest", "--endpoints", str(stage.places.endpoints))
+    assert again.returncode == 1
+    assert _totals(url) == undisturbed
+
+
+def _kill_in_the_middle(url: str, stage: Stage) -> None:
+    """Freeze anvil, so that Bitcoin gets done and Ethereum hangs; then kill -9 the scanner."""
+    os.kill(stage.anvil.pid, signal.SIGSTOP)
+    try:
+        process = subprocess.Popen(
+            _command(url, "snapshot", *_arguments(stage.places)),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            _wait_for_a_chunk(url, process)
+        finally:
+            process.kill()
+            process.wait()
+    finally:
+        os.kill(stage.anvil.pid, signal.SIGCONT)
+
+
+def _wait_for_a_chunk(url: str, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 25
+    while time.monotonic() < deadline and process.poll() is None:
+        if _chunks_done(url):
+            return
+        time.sleep(0.05)
+
+
+def _chunks_done(url: str) -> int:
+    from scanner.errors import StoreError
+
+    try:
+        with open_store(url) as store:
+            return sum(c.state is ChunkState.DONE for c in StoreSink(store).chunks(1))
+    except StoreError:
+        return 0  # not made yet, or no snapshot in it yet
+
+
+def _arguments(places: Places) -> list[str]:
+    return [str(places.list), "--endpoints", str(places.endpoints)]
+
+
+def _totals(url: str) -> bytes:
+    return _scanner(url, "totals", "latest", "--json").stdout
+
+
+def _scanner(url: str, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(_command(url, *arguments), capture_output=True, check=False)
+
+
+def _command(url: str, *arguments: str) -> list[str]:
+    return [sys.executable, "-m", "scanner.cli", *arguments, "--database", url]
