@@ -39,10 +39,13 @@ class Record:
     data: bytes
 
 
-def cut(stream: Bytes, first_line: int = 1, pending: bytes = b"") -> Iterator[Piece]:
+def cut(
+    stream: Bytes, first_line: int = 1, pending: bytes = b"", quotes: bool = True
+) -> Iterator[Piece]:
     """Cut everything `stream` gives, after the bytes in `pending`, into pieces.
 
-    Line ends are LF or CR LF; the last line may lack one.
+    Line ends are LF or CR LF; the last line may lack one. quotes: a quoted field may hold line
+    ends, as in CSV; else every line is a record.
     """
     line, buffer, at_end = first_line, pending, False
     while True:
@@ -50,7 +53,7 @@ def cut(stream: Bytes, first_line: int = 1, pending: bytes = b"") -> Iterator[Pi
             more = stream.read(BLOCK)
             at_end = not more
             buffer += more
-        end = len(buffer) if at_end else _boundary(buffer)
+        end = len(buffer) if at_end else _boundary(buffer, quotes)
         if end:
             for piece in _pieces(line, buffer[:end]):
                 line += piece.lines
@@ -100,10 +103,10 @@ def _count_lines(data: bytes) -> int:
     return data.count(b"\n") + (not data.endswith(b"\n"))
 
 
-def _boundary(buffer: bytes) -> int:
+def _boundary(buffer: bytes, quotes: bool) -> int:
     """Where the last record that certainly ended ends; 0 if none did."""
     end = buffer.rfind(b"\n") + 1
-    if b'"' not in buffer:
+    if not quotes or b'"' not in buffer:
         return end
     lines = buffer[:end].split(b"\n")[:-1]
     at = done = 0

@@ -7,13 +7,14 @@ from pathlib import Path
 from types import TracebackType
 
 from scanner.errors import InputError, ListFormatError
+from scanner.lists.columns import check_field
 from scanner.lists.interface import Block, Layout, ListReader, OpenList, ReadOptions
 from scanner.lists.source import Source
 from scanner.lists.table import READERS, reader_named
 from scanner.model.claim import Claim, ListSummary, Row, UnreadableRow
 from scanner.model.registry import Registry
 
-GENERIC = ("csv", "json", "jsonl")
+GENERIC = frozenset({"csv", "json", "jsonl"})
 """Readers that a column map makes sense for."""
 
 
@@ -38,6 +39,8 @@ def open_list(
     place = Path(path)
     if network:
         network = registry.network(network).name
+    for field in columns or {}:
+        check_field(place.name, field)
     options = ReadOptions(place.name, dict(columns or {}), network, asset)
     wanted = _wanted(format)
     source = Source(place)

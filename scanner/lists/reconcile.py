@@ -259,8 +259,9 @@ def _holder(claim: Claim) -> str:
 def _is_rounding(declared: _Declared, difference: int) -> bool:
     """Whether a total printed with fewer decimals than the asset has is right as far as printed.
 
-    At least two decimals: "6" for 5.7 is not taken for rounding.
+    Printed to at least three digits: 6 for 6.9 is no rounding, 449.5140 for 449.51400581 is.
     """
-    if declared.lines != 1 or not 2 <= declared.places < declared.decimals:
+    if declared.lines != 1 or declared.places >= declared.decimals:
         return False
-    return bool(abs(difference) < 10 ** (declared.decimals - declared.places))
+    last_digit = 10 ** (declared.decimals - declared.places)
+    return bool(abs(difference) < last_digit and declared.amount >= 100 * last_digit)

@@ -26,6 +26,7 @@ SIGNATURES = ("signature1", "signature2")
 OWNERS = ("owner1", "owner2")
 
 _HEIGHT = re.compile(r"\d{1,18}", re.ASCII)
+_COMMENT = re.compile(r"^[ \t]*#.*$", re.MULTILINE)
 _CACHE = 4096
 _MOST_PARTED = 32  # fields that unquoted brackets may have been parted into
 
@@ -36,9 +37,9 @@ KeyOf = Callable[[Network, str], str]
 class TableLayout:
     """What a header says, as one hashable value: the context that rows are parsed in.
 
-    places: (field, index) pairs. width: columns of the header. has_amount: the layout states
-    amounts, so an empty one is an error. unit_is_base: amounts are base units, not whole coins.
-    network, asset: for rows that name none; "" if the rows must.
+    places: (field, index) pairs. width: columns of the header. unit_is_base: amounts are base
+    units, not whole coins. network, asset: for rows that name none; "" if the rows must.
+    comments: lines that start with "#" are no rows.
     """
 
     places: tuple[tuple[str, int], ...]
@@ -46,6 +47,7 @@ class TableLayout:
     unit_is_base: bool = False
     network: str = ""
     asset: str = ""
+    comments: bool = False
 
     @classmethod
     def of(
@@ -113,6 +115,8 @@ class RowParser:
             return self._records(piece)
         if "\r" in text:
             text = text.replace("\r\n", "\n").removesuffix("\r")
+        if self.layout.comments and "#" in text:
+            text = _COMMENT.sub("", text)
         rows: list[Row] = []
         add, row = rows.append, self.row
         for line, record in enumerate(text.split("\n"), piece.first_line):
@@ -252,6 +256,8 @@ class RowParser:
     def _records(self, piece: Piece) -> list[Row]:
         rows: list[Row] = []
         for record in records(piece.data, piece.first_line):
+            if self.layout.comments and record.data.lstrip().startswith(b"#"):
+                continue
             made = self._record(record.data, record.line)
             if made is not None:
                 rows.append(made)

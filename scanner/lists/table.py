@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+from scanner.lists.bitmex_yaml import BitmexYaml
+from scanner.lists.bybit_csv import BybitCsv
+from scanner.lists.generic_csv import GenericCsv
 from scanner.lists.interface import ListReader
+from scanner.lists.json_lines import JsonLines
+from scanner.lists.json_tree import JsonTree
 from scanner.lists.okx_csv import OkxCsv
+from scanner.lists.plain_text import PlainText
 
-READERS: tuple[ListReader, ...] = (OkxCsv(),)
+READERS: tuple[ListReader, ...] = (
+    OkxCsv(),
+    BybitCsv(),
+    BitmexYaml(),
+    JsonLines(),
+    JsonTree(),
+    GenericCsv(),
+    PlainText(),
+)
 """Formats with marks of their own first; the generic ones, which accept more, last."""
 
 

@@ -24,9 +24,9 @@ def group_decimals(registry: Registry, group: str) -> int | None:
 
 
 def declared_total(
-    registry: Registry, row: int, coin: str, height: str, amount: str
+    registry: Registry, row: int, coin: str, height: str, amount: str, label: str = ""
 ) -> DeclaredTotal:
-    """Read one line of a totals block; amounts are whole coins.
+    """Read one line of a totals block; amounts are whole coins. label: its network, if it says.
 
     A line that cannot be read has no amount and says why: it is never dropped. A group's amount
     is in the most decimals any of its assets has.
@@ -41,7 +41,7 @@ def declared_total(
         reason = "" if decimals is not None else f"unknown group {clip(name)!r}"
     else:
         try:
-            holding = registry.resolve(name)
+            holding = registry.resolve(name, label)
             asset, network, decimals = holding.asset, holding.network, holding.decimals
         except UnknownAssetError as e:
             reason = str(e)
