@@ -1,0 +1,168 @@
+"""Judges a long list on all cores: blocks out to processes, results back in file order.
+
+Memory stays flat: only a few blocks are under way at once. A block is parsed, judged and rendered
+in the same process, so that claims themselves never travel between processes.
+"""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from itertools import chain, islice
+from multiprocessing.connection import wait
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from scanner.errors import ScannerError
+from scanner.model.claim import Claim, Row
+from scanner.model.control import ControlResult
+from scanner.model.registry import Registry
+from scanner.ownership.judge import judge
+from scanner.settings.tables import load_registry
+
+R = TypeVar("R")
+
+Render = Callable[[Sequence[Row], Sequence[ControlResult | None]], R]
+"""render(rows, verdicts) -> what to give back for a block; None stands where a row is no claim.
+
+Picklable (a function of a module), and so must be what it returns.
+"""
+
+SHORT = 6
+"""Lists of at most this many blocks are judged right here: starting processes takes longer."""
+
+_log = logging.getLogger(__name__)
+
+
+class Parsable(Protocol):
+    """A part of a list that can be parsed by itself. Picklable."""
+
+    def parse(self, registry: Registry) -> Sequence[Row]:
+        """Every row of this part, in file order."""
+        ...
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on Linux
+        return os.cpu_count() or 1
+
+
+def judge_blocks(
+    blocks: Iterable[Parsable],
+    render: Render[R],
+    *,
+    workers: int | None = None,
+    tables: Path | None = None,
+) -> Iterator[R]:
+    """Judge every block of a list offline; yields one rendered result per block, in order.
+
+    blocks: taken only a few ahead of what has been yielded. workers: processes, by default one
+    per core; 1 judges in this process. tables: folder of the registry's tables, by default the
+    shipped ones. Closing the iterator early ends the processes.
+    Raises what parsing or rendering a block raises. A process that dies (killed, out of memory)
+    loses nothing: what it was at, and the rest, is judged in this process.
+    """
+    count = cores() if workers is None else workers
+    source = iter(blocks)
+    first = list(islice(source, SHORT + 1))
+    if count <= 1 or len(first) <= SHORT:
+        yield from _here(chain(first, source), render, tables)
+        return
+    yield from _in_processes(chain(first, source), render, count, tables)
+
+
+def _here(blocks: Iterable[Parsable], render: Render[R], tables: Path | None) -> Iterator[R]:
+    registry = load_registry(tables)
+    for block in blocks:
+        yield _judge_block(block, registry, render)
+
+
+def _judge_block(block: Parsable, registry: Registry, render: Render[R]) -> R:
+    rows = block.parse(registry)
+    verdicts = [judge(row, registry) if isinstance(row, Claim) else None for row in rows]
+    return render(rows, verdicts)
+
+
+def _in_processes(
+    blocks: Iterator[Parsable], render: Render[R], count: int, tables: Path | None
+) -> Iterator[R]:
+    pool = ProcessPoolExecutor(
+        count,
+        # Not fork: the caller may have threads (progress bars have).
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_start,
+        initargs=(render, tables),
+    )
+    under_way: deque[tuple[Parsable, Future[R]]] = deque()
+    try:
+        for block in islice(blocks, 2 * count + 1):
+            under_way.append((block, pool.submit(_work, block)))
+        while under_way:
+            result = _result(under_way[0][1])
+            under_way.popleft()
+            for block in islice(blocks, 1):
+                under_way.append((block, pool.submit(_work, block)))
+            yield result
+    except BrokenProcessPool:
+        _log.warning("a worker process died: the rest is judged in one process")
+        yield from _here(chain((block for block, _ in under_way), blocks), render, tables)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+class _Failure:
+    """An error of the scanner on its way back: its class may not survive pickling by itself."""
+
+    def __init__(self, error: ScannerError) -> None:
+        self.kind, self.args, self.values = type(error), error.args, dict(error.__dict__)
+
+    def error(self) -> ScannerError:
+        error = self.kind.__new__(self.kind)
+        error.args = self.args
+        error.__dict__.update(self.values)
+        return error
+
+
+def _result(future: Future[R]) -> R:
+    result = future.result()
+    if isinstance(result, _Failure):
+        raise result.error()
+    return result
+
+
+_job: tuple[Registry, Render[Any]] | None = None
+
+
+def _start(render: Render[Any], tables: Path | None) -> None:
+    """Make a worker ready: tables, no part in Ctrl-C, and no life after its parent."""
+    global _job  # noqa: PLW0603 - one per process, set before any work arrives
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    _job = load_registry(tables), render
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+
+def _work(block: Parsable) -> Any:  # noqa: ANN401 - whatever render gives, or a _Failure
+    if _job is None:
+        raise RuntimeError("the worker was not started")
+    registry, render = _job
+    try:
+        return _judge_block(block, registry, render)
+    except ScannerError as e:
+        return _Failure(e)
