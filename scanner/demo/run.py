@@ -224,8 +224,8 @@ def _tell(comparison: Comparison, rows: Sequence[PublishedRow]) -> None:
         "",
         "Every planted fault was found and nothing else was called false. Each total equals what",
         f"the chains were loaded with, to the last base unit. {verified} rows are verified: keys",
-        "that own the address signed, and its balance was read. Rows without a signature or without",
-        "a node to ask stay 'not shown': failed is not zero, claimed is not proven.",
+        "that own the address signed, and its balance was read. Rows that nobody signed, or whose",
+        "network has no node here, stay 'not shown': failed is not zero, claimed is not proven.",
     )
 
 

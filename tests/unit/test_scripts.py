@@ -1,0 +1,158 @@
+"""The scripts behind make: what is missing is said in one line with the remedy, limits are kept."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SCRIPTS = ROOT / "scripts"
+_PLAIN_TOOLS = (
+    "sh", "basename", "cat", "cut", "dirname", "env", "grep", "head", "id", "mkdir", "pwd", "sed",
+    "sha256sum", "uname",
+)  # fmt: skip
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    """The scripts and what they read, alone in a folder."""
+    shutil.copytree(SCRIPTS, tmp_path / "scripts")
+    for name in ("pyproject.toml", "requirements.lock", "requirements-dev.lock"):
+        shutil.copy(ROOT / name, tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def bare_path(tmp_path):
+    """A PATH with the plain tools only: no npm, no apt, no python."""
+    folder = tmp_path / "path"
+    folder.mkdir()
+    for tool in _PLAIN_TOOLS:
+        (folder / tool).symlink_to(shutil.which(tool))
+    return str(folder)
+
+
+def run(script, *arguments, path=os.environ["PATH"]):
+    return subprocess.run(
+        [script, *arguments], env={"PATH": path}, capture_output=True, text=True, check=False
+    )
+
+
+def one_line(done):
+    assert done.returncode == 1
+    assert done.stdout == ""
+    (line,) = done.stderr.splitlines()
+    return line
+
+
+def fake_python(folder, body):
+    program = folder / "fakepython"
+    program.write_text(f"#!/bin/sh\n{body}\n")
+    program.chmod(0o755)
+    return str(program)
+
+
+def test_anvil_without_npm(checkout, bare_path):
+    said = one_line(run(checkout / "scripts/install-anvil", checkout / "anvil", path=bare_path))
+    assert said.startswith("install-anvil: npm is missing: get it with 'apt-get install npm'")
+    assert "docker compose" in said
+
+
+def test_bitcoind_without_debian(checkout, bare_path):
+    said = one_line(run(checkout / "scripts/install-bitcoind", checkout / "b", path=bare_path))
+    assert said.startswith("install-bitcoind: apt-get is missing")
+    assert "docker compose" in said
+
+
+def test_postgres_that_nobody_can_install(checkout, bare_path):
+    script = checkout / "scripts/install-postgres"
+    script.write_text(script.read_text().replace("/usr/lib/postgresql", "/nowhere"))
+    assert "apt-get install postgresql" in one_line(run(script, path=bare_path))
+
+
+@pytest.mark.parametrize("script", ["install-anvil", "install-bitcoind", "make-venv"])
+def test_wrong_arguments_show_the_usage(checkout, script):
+    done = run(checkout / "scripts" / script)
+    assert done.returncode == 2
+    assert f"  {script} " in done.stderr
+
+
+def test_no_python(checkout):
+    said = one_line(run(checkout / "scripts/make-venv", "python9.99", "requirements.lock"))
+    assert "no python9.99: 'apt-get install python3 python3-venv'" in said
+    assert "make PY=" in said
+
+
+def test_python_too_old(checkout):
+    old = fake_python(checkout, 'case "$1" in --version) echo Python 3.9.2 ;; *) exit 1 ;; esac')
+    said = one_line(run(checkout / "scripts/make-venv", old, "requirements.lock"))
+    assert "Python 3.9.2 does not do, 3.11 to 3.13 do" in said
+
+
+def test_python_without_venv(checkout):
+    bare = fake_python(checkout, 'case "$2" in *ensurepip*) exit 1 ;; esac')
+    said = one_line(run(checkout / "scripts/make-venv", bare, "requirements.lock"))
+    assert "has no venv: 'apt-get install python3-venv'" in said
+
+
+def test_locks_name_no_host_and_pin_every_package():
+    for name in ("requirements.lock", "requirements-dev.lock"):
+        text = (ROOT / name).read_text()
+        assert "://" not in text
+        packages = [entry for entry in text.split("\n") if entry and not entry.startswith(" ")]
+        assert all("==" in entry for entry in packages if not entry.startswith("#"))
+        assert text.count("--hash=sha256:") >= len(packages)
+
+
+def test_development_lock_holds_all_of_the_other_at_the_same_versions():
+    """So that one .venv serves `make demo` and `make test` in either order."""
+    small, large = (
+        {entry.split(" ")[0] for entry in (ROOT / name).read_text().split("\n") if "==" in entry}
+        for name in ("requirements.lock", "requirements-dev.lock")
+    )
+    assert small < large
+
+
+def limits(root):
+    return subprocess.run(
+        [sys.executable, root / "scripts/check-limits"], capture_output=True, text=True, check=False
+    )
+
+
+def write(root, files):
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+def test_limits_name_each_breach(checkout):
+    long_function = "def f():\n" + "    x = 1\n" * 60
+    write(checkout, {
+        "scanner/__init__.py": "",
+        "scanner/a.py": "from scanner import b\n",
+        "scanner/b.py": "def late():\n    from scanner.c import thing\n",
+        "scanner/c.py": "from scanner.a import b\nthing = 1\n",
+        "scanner/long.py": "x = 1\n" * 401,
+        "tests/test_f.py": long_function,
+    })  # fmt: skip
+    done = limits(checkout)
+    assert done.returncode == 1
+    assert done.stdout.splitlines() == [
+        "scanner/long.py: 401 lines, 400 at most",
+        "tests/test_f.py:1: f has 61 lines, 60 at most",
+        "import cycle: scanner.a -> scanner.b -> scanner.c -> scanner.a",
+    ]
+
+
+def test_limits_kept(checkout):
+    write(checkout, {
+        "scanner/__init__.py": "",
+        "scanner/a.py": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from . import b\n",
+        "scanner/b.py": "from .a import TYPE_CHECKING\n" + "x = 1\n" * 399,
+        "tests/test_f.py": "def f():\n" + "    x = 1\n" * 59,
+    })  # fmt: skip
+    assert (limits(checkout).returncode, limits(checkout).stdout) == (0, "")
