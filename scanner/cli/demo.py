@@ -15,7 +15,8 @@ Folder = Annotated[
 def demo(folder: Folder = Path(".demo")) -> None:
     """Audit a published list on two real nodes of its own.
 
-    Starts a bitcoind and an Ethereum node on this machine, loads them, audits, stops them. Exit status 0 when exactly the planted faults were found.
+    Starts a bitcoind and an Ethereum node on this machine, loads them, audits a list, stops them.
+    Exit status 0 when exactly the planted faults were found.
     """
     from scanner.demo.run import run_demo
     from scanner.settings.tables import load_registry

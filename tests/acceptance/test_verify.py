@@ -1,0 +1,206 @@
+"""`scanner verify` on real published rows, and on lists spoiled in one way each."""
+
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+from support.command import COMMAND
+from support.published_lists import AUDITOR, SAMPLE, STAKING, changed, make_list, signed_rows
+
+KEYS = [
+    "row", "asset", "network", "coin", "address", "control", "binding", "freshness", "scheme",
+    "required", "signed_by", "reason",
+]  # fmt: skip
+
+
+def verdicts(done):
+    return [(o["row"], o["asset"], o["network"], o["control"], o["binding"]) for o in done.objects]
+
+
+def test_publishers_sample(scanner):
+    done = scanner("verify", SAMPLE, "--jsonl", "-")
+    assert verdicts(done) == [
+        (16, "ETH", "ethereum", "controls", "derived"),
+        (17, "ETH", "ethereum", "controls", "derived"),
+        (18, "ETH", "ethereum", "controls", "asserted"),
+        (19, "USDT", "ton", "controls", "derived"),
+        (20, "APT", "aptos", "controls", "asserted"),
+    ]
+    assert all(list(o) == KEYS for o in done.objects)
+    assert all(o["freshness"] == "static" for o in done.objects)
+    assert done.objects[0]["signed_by"] == ["0x0CDcDB19a857C2Ac24818CA4Fdfe38CcE071483e"]
+    assert done.objects[2]["required"] == 2
+    assert all(bool(o["reason"]) == (o["binding"] == "asserted") for o in done.objects)
+    assert done.status == 3
+    assert done.lines[-1] == "5 rows: 3 verified, 0 false, 2 not shown."
+
+
+def test_auditors_layout_verifies_every_scheme_it_holds(scanner):
+    done = scanner("verify", AUDITOR, "--jsonl", "-")
+    assert len(done.objects) == 9
+    assert {o["control"] for o in done.objects} == {"controls"}
+    assert sum(o["binding"] == "derived" for o in done.objects) == 7
+    assert done.status == 3
+
+
+def test_made_up_validator_keys_of_the_staking_sample(scanner):
+    done = scanner("verify", STAKING, "--jsonl", "-")
+    assert [o["control"] for o in done.objects] == ["controls", "controls", "malformed"]
+    assert [o["binding"] for o in done.objects] == ["derived", "asserted", "none"]
+    assert done.status == 1
+
+
+def test_all_verified_is_0(scanner, tmp_path):
+    (tmp_path / "good.csv").write_text(make_list(signed_rows()))
+    done = scanner("verify", "good.csv")
+    assert (done.status, done.out) == (0, b"")
+    assert done.lines[-1] == "All 3 rows verified: the keys behind each address signed."
+
+
+def test_one_flipped_signature_digit_is_1(scanner, tmp_path):
+    rows = signed_rows()
+    rows[1] = rows[1].replace("0xf6e6", "0xf6e7")
+    (tmp_path / "bad.csv").write_text(make_list(rows))
+    done = scanner("verify", "bad.csv", "--jsonl", "-")
+    assert [o["control"] for o in done.objects] == ["controls", "mismatch", "controls"]
+    assert done.status == 1
+    assert "line 5: ETH on ethereum, 0x16f01" in done.err
+
+
+def test_jsonl_file_is_whole_or_absent(scanner, tmp_path):
+    out = tmp_path / "out.jsonl"
+    out.write_text("old")
+    (tmp_path / "empty.csv").write_bytes(b"")
+    assert scanner("verify", "empty.csv", "--jsonl", out).status == 2
+    assert out.read_text() == "old"
+    assert scanner("verify", SAMPLE, "--jsonl", out).status == 3
+    assert out.read_text().count("\n") == 5
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["empty.csv", "out.jsonl"]
+
+
+@pytest.mark.parametrize("start", ["\ufeff", ""])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_bom_and_crlf_change_nothing(scanner, tmp_path, start, end):
+    (tmp_path / "list.csv").write_bytes((start + make_list(signed_rows(), end)).encode())
+    done = scanner("verify", "list.csv", "--jsonl", "-")
+    assert done.status == 0
+    assert [o["row"] for o in done.objects] == [4, 5, 6]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "the file is empty"),
+        (b"\xef\xbb\xbf\r\n \n", "the file is empty"),
+        (bytes(range(256)) * 40, "binary"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(500), "binary"),
+        (make_list(signed_rows()).encode("utf-16"), "UTF-16"),
+        (b"once upon a time\nthere was a list\n", "no known list format"),
+        (b"PK\x03\x04 not really a zip", "zip"),
+        (b"\x1f\x8b\x08\x00 not really gzip", "cannot be read"),
+    ],
+)
+def test_file_that_is_no_list_is_one_line_and_2(scanner, tmp_path, content, words):
+    (tmp_path / "x.csv").write_bytes(content)
+    for command in (["verify", "x.csv", "--jsonl", "-"], ["lists", "inspect", "x.csv"]):
+        done = scanner(*command)
+        assert (done.status, done.out) == (2, b"")
+        assert len(done.lines) == 1
+        assert done.lines[0].startswith("scanner: x.csv")
+        assert words in done.lines[0]
+
+
+def test_missing_file_and_folder_are_2(scanner, tmp_path):
+    for name in ("missing.csv", tmp_path):
+        done = scanner("verify", name)
+        assert done.status == 2
+        assert len(done.lines) == 1
+        assert str(name) in done.err
+
+
+GOOD = signed_rows()[0]
+BTC_ADDRESS = "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa"
+
+
+@pytest.mark.parametrize(
+    ("row", "status", "kind"),
+    [
+        (changed(GOOD, amount="1e400"), 1, "bad_amount"),
+        (changed(GOOD, amount="-1"), 1, "bad_amount"),
+        (changed(GOOD, amount="0.1234567890123456789"), 1, "bad_amount"),
+        (changed(GOOD, amount="NaN"), 1, "bad_amount"),
+        (changed(GOOD, coin="NOSUCHCOIN"), 3, "unknown_coin"),
+        (changed(GOOD, network="NOSUCHNET"), 3, "unknown_network"),
+        (changed(GOOD, height="soon"), 3, "bad_height"),
+        (changed(GOOD, height="99999999999999999999999"), 3, "bad_height"),
+        ("ETH,ETH", 3, "bad_row"),
+        ("x" * 10_000_000, 3, "bad_row"),
+        (changed(GOOD, address=BTC_ADDRESS), 1, ""),
+        (changed(GOOD, address=""), 3, "bad_row"),
+        (changed(GOOD, address="0x\x00" + "a" * 39), 3, "bad_row"),
+        (changed(GOOD, message="\x1b[2J\u202eevil"), 1, ""),
+        (changed(GOOD, signature1="\x1b[31m"), 1, ""),
+        (changed(GOOD, signature1="f" * 100_000), 3, ""),
+    ],
+    ids=lambda value: str(value)[:40] if isinstance(value, str) else None,
+)
+def test_bad_row_is_accounted_for_and_its_neighbours_are_verified(
+    scanner, tmp_path, row, status, kind
+):
+    first, _, last = signed_rows()
+    (tmp_path / "list.csv").write_bytes(make_list([first, row, last]).encode("utf-8"))
+    done = scanner("verify", "list.csv", "--jsonl", "-")
+    objects = done.objects
+    assert [o["row"] for o in objects] == [4, 5, 6]
+    assert [o["control"] for o in (objects[0], objects[2])] == ["controls", "controls"]
+    assert objects[1]["control"] in ("malformed", "mismatch", "unsupported")
+    assert objects[1]["reason"].startswith(kind)
+    assert objects[1]["reason"]
+    assert list(objects[1]) == KEYS
+    assert done.status == status
+    assert not set(done.err.encode()) & {0x1B, 0x00, 0x07}
+    assert "\u202e" not in done.err
+    assert done.out.isascii()
+
+
+def test_wrong_encoding_in_one_row_loses_only_that_row(scanner, tmp_path):
+    first, middle, last = signed_rows()
+    spoiled = changed(middle, message="I am an OKX addr\udcfcss")
+    data = make_list([first, spoiled, last]).encode("utf-8", "surrogateescape")
+    (tmp_path / "list.csv").write_bytes(data)
+    done = scanner("verify", "list.csv", "--jsonl", "-")
+    assert [o["row"] for o in done.objects] == [4, 5, 6]
+    assert [o["control"] == "controls" for o in done.objects] == [True, False, True]
+    assert done.status in (1, 3)
+
+
+def test_quotes_and_commas_in_fields(scanner, tmp_path):
+    row = changed(signed_rows()[0], message='"I am, ""an"" OKX address"')
+    (tmp_path / "list.csv").write_text(make_list([row, signed_rows()[1]]))
+    done = scanner("verify", "list.csv", "--jsonl", "-")
+    assert [o["control"] for o in done.objects] == ["mismatch", "controls"]
+
+
+def test_challenge_must_be_the_very_message(scanner, tmp_path):
+    (tmp_path / "list.csv").write_text(make_list(signed_rows()))
+    same = scanner("verify", "list.csv", "--challenge", "I am an OKX address")
+    assert same.status == 0
+    other = scanner("verify", "list.csv", "--challenge", "something fresh", "--jsonl", "-")
+    assert other.status == 1
+    assert {o["control"] for o in other.objects} == {"mismatch"}
+
+
+def test_reader_of_stdout_may_leave(scanner, tmp_path):
+    rows = [signed_rows()[0]] * 3000
+    (tmp_path / "list.csv").write_text(make_list(rows))
+    pipe = subprocess.run(
+        ["/bin/sh", "-c", '"$@" verify list.csv --jsonl - | head -n 1', "sh", *COMMAND],
+        cwd=tmp_path,
+        capture_output=True,
+        timeout=120,
+        check=True,
+    )
+    assert pipe.stdout.count(b"\n") == 1
+    assert b"Traceback" not in pipe.stderr
+    assert b"Broken pipe" not in pipe.stderr
