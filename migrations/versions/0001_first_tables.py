@@ -95,6 +95,7 @@ def _published() -> None:
         sa.Column("id", _id(), sa.Identity(), nullable=False),
         sa.Column("publisher_id", _id(), nullable=False),
         sa.Column("sha256", sa.Text(), nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("format", sa.Text(), nullable=False),
         sa.Column("variant", sa.Text(), nullable=False),
@@ -109,7 +110,10 @@ def _published() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_reserve_list")),
         sa.UniqueConstraint(
-            "publisher_id", "sha256", name=op.f("uq_reserve_list_publisher_id_sha256")
+            "publisher_id",
+            "sha256",
+            "content",
+            name=op.f("uq_reserve_list_publisher_id_sha256_content"),
         ),
     )
     op.create_table(

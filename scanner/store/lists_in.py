@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import marshal
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -56,34 +58,23 @@ def import_list(
         stored with the list.
     publisher: whose list it is ("okx"). name: the file's name, for people.
     progress: called now and then with the number of rows read.
-    The same bytes of the same publisher are stored once. Raises StoreError, and whatever reading
-    raises (ListFormatError); then nothing is stored.
+    The same bytes of the same publisher, read as the same rows, are stored once; read differently
+    (other columns, a coin that is known by now) they are another list.
+    Raises StoreError, and whatever reading raises (ListFormatError); then nothing is stored.
     """
     with store.write() as connection:
         publisher_id = _publisher(connection, publisher)
         list_id = _next_list_id(connection)
-        counts = _store_rows(connection, list_id, rows, audit, progress)
+        counts, content = _store_rows(connection, list_id, rows, audit, progress)
         summary = rows.summary()
-        known = _find(connection, publisher_id, summary.sha256)
+        known = _find(connection, publisher_id, summary.sha256, content)
         if known is not None:
             connection.rollback()
             return known
         _check_counts(summary, counts)
-        _store_list(connection, list_id, publisher_id, name, summary)
+        _store_list(connection, list_id, publisher_id, name, content, summary)
         _store_findings(connection, list_id, audit.findings())
     return StoredList(list_id, counts[Claim], already=False)
-
-
-def find_list(store: Store, publisher: str, sha256: str) -> StoredList | None:
-    """The publisher's stored list with these bytes (sha256 in hex), None if there is none."""
-    from sqlalchemy import select
-
-    from scanner.store import tables as t
-
-    with store.read() as connection:
-        wanted = select(t.publisher.c.id).where(t.publisher.c.name == publisher)
-        publisher_id = connection.execute(wanted).scalar()
-        return None if publisher_id is None else _find(connection, publisher_id, sha256)
 
 
 def _publisher(connection: Connection, name: str) -> int:
@@ -120,7 +111,8 @@ def _store_rows(
     rows: Iterable[Row],
     audit: ListAudit,
     progress: Callable[[int], None] | None,
-) -> Counts:
+) -> tuple[Counts, str]:
+    """Store every row. Returns how many of each kind, and a sha256 of all of them in hex."""
     from scanner.store import tables as t
 
     table_of: dict[type, tuple[Table, Callable[[Any], tuple[Any, ...]]]] = {
@@ -129,7 +121,7 @@ def _store_rows(
         DeclaredTotal: (t.declared_total, _total_values),
     }
     counts: Counts = dict.fromkeys(table_of, 0)
-    remaining, read = iter(rows), 0
+    remaining, read, content = iter(rows), 0, sha256()
     while batch := list(islice(remaining, BATCH)):
         values: dict[type, list[Sequence[Any]]] = {kind: [] for kind in table_of}
         for row in batch:
@@ -137,14 +129,16 @@ def _store_rows(
             counts[kind] += 1
             duplicate = audit.observe(row)
             make = table_of[kind][1]
-            values[kind].append((list_id, counts[kind], *make(row), *_mark(row, duplicate)))
+            fields = (counts[kind], *make(row), *_mark(row, duplicate))
+            content.update(marshal.dumps(fields, 2))  # version 2: equal values, equal bytes
+            values[kind].append((list_id, *fields))
         for kind, (table, _) in table_of.items():
             if values[kind]:
                 insert_rows(connection, table, values[kind])
         read += len(batch)
         if progress is not None:
             progress(read)
-    return counts
+    return counts, content.hexdigest()
 
 
 def _mark(row: Row, duplicate: bool) -> tuple[bool, ...]:
@@ -176,7 +170,12 @@ def _check_counts(summary: ListSummary, counts: Counts) -> None:
 
 
 def _store_list(
-    connection: Connection, list_id: int, publisher_id: int, name: str, summary: ListSummary
+    connection: Connection,
+    list_id: int,
+    publisher_id: int,
+    name: str,
+    content: str,
+    summary: ListSummary,
 ) -> None:
     from scanner.store import tables as t
 
@@ -186,6 +185,7 @@ def _store_list(
             publisher_id=publisher_id,
             name=name,
             sha256=summary.sha256,
+            content=content,
             format=summary.format,
             variant=summary.variant,
             size=summary.size,
@@ -208,14 +208,18 @@ def _store_findings(connection: Connection, list_id: int, findings: Sequence[Fin
     insert_rows(connection, t.list_finding, values)
 
 
-def _find(connection: Connection, publisher_id: int, sha256: str) -> StoredList | None:
+def _find(
+    connection: Connection, publisher_id: int, file_sha256: str, content: str
+) -> StoredList | None:
     from sqlalchemy import select
 
     from scanner.store import tables as t
 
     row = connection.execute(
         select(t.reserve_list.c.id, t.reserve_list.c.claims).where(
-            t.reserve_list.c.publisher_id == publisher_id, t.reserve_list.c.sha256 == sha256
+            t.reserve_list.c.publisher_id == publisher_id,
+            t.reserve_list.c.sha256 == file_sha256,
+            t.reserve_list.c.content == content,
         )
     ).first()
     return None if row is None else StoredList(row.id, row.claims, already=True)

@@ -65,7 +65,7 @@ def rows(
     first, second = len(CLAIM_COLUMNS), len(CLAIM_COLUMNS) + len(CONTROL_COLUMNS)
     with store.read() as connection:
         beside = _Beside(connection, snapshot_id)
-        query = _query(snapshot_id, (*CLAIM_COLUMNS, *CONTROL_COLUMNS, *BALANCE_COLUMNS), kinds)
+        query = joined(snapshot_id, (*CLAIM_COLUMNS, *CONTROL_COLUMNS, *BALANCE_COLUMNS), kinds)
         query = query.where(CLAIM_COLUMNS[0] > after).limit(limit)
         for row in connection.execution_options(yield_per=BATCH).execute(query):
             values = tuple(row)
@@ -82,9 +82,13 @@ def rows(
             )
 
 
-def _query(
-    snapshot_id: int, columns: tuple[Any, ...], kinds: Collection[FindingKind]
+def joined(
+    snapshot_id: int, columns: tuple[Any, ...], kinds: Collection[FindingKind] = ()
 ) -> Select[Any]:
+    """Columns of claim, control_result and balance, every claim of a snapshot by its number.
+
+    kinds: only claims that have a finding of one of these kinds.
+    """
     from sqlalchemy import and_, select
 
     from scanner.store import tables as t

@@ -135,9 +135,10 @@ def _claims(connection: Connection, snapshot_id: int) -> Iterator[Sequence[objec
 
 def _claim_query(snapshot_id: int) -> Select[Any]:
     """Text as it is stored, escapes and all: that is one form, and quicker to read."""
-    from sqlalchemy import Text, and_, select, type_coerce
+    from sqlalchemy import Text, type_coerce
 
     from scanner.store import tables as t
+    from scanner.store.rows import joined
 
     c, control, balance = t.claim.c, t.control_result.c, t.balance.c
     texts = (
@@ -145,16 +146,12 @@ def _claim_query(snapshot_id: int) -> Select[Any]:
         *(control.scheme, control.signed_by, control.reason, balance.evidence, balance.sources),
         *(balance.reason, balance.detail),
     )
-    query = select(
+    columns = (
         *(c.no, c.amount, balance.amount.label("found"), c.duplicate, c.decimals),
         control.required,
         *(type_coerce(column, Text) for column in texts),
     )
-    join = t.claim.join(t.snapshot, t.snapshot.c.list_id == c.list_id)
-    for table in (t.control_result, t.balance):
-        same = and_(table.c.snapshot_id == t.snapshot.c.id, table.c.claim_no == c.no)
-        join = join.outerjoin(table, same)
-    return query.select_from(join).where(t.snapshot.c.id == snapshot_id).order_by(c.no)
+    return joined(snapshot_id, columns)
 
 
 def _findings(connection: Connection, snapshot_id: int) -> Iterator[tuple[int, str, str]]:

@@ -73,7 +73,8 @@ reserve_list = Table(
     metadata,
     _serial(),
     Column("publisher_id", ForeignKey("publisher.id"), nullable=False),
-    Column("sha256", Text, nullable=False),
+    Column("sha256", Text, nullable=False),  # of the file's bytes
+    Column("content", Text, nullable=False),  # sha256 of the rows as they were read
     Column("name", ExactText, nullable=False),
     Column("format", Text, nullable=False),
     Column("variant", Text, nullable=False),
@@ -83,7 +84,7 @@ reserve_list = Table(
     Column("unreadable", Integer, nullable=False),
     Column("notes", ExactText, nullable=False),  # JSON object
     Column("imported", UtcTime, nullable=False),
-    UniqueConstraint("publisher_id", "sha256"),
+    UniqueConstraint("publisher_id", "sha256", "content"),
 )
 
 claim = Table(
