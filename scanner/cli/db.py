@@ -23,11 +23,19 @@ def upgrade(context: typer.Context, database: Database = None) -> None:
 def check(context: typer.Context, database: Database = None) -> None:
     """Recount everything stored. Exit status 1 when something does not add up."""
     from scanner.cli.console import finish, say
+    from scanner.cli.progress import ProgressBar
     from scanner.model.finding import Weight
     from scanner.store.check import check as check_store
     from scanner.store.engine import open_store
 
-    with open_store(database_url(context, database)) as store:
-        problems = check_store(store)
-    say(*(problems or ["the database adds up"]))
+    with (
+        open_store(database_url(context, database)) as store,
+        ProgressBar("checking", "snapshots") as bar,
+    ):
+        problems = check_store(store, lambda done, of: bar.update(done / of, done))
+    for problem in problems:
+        about = f"snapshot {problem.snapshot_id}: " if problem.snapshot_id else ""
+        say(f"{about}{problem.what}")
+    if not problems:
+        say("the database adds up")
     finish({Weight.FALSE} if problems else set())

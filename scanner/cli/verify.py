@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,14 +22,7 @@ from scanner.cli.listing import (
 from scanner.cli.options import ListFile
 
 if TYPE_CHECKING:
-    from scanner.lists.interface import OpenList
-    from scanner.model.claim import Claim, UnreadableRow
-    from scanner.model.control import ControlResult
-    from scanner.model.registry import Registry
     from scanner.reports.ownership import OwnershipSummary
-
-REPORT_EVERY = 256
-"""Rows between two looks at the progress."""
 
 Jsonl = Annotated[
     str,
@@ -72,36 +65,20 @@ def verify(
 
 def _verify(file: Path, options: ListOptions, jsonl: str, challenge: str) -> OwnershipSummary:
     from scanner.cli.progress import ProgressBar
-    from scanner.reports.jsontext import compact
-    from scanner.reports.ownership import OwnershipSummary, row_object
+    from scanner.ownership.parallel import judge_blocks
+    from scanner.reports.ownership import OwnershipSummary, render_block
     from scanner.reports.writers import whole_file
     from scanner.settings.tables import load_registry
 
-    registry, summary = load_registry(), OwnershipSummary()
+    summary = OwnershipSummary()
+    render = partial(render_block, lines=bool(jsonl), challenge=challenge)
     with ExitStack() as stack:
-        rows = stack.enter_context(open_published(file, registry, options))
+        rows = stack.enter_context(open_published(file, load_registry(), options))
         out = stack.enter_context(whole_file(jsonl)) if jsonl else None
         bar = stack.enter_context(ProgressBar(f"verifying {file.name}", "rows"))
-        for row, result in _judged(rows, registry, challenge):
-            summary.add(row, result)
+        for part, lines in judge_blocks(rows.blocks(), render):
+            summary.merge(part)
             if out is not None:
-                out.write(compact(row_object(row, result)))
-            if summary.rows % REPORT_EVERY == 0:
-                bar.update(share(rows.progress()), summary.rows)
+                out.write(lines)
+            bar.update(share(rows.progress()), summary.rows)
     return summary
-
-
-def _judged(
-    rows: OpenList, registry: Registry, challenge: str
-) -> Iterator[tuple[Claim | UnreadableRow, ControlResult | None]]:
-    """Every data row in file order with its verdict; None for a row that gave no claim."""
-    from scanner.model.claim import Claim, UnreadableRow
-    from scanner.ownership.challenge import demand
-    from scanner.ownership.judge import judge
-
-    for row in rows:
-        if isinstance(row, UnreadableRow):
-            yield row, None
-        elif isinstance(row, Claim):
-            result = judge(row, registry)
-            yield row, demand(result, row.message, challenge) if challenge else result

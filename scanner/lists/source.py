@@ -161,8 +161,9 @@ class _HashedFile(io.RawIOBase):
         self._file.seek(0)
 
     def drain(self) -> None:
-        """Hash what was not read."""
+        """Hash what was not read; the position is at the end afterwards."""
         self.hash_whole()
+        self._file.seek(0, os.SEEK_END)
 
     def digest(self) -> str:
         return self._hash.hexdigest()

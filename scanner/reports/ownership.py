@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from scanner.model.claim import Claim, UnreadableRow
+from scanner.model.claim import Claim, Row, UnreadableRow
 from scanner.model.control import Control, ControlResult
 from scanner.model.finding import WEIGHTS, FindingKind, Weight
+from scanner.ownership.challenge import demand
+from scanner.reports.jsontext import compact
 
 VERIFIED, ASSERTED, UNREADABLE = "verified", "asserted", "unreadable"
 CLASSES = (VERIFIED, ASSERTED, "mismatch", "malformed", "unsupported", "unsigned", UNREADABLE)
@@ -104,6 +106,16 @@ class OwnershipSummary:
         else:
             self._add_verdict(row, result)
 
+    def merge(self, later: OwnershipSummary) -> None:
+        """Take in the summary of the rows that come next in the file."""
+        for place, counts in later.counts.items():
+            self.counts.setdefault(place, Counter()).update(counts)
+        for name, samples in later.samples.items():
+            kept = self.samples.setdefault(name, [])
+            kept.extend(samples[: FIRST_FEW - len(kept)])
+        self.weights |= later.weights
+        self.rows += later.rows
+
     def _add_verdict(self, claim: Claim, result: ControlResult) -> None:
         kind = finding_kind(result)
         if kind is None:
@@ -132,3 +144,25 @@ class OwnershipSummary:
         kept = self.samples.setdefault(name, [])
         if len(kept) < FIRST_FEW:
             kept.append((row, what, reason))
+
+
+def render_block(
+    rows: Sequence[Row], verdicts: Sequence[ControlResult | None], *, lines: bool, challenge: str
+) -> tuple[OwnershipSummary, bytes]:
+    """Count one block of a list and, if wanted, write its JSON lines; runs in worker processes.
+
+    verdicts: one per row, None where the row is no claim. lines: whether to write them.
+    challenge: the message that must have been signed, "" for any.
+    """
+    summary, written = OwnershipSummary(), []
+    for row, verdict in zip(rows, verdicts, strict=True):
+        if not isinstance(row, Claim | UnreadableRow):
+            continue  # a line of the totals block
+        if challenge and verdict is not None and isinstance(row, Claim):
+            result: ControlResult | None = demand(verdict, row.message, challenge)
+        else:
+            result = verdict
+        summary.add(row, result)
+        if lines:
+            written.append(compact(row_object(row, result)))
+    return summary, b"".join(written)
