@@ -57,7 +57,7 @@ def read_signatures(scheme: str, proof: Proof) -> list[Signed] | ControlResult:
         data = decode_hex(text)
         if data is None:
             return verdicts.malformed(scheme, f"signature {number} is not hex")
-        plain = read_signature(data, RECOVERY_BYTES)
+        plain = read_signature(data, RECOVERY_BYTES, compact_form=True)
         if plain is None and len(data) < _SHORTEST_CONTRACT_SIGNATURE:
             what = f"{len(data)} bytes"
             if len(data) == 65:

@@ -25,12 +25,15 @@ class RecoverableSignature:
     notes: tuple[str, ...] = ()
 
 
-def read_signature(data: bytes, recovery_bytes: Mapping[int, int]) -> RecoverableSignature | None:
-    """Take a signature apart.
+def read_signature(
+    data: bytes, recovery_bytes: Mapping[int, int], compact_form: bool = False
+) -> RecoverableSignature | None:
+    """Take a signature apart: 65 bytes r, s, v.
 
-    data: 65 bytes r, s, v, or 64 bytes with the parity in the top bit of s (EIP-2098).
-    recovery_bytes: the last bytes a scheme allows -> recovery id. None if data is neither.
-    High s is accepted as `ecrecover` does (EIP-2 limits only transactions) and noted.
+    recovery_bytes: the last bytes a scheme allows -> recovery id.
+    compact_form: whether 64 bytes with the parity in the top bit of s will do, too (EIP-2098).
+    None if data is neither. High s is accepted as `ecrecover` does (EIP-2 limits only
+    transactions) and noted.
     """
     notes: tuple[str, ...] = ()
     if len(data) == 65:
@@ -40,7 +43,7 @@ def read_signature(data: bytes, recovery_bytes: Mapping[int, int]) -> Recoverabl
         compact = data[:64]
         if data[64] < 27:
             notes = (f"recovery byte is {data[64]}",)
-    elif len(data) == 64:
+    elif len(data) == 64 and compact_form:
         packed = int.from_bytes(data[32:], "big")
         compact = data[:32] + (packed & _COMPACT_S).to_bytes(32, "big")
         recovery_id = packed >> 255

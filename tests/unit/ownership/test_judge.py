@@ -1,0 +1,195 @@
+"""judge(): every scheme's good row, and the same things done to each of them."""
+
+from __future__ import annotations
+
+import pytest
+from support.signed_rows import (
+    MESSAGE,
+    Signed,
+    altered,
+    claim,
+    evm_address,
+    evm_sign,
+    key,
+    signed_rows,
+)
+
+from scanner.model.control import Binding, Control, Freshness
+from scanner.ownership import judge as judge_module
+from scanner.ownership.judge import judge, judge_claims
+from scanner.settings.tables import load_registry
+
+REGISTRY = load_registry()
+ROWS = signed_rows()
+OTHERS = {(r.scheme, r.label): r for r in signed_rows(1000)}
+
+
+EVM_SCHEMES = ("evm_message", "contract_owner", "okx_contract_owner")
+
+
+def ids(row: Signed) -> str:
+    return f"{row.scheme}: {row.label}"
+
+
+@pytest.mark.parametrize("row", ROWS, ids=ids)
+def test_a_good_row_controls_and_is_bound_as_far_as_it_shows(row: Signed) -> None:
+    result = judge(row.claim, REGISTRY)
+    assert (result.control, result.scheme) == (Control.CONTROLS, row.scheme), result.reason
+    assert result.is_proof is row.bound
+    assert result.required == len(result.signed_by) > 0
+    assert result.binding is (Binding.DERIVED if row.bound else Binding.ASSERTED)
+    assert row.bound or result.reason
+
+
+@pytest.mark.parametrize("row", ROWS, ids=ids)
+def test_another_message_never_controls(row: Signed) -> None:
+    for message in (MESSAGE + ".", MESSAGE.upper(), MESSAGE[:-1], ""):
+        result = judge(altered(row, message=message), REGISTRY)
+        assert result.control is Control.MISMATCH, (message, result)
+        assert result.reason
+
+
+@pytest.mark.parametrize("row", ROWS, ids=ids)
+def test_somebody_elses_signature_never_controls(row: Signed) -> None:
+    other = OTHERS[row.scheme, row.label].claim
+    result = judge(altered(row, signatures=other.signatures), REGISTRY)
+    assert result.control is Control.MISMATCH
+    assert result.reason
+
+
+@pytest.mark.parametrize("row", ROWS, ids=ids)
+def test_truncated_and_longer_signatures_never_control(row: Signed) -> None:
+    first, *rest = row.claim.signatures
+    shorter = (first[:-2], first[:-1], first[:-8], first[:20], "0x", "0")
+    for text in (*shorter, first + "00", first + "0", " " + first, first + "\n"):
+        if text == first[:-2] and row.scheme in EVM_SCHEMES:
+            continue  # 64 bytes are another form there: the next test
+        result = judge(altered(row, signatures=(text, *rest)), REGISTRY)
+        assert result.control in (Control.MALFORMED, Control.MISMATCH), (text, result)
+
+
+@pytest.mark.parametrize("number", range(8))
+def test_an_evm_signature_without_its_last_byte_is_eip_2098_with_even_y(number: int) -> None:
+    """Such a row still shows r and s of the key: it controls, and says in which form."""
+    signature = evm_sign(key(number))
+    row = claim("ethereum", evm_address(key(number)), signature[:-2])
+    result = judge(row, REGISTRY)
+    if signature.endswith("1b"):
+        assert result.is_proof
+        assert "EIP-2098" in result.reason
+    else:
+        assert result.control is Control.MISMATCH
+
+
+@pytest.mark.parametrize("row", [r for r in ROWS if len(r.claim.signatures) > 1], ids=ids)
+def test_one_missing_or_the_same_twice_never_controls(row: Signed) -> None:
+    first, second = row.claim.signatures
+    for signatures in ((first,), (second,), (first, first), (second, second)):
+        result = judge(altered(row, signatures=signatures), REGISTRY)
+        assert result.control is Control.MISMATCH, result
+        assert result.required == 2
+
+
+@pytest.mark.parametrize("row", ROWS, ids=ids)
+def test_a_second_signature_must_verify_too(row: Signed) -> None:
+    other = OTHERS[row.scheme, row.label].claim
+    result = judge(altered(row, signatures=(*row.claim.signatures, other.signatures[0])), REGISTRY)
+    assert result.control is Control.MISMATCH, result
+
+
+@pytest.mark.parametrize("row", [r for r in ROWS if r.bound], ids=ids)
+def test_somebody_elses_address_never_controls(row: Signed) -> None:
+    other = OTHERS[row.scheme, row.label].claim
+    result = judge(altered(row, address=other.address), REGISTRY)
+    assert not result.is_proof, result
+    asserted = row.label == "xrpl ed"  # a regular key may sign: for the ledger to show
+    assert asserted or result.control is not Control.CONTROLS
+
+
+@pytest.mark.parametrize("row", ROWS, ids=ids)
+def test_no_signature_is_unsigned(row: Signed) -> None:
+    for nothing in ((), ("",), ("", "")):
+        result = judge(altered(row, signatures=nothing), REGISTRY)
+        assert (result.control, result.freshness) == (Control.UNSIGNED, Freshness.NONE)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=ids)
+def test_an_address_that_does_not_decode_is_malformed_even_unsigned(row: Signed) -> None:
+    for signatures in (row.claim.signatures, ()):
+        result = judge(
+            altered(row, address=row.claim.address + "!", signatures=signatures), REGISTRY
+        )
+        assert result.control is Control.MALFORMED
+        assert result.reason.startswith("address: ")
+
+
+def test_text_that_is_no_unicode_is_malformed() -> None:
+    result = judge(altered(ROWS[0], message="I am \udcff"), REGISTRY)
+    assert result.control is Control.MALFORMED
+
+
+def test_an_unknown_network_is_unsupported() -> None:
+    assert judge(claim("nowhere", "x", "y"), REGISTRY).control is Control.UNSUPPORTED
+
+
+def test_more_signatures_than_anybody_needs_are_refused() -> None:
+    row = altered(ROWS[0], signatures=ROWS[0].claim.signatures * 1000)
+    assert judge(row, REGISTRY).control is Control.MALFORMED
+
+
+def test_freshness_is_of_the_message() -> None:
+    signer = key(5)
+    for message, grade in (
+        ("I am an OKX address", Freshness.STATIC),
+        ("holdings as of 2026-11-21", Freshness.DATED),
+        (f"at block 925000 {'0' * 19}{'a1' * 22}b", Freshness.BLOCK_STAMPED),
+    ):
+        row = claim("ethereum", evm_address(signer), evm_sign(signer, message), message=message)
+        result = judge(row, REGISTRY)
+        assert (result.control, result.freshness) == (Control.CONTROLS, grade)
+
+
+def test_a_verdict_depends_on_its_own_row_alone() -> None:
+    """The same rows in another order, and again from memory, give the same verdicts."""
+    rows = [r.claim for r in ROWS] + [r.claim for r in OTHERS.values()]
+    rows += [altered(r, message="other") for r in ROWS]
+    fresh = []
+    for row in rows:
+        judge_module._memory.clear()
+        fresh.append(judge(row, REGISTRY))
+    judge_module._memory.clear()
+    backwards = [judge(row, REGISTRY) for row in reversed(rows)][::-1]
+    assert backwards == fresh
+    assert judge_claims(rows) == fresh
+
+
+def test_networks_that_verify_alike_share_a_verdict_and_others_do_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = []
+    real = judge_module._offline
+
+    def counting(*arguments: object) -> object:
+        asked.append(arguments)
+        return real(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(judge_module, "_offline", counting)
+    judge_module._memory.clear()
+    signer = key(77)
+    row = claim("bsc", evm_address(signer), evm_sign(signer))
+    for network in ("bsc", "base", "optimism", "bsc"):
+        assert judge(altered(Signed("", "", row), network=network), REGISTRY).is_proof
+    assert len(asked) == 1
+    result = judge(altered(Signed("", "", row), network="okc"), REGISTRY)
+    assert result.control is Control.MISMATCH  # the same bytes, another network's envelope
+    assert len(asked) == 2
+
+
+def test_memory_is_bounded() -> None:
+    memory = judge_module._Memory(10)
+    result = judge(ROWS[0].claim, REGISTRY)
+    for number in range(1000):
+        memory.keep(number.to_bytes(4, "big"), result)
+    assert len(memory._young) + len(memory._old) <= 20
+    assert memory.find((999).to_bytes(4, "big")) is result
+    assert memory.find((0).to_bytes(4, "big")) is None
