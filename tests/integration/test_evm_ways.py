@@ -36,9 +36,10 @@ WAYS = {way.name: way for way in ladder.LADDER}
 
 @pytest.fixture(scope="module")
 def anvil(tmp_path_factory):
+    from support.missing import cannot
+
     from scanner.demo.nodes import Anvil
     from scanner.errors import NodeMissingError
-    from support.missing import cannot
 
     native = {a: 10**20 + n for n, a in enumerate(ACCOUNTS)}
     tokens = {
