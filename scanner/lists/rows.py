@@ -276,7 +276,19 @@ class RowParser:
         try:
             return self.row(split_record(text), line, text)
         except RecordError as e:
+            cells = self._unquoted_object(text)
+            if cells is not None:
+                return self.row(cells, line, text)
             return _unreadable(line, e.column, FindingKind.BAD_ROW, e.reason, text)
+
+    def _unquoted_object(self, text: str) -> list[str] | None:
+        """Cells of a record that is no CSV only because a JSON object stands in it unquoted."""
+        cells = text.split(",")
+        if "{" not in text or len(cells) > self.layout.width + _MOST_PARTED:
+            return None
+        joined = _join_brackets(cells)
+        quoted = any(cell.lstrip().startswith('"') for cell in joined)
+        return None if quoted or len(joined) > self.layout.width else joined
 
 
 _ALL_FIELDS = (

@@ -1,0 +1,40 @@
+"""What one reading of a published list gives, for tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from scanner.lists.interface import Block
+from scanner.model.claim import Claim, DeclaredTotal, ListSummary, Row, UnreadableRow
+from scanner.model.finding import Finding
+from scanner.settings.tables import load_registry
+
+
+class Read(NamedTuple):
+    """Rows, summary and the audit's findings."""
+
+    rows: list[Row]
+    summary: ListSummary
+    findings: list[Finding]
+
+    @property
+    def claims(self) -> list[Claim]:
+        return [row for row in self.rows if isinstance(row, Claim)]
+
+    @property
+    def unreadable(self) -> list[UnreadableRow]:
+        return [row for row in self.rows if isinstance(row, UnreadableRow)]
+
+    @property
+    def totals(self) -> list[DeclaredTotal]:
+        return [row for row in self.rows if isinstance(row, DeclaredTotal)]
+
+
+Reader = Callable[..., Read]
+"""Reads a list: from a path, or from bytes through a real file; options as of open_list."""
+
+
+def parse_block(block: Block) -> list[Row]:
+    """What a worker process does with a block: nothing but its own tables to go by."""
+    return list(block.parse(load_registry()))

@@ -1,0 +1,224 @@
+"""The audit of a list against itself."""
+
+from __future__ import annotations
+
+import pytest
+from support.lists import Reader
+
+from scanner.lists.reconcile import MAX_DETAILED, ListAudit, duplicate_of, finding_of
+from scanner.model.claim import Claim, DeclaredTotal, UnreadableRow
+from scanner.model.finding import FindingKind, Weight
+from scanner.model.registry import Registry
+
+
+def claim(
+    row: int,
+    key: str = "k",
+    amount: int | None = 100,
+    asset: str = "BTC",
+    network: str = "bitcoin",
+    decimals: int = 8,
+    height: int | None = None,
+) -> Claim:
+    return Claim(row, asset, asset, network, key, key, decimals, amount, height)
+
+
+def total(
+    amount: int | None,
+    asset: str = "BTC",
+    network: str = "bitcoin",
+    decimals: int = 8,
+    group: bool = False,
+    places: int | None = None,
+) -> DeclaredTotal:
+    name = asset + ("(ALL)" if group else "")
+    return DeclaredTotal(1, name, asset, network, decimals, amount, None, group, "why", places)
+
+
+def test_the_first_row_wins_and_a_repeat_is_counted_once(registry: Registry) -> None:
+    audit = ListAudit(registry)
+    seen = [audit.observe(claim(n, key)) for n, key in enumerate("abab", 2)]
+    assert seen == [False, False, True, True]
+    assert audit.duplicates == 2
+    assert [(f.kind, f.row) for f in audit.findings()] == [
+        (FindingKind.DUPLICATE, 4),
+        (FindingKind.DUPLICATE, 5),
+    ]
+    assert "row 2" in audit.findings()[0].reason
+
+
+@pytest.mark.parametrize(
+    "other",
+    [claim(3, asset="OMNI"), claim(3, network="litecoin"), claim(3, key="K")],
+    ids=["asset", "network", "key"],
+)
+def test_another_asset_network_or_holder_is_no_duplicate(registry: Registry, other: Claim) -> None:
+    audit = ListAudit(registry)
+    assert not audit.observe(claim(2))
+    assert not audit.observe(other)
+
+
+def test_a_key_cannot_be_forged_across_fields(registry: Registry) -> None:
+    audit = ListAudit(registry)
+    audit.observe(claim(2, key="x", network="bitcoin"))
+    assert not audit.observe(claim(3, key="bitcoin\0x", network=""))
+
+
+def test_validator_keys_in_two_cases_are_one(registry: Registry) -> None:
+    audit = ListAudit(registry)
+    audit.observe(claim(2, key="?0xAB"))
+    assert audit.observe(claim(3, key="?0xab"))
+    assert not audit.observe(claim(4, key="?Ab"))
+    assert not audit.observe(claim(5, key="?ab"))
+
+
+def test_two_spellings_of_one_address_are_one_holder(read_bytes: Reader) -> None:
+    lower = "bc1qxmaqqg9az39uj8pxf6qckqhu2awquhlg24zg4897mv6wnj8aw97svxgu3r"
+    evm = "0x0cdcdb19a857c2ac24818ca4fdfe38cce071483e"
+    text = "coin,address,amount\n"
+    text += f"BTC,{lower},1\nBTC,{lower.upper()},1\nETH,{evm},1\nETH,0x{evm[2:].upper()},1\n"
+    text += f"USDC,{evm},1\n"
+    read = read_bytes(text)
+    assert [(f.kind, f.row) for f in read.findings] == [
+        (FindingKind.DUPLICATE, 3),
+        (FindingKind.DUPLICATE, 5),
+    ]
+
+
+def test_endless_duplicates_stay_few_findings(registry: Registry) -> None:
+    audit = ListAudit(registry)
+    for row in range(1, MAX_DETAILED + 52):
+        audit.observe(claim(row))
+    found = audit.findings()
+    assert len(found) == MAX_DETAILED + 1
+    assert found[-1].reason == "50 more rows repeat earlier ones"
+
+
+@pytest.mark.parametrize(
+    ("declared", "places", "kind"),
+    [
+        (150, 8, None),
+        (151, 8, FindingKind.TOTAL_DIFFERS),
+        (149, 8, FindingKind.TOTAL_DIFFERS),
+        (0, 0, FindingKind.TOTAL_DIFFERS),
+        (None, None, FindingKind.TOTAL_UNREADABLE),
+    ],
+)
+def test_a_total_is_compared_to_the_last_base_unit(
+    registry: Registry, declared: int | None, places: int | None, kind: FindingKind | None
+) -> None:
+    audit = ListAudit(registry)
+    audit.observe(total(declared, places=places))
+    for row, amount in enumerate((100, 50), 2):
+        audit.observe(claim(row, key=str(row), amount=amount))
+    assert [f.kind for f in audit.findings()] == ([kind] if kind else [])
+
+
+@pytest.mark.parametrize(
+    ("declared", "places", "rounded"),
+    [
+        (449_51400000, 4, True),  # 449.5140
+        (449_51410000, 4, True),  # 449.5141: rounded up
+        (449_51420000, 4, False),
+        (449_51390000, 4, False),
+        (449_00000000, 0, True),  # cut to whole coins, three digits
+        (440_00000000, 0, False),
+    ],
+)
+def test_a_total_right_as_far_as_printed_is_a_note(
+    registry: Registry, declared: int, places: int, rounded: bool
+) -> None:
+    audit = ListAudit(registry)
+    audit.observe(total(declared, places=places))
+    audit.observe(claim(2, amount=449_51400581))
+    (found,) = audit.findings()
+    assert (found.kind is FindingKind.TOTAL_ROUNDED) is rounded
+    assert found.weight is (Weight.NOTE if rounded else Weight.FALSE)
+
+
+def test_six_for_six_and_a_half_is_no_rounding(registry: Registry) -> None:
+    audit = ListAudit(registry)
+    audit.observe(total(6 * 10**8, places=0))
+    audit.observe(claim(2, amount=65 * 10**7))
+    assert [f.kind for f in audit.findings()] == [FindingKind.TOTAL_DIFFERS]
+
+
+def test_a_group_adds_up_over_networks_and_units(registry: Registry) -> None:
+    audit = ListAudit(registry)
+    audit.observe(total(4 * 10**18, "USDC", "", 18, group=True, places=0))
+    audit.observe(claim(2, amount=10**6, asset="USDC", network="ethereum", decimals=6))
+    audit.observe(claim(3, amount=10**6, asset="USDC.e", network="polygon", decimals=6))
+    audit.observe(claim(4, amount=2 * 10**18, asset="USDC", network="okc", decimals=18))
+    audit.observe(claim(5, amount=7, asset="USDT", network="tron", decimals=6))
+    assert audit.findings() == []
+    audit.observe(claim(6, key="z", amount=1, asset="USDC", network="okc", decimals=18))
+    (found,) = audit.findings()
+    assert found.kind is FindingKind.TOTAL_DIFFERS
+    assert "0.000000000000000001 less than the rows" in found.reason
+
+
+def test_says_when_duplicates_explain_the_difference(registry: Registry) -> None:
+    audit = ListAudit(registry)
+    audit.observe(total(200, places=8))
+    audit.observe(claim(2))
+    audit.observe(claim(3))
+    assert audit.findings()[0].reason.endswith("equal when its duplicates are counted again")
+
+
+def test_says_when_rows_could_not_be_read(registry: Registry) -> None:
+    audit = ListAudit(registry)
+    audit.observe(total(200, places=8))
+    audit.observe(UnreadableRow(9, 1, "unknown_coin", "unknown coin 'X'"))
+    assert audit.findings()[0].reason.endswith("1 rows of the list could not be read")
+
+
+def test_rows_without_amounts_cannot_confirm_a_total(registry: Registry) -> None:
+    audit = ListAudit(registry)
+    audit.observe(total(200, places=8))
+    audit.observe(claim(2, "a", None))
+    assert audit.findings() == []  # the list states amounts only as totals
+    audit.observe(claim(3, "b", 200))
+    assert [f.kind for f in audit.findings()] == [FindingKind.TOTAL_UNREADABLE]
+
+
+def test_a_group_is_compared_with_its_lines_when_rows_state_nothing(registry: Registry) -> None:
+    audit = ListAudit(registry)
+    audit.observe(total(3 * 10**18, "ETH", "", 18, group=True, places=0))
+    audit.observe(total(10**18, "ETH", "ethereum", 18, places=0))
+    audit.observe(total(10**18, "ETH", "optimism", 18, places=0))
+    audit.observe(claim(2, "a", None, "ETH", "ethereum", 18))
+    audit.observe(claim(3, "a", None, "ETH", "optimism", 18))
+    assert [f.kind for f in audit.findings()] == [FindingKind.TOTAL_DIFFERS]
+
+
+def test_one_height_for_an_asset_on_a_network(registry: Registry) -> None:
+    audit = ListAudit(registry)
+    audit.observe(claim(2, "a", height=10))
+    audit.observe(claim(3, "b", height=None))
+    audit.observe(claim(4, "c", height=10))
+    audit.observe(claim(5, "d", height=11, network="litecoin"))
+    assert audit.findings() == []
+    audit.observe(claim(6, "e", height=12))
+    (found,) = audit.findings()
+    assert (found.kind, found.row) == (FindingKind.MIXED_HEIGHTS, 6)
+    assert "10 (row 2), 12 (row 6)" in found.reason
+
+
+def test_a_height_a_row_stays_one_finding(registry: Registry) -> None:
+    audit = ListAudit(registry)
+    for row in range(1, 1001):
+        audit.observe(claim(row, str(row), height=row))
+    (found,) = audit.findings()
+    assert "992 rows others" in found.reason
+
+
+def test_words_a_row_that_cannot_be_read() -> None:
+    found = finding_of(UnreadableRow(7, 2, "unknown_network", "unknown network 'x'"))
+    assert (found.kind, found.row) == (FindingKind.UNKNOWN_NETWORK, 7)
+    assert found.reason == "row 7, field 2: unknown network 'x'"
+
+
+def test_words_a_duplicate() -> None:
+    found = duplicate_of(claim(9), 4)
+    assert (found.row, found.address) == (9, "k")
+    assert "row 4" in found.reason
