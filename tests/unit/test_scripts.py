@@ -11,8 +11,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 SCRIPTS = ROOT / "scripts"
 _PLAIN_TOOLS = (
-    "sh", "basename", "cat", "cut", "dirname", "env", "grep", "head", "id", "mkdir", "pwd", "sed",
-    "sha256sum", "uname",
+    "sh", "basename", "cat", "cut", "dirname", "env", "grep", "head", "id", "mkdir", "mktemp", "pwd", "rm",
+    "sed", "sha256sum", "uname",
 )  # fmt: skip
 
 
@@ -71,6 +71,24 @@ def test_postgres_that_nobody_can_install(checkout, bare_path):
     script = checkout / "scripts/install-postgres"
     script.write_text(script.read_text().replace("/usr/lib/postgresql", "/nowhere"))
     assert "apt-get install postgresql" in one_line(run(script, path=bare_path))
+
+
+def test_postgres_is_installed_by_root_after_fresh_package_lists(checkout, bare_path):
+    """On a new container apt's lists are empty: the first try fails, the second follows an update."""
+    script = checkout / "scripts/install-postgres"
+    script.write_text(script.read_text().replace("/usr/lib/postgresql", "/nowhere"))
+    calls = checkout / "calls"
+    write(checkout, {
+        "tools/id": "#!/bin/sh\necho 0\n",
+        "tools/apt-get": f'#!/bin/sh\necho "$*" >>{calls}\n'
+        f'case "$*" in *update*) ;; *) [ "$(grep -c update {calls})" = 1 ] ;; esac\n',
+    })  # fmt: skip
+    for tool in (checkout / "tools").iterdir():
+        tool.chmod(0o755)
+    done = run(script, path=f"{checkout / 'tools'}:{bare_path}")
+    assert done.returncode == 0, done.stderr
+    install = "-q install -y --no-install-recommends postgresql"
+    assert calls.read_text().splitlines() == [install, "-q update", install]
 
 
 @pytest.mark.parametrize("script", ["install-anvil", "install-bitcoind", "make-venv"])
