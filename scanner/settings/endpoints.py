@@ -39,7 +39,7 @@ _KEYS = {*_TEXT, "own", "timeout", "rate"}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 _VARIABLE = re.compile(r"\$\{([^{}]*)\}")
 _HEADER = re.compile(r"\s*\[\[\s*endpoint\s*\]\]")
-_SCHEMES = {"http", "https", "tcp", "ssl"}
+_SCHEMES = {"http", "https", "tcp", "ssl", "file"}
 _MAX_FILE = 1_000_000
 _MAX_TIMEOUT = 3600.0
 
@@ -189,9 +189,12 @@ def _url(place: str, written: str, variable: str, env: Mapping[str, str]) -> str
     url = _VARIABLE.sub(fill, written).strip()
     try:
         parts = urlsplit(url)
-        usable = parts.scheme in _SCHEMES and bool(parts.hostname) and parts.port != 0
+        place_given = bool(parts.path if parts.scheme == "file" else parts.hostname)
+        usable = parts.scheme in _SCHEMES and place_given and parts.port != 0
     except ValueError:
         usable = False
     if not usable or not url.isprintable() or " " in url:
-        raise ConfigError(f"{place}: its URL is not one of http(s)://, tcp:// or ssl://host")
+        raise ConfigError(
+            f"{place}: its URL is not one of http(s)://, tcp:// or ssl://host, or file:///path"
+        )
     return url
