@@ -14,7 +14,7 @@ from shlex import quote
 
 from scanner.model.control import Binding, Control
 from scanner.model.finding import WEIGHTS, exit_status
-from scanner.reports.outcome import finding_groups, outcome_weights, sentence
+from scanner.reports.outcome import finding_groups, other_chains, outcome_weights, sentence
 from scanner.reports.providers import block_time
 from scanner.reports.words import LIMITS, MEANINGS
 from scanner.store import queries
@@ -29,8 +29,13 @@ EXAMPLES = 20
 Object = dict[str, object]
 
 _BOTH_PROVE = {(Control.CONTROLS, Binding.DERIVED), (Control.CONTROLS, Binding.ON_CHAIN)}
-CLASSES = ("verified", "asserted", "mismatch", "malformed", "unsupported", "unsigned", "not_judged")
-"""What a claim's verdict counts as; every claim counts as exactly one."""
+CLASSES = (
+    "verified", "no_balance", "asserted", "mismatch", "malformed", "unsupported", "unsigned",
+    "not_judged",
+)  # fmt: skip
+"""What a claim counts as, exactly one each. `no_balance`: the keys are proven to control the
+address, but nobody could say what it held, so it is not verified.
+"""
 
 
 def schema() -> Object:
@@ -56,6 +61,9 @@ def report_document(store: Store, snapshot_id: int) -> Object:
         "balances": _balances(store, snapshot_id),
         "findings": _findings(store, snapshot_id),
         "blocks": _blocks(store, head),
+        "other_chains": [
+            {"network": network, "chain": chain} for network, chain in other_chains(head)
+        ],
         "repeat": _repeat(head),
         "limits": [{"name": name, "meaning": meaning} for name, meaning in LIMITS],
     }
@@ -94,7 +102,9 @@ def _class(count: ControlCount) -> str:
     if count.control is None:
         return "not_judged"
     if count.control is Control.CONTROLS:
-        return "verified" if (count.control, count.binding) in _BOTH_PROVE else "asserted"
+        if (count.control, count.binding) not in _BOTH_PROVE:
+            return "asserted"
+        return "verified" if count.answered else "no_balance"
     return count.control.value
 
 

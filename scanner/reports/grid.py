@@ -6,12 +6,20 @@ import io
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from scanner.reports.text import printable
 
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
 PIPED_WIDTH = 240
 """Characters of a line where there is no terminal to wrap for."""
+PADDING = 3
+"""Characters between two columns."""
+LEAST_TEXT = 16
+"""Characters that a column of text needs to be readable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +48,43 @@ def print_grid(
     """Print a table to `stream` (stdout by default); colours only on a terminal.
 
     Cell texts are shown literally: no markup is read from them, control characters are escaped.
+    On a terminal that is too narrow every row becomes a block of lines: numbers are never cut.
     """
-    from rich import box
     from rich.console import Console
+
+    out = stream or sys.stdout
+    wide = None if out.isatty() else PIPED_WIDTH
+    console = Console(file=out, width=wide, highlight=False, emoji=False)
+    cells = [[c if isinstance(c, Cell) else Cell(c) for c in row] for row in rows]
+    table = _table(columns, cells)
+    if title:
+        console.print(printable(title), markup=False, style="bold")
+    if _least_width(columns, cells) > console.width:
+        _print_blocks(console, columns, cells)
+    elif wide is None:
+        console.print(table)
+    else:
+        with console.capture() as capture:
+            console.print(table)
+        out.writelines(f"{line.rstrip()}\n" for line in capture.get().splitlines())
+    out.flush()
+
+
+def _least_width(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> int:
+    """Characters below which rich would cut numbers or fold text into a ribbon."""
+    width = 0
+    for at, column in enumerate(columns):
+        longest = max([len(column.title), *(len(printable(row[at].text)) for row in rows)])
+        width += PADDING + (longest if column.right else min(longest, LEAST_TEXT))
+    return width
+
+
+def _table(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> Table:
+    from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    out = stream or sys.stdout
-    console = Console(
-        file=out, width=None if out.isatty() else PIPED_WIDTH, highlight=False, emoji=False
-    )
-    heading = Text(printable(title)) if title else None
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=heading, title_justify="left")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in columns:
         table.add_column(
             Text(column.title),
@@ -60,14 +93,26 @@ def print_grid(
             overflow="fold",
         )
     for row in rows:
-        cells = [c if isinstance(c, Cell) else Cell(c) for c in row]
-        table.add_row(*(Text(printable(c.text), style=c.style) for c in cells))
-    console.print(table)
-    out.flush()
+        table.add_row(*(Text(printable(cell.text), style=cell.style) for cell in row))
+    return table
+
+
+def _print_blocks(
+    console: Console, columns: Sequence[Column], rows: Sequence[Sequence[Cell]]
+) -> None:
+    from rich.text import Text
+
+    width = max(len(column.title) for column in columns)
+    for row in rows:
+        console.print()
+        for column, cell in zip(columns, row, strict=True):
+            label = (f"{column.title:<{width}}  ", "dim")
+            console.print(Text.assemble(label, (printable(cell.text), cell.style)))
+    console.print()
 
 
 def grid_text(columns: Sequence[Column], rows: Sequence[Sequence[str | Cell]]) -> str:
     """Make the table as plain text, as it would be piped."""
     out = io.StringIO()
     print_grid(columns, rows, stream=out)
-    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+    return out.getvalue()

@@ -92,7 +92,7 @@ def _figures(document: Json) -> list[tuple[str, str]]:
         weights[Weight(finding["weight"])] += finding["count"]
     return [
         ("Rows in the list", f"{rows['data_rows']:,}"),
-        ("Keys verified", f"{rows['verified']:,}"),
+        ("Rows verified", f"{rows['verified']:,}"),
         ("Findings: false", f"{weights[Weight.FALSE]:,}"),
         ("Findings: not shown", f"{weights[Weight.UNSHOWN]:,}"),
         ("Networks read", f"{len({b['network'] for b in document['blocks']}):,}"),
@@ -122,6 +122,7 @@ def _asset(total: Json) -> Json:
     parts.append(Segment("unverified", f"not verified: {coins(unverified)} {name}", unverified))
     share = f"{percent(verified, claimed)} of claimed" if claimed else "nothing claimed"
     bar = stacked_bar(parts, claimed, f"{printable(name)}: verified {coins(verified)}, {share}")
+    unread = total["unavailable_rows"]
     return {
         "asset": name,
         "bar": Markup(bar),  # noqa: S704 - made and escaped by bars.py
@@ -130,13 +131,17 @@ def _asset(total: Json) -> Json:
         "claimed_exact": f"{whole_coins(claimed, decimals)} {name}",
         "verified": coins(verified),
         "verified_exact": f"{whole_coins(verified, decimals)} {name}",
-        "unverified": coins(unverified),
+        "unverified": _or_dash(unverified, decimals),
         "has_unverified": bool(unverified),
-        "shortfall": coins(shortfall),
+        "shortfall": _or_dash(shortfall, decimals),
         "has_shortfall": bool(shortfall),
-        "surplus": coins(int(total["surplus"])),
-        "unavailable_rows": total["unavailable_rows"],
+        "surplus": _or_dash(int(total["surplus"]), decimals),
+        "unread": f"{unread:,} row{'s' if unread != 1 else ''}" if unread else "",
     }
+
+
+def _or_dash(amount: int, decimals: int) -> str:
+    return short_coins(amount, decimals) if amount else "\N{EN DASH}"
 
 
 def _ratio(total: Json) -> Json:

@@ -10,6 +10,7 @@ from typing import TextIO
 from scanner.model.finding import WEIGHTS, Finding, FindingKind, Weight
 from scanner.reports.text import printable
 from scanner.reports.words import MEANINGS
+from scanner.settings.tables import load_registry
 from scanner.store import queries
 from scanner.store.engine import Store
 from scanner.store.queries import SnapshotHead
@@ -73,6 +74,19 @@ def sentence(head: SnapshotHead, counts: Mapping[FindingKind, int]) -> str:
     return f"{start}: every claim verified."
 
 
+def other_chains(head: SnapshotHead) -> list[tuple[str, str]]:
+    """Networks read on a chain that is not their own, as (network, chain): a test chain must not
+    pass for the real one.
+    """
+    networks = load_registry().networks
+    found = {
+        (pinned.network, pinned.block.chain)
+        for pinned in head.blocks
+        if pinned.network not in networks or pinned.block.chain != networks[pinned.network].chain_id
+    }
+    return sorted(found)
+
+
 def print_outcome(store: Store, snapshot_id: int, stream: TextIO | None = None) -> None:
     """Write the sentence and the grouped findings, by default to stderr."""
     out = stream or sys.stderr
@@ -80,7 +94,10 @@ def print_outcome(store: Store, snapshot_id: int, stream: TextIO | None = None) 
     for group in finding_groups(store, snapshot_id):
         for line in _group_lines(group, snapshot_id):
             out.write(printable(line) + "\n")
-    out.write(printable(sentence(queries.head(store, snapshot_id), counts)) + "\n")
+    head = queries.head(store, snapshot_id)
+    for network, chain in other_chains(head):
+        out.write(printable(f"NOT THE REAL {network}: read on the chain {chain!r}") + "\n")
+    out.write(printable(sentence(head, counts)) + "\n")
 
 
 _TITLES = {Weight.FALSE: "FALSE", Weight.UNSHOWN: "not shown", Weight.NOTE: "note"}

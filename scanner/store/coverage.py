@@ -13,14 +13,15 @@ from scanner.store.engine import Store
 class ControlCount:
     """How many claims of an asset on a network have one verdict.
 
-    control, binding: None for claims without a verdict yet. duplicates: how many of `rows` repeat
-    an earlier claim.
+    control, binding: None for claims without a verdict yet. answered: whether somebody could say
+    what they held. duplicates: how many of `rows` repeat an earlier claim.
     """
 
     asset: str
     network: str
     control: Control | None
     binding: Binding | None
+    answered: bool
     rows: int
     duplicates: int
 
@@ -44,10 +45,13 @@ def control_counts(store: Store, snapshot_id: int) -> list[ControlCount]:
 
     from scanner.store import tables as t
 
-    c, r, s = t.claim.c, t.control_result.c, t.snapshot.c
-    same = and_(r.snapshot_id == s.id, r.claim_no == c.no)
-    joined = t.claim.join(t.snapshot, s.list_id == c.list_id).outerjoin(t.control_result, same)
-    key = (c.asset, c.network, r.control, r.binding)
+    c, r, b, s = t.claim.c, t.control_result.c, t.balance.c, t.snapshot.c
+    joined = t.claim.join(t.snapshot, s.list_id == c.list_id)
+    for table in (t.control_result, t.balance):
+        same = and_(table.c.snapshot_id == s.id, table.c.claim_no == c.no)
+        joined = joined.outerjoin(table, same)
+    answered = and_(b.evidence.is_not(None), b.evidence != Evidence.UNAVAILABLE.value)
+    key = (c.asset, c.network, r.control, r.binding, answered)
     query = (
         select(*key, func.count(), func.sum(cast(c.duplicate, Integer)))
         .select_from(joined)
@@ -61,12 +65,18 @@ def control_counts(store: Store, snapshot_id: int) -> list[ControlCount]:
                 network,
                 None if control is None else Control(control),
                 None if binding is None else Binding(binding),
+                bool(yes),
                 rows,
                 int(duplicates),
             )
-            for asset, network, control, binding, rows, duplicates in connection.execute(query)
+            for asset, network, control, binding, yes, rows, duplicates in connection.execute(query)
         ]
-    return sorted(found, key=lambda f: (f.asset, f.network, f.control or "", f.binding or ""))
+    return sorted(found, key=_place)
+
+
+def _place(count: ControlCount) -> tuple[str, str, str, str, bool]:
+    control, binding = count.control or "", count.binding or ""
+    return count.asset, count.network, control, binding, count.answered
 
 
 def answer_counts(store: Store, snapshot_id: int) -> list[AnswerCount]:
