@@ -346,7 +346,8 @@ def free_port() -> int:
 def tied_to_this_process(signal: str = "TERM") -> list[str]:
     """Command prefix that has the kernel end a child when we die without a word.
 
-    [] where there is no `setpriv` (util-linux). It stays the same process: no fork.
+    [] where there is no `setpriv` (util-linux). It stays the same process: no fork. Linux means
+    the death of the thread that started the child: start it from one that stays.
     """
     tool = shutil.which("setpriv")
     return [tool, "--pdeathsig", signal] if tool else []

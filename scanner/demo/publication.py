@@ -48,6 +48,10 @@ _COINS = {
     "LTC": Coin("LTC", "LTC", 40_000 * 10**8, 2_770_000),
     "DOGE": Coin("DOGE", "DOGE", 90_000_000 * 10**8, 5_400_000),
     "TRX": Coin("TRX", "TRX", 70_000_000 * 10**6, 46_095_694),
+    "SOL": Coin("SOL", "SOL", 300_000 * 10**9, 271_000_000),
+    "DOT": Coin("DOT", "DOT", 900_000 * 10**10, 22_700_000),
+    "ADA": Coin("ADA", "ADA", 80_000_000 * 10**6, 10_900_000),
+    "USDT-TON": Coin("USDT-TON", "TON", 2_000_000 * 10**6, 43_716_515),
     "USDT-TRC20": Coin("USDT-TRC20", "TRX", 9_000_000 * 10**6, 46_095_694),
 }
 _MORE_COINS = {
@@ -57,7 +61,7 @@ _MORE_COINS = {
     "okx-086": ("USDT-ERC20", "USDC"),
     "okx-100": ("USDC",),
 }
-_GROUPS = {"ETH(ALL)": ("ETH",), "USDT(ALL)": ("USDT-ERC20", "USDT-TRC20")}
+_GROUPS = {"ETH(ALL)": ("ETH",), "USDT(ALL)": ("USDT-ERC20", "USDT-TON", "USDT-TRC20")}
 
 _WALLET = "0x57e2dcd253527a0f70c6a3de3556f6e6e163f19c"  # a contract, by the published example
 _WALLET_SIGNERS = ("okx-073", "okx-074")

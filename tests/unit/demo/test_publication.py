@@ -74,7 +74,9 @@ def test_layout_is_okx_with_twelve_columns_and_totals_that_fit(rows, published):
         ("BTC", "149"), ("ETH", "96"), ("USDT-ERC20", "96"), ("USDC", "96"),
     }  # fmt: skip
     for coin, height, amount in totals[1:]:
-        names = {"ETH(ALL)": {"ETH"}, "USDT(ALL)": {"USDT-ERC20", "USDT-TRC20"}}.get(coin, {coin})
+        names = {"ETH(ALL)": {"ETH"}, "USDT(ALL)": {"USDT-ERC20", "USDT-TON", "USDT-TRC20"}}.get(
+            coin, {coin}
+        )
         assert _units(amount) == sum(_units(row[5]) for row in detail[1:] if row[0] in names)
         assert (height == "-") == coin.endswith("(ALL)")
 
