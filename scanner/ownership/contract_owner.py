@@ -42,6 +42,15 @@ class _Signers:
     remarks: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Bad:
+    """A signature by nobody named, and whether the chain was asked about it."""
+
+    number: int
+    signed: Signed
+    asked: bool
+
+
 class ContractOwner:
     """An account whose signatures come from named owners."""
 
@@ -70,7 +79,8 @@ class ContractOwner:
                     return accepted
             if by.unknown:
                 number = by.unknown[0]
-                return self._unknown(proof, named, by, number, signatures[number - 1], digests)
+                bad = _Bad(number, signatures[number - 1], call is not None)
+                return self._unknown(named, by, bad, digests)
         remarks = "; ".join(by.remarks)
         if by.own:
             signer = checksum_text(proof.address.payload)
@@ -100,11 +110,9 @@ class ContractOwner:
 
     def _unknown(
         self,
-        proof: Proof,
         named: Sequence[bytes | str],
         by: _Signers,
-        number: int,
-        signed: Signed,
+        bad: _Bad,
         digests: Sequence[Digest],
     ) -> ControlResult:
         """A signature that is by none of those it should be by."""
@@ -113,15 +121,15 @@ class ContractOwner:
                 return verdicts.malformed(self.name, owner)
         if len(set(named)) < len(named):
             return verdicts.mismatch(self.name, "both owners are the same account", len(named))
-        repeated = [f for f, _ in evm_signers.accounts(signed, digests) if f in by.owners]
+        repeated = [f for f, _ in evm_signers.accounts(bad.signed, digests) if f in by.owners]
         if repeated:
             return verdicts.mismatch(
                 self.name,
-                f"signature {number} repeats {checksum_text(repeated[0])}: that is one owner",
+                f"signature {bad.number} repeats {checksum_text(repeated[0])}: that is one owner",
                 len(named),
                 tuple(map(checksum_text, by.owners)),
             )
-        return evm_signers.not_by(self.name, number, signed, digests)
+        return evm_signers.not_by(self.name, bad.number, bad.signed, digests, bad.asked)
 
     def _by_owners(
         self,

@@ -46,7 +46,7 @@ class EvmMessage:
                 remark = accepts(call, proof.address.payload, signed, digests)
                 by_contract = by_contract or remark is not None
             if remark is None:
-                return evm_signers.not_by(self.name, number, signed, digests)
+                return evm_signers.not_by(self.name, number, signed, digests, call is not None)
             if remark and remark not in remarks:
                 remarks.append(remark)
         binding = Binding.ON_CHAIN if by_contract else Binding.DERIVED

@@ -112,9 +112,14 @@ def notes(signed: Signed, digest: Digest) -> str:
     return "; ".join(n for n in (digest.note, *signed.plain.notes) if n)
 
 
-def not_by(scheme: str, number: int, signed: Signed, of: Sequence[Digest]) -> ControlResult:
-    """Say that a signature is by nobody it should be by."""
+def not_by(
+    scheme: str, number: int, signed: Signed, of: Sequence[Digest], asked: bool
+) -> ControlResult:
+    """Say that a signature is by nobody it should be by. asked: whether the chain was asked."""
     if signed.plain is None:
+        if asked:
+            reason = f"signature {number} is accepted by no contract at the address"
+            return verdicts.mismatch(scheme, reason)
         return verdicts.unsupported(scheme, _ONLY_BY_CHAIN.format(number))
     first = next(accounts(signed, of), None)
     if first is None:

@@ -14,10 +14,11 @@ from __future__ import annotations
 
 import marshal
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from hashlib import blake2b
 
-from scanner.errors import AddressFormatError
+from scanner.errors import AddressFormatError, SourceRejectedError
 from scanner.model.addresses.interface import Address
 from scanner.model.addresses.table import decode_address
 from scanner.model.claim import Claim
@@ -46,7 +47,7 @@ def judge(claim: Claim, registry: Registry, call: ContractCall | None = None) ->
 
     call: asks contracts of the claim's network at the pinned block; None when offline.
     Never raises for anything a publisher can write. Raises what `call` raises (SourceError: then
-    there is no verdict yet).
+    there is no verdict yet), except SourceRejectedError: asking again would be useless.
     """
     network = registry.networks.get(claim.network)
     if network is None:
@@ -64,7 +65,24 @@ def judge(claim: Claim, registry: Registry, call: ContractCall | None = None) ->
         _memory.keep(key, known)
     if call is None or known.is_proof or address.format not in _CHAIN_ASKED:
         return known
-    return _finish(_judge(_proof(network, address, claim), call), claim.message)
+    try:
+        return _finish(_judge(_proof(network, address, claim), call), claim.message)
+    except SourceRejectedError as e:
+        return _unasked(known, e)
+
+
+def _unasked(offline: ControlResult, error: SourceRejectedError) -> ControlResult:
+    """The verdict where the chain's source will not run the call: a contract can burn all gas.
+
+    One hostile contract must not keep a whole chunk from being judged. What is asserted stays
+    so; what looked wrong offline may be right on chain, so it is undecided.
+    """
+    reason = f"the chain could not be asked ({error.what}); offline: {offline.reason}"
+    if offline.control is Control.CONTROLS:
+        return replace(offline, reason=reason)
+    if offline.control is Control.MALFORMED:
+        return offline
+    return replace(offline, control=Control.UNSUPPORTED, reason=reason)
 
 
 _UNSIGNED = ControlResult(Control.UNSIGNED, reason="no signature is published for this address")

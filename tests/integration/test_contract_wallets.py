@@ -1,0 +1,330 @@
+"""Rows of contract wallets, judged against real contracts on a real development chain."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from eth_abi import encode
+from support.signed_rows import account, claim, evm_address, evm_sign, key, sign
+
+from scanner.chains.interface import ContractCaller, ReadPolicy
+from scanner.chains.table import make_source
+from scanner.demo.nodes import Anvil
+from scanner.model.addresses.keccak import keccak256
+from scanner.model.control import Binding, Control, ControlResult
+from scanner.ownership import envelopes
+from scanner.ownership.contract_calls import _COUNTERFACTUAL_END
+from scanner.ownership.interface import ContractCall
+from scanner.ownership.judge import judge
+from scanner.settings.tables import load_registry
+
+pytestmark = pytest.mark.node
+
+REGISTRY = load_registry()
+FOLDER = Path(__file__).parents[1] / "vectors" / "contract_wallets"
+CODE: dict[str, str] = {
+    **json.loads((FOLDER / "wallets.json").read_text()),
+    **json.loads((FOLDER / "safe_1_4_1.json").read_text()),
+}
+MESSAGE = "I am an exchange address"
+A, B, C, STRANGER = key(1), key(2), key(3), key(9)
+
+
+def selector(signature: str) -> bytes:
+    return keccak256(signature.encode())[:4]
+
+
+@dataclass(frozen=True)
+class Chain:
+    """A node, and the addresses of what was deployed on it. call: at the block after that."""
+
+    node: Anvil
+    call: ContractCall
+    at: dict[str, str]
+
+    def judged(self, address: str, *signatures: str, owners: tuple[str, ...] = ()) -> ControlResult:
+        row = claim("ethereum", address, *signatures, owners=owners)
+        offline = judge(row, REGISTRY)
+        assert not offline.is_proof, "only the chain can show what this test is about"
+        return judge(row, REGISTRY, self.call)
+
+
+def send(node: Anvil, data: str, to: str | None = None) -> dict[str, str]:
+    sender = node.rpc("eth_accounts")[0]
+    transaction = {"from": sender, "data": data, "gas": hex(8_000_000)}
+    if to:
+        transaction["to"] = to
+    sent = node.rpc("eth_sendTransaction", transaction)
+    receipt = None
+    deadline = time.monotonic() + 10
+    while receipt is None and time.monotonic() < deadline:  # mined at once, known a little later
+        receipt = node.rpc("eth_getTransactionReceipt", sent)
+    assert receipt is not None
+    assert receipt["status"] == "0x1", receipt
+    made: dict[str, str] = receipt
+    return made
+
+
+def deploy(node: Anvil, name: str, types: tuple[str, ...] = (), *values: object) -> str:
+    return send(node, CODE[name] + encode(types, values).hex())["contractAddress"]
+
+
+def safe_setup(at: dict[str, str], owners: list[str], threshold: int) -> bytes:
+    zero = "0x" + "00" * 20
+    types = ("address[]", "uint256", "address", "bytes", "address", "address", "uint256", "address")
+    values = (owners, threshold, zero, b"", at["CompatibilityFallbackHandler"], zero, 0, zero)
+    head = selector("setup(address[],uint256,address,bytes,address,address,uint256,address)")
+    return head + encode(types, values)
+
+
+def create_safe(at: dict[str, str], owners: list[str], threshold: int, salt: int) -> bytes:
+    setup = safe_setup(at, owners, threshold)
+    head = selector("createProxyWithNonce(address,bytes,uint256)")
+    return head + encode(("address", "bytes", "uint256"), (at["Safe"], setup, salt))
+
+
+def address_result(answer: str) -> str:
+    return "0x" + answer[-40:]
+
+
+@pytest.fixture(scope="module")
+def chain(anvil: Anvil) -> Iterator[Chain]:
+    at: dict[str, str] = {}
+    for name in ("Safe", "SafeProxyFactory", "CompatibilityFallbackHandler", "KeyWalletFactory"):
+        at[name] = deploy(anvil, name)
+    for name in ("YesMan", "Echo", "Refuser", "OpenWallet"):
+        at[name] = deploy(anvil, name)
+    first = evm_address(A)
+    for name in ("Owned", "Pod", "KeyWallet"):
+        at[name] = deploy(anvil, name, ("address",), first)
+    three = [evm_address(k) for k in (A, B, C)]
+    at["OldMultisig"] = deploy(anvil, "OldMultisig", ("address[]", "uint256"), three, 2)
+    for name, threshold in (("safe2", 2), ("safe3", 3)):
+        data = "0x" + create_safe(at, three, threshold, threshold).hex()
+        made = anvil.rpc("eth_call", {"to": at["SafeProxyFactory"], "data": data}, "latest")
+        send(anvil, data, at["SafeProxyFactory"])
+        at[name] = address_result(made)
+    at["safe_owned"] = deploy(anvil, "Owned", ("address",), at["safe2"])
+    anvil.rpc("anvil_mine", "0x1")
+    network = REGISTRY.network("ethereum")
+    source = make_source("ethereum_rpc", network, [anvil.endpoint()], REGISTRY, ReadPolicy())
+    assert isinstance(source, ContractCaller)
+    block = source.pin(int(anvil.rpc("eth_blockNumber"), 16))
+    yield Chain(anvil, lambda to, data: source.call(to, data, block), at)
+    source.close()
+
+
+def two(first: str, second: str) -> tuple[str, str]:
+    return first, second
+
+
+SIGNED_A, SIGNED_B = evm_sign(A, MESSAGE), evm_sign(B, MESSAGE)
+OWNERS = (evm_address(A), evm_address(B))
+
+
+def test_a_safe_whose_threshold_is_met_is_bound_on_chain(chain: Chain) -> None:
+    result = chain.judged(chain.at["safe2"], SIGNED_A, SIGNED_B, owners=OWNERS)
+    assert (result.control, result.binding, result.required) == (
+        Control.CONTROLS,
+        Binding.ON_CHAIN,
+        2,
+    )
+    assert len(set(result.signed_by)) == 2
+
+
+@pytest.mark.parametrize(
+    ("wallet", "signatures", "owners", "counted"),
+    [
+        ("safe3", (SIGNED_A, SIGNED_B), OWNERS, "3 of its 3 owners must sign, 2 did"),
+        ("safe2", (SIGNED_A,), OWNERS[:1], "2 of its 3 owners must sign, 1 did"),
+        ("OldMultisig", (SIGNED_B,), OWNERS[1:], "2 of its 3 owners must sign, 1 did"),
+        (
+            "safe2",
+            (SIGNED_A, evm_sign(STRANGER, MESSAGE)),
+            (OWNERS[0], evm_address(STRANGER)),
+            "2 of its 3 owners must sign, 1 did",
+        ),
+    ],
+)
+def test_a_threshold_that_is_not_met_is_a_mismatch(
+    chain: Chain,
+    wallet: str,
+    signatures: tuple[str, ...],
+    owners: tuple[str, ...],
+    counted: str,
+) -> None:
+    result = chain.judged(chain.at[wallet], *signatures, owners=owners)
+    assert result.control is Control.MISMATCH
+    assert counted in result.reason
+
+
+def test_the_same_owner_twice_is_one(chain: Chain) -> None:
+    for owners in (OWNERS, (OWNERS[0], OWNERS[0])):
+        result = chain.judged(chain.at["safe2"], SIGNED_A, SIGNED_A, owners=owners)
+        assert result.control is Control.MISMATCH, result
+
+
+def test_an_older_multisig_counts_its_owners_too(chain: Chain) -> None:
+    result = chain.judged(chain.at["OldMultisig"], SIGNED_A, SIGNED_B, owners=OWNERS)
+    assert (result.binding, result.required) == (Binding.ON_CHAIN, 2)
+
+
+@pytest.mark.parametrize("name", ["Owned", "Pod"])
+def test_the_one_owner_a_contract_names(chain: Chain, name: str) -> None:
+    good = chain.judged(chain.at[name], SIGNED_A, owners=OWNERS[:1])
+    assert (good.control, good.binding) == (Control.CONTROLS, Binding.ON_CHAIN)
+    other = chain.judged(chain.at[name], SIGNED_B, owners=OWNERS[1:])
+    assert (other.control, other.binding) == (Control.CONTROLS, Binding.ASSERTED)
+    assert "none of whom signed" in other.reason
+
+
+def test_a_contract_owned_by_a_safe_needs_the_safes_threshold(chain: Chain) -> None:
+    address = chain.at["safe_owned"]
+    good = chain.judged(address, SIGNED_A, SIGNED_B, owners=OWNERS)
+    assert (good.binding, good.required) == (Binding.ON_CHAIN, 2)
+    assert chain.judged(address, SIGNED_A, owners=OWNERS[:1]).control is Control.MISMATCH
+
+
+@pytest.mark.parametrize("name", ["Refuser", "Echo", "YesMan"])
+def test_what_names_no_owner_stays_asserted(chain: Chain, name: str) -> None:
+    result = chain.judged(chain.at[name], SIGNED_A, owners=OWNERS[:1])
+    assert (result.control, result.binding) == (Control.CONTROLS, Binding.ASSERTED)
+
+
+@pytest.mark.parametrize("number", [*range(1, 11), 0xDEAD])
+def test_precompiles_and_empty_accounts_own_nothing(chain: Chain, number: int) -> None:
+    """Precompiles answer everything; 4 repeats what it is asked, 2 and 3 hash it."""
+    address = f"0x{number:040x}"
+    named = chain.judged(address, SIGNED_A, owners=OWNERS[:1])
+    assert named.binding is Binding.ASSERTED
+    for signature in (SIGNED_A, SIGNED_A + "00" * 65):
+        result = chain.judged(address, signature)
+        # Some precompiles fail in a way that the node reports as its own error.
+        assert result.control in (Control.MISMATCH, Control.UNSUPPORTED)
+        assert result.control is Control.MISMATCH or "could not be asked" in result.reason
+
+
+def test_a_contract_that_accepts_the_signature(chain: Chain) -> None:
+    address = chain.at["KeyWallet"]
+    result = chain.judged(address, SIGNED_A)
+    assert (result.control, result.binding) == (Control.CONTROLS, Binding.ON_CHAIN)
+    assert "EIP-1271" in result.reason
+    by_text = evm_sign(A, MESSAGE, envelopes.eip191_text)
+    assert chain.judged(address, by_text).is_proof
+    assert chain.judged(address, SIGNED_B).control is Control.MISMATCH
+    assert chain.judged(address, evm_sign(A, "another")).control is Control.MISMATCH
+
+
+def test_an_accepted_signature_does_not_excuse_a_bad_second_one(chain: Chain) -> None:
+    address = chain.at["KeyWallet"]
+    assert chain.judged(address, SIGNED_A, SIGNED_B).control is Control.MISMATCH
+    named = chain.judged(address, SIGNED_A, evm_sign(STRANGER, MESSAGE), owners=OWNERS)
+    assert named.control is Control.MISMATCH
+
+
+@pytest.mark.parametrize("name", ["YesMan", "Echo", "Refuser", "Owned"])
+def test_contracts_that_accept_anything_or_nothing_prove_nothing(chain: Chain, name: str) -> None:
+    for signature in (SIGNED_A, "0x" + "11" * 65 + "22" * 65):
+        assert chain.judged(chain.at[name], signature).control is Control.MISMATCH
+
+
+def safe_message(chain: Chain, wallet: str, digest: bytes) -> bytes:
+    """What owners of a Safe sign so that it accepts a digest: its own SafeMessage."""
+    domain_type = keccak256(b"EIP712Domain(uint256 chainId,address verifyingContract)")
+    domain = keccak256(
+        encode(("bytes32", "uint256", "address"), (domain_type, chain.node.chain_id, wallet))
+    )
+    message_type = keccak256(b"SafeMessage(bytes message)")
+    struct = keccak256(encode(("bytes32", "bytes32"), (message_type, keccak256(digest))))
+    return keccak256(b"\x19\x01" + domain + struct)
+
+
+def safe_signature(chain: Chain, wallet: str, signers: list[object]) -> bytes:
+    digest = safe_message(chain, wallet, envelopes.eip191_hash(MESSAGE.encode()))
+    ordered = sorted(signers, key=account)  # type: ignore[arg-type]
+    return b"".join(bytes.fromhex(sign(k, digest)[2:]) for k in ordered)  # type: ignore[arg-type]
+
+
+def test_a_safe_accepts_its_owners_signatures_joined(chain: Chain) -> None:
+    wallet = chain.at["safe2"]
+    good = safe_signature(chain, wallet, [A, C])
+    result = chain.judged(wallet, "0x" + good.hex())
+    assert (result.control, result.binding) == (Control.CONTROLS, Binding.ON_CHAIN)
+    offline = judge(claim("ethereum", wallet, "0x" + good.hex()), REGISTRY)
+    assert offline.control is Control.UNSUPPORTED
+    for bad in (
+        good[:65],
+        good[:65] * 2,
+        good[:-1] + bytes((good[-1] ^ 1,)),
+        safe_signature(chain, wallet, [A, STRANGER]),
+        safe_signature(chain, chain.at["safe3"], [A, C]),
+    ):
+        assert chain.judged(wallet, "0x" + bad.hex()).control is Control.MISMATCH
+
+
+def wrapped(factory: str, calldata: bytes, inner: bytes) -> str:
+    body = encode(("address", "bytes", "bytes"), (factory, calldata, inner))
+    return "0x" + (body + _COUNTERFACTUAL_END).hex()
+
+
+def test_a_wallet_that_is_not_deployed_yet(chain: Chain) -> None:
+    factory = chain.at["KeyWalletFactory"]
+    asked = selector("addressOf(address)") + encode(("address",), (evm_address(B),))
+    request = {"to": factory, "data": "0x" + asked.hex()}
+    address = address_result(chain.node.rpc("eth_call", request, "latest"))
+    deployment = selector("deploy(address)") + encode(("address",), (evm_address(B),))
+    good = wrapped(factory, deployment, bytes.fromhex(SIGNED_B[2:]))
+    result = chain.judged(address, good)
+    assert (result.control, result.binding) == (Control.CONTROLS, Binding.ON_CHAIN)
+    assert "EIP-6492" in result.reason
+    assert judge(claim("ethereum", address, good), REGISTRY).control is Control.UNSUPPORTED
+    for_a = selector("deploy(address)") + encode(("address",), (evm_address(A),))
+    for bad in (
+        wrapped(factory, deployment, bytes.fromhex(SIGNED_A[2:])),  # another key's signature
+        wrapped(factory, for_a, bytes.fromhex(SIGNED_A[2:])),  # deploys another account
+        wrapped(chain.at["Refuser"], deployment, bytes.fromhex(SIGNED_B[2:])),
+        wrapped("0x" + "00" * 19 + "04", deployment, bytes.fromhex(SIGNED_B[2:])),
+        good[:-2] + "93",
+    ):
+        assert chain.judged(address, bad).control is Control.MISMATCH
+
+
+def test_a_safe_that_is_not_deployed_yet(chain: Chain) -> None:
+    owners = [evm_address(k) for k in (A, B)]
+    calldata = create_safe(chain.at, owners, 2, 77)
+    request = {"to": chain.at["SafeProxyFactory"], "data": "0x" + calldata.hex()}
+    wallet = address_result(chain.node.rpc("eth_call", request, "latest"))
+    inner = safe_signature(chain, wallet, [A, B])
+    good = wrapped(chain.at["SafeProxyFactory"], calldata, inner)
+    assert chain.judged(wallet, good).binding is Binding.ON_CHAIN
+    short = wrapped(chain.at["SafeProxyFactory"], calldata, inner[:65])
+    assert chain.judged(wallet, short).control is Control.MISMATCH
+
+
+def test_a_deployed_wallet_is_not_prepared_before_it_is_asked(chain: Chain) -> None:
+    """Anybody may make this wallet accept his key: that he could shows no ownership."""
+    address = chain.at["OpenWallet"]
+    take = selector("take(address)") + encode(("address",), (evm_address(A),))
+    forged = wrapped(address, take, bytes.fromhex(SIGNED_A[2:]))
+    assert chain.judged(address, forged).control is Control.MISMATCH
+
+
+def test_an_account_that_delegates_to_code_signs_with_its_own_key(chain: Chain) -> None:
+    """EIP-7702: code at the address that refuses does not undo the key's own signature."""
+    delegated = key(4242)
+    code = "0xef0100" + chain.at["Refuser"][2:]
+    chain.node.rpc("anvil_setCode", evm_address(delegated), code)
+    row = claim("ethereum", evm_address(delegated), evm_sign(delegated, MESSAGE), owners=OWNERS[:1])
+    for result in (judge(row, REGISTRY), judge(row, REGISTRY, chain.call)):
+        assert (result.control, result.binding) == (Control.CONTROLS, Binding.DERIVED)
+
+
+def test_a_validator_row_asks_no_contract_and_stays_asserted(chain: Chain) -> None:
+    row = claim("ethereum", "0x" + "ab" * 48, SIGNED_A, owners=OWNERS[:1])
+    result = judge(row, REGISTRY, chain.call)
+    assert (result.control, result.binding) == (Control.CONTROLS, Binding.ASSERTED)
