@@ -151,7 +151,7 @@ def _refuse_binary(file: str, head: bytes) -> None:
         raise ListFormatError(file, "UTF-16 text: save it as UTF-8", 1, 1)
     start = head[:4096]
     odd = sum(start.count(bytes([code])) for code in _CONTROL)
-    if start.startswith((b"%PDF", b"\x89PNG", b"PK\x05\x06")) or odd * 20 > len(start):
+    if start.startswith((b"%PDF", b"\x89PNG", b"PK\x05\x06")) or odd > max(8, len(start) // 20):
         raise ListFormatError(file, "a binary file, not a published list", 1, 1)
     if b"\r" in head and b"\n" not in head and head.count(b"\r") > 1:
         what = "lines end in CR alone (old Macintosh): save it with LF or CR LF line ends"

@@ -1,0 +1,130 @@
+"""BitMEX's YAML, read as events."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from support.lists import Reader
+
+from scanner.errors import ListFormatError
+from scanner.model.finding import FindingKind
+
+A = "3BMEX12J5prrSBPdU5HD7HtmqULtbffncm"
+B = "3BMEXbSSrK2K7cRgqxrtqUWfxowBBrW1BE"
+HEAD = "height: 763269\nchain: main\nclaim: {m: 3, n: 4}\n"
+
+
+def test_the_published_entry(read_file: Reader, vectors: Path) -> None:
+    read = read_file(vectors / "bitmex/reserve_entry_example.yaml")
+    assert (read.summary.format, read.summary.variant) == ("bitmex_yaml", "claim 3 of 4")
+    (claim,) = read.claims
+    assert (claim.address, claim.amount, claim.row_type) == (A, 115392, "sh")
+    assert claim.script.startswith("534104220936")
+    assert (claim.asset, claim.network, claim.height) == ("BTC", "bitcoin", 0)
+    assert claim.address_key == "a91469f3739d82a97c2f3a630b059d0ebde95d8ebbd687"
+    assert read.totals[0].amount == 115392
+    assert read.findings == []
+    assert len(read.summary.notes["keys"].split(",")) == 3
+
+
+def test_block_style_custody_and_unspendable(read_bytes: Reader) -> None:
+    text = f"""{HEAD}total: 60
+address:
+- addr_type: wsh
+  addr: {A}
+  script: 'aabb'
+  balance: '10'
+- {{addr_type: unspendable, addr: {B}, balance: 20}}
+custodial:
+- {{addr_type: deposit, addr: bc1q2qqqt87kh33s0er58akh7v9cwjgd83z5smh9rp, balance: 30}}
+"""
+    read = read_bytes(text)
+    assert [(c.row, c.row_type, c.amount) for c in read.claims] == [
+        (6, "wsh", 10),
+        (10, "unspendable", 20),
+        (12, "custodial deposit", 30),
+    ]
+    assert all(c.height == 763269 for c in read.claims)
+    assert read.findings == []
+
+
+def test_a_wrong_total_and_an_address_in_two_lists(read_bytes: Reader) -> None:
+    text = f"{HEAD}total: 31\naddress: [{{addr: {A}, balance: 10}}]\n"
+    text += f"custodial: [{{addr: {A}, balance: 20}}]\n"
+    assert [f.kind for f in read_bytes(text).findings] == [
+        FindingKind.TOTAL_DIFFERS,
+        FindingKind.DUPLICATE,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("row", "kind", "words"),
+    [
+        (f"{{addr: {A}, balance: '-1'}}", FindingKind.BAD_AMOUNT, "negative"),
+        (f"{{addr: {A}, balance: 1.5}}", FindingKind.BAD_AMOUNT, "base units"),
+        (f"{{addr: {A}, balance: 1e400}}", FindingKind.BAD_AMOUNT, "exponent"),
+        (f"{{addr: {A}}}", FindingKind.BAD_AMOUNT, "empty"),
+        ("{balance: 1}", FindingKind.BAD_ROW, "no address"),
+        (f"{{addr: {A}, balance: [1]}}", FindingKind.BAD_ROW, "not a single value"),
+        (f"{{addr: {{x: [{A}]}}, balance: 1}}", FindingKind.BAD_ROW, "not a single value"),
+        (f"{A}", FindingKind.BAD_ROW, "not a mapping"),
+        (f"[{A}, [1]]", FindingKind.BAD_ROW, "not a mapping"),
+        ("{}", FindingKind.BAD_ROW, "no address"),
+    ],
+)
+def test_a_bad_row_is_a_finding(
+    read_bytes: Reader, row: str, kind: FindingKind, words: str
+) -> None:
+    read = read_bytes(f"{HEAD}address:\n- {row}\n- {{addr: {B}, balance: 1}}\n")
+    assert [(u.row, u.kind) for u in read.unreadable] == [(5, kind)]
+    assert words in read.unreadable[0].reason
+    assert [c.row for c in read.claims] == [6]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        (f"{HEAD}address:\n- {{addr: {A}, balance: 1\nx: y\n", 6, "not YAML"),
+        (f"{HEAD}address: {A}\n", 4, "must be a list"),
+        (f"{HEAD}address:\n- &a {{addr: {A}, balance: 1}}\n- *a\n", 6, "alias"),
+        (f"{HEAD}address:\n- {{addr: {A}, addr: {B}, balance: 1}}\n", 5, "twice"),
+        (f"{HEAD}height: 5\naddress: []\n", 4, "twice"),
+        (f"{HEAD}? [a]\n: b\n", 4, "single value"),
+        ("height: 1\nclaim: 1\naddress: []\n", 3, "no chain"),
+        ("height: 1\nchain: regtest\nclaim: 1\naddress: []\n", 2, "'regtest'"),
+    ],
+)
+def test_what_cannot_be_read_on_names_its_place(
+    read_bytes: Reader, text: str, line: int, words: str
+) -> None:
+    with pytest.raises(ListFormatError, match=words) as caught:
+        read_bytes(text)
+    assert caught.value.line == line
+
+
+def test_another_network_may_be_said(read_bytes: Reader) -> None:
+    text = f"height: 1\nchain: regtest\nclaim: 1\naddress: [{{addr: {A}, balance: 1}}]\n"
+    assert read_bytes(text, network="bitcoin").claims[0].network == "bitcoin"
+
+
+def test_a_value_without_end_is_not_held_in_memory(read_bytes: Reader) -> None:
+    with pytest.raises(ListFormatError, match="single value is longer"):
+        read_bytes(f"{HEAD}x: '" + "y" * 12_000_000)
+
+
+def test_rows_come_while_the_file_is_read(registry: object, tmp_path: Path) -> None:
+    from scanner.lists.open import open_list
+
+    path = tmp_path / "big.yaml"
+    with path.open("w") as out:
+        out.write(HEAD + "address:\n")
+        for n in range(20_000):
+            out.write(f"- {{addr: a{n}, balance: {n}, script: '{'00' * 100}'}}\n")
+    with open_list(path, registry) as rows:  # type: ignore[arg-type]
+        iterator = iter(rows)
+        next(iterator)
+        done, whole = rows.progress()
+        assert done < whole / 3
+        assert sum(1 for _ in iterator) == 19_999
+        assert rows.progress() == (whole, whole)

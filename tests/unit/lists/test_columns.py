@@ -1,0 +1,40 @@
+"""Finding columns by their names."""
+
+from __future__ import annotations
+
+import pytest
+
+from scanner.errors import ListFormatError
+from scanner.lists.columns import FIELDS, find_columns, header_names, normal
+
+
+def test_names_are_compared_without_case_spaces_and_punctuation() -> None:
+    header = [" Coin", "redeem script/ public key", " eoa1", "Snapshot Height", "ADDRESS "]
+    columns = find_columns(header, "f", 1)
+    assert columns.at == {"coin": 0, "script": 1, "owner1": 2, "height": 3, "address": 4}
+
+
+def test_trailing_empty_columns_do_not_count() -> None:
+    columns = find_columns(["address", "coin", "", " "], "f", 1)
+    assert (columns.width, columns.ignored) == (2, ())
+
+
+def test_no_name_means_two_fields() -> None:
+    names = [name for names in FIELDS.values() for name in names]
+    assert len(names) == len(set(names))
+    assert all(normal(name) == name for name in names)
+
+
+def test_two_columns_of_one_meaning_are_refused_at_their_place() -> None:
+    with pytest.raises(ListFormatError, match="two columns mean 'amount'") as caught:
+        find_columns(["coin", "amount", "balance"], "f", 7)
+    assert (caught.value.line, caught.value.column) == (7, 3)
+
+
+def test_a_choice_overrules_the_usual_name() -> None:
+    columns = find_columns(["amount", "free", "address"], "f", 1, {"amount": "Free"})
+    assert (columns.at["amount"], columns.ignored) == (1, ("amount",))
+
+
+def test_unknown_cells_have_no_field() -> None:
+    assert header_names(["address", "what", ""]) == {"address"}

@@ -1,0 +1,120 @@
+"""A CSV of anybody's, by usual names or by a column map."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from support.lists import Reader
+
+from scanner.errors import InputError, ListFormatError
+from scanner.model.finding import FindingKind
+
+BTC = "1PJiGp2yDLvUgqeBsuZVCBADArNsk6XEiw"
+EVM = "0x0cdcdb19a857c2ac24818ca4fdfe38cce071483e"
+
+
+def test_usual_names_need_no_map(read_bytes: Reader) -> None:
+    read = read_bytes(f"Asset,Chain,Wallet Address,Balance,Note\nUSDT,Ethereum,{EVM},1.5,hot\n")
+    (claim,) = read.claims
+    assert (claim.asset, claim.network, claim.amount) == ("USDT", "ethereum", 1500000)
+    assert read.summary.format == "csv"
+    assert read.summary.notes["ignored_columns"] == "Note"
+
+
+def test_a_column_map_decides(read_bytes: Reader) -> None:
+    read = read_bytes(
+        f"addr,qty,what,amount\n{BTC},2,BTC,99\n",
+        columns={"address": "addr", "amount": "qty", "coin": "what"},
+    )
+    assert read.claims[0].amount == 2 * 10**8
+    assert read.summary.notes["ignored_columns"] == "amount"
+
+
+def test_a_column_of_base_units(read_bytes: Reader) -> None:
+    text = f"coin,address,satoshi\nBTC,{BTC},17\nBTC,{BTC},1.5\n"
+    read = read_bytes(text, columns={"base_units": "satoshi"})
+    assert read.claims[0].amount == 17
+    assert read.unreadable[0].kind == FindingKind.BAD_AMOUNT
+
+
+def test_a_map_reads_an_okx_like_file_of_unknown_layout(read_bytes: Reader) -> None:
+    text = f"coin,address,amount,message,signature1,remark\nBTC,{BTC},1,m,H1,x\n"
+    read = read_bytes(text, columns={"amount": "amount"})
+    assert (read.summary.format, read.claims[0].signatures) == ("csv", ("H1",))
+
+
+def test_network_and_asset_for_rows_that_name_none(read_bytes: Reader) -> None:
+    text = f"address,balance\n{EVM},1\n"
+    assert read_bytes(text, network="Arbitrum").claims[0].asset == "ETH"
+    usdt = read_bytes(text, network="arbitrum", asset="USDT").claims[0]
+    assert (usdt.asset, usdt.network, usdt.amount) == ("USDT", "arbitrum", 10**6)
+
+
+def test_an_empty_coin_is_not_guessed(read_bytes: Reader) -> None:
+    read = read_bytes(f"coin,network,address\n,ETH,{EVM}\nETH,,{EVM}\n")
+    assert [u.kind for u in read.unreadable] == [FindingKind.UNKNOWN_COIN]
+    assert read.claims[0].network == "ethereum"
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "words"),
+    [
+        ("address\nx\n", {}, "no known list format"),
+        ("name,email\nx,y\n", {}, "no known list format"),
+        ("a,b\nx,y\n", {"columns": {"address": "c"}}, "no known list format"),
+        ("address,b\nx,y\n", {"columns": {"amount": "c", "coin": "b"}}, "no column 'c'"),
+        ("address,b\nx,y\n", {"columns": {"amount": "b"}}, "no coin and no network"),
+        ("address,coin,a,b\nx,BTC,1,1\n", {"columns": {"amount": "a", "base_units": "b"}}, "both"),
+        ("a,b\nx,y\n", {"columns": {"adress": "a"}}, "no field 'adress'"),
+        ("a,b\nx,y\n", {"format": "csv"}, "no address column"),
+        ("\n\n", {"format": "csv"}, "empty"),
+        ("address,addr,coin\nx,y,BTC\n", {}, "two columns mean 'address'"),
+        ("a,b\n", {"format": "xml"}, "no list format 'xml'; there are: okx_csv"),
+        ("a,b\n", {"network": "mars"}, "unknown network 'mars'"),
+    ],
+)
+def test_what_is_not_clear_is_refused(
+    read_bytes: Reader, text: str, options: dict[str, object], words: str
+) -> None:
+    with pytest.raises(InputError, match=words):
+        read_bytes(text, **options)
+
+
+@pytest.mark.parametrize("folder", ["wallets", "wallets_2022"])
+def test_every_published_wallet_list_is_accounted_for(
+    read_file: Reader, vectors: Path, folder: str
+) -> None:
+    files = sorted((vectors / folder).glob("*.csv"))
+    assert len(files) >= 8
+    for path in files:
+        read = read_file(path)
+        lines = len(path.read_text().splitlines()) - 1
+        assert read.summary.data_rows == lines == len(read.claims) + len(read.unreadable), path
+        assert {u.kind for u in read.unreadable} <= {FindingKind.UNKNOWN_NETWORK}, path
+        assert all(claim.amount is None for claim in read.claims)
+
+
+def test_the_published_wallets_of_okx(read_file: Reader, vectors: Path) -> None:
+    read = read_file(vectors / "wallets/okx.csv")
+    assert read.summary.claims > 850
+    bitcoin = [claim for claim in read.claims if claim.network == "bitcoin"]
+    assert len(bitcoin) == 257
+    assert not [claim for claim in bitcoin if claim.address_key.startswith("?")]
+    assert {claim.coin for claim in bitcoin} == {"BTC"}
+
+
+def test_case_does_not_hide_duplicates_in_published_lists(read_file: Reader, vectors: Path) -> None:
+    found = [
+        finding
+        for path in sorted((vectors / "wallets").glob("*.csv"))
+        for finding in read_file(path).findings
+        if finding.kind is FindingKind.DUPLICATE
+    ]
+    assert len(found) >= 4  # the lists hold four EVM addresses twice, in different case
+
+
+def test_a_refusal_names_the_line_of_the_header(read_bytes: Reader) -> None:
+    with pytest.raises(ListFormatError) as caught:
+        read_bytes("\n\naddress,addr,coin\n")
+    assert (caught.value.line, caught.value.column) == (3, 2)
