@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from scanner.model.balance import Balance, BalanceQuery, Evidence
@@ -43,10 +44,12 @@ class ReadPolicy:
 
     quorum: how many endpoints of different operators must give the same answer (1: one is enough).
     proof: ask for state proofs and check them against the block's header.
+    proof_folder: where checked proofs are kept for later checks; None keeps none.
     """
 
     quorum: int = 1
     proof: bool = False
+    proof_folder: Path | None = None
 
     def __post_init__(self) -> None:
         if self.quorum < 1:

@@ -107,9 +107,14 @@ class Node:
                 yield hex(at.height)
                 self.confirm(at)
         except RpcError as e:
-            if e.fault in (Fault.NO_BLOCK, Fault.PRUNED):
+            if self.about_block(e):
                 raise self.explain(at, e) from None
             raise
+
+    @staticmethod
+    def about_block(fault: RpcError) -> bool:
+        """Whether an error is about the block asked for, not about the question."""
+        return fault.fault in (Fault.NO_BLOCK, Fault.PRUNED)
 
     def takes_hash(self, at: BlockRef) -> bool:
         """Whether the endpoint takes a block by hash; tried once, with the block wanted."""

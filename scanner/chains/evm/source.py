@@ -11,6 +11,7 @@ from scanner.chains.evm.balances import fill, holder_bytes, token_bytes
 from scanner.chains.evm.columns import Column, cut
 from scanner.chains.evm.node import Node
 from scanner.chains.evm.pool import Pool
+from scanner.chains.evm.prover import Prover, settle
 from scanner.chains.evm.quorum import read_agreed
 from scanner.chains.interface import Ability, Reach, ReadPolicy
 from scanner.errors import ConfigError, SourceError, SourceRejectedError, SourceUnavailableError
@@ -37,7 +38,8 @@ class EthereumRpcSource:
 
     Every answer is of the pinned block (by hash where the endpoint takes one, else by number
     with the hash read before and after). Tokens count only if the contract states the decimals
-    of our tables at that block. Evidence: `reported`, or `agreed` with a quorum.
+    of our tables at that block. Evidence: `reported`, `agreed` with a quorum, `proven` where proofs
+    were asked for and hold; an item that could not be proven says why in its reason.
     """
 
     def __init__(self, network: Network, nodes: Sequence[Node], policy: ReadPolicy) -> None:
@@ -50,8 +52,10 @@ class EthereumRpcSource:
                 f"{network.name}: a quorum of {policy.quorum} needs as many operators, "
                 f"the endpoints have {self.pool.operators}"
             )
-        evidence = Evidence.REPORTED if policy.quorum == 1 else Evidence.AGREED
-        self.ability = Ability(Reach.ANY, evidence, CHUNK, parallel=2)
+        self._evidence = Evidence.REPORTED if policy.quorum == 1 else Evidence.AGREED
+        self._prover = Prover(self.pool, policy.proof_folder) if policy.proof else None
+        best = Evidence.PROVEN if policy.proof else self._evidence
+        self.ability = Ability(Reach.ANY, best, CHUNK, parallel=2)
 
     def pin(self, height: int | None) -> BlockRef:
         """See BalanceSource.pin. None: the `finalized` block, else CONFIRMATIONS below the tip.
@@ -125,10 +129,27 @@ class EthereumRpcSource:
             for (index, column), answers in zip(part, agreed, strict=True):
                 start, done[index] = done[index], done[index] + len(column.holders)
                 here = places[index][start : done[index]]
-                fill(found, here, holdings[index], answers, self.ability.evidence)
+                fill(found, here, holdings[index], answers, self._evidence)
+                if self._prover is not None:
+                    self._prove(self._prover, found, here, column, at)
             if progress is not None:
                 progress(sum(done) / asked)
         return _complete(found)
+
+    @staticmethod
+    def _prove(
+        prover: Prover,
+        found: list[Balance | None],
+        places: Sequence[int],
+        column: Column,
+        at: BlockRef,
+    ) -> None:
+        """Replace readings by proven balances where a proof holds."""
+        (proof,) = prover.prove([column], at)
+        for position, place in enumerate(places):
+            read = found[place]
+            if read is not None:
+                found[place] = settle(read, position, proof, is_native=column.is_native)
 
     def call(self, to: bytes, data: bytes, at: BlockRef) -> bytes:
         """See ContractCaller.call. With a quorum, that many operators must answer the same."""
