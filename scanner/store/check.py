@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from scanner.snapshots.interface import ChunkState, SnapshotState
 from scanner.snapshots.tally import Tally
 from scanner.store import append_only, seal
+from scanner.store.bulk import streamed
 from scanner.store.engine import Store
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def _recount(connection: Connection, snapshot_id: int) -> Tally:
     first, second = len(CLAIM_COLUMNS), len(CLAIM_COLUMNS) + len(CONTROL_COLUMNS)
     query = joined(snapshot_id, (*CLAIM_COLUMNS, *CONTROL_COLUMNS, *BALANCE_COLUMNS))
     tally = Tally()
-    for row in connection.execution_options(yield_per=seal.BATCH).execute(query):
+    for row in streamed(connection, query):
         values = tuple(row)
         balance = read_balance(values[second:])
         if balance is not None:

@@ -81,6 +81,13 @@ class Store:
             with connection.begin():
                 yield connection
 
+    def read_while_writing(self) -> None:
+        """Let readers see the last commit while a chunk is written; SQLite keeps it in the file."""
+        if self.file is not None:
+            with explained(self.name), self.engine.connect() as connection:
+                connection.exec_driver_sql("COMMIT")
+                connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+
 
 def open_store(url: str, *, create: bool = False) -> Store:
     """Open a database whose schema is this program's.
@@ -93,8 +100,7 @@ def open_store(url: str, *, create: bool = False) -> Store:
 
     store = connect(url, create=create)
     try:
-        fresh = store.file is not None and create and _is_empty(store.file)
-        if fresh:
+        if create and store.file is not None and _is_empty(store):
             migrate.upgrade_store(store)
         with store.read() as connection:
             migrate.require_head(connection)
@@ -157,8 +163,9 @@ def _sqlite_file(url: URL, create: bool) -> Path:
     return file
 
 
-def _is_empty(file: Path) -> bool:
-    return not file.exists() or file.stat().st_size == 0
+def _is_empty(store: Store) -> bool:
+    with store.read() as connection:
+        return not connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar()
 
 
 def _sqlite(url: URL) -> Engine:
@@ -171,14 +178,8 @@ def _sqlite(url: URL) -> Engine:
     @event.listens_for(engine, "connect")
     def _pragmas(connection: DBAPIConnection, _record: object) -> None:
         cursor = connection.cursor()
-        # WAL: readers see the last commit while a chunk is written. FULL: a commit survives a
-        # power cut, not only a crash of this process.
-        for pragma in (
-            "foreign_keys = ON",
-            "journal_mode = WAL",
-            "synchronous = FULL",
-            "cache_size = -65536",
-        ):
+        # FULL: a commit survives a power cut, not only a crash of this process.
+        for pragma in ("foreign_keys = ON", "synchronous = FULL", "cache_size = -65536"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

@@ -17,6 +17,7 @@ from scanner.lists.reconcile import finding_of
 from scanner.model.claim import UnreadableRow
 from scanner.model.finding import Finding, FindingKind
 from scanner.snapshots.interface import Chunk, ChunkState
+from scanner.store.bulk import streamed
 from scanner.store.engine import Store
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 Key = tuple[int, int, str]
 START: Key = (0, 0, "")
-BATCH = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +51,7 @@ def findings(
     wanted = sorted(kind.value for kind in (kinds or FindingKind))
     with store.read() as connection:
         ids = snapshot_id, _list_id(connection, snapshot_id)
-        streams = connection.execution_options(yield_per=BATCH)
-        yield from islice(_all(streams, ids, wanted, after), limit)
+        yield from islice(_all(connection, ids, wanted, after), limit)
 
 
 def finding_counts(store: Store, snapshot_id: int) -> Mapping[FindingKind, int]:
@@ -106,7 +105,7 @@ def _unreadable(
     c = t.unreadable_row.c
     query = select(c.no, c.row, c.column, c.kind, c.reason, c.text)
     query = query.where(c.list_id == ids[1], c.kind.in_(kinds), c.no > behind[0]).order_by(c.no)
-    for no, *values in connection.execute(query):
+    for no, *values in streamed(connection, query):
         row = UnreadableRow(*values)
         yield FoundRow((1, no, row.kind), finding_of(row))
 
@@ -121,7 +120,7 @@ def _about_list(
     c = t.list_finding.c
     query = select(c.no, c.kind, c.reason, c.row, c.asset, c.network, c.address)
     query = query.where(c.list_id == ids[1], c.kind.in_(kinds), c.no > behind[0]).order_by(c.no)
-    for no, kind, *values in connection.execute(query):
+    for no, kind, *values in streamed(connection, query):
         yield FoundRow((2, no, kind), Finding(FindingKind(kind), *values))
 
 
@@ -142,7 +141,7 @@ def _about_claims(
         .where(or_(f.claim_no > behind[0], and_(f.claim_no == behind[0], kind > behind[1])))
         .order_by(f.claim_no, kind)
     )
-    for no, name, *values in connection.execute(query):
+    for no, name, *values in streamed(connection, query):
         yield FoundRow((3, no, name), Finding(FindingKind(name), *values))
 
 

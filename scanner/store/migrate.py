@@ -77,7 +77,9 @@ def upgrade_store(store: Store, revision: str = "head") -> str:
         if found is not None and found not in revisions():
             require_head(connection)
         command.upgrade(_config(connection), revision)
-        return current(connection) or ""
+        now = current(connection) or ""
+    store.read_while_writing()
+    return now
 
 
 def downgrade_store(store: Store, revision: str) -> None:

@@ -22,6 +22,7 @@ from scanner.errors import SnapshotNotFoundError
 from scanner.model.block import BlockRef
 from scanner.snapshots.interface import ChunkState, SnapshotPolicy, SnapshotState
 from scanner.snapshots.tally import AssetTotal, Tally
+from scanner.store.bulk import streamed
 from scanner.store.engine import Store
 from scanner.store.found import FoundRow, finding_counts, findings
 from scanner.store.rows import RowView, rows
@@ -178,8 +179,7 @@ def _add_undone(connection: Connection, found: SnapshotHead, tally: Tally) -> No
         .outerjoin_from(t.claim, t.balance, join)
         .where(t.claim.c.list_id == found.list_id, b.claim_no.is_(None))
     )
-    undone = connection.execution_options(yield_per=5_000).execute(query)
-    for row in undone:
+    for row in streamed(connection, query):
         tally.add(read_claim(tuple(row)), None, None)
 
 

@@ -14,12 +14,11 @@ from scanner.model.control import ControlResult
 from scanner.model.finding import FindingKind
 from scanner.snapshots.interface import Chunk, ChunkState
 from scanner.snapshots.plan import effective_height
+from scanner.store.bulk import streamed
 from scanner.store.engine import Store
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Select
-
-BATCH = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,7 @@ def rows(
         beside = _Beside(connection, snapshot_id)
         query = joined(snapshot_id, (*CLAIM_COLUMNS, *CONTROL_COLUMNS, *BALANCE_COLUMNS), kinds)
         query = query.where(CLAIM_COLUMNS[0] > after).limit(limit)
-        for row in connection.execution_options(yield_per=BATCH).execute(query):
+        for row in streamed(connection, query):
             values = tuple(row)
             numbered = read_claim(values[:first])
             balance = read_balance(values[second:])

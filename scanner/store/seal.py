@@ -19,14 +19,13 @@ from scanner.model.balance import Evidence
 from scanner.model.finding import FindingKind
 from scanner.snapshots.interface import SnapshotState
 from scanner.snapshots.tally import AssetTotal, Part, PartKey, Tally
+from scanner.store.bulk import streamed
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Select
 
 VERSION = "reserve-scanner snapshot 1"
 """First thing hashed: says what follows and in which form."""
-
-BATCH = 5_000
 
 
 def chain_head(connection: Connection, snapshot_id: int) -> str:
@@ -121,7 +120,7 @@ def _blocks(connection: Connection, snapshot_id: int) -> list[Sequence[object]]:
 def _claims(connection: Connection, snapshot_id: int) -> Iterator[Sequence[object]]:
     findings = _findings(connection, snapshot_id)
     upcoming = next(findings, None)
-    for row in connection.execution_options(yield_per=BATCH).execute(_claim_query(snapshot_id)):
+    for row in streamed(connection, _claim_query(snapshot_id)):
         no, claimed, found, duplicate, *rest = row
         told = []
         while upcoming is not None and upcoming[0] == no:
@@ -163,6 +162,4 @@ def _findings(connection: Connection, snapshot_id: int) -> Iterator[tuple[int, s
     query = select(c.claim_no, c.kind, type_coerce(c.reason, Text)).where(
         c.snapshot_id == snapshot_id, c.kind != FindingKind.BALANCE_CHANGED.value
     )
-    found = connection.execution_options(yield_per=BATCH).execute(query.order_by(c.claim_no))
-    for no, kind, reason in found:  # noqa: UP028 - rows are not tuples for the type checker
-        yield no, kind, reason
+    yield from streamed(connection, query.order_by(c.claim_no))
