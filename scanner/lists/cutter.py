@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from scanner.lists.interface import MAX_LINE, MAX_RECORD, MAX_RECORD_LINES, Bytes
-from scanner.lists.records import leaves_open
+from scanner.lists.records import is_closed, leaves_open
 
 BLOCK = 262_144
 """Bytes read at once. A block is at most this and one record longer."""
@@ -116,7 +116,7 @@ def _boundary(buffer: bytes, quotes: bool) -> int:
             if len(buffer) - done <= MAX_RECORD:
                 return done  # more bytes may close it
             count = 1
-        done += sum(len(text) + 1 for text in lines[at : at + count])
+        done += len(lines[at]) + 1 if count == 1 else sum(map(len, lines[at : at + count])) + count
         at += count
     return done
 
@@ -127,7 +127,7 @@ def _lines_of_record(lines: list[bytes], at: int) -> int | None:
     1 when the quote turns out to be none: not closed within the limits, or closed in the middle
     of other text.
     """
-    if b'"' not in lines[at]:
+    if b'"' not in lines[at] or is_closed(lines[at]):
         return 1
     size, inside = 0, False
     for number, line in enumerate(lines[at : at + MAX_RECORD_LINES], 1):

@@ -9,7 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scanner.lists.records import RecordError, leaves_open, split_record
+from scanner.lists.records import (
+    RecordError,
+    _split_carefully,
+    is_closed,
+    leaves_open,
+    split_record,
+)
 
 
 @pytest.mark.parametrize(
@@ -79,3 +85,14 @@ def test_one_scan_agrees_with_the_other(text: str) -> None:
         assert state is (True if e.unclosed else None)
     else:
         assert state is False
+
+
+@given(st.text(alphabet='a", \r\n', max_size=30))
+def test_the_quick_road_and_the_careful_one_agree(text: str) -> None:
+    if is_closed(text.encode()) and "\r" not in text:
+        assert split_record(text) == _split_carefully(text)
+        assert leaves_open(text, False) is False
+
+
+def test_a_field_longer_than_the_csv_module_takes() -> None:
+    assert split_record('"' + "x" * 200_000 + '",b') == ["x" * 200_000, "b"]
