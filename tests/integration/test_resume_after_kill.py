@@ -1,0 +1,129 @@
+"""A snapshot killed anywhere goes on where it was, and ends as if nothing had happened."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import orjson
+import pytest
+from support.snapshot_stub import StubSource, eth_claim, good_judge, stored
+
+from scanner.settings.tables import load_registry
+from scanner.snapshots.interface import ChunkState, SnapshotPolicy, SnapshotState
+from scanner.snapshots.take import take_snapshot
+from scanner.store import queries
+from scanner.store.check import check
+from scanner.store.runs import create_snapshot
+from scanner.store.sink import StoreSink
+
+TESTS = Path(__file__).resolve().parent.parent
+KILLS = {"sqlite": (20, 0.12), "postgresql": (8, 0.5)}
+"""How often, and seconds at most between the first request and the kill."""
+NETWORKS = ("ethereum", "arbitrum")
+
+
+def claims():
+    """Good rows, unsigned ones, shortfalls and surpluses, at two heights on two networks."""
+    made = []
+    for n in range(600):
+        signed = {"signatures": ("s",)} if n % 7 else {}
+        amount = None if n % 11 else n * 10**18
+        height = 100 + n % 2
+        made.append(
+            eth_claim(
+                n % 590, network=NETWORKS[n % 2], amount=amount, height=height, row=n + 1, **signed
+            )
+        )
+    return made
+
+
+def start(url, snapshot, delay):
+    return subprocess.Popen(
+        [sys.executable, "-m", "support.slow_snapshot", url, str(snapshot), str(delay)],
+        cwd=TESTS, env={**os.environ, "PYTHONPATH": f"{TESTS}:{TESTS.parent}"},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def done(store, snapshot):
+    return sum(c.state is ChunkState.DONE for c in StoreSink(store).chunks(snapshot))
+
+
+def told(store, snapshot):
+    """Everything a reader is told, without the snapshot's own number."""
+    totals = queries.totals(store, snapshot).to_json()
+    totals.pop("snapshot")
+    found = [f.finding for f in queries.findings(store, snapshot)]
+    return orjson.dumps(totals), queries.head(store, snapshot).chain_head, found
+
+
+def undisturbed(store, list_id):
+    snapshot = create_snapshot(store, list_id, SnapshotPolicy())
+    sources = {n: StubSource(n) for n in NETWORKS}
+    take_snapshot(StoreSink(store), snapshot, sources, good_judge, load_registry())
+    return told(store, snapshot)
+
+
+def test_killed_again_and_again_the_totals_are_byte_identical(store):
+    list_id = stored(store, claims()).list_id
+    expected = undisturbed(store, list_id)
+    snapshot = create_snapshot(store, list_id, SnapshotPolicy())
+    url = store.engine.url.render_as_string(hide_password=False)
+    dice = random.Random(20261121)
+    kills, progress = 0, []
+    wanted, longest = KILLS[store.dialect]
+    while kills < wanted and queries.head(store, snapshot).state is not SnapshotState.COMPLETE:
+        with start(url, snapshot, delay=0.05) as run:
+            # Three of four while chunks are in flight, the others while it starts.
+            if kills % 4:
+                assert run.stdout.readline() == "taking\n", run.stderr.read()
+            time.sleep(dice.uniform(0.0, longest))
+            run.kill()
+            run.wait()
+        kills += 1
+        progress.append(done(store, snapshot))
+        _wait_until_unlocked(store, snapshot)
+        assert check(store) == []
+    assert progress == sorted(progress)
+    steps = sum(b > a for a, b in zip([0, *progress], progress, strict=False))
+    assert steps >= 3, "it was hardly ever killed in the middle"
+    with start(url, snapshot, delay=0.0) as run:
+        out, err = run.communicate(timeout=60)
+    assert out.endswith("complete\n"), err
+    assert told(store, snapshot) == expected
+    assert check(store) == []
+
+
+def _wait_until_unlocked(store, snapshot):
+    """A server notices that a killed client is gone within moments, not at once."""
+    for _ in range(100):
+        try:
+            with StoreSink(store).taking(snapshot):
+                return
+        except Exception:
+            time.sleep(0.05)
+    pytest.fail("the lock of a killed process is not given up")
+
+
+def test_ctrl_c_ends_a_run_soon_and_a_resume_goes_on(store):
+    list_id = stored(store, claims()).list_id
+    expected = undisturbed(store, list_id)
+    snapshot = create_snapshot(store, list_id, SnapshotPolicy())
+    url = store.engine.url.render_as_string(hide_password=False)
+    with start(url, snapshot, delay=0.2) as run:
+        assert run.stdout.readline() == "taking\n"
+        time.sleep(0.5)
+        run.send_signal(signal.SIGINT)
+        began = time.monotonic()
+        _, err = run.communicate(timeout=30)
+    assert "KeyboardInterrupt" in err
+    assert time.monotonic() - began < 10
+    assert 0 < done(store, snapshot) < 60
+    assert queries.head(store, snapshot).state is SnapshotState.RUNNING
+    with start(url, snapshot, delay=0.0) as run:
+        assert run.communicate(timeout=60)[0].endswith("complete\n")
+    assert told(store, snapshot) == expected

@@ -1,0 +1,38 @@
+"""Run as a program by tests that kill it: takes one snapshot from a slow stub source.
+
+Arguments: database URL, snapshot id, seconds for each chunk. Prints "taking" when the first
+chunk is asked for, and the snapshot's state at the end.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+
+from scanner.settings.tables import load_registry
+from scanner.snapshots.take import take_snapshot
+from scanner.store.engine import open_store
+from scanner.store.sink import StoreSink
+from support.snapshot_stub import StubSource, good_judge
+
+
+def main() -> None:
+    url, snapshot_id, delay = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
+    registry = load_registry()
+    with open_store(url) as store:
+        first = threading.Event()
+
+        def say(_queries: object) -> None:
+            if not first.is_set():
+                first.set()
+                sys.stdout.write("taking\n")
+                sys.stdout.flush()
+
+        networks = ("ethereum", "arbitrum")
+        sources = {n: StubSource(n, delay=delay, trouble=say) for n in networks}
+        taken = take_snapshot(StoreSink(store), snapshot_id, sources, good_judge, registry)
+    sys.stdout.write(f"{taken.state.value}\n")
+
+
+if __name__ == "__main__":
+    main()
