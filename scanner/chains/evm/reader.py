@@ -5,7 +5,9 @@ Whatever way is used, count in = count out, and an item is called failed only af
 
 from __future__ import annotations
 
+import random
 import threading
+import time
 from collections import deque
 from collections.abc import Sequence
 from typing import Final, Protocol
@@ -36,6 +38,9 @@ class Way(Protocol):
         """
         ...
 
+
+_PATIENCE: Final = 3.0  # failures in a row before another endpoint is better asked
+_SHORT_WAIT: Final = 1.0  # seconds; for longer ones it is better to ask somebody else
 
 BATCH: Final = SingleCalls(batched=True)
 SINGLE: Final = SingleCalls(batched=False)
@@ -73,89 +78,104 @@ def read_columns(node: Node, way: Way, columns: Sequence[Column], at: BlockRef) 
     Raises SourceUnavailableError, HeightPrunedError, ReorgError, RpcError when nothing can be said.
     """
     with node.pinned(at) as block:
-        found = _read_parts(node, way, columns, block)
+        reader = _Reader(node, block)
+        found = reader.read(way, columns)
         if way is not SINGLE:
-            _look_again(node, columns, found, block)
+            reader.look_again(columns, found)
     return found
 
 
-def _pace(node: Node, way: Way) -> Pace:
+def pace_of(node: Node, way: Way) -> Pace:
+    """The size of this node's requests in this way."""
     pace = node.skill(("pace", way.name), lambda: Pace(way))
     if not isinstance(pace, Pace):
         raise TypeError("pace")
     return pace
 
 
-def _read_parts(node: Node, way: Way, columns: Sequence[Column], block: object) -> list[Reading]:
-    found = [Reading([]) for _ in columns]
-    pace = _pace(node, way)
-    waiting = deque([list(enumerate(columns))])
-    while waiting:
-        part = waiting.popleft()
-        items = count_items([column for _, column in part])
-        if items > pace.size:
-            waiting.extendleft(reversed(_divide(part, pace.size)))
-            continue
-        readings = _read_part(node, way, pace, [column for _, column in part], block)
-        if readings is None:
-            waiting.extendleft(reversed(_divide(part, (items + 1) // 2)))
-            continue
-        for (index, column), reading in zip(part, readings, strict=True):
-            if len(reading.amounts) != len(column.holders):
-                raise SourceUnavailableError(node.name, "answered for another number of items")
-            found[index].add(reading)
-    return found
+class _Reader:
+    """One reading of some columns at one node.
 
+    A failed request is asked again here, so that what was answered before it is not lost; answers
+    earn patience and failures use it up.
+    """
 
-def _read_part(
-    node: Node, way: Way, pace: Pace, columns: Sequence[Column], block: object
-) -> list[Reading] | None:
-    """Read what fits one request. None: refused, ask for less at a time."""
-    items = count_items(columns)
-    try:
-        readings = way.read(node, columns, block)
-    except RpcError as e:
-        if e.fault in (Fault.NO_BLOCK, Fault.PRUNED):
-            raise
-        if e.fault is Fault.UNSUPPORTED:  # not here, or not at this height
-            return _read_parts(node, SINGLE if way is BATCH else BATCH, columns, block)
-        pace.refused(items)
-        return None if items > 1 else SINGLE.read(node, columns, block)
-    except SourceUnavailableError:
-        pace.refused(items)
-        raise
-    pace.answered(items)
-    return readings
+    def __init__(self, node: Node, block: object) -> None:
+        self._node, self._block = node, block
+        self._patience = _PATIENCE
 
-
-def _divide(part: Sequence[tuple[int, Column]], size: int) -> list[list[tuple[int, Column]]]:
-    """Cut a part of numbered columns into parts of at most `size` items."""
-    numbers = [index for index, _ in part]
-    pieces = cut([column for _, column in part], size)
-    return [[(numbers[index], column) for index, column in piece] for piece in pieces]
-
-
-def _look_again(
-    node: Node, columns: Sequence[Column], found: Sequence[Reading], block: object
-) -> None:
-    """Ask for what failed in company again, each alone; replace the answers in `found`."""
-    for column, reading in zip(columns, found, strict=True):
-        if not reading.code or (not column.is_native and reading.decimals is None):
-            # About the token, not its holders: one look decides for all of them.
-            (token,) = SINGLE.read(node, [column.cut(0, 0)], block)
-            reading.code, reading.decimals = token.code, token.decimals
-            if not token.code:
-                reading.failed = dict.fromkeys(range(len(column.holders)), (Told.NO_CODE, ""))
-                reading.amounts = [0] * len(column.holders)
+    def read(self, way: Way, columns: Sequence[Column]) -> list[Reading]:
+        """Read in requests of the size that fits; halve what is refused."""
+        found = [Reading([]) for _ in columns]
+        pace = pace_of(self._node, way)
+        waiting = deque([list(enumerate(columns))])
+        while waiting:
+            part = waiting.popleft()
+            items = count_items([column for _, column in part])
+            if items > pace.size:
+                waiting.extendleft(reversed(_divide(part, pace.size)))
                 continue
-        if not reading.failed:
-            continue
+            readings = self._request(way, pace, [column for _, column in part])
+            if readings is None:
+                waiting.extendleft(reversed(_divide(part, (items + 1) // 2)))
+                continue
+            for (index, column), reading in zip(part, readings, strict=True):
+                if len(reading.amounts) != len(column.holders):
+                    raise SourceUnavailableError(self._node.name, "answered for other items")
+                found[index].add(reading)
+        return found
+
+    def _request(self, way: Way, pace: Pace, columns: Sequence[Column]) -> list[Reading] | None:
+        """Read what fits one request. None: refused, ask for less at a time."""
+        items = count_items(columns)
+        try:
+            readings = self._patiently(way, columns)
+        except RpcError as e:
+            if self._node.about_block(e):
+                raise
+            if e.fault is Fault.UNSUPPORTED:  # not here, or not at this height
+                return self.read(SINGLE if way is BATCH else BATCH, columns)
+            pace.refused(items)
+            return None if items > 1 else self._patiently(SINGLE, columns)
+        except SourceUnavailableError:
+            pace.refused(items)  # it may have been too much for its time-out
+            raise
+        pace.answered(items)
+        return readings
+
+    def _patiently(self, way: Way, columns: Sequence[Column]) -> list[Reading]:
+        while True:
+            try:
+                found = way.read(self._node, columns, self._block)
+            except SourceUnavailableError as e:
+                self._patience -= 1
+                if self._patience < 0 or (e.retry_after or 0) > _SHORT_WAIT:
+                    raise
+                time.sleep(e.retry_after or random.uniform(0, _SHORT_WAIT / 5))  # noqa: S311
+            else:
+                self._patience = min(_PATIENCE, self._patience + 0.5)
+                return found
+
+    def look_again(self, columns: Sequence[Column], found: Sequence[Reading]) -> None:
+        """Ask for what failed in company again, each alone; replace the answers in `found`."""
+        for column, reading in zip(columns, found, strict=True):
+            if not reading.code or (not column.is_native and reading.decimals is None):
+                # About the token, not its holders: one look decides for all of them.
+                (token,) = self._patiently(SINGLE, [column.cut(0, 0)])
+                reading.code, reading.decimals = token.code, token.decimals
+                if not token.code:
+                    reading.failed = dict.fromkeys(range(len(column.holders)), (Told.NO_CODE, ""))
+                    reading.amounts = [0] * len(column.holders)
+                    continue
+            if reading.failed:
+                self._alone(column, reading)
+
+    def _alone(self, column: Column, reading: Reading) -> None:
         places = sorted(reading.failed)
         holders = [column.holders[place] for place in places]
-        (alone,) = _read_parts(node, BATCH, [Column(column.token, holders)], block)
-        unsure = [n for n, (told, _) in alone.failed.items() if told is Told.NOTHING]
-        for n in unsure:
-            (one,) = SINGLE.read(node, [Column(column.token, [holders[n]])], block)
+        (alone,) = self.read(BATCH, [Column(column.token, holders)])
+        for n in [n for n, (told, _) in alone.failed.items() if told is Told.NOTHING]:
+            (one,) = self._patiently(SINGLE, [Column(column.token, [holders[n]])])
             alone.amounts[n] = one.amounts[0]
             alone.failed.pop(n)
             if one.failed:
@@ -165,3 +185,10 @@ def _look_again(
             reading.failed.pop(place)
             if n in alone.failed:
                 reading.failed[place] = alone.failed[n]
+
+
+def _divide(part: Sequence[tuple[int, Column]], size: int) -> list[list[tuple[int, Column]]]:
+    """Cut a part of numbered columns into parts of at most `size` items."""
+    numbers = [index for index, _ in part]
+    pieces = cut([column for _, column in part], size)
+    return [[(numbers[index], column) for index, column in piece] for piece in pieces]

@@ -1,0 +1,221 @@
+"""Providers fail in every way they know; what comes out is right to the last wei, or says it is not."""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack
+from dataclasses import replace
+
+import pytest
+from support import evm_chain as chain
+from support import fault_proxy
+from support.fault_proxy import FAULTS, FaultProxy
+
+from scanner.chains.evm.multicall import CANONICAL
+from scanner.chains.interface import ReadPolicy
+from scanner.chains.table import make_source
+from scanner.errors import SourceUnavailableError
+from scanner.model.addresses.evm import evm_address
+from scanner.model.balance import BalanceQuery, Evidence
+from scanner.settings.tables import load_registry
+
+pytestmark = pytest.mark.node
+
+REGISTRY = load_registry()
+ETHEREUM = REGISTRY.network("ethereum")
+HOLDINGS = [REGISTRY.holding(name, "ethereum") for name in ("ETH", "USDT", "USDC", "LINK")]
+MANY = 20_000
+SLEEP = time.sleep
+ADDRESSES = [evm_address("ethereum", chain.holder(n)) for n in range(MANY)]
+
+
+def amount(place: int, n: int) -> int:
+    """What the n-th account holds of the place-th asset: some nothing, some more than 64 bits."""
+    return 0 if (n + place) % 7 == 0 else (place + 1) * 10**19 + n
+
+
+@pytest.fixture(scope="module")
+def anvil(tmp_path_factory):
+    from support.missing import cannot
+
+    from scanner.demo.nodes import Anvil
+    from scanner.errors import NodeMissingError
+
+    payloads = [a.payload for a in ADDRESSES]
+    native = {p: amount(0, n) for n, p in enumerate(payloads)}
+    tokens = {
+        bytes.fromhex(h.contract[2:]): chain.token_account(
+            chain.PLAIN, h.decimals, {p: amount(k, n) for n, p in enumerate(payloads)}
+        )
+        for k, h in enumerate(HOLDINGS)
+        if not h.is_native
+    }
+    tokens[CANONICAL] = {"balance": "0x0", "code": "0x" + chain.MULTICALL.hex(), "storage": {}}
+    try:
+        with Anvil(
+            tmp_path_factory.mktemp("faults"), genesis=chain.genesis(native, tokens)
+        ) as node:
+            node.rpc("anvil_mine", "0x3")
+            yield node
+    except NodeMissingError as e:
+        cannot(str(e))
+
+
+def questions(count: int):
+    return [BalanceQuery(a, h) for a in ADDRESSES[:count] for h in HOLDINGS]
+
+
+def wanted(count: int):
+    return [amount(k, n) for n in range(count) for k in range(len(HOLDINGS))]
+
+
+def open_source(stack: ExitStack, anvil, proxies, quorum=1, timeout=0.4):
+    endpoints = [
+        replace(anvil.endpoint(f"p{n}"), url=proxy.url, operator=f"operator {n}", timeout=timeout)
+        for n, proxy in enumerate(proxies)
+    ]
+    source = make_source("ethereum_rpc", ETHEREUM, endpoints, REGISTRY, ReadPolicy(quorum))
+    stack.callback(source.close)
+    return source
+
+
+def no_programs(call: dict) -> str:
+    """A gateway without overrides and contract creation: sheets do not work."""
+    params = call.get("params", [])
+    if call["method"] == "eth_call" and (len(params) > 2 or "to" not in params[0]):
+        return "too many arguments, want at most 2"
+    return ""
+
+
+def batches_only(call: dict) -> str:
+    params = call.get("params", [])
+    if call["method"] == "eth_call" and params[0].get("to") == "0x" + CANONICAL.hex():
+        return "calls to this contract are not allowed"
+    return no_programs(call)
+
+
+def singles_only(call: dict) -> str:
+    return "batches are not supported" if call["method"] == "batch" else batches_only(call)
+
+
+@pytest.mark.parametrize(
+    ("refuse", "count"),
+    [(lambda call: "", MANY), (no_programs, MANY), (batches_only, 4_000)],
+    ids=["sheets", "multicall", "batches"],
+)
+def test_faults_on_a_fifth_of_the_requests(anvil, refuse, count):
+    """20,000 addresses x 4 assets, a quorum of two of three operators, lies among the faults."""
+    with ExitStack() as stack:
+        proxies = [
+            stack.enter_context(FaultProxy(anvil.url, FAULTS, 0.2, seed, refuse))
+            for seed in (1, 2, 3)
+        ]
+        source = open_source(stack, anvil, proxies, quorum=2, timeout=0.5)
+        found = source.fetch_balances(questions(count), source.pin(3))
+        assert [b.amount for b in found] == wanted(count)
+        assert {b.evidence for b in found} == {Evidence.AGREED}
+        assert all(len(b.sources) >= 2 for b in found)
+        assert sum(sum(p.counts.values()) for p in proxies) > 5
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda f: f.__name__)
+@pytest.mark.parametrize("refuse", [lambda call: "", batches_only], ids=["sheet", "batch"])
+def test_one_endpoint_that_always_fails_this_way(anvil, fault, refuse):
+    """Two good operators beside a bad one: the answers are right and agreed on."""
+    with ExitStack() as stack:
+        bad = stack.enter_context(FaultProxy(anvil.url, [fault], 1.0, 5, refuse))
+        good = [stack.enter_context(FaultProxy(anvil.url, [], 0.0)) for _ in range(2)]
+        source = open_source(stack, anvil, [bad, *good], quorum=2)
+        found = source.fetch_balances(questions(100), source.pin(3))
+        assert [b.amount for b in found] == wanted(100)
+        assert {b.evidence for b in found} == {Evidence.AGREED}
+
+
+HONEST = [f for f in FAULTS if f is not fault_proxy.lying]
+
+
+@pytest.mark.parametrize("seed", [11, 12])
+def test_one_single_endpoint_that_fails_half_the_time_but_does_not_lie(anvil, seed, monkeypatch):
+    monkeypatch.setattr("time.sleep", lambda seconds: SLEEP(min(seconds, 0.6)))
+    with ExitStack() as stack:
+        proxy = stack.enter_context(FaultProxy(anvil.url, HONEST, 0.4, seed))
+        source = open_source(stack, anvil, [proxy])
+        found = source.fetch_balances(questions(3000), source.pin(3))
+        assert [b.amount for b in found] == wanted(3000)
+
+
+def test_a_lie_that_nobody_can_settle_is_no_balance(anvil):
+    """Two operators, one lies about one item: both answers are kept, and the item has no amount."""
+    with ExitStack() as stack:
+        liar = stack.enter_context(FaultProxy(anvil.url, [fault_proxy.lying], 0.0))
+        honest = stack.enter_context(FaultProxy(anvil.url, [], 0.0))
+        source = open_source(stack, anvil, [liar, honest], quorum=2)
+        at = source.pin(3)
+        source.fetch_balances(questions(1), at)  # the ladder is climbed in peace
+        liar.share = 1.0
+        found = source.fetch_balances(questions(50), at)
+        odd = [n for n, b in enumerate(found) if b.amount is None]
+        assert len(odd) == 1
+        (b,) = (found[n] for n in odd)
+        assert '"disagree"' in b.detail
+        assert {f"p0 says {wanted(50)[odd[0]] ^ 1}", f"p1 says {wanted(50)[odd[0]]}"} <= {
+            part.split(" (")[0]
+            for part in b.reason.removeprefix("the endpoints disagree: ").split("; ")
+        }
+        assert all(x.evidence is Evidence.AGREED for n, x in enumerate(found) if n not in odd)
+
+
+def test_a_third_operator_settles_a_lie_and_the_liar_is_named(anvil):
+    with ExitStack() as stack:
+        proxies = [stack.enter_context(FaultProxy(anvil.url, [fault_proxy.lying], 0.0))]
+        proxies += [stack.enter_context(FaultProxy(anvil.url, [], 0.0)) for _ in range(2)]
+        source = open_source(stack, anvil, proxies, quorum=3)
+        at = source.pin(3)
+        source.fetch_balances(questions(1), at)
+        proxies[0].share = 1.0
+        strict = source.fetch_balances(questions(50), at)
+        assert sum(b.amount is None for b in strict) == 1  # three were asked for, two agree
+        relaxed = open_source(stack, anvil, proxies, quorum=2)
+        proxies[0].share = 0.0
+        relaxed.fetch_balances(questions(1), at)
+        proxies[0].share = 1.0
+        outvoted = []
+        for _ in range(6):
+            found = relaxed.fetch_balances(questions(50), at)
+            assert [b.amount for b in found] == wanted(50)
+            outvoted += [b for b in found if b.detail]
+        assert all('"outvoted": {"p0"' in b.detail and "p0" not in b.sources for b in outvoted)
+        assert outvoted
+
+
+@pytest.mark.parametrize(
+    ("refuse", "way"),
+    [
+        (lambda call: "", "override sheet"),
+        (lambda call: "unsupported" if len(call.get("params", [])) > 2 else "", "revert sheet"),
+        (no_programs, "multicall3"),
+        (batches_only, "batch"),
+        (singles_only, "single"),
+    ],
+    ids=["all", "no override", "no programs", "batches only", "singles only"],
+)
+def test_the_ladder_is_climbed_down_to_what_an_endpoint_has(anvil, refuse, way):
+    with ExitStack() as stack:
+        proxy = stack.enter_context(FaultProxy(anvil.url, [], 0.0, 0, refuse))
+        source = open_source(stack, anvil, [proxy])
+        found = source.fetch_balances(questions(30), source.pin(3))
+        assert [b.amount for b in found] == wanted(30)
+        (node,) = source.pool.nodes
+        assert node.skill("rung", lambda: None).way.name == way
+
+
+def test_every_endpoint_dead_is_an_error_not_a_zero(anvil, monkeypatch):
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    with ExitStack() as stack:
+        proxies = [stack.enter_context(FaultProxy(anvil.url, [], 0.0)) for _ in range(2)]
+        source = open_source(stack, anvil, proxies)
+        at = source.pin(3)
+        for proxy in proxies:
+            proxy._faults, proxy.share = [fault_proxy.html_error], 1.0
+        with pytest.raises(SourceUnavailableError):
+            source.fetch_balances(questions(5), at)
