@@ -1,10 +1,10 @@
 """Benchmarks of Bitcoin ownership proofs, one core: one JSON object a line.
 
-ownership.*: signatures/s from published text to verdict (address decoded, signature read, key recovered,
-address compared). Each is against a bare loop of the libsecp256k1 call it cannot do without, over
-the same signatures already taken apart; the two are measured in turns and the best of each counts,
-so that a neighbour on the machine disturbs both alike. addresses.*: addresses/s, against the
-base58 and bech32 libraries.
+ownership.*: signatures/s from published text to verdict (address decoded, signature read, key
+recovered, address compared). Each is against a bare loop of the libsecp256k1 call it cannot do
+without, over the same signatures already taken apart; the two are measured in turns and the best
+of each counts, so that a neighbour on the machine disturbs both alike. addresses.*: addresses/s,
+against the base58 and bech32 libraries.
 """
 
 from __future__ import annotations

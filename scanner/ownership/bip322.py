@@ -1,8 +1,9 @@
 """BIP-322 message signatures: simple, full and proof of funds, for every Bitcoin address type.
 
 The steps: 1. read the text (`bip322_reading`); 2. build the virtual transactions
-(`bip322_transactions`); 3. single-key simple signatures are checked here, on libsecp256k1
-directly; 4. everything else runs in the script interpreter (`bip322_interpreter`).
+(`bip322_transactions`); 3. simple signatures of one key or a bare multisig are checked on
+libsecp256k1 directly (`bip322_keys`); 4. everything else runs in the script interpreter
+(`bip322_full`, `bip322_interpreter`).
 The BIP's three states become `controls` (valid; time and age are told), `mismatch` (invalid) and
 `unsupported` (inconclusive). A script that anyone can satisfy never controls.
 Source: BIP-322 version 2.0.0; texts without a prefix are read as drafts before it wrote them.
@@ -16,15 +17,8 @@ from scanner.model.addresses import scripts
 from scanner.model.addresses.interface import Address
 from scanner.model.control import Binding, Control, ControlResult
 from scanner.ownership import bip322_transactions as virtual
-from scanner.ownership import secp256k1
-from scanner.ownership.bip322_reading import (
-    Encoded,
-    Shown,
-    Variant,
-    der_to_compact,
-    read_text,
-    read_witness,
-)
+from scanner.ownership.bip322_keys import check_key, check_multisig, check_taproot_key
+from scanner.ownership.bip322_reading import Encoded, Shown, Variant, read_text, read_witness
 from scanner.ownership.hashes import hash160
 from scanner.ownership.hextext import decode_hex
 from scanner.ownership.interface import ContractCall, Proof
@@ -108,23 +102,25 @@ class Bip322:
         if address.format == "p2pkh":
             raise mismatch("a P2PKH address has no witness: its variant is full (ful)")
         if address.format == "p2wpkh":
-            return _check_key(stack, txid, address.payload)
+            return check_key(stack, txid, address.payload)
         if address.format == "p2tr" and len(stack) == 1:
-            return _check_taproot_key(stack[0], txid, address)
+            return check_taproot_key(stack[0], txid, address)
         script_sig = b""
         notes: tuple[str, ...] = ()
         if address.format == "p2sh":
             program = self._nested_program(address, stack)
-            if len(program) == 22:
-                shown = _check_key(stack, txid, program[2:])
-                return Shown(shown.required, shown.keys, (_NESTED_NOTE,))
             script_sig, notes = push(program), (_NESTED_NOTE,)
-        from scanner.ownership import bip322_full
+            shown = check_key(stack, txid, program[2:]) if len(program) == 22 else None
+        else:
+            shown = None
+        if shown is None and address.format != "p2tr":
+            shown = check_multisig(stack, txid, address)
+        if shown is None:
+            from scanner.ownership import bip322_full
 
-        before, after = virtual.to_sign_body(txid, script_sig)
-        shown = bip322_full.check_to_sign(
-            before + data + after, [(0, scripts.script_pubkey(address))]
-        )
+            before, after = virtual.to_sign_body(txid, script_sig)
+            spent = [(0, scripts.script_pubkey(address))]
+            shown = bip322_full.check_to_sign(before + data + after, spent)
         return Shown(shown.required, shown.keys, shown.notes + notes)
 
     def _nested_program(self, address: Address, stack: tuple[bytes, ...]) -> bytes:
@@ -140,39 +136,6 @@ class Bip322:
 
 
 _NESTED_NOTE = "simple variant on a P2SH address: taken, but not in BIP-322 version 2.0"
-
-
-def _check_key(stack: tuple[bytes, ...], txid: bytes, key_hash: bytes) -> Shown:
-    """Check the two witness items of P2WPKH: signature with its hash type, compressed key."""
-    if len(stack) != 2:
-        raise mismatch(f"{len(stack)} witness items where a key's address needs 2")
-    signature, key = stack
-    if len(key) != 33 or hash160(key) != key_hash:
-        raise mismatch("the key in the witness is another address's")
-    if signature[-1:] != b"\x01":
-        raise mismatch("the signature is not over the whole transaction (SIGHASH_ALL)")
-    compact = der_to_compact(signature[:-1])
-    if compact is None:
-        raise mismatch("the signature is not strict DER")
-    if not secp256k1.is_low_s(compact):
-        raise mismatch("the signature has a high s, which BIP-322 forbids")
-    if not secp256k1.verify_ecdsa(virtual.ecdsa_digest(txid, key_hash), compact, key):
-        raise mismatch("the key did not sign this message for this address")
-    return Shown(1, (key.hex(),))
-
-
-def _check_taproot_key(signature: bytes, txid: bytes, address: Address) -> Shown:
-    """Check a taproot key-path signature: 64 bytes, or 65 with hash type ALL."""
-    if len(signature) == 64:
-        hash_type = 0
-    elif len(signature) == 65 and signature[64] == 1:
-        hash_type = 1
-    else:
-        raise mismatch("not a Schnorr signature of 64 bytes, or 65 with SIGHASH_ALL")
-    digest = virtual.taproot_digest(txid, scripts.script_pubkey(address), hash_type)
-    if not secp256k1.verify_schnorr(digest, signature[:64], address.payload):
-        raise mismatch("the key did not sign this message for this address")
-    return Shown(1, (address.payload.hex(),))
 
 
 def _check_script_column(proof: Proof, shown: list[Shown]) -> None:

@@ -70,7 +70,9 @@ def check_to_sign(data: bytes, spent: Spent) -> Shown:
     run = _scripts_run(first, spent[0][1])
     keys = _signers(checked[0], run, spent[0][1])
     multisig = next(filter(None, map(parse_multisig, run[1:])), None)
-    if multisig is not None:  # the interpreter checks from the last key to the first
+    if multisig is not None:
+        multisig.refuse_repeated_keys()
+        # the interpreter checks from the last key to the first
         keys = tuple(key.hex() for key in multisig.keys if key.hex() in keys)
     notes = () if (to_sign.lock_time, first.sequence) == (0, 0) else (_time_note(to_sign),)
     return Shown(_required(multisig, keys), keys, notes)

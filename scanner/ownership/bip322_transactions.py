@@ -11,7 +11,6 @@ import struct
 from functools import lru_cache
 from hashlib import sha256
 
-from scanner.model.addresses import scripts
 from scanner.ownership.hashes import sha256d, tagged_hash, with_size
 
 _NOTHING_SENT = struct.pack("<q", 0) + with_size(b"\x6a")  # one output: 0 satoshi to OP_RETURN
@@ -58,18 +57,26 @@ def to_sign_body(txid: bytes, script_sig: bytes = b"") -> tuple[bytes, bytes]:
     return before, _ZERO
 
 
-def ecdsa_digest(txid: bytes, key_hash: bytes) -> bytes:
-    """What a P2WPKH key signs with SIGHASH_ALL (BIP-143); nested in P2SH it is the same."""
+_HASHED_TWICE = sha256d(_ZERO), sha256d(_NOTHING_SENT)
+_HASHED_ONCE = tuple(sha256(b).digest() for b in (bytes(8), _ZERO, _NOTHING_SENT))
+
+
+def ecdsa_digest(txid: bytes, script_code: bytes) -> bytes:
+    """What a version-0 witness signs with SIGHASH_ALL (BIP-143).
+
+    script_code: the P2PKH script of the key, or the witness script.
+    """
+    sequences, outputs = _HASHED_TWICE
     outpoint = txid + _ZERO
     return sha256d(
         _ZERO
         + sha256d(outpoint)
-        + sha256d(_ZERO)
+        + sequences
         + outpoint
-        + with_size(scripts.p2pkh(key_hash))
+        + with_size(script_code)
         + bytes(8)
         + _ZERO
-        + sha256d(_NOTHING_SENT)
+        + outputs
         + _ZERO
         + struct.pack("<I", _SIGHASH_ALL)
     )
@@ -77,16 +84,17 @@ def ecdsa_digest(txid: bytes, key_hash: bytes) -> bytes:
 
 def taproot_digest(txid: bytes, script_pubkey: bytes, hash_type: int) -> bytes:
     """What a taproot output key signs, without annex (BIP-341). hash_type: 0 or 1 (ALL)."""
+    amounts, sequences, outputs = _HASHED_ONCE
     return tagged_hash(
         "TapSighash",
         bytes((0, hash_type))
         + _ZERO
         + _ZERO
         + sha256(txid + _ZERO).digest()
-        + sha256(bytes(8)).digest()
+        + amounts
         + sha256(with_size(script_pubkey)).digest()
-        + sha256(_ZERO).digest()
-        + sha256(_NOTHING_SENT).digest()
+        + sequences
+        + outputs
         + b"\x00"
         + _ZERO,
     )

@@ -14,8 +14,8 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from scanner.model.addresses import scripts
 from scanner.model.control import Binding, Control, ControlResult
@@ -49,8 +49,7 @@ _FORMATS = frozenset(("p2pkh", "p2wpkh", "p2sh", "p2wsh"))
 _UTXO_FORMATS = _FORMATS | {"p2tr", "p2a"}
 
 
-@dataclass(frozen=True, slots=True)
-class _Signature:
+class _Signature(NamedTuple):
     """header: 27 to 42. okx: made over OKX's envelope (the header then has no address type)."""
 
     header: int
@@ -328,8 +327,7 @@ def _read_multisig(proof: Proof, script: bytes) -> Multisig:
     if multisig is None:
         reason = "the script is not a bare m-of-n of valid keys: BIP-322 can prove it"
         raise unsupported(reason)
-    if multisig.distinct != len(multisig.keys):
-        raise unsupported("the script names one key more than once")
+    multisig.refuse_repeated_keys()
     return multisig
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 from hashlib import sha256
 
 try:
@@ -33,8 +34,12 @@ def hash160(data: bytes) -> bytes:
 
 def tagged_hash(tag: str, data: bytes) -> bytes:
     """SHA-256 under a tag (BIP-340)."""
-    head = sha256(tag.encode()).digest()
-    return sha256(head + head + data).digest()
+    return sha256(_tag_head(tag) + data).digest()
+
+
+@lru_cache(maxsize=16)
+def _tag_head(tag: str) -> bytes:
+    return sha256(tag.encode()).digest() * 2
 
 
 def compact_size(number: int) -> bytes:

@@ -7,12 +7,14 @@ from hashlib import sha256
 
 from scanner.model.addresses.interface import Address
 from scanner.ownership.hashes import hash160
-from scanner.ownership.secp256k1 import compress, parse_key
+from scanner.ownership.not_proven import unsupported
+from scanner.ownership.secp256k1 import compress
 
 _OP_1, _OP_16, _OP_CHECKMULTISIG = 0x51, 0x60, 0xAE
 _MAX_REDEEM_SCRIPT = 520
 """Longer P2SH scripts can never be spent: a push is limited to this."""
 _MAX_WITNESS_SCRIPT = 10_000
+_KEY_SIZES = {b"\x02": 33, b"\x03": 33, b"\x04": 65}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,17 +27,21 @@ class Multisig:
     required: int
     keys: tuple[bytes, ...]
 
-    @property
-    def distinct(self) -> int:
-        """How many different keys there are; one key in two spellings is one."""
-        return len({key if len(key) == 33 else compress(key) for key in self.keys})
+    def refuse_repeated_keys(self) -> None:
+        """Raise NotProvenError if one key stands twice, in whatever spelling.
+
+        Then m signatures need not be of m keys, and "m distinct keys signed" would not be true.
+        """
+        distinct = {key if len(key) == 33 else compress(key) for key in self.keys}
+        if len(distinct) != len(self.keys):
+            raise unsupported("the script names one key more than once")
 
 
 def parse_multisig(script: bytes) -> Multisig | None:
     """Read OP_m <key>... OP_n OP_CHECKMULTISIG, nothing before, between or after.
 
-    Returns None for any other script, and if a key is not a point of the curve: such a script
-    needs fewer keys than it seems to have.
+    Returns None for any other script. Keys have the shape of one; that each is a point of the
+    curve is not looked at, since one that is not can never be found to have signed.
     """
     if len(script) < 37 or script[-1] != _OP_CHECKMULTISIG:
         return None
@@ -69,7 +75,7 @@ def _keys(data: bytes) -> tuple[bytes, ...] | None:
     while at < len(data):
         size = data[at]
         key = data[at + 1 : at + 1 + size]
-        if size not in (33, 65) or len(key) != size or parse_key(key) is None:
+        if _KEY_SIZES.get(key[:1]) != size or len(key) != size:
             return None
         keys.append(key)
         at += 1 + size

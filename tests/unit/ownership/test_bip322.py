@@ -234,6 +234,18 @@ def test_only_signatures_over_everything(kind: str, hash_type: int) -> None:
         assert (control is Control.CONTROLS) == (hash_type in allowed)
 
 
+@pytest.mark.parametrize("kind", ["p2wsh", "p2sh"])
+def test_one_key_twice_in_a_script_is_not_two_keys(kind: str) -> None:
+    script = multisig(2, [KEY.public, KEY.public])
+    address = address_of(BITCOIN, kind, script)
+    made = Spend(kind, output(address), (KEY, KEY), script, before=(b"",))
+    tx = to_sign(MESSAGE, [made])
+    texts = [full(tx), simple(tx)] if kind == "p2wsh" else [full(tx)]
+    for text in texts:
+        result = verify(proof(BITCOIN, address, [text]))
+        assert (result.control, "more than once" in result.reason) == (Control.UNSUPPORTED, True)
+
+
 # --- scripts that anyone can satisfy, and rules of the BIP ----------------------------------
 
 

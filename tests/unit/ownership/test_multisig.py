@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.bitcoin_signing import BITCOIN, address_of, keys, multisig
+from support.bitcoin_signing import BITCOIN, Key, address_of, keys, multisig
 
 from scanner.model.addresses.table import decode_address
 from scanner.ownership.multisig import commitment, parse_multisig
+from scanner.ownership.not_proven import NotProvenError
 
 MEMBERS = [k.public for k in keys(16)]
 MIXED = [MEMBERS[0], keys(2)[1].uncompressed]
@@ -23,7 +24,7 @@ def test_round_trip(required: int, count: int) -> None:
     else:
         assert found is not None
         assert (found.required, found.keys) == (required, tuple(MEMBERS[:count]))
-        assert found.distinct == count
+        found.refuse_repeated_keys()
 
 
 def test_uncompressed_keys_and_repeated_keys() -> None:
@@ -33,10 +34,12 @@ def test_uncompressed_keys_and_repeated_keys() -> None:
     key = keys(1)[0]
     repeated = parse_multisig(multisig(2, [key.public, key.uncompressed]))
     assert repeated is not None
-    assert repeated.distinct == 1
+    with pytest.raises(NotProvenError, match="more than once"):
+        repeated.refuse_repeated_keys()
 
 
 GOOD = multisig(2, MEMBERS[:3])
+KEY = Key("other")
 
 
 @pytest.mark.parametrize(
@@ -52,7 +55,8 @@ GOOD = multisig(2, MEMBERS[:3])
         GOOD[:-1] + b"\xaf",  # OP_CHECKMULTISIGVERIFY
         b"\x61" + GOOD,
         GOOD[:1] + b"\x61" + GOOD[1:],  # OP_NOP between
-        multisig(1, [b"\x02" + b"\xff" * 32]),  # not a point
+        multisig(1, [b"\x06" + KEY.uncompressed[1:]]),  # the hybrid form
+        multisig(1, [b"\x04" + MEMBERS[0][1:]]),
         multisig(1, [b"\x05" + MEMBERS[0][1:]]),
         bytes((0x51,)) + b"\x4c\x21" + MEMBERS[0] + b"\x51\xae",  # a push that is not the shortest
     ],
