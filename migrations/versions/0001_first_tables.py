@@ -64,9 +64,24 @@ def _natural(digits: int) -> sa.types.TypeEngine[object]:
     return sa.Numeric(digits, 0).with_variant(sa.Text(), "sqlite")
 
 
+def _of_list(table: str) -> sa.ForeignKeyConstraint:
+    # Deferred: a list's own row comes last, when its counts are known.
+    name = op.f(f"fk_{table}_list_id_reserve_list")
+    return sa.ForeignKeyConstraint(
+        ["list_id"], ["reserve_list.id"], name, deferrable=True, initially="DEFERRED"
+    )
+
+
+def _of_snapshot(table: str) -> sa.ForeignKeyConstraint:
+    name = op.f(f"fk_{table}_snapshot_id_snapshot")
+    return sa.ForeignKeyConstraint(["snapshot_id"], ["snapshot.id"], name)
+
+
 def upgrade() -> None:
     _published()
+    _claims()
     _published_rest()
+    _published_findings()
     _plans()
     _results()
     _sums()
@@ -116,6 +131,9 @@ def _published() -> None:
             name=op.f("uq_reserve_list_publisher_id_sha256_content"),
         ),
     )
+
+
+def _claims() -> None:
     op.create_table(
         "claim",
         sa.Column("list_id", _id(), autoincrement=False, nullable=False),
@@ -135,13 +153,7 @@ def _published() -> None:
         sa.Column("owners", sa.Text(), nullable=False),
         sa.Column("row_type", sa.Text(), nullable=False),
         sa.Column("duplicate", sa.Boolean(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["list_id"],
-            ["reserve_list.id"],
-            name=op.f("fk_claim_list_id_reserve_list"),
-            deferrable=True,
-            initially="DEFERRED",
-        ),
+        _of_list("claim"),
         sa.PrimaryKeyConstraint("list_id", "no", name=op.f("pk_claim")),
     )
     op.create_index(op.f("ix_claim_list_id_network_no"), "claim", ["list_id", "network", "no"])
@@ -157,13 +169,7 @@ def _published_rest() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["list_id"],
-            ["reserve_list.id"],
-            name=op.f("fk_unreadable_row_list_id_reserve_list"),
-            deferrable=True,
-            initially="DEFERRED",
-        ),
+        _of_list("unreadable_row"),
         sa.PrimaryKeyConstraint("list_id", "no", name=op.f("pk_unreadable_row")),
     )
     op.create_table(
@@ -180,15 +186,12 @@ def _published_rest() -> None:
         sa.Column("is_group", sa.Boolean(), nullable=False),
         sa.Column("places", sa.Integer(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["list_id"],
-            ["reserve_list.id"],
-            name=op.f("fk_declared_total_list_id_reserve_list"),
-            deferrable=True,
-            initially="DEFERRED",
-        ),
+        _of_list("declared_total"),
         sa.PrimaryKeyConstraint("list_id", "no", name=op.f("pk_declared_total")),
     )
+
+
+def _published_findings() -> None:
     op.create_table(
         "list_finding",
         sa.Column("list_id", _id(), autoincrement=False, nullable=False),
@@ -199,13 +202,7 @@ def _published_rest() -> None:
         sa.Column("asset", sa.Text(), nullable=False),
         sa.Column("network", sa.Text(), nullable=False),
         sa.Column("address", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["list_id"],
-            ["reserve_list.id"],
-            name=op.f("fk_list_finding_list_id_reserve_list"),
-            deferrable=True,
-            initially="DEFERRED",
-        ),
+        _of_list("list_finding"),
         sa.PrimaryKeyConstraint("list_id", "no", name=op.f("pk_list_finding")),
     )
 
@@ -237,9 +234,7 @@ def _plans() -> None:
         sa.Column("hash", sa.Text(), nullable=False),
         sa.Column("time", sa.BigInteger(), nullable=True),
         sa.Column("source", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["snapshot_id"], ["snapshot.id"], name=op.f("fk_pinned_block_snapshot_id_snapshot")
-        ),
+        _of_snapshot("pinned_block"),
         sa.PrimaryKeyConstraint(
             "snapshot_id", "network", "wanted_height", name=op.f("pk_pinned_block")
         ),
@@ -256,9 +251,7 @@ def _plans() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("error", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["snapshot_id"], ["snapshot.id"], name=op.f("fk_chunk_snapshot_id_snapshot")
-        ),
+        _of_snapshot("chunk"),
         sa.PrimaryKeyConstraint("snapshot_id", "no", name=op.f("pk_chunk")),
     )
 
@@ -275,9 +268,7 @@ def _results() -> None:
         sa.Column("required", sa.Integer(), nullable=False),
         sa.Column("signed_by", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["snapshot_id"], ["snapshot.id"], name=op.f("fk_control_result_snapshot_id_snapshot")
-        ),
+        _of_snapshot("control_result"),
         sa.PrimaryKeyConstraint("snapshot_id", "claim_no", name=op.f("pk_control_result")),
         sqlite_with_rowid=False,
     )
@@ -309,9 +300,7 @@ def _results() -> None:
         sa.Column("claim_no", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["snapshot_id"], ["snapshot.id"], name=op.f("fk_finding_snapshot_id_snapshot")
-        ),
+        _of_snapshot("finding"),
         sa.PrimaryKeyConstraint("snapshot_id", "claim_no", "kind", name=op.f("pk_finding")),
         sqlite_with_rowid=False,
     )
@@ -363,9 +352,7 @@ def _sums() -> None:
         sa.Column("unavailable_rows", sa.Integer(), nullable=False),
         sa.Column("shortfall", _natural(120), nullable=False),
         sa.Column("surplus", _natural(120), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["snapshot_id"], ["snapshot.id"], name=op.f("fk_total_snapshot_id_snapshot")
-        ),
+        _of_snapshot("total"),
         sa.PrimaryKeyConstraint("snapshot_id", "asset", name=op.f("pk_total")),
     )
 
@@ -381,9 +368,7 @@ def _beside() -> None:
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("as_of", sa.Text(), nullable=False),
         sa.Column("detail", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["snapshot_id"], ["snapshot.id"], name=op.f("fk_liability_snapshot_id_snapshot")
-        ),
+        _of_snapshot("liability"),
         sa.PrimaryKeyConstraint("snapshot_id", "asset", name=op.f("pk_liability")),
     )
     op.create_table(

@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING
 
 from scanner.errors import MigrationNeededError, StoreError
 from scanner.settings.paths import shipped
+from scanner.store.connection import Store, connect
 
 if TYPE_CHECKING:
     from alembic.config import Config
     from sqlalchemy import Connection
-
-    from scanner.store.engine import Store
 
 
 @cache
@@ -62,8 +61,6 @@ def upgrade(url: str, revision: str = "head") -> str:
     All migrations of one upgrade are one transaction: it is at the old schema or the new one.
     Raises StoreError, also when the database is newer than this program.
     """
-    from scanner.store.engine import connect
-
     with connect(url, create=True) as store:
         return upgrade_store(store, revision)
 

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from support.snapshot_stub import eth_claim, stored
 
 from scanner.errors import MigrationNeededError, StoreError
-from scanner.store import engine
+from scanner.store import connection as connecting
 from scanner.store.engine import connect, open_store
 from scanner.store.migrate import downgrade_store, head, upgrade
 
@@ -54,7 +54,7 @@ def test_pragmas_are_those_that_lose_nothing(made):
             connection.execute(text(f"PRAGMA {name}")).scalar()
             for name in ("foreign_keys", "journal_mode", "synchronous", "busy_timeout")
         ]
-    assert values == [1, "wal", 2, engine.BUSY_SECONDS * 1000]
+    assert values == [1, "wal", 2, connecting.BUSY_SECONDS * 1000]
 
 
 def test_an_older_database_is_named_with_its_remedy_and_upgraded(made):
@@ -111,7 +111,7 @@ def test_an_unreachable_server_is_told_without_its_password():
 
 
 def test_a_locked_database_is_waited_for_and_then_told(made, monkeypatch):
-    monkeypatch.setattr(engine, "BUSY_SECONDS", 0.1)
+    monkeypatch.setattr(connecting, "BUSY_SECONDS", 0.1)
     other = sqlite3.connect(made.removeprefix("sqlite:///"))
     try:
         other.execute("BEGIN IMMEDIATE")

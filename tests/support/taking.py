@@ -1,0 +1,35 @@
+"""Short words for tests that take snapshots."""
+
+from __future__ import annotations
+
+from scanner.errors import SourceUnavailableError
+from scanner.settings.tables import load_registry
+from scanner.snapshots.interface import SnapshotPolicy
+from scanner.snapshots.take import take_snapshot
+from scanner.store.runs import create_snapshot
+from scanner.store.sink import StoreSink
+from support.snapshot_stub import eth_claim, good_judge, stored
+
+SIGNED = {"signatures": ("s",)}
+DOWN = SourceUnavailableError("node", "timed out")
+
+
+def planned(store, claims, **policy):
+    return create_snapshot(store, stored(store, claims).list_id, SnapshotPolicy(**policy))
+
+
+def take(store, snapshot, *sources, judge=good_judge, **more):
+    return take_snapshot(
+        StoreSink(store), snapshot, {s.network: s for s in sources}, judge, load_registry(), **more
+    )
+
+
+def raises(error):
+    def trouble(_what):
+        raise error
+
+    return trouble
+
+
+def twenty_five():
+    return [eth_claim(n, **SIGNED) for n in range(25)]
