@@ -29,3 +29,20 @@ CHECKPOINTS: Mapping[tuple[str, str], tuple[int, str]] = {
     ),
 }
 """(network, chain name) -> (height, block hash). Facts of the chains' own parameters."""
+
+GENESIS: Mapping[tuple[str, str], str] = {
+    ("bitcoin", "regtest"): "0f9188f13cb7b2c71f2a335e3a4fc328bf5beb436012afca590b1a11466e2206",
+    ("bitcoin", "test"): "000000000933ea01ad0ee984209779baaec3ced90fa3f408719526f8d77f4943",
+    ("bitcoin", "signet"): "00000008819873e925422c1ff0f99f7cc9bbb232af63a077a480a3633bee1ef6",
+    ("dogecoin", "main"): "1a91e3dace36e2be3bf030a65679fe821aa1d6ef92e7c9902eb318182c355691",
+    ("litecoin", "regtest"): "530827f38f93b43ed12af0b3ad25a288dc02ed74d6d7857862df51fc56c416f9",
+}
+"""First blocks, for servers that do not say which chain they are on."""
+
+
+def chain_marker(network: str, chain: str) -> tuple[int, str] | None:
+    """A block that a server must have to be on a chain; None if nothing is known of the chain."""
+    if (network, chain) in CHECKPOINTS:
+        return CHECKPOINTS[network, chain]
+    genesis = GENESIS.get((network, chain))
+    return (0, genesis) if genesis else None

@@ -1,0 +1,203 @@
+"""Balances from Esplora servers (Blockstream's, mempool.space's, one's own) over HTTP.
+
+Source: Esplora's published HTTP API (API.md of Blockstream's esplora): /address/:a,
+/address/:a/txs, /address/:a/txs/chain/:last_seen, /block-height/:h, /block/:hash,
+/blocks/tip/hash and /blocks/tip/height.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+
+from scanner.chains.bitcoin.checkpoints import chain_marker
+from scanner.chains.bitcoin.coins import MAX_COIN
+from scanner.chains.bitcoin.index_source import IndexedSource, IndexServer, Reading, Wanted
+from scanner.chains.http import Reply, Transport
+from scanner.chains.interface import ReadPolicy
+from scanner.chains.shape import take
+from scanner.errors import SourceUnavailableError, clip
+from scanner.model.block import BlockRef
+from scanner.model.endpoint import Endpoint
+from scanner.model.network import Network
+from scanner.model.registry import Registry
+
+CHUNK = 500
+BATCH = 10
+"""Addresses between two looks at the tip: what is read must belong to one state of the chain."""
+
+MAX_PAGES = 400
+"""Pages of 25 transactions read back from the tip for one address."""
+
+_HASH = re.compile(r"[0-9a-f]{64}")
+
+
+class EsploraServer:
+    """One Esplora server. An IndexServer."""
+
+    batch = BATCH
+    workers = 4
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.endpoint = endpoint
+        self._name = endpoint.name
+        self._http = Transport(endpoint)
+
+    def tip(self) -> int:
+        """See IndexServer."""
+        text = self._get("blocks/tip/height").text().strip()
+        if not (text.isascii() and text.isdigit() and len(text) < 10):
+            raise self._broken(f"the tip's height is {clip(text)!r}")
+        return int(text)
+
+    def block_hash(self, height: int) -> str:
+        """See IndexServer."""
+        reply = self._http.get(f"block-height/{height}")
+        if reply.status == 404:
+            return ""
+        reply.raise_for_status()
+        return self._hash(reply)
+
+    def block_time(self, at: BlockRef) -> int | None:
+        """See IndexServer."""
+        block = self._get(f"block/{at.hash}").json()
+        if take(self._name, block, int, "height") != at.height:
+            raise self._broken(f"its block {at.hash} says another height")
+        return take(self._name, block, int, "timestamp")
+
+    def read(self, wanted: Sequence[Wanted], at: BlockRef) -> list[Reading | str]:
+        """Read balances now, and take back what happened after the block.
+
+        Sums and transactions come in several answers, so the tip must be the same before and
+        after; a moving tip is tried again.
+        """
+        for _ in range(3):
+            before = self._hash(self._get("blocks/tip/hash"))
+            readings = [self._one(w, at) for w in wanted]
+            if self._hash(self._get("blocks/tip/hash")) == before:
+                return readings
+        raise SourceUnavailableError(self._name, "its tip keeps moving while it is read", 5.0)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def _one(self, wanted: Wanted, at: BlockRef) -> Reading | str:
+        # The script hash here is not reversed, unlike Electrum's.
+        place = (
+            f"address/{wanted.text}"
+            if wanted.text
+            else f"scripthash/{hashlib.sha256(wanted.script).hexdigest()}"
+        )
+        reply = self._http.get(place)
+        if reply.status == 400:  # also what busy addresses get: a refusal, and no number
+            return f"refused ({clip(self._http.redact(reply.text().strip()), 120)})"
+        reply.raise_for_status()
+        stats = reply.json()
+        now = self._sum(stats, "chain_stats")
+        pending = self._sum(stats, "mempool_stats", signed=True)
+        count = take(self._name, stats, int, "chain_stats", "tx_count")
+        detail: dict[str, object] = {"transactions": count}
+        if pending:
+            detail["unconfirmed"] = str(pending)
+        if count == 0:
+            return self._reading(now, detail)
+        later = self._later(place, wanted.script.hex(), at.height, count)
+        if isinstance(later, str):
+            return later
+        return self._reading(now - later, detail)
+
+    def _later(self, place: str, script: str, height: int, count: int) -> int | str:
+        """What the address gained (or lost) in blocks above `height`; a text if that is refused."""
+        change, seen = 0, 0
+        for tx in self._newest_first(place):
+            if isinstance(tx, str):
+                return tx
+            if take(self._name, tx, int, "status", "block_height") <= height:
+                return change
+            change += self._change(tx, script)
+            seen += 1
+        if seen != count:  # all are above the height, so all must have been seen
+            raise self._broken(f"it lists {seen} of the {count} transactions of an address")
+        return change
+
+    def _newest_first(self, place: str) -> Iterator[object]:
+        """Confirmed transactions of an address, page by page; a text when a page is refused."""
+        path, seen, last_height = f"{place}/txs", set[str](), MAX_COIN
+        for _ in range(MAX_PAGES):
+            reply = self._http.get(path)
+            if reply.status == 400:
+                yield f"refused ({clip(self._http.redact(reply.text().strip()), 120)})"
+                return
+            reply.raise_for_status()
+            confirmed = [
+                tx
+                for tx in take(self._name, reply.json(), list)
+                if take(self._name, tx, bool, "status", "confirmed")
+            ]
+            if not confirmed:
+                return
+            for tx in confirmed:
+                txid = take(self._name, tx, str, "txid")
+                block = take(self._name, tx, int, "status", "block_height")
+                if txid in seen or block > last_height:
+                    raise self._broken("it lists transactions twice or out of order")
+                seen.add(txid)
+                last_height = block
+                yield tx
+            path = f"{place}/txs/chain/{take(self._name, confirmed[-1], str, 'txid')}"
+        yield f"more than {MAX_PAGES} pages of transactions after the block"
+
+    def _change(self, tx: object, script: str) -> int:
+        change = 0
+        for output in take(self._name, tx, list, "vout"):
+            if take(self._name, output, str, "scriptpubkey") == script:
+                change += self._amount(output, "value")
+        for spent in take(self._name, tx, list, "vin"):
+            if take(self._name, spent, bool, "is_coinbase"):
+                continue
+            if take(self._name, spent, str, "prevout", "scriptpubkey") == script:
+                change -= self._amount(spent, "prevout", "value")
+        return change
+
+    def _sum(self, stats: object, which: str, signed: bool = False) -> int:
+        funded = self._amount(stats, which, "funded_txo_sum", limit=2**80)
+        spent = self._amount(stats, which, "spent_txo_sum", limit=2**80)
+        if funded < spent and not signed:
+            raise self._broken("an address spent more than it got")
+        return funded - spent
+
+    def _amount(self, value: object, *path: str, limit: int = MAX_COIN) -> int:
+        amount = take(self._name, value, int, *path)
+        if not 0 <= amount <= limit:
+            raise self._broken(f"{'.'.join(path)} is {clip(str(amount))}")
+        return amount
+
+    def _reading(self, amount: int, detail: dict[str, object]) -> Reading:
+        if amount < 0:
+            raise self._broken("the transactions of an address do not fit its sums")
+        return Reading(amount, detail)
+
+    def _get(self, path: str) -> Reply:
+        reply = self._http.get(path)
+        reply.raise_for_status()
+        return reply
+
+    def _hash(self, reply: Reply) -> str:
+        text = reply.text().strip()
+        if not _HASH.fullmatch(text):
+            raise self._broken(f"a block hash is {clip(text)!r}")
+        return text
+
+    def _broken(self, what: str) -> SourceUnavailableError:
+        return SourceUnavailableError(self._name, f"gave an answer it should not: {what}")
+
+
+def make_source(
+    network: Network, endpoints: Sequence[Endpoint], registry: Registry, policy: ReadPolicy
+) -> IndexedSource:
+    """Make the source from all endpoints, best first."""
+    servers: list[IndexServer] = [EsploraServer(e) for e in endpoints]
+    marker = chain_marker(network.name, endpoints[0].chain or network.chain_id)
+    return IndexedSource(network, servers, policy, marker, CHUNK)
