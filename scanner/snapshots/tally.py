@@ -30,7 +30,8 @@ class AssetTotal:
     unavailable_rows: rows whose balance nobody could say. shortfall, surplus: sums of the rows'
     differences where a row states an amount and a balance was found.
     liabilities: None where none are known. reserve_ratio: verified / liabilities, six decimals,
-    rounded down; None where liabilities are unknown or zero, or a balance is missing.
+    rounded down: a lower bound, as `verified` is. None where a side is missing: liabilities
+    unknown or zero, no row of the asset, or no balance that anybody could say.
     """
 
     asset: str
@@ -167,7 +168,7 @@ def _total(
             unverified += scaled.found
     verified = sum(by_evidence.values())
     liabilities = None if owed is None else _scaled(owed.amount, owed.decimals, decimals)
-    known = complete and not unavailable_rows
+    known = complete and unavailable_rows < sums.rows
     return AssetTotal(
         asset=asset,
         decimals=decimals,

@@ -97,24 +97,23 @@ def test_no_liabilities_no_ratio(liabilities):
     assert reserve_ratio(5, liabilities) is None
 
 
-def test_no_ratio_from_half_a_snapshot_or_a_missing_balance():
+def test_no_ratio_from_half_a_snapshot():
     row = claim(1, 5), PROOF, found(5)
     assert one(row, liabilities=[owed(5)]).reserve_ratio == "1.000000"
     assert one(row, liabilities=[owed(5)], complete=False).reserve_ratio is None
-    missing = claim(2, 0), PROOF, unavailable("down")
-    assert one(row, missing, liabilities=[owed(5)]).reserve_ratio is None
 
 
-def test_what_is_owed_in_an_asset_that_is_not_held_is_shown_with_ratio_zero():
+def test_a_missing_balance_lowers_the_ratio_and_only_missing_ones_leave_none():
+    row, missing = (claim(1, 5), PROOF, found(5)), (claim(2, 9), PROOF, unavailable("down"))
+    assert one(row, missing, liabilities=[owed(10)]).reserve_ratio == "0.500000"
+    assert one(missing, liabilities=[owed(10)]).reserve_ratio is None
+
+
+def test_what_is_owed_in_an_asset_without_rows_has_no_ratio():
     tally = Tally()
     tally.add(claim(1, 5), PROOF, found(5))
     btc, eth = tally.totals([owed(7, "BTC", 8)])
-    assert (btc.asset, btc.liabilities, btc.verified, btc.reserve_ratio) == (
-        "BTC",
-        7,
-        0,
-        "0.000000",
-    )
+    assert (btc.asset, btc.liabilities, btc.verified, btc.reserve_ratio) == ("BTC", 7, 0, None)
     assert (eth.asset, eth.liabilities, eth.reserve_ratio) == ("ETH", None, None)
 
 
