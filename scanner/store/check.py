@@ -84,7 +84,7 @@ def _snapshot(connection: Connection, snapshot_id: int) -> Iterator[str]:
         wanted = claims if state == ChunkState.DONE.value else 0
         if found != wanted:
             yield f"chunk {no} is {state} and has {found} balances of {claims}"
-    counted = _recount(connection, snapshot_id)
+    counted = recount(connection, snapshot_id)
     if counted.parts != seal.tally_of(connection, snapshot_id).parts:
         yield "its sums are not what its balances add up to"
 
@@ -96,14 +96,14 @@ def _sealed(connection: Connection, snapshot_id: int, head: str) -> Iterator[str
 
     query = select(t.total).where(t.total.c.snapshot_id == snapshot_id)
     stored = sorted(tuple(row)[1:] for row in connection.execute(query))
-    totals = _recount(connection, snapshot_id).totals()
+    totals = recount(connection, snapshot_id).totals()
     if stored != sorted(seal.total_values(total) for total in totals):
         yield "its totals are not what its balances add up to"
     if seal.chain_head(connection, snapshot_id) != head:
         yield f"its hash chain does not end in {head}: results were changed after the seal"
 
 
-def _recount(connection: Connection, snapshot_id: int) -> Tally:
+def recount(connection: Connection, snapshot_id: int) -> Tally:
     """The tally of every balance there is, row by row."""
     from scanner.store.records import (
         BALANCE_COLUMNS,

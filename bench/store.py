@@ -1,0 +1,216 @@
+"""Benchmarks of the database: one JSON object a line, on SQLite and on PostgreSQL.
+
+store.insert: verdicts, balances and sums of 1,000,000 claims, stored chunk by chunk as a snapshot
+does; against the bare driver writing the same balances (executemany, COPY) in as many transactions.
+store.totals: seconds for the totals of that snapshot; against adding up its rows in Python, which
+is what `scanner db check` does. store.seal: claims a second hashed into the chain.
+
+    python bench/store.py [CLAIMS]
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+
+if TYPE_CHECKING:
+    from scanner.snapshots.interface import Chunk, RowResult
+    from scanner.store.engine import Store
+
+CLAIMS = 1_000_000
+CHUNK = 1_000
+BARE = 200_000
+"""Balances the bare driver writes; its rate hardly depends on how many there are."""
+
+
+class Rows:
+    """A list of claims that are made as they are read."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+
+    def __iter__(self) -> Iterator:
+        from support.snapshot_stub import evm_address
+
+        from scanner.model.claim import Claim
+
+        for n in range(self.count):
+            address = evm_address(n)
+            asset, decimals = (("ETH", 18), ("USDT", 6), ("USDC", 6))[n % 3]
+            yield Claim(
+                row=n + 2,
+                coin=asset,
+                asset=asset,
+                network="ethereum",
+                address=address,
+                address_key=address,
+                decimals=decimals,
+                amount=n * 10**15,
+                height=20_000_000,
+                message="I am the owner",
+                signatures=("0x" + "ab" * 65,),
+            )
+
+    def summary(self):
+        from scanner.model.claim import ListSummary
+
+        return ListSummary("bench", "", "00" * 32, 0, self.count, self.count, 0)
+
+
+@contextmanager
+def databases() -> Iterator[list[tuple[str, str]]]:
+    """A SQLite file and a database on a private PostgreSQL, if its server is installed."""
+    from support.postgres import Postgres, PostgresMissingError
+
+    with tempfile.TemporaryDirectory() as folder:
+        found = [("sqlite", f"sqlite:///{folder}/scanner.db")]
+        try:
+            cluster = Postgres()
+        except PostgresMissingError as e:
+            print(e, file=sys.stderr)
+            yield found
+            return
+        with cluster:
+            yield [*found, ("postgresql", cluster.create_database())]
+
+
+def planned(store: Store, count: int) -> int:
+    """A stored list of `count` claims and a snapshot of it."""
+    from scanner.lists.reconcile import ListAudit
+    from scanner.settings.tables import load_registry
+    from scanner.snapshots.interface import SnapshotPolicy
+    from scanner.store.lists_in import import_list
+    from scanner.store.runs import create_snapshot
+
+    audit = ListAudit(load_registry())
+    kept = import_list(store, Rows(count), audit, publisher="bench", name="bench")
+    return create_snapshot(store, kept.list_id, SnapshotPolicy(chunk_sizes={"ethereum": CHUNK}))
+
+
+def results_of(store: Store, chunk: Chunk) -> list[RowResult]:
+    """What a source and a judge would have said about a chunk."""
+    from support.snapshot_stub import CONTROLS
+
+    from scanner.model.balance import Balance, Evidence
+    from scanner.snapshots.interface import RowResult
+    from scanner.store.sink import StoreSink
+
+    return [
+        RowResult(
+            claim, CONTROLS, Balance(claim.claim.amount, Evidence.REPORTED, ("node-a", "node-b"))
+        )
+        for claim in StoreSink(store).claims(chunk)
+    ]
+
+
+def insert(store: Store, snapshot: int) -> float:
+    """Claims a second through `finish_chunk`; reading the claims back is not counted."""
+    from scanner.store.sink import StoreSink
+
+    sink = StoreSink(store)
+    sink.start(snapshot)
+    seconds, count = 0.0, 0
+    for chunk in sink.chunks(snapshot):
+        results = results_of(store, chunk)
+        start = time.perf_counter()
+        sink.finish_chunk(chunk, results)
+        seconds += time.perf_counter() - start
+        count += len(results)
+    return count / seconds
+
+
+def bare(store: Store) -> float:
+    """Balances a second of the driver alone, into a table without keys beside its own."""
+    made = (
+        "CREATE TABLE bare (s integer, n integer, c integer, amount {}, "
+        "e text, who text, r text, d text, PRIMARY KEY (s, n))"
+    )
+    raw = store.engine.raw_connection()
+    try:
+        cursor = raw.cursor()
+        cursor.execute(made.format("text" if store.dialect == "sqlite" else "numeric(78,0)"))
+        raw.commit()
+        start = time.perf_counter()
+        for first in range(0, BARE, CHUNK):
+            numbers = range(first, first + CHUNK)
+            if store.dialect == "sqlite":
+                cursor.execute("BEGIN IMMEDIATE")
+                rows = [
+                    (1, n, 1, str(n).zfill(78), "reported", '["node-a", "node-b"]', "", "")
+                    for n in numbers
+                ]
+                cursor.executemany("INSERT INTO bare VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+                cursor.execute("COMMIT")
+            else:
+                with cursor.copy("COPY bare FROM STDIN") as copy:
+                    for n in numbers:
+                        copy.write_row((1, n, 1, n, "reported", '["node-a", "node-b"]', "", ""))
+                raw.commit()
+        seconds = time.perf_counter() - start
+        cursor.execute("DROP TABLE bare")
+        raw.commit()
+    finally:
+        raw.close()
+    return BARE / seconds
+
+
+def timed(work, *arguments) -> float:
+    """Seconds of one call."""
+    start = time.perf_counter()
+    work(*arguments)
+    return time.perf_counter() - start
+
+
+def show(name: str, value: float, unit: str, against: str = "", base: float = 0) -> None:
+    """Print one result."""
+    ratio = round(value / base, 5) if base else None
+    fields = {"name": name, "value": round(value, 4), "unit": unit}
+    print(json.dumps({**fields, "against": against or None, "ratio": ratio}), flush=True)
+
+
+def main() -> None:
+    """Measure both databases."""
+    from scanner.store import queries, seal
+    from scanner.store.check import recount
+    from scanner.store.engine import open_store
+    from scanner.store.migrate import upgrade
+    from scanner.store.sink import StoreSink
+
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else CLAIMS
+    with databases() as urls:
+        for kind, url in urls:
+            upgrade(url)
+            with open_store(url) as store:
+                took = time.perf_counter()
+                snapshot = planned(store, count)
+                took = time.perf_counter() - took
+                show(f"store.import.{kind}", count / took, "claims/s")
+                rate = insert(store, snapshot)
+                show(
+                    f"store.insert.{kind}", rate, "claims/s", "driver alone, balances", bare(store)
+                )
+                took = timed(StoreSink(store).end, snapshot)
+                show(f"store.seal.{kind}", count / took, "claims/s")
+                took = timed(queries.totals, store, snapshot)
+                with store.read() as connection:
+                    counting = timed(recount, connection, snapshot)
+                show(f"store.totals.{kind}", took, "s", "adding up the rows", counting)
+                assert queries.totals(store, snapshot).complete
+                with store.read() as connection:
+                    assert (
+                        seal.tally_of(connection, snapshot).parts
+                        == recount(connection, snapshot).parts
+                    )
+
+
+if __name__ == "__main__":
+    main()
