@@ -19,6 +19,7 @@ from scanner.model.control import Binding, Control, ControlResult
 from scanner.ownership import bip322_transactions as virtual
 from scanner.ownership.bip322_keys import check_key, check_multisig, check_taproot_key
 from scanner.ownership.bip322_reading import Encoded, Shown, Variant, read_text, read_witness
+from scanner.ownership.bitcoin_message import MAX_MESSAGE, MAX_SIGNATURES
 from scanner.ownership.hashes import hash160
 from scanner.ownership.hextext import decode_hex
 from scanner.ownership.interface import ContractCall, Proof
@@ -26,8 +27,6 @@ from scanner.ownership.multisig import commitment
 from scanner.ownership.not_proven import NotProvenError, malformed, mismatch, unsupported
 from scanner.ownership.script_ops import push
 
-MAX_SIGNATURES = 20
-MAX_MESSAGE = 1_000_000
 _FORMATS = frozenset(("p2pkh", "p2sh", "p2wpkh", "p2wsh", "p2tr"))
 
 

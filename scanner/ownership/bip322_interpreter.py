@@ -17,9 +17,11 @@ from btclib.script.witness import Witness
 from btclib.tx.tx import Tx
 from btclib.tx.tx_out import TxOut
 
+from scanner.errors import clip
 from scanner.ownership.not_proven import NotProvenError, malformed, mismatch, unsupported
 
-MAX_INPUTS = 1_000
+MAX_INPUTS = 250
+"""Each input of a hostile proof can cost milliseconds; all together must stay within seconds."""
 
 _REQUIRED = (
     ScriptFlag.P2SH
@@ -151,7 +153,7 @@ def _failure(run: Callable[[], None]) -> str:
     try:
         run()
     except BTClibException as e:
-        return f"its script fails ({e})"
+        return f"its script fails ({clip(str(e), 150)})"
     except NotProvenError:
         raise
     except Exception as e:
@@ -169,8 +171,8 @@ def _parse(data: bytes) -> Tx:
         raise ValueError(f"not a transaction ({type(e).__name__})") from None
     if not canonical:
         raise ValueError("transaction is not in its canonical form")
-    if len(transaction.vin) > MAX_INPUTS:
-        raise ValueError(f"over {MAX_INPUTS} inputs")
+    if not 1 <= len(transaction.vin) <= MAX_INPUTS:
+        raise ValueError(f"has not 1 to {MAX_INPUTS} inputs")
     return transaction
 
 

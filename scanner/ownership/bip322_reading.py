@@ -12,8 +12,8 @@ from enum import StrEnum
 
 from scanner.ownership.base64text import decode_base64
 
-MAX_TEXT = 400_000
-"""Characters of the longest signature read."""
+MAX_TEXT = 200_000
+"""Characters of the longest signature read: checking costs more than reading, see MAX_INPUTS."""
 _MAX_ITEMS = 10_000
 _PSBT_MAGIC = b"psbt\xff"
 _UNSIGNED_TX, _PSBT_VERSION = b"\x00", b"\xfb"

@@ -31,8 +31,8 @@ from scanner.ownership.secp256k1 import compress, parse_key, recover
 
 MAX_SIGNATURES = 20
 """Signature columns looked at; the largest multisig has 16 keys."""
-MAX_MESSAGE = 1_000_000
-"""Characters of the longest message hashed."""
+MAX_MESSAGE = 65_536
+"""Characters of the longest message looked at; digests of the last few texts are remembered."""
 
 _UNCOMPRESSED, _COMPRESSED = range(27, 31), range(31, 35)
 _NESTED, _NATIVE = range(35, 39), range(39, 43)
@@ -259,6 +259,8 @@ def _recover(proof: Proof, message: str, signature: _Signature) -> bytes:
     try:
         if signature.okx:
             digest = _okx_digest(message)
+        elif not proof.network.message_header:
+            raise unsupported("the network's signed messages are not known (message_header)")
         else:
             digest = message_digest(proof.network.message_header, message)
     except UnicodeEncodeError:

@@ -87,7 +87,7 @@ class ConfluxCodec(ParsingCodec):
         kinds = _CONFLUX_TYPES.get(raw[1] & 0xF0)
         if raw[0] != 0 or kinds is None:
             raise ValueError("unknown version or account type")
-        if options and (len(options) > 1 or options[0].removeprefix("type.") not in kinds):
+        if options and options not in [[f"type.{kind}"] for kind in kinds]:
             raise ValueError("the named type is not the address's")
         return Address(self.network, "conflux", raw[1:], raw[1:].hex(), f"{prefix}:{data}")
 

@@ -61,8 +61,10 @@ def _ss58_prefix(head: bytes) -> int:
     if len(head) == 1 and head[0] < 64:
         return head[0]
     if len(head) == 2 and 64 <= head[0] < 128:
-        return (head[0] & 0x3F) << 2 | head[1] >> 6 | (head[1] & 0x3F) << 8
-    raise ValueError("reserved SS58 prefix")
+        prefix = (head[0] & 0x3F) << 2 | head[1] >> 6 | (head[1] & 0x3F) << 8
+        if prefix >= 64:  # smaller ones have one byte: one spelling per account
+            return prefix
+    raise ValueError("reserved or needlessly long SS58 prefix")
 
 
 class RippleCodec(ParsingCodec):

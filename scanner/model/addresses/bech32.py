@@ -30,6 +30,8 @@ def split(text: str, limit: int = 90) -> tuple[str, str, int]:
     """
     if len(text) > min(limit, MAX_LENGTH):
         raise ValueError("too long")
+    if not text.isascii():  # some letters outside ASCII become ASCII in lower case
+        raise ValueError("not ASCII")
     lower = text.lower()
     if text not in (lower, text.upper()):
         raise ValueError("mixed upper and lower case")

@@ -47,6 +47,8 @@ class CashAddrCodec:
         return f"{self.prefixes[0]}:{letters}{checksum_letters(self.prefixes[0], letters)}"
 
     def _letters(self, text: str) -> tuple[str, str]:
+        if not text.isascii():
+            raise ValueError("not ASCII")
         lower = text.lower()
         if text not in (lower, text.upper()):
             raise ValueError("mixed upper and lower case")

@@ -14,6 +14,8 @@ from scanner.model.addresses.parsing import ParsingCodec, base32_decode, base32_
 
 _ID = re.compile(r"f0(0|[1-9][0-9]{0,18})")
 _FORMS = {1: ("filecoin_secp256k1", 20), 2: ("filecoin_actor", 20), 3: ("filecoin_bls", 48)}
+_MASK = b"\xff" + bytes(11)
+"""What an id has before its 8 bytes where a 20-byte EVM address is wanted."""
 _EAM = 10
 """Actor id of the Ethereum address manager, the namespace of f410f addresses."""
 
@@ -26,10 +28,13 @@ class FilecoinCodec(ParsingCodec):
         number = _ID.fullmatch(text)
         if number and int(number[1]) < 2**63:
             payload = int(number[1]).to_bytes(8, "big")
-            masked = "0x" + (b"\xff" + bytes(11) + payload).hex()
+            masked = "0x" + (_MASK + payload).hex()
             return Address(self.network, "filecoin_id", payload, masked, text)
         if text.startswith("f410f"):
-            return evm_address(self.network, _checked(text[5:], bytes((4, _EAM)), 20))
+            account = _checked(text[5:], bytes((4, _EAM)), 20)
+            if account.startswith(_MASK):
+                raise ValueError("an id has no f410 address")
+            return evm_address(self.network, account)
         protocol = int(text[1]) if re.fullmatch(r"f[123][a-z2-7]+", text) else 0
         if not protocol:
             raise ValueError("not f0, f1, f2, f3 or f410")

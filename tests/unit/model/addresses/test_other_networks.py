@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from scanner.errors import AddressFormatError, ConfigError
+from scanner.model.addresses import base58
 from scanner.model.addresses.base32_keys import AlgorandCodec, ConfluxCodec, StrkeyCodec
 from scanner.model.addresses.base58_keys import AelfCodec, RippleCodec, Ss58Codec
 from scanner.model.addresses.cardano import CardanoCodec
@@ -22,6 +25,12 @@ NETWORKS = load_registry().networks
 KEYS = st.binary(min_size=32, max_size=32)
 ACCOUNTS = st.binary(min_size=20, max_size=20)
 KEY = bytes(range(32))
+
+
+def two_byte_ss58(prefix: int) -> str:
+    head = bytes((0x40 | prefix >> 2, (prefix & 3) << 6))
+    body = head + KEY
+    return base58.encode(body + hashlib.blake2b(b"SS58PRE" + body).digest()[:2])
 
 
 def decode(network: str, text: str) -> Address:
@@ -188,6 +197,7 @@ REFUSED = [
     ("cardano", "stake1uyehkck0lajq8gr28t9uxnuvgcqrc6070x3k9r8048z8y5gh6ffgw", "a stake address"),
     ("cardano", "addr_test1vz2fxv2umyhttkxyxp8x0dlpdt3k6cwng5pxj3jhsydzerspjrlsz", "test network"),
     ("conflux-core", "cfx:type.contract:aak2rra2njvd77ezwjvx04kkds9fzagfe6ku8scz91", "wrong type"),
+    ("conflux-core", "cfx:user:aak2rra2njvd77ezwjvx04kkds9fzagfe6ku8scz91", "half an option"),
     ("conflux-core", "cfx:a:b:aak2rra2njvd77ezwjvx04kkds9fzagfe6ku8scz91", "two options"),
     ("conflux-core", "cfxtest:aak2rra2njvd77ezwjvx04kkds9fzagfe6d5r8e957", "test network"),
     ("ethereum-beacon", "0x" + "a" * 98, "trailing byte"),
@@ -196,6 +206,7 @@ REFUSED = [
     ("filecoin", "t15ihq5ibzwki2b4ep2f46avlkrqzhpqgtga7pdrq", "test network"),
     ("filecoin", "F15IHQ5IBZWKI2B4EP2F46AVLKRQZHPQGTGA7PDRQ", "capitals"),
     ("filecoin", "f001", "leading zero"),
+    ("filecoin", FilecoinCodec("f", "").encode(4, b"\xff" + bytes(19)), "an id as f410"),
     ("filecoin", "f09223372036854775808", "over 63 bits"),
     ("hedera", "0.0.123-vfmkx", "wrong checksum"),
     ("hedera", "0.1.123", "another shard"),
@@ -206,6 +217,7 @@ REFUSED = [
     ("near", "a--b.near", "double dash"),
     ("near", "a" * 65, "too long"),
     ("polkadot", "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY", "generic prefix 42"),
+    ("polkadot", two_byte_ss58(0), "prefix 0 in two bytes"),
     ("starknet", hex(2**251 - 256), "above the largest contract address"),
     ("stellar", "SBU2RRGLXH3E5CQHTD3ODLDF2BWDCYUSSBLLZ5GNW7JXHDIYKXZWHOKR", "a secret seed"),
     ("ton", TonCodec("t", "").encode(0, KEY).lower(), "case folded"),

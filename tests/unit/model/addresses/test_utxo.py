@@ -100,6 +100,19 @@ def test_bip350_valid(text: str, script: str) -> None:
     assert address.text == text.lower()
 
 
+@pytest.mark.parametrize("network", ["bitcoin", "bitcoin-cash"])
+def test_letters_that_only_become_ascii_in_lower_case(network: str) -> None:
+    kelvin = "\u212a"
+    assert kelvin.lower() == "k"
+    good = {
+        "bitcoin": "BC1P0XLXVLHEMJA6C4DQV22UAPCTQUPFHLXM9H8Z3K2E72Q4K9HCZ7VQZK5JJ0",
+        "bitcoin-cash": "QPM2QSZNHKS23Z7629MMS6S4CWEF74VCWVY22GDX6A",
+    }[network]
+    decode_address(NETWORKS[network], good)
+    with pytest.raises(AddressFormatError):
+        decode_address(NETWORKS[network], good.replace("K", kelvin))
+
+
 @pytest.mark.parametrize("text", BIP350_INVALID)
 def test_bip350_invalid(text: str) -> None:
     with pytest.raises(AddressFormatError):
