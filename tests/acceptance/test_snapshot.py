@@ -1,0 +1,397 @@
+"""`scanner snapshot` and what reads its results, on a real Ethereum node."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+from support.eth_list import (
+    BLOCKS,
+    HEIGHT,
+    HELD,
+    TOTAL,
+    eth_rows,
+    start_eth_chain,
+    write_endpoints,
+    write_eth_list,
+)
+from support.published_lists import changed, sample_rows
+
+from scanner.demo.nodes import free_port
+
+pytestmark = pytest.mark.node
+FIRST, SECOND = HELD
+
+
+@pytest.fixture(scope="module")
+def chain(node_programs, tmp_path_factory):
+    with start_eth_chain(tmp_path_factory.mktemp("chain")) as node:
+        node.rpc("anvil_mine", hex(BLOCKS))
+        yield node
+
+
+@pytest.fixture
+def endpoints(chain, tmp_path) -> Path:
+    return write_endpoints(tmp_path / "endpoints.toml", chain.url)
+
+
+@pytest.fixture
+def taken(scanner, endpoints, tmp_path):
+    """A snapshot of the good list in the default database."""
+    write_eth_list(tmp_path / "list.csv")
+    done = scanner("snapshot", "list.csv", "--endpoints", endpoints)
+    assert done.status == 0, done.err
+    return done
+
+
+def eth_total(**changes):
+    amounts = {"claimed": TOTAL, "verified": TOTAL, "unverified": 0, "shortfall": 0, "surplus": 0}
+    amounts.update({k: v for k, v in changes.items() if k in amounts})
+    return {
+        "asset": "ETH",
+        "decimals": 18,
+        "claimed": str(amounts["claimed"]),
+        "verified": str(amounts["verified"]),
+        "by_evidence": {
+            "proven": "0",
+            "agreed": "0",
+            "reported": str(amounts["verified"]),
+            "latest_only": "0",
+        },
+        "unverified": str(amounts["unverified"]),
+        "unavailable_rows": changes.get("unavailable_rows", 0),
+        "shortfall": str(amounts["shortfall"]),
+        "surplus": str(amounts["surplus"]),
+        "liabilities": changes.get("liabilities"),
+        "reserve_ratio": changes.get("reserve_ratio"),
+    }
+
+
+def test_all_verified_is_0_and_totals_are_exact(scanner, taken):
+    done = scanner("totals", "latest", "--json")
+    assert done.status == 0
+    assert done.object == {"snapshot": 1, "complete": True, "assets": [eth_total()]}
+    assert done.out.endswith(b"}\n")
+    assert scanner("totals", "1", "--json").out == done.out
+    assert "every claim verified" in taken.lines[-1]
+    assert b"0.207920483175044365" in taken.out.replace(b",", b"") or b"0.20792048" in taken.out
+
+
+def test_json_of_the_snapshot_command_is_that_of_totals(scanner, endpoints, tmp_path):
+    write_eth_list(tmp_path / "list.csv")
+    done = scanner("snapshot", "list.csv", "--endpoints", endpoints, "--json")
+    assert done.object["assets"] == [eth_total()]
+    assert done.out == scanner("totals", "--json").out
+
+
+def test_totals_as_csv(scanner, taken):
+    lines = scanner("totals", "--csv").out.decode().splitlines()
+    assert lines[1] == f"1,true,ETH,18,{TOTAL},{TOTAL},0,0,{TOTAL},0,0,0,0,0,,"
+
+
+def test_shortfall_and_surplus_to_the_last_wei(scanner, endpoints, tmp_path):
+    rows = eth_rows()
+    more, less = HELD[FIRST] + 1, HELD[SECOND] - 1
+    rows[0] = changed(rows[0], amount=f"0.{more:018d}")
+    rows[1] = changed(rows[1], amount=f"0.{less:018d}")
+    write_eth_list(tmp_path / "list.csv", rows)
+    done = scanner("snapshot", "list.csv", "--endpoints", endpoints, "--json")
+    assert done.status == 1
+    assert done.object["assets"] == [eth_total(shortfall=1, surplus=1)]
+    shown = scanner("show", "latest", "--only", "shortfall", "--jsonl")
+    assert shown.status == 1
+    assert [(o["kind"], o["row"], o["address"]) for o in shown.objects] == [("shortfall", 4, FIRST)]
+    assert scanner("show", "--only", "surplus").status == 0
+    assert scanner("show", "--only", "mismatch").out == b""
+
+
+def test_bad_signature_is_not_in_the_verified_total(scanner, endpoints, tmp_path):
+    rows = eth_rows()
+    rows[1] = rows[1].replace("0xf6e6", "0xf6e7")
+    write_eth_list(tmp_path / "list.csv", rows)
+    done = scanner("snapshot", "list.csv", "--endpoints", endpoints, "--json")
+    assert done.status == 1
+    expected = eth_total(verified=HELD[FIRST], unverified=HELD[SECOND])
+    assert done.object["assets"] == [expected]
+    assert "FALSE: bad_signature, 1" in done.err
+
+
+def test_what_nobody_can_read_is_3_and_never_zero(scanner, endpoints, tmp_path):
+    ton = sample_rows()[3]
+    write_eth_list(tmp_path / "list.csv", [*eth_rows(), ton])
+    done = scanner("snapshot", "list.csv", "--endpoints", endpoints, "--json")
+    assert done.status == 3
+    usdt = done.object["assets"][1]
+    assert (usdt["asset"], usdt["verified"], usdt["unavailable_rows"]) == ("USDT", "0", 1)
+    assert usdt["shortfall"] == "0"
+    (balance,) = [o for o in rows_of(scanner, "balances") if o["asset"] == "USDT"]
+    assert (balance["found"], balance["evidence"]) == (None, "unavailable")
+    assert balance["reason"]
+
+
+def rows_of(scanner, table):
+    return scanner("export", table, "latest", "--format", "jsonl", "-o", "-").objects
+
+
+def test_liabilities_give_a_ratio(scanner, taken, tmp_path):
+    (tmp_path / "owed.csv").write_text("asset,amount\nETH,0.1\nBTC,1\n")
+    assert scanner("liabilities", "import", "owed.csv").status == 0
+    assets = {a["asset"]: a for a in scanner("totals", "--json").object["assets"]}
+    assert assets["ETH"]["liabilities"] == str(10**17)
+    assert assets["ETH"]["reserve_ratio"] == "2.079204"
+    assert assets["BTC"]["reserve_ratio"] == "0.000000"
+
+
+def test_liabilities_with_the_snapshot(scanner, endpoints, tmp_path):
+    write_eth_list(tmp_path / "list.csv")
+    (tmp_path / "owed.csv").write_text("asset,amount\nETH,0.3\n")
+    arguments = ["snapshot", "list.csv", "--endpoints", endpoints, "--json"]
+    done = scanner(*arguments, "--liabilities", "owed.csv")
+    assert done.object["assets"][0]["reserve_ratio"] == "0.693068"
+    (tmp_path / "owed.csv").write_text("asset,amount\nETH,-1\n")
+    bad = scanner(*arguments, "--liabilities", "owed.csv")
+    assert (bad.status, bad.out) == (2, b"")
+    assert bad.err.startswith("scanner: owed.csv:2:2: ")
+
+
+def test_a_resumed_complete_snapshot_changes_nothing(scanner, taken, endpoints):
+    before = scanner("totals", "--json").out
+    assert scanner("resume", "latest", "--endpoints", endpoints).status == 0
+    assert scanner("totals", "--json").out == before
+    assert scanner("db", "check").status == 0
+
+
+def test_database_option_stands_before_or_after(scanner, taken, tmp_path):
+    url = f"sqlite:///{tmp_path / 'data' / 'scanner.db'}"
+    elsewhere = {"SCANNER_DATA": str(tmp_path / "elsewhere")}
+    plain = scanner("totals", "--json").out
+    assert scanner("--database", url, "totals", "--json", env=elsewhere).out == plain
+    assert scanner("totals", "--json", "--database", url, env=elsewhere).out == plain
+    by_env = {**elsewhere, "SCANNER_DATABASE": url}
+    assert scanner("totals", "--json", env=by_env).out == plain
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--at", "ethereum"], "NETWORK=HEIGHT"),
+        (["--at", "ethereum=soon"], "NETWORK=HEIGHT"),
+        (["--at", "ethereum=-1"], "NETWORK=HEIGHT"),
+        (["--at", "nosuch=1"], "unknown network"),
+        (["--at", "ethereum=1", "--at", "ETH=2"], "twice"),
+        (["--at", f"ethereum={'9' * 30}"], "too many digits"),
+        (["--networks", "ethereum,nosuch"], "unknown network"),
+        (["--quorum", "0"], "--quorum"),
+        (["--quorum", "2"], "quorum"),
+        (["--endpoints", "missing.toml"], "missing.toml"),
+        (["--columns", "address"], "FIELD=NAME"),
+        (["--format", "nosuch"], "no list format"),
+        (["--database", "scanner.db"], "URL"),
+        (["--database", "mysql://h/x"], "mysql"),
+    ],
+)
+def test_bad_options_are_one_line_and_2(scanner, endpoints, tmp_path, arguments, words):
+    write_eth_list(tmp_path / "list.csv")
+    base = ["snapshot", "list.csv"]
+    if "--endpoints" not in arguments:
+        base += ["--endpoints", endpoints]
+    done = scanner(*base, *arguments)
+    assert (done.status, done.out) == (2, b"")
+    assert done.lines[-1].startswith("scanner: ")
+    assert words in done.lines[-1]
+    assert "Traceback" not in done.err
+
+
+def unread(scanner, done, words):
+    """The snapshot ran, nothing was read, and the reason is a finding."""
+    assert done.status == 3, done.err
+    assert done.object["assets"] == [eth_total(verified=0, unavailable_rows=2)]
+    found = scanner("show", "--only", "chunk_failed", "--jsonl").objects
+    found += scanner("show", "--only", "unavailable", "--jsonl").objects
+    assert found
+    assert all(words in o["reason"] for o in found), found
+    assert scanner("totals", "--json").status == 3
+
+
+def test_node_that_is_down(scanner, tmp_path):
+    write_eth_list(tmp_path / "list.csv")
+    endpoints = write_endpoints(tmp_path / "down.toml", f"http://127.0.0.1:{free_port()}")
+    done = scanner("snapshot", "list.csv", "--endpoints", endpoints, "--json")
+    unread(scanner, done, "node-1")
+
+
+def test_resume_after_the_node_came_back(scanner, endpoints, tmp_path):
+    write_eth_list(tmp_path / "list.csv")
+    down = write_endpoints(tmp_path / "down.toml", f"http://127.0.0.1:{free_port()}")
+    assert scanner("snapshot", "list.csv", "--endpoints", down).status == 3
+    done = scanner("resume", "latest", "--endpoints", endpoints, "--json")
+    assert done.status == 0
+    assert done.object == {"snapshot": 1, "complete": True, "assets": [eth_total()]}
+
+
+def test_node_of_another_chain(scanner, tmp_path_factory, tmp_path):
+    write_eth_list(tmp_path / "list.csv")
+    with start_eth_chain(tmp_path_factory.mktemp("other"), chain_id=5) as node:
+        node.rpc("anvil_mine", hex(BLOCKS))
+        endpoints = write_endpoints(tmp_path / "wrong.toml", node.url)
+        done = scanner("snapshot", "list.csv", "--endpoints", endpoints, "--json")
+    unread(scanner, done, "chain")
+
+
+def test_height_above_the_tip(scanner, endpoints, tmp_path):
+    write_eth_list(tmp_path / "list.csv")
+    at = ["--at", "ethereum=999999"]
+    done = scanner("snapshot", "list.csv", "--endpoints", endpoints, "--json", *at)
+    unread(scanner, done, "above its tip")
+
+
+def test_bitcoin_node_that_is_still_syncing(scanner, bitcoind_factory, tmp_path):
+    node = bitcoind_factory()  # no blocks: it says so itself
+    (tmp_path / "list.txt").write_text("1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa\n")
+    endpoints = write_endpoints(
+        tmp_path / "syncing.toml", node.url, network="bitcoin", more='chain = "regtest"'
+    )
+    arguments = ["--network", "bitcoin", "--endpoints", endpoints]
+    done = scanner("snapshot", "list.txt", *arguments)
+    assert done.status == 3
+    assert "sync" in done.err.lower()
+
+
+def test_snapshot_that_does_not_exist(scanner, taken):
+    for command in ("totals", "show", "resume", "report"):
+        done = scanner(command, "7")
+        assert (done.status, done.out) == (2, b"")
+        assert done.err == "scanner: no snapshot '7' in this database\n"
+
+
+def test_database_that_is_missing_empty_or_of_an_older_schema(scanner, tmp_path):
+    missing = scanner("totals")
+    assert missing.status == 2
+    assert "there is no database" in missing.err
+    file = tmp_path / "empty.db"
+    sqlite3.connect(file).close()
+    url = f"sqlite:///{file}"
+    older = scanner("totals", "--database", url)
+    assert older.status == 2
+    assert older.lines == [older.lines[0]]
+    assert "run 'scanner db upgrade'" in older.err
+    assert scanner("db", "upgrade", "--database", url).status == 0
+    none = scanner("totals", "--database", url)
+    assert (none.status, none.err) == (2, "scanner: no snapshot 'latest' in this database\n")
+
+
+def test_database_that_is_no_database_or_of_a_newer_schema(scanner, taken, tmp_path):
+    (tmp_path / "text.db").write_text("not a database, but a text of some length\n" * 50)
+    text = scanner("totals", "--database", f"sqlite:///{tmp_path / 'text.db'}")
+    assert (text.status, len(text.lines)) == (2, 1)
+    with sqlite3.connect(tmp_path / "data" / "scanner.db") as database:
+        database.execute("UPDATE alembic_version SET version_num = '9999'")
+    newer = scanner("totals")
+    assert (newer.status, len(newer.lines)) == (2, 1)
+    assert "newer" in newer.err
+
+
+def test_read_only_database(scanner, endpoints, tmp_path, postgres_database):
+    write_eth_list(tmp_path / "list.csv")
+    assert scanner("db", "upgrade", "--database", postgres_database).status == 0
+    sign = "&" if "?" in postgres_database else "?"
+    url = f"{postgres_database}{sign}options=-c%20default_transaction_read_only%3Don"
+    done = scanner("snapshot", "list.csv", "--endpoints", endpoints, "--database", url)
+    assert (done.status, done.out) == (2, b"")
+    assert "read-only" in done.err
+
+
+def test_the_same_on_postgresql(scanner, endpoints, tmp_path, postgres_database):
+    write_eth_list(tmp_path / "list.csv")
+    of = ["--database", postgres_database]
+    assert scanner("db", "upgrade", *of).status == 0
+    done = scanner("snapshot", "list.csv", "--endpoints", endpoints, "--json", *of)
+    assert done.status == 0
+    assert done.object == {"snapshot": 1, "complete": True, "assets": [eth_total()]}
+    assert scanner("db", "check", *of).status == 0
+
+
+def test_endpoints_check(scanner, chain, tmp_path):
+    down = f"http://127.0.0.1:{free_port()}"
+    table = write_endpoints(tmp_path / "two.toml", chain.url, down)
+    done = scanner("endpoints", "check", "--endpoints", table, "--json")
+    assert done.status == 3
+    up, gone = done.object
+    assert (up["name"], up["answers"], up["history"]) == ("node-1", True, "any height")
+    assert 0 <= up["height"] <= BLOCKS
+    assert (gone["answers"], gone["height"]) == (False, None)
+    assert gone["problem"].startswith("node-2")
+    assert scanner("endpoints", "check", "--endpoints", table).status == 3
+
+
+def test_challenge_names_list_and_block_and_is_demanded(scanner, chain, endpoints, tmp_path):
+    write_eth_list(tmp_path / "list.csv")
+    arguments = ["challenge", "list.csv", "--network", "ethereum", "--endpoints", endpoints]
+    done = scanner(*arguments, "--publisher", "Some Exchange")
+    assert done.status == 0
+    text = done.out.decode().rstrip("\n")
+    assert "publisher: Some Exchange" in text
+    assert "block: ethereum " in text
+    assert scanner(*arguments).out != done.out
+    assert scanner("verify", "list.csv", "--challenge", text).status == 1
+
+
+KEY = "CANARYd41d8cd98f00b204"
+
+
+def test_endpoint_key_appears_nowhere(scanner, chain, tmp_path):
+    write_eth_list(tmp_path / "list.csv")
+    debug = {"SCANNER_DEBUG": "1"}
+    secrets = tmp_path / "secrets"
+    secrets.mkdir()
+    said = []
+    for number, url in enumerate(
+        (
+            f"{chain.url}/?key={KEY}",
+            f"{chain.url}/v2/{KEY}",
+            f"http://user:{KEY}@127.0.0.1:{free_port()}/{KEY}",
+            f"http://{KEY}.invalid/",
+        )
+    ):
+        table = write_endpoints(secrets / f"{number}.toml", url)
+        for command in (
+            ["snapshot", "list.csv", "--endpoints", table],
+            ["endpoints", "check", "--endpoints", table],
+            ["challenge", "list.csv", "--network", "ethereum", "--endpoints", table],
+        ):
+            said.append(scanner(*command, env=debug))
+    assert said[0].status == 0
+    assert said[6].status == 3
+    for command in (["report"], ["report", "--json", "-o", "report.json"], ["db", "check"]):
+        said.append(scanner(*command, env=debug))
+    for table in ("totals", "balances", "ownership", "claims", "findings"):
+        said.append(scanner("export", table, "-o", f"{table}.csv", env=debug))
+    for done in said:
+        assert KEY not in done.err
+        assert KEY.encode() not in done.out
+    written = [p for p in tmp_path.rglob("*") if p.is_file() and secrets not in p.parents]
+    assert len(written) >= 8
+    for path in written:
+        assert KEY.encode() not in path.read_bytes(), path
+
+
+def test_password_of_the_database_is_not_shown(scanner):
+    url = f"postgresql://me:{KEY}@127.0.0.1:{free_port()}/none"
+    done = scanner("totals", "--database", url, env={"SCANNER_DEBUG": "1"})
+    assert done.status == 2
+    assert KEY not in done.err
+
+
+def test_report_page_and_its_twin(scanner, taken, tmp_path):
+    assert scanner("report", "latest", "-o", "report.html").status == 0
+    page = (tmp_path / "report.html").read_text("utf-8")
+    assert "every claim verified" in page
+    assert str(HEIGHT) in page
+    assert "<script" not in page
+    assert scanner("report", "latest", "--json", "-o", "report.json").status == 0
+    twin = json.loads((tmp_path / "report.json").read_bytes())
+    assert twin["totals"] == scanner("totals", "--json").object
+    assert twin["answer"]["status"] == "verified"
+    assert [b["height"] for b in twin["blocks"]] == [HEIGHT]
