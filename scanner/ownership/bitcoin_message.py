@@ -37,12 +37,12 @@ MAX_MESSAGE = 65_536
 _UNCOMPRESSED, _COMPRESSED = range(27, 31), range(31, 35)
 _NESTED, _NATIVE = range(35, 39), range(39, 43)
 
-# Policy -> address kind -> header bytes it takes. The first policy that takes a header is named.
-_HEADERS: Mapping[str, Mapping[str, tuple[range, ...]]] = {
+HEADERS: Mapping[str, Mapping[str, tuple[range, ...]]] = {
     "classic": {"p2pkh": (_UNCOMPRESSED, _COMPRESSED), "multisig": (_UNCOMPRESSED, _COMPRESSED)},
     "bip137": {"p2sh_p2wpkh": (_NESTED,), "p2wpkh": (_NATIVE,)},
     "electrum": {"p2sh_p2wpkh": (_COMPRESSED,), "p2wpkh": (_COMPRESSED,)},
 }
+"""Policy -> address kind -> header bytes it takes; the first policy that takes one is named."""
 DEFAULT_POLICIES = ("classic", "bip137", "electrum")
 """`nfc` is the one more there is: also try the message in Unicode form NFC, as Trezor signs it."""
 _FORMATS = frozenset(("p2pkh", "p2wpkh", "p2sh", "p2wsh"))
@@ -60,7 +60,7 @@ class _Signature(NamedTuple):
 class BitcoinMessage:
     """Verifies 65-byte message signatures on every UTXO network.
 
-    policies: which header bytes go with which address, see `_HEADERS`.
+    policies: which header bytes go with which address, see `HEADERS`.
     """
 
     name = "bitcoin_message"
@@ -69,7 +69,7 @@ class BitcoinMessage:
         self._nfc = "nfc" in policies
         self._headers: dict[tuple[str, int], str] = {}
         for policy in policies:
-            for kind, ranges in _HEADERS.get(policy, {}).items():
+            for kind, ranges in HEADERS.get(policy, {}).items():
                 for header in (h for r in ranges for h in r):
                     self._headers.setdefault((kind, header), policy)
 
