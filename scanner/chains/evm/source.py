@@ -55,7 +55,7 @@ class EthereumRpcSource:
         self._evidence = Evidence.REPORTED if policy.quorum == 1 else Evidence.AGREED
         self._prover = Prover(self.pool, policy.proof_folder) if policy.proof else None
         best = Evidence.PROVEN if policy.proof else self._evidence
-        self.ability = Ability(Reach.ANY, best, CHUNK, parallel=2)
+        self.ability = Ability(Reach.ANY, best, CHUNK, parallel=3)
 
     def pin(self, height: int | None) -> BlockRef:
         """See BalanceSource.pin. None: the `finalized` block, else CONFIRMATIONS below the tip.
