@@ -42,3 +42,63 @@ class Liability:
     def __post_init__(self) -> None:
         if self.amount < 0:
             raise ValueError("a liability cannot be negative")
+
+
+@dataclass(frozen=True, slots=True)
+class TreeProblem:
+    """One place where a tree contradicts itself: proof that the publisher's file is false there.
+
+    line: line of the file, from 1; or the step of a path, from 1. reason: one sentence.
+    """
+
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TreeCheck:
+    """What hashing and adding up a liability tree again found.
+
+    format: "bitmex_tree", "okx_tree". root: its hash, hex. as_of: block height or date in the
+    file, "" if none. levels, nodes, leaves: counts; padding is no leaf. totals: what the root
+    says, as liabilities; their evidence is REHASHED when nothing contradicts, else PUBLISHED.
+    problems: the first MAX_PROBLEMS, in file order. problem_count: all of them.
+    """
+
+    format: str
+    root: str
+    as_of: str
+    levels: int
+    nodes: int
+    leaves: int
+    totals: tuple[Liability, ...]
+    problems: tuple[TreeProblem, ...] = ()
+    problem_count: int = 0
+
+    @property
+    def holds(self) -> bool:
+        """Whether every hash and every sum is right."""
+        return self.problem_count == 0
+
+
+@dataclass(frozen=True, slots=True)
+class Inclusion:
+    """Whether one user's balance is in a tree.
+
+    amounts: asset -> base units that were found for the user. decimals: of those amounts.
+    leaves: their positions, from 0 at the left, () where a path needs none. root: hash, hex, that
+    the balance is tied to; compare it with the published one. totals: what the root says.
+    reason: why it is not included; "" if it is.
+    """
+
+    included: bool
+    root: str
+    amounts: dict[str, int]
+    decimals: int
+    totals: tuple[Liability, ...]
+    leaves: tuple[int, ...] = ()
+    reason: str = ""
+
+
+MAX_PROBLEMS = 100
+"""Problems of a tree that are kept; a file of nonsense has as many as lines."""

@@ -1,0 +1,226 @@
+"""BitMEX's and River's liability files: a whole Merkle sum tree, hashed and added up again.
+
+The file: `block_height:N`, then one `hash,satoshi` line a node, root first, level after level,
+left to right; every level twice as long as the one above. A node is
+SHA256(left hash || left value || right hash || right value), values as 8 bytes, low byte first;
+its own value is the sum. A leaf is HMAC-SHA256(key, value || leaf index) under a key that only
+its user has, so the tree shows no balances of persons, and each user finds their own.
+Source: github.com/BitMEX/proof-of-reserves-liabilities, README; River uses the same file.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from scanner.errors import InputError, ListFormatError, clip
+from scanner.liabilities.interface import (
+    MAX_PROBLEMS,
+    Inclusion,
+    Liability,
+    LiabilityEvidence,
+    TreeCheck,
+    TreeProblem,
+)
+
+NAME = "bitmex_tree"
+ASSET, DECIMALS = "BTC", 8
+MAX_LEVELS = 26
+"""Levels of the largest tree read: 33 million leaves, 1.3 GB of nodes in memory at the end."""
+
+_NODE = 40  # bytes of one node: hash, value
+_LINE = re.compile(rb"([0-9a-f]{64}),(0|[1-9][0-9]{0,19})\r?\n?")
+_HEADER = re.compile(rb"block_height:(0|[1-9][0-9]{0,19})\r?\n?")
+_MAX_LINE = 128
+_MAX_U64 = 2**64 - 1
+
+
+def recognises(head: bytes) -> bool:
+    """Whether a file that starts so is such a tree."""
+    return head.startswith(b"block_height:")
+
+
+def check_tree(path: Path) -> TreeCheck:
+    """Hash and add up every node again.
+
+    Raises ListFormatError (line) where a line is not `hash,value` in its only canonical form (64
+    lower-case hex digits, decimal digits without sign or leading zero, below 2^64), or where the
+    lines are not whole levels.
+    """
+    return _Tree(path).check()
+
+
+def verify_inclusion(path: Path, key: bytes) -> Inclusion:
+    """Find the leaves that `key` opens, in a tree that is checked whole.
+
+    key: the user's 32-byte key for this file: BitMEX's "nonce", or `bitmex_key`, `river_key`.
+    A user's balance is split over several leaves; `amounts` is their sum. In a tree with
+    problems nothing is included. Raises as `check_tree`.
+    """
+    tree = _Tree(path)
+    checked = tree.check()
+    amount, found = 0, []
+    for index, leaf in enumerate(tree.last_level()):
+        digest = hmac.digest(key, leaf[32:] + index.to_bytes(8, "little"), "sha256")
+        if hmac.compare_digest(digest, leaf[:32]):
+            found.append(index)
+            amount += int.from_bytes(leaf[32:], "little")
+    reason = ""
+    if not checked.holds:
+        reason = f"the tree is false: line {checked.problems[0].line}: {checked.problems[0].reason}"
+    elif not found:
+        reason = "no leaf opens with this key: it is of another file or account, or left out"
+    return Inclusion(
+        not reason, checked.root, {ASSET: amount}, DECIMALS, checked.totals, tuple(found), reason
+    )
+
+
+def bitmex_key(account_nonce: bytes, block_height: int, account: int) -> bytes:
+    """The key of an account for one file: SHA256(nonce || height || account), 8-byte low first."""
+    return hashlib.sha256(account_nonce + _u64(block_height) + _u64(account)).digest()
+
+
+def river_key(account_key: bytes, email: str, account_uid: str, block_height: int) -> bytes:
+    """River's key: SHA256(SHA256(account key || email || id) || height || id).
+
+    account_uid: as River shows it; the id is that text read as base32, high byte first.
+    Raises InputError for an uid that is no base32 or too long.
+    """
+    try:
+        padded = account_uid + "=" * (-len(account_uid) % 8)
+        account = int.from_bytes(base64.b32decode(padded), "big")
+    except ValueError:
+        raise InputError(f"account {clip(account_uid)!r} is not base32") from None
+    own = hashlib.sha256(account_key + email.encode() + _u64(account)).digest()
+    return hashlib.sha256(own + _u64(block_height) + _u64(account)).digest()
+
+
+def _u64(number: int) -> bytes:
+    if not 0 <= number <= _MAX_U64:
+        raise InputError(f"{number} does not fit into 8 bytes")
+    return number.to_bytes(8, "little")
+
+
+class _Tree:
+    """Reads a file once. Keeps one level at a time; after `check`, the leaves."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._file = path, path.name
+        self._level = bytearray()
+        self._problems: list[TreeProblem] = []
+        self._count = 0
+
+    def last_level(self) -> Iterator[bytes]:
+        """The leaves, left to right, as packed nodes."""
+        for at in range(0, len(self._level), _NODE):
+            yield bytes(self._level[at : at + _NODE])
+
+    def check(self) -> TreeCheck:
+        try:
+            with self._path.open("rb") as stream:
+                return self._check(stream)
+        except OSError as e:
+            raise ListFormatError(self._file, e.strerror or "cannot be read") from None
+
+    def _check(self, stream: BinaryIO) -> TreeCheck:
+        height = self._height(stream)
+        nodes = self._nodes(stream)
+        root = next(nodes, None)
+        if root is None:
+            raise ListFormatError(self._file, "a tree without a root")
+        self._level = bytearray(root)
+        line, levels = 2, 1
+        while True:
+            below = self._read_level(nodes, line + 1, 2 * len(self._level) // _NODE)
+            if not below:
+                break
+            levels += 1
+            if levels > MAX_LEVELS:
+                raise ListFormatError(self._file, f"more than {MAX_LEVELS} levels", line)
+            self._compare(below, line - len(self._level) // _NODE + 1)
+            line += len(below) // _NODE
+            self._level = below
+        return self._result(root, height, levels, line - 1)
+
+    def _height(self, stream: BinaryIO) -> str:
+        match = _HEADER.fullmatch(stream.readline(_MAX_LINE))
+        if match is None or int(match[1]) > _MAX_U64:
+            raise ListFormatError(self._file, "the first line must be block_height:NUMBER", 1)
+        return match[1].decode()
+
+    def _nodes(self, stream: BinaryIO) -> Iterator[bytes]:
+        """Packed nodes, one a line."""
+        number = 1
+        while text := stream.readline(_MAX_LINE):
+            number += 1
+            match = _LINE.fullmatch(text)
+            value = int(match[2]) if match else _MAX_U64 + 1
+            if match is None or value > _MAX_U64:
+                if not text.strip() and not stream.read().strip():
+                    return
+                shown = clip(text.decode("utf-8", "replace").strip(), 80)
+                what = f"not hash,value in canonical form: {shown!r}"
+                raise ListFormatError(self._file, what, number)
+            yield bytes.fromhex(match[1].decode()) + value.to_bytes(8, "little")
+
+    def _read_level(self, nodes: Iterator[bytes], line: int, size: int) -> bytearray:
+        level = bytearray()
+        for _ in range(size):
+            node = next(nodes, None)
+            if node is None:
+                break
+            level += node
+        have = len(level) // _NODE
+        if 0 < have < size:
+            what = f"the level that starts here has {have} nodes of {size}: lines are missing"
+            raise ListFormatError(self._file, what, line)
+        return level
+
+    def _compare(self, below: bytearray, first_line: int) -> None:
+        """Compare each node of the present level with what its two children give."""
+        above, sha256 = self._level, hashlib.sha256
+        for index in range(len(above) // _NODE):
+            pair = below[2 * index * _NODE : 2 * (index + 1) * _NODE]
+            node = above[index * _NODE : (index + 1) * _NODE]
+            value = int.from_bytes(node[32:], "little")
+            left = int.from_bytes(pair[32:_NODE], "little")
+            right = int.from_bytes(pair[_NODE + 32 :], "little")
+            if left + right != value:
+                reason = f"the node says {value}, its children add up to {left + right}"
+                self._problem(first_line + index, reason)
+            elif sha256(pair).digest() != node[:32]:
+                self._problem(first_line + index, "the hash is not that of the node's children")
+
+    def _problem(self, line: int, reason: str) -> None:
+        self._count += 1
+        if len(self._problems) < MAX_PROBLEMS:
+            self._problems.append(TreeProblem(line, reason))
+
+    def _result(self, root: bytes, height: str, levels: int, nodes: int) -> TreeCheck:
+        evidence = LiabilityEvidence.PUBLISHED if self._count else LiabilityEvidence.REHASHED
+        leaves = len(self._level) // _NODE
+        total = Liability(
+            ASSET,
+            int.from_bytes(root[32:], "little"),
+            DECIMALS,
+            evidence,
+            self._file,
+            f"block {height}",
+            {"root": root[:32].hex(), "leaves": str(leaves)},
+        )
+        return TreeCheck(
+            NAME,
+            root[:32].hex(),
+            f"block {height}",
+            levels,
+            nodes,
+            leaves,
+            (total,),
+            tuple(self._problems),
+            self._count,
+        )
