@@ -114,3 +114,15 @@ class TimeFinder(Protocol):
         for them yet, SourceRejectedError when the chain began after it, SourceUnavailableError.
         """
         ...
+
+
+@runtime_checkable
+class Prober(Protocol):
+    """A source that can say what its (first) endpoint is able to do."""
+
+    def probe(self) -> dict[str, str]:
+        """Feature -> what was found, in a few words, in a fixed order; for people.
+
+        Asks some dozens of questions. Raises SourceError when there is no telling.
+        """
+        ...

@@ -11,6 +11,7 @@ from scanner.chains.interface import ReadPolicy
 from scanner.chains.table import make_source
 from scanner.errors import (
     HeightNotReachedError,
+    HeightPrunedError,
     ReorgError,
     SourceRejectedError,
     SourceUnavailableError,
@@ -213,3 +214,44 @@ def test_a_quorum_needs_operators(node):
 
     with pytest.raises(ConfigError, match="quorum of 2"):
         make_source("ethereum_rpc", ETHEREUM, [node.endpoint("one")], REGISTRY, ReadPolicy(2))
+
+
+def test_what_an_endpoint_can_do(source):
+    found = source.probe()
+    assert list(found) == [
+        *("client", "tip", "finalized", "by hash", "history", "ways", "batch", "proof", "speed"),
+    ]
+    assert found["client"].startswith("anvil")
+    assert (found["tip"], found["finalized"], found["history"]) == ("5", "0", "any height")
+    assert found["by hash"] == "yes"
+    assert found["ways"] == "override sheet, revert sheet, deployless sheet, batch, single"
+    assert found["batch"] == "1,000"
+    assert found["speed"].endswith("ms a call")
+
+
+def test_a_pruned_node_says_how_far_back_it_reaches(anvil_factory):
+    node = anvil_factory(chain.genesis({MANY[0]: 5}, {}), 1, ["--prune-history", "200"])
+    node.rpc("anvil_mine", hex(400))
+    source = make_source("ethereum_rpc", ETHEREUM, [node.endpoint("one")], REGISTRY)
+    assert source.probe()["history"] != "any height"
+    with pytest.raises(HeightPrunedError):
+        source.fetch_balances([ask(MANY[0], ETH)], source.pin(10))
+    source.close()
+
+
+def test_the_block_at_a_time(source, node):
+    from scanner.errors import HeightNotReachedError as NotReached
+
+    for n in range(1, 40):
+        node.rpc("evm_setNextBlockTimestamp", 2_000_000_000 + 100 * n)
+        node.rpc("anvil_mine", "0x1")
+    node.rpc("anvil_mine", hex(70))
+    times = [
+        int(node.rpc("eth_getBlockByNumber", hex(h), False)["timestamp"], 16) for h in range(46)
+    ]
+    for time in {t + d for t in times[:44] for d in (-1, 0, 1, 99)} - {times[0] - 1}:
+        assert source.height_at(time) == max(h for h in range(46) if times[h] <= time)
+    with pytest.raises(NotReached):
+        source.height_at(times[45] + 10**6)
+    with pytest.raises(SourceRejectedError, match="first block is later"):
+        source.height_at(times[0] - 1)

@@ -80,8 +80,7 @@ def fill(
 
 _new = Balance.__new__
 _setters = [
-    getattr(Balance, name).__set__
-    for name in ("amount", "evidence", "sources", "reason", "detail")
+    getattr(Balance, name).__set__ for name in ("amount", "evidence", "sources", "reason", "detail")
 ]
 
 

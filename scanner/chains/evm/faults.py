@@ -77,7 +77,8 @@ _WORDS: Final[tuple[tuple[Fault, re.Pattern[str]], ...]] = tuple(
         (
             Fault.NO_BLOCK,
             r"(header|block|hash|resource)\b.*(not found|unknown|not exist|not available"
-            r"|canonical)|unknown (block|header)|not currently canonical|cannot find block",
+            r"|canonical)|unknown (block|header)|not currently canonical"
+            r"|cannot find block|out ?of ?range",
         ),
         (
             Fault.UNSUPPORTED,

@@ -21,6 +21,7 @@ from scanner.model.block import BlockRef
 from scanner.model.endpoint import Endpoint
 
 _PROBED = bytes(20)  # the zero address: it exists in every state
+_KEPT_BY_ALL = 128  # states of this many blocks are kept by every node
 
 
 class Node:
@@ -148,9 +149,16 @@ class Node:
             self.confirm(at)
         except SourceError as e:
             return e
-        if fault.fault is Fault.PRUNED:
+        if fault.fault is Fault.PRUNED or self._is_deep(at):
             return HeightPrunedError(self.name, at.height, fault.text)
         return SourceUnavailableError(self.name, f"does not find its own block: {fault.text}")
+
+    def _is_deep(self, at: BlockRef) -> bool:
+        """Whether `at` lies so deep that a missing state was thrown away, not yet to come."""
+        try:
+            return blocks.tip(self.rpc).number - at.height > _KEPT_BY_ALL
+        except SourceError:
+            return False
 
     def _behind(self, at: BlockRef) -> SourceUnavailableError:
         return SourceUnavailableError(self.name, f"its chain has not reached block {at.height}")

@@ -8,9 +8,10 @@ from typing import Final
 
 from scanner.chains.evm import blocks
 from scanner.chains.evm.balances import fill, holder_bytes, token_bytes
-from scanner.chains.evm.columns import Column, cut
+from scanner.chains.evm.columns import NATIVE, Column, cut
 from scanner.chains.evm.node import Node
 from scanner.chains.evm.pool import Pool
+from scanner.chains.evm.probe import probe
 from scanner.chains.evm.prover import Prover, settle
 from scanner.chains.evm.quorum import read_agreed
 from scanner.chains.interface import Ability, Reach, ReadPolicy
@@ -30,11 +31,15 @@ def make_source(
 ) -> EthereumRpcSource:
     """Make the source of one EVM network. Raises ConfigError if the policy cannot be kept."""
     nodes = [Node(e, e.chain or network.chain_id) for e in endpoints]
-    return EthereumRpcSource(network, nodes, policy)
+    tokens = [token_bytes(h) for h in registry.holdings() if h.network == network.name]
+    tokens = [token for token in tokens if token != NATIVE]
+    return EthereumRpcSource(network, nodes, policy, tokens)
 
 
 class EthereumRpcSource:
-    """Reads balances over Ethereum JSON-RPC. A BalanceSource, ContractCaller and TimeFinder.
+    """Reads balances over Ethereum JSON-RPC; also a ContractCaller, TimeFinder and Prober.
+
+    tokens: contracts of the network that are well known, for probing.
 
     Every answer is of the pinned block (by hash where the endpoint takes one, else by number
     with the hash read before and after). Tokens count only if the contract states the decimals
@@ -42,7 +47,14 @@ class EthereumRpcSource:
     were asked for and hold; an item that could not be proven says why in its reason.
     """
 
-    def __init__(self, network: Network, nodes: Sequence[Node], policy: ReadPolicy) -> None:
+    def __init__(
+        self,
+        network: Network,
+        nodes: Sequence[Node],
+        policy: ReadPolicy,
+        tokens: Sequence[bytes] = (),
+    ) -> None:
+        self._tokens = tuple(tokens)
         self.name = f"{network.name}-rpc"
         self.network = network.name
         self.pool = Pool(nodes)
@@ -163,6 +175,10 @@ class EthereumRpcSource:
             names = ", ".join(sorted(answers))
             raise SourceRejectedError(self.name, f"contract call: {names} disagree")
         return answer
+
+    def probe(self) -> dict[str, str]:
+        """See Prober.probe; about the first endpoint."""
+        return probe(self.pool.nodes[0], self.network, self._tokens)
 
     def close(self) -> None:
         """Close all connections."""
