@@ -40,6 +40,7 @@ def _lazy(path: str, *, policies: bool = False) -> SourceFactory:
 SOURCES: Mapping[str, SourceFactory] = {
     "utxo_snapshot": _lazy("scanner.chains.bitcoin.utxo_source:make_source", policies=True),
     "bitcoin_core": _lazy("scanner.chains.bitcoin.core_scan:make_source"),
+    "electrum": _lazy("scanner.chains.bitcoin.electrum:make_source", policies=True),
     "esplora": _lazy("scanner.chains.bitcoin.esplora:make_source", policies=True),
     "ethereum_rpc": _lazy("scanner.chains.evm.source:make_source", policies=True),
 }

@@ -90,12 +90,22 @@ def balance_of(
     """Add up the coins of one script at a block.
 
     The amount is every unspent output at that block: immature block rewards and dust are
-    coins of the chain and are counted, and `detail` names how much of the amount they are
-    ({"outputs", "immature", "dust", "coins": [["txid:vout", base units, height], ...]}).
+    coins of the chain and are counted, and `detail` names how much of the amount they are.
     Immature rewards are a caution in `reason` too, since nobody can spend them yet.
     """
-    listed = sorted(coins, key=lambda c: (-c.amount, c.txid, c.vout))
+    listed = list(coins)
     total = sum(c.amount for c in listed)
+    detail = json.dumps(coins_detail(listed, height), separators=(",", ":"))
+    return Balance(total, evidence, (source,), immature_words(listed, height, decimals), detail)
+
+
+def coins_detail(coins: Iterable[Coin], height: int) -> dict[str, object]:
+    """What stands behind an amount, for the record.
+
+    {"outputs": how many, "immature": base units, "dust": base units,
+     "coins": [["txid:vout", base units, height], ...] the largest LISTED_COINS of them}
+    """
+    listed = sorted(coins, key=lambda c: (-c.amount, c.txid, c.vout))
     immature = sum(c.amount for c in listed if is_immature(c, height))
     dust = sum(c.amount for c in listed if c.amount < DUST_SAT)
     detail: dict[str, object] = {"outputs": len(listed)}
@@ -107,12 +117,15 @@ def balance_of(
         detail["coins"] = [
             [f"{c.txid}:{c.vout}", str(c.amount), c.height] for c in listed[:LISTED_COINS]
         ]
-    caution = (
-        f"includes {format_amount(immature, decimals)} of immature block rewards"
-        if immature
-        else ""
-    )
-    return Balance(total, evidence, (source,), caution, json.dumps(detail, separators=(",", ":")))
+    return detail
+
+
+def immature_words(coins: Iterable[Coin], height: int, decimals: int) -> str:
+    """The caution about immature block rewards, "" if there are none."""
+    immature = sum(c.amount for c in coins if is_immature(c, height))
+    if not immature:
+        return ""
+    return f"includes {format_amount(immature, decimals)} of immature block rewards"
 
 
 def is_immature(coin: Coin, height: int) -> bool:

@@ -50,10 +50,14 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What one server says one script holds, in base units. detail: extras for the record."""
+    """What one server says one script holds, in base units.
+
+    detail: extras for the record. caution: one for the reader of the report.
+    """
 
     amount: int
     detail: Mapping[str, object] = field(default_factory=dict)
+    caution: str = ""
 
 
 class IndexServer(Protocol):
@@ -291,9 +295,11 @@ class _Ballot:
         said = {name: str(r.amount) for name, (_, r) in sorted(self.readings.items())}
         if winner is not None:
             names = tuple(n for n, (_, r) in sorted(self.readings.items()) if r.amount == winner)
-            detail = dict(self.readings[names[0]][1].detail)
+            reading = self.readings[names[0]][1]
+            detail = dict(reading.detail)
             others = {name: text for name, text in said.items() if name not in names}
-            words = "; ".join(f"{name} said {text} instead" for name, text in others.items())
+            cautions = [reading.caution] if reading.caution else []
+            words = "; ".join(cautions + [f"{n} said {t} instead" for n, t in others.items()])
             if others:
                 detail["outvoted"] = others
             return Balance(winner, evidence, names, words, _json(detail))

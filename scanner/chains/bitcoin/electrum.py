@@ -1,0 +1,267 @@
+"""Balances from Electrum servers: history, then the transactions themselves, by their hashes."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from scanner.chains.bitcoin.checkpoints import chain_marker
+from scanner.chains.bitcoin.coins import Coin, coins_detail, immature_words
+from scanner.chains.bitcoin.electrum_rpc import Answer, Call, ElectrumFailure, ElectrumRpc
+from scanner.chains.bitcoin.index_source import IndexedSource, IndexServer, Reading, Wanted
+from scanner.chains.bitcoin.spv import (
+    BlockHeader,
+    ProofError,
+    check_headers,
+    check_inclusion,
+    parse_header,
+)
+from scanner.chains.bitcoin.transaction import Transaction, parse_transaction
+from scanner.chains.interface import ReadPolicy
+from scanner.chains.shape import take
+from scanner.errors import SourceRejectedError, SourceUnavailableError, clip
+from scanner.model.block import BlockRef
+from scanner.model.endpoint import Endpoint
+from scanner.model.network import Network
+from scanner.model.registry import Registry
+
+CHUNK = 20_000
+BATCH = 500
+FEW = 50
+"""Transactions of one script up to which they are always fetched: they show the coins behind."""
+
+MANY = 20_000
+"""Transactions of one script beyond which this source gives up."""
+
+HEADERS = 2016  # what servers give in one answer
+
+_TXID = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class _History:
+    """One script's transactions: id -> height, up to the block; whether there are later ones."""
+
+    until: Mapping[str, int]
+    later: bool
+    unconfirmed: int
+
+
+class ElectrumServer:
+    """One Electrum server. An IndexServer.
+
+    Transactions are parsed here and checked against the ids in the history, so that a server can
+    hide transactions but not change them. proof: check merkle proofs of the transactions behind
+    each balance against headers with work, up to the pinned block.
+    """
+
+    batch = BATCH
+    workers = 2
+
+    def __init__(self, endpoint: Endpoint, network: Network, proof: bool = False) -> None:
+        self.endpoint = endpoint
+        self._name = endpoint.name
+        self._network = network
+        self._chain = endpoint.chain or network.chain_id
+        self._proof = proof
+        self._rpc = ElectrumRpc(endpoint)
+        self._headers: dict[int, BlockHeader] = {}
+
+    def tip(self) -> int:
+        """See IndexServer."""
+        return take(self._name, self._rpc.call("blockchain.headers.subscribe"), int, "height")
+
+    def block_hash(self, height: int) -> str:
+        """See IndexServer."""
+        (answer,) = self._rpc.batch([("blockchain.block.header", [height])])
+        if isinstance(answer, ElectrumFailure):
+            if height > self.tip():
+                return ""
+            raise SourceRejectedError(
+                self._name, f"does not give block {height}: {clip(answer.message)}"
+            )
+        return self._header(answer).hash
+
+    def block_time(self, at: BlockRef) -> int | None:
+        """See IndexServer."""
+        header = self._header(self._rpc.call("blockchain.block.header", at.height))
+        return header.time if header.hash == at.hash else None
+
+    def read(self, wanted: Sequence[Wanted], at: BlockRef) -> list[Reading | str]:
+        """Read histories in one message, and the transactions of the used scripts in the next."""
+        keys = [hashlib.sha256(w.script).digest()[::-1].hex() for w in wanted]
+        asked = self._rpc.batch([("blockchain.scripthash.get_history", [k]) for k in keys])
+        readings: list[Reading | str] = []
+        used: dict[int, _History] = {}
+        for n, answer in enumerate(asked):
+            if isinstance(answer, ElectrumFailure):  # busy addresses: history too large
+                readings.append(f"refused ({clip(answer.message, 120)})")
+                continue
+            history = self._history(answer, at.height)
+            readings.append(Reading(0, _told(history)))
+            if history.until:
+                used[n] = history
+        many = {n for n, h in used.items() if len(h.until) > FEW and not h.later}
+        for n, answer in self._balances({n: (keys[n], asked[n]) for n in many}).items():
+            readings[n] = Reading(answer, _told(used[n]))
+            del used[n]
+        for n in [n for n, h in used.items() if len(h.until) > MANY]:
+            readings[n] = f"more than {MANY:,} transactions"
+            del used[n]
+        transactions = self._transactions({t for h in used.values() for t in h.until})
+        for n, history in used.items():
+            readings[n] = self._reading(wanted[n].script, history, transactions, at)
+        return readings
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._rpc.close()
+
+    def _history(self, answer: object, height: int) -> _History:
+        until: dict[str, int] = {}
+        later, unconfirmed = False, 0
+        for entry in take(self._name, answer, list):
+            txid = take(self._name, entry, str, "tx_hash")
+            block = take(self._name, entry, int, "height")
+            if not _TXID.fullmatch(txid) or txid in until:
+                raise self._broken(f"a history with {clip(txid)!r}, or with it twice")
+            unconfirmed += block <= 0
+            later = later or block > height
+            if 0 < block <= height:
+                until[txid] = block
+        return _History(until, later, unconfirmed)
+
+    def _balances(self, asked: Mapping[int, tuple[str, Answer]]) -> dict[int, int]:
+        """Confirmed balances now, of scripts whose history is the same before and after."""
+        if not asked:
+            return {}
+        calls: list[Call] = [("blockchain.scripthash.get_balance", [k]) for k, _ in asked.values()]
+        balances = self._rpc.batch(calls)
+        again = self._rpc.batch(
+            [("blockchain.scripthash.get_history", [k]) for k, _ in asked.values()]
+        )
+        found: dict[int, int] = {}
+        for n, balance, history in zip(asked, balances, again, strict=True):
+            if isinstance(balance, ElectrumFailure) or history != asked[n][1]:
+                continue  # the transactions will tell
+            amount = take(self._name, balance, int, "confirmed")
+            if amount < 0:
+                raise self._broken("a negative balance")
+            found[n] = amount
+        return found
+
+    def _transactions(self, txids: set[str]) -> dict[str, Transaction]:
+        """Fetch transactions and check each against its id."""
+        found: dict[str, Transaction] = {}
+        ordered = sorted(txids)
+        for start in range(0, len(ordered), BATCH):
+            part = ordered[start : start + BATCH]
+            answers = self._rpc.batch([("blockchain.transaction.get", [t]) for t in part])
+            for txid, answer in zip(part, answers, strict=True):
+                if isinstance(answer, ElectrumFailure):
+                    raise SourceUnavailableError(
+                        self._name, f"has no transaction {txid}: {clip(answer.message, 120)}"
+                    )
+                found[txid] = self._transaction(txid, answer)
+        return found
+
+    def _transaction(self, txid: str, answer: object) -> Transaction:
+        try:
+            parsed = parse_transaction(bytes.fromhex(take(self._name, answer, str)))
+        except ValueError as e:
+            raise self._broken(f"transaction {txid} cannot be read ({clip(str(e))})") from None
+        if parsed.txid != txid:
+            raise self._broken(f"asked for transaction {txid}, got {parsed.txid}")
+        return parsed
+
+    def _reading(
+        self,
+        script: bytes,
+        history: _History,
+        transactions: Mapping[str, Transaction],
+        at: BlockRef,
+    ) -> Reading:
+        spent = {coin for txid in history.until for coin in transactions[txid].inputs}
+        coins = [
+            Coin(txid, vout, amount, height, transactions[txid].coinbase)
+            for txid, height in history.until.items()
+            for vout, (paid_to, amount) in enumerate(transactions[txid].outputs)
+            if paid_to == script and (txid, vout) not in spent
+        ]
+        detail = {**_told(history), **coins_detail(coins, at.height)}
+        if self._proof and coins:
+            self._prove({c.txid: c.height for c in coins}, transactions, at)
+            detail["merkle_proofs"] = len({c.txid for c in coins})
+        caution = immature_words(coins, at.height, self._network.decimals)
+        return Reading(sum(c.amount for c in coins), detail, caution)
+
+    def _prove(
+        self, heights: Mapping[str, int], transactions: Mapping[str, Transaction], at: BlockRef
+    ) -> None:
+        """Check that transactions are in blocks of the pinned block's chain."""
+        calls: list[Call] = [
+            ("blockchain.transaction.get_merkle", [txid, height])
+            for txid, height in heights.items()
+        ]
+        answers = self._rpc.batch(calls)
+        try:
+            self._extend_headers(min(heights.values()), at)
+            for (txid, height), answer in zip(heights.items(), answers, strict=True):
+                branch = [bytes.fromhex(h)[::-1] for h in take(self._name, answer, list, "merkle")]
+                position = take(self._name, answer, int, "pos")
+                check_inclusion(transactions[txid], branch, position, self._headers[height])
+        except (ProofError, ValueError, TypeError) as e:
+            raise SourceRejectedError(self._name, f"its proof does not hold: {e}") from None
+
+    def _extend_headers(self, first: int, at: BlockRef) -> None:
+        """Fetch and check the headers from `first` to the pinned block, once."""
+        known = self._headers
+        if known and min(known) <= first and known.get(at.height, None) is not None:
+            return
+        found: list[BlockHeader] = []
+        while first + len(found) <= at.height:
+            start = first + len(found)
+            count = min(HEADERS, at.height - start + 1)
+            answer = self._rpc.call("blockchain.block.headers", start, count)
+            raw = bytes.fromhex(self._joined(answer))
+            if not raw or len(raw) % 80:
+                raise ProofError(f"no headers from block {start} on")
+            found += [parse_header(raw[n : n + 80]) for n in range(0, len(raw), 80)]
+        found = found[: at.height - first + 1]
+        check_headers(found, first, self._network.name, self._chain)
+        if found[-1].hash != at.hash:
+            raise ProofError(f"its headers do not lead to block {at.hash}")
+        self._headers = {first + n: header for n, header in enumerate(found)}
+
+    def _joined(self, answer: object) -> str:
+        """Headers as one hex text: version 1.6 gives a list, earlier ones a text."""
+        if isinstance(answer, dict) and "headers" in answer:
+            return "".join(map(str, take(self._name, answer, list, "headers")))
+        return take(self._name, answer, str, "hex")
+
+    def _header(self, answer: object) -> BlockHeader:
+        try:
+            return parse_header(bytes.fromhex(take(self._name, answer, str)))
+        except ValueError as e:
+            raise self._broken(f"a block header that is none ({e})") from None
+
+    def _broken(self, what: str) -> SourceUnavailableError:
+        return SourceUnavailableError(self._name, f"gave an answer it should not: {what}")
+
+
+def _told(history: _History) -> dict[str, object]:
+    told: dict[str, object] = {"transactions": len(history.until)}
+    if history.unconfirmed:
+        told["unconfirmed_transactions"] = history.unconfirmed
+    return told
+
+
+def make_source(
+    network: Network, endpoints: Sequence[Endpoint], registry: Registry, policy: ReadPolicy
+) -> IndexedSource:
+    """Make the source from all endpoints, best first."""
+    servers: list[IndexServer] = [ElectrumServer(e, network, policy.proof) for e in endpoints]
+    marker = chain_marker(network.name, endpoints[0].chain or network.chain_id)
+    return IndexedSource(network, servers, policy, marker, CHUNK)
