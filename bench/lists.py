@@ -19,7 +19,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "bench")]
+sys.path[:0] = [str(ROOT), str(ROOT / "bench/data")]
 BITMEX = ROOT / "tests/vectors/lists/bitmex/bitmex_reserve_addresses_2022-11-15.txt.gz"
 ROWS = 650_000
 

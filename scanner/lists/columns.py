@@ -88,7 +88,6 @@ def _chosen(
     at: dict[str, int] = {}
     present = [normal(name) for name in names]
     for field, name in chosen.items():
-        check_field(file, field)
         if normal(name) not in present:
             what = f"no column {clip(name)!r}; there are: {clip(', '.join(names), 200)}"
             raise ListFormatError(file, what, line)
@@ -96,11 +95,21 @@ def _chosen(
     return at
 
 
-def check_field(file: str, field: str) -> None:
-    """Refuse a field name that is not one of ours. Raises ListFormatError."""
-    if field not in FIELDS:
-        what = f"no field {clip(field)!r} to map a column to; fields: {', '.join(FIELDS)}"
-        raise ListFormatError(file, what)
+def chosen_fields(file: str, columns: Mapping[str, str]) -> dict[str, str]:
+    """A user's column map under our own field names: "asset" is `coin`, "type" `row_type`.
+
+    Raises ListFormatError for a field that is none, or that is named twice.
+    """
+    fields: dict[str, str] = {}
+    for name, column in columns.items():
+        field = name if name in FIELDS else _BY_NAME.get(normal(name), "")
+        if not field:
+            what = f"no field {clip(name)!r} to map a column to; fields: {', '.join(FIELDS)}"
+            raise ListFormatError(file, what)
+        if field in fields:
+            raise ListFormatError(file, f"the field {field!r} is mapped twice")
+        fields[field] = column
+    return fields
 
 
 def header_names(fields: Iterable[str]) -> frozenset[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 
 from scanner.errors import InputError, ListFormatError
-from scanner.lists.columns import check_field
+from scanner.lists.columns import chosen_fields
 from scanner.lists.interface import Block, Layout, ListReader, OpenList, ReadOptions
 from scanner.lists.source import Source
 from scanner.lists.table import READERS, reader_named
@@ -39,9 +39,8 @@ def open_list(
     place = Path(path)
     if network:
         network = registry.network(network).name
-    for field in columns or {}:
-        check_field(place.name, field)
-    options = ReadOptions(place.name, dict(columns or {}), network, asset)
+    chosen = chosen_fields(place.name, columns or {})
+    options = ReadOptions(place.name, chosen, network, asset)
     wanted = _wanted(format)
     source = Source(place)
     try:

@@ -31,6 +31,12 @@ def test_a_column_map_decides(read_bytes: Reader) -> None:
     assert read.summary.notes["ignored_columns"] == "amount"
 
 
+def test_fields_go_by_their_usual_names_too(read_bytes: Reader) -> None:
+    text = f"where,what,how much\n{BTC},BTC,2\n"
+    read = read_bytes(text, columns={"Address": "where", "asset": "what", "balance": "how much"})
+    assert (read.claims[0].coin, read.claims[0].amount) == ("BTC", 2 * 10**8)
+
+
 def test_a_column_of_base_units(read_bytes: Reader) -> None:
     text = f"coin,address,satoshi\nBTC,{BTC},17\nBTC,{BTC},1.5\n"
     read = read_bytes(text, columns={"base_units": "satoshi"})
@@ -67,6 +73,7 @@ def test_an_empty_coin_is_not_guessed(read_bytes: Reader) -> None:
         ("address,b\nx,y\n", {"columns": {"amount": "b"}}, "no coin and no network"),
         ("address,coin,a,b\nx,BTC,1,1\n", {"columns": {"amount": "a", "base_units": "b"}}, "both"),
         ("a,b\nx,y\n", {"columns": {"adress": "a"}}, "no field 'adress'"),
+        ("a,b\nx,y\n", {"columns": {"coin": "a", "asset": "b"}}, "'coin' is mapped twice"),
         ("a,b\nx,y\n", {"format": "csv"}, "no address column"),
         ("\n\n", {"format": "csv"}, "empty"),
         ("address,addr,coin\nx,y,BTC\n", {}, "two columns mean 'address'"),

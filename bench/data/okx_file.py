@@ -1,6 +1,6 @@
 """Writes a file like OKX's monthly one: 12 columns, real keys and signatures, any number of rows.
 
-    python bench/okx_file.py OUT.csv --rows 650000 --seed 1
+    python bench/data/okx_file.py OUT.csv --rows 650000 --seed 1
 
 Of a hundred rows about 57 are EVM (one address in up to 22 coins, as in the published file), 14
 Tron, 27 Bitcoin two-of-three P2WSH and 2 Bitcoin P2PKH. Every signature holds. The same seed
