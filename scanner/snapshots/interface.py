@@ -97,11 +97,17 @@ class SnapshotPolicy:
 
     at: network -> height that replaces whatever the list states; None for the newest block.
     chunk_sizes: network -> claims in a chunk. attempts: how often a chunk is tried in one run.
+    queued: workers take it from a queue. networks: whose balances they read, None for all;
+    quorum, proof: as in `ReadPolicy`; a command that takes it itself is told these each time.
     """
 
     at: Mapping[str, int | None] = field(default_factory=dict)
     chunk_sizes: Mapping[str, int] = field(default_factory=dict)
     attempts: int = 3
+    queued: bool = False
+    networks: frozenset[str] | None = None
+    quorum: int = 1
+    proof: bool = False
 
 
 @dataclass(frozen=True, slots=True)

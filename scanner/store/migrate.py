@@ -95,8 +95,16 @@ def differences(store: Store) -> list[str]:
     from scanner.store.tables import metadata
 
     with store.read() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        context = MigrationContext.configure(connection, opts=_COMPARED)
         return [str(difference) for difference in compare_metadata(context, metadata)]
+
+
+def _is_ours(name: str | None, kind: str, _parents: object) -> bool:
+    """The queue of the workers keeps its tables in the same database; they are its own."""
+    return kind != "table" or not (name or "").startswith("procrastinate_")
+
+
+_COMPARED = {"compare_type": True, "include_name": _is_ours}
 
 
 def _config(connection: Connection) -> Config:

@@ -131,12 +131,26 @@ def resolve(store: Store, wanted: str) -> int:
     return int(found)
 
 
-def heads(store: Store) -> list[SnapshotHead]:
-    """Every snapshot, newest first."""
+def heads(
+    store: Store,
+    *,
+    publisher_id: int | None = None,
+    before: int | None = None,
+    limit: int | None = None,
+) -> list[SnapshotHead]:
+    """Snapshots, newest first; all of them unless told otherwise.
+
+    publisher_id: only of this publisher. before: only ids below this one. limit: how many at most.
+    """
     from scanner.store import tables as t
 
+    query = _head_query().order_by(t.snapshot.c.id.desc()).limit(limit)
+    if publisher_id is not None:
+        query = query.where(t.reserve_list.c.publisher_id == publisher_id)
+    if before is not None:
+        query = query.where(t.snapshot.c.id < before)
     with store.read() as connection:
-        found = connection.execute(_head_query().order_by(t.snapshot.c.id.desc())).all()
+        found = connection.execute(query).all()
         return [_head(connection, row) for row in found]
 
 

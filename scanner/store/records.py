@@ -110,17 +110,31 @@ def chunk_values(snapshot_id: int, no: int, plan: ChunkPlan) -> tuple[Any, ...]:
 
 def dump_policy(policy: SnapshotPolicy) -> str:
     """A policy as the JSON text that is stored."""
-    return json.dumps(
-        {
-            "at": dict(policy.at),
-            "attempts": policy.attempts,
-            "chunk_sizes": dict(policy.chunk_sizes),
-        },
-        sort_keys=True,
-    )
+    stored: dict[str, Any] = {
+        "at": dict(policy.at),
+        "attempts": policy.attempts,
+        "chunk_sizes": dict(policy.chunk_sizes),
+    }
+    if policy.queued:
+        stored["queue"] = {
+            "networks": None if policy.networks is None else sorted(policy.networks),
+            "quorum": policy.quorum,
+            "proof": policy.proof,
+        }
+    return json.dumps(stored, sort_keys=True)
 
 
 def load_policy(text: str) -> SnapshotPolicy:
     """The policy of a stored JSON text."""
     stored = json.loads(text)
-    return SnapshotPolicy(stored["at"], stored["chunk_sizes"], stored["attempts"])
+    queue = stored.get("queue", {})
+    networks = queue.get("networks")
+    return SnapshotPolicy(
+        stored["at"],
+        stored["chunk_sizes"],
+        stored["attempts"],
+        queued="queue" in stored,
+        networks=None if networks is None else frozenset(networks),
+        quorum=queue.get("quorum", 1),
+        proof=queue.get("proof", False),
+    )

@@ -46,10 +46,12 @@ def rows(
     after: int = 0,
     limit: int | None = None,
     kinds: Collection[FindingKind] = (),
+    numbers: Collection[int] | None = None,
 ) -> Iterator[RowView]:
     """Claims in list order with their results, from number `after` + 1 on.
 
     limit: how many at most. kinds: only claims that have a finding of one of these kinds.
+    numbers: only these claims.
     Raises SnapshotNotFoundError.
     """
     from scanner.store.records import (
@@ -66,6 +68,8 @@ def rows(
         beside = _Beside(connection, snapshot_id)
         query = joined(snapshot_id, (*CLAIM_COLUMNS, *CONTROL_COLUMNS, *BALANCE_COLUMNS), kinds)
         query = query.where(CLAIM_COLUMNS[0] > after).limit(limit)
+        if numbers is not None:
+            query = query.where(CLAIM_COLUMNS[0].in_(numbers))
         for row in streamed(connection, query):
             values = tuple(row)
             numbered = read_claim(values[:first])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -18,9 +18,15 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 
-def create_snapshot(store: Store, list_id: int, policy: SnapshotPolicy) -> int:
+def create_snapshot(
+    store: Store,
+    list_id: int,
+    policy: SnapshotPolicy,
+    also: Callable[[Connection, int], None] | None = None,
+) -> int:
     """Plan a snapshot of a stored list; chunks and snapshot are one transaction.
 
+    also: done in that transaction with the new id (jobs for workers).
     Returns its id. Raises StoreError if there is no such list.
     """
     from sqlalchemy import select
@@ -47,6 +53,8 @@ def create_snapshot(store: Store, list_id: int, policy: SnapshotPolicy) -> int:
         snapshot_id = int(key[0])
         plan = plan_chunks(plan_rows(connection, list_id), policy.at, policy.chunk_sizes)
         store_plan(connection, snapshot_id, list(plan), first_no=1)
+        if also is not None:
+            also(connection, snapshot_id)
     return snapshot_id
 
 

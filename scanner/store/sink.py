@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from scanner.errors import SnapshotNotFoundError, clip
+from scanner.errors import SnapshotNotFoundError, StoreError, clip
 from scanner.model.balance import Balance
 from scanner.model.block import BlockRef
 from scanner.model.finding import Finding, FindingKind
@@ -60,15 +60,48 @@ class StoreSink:
 
     def chunks(self, snapshot_id: int) -> list[Chunk]:
         """Every chunk of the snapshot, by number."""
+        with self._store.read() as connection:
+            _snapshot(connection, snapshot_id)
+            return chunks_of(connection, snapshot_id)
+
+    def chunk(self, snapshot_id: int, no: int) -> Chunk | None:
+        """One chunk, None if there is none of that number."""
         from sqlalchemy import select
 
         from scanner.store import tables as t
         from scanner.store.records import read_chunk
 
-        query = select(t.chunk).where(t.chunk.c.snapshot_id == snapshot_id).order_by(t.chunk.c.no)
+        c = t.chunk.c
+        query = select(t.chunk).where(c.snapshot_id == snapshot_id, c.no == no)
         with self._store.read() as connection:
-            _snapshot(connection, snapshot_id)
-            return [read_chunk(row) for row in connection.execute(query)]
+            row = connection.execute(query).first()
+            return None if row is None else read_chunk(row)
+
+    def unsettled(self, snapshot_id: int) -> bool:
+        """Whether a chunk of the snapshot waits to be taken."""
+        from sqlalchemy import select
+
+        from scanner.store import tables as t
+
+        c = t.chunk.c
+        query = select(c.no).where(
+            c.snapshot_id == snapshot_id, c.state == ChunkState.PLANNED.value
+        )
+        with self._store.read() as connection:
+            return connection.execute(query.limit(1)).first() is not None
+
+    def queued_snapshots(self) -> list[int]:
+        """Snapshots that workers take and that have not ended, oldest first."""
+        from sqlalchemy import select
+
+        from scanner.store import tables as t
+        from scanner.store.records import load_policy
+
+        s = t.snapshot.c
+        going = (SnapshotState.PLANNED.value, SnapshotState.RUNNING.value)
+        query = select(s.id, s.policy).where(s.state.in_(going)).order_by(s.id)
+        with self._store.read() as connection:
+            return [row.id for row in connection.execute(query) if load_policy(row.policy).queued]
 
     def claims(self, chunk: Chunk) -> list[NumberedClaim]:
         """The claims of one chunk, by number."""
@@ -122,8 +155,8 @@ class StoreSink:
 
         with self._store.write() as connection:
             snapshot = _snapshot(connection, snapshot_id)
-            if snapshot.state == SnapshotState.COMPLETE.value:
-                return SnapshotState.COMPLETE
+            if snapshot.state in (SnapshotState.COMPLETE.value, SnapshotState.RUNNING.value):
+                return SnapshotState(snapshot.state)
             connection.execute(
                 t.snapshot.update()
                 .where(t.snapshot.c.id == snapshot_id)
@@ -178,6 +211,17 @@ class StoreSink:
         return state
 
 
+def chunks_of(connection: Connection, snapshot_id: int) -> list[Chunk]:
+    """Every chunk of a snapshot, by number."""
+    from sqlalchemy import select
+
+    from scanner.store import tables as t
+    from scanner.store.records import read_chunk
+
+    query = select(t.chunk).where(t.chunk.c.snapshot_id == snapshot_id).order_by(t.chunk.c.no)
+    return [read_chunk(row) for row in connection.execute(query)]
+
+
 def _snapshot(connection: Connection, snapshot_id: int) -> Any:  # noqa: ANN401 - a row
     from sqlalchemy import select
 
@@ -213,7 +257,10 @@ def _lock_chunk(connection: Connection, chunk: Chunk) -> ChunkState:
 
     c = t.chunk.c
     query = select(c.state).where(c.snapshot_id == chunk.snapshot_id, c.no == chunk.no)
-    return ChunkState(connection.execute(query.with_for_update()).scalar_one())
+    state = connection.execute(query.with_for_update()).scalar()
+    if state is None:
+        raise StoreError(f"chunk {chunk.no} of snapshot {chunk.snapshot_id} was cut anew meanwhile")
+    return ChunkState(state)
 
 
 def _mark(connection: Connection, chunk: Chunk, state: ChunkState, error: str) -> None:

@@ -109,6 +109,8 @@ claim = Table(
     Column("duplicate", Boolean, nullable=False),  # repeats an earlier claim: not counted
 )
 Index(None, claim.c.list_id, claim.c.network, claim.c.no)
+Index(None, claim.c.list_id, claim.c.asset, claim.c.network, claim.c.no)
+Index(None, claim.c.address_key, claim.c.list_id, claim.c.no)
 
 unreadable_row = Table(
     "unreadable_row",
@@ -165,6 +167,7 @@ snapshot = Table(
     Column("program", Text, nullable=False),
     Column("chain_head", Text, nullable=False, server_default=""),
 )
+Index(None, snapshot.c.list_id, snapshot.c.id)
 
 pinned_block = Table(
     "pinned_block",

@@ -1,0 +1,110 @@
+"""What a job does. Knows the store and the sources, and no queue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from threading import Event
+
+from scanner.chains.interface import BalanceSource, ReadPolicy
+from scanner.errors import ConfigError
+from scanner.model.registry import Registry
+from scanner.snapshots.chunks import (
+    ChunkFailedError,
+    Tools,
+    pin_height,
+    record_failure,
+    take_chunk,
+)
+from scanner.snapshots.interface import Chunk, ChunkState, Judge, SnapshotPolicy, SnapshotState
+from scanner.store.engine import Store
+from scanner.store.sink import StoreSink
+
+Sources = Callable[[str, ReadPolicy], BalanceSource | None]
+"""sources(network, policy) -> its source, None where none is configured."""
+
+
+class TryAgainError(Exception):
+    """The job had no answer and may be done again later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Jobs:
+    """The work of one worker process.
+
+    tries: how often a chunk's job is done before its chunk fails for good. stop: set to end soon.
+    """
+
+    store: Store
+    sources: Sources
+    judge: Judge
+    registry: Registry
+    tries: int
+    stop: Event
+
+    def chunk(self, snapshot_id: int, chunk_no: int, tried: int) -> None:
+        """Take one chunk; when it was the last, end its snapshot.
+
+        tried: how often this job was done before. Nothing happens if the chunk is done, or gone
+        because the snapshot was cut anew. Raises TryAgainError while tries are left, StoppedError,
+        StoreError.
+        """
+        sink = StoreSink(self.store)
+        chunk = sink.chunk(snapshot_id, chunk_no)
+        if chunk is None:
+            return
+        if chunk.state is not ChunkState.DONE:
+            sink.start(snapshot_id)
+            self._take(sink, chunk, tried)
+        self.settle(snapshot_id)
+
+    def poisoned(self, snapshot_id: int, chunk_no: int, tried: int) -> None:
+        """Give up a chunk whose workers died over it, time after time."""
+        sink = StoreSink(self.store)
+        chunk = sink.chunk(snapshot_id, chunk_no)
+        if chunk is not None:
+            sink.fail_chunk(chunk, f"given up: {tried} workers died or froze while taking it")
+            self.settle(snapshot_id)
+
+    def settle(self, snapshot_id: int) -> SnapshotState | None:
+        """End the snapshot if no chunk is waiting any more. Returns its state then.
+
+        Whoever stores the last result sees them all, so somebody always gets here; ending a
+        snapshot twice changes nothing.
+        """
+        sink = StoreSink(self.store)
+        if sink.unsettled(snapshot_id):
+            return None
+        return sink.end(snapshot_id)
+
+    def _take(self, sink: StoreSink, chunk: Chunk, tried: int) -> None:
+        policy = sink.policy(chunk.snapshot_id)
+        tools = Tools(sink, self.judge, self.registry, policy.attempts, self.stop)
+        try:
+            source = self._source(chunk.plan.network, policy)
+            block = None
+            if source is not None:
+                block = pin_height(tools, chunk.snapshot_id, chunk, source)
+            take_chunk(tools, chunk, source, block)
+        except ConfigError as e:
+            record_failure(tools, chunk, ChunkFailedError(str(e), retryable=False))
+        except ChunkFailedError as failure:
+            if failure.retryable and tried + 1 < self.tries:
+                raise TryAgainError(failure.reason) from failure
+            record_failure(tools, chunk, failure)
+
+    def _source(self, network: str, policy: SnapshotPolicy) -> BalanceSource | None:
+        if policy.networks is not None and network not in policy.networks:
+            return None
+        return self.sources(network, ReadPolicy(policy.quorum, policy.proof))
+
+
+def waiting_chunks(store: Store) -> Sequence[tuple[int, int, str]]:
+    """Chunks of queued snapshots that wait: (snapshot, chunk, network), oldest first."""
+    sink = StoreSink(store)
+    return [
+        (chunk.snapshot_id, chunk.no, chunk.plan.network)
+        for snapshot_id in sink.queued_snapshots()
+        for chunk in sink.chunks(snapshot_id)
+        if chunk.state is ChunkState.PLANNED
+    ]

@@ -1,0 +1,206 @@
+"""The queue: everything here that knows Procrastinate.
+
+Jobs carry ids only. What Procrastinate does not do by itself and what is therefore done here:
+jobs of workers that died or froze are given out again, a limited number of times; chunks that wait
+without a job (a queue that was emptied, a database that was restored) get one.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from scanner.errors import StoreError
+from scanner.snapshots.interface import Chunk, SnapshotPolicy
+from scanner.store.engine import Store
+from scanner.worker.jobs import Jobs, waiting_chunks
+
+if TYPE_CHECKING:
+    from procrastinate import App, JobContext
+    from procrastinate.jobs import Job
+    from sqlalchemy import Connection
+
+CHUNK_TASK = "scanner.chunk"
+CHUNKS, UPKEEP = "chunks", "upkeep"
+"""Queues: the work, and what keeps it going."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """When workers count as gone and what is done about it.
+
+    heartbeat: seconds between two signs of life of a worker. stalled: seconds without one after
+    which its jobs are given to others; longer than any garbage collection or full disk queue.
+    rescue: cron expression of looking for such jobs; a sixth field, if any, is seconds.
+    tries: how often a chunk's job is given out at most. first_wait: seconds before a job that had
+    no answer is done again, four times as long each time.
+    poll: seconds between two looks for jobs where no notification came.
+    """
+
+    heartbeat: float = 10.0
+    stalled: float = 60.0
+    rescue: str = "* * * * *"
+    tries: int = 4
+    first_wait: int = 15
+    poll: float = 5.0
+
+
+def set_up(store: Store) -> bool:
+    """Make the queue's tables unless they are there. Returns whether they were made now.
+
+    Raises StoreError on SQLite, which has no queue: one process does everything there.
+    """
+    from procrastinate.schema import SchemaManager
+    from sqlalchemy import text
+
+    _require_postgresql(store)
+    with store.write() as connection:
+        # Two workers that start at once must not both make them.
+        connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('scanner queue'))"))
+        if _is_set_up(connection):
+            return False
+        cursor: Any = connection.connection.cursor()
+        cursor.execute(SchemaManager.get_schema())
+        cursor.close()
+    return True
+
+
+def enqueue(connection: Connection, snapshot_id: int, chunks: Sequence[tuple[int, str]]) -> None:
+    """Give out chunks, (number, lock), in the transaction at hand: it holds both or neither.
+
+    lock: chunks of one lock are taken one at a time, whatever the number of workers.
+    """
+    if not _is_set_up(connection):
+        raise StoreError("the queue has no tables yet: run 'scanner db upgrade'")
+    raw = connection.connection.driver_connection
+    app = _app_without_connections()
+    by_lock: dict[str, list[dict[str, int]]] = {}
+    for no, lock in chunks:
+        by_lock.setdefault(lock, []).append({"snapshot_id": snapshot_id, "chunk_no": no})
+    for lock, jobs in by_lock.items():
+        task = app.configure_task(CHUNK_TASK, queue=CHUNKS, lock=lock, connection=cast(Any, raw))
+        task.batch_defer(*cast(Any, jobs))
+
+
+def lock_of(network: str, number: int, parallel: int) -> str:
+    """The lock of a chunk: as many per network as its source allows at a time, fleet-wide."""
+    return f"{network}/{number % max(1, parallel)}"
+
+
+def make_app(store: Store, jobs: Jobs, timing: Timing) -> App:
+    """A Procrastinate app whose tasks do `jobs`. Opened and run by the caller."""
+    from procrastinate import App, PsycopgConnector, RetryStrategy
+
+    url = store.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    app = App(connector=PsycopgConnector(conninfo=url, min_size=1, max_size=4))
+    retry = RetryStrategy(max_attempts=timing.tries - 1, wait=timing.first_wait, exponential_wait=4)
+
+    @app.task(name=CHUNK_TASK, queue=CHUNKS, retry=retry, pass_context=True)
+    def chunk(context: JobContext, snapshot_id: int, chunk_no: int) -> None:
+        jobs.chunk(snapshot_id, chunk_no, context.job.attempts)
+
+    @app.periodic(cron=timing.rescue)
+    @app.task(name="scanner.rescue", queue=UPKEEP, priority=10)
+    async def rescue(timestamp: int) -> None:
+        from procrastinate.utils import sync_to_async
+
+        for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=timing.stalled):
+            await _rescue(app, jobs, job, timing)
+        await sync_to_async(refill, store)
+
+    return app
+
+
+def refill(store: Store) -> int:
+    """Give out chunks that wait and have no job. Returns how many."""
+    from sqlalchemy import text
+
+    waiting = waiting_chunks(store)
+    if not waiting:
+        return 0
+    live = text(
+        "SELECT (args->>'snapshot_id')::bigint, (args->>'chunk_no')::int FROM procrastinate_jobs "
+        "WHERE task_name = :task AND status IN ('todo', 'doing')"
+    )
+    with store.write() as connection:
+        # One at a time, or two workers would both give out the same chunks.
+        connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('scanner refill'))"))
+        known = {(snapshot, no) for snapshot, no in connection.execute(live, {"task": CHUNK_TASK})}
+        lost: dict[int, list[tuple[int, str]]] = {}
+        for snapshot_id, no, network in waiting:
+            if (snapshot_id, no) not in known:
+                lost.setdefault(snapshot_id, []).append((no, lock_of(network, no, 1)))
+        for snapshot_id, chunks in lost.items():
+            enqueue(connection, snapshot_id, chunks)
+    return sum(map(len, lost.values()))
+
+
+async def _rescue(app: App, jobs: Jobs, job: Job, timing: Timing) -> None:
+    """Give a stalled job out again, or give it up if it was tried too often."""
+    from procrastinate.jobs import Status
+    from procrastinate.utils import sync_to_async
+
+    tried = job.attempts + 1
+    if job.task_name != CHUNK_TASK or tried < timing.tries:
+        log.warning("job %s: its worker is gone; given out again", job.id)
+        await app.job_manager.retry_job(job)
+        return
+    snapshot_id, chunk_no = cast(int, job.task_kwargs["snapshot_id"]), job.task_kwargs["chunk_no"]
+    await sync_to_async(jobs.poisoned, snapshot_id, cast(int, chunk_no), tried)
+    await app.job_manager.finish_job(job, status=Status.FAILED, delete_job=False)
+
+
+def _is_set_up(connection: Connection) -> bool:
+    from sqlalchemy import text
+
+    query = text("SELECT to_regclass('procrastinate_jobs') IS NOT NULL")
+    return bool(connection.execute(query).scalar())
+
+
+def _app_without_connections() -> App:
+    """An app that only puts jobs into transactions it is given."""
+    from procrastinate import App, SyncPsycopgConnector
+
+    return App(connector=SyncPsycopgConnector())
+
+
+def _require_postgresql(store: Store) -> None:
+    if store.dialect != "postgresql":
+        raise StoreError(
+            "the queue needs PostgreSQL; with SQLite one process does everything: "
+            "'scanner snapshot' and 'scanner worker' without a queue"
+        )
+
+
+def queued_snapshot(
+    store: Store, list_id: int, policy: SnapshotPolicy, parallel: dict[str, int]
+) -> int:
+    """Plan a snapshot for the workers: row, chunks and jobs are one transaction.
+
+    policy: `queued` is set for it; its `chunk_sizes` are kept, for chunks are not cut again.
+    parallel: network -> chunks that may be in flight at a time in the whole fleet.
+    Returns the snapshot's id. Raises StoreError.
+    """
+    from dataclasses import replace
+
+    from scanner.store.runs import create_snapshot
+    from scanner.store.sink import chunks_of
+
+    _require_postgresql(store)
+
+    def give_out(connection: Connection, snapshot_id: int) -> None:
+        chunks: list[Chunk] = chunks_of(connection, snapshot_id)
+        enqueue(
+            connection,
+            snapshot_id,
+            [
+                (c.no, lock_of(c.plan.network, c.no, parallel.get(c.plan.network, 1)))
+                for c in chunks
+            ],
+        )
+
+    return create_snapshot(store, list_id, replace(policy, queued=True), give_out)

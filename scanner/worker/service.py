@@ -1,0 +1,79 @@
+"""Runs a worker until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+from contextlib import suppress
+
+from scanner.worker.jobs import Jobs
+from scanner.worker.queue import CHUNKS, UPKEEP, Timing, make_app
+
+log = logging.getLogger(__name__)
+
+GRACE = 45.0
+"""Seconds that the jobs at hand may still take; service managers kill after 60 or 90."""
+
+BACK_AFTER = 2.0
+"""Seconds before a worker whose database went away tries to reach it again."""
+
+
+def run_worker(jobs: Jobs, *, timing: Timing | None = None, concurrency: int = 2) -> None:
+    """Do jobs until SIGTERM or SIGINT; then finish those at hand and return.
+
+    A second signal, or GRACE seconds, end those at hand too: they are done again elsewhere.
+    concurrency: jobs at a time in this process. When the database goes away the worker waits for
+    it: its jobs are given to others meanwhile if that takes long.
+    """
+    asyncio.run(_run(jobs, timing or Timing(), concurrency))
+
+
+async def _run(jobs: Jobs, timing: Timing, concurrency: int) -> None:
+    from procrastinate import exceptions
+    from psycopg_pool import PoolTimeout
+
+    stopping = asyncio.Event()
+
+    def stop() -> None:
+        if stopping.is_set():
+            jobs.stop.set()
+        stopping.set()
+        loop.call_later(GRACE, jobs.stop.set)
+
+    loop = asyncio.get_running_loop()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(sign, stop)
+    while not stopping.is_set():
+        try:
+            await _work(jobs, timing, concurrency, stopping)
+        except (exceptions.ConnectorException, PoolTimeout, OSError) as e:
+            log.warning("the database is away (%s); trying again", type(e).__name__)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stopping.wait(), BACK_AFTER)
+
+
+async def _work(jobs: Jobs, timing: Timing, concurrency: int, stopping: asyncio.Event) -> None:
+    app = make_app(jobs.store, jobs, timing)
+    async with app.open_async():
+        worker = asyncio.create_task(
+            app.run_worker_async(
+                name=f"{socket.gethostname()}/{os.getpid()}",
+                queues=[CHUNKS, UPKEEP],
+                concurrency=concurrency,
+                install_signal_handlers=False,
+                update_heartbeat_interval=timing.heartbeat,
+                stalled_worker_timeout=timing.stalled,
+                fetch_job_polling_interval=timing.poll,
+                delete_jobs="successful",
+            )
+        )
+        told = asyncio.create_task(stopping.wait())
+        await asyncio.wait({worker, told}, return_when=asyncio.FIRST_COMPLETED)
+        told.cancel()
+        if not worker.done():
+            worker.cancel()
+        with suppress(asyncio.CancelledError):
+            await worker
