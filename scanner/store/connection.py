@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Self
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import quote
 
 from scanner.errors import StoreError
 from scanner.store import locks
@@ -19,6 +22,10 @@ if TYPE_CHECKING:
 
 BUSY_SECONDS = 30
 """How long a transaction waits for another process's before it gives up."""
+READ_SECONDS = 10
+"""How long a read-only connection works on one question, and waits for a lock."""
+READERS = 8
+"""How many read-only connections to one SQLite file there are at most."""
 
 
 class Store:
@@ -89,13 +96,17 @@ class Store:
                 connection.exec_driver_sql("PRAGMA journal_mode = WAL")
 
 
-def connect(url: str, *, create: bool = False) -> Store:
-    """Open a database whatever its schema is. Raises StoreError."""
+def connect(url: str, *, create: bool = False, read_only: bool = False) -> Store:
+    """Open a database whatever its schema is. Raises StoreError.
+
+    read_only: the database itself refuses every change, and stops a query that takes longer than
+        READ_SECONDS.
+    """
     parsed = _parse(url)
     if parsed.get_backend_name() != "sqlite":
-        return Store(_postgresql(parsed), None)
-    file = _sqlite_file(parsed, create)
-    return Store(_sqlite(parsed), file)
+        return Store(_postgresql(parsed, read_only), None)
+    file = _sqlite_file(parsed, create and not read_only)
+    return Store(_sqlite_reader(file) if read_only else _sqlite(parsed), file)
 
 
 def _parse(url: str) -> URL:
@@ -166,9 +177,47 @@ def _sqlite(url: URL) -> Engine:
     return engine
 
 
-def _postgresql(url: URL) -> Engine:
+def _sqlite_reader(file: Path) -> Engine:
+    from sqlalchemy import QueuePool, create_engine, event
+
+    place = f"file:{quote(str(file.absolute()))}?mode=ro"
+
+    def open_file() -> sqlite3.Connection:
+        return sqlite3.connect(
+            place, uri=True, timeout=READ_SECONDS, isolation_level=None, check_same_thread=False
+        )
+
+    engine = create_engine(
+        "sqlite://",
+        creator=open_file,
+        poolclass=QueuePool,
+        pool_size=READERS,
+        max_overflow=0,
+        hide_parameters=True,
+    )
+
+    @event.listens_for(engine, "connect")
+    def _pragmas(connection: DBAPIConnection, _record: object) -> None:
+        cursor = connection.cursor()
+        # Reading through the page cache of the operating system, which all readers share.
+        for pragma in ("query_only = ON", f"mmap_size = {1 << 40}", "cache_size = -8192"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        until = monotonic() + READ_SECONDS
+        plain: Any = connection.connection.driver_connection
+        plain.set_progress_handler(lambda: int(monotonic() > until), 100_000)
+        connection.exec_driver_sql("BEGIN")
+
+    return engine
+
+
+def _postgresql(url: URL, read_only: bool) -> Engine:
     from sqlalchemy import create_engine
 
+    limits = f"-c default_transaction_read_only=on -c statement_timeout={READ_SECONDS}s"
     try:
         return create_engine(
             url,
@@ -176,7 +225,11 @@ def _postgresql(url: URL) -> Engine:
             pool_size=4,
             max_overflow=16,
             pool_pre_ping=True,
-            connect_args={"connect_timeout": 10, "application_name": "scanner"},
+            connect_args={
+                "connect_timeout": 10,
+                "application_name": "scanner",
+                **({"options": limits} if read_only else {}),
+            },
         )
     except ModuleNotFoundError:
         raise StoreError(

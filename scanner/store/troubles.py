@@ -11,6 +11,9 @@ from scanner.errors import StoreError, clip
 
 _REMEDIES = (
     ("readonly database", "it is read-only: change its permissions or choose another database"),
+    ("read-only transaction", "it was opened for reading only"),
+    ("interrupted", "the question took too long to answer"),
+    ("statement timeout", "the question took too long to answer"),
     ("unable to open database file", "the file cannot be opened: check its folder's permissions"),
     ("database is locked", "another process keeps it locked: wait for it or stop it"),
     ("file is not a database", "the file is not a SQLite database: choose another"),

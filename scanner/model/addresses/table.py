@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cache
+from hashlib import sha256
 from importlib import import_module
 
 from scanner.errors import AddressFormatError, ConfigError
 from scanner.model.addresses.interface import Address, Codec
+from scanner.model.addresses.parsing import MAX_LENGTH
 from scanner.model.network import Network
 
 
@@ -72,11 +74,23 @@ def decode_address(network: Network, text: str) -> Address:
 
 
 def address_key(network: Network, text: str) -> str:
-    """Canonical key of a published address; "?" + text when it cannot be decoded."""
+    """Canonical key of a published address; "?" + text when it cannot be decoded.
+
+    Keys are short enough for an index whatever the text: a long one is cut and its sha256 added.
+    """
     try:
         return decode_address(network, text).key
     except AddressFormatError:
+        return undecoded_key(text)
+
+
+def undecoded_key(text: str) -> str:
+    """The key of a text that is no address of its network."""
+    if len(text) <= MAX_LENGTH:
         return "?" + text
+    # Longer than any key of the other kind, so that no short text can pass for a long one.
+    digest = sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return f"?{text[: MAX_LENGTH - len(digest)]}#{digest}"
 
 
 @cache
