@@ -29,6 +29,7 @@ FIRST_TRIES: Final = 4
 """Tries of each endpoint as long as none has ever answered: a dead node is told of in seconds."""
 
 _LONGEST_WAIT: Final = 60.0
+_FIRST_WAIT: Final = 2.0  # as long as none has ever answered
 
 
 class Pool:
@@ -82,7 +83,14 @@ class Pool:
             retry=tenacity.retry_if_exception(lambda e: self._again(e, avoid, refusals)),
             reraise=True,
         )
-        return retrying(attempt)
+        try:
+            return retrying(attempt)
+        except ReorgError:
+            raise
+        except SourceError:
+            if self._able(avoid, refusals) or not refusals:
+                raise
+            raise self._nearest(refusals) from None
 
     def _tries(self) -> int:
         return TRIES if self._answered else min(TRIES, FIRST_TRIES * len(self.nodes))
@@ -158,7 +166,7 @@ class Pool:
         if least == 0.0 and state.attempt_number < len(able):
             return 0.0
         backoff = tenacity.wait_random_exponential(multiplier=0.1, max=10)(state)
-        return min(_LONGEST_WAIT, least + backoff)
+        return min(_LONGEST_WAIT if self._answered else _FIRST_WAIT, least + backoff)
 
     def _outvoted(self, error: ReorgError, node: Node) -> bool:
         """Whether at least as many other endpoints still have the block as do not.
