@@ -103,6 +103,7 @@ class Pool:
             result = task(node)
         except SourceUnavailableError as e:
             health.failed(e.retry_after)
+            self._answered |= e.retry_after is not None  # it lives, and says when to come back
             raise
         except ReorgError as e:
             health.left()
