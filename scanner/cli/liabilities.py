@@ -1,17 +1,29 @@
-"""`scanner liabilities import FILE`: what is owed to users, for the reserve ratio."""
+"""`scanner liabilities`: what is owed to users, for the reserve ratio; and one user's own share."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from scanner.cli.inclusion import verify_inclusion
 from scanner.cli.options import Database, database_url
+
+if TYPE_CHECKING:
+    from scanner.liabilities.interface import Liability
+    from scanner.model.registry import Registry
 
 app = typer.Typer(help="What is owed to users.", no_args_is_help=True, rich_markup_mode=None)
 
-File = Annotated[Path, typer.Argument(metavar="FILE", help="CSV of asset,amount in whole coins.")]
+app.command()(verify_inclusion)
+
+File = Annotated[
+    Path,
+    typer.Argument(
+        metavar="FILE", help="CSV of asset,amount in whole coins, or a whole Merkle sum tree."
+    ),
+]
 OfSnapshot = Annotated[
     str, typer.Option("--snapshot", metavar="SNAPSHOT", help="Which snapshot they belong to.")
 ]
@@ -21,16 +33,40 @@ OfSnapshot = Annotated[
 def import_(
     context: typer.Context, file: File, snapshot: OfSnapshot = "latest", database: Database = None
 ) -> None:
-    """Keep published liabilities beside a snapshot; its totals then show the reserve ratio."""
+    """Keep published liabilities beside a snapshot; its totals then show the reserve ratio.
+
+    A Merkle sum tree (BitMEX, River, OKX) is hashed and added up again first; one that
+    contradicts itself is not kept.
+    """
     from scanner.cli.console import say
-    from scanner.liabilities.published import read_liabilities
     from scanner.settings.tables import load_registry
     from scanner.store.engine import open_store
     from scanner.store.queries import resolve
     from scanner.store.runs import set_liabilities
 
-    owed = read_liabilities(file, load_registry())
+    owed = read_owed(file, load_registry())
     with open_store(database_url(context, database)) as store:
         snapshot_id = resolve(store, snapshot)
         set_liabilities(store, snapshot_id, owed)
     say(f"liabilities in {len(owed):,} assets kept beside snapshot {snapshot_id}")
+
+
+def read_owed(file: Path, registry: Registry) -> list[Liability]:
+    """Read liabilities of any form. A tree that contradicts itself ends the command with 1.
+
+    Raises ListFormatError where the file cannot be read.
+    """
+    from scanner.cli.console import say
+    from scanner.liabilities.load import load_liabilities
+
+    loaded = load_liabilities(file, registry)
+    check = loaded.check
+    if check is None:
+        return list(loaded.liabilities)
+    if check.holds:
+        say(f"{check.nodes:,} nodes of the tree hashed and added up again: root {check.root}")
+        return list(loaded.liabilities)
+    for problem in check.problems:
+        say(f"{file.name}:{problem.line}: {problem.reason}")
+    say(f"the tree contradicts itself in {check.problem_count:,} places: nothing kept of it")
+    raise typer.Exit(1)

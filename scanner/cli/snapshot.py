@@ -101,9 +101,9 @@ def snapshot(  # noqa: PLR0913, PLR0917 - one parameter per option
 
 
 def _read_liabilities(file: Path | None, registry: Registry) -> list[Liability]:
-    from scanner.liabilities.published import read_liabilities
+    from scanner.cli.liabilities import read_owed
 
-    return read_liabilities(file, registry) if file else []
+    return read_owed(file, registry) if file else []
 
 
 def _check(options: TakeOptions, registry: Registry) -> None:

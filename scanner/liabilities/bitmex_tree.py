@@ -14,7 +14,7 @@ import base64
 import hashlib
 import hmac
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -55,15 +55,17 @@ def check_tree(path: Path) -> TreeCheck:
     return _Tree(path).check()
 
 
-def verify_inclusion(path: Path, key: bytes) -> Inclusion:
-    """Find the leaves that `key` opens, in a tree that is checked whole.
+def verify_inclusion(path: Path, key_at: Callable[[int], bytes]) -> Inclusion:
+    """Find the leaves that a user's key opens, in a tree that is checked whole.
 
-    key: the user's 32-byte key for this file: BitMEX's "nonce", or `bitmex_key`, `river_key`.
+    key_at: gives the 32-byte key for the file's block height: BitMEX's "nonce" of that file as it
+    is, or what `bitmex_key` and `river_key` derive.
     A user's balance is split over several leaves; `amounts` is their sum. In a tree with
     problems nothing is included. Raises as `check_tree`.
     """
     tree = _Tree(path)
     checked = tree.check()
+    key = key_at(tree.height)
     amount, found = 0, []
     for index, leaf in enumerate(tree.last_level()):
         digest = hmac.digest(key, leaf[32:] + index.to_bytes(8, "little"), "sha256")
@@ -114,6 +116,7 @@ class _Tree:
         self._level = bytearray()
         self._problems: list[TreeProblem] = []
         self._count = 0
+        self.height = 0
 
     def last_level(self) -> Iterator[bytes]:
         """The leaves, left to right, as packed nodes."""
@@ -128,7 +131,7 @@ class _Tree:
             raise ListFormatError(self._file, e.strerror or "cannot be read") from None
 
     def _check(self, stream: BinaryIO) -> TreeCheck:
-        height = self._height(stream)
+        self.height = self._height(stream)
         nodes = self._nodes(stream)
         root = next(nodes, None)
         if root is None:
@@ -145,13 +148,13 @@ class _Tree:
             self._compare(below, line - len(self._level) // _NODE + 1)
             line += len(below) // _NODE
             self._level = below
-        return self._result(root, height, levels, line - 1)
+        return self._result(root, levels, line - 1)
 
-    def _height(self, stream: BinaryIO) -> str:
+    def _height(self, stream: BinaryIO) -> int:
         match = _HEADER.fullmatch(stream.readline(_MAX_LINE))
         if match is None or int(match[1]) > _MAX_U64:
             raise ListFormatError(self._file, "the first line must be block_height:NUMBER", 1)
-        return match[1].decode()
+        return int(match[1])
 
     def _nodes(self, stream: BinaryIO) -> Iterator[bytes]:
         """Packed nodes, one a line."""
@@ -201,22 +204,22 @@ class _Tree:
         if len(self._problems) < MAX_PROBLEMS:
             self._problems.append(TreeProblem(line, reason))
 
-    def _result(self, root: bytes, height: str, levels: int, nodes: int) -> TreeCheck:
+    def _result(self, root: bytes, levels: int, nodes: int) -> TreeCheck:
         evidence = LiabilityEvidence.PUBLISHED if self._count else LiabilityEvidence.REHASHED
-        leaves = len(self._level) // _NODE
+        leaves, as_of = len(self._level) // _NODE, f"block {self.height}"
         total = Liability(
             ASSET,
             int.from_bytes(root[32:], "little"),
             DECIMALS,
             evidence,
             self._file,
-            f"block {height}",
+            as_of,
             {"root": root[:32].hex(), "leaves": str(leaves)},
         )
         return TreeCheck(
             NAME,
             root[:32].hex(),
-            f"block {height}",
+            as_of,
             levels,
             nodes,
             leaves,

@@ -301,7 +301,8 @@ def _user(path: Path) -> _User:
             raise ListFormatError(path.name, f"{place}: no hash in it")
         held = _balances(path.name, place, part.get("balances"))
         nodes.append(_Node(part["hash"], 1, held))
-    reason = _leaf_problem(_Node(str(own), 1, amounts), nonce)
+    reason = "" if nodes else "the user's file names no node"
+    reason = reason or _leaf_problem(_Node(str(own), 1, amounts), nonce)
     if not reason and add(node.amounts for node in nodes) != amounts:
         reason = f"the user's nodes do not add up to {shown(amounts)}"
     for number, node in enumerate(nodes, 1):

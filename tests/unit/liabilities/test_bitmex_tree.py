@@ -61,7 +61,7 @@ def test_the_published_example_holds() -> None:
 
 
 def test_the_published_user_finds_both_leaves() -> None:
-    found = verify_inclusion(EXAMPLE, bitmex_key(NONCE, 100, 2))
+    found = verify_inclusion(EXAMPLE, lambda height: bitmex_key(NONCE, height, 2))
     assert (found.included, found.amounts, found.leaves) == (True, {"BTC": 3000}, (3, 5))
 
 
@@ -69,7 +69,7 @@ def test_the_published_user_finds_both_leaves() -> None:
     "key", [bitmex_key(NONCE, 101, 2), bitmex_key(NONCE, 100, 3), bytes(32), b""]
 )
 def test_another_key_opens_nothing(key: bytes) -> None:
-    found = verify_inclusion(EXAMPLE, key)
+    found = verify_inclusion(EXAMPLE, lambda _: key)
     assert (found.included, found.amounts) == (False, {"BTC": 0})
     assert "no leaf opens" in found.reason
 
@@ -80,7 +80,7 @@ def test_rivers_key_is_found_in_a_tree_made_with_it(tmp_path: Path) -> None:
     assert river_key(b"k" * 32, "me@example.org", "BA", 100) == key  # base32 "BA" is byte 8
     leaf = hmac.digest(key, (55).to_bytes(8, "little") + (1).to_bytes(8, "little"), "sha256")
     path = write(tmp_path, make_tree([(bytes(32), 5), (leaf, 55)]))
-    found = verify_inclusion(path, key)
+    found = verify_inclusion(path, lambda _: key)
     assert (found.amounts, found.leaves) == ({"BTC": 55}, (1,))
 
 
@@ -105,7 +105,7 @@ def test_sums_without_hashes_are_not_believed(tmp_path: Path) -> None:
     found = [(p.line, "hash" in p.reason) for p in check.problems]
     assert found == [(2, True), (3, True), (4, True)]
     assert check.totals[0].evidence is LiabilityEvidence.PUBLISHED
-    assert "the tree is false: line 2" in verify_inclusion(path, bytes(32)).reason
+    assert "the tree is false: line 2" in verify_inclusion(path, lambda _: bytes(32)).reason
 
 
 @pytest.mark.parametrize("line", range(2, 17))
@@ -173,7 +173,7 @@ def test_a_missing_lowest_level_is_another_tree(tmp_path: Path) -> None:
     lines = EXAMPLE.read_text().splitlines()
     path = write(tmp_path, "\n".join(lines[:8]).encode())
     assert check_tree(path).leaves == 4
-    assert not verify_inclusion(path, bitmex_key(NONCE, 100, 2)).included
+    assert not verify_inclusion(path, lambda height: bitmex_key(NONCE, height, 2)).included
 
 
 @pytest.mark.parametrize("data", [b"", b"block_height:1\n", b"block_height:1", b"\xff\xfe"])

@@ -130,6 +130,7 @@ def test_read_left_to_right_it_would_be_false(tmp_path: Path) -> None:
         (lambda d: d.update(nonce="00"), "leaf's hash"),
         (lambda d: d["totalBalances"].update(BTC="0.00006"), "leaf's hash"),
         (lambda d: d["nodes"].pop(), "do not add up"),
+        (lambda d: d["nodes"].clear(), "names no node"),
         (lambda d: d["nodes"][0].update(hash="0" * 64), "not of this user"),
     ],
 )
