@@ -30,6 +30,7 @@ class ProgressBar:
         self._bar: Progress | None = None
         self._task: TaskID | None = None
         self._last: tuple[float, int] = (0.0, 0)
+        self._told = self._last
 
     def __enter__(self) -> Self:
         if sys.stderr.isatty():
@@ -46,7 +47,7 @@ class ProgressBar:
         if self._bar is not None:
             self._draw(*self._last)
             self._bar.stop()
-        elif kind is None and self._shown > self._start:
+        elif kind is None and self._shown > self._start and self._last != self._told:
             self._line(*self._last)
 
     def update(self, share: float, count: int) -> None:
@@ -66,6 +67,7 @@ class ProgressBar:
             self._bar.update(self._task, completed=share, note=self._rate(count))
 
     def _line(self, share: float, count: int) -> None:
+        self._told = share, count
         left = _duration(self._left(share))
         sys.stderr.write(f"{printable(self._label)}: {share:.0%}, {self._rate(count)}, {left}\n")
         sys.stderr.flush()
