@@ -7,7 +7,7 @@
 PY ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint bench clean distclean runtime development nodes
+.PHONY: demo test lint bench clean distclean runtime development nodes peers
 
 demo: runtime nodes
 	@$(BIN)/scanner demo
@@ -15,6 +15,7 @@ demo: runtime nodes
 # Without its node a test is skipped and says why; in CI (CI=true) it fails.
 test: development
 	@$(MAKE) --no-print-directory nodes || test "$$CI" != true
+	@$(MAKE) --no-print-directory peers || test "$$CI" != true
 	@scripts/install-postgres || test "$$CI" != true
 	$(BIN)/python -m pytest $(ARGS)
 
@@ -25,7 +26,7 @@ lint: development
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/check-limits
 
-bench: development nodes
+bench: development nodes peers
 	@$(BIN)/python -m bench $(ARGS)
 
 clean:
@@ -44,3 +45,7 @@ development:
 nodes:
 	@test -n "$$SCANNER_BITCOIND" || scripts/install-bitcoind .devnet/bitcoin
 	@test -n "$$SCANNER_ANVIL" || scripts/install-anvil .devnet/anvil
+
+peers:
+	@scripts/install-electrumx .devnet/electrumx
+	@test -n "$$SCANNER_LITECOIND" || scripts/install-litecoind .devnet/litecoin

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from scanner.chains.bitcoin.checkpoints import CHECKPOINTS
+from scanner.chains.bitcoin.checkpoints import chain_marker
 from scanner.chains.http import DEFAULT_LIMIT, Reply, Transport
 from scanner.chains.shape import take
 from scanner.errors import (
@@ -177,7 +177,7 @@ class CoreRpc:
 
     def _check_fork(self, network: str, chain: str) -> None:
         """Tell chains apart that all call themselves "main": by a block each of them has."""
-        known = CHECKPOINTS.get((network, chain))
+        known = chain_marker(network, chain)
         if known is None:
             return
         height, block_hash = known
