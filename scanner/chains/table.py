@@ -42,6 +42,7 @@ SOURCES: Mapping[str, SourceFactory] = {
     "bitcoin_core": _lazy("scanner.chains.bitcoin.core_scan:make_source"),
     "electrum": _lazy("scanner.chains.bitcoin.electrum:make_source", policies=True),
     "esplora": _lazy("scanner.chains.bitcoin.esplora:make_source", policies=True),
+    "blockbook": _lazy("scanner.chains.bitcoin.blockbook:make_source", policies=True),
     "ethereum_rpc": _lazy("scanner.chains.evm.source:make_source", policies=True),
 }
 """Protocol name (endpoint's `protocol`, networks.csv `sources`) -> factory."""

@@ -1,0 +1,168 @@
+"""Balances from Blockbook servers (Trezor's and others'): the way to read Dogecoin.
+
+Source: Blockbook's published API, version 2 (docs/api.md of trezor/blockbook): /api/v2,
+/api/v2/block-index/:height, /api/v2/block/:hash, /api/v2/address/:address with details=basic
+and details=txs&from=:height.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from scanner.chains.bitcoin.checkpoints import chain_marker
+from scanner.chains.bitcoin.coins import MAX_COIN
+from scanner.chains.bitcoin.index_source import IndexedSource, IndexServer, Reading, Wanted
+from scanner.chains.http import Transport
+from scanner.chains.interface import ReadPolicy
+from scanner.chains.shape import take
+from scanner.errors import SourceUnavailableError, clip
+from scanner.model.block import BlockRef
+from scanner.model.endpoint import Endpoint
+from scanner.model.network import Network
+from scanner.model.registry import Registry
+
+CHUNK = 500
+BATCH = 10
+PAGE = 500
+MAX_PAGES = 40
+
+_HASH = re.compile(r"[0-9a-f]{64}")
+_DIGITS = re.compile(r"-?\d{1,30}", re.ASCII)
+
+
+class BlockbookServer:
+    """One Blockbook server. An IndexServer. The endpoint's URL is the one above /api."""
+
+    batch = BATCH
+    workers = 2
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.endpoint = endpoint
+        self._name = endpoint.name
+        self._http = Transport(endpoint)
+
+    def tip(self) -> int:
+        """See IndexServer. Raises SourceUnavailableError while the server is not in sync."""
+        status = self._json("api/v2")
+        if not take(self._name, status, bool, "blockbook", "inSync"):
+            raise SourceUnavailableError(self._name, "is not in sync with its node: wait")
+        return take(self._name, status, int, "blockbook", "bestHeight")
+
+    def block_hash(self, height: int) -> str:
+        """See IndexServer."""
+        reply = self._http.get(f"api/v2/block-index/{height}")
+        if reply.status in (400, 404) and height > self.tip():
+            return ""
+        reply.raise_for_status()
+        text = take(self._name, reply.json(), str, "blockHash")
+        if text and not _HASH.fullmatch(text):
+            raise self._broken(f"a block hash is {clip(text)!r}")
+        return text
+
+    def block_time(self, at: BlockRef) -> int | None:
+        """See IndexServer."""
+        block = self._json(f"api/v2/block/{at.hash}")
+        if take(self._name, block, int, "height") != at.height:
+            raise self._broken(f"its block {at.hash} says another height")
+        return take(self._name, block, int, "time")
+
+    def read(self, wanted: Sequence[Wanted], at: BlockRef) -> list[Reading | str]:
+        """Read balances now and take back what happened after the block, as Esplora's."""
+        for _ in range(3):
+            before = self.block_hash(self.tip())
+            readings = [self._one(w, at) for w in wanted]
+            if self.block_hash(self.tip()) == before:
+                return readings
+        raise SourceUnavailableError(self._name, "its tip keeps moving while it is read", 5.0)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def _one(self, wanted: Wanted, at: BlockRef) -> Reading | str:
+        if not wanted.text:
+            return "has no address to ask for"
+        place = f"api/v2/address/{wanted.text}"
+        reply = self._http.get(f"{place}?details=basic")
+        if reply.status == 400:
+            return f"refused ({clip(self._http.redact(reply.text().strip()), 120)})"
+        reply.raise_for_status()
+        about = reply.json()
+        now = self._number(take(self._name, about, str, "balance"))
+        count = take(self._name, about, int, "txs")
+        detail: dict[str, object] = {"transactions": count}
+        pending = self._number(take(self._name, about, str, "unconfirmedBalance"), signed=True)
+        if pending:
+            detail["unconfirmed"] = str(pending)
+        if count:
+            later = self._later(place, take(self._name, about, str, "address"), at.height)
+            if isinstance(later, str):
+                return later
+            now -= later
+        if now < 0:
+            raise self._broken("the transactions of an address do not fit its balance")
+        return Reading(now, detail)
+
+    def _later(self, place: str, address: str, height: int) -> int | str:
+        """What the address gained (or lost) in blocks above `height`; a text if it is too much."""
+        change, seen = 0, set[str]()
+        for tx in self._pages(place, height + 1):
+            if tx is None:
+                return f"more than {MAX_PAGES * PAGE:,} transactions after the block"
+            txid, block = (
+                take(self._name, tx, str, "txid"),
+                take(self._name, tx, int, "blockHeight"),
+            )
+            if txid in seen:
+                raise self._broken("it lists a transaction twice")
+            seen.add(txid)
+            if block <= 0:  # in the mempool: not part of the confirmed balance
+                continue
+            if block <= height:
+                raise self._broken(f"asked for blocks from {height + 1}, got block {block}")
+            change += self._sum(tx, "vout", address) - self._sum(tx, "vin", address)
+        return change
+
+    def _pages(self, place: str, first: int) -> Iterator[object | None]:
+        """Transactions from a height on; None at the end if there are more than can be read."""
+        for page in range(1, MAX_PAGES + 1):
+            answer = self._json(f"{place}?details=txs&pageSize={PAGE}&page={page}&from={first}")
+            transactions = answer.get("transactions") if isinstance(answer, dict) else None
+            yield from take(self._name, [] if transactions is None else transactions, list)
+            if take(self._name, answer, int, "totalPages") <= page:
+                return
+        yield None
+
+    def _sum(self, tx: object, side: str, address: str) -> int:
+        total = 0
+        for part in take(self._name, tx, list, side):
+            owners = part.get("addresses") if isinstance(part, dict) else None
+            if owners is not None and address in take(self._name, owners, list):
+                total += self._number(take(self._name, part, str, "value"))
+        return total
+
+    def _number(self, text: str, signed: bool = False) -> int:
+        if not _DIGITS.fullmatch(text) or (text.startswith("-") and not signed):
+            raise self._broken(f"an amount is {clip(text)!r}")
+        value = int(text)
+        if abs(value) > MAX_COIN:
+            raise self._broken(f"an amount is {clip(text)!r}")
+        return value
+
+    def _json(self, path: str) -> object:
+        reply = self._http.get(path)
+        reply.raise_for_status()
+        return reply.json()
+
+    def _broken(self, what: str) -> SourceUnavailableError:
+        return SourceUnavailableError(self._name, f"gave an answer it should not: {what}")
+
+
+def make_source(
+    network: Network, endpoints: Sequence[Endpoint], registry: Registry, policy: ReadPolicy
+) -> IndexedSource:
+    """Make the source from all endpoints, best first."""
+    servers: list[IndexServer] = [BlockbookServer(e) for e in endpoints]
+    marker = chain_marker(network.name, endpoints[0].chain or network.chain_id)
+    return IndexedSource(network, servers, policy, marker, CHUNK)
