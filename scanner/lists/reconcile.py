@@ -6,6 +6,7 @@ Nothing is kept of a row but a digest, sums and counts, so a list of any length 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from scanner.lists.seen import SeenKeys
@@ -22,7 +23,7 @@ _MOST_HEIGHTS = 8
 
 @dataclass(slots=True)
 class _Sum:
-    """What the rows of one asset and network, or of one group, add up to.
+    """What some of the rows add up to: of one coin name on a network, or of several.
 
     once: duplicates left out. doubled: amounts of duplicates alone. unstated: rows without one.
     """
@@ -32,6 +33,11 @@ class _Sum:
     doubled: int = 0
     stated: int = 0
     unstated: int = 0
+
+    @property
+    def rows(self) -> int:
+        """How many rows are in it."""
+        return self.stated + self.unstated
 
     def add(self, amount: int | None, duplicate: bool) -> None:
         if amount is None:
@@ -53,13 +59,16 @@ class _Sum:
 
 @dataclass(slots=True)
 class _Declared:
-    """Totals lines about one asset and network, or one group, added up.
+    """Totals lines of one name, added up.
 
     places: the fewest decimals any of them was printed with.
     """
 
     row: int
     name: str
+    asset: str
+    network: str
+    group: bool
     decimals: int
     amount: int = 0
     places: int = 0
@@ -96,9 +105,9 @@ class ListAudit:
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
         self._seen = SeenKeys()
-        self._sums: dict[tuple[str, str], _Sum] = {}
+        self._sums: dict[tuple[str, str, str], _Sum] = {}
         self._heights: dict[tuple[str, str], _Heights] = {}
-        self._declared: dict[tuple[str, str], _Declared] = {}
+        self._declared: dict[str, _Declared] = {}
         self._findings: list[Finding] = []
         self._unreadable: Counter[str] = Counter()
         self.duplicates = 0
@@ -130,9 +139,10 @@ class ListAudit:
             self.duplicates += 1
             if self.duplicates <= MAX_DETAILED:
                 self._findings.append(duplicate_of(claim, first))
-        total = self._sums.get(place)
+        named = claim.coin.upper(), *place
+        total = self._sums.get(named)
         if total is None:
-            total = self._sums[place] = _Sum(claim.decimals)
+            total = self._sums[named] = _Sum(claim.decimals)
         total.add(claim.amount, duplicate)
         if claim.height is not None:
             heights = self._heights.get(place)
@@ -148,71 +158,81 @@ class ListAudit:
                 Finding(FindingKind.TOTAL_UNREADABLE, reason, total.row, total.asset, total.network)
             )
             return
-        key = ("(ALL)" if total.group else total.network), total.asset
-        declared = self._declared.get(key)
+        declared = self._declared.get(total.coin.upper())
         if declared is None:
-            declared = _Declared(total.row, total.coin, total.decimals)
-            self._declared[key] = declared
+            declared = self._declared[total.coin.upper()] = _Declared(
+                total.row, total.coin, total.asset, total.network, total.group, total.decimals
+            )
         declared.add(total, total.amount)
 
     def _totals(self) -> list[Finding]:
-        found = []
-        for (network, asset), declared in self._declared.items():
-            group = network == "(ALL)"
-            rows = self._rows_of(asset, "" if group else network, declared.decimals)
-            if group and not rows.stated:
-                rows = self._lines_of(asset, declared.decimals)
-            finding = self._compare(declared, rows, asset, "" if group else network)
-            if finding is not None:
-                found.append(finding)
-        return found
+        found = (self._compare(declared) for declared in self._declared.values())
+        return [finding for finding in found if finding is not None]
 
-    def _rows_of(self, asset: str, network: str, decimals: int) -> _Sum:
-        """What the rows of an asset on a network add up to; network "" means the whole group."""
-        total = _Sum(decimals)
-        for (its_asset, its_network), part in self._sums.items():
-            if network:
-                wanted = (its_asset, its_network) == (asset, network)
-            else:
-                wanted = self._registry.group(its_asset) == asset
-            if wanted:
-                total.merge(part)
+    def _readings(self, declared: _Declared) -> list[_Sum]:
+        """What a totals line may be the sum of, likeliest first; readings without rows left out.
+
+        A name with "(ALL)" is its group. Else the rows of that coin name, on all networks (as in
+        files whose rows say the network apart); the rows of what the name means by the tables;
+        and for an asset's own name, the whole group.
+        """
+        groups = self._registry.group
+        group = self._sum(lambda _, asset, __: groups(asset) == declared.asset)
+        if declared.group:
+            parts = group if group.stated else self._lines_of(declared.asset)
+            return [part for part in (parts, group) if part.rows][:1]
+        readings = [
+            self._sum(lambda coin, _, __: coin == declared.name.upper()),
+            self._sum(lambda _, *place: place == (declared.asset, declared.network)),
+        ]
+        if declared.name.upper() == declared.asset.upper():
+            readings.append(group)
+        return [part for part in readings if part.rows]
+
+    def _sum(self, wanted: Callable[[str, str, str], bool]) -> _Sum:
+        """What the rows add up to whose coin name, asset and network are wanted."""
+        parts = [part for named, part in self._sums.items() if wanted(*named)]
+        total = _Sum(max((part.decimals for part in parts), default=0))
+        for part in parts:
+            total.merge(part)
         return total
 
-    def _lines_of(self, group: str, decimals: int) -> _Sum:
+    def _lines_of(self, group: str) -> _Sum:
         """What the per-coin lines of a group add up to, for lists whose rows state no amounts."""
-        total = _Sum(decimals)
-        for (network, asset), line in self._declared.items():
-            if network != "(ALL)" and self._registry.group(asset) == group:
-                total.merge(_Sum(line.decimals, once=line.amount, stated=line.lines))
+        lines = [
+            line
+            for line in self._declared.values()
+            if not line.group and self._registry.group(line.asset) == group
+        ]
+        total = _Sum(max((line.decimals for line in lines), default=0))
+        for line in lines:
+            total.merge(_Sum(line.decimals, once=line.amount, stated=line.lines))
         return total
 
-    def _compare(self, declared: _Declared, rows: _Sum, asset: str, network: str) -> Finding | None:
-        if not rows.stated and rows.unstated:
+    def _compare(self, declared: _Declared) -> Finding | None:
+        readings = self._readings(declared) or [_Sum(declared.decimals)]
+        first = readings[0]
+        if first.unstated and not first.stated:
             return None  # the list states amounts only as totals: there is nothing to add up
-        if rows.unstated:
+        if first.unstated:
             reason = (
                 f"the list's total for {declared.name!r} cannot be checked: "
-                f"{rows.unstated} of its rows state no amount"
+                f"{first.unstated} of its rows state no amount"
             )
-            return Finding(FindingKind.TOTAL_UNREADABLE, reason, declared.row, asset, network)
-        difference = declared.amount - rows.once
-        if difference == 0:
+            return self._finding(FindingKind.TOTAL_UNREADABLE, declared, reason)
+        compared = [_Comparison(declared, rows) for rows in readings]
+        if any(comparison.equal for comparison in compared):
             return None
-        kind = FindingKind.TOTAL_DIFFERS
-        says = format_amount(declared.amount, declared.decimals)
-        adds = format_amount(rows.once, declared.decimals)
-        by = format_amount(abs(difference), declared.decimals)
-        reason = f"the list says {declared.name} is {says}, its rows add up to {adds}: "
-        reason += f"{by} {'more' if difference > 0 else 'less'} than the rows"
-        if _is_rounding(declared, difference):
-            kind = FindingKind.TOTAL_ROUNDED
-            reason += f"; equal to the {declared.places} decimals it is printed with"
-        elif difference == rows.doubled:
-            reason += "; equal when its duplicates are counted again"
+        rounded = next((comparison for comparison in compared if comparison.rounded), None)
+        if rounded is not None:
+            return self._finding(FindingKind.TOTAL_ROUNDED, declared, rounded.reason())
+        reason = compared[0].reason()
         if self._unreadable:
             reason += f"; {self._unreadable.total()} rows of the list could not be read"
-        return Finding(kind, reason, declared.row, asset, network)
+        return self._finding(FindingKind.TOTAL_DIFFERS, declared, reason)
+
+    def _finding(self, kind: FindingKind, declared: _Declared, reason: str) -> Finding:
+        return Finding(kind, reason, declared.row, declared.asset, declared.network)
 
     def _mixed_heights(self) -> list[Finding]:
         found = []
@@ -256,12 +276,43 @@ def _holder(claim: Claim) -> str:
     return key.lower() if key[:3].lower() == "?0x" else key
 
 
-def _is_rounding(declared: _Declared, difference: int) -> bool:
-    """Whether a total printed with fewer decimals than the asset has is right as far as printed.
+class _Comparison:
+    """One totals line beside one sum of rows, both in the finer of their units."""
 
-    Printed to at least three digits: 6 for 6.9 is no rounding, 449.5140 for 449.51400581 is.
-    """
-    if declared.lines != 1 or declared.places >= declared.decimals:
-        return False
-    last_digit = 10 ** (declared.decimals - declared.places)
-    return bool(abs(difference) < last_digit and declared.amount >= 100 * last_digit)
+    def __init__(self, declared: _Declared, rows: _Sum) -> None:
+        self._declared, self._decimals = declared, max(declared.decimals, rows.decimals)
+        self._says = rescale(declared.amount, declared.decimals, self._decimals)
+        self._adds = rescale(rows.once, rows.decimals, self._decimals)
+        self._doubled = rescale(rows.doubled, rows.decimals, self._decimals)
+
+    @property
+    def equal(self) -> bool:
+        """Equal to the last base unit."""
+        return self._says == self._adds
+
+    @property
+    def rounded(self) -> bool:
+        """Whether the line has fewer decimals than the asset, and is right as far as printed.
+
+        Printed to at least three digits: 6 for 6.9 is no rounding, 449.5140 for 449.51400581 is.
+        """
+        places = self._declared.places
+        if self._declared.lines != 1 or places >= self._decimals:
+            return False
+        last_digit = 10 ** (self._decimals - places)
+        return bool(abs(self._says - self._adds) < last_digit and self._says >= 100 * last_digit)
+
+    def reason(self) -> str:
+        """What is said, what is there, and by how much they differ."""
+        difference = self._says - self._adds
+        says, adds, by = (
+            format_amount(amount, self._decimals)
+            for amount in (self._says, self._adds, abs(difference))
+        )
+        text = f"the list says {self._declared.name} is {says}, its rows add up to {adds}: "
+        text += f"{by} {'more' if difference > 0 else 'less'} than the rows"
+        if self.rounded:
+            return f"{text}; equal to the {self._declared.places} decimals it is printed with"
+        if self._doubled and difference == self._doubled:
+            return f"{text}; equal when its duplicates are counted again"
+        return text

@@ -157,6 +157,41 @@ def test_a_group_adds_up_over_networks_and_units(registry: Registry) -> None:
     assert "0.000000000000000001 less than the rows" in found.reason
 
 
+@pytest.mark.parametrize(
+    ("amount", "kinds"), [("3", []), ("2", [FindingKind.TOTAL_DIFFERS])], ids=["right", "wrong"]
+)
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [("USDT", "ETH", "1"), ("USDT", "BSC", "2")],  # network told apart: one name, two networks
+        [("USDT-ERC20", "ETH", "1"), ("USDT-TRC20", "TRX", "2")],  # an asset's total over coins
+        [("USDT-ERC20", "ETH", "3")],
+    ],
+)
+def test_a_total_of_an_asset_over_its_networks(
+    read_bytes: Reader, rows: list[tuple[str, str, str]], amount: str, kinds: list[FindingKind]
+) -> None:
+    header = "coin,Network,Snapshot Height,address,amount,message,signature1,signature2,script"
+    text = f"coin,amount\nUSDT,{amount}\n\n{header}\n"
+    for coin, network, held in rows:
+        text += f"{coin},{network},,0x0cdcdb19a857c2ac24818ca4fdfe38cce071483e,{held},m,s,,\n"
+    assert [f.kind for f in read_bytes(text).findings] == kinds
+
+
+def test_a_coin_is_its_own_rows_where_it_has_any(read_bytes: Reader) -> None:
+    """ETH's own total is not taken for the group's when the group happens to have another sum."""
+    header = "coin,Network,Snapshot Height,address,amount,message,signature1,signature2,script"
+    rows = "ETH,ETH,,0x0cdcdb19a857c2ac24818ca4fdfe38cce071483e,1,m,s,,\n"
+    rows += "ETH-ARBITRUM,ARBITRUM,,0x0cdcdb19a857c2ac24818ca4fdfe38cce071483e,2,m,s,,\n"
+    for eth, arbitrum, kinds in (
+        ("1", "2", []),
+        ("2", "2", [FindingKind.TOTAL_DIFFERS]),
+        ("1", "1", [FindingKind.TOTAL_DIFFERS]),
+    ):
+        text = f"coin,amount\nETH,{eth}\nETH-ARBITRUM,{arbitrum}\nETH(ALL),3\n\n{header}\n{rows}"
+        assert [f.kind for f in read_bytes(text).findings] == kinds
+
+
 def test_says_when_duplicates_explain_the_difference(registry: Registry) -> None:
     audit = ListAudit(registry)
     audit.observe(total(200, places=8))
