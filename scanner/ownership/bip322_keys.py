@@ -18,11 +18,11 @@ from scanner.ownership.not_proven import NotProvenError, mismatch
 
 
 def check_key(stack: tuple[bytes, ...], txid: bytes, key_hash: bytes) -> Shown:
-    """Check the two witness items of P2WPKH: signature with its hash type, compressed key."""
+    """Check the two witness items of P2WPKH: signature with its hash type, and key."""
     if len(stack) != 2:
         raise mismatch(f"{len(stack)} witness items where a key's address needs 2")
     signature, key = stack
-    if len(key) != 33 or hash160(key) != key_hash:
+    if hash160(key) != key_hash:
         raise mismatch("the key in the witness is another address's")
     digest = virtual.ecdsa_digest(txid, scripts.p2pkh(key_hash))
     if not secp256k1.verify_ecdsa(digest, _read_signature(signature), key):

@@ -10,6 +10,7 @@ from coincurve._libsecp256k1 import ffi, lib
 
 ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 _HALF_ORDER = (ORDER // 2).to_bytes(32, "big")
+_KEY_SIZES = {b"\x02": 33, b"\x03": 33, b"\x04": 65}
 _UNCOMPRESSED = 2  # SECP256K1_EC_UNCOMPRESSED
 # The static context is enough for parsing, recovery and verification, and is never written to.
 _context = lib.secp256k1_context_static
@@ -52,7 +53,7 @@ def parse_key(data: bytes) -> bytes | None:
 
     The hybrid form (06/07), which the library would take, is refused.
     """
-    if (len(data), data[:1]) not in ((33, b"\x02"), (33, b"\x03"), (65, b"\x04")):
+    if _KEY_SIZES.get(data[:1]) != len(data):
         return None
     key = _new(_key_type)
     if not lib.secp256k1_ec_pubkey_parse(_context, key, data, len(data)):
@@ -66,12 +67,12 @@ def is_low_s(compact: bytes) -> bool:
 
 
 def verify_ecdsa(digest: bytes, compact: bytes, key: bytes) -> bool:
-    """Check an ECDSA signature (r, s: 64 bytes; low s only) by a key of 33 or 65 bytes."""
+    """Check an ECDSA signature (r, s: 64 bytes; low s only) by a key as `parse_key` reads it."""
     parsed, signature = _new(_key_type), _new("secp256k1_ecdsa_signature *")
     return bool(
         len(digest) == 32
         and len(compact) == 64
-        and len(key) in (33, 65)
+        and _KEY_SIZES.get(key[:1]) == len(key)
         and lib.secp256k1_ec_pubkey_parse(_context, parsed, key, len(key))
         and lib.secp256k1_ecdsa_signature_parse_compact(_context, signature, compact)
         and lib.secp256k1_ecdsa_verify(_context, signature, digest, parsed)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from support.bip322_rules import Case, cases
 from support.bitcoin_signing import (
     BITCOIN,
     MESSAGE,
@@ -99,6 +100,13 @@ def test_what_we_call_valid_the_node_accepts(bitcoind_main: Bitcoind) -> None:
         assert judge(proof(BITCOIN, address, texts)).control is Control.CONTROLS, kind
         assert accepts(bitcoind_main, address, texts[0], MESSAGE), kind
         assert not accepts(bitcoind_main, address, texts[0], MESSAGE + ".")
+
+
+@pytest.mark.parametrize("case", list(cases()), ids=lambda c: c.name)
+def test_the_node_agrees_on_every_rule(case: Case, bitcoind_main: Bitcoind) -> None:
+    said = accepts(bitcoind_main, case.address, full(case.tx), MESSAGE)
+    assert said == (case.valid if case.node is None else case.node)
+    assert judge(proof(BITCOIN, case.address, [full(case.tx)])).control == case.expected
 
 
 def test_the_node_agrees_on_the_published_vectors(bitcoind_main: Bitcoind) -> None:
