@@ -1,0 +1,25 @@
+"""Snapshots to report on: see support.mixed_snapshot."""
+
+from __future__ import annotations
+
+import pytest
+from support.mixed_snapshot import Taken, rows, take
+from support.snapshot_stub import stored
+
+from scanner.snapshots.interface import SnapshotPolicy
+from scanner.store.engine import open_store
+from scanner.store.runs import create_snapshot
+
+
+@pytest.fixture
+def taken(tmp_path):
+    with open_store(f"sqlite:///{tmp_path / 'x.db'}", create=True) as store:
+        yield Taken(store, take(store))
+
+
+@pytest.fixture
+def planned(tmp_path):
+    """A snapshot of which nothing was read yet."""
+    with open_store(f"sqlite:///{tmp_path / 'x.db'}", create=True) as store:
+        list_id = stored(store, rows()).list_id
+        yield Taken(store, create_snapshot(store, list_id, SnapshotPolicy()))
