@@ -14,9 +14,8 @@ REASONS: Mapping[str, str] = {
     "filecoin_actor": "an f2 actor has no key: its owners must be read from the chain",
     "filecoin_bls": "BLS-signed f3 accounts publish no key that can be checked here",
     "filecoin_id": "an f0 id names no key: publish the f1 or f410 address behind it",
-    "hedera": "a numbered account names no key: publish the key in the public-key column",
+    "near_eth_implicit": "the account belongs to an EVM key, for which no signed form is published",
     "stellar_contract": "a contract address has no key",
-    "validator_key": "a validator's stake belongs to its withdrawal credentials: name the owner",
 }
 
 

@@ -14,14 +14,24 @@ from support.signed_rows import (
     signed_rows,
 )
 
+from scanner.model.addresses.cardano import CardanoCodec
+from scanner.model.addresses.filecoin import FilecoinCodec
+from scanner.model.addresses.parsing import base32_encode, crc16
+from scanner.model.addresses.table import decode_address
 from scanner.model.control import Binding, Control, Freshness
 from scanner.ownership import judge as judge_module
 from scanner.ownership.judge import judge, judge_claims
+from scanner.ownership.unsupported import REASONS
 from scanner.settings.tables import load_registry
 
 REGISTRY = load_registry()
 ROWS = signed_rows()
 OTHERS = {(r.scheme, r.label): r for r in signed_rows(1000)}
+
+
+def _stellar_contract() -> str:
+    body = bytes((2 << 3,)) + bytes(32)
+    return base32_encode(body + crc16(body).to_bytes(2, "little"))
 
 
 EVM_SCHEMES = ("evm_message", "contract_owner", "okx_contract_owner")
@@ -121,6 +131,32 @@ def test_an_address_that_does_not_decode_is_malformed_even_unsigned(row: Signed)
         )
         assert result.control is Control.MALFORMED
         assert result.reason.startswith("address: ")
+
+
+UNSUPPORTED = {
+    "cardano_base_script": ("cardano", CardanoCodec("cardano", "").encode(b"\x11" + bytes(56))),
+    "cardano_byron": ("cardano", "Ae2tdPwUPEZFRbyhz3cpfC2CumGzNkFBN2L42rcUc2yjQpEkxDbkPodpMAi"),
+    "cardano_enterprise_script": (
+        "cardano",
+        CardanoCodec("cardano", "").encode(b"\x71" + bytes(28)),
+    ),
+    "cardano_pointer": ("cardano", CardanoCodec("cardano", "").encode(b"\x41" + bytes(31))),
+    "filecoin_actor": ("filecoin", FilecoinCodec("filecoin", "").encode(2, bytes(20))),
+    "filecoin_bls": ("filecoin", FilecoinCodec("filecoin", "").encode(3, b"\1" * 48)),
+    "filecoin_id": ("filecoin", "f01234"),
+    "near_eth_implicit": ("near", "0x" + "ab" * 20),
+    "stellar_contract": ("stellar", _stellar_contract()),
+}
+
+
+def test_every_unsupported_format_says_why() -> None:
+    assert set(UNSUPPORTED) == set(REASONS)
+    for form, (network, address) in UNSUPPORTED.items():
+        decoded = decode_address(REGISTRY.networks[network], address)
+        assert decoded.format == form
+        for script in ("", "11" * 32):
+            result = judge(claim(network, address, "0x" + "11" * 65, script=script), REGISTRY)
+            assert (result.control, result.reason) == (Control.UNSUPPORTED, REASONS[form])
 
 
 def test_text_that_is_no_unicode_is_malformed() -> None:
