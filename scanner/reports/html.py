@@ -101,7 +101,11 @@ def _figures(document: Json) -> list[tuple[str, str]]:
 
 def _legend() -> list[tuple[str, str]]:
     evidence = [(e.value, f"verified, {e.value.replace('_', ' ')}") for e in SHOWN_EVIDENCE]
-    return [*evidence, ("unverified", "held, but not verified"), ("track", "claimed; not found, or no answer")]
+    return [
+        *evidence,
+        ("unverified", "held, but not verified"),
+        ("track", "claimed; not found, or no answer"),
+    ]
 
 
 def _asset(total: Json) -> Json:

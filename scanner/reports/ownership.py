@@ -89,12 +89,13 @@ class OwnershipSummary:
     """Counts verdicts as they pass; its size does not grow with the list.
 
     counts: per (asset, network), how many rows of each class. samples: per class, the first few
-    rows as (row, what, reason). rows: how many data rows were counted.
+    rows as (row, what, reason). rows: how many data rows were counted;
+    by_weight: how many of them are false or not shown.
     """
 
     counts: dict[tuple[str, str], Counter[str]] = field(default_factory=dict)
     samples: dict[str, list[tuple[int, str, str]]] = field(default_factory=dict)
-    weights: set[Weight] = field(default_factory=set)
+    by_weight: Counter[Weight] = field(default_factory=Counter)
     rows: int = 0
 
     def add(self, row: Claim | UnreadableRow, result: ControlResult | None) -> None:
@@ -113,7 +114,7 @@ class OwnershipSummary:
         for name, samples in later.samples.items():
             kept = self.samples.setdefault(name, [])
             kept.extend(samples[: FIRST_FEW - len(kept)])
-        self.weights |= later.weights
+        self.by_weight.update(later.by_weight)
         self.rows += later.rows
 
     def _add_verdict(self, claim: Claim, result: ControlResult) -> None:
@@ -125,16 +126,21 @@ class OwnershipSummary:
         what = f"{claim.asset} on {claim.network}, {claim.address}"
         self._count(claim.asset, claim.network, name)
         self._sample(name, claim.row, what, result.reason)
-        self.weights.add(WEIGHTS[kind])
+        self.by_weight[WEIGHTS[kind]] += 1
 
     def _add_unreadable(self, row: UnreadableRow) -> None:
         self._count("", "", UNREADABLE)
         self._sample(UNREADABLE, row.row, row.kind, row.reason)
-        self.weights.add(WEIGHTS[FindingKind(row.kind)])
+        self.by_weight[WEIGHTS[FindingKind(row.kind)]] += 1
 
     def total(self, name: str) -> int:
         """How many rows are of one class."""
         return sum(c[name] for c in self.counts.values())
+
+    @property
+    def weights(self) -> set[Weight]:
+        """What the rows do to the exit status."""
+        return set(self.by_weight)
 
     def _count(self, asset: str, network: str, name: str) -> None:
         self.rows += 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TextIO
 
+from scanner.model.finding import Weight
 from scanner.reports.grid import Cell, Column, print_grid
 from scanner.reports.ownership import ASSERTED, CLASSES, UNREADABLE, VERIFIED, OwnershipSummary
 from scanner.reports.text import printable
@@ -57,7 +58,7 @@ def _sentence(summary: OwnershipSummary) -> str:
     rows, verified = summary.rows, summary.total(VERIFIED)
     if rows == verified:
         return f"All {rows:,} rows verified: the keys behind each address signed."
-    wrong = sum(summary.total(name) for name in _FALSE)
+    wrong = summary.by_weight[Weight.FALSE]
     return (
         f"{rows:,} rows: {verified:,} verified, {wrong:,} false, "
         f"{rows - verified - wrong:,} not shown."

@@ -152,7 +152,8 @@ def test_parquet_without_its_extra_says_what_to_install(monkeypatch):
 
 
 @pytest.mark.parametrize("form", WRITERS)
-def test_memory_does_not_grow_with_the_rows(form, tmp_path):
+def test_memory_does_not_grow_with_the_rows(form, tmp_path, monkeypatch):
+    monkeypatch.setattr(writers, "BATCH", 500)
     columns = {"row": "int", "text": "text"}
 
     def peak(rows):
