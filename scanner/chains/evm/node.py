@@ -117,6 +117,10 @@ class Node:
         """Whether an error is about the block asked for, not about the question."""
         return fault.fault in (Fault.NO_BLOCK, Fault.PRUNED)
 
+    def hash_at(self, height: int) -> str:
+        """The hash of its block at a height. Raises HeightNotReachedError and others."""
+        return blocks.at_height(self.rpc, height).hash
+
     def takes_hash(self, at: BlockRef) -> bool:
         """Whether the endpoint takes a block by hash; tried once, with the block wanted."""
         with self._lock:

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Sequence
-from typing import Final, TypeVar
+from typing import Final, Generic, Protocol, TypeVar
 
 import tenacity
 
-from scanner.chains.evm import blocks
 from scanner.chains.evm.health import Health
-from scanner.chains.evm.node import Node
 from scanner.errors import (
     ConfigError,
-    HeightNotReachedError,
     ReorgError,
     SourceError,
     SourceRejectedError,
@@ -21,6 +18,25 @@ from scanner.errors import (
 )
 
 T = TypeVar("T")
+
+
+class Member(Protocol):
+    """An endpoint as the pool sees it."""
+
+    name: str
+    operator: str
+    chain_id: str
+
+    def check(self) -> None:
+        """Make sure, once, that it is on the right chain and synced. Raises SourceError."""
+        ...
+
+    def hash_at(self, height: int) -> str:
+        """The hash of its block at a height. Raises SourceError."""
+        ...
+
+
+M = TypeVar("M", bound=Member)
 
 TRIES: Final = 12
 """Requests for one task before it is given up, over all endpoints."""
@@ -32,7 +48,7 @@ _LONGEST_WAIT: Final = 60.0
 _FIRST_WAIT: Final = 2.0  # as long as none has ever answered
 
 
-class Pool:
+class Pool(Generic[M]):
     """The endpoints of one network. Safe to use from several threads.
 
     sleep, clock: for tests. Raises ConfigError when there is no endpoint or two name one chain
@@ -41,7 +57,7 @@ class Pool:
 
     def __init__(
         self,
-        nodes: Sequence[Node],
+        nodes: Sequence[M],
         sleep: Callable[[float], None] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -60,7 +76,7 @@ class Pool:
         """How many different operators run these endpoints."""
         return len({node.operator for node in self.nodes})
 
-    def run(self, task: Callable[[Node], T], avoid: Collection[str] = ()) -> tuple[T, Node]:
+    def run(self, task: Callable[[M], T], avoid: Collection[str] = ()) -> tuple[T, M]:
         """Carry a task out at the best endpoint; at another one if that fails.
 
         avoid: operators not to ask (they gave their answer already).
@@ -72,7 +88,7 @@ class Pool:
         """
         refusals: dict[str, SourceError] = {}
 
-        def attempt() -> tuple[T, Node]:
+        def attempt() -> tuple[T, M]:
             node = self._choose(avoid, refusals)
             return self._try(task, node, refusals), node
 
@@ -95,7 +111,7 @@ class Pool:
     def _tries(self) -> int:
         return TRIES if self._answered else min(TRIES, FIRST_TRIES * len(self.nodes))
 
-    def _try(self, task: Callable[[Node], T], node: Node, refusals: dict[str, SourceError]) -> T:
+    def _try(self, task: Callable[[M], T], node: M, refusals: dict[str, SourceError]) -> T:
         health = self._health[node.name]
         started = health.start()
         try:
@@ -123,13 +139,13 @@ class Pool:
         self._answered = True
         return result
 
-    def _choose(self, avoid: Collection[str], refusals: dict[str, SourceError]) -> Node:
+    def _choose(self, avoid: Collection[str], refusals: dict[str, SourceError]) -> M:
         able = self._able(avoid, refusals)
         if not able:
             raise self._nearest(refusals)
         return min(able, key=lambda n: (self._health[n.name].wait(), self._health[n.name].score()))
 
-    def _able(self, avoid: Collection[str], refusals: dict[str, SourceError]) -> list[Node]:
+    def _able(self, avoid: Collection[str], refusals: dict[str, SourceError]) -> list[M]:
         return [n for n in self.nodes if n.operator not in avoid and n.name not in refusals]
 
     @staticmethod
@@ -169,7 +185,7 @@ class Pool:
         backoff = tenacity.wait_random_exponential(multiplier=0.1, max=10)(state)
         return min(_LONGEST_WAIT if self._answered else _FIRST_WAIT, least + backoff)
 
-    def _outvoted(self, error: ReorgError, node: Node) -> bool:
+    def _outvoted(self, error: ReorgError, node: M) -> bool:
         """Whether at least as many other endpoints still have the block as do not.
 
         One endpoint on a branch of its own must not end a snapshot; with nobody else to ask, or
@@ -180,12 +196,10 @@ class Pool:
             if other is node or other.operator == node.operator:
                 continue
             try:
-                found = blocks.at_height(other.rpc, error.height)
-            except HeightNotReachedError:
-                continue
+                found = other.hash_at(error.height)
             except SourceError:
                 continue
-            if found.hash == error.expected_hash:
+            if found == error.expected_hash:
                 keep += 1
             else:
                 lost += 1

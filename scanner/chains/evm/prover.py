@@ -62,7 +62,7 @@ class Prover:
     folder: where checked proofs are kept; None keeps none.
     """
 
-    def __init__(self, pool: Pool, folder: Path | None) -> None:
+    def __init__(self, pool: Pool[Node], folder: Path | None) -> None:
         self._pool, self._folder = pool, folder
         self._lock = threading.Lock()
         self._block: _Block | None = None

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from scanner.chains.evm.columns import Column, Reading, Told
 from scanner.chains.evm.ladder import choose
 from scanner.chains.evm.node import Node
-from scanner.chains.evm.pool import Pool
+from scanner.chains.evm.pool import M, Pool
 from scanner.chains.evm.reader import read_columns
 from scanner.errors import SourceError
 from scanner.model.block import BlockRef
@@ -17,7 +17,8 @@ from scanner.model.block import BlockRef
 Answer = tuple[Told, int, bool, int | None]
 """One item's answer as it is compared: what came back, amount, whether code, token's decimals."""
 
-Read = Callable[[Node, Sequence[Column], BlockRef], list[Reading]]
+Read = Callable[[M, Sequence[Column], BlockRef], list[Reading]]
+"""Reads columns at one endpoint."""
 
 
 @dataclass(slots=True)
@@ -40,7 +41,7 @@ def read_here(node: Node, columns: Sequence[Column], at: BlockRef) -> list[Readi
 
 
 def read_agreed(
-    pool: Pool, columns: Sequence[Column], at: BlockRef, quorum: int, read: Read = read_here
+    pool: Pool[M], columns: Sequence[Column], at: BlockRef, quorum: int, read: Read[M]
 ) -> list[Agreed]:
     """Read columns at `quorum` endpoints of different operators and compare item by item.
 
@@ -48,7 +49,7 @@ def read_agreed(
     one after the other, until an answer has `quorum` votes or nobody is left.
     Raises what Pool.run raises when fewer than `quorum` operators can be asked.
     """
-    rounds: list[tuple[list[Reading], Node]] = []
+    rounds: list[tuple[list[Reading], M]] = []
     asked: list[str] = []
     for _ in range(quorum):
         readings, node = pool.run(lambda n: read(n, columns, at), avoid=tuple(asked))
@@ -109,13 +110,13 @@ def _open(agreed: Agreed, quorum: int) -> bool:
 
 
 def _ask_another(
-    pool: Pool,
+    pool: Pool[M],
     columns: Sequence[Column],
     at: BlockRef,
     quorum: int,
     found: Sequence[Agreed],
     asked: list[str],
-    read: Read,
+    read: Read[M],
 ) -> bool:
     """Ask one more operator for the undecided items. False: nobody is left who answers."""
     wanted: list[tuple[Agreed, list[int], Column]] = []

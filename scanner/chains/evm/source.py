@@ -13,7 +13,7 @@ from scanner.chains.evm.node import Node
 from scanner.chains.evm.pool import Pool
 from scanner.chains.evm.probe import probe
 from scanner.chains.evm.prover import Prover, settle
-from scanner.chains.evm.quorum import read_agreed
+from scanner.chains.evm.quorum import read_agreed, read_here
 from scanner.chains.interface import Ability, Reach, ReadPolicy
 from scanner.errors import ConfigError, SourceError, SourceRejectedError, SourceUnavailableError
 from scanner.model.balance import Balance, BalanceQuery, Evidence, unavailable
@@ -57,7 +57,7 @@ class EthereumRpcSource:
         self._tokens = tuple(tokens)
         self.name = f"{network.name}-rpc"
         self.network = network.name
-        self.pool = Pool(nodes)
+        self.pool: Pool[Node] = Pool(nodes)
         self._quorum = policy.quorum
         if policy.quorum > self.pool.operators:
             raise ConfigError(
@@ -137,7 +137,9 @@ class EthereumRpcSource:
         done = [0] * len(columns)
         asked = sum(len(p) for p in places)
         for part in cut(columns, CHUNK):
-            agreed = read_agreed(self.pool, [column for _, column in part], at, self._quorum)
+            agreed = read_agreed(
+                self.pool, [column for _, column in part], at, self._quorum, read_here
+            )
             for (index, column), answers in zip(part, agreed, strict=True):
                 start, done[index] = done[index], done[index] + len(column.holders)
                 here = places[index][start : done[index]]

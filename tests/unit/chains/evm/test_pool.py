@@ -38,16 +38,14 @@ class FakeNode:
         self.name, self.act, self.operator = name, act, operator or name
         self.asked = 0
         self.block_hash = block_hash
-        self.rpc = self
 
     def check(self):
         pass
 
-    def ask(self, method, *params, limit=0):
+    def hash_at(self, height):
         if self.block_hash is None:
             raise SourceUnavailableError(self.name, "down")
-        number = params[0] if method == "eth_getBlockByNumber" else "0x0"
-        return {"number": number, "hash": self.block_hash.ljust(66, "0"), "timestamp": "0x1"}
+        return self.block_hash
 
 
 def run(nodes, clock=None, **kwargs):
@@ -159,7 +157,7 @@ def test_when_all_refuse_the_reason_is_theirs(error):
 
 
 def test_a_reorg_that_others_do_not_see_is_that_endpoints_own():
-    moved = ReorgError("a", 5, "0xaa".ljust(66, "0"), "0xbb")
+    moved = ReorgError("a", 5, "0xaa", "0xbb")
     a = FakeNode("a", lambda: moved, block_hash="0xbb")
     b = FakeNode("b", lambda: 2, block_hash="0xaa")
     _, go = run([a, b])
@@ -168,7 +166,7 @@ def test_a_reorg_that_others_do_not_see_is_that_endpoints_own():
 
 @pytest.mark.parametrize("others", [["0xbb"], ["0xbb", "0xaa"], [None], []])
 def test_a_reorg_that_nobody_outvotes_ends_the_reading(others):
-    moved = ReorgError("a", 5, "0xaa".ljust(66, "0"), "0xbb")
+    moved = ReorgError("a", 5, "0xaa", "0xbb")
     a = FakeNode("a", lambda: moved, block_hash="0xbb")
     rest = [FakeNode(f"n{n}", lambda: 2, block_hash=h) for n, h in enumerate(others)]
     _, go = run([a, *rest])
