@@ -14,9 +14,16 @@ from scanner.errors import AddressFormatError
 from scanner.model.addresses import bech32, scripts
 from scanner.model.addresses.interface import Address
 
+_TOKEN_AWARE = 0x10
 _GENERATOR = (0x98F2BC8E61, 0x79B76D99E2, 0xF33E5FB3C4, 0xAE2EABE2A8, 0x1E4F43E470)
 # Version byte: four type bits, then three for the size, 0 for 160 bits.
-_TYPES = {0x00: ("p2pkh", scripts.p2pkh), 0x08: ("p2sh", scripts.p2sh)}
+# Types 2 and 3 say that the wallet understands tokens; they pay to the same scripts.
+_TYPES = {
+    0x00: ("p2pkh", scripts.p2pkh),
+    0x08: ("p2sh", scripts.p2sh),
+    0x10: ("p2pkh", scripts.p2pkh),
+    0x18: ("p2sh", scripts.p2sh),
+}
 
 
 class CashAddrCodec:
@@ -38,6 +45,8 @@ class CashAddrCodec:
             raise AddressFormatError(self.network, text, "address type is not P2PKH or P2SH")
         name, script = kind
         canonical = f"{prefix}:{text.lower().rpartition(':')[2]}"
+        if data[0] >= _TOKEN_AWARE:
+            canonical = self.encode(name, data[1:])
         return Address(self.network, name, data[1:], script(data[1:]).hex(), canonical)
 
     def encode(self, name: str, payload: bytes) -> str:

@@ -15,7 +15,7 @@ class Address:
     """One decoded address.
 
     network: our name. format: "p2pkh", "p2sh", "p2wpkh", "p2wsh", "p2tr", "evm", "tron",
-        "ed25519_key", ...
+        "solana", "near_implicit", ...: each codec's docstring or table names its own.
     payload: what the address commits to (hash160, witness program, 20 account bytes, key).
     key: text that is equal for every spelling of the same on-chain holder and different
         otherwise; used for finding duplicates.

@@ -178,6 +178,18 @@ def test_cashaddr_specification(legacy: str, cash: str) -> None:
     assert decode_address(network, legacy).key == decode_address(network, cash).key
 
 
+def test_token_aware_cashaddr_is_the_same_holder() -> None:
+    # From the CashTokens specification: one hash, plain and token-aware.
+    plain, aware = (
+        decode_address(NETWORKS["bitcoin-cash"], text)
+        for text in (
+            "bitcoincash:qr6m7j9njldwwzlg9v7v53unlr4jkmx6eylep8ekg2",
+            "bitcoincash:zr6m7j9njldwwzlg9v7v53unlr4jkmx6eycnjehshe",
+        )
+    )
+    assert plain == aware
+
+
 @pytest.mark.parametrize(
     "text",
     [
