@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 BATCH = 5_000
 """Rows that are held in memory at a time."""
 
+LONGEST_KEY = 300
+"""Characters of an address key that are stored as they are; no network's is longer than 120."""
+
 
 class RowStream(Protocol):
     """A list being read, such as `scanner.lists.open.open_list` gives: rows, then the summary."""
@@ -147,9 +150,29 @@ def _mark(row: Row, duplicate: bool) -> tuple[bool, ...]:
 
 def _claim_values(c: Claim) -> tuple[Any, ...]:
     return (
-        *(c.row, c.coin, c.asset, c.network, c.address, c.address_key, c.decimals, c.amount),
+        *(
+            c.row,
+            c.coin,
+            c.asset,
+            c.network,
+            c.address,
+            stored_key(c.address_key),
+            c.decimals,
+            c.amount,
+        ),
         *(c.height, c.message, c.signatures, c.script, c.owners, c.row_type),
     )
+
+
+def stored_key(address_key: str) -> str:
+    """An address key as it is stored: one that no address can have is cut to a digest.
+
+    Indexes hold some 2,700 bytes, and a hostile list may call anything an address. Equal keys stay
+    equal, different ones different.
+    """
+    if len(address_key) <= LONGEST_KEY:
+        return address_key
+    return "?sha256:" + sha256(address_key.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _unreadable_values(r: UnreadableRow) -> tuple[Any, ...]:

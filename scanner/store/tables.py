@@ -295,3 +295,35 @@ price = Table(
     Column("source", Text, primary_key=True),
     Column("value", Text, nullable=False),  # exact decimal text of one whole coin
 )
+
+schedule = Table(
+    "schedule",
+    metadata,
+    _serial(),
+    Column("name", ExactText, nullable=False, unique=True),
+    Column("publisher", ExactText, nullable=False),
+    Column("location", ExactText, nullable=False),  # path or URL of the list
+    Column("cron", Text, nullable=False),
+    Column("options", ExactText, nullable=False),  # JSON object
+    Column("created", UtcTime, nullable=False),
+    Column("etag", ExactText, nullable=False, server_default=""),  # of the list last fetched
+    Column("modified", ExactText, nullable=False, server_default=""),
+)
+
+schedule_run = Table(
+    "schedule_run",
+    metadata,
+    Column(
+        "schedule_id",
+        ForeignKey("schedule.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("tick", UtcTime, primary_key=True),  # the moment of its cron expression
+    Column("state", Text, nullable=False),
+    Column("claimed", UtcTime, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("list_id", ForeignKey("reserve_list.id")),
+    Column("snapshot_id", ForeignKey("snapshot.id")),
+    Column("error", ExactText, nullable=False),
+)

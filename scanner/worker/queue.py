@@ -8,14 +8,18 @@ without a job (a queue that was emptied, a database that was restored) get one.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from scanner.errors import StoreError
 from scanner.snapshots.interface import Chunk, SnapshotPolicy
 from scanner.store.engine import Store
+from scanner.store.schedules import Run, RunState
 from scanner.worker.jobs import Jobs, waiting_chunks
+from scanner.worker.scheduling import TRIES, claim_due, start_run
 
 if TYPE_CHECKING:
     from procrastinate import App, JobContext
@@ -23,10 +27,13 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 CHUNK_TASK = "scanner.chunk"
+RUN_TASK = "scanner.run"
 CHUNKS, UPKEEP = "chunks", "upkeep"
 """Queues: the work, and what keeps it going."""
 
 log = logging.getLogger(__name__)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +42,8 @@ class Timing:
 
     heartbeat: seconds between two signs of life of a worker. stalled: seconds without one after
     which its jobs are given to others; longer than any garbage collection or full disk queue.
-    rescue: cron expression of looking for such jobs; a sixth field, if any, is seconds.
+    rescue, ticks: cron expressions of looking for such jobs, and for schedules that are due; a
+    sixth field, if any, is seconds.
     tries: how often a chunk's job is given out at most. first_wait: seconds before a job that had
     no answer is done again, four times as long each time.
     poll: seconds between two looks for jobs where no notification came.
@@ -44,6 +52,7 @@ class Timing:
     heartbeat: float = 10.0
     stalled: float = 60.0
     rescue: str = "* * * * *"
+    ticks: str = "* * * * *"
     tries: int = 4
     first_wait: int = 15
     poll: float = 5.0
@@ -103,6 +112,18 @@ def make_app(store: Store, jobs: Jobs, timing: Timing) -> App:
     def chunk(context: JobContext, snapshot_id: int, chunk_no: int) -> None:
         jobs.chunk(snapshot_id, chunk_no, context.job.attempts)
 
+    again = RetryStrategy(max_attempts=TRIES, wait=timing.first_wait, exponential_wait=4)
+
+    @app.task(name=RUN_TASK, queue=CHUNKS, retry=again, priority=5)
+    def run(schedule_id: int, tick: int) -> None:
+        wanted = Run(schedule_id, _EPOCH + timedelta(microseconds=tick), RunState.CLAIMED)
+        start_run(store, jobs.registry, jobs.sources, partial(queued_snapshot, store), wanted)
+
+    @app.periodic(cron=timing.ticks)
+    @app.task(name="scanner.tick", queue=UPKEEP, priority=10)
+    def tick(timestamp: int) -> None:
+        claim_due(store, server_time(store), give_out_run)
+
     @app.periodic(cron=timing.rescue)
     @app.task(name="scanner.rescue", queue=UPKEEP, priority=10)
     async def rescue(timestamp: int) -> None:
@@ -145,9 +166,13 @@ async def _rescue(app: App, jobs: Jobs, job: Job, timing: Timing) -> None:
     from procrastinate.utils import sync_to_async
 
     tried = job.attempts + 1
-    if job.task_name != CHUNK_TASK or tried < timing.tries:
+    if tried < timing.tries:
         log.warning("job %s: its worker is gone; given out again", job.id)
         await app.job_manager.retry_job(job)
+        return
+    if job.task_name != CHUNK_TASK:
+        log.error("job %s (%s): given up, its workers died over it", job.id, job.task_name)
+        await app.job_manager.finish_job(job, status=Status.FAILED, delete_job=False)
         return
     snapshot_id, chunk_no = cast(int, job.task_kwargs["snapshot_id"]), job.task_kwargs["chunk_no"]
     await sync_to_async(jobs.poisoned, snapshot_id, cast(int, chunk_no), tried)
@@ -176,13 +201,37 @@ def _require_postgresql(store: Store) -> None:
         )
 
 
+def give_out_run(connection: Connection, run: Run) -> None:
+    """Give out a claimed run in the transaction that claims it."""
+    raw = connection.connection.driver_connection
+    task = _app_without_connections().configure_task(
+        RUN_TASK, queue=CHUNKS, priority=5, connection=cast(Any, raw)
+    )
+    tick = (run.tick - _EPOCH) // timedelta(microseconds=1)
+    task.defer(schedule_id=run.schedule_id, tick=tick)
+
+
+def server_time(store: Store) -> datetime:
+    """The server's clock: the one that all workers share."""
+    from sqlalchemy import text
+
+    with store.read() as connection:
+        now: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+    return now.astimezone(UTC)
+
+
 def queued_snapshot(
-    store: Store, list_id: int, policy: SnapshotPolicy, parallel: dict[str, int]
+    store: Store,
+    list_id: int,
+    policy: SnapshotPolicy,
+    parallel: dict[str, int],
+    also: Callable[[Connection, int], None] | None = None,
 ) -> int:
     """Plan a snapshot for the workers: row, chunks and jobs are one transaction.
 
     policy: `queued` is set for it; its `chunk_sizes` are kept, for chunks are not cut again.
     parallel: network -> chunks that may be in flight at a time in the whole fleet.
+    also: done in the same transaction, with the snapshot's id.
     Returns the snapshot's id. Raises StoreError.
     """
     from dataclasses import replace
@@ -193,6 +242,8 @@ def queued_snapshot(
     _require_postgresql(store)
 
     def give_out(connection: Connection, snapshot_id: int) -> None:
+        if also is not None:
+            also(connection, snapshot_id)
         chunks: list[Chunk] = chunks_of(connection, snapshot_id)
         enqueue(
             connection,

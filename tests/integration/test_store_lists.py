@@ -1,5 +1,7 @@
 """Storing published lists, on both databases."""
 
+import random
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -137,6 +139,17 @@ def test_an_empty_list_is_a_list(store):
     kept = stored(store, [])
     assert kept.claims == 0
     assert read_back(store, kept.list_id) == []
+
+
+def test_what_calls_itself_an_address_may_be_of_any_length(store):
+    """An index holds 2,700 bytes: the key of such a row is stored as a digest."""
+    texts = ["".join(random.Random(n).choices("0123456789abcdef\0", k=50_000)) for n in (1, 2)]
+    claims = [eth_claim(n, address=texts[at], row=n) for n, at in enumerate((0, 1, 0), 1)]
+    snapshot = create_snapshot(store, stored(store, claims).list_id, SnapshotPolicy())
+    rows = list(queries.rows(store, snapshot))
+    assert [r.claim.address for r in rows] == [texts[0], texts[1], texts[0]]
+    assert [r.duplicate for r in rows] == [False, False, True]
+    assert rows[0].claim.address_key == rows[2].claim.address_key != rows[1].claim.address_key
 
 
 TEXT = st.text(st.characters(), max_size=12)

@@ -1,0 +1,95 @@
+"""The worker without a queue: schedules and snapshots of a SQLite file, in one process."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from scanner.chains.interface import BalanceSource, ReadPolicy
+from scanner.errors import ScannerError
+from scanner.snapshots.interface import ChunkState, SnapshotPolicy, SnapshotState, Taken
+from scanner.snapshots.take import take_snapshot
+from scanner.store import schedules as kept
+from scanner.store.runs import create_snapshot
+from scanner.store.sink import StoreSink
+from scanner.worker.jobs import Jobs
+from scanner.worker.scheduling import claim_due, start_run
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY = 20.0
+"""Seconds between two looks at what is due."""
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def run_alone(
+    jobs: Jobs, *, now: Callable[[], datetime] = _utc_now, every: float = LOOK_EVERY
+) -> None:
+    """Start what is due and take it, until `jobs.stop` is set.
+
+    What an earlier process left unfinished comes first. An error of one run is told in the log
+    and kept with the run; the next is tried all the same.
+    """
+    while not jobs.stop.is_set():
+        look(jobs, now())
+        jobs.stop.wait(every)
+
+
+def look(jobs: Jobs, now: datetime) -> list[Taken]:
+    """Claim what is due, start what is claimed, take what is started. Returns what was taken."""
+    claim_due(jobs.store, now)
+    for run in kept.unfinished(jobs.store):
+        if jobs.stop.is_set():
+            return []
+        try:
+            start_run(jobs.store, jobs.registry, jobs.sources, _planner(jobs), run)
+        except ScannerError as e:
+            log.warning("a scheduled run could not start: %s", e)
+    return _take_started(jobs)
+
+
+def _planner(jobs: Jobs) -> Callable[..., int]:
+    def plan(
+        list_id: int,
+        policy: SnapshotPolicy,
+        _parallel: dict[str, int],
+        also: Callable[[Connection, int], None],
+    ) -> int:
+        # Marked as queued: whose balances to read is kept with it, and a restart finds it.
+        from dataclasses import replace
+
+        return create_snapshot(jobs.store, list_id, replace(policy, queued=True), also)
+
+    return plan
+
+
+def _take_started(jobs: Jobs) -> list[Taken]:
+    """Take snapshots of schedules that are not over; those that ended incomplete stay so."""
+    taken = []
+    sink = StoreSink(jobs.store)
+    for snapshot_id in sink.queued_snapshots():
+        if jobs.stop.is_set():
+            break
+        policy = sink.policy(snapshot_id)
+        sources: dict[str, BalanceSource] = {}
+        waiting = [c for c in sink.chunks(snapshot_id) if c.state is not ChunkState.DONE]
+        for network in {c.plan.network for c in waiting}:
+            if policy.networks is None or network in policy.networks:
+                source = jobs.sources(network, ReadPolicy(policy.quorum, policy.proof))
+                if source is not None:
+                    sources[network] = source
+        result = take_snapshot(
+            sink, snapshot_id, sources, jobs.judge, jobs.registry, stop=jobs.stop
+        )
+        taken.append(result)
+        if result.state is not SnapshotState.COMPLETE:
+            log.warning("snapshot %s is %s", snapshot_id, result.state.value)
+    return taken

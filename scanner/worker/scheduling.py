@@ -1,0 +1,201 @@
+"""Starts what schedules ask for: claims a tick, fetches the list, plans a snapshot of it.
+
+The same on both databases; only how the snapshot is taken then differs: workers take it from the
+queue, or this process takes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from scanner.chains.interface import ReadPolicy
+from scanner.errors import InputError, ScannerError, SourceUnavailableError, StoreError
+from scanner.lists.open import open_list
+from scanner.lists.reconcile import ListAudit
+from scanner.model.registry import Registry
+from scanner.snapshots.interface import SnapshotPolicy
+from scanner.store import schedules as kept
+from scanner.store.engine import Store
+from scanner.store.lists_in import import_list
+from scanner.store.schedules import Run, RunState, Schedule
+from scanner.worker.fetching import fetched
+from scanner.worker.jobs import Sources
+from scanner.worker.ticks import due_tick
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+TRIES = 5
+"""How often a run is tried before it fails."""
+
+Plan = Callable[
+    [int, SnapshotPolicy, dict[str, int], Callable[["Connection", int], None]],
+    int,
+]
+"""plan(list id, policy, chunks in flight by network, also) -> snapshot id; `also` is done in the
+transaction that makes the snapshot."""
+
+
+def claim_due(
+    store: Store, now: datetime, also: Callable[[Connection, Run], None] | None = None
+) -> list[Run]:
+    """Claim every tick that is due and that nobody has claimed.
+
+    also: done with each in the transaction that claims it. A tick missed while nobody was there
+    is claimed once, however many there were.
+    """
+    claimed = []
+    for schedule in kept.schedules(store):
+        last = kept.last_tick(store, schedule.id) or schedule.created
+        tick = due_tick(schedule.cron, last, now)
+        if tick is None:
+            continue
+        run = Run(schedule.id, tick, RunState.CLAIMED)
+        if _claim(store, run, now, also):
+            claimed.append(run)
+    return claimed
+
+
+def claim_now(
+    store: Store,
+    schedule: Schedule,
+    now: datetime,
+    also: Callable[[Connection, Run], None] | None = None,
+) -> Run:
+    """Claim a run for this moment, whatever the cron expression says."""
+    run = Run(schedule.id, now.astimezone(UTC), RunState.CLAIMED)
+    if not _claim(store, run, now, also):
+        raise StoreError(f"{schedule.name} is being run at this moment")
+    return run
+
+
+def start_run(
+    store: Store, registry: Registry, sources: Sources, plan: Plan, run: Run
+) -> int | None:
+    """Fetch the list of a claimed run and plan its snapshot. Returns the snapshot's id.
+
+    None if the run failed for good (recorded with its reason), its schedule was removed, or it
+    was started before. Raises SourceUnavailableError while trying again may help; counting those
+    tries is here, so that no queue is needed for it.
+    """
+    now = kept.run_at(store, run.schedule_id, run.tick)
+    schedule = kept.schedule_by_id(store, run.schedule_id)
+    if now is None or schedule is None:
+        return None
+    if now.state is not RunState.CLAIMED:
+        return now.snapshot_id
+    try:
+        return _start(store, registry, sources, plan, schedule, now)
+    except SourceUnavailableError as e:
+        if now.attempts + 1 >= TRIES:
+            _fail(store, now, str(e))
+            return None
+        with store.write() as connection:
+            kept.record(connection, now, attempts=now.attempts + 1, error=str(e))
+        raise
+    except StoreError:
+        raise
+    except ScannerError as e:
+        _fail(store, now, str(e))
+        return None
+
+
+def _start(
+    store: Store, registry: Registry, sources: Sources, plan: Plan, schedule: Schedule, run: Run
+) -> int:
+    list_id, said = _list_of(store, registry, schedule)
+    options = schedule.options
+    wanted = None if options.networks is None else frozenset(options.networks)
+    read = ReadPolicy(options.quorum, options.proof)
+    sizes, parallel = {}, {}
+    for network in _networks(store, list_id):
+        source = sources(network, read) if wanted is None or network in wanted else None
+        if source is not None:
+            sizes[network] = source.ability.chunk_size
+            parallel[network] = source.ability.parallel
+    policy = SnapshotPolicy(
+        at=options.at,
+        chunk_sizes=sizes,
+        networks=wanted,
+        quorum=options.quorum,
+        proof=options.proof,
+    )
+
+    def started(connection: Connection, snapshot_id: int) -> None:
+        kept.record(
+            connection,
+            run,
+            state=RunState.STARTED.value,
+            list_id=list_id,
+            snapshot_id=snapshot_id,
+            error="",
+        )
+        # Only now: a run that is tried again must not be told "unchanged" about a list it lost.
+        kept.remember_fetch(connection, schedule.id, *said)
+
+    return plan(list_id, policy, parallel, started)
+
+
+def _list_of(store: Store, registry: Registry, schedule: Schedule) -> tuple[int, tuple[str, str]]:
+    """Fetch and store the list; an unchanged one is the one stored last.
+
+    Returns its id, and what its server said about its version.
+    """
+    options = schedule.options
+    before = kept.last_list(store, schedule.id)
+    known = (schedule.etag, schedule.modified) if before is not None else ("", "")
+    with fetched(schedule.location, schedule.name, *known) as got:
+        if got.file is None:
+            if before is None:
+                raise InputError(f"{schedule.name}: the server sent no list the first time")
+            return before, known
+        opened = open_list(
+            got.file,
+            registry,
+            format=options.format or None,
+            columns=options.columns,
+            network=options.network,
+            asset=options.asset,
+        )
+        with opened as rows:
+            audit = ListAudit(registry)
+            list_id = import_list(
+                store, rows, audit, publisher=schedule.publisher, name=got.name
+            ).list_id
+        return list_id, (got.etag, got.modified)
+
+
+def _networks(store: Store, list_id: int) -> list[str]:
+    from sqlalchemy import select
+
+    from scanner.store import tables as t
+
+    query = select(t.claim.c.network).distinct().where(t.claim.c.list_id == list_id)
+    with store.read() as connection:
+        return sorted(connection.execute(query).scalars())
+
+
+def _claim(
+    store: Store,
+    run: Run,
+    now: datetime,
+    also: Callable[[Connection, Run], None] | None,
+) -> bool:
+    def give_out(connection: Connection) -> None:
+        if also is not None:
+            also(connection, run)
+
+    return kept.claim(store, run.schedule_id, run.tick, now, give_out)
+
+
+def _fail(store: Store, run: Run, reason: str) -> None:
+    with store.write() as connection:
+        kept.record(
+            connection,
+            run,
+            state=RunState.FAILED.value,
+            attempts=run.attempts + 1,
+            error=reason,
+        )

@@ -1,0 +1,296 @@
+"""Schedules: fetched, claimed once, started once, on both databases."""
+
+import threading
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from sqlalchemy import text
+from support.snapshot_stub import StubSource, evm_address, good_judge
+
+from scanner.errors import (
+    ConfigError,
+    InputError,
+    SourceRejectedError,
+    SourceUnavailableError,
+    StoreError,
+)
+from scanner.settings.tables import load_registry
+from scanner.snapshots.interface import SnapshotState
+from scanner.store import queries, schedules
+from scanner.store.engine import open_store
+from scanner.store.migrate import upgrade
+from scanner.store.runs import create_snapshot
+from scanner.store.schedules import RunState, ScheduleOptions
+from scanner.worker.alone import look
+from scanner.worker.fetching import check_location, fetched
+from scanner.worker.jobs import Jobs
+from scanner.worker.queue import give_out_run, queued_snapshot, server_time, set_up
+from scanner.worker.scheduling import TRIES, claim_due, claim_now, start_run
+
+START = datetime(2026, 11, 20, 12, tzinfo=UTC)
+SIX = datetime(2026, 11, 21, 6, tzinfo=UTC)
+LIST = "network,asset,address,amount\n" + "".join(
+    f"ethereum,ETH,{evm_address(n)},1.5\n" for n in range(25)
+)
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "list.csv"
+    path.write_text(LIST)
+    return path
+
+
+def add(store, location, name="okx", **options):
+    return schedules.add(
+        store, name, "okx", str(location), "0 6 * * *", ScheduleOptions(**options), START
+    )
+
+
+def jobs_on(store, source=None):
+    source = source or StubSource()
+    return Jobs(
+        store, lambda network, _policy: source if network == source.network else None,
+        good_judge, load_registry(), 4, threading.Event(),
+    )  # fmt: skip
+
+
+def one_run(store, schedule):
+    (run,) = schedules.runs(store, schedule)
+    return run
+
+
+def test_schedules_are_kept_listed_and_removed(store, file):
+    add(
+        store,
+        file,
+        networks=("ethereum",),
+        at={"ethereum": None},
+        quorum=2,
+        columns={"address": "wallet"},
+    )
+    add(store, file, name="bybit")
+    kept = schedules.schedules(store)
+    assert [s.name for s in kept] == ["bybit", "okx"]
+    assert kept[1].options == ScheduleOptions(
+        ("ethereum",), {"ethereum": None}, 2, columns={"address": "wallet"}
+    )
+    with pytest.raises(ConfigError, match="already"):
+        add(store, file)
+    schedules.remove(store, "okx")
+    with pytest.raises(ConfigError, match="there are: bybit"):
+        schedules.remove(store, "okx")
+
+
+def test_a_tick_is_claimed_by_one_of_many(store, file):
+    schedule = add(store, file)
+    claimed, barrier = [], threading.Barrier(4)
+
+    def look_at_once():
+        barrier.wait()
+        claimed.extend(claim_due(store, SIX))
+
+    threads = [threading.Thread(target=look_at_once) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [(run.schedule_id, run.tick) for run in claimed] == [(schedule, SIX)]
+    assert claim_due(store, SIX + timedelta(hours=1)) == []
+    assert len(claim_due(store, SIX + timedelta(days=9))) == 1
+    assert len(schedules.runs(store, schedule)) == 2
+
+
+def test_one_process_alone_takes_what_is_due_and_then_rests(store, file):
+    schedule = add(store, file, at={"ethereum": 77})
+    assert look(jobs_on(store), START) == []
+    (taken,) = look(jobs_on(store), SIX)
+    assert taken.state is SnapshotState.COMPLETE
+    assert one_run(store, schedule).snapshot_id == taken.snapshot_id
+    head = queries.head(store, taken.snapshot_id)
+    assert (head.publisher, head.claims, head.list_name) == ("okx", 25, "list.csv")
+    assert {b.block.height for b in head.blocks} == {77}
+    assert look(jobs_on(store), SIX) == []
+    (second,) = look(jobs_on(store), SIX + timedelta(days=1))
+    assert queries.head(store, second.snapshot_id).list_id == head.list_id
+
+
+def test_other_networks_are_not_asked(store, file):
+    source = StubSource()
+    add(store, file, networks=("bitcoin",))
+    (taken,) = look(jobs_on(store, source), SIX)
+    assert source.asked == source.pins == []
+    (eth,) = queries.totals(store, taken.snapshot_id).assets
+    assert eth.unavailable_rows == 25
+
+
+def test_what_an_earlier_process_left_is_gone_on_with(store, file):
+    add(store, file)
+    claim_due(store, SIX)
+    (taken,) = look(jobs_on(store), SIX)
+    assert taken.state is SnapshotState.COMPLETE
+
+
+def test_a_list_that_cannot_be_read_fails_the_run_with_its_reason(store, file):
+    schedule = add(store, file)
+    file.write_bytes(b"\0\1\2" * 100)
+    assert look(jobs_on(store), SIX) == []
+    run = one_run(store, schedule)
+    assert run.state is RunState.FAILED
+    assert "list.csv" in run.error
+    file.unlink()
+    assert look(jobs_on(store), SIX + timedelta(days=1)) == []
+    assert "no file" in schedules.runs(store, schedule)[0].error
+
+
+def test_a_removed_schedule_starts_nothing(store, file):
+    add(store, file)
+    (run,) = claim_due(store, SIX)
+    schedules.remove(store, "okx")
+    jobs = jobs_on(store)
+    plan = partial(queued_snapshot, store)
+    assert start_run(store, jobs.registry, jobs.sources, plan, run) is None
+
+
+def test_run_now_is_a_run_of_its_own(store, file):
+    schedule = add(store, file)
+    named = schedules.schedule_named(store, "okx")
+    claim_now(store, named, START)
+    with pytest.raises(StoreError, match="at this moment"):
+        claim_now(store, named, START)
+    (taken,) = look(jobs_on(store), START)
+    assert one_run(store, schedule).snapshot_id == taken.snapshot_id
+
+
+def test_a_run_is_started_once_even_if_its_job_is_done_twice(store, file):
+    add(store, file)
+    (run,) = claim_due(store, SIX)
+    jobs = jobs_on(store)
+
+    def plan(list_id, policy, _parallel, also):
+        return create_snapshot(store, list_id, policy, also)
+
+    first = start_run(store, jobs.registry, jobs.sources, plan, run)
+    assert start_run(store, jobs.registry, jobs.sources, plan, run) == first
+    assert len(queries.heads(store)) == 1
+
+
+@pytest.mark.node
+def test_on_postgresql_tick_job_and_snapshot_are_transactions(postgres_database, file):
+    upgrade(postgres_database)
+    with open_store(postgres_database) as store:
+        set_up(store)
+        add(store, file)
+        (run,) = claim_due(store, SIX, give_out_run)
+        with store.read() as connection:
+            (args,) = connection.execute(text("SELECT args FROM procrastinate_jobs")).scalars()
+        assert args == {"schedule_id": run.schedule_id, "tick": int(SIX.timestamp() * 10**6)}
+        jobs, plan = jobs_on(store), partial(queued_snapshot, store)
+        snapshot = start_run(store, jobs.registry, jobs.sources, plan, run)
+        with store.read() as connection:
+            query = "SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'scanner.chunk'"
+            count = connection.execute(text(query)).scalar()
+        assert count == queries.head(store, snapshot).chunks == 3
+        assert abs(server_time(store) - datetime.now(UTC)) < timedelta(minutes=1)
+
+
+class Server(BaseHTTPRequestHandler):
+    """Serves one list with an ETag; counts how it is asked."""
+
+    def do_GET(self):
+        self.server.asked.append(self.headers.get("If-None-Match", ""))
+        status = self.server.status
+        if status == 200 and self.headers.get("If-None-Match") == self.server.etag:
+            status = 304
+        self.send_response(status)
+        self.send_header("ETag", self.server.etag)
+        if status == 302:
+            self.send_header("Location", "/again")
+        body = self.server.body if status == 200 else b""
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+@contextmanager
+def serving(body=LIST):
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Server)
+    server.asked, server.status, server.etag, server.body = [], 200, '"1"', body.encode()
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield server, f"http://127.0.0.1:{server.server_port}/lists/okx.csv?key=hunter2"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def test_an_unchanged_list_is_neither_sent_nor_stored_again(store):
+    with serving() as (server, url):
+        add(store, url)
+        heads = [
+            queries.head(store, look(jobs_on(store), SIX + timedelta(days=day))[0].snapshot_id)
+            for day in range(3)
+        ]
+        assert server.asked == ["", '"1"', '"1"']
+        assert len({h.list_id for h in heads}) == 1
+        server.etag, server.body = '"2"', (LIST + f"ethereum,ETH,{evm_address(99)},2\n").encode()
+        (taken,) = look(jobs_on(store), SIX + timedelta(days=3))
+        assert queries.head(store, taken.snapshot_id).claims == 26
+    assert heads[0].list_name == "okx.csv"
+
+
+def test_a_server_that_is_down_is_asked_again_and_then_given_up(store):
+    with serving() as (server, url):
+        schedule = add(store, url)
+        server.status = 503
+        for count in range(1, TRIES + 1):
+            assert look(jobs_on(store), SIX) == []
+            assert one_run(store, schedule).attempts == count
+        run = one_run(store, schedule)
+        assert (run.state, run.error) == (RunState.FAILED, "okx: the server says 503")
+        assert look(jobs_on(store), SIX) == []
+        assert len(server.asked) == TRIES
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [(404, SourceRejectedError), (403, SourceRejectedError), (429, SourceUnavailableError),
+     (500, SourceUnavailableError), (302, SourceUnavailableError)],
+)  # fmt: skip
+def test_answers_that_are_no_list(status, error):
+    with serving() as (server, url):
+        server.status = status
+        with pytest.raises(error) as caught, fetched(url, "okx"):
+            pass
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_list_that_is_too_large_is_refused():
+    with (
+        serving("x" * 5000) as (_, url),
+        pytest.raises(SourceRejectedError, match="larger than 4999"),
+        fetched(url, "okx", limit=4999),
+    ):
+        pass
+
+
+def test_a_server_that_is_not_there():
+    with (
+        pytest.raises(SourceUnavailableError, match="no answer"),
+        fetched("http://127.0.0.1:9/x", "okx"),
+    ):
+        pass
+
+
+@pytest.mark.parametrize("wrong", ["/no/such/file.csv", "http://", "https://u:p@h/x", "ftp://h/x"])
+def test_locations_that_are_not_kept(wrong):
+    with pytest.raises(InputError):
+        check_location(wrong)
