@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import importlib.util
+import sys
+
 import pytest
 from eth_utils import to_checksum_address
 from hypothesis import given
 from hypothesis import strategies as st
 
 from scanner.errors import AddressFormatError
+from scanner.model.addresses import keccak
 from scanner.model.addresses.evm import Bech32EvmCodec, EvmCodec, checksum_text
 from scanner.model.addresses.filecoin import FilecoinCodec
 from scanner.model.addresses.keccak import keccak256
@@ -82,6 +86,19 @@ def test_filecoin_id_and_its_masked_hex_are_one_holder() -> None:
     assert decode_address(filecoin, "f01111").key == decode_address(filecoin, masked).key
 
 
+EMPTY = "c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470"
+
+
 def test_keccak_is_not_sha3() -> None:
-    empty = "c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470"
-    assert keccak256(b"").hex() == empty
+    assert keccak256(b"").hex() == EMPTY
+
+
+def test_keccak_without_the_fast_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sha3", None)
+    spec = importlib.util.spec_from_file_location("keccak_copy", keccak.__file__)
+    assert spec is not None
+    assert spec.loader is not None
+    copy = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(copy)
+    assert copy.keccak256(b"").hex() == EMPTY
+    assert copy.keccak256(b"x" * 500) == keccak256(b"x" * 500)
