@@ -38,6 +38,7 @@ def _lazy(path: str, *, policies: bool = False) -> SourceFactory:
 
 
 SOURCES: Mapping[str, SourceFactory] = {
+    "beacon": _lazy("scanner.chains.evm.beacon:make_source", policies=True),
     "utxo_snapshot": _lazy("scanner.chains.bitcoin.utxo_source:make_source", policies=True),
     "bitcoin_core": _lazy("scanner.chains.bitcoin.core_scan:make_source"),
     "electrum": _lazy("scanner.chains.bitcoin.electrum:make_source", policies=True),

@@ -1,0 +1,157 @@
+"""The balance source for the beacon chain: what validators hold, by their public keys, in gwei."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Final
+
+from scanner.chains.evm.balances import fill
+from scanner.chains.evm.beacon_api import BeaconHeader, BeaconNode, Validator
+from scanner.chains.evm.columns import NATIVE, Column, Reading
+from scanner.chains.evm.pool import Pool
+from scanner.chains.evm.quorum import read_agreed
+from scanner.chains.interface import Ability, Reach, ReadPolicy
+from scanner.errors import (
+    ConfigError,
+    HeightNotReachedError,
+    SourceRejectedError,
+    SourceUnavailableError,
+)
+from scanner.model.balance import Balance, BalanceQuery, Evidence, unavailable
+from scanner.model.block import BlockRef
+from scanner.model.endpoint import Endpoint
+from scanner.model.network import Network
+from scanner.model.registry import Registry
+
+CHUNK: Final = 1_000
+
+
+def make_source(
+    network: Network, endpoints: Sequence[Endpoint], registry: Registry, policy: ReadPolicy
+) -> BeaconSource:
+    """Make the source of a beacon chain. Raises ConfigError if a quorum cannot be had."""
+    nodes = [BeaconNode(e, e.chain or network.chain_id) for e in endpoints]
+    return BeaconSource(network, nodes, policy)
+
+
+class BeaconSource:
+    """Reads validators' balances over the beacon API. A BalanceSource and TimeFinder.
+
+    Heights are slots; an empty slot means the last block before it. Balances are in gwei, as the
+    chain counts them. `detail` holds status and withdrawal credentials: whoever these name gets the
+    coins, and a validator's key does not say who that is.
+    """
+
+    def __init__(self, network: Network, nodes: Sequence[BeaconNode], policy: ReadPolicy) -> None:
+        self.name = f"{network.name}-api"
+        self.network = network.name
+        self._decimals = network.decimals
+        self._pool: Pool[BeaconNode] = Pool(nodes)
+        self._quorum = policy.quorum
+        if policy.quorum > self._pool.operators:
+            raise ConfigError(
+                f"{network.name}: a quorum of {policy.quorum} needs as many operators, "
+                f"the endpoints have {self._pool.operators}"
+            )
+        self._evidence = Evidence.REPORTED if policy.quorum == 1 else Evidence.AGREED
+        self.ability = Ability(Reach.ANY, self._evidence, CHUNK, parallel=2)
+
+    def pin(self, height: int | None) -> BlockRef:
+        """See BalanceSource.pin. height: a slot; None: the last finalized block.
+
+        With a quorum, that many operators must give it the same root.
+        """
+        at, node = self._pool.run(lambda n: self._pin_at(n, height))
+        asked = [node.operator]
+        for _ in range(self._quorum - 1):
+            other, node = self._pool.run(lambda n: self._pin_at(n, at.height), avoid=tuple(asked))
+            asked.append(node.operator)
+            if other.hash != at.hash:
+                what = f"gives slot {at.height} the root {other.hash}, others {at.hash}"
+                raise SourceRejectedError(node.name, what)
+        return at
+
+    def _pin_at(self, node: BeaconNode, height: int | None) -> BlockRef:
+        found = self._final(node) if height is None else node.at_slot(height)
+        clock = node.clock()
+        time = clock.genesis + found.slot * clock.seconds_per_slot
+        return BlockRef(self.network, node.chain_id, found.slot, found.root, time)
+
+    @staticmethod
+    def _final(node: BeaconNode) -> BeaconHeader:
+        found = node.header("finalized")
+        if found is None:
+            raise SourceUnavailableError(node.name, "knows no finalized block")
+        return found
+
+    def height_at(self, time: int) -> int:
+        """See TimeFinder.height_at: slots have fixed times, only empty ones are stepped over."""
+
+        def task(node: BeaconNode) -> int:
+            clock, final = node.clock(), self._final(node)
+            if time < clock.genesis:
+                raise SourceRejectedError(node.name, "the beacon chain began after that time")
+            slot = (time - clock.genesis) // clock.seconds_per_slot
+            if slot > final.slot:
+                raise HeightNotReachedError(node.name, slot, final.slot)
+            return node.at_slot(slot).slot
+
+        return self._pool.run(task)[0]
+
+    def fetch_balances(
+        self,
+        queries: Sequence[BalanceQuery],
+        at: BlockRef,
+        progress: Callable[[float], None] | None = None,
+    ) -> list[Balance]:
+        """See BalanceSource.fetch_balances. A key that the state does not know holds 0."""
+        known: dict[bytes, Validator | None] = {}
+
+        def read(node: BeaconNode, columns: Sequence[Column], at: BlockRef) -> list[Reading]:
+            (column,) = columns
+            found = node.validators(["0x" + key.hex() for key in column.holders], at)
+            validators = [found["0x" + key.hex()] for key in column.holders]
+            known.update(zip(column.holders, validators, strict=True))
+            return [Reading([v.balance if v else 0 for v in validators])]
+
+        found: list[Balance | None] = [None] * len(queries)
+        places = [n for n, query in enumerate(queries) if self._can_ask(query)]
+        for n in set(range(len(queries))) - set(places):
+            found[n] = unavailable("only a validator's public key can be asked for on this network")
+        if places:
+            column = Column(NATIVE, [queries[n].address.payload for n in places])
+            (agreed,) = read_agreed(self._pool, [column], at, self._quorum, read)
+            fill(found, places, queries[places[0]].holding, agreed, self._evidence)
+        for n in places:
+            balance = found[n]
+            if balance is not None and balance.amount is not None:
+                found[n] = _describe(balance, known[queries[n].address.payload])
+        if progress is not None:
+            progress(1.0)
+        return [b for b in found if b is not None]
+
+    def _can_ask(self, query: BalanceQuery) -> bool:
+        holding = query.holding
+        return (
+            query.address.format == "validator_key"
+            and len(query.address.payload) == 48
+            and holding.is_native
+            and holding.decimals == self._decimals
+        )
+
+    def close(self) -> None:
+        """Close all connections."""
+        for node in self._pool.nodes:
+            node.close()
+
+
+def _describe(balance: Balance, validator: Validator | None) -> Balance:
+    """Add what the state says about the validator."""
+    if validator is None:
+        words = "the chain has no validator with this key at this slot"
+        return replace(balance, reason=f"{balance.reason}; {words}" if balance.reason else words)
+    detail: dict[str, object] = json.loads(balance.detail) if balance.detail else {}
+    detail |= {"status": validator.status, "withdrawal_credentials": validator.credentials}
+    return replace(balance, detail=json.dumps(detail))

@@ -1,0 +1,259 @@
+"""The beacon chain's REST API at one endpoint: checked, pinned by block root, answers taken apart.
+
+Source: Ethereum beacon APIs (eth/v1), and the consensus specs: a block's root is the hash tree
+root of its header (slot, proposer_index, parent_root, state_root, body_root), so that the state
+root that balances are asked by is bound to the pinned block.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final
+
+from scanner.chains.http import Reply, Transport
+from scanner.chains.shape import take
+from scanner.errors import (
+    HeightNotReachedError,
+    HeightPrunedError,
+    ReorgError,
+    SourceRejectedError,
+    SourceUnavailableError,
+)
+from scanner.model.block import BlockRef
+from scanner.model.endpoint import Endpoint
+
+KEYS_A_POST: Final = 1_000
+KEYS_A_GET: Final = 30  # 98 characters each; many servers stop at 8 kB of URL
+_EMPTY_SLOTS: Final = 64  # so many slots in a row without a block are no healthy chain
+_ROOT: Final = re.compile(r"0x[0-9a-f]{64}")
+_KEY: Final = re.compile(r"0x[0-9a-f]{96}")
+
+
+@dataclass(frozen=True, slots=True)
+class BeaconHeader:
+    """A block of the beacon chain. root, state_root: lower-case 0x text."""
+
+    slot: int
+    root: str
+    state_root: str
+
+
+@dataclass(frozen=True, slots=True)
+class Validator:
+    """A validator in one state. balance: gwei. credentials: 0x and 64 digits."""
+
+    balance: int
+    status: str
+    credentials: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Clock:
+    genesis: int
+    seconds_per_slot: int
+
+
+class BeaconNode:
+    """One beacon API endpoint. Safe to use from several threads; a member of a Pool.
+
+    chain_id: the execution chain that its deposits are on, in decimal.
+    """
+
+    def __init__(
+        self, endpoint: Endpoint, chain_id: str, transport: Transport | None = None
+    ) -> None:
+        self.name = endpoint.name
+        self.operator = endpoint.operator or endpoint.name
+        self.chain_id = chain_id
+        self._http = transport or Transport(endpoint)
+        self._lock = threading.Lock()
+        self._clock: _Clock | None = None
+        self._posts = True
+
+    def check(self) -> None:
+        """See Member.check."""
+        self.clock()
+
+    def clock(self) -> _Clock:
+        """Genesis and slot length, after the chain and the sync state were found right; once."""
+        with self._lock:
+            if self._clock is None:
+                spec = self._data("eth/v1/config/spec")
+                found = take(self.name, spec, str, "DEPOSIT_CHAIN_ID")
+                if found != self.chain_id:
+                    raise SourceRejectedError(
+                        self.name,
+                        f"is a beacon chain of chain {found[:20]}, not of {self.chain_id}",
+                    )
+                state = self._data("eth/v1/node/syncing")
+                for flag in ("is_syncing", "is_optimistic"):
+                    if take(self.name, state, bool, flag):
+                        raise SourceRejectedError(
+                            self.name, "is still syncing: wait for it, or name another endpoint"
+                        )
+                genesis = self._data("eth/v1/beacon/genesis")
+                self._clock = _Clock(
+                    self._number(genesis, "genesis_time"), self._number(spec, "SECONDS_PER_SLOT")
+                )
+            return self._clock
+
+    def hash_at(self, height: int) -> str:
+        """See Member.hash_at."""
+        found = self.header(str(height))
+        return found.root if found else ""
+
+    def header(self, which: str) -> BeaconHeader | None:
+        """A block by slot, root, "head" or "finalized"; None if there is none.
+
+        Raises SourceUnavailableError if it does not hash to its root, or is not verified yet.
+        """
+        reply = self._http.get(f"eth/v1/beacon/headers/{which}")
+        if reply.status == 404:
+            return None
+        answer = self._answer(reply)
+        message = take(self.name, answer, dict, "data", "header", "message")
+        root = self._root(answer, "data", "root")
+        roots = [self._root(message, name) for name in ("parent_root", "state_root", "body_root")]
+        slot = self._number(message, "slot")
+        fields = [_number_leaf(slot), _number_leaf(self._number(message, "proposer_index"))]
+        fields += [bytes.fromhex(r[2:]) for r in roots]
+        if "0x" + hash_tree_root(fields).hex() != root:
+            raise SourceUnavailableError(self.name, "gave a block that does not hash to its root")
+        if which in ("head", "finalized") or which == root or which == str(slot):
+            return BeaconHeader(slot, root, roots[1])
+        raise SourceUnavailableError(self.name, "gave another block than it was asked for")
+
+    def at_slot(self, slot: int) -> BeaconHeader:
+        """The block of a slot, or the last one before it if the slot is empty.
+
+        Raises HeightNotReachedError above the head.
+        """
+        head = self.header("head")
+        if head is None:
+            raise SourceUnavailableError(self.name, "knows no head")
+        if slot > head.slot:
+            raise HeightNotReachedError(self.name, slot, head.slot)
+        for earlier in range(slot, max(-1, slot - _EMPTY_SLOTS), -1):
+            found = self.header(str(earlier))
+            if found is not None:
+                return found
+        raise HeightPrunedError(self.name, slot, "it has no block there")
+
+    def validators(self, keys: Sequence[str], at: BlockRef) -> dict[str, Validator | None]:
+        """Validators by public key (lower-case 0x text) in the state of a pinned block.
+
+        None for a key that the state does not know. Every key gets an answer.
+        Raises ReorgError, HeightPrunedError, SourceUnavailableError.
+        """
+        block = self.header(at.hash)
+        if block is None:
+            raise self._explain(at)
+        found: dict[str, Validator | None] = {}
+        rest = list(dict.fromkeys(keys))
+        while rest:
+            size = KEYS_A_POST if self._posts else KEYS_A_GET
+            part = rest[:size]
+            answer = self._ask(block, part, at)
+            if answer is None:  # no POST here: the same again in smaller GETs
+                continue
+            rest = rest[size:]
+            found.update(answer)
+            for key in part:
+                if key not in answer:
+                    found[key] = self._alone(block, key, at)
+        return found
+
+    def _ask(
+        self, block: BeaconHeader, keys: Sequence[str], at: BlockRef
+    ) -> dict[str, Validator | None] | None:
+        path = f"eth/v1/beacon/states/{block.state_root}/validators"
+        if self._posts:
+            reply = self._http.post_json({"ids": list(keys)}, path)
+            if reply.status in (400, 404, 405, 415, 501):
+                self._posts = False
+                return None
+        else:
+            reply = self._http.get(path + "?id=" + ",".join(keys))
+        if reply.status == 404:
+            raise self._explain(at)
+        entries = take(self.name, self._answer(reply), list, "data")
+        wanted, found = set(keys), dict[str, Validator | None]()
+        for entry in entries:
+            key, validator = self._validator(entry)
+            if key not in wanted or key in found:
+                raise SourceUnavailableError(self.name, "gave validators that nobody asked for")
+            found[key] = validator
+        return found
+
+    def _alone(self, block: BeaconHeader, key: str, at: BlockRef) -> Validator | None:
+        """One key that a list left out: is it unknown, or was it forgotten?"""
+        reply = self._http.get(f"eth/v1/beacon/states/{block.state_root}/validators/{key}")
+        if reply.status == 404:
+            if self.header(at.hash) is None:
+                raise self._explain(at)
+            return None
+        found, validator = self._validator(take(self.name, self._answer(reply), dict, "data"))
+        if found != key:
+            raise SourceUnavailableError(self.name, "gave another validator than it was asked for")
+        return validator
+
+    def _validator(self, entry: object) -> tuple[str, Validator]:
+        key = take(self.name, entry, str, "validator", "pubkey").lower()
+        if not _KEY.fullmatch(key):
+            raise SourceUnavailableError(self.name, "gave a validator without a public key")
+        return key, Validator(
+            self._number(entry, "balance"),
+            take(self.name, entry, str, "status")[:40],
+            self._root(entry, "validator", "withdrawal_credentials"),
+        )
+
+    def _explain(self, at: BlockRef) -> ReorgError | HeightPrunedError:
+        """Why a pinned block or its state is not there."""
+        now = self.header(str(at.height))
+        if now is None or now.root != at.hash:
+            return ReorgError(self.name, at.height, at.hash, now.root if now else "")
+        return HeightPrunedError(self.name, at.height, "it does not keep that state")
+
+    def _data(self, path: str) -> object:
+        return take(self.name, self._answer(self._http.get(path)), dict, "data")
+
+    def _answer(self, reply: Reply) -> object:
+        reply.raise_for_status()
+        answer = reply.json()
+        if isinstance(answer, dict) and answer.get("execution_optimistic") is True:
+            raise SourceUnavailableError(self.name, "has not verified this block's execution yet")
+        return answer
+
+    def _number(self, value: object, *path: str) -> int:
+        text = take(self.name, value, str, *path)
+        if not (text.isascii() and text.isdigit() and len(text) <= 20):
+            raise SourceUnavailableError(self.name, f"gave no number as {'.'.join(path)}")
+        return int(text)
+
+    def _root(self, value: object, *path: str) -> str:
+        text = take(self.name, value, str, *path).lower()
+        if not _ROOT.fullmatch(text):
+            raise SourceUnavailableError(self.name, f"gave no root as {'.'.join(path)}")
+        return text
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+
+def hash_tree_root(fields: Sequence[bytes]) -> bytes:
+    """SSZ root of a container of 32-byte leaves, padded with zeros to a power of two."""
+    layer = [*fields]
+    while len(layer) & (len(layer) - 1):
+        layer.append(bytes(32))
+    while len(layer) > 1:
+        layer = [sha256(layer[n] + layer[n + 1]).digest() for n in range(0, len(layer), 2)]
+    return layer[0]
+
+
+def _number_leaf(value: int) -> bytes:
+    return (value % 2**64).to_bytes(8, "little").ljust(32, b"\0")

@@ -1,0 +1,120 @@
+"""A beacon node's REST API over a made-up chain: there is no real one to start here.
+
+Paths, fields and errors are those of the published API (eth/v1).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+from support.scripted_http import Said, Seen, serving
+
+GENESIS = 1_606_824_023
+ZERO = "0x" + "00" * 32
+
+
+def leaf(number: int) -> bytes:
+    return number.to_bytes(8, "little") + bytes(24)
+
+
+def block_root(slot: int, parent: bytes, state: bytes, body: bytes) -> bytes:
+    """hash_tree_root of a header, written out."""
+    h = lambda a, b: sha256(a + b).digest()  # noqa: E731
+    zero = bytes(32)
+    left = h(h(leaf(slot), leaf(0)), h(parent, state))
+    return h(left, h(h(body, zero), h(zero, zero)))
+
+
+@dataclass
+class BeaconStub:
+    """blocks: slot -> public key -> (balance, status, credentials). forgets: keys left out of lists.
+
+    kept: slots whose states are kept, None for all. lie: added to every balance.
+    """
+
+    blocks: dict[int, dict[str, tuple[int, str, str]]]
+    finalized: int = 0
+    chain_id: str = "1"
+    syncing: bool = False
+    optimistic: bool = False
+    takes_posts: bool = True
+    forgets: set[str] = field(default_factory=set)
+    kept: set[int] | None = None
+    lie: int = 0
+    fork: bytes = bytes(32)
+    asked: list[str] = field(default_factory=list)
+
+    def state_root(self, slot: int) -> bytes:
+        return sha256(b"state" + leaf(slot) + self.fork).digest()
+
+    def root(self, slot: int) -> str:
+        return "0x" + block_root(slot, self.fork, self.state_root(slot), bytes(32)).hex()
+
+    def serve(self):
+        return serving(self._answer)
+
+    def _answer(self, seen: Seen) -> Said:
+        self.asked.append(f"{seen.method} {seen.path}")
+        path, _, query = seen.path.partition("?")
+        parts = path.strip("/").split("/")[2:]
+        if parts == ["config", "spec"]:
+            return ok({"DEPOSIT_CHAIN_ID": self.chain_id, "SECONDS_PER_SLOT": "12"})
+        if parts == ["node", "syncing"]:
+            return ok({"is_syncing": self.syncing, "is_optimistic": False, "head_slot": "1"})
+        if parts == ["beacon", "genesis"]:
+            return ok({"genesis_time": str(GENESIS), "genesis_validators_root": ZERO})
+        if parts[:2] == ["beacon", "headers"]:
+            return self._header(parts[2])
+        if parts[:2] == ["beacon", "states"]:
+            return self._validators(seen, parts, query)
+        return missing("no such path")
+
+    def _slot(self, which: str) -> int | None:
+        names = {"head": max(self.blocks), "finalized": self.finalized}
+        names |= {str(s): s for s in self.blocks} | {self.root(s): s for s in self.blocks}
+        return names.get(which)
+
+    def _header(self, which: str) -> Said:
+        slot = self._slot(which)
+        if slot is None:
+            return missing("block not found")
+        message = {
+            **{"slot": str(slot), "proposer_index": "0", "parent_root": "0x" + self.fork.hex()},
+            **{"state_root": "0x" + self.state_root(slot).hex(), "body_root": ZERO},
+        }
+        data = {"root": self.root(slot), "canonical": True, "header": {"message": message}}
+        return ok(data, self.optimistic)
+
+    def _validators(self, seen: Seen, parts: list[str], query: str) -> Said:
+        states = {"0x" + self.state_root(s).hex(): s for s in self.blocks}
+        slot = states.get(parts[2])
+        if slot is None or (self.kept is not None and slot not in self.kept):
+            return missing("state not found")
+        known = self.blocks[slot]
+        if len(parts) == 5:
+            return ok(self._entry(parts[4], known)) if parts[4] in known else missing("unknown")
+        if seen.method == "POST":
+            if not self.takes_posts:
+                return Said(405, b'{"code":405,"message":"method not allowed"}')
+            keys = json.loads(seen.body)["ids"]
+        else:
+            keys = query.removeprefix("id=").split(",")
+        listed = [k for k in keys if k in known and k not in self.forgets]
+        return ok([self._entry(k, known) for k in reversed(listed)])
+
+    def _entry(self, key: str, known: dict[str, tuple[int, str, str]]) -> dict[str, object]:
+        balance, status, credentials = known[key]
+        validator = {"pubkey": key, "withdrawal_credentials": credentials, "slashed": False}
+        text = str(balance + self.lie)
+        return {"index": "1", "balance": text, "status": status, "validator": validator}
+
+
+def ok(data: object, optimistic: bool = False) -> Said:
+    body = {"execution_optimistic": optimistic, "finalized": True, "data": data}
+    return Said(200, json.dumps(body).encode())
+
+
+def missing(why: str) -> Said:
+    return Said(404, json.dumps({"code": 404, "message": why}).encode())
