@@ -16,11 +16,13 @@ from scanner.model.control import Binding, Control
 from scanner.model.finding import WEIGHTS, exit_status
 from scanner.reports.outcome import finding_groups, other_chains, outcome_weights, sentence
 from scanner.reports.providers import block_time
-from scanner.reports.words import LIMITS, MEANINGS
+from scanner.reports.words import LIMITS, MEANINGS, OWED
+from scanner.snapshots.tally import SHOWN_EVIDENCE
 from scanner.store import queries
 from scanner.store.coverage import ControlCount, answer_counts, control_counts
 from scanner.store.engine import Store
 from scanner.store.queries import SnapshotHead
+from scanner.store.runs import liabilities_of
 
 VERSION = 1
 EXAMPLES = 20
@@ -57,6 +59,7 @@ def report_document(store: Store, snapshot_id: int) -> Object:
         "answer": _answer(store, head),
         "rows": _rows(head, controls),
         "totals": queries.totals(store, snapshot_id).to_json(),
+        "ratios": _ratios(store, snapshot_id),
         "control": _control(controls),
         "balances": _balances(store, snapshot_id),
         "findings": _findings(store, snapshot_id),
@@ -146,6 +149,32 @@ def _balances(store: Store, snapshot_id: int) -> list[Object]:
         }
         for count in answer_counts(store, snapshot_id)
     ]
+
+
+def _ratios(store: Store, snapshot_id: int) -> list[Object]:
+    """Reserves against liabilities, each side with its evidence: a ratio is as strong as the
+    weaker one, and absent where a side is missing.
+    """
+    totals = {total.asset: total for total in queries.totals(store, snapshot_id).assets}
+    with store.read() as connection:
+        owed = liabilities_of(connection, snapshot_id)
+    ratios: list[Object] = []
+    for liability in owed:
+        total = totals[liability.asset]
+        classes = [e.value for e in SHOWN_EVIDENCE if total.by_evidence.get(e, 0)]
+        ratios.append(
+            {
+                "asset": liability.asset,
+                "reserve_ratio": total.reserve_ratio,
+                "reserves_evidence": classes[-1] if classes else None,
+                "liabilities_evidence": liability.evidence.value,
+                "meaning": OWED[liability.evidence],
+                "proven_per_coin": liability.evidence.proves_coin_totals,
+                "source": liability.source,
+                "as_of": liability.as_of,
+            }
+        )
+    return ratios
 
 
 def _findings(store: Store, snapshot_id: int) -> list[Object]:

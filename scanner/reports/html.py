@@ -59,6 +59,7 @@ def _context(document: Json, css: str) -> Json:
     snapshot, rows = document["snapshot"], document["rows"]
     finished = snapshot["finished"] or snapshot["started"] or ""
     assets = document["totals"]["assets"]
+    by_name = {a["asset"]: a for a in assets}
     return {
         "doc": document,
         "css": Markup(css),  # noqa: S704 - our own file
@@ -68,7 +69,7 @@ def _context(document: Json, css: str) -> Json:
         "figures": _figures(document),
         "legend": _legend(),
         "assets": [_asset(a) for a in assets],
-        "ratios": [_ratio(a) for a in assets if a["liabilities"] is not None],
+        "ratios": [_ratio(r, by_name[r["asset"]]) for r in document["ratios"]],
         "groups": [_group(document["findings"], *group) for group in _GROUPS],
         "coverage": _coverage(document["control"]),
         "evidence": [(e.value.replace("_", " "), EVIDENCE[e]) for e in Evidence],
@@ -148,15 +149,26 @@ def _or_dash(amount: int, decimals: int) -> str:
     return short_coins(amount, decimals) if amount else "\N{EN DASH}"
 
 
-def _ratio(total: Json) -> Json:
-    decimals, ratio = total["decimals"], total["reserve_ratio"]
+def _ratio(known: Json, total: Json) -> Json:
+    decimals, ratio = total["decimals"], known["reserve_ratio"]
     return {
-        "asset": total["asset"],
+        "asset": known["asset"],
+        "held_by": (known["reserves_evidence"] or "nothing verified").replace("_", " "),
+        "owed_by": known["meaning"],
+        "source": known["source"],
+        "as_of": known["as_of"],
+        "unproven": not known["proven_per_coin"],
         "verified": short_coins(int(total["verified"]), decimals),
         "liabilities": short_coins(int(total["liabilities"]), decimals),
-        "ratio": ratio or "not known: a balance is missing",
+        "ratio": _at_least(ratio, total["unavailable_rows"]),
         "below_one": ratio is not None and int(total["verified"]) < int(total["liabilities"]),
     }
+
+
+def _at_least(ratio: str | None, unread: int) -> str:
+    if ratio is None:
+        return "absent: nothing is known to be held"
+    return f"at least {ratio}" if unread else str(ratio)
 
 
 def _group(findings: Sequence[Json], weight: Weight, title: str, nothing: str) -> Json:

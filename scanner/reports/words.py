@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from scanner.liabilities.interface import LiabilityEvidence
 from scanner.model.balance import Evidence
 from scanner.model.finding import FindingKind
 
@@ -40,6 +41,15 @@ EVIDENCE: Mapping[Evidence, str] = {
     Evidence.REPORTED: "one provider says so",
     Evidence.LATEST_ONLY: "read at the newest block: the network cannot answer for a past one",
     Evidence.UNAVAILABLE: "nobody could say; this is not the same as zero",
+}
+
+OWED: Mapping[LiabilityEvidence, str] = {
+    LiabilityEvidence.REHASHED: "the whole public tree was hashed and added up again here",
+    LiabilityEvidence.SNARK_PER_COIN: "a proof of each coin's total, under a known key",
+    LiabilityEvidence.SNARK_AGGREGATE: "a proof of one total over all coins, not of each",
+    LiabilityEvidence.ROOT_LINKED: "one user's inclusion was checked; the total is unproven",
+    LiabilityEvidence.TRANSCRIPT_ONLY: "files that agree with each other and prove nothing",
+    LiabilityEvidence.PUBLISHED: "a number that somebody wrote down; unproven",
 }
 
 LIMITS: tuple[tuple[str, str], ...] = (

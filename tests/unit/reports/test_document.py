@@ -11,11 +11,13 @@ import jsonschema
 import pytest
 from support.mixed_snapshot import EVIL
 
+from scanner.liabilities.interface import Liability, LiabilityEvidence
 from scanner.reports.document import CLASSES, report_document, schema
 from scanner.reports.html import report_page
 from scanner.reports.jsontext import pretty
 from scanner.reports.words import LIMITS
 from scanner.store import queries
+from scanner.store.runs import set_liabilities
 
 
 def checked(document):
@@ -129,3 +131,23 @@ def test_page_says_what_it_does_not_show_and_how_to_repeat_it(page):
     assert "Ünïcode &amp; Co" in page
     assert "2 things found false, 3 could not be shown" in page
     assert "no ratio. That is not a ratio of 0 or of 1" in page
+
+
+def test_ratio_shows_both_sides_and_is_absent_where_one_is_missing(taken):
+    owed = [
+        Liability("ETH", 10**18, 18, LiabilityEvidence.REHASHED, "tree.csv", "2026-01-01"),
+        Liability("BTC", 10**8, 8, LiabilityEvidence.PUBLISHED, "owed.csv"),
+        Liability("TRX", 1, 6, LiabilityEvidence.PUBLISHED, "owed.csv"),
+    ]
+    set_liabilities(taken.store, taken.id, owed)
+    document = checked(report_document(taken.store, taken.id))
+    ratios = {r["asset"]: r for r in document["ratios"]}
+    assert ratios["ETH"]["reserves_evidence"] == "reported"
+    assert ratios["ETH"]["liabilities_evidence"] == "rehashed"
+    assert ratios["ETH"]["proven_per_coin"] is True
+    assert float(ratios["ETH"]["reserve_ratio"]) > 0
+    assert (ratios["BTC"]["reserve_ratio"], ratios["BTC"]["reserves_evidence"]) == (None, None)
+    assert ratios["TRX"]["reserve_ratio"] is None
+    page = report_page(document)
+    assert "absent: nothing is known to be held" in page
+    assert "hashed and added up again here (tree.csv, 2026-01-01)" in page

@@ -7,6 +7,7 @@ import io
 import pytest
 
 from scanner.errors import ConfigError
+from scanner.liabilities.interface import LiabilityEvidence
 from scanner.model.balance import Evidence
 from scanner.model.finding import FindingKind, Weight
 from scanner.reports.findings import ALSO_CALLED, parse_kinds
@@ -16,13 +17,14 @@ from scanner.reports.outcome import (
     print_outcome,
     sentence,
 )
-from scanner.reports.words import EVIDENCE, MEANINGS
+from scanner.reports.words import EVIDENCE, MEANINGS, OWED
 from scanner.store import queries
 
 
 def test_every_kind_and_evidence_has_its_words():
     assert set(MEANINGS) == set(FindingKind)
     assert set(EVIDENCE) == set(Evidence)
+    assert set(OWED) == set(LiabilityEvidence)
 
 
 def test_groups_name_what_is_false_first(taken):
