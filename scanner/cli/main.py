@@ -16,16 +16,19 @@ from scanner.cli import (
     challenge,
     db,
     demo,
+    diff,
     endpoints,
     export,
     liabilities,
     lists,
     report,
     resume,
+    schedule,
     show,
     snapshot,
     totals,
     verify,
+    worker,
 )
 from scanner.cli.console import say
 from scanner.cli.options import Database, Globals
@@ -51,12 +54,15 @@ app.command()(totals.totals)
 app.command()(show.show)
 app.command()(export.export)
 app.command()(report.report)
+app.command()(diff.diff)
 app.command()(challenge.challenge)
 app.command()(demo.demo)
 app.add_typer(lists.app, name="lists")
 app.add_typer(liabilities.app, name="liabilities")
 app.add_typer(endpoints.app, name="endpoints")
 app.add_typer(db.app, name="db")
+app.command()(worker.worker)
+app.add_typer(schedule.app, name="schedule")
 
 
 def _version(wanted: bool) -> None:

@@ -141,7 +141,7 @@ def test_liabilities_give_a_ratio(scanner, taken, tmp_path):
     assets = {a["asset"]: a for a in scanner("totals", "--json").object["assets"]}
     assert assets["ETH"]["liabilities"] == str(10**17)
     assert assets["ETH"]["reserve_ratio"] == "2.079204"
-    assert assets["BTC"]["reserve_ratio"] == "0.000000"
+    assert assets["BTC"]["reserve_ratio"] is None
 
 
 def test_liabilities_with_the_snapshot(scanner, endpoints, tmp_path):
@@ -392,3 +392,26 @@ def test_report_page_and_its_twin(scanner, taken, tmp_path):
     assert twin["totals"] == scanner("totals", "--json").object
     assert twin["answer"]["status"] == "verified"
     assert [b["height"] for b in twin["blocks"]] == [HEIGHT]
+
+
+def test_diff_names_what_came_went_and_moved(scanner, endpoints, tmp_path):
+    first, second = eth_rows()
+    write_eth_list(tmp_path / "old.csv", [first, second])
+    write_eth_list(tmp_path / "new.csv", [changed(first, amount="0.05")])
+    for name in ("old.csv", "new.csv"):
+        scanner("snapshot", name, "--endpoints", endpoints, "--publisher", "x")
+    (asset,) = scanner("diff", "1", "2", "--json").object["assets"]
+    assert asset["claimed"] == {"old": str(TOTAL), "new": str(5 * 10**16)}
+    assert asset["verified_by"] == str(-HELD[SECOND])
+    lines = scanner("diff", "1", "latest", "--jsonl")
+    assert lines.status == 0
+    assert [(o["change"], o["address"]) for o in lines.objects] == [
+        ("gone", SECOND),
+        ("moved", FIRST),
+    ]
+    assert lines.objects[1]["new"]["claimed"] == str(5 * 10**16)
+    assert lines.objects[1]["new"]["found"] == lines.objects[1]["old"]["found"]
+    words = scanner("diff", "1", "2").out.decode()
+    assert "gone: 1 (claimed before and not now)" in words
+    assert "claimed 0.058959708849230328 -> 0.05" in words
+    assert scanner("diff", "1", "7").status == 2

@@ -1,0 +1,84 @@
+"""`scanner diff SNAPSHOT SNAPSHOT`: what changed between two snapshots."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from scanner.cli.options import AsJson, Database, database_url
+from scanner.cli.show import AsJsonl
+
+if TYPE_CHECKING:
+    from scanner.store.across import Taken
+    from scanner.store.engine import Store
+
+Older = Annotated[str, typer.Argument(metavar="OLD", help="The earlier snapshot's id.")]
+Newer = Annotated[str, typer.Argument(metavar="NEW", help="The later one's id, or 'latest'.")]
+
+
+def diff(
+    context: typer.Context,
+    old: Older,
+    new: Newer = "latest",
+    as_json: AsJson = False,
+    as_jsonl: AsJsonl = False,
+    database: Database = None,
+) -> None:
+    """Show what changed between two snapshots.
+
+    Totals against totals, addresses added and gone, amounts moved. --json writes the totals,
+    --jsonl one object per address. Exit status 0 whatever the differences.
+    """
+    from scanner.errors import ConfigError
+    from scanner.store.engine import open_store
+
+    if as_json and as_jsonl:
+        raise ConfigError("--json and --jsonl exclude each other")
+    with open_store(database_url(context, database)) as store:
+        before, after = _taken(store, old), _taken(store, new)
+        if as_jsonl:
+            _write_lines(store, before, after)
+        else:
+            _show(store, before, after, as_json)
+
+
+def _taken(store: Store, wanted: str) -> Taken:
+    from scanner.store import queries
+    from scanner.store.across import Taken
+
+    snapshot_id = queries.resolve(store, wanted)
+    return Taken(snapshot_id, queries.head(store, snapshot_id).list_id)
+
+
+def _show(store: Store, old: Taken, new: Taken, as_json: bool) -> None:
+    from scanner.cli.console import emit, say
+    from scanner.reports.difference import compare_totals
+    from scanner.reports.difference_text import differences, print_changes, print_differences
+    from scanner.reports.jsontext import pretty
+    from scanner.store import queries
+    from scanner.store.across import Change
+
+    totals = [queries.totals(store, taken.snapshot) for taken in (old, new)]
+    changes = compare_totals(*totals)
+    for total in totals:
+        if not total.complete:
+            say(f"scanner: snapshot {total.snapshot} is INCOMPLETE; 'scanner resume' goes on")
+    if as_json:
+        assets = [change.to_json() for change in changes]
+        emit(pretty({"old": old.snapshot, "new": new.snapshot, "assets": assets}))
+        return
+    print_changes(changes, f"Snapshot {old.snapshot} against {new.snapshot}", sys.stdout)
+    for change in Change:
+        print_differences(differences(store, old, new, change), change, sys.stdout)
+
+
+def _write_lines(store: Store, old: Taken, new: Taken) -> None:
+    from scanner.reports.difference_text import difference_record, differences
+    from scanner.reports.jsontext import compact
+    from scanner.store.across import Change
+
+    for change in Change:
+        for difference in differences(store, old, new, change):
+            sys.stdout.buffer.write(compact(difference_record(difference)))
