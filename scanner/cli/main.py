@@ -21,6 +21,7 @@ from scanner.cli import (
     export,
     liabilities,
     lists,
+    proofs,
     report,
     resume,
     schedule,
@@ -60,6 +61,7 @@ app.command()(demo.demo)
 app.add_typer(lists.app, name="lists")
 app.add_typer(liabilities.app, name="liabilities")
 app.add_typer(endpoints.app, name="endpoints")
+app.add_typer(proofs.app, name="proofs")
 app.add_typer(db.app, name="db")
 app.command()(worker.worker)
 app.add_typer(schedule.app, name="schedule")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
 from support import evm_chain as chain
+from support.fault_proxy import FaultProxy
 
 from scanner.chains.interface import ReadPolicy
 from scanner.chains.table import make_source
@@ -255,3 +257,30 @@ def test_the_block_at_a_time(source, node):
         source.height_at(times[45] + 10**6)
     with pytest.raises(SourceRejectedError, match="first block is later"):
         source.height_at(times[0] - 1)
+
+
+def test_a_syncing_node_is_refused(node):
+    def syncing(request, answer):
+        body = json.loads(answer[2])
+        if request["method"] == "eth_syncing":
+            body["result"] = {"startingBlock": "0x0", "currentBlock": "0x5", "highestBlock": "0x64"}
+        return 200, {}, json.dumps(body).encode()
+
+    with FaultProxy(node.url, [syncing], 1.0) as proxy:
+        endpoint = replace(node.endpoint("slow"), url=proxy.url)
+        source = make_source("ethereum_rpc", ETHEREUM, [endpoint], REGISTRY)
+        with pytest.raises(SourceRejectedError, match=r"slow: is still syncing \(block 5 of 100\)"):
+            source.pin(None)
+        source.close()
+
+
+def test_endpoints_on_two_branches_pin_nothing_with_a_quorum(anvil_factory):
+    nodes = [anvil_factory(chain.genesis({MANY[n]: 5}, {}), 1) for n in range(2)]
+    for n, node in enumerate(nodes):
+        node.rpc("evm_setNextBlockTimestamp", 2_000_000_000 + n)
+        node.rpc("anvil_mine", "0x3")
+    endpoints = [replace(n.endpoint(f"n{k}"), operator=f"o{k}") for k, n in enumerate(nodes)]
+    source = make_source("ethereum_rpc", ETHEREUM, endpoints, REGISTRY, ReadPolicy(2))
+    with pytest.raises(SourceRejectedError, match="the endpoints disagree on block 2: n0 has 0x"):
+        source.pin(2)
+    source.close()

@@ -173,3 +173,20 @@ def test_an_archive_with_a_changed_line_is_refused_and_a_cut_one_goes_on(source,
     path.write_bytes(b"".join(lines)[:-7])
     source.fetch_balances(ask(HOLDERS[:1], ETH), at)
     assert len(check_archive(path).balances) == 59
+
+
+def test_the_command_that_checks_an_archive(source, tmp_path):
+    from typer.testing import CliRunner
+
+    from scanner.cli.proofs import app
+
+    at = source.pin(2)
+    source.fetch_balances(ask(HOLDERS[:2], ETH, USDT), at)
+    path = archive_path(tmp_path / "proofs", at)
+    said = CliRunner().invoke(app, [str(path)])
+    assert said.exit_code == 0
+    assert "4 balances hold on ethereum (chain 1) at block 2" in said.output
+    assert at.hash in said.output
+    said = CliRunner().invoke(app, [str(path), "--json"])
+    balances = json.loads(said.output)["balances"]
+    assert {b["amount"] for b in balances} == {str(10**18), str(10**18 + 1), "100", "101"}

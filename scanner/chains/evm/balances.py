@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 from scanner.chains.evm.columns import NATIVE, WORDS, Reading, Told
 from scanner.chains.evm.quorum import Agreed, Answer, answer_at
@@ -11,6 +12,12 @@ from scanner.errors import ConfigError
 from scanner.model.addresses.interface import Address
 from scanner.model.balance import Balance, Evidence, unavailable
 from scanner.model.network import Holding
+
+COIN_AS_TOKEN: Final[Mapping[str, bytes]] = {
+    "zksync-era": bytes.fromhex("000000000000000000000000000000000000800a"),
+    "polygon": bytes.fromhex("0000000000000000000000000000000000001010"),
+}
+"""Network -> the contract through which its own coin can also be asked for."""
 
 
 def holder_bytes(address: Address) -> bytes | None:
@@ -36,6 +43,11 @@ def token_bytes(holding: Holding) -> bytes:
     if len(token) != 20 or token == NATIVE:
         raise ConfigError(
             f"{holding.asset} on {holding.network}: {holding.contract!r} is no contract address"
+        )
+    if token == COIN_AS_TOKEN.get(holding.network):
+        raise ConfigError(
+            f"{holding.asset} on {holding.network}: {holding.contract} is the network's own coin "
+            "in another guise; listed as a token it would count twice"
         )
     return token
 

@@ -51,18 +51,18 @@ class _Block:
 
     at: BlockRef
     header: ProvenHeader
+    writer: ArchiveWriter
     known: dict[bytes, bytes] = field(default_factory=dict)
     tokens: dict[bytes, ProvenToken | str] = field(default_factory=dict)
-    writer: ArchiveWriter | None = None
 
 
 class Prover:
     """Proves columns at one block after another. Safe to use from several threads.
 
-    folder: where checked proofs are kept; None keeps none.
+    folder: where checked proofs are kept.
     """
 
-    def __init__(self, pool: Pool[Node], folder: Path | None) -> None:
+    def __init__(self, pool: Pool[Node], folder: Path) -> None:
         self._pool, self._folder = pool, folder
         self._lock = threading.Lock()
         self._block: _Block | None = None
@@ -79,12 +79,12 @@ class Prover:
         with self._lock:
             if self._block is None or self._block.at.hash != at.hash:
                 header, _ = self._pool.run(lambda node: fetch_header(node, at))
-                writer = ArchiveWriter(self._folder, at, header) if self._folder else None
-                self._block = _Block(at, header, writer=writer)
+                self._block = _Block(at, header, ArchiveWriter(self._folder, at, header))
             return self._block
 
     def _column(self, block: _Block, column: Column) -> ColumnProof:
-        known: dict[bytes, bytes] = dict(block.known)
+        with self._lock:
+            known = dict(block.known)
         token: ProvenToken | None = None
         if not column.is_native:
             found = self._token(block, column.token, known)
@@ -165,8 +165,7 @@ class Prover:
         known: dict[bytes, bytes],
     ) -> None:
         """Remember the trie nodes, and write them and what they prove to the archive."""
-        if block.writer is not None:
-            block.writer.write(known, _records(column, proof, token))
+        block.writer.write(known, _records(column, proof, token))
         with self._lock:
             if len(block.known) + len(known) > _MOST_NODES:
                 block.known.clear()

@@ -21,6 +21,7 @@ from scanner.model.block import BlockRef
 from scanner.model.endpoint import Endpoint
 from scanner.model.network import Holding, Network
 from scanner.model.registry import Registry
+from scanner.settings.paths import data_folder
 
 CHUNK: Final = 4_000
 """Balances of one chunk: one request where the endpoint takes sheets."""
@@ -65,7 +66,8 @@ class EthereumRpcSource:
                 f"the endpoints have {self.pool.operators}"
             )
         self._evidence = Evidence.REPORTED if policy.quorum == 1 else Evidence.AGREED
-        self._prover = Prover(self.pool, policy.proof_folder) if policy.proof else None
+        folder = policy.proof_folder or data_folder() / "proofs"
+        self._prover = Prover(self.pool, folder) if policy.proof else None
         best = Evidence.PROVEN if policy.proof else self._evidence
         self.ability = Ability(Reach.ANY, best, CHUNK, parallel=3)
 

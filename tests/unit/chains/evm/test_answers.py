@@ -15,6 +15,7 @@ from scanner.model.addresses.interface import Address
 from scanner.model.balance import Balance, Evidence
 from scanner.model.block import BlockRef
 from scanner.model.network import Holding
+from scanner.settings.tables import load_registry
 
 AT = BlockRef("ethereum", "1", 5, "0xaa")
 ETH = Holding("ETH", "ethereum", "", 18)
@@ -179,6 +180,15 @@ def test_contracts_that_are_none(contract):
     with pytest.raises(ConfigError):
         token_bytes(Holding("T", "ethereum", contract, 6))
     assert token_bytes(ETH) == NATIVE
+
+
+def test_a_coin_that_is_also_a_token_is_not_counted_twice():
+    for network, contract in (("polygon", 0x1010), ("zksync-era", 0x800A)):
+        with pytest.raises(ConfigError, match="count twice"):
+            token_bytes(Holding("X", network, f"0x{contract:040x}", 18))
+    for holding in load_registry().holdings():
+        if "ethereum_rpc" in load_registry().networks[holding.network].sources:
+            token_bytes(holding)
 
 
 READ = Balance(5, Evidence.REPORTED, ("a",))
