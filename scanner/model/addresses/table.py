@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from importlib import import_module
 
@@ -60,8 +60,14 @@ def decode_address(network: Network, text: str) -> Address:
 
     Raises AddressFormatError with the reason of each codec.
     """
+    return _decode(network.name, network.address_codec, text)
+
+
+@lru_cache(maxsize=4096)
+def _decode(network: str, spec: str, text: str) -> Address:
+    """Decode; the last few thousand are remembered, as a list's reader and its judge both ask."""
     problems = []
-    for name, codec in _codecs(network.name, network.address_codec):
+    for name, codec in _codecs(network, spec):
         try:
             return codec.decode(text)
         except AddressFormatError as e:
@@ -70,7 +76,7 @@ def decode_address(network: Network, text: str) -> Address:
         reason = problems[0][1]
     else:
         reason = "; ".join(f"as {name}: {why}" for name, why in problems)
-    raise AddressFormatError(network.name, text, reason)
+    raise AddressFormatError(network, text, reason)
 
 
 def address_key(network: Network, text: str) -> str:
