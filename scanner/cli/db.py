@@ -15,8 +15,26 @@ def upgrade(context: typer.Context, database: Database = None) -> None:
     from scanner.cli.console import say
     from scanner.store import migrate
 
-    revision = migrate.upgrade(database_url(context, database))
+    url = database_url(context, database)
+    revision = migrate.upgrade(url)
     say(f"the database is at migration {revision}")
+    if set_up_queue(url):
+        say("the workers' queue has its tables")
+
+
+def set_up_queue(url: str) -> bool:
+    """Make the tables of the workers' queue, on PostgreSQL. Returns whether they are there."""
+    from importlib.util import find_spec
+
+    from scanner.store.engine import open_store
+
+    with open_store(url) as store:
+        if store.dialect == "sqlite" or find_spec("procrastinate") is None:
+            return False
+        from scanner.worker.queue import set_up
+
+        set_up(store)
+    return True
 
 
 @app.command("check")

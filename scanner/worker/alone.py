@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import signal
 from collections.abc import Callable
 from datetime import UTC, datetime
+from threading import Event
 from typing import TYPE_CHECKING
 
 from scanner.chains.interface import BalanceSource, ReadPolicy
@@ -41,6 +43,12 @@ def run_alone(
     while not jobs.stop.is_set():
         look(jobs, now())
         jobs.stop.wait(every)
+
+
+def stop_on_signals(stop: Event) -> None:
+    """Let SIGTERM and SIGINT set `stop`: what is at hand ends soon, and nothing of it is lost."""
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(sign, lambda *_: stop.set())
 
 
 def look(jobs: Jobs, now: datetime) -> list[Taken]:

@@ -33,6 +33,14 @@ def is_url(location: str) -> bool:
     return location.lower().startswith(("http://", "https://"))
 
 
+def shown(location: str) -> str:
+    """A location as it may be shown: a URL without its query, which may be a secret."""
+    if not is_url(location):
+        return location
+    parts = urlsplit(location)
+    return f"{parts.scheme}://{parts.netloc}{parts.path}" + ("?..." if parts.query else "")
+
+
 def check_location(location: str) -> str:
     """Return a location that can be kept. Raises InputError.
 

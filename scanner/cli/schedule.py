@@ -1,0 +1,160 @@
+"""`scanner schedule add|list|remove|run-now`: lists that are scanned again by the clock."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from scanner.cli.listing import Columns, Format, RowAsset, RowNetwork
+from scanner.cli.options import AsJson, Database, database_url
+from scanner.cli.snapshot import At, Networks, Prove, Publisher, Quorum
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy import Connection
+
+    from scanner.store.engine import Store
+    from scanner.store.schedules import Run, Schedule
+
+app = typer.Typer(help="Scan lists by the clock.", no_args_is_help=True, rich_markup_mode=None)
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The schedule's name.")]
+Location = Annotated[
+    str,
+    typer.Option("--list", metavar="FILE|URL", help="The list; fetched again for each run."),
+]
+Cron = Annotated[
+    str,
+    typer.Option(
+        "--cron", metavar="EXPRESSION", help="When, in UTC, such as '0 6 * * *': daily at six."
+    ),
+]
+
+
+@app.command("add")
+def add(  # noqa: PLR0913, PLR0917 - one parameter per option
+    context: typer.Context,
+    name: Name,
+    location: Location,
+    cron: Cron,
+    publisher: Publisher = "",
+    networks: Networks = "",
+    at: At = None,
+    quorum: Quorum = 1,
+    proof: Prove = False,
+    list_format: Format = "",
+    columns: Columns = None,
+    network: RowNetwork = "",
+    asset: RowAsset = "",
+    database: Database = None,
+) -> None:
+    """Keep a schedule; 'scanner worker' runs it."""
+    from datetime import UTC, datetime
+
+    from scanner.cli.console import say
+    from scanner.cli.listing import parse_columns
+    from scanner.cli.sources import parse_heights, parse_networks
+    from scanner.settings.tables import load_registry
+    from scanner.store import schedules
+    from scanner.store.engine import open_store
+    from scanner.worker.fetching import check_location
+    from scanner.worker.ticks import check_cron, next_tick
+
+    registry = load_registry()
+    wanted = parse_networks(networks, registry)
+    options = schedules.ScheduleOptions(
+        networks=None if wanted is None else tuple(sorted(wanted)),
+        at=parse_heights(at or [], registry),
+        quorum=quorum,
+        proof=proof,
+        format=list_format,
+        columns=parse_columns(columns or ()),
+        network=network,
+        asset=asset,
+    )
+    place, when, now = check_location(location), check_cron(cron), datetime.now(UTC)
+    with open_store(database_url(context, database), create=True) as store:
+        schedules.add(store, name, publisher or name, place, when, options, now)
+    say(f"schedule {name}: first run {next_tick(when, now):%Y-%m-%d %H:%M} UTC by 'scanner worker'")
+
+
+@app.command("list")
+def list_schedules(
+    context: typer.Context, as_json: AsJson = False, database: Database = None
+) -> None:
+    """Show schedules with their last and next run."""
+    from scanner.cli.console import emit
+    from scanner.reports.grid import Column, print_grid
+    from scanner.reports.jsontext import pretty
+    from scanner.store.engine import open_store
+    from scanner.store.schedules import schedules
+
+    with open_store(database_url(context, database)) as store:
+        records = [_record(store, schedule) for schedule in schedules(store)]
+    if as_json:
+        emit(pretty(records))
+        return
+    titles = ("name", "publisher", "cron", "next", "last", "state", "snapshot", "error")
+    rows = [["" if r[t] is None else str(r[t]) for t in titles] for r in records]
+    print_grid([Column(title) for title in titles], rows, title="Schedules")
+
+
+@app.command("remove")
+def remove(context: typer.Context, name: Name, database: Database = None) -> None:
+    """Forget a schedule; snapshots it made stay."""
+    from scanner.cli.console import say
+    from scanner.store import schedules
+    from scanner.store.engine import open_store
+
+    with open_store(database_url(context, database)) as store:
+        schedules.remove(store, name)
+    say(f"schedule {name} removed")
+
+
+@app.command("run-now")
+def run_now(context: typer.Context, name: Name, database: Database = None) -> None:
+    """Claim a run for this moment; 'scanner worker' takes it."""
+    from datetime import UTC, datetime
+
+    from scanner.cli.console import say
+    from scanner.store import schedules
+    from scanner.store.engine import open_store
+    from scanner.worker.scheduling import claim_now
+
+    with open_store(database_url(context, database)) as store:
+        schedule = schedules.schedule_named(store, name)
+        claim_now(store, schedule, datetime.now(UTC), _give_out(store))
+    say(f"schedule {name}: a run waits for 'scanner worker'")
+
+
+def _give_out(store: Store) -> Callable[[Connection, Run], None] | None:
+    """What brings a claimed run to the workers; on SQLite they look for it themselves."""
+    if store.dialect == "sqlite":
+        return None
+    from scanner.worker.queue import give_out_run
+
+    return give_out_run
+
+
+def _record(store: Store, schedule: Schedule) -> dict[str, object]:
+    from datetime import UTC, datetime
+
+    from scanner.store.schedules import runs
+    from scanner.worker.fetching import shown
+    from scanner.worker.ticks import next_tick
+
+    last: list[Run] = runs(store, schedule.id, limit=1)
+    run = last[0] if last else None
+    return {
+        "name": schedule.name,
+        "publisher": schedule.publisher,
+        "list": shown(schedule.location),
+        "cron": schedule.cron,
+        "next": next_tick(schedule.cron, datetime.now(UTC)).isoformat(),
+        "last": run.tick.isoformat() if run else None,
+        "state": run.state.value if run else None,
+        "snapshot": run.snapshot_id if run else None,
+        "error": run.error if run and run.error else None,
+    }

@@ -1,0 +1,107 @@
+"""`scanner schedule` and `scanner worker` as their users run them, on both databases."""
+
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+from support.command import COMMAND
+from support.snapshot_stub import evm_address
+
+LIST = "network,asset,address,amount\n" + "".join(
+    f"ethereum,ETH,{evm_address(n)},1.5\n" for n in range(5)
+)
+NO_ENDPOINTS = """
+[[endpoint]]
+name = "nowhere"
+network = "bitcoin"
+protocol = "bitcoin_core"
+url = "http://127.0.0.1:9"
+"""
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.node)])
+def database(request, tmp_path, scanner):
+    url = f"sqlite:///{tmp_path / 'scanner.db'}"
+    if request.param == "postgresql":
+        url = request.getfixturevalue("postgres_database")
+    done = scanner("db", "upgrade", "--database", url)
+    assert done.status == 0, done.err
+    assert ("queue" in done.err) is (request.param == "postgresql")
+    return url
+
+
+@pytest.fixture
+def world(tmp_path):
+    (tmp_path / "list.csv").write_text(LIST)
+    (tmp_path / "endpoints.toml").write_text(NO_ENDPOINTS)
+    return tmp_path
+
+
+def start_worker(world, database):
+    return subprocess.Popen(
+        [*COMMAND, "worker", "--endpoints", "endpoints.toml", "--database", database],
+        cwd=world, env={**os.environ, "SCANNER_DATA": str(world / "data")},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def test_a_schedule_is_run_by_a_worker_that_ends_when_told(world, scanner, database):
+    at = ("--database", database)
+    added = scanner("schedule", "add", "okx", "--list", "list.csv", "--cron", "0 6 * * *", *at)
+    assert (added.status, "first run" in added.err) == (0, True), added.err
+    again = scanner("schedule", "add", "okx", "--list", "list.csv", "--cron", "0 6 * * *", *at)
+    assert (again.status, "already" in again.err) == (2, True)
+    assert scanner("schedule", "run-now", "okx", *at).status == 0
+    worker = start_worker(world, database)
+    try:
+        snapshot = _wait_for_snapshot(scanner, at)
+        worker.send_signal(signal.SIGTERM)
+        _, err = worker.communicate(timeout=30)
+    finally:
+        worker.kill()
+        worker.wait()
+    assert worker.returncode == 0, err
+    assert "hunter2" not in err
+    totals = scanner("totals", snapshot, "--json", *at)
+    (eth,) = totals.object["assets"]
+    assert (eth["asset"], eth["claimed"], eth["unavailable_rows"]) == (
+        "ETH",
+        "7500000000000000000",
+        5,
+    )
+    assert totals.object["complete"] is True
+    (listed,) = scanner("schedule", "list", "--json", *at).object
+    assert (listed["name"], listed["state"], listed["snapshot"]) == ("okx", "started", snapshot)
+    assert scanner("schedule", "remove", "okx", *at).status == 0
+    assert scanner("schedule", "list", "--json", *at).object == []
+    assert scanner("db", "check", *at).status == 0
+
+
+def _wait_for_snapshot(scanner, at):
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        (listed,) = scanner("schedule", "list", "--json", *at).object
+        if listed["snapshot"] is not None:
+            done = scanner("totals", listed["snapshot"], "--json", *at)
+            if done.object["complete"]:
+                return listed["snapshot"]
+        time.sleep(0.3)
+    pytest.fail(f"the worker took nothing: {listed}")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--list", "gone.csv", "--cron", "0 6 * * *"), "no file gone.csv"),
+        (("--list", "list.csv", "--cron", "at six"), "not a cron expression"),
+        (("--list", "list.csv", "--cron", "0 6 * * *", "--networks", "moon"), "unknown network"),
+        (("--list", "http://me:hunter2@x/y", "--cron", "0 6 * * *"), "without a password"),
+    ],
+)
+def test_what_cannot_be_scheduled(world, scanner, arguments, said):
+    done = scanner("schedule", "add", "okx", *arguments, "--database", f"sqlite:///{world}/x.db")
+    assert done.status == 2
+    assert said in done.err
+    assert "hunter2" not in done.err
