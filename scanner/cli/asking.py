@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 
 def ask(endpoint: Endpoint, registry: Registry) -> Answer:
-    """Ask for the newest block and for the state at half its height. Never raises ScannerError."""
+    """Ask for the newest block and what else it can do. Never raises ScannerError."""
+    from scanner.chains.interface import Prober
     from scanner.chains.table import make_source
 
     network = registry.network(endpoint.network)
@@ -28,6 +29,9 @@ def ask(endpoint: Endpoint, registry: Registry) -> Answer:
         started = time.monotonic()
         tip = source.pin(None)
         milliseconds = round((time.monotonic() - started) * 1000)
+        if isinstance(source, Prober):
+            features = source.probe()
+            return Answer(endpoint, tip, milliseconds, features.get("history", ""), features)
         return Answer(endpoint, tip, milliseconds, _history(source, tip))
     except ScannerError as e:
         return Answer(endpoint, problem=str(e))

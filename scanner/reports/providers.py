@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TextIO
 
 from scanner.model.block import BlockRef
 from scanner.model.endpoint import Endpoint
 from scanner.reports.grid import Cell, Column, print_grid
+from scanner.reports.text import printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,13 +18,14 @@ class Answer:
     """One endpoint's answer. tip: None if it gave none, then `problem` says why.
 
     milliseconds: until the newest block was there, connecting included. history: how far back it
-    answers, in words.
+    answers, in words. features: what else was found out about it, name -> words.
     """
 
     endpoint: Endpoint
     tip: BlockRef | None = None
     milliseconds: int | None = None
     history: str = ""
+    features: Mapping[str, str] = field(default_factory=dict)
     problem: str = ""
 
 
@@ -40,16 +42,22 @@ def answer_record(answer: Answer) -> dict[str, object]:
         "height": tip.height if tip else None,
         "block_time": block_time(tip) if tip else None,
         "history": answer.history,
+        "features": dict(answer.features),
         "problem": answer.problem,
     }
 
 
 def print_answers(answers: Sequence[Answer], stream: TextIO) -> None:
-    """Print a table, one line per endpoint."""
+    """Print a table, one line per endpoint, and below it what was found out about each."""
     columns = [Column(t) for t in ("endpoint", "network", "protocol")]
     columns += [Column("ms", right=True), Column("newest block", right=True)]
     columns += [Column("its time"), Column("answers at"), Column("problem")]
     print_grid(columns, [_row(a) for a in answers], stream=stream)
+    for answer in answers:
+        if answer.features:
+            stream.write(f"\n{answer.endpoint.name}\n")
+            for name, words in answer.features.items():
+                stream.write(f"  {name}: {printable(words)}\n")
 
 
 def _row(answer: Answer) -> list[str | Cell]:
