@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from scanner.errors import ConfigError, clip
 from scanner.reports.findings import FINDING_COLUMNS, finding_record
-from scanner.reports.totals import CSV_COLUMNS, totals_records
+from scanner.reports.totals import TOTAL_COLUMNS, totals_records
 from scanner.store import queries
 from scanner.store.engine import Store
 from scanner.store.queries import RowView
@@ -70,12 +70,7 @@ BALANCE_COLUMNS = (
 )  # fmt: skip
 
 TABLES: Mapping[str, Table] = {
-    "totals": Table(
-        _columns(
-            CSV_COLUMNS, snapshot="int", complete="bool", decimals="int", unavailable_rows="int"
-        ),
-        _totals,
-    ),
+    "totals": Table(TOTAL_COLUMNS, _totals),
     "balances": Table(
         _columns(BALANCE_COLUMNS, row="int", decimals="int", height="int", duplicate="bool"),
         _balances,

@@ -12,6 +12,7 @@ import unicodedata
 
 _FORMULA_START = frozenset("=+-@\t\r\n|%\uff1d\uff0b\uff0d\uff20")
 _PLAIN_NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
+_HARMLESS = re.compile(r"(?:[0-9A-Za-z][ -~]*)?", re.ASCII)
 _URL = re.compile(r"\b([a-z][a-z0-9+.-]{1,30})://([^\s'\"<>]+)", re.IGNORECASE)
 _SECRET_SCHEMES = frozenset({"http", "https", "ws", "wss", "tcp", "ssl"})
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -40,6 +41,8 @@ def defuse(text: str) -> str:
     apostrophe in front; plain numbers, also negative ones, stay as they are. Control characters
     are escaped as by `printable`. `refuse` undoes the apostrophe.
     """
+    if _HARMLESS.fullmatch(text):  # nearly every cell there is
+        return text
     shown = printable(text)
     return "'" + shown if _is_formula(shown) else shown
 

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import sys
+from collections.abc import Mapping
 
 from scanner.model.balance import Evidence
 from scanner.reports.amounts import percent, short_coins
 from scanner.reports.grid import Cell, Column, print_grid
 from scanner.reports.jsontext import pretty
-from scanner.reports.text import defuse
+from scanner.reports.writers import write_csv
 from scanner.snapshots.tally import SHOWN_EVIDENCE, AssetTotal
 from scanner.store.queries import SnapshotTotals
 
-CSV_COLUMNS = (
-    "snapshot", "complete", "asset", "decimals", "claimed", "verified",
-    *(e.value for e in SHOWN_EVIDENCE),
-    "unverified", "unavailable_rows", "shortfall", "surplus", "liabilities", "reserve_ratio",
-)  # fmt: skip
+TOTAL_COLUMNS: Mapping[str, str] = {
+    "snapshot": "int",
+    "complete": "bool",
+    "asset": "text",
+    "decimals": "int",
+    "claimed": "text",
+    "verified": "text",
+    **{e.value: "text" for e in SHOWN_EVIDENCE},
+    "unverified": "text",
+    "unavailable_rows": "int",
+    "shortfall": "text",
+    "surplus": "text",
+    "liabilities": "text",
+    "reserve_ratio": "text",
+}
+"""Columns of `totals --csv` and of the export, in order, with their kinds."""
 
 
 def write_totals(totals: SnapshotTotals, form: str) -> None:
@@ -41,16 +52,13 @@ def totals_json(totals: SnapshotTotals) -> bytes:
 
 def totals_csv(totals: SnapshotTotals) -> bytes:
     """One line per asset, amounts in base units with `decimals` beside them."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(CSV_COLUMNS)
-    for record in totals_records(totals):
-        writer.writerow([_cell(record[name]) for name in CSV_COLUMNS])
-    return out.getvalue().encode("utf-8")
+    out = io.BytesIO()
+    write_csv(out, TOTAL_COLUMNS, totals_records(totals))
+    return out.getvalue()
 
 
 def totals_records(totals: SnapshotTotals) -> list[dict[str, object]]:
-    """One flat record per asset with the keys of CSV_COLUMNS; amounts are strings."""
+    """One flat record per asset with the keys of TOTAL_COLUMNS; amounts are strings."""
     return [_record(totals, a) for a in totals.assets]
 
 
@@ -71,14 +79,6 @@ def _record(totals: SnapshotTotals, asset: AssetTotal) -> dict[str, object]:
         "liabilities": None if asset.liabilities is None else str(asset.liabilities),
         "reserve_ratio": asset.reserve_ratio,
     }
-
-
-def _cell(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return defuse(str(value))
 
 
 def print_totals(totals: SnapshotTotals) -> None:

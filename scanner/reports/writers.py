@@ -32,21 +32,29 @@ def write_csv(stream: BinaryIO, columns: Mapping[str, str], records: Iterable[Re
     try:
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(columns)
+        cells = [(name, _CELLS[kind]) for name, kind in columns.items()]
         count = 0
         for record in records:
-            writer.writerow([_cell(record[name]) for name in columns])
+            writer.writerow(["" if (v := record[n]) is None else cell(v) for n, cell in cells])
             count += 1
     finally:
         text.detach()  # flushes; without it the wrapper would close the caller's stream
     return count
 
 
-def _cell(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
+def _text_cell(value: object) -> str:
     return defuse(str(value))
+
+
+def _bool_cell(value: object) -> str:
+    return "true" if value else "false"
+
+
+_CELLS: Mapping[str, Callable[[object], str]] = {
+    "text": _text_cell,
+    "int": str,
+    "bool": _bool_cell,
+}
 
 
 def write_jsonl(stream: BinaryIO, columns: Mapping[str, str], records: Iterable[Record]) -> int:
