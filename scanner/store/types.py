@@ -10,6 +10,7 @@ import json
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import DateTime, Dialect, Numeric, Text, TypeDecorator
@@ -128,6 +129,7 @@ class TextList(TypeDecorator[tuple[str, ...]]):
         return () if value == "[]" else tuple(json.loads(value))
 
 
+@lru_cache(maxsize=1024)  # the same few endpoints and signers again and again
 def dump_texts(value: tuple[str, ...]) -> str:
     """What TextList stores for a tuple."""
     return json.dumps(value) if value else "[]"

@@ -31,7 +31,7 @@ TESTS = Path(__file__).resolve().parent.parent
 NETWORKS = ("ethereum", "arbitrum")
 SIZES = dict.fromkeys(NETWORKS, 10)
 KILLS = int(os.environ.get("SCANNER_TEST_KILLS", "12"))
-"""Raise it for a long afternoon: 200 were survived."""
+"""Raise it for a longer look."""
 
 
 @pytest.fixture
@@ -148,12 +148,12 @@ def test_workers_killed_again_and_again_lose_nothing_and_double_nothing(store):
     while kills < KILLS:
         snapshot = queued(store, list_id)
         while kills < KILLS and queries.head(store, snapshot).state is not SnapshotState.COMPLETE:
-            with workers(store, 2, delay=0.1) as running:
+            with workers(store, 2, delay=0.1, TRIES="1000") as running:
                 time.sleep(dice.uniform(0.0, 1.0))
                 for worker in running:
                     worker.kill()
                     kills += 1
-        with workers(store, 2, delay=0.0):
+        with workers(store, 2, delay=0.0, TRIES="1000"):
             wait_for_end(store, snapshot)
         assert told(store, snapshot) == expected
         assert jobs(store).get("doing", 0) == 0

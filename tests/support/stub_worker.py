@@ -17,7 +17,14 @@ from scanner.worker.queue import Timing
 from scanner.worker.service import run_worker
 from support.snapshot_stub import StubSource, good_judge
 
-HASTY = Timing(heartbeat=0.5, stalled=2.0, rescue="* * * * * *", tries=4, first_wait=1, poll=0.5)
+HASTY = Timing(
+    heartbeat=0.5,
+    stalled=2.0,
+    rescue="* * * * * *",
+    tries=int(os.environ.get("TRIES", "4")),
+    first_wait=1,
+    poll=0.5,
+)
 
 
 def main() -> None:
