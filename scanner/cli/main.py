@@ -25,6 +25,7 @@ from scanner.cli import (
     report,
     resume,
     schedule,
+    serve,
     show,
     snapshot,
     totals,
@@ -56,6 +57,7 @@ app.command()(show.show)
 app.command()(export.export)
 app.command()(report.report)
 app.command()(diff.diff)
+app.command()(serve.serve)
 app.command()(challenge.challenge)
 app.command()(demo.demo)
 app.add_typer(lists.app, name="lists")

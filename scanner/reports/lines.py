@@ -1,0 +1,115 @@
+"""Lines over time as SVG text: no script, no outside request; colours are CSS classes.
+
+Coordinates are integers, worked out from integers: amounts may have more digits than a float.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from html import escape
+
+WIDTH = 1000
+HEIGHT = 320
+LEFT, RIGHT, TOP, BOTTOM = 150, 20, 16, 36
+"""Room for the words beside the lines."""
+GRID_LINES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """at: seconds since 1970. amount: base units. label: its words."""
+
+    at: int
+    amount: int
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line. css: class of its colour and dash. parts: runs of points; gaps lie between."""
+
+    css: str
+    parts: Sequence[Sequence[Point]]
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Where times and amounts lie on the drawing."""
+
+    first: int
+    last: int
+    highest: int
+
+    def x(self, at: int) -> int:
+        """Pixels from the left; a single moment lies in the middle."""
+        room = WIDTH - LEFT - RIGHT
+        if self.last == self.first:
+            return LEFT + room // 2
+        return LEFT + (at - self.first) * room // (self.last - self.first)
+
+    def y(self, amount: int) -> int:
+        """Pixels from the top; 0 is at the bottom, always: a cut axis makes changes look large."""
+        room = HEIGHT - TOP - BOTTOM
+        return TOP + room - (amount * room // self.highest if self.highest else 0)
+
+
+def line_chart(
+    lines: Sequence[Line], ticks: Sequence[tuple[int, str]], texts: Sequence[str], description: str
+) -> str:
+    """Draw lines over time. "" when there is no point.
+
+    ticks: (seconds, words) below the time axis. texts: words of `grid_amounts`.
+    description: for screen readers; the numbers belong into a table beside the drawing.
+    """
+    points = [p for line in lines for part in line.parts for p in part]
+    if not points:
+        return ""
+    moments = [p.at for p in points]
+    scale = Scale(min(moments), max(moments), max(p.amount for p in points))
+    inside = [*_grid(scale, texts), *_ticks(scale, ticks)]
+    for line in lines:
+        inside += _line(scale, line)
+    return (
+        f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
+        f'aria-label="{escape(description)}">{"".join(inside)}</svg>'
+    )
+
+
+def grid_amounts(highest: int) -> list[int]:
+    """The amounts of the grid lines, from 0 to the highest."""
+    return [highest * step // GRID_LINES for step in range(GRID_LINES + 1)]
+
+
+def _grid(scale: Scale, texts: Sequence[str]) -> Iterable[str]:
+    for amount, text in zip(grid_amounts(scale.highest), texts, strict=True):
+        y = scale.y(amount)
+        yield f'<line class="grid" x1="{LEFT}" y1="{y}" x2="{WIDTH - RIGHT}" y2="{y}"/>'
+        yield (
+            f'<text class="axis" x="{LEFT - 10}" y="{y + 5}" text-anchor="end">'
+            f"{escape(text)}</text>"
+        )
+        if not scale.highest:
+            return
+
+
+def _ticks(scale: Scale, ticks: Sequence[tuple[int, str]]) -> Iterable[str]:
+    for at, words in ticks:
+        x = scale.x(at)
+        anchor = "start" if x < LEFT + 60 else "end" if x > WIDTH - RIGHT - 60 else "middle"
+        yield (
+            f'<text class="axis" x="{x}" y="{HEIGHT - 10}" text-anchor="{anchor}">'
+            f"{escape(words)}</text>"
+        )
+
+
+def _line(scale: Scale, line: Line) -> Iterable[str]:
+    css = escape(line.css)
+    for part in line.parts:
+        places = [(scale.x(p.at), scale.y(p.amount), p.label) for p in part]
+        if len(places) > 1:
+            path = " ".join(f"{x},{y}" for x, y, _ in places)
+            yield f'<polyline class="{css}" points="{path}"/>'
+        for x, y, label in places:
+            circle = f'<circle class="{css}" cx="{x}" cy="{y}" r="4">'
+            yield f"{circle}<title>{escape(label)}</title></circle>"

@@ -1,0 +1,145 @@
+"""Puts the web application together. One process, one database, nothing ever written."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import anyio.to_thread
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from scanner import __version__
+from scanner.errors import ScannerError
+from scanner.reports.jsontext import compact
+from scanner.reports.text import printable, redacted
+from scanner.settings.tables import load_registry
+from scanner.store.engine import open_store
+from scanner.web import answers, api, pages
+from scanner.web.guard import Guard, Rules
+from scanner.web.site import Site
+from scanner.web.trouble import JSON, Trouble, trouble_body, trouble_of
+
+THREADS = 6
+"""Requests worked on at once; fewer than the connections to the database, so none waits for one."""
+VARIABLE = "SCANNER_SERVE"
+"""Settings of `scanner serve` for its worker processes, as JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class WebSettings:
+    """database: URL, may hold a password. hosts: further names to answer under. origins: sites
+    whose scripts may read the API. keep_bytes: of finished answers to keep, None for the usual.
+    """
+
+    database: str
+    hosts: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
+    keep_bytes: int | None = None
+
+    def to_json(self) -> str:
+        """For a worker's environment."""
+        return compact(asdict(self)).decode("ascii")
+
+
+def worker_app() -> Guard:
+    """The application of a worker process, its settings from the environment."""
+    import json
+
+    stored = json.loads(os.environ[VARIABLE])
+    return make_app(
+        WebSettings(
+            stored["database"],
+            tuple(stored["hosts"]),
+            tuple(stored["origins"]),
+            stored["keep_bytes"],
+        )
+    )
+
+
+def make_app(settings: WebSettings) -> Guard:
+    """Make the application. The database is opened when it starts, and closed at its end."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
+        store = open_store(settings.database, read_only=True)
+        app.state.site = Site(store, load_registry(), keep_bytes=settings.keep_bytes)
+        yield
+        app.state.site.close()
+
+    app = FastAPI(
+        title="Reserve scanner",
+        version=__version__,
+        description="What snapshots of published reserve lists found. Read-only. Amounts are "
+        "decimal text in base units, with the asset's decimals beside them.",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    described = app.openapi
+    app.openapi = lambda: api.document(described())  # type: ignore[method-assign]
+    app.include_router(api.router)
+    app.include_router(pages.router)
+    _probes(app)
+    _troubles(app)
+    rules = Rules(origins=frozenset(settings.origins))
+    names = frozenset(rules.hosts) | {host.lower() for host in settings.hosts}
+    return Guard(app, Rules(names, rules.origins))
+
+
+def _probes(app: FastAPI) -> None:
+    @app.get("/healthz", include_in_schema=False)
+    async def alive() -> Response:
+        return _json({"status": "alive"})
+
+    @app.get("/readyz", include_in_schema=False)
+    def ready(request: Request) -> Response:
+        answers.ready(request.app.state.site)
+        return _json({"status": "ready"})
+
+
+def _json(value: dict[str, Any]) -> Response:
+    return Response(compact(value), media_type=JSON, headers={"cache-control": "no-store"})
+
+
+def _troubles(app: FastAPI) -> None:
+    def answer(request: Request, trouble: Trouble) -> Response:
+        body, media = trouble_body(trouble, request.url.path)
+        headers = {"cache-control": "no-store"}
+        return Response(body, trouble.status, headers, media)
+
+    @app.exception_handler(RequestValidationError)
+    async def not_understood(request: Request, error: RequestValidationError) -> Response:
+        first = error.errors()[0]
+        name = str(first["loc"][-1])
+        return answer(request, Trouble(400, f"'{name}' is not what it should be: {first['msg']}."))
+
+    @app.exception_handler(HTTPException)
+    async def refused(request: Request, error: HTTPException) -> Response:
+        words = "There is no such page." if error.status_code == 404 else str(error.detail)
+        return answer(request, Trouble(error.status_code, words))
+
+    @app.exception_handler(ScannerError)
+    async def failed(request: Request, error: ScannerError) -> Response:
+        trouble = trouble_of(error)
+        if trouble.status >= 500:
+            _log(request, error)
+        return answer(request, trouble)
+
+    @app.exception_handler(Exception)
+    async def broken(request: Request, error: Exception) -> Response:
+        _log(request, error)
+        return answer(request, trouble_of(error))
+
+
+def _log(request: Request, error: Exception) -> None:
+    import sys
+
+    what = f"{request.url.path}: {type(error).__name__}: {error}"
+    sys.stderr.write(f"scanner: {printable(redacted(what))}\n")

@@ -1,0 +1,126 @@
+"""What pages show beside the API's objects: bars, charts, words, neighbours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from markupsafe import Markup
+
+from scanner.model.amount import rescale
+from scanner.model.finding import WEIGHTS, FindingKind, Weight
+from scanner.reports.amounts import percent, short_coins
+from scanner.reports.bars import Segment, stacked_bar
+from scanner.reports.lines import Line, Point, grid_amounts, line_chart
+from scanner.reports.outcome import other_chains
+from scanner.reports.text import printable
+from scanner.reports.words import MEANINGS
+from scanner.snapshots.tally import SHOWN_EVIDENCE
+from scanner.store import queries
+from scanner.store.history import assets_of, publisher_of, publishers
+from scanner.store.queries import SnapshotHead
+from scanner.web.site import Site
+
+Json = Mapping[str, Any]
+
+MEANING_OF: Mapping[str, str] = {kind.value: words for kind, words in MEANINGS.items()}
+LEGEND: Sequence[tuple[str, str]] = (
+    *((e.value, f"verified, {e.value.replace('_', ' ')}") for e in SHOWN_EVIDENCE),
+    ("unverified", "held, but not verified"),
+    ("track", "claimed; not found, or no answer"),
+)
+ON_CLAIMS = frozenset(kind.value for kind in FindingKind if kind is not FindingKind.CHUNK_FAILED)
+
+
+def bars(totals: Json) -> dict[str, Json]:
+    """For each asset its bar and the share that is verified."""
+    return {total["asset"]: _bar(total) for total in totals["assets"]}
+
+
+def _bar(total: Json) -> Json:
+    decimals, claimed, verified = total["decimals"], int(total["claimed"]), int(total["verified"])
+    name, unverified = printable(total["asset"]), int(total["unverified"])
+    parts = [
+        Segment(e.value, f"{e.value}: {short_coins(amount, decimals)} {name}", amount)
+        for e in SHOWN_EVIDENCE
+        if (amount := int(total["by_evidence"][e.value]))
+    ]
+    words = f"not verified: {short_coins(unverified, decimals)} {name}"
+    parts.append(Segment("unverified", words, unverified))
+    share = f"{percent(verified, claimed)} of claimed" if claimed else "nothing claimed"
+    label = f"{name}: verified {short_coins(verified, decimals)}, {share}"
+    bar = stacked_bar(parts, claimed, label)
+    return {"bar": Markup(bar), "share": share}  # noqa: S704 - made and escaped by bars.py
+
+
+def history_chart(history: Json) -> Markup:
+    """Claimed and verified over time as one drawing; a snapshot without totals is a gap."""
+    points = list(reversed(history["points"]))
+    decimals = max((p["total"]["decimals"] for p in points if p["total"]), default=0)
+    name = printable(history["asset"])
+    drawn = [
+        Line(css, list(_parts(points, key, decimals, f"{css} {name}")))
+        for css, key in (("claimed", "claimed"), ("verified", "verified"))
+    ]
+    amounts = [p.amount for line in drawn for part in line.parts for p in part]
+    texts = [short_coins(a, decimals) for a in grid_amounts(max(amounts, default=0))]
+    moments = [(_seconds(p["at"]), p["at"][:10]) for p in points if p["total"]]
+    ticks = [moments[0], moments[-1]] if len(moments) > 1 else moments
+    words = f"{name} claimed and verified by {printable(history['publisher'])} over time"
+    chart = line_chart(drawn, ticks, texts, words)
+    return Markup(chart)  # noqa: S704 - made and escaped by lines.py
+
+
+def _parts(
+    points: Sequence[Json], key: str, decimals: int, words: str
+) -> Iterator[Sequence[Point]]:
+    part: list[Point] = []
+    for point in sorted(points, key=lambda p: (p["at"], p["snapshot"])):
+        total = point["total"]
+        if total is None:
+            yield part
+            part = []
+            continue
+        amount = rescale(int(total[key]), total["decimals"], decimals)
+        label = f"{point['at'][:10]}: {short_coins(amount, decimals)} {words}"
+        part.append(Point(_seconds(point["at"]), amount, label))
+    yield part
+
+
+def _seconds(moment: str) -> int:
+    return int(datetime.fromisoformat(moment).timestamp())
+
+
+def chains_apart(head: SnapshotHead) -> list[tuple[str, str]]:
+    """Networks that were read on a chain that is not their own, as (network, chain)."""
+    return other_chains(head)
+
+
+def kinds_of(site: Site, snapshot_id: int) -> list[tuple[str, str, int]]:
+    """Kinds that were found as (kind, weight, count), what is false first."""
+    counts = queries.finding_counts(site.store, snapshot_id)
+    order = list(Weight)
+    found = sorted(counts, key=lambda kind: order.index(WEIGHTS[kind]))
+    return [(kind.value, WEIGHTS[kind].value, counts[kind]) for kind in found]
+
+
+def publisher_id(site: Site, snapshot_id: int) -> int:
+    """The publisher of a snapshot that exists."""
+    return publisher_of(site.store, snapshot_id) or 0
+
+
+def previous(site: Site, snapshot_id: int) -> int | None:
+    """The snapshot of the same publisher before this one."""
+    heads = queries.heads(
+        site.store, publisher_id=publisher_id(site, snapshot_id), before=snapshot_id, limit=1
+    )
+    return heads[0].id if heads else None
+
+
+def assets(site: Site, publisher: int) -> list[str]:
+    """Assets of the publisher's newest complete snapshot."""
+    for view in publishers(site.store):
+        if view.id == publisher and view.latest_complete is not None:
+            return assets_of(site.store, view.latest_complete)
+    return []

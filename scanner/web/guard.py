@@ -1,0 +1,142 @@
+"""Stands before every request: what is refused unseen, and the headers on every answer.
+
+Only GET and HEAD, no bodies, short addresses, known host names (a page of another site that makes
+a name point here is refused), no other site's scripts, styles, frames or referrers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from scanner.web.trouble import Trouble, trouble_body
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+MOST_TARGET = 4096
+"""Bytes of path and query together."""
+LOCAL_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
+PROBES = frozenset({"/healthz", "/readyz"})
+"""Answered under any name: probes ask by a number that nobody knows beforehand."""
+
+SECURITY_HEADERS = (
+    (
+        b"content-security-policy",
+        b"default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+        b"base-uri 'none'; frame-ancestors 'none'",
+    ),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-frame-options", b"DENY"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """hosts: names under which pages are given, without port, lower case. origins: other sites
+    whose scripts may read the API (CORS); none by default.
+    """
+
+    hosts: Collection[str] = LOCAL_NAMES
+    origins: Collection[str] = ()
+
+
+class Guard:
+    """ASGI middleware: refuses, answers HEAD, adds headers."""
+
+    def __init__(self, app: ASGIApp, rules: Rules) -> None:
+        self.app = app
+        self._rules = rules
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, as ASGI has it."""
+        if scope["type"] == "lifespan":
+            await self.app(scope, receive, send)
+            return
+        if scope["type"] != "http":
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        headers = _headers(scope["headers"])
+        head_only = scope["method"] == "HEAD"
+        extra = self._cors(scope["path"], headers)
+
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], *SECURITY_HEADERS, *extra]
+            elif head_only and message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+            await send(message)
+
+        refused = self._refused(scope, headers)
+        if refused is not None:
+            await _refuse(refused, scope["path"], guarded)
+            return
+        with suppress(Exception):  # told and answered with a 500 inside; raised again for servers
+            await self.app({**scope, "method": "GET"}, receive, guarded)
+
+    def _refused(self, scope: Scope, headers: dict[bytes, list[bytes]]) -> Trouble | None:
+        if scope["method"] not in ("GET", "HEAD"):
+            return Trouble(405, "Only reading is possible here: use GET or HEAD.")
+        if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > MOST_TARGET:
+            return Trouble(414, f"The address is longer than {MOST_TARGET} bytes.")
+        if _has_body(headers):
+            return Trouble(413, "Requests have no body here; leave it out.")
+        if scope["path"] not in PROBES and not self._known_host(headers.get(b"host", [])):
+            return Trouble(
+                421,
+                "This server does not answer under that name. If it is yours, start it with "
+                "--allow-host NAME.",
+            )
+        return None
+
+    def _known_host(self, given: list[bytes]) -> bool:
+        if len(given) != 1:
+            return False
+        name = given[0].decode("latin-1").lower()
+        host, colon, port = name.rpartition(":")
+        if colon and port.isascii() and port.isdigit() and not host.endswith(":"):
+            name = host
+        return name in self._rules.hosts
+
+    def _cors(self, path: str, headers: dict[bytes, list[bytes]]) -> list[tuple[bytes, bytes]]:
+        if not self._rules.origins or not path.startswith("/api/"):
+            return []
+        vary = (b"vary", b"Origin")
+        origins = headers.get(b"origin", [])
+        if len(origins) != 1 or origins[0].decode("latin-1") not in self._rules.origins:
+            return [vary]
+        return [vary, (b"access-control-allow-origin", origins[0])]
+
+
+def _headers(pairs: Iterable[tuple[bytes, bytes]]) -> dict[bytes, list[bytes]]:
+    found: dict[bytes, list[bytes]] = {}
+    for name, value in pairs:
+        found.setdefault(name.lower(), []).append(value)
+    return found
+
+
+def _has_body(headers: dict[bytes, list[bytes]]) -> bool:
+    return b"transfer-encoding" in headers or any(
+        length.strip() != b"0" for length in headers.get(b"content-length", [])
+    )
+
+
+async def _refuse(trouble: Trouble, path: str, send: Send) -> None:
+    body, media = trouble_body(trouble, path)
+    headers = [
+        (b"content-type", media.encode("ascii")),
+        (b"content-length", str(len(body)).encode("ascii")),
+        (b"cache-control", b"no-store"),
+        # The rest of a refused request is not read: nothing may follow it on this connection.
+        (b"connection", b"close"),
+    ]
+    if trouble.status == 405:
+        headers.append((b"allow", b"GET, HEAD"))
+    await send({"type": "http.response.start", "status": trouble.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

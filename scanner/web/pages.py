@@ -1,0 +1,278 @@
+"""The pages: what the API says, rendered on the server. No script anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request
+from starlette.responses import RedirectResponse, Response
+
+from scanner.reports.words import EVIDENCE, LIMITS
+from scanner.store.across import Change
+from scanner.web import answers, drawing, objects, render
+from scanner.web.api import PREFIX, After, AfterKey, Before, Kind, Name, PublisherId, Wanted
+from scanner.web.site import Site, filters_of
+from scanner.web.trouble import HTML
+
+router = APIRouter(include_in_schema=False)
+
+PAGE = 50
+SNAPSHOTS = 25
+FOR_EVER = {"cache-control": "public, max-age=31536000, immutable"}
+
+
+def _site(request: Request) -> Site:
+    site: Site = request.app.state.site
+    return site
+
+
+@router.get("/static/web.css")
+def style() -> Response:
+    """The style sheet; its address has its version in it."""
+    return Response(render.style(), media_type="text/css; charset=utf-8", headers=FOR_EVER)
+
+
+@router.get("/static/icon.svg")
+def icon() -> Response:
+    """The icon."""
+    return Response(render.icon(), media_type="image/svg+xml", headers=FOR_EVER)
+
+
+@router.get("/robots.txt")
+def robots() -> Response:
+    """Nothing here is for search engines."""
+    return Response("User-agent: *\nDisallow: /\n", media_type="text/plain; charset=utf-8")
+
+
+@router.get("/")
+def home(request: Request) -> Response:
+    """Publishers, and where each stands."""
+    site = _site(request)
+
+    def make() -> bytes:
+        found = answers.snapshots(site, None, None, 5)
+        return render.page("home.html.j2", {**answers.all_publishers(site), "newest": found})
+
+    return site.respond(request, make, HTML)
+
+
+@router.get("/publishers/{publisher}")
+def publisher(request: Request, publisher: PublisherId, before: Before = None) -> Response:
+    """One publisher's snapshots."""
+    site = _site(request)
+
+    def make() -> bytes:
+        name = answers.publisher_name(site, publisher)
+        found = answers.snapshots(site, publisher, before, SNAPSHOTS)
+        values = {**found, "publisher": publisher, "name": name}
+        return render.page(
+            "publisher.html.j2", {**values, "assets": drawing.assets(site, publisher)}
+        )
+
+    return site.respond(request, make, HTML)
+
+
+@router.get("/publishers/{publisher}/assets/{asset}")
+def asset(
+    request: Request,
+    publisher: PublisherId,
+    asset: Annotated[str, Path(max_length=64)],
+    before: Before = None,
+) -> Response:
+    """An asset over time."""
+    site = _site(request)
+
+    def make() -> bytes:
+        found = answers.history(site, publisher, asset, before)
+        chart = drawing.history_chart(found)
+        return render.page("asset.html.j2", {**found, "chart": chart, "publisher_id": publisher})
+
+    return site.respond(request, make, HTML)
+
+
+@router.get("/snapshots")
+def snapshots(request: Request, before: Before = None) -> Response:
+    """Every snapshot, newest first."""
+    site = _site(request)
+
+    def make() -> bytes:
+        return render.page("snapshots.html.j2", answers.snapshots(site, None, before, SNAPSHOTS))
+
+    return site.respond(request, make, HTML)
+
+
+@router.get("/snapshots/{snapshot}")
+def snapshot(request: Request, snapshot: Wanted) -> Response:
+    """One snapshot: the answer, the totals, what was found, the blocks."""
+    site = _site(request)
+
+    def make() -> bytes:
+        found = answers.snapshot(site, snapshot)
+        head = site.head(snapshot)
+        totals = site.totals(head).to_json()
+        return render.page(
+            "snapshot.html.j2",
+            {
+                "doc": found,
+                "totals": totals,
+                "bars": drawing.bars(totals),
+                "legend": drawing.LEGEND,
+                "other_chains": drawing.chains_apart(head),
+                "meanings": drawing.MEANING_OF,
+                "evidence": [(e.value, words) for e, words in EVIDENCE.items()],
+                "limits": LIMITS,
+                "publisher_id": drawing.publisher_id(site, head.id),
+                "previous": drawing.previous(site, head.id),
+            },
+        )
+
+    return site.respond(request, make, HTML)
+
+
+@router.get("/snapshots/{snapshot}/rows")
+def rows(
+    request: Request,
+    snapshot: Wanted,
+    kind: Kind = "",
+    asset: Name = "",
+    network: Name = "",
+    after: After = 0,
+) -> Response:
+    """Rows with their evidence."""
+    site = _site(request)
+
+    def make() -> bytes:
+        head = site.head(snapshot)
+        where = answers.row_filter(site, head.list_id, kind, asset, network)
+        found = answers.rows(site, snapshot, where, after, PAGE)
+        chosen = {
+            "kind": where.kind.value if where.kind else "",
+            "asset": asset,
+            "network": network,
+        }
+        values = {
+            **found,
+            "head": objects.head_object(head),
+            "chosen": chosen,
+            "kinds": drawing.kinds_of(site, head.id),
+            "meanings": drawing.MEANING_OF,
+            "after": after,
+        }
+        return render.page("rows.html.j2", {**values, **filters_of(site.pairs(head.list_id))})
+
+    return site.respond(request, make, HTML)
+
+
+@router.get("/snapshots/{snapshot}/rows/{no}")
+def row(
+    request: Request, snapshot: Wanted, no: Annotated[int, Path(ge=1, le=2**31 - 1)]
+) -> Response:
+    """One row with everything known of it."""
+    site = _site(request)
+
+    def make() -> bytes:
+        head, found = answers.row(site, snapshot, no)
+        values = {"head": objects.head_object(head), "claim": objects.row_object(found)}
+        words = {"meanings": drawing.MEANING_OF, "evidence": _evidence()}
+        return render.page("row.html.j2", {**values, **words})
+
+    return site.respond(request, make, HTML)
+
+
+@router.get("/snapshots/{snapshot}/findings")
+def findings(request: Request, snapshot: Wanted, kind: Kind = "", after: AfterKey = "") -> Response:
+    """Findings of one kind or of all."""
+    site = _site(request)
+
+    def make() -> bytes:
+        found = answers.findings(site, snapshot, kind, after, PAGE)
+        head = site.head(snapshot)
+        values = {
+            "head": objects.head_object(head),
+            "kinds": drawing.kinds_of(site, head.id),
+            "kind": kind,
+            "meanings": drawing.MEANING_OF,
+            "after": after,
+        }
+        return render.page("findings.html.j2", {**found, **values})
+
+    return site.respond(request, make, HTML)
+
+
+@router.get("/snapshots/{snapshot}/shared")
+def shared(request: Request, snapshot: Wanted, after: After = 0) -> Response:
+    """Addresses of a list that another publisher claims, too."""
+    site = _site(request)
+
+    def make() -> bytes:
+        found = answers.shared(site, snapshot, after, PAGE)
+        head = objects.head_object(site.head(snapshot))
+        return render.page("shared.html.j2", {**found, "head": head, "after": after})
+
+    return site.respond(request, make, HTML)
+
+
+@router.get("/shared")
+def all_shared(request: Request) -> Response:
+    """Where to look for addresses that two publishers claim."""
+    site = _site(request)
+    return site.respond(
+        request, lambda: render.page("all_shared.html.j2", answers.all_publishers(site)), HTML
+    )
+
+
+@router.get("/differences")
+def differences(
+    request: Request,
+    old: Annotated[str, Query(max_length=32)],
+    new: Annotated[str, Query(max_length=32)] = "latest",
+    change: Change = Change.ADDED,
+    after: After = 0,
+) -> Response:
+    """What changed from one snapshot to another."""
+    site = _site(request)
+
+    def make() -> bytes:
+        found = answers.differences(site, old, new, change, after, PAGE)
+        heads = {
+            "old_head": objects.head_object(site.head(old)),
+            "new_head": objects.head_object(site.head(new)),
+        }
+        return render.page("differences.html.j2", {**found, **heads, "after": after})
+
+    return site.respond(request, make, HTML)
+
+
+@router.get("/search")
+def search(request: Request, q: str = "", after: AfterKey = "") -> Response:
+    """Who claims an address."""
+    site = _site(request)
+
+    def make() -> bytes:
+        found = answers.address(site, q, after, PAGE)
+        return render.page("search.html.j2", {**found, "after": after})
+
+    return site.respond(request, make, HTML)
+
+
+@router.get("/api")
+def api(request: Request) -> Response:
+    """What the JSON API offers."""
+    site = _site(request)
+
+    def make() -> bytes:
+        paths: Mapping[str, Mapping[str, Mapping[str, object]]] = request.app.openapi()["paths"]
+        return render.page("api.html.j2", {"paths": paths, "prefix": PREFIX})
+
+    return site.respond(request, make, HTML)
+
+
+@router.get("/favicon.ico")
+def favicon() -> Response:
+    """Where browsers look first."""
+    return RedirectResponse("/static/icon.svg", status_code=308)
+
+
+def _evidence() -> dict[str, str]:
+    return {evidence.value: words for evidence, words in EVIDENCE.items()}

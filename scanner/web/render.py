@@ -1,0 +1,101 @@
+"""Renders templates: every text escaped, nothing that could mislead a reader shown raw."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scanner.errors import clip
+from scanner.reports.amounts import short_coins, whole_coins
+from scanner.reports.text import printable
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+FOLDER = Path(__file__).parent
+MOST_TEXT = 2_000
+"""Characters of one value that a page shows; the API gives all of it."""
+
+
+def page(template: str, values: Mapping[str, object]) -> bytes:
+    """Render a template of this room. Raises what Jinja raises for a name that is missing."""
+    text = _environment().get_template(template).render({"asked": "", **values})
+    return text.encode("utf-8")
+
+
+@cache
+def style() -> bytes:
+    """The one style sheet: the report's, and what only these pages need."""
+    report = FOLDER.parent / "reports" / "templates" / "report.css"
+    return report.read_bytes() + (FOLDER / "static" / "web.css").read_bytes()
+
+
+@cache
+def style_version() -> str:
+    """Changes with the style sheet, so that browsers may keep it for ever."""
+    from hashlib import blake2b
+
+    return blake2b(style(), digest_size=8).hexdigest()
+
+
+@cache
+def icon() -> bytes:
+    """The icon, SVG."""
+    return (FOLDER / "static" / "icon.svg").read_bytes()
+
+
+@cache
+def _environment() -> Environment:
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(FOLDER / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        finalize=_shown,
+        auto_reload=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["style_version"] = style_version()
+    environment.filters["words"] = _words
+    environment.filters["grouped"] = _grouped
+    environment.filters["coins"] = _coins
+    environment.filters["exact"] = _exact
+    environment.filters["signed"] = _signed
+    return environment
+
+
+def _shown(value: object) -> object:
+    # Markup is a str of its own type: it was made by us and is left alone.
+    return printable(clip(value, MOST_TEXT)) if type(value) is str else value
+
+
+def _words(name: object) -> str:
+    """bad_signature -> bad signature."""
+    return str(name).replace("_", " ")
+
+
+def _grouped(number: int) -> str:
+    return f"{number:,}"
+
+
+def _coins(amount: str, decimals: int) -> str:
+    """Base units as whole coins, visibly cut where long."""
+    return short_coins(int(amount), decimals)
+
+
+def _exact(amount: str, decimals: int) -> str:
+    """Base units as whole coins, every digit."""
+    return whole_coins(int(amount), decimals)
+
+
+def _signed(amount: str, decimals: int) -> str:
+    """A change: with its sign, a dash for none."""
+    number = int(amount)
+    if not number:
+        return "\N{EN DASH}"
+    sign = "+" if number > 0 else "\N{MINUS SIGN}"
+    return sign + short_coins(abs(number), decimals)

@@ -1,0 +1,360 @@
+"""Shapes of the API's answers, for OpenAPI. A test holds every answer against them."""
+
+from __future__ import annotations
+
+import builtins
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from scanner.model.balance import Evidence
+from scanner.model.control import Binding, Control, Freshness
+from scanner.model.finding import FindingKind, Weight
+from scanner.snapshots.interface import SnapshotState
+from scanner.store.across import Change
+
+Amount = str
+"""Base units as decimal text: programs that read numbers as floats would lose digits."""
+
+
+class Shape(BaseModel):
+    """Exactly these fields."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Publisher(Shape):
+    """A publisher of lists."""
+
+    id: int
+    name: str
+    lists: int
+    snapshots: int
+    latest_snapshot: int | None
+    latest_complete_snapshot: int | None
+
+
+class Publishers(Shape):
+    """Every publisher, by name."""
+
+    publishers: list[Publisher]
+
+
+class ListFile(Shape):
+    """The published list. sha256: of the file's bytes."""
+
+    id: int
+    name: str
+    sha256: str
+    format: str
+    variant: str
+    claims: int
+    unreadable: int
+
+
+class Chunks(Shape):
+    """How much of a snapshot is read."""
+
+    planned: int
+    done: int
+    failed: int
+
+
+class Block(Shape):
+    """The block that balances are read at."""
+
+    network: str
+    chain: str
+    height: int
+    hash: str
+    time: str | None
+
+
+class PinnedBlock(Block):
+    """A block, the height that was asked for, and the source that pinned it."""
+
+    wanted_height: int | None
+    pinned_by: str
+
+
+class Snapshot(Shape):
+    """A snapshot without its rows. seal: "" until it is complete."""
+
+    id: int
+    publisher: str
+    state: SnapshotState
+    complete: bool
+    created: str
+    started: str | None
+    finished: str | None
+    program: str
+    seal: str
+    list: ListFile
+    chunks: Chunks
+    blocks: builtins.list[PinnedBlock]
+
+
+class FindingCount(Shape):
+    """How many findings there are of one kind."""
+
+    kind: FindingKind
+    weight: Weight
+    count: int
+
+
+class SnapshotAnswer(Snapshot):
+    """A snapshot, its answer in one sentence, and its findings counted."""
+
+    status: Literal["verified", "false", "unshown", "incomplete"]
+    sentence: str
+    verified_rows: int
+    findings: list[FindingCount]
+
+
+class Snapshots(Shape):
+    """Newest first. next: give it as `before` for older ones; None at the end."""
+
+    snapshots: list[Snapshot]
+    next: int | None
+
+
+class ByEvidence(Shape):
+    """Verified amounts by strength of evidence."""
+
+    proven: Amount
+    agreed: Amount
+    reported: Amount
+    latest_only: Amount
+
+
+class AssetTotal(Shape):
+    """One asset's totals over all networks."""
+
+    asset: str
+    decimals: int
+    claimed: Amount
+    verified: Amount
+    by_evidence: ByEvidence
+    unverified: Amount
+    unavailable_rows: int
+    shortfall: Amount
+    surplus: Amount
+    liabilities: Amount | None
+    reserve_ratio: str | None
+
+
+class Totals(Shape):
+    """The object of `scanner totals --json`. complete: False: amounts are lower bounds."""
+
+    snapshot: int
+    complete: bool
+    assets: list[AssetTotal]
+
+
+class ControlVerdict(Shape):
+    """Who controls the address."""
+
+    control: Control
+    binding: Binding
+    freshness: Freshness
+    scheme: str
+    required: int
+    signed_by: list[str]
+    reason: str
+
+
+class BalanceFound(Shape):
+    """What the address held. amount: None exactly where evidence is unavailable."""
+
+    amount: Amount | None
+    evidence: Evidence
+    sources: list[str]
+    reason: str
+    detail: str
+
+
+class RowFinding(Shape):
+    """What must be told about a row."""
+
+    kind: FindingKind
+    weight: Weight
+    reason: str
+
+
+class Row(Shape):
+    """A claim with its evidence. control, balance: None until its part has been read."""
+
+    no: int
+    row: int
+    coin: str
+    asset: str
+    network: str
+    address: str
+    decimals: int
+    claimed: Amount | None
+    height: int | None
+    duplicate: bool
+    message: str
+    signatures: list[str]
+    script: str
+    owners: list[str]
+    row_type: str
+    control: ControlVerdict | None
+    balance: BalanceFound | None
+    block: Block | None
+    reason: str
+    findings: list[RowFinding]
+
+
+class Rows(Shape):
+    """Rows in list order. next: give it as `after` to go on, also after an empty page."""
+
+    snapshot: int
+    complete: bool
+    rows: list[Row]
+    next: int | None
+
+
+class FoundFinding(Shape):
+    """A finding. key: give it as `after` to go on behind it."""
+
+    key: str
+    kind: FindingKind
+    weight: Weight
+    row: int | None
+    asset: str
+    network: str
+    address: str
+    reason: str
+
+
+class Findings(Shape):
+    """Findings of the list, then of its claims, then of parts that could not be read."""
+
+    snapshot: int
+    complete: bool
+    findings: list[FoundFinding]
+    next: str | None
+
+
+class AssetPoint(Shape):
+    """An asset in one snapshot. total: None until the snapshot is complete."""
+
+    snapshot: int
+    state: SnapshotState
+    at: str
+    list: str
+    total: AssetTotal | None
+
+
+class AssetHistory(Shape):
+    """Newest first. next: give it as `before` for older ones."""
+
+    publisher: str
+    asset: str
+    points: list[AssetPoint]
+    next: int | None
+
+
+class Claimed(Shape):
+    """A claim and where it stands. snapshot: the newest one of its list."""
+
+    publisher: str
+    list_id: int
+    list: str
+    snapshot: int | None
+    no: int
+    row: int
+    asset: str
+    network: str
+    address: str
+    decimals: int
+    claimed: Amount | None
+    duplicate: bool
+
+
+class AddressClaims(Shape):
+    """Claims of one address in all lists, newest list first; equal whatever its spelling."""
+
+    asked: str
+    publishers: list[str]
+    claims: list[Claimed]
+    next: str | None
+
+
+class SharedClaim(Claimed):
+    """A claim whose address others claim, too."""
+
+    others: list[Claimed]
+
+
+class SharedClaims(Shape):
+    """Claims of a snapshot's list whose address another publisher claims, too."""
+
+    snapshot: int
+    claims: list[SharedClaim]
+    next: int | None
+
+
+class OldNew(Shape):
+    """The same amount in the older and the newer snapshot; None: not in that list."""
+
+    old: Amount | None
+    new: Amount | None
+
+
+class AssetChange(Shape):
+    """One asset's totals in two snapshots. ..._by: newer minus older, may be negative."""
+
+    asset: str
+    decimals: int
+    claimed: OldNew
+    verified: OldNew
+    claimed_by: str
+    verified_by: str
+
+
+class Side(Shape):
+    """One list's word on a claim, and what was found."""
+
+    no: int
+    row: int
+    decimals: int
+    claimed: Amount | None
+    found: Amount | None
+
+
+class Difference(Shape):
+    """One claim that differs."""
+
+    change: Change
+    asset: str
+    network: str
+    address: str
+    old: Side | None
+    new: Side | None
+
+
+class Differences(Shape):
+    """What changed from `old` to `new`. complete: False while one of them is being read."""
+
+    old: int
+    new: int
+    complete: bool
+    change: Change
+    totals: list[AssetChange]
+    differences: list[Difference]
+    next: int | None
+
+
+class Problem(Shape):
+    """What went wrong."""
+
+    status: int
+    message: str
+
+
+class ErrorAnswer(Shape):
+    """Every answer that is not a success."""
+
+    error: Problem

@@ -1,0 +1,82 @@
+"""Runs the web application under uvicorn: one process, or several that share one socket."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+from dataclasses import dataclass
+
+from scanner.errors import ConfigError
+
+BACKLOG = 128
+MOST_AT_ONCE = 512
+"""Connections of one process; further ones are told to come back."""
+IDLE_SECONDS = 5
+"""A connection without a request is closed after this."""
+GRACE_SECONDS = 10
+MOST_HEADER_BYTES = 16_384
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where to listen. workers: processes."""
+
+    host: str = "127.0.0.1"
+    port: int = 8077
+    workers: int = 1
+
+    @property
+    def name(self) -> str:
+        """The host as it stands in an address."""
+        return f"[{self.host}]" if ":" in self.host else self.host
+
+
+def listen(place: Place) -> socket.socket:
+    """Open the socket. Raises ConfigError saying why it cannot be had."""
+    family = socket.AF_INET6 if ":" in place.host else socket.AF_INET
+    opened = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        opened.bind((place.host, place.port))
+        opened.listen(BACKLOG)
+    except OSError as e:
+        opened.close()
+        if e.errno == errno.EADDRINUSE:
+            why = "something listens there already: choose another --port"
+        else:
+            why = e.strerror or str(e)
+        raise ConfigError(f"cannot listen on {place.name}:{place.port}: {why}") from None
+    opened.set_inheritable(True)
+    return opened
+
+
+def run(place: Place, opened: socket.socket, settings_json: str) -> None:
+    """Serve until the process is told to stop (SIGINT, SIGTERM); requests at work are finished."""
+    import uvicorn
+    from uvicorn.supervisors import Multiprocess
+
+    from scanner.web.app import VARIABLE
+
+    os.environ[VARIABLE] = settings_json
+    config = uvicorn.Config(
+        "scanner.web.app:worker_app",
+        factory=True,
+        host=place.host,
+        port=place.port,
+        workers=place.workers,
+        log_level="error",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        ws="none",
+        limit_concurrency=MOST_AT_ONCE,
+        timeout_keep_alive=IDLE_SECONDS,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        h11_max_incomplete_event_size=MOST_HEADER_BYTES,
+        http="h11",
+    )
+    if place.workers == 1:
+        uvicorn.Server(config).run(sockets=[opened])
+    else:
+        Multiprocess(config, sockets=[opened]).run()

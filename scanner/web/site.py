@@ -1,0 +1,130 @@
+"""What all requests share: the open database, answers kept, names from the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from scanner.errors import InputError
+from scanner.model.addresses.table import address_key, undecoded_key
+from scanner.model.registry import Registry
+from scanner.store import queries
+from scanner.store.engine import Store
+from scanner.store.history import DataVersion, ListSums, list_sums, totals_so_far
+from scanner.store.queries import SnapshotHead, SnapshotTotals
+from scanner.store.row_pages import pairs_of
+from scanner.web.cache import Answer, AnswerCache, answer
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+MOST_SEARCHED = 256
+"""Characters of a search; no address is longer."""
+
+
+class Site:
+    """One process's view of one database. Safe to use from several threads."""
+
+    def __init__(self, store: Store, registry: Registry, *, keep_bytes: int | None = None) -> None:
+        self.store = store
+        self.registry = registry
+        self.version = DataVersion(store)
+        self._cache = AnswerCache() if keep_bytes is None else AnswerCache(keep_bytes)
+        self._lists = _Kept()
+        self.families = _families(registry)
+
+    def close(self) -> None:
+        """Give up the database."""
+        self.version.close()
+        self.store.close()
+
+    def head(self, wanted: str) -> SnapshotHead:
+        """The snapshot meant by an id or "latest". Raises SnapshotNotFoundError."""
+        return queries.head(self.store, queries.resolve(self.store, wanted))
+
+    def totals(self, head: SnapshotHead) -> SnapshotTotals:
+        """The totals of `scanner totals`; of a running snapshot without reading its rows."""
+        if head.complete:
+            return queries.totals(self.store, head.id)
+        sums = self._lists.sums(self.store, head.list_id)
+        return totals_so_far(self.store, head.id, head.list_id, sums)
+
+    def pairs(self, list_id: int) -> Sequence[tuple[str, str]]:
+        """Assets and networks of a list, as pairs."""
+        return self._lists.pairs(self.store, list_id)
+
+    def keys(self, text: str) -> frozenset[str]:
+        """Every address key that a text may mean, over all networks; none for an empty text."""
+        wanted = text.strip()
+        if not wanted or len(wanted) > MOST_SEARCHED:
+            return frozenset()
+        found = {undecoded_key(wanted), undecoded_key(text)}
+        for network in self.registry.networks.values():
+            try:
+                found.add(address_key(network, wanted))
+            except InputError:
+                continue
+        return frozenset(found)
+
+    def respond(self, request: Request, make: Callable[[], bytes], media: str) -> Response:
+        """Answer from what is kept, or make it; 304 if the reader has it already.
+
+        make: called at most once; the answer counts until the database changes.
+        """
+        from starlette.responses import Response
+
+        asked = f"{request.url.path}?{request.url.query}"
+        version = self.version.now()
+        found = self._cache.get(version, asked)
+        if found is None:
+            found = answer(make(), media)
+            self._cache.put(version, asked, found)
+        headers = {"etag": found.tag, "cache-control": "no-cache"}
+        if _has(request.headers.get("if-none-match", ""), found):
+            return Response(status_code=304, headers=headers)
+        return Response(found.body, media_type=found.media, headers=headers)
+
+
+class _Kept:
+    """What is known of a list stays true for ever: a list never changes once it is stored."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._sums: dict[int, ListSums] = {}
+        self._pairs: dict[int, Sequence[tuple[str, str]]] = {}
+
+    def sums(self, store: Store, list_id: int) -> ListSums:
+        # One at a time: a hundred readers of one new list must not add it up a hundred times.
+        with self._lock:
+            if list_id not in self._sums:
+                self._sums[list_id] = list_sums(store, list_id)
+            return self._sums[list_id]
+
+    def pairs(self, store: Store, list_id: int) -> Sequence[tuple[str, str]]:
+        with self._lock:
+            if list_id not in self._pairs:
+                self._pairs[list_id] = pairs_of(store, list_id)
+            return self._pairs[list_id]
+
+
+def _has(given: str, found: Answer) -> bool:
+    tags = {tag.strip().removeprefix("W/") for tag in given.split(",")}
+    return found.tag in tags or "*" in tags
+
+
+def _families(registry: Registry) -> list[Sequence[str]]:
+    """Networks of one kind: equal keys on them are one holder."""
+    kinds: dict[str, list[str]] = {}
+    for network in registry.networks.values():
+        kinds.setdefault(network.kind, []).append(network.name)
+    return [names for names in kinds.values() if len(names) > 1]
+
+
+def filters_of(pairs: Sequence[tuple[str, str]]) -> Mapping[str, list[str]]:
+    """The assets and the networks of pairs, each once, sorted."""
+    return {
+        "assets": sorted({asset for asset, _ in pairs}),
+        "networks": sorted({network for _, network in pairs}),
+    }

@@ -1,0 +1,77 @@
+"""What goes wrong, in plain words, with the right status: a page for people, JSON for programs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from scanner.errors import (
+    ConfigError,
+    MigrationNeededError,
+    ScannerError,
+    SnapshotNotFoundError,
+    StoreError,
+)
+from scanner.reports.jsontext import compact
+from scanner.reports.text import printable, redacted
+
+HTML = "text/html; charset=utf-8"
+JSON = "application/json"
+
+TITLES = {
+    400: "That cannot be asked",
+    404: "Nothing is here",
+    405: "Reading only",
+    409: "These do not go together",
+    413: "Too much",
+    414: "Too long",
+    421: "Not under this name",
+    500: "The scanner failed",
+    503: "Not now",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A status and one or two sentences for the reader."""
+
+    status: int
+    words: str
+
+
+class NotHereError(ScannerError):
+    """What an address names does not exist; `str()` says what."""
+
+
+class MisfitError(ScannerError):
+    """Both things exist and cannot be put together; `str()` says why."""
+
+
+def trouble_of(error: Exception) -> Trouble:
+    """Choose status and words for an error. Words hold no secret and nothing of the machine."""
+    if isinstance(error, SnapshotNotFoundError):
+        return Trouble(404, f"There is no snapshot {error.wanted!r} in this database.")
+    if isinstance(error, NotHereError):
+        return Trouble(404, str(error))
+    if isinstance(error, MisfitError):
+        return Trouble(409, str(error))
+    if isinstance(error, ConfigError):
+        return Trouble(400, str(error))
+    if isinstance(error, MigrationNeededError):
+        return Trouble(503, "The database is of another version of this program.")
+    if isinstance(error, StoreError):
+        if "took too long" in str(error):
+            return Trouble(503, "The answer took too long. A narrower question may be answered.")
+        return Trouble(503, "The database does not answer at the moment. Try again.")
+    return Trouble(500, "This is a fault of the program; its log says more.")
+
+
+def trouble_body(trouble: Trouble, path: str) -> tuple[bytes, str]:
+    """The body of an answer and its media type: JSON below /api/, else a page."""
+    words = printable(redacted(trouble.words))
+    if path.startswith("/api/") or path in ("/healthz", "/readyz"):
+        return compact({"error": {"status": trouble.status, "message": words}}), JSON
+    from scanner.web.render import page
+
+    title = TITLES.get(trouble.status, "That did not work")
+    body = page("trouble.html.j2", {"title": title, "words": words, "status": trouble.status})
+    return body, HTML
