@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -19,6 +18,7 @@ import httpx
 from scanner.errors import ConfigError, SourceError, SourceRejectedError, SourceUnavailableError
 from scanner.errors import clip as clip_text
 from scanner.model.endpoint import Endpoint
+from scanner.model.jsontext import read_json
 
 DEFAULT_LIMIT = 64 * 1024 * 1024
 """Bytes of one answer, after decompression."""
@@ -51,12 +51,11 @@ class Reply:
         Raises SourceUnavailableError when it is something else (a proxy's HTML page).
         """
         try:
-            value: object = json.loads(self.body, parse_float=Decimal, parse_constant=_no_constant)
-        except (ValueError, RecursionError):
+            return read_json(self.body)
+        except ValueError:
             raise SourceUnavailableError(
                 self.endpoint, f"answered HTTP {self.status} with something that is not JSON"
             ) from None
-        return value
 
     def raise_for_status(self) -> None:
         """Turn any status but 2xx into an error of the tree.
@@ -240,7 +239,3 @@ def _retry_after(text: str) -> float | None:
     if when.tzinfo is None:
         when = when.replace(tzinfo=UTC)
     return max(0.0, (when - datetime.now(UTC)).total_seconds())
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(name)  # NaN and Infinity are not JSON

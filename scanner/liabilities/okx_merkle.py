@@ -15,7 +15,6 @@ Source: github.com/okx/proof-of-reserves; its validator adds up the leaves only.
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -42,6 +41,7 @@ from scanner.liabilities.okx_balances import (
     read_balances,
     shown,
 )
+from scanner.model.jsontext import read_json
 
 TREE = "okx_tree"
 MAX_JSON = 1_000_000
@@ -237,7 +237,7 @@ class _Tree:
         try:
             if match is None:
                 raise BalancesError("not hash,height,{balances}")
-            value = json.loads(match[3], parse_float=str, parse_int=str)
+            value = read_json(match[3], parse_float=str, parse_int=str)
             amounts = read_balances(value)
             if match[3] != as_json(amounts):
                 raise BalancesError("balances are not written as they are hashed")
@@ -345,8 +345,8 @@ def _json(path: Path) -> Mapping[str, object]:
     if len(data) > MAX_JSON:
         raise ListFormatError(path.name, f"larger than {MAX_JSON} bytes: not a user's proof")
     try:
-        document = json.loads(data)
-    except (ValueError, RecursionError) as e:
+        document = read_json(data, parse_float=float)
+    except ValueError as e:
         raise ListFormatError(path.name, f"not JSON: {clip(str(e), 80)}") from None
     if not isinstance(document, dict):
         raise ListFormatError(path.name, "not a JSON object")

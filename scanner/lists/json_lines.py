@@ -14,6 +14,7 @@ from scanner.lists.objects import ObjectRows, scalar_text
 from scanner.lists.preamble import BOM, read_up_to
 from scanner.model.claim import Row, UnreadableRow
 from scanner.model.finding import FindingKind
+from scanner.model.jsontext import read_json
 from scanner.model.registry import Registry
 
 
@@ -75,8 +76,8 @@ def _bad(line: int, reason: str, data: bytes) -> UnreadableRow:
 def _load(data: bytes) -> object:
     """The JSON value of a line, numbers as the text they are written in; None if it is not JSON."""
     try:
-        return json.loads(data, parse_float=str, parse_int=str, parse_constant=str)
-    except (ValueError, RecursionError):
+        return read_json(data, parse_float=str, parse_int=str)
+    except ValueError:
         return None
 
 

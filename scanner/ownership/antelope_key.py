@@ -6,10 +6,9 @@ Texts: SIG_K1_, EOS... and PUB_K1_ are Base58 with four bytes of RIPEMD-160 behi
 
 from __future__ import annotations
 
-import json
-
 from scanner.model.addresses import base58
 from scanner.model.control import Binding, ControlResult
+from scanner.model.jsontext import read_json
 from scanner.ownership import secp256k1, verdicts
 from scanner.ownership.envelopes import okx_sha256
 from scanner.ownership.hashes import ripemd160
@@ -73,10 +72,12 @@ def read_keys(text: str) -> tuple[bytes, ...] | None:
     texts: list[object] = [text]
     if text.startswith("{"):
         try:
-            data = json.loads(text)
-        except (ValueError, RecursionError):
+            data = read_json(text)
+        except ValueError:
             return None
-        texts = [data[name] for name in sorted(data) if name.startswith("publicKey")]
+        if not isinstance(data, dict):
+            return None
+        texts = [data[n] for n in sorted(data) if n.startswith("publicKey") and data[n] != ""]
     keys = tuple(_key(t) for t in texts)
     found = tuple(k for k in keys if k is not None)
     return found if found and len(found) == len(keys) else None

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from scanner.model.addresses.keccak import keccak256
+from scanner.model.jsontext import read_json
 
-LONGEST = 65_536
-"""Characters of the longest typed data that is read."""
+LONGEST = 8_192
+"""Characters of the longest typed data that is read: encoding takes time by types times values."""
 
 _PARTS = ("types", "primaryType", "domain", "message")
 
@@ -22,17 +22,18 @@ def typed_digest(text: str, chain_id: str) -> bytes | str:
     if len(text) > LONGEST:
         return ""
     try:
-        data: Any = json.loads(text)
-    except (ValueError, RecursionError):
+        data: Any = read_json(text, parse_float=float)
+    except ValueError:
         return ""
     if not isinstance(data, dict) or any(part not in data for part in _PARTS):
         return ""
     domain = data["domain"]
     if not isinstance(domain, dict):
         return ""
-    named = domain.get("chainId")
-    if named is not None and _number(named) != _number(chain_id):
-        return f"the typed data is for chain id {str(named)[:20]}, the row's network has {chain_id}"
+    if "chainId" in domain:
+        named = _number(domain["chainId"])
+        if named is None or named != _number(chain_id):
+            return f"the typed data is for chain id {named}, the row's network has {chain_id}"
     if "verifyingContract" in domain:
         # Permits, orders and votes are typed data too, and their signatures lie open on the chain.
         return "the typed data is addressed to a contract: that is no statement of ownership"
@@ -40,8 +41,12 @@ def typed_digest(text: str, chain_id: str) -> bytes | str:
 
 
 def _number(value: object) -> int | None:
+    if isinstance(value, int):
+        return value if 0 <= value < 2**256 else None
+    if not isinstance(value, str) or len(value) > 80:
+        return None
     try:
-        return int(str(value), 0)
+        return int(value, 0)
     except ValueError:
         return None
 

@@ -16,7 +16,6 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from decimal import Decimal
 from types import TracebackType
 from typing import Self
 from urllib.parse import parse_qs, urlsplit
@@ -24,6 +23,7 @@ from urllib.parse import parse_qs, urlsplit
 from scanner.chains.shape import take
 from scanner.errors import ConfigError, SourceRejectedError, SourceUnavailableError, clip
 from scanner.model.endpoint import Endpoint
+from scanner.model.jsontext import read_json
 
 MAX_ANSWER = 256 * 1024 * 1024
 _IDLE = 4
@@ -233,12 +233,11 @@ class _Connection:
 
     def _parse(self, line: bytes) -> object:
         try:
-            value: object = json.loads(line, parse_float=Decimal)
-        except (ValueError, RecursionError):
+            return read_json(line)
+        except ValueError:
             raise SourceUnavailableError(
                 self._name, "answered with something that is not JSON"
             ) from None
-        return value
 
 
 class _network_errors:  # noqa: N801  (reads as a statement)

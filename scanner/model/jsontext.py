@@ -1,0 +1,48 @@
+"""JSON from outside: parsed exactly, or refused; never nested so deep that a parser falls over."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from decimal import Decimal
+from itertools import accumulate
+
+MAX_DEPTH = 200
+"""Nested arrays and objects. Nothing that is read here has more than a dozen.
+
+The standard parser recurses in C and relies on the interpreter's recursion limit. Libraries raise
+that limit for the whole process (py_ecc sets 100,000), and then a short hostile text, 100,000
+opening brackets, ends the process instead of raising RecursionError.
+"""
+
+_NOT_BRACKETS = bytes(sorted(set(range(256)) - set(b"[]{}")))
+_STEP = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
+
+
+def read_json(
+    data: bytes | str,
+    *,
+    parse_float: Callable[[str], object] = Decimal,
+    parse_int: Callable[[str], object] = int,
+) -> object:
+    """Parse one JSON document (RFC 8259), numbers with a fraction as Decimal by default.
+
+    data: UTF-8 bytes, or text. Brackets inside strings count towards the depth as well: text that
+    holds hundreds of them unclosed is refused, which nothing genuine comes near.
+    Raises ValueError for everything else than JSON: NaN and Infinity, nesting over MAX_DEPTH,
+    integers of thousands of digits, bytes that are not UTF-8.
+    """
+    raw = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
+    brackets = raw.translate(None, _NOT_BRACKETS)
+    if len(brackets) > MAX_DEPTH:
+        deepest = max(accumulate(map(_STEP.__getitem__, brackets)))
+        if deepest > MAX_DEPTH:
+            raise ValueError(f"nested deeper than {MAX_DEPTH}")
+    value: object = json.loads(
+        data, parse_float=parse_float, parse_int=parse_int, parse_constant=_no_constant
+    )
+    return value
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")

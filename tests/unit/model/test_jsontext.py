@@ -1,0 +1,58 @@
+"""JSON from outside is parsed exactly or refused, also where the recursion limit was raised."""
+
+import contextlib
+import subprocess
+import sys
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scanner.model.jsontext import MAX_DEPTH, read_json
+
+
+def test_numbers_are_exact():
+    assert read_json(b'{"a": 0.1, "b": 12345678901234567890123}') == {
+        "a": Decimal("0.1"),
+        "b": 12345678901234567890123,
+    }
+    assert read_json("[1, 2.50]", parse_float=str, parse_int=str) == ["1", "2.50"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [b"", b"{", b"NaN", b'{"a": Infinity}', b"\xff", b"[1,]", b"1" * 5000, b"[" * 100_000,
+     b'{"a":' * 100_000, b"[ " * 300 + b"] " * 300, "[" * 1000, "\ud800"],
+)  # fmt: skip
+def test_everything_else_is_refused(text):
+    with pytest.raises(ValueError):
+        read_json(text)
+
+
+def test_depth_up_to_the_limit_is_fine():
+    assert read_json("[" * MAX_DEPTH + "]" * MAX_DEPTH)
+    with pytest.raises(ValueError, match="deeper"):
+        read_json("[" * (MAX_DEPTH + 1) + "]" * (MAX_DEPTH + 1))
+
+
+def test_many_values_side_by_side_are_not_deep():
+    assert len(read_json(b"[" + b"[1]," * 100_000 + b"[1]]")) == 100_001
+
+
+def test_a_raised_recursion_limit_does_not_end_the_process():
+    """py_ecc raises the limit for the whole process; then json itself would crash, not raise."""
+    program = (
+        "import sys; sys.setrecursionlimit(1_000_000)\n"
+        "from scanner.model.jsontext import read_json\n"
+        "try: read_json(b'[' * 10_000_000)\n"
+        "except ValueError: print('refused')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout == "refused\n", done.returncode
+
+
+@given(st.binary(max_size=200) | st.text(max_size=200))
+def test_any_text_is_a_value_or_a_value_error(text):
+    with contextlib.suppress(ValueError):
+        read_json(text)
