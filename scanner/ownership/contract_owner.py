@@ -29,6 +29,7 @@ _VALIDATOR = (
     "the named owners signed; that they may withdraw this validator's stake is for its withdrawal "
     "credentials on the beacon chain to show"
 )
+_SAME_OWNER = "one account is named as owner twice"
 _OFFLINE = "signed by the named owners; only the chain can show that the contract is theirs"
 
 
@@ -120,7 +121,7 @@ class ContractOwner:
             if isinstance(owner, str):
                 return verdicts.malformed(self.name, owner)
         if len(set(named)) < len(named):
-            return verdicts.mismatch(self.name, "both owners are the same account", len(named))
+            return verdicts.mismatch(self.name, _SAME_OWNER, len(named))
         repeated = [f for f, _ in evm_signers.accounts(bad.signed, digests) if f in by.owners]
         if repeated:
             return verdicts.mismatch(
@@ -140,6 +141,8 @@ class ContractOwner:
     ) -> ControlResult:
         """All signatures are by named owners; see how far that reaches."""
         signers = tuple(map(checksum_text, by.owners))
+        if len(set(named)) < len(named):
+            return verdicts.mismatch(self.name, _SAME_OWNER, len(named), signers)
         silent = [o for o in named if o not in by.owners]
         is_contract = proof.address.format == "evm"
         if call is not None and is_contract:

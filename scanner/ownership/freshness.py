@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from scanner.model.control import Freshness
 
-LONGEST = 16_384
+LONGEST = 2_048
 """Characters looked at; a stamp that comes later does not count."""
 
 # "block" (or its like) near a number, and the hash right beside it: a list's own hash further on

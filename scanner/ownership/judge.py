@@ -32,7 +32,7 @@ from scanner.ownership.table import verifiers_of
 from scanner.ownership.unsupported import why_unsupported
 from scanner.settings.tables import load_registry
 
-MOST_SIGNATURES = 64
+MOST_SIGNATURES = 20
 """More than any wallet needs; a row with more is refused before any of it is checked."""
 
 REMEMBERED = 16_384

@@ -41,7 +41,7 @@ def typed_digest(text: str, chain_id: str) -> bytes | str:
 
 
 def _number(value: object) -> int | None:
-    if isinstance(value, int):
+    if isinstance(value, int) and not isinstance(value, bool):
         return value if 0 <= value < 2**256 else None
     if not isinstance(value, str) or len(value) > 80:
         return None

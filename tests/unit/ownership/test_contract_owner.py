@@ -83,9 +83,11 @@ def test_two_owners_must_be_two_keys() -> None:
         ((OWNERS[0], OWNERS[0]), (SIGNED[0], SIGNED[0])),
         ((OWNERS[0], OWNERS[0].upper().replace("X", "x")), (SIGNED[0], SIGNED[0])),
         (OWNERS, (SIGNED[0], SIGNED[0])),
+        ((OWNERS[0], OWNERS[0]), (SIGNED[0],)),
     ):
-        result = judged(*signatures, owners=owners)
-        assert result.control is Control.MISMATCH, result
+        for chain in (None, safe(1, A), safe(2, A, B)):
+            result = judged(*signatures, owners=owners, call=chain)
+            assert result.control is Control.MISMATCH, result
 
 
 @pytest.mark.parametrize(

@@ -177,6 +177,36 @@ def test_permits_and_orders_are_no_statement_of_ownership() -> None:
     assert "no statement of ownership" in result.reason
 
 
+@pytest.mark.parametrize(
+    "chain_id", [None, "", "x", 1.5, -1, True, [1], {"a": 1}, "0x" + "1" * 500, 2**300]
+)
+def test_a_chain_id_that_is_no_number_is_a_mismatch(chain_id: object) -> None:
+    message = json.dumps({**TYPED, "domain": {"name": "Reserves", "chainId": chain_id}})
+    result = judged(evm_sign(SIGNER, message), message=message)
+    assert result.control is Control.MISMATCH
+    assert not result.reason.startswith("EIP-712")
+
+
+def test_typed_data_that_is_made_to_cost_time_is_soon_over() -> None:
+    import time
+
+    nested: object = 1
+    for _ in range(900):
+        nested = [nested]
+    deep = json.dumps({**TYPED, "domain": {"chainId": nested}})
+    chain = {f"T{n}": [{"name": "a", "type": f"T{n + 1}"}] for n in range(150)}
+    chain["T150"] = [{"name": "a", "type": "uint8"}]
+    loop = {"A": [{"name": "a", "type": "A"}, {"name": "b", "type": "A[]"}]}
+    wide = {**chain, "T0": [{"name": "a", "type": "T1[]"}]}
+    for types, value in ((chain, {}), (loop, {}), (wide, {"a": [{}] * 500})):
+        primary = next(iter(types))
+        text = json.dumps({"types": types, "primaryType": primary, "domain": {}, "message": value})
+        started = time.process_time()
+        assert judged("0x" + "11" * 64 + "1b", message=text[:8192]).control is Control.MISMATCH
+        assert time.process_time() - started < 2.0
+    assert judged("0x" + "11" * 64 + "1b", message=deep).control is Control.MISMATCH
+
+
 def test_json_that_is_not_typed_data_is_text_like_any_other() -> None:
     for message in (
         '{"primaryType": 1}',
