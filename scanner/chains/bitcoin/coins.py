@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cache
 
 from scanner.errors import SourceUnavailableError, clip
 from scanner.model.addresses.scripts import script_pubkey
@@ -94,9 +95,17 @@ def balance_of(
     Immature rewards are a caution in `reason` too, since nobody can spend them yet.
     """
     listed = list(coins)
+    if not listed:
+        return _nothing(evidence, source)
     total = sum(c.amount for c in listed)
     detail = json.dumps(coins_detail(listed, height), separators=(",", ":"))
     return Balance(total, evidence, (source,), immature_words(listed, height, decimals), detail)
+
+
+@cache
+def _nothing(evidence: Evidence, source: str) -> Balance:
+    """The answer for a script without coins: most of a long list, so that it is made once."""
+    return Balance(0, evidence, (source,), "", '{"outputs":0}')
 
 
 def coins_detail(coins: Iterable[Coin], height: int) -> dict[str, object]:

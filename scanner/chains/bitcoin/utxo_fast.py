@@ -22,37 +22,35 @@ from scanner.chains.bitcoin.utxo_match import Found
 
 Bytes = npt.NDArray[np.uint8]
 _OUT = 1 << 16
+_SERIALIZED = 8 << 20
 
 
 class FastEngine:
     """The compiled walk: more than 15 million coins a second, whatever the number of scripts."""
 
     def __init__(self, wanted: Collection[bytes]) -> None:
-        offsets: list[int] = []
-        codes: list[int] = []
-        end = 0
-        for script in wanted:
-            head = 2 if script[0] & 0x80 else 1
-            code = script[0] if head == 1 else ((script[0] & 0x7F) + 1) << 7 | script[1]
-            offsets += (end + head, end + len(script))
-            codes.append(code)
-            end += len(script)
-        data = np.frombuffer(b"".join(wanted) or b"\0", np.uint8)
-        room = max(1 << 10, 1 << (2 * len(codes)).bit_length())
+        self._wanted = frozenset(wanted)
+        scripts = list(self._wanted)
+        # One zero byte more: a script of one byte has no second byte to look at.
+        data = np.frombuffer(b"".join(scripts) + b"\0", np.uint8)
+        ends = np.cumsum(np.fromiter(map(len, scripts), np.int64, len(scripts)))
+        starts = np.concatenate((np.zeros(1, np.int64), ends))[: len(scripts)]
+        first = data[starts].astype(np.int64)
+        long = first >= 0x80  # a VARINT of two bytes
+        codes = np.where(long, ((first & 0x7F) + 1) << 7 | data[starts + 1], first)
+        offsets = np.ravel(np.column_stack((starts + 1 + long, ends)))
+        room = max(1 << 10, 1 << (2 * len(scripts)).bit_length())
         filter_bits = min(room * 8, 1 << 22)  # stays in the processor's second cache
         bit_shift = np.uint64(64 - filter_bits.bit_length() + 1)
         table_shift = np.uint64(64 - room.bit_length() + 1)
-        where = np.array(offsets, np.int64)
-        what = np.array(codes, np.int64)
         while True:
             # Secret keys: nobody can make a list of addresses that all fall into one place.
             keys = np.frombuffer(secrets.token_bytes(40), np.uint64) | np.uint64(1)
             bits, table = np.zeros(filter_bits // 8, np.uint8), np.zeros(room, np.uint64)
             setup = (keys, np.zeros(KINDS, np.uint8), bits, bit_shift, table, table_shift)
-            if fill(data, where, what, setup):
+            if fill(data, offsets, codes, setup):
                 break
         self._setup = setup
-        self._wanted = frozenset(wanted)
         self._out = np.zeros(_OUT, np.int64)
 
     def walk(self, data: bytes, last_txid: bytes) -> Found:
@@ -96,7 +94,7 @@ class FastSetHash:
     def __init__(self) -> None:
         self.newest = 0
         self._hash = hashlib.sha256()
-        self._out = np.zeros(1 << 20, np.uint8)
+        self._out = np.zeros(_SERIALIZED, np.uint8)
 
     def update(self, data: bytes, end: int) -> None:
         """See SetHash."""

@@ -65,8 +65,8 @@ class SnapshotFile:
         """
         with self._open() as file:
             found = Scan(self._header(file))
-            walker = engine(wanted)
             chosen = frozenset(wanted)
+            walker = engine(chosen)
             last = b""
             for at, data, part in self._walk(file, found.header, walker, progress):
                 for start in part.groups:

@@ -178,8 +178,10 @@ class UtxoSnapshot:
         for compressed, script in stored.items():
             coins = scan.coins.get(compressed, ())
             balance = balance_of(coins, at.height, self._row.decimals, evidence, file.name)
-            reason = "; ".join(part for part in (balance.reason, caution) if part)
-            plan.fill(script, replace(balance, reason=reason))
+            if caution:
+                reason = "; ".join(part for part in (balance.reason, caution) if part)
+                balance = replace(balance, reason=reason)
+            plan.fill(script, balance)
         return plan.finished()
 
     def _compare(self, at: BlockRef, hasher: SetHash, expected: str) -> tuple[Evidence, str]:
