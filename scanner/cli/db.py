@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from scanner.cli.options import Database, database_url
+
+Role = Annotated[str, typer.Argument(metavar="ROLE", help="Name of a role.")]
 
 app = typer.Typer(help="Look after the database.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -35,6 +39,20 @@ def set_up_queue(url: str) -> bool:
 
         set_up(store)
     return True
+
+
+@app.command("grants")
+def grants(worker: Role, reader: Role) -> None:
+    """Print the SQL that lets one PostgreSQL role add results and another only read them.
+
+    Run it as the database's owner, after 'db upgrade', once the roles exist.
+    """
+    import sys
+
+    from scanner.store.roles import grant_statements
+
+    for statement in grant_statements(worker, reader):
+        sys.stdout.write(statement + ";\n")
 
 
 @app.command("check")

@@ -1,0 +1,87 @@
+"""The roles of PostgreSQL do their work and nothing else, with the triggers dropped."""
+
+import pytest
+from sqlalchemy import text
+from support.snapshot_stub import StubSource, eth_claim
+from support.taking import SIGNED, planned, take
+
+from scanner.errors import StoreError
+from scanner.snapshots.interface import SnapshotState
+from scanner.store import append_only, queries, tables
+from scanner.store.engine import open_store
+from scanner.store.migrate import upgrade
+from scanner.store.roles import grant_statements
+from scanner.worker.queue import set_up
+
+pytestmark = pytest.mark.node
+WORKER, READER = 'work"er 100%', "reader'"
+
+
+@pytest.fixture
+def owner(postgres_database):
+    upgrade(postgres_database)
+    with open_store(postgres_database) as store:
+        set_up(store)
+        with store.write() as connection:
+            for role in (WORKER, READER):
+                name = role.replace('"', '""')
+                connection.exec_driver_sql(f'DROP ROLE IF EXISTS "{name.replace("%", "%%")}"')
+                connection.exec_driver_sql(
+                    f"CREATE ROLE \"{name.replace('%', '%%')}\" LOGIN PASSWORD 'p'"
+                )
+            for statement in grant_statements(WORKER, READER):
+                connection.connection.cursor().execute(statement)
+        yield store
+        with store.write() as connection:
+            for role in (WORKER, READER):
+                name = '"' + role.replace('"', '""') + '"'
+                connection.connection.cursor().execute(f"DROP OWNED BY {name}; DROP ROLE {name}")
+
+
+def as_role(owner, role):
+    url = owner.engine.url.set(username=role, password="p")
+    return open_store(url.render_as_string(hide_password=False))
+
+
+def test_a_worker_takes_snapshots_and_changes_no_result(owner):
+    with owner.write() as connection:
+        for statement in append_only.drop_statements("postgresql", append_only.APPEND_ONLY):
+            connection.execute(text(statement))
+    with as_role(owner, WORKER) as store:
+        snapshot = planned(store, [eth_claim(n, **SIGNED) for n in range(25)])
+        assert take(store, snapshot, StubSource()).state is SnapshotState.COMPLETE
+        for name in append_only.APPEND_ONLY:
+            column = next(iter(tables.metadata.tables[name].columns)).name
+            for change in (
+                f"UPDATE {name} SET {column} = {column}",
+                f"DELETE FROM {name}",
+                f"TRUNCATE {name}",
+            ):
+                with pytest.raises(StoreError, match="may not"), store.write() as connection:
+                    connection.execute(text(change))
+
+
+def test_a_reader_reads_and_writes_nothing(owner):
+    snapshot = planned(owner, [eth_claim(1, **SIGNED)])
+    take(owner, snapshot, StubSource())
+    with as_role(owner, READER) as store:
+        assert queries.totals(store, snapshot).complete
+        with pytest.raises(StoreError, match="may not"):
+            planned(store, [eth_claim(2)])
+        with pytest.raises(StoreError, match="may not"), store.write() as connection:
+            connection.execute(text("SELECT * FROM procrastinate_jobs"))
+
+
+def test_a_worker_works_the_queue(owner):
+    from support.snapshot_stub import stored
+
+    from scanner.worker.queue import queued_snapshot, refill
+
+    with as_role(owner, WORKER) as store:
+        list_id = stored(store, [eth_claim(n) for n in range(25)]).list_id
+        from scanner.snapshots.interface import SnapshotPolicy
+
+        queued_snapshot(store, list_id, SnapshotPolicy(), {})
+        with store.write() as connection:
+            connection.execute(text("DELETE FROM procrastinate_jobs"))
+        assert refill(store) == 1
