@@ -56,6 +56,11 @@ class Places:
         return self.folder / "scanner.db"
 
     @property
+    def report(self) -> Path:
+        """The result as one page for people."""
+        return self.folder / "report.html"
+
+    @property
     def database_url(self) -> str:
         """The database as commands take it."""
         return f"sqlite:///{self.database}"
@@ -92,9 +97,10 @@ def run_demo(folder: Path, registry: Registry) -> int:
         _say("", f"scanner snapshot could not run (exit status {status})")
         return 1
     comparison = _check(stage, status)
+    written = _scan(["report", "latest", "-o", _short(places.report), *database])
     _tell(comparison, stage.rows)
     _where(places, time.monotonic() - started)
-    return 1 if comparison.wrong else 0
+    return 1 if comparison.wrong or written else 0
 
 
 @contextlib.contextmanager
@@ -235,7 +241,9 @@ def _where(places: Places, seconds: float) -> None:
         "",
         f"In {_short(places.folder)}: {places.list.name} (the list), {places.database.name} (the "
         f"results), {EXAMPLE.name} (a publisher's own sample), the nodes' folders and logs.",
-        f"The nodes are stopped; it took {seconds:.1f} s. Try next:",
+        f"The nodes are stopped; it took {seconds:.1f} s.",
+        f"The report, one page for a browser or a printer: {_short(places.report)}",
+        "Try next:",
         f"  export SCANNER_DATABASE=sqlite:///{_short(places.database)}",
         f"  {scanner} totals latest",
         f"  {scanner} show latest --only shortfall",

@@ -155,6 +155,14 @@ def test_nothing_written_holds_the_nodes_password(demo, tmp_path):
     assert not any(secret in data for data in written)
 
 
+def test_it_ends_by_naming_the_report_it_wrote(demo):
+    page = demo.places.report.read_text(encoding="utf-8")
+    assert "3 things found false" in page
+    _, named, _ = demo.err.partition("The report, one page")
+    assert named
+    assert str(demo.places.report) in demo.err
+
+
 def test_commands_it_suggests_work_after_the_nodes_stopped(demo):
     _, _, suggested = demo.err.partition("Try next:")
     (_, setting), *commands = [s.split() for s in suggested.splitlines() if s.startswith("  ")]
