@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import threading
 import time
 from collections.abc import Iterator
 
 import pytest
-from support.bitcoin_chain import BTC, Chain, address, query, regtest
+from support.bitcoin_chain import ANYONE, BTC, Chain, address, query, regtest, transaction
 from support.scripted_http import Said, Seen, serving
 
-from scanner.chains.bitcoin import core_scan
+from scanner.chains.bitcoin import core_scan, core_undo
 from scanner.chains.bitcoin.core_rpc import CoreRpc, RpcFailure
 from scanner.chains.bitcoin.core_scan import CoreScan
-from scanner.chains.interface import BalanceSource
+from scanner.chains.interface import BalanceSource, Reach
 from scanner.chains.table import make_source
 from scanner.demo.nodes import Bitcoind
 from scanner.errors import (
@@ -47,7 +48,7 @@ ADDRESSES = [
 @pytest.fixture(scope="module")
 def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
     with regtest(tmp_path_factory.mktemp("core")) as chain:
-        coins = chain.fund(2)
+        coins = chain.fund(3)
         outputs = [(script_pubkey(a), 100_000_000 + n) for n, a in enumerate(ADDRESSES)]
         chain.pay(coins[0], [*outputs, (script_pubkey(ADDRESSES[0]), 7)])
         chain.mine(2, script_pubkey(ADDRESSES[4]))
@@ -115,27 +116,64 @@ def test_calls_are_split_and_still_one_answer(
     assert source.fetch_balances([], at) == []
 
 
-def test_heights(source: BalanceSource, chain: Chain) -> None:
+def test_heights(source: BalanceSource, chain: Chain, monkeypatch: pytest.MonkeyPatch) -> None:
     tip = chain.tip()
+    assert source.ability.reach is Reach.WINDOW
     assert source.pin(tip) == source.pin(None)
+    assert source.pin(tip - 1).height == tip - 1
     with pytest.raises(HeightNotReachedError, match=f"height {tip + 1} is above its tip {tip}"):
         source.pin(tip + 1)
-    with pytest.raises(HeightPrunedError, match="reads its tip only"):
-        source.pin(tip - 1)
+    monkeypatch.setattr(core_scan, "RECENT", 10)
+    with pytest.raises(HeightPrunedError, match="blocks back"):
+        source.pin(tip - 11)
 
 
-def test_a_tip_that_moves_and_a_reorg_give_no_number(source: BalanceSource, chain: Chain) -> None:
+def test_recent_blocks_are_taken_back(chain: Chain, source: BalanceSource) -> None:
+    """Coins of a later block are left out, coins that later blocks spent are put back."""
+    mine = address("p2wsh", b"\x33" * 32)
+    anyone = address("p2wsh", hashlib.sha256(b"\x51").digest())  # spendable with its script alone
+    scripts = [script_pubkey(a) for a in (mine, anyone)]
+    coin = (chain.node.rpc("getblock", chain.node.rpc("getblockhash", 2), 1)["tx"][0], 0)
+    funding = chain.pay(coin, [(scripts[1], 900), (scripts[0], 70), (b"\x51", 10**6)])
     at = source.pin(None)
-    moved = chain.mine(1)[0]
-    with pytest.raises(HeightPrunedError, match="reads its tip only"):
-        source.fetch_balances([query(ADDRESSES[0])], at)
+    before = [b.amount for b in source.fetch_balances([query(mine), query(anyone)], at)]
+    assert before == [70, 900]
+    spend = transaction([(funding, 0)], [(scripts[0], 800)], witness=[[b"\x51"]])
+    chain.node.rpc("generateblock", ANYONE, [spend])
+    spent_again = chain.pay((funding, 2), [(scripts[1], 5000)])
+    chain.node.rpc(
+        "generateblock",
+        ANYONE,
+        [transaction([(spent_again, 0)], [(scripts[0], 4000)], witness=[[b"\x51"]])],
+    )
+    now = source.pin(None)
+    asked = [query(mine), query(anyone)]
+    assert [b.amount for b in source.fetch_balances(asked, now)] == [4870, 0]
+    again = source.fetch_balances(asked, at)
+    assert [b.amount for b in again] == before
+    assert again[1].evidence is Evidence.PROVEN
+    assert json.loads(again[1].detail)["coins"] == [[f"{funding}:0", "900", at.height]]
+
+
+def test_a_tip_that_moves_does_no_harm_and_a_reorganisation_gives_no_number(
+    source: BalanceSource, chain: Chain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = source.pin(None)
+    expected = source.fetch_balances([query(ADDRESSES[4])], at)[0].amount
+    moved = chain.mine(1, script_pubkey(ADDRESSES[4]))[0]
+    assert source.fetch_balances([query(ADDRESSES[4])], at)[0].amount == expected
     again = source.pin(None)
     chain.node.rpc("invalidateblock", moved)
+    with pytest.raises(ReorgError):
+        source.fetch_balances([query(ADDRESSES[0])], again)
     chain.mine(2, b"\x52")
     with pytest.raises(ReorgError) as caught:
         source.fetch_balances([query(ADDRESSES[0])], again)
     assert caught.value.expected_hash == moved
     assert caught.value.seen_hash != moved
+    monkeypatch.setattr(core_undo, "RECENT", 1)
+    with pytest.raises(HeightPrunedError):
+        source.fetch_balances([query(ADDRESSES[0])], at)
 
 
 def test_another_chain_and_a_syncing_node_are_refused(

@@ -12,7 +12,8 @@ from pathlib import Path
 from scanner.demo.nodes import Bitcoind
 from scanner.errors import NodeMissingError
 from scanner.model.addresses.interface import Address
-from scanner.model.addresses.scripts import p2pkh, p2sh, witness
+from scanner.model.addresses.scripts import p2pkh, p2sh
+from scanner.model.addresses.scripts import witness as witness_script
 from scanner.model.balance import BalanceQuery
 from scanner.model.network import Holding
 from support.missing import cannot
@@ -26,9 +27,9 @@ def address(format_: str, payload: bytes, network: str = "bitcoin") -> Address:
     make = {
         "p2pkh": lambda: p2pkh(payload),
         "p2sh": lambda: p2sh(payload),
-        "p2wpkh": lambda: witness(0, payload),
-        "p2wsh": lambda: witness(0, payload),
-        "p2tr": lambda: witness(1, payload),
+        "p2wpkh": lambda: witness_script(0, payload),
+        "p2wsh": lambda: witness_script(0, payload),
+        "p2tr": lambda: witness_script(1, payload),
     }
     script = make[format_]()
     return Address(network, format_, payload, script.hex(), f"{format_}:{payload.hex()}")
@@ -46,14 +47,23 @@ def compact(n: int) -> bytes:
     return b"\xfe" + struct.pack("<I", n)
 
 
-def transaction(inputs: Sequence[tuple[str, int]], outputs: Sequence[tuple[bytes, int]]) -> str:
-    """A transaction with empty scriptSigs, as hex: good for OP_TRUE coins."""
-    parts = [struct.pack("<i", 2), compact(len(inputs))]
+def transaction(
+    inputs: Sequence[tuple[str, int]],
+    outputs: Sequence[tuple[bytes, int]],
+    witness: Sequence[Sequence[bytes]] = (),
+) -> str:
+    """A transaction with empty scriptSigs, as hex: good for OP_TRUE coins.
+
+    witness: the stack of each input, to spend P2WSH coins that want no signature.
+    """
+    parts = [struct.pack("<i", 2), b"\0\1" if witness else b"", compact(len(inputs))]
     for txid, vout in inputs:
         parts.append(bytes.fromhex(txid)[::-1] + struct.pack("<I", vout) + b"\0" + b"\xff" * 4)
     parts.append(compact(len(outputs)))
     for script, amount in outputs:
         parts.append(struct.pack("<q", amount) + compact(len(script)) + script)
+    for stack in witness:
+        parts.append(compact(len(stack)) + b"".join(compact(len(i)) + i for i in stack))
     return (b"".join(parts) + bytes(4)).hex()
 
 

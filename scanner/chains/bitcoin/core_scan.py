@@ -1,4 +1,4 @@
-"""Balances at the tip from a node's own UTXO set: `scantxoutset` by raw scripts."""
+"""Balances at recent blocks from a node's own UTXO set: `scantxoutset` by raw scripts."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 
 from scanner.chains.bitcoin.coins import Coin, balance_of, base_units, plan_queries
 from scanner.chains.bitcoin.core_rpc import CoreRpc, RpcFailure
+from scanner.chains.bitcoin.core_undo import RECENT, RecentBlocks, too_old
 from scanner.chains.interface import Ability, Reach
 from scanner.chains.shape import take
 from scanner.errors import (
@@ -40,10 +41,11 @@ BUSY_SECONDS = 30.0
 
 
 class CoreScan:
-    """Reads the UTXO set of one node at its tip.
+    """Reads the UTXO set of one node at its tip, and up to a day back.
 
-    The answer names the block it was made at; if that is not the pinned one there is no answer:
-    ReorgError when the pinned block is gone, HeightPrunedError when the tip moved on (pin again).
+    The answer of a scan names the block it was made at. If that is not the pinned one, the blocks
+    between are taken back (`core_undo`), so that a tip which moves during a scan of minutes does no
+    harm; ReorgError when the pinned block is not among them.
     A node scans for one caller at a time: SourceUnavailableError when it is already busy.
     Evidence is `proven` on the user's own node (a full scan of a set the node itself checked, at
     a block hash), else `reported`.
@@ -54,7 +56,7 @@ class CoreScan:
         self.name = endpoint.name
         self.network = network.name
         self.ability = Ability(
-            reach=Reach.TIP,
+            reach=Reach.WINDOW,
             evidence=Evidence.PROVEN if endpoint.own else Evidence.REPORTED,
             chunk_size=MAX_DESCRIPTORS,
         )
@@ -63,9 +65,9 @@ class CoreScan:
         self._one_scan = threading.Lock()
 
     def pin(self, height: int | None) -> BlockRef:
-        """Pin the tip. A stated height must be the tip's: this source reads no other block.
+        """Pin the tip, or a recent block.
 
-        Raises HeightNotReachedError above the tip, HeightPrunedError below it.
+        Raises HeightNotReachedError above the tip, HeightPrunedError more than RECENT blocks below.
         """
         info = self._rpc.chain_info(self._row)
         if height is not None and height > info.blocks:
@@ -74,9 +76,11 @@ class CoreScan:
                     self.name, f"is still syncing (block {info.blocks} of {info.headers}): wait"
                 )
             raise HeightNotReachedError(self.name, height, info.blocks)
-        if height is not None and height < info.blocks:
-            raise HeightPrunedError(self.name, height, _tip_only(info.blocks))
-        return self._rpc.block_ref(self._row, info.chain, info.best_hash)
+        if height is None or height == info.blocks:
+            return self._rpc.block_ref(self._row, info.chain, info.best_hash)
+        if height < info.blocks - RECENT:
+            raise HeightPrunedError(self.name, height, too_old(info.blocks))
+        return self._rpc.block_ref(self._row, info.chain, self._rpc.block_hash(height))
 
     def fetch_balances(
         self,
@@ -88,9 +92,10 @@ class CoreScan:
         plan = plan_queries(queries, self.network)
         parts = list(_split(list(plan.wanted)))
         found: dict[bytes, list[Coin]] = {script: [] for script in plan.wanted}
+        recent = RecentBlocks(self._rpc, found.keys())
         for number, part in enumerate(parts):
             report = _share(progress, number, len(parts))
-            for script, coin in self._scan(part, at, report):
+            for script, coin in self._scan(part, at, recent, report):
                 found[script].append(coin)
         for script, coins in found.items():
             plan.fill(
@@ -104,25 +109,37 @@ class CoreScan:
         self._rpc.close()
 
     def _scan(
-        self, scripts: Sequence[bytes], at: BlockRef, report: Callable[[float], None] | None
+        self,
+        scripts: Sequence[bytes],
+        at: BlockRef,
+        recent: RecentBlocks,
+        report: Callable[[float], None] | None,
     ) -> Iterator[tuple[bytes, Coin]]:
         descriptors = [f"raw({script.hex()})" for script in scripts]
         with self._one_scan, self._watched(report):
             answer = self._start(descriptors)
-        self._check_block(answer, at)
+        height = take(self.name, answer, int, "height")
+        seen = take(self.name, answer, str, "bestblock")
         wanted = set(scripts)
         total = 0
         for entry in take(self.name, answer, list, "unspents"):
-            script, coin = self._coin(entry, at)
+            script, coin = self._coin(entry, height)
             if script not in wanted:
                 raise SourceUnavailableError(self.name, "found a coin nobody asked for")
             total += coin.amount
-            yield script, coin
+            if coin.height <= at.height:
+                yield script, coin
         stated = base_units(self.name, take(self.name, answer, object, "total_amount"))
         if total != stated:
             raise SourceUnavailableError(
                 self.name, f"its coins add up to {total}, it says {stated}: the answer is broken"
             )
+        if (height, seen) != (at.height, at.hash):
+            if height < at.height:  # the node lost blocks: the pinned one is gone, or will be
+                raise ReorgError(self.name, at.height, at.hash, self._rpc.block_hash(at.height))
+            for script, coin in recent.spent_since(at, seen, height):
+                if script in wanted:
+                    yield script, coin
 
     def _start(self, descriptors: list[str]) -> object:
         if self._rpc.call("scantxoutset", ["status"]) is not None:
@@ -179,17 +196,7 @@ class CoreScan:
             watcher.join(timeout=10)
         report(1.0)
 
-    def _check_block(self, answer: object, at: BlockRef) -> None:
-        height = take(self.name, answer, int, "height")
-        seen = take(self.name, answer, str, "bestblock")
-        if (height, seen) == (at.height, at.hash):
-            return
-        now = self._rpc.block_hash(at.height)
-        if now != at.hash:
-            raise ReorgError(self.name, at.height, at.hash, now)
-        raise HeightPrunedError(self.name, at.height, _tip_only(height))
-
-    def _coin(self, entry: object, at: BlockRef) -> tuple[bytes, Coin]:
+    def _coin(self, entry: object, tip: int) -> tuple[bytes, Coin]:
         text = take(self.name, entry, str, "scriptPubKey")
         try:
             script = bytes.fromhex(text)
@@ -203,7 +210,7 @@ class CoreScan:
             height=take(self.name, entry, int, "height"),
             coinbase=coinbase if isinstance(coinbase, bool) else None,
         )
-        if coin.height > at.height:
+        if coin.height > tip:
             raise SourceUnavailableError(self.name, f"gave a coin of the later block {coin.height}")
         return script, coin
 
@@ -238,10 +245,3 @@ def _share(
     if progress is None:
         return None
     return lambda share: progress((number + share) / count)
-
-
-def _tip_only(tip: int) -> str:
-    return (
-        f"it reads its tip only, which is {tip}; leave the height out, "
-        "or use a source that reaches back (a UTXO snapshot, Electrum, Esplora)"
-    )
