@@ -6,22 +6,31 @@ from typing import Annotated
 
 import typer
 
-from scanner.cli.options import AsJson, Database, Snapshot, database_url
+from scanner.cli.options import Database, Snapshot, database_url
 
-Output = Annotated[str, typer.Option("--output", "-o", metavar="FILE", help="'-' for stdout.")]
+Output = Annotated[
+    str,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        help="'-' for stdout; default: report.html, or report.json with --json.",
+    ),
+]
+AsTwin = Annotated[bool, typer.Option("--json", help="Write the page's machine-readable twin.")]
 
 
 def report(
     context: typer.Context,
     snapshot: Snapshot = "latest",
-    output: Output = "report.html",
-    as_json: AsJson = False,
+    output: Output = "",
+    as_json: AsTwin = False,
     database: Database = None,
 ) -> None:
     """Write a snapshot's report as one HTML page.
 
-    With --json it is the machine-readable twin of that page.
-    Exit status 0 means that it was written.
+    It asks nobody and holds no script. --json writes its twin, for programs. Exit status 0 means
+    that it was written.
     """
     from scanner.cli.console import say
     from scanner.reports.document import report_document
@@ -34,6 +43,7 @@ def report(
     with open_store(database_url(context, database)) as store:
         document = report_document(store, resolve(store, snapshot))
     data = pretty(document) if as_json else report_page(document).encode("utf-8")
-    with whole_file(output) as stream:
+    target = output or ("report.json" if as_json else "report.html")
+    with whole_file(target) as stream:
         stream.write(data)
-    say(f"report written to {output}")
+    say(f"report written to {target}")
