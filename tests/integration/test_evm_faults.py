@@ -79,6 +79,11 @@ def open_source(stack: ExitStack, anvil, proxies, quorum=1, timeout=0.4):
     return source
 
 
+def every_item(call: dict) -> str:
+    """Nothing is refused: sheets."""
+    return ""
+
+
 def no_programs(call: dict) -> str:
     """A gateway without overrides and contract creation: sheets do not work."""
     params = call.get("params", [])
@@ -100,7 +105,7 @@ def singles_only(call: dict) -> str:
 
 @pytest.mark.parametrize(
     ("refuse", "count"),
-    [(lambda call: "", MANY), (no_programs, MANY), (batches_only, 4_000)],
+    [(every_item, MANY), (no_programs, MANY), (batches_only, 4_000)],
     ids=["sheets", "multicall", "batches"],
 )
 def test_faults_on_a_fifth_of_the_requests(anvil, refuse, count):
@@ -118,8 +123,12 @@ def test_faults_on_a_fifth_of_the_requests(anvil, refuse, count):
         assert sum(sum(p.counts.values()) for p in proxies) > 5
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda f: f.__name__)
-@pytest.mark.parametrize("refuse", [lambda call: "", batches_only], ids=["sheet", "batch"])
+IN_BATCHES = ("left_out", "reordered", "wrong_ids", "doubled", "lying", "limited_in_body")
+CASES = [(fault, every_item) for fault in FAULTS]
+CASES += [(fault, batches_only) for fault in FAULTS if fault.__name__ in IN_BATCHES]
+
+
+@pytest.mark.parametrize(("fault", "refuse"), CASES, ids=lambda f: f.__name__)
 def test_one_endpoint_that_always_fails_this_way(anvil, fault, refuse):
     """Two good operators beside a bad one: the answers are right and agreed on."""
     with ExitStack() as stack:
@@ -175,17 +184,12 @@ def test_a_third_operator_settles_a_lie_and_the_liar_is_named(anvil):
         proxies[0].share = 1.0
         strict = source.fetch_balances(questions(50), at)
         assert sum(b.amount is None for b in strict) == 1  # three were asked for, two agree
-        relaxed = open_source(stack, anvil, proxies, quorum=2)
-        proxies[0].share = 0.0
-        relaxed.fetch_balances(questions(1), at)
-        proxies[0].share = 1.0
-        outvoted = []
-        for _ in range(6):
-            found = relaxed.fetch_balances(questions(50), at)
-            assert [b.amount for b in found] == wanted(50)
-            outvoted += [b for b in found if b.detail]
-        assert all('"outvoted": {"p0"' in b.detail and "p0" not in b.sources for b in outvoted)
+        relaxed = open_source(stack, anvil, proxies, quorum=2)  # asks in this order at first
+        found = relaxed.fetch_balances(questions(50), at)
+        assert [b.amount for b in found] == wanted(50)
+        outvoted = [b for b in found if b.detail]
         assert outvoted
+        assert all('"outvoted": {"p0"' in b.detail and "p0" not in b.sources for b in outvoted)
 
 
 @pytest.mark.parametrize(
@@ -203,8 +207,8 @@ def test_the_ladder_is_climbed_down_to_what_an_endpoint_has(anvil, refuse, way):
     with ExitStack() as stack:
         proxy = stack.enter_context(FaultProxy(anvil.url, [], 0.0, 0, refuse))
         source = open_source(stack, anvil, [proxy])
-        found = source.fetch_balances(questions(30), source.pin(3))
-        assert [b.amount for b in found] == wanted(30)
+        found = source.fetch_balances(questions(8), source.pin(3))
+        assert [b.amount for b in found] == wanted(8)
         (node,) = source.pool.nodes
         assert node.skill("rung", lambda: None).way.name == way
 

@@ -43,8 +43,8 @@ class SingleCalls:
         for column in columns:
             reading = Reading([])
             if not column.is_native:
-                reading.decimals = _decimals(node.name, next(answers))
-                reading.code = _has_code(node.name, next(answers))
+                reading.decimals = self._decimals(node.name, next(answers))
+                reading.code = self._has_code(node.name, next(answers))
             for position in range(len(column.holders)):
                 amount, told, why = _read_item(node.name, next(answers), column.is_native)
                 if told is Told.EMPTY and not reading.code:
@@ -54,6 +54,27 @@ class SingleCalls:
                     reading.failed[position] = (told, why)
             found.append(reading)
         return found
+
+    def _decimals(self, name: str, answer: object) -> int | None:
+        if isinstance(answer, RpcError):
+            if answer.fault is not Fault.REVERTED:
+                self._not_told(name, answer, "decimals")
+            return None
+        told, word = read_word(data(name, answer, "decimals"))
+        return word if told is Told.OK else None
+
+    def _has_code(self, name: str, answer: object) -> bool:
+        if isinstance(answer, RpcError):
+            self._not_told(name, answer, "code")
+            return True
+        return bool(data(name, answer, "code"))
+
+    def _not_told(self, name: str, answer: RpcError, what: str) -> None:
+        """Raise, unless it was in company: then no decimals make the reader ask again alone."""
+        if answer.fault in _ABOUT_BLOCK:
+            raise answer
+        if not self.batched:
+            raise SourceUnavailableError(name, f"does not give a token's {what}: {answer.text}")
 
     @staticmethod
     def _one_by_one(node: Node, calls: Sequence[Call]) -> list[object]:
@@ -94,22 +115,3 @@ def read_word(answer: bytes) -> tuple[Told, int]:
     if len(answer) >= 32:
         return Told.OK, int.from_bytes(answer[:32])
     return (Told.SHORT if answer else Told.EMPTY), 0
-
-
-def _decimals(name: str, answer: object) -> int | None:
-    if isinstance(answer, RpcError):
-        if answer.fault is Fault.REVERTED:
-            return None
-        if answer.fault in _ABOUT_BLOCK:
-            raise answer
-        raise SourceUnavailableError(name, f"does not give a token's decimals: {answer.text}")
-    told, word = read_word(data(name, answer, "decimals"))
-    return word if told is Told.OK else None
-
-
-def _has_code(name: str, answer: object) -> bool:
-    if isinstance(answer, RpcError):
-        if answer.fault in _ABOUT_BLOCK:
-            raise answer
-        raise SourceUnavailableError(name, f"does not give a token's code: {answer.text}")
-    return bool(data(name, answer, "code"))
