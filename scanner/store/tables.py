@@ -327,3 +327,37 @@ schedule_run = Table(
     Column("snapshot_id", ForeignKey("snapshot.id")),
     Column("error", ExactText, nullable=False),
 )
+
+alert_check = Table(
+    "alert_check",
+    metadata,
+    _snapshot_key(),
+    Column("state", Text, primary_key=True),  # of the snapshot when the rules were applied
+    Column("at", UtcTime, nullable=False),
+)
+
+alert_event = Table(
+    "alert_event",
+    metadata,
+    _serial(),
+    Column("rule", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("snapshot_id", ForeignKey("snapshot.id"), nullable=False),
+    Column("subject", ExactText, nullable=False),  # an asset, a publisher; "" for the whole
+    Column("reason", ExactText, nullable=False),
+    Column("facts", ExactText, nullable=False),  # JSON object
+    Column("created", UtcTime, nullable=False),
+    UniqueConstraint("rule", "snapshot_id", "subject"),
+)
+
+alert_delivery = Table(
+    "alert_delivery",
+    metadata,
+    Column("event_id", ForeignKey("alert_event.id"), primary_key=True, autoincrement=False),
+    Column("channel", Text, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_try", UtcTime, nullable=False),
+    Column("error", ExactText, nullable=False),
+)
+Index(None, alert_delivery.c.state, alert_delivery.c.next_try)
