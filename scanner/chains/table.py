@@ -41,6 +41,7 @@ SOURCES: Mapping[str, SourceFactory] = {
     "beacon": _lazy("scanner.chains.evm.beacon:make_source", policies=True),
     "utxo_snapshot": _lazy("scanner.chains.bitcoin.utxo_source:make_source", policies=True),
     "bitcoin_core": _lazy("scanner.chains.bitcoin.core_scan:make_source"),
+    "bitcoin_filters": _lazy("scanner.chains.bitcoin.core_filters:make_source"),
     "electrum": _lazy("scanner.chains.bitcoin.electrum:make_source", policies=True),
     "esplora": _lazy("scanner.chains.bitcoin.esplora:make_source", policies=True),
     "blockbook": _lazy("scanner.chains.bitcoin.blockbook:make_source", policies=True),

@@ -12,7 +12,7 @@ import pytest
 from support.bitcoin_chain import ANYONE, BTC, Chain, address, query, regtest, transaction
 from support.scripted_http import Said, Seen, serving
 
-from scanner.chains.bitcoin import core_scan, core_undo
+from scanner.chains.bitcoin import core_long, core_scan, core_undo
 from scanner.chains.bitcoin.core_rpc import CoreRpc, RpcFailure
 from scanner.chains.bitcoin.core_scan import CoreScan
 from scanner.chains.interface import BalanceSource, Reach
@@ -353,7 +353,7 @@ def test_progress_busy_and_abort() -> None:
         released.set()
 
     with serving(node) as host, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(core_scan, "STATUS_SECONDS", 0.02)
+        patch.setattr(core_long, "STATUS_SECONDS", 0.02)
         endpoint = Endpoint("n", "bitcoin", "bitcoin_core", f"http://{host}")
         source, second = CoreScan(BITCOIN, endpoint), CoreScan(BITCOIN, endpoint)
         assert source.fetch_balances([query(ADDRESSES[0])], AT, report)[0].amount == 150_000_000
@@ -367,7 +367,7 @@ def test_progress_busy_and_abort() -> None:
 
         running.clear()
         asked.clear()
-        patch.setattr(core_scan, "SCAN_SECONDS", 0.2)
+        patch.setattr(core_long, "CALL_SECONDS", 0.2)
         with pytest.raises(SourceUnavailableError, match="no complete answer"):
             source.fetch_balances([query(ADDRESSES[0])], AT)
         assert asked == ["status", "start", "abort"]

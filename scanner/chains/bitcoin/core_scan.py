@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
 
 from scanner.chains.bitcoin.coins import Coin, balance_of, base_units, plan_queries
-from scanner.chains.bitcoin.core_rpc import CoreRpc, RpcFailure
+from scanner.chains.bitcoin.core_long import LongCall
+from scanner.chains.bitcoin.core_rpc import CoreRpc
 from scanner.chains.bitcoin.core_undo import RECENT, RecentBlocks, too_old
 from scanner.chains.interface import Ability, Reach
 from scanner.chains.shape import take
@@ -15,7 +14,6 @@ from scanner.errors import (
     HeightNotReachedError,
     HeightPrunedError,
     ReorgError,
-    SourceRejectedError,
     SourceUnavailableError,
 )
 from scanner.model.balance import Balance, BalanceQuery, Evidence
@@ -29,15 +27,6 @@ MAX_DESCRIPTORS = 200_000
 
 MAX_BODY = 24 * 1024 * 1024
 """Bytes of one call; nodes refuse bodies over 32 MiB."""
-
-SCAN_SECONDS = 3600.0
-"""How long one scan may take: minutes on the largest chains, longer on a slow disk."""
-
-MAX_ANSWER = 512 * 1024 * 1024
-"""Bytes of one answer: about 400 for each coin found."""
-
-STATUS_SECONDS = 1.0
-BUSY_SECONDS = 30.0
 
 
 class CoreScan:
@@ -62,7 +51,7 @@ class CoreScan:
         )
         self._row = network
         self._rpc = CoreRpc(endpoint)
-        self._one_scan = threading.Lock()
+        self._set = LongCall(self._rpc, "scantxoutset")
 
     def pin(self, height: int | None) -> BlockRef:
         """Pin the tip, or a recent block.
@@ -116,8 +105,9 @@ class CoreScan:
         report: Callable[[float], None] | None,
     ) -> Iterator[tuple[bytes, Coin]]:
         descriptors = [f"raw({script.hex()})" for script in scripts]
-        with self._one_scan, self._watched(report):
-            answer = self._start(descriptors)
+        answer = self._set.run([descriptors], report)
+        if not take(self.name, answer, bool, "success"):
+            raise SourceUnavailableError(self.name, "the scan was aborted on the node")
         height = take(self.name, answer, int, "height")
         seen = take(self.name, answer, str, "bestblock")
         wanted = set(scripts)
@@ -140,61 +130,6 @@ class CoreScan:
             for script, coin in recent.spent_since(at, seen, height):
                 if script in wanted:
                     yield script, coin
-
-    def _start(self, descriptors: list[str]) -> object:
-        if self._rpc.call("scantxoutset", ["status"]) is not None:
-            raise self._busy()
-        try:
-            answer = self._rpc.ask(
-                "scantxoutset", ["start", descriptors], timeout=SCAN_SECONDS, limit=MAX_ANSWER
-            )
-        except SourceRejectedError:
-            raise
-        except BaseException:  # Ctrl-C too: the node would go on scanning for nobody
-            self._abort()
-            raise
-        if isinstance(answer, RpcFailure):
-            if "already in progress" in answer.message:
-                raise self._busy()
-            raise self._rpc.error("scantxoutset", answer)
-        if not take(self.name, answer, bool, "success"):
-            raise SourceUnavailableError(self.name, "the scan was aborted on the node")
-        return answer
-
-    def _busy(self) -> SourceUnavailableError:
-        return SourceUnavailableError(
-            self.name, "is busy with another scan: wait, or abort that one", BUSY_SECONDS
-        )
-
-    def _abort(self) -> None:
-        with suppress(Exception):  # the first error is the one to tell
-            self._rpc.ask("scantxoutset", ["abort"], timeout=5)
-
-    @contextmanager
-    def _watched(self, report: Callable[[float], None] | None) -> Iterator[None]:
-        """Ask the node how far it is while the scan runs, and pass that on."""
-        if report is None:
-            yield
-            return
-        stop = threading.Event()
-
-        def watch() -> None:
-            while not stop.wait(STATUS_SECONDS):
-                try:
-                    status = self._rpc.ask("scantxoutset", ["status"], timeout=5)
-                    if isinstance(status, dict):
-                        report(min(1.0, take(self.name, status, int, "progress") / 100))
-                except SourceUnavailableError:
-                    continue
-
-        watcher = threading.Thread(target=watch, name="scan-status", daemon=True)
-        watcher.start()
-        try:
-            yield
-        finally:
-            stop.set()
-            watcher.join(timeout=10)
-        report(1.0)
 
     def _coin(self, entry: object, tip: int) -> tuple[bytes, Coin]:
         text = take(self.name, entry, str, "scriptPubKey")

@@ -1,0 +1,172 @@
+"""Balances of short lists at any height from a node with block filters.
+
+`scanblocks` names the blocks that may concern the scripts (BIP-158 filters miss none), and
+`getdescriptoractivity` says what happened in them. On bitcoin's main chain the cost is filters
+times scripts: good for up to some thousand scripts; a UTXO snapshot is better for more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from scanner.chains.bitcoin.coins import Coin, balance_of, base_units, plan_queries
+from scanner.chains.bitcoin.core_long import LongCall
+from scanner.chains.bitcoin.core_rpc import CoreRpc, RpcFailure
+from scanner.chains.interface import Ability, Reach
+from scanner.chains.shape import take
+from scanner.errors import (
+    HeightNotReachedError,
+    ReorgError,
+    SourceRejectedError,
+    SourceUnavailableError,
+)
+from scanner.model.balance import Balance, BalanceQuery, Evidence
+from scanner.model.block import BlockRef
+from scanner.model.endpoint import Endpoint
+from scanner.model.network import Network
+from scanner.model.registry import Registry
+
+CHUNK = 2_000
+BLOCKS = 50
+"""Blocks in one question about activity."""
+
+_SECONDS = 600.0
+_SCAN_SHARE = 0.5  # of the progress shown; the other half is reading the blocks found
+
+Found = dict[bytes, dict[tuple[str, int], Coin]]
+
+
+class CoreFilters:
+    """Follows scripts through the blocks of one node that has `-blockfilterindex`.
+
+    Evidence is `proven` on the user's own node: every block up to the pinned one was looked at
+    through its filter, and the pinned block is on the best chain before and after.
+    Source: Bitcoin Core RPC `scanblocks` (version 25), `getdescriptoractivity` (version 29).
+    """
+
+    def __init__(self, network: Network, endpoint: Endpoint) -> None:
+        self.name = endpoint.name
+        self.network = network.name
+        self.ability = Ability(
+            Reach.ANY, Evidence.PROVEN if endpoint.own else Evidence.REPORTED, chunk_size=CHUNK
+        )
+        self._row = network
+        self._rpc = CoreRpc(endpoint)
+        self._filters = LongCall(self._rpc, "scanblocks")
+
+    def pin(self, height: int | None) -> BlockRef:
+        """Pin any block. Raises HeightNotReachedError, and what CoreRpc.chain_info raises."""
+        info = self._rpc.chain_info(self._row)
+        if height is not None and height > info.blocks:
+            raise HeightNotReachedError(self.name, height, info.blocks)
+        block_hash = info.best_hash if height is None else self._rpc.block_hash(height)
+        return self._rpc.block_ref(self._row, info.chain, block_hash)
+
+    def fetch_balances(
+        self,
+        queries: Sequence[BalanceQuery],
+        at: BlockRef,
+        progress: Callable[[float], None] | None = None,
+    ) -> list[Balance]:
+        """Add up what the scripts received and spent up to the block; see BalanceSource."""
+        plan = plan_queries(queries, self.network)
+        if not plan.wanted:
+            return plan.finished()
+        found: Found = {script: {} for script in plan.wanted}
+        descriptors = [f"raw({script.hex()})" for script in found]
+        self._check(at)
+        blocks = self._blocks(descriptors, at, progress)
+        for start in range(0, len(blocks), BLOCKS):
+            self._read(blocks[start : start + BLOCKS], descriptors, at, found)
+            if progress is not None:
+                done = min(1.0, (start + BLOCKS) / len(blocks))
+                progress(_SCAN_SHARE + (1 - _SCAN_SHARE) * done)
+        self._check(at)
+        for script, coins in found.items():
+            evidence = self.ability.evidence
+            plan.fill(
+                script,
+                balance_of(coins.values(), at.height, self._row.decimals, evidence, self.name),
+            )
+        return plan.finished()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._rpc.close()
+
+    def _check(self, at: BlockRef) -> None:
+        seen = self._rpc.block_hash(at.height)
+        if seen != at.hash:
+            raise ReorgError(self.name, at.height, at.hash, seen)
+
+    def _blocks(
+        self,
+        descriptors: Sequence[str],
+        at: BlockRef,
+        progress: Callable[[float], None] | None,
+    ) -> list[str]:
+        """Hashes of the blocks up to the pinned one that may concern the scripts."""
+        report = None if progress is None else lambda share: progress(share * _SCAN_SHARE)
+        try:
+            answer = self._filters.run([list(descriptors), 0, at.height], report)
+        except SourceRejectedError as e:
+            if "not enabled" in e.what:
+                raise SourceRejectedError(
+                    self.name, "has no block filters: start it with -blockfilterindex"
+                ) from None
+            raise
+        if not take(self.name, answer, bool, "completed"):
+            raise SourceUnavailableError(self.name, "the scan was aborted on the node")
+        if take(self.name, answer, int, "to_height") != at.height:
+            raise SourceUnavailableError(self.name, "scanned to another block than asked")
+        blocks = take(self.name, answer, list, "relevant_blocks")
+        return [take(self.name, block, str) for block in blocks]
+
+    def _read(
+        self, blocks: Sequence[str], descriptors: Sequence[str], at: BlockRef, found: Found
+    ) -> None:
+        answer = self._rpc.ask(
+            "getdescriptoractivity", [list(blocks), list(descriptors), False], timeout=_SECONDS
+        )
+        if isinstance(answer, RpcFailure):
+            raise self._rpc.error("getdescriptoractivity", answer)
+        # Within the answer blocks are in the order of the chain, whatever order was asked for.
+        for event in take(self.name, answer, list, "activity"):
+            kind = take(self.name, event, str, "type")
+            height = take(self.name, event, int, "height")
+            if height > at.height or kind not in ("receive", "spend"):
+                raise SourceUnavailableError(self.name, f"told of {kind!r} in block {height}")
+            if kind == "receive":
+                self._receive(event, height, found)
+            else:
+                self._spend(event, found)
+
+    def _receive(self, event: object, height: int, found: Found) -> None:
+        coins = self._coins(event, "output_spk", found)
+        place = (take(self.name, event, str, "txid"), take(self.name, event, int, "vout"))
+        if place in coins:
+            raise SourceUnavailableError(self.name, f"told twice of output {place[0]}:{place[1]}")
+        amount = base_units(self.name, take(self.name, event, object, "amount"))
+        coins[place] = Coin(*place, amount, height)
+
+    def _spend(self, event: object, found: Found) -> None:
+        coins = self._coins(event, "prevout_spk", found)
+        place = (
+            take(self.name, event, str, "prevout_txid"),
+            take(self.name, event, int, "prevout_vout"),
+        )
+        if coins.pop(place, None) is None:
+            raise SourceUnavailableError(
+                self.name, f"told of {place[0]}:{place[1]} being spent and not of it being received"
+            )
+
+    def _coins(self, event: object, side: str, found: Found) -> dict[tuple[str, int], Coin]:
+        try:
+            return found[bytes.fromhex(take(self.name, event, str, side, "hex"))]
+        except (KeyError, ValueError):
+            raise SourceUnavailableError(self.name, "told of a script nobody asked for") from None
+
+
+def make_source(network: Network, endpoints: Sequence[Endpoint], registry: Registry) -> CoreFilters:
+    """Make the source from the first endpoint."""
+    return CoreFilters(network, endpoints[0])
