@@ -12,12 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from scanner.model.addresses.evm import checksum_text
 from scanner.model.control import Binding, ControlResult
 from scanner.ownership import evm_signers, verdicts
 from scanner.ownership.contract_calls import accepts
 from scanner.ownership.evm_signers import Digest, Envelope, Signed
 from scanner.ownership.interface import ContractCall, Proof
+from scanner.ownership.recovery import recover_account
 
 
 class EvmMessage:
@@ -50,15 +50,16 @@ class EvmMessage:
             if remark and remark not in remarks:
                 remarks.append(remark)
         binding = Binding.ON_CHAIN if by_contract else Binding.DERIVED
-        signer = checksum_text(proof.address.payload)
-        return verdicts.controls(self.name, binding, (signer,), "; ".join(remarks))
+        return verdicts.controls(self.name, binding, (proof.address.text,), "; ".join(remarks))
 
 
 def own_key(account: bytes, signed: Signed, digests: Sequence[Digest]) -> str | None:
     """Whether the account's own key made the signature: remarks ("" if none), or None if not."""
-    for found, digest in evm_signers.accounts(signed, digests):
-        if found == account:
-            return evm_signers.notes(signed, digest)
+    plain = signed.plain
+    if plain is not None:
+        for digest in digests:
+            if recover_account(digest.value, plain.compact, plain.recovery_id) == account:
+                return evm_signers.notes(signed, digest)
     return None
 
 

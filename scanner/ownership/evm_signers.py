@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from scanner.model.addresses.evm import checksum_text
 from scanner.model.control import ControlResult
@@ -34,16 +34,14 @@ _ONLY_BY_CHAIN = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Digest:
+class Digest(NamedTuple):
     """One digest of a row's message. note: which envelope, where it is not the usual one."""
 
     note: str
     value: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Signed:
+class Signed(NamedTuple):
     """One published signature. plain: read as a single key's; None if it cannot be one."""
 
     data: bytes

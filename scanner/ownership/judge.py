@@ -170,16 +170,17 @@ def _key(network: Network, address: Address, claim: Claim) -> bytes:
     Networks that verify alike share verdicts (one EVM account over ten networks), so reasons
     never name the network. The hash is a cryptographic one: rows are hostile.
     """
-    alike = network.chain_id if network.kind != "evm" or claim.message[:1] == "{" else ""
+    typed = claim.message[:1] == "{"
     data = (
-        network.kind,
-        network.schemes,
-        network.address_codec,
-        network.message_header,
-        alike,
+        _family(
+            network.kind,
+            network.chain_id if typed or network.kind != "evm" else "",
+            network.schemes,
+            network.address_codec,
+            network.message_header,
+        ),
         address.format,
         address.payload,
-        address.key,
         claim.message,
         claim.signatures,
         claim.script,
@@ -206,3 +207,9 @@ def judge_claims(
 def _asked_once(call: ContractCall) -> ContractCall:
     """Remember answers: at one block they cannot change."""
     return lru_cache(maxsize=4096)(call)
+
+
+@lru_cache(maxsize=1024)
+def _family(*parts: str | tuple[str, ...]) -> bytes:
+    """A short name for networks that are the same in everything a verdict can depend on."""
+    return blake2b(marshal.dumps(parts, 2), digest_size=16).digest()

@@ -6,8 +6,8 @@ Used by every scheme that finds the key from the signature: EVM, Tron and the OK
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from scanner.model.addresses.keccak import keccak256
 from scanner.ownership import secp256k1
@@ -16,8 +16,7 @@ from scanner.ownership.hextext import decode_hex
 _COMPACT_S = (1 << 255) - 1
 
 
-@dataclass(frozen=True, slots=True)
-class RecoverableSignature:
+class RecoverableSignature(NamedTuple):
     """r and s as 64 bytes, the recovery id 0 to 3, and what is unusual about the spelling."""
 
     compact: bytes

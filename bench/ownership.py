@@ -1,0 +1,160 @@
+"""Benchmarks of `scanner verify`: one JSON object a line.
+
+verify.evm, verify.bitcoin: rows/s of the whole command, from the file on disk to one JSON object
+a row, every key another; against a bare loop of libsecp256k1's recover over as many signatures on
+the same cores in the same run. The two are measured in turns and the best of each counts, so that
+a neighbour on the machine disturbs both alike. verify.file: seconds for the 211 MB list;
+verify.file.memory: megabytes of all its processes together at their peak (shared pages counted
+once each); verify.file.rows: its rows/s against the same loop.
+
+    python bench/ownership.py [--rows N]      N: rows of the long list, 650,000 by default
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from itertools import islice
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "bench/data")]
+
+from coincurve._libsecp256k1 import ffi, lib  # noqa: E402
+from okx_file import EVM, HEADER, _evm, _line, _p2wsh, write_okx_file  # noqa: E402
+
+from scanner.ownership.parallel import cores  # noqa: E402
+
+ROWS = 650_000
+EVM_ROWS, BITCOIN_ROWS = 150_000, 60_000
+TURNS = 3
+BARE = 40_000
+"""Signatures that one process recovers in a bare loop."""
+
+
+def main() -> None:
+    """Print every figure."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rows", type=int, default=ROWS)
+    wanted = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        evm, bitcoin, long = place / "evm.csv", place / "bitcoin.csv", place / "long.csv"
+        _write(evm, ((EVM[0], s) for s in islice(_evm(1), EVM_ROWS)))
+        _write(bitcoin, islice(_p2wsh(1), BITCOIN_ROWS))
+        _compare("verify.evm", evm, EVM_ROWS, EVM_ROWS)
+        _compare("verify.bitcoin", bitcoin, BITCOIN_ROWS, 2 * BITCOIN_ROWS)
+        write_okx_file(long, wanted.rows)
+        _long(long, wanted.rows)
+
+
+def _write(path: Path, rows: Iterator[tuple[object, object]]) -> None:
+    """Write rows of one coin in OKX's layout, with the totals block that the layout begins with."""
+    with path.open("w", encoding="ascii") as file:
+        file.write(f"coin,snapshot height,amount\n\n{HEADER}\n")
+        for coin, signed in rows:
+            file.write(_line(coin, signed, 10**18) + "\n")
+
+
+def _compare(name: str, path: Path, rows: int, signatures: int) -> None:
+    """Measure the command and the bare loop in turns."""
+    best = bare = 0.0
+    for _ in range(TURNS):
+        seconds, _ = _verify(path, rows)
+        best = max(best, rows / seconds)
+        bare = max(bare, _bare_rate() * rows / signatures)
+    against = f"bare libsecp256k1 recover loop on {cores()} cores ({round(bare)} rows/s)"
+    _show(name, round(best), "rows/s", against, best / bare)
+
+
+def _long(path: Path, rows: int) -> None:
+    """Measure the long list once: time, rows/s, memory."""
+    seconds, megabytes = _verify(path, rows)
+    size = path.stat().st_size / 1e6
+    _show("verify.file", round(seconds, 1), "s", f"30 s for 211 MB; this is {size:.0f} MB", None)
+    _show("verify.file.rows", round(rows / seconds), "rows/s", "", None)
+    _show("verify.file.memory", megabytes, "MB", "300 MB", megabytes / 300)
+
+
+def _verify(path: Path, rows: int) -> tuple[float, int]:
+    """Run the command. Returns seconds and peak megabytes; every row must have been verified."""
+    out = path.with_suffix(".jsonl")
+    command = [sys.executable, "-m", "scanner.cli", "verify", str(path), "--jsonl", str(out)]
+    start = time.perf_counter()
+    process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    peak = 0
+    while process.poll() is None:
+        peak = max(peak, _memory(process.pid))
+        time.sleep(0.1)
+    seconds = time.perf_counter() - start
+    said = process.stderr.read() if process.stderr else ""
+    if process.returncode:
+        raise SystemExit(f"verify left with {process.returncode}: {said[-500:]}")
+    with out.open("rb") as file:
+        proofs = sum(b'"binding":"derived"' in line for line in file)
+    out.unlink()
+    if proofs != rows:
+        raise SystemExit(f"verify proved {proofs} of {rows} rows")
+    return seconds, peak
+
+
+def _memory(process: int) -> int:
+    """Megabytes of a process and its children; pages they share are counted once (Linux: PSS)."""
+    total, waiting = 0, [process]
+    while waiting:
+        number = waiting.pop()
+        try:
+            rollup = Path(f"/proc/{number}/smaps_rollup").read_text()
+            for task in Path(f"/proc/{number}/task").iterdir():
+                waiting += map(int, (task / "children").read_text().split())
+        except (OSError, ValueError):
+            continue
+        total += next(int(x.split()[1]) for x in rollup.splitlines() if x.startswith("Pss:"))
+    return total // 1024
+
+
+def _bare_rate() -> float:
+    """Recoveries a second of all cores together, in loops that do nothing else."""
+    with multiprocessing.get_context("spawn").Pool(cores()) as pool:
+        return sum(pool.map(_bare_loop, range(cores()), chunksize=1))
+
+
+def _bare_loop(number: int) -> float:
+    """One process: recover keys from signatures parsed before; recoveries a second."""
+    from coincurve import PrivateKey
+
+    digest = bytes(range(32))
+    context, key = lib.secp256k1_context_static, ffi.new("secp256k1_pubkey *")
+    parsed = []
+    for n in range(200):
+        made = PrivateKey((n + 1 + 1000 * number).to_bytes(32, "big")).sign_recoverable(
+            digest, hasher=None
+        )
+        signature = ffi.new("secp256k1_ecdsa_recoverable_signature *")
+        parse = lib.secp256k1_ecdsa_recoverable_signature_parse_compact
+        if not parse(context, signature, made[:64], made[64]):
+            raise SystemExit("libsecp256k1 does not read its own signature")
+        parsed.append(signature)
+    recover: Callable[..., int] = lib.secp256k1_ecdsa_recover
+    start = time.perf_counter()
+    for _ in range(BARE // len(parsed)):
+        for signature in parsed:
+            recover(context, key, signature, digest)
+    return BARE / (time.perf_counter() - start)
+
+
+def _show(name: str, value: float, unit: str, against: str, ratio: float | None) -> None:
+    """Print one result."""
+    rounded = None if ratio is None else round(ratio, 2)
+    line = {"name": name, "value": value, "unit": unit, "against": against, "ratio": rounded}
+    print(json.dumps(line), flush=True)
+
+
+if __name__ == "__main__":
+    main()
