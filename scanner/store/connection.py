@@ -28,6 +28,10 @@ READERS = 8
 """How many read-only connections to one SQLite file there are at most."""
 
 
+POOL_SECONDS = 300
+"""How long a thread waits for one of the connections of this process."""
+
+
 class Store:
     """An open database. Safe to share between threads. Use as a context manager or close().
 
@@ -65,7 +69,7 @@ class Store:
             if self.file is not None
             else locks.server_lock(self.engine, what)
         )
-        with held:
+        with explained(self.name), held:
             yield
 
     @contextmanager
@@ -157,14 +161,24 @@ def _sqlite(url: URL) -> Engine:
     from sqlalchemy import create_engine, event
 
     engine = create_engine(
-        url, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS, "isolation_level": None}
+        url,
+        hide_parameters=True,
+        connect_args={"timeout": BUSY_SECONDS, "isolation_level": None},
+        max_overflow=60,
+        pool_timeout=POOL_SECONDS,
     )
 
     @event.listens_for(engine, "connect")
     def _pragmas(connection: DBAPIConnection, _record: object) -> None:
         cursor = connection.cursor()
-        # FULL: a commit survives a power cut, not only a crash of this process.
-        for pragma in ("foreign_keys = ON", "synchronous = FULL", "cache_size = -65536"):
+        # FULL: a commit survives a power cut, not only a crash of this process. The journal of one
+        # long import is not kept at its length for ever.
+        for pragma in (
+            "foreign_keys = ON",
+            "synchronous = FULL",
+            "cache_size = -16384",
+            "journal_size_limit = 67108864",
+        ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
@@ -224,6 +238,7 @@ def _postgresql(url: URL, read_only: bool) -> Engine:
             hide_parameters=True,
             pool_size=4,
             max_overflow=16,
+            pool_timeout=POOL_SECONDS,
             pool_pre_ping=True,
             connect_args={
                 "connect_timeout": 10,

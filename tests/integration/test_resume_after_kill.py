@@ -17,6 +17,7 @@ from scanner.snapshots.interface import ChunkState, SnapshotPolicy, SnapshotStat
 from scanner.snapshots.take import take_snapshot
 from scanner.store import queries
 from scanner.store.check import check
+from scanner.store.engine import open_store
 from scanner.store.runs import create_snapshot
 from scanner.store.sink import StoreSink
 
@@ -41,10 +42,10 @@ def claims():
     return made
 
 
-def start(url, snapshot, delay):
+def start(url, snapshot, delay, **env):
     return subprocess.Popen(
         [sys.executable, "-m", "support.slow_snapshot", url, str(snapshot), str(delay)],
-        cwd=TESTS, env={**os.environ, "PYTHONPATH": f"{TESTS}:{TESTS.parent}"},
+        cwd=TESTS, env={**os.environ, **env, "PYTHONPATH": f"{TESTS}:{TESTS.parent}"},
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
 
@@ -127,3 +128,26 @@ def test_ctrl_c_ends_a_run_soon_and_a_resume_goes_on(store):
     with start(url, snapshot, delay=0.0) as run:
         assert run.communicate(timeout=60)[0].endswith("complete\n")
     assert told(store, snapshot) == expected
+
+
+def test_a_full_disk_ends_a_run_with_its_reason_and_a_resume_goes_on(tmp_path):
+    database = tmp_path / "scanner.db"
+    with open_store(f"sqlite:///{database}", create=True) as store:
+        list_id = stored(store, claims()).list_id
+        expected = undisturbed(store, list_id)
+        snapshot = create_snapshot(store, list_id, SnapshotPolicy())
+        with store.engine.connect() as connection:
+            connection.exec_driver_sql("COMMIT")
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        url, most = f"sqlite:///{database}", str(400_000)
+        with start(url, snapshot, 0.0, LARGEST_FILE=most) as run:
+            _, err = run.communicate(timeout=60)
+        assert run.returncode == 1
+        assert "StoreError" in err.splitlines()[-1]
+        assert "disk" in err.splitlines()[-1]
+        assert 0 < done(store, snapshot) < 60
+        assert check(store) == []
+        with start(url, snapshot, 0.0) as run:
+            out, err = run.communicate(timeout=60)
+        assert out.endswith("complete\n"), err
+        assert told(store, snapshot) == expected

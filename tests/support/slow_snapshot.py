@@ -6,6 +6,8 @@ chunk is asked for, and the snapshot's state at the end.
 
 from __future__ import annotations
 
+import os
+import resource
 import sys
 import threading
 
@@ -19,6 +21,9 @@ from support.snapshot_stub import StubSource, good_judge
 def main() -> None:
     url, snapshot_id, delay = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
     registry = load_registry()
+    if "LARGEST_FILE" in os.environ:  # a small disk, as far as this process can tell
+        most = int(os.environ["LARGEST_FILE"])
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
     with open_store(url) as store:
         first = threading.Event()
 
