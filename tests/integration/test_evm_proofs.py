@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from support import evm_chain as chain
+from support.fault_proxy import FaultProxy
 
 from scanner.chains.evm.archive import archive_path, check_archive
 from scanner.chains.interface import ReadPolicy
@@ -190,3 +192,51 @@ def test_the_command_that_checks_an_archive(source, tmp_path):
     said = CliRunner().invoke(app, [str(path), "--json"])
     balances = json.loads(said.output)["balances"]
     assert {b["amount"] for b in balances} == {str(10**18), str(10**18 + 1), "100", "101"}
+
+
+def test_proofs_with_a_quorum_and_an_endpoint_that_garbles_proofs(anvil, tmp_path):
+    """A changed trie node is refused; the other operator's proof is taken, the reading is agreed."""
+
+    def garbled(request, answer):
+        body = json.loads(answer[2])
+        items = body if isinstance(body, list) else [body]
+        for item in items:
+            result = item.get("result")
+            if isinstance(result, dict) and "accountProof" in result:
+                node = result["accountProof"][-1]
+                result["accountProof"][-1] = node[:-2] + ("00" if node[-2:] != "00" else "01")
+        return 200, {}, json.dumps(body).encode()
+
+    with FaultProxy(anvil.url, [garbled], 1.0) as proxy:
+        endpoints = [
+            replace(anvil.endpoint("bad"), url=proxy.url, operator="one"),
+            replace(anvil.endpoint("good"), operator="two"),
+        ]
+        policy = ReadPolicy(2, proof=True, proof_folder=tmp_path)
+        source = make_source("ethereum_rpc", ETHEREUM, endpoints, REGISTRY, policy)
+        found = source.fetch_balances(ask(HOLDERS[:5], ETH), source.pin(2))
+        assert [b.amount for b in found] == [10**18 + n for n in range(5)]
+        assert {(b.evidence, b.sources) for b in found} == {(Evidence.PROVEN, ("good",))}
+        found = source.fetch_balances(ask(HOLDERS[:5], USDT), source.pin(2))
+        assert {b.evidence for b in found} == {Evidence.AGREED}  # one cannot prove where slots lie
+        assert all("not proven: bad: gave a proof that does not hold" in b.reason for b in found)
+        source.close()
+
+
+def test_a_chain_whose_headers_we_do_not_know_has_no_proof_mode(anvil, tmp_path):
+    def odd_header(request, answer):
+        body = json.loads(answer[2])
+        if isinstance(body, dict) and isinstance(body.get("result"), dict):
+            body["result"].pop("mixHash", None)
+        return 200, {}, json.dumps(body).encode()
+
+    with FaultProxy(anvil.url, [odd_header], 1.0) as proxy:
+        endpoint = replace(anvil.endpoint("odd"), url=proxy.url)
+        policy = ReadPolicy(proof=True, proof_folder=tmp_path)
+        source = make_source("ethereum_rpc", ETHEREUM, [endpoint], REGISTRY, policy)
+        found = source.fetch_balances(ask(HOLDERS[:2], ETH), source.pin(2))
+        assert [(b.amount, b.evidence) for b in found] == [
+            (10**18 + n, Evidence.REPORTED) for n in range(2)
+        ]
+        assert all("no proof mode on this network" in b.reason for b in found)
+        source.close()

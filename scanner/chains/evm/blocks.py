@@ -93,7 +93,7 @@ def final(rpc: Rpc, chain_id: str) -> Header:
         found = header(rpc, "finalized")
     except RpcError as e:
         # Nodes without the tag refuse it in many words: as a bad parameter or an unknown block.
-        if e.fault not in (Fault.UNSUPPORTED, Fault.OTHER):
+        if e.fault is Fault.PRUNED:
             raise
         found = None
     if found is not None:

@@ -130,10 +130,8 @@ class Node:
                     answer = self.rpc.ask("eth_getBalance", hexed(_PROBED), block)
                     quantity(self.name, answer, "balance")
                 except RpcError as e:
-                    if e.fault in (Fault.NO_BLOCK, Fault.PRUNED):
+                    if self.about_block(e):
                         raise self.explain(at, e) from None
-                    if e.fault not in (Fault.UNSUPPORTED, Fault.OTHER):
-                        raise
                     self._by_hash = False
                 else:
                     self._by_hash = True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -59,11 +60,12 @@ class _Block:
 class Prover:
     """Proves columns at one block after another. Safe to use from several threads.
 
-    folder: where checked proofs are kept.
+    folder: where checked proofs are kept. quorum: how many operators must find a token's balances
+    at the same place: that is the one thing about a token's proof that is not in the state trie.
     """
 
-    def __init__(self, pool: Pool[Node], folder: Path) -> None:
-        self._pool, self._folder = pool, folder
+    def __init__(self, pool: Pool[Node], folder: Path, quorum: int) -> None:
+        self._pool, self._folder, self._quorum = pool, folder, quorum
         self._lock = threading.Lock()
         self._block: _Block | None = None
 
@@ -145,16 +147,20 @@ class Prover:
                 return prove_token(node, block.header, token, parameter, known)
 
         why, asked = "", list[str]()
+        votes: Counter[ProvenToken] = Counter()
         for _ in range(self._pool.operators):
             try:
                 found, node = self._pool.run(task, avoid=tuple(asked))
             except SourceError as e:
                 return why or str(e)
-            if isinstance(found, ProvenToken):
-                return found
-            why = found
             asked.append(node.operator)
-        return why
+            if isinstance(found, str):
+                why = found
+                continue
+            votes[found] += 1
+            if votes[found] == self._quorum:
+                return found
+        return why or "the endpoints find its balances at different places"
 
     def _keep(
         self,

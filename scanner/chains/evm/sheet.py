@@ -138,7 +138,10 @@ class Sheet:
             raise RpcError(node.name, Fault.TOO_BIG, 0, "the sheet is larger than creation code")
         if self.kind == "create" and size > _MAX_CODE:
             raise RpcError(node.name, Fault.TOO_BIG, 0, "the answer is larger than deployed code")
-        return decode(node.name, columns, self._ask(node, request, block, size))
+        answer = self._ask(node, request, block, size)
+        if not answer:  # a gateway that drops the override, or runs no code of ours
+            raise RpcError(node.name, Fault.UNSUPPORTED, 0, "the sheet did not run")
+        return decode(node.name, columns, answer)
 
     def _ask(self, node: Node, request: bytes, block: object, size: int) -> bytes:
         code = _program(self.kind)

@@ -67,7 +67,7 @@ class EthereumRpcSource:
             )
         self._evidence = Evidence.REPORTED if policy.quorum == 1 else Evidence.AGREED
         folder = policy.proof_folder or data_folder() / "proofs"
-        self._prover = Prover(self.pool, folder) if policy.proof else None
+        self._prover = Prover(self.pool, folder, policy.quorum) if policy.proof else None
         best = Evidence.PROVEN if policy.proof else self._evidence
         self.ability = Ability(Reach.ANY, best, CHUNK, parallel=3)
 
