@@ -21,6 +21,7 @@ from scanner.cli import (
     export,
     liabilities,
     lists,
+    prices,
     proofs,
     report,
     resume,
@@ -29,6 +30,7 @@ from scanner.cli import (
     show,
     snapshot,
     totals,
+    value,
     verify,
     worker,
 )
@@ -53,6 +55,7 @@ app.command()(verify.verify)
 app.command()(snapshot.snapshot)
 app.command()(resume.resume)
 app.command()(totals.totals)
+app.command()(value.value)
 app.command()(show.show)
 app.command()(export.export)
 app.command()(report.report)
@@ -62,6 +65,7 @@ app.command()(challenge.challenge)
 app.command()(demo.demo)
 app.add_typer(lists.app, name="lists")
 app.add_typer(liabilities.app, name="liabilities")
+app.add_typer(prices.app, name="prices")
 app.add_typer(endpoints.app, name="endpoints")
 app.add_typer(proofs.app, name="proofs")
 app.add_typer(db.app, name="db")

@@ -1,0 +1,209 @@
+"""`scanner prices`: keep prices from a file, or from Chainlink feeds at a snapshot's own block."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from scanner.cli.options import AsJson, Database, Endpoints, Snapshot, database_url
+from scanner.cli.snapshot import Quorum
+from scanner.cli.value import DEFAULT_HOURS, MaxAge
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+    from scanner.chains.interface import BalanceSource, ReadPolicy
+    from scanner.model.block import BlockRef
+    from scanner.model.registry import Registry
+    from scanner.prices.chainlink import Feed
+    from scanner.prices.interface import NoPrice, Price
+    from scanner.store.queries import SnapshotHead
+
+app = typer.Typer(
+    help="Prices in US dollars, dated, with their source.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+File = Annotated[Path, typer.Argument(metavar="FILE", help="CSV of asset,price_usd,at,source.")]
+FeedFile = Annotated[
+    Path | None,
+    typer.Option("--feeds", metavar="FILE", help="Feed table to use in place of the shipped one."),
+]
+
+
+@app.command("import")
+def import_(context: typer.Context, file: File, database: Database = None) -> None:
+    """Keep the prices of a CSV file: asset,price_usd,at,source.
+
+    One bad row and nothing is kept: a price of 0 or below, a time without offset or in the
+    future, an unknown asset. What is stored is never changed.
+    """
+    from datetime import UTC, datetime
+
+    from scanner.cli.console import say
+    from scanner.prices.csv_file import read_prices
+    from scanner.settings.tables import load_registry
+    from scanner.store.engine import open_store
+    from scanner.store.prices import add_prices
+
+    prices = read_prices(file, load_registry(), datetime.now(UTC))
+    with open_store(database_url(context, database), create=True) as store:
+        new = add_prices(store, prices)
+    say(f"{len(prices):,} prices read, {new:,} of them new")
+
+
+@app.command()
+def chainlink(
+    context: typer.Context,
+    snapshot: Snapshot = "latest",
+    endpoints: Endpoints = None,
+    feeds: FeedFile = None,
+    quorum: Quorum = 1,
+    max_age: MaxAge = DEFAULT_HOURS,
+    as_json: AsJson = False,
+    database: Database = None,
+) -> None:
+    """Read Chainlink feeds at the block a snapshot is pinned to, and keep the prices.
+
+    A snapshot without a block of the feeds' network uses that network's last block before the
+    snapshot's time. Anybody who asks the same contracts at that block gets the same numbers.
+    Exit status 3 where an asset of the snapshot has no price.
+    """
+    from datetime import timedelta
+
+    from scanner.chains.interface import ReadPolicy
+    from scanner.cli.console import finish
+    from scanner.model.finding import Weight
+    from scanner.prices.feeds import load_feeds
+    from scanner.prices.interface import NoPrice, Price
+    from scanner.settings.tables import load_registry
+    from scanner.store import prices as stored
+    from scanner.store import queries
+    from scanner.store.engine import open_store
+
+    registry = load_registry()
+    table = load_feeds(registry, feeds)
+    with open_store(database_url(context, database)) as store:
+        snapshot_id = queries.resolve(store, snapshot)
+        head = queries.head(store, snapshot_id)
+        time = int(stored.taken(store, snapshot_id).at.timestamp())
+        assets = [total.asset for total in queries.totals(store, snapshot_id).assets]
+        wanted = [feed for feed in table if feed.asset in assets]
+        reading = _Reading(head, time, registry, timedelta(hours=max_age))
+        found = reading.read(wanted, endpoints, ReadPolicy(quorum=quorum))
+        priced = {result.asset for result in found if isinstance(result, Price)}
+        known = {result.asset for result in found}
+        found += [NoPrice(asset, "no feed in the table") for asset in assets if asset not in known]
+        stored.add_prices(store, [result for result in found if isinstance(result, Price)])
+    _show(head.id, reading.blocks, found, as_json)
+    finish({Weight.UNSHOWN} if set(assets) - priced else set())
+
+
+class _Reading:
+    """Reads the feeds of each network at one block. blocks: those that were used.
+
+    time: of the snapshot, in seconds since 1970.
+    """
+
+    def __init__(
+        self, head: SnapshotHead, time: int, registry: Registry, max_age: timedelta
+    ) -> None:
+        self._head, self._time, self._registry = head, time, registry
+        self._max_age = max_age
+        self.blocks: list[BlockRef] = []
+
+    def read(
+        self, feeds: Sequence[Feed], endpoints: Path | None, policy: ReadPolicy
+    ) -> list[Price | NoPrice]:
+        """Read every feed. Raises ConfigError, SourceError."""
+        from scanner.cli.sources import open_sources
+        from scanner.errors import ConfigError
+
+        names = sorted({feed.network for feed in feeds})
+        found: list[Price | NoPrice] = []
+        with open_sources(names, endpoints, self._registry, policy) as sources:
+            for name in names:
+                if name not in sources:
+                    raise ConfigError(f"no endpoint of {name}: its feeds cannot be read")
+                here = [feed for feed in feeds if feed.network == name]
+                found += self._at_one_block(sources[name], here)
+        return found
+
+    def _at_one_block(self, source: BalanceSource, feeds: Sequence[Feed]) -> list[Price | NoPrice]:
+        from scanner.chains.interface import ContractCaller
+        from scanner.errors import ConfigError
+        from scanner.prices.chainlink import read_feeds
+        from scanner.prices.interface import NoPrice, moment
+
+        if not isinstance(source, ContractCaller):
+            raise ConfigError(f"{source.name} cannot call contracts: {source.network}'s feeds")
+        caller = source
+        at = self._block(source)
+        self.blocks.append(at)
+        here = [feed for feed in feeds if feed.chain == at.chain]
+        away = [
+            NoPrice(f.asset, f"the feed is on chain {f.chain}, the block on chain {at.chain}")
+            for f in feeds
+            if f.chain != at.chain
+        ]
+        time = moment(self._time if at.time is None else at.time)
+        read = read_feeds(lambda to, data: caller.call(to, data, at), here, time, self._max_age)
+        return [*read, *away]
+
+    def _block(self, source: BalanceSource) -> BlockRef:
+        """The snapshot's newest block of the network, or its last one before the snapshot."""
+        from scanner.chains.interface import TimeFinder
+        from scanner.errors import ConfigError
+
+        pinned = [p.block for p in self._head.blocks if p.network == source.network]
+        if pinned:
+            return max(pinned, key=lambda block: block.height)
+        if not isinstance(source, TimeFinder):
+            raise ConfigError(f"{source.name} cannot say which block was the newest at a time")
+        return source.pin(source.height_at(self._time))
+
+
+def _show(
+    snapshot_id: int, blocks: Sequence[BlockRef], found: Sequence[Price | NoPrice], as_json: bool
+) -> None:
+    import sys
+
+    from scanner.cli.console import emit, say
+    from scanner.prices.interface import Price
+    from scanner.reports.grid import Column, print_grid
+    from scanner.reports.jsontext import pretty
+
+    prices = sorted((p for p in found if isinstance(p, Price)), key=lambda p: p.asset)
+    missing = sorted((p for p in found if not isinstance(p, Price)), key=lambda p: p.asset)
+    if as_json:
+        emit(
+            pretty(
+                {
+                    "snapshot": snapshot_id,
+                    "blocks": [
+                        {"network": b.network, "chain": b.chain, "height": b.height, "hash": b.hash}
+                        for b in blocks
+                    ],
+                    "prices": [
+                        {
+                            "asset": p.asset,
+                            "price_usd": p.text,
+                            "at": p.at.isoformat(),
+                            "source": p.source,
+                        }
+                        for p in prices
+                    ],
+                    "missing": [{"asset": p.asset, "reason": p.reason} for p in missing],
+                }
+            )
+        )
+    else:
+        columns = [Column("asset"), Column("price $", right=True), Column("at"), Column("source")]
+        rows = [[p.asset, p.text, p.at.isoformat(), p.source] for p in prices]
+        title = ", ".join(f"{b.network} block {b.height} {b.hash}" for b in blocks)
+        print_grid(columns, rows, title=title or "no feeds", stream=sys.stdout)
+    say(*(f"no price of {p.asset}: {p.reason}" for p in missing))
