@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
 
@@ -116,7 +117,12 @@ def test_faults_on_a_fifth_of_the_requests(anvil, refuse, count):
             for seed in (1, 2, 3)
         ]
         source = open_source(stack, anvil, proxies, quorum=2, timeout=0.5)
-        found = source.fetch_balances(questions(count), source.pin(3))
+        at, size = source.pin(3), source.ability.chunk_size
+        asked = questions(count)
+        chunks = [asked[n : n + size] for n in range(0, len(asked), size)]
+        with ThreadPoolExecutor(source.ability.parallel) as threads:  # as a snapshot takes them
+            parts = list(threads.map(lambda chunk: source.fetch_balances(chunk, at), chunks))
+        found = [b for part in parts for b in part]
         assert [b.amount for b in found] == wanted(count)
         assert {b.evidence for b in found} == {Evidence.AGREED}
         assert all(len(b.sources) >= 2 for b in found)
