@@ -13,7 +13,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -137,10 +137,12 @@ def heads(
     publisher_id: int | None = None,
     before: int | None = None,
     limit: int | None = None,
+    states: Collection[SnapshotState] = (),
 ) -> list[SnapshotHead]:
     """Snapshots, newest first; all of them unless told otherwise.
 
     publisher_id: only of this publisher. before: only ids below this one. limit: how many at most.
+    states: only in one of these.
     """
     from scanner.store import tables as t
 
@@ -149,6 +151,8 @@ def heads(
         query = query.where(t.reserve_list.c.publisher_id == publisher_id)
     if before is not None:
         query = query.where(t.snapshot.c.id < before)
+    if states:
+        query = query.where(t.snapshot.c.state.in_([state.value for state in states]))
     with store.read() as connection:
         found = connection.execute(query).all()
         return [_head(connection, row) for row in found]

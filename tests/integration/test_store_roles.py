@@ -11,6 +11,7 @@ from scanner.store import append_only, queries, tables
 from scanner.store.engine import open_store
 from scanner.store.migrate import upgrade
 from scanner.store.roles import grant_statements
+from scanner.store.status import status
 from scanner.worker.queue import set_up
 
 pytestmark = pytest.mark.node
@@ -66,6 +67,7 @@ def test_a_reader_reads_and_writes_nothing(owner):
     take(owner, snapshot, StubSource())
     with as_role(owner, READER) as store:
         assert queries.totals(store, snapshot).complete
+        assert status(store).queue is None
         with pytest.raises(StoreError, match="may not"):
             planned(store, [eth_claim(2)])
         with pytest.raises(StoreError, match="may not"), store.write() as connection:

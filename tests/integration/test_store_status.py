@@ -1,0 +1,57 @@
+"""What `scanner status` tells, on both databases."""
+
+from datetime import UTC, datetime
+
+from support.snapshot_stub import StubSource, eth_claim, stored
+from support.taking import DOWN, SIGNED, planned, raises, take
+
+from scanner.snapshots.interface import SnapshotPolicy, SnapshotState
+from scanner.store import schedules
+from scanner.store.schedules import RunState, ScheduleOptions
+from scanner.store.status import status
+from scanner.worker.queue import queued_snapshot, set_up
+
+
+def test_an_empty_database_has_nothing_to_tell(store):
+    found = status(store)
+    assert (found.publishers, found.going, found.schedules) == ((), (), ())
+    assert found.queue is None
+
+
+def test_the_latest_complete_snapshot_counts_and_others_are_going(store):
+    claims = [eth_claim(n, **SIGNED) for n in range(25)]
+    old, new = planned(store, claims), planned(store, claims)
+    for snapshot in (old, new):
+        take(store, snapshot, StubSource())
+    waiting = planned(store, claims)
+    broken = planned(store, claims, attempts=1)
+    take(store, broken, StubSource(trouble=raises(DOWN)))
+    stored(store, [eth_claim(77)], publisher="bybit")
+    found = status(store)
+    assert [(p.name, p.complete) for p in found.publishers] == [("bybit", None), ("okx", new)]
+    assert found.publishers[0].finished is None
+    assert (datetime.now(UTC) - found.publishers[1].finished).total_seconds() < 60
+    assert [(h.id, h.state) for h in found.going] == [
+        (broken, SnapshotState.INCOMPLETE), (waiting, SnapshotState.PLANNED),
+    ]  # fmt: skip
+
+
+def test_schedules_come_with_their_latest_run(store):
+    now = datetime(2026, 11, 20, tzinfo=UTC)
+    schedule = schedules.add(store, "okx", "okx", "/x", "0 6 * * *", ScheduleOptions(), now)
+    assert status(store).schedules[0].run is None
+    for day in (20, 21):
+        assert schedules.claim(store, schedule, datetime(2026, 11, day, 6, tzinfo=UTC), now)
+    run = status(store).schedules[0].run
+    assert (run.tick.day, run.state) == (21, RunState.CLAIMED)
+
+
+def test_the_queue_is_counted_where_there_is_one(store):
+    if store.dialect == "sqlite":
+        assert status(store).queue is None
+        return
+    set_up(store)
+    list_id = stored(store, [eth_claim(n) for n in range(30)]).list_id
+    queued_snapshot(store, list_id, SnapshotPolicy(chunk_sizes={"ethereum": 10}), {})
+    queue = status(store).queue
+    assert (queue.jobs, queue.workers) == ({"todo": 3}, 0)
