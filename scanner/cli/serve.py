@@ -28,7 +28,7 @@ def serve(
     context: typer.Context,
     host: Host = "127.0.0.1",
     port: Port = 8077,
-    workers: Workers = 1,
+    workers: Workers = 2,
     allow_host: AllowHost = None,
     allow_origin: AllowOrigin = None,
     database: Database = None,

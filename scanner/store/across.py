@@ -17,7 +17,7 @@ from scanner.store.engine import Store
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, Select
 
-WINDOW = 10_000
+WINDOW = 5_000
 """Rows of a list that one page of differences or shared addresses looks at."""
 MOST_OTHERS = 20
 """Claims by others that are shown for one address."""
@@ -297,7 +297,12 @@ def _same_claim(other: Any) -> tuple[ColumnElement[bool], ...]:  # noqa: ANN401 
     from scanner.store import tables as t
 
     c, o = t.claim.c, other.c
-    return o.address_key == c.address_key, o.asset == c.asset, o.network == c.network
+    # Joined to nothing, so that databases look the address up, and not all claims of the asset.
+    return (
+        o.address_key == c.address_key,
+        o.asset.concat("") == c.asset,
+        o.network.concat("") == c.network,
+    )
 
 
 def _difference(change: Change, row: tuple[Any, ...]) -> Difference:

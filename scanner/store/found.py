@@ -138,6 +138,7 @@ def _about_claims(
         select(f.claim_no, f.kind, f.reason, c.row, c.asset, c.network, c.address)
         .join(t.claim, and_(c.list_id == ids[1], c.no == f.claim_no))
         .where(f.snapshot_id == ids[0], f.kind.in_(kinds))
+        .where(f.claim_no >= behind[0])  # said apart, so that reading begins there
         .where(or_(f.claim_no > behind[0], and_(f.claim_no == behind[0], kind > behind[1])))
         .order_by(f.claim_no, kind)
     )

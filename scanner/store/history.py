@@ -233,7 +233,7 @@ def _joined(connection: Connection, parts: list[Any]) -> int:
     return total
 
 
-def totals_so_far(store: Store, snapshot_id: int, list_id: int, sums: ListSums) -> SnapshotTotals:
+def totals_so_far(store: Store, snapshot_id: int, sums: ListSums) -> SnapshotTotals:
     """Totals of a snapshot that is not complete, without reading its rows.
 
     sums: of its list. The same as `queries.totals`: what no chunk has read yet counts as claimed

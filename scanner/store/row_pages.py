@@ -86,7 +86,7 @@ def pairs_of(store: Store, list_id: int) -> list[tuple[str, str]]:
 
 def _pairs(connection: Connection, list_id: int) -> Iterator[tuple[str, str]]:
     # From one pair to the next through the index: the rows between are never read.
-    from sqlalchemy import select, tuple_
+    from sqlalchemy import select
 
     from scanner.store import tables as t
 
@@ -96,10 +96,12 @@ def _pairs(connection: Connection, list_id: int) -> Iterator[tuple[str, str]]:
     found = connection.execute(query).first()
     count = 0
     while found is not None and count < MOST_PAIRS:
-        pair = (str(found[0]), str(found[1]))
-        yield pair
+        yield found[0], found[1]
         count += 1
-        found = connection.execute(query.where(tuple_(c.asset, c.network) > pair)).first()
+        # Two questions: SQLite answers "(asset, network) > (a, b)" by reading on from asset a.
+        same = query.where(c.asset == found[0], c.network > found[1])
+        following = query.where(c.asset > found[0])
+        found = connection.execute(same).first() or connection.execute(following).first()
 
 
 def _numbers(

@@ -67,9 +67,10 @@ def rows(
     with store.read() as connection:
         beside = _Beside(connection, snapshot_id)
         query = joined(snapshot_id, (*CLAIM_COLUMNS, *CONTROL_COLUMNS, *BALANCE_COLUMNS), kinds)
-        query = query.where(CLAIM_COLUMNS[0] > after).limit(limit)
-        if numbers is not None:
-            query = query.where(CLAIM_COLUMNS[0].in_(numbers))
+        no = CLAIM_COLUMNS[0]
+        # Never both: SQLite would read on from `after` and look each number up in the set.
+        wanted = no > after if numbers is None else no.in_([n for n in numbers if n > after])
+        query = query.where(wanted).limit(limit)
         for row in streamed(connection, query):
             values = tuple(row)
             numbered = read_claim(values[:first])

@@ -55,7 +55,7 @@ def publisher_name(site: Site, publisher: int) -> str:
 def snapshot(site: Site, wanted: str) -> Object:
     """One snapshot with its answer in one sentence."""
     head = site.head(wanted)
-    counts = queries.finding_counts(site.store, head.id)
+    counts = site.counts(head.id)
     return {
         **objects.head_object(head),
         "status": status_word(head, counts),

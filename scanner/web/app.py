@@ -25,7 +25,7 @@ from scanner.web.guard import Guard, Rules
 from scanner.web.site import Site
 from scanner.web.trouble import JSON, Trouble, trouble_body, trouble_of
 
-THREADS = 6
+THREADS = 4
 """Requests worked on at once; fewer than the connections to the database, so none waits for one."""
 VARIABLE = "SCANNER_SERVE"
 """Settings of `scanner serve` for its worker processes, as JSON."""

@@ -99,7 +99,7 @@ def chains_apart(head: SnapshotHead) -> list[tuple[str, str]]:
 
 def kinds_of(site: Site, snapshot_id: int) -> list[tuple[str, str, int]]:
     """Kinds that were found as (kind, weight, count), what is false first."""
-    counts = queries.finding_counts(site.store, snapshot_id)
+    counts = site.counts(snapshot_id)
     order = list(Weight)
     found = sorted(counts, key=lambda kind: order.index(WEIGHTS[kind]))
     return [(kind.value, WEIGHTS[kind].value, counts[kind]) for kind in found]

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 MOST_TARGET = 4096
 """Bytes of path and query together."""
+MOST_HEADERS = 16_384
+"""Bytes of all headers together."""
 LOCAL_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
 PROBES = frozenset({"/healthz", "/readyz"})
 """Answered under any name: probes ask by a number that nobody knows beforehand."""
@@ -85,6 +87,8 @@ class Guard:
             return Trouble(405, "Only reading is possible here: use GET or HEAD.")
         if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > MOST_TARGET:
             return Trouble(414, f"The address is longer than {MOST_TARGET} bytes.")
+        if sum(len(name) + len(value) for name, value in scope["headers"]) > MOST_HEADERS:
+            return Trouble(431, f"The request's headers are longer than {MOST_HEADERS} bytes.")
         if _has_body(headers):
             return Trouble(413, "Requests have no body here; leave it out.")
         if scope["path"] not in PROBES and not self._known_host(headers.get(b"host", [])):

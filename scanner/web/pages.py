@@ -19,6 +19,8 @@ router = APIRouter(include_in_schema=False)
 
 PAGE = 50
 SNAPSHOTS = 25
+SHARED = 20
+"""Fewer: each comes with the claims of others."""
 FOR_EVER = {"cache-control": "public, max-age=31536000, immutable"}
 
 
@@ -206,7 +208,7 @@ def shared(request: Request, snapshot: Wanted, after: After = 0) -> Response:
     site = _site(request)
 
     def make() -> bytes:
-        found = answers.shared(site, snapshot, after, PAGE)
+        found = answers.shared(site, snapshot, after, SHARED)
         head = objects.head_object(site.head(snapshot))
         return render.page("shared.html.j2", {**found, "head": head, "after": after})
 

@@ -24,7 +24,7 @@ class Place:
 
     host: str = "127.0.0.1"
     port: int = 8077
-    workers: int = 1
+    workers: int = 2
 
     @property
     def name(self) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from scanner.errors import InputError
 from scanner.model.addresses.table import address_key, undecoded_key
+from scanner.model.finding import FindingKind
 from scanner.model.registry import Registry
 from scanner.store import queries
 from scanner.store.engine import Store
@@ -19,6 +20,11 @@ from scanner.web.cache import Answer, AnswerCache, answer
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
+
+MOST_FRESH = 1_000
+"""Values of one kind that are kept between changes of the data."""
+Key = TypeVar("Key")
+Value = TypeVar("Value")
 
 MOST_SEARCHED = 256
 """Characters of a search; no address is longer."""
@@ -33,6 +39,9 @@ class Site:
         self.version = DataVersion(store)
         self._cache = AnswerCache() if keep_bytes is None else AnswerCache(keep_bytes)
         self._lists = _Kept()
+        self._heads: _Fresh[str, SnapshotHead] = _Fresh()
+        self._totals: _Fresh[int, SnapshotTotals] = _Fresh()
+        self._counts: _Fresh[int, Mapping[FindingKind, int]] = _Fresh()
         self.families = _families(registry)
 
     def close(self) -> None:
@@ -42,14 +51,30 @@ class Site:
 
     def head(self, wanted: str) -> SnapshotHead:
         """The snapshot meant by an id or "latest". Raises SnapshotNotFoundError."""
-        return queries.head(self.store, queries.resolve(self.store, wanted))
+        return self._heads.get(
+            self.version.now(),
+            wanted,
+            lambda: queries.head(self.store, queries.resolve(self.store, wanted)),
+        )
 
     def totals(self, head: SnapshotHead) -> SnapshotTotals:
         """The totals of `scanner totals`; of a running snapshot without reading its rows."""
-        if head.complete:
-            return queries.totals(self.store, head.id)
-        sums = self._lists.sums(self.store, head.list_id)
-        return totals_so_far(self.store, head.id, head.list_id, sums)
+
+        def make() -> SnapshotTotals:
+            if head.complete:
+                return queries.totals(self.store, head.id)
+            sums = self._lists.sums(self.store, head.list_id)
+            return totals_so_far(self.store, head.id, sums)
+
+        return self._totals.get(self.version.now(), head.id, make)
+
+    def counts(self, snapshot_id: int) -> Mapping[FindingKind, int]:
+        """How many findings of each kind a snapshot has."""
+        return self._counts.get(
+            self.version.now(),
+            snapshot_id,
+            lambda: queries.finding_counts(self.store, snapshot_id),
+        )
 
     def pairs(self, list_id: int) -> Sequence[tuple[str, str]]:
         """Assets and networks of a list, as pairs."""
@@ -85,6 +110,27 @@ class Site:
         if _has(request.headers.get("if-none-match", ""), found):
             return Response(status_code=304, headers=headers)
         return Response(found.body, media_type=found.media, headers=headers)
+
+
+class _Fresh(Generic[Key, Value]):
+    """Values that hold until the data changes."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._version = ""
+        self._values: dict[Key, Value] = {}
+
+    def get(self, version: str, key: Key, make: Callable[[], Value]) -> Value:
+        with self._lock:
+            if version != self._version or len(self._values) >= MOST_FRESH:
+                self._version, self._values = version, {}
+            if key in self._values:
+                return self._values[key]
+        value = make()
+        with self._lock:
+            if version == self._version:
+                self._values[key] = value
+        return value
 
 
 class _Kept:

@@ -25,6 +25,7 @@ TITLES = {
     413: "Too much",
     414: "Too long",
     421: "Not under this name",
+    431: "Too long",
     500: "The scanner failed",
     503: "Not now",
 }

@@ -1,0 +1,160 @@
+"""A database with everything a page must cope with, and `scanner serve` over it."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+import httpx
+
+from scanner.model.claim import UnreadableRow
+from scanner.model.control import Control, ControlResult
+from scanner.model.finding import FindingKind
+from scanner.snapshots.interface import SnapshotPolicy
+from scanner.store.engine import Store, open_store
+from scanner.store.migrate import upgrade
+from scanner.store.runs import create_snapshot
+from scanner.store.sink import StoreSink
+from support.command import COMMAND
+from support.snapshot_stub import CONTROLS, UNSIGNED, StubSource, balance_of, eth_claim, stored
+from support.taking import planned, take
+
+SIGNED = {"signatures": ("s",)}
+SHARED = 7
+"""Number of a claim that two publishers make."""
+MARKUP = "<script>alert('x')</script>"
+BIDI = "safe\u202egnp.exe\u2066"
+CONTROL = "bell\x07esc\x1b[2Jnul\x00"
+HOSTILE = (
+    MARKUP,
+    BIDI,
+    CONTROL,
+    '"><img src=x onerror=alert(1)>',
+    "{{ 7*7 }}",
+    "\ud800",
+    "x" * 5000,
+)
+HOSTILE_PUBLISHER = f"{MARKUP}{BIDI}"
+
+
+@dataclass(frozen=True)
+class Ids:
+    """Snapshots of the database."""
+
+    old: int
+    new: int
+    rival: int
+    hostile: int
+    running: int
+
+
+def fill(store: Store) -> Ids:
+    """Five snapshots of three publishers; the last one is half read."""
+    first = [eth_claim(n, **SIGNED) for n in range(60)]
+    old = planned(store, first)
+    take(store, old, StubSource())
+    # Ten go, five come, one claims another amount, one asset more; every balance moves.
+    later = [eth_claim(n, **SIGNED) for n in range(10, 65)]
+    later[3] = replace(later[3], amount=1)
+    later += [eth_claim(n, asset="USDT") for n in range(5)]
+    new = planned(store, later)
+    take(store, new, StubSource(change=3))
+    rival = _rival(store)
+    return Ids(old, new, rival, _hostile(store), _running(store))
+
+
+def _rival(store: Store) -> int:
+    claims = [eth_claim(n, **SIGNED) for n in (SHARED, 11, *range(900, 905))]
+    kept = stored(store, claims, publisher="rival")
+    snapshot = create_snapshot(store, kept.list_id, SnapshotPolicy())
+    take(store, snapshot, StubSource())
+    return snapshot
+
+
+def _hostile(store: Store) -> int:
+    claims = [
+        replace(
+            eth_claim(1000 + n, address=text, row=n + 2, amount=1),
+            coin=text,
+            message=text,
+            signatures=(text, text),
+            script=text,
+            owners=(text,),
+            row_type=text,
+        )
+        for n, text in enumerate(HOSTILE)
+    ]
+    unreadable = UnreadableRow(99, 1, FindingKind.BAD_ROW.value, f"not a row: {MARKUP}", MARKUP)
+    kept = stored(store, [*claims, unreadable], publisher=HOSTILE_PUBLISHER)
+    snapshot = create_snapshot(store, kept.list_id, SnapshotPolicy())
+
+    def judge(claims, call):
+        return [ControlResult(Control.MALFORMED, reason=f"cannot read {c.address}") for c in claims]
+
+    take(store, snapshot, StubSource(), judge=judge)
+    return snapshot
+
+
+def _running(store: Store) -> int:
+    """Twenty of sixty claims are read, then the process was stopped."""
+    claims = [eth_claim(n, **SIGNED) for n in range(60)]
+    kept = stored(store, [*claims, eth_claim(3, row=99)], publisher="okx")
+    policy = SnapshotPolicy(chunk_sizes={"ethereum": 10})
+    snapshot = create_snapshot(store, kept.list_id, policy)
+    sink = StoreSink(store)
+    sink.start(snapshot)
+    source = StubSource()
+    block = source.pin(100)
+    sink.pin(snapshot, 100, block, source.name)
+    for chunk in sink.chunks(snapshot)[:2]:
+        sink.finish_chunk(chunk, [_read(claim, source.name) for claim in sink.claims(chunk)])
+    return snapshot
+
+
+def _read(numbered, name):
+    from scanner.model.balance import Balance, Evidence
+    from scanner.snapshots.interface import RowResult
+
+    claim = numbered.claim
+    found = Balance(balance_of(claim.address, claim.asset), Evidence.REPORTED, (name,))
+    return RowResult(numbered, CONTROLS if claim.signatures else UNSIGNED, found)
+
+
+def make_database(url: str) -> Ids:
+    """Make and fill a database."""
+    upgrade(url)
+    with open_store(url) as store:
+        return fill(store)
+
+
+@contextmanager
+def served(url: str, *arguments: str) -> Iterator[httpx.Client]:
+    """`scanner serve` on a free port, and a client of it; stopped at the end."""
+    command = [*COMMAND, "serve", "--port", "0", *arguments]
+    process = subprocess.Popen(
+        command,
+        env={**os.environ, "SCANNER_DATABASE": url},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    log: list[str] = []
+    try:
+        line = process.stderr.readline()
+        found = re.search(r"http://\S+", line)
+        assert found, line + process.stderr.read()
+        # Read on, or the pipe would fill up and stop the server.
+        reader = threading.Thread(target=lambda: log.extend(process.stderr), daemon=True)
+        reader.start()
+        with httpx.Client(base_url=found[0], timeout=30) as client:
+            client.log = log
+            yield client
+    finally:
+        process.terminate()
+        process.wait(20)
+        reader.join(5)
+        process.stderr.close()
