@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from scanner.cli import (
+    alerts,
     challenge,
     db,
     demo,
@@ -29,6 +30,7 @@ from scanner.cli import (
     serve,
     show,
     snapshot,
+    status,
     totals,
     value,
     verify,
@@ -70,7 +72,9 @@ app.add_typer(endpoints.app, name="endpoints")
 app.add_typer(proofs.app, name="proofs")
 app.add_typer(db.app, name="db")
 app.command()(worker.worker)
+app.command()(status.status)
 app.add_typer(schedule.app, name="schedule")
+app.add_typer(alerts.app, name="alerts")
 
 
 def _version(wanted: bool) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from scanner.cli.alerts import AlertFile
 from scanner.cli.options import Database, Endpoints, database_url
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ def worker(
     context: typer.Context,
     endpoints: Endpoints = None,
     concurrency: Concurrency = 4,
+    alerts: AlertFile = None,
     database: Database = None,
 ) -> None:
     """Run schedules, and chunks from the queue, until stopped.
@@ -30,6 +32,8 @@ def worker(
     """
     import threading
 
+    from scanner.alerts.config import load_alerts
+    from scanner.alerts.telling import Alerts
     from scanner.cli.console import say
     from scanner.ownership.judge import judge_claims
     from scanner.settings.endpoints import load_endpoints
@@ -40,10 +44,13 @@ def worker(
     from scanner.worker.queue import Timing
 
     registry = load_registry()
+    rules = load_alerts(alerts)
     pool = SourcePool(load_endpoints(endpoints, registry), registry)
     try:
         with open_store(database_url(context, database), create=True) as store:
-            jobs = Jobs(store, pool.get, judge_claims, registry, Timing().tries, threading.Event())
+            tell = Alerts(store, registry, rules).look if rules else lambda: None
+            stop = threading.Event()
+            jobs = Jobs(store, pool.get, judge_claims, registry, Timing().tries, stop, tell)
             say(f"working on {store.name}")
             _work(store, jobs, concurrency)
     finally:

@@ -42,6 +42,7 @@ def run_alone(
     """
     while not jobs.stop.is_set():
         look(jobs, now())
+        jobs.tell()
         jobs.stop.wait(every)
 
 

@@ -33,6 +33,7 @@ class Jobs:
     """The work of one worker process.
 
     tries: how often a chunk's job is done before its chunk fails for good. stop: set to end soon.
+    tell: applies alert rules to snapshots that have ended, and delivers what is due.
     """
 
     store: Store
@@ -41,6 +42,7 @@ class Jobs:
     registry: Registry
     tries: int
     stop: Event
+    tell: Callable[[], object] = lambda: None
 
     def chunk(self, snapshot_id: int, chunk_no: int, tried: int) -> None:
         """Take one chunk; when it was the last, end its snapshot.

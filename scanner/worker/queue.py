@@ -124,6 +124,11 @@ def make_app(store: Store, jobs: Jobs, timing: Timing) -> App:
     def tick(timestamp: int) -> None:
         claim_due(store, server_time(store), give_out_run)
 
+    @app.periodic(cron=timing.ticks)
+    @app.task(name="scanner.tell", queue=UPKEEP, queueing_lock="scanner.tell")
+    def tell(timestamp: int) -> None:
+        jobs.tell()
+
     @app.periodic(cron=timing.rescue)
     @app.task(name="scanner.rescue", queue=UPKEEP, priority=10)
     async def rescue(timestamp: int) -> None:

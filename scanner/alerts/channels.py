@@ -1,0 +1,144 @@
+"""Delivers one event: a POST to a webhook, or a mail.
+
+The webhook's body is one JSON object:
+
+    {"version": 1, "event": "<32 hex digits>", "rule": "...", "kind": "...", "publisher": "...",
+     "list": "...", "snapshot": 7, "state": "complete", "subject": "BTC", "reason": "...",
+     "facts": {...}, "created": "<ISO 8601, UTC>"}
+
+`event` is the same at every delivery of an event: a receiver that has seen it may drop it. With a
+key, the header `X-Scanner-Signature` is "sha256=" and the HMAC-SHA256 (RFC 2104) of the body in
+hex. Any 2xx answer means delivered.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import smtplib
+import ssl
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from email.message import EmailMessage
+from email.utils import format_datetime
+
+from scanner.alerts.config import Channel, Email, Webhook
+from scanner.chains.http import Transport
+from scanner.errors import SourceRejectedError, SourceUnavailableError, clip
+from scanner.model.endpoint import Endpoint
+from scanner.reports.jsontext import compact
+from scanner.reports.text import printable
+
+ANSWER_LIMIT = 64 * 1024
+SIGNATURE = "x-scanner-signature"
+EVENT = "x-scanner-event"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What is told. key: the same at every delivery. body: the object above."""
+
+    key: str
+    title: str
+    body: Mapping[str, object]
+    created: datetime
+
+
+def deliver(channel: Channel, message: Message) -> None:
+    """Deliver a message. Raises SourceUnavailableError or SourceRejectedError, by name only."""
+    _SENDERS[type(channel)](channel, message)
+
+
+def signature(key: str, body: bytes) -> str:
+    """The value of the header X-Scanner-Signature."""
+    return "sha256=" + hmac.new(key.encode(), body, hashlib.sha256).hexdigest()
+
+
+def _post(channel: Webhook, message: Message) -> None:
+    body = compact(dict(message.body))
+    headers = {EVENT: message.key}
+    if channel.key:
+        headers[SIGNATURE] = signature(channel.key, body)
+    endpoint = Endpoint(channel.name, "", "webhook", channel.url, timeout=channel.timeout)
+    transport = Transport(endpoint, headers)
+    try:
+        transport.send("POST", body=body, limit=ANSWER_LIMIT).raise_for_status()
+    finally:
+        transport.close()
+
+
+def _mail(channel: Email, message: Message) -> None:
+    try:
+        _send_mail(channel, _mail_of(channel, message))
+    except smtplib.SMTPAuthenticationError:
+        raise SourceRejectedError(channel.name, "the mail server refused the password") from None
+    except smtplib.SMTPRecipientsRefused:
+        raise SourceRejectedError(channel.name, "the mail server refused every recipient") from None
+    except smtplib.SMTPResponseException as e:
+        what = f"the mail server answered {e.smtp_code}"
+        raise SourceUnavailableError(channel.name, what) from None
+    except ssl.SSLError as e:
+        what = f"no encrypted connection to the mail server ({clip(e.reason or 'TLS')})"
+        raise SourceUnavailableError(channel.name, what) from None
+    except (smtplib.SMTPException, OSError) as e:
+        # Their texts may repeat what was sent.
+        what = f"no connection to the mail server ({type(e).__name__})"
+        raise SourceUnavailableError(channel.name, what) from None
+
+
+def _send_mail(channel: Email, mail: EmailMessage) -> None:
+    context = ssl.create_default_context(cafile=channel.ca_file or None)
+    if channel.security == "tls":
+        server: smtplib.SMTP = smtplib.SMTP_SSL(
+            channel.host, channel.port, timeout=channel.timeout, context=context
+        )
+    else:
+        server = smtplib.SMTP(channel.host, channel.port, timeout=channel.timeout)
+    with server:
+        if channel.security == "starttls":
+            server.starttls(context=context)
+        if channel.user:
+            server.login(channel.user, channel.password)
+        server.send_message(mail, channel.sender, list(channel.to))
+
+
+def _mail_of(channel: Email, message: Message) -> EmailMessage:
+    mail = EmailMessage()
+    mail["Subject"] = clip(printable(message.title), 200)
+    mail["From"], mail["To"] = channel.sender, ", ".join(channel.to)
+    mail["Date"] = format_datetime(message.created)
+    mail["Message-ID"] = f"<{message.key}@{channel.sender.rpartition('@')[2]}>"
+    mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody is away on holiday to us
+    mail.set_content("\n".join(_lines(message.body)) + "\n", cte="quoted-printable")
+    return mail
+
+
+def _lines(body: Mapping[str, object]) -> list[str]:
+    """The body for people: one fact a line, text of a publisher made harmless."""
+    lines = [printable(str(body.get("reason", ""))), ""]
+    for key, value in body.items():
+        if key == "facts" and isinstance(value, Mapping):
+            lines += ["", *_facts(value)]
+        elif key not in ("version", "reason"):
+            lines.append(f"{key}: {printable(str(value))}")
+    return lines
+
+
+def _facts(facts: Mapping[str, object]) -> list[str]:
+    lines = []
+    for key, value in facts.items():
+        if isinstance(value, list):
+            lines += [f"{key}:", *(f"  {_inline(v)}" for v in value)]
+        else:
+            lines.append(f"{key}: {_inline(value)}")
+    return lines
+
+
+def _inline(value: object) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(printable(str(v)) for v in value.values() if v is not None)
+    return printable(str(value))
+
+
+_SENDERS: Mapping[type, Callable[..., None]] = {Webhook: _post, Email: _mail}

@@ -1,0 +1,248 @@
+"""What each kind of rule looks for in a snapshot that has ended. Reads the store, nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from itertools import islice
+
+from scanner.alerts.config import Rule
+from scanner.errors import clip
+from scanner.model.finding import FindingKind
+from scanner.model.registry import Registry
+from scanner.reports.amounts import short_coins
+from scanner.reports.difference import compare_totals
+from scanner.reports.text import redacted
+from scanner.store import alert_log, alert_questions, queries
+from scanner.store.across import Taken
+from scanner.store.alert_log import NewEvent
+from scanner.store.alert_questions import EXAMPLES, Named
+from scanner.store.engine import Store
+from scanner.store.history import publisher_of
+from scanner.store.queries import SnapshotHead
+
+LOOK_BACK = 500
+"""Snapshots of a publisher that are searched for a complete one to compare with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a rule found. subject: an asset, another publisher; "" for the snapshot itself."""
+
+    subject: str
+    reason: str
+    facts: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A snapshot that has ended, and its publisher's complete one before it (None: the first)."""
+
+    store: Store
+    registry: Registry
+    head: SnapshotHead
+    before: SnapshotHead | None
+
+    @property
+    def taken(self) -> Taken:
+        """The snapshot, for questions across lists."""
+        return Taken(self.head.id, self.head.list_id)
+
+
+def events(
+    store: Store, registry: Registry, snapshot_id: int, rules: Sequence[Rule]
+) -> list[NewEvent]:
+    """Everything that the rules find in a snapshot.
+
+    Of one that ended incomplete only `incomplete` and `sources_disagree` can be told: its totals
+    are lower bounds. The other rules are applied when a resume has completed it.
+    """
+    head = queries.head(store, snapshot_id)
+    look = Look(store, registry, head, _before(store, head))
+    found = []
+    for rule in rules:
+        check, early = KINDS[rule.kind]
+        if rule.publishers and head.publisher not in rule.publishers:
+            continue
+        if head.complete or early:
+            found += [
+                NewEvent(rule.name, rule.kind, f.subject, f.reason, f.facts, rule.channels)
+                for f in check(look, rule)
+            ]
+    return found
+
+
+def _before(store: Store, head: SnapshotHead) -> SnapshotHead | None:
+    """The publisher's complete snapshot before this one that read the same networks."""
+    publisher = publisher_of(store, head.id)
+    earlier = queries.heads(store, publisher_id=publisher, before=head.id, limit=LOOK_BACK)
+    same = (h for h in earlier if h.complete and h.policy.networks == head.policy.networks)
+    return next(same, None)
+
+
+def _wanted(rule: Rule, asset: str) -> bool:
+    return not rule.assets or asset in rule.assets
+
+
+def _reserve_ratio(look: Look, rule: Rule) -> Iterator[Found]:
+    """Verified reserves / liabilities below the threshold, or unknown where it must be known."""
+    totals = {t.asset: t for t in queries.totals(look.store, look.head.id).assets}
+    for asset in sorted({*totals, *rule.assets}):
+        if not _wanted(rule, asset):
+            continue
+        total = totals.get(asset)
+        ratio = total.reserve_ratio if total else None
+        owed = total.liabilities if total else None
+        facts: dict[str, object] = {"ratio": ratio, "under": str(rule.threshold)}
+        if total is not None:
+            facts["verified"], facts["decimals"] = str(total.verified), total.decimals
+            facts["liabilities"] = None if owed is None else str(owed)
+        if ratio is not None:
+            if Decimal(ratio) < rule.threshold:
+                yield Found(
+                    asset, f"the reserve ratio of {asset} is {ratio}, under {rule.threshold}", facts
+                )
+        elif asset in rule.assets or owed:
+            yield Found(asset, f"the reserve ratio of {asset} is not known", facts)
+
+
+def _verified_fell(look: Look, rule: Rule) -> Iterator[Found]:
+    """An asset's verified total fell by so many percent since the complete snapshot before."""
+    if look.before is None:
+        return
+    old = queries.totals(look.store, look.before.id)
+    new = queries.totals(look.store, look.head.id)
+    for change in compare_totals(old, new):
+        was, now = change.verified_old or 0, change.verified_new or 0
+        if not _wanted(rule, change.asset) or was == 0:
+            continue
+        fell = Fraction(100 * (was - now), was)
+        if fell < Fraction(rule.threshold):
+            continue
+        percent = _one_decimal(fell)
+        yield Found(
+            change.asset,
+            f"verified {change.asset} fell by {percent} %, from "
+            f"{short_coins(was, change.decimals)} to {short_coins(now, change.decimals)}",
+            {
+                "verified_before": str(was),
+                "verified": str(now),
+                "decimals": change.decimals,
+                "fell_percent": percent,
+                "percent": str(rule.threshold),
+                "compared_with": look.before.id,
+            },
+        )
+
+
+def _one_decimal(number: Fraction) -> str:
+    tenths = int(number * 10)
+    return f"{tenths // 10}.{tenths % 10}"
+
+
+def _unsigned_new(look: Look, rule: Rule) -> Iterator[Found]:
+    """Addresses without a signature that had one, or were not in the list, before."""
+    if look.before is not None:
+        old = Taken(look.before.id, look.before.list_id)
+        named = alert_questions.newly_unsigned(look.store, old, look.taken)
+        yield from _addresses(look, named, "without a signature are new")
+
+
+def _addresses_gone(look: Look, rule: Rule) -> Iterator[Found]:
+    """Addresses that the list before held."""
+    if look.before is not None:
+        old = Taken(look.before.id, look.before.list_id)
+        named = alert_questions.gone(look.store, old, look.taken)
+        yield from _addresses(look, named, "are gone from the list")
+
+
+def _addresses(look: Look, named: Named, what: str) -> Iterator[Found]:
+    if named.count:
+        compared = look.before.id if look.before else None
+        facts = {**_facts(named), "compared_with": compared}
+        yield Found("", f"{named.count:,} addresses {what}", facts)
+
+
+def _claimed_twice(look: Look, rule: Rule) -> Iterator[Found]:
+    """Addresses that another publisher claims, too; told again only when they are others."""
+    families = _families(look.registry)
+    for shared in alert_questions.shared_with(look.store, look.taken, families):
+        last = alert_log.last_event(look.store, rule.name, shared.publisher, look.head.publisher)
+        if last is not None and last.facts.get("fingerprint") == shared.fingerprint:
+            continue
+        yield Found(
+            shared.publisher,
+            f"{shared.named.count:,} addresses are claimed by {shared.publisher}, too",
+            {**_facts(shared.named), "fingerprint": shared.fingerprint},
+        )
+
+
+def _families(registry: Registry) -> list[list[str]]:
+    """Networks of one kind: equal keys on them are one holder."""
+    kinds: dict[str, list[str]] = {}
+    for network in registry.networks.values():
+        kinds.setdefault(network.kind, []).append(network.name)
+    return [names for names in kinds.values() if len(names) > 1]
+
+
+def _facts(named: Named) -> dict[str, object]:
+    return {
+        "count": named.count,
+        "examples": [{"network": n, "address": clip(a, 200)} for n, a in named.examples],
+    }
+
+
+_DISAGREEMENTS = {
+    FindingKind.SOURCES_DISAGREE: "sources gave different balances",
+    FindingKind.BALANCE_CHANGED: "a balance read twice at one block was another",
+}
+
+
+def _sources_disagree(look: Look, rule: Rule) -> Iterator[Found]:
+    """Sources that contradict each other, or themselves."""
+    counts = queries.finding_counts(look.store, look.head.id)
+    for kind, words in _DISAGREEMENTS.items():
+        if not counts.get(kind):
+            continue
+        rows = queries.findings(look.store, look.head.id, kinds=[kind], limit=EXAMPLES)
+        examples = [
+            {
+                "row": found.finding.row,
+                "network": found.finding.network,
+                "address": clip(found.finding.address, 200),
+                "reason": redacted(clip(found.finding.reason, 300)),
+            }
+            for found in rows
+        ]
+        facts = {"count": counts[kind], "examples": examples}
+        yield Found(kind.value, f"{words}: {counts[kind]:,} rows", facts)
+
+
+def _incomplete(look: Look, rule: Rule) -> Iterator[Found]:
+    """A snapshot that ended with chunks that could not be read."""
+    if look.head.complete:
+        return
+    failed = queries.findings(look.store, look.head.id, kinds=[FindingKind.CHUNK_FAILED])
+    reasons = [redacted(clip(f.finding.reason, 300)) for f in islice(failed, 5)]
+    yield Found(
+        "",
+        f"snapshot {look.head.id} is incomplete: {look.head.chunks_failed:,} of "
+        f"{look.head.chunks:,} chunks could not be read",
+        {"chunks": look.head.chunks, "failed": look.head.chunks_failed, "examples": reasons},
+    )
+
+
+Check = Callable[[Look, Rule], Iterator[Found]]
+
+KINDS: Mapping[str, tuple[Check, bool]] = {
+    "reserve_ratio": (_reserve_ratio, False),
+    "verified_fell": (_verified_fell, False),
+    "unsigned_new": (_unsigned_new, False),
+    "addresses_gone": (_addresses_gone, False),
+    "claimed_twice": (_claimed_twice, False),
+    "sources_disagree": (_sources_disagree, True),
+    "incomplete": (_incomplete, True),
+}
+"""Kind -> what it looks for, and whether it says something about an incomplete snapshot, too."""

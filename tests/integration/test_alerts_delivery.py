@@ -1,0 +1,248 @@
+"""Alerts reach a real HTTP server and a real SMTP server: once, after failures, after kill -9."""
+
+import hashlib
+import hmac
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from integration.test_alerts import signed, snapshot
+from support.scripted_http import Said, serving
+from support.smtp_receiver import make_certificate, receiving
+from support.snapshot_stub import evm_address
+
+from scanner.alerts.channels import deliver
+from scanner.alerts.config import AlertConfig, Email, Rule, Webhook
+from scanner.alerts.telling import MOST_TRIES, Alerts, trial_message, wait_after
+from scanner.errors import SourceRejectedError, SourceUnavailableError
+from scanner.settings.tables import load_registry
+from scanner.store import alert_log
+from scanner.store.alert_log import DeliveryState
+
+KEY = "CANARYe3b0c44298fc1c14"
+RULES = (Rule("gone", "addresses_gone", channels=("ops",)),)
+
+
+class Clock:
+    def __init__(self):
+        self.now = datetime.now(UTC)
+
+    def __call__(self):
+        return self.now
+
+
+def alerts(store, *channels, clock=None, rules=RULES):
+    config = AlertConfig(rules, {c.name: c for c in channels})
+    return Alerts(store, load_registry(), config, clock or Clock())
+
+
+def gone(store):
+    """A snapshot from whose list an address is gone."""
+    snapshot(store, signed(0, 1))
+    return snapshot(store, signed(0))
+
+
+def test_a_webhook_that_fails_first_gets_the_event_once(store, caplog):
+    caplog.set_level(logging.DEBUG)
+    seen, statuses = [], [500, 503, 204]
+
+    def answer(request):
+        seen.append(request)
+        return Said(statuses[len(seen) - 1])
+
+    clock = Clock()
+    with serving(answer) as place:
+        url = f"http://user:{KEY}@{place}/hooks/{KEY}?token={KEY}"
+        telling = alerts(store, Webhook("ops", url, KEY, 5), clock=clock)
+        now = gone(store)
+        for expected in (1, 1, 2, 2, 3, 3, 3):
+            telling.look()
+            if len(seen) == expected and expected != 3:
+                telling.look()  # not due yet
+            clock.now += wait_after(len(seen)) / 2
+            assert len(seen) <= expected
+    assert len(seen) == 3
+    assert alert_log.delivery_counts(store) == {("ops", DeliveryState.DELIVERED): 1}
+    assert len({r.body for r in seen}) == 1
+    body = json.loads(seen[-1].body)
+    assert body["publisher"] == "okx"
+    assert (body["rule"], body["kind"], body["snapshot"]) == ("gone", "addresses_gone", now)
+    assert body["facts"]["examples"] == [{"network": "ethereum", "address": evm_address(1)}]
+    assert seen[-1].headers["x-scanner-event"] == body["event"]
+    mac = hmac.new(KEY.encode(), seen[-1].body, hashlib.sha256).hexdigest()
+    assert seen[-1].headers["x-scanner-signature"] == f"sha256={mac}"
+    assert KEY not in caplog.text
+    assert "try 1 of" in caplog.text
+
+
+def test_no_key_no_signature(store):
+    seen = []
+    with serving(lambda request: seen.append(request) or Said()) as place:
+        deliver(Webhook("ops", f"http://{place}/"), trial_message())
+    assert "x-scanner-signature" not in seen[0].headers
+
+
+def test_after_a_day_of_failures_it_is_given_up_and_said(store, caplog):
+    clock, tried = Clock(), []
+    with serving(lambda r: tried.append(r) or Said(404)) as place:
+        telling = alerts(store, Webhook("ops", f"http://{place}/{KEY}"), clock=clock)
+        gone(store)
+        began = clock.now
+        for _ in range(MOST_TRIES + 3):
+            telling.look()
+            clock.now += timedelta(hours=1)
+    assert len(tried) == MOST_TRIES
+    assert clock.now - began > timedelta(days=1)
+    assert alert_log.delivery_counts(store) == {("ops", DeliveryState.GIVEN_UP): 1}
+    assert KEY not in caplog.text
+
+
+def test_one_dead_channel_keeps_no_other_from_being_told(store):
+    seen, asked = [], []
+    with (
+        serving(lambda r: seen.append(r) or Said()) as place,
+        serving(lambda r: asked.append(r) or Said(500)) as dead,
+    ):
+        rules = tuple(
+            Rule(name, "addresses_gone", channels=("dead", "ops")) for name in ("a", "b", "c")
+        )
+        channels = Webhook("dead", f"http://{dead}/"), Webhook("ops", f"http://{place}/")
+        gone(store)
+        done = alerts(store, *channels, rules=rules).look()
+    assert (done.done, done.waiting) == (3, 1)
+    assert len(seen) == 3
+    assert len(asked) == 1
+
+
+def test_two_processes_at_once_deliver_each_event_once(store):
+    seen = []
+
+    def answer(request):
+        seen.append(json.loads(request.body)["event"])
+        time.sleep(0.02)
+        return Said()
+
+    rules = tuple(Rule(f"r{n}", "addresses_gone", channels=("ops",)) for n in range(12))
+    with serving(answer) as place:
+        hook = Webhook("ops", f"http://{place}/")
+        gone(store)
+        many = [threading.Thread(target=alerts(store, hook, rules=rules).look) for _ in range(4)]
+        for thread in many:
+            thread.start()
+        for thread in many:
+            thread.join()
+    assert sorted(seen) == sorted(set(seen))
+    assert len(seen) == 12
+
+
+TELL = """
+import sys
+from integration.test_alerts_delivery import alerts, Webhook
+from scanner.store.engine import open_store
+with open_store(sys.argv[1]) as store:
+    alerts(store, Webhook("ops", sys.argv[2], timeout=60)).look()
+"""
+
+
+def test_a_process_killed_in_the_middle_of_a_delivery(store, empty_database):
+    """The receiver has the request and the sender dies before the answer: the same event again."""
+    seen, release = [], threading.Event()
+
+    def answer(request):
+        seen.append(json.loads(request.body)["event"])
+        if len(seen) == 1:
+            release.wait(20)
+        return Said()
+
+    clock = Clock()
+    with serving(answer) as place:
+        gone(store)
+        path = os.pathsep.join(p for p in sys.path if p)
+        sender = subprocess.Popen(
+            [sys.executable, "-c", TELL, empty_database, f"http://{place}/"],
+            env={**os.environ, "PYTHONPATH": path},
+        )
+        deadline = time.monotonic() + 30
+        while not seen and time.monotonic() < deadline:
+            time.sleep(0.02)
+        sender.send_signal(signal.SIGKILL)
+        sender.wait()
+        release.set()
+        telling = alerts(store, Webhook("ops", f"http://{place}/"), clock=clock)
+        clock.now = datetime.now(UTC)
+        assert telling.look().done == 0  # its lease still holds
+        clock.now += timedelta(minutes=6)
+        assert telling.look().done == 1
+        clock.now += timedelta(hours=6)
+        assert telling.look().done == 0
+    assert len(seen) == 2
+    assert len(set(seen)) == 1  # a receiver that keeps keys has it once
+    assert alert_log.delivery_counts(store) == {("ops", DeliveryState.DELIVERED): 1}
+
+
+def test_mail_by_starttls_with_a_password(tmp_path):
+    certificate = make_certificate(tmp_path)
+    with receiving(certificate) as receiver:
+        receiver.password = KEY
+        channel = mail(receiver, password=KEY, ca_file=str(certificate[0]))
+        message = trial_message()
+        deliver(channel, message)
+        with pytest.raises(SourceRejectedError, match="refused the password") as refused:
+            deliver(mail(receiver, password="wrong" + KEY, ca_file=str(certificate[0])), message)
+    (got,) = receiver.mails
+    assert got.encrypted
+    assert got.login == ("me", KEY)
+    assert got.mail["message-id"] == f"<{message.key}@example.com>"
+    assert got.mail["to"] == "ops@example.com"
+    assert "nothing has happened" in got.mail.get_content()
+    assert KEY not in str(refused.value)
+
+
+def test_a_mail_server_that_nobody_vouches_for_gets_no_password(tmp_path):
+    with receiving(make_certificate(tmp_path)) as receiver:
+        receiver.password = KEY
+        with pytest.raises(SourceUnavailableError, match="no encrypted connection") as caught:
+            deliver(mail(receiver, password=KEY), trial_message())
+    assert receiver.mails == []
+    assert KEY not in str(caught.value)
+
+
+def test_a_mail_server_without_starttls_gets_nothing():
+    with receiving() as receiver, pytest.raises(SourceUnavailableError, match="no connection"):
+        deliver(mail(receiver), trial_message())
+    assert receiver.mails == []
+
+
+def mail(receiver, *, security="starttls", password="", ca_file=""):
+    return Email(
+        "mail", "127.0.0.1", receiver.port, security, "scanner@example.com",
+        ("ops@example.com",), "me" if password else "", password, ca_file, 5.0,
+    )  # fmt: skip
+
+
+def test_a_mail_server_that_is_busy_first_gets_the_event_once(store):
+    clock, answers = Clock(), ["451 later", "250 taken"]
+    with receiving() as receiver:
+        receiver.answer = lambda: answers.pop(0)
+        rules = (Rule("gone", "addresses_gone", channels=("mail",)),)
+        telling = alerts(store, mail(receiver, security="none"), clock=clock, rules=rules)
+        snapshot(store, signed(0, 1), "Böse\r\nBcc: x@y\x1b[2J")
+        snapshot(store, signed(0), "Böse\r\nBcc: x@y\x1b[2J")
+        for _ in range(4):
+            telling.look()
+            clock.now += timedelta(minutes=2)
+    (got,) = receiver.mails
+    assert got.to == ["TO:<ops@example.com>"]
+    assert got.mail["bcc"] is None
+    text = got.mail.get_content()
+    assert "1 addresses are gone from the list" in text
+    assert evm_address(1) in text
+    assert "\x1b" not in text
+    assert alert_log.delivery_counts(store) == {("mail", DeliveryState.DELIVERED): 1}
