@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from scanner.cli.options import Database, Snapshot, database_url
+
+if TYPE_CHECKING:
+    from scanner.cli.progress import ProgressBar
+
+LOOK_EVERY = 1_000
+"""Rows between two looks at the clock."""
 
 What = Annotated[
     str, typer.Argument(metavar="WHAT", help="totals, balances, ownership, claims or findings.")
@@ -25,6 +32,7 @@ def export(
 ) -> None:
     """Write a table of a snapshot to a file. Exit status 0 means it was written."""
     from scanner.cli.console import say
+    from scanner.cli.progress import ProgressBar
     from scanner.reports.exports import table_named
     from scanner.reports.writers import whole_file, writer_named
     from scanner.store.engine import open_store
@@ -33,6 +41,17 @@ def export(
     table, write = table_named(what), writer_named(form)
     with open_store(database_url(context, database)) as store:
         snapshot_id = resolve(store, snapshot)
-        with whole_file(output) as stream:
-            count = write(stream, table.columns, table.records(store, snapshot_id))
+        records = table.records(store, snapshot_id)
+        expected = table.count(store, snapshot_id)
+        with whole_file(output) as stream, ProgressBar(f"exporting {what}", "rows") as bar:
+            count = write(stream, table.columns, _watched(records, expected, bar))
     say(f"{count:,} rows of {what} of snapshot {snapshot_id} written to {output}")
+
+
+def _watched(
+    records: Iterator[dict[str, object]], expected: int, bar: ProgressBar
+) -> Iterator[dict[str, object]]:
+    for count, record in enumerate(records, 1):
+        if count % LOOK_EVERY == 0:
+            bar.update(min(count / max(expected, 1), 1.0), count)
+        yield record

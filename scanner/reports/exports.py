@@ -24,14 +24,28 @@ class Table:
     """One exportable table.
 
     columns: in order, name -> kind: "text", "int" or "bool". records: makes its rows, streamed.
+    count: says how many there will be, for the progress bar.
     """
 
     columns: Mapping[str, str]
     records: Callable[[Store, int], Iterator[Record]]
+    count: Callable[[Store, int], int]
 
 
 def _columns(names: tuple[str, ...], **kinds: str) -> dict[str, str]:
     return {name: kinds.get(name, "text") for name in names}
+
+
+def _claim_count(store: Store, snapshot_id: int) -> int:
+    return queries.head(store, snapshot_id).claims
+
+
+def _finding_count(store: Store, snapshot_id: int) -> int:
+    return sum(queries.finding_counts(store, snapshot_id).values())
+
+
+def _asset_count(store: Store, snapshot_id: int) -> int:
+    return len(queries.totals(store, snapshot_id).assets)
 
 
 def _totals(store: Store, snapshot_id: int) -> Iterator[Record]:
@@ -70,18 +84,23 @@ BALANCE_COLUMNS = (
 )  # fmt: skip
 
 TABLES: Mapping[str, Table] = {
-    "totals": Table(TOTAL_COLUMNS, _totals),
+    "totals": Table(TOTAL_COLUMNS, _totals, _asset_count),
     "balances": Table(
         _columns(BALANCE_COLUMNS, row="int", decimals="int", height="int", duplicate="bool"),
         _balances,
+        _claim_count,
     ),
     "ownership": Table(
-        _columns(OWNERSHIP_COLUMNS, row="int", verified="bool", required="int"), _ownership
+        _columns(OWNERSHIP_COLUMNS, row="int", verified="bool", required="int"),
+        _ownership,
+        _claim_count,
     ),
     "claims": Table(
-        _columns(CLAIM_COLUMNS, row="int", height="int", decimals="int", duplicate="bool"), _claims
+        _columns(CLAIM_COLUMNS, row="int", height="int", decimals="int", duplicate="bool"),
+        _claims,
+        _claim_count,
     ),
-    "findings": Table(_columns(FINDING_COLUMNS, row="int"), _findings),
+    "findings": Table(_columns(FINDING_COLUMNS, row="int"), _findings, _finding_count),
 }
 
 

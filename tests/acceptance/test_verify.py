@@ -111,6 +111,13 @@ def test_file_that_is_no_list_is_one_line_and_2(scanner, tmp_path, content, word
         assert words in done.lines[0]
 
 
+def test_list_is_not_replaced_by_its_verdicts(scanner, tmp_path):
+    (tmp_path / "list.csv").write_text(make_list(signed_rows()))
+    done = scanner("verify", "list.csv", "--jsonl", tmp_path / "list.csv")
+    assert (done.status, len(done.lines)) == (2, 1)
+    assert (tmp_path / "list.csv").read_text() == make_list(signed_rows())
+
+
 def test_missing_file_and_folder_are_2(scanner, tmp_path):
     for name in ("missing.csv", tmp_path):
         done = scanner("verify", name)

@@ -48,6 +48,7 @@ def test_all_formats_say_the_same(taken, name):
     expected = list(TABLES[name].records(taken.store, taken.id))
     assert expected
     assert all(list(r) == list(TABLES[name].columns) for r in expected)
+    assert TABLES[name].count(taken.store, taken.id) == len(expected)
     assert json.loads(written("json", name, taken)) == expected
     assert [json.loads(x) for x in written("jsonl", name, taken).splitlines()] == expected
     rows = read_csv(written("csv", name, taken))
