@@ -30,7 +30,7 @@ At = Annotated[
     typer.Option(
         metavar="NETWORK=HEIGHT",
         help="Read this network at this height whatever the list states; 'latest' for the newest "
-        "block. May be repeated.",
+        "block, or a time as 2026-11-01T00:00:00Z for the last block before it. May be repeated.",
     ),
 ]
 Publisher = Annotated[
@@ -83,12 +83,14 @@ def snapshot(  # noqa: PLR0913, PLR0917 - one parameter per option
     """
     from scanner.cli.sources import parse_heights, parse_networks
     from scanner.cli.taking import TakeOptions, show_outcome, take
+    from scanner.cli.times import heights_for_times
     from scanner.settings.tables import load_registry
     from scanner.snapshots.interface import SnapshotPolicy
     from scanner.store.engine import open_store
 
     registry = load_registry()
-    policy = SnapshotPolicy(at=parse_heights(at or [], registry))
+    stated = heights_for_times(at or [], endpoints, registry)
+    policy = SnapshotPolicy(at=parse_heights(stated, registry))
     options = TakeOptions(endpoints, parse_networks(networks, registry), quorum, proof)
     reading = ListOptions(format, columns or (), network, asset)
     owed = _read_liabilities(liabilities, registry)

@@ -1,0 +1,49 @@
+"""`--at NETWORK=TIME` on a real chain."""
+
+from __future__ import annotations
+
+import pytest
+
+from scanner.cli.times import heights_for_times
+from scanner.errors import ConfigError, HeightNotReachedError
+from scanner.settings.tables import load_registry
+
+REGISTRY = load_registry()
+
+
+@pytest.mark.node
+def test_times_become_heights_and_the_rest_stays(anvil_factory, tmp_path, capsys):
+    node = anvil_factory(None, 1, ["--slots-in-an-epoch", "1"])
+    for n in range(1, 9):
+        node.rpc("evm_setNextBlockTimestamp", 1_900_000_000 + 100 * n)  # 2030-03-17T17:46:40Z
+        node.rpc("anvil_mine", "0x1")
+    file = tmp_path / "endpoints.toml"
+    file.write_text(
+        f'[[endpoint]]\nname = "a"\nnetwork = "ethereum"\nprotocol = "ethereum_rpc"\nurl = "{node.url}"\n'
+    )
+    texts = [
+        "bitcoin=800000",
+        "ERC20=2030-03-17T17:52:00Z",
+        "tron=latest",
+        "ETH=2030-03-17T18:51:40+01:00",
+    ]
+    found = heights_for_times(texts, file, REGISTRY)
+    assert found == ["bitcoin=800000", "ethereum=3", "tron=latest", "ethereum=3"]
+    assert "is 3" in capsys.readouterr().err
+    with pytest.raises(HeightNotReachedError):
+        heights_for_times(["ethereum=2031-01-01T00:00:00Z"], file, REGISTRY)
+    with pytest.raises(ConfigError, match="not asked by time"):
+        heights_for_times(["bitcoin=2030-03-17T17:52:00Z"], file, REGISTRY)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("ethereum=2026-11-01T00:00:00", "say the offset"),
+        ("ethereum=2026-13-01T00:00:00Z", "not a time that exists"),
+        ("ethereum=2026-11-01T25:00:00Z", "not a time that exists"),
+    ],
+)
+def test_times_that_are_none(text, says):
+    with pytest.raises(ConfigError, match=says):
+        heights_for_times([text], None, REGISTRY)
