@@ -35,6 +35,15 @@ BITCOIN = REGISTRY.network("bitcoin")
 LIST = Path(__file__).parents[1] / "vectors/lists/bitmex/bitmex_reserve_addresses_2022-11-15.txt.gz"
 SELF = address("p2wsh", hashlib.sha256(b"\x51").digest())  # OP_TRUE: anyone can spend from it
 
+KEY = "0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798"
+DESCRIPTORS = [
+    f"pk({KEY})",
+    f"multi(1,{KEY},{KEY})",
+    "raw(6a0151)",
+    f"sh(wsh(multi(1,{KEY})))",
+    f"tr({KEY})",
+]
+
 
 @pytest.fixture(scope="module")
 def texts() -> list[str]:
@@ -60,6 +69,8 @@ def chain(tmp_path_factory: pytest.TempPathFactory, texts: list[str]) -> Iterato
         chain.node.rpc("invalidateblock", chain.node.rpc("getbestblockhash"))
         assert lost
         chain.mine(2, funded[1])
+        named = [script_pubkey(decode_address(BITCOIN, text)) for text in DESCRIPTORS]
+        chain.pay(coins[7], [(s, 600 + n) for n, s in enumerate(named) if s[0] != 0x6A])
         chain.pay(coins[6], [(s, 5) for s in funded[:100]])
         yield chain
 
@@ -104,7 +115,8 @@ def test_every_source_gives_the_same(
 ) -> None:
     r = random.Random(back)
     chosen = [query(decode_address(BITCOIN, t)) for t in r.sample(texts, 150)]
-    queries = [*chosen, query(SELF)]
+    by_descriptor = [query(decode_address(BITCOIN, text)) for text in DESCRIPTORS]
+    queries = [*by_descriptor, *chosen, query(SELF)]
     height = chain.tip() - back
     pins = {name: source.pin(height) for name, source in sources.items()}
     assert len({(at.hash, at.time) for at in pins.values()}) == 1
@@ -117,6 +129,7 @@ def test_every_source_gives_the_same(
     }
     truth = amounts.pop("utxo_snapshot")
     assert truth[-1]
+    assert truth[:5] == ([600, 601, 0, 603, 604] if back < 2 else [0] * 5)
     amounts["esplora"] += truth[40:]
     for name, found in amounts.items():
         assert found == truth, name

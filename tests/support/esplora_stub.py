@@ -79,7 +79,7 @@ class EsploraStub:
 
     def _script(self, kind: str, text: str) -> str:
         if kind == "scripthash":
-            return self._index()["by_hash"].get(text, "")
+            return self._index()["by_hash"].get(text, "none")
         return script_pubkey(decode_address(self._network, text)).hex()
 
     def _about(self, script: str, rest: list[str]) -> Said:

@@ -161,7 +161,9 @@ class IndexedSource:
     ) -> list[Balance]:
         """Ask for every script in batches; see the class and BalanceSource."""
         plan = plan_queries(queries, self.network)
-        wanted = [Wanted(s, queries[where[0]].address.text) for s, where in plan.wanted.items()]
+        texts = {s: queries[where[0]].address.text for s, where in plan.wanted.items()}
+        # Descriptors are no addresses: servers are asked for their script.
+        wanted = [Wanted(s, "" if "(" in text else text) for s, text in texts.items()]
         size = min(s.batch for s in self._servers)
         batches = [wanted[n : n + size] for n in range(0, len(wanted), size)]
         workers = sum(s.workers for s in self._servers)

@@ -50,6 +50,8 @@ def script_pubkey(address: Address) -> bytes:
         return p2pkh(address.payload)
     if address.format == "p2sh":
         return p2sh(address.payload)
+    if address.format == "script":  # a descriptor without an address
+        return address.payload
     # Witness addresses of every version: their key is the script itself, made by `witness`.
     if address.format in ("p2wpkh", "p2wsh", "p2tr", "p2a") or address.format.startswith("witness"):
         return bytes.fromhex(address.key)

@@ -37,6 +37,7 @@ CODECS: Mapping[str, Callable[[str, str], Codec]] = {
     "cardano": _lazy("cardano", "CardanoCodec"),
     "cashaddr": _lazy("cashaddr", "CashAddrCodec"),
     "conflux": _lazy("base32_keys", "ConfluxCodec"),
+    "descriptor": _lazy("descriptors", "DescriptorCodec"),
     "evm": _lazy("evm", "EvmCodec"),
     "filecoin": _lazy("filecoin", "FilecoinCodec"),
     "hedera": _lazy("names", "HederaCodec"),
@@ -71,7 +72,8 @@ def _decode(network: str, spec: str, text: str) -> Address:
         try:
             return codec.decode(text)
         except AddressFormatError as e:
-            problems.append((name, e.reason))
+            if e.reason:  # none: the text is nothing like what the codec decodes
+                problems.append((name, e.reason))
     if len(problems) == 1:
         reason = problems[0][1]
     else:
