@@ -56,6 +56,7 @@ def add(  # noqa: PLR0913, PLR0917 - one parameter per option
     from scanner.cli.console import say
     from scanner.cli.listing import parse_columns
     from scanner.cli.sources import parse_heights, parse_networks
+    from scanner.cli.times import heights_for_times
     from scanner.settings.tables import load_registry
     from scanner.store import schedules
     from scanner.store.engine import open_store
@@ -66,7 +67,7 @@ def add(  # noqa: PLR0913, PLR0917 - one parameter per option
     wanted = parse_networks(networks, registry)
     options = schedules.ScheduleOptions(
         networks=None if wanted is None else tuple(sorted(wanted)),
-        at=parse_heights(at or [], registry),
+        at=parse_heights(heights_for_times(at or [], None, registry), registry),
         quorum=quorum,
         proof=proof,
         format=list_format,
