@@ -12,10 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from scanner.model.control import Binding, ControlResult
+from scanner.model.control import Binding, Control, ControlResult
 from scanner.ownership import evm_signers, verdicts
 from scanner.ownership.contract_calls import accepts
 from scanner.ownership.evm_signers import Digest, Envelope, Signed
+from scanner.ownership.freshness import grade
 from scanner.ownership.interface import ContractCall, Proof
 from scanner.ownership.recovery import recover_account
 
@@ -50,7 +51,16 @@ class EvmMessage:
             if remark and remark not in remarks:
                 remarks.append(remark)
         binding = Binding.ON_CHAIN if by_contract else Binding.DERIVED
-        return verdicts.controls(self.name, binding, (proof.address.text,), "; ".join(remarks))
+        signer = (proof.address.text,)
+        return ControlResult(
+            Control.CONTROLS,
+            binding,
+            grade(proof.message),
+            self.name,
+            len(signer),
+            signer,
+            "; ".join(remarks),
+        )
 
 
 def own_key(account: bytes, signed: Signed, digests: Sequence[Digest]) -> str | None:

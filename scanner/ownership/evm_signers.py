@@ -11,7 +11,7 @@ from scanner.model.control import ControlResult
 from scanner.ownership import envelopes, verdicts
 from scanner.ownership.hextext import decode_hex
 from scanner.ownership.interface import Proof
-from scanner.ownership.recovery import RecoverableSignature, read_signature, recover_account
+from scanner.ownership.recovery import RecoverableSignature, read_signature, recover_account_once
 
 RECOVERY_BYTES = {0: 0, 1: 1, 27: 0, 28: 1}
 """Last byte of an EVM signature -> recovery id."""
@@ -98,7 +98,7 @@ def accounts(signed: Signed, of: Sequence[Digest]) -> Iterator[tuple[bytes, Dige
     if plain is None:
         return
     for digest in of:
-        found = recover_account(digest.value, plain.compact, plain.recovery_id)
+        found = recover_account_once(digest.value, plain.compact, plain.recovery_id)
         if found is not None:
             yield found, digest
 

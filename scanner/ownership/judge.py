@@ -22,7 +22,7 @@ from scanner.errors import AddressFormatError, SourceRejectedError
 from scanner.model.addresses.interface import Address
 from scanner.model.addresses.table import decode_address
 from scanner.model.claim import Claim
-from scanner.model.control import Control, ControlResult
+from scanner.model.control import Control, ControlResult, Freshness
 from scanner.model.network import Network
 from scanner.model.registry import Registry
 from scanner.ownership import verdicts
@@ -116,6 +116,9 @@ def _judge(proof: Proof, call: ContractCall | None) -> ControlResult:
 
 
 def _finish(result: ControlResult, message: str) -> ControlResult:
+    """Grade the message, if the scheme has not done so already."""
+    if result.freshness is not Freshness.NONE:
+        return result
     return ControlResult(
         result.control,
         result.binding,

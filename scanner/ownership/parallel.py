@@ -11,6 +11,7 @@ import logging
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -88,6 +89,12 @@ def _here(blocks: Iterable[Parsable], render: Render[R], tables: Path | None) ->
         yield _judge_block(block, registry, render)
 
 
+def _start_method() -> str:
+    """Fork where that is safe: no other thread may hold a lock. It saves half a second."""
+    alone = threading.active_count() == 1 and threading.current_thread() is threading.main_thread()
+    return "fork" if alone and sys.platform == "linux" else "spawn"
+
+
 def _judge_block(block: Parsable, registry: Registry, render: Render[R]) -> R:
     rows = block.parse(registry)
     verdicts = [judge(row, registry) if isinstance(row, Claim) else None for row in rows]
@@ -97,10 +104,11 @@ def _judge_block(block: Parsable, registry: Registry, render: Render[R]) -> R:
 def _in_processes(
     blocks: Iterator[Parsable], render: Render[R], count: int, tables: Path | None
 ) -> Iterator[R]:
+    sys.stdout.flush()  # or forked processes would write what waits there a second time
+    sys.stderr.flush()
     pool = ProcessPoolExecutor(
         count,
-        # Not fork: the caller may have threads (progress bars have).
-        mp_context=multiprocessing.get_context("spawn"),
+        mp_context=multiprocessing.get_context(_start_method()),
         initializer=_start,
         initargs=(render, tables),
     )

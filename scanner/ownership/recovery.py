@@ -54,14 +54,14 @@ def read_signature(
     return RecoverableSignature(compact, recovery_id, notes)
 
 
-@lru_cache(maxsize=16_384)
 def recover_account(digest: bytes, compact: bytes, recovery_id: int) -> bytes | None:
-    """Find the 20 account bytes whose key signed a digest; None if no key can have.
-
-    Remembered: publishers repeat one signature over many coins, networks and contract rows.
-    """
+    """Find the 20 account bytes whose key signed a digest; None if no key can have."""
     point = secp256k1.recover(digest, compact, recovery_id)
     return None if point is None else account_of(point)
+
+
+recover_account_once = lru_cache(maxsize=4096)(recover_account)
+"""The same, remembered: one owner's signature stands in the rows of many contracts."""
 
 
 def account_of(point: bytes) -> bytes:

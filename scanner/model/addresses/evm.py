@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
-import re
-
 from scanner.errors import AddressFormatError
 from scanner.model.addresses import bech32
 from scanner.model.addresses.interface import Address
 from scanner.model.addresses.keccak import keccak256
 
-_HEX_ADDRESS = re.compile(r"0[xX][0-9a-fA-F]{40}")
-# EIP-55: a letter is upper-case where the hash has a nibble of 8 or more. As ASCII, upper-case is
-# the letter minus 0x20, so both tables give 0x20 or 0 and one AND of big integers does it.
-_LETTERS = bytes(0x20 if c in b"abcdef" else 0 for c in range(256))
-_HIGH_NIBBLES = bytes(0x20 if c in b"89abcdef" else 0 for c in range(256))
+_CASE_BITS = int.from_bytes(b"\x20" * 40, "big")
 
 
 def checksum_text(payload: bytes) -> str:
     """Write 20 bytes as 0x-hex with EIP-55 capitals."""
-    letters = payload.hex().encode()
-    hashed = keccak256(letters).hex().encode()[:40]
-    capitals = int.from_bytes(letters.translate(_LETTERS), "big") & int.from_bytes(
-        hashed.translate(_HIGH_NIBBLES), "big"
-    )
-    return "0x" + (int.from_bytes(letters, "big") - capitals).to_bytes(40, "big").decode()
+    return _spell(payload.hex())
+
+
+def _spell(lower: str) -> str:
+    """Write 40 lower-case hex digits with EIP-55 capitals.
+
+    A letter is upper-case where the hash of the digits has a nibble of 8 or more. All 40 at once,
+    as one number of ASCII codes: capitals lack the bit 0x20. A letter has bit 0x40 and a digit
+    has not; the hash's nibble, in hex itself, is 8 or more if it has bit 0x40 or bit 0x08.
+    """
+    letters = lower.encode()
+    number = int.from_bytes(letters, "big")
+    hashed = int.from_bytes(keccak256(letters)[:20].hex().encode(), "big")
+    capitals = number >> 1 & (hashed >> 1 | hashed << 2) & _CASE_BITS
+    return "0x" + (number - capitals).to_bytes(40, "big").decode()
 
 
 def evm_address(network: str, payload: bytes) -> Address:
     """Make the Address of 20 account bytes."""
-    return Address(network, "evm", payload, "0x" + payload.hex(), checksum_text(payload))
+    lower = payload.hex()
+    return Address(network, "evm", payload, "0x" + lower, _spell(lower))
 
 
 class EvmCodec:
@@ -39,11 +43,16 @@ class EvmCodec:
 
     def decode(self, text: str) -> Address:
         """Decode 0x and 40 hex digits. Raises AddressFormatError."""
-        if not _HEX_ADDRESS.fullmatch(text):
-            raise AddressFormatError(self.network, text, "not 0x and 40 hex digits")
         digits = text[2:]
-        address = evm_address(self.network, bytes.fromhex(digits))
-        if digits != address.text[2:] and digits not in (digits.lower(), digits.upper()):
+        try:
+            payload = bytes.fromhex(digits)
+        except ValueError:
+            payload = b""
+        # `fromhex` skips white space: 40 characters that give 20 bytes have none.
+        if len(payload) != 20 or len(text) != 42 or text[:2] not in ("0x", "0X"):
+            raise AddressFormatError(self.network, text, "not 0x and 40 hex digits")
+        address = evm_address(self.network, payload)
+        if digits not in (address.key[2:], address.text[2:], digits.upper()):
             raise AddressFormatError(self.network, text, "wrong EIP-55 checksum (capitals)")
         return address
 
