@@ -40,8 +40,8 @@ def _lazy(path: str, *, policies: bool = False) -> SourceFactory:
 SOURCES: Mapping[str, SourceFactory] = {
     "beacon": _lazy("scanner.chains.evm.beacon:make_source", policies=True),
     "utxo_snapshot": _lazy("scanner.chains.bitcoin.utxo_source:make_source", policies=True),
-    "bitcoin_core": _lazy("scanner.chains.bitcoin.core_scan:make_source"),
-    "bitcoin_filters": _lazy("scanner.chains.bitcoin.core_filters:make_source"),
+    "bitcoin_core": _lazy("scanner.chains.bitcoin.core_scan:make_source", policies=True),
+    "bitcoin_filters": _lazy("scanner.chains.bitcoin.core_filters:make_source", policies=True),
     "electrum": _lazy("scanner.chains.bitcoin.electrum:make_source", policies=True),
     "esplora": _lazy("scanner.chains.bitcoin.esplora:make_source", policies=True),
     "blockbook": _lazy("scanner.chains.bitcoin.blockbook:make_source", policies=True),

@@ -12,7 +12,8 @@ from collections.abc import Callable, Sequence
 from scanner.chains.bitcoin.coins import Coin, balance_of, base_units, plan_queries
 from scanner.chains.bitcoin.core_long import LongCall
 from scanner.chains.bitcoin.core_rpc import CoreRpc, RpcFailure
-from scanner.chains.interface import Ability, Reach
+from scanner.chains.bitcoin.several import one_or_several
+from scanner.chains.interface import Ability, BalanceSource, Reach, ReadPolicy
 from scanner.chains.shape import take
 from scanner.errors import (
     HeightNotReachedError,
@@ -167,6 +168,8 @@ class CoreFilters:
             raise SourceUnavailableError(self.name, "told of a script nobody asked for") from None
 
 
-def make_source(network: Network, endpoints: Sequence[Endpoint], registry: Registry) -> CoreFilters:
-    """Make the source from the first endpoint."""
-    return CoreFilters(network, endpoints[0])
+def make_source(
+    network: Network, endpoints: Sequence[Endpoint], registry: Registry, policy: ReadPolicy
+) -> BalanceSource:
+    """Make the source from all endpoints; each node answers for itself."""
+    return one_or_several(network, endpoints, policy, CoreFilters)

@@ -8,7 +8,8 @@ from scanner.chains.bitcoin.coins import Coin, balance_of, base_units, plan_quer
 from scanner.chains.bitcoin.core_long import LongCall
 from scanner.chains.bitcoin.core_rpc import CoreRpc
 from scanner.chains.bitcoin.core_undo import RECENT, RecentBlocks, too_old
-from scanner.chains.interface import Ability, Reach
+from scanner.chains.bitcoin.several import one_or_several
+from scanner.chains.interface import Ability, BalanceSource, Reach, ReadPolicy
 from scanner.chains.shape import take
 from scanner.errors import (
     HeightNotReachedError,
@@ -151,12 +152,10 @@ class CoreScan:
 
 
 def make_source(
-    network: Network,
-    endpoints: Sequence[Endpoint],
-    registry: Registry,
-) -> CoreScan:
-    """Make the source from the first endpoint: one node's UTXO set is one answer."""
-    return CoreScan(network, endpoints[0])
+    network: Network, endpoints: Sequence[Endpoint], registry: Registry, policy: ReadPolicy
+) -> BalanceSource:
+    """Make the source from all endpoints; each node answers for itself."""
+    return one_or_several(network, endpoints, policy, CoreScan)
 
 
 def _split(scripts: Sequence[bytes]) -> Iterator[Sequence[bytes]]:

@@ -7,10 +7,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from scanner.chains.bitcoin.ballot import Reading
 from scanner.chains.bitcoin.checkpoints import chain_marker
 from scanner.chains.bitcoin.coins import Coin, coins_detail, immature_words
 from scanner.chains.bitcoin.electrum_rpc import Answer, Call, ElectrumFailure, ElectrumRpc
-from scanner.chains.bitcoin.index_source import IndexedSource, IndexServer, Reading, Wanted
+from scanner.chains.bitcoin.index_source import IndexedSource, IndexServer, Wanted
 from scanner.chains.bitcoin.spv import (
     BlockHeader,
     ProofError,

@@ -11,9 +11,10 @@ import hashlib
 import re
 from collections.abc import Iterator, Sequence
 
+from scanner.chains.bitcoin.ballot import Reading
 from scanner.chains.bitcoin.checkpoints import chain_marker
 from scanner.chains.bitcoin.coins import MAX_COIN
-from scanner.chains.bitcoin.index_source import IndexedSource, IndexServer, Reading, Wanted
+from scanner.chains.bitcoin.index_source import IndexedSource, IndexServer, Wanted
 from scanner.chains.http import Reply, Transport
 from scanner.chains.interface import ReadPolicy
 from scanner.chains.shape import take

@@ -6,14 +6,14 @@ they share: pinning, asking in batches, comparing answers of different operators
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol, TypeVar
 
+from scanner.chains.bitcoin.ballot import Ballot, Reading
 from scanner.chains.bitcoin.coins import Plan, plan_queries
 from scanner.chains.interface import Ability, Reach, ReadPolicy
 from scanner.errors import (
@@ -25,7 +25,7 @@ from scanner.errors import (
     SourceUnavailableError,
     clip,
 )
-from scanner.model.balance import Balance, BalanceQuery, Evidence, unavailable
+from scanner.model.balance import Balance, BalanceQuery, Evidence
 from scanner.model.block import BlockRef
 from scanner.model.endpoint import Endpoint
 from scanner.model.network import Network
@@ -46,18 +46,6 @@ class Wanted:
 
     script: bytes
     text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What one server says one script holds, in base units.
-
-    detail: extras for the record. caution: one for the reader of the report.
-    """
-
-    amount: int
-    detail: Mapping[str, object] = field(default_factory=dict)
-    caution: str = ""
 
 
 class IndexServer(Protocol):
@@ -242,7 +230,7 @@ class IndexedSource:
         self, batch: Sequence[Wanted], order: Sequence[IndexServer], at: BlockRef
     ) -> list[tuple[bytes, Balance]]:
         """Ask server after server until every script of the batch is settled, or all were asked."""
-        ballots = [_Ballot() for _ in batch]
+        ballots = [Ballot() for _ in batch]
         problems: list[SourceError] = []
         answered = False
         for server in order:
@@ -257,7 +245,7 @@ class IndexedSource:
                 continue
             answered = True
             for n, reading in zip(open_, readings, strict=True):
-                ballots[n].add(server, reading)
+                ballots[n].add(server.endpoint.name, _operator(server), reading)
         if not answered:
             raise _worst(problems)
         return [
@@ -273,59 +261,6 @@ class IndexedSource:
             self._check_block(server, at)
             self._checked.add(key)
         return server.read(wanted, at)
-
-
-@dataclass(slots=True)
-class _Ballot:
-    """What the servers said about one script."""
-
-    readings: dict[str, tuple[str, Reading]] = field(default_factory=dict)  # name -> operator
-    refusals: dict[str, str] = field(default_factory=dict)
-
-    def add(self, server: IndexServer, said: Reading | str) -> None:
-        if isinstance(said, str):
-            self.refusals[server.endpoint.name] = said
-        else:
-            self.readings[server.endpoint.name] = (_operator(server), said)
-
-    def settled(self, quorum: int) -> bool:
-        return any(len(who) >= quorum for who in self._votes().values())
-
-    def balance(self, quorum: int, evidence: Evidence, problems: Sequence[SourceError]) -> Balance:
-        votes = self._votes()
-        winner = next((a for a, who in votes.items() if len(who) >= quorum), None)
-        said = {name: str(r.amount) for name, (_, r) in sorted(self.readings.items())}
-        if winner is not None:
-            names = tuple(n for n, (_, r) in sorted(self.readings.items()) if r.amount == winner)
-            reading = self.readings[names[0]][1]
-            detail = dict(reading.detail)
-            others = {name: text for name, text in said.items() if name not in names}
-            cautions = [reading.caution] if reading.caution else []
-            words = "; ".join(cautions + [f"{n} said {t} instead" for n, t in others.items()])
-            if others:
-                detail["outvoted"] = others
-            return Balance(winner, evidence, names, words, _json(detail))
-        if len(votes) > 1:
-            words = "; ".join(f"{name} says {text}" for name, text in said.items())
-            return Balance(
-                None,
-                Evidence.UNAVAILABLE,
-                tuple(said),
-                f"the servers disagree: {words}",
-                _json({"disagree": said}),
-            )
-        reasons = [f"{name}: {why}" for name, why in self.refusals.items()]
-        reasons += [str(p) for p in problems]
-        missing = (
-            f"only {len(self.readings)} of {quorum} operators answered; " if quorum > 1 else ""
-        )
-        return unavailable(missing + "; ".join(reasons), *self.readings)
-
-    def _votes(self) -> dict[int, set[str]]:
-        votes: dict[int, set[str]] = {}
-        for operator, reading in self.readings.values():
-            votes.setdefault(reading.amount, set()).add(operator)
-        return votes
 
 
 def _operator(server: IndexServer) -> str:
@@ -350,7 +285,3 @@ def _patiently(ask: Callable[[], T]) -> T:
                 raise
             time.sleep(min(e.retry_after, LONGEST_WAIT))
     raise AssertionError("unreachable")
-
-
-def _json(value: Mapping[str, object]) -> str:
-    return json.dumps(value, separators=(",", ":")) if value else ""
