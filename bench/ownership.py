@@ -2,8 +2,9 @@
 
 verify.evm, verify.bitcoin: rows/s of the whole command, from the file on disk to one JSON object
 a row, every key another; against a bare loop of libsecp256k1 on the same cores in the same run,
-which turns 64-byte signatures into 65-byte keys and does nothing else. The two are measured in turns and the best of each counts, so that
-a neighbour on the machine disturbs both alike. verify.file: seconds for the 211 MB list;
+which turns 64-byte signatures into 65-byte keys and does nothing else. The two are measured in
+turns and the best of each counts, so that a neighbour on the machine disturbs both alike.
+verify.file: seconds for the 211 MB list;
 verify.file.memory: megabytes of all its processes together at their peak (shared pages counted
 once each); verify.file.rows: its rows/s against the same loop.
 
