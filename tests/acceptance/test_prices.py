@@ -1,0 +1,189 @@
+"""`scanner prices` and `scanner value`, on a snapshot of a real node that also holds feeds."""
+
+from __future__ import annotations
+
+import csv
+import io
+import sqlite3
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from support.eth_list import TOTAL, start_eth_chain, write_endpoints, write_eth_list
+from support.price_feed import Told, set_feed
+
+from scanner.prices.feeds import load_feeds
+from scanner.settings.tables import load_registry
+
+pytestmark = pytest.mark.node
+
+FEED = {feed.asset: feed.name for feed in load_feeds(load_registry())}["ETH"]
+NOW = datetime.now(UTC).replace(microsecond=0)
+HEAD = "asset,price_usd,at,source\n"
+
+
+@pytest.fixture
+def chain(node_programs, tmp_path):
+    with start_eth_chain(tmp_path / "chain") as node:
+        yield node
+
+
+@pytest.fixture
+def pinned(chain, scanner, tmp_path):
+    """A snapshot at height 3, at which a feed answers 3000.5, and later 4000. Endpoint table."""
+    stamp = int(chain.rpc("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
+    set_feed(chain, FEED, Told(300_050_000_000, stamp))
+    chain.rpc("anvil_mine", "0x1")
+    set_feed(chain, FEED, Told(400_000_000_000, stamp, round=(6 << 64) | 1235))
+    endpoints = write_endpoints(tmp_path / "endpoints.toml", chain.url)
+    write_eth_list(tmp_path / "list.csv")
+    done = scanner("snapshot", "list.csv", "--endpoints", endpoints)
+    assert done.status == 0, done.err
+    return endpoints
+
+
+def cents(price: str) -> str:
+    whole, fraction = price.split(".")
+    value = TOTAL * int(whole + fraction) * 100 // 10 ** (18 + len(fraction))
+    return f"{value // 100}.{value % 100:02d}"
+
+
+def put(path, at, price="2500.25", source="Kraken", asset="ETH"):
+    path.write_text(HEAD + f"{asset},{price},{at.isoformat()},{source}\n")
+    return path
+
+
+def test_chainlink_reads_the_block_of_the_snapshot_again_and_again(scanner, pinned):
+    first = scanner("prices", "chainlink", "--endpoints", pinned, "--json")
+    assert first.status == 0, first.err
+    assert first.object["blocks"][0]["height"] == 3
+    (price,) = first.object["prices"]
+    assert (price["asset"], price["price_usd"]) == ("ETH", "3000.5")
+    assert price["source"] == f"chainlink: ethereum {FEED} round {(6 << 64) | 1234}"
+    assert scanner("prices", "chainlink", "1", "--endpoints", pinned, "--json").out == first.out
+    done = scanner("value", "--json")
+    assert done.status == 0, done.err
+    (asset,) = done.object["assets"]
+    assert asset["verified"] == str(TOTAL)
+    assert asset["verified_usd"] == done.object["verified_usd"] == cents("3000.5")
+    assert (asset["price_at"], asset["price_state"]) == (price["at"], "used")
+    assert (asset["share_percent"], done.object["priced"]) == ("100.00", True)
+    assert done.object["against"] == {"month": None, "year": None}
+    assert asset["change"] == {"month": None, "year": None}
+
+
+def test_values_do_not_touch_the_totals(scanner, pinned):
+    before = scanner("totals", "--json").out
+    scanner("prices", "chainlink", "--endpoints", pinned)
+    scanner("value")
+    assert scanner("totals", "--json").out == before
+    assert b"usd" not in before
+
+
+def test_a_feed_without_an_answer_is_said_and_3(scanner, chain, pinned):
+    scanner("prices", "chainlink", "--endpoints", pinned)
+    done = scanner("prices", "chainlink", "--endpoints", pinned, "--max-age", "1", "--json")
+    assert done.status == 0
+    chain.rpc("anvil_mine", "0x1")
+    table = "asset,network,chain,contract,description,source\n"
+    for row, words in (
+        (f"ETH,ethereum,1,{FEED},BTC / USD,x", "calls itself 'ETH / USD'"),
+        (f"ETH,ethereum,5,{FEED},ETH / USD,x", "the feed is on chain 5, the block on chain 1"),
+        (f"ETH,ethereum,1,0x{'12' * 20},ETH / USD,x", "there is no feed at this block"),
+        (f"BTC,ethereum,1,{FEED},BTC / USD,x", "no price of ETH: no feed in the table"),
+    ):
+        (pinned.parent / "feeds.csv").write_text(table + row + "\n")
+        done = scanner(
+            "prices", "chainlink", "--endpoints", pinned, "--feeds", "feeds.csv", "--json"
+        )
+        assert done.status == 3
+        assert words in done.err
+        assert done.object["prices"] == []
+
+
+def test_a_dead_node_keeps_nothing(scanner, chain, pinned):
+    chain.stop()
+    done = scanner("prices", "chainlink", "--endpoints", pinned)
+    assert (done.status, done.out) == (2, b"")
+    assert "node-1" in done.err
+    assert "127.0.0.1" not in done.err
+    assert scanner("value", "--json").object["assets"][0]["price_state"] == "none"
+
+
+def test_a_price_file_and_its_value(scanner, pinned, tmp_path):
+    done = scanner("prices", "import", put(tmp_path / "p.csv", NOW - timedelta(hours=1)))
+    assert (done.status, done.lines) == (0, ["1 prices read, 1 of them new"])
+    assert scanner("prices", "import", "p.csv").lines == ["1 prices read, 0 of them new"]
+    done = scanner("value", "--csv")
+    assert done.status == 0
+    (row,) = csv.DictReader(io.StringIO(done.out.decode()))
+    assert (row["price_source"], row["price_usd"]) == ("csv: Kraken", "2500.25")
+    assert row["verified_usd"] == row["claimed_usd"] == cents("2500.25")
+    assert (row["unverified_usd"], row["month_at"]) == ("0.00", "")
+    done = scanner("value")
+    text = done.out.decode()
+    assert "csv: Kraken" in text
+    assert cents("2500.25") in text
+    assert "no evidence" in done.err
+    done = scanner("value", "--source", "chainlink:", "--json")
+    assert (done.status, done.object["assets"][0]["price_usd"]) == (3, None)
+
+
+def test_a_stale_price_is_shown_and_not_used(scanner, pinned, tmp_path):
+    scanner("prices", "import", put(tmp_path / "p.csv", NOW - timedelta(hours=26)))
+    done = scanner("value", "--json")
+    assert done.status == 3
+    (asset,) = done.object["assets"]
+    assert (asset["price_state"], asset["price_usd"]) == ("stale", "2500.25")
+    assert (asset["verified_usd"], asset["share_percent"]) == (None, None)
+    assert (done.object["verified_usd"], done.object["priced"]) == ("0.00", False)
+    shown = scanner("value")
+    assert b"STALE" in shown.out
+    assert "ETH: not in the sums" in shown.err
+    assert scanner("value", "--max-age", "48", "--json").object["priced"] is True
+
+
+def test_no_price_is_no_value_and_3(scanner, pinned):
+    done = scanner("value", "--json")
+    assert (done.status, done.object["priced"]) == (3, False)
+    assert done.object["assets"][0]["verified_usd"] is None
+    assert "no price: ETH: not in the sums" in done.err
+
+
+def test_another_price_of_the_same_moment_is_refused(scanner, pinned, tmp_path):
+    at = NOW - timedelta(hours=1)
+    scanner("prices", "import", put(tmp_path / "p.csv", at))
+    done = scanner("prices", "import", put(tmp_path / "q.csv", at, price="2500.26"))
+    assert (done.status, len(done.lines)) == (2, 1)
+    assert "another price" in done.err
+    with sqlite3.connect(tmp_path / "data" / "scanner.db") as database:
+        assert database.execute("SELECT value FROM price").fetchall() == [("2500.25",)]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"price": "0"}, "p.csv:2:2: not an amount: '0' (0 is not a price"),
+        ({"price": "-1"}, "p.csv:2:2: not an amount: '-1' (negative)"),
+        ({"price": "1e3"}, "p.csv:2:2: not an amount: '1e3' (written with an exponent)"),
+        ({"asset": "=cmd()"}, "p.csv:2:1: unknown asset '=cmd()'"),
+        ({"at": NOW + timedelta(days=1)}, "in the future"),
+    ],
+)
+def test_bad_prices_are_2_with_line_and_column(scanner, tmp_path, change, words):
+    at = change.pop("at", NOW - timedelta(hours=1))
+    done = scanner("prices", "import", put(tmp_path / "p.csv", at, **change))
+    assert (done.status, len(done.lines)) == (2, 1)
+    assert words in done.err
+    assert not (tmp_path / "data" / "scanner.db").exists()
+
+
+def test_wrong_arguments_are_2(scanner, tmp_path):
+    for arguments in (
+        ("value", "--json", "--csv"),
+        ("value", "--max-age", "0"),
+        ("prices", "import", "none.csv"),
+        ("prices", "chainlink", "7"),
+        ("value", "x'; DROP TABLE price"),
+    ):
+        done = scanner(*arguments)
+        assert (done.status, done.out) == (2, b""), arguments
