@@ -12,6 +12,7 @@ from support import evm_chain as chain
 from support import fault_proxy
 from support.fault_proxy import FAULTS, FaultProxy
 
+from scanner.chains.evm import ladder
 from scanner.chains.evm.multicall import CANONICAL
 from scanner.chains.interface import ReadPolicy
 from scanner.chains.table import make_source
@@ -229,3 +230,24 @@ def test_every_endpoint_dead_is_an_error_not_a_zero(anvil, monkeypatch):
             proxy._faults, proxy.share = [fault_proxy.html_error], 1.0
         with pytest.raises(SourceUnavailableError):
             source.fetch_balances(questions(5), at)
+
+
+def test_a_way_that_failed_for_want_of_an_answer_is_tried_again_later(anvil, monkeypatch):
+    def drops_overrides(request, answer):
+        overridden = isinstance(request, dict) and len(request["params"]) > 2
+        return fault_proxy.dropped(request, answer) if overridden else answer
+
+    now = [1000.0]
+    monkeypatch.setattr(ladder, "monotonic", lambda: now[0])
+    with ExitStack() as stack:
+        proxy = stack.enter_context(FaultProxy(anvil.url, [drops_overrides], 1.0))
+        source = open_source(stack, anvil, [proxy])
+        (node,) = source.pool.nodes
+        at = source.pin(3)
+        for seconds, way in ((0, "revert sheet"), (59, "revert sheet"), (2, "override sheet")):
+            if way == "override sheet":
+                proxy.share = 0.0
+            now[0] += seconds
+            found = source.fetch_balances(questions(10), at)
+            assert [b.amount for b in found] == wanted(10)
+            assert node.skill("rung", lambda: None).way.name == way

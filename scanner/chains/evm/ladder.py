@@ -6,9 +6,9 @@ calls. That is tried once per endpoint and remembered.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from time import monotonic
 from typing import Final
 
 from scanner.chains.evm.columns import NATIVE, Column, Reading
@@ -47,7 +47,7 @@ def choose(node: Node, columns: Sequence[Column], at: BlockRef) -> Way:
     Raises what reading single calls raises if not even those are answered.
     """
     rung = node.skill("rung", lambda: climb(node, columns, at))
-    if isinstance(rung, Rung) and rung.until > time.monotonic():
+    if isinstance(rung, Rung) and rung.until > monotonic():
         return rung.way
     node.forget("rung")
     return choose(node, columns, at)
@@ -63,7 +63,7 @@ def climb(node: Node, columns: Sequence[Column], at: BlockRef) -> Rung:
         if works:
             return Rung(way, until)
         if works is None:
-            until = time.monotonic() + _TRY_AGAIN_AFTER
+            until = monotonic() + _TRY_AGAIN_AFTER
     return Rung(BATCH if takes_batches(node) else SINGLE, until)
 
 
