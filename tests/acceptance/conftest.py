@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from support.command import COMMAND, Done
+from support.eth_list import BLOCKS, start_eth_chain, write_endpoints, write_eth_list
 
 Scanner = Callable[..., Done]
 
@@ -29,3 +30,24 @@ def scanner(tmp_path: Path) -> Scanner:
         return Done(done.returncode, done.stdout, done.stderr.decode("utf-8"))
 
     return run
+
+
+@pytest.fixture(scope="session")
+def chain(node_programs, tmp_path_factory):
+    with start_eth_chain(tmp_path_factory.mktemp("chain")) as node:
+        node.rpc("anvil_mine", hex(BLOCKS))
+        yield node
+
+
+@pytest.fixture
+def endpoints(chain, tmp_path) -> Path:
+    return write_endpoints(tmp_path / "endpoints.toml", chain.url)
+
+
+@pytest.fixture
+def taken(scanner, endpoints, tmp_path):
+    """A snapshot of the good list in the default database."""
+    write_eth_list(tmp_path / "list.csv")
+    done = scanner("snapshot", "list.csv", "--endpoints", endpoints)
+    assert done.status == 0, done.err
+    return done

@@ -1,0 +1,157 @@
+"""What reads a snapshot's results, asks providers, and never tells a secret."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from support.eth_list import (
+    BLOCKS,
+    HEIGHT,
+    HELD,
+    TOTAL,
+    eth_rows,
+    write_endpoints,
+    write_eth_list,
+)
+from support.published_lists import changed
+
+from scanner.demo.nodes import free_port
+
+pytestmark = pytest.mark.node
+FIRST, SECOND = HELD
+
+
+def test_totals_as_csv(scanner, taken):
+    lines = scanner("totals", "--csv").out.decode().splitlines()
+    assert lines[1] == f"1,true,ETH,18,{TOTAL},{TOTAL},0,0,{TOTAL},0,0,0,0,0,,"
+
+
+def test_liabilities_give_a_ratio(scanner, taken, tmp_path):
+    (tmp_path / "owed.csv").write_text("asset,amount\nETH,0.1\nBTC,1\n")
+    assert scanner("liabilities", "import", "owed.csv").status == 0
+    assets = {a["asset"]: a for a in scanner("totals", "--json").object["assets"]}
+    assert assets["ETH"]["liabilities"] == str(10**17)
+    assert assets["ETH"]["reserve_ratio"] == "2.079204"
+    assert assets["BTC"]["reserve_ratio"] is None
+
+
+def test_liabilities_with_the_snapshot(scanner, endpoints, tmp_path):
+    write_eth_list(tmp_path / "list.csv")
+    (tmp_path / "owed.csv").write_text("asset,amount\nETH,0.3\n")
+    arguments = ["snapshot", "list.csv", "--endpoints", endpoints, "--json"]
+    done = scanner(*arguments, "--liabilities", "owed.csv")
+    assert done.object["assets"][0]["reserve_ratio"] == "0.693068"
+    (tmp_path / "owed.csv").write_text("asset,amount\nETH,-1\n")
+    bad = scanner(*arguments, "--liabilities", "owed.csv")
+    assert (bad.status, bad.out) == (2, b"")
+    assert bad.err.startswith("scanner: owed.csv:2:2: ")
+
+
+def test_endpoints_check(scanner, chain, tmp_path):
+    down = f"http://127.0.0.1:{free_port()}"
+    table = write_endpoints(tmp_path / "two.toml", chain.url, down)
+    done = scanner("endpoints", "check", "--endpoints", table, "--json")
+    assert done.status == 3
+    up, gone = done.object
+    assert (up["name"], up["answers"], up["history"]) == ("node-1", True, "any height")
+    assert 0 <= up["height"] <= BLOCKS
+    assert (gone["answers"], gone["height"]) == (False, None)
+    assert gone["problem"].startswith("node-2")
+    assert scanner("endpoints", "check", "--endpoints", table).status == 3
+
+
+def test_challenge_names_list_and_block_and_is_demanded(scanner, chain, endpoints, tmp_path):
+    write_eth_list(tmp_path / "list.csv")
+    arguments = ["challenge", "list.csv", "--network", "ethereum", "--endpoints", endpoints]
+    done = scanner(*arguments, "--publisher", "Some Exchange")
+    assert done.status == 0
+    text = done.out.decode().rstrip("\n")
+    assert "publisher: Some Exchange" in text
+    assert "block: ethereum " in text
+    assert scanner(*arguments).out != done.out
+    assert scanner("verify", "list.csv", "--challenge", text).status == 1
+
+
+KEY = "CANARYd41d8cd98f00b204"
+
+
+def test_endpoint_key_appears_nowhere(scanner, chain, tmp_path):
+    write_eth_list(tmp_path / "list.csv")
+    debug = {"SCANNER_DEBUG": "1"}
+    secrets = tmp_path / "secrets"
+    secrets.mkdir()
+    table = write_endpoints(secrets / "answers.toml", f"{chain.url}/?key={KEY}")
+    refuses = write_endpoints(secrets / "refuses.toml", f"{chain.url}/v2/{KEY}")
+    down = f"http://user:{KEY}@127.0.0.1:{free_port()}/{KEY}"
+    down = write_endpoints(secrets / "down.toml", down)
+    unknown = write_endpoints(secrets / "unknown.toml", f"http://{KEY}.invalid/")
+    stamp = ["challenge", "list.csv", "--network", "ethereum"]
+    said = [
+        scanner(*command, "--endpoints", file, env=debug)
+        for command, file in (
+            (["snapshot", "list.csv"], table),
+            (["endpoints", "check"], table),
+            (stamp, table),
+            (["snapshot", "list.csv"], refuses),
+            (stamp, refuses),
+            (["snapshot", "list.csv"], down),
+            (["endpoints", "check"], down),
+            (stamp, unknown),
+        )
+    ]
+    assert [done.status for done in said] == [0, 0, 0, 3, 2, 3, 2, 2]
+    for command in (["report"], ["report", "--json", "-o", "report.json"], ["db", "check"]):
+        said.append(scanner(*command, env=debug))
+    for table in ("totals", "balances", "ownership", "claims", "findings"):
+        said.append(scanner("export", table, "-o", f"{table}.csv", env=debug))
+    for done in said:
+        assert KEY not in done.err
+        assert KEY.encode() not in done.out
+    written = [p for p in tmp_path.rglob("*") if p.is_file() and secrets not in p.parents]
+    assert len(written) >= 8
+    for path in written:
+        assert KEY.encode() not in path.read_bytes(), path
+
+
+def test_password_of_the_database_is_not_shown(scanner):
+    url = f"postgresql://me:{KEY}@127.0.0.1:{free_port()}/none"
+    done = scanner("totals", "--database", url, env={"SCANNER_DEBUG": "1"})
+    assert done.status == 2
+    assert KEY not in done.err
+
+
+def test_report_page_and_its_twin(scanner, taken, tmp_path):
+    assert scanner("report", "latest", "-o", "report.html").status == 0
+    page = (tmp_path / "report.html").read_text("utf-8")
+    assert "every claim verified" in page
+    assert str(HEIGHT) in page
+    assert "<script" not in page
+    assert scanner("report", "latest", "--json", "-o", "report.json").status == 0
+    twin = json.loads((tmp_path / "report.json").read_bytes())
+    assert twin["totals"] == scanner("totals", "--json").object
+    assert twin["answer"]["status"] == "verified"
+    assert [b["height"] for b in twin["blocks"]] == [HEIGHT]
+
+
+def test_diff_names_what_came_went_and_moved(scanner, endpoints, tmp_path):
+    first, second = eth_rows()
+    write_eth_list(tmp_path / "old.csv", [first, second])
+    write_eth_list(tmp_path / "new.csv", [changed(first, amount="0.05")])
+    for name in ("old.csv", "new.csv"):
+        scanner("snapshot", name, "--endpoints", endpoints, "--publisher", "x")
+    (asset,) = scanner("diff", "1", "2", "--json").object["assets"]
+    assert asset["claimed"] == {"old": str(TOTAL), "new": str(5 * 10**16)}
+    assert asset["verified_by"] == str(-HELD[SECOND])
+    lines = scanner("diff", "1", "latest", "--jsonl")
+    assert lines.status == 0
+    assert [(o["change"], o["address"]) for o in lines.objects] == [
+        ("gone", SECOND),
+        ("moved", FIRST),
+    ]
+    assert lines.objects[1]["new"]["claimed"] == str(5 * 10**16)
+    assert lines.objects[1]["new"]["found"] == lines.objects[1]["old"]["found"]
+    words = scanner("diff", "1", "2").out.decode()
+    assert "gone: 1 (claimed before and not now)" in words
+    assert "claimed 0.058959708849230328 -> 0.05" in words
+    assert scanner("diff", "1", "7").status == 2
