@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import sqlite3
+import subprocess
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from support.command import COMMAND
 from support.eth_list import TOTAL, start_eth_chain, write_endpoints, write_eth_list
 from support.price_feed import Told, set_feed
 
+from scanner.demo.nodes import free_port
 from scanner.prices.feeds import load_feeds
 from scanner.settings.tables import load_registry
 
@@ -21,24 +25,40 @@ NOW = datetime.now(UTC).replace(microsecond=0)
 HEAD = "asset,price_usd,at,source\n"
 
 
-@pytest.fixture
-def chain(node_programs, tmp_path):
-    with start_eth_chain(tmp_path / "chain") as node:
-        yield node
+@pytest.fixture(scope="module")
+def taken(node_programs, tmp_path_factory):
+    """A snapshot at height 3, at which a feed answers 3000.5, and later 4000. Its folder."""
+    folder = tmp_path_factory.mktemp("prices")
+    with start_eth_chain(folder / "chain") as node:
+        stamp = int(node.rpc("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
+        set_feed(node, FEED, Told(300_050_000_000, stamp))
+        node.rpc("anvil_mine", "0x1")
+        set_feed(node, FEED, Told(400_000_000_000, stamp, round=(6 << 64) | 1235))
+        write_endpoints(folder / "endpoints.toml", node.url)
+        subprocess.run(
+            [*COMMAND, "snapshot", write_eth_list(folder / "list.csv")],
+            env={
+                **os.environ,
+                "SCANNER_DATA": str(folder / "data"),
+                "SCANNER_ENDPOINTS": str(folder / "endpoints.toml"),
+            },
+            check=True,
+            capture_output=True,
+            timeout=120,
+        )
+        yield folder
 
 
 @pytest.fixture
-def pinned(chain, scanner, tmp_path):
-    """A snapshot at height 3, at which a feed answers 3000.5, and later 4000. Endpoint table."""
-    stamp = int(chain.rpc("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
-    set_feed(chain, FEED, Told(300_050_000_000, stamp))
-    chain.rpc("anvil_mine", "0x1")
-    set_feed(chain, FEED, Told(400_000_000_000, stamp, round=(6 << 64) | 1235))
-    endpoints = write_endpoints(tmp_path / "endpoints.toml", chain.url)
-    write_eth_list(tmp_path / "list.csv")
-    done = scanner("snapshot", "list.csv", "--endpoints", endpoints)
-    assert done.status == 0, done.err
-    return endpoints
+def pinned(taken, tmp_path):
+    """That snapshot in this test's own database. The endpoint table."""
+    (tmp_path / "data").mkdir()
+    with (
+        sqlite3.connect(taken / "data" / "scanner.db") as old,
+        sqlite3.connect(tmp_path / "data" / "scanner.db") as own,
+    ):
+        old.backup(own)
+    return taken / "endpoints.toml"
 
 
 def cents(price: str) -> str:
@@ -79,11 +99,7 @@ def test_values_do_not_touch_the_totals(scanner, pinned):
     assert b"usd" not in before
 
 
-def test_a_feed_without_an_answer_is_said_and_3(scanner, chain, pinned):
-    scanner("prices", "chainlink", "--endpoints", pinned)
-    done = scanner("prices", "chainlink", "--endpoints", pinned, "--max-age", "1", "--json")
-    assert done.status == 0
-    chain.rpc("anvil_mine", "0x1")
+def test_a_feed_without_an_answer_is_said_and_3(scanner, pinned, tmp_path):
     table = "asset,network,chain,contract,description,source\n"
     for row, words in (
         (f"ETH,ethereum,1,{FEED},BTC / USD,x", "calls itself 'ETH / USD'"),
@@ -91,7 +107,7 @@ def test_a_feed_without_an_answer_is_said_and_3(scanner, chain, pinned):
         (f"ETH,ethereum,1,0x{'12' * 20},ETH / USD,x", "there is no feed at this block"),
         (f"BTC,ethereum,1,{FEED},BTC / USD,x", "no price of ETH: no feed in the table"),
     ):
-        (pinned.parent / "feeds.csv").write_text(table + row + "\n")
+        (tmp_path / "feeds.csv").write_text(table + row + "\n")
         done = scanner(
             "prices", "chainlink", "--endpoints", pinned, "--feeds", "feeds.csv", "--json"
         )
@@ -100,9 +116,9 @@ def test_a_feed_without_an_answer_is_said_and_3(scanner, chain, pinned):
         assert done.object["prices"] == []
 
 
-def test_a_dead_node_keeps_nothing(scanner, chain, pinned):
-    chain.stop()
-    done = scanner("prices", "chainlink", "--endpoints", pinned)
+def test_a_dead_node_keeps_nothing(scanner, pinned, tmp_path):
+    dead = write_endpoints(tmp_path / "dead.toml", f"http://127.0.0.1:{free_port()}")
+    done = scanner("prices", "chainlink", "--endpoints", dead)
     assert (done.status, done.out) == (2, b"")
     assert "node-1" in done.err
     assert "127.0.0.1" not in done.err
