@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,16 +18,21 @@ from starlette.responses import Response
 from scanner import __version__
 from scanner.errors import ScannerError
 from scanner.reports.jsontext import compact
-from scanner.reports.text import printable, redacted
+from scanner.reports.text import harmless
+from scanner.settings import logs
+from scanner.settings.database import password_of
 from scanner.settings.tables import load_registry
 from scanner.store.engine import open_store
 from scanner.web import answers, api, pages
 from scanner.web.guard import Guard, Rules
+from scanner.web.metrics import CONTENT_TYPE, metrics_text
 from scanner.web.site import Site
 from scanner.web.trouble import JSON, Trouble, trouble_body, trouble_of
 
 THREADS = 4
 """Requests worked on at once; fewer than the connections to the database, so none waits for one."""
+log = logging.getLogger(__name__)
+
 VARIABLE = "SCANNER_SERVE"
 """Settings of `scanner serve` for its worker processes, as JSON."""
 
@@ -52,6 +58,8 @@ def worker_app() -> Guard:
     import json
 
     stored = json.loads(os.environ[VARIABLE])
+    form = logs.LogFormat(os.environ.get(logs.VARIABLE, logs.LogFormat.TEXT))
+    logs.configure(form, harmless, [password_of(stored["database"])])
     return make_app(
         WebSettings(
             stored["database"],
@@ -103,6 +111,11 @@ def _probes(app: FastAPI) -> None:
         answers.ready(request.app.state.site)
         return _json({"status": "ready"})
 
+    @app.get("/metrics", include_in_schema=False)
+    def metrics(request: Request) -> Response:
+        body = metrics_text(request.app.state.site.store)
+        return Response(body, headers={"cache-control": "no-store", "content-type": CONTENT_TYPE})
+
 
 def _json(value: dict[str, Any]) -> Response:
     return Response(compact(value), media_type=JSON, headers={"cache-control": "no-store"})
@@ -139,7 +152,5 @@ def _troubles(app: FastAPI) -> None:
 
 
 def _log(request: Request, error: Exception) -> None:
-    import sys
-
     what = f"{request.url.path}: {type(error).__name__}: {error}"
-    sys.stderr.write(f"scanner: {printable(redacted(what))}\n")
+    log.error("%s", harmless(what))

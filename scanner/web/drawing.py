@@ -64,12 +64,27 @@ def history_chart(history: Json) -> Markup:
         for css, key in (("claimed", "claimed"), ("verified", "verified"))
     ]
     amounts = [p.amount for line in drawn for part in line.parts for p in part]
-    texts = [short_coins(a, decimals) for a in grid_amounts(max(amounts, default=0))]
+    texts = [axis_amount(a, decimals) for a in grid_amounts(max(amounts, default=0))]
     moments = [(_seconds(p["at"]), p["at"][:10]) for p in points if p["total"]]
     ticks = [moments[0], moments[-1]] if len(moments) > 1 else moments
     words = f"{name} claimed and verified by {printable(history['publisher'])} over time"
     chart = line_chart(drawn, ticks, texts, words)
     return Markup(chart)  # noqa: S704 - made and escaped by lines.py
+
+
+def axis_amount(amount: int, decimals: int) -> str:
+    """A few digits for an axis: whole coins from a thousand on, powers of ten where very many.
+
+    12345678900, 8 -> "123.456"; 0.5 stays "0.5". Cut, not rounded; the table has every digit.
+    """
+    whole = amount // 10**decimals
+    if whole >= 10**12:
+        digits = str(whole)
+        return f"{digits[0]}.{digits[1:3]} \N{MULTIPLICATION SIGN} 10^{len(digits) - 1}"
+    if whole >= 1_000:
+        return f"{whole:,}"
+    text = short_coins(amount, decimals)
+    return text if whole == 0 else text[: len(str(whole)) + 4].rstrip(".")
 
 
 def _parts(

@@ -65,6 +65,7 @@ def run(place: Place, opened: socket.socket, settings_json: str) -> None:
         host=place.host,
         port=place.port,
         workers=place.workers,
+        log_config=None,  # its logs go where ours go, through the same filter
         log_level="error",
         access_log=False,
         server_header=False,

@@ -25,6 +25,8 @@ from support.snapshot_stub import CONTROLS, UNSIGNED, StubSource, balance_of, et
 from support.taking import planned, take
 
 SIGNED = {"signatures": ("s",)}
+MONTH = 2_600_000
+"""A height whose block is a month younger than the others: a second a block."""
 SHARED = 7
 """Number of a claim that two publishers make."""
 MARKUP = "<script>alert('x')</script>"
@@ -59,9 +61,9 @@ def fill(store: Store) -> Ids:
     old = planned(store, first)
     take(store, old, StubSource())
     # Ten go, five come, one claims another amount, one asset more; every balance moves.
-    later = [eth_claim(n, **SIGNED) for n in range(10, 65)]
+    later = [eth_claim(n, height=MONTH, **SIGNED) for n in range(10, 65)]
     later[3] = replace(later[3], amount=1)
-    later += [eth_claim(n, asset="USDT") for n in range(5)]
+    later += [eth_claim(n, asset="USDT", height=MONTH) for n in range(5)]
     new = planned(store, later)
     take(store, new, StubSource(change=3))
     rival = _rival(store)

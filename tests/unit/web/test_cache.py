@@ -1,0 +1,40 @@
+from scanner.web.cache import AnswerCache, answer
+
+
+def test_an_answer_is_of_one_version_of_the_data():
+    cache, made = AnswerCache(), answer(b"body", "text/plain")
+    cache.put("1", "/a", made)
+    assert cache.get("1", "/a") is made
+    assert cache.get("2", "/a") is None
+    assert cache.get("1", "/b") is None
+
+
+def test_the_least_used_go_first_and_no_more_is_kept_than_allowed():
+    cache = AnswerCache(most_bytes=100)
+    for name in "abc":
+        cache.put("1", name, answer(name.encode() * 40, ""))
+        cache.get("1", "a")
+    assert cache.get("1", "a") is not None
+    assert cache.get("1", "b") is None
+    assert cache.get("1", "c") is not None
+
+
+def test_what_is_larger_than_all_room_is_not_kept_and_pushes_nothing_out():
+    cache = AnswerCache(most_bytes=100)
+    cache.put("1", "small", answer(b"x" * 90, ""))
+    cache.put("1", "large", answer(b"x" * 101, ""))
+    assert cache.get("1", "large") is None
+    assert cache.get("1", "small") is not None
+
+
+def test_putting_twice_counts_once():
+    cache = AnswerCache(most_bytes=100)
+    for _ in range(5):
+        cache.put("1", "a", answer(b"x" * 60, ""))
+    cache.put("1", "b", answer(b"x" * 40, ""))
+    assert cache.get("1", "a") is not None
+
+
+def test_tags_tell_bodies_apart():
+    assert answer(b"a", "").tag == answer(b"a", "").tag
+    assert answer(b"a", "").tag != answer(b"b", "").tag

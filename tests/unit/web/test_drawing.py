@@ -1,0 +1,49 @@
+"""Charts and axes: whole numbers only, gaps where a snapshot has no totals."""
+
+import pytest
+
+from scanner.web.drawing import axis_amount, history_chart
+
+
+@pytest.mark.parametrize(
+    ("amount", "decimals", "text"),
+    [
+        (0, 8, "0"),
+        (50_000_000, 8, "0.5"),
+        (12_345_678_900, 8, "123.456"),
+        (123_400_000_000, 8, "1,234"),
+        (10**12 * 10**18 + 1, 18, "1.00 × 10^12"),
+        (123_456 * 10**70, 18, "1.23 × 10^57"),
+        (1, 18, "0.000000000000000001"),
+        (100_000_000, 8, "1"),
+    ],
+)
+def test_axis(amount, decimals, text):
+    assert axis_amount(amount, decimals) == text
+
+
+def point(snapshot, day, claimed=None, verified=0, decimals=2):
+    total = {"decimals": decimals, "claimed": str(claimed), "verified": str(verified)}
+    at = f"2026-01-{day:02}T00:00:00+00:00"
+    return {"snapshot": snapshot, "at": at, "total": None if claimed is None else total}
+
+
+def chart(*points):
+    return str(history_chart({"points": list(points), "asset": "<A>", "publisher": "p\u202e"}))
+
+
+def test_an_incomplete_snapshot_is_a_gap_and_not_a_zero():
+    drawn = chart(point(4, 4, 400, 400), point(3, 3), point(2, 2, 200, 100), point(1, 1, 100, 100))
+    assert drawn.count("<polyline") == 2
+    assert drawn.count("<circle") == 6
+    assert "&lt;A&gt; claimed and verified by p\\u202e over time" in drawn
+
+
+def test_decimals_of_several_snapshots_are_brought_together():
+    drawn = chart(point(2, 2, 100_000, 100_000, decimals=4), point(1, 1, 1_000, 1_000))
+    heights = {part.split('"')[0] for part in drawn.split('cy="')[1:]}
+    assert len(heights) == 1
+
+
+def test_nothing_to_draw_is_no_drawing():
+    assert chart(point(1, 1)) == ""
