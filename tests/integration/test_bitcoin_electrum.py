@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import ssl
@@ -161,6 +162,26 @@ def test_many_addresses_in_batches(chain: Chain, source: BalanceSource) -> None:
 Trick = Callable[[str, list[object], object], object]
 
 
+def _relay(real: Endpoint, trick: Trick, client: socket.socket) -> None:
+    rpc = ElectrumRpc(real)
+    with contextlib.suppress(OSError, ValueError), client, client.makefile("rwb") as stream:
+        for line in stream:
+            calls = json.loads(line)
+            if calls[0]["method"] == "server.version":
+                answers: list[object] = ["cheat 1.0"]
+            else:
+                answers = rpc.batch([(c["method"], c["params"]) for c in calls])
+            out = [
+                {"id": c["id"], "error": {"code": a.code, "message": a.message}}
+                if isinstance(a, ElectrumFailure)
+                else {"id": c["id"], "result": trick(c["method"], c["params"], a)}
+                for c, a in zip(calls, answers, strict=True)
+            ]
+            stream.write(json.dumps(out, default=str).encode() + b"\n")
+            stream.flush()
+    rpc.close()
+
+
 @contextmanager
 def cheating(
     real: Endpoint, trick: Trick, context: ssl.SSLContext | None = None
@@ -168,52 +189,13 @@ def cheating(
     listener = socket.create_server(("127.0.0.1", 0))
     stop = threading.Event()
 
-    def serve(client: socket.socket) -> None:
-        rpc = ElectrumRpc(real)
-        try:
-            with client, client.makefile("rwb") as stream:
-                for line in stream:
-                    calls = json.loads(line)
-                    answers = rpc.batch(
-                        [
-                            (c["method"], c["params"])
-                            for c in calls
-                            if c["method"] != "server.version"
-                        ]
-                        or [("server.ping", [])]
-                    )
-                    out = []
-                    for call, answer in zip(calls, answers, strict=False):
-                        if isinstance(answer, ElectrumFailure):
-                            out.append(
-                                {
-                                    "id": call["id"],
-                                    "error": {"code": answer.code, "message": answer.message},
-                                }
-                            )
-                        else:
-                            out.append(
-                                {
-                                    "id": call["id"],
-                                    "result": trick(call["method"], call["params"], answer),
-                                }
-                            )
-                    stream.write(json.dumps(out, default=str).encode() + b"\n")
-                    stream.flush()
-        except (OSError, ValueError):
-            pass
-        finally:
-            rpc.close()
-
     def accept() -> None:
         while not stop.is_set():
-            try:
+            with contextlib.suppress(OSError):
                 client, _ = listener.accept()
                 if context is not None:
                     client = context.wrap_socket(client, server_side=True)
-            except OSError:
-                continue
-            threading.Thread(target=serve, args=(client,), daemon=True).start()
+                threading.Thread(target=_relay, args=(real, trick, client), daemon=True).start()
 
     thread = threading.Thread(target=accept, daemon=True)
     thread.start()

@@ -19,7 +19,7 @@ from support.utxo_file import any_script
 
 from scanner.chains.bitcoin import core_filters
 from scanner.chains.bitcoin.core_filters import CoreFilters
-from scanner.chains.interface import BalanceSource
+from scanner.chains.interface import BalanceSource, TimeFinder
 from scanner.chains.table import make_source
 from scanner.errors import HeightNotReachedError, ReorgError, SourceRejectedError
 from scanner.model.addresses.scripts import script_pubkey
@@ -133,6 +133,22 @@ def test_every_source_gives_the_same(
     amounts["esplora"] += truth[40:]
     for name, found in amounts.items():
         assert found == truth, name
+
+
+def test_times(sources: dict[str, BalanceSource], chain: Chain) -> None:
+    times = [
+        chain.node.rpc("getblockheader", chain.node.rpc("getblockhash", h))["time"]
+        for h in range(chain.tip() + 1)
+    ]
+    wanted = times[60]
+    expected = max(h for h, t in enumerate(times) if t <= wanted)
+    for name, source in sources.items():
+        assert isinstance(source, TimeFinder), name
+        assert source.height_at(wanted) == expected, name
+        with pytest.raises(HeightNotReachedError):
+            source.height_at(times[-1] + 10**6)
+        with pytest.raises(SourceRejectedError, match="began after"):
+            source.height_at(times[0] - 1)
 
 
 def test_all_published_addresses(

@@ -63,6 +63,10 @@ class CoreFilters:
         block_hash = info.best_hash if height is None else self._rpc.block_hash(height)
         return self._rpc.block_ref(self._row, info.chain, block_hash)
 
+    def height_at(self, time: int) -> int:
+        """See TimeFinder.height_at."""
+        return self._rpc.height_at(self._row, time)
+
     def fetch_balances(
         self,
         queries: Sequence[BalanceQuery],

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from scanner.chains.bitcoin.block_times import height_at
 from scanner.chains.bitcoin.checkpoints import chain_marker
 from scanner.chains.http import DEFAULT_LIMIT, Reply, Transport
 from scanner.chains.shape import take
@@ -170,6 +171,15 @@ class CoreRpc:
             hash=take(self.name, header, str, "hash"),
             time=take(self.name, header, int, "time"),
         )
+
+    def height_at(self, network: Network, time: int) -> int:
+        """See TimeFinder.height_at."""
+
+        def time_of(height: int) -> int:
+            header = self.call("getblockheader", [self.block_hash(height)])
+            return take(self.name, header, int, "time")
+
+        return height_at(self.name, self.chain_info(network).blocks, time_of, time)
 
     def close(self) -> None:
         """Close the connections."""

@@ -72,6 +72,10 @@ class CoreScan:
             raise HeightPrunedError(self.name, height, too_old(info.blocks))
         return self._rpc.block_ref(self._row, info.chain, self._rpc.block_hash(height))
 
+    def height_at(self, time: int) -> int:
+        """See TimeFinder.height_at."""
+        return self._rpc.height_at(self._row, time)
+
     def fetch_balances(
         self,
         queries: Sequence[BalanceQuery],

@@ -14,6 +14,7 @@ from functools import partial
 from typing import Protocol, TypeVar
 
 from scanner.chains.bitcoin.ballot import Ballot, Reading
+from scanner.chains.bitcoin.block_times import CONFIRMATIONS, height_at
 from scanner.chains.bitcoin.coins import Plan, plan_queries
 from scanner.chains.interface import Ability, Reach, ReadPolicy
 from scanner.errors import (
@@ -31,9 +32,6 @@ from scanner.model.endpoint import Endpoint
 from scanner.model.network import Network
 
 T = TypeVar("T")
-
-CONFIRMATIONS = 6
-"""How deep the block lies that is pinned when no height is stated."""
 
 PATIENCE = 4
 LONGEST_WAIT = 60.0
@@ -141,6 +139,19 @@ class IndexedSource:
             self.name, f"fewer than {self._quorum} operators know block {height}"
         )
 
+    def height_at(self, time: int) -> int:
+        """See TimeFinder.height_at: of the first server that can tell."""
+        problem: SourceError | None = None
+        for server in self._servers:
+            try:
+                self._check_chain(server)
+                return height_at(
+                    server.endpoint.name, server.tip(), partial(self._time, server), time
+                )
+            except SourceError as e:
+                problem = e
+        raise problem or SourceUnavailableError(self.name, "no server answers")
+
     def fetch_balances(
         self,
         queries: Sequence[BalanceQuery],
@@ -196,6 +207,13 @@ class IndexedSource:
         chain = server.endpoint.chain or self._row.chain_id
         at = BlockRef(self.network, chain, chosen, block_hash)
         return replace(at, time=server.block_time(at))
+
+    def _time(self, server: IndexServer, height: int) -> int:
+        at = BlockRef(self.network, "", height, server.block_hash(height))
+        when = server.block_time(at)
+        if when is None:
+            raise SourceUnavailableError(server.endpoint.name, f"block {height} was replaced")
+        return when
 
     def _check_chain(self, server: IndexServer) -> None:
         """Recognise the chain by a block it must have, once a server."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from scanner.chains.bitcoin.ballot import Ballot, Reading
-from scanner.chains.interface import BalanceSource, ReadPolicy
+from scanner.chains.interface import BalanceSource, ReadPolicy, TimeFinder
 from scanner.errors import ConfigError, SourceError, SourceRejectedError, SourceUnavailableError
 from scanner.model.balance import Balance, BalanceQuery, Evidence
 from scanner.model.block import BlockRef
@@ -63,6 +63,17 @@ class SeveralNodes:
             words = ", ".join(f"{h} ({'+'.join(sorted(who))})" for h, who in votes.items())
             raise SourceRejectedError(self.name, f"the nodes disagree on block {height}: {words}")
         raise problems[-1] if problems else SourceUnavailableError(self.name, "no node answers")
+
+    def height_at(self, time: int) -> int:
+        """See TimeFinder.height_at: of the first node that can tell."""
+        problem: SourceError | None = None
+        for _, source in self._nodes:
+            if isinstance(source, TimeFinder):
+                try:
+                    return source.height_at(time)
+                except SourceError as e:
+                    problem = e
+        raise problem or SourceRejectedError(self.name, "cannot tell times: state a height")
 
     def fetch_balances(
         self,

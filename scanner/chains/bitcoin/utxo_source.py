@@ -137,6 +137,12 @@ class UtxoSnapshot:
             )
         return at
 
+    def height_at(self, time: int) -> int:
+        """See TimeFinder.height_at. Files alone do not know times: SourceRejectedError."""
+        if self._rpc is None:
+            raise SourceRejectedError(self.name, "snapshot files do not tell times: state a height")
+        return self._rpc.height_at(self._row, time)
+
     def fetch_balances(
         self,
         queries: Sequence[BalanceQuery],
