@@ -9,11 +9,16 @@ import pytest
 from support.list_parts import Part, parts, render
 
 from scanner.errors import ListFormatError
+from scanner.ownership import parallel
 from scanner.ownership.judge import judge_claims
 from scanner.ownership.parallel import SHORT, cores, judge_blocks
 
 
-def test_results_come_in_order_from_several_processes_and_are_the_same() -> None:
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_results_come_in_order_from_several_processes_and_are_the_same(
+    method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parallel, "_start_method", lambda: method)
     found = list(judge_blocks(parts(60), render, workers=2))
     assert [number for number, _, _ in found] == list(range(60))
     processes = {process for _, process, _ in found}
@@ -92,3 +97,17 @@ def _wait_a_little() -> None:
 
 def test_cores_is_what_this_process_may_use() -> None:
     assert 1 <= cores() <= (os.cpu_count() or 1)
+
+
+def test_processes_are_not_forked_while_other_threads_run() -> None:
+    """A thread may hold a lock that its copy in the child would wait for for ever."""
+    import threading
+
+    ended = threading.Event()
+    thread = threading.Thread(target=ended.wait)
+    thread.start()
+    try:
+        assert parallel._start_method() == "spawn"
+    finally:
+        ended.set()
+        thread.join()
