@@ -239,6 +239,19 @@ def test_a_foreign_nodes_dump_is_only_reported(chain: Chain, tmp_path: Path) -> 
     source.close()
 
 
+def test_a_quorum_takes_only_what_is_proven(
+    chain: Chain, dumped: tuple[Path, int, str], tmp_path: Path
+) -> None:
+    two = ReadPolicy(quorum=2)
+    own = make_source("utxo_snapshot", BITCOIN, [_endpoint(chain, tmp_path)], REGISTRY, two)
+    assert own.fetch_balances(QUERIES[:1], own.pin(None))[0].evidence is Evidence.PROVEN
+    own.close()
+    path, height, _ = dumped
+    alone = make_source("utxo_snapshot", BITCOIN, [_file(path, height=height)], REGISTRY, two)
+    with pytest.raises(SourceRejectedError, match="no quorum of 2"):
+        alone.fetch_balances(QUERIES[:1], alone.pin(None))
+
+
 def test_without_the_compiled_engine(
     chain: Chain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -84,7 +84,8 @@ class UtxoSnapshot:
     Evidence: `proven` if the file's own hash was computed in the pass and equals what the user's
     own node said when it wrote it, or what Bitcoin Core's table says; else `reported`. The hash is
     computed when the policy asks for proof, when the compiled engine is there, or when the file is
-    small; a hash that differs is an error, and no number is given.
+    small; a hash that differs is an error, and no number is given. One file is no quorum: where one
+    is asked for, only a proven answer is given.
     """
 
     def __init__(self, network: Network, endpoints: Sequence[Endpoint], policy: ReadPolicy) -> None:
@@ -96,7 +97,8 @@ class UtxoSnapshot:
             Reach.ANY, Evidence.PROVEN if own else Evidence.REPORTED, chunk_size=CHUNK
         )
         self._row = network
-        self._proof = policy.proof
+        self._quorum = policy.quorum
+        self._proof = policy.proof or policy.quorum > 1
         self._own = own
         self._chain = endpoints[0].chain or network.chain_id
         self._magic = CHAIN_MAGIC.get((network.name, self._chain))
@@ -181,6 +183,11 @@ class UtxoSnapshot:
         evidence, caution = Evidence.REPORTED, "the snapshot file's hash was not computed"
         if hasher is not None:
             evidence, caution = self._compare(at, hasher, expected)
+        if self._quorum > 1 and evidence is not Evidence.PROVEN:
+            raise SourceRejectedError(
+                self.name,
+                f"one snapshot is no quorum of {self._quorum}, and it is not proven: {caution}",
+            )
         for compressed, script in stored.items():
             coins = scan.coins.get(compressed, ())
             balance = balance_of(coins, at.height, self._row.decimals, evidence, file.name)
