@@ -7,11 +7,11 @@ import logging
 import re
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import unquote
 
 import httpx
 
@@ -19,12 +19,12 @@ from scanner.errors import ConfigError, SourceError, SourceRejectedError, Source
 from scanner.errors import clip as clip_text
 from scanner.model.endpoint import Endpoint
 from scanner.model.jsontext import read_json
+from scanner.settings.secrets import secret_parts
 
 DEFAULT_LIMIT = 64 * 1024 * 1024
 """Bytes of one answer, after decompression."""
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
-_SHORTEST_SECRET = 6  # shorter URL parts are words like "api", not keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class Transport:
     def __init__(self, endpoint: Endpoint, headers: Mapping[str, str] | None = None) -> None:
         silence_libraries()
         self.name = endpoint.name
-        self._secrets = _secrets(endpoint.url, (headers or {}).values())
+        self._secrets = secret_parts(endpoint.url, (headers or {}).values())
         try:
             url = httpx.URL(endpoint.url)
         except (httpx.InvalidURL, TypeError):
@@ -214,19 +214,6 @@ def silence_libraries() -> None:
         logger = logging.getLogger(name)
         logger.setLevel(logging.CRITICAL + 1)
         logger.propagate = False
-
-
-def _secrets(url: str, more: Iterable[str]) -> tuple[str, ...]:
-    """List what must not be shown: the URL, its credentials, long path parts, query values."""
-    try:
-        parts = urlsplit(url)
-        found = [url, parts.username or "", parts.password or "", *parts.path.split("/")]
-        found += [value for _, value in parse_qsl(parts.query)]
-        found += [label for label in (parts.hostname or "").split(".") if len(label) >= 16]
-    except ValueError:
-        found = [url]
-    found += [unquote(part) for part in found] + [*more]
-    return tuple(sorted({f for f in found if len(f) >= _SHORTEST_SECRET}, key=len, reverse=True))
 
 
 def _retry_after(text: str) -> float | None:

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from scanner.cli.options import Database, database_url
+from scanner.cli.options import Database, LogForm, database_url, start_logs
+from scanner.settings.logs import LogFormat
 
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 for a free one.")]
@@ -31,6 +32,7 @@ def serve(
     workers: Workers = 2,
     allow_host: AllowHost = None,
     allow_origin: AllowOrigin = None,
+    log_format: LogForm = LogFormat.TEXT,
     database: Database = None,
 ) -> None:
     """Show the database as web pages, and give it as JSON. Nothing is ever written.
@@ -39,6 +41,7 @@ def serve(
     put a reverse proxy in front before others can reach it.
     """
     from scanner.errors import ConfigError
+    from scanner.settings.database import password_of
     from scanner.store.engine import open_store
 
     try:
@@ -53,6 +56,7 @@ def serve(
 
     url = database_url(context, database)
     open_store(url, read_only=True).close()
+    start_logs(log_format, secrets=[password_of(url)])
     place = Place(host, port, workers)
     names = (place.name, *(allow_host or ()))
     settings = WebSettings(url, names, tuple(allow_origin or ()))

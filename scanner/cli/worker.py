@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from scanner.cli.alerts import AlertFile
-from scanner.cli.options import Database, Endpoints, database_url
+from scanner.cli.options import Database, Endpoints, LogForm, database_url, start_logs
+from scanner.settings.logs import LogFormat
 
 if TYPE_CHECKING:
     from scanner.store.engine import Store
     from scanner.worker.jobs import Jobs
+
+log = logging.getLogger("scanner.worker")
 
 Concurrency = Annotated[
     int, typer.Option(min=1, max=64, help="Chunks at a time in this process (PostgreSQL).")
@@ -23,6 +27,7 @@ def worker(
     endpoints: Endpoints = None,
     concurrency: Concurrency = 4,
     alerts: AlertFile = None,
+    log_format: LogForm = LogFormat.TEXT,
     database: Database = None,
 ) -> None:
     """Run schedules, and chunks from the queue, until stopped.
@@ -34,8 +39,8 @@ def worker(
 
     from scanner.alerts.config import load_alerts
     from scanner.alerts.telling import Alerts
-    from scanner.cli.console import say
     from scanner.ownership.judge import judge_claims
+    from scanner.settings.database import password_of
     from scanner.settings.endpoints import load_endpoints
     from scanner.settings.tables import load_registry
     from scanner.snapshots.sources import SourcePool
@@ -45,14 +50,22 @@ def worker(
 
     registry = load_registry()
     rules = load_alerts(alerts)
-    pool = SourcePool(load_endpoints(endpoints, registry), registry)
+    table = load_endpoints(endpoints, registry)
+    url = database_url(context, database)
+    start_logs(
+        log_format,
+        *(endpoint.url for group in table.values() for endpoint in group),
+        secrets=[password_of(url), *(rules.secrets() if rules else ())],
+    )
+    pool = SourcePool(table, registry)
     try:
-        with open_store(database_url(context, database), create=True) as store:
+        with open_store(url, create=True) as store:
             tell = Alerts(store, registry, rules).look if rules else lambda: None
             stop = threading.Event()
             jobs = Jobs(store, pool.get, judge_claims, registry, Timing().tries, stop, tell)
-            say(f"working on {store.name}")
+            log.info("working on %s", store.name)
             _work(store, jobs, concurrency)
+            log.info("stopped")
     finally:
         pool.close()
 

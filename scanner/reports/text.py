@@ -57,6 +57,11 @@ def _is_formula(text: str) -> bool:
     return start in _FORMULA_START and start != "" and _PLAIN_NUMBER.fullmatch(text) is None
 
 
+def harmless(text: str) -> str:
+    """`printable` and `redacted` together: what a log or a terminal may have of any message."""
+    return printable(redacted(text))
+
+
 def redacted(text: str) -> str:
     """Take URLs that may hold a key out of a message.
 

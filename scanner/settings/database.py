@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from scanner.errors import ConfigError
 from scanner.settings.paths import data_folder
@@ -23,6 +23,14 @@ def database_url(chosen: str = "") -> str:
         return f"sqlite:///{data_folder() / 'scanner.db'}"
     file = os.environ.get("SCANNER_DATABASE_PASSWORD_FILE")
     return _with_password(url, Path(file)) if file and not url.startswith("sqlite") else url
+
+
+def password_of(url: str) -> str:
+    """The password in a database URL, as it must be hidden; "" if there is none."""
+    try:
+        return unquote(urlsplit(url).password or "")
+    except ValueError:
+        return ""
 
 
 def _with_password(url: str, file: Path) -> str:

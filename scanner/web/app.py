@@ -88,6 +88,7 @@ def make_app(settings: WebSettings) -> Guard:
         "decimal text in base units, with the asset's decimals beside them.",
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
         lifespan=lifespan,
     )
     described = app.openapi
