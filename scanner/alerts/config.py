@@ -134,7 +134,7 @@ class AlertConfig:
 def load_alerts(
     path: Path | None, environment: Mapping[str, str] | None = None
 ) -> AlertConfig | None:
-    """Read the alert file, None if there is none.
+    """Read the alert file, None if there is none or it is empty.
 
     path: None means the file that SCANNER_ALERTS names. environment: by default the process's.
     Raises ConfigError naming the file and the table, and never a secret.
@@ -148,11 +148,13 @@ class _Reader:
     def __init__(self, path: Path, env: Mapping[str, str]) -> None:
         self._path, self._env = path, env
 
-    def read(self) -> AlertConfig:
+    def read(self) -> AlertConfig | None:
         try:
             document = tomllib.loads(_text(self._path), parse_float=Decimal)
         except tomllib.TOMLDecodeError as e:
             raise self._wrong("", f"not valid TOML: {clip(str(e))}") from None
+        if not document:
+            return None
         tables = {name: document.pop(name, []) for name in ("channel", "rule")}
         if document:
             raise self._wrong("", f"unknown key {clip(next(iter(document)))!r}")

@@ -38,6 +38,83 @@ def test_no_password_is_written_in_the_file():
             assert "://scanner:" not in value, (name, key)
 
 
+def services():
+    return yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+
+
+LASTING = ("db", "worker", "web")
+OURS = ("migrate", "worker", "web", "scanner")
+
+
+def test_everything_is_there_and_looked_after():
+    every = services()
+    assert {*LASTING, *OURS, "demo"} == set(every)
+    for name in LASTING:
+        assert every[name]["healthcheck"]["test"], name
+        assert every[name]["restart"] == "unless-stopped", name
+        assert "profiles" not in every[name]
+    for name in ("worker", "web"):
+        started = every[name]["depends_on"]["migrate"]["condition"]
+        assert started == "service_completed_successfully"
+    assert "container_name" not in every["worker"], "a name would keep it from being scaled"
+    assert "ports" not in every["worker"]
+
+
+def test_no_service_is_root_or_can_write_its_own_files():
+    every = services()
+    for name in {*LASTING, *OURS}:
+        service = every[name]
+        assert service["read_only"] is True, name
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert "privileged" not in service, name
+    assert every["db"]["user"] == "999:999"
+    runtime = (ROOT / "Dockerfile").read_text().split(" AS runtime")[1].split("FROM ")[0]
+    assert "useradd --create-home --uid 10001 scanner" in runtime
+    assert "USER scanner" in runtime
+    assert {every[name]["build"]["target"] for name in OURS} == {"runtime"}
+
+
+def test_secrets_come_as_files_and_pages_only_from_this_machine():
+    document = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    assert set(document["secrets"]) == {"db_password", "endpoints", "alerts"}
+    assert all(set(secret) == {"file"} for secret in document["secrets"].values())
+    for name, service in document["services"].items():
+        for value in service.get("environment", {}).values():
+            if value.startswith("/run/secrets/"):
+                assert value.rpartition("/")[2] in service["secrets"], name
+        for port in service.get("ports", ()):
+            assert port.startswith("127.0.0.1:"), name
+    assert "endpoints" not in document["services"]["web"]["secrets"]
+
+
+def test_its_commands_exist_and_take_their_options():
+    from typer.testing import CliRunner
+
+    from scanner.cli.main import app
+
+    for name, service in services().items():
+        commands = [service["command"]] if name in OURS and "command" in service else []
+        test = service.get("healthcheck", {}).get("test", [])
+        commands += [test[2:]] if test[1:2] == ["scanner"] else []
+        for command in commands:
+            words = [w for w in command if not w.startswith("-")]
+            path = words[:2] if words[0] == "db" else words[:1]
+            shown = CliRunner().invoke(app, [*path, "--help"], env={"COLUMNS": "200"})
+            assert shown.exit_code == 0, command
+            for flag in (w for w in command if w.startswith("--")):
+                assert flag in shown.output, (name, flag)
+
+
+def test_the_shipped_endpoints_and_no_alerts_are_what_the_defaults_mean():
+    from scanner.alerts.config import load_alerts
+    from scanner.settings.endpoints import load_endpoints
+    from scanner.settings.tables import load_registry
+
+    assert load_alerts(Path("/dev/null")) is None
+    assert load_endpoints(ROOT / "config" / "endpoints.toml", load_registry())
+
+
 def test_every_image_is_pinned_to_a_version():
     text = (ROOT / "docker-compose.yml").read_text() + (ROOT / "Dockerfile").read_text()
     assert ":latest" not in text

@@ -25,6 +25,7 @@ def read(tmp_path, text, environment=ENVIRONMENT):
 
 def test_no_file_is_no_alerts_and_the_environment_names_one(tmp_path):
     assert load_alerts(None, {}) is None
+    assert read(tmp_path, "") is None
     (tmp_path / "x.toml").write_text(HOOK)
     named = load_alerts(None, {**ENVIRONMENT, "SCANNER_ALERTS": str(tmp_path / "x.toml")})
     assert named is not None
@@ -65,7 +66,7 @@ RULE = '[[rule]]\nname = "r"\n'
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "nobody would be told"),
+        ('[[rule]]\nname = "r"\nkind = "incomplete"\n', "nobody would be told"),
         ("x", "not valid TOML"),
         (HOOK + "[else]\n", "unknown key 'else'"),
         ("channel = 1\n", "[[channel]]"),
