@@ -31,6 +31,9 @@ RUN_TASK = "scanner.run"
 CHUNKS, UPKEEP = "chunks", "upkeep"
 """Queues: the work, and what keeps it going."""
 
+SUSPECTS = "suspects"
+"""Lock of jobs whose workers died more than once."""
+
 log = logging.getLogger(__name__)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -173,7 +176,9 @@ async def _rescue(app: App, jobs: Jobs, job: Job, timing: Timing) -> None:
     tried = job.attempts + 1
     if tried < timing.tries:
         log.warning("job %s: its worker is gone; given out again", job.id)
-        await app.job_manager.retry_job(job)
+        # A chunk that kills its worker takes the worker's other chunks with it. From the second
+        # time on they are taken one at a time, so that the innocent ones come through.
+        await app.job_manager.retry_job(job, lock=SUSPECTS if tried > 1 else None)
         return
     if job.task_name != CHUNK_TASK:
         log.error("job %s (%s): given up, its workers died over it", job.id, job.task_name)

@@ -2,11 +2,14 @@
 
 from datetime import UTC, datetime
 
+import pytest
 from support.snapshot_stub import StubSource, eth_claim, stored
 from support.taking import DOWN, SIGNED, planned, raises, take
 
 from scanner.snapshots.interface import SnapshotPolicy, SnapshotState
 from scanner.store import schedules
+from scanner.store.engine import open_store
+from scanner.store.migrate import upgrade
 from scanner.store.schedules import RunState, ScheduleOptions
 from scanner.store.status import status
 from scanner.worker.queue import queued_snapshot, set_up
@@ -46,12 +49,12 @@ def test_schedules_come_with_their_latest_run(store):
     assert (run.tick.day, run.state) == (21, RunState.CLAIMED)
 
 
-def test_the_queue_is_counted_where_there_is_one(store):
-    if store.dialect == "sqlite":
-        assert status(store).queue is None
-        return
-    set_up(store)
-    list_id = stored(store, [eth_claim(n) for n in range(30)]).list_id
-    queued_snapshot(store, list_id, SnapshotPolicy(chunk_sizes={"ethereum": 10}), {})
-    queue = status(store).queue
+@pytest.mark.node
+def test_the_queue_is_counted_where_there_is_one(postgres_database):
+    upgrade(postgres_database)
+    with open_store(postgres_database) as store:
+        set_up(store)
+        list_id = stored(store, [eth_claim(n) for n in range(30)]).list_id
+        queued_snapshot(store, list_id, SnapshotPolicy(chunk_sizes={"ethereum": 10}), {})
+        queue = status(store).queue
     assert (queue.jobs, queue.workers) == ({"todo": 3}, 0)

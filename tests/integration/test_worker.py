@@ -30,7 +30,7 @@ pytestmark = pytest.mark.node
 TESTS = Path(__file__).resolve().parent.parent
 NETWORKS = ("ethereum", "arbitrum")
 SIZES = dict.fromkeys(NETWORKS, 10)
-KILLS = int(os.environ.get("SCANNER_TEST_KILLS", "12"))
+KILLS = int(os.environ.get("SCANNER_TEST_KILLS", "6"))
 """Raise it for a longer look."""
 
 

@@ -1,3 +1,3 @@
-from support.databases import empty_database, store
+from support.databases import empty_database, migrated_postgres, store
 
-__all__ = ["empty_database", "store"]
+__all__ = ["empty_database", "migrated_postgres", "store"]

@@ -109,7 +109,7 @@ class Postgres:
 
     def _stop(self) -> None:
         if self._process is not None and self._process.poll() is None:
-            self._process.send_signal(signal.SIGINT)  # TERM would wait for clients to leave
+            self._process.send_signal(signal.SIGQUIT)  # at once: nothing of it is kept
             try:
                 self._process.wait(5)
             except subprocess.TimeoutExpired:
