@@ -142,7 +142,9 @@ def test_what_asking_again_cannot_help_fails_at_once(error):
 
 def test_a_bug_in_a_source_fails_the_chunk_and_tells_no_text_of_it():
     bug = RuntimeError("https://node/?key=secret")
-    with pytest.raises(ChunkFailedError, match="internal error: RuntimeError in .*test_chunks") as e:
+    with pytest.raises(
+        ChunkFailedError, match="internal error: RuntimeError in .*test_chunks"
+    ) as e:
         take(StubSource(trouble=failing(bug)))
     assert "secret" not in str(e.value)
 
@@ -222,7 +224,7 @@ def test_a_stop_in_the_middle_of_a_long_request_ends_it():
 
 
 def test_a_height_is_pinned_once():
-    sink, tools, chunk = setting()
+    _, tools, chunk = setting()
     source = StubSource()
     block = pin_height(tools, 1, chunk, source)
     assert pin_height(tools, 1, chunk, source) is block
