@@ -13,6 +13,7 @@ import pytest
 from support.command import COMMAND
 from support.eth_list import TOTAL, start_eth_chain, write_endpoints, write_eth_list
 from support.price_feed import Told, set_feed
+from support.scripted_http import Said, Seen, serving
 
 from scanner.demo.nodes import free_port
 from scanner.prices.feeds import load_feeds
@@ -203,3 +204,63 @@ def test_wrong_arguments_are_2(scanner, tmp_path):
     ):
         done = scanner(*arguments)
         assert (done.status, done.out) == (2, b""), arguments
+
+
+class Service:
+    """A server that answers as CoinGecko's published API says; it is not CoinGecko's own."""
+
+    def __init__(self):
+        self.seen: list[Seen] = []
+        self.said = Said(body=b"{}")
+
+    def __call__(self, seen: Seen) -> Said:
+        self.seen.append(seen)
+        return self.said
+
+
+@pytest.fixture
+def service():
+    made = Service()
+    with serving(made) as made.place:
+        yield made
+
+
+def fetched(scanner, service, **more):
+    env = {
+        "SCANNER_COINGECKO_URL": f"http://{service.place}/secretpath/v3",
+        "SCANNER_COINGECKO_KEY": "CG-canary-1234",
+    }
+    done = scanner("prices", "fetch", "--json", env=env, **more)
+    assert "canary" not in done.err + done.out.decode()
+    assert service.place not in done.err
+    assert "secretpath" not in done.err
+    return done
+
+
+def test_prices_of_a_public_service_carry_its_name_and_time(scanner, pinned, service):
+    stamp = int(NOW.timestamp())
+    service.said.body = f'{{"ethereum":{{"usd":3123.45,"last_updated_at":{stamp}}}}}'.encode()
+    done = fetched(scanner, service)
+    assert done.status == 0, done.err
+    (seen,) = service.seen
+    assert seen.path.startswith("/secretpath/v3/simple/price?ids=ethereum&vs_currencies=usd")
+    assert seen.headers["x-cg-demo-api-key"] == "CG-canary-1234"
+    (asset,) = scanner("value", "--json").object["assets"]
+    assert (asset["price_usd"], asset["price_source"]) == ("3123.45", "coingecko: ethereum")
+    assert asset["price_at"] == NOW.isoformat()
+
+
+def test_a_service_that_fails_or_knows_nothing_gives_no_price(scanner, pinned, service):
+    assert fetched(scanner, service).status == 3
+    for status, body, words in (
+        (429, b"{}", "slow down"),
+        (500, b"", "HTTP 500"),
+        (200, b"<html>", "not JSON"),
+        (200, b"[" * 100_000, "not JSON"),
+        (200, b'"' + b"x" * 1_100_000 + b'"', "larger than"),
+    ):
+        service.said = Said(status, body)
+        done = fetched(scanner, service)
+        assert (done.status, done.out) == (2, b"")
+        assert words in done.err
+    assert scanner("value", "--json").object["assets"][0]["price_state"] == "none"
