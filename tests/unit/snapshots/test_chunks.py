@@ -143,7 +143,7 @@ def test_what_asking_again_cannot_help_fails_at_once(error):
 def test_a_bug_in_a_source_fails_the_chunk_and_tells_no_text_of_it():
     bug = RuntimeError("https://node/?key=secret")
     with pytest.raises(
-        ChunkFailedError, match="internal error: RuntimeError in .*test_chunks"
+        ChunkFailedError, match=r"internal error: RuntimeError in .*test_chunks"
     ) as e:
         take(StubSource(trouble=failing(bug)))
     assert "secret" not in str(e.value)
