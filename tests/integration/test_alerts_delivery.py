@@ -246,3 +246,44 @@ def test_a_mail_server_that_is_busy_first_gets_the_event_once(store):
     assert evm_address(1) in text
     assert "\x1b" not in text
     assert alert_log.delivery_counts(store) == {("mail", DeliveryState.DELIVERED): 1}
+
+
+@pytest.mark.node
+def test_workers_of_the_queue_tell(postgres_database):
+    import asyncio
+
+    from support.snapshot_stub import good_judge
+
+    from scanner.store.engine import open_store
+    from scanner.store.migrate import upgrade
+    from scanner.worker.jobs import Jobs
+    from scanner.worker.queue import Timing, set_up
+    from scanner.worker.service import _work
+
+    upgrade(postgres_database)
+
+    async def work(store):
+        stopping, loop, calls = asyncio.Event(), asyncio.get_running_loop(), []
+
+        def tell():
+            calls.append(telling.look())
+            loop.call_soon_threadsafe(stopping.set)
+
+        jobs = Jobs(
+            store, lambda *_: None, good_judge, load_registry(), 4, threading.Event(), tell
+        )  # fmt: skip
+        timing = Timing(ticks="* * * * * *", rescue="* * * * * *")
+        await asyncio.wait_for(_work(jobs, timing, 2, stopping), 40)
+        return calls
+
+    seen = []
+    with (
+        open_store(postgres_database) as store,
+        serving(lambda r: seen.append(r) or Said()) as place,
+    ):
+        set_up(store)
+        gone(store)
+        telling = alerts(store, Webhook("ops", f"http://{place}/"))
+        calls = asyncio.run(work(store))
+    assert calls[0].done == 1
+    assert len(seen) == 1
