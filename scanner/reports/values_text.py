@@ -9,7 +9,7 @@ from typing import TextIO
 
 from scanner.model.amount import format_amount, rescale
 from scanner.prices.interface import CURRENCY
-from scanner.reports.amounts import percent, short_coins, whole_coins
+from scanner.reports.amounts import percent, short_coins
 from scanner.reports.grid import Cell, Column, print_grid
 from scanner.reports.jsontext import pretty
 from scanner.reports.values import (
@@ -43,7 +43,7 @@ VALUE_COLUMNS: Mapping[str, str] = {
     **{
         f"{span.name}_{name}": "text"
         for span in SPANS
-        for name in ("at", "verified_by", "verified_by_percent", "verified_by_usd")
+        for name in ("at", "verified_by_coins", "verified_by_percent", "verified_by_usd")
     },
 }
 """Columns of `value --csv`, in order, with their kinds."""
@@ -161,7 +161,7 @@ def change(report: ValueReport, value: AssetValue, span: str) -> dict[str, objec
     known = value.verified is not None and old.verified is not None
     return {
         "snapshot": then.taken.snapshot,
-        "verified_by": format_amount(by, decimals),
+        "verified_by_coins": format_amount(by, decimals),
         "verified_by_percent": signed_percent(by, before),
         "verified_by_usd": usd((value.verified or 0) - (old.verified or 0)) if known else None,
     }
@@ -179,7 +179,7 @@ def _record(report: ValueReport, value: AssetValue) -> dict[str, object]:
     for span, then in report.then.items():
         since = changes[span] if isinstance(changes, dict) else None
         found[f"{span}_at"] = None if then is None else then.taken.at.isoformat()
-        for name in ("verified_by", "verified_by_percent", "verified_by_usd"):
+        for name in ("verified_by_coins", "verified_by_percent", "verified_by_usd"):
             found[f"{span}_{name}"] = since[name] if since else None
     return found
 
@@ -190,7 +190,8 @@ def print_values(report: ValueReport, stream: TextIO) -> None:
     spans = [span for span, then in report.then.items() if then is not None]
     titles = ("verified", "price $", "verified $", "share", "not verified $", "claimed $")
     columns = [Column("asset"), *(Column(title, right=True) for title in titles)]
-    columns += [Column(f"since a {span}", right=True) for span in spans]
+    for span in spans:
+        columns += [Column(f"amount, 1 {span}", right=True), Column(f"$, 1 {span}", right=True)]
     columns += [Column("price of"), Column("source")]
     rows = [_row(report, value, spans) for value in now.assets]
     rows.append(_sum_row(report, spans))
@@ -234,23 +235,30 @@ def _row(report: ValueReport, value: AssetValue, spans: list[str]) -> list[str |
         _money(value.unverified),
         _money(value.claimed),
     ]
-    row += [_since(change(report, value, span)) for span in spans]
+    for span in spans:
+        row += _since(change(report, value, span))
     when = "no price" if price is None else _short(price.at) + (" STALE" if stale else "")
     row += [Cell(when, "" if value.state is PriceState.USED else "yellow")]
     row.append("" if price is None else price.source)
     return row
 
 
-def _since(found: dict[str, object] | None) -> str:
-    if found is None:
-        return "-"
-    by = str(found["verified_by_percent"] or "-")
-    return by if by == "-" else f"{'' if by.startswith('-') else '+'}{by} %"
+def _since(found: dict[str, object] | None) -> list[str | Cell]:
+    """Two cells: by how much the amount and the value changed; "-" where there is no telling."""
+    by = found["verified_by_percent"] if found else None
+    worth = found["verified_by_usd"] if found else None
+    return [f"{_plus(str(by))} %" if by else "-", _plus(_grouped(str(worth))) if worth else "-"]
+
+
+def _plus(number: str) -> str:
+    return number if number.startswith("-") else f"+{number}"
 
 
 def _sum_row(report: ValueReport, spans: list[str]) -> list[str | Cell]:
     now = report.now
-    since = [_since(_then(report, span)) for span in spans]
+    since: list[str | Cell] = []
+    for span in spans:
+        since += ["", _since(_then(report, span))[1]]
     words = "" if now.priced else "without what has no price"
     return [
         Cell("all" if now.priced else "priced", "bold"),
@@ -267,10 +275,15 @@ def _sum_row(report: ValueReport, spans: list[str]) -> list[str | Cell]:
 
 
 def _money(cents: int | None, style: str = "") -> Cell:
-    if cents is None:
-        return Cell("-", "yellow")
-    whole, fraction = whole_coins(cents // 100, 0), cents % 100
-    return Cell(f"{whole}.{fraction:02d}", style)
+    text = usd(cents)
+    return Cell("-", "yellow") if text is None else Cell(_grouped(text), style)
+
+
+def _grouped(text: str) -> str:
+    """Decimal text with grouped digits: "-1234.56" -> "-1,234.56"."""
+    sign, digits = ("-", text[1:]) if text.startswith("-") else ("", text)
+    whole, _, fraction = digits.partition(".")
+    return f"{sign}{int(whole):,}.{fraction}"
 
 
 def _short(at: datetime) -> str:

@@ -107,7 +107,7 @@ def test_value_share_and_change_against_a_month_and_a_year(store):
     assert (eth["share_percent"], usdt["share_percent"]) == ("99.94", "0.05")
     assert eth["change"]["year"] == {
         "snapshot": 1,
-        "verified_by": "-1",
+        "verified_by_coins": "-1",
         "verified_by_percent": "-25.00",
         "verified_by_usd": "5000.99",
     }
@@ -115,6 +115,11 @@ def test_value_share_and_change_against_a_month_and_a_year(store):
     assert found["against"]["month"]["snapshot"] == 2
     assert found["against"]["year"]["verified_usd"] == "4004.99"
     assert found["against"]["year"]["verified_by_percent"] == "124.86"
+    out = StringIO()
+    print_values(value_report(store, new), out)
+    (line,) = [line for line in out.getvalue().splitlines() if line.split()[:1] == ["ETH"]]
+    for cell in ("9,000.99", "99.94 %", "+50.00 %", "+5,000.99", "-25.00 %", "2024-11-13 22:13"):
+        assert f" {cell} " in line, cell
 
 
 def test_an_earlier_price_that_is_missing_leaves_the_amounts(store):
@@ -123,7 +128,7 @@ def test_an_earlier_price_that_is_missing_leaves_the_amounts(store):
     add_prices(store, [price("ETH", "1000", YEAR_ON), price("USDT", "1", YEAR_ON)])
     found = shown(store, new)
     year = found["assets"][0]["change"]["year"]
-    assert (year["verified_by"], year["verified_by_usd"]) == ("-1", None)
+    assert (year["verified_by_coins"], year["verified_by_usd"]) == ("-1", None)
     assert found["against"]["year"]["verified_by_usd"] is None
     assert found["against"]["year"]["priced"] is False
     assert found["against"]["month"] is None
