@@ -6,7 +6,7 @@ Pages look at no more than a window of rows and say how far they got, as in row_
 from __future__ import annotations
 
 import heapq
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
@@ -205,10 +205,8 @@ def shared_page(
         found = [int(no) for no in connection.execute(numbers).scalars()]
         own = _place_query().where(c.list_id == snapshot.list_id, c.no.in_(found[:limit]))
         claims = [ClaimPlace(*row) for row in connection.execute(own.order_by(c.no))]
-        page = tuple(
-            SharedClaim(claim, tuple(_others(connection, claim, publisher, families)))
-            for claim in claims
-        )
+        others = _others(connection, claims, publisher, families)
+        page = tuple(SharedClaim(claim, tuple(others[claim.no])) for claim in claims)
     return SharedPage(page, _following(found, limit, end, last))
 
 
@@ -343,19 +341,51 @@ def _claimed_elsewhere(publisher: int, families: Sequence[Collection[str]]) -> C
 
 
 def _others(
-    connection: Connection, claim: ClaimPlace, publisher: int, families: Sequence[Collection[str]]
-) -> Iterator[ClaimPlace]:
+    connection: Connection,
+    claims: Sequence[ClaimPlace],
+    publisher: int,
+    families: Sequence[Collection[str]],
+) -> dict[int, list[ClaimPlace]]:
+    """For each claim, by its number, the claims of others: MOST_OTHERS at most, newest first."""
+    limit = MOST_OTHERS * len(claims)
+    found = _foreign(connection, claims, publisher, families, limit)
+    if len(found) == limit and len(claims) > 1:
+        # One address has so many that they may have crowded out others': each by itself.
+        apart = [_others(connection, [claim], publisher, families) for claim in claims]
+        return {no: others for one in apart for no, others in one.items()}
+    return {
+        claim.no: [
+            other
+            for other in found
+            if other.address_key == claim.address_key
+            and _same_family(claim.network, other.network, families)
+        ][:MOST_OTHERS]
+        for claim in claims
+    }
+
+
+def _foreign(
+    connection: Connection,
+    claims: Sequence[ClaimPlace],
+    publisher: int,
+    families: Sequence[Collection[str]],
+    limit: int,
+) -> list[ClaimPlace]:
     from sqlalchemy import literal
 
     from scanner.store import tables as t
 
     c = t.claim.c
     query = _place_query().where(
-        c.address_key == claim.address_key,
+        c.address_key.in_(sorted({claim.address_key for claim in claims})),
         t.reserve_list.c.publisher_id != publisher,
         c.duplicate.is_(False),
-        _one_holder(literal(claim.network), c.network, families),
     )
-    query = query.order_by(c.list_id.desc(), c.no.desc()).limit(MOST_OTHERS)
-    for row in connection.execute(query):
-        yield ClaimPlace(*row)
+    if len(claims) == 1:
+        query = query.where(_one_holder(literal(claims[0].network), c.network, families))
+    query = query.order_by(c.list_id.desc(), c.no.desc()).limit(limit)
+    return [ClaimPlace(*row) for row in connection.execute(query)]
+
+
+def _same_family(network: str, other: str, families: Sequence[Collection[str]]) -> bool:
+    return network == other or any(network in f and other in f for f in families)

@@ -51,7 +51,7 @@ def findings(
     wanted = sorted(kind.value for kind in (kinds or FindingKind))
     with store.read() as connection:
         ids = snapshot_id, _list_id(connection, snapshot_id)
-        yield from islice(_all(connection, ids, wanted, after), limit)
+        yield from islice(_all(connection, ids, wanted, after, limit), limit)
 
 
 def finding_counts(store: Store, snapshot_id: int) -> Mapping[FindingKind, int]:
@@ -82,7 +82,10 @@ Ids = tuple[int, int]
 """Snapshot and its list."""
 
 
-def _all(connection: Connection, ids: Ids, kinds: list[str], after: Key) -> Iterator[FoundRow]:
+def _all(
+    connection: Connection, ids: Ids, kinds: list[str], after: Key, limit: int | None
+) -> Iterator[FoundRow]:
+    """From every part `limit` at most: a page must not fetch a whole batch."""
     parts: tuple[tuple[int, Callable[..., Iterator[FoundRow]]], ...] = (
         (1, _unreadable),
         (2, _about_list),
@@ -92,11 +95,11 @@ def _all(connection: Connection, ids: Ids, kinds: list[str], after: Key) -> Iter
     for part, stream in parts:
         if after[0] <= part:
             behind = (after[1], after[2]) if after[0] == part else (0, "")
-            yield from stream(connection, ids, kinds, behind)
+            yield from stream(connection, ids, kinds, behind, limit)
 
 
 def _unreadable(
-    connection: Connection, ids: Ids, kinds: list[str], behind: tuple[int, str]
+    connection: Connection, ids: Ids, kinds: list[str], behind: tuple[int, str], limit: int | None
 ) -> Iterator[FoundRow]:
     from sqlalchemy import select
 
@@ -105,13 +108,13 @@ def _unreadable(
     c = t.unreadable_row.c
     query = select(c.no, c.row, c.column, c.kind, c.reason, c.text)
     query = query.where(c.list_id == ids[1], c.kind.in_(kinds), c.no > behind[0]).order_by(c.no)
-    for no, *values in streamed(connection, query):
+    for no, *values in streamed(connection, query.limit(limit)):
         row = UnreadableRow(*values)
         yield FoundRow((1, no, row.kind), finding_of(row))
 
 
 def _about_list(
-    connection: Connection, ids: Ids, kinds: list[str], behind: tuple[int, str]
+    connection: Connection, ids: Ids, kinds: list[str], behind: tuple[int, str], limit: int | None
 ) -> Iterator[FoundRow]:
     from sqlalchemy import select
 
@@ -120,12 +123,12 @@ def _about_list(
     c = t.list_finding.c
     query = select(c.no, c.kind, c.reason, c.row, c.asset, c.network, c.address)
     query = query.where(c.list_id == ids[1], c.kind.in_(kinds), c.no > behind[0]).order_by(c.no)
-    for no, kind, *values in streamed(connection, query):
+    for no, kind, *values in streamed(connection, query.limit(limit)):
         yield FoundRow((2, no, kind), Finding(FindingKind(kind), *values))
 
 
 def _about_claims(
-    connection: Connection, ids: Ids, kinds: list[str], behind: tuple[int, str]
+    connection: Connection, ids: Ids, kinds: list[str], behind: tuple[int, str], limit: int | None
 ) -> Iterator[FoundRow]:
     from sqlalchemy import and_, or_, select
 
@@ -142,12 +145,12 @@ def _about_claims(
         .where(or_(f.claim_no > behind[0], and_(f.claim_no == behind[0], kind > behind[1])))
         .order_by(f.claim_no, kind)
     )
-    for no, name, *values in streamed(connection, query):
+    for no, name, *values in streamed(connection, query.limit(limit)):
         yield FoundRow((3, no, name), Finding(FindingKind(name), *values))
 
 
 def _failed_chunks(
-    connection: Connection, ids: Ids, kinds: list[str], behind: tuple[int, str]
+    connection: Connection, ids: Ids, kinds: list[str], behind: tuple[int, str], limit: int | None
 ) -> Iterator[FoundRow]:
     from sqlalchemy import select
 
@@ -160,7 +163,7 @@ def _failed_chunks(
     query = select(t.chunk).where(
         c.snapshot_id == ids[0], c.state == ChunkState.FAILED.value, c.no > behind[0]
     )
-    for row in connection.execute(query.order_by(c.no)):
+    for row in connection.execute(query.order_by(c.no).limit(limit)):
         yield FoundRow((4, row.no, FindingKind.CHUNK_FAILED.value), _failed(read_chunk(row)))
 
 

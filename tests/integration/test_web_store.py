@@ -119,6 +119,17 @@ def test_addresses_that_two_publishers_claim(filled):
     assert shared(ids.hostile) == []
 
 
+def test_an_address_claimed_very_often_does_not_crowd_others_out(filled, monkeypatch):
+    store, ids = filled
+    monkeypatch.setattr(across, "MOST_OTHERS", 1)
+    page = across.shared_page(store, taken(store, ids.rival), [], after=0)
+    # Address 7 is in two lists of the other publisher, address 11 in three: one of each is shown.
+    assert [len(shared.others) for shared in page.claims] == [1, 1]
+    for shared in page.claims:
+        assert shared.others[0].address == shared.claim.address
+        assert shared.others[0].snapshot == ids.running
+
+
 def test_an_address_is_found_in_all_lists_whatever_its_spelling(filled):
     store, _ = filled
     site = Site(store, load_registry())
