@@ -215,6 +215,8 @@ class _Reader:
         ca_file = self._text(place, table, "ca_file")
         if ca_file:
             ca_file = str(self._path.parent / ca_file)
+            if not Path(ca_file).is_file():
+                raise self._wrong(place, f"there is no ca_file {clip(ca_file)!r}")
         return Email(name, host, port, security, sender, to, user, password, ca_file, timeout)
 
     def _rule(self, place: str, table: dict[str, Any], channels: Mapping[str, Channel]) -> Rule:

@@ -101,16 +101,17 @@ def shared_with(
     c, o = t.claim.c, t.claim.alias("o")
     r, p = t.reserve_list.c, t.publisher.c
     mine = select(r.publisher_id).where(r.id == snapshot.list_id).scalar_subquery()
+    # Before joining: a publisher's own older lists hold the same addresses many times over.
+    foreign = select(r.id).where(r.publisher_id != mine)
     together = [and_(c.network.in_(sorted(f)), o.c.network.in_(sorted(f))) for f in families]
     query = (
         select(p.name, c.address_key, func.min(c.network), func.min(c.address))
         .select_from(t.claim)
-        .join(o, and_(o.c.address_key == c.address_key, o.c.list_id != c.list_id))
+        .join(o, and_(o.c.address_key == c.address_key, o.c.list_id.in_(foreign)))
         .join(t.reserve_list, r.id == o.c.list_id)
         .join(t.publisher, p.id == r.publisher_id)
         .where(
             c.list_id == snapshot.list_id,
-            r.publisher_id != mine,
             func.substr(c.address_key, 1, 1) != "?",
             or_(c.network == o.c.network, *together),
         )

@@ -34,6 +34,7 @@ def test_no_file_is_no_alerts_and_the_environment_names_one(tmp_path):
 
 def test_everything_that_can_be_said(tmp_path):
     (tmp_path / "secret").write_text("CANARYfile\n")
+    (tmp_path / "ca.pem").write_text("-")
     config = read(
         tmp_path,
         HOOK + 'key_file = "secret"\ntimeout = 2.5\n' + MAIL
@@ -85,6 +86,7 @@ RULE = '[[rule]]\nname = "r"\n'
         (MAIL.replace('host = "mail.example"\n', ""), "host must be given"),
         (MAIL.replace("b@example.com", "b@example.com\\nBcc: x@y"), "plain addresses"),
         (MAIL + 'security = "some"\n', "security"),
+        (MAIL + 'ca_file = "none.pem"\n', "no ca_file"),
         (MAIL + "port = 70000\n", "port"),
         (MAIL + 'user = "u"\n', "go together"),
         (MAIL + 'security = "none"\nuser = "u"\npassword_env = "PASSWORD"\n', "encryption"),
