@@ -3,9 +3,9 @@
     raw(HEX)  pk(KEY)  pkh(KEY)  wpkh(KEY)  tr(KEY)  rawtr(KEY)  multi(K,KEY,...)
     sortedmulti(K,KEY,...)  sh(...)  wsh(...)
 
-KEY is a public key in hex, with or without its origin ("[d34db33f/84h/0h/0h]02..."). Extended keys,
-ranges and script trees are refused: a list names scripts one by one. The checksum after # may
-be left out; if it is there it must be right.
+KEY is a public key in hex, or an extended one with fixed steps ("xpub.../0/5"), with or without its
+origin ("[d34db33f/84h/0h/0h]02..."). Ranges and script trees are refused: a list names scripts one
+by one. The checksum after # may be left out; if it is there it must be right.
 Source: BIP-380, 381, 382, 383, 385, 386.
 """
 
@@ -17,7 +17,7 @@ from hashlib import new, sha256
 from typing import Final
 
 from scanner.errors import AddressFormatError
-from scanner.model.addresses import scripts
+from scanner.model.addresses import extended_keys, scripts
 from scanner.model.addresses.interface import Address
 
 MAX_LENGTH: Final = 2000
@@ -188,12 +188,14 @@ _MAKERS: Mapping[str, tuple[_Maker, tuple[str, ...]]] = {
 
 
 def _key(text: str, place: str) -> bytes:
-    """A public key in hex; uncompressed only where witness rules do not forbid it."""
+    """A public key; uncompressed only where witness rules do not forbid it."""
     from coincurve import PublicKey
 
     written = _without_origin(text)
+    if extended_keys.is_extended(written):
+        return extended_keys.derived_key(written)
     if not _HEX.fullmatch(written):
-        raise ValueError("keys must be public keys in hex: no extended keys, no ranges")
+        raise ValueError("keys must be public keys, in hex or extended with fixed steps")
     key = bytes.fromhex(written)
     if len(key) not in (33, 65) or (len(key) == 65 and place in ("wsh", "wpkh")):
         raise ValueError("a key of the wrong length")
