@@ -9,6 +9,7 @@ from io import StringIO
 import pytest
 from support.snapshot_stub import StubSource, eth_claim, good_judge, stored
 
+from scanner.errors import SourceUnavailableError
 from scanner.prices.interface import make_price
 from scanner.reports.values import (
     MAX_AGE,
@@ -153,8 +154,6 @@ def test_other_publishers_and_unfinished_snapshots_are_not_compared_with(store):
 
     class Dead(StubSource):
         def pin(self, height):
-            from scanner.errors import SourceUnavailableError
-
             raise SourceUnavailableError("node", "down")
 
     take(store, 10, ETHER, source=Dead())
@@ -164,13 +163,25 @@ def test_other_publishers_and_unfinished_snapshots_are_not_compared_with(store):
 
 def test_an_incomplete_snapshot_says_so_and_is_compared_with_nothing(store):
     take(store, 0, ETHER)
-    claims = [eth_claim(1, amount=ETHER, height=YEAR_ON, signatures=("s",))]
+
+    def down(_height):
+        raise SourceUnavailableError("node", "down")
+
+    claims = [
+        eth_claim(1, amount=ETHER, height=YEAR_ON, signatures=("s",)),
+        eth_claim(2, network="tron", asset="TRX", address="T" + "x" * 33, amount=9, height=9),
+    ]
     plan = create_snapshot(store, stored(store, claims).list_id, SnapshotPolicy())
+    sources = {"ethereum": Holds(ETHER, 0), "tron": StubSource("tron", pin_trouble=down)}
+    take_snapshot(StoreSink(store), plan, sources, good_judge, load_registry())
     report = value_report(store, plan)
     assert report.now.complete is False
+    assert report.now.taken.at == START + timedelta(seconds=YEAR_ON)
+    assert report.then["year"] is not None
     assert "the snapshot is incomplete: its values are lower bounds" in notes(report)
     found = json.loads(value_json(report))
-    assert [asset["change"] for asset in found["assets"]] == [{"month": None, "year": None}]
+    assert [asset["change"]["year"] for asset in found["assets"]] == [None, None]
+    assert found["against"]["year"]["verified_by_usd"] is None
 
 
 def test_the_source_can_be_chosen(store):
