@@ -162,7 +162,9 @@ def _throughput(folder: Path, queries: Sequence[BalanceQuery]) -> None:
         _print(name, coins / all_, "coins/s", "the same pass for one address", one / all_)
         _print(f"{name}.setup", setup, "s", "the pass", setup / all_)
         said = subprocess.run(
-            [sys.executable, Path(__file__), "--memory", path, name], check=True, stdout=subprocess.PIPE
+            [sys.executable, Path(__file__), "--memory", path, name],
+            check=True,
+            stdout=subprocess.PIPE,
         ).stdout
         _print(f"{name}.memory", float(said), "MB", "the process before the pass", None)
 

@@ -62,23 +62,43 @@ _BEFORE_SCRIPT = rb"[\x00-\xfc][\x80-\xff]{0,3}[\x00-\x7f][\x80-\xff]{0,7}[\x00-
 _USUAL = 5
 """Groups of up to this many coins are matched as a whole: nearly all."""
 
+_FEW = 3
 _WINDOW = 32 * 1024  # bytes: what is made of them stays in the processor's cache
 _COUNTS = [(n, bytes([n])) for n in range(1, _USUAL + 1)]
 _PARTS = re.Match.groups
 
 
 def _coin_pattern(wanted: Collection[bytes]) -> bytes:
-    """A pattern for one coin that gives its script only if it is of a wanted template.
+    """A pattern for one coin that gives its script only if it may be wanted.
 
-    A list of addresses seldom has every template, and a look-up in a large set is the dearest step.
+    A list of addresses seldom has every template, and a look-up in a large set is the dearest step:
+    templates that the list does not have are passed over, and a few scripts of one are named.
     """
-    starts = {(script[:2], len(script)) for script in wanted}
-    like = [start.ljust(size, b"\0") for start, size in starts]
-    asked = {n for n, p in _TEMPLATES.items() if any(re.fullmatch(b"(?s)" + p, s) for s in like)}
-    asked = asked or {"p2pk"}  # the seldomest: one group must be there
-    yes = b"|".join(p for n, p in _TEMPLATES.items() if n in asked)
-    no = b"".join(b"|" + p for n, p in _TEMPLATES.items() if n not in asked)
-    return _BEFORE_SCRIPT + b"(?:(" + yes + b")" + no + b")"
+    scripts: dict[str, list[bytes]] = {}
+    for (start, size), some in _by_start(wanted).items():
+        like = start.ljust(size, b"\0")
+        for name, pattern in _TEMPLATES.items():
+            if re.fullmatch(b"(?s)" + pattern, like):
+                scripts.setdefault(name, []).extend(some)
+    yes: list[bytes] = []
+    no: list[bytes] = []
+    for name, pattern in _TEMPLATES.items():
+        found = scripts.get(name, ())
+        few = len(found) <= _FEW
+        yes += map(re.escape, found) if few else [pattern]
+        no += [pattern] if few else []
+    asked = b"|".join(yes) or b"(?!)"  # nothing is asked for, and nothing matches this
+    return _BEFORE_SCRIPT + b"(?:(" + asked + b")" + b"".join(b"|" + p for p in no) + b")"
+
+
+def _by_start(wanted: Collection[bytes]) -> dict[tuple[bytes, int], list[bytes]]:
+    """Scripts by their first two bytes and their length, the first few of each."""
+    found: dict[tuple[bytes, int], list[bytes]] = {}
+    for script in wanted:
+        some = found.setdefault((script[:2], len(script)), [])
+        if len(some) <= _FEW:
+            some.append(script)
+    return found
 
 
 def _group_pattern(coin: bytes) -> bytes:

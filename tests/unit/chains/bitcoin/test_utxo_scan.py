@@ -76,7 +76,19 @@ def test_every_coin_is_found_whatever_is_wanted(
         {s for s in scripts if s[:1] == code}
         for code in (b"\0", b"\1", b"\x1c", b"\x28", b"\x04", b"\x06")
     ]
-    for wanted in [set(scripts), set(r.sample(scripts, 50)) | strangers, set(), strangers, *kinds]:
+    few = {
+        next(s for s in scripts if s[:1] == code)
+        for code in (b"\0", b"\1", b"\x1c", b"\x28", b"\x02")
+    }
+    for wanted in [
+        set(scripts),
+        set(r.sample(scripts, 50)) | strangers,
+        set(),
+        strangers,
+        few,
+        few | strangers,
+        *kinds,
+    ]:
         assert file.scan(wanted, engine).coins == expected(groups, wanted)
 
 
