@@ -17,7 +17,7 @@ from scanner.store.engine import Store
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, Select
 
-WINDOW = 5_000
+WINDOW = 2_500
 """Rows of a list that one page of differences or shared addresses looks at."""
 MOST_OTHERS = 20
 """Claims by others that are shown for one address."""

@@ -29,7 +29,7 @@ from scanner.web.metrics import CONTENT_TYPE, metrics_text
 from scanner.web.site import Site
 from scanner.web.trouble import JSON, Trouble, trouble_body, trouble_of
 
-THREADS = 4
+THREADS = 3
 """Requests worked on at once; fewer than the connections to the database, so none waits for one."""
 log = logging.getLogger(__name__)
 

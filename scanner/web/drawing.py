@@ -78,9 +78,9 @@ def axis_amount(amount: int, decimals: int) -> str:
     12345678900, 8 -> "123.456"; 0.5 stays "0.5". Cut, not rounded; the table has every digit.
     """
     whole = amount // 10**decimals
-    if whole >= 10**12:
+    if whole >= 10**9:
         digits = str(whole)
-        return f"{digits[0]}.{digits[1:3]} \N{MULTIPLICATION SIGN} 10^{len(digits) - 1}"
+        return f"{digits[0]}.{digits[1:3]}e{len(digits) - 1}"
     if whole >= 1_000:
         return f"{whole:,}"
     text = short_coins(amount, decimals)

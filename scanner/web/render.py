@@ -7,6 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from markupsafe import Markup
+
 from scanner.errors import clip
 from scanner.reports.amounts import short_coins, whole_coins
 from scanner.reports.text import printable
@@ -63,6 +65,7 @@ def _environment() -> Environment:
     environment.filters["words"] = _words
     environment.filters["grouped"] = _grouped
     environment.filters["coins"] = _coins
+    environment.filters["amount"] = _amount
     environment.filters["exact"] = _exact
     environment.filters["signed"] = _signed
     return environment
@@ -85,6 +88,16 @@ def _grouped(number: int) -> str:
 def _coins(amount: str, decimals: int) -> str:
     """Base units as whole coins, visibly cut where long."""
     return short_coins(int(amount), decimals)
+
+
+def _amount(amount: str | None, decimals: int) -> Markup:
+    """An amount for a table: short, every digit on pointing at it; in Python, for it is many."""
+    if amount is None:
+        return Markup('<span class="note">not known</span>')
+    number = int(amount)
+    short, exact = short_coins(number, decimals), whole_coins(number, decimals)
+    # Digits, commas, dots and an ellipsis: nothing to escape.
+    return Markup(short if short == exact else f'<span title="{exact}">{short}</span>')  # noqa: S704
 
 
 def _exact(amount: str, decimals: int) -> str:
