@@ -5,7 +5,6 @@ import hmac
 import json
 import logging
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -129,7 +128,7 @@ def test_two_processes_at_once_deliver_each_event_once(store):
         time.sleep(0.02)
         return Said()
 
-    rules = tuple(Rule(f"r{n}", "addresses_gone", channels=("ops",)) for n in range(12))
+    rules = many_rules(12)
     with serving(answer) as place:
         hook = Webhook("ops", f"http://{place}/")
         gone(store)
@@ -144,14 +143,56 @@ def test_two_processes_at_once_deliver_each_event_once(store):
 
 TELL = """
 import sys
-from integration.test_alerts_delivery import alerts, Webhook
+from integration.test_alerts_delivery import alerts, many_rules, Webhook
 from scanner.store.engine import open_store
 with open_store(sys.argv[1]) as store:
-    alerts(store, Webhook("ops", sys.argv[2], timeout=60)).look()
+    hook = Webhook("ops", sys.argv[2], timeout=60)
+    print("begins", flush=True)
+    alerts(store, hook, rules=many_rules(int(sys.argv[3]))).look()
 """
 
 
-def test_a_process_killed_in_the_middle_of_a_delivery(store, empty_database):
+def many_rules(count):
+    return tuple(Rule(f"r{n}", "addresses_gone", channels=("ops",)) for n in range(count))
+
+
+def start_telling(store, place, rules):
+    database = store.engine.url.render_as_string(hide_password=False)
+    path = os.pathsep.join(p for p in sys.path if p)
+    return subprocess.Popen(
+        [sys.executable, "-c", TELL, database, f"http://{place}/", str(rules)],
+        env={**os.environ, "PYTHONPATH": path}, stdout=subprocess.PIPE,
+    )  # fmt: skip
+
+
+def test_killed_again_and_again_every_event_is_told_and_none_is_made_twice(store):
+    """Killed at any moment: before the rules, while events are stored, between two deliveries."""
+    seen, events, kills = [], 24, 8
+
+    def answer(request):
+        seen.append(json.loads(request.body))
+        time.sleep(0.01)
+        return Said()
+
+    clock = Clock()
+    with serving(answer) as place:
+        now = gone(store)
+        for n in range(kills):
+            with start_telling(store, place, events) as sender:
+                assert sender.stdout.readline() == b"begins\n"
+                time.sleep(0.03 * n)
+                sender.kill()
+        hook = Webhook("ops", f"http://{place}/")
+        clock.now = datetime.now(UTC) + timedelta(minutes=6)
+        alerts(store, hook, clock=clock, rules=many_rules(events)).look()
+    assert len(alert_log.events_of(store, now)) == events
+    assert {body["rule"] for body in seen} == {rule.name for rule in many_rules(events)}
+    assert len({body["event"] for body in seen}) == events
+    assert len(seen) - events <= kills  # at most one delivery each was repeated, and can be told
+    assert alert_log.delivery_counts(store) == {("ops", DeliveryState.DELIVERED): events}
+
+
+def test_a_process_killed_in_the_middle_of_a_delivery(store):
     """The receiver has the request and the sender dies before the answer: the same event again."""
     seen, release = [], threading.Event()
 
@@ -164,18 +205,15 @@ def test_a_process_killed_in_the_middle_of_a_delivery(store, empty_database):
     clock = Clock()
     with serving(answer) as place:
         gone(store)
-        path = os.pathsep.join(p for p in sys.path if p)
-        sender = subprocess.Popen(
-            [sys.executable, "-c", TELL, empty_database, f"http://{place}/"],
-            env={**os.environ, "PYTHONPATH": path},
-        )
+        sender = start_telling(store, place, 1)
         deadline = time.monotonic() + 30
         while not seen and time.monotonic() < deadline:
             time.sleep(0.02)
-        sender.send_signal(signal.SIGKILL)
-        sender.wait()
+        sender.kill()
+        sender.communicate()
         release.set()
-        telling = alerts(store, Webhook("ops", f"http://{place}/"), clock=clock)
+        hook = Webhook("ops", f"http://{place}/")
+        telling = alerts(store, hook, clock=clock, rules=many_rules(1))
         clock.now = datetime.now(UTC)
         assert telling.look().done == 0  # its lease still holds
         clock.now += timedelta(minutes=6)
