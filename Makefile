@@ -17,6 +17,7 @@ test: development
 	@$(MAKE) --no-print-directory nodes || test "$$CI" != true
 	@$(MAKE) --no-print-directory peers || test "$$CI" != true
 	@scripts/install-postgres || test "$$CI" != true
+	@scripts/install-browser .devnet/browser || test "$$CI" != true
 	$(BIN)/python -m pytest $(ARGS)
 
 lint: development
