@@ -31,14 +31,16 @@ router = APIRouter(
     },
 )
 
-Wanted = Annotated[str, Path(description="A snapshot's id, or 'latest'.", max_length=32)]
+Wanted = Annotated[
+    str, Path(description="A snapshot's id, or 'latest'.", max_length=32, examples=["latest"])
+]
 After = Annotated[int, Query(ge=0, le=2**31 - 1, description="The 'next' of the page before.")]
 Before = Annotated[int | None, Query(ge=0, le=2**53, description="The 'next' of the page before.")]
 AfterKey = Annotated[str, Query(max_length=64, description="The 'next' of the page before.")]
 Limit = Annotated[int, Query(ge=1, le=MOST, description="How many at most.")]
 Kind = Annotated[str, Query(max_length=64, description="A kind of finding, such as shortfall.")]
 Name = Annotated[str, Query(max_length=64, description="Exactly this name; any if empty.")]
-PublisherId = Annotated[int, Path(ge=0, le=2**53)]
+PublisherId = Annotated[int, Path(ge=0, le=2**53, examples=[1])]
 
 
 def _site(request: Request) -> Site:
@@ -57,7 +59,7 @@ def publishers(request: Request) -> Response:
 def asset_history(
     request: Request,
     publisher: PublisherId,
-    asset: Annotated[str, Path(max_length=64)],
+    asset: Annotated[str, Path(max_length=64, examples=["ETH"])],
     before: Before = None,
 ) -> Response:
     """An asset's totals in a publisher's snapshots, newest first."""
@@ -117,7 +119,9 @@ def rows(
 
 @router.get("/snapshots/{snapshot}/rows/{no}", response_model=schema.Row)
 def row(
-    request: Request, snapshot: Wanted, no: Annotated[int, Path(ge=1, le=2**31 - 1)]
+    request: Request,
+    snapshot: Wanted,
+    no: Annotated[int, Path(ge=1, le=2**31 - 1, examples=[1])],
 ) -> Response:
     """One claim with its evidence, by its number in the list."""
     site = _site(request)
@@ -153,7 +157,7 @@ def shared(request: Request, snapshot: Wanted, after: After = 0, limit: Limit = 
 )
 def differences(
     request: Request,
-    old: Annotated[str, Query(max_length=32)],
+    old: Annotated[str, Query(max_length=32, examples=["latest"])],
     new: Annotated[str, Query(max_length=32)] = "latest",
     change: Change = Change.ADDED,
     after: After = 0,
