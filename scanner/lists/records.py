@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 
-_FIELD = r'(?:"(?:[^"]++|"")*+"|[^",]*+)'
+_FIELD = r'(?:"(?:[^"]++|"")*+"|[^",\n]*+)'
 _WELL_FORMED = re.compile(rf"{_FIELD}(?:,{_FIELD})*+\r?")
 _WELL_FORMED_BYTES = re.compile(_WELL_FORMED.pattern.encode())
 # Both are possessive throughout: they match in one pass or fail in one pass.
