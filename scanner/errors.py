@@ -123,7 +123,9 @@ class ReorgError(SourceError):
 
     def __init__(self, endpoint: str, height: int, expected_hash: str, seen_hash: str) -> None:
         super().__init__(
-            endpoint, f"block {height} was {expected_hash} and is now {seen_hash or 'gone'}"
+            endpoint,
+            f"block {height} was {expected_hash} and is now {seen_hash or 'gone'}: "
+            "if it stays so, take a new snapshot",
         )
         self.height, self.expected_hash, self.seen_hash = height, expected_hash, seen_hash
 

@@ -41,14 +41,19 @@ def import_(
     from scanner.cli.console import say
     from scanner.settings.tables import load_registry
     from scanner.store.engine import open_store
-    from scanner.store.queries import resolve
+    from scanner.store.queries import head, resolve
     from scanner.store.runs import set_liabilities
 
     owed = read_owed(file, load_registry())
     with open_store(database_url(context, database)) as store:
         snapshot_id = resolve(store, snapshot)
         set_liabilities(store, snapshot_id, owed)
-    say(f"liabilities in {len(owed):,} assets kept beside snapshot {snapshot_id}")
+        whose = head(store, snapshot_id)
+    # "latest" may be of another publisher, and what is kept is not changed: say whose it is.
+    say(
+        f"liabilities in {len(owed):,} assets kept beside snapshot {snapshot_id} "
+        f"of {whose.list_name} by {whose.publisher}"
+    )
 
 
 def read_owed(file: Path, registry: Registry) -> list[Liability]:

@@ -83,12 +83,15 @@ class _Declared:
 
 @dataclass(slots=True)
 class _Heights:
-    """Heights that rows of one asset and network state: height -> first row, and how many."""
+    """Heights that rows of one asset and network state: height -> first row, and how many.
 
-    first: dict[int, int] = field(default_factory=dict)
+    None is a height too: such a row is read at the newest block.
+    """
+
+    first: dict[int | None, int] = field(default_factory=dict)
     more: int = 0
 
-    def add(self, height: int, row: int) -> None:
+    def add(self, height: int | None, row: int) -> None:
         if height not in self.first:
             if len(self.first) < _MOST_HEIGHTS:
                 self.first[height] = row
@@ -129,7 +132,10 @@ class ListAudit:
         """What is wrong with the list as a whole, totals first. Unreadable rows are not in it:
         each is a row of its own, `finding_of` words it.
         """
-        return [*self._totals(), *self._mixed_heights(), *self._findings, *self._further()]
+        told = [*self._totals(), *self._mixed_heights(), *self._findings, *self._further()]
+        if not (told or self._sums or self._unreadable):
+            told.append(Finding(FindingKind.EMPTY_LIST, "the list has no rows: nothing is shown"))
+        return told
 
     def _claim(self, claim: Claim) -> bool:
         place = claim.asset, claim.network
@@ -144,11 +150,10 @@ class ListAudit:
         if total is None:
             total = self._sums[named] = _Sum(claim.decimals)
         total.add(claim.amount, duplicate)
-        if claim.height is not None:
-            heights = self._heights.get(place)
-            if heights is None:
-                heights = self._heights[place] = _Heights()
-            heights.add(claim.height, claim.row)
+        heights = self._heights.get(place)
+        if heights is None:
+            heights = self._heights[place] = _Heights()
+        heights.add(claim.height, claim.row)
         return duplicate
 
     def _total(self, total: DeclaredTotal) -> None:
@@ -239,7 +244,10 @@ class ListAudit:
         for (asset, network), heights in self._heights.items():
             if len(heights.first) < 2:
                 continue
-            named = ", ".join(f"{height} (row {row})" for height, row in heights.first.items())
+            named = ", ".join(
+                f"{'none' if height is None else height} (row {row})"
+                for height, row in heights.first.items()
+            )
             more = f" and in {heights.more} rows others" if heights.more else ""
             reason = (
                 f"rows of {asset} on {network} state different heights: {named}{more}; "

@@ -31,6 +31,7 @@ class FindingKind(StrEnum):
     BALANCE_CHANGED = "balance_changed"  # read twice at one block hash, two values
     CHUNK_FAILED = "chunk_failed"
     # lists
+    EMPTY_LIST = "empty_list"  # not one row: nothing was asked, so nothing is verified
     UNKNOWN_COIN = "unknown_coin"
     UNKNOWN_NETWORK = "unknown_network"
     BAD_ROW = "bad_row"
@@ -56,6 +57,7 @@ WEIGHTS: dict[FindingKind, Weight] = {
     FindingKind.SOURCES_DISAGREE: Weight.FALSE,
     FindingKind.BALANCE_CHANGED: Weight.FALSE,
     FindingKind.CHUNK_FAILED: Weight.UNSHOWN,
+    FindingKind.EMPTY_LIST: Weight.UNSHOWN,
     FindingKind.UNKNOWN_COIN: Weight.UNSHOWN,
     FindingKind.UNKNOWN_NETWORK: Weight.UNSHOWN,
     FindingKind.BAD_ROW: Weight.UNSHOWN,

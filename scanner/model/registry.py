@@ -35,6 +35,7 @@ class Registry:
                     raise ConfigError(f"network alias {alias!r} is given twice")
         self.coins: Mapping[str, Coin] = {}
         self._holdings: dict[tuple[str, str], Holding] = {}
+        self._held_as: dict[tuple[str, str], str] = {}
         self.groups: dict[str, str] = {}
         for network in self.networks.values():
             self._add(Holding(network.native, network.name, "", network.decimals))
@@ -56,6 +57,10 @@ class Registry:
             raise ConfigError(
                 f"{holding.asset} on {holding.network} has two contracts or decimals in the tables"
             )
+        place = holding.network, holding.contract.lower()
+        name = self._held_as.setdefault(place, known.asset)
+        if name != known.asset:  # one balance under two names would be counted twice
+            raise ConfigError(f"{known.asset} on {holding.network} is {name} in the tables already")
 
     def network(self, name: str) -> Network:
         """Find a network by our name or a publisher's alias. Raises UnknownAssetError."""

@@ -56,6 +56,8 @@ def _problem(summary: OwnershipSummary, name: str) -> list[str]:
 
 def _sentence(summary: OwnershipSummary) -> str:
     rows, verified = summary.rows, summary.total(VERIFIED)
+    if not rows:
+        return "The list has no rows: nothing is verified."
     if rows == verified:
         return f"All {rows:,} rows verified: the keys behind each address signed."
     wrong = summary.by_weight[Weight.FALSE]

@@ -20,6 +20,7 @@ MEANINGS: Mapping[FindingKind, str] = {
     FindingKind.SOURCES_DISAGREE: "providers gave different balances for one block",
     FindingKind.BALANCE_CHANGED: "read twice at one block, two values",
     FindingKind.CHUNK_FAILED: "a part of the balances could not be read",
+    FindingKind.EMPTY_LIST: "the list has no rows",
     FindingKind.UNKNOWN_COIN: "the list names a coin that no table knows",
     FindingKind.UNKNOWN_NETWORK: "the list names a network that no table knows",
     FindingKind.BAD_ROW: "the row cannot be read",

@@ -229,7 +229,7 @@ def test_a_group_is_compared_with_its_lines_when_rows_state_nothing(registry: Re
 def test_one_height_for_an_asset_on_a_network(registry: Registry) -> None:
     audit = ListAudit(registry)
     audit.observe(claim(2, "a", height=10))
-    audit.observe(claim(3, "b", height=None))
+    audit.observe(claim(3, "b", height=10))
     audit.observe(claim(4, "c", height=10))
     audit.observe(claim(5, "d", height=11, network="litecoin"))
     assert audit.findings() == []
@@ -257,3 +257,20 @@ def test_words_a_duplicate() -> None:
     found = duplicate_of(claim(9), 4)
     assert (found.row, found.address) == (9, "k")
     assert "row 4" in found.reason
+
+
+def test_rows_without_a_height_are_read_at_another_one(registry: Registry) -> None:
+    audit = ListAudit(registry)
+    audit.observe(claim(2, "a", height=100))
+    audit.observe(claim(3, "b", height=None))
+    (found,) = audit.findings()
+    assert (found.kind, found.row) == (FindingKind.MIXED_HEIGHTS, 3)
+    assert "100 (row 2), none (row 3)" in found.reason
+
+
+def test_a_list_without_rows_shows_nothing(registry: Registry) -> None:
+    audit = ListAudit(registry)
+    (found,) = audit.findings()
+    assert (found.kind, found.weight) == (FindingKind.EMPTY_LIST, Weight.UNSHOWN)
+    audit.observe(UnreadableRow(2, 0, FindingKind.BAD_ROW, "too short", "x"))
+    assert audit.findings() == []  # the row speaks for itself

@@ -104,3 +104,10 @@ def test_words_for_people():
     assert "  and 2 more (all of them: --jsonl FILE)" in text
     assert "line 9: bad_amount: not an amount: '1e400'" in text
     assert text.splitlines()[-1] == "9 rows: 1 verified, 1 false, 7 not shown."
+
+
+def test_no_rows_are_not_all_rows_verified():
+    summary, out = OwnershipSummary(), io.StringIO()
+    print_ownership(summary, out)
+    assert summary.weights == {Weight.UNSHOWN}
+    assert "nothing is verified" in out.getvalue()

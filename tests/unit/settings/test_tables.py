@@ -1,10 +1,12 @@
 """The shipped tables agree with themselves and say what published names mean."""
 
 import csv
+from dataclasses import replace
 
 import pytest
 
 from scanner.errors import ConfigError, UnknownAssetError
+from scanner.model.registry import Registry
 from scanner.settings.paths import shipped
 from scanner.settings.tables import load_registry
 
@@ -107,3 +109,10 @@ def test_a_wrong_table_is_refused(tmp_path, changes):
 def test_a_missing_table_is_named(tmp_path):
     with pytest.raises(ConfigError, match=r"networks\.csv"):
         load_registry(tmp_path)
+
+
+def test_one_balance_has_one_name(registry):
+    token = registry.holding("USDT", "ethereum")
+    again = replace(token, asset="TETHER", contract=token.contract.lower())
+    with pytest.raises(ConfigError, match="TETHER on ethereum is USDT"):
+        Registry(registry.networks.values(), registry.coins.values(), [token, again])
