@@ -3,13 +3,13 @@
 
 FROM python:3.12.12-slim-bookworm AS build
 WORKDIR /src
-COPY requirements-dev.lock pyproject.toml README.md LICENSE ./
+COPY requirements-all.lock pyproject.toml README.md LICENSE ./
 COPY scanner scanner
 COPY migrations migrations
 COPY config config
 # The lock with all extras: the image also speaks to PostgreSQL and writes Parquet.
 RUN python -m venv /opt/scanner \
-    && /opt/scanner/bin/pip install --no-cache-dir --require-hashes -r requirements-dev.lock \
+    && /opt/scanner/bin/pip install --no-cache-dir --require-hashes -r requirements-all.lock \
     && /opt/scanner/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
 
 FROM python:3.12.12-slim-bookworm AS runtime

@@ -116,8 +116,11 @@ def test_python_without_venv(checkout):
     assert "has no venv: 'apt-get install python3-venv'" in said
 
 
+LOCKS = ("requirements.lock", "requirements-all.lock", "requirements-dev.lock")
+
+
 def test_locks_name_no_host_and_pin_every_package():
-    for name in ("requirements.lock", "requirements-dev.lock"):
+    for name in LOCKS:
         text = (ROOT / name).read_text()
         assert "://" not in text
         packages = [entry for entry in text.split("\n") if entry and not entry.startswith(" ")]
@@ -125,13 +128,13 @@ def test_locks_name_no_host_and_pin_every_package():
         assert text.count("--hash=sha256:") >= len(packages)
 
 
-def test_development_lock_holds_all_of_the_other_at_the_same_versions():
+def test_each_larger_lock_holds_all_of_the_smaller_at_the_same_versions():
     """So that one .venv serves `make demo` and `make test` in either order."""
-    small, large = (
+    core, extras, development = (
         {entry.split(" ")[0] for entry in (ROOT / name).read_text().split("\n") if "==" in entry}
-        for name in ("requirements.lock", "requirements-dev.lock")
+        for name in LOCKS
     )
-    assert small < large
+    assert core < extras < development
 
 
 def limits(root):
