@@ -5,7 +5,8 @@
     network = "ethereum"         # a network of the tables
     protocol = "ethereum_rpc"    # one that the network lists as a source
     url = "https://host/${KEY}"  # ${NAME} is taken from the environment; or url_env = "NAME"
-    operator = "me"              # endpoints of one operator are not independent of each other
+    operator = "me"              # endpoints of one operator are not independent of each other;
+                                 # unsaid, endpoints of one host have one operator
     chain = "1"                  # only if it is not the network's own (a test chain)
     own = true                   # the user's own node
     timeout = 30                 # seconds for one request
@@ -21,6 +22,7 @@ import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -85,15 +87,35 @@ def _read(
         raise ConfigError(f"{path.name}: unknown key {clip(next(iter(document)))!r}")
     if not isinstance(tables, list) or not all(isinstance(t, dict) for t in tables):
         raise ConfigError(f"{path.name}: endpoints are written as [[endpoint]] tables")
-    found: dict[str, tuple[Endpoint, ...]] = {}
+    read: list[Endpoint] = []
     names: set[str] = set()
     for place, table in _places(path.name, text, tables):
         endpoint = _endpoint(place, table, registry, env)
         if endpoint.name.lower() in names:
             raise ConfigError(f"{place}: the name {endpoint.name!r} is given twice")
         names.add(endpoint.name.lower())
+        read.append(endpoint)
+    found: dict[str, tuple[Endpoint, ...]] = {}
+    for endpoint in _with_operators(read):
         found[endpoint.network] = (*found.get(endpoint.network, ()), endpoint)
     return found, with_defaults
+
+
+def _with_operators(endpoints: list[Endpoint]) -> Iterator[Endpoint]:
+    """Give an operator to those whose table names none: one for all endpoints of a host.
+
+    Else one provider listed twice, by two keys or by mistake, would agree with itself. It is
+    called by the name of an endpoint, for no part of a URL is ever shown.
+    """
+    of_host: dict[str, str] = {}
+    for endpoint in sorted(endpoints, key=lambda e: not e.operator):
+        host = urlsplit(endpoint.url).hostname
+        if host:
+            of_host.setdefault(host, endpoint.operator or endpoint.name)
+    for endpoint in endpoints:
+        host = urlsplit(endpoint.url).hostname
+        operator = endpoint.operator or of_host.get(host or "", endpoint.name)
+        yield replace(endpoint, operator=operator)
 
 
 def _text(path: Path) -> str:
@@ -143,7 +165,7 @@ def _endpoint(
         network=network.name,
         protocol=text["protocol"],
         url=_url(place, text["url"], text["url_env"], env),
-        operator=text["operator"] or text["name"],
+        operator=text["operator"],
         chain=text["chain"],
         own=own,
         timeout=_number(place, table, "timeout", 30.0, 0.1, _MAX_TIMEOUT),

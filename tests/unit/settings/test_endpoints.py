@@ -118,3 +118,13 @@ def test_a_file_that_is_no_text_or_too_large(tmp_path, raw):
 def test_a_file_that_is_not_there(tmp_path):
     with pytest.raises(ConfigError, match="cannot read the endpoints file"):
         load_endpoints(tmp_path / "none.toml", load_registry(), {})
+
+
+def test_one_host_is_one_operator_unless_told_otherwise(tmp_path):
+    second = GOOD.replace('"a"', '"b"').replace("host/", "HOST:8443/v2/")
+    other = GOOD.replace('"a"', '"c"').replace("host/", "elsewhere/")
+    stated = GOOD.replace('"a"', '"d"') + 'operator = "them"\n'
+    found = load(tmp_path, GOOD + second + other)["ethereum"]
+    assert [e.operator for e in found] == ["a", "a", "c"]
+    found = load(tmp_path, GOOD + second + other + stated)["ethereum"]
+    assert [e.operator for e in found] == ["them", "them", "c", "them"]
