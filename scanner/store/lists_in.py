@@ -176,7 +176,8 @@ def stored_key(address_key: str) -> str:
 
 
 def _unreadable_values(r: UnreadableRow) -> tuple[Any, ...]:
-    return r.row, r.column, r.kind, r.reason, r.text
+    # Readers give a FindingKind, which marshal does not write: the plain text of it is stored.
+    return r.row, r.column, str(r.kind), r.reason, r.text
 
 
 def _total_values(d: DeclaredTotal) -> tuple[Any, ...]:

@@ -256,3 +256,16 @@ def test_the_same_on_postgresql(scanner, endpoints, tmp_path, postgres_database)
     assert done.status == 0
     assert done.object == {"snapshot": 1, "complete": True, "assets": [eth_total()]}
     assert scanner("db", "check", *of).status == 0
+
+
+def test_a_list_with_an_unreadable_row_is_taken_and_the_row_told(scanner, endpoints, tmp_path):
+    write_eth_list(tmp_path / "list.csv")
+    with (tmp_path / "list.csv").open("a") as file:
+        file.write("too,short\n")
+    done = scanner("snapshot", "list.csv", "--endpoints", endpoints, "--json")
+    assert done.status == 3, done.err
+    assert done.object["assets"] == [eth_total()]
+    assert "bad_row, 1" in done.err
+    assert "3 rows of list.csv" in done.lines[-1]
+    exported = scanner("export", "findings", "latest", "--format", "jsonl", "-o", "-").objects
+    assert [row["kind"] for row in exported] == ["bad_row"]
