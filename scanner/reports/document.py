@@ -1,7 +1,7 @@
 """The report of a snapshot as one object: the machine-readable twin of the HTML page.
 
 Its shape is published as reports/schemas/report-1.json; a change that breaks readers is version 2.
-Equal snapshots give equal bytes: no clock, fixed order.
+Equal snapshots (and prices, where some are stored) give equal bytes: no clock, fixed order.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from shlex import quote
 
 from scanner.model.control import Binding, Control
 from scanner.model.finding import WEIGHTS, exit_status
+from scanner.reports.document_value import value_object
 from scanner.reports.outcome import finding_groups, other_chains, outcome_weights, sentence
 from scanner.reports.providers import block_time
 from scanner.reports.words import LIMITS, MEANINGS, OWED
@@ -48,9 +49,13 @@ def schema() -> Object:
 
 
 def report_document(store: Store, snapshot_id: int) -> Object:
-    """Everything the report says, for programs. Raises SnapshotNotFoundError."""
+    """Everything the report says, for programs. Raises SnapshotNotFoundError.
+
+    "value" is there only where a price of one of the assets is stored.
+    """
     head = queries.head(store, snapshot_id)
     controls = control_counts(store, snapshot_id)
+    value = value_object(store, snapshot_id)
     return {
         "format": "reserve-report",
         "version": VERSION,
@@ -60,6 +65,7 @@ def report_document(store: Store, snapshot_id: int) -> Object:
         "rows": _rows(head, controls),
         "totals": queries.totals(store, snapshot_id).to_json(),
         "ratios": _ratios(store, snapshot_id),
+        **({} if value is None else {"value": value}),
         "control": _control(controls),
         "balances": _balances(store, snapshot_id),
         "findings": _findings(store, snapshot_id),

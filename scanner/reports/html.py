@@ -12,6 +12,8 @@ from scanner.reports.amounts import percent, short_coins, whole_coins
 from scanner.reports.bars import Segment, stacked_bar
 from scanner.reports.document import CLASSES
 from scanner.reports.text import printable
+from scanner.reports.values import PriceState
+from scanner.reports.values_text import grouped
 from scanner.reports.words import EVIDENCE, LIMITS
 from scanner.snapshots.tally import SHOWN_EVIDENCE
 
@@ -23,6 +25,7 @@ _WORDS = {
     "unshown": "Not everything could be shown",
     "incomplete": "Incomplete",
 }
+_WORTHS = ("verified", "unverified", "claimed")
 _GROUPS = (
     (Weight.FALSE, "What is false", "Nothing was found false."),
     (Weight.UNSHOWN, "What could not be shown", "Everything asked for could be shown."),
@@ -70,6 +73,7 @@ def _context(document: Json, css: str) -> Json:
         "legend": _legend(),
         "assets": [_asset(a) for a in assets],
         "ratios": [_ratio(r, by_name[r["asset"]]) for r in document["ratios"]],
+        "value": _value(document["value"]) if "value" in document else None,
         "groups": [_group(document["findings"], *group) for group in _GROUPS],
         "coverage": _coverage(document["control"]),
         "evidence": [(e.value.replace("_", " "), EVIDENCE[e]) for e in Evidence],
@@ -169,6 +173,39 @@ def _at_least(ratio: str | None, unread: int) -> str:
     if ratio is None:
         return "absent: nothing is known to be held"
     return f"at least {ratio}" if unread else str(ratio)
+
+
+def _value(value: Json) -> Json:
+    return {
+        "at": _minute(value["at"]),
+        "assets": [_worth(asset) for asset in value["assets"]],
+        "all": "All" if value["priced"] else "All that have a price",
+        **{name: grouped(value[f"{name}_usd"]) for name in _WORTHS},
+    }
+
+
+def _worth(asset: Json) -> Json:
+    """One row: what has no usable price has no worth, which is not the same as 0."""
+    worths = {name: asset[f"{name}_usd"] for name in _WORTHS}
+    known = asset["price_usd"] is not None
+    return {
+        "asset": asset["asset"],
+        "price": _dollars(asset["price_usd"]) if known else "no price",
+        "at": _minute(asset["price_at"]) if known else "",
+        "source": asset["price_source"] or "",
+        "stale": asset["price_state"] == PriceState.STALE,
+        **{name: "\N{EN DASH}" if text is None else grouped(text) for name, text in worths.items()},
+    }
+
+
+def _dollars(price: str) -> str:
+    """A price with grouped digits, all of them: "67187.335" -> "67,187.335"."""
+    whole, dot, fraction = price.partition(".")
+    return f"{int(whole):,}{dot}{fraction}"
+
+
+def _minute(moment: str) -> str:
+    return moment[:16].replace("T", " ")
 
 
 def _group(findings: Sequence[Json], weight: Weight, title: str, nothing: str) -> Json:

@@ -161,6 +161,11 @@ def value_report(store: Store, snapshot_id: int, rule: PriceRule | None = None) 
     return ValueReport(_value(store, now, chosen), then)
 
 
+def snapshot_value(store: Store, snapshot_id: int, rule: PriceRule | None = None) -> SnapshotValue:
+    """Value a snapshot by its own prices, compared with nothing. Raises SnapshotNotFoundError."""
+    return _value(store, stored.taken(store, snapshot_id), rule or PriceRule())
+
+
 def earlier(others: list[Taken], at: datetime, span: Span) -> Taken | None:
     """The snapshot nearest to a span before `at`, if it is near enough.
 

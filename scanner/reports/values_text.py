@@ -247,7 +247,7 @@ def _since(found: dict[str, object] | None) -> list[str | Cell]:
     """Two cells: by how much the amount and the value changed; "-" where there is no telling."""
     by = found["verified_by_percent"] if found else None
     worth = found["verified_by_usd"] if found else None
-    return [f"{_plus(str(by))} %" if by else "-", _plus(_grouped(str(worth))) if worth else "-"]
+    return [f"{_plus(str(by))} %" if by else "-", _plus(grouped(str(worth))) if worth else "-"]
 
 
 def _plus(number: str) -> str:
@@ -276,10 +276,10 @@ def _sum_row(report: ValueReport, spans: list[str]) -> list[str | Cell]:
 
 def _money(cents: int | None, style: str = "") -> Cell:
     text = usd(cents)
-    return Cell("-", "yellow") if text is None else Cell(_grouped(text), style)
+    return Cell("-", "yellow") if text is None else Cell(grouped(text), style)
 
 
-def _grouped(text: str) -> str:
+def grouped(text: str) -> str:
     """Decimal text with grouped digits: "-1234.56" -> "-1,234.56"."""
     sign, digits = ("-", text[1:]) if text.startswith("-") else ("", text)
     whole, _, fraction = digits.partition(".")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 
 import pytest
 from support.browser import Look, look
@@ -10,9 +11,11 @@ from support.mixed_snapshot import take
 from support.scripted_http import Said, serving
 
 from scanner.liabilities.interface import Liability, LiabilityEvidence
+from scanner.prices.interface import make_price
 from scanner.reports.document import report_document
 from scanner.reports.html import report_page
 from scanner.store.engine import open_store
+from scanner.store.prices import add_prices
 from scanner.store.runs import set_liabilities
 
 pytestmark = pytest.mark.node
@@ -21,6 +24,10 @@ OWED = [
     Liability("ETH", 10**18, 18, LiabilityEvidence.REHASHED, "tree.csv", "2026-01-01"),
     Liability("TRX", 1, 6, LiabilityEvidence.PUBLISHED, "owed.csv"),
 ]
+PRICES = [
+    make_price("ETH", datetime(2023, 11, 14, 22, tzinfo=UTC), "csv: Kraken", "2058.17"),
+    make_price("TRX", datetime(2023, 10, 1, tzinfo=UTC), "chainlink: TRX / USD", "0.0891"),
+]
 
 
 def make_report(url):
@@ -28,6 +35,7 @@ def make_report(url):
     with open_store(url, create=True) as store:
         snapshot = take(store)
         set_liabilities(store, snapshot, OWED)
+        add_prices(store, PRICES)
         return report_page(report_document(store, snapshot))
 
 
