@@ -40,14 +40,14 @@ class FastEngine:
         codes = np.where(long, ((first & 0x7F) + 1) << 7 | data[starts + 1], first)
         offsets = np.ravel(np.column_stack((starts + 1 + long, ends)))
         room = max(1 << 10, 1 << (2 * len(scripts)).bit_length())
-        filter_bits = min(room * 8, 1 << 22)  # stays in the processor's second cache
-        bit_shift = np.uint64(64 - filter_bits.bit_length() + 1)
+        filter_words = min(room // 8, 1 << 16)  # stays in the processor's second cache
+        word_shift = np.uint64(64 - filter_words.bit_length() + 1)
         table_shift = np.uint64(64 - room.bit_length() + 1)
         while True:
             # Secret keys: nobody can make a list of addresses that all fall into one place.
             keys = np.frombuffer(secrets.token_bytes(40), np.uint64) | np.uint64(1)
-            bits, table = np.zeros(filter_bits // 8, np.uint8), np.zeros(room, np.uint64)
-            setup = (keys, np.zeros(KINDS, np.uint8), bits, bit_shift, table, table_shift)
+            words, table = np.zeros(filter_words, np.uint64), np.zeros(room, np.uint64)
+            setup = (keys, np.zeros(KINDS, np.uint8), words, word_shift, table, table_shift)
             if fill(data, offsets, codes, setup):
                 break
         self._setup = setup

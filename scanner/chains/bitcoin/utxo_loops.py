@@ -14,8 +14,8 @@ from numba import njit
 MARGIN = 64
 """Bytes kept free before the end: a coin without its script's payload needs less."""
 
-KINDS = 6 + (64 << 8)
-"""Entries of the table of script kinds."""
+KINDS = 2 * (64 << 8)
+"""Entries of the table of script kinds: 0, or 1 for what is asked for."""
 
 _MAX_RAW = 10_006
 _MAX_STORED = 1 << 53  # compressed amounts of real coins are below 2^51; others are left over
@@ -23,10 +23,18 @@ _MAX_STORED = 1 << 53  # compressed amounts of real coins are below 2^51; others
 
 @njit(nogil=True)
 def _load(data, at):
-    value = np.uint64(0)
-    for i in range(8):
-        value |= np.uint64(data[at + i]) << np.uint64(8 * i)
-    return value
+    """Eight bytes as a number. Indexes without a sign: so it is one load, not eight."""
+    first = np.uint64(at)
+    return (
+        np.uint64(data[first])
+        | np.uint64(data[first + np.uint64(1)]) << np.uint64(8)
+        | np.uint64(data[first + np.uint64(2)]) << np.uint64(16)
+        | np.uint64(data[first + np.uint64(3)]) << np.uint64(24)
+        | np.uint64(data[first + np.uint64(4)]) << np.uint64(32)
+        | np.uint64(data[first + np.uint64(5)]) << np.uint64(40)
+        | np.uint64(data[first + np.uint64(6)]) << np.uint64(48)
+        | np.uint64(data[first + np.uint64(7)]) << np.uint64(56)
+    )
 
 
 @njit(nogil=True)
@@ -43,20 +51,28 @@ def _fingerprint(data, code, start, size, keys):
 
 
 @njit(nogil=True)
-def _kind(data, code, start, size):
-    """A small number for the template: the code, and for raw scripts the first opcode too."""
-    if code < 6 or size == 0:
-        return code
-    return 6 + ((code & 63) << 8 | np.int64(data[start]))
+def _kinds(data, code, start, size):
+    """Two places in the table of kinds: for the code and the first byte, and for it and the last.
+
+    They are below and from KINDS // 2. Codes may share places. Of an empty script, any byte.
+    """
+    place = np.uint64((code & 63) << 8)
+    first = np.uint64(data[np.uint64(start)])
+    last = np.uint64(data[np.uint64(start + size - 1)])
+    return place | first, np.uint64(KINDS // 2) | place | last
 
 
 @njit(nogil=True)
-def _in_filter(mixed, bits, shift):
-    one = mixed >> shift
-    two = (mixed * np.uint64(0x9E3779B97F4A7C15)) >> shift
-    seven = np.uint64(7)
-    three = np.uint64(3)
-    return (bits[one >> three] >> (one & seven)) & (bits[two >> three] >> (two & seven)) & 1
+def _word(mixed, shift):
+    """Which word of the filter, and the three bits of it that a fingerprint sets."""
+    spread = mixed * np.uint64(0x9E3779B97F4A7C15)
+    low, one = np.uint64(63), np.uint64(1)
+    bits = (
+        one << (spread >> np.uint64(58))
+        | one << ((spread >> np.uint64(52)) & low)
+        | one << ((spread >> np.uint64(46)) & low)
+    )
+    return mixed >> shift, bits
 
 
 @njit(nogil=True)
@@ -76,19 +92,21 @@ def fill(data, offsets, codes, setup):
 
     offsets: start and end of each payload in `data`. Returns whether all could be put in.
     """
-    keys, kinds, bits, bit_shift, table, table_shift = setup
-    seven, three = np.uint64(7), np.uint64(3)
+    keys, kinds, words, word_shift, table, table_shift = setup
     mask = np.uint64(len(table) - 1)
     for n in range(len(codes)):
         start, end = offsets[2 * n], offsets[2 * n + 1]
         mixed = _fingerprint(data, codes[n], start, end - start, keys)
         if mixed == 0:
             return False
-        kinds[_kind(data, codes[n], start, end - start)] = 1
-        one = mixed >> bit_shift
-        two = (mixed * np.uint64(0x9E3779B97F4A7C15)) >> bit_shift
-        bits[one >> three] |= np.uint8(1) << np.uint8(one & seven)
-        bits[two >> three] |= np.uint8(1) << np.uint8(two & seven)
+        for place in _kinds(data, codes[n], start, end - start):
+            if start < end:
+                kinds[place] = 1
+            else:  # the bytes looked at are of others
+                row = place & ~np.uint64(255)
+                kinds[row : row + np.uint64(256)] = 1
+        word, bits = _word(mixed, word_shift)
+        words[word] |= bits
         slot = mixed >> table_shift
         while table[slot] != 0 and table[slot] != mixed:
             slot = (slot + np.uint64(1)) & mask
@@ -166,12 +184,14 @@ def _coin(data, p):
 
 @njit(nogil=True, inline="always")
 def _wanted(data, code, start, size, setup):
-    keys, kinds, bits, bit_shift, table, table_shift = setup
-    # Few lists have every kind of script: the kind is looked at before the large filter.
-    if not kinds[_kind(data, code, start, size)]:
+    keys, kinds, words, word_shift, table, table_shift = setup
+    # Few lists have every kind of script, or many of each: that is looked at before the filter.
+    by_first, by_last = _kinds(data, code, start, size)
+    if not kinds[by_first] & kinds[by_last]:
         return False
     mixed = _fingerprint(data, code, start, size, keys)
-    return _in_filter(mixed, bits, bit_shift) and _in_table(mixed, table, table_shift)
+    word, bits = _word(mixed, word_shift)
+    return words[word] & bits == bits and _in_table(mixed, table, table_shift)
 
 
 @njit(nogil=True)

@@ -92,6 +92,27 @@ def test_every_coin_is_found_whatever_is_wanted(
         assert file.scan(wanted, engine).coins == expected(groups, wanted)
 
 
+def test_kinds_are_told_apart_by_their_first_and_last_bytes(engine: EngineFactory) -> None:
+    """Scripts that share all but one byte with wanted ones, and the empty script."""
+    near = [b"\x06", b"\x07\x51", b"\x07\x52"]
+    for head, size in (
+        (b"\0", 20),
+        (b"\1", 20),
+        (b"\2", 32),
+        (b"\x1c\0\x14", 20),
+        (b"\x28\x51 ", 32),
+    ):
+        for first, last in ((1, 1), (1, 2), (2, 1)):
+            near.append(head + bytes([first]) + bytes(size - 2) + bytes([last]))
+    groups = [
+        Group(bytes([n]) * 32, [RawCoin(v, 5, False, 7, s) for v in range(n % 3 + 1)])
+        for n, s in enumerate(near, 1)
+    ]
+    data = write_file(groups)
+    for wanted in [{s} for s in near] + [set(near[:-1]), set(near[::2]), set(near)]:
+        assert InMemory(data).scan(wanted, engine).coins == expected(groups, wanted)
+
+
 def test_progress_and_header(groups: list[Group], engine: EngineFactory) -> None:
     shares: list[float] = []
     found = InMemory(write_file(groups)).scan([], engine, shares.append)
