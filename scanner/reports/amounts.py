@@ -40,3 +40,20 @@ def percent(part: int, whole: int, digits: int = 2) -> str:
     scale = int(10**digits)
     value = part * 100 * scale // whole
     return f"{value // scale:,}.{value % scale:0{digits}d} %"
+
+
+def claimed_share(claimed: int, verified: int, *, told: int, unread: int) -> str | None:
+    """The verified part of what is claimed, in percent; None where there is no telling.
+
+    told: all amounts that speak of a balance somebody read (verified, not verified, shortfall)
+    added up; unread: rows whose balance nobody could say. With the one 0 and the other not,
+    nothing of what is claimed was read, which is not 0 % of it.
+    """
+    if claimed <= 0 or (unread and not told):
+        return None
+    return percent(verified, claimed)
+
+
+def counted_rows(rows: int) -> str:
+    """A number of rows in words: "1 row", "1,234 rows"."""
+    return f"{rows:,} row{'' if rows == 1 else 's'}"

@@ -8,7 +8,7 @@ from typing import Any
 
 from scanner.model.balance import Evidence
 from scanner.model.finding import Weight
-from scanner.reports.amounts import percent, short_coins, whole_coins
+from scanner.reports.amounts import claimed_share, counted_rows, short_coins, whole_coins
 from scanner.reports.bars import Segment, stacked_bar
 from scanner.reports.document import CLASSES
 from scanner.reports.text import printable
@@ -82,7 +82,7 @@ def _context(document: Json, css: str) -> Json:
 
 
 def _asked(snapshot: Json, rows: Json, when: str) -> str:
-    lines = f"{rows['data_rows']:,} rows"
+    lines = counted_rows(rows["data_rows"])
     return (
         f"Asked: do the keys behind each address of {snapshot['list']['name']} ({lines}) really "
         f"sign, what did each address hold at the stated block, and do the claimed amounts agree? "
@@ -129,7 +129,7 @@ def _asset(total: Json) -> Json:
         if (amount := int(total["by_evidence"][e.value]))
     ]
     parts.append(Segment("unverified", f"not verified: {coins(unverified)} {name}", unverified))
-    share = f"{percent(verified, claimed)} of claimed" if claimed else "nothing claimed"
+    share = share_words(total)
     bar = stacked_bar(parts, claimed, f"{printable(name)}: verified {coins(verified)}, {share}")
     unread = total["unavailable_rows"]
     return {
@@ -145,8 +145,18 @@ def _asset(total: Json) -> Json:
         "shortfall": _or_dash(shortfall, decimals),
         "has_shortfall": bool(shortfall),
         "surplus": _or_dash(int(total["surplus"]), decimals),
-        "unread": f"{unread:,} row{'s' if unread != 1 else ''}" if unread else "",
+        "unread": counted_rows(unread) if unread else "",
     }
+
+
+def share_words(total: Json) -> str:
+    """What stands under an asset's bar: the verified share, a dash where nobody could say."""
+    claimed, verified = int(total["claimed"]), int(total["verified"])
+    told = verified + int(total["unverified"]) + int(total["shortfall"])
+    share = claimed_share(claimed, verified, told=told, unread=total["unavailable_rows"])
+    if share is None:
+        return "\N{EN DASH}" if claimed else "nothing claimed"
+    return f"{share} of claimed"
 
 
 def _or_dash(amount: int, decimals: int) -> str:

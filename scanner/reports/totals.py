@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 
 from scanner.model.balance import Evidence
-from scanner.reports.amounts import percent, short_coins
+from scanner.reports.amounts import claimed_share, counted_rows, short_coins
 from scanner.reports.grid import Cell, Column, print_grid
 from scanner.reports.jsontext import pretty
 from scanner.reports.writers import write_csv
@@ -106,7 +106,9 @@ def _row(asset: AssetTotal, evidence: list[Evidence], owed: bool) -> list[str | 
         return Cell(text, style if amount else "dim")
 
     row: list[str | Cell] = [Cell(asset.asset, "bold"), coins(asset.claimed)]
-    row += [coins(asset.verified, "bold"), percent(asset.verified, asset.claimed)]
+    told = asset.verified + asset.unverified + asset.shortfall
+    share = claimed_share(asset.claimed, asset.verified, told=told, unread=asset.unavailable_rows)
+    row += [coins(asset.verified, "bold"), share or "-"]
     row += [coins(asset.by_evidence.get(e, 0)) for e in evidence]
     row.append(coins(asset.unverified, "yellow"))
     row.append(_rows_without_answer(asset.unavailable_rows))
@@ -119,4 +121,4 @@ def _row(asset: AssetTotal, evidence: list[Evidence], owed: bool) -> list[str | 
 
 
 def _rows_without_answer(rows: int) -> Cell:
-    return Cell(f"{rows:,} rows", "yellow") if rows else Cell("-", "dim")
+    return Cell(counted_rows(rows), "yellow") if rows else Cell("-", "dim")

@@ -10,8 +10,9 @@ from markupsafe import Markup
 
 from scanner.model.amount import rescale
 from scanner.model.finding import WEIGHTS, FindingKind, Weight
-from scanner.reports.amounts import percent, short_coins
+from scanner.reports.amounts import short_coins
 from scanner.reports.bars import Segment, stacked_bar
+from scanner.reports.html import share_words
 from scanner.reports.lines import Line, Point, grid_amounts, line_chart
 from scanner.reports.outcome import other_chains
 from scanner.reports.text import printable
@@ -48,7 +49,7 @@ def _bar(total: Json) -> Json:
     ]
     words = f"not verified: {short_coins(unverified, decimals)} {name}"
     parts.append(Segment("unverified", words, unverified))
-    share = f"{percent(verified, claimed)} of claimed" if claimed else "nothing claimed"
+    share = share_words(total)
     label = f"{name}: verified {short_coins(verified, decimals)}, {share}"
     bar = stacked_bar(parts, claimed, label)
     return {"bar": Markup(bar), "share": share}  # noqa: S704 - made and escaped by bars.py

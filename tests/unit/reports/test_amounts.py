@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scanner.reports.amounts import percent, short_coins, whole_coins
+from scanner.reports.amounts import (
+    claimed_share,
+    counted_rows,
+    percent,
+    short_coins,
+    whole_coins,
+)
 
 
 @pytest.mark.parametrize(
@@ -60,3 +66,22 @@ def test_short_coins_cuts_and_says_so(base_units, decimals, text):
 )
 def test_percent_rounds_down(part, whole, text):
     assert percent(part, whole) == text
+
+
+@pytest.mark.parametrize(
+    ("claimed", "verified", "told", "unread", "shown"),
+    [
+        (9, 0, 0, 1, None),  # nobody could say: not 0 %
+        (9, 0, 9, 1, "0.00 %"),  # something was read, and it was not there or not theirs
+        (9, 0, 0, 0, "0.00 %"),
+        (9, 3, 3, 5, "33.33 %"),
+        (0, 0, 0, 0, None),
+    ],
+)
+def test_share_of_claimed(claimed, verified, told, unread, shown):
+    assert claimed_share(claimed, verified, told=told, unread=unread) == shown
+
+
+@pytest.mark.parametrize(("n", "words"), [(0, "0 rows"), (1, "1 row"), (1234, "1,234 rows")])
+def test_counted_rows(n, words):
+    assert counted_rows(n) == words
