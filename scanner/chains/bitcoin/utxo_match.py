@@ -50,19 +50,23 @@ class Engine(Protocol):
 
 # Coins as they nearly always are, in one pattern that the regular expression engine runs through
 # without help from Python: an output number below 253, a height, an amount, a usual script.
-_TEMPLATES = {
-    "p2pkh": rb"\x00.{20}",
-    "p2sh": rb"\x01.{20}",
-    "p2tr": rb"\x28\x51.{33}",
-    "p2wsh": rb"\x28\x00.{33}",
-    "p2wpkh": rb"\x1c.{22}",
-    "p2pk": rb"[\x02-\x05].{32}",
-}
+_TEMPLATES = (
+    (rb"\x00", 0, 19),  # P2PKH
+    (rb"\x28\x51", 1, 31),  # P2TR
+    (rb"\x1c", 2, 19),  # P2WPKH
+    (rb"\x01", 0, 19),  # P2SH
+    (rb"\x28\x00", 1, 31),  # P2WSH
+    (rb"[\x02-\x05]", 0, 31),  # P2PK
+)
+"""How a script begins, and how many bytes are before and after one byte of its hash or key."""
+
 _BEFORE_SCRIPT = rb"[\x00-\xfc][\x80-\xff]{0,3}[\x00-\x7f][\x80-\xff]{0,7}[\x00-\x7f]"
 _USUAL = 5
 """Groups of up to this many coins are matched as a whole: nearly all."""
 
-_FEW = 3
+_FEW = 64
+"""Of templates with more bytes than this at that place, every script is looked up."""
+
 _WINDOW = 32 * 1024  # bytes: what is made of them stays in the processor's cache
 _COUNTS = [(n, bytes([n])) for n in range(1, _USUAL + 1)]
 _PARTS = re.Match.groups
@@ -72,33 +76,26 @@ def _coin_pattern(wanted: Collection[bytes]) -> bytes:
     """A pattern for one coin that gives its script only if it may be wanted.
 
     A list of addresses seldom has every template, and a look-up in a large set is the dearest step:
-    templates that the list does not have are passed over, and a few scripts of one are named.
+    templates that the list does not have are passed over, and where it has few scripts of one, all
+    that differ from them in one byte of the hash. Those are tried first: most coins are of them.
     """
-    scripts: dict[str, list[bytes]] = {}
-    for (start, size), some in _by_start(wanted).items():
-        like = start.ljust(size, b"\0")
-        for name, pattern in _TEMPLATES.items():
-            if re.fullmatch(b"(?s)" + pattern, like):
-                scripts.setdefault(name, []).extend(some)
-    yes: list[bytes] = []
-    no: list[bytes] = []
-    for name, pattern in _TEMPLATES.items():
-        found = scripts.get(name, ())
-        few = len(found) <= _FEW
-        yes += map(re.escape, found) if few else [pattern]
-        no += [pattern] if few else []
-    asked = b"|".join(yes) or b"(?!)"  # nothing is asked for, and nothing matches this
-    return _BEFORE_SCRIPT + b"(?:(" + asked + b")" + b"".join(b"|" + p for p in no) + b")"
-
-
-def _by_start(wanted: Collection[bytes]) -> dict[tuple[bytes, int], list[bytes]]:
-    """Scripts by their first two bytes and their length, the first few of each."""
-    found: dict[tuple[bytes, int], list[bytes]] = {}
+    by_start: dict[tuple[bytes, int], list[bytes]] = {}
     for script in wanted:
-        some = found.setdefault((script[:2], len(script)), [])
-        if len(some) <= _FEW:
-            some.append(script)
-    return found
+        by_start.setdefault((script[:2], len(script)), []).append(script)
+    passed: list[bytes] = []
+    asked: list[bytes] = []
+    for head, before, after in _TEMPLATES:
+        whole = head + b".{%d}" % (before + 1 + after)
+        found = [g for g in by_start.values() if re.fullmatch(b"(?s)" + whole, g[0])]
+        seen = {script[-after - 1] for some in found for script in some}
+        if len(seen) <= _FEW:
+            other = b"[^" + b"".join(b"\\x%02x" % n for n in sorted(seen)) + b"]" if seen else b"."
+            passed.append(head + b".{%d}" % before * bool(before) + other + b".{%d}" % after)
+        if seen:
+            asked.append(whole)
+    # Nothing is asked for: a group that nothing matches.
+    passed.append(b"(" + (b"|".join(asked) or b"(?!)") + b")")
+    return _BEFORE_SCRIPT + b"(?:" + b"|".join(passed) + b")"
 
 
 def _group_pattern(coin: bytes) -> bytes:
