@@ -88,7 +88,7 @@ def test_one_scan_agrees_with_the_other(text: str) -> None:
 
 
 @given(st.text(alphabet='a", \r\n', max_size=30))
-@example(text="\"\",\n")
+@example(text='"",\n')
 def test_the_quick_road_and_the_careful_one_agree(text: str) -> None:
     if is_closed(text.encode()) and "\r" not in text:
         assert split_record(text) == _split_carefully(text)
