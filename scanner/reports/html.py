@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -149,7 +149,7 @@ def _asset(total: Json) -> Json:
     }
 
 
-def share_words(total: Json) -> str:
+def share_words(total: Mapping[str, Any]) -> str:
     """What stands under an asset's bar: the verified share, a dash where nobody could say."""
     claimed, verified = int(total["claimed"]), int(total["verified"])
     told = verified + int(total["unverified"]) + int(total["shortfall"])
