@@ -39,9 +39,10 @@ def import_(
     contradicts itself is not kept.
     """
     from scanner.cli.console import say
+    from scanner.model.finding import FindingKind
     from scanner.settings.tables import load_registry
     from scanner.store.engine import open_store
-    from scanner.store.queries import head, resolve
+    from scanner.store.queries import findings, head, resolve
     from scanner.store.runs import set_liabilities
 
     owed = read_owed(file, load_registry())
@@ -49,10 +50,15 @@ def import_(
         snapshot_id = resolve(store, snapshot)
         set_liabilities(store, snapshot_id, owed)
         whose = head(store, snapshot_id)
+        missing = [
+            found.finding.reason
+            for found in findings(store, snapshot_id, kinds=[FindingKind.RESERVES_MISSING])
+        ]
     # "latest" may be of another publisher, and what is kept is not changed: say whose it is.
     say(
         f"liabilities in {len(owed):,} assets kept beside snapshot {snapshot_id} "
-        f"of {whose.list_name} by {whose.publisher}"
+        f"of {whose.list_name} by {whose.publisher}",
+        *missing,
     )
 
 

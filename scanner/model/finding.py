@@ -43,6 +43,9 @@ class FindingKind(StrEnum):
     TOTAL_DIFFERS = "total_differs"  # the file's own totals block against its rows
     TOTAL_ROUNDED = "total_rounded"  # right to the decimals it is printed with
     TOTAL_UNREADABLE = "total_unreadable"
+    # snapshots as a whole
+    HEIGHT_REPLACED = "height_replaced"  # read at the user's height, not at the list's
+    RESERVES_MISSING = "reserves_missing"  # owed, and no row of the list claims any
 
 
 WEIGHTS: dict[FindingKind, Weight] = {
@@ -69,6 +72,8 @@ WEIGHTS: dict[FindingKind, Weight] = {
     FindingKind.TOTAL_DIFFERS: Weight.FALSE,
     FindingKind.TOTAL_ROUNDED: Weight.NOTE,
     FindingKind.TOTAL_UNREADABLE: Weight.UNSHOWN,
+    FindingKind.HEIGHT_REPLACED: Weight.NOTE,
+    FindingKind.RESERVES_MISSING: Weight.UNSHOWN,
 }
 
 

@@ -31,8 +31,9 @@ MEANINGS: Mapping[FindingKind, str] = {
     FindingKind.MIXED_HEIGHTS: "the list claims one network's balances at different heights",
     FindingKind.TOTAL_DIFFERS: "a total of the list is not the sum of its rows",
     FindingKind.TOTAL_ROUNDED: "a total of the list is rounded; it agrees as far as it is printed",
-    FindingKind.TOTAL_ROUNDED: "a total of the list equals its rows as far as it is printed",
     FindingKind.TOTAL_UNREADABLE: "a total of the list cannot be read",
+    FindingKind.HEIGHT_REPLACED: "read at another height than the list states, as was asked",
+    FindingKind.RESERVES_MISSING: "the publisher owes it, and the list claims none of it",
 }
 """One plain phrase per kind; a test checks that none is missing."""
 

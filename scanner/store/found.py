@@ -1,7 +1,7 @@
-"""Findings of a snapshot: of its list, of its claims, of its failed chunks, in this order.
+"""Findings of a snapshot: of its list, its claims, its failed chunks and itself, in this order.
 
 A finding's key is (part, number, kind): part 1 is the list's unreadable rows, 2 what is told about
-the list as a whole, 3 claims by number, 4 chunks by number.
+the list as a whole, 3 claims by number, 4 chunks by number, 5 the snapshot as a whole.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from scanner.errors import SnapshotNotFoundError
 from scanner.lists.reconcile import finding_of
 from scanner.model.claim import UnreadableRow
 from scanner.model.finding import Finding, FindingKind
 from scanner.snapshots.interface import Chunk, ChunkState
+from scanner.store.about_snapshot import Subject, about_snapshot, still_true, subject
 from scanner.store.bulk import streamed
 from scanner.store.engine import Store
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 Key = tuple[int, int, str]
 START: Key = (0, 0, "")
+Behind = tuple[int, str]
+"""Number and kind of the last finding seen of a part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,29 +45,29 @@ def findings(
     after: Key = START,
     limit: int | None = None,
 ) -> Iterator[FoundRow]:
-    """Findings of the list, then of the claims in list order, then of failed chunks.
+    """Findings of the list, of the claims in list order, of failed chunks, of the snapshot.
 
     kinds: only these; all if empty. after: key of the last one seen. limit: how many at most.
     Raises SnapshotNotFoundError.
     """
     wanted = sorted(kind.value for kind in (kinds or FindingKind))
     with store.read() as connection:
-        ids = snapshot_id, _list_id(connection, snapshot_id)
-        yield from islice(_all(connection, ids, wanted, after, limit), limit)
+        of = subject(connection, snapshot_id)
+        yield from islice(_all(connection, of, wanted, after, limit), limit)
 
 
 def finding_counts(store: Store, snapshot_id: int) -> Mapping[FindingKind, int]:
     """How many findings of each kind there are; kinds without any are left out."""
-    from sqlalchemy import func, select
+    from sqlalchemy import and_, func, select
 
     from scanner.store import tables as t
 
     counts: Counter[FindingKind] = Counter()
     with store.read() as connection:
-        list_id = _list_id(connection, snapshot_id)
+        of = subject(connection, snapshot_id)
         for table, key in (
-            (t.unreadable_row, t.unreadable_row.c.list_id == list_id),
-            (t.list_finding, t.list_finding.c.list_id == list_id),
+            (t.unreadable_row, t.unreadable_row.c.list_id == of.list),
+            (t.list_finding, and_(t.list_finding.c.list_id == of.list, still_true(of))),
             (t.finding, t.finding.c.snapshot_id == snapshot_id),
         ):
             query = select(table.c.kind, func.count()).where(key).group_by(table.c.kind)
@@ -75,15 +77,12 @@ def finding_counts(store: Store, snapshot_id: int) -> Mapping[FindingKind, int]:
             t.chunk.c.snapshot_id == snapshot_id, t.chunk.c.state == ChunkState.FAILED.value
         )
         counts[FindingKind.CHUNK_FAILED] += connection.execute(failed).scalar_one()
+        counts.update(finding.kind for finding in about_snapshot(connection, of))
     return {kind: counts[kind] for kind in FindingKind if counts[kind]}
 
 
-Ids = tuple[int, int]
-"""Snapshot and its list."""
-
-
 def _all(
-    connection: Connection, ids: Ids, kinds: list[str], after: Key, limit: int | None
+    connection: Connection, of: Subject, kinds: list[str], after: Key, limit: int | None
 ) -> Iterator[FoundRow]:
     """From every part `limit` at most: a page must not fetch a whole batch."""
     parts: tuple[tuple[int, Callable[..., Iterator[FoundRow]]], ...] = (
@@ -91,15 +90,20 @@ def _all(
         (2, _about_list),
         (3, _about_claims),
         (4, _failed_chunks),
+        (5, _about_snapshot),
     )
     for part, stream in parts:
         if after[0] <= part:
             behind = (after[1], after[2]) if after[0] == part else (0, "")
-            yield from stream(connection, ids, kinds, behind, limit)
+            yield from stream(connection, of, kinds, behind, limit)
 
 
 def _unreadable(
-    connection: Connection, ids: Ids, kinds: list[str], behind: tuple[int, str], limit: int | None
+    connection: Connection,
+    of: Subject,
+    kinds: list[str],
+    behind: tuple[int, str],
+    limit: int | None,
 ) -> Iterator[FoundRow]:
     from sqlalchemy import select
 
@@ -107,14 +111,18 @@ def _unreadable(
 
     c = t.unreadable_row.c
     query = select(c.no, c.row, c.column, c.kind, c.reason, c.text)
-    query = query.where(c.list_id == ids[1], c.kind.in_(kinds), c.no > behind[0]).order_by(c.no)
+    query = query.where(c.list_id == of.list, c.kind.in_(kinds), c.no > behind[0]).order_by(c.no)
     for no, *values in streamed(connection, query.limit(limit)):
         row = UnreadableRow(*values)
         yield FoundRow((1, no, row.kind), finding_of(row))
 
 
 def _about_list(
-    connection: Connection, ids: Ids, kinds: list[str], behind: tuple[int, str], limit: int | None
+    connection: Connection,
+    of: Subject,
+    kinds: list[str],
+    behind: tuple[int, str],
+    limit: int | None,
 ) -> Iterator[FoundRow]:
     from sqlalchemy import select
 
@@ -122,13 +130,18 @@ def _about_list(
 
     c = t.list_finding.c
     query = select(c.no, c.kind, c.reason, c.row, c.asset, c.network, c.address)
-    query = query.where(c.list_id == ids[1], c.kind.in_(kinds), c.no > behind[0]).order_by(c.no)
+    query = query.where(c.list_id == of.list, c.kind.in_(kinds), c.no > behind[0], still_true(of))
+    query = query.order_by(c.no)
     for no, kind, *values in streamed(connection, query.limit(limit)):
         yield FoundRow((2, no, kind), Finding(FindingKind(kind), *values))
 
 
 def _about_claims(
-    connection: Connection, ids: Ids, kinds: list[str], behind: tuple[int, str], limit: int | None
+    connection: Connection,
+    of: Subject,
+    kinds: list[str],
+    behind: tuple[int, str],
+    limit: int | None,
 ) -> Iterator[FoundRow]:
     from sqlalchemy import and_, or_, select
 
@@ -139,8 +152,8 @@ def _about_claims(
     kind = f.kind if connection.dialect.name == "sqlite" else f.kind.collate("C")
     query = (
         select(f.claim_no, f.kind, f.reason, c.row, c.asset, c.network, c.address)
-        .join(t.claim, and_(c.list_id == ids[1], c.no == f.claim_no))
-        .where(f.snapshot_id == ids[0], f.kind.in_(kinds))
+        .join(t.claim, and_(c.list_id == of.list, c.no == f.claim_no))
+        .where(f.snapshot_id == of.snapshot, f.kind.in_(kinds))
         .where(f.claim_no >= behind[0])  # said apart, so that reading begins there
         .where(or_(f.claim_no > behind[0], and_(f.claim_no == behind[0], kind > behind[1])))
         .order_by(f.claim_no, kind)
@@ -150,7 +163,11 @@ def _about_claims(
 
 
 def _failed_chunks(
-    connection: Connection, ids: Ids, kinds: list[str], behind: tuple[int, str], limit: int | None
+    connection: Connection,
+    of: Subject,
+    kinds: list[str],
+    behind: tuple[int, str],
+    limit: int | None,
 ) -> Iterator[FoundRow]:
     from sqlalchemy import select
 
@@ -161,10 +178,28 @@ def _failed_chunks(
         return
     c = t.chunk.c
     query = select(t.chunk).where(
-        c.snapshot_id == ids[0], c.state == ChunkState.FAILED.value, c.no > behind[0]
+        c.snapshot_id == of.snapshot, c.state == ChunkState.FAILED.value, c.no > behind[0]
     )
     for row in connection.execute(query.order_by(c.no).limit(limit)):
         yield FoundRow((4, row.no, FindingKind.CHUNK_FAILED.value), _failed(read_chunk(row)))
+
+
+def _about_snapshot(
+    connection: Connection,
+    of: Subject,
+    kinds: list[str],
+    behind: tuple[int, str],
+    limit: int | None,
+) -> Iterator[FoundRow]:
+    del limit  # there are a few at most
+    if not {kind.value for kind in _WHOLE}.intersection(kinds):
+        return
+    for no, finding in enumerate(about_snapshot(connection, of), 1):
+        if no > behind[0] and finding.kind.value in kinds:
+            yield FoundRow((5, no, finding.kind.value), finding)
+
+
+_WHOLE = (FindingKind.HEIGHT_REPLACED, FindingKind.RESERVES_MISSING)
 
 
 def _failed(chunk: Chunk) -> Finding:
@@ -175,15 +210,3 @@ def _failed(chunk: Chunk) -> Finding:
         f"(tried {chunk.attempts} times)"
     )
     return Finding(FindingKind.CHUNK_FAILED, reason, network=plan.network)
-
-
-def _list_id(connection: Connection, snapshot_id: int) -> int:
-    from sqlalchemy import select
-
-    from scanner.store import tables as t
-
-    query = select(t.snapshot.c.list_id).where(t.snapshot.c.id == snapshot_id)
-    found = connection.execute(query).scalar()
-    if found is None:
-        raise SnapshotNotFoundError(str(snapshot_id))
-    return int(found)

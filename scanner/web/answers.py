@@ -20,7 +20,7 @@ from scanner.web.objects import Object
 from scanner.web.site import Site
 from scanner.web.trouble import MisfitError, NotHereError
 
-_FINDING_KEY = re.compile(r"([0-4])-([0-9]{1,9})-([a-z_]{0,40})", re.ASCII)
+_FINDING_KEY = re.compile(r"([0-5])-([0-9]{1,9})-([a-z_]{0,40})", re.ASCII)
 _PLACE = re.compile(r"([0-9]{1,18})-([0-9]{1,9})", re.ASCII)
 _NAME = re.compile(r"[\x20-\x7e]{1,64}", re.ASCII)
 HISTORY_POINTS = 200

@@ -9,7 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from scanner.model.amount import rescale
-from scanner.model.finding import WEIGHTS, FindingKind, Weight
+from scanner.model.finding import WEIGHTS, Weight
 from scanner.reports.amounts import short_coins
 from scanner.reports.bars import Segment, stacked_bar
 from scanner.reports.html import share_words
@@ -31,7 +31,6 @@ LEGEND: Sequence[tuple[str, str]] = (
     ("unverified", "held, but not verified"),
     ("track", "claimed; not found, or no answer"),
 )
-ON_CLAIMS = frozenset(kind.value for kind in FindingKind if kind is not FindingKind.CHUNK_FAILED)
 
 
 def bars(totals: Json) -> dict[str, Json]:

@@ -29,11 +29,39 @@ def test_totals_as_csv(scanner, taken):
 
 def test_liabilities_give_a_ratio(scanner, taken, tmp_path):
     (tmp_path / "owed.csv").write_text("asset,amount\nETH,0.1\nBTC,1\n")
-    assert scanner("liabilities", "import", "owed.csv").status == 0
+    kept = scanner("liabilities", "import", "owed.csv")
+    assert kept.status == 0
+    assert "1 BTC are owed, and no row of the list claims any" in kept.err
     assets = {a["asset"]: a for a in scanner("totals", "--json").object["assets"]}
     assert assets["ETH"]["liabilities"] == str(10**17)
     assert assets["ETH"]["reserve_ratio"] == "2.079204"
     assert assets["BTC"]["reserve_ratio"] is None
+
+
+def test_what_is_owed_and_not_in_the_list_is_never_verified(scanner, taken, tmp_path):
+    assert scanner("totals").status == 0
+    (tmp_path / "owed.csv").write_text("asset,amount\nBTC,1\n")
+    scanner("liabilities", "import", "owed.csv")
+    assert scanner("totals").status == 3
+    shown = scanner("show", "latest")
+    assert (shown.status, shown.out.startswith(b"reserves_missing: BTC: 1 BTC are owed")) == (
+        3,
+        True,
+    )
+    exported = scanner("export", "findings", "latest", "--format", "jsonl")
+    assert [(f["kind"], f["asset"]) for f in exported.objects] == [("reserves_missing", "BTC")]
+    scanner("report", "latest", "-o", "report.html")
+    page = (tmp_path / "report.html").read_text("utf-8")
+    assert "nothing found false, 1 thing could not be shown" in page
+
+
+def test_another_height_than_the_lists_is_a_note(scanner, endpoints, tmp_path):
+    write_eth_list(tmp_path / "list.csv")
+    arguments = ["snapshot", "list.csv", "--endpoints", endpoints, "--at", f"ethereum={HEIGHT + 1}"]
+    done = scanner(*arguments)
+    assert done.status == 0
+    assert f"2 rows state height {HEIGHT}; as was asked with --at" in done.err
+    assert scanner("show", "latest", "--only", "height-replaced").out.startswith(b"height_replaced")
 
 
 def test_liabilities_with_the_snapshot(scanner, endpoints, tmp_path):
