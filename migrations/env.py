@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from alembic import context
 
+from scanner.store import budget_table  # noqa: F401 - its table is one of the metadata's
 from scanner.store.tables import metadata
 
 connection = context.config.attributes["connection"]

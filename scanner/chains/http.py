@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import re
-import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from urllib.parse import unquote
 
 import httpx
 
+from scanner.chains.budget import budget_of
 from scanner.errors import ConfigError, SourceError, SourceRejectedError, SourceUnavailableError
 from scanner.errors import clip as clip_text
 from scanner.model.endpoint import Endpoint
@@ -88,7 +88,8 @@ class Transport:
 
     User name and password in the endpoint's URL become basic authentication. Redirects are not
     followed (a credential would follow them). A node on this machine is never asked through the
-    proxy that the environment names. `rate` of the endpoint is kept across threads.
+    proxy that the environment names. The endpoint's budget is kept, across
+    threads and with whoever shares it.
     headers: sent with every request (an API key, for example).
     Raises ConfigError if the URL cannot be used.
     """
@@ -106,9 +107,7 @@ class Transport:
         auth = (unquote(url.username), unquote(url.password)) if url.userinfo else None
         self._base = url.copy_with(userinfo=b"")
         self._timeout = endpoint.timeout
-        self._gap = 1 / endpoint.rate if endpoint.rate > 0 else 0.0
-        self._next_slot = 0.0
-        self._lock = threading.Lock()
+        self._budget = budget_of(endpoint)
         self._client = httpx.Client(
             auth=auth,
             headers={"user-agent": "reserve-scanner", **(headers or {})},
@@ -150,7 +149,8 @@ class Transport:
         Raises SourceUnavailableError on time-outs and broken connections, SourceRejectedError if
         the answer is larger than `limit`. Neither holds the URL.
         """
-        self._wait_for_slot()
+        if self._budget is not None:
+            self._budget.take()
         seconds = timeout or self._timeout
         headers = {"content-type": "application/json"} if body else {}
         try:
@@ -197,15 +197,6 @@ class Transport:
     def _too_slow(self, seconds: float | None) -> SourceError:
         within = f"within {seconds:g} s" if seconds else "in time"
         return SourceUnavailableError(self.name, f"no complete answer {within}")
-
-    def _wait_for_slot(self) -> None:
-        if not self._gap:
-            return
-        with self._lock:
-            now = time.monotonic()
-            slot = max(now, self._next_slot)
-            self._next_slot = slot + self._gap
-        time.sleep(slot - now)
 
 
 def silence_libraries() -> None:

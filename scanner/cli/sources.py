@@ -14,6 +14,7 @@ from scanner.model.registry import Registry
 
 if TYPE_CHECKING:
     from scanner.chains.interface import BalanceSource, ReadPolicy
+    from scanner.store.engine import Store
 
 
 def chosen_endpoints(
@@ -36,16 +37,25 @@ def chosen_endpoints(
 
 @contextmanager
 def open_sources(
-    names: Collection[str], file: Path | None, registry: Registry, policy: ReadPolicy
+    names: Collection[str],
+    file: Path | None,
+    registry: Registry,
+    policy: ReadPolicy,
+    store: Store | None = None,
 ) -> Iterator[dict[str, BalanceSource]]:
     """Open a source for every named network that has endpoints; close them all at the end.
 
-    file: endpoint table of the user, None for the default. Raises ConfigError.
+    file: endpoint table of the user, None for the default. store: endpoints keep their rates
+    together with all who use it. Raises ConfigError.
     """
     from scanner.chains.table import make_source
     from scanner.settings.endpoints import load_endpoints
 
-    endpoints = load_endpoints(file, registry)
+    endpoints: Mapping[str, Sequence[Endpoint]] = load_endpoints(file, registry)
+    if store is not None:
+        from scanner.store.rate_budgets import with_budgets
+
+        endpoints = with_budgets(store, endpoints)
     with ExitStack() as stack:
         sources: dict[str, BalanceSource] = {}
         for name in sorted(names):

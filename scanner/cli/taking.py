@@ -51,7 +51,7 @@ def take(store: Store, snapshot_id: int, options: TakeOptions, registry: Registr
     wanted = missing if options.networks is None else missing & options.networks
     policy = ReadPolicy(options.quorum, options.proof)
     with (
-        open_sources(wanted, options.endpoints, registry, policy) as sources,
+        open_sources(wanted, options.endpoints, registry, policy, store) as sources,
         resumable(snapshot_id),
         ProgressBar(f"snapshot {snapshot_id}", "claims") as bar,
     ):

@@ -45,6 +45,7 @@ def worker(
     from scanner.settings.tables import load_registry
     from scanner.snapshots.sources import SourcePool
     from scanner.store.engine import open_store
+    from scanner.store.rate_budgets import with_budgets
     from scanner.worker.jobs import Jobs
     from scanner.worker.queue import Timing
 
@@ -57,17 +58,17 @@ def worker(
         *(endpoint.url for group in table.values() for endpoint in group),
         secrets=[password_of(url), *(rules.secrets() if rules else ())],
     )
-    pool = SourcePool(table, registry)
-    try:
-        with open_store(url, create=True) as store:
+    with open_store(url, create=True) as store:
+        pool = SourcePool(with_budgets(store, table), registry)
+        try:
             tell = Alerts(store, registry, rules).look if rules else lambda: None
             stop = threading.Event()
             jobs = Jobs(store, pool.get, judge_claims, registry, Timing().tries, stop, tell)
             log.info("working on %s", store.name)
             _work(store, jobs, concurrency)
             log.info("stopped")
-    finally:
-        pool.close()
+        finally:
+            pool.close()
 
 
 def _work(store: Store, jobs: Jobs, concurrency: int) -> None:

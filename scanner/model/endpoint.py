@@ -3,6 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Protocol
+
+
+class Budget(Protocol):
+    """Says when the next request to an endpoint may go out. Safe to use from several threads."""
+
+    def take(self) -> None:
+        """Return when a request may go out now. Raises SourceUnavailableError if that is never."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +25,7 @@ class Endpoint:
         standing in for bitcoin in the demo); "" means the network's own.
     own: the user's own node, whose full scans count as `proven` where checked.
     timeout: seconds for one request. rate: requests a second at most, 0 for no limit.
+    budget: keeps that rate together with others; None: each user of the endpoint keeps its own.
     """
 
     name: str
@@ -27,3 +37,4 @@ class Endpoint:
     own: bool = False
     timeout: float = 30.0
     rate: float = 0.0
+    budget: Budget | None = field(default=None, repr=False, compare=False)

@@ -92,7 +92,7 @@ def differences(store: Store) -> list[str]:
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
 
-    from scanner.store.tables import metadata
+    from scanner.store.budget_table import metadata
 
     with store.read() as connection:
         context = MigrationContext.configure(connection, opts=_COMPARED)

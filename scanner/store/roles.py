@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scanner.store import tables as t
+from scanner.store import budget_table as t
 from scanner.store.append_only import APPEND_ONLY
 
 QUEUE = "procrastinate_"

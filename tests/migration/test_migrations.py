@@ -9,7 +9,8 @@ from sqlalchemy import inspect, text
 
 from scanner.errors import MigrationNeededError, StoreError
 from scanner.settings.paths import shipped
-from scanner.store import append_only, migrate, tables
+from scanner.store import append_only, migrate
+from scanner.store import budget_table as tables
 from scanner.store.engine import connect, open_store
 
 VERSIONS = sorted((shipped("migrations") / "versions").glob("*.py"))

@@ -20,6 +20,7 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import parse_qs, urlsplit
 
+from scanner.chains.budget import budget_of
 from scanner.chains.shape import take
 from scanner.errors import ConfigError, SourceRejectedError, SourceUnavailableError, clip
 from scanner.model.endpoint import Endpoint
@@ -64,6 +65,7 @@ class ElectrumRpc:
         self._tls = parts.scheme == "ssl"
         self._pin = parse_qs(parts.query).get("sha256", [""])[0].lower().replace(":", "")
         self._timeout = endpoint.timeout
+        self._budget = budget_of(endpoint)
         self._idle: list[_Connection] = []
         self._lock = threading.Lock()
 
@@ -78,6 +80,8 @@ class ElectrumRpc:
         """Make many calls in one message; answers in the order of the calls, refusals in place."""
         if not calls:
             return []
+        if self._budget is not None:
+            self._budget.take()
         connection = self._borrow()
         try:
             answers = connection.batch(calls)
