@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 
 from scanner.snapshots.interface import ChunkState, SnapshotState
 from scanner.snapshots.tally import Tally
-from scanner.store import append_only, seal
-from scanner.store.bulk import streamed
+from scanner.store import append_only, bulk, seal
 from scanner.store.engine import Store
 
 if TYPE_CHECKING:
@@ -118,8 +117,7 @@ def recount(connection: Connection, snapshot_id: int) -> Tally:
     first, second = len(CLAIM_COLUMNS), len(CLAIM_COLUMNS) + len(CONTROL_COLUMNS)
     query = joined(snapshot_id, (*CLAIM_COLUMNS, *CONTROL_COLUMNS, *BALANCE_COLUMNS))
     tally = Tally()
-    for row in streamed(connection, query):
-        values = tuple(row)
+    for values in bulk.values(connection, query):
         balance = read_balance(values[second:])
         if balance is not None:
             tally.add(read_claim(values[:first]), read_control(values[first:second]), balance)

@@ -14,7 +14,7 @@ from scanner.model.control import ControlResult
 from scanner.model.finding import FindingKind
 from scanner.snapshots.interface import Chunk, ChunkState
 from scanner.snapshots.plan import effective_height
-from scanner.store.bulk import streamed
+from scanner.store import bulk
 from scanner.store.engine import Store
 
 if TYPE_CHECKING:
@@ -71,8 +71,7 @@ def rows(
         # Never both: SQLite would read on from `after` and look each number up in the set.
         wanted = no > after if numbers is None else no.in_([n for n in numbers if n > after])
         query = query.where(wanted).limit(limit)
-        for row in streamed(connection, query):
-            values = tuple(row)
+        for values in bulk.values(connection, query):
             numbered = read_claim(values[:first])
             balance = read_balance(values[second:])
             yield RowView(

@@ -65,13 +65,13 @@ def plan_rows(
     from sqlalchemy import select
 
     from scanner.store import tables as t
-    from scanner.store.bulk import streamed
+    from scanner.store.bulk import values
 
     query = select(t.claim.c.no, t.claim.c.network, t.claim.c.height).order_by(t.claim.c.no)
     query = query.where(t.claim.c.list_id == list_id)
     if networks is not None:
         query = query.where(t.claim.c.network.in_(sorted(networks)))
-    for row in streamed(connection, query):
+    for row in values(connection, query):
         yield PlanRow(*row)
 
 

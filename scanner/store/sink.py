@@ -108,6 +108,7 @@ class StoreSink:
         from sqlalchemy import select
 
         from scanner.store import tables as t
+        from scanner.store.bulk import values
         from scanner.store.records import CLAIM_COLUMNS, load_policy, read_claim
 
         plan = chunk.plan
@@ -120,8 +121,7 @@ class StoreSink:
             )
             if plan.network not in load_policy(snapshot.policy).at:
                 query = query.where(t.claim.c.height.is_not_distinct_from(plan.height))
-            rows = connection.execute(query.order_by(t.claim.c.no))
-            return [read_claim(tuple(row)) for row in rows]
+            return list(map(read_claim, values(connection, query.order_by(t.claim.c.no))))
 
     def pinned(self, snapshot_id: int, network: str, height: int | None) -> BlockRef | None:
         """The block that this network and height were pinned to, None if not yet."""

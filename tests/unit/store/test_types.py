@@ -108,3 +108,30 @@ def test_times_are_kept_in_utc_with_their_offset():
 def test_a_time_without_offset_is_refused():
     with pytest.raises(ValueError, match="offset"):
         UtcTime().process_bind_param(datetime(2026, 1, 1), SQLITE)
+
+
+TEXTS = st.text(st.characters() | st.sampled_from('\x00\x01"\\\ud800é['), max_size=6)
+COLUMNS = (
+    (Uint256(), AMOUNTS),
+    (Sum(), st.integers(0, 10**120 - 1)),
+    (ExactText(), TEXTS),
+    (TextList(), st.lists(TEXTS, max_size=3).map(tuple)),
+)
+
+
+@DIALECTS
+@pytest.mark.parametrize(("kind", "one"), COLUMNS, ids=lambda c: type(c).__name__)
+@given(data=st.data())
+def test_a_whole_column_is_stored_and_loaded_as_each_value_is(kind, one, dialect, data):
+    values = data.draw(st.lists(one | st.none(), max_size=5))
+    stored = list(kind.store_column(values, dialect))
+    assert stored == [kind.process_bind_param(value, dialect) for value in values]
+    assert list(kind.load_column(stored, dialect)) == values
+
+
+@DIALECTS
+@pytest.mark.parametrize("kind", [Uint256(), Sum()], ids=lambda kind: type(kind).__name__)
+@pytest.mark.parametrize("wrong", [True, 1.0, "1", -1, 10**120])
+def test_a_column_of_amounts_with_one_wrong_value_is_refused(kind, wrong, dialect):
+    with pytest.raises((TypeError, ValueError)):
+        kind.store_column([1, None, wrong, 2], dialect)
