@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -20,6 +22,15 @@ log = logging.getLogger("scanner.worker")
 Concurrency = Annotated[
     int, typer.Option(min=1, max=64, help="Chunks at a time in this process (PostgreSQL).")
 ]
+HealthPort = Annotated[
+    int | None,
+    typer.Option(
+        min=0,
+        max=65535,
+        help="Port of this process's /healthz, /readyz and /metrics; 0 for a free one.",
+    ),
+]
+HealthHost = Annotated[str, typer.Option(help="Address that the health page listens on.")]
 
 
 def worker(
@@ -27,6 +38,8 @@ def worker(
     endpoints: Endpoints = None,
     concurrency: Concurrency = 4,
     alerts: AlertFile = None,
+    health_port: HealthPort = None,
+    health_host: HealthHost = "127.0.0.1",
     log_format: LogForm = LogFormat.TEXT,
     database: Database = None,
 ) -> None:
@@ -45,9 +58,10 @@ def worker(
     from scanner.settings.tables import load_registry
     from scanner.snapshots.sources import SourcePool
     from scanner.store.engine import open_store
-    from scanner.store.rate_budgets import with_budgets
+    from scanner.store.rate_budgets import budgets_in, with_budgets
     from scanner.worker.jobs import Jobs
     from scanner.worker.queue import Timing
+    from scanner.worker.watch import Watch
 
     registry = load_registry()
     rules = load_alerts(alerts)
@@ -59,23 +73,39 @@ def worker(
         secrets=[password_of(url), *(rules.secrets() if rules else ())],
     )
     with open_store(url, create=True) as store:
-        pool = SourcePool(with_budgets(store, table), registry)
+        kept = with_budgets(store, table)
+        pool = SourcePool(kept, registry)
         try:
             tell = Alerts(store, registry, rules).look if rules else lambda: None
+            watch = Watch(budgets_in(kept))
             stop = threading.Event()
-            jobs = Jobs(store, pool.get, judge_claims, registry, Timing().tries, stop, tell)
+            jobs = Jobs(store, pool.get, judge_claims, registry, Timing().tries, stop, tell, watch)
             log.info("working on %s", store.name)
-            _work(store, jobs, concurrency)
+            with _page(health_host, health_port, jobs):
+                _work(store, jobs, concurrency)
             log.info("stopped")
         finally:
             pool.close()
+
+
+@contextmanager
+def _page(host: str, port: int | None, jobs: Jobs) -> Iterator[None]:
+    """Answer on the health page meanwhile, if one is wanted."""
+    if port is None:
+        yield
+        return
+    from scanner.worker.health import health_page
+
+    with health_page(host, port, jobs.store, jobs.watch) as at:
+        log.info("health page on %s port %s", host, at)
+        yield
 
 
 def _work(store: Store, jobs: Jobs, concurrency: int) -> None:
     if store.dialect == "sqlite":
         from scanner.worker.alone import run_alone, stop_on_signals
 
-        stop_on_signals(jobs.stop)
+        stop_on_signals(jobs)
         run_alone(jobs)
         return
     from scanner.worker.queue import set_up

@@ -75,6 +75,12 @@ def with_budgets(
     return {network: [_budgeted(store, e) for e in group] for network, group in endpoints.items()}
 
 
+def budgets_in(endpoints: Mapping[str, Sequence[Endpoint]]) -> list[SlotBudget]:
+    """The budgets of those endpoints that have one."""
+    every = (endpoint.budget for group in endpoints.values() for endpoint in group)
+    return [budget for budget in every if isinstance(budget, SlotBudget)]
+
+
 def _budgeted(store: Store, endpoint: Endpoint) -> Endpoint:
     if endpoint.rate <= 0:
         return endpoint

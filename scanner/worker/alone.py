@@ -6,7 +6,6 @@ import logging
 import signal
 from collections.abc import Callable
 from datetime import UTC, datetime
-from threading import Event
 from typing import TYPE_CHECKING
 
 from scanner.chains.interface import BalanceSource, ReadPolicy
@@ -18,6 +17,7 @@ from scanner.store.runs import create_snapshot
 from scanner.store.sink import StoreSink
 from scanner.worker.jobs import Jobs
 from scanner.worker.scheduling import claim_due, start_run
+from scanner.worker.watch import Outcome, Stage
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -40,16 +40,22 @@ def run_alone(
     What an earlier process left unfinished comes first. An error of one run is told in the log
     and kept with the run; the next is tried all the same.
     """
+    jobs.watch.enter(Stage.WORKING)
     while not jobs.stop.is_set():
         look(jobs, now())
         jobs.tell()
         jobs.stop.wait(every)
 
 
-def stop_on_signals(stop: Event) -> None:
-    """Let SIGTERM and SIGINT set `stop`: what is at hand ends soon, and nothing of it is lost."""
+def stop_on_signals(jobs: Jobs) -> None:
+    """Let SIGTERM and SIGINT set `jobs.stop`: what is at hand ends soon, and none of it is lost."""
+
+    def stop(*_: object) -> None:
+        jobs.watch.stop()
+        jobs.stop.set()
+
     for sign in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(sign, lambda *_: stop.set())
+        signal.signal(sign, stop)
 
 
 def look(jobs: Jobs, now: datetime) -> list[Taken]:
@@ -89,7 +95,8 @@ def _take_started(jobs: Jobs) -> list[Taken]:
             break
         policy = sink.policy(snapshot_id)
         sources: dict[str, BalanceSource] = {}
-        waiting = [c for c in sink.chunks(snapshot_id) if c.state is not ChunkState.DONE]
+        chunks = sink.chunks(snapshot_id)
+        waiting = [c for c in chunks if c.state is not ChunkState.DONE]
         for network in {c.plan.network for c in waiting}:
             if policy.networks is None or network in policy.networks:
                 source = jobs.sources(network, ReadPolicy(policy.quorum, policy.proof))
@@ -99,6 +106,8 @@ def _take_started(jobs: Jobs) -> list[Taken]:
             sink, snapshot_id, sources, jobs.judge, jobs.registry, stop=jobs.stop
         )
         taken.append(result)
+        jobs.watch.count(Outcome.DONE, result.done - (len(chunks) - len(waiting)))
+        jobs.watch.count(Outcome.FAILED, result.failed)
         if result.state is not SnapshotState.COMPLETE:
             log.warning("snapshot %s is %s", snapshot_id, result.state.value)
     return taken

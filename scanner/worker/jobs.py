@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Event
 
 from scanner.chains.interface import BalanceSource, ReadPolicy
-from scanner.errors import ConfigError
+from scanner.errors import ConfigError, StoreError
 from scanner.model.registry import Registry
 from scanner.snapshots.chunks import (
     ChunkFailedError,
+    StoppedError,
     Tools,
     pin_height,
     record_failure,
@@ -19,6 +20,7 @@ from scanner.snapshots.chunks import (
 from scanner.snapshots.interface import Chunk, ChunkState, Judge, SnapshotPolicy, SnapshotState
 from scanner.store.engine import Store
 from scanner.store.sink import StoreSink
+from scanner.worker.watch import Outcome, Watch
 
 Sources = Callable[[str, ReadPolicy], BalanceSource | None]
 """sources(network, policy) -> its source, None where none is configured."""
@@ -33,7 +35,8 @@ class Jobs:
     """The work of one worker process.
 
     tries: how often a chunk's job is done before its chunk fails for good. stop: set to end soon.
-    tell: applies alert rules to snapshots that have ended, and delivers what is due.
+    tell: applies alert rules to snapshots that have ended, and delivers what is due. watch: counts
+    what is done.
     """
 
     store: Store
@@ -43,6 +46,7 @@ class Jobs:
     tries: int
     stop: Event
     tell: Callable[[], object] = lambda: None
+    watch: Watch = field(default_factory=Watch)
 
     def chunk(self, snapshot_id: int, chunk_no: int, tried: int) -> None:
         """Take one chunk; when it was the last, end its snapshot.
@@ -51,14 +55,27 @@ class Jobs:
         because the snapshot was cut anew. Raises TryAgainError while tries are left, StoppedError,
         StoreError.
         """
+        with self.watch.job():
+            try:
+                self.watch.count(self._chunk(snapshot_id, chunk_no, tried))
+            except TryAgainError:
+                self.watch.count(Outcome.AGAIN)
+                raise
+            except (StoppedError, StoreError):
+                self.watch.count(Outcome.BROKEN)
+                raise
+
+    def _chunk(self, snapshot_id: int, chunk_no: int, tried: int) -> Outcome:
         sink = StoreSink(self.store)
         chunk = sink.chunk(snapshot_id, chunk_no)
+        outcome = Outcome.DONE
         if chunk is None:
-            return
+            return outcome
         if chunk.state is not ChunkState.DONE:
             sink.start(snapshot_id)
-            self._take(sink, chunk, tried)
+            outcome = self._take(sink, chunk, tried)
         self.settle(snapshot_id)
+        return outcome
 
     def poisoned(self, snapshot_id: int, chunk_no: int, tried: int) -> None:
         """Give up a chunk whose workers died over it, time after time."""
@@ -79,7 +96,7 @@ class Jobs:
             return None
         return sink.end(snapshot_id)
 
-    def _take(self, sink: StoreSink, chunk: Chunk, tried: int) -> None:
+    def _take(self, sink: StoreSink, chunk: Chunk, tried: int) -> Outcome:
         policy = sink.policy(chunk.snapshot_id)
         tools = Tools(sink, self.judge, self.registry, policy.attempts, self.stop)
         try:
@@ -94,6 +111,9 @@ class Jobs:
             if failure.retryable and tried + 1 < self.tries:
                 raise TryAgainError(failure.reason) from failure
             record_failure(tools, chunk, failure)
+        else:
+            return Outcome.DONE
+        return Outcome.FAILED
 
     def _source(self, network: str, policy: SnapshotPolicy) -> BalanceSource | None:
         if policy.networks is not None and network not in policy.networks:

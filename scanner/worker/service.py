@@ -11,11 +11,15 @@ from contextlib import suppress
 
 from scanner.worker.jobs import Jobs
 from scanner.worker.queue import CHUNKS, UPKEEP, Timing, make_app
+from scanner.worker.watch import Stage, Watch
 
 log = logging.getLogger(__name__)
 
 GRACE = 45.0
 """Seconds that the jobs at hand may still take; service managers kill after 60 or 90."""
+
+BEAT = 1.0
+"""Seconds between two signs of life of the loop."""
 
 BACK_AFTER = 2.0
 """Seconds before a worker whose database went away tries to reach it again."""
@@ -41,23 +45,34 @@ async def _run(jobs: Jobs, timing: Timing, concurrency: int) -> None:
         if stopping.is_set():
             jobs.stop.set()
         stopping.set()
+        jobs.watch.stop()
         loop.call_later(GRACE, jobs.stop.set)
 
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sign, stop)
+    beating = asyncio.create_task(_beat(jobs.watch))
     while not stopping.is_set():
         try:
             await _work(jobs, timing, concurrency, stopping)
         except (exceptions.ConnectorException, PoolTimeout, OSError) as e:
+            jobs.watch.enter(Stage.WAITING)
             log.warning("the database is away (%s); trying again", type(e).__name__)
             with suppress(TimeoutError):
                 await asyncio.wait_for(stopping.wait(), BACK_AFTER)
+    beating.cancel()
+
+
+async def _beat(watch: Watch) -> None:
+    while True:
+        watch.beat()
+        await asyncio.sleep(BEAT)
 
 
 async def _work(jobs: Jobs, timing: Timing, concurrency: int, stopping: asyncio.Event) -> None:
     app = make_app(jobs.store, jobs, timing)
     async with app.open_async():
+        jobs.watch.enter(Stage.WORKING)
         worker = asyncio.create_task(
             app.run_worker_async(
                 name=f"{socket.gethostname()}/{os.getpid()}",

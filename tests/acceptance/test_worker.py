@@ -2,12 +2,17 @@
 
 import os
 import signal
+import socket
 import subprocess
 import time
+import urllib.error
+import urllib.request
 
 import pytest
 from support.command import COMMAND
 from support.snapshot_stub import evm_address
+
+from scanner.demo.nodes import free_port
 
 LIST = "network,asset,address,amount\n" + "".join(
     f"ethereum,ETH,{evm_address(n)},1.5\n" for n in range(5)
@@ -39,9 +44,9 @@ def world(tmp_path):
     return tmp_path
 
 
-def start_worker(world, database):
+def start_worker(world, database, *more):
     return subprocess.Popen(
-        [*COMMAND, "worker", "--endpoints", "endpoints.toml", "--database", database],
+        [*COMMAND, "worker", "--endpoints", "endpoints.toml", "--database", database, *more],
         cwd=world, env={**os.environ, "SCANNER_DATA": str(world / "data")},
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
@@ -54,9 +59,13 @@ def test_a_schedule_is_run_by_a_worker_that_ends_when_told(world, scanner, datab
     again = scanner("schedule", "add", "okx", "--list", "list.csv", "--cron", "0 6 * * *", *at)
     assert (again.status, "already" in again.err) == (2, True)
     assert scanner("schedule", "run-now", "okx", *at).status == 0
-    worker = start_worker(world, database)
+    port = free_port()
+    worker = start_worker(world, database, "--health-port", str(port))
     try:
         snapshot = _wait_for_snapshot(scanner, at)
+        assert ask(port, "readyz") == (200, "ready\n")
+        assert ask(port, "healthz") == (200, "alive\n")
+        assert _chunks_done(port) == 1
         worker.send_signal(signal.SIGTERM)
         _, err = worker.communicate(timeout=30)
     finally:
@@ -77,6 +86,37 @@ def test_a_schedule_is_run_by_a_worker_that_ends_when_told(world, scanner, datab
     assert scanner("schedule", "remove", "okx", *at).status == 0
     assert scanner("schedule", "list", "--json", *at).object == []
     assert scanner("db", "check", *at).status == 0
+
+
+def test_a_health_page_that_cannot_be_had_is_said_before_any_work(world, database, scanner):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        done = scanner("worker", "--database", database, "--health-port", port)
+    assert (done.status, "choose another --health-port" in done.err) == (2, True), done.err
+
+
+def ask(port, path):
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/{path}", timeout=10) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as e:
+        with e:
+            return e.code, e.read().decode()
+
+
+def _chunks_done(port):
+    """By the worker's own count, which follows the last result by a moment."""
+    for _ in range(50):
+        (line,) = (
+            line for line in ask(port, "metrics")[1].splitlines()
+            if line.startswith('scanner_worker_chunks_total{outcome="done"}')
+        )  # fmt: skip
+        if float(line.split()[1]):
+            break
+        time.sleep(0.1)
+    return float(line.split()[1])
 
 
 def _wait_for_snapshot(scanner, at):

@@ -106,6 +106,27 @@ def test_its_commands_exist_and_take_their_options():
                 assert flag in shown.output, (name, flag)
 
 
+def test_each_is_healthy_by_its_own_word():
+    """A probe asks the process in its own container, at the port that its command opens."""
+    every = services()
+    assert "--health-port 8078" in " ".join(every["worker"]["command"])
+    for name, port in (("worker", 8078), ("web", 8077)):
+        words = every[name]["healthcheck"]["test"]
+        assert words[:3] == ["CMD", "python", "-c"], name
+        assert f"http://127.0.0.1:{port}/readyz" in words[3], name
+        compile(words[3], name, "exec")
+
+
+def test_the_grace_of_every_service_is_longer_than_what_it_takes_to_stop():
+    from scanner.web.server import GRACE_SECONDS
+    from scanner.worker.service import GRACE
+
+    grace = {name: int(s["stop_grace_period"].rstrip("s")) for name, s in services().items()
+             if "stop_grace_period" in s}  # fmt: skip
+    assert grace["worker"] > GRACE
+    assert grace["web"] > GRACE_SECONDS
+
+
 def test_the_shipped_endpoints_and_no_alerts_are_what_the_defaults_mean():
     from scanner.alerts.config import load_alerts
     from scanner.settings.endpoints import load_endpoints
