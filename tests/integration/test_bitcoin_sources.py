@@ -1,21 +1,21 @@
-"""All sources on one chain: every script type, spends, a reorganisation, real published addresses.
+"""All sources on one chain of a million outputs: every script type, spends, reorganisations,
 
-The chain has tens of thousands of outputs; `make bench` repeats the comparison with a million.
+and BitMEX's 336,208 published addresses, of which four thousand are funded.
 """
 
 from __future__ import annotations
 
 import gzip
-import hashlib
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from support.bitcoin_chain import ANYONE, Chain, address, query, regtest, transaction
-from support.electrumx import electrumx
+from support import large_chain
+from support.bitcoin_chain import Chain, address, query, regtest
+from support.electrumx import electrumx, wait_for
 from support.esplora_stub import EsploraStub
-from support.utxo_file import any_script
 
 from scanner.chains.bitcoin import core_filters
 from scanner.chains.bitcoin.core_filters import CoreFilters
@@ -33,7 +33,14 @@ pytestmark = pytest.mark.node
 REGISTRY = load_registry()
 BITCOIN = REGISTRY.network("bitcoin")
 LIST = Path(__file__).parents[1] / "vectors/lists/bitmex/bitmex_reserve_addresses_2022-11-15.txt.gz"
-SELF = address("p2wsh", hashlib.sha256(b"\x51").digest())  # OP_TRUE: anyone can spend from it
+SELF = address("p2wsh", large_chain.BY_WITNESS[2:])
+HASH = address("p2sh", large_chain.BY_REDEEM_SCRIPT[2:22])
+SPENDABLE = [f"raw({script_pubkey(a).hex()})" for a in (SELF, HASH)]
+MILLION = large_chain.OUTPUTS
+FUNDED = 4000
+SPENT = 1500
+ESPLORA = 150
+"""Addresses asked of the server that wants three requests for each."""
 
 KEY = "0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798"
 DESCRIPTORS = [
@@ -45,34 +52,52 @@ DESCRIPTORS = [
 ]
 
 
+@dataclass(frozen=True, slots=True)
+class Published:
+    """The list of addresses, and those of them that the chain pays to."""
+
+    texts: list[str]
+    funded: list[str]
+
+    def sample(self, funded: int, others: int) -> list[str]:
+        """Some of both, funded ones first."""
+        r = random.Random(funded)
+        return r.sample(self.funded, funded) + r.sample(self.texts, others)
+
+
 @pytest.fixture(scope="module")
-def texts() -> list[str]:
+def published() -> Published:
     with gzip.open(LIST, "rt") as file:
-        return file.read().split()
+        texts = file.read().split()
+    return Published(texts, random.Random(8).sample(texts, FUNDED))
 
 
 @pytest.fixture(scope="module")
-def chain(tmp_path_factory: pytest.TempPathFactory, texts: list[str]) -> Iterator[Chain]:
-    r = random.Random(8)
-    with regtest(tmp_path_factory.mktemp("node")) as chain:
-        coins = chain.fund(8)
-        funded = [script_pubkey(decode_address(BITCOIN, t)) for t in r.sample(texts, 3000)]
-        chain.pay(coins[0], [(s, 10_000 + n) for n, s in enumerate(funded)])
-        for coin in coins[1:4]:
-            chain.pay(coin, [(any_script(r)[:2000], r.randint(0, 9999)) for _ in range(6000)])
-        own = script_pubkey(SELF)
-        mine = chain.pay(coins[4], [(own, 1000 + n) for n in range(40)])
-        for n in range(8):  # spends, some to itself
-            raw = transaction([(mine, n)], [(own, 300), (funded[n], 400)], witness=[[b"\x51"]])
-            chain.node.rpc("generateblock", ANYONE, [raw])
-        lost = chain.pay(coins[5], [(funded[0], 77_777), (own, 88_888)])
-        chain.node.rpc("invalidateblock", chain.node.rpc("getbestblockhash"))
-        assert lost
-        chain.mine(2, funded[1])
-        named = [script_pubkey(decode_address(BITCOIN, text)) for text in DESCRIPTORS]
-        chain.pay(coins[7], [(s, 600 + n) for n, s in enumerate(named) if s[0] != 0x6A])
-        chain.pay(coins[6], [(s, 5) for s in funded[:100]])
+def chain(tmp_path_factory: pytest.TempPathFactory, published: Published) -> Iterator[Chain]:
+    own, redeemed = script_pubkey(SELF), script_pubkey(HASH)
+    with regtest(tmp_path_factory.mktemp("node"), "-dbcache=450") as chain:
+        first, again, named, root, *rewards = chain.fund(4 + MILLION // large_chain.PER_BLOCK)
+        large_chain.fill(chain, rewards, MILLION)
+        funded = [script_pubkey(decode_address(BITCOIN, text)) for text in published.funded]
+        large_chain.pay_all(chain, first, funded)
+        coins = large_chain.pay_anyone(chain, root, SPENT + 100)
+        for n in range(0, 16, 2):  # spends of both kinds, some to itself
+            large_chain.spend(
+                chain, coins[n : n + 2], [(own, 300), (redeemed, 200), (funded[n], 9)]
+            )
+        large_chain.spend(chain, coins[16 : 16 + 2 * SPENT], [(funded[1], 5), (own, 7)])
+        _reorganise(chain, coins[-2:], funded)
+        scripts = [script_pubkey(decode_address(BITCOIN, text)) for text in DESCRIPTORS]
+        chain.pay(named, [(s, 600 + n) for n, s in enumerate(scripts) if s[0] != 0x6A])
+        chain.pay(again, [(s, 5) for s in funded[:100]])
         yield chain
+
+
+def _reorganise(chain: Chain, coins: Sequence[tuple[str, int]], funded: Sequence[bytes]) -> None:
+    """Mine a payment and a spend, take their block off the chain, mine others in its place."""
+    large_chain.spend(chain, coins, [(funded[0], 77), (script_pubkey(SELF), 88)])
+    chain.node.rpc("invalidateblock", chain.node.rpc("getbestblockhash"))
+    chain.mine(2, funded[1])
 
 
 @pytest.fixture(scope="module")
@@ -82,57 +107,71 @@ def esplora(chain: Chain) -> Iterator[EsploraStub]:
 
 
 @pytest.fixture(scope="module")
+def electrum(chain: Chain, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
+    with electrumx(chain.node, tmp_path_factory.mktemp("electrumx")) as endpoint:
+        yield endpoint
+
+
+@pytest.fixture(scope="module")
 def sources(
-    chain: Chain, esplora: EsploraStub, tmp_path_factory: pytest.TempPathFactory
+    chain: Chain,
+    esplora: EsploraStub,
+    electrum: Endpoint,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[dict[str, BalanceSource]]:
     node = chain.node.endpoint("own")
-    folder = tmp_path_factory.mktemp("dumps")
-    with electrumx(chain.node, tmp_path_factory.mktemp("electrumx")) as electrum:
-        endpoints = [
-            Endpoint("own", "bitcoin", "bitcoin_core", node.url, "me", "regtest", own=True),
-            Endpoint("own", "bitcoin", "bitcoin_filters", node.url, "me", "regtest", own=True),
-            Endpoint(
-                "own",
-                "bitcoin",
-                "utxo_snapshot",
-                f"{node.url}?snapshots={folder}",
-                "me",
-                "regtest",
-                own=True,
-            ),
-            Endpoint("esplora", "bitcoin", "esplora", esplora.url, "x", "regtest"),
-            electrum,
-        ]
-        made = {e.protocol: make_source(e.protocol, BITCOIN, [e], REGISTRY) for e in endpoints}
-        yield made
-        for source in made.values():
-            source.close()
+    dumps = f"{node.url}?snapshots={tmp_path_factory.mktemp('dumps')}"
+    endpoints = [
+        Endpoint("own", "bitcoin", "bitcoin_core", node.url, "me", "regtest", own=True),
+        Endpoint("own", "bitcoin", "bitcoin_filters", node.url, "me", "regtest", own=True),
+        Endpoint("own", "bitcoin", "utxo_snapshot", dumps, "me", "regtest", own=True),
+        Endpoint("esplora", "bitcoin", "esplora", esplora.url, "x", "regtest"),
+        electrum,
+    ]
+    made = {e.protocol: make_source(e.protocol, BITCOIN, [e], REGISTRY) for e in endpoints}
+    yield made
+    for source in made.values():
+        source.close()
 
 
-@pytest.mark.parametrize("back", [0, 3, 5, 11])
-def test_every_source_gives_the_same(
-    sources: dict[str, BalanceSource], chain: Chain, texts: list[str], back: int
-) -> None:
-    r = random.Random(back)
-    chosen = [query(decode_address(BITCOIN, t)) for t in r.sample(texts, 150)]
-    by_descriptor = [query(decode_address(BITCOIN, text)) for text in DESCRIPTORS]
-    queries = [*by_descriptor, *chosen, query(SELF)]
-    height = chain.tip() - back
+def _same_everywhere(
+    sources: dict[str, BalanceSource], texts: Sequence[str], height: int
+) -> list[int | None]:
+    """Ask every source for the same addresses at a height. Returns the snapshot's answer."""
+    queries = [query(decode_address(BITCOIN, t)) for t in (*DESCRIPTORS, *SPENDABLE, *texts)]
     pins = {name: source.pin(height) for name, source in sources.items()}
     assert len({(at.hash, at.time) for at in pins.values()}) == 1
-    amounts = {
-        name: [
-            b.amount
-            for b in s.fetch_balances(queries[: 40 if name == "esplora" else None], pins[name])
-        ]
-        for name, s in sources.items()
-    }
-    truth = amounts.pop("utxo_snapshot")
-    assert truth[-1]
-    assert truth[:5] == ([600, 601, 0, 603, 604] if back < 2 else [0] * 5)
-    amounts["esplora"] += truth[40:]
+    amounts = {}
+    for name, source in sources.items():
+        asked = queries[:ESPLORA] if name == "esplora" else queries
+        amounts[name] = [b.amount for b in source.fetch_balances(asked, pins[name])]
+    truth = amounts["utxo_snapshot"]
     for name, found in amounts.items():
-        assert found == truth, name
+        assert found == truth[: len(found)], name
+    return truth
+
+
+@pytest.mark.parametrize("back", [0, 5, 12])
+def test_every_source_gives_the_same(
+    sources: dict[str, BalanceSource], chain: Chain, published: Published, back: int
+) -> None:
+    texts = published.sample(2000, 3000) if back == 0 else published.sample(300, 100)
+    truth = _same_everywhere(sources, texts, chain.tip() - back)
+    assert truth[:5] == ([600, 601, 0, 603, 604] if back < 2 else [0] * 5)
+    assert all(truth[5:7])
+    assert sum(bool(a) for a in truth[7:]) >= (2000 if back == 0 else 300)
+
+
+def test_in_the_middle_of_the_million(
+    sources: dict[str, BalanceSource], chain: Chain, published: Published
+) -> None:
+    million = max(b for b in range(chain.tip()) if _outputs(chain, b) > large_chain.PER_BLOCK)
+    truth = _same_everywhere(sources, published.sample(300, 100), million - 2)
+    assert set(truth) == {0}
+
+
+def _outputs(chain: Chain, height: int) -> int:
+    return int(chain.node.rpc("getblockstats", height, ["outs"])["outs"])
 
 
 def test_times(sources: dict[str, BalanceSource], chain: Chain) -> None:
@@ -152,10 +191,10 @@ def test_times(sources: dict[str, BalanceSource], chain: Chain) -> None:
 
 
 def test_all_published_addresses(
-    sources: dict[str, BalanceSource], chain: Chain, texts: list[str]
+    sources: dict[str, BalanceSource], chain: Chain, published: Published
 ) -> None:
-    """336,208 real addresses at once, of which 3,000 are funded: one pass, one call."""
-    queries = [query(decode_address(BITCOIN, t)) for t in texts]
+    """336,208 real addresses at once: one pass, two calls."""
+    queries = [query(decode_address(BITCOIN, t)) for t in published.texts]
     amounts = {}
     for name in ("utxo_snapshot", "bitcoin_core"):
         at = sources[name].pin(chain.tip())
@@ -163,7 +202,32 @@ def test_all_published_addresses(
         assert {b.evidence for b in answers} == {Evidence.PROVEN}
         amounts[name] = [b.amount for b in answers]
     assert amounts["utxo_snapshot"] == amounts["bitcoin_core"]
-    assert sum(bool(a) for a in amounts["bitcoin_core"]) == 3000
+    assert sum(bool(a) for a in amounts["bitcoin_core"]) == FUNDED
+    assert chain.node.rpc("gettxoutsetinfo")["txouts"] > 1_000_000 * 0.98
+
+
+def test_a_reorganisation_under_every_source(
+    sources: dict[str, BalanceSource],
+    electrum: Endpoint,
+    chain: Chain,
+    published: Published,
+) -> None:
+    """Blocks that all of them have read are replaced by others that pay somebody else."""
+    winner = published.funded[2000]
+    texts = [winner, *published.sample(100, 20)]
+    before = _same_everywhere(sources, texts, chain.tip())
+    lost = chain.node.rpc("getblockhash", chain.tip() - 1)  # the one that pays the descriptors
+    pinned = {name: source.pin(chain.tip() - 1) for name, source in sources.items()}
+    chain.node.rpc("invalidateblock", lost)
+    chain.mine(4, script_pubkey(decode_address(BITCOIN, winner)))
+    wait_for(electrum, chain.tip())
+    after = _same_everywhere(sources, texts, chain.tip())
+    assert before[:5] == [600, 601, 0, 603, 604]
+    assert after[:5] == [0] * 5
+    assert (after[7] or 0) > (before[7] or 0)
+    for name in ("bitcoin_core", "bitcoin_filters", "esplora", "electrum"):
+        with pytest.raises(ReorgError):
+            sources[name].fetch_balances([query(SELF)], pinned[name])
 
 
 def test_block_filters(chain: Chain, monkeypatch: pytest.MonkeyPatch) -> None:

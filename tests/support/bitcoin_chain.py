@@ -51,14 +51,17 @@ def transaction(
     inputs: Sequence[tuple[str, int]],
     outputs: Sequence[tuple[bytes, int]],
     witness: Sequence[Sequence[bytes]] = (),
+    signatures: Sequence[bytes] = (),
 ) -> str:
-    """A transaction with empty scriptSigs, as hex: good for OP_TRUE coins.
+    """A transaction, as hex; without more it spends OP_TRUE coins.
 
     witness: the stack of each input, to spend P2WSH coins that want no signature.
+    signatures: the scriptSig of each input, else empty ones.
     """
     parts = [struct.pack("<i", 2), b"\0\1" if witness else b"", compact(len(inputs))]
-    for txid, vout in inputs:
-        parts.append(bytes.fromhex(txid)[::-1] + struct.pack("<I", vout) + b"\0" + b"\xff" * 4)
+    for (txid, vout), script in zip(inputs, signatures or [b""] * len(inputs), strict=True):
+        parts.append(bytes.fromhex(txid)[::-1] + struct.pack("<I", vout))
+        parts.append(compact(len(script)) + script + b"\xff" * 4)
     parts.append(compact(len(outputs)))
     for script, amount in outputs:
         parts.append(struct.pack("<q", amount) + compact(len(script)) + script)

@@ -18,7 +18,7 @@ from scanner.model.endpoint import Endpoint
 from support.missing import cannot
 
 PROGRAM = DEVNET / "electrumx" / "bin" / "electrumx_server"
-START_SECONDS = 60
+START_SECONDS = 300  # a million outputs take it half a minute
 
 
 @contextmanager
