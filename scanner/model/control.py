@@ -55,7 +55,7 @@ class ControlResult:
     @property
     def is_proof(self) -> bool:
         """Whether this row may count as verified: keys signed, and the address is theirs."""
-        return self.control is Control.CONTROLS and self.binding in (
-            Binding.DERIVED,
-            Binding.ON_CHAIN,
-        )
+        return self.control is Control.CONTROLS and self.binding in _BINDING_SHOWN
+
+
+_BINDING_SHOWN = frozenset((Binding.DERIVED, Binding.ON_CHAIN))

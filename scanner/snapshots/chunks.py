@@ -22,6 +22,7 @@ from scanner.model.balance import Balance, BalanceQuery, unavailable
 from scanner.model.block import BlockRef
 from scanner.model.claim import Claim
 from scanner.model.control import ControlResult
+from scanner.model.network import Holding, Network
 from scanner.model.registry import Registry
 from scanner.ownership.interface import ContractCall
 from scanner.snapshots.findings import row_findings
@@ -42,6 +43,9 @@ LONGEST_WAIT = 60.0
 NO_SOURCE = "no source of balances is configured for {network}"
 
 T = TypeVar("T")
+
+_Places = dict[tuple[str, str, int], tuple[Network, Holding]]
+"""By asset, network and decimals."""
 
 
 class StoppedError(Exception):
@@ -204,7 +208,8 @@ def _read(
     progress: Callable[[float], None] | None,
 ) -> list[Balance]:
     """Balances of the claims, in order; those that cannot even be asked for are unavailable."""
-    asked = [_query(tools.registry, numbered.claim) for numbered in claims]
+    known: _Places = {}
+    asked = [_query(tools.registry, known, numbered.claim) for numbered in claims]
     queries = [q for q in asked if isinstance(q, BalanceQuery)]
 
     def report(share: float) -> None:
@@ -220,19 +225,32 @@ def _read(
     return [q if isinstance(q, Balance) else next(remaining) for q in asked]
 
 
-def _query(registry: Registry, claim: Claim) -> BalanceQuery | Balance:
-    """What to ask a source about a claim, or the answer that it cannot be asked about."""
+def _query(registry: Registry, known: _Places, claim: Claim) -> BalanceQuery | Balance:
+    """What to ask a source about a claim, or the answer that it cannot be asked about.
+
+    known: where the holdings of this chunk are, as far as they were looked up.
+    """
+    key = claim.asset, claim.network, claim.decimals
     try:
-        address = decode_address(registry.network(claim.network), claim.address)
-        holding = registry.holding(claim.asset, claim.network)
+        if key not in known:
+            known[key] = _place_of(registry, claim)
+        network, holding = known[key]
+        return BalanceQuery(decode_address(network, claim.address), holding)
     except (AddressFormatError, UnknownAssetError) as e:
         return unavailable(str(e))
+
+
+def _place_of(registry: Registry, claim: Claim) -> tuple[Network, Holding]:
+    network = registry.network(claim.network)
+    holding = registry.holding(claim.asset, claim.network)
     if holding.decimals != claim.decimals:
-        return unavailable(
+        raise UnknownAssetError(
+            claim.asset,
+            claim.network,
             f"{claim.asset} on {claim.network} has {holding.decimals} decimals in the tables now "
-            f"and had {claim.decimals} when the list was stored: store the list again"
+            f"and had {claim.decimals} when the list was stored: store the list again",
         )
-    return BalanceQuery(address, holding)
+    return network, holding
 
 
 def _asked(tools: Tools, work: Callable[[], T]) -> T:

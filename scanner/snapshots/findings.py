@@ -35,12 +35,11 @@ def row_findings(
 
     A duplicate's amount is not compared: the row it repeats answers for the balance.
     """
-    found = []
-    if control is not None:
-        found.append(_about_control(row.claim, control))
-    if balance is not None:
-        found.append(_about_balance(row.claim, balance, compare=not row.duplicate))
-    return tuple(f for f in found if f is not None)
+    of_control = None if control is None else _about_control(row.claim, control)
+    of_balance = None if balance is None else _about_balance(row, balance)
+    if of_control is None:
+        return () if of_balance is None else (of_balance,)
+    return (of_control,) if of_balance is None else (of_control, of_balance)
 
 
 def finding_about(claim: Claim, kind: FindingKind, reason: str) -> Finding:
@@ -49,6 +48,8 @@ def finding_about(claim: Claim, kind: FindingKind, reason: str) -> Finding:
 
 
 def _about_control(claim: Claim, control: ControlResult) -> Finding | None:
+    if control.is_proof:
+        return None
     kind = CONTROL_KINDS.get(control.control)
     if kind is None and control.binding in (Binding.ASSERTED, Binding.NONE):
         kind = FindingKind.OWNER_UNPROVEN
@@ -57,13 +58,14 @@ def _about_control(claim: Claim, control: ControlResult) -> Finding | None:
     return finding_about(claim, kind, control.reason or _UNSAID[kind])
 
 
-def _about_balance(claim: Claim, balance: Balance, *, compare: bool) -> Finding | None:
+def _about_balance(row: NumberedClaim, balance: Balance) -> Finding | None:
+    claim = row.claim
     if balance.evidence is Evidence.UNAVAILABLE or balance.amount is None:
         kind = (
             FindingKind.SOURCES_DISAGREE if _disagree(balance) else FindingKind.BALANCE_UNAVAILABLE
         )
         return finding_about(claim, kind, balance.reason or "nobody could say the balance")
-    if claim.amount is None or not compare or claim.amount == balance.amount:
+    if claim.amount is None or row.duplicate or claim.amount == balance.amount:
         return None
     difference = balance.amount - claim.amount
     claimed, held, by = (

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from scanner.model.balance import Balance
 from scanner.model.block import BlockRef
@@ -37,8 +37,7 @@ class ChunkState(StrEnum):
     FAILED = "failed"  # gave up, with the reason; the next resume tries again
 
 
-@dataclass(frozen=True, slots=True)
-class NumberedClaim:
+class NumberedClaim(NamedTuple):
     """A claim with its number in the list, from 1.
 
     duplicate: it repeats an earlier claim of the same holding of the same holder, and is judged
@@ -77,8 +76,7 @@ class Chunk:
     error: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class RowResult:
+class RowResult(NamedTuple):
     """What a chunk found out about one claim.
 
     control: None if there is no verdict yet (only the chain could show it and nobody answered).

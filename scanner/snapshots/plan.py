@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from scanner.snapshots.interface import ChunkPlan
 
@@ -11,8 +11,7 @@ DEFAULT_CHUNK = 500
 """Claims in a chunk where the source does not say (or there is none)."""
 
 
-@dataclass(frozen=True, slots=True)
-class PlanRow:
+class PlanRow(NamedTuple):
     """What planning needs of a claim. height: as the list states it."""
 
     no: int
@@ -33,17 +32,13 @@ def plan_chunks(
     sizes: network -> claims in a chunk, DEFAULT_CHUNK where it does not say. Full chunks come as
     they fill up, the rest at the end by network and height: the same rows give the same plan.
     """
-    open_chunks: dict[tuple[str, int | None], ChunkPlan] = {}
-    for row in rows:
-        height = effective_height(row.network, row.height, at)
-        key = row.network, height
-        begun = open_chunks.get(key)
-        first, claims = (begun.first, begun.claims) if begun else (row.no, 0)
-        plan = ChunkPlan(row.network, height, first, row.no, claims + 1)
-        if plan.claims >= sizes.get(row.network, DEFAULT_CHUNK):
-            open_chunks.pop(key, None)
-            yield plan
-        else:
-            open_chunks[key] = plan
-    for key in sorted(open_chunks, key=lambda k: (k[0], -1 if k[1] is None else k[1])):
-        yield open_chunks[key]
+    begun: dict[tuple[str, int | None], list[int]] = {}  # first, last, claims
+    for no, network, stated in rows:
+        key = network, effective_height(network, stated, at)
+        chunk = begun.setdefault(key, [no, no, 0])
+        chunk[1] = no
+        chunk[2] += 1
+        if chunk[2] >= sizes.get(network, DEFAULT_CHUNK):
+            yield ChunkPlan(*key, *begun.pop(key))
+    for key in sorted(begun, key=lambda k: (k[0], -1 if k[1] is None else k[1])):
+        yield ChunkPlan(*key, *begun[key])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from scanner.liabilities.interface import Liability
 from scanner.model.amount import rescale
@@ -63,8 +64,7 @@ class AssetTotal:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class PartKey:
+class PartKey(NamedTuple):
     """Which rows are added up together. decimals: of the amounts. proof: control is proof."""
 
     asset: str
@@ -105,18 +105,21 @@ class Tally:
         if row.duplicate:
             return
         claim = row.claim
-        amount = None if balance is None else balance.amount
+        claimed, amount = claim.amount, None if balance is None else balance.amount
         evidence = Evidence.UNAVAILABLE if balance is None else balance.evidence
         proof = control is not None and control.is_proof
         part = self._part(PartKey(claim.asset, claim.decimals, proof, evidence))
         part.rows += 1
-        part.claimed += claim.amount or 0
+        part.claimed += claimed or 0
         if amount is None:
             return
         part.found += amount
-        if claim.amount is not None:
-            part.shortfall += max(0, claim.amount - amount)
-            part.surplus += max(0, amount - claim.amount)
+        if claimed is None or claimed == amount:
+            return
+        if claimed > amount:
+            part.shortfall += claimed - amount
+        else:
+            part.surplus += amount - claimed
 
     def add_part(self, key: PartKey, part: Part) -> None:
         """Count rows that were added up elsewhere."""

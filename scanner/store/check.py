@@ -6,13 +6,14 @@ up again, row by row, and every sealed snapshot's hash chain is made anew.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from scanner.snapshots.interface import ChunkState, SnapshotState
 from scanner.snapshots.tally import Tally
-from scanner.store import append_only, bulk, seal
+from scanner.store import append_only, seal
+from scanner.store.chunk_seal import ChunkSeal, stored_rows
 from scanner.store.engine import Store
 
 if TYPE_CHECKING:
@@ -41,11 +42,8 @@ def check(store: Store, progress: Callable[[int, int], None] | None = None) -> l
         problems = [Problem(None, what) for what in _database(connection)]
         snapshots = connection.execute(query.order_by(t.snapshot.c.id)).all()
         for count, (snapshot_id, state, head) in enumerate(snapshots, 1):
-            problems += [Problem(snapshot_id, w) for w in _snapshot(connection, snapshot_id)]
-            if state == SnapshotState.COMPLETE.value:
-                problems += [
-                    Problem(snapshot_id, w) for w in _sealed(connection, snapshot_id, head)
-                ]
+            sealed = head if state == SnapshotState.COMPLETE.value else None
+            problems += [Problem(snapshot_id, w) for w in wrong(connection, snapshot_id, sealed)]
             if progress is not None:
                 progress(count, len(snapshots))
     return problems
@@ -64,8 +62,19 @@ def _database(connection: Connection) -> Iterator[str]:
             yield f"a row of {table} refers to nothing"
 
 
-def _snapshot(connection: Connection, snapshot_id: int) -> Iterator[str]:
-    """Chunks that say done have all their balances and sums, others have none."""
+def wrong(connection: Connection, snapshot_id: int, sealed: str | None) -> Iterator[str]:
+    """What is wrong with one snapshot. sealed: head of its hash chain, None if not complete."""
+    yield from _counts(connection, snapshot_id)
+    tally, digests = _again(connection, snapshot_id)
+    if tally.parts != seal.tally_of(connection, snapshot_id).parts:
+        yield "its sums are not what its balances add up to"
+    yield from _digests(connection, snapshot_id, digests)
+    if sealed is not None:
+        yield from _sealed(connection, snapshot_id, tally, sealed)
+
+
+def _counts(connection: Connection, snapshot_id: int) -> Iterator[str]:
+    """Chunks that say done have all their balances, others have none; nothing is left over."""
     from sqlalchemy import and_, func, select
 
     from scanner.store import tables as t
@@ -83,42 +92,60 @@ def _snapshot(connection: Connection, snapshot_id: int) -> Iterator[str]:
         wanted = claims if state == ChunkState.DONE.value else 0
         if found != wanted:
             yield f"chunk {no} is {state} and has {found} balances of {claims}"
-    counted = recount(connection, snapshot_id)
-    if counted.parts != seal.tally_of(connection, snapshot_id).parts:
-        yield "its sums are not what its balances add up to"
+    last = (
+        select(t.reserve_list.c.claims)
+        .join(t.snapshot, t.snapshot.c.list_id == t.reserve_list.c.id)
+        .where(t.snapshot.c.id == snapshot_id)
+        .scalar_subquery()
+    )
+    for table in (t.control_result, t.finding):
+        no = table.c.claim_no
+        strays = select(func.count()).where(table.c.snapshot_id == snapshot_id, no > last)
+        if count := connection.execute(strays).scalar_one():
+            yield f"{count} rows of {table.name} are about claims that are not in the list"
 
 
-def _sealed(connection: Connection, snapshot_id: int, head: str) -> Iterator[str]:
+def _again(connection: Connection, snapshot_id: int) -> tuple[Tally, dict[int, str]]:
+    """Every balance added up, and the digest of every chunk made, row by row."""
+    from scanner.store.records import read_balance, read_control
+
+    tally, seals = Tally(), dict[int, ChunkSeal]()
+    for chunk, claim, verdict, balance, told in stored_rows(connection, snapshot_id):
+        if chunk is None:
+            continue
+        tally.add(claim, read_control(verdict), read_balance(balance))
+        if chunk not in seals:
+            seals[chunk] = ChunkSeal()
+        seals[chunk].add(claim, verdict, balance, told)
+    return tally, {no: made.digest() for no, made in seals.items()}
+
+
+def _digests(connection: Connection, snapshot_id: int, digests: Mapping[int, str]) -> Iterator[str]:
+    from sqlalchemy import select
+
+    from scanner.store import tables as t
+
+    c = t.chunk.c
+    query = select(c.no, c.digest).where(
+        c.snapshot_id == snapshot_id, c.state == ChunkState.DONE.value
+    )
+    unsealed = 0
+    for no, digest in connection.execute(query.order_by(c.no)):
+        unsealed += not digest
+        if digest and digest != digests.get(no):
+            yield f"chunk {no} is not as it was sealed: its results were changed"
+    if unsealed:
+        yield f"{unsealed} chunks were stored without a digest, by an older program: not checked"
+
+
+def _sealed(connection: Connection, snapshot_id: int, tally: Tally, head: str) -> Iterator[str]:
     from sqlalchemy import select
 
     from scanner.store import tables as t
 
     query = select(t.total).where(t.total.c.snapshot_id == snapshot_id)
     stored = sorted(tuple(row)[1:] for row in connection.execute(query))
-    totals = recount(connection, snapshot_id).totals()
-    if stored != sorted(seal.total_values(total) for total in totals):
+    if stored != sorted(seal.total_values(total) for total in tally.totals()):
         yield "its totals are not what its balances add up to"
     if seal.chain_head(connection, snapshot_id) != head:
         yield f"its hash chain does not end in {head}: results were changed after the seal"
-
-
-def recount(connection: Connection, snapshot_id: int) -> Tally:
-    """The tally of every balance there is, row by row."""
-    from scanner.store.records import (
-        BALANCE_COLUMNS,
-        CLAIM_COLUMNS,
-        CONTROL_COLUMNS,
-        read_balance,
-        read_claim,
-        read_control,
-    )
-    from scanner.store.rows import joined
-
-    first, second = len(CLAIM_COLUMNS), len(CLAIM_COLUMNS) + len(CONTROL_COLUMNS)
-    query = joined(snapshot_id, (*CLAIM_COLUMNS, *CONTROL_COLUMNS, *BALANCE_COLUMNS))
-    tally = Tally()
-    for values in bulk.values(connection, query):
-        balance = read_balance(values[second:])
-        if balance is not None:
-            tally.add(read_claim(values[:first]), read_control(values[first:second]), balance)
-    return tally

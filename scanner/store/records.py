@@ -40,6 +40,8 @@ _CONTROLS = {c.value: c for c in Control}
 _BINDINGS = {b.value: b for b in Binding}
 _FRESHNESS = {f.value: f for f in Freshness}
 _EVIDENCE = {e.value: e for e in Evidence}
+# The plain text of each word: `.value` costs a call, and drivers are slow with subclasses of str.
+_TEXT = {word: word.value for words in (Control, Binding, Freshness, Evidence) for word in words}
 
 
 def to_wanted(height: int | None) -> int:
@@ -69,7 +71,7 @@ def control_values(result: ControlResult) -> tuple[Any, ...]:
     """The values of CONTROL_COLUMNS for a verdict."""
     r = result
     return (
-        *(r.control.value, r.binding.value, r.freshness.value, r.scheme, r.required),
+        *(_TEXT[r.control], _TEXT[r.binding], _TEXT[r.freshness], r.scheme, r.required),
         *(r.signed_by, r.reason),
     )
 
@@ -85,7 +87,7 @@ def read_balance(values: tuple[Any, ...]) -> Balance | None:
 def balance_values(balance: Balance) -> tuple[Any, ...]:
     """The values of BALANCE_COLUMNS for a balance."""
     b = balance
-    return b.amount, b.evidence.value, b.sources, b.reason, b.detail
+    return b.amount, _TEXT[b.evidence], b.sources, b.reason, b.detail
 
 
 def read_block(row: Row[Any]) -> BlockRef:
@@ -104,7 +106,7 @@ def chunk_values(snapshot_id: int, no: int, plan: ChunkPlan) -> tuple[Any, ...]:
     """The values of a new row of chunk."""
     return (
         *(snapshot_id, no, plan.network, to_wanted(plan.height), plan.first, plan.last),
-        *(plan.claims, ChunkState.PLANNED.value, 0, ""),
+        *(plan.claims, ChunkState.PLANNED.value, 0, "", ""),
     )
 
 

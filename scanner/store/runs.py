@@ -71,8 +71,7 @@ def plan_rows(
     query = query.where(t.claim.c.list_id == list_id)
     if networks is not None:
         query = query.where(t.claim.c.network.in_(sorted(networks)))
-    for row in values(connection, query):
-        yield PlanRow(*row)
+    return map(PlanRow._make, values(connection, query))
 
 
 def store_plan(

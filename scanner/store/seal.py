@@ -1,11 +1,10 @@
-"""Publishes a snapshot's totals and seals it: one hash over all that was found, in key order.
+"""Publishes a snapshot's totals and seals it: a hash chain over all that was found, in key order.
 
 Triggers keep results from being changed by mistake; whoever owns the database can drop them. The
-head of the hash chain, printed in every export, shows such a change: `chain_head` gives another
-value then. It covers the list's bytes (by their sha256), the policy, the pinned blocks, and for
-each claim what was claimed, the verdict, the balance and the findings; no ids of this database and
-no clock, so the same results give the same head wherever they are stored. A BALANCE_CHANGED
-finding may come after the seal and is not in it.
+head of the hash chain, printed in every export, shows such a change, for nobody can make other
+results with the same head. It covers the list's bytes (by their sha256), the policy, the pinned
+blocks, every chunk's digest (chunk_seal.py) and the totals; no ids of this database and no clock,
+so the same results give the same head wherever they are stored.
 """
 
 from __future__ import annotations
@@ -16,23 +15,22 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from scanner.model.balance import Evidence
-from scanner.model.finding import FindingKind
 from scanner.snapshots.interface import SnapshotState
 from scanner.snapshots.tally import AssetTotal, Part, PartKey, Tally
-from scanner.store.bulk import streamed
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Select
+    from sqlalchemy import Connection
 
-VERSION = "reserve-scanner snapshot 1"
+VERSION = "reserve-scanner snapshot 2"
 """First thing hashed: says what follows and in which form."""
 
 
 def chain_head(connection: Connection, snapshot_id: int) -> str:
-    """Hash everything stored of a snapshot, in hex.
+    """The head of a snapshot's hash chain from what is stored, in hex.
 
     head(0) = sha256(""); head(n) = sha256(head(n-1) || record n), records being canonical JSON:
-    the header, the blocks by network and height, then each claim by number, then the totals.
+    the header, the pinned blocks by network and height, the chunks by network, height and first
+    claim, then the totals.
     """
     import orjson
 
@@ -42,7 +40,7 @@ def chain_head(connection: Connection, snapshot_id: int) -> str:
     return head.hex()
 
 
-def publish(connection: Connection, snapshot_id: int, head: str, now: datetime) -> None:
+def publish(connection: Connection, snapshot_id: int, now: datetime) -> None:
     """Store the totals and mark the snapshot complete; nothing if another process has done it."""
     from sqlalchemy import select
 
@@ -54,6 +52,7 @@ def publish(connection: Connection, snapshot_id: int, head: str, now: datetime) 
         return
     totals = tally_of(connection, snapshot_id).totals()
     insert_rows(connection, t.total, ((snapshot_id, *total_values(total)) for total in totals))
+    head = chain_head(connection, snapshot_id)
     connection.execute(
         t.snapshot.update()
         .where(t.snapshot.c.id == snapshot_id)
@@ -87,7 +86,7 @@ def total_values(total: AssetTotal) -> tuple[Any, ...]:
 def _records(connection: Connection, snapshot_id: int) -> Iterator[Sequence[object]]:
     yield _header(connection, snapshot_id)
     yield from _blocks(connection, snapshot_id)
-    yield from _claims(connection, snapshot_id)
+    yield from _chunks(connection, snapshot_id)
     for total in tally_of(connection, snapshot_id).totals():
         yield ["total", *map(str, total_values(total))]
 
@@ -117,49 +116,12 @@ def _blocks(connection: Connection, snapshot_id: int) -> list[Sequence[object]]:
     return [["block", *row] for row in sorted(rows, key=lambda r: (r.network, r.wanted_height))]
 
 
-def _claims(connection: Connection, snapshot_id: int) -> Iterator[Sequence[object]]:
-    findings = _findings(connection, snapshot_id)
-    upcoming = next(findings, None)
-    for row in streamed(connection, _claim_query(snapshot_id)):
-        no, claimed, found, duplicate, *rest = row
-        told = []
-        while upcoming is not None and upcoming[0] == no:
-            told.append(upcoming[1:])
-            upcoming = next(findings, None)
-        amounts = None if claimed is None else str(claimed), None if found is None else str(found)
-        yield ["claim", no, *amounts, bool(duplicate), *rest, *sorted(told)]
-    if upcoming is not None:
-        yield ["stray finding", *upcoming]
-
-
-def _claim_query(snapshot_id: int) -> Select[Any]:
-    """Text as it is stored, escapes and all: that is one form, and quicker to read."""
-    from sqlalchemy import Text, type_coerce
-
-    from scanner.store import tables as t
-    from scanner.store.rows import joined
-
-    c, control, balance = t.claim.c, t.control_result.c, t.balance.c
-    texts = (
-        *(c.asset, c.network, c.address_key, control.control, control.binding, control.freshness),
-        *(control.scheme, control.signed_by, control.reason, balance.evidence, balance.sources),
-        *(balance.reason, balance.detail),
-    )
-    columns = (
-        *(c.no, c.amount, balance.amount.label("found"), c.duplicate, c.decimals),
-        control.required,
-        *(type_coerce(column, Text) for column in texts),
-    )
-    return joined(snapshot_id, columns)
-
-
-def _findings(connection: Connection, snapshot_id: int) -> Iterator[tuple[int, str, str]]:
-    from sqlalchemy import Text, select, type_coerce
+def _chunks(connection: Connection, snapshot_id: int) -> list[Sequence[object]]:
+    from sqlalchemy import select
 
     from scanner.store import tables as t
 
-    c = t.finding.c
-    query = select(c.claim_no, c.kind, type_coerce(c.reason, Text)).where(
-        c.snapshot_id == snapshot_id, c.kind != FindingKind.BALANCE_CHANGED.value
-    )
-    yield from streamed(connection, query.order_by(c.claim_no))
+    c = t.chunk.c
+    query = select(c.network, c.wanted_height, c.first, c.last, c.claims, c.digest)
+    rows = connection.execute(query.where(c.snapshot_id == snapshot_id))
+    return [["chunk", *row] for row in sorted(map(tuple, rows))]

@@ -22,6 +22,7 @@ from scanner.snapshots.interface import (
 )
 from scanner.snapshots.tally import Tally
 from scanner.store import runs, seal
+from scanner.store.chunk_seal import seal_results, seal_stored
 from scanner.store.engine import Store
 
 if TYPE_CHECKING:
@@ -169,9 +170,11 @@ class StoreSink:
         with self._store.write() as connection:
             if _lock_chunk(connection, chunk) is ChunkState.DONE:
                 return _compare(connection, chunk, results)
-            _store_controls(connection, chunk, results)
+            anew = _store_controls(connection, chunk, results)
             _store_balances(connection, chunk, results)
-            _mark(connection, chunk, ChunkState.DONE, "")
+            key = chunk.snapshot_id, chunk.no
+            digest = seal_results(results) if anew else seal_stored(connection, *key)
+            _mark(connection, chunk, ChunkState.DONE, digest=digest)
         return []
 
     def fail_chunk(self, chunk: Chunk, error: str, results: Sequence[RowResult] = ()) -> None:
@@ -180,7 +183,7 @@ class StoreSink:
             if _lock_chunk(connection, chunk) is ChunkState.DONE:
                 return
             _store_controls(connection, chunk, results)
-            _mark(connection, chunk, ChunkState.FAILED, clip(error, LONGEST_ERROR))
+            _mark(connection, chunk, ChunkState.FAILED, error=clip(error, LONGEST_ERROR))
 
     def end(self, snapshot_id: int) -> SnapshotState:
         """Publish totals and seal the snapshot if every chunk is done; else mark it incomplete."""
@@ -188,11 +191,8 @@ class StoreSink:
         if any(chunk.state is not ChunkState.DONE for chunk in chunks):
             failed = all(chunk.state is not ChunkState.PLANNED for chunk in chunks)
             return self._set_state(snapshot_id, failed)
-        # Nothing that the seal covers changes any more, so it is made without keeping others out.
-        with self._store.read() as connection:
-            head = seal.chain_head(connection, snapshot_id)
         with self._store.write() as connection:
-            seal.publish(connection, snapshot_id, head, self._now())
+            seal.publish(connection, snapshot_id, self._now())
         return SnapshotState.COMPLETE
 
     def _set_state(self, snapshot_id: int, failed: bool) -> SnapshotState:
@@ -263,19 +263,24 @@ def _lock_chunk(connection: Connection, chunk: Chunk) -> ChunkState:
     return ChunkState(state)
 
 
-def _mark(connection: Connection, chunk: Chunk, state: ChunkState, error: str) -> None:
+def _mark(
+    connection: Connection, chunk: Chunk, state: ChunkState, *, error: str = "", digest: str = ""
+) -> None:
     from scanner.store import tables as t
 
     c = t.chunk.c
     connection.execute(
         t.chunk.update()
         .where(c.snapshot_id == chunk.snapshot_id, c.no == chunk.no)
-        .values(state=state.value, error=error, attempts=c.attempts + 1)
+        .values(state=state.value, error=error, digest=digest, attempts=c.attempts + 1)
     )
 
 
-def _store_controls(connection: Connection, chunk: Chunk, results: Sequence[RowResult]) -> None:
-    """Verdicts and findings; those that an earlier, failed try has left are the same."""
+def _store_controls(connection: Connection, chunk: Chunk, results: Sequence[RowResult]) -> bool:
+    """Store verdicts and findings, but for those that an earlier, failed try has left.
+
+    Returns whether there were none.
+    """
     from scanner.store import tables as t
     from scanner.store.bulk import insert_rows
     from scanner.store.records import control_values
@@ -302,6 +307,7 @@ def _store_controls(connection: Connection, chunk: Chunk, results: Sequence[RowR
             if (r.claim.no, f.kind.value) not in told
         ),
     )
+    return not (judged or told)
 
 
 def _store_balances(connection: Connection, chunk: Chunk, results: Sequence[RowResult]) -> None:

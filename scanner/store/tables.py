@@ -195,6 +195,7 @@ chunk = Table(
     Column("state", Text, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("error", ExactText, nullable=False),
+    Column("digest", Text, nullable=False, server_default=""),  # of its rows, once it is done
 )
 
 control_result = Table(

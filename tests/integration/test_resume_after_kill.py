@@ -22,8 +22,7 @@ from scanner.store.runs import create_snapshot
 from scanner.store.sink import StoreSink
 
 TESTS = Path(__file__).resolve().parent.parent
-KILLS = {"sqlite": (20, 0.12), "postgresql": (8, 0.5)}
-"""How often, and seconds at most between the first request and the kill."""
+KILLS = {"sqlite": 20, "postgresql": 8}
 NETWORKS = ("ethereum", "arbitrum")
 
 
@@ -76,13 +75,17 @@ def test_killed_again_and_again_the_totals_are_byte_identical(store):
     url = store.engine.url.render_as_string(hide_password=False)
     dice = random.Random(20261121)
     kills, progress = 0, []
-    wanted, longest = KILLS[store.dialect]
-    while kills < wanted and queries.head(store, snapshot).state is not SnapshotState.COMPLETE:
+    while (
+        kills < KILLS[store.dialect]
+        and queries.head(store, snapshot).state is not SnapshotState.COMPLETE
+    ):
         with start(url, snapshot, delay=0.05) as run:
             # Three of four while chunks are in flight, the others while it starts.
             if kills % 4:
                 assert run.stdout.readline() == "taking\n", run.stderr.read()
-            time.sleep(dice.uniform(0.0, longest))
+                for _ in range(dice.randrange(4)):
+                    assert run.stdout.readline() == "chunk\n", run.stderr.read()
+            time.sleep(dice.uniform(0.0, 0.06))
             run.kill()
             run.wait()
         kills += 1

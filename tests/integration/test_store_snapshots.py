@@ -15,7 +15,8 @@ from scanner.model.finding import FindingKind
 from scanner.settings.tables import load_registry
 from scanner.snapshots.chunks import Tools, take_chunk
 from scanner.snapshots.interface import ChunkState, SnapshotState
-from scanner.store import append_only, queries, seal, tables
+from scanner.store import append_only, queries, tables
+from scanner.store import check as checks
 from scanner.store.check import check
 from scanner.store.runs import set_liabilities
 from scanner.store.sink import StoreSink
@@ -262,12 +263,17 @@ def test_the_seal_shows_any_change_behind_the_triggers_back(store):
         "UPDATE claim SET address_key = '0x00' WHERE no = 1",
         "UPDATE pinned_block SET hash = '0x00'",
         "UPDATE balance SET sources = '[]' WHERE claim_no = 1",
+        "UPDATE chunk SET digest = ''",
+        "UPDATE chunk SET digest = 'other', error = 'none'",
+        "INSERT INTO finding (snapshot_id, claim_no, kind, reason) "
+        f"VALUES ({snapshot}, 77, 'shortfall', 'of nothing')",
     ]
     for change in changes:
         with store.engine.connect() as connection:
             connection.begin()
             connection.execute(text(change))
-            assert seal.chain_head(connection, snapshot) != queries.head(store, snapshot).chain_head
+            head = queries.head(store, snapshot).chain_head
+            assert list(checks.wrong(connection, snapshot, head)), change
             connection.rollback()
     with store.write() as connection:
         connection.execute(text("UPDATE total SET claimed = unverified"))
@@ -276,7 +282,7 @@ def test_the_seal_shows_any_change_behind_the_triggers_back(store):
     assert "chunk" in whats
     assert "totals are not" in whats
     assert "sums are not" in whats
-    assert "hash chain" in whats
+    assert "not as it was sealed" in whats
 
 
 def test_states_of_chunks_are_counted(store):

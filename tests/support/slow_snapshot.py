@@ -1,7 +1,7 @@
 """Run as a program by tests that kill it: takes one snapshot from a slow stub source.
 
 Arguments: database URL, snapshot id, seconds for each chunk. Prints "taking" when the first
-chunk is asked for, and the snapshot's state at the end.
+chunk is asked for, "chunk" after each that is stored, and the snapshot's state at the end.
 """
 
 from __future__ import annotations
@@ -26,17 +26,30 @@ def main() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
     with open_store(url) as store:
         first = threading.Event()
+        known = 0
 
         def say(_queries: object) -> None:
             if not first.is_set():
                 first.set()
-                sys.stdout.write("taking\n")
-                sys.stdout.flush()
+                tell("taking")
+
+        def progress(_share: float, claims: int) -> None:
+            nonlocal known
+            if claims > known:
+                known = claims
+                tell("chunk")
 
         networks = ("ethereum", "arbitrum")
         sources = {n: StubSource(n, delay=delay, trouble=say) for n in networks}
-        taken = take_snapshot(StoreSink(store), snapshot_id, sources, good_judge, registry)
-    sys.stdout.write(f"{taken.state.value}\n")
+        taken = take_snapshot(
+            StoreSink(store), snapshot_id, sources, good_judge, registry, progress=progress
+        )
+    tell(taken.state.value)
+
+
+def tell(word: str) -> None:
+    sys.stdout.write(f"{word}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -1,0 +1,140 @@
+"""Seals a chunk when it is done: a digest over its claims, verdicts, balances and findings.
+
+A BALANCE_CHANGED finding comes later, when a chunk is read again, and is not in it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from scanner.model.finding import FindingKind
+from scanner.snapshots.interface import NumberedClaim, RowResult
+from scanner.store import bulk
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+Told = Iterable[tuple[str, str]]
+"""Kind and reason of each finding about one claim."""
+
+
+class StoredRow(NamedTuple):
+    """What is stored of one claim of a snapshot.
+
+    chunk: number of the chunk that its balance belongs to, None if there is no balance.
+    verdict, balance: values of CONTROL_COLUMNS and BALANCE_COLUMNS, None where there is none.
+    """
+
+    chunk: int | None
+    claim: NumberedClaim
+    verdict: tuple[Any, ...]
+    balance: tuple[Any, ...]
+    told: Told
+
+
+class ChunkSeal:
+    """The digest over the rows of one chunk, added by rising claim number.
+
+    sha256 over a line of JSON for each row: [number, duplicate, asset, network, address key,
+    decimals, claimed, verdict, balance, [[kind, reason] of each finding, sorted]]. verdict:
+    [control, binding, freshness, scheme, required, [signers], reason]; balance: [amount, evidence,
+    [sources], reason, detail]. Amounts are decimal text.
+    """
+
+    def __init__(self) -> None:
+        import orjson
+
+        self._hash = sha256()
+        self._dumps = orjson.dumps
+
+    def add(
+        self, row: NumberedClaim, verdict: Sequence[Any], balance: Sequence[Any], told: Told
+    ) -> None:
+        """Add a row. verdict, balance: values of CONTROL_COLUMNS and BALANCE_COLUMNS."""
+        no, claim, duplicate = row
+        claimed, found = claim.amount, balance[0]
+        record = (
+            *(no, duplicate, claim.asset, claim.network, claim.address_key, claim.decimals),
+            None if claimed is None else str(claimed),
+            verdict,
+            (None if found is None else str(found), *balance[1:]),
+            sorted(told),
+        )
+        try:
+            line = self._dumps(record)
+        except TypeError:  # lone surrogates have no UTF-8 form
+            line = json.dumps(record, separators=(",", ":")).encode()
+        self._hash.update(line + b"\n")
+
+    def digest(self) -> str:
+        """What was added, in hex."""
+        return self._hash.hexdigest()
+
+
+def seal_results(results: Iterable[RowResult]) -> str:
+    """The digest of a chunk from what is about to be stored; every row has all its results."""
+    from scanner.store.records import balance_values, control_values
+
+    seal = ChunkSeal()
+    for claim, control, balance, findings in results:
+        if control is None or balance is None:
+            raise ValueError(f"claim {claim.no}: a chunk is done only with all its results")
+        told = [(finding.kind.value, finding.reason) for finding in findings]
+        seal.add(claim, control_values(control), balance_values(balance), told)
+    return seal.digest()
+
+
+def seal_stored(connection: Connection, snapshot_id: int, chunk: int) -> str:
+    """The digest of a chunk from what is stored."""
+    seal = ChunkSeal()
+    for row in stored_rows(connection, snapshot_id, chunk):
+        seal.add(*row[1:])
+    return seal.digest()
+
+
+def stored_rows(
+    connection: Connection, snapshot_id: int, chunk: int | None = None
+) -> Iterator[StoredRow]:
+    """Everything that is sealed of a snapshot, or of one of its chunks, by claim number."""
+    from scanner.store import tables as t
+    from scanner.store.records import BALANCE_COLUMNS, CLAIM_COLUMNS, CONTROL_COLUMNS, read_claim
+    from scanner.store.rows import joined
+
+    first, second = len(CLAIM_COLUMNS), len(CLAIM_COLUMNS) + len(CONTROL_COLUMNS)
+    columns = (*CLAIM_COLUMNS, *CONTROL_COLUMNS, *BALANCE_COLUMNS, t.balance.c.chunk_no)
+    query = joined(snapshot_id, columns)
+    if chunk is not None:
+        query = query.where(t.balance.c.chunk_no == chunk)
+    findings = _Findings(connection, snapshot_id)
+    for values in bulk.values(connection, query):
+        claim = read_claim(values[:first])
+        verdict, balance = values[first:second], values[second:-1]
+        yield StoredRow(values[-1], claim, verdict, balance, findings.about(claim.no))
+
+
+class _Findings:
+    """Findings of a snapshot, read beside its claims."""
+
+    def __init__(self, connection: Connection, snapshot_id: int) -> None:
+        from sqlalchemy import select
+
+        from scanner.store import tables as t
+
+        c = t.finding.c
+        query = select(c.claim_no, c.kind, c.reason).where(
+            c.snapshot_id == snapshot_id, c.kind != FindingKind.BALANCE_CHANGED.value
+        )
+        self._rows = bulk.values(connection, query.order_by(c.claim_no))
+        self._next = next(self._rows, None)
+
+    def about(self, claim_no: int) -> list[tuple[str, str]]:
+        """Those about a claim; claims are asked for by rising number."""
+        told = []
+        while self._next is not None and self._next[0] <= claim_no:
+            if self._next[0] == claim_no:
+                told.append(self._next[1:])
+            self._next = next(self._rows, None)
+        return told
