@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """One readable row of a published list.
+class Claim(NamedTuple):
+    """One readable row of a published list. A tuple, for there are hundreds of thousands of them.
 
     row: line number in the file, from 1 (the record's first line).
     coin: the publisher's name, as written. asset, network: ours, from the tables.

@@ -56,7 +56,7 @@ def from_wanted(stored: int) -> int | None:
 
 def read_claim(values: tuple[Any, ...]) -> NumberedClaim:
     """A claim from the values of CLAIM_COLUMNS."""
-    return NumberedClaim(values[0], Claim(*values[2:]), bool(values[1]))
+    return NumberedClaim(values[0], Claim._make(values[2:]), values[1])
 
 
 def read_control(values: tuple[Any, ...]) -> ControlResult | None:

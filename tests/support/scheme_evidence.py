@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 from scanner.model.addresses.scripts import script_pubkey
@@ -70,7 +69,7 @@ def _rows() -> Iterator[Claim]:
     """Good rows, on every network they could be good on."""
     for row in signed_rows():
         for network in REGISTRY.networks:
-            yield replace(row.claim, network=network)
+            yield row.claim._replace(network=network)
     for network in REGISTRY.networks.values():
         if network.kind == "utxo":
             yield from _utxo_rows(network)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import blake2b, sha3_256, sha256
 
 from coincurve import PrivateKey
@@ -361,4 +361,4 @@ def _other_rows(n: int) -> list[Signed]:
 
 def altered(row: Signed, **changes: object) -> Claim:
     """The row's claim with parts replaced."""
-    return replace(row.claim, **changes)  # type: ignore[arg-type]
+    return row.claim._replace(**changes)  # type: ignore[arg-type]

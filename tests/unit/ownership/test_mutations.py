@@ -11,7 +11,6 @@ import base64
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 import pytest
 from support.signed_rows import Signed, signed_rows
@@ -52,7 +51,7 @@ def _recode(text: str, change: Callable[[bytes], bytes]) -> str:
 def _one_signature(draw: random.Random, claim: Claim, change: Callable[[str], str]) -> Claim:
     at = draw.randrange(len(claim.signatures))
     changed = tuple(change(s) if i == at else s for i, s in enumerate(claim.signatures))
-    return replace(claim, signatures=changed)
+    return claim._replace(signatures=changed)
 
 
 def flip_signature(draw: random.Random, claim: Claim, other: Claim) -> Claim:
@@ -94,52 +93,52 @@ def anothers_signature(draw: random.Random, claim: Claim, other: Claim) -> Claim
 
 
 def repeated_signature(draw: random.Random, claim: Claim, other: Claim) -> Claim:
-    return replace(claim, signatures=(claim.signatures[0],) * len(claim.signatures))
+    return claim._replace(signatures=(claim.signatures[0],) * len(claim.signatures))
 
 
 def dropped_signature(draw: random.Random, claim: Claim, other: Claim) -> Claim:
-    return replace(claim, signatures=claim.signatures[1:])
+    return claim._replace(signatures=claim.signatures[1:])
 
 
 def message_letter(draw: random.Random, claim: Claim, other: Claim) -> Claim:
     at = draw.randrange(len(claim.message) + 1)
     kept = claim.message[at + draw.randrange(2) :]
-    return replace(claim, message=claim.message[:at] + draw.choice("aI .é\0") + kept)
+    return claim._replace(message=claim.message[:at] + draw.choice("aI .é\0") + kept)
 
 
 def message_case(draw: random.Random, claim: Claim, other: Claim) -> Claim:
-    return replace(claim, message=draw.choice((str.upper, str.title, str.swapcase))(claim.message))
+    return claim._replace(message=draw.choice((str.upper, str.title, str.swapcase))(claim.message))
 
 
 def anothers_address(draw: random.Random, claim: Claim, other: Claim) -> Claim:
-    return replace(claim, address=other.address)
+    return claim._replace(address=other.address)
 
 
 def address_letter(draw: random.Random, claim: Claim, other: Claim) -> Claim:
     at = draw.randrange(len(claim.address))
     letter = draw.choice("123456789abcdefABCDEFqpzry")
-    return replace(claim, address=claim.address[:at] + letter + claim.address[at + 1 :])
+    return claim._replace(address=claim.address[:at] + letter + claim.address[at + 1 :])
 
 
 def address_case(draw: random.Random, claim: Claim, other: Claim) -> Claim:
-    return replace(claim, address=claim.address.swapcase())
+    return claim._replace(address=claim.address.swapcase())
 
 
 def flip_script(draw: random.Random, claim: Claim, other: Claim) -> Claim:
     data = decode_hex(claim.script)
-    return replace(claim, script=_flip(draw, data).hex()) if data else replace(claim, script="00")
+    return claim._replace(script=_flip(draw, data).hex()) if data else claim._replace(script="00")
 
 
 def anothers_script(draw: random.Random, claim: Claim, other: Claim) -> Claim:
-    return replace(claim, script=other.script or "02" * 33)
+    return claim._replace(script=other.script or "02" * 33)
 
 
 def anothers_owners(draw: random.Random, claim: Claim, other: Claim) -> Claim:
-    return replace(claim, owners=other.owners or ("0x" + "11" * 20,))
+    return claim._replace(owners=other.owners or ("0x" + "11" * 20,))
 
 
 def another_network(draw: random.Random, claim: Claim, other: Claim) -> Claim:
-    return replace(claim, network=draw.choice(sorted(REGISTRY.networks)))
+    return claim._replace(network=draw.choice(sorted(REGISTRY.networks)))
 
 
 MUTATIONS: tuple[Mutation, ...] = (

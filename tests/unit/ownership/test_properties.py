@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.signed_rows import Signed, signed_rows
@@ -81,7 +79,7 @@ def test_a_good_row_with_one_field_of_anything(
         value = tuple(data.draw(st.lists(SIGNATURE, min_size=1, max_size=4)))
     else:
         value = data.draw(st.one_of(ANY, HEXISH, TYPED))
-    changed = replace(row.claim, **{field: value})  # type: ignore[arg-type]
+    changed = row.claim._replace(**{field: value})  # type: ignore[arg-type]
     result = judge(changed, REGISTRY)
     assert isinstance(result, ControlResult)
     if field in ("message", "signatures") and value != getattr(row.claim, field):
@@ -104,7 +102,7 @@ def test_contracts_that_answer_anything_prove_nothing_without_a_signature(
         calls.append((to, question))
         return answers[len(calls) % len(answers)]
 
-    result = judge(replace(row.claim, signatures=junk), REGISTRY, call)
+    result = judge(row.claim._replace(signatures=junk), REGISTRY, call)
     yes = bytes.fromhex("1626ba7e").ljust(32, b"\0")
     assert yes in answers or not result.is_proof
     assert owners_of(lambda to, question: answers[0], b"\1" * 20) is None or len(answers[0]) >= 32
