@@ -51,7 +51,7 @@ def value(
     from scanner.cli.console import emit, finish, say
     from scanner.errors import ConfigError
     from scanner.model.finding import Weight
-    from scanner.reports import values_text
+    from scanner.reports import values_json, values_text
     from scanner.reports.outcome import outcome_weights
     from scanner.reports.values import PriceRule, value_report
     from scanner.store.engine import open_store
@@ -64,7 +64,7 @@ def value(
         report = value_report(store, snapshot_id, PriceRule(timedelta(hours=max_age), source))
         weights = outcome_weights(store, snapshot_id)
     if as_json or as_csv:
-        emit(values_text.value_json(report) if as_json else values_text.value_csv(report))
+        emit(values_json.value_json(report) if as_json else values_text.value_csv(report))
     else:
         values_text.print_values(report, sys.stdout)
     say(*values_text.notes(report))

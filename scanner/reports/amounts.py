@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from scanner.model.amount import format_amount
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
 
 SHOWN_DECIMALS = 8
 """Digits after the dot that tables show; more are cut and marked by an ellipsis."""
@@ -52,6 +57,20 @@ def claimed_share(claimed: int, verified: int, *, told: int, unread: int) -> str
     if claimed <= 0 or (unread and not told):
         return None
     return percent(verified, claimed)
+
+
+MOST_IN_A_LINE = 24
+"""Characters of a number that never breaks over lines: half of a number reads as another one."""
+
+
+def fits(text: str) -> Markup:
+    """A number for a page; only one that is too long for any table may break, on paper."""
+    from markupsafe import Markup, escape
+
+    words = escape(text)
+    if len(text) <= MOST_IN_A_LINE:
+        return words
+    return Markup('<span class="long">{}</span>').format(words)
 
 
 def counted_rows(rows: int) -> str:

@@ -1,7 +1,8 @@
 """The report of a snapshot as one object: the machine-readable twin of the HTML page.
 
 Its shape is published as reports/schemas/report-1.json; a change that breaks readers is version 2.
-Equal snapshots (and prices, where some are stored) give equal bytes: no clock, fixed order.
+Equal snapshots (and prices with earlier snapshots, where prices are stored) give equal bytes: no
+clock, fixed order.
 """
 
 from __future__ import annotations
@@ -14,16 +15,16 @@ from shlex import quote
 
 from scanner.model.control import Binding, Control
 from scanner.model.finding import WEIGHTS, exit_status
-from scanner.reports.document_value import value_object
+from scanner.reports.document_value import document_value
 from scanner.reports.outcome import finding_groups, other_chains, outcome_weights, sentence
 from scanner.reports.providers import block_time
-from scanner.reports.words import LIMITS, MEANINGS, OWED
-from scanner.snapshots.tally import SHOWN_EVIDENCE
+from scanner.reports.ratios import ratio_objects
+from scanner.reports.words import LIMITS, MEANINGS
 from scanner.store import queries
 from scanner.store.coverage import ControlCount, answer_counts, control_counts
 from scanner.store.engine import Store
+from scanner.store.history import verified_rows
 from scanner.store.queries import SnapshotHead
-from scanner.store.runs import liabilities_of
 
 VERSION = 1
 EXAMPLES = 20
@@ -55,16 +56,17 @@ def report_document(store: Store, snapshot_id: int) -> Object:
     """
     head = queries.head(store, snapshot_id)
     controls = control_counts(store, snapshot_id)
-    value = value_object(store, snapshot_id)
+    totals = queries.totals(store, snapshot_id)
+    value = document_value(store, snapshot_id)
     return {
         "format": "reserve-report",
         "version": VERSION,
         "program": head.program,
         "snapshot": _snapshot(head),
         "answer": _answer(store, head),
-        "rows": _rows(head, controls),
-        "totals": queries.totals(store, snapshot_id).to_json(),
-        "ratios": _ratios(store, snapshot_id),
+        "rows": _rows(head, controls, verified_rows(store, snapshot_id)),
+        "totals": totals.to_json(),
+        "ratios": ratio_objects(store, totals),
         **({} if value is None else {"value": value}),
         "control": _control(controls),
         "balances": _balances(store, snapshot_id),
@@ -117,7 +119,7 @@ def _class(count: ControlCount) -> str:
     return count.control.value
 
 
-def _rows(head: SnapshotHead, controls: list[ControlCount]) -> Object:
+def _rows(head: SnapshotHead, controls: list[ControlCount], verified_once: int) -> Object:
     by_class: Counter[str] = Counter()
     for count in controls:
         by_class[_class(count)] += count.rows
@@ -127,6 +129,7 @@ def _rows(head: SnapshotHead, controls: list[ControlCount]) -> Object:
         "unreadable": head.unreadable,
         "duplicates": sum(count.duplicates for count in controls),
         **{name: by_class[name] for name in CLASSES},
+        "verified_once": verified_once,
     }
 
 
@@ -155,32 +158,6 @@ def _balances(store: Store, snapshot_id: int) -> list[Object]:
         }
         for count in answer_counts(store, snapshot_id)
     ]
-
-
-def _ratios(store: Store, snapshot_id: int) -> list[Object]:
-    """Reserves against liabilities, each side with its evidence: a ratio is as strong as the
-    weaker one, and absent where a side is missing.
-    """
-    totals = {total.asset: total for total in queries.totals(store, snapshot_id).assets}
-    with store.read() as connection:
-        owed = liabilities_of(connection, snapshot_id)
-    ratios: list[Object] = []
-    for liability in owed:
-        total = totals[liability.asset]
-        classes = [e.value for e in SHOWN_EVIDENCE if total.by_evidence.get(e, 0)]
-        ratios.append(
-            {
-                "asset": liability.asset,
-                "reserve_ratio": total.reserve_ratio,
-                "reserves_evidence": classes[-1] if classes else None,
-                "liabilities_evidence": liability.evidence.value,
-                "meaning": OWED[liability.evidence],
-                "proven_per_coin": liability.evidence.proves_coin_totals,
-                "source": liability.source,
-                "as_of": liability.as_of,
-            }
-        )
-    return ratios
 
 
 def _findings(store: Store, snapshot_id: int) -> list[Object]:

@@ -8,12 +8,13 @@ from typing import Any
 
 from scanner.model.balance import Evidence
 from scanner.model.finding import Weight
-from scanner.reports.amounts import claimed_share, counted_rows, short_coins, whole_coins
+from scanner.reports.amounts import claimed_share, counted_rows, fits, short_coins, whole_coins
 from scanner.reports.bars import Segment, stacked_bar
 from scanner.reports.document import CLASSES
+from scanner.reports.ratios import ratio_view
+from scanner.reports.shown import block_span, counted_kinds
 from scanner.reports.text import printable
-from scanner.reports.values import PriceState
-from scanner.reports.values_text import grouped
+from scanner.reports.value_view import value_view
 from scanner.reports.words import EVIDENCE, LIMITS
 from scanner.snapshots.tally import SHOWN_EVIDENCE
 
@@ -25,7 +26,6 @@ _WORDS = {
     "unshown": "Not everything could be shown",
     "incomplete": "Incomplete",
 }
-_WORTHS = ("verified", "unverified", "claimed")
 _GROUPS = (
     (Weight.FALSE, "What is false", "Nothing was found false."),
     (Weight.UNSHOWN, "What could not be shown", "Everything asked for could be shown."),
@@ -46,6 +46,7 @@ def report_page(document: Json) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["fits"] = fits
     return environment.get_template("report.html.j2").render(
         _context(document, (folder / "report.css").read_text("utf-8"))
     )
@@ -67,13 +68,22 @@ def _context(document: Json, css: str) -> Json:
         "doc": document,
         "css": Markup(css),  # noqa: S704 - our own file
         "title": f"Reserves of {snapshot['publisher']}",
-        "asked": _asked(snapshot, rows, finished),
+        "asked": _asked(snapshot, rows),
+        "read": _read(document, finished),
+        "found": [
+            (title, words)
+            for title, weight in (("False", "false"), ("Not shown", "unshown"))
+            if (words := counted_kinds(document["findings"], weight))
+        ],
         "word": _WORDS[document["answer"]["status"]],
         "figures": _figures(document),
         "legend": _legend(),
         "assets": [_asset(a) for a in assets],
-        "ratios": [_ratio(r, by_name[r["asset"]]) for r in document["ratios"]],
-        "value": _value(document["value"]) if "value" in document else None,
+        "ratios": [
+            ratio_view(r, by_name[r["asset"]], complete=snapshot["complete"])
+            for r in document["ratios"]
+        ],
+        "value": value_view(document["value"]) if "value" in document else None,
         "groups": [_group(document["findings"], *group) for group in _GROUPS],
         "coverage": _coverage(document["control"]),
         "evidence": [(e.value.replace("_", " "), EVIDENCE[e]) for e in Evidence],
@@ -81,12 +91,18 @@ def _context(document: Json, css: str) -> Json:
     }
 
 
-def _asked(snapshot: Json, rows: Json, when: str) -> str:
+def _read(document: Json, when: str) -> str:
+    blocks = block_span(block["time"] for block in document["blocks"])
+    of = f"Balances are of {blocks} UTC. " if blocks else ""
+    taken = f", taken {when[:10]}" if when else ""
+    return f"{of}Snapshot {document['snapshot']['id']}{taken}."
+
+
+def _asked(snapshot: Json, rows: Json) -> str:
     lines = counted_rows(rows["data_rows"])
     return (
         f"Asked: do the keys behind each address of {snapshot['list']['name']} ({lines}) really "
-        f"sign, what did each address hold at the stated block, and do the claimed amounts agree? "
-        f"Snapshot {snapshot['id']}, {when[:10]}."
+        "sign, what did each address hold at the stated block, and do the claimed amounts agree?"
     )
 
 
@@ -97,7 +113,7 @@ def _figures(document: Json) -> list[tuple[str, str]]:
         weights[Weight(finding["weight"])] += finding["count"]
     return [
         ("Rows in the list", f"{rows['data_rows']:,}"),
-        ("Rows verified", f"{rows['verified']:,}"),
+        ("Rows verified", f"{rows['verified_once']:,}"),
         ("Findings: false", f"{weights[Weight.FALSE]:,}"),
         ("Findings: not shown", f"{weights[Weight.UNSHOWN]:,}"),
         ("Networks read", f"{len({b['network'] for b in document['blocks']}):,}"),
@@ -150,72 +166,17 @@ def _asset(total: Json) -> Json:
 
 
 def share_words(total: Mapping[str, Any]) -> str:
-    """What stands under an asset's bar: the verified share, a dash where nobody could say."""
+    """What stands under an asset's bar: the verified share, words where there is none."""
     claimed, verified = int(total["claimed"]), int(total["verified"])
     told = verified + int(total["unverified"]) + int(total["shortfall"])
     share = claimed_share(claimed, verified, told=told, unread=total["unavailable_rows"])
     if share is None:
-        return "\N{EN DASH}" if claimed else "nothing claimed"
+        return "no answer" if claimed else "nothing claimed"
     return f"{share} of claimed"
 
 
 def _or_dash(amount: int, decimals: int) -> str:
     return short_coins(amount, decimals) if amount else "\N{EN DASH}"
-
-
-def _ratio(known: Json, total: Json) -> Json:
-    decimals, ratio = total["decimals"], known["reserve_ratio"]
-    return {
-        "asset": known["asset"],
-        "held_by": (known["reserves_evidence"] or "nothing verified").replace("_", " "),
-        "owed_by": known["meaning"],
-        "source": known["source"],
-        "as_of": known["as_of"],
-        "unproven": not known["proven_per_coin"],
-        "verified": short_coins(int(total["verified"]), decimals),
-        "liabilities": short_coins(int(total["liabilities"]), decimals),
-        "ratio": _at_least(ratio, total["unavailable_rows"]),
-        "below_one": ratio is not None and int(total["verified"]) < int(total["liabilities"]),
-    }
-
-
-def _at_least(ratio: str | None, unread: int) -> str:
-    if ratio is None:
-        return "absent: nothing is known to be held"
-    return f"at least {ratio}" if unread else str(ratio)
-
-
-def _value(value: Json) -> Json:
-    return {
-        "at": _minute(value["at"]),
-        "assets": [_worth(asset) for asset in value["assets"]],
-        "all": "All" if value["priced"] else "All that have a price",
-        **{name: grouped(value[f"{name}_usd"]) for name in _WORTHS},
-    }
-
-
-def _worth(asset: Json) -> Json:
-    """One row: what has no usable price has no worth, which is not the same as 0."""
-    worths = {name: asset[f"{name}_usd"] for name in _WORTHS}
-    known = asset["price_usd"] is not None
-    return {
-        "asset": asset["asset"],
-        "price": _dollars(asset["price_usd"]) if known else "no price",
-        "at": _minute(asset["price_at"]) if known else "",
-        "source": asset["price_source"] or "",
-        "stale": asset["price_state"] == PriceState.STALE,
-        **{name: "\N{EN DASH}" if text is None else grouped(text) for name, text in worths.items()},
-    }
-
-
-def _dollars(price: str) -> str:
-    """A price with grouped digits, all of them: "67187.335" -> "67,187.335"."""
-    whole, dot, fraction = price.partition(".")
-    return f"{int(whole):,}{dot}{fraction}"
-
-
-def _minute(moment: str) -> str:
-    return moment[:16].replace("T", " ")
 
 
 def _group(findings: Sequence[Json], weight: Weight, title: str, nothing: str) -> Json:
@@ -241,7 +202,7 @@ def _group(findings: Sequence[Json], weight: Weight, title: str, nothing: str) -
 def _coverage(control: Sequence[Json]) -> Json:
     used = [c for c in CLASSES if any(row[c] for row in control)]
     return {
-        "columns": ["rows", *(c.replace("_", " ") for c in used)],
+        "columns": ["Rows", *(c.replace("_", " ").capitalize() for c in used)],
         "rows": [
             {
                 "asset": row["asset"],

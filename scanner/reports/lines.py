@@ -66,7 +66,7 @@ def line_chart(
     if not points:
         return ""
     moments = [p.at for p in points]
-    scale = Scale(min(moments), max(moments), max(p.amount for p in points))
+    scale = Scale(min(moments), max(moments), grid_amounts(max(p.amount for p in points))[-1])
     inside = [*_grid(scale, texts), *_ticks(scale, ticks)]
     for line in lines:
         inside += _line(scale, line)
@@ -77,8 +77,16 @@ def line_chart(
 
 
 def grid_amounts(highest: int) -> list[int]:
-    """The amounts of the grid lines, from 0 to the highest."""
-    return [highest * step // GRID_LINES for step in range(GRID_LINES + 1)]
+    """The amounts of the grid lines, from 0 to the first at or above the highest.
+
+    They are 1, 2 or 5 times a power of ten apart; there are GRID_LINES at most above 0.
+    """
+    if highest <= 0:
+        return [0]
+    least = -(-highest // GRID_LINES)
+    power: int = 10 ** (len(str(least)) - 1)
+    apart = next(power * digit for digit in (1, 2, 5, 10) if power * digit >= least)
+    return [apart * step for step in range(-(-highest // apart) + 1)]
 
 
 def _grid(scale: Scale, texts: Sequence[str]) -> Iterable[str]:
@@ -89,8 +97,6 @@ def _grid(scale: Scale, texts: Sequence[str]) -> Iterable[str]:
             f'<text class="axis" x="{LEFT - 10}" y="{y + 5}" text-anchor="end">'
             f"{escape(text)}</text>"
         )
-        if not scale.highest:
-            return
 
 
 def _ticks(scale: Scale, ticks: Sequence[tuple[int, str]]) -> Iterable[str]:

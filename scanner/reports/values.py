@@ -6,7 +6,7 @@ value, which is not the same as 0.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -17,9 +17,14 @@ from scanner.store import prices as stored
 from scanner.store import queries
 from scanner.store.engine import Store
 from scanner.store.prices import Nearest, Taken
+from scanner.store.queries import SnapshotTotals
 
 MAX_AGE = timedelta(hours=25)
 """How far from a snapshot's moment a price may be: feeds of stable coins move once a day."""
+
+
+TotalsOf = Callable[[Store, int], SnapshotTotals]
+"""How to find the totals of a snapshot; who keeps them need not read them again."""
 
 
 class PriceState(StrEnum):
@@ -146,7 +151,12 @@ class ValueReport:
     then: Mapping[str, SnapshotValue | None]
 
 
-def value_report(store: Store, snapshot_id: int, rule: PriceRule | None = None) -> ValueReport:
+def value_report(
+    store: Store,
+    snapshot_id: int,
+    rule: PriceRule | None = None,
+    totals_of: TotalsOf = queries.totals,
+) -> ValueReport:
     """Value a snapshot, and the earlier ones it is compared with, each by its own prices.
 
     Raises SnapshotNotFoundError.
@@ -157,13 +167,8 @@ def value_report(store: Store, snapshot_id: int, rule: PriceRule | None = None) 
     then: dict[str, SnapshotValue | None] = {}
     for span in SPANS:
         found = earlier(others, now.at, span)
-        then[span.name] = None if found is None else _value(store, found, chosen)
-    return ValueReport(_value(store, now, chosen), then)
-
-
-def snapshot_value(store: Store, snapshot_id: int, rule: PriceRule | None = None) -> SnapshotValue:
-    """Value a snapshot by its own prices, compared with nothing. Raises SnapshotNotFoundError."""
-    return _value(store, stored.taken(store, snapshot_id), rule or PriceRule())
+        then[span.name] = None if found is None else _value(store, found, chosen, totals_of)
+    return ValueReport(_value(store, now, chosen, totals_of), then)
 
 
 def earlier(others: list[Taken], at: datetime, span: Span) -> Taken | None:
@@ -185,8 +190,8 @@ def pick(near: Nearest, at: datetime, max_age: timedelta) -> tuple[Price | None,
     return best, PriceState.USED if abs(best.at - at) <= max_age else PriceState.STALE
 
 
-def _value(store: Store, taken: Taken, rule: PriceRule) -> SnapshotValue:
-    totals = queries.totals(store, taken.snapshot)
+def _value(store: Store, taken: Taken, rule: PriceRule, totals_of: TotalsOf) -> SnapshotValue:
+    totals = totals_of(store, taken.snapshot)
     names = [total.asset for total in totals.assets]
     near = stored.prices_near(store, names, taken.at, rule.source)
     assets = [

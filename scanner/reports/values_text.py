@@ -1,4 +1,4 @@
-"""Values in US dollars as a table for people, as CSV and as JSON: each beside its price's date."""
+"""Values in US dollars as a table for people and as CSV: each beside its price's date."""
 
 from __future__ import annotations
 
@@ -7,21 +7,22 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TextIO
 
-from scanner.model.amount import format_amount, rescale
-from scanner.prices.interface import CURRENCY
 from scanner.reports.amounts import percent, short_coins
 from scanner.reports.grid import Cell, Column, print_grid
-from scanner.reports.jsontext import pretty
 from scanner.reports.values import (
     SPANS,
     AssetValue,
     PriceState,
-    SnapshotValue,
     ValueReport,
 )
+from scanner.reports.values_json import (
+    asset_object,
+    change,
+    grouped,
+    sums_then,
+    usd,
+)
 from scanner.reports.writers import write_csv
-
-_CENTS = 2  # decimals of a value
 
 VALUE_COLUMNS: Mapping[str, str] = {
     "snapshot": "int",
@@ -49,36 +50,6 @@ VALUE_COLUMNS: Mapping[str, str] = {
 """Columns of `value --csv`, in order, with their kinds."""
 
 
-def usd(cents: int | None) -> str | None:
-    """Whole cents as decimal text with two digits after the dot: -5 -> "-0.05"."""
-    if cents is None:
-        return None
-    sign, digits = ("-" if cents < 0 else ""), str(abs(cents)).rjust(_CENTS + 1, "0")
-    return f"{sign}{digits[:-_CENTS]}.{digits[-_CENTS:]}"
-
-
-def signed_percent(by: int, of: int) -> str | None:
-    """by / of in percent with two decimals, towards 0; None where there is no whole."""
-    if of <= 0:
-        return None
-    hundredths = abs(by) * 10_000 // of
-    return usd(-hundredths if by < 0 else hundredths)
-
-
-def value_json(report: ValueReport) -> bytes:
-    """The one object of `value --json`: amounts and values as strings, fixed key order."""
-    now = report.now
-    return pretty(
-        {
-            **_head(now),
-            "currency": CURRENCY,
-            **_sums(now),
-            "against": {span: _then(report, span) for span in report.then},
-            "assets": [_asset(report, value) for value in now.assets],
-        }
-    )
-
-
 def value_csv(report: ValueReport) -> bytes:
     """One line per asset, amounts in base units with `decimals` beside them."""
     out = io.BytesIO()
@@ -86,89 +57,8 @@ def value_csv(report: ValueReport) -> bytes:
     return out.getvalue()
 
 
-def _head(value: SnapshotValue) -> dict[str, object]:
-    return {
-        "snapshot": value.taken.snapshot,
-        "at": value.taken.at.isoformat(),
-        "complete": value.complete,
-        "priced": value.priced,
-    }
-
-
-def _sums(value: SnapshotValue) -> dict[str, object]:
-    return {
-        "claimed_usd": usd(value.claimed),
-        "verified_usd": usd(value.verified),
-        "unverified_usd": usd(value.unverified),
-    }
-
-
-def _then(report: ValueReport, span: str) -> dict[str, object] | None:
-    then = report.then[span]
-    if then is None:
-        return None
-    by = None
-    if report.now.complete and report.now.priced and then.priced:
-        by = report.now.verified - then.verified
-    return {
-        **_head(then),
-        **_sums(then),
-        "verified_by_usd": usd(by),
-        "verified_by_percent": None if by is None else signed_percent(by, then.verified),
-    }
-
-
-def _asset(report: ValueReport, value: AssetValue) -> dict[str, object]:
-    price = value.price
-    return {
-        "asset": value.asset,
-        "decimals": value.total.decimals,
-        "claimed": str(value.total.claimed),
-        "verified": str(value.total.verified),
-        "unverified": str(value.total.unverified),
-        "price_usd": None if price is None else price.text,
-        "price_at": None if price is None else price.at.isoformat(),
-        "price_source": None if price is None else price.source,
-        "price_state": value.state.value,
-        "claimed_usd": usd(value.claimed),
-        "verified_usd": usd(value.verified),
-        "unverified_usd": usd(value.unverified),
-        "share_percent": share(report.now, value),
-        "change": {span: change(report, value, span) for span in report.then},
-    }
-
-
-def share(of: SnapshotValue, value: AssetValue) -> str | None:
-    """An asset's part of the verified value of all that have a price, in percent, rounded down."""
-    if value.verified is None or not of.verified:
-        return None
-    return usd(value.verified * 10_000 // of.verified)
-
-
-def change(report: ValueReport, value: AssetValue, span: str) -> dict[str, object] | None:
-    """How the verified amount and its value changed since an earlier snapshot.
-
-    None where there is none, either is incomplete, or the asset was not in it. The value's change
-    is None without a price on either side.
-    """
-    then = report.then[span]
-    old = None if then is None else then.of(value.asset)
-    if then is None or old is None or not report.now.complete:
-        return None
-    decimals = max(value.total.decimals, old.total.decimals)
-    before = rescale(old.total.verified, old.total.decimals, decimals)
-    by = rescale(value.total.verified, value.total.decimals, decimals) - before
-    known = value.verified is not None and old.verified is not None
-    return {
-        "snapshot": then.taken.snapshot,
-        "verified_by_coins": format_amount(by, decimals),
-        "verified_by_percent": signed_percent(by, before),
-        "verified_by_usd": usd((value.verified or 0) - (old.verified or 0)) if known else None,
-    }
-
-
 def _record(report: ValueReport, value: AssetValue) -> dict[str, object]:
-    flat = _asset(report, value)
+    flat = asset_object(report, value)
     changes = flat.pop("change")
     found: dict[str, object] = {
         "snapshot": report.now.taken.snapshot,
@@ -258,7 +148,7 @@ def _sum_row(report: ValueReport, spans: list[str]) -> list[str | Cell]:
     now = report.now
     since: list[str | Cell] = []
     for span in spans:
-        since += ["", _since(_then(report, span))[1]]
+        since += ["", _since(sums_then(report, span))[1]]
     words = "" if now.priced else "without what has no price"
     return [
         Cell("all" if now.priced else "priced", "bold"),
@@ -277,13 +167,6 @@ def _sum_row(report: ValueReport, spans: list[str]) -> list[str | Cell]:
 def _money(cents: int | None, style: str = "") -> Cell:
     text = usd(cents)
     return Cell("-", "yellow") if text is None else Cell(grouped(text), style)
-
-
-def grouped(text: str) -> str:
-    """Decimal text with grouped digits: "-1234.56" -> "-1,234.56"."""
-    sign, digits = ("-", text[1:]) if text.startswith("-") else ("", text)
-    whole, _, fraction = digits.partition(".")
-    return f"{sign}{int(whole):,}.{fraction}"
 
 
 def _short(at: datetime) -> str:

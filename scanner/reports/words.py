@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from scanner.liabilities.interface import LiabilityEvidence
 from scanner.model.balance import Evidence
+from scanner.model.control import Binding, Control, Freshness
 from scanner.model.finding import FindingKind
 
 MEANINGS: Mapping[FindingKind, str] = {
@@ -36,6 +37,28 @@ MEANINGS: Mapping[FindingKind, str] = {
     FindingKind.RESERVES_MISSING: "the publisher owes it, and the list claims none of it",
 }
 """One plain phrase per kind; a test checks that none is missing."""
+
+CONTROL: Mapping[Control, str] = {
+    Control.CONTROLS: "enough keys signed this message for this address",
+    Control.MISMATCH: "signed by another key, or another message was signed",
+    Control.MALFORMED: "the address or signature cannot be decoded",
+    Control.UNSUPPORTED: "no rule here can judge it",
+    Control.UNSIGNED: "the publisher gave no signature",
+}
+
+BINDING: Mapping[Binding, str] = {
+    Binding.DERIVED: "the address is computed from the key or script",
+    Binding.ON_CHAIN: "the chain names the signers as its owners at that block",
+    Binding.ASSERTED: "the publisher says that the key is the address's; nothing shows it",
+    Binding.NONE: "nothing ties a key to the address",
+}
+
+FRESHNESS: Mapping[Freshness, str] = {
+    Freshness.BLOCK_STAMPED: "the message names a block, so it is not older than that",
+    Freshness.DATED: "the message has a date, as its writer gave it",
+    Freshness.STATIC: "nothing in the message says when it was signed",
+    Freshness.NONE: "nothing was signed",
+}
 
 EVIDENCE: Mapping[Evidence, str] = {
     Evidence.PROVEN: "checked against a block hash by a state proof or an own full scan",

@@ -97,6 +97,18 @@ def prices_near(
         }
 
 
+def prices_at(store: Store, asset: str, moments: Iterable[datetime]) -> list[Nearest]:
+    """The prices of one asset nearest to each of several moments, in their order."""
+    with store.read() as connection:
+        return [
+            Nearest(
+                _nearest(connection, asset, at, "", before=True),
+                _nearest(connection, asset, at, "", before=False),
+            )
+            for at in moments
+        ]
+
+
 def _nearest(
     connection: Connection, asset: str, at: datetime, source: str, *, before: bool
 ) -> Price | None:

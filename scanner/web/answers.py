@@ -10,6 +10,7 @@ from scanner.model.finding import WEIGHTS, FindingKind, Weight, exit_status
 from scanner.reports.difference import compare_totals
 from scanner.reports.findings import parse_kinds
 from scanner.reports.outcome import sentence
+from scanner.reports.ratios import ratio_objects
 from scanner.store import queries
 from scanner.store.across import Change, Taken, claimants, claims_of, difference_page, shared_page
 from scanner.store.history import asset_history, publisher_of, publishers, verified_rows
@@ -19,6 +20,7 @@ from scanner.web import objects
 from scanner.web.objects import Object
 from scanner.web.site import Site
 from scanner.web.trouble import MisfitError, NotHereError
+from scanner.web.worth import asset_worth, point_worths, snapshot_worth
 
 _FINDING_KEY = re.compile(r"([0-5])-([0-9]{1,9})-([a-z_]{0,40})", re.ASCII)
 _PLACE = re.compile(r"([0-9]{1,18})-([0-9]{1,9})", re.ASCII)
@@ -76,6 +78,19 @@ def status_word(head: SnapshotHead, counts: Mapping[FindingKind, int]) -> str:
 def totals(site: Site, wanted: str) -> Object:
     """The object of `scanner totals --json`."""
     return site.totals(site.head(wanted)).to_json()
+
+
+def value(site: Site, wanted: str) -> Object:
+    """What a snapshot was worth, by dated prices; never evidence."""
+    head = site.head(wanted)
+    return {"snapshot": head.id, "value": snapshot_worth(site, head)}
+
+
+def ratios(site: Site, wanted: str) -> Object:
+    """Reserves against liabilities, each side with its evidence."""
+    head = site.head(wanted)
+    found = ratio_objects(site.store, site.totals(head))
+    return {"snapshot": head.id, "complete": head.complete, "ratios": found}
 
 
 def rows(site: Site, wanted: str, where: RowFilter, after: int, limit: int) -> Object:
@@ -147,7 +162,11 @@ def history(site: Site, publisher: int, asset: str, before: int | None) -> Objec
     return {
         "publisher": name,
         "asset": asset,
-        "points": [objects.point_object(point) for point in points],
+        "value": asset_worth(site, asset, points) if before is None else None,
+        "points": [
+            objects.point_object(point, worth)
+            for point, worth in zip(points, point_worths(site, asset, points), strict=True)
+        ],
         "next": points[-1].snapshot if len(found) > HISTORY_POINTS else None,
     }
 

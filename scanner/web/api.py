@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from scanner.reports.jsontext import compact
 from scanner.store.across import Change
-from scanner.web import answers, objects, schema
+from scanner.web import answers, objects, schema, schema_value
 from scanner.web.site import Site
 from scanner.web.trouble import JSON
 
@@ -95,6 +95,20 @@ def totals(request: Request, snapshot: Wanted) -> Response:
     """Totals per asset; the same object as `scanner totals --json`."""
     site = _site(request)
     return site.respond(request, lambda: compact(answers.totals(site, snapshot)), JSON)
+
+
+@router.get("/snapshots/{snapshot}/value", response_model=schema_value.SnapshotValue)
+def value(request: Request, snapshot: Wanted) -> Response:
+    """What the totals were worth, by dated prices of named sources; never evidence."""
+    site = _site(request)
+    return site.respond(request, lambda: compact(answers.value(site, snapshot)), JSON)
+
+
+@router.get("/snapshots/{snapshot}/ratios", response_model=schema_value.Ratios)
+def ratios(request: Request, snapshot: Wanted) -> Response:
+    """Reserves against liabilities, each side with its evidence."""
+    site = _site(request)
+    return site.respond(request, lambda: compact(answers.ratios(site, snapshot)), JSON)
 
 
 @router.get("/snapshots/{snapshot}/rows", response_model=schema.Rows)

@@ -15,7 +15,13 @@ from scanner.reports.bars import Segment, stacked_bar
 from scanner.reports.html import share_words
 from scanner.reports.lines import Line, Point, grid_amounts, line_chart
 from scanner.reports.outcome import other_chains
+from scanner.reports.providers import block_time
+from scanner.reports.ratios import ratio_view
+from scanner.reports.shown import block_span
 from scanner.reports.text import printable
+from scanner.reports.value_view import point_view, worth_view
+from scanner.reports.values import SPANS
+from scanner.reports.values_json import grouped
 from scanner.reports.words import MEANINGS
 from scanner.snapshots.tally import SHOWN_EVIDENCE
 from scanner.store import queries
@@ -31,6 +37,16 @@ LEGEND: Sequence[tuple[str, str]] = (
     ("unverified", "held, but not verified"),
     ("track", "claimed; not found, or no answer"),
 )
+
+
+def read_at(head: SnapshotHead) -> str:
+    """When a snapshot's balances are of; "" where no block has a time."""
+    return block_span(block_time(pinned.block) for pinned in head.blocks)
+
+
+def by_value(words: Mapping[Any, str]) -> dict[str, str]:
+    """Words by the text of what they explain."""
+    return {key.value: text for key, text in words.items()}
 
 
 def bars(totals: Json) -> dict[str, Json]:
@@ -52,6 +68,57 @@ def _bar(total: Json) -> Json:
     label = f"{name}: verified {short_coins(verified, decimals)}, {share}"
     bar = stacked_bar(parts, claimed, label)
     return {"bar": Markup(bar), "share": share}  # noqa: S704 - made and escaped by bars.py
+
+
+def ratios(found: Json, totals: Json) -> list[Json]:
+    """Rows of reserves against liabilities. found: of the API; totals: of the same snapshot."""
+    of = {total["asset"]: total for total in totals["assets"]}
+    complete = totals["complete"]
+    return [
+        ratio_view(r, of[r["asset"]], complete=complete)
+        for r in found["ratios"]
+        if r["asset"] in of
+    ]
+
+
+def points(history: Json) -> list[Json]:
+    """The points of an asset with the cells of their worth; "" where there is none."""
+    return [
+        {**p, "worth": None if p["worth"] is None else point_view(p["worth"])}
+        for p in history["points"]
+    ]
+
+
+def asset_worth(history: Json) -> Json | None:
+    """What an asset was worth in the newest complete snapshot, and its changes, in words."""
+    value = history["value"]
+    if value is None:
+        return None
+    spans = [span.name for span in SPANS if value["change"][span.name] is not None]
+    missing = [span.name for span in SPANS if span.name not in spans]
+    return {**worth_view(value, spans), "spans": spans, "missing": missing}
+
+
+def value_chart(history: Json) -> Markup:
+    """The worth of what was verified over time; a point without a usable price is a gap."""
+    name = printable(history["asset"])
+    parts: list[list[Point]] = [[]]
+    for point in sorted(history["points"], key=lambda p: (p["at"], p["snapshot"])):
+        worth = point["worth"]
+        text = None if worth is None else worth["verified_usd"]
+        if text is None:
+            parts.append([])
+            continue
+        label = f"{point['at'][:10]}: $ {grouped(text)} of verified {name}"
+        parts[-1].append(Point(_seconds(point["at"]), int(text.replace(".", "")), label))
+    amounts = [point.amount for part in parts for point in part]
+    if len(amounts) < 2:
+        return Markup()
+    texts = [axis_amount(amount, 2) for amount in grid_amounts(max(amounts))]
+    days = sorted((p.at, p.label[:10]) for part in parts for p in part)
+    words = f"What verified {name} of {printable(history['publisher'])} was worth over time"
+    chart = line_chart([Line("verified", parts)], [days[0], days[-1]], texts, words)
+    return Markup(chart)  # noqa: S704 - made and escaped by lines.py
 
 
 def history_chart(history: Json) -> Markup:

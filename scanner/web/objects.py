@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from scanner.model.balance import Balance
 from scanner.model.block import BlockRef
 from scanner.model.control import ControlResult
-from scanner.model.finding import WEIGHTS, FindingKind
+from scanner.model.finding import WEIGHTS, FindingKind, Weight
 from scanner.reports.document import iso
 from scanner.reports.findings import finding_record
 from scanner.reports.providers import block_time
@@ -152,18 +152,21 @@ def key_text(key: tuple[int, int, str]) -> str:
 
 
 def count_objects(counts: Mapping[FindingKind, int]) -> list[Object]:
-    """How many findings there are of each kind that was found."""
-    return [{"kind": k.value, "weight": WEIGHTS[k].value, "count": n} for k, n in counts.items()]
+    """How many findings there are of each kind that was found, what is false first."""
+    order = list(Weight)
+    kinds = sorted(counts, key=lambda kind: order.index(WEIGHTS[kind]))
+    return [{"kind": k.value, "weight": WEIGHTS[k].value, "count": counts[k]} for k in kinds]
 
 
-def point_object(point: AssetPoint) -> Object:
-    """An asset in one snapshot."""
+def point_object(point: AssetPoint, worth: Object | None) -> Object:
+    """An asset in one snapshot. worth: what it was worth, None where nobody said."""
     return {
         "snapshot": point.snapshot,
         "state": point.state.value,
         "at": iso(point.at),
         "list": point.list_name,
         "total": None if point.total is None else point.total.to_json(),
+        "worth": worth,
     }
 
 

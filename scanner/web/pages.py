@@ -8,12 +8,14 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import RedirectResponse, Response
 
-from scanner.reports.words import EVIDENCE, LIMITS
+from scanner.reports.value_view import value_view
+from scanner.reports.words import BINDING, CONTROL, EVIDENCE, FRESHNESS, LIMITS
 from scanner.store.across import Change
 from scanner.web import answers, drawing, objects, render
 from scanner.web.api import PREFIX, After, AfterKey, Before, Kind, Name, PublisherId, Wanted
 from scanner.web.site import Site, filters_of
 from scanner.web.trouble import HTML
+from scanner.web.worth import snapshot_worth
 
 router = APIRouter(include_in_schema=False)
 
@@ -87,8 +89,15 @@ def asset(
 
     def make() -> bytes:
         found = answers.history(site, publisher, asset, before)
-        chart = drawing.history_chart(found)
-        return render.page("asset.html.j2", {**found, "chart": chart, "publisher_id": publisher})
+        values = {
+            **found,
+            "points": drawing.points(found),
+            "chart": drawing.history_chart(found),
+            "value_chart": drawing.value_chart(found),
+            "worth": drawing.asset_worth(found),
+            "publisher_id": publisher,
+        }
+        return render.page("asset.html.j2", values)
 
     return site.respond(request, make, HTML)
 
@@ -113,16 +122,20 @@ def snapshot(request: Request, snapshot: Wanted) -> Response:
         found = answers.snapshot(site, snapshot)
         head = site.head(snapshot)
         totals = site.totals(head).to_json()
+        worth = snapshot_worth(site, head)
         return render.page(
             "snapshot.html.j2",
             {
                 "doc": found,
+                "read_at": drawing.read_at(head),
                 "totals": totals,
+                "ratios": drawing.ratios(answers.ratios(site, snapshot), totals),
+                "value": None if worth is None else value_view(worth),
                 "bars": drawing.bars(totals),
                 "legend": drawing.LEGEND,
                 "other_chains": drawing.chains_apart(head),
                 "meanings": drawing.MEANING_OF,
-                "evidence": [(e.value, words) for e, words in EVIDENCE.items()],
+                "evidence": drawing.by_value(EVIDENCE),
                 "limits": LIMITS,
                 "publisher_id": drawing.publisher_id(site, head.id),
                 "previous": drawing.previous(site, head.id),
@@ -160,6 +173,11 @@ def rows(
             "kinds": drawing.kinds_of(site, head.id),
             "meanings": drawing.MEANING_OF,
             "after": after,
+            "words": [
+                ("Control", drawing.by_value(CONTROL)),
+                ("Binding", drawing.by_value(BINDING)),
+                ("Evidence", drawing.by_value(EVIDENCE)),
+            ],
         }
         return render.page("rows.html.j2", {**values, **filters_of(site.pairs(head.list_id))})
 
@@ -176,7 +194,13 @@ def row(
     def make() -> bytes:
         head, found = answers.row(site, snapshot, no)
         values = {"head": objects.head_object(head), "claim": objects.row_object(found)}
-        words = {"meanings": drawing.MEANING_OF, "evidence": _evidence()}
+        words = {
+            "meanings": drawing.MEANING_OF,
+            "evidence": drawing.by_value(EVIDENCE),
+            "controls": drawing.by_value(CONTROL),
+            "bindings": drawing.by_value(BINDING),
+            "freshness": drawing.by_value(FRESHNESS),
+        }
         return render.page("row.html.j2", {**values, **words})
 
     return site.respond(request, make, HTML)
@@ -274,7 +298,3 @@ def api(request: Request) -> Response:
 def favicon() -> Response:
     """Where browsers look first."""
     return RedirectResponse("/static/icon.svg", status_code=308)
-
-
-def _evidence() -> dict[str, str]:
-    return {evidence.value: words for evidence, words in EVIDENCE.items()}

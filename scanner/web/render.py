@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from scanner.errors import clip
-from scanner.reports.amounts import short_coins, whole_coins
+from scanner.reports.amounts import fits, short_coins, whole_coins
+from scanner.reports.shown import block_span
 from scanner.reports.text import printable
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
 FOLDER = Path(__file__).parent
+REPORT = FOLDER.parent / "reports" / "templates"
+"""The report's own templates: tables that both show are made by one."""
 MOST_TEXT = 2_000
 """Characters of one value that a page shows; the API gives all of it."""
 
@@ -30,8 +33,7 @@ def page(template: str, values: Mapping[str, object]) -> bytes:
 @cache
 def style() -> bytes:
     """The one style sheet: the report's, and what only these pages need."""
-    report = FOLDER.parent / "reports" / "templates" / "report.css"
-    return report.read_bytes() + (FOLDER / "static" / "web.css").read_bytes()
+    return (REPORT / "report.css").read_bytes() + (FOLDER / "static" / "web.css").read_bytes()
 
 
 @cache
@@ -53,7 +55,7 @@ def _environment() -> Environment:
     import jinja2
 
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(FOLDER / "templates"),
+        loader=jinja2.FileSystemLoader([FOLDER / "templates", REPORT]),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         finalize=_shown,
@@ -68,6 +70,9 @@ def _environment() -> Environment:
     environment.filters["amount"] = _amount
     environment.filters["exact"] = _exact
     environment.filters["signed"] = _signed
+    environment.filters["fits"] = fits
+    environment.filters["block_span"] = lambda blocks: block_span(b["time"] for b in blocks)
+    environment.filters["or_dash"] = _or_dash
     return environment
 
 
@@ -96,8 +101,14 @@ def _amount(amount: str | None, decimals: int) -> Markup:
         return Markup('<span class="note">not known</span>')
     number = int(amount)
     short, exact = short_coins(number, decimals), whole_coins(number, decimals)
-    # Digits, commas, dots and an ellipsis: nothing to escape.
-    return Markup(short if short == exact else f'<span title="{exact}">{short}</span>')  # noqa: S704
+    if short == exact:
+        return fits(short)
+    return Markup('<span title="{}">{}</span>').format(exact, fits(short))
+
+
+def _or_dash(amount: str, decimals: int) -> Markup:
+    """An amount that says something only where it is not 0."""
+    return _amount(amount, decimals) if int(amount) else Markup("\N{EN DASH}")
 
 
 def _exact(amount: str, decimals: int) -> str:

@@ -5,22 +5,15 @@ from __future__ import annotations
 import builtins
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
-
 from scanner.model.balance import Evidence
 from scanner.model.control import Binding, Control, Freshness
 from scanner.model.finding import FindingKind, Weight
 from scanner.snapshots.interface import SnapshotState
 from scanner.store.across import Change
+from scanner.web.schema_value import AssetValue, Shape, Worth
 
 Amount = str
 """Base units as decimal text: programs that read numbers as floats would lose digits."""
-
-
-class Shape(BaseModel):
-    """Exactly these fields."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 class Publisher(Shape):
@@ -238,20 +231,29 @@ class Findings(Shape):
 
 
 class AssetPoint(Shape):
-    """An asset in one snapshot. total: None until the snapshot is complete."""
+    """An asset in one snapshot. total: None until the snapshot is complete.
+
+    worth: None where `total` is, or where no price is stored.
+    """
 
     snapshot: int
     state: SnapshotState
     at: str
     list: str
     total: AssetTotal | None
+    worth: Worth | None
 
 
 class AssetHistory(Shape):
-    """Newest first. next: give it as `before` for older ones."""
+    """Newest first. next: give it as `before` for older ones.
+
+    value: of the newest complete snapshot; None if that has not the asset, no price is stored, or
+    `before` was given.
+    """
 
     publisher: str
     asset: str
+    value: AssetValue | None
     points: list[AssetPoint]
     next: int | None
 

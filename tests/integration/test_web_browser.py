@@ -25,6 +25,9 @@ PAGES = {
     "differences": "/differences?old={old}&new={new}&change=moved",
     "search": "/search?q=" + evm_address(11),
     "shared": "/snapshots/{rival}/shared",
+    "all shared": "/shared",
+    "two running": "/differences?old={running}&new={running}",
+    "rival": "/snapshots/{rival}",
     "api": "/api",
     "missing": "/snapshots/99",
 }
@@ -48,8 +51,9 @@ def seen(tmp_path_factory):
             at = str(site.base_url).rstrip("/") + path.format(**vars(ids))
             looks[name, "light"] = Look(at, shot=shot(name))
             looks[name, "dark phone"] = Look(at, PHONE, 844, dark=True, shot=shot(f"{name}-phone"))
-        at = looks["snapshot", "light"].url
-        looks["snapshot", "paper"] = Look(at, 794, 1123, print=True, shot=shot("snapshot-paper"))
+        for name in ("snapshot", "asset", "row"):
+            at = looks[name, "light"].url
+            looks[name, "paper"] = Look(at, 794, 1123, print=True, shot=shot(f"{name}-paper"))
         return dict(zip(looks, look(list(looks.values())), strict=True))
 
 

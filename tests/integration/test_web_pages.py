@@ -14,7 +14,7 @@ from support.snapshot_stub import evm_address
 from support.web_data import BIDI, HOSTILE, MARKUP, make_database, served
 
 from scanner.reports.jsontext import compact
-from scanner.web import schema
+from scanner.web import schema, schema_value
 from scanner.web.cache import answer
 
 
@@ -69,6 +69,8 @@ API = {
     "/snapshots/{hostile}": schema.SnapshotAnswer,
     "/snapshots/{new}/totals": schema.Totals,
     "/snapshots/{running}/totals": schema.Totals,
+    "/snapshots/{new}/value": schema_value.SnapshotValue,
+    "/snapshots/{new}/ratios": schema_value.Ratios,
     "/snapshots/{new}/rows?limit=200": schema.Rows,
     "/snapshots/{running}/rows?limit=200": schema.Rows,
     "/snapshots/{hostile}/rows": schema.Rows,

@@ -9,16 +9,20 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 
 import httpx
 
+from scanner.liabilities.interface import Liability, LiabilityEvidence
 from scanner.model.claim import UnreadableRow
 from scanner.model.control import Control, ControlResult
 from scanner.model.finding import FindingKind
+from scanner.prices.interface import make_price
 from scanner.snapshots.interface import SnapshotPolicy
 from scanner.store.engine import Store, open_store
 from scanner.store.migrate import upgrade
-from scanner.store.runs import create_snapshot
+from scanner.store.prices import add_prices
+from scanner.store.runs import create_snapshot, set_liabilities
 from scanner.store.sink import StoreSink
 from support.command import COMMAND
 from support.snapshot_stub import CONTROLS, UNSIGNED, StubSource, balance_of, eth_claim, stored
@@ -27,6 +31,8 @@ from support.taking import planned, take
 SIGNED = {"signatures": ("s",)}
 MONTH = 2_600_000
 """A height whose block is a month younger than the others: a second a block."""
+BLOCK_0 = datetime.fromtimestamp(1_700_000_000, UTC)
+"""The time of StubSource's block 0."""
 SHARED = 7
 """Number of a claim that two publishers make."""
 MARKUP = "<script>alert('x')</script>"
@@ -66,8 +72,25 @@ def fill(store: Store) -> Ids:
     later += [eth_claim(n, asset="USDT", height=MONTH) for n in range(5)]
     new = planned(store, later)
     take(store, new, StubSource(change=3))
+    _worth(store, new)
     rival = _rival(store)
     return Ids(old, new, rival, _hostile(store), _running(store))
+
+
+def _worth(store: Store, new: int) -> None:
+    """Prices at both times, one of a hostile source, none of USDT; liabilities, some unproven."""
+    add_prices(
+        store,
+        [
+            make_price("ETH", BLOCK_0 + timedelta(seconds=100), "csv: Kraken close", "2058.17"),
+            make_price("ETH", BLOCK_0 + timedelta(seconds=MONTH), f"csv: {MARKUP}", "3012.5"),
+        ],
+    )
+    owed = (
+        Liability("ETH", 10**60, 18, LiabilityEvidence.REHASHED, f"{MARKUP}.csv", "2026-01-01"),
+        Liability("BTC", 10**8, 8, LiabilityEvidence.PUBLISHED, "owed.csv"),
+    )
+    set_liabilities(store, new, owed)
 
 
 def _rival(store: Store) -> int:

@@ -149,5 +149,7 @@ def test_ratio_shows_both_sides_and_is_absent_where_one_is_missing(taken):
     assert (ratios["BTC"]["reserve_ratio"], ratios["BTC"]["reserves_evidence"]) == (None, None)
     assert ratios["TRX"]["reserve_ratio"] is None
     page = report_page(document)
-    assert "absent: nothing is known to be held" in page
+    assert 'absent<span class="sub">no row in the list</span>' in page
+    assert 'absent<span class="sub">nobody could say what is held</span>' in page
+    assert page.count('<span class="sub warn">unproven</span>') == 0  # of a ratio that there is
     assert "hashed and added up again here (tree.csv, 2026-01-01)" in page

@@ -21,14 +21,8 @@ from scanner.reports.values import (
     pick,
     value_report,
 )
-from scanner.reports.values_text import (
-    notes,
-    print_values,
-    signed_percent,
-    usd,
-    value_csv,
-    value_json,
-)
+from scanner.reports.values_json import signed_percent, usd, value_json
+from scanner.reports.values_text import notes, print_values, value_csv
 from scanner.settings.tables import load_registry
 from scanner.snapshots.interface import SnapshotPolicy
 from scanner.snapshots.take import take_snapshot

@@ -1,0 +1,127 @@
+"""Shapes of the API's answers about worth and ratios, for OpenAPI."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from scanner.liabilities.interface import LiabilityEvidence
+from scanner.reports.values import PriceState
+
+Usd = str
+"""US dollars as decimal text with two digits after the dot: whole cents, cut."""
+
+
+class Shape(BaseModel):
+    """Exactly these fields."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Worth(Shape):
+    """What an asset's totals were worth, by a dated price of a named source: never evidence.
+
+    ..._usd: None without a usable price, which is not 0. price_...: None where none is stored.
+    """
+
+    price_usd: str | None
+    price_at: str | None
+    price_source: str | None
+    price_state: PriceState
+    claimed_usd: Usd | None
+    verified_usd: Usd | None
+    unverified_usd: Usd | None
+
+
+class ValueChange(Shape):
+    """How the verified amount, in whole coins, and its value changed since a snapshot."""
+
+    snapshot: int
+    verified_by_coins: str
+    verified_by_percent: str | None
+    verified_by_usd: Usd | None
+
+
+class Changes(Shape):
+    """Changes since the snapshots of about a month and a year before; None if there is none."""
+
+    month: ValueChange | None
+    year: ValueChange | None
+
+
+class AssetValue(Worth):
+    """One asset's amounts, their worth, its share of the verified worth, and its changes."""
+
+    asset: str
+    decimals: int
+    claimed: str
+    verified: str
+    unverified: str
+    share_percent: str | None
+    change: Changes
+
+
+class Sums(Shape):
+    """A snapshot's worth. priced: whether nothing is left out for want of a price."""
+
+    snapshot: int
+    at: str
+    complete: bool
+    priced: bool
+    claimed_usd: Usd
+    verified_usd: Usd
+    unverified_usd: Usd
+
+
+class SumsThen(Sums):
+    """An earlier snapshot's worth, and how the verified worth changed since."""
+
+    verified_by_usd: Usd | None
+    verified_by_percent: str | None
+
+
+class Against(Shape):
+    """Snapshots of about a month and a year before; None if there is none."""
+
+    month: SumsThen | None
+    year: SumsThen | None
+
+
+class Value(Sums):
+    """The object of `scanner value --json`."""
+
+    currency: Literal["USD"]
+    against: Against
+    assets: list[AssetValue]
+
+
+class SnapshotValue(Shape):
+    """What a snapshot was worth. value: None where no price of its assets is stored."""
+
+    snapshot: int
+    value: Value | None
+
+
+class Ratio(Shape):
+    """Reserves against liabilities of one asset, each side with its evidence.
+
+    reserves_evidence: the weakest among the verified reserves, None where nothing is verified.
+    """
+
+    asset: str
+    reserve_ratio: str | None
+    reserves_evidence: Literal["proven", "agreed", "reported", "latest_only"] | None
+    liabilities_evidence: LiabilityEvidence
+    meaning: str
+    proven_per_coin: bool
+    source: str
+    as_of: str
+
+
+class Ratios(Shape):
+    """Assets whose liabilities are known. A ratio is only as strong as its weaker side."""
+
+    snapshot: int
+    complete: bool
+    ratios: list[Ratio]
