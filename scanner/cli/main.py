@@ -34,6 +34,7 @@ from scanner.cli import (
     totals,
     value,
     verify,
+    verify_transactions,
     worker,
 )
 from scanner.cli.console import say
@@ -54,6 +55,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(verify.verify)
+app.command()(verify_transactions.verify_transactions)
 app.command()(snapshot.snapshot)
 app.command()(resume.resume)
 app.command()(totals.totals)

@@ -57,14 +57,14 @@ def verify(
     from scanner.cli.console import finish
     from scanner.reports.ownership_text import print_ownership
 
-    _keep_apart(file, jsonl)
+    keep_apart(file, jsonl)
     options = ListOptions(format, columns or (), network, asset)
     summary = _verify(file, options, jsonl, challenge)
     print_ownership(summary, sys.stderr)
     finish(summary.weights)
 
 
-def _keep_apart(file: Path, out: str) -> None:
+def keep_apart(file: Path, out: str) -> None:
     """Refuse to replace the list by its verdicts. Raises ConfigError."""
     from scanner.errors import ConfigError
 

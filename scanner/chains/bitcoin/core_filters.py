@@ -112,31 +112,12 @@ class CoreFilters:
     ) -> list[str]:
         """Hashes of the blocks up to the pinned one that may concern the scripts."""
         report = None if progress is None else lambda share: progress(share * _SCAN_SHARE)
-        try:
-            answer = self._filters.run([list(descriptors), 0, at.height], report)
-        except SourceRejectedError as e:
-            if "not enabled" in e.what:
-                raise SourceRejectedError(
-                    self.name, "has no block filters: start it with -blockfilterindex"
-                ) from None
-            raise
-        if not take(self.name, answer, bool, "completed"):
-            raise SourceUnavailableError(self.name, "the scan was aborted on the node")
-        if take(self.name, answer, int, "to_height") != at.height:
-            raise SourceUnavailableError(self.name, "scanned to another block than asked")
-        blocks = take(self.name, answer, list, "relevant_blocks")
-        return [take(self.name, block, str) for block in blocks]
+        return relevant_blocks(self._rpc, self._filters, descriptors, (0, at.height), report)
 
     def _read(
         self, blocks: Sequence[str], descriptors: Sequence[str], at: BlockRef, found: Found
     ) -> None:
-        answer = self._rpc.ask(
-            "getdescriptoractivity", [list(blocks), list(descriptors), False], timeout=_SECONDS
-        )
-        if isinstance(answer, RpcFailure):
-            raise self._rpc.error("getdescriptoractivity", answer)
-        # Within the answer blocks are in the order of the chain, whatever order was asked for.
-        for event in take(self.name, answer, list, "activity"):
+        for event in activity(self._rpc, blocks, descriptors):
             kind = take(self.name, event, str, "type")
             height = take(self.name, event, int, "height")
             if height > at.height or kind not in ("receive", "spend"):
@@ -170,6 +151,44 @@ class CoreFilters:
             return found[bytes.fromhex(take(self.name, event, str, side, "hex"))]
         except (KeyError, ValueError):
             raise SourceUnavailableError(self.name, "told of a script nobody asked for") from None
+
+
+def relevant_blocks(
+    rpc: CoreRpc,
+    scan: LongCall,
+    descriptors: Sequence[str],
+    heights: tuple[int, int],
+    report: Callable[[float], None] | None = None,
+) -> list[str]:
+    """Hashes of the blocks, from the first height to the last, that may concern the descriptors.
+
+    scan: the node's `scanblocks`. Raises SourceRejectedError if the node has no block filters.
+    """
+    first, last = heights
+    try:
+        answer = scan.run([list(descriptors), first, last], report)
+    except SourceRejectedError as e:
+        if "not enabled" in e.what:
+            raise SourceRejectedError(
+                rpc.name, "has no block filters: start it with -blockfilterindex"
+            ) from None
+        raise
+    if not take(rpc.name, answer, bool, "completed"):
+        raise SourceUnavailableError(rpc.name, "the scan was aborted on the node")
+    if take(rpc.name, answer, int, "to_height") != last:
+        raise SourceUnavailableError(rpc.name, "scanned to another block than asked")
+    blocks = take(rpc.name, answer, list, "relevant_blocks")
+    return [take(rpc.name, block, str) for block in blocks]
+
+
+def activity(rpc: CoreRpc, blocks: Sequence[str], descriptors: Sequence[str]) -> list[object]:
+    """What the scripts received and spent in some blocks, in the order of the chain."""
+    answer = rpc.ask(
+        "getdescriptoractivity", [list(blocks), list(descriptors), False], timeout=_SECONDS
+    )
+    if isinstance(answer, RpcFailure):
+        raise rpc.error("getdescriptoractivity", answer)
+    return take(rpc.name, answer, list, "activity")
 
 
 def make_source(

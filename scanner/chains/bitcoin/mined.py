@@ -1,15 +1,23 @@
-"""Reads one mined transaction, and the coins it spends, from a node."""
+"""Reads mined transactions and the coins they spend from a node, by their ids or by who spent."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
+from scanner.chains.bitcoin.core_filters import BLOCKS, activity, relevant_blocks
+from scanner.chains.bitcoin.core_long import LongCall
 from scanner.chains.bitcoin.core_rpc import RPC_INVALID_ADDRESS_OR_KEY, CoreRpc, RpcFailure
-from scanner.chains.bitcoin.transaction import Transaction, parse_transaction
+from scanner.chains.bitcoin.transaction import Transaction, parse_transaction, read_unlocking
 from scanner.chains.shape import take
-from scanner.errors import SourceRejectedError, SourceUnavailableError, clip
+from scanner.errors import (
+    HeightNotReachedError,
+    SourceRejectedError,
+    SourceUnavailableError,
+    clip,
+)
 from scanner.model.network import Network
-from scanner.model.spend import MinedTransaction
+from scanner.model.spend import MinedTransaction, SpentCoin
 
 _TXID = re.compile(r"[0-9a-f]{64}")
 _BATCH = 200
@@ -31,9 +39,58 @@ def mined_transaction(rpc: CoreRpc, network: Network, txid: str) -> MinedTransac
         raise _no_index(rpc, answer)
     if not isinstance(answer, dict) or not answer.get("confirmations"):
         return None
-    transaction = _parse(rpc, txid, take(rpc.name, answer, str, "hex"))
+    text = take(rpc.name, answer, str, "hex")
+    transaction = _parse(rpc, txid, text)
     block = rpc.block_ref(network, info.chain, take(rpc.name, answer, str, "blockhash"))
-    return MinedTransaction(txid, block, _spent(rpc, transaction), transaction.outputs)
+    shown = read_unlocking(bytes.fromhex(text))
+    coins = _spent(rpc, transaction)  # none for a block reward, which has an input all the same
+    spent = tuple(SpentCoin(*coin, *how) for coin, how in zip(coins, shown, strict=False))
+    return MinedTransaction(txid, block, spent, transaction.outputs)
+
+
+def spending_transactions(
+    rpc: CoreRpc, scripts: Sequence[bytes], first: int, last: int
+) -> dict[bytes, list[str]]:
+    """Find what spent from scripts in the blocks from `first` to `last`, both included.
+
+    Returns for each script the ids of the transactions, in the order of the chain, each once.
+    Needs a node with `-blockfilterindex`: SourceRejectedError if it has none.
+    """
+    found: dict[bytes, list[str]] = {script: [] for script in scripts}
+    if not found or first > last:
+        return found
+    descriptors = [f"raw({script.hex()})" for script in found]
+    blocks = relevant_blocks(rpc, LongCall(rpc, "scanblocks"), descriptors, (first, last))
+    for start in range(0, len(blocks), BLOCKS):
+        for event in activity(rpc, blocks[start : start + BLOCKS], descriptors):
+            if take(rpc.name, event, str, "type") == "spend":
+                script, txid = _spend(rpc, event)
+                if script in found and txid not in found[script]:
+                    found[script].append(txid)
+    return found
+
+
+def block_nonce(rpc: CoreRpc, network: Network, height: int) -> int:
+    """The nonce in the header of the best chain's block at a height.
+
+    Raises HeightNotReachedError above the tip.
+    """
+    info = rpc.chain_info(network)
+    block_hash = rpc.block_hash(height)
+    if not block_hash:
+        raise HeightNotReachedError(rpc.name, height, info.blocks)
+    nonce = take(rpc.name, rpc.call("getblockheader", [block_hash]), int, "nonce")
+    if not 0 <= nonce < 2**32:
+        raise SourceUnavailableError(rpc.name, "gave a nonce that does not fit a header")
+    return nonce
+
+
+def _spend(rpc: CoreRpc, event: object) -> tuple[bytes, str]:
+    script = take(rpc.name, event, str, "prevout_spk", "hex")
+    try:
+        return bytes.fromhex(script), take(rpc.name, event, str, "spend_txid")
+    except ValueError:
+        raise SourceUnavailableError(rpc.name, "gave a script that is not hex") from None
 
 
 def _spent(rpc: CoreRpc, transaction: Transaction) -> tuple[tuple[bytes, int], ...]:

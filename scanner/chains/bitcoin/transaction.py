@@ -59,6 +59,27 @@ def parse_transaction(data: bytes) -> Transaction:
     return Transaction(sha256d(plain)[::-1].hex(), spent, outputs, coinbase, len(plain))
 
 
+Unlocking = tuple[bytes, tuple[bytes, ...]]
+"""What an input shows to spend its coin: scriptSig and witness stack."""
+
+
+def read_unlocking(data: bytes) -> tuple[Unlocking, ...]:
+    """What each input of a whole transaction shows, in order; the witness is not part of its id.
+
+    Raises ValueError (MalformedError, TruncatedError) as `parse_transaction` does.
+    """
+    reader = _Reader(data)
+    reader.take(4)
+    segwit = data[4:6] == b"\x00\x01"
+    if segwit:
+        reader.take(2)
+    scripts = [reader.signature_script() for _ in range(reader.count(41))]
+    for _ in range(reader.count(9)):
+        reader.output()
+    stacks = [reader.stack() if segwit else () for _ in scripts]
+    return tuple(zip(scripts, stacks, strict=True))
+
+
 class _Reader:
     def __init__(self, data: bytes) -> None:
         if len(data) > MAX_SIZE:
@@ -90,6 +111,15 @@ class _Reader:
         self.take(self.compact())
         self.take(4)
         return txid, vout
+
+    def signature_script(self) -> bytes:
+        self.take(36)
+        script = self.take(self.compact())
+        self.take(4)
+        return script
+
+    def stack(self) -> tuple[bytes, ...]:
+        return tuple(self.take(self.compact()) for _ in range(self.count(1)))
 
     def output(self) -> tuple[bytes, int]:
         amount = int.from_bytes(self.take(8), "little")
