@@ -18,11 +18,12 @@ from scanner.errors import StoreError
 from scanner.snapshots.interface import Chunk, SnapshotPolicy
 from scanner.store.engine import Store
 from scanner.store.schedules import Run, RunState
+from scanner.worker.clocks import forget_future
 from scanner.worker.jobs import Jobs, waiting_chunks
 from scanner.worker.scheduling import TRIES, claim_due, start_run
 
 if TYPE_CHECKING:
-    from procrastinate import App, JobContext
+    from procrastinate import App, BaseRetryStrategy, JobContext
     from procrastinate.jobs import Job
     from sqlalchemy import Connection
 
@@ -33,6 +34,9 @@ CHUNKS, UPKEEP = "chunks", "upkeep"
 
 SUSPECTS = "suspects"
 """Lock of jobs whose workers died more than once."""
+
+LONGEST_WAIT = 3600.0
+"""Seconds between two tries of a job, at most."""
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +63,15 @@ class Timing:
     tries: int = 4
     first_wait: int = 15
     poll: float = 5.0
+
+    def wait_after(self, tried: int) -> float:
+        """Seconds before a job that was tried so often is tried again."""
+        return min(LONGEST_WAIT, self.first_wait * 4.0 ** min(tried - 1, 20))
+
+    @property
+    def longest_wait(self) -> float:
+        """Seconds that a job may wait for its next try."""
+        return self.wait_after(max(self.tries, TRIES))
 
 
 def set_up(store: Store) -> bool:
@@ -105,19 +118,18 @@ def lock_of(network: str, number: int, parallel: int) -> str:
 
 def make_app(store: Store, jobs: Jobs, timing: Timing) -> App:
     """A Procrastinate app whose tasks do `jobs`. Opened and run by the caller."""
-    from procrastinate import App, PsycopgConnector, RetryStrategy
+    from procrastinate import App, PsycopgConnector
 
     url = store.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
     app = App(connector=PsycopgConnector(conninfo=url, min_size=1, max_size=4))
-    retry = RetryStrategy(max_attempts=timing.tries - 1, wait=timing.first_wait, exponential_wait=4)
 
-    @app.task(name=CHUNK_TASK, queue=CHUNKS, retry=retry, pass_context=True)
+    @app.task(
+        name=CHUNK_TASK, queue=CHUNKS, retry=_patience(timing, timing.tries), pass_context=True
+    )
     def chunk(context: JobContext, snapshot_id: int, chunk_no: int) -> None:
         jobs.chunk(snapshot_id, chunk_no, context.job.attempts)
 
-    again = RetryStrategy(max_attempts=TRIES, wait=timing.first_wait, exponential_wait=4)
-
-    @app.task(name=RUN_TASK, queue=CHUNKS, retry=again, priority=5)
+    @app.task(name=RUN_TASK, queue=CHUNKS, retry=_patience(timing, TRIES + 1), priority=5)
     def run(schedule_id: int, tick: int) -> None:
         wanted = Run(schedule_id, _EPOCH + timedelta(microseconds=tick), RunState.CLAIMED)
         start_run(store, jobs.registry, jobs.sources, partial(queued_snapshot, store), wanted)
@@ -135,13 +147,36 @@ def make_app(store: Store, jobs: Jobs, timing: Timing) -> App:
     @app.periodic(cron=timing.rescue)
     @app.task(name="scanner.rescue", queue=UPKEEP, priority=10)
     async def rescue(timestamp: int) -> None:
+        from procrastinate.exceptions import ConnectorException
         from procrastinate.utils import sync_to_async
 
+        await sync_to_async(forget_future, store, timing.longest_wait)
         for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=timing.stalled):
-            await _rescue(app, jobs, job, timing)
+            try:
+                await _rescue(app, jobs, job, timing)
+            except ConnectorException:
+                # Another worker was quicker, or the job ended after all: the others need us still.
+                log.info("job %s: not stalled any more", job.id)
         await sync_to_async(refill, store)
 
     return app
+
+
+def _patience(timing: Timing, tries: int) -> BaseRetryStrategy:
+    """Try a job so often in all, waiting four times as long each time.
+
+    Procrastinate's own strategy raises the factor to a power and leaves the first wait out of it.
+    """
+    from procrastinate import BaseRetryStrategy, RetryDecision
+
+    class Patience(BaseRetryStrategy):
+        def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
+            tried = job.attempts + 1
+            if tried >= tries:
+                return None
+            return RetryDecision(retry_in={"seconds": round(timing.wait_after(tried))})
+
+    return Patience()
 
 
 def refill(store: Store) -> int:

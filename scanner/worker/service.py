@@ -9,6 +9,8 @@ import signal
 import socket
 from contextlib import suppress
 
+from scanner.errors import StoreError
+from scanner.worker.clocks import WallClock, forget_future
 from scanner.worker.jobs import Jobs
 from scanner.worker.queue import CHUNKS, UPKEEP, Timing, make_app
 from scanner.worker.watch import Stage, Watch
@@ -39,23 +41,25 @@ async def _run(jobs: Jobs, timing: Timing, concurrency: int) -> None:
     from procrastinate import exceptions
     from psycopg_pool import PoolTimeout
 
-    stopping = asyncio.Event()
+    stopping, ended = asyncio.Event(), asyncio.Event()
 
     def stop() -> None:
         if stopping.is_set():
             jobs.stop.set()
         stopping.set()
+        ended.set()
         jobs.watch.stop()
         loop.call_later(GRACE, jobs.stop.set)
 
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sign, stop)
-    beating = asyncio.create_task(_beat(jobs.watch))
+    beating = asyncio.create_task(_beat(jobs.watch, ended))
     while not stopping.is_set():
+        ended.clear()
         try:
-            await _work(jobs, timing, concurrency, stopping)
-        except (exceptions.ConnectorException, PoolTimeout, OSError) as e:
+            await _work(jobs, timing, concurrency, ended)
+        except (exceptions.ConnectorException, PoolTimeout, OSError, StoreError) as e:
             jobs.watch.enter(Stage.WAITING)
             log.warning("the database is away (%s); trying again", type(e).__name__)
             with suppress(TimeoutError):
@@ -63,15 +67,21 @@ async def _run(jobs: Jobs, timing: Timing, concurrency: int) -> None:
     beating.cancel()
 
 
-async def _beat(watch: Watch) -> None:
+async def _beat(watch: Watch, ended: asyncio.Event) -> None:
+    clock = WallClock()
     while True:
         watch.beat()
+        if clock.was_set_back():
+            log.warning("this machine's clock was set back; beginning anew")
+            ended.set()
         await asyncio.sleep(BEAT)
 
 
-async def _work(jobs: Jobs, timing: Timing, concurrency: int, stopping: asyncio.Event) -> None:
+async def _work(jobs: Jobs, timing: Timing, concurrency: int, ended: asyncio.Event) -> None:
+    """Work until `ended` is set; jobs at hand are finished."""
     app = make_app(jobs.store, jobs, timing)
     async with app.open_async():
+        await asyncio.to_thread(forget_future, jobs.store, timing.longest_wait)
         jobs.watch.enter(Stage.WORKING)
         worker = asyncio.create_task(
             app.run_worker_async(
@@ -85,7 +95,7 @@ async def _work(jobs: Jobs, timing: Timing, concurrency: int, stopping: asyncio.
                 delete_jobs="successful",
             )
         )
-        told = asyncio.create_task(stopping.wait())
+        told = asyncio.create_task(ended.wait())
         await asyncio.wait({worker, told}, return_when=asyncio.FIRST_COMPLETED)
         told.cancel()
         if not worker.done():

@@ -1,6 +1,5 @@
 """An endpoint's limit is a limit for the fleet: worker processes on one real PostgreSQL."""
 
-import multiprocessing
 from itertools import combinations
 
 import pytest
@@ -8,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 from support.counting_server import CountingServer, ask_at_a_rate
+from support.forked import warm
 
 from scanner.chains.budget import LONGEST_LINE, SlotBudget
 from scanner.chains.http import Transport
@@ -39,7 +39,7 @@ def fleet(database):
 
 
 def asked_by_three(database, *, shared, seconds=SECONDS):
-    fork = multiprocessing.get_context("forkserver")
+    fork = warm()
     with CountingServer() as server:
         start = fork.Barrier(3)
         workers = [

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -27,7 +28,9 @@ class PostgresMissingError(Exception):
 class Postgres:
     """One cluster, thrown away at the end. It refuses to run as root: then it runs as another user."""
 
-    def __init__(self) -> None:
+    def __init__(self, environment: Mapping[str, str] | None = None) -> None:
+        """environment: added to the server's own."""
+        self._environment = {**os.environ, **(environment or {})}
         self._bin = _programs()
         self._user = _user()
         self._folder = Path(tempfile.mkdtemp(prefix="scanner-pg-", dir="/tmp"))
@@ -71,6 +74,18 @@ class Postgres:
             "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-sync",
         )  # fmt: skip
         self.port = free_port()
+        self._serve()
+
+    def restart(self, mode: str) -> None:
+        """What `pg_ctl restart` does. mode: "fast" (clients are told) or "immediate" (a crash)."""
+        assert self._process is not None
+        data = str(self._folder / "data")
+        self._run("pg_ctl", "stop", f"--pgdata={data}", f"--mode={mode}", "--wait")
+        self._process.wait(_START_SECONDS)
+        self._serve()
+
+    def _serve(self) -> None:
+        data = self._folder / "data"
         options = {
             "listen_addresses": "127.0.0.1",
             "port": str(self.port),
@@ -78,12 +93,13 @@ class Postgres:
             "fsync": "off",  # nobody needs this cluster after a power cut
             "max_connections": "60",
         }
-        with (self._folder / "postgres.log").open("wb") as log:
+        with (self._folder / "postgres.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [*tied_to_this_process("INT"), str(self._bin / "postgres"), "-D", str(data)]
                 + [f"--{key}={value}" for key, value in options.items()],
                 user=self._user,
                 cwd=self._folder,
+                env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
