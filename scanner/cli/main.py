@@ -6,6 +6,7 @@ something could not be shown; 2 the command could not run.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from typing import Annotated
@@ -102,6 +103,9 @@ def main() -> None:
     """Run the command line of this process and leave with its exit status."""
     if "_SCANNER_COMPLETE" in os.environ:
         app(prog_name="scanner")
+    # Rows by the hundred thousand are alive at once and hold no cycles: looking for some every
+    # 700 objects took a fifth of a snapshot's time.
+    gc.set_threshold(100_000, 50, 50)
     sys.exit(run(sys.argv[1:]))
 
 

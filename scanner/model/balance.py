@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from scanner.model.addresses.interface import Address
 from scanner.model.network import Holding
@@ -19,8 +20,7 @@ class Evidence(StrEnum):
     UNAVAILABLE = "unavailable"  # nobody could say; never the same as 0
 
 
-@dataclass(frozen=True, slots=True)
-class BalanceQuery:
+class BalanceQuery(NamedTuple):
     """Ask for one holding of one address."""
 
     address: Address

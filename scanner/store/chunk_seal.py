@@ -6,18 +6,18 @@ A BALANCE_CHANGED finding comes later, when a chunk is read again, and is not in
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from scanner.model.finding import FindingKind
-from scanner.snapshots.interface import NumberedClaim, RowResult
+from scanner.snapshots.interface import NumberedClaim
 from scanner.store import bulk
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-Told = Iterable[tuple[str, str]]
+Told = Sequence[tuple[str, str]]
 """Kind and reason of each finding about one claim."""
 
 
@@ -61,7 +61,7 @@ class ChunkSeal:
             None if claimed is None else str(claimed),
             verdict,
             (None if found is None else str(found), *balance[1:]),
-            sorted(told),
+            sorted(told) if told else (),
         )
         try:
             line = self._dumps(record)
@@ -72,19 +72,6 @@ class ChunkSeal:
     def digest(self) -> str:
         """What was added, in hex."""
         return self._hash.hexdigest()
-
-
-def seal_results(results: Iterable[RowResult]) -> str:
-    """The digest of a chunk from what is about to be stored; every row has all its results."""
-    from scanner.store.records import balance_values, control_values
-
-    seal = ChunkSeal()
-    for claim, control, balance, findings in results:
-        if control is None or balance is None:
-            raise ValueError(f"claim {claim.no}: a chunk is done only with all its results")
-        told = [(finding.kind.value, finding.reason) for finding in findings]
-        seal.add(claim, control_values(control), balance_values(balance), told)
-    return seal.digest()
 
 
 def seal_stored(connection: Connection, snapshot_id: int, chunk: int) -> str:

@@ -8,10 +8,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from scanner.errors import SnapshotNotFoundError, StoreError, clip
-from scanner.model.balance import Balance
 from scanner.model.block import BlockRef
-from scanner.model.finding import Finding, FindingKind
-from scanner.snapshots.findings import finding_about
+from scanner.model.finding import Finding
 from scanner.snapshots.interface import (
     Chunk,
     ChunkState,
@@ -20,9 +18,7 @@ from scanner.snapshots.interface import (
     SnapshotPolicy,
     SnapshotState,
 )
-from scanner.snapshots.tally import Tally
-from scanner.store import runs, seal
-from scanner.store.chunk_seal import seal_results, seal_stored
+from scanner.store import results_in, runs, seal
 from scanner.store.engine import Store
 
 if TYPE_CHECKING:
@@ -169,11 +165,8 @@ class StoreSink:
         """Store results and the mark `done` in one transaction."""
         with self._store.write() as connection:
             if _lock_chunk(connection, chunk) is ChunkState.DONE:
-                return _compare(connection, chunk, results)
-            anew = _store_controls(connection, chunk, results)
-            _store_balances(connection, chunk, results)
-            key = chunk.snapshot_id, chunk.no
-            digest = seal_results(results) if anew else seal_stored(connection, *key)
+                return results_in.compare(connection, chunk, results)
+            digest = results_in.store_results(connection, chunk, results)
             _mark(connection, chunk, ChunkState.DONE, digest=digest)
         return []
 
@@ -182,7 +175,7 @@ class StoreSink:
         with self._store.write() as connection:
             if _lock_chunk(connection, chunk) is ChunkState.DONE:
                 return
-            _store_controls(connection, chunk, results)
+            results_in.store_verdicts(connection, chunk, results)
             _mark(connection, chunk, ChunkState.FAILED, error=clip(error, LONGEST_ERROR))
 
     def end(self, snapshot_id: int) -> SnapshotState:
@@ -274,131 +267,3 @@ def _mark(
         .where(c.snapshot_id == chunk.snapshot_id, c.no == chunk.no)
         .values(state=state.value, error=error, digest=digest, attempts=c.attempts + 1)
     )
-
-
-def _store_controls(connection: Connection, chunk: Chunk, results: Sequence[RowResult]) -> bool:
-    """Store verdicts and findings, but for those that an earlier, failed try has left.
-
-    Returns whether there were none.
-    """
-    from scanner.store import tables as t
-    from scanner.store.bulk import insert_rows
-    from scanner.store.records import control_values
-
-    key = chunk.snapshot_id
-    judged = _numbers_in(connection, t.control_result, chunk)
-    insert_rows(
-        connection,
-        t.control_result,
-        (
-            (key, r.claim.no, *control_values(r.control))
-            for r in results
-            if r.control is not None and r.claim.no not in judged
-        ),
-    )
-    told = _findings_in(connection, chunk)
-    insert_rows(
-        connection,
-        t.finding,
-        (
-            (key, r.claim.no, f.kind.value, f.reason)
-            for r in results
-            for f in r.findings
-            if (r.claim.no, f.kind.value) not in told
-        ),
-    )
-    return not (judged or told)
-
-
-def _store_balances(connection: Connection, chunk: Chunk, results: Sequence[RowResult]) -> None:
-    from scanner.store import tables as t
-    from scanner.store.bulk import insert_rows
-    from scanner.store.records import balance_values
-
-    key, tally = (chunk.snapshot_id, chunk.no), Tally()
-    for r in results:
-        if r.balance is None:
-            raise ValueError(f"claim {r.claim.no}: a chunk is done only with all its balances")
-        tally.add(r.claim, r.control, r.balance)
-    insert_rows(
-        connection,
-        t.balance,
-        (
-            (key[0], r.claim.no, key[1], *balance_values(r.balance))
-            for r in results
-            if r.balance is not None
-        ),
-    )
-    insert_rows(
-        connection,
-        t.subtotal,
-        (
-            (
-                *(*key, k.asset, k.decimals, k.proof, k.evidence.value, p.rows),
-                *(p.claimed, p.found, p.shortfall, p.surplus),
-            )
-            for k, p in tally.parts.items()
-        ),
-    )
-
-
-def _numbers_in(connection: Connection, table: Any, chunk: Chunk) -> set[int]:  # noqa: ANN401
-    from sqlalchemy import select
-
-    c = table.c
-    query = select(c.claim_no).where(
-        c.snapshot_id == chunk.snapshot_id, c.claim_no.between(chunk.plan.first, chunk.plan.last)
-    )
-    return set(connection.execute(query).scalars())
-
-
-def _findings_in(connection: Connection, chunk: Chunk) -> set[tuple[int, str]]:
-    from sqlalchemy import select
-
-    from scanner.store import tables as t
-
-    c = t.finding.c
-    query = select(c.claim_no, c.kind).where(
-        c.snapshot_id == chunk.snapshot_id, c.claim_no.between(chunk.plan.first, chunk.plan.last)
-    )
-    return {(no, kind) for no, kind in connection.execute(query)}
-
-
-def _compare(connection: Connection, chunk: Chunk, results: Sequence[RowResult]) -> list[Finding]:
-    """A second reading of a chunk that is done: keep the first, tell where they differ."""
-    from sqlalchemy import select
-
-    from scanner.store import tables as t
-    from scanner.store.bulk import insert_new
-
-    c = t.balance.c
-    query = select(c.claim_no, c.amount).where(
-        c.snapshot_id == chunk.snapshot_id, c.chunk_no == chunk.no
-    )
-    stored = {no: amount for no, amount in connection.execute(query)}
-    found = []
-    for r in results:
-        finding = _changed(r.claim, stored[r.claim.no], r.balance)
-        if finding is None:
-            continue
-        found.append(finding)
-        connection.execute(
-            insert_new(connection, t.finding).values(
-                snapshot_id=chunk.snapshot_id,
-                claim_no=r.claim.no,
-                kind=finding.kind.value,
-                reason=finding.reason,
-            )
-        )
-    return found
-
-
-def _changed(claim: NumberedClaim, stored: int | None, seen: Balance | None) -> Finding | None:
-    """A finding if two readings at one block give two amounts; no answer contradicts nothing."""
-    if seen is None or seen.amount is None or stored is None or stored == seen.amount:
-        return None
-    who = ", ".join(seen.sources) or "the source"
-    reason = (
-        f"read {stored} first and {seen.amount} ({who}) later at the same block; the first stays"
-    )
-    return finding_about(claim.claim, FindingKind.BALANCE_CHANGED, reason)

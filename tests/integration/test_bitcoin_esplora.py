@@ -98,7 +98,7 @@ def test_the_tip_and_every_height_like_the_node_itself(chain: Chain, stub: Esplo
 
 def test_scripts_without_an_address(chain: Chain, stub: EsploraStub) -> None:
     source = _source(_endpoint(stub))
-    asked = [replace(q, address=replace(q.address, text="")) for q in QUERIES]
+    asked = [q._replace(address=q.address._replace(text="")) for q in QUERIES]
     at = source.pin(chain.tip())
     assert [b.amount for b in source.fetch_balances(asked, at)] == [
         b.amount for b in source.fetch_balances(QUERIES, at)
