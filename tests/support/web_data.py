@@ -8,7 +8,7 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -68,7 +68,7 @@ def fill(store: Store) -> Ids:
     take(store, old, StubSource())
     # Ten go, five come, one claims another amount, one asset more; every balance moves.
     later = [eth_claim(n, height=MONTH, **SIGNED) for n in range(10, 65)]
-    later[3] = replace(later[3], amount=1)
+    later[3] = later[3]._replace(amount=1)
     later += [eth_claim(n, asset="USDT", height=MONTH) for n in range(5)]
     new = planned(store, later)
     take(store, new, StubSource(change=3))
@@ -103,8 +103,7 @@ def _rival(store: Store) -> int:
 
 def _hostile(store: Store) -> int:
     claims = [
-        replace(
-            eth_claim(1000 + n, address=text, row=n + 2, amount=1),
+        eth_claim(1000 + n, address=text, row=n + 2, amount=1)._replace(
             coin=text,
             message=text,
             signatures=(text, text),
