@@ -10,12 +10,22 @@ import os
 import resource
 import sys
 import threading
+from collections.abc import Sequence
 
+from scanner.model.finding import Finding
 from scanner.settings.tables import load_registry
+from scanner.snapshots.interface import Chunk, RowResult
 from scanner.snapshots.take import take_snapshot
 from scanner.store.engine import open_store
 from scanner.store.sink import StoreSink
 from support.snapshot_stub import StubSource, good_judge
+
+
+class TellingSink(StoreSink):
+    def finish_chunk(self, chunk: Chunk, results: Sequence[RowResult]) -> list[Finding]:
+        found = super().finish_chunk(chunk, results)
+        tell("chunk")
+        return found
 
 
 def main() -> None:
@@ -26,24 +36,15 @@ def main() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
     with open_store(url) as store:
         first = threading.Event()
-        known = 0
 
         def say(_queries: object) -> None:
             if not first.is_set():
                 first.set()
                 tell("taking")
 
-        def progress(_share: float, claims: int) -> None:
-            nonlocal known
-            if claims > known:
-                known = claims
-                tell("chunk")
-
         networks = ("ethereum", "arbitrum")
         sources = {n: StubSource(n, delay=delay, trouble=say) for n in networks}
-        taken = take_snapshot(
-            StoreSink(store), snapshot_id, sources, good_judge, registry, progress=progress
-        )
+        taken = take_snapshot(TellingSink(store), snapshot_id, sources, good_judge, registry)
     tell(taken.state.value)
 
 
