@@ -82,7 +82,7 @@ def snapshot(  # noqa: PLR0913, PLR0917 - one parameter per option
     database; a stop loses nothing, 'scanner resume' goes on.
     """
     from scanner.cli.sources import parse_heights, parse_networks
-    from scanner.cli.taking import TakeOptions, show_outcome, take
+    from scanner.cli.taking import TakeOptions, check_sources, show_outcome, take
     from scanner.cli.times import heights_for_times
     from scanner.settings.tables import load_registry
     from scanner.snapshots.interface import SnapshotPolicy
@@ -97,6 +97,7 @@ def snapshot(  # noqa: PLR0913, PLR0917 - one parameter per option
     _check(options, registry)
     with open_store(database_url(context, database), create=True) as store:
         list_id = _import(store, file, publisher or file.stem, reading, registry)
+        check_sources(store, list_id, options, registry)
         snapshot_id = _plan(store, list_id, policy, owed)
         take(store, snapshot_id, options, registry)
         show_outcome(store, snapshot_id, as_json)

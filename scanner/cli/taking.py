@@ -14,6 +14,7 @@ from scanner.cli.console import say
 from scanner.cli.progress import ProgressBar
 
 if TYPE_CHECKING:
+    from scanner.chains.interface import ReadPolicy
     from scanner.model.claim import Claim
     from scanner.model.control import ControlResult
     from scanner.model.registry import Registry
@@ -36,10 +37,30 @@ class TakeOptions:
     quorum: int = 1
     proof: bool = False
 
+    def policy(self) -> ReadPolicy:
+        """The same for sources."""
+        from scanner.chains.interface import ReadPolicy
+
+        return ReadPolicy(self.quorum, self.proof)
+
+
+def check_sources(store: Store, list_id: int, options: TakeOptions, registry: Registry) -> None:
+    """Refuse options that no snapshot of a list can be taken with, before there is one.
+
+    Raises ConfigError: a quorum of more operators than there are.
+    """
+    from scanner.cli.sources import open_sources
+    from scanner.store.runs import networks_of
+
+    wanted = networks_of(store, list_id)
+    if options.networks is not None:
+        wanted &= options.networks
+    with open_sources(wanted, options.endpoints, registry, options.policy()):
+        pass
+
 
 def take(store: Store, snapshot_id: int, options: TakeOptions, registry: Registry) -> None:
     """Read everything that is still missing, with a progress bar; results are in the store."""
-    from scanner.chains.interface import ReadPolicy
     from scanner.cli.sources import open_sources
     from scanner.ownership.judge import judge
     from scanner.snapshots.interface import ChunkState
@@ -49,9 +70,8 @@ def take(store: Store, snapshot_id: int, options: TakeOptions, registry: Registr
     sink = StoreSink(store)
     missing = {c.plan.network for c in sink.chunks(snapshot_id) if c.state is not ChunkState.DONE}
     wanted = missing if options.networks is None else missing & options.networks
-    policy = ReadPolicy(options.quorum, options.proof)
     with (
-        open_sources(wanted, options.endpoints, registry, policy, store) as sources,
+        open_sources(wanted, options.endpoints, registry, options.policy(), store) as sources,
         resumable(snapshot_id),
         ProgressBar(f"snapshot {snapshot_id}", "claims") as bar,
     ):

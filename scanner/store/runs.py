@@ -58,6 +58,17 @@ def create_snapshot(
     return snapshot_id
 
 
+def networks_of(store: Store, list_id: int) -> frozenset[str]:
+    """The networks that a list's claims are on."""
+    from sqlalchemy import select
+
+    from scanner.store import tables as t
+
+    query = select(t.claim.c.network).where(t.claim.c.list_id == list_id).distinct()
+    with store.read() as connection:
+        return frozenset(connection.execute(query).scalars())
+
+
 def plan_rows(
     connection: Connection, list_id: int, networks: Collection[str] | None = None
 ) -> Iterator[PlanRow]:

@@ -152,6 +152,7 @@ def test_bad_options_are_one_line_and_2(scanner, endpoints, tmp_path, arguments,
     assert done.lines[-1].startswith("scanner: ")
     assert words in done.lines[-1]
     assert "Traceback" not in done.err
+    assert "snapshot 1" not in done.err, "there is a snapshot that nobody could take"
 
 
 def unread(scanner, done, words):
