@@ -316,7 +316,8 @@ def test_a_broken_scan_answer_is_no_number(name: str) -> None:
 
     def node(request: Seen) -> Said:
         asked = json.loads(request.body)
-        result = {"status": None, "start": answer}.get(asked["params"][0])
+        action = asked["params"][0] if asked["params"] else asked["method"]
+        result = {"status": None, "start": answer, "getbestblockhash": AT.hash}.get(action)
         return Said(200, json.dumps({"id": 0, "result": result}).encode())
 
     with serving(node) as host:
@@ -332,6 +333,8 @@ def test_progress_busy_and_abort() -> None:
 
     def node(request: Seen) -> Said:
         call = json.loads(request.body)
+        if call["method"] == "getbestblockhash":
+            return Said(200, json.dumps({"id": 0, "result": AT.hash}).encode())
         action = call["params"][0]
         asked.append(action)
         if action == "start":
@@ -373,6 +376,24 @@ def test_progress_busy_and_abort() -> None:
         assert asked == ["status", "start", "abort"]
         source.close()
         second.close()
+
+
+def test_a_scan_already_in_progress_on_a_real_node(chain: Chain) -> None:
+    first, second = (CoreScan(BITCOIN, chain.node.endpoint(n)) for n in ("one", "two"))
+    at = first.pin(None)
+    many = [query(address("p2tr", n.to_bytes(32, "big"))) for n in range(60_000)]
+    answers: list[object] = []
+    scanning = threading.Thread(target=lambda: answers.append(first.fetch_balances(many, at)))
+    scanning.start()
+    while scanning.is_alive() and chain.node.rpc("scantxoutset", "status") is None:
+        time.sleep(0.01)
+    with pytest.raises(SourceUnavailableError, match="busy with another scan"):
+        second.fetch_balances(many[:1], at)
+    scanning.join()
+    assert len(answers) == 1
+    assert second.fetch_balances(many[:1], at)[0].amount == 0
+    first.close()
+    second.close()
 
 
 def test_ctrl_c_aborts_the_scan_on_a_real_node(chain: Chain) -> None:

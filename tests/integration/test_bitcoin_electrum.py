@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import socket
 import ssl
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support.bitcoin_chain import Chain, address, query, regtest
+from support.bitcoin_chain import Chain, address, query, regtest, transaction
+from support.command import COMMAND
 from support.electrumx import electrumx, wait_for
 
 from scanner.chains.bitcoin import electrum
@@ -48,7 +51,7 @@ QUERIES = [query(a) for a in [*ADDRESSES, address("p2sh", b"\xee" * 20)]]
 
 @pytest.fixture(scope="module")
 def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
-    with regtest(tmp_path_factory.mktemp("node")) as chain:
+    with regtest(tmp_path_factory.mktemp("node"), "-acceptnonstdtxn=1") as chain:
         coins = chain.fund(3)
         first = chain.pay(
             coins[0],
@@ -138,15 +141,38 @@ def test_merkle_proofs_against_headers_with_work(
     source.close()
 
 
-def test_new_blocks_are_seen_and_unconfirmed_ones_only_told(
-    chain: Chain, server: Endpoint, source: BalanceSource
-) -> None:
+def test_new_blocks_are_seen(chain: Chain, server: Endpoint, source: BalanceSource) -> None:
     at = source.pin(chain.tip())
     before = source.fetch_balances(QUERIES, at)
     chain.mine(1, script_pubkey(ADDRESSES[1]))
     wait_for(server, chain.tip())
     assert [b.amount for b in source.fetch_balances(QUERIES, at)] == [b.amount for b in before]
     assert source.fetch_balances(QUERIES, source.pin(chain.tip()))[1].amount == 1001 + 25 * 10**8
+
+
+def test_unconfirmed_is_told_and_not_counted(
+    chain: Chain, server: Endpoint, source: BalanceSource
+) -> None:
+    paid = query(address("p2wpkh", b"\x55" * 20))
+    first = chain.node.rpc("getblockhash", 2)  # the first block's reward paid everything else
+    reward = (chain.node.rpc("getblock", first, 1)["tx"][0], 0)
+    raw = transaction([reward], [(script_pubkey(paid.address), 3210)])
+    chain.node.rpc("sendrawtransaction", raw, 0)
+    rpc = ElectrumRpc(server)
+    key = hashlib.sha256(script_pubkey(paid.address)).digest()[::-1].hex()
+    deadline = time.monotonic() + 20
+    while not rpc.call("blockchain.scripthash.get_mempool", key):
+        assert time.monotonic() < deadline, "the server does not see the transaction"
+        time.sleep(0.1)
+    rpc.close()
+    answer = source.fetch_balances([paid], source.pin(chain.tip()))[0]
+    assert answer.amount == 0
+    assert json.loads(answer.detail)["unconfirmed_transactions"] == 1
+    chain.mine(1)
+    wait_for(server, chain.tip())
+    mined = source.fetch_balances([paid], source.pin(chain.tip()))[0]
+    assert mined.amount == 3210
+    assert "unconfirmed" not in mined.detail
 
 
 def test_many_addresses_in_batches(chain: Chain, source: BalanceSource) -> None:
@@ -224,6 +250,28 @@ def test_a_hidden_transaction_is_a_disagreement(chain: Chain, server: Endpoint) 
         assert set(json.loads(answers[2].detail)["disagree"]) == {"electrumx", "cheat"}
         assert (answers[5].amount, answers[5].evidence) == (0, Evidence.AGREED)
         source.close()
+
+
+def test_a_hidden_transaction_is_a_finding(chain: Chain, server: Endpoint, tmp_path: Path) -> None:
+    """The whole way: two servers in the table, a list, and what the user is told of it."""
+    texts = [f"raw({script_pubkey(q.address).hex()})" for q in QUERIES]
+    claims = ["network,coin,address,amount", f"bitcoin,BTC,{texts[2]},0.00001002"]
+    claims.append(f"bitcoin,BTC,{texts[5]},0")
+    (tmp_path / "list.csv").write_text("\n".join(claims) + "\n")
+    with cheating(server, _history(lambda h: h[:-1])) as liar:
+        (tmp_path / "endpoints.toml").write_text(
+            "".join(
+                f'[[endpoint]]\nname = "{e.name}"\nnetwork = "bitcoin"\nprotocol = "electrum"\n'
+                f'url = "{e.url}"\noperator = "{e.operator}"\nchain = "regtest"\n'
+                for e in (server, liar)
+            )
+        )
+        command = [*COMMAND, "snapshot", "list.csv", "--endpoints", "endpoints.toml"]
+        command += ["--quorum", "2", "--at", f"bitcoin={chain.tip()}"]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done.stderr
+    assert "FALSE: sources_disagree, 1 " in done.stderr
+    assert texts[2] in done.stderr
 
 
 CHEATS: dict[str, tuple[Trick, str]] = {
@@ -334,8 +382,6 @@ def test_tls_certificates(server: Endpoint, tmp_path: Path) -> None:
         pytest.skip("openssl is not on this machine")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
-    import hashlib
-
     print_ = hashlib.sha256(ssl.PEM_cert_to_DER_cert(certificate.read_text())).hexdigest()
     with cheating(server, lambda m, p, a: a, context) as endpoint:
         with pytest.raises(SourceRejectedError, match="not valid"):

@@ -107,6 +107,16 @@ def test_scripts_without_an_address(chain: Chain, stub: EsploraStub) -> None:
     source.close()
 
 
+def test_unconfirmed_is_told_and_not_counted(chain: Chain, stub: EsploraStub) -> None:
+    stub.pending[TEXTS[1]] = 12_345
+    source = _source(_endpoint(stub))
+    first, second = source.fetch_balances(QUERIES[1:3], source.pin(chain.tip()))
+    assert first.amount == 1001
+    assert json.loads(first.detail)["unconfirmed"] == "12345"
+    assert "unconfirmed" not in second.detail
+    source.close()
+
+
 def test_busy_addresses_are_unavailable_and_another_server_helps(
     chain: Chain, stub: EsploraStub
 ) -> None:

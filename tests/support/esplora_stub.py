@@ -26,12 +26,13 @@ PAGE = 25
 
 @dataclass
 class EsploraStub:
-    """`hide`: transactions it keeps quiet about. `busy`: addresses it refuses. `queue`: answers
-    given instead of the true one, first come first served. `after`: called after each request."""
+    """`hide`: transactions it keeps quiet about. `busy`: addresses it refuses. `pending`: what
+    waits for an address in the memory pool, in base units. `queue`: answers given instead of the true one, first come first served. `after`: called after each request."""
 
     chain: Chain
     hide: set[str] = field(default_factory=set)
     busy: set[str] = field(default_factory=set)
+    pending: dict[str, int] = field(default_factory=dict)
     queue: list[Said] = field(default_factory=list)
     seen: list[str] = field(default_factory=list)
     url: str = ""
@@ -75,7 +76,7 @@ class EsploraStub:
                 script = self._script(kind, text)
                 if text in self.busy:
                     return Said(400, b"Too many history entries")
-                return self._about(script, rest)
+                return self._about(script, rest, self.pending.get(text, 0))
         return Said(404, b"endpoint does not exist")
 
     def _script(self, kind: str, text: str) -> str:
@@ -83,13 +84,12 @@ class EsploraStub:
             return self._index()["by_hash"].get(text, "none")
         return script_pubkey(decode_address(self._network, text)).hex()
 
-    def _about(self, script: str, rest: list[str]) -> Said:
+    def _about(self, script: str, rest: list[str], pending: int) -> Said:
         txs = [t for t in self._index()["by_script"].get(script, []) if t.txid not in self.hide]
         match rest:
             case []:
-                return _json(
-                    {"chain_stats": _stats(txs, script), "mempool_stats": _stats([], script)}
-                )
+                waiting = {**_stats([], script), "funded_txo_sum": pending}
+                return _json({"chain_stats": _stats(txs, script), "mempool_stats": waiting})
             case ["txs"]:
                 return _json([t.json() for t in txs[:PAGE]])
             case ["txs", "chain", last]:

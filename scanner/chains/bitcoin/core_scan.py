@@ -110,11 +110,11 @@ class CoreScan:
         report: Callable[[float], None] | None,
     ) -> Iterator[tuple[bytes, Coin]]:
         descriptors = [f"raw({script.hex()})" for script in scripts]
+        before = self._best()
         answer = self._set.run([descriptors], report)
         if not take(self.name, answer, bool, "success"):
             raise SourceUnavailableError(self.name, "the scan was aborted on the node")
-        height = take(self.name, answer, int, "height")
-        seen = take(self.name, answer, str, "bestblock")
+        height, seen = self._place(answer, before)
         wanted = set(scripts)
         total = 0
         for entry in take(self.name, answer, list, "unspents"):
@@ -135,6 +135,24 @@ class CoreScan:
             for script, coin in recent.spent_since(at, seen, height):
                 if script in wanted:
                     yield script, coin
+
+    def _place(self, answer: object, before: str) -> tuple[int, str]:
+        """Height and hash of the block an answer was made at.
+
+        before: the best block before the scan. Nodes that are relatives of Core 0.17 (Bitcoin Cash
+        Node, Bitcoin Gold) do not state it; then the best block must be the same before and after.
+        """
+        if isinstance(answer, dict) and "bestblock" in answer:
+            return take(self.name, answer, int, "height"), take(self.name, answer, str, "bestblock")
+        if self._best() != before:
+            raise SourceUnavailableError(
+                self.name,
+                "a block came during the scan, and its version does not say of which it is",
+            )
+        return take(self.name, self._rpc.call("getblockheader", [before]), int, "height"), before
+
+    def _best(self) -> str:
+        return take(self.name, self._rpc.call("getbestblockhash"), str)
 
     def _coin(self, entry: object, tip: int) -> tuple[bytes, Coin]:
         text = take(self.name, entry, str, "scriptPubKey")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 import pytest
-from support.utxo_file import REGTEST, Group, any_groups, write_file, write_group
+from support.utxo_file import GENERATOR, REGTEST, Group, any_groups, write_file, write_group
 
 from scanner.chains.bitcoin import utxo_scan
 from scanner.chains.bitcoin.coins import Coin
@@ -161,6 +161,55 @@ def test_broken_files(groups: list[Group], engine: EngineFactory) -> None:
     for words, broken in cases.items():
         with pytest.raises(SourceRejectedError, match=words):
             InMemory(broken).scan([groups[0].coins[0].script], engine)
+
+
+def _small() -> list[Group]:
+    """One coin of each kind of script, several outputs, numbers of one byte and of more."""
+    p2pk = b"\x21\x02" + b"\x11" * 32 + b"\xac"
+    full = b"\x41\x04" + GENERATOR + b"\xac"
+    scripts = [p2pkh(b"a" * 20), p2sh(b"b" * 20), p2pk, full, witness(1, b"c" * 32), b"", b"\x51"]
+    heights = [0, 1, 70, 20_000, 800_000, 63, 64]
+    groups = [
+        Group(
+            bytes([n + 1]) * 32, [RawCoin(n, h, bool(n % 2), 10 ** (n + 2) + n, compress_script(s))]
+        )
+        for n, (s, h) in enumerate(zip(scripts, heights, strict=True))
+    ]
+    groups[2].coins.append(RawCoin(300, 70, True, 0, compress_script(p2pkh(b"d" * 20))))
+    groups[5].coins += [RawCoin(v, 5, False, 546, b"\x07\x51") for v in (128, 16512, 256)]
+    return groups
+
+
+def test_every_byte_of_a_file(engine: EngineFactory) -> None:
+    """Each byte changed in each bit, each place cut, each byte doubled or gone: the file is refused,
+    or its hash, network, block or count is another. What it then says is never taken for the truth.
+    """
+    groups = _small()
+    data = write_file(groups)
+    hasher = dict(ENGINES.values())[engine]
+    wanted = {c.script for g in groups for c in g.coins}
+
+    def outcome(spoiled: bytes) -> tuple[object, str] | None:
+        check = hasher()
+        try:
+            found = InMemory(spoiled).scan(wanted, engine, check=check)
+        except SourceRejectedError:
+            return None
+        return found.header, check.result()
+
+    truth = outcome(data)
+    assert truth is not None
+    assert InMemory(data).scan(wanted, engine).coins == expected(groups, wanted)
+    for at in range(len(data)):
+        assert outcome(data[:at]) is None, f"cut at {at}"
+        bits = range(8) if engine is PureEngine else (at % 8,)  # the other is slow to set up
+        changes = [data[:at] + bytes([data[at] ^ 1 << bit]) + data[at + 1 :] for bit in bits]
+        changes += [data[:at] + data[at : at + 1] + data[at:], data[:at] + data[at + 1 :]]
+        for spoiled in changes:
+            if spoiled != data:
+                assert outcome(spoiled) != truth, f"changed at {at}"
+    for more in (b"\0", b"\xff", data[51:], write_group(groups[-1])):
+        assert outcome(data + more) is None
 
 
 def test_the_same_outputs_twice_are_never_added_up(engine: EngineFactory) -> None:
