@@ -110,7 +110,8 @@ class Tally:
         proof = control is not None and control.is_proof
         part = self._part(PartKey(claim.asset, claim.decimals, proof, evidence))
         part.rows += 1
-        part.claimed += claimed or 0
+        if claimed is not None:
+            part.claimed += claimed
         if amount is None:
             return
         part.found += amount
