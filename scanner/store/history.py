@@ -5,15 +5,16 @@ Nothing here reads a list's rows, except `list_sums`, which adds them up in the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from scanner.model.amount import rescale
 from scanner.model.balance import Evidence
 from scanner.snapshots.interface import SnapshotState
-from scanner.snapshots.tally import AssetTotal, Part, PartKey
+from scanner.snapshots.tally import AssetTotal, Part, PartKey, reserve_ratio
 from scanner.store.engine import Store
 from scanner.store.queries import SnapshotTotals
 
@@ -163,13 +164,66 @@ def asset_history(
     if before is not None:
         query = query.where(s.id < before)
     with store.read() as connection:
-        return [_point(tuple(row)) for row in connection.execute(query)]
+        found = [tuple(row) for row in connection.execute(query)]
+        owed = _owed(connection, asset, [row[0] for row in found])
+    return [_point(row, owed.get(row[0])) for row in found]
 
 
-def _point(row: tuple[Any, ...]) -> AssetPoint:
-    snapshot_id, state, created, finished, name, seconds, *total = row
+def _point(row: tuple[Any, ...], owed: tuple[int, int] | None) -> AssetPoint:
+    snapshot_id, state, created, finished, name, seconds, *stored = row
     at = datetime.fromtimestamp(seconds, UTC) if seconds else finished or created
-    return AssetPoint(snapshot_id, at, name, SnapshotState(state), _total(total))
+    total = _total(stored)
+    if total is not None and owed is not None:
+        total = _with_liabilities(total, *owed)
+    return AssetPoint(snapshot_id, at, name, SnapshotState(state), total)
+
+
+def _owed(
+    connection: Connection, asset: str, snapshots: Collection[int]
+) -> dict[int, tuple[int, int]]:
+    """Snapshot -> what is owed of the asset beside it, and its decimals."""
+    from sqlalchemy import select
+
+    from scanner.store import tables as t
+
+    c = t.liability.c
+    query = select(c.snapshot_id, c.amount, c.decimals)
+    query = query.where(c.snapshot_id.in_(list(snapshots)), c.asset == asset)
+    return {row[0]: (row[1], row[2]) for row in connection.execute(query)}
+
+
+def _with_liabilities(total: AssetTotal, owed: int, decimals: int) -> AssetTotal:
+    """The same total with what is owed, in a unit in which both are exact.
+
+    The ratio is absent where nobody could say what is held, as in `queries.totals`; here also
+    where rows without an answer stand beside rows of nothing but 0.
+    """
+    fits = decimals <= total.decimals or owed % 10 ** (decimals - total.decimals) == 0
+    unit = total.decimals if fits else decimals
+
+    def scaled(amount: int) -> int:
+        return rescale(amount, total.decimals, unit)
+
+    liabilities = (
+        rescale(owed, decimals, unit) if decimals <= unit else owed // 10 ** (decimals - unit)
+    )
+    told = total.verified + total.unverified + total.shortfall
+    return replace(
+        total,
+        decimals=unit,
+        claimed=scaled(total.claimed),
+        verified=scaled(total.verified),
+        by_evidence={e: scaled(amount) for e, amount in total.by_evidence.items()},
+        unverified=scaled(total.unverified),
+        shortfall=scaled(total.shortfall),
+        surplus=scaled(total.surplus),
+        liabilities=liabilities,
+        reserve_ratio=(
+            reserve_ratio(scaled(total.verified), liabilities)
+            if told or not total.unavailable_rows
+            else None
+        ),
+    )
 
 
 def _total(values: list[Any]) -> AssetTotal | None:
