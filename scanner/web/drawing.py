@@ -140,12 +140,15 @@ def history_chart(history: Json) -> Markup:
 
 
 def axis_amount(amount: int, decimals: int) -> str:
-    """A few digits for an axis: whole coins from a thousand on, powers of ten where very many.
+    """A few digits for an axis: whole coins from a thousand on, thousands of thousands by letter.
 
     12345678900, 8 -> "123.456"; 0.5 stays "0.5". Cut, not rounded; the table has every digit.
     """
     whole = amount // 10**decimals
-    if whole >= 10**9:
+    for power, letter in ((12, "T"), (9, "B"), (6, "M")):
+        if 10**power <= whole < 10**15:
+            return f"{short_coins(whole // 10 ** (power - 3), 3)} {letter}"
+    if whole >= 10**15:
         digits = str(whole)
         return f"{digits[0]}.{digits[1:3]}e{len(digits) - 1}"
     if whole >= 1_000:
