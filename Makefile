@@ -1,5 +1,6 @@
 # make demo    the scanner at work on a published list and two real chain nodes
 # make test    every test, with real nodes and a real PostgreSQL
+# make test-core  the Bitcoin tests again on Bitcoin Core itself, 30 and 31, built once (half an hour)
 # make lint    style, types, import rules, limits
 # make bench   one JSON object a line: name, value, unit, against, ratio
 # make clean   remove results and caches; make distclean: .venv and the nodes' programs too
@@ -7,7 +8,7 @@
 PY ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint bench clean distclean runtime development nodes peers
+.PHONY: demo test test-core lint bench clean distclean runtime development nodes peers
 
 demo: runtime nodes
 	@$(BIN)/scanner demo
@@ -19,6 +20,15 @@ test: development
 	@scripts/install-postgres || test "$$CI" != true
 	@scripts/install-browser .devnet/browser || test "$$CI" != true
 	$(BIN)/python -m pytest $(ARGS)
+
+# Core without a wallet: what signs transactions stays with Knots.
+CORE_TESTS := $(foreach part,core core_scans utxo sources several relatives,tests/integration/test_bitcoin_$(part).py)
+test-core: development peers
+	@for version in 30 31; do \
+	    scripts/build-bitcoin-core .devnet/core-$$version $$version && \
+	    SCANNER_BITCOIND=$(CURDIR)/.devnet/core-$$version/bin/bitcoind \
+	        $(BIN)/python -m pytest $(CORE_TESTS) $(ARGS) || exit 1; \
+	done
 
 lint: development
 	$(BIN)/ruff check .

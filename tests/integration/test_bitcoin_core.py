@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import threading
-import time
 from collections.abc import Iterator
 
 import pytest
 from support.bitcoin_chain import ANYONE, BTC, Chain, address, query, regtest, transaction
-from support.scripted_http import Said, Seen, serving
+from support.scripted_http import Said, serving
 
-from scanner.chains.bitcoin import core_long, core_scan, core_undo
+from scanner.chains.bitcoin import core_scan, core_undo
 from scanner.chains.bitcoin.core_rpc import CoreRpc, RpcFailure
 from scanner.chains.bitcoin.core_scan import CoreScan
 from scanner.chains.interface import BalanceSource, Reach
@@ -28,7 +26,6 @@ from scanner.errors import (
 )
 from scanner.model.addresses.scripts import script_pubkey
 from scanner.model.balance import Evidence
-from scanner.model.block import BlockRef
 from scanner.model.endpoint import Endpoint
 from scanner.model.network import Holding
 from scanner.settings.tables import load_registry
@@ -260,158 +257,6 @@ def test_rpc_answers_of_other_kinds() -> None:
         with pytest.raises(SourceUnavailableError, match="answered 1 of 2"):
             rpc.batch([("a", []), ("b", [])])
         rpc.close()
-
-
-AT = BlockRef("bitcoin", "regtest", 5, "aa" * 32, 0)
-SCRIPT = script_pubkey(ADDRESSES[0]).hex()
-
-
-def _answer(**change: object) -> dict[str, object]:
-    coin = {
-        "txid": "11" * 32,
-        "vout": 0,
-        "scriptPubKey": SCRIPT,
-        "amount": 1.5,
-        "height": 3,
-        "coinbase": False,
-    }
-    return {
-        "success": True,
-        "height": 5,
-        "bestblock": AT.hash,
-        "total_amount": 1.5,
-        "unspents": [coin],
-        **change,
-    }
-
-
-BROKEN = {
-    "sum": (_answer(total_amount=1.4), "add up"),
-    "negative": (
-        _answer(unspents=[{**_answer()["unspents"][0], "amount": -1.5}]),
-        "amount it should not",
-    ),  # type: ignore[index]
-    "fraction": (
-        _answer(unspents=[{**_answer()["unspents"][0], "amount": 1.500000001}]),
-        "amount it should not",
-    ),  # type: ignore[index]
-    "text": (
-        _answer(unspents=[{**_answer()["unspents"][0], "amount": "1.5"}]),
-        "amount it should not",
-    ),  # type: ignore[index]
-    "later": (_answer(unspents=[{**_answer()["unspents"][0], "height": 6}]), "later block"),  # type: ignore[index]
-    "stranger": (
-        _answer(unspents=[{**_answer()["unspents"][0], "scriptPubKey": "51"}]),
-        "nobody asked",
-    ),  # type: ignore[index]
-    "hex": (_answer(unspents=[{**_answer()["unspents"][0], "scriptPubKey": "5"}]), "not hex"),  # type: ignore[index]
-    "shape": (_answer(unspents={}), "unspents is not list"),
-    "aborted": (_answer(success=False), "aborted"),
-}
-
-
-@pytest.mark.parametrize("name", BROKEN)
-def test_a_broken_scan_answer_is_no_number(name: str) -> None:
-    answer, words = BROKEN[name]
-
-    def node(request: Seen) -> Said:
-        asked = json.loads(request.body)
-        action = asked["params"][0] if asked["params"] else asked["method"]
-        result = {"status": None, "start": answer, "getbestblockhash": AT.hash}.get(action)
-        return Said(200, json.dumps({"id": 0, "result": result}).encode())
-
-    with serving(node) as host:
-        source = CoreScan(BITCOIN, Endpoint("n", "bitcoin", "bitcoin_core", f"http://{host}"))
-        with pytest.raises(SourceUnavailableError, match=words):
-            source.fetch_balances([query(ADDRESSES[0])], AT)
-        source.close()
-
-
-def test_progress_busy_and_abort() -> None:
-    """A scan that takes long: its status is passed on, a second caller is refused, Ctrl-C aborts."""
-    running, released, asked = threading.Event(), threading.Event(), []
-
-    def node(request: Seen) -> Said:
-        call = json.loads(request.body)
-        if call["method"] == "getbestblockhash":
-            return Said(200, json.dumps({"id": 0, "result": AT.hash}).encode())
-        action = call["params"][0]
-        asked.append(action)
-        if action == "start":
-            running.set()
-            released.wait(5)
-            return Said(200, json.dumps({"id": 0, "result": _answer()}).encode())
-        if action == "abort":
-            released.set()
-        share = {"progress": 40} if running.is_set() and not released.is_set() else None
-        return Said(200, json.dumps({"id": 0, "result": share}).encode())
-
-    class Stop(BaseException):
-        pass
-
-    shares: list[float] = []
-
-    def report(share: float) -> None:
-        shares.append(share)
-        released.set()
-
-    with serving(node) as host, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(core_long, "STATUS_SECONDS", 0.02)
-        endpoint = Endpoint("n", "bitcoin", "bitcoin_core", f"http://{host}")
-        source, second = CoreScan(BITCOIN, endpoint), CoreScan(BITCOIN, endpoint)
-        assert source.fetch_balances([query(ADDRESSES[0])], AT, report)[0].amount == 150_000_000
-        assert shares == [0.4, 1.0]
-
-        released.clear()
-        running.set()
-        with pytest.raises(SourceUnavailableError, match="busy with another scan") as caught:
-            second.fetch_balances([query(ADDRESSES[0])], AT)
-        assert caught.value.retry_after
-
-        running.clear()
-        asked.clear()
-        patch.setattr(core_long, "CALL_SECONDS", 0.2)
-        with pytest.raises(SourceUnavailableError, match="no complete answer"):
-            source.fetch_balances([query(ADDRESSES[0])], AT)
-        assert asked == ["status", "start", "abort"]
-        source.close()
-        second.close()
-
-
-def test_a_scan_already_in_progress_on_a_real_node(chain: Chain) -> None:
-    first, second = (CoreScan(BITCOIN, chain.node.endpoint(n)) for n in ("one", "two"))
-    at = first.pin(None)
-    many = [query(address("p2tr", n.to_bytes(32, "big"))) for n in range(60_000)]
-    answers: list[object] = []
-    scanning = threading.Thread(target=lambda: answers.append(first.fetch_balances(many, at)))
-    scanning.start()
-    while scanning.is_alive() and chain.node.rpc("scantxoutset", "status") is None:
-        time.sleep(0.01)
-    with pytest.raises(SourceUnavailableError, match="busy with another scan"):
-        second.fetch_balances(many[:1], at)
-    scanning.join()
-    assert len(answers) == 1
-    assert second.fetch_balances(many[:1], at)[0].amount == 0
-    first.close()
-    second.close()
-
-
-def test_ctrl_c_aborts_the_scan_on_a_real_node(chain: Chain) -> None:
-    source = CoreScan(BITCOIN, chain.node.endpoint("own"))
-    at = source.pin(None)
-    many = [query(address("p2tr", n.to_bytes(32, "big"))) for n in range(60_000)]
-    import _thread
-
-    timer = threading.Timer(0.6, _thread.interrupt_main)
-    timer.start()
-    with pytest.raises(KeyboardInterrupt):
-        source.fetch_balances(many, at)
-    timer.join()
-    deadline = time.monotonic() + 5
-    while chain.node.rpc("scantxoutset", "status") is not None:
-        assert time.monotonic() < deadline, "the node is still scanning"
-        time.sleep(0.02)
-    source.close()
 
 
 def test_same_answer_for_the_same_script_in_two_networks_spellings(source: BalanceSource) -> None:

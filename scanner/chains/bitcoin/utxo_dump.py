@@ -49,8 +49,9 @@ def make_dump(rpc: CoreRpc, path: Path, at: BlockRef) -> Dump:
     """Have the node write the set of a block, and keep what it says about it beside the file.
 
     path: on the node's own disk; the node's user writes it, and this program must be able to
-    read it. Bitcoin Core 28 and later take blocks off their chain and put them back, with the
-    network off meanwhile; Bitcoin Knots works on a copy. Both take the same parameters.
+    read it. Bitcoin Core 28 to 31 take blocks off their chain and put them back, with the network
+    off meanwhile; Bitcoin Knots, and Core's master since, work on a copy. All take the same
+    parameters.
     Raises ReorgError if the node wrote another block's set, SourceRejectedError if it cannot
     (pruned, too old, no right to write there).
     """
