@@ -64,7 +64,7 @@ class ProgressBar:
 
     def _draw(self, share: float, count: int) -> None:
         if self._bar is not None and self._task is not None:
-            self._bar.update(self._task, completed=share, note=self._rate(count))
+            self._bar.update(self._task, completed=share, note=self._rate(count), refresh=True)
 
     def _line(self, share: float, count: int) -> None:
         self._told = share, count
@@ -107,5 +107,7 @@ def _make_bar(label: str) -> tuple[Progress, TaskID]:
         TextColumn("{task.fields[note]}"),
         TimeRemainingColumn(),
         console=Console(stderr=True),
+        # Drawn when there is news: a thread for it would keep `crew.py` from forking.
+        auto_refresh=False,
     )
     return bar, bar.add_task(escape(printable(label)), total=1.0, note="")

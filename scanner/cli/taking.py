@@ -63,6 +63,7 @@ def take(store: Store, snapshot_id: int, options: TakeOptions, registry: Registr
     """Read everything that is still missing, with a progress bar; results are in the store."""
     from scanner.cli.sources import open_sources
     from scanner.ownership.judge import judge
+    from scanner.ownership.parallel import cores
     from scanner.snapshots.interface import ChunkState
     from scanner.snapshots.take import take_snapshot
     from scanner.store.sink import StoreSink
@@ -81,7 +82,15 @@ def take(store: Store, snapshot_id: int, options: TakeOptions, registry: Registr
         ) -> Sequence[ControlResult]:
             return [judge(claim, registry, call) for claim in claims]
 
-        take_snapshot(sink, snapshot_id, sources, judge_all, registry, progress=bar.update)
+        take_snapshot(
+            sink,
+            snapshot_id,
+            sources,
+            judge_all,
+            registry,
+            progress=bar.update,
+            processes=cores(),
+        )
 
 
 @contextmanager
@@ -102,6 +111,7 @@ def show_outcome(store: Store, snapshot_id: int, as_json: bool) -> None:
     from scanner.cli.console import emit, finish
     from scanner.reports.jsontext import pretty
     from scanner.reports.outcome import outcome_weights, print_outcome
+    from scanner.reports.ratios import ratio_objects
     from scanner.reports.totals import print_totals
     from scanner.store import queries
 
@@ -109,6 +119,6 @@ def show_outcome(store: Store, snapshot_id: int, as_json: bool) -> None:
     if as_json:
         emit(pretty(totals.to_json()))
     else:
-        print_totals(totals)
+        print_totals(totals, ratio_objects(store, totals))
     print_outcome(store, snapshot_id)
     finish(outcome_weights(store, snapshot_id))

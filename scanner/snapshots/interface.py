@@ -143,6 +143,10 @@ class SnapshotSink(Protocol):
         """Be the one process that takes the snapshot. Raises StoreError if another is."""
         ...
 
+    def forked(self) -> None:
+        """Called first in a forked process: leave inherited connections alone and make new ones."""
+        ...
+
     def cut(self, snapshot_id: int, sizes: Mapping[str, int]) -> None:
         """Cut networks of which nothing is done yet into chunks of these sizes.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from functools import partial
 from itertools import groupby
 from threading import Event, Lock
@@ -24,6 +25,7 @@ from scanner.snapshots.chunks import (
     record_failure,
     take_chunk,
 )
+from scanner.snapshots.crew import Crew, Share, crew_size
 from scanner.snapshots.interface import (
     Chunk,
     ChunkState,
@@ -33,6 +35,7 @@ from scanner.snapshots.interface import (
     SnapshotState,
     Taken,
 )
+from scanner.snapshots.meter import Meter
 
 GIVE_UP_AFTER = 3
 """Chunks of a network that fail in a row for want of an answer before the rest is not tried."""
@@ -50,13 +53,15 @@ def take_snapshot(
     *,
     progress: Progress | None = None,
     stop: Event | None = None,
+    processes: int = 1,
 ) -> Taken:
     """Take every chunk that is not done, then end the snapshot.
 
     sources: by network name; a network without one gives `unavailable` balances and is judged all
-        the same. The caller closes them.
+        the same. The caller closes them. With several processes they have not been used yet.
     stop: set it to stop after the requests in flight; KeyboardInterrupt does the same. What is
         done stays done, and taking the snapshot again goes on from there.
+    processes: how many to use at most (crew.py).
     Raises StoreError, also when another process is taking it; failures of sources end up in the
     chunks.
     """
@@ -66,7 +71,7 @@ def take_snapshot(
             sink.cut(snapshot_id, {n: s.ability.chunk_size for n, s in sources.items()})
             policy = sink.policy(snapshot_id)
             tools = Tools(sink, judge, registry, policy.attempts, stop or Event())
-            _Run(tools, sink.chunks(snapshot_id), sources, progress).run()
+            _take_all(tools, sink.chunks(snapshot_id), sources, progress, processes)
             state = sink.end(snapshot_id)
         chunks = sink.chunks(snapshot_id)
     return Taken(
@@ -77,21 +82,64 @@ def take_snapshot(
     )
 
 
+def _take_all(
+    tools: Tools,
+    chunks: Sequence[Chunk],
+    sources: Mapping[str, BalanceSource],
+    progress: Progress | None,
+    processes: int,
+) -> None:
+    """Take what is not done, with other processes where that helps."""
+    todo = [chunk for chunk in chunks if chunk.state is not ChunkState.DONE]
+    size = crew_size(processes, [c for c in todo if _shared(sources.get(c.plan.network))])
+    meter = Meter(chunks, progress)
+    if size == 1:
+        _Run(tools, todo, sources, meter).run()
+        return
+
+    def work(share: Share, stop: Event, progress: Progress) -> None:
+        tools.sink.forked()
+        own = replace(tools, stop=stop)
+        _Run(own, todo, sources, Meter(todo, progress), share).run()
+
+    share = Share(size)
+    with Crew(share, work) as crew:
+
+        def look() -> None:
+            meter.tell()
+            if tools.stop.is_set():
+                crew.stop()
+
+        meter.others = crew.counted
+        _Run(tools, todo, sources, meter, share).run()
+        crew.wait(_TICK, look)
+    # What a process left behind that died; a failed chunk waits for the next run.
+    left = {c.no for c in tools.sink.chunks(todo[0].snapshot_id) if c.state is ChunkState.PLANNED}
+    meter.others = lambda: 0
+    _Run(tools, [chunk for chunk in todo if chunk.no in left], sources, meter).run()
+
+
+def _shared(source: BalanceSource | None) -> bool:
+    """Whether several processes may ask a source: not where it does one thing at a time."""
+    return source is None or source.ability.parallel > 1
+
+
 class _Run:
-    """One run over the chunks of a snapshot that are not done."""
+    """One run over chunks that are not done. share: who takes which, among processes."""
 
     def __init__(
         self,
         tools: Tools,
         chunks: Sequence[Chunk],
         sources: Mapping[str, BalanceSource],
-        progress: Progress | None,
+        meter: Meter,
+        share: Share | None = None,
     ) -> None:
-        self._tools, self._sources = tools, sources
-        self._meter = _Meter(chunks, progress)
+        self._tools, self._sources, self._meter = tools, sources, meter
+        self._share = share or Share()
         self._todo: dict[str, list[Chunk]] = {}
         for chunk in chunks:
-            if chunk.state is not ChunkState.DONE:
+            if self._share.first or _shared(sources.get(chunk.plan.network)):
                 self._todo.setdefault(chunk.plan.network, []).append(chunk)
 
     def run(self) -> None:
@@ -122,13 +170,14 @@ class _Run:
         except ChunkFailedError as failure:
             patience.failed(failure)
             for chunk in chunks:
-                self._record(chunk, failure)
+                if self._share.take(chunk):
+                    self._record(chunk, failure)
             return
 
         def take(chunk: Chunk) -> None:
             self._take(chunk, source, block, patience)
 
-        parallel = source.ability.parallel if source is not None else 1
+        parallel = -(-source.ability.parallel // self._share.size) if source is not None else 1
         work = [partial(take, chunk) for chunk in chunks]
         _side_by_side(self._tools.stop, parallel, work)
 
@@ -139,6 +188,8 @@ class _Run:
         block: BlockRef | None,
         patience: _Patience,
     ) -> None:
+        if not self._share.take(chunk):
+            return
         try:
             patience.check()
             take_chunk(
@@ -183,33 +234,6 @@ class _Patience:
             with self._lock:
                 self._in_a_row += 1
                 self._last = failure.reason
-
-
-class _Meter:
-    """Adds up progress over chunks that are taken side by side."""
-
-    def __init__(self, chunks: Sequence[Chunk], progress: Progress | None) -> None:
-        self._lock = Lock()
-        self._progress = progress
-        self._all = sum(c.plan.claims for c in chunks)
-        self._done = sum(c.plan.claims for c in chunks if c.state is ChunkState.DONE)
-        self._parts: dict[int, float] = {}
-
-    def part(self, chunk: Chunk, share: float) -> None:
-        with self._lock:
-            self._parts[chunk.no] = min(max(share, 0.0), 1.0) * chunk.plan.claims
-            self._tell()
-
-    def done(self, chunk: Chunk) -> None:
-        with self._lock:
-            self._parts.pop(chunk.no, None)
-            self._done += chunk.plan.claims
-            self._tell()
-
-    def _tell(self) -> None:
-        if self._progress is not None and self._all:
-            count = self._done + int(sum(self._parts.values()))
-            self._progress(count / self._all, count)
 
 
 def _height_order(chunk: Chunk) -> int:

@@ -58,6 +58,15 @@ class Store:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def forked(self) -> None:
+        """Called in a forked process: use no connection of the process it came from.
+
+        They are kept, not closed: closing one here would end it there.
+        """
+        self._inherited = self.engine.pool
+        self.engine.dispose(close=False)
+        self._writer = Lock()
+
     @contextmanager
     def exclusive(self, what: str) -> Iterator[None]:
         """Be the only process that does `what` in this database, or raise StoreError at once.

@@ -49,6 +49,10 @@ class StoreSink:
         """On SQLite one process takes snapshots in a file; on PostgreSQL one takes a snapshot."""
         return self._store.exclusive(f"snapshot {snapshot_id}")
 
+    def forked(self) -> None:
+        """Leave inherited connections alone and make new ones."""
+        self._store.forked()
+
     def cut(self, snapshot_id: int, sizes: Mapping[str, int]) -> None:
         """Cut networks of which nothing is done yet into chunks of these sizes."""
         policy = self.policy(snapshot_id)

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 from scanner.model.finding import Finding
 from scanner.settings.tables import load_registry
+from scanner.snapshots import crew
 from scanner.snapshots.interface import Chunk, RowResult
 from scanner.snapshots.take import take_snapshot
 from scanner.store.engine import open_store
@@ -44,7 +45,11 @@ def main() -> None:
 
         networks = ("ethereum", "arbitrum")
         sources = {n: StubSource(n, delay=delay, trouble=say) for n in networks}
-        taken = take_snapshot(TellingSink(store), snapshot_id, sources, good_judge, registry)
+        crew.WORTH_IT = 0
+        taken = take_snapshot(
+            TellingSink(store), snapshot_id, sources, good_judge, registry,
+            processes=int(os.environ.get("PROCESSES", "1")),
+        )  # fmt: skip
     tell(taken.state.value)
 
 

@@ -1,0 +1,155 @@
+"""Processes that take the chunks of one snapshot side by side, for one cannot use several cores.
+
+They are forked before the first request is sent, share nothing but which chunk is taken by whom,
+and each writes its own chunks. The chunk table stays the truth: what a process that dies leaves
+behind is taken by the first one.
+"""
+
+from __future__ import annotations
+
+import gc
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from threading import Event
+from typing import Self
+
+from scanner.snapshots.interface import Chunk, Progress
+
+MOST = 4
+"""Processes at most: every one of them asks the same endpoints."""
+WORTH_IT = 20_000
+"""Claims below which one process is as fast."""
+PATIENCE = 30.0
+"""Seconds for the others to end after a stop: their requests in flight run into time-outs."""
+
+Work = Callable[["Share", Event, Progress], None]
+"""work(share, stop, progress): take the chunks that `share` gives, with own connections."""
+
+
+def crew_size(wanted: int, chunks: Sequence[Chunk]) -> int:
+    """How many processes to take chunks with, at most `wanted`: 1 where there is little to gain.
+
+    A fork is safe only while nothing else runs in this process.
+    """
+    if sys.platform != "linux" or threading.active_count() > 1:
+        return 1
+    if sum(chunk.plan.claims for chunk in chunks) < WORTH_IT:
+        return 1
+    return max(1, min(wanted, MOST, len(chunks) // 2))
+
+
+class Share:
+    """Gives each chunk to the first process that asks for it, whatever becomes of that process.
+
+    size: how many processes there are. first: whether this is the one that made the others.
+    """
+
+    def __init__(self, size: int = 1) -> None:
+        self.size, self.first = size, True
+        # A byte for each chunk, locked by the kernel: a process that is killed leaves no lock.
+        self._taken = os.memfd_create("chunks") if size > 1 else None
+
+    def take(self, chunk: Chunk) -> bool:
+        """Whether this process is to take the chunk. Asked once for each chunk."""
+        if self._taken is None:
+            return True
+        from fcntl import LOCK_EX, LOCK_UN, lockf
+
+        lockf(self._taken, LOCK_EX, 1, chunk.no)
+        free = os.pread(self._taken, 1, chunk.no) != b"1"
+        os.pwrite(self._taken, b"1", chunk.no)
+        lockf(self._taken, LOCK_UN, 1, chunk.no)
+        return free
+
+    def close(self) -> None:
+        """Give up what is shared."""
+        if self._taken is not None:
+            os.close(self._taken)
+
+
+class Crew:
+    """The other processes. Use as a context manager: they are gone after it.
+
+    Each ends by itself when its work is done, or soon after `stop`, or at once with this process.
+    """
+
+    def __init__(self, share: Share, work: Work) -> None:
+        self._counts = multiprocessing.RawArray("q", share.size)  # each writes its own place
+        self._share, self._work = share, work
+        self._members: list[tuple[BaseProcess, Connection]] = []
+
+    def __enter__(self) -> Self:
+        sys.stdout.flush()  # or a forked process would write what waits there a second time
+        sys.stderr.flush()
+        fork = multiprocessing.get_context("fork")
+        for number in range(1, self._share.size):
+            theirs, ours = fork.Pipe(duplex=False)
+            member = fork.Process(target=self._member, args=(number, theirs, ours), daemon=True)
+            member.start()
+            theirs.close()
+            self._members.append((member, ours))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+        for member, ours in self._members:
+            member.join(PATIENCE)
+            if member.is_alive():
+                member.kill()
+                member.join()
+            ours.close()
+        self._share.close()
+
+    def counted(self) -> int:
+        """Claims that the others have done."""
+        return sum(int(count) for count in self._counts)
+
+    def stop(self) -> None:
+        """Let the others end soon; what they are at is not stored."""
+        for _member, ours in self._members:
+            with suppress(OSError):  # it has ended
+                ours.send("stop")
+
+    def wait(self, tick: float, each: Callable[[], None]) -> None:
+        """Until all others have ended. each: called every `tick` seconds."""
+        for member, _ours in self._members:
+            while member.is_alive():
+                member.join(tick)
+                each()
+
+    def _member(self, number: int, theirs: Connection, ours: Connection) -> None:
+        """What a forked process does; it never returns."""
+        status = 1
+        try:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            for inherited in (ours, *(other for _member, other in self._members)):
+                inherited.close()  # or nobody would see that the first process has ended
+            gc.freeze()
+            stop = Event()
+            threading.Thread(target=_obey, args=(theirs, stop), daemon=True).start()
+            self._share.first = False
+
+            def progress(_share: float, claims: int) -> None:
+                self._counts[number] = claims
+
+            self._work(self._share, stop, progress)
+            status = 0
+        finally:
+            # What the first process set up for its end, and its connections, are its own to close.
+            os._exit(status)
+
+
+def _obey(theirs: Connection, stop: Event) -> None:
+    """Stop when told to. If the first process is gone, so is this one, as if both were killed."""
+    try:
+        theirs.recv()
+    except (EOFError, OSError):
+        os._exit(1)
+    stop.set()

@@ -1,0 +1,61 @@
+"""Snapshots in processes of their own, to be killed: what is planned, and what it must come to."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import orjson
+
+from scanner.settings.tables import load_registry
+from scanner.snapshots.interface import ChunkState, SnapshotPolicy
+from scanner.snapshots.take import take_snapshot
+from scanner.store import queries
+from scanner.store.runs import create_snapshot
+from scanner.store.sink import StoreSink
+from support.snapshot_stub import StubSource, eth_claim, good_judge
+
+TESTS = Path(__file__).resolve().parent.parent
+NETWORKS = ("ethereum", "arbitrum")
+
+
+def claims():
+    """Good rows, unsigned ones, shortfalls and surpluses, at two heights on two networks."""
+    made = []
+    for n in range(600):
+        signed = {"signatures": ("s",)} if n % 7 else {}
+        amount = None if n % 11 else n * 10**18
+        height = 100 + n % 2
+        made.append(
+            eth_claim(
+                n % 590, network=NETWORKS[n % 2], amount=amount, height=height, row=n + 1, **signed
+            )
+        )
+    return made
+
+
+def start(url, snapshot, delay, **env):
+    return subprocess.Popen(
+        [sys.executable, "-m", "support.slow_snapshot", url, str(snapshot), str(delay)],
+        cwd=TESTS, env={**os.environ, **env, "PYTHONPATH": f"{TESTS}:{TESTS.parent}"},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def done(store, snapshot):
+    return sum(c.state is ChunkState.DONE for c in StoreSink(store).chunks(snapshot))
+
+
+def told(store, snapshot):
+    """Everything a reader is told, without the snapshot's own number."""
+    totals = queries.totals(store, snapshot).to_json()
+    totals.pop("snapshot")
+    found = [f.finding for f in queries.findings(store, snapshot)]
+    return orjson.dumps(totals), queries.head(store, snapshot).chain_head, found
+
+
+def undisturbed(store, list_id):
+    snapshot = create_snapshot(store, list_id, SnapshotPolicy())
+    sources = {n: StubSource(n) for n in NETWORKS}
+    take_snapshot(StoreSink(store), snapshot, sources, good_judge, load_registry())
+    return told(store, snapshot)
