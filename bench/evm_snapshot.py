@@ -1,9 +1,10 @@
 """evm.snapshot: balances/s of a whole snapshot into SQLite, with findings, from a real anvil.
 
 20,000 addresses x (ETH + 3 tokens) = 80,000 claims, planned and imported before; measured from
-the first pin to the sealed totals, on as many processes as the command would take. Every thousandth claim is a unit too high and must be found
-short. Verdicts are ready-made: checking signatures has its own benchmark (verify.evm). Against
-fetch_balances alone in the same run. One JSON object a line.
+the first pin to the sealed totals, on as many processes as the command would take. Every
+thousandth claim is a unit too high and must be found short. Verdicts are ready-made: checking
+signatures has its own benchmark (verify.evm). Against fetch_balances alone in the same run. One
+JSON object a line.
 """
 
 from __future__ import annotations
