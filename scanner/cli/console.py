@@ -21,6 +21,14 @@ def say(*lines: str) -> None:
     sys.stderr.flush()
 
 
+def say_incomplete(snapshot_id: int) -> None:
+    """Say that nothing of a snapshot is settled yet."""
+    say(
+        f"scanner: snapshot {snapshot_id} is INCOMPLETE: what is not read yet is unknown, not "
+        f"zero; 'scanner resume {snapshot_id}' goes on"
+    )
+
+
 def emit(data: bytes) -> None:
     """Write data to stdout as it is. Raises BrokenPipeError when the reader has gone."""
     sys.stdout.buffer.write(data)

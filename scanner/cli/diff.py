@@ -53,7 +53,7 @@ def _taken(store: Store, wanted: str) -> Taken:
 
 
 def _show(store: Store, old: Taken, new: Taken, as_json: bool) -> None:
-    from scanner.cli.console import emit, say
+    from scanner.cli.console import emit, say_incomplete
     from scanner.reports.difference import compare_totals
     from scanner.reports.difference_text import differences, print_changes, print_differences
     from scanner.reports.jsontext import pretty
@@ -64,7 +64,7 @@ def _show(store: Store, old: Taken, new: Taken, as_json: bool) -> None:
     changes = compare_totals(*totals)
     for total in totals:
         if not total.complete:
-            say(f"scanner: snapshot {total.snapshot} is INCOMPLETE; 'scanner resume' goes on")
+            say_incomplete(total.snapshot)
     if as_json:
         assets = [change.to_json() for change in changes]
         emit(pretty({"old": old.snapshot, "new": new.snapshot, "assets": assets}))

@@ -31,12 +31,12 @@ def export(
     database: Database = None,
 ) -> None:
     """Write a table of a snapshot to a file. Exit status 0 means it was written."""
-    from scanner.cli.console import say
+    from scanner.cli.console import say, say_incomplete
     from scanner.cli.progress import ProgressBar
     from scanner.reports.exports import table_named
     from scanner.reports.writers import whole_file, writer_named
     from scanner.store.engine import open_store
-    from scanner.store.queries import resolve
+    from scanner.store.queries import head, resolve
 
     table, write = table_named(what), writer_named(form)
     with open_store(database_url(context, database)) as store:
@@ -45,7 +45,10 @@ def export(
         expected = table.count(store, snapshot_id)
         with whole_file(output) as stream, ProgressBar(f"exporting {what}", "rows") as bar:
             count = write(stream, table.columns, _watched(records, expected, bar))
+        complete = head(store, snapshot_id).complete
     say(f"{count:,} rows of {what} of snapshot {snapshot_id} written to {output}")
+    if not complete:
+        say_incomplete(snapshot_id)
 
 
 def _watched(

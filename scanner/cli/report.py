@@ -32,18 +32,22 @@ def report(
     It asks nobody and holds no script. --json writes its twin, for programs. Exit status 0 means
     that it was written.
     """
-    from scanner.cli.console import say
+    from scanner.cli.console import say, say_incomplete
     from scanner.reports.document import report_document
     from scanner.reports.html import report_page
     from scanner.reports.jsontext import pretty
     from scanner.reports.writers import whole_file
     from scanner.store.engine import open_store
-    from scanner.store.queries import resolve
+    from scanner.store.queries import head, resolve
 
     with open_store(database_url(context, database)) as store:
-        document = report_document(store, resolve(store, snapshot))
+        snapshot_id = resolve(store, snapshot)
+        complete = head(store, snapshot_id).complete
+        document = report_document(store, snapshot_id)
     data = pretty(document) if as_json else report_page(document).encode("utf-8")
     target = output or ("report.json" if as_json else "report.html")
     with whole_file(target) as stream:
         stream.write(data)
     say(f"report written to {target}")
+    if not complete:
+        say_incomplete(snapshot_id)

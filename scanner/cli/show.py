@@ -29,8 +29,12 @@ def show(
     as_jsonl: AsJsonl = False,
     database: Database = None,
 ) -> None:
-    """List the findings of a snapshot. The exit status is that of the findings listed."""
-    from scanner.cli.console import finish
+    """List the findings of a snapshot. The exit status is that of the findings listed.
+
+    At best 3 while the snapshot is not complete.
+    """
+    from scanner.cli.console import finish, say_incomplete
+    from scanner.model.finding import Weight
     from scanner.reports.findings import parse_kinds
     from scanner.store import queries
     from scanner.store.engine import open_store
@@ -39,7 +43,11 @@ def show(
     with open_store(database_url(context, database)) as store:
         snapshot_id = queries.resolve(store, snapshot)
         found = queries.findings(store, snapshot_id, kinds=kinds)
-        finish(_write((row.finding for row in found), as_jsonl))
+        weights = _write((row.finding for row in found), as_jsonl)
+        if not queries.head(store, snapshot_id).complete:
+            say_incomplete(snapshot_id)
+            weights.add(Weight.UNSHOWN)
+        finish(weights)
 
 
 def _write(findings: Iterable[Finding], as_jsonl: bool) -> set[Weight]:

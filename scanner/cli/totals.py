@@ -22,6 +22,7 @@ def totals(
     from scanner.cli.console import finish
     from scanner.errors import ConfigError
     from scanner.reports.outcome import outcome_weights
+    from scanner.reports.ratios import ratio_objects
     from scanner.reports.totals import write_totals
     from scanner.store import queries
     from scanner.store.engine import open_store
@@ -31,5 +32,6 @@ def totals(
     with open_store(database_url(context, database)) as store:
         snapshot_id = queries.resolve(store, snapshot)
         found = queries.totals(store, snapshot_id)
-        write_totals(found, "json" if as_json else "csv" if as_csv else "table")
+        form = "json" if as_json else "csv" if as_csv else "table"
+        write_totals(found, form, ratio_objects(store, found))
         finish(outcome_weights(store, snapshot_id))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from scanner.model.balance import Evidence
 from scanner.reports.amounts import claimed_share, counted_rows, short_coins
@@ -32,10 +32,14 @@ TOTAL_COLUMNS: Mapping[str, str] = {
 """Columns of `totals --csv` and of the export, in order, with their kinds."""
 
 
-def write_totals(totals: SnapshotTotals, form: str) -> None:
+Ratios = Sequence[Mapping[str, object]]
+"""As `ratio_objects` makes them."""
+
+
+def write_totals(totals: SnapshotTotals, form: str, ratios: Ratios = ()) -> None:
     """Write totals to stdout. form: "table", "csv" or "json"."""
     if form == "table":
-        print_totals(totals)
+        print_totals(totals, ratios)
         return
     data = totals_csv(totals) if form == "csv" else totals_json(totals)
     sys.stdout.buffer.write(data)
@@ -81,8 +85,12 @@ def _record(totals: SnapshotTotals, asset: AssetTotal) -> dict[str, object]:
     }
 
 
-def print_totals(totals: SnapshotTotals) -> None:
-    """Print the table for people: whole coins, only columns that say something."""
+def print_totals(totals: SnapshotTotals, ratios: Ratios = ()) -> None:
+    """Print the table for people: whole coins, only columns that say something.
+
+    ratios: whose evidence stands beside the ratio, for it is as strong as its weaker side.
+    """
+    levels = {str(r["asset"]): _levels(r) for r in ratios}
     evidence: list[Evidence] = [
         e for e in SHOWN_EVIDENCE if any(a.by_evidence.get(e, 0) for a in totals.assets)
     ]
@@ -95,9 +103,18 @@ def print_totals(totals: SnapshotTotals) -> None:
     ]
     if owed:
         columns += [Column("liabilities", right=True), Column("ratio", right=True)]
+    if levels:
+        columns.append(Column("reserves / liabilities are"))
     rows = [_row(a, evidence, owed) for a in totals.assets]
+    if levels:
+        rows = [[*r, levels.get(a.asset, "")] for r, a in zip(rows, totals.assets, strict=True)]
     state = "complete" if totals.complete else "INCOMPLETE: not every balance has been read"
     print_grid(columns, rows, title=f"Totals of snapshot {totals.snapshot}: {state}")
+
+
+def _levels(ratio: Mapping[str, object]) -> str:
+    held = str(ratio["reserves_evidence"] or "nothing").replace("_", " ")
+    return f"{held} / {str(ratio['liabilities_evidence']).replace('_', ' ')}"
 
 
 def _row(asset: AssetTotal, evidence: list[Evidence], owed: bool) -> list[str | Cell]:

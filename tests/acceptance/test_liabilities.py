@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -66,3 +67,58 @@ def test_a_false_tree_is_not_imported(scanner, tmp_path):
     assert done.status == 1
     assert done.lines[0].startswith("false.csv:3: the node says 963611993, its children add up to")
     assert "nothing kept" in done.lines[-1]
+
+
+def _lower_levels(text: str) -> str:
+    """Without the line of one inner level."""
+    lines = text.splitlines(keepends=True)
+    return "".join(lines[:3] + lines[5:])
+
+
+OKX_TREE = VECTORS / "okx/full-liabilities-merkle-tree.txt"
+
+
+@pytest.mark.parametrize(
+    ("tree", "damage", "status", "words"),
+    [
+        (TREE, lambda t: t.replace(",1294\n", ",1295\n", 1), 1, "its children add up to"),
+        (
+            TREE,
+            lambda t: t[:-70].rstrip("\n") + t[-70:].replace("a", "b", 1),
+            1,
+            "damaged.csv:8: the hash is not that of",
+        ),
+        (TREE, _lower_levels, 2, "6 nodes of 8: lines are missing"),
+        (TREE, lambda t: t.replace(",1294\n", "," + "9" * 30 + "\n", 1), 2, "canonical form"),
+        (OKX_TREE, lambda t: t.replace('"0.1"', '"0.2"', 1), 1, "its children add up to"),
+        (OKX_TREE, _lower_levels, 2, "lines are missing"),
+    ],
+    ids=["wrong sum", "altered leaf", "missing level", "30 digits", "okx sum", "okx level"],
+)
+def test_a_damaged_tree_is_refused_and_what_was_kept_stays(
+    scanner, taken, tmp_path, tree, damage, status, words
+):
+    (tmp_path / "owed.csv").write_text("asset,amount\nETH,0.5\n")
+    assert scanner("liabilities", "import", "owed.csv").status == 0
+    before = scanner("totals", "--json").out
+    text = tree.read_text()
+    damaged = damage(text)
+    assert damaged != text
+    (tmp_path / "damaged.csv").write_text(damaged)
+    done = scanner("liabilities", "import", "damaged.csv")
+    assert done.status == status, done.err
+    assert re.search(words, done.err), done.err
+    assert "damaged.csv" in done.err
+    assert scanner("totals", "--json").out == before
+
+
+def test_thirty_digits_are_kept_to_the_last(scanner, taken, tmp_path):
+    digits = "123456789012345678901234567890"
+    (tmp_path / "owed.csv").write_text(f"asset,amount\nETH,{digits}.123456789012345678\n")
+    assert scanner("liabilities", "import", "owed.csv").status == 0
+    (eth,) = scanner("totals", "--json").object["assets"]
+    assert (eth["liabilities"], eth["reserve_ratio"]) == (digits + "123456789012345678", "0.000000")
+    scanner("report", "latest", "-o", "report.html")
+    assert "123,456,789,012,345,678,901,234,567,890" in (tmp_path / "report.html").read_text(
+        "utf-8"
+    )
