@@ -10,6 +10,7 @@ ScannerError
  ├─ SourceError              a chain source failed (endpoint)
  │   ├─ SourceUnavailableError   no usable answer; safe to ask again
  │   ├─ SourceRejectedError      the source will not answer this; asking again is useless
+ │   │   └─ OtherBlockError      its beacon block does not hold the pinned execution block
  │   ├─ HeightNotReachedError    the source's chain has not reached the height
  │   ├─ HeightPrunedError        the source no longer has the state of that height
  │   └─ ReorgError               the pinned block left the best chain
@@ -100,6 +101,23 @@ class SourceUnavailableError(SourceError):
 
 class SourceRejectedError(SourceError):
     """The source understood and will not answer, or is not the right one (wrong chain id)."""
+
+
+class OtherBlockError(SourceRejectedError):
+    """The beacon block at a pinned execution block's time does not hold that block.
+
+    slot: of the beacon block. expected_hash: the pinned execution block. seen_hash: the one that
+    the beacon block holds; "" if there is no such block, or it holds none.
+    """
+
+    def __init__(self, endpoint: str, slot: int, expected_hash: str, seen_hash: str) -> None:
+        super().__init__(
+            endpoint,
+            f"slot {slot} of its beacon chain holds {seen_hash or 'no execution block'}, not the "
+            f"pinned block {expected_hash}: it is on another chain or branch, or the pinned block "
+            "is older than the merge",
+        )
+        self.slot, self.expected_hash, self.seen_hash = slot, expected_hash, seen_hash
 
 
 class HeightNotReachedError(SourceError):

@@ -100,6 +100,10 @@ class ContractCaller(Protocol):
         """eth_call at the block. b"" for no code or a revert; raises SourceError otherwise.
 
         to: 20 bytes, or b"" to run `data` as creation code and get what it returns.
+        Validators can be asked, too: `to` is one or more of their 48-byte keys, one behind the
+        other, `data` is b"", and the answer their withdrawal credentials in the state of that
+        block: 32 bytes each, zeros for a key without a validator, ff where endpoints do not agree.
+        Raises SourceRejectedError where no beacon endpoint can tell.
         """
         ...
 

@@ -50,6 +50,50 @@ SOURCES: Mapping[str, SourceFactory] = {
 """Protocol name (endpoint's `protocol`, networks.csv `sources`) -> factory."""
 
 
+BESIDE: Mapping[str, str] = {"ethereum_rpc": "beacon"}
+"""Protocol -> another one whose endpoints its source asks as well, where their network has the same
+chain id: an Ethereum node knows no validators, the beacon chain under it does."""
+
+
+def chosen_endpoints(
+    network: Network, endpoints: Mapping[str, Sequence[Endpoint]]
+) -> tuple[str, list[Endpoint]]:
+    """The best protocol of a network that has endpoints, and those endpoints.
+
+    "" and none where nothing is configured that a source speaks: such a network's balances are
+    unavailable.
+    """
+    configured = endpoints.get(network.name, ())
+    for protocol in network.sources:
+        found = [e for e in configured if e.protocol == protocol]
+        if found and protocol in SOURCES:
+            return protocol, found
+    return "", []
+
+
+def source_of(
+    network: Network,
+    endpoints: Mapping[str, Sequence[Endpoint]],
+    registry: Registry,
+    policy: ReadPolicy | None = None,
+) -> BalanceSource | None:
+    """Make the best source of a network that an endpoint table has endpoints for, else None.
+
+    endpoints: of all networks, by name. Raises ConfigError as `make_source` does.
+    """
+    protocol, chosen = chosen_endpoints(network, endpoints)
+    if not chosen:
+        return None
+    beside = [
+        endpoint
+        for name, group in endpoints.items()
+        for endpoint in group
+        if endpoint.protocol == BESIDE.get(protocol)
+        and registry.network(name).chain_id == network.chain_id
+    ]
+    return make_source(protocol, network, [*chosen, *beside], registry, policy)
+
+
 def make_source(
     protocol: str,
     network: Network,
@@ -59,8 +103,8 @@ def make_source(
 ) -> BalanceSource:
     """Make the source that speaks `protocol` on `network`.
 
-    endpoints: of this network and protocol, best first; at least one. policy: None means one
-        endpoint's word is enough.
+    endpoints: of this network and protocol, best first; at least one; then those that stand
+        BESIDE it. policy: None means one endpoint's word is enough.
     Raises ConfigError when no such source exists, no endpoint is given, or the source cannot
     keep the policy.
     """

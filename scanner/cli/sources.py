@@ -9,30 +9,11 @@ from typing import TYPE_CHECKING
 
 from scanner.errors import ConfigError
 from scanner.model.endpoint import Endpoint
-from scanner.model.network import Network
 from scanner.model.registry import Registry
 
 if TYPE_CHECKING:
     from scanner.chains.interface import BalanceSource, ReadPolicy
     from scanner.store.engine import Store
-
-
-def chosen_endpoints(
-    network: Network, endpoints: Mapping[str, Sequence[Endpoint]]
-) -> tuple[str, list[Endpoint]]:
-    """The best protocol of a network that has endpoints, and those endpoints.
-
-    "" and none where nothing is configured that a source speaks: such a network's balances are
-    unavailable.
-    """
-    from scanner.chains.table import SOURCES
-
-    configured = endpoints.get(network.name, ())
-    for protocol in network.sources:
-        found = [e for e in configured if e.protocol == protocol]
-        if found and protocol in SOURCES:
-            return protocol, found
-    return "", []
 
 
 @contextmanager
@@ -48,7 +29,7 @@ def open_sources(
     file: endpoint table of the user, None for the default. store: endpoints keep their rates
     together with all who use it. Raises ConfigError.
     """
-    from scanner.chains.table import make_source
+    from scanner.chains.table import source_of
     from scanner.settings.endpoints import load_endpoints
 
     endpoints: Mapping[str, Sequence[Endpoint]] = load_endpoints(file, registry)
@@ -59,11 +40,10 @@ def open_sources(
     with ExitStack() as stack:
         sources: dict[str, BalanceSource] = {}
         for name in sorted(names):
-            network = registry.network(name)
-            protocol, chosen = chosen_endpoints(network, endpoints)
-            if chosen:
-                sources[name] = make_source(protocol, network, chosen, registry, policy)
-                stack.callback(sources[name].close)
+            source = source_of(registry.network(name), endpoints, registry, policy)
+            if source is not None:
+                sources[name] = source
+                stack.callback(source.close)
         yield sources
 
 

@@ -2,7 +2,8 @@
 
 An answer counts only in its exact ABI shape: precompiles and fallbacks that echo or hash their
 input give "answers" too. Sources: EIP-1271, EIP-6492; Safe's OwnerManager; the owner() of
-ERC-173; EigenLayer's EigenPod.
+ERC-173; EigenLayer's EigenPod. Withdrawal credentials: consensus specs, 0x00 (BLS), 0x01
+(execution address, Capella) and 0x02 (compounding, EIP-7251).
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from scanner.errors import SourceRejectedError
 from scanner.model.addresses.keccak import keccak256
 from scanner.ownership.evm_signers import Digest, Signed
 from scanner.ownership.interface import ContractCall
@@ -28,6 +30,9 @@ _GET_OWNERS = _selector("getOwners()")
 # Safe and the older Gnosis MultiSigWallet name their threshold differently.
 _THRESHOLDS = (_selector("getThreshold()"), _selector("required()"))
 _SINGLE_OWNERS = (("owner()", _selector("owner()")), ("podOwner()", _selector("podOwner()")))
+
+_DELEGATED = 23
+"""Size of the code of an account that delegates (EIP-7702); its own key signs for it still."""
 
 _COUNTERFACTUAL_END = bytes.fromhex("6492" * 16)
 """What a signature of a contract that is not deployed yet ends with (EIP-6492)."""
@@ -54,6 +59,67 @@ class Owners:
     accounts: tuple[bytes, ...]
     threshold: int
     source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Payee:
+    """Whom a validator's stake is paid to: 20 bytes; None where nobody is named, and `text` why."""
+
+    account: bytes | None
+    text: str = ""
+
+
+def payee_of(call: ContractCall, key: bytes) -> Payee:
+    """Ask whose account a validator's withdrawal credentials name. key: 48 bytes."""
+    found = call(key, b"")
+    if len(found) != 32:
+        return Payee(None, "nobody told its withdrawal credentials")
+    if found == bytes(32):
+        return Payee(None, "the beacon chain has no validator with this key at this block")
+    if found == b"\xff" * 32:
+        return Payee(None, "the endpoints do not agree on its withdrawal credentials")
+    if found[0] in (1, 2) and found[1:12] == bytes(11) and any(found[12:]):
+        return Payee(found[12:])
+    if found[0] == 0:
+        return Payee(
+            None,
+            "its withdrawal credentials are a BLS key (0x00): no account may withdraw its stake "
+            "until the publisher names one on the beacon chain",
+        )
+    return Payee(None, f"its withdrawal credentials are of no known kind: 0x{found.hex()}")
+
+
+def is_contract(call: ContractCall, account: bytes) -> bool | None:
+    """Whether there is code at an account, other than a delegation; None if nobody can say."""
+    # PUSH20 account, EXTCODESIZE; store it at 0, return that word.
+    size = _number(call(b"", b"\x73" + account + bytes.fromhex("3b 6000 52 6020 6000 f3")))
+    return None if size is None else size not in (0, _DELEGATED)
+
+
+def ask_ahead(call: ContractCall, keys: Sequence[bytes]) -> ContractCall:
+    """The same call, but when the first of these validators is asked for, all are: one question.
+
+    keys: 48 bytes each. A state of the beacon chain is dear to look up, once a key too dear.
+    """
+    wanted = dict.fromkeys(keys)
+    told: dict[bytes, bytes] = {}
+    refusals: list[SourceRejectedError] = []
+
+    def asked(to: bytes, data: bytes) -> bytes:
+        if to not in wanted:
+            return call(to, data)
+        if not told and not refusals:
+            try:
+                answer = call(b"".join(wanted), b"")
+            except SourceRejectedError as e:
+                refusals.append(e)
+            else:
+                told.update((k, answer[n * 32 : n * 32 + 32]) for n, k in enumerate(wanted))
+        if refusals:
+            raise refusals[0]
+        return told[to]
+
+    return asked
 
 
 def accepts(

@@ -6,6 +6,9 @@
    EIP-6492)? Whom does it name as owners, and did enough of them sign?
 4. What nothing on chain shows stays `asserted`: the publisher says so.
 
+A validator's stake is paid to whom its withdrawal credentials name, so these steps are taken for
+that account: its own key signed, or it is a contract (a Safe, an EigenPod) and its owners did.
+
 The publisher's label of the row never lowers what is asked of it.
 """
 
@@ -25,9 +28,12 @@ from scanner.ownership.interface import ContractCall, Proof
 _DEPTH = 3
 """How many contracts that own contracts are followed."""
 
+_ACCOUNT = 20
+"""Bytes of an account."""
+
 _VALIDATOR = (
-    "the named owners signed; that they may withdraw this validator's stake is for its withdrawal "
-    "credentials on the beacon chain to show"
+    "that the named owners may withdraw this validator's stake is for its withdrawal credentials "
+    "on the beacon chain to show"
 )
 _SAME_OWNER = "one account is named as owner twice"
 _OFFLINE = "signed by the named owners; only the chain can show that the contract is theirs"
@@ -41,6 +47,22 @@ class _Signers:
     owners: tuple[bytes, ...]
     unknown: tuple[int, ...]
     remarks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """Whose control is in question: the row's address, or the account that a validator pays.
+
+    call: how the chain can be asked about `account`; None where it cannot. binding: of the
+    account's own key. words: what to say where the chain is not asked. paid: whether the account
+    is one that a validator's credentials name.
+    """
+
+    account: bytes
+    call: ContractCall | None
+    binding: Binding
+    words: str = ""
+    paid: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +94,11 @@ class ContractOwner:
         if isinstance(digests, str):
             return verdicts.mismatch(self.name, digests)
         named = _named_owners(proof)
-        by = _match(proof.address.payload, named, signatures, digests)
+        of = _subject(proof, call)
+        by = _match(of.account, named, signatures, digests)
         if by.unknown or not by.own:
-            if call is not None and proof.address.format == "evm":
-                accepted = self._accepted(call, proof, by, signatures, digests)
+            if of.call is not None:
+                accepted = self._accepted(of.call, of.account, by, signatures, digests)
                 if accepted is not None:
                     return accepted
             if by.unknown:
@@ -84,20 +107,19 @@ class ContractOwner:
                 return self._unknown(named, by, bad, digests)
         remarks = "; ".join(by.remarks)
         if by.own:
-            signer = checksum_text(proof.address.payload)
-            return verdicts.controls(self.name, Binding.DERIVED, (signer,), remarks, 1)
-        return self._by_owners(proof, named, by, call)
+            signer = checksum_text(of.account)
+            return verdicts.controls(self.name, of.binding, (signer,), remarks, 1)
+        return self._by_owners(of, named, by)
 
     def _accepted(
         self,
         call: ContractCall,
-        proof: Proof,
+        account: bytes,
         by: _Signers,
         signatures: Sequence[Signed],
         digests: Sequence[Digest],
     ) -> ControlResult | None:
         """EIP-1271 and EIP-6492: one accepted signature is enough, if every other is accounted."""
-        account = proof.address.payload
         wanted = by.unknown or range(1, len(signatures) + 1)
         answers = [
             contract_calls.accepts(call, account, signatures[n - 1], digests) for n in wanted
@@ -132,54 +154,69 @@ class ContractOwner:
             )
         return evm_signers.not_by(self.name, bad.number, bad.signed, digests, bad.asked)
 
-    def _by_owners(
-        self,
-        proof: Proof,
-        named: Sequence[bytes | str],
-        by: _Signers,
-        call: ContractCall | None,
-    ) -> ControlResult:
+    def _by_owners(self, of: _Subject, named: Sequence[bytes | str], by: _Signers) -> ControlResult:
         """All signatures are by named owners; see how far that reaches."""
         signers = tuple(map(checksum_text, by.owners))
         if len(set(named)) < len(named):
             return verdicts.mismatch(self.name, _SAME_OWNER, len(named), signers)
-        silent = [o for o in named if o not in by.owners]
-        is_contract = proof.address.format == "evm"
-        if call is not None and is_contract:
-            seen = _chain_says(call, proof.address.payload, by.owners)
+        words = of.words
+        if of.call is not None:
+            seen = _chain_says(of.call, of.account, by.owners)
             if seen.met:
                 return verdicts.controls(
                     self.name, Binding.ON_CHAIN, signers, seen.text, seen.required
                 )
-            if seen.required > 1:
-                return verdicts.mismatch(self.name, seen.text, seen.required, signers)
+            words = seen.text
+            if of.paid:
+                words = f"its withdrawal credentials name {checksum_text(of.account)}; {words}"
+            if seen.required > 1 or _is_somebody_else(of, seen):
+                return verdicts.mismatch(self.name, words, seen.required or 1, signers)
+        silent = [o for o in named if o not in by.owners]
         if silent:
-            return self._silent(named, silent[0], by, is_contract)
-        text = _VALIDATOR
-        if is_contract:
-            text = _OFFLINE if call is None else seen.text
-        text = "; ".join((*by.remarks, text))
-        return verdicts.controls(self.name, Binding.ASSERTED, signers, text, len(named))
+            return self._silent(named, silent[0], by, of, words)
+        words = "; ".join((*by.remarks, words))
+        return verdicts.controls(self.name, Binding.ASSERTED, signers, words, len(named))
 
     def _silent(
-        self, named: Sequence[bytes | str], silent: bytes | str, by: _Signers, is_contract: bool
+        self,
+        named: Sequence[bytes | str],
+        silent: bytes | str,
+        by: _Signers,
+        of: _Subject,
+        words: str,
     ) -> ControlResult:
         """An owner is named that did not sign."""
         if isinstance(silent, str):
             return verdicts.malformed(self.name, silent)
-        signed = f"{len(by.owners)} of {len(named)} named owners signed"
-        if not is_contract:
-            return verdicts.unsupported(
-                self.name,
-                f"{signed}: {checksum_text(silent)} did not, and only the beacon chain can show "
-                "whether it must",
-            )
+        signed = f"{len(by.owners)} of {len(named)} named owners signed: {checksum_text(silent)}"
+        if len(of.account) != _ACCOUNT or of.paid:  # a pod may be named as owner, and cannot sign
+            return verdicts.unsupported(self.name, f"{signed} did not, and {words}")
         return verdicts.mismatch(
             self.name,
-            f"{signed}: {checksum_text(silent)} did not",
+            f"{signed} did not",
             len(named),
             tuple(map(checksum_text, by.owners)),
         )
+
+
+def _subject(proof: Proof, call: ContractCall | None) -> _Subject:
+    """Whose control a row is about."""
+    account = proof.address.payload
+    if proof.address.format == "evm":
+        return _Subject(account, call, Binding.DERIVED, _OFFLINE)
+    if call is None:
+        return _Subject(account, None, Binding.NONE, _VALIDATOR)
+    payee = contract_calls.payee_of(call, account)
+    if payee.account is None:
+        return _Subject(account, None, Binding.NONE, payee.text)
+    return _Subject(payee.account, call, Binding.ON_CHAIN, paid=True)
+
+
+def _is_somebody_else(of: _Subject, seen: _Seen) -> bool:
+    """Whether a validator pays an account of its own key, which did not sign."""
+    if not of.paid or seen.required or of.call is None:
+        return False
+    return contract_calls.is_contract(of.call, of.account) is False
 
 
 @dataclass(frozen=True, slots=True)

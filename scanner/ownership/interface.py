@@ -18,6 +18,8 @@ ContractCall = Callable[[bytes, bytes], bytes]
 """call(to: 20 bytes, data) -> returned bytes, by eth_call at the pinned block.
 
 to: b"" runs `data` as creation code, nothing of which is kept, and gives what it returns.
+to: 48-byte keys of validators, one behind the other, with `data` b"", are answered by their
+withdrawal credentials: 32 bytes each, zeros for no such validator, ff where sources disagree.
 Returns b"" where there is no code or the call reverts. Raises SourceError when nobody answers:
 then there is no verdict yet. Results must not depend on when it is called.
 """

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import marshal
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
 from hashlib import blake2b
@@ -38,8 +39,11 @@ MOST_SIGNATURES = 20
 REMEMBERED = 16_384
 """Verdicts kept per process, at most twice as many: a publisher repeats an address per coin."""
 
-_CHAIN_ASKED = frozenset(("evm",))
+_CHAIN_ASKED = frozenset(("evm", "validator_key"))
 """Address formats whose schemes can learn more from the chain."""
+
+_KEY_DIGITS = 96
+"""Of a validator's key, at least."""
 
 
 def judge(claim: Claim, registry: Registry, call: ContractCall | None = None) -> ControlResult:
@@ -203,8 +207,24 @@ def judge_claims(
     not given.
     """
     tables = registry if registry is not None else load_registry()
-    asked = None if call is None else _asked_once(call)
+    asked = None if call is None else _asked_once(_asked_ahead(call, claims, tables))
     return [judge(claim, tables, asked) for claim in claims]
+
+
+def _asked_ahead(call: ContractCall, claims: Sequence[Claim], registry: Registry) -> ContractCall:
+    """Let all validators that owners signed for be asked about in one question."""
+    from scanner.ownership.contract_calls import ask_ahead
+
+    keys = []
+    for claim in claims:
+        network = registry.networks.get(claim.network)
+        if network is None or len(claim.address) < _KEY_DIGITS or not claim.owners:
+            continue
+        with suppress(AddressFormatError):
+            address = decode_address(network, claim.address)
+            if address.format == "validator_key" and any(claim.signatures):
+                keys.append(address.payload)
+    return ask_ahead(call, keys) if keys else call
 
 
 def _asked_once(call: ContractCall) -> ContractCall:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from eth_abi import encode
+from support.contracts import deploy, send
 from support.signed_rows import account, claim, evm_address, evm_sign, key, sign
 
 from scanner.chains.interface import ContractCaller, ReadPolicy
@@ -26,11 +24,6 @@ from scanner.settings.tables import load_registry
 pytestmark = pytest.mark.node
 
 REGISTRY = load_registry()
-FOLDER = Path(__file__).parents[1] / "vectors" / "contract_wallets"
-CODE: dict[str, str] = {
-    **json.loads((FOLDER / "wallets.json").read_text()),
-    **json.loads((FOLDER / "safe_1_4_1.json").read_text()),
-}
 MESSAGE = "I am an exchange address"
 A, B, C, STRANGER = key(1), key(2), key(3), key(9)
 
@@ -52,26 +45,6 @@ class Chain:
         offline = judge(row, REGISTRY)
         assert not offline.is_proof, "only the chain can show what this test is about"
         return judge(row, REGISTRY, self.call)
-
-
-def send(node: Anvil, data: str, to: str | None = None) -> dict[str, str]:
-    sender = node.rpc("eth_accounts")[0]
-    transaction = {"from": sender, "data": data, "gas": hex(8_000_000)}
-    if to:
-        transaction["to"] = to
-    sent = node.rpc("eth_sendTransaction", transaction)
-    receipt = None
-    deadline = time.monotonic() + 10
-    while receipt is None and time.monotonic() < deadline:  # mined at once, known a little later
-        receipt = node.rpc("eth_getTransactionReceipt", sent)
-    assert receipt is not None
-    assert receipt["status"] == "0x1", receipt
-    made: dict[str, str] = receipt
-    return made
-
-
-def deploy(node: Anvil, name: str, types: tuple[str, ...] = (), *values: object) -> str:
-    return send(node, CODE[name] + encode(types, values).hex())["contractAddress"]
 
 
 def safe_setup(at: dict[str, str], owners: list[str], threshold: int) -> bytes:

@@ -1,6 +1,6 @@
 """A beacon node's REST API over a made-up chain: there is no real one to start here.
 
-Paths, fields and errors are those of the published API (eth/v1).
+Paths, fields and errors are those of the published API (eth/v1, eth/v2 for blocks).
 """
 
 from __future__ import annotations
@@ -31,7 +31,10 @@ def block_root(slot: int, parent: bytes, state: bytes, body: bytes) -> bytes:
 class BeaconStub:
     """blocks: slot -> public key -> (balance, status, credentials). forgets: keys left out of lists.
 
-    kept: slots whose states are kept, None for all. lie: added to every balance.
+    kept: slots whose states are kept, None for all. lie: added to every balance. slashed: keys.
+    genesis: time of slot 0. execution: slot -> hash of the execution block in that slot's block;
+    none in blocks from before the merge. blinded: whether blocks are given without transactions,
+    too. Bodies are not hashed: no body root here is that of its body.
     """
 
     blocks: dict[int, dict[str, tuple[int, str, str]]]
@@ -43,6 +46,10 @@ class BeaconStub:
     forgets: set[str] = field(default_factory=set)
     kept: set[int] | None = None
     lie: int = 0
+    slashed: set[str] = field(default_factory=set)
+    genesis: int = GENESIS
+    execution: dict[int, str] = field(default_factory=dict)
+    blinded: bool = True
     fork: bytes = bytes(32)
     asked: list[str] = field(default_factory=list)
 
@@ -64,9 +71,11 @@ class BeaconStub:
         if parts == ["node", "syncing"]:
             return ok({"is_syncing": self.syncing, "is_optimistic": False, "head_slot": "1"})
         if parts == ["beacon", "genesis"]:
-            return ok({"genesis_time": str(GENESIS), "genesis_validators_root": ZERO})
+            return ok({"genesis_time": str(self.genesis), "genesis_validators_root": ZERO})
         if parts[:2] == ["beacon", "headers"]:
             return self._header(parts[2])
+        if parts[:2] in (["beacon", "blinded_blocks"], ["beacon", "blocks"]):
+            return self._block(seen.path, parts)
         if parts[:2] == ["beacon", "states"]:
             return self._validators(seen, parts, query)
         return missing("no such path")
@@ -87,6 +96,20 @@ class BeaconStub:
         data = {"root": self.root(slot), "canonical": True, "header": {"message": message}}
         return ok(data, self.optimistic)
 
+    def _block(self, path: str, parts: list[str]) -> Said:
+        blinded = parts[1] == "blinded_blocks"
+        if not path.startswith("/eth/v1/" if blinded else "/eth/v2/"):
+            return missing("no such path")
+        slot = self._slot(parts[2])
+        if slot is None or (blinded and not self.blinded):
+            return missing("block not found")
+        body: dict[str, object] = {"graffiti": ZERO}
+        if slot in self.execution:
+            name = "execution_payload_header" if blinded else "execution_payload"
+            body[name] = {"block_hash": self.execution[slot], "gas_used": "0"}
+        message = {"slot": str(slot), "state_root": "0x" + self.state_root(slot).hex()}
+        return ok({"message": {**message, "body": body}, "signature": "0x"}, self.optimistic)
+
     def _validators(self, seen: Seen, parts: list[str], query: str) -> Said:
         states = {"0x" + self.state_root(s).hex(): s for s in self.blocks}
         slot = states.get(parts[2])
@@ -106,7 +129,8 @@ class BeaconStub:
 
     def _entry(self, key: str, known: dict[str, tuple[int, str, str]]) -> dict[str, object]:
         balance, status, credentials = known[key]
-        validator = {"pubkey": key, "withdrawal_credentials": credentials, "slashed": False}
+        validator: dict[str, object] = {"pubkey": key, "withdrawal_credentials": credentials}
+        validator["slashed"] = key in self.slashed
         text = str(balance + self.lie)
         return {"index": "1", "balance": text, "status": status, "validator": validator}
 

@@ -1,10 +1,8 @@
-"""The balance source for the beacon chain: what validators hold, by their public keys, in gwei."""
+"""The balance source for the beacon chain by its own slots: what validators hold, in gwei."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Final
 
 from scanner.chains.evm.balances import fill
@@ -12,6 +10,7 @@ from scanner.chains.evm.beacon_api import BeaconHeader, BeaconNode, Validator
 from scanner.chains.evm.columns import NATIVE, Column, Reading
 from scanner.chains.evm.pool import Pool
 from scanner.chains.evm.quorum import read_agreed
+from scanner.chains.evm.validators import describe
 from scanner.chains.interface import Ability, Reach, ReadPolicy
 from scanner.errors import (
     ConfigError,
@@ -107,13 +106,13 @@ class BeaconSource:
         progress: Callable[[float], None] | None = None,
     ) -> list[Balance]:
         """See BalanceSource.fetch_balances. A key that the state does not know holds 0."""
-        known: dict[bytes, Validator | None] = {}
+        told: dict[str, dict[bytes, Validator | None]] = {}
 
         def read(node: BeaconNode, columns: Sequence[Column], at: BlockRef) -> list[Reading]:
             (column,) = columns
             found = node.validators(["0x" + key.hex() for key in column.holders], at)
             validators = [found["0x" + key.hex()] for key in column.holders]
-            known.update(zip(column.holders, validators, strict=True))
+            told.setdefault(node.name, {}).update(zip(column.holders, validators, strict=True))
             return [Reading([v.balance if v else 0 for v in validators])]
 
         found: list[Balance | None] = [None] * len(queries)
@@ -126,8 +125,8 @@ class BeaconSource:
             fill(found, places, queries[places[0]].holding, agreed, self._evidence)
         for n in places:
             balance = found[n]
-            if balance is not None and balance.amount is not None:
-                found[n] = _describe(balance, known[queries[n].address.payload])
+            if balance is not None:
+                found[n] = describe(balance, queries[n].address.payload, told)
         if progress is not None:
             progress(1.0)
         return [b for b in found if b is not None]
@@ -145,13 +144,3 @@ class BeaconSource:
         """Close all connections."""
         for node in self._pool.nodes:
             node.close()
-
-
-def _describe(balance: Balance, validator: Validator | None) -> Balance:
-    """Add what the state says about the validator."""
-    if validator is None:
-        words = "the chain has no validator with this key at this slot"
-        return replace(balance, reason=f"{balance.reason}; {words}" if balance.reason else words)
-    detail: dict[str, object] = json.loads(balance.detail) if balance.detail else {}
-    detail |= {"status": validator.status, "withdrawal_credentials": validator.credentials}
-    return replace(balance, detail=json.dumps(detail))

@@ -31,6 +31,7 @@ KEYS_A_GET: Final = 30  # 98 characters each; many servers stop at 8 kB of URL
 _EMPTY_SLOTS: Final = 64  # so many slots in a row without a block are no healthy chain
 _ROOT: Final = re.compile(r"0x[0-9a-f]{64}")
 _KEY: Final = re.compile(r"0x[0-9a-f]{96}")
+_NO_HASH: Final = "0x" + "00" * 32  # in the blocks between Bellatrix and the merge
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class Validator:
     balance: int
     status: str
     credentials: str
+    slashed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ class BeaconNode:
         self._lock = threading.Lock()
         self._clock: _Clock | None = None
         self._posts = True
+        self._blinded = True
 
     def check(self) -> None:
         """See Member.check."""
@@ -143,6 +146,28 @@ class BeaconNode:
                 return found
         raise HeightPrunedError(self.name, slot, "it has no block there")
 
+    def named_by(self, root: str) -> str:
+        """The hash of the execution block that a block of the beacon chain holds; "" if none.
+
+        root: of that block. Blocks from before the merge hold none.
+        """
+        message: object = None
+        if self._blinded:  # without its transactions it is a hundredth of the size
+            reply = self._http.get(f"eth/v1/beacon/blinded_blocks/{root}")
+            if reply.status in (400, 404, 405, 501):
+                self._blinded = False
+            else:
+                message = take(self.name, self._answer(reply), dict, "data", "message")
+        if message is None:
+            reply = self._http.get(f"eth/v2/beacon/blocks/{root}")
+            message = take(self.name, self._answer(reply), dict, "data", "message")
+        body = take(self.name, message, dict, "body")
+        for payload in ("execution_payload_header", "execution_payload"):
+            if payload in body:
+                found = self._root(body, payload, "block_hash")
+                return "" if found == _NO_HASH else found
+        return ""
+
     def validators(self, keys: Sequence[str], at: BlockRef) -> dict[str, Validator | None]:
         """Validators by public key (lower-case 0x text) in the state of a pinned block.
 
@@ -209,6 +234,7 @@ class BeaconNode:
             self._number(entry, "balance"),
             take(self.name, entry, str, "status")[:40],
             self._root(entry, "validator", "withdrawal_credentials"),
+            take(self.name, entry, bool, "validator", "slashed"),
         )
 
     def _explain(self, at: BlockRef) -> ReorgError | HeightPrunedError:

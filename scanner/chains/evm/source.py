@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from scanner.chains.evm import blocks
 from scanner.chains.evm.balances import fill, holder_bytes, token_bytes
+from scanner.chains.evm.beacon_api import BeaconNode
 from scanner.chains.evm.columns import NATIVE, Column, cut
 from scanner.chains.evm.node import Node
 from scanner.chains.evm.pool import Pool
 from scanner.chains.evm.probe import probe
 from scanner.chains.evm.prover import Prover, settle
 from scanner.chains.evm.quorum import read_agreed, read_here
+from scanner.chains.evm.validators import KEY, Validators, caution
 from scanner.chains.interface import Ability, Reach, ReadPolicy
 from scanner.errors import ConfigError, SourceError, SourceRejectedError, SourceUnavailableError
 from scanner.model.balance import Balance, BalanceQuery, Evidence, unavailable
@@ -30,17 +33,25 @@ CHUNK: Final = 4_000
 def make_source(
     network: Network, endpoints: Sequence[Endpoint], registry: Registry, policy: ReadPolicy
 ) -> EthereumRpcSource:
-    """Make the source of one EVM network. Raises ConfigError if the policy cannot be kept."""
-    nodes = [Node(e, e.chain or network.chain_id) for e in endpoints]
+    """Make the source of one EVM network. Raises ConfigError if the policy cannot be kept.
+
+    endpoints: of its JSON-RPC nodes, and of beacon nodes, which serve its validators.
+    """
+    beacons = [e for e in endpoints if e.protocol == "beacon"]
+    nodes = [Node(e, e.chain or network.chain_id) for e in endpoints if e not in beacons]
+    validators = Validators(
+        network.name, [BeaconNode(e, e.chain or network.chain_id) for e in beacons], policy.quorum
+    )
     tokens = [token_bytes(h) for h in registry.holdings() if h.network == network.name]
     tokens = [token for token in tokens if token != NATIVE]
-    return EthereumRpcSource(network, nodes, policy, tokens)
+    return EthereumRpcSource(network, nodes, policy, tokens, validators)
 
 
 class EthereumRpcSource:
     """Reads balances over Ethereum JSON-RPC; also a ContractCaller, TimeFinder and Prober.
 
-    tokens: contracts of the network that are well known, for probing.
+    tokens: contracts of the network that are well known, for probing. validators: where addresses
+    that are validators' keys are asked for; None: nowhere.
 
     Every answer is of the pinned block (by hash where the endpoint takes one, else by number
     with the hash read before and after). Tokens count only if the contract states the decimals
@@ -54,8 +65,10 @@ class EthereumRpcSource:
         nodes: Sequence[Node],
         policy: ReadPolicy,
         tokens: Sequence[bytes] = (),
+        validators: Validators | None = None,
     ) -> None:
         self._tokens = tuple(tokens)
+        self._validators = validators or Validators(network.name, (), policy.quorum)
         self.name = f"{network.name}-rpc"
         self.network = network.name
         self.pool: Pool[Node] = Pool(nodes)
@@ -135,6 +148,7 @@ class EthereumRpcSource:
     ) -> list[Balance]:
         """See BalanceSource.fetch_balances. Any number of queries, duplicates allowed."""
         found: list[Balance | None] = [None] * len(queries)
+        self._read_validators(queries, found, at)
         columns, places, holdings = self._sort(queries, found)
         done = [0] * len(columns)
         asked = sum(len(p) for p in places)
@@ -151,6 +165,29 @@ class EthereumRpcSource:
             if progress is not None:
                 progress(sum(done) / asked)
         return _complete(found)
+
+    def _read_validators(
+        self, queries: Sequence[BalanceQuery], found: list[Balance | None], at: BlockRef
+    ) -> None:
+        """Write the balances of those queries that are about validators."""
+        places = [n for n, q in enumerate(queries) if q.address.format == "validator_key"]
+        if not places:
+            return
+        asked = [queries[n] for n in places]
+        read = self._validators.balances(asked, self._timed(at))
+        for n, balance in zip(places, read, strict=True):
+            found[n] = balance
+            if self._prover is not None and balance.amount is not None:
+                found[n] = caution(balance, "not proven: validators are not proven here")
+
+    def _timed(self, at: BlockRef) -> BlockRef:
+        """The block with its time, which is asked for where a stored one has none."""
+        if at.time is not None:
+            return at
+        header, node = self.pool.run(lambda n: blocks.header(n.rpc, at.hash))
+        if header is None:
+            raise SourceUnavailableError(node.name, f"does not give block {at.height}")
+        return replace(at, time=header.time)
 
     @staticmethod
     def _prove(
@@ -169,6 +206,9 @@ class EthereumRpcSource:
 
     def call(self, to: bytes, data: bytes, at: BlockRef) -> bytes:
         """See ContractCaller.call. With a quorum, that many operators must answer the same."""
+        if to and len(to) % KEY == 0:
+            keys = [to[n : n + KEY] for n in range(0, len(to), KEY)]
+            return self._validators.credentials(keys, self._timed(at))
         answers: dict[str, bytes] = {}
         asked: list[str] = []
         for _ in range(self._quorum):
@@ -188,6 +228,7 @@ class EthereumRpcSource:
         """Close all connections."""
         for node in self.pool.nodes:
             node.close()
+        self._validators.close()
 
     def _sort(
         self, queries: Sequence[BalanceQuery], found: list[Balance | None]
@@ -198,6 +239,8 @@ class EthereumRpcSource:
         for place, query in enumerate(queries):
             payload = holder_bytes(query.address)
             if payload is None:
+                if found[place] is not None:
+                    continue
                 found[place] = unavailable(
                     f"an address of format {query.address.format} has no 20-byte form to ask for"
                 )

@@ -1,0 +1,37 @@
+"""Contracts of the tests, deployed on a development chain by transactions."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+from eth_abi import encode
+
+from scanner.demo.nodes import Anvil
+
+FOLDER = Path(__file__).parents[1] / "vectors" / "contract_wallets"
+CODE: dict[str, str] = {
+    **json.loads((FOLDER / "wallets.json").read_text()),
+    **json.loads((FOLDER / "safe_1_4_1.json").read_text()),
+}
+
+
+def send(node: Anvil, data: str, to: str | None = None) -> dict[str, str]:
+    sender = node.rpc("eth_accounts")[0]
+    transaction = {"from": sender, "data": data, "gas": hex(8_000_000)}
+    if to:
+        transaction["to"] = to
+    sent = node.rpc("eth_sendTransaction", transaction)
+    receipt = None
+    deadline = time.monotonic() + 10
+    while receipt is None and time.monotonic() < deadline:  # mined at once, known a little later
+        receipt = node.rpc("eth_getTransactionReceipt", sent)
+    assert receipt is not None
+    assert receipt["status"] == "0x1", receipt
+    made: dict[str, str] = receipt
+    return made
+
+
+def deploy(node: Anvil, name: str, types: tuple[str, ...] = (), *values: object) -> str:
+    return send(node, CODE[name] + encode(types, values).hex())["contractAddress"]
