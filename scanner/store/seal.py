@@ -2,9 +2,9 @@
 
 Triggers keep results from being changed by mistake; whoever owns the database can drop them. The
 head of the hash chain, printed in every export, shows such a change, for nobody can make other
-results with the same head. It covers the list's bytes (by their sha256), the policy, the pinned
-blocks, every chunk's digest (chunk_seal.py) and the totals; no ids of this database and no clock,
-so the same results give the same head wherever they are stored.
+results with the same head. It covers the list's bytes and its rows as they were read (by their
+sha256), the policy, the pinned blocks, every chunk's digest (chunk_seal.py) and the totals; no ids
+of this database and no clock, so the same results give the same head wherever they are stored.
 """
 
 from __future__ import annotations
@@ -97,7 +97,12 @@ def _header(connection: Connection, snapshot_id: int) -> Sequence[object]:
     from scanner.store import tables as t
 
     query = (
-        select(t.reserve_list.c.sha256, t.reserve_list.c.claims, t.snapshot.c.policy)
+        select(
+            t.reserve_list.c.sha256,
+            t.reserve_list.c.content,
+            t.reserve_list.c.claims,
+            t.snapshot.c.policy,
+        )
         .join(t.snapshot, t.snapshot.c.list_id == t.reserve_list.c.id)
         .where(t.snapshot.c.id == snapshot_id)
     )
