@@ -27,8 +27,10 @@ _STATEMENTS = (
     "WHERE last_heartbeat > now() + make_interval(secs => :ahead)",
     "UPDATE procrastinate_jobs SET scheduled_at = now() WHERE status = 'todo' "
     "AND scheduled_at > now() + make_interval(secs => :ahead + :longest)",
+)
+_MOMENTS = (
     "DELETE FROM procrastinate_periodic_defers "
-    "WHERE defer_timestamp > extract(epoch FROM now()) + :ahead",
+    "WHERE defer_timestamp > extract(epoch FROM now()) + :ahead"
 )
 
 
@@ -36,7 +38,9 @@ def forget_future(store: Store, longest_wait: float, ahead: float = AHEAD) -> in
     """Bring stamps that lie in the server's future back to now. Returns how many there were.
 
     longest_wait: seconds that a job may rightly wait to be tried again. A worker that is alive
-    stamps itself anew within seconds; one that is dead counts as gone soon. Raises StoreError.
+    stamps itself anew within seconds; one that is dead counts as gone soon. Moments of periodic
+    jobs that lie there are forgotten, to be had again: such jobs change nothing when done twice.
+    Raises StoreError.
     """
     from sqlalchemy import text
 
@@ -46,6 +50,7 @@ def forget_future(store: Store, longest_wait: float, ahead: float = AHEAD) -> in
         for statement in _STATEMENTS:
             known = {name: value for name, value in values.items() if f":{name}" in statement}
             found += connection.execute(text(statement), known).rowcount
+        connection.execute(text(_MOMENTS), {"ahead": ahead})
     if found:
         log.warning("a clock was set back: %s stamps of its future are brought back", found)
     return found

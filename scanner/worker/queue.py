@@ -35,9 +35,6 @@ CHUNKS, UPKEEP = "chunks", "upkeep"
 SUSPECTS = "suspects"
 """Lock of jobs whose workers died more than once."""
 
-LONGEST_WAIT = 3600.0
-"""Seconds between two tries of a job, at most."""
-
 log = logging.getLogger(__name__)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -52,7 +49,7 @@ class Timing:
     rescue, ticks: cron expressions of looking for such jobs, and for schedules that are due; a
     sixth field, if any, is seconds.
     tries: how often a chunk's job is given out at most. first_wait: seconds before a job that had
-    no answer is done again, four times as long each time.
+    no answer is done again, four times as long each time, `longest_wait` at most.
     poll: seconds between two looks for jobs where no notification came.
     """
 
@@ -63,15 +60,11 @@ class Timing:
     tries: int = 4
     first_wait: int = 15
     poll: float = 5.0
+    longest_wait: float = 900.0
 
     def wait_after(self, tried: int) -> float:
         """Seconds before a job that was tried so often is tried again."""
-        return min(LONGEST_WAIT, self.first_wait * 4.0 ** min(tried - 1, 20))
-
-    @property
-    def longest_wait(self) -> float:
-        """Seconds that a job may wait for its next try."""
-        return self.wait_after(max(self.tries, TRIES))
+        return min(self.longest_wait, self.first_wait * 4.0 ** min(tried - 1, 20))
 
 
 def set_up(store: Store) -> bool:
@@ -213,7 +206,9 @@ async def _rescue(app: App, jobs: Jobs, job: Job, timing: Timing) -> None:
         log.warning("job %s: its worker is gone; given out again", job.id)
         # A chunk that kills its worker takes the worker's other chunks with it. From the second
         # time on they are taken one at a time, so that the innocent ones come through.
-        await app.job_manager.retry_job(job, lock=SUSPECTS if tried > 1 else None)
+        # At once by the server's clock: by that of a machine that is ahead, it would have to wait.
+        now = await sync_to_async(server_time, jobs.store)
+        await app.job_manager.retry_job(job, retry_at=now, lock=SUSPECTS if tried > 1 else None)
         return
     if job.task_name != CHUNK_TASK:
         log.error("job %s (%s): given up, its workers died over it", job.id, job.task_name)

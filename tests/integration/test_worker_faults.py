@@ -6,7 +6,7 @@ import json
 import os
 import time
 from collections import Counter
-from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from multiprocessing.connection import wait
 from pathlib import Path
@@ -14,8 +14,21 @@ from pathlib import Path
 import orjson
 import pytest
 from sqlalchemy import text
+from support.fake_clock import FakeClock
+from support.fleet import (
+    chunk_jobs,
+    done,
+    in_another_time,
+    jobs,
+    own_cluster,
+    state,
+    url_of,
+    wait_until,
+    workers,
+)
 from support.forked import warm
-from support.forked_worker import STAGES, Life, live
+from support.forked_worker import HASTY, STAGES, Life, live
+from support.gate import Gate
 from support.scripted_http import Said, serving
 from support.snapshot_stub import eth_claim, evm_address, good_judge, stored
 
@@ -32,7 +45,7 @@ from scanner.store.engine import open_store
 from scanner.store.migrate import upgrade
 from scanner.store.runs import create_snapshot
 from scanner.store.sink import StoreSink
-from scanner.worker.queue import queued_snapshot, set_up
+from scanner.worker.queue import Timing, queued_snapshot, server_time, set_up
 
 pytestmark = pytest.mark.node
 KILLS = int(os.environ.get("SCANNER_TEST_KILLS", "200"))
@@ -72,10 +85,10 @@ def claims(count=CLAIMS):
     ]  # fmt: skip
 
 
-def endpoints(url, name="node-1"):
+def endpoints(url, rate=500.0):
     from scanner.model.endpoint import Endpoint
 
-    return {"ethereum": [Endpoint(name, "ethereum", "ethereum_rpc", url, rate=500)]}
+    return {"ethereum": [Endpoint("node-1", "ethereum", "ethereum_rpc", url, rate=rate)]}
 
 
 def queued(store, list_id, parallel=24):
@@ -104,44 +117,6 @@ def undisturbed(store, list_id, node):
     return told(store, snapshot)
 
 
-def url_of(store):
-    return store.engine.url.render_as_string(hide_password=False)
-
-
-@contextmanager
-def workers(count, life):
-    running = [warm().Process(target=live, args=(life,)) for _ in range(count)]
-    for worker in running:
-        worker.start()
-    try:
-        yield running
-    finally:
-        for worker in running:
-            worker.kill()
-            worker.join()
-
-
-def jobs(store):
-    query = text("SELECT status::text, count(*) FROM procrastinate_jobs GROUP BY 1")
-    with store.read() as connection:
-        return {status: count for status, count in connection.execute(query)}
-
-
-def wait_until(condition, seconds=90):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.05)
-
-
-def state(store, snapshot):
-    return queries.head(store, snapshot).state
-
-
-def done(store, snapshot):
-    return queries.head(store, snapshot).chunks_done
-
-
 def left(store, snapshot):
     return CLAIMS // CHUNK - done(store, snapshot)
 
@@ -155,16 +130,6 @@ def settle(store, snapshots, life, expected):
         assert told(store, snapshot) == expected
         assert_every_chunk_once(store, snapshot)
     assert check(store) == []
-
-
-def chunk_jobs(store):
-    """Jobs of chunks that are not over: (waiting or doing)."""
-    query = text(
-        "SELECT count(*) FROM procrastinate_jobs "
-        "WHERE task_name = 'scanner.chunk' AND status IN ('todo', 'doing')"
-    )
-    with store.read() as connection:
-        return connection.execute(query).scalar()
 
 
 def assert_every_chunk_once(store, snapshot):
@@ -236,3 +201,86 @@ def test_killed_two_hundred_times_at_every_stage(store, node, tmp_path):
     keys = {body["snapshot"]: body["event"] for body in seen}
     assert {(body["snapshot"], body["event"]) for body in seen} == set(keys.items())
     assert set(keys) == {snapshots[0] - 1, *snapshots}
+
+
+def test_the_server_is_restarted_twice_in_the_middle(node):
+    """As `pg_ctl restart` does it: told to, and as after a crash."""
+    with own_cluster() as (cluster, store):
+        list_id = stored(store, claims()).list_id
+        expected = undisturbed(store, list_id, node)
+        snapshot = queued(store, list_id)
+        with Gate(node.url, delay=0.05) as gate:
+            life = Life(url_of(store), endpoints(gate.url))
+            with workers(3, life) as running:
+                for mode, enough in (("fast", 20), ("immediate", 50)):
+                    wait_until(lambda n=enough: done(store, snapshot) >= n)
+                    cluster.restart(mode)
+                    assert state(store, snapshot) is not SnapshotState.COMPLETE
+                wait_until(lambda: state(store, snapshot) is SnapshotState.COMPLETE)
+                wait_until(lambda: not chunk_jobs(store))
+                assert [worker.exitcode for worker in running] == [None] * 3
+        assert told(store, snapshot) == expected
+        assert_every_chunk_once(store, snapshot)
+        assert check(store) == []
+
+
+def test_the_node_is_down_for_a_minute(store, node):
+    """Everything is fifteen times as fast: a second for the first wait of 15, four for a minute."""
+    list_id = stored(store, claims()).list_id
+    expected = undisturbed(store, list_id, node)
+    snapshot = queued(store, list_id)
+    with Gate(node.url, delay=0.02) as gate:
+        timing = replace(HASTY, tries=Timing().tries, first_wait=1)
+        with workers(2, Life(url_of(store), endpoints(gate.url), timing=timing)):
+            wait_until(lambda: done(store, snapshot) >= 10)
+            gate.shut()
+            time.sleep(4)
+            assert state(store, snapshot) is SnapshotState.RUNNING
+            gate.open()
+            wait_until(lambda: state(store, snapshot) is SnapshotState.COMPLETE)
+            wait_until(lambda: not chunk_jobs(store))
+    assert told(store, snapshot) == expected
+    assert_every_chunk_once(store, snapshot)
+    assert check(store) == []
+
+
+def test_the_servers_clock_is_set_back_an_hour(node):
+    """A worker dies, then the clock goes back: its job is not left to it for an hour."""
+    with FakeClock() as clock, own_cluster(clock.environment) as (_, store):
+        list_id = stored(store, claims()).list_id
+        expected = undisturbed(store, list_id, node)
+        snapshot = queued(store, list_id)
+        # Without a rate: after this its line would begin half a minute ahead (test_rate_budgets).
+        life = Life(url_of(store), endpoints(node.url, rate=0.0))
+        with workers(1, replace(life, die_at="claimed", die_on=6)) as (dead,):
+            dead.join(60)
+            assert dead.exitcode == -9
+        before = server_time(store)
+        clock.set(-3600)
+        wait_until(lambda: server_time(store) - before < timedelta(minutes=-59))
+        assert chunk_jobs(store)
+        settle(store, [snapshot], life, expected)
+        assert jobs(store).get("doing", 0) == 0
+
+
+def test_a_workers_clock_is_set_back_an_hour(store, node):
+    """The jobs that look after the others were had for every moment of that hour."""
+    list_id = stored(store, claims()).list_id
+    expected = undisturbed(store, list_id, node)
+    snapshot = queued(store, list_id)
+    life = Life(url_of(store), endpoints(node.url))
+    with FakeClock() as clock, in_another_time(clock, life) as worker:
+        wait_until(lambda: done(store, snapshot) == CLAIMS // CHUNK)
+        clock.set(-3600)
+        # Somebody else's job, whose worker is gone.
+        again = queued(store, list_id)
+        with workers(1, replace(life, die_at="claimed", concurrency=1)) as (dead,):
+            dead.join(60)
+            assert dead.exitcode == -9
+        wait_until(lambda: state(store, again) is SnapshotState.COMPLETE)
+        wait_until(lambda: not chunk_jobs(store))
+        assert worker.poll() is None
+    for taken in (snapshot, again):
+        assert told(store, taken) == expected
+        assert_every_chunk_once(store, taken)
+    assert check(store) == []

@@ -27,6 +27,7 @@ from scanner.snapshots.sources import SourcePool
 from scanner.store.engine import Store, open_store
 from scanner.store.rate_budgets import with_budgets
 from scanner.store.sink import StoreSink
+from scanner.worker.alone import run_alone, stop_on_signals
 from scanner.worker.jobs import Jobs
 from scanner.worker.queue import Timing
 from scanner.worker.service import run_worker
@@ -40,7 +41,7 @@ written and not committed; just committed; with the job done and the queue not t
 
 HASTY = Timing(
     heartbeat=0.2, stalled=0.8, rescue="* * * * * *", ticks="* * * * * *",
-    tries=1000, first_wait=1, poll=0.3,
+    tries=1000, first_wait=1, poll=0.3, longest_wait=5.0,
 )  # fmt: skip
 
 
@@ -82,6 +83,16 @@ def live(life: Life) -> None:
         )  # fmt: skip
         jobs.deaths.append(death)
         run_worker(jobs, timing=timing, concurrency=life.concurrency)
+
+
+def live_alone(database: str) -> None:
+    """Be the one worker of a SQLite file, with stub sources, until told to end."""
+    stubs = {n: StubSource(n) for n in ("ethereum", "arbitrum")}
+    with open_store(database) as store:
+        stop = threading.Event()
+        jobs = Jobs(store, lambda n, _: stubs.get(n), good_judge, load_registry(), 4, stop)
+        stop_on_signals(jobs)
+        run_alone(jobs, every=0.3)
 
 
 class _Jobs(Jobs):
