@@ -18,7 +18,7 @@ from scanner.lists.preamble import preamble, read_up_to
 from scanner.lists.records import RecordError, split_record
 from scanner.lists.rows import RowParser, TableLayout, parser_for
 from scanner.lists.totals import declared_total
-from scanner.model.claim import Row, UnreadableRow
+from scanner.model.claim import Claim, Row, UnreadableRow
 from scanner.model.registry import Registry
 
 _FIELDS = frozenset({"coin", "height", "amount", "address"})
@@ -66,7 +66,7 @@ class BybitBlock:
         """A claim for each address, a declared total for each line that is not one address's."""
         lines = _Lines(self, registry)
         if self.piece.too_long:
-            return lines.plain.parse(self.piece)
+            return list(lines.plain.parse(self.piece))
         rows: list[Row] = []
         for record in records(self.piece.data, self.piece.first_line):
             rows += lines.rows(record.data, record.line)
@@ -90,11 +90,11 @@ class _Lines:
             text = data.decode()
             cells = split_record(text)
         except (UnicodeDecodeError, RecordError):
-            return self.plain.parse(Piece(line, 1, data))  # words the trouble, column and all
+            return list(self.plain.parse(Piece(line, 1, data)))  # words the trouble, column and all
         if not any(cell.strip() for cell in cells):
             return []
         if "\0" in text or len(cells) > self._width or len(cells) <= max(self._at.values()):
-            return self.plain.parse(Piece(line, 1, data))
+            return list(self.plain.parse(Piece(line, 1, data)))
         coin = cells[self._at["coin"]].strip()
         height, amount = cells[self._at["height"]], cells[self._at["amount"]]
         addresses = cells[self._at["address"]].split()
@@ -123,7 +123,7 @@ class _Lines:
             at = self._at["coin"] + 1 if row.column > self._width else row.column
             return replace(row, column=at)
         assert row is not None  # noqa: S101 - there is an address in it
-        return replace(row, coin=coin)
+        return row._replace(coin=coin) if isinstance(row, Claim) else replace(row, coin=coin)
 
     def _split(self, coin: str) -> tuple[str, str]:
         try:

@@ -10,7 +10,7 @@ block, and blocks are made in file order.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Protocol
@@ -67,8 +67,11 @@ class Bytes(Protocol):
 class Block(Protocol):
     """A part of a file, parsed by itself. Picklable."""
 
-    def parse(self, registry: Registry) -> Sequence[Row]:
-        """Every row of this part, in file order. The same part always gives the same rows."""
+    def parse(self, registry: Registry) -> Iterable[Row]:
+        """Every row of this part, in file order. The same part always gives the same rows.
+
+        May be lazy: a row that is used before the next one is made costs less memory and time.
+        """
         ...
 
 

@@ -68,9 +68,12 @@ class _ListFile:
 
     def __iter__(self) -> Iterator[Row]:
         for block in self.blocks():
-            rows = block.parse(self._registry)
-            self.count(rows)
-            yield from rows
+            for row in block.parse(self._registry):
+                if isinstance(row, Claim):
+                    self._claims += 1
+                elif isinstance(row, UnreadableRow):
+                    self._unreadable += 1
+                yield row
 
     def blocks(self) -> Iterator[Block]:
         if self._started:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -67,7 +67,7 @@ class TableBlock:
     layout: TableLayout
     piece: Piece
 
-    def parse(self, registry: Registry) -> Sequence[Row]:
+    def parse(self, registry: Registry) -> Iterator[Row]:
         """Every non-blank record as one claim or one unreadable row."""
         return parser_for(self.layout, registry).parse(self.piece)
 
@@ -101,31 +101,28 @@ class RowParser:
         self._known: dict[tuple[str, str], tuple[str, Holding, Network]] = {}
         self._heights: dict[str, int | None] = {"": None, "-": None}
 
-    def parse(self, piece: Piece) -> list[Row]:
-        """Rows of a piece, in file order; blank records give none."""
+    def parse(self, piece: Piece) -> Iterator[Row]:
+        """Rows of a piece, in file order, one by one; blank records give none."""
         if piece.too_long:
-            text = piece.data[:200].decode("utf-8", "replace")
+            start = piece.data[:200].decode("utf-8", "replace")
             reason = f"the line is longer than {MAX_LINE} bytes"
-            return [_unreadable(piece.first_line, 0, FindingKind.BAD_ROW, reason, text)]
-        if b'"' in piece.data or b"\0" in piece.data:
-            return self._records(piece)
-        try:
-            text = piece.data.decode()
-        except UnicodeDecodeError:
-            return self._records(piece)
+            yield _unreadable(piece.first_line, 0, FindingKind.BAD_ROW, reason, start)
+            return
+        text = _plain_text(piece.data)
+        if text is None:
+            yield from self._records(piece)
+            return
         if "\r" in text:
             text = text.replace("\r\n", "\n").removesuffix("\r")
         if self.layout.comments and "#" in text:
             text = _COMMENT.sub("", text)
-        rows: list[Row] = []
-        add, row = rows.append, self.row
+        row = self.row
         for line, record in enumerate(text.split("\n"), piece.first_line):
             cells = record.split(",")
             if len(cells) > 1 or record.strip():
                 made = row(cells, line, record)
                 if made is not None:
-                    add(made)
-        return rows
+                    yield made
 
     def row(self, cells: list[str], line: int, record: str) -> Row | None:
         """One record's cells as a claim or an unreadable row; None if all are blank.
@@ -169,9 +166,9 @@ class RowParser:
             self._amount_of(cells, holding),
             self._height_of(cells),
             message if message not in NULLS else "",
-            self._present(cells, self._signatures),
+            _present(cells, self._signatures),
             _value(cells[self._script]),
-            self._present(cells, self._owners),
+            _present(cells, self._owners),
             row_type,
         )
 
@@ -235,9 +232,6 @@ class RowParser:
             self._heights[text] = height
         return height
 
-    def _present(self, cells: list[str], places: tuple[int, ...]) -> tuple[str, ...]:
-        return tuple([text for at in places if (text := cells[at].strip()) not in NULLS])
-
     def _too_short(self, cells: list[str]) -> _BadCellError:
         reason = f"{len(cells)} fields; the header names {self.layout.width}"
         return _BadCellError(0, FindingKind.BAD_ROW, reason)
@@ -253,15 +247,13 @@ class RowParser:
             raise _BadCellError(width + 1, FindingKind.BAD_ROW, reason)
         return joined + [""] * (width - len(joined))
 
-    def _records(self, piece: Piece) -> list[Row]:
-        rows: list[Row] = []
+    def _records(self, piece: Piece) -> Iterator[Row]:
         for record in records(piece.data, piece.first_line):
             if self.layout.comments and record.data.lstrip().startswith(b"#"):
                 continue
             made = self._record(record.data, record.line)
             if made is not None:
-                rows.append(made)
-        return rows
+                yield made
 
     def _record(self, data: bytes, line: int) -> Row | None:
         try:
@@ -310,9 +302,29 @@ def parser_for(layout: TableLayout, registry: Registry) -> RowParser:
     return RowParser(layout, registry)
 
 
+def _plain_text(data: bytes) -> str | None:
+    """Text of records that commas and line ends alone take apart; None if it takes more."""
+    if b'"' in data or b"\0" in data:
+        return None
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return None
+
+
 def _value(text: str) -> str:
     stripped = text.strip()
     return "" if stripped in NULLS else stripped
+
+
+def _present(cells: list[str], places: tuple[int, ...]) -> tuple[str, ...]:
+    """What stands in those of the cells that are not empty."""
+    found: tuple[str, ...] = ()
+    for at in places:
+        text = cells[at]
+        if text and (text := text.strip()) not in NULLS:
+            found += (text,)
+    return found
 
 
 def _unreadable(line: int, column: int, kind: FindingKind, reason: str, text: str) -> UnreadableRow:

@@ -25,13 +25,17 @@ def parse_amount(text: str, decimals: int) -> int:
     match = _PLAIN.fullmatch(stripped)
     if match is None:
         raise AmountFormatError(text, _why_not_plain(stripped))
-    whole, fraction = match[1], match[2] or ""
-    kept, lost = fraction[:decimals], fraction[decimals:]
-    if lost.strip("0"):
+    whole, fraction = match.groups("")
+    missing = decimals - len(fraction)
+    base_units: int
+    if missing >= 0:
+        base_units = int(whole + fraction) * 10**missing
+    elif fraction[decimals:].strip("0"):
         raise AmountFormatError(
             text, f"{len(fraction)} decimals, the asset has {decimals}: it would be rounded"
         )
-    base_units: int = int(whole) * 10**decimals + int(kept.ljust(decimals, "0") or "0")
+    else:
+        base_units = int(whole + fraction[:decimals])
     if base_units > MAX_BASE_UNITS:
         raise AmountFormatError(text, "larger than any network can hold")
     return base_units

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Control(StrEnum):
@@ -34,9 +34,8 @@ class Freshness(StrEnum):
     NONE = "none"  # nothing was signed
 
 
-@dataclass(frozen=True, slots=True)
-class ControlResult:
-    """The verdict about one claim.
+class ControlResult(NamedTuple):
+    """The verdict about one claim. A tuple, for there are as many of them as claims.
 
     scheme: which rule was applied ("bitcoin_message"), "" if none could be.
     required: how many distinct keys the address needs (m of m-of-n; 1 for a single key; 0 unknown).

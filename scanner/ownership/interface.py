@@ -7,8 +7,7 @@ A new scheme is one file with a class that keeps this protocol and one row in
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from scanner.model.addresses.interface import Address
 from scanner.model.control import ControlResult
@@ -25,8 +24,7 @@ then there is no verdict yet. Results must not depend on when it is called.
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
+class Proof(NamedTuple):
     """What the publisher gave to show control of one address.
 
     address: decoded. message: exact text that was signed. signatures: as published, one or more,

@@ -15,9 +15,9 @@ from __future__ import annotations
 import marshal
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
 from functools import lru_cache
 from hashlib import blake2b
+from typing import Any, NamedTuple
 
 from scanner.errors import AddressFormatError, SourceRejectedError
 from scanner.model.addresses.interface import Address
@@ -28,7 +28,7 @@ from scanner.model.network import Network
 from scanner.model.registry import Registry
 from scanner.ownership import verdicts
 from scanner.ownership.freshness import grade
-from scanner.ownership.interface import ContractCall, Proof
+from scanner.ownership.interface import ContractCall, Proof, Verifier
 from scanner.ownership.table import verifiers_of
 from scanner.ownership.unsupported import why_unsupported
 from scanner.settings.tables import load_registry
@@ -62,15 +62,16 @@ def judge(claim: Claim, registry: Registry, call: ContractCall | None = None) ->
         return verdicts.malformed("", f"address: {e.reason}")
     if not any(claim.signatures):
         return _UNSIGNED
-    key = _key(network, address, claim)
+    rules = _rules(network)
+    key = _key(rules, address, claim)
     known = _memory.find(key)
     if known is None:
-        known = _offline(network, address, claim)
+        known = _verdict(rules, address, claim, None)
         _memory.keep(key, known)
     if call is None or known.is_proof or address.format not in _CHAIN_ASKED:
         return known
     try:
-        return _finish(_judge(_proof(network, address, claim), call), claim.message)
+        return _verdict(rules, address, claim, call)
     except SourceRejectedError as e:
         return _unasked(known, e)
 
@@ -83,22 +84,20 @@ def _unasked(offline: ControlResult, error: SourceRejectedError) -> ControlResul
     """
     reason = f"the chain could not be asked ({error.what}); offline: {offline.reason}"
     if offline.control is Control.CONTROLS:
-        return replace(offline, reason=reason)
+        return offline._replace(reason=reason)
     if offline.control is Control.MALFORMED:
         return offline
-    return replace(offline, control=Control.UNSUPPORTED, reason=reason)
+    return offline._replace(control=Control.UNSUPPORTED, reason=reason)
 
 
 _UNSIGNED = ControlResult(Control.UNSIGNED, reason="no signature is published for this address")
 
 
-def _offline(network: Network, address: Address, claim: Claim) -> ControlResult:
-    return _finish(_judge(_proof(network, address, claim), None), claim.message)
-
-
-def _proof(network: Network, address: Address, claim: Claim) -> Proof:
-    return Proof(
-        network,
+def _verdict(
+    rules: _Rules, address: Address, claim: Claim, call: ContractCall | None
+) -> ControlResult:
+    proof = Proof(
+        rules.network,
         address,
         claim.message,
         claim.signatures,
@@ -106,20 +105,21 @@ def _proof(network: Network, address: Address, claim: Claim) -> Proof:
         claim.owners,
         claim.row_type,
     )
+    return _graded(_judge(proof, rules.verifiers, call), claim.message)
 
 
-def _judge(proof: Proof, call: ContractCall | None) -> ControlResult:
+def _judge(proof: Proof, verifiers: Sequence[Verifier], call: ContractCall | None) -> ControlResult:
     if len(proof.signatures) > MOST_SIGNATURES or len(proof.owners) > MOST_SIGNATURES:
         return verdicts.malformed("", f"more than {MOST_SIGNATURES} signatures or owners")
     if not _is_unicode(proof.message):
         return verdicts.malformed("", "the message is not valid Unicode text")
-    for verifier in verifiers_of(proof.network):
+    for verifier in verifiers:
         if verifier.handles(proof):
             return verifier.verify(proof, call)
     return verdicts.unsupported("", why_unsupported(proof))
 
 
-def _finish(result: ControlResult, message: str) -> ControlResult:
+def _graded(result: ControlResult, message: str) -> ControlResult:
     """Grade the message, if the scheme has not done so already."""
     if result.freshness is not Freshness.NONE:
         return result
@@ -171,29 +171,55 @@ class _Memory:
 _memory = _Memory(REMEMBERED)
 
 
-def _key(network: Network, address: Address, claim: Claim) -> bytes:
+class _Rules(NamedTuple):
+    """What a network's rows are judged by.
+
+    family: a short name for networks that are the same in everything a verdict can depend on.
+    typed: the same for rows whose message may be typed data, which names a chain.
+    """
+
+    network: Network
+    verifiers: tuple[Verifier, ...]
+    family: bytes
+    typed: bytes
+
+
+_rules_of: dict[str, _Rules] = {}
+
+
+def _rules(network: Network) -> _Rules:
+    """The rules of a network, made when its first row comes."""
+    known = _rules_of.get(network.name)
+    if known is not None and known.network is network:
+        return known
+    alike = network.kind, network.schemes, network.address_codec, network.message_header
+    typed = _digest((*alike, network.chain_id))
+    family = _digest((*alike, "")) if network.kind == "evm" else typed
+    rules = _rules_of[network.name] = _Rules(network, verifiers_of(network), family, typed)
+    return rules
+
+
+def _key(rules: _Rules, address: Address, claim: Claim) -> bytes:
     """Hash of everything an offline verdict depends on.
 
     Networks that verify alike share verdicts (one EVM account over ten networks), so reasons
     never name the network. The hash is a cryptographic one: rows are hostile.
     """
-    typed = claim.message[:1] == "{"
-    data = (
-        _family(
-            network.kind,
-            network.chain_id if typed or network.kind != "evm" else "",
-            network.schemes,
-            network.address_codec,
-            network.message_header,
-        ),
-        address.format,
-        address.payload,
-        claim.message,
-        claim.signatures,
-        claim.script,
-        claim.owners,
-        claim.row_type,
+    return _digest(
+        (
+            rules.typed if claim.message[:1] == "{" else rules.family,
+            address.format,
+            address.payload,
+            claim.message,
+            claim.signatures,
+            claim.script,
+            claim.owners,
+            claim.row_type,
+        )
     )
+
+
+def _digest(data: tuple[Any, ...]) -> bytes:
     # Version 2 has no references: equal values give equal bytes, and no two values the same.
     return blake2b(marshal.dumps(data, 2), digest_size=32).digest()
 
@@ -230,9 +256,3 @@ def _asked_ahead(call: ContractCall, claims: Sequence[Claim], registry: Registry
 def _asked_once(call: ContractCall) -> ContractCall:
     """Remember answers: at one block they cannot change."""
     return lru_cache(maxsize=4096)(call)
-
-
-@lru_cache(maxsize=1024)
-def _family(*parts: str | tuple[str, ...]) -> bytes:
-    """A short name for networks that are the same in everything a verdict can depend on."""
-    return blake2b(marshal.dumps(parts, 2), digest_size=16).digest()

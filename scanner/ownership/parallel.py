@@ -14,7 +14,7 @@ import signal
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from itertools import chain, islice
@@ -31,14 +31,21 @@ from scanner.settings.tables import load_registry
 
 R = TypeVar("R")
 
-Render = Callable[[Sequence[Row], Sequence[ControlResult | None]], R]
-"""render(rows, verdicts) -> what to give back for a block; None stands where a row is no claim.
+Judged = tuple[Row, ControlResult | None]
+"""A row and the verdict about it; None where the row is no claim."""
 
-Picklable (a function of a module), and so must be what it returns.
+Render = Callable[[Iterable[Judged]], R]
+"""render(judged) -> what to give back for a block, whose rows come one by one, in file order.
+
+Each row is parsed and judged when it is asked for: what was made for it is still at hand then, and
+may be forgotten. Picklable (a function of a module), and so must be what it returns.
 """
 
 SHORT = 6
 """Lists of at most this many blocks are judged right here: starting processes takes longer."""
+
+BATCH = 128
+"""Rows that are in memory at once: few enough for the processor's cache."""
 
 _log = logging.getLogger(__name__)
 
@@ -46,7 +53,7 @@ _log = logging.getLogger(__name__)
 class Parsable(Protocol):
     """A part of a list that can be parsed by itself. Picklable."""
 
-    def parse(self, registry: Registry) -> Sequence[Row]:
+    def parse(self, registry: Registry) -> Iterable[Row]:
         """Every row of this part, in file order."""
         ...
 
@@ -96,9 +103,14 @@ def _start_method() -> str:
 
 
 def _judge_block(block: Parsable, registry: Registry, render: Render[R]) -> R:
-    rows = block.parse(registry)
-    verdicts = [judge(row, registry) if isinstance(row, Claim) else None for row in rows]
-    return render(rows, verdicts)
+    return render(_judged(iter(block.parse(registry)), registry))
+
+
+def _judged(rows: Iterator[Row], registry: Registry) -> Iterator[Judged]:
+    """Parse, then judge a few rows at a time: each step finds its own code and tables at hand."""
+    while batch := list(islice(rows, BATCH)):
+        verdicts = [judge(row, registry) if isinstance(row, Claim) else None for row in batch]
+        yield from zip(batch, verdicts, strict=True)
 
 
 def _in_processes(

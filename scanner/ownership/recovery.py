@@ -50,14 +50,14 @@ def read_signature(
     else:
         return None
     if not secp256k1.is_low_s(compact):
-        notes = (*notes, "s is in the upper half of the order")
+        notes += ("s is in the upper half of the order",)
     return RecoverableSignature(compact, recovery_id, notes)
 
 
 def recover_account(digest: bytes, compact: bytes, recovery_id: int) -> bytes | None:
     """Find the 20 account bytes whose key signed a digest; None if no key can have."""
     point = secp256k1.recover(digest, compact, recovery_id)
-    return None if point is None else account_of(point)
+    return None if point is None else keccak256(point[1:])[12:]
 
 
 recover_account_once = lru_cache(maxsize=4096)(recover_account)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from scanner.model.claim import Claim, Row, UnreadableRow
+from scanner.model.claim import Claim, DeclaredTotal, Row, UnreadableRow
 from scanner.model.control import Control, ControlResult
 from scanner.model.finding import WEIGHTS, FindingKind, Weight
 from scanner.ownership.challenge import demand
@@ -20,6 +20,7 @@ FIRST_FEW = 5
 """How many rows of each class the summary names."""
 
 _KINDS: Mapping[Control, FindingKind] = {
+    Control.CONTROLS: FindingKind.OWNER_UNPROVEN,
     Control.MISMATCH: FindingKind.BAD_SIGNATURE,
     Control.MALFORMED: FindingKind.MALFORMED_PROOF,
     Control.UNSUPPORTED: FindingKind.UNSUPPORTED_SCHEME,
@@ -47,12 +48,12 @@ def _verdict(claim: Claim, result: ControlResult) -> dict[str, object]:
         "network": claim.network,
         "coin": claim.coin,
         "address": claim.address,
-        "control": result.control.value,
-        "binding": result.binding.value,
-        "freshness": result.freshness.value,
+        "control": result.control,
+        "binding": result.binding,
+        "freshness": result.freshness,
         "scheme": result.scheme,
         "required": result.required,
-        "signed_by": list(result.signed_by),
+        "signed_by": result.signed_by,
         "reason": result.reason,
     }
 
@@ -79,9 +80,7 @@ def _unreadable(row: UnreadableRow) -> dict[str, object]:
 
 def finding_kind(result: ControlResult) -> FindingKind | None:
     """Name the finding a verdict makes; None when the row is verified."""
-    if result.control is Control.CONTROLS:
-        return None if result.is_proof else FindingKind.OWNER_UNPROVEN
-    return _KINDS[result.control]
+    return None if result.is_proof else _KINDS[result.control]
 
 
 @dataclass(slots=True)
@@ -144,7 +143,11 @@ class OwnershipSummary:
 
     def _count(self, asset: str, network: str, name: str) -> None:
         self.rows += 1
-        self.counts.setdefault((asset, network), Counter())[name] += 1
+        place = asset, network
+        counts = self.counts.get(place)
+        if counts is None:
+            counts = self.counts[place] = Counter()
+        counts[name] += 1
 
     def _sample(self, name: str, row: int, what: str, reason: str) -> None:
         kept = self.samples.setdefault(name, [])
@@ -153,21 +156,20 @@ class OwnershipSummary:
 
 
 def render_block(
-    rows: Sequence[Row], verdicts: Sequence[ControlResult | None], *, lines: bool, challenge: str
+    judged: Iterable[tuple[Row, ControlResult | None]], *, lines: bool, challenge: str
 ) -> tuple[OwnershipSummary, bytes]:
     """Count one block of a list and, if wanted, write its JSON lines; runs in worker processes.
 
-    verdicts: one per row, None where the row is no claim. lines: whether to write them.
-    challenge: the message that must have been signed, "" for any.
+    judged: rows in file order, each with its verdict; None where the row is no claim.
+    lines: whether to write them. challenge: the message that must have been signed, "" for any.
     """
     summary, written = OwnershipSummary(), []
-    for row, verdict in zip(rows, verdicts, strict=True):
-        if not isinstance(row, Claim | UnreadableRow):
+    for row, verdict in judged:
+        if isinstance(row, DeclaredTotal):
             continue  # a line of the totals block
+        result = verdict
         if challenge and verdict is not None and isinstance(row, Claim):
-            result: ControlResult | None = demand(verdict, row.message, challenge)
-        else:
-            result = verdict
+            result = demand(verdict, row.message, challenge)
         summary.add(row, result)
         if lines:
             written.append(compact(row_object(row, result)))

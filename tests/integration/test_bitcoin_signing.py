@@ -55,8 +55,8 @@ def test_what_the_node_signs_we_verify(
         signature = node.rpc("signmessage", address, message)
         given = proof(REGTEST, address, [signature], message)
         assert judge(given).control is Control.CONTROLS, judge(given)
-        assert judge(replace(given, message=message + ".")).control is Control.MISMATCH
-        elsewhere = replace(given, address=decode_address(REGTEST, other))
+        assert judge(given._replace(message=message + ".")).control is Control.MISMATCH
+        elsewhere = given._replace(address=decode_address(REGTEST, other))
         assert judge(elsewhere).control is Control.MISMATCH
 
 

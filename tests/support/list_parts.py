@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from scanner.errors import ListFormatError
 from scanner.model.claim import Claim, Row, UnreadableRow
 from scanner.model.control import ControlResult
 from scanner.model.registry import Registry
+from scanner.ownership.parallel import Judged
 from support.signed_rows import signed_rows
 
 ROWS = [r.claim for r in signed_rows() if r.scheme not in ("bls", "stark")]
@@ -32,10 +33,9 @@ class Part:
         return [UnreadableRow(self.number, 0, "bad_row", "for the test"), *self.claims]
 
 
-def render(
-    rows: Sequence[Row], verdicts: Sequence[ControlResult | None]
-) -> tuple[int, int, list[ControlResult | None]]:
+def render(judged: Iterable[Judged]) -> tuple[int, int, list[ControlResult | None]]:
     """Row number of the first row, the process, and the verdicts."""
+    rows, verdicts = zip(*judged, strict=True)
     return rows[0].row, os.getpid(), list(verdicts)
 
 

@@ -52,7 +52,7 @@ class EvmCodec:
         if len(payload) != 20 or len(text) != 42 or text[:2] not in ("0x", "0X"):
             raise AddressFormatError(self.network, text, "not 0x and 40 hex digits")
         address = evm_address(self.network, payload)
-        if digits not in (address.key[2:], address.text[2:], digits.upper()):
+        if "0x" + digits not in (address.key, address.text) and digits != digits.upper():
             raise AddressFormatError(self.network, text, "wrong EIP-55 checksum (capitals)")
         return address
 

@@ -6,13 +6,11 @@ are not, and one holder may have several spellings (legacy and CashAddr, EQ and 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
-    """One decoded address.
+class Address(NamedTuple):
+    """One decoded address. A tuple, for there are as many of them as claims.
 
     network: our name. format: "p2pkh", "p2sh", "p2wpkh", "p2wsh", "p2tr", "evm", "tron",
         "solana", "near_implicit", ...: each codec's docstring or table names its own.

@@ -49,7 +49,8 @@ def test_the_key_function_is_asked_once_for_each_claim(registry: Registry) -> No
         asked.append((getattr(network, "name", ""), text))
         return "key of " + text
 
-    rows = RowParser(LAYOUT, registry, key_of).parse(Piece(7, 3, b"BTC, a ,1\nXX,b,1\nTRX,c,2\n"))
+    piece = Piece(7, 3, b"BTC, a ,1\nXX,b,1\nTRX,c,2\n")
+    rows = list(RowParser(LAYOUT, registry, key_of).parse(piece))
     assert asked == [("bitcoin", "a"), ("tron", "c")]
     assert [row.row for row in rows] == [7, 8, 9]
     assert isinstance(rows[0], Claim)
@@ -78,8 +79,9 @@ def test_fractions_of_base_units_are_refused(registry: Registry) -> None:
 def test_the_fast_road_and_the_careful_one_agree(registry: Registry) -> None:
     lines = [b"BTC,a,1", b"", b" , ,", b"BTC,b", b"=x,c,1", b"BTC,d,1,,", b"BTC,e,1,2"]
     parser = RowParser(LAYOUT, registry)
-    fast = parser.parse(Piece(1, len(lines), b"\n".join(lines)))
-    careful = parser.parse(Piece(1, len(lines), b"\n".join([*lines, b'TRX,"f",1'])))[:-1]
+    fast = list(parser.parse(Piece(1, len(lines), b"\n".join(lines))))
+    quoted = b"\n".join([*lines, b'TRX,"f",1'])
+    careful = list(parser.parse(Piece(1, len(lines), quoted)))[:-1]
     assert fast == careful
     assert [row.row for row in fast] == [1, 4, 5, 6, 7]
 
@@ -87,5 +89,5 @@ def test_the_fast_road_and_the_careful_one_agree(registry: Registry) -> None:
 def test_hostile_names_do_not_fill_the_memory_of_names(registry: Registry) -> None:
     parser = RowParser(TableLayout((("address", 1), ("coin", 0), ("height", 2)), 3), registry)
     data = "\n".join(f"BTC,a,{i}" for i in range(10_000)).encode()
-    assert len(parser.parse(Piece(1, 10_000, data))) == 10_000
+    assert len(list(parser.parse(Piece(1, 10_000, data)))) == 10_000
     assert len(parser._heights) <= 4096

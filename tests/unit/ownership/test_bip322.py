@@ -353,7 +353,7 @@ def test_key_in_the_script_column() -> None:
     given = proof(BITCOIN, address_text(made), [text], script=SCRIPT.hex())
     assert verify(given).control is Control.CONTROLS
     other = multisig(1, [OTHER.public]).hex()
-    assert verify(replace(given, script=other)).control is Control.MISMATCH
+    assert verify(given._replace(script=other)).control is Control.MISMATCH
 
 
 @pytest.mark.parametrize(

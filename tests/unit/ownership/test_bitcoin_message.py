@@ -156,7 +156,7 @@ def test_okx_envelope(kind: str) -> None:
         result = verify(given)
         assert result.control is Control.CONTROLS
         assert "OKX" in result.reason
-        assert verify(replace(given, message="other")).control is Control.MISMATCH
+        assert verify(given._replace(message="other")).control is Control.MISMATCH
     # an Ethereum-style signature over anything else is nobody's
     assert verify(proof(BITCOIN, single(BITCOIN, kind), [OTHER.okx(MESSAGE)])).control is (
         Control.MISMATCH
@@ -186,7 +186,7 @@ def test_multisig_on_every_network(network, kind: str, name: str) -> None:
 
     def judge(signers: list[Key], **changes):
         given = proof(network, address, signatures(network, signers), script=script.hex())
-        return verify(replace(given, **changes))
+        return verify(given._replace(**changes))
 
     enough = MEMBERS[:required]
     result = judge(enough)

@@ -11,7 +11,6 @@ import base64
 import random
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 from btclib.tx.out_point import OutPoint
@@ -138,7 +137,7 @@ def one_signature(change: Callable[[random.Random, str], str]) -> Mutation:
         signatures = list(given.signatures)
         at = rng.randrange(len(signatures))
         signatures[at] = change(rng, signatures[at])
-        return replace(given, signatures=tuple(signatures))
+        return given._replace(signatures=tuple(signatures))
 
     return mutate
 
@@ -179,12 +178,12 @@ def other_message(rng: random.Random, given: Proof, rows: list[Proof]) -> Proof:
     text = given.message
     at = rng.randrange(len(text))
     changed = rng.choice([text[:at] + text[at + 1 :], text[:at] + "é" + text[at:], text + "\n", ""])
-    return replace(given, message=changed)
+    return given._replace(message=changed)
 
 
 def other_address(rng: random.Random, given: Proof, rows: list[Proof]) -> Proof:
-    return replace(
-        given, address=rng.choice([r for r in rows if r.network == given.network]).address
+    return given._replace(
+        address=rng.choice([r for r in rows if r.network == given.network]).address
     )
 
 
@@ -195,26 +194,26 @@ def other_network(rng: random.Random, given: Proof, rows: list[Proof]) -> Proof:
     # 0x signatures are over OKX's one envelope for all networks: the address then tells them apart
     if same or any(s.startswith(("0x", "smp", "ful", "pof")) for s in given.signatures):
         return given
-    return replace(given, network=network)
+    return given._replace(network=network)
 
 
 def borrowed_signature(rng: random.Random, given: Proof, rows: list[Proof]) -> Proof:
     other = rng.choice([r for r in rows if r.address != given.address])
     signatures = [*given.signatures[:-1], other.signatures[0]]
-    return replace(given, signatures=tuple(signatures))
+    return given._replace(signatures=tuple(signatures))
 
 
 def fewer_signers(rng: random.Random, given: Proof, rows: list[Proof]) -> Proof:
     kept = given.signatures[1:]
-    return replace(given, signatures=kept + rng.choice([(), kept, kept * 3]))
+    return given._replace(signatures=kept + rng.choice([(), kept, kept * 3]))
 
 
 def other_script(rng: random.Random, given: Proof, rows: list[Proof]) -> Proof:
     if not given.script:
-        return replace(given, script=rng.choice(["00", "zz", "51", "5121" + "02" * 33 + "51ae"]))
+        return given._replace(script=rng.choice(["00", "zz", "51", "5121" + "02" * 33 + "51ae"]))
     data = bytearray.fromhex(given.script)
     data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
-    return replace(given, script=rng.choice([data.hex(), given.script[2:], given.script[:-2]]))
+    return given._replace(script=rng.choice([data.hex(), given.script[2:], given.script[:-2]]))
 
 
 MUTATIONS: list[Mutation] = [

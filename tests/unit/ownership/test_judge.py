@@ -203,13 +203,13 @@ def test_networks_that_verify_alike_share_a_verdict_and_others_do_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     asked = []
-    real = judge_module._offline
+    real = judge_module._verdict
 
     def counting(*arguments: object) -> object:
         asked.append(arguments)
         return real(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(judge_module, "_offline", counting)
+    monkeypatch.setattr(judge_module, "_verdict", counting)
     judge_module._memory.clear()
     signer = key(77)
     row = claim("bsc", evm_address(signer), evm_sign(signer))

@@ -62,14 +62,13 @@ def test_a_claim_without_a_verdict_is_a_mistake():
 def test_blocks_add_up_as_one():
     rows = [eth_claim(n) for n in range(40)]
     verdicts = [RESULTS[n % len(RESULTS)][0] for n in range(40)]
-    whole, lines = render_block([*rows, BAD], [*verdicts, None], lines=True, challenge="")
+    judged = [*zip(rows, verdicts, strict=True), (BAD, None)]
+    whole, lines = render_block(judged, lines=True, challenge="")
     parts = OwnershipSummary()
     for start in range(0, 40, 7):
-        part, _ = render_block(
-            rows[start : start + 7], verdicts[start : start + 7], lines=False, challenge=""
-        )
+        part, _ = render_block(judged[:40][start : start + 7], lines=False, challenge="")
         parts.merge(part)
-    last, none = render_block([BAD], [None], lines=False, challenge="")
+    last, none = render_block([(BAD, None)], lines=False, challenge="")
     parts.merge(last)
     assert none == b""
     assert parts == whole
@@ -82,21 +81,23 @@ def test_blocks_add_up_as_one():
 
 def test_totals_lines_are_not_rows():
     line = DeclaredTotal(2, "ETH", "ETH", "ethereum", 18, 5, None)
-    summary, lines = render_block([line, eth_claim(0)], [None, CONTROLS], lines=True, challenge="")
+    judged = [(line, None), (eth_claim(0), CONTROLS)]
+    summary, lines = render_block(judged, lines=True, challenge="")
     assert (summary.rows, lines.count(b"\n")) == (1, 1)
 
 
 def test_challenge_turns_another_message_into_a_mismatch():
     claims = [eth_claim(0, message="fresh"), eth_claim(1, message="old")]
-    summary, _ = render_block(claims, [CONTROLS, CONTROLS], lines=False, challenge="fresh")
+    judged = [(claim, CONTROLS) for claim in claims]
+    summary, _ = render_block(judged, lines=False, challenge="fresh")
     assert (summary.total("verified"), summary.total("mismatch")) == (1, 1)
 
 
 def test_words_for_people():
     rows = [eth_claim(n, address=f"0x{n:040x}") for n in range(8)]
-    summary, _ = render_block(
-        [*rows, BAD], [CONTROLS, *[UNSIGNED] * 7, None], lines=False, challenge=""
-    )
+    verdicts = [CONTROLS, *[UNSIGNED] * 7]
+    judged = [*zip(rows, verdicts, strict=True), (BAD, None)]
+    summary, _ = render_block(judged, lines=False, challenge="")
     out = io.StringIO()
     print_ownership(summary, out)
     text = out.getvalue()
