@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import gzip
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -108,30 +109,59 @@ def esplora(chain: Chain) -> Iterator[EsploraStub]:
 
 @pytest.fixture(scope="module")
 def electrum(chain: Chain, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
-    with electrumx(chain.node, tmp_path_factory.mktemp("electrumx")) as endpoint:
+    """Started early, and not waited for: it reads a million outputs while others are tested."""
+    with electrumx(chain.node, tmp_path_factory.mktemp("electrumx"), wait=False) as endpoint:
         yield endpoint
 
 
 @pytest.fixture(scope="module")
-def sources(
-    chain: Chain,
-    esplora: EsploraStub,
-    electrum: Endpoint,
-    tmp_path_factory: pytest.TempPathFactory,
+def nodes(
+    chain: Chain, electrum: Endpoint, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[str, BalanceSource]]:
+    """The sources that ask the node itself."""
     node = chain.node.endpoint("own")
     dumps = f"{node.url}?snapshots={tmp_path_factory.mktemp('dumps')}"
-    endpoints = [
-        Endpoint("own", "bitcoin", "bitcoin_core", node.url, "me", "regtest", own=True),
-        Endpoint("own", "bitcoin", "bitcoin_filters", node.url, "me", "regtest", own=True),
-        Endpoint("own", "bitcoin", "utxo_snapshot", dumps, "me", "regtest", own=True),
-        Endpoint("esplora", "bitcoin", "esplora", esplora.url, "x", "regtest"),
-        electrum,
-    ]
+    urls = {"bitcoin_core": node.url, "bitcoin_filters": node.url, "utxo_snapshot": dumps}
+    with _opened(
+        Endpoint("own", "bitcoin", protocol, url, "me", "regtest", own=True)
+        for protocol, url in urls.items()
+    ) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def sources(
+    chain: Chain, nodes: dict[str, BalanceSource], esplora: EsploraStub, electrum: Endpoint
+) -> Iterator[dict[str, BalanceSource]]:
+    """Every source, once all of them have the chain."""
+    wait_for(electrum, chain.tip())
+    server = Endpoint("esplora", "bitcoin", "esplora", esplora.url, "x", "regtest")
+    with _opened([server, electrum]) as made:
+        yield {**nodes, **made}
+
+
+@contextmanager
+def _opened(endpoints: Iterable[Endpoint]) -> Iterator[dict[str, BalanceSource]]:
     made = {e.protocol: make_source(e.protocol, BITCOIN, [e], REGISTRY) for e in endpoints}
     yield made
     for source in made.values():
         source.close()
+
+
+def test_all_published_addresses(
+    nodes: dict[str, BalanceSource], chain: Chain, published: Published
+) -> None:
+    """336,208 real addresses at once: one pass, two calls."""
+    queries = [query(decode_address(BITCOIN, t)) for t in published.texts]
+    amounts = {}
+    for name in ("utxo_snapshot", "bitcoin_core"):
+        at = nodes[name].pin(chain.tip())
+        answers = nodes[name].fetch_balances(queries, at)
+        assert {b.evidence for b in answers} == {Evidence.PROVEN}
+        amounts[name] = [b.amount for b in answers]
+    assert amounts["utxo_snapshot"] == amounts["bitcoin_core"]
+    assert sum(bool(a) for a in amounts["bitcoin_core"]) == FUNDED
+    assert chain.node.rpc("gettxoutsetinfo")["txouts"] > 1_000_000 * 0.98
 
 
 def _same_everywhere(
@@ -188,22 +218,6 @@ def test_times(sources: dict[str, BalanceSource], chain: Chain) -> None:
             source.height_at(times[-1] + 10**6)
         with pytest.raises(SourceRejectedError, match="began after"):
             source.height_at(times[0] - 1)
-
-
-def test_all_published_addresses(
-    sources: dict[str, BalanceSource], chain: Chain, published: Published
-) -> None:
-    """336,208 real addresses at once: one pass, two calls."""
-    queries = [query(decode_address(BITCOIN, t)) for t in published.texts]
-    amounts = {}
-    for name in ("utxo_snapshot", "bitcoin_core"):
-        at = sources[name].pin(chain.tip())
-        answers = sources[name].fetch_balances(queries, at)
-        assert {b.evidence for b in answers} == {Evidence.PROVEN}
-        amounts[name] = [b.amount for b in answers]
-    assert amounts["utxo_snapshot"] == amounts["bitcoin_core"]
-    assert sum(bool(a) for a in amounts["bitcoin_core"]) == FUNDED
-    assert chain.node.rpc("gettxoutsetinfo")["txouts"] > 1_000_000 * 0.98
 
 
 def test_a_reorganisation_under_every_source(

@@ -22,8 +22,13 @@ START_SECONDS = 300  # a million outputs take it half a minute
 
 
 @contextmanager
-def electrumx(node: Node, folder: Path, coin: str = "Bitcoin") -> Iterator[Endpoint]:
-    """Start a server, wait until it has every block of the node, stop it at the end."""
+def electrumx(
+    node: Node, folder: Path, coin: str = "Bitcoin", *, wait: bool = True
+) -> Iterator[Endpoint]:
+    """Start a server, wait until it has every block of the node, stop it at the end.
+
+    wait: False lets the test do something meanwhile, and `wait_for` it then.
+    """
     if not PROGRAM.exists() or shutil.which(PROGRAM) is None:
         cannot("ElectrumX is missing: run 'scripts/install-electrumx .devnet/electrumx'")
     folder.mkdir(parents=True, exist_ok=True)
@@ -58,7 +63,8 @@ def electrumx(node: Node, folder: Path, coin: str = "Bitcoin") -> Iterator[Endpo
         timeout=30,
     )
     try:
-        wait_for(endpoint, int(node.rpc("getblockcount")), process, folder)
+        if wait:
+            wait_for(endpoint, int(node.rpc("getblockcount")), process, folder)
         yield endpoint
     finally:
         process.terminate()
