@@ -62,7 +62,7 @@ def check_sources(store: Store, list_id: int, options: TakeOptions, registry: Re
 def take(store: Store, snapshot_id: int, options: TakeOptions, registry: Registry) -> None:
     """Read everything that is still missing, with a progress bar; results are in the store."""
     from scanner.cli.sources import open_sources
-    from scanner.ownership.judge import judge
+    from scanner.ownership.judge import judge_claims
     from scanner.ownership.parallel import cores
     from scanner.snapshots.interface import ChunkState
     from scanner.snapshots.take import take_snapshot
@@ -80,7 +80,7 @@ def take(store: Store, snapshot_id: int, options: TakeOptions, registry: Registr
         def judge_all(
             claims: Sequence[Claim], call: ContractCall | None
         ) -> Sequence[ControlResult]:
-            return [judge(claim, registry, call) for claim in claims]
+            return judge_claims(claims, call, registry)
 
         take_snapshot(
             sink,

@@ -189,9 +189,11 @@ def describe(
         return caution(balance, "the chain has no validator with this key at this slot")
     detail: dict[str, object] = json.loads(balance.detail) if balance.detail else {}
     detail |= {"status": validator.status, "withdrawal_credentials": validator.credentials}
+    if validator.status != "active_ongoing":
+        balance = caution(balance, f"the validator's status is {validator.status}")
     if validator.slashed:
         detail["slashed"] = True
-        balance = caution(balance, "the validator is slashed: penalties will still be taken")
+        balance = caution(balance, "it is slashed: penalties are taken until it is paid out")
     return replace(balance, detail=json.dumps(detail))
 
 
