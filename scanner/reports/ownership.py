@@ -163,7 +163,7 @@ def render_block(
     judged: rows in file order, each with its verdict; None where the row is no claim.
     lines: whether to write them. challenge: the message that must have been signed, "" for any.
     """
-    summary, written = OwnershipSummary(), []
+    summary, written = OwnershipSummary(), bytearray()
     for row, verdict in judged:
         if isinstance(row, DeclaredTotal):
             continue  # a line of the totals block
@@ -172,5 +172,5 @@ def render_block(
             result = demand(verdict, row.message, challenge)
         summary.add(row, result)
         if lines:
-            written.append(compact(row_object(row, result)))
-    return summary, b"".join(written)
+            written += compact(row_object(row, result))  # kept apart, each would hold a kilobyte
+    return summary, bytes(written)
