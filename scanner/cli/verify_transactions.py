@@ -24,8 +24,8 @@ def verify_transactions(
     """Check control that was shown by transactions instead of signatures.
 
     Payments of an announced amount from an address to itself, and OP_RETURN commitments to a
-    digest, on Bitcoin and the networks like it. Needs a node with -txindex; to search for
-    transactions that are not named, -blockfilterindex too. No database.
+    digest, on Bitcoin and the networks like it. Asks a node (with -txindex, and -blockfilterindex
+    for transactions that are not named) or an Esplora server. No database.
     """
     from scanner.cli.console import finish
     from scanner.cli.progress import ProgressBar

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
-from scanner.chains.bitcoin.core_rpc import CoreRpc
-from scanner.chains.bitcoin.mined import block_nonce, mined_transaction, spending_transactions
-from scanner.errors import ConfigError, SourceError, SourceRejectedError
+from scanner.chains.bitcoin.payments import PAYMENT_SOURCES, PaymentSource
+from scanner.errors import (
+    ConfigError,
+    SourceError,
+    SourceRejectedError,
+    SourceUnavailableError,
+)
 from scanner.model.addresses.scripts import script_pubkey
 from scanner.model.balance import Evidence
 from scanner.model.control import Control, ControlResult
@@ -25,8 +29,7 @@ from scanner.ownership.by_transaction import (
     nonce_amount,
 )
 
-PROTOCOLS = ("bitcoin_core", "bitcoin_filters")
-"""Endpoints that are nodes with Bitcoin Core's RPC."""
+T = TypeVar("T")
 
 MAX_CANDIDATES = 1000
 """Transactions looked at for one announcement that names none."""
@@ -38,9 +41,9 @@ _NONCE_NETWORK = "bitcoin"
 class JudgedAnnouncement:
     """One row and its verdict.
 
-    transaction: what was judged; None if none was found or read. evidence: what the node's word is
-    worth: `proven` for the user's own, `reported` for others, `unavailable` where nobody answered.
-    source: the endpoint's name, "" if nobody was asked.
+    transaction: what was judged; None if none was found or read. evidence: what the source's word
+    is worth: `proven` for the user's own node, `reported` for others, `unavailable` where nobody
+    answered. source: the endpoint's name, "" if nobody was asked.
     """
 
     said: Announced
@@ -50,70 +53,87 @@ class JudgedAnnouncement:
     source: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """tip: the height searched up to. by_script: ids of the transactions that spent from each."""
+
+    tip: int
+    by_script: Mapping[bytes, Sequence[str]]
+
+
 class AnnouncementJudge:
-    """Asks one node for each network. Close it with `close`."""
+    """Asks one endpoint of each network, and the next one when that does not answer.
+
+    The user's own come first, then nodes before servers. Close it with `close`.
+    """
 
     def __init__(self, registry: Registry, endpoints: Mapping[str, Sequence[Endpoint]]) -> None:
         self._registry, self._endpoints = registry, endpoints
-        self._rpcs: dict[str, CoreRpc] = {}
-        self._stack = ExitStack()
+        self._opened: dict[str, list[PaymentSource]] = {}
+        self._searched: dict[str, _Found | SourceError] = {}  # by the endpoint's name
+        self._wanted: dict[str, list[Announcement]] = {}
 
     def judge_all(
         self, rows: Iterable[Announced], progress: Callable[[int], None] | None = None
     ) -> list[JudgedAnnouncement]:
-        """Judge every row, in order. A node that fails makes its rows `unavailable`, no error."""
+        """Judge every row, in order. A source that fails makes its rows `unavailable`, no error."""
         said = list(rows)
-        spends = self._find_spends(said)
+        self._searched.clear()
+        self._wanted.clear()
+        for row in said:
+            if isinstance(row, Announcement) and not row.txid:
+                self._wanted.setdefault(row.network, []).append(row)
         judged = []
         for row in said:
-            judged.append(self._judge(row, spends))
+            judged.append(self._judge(row))
             if progress is not None:
                 progress(len(judged))
         return judged
 
     def close(self) -> None:
         """Close the connections."""
-        self._stack.close()
+        for sources in self._opened.values():
+            for source in sources:
+                source.close()
 
-    def _judge(self, row: Announced, spends: _Spends) -> JudgedAnnouncement:
+    def _judge(self, row: Announced) -> JudgedAnnouncement:
         if isinstance(row, UnreadableAnnouncement):
             return JudgedAnnouncement(row, ControlResult(row.control, reason=row.reason))
         try:
-            rpc = self._rpc(row.network)
             said = self._with_amount(row)
-            result, transaction = self._named(rpc, said) if said.txid else self._any(said, spends)
+            return self._first(row.network, lambda source: self._ask(source, said))
         except (SourceError, ConfigError) as e:
             reason = f"the chain could not be asked: {e}"
-            unasked = ControlResult(Control.UNSUPPORTED, scheme=SCHEME, reason=reason)
-            return JudgedAnnouncement(row, unasked)
-        evidence = Evidence.PROVEN if rpc.endpoint.own else Evidence.REPORTED
-        return JudgedAnnouncement(said, result, transaction, evidence, rpc.name)
+            return JudgedAnnouncement(
+                row, ControlResult(Control.UNSUPPORTED, scheme=SCHEME, reason=reason)
+            )
+
+    def _ask(self, source: PaymentSource, said: Announcement) -> JudgedAnnouncement:
+        result, transaction = self._named(source, said) if said.txid else self._any(source, said)
+        name = source.endpoint.name
+        return JudgedAnnouncement(said, result, transaction, source.evidence, name)
 
     def _named(
-        self, rpc: CoreRpc, said: Announcement
+        self, source: PaymentSource, said: Announcement
     ) -> tuple[ControlResult, MinedTransaction | None]:
-        network = self._registry.network(said.network)
-        tip = rpc.chain_info(network).blocks
-        transaction = mined_transaction(rpc, network, said.txid)
+        tip = source.tip()
+        transaction = source.mined(said.txid)
         if transaction is None:
             return judge_absence(said, tip), None
         return judge_transaction(said, transaction), transaction
 
     def _any(
-        self, said: Announcement, spends: _Spends
+        self, source: PaymentSource, said: Announcement
     ) -> tuple[ControlResult, MinedTransaction | None]:
         """The first transaction that does it; else one that might, if its keys were known."""
-        found = spends[said.network]
-        if isinstance(found, Exception):
-            raise found
-        rpc, network = self._rpc(said.network), self._registry.network(said.network)
+        found = self._spends(source, said.network)
         txids = found.by_script[script_pubkey(said.address)]
         if len(txids) > MAX_CANDIDATES:
             what = f"knows {len(txids):,} transactions that may be it: name the transaction (txid)"
-            raise SourceRejectedError(rpc.name, what)
+            raise SourceRejectedError(source.endpoint.name, what)
         undecided: tuple[ControlResult, MinedTransaction] | None = None
         for txid in txids:
-            transaction = mined_transaction(rpc, network, txid)
+            transaction = source.mined(txid)
             if transaction is None:
                 continue  # its block was replaced meanwhile
             result = judge_transaction(said, transaction)
@@ -127,52 +147,50 @@ class AnnouncementJudge:
         rule = said.amount
         if not isinstance(rule, NonceRule):
             return said
-        network = self._registry.network(_NONCE_NETWORK)
-        nonce = block_nonce(self._rpc(network.name), network, rule.height)
+        nonce = self._first(_NONCE_NETWORK, lambda source: source.nonce(rule.height))
         return replace(said, amount=nonce_amount(nonce, rule.digits) * rule.unit)
 
-    def _find_spends(self, rows: Sequence[Announced]) -> _Spends:
-        """For each network, one search for all rows that name no transaction."""
-        wanted: dict[str, list[Announcement]] = {}
-        for row in rows:
-            if isinstance(row, Announcement) and not row.txid:
-                wanted.setdefault(row.network, []).append(row)
-        found: _Spends = {}
-        for name, announced in wanted.items():
+    def _spends(self, source: PaymentSource, network: str) -> _Found:
+        """One search for all rows of the network that name no transaction."""
+        name = source.endpoint.name
+        if name not in self._searched:
             try:
-                found[name] = self._search(name, announced)
-            except (SourceError, ConfigError) as e:
-                found[name] = e
+                self._searched[name] = self._search(source, self._wanted[network])
+            except SourceError as e:
+                self._searched[name] = e
+        found = self._searched[name]
+        if isinstance(found, SourceError):
+            raise found
         return found
 
-    def _search(self, name: str, announced: Sequence[Announcement]) -> _Found:
-        rpc = self._rpc(name)
-        tip = rpc.chain_info(self._registry.network(name)).blocks
+    def _search(self, source: PaymentSource, announced: Sequence[Announcement]) -> _Found:
+        tip = source.tip()
         first = min(a.after for a in announced) + 1
         last = min(tip, max(tip if a.until is None else a.until for a in announced))
         scripts = {script_pubkey(a.address) for a in announced}
-        return _Found(tip, spending_transactions(rpc, sorted(scripts), first, last))
+        return _Found(tip, source.spends(sorted(scripts), first, last))
 
-    def _rpc(self, name: str) -> CoreRpc:
-        """The node of a network: the user's own first. Raises ConfigError if there is none."""
-        if name not in self._rpcs:
-            nodes = [e for e in self._endpoints.get(name, ()) if e.protocol in PROTOCOLS]
-            if not nodes:
-                raise ConfigError(
-                    f"no node of {name} is configured: add an endpoint of protocol {PROTOCOLS[0]}"
-                )
-            rpc = CoreRpc(next((e for e in nodes if e.own), nodes[0]))
-            self._stack.callback(rpc.close)
-            self._rpcs[name] = rpc
-        return self._rpcs[name]
+    def _first(self, network: str, ask: Callable[[PaymentSource], T]) -> T:
+        """What the first source says that answers at all.
 
+        Raises ConfigError if none is configured; else the last one's error.
+        """
+        failure: SourceError | None = None
+        for source in self._sources(network):
+            try:
+                return ask(source)
+            except SourceUnavailableError as e:
+                failure = e
+        if failure is not None:
+            raise failure
+        protocols = ", ".join(PAYMENT_SOURCES)
+        raise ConfigError(f"no endpoint of {network} is configured of protocol {protocols}")
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """tip: the height searched up to. by_script: ids of the transactions that spent from each."""
-
-    tip: int
-    by_script: Mapping[bytes, Sequence[str]]
-
-
-_Spends = dict[str, _Found | Exception]
+    def _sources(self, name: str) -> list[PaymentSource]:
+        if name not in self._opened:
+            order = {protocol: place for place, protocol in enumerate(PAYMENT_SOURCES)}
+            usable = [e for e in self._endpoints.get(name, ()) if e.protocol in order]
+            usable.sort(key=lambda e: (not e.own, order[e.protocol]))
+            network = self._registry.network(name)
+            self._opened[name] = [PAYMENT_SOURCES[e.protocol](e, network) for e in usable]
+        return self._opened[name]

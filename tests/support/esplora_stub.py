@@ -56,6 +56,11 @@ class EsploraStub:
                 return self.queue.pop(0)
             return self._answer(path.split("/"))
 
+    def answer_for(self, path: str) -> Said:
+        """What it honestly says about a path, without a request."""
+        with self._lock:
+            return self._answer(path.split("/"))
+
     def _answer(self, parts: list[str]) -> Said:
         node = self.chain.node
         match parts:
@@ -69,15 +74,24 @@ class EsploraStub:
                 return Said(200, node.rpc("getblockhash", int(height)).encode())
             case ["block", block_hash]:
                 header = node.rpc("getblockheader", block_hash)
-                return _json(
-                    {"id": block_hash, "height": header["height"], "timestamp": header["time"]}
-                )
+                told = {"height": header["height"], "timestamp": header["time"]}
+                return _json({"id": block_hash, "nonce": header["nonce"], **told})
+            case ["tx", txid, *rest] if rest in ([], ["hex"]):
+                return self._one(txid, rest)
             case ["address" | "scripthash" as kind, text, *rest]:
                 script = self._script(kind, text)
                 if text in self.busy:
                     return Said(400, b"Too many history entries")
                 return self._about(script, rest, self.pending.get(text, 0))
         return Said(404, b"endpoint does not exist")
+
+    def _one(self, txid: str, rest: list[str]) -> Said:
+        found = self._index()["by_txid"].get(txid)
+        if found is None or txid in self.hide:
+            return Said(404, b"Transaction not found")
+        if rest:
+            return Said(200, self.chain.node.rpc("getrawtransaction", txid).encode())
+        return _json(found.json())
 
     def _script(self, kind: str, text: str) -> str:
         if kind == "scripthash":
@@ -110,7 +124,7 @@ def _build(chain: Chain) -> dict[str, Any]:
     Bytes, because a million outputs as JSON take the node and this process a minute.
     """
     by_script: dict[str, list[Any]] = {}
-    made: dict[str, tuple[tuple[bytes, int], ...]] = {}
+    by_txid: dict[str, _Entry] = {}
     for height in range(1, chain.tip() + 1):
         block_hash = chain.node.rpc("getblockhash", height)
         block = bytes.fromhex(chain.node.rpc("getblock", block_hash, 0))
@@ -121,25 +135,29 @@ def _build(chain: Chain) -> dict[str, Any]:
             "block_time": int.from_bytes(block[68:72], "little"),
         }
         for tx in block_transactions(block):
-            made[tx.txid] = tx.outputs
-            spent = [made[txid][vout] for txid, vout in tx.inputs]
-            entry = _Entry(tx.txid, status, spent, tx.outputs, tx.coinbase)
+            spent = [by_txid[txid].outputs[vout] for txid, vout in tx.inputs]
+            entry = _Entry(tx.txid, status, tx.inputs, spent, tx.outputs, tx.coinbase)
+            by_txid[tx.txid] = entry
             for script in {s for s, _ in (*spent, *tx.outputs)}:
                 by_script.setdefault(script.hex(), []).insert(0, entry)
     by_hash = {hashlib.sha256(bytes.fromhex(s)).hexdigest(): s for s in by_script}
-    return {"by_script": by_script, "by_hash": by_hash}
+    return {"by_script": by_script, "by_hash": by_hash, "by_txid": by_txid}
 
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
     txid: str
     status: dict[str, Any]
+    inputs: Sequence[tuple[str, int]]
     spent: Sequence[tuple[bytes, int]]
     outputs: Sequence[tuple[bytes, int]]
     coinbase: bool
 
     def json(self) -> dict[str, Any]:
-        shown = [{"is_coinbase": False, "prevout": _output(*coin)} for coin in self.spent]
+        shown = [
+            {"txid": txid, "vout": vout, "is_coinbase": False, "prevout": _output(*coin)}
+            for (txid, vout), coin in zip(self.inputs, self.spent, strict=True)
+        ]
         return {
             "txid": self.txid,
             "status": self.status,

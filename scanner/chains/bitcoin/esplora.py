@@ -47,7 +47,7 @@ class EsploraServer:
 
     def tip(self) -> int:
         """See IndexServer."""
-        text = self._get("blocks/tip/height").text().strip()
+        text = self.get("blocks/tip/height").text().strip()
         if not (text.isascii() and text.isdigit() and len(text) < 10):
             raise self._broken(f"the tip's height is {clip(text)!r}")
         return int(text)
@@ -62,7 +62,7 @@ class EsploraServer:
 
     def block_time(self, at: BlockRef) -> int | None:
         """See IndexServer."""
-        block = self._get(f"block/{at.hash}").json()
+        block = self.get(f"block/{at.hash}").json()
         if take(self._name, block, int, "height") != at.height:
             raise self._broken(f"its block {at.hash} says another height")
         return take(self._name, block, int, "timestamp")
@@ -74,9 +74,9 @@ class EsploraServer:
         after; a moving tip is tried again.
         """
         for _ in range(3):
-            before = self._hash(self._get("blocks/tip/hash"))
+            before = self._hash(self.get("blocks/tip/hash"))
             readings = [self._one(w, at) for w in wanted]
-            if self._hash(self._get("blocks/tip/hash")) == before:
+            if self._hash(self.get("blocks/tip/hash")) == before:
                 return readings
         raise SourceUnavailableError(self._name, "its tip keeps moving while it is read", 5.0)
 
@@ -112,7 +112,7 @@ class EsploraServer:
     def _later(self, place: str, script: str, height: int, count: int) -> int | str:
         """What the address gained (or lost) in blocks above `height`; a text if that is refused."""
         change, seen = 0, 0
-        for tx in self._newest_first(place):
+        for tx in self.newest_first(place):
             if isinstance(tx, str):
                 return tx
             if take(self._name, tx, int, "status", "block_height") <= height:
@@ -123,7 +123,7 @@ class EsploraServer:
             raise self._broken(f"it lists {seen} of the {count} transactions of an address")
         return change
 
-    def _newest_first(self, place: str) -> Iterator[object]:
+    def newest_first(self, place: str) -> Iterator[object]:
         """Confirmed transactions of an address, page by page; a text when a page is refused."""
         path, seen, last_height = f"{place}/txs", set[str](), MAX_COIN
         for _ in range(MAX_PAGES):
@@ -180,7 +180,16 @@ class EsploraServer:
             raise self._broken("the transactions of an address do not fit its sums")
         return Reading(amount, detail)
 
-    def _get(self, path: str) -> Reply:
+    def find(self, path: str) -> object | None:
+        """Ask for a path that need not be there; None if it is not. Raises SourceError."""
+        reply = self._http.get(path)
+        if reply.status == 404:
+            return None
+        reply.raise_for_status()
+        return reply.json()
+
+    def get(self, path: str) -> Reply:
+        """Ask for a path that must be there. Raises SourceError."""
         reply = self._http.get(path)
         reply.raise_for_status()
         return reply
