@@ -92,6 +92,9 @@ class Postgres:
             "unix_socket_directories": str(self._folder),
             "fsync": "off",  # nobody needs this cluster after a power cut
             "max_connections": "60",
+            # A client that gives up while it connects may leave its socket open: a stop waits for
+            # it, by default a minute.
+            "authentication_timeout": "5",
         }
         with (self._folder / "postgres.log").open("ab") as log:
             self._process = subprocess.Popen(
