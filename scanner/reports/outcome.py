@@ -40,7 +40,7 @@ class FindingGroup:
 
 def outcome_weights(store: Store, snapshot_id: int) -> set[Weight]:
     """What the exit status of a snapshot is made of; an incomplete one is never all verified."""
-    weights = {WEIGHTS[kind] for kind in queries.finding_counts(store, snapshot_id)}
+    weights = queries.weights_found(store, snapshot_id)
     if not queries.head(store, snapshot_id).complete:
         weights.add(Weight.UNSHOWN)
     return weights

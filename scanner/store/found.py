@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from scanner.lists.reconcile import finding_of
 from scanner.model.claim import UnreadableRow
-from scanner.model.finding import Finding, FindingKind
+from scanner.model.finding import WEIGHTS, Finding, FindingKind, Weight
 from scanner.snapshots.interface import Chunk, ChunkState
 from scanner.store.about_snapshot import Subject, about_snapshot, still_true, subject
 from scanner.store.bulk import streamed
@@ -79,6 +79,35 @@ def finding_counts(store: Store, snapshot_id: int) -> Mapping[FindingKind, int]:
         counts[FindingKind.CHUNK_FAILED] += connection.execute(failed).scalar_one()
         counts.update(finding.kind for finding in about_snapshot(connection, of))
     return {kind: counts[kind] for kind in FindingKind if counts[kind]}
+
+
+def weights_found(store: Store, snapshot_id: int) -> set[Weight]:
+    """What a snapshot's findings weigh, without counting them: FALSE, UNSHOWN, both or neither.
+
+    Raises SnapshotNotFoundError.
+    """
+    from sqlalchemy import exists, select
+
+    from scanner.store import tables as t
+
+    c, chunk = t.finding.c, t.chunk.c
+    with store.read() as connection:
+        of = subject(connection, snapshot_id)
+        found = {finding.weight for finding in about_snapshot(connection, of)} - {Weight.NOTE}
+        failed = chunk.snapshot_id == snapshot_id, chunk.state == ChunkState.FAILED.value
+        if connection.execute(select(exists().where(*failed))).scalar():
+            found.add(WEIGHTS[FindingKind.CHUNK_FAILED])
+        for weight in {Weight.FALSE, Weight.UNSHOWN} - found:
+            kinds = [kind.value for kind in FindingKind if WEIGHTS[kind] is weight]
+            u, whole = t.unreadable_row.c, t.list_finding.c
+            questions = (
+                exists().where(c.snapshot_id == snapshot_id, c.kind.in_(kinds)),
+                exists().where(whole.list_id == of.list, whole.kind.in_(kinds), still_true(of)),
+                exists().where(u.list_id == of.list, u.kind.in_(kinds)),
+            )
+            if any(connection.execute(select(question)).scalar() for question in questions):
+                found.add(weight)
+    return found
 
 
 def _all(

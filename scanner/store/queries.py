@@ -6,7 +6,8 @@
     totals(store, id)             -> SnapshotTotals
     rows(store, id, after=no)     -> RowView per claim, in list order
     findings(store, id, ...)      -> FoundRow, list findings first, then by claim, then chunks
-    finding_counts(store, id)     -> {kind: how many}; exit status comes from its kinds
+    finding_counts(store, id)     -> {kind: how many}
+    weights_found(store, id)      -> what they weigh, without counting; the exit status comes of it
 
 `rows` and `findings` live in files of their own and are named here for their readers.
 """
@@ -24,7 +25,7 @@ from scanner.snapshots.interface import ChunkState, SnapshotPolicy, SnapshotStat
 from scanner.snapshots.tally import AssetTotal, Tally
 from scanner.store.bulk import streamed
 from scanner.store.engine import Store
-from scanner.store.found import FoundRow, finding_counts, findings
+from scanner.store.found import FoundRow, finding_counts, findings, weights_found
 from scanner.store.rows import RowView, rows
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ __all__ = [
     "resolve",
     "rows",
     "totals",
+    "weights_found",
 ]
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
 from scanner.errors import ConfigError
-from scanner.model.finding import WEIGHTS, FindingKind, Weight, exit_status
+from scanner.model.finding import exit_status
 from scanner.reports.difference import compare_totals
 from scanner.reports.findings import parse_kinds
 from scanner.reports.outcome import sentence
@@ -41,7 +40,10 @@ def snapshots(site: Site, publisher: int | None, before: int | None, limit: int)
         publisher_name(site, publisher)
     found = queries.heads(site.store, publisher_id=publisher, before=before, limit=limit + 1)
     return {
-        "snapshots": [objects.head_object(head) for head in found[:limit]],
+        "snapshots": [
+            {**objects.head_object(head), "status": status_word(site, head)}
+            for head in found[:limit]
+        ],
         "next": found[limit - 1].id if len(found) > limit else None,
     }
 
@@ -60,19 +62,18 @@ def snapshot(site: Site, wanted: str) -> Object:
     counts = site.counts(head.id)
     return {
         **objects.head_object(head),
-        "status": status_word(head, counts),
+        "status": status_word(site, head),
         "sentence": sentence(head, counts),
         "verified_rows": verified_rows(site.store, head.id),
         "findings": objects.count_objects(counts),
     }
 
 
-def status_word(head: SnapshotHead, counts: Mapping[FindingKind, int]) -> str:
+def status_word(site: Site, head: SnapshotHead) -> str:
     """The word of the report: verified, false, unshown or incomplete."""
     if not head.complete:
         return "incomplete"
-    weights: set[Weight] = {WEIGHTS[kind] for kind in counts}
-    return _WORD[exit_status(weights)]
+    return _WORD[exit_status(site.weights(head.id))]
 
 
 def totals(site: Site, wanted: str) -> Object:

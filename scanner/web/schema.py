@@ -95,10 +95,15 @@ class FindingCount(Shape):
     count: int
 
 
-class SnapshotAnswer(Snapshot):
-    """A snapshot, its answer in one sentence, and its findings counted."""
+class SnapshotResult(Snapshot):
+    """A snapshot and what it came to."""
 
     status: Literal["verified", "false", "unshown", "incomplete"]
+
+
+class SnapshotAnswer(SnapshotResult):
+    """A snapshot, its answer in one sentence, and its findings counted."""
+
     sentence: str
     verified_rows: int
     findings: list[FindingCount]
@@ -107,7 +112,7 @@ class SnapshotAnswer(Snapshot):
 class Snapshots(Shape):
     """Newest first. next: give it as `before` for older ones; None at the end."""
 
-    snapshots: list[Snapshot]
+    snapshots: list[SnapshotResult]
     next: int | None
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from scanner.errors import InputError
 from scanner.model.addresses.table import address_key, undecoded_key
-from scanner.model.finding import FindingKind
+from scanner.model.finding import FindingKind, Weight
 from scanner.model.registry import Registry
 from scanner.store import queries
 from scanner.store.engine import Store
@@ -42,6 +42,7 @@ class Site:
         self._heads: _Fresh[str, SnapshotHead] = _Fresh()
         self._totals: _Fresh[int, SnapshotTotals] = _Fresh()
         self._counts: _Fresh[int, Mapping[FindingKind, int]] = _Fresh()
+        self._weights: _Fresh[int, set[Weight]] = _Fresh()
         self.families = _families(registry)
 
     def close(self) -> None:
@@ -74,6 +75,14 @@ class Site:
             self.version.now(),
             snapshot_id,
             lambda: queries.finding_counts(self.store, snapshot_id),
+        )
+
+    def weights(self, snapshot_id: int) -> set[Weight]:
+        """What a snapshot's findings weigh."""
+        return self._weights.get(
+            self.version.now(),
+            snapshot_id,
+            lambda: queries.weights_found(self.store, snapshot_id),
         )
 
     def pairs(self, list_id: int) -> Sequence[tuple[str, str]]:

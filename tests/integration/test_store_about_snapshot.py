@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 from support.snapshot_stub import StubSource, eth_claim
-from support.taking import SIGNED, planned, take
+from support.taking import DOWN, SIGNED, planned, raises, take
 
 from scanner.liabilities.interface import Liability, LiabilityEvidence
-from scanner.model.finding import FindingKind, Weight
+from scanner.model.claim import UnreadableRow
+from scanner.model.finding import WEIGHTS, FindingKind, Weight
 from scanner.reports.document import report_document
 from scanner.reports.html import report_page
 from scanner.reports.outcome import outcome_weights
@@ -44,7 +45,7 @@ def test_heights_that_differ_are_false_unless_all_are_read_at_one(store):
     )
     assert "on ethereum were read at height 150" in replaced.reason
     assert queries.finding_counts(store, again) == {REPLACED: 1}
-    assert outcome_weights(store, again) == {Weight.NOTE}
+    assert outcome_weights(store, again) == set()
 
 
 @pytest.mark.parametrize(
@@ -97,6 +98,27 @@ def test_the_report_says_both(store):
     assert "Reserves missing: 1" in page
     assert "0.0000015 BTC are owed" in page
     assert "Height replaced: 1" in page
+
+
+def test_weights_are_those_of_the_counts(store):
+    """Found by looking for one of each, not by counting: the answer must be the same."""
+    signed, unsigned = eth_claim(1, **SIGNED), eth_claim(2)
+    short = eth_claim(3, amount=2**255, **SIGNED)
+    again = eth_claim(1, row=90, **SIGNED)
+    bad = UnreadableRow(99, 1, FindingKind.BAD_ROW.value, "not a row", "")
+    worse = UnreadableRow(98, 1, FindingKind.BAD_ADDRESS.value, "no address", "")
+    for rows in (
+        [signed], [signed, unsigned], [signed, short], [signed, again], [signed, bad],
+        [signed, worse], [unsigned, worse], [short, bad], [],
+    ):  # fmt: skip
+        snapshot = planned(store, rows)
+        take(store, snapshot, StubSource())
+        counts = queries.finding_counts(store, snapshot)
+        wanted = {WEIGHTS[kind] for kind in counts} - {Weight.NOTE}
+        assert queries.weights_found(store, snapshot) == wanted, rows
+    broken = planned(store, [signed])
+    take(store, broken, StubSource(trouble=raises(DOWN)))
+    assert queries.weights_found(store, broken) == {Weight.UNSHOWN}
 
 
 def test_pages_of_findings_end_with_them(store):

@@ -48,6 +48,24 @@ def test_the_blocks_time_stands_beside_the_snapshots(served_ids):
     assert "2023-12-15 " in site.get("/publishers/1").text
 
 
+def test_every_snapshot_in_a_list_has_its_result(served_ids):
+    site, ids = served_ids
+    listed = site.get("/api/v1/snapshots").json()["snapshots"]
+    found = {s["id"]: s["status"] for s in listed}
+    assert found == {
+        ids.old: "verified",
+        ids.new: "unshown",
+        ids.rival: "verified",
+        ids.hostile: "false",
+        ids.running: "incomplete",
+    }
+    for snapshot, status in found.items():
+        assert site.get(f"/api/v1/snapshots/{snapshot}").json()["status"] == status
+    page = site.get("/snapshots").text
+    assert '<span class="state wrong">found false</span>' in page
+    assert '<span class="state open">INCOMPLETE</span>' in page
+
+
 def test_only_this_machine_is_answered_unless_told_otherwise(served_ids):
     assert served_ids[0].base_url.host == "127.0.0.1"
 

@@ -1,6 +1,7 @@
 """What pages ask of the database: the right rows, page by page, through an index, on both kinds."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import event, text
@@ -12,7 +13,7 @@ from scanner.errors import StoreError
 from scanner.model.finding import FindingKind
 from scanner.settings.tables import load_registry
 from scanner.snapshots.interface import SnapshotState
-from scanner.store import across, history, queries, row_pages
+from scanner.store import across, history, prices, queries, row_pages
 from scanner.store.across import Change, Taken
 from scanner.store.engine import open_store
 from scanner.store.row_pages import RowFilter
@@ -281,6 +282,9 @@ def questions(store, ids):
         lambda: queries.heads(store, publisher_id=1, limit=5),
         lambda: queries.totals(store, ids.new),
         lambda: queries.finding_counts(store, ids.new),
+        lambda: queries.weights_found(store, ids.new),
+        lambda: prices.prices_at(store, "ETH", [datetime.now(UTC)]),
+        lambda: prices.taken_by_publisher(store, ids.new),
         lambda: list(queries.findings(store, ids.new, after=(3, 5, ""), limit=5)),
         lambda: list(queries.findings(store, ids.new, kinds=[FindingKind.SURPLUS], limit=5)),
     ]
