@@ -8,55 +8,38 @@ from contextlib import ExitStack
 from dataclasses import replace
 
 import pytest
-from support import evm_chain as chain
 from support import fault_proxy
 from support.fault_proxy import FAULTS, FaultProxy
+from support.faulty_providers import (
+    ADDRESSES,
+    HOLDINGS,
+    MANY,
+    REGISTRY,
+    amount,
+    start_held_chain,
+)
 
 from scanner.chains.evm import ladder
 from scanner.chains.evm.multicall import CANONICAL
 from scanner.chains.interface import ReadPolicy
 from scanner.chains.table import make_source
 from scanner.errors import SourceUnavailableError
-from scanner.model.addresses.evm import evm_address
 from scanner.model.balance import BalanceQuery, Evidence
-from scanner.settings.tables import load_registry
 
 pytestmark = pytest.mark.node
 
-REGISTRY = load_registry()
 ETHEREUM = REGISTRY.network("ethereum")
-HOLDINGS = [REGISTRY.holding(name, "ethereum") for name in ("ETH", "USDT", "USDC", "LINK")]
-MANY = 20_000
 SLEEP = time.sleep
-ADDRESSES = [evm_address("ethereum", chain.holder(n)) for n in range(MANY)]
-
-
-def amount(place: int, n: int) -> int:
-    """What the n-th account holds of the place-th asset: some nothing, some more than 64 bits."""
-    return 0 if (n + place) % 7 == 0 else (place + 1) * 10**19 + n
 
 
 @pytest.fixture(scope="module")
 def anvil(tmp_path_factory):
     from support.missing import cannot
 
-    from scanner.demo.nodes import Anvil
     from scanner.errors import NodeMissingError
 
-    payloads = [a.payload for a in ADDRESSES]
-    native = {p: amount(0, n) for n, p in enumerate(payloads)}
-    tokens = {
-        bytes.fromhex(h.contract[2:]): chain.token_account(
-            chain.PLAIN, h.decimals, {p: amount(k, n) for n, p in enumerate(payloads)}
-        )
-        for k, h in enumerate(HOLDINGS)
-        if not h.is_native
-    }
-    tokens[CANONICAL] = {"balance": "0x0", "code": "0x" + chain.MULTICALL.hex(), "storage": {}}
     try:
-        with Anvil(
-            tmp_path_factory.mktemp("faults"), genesis=chain.genesis(native, tokens)
-        ) as node:
+        with start_held_chain(tmp_path_factory.mktemp("faults")) as node:
             node.rpc("anvil_mine", "0x3")
             yield node
     except NodeMissingError as e:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from support import evm_chain as chain
 
@@ -9,7 +11,7 @@ from scanner.chains.evm import blocks, ladder
 from scanner.chains.evm.columns import NATIVE, Column, Told
 from scanner.chains.evm.multicall import CANONICAL
 from scanner.chains.evm.node import Node
-from scanner.chains.evm.reader import SINGLE, read_columns
+from scanner.chains.evm.reader import BATCH, SINGLE, pace_of, read_columns
 from scanner.model.block import BlockRef
 
 pytestmark = pytest.mark.node
@@ -129,3 +131,16 @@ def test_eighty_thousand_balances_take_about_twenty_calls(node, at):
     for _ in range(20):
         read_columns(node, way, [Column(TOKENS[0], holders)], at)
     assert node.rpc.calls - before <= 20
+
+
+def test_a_request_above_the_nodes_own_limit_of_two_megabytes_is_halved(node, at):
+    pace = pace_of(node, BATCH)
+    pace._size = pace._most = 20_000
+    holders = [ACCOUNTS[n % 2000] for n in range(20_000)]
+    assert len(json.dumps([["eth_getBalance", "0x" + h.hex(), at.hash] for h in holders])) > 2**21
+    before = node.rpc.requests
+    (found,) = read_columns(node, BATCH, [Column(NATIVE, holders)], at)
+    assert found.amounts == [10**20 + n % 2000 for n in range(20_000)]
+    assert not found.failed
+    assert pace.size < 20_000, "the node refused the whole"
+    assert node.rpc.requests - before > 2

@@ -1,0 +1,101 @@
+"""A chain that reorganises while a snapshot is taken: no snapshot holds balances of two blocks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from support import evm_chain as chain
+from support.snapshot_stub import eth_claim, stored
+
+from scanner.chains.table import make_source
+from scanner.settings.tables import load_registry
+from scanner.snapshots.interface import SnapshotPolicy, SnapshotState
+from scanner.snapshots.take import take_snapshot
+from scanner.store import queries
+from scanner.store.check import check
+from scanner.store.runs import create_snapshot
+from scanner.store.sink import StoreSink
+
+pytestmark = pytest.mark.node
+
+REGISTRY = load_registry()
+HOLDERS = [chain.holder(n) for n in range(3)]
+HEIGHT = 5
+PAID = 7 * 10**9
+
+
+class Reorganising:
+    """A source of one claim a chunk, below which the chain moves after the first chunk."""
+
+    def __init__(self, inner, move) -> None:
+        self._inner, self._move, self._read = inner, move, 0
+        self.name, self.network = inner.name, inner.network
+        self.ability = replace(inner.ability, chunk_size=1, parallel=1)
+
+    def pin(self, height):
+        return self._inner.pin(height)
+
+    def fetch_balances(self, queries, at, progress=None):
+        self._read += 1
+        if self._read == 2:
+            self._move()
+        return self._inner.fetch_balances(queries, at, progress)
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+def judge(claims, call):
+    from scanner.ownership.judge import judge_claims
+
+    return judge_claims(claims, None, REGISTRY)
+
+
+@pytest.fixture
+def node(anvil_factory):
+    made = anvil_factory(chain.genesis({h: 10**18 for h in HOLDERS}, {}))
+    made.rpc("anvil_mine", hex(HEIGHT + 1))
+    return made
+
+
+def test_what_was_read_stays_of_one_block_and_the_rest_fails_until_a_new_snapshot(node, store):
+    def move() -> None:
+        """Other blocks from HEIGHT on; every holder is paid in the first of them."""
+        payer = node.rpc("eth_accounts")[0]
+        sent = [[{"from": payer, "to": "0x" + h.hex(), "value": hex(PAID)}, 0] for h in HOLDERS]
+        node.rpc("anvil_reorg", 2, sent)
+
+    claims = [
+        eth_claim(n, address="0x" + h.hex(), amount=10**18, height=HEIGHT)
+        for n, h in enumerate(HOLDERS)
+    ]
+    list_id = stored(store, claims).list_id
+    before = node.rpc("eth_getBlockByNumber", hex(HEIGHT), False)["hash"]
+    source = make_source("ethereum_rpc", REGISTRY.network("ethereum"), [node.endpoint()], REGISTRY)
+    snapshot = create_snapshot(store, list_id, SnapshotPolicy(attempts=1))
+
+    taken = take(store, snapshot, Reorganising(source, move))
+    after = node.rpc("eth_getBlockByNumber", hex(HEIGHT), False)["hash"]
+    assert before != after
+    assert (taken.state, taken.done, taken.failed) == (SnapshotState.INCOMPLETE, 1, 2)
+    amounts = [row.balance and row.balance.amount for row in queries.rows(store, snapshot)]
+    assert amounts == [10**18, None, None]
+    reasons = {
+        f.finding.reason for f in queries.findings(store, snapshot) if "block" in f.finding.reason
+    }
+    assert reasons
+    assert all(before in r and after in r and "take a new snapshot" in r for r in reasons)
+
+    again = take(store, snapshot, source)
+    assert (again.done, again.failed) == (1, 2), "the first chunk's block is gone for good"
+    assert check(store) == []
+
+    fresh = create_snapshot(store, list_id, SnapshotPolicy(attempts=1))
+    assert take(store, fresh, source).state is SnapshotState.COMPLETE
+    assert {row.balance.amount for row in queries.rows(store, fresh)} == {10**18 + PAID}
+    source.close()
+
+
+def take(store, snapshot, source):
+    return take_snapshot(StoreSink(store), snapshot, {"ethereum": source}, judge, REGISTRY)
