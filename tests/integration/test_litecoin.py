@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support.bitcoin_chain import Chain, address, query
+from support.bitcoin_chain import Chain, address, query, transaction
 from support.electrumx import electrumx
 from support.litecoin import litecoin_regtest
 
 from scanner.chains.bitcoin.checkpoints import chain_marker
 from scanner.chains.table import make_source
 from scanner.errors import HeightPrunedError, SourceRejectedError
+from scanner.model.addresses.interface import Address
 from scanner.model.addresses.scripts import script_pubkey
 from scanner.model.balance import Evidence
 from scanner.model.network import Holding
+from scanner.ownership.by_transaction import Announcement, Kind
 from scanner.settings.tables import load_registry
+from scanner.snapshots.announced import AnnouncementJudge
 
 pytestmark = pytest.mark.node
 REGISTRY = load_registry()
@@ -32,7 +37,7 @@ QUERIES = [query(a, LTC) for a in ADDRESSES]
 @pytest.fixture(scope="module")
 def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
     with litecoin_regtest(tmp_path_factory.mktemp("litecoin")) as chain:
-        coins = chain.fund(2)
+        coins = chain.fund(3)
         chain.pay(coins[0], [(script_pubkey(a), 5000 + n) for n, a in enumerate(ADDRESSES)])
         yield chain
 
@@ -66,3 +71,33 @@ def test_electrum(chain: Chain, tmp_path: Path) -> None:
         answers = source.fetch_balances(QUERIES, source.pin(chain.tip()))
         assert [b.amount for b in answers] == [5000, 5001, 5002, 5003]
         source.close()
+
+
+def test_control_shown_by_a_payment(chain: Chain) -> None:
+    """By the transaction's id; an older relative cannot look for what was not named."""
+    node = chain.node
+    node.rpc("createwallet", "spender")
+    texts = [node.rpc("getnewaddress", "", kind) for kind in ("legacy", "p2sh-segwit", "bech32")]
+    scripts = [bytes.fromhex(node.rpc("validateaddress", text)["scriptPubKey"]) for text in texts]
+    fresh = (node.rpc("getblock", node.rpc("getblockhash", 3), 1)["tx"][0], 0)
+    funding = chain.pay(fresh, [(script, 10**6) for script in scripts])
+    announced = chain.tip()
+    rows = []
+    for n, script in enumerate(scripts):
+        raw = transaction([(funding, n)], [(script, 4321)])
+        signed = node.rpc("signrawtransactionwithwallet", raw)
+        assert signed["complete"]
+        node.rpc("generateblock", "raw(51)", [signed["hex"]])
+        txid = node.rpc("decoderawtransaction", signed["hex"])["txid"]
+        holder = Address("litecoin", "script", script, script.hex(), "")
+        rows.append(
+            Announcement(
+                n + 2, "litecoin", holder, Kind.SEND_TO_SELF, txid, amount=4321, after=announced
+            )
+        )
+    endpoints = {"litecoin": [chain.node.endpoint("ltc")]}
+    with closing(AnnouncementJudge(REGISTRY, endpoints)) as judge:
+        judged = judge.judge_all([*rows, replace(rows[0], txid="")])
+    assert [one.result.is_proof for one in judged] == [True, True, True, False]
+    assert {one.evidence for one in judged[:3]} == {Evidence.PROVEN}
+    assert "does not know scanblocks" in judged[3].result.reason
