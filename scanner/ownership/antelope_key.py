@@ -42,16 +42,16 @@ class AntelopeKey:
         digest = okx_sha256(proof.message.encode())
         signed: dict[bytes, None] = {}
         for number, text in enumerate(proof.signatures, 1):
-            point = _signer(text, digest)
-            if point is None:
+            data = _read(text)
+            if data is None:
                 return verdicts.malformed(
                     self.name, f"signature {number} is not a SIG_K1_ signature", len(keys)
                 )
+            point = secp256k1.recover(digest, data[1:], data[0] - 31)
             key = secp256k1.compress(point) if point else b""
-            if key not in keys:
-                return verdicts.mismatch(
-                    self.name, f"signature {number} is by no published key", len(keys)
-                )
+            wrong = _not_canonical(data) or ("" if key in keys else "is by no published key")
+            if wrong:
+                return verdicts.mismatch(self.name, f"signature {number} {wrong}", len(keys))
             signed[key] = None
         signers = tuple(key.hex() for key in signed)
         if len(signed) < len(keys):
@@ -95,12 +95,24 @@ def _key(text: object) -> bytes | None:
     return data if data and len(data) == 33 and secp256k1.parse_key(data) else None
 
 
-def _signer(text: str, digest: bytes) -> bytes | None:
-    """The key (65 bytes) that made a signature; b"" if none can have, None if it is malformed."""
+def _read(text: str) -> bytes | None:
+    """Take a signature apart: 31 to 34, r, s. None if it is malformed."""
     data = _checked(text.removeprefix(_SIGNATURE), b"K1") if text.startswith(_SIGNATURE) else None
     if data is None or len(data) != 65 or not 31 <= data[0] <= 34:
         return None
-    return secp256k1.recover(digest, data[1:], data[0] - 31) or b""
+    return data
+
+
+def _not_canonical(data: bytes) -> str:
+    """What is wrong with r or s by the network's own rule, "" if nothing.
+
+    Each must be below 2^255 and, written in 32 bytes, not begin with a zero byte that it could do
+    without. Source: `public_key::is_canonical` of the fc library, which nodes read keys with.
+    """
+    for number in (data[1:33], data[33:]):
+        if number[0] & 0x80 or (number[0] == 0 and not number[1] & 0x80):
+            return "is not canonical, so no node takes it: sign again with a wallet of the network"
+    return ""
 
 
 def _checked(text: str, suffix: bytes) -> bytes | None:

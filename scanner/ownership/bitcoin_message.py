@@ -27,7 +27,7 @@ from scanner.ownership.hextext import decode_hex
 from scanner.ownership.interface import ContractCall, Proof
 from scanner.ownership.multisig import Multisig, commitment, parse_multisig
 from scanner.ownership.not_proven import NotProvenError, malformed, mismatch, unsupported
-from scanner.ownership.secp256k1 import compress, parse_key, recover
+from scanner.ownership.secp256k1 import HIGH_S, compress, is_low_s, parse_key, recover
 
 MAX_SIGNATURES = 20
 """Signature columns looked at; the largest multisig has 16 keys."""
@@ -115,7 +115,7 @@ class BitcoinMessage:
             if not has_segwit(proof.network):
                 reason = "a P2SH address of this network needs its redeem script"
                 raise unsupported(reason)
-        notes: list[str] = []
+        notes = _unusual(signatures)
         key = b""
         for number, signature in enumerate(signatures, 1):
             note = self._policy(number, kind, signature)
@@ -142,7 +142,7 @@ class BitcoinMessage:
         """Judge an address of a bare m-of-n script."""
         multisig = _read_multisig(proof, script)
         signed: dict[bytes, bytes] = {}
-        notes: list[str] = []
+        notes = _unusual(signatures)
         try:
             for number, signature in enumerate(signatures, 1):
                 note = self._policy(number, "multisig", signature)
@@ -253,6 +253,11 @@ def _read_hex(number: int, text: str) -> _Signature:
         reason = f"signature {number} ends in v = {data[64]}, which is not 0 to 3 or 27 to 34"
         raise malformed(reason)
     return _Signature(header, data[:64], okx=True)
+
+
+def _unusual(signatures: list[_Signature]) -> list[str]:
+    """What to say about the signatures' numbers."""
+    return [] if all(is_low_s(signature.compact) for signature in signatures) else [HIGH_S]
 
 
 def _recover(proof: Proof, message: str, signature: _Signature) -> bytes:

@@ -96,7 +96,8 @@ class OkxRecover:
         if is_own:
             return verdicts.controls(self.name, Binding.DERIVED, hexed, remarks)
         if proof.address.format == "xrpl" and key is not None:
-            return verdicts.controls(self.name, Binding.ASSERTED, hexed, _REGULAR_KEY)
+            reason = f"{remarks}; {_REGULAR_KEY}" if remarks else _REGULAR_KEY
+            return verdicts.controls(self.name, Binding.ASSERTED, hexed, reason)
         return verdicts.mismatch(
             self.name,
             "signed by another key than the address's, or over another message: for this message "

@@ -50,7 +50,7 @@ def read_signature(
     else:
         return None
     if not secp256k1.is_low_s(compact):
-        notes += ("s is in the upper half of the order",)
+        notes += (secp256k1.HIGH_S,)
     return RecoverableSignature(compact, recovery_id, notes)
 
 

@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 from coincurve._libsecp256k1 import ffi, lib
 
 ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+HIGH_S = "s is in the upper half of the order"
+"""What to say about a good signature that is not `is_low_s`."""
 _HALF_ORDER = (ORDER // 2).to_bytes(32, "big")
 _KEY_SIZES = {b"\x02": 33, b"\x03": 33, b"\x04": 65}
 _UNCOMPRESSED = 2  # SECP256K1_EC_UNCOMPRESSED

@@ -72,10 +72,11 @@ def _rows() -> Iterator[Claim]:
             yield row.claim._replace(network=network)
     for network in REGISTRY.networks.values():
         if network.kind == "utxo":
-            yield from _utxo_rows(network)
+            yield from utxo_rows(network)
 
 
-def _utxo_rows(network: Network) -> Iterator[Claim]:
+def utxo_rows(network: Network) -> Iterator[Claim]:
+    """Rows of every address format and scheme that a UTXO network has."""
     key, members = Key("owner"), keys(3, "member")
     script = multisig(2, [k.public for k in members])
     two = tuple(k.message(network, MESSAGE, 31) for k in members[:2])

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from hashlib import blake2b, sha3_256, sha256
 
 from coincurve import PrivateKey
+from coincurve._libsecp256k1 import ffi
 from nacl.signing import SigningKey
 
 from scanner.model.addresses import base58
@@ -124,8 +125,18 @@ def antelope_key(signer: PrivateKey) -> str:
 
 
 def antelope_sign(signer: PrivateKey, message: str = MESSAGE) -> str:
-    made = signer.sign_recoverable(envelopes.okx_sha256(message.encode()), hasher=None)
-    data = bytes((made[64] + 31,)) + made[:64]
+    """As wallets do: again with other nonces until r and s are canonical, below 2^255."""
+    digest = envelopes.okx_sha256(message.encode())
+    for extra in range(256):
+        nonce = ffi.NULL, ffi.new("unsigned char[32]", bytes((extra,)) * 32)
+        made = signer.sign_recoverable(digest, hasher=None, custom_nonce=nonce)
+        if not (made[0] | made[32]) & 0x80:
+            return antelope_text(bytes((made[64] + 31,)) + made[:64])
+    raise AssertionError("256 signatures and none is canonical")
+
+
+def antelope_text(data: bytes) -> str:
+    """Write the 65 bytes of a signature as SIG_K1_ text, checksum included."""
     return "SIG_K1_" + base58.encode(data + ripemd160(data + b"K1")[:4])
 
 
