@@ -174,3 +174,27 @@ def test_a_block_that_does_not_hash_to_its_root(opened, monkeypatch):
     chain.root = lambda slot: "0x" + f"{slot:064x}"
     with pytest.raises(SourceUnavailableError, match="does not hash to its root"):
         opened(chain).pin(10)
+
+
+SAYS = ("client", "tip", "finalized", "history", "validators", "execution block", "speed")
+
+
+def test_what_an_endpoint_can_do(opened):
+    found = opened(stub(execution={13: "0x" + "77" * 32})).probe()
+    assert tuple(found) == SAYS
+    assert found["client"] == "stub/v0 [2J(linux)"
+    assert (found["tip"], found["finalized"], found["history"]) == ("14", "13", "any height")
+    assert (found["validators"], found["execution block"]) == ("1,000 a request", "named")
+    found = opened(stub(takes_posts=False)).probe()
+    assert found["validators"] == "30 a request: it takes no POST"
+    assert found["execution block"] == "none in the finalized block"
+
+
+def test_blocks_without_their_states_are_no_history(opened):
+    slots = {0: {}, 1: {}, 20_000: {}, 40_000 - 7_200: {}, 40_000: {}}
+    kept = {40_000 - 7_200, 40_000}
+    source = opened(BeaconStub(slots, finalized=40_000, kept=kept))
+    assert source.probe()["history"] == "at least the last day"
+    assert opened(BeaconStub(slots, finalized=40_000, kept={40_000})).probe()["history"] == (
+        "the newest states only"
+    )

@@ -68,6 +68,8 @@ class BeaconStub:
         parts = path.strip("/").split("/")[2:]
         if parts == ["config", "spec"]:
             return ok({"DEPOSIT_CHAIN_ID": self.chain_id, "SECONDS_PER_SLOT": "12"})
+        if parts == ["node", "version"]:
+            return ok({"version": "stub/v0 \x1b[2J(linux)"})
         if parts == ["node", "syncing"]:
             return ok({"is_syncing": self.syncing, "is_optimistic": False, "head_slot": "1"})
         if parts == ["beacon", "genesis"]:

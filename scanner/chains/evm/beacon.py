@@ -7,6 +7,7 @@ from typing import Final
 
 from scanner.chains.evm.balances import fill
 from scanner.chains.evm.beacon_api import BeaconHeader, BeaconNode, Validator
+from scanner.chains.evm.beacon_probe import probe
 from scanner.chains.evm.columns import NATIVE, Column, Reading
 from scanner.chains.evm.pool import Pool
 from scanner.chains.evm.quorum import read_agreed
@@ -36,7 +37,7 @@ def make_source(
 
 
 class BeaconSource:
-    """Reads validators' balances over the beacon API. A BalanceSource and TimeFinder.
+    """Reads validators' balances over the beacon API. A BalanceSource, TimeFinder and Prober.
 
     Heights are slots; an empty slot means the last block before it. Balances are in gwei, as the
     chain counts them. `detail` holds status and withdrawal credentials: whoever these name gets the
@@ -130,6 +131,10 @@ class BeaconSource:
         if progress is not None:
             progress(1.0)
         return [b for b in found if b is not None]
+
+    def probe(self) -> dict[str, str]:
+        """See Prober.probe; about the first endpoint."""
+        return probe(self._pool.nodes[0], self.network)
 
     def _can_ask(self, query: BalanceQuery) -> bool:
         holding = query.holding

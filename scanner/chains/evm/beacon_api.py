@@ -20,8 +20,10 @@ from scanner.errors import (
     HeightNotReachedError,
     HeightPrunedError,
     ReorgError,
+    SourceError,
     SourceRejectedError,
     SourceUnavailableError,
+    clip,
 )
 from scanner.model.block import BlockRef
 from scanner.model.endpoint import Endpoint
@@ -103,6 +105,19 @@ class BeaconNode:
                     self._number(genesis, "genesis_time"), self._number(spec, "SECONDS_PER_SLOT")
                 )
             return self._clock
+
+    @property
+    def takes_posts(self) -> bool:
+        """Whether validators can be asked for by POST, as far as is known."""
+        return self._posts
+
+    def version(self) -> str:
+        """What the node calls itself; "" if it does not say."""
+        try:
+            text = take(self.name, self._data("eth/v1/node/version"), str, "version")
+        except SourceError:
+            return ""
+        return clip("".join(c for c in text if c.isprintable()))
 
     def hash_at(self, height: int) -> str:
         """See Member.hash_at."""
