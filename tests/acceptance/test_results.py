@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import jsonschema
 import pytest
 from support.eth_list import (
     BLOCKS,
@@ -160,6 +161,15 @@ def test_report_page_and_its_twin(scanner, taken, tmp_path):
     assert twin["totals"] == scanner("totals", "--json").object
     assert twin["answer"]["status"] == "verified"
     assert [b["height"] for b in twin["blocks"]] == [HEIGHT]
+
+
+def test_the_twin_keeps_the_schema_that_the_command_gives(scanner, taken, tmp_path):
+    given = scanner("report", "--schema")
+    assert given.status == 0
+    twin = scanner("report", "latest", "--json", "-o", "-").object
+    jsonschema.Draft202012Validator(given.object).validate(twin)
+    scanner("report", "--schema", "-o", "schema.json")
+    assert (tmp_path / "schema.json").read_bytes() == given.out
 
 
 def test_diff_names_what_came_went_and_moved(scanner, endpoints, tmp_path):
