@@ -284,3 +284,26 @@ def test_endpoints_on_two_branches_pin_nothing_with_a_quorum(anvil_factory):
     with pytest.raises(SourceRejectedError, match="the endpoints disagree on block 2: n0 has 0x"):
         source.pin(2)
     source.close()
+
+
+def answers_seven(request, answer):
+    """Every contract call is answered by the number 7."""
+    body = json.loads(answer[2])
+    if request["method"] == "eth_call":
+        body["result"] = "0x" + (7).to_bytes(32).hex()
+    return 200, {}, json.dumps(body).encode()
+
+
+def test_a_contract_call_on_which_operators_differ_is_put_to_a_third(node):
+    decimals = bytes.fromhex("313ce567")
+    with FaultProxy(node.url, [answers_seven], 1.0) as liar:
+        bad = replace(node.endpoint("liar"), url=liar.url, operator="o0")
+        good = [replace(node.endpoint(f"good{n}"), operator=f"o{n}") for n in (1, 2)]
+        for endpoints in ([bad, *good], [good[0], bad, good[1]]):
+            source = make_source("ethereum_rpc", ETHEREUM, endpoints, REGISTRY, ReadPolicy(2))
+            assert source.call(contract(USDT), decimals, source.pin(5)) == (6).to_bytes(32)
+            source.close()
+        source = make_source("ethereum_rpc", ETHEREUM, [bad, good[0]], REGISTRY, ReadPolicy(2))
+        with pytest.raises(SourceRejectedError, match="good1, liar disagree"):
+            source.call(contract(USDT), decimals, source.pin(5))
+        source.close()

@@ -16,7 +16,7 @@ from scanner.chains.evm.pool import Pool
 from scanner.chains.evm.probe import probe
 from scanner.chains.evm.prover import Prover, settle
 from scanner.chains.evm.quorum import read_agreed, read_here
-from scanner.chains.evm.validators import KEY, Validators, caution
+from scanner.chains.evm.validators import KEY, Validators, caution, has_won
 from scanner.chains.interface import Ability, Reach, ReadPolicy
 from scanner.errors import ConfigError, SourceError, SourceRejectedError, SourceUnavailableError
 from scanner.model.balance import Balance, BalanceQuery, Evidence, unavailable
@@ -205,20 +205,27 @@ class EthereumRpcSource:
                 found[place] = settle(read, position, proof, is_native=column.is_native)
 
     def call(self, to: bytes, data: bytes, at: BlockRef) -> bytes:
-        """See ContractCaller.call. With a quorum, that many operators must answer the same."""
+        """See ContractCaller.call. With a quorum, that many operators must answer the same.
+
+        Where they differ, further operators are asked until one answer has a quorum.
+        """
         if to and len(to) % KEY == 0:
             keys = [to[n : n + KEY] for n in range(0, len(to), KEY)]
             return self._validators.credentials(keys, self._timed(at))
         answers: dict[str, bytes] = {}
         asked: list[str] = []
-        for _ in range(self._quorum):
-            answer, node = self.pool.run(lambda n: n.call(to, data, at), avoid=tuple(asked))
+        while True:
+            try:
+                answer, node = self.pool.run(lambda n: n.call(to, data, at), avoid=tuple(asked))
+            except SourceError:
+                if len(set(answers.values())) < 2:
+                    raise
+                names = ", ".join(sorted(answers))
+                raise SourceRejectedError(self.name, f"contract call: {names} disagree") from None
             answers[node.name] = answer
             asked.append(node.operator)
-        if len(set(answers.values())) > 1:
-            names = ", ".join(sorted(answers))
-            raise SourceRejectedError(self.name, f"contract call: {names} disagree")
-        return answer
+            if has_won(Counter(answers.values()), self._quorum):
+                return Counter(answers.values()).most_common(1)[0][0]
 
     def probe(self) -> dict[str, str]:
         """See Prober.probe; about the first endpoint."""

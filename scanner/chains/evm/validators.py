@@ -113,7 +113,7 @@ class Validators:
             raise SourceRejectedError(self._name, self._why)
         votes: dict[bytes, Counter[bytes]] = {key: Counter() for key in keys}
         asked: list[str] = []
-        while open_keys := [k for k, v in votes.items() if not _has_won(v, self._quorum)]:
+        while open_keys := [k for k, v in votes.items() if not has_won(v, self._quorum)]:
             try:
                 known, node = self._pool.run(
                     partial(self._ask, keys=open_keys, at=at), avoid=tuple(asked)
@@ -213,7 +213,8 @@ def _cannot(query: BalanceQuery) -> Balance | None:
     return None
 
 
-def _has_won(votes: Counter[bytes], quorum: int) -> bool:
+def has_won(votes: Counter[bytes], quorum: int) -> bool:
+    """Whether one answer has a quorum, and more votes than any other."""
     ranked = votes.most_common(2)
     return (
         bool(ranked) and ranked[0][1] >= quorum and ranked[0][1] > (ranked[1:] or [(b"", 0)])[0][1]
@@ -221,4 +222,4 @@ def _has_won(votes: Counter[bytes], quorum: int) -> bool:
 
 
 def _winner(votes: Counter[bytes], quorum: int) -> bytes:
-    return votes.most_common(1)[0][0] if _has_won(votes, quorum) else DISPUTED
+    return votes.most_common(1)[0][0] if has_won(votes, quorum) else DISPUTED
