@@ -70,7 +70,7 @@ class AnnouncementJudge:
     def __init__(self, registry: Registry, endpoints: Mapping[str, Sequence[Endpoint]]) -> None:
         self._registry, self._endpoints = registry, endpoints
         self._opened: dict[str, list[PaymentSource]] = {}
-        self._searched: dict[str, _Found | SourceError] = {}  # by the endpoint's name
+        self._searched: dict[tuple[str, str], _Found | SourceError] = {}
         self._wanted: dict[str, list[Announcement]] = {}
 
     def judge_all(
@@ -152,13 +152,13 @@ class AnnouncementJudge:
 
     def _spends(self, source: PaymentSource, network: str) -> _Found:
         """One search for all rows of the network that name no transaction."""
-        name = source.endpoint.name
-        if name not in self._searched:
+        key = network, source.endpoint.name
+        if key not in self._searched:
             try:
-                self._searched[name] = self._search(source, self._wanted[network])
+                self._searched[key] = self._search(source, self._wanted[network])
             except SourceError as e:
-                self._searched[name] = e
-        found = self._searched[name]
+                self._searched[key] = e
+        found = self._searched[key]
         if isinstance(found, SourceError):
             raise found
         return found
