@@ -16,8 +16,8 @@ from scanner.ownership.interface import ContractCall, Proof
 
 _SIGNATURE, _OLD_KEY, _NEW_KEY = "SIG_K1_", "EOS", "PUB_K1_"
 _NOT_BOUND = (
-    "the published keys signed; which keys may use the account is for the chain's permission "
-    "table to show"
+    "the published keys signed; that they may use the account is not shown here: compare them "
+    "with its permissions (get_account of a node)"
 )
 
 
@@ -33,7 +33,9 @@ class AntelopeKey:
     def verify(self, proof: Proof, call: ContractCall | None = None) -> ControlResult:
         """Judge the row: each published key signed, and nobody else."""
         if not proof.script:
-            return verdicts.unsupported(self.name, "the row gives no public key to check against")
+            return verdicts.unsupported(
+                self.name, "the row gives no public key: publish it in the key column"
+            )
         keys = read_keys(proof.script)
         if keys is None:
             return verdicts.malformed(self.name, "the key column holds no EOS or PUB_K1_ key")

@@ -168,7 +168,7 @@ def _parse(data: bytes) -> Tx:
         transaction = Tx.parse(data)
         canonical = transaction.serialize(include_witness=True) == data
     except (BTClibException, ValueError, IndexError, OverflowError) as e:
-        raise ValueError(f"not a transaction ({type(e).__name__})") from None
+        raise ValueError("not a serialized transaction, or one cut off") from e
     if not canonical:
         raise ValueError("transaction is not in its canonical form")
     if not 1 <= len(transaction.vin) <= MAX_INPUTS:

@@ -113,7 +113,7 @@ class BitcoinMessage:
         if kind == "p2sh":
             kind = "p2sh_p2wpkh"
             if not has_segwit(proof.network):
-                reason = "a P2SH address of this network needs its redeem script"
+                reason = "the redeem script of this address is not given: publish it"
                 raise unsupported(reason)
         notes = _unusual(signatures)
         key = b""
@@ -323,7 +323,7 @@ def _is_output_script(script: bytes) -> bool:
 
 def _read_multisig(proof: Proof, script: bytes) -> Multisig:
     if not script:
-        raise unsupported("the script behind this address is not given")
+        raise unsupported("the script behind this address is not given: publish it")
     how = commitment(proof.address, script)
     if not how:
         raise mismatch("the script does not hash to the address")

@@ -33,10 +33,13 @@ _ACCOUNT = 20
 
 _VALIDATOR = (
     "that the named owners may withdraw this validator's stake is for its withdrawal credentials "
-    "on the beacon chain to show"
+    "to show: take a snapshot with a beacon endpoint"
 )
 _SAME_OWNER = "one account is named as owner twice"
-_OFFLINE = "signed by the named owners; only the chain can show that the contract is theirs"
+_OFFLINE = (
+    "signed by the named owners; only the chain can show that the contract is theirs: take a "
+    "snapshot with an endpoint of the network"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,14 +21,15 @@ from scanner.ownership.hextext import decode_hex
 from scanner.ownership.interface import ContractCall, Proof
 
 _NOT_BOUND = {
-    "near_named": "the key signed; which keys may use a named account is for the chain to show",
-    "hedera": "the key signed; which key a numbered account has is for the ledger to show",
-    "xrpl": "the key signed and is not the account's own; whether the ledger lets it sign "
-    "(regular key, signer list) is for the ledger to show",
+    "near_named": "the key signed; that it may use the named account is not shown here: compare "
+    "it with the account's access keys (view_access_key_list of a node)",
+    "hedera": "the key signed; that the account has it is not shown here: compare it with the "
+    "account's key at a mirror node",
+    "xrpl": verdicts.REGULAR_KEY,
 }
 _ROTATED = (
-    "the key of the named authentication key signed; that the account uses it is for the chain "
-    "to show"
+    "the key of the named authentication key signed; that the account uses it is not shown here: "
+    "compare it with the account's authentication_key"
 )
 
 
@@ -75,7 +76,9 @@ class Ed25519:
         if proof.address.format == "ss58" and signature[63] & 0x80:
             # Schnorrkel marks its signatures there; no reduced Ed25519 s has that bit.
             return verdicts.unsupported(
-                self.name, f"signature {number} looks like sr25519: only ed25519 is verified"
+                self.name,
+                f"signature {number} looks like sr25519, which is not verified: hold it in an "
+                "account with an ed25519 key",
             )
         return verdicts.mismatch(
             self.name, f"signature {number} is not by this key over this message"
@@ -119,7 +122,9 @@ def _key(proof: Proof) -> bytes | ControlResult:
         if proof.address.format in ADDRESS_IS_KEY:
             return proof.address.payload
         return verdicts.unsupported(
-            Ed25519.name, "the row gives no public key, and the address does not hold it"
+            Ed25519.name,
+            "the row gives no public key, and the address does not hold it: publish it in the key "
+            "column",
         )
     key = decode_hex(proof.script)
     if proof.address.format == "xrpl" and key is not None:

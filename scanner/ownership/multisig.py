@@ -34,7 +34,10 @@ class Multisig:
         """
         distinct = {key if len(key) == 33 else compress(key) for key in self.keys}
         if len(distinct) != len(self.keys):
-            raise unsupported("the script names one key more than once")
+            raise unsupported(
+                "the script names one key more than once, so that fewer people than it says can "
+                "sign: hold it behind a script of distinct keys"
+            )
 
 
 def parse_multisig(script: bytes) -> Multisig | None:

@@ -47,11 +47,6 @@ PAYLOADS: Mapping[str, Callable[[bytes], bytes]] = {
 }
 """Address format -> what its address commits to, from a key of 65 bytes (04, x, y)."""
 
-_REGULAR_KEY = (
-    "the published key signed and is not the account's own; whether the ledger lets it sign "
-    "(regular key, signer list) is for the ledger to show"
-)
-
 
 class OkxRecover:
     """One account, one secp256k1 key."""
@@ -72,9 +67,10 @@ class OkxRecover:
         for number, text in enumerate(proof.signatures, 1):
             signature = read_hex_signature(text, RECOVERY_BYTES)
             if signature is None:
-                return verdicts.malformed(
-                    self.name, f"signature {number} is not 65 bytes of hex (r, s, v)", 1
-                )
+                reason = f"signature {number} is not 65 bytes of hex (r, s, v)"
+                if proof.address.format == "xrpl":
+                    reason += "; an Ed25519 one needs its public key (ED...) in the key column"
+                return verdicts.malformed(self.name, reason, 1)
             point = secp256k1.recover(digest, signature.compact, signature.recovery_id)
             if point is None or (signer and point != signer):
                 return verdicts.mismatch(
@@ -96,7 +92,7 @@ class OkxRecover:
         if is_own:
             return verdicts.controls(self.name, Binding.DERIVED, hexed, remarks)
         if proof.address.format == "xrpl" and key is not None:
-            reason = f"{remarks}; {_REGULAR_KEY}" if remarks else _REGULAR_KEY
+            reason = "; ".join(filter(None, (remarks, verdicts.REGULAR_KEY)))
             return verdicts.controls(self.name, Binding.ASSERTED, hexed, reason)
         return verdicts.mismatch(
             self.name,

@@ -22,8 +22,8 @@ SHORT_STRING = 31
 _DOMAIN_TYPE = "StarkNetDomain(name:felt,version:felt,chainId:felt)"
 _MESSAGE_TYPE = "Message(contents:felt)"
 _NOT_BOUND = (
-    "the published key signed for this account; that the account uses the key is for the chain "
-    "to show"
+    "the published key signed for this account; that the account uses it is not shown here: "
+    "compare it with the account's own (get_public_key of its contract)"
 )
 
 
@@ -39,7 +39,9 @@ class Stark:
     def verify(self, proof: Proof, call: ContractCall | None = None) -> ControlResult:
         """Judge the row: every signature is r and s of the published key."""
         if not proof.script:
-            return verdicts.unsupported(self.name, "the row gives no public key to check against")
+            return verdicts.unsupported(
+                self.name, "the row gives no public key: publish it in the key column"
+            )
         key = _number(proof.script, 32)
         if key is None:
             return verdicts.malformed(self.name, "the public key is not up to 32 bytes of hex", 1)

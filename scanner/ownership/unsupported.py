@@ -6,20 +6,26 @@ from collections.abc import Mapping
 
 from scanner.ownership.interface import Proof
 
+_SCRIPT = "a script address has no single key: it needs a transaction to show it"
+
 REASONS: Mapping[str, str] = {
-    "cardano_base_script": "a script address has no single key: it needs a transaction to show it",
+    "cardano_base_script": _SCRIPT,
     "cardano_byron": "a Byron address does not commit to a bare key: move to an addr1 address",
-    "cardano_enterprise_script": "a script address has no single key",
-    "cardano_pointer": "pointer addresses are retired",
+    "cardano_enterprise_script": _SCRIPT,
+    "cardano_pointer": "pointer addresses are retired: move to an addr1 address of a key",
     "filecoin_actor": "an f2 actor has no key: its owners must be read from the chain",
-    "filecoin_bls": "BLS-signed f3 accounts publish no key that can be checked here",
+    "filecoin_bls": "signatures of f3 accounts (BLS) are not verified: move to f1 or f410",
     "filecoin_id": "an f0 id names no key: publish the f1 or f410 address behind it",
-    "near_eth_implicit": "the account belongs to an EVM key, for which no signed form is published",
-    "stellar_contract": "a contract address has no key",
+    "near_eth_implicit": "an EVM key owns the account, and no signed form is published for it: "
+    "move to an account of an ed25519 key",
+    "stellar_contract": "a contract address has no key: publish the account (G...) behind it",
 }
 
 
 def why_unsupported(proof: Proof) -> str:
     """Say why no scheme of the network handles the row."""
     known = REASONS.get(proof.address.format, "")
-    return known or f"no scheme for {proof.address.format} addresses with such a signature"
+    return known or (
+        f"no scheme for {proof.address.format} addresses with such a signature: docs/schemes.md "
+        "says what can be signed"
+    )

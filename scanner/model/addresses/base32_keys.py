@@ -75,9 +75,10 @@ class ConfluxCodec(ParsingCodec):
         lower = text.lower()
         if text not in (lower, text.upper()):
             raise ValueError("mixed upper and lower case")
-        prefix, *options, data = lower.split(":")
-        if prefix != self.prefix:
-            raise ValueError(f"prefix is not {self.prefix!r}")
+        prefix, *options = lower.split(":")
+        if prefix != self.prefix or not options:
+            raise ValueError(f"does not start with {self.prefix!r} and a colon")
+        data = options.pop()
         if not re.fullmatch(f"[{self._LETTERS}]{{42}}", data):
             raise ValueError("not 42 letters of the address alphabet")
         letters = data.translate(self._TO_BECH32)

@@ -35,7 +35,7 @@ def test_the_account_is_never_bound() -> None:
     for account in ("okbwallet1tr", "eosio"):
         result = judged(antelope_sign(A), script=antelope_key(A), account=account)
         assert (result.control, result.binding) == (Control.CONTROLS, Binding.ASSERTED)
-        assert "permission table" in result.reason
+        assert "compare them with its permissions" in result.reason
 
 
 def test_both_spellings_of_a_key() -> None:
