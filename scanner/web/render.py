@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from scanner.errors import clip
-from scanner.reports.amounts import fits, short_coins, whole_coins
+from scanner.reports.amounts import MOST_IN_A_LINE, fits, short_coins, whole_coins
 from scanner.reports.shown import block_span
 from scanner.reports.text import printable
 
@@ -101,9 +101,9 @@ def _amount(amount: str | None, decimals: int) -> Markup:
         return Markup('<span class="note">not known</span>')
     number = int(amount)
     short, exact = short_coins(number, decimals), whole_coins(number, decimals)
-    if short == exact:
-        return fits(short)
-    return Markup('<span title="{}">{}</span>').format(exact, fits(short))
+    # Digits, commas, dots and an ellipsis: nothing to escape.
+    shown = short if len(short) <= MOST_IN_A_LINE else f'<span class="long">{short}</span>'
+    return Markup(shown if short == exact else f'<span title="{exact}">{shown}</span>')  # noqa: S704
 
 
 def _or_dash(amount: str, decimals: int) -> Markup:
