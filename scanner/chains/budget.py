@@ -1,16 +1,20 @@
 """Keeps an endpoint's rate: requests go out in slots of a timeline, `1 / rate` seconds apart.
 
 Every slot belongs to one request, and a request goes out in its slot or not at all. The timeline
-lies in this process, or with whoever keeps it for a whole fleet: that is the caller's choice, and
-the arithmetic here is the same. It is the generic cell rate algorithm (ITU-T I.371) without a
+lies in this process (and those forked from it), or with whoever keeps it for a whole fleet: that is
+the caller's choice, and the arithmetic here is the same. It is the generic cell rate algorithm (ITU-T I.371) without a
 burst: of all workers together at most `rate * (w + LATE) + 1` requests begin within `w` seconds.
 """
 
 from __future__ import annotations
 
+import os
+import struct
 import threading
 import time
+import weakref
 from collections.abc import Callable
+from contextlib import nullcontext
 from random import uniform
 from typing import Final, Protocol
 
@@ -40,22 +44,61 @@ class Timeline(Protocol):
 
 
 class OwnTimeline:
-    """The timeline of this process alone. clock: seconds, monotonic."""
+    """The timeline of this process and of those forked from it.
+
+    clock: seconds, monotonic, the same in all of them.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = threading.Lock()
+        self._shared = _Shared() if hasattr(os, "memfd_create") else None
         self._free_at = 0.0
 
     def reserve(self, slots: int, gap: float) -> float | None:
         """As `Timeline` says."""
-        with self._lock:
+        with self._lock, self._shared or nullcontext():
             now = self._clock()
-            start = max(now, self._free_at)
+            free_at = self._shared.value if self._shared else self._free_at
+            start = max(now, free_at)
             if start > now + LONGEST_LINE:
                 return None
             self._free_at = start + slots * gap
+            if self._shared:
+                self._shared.value = self._free_at
             return start - now
+
+
+class _Shared:
+    """A number that forked processes share, 0 at first. Enter it to be alone with it.
+
+    The kernel keeps the lock: a process that is killed leaves none. It does not part threads.
+    """
+
+    def __init__(self) -> None:
+        self._file = os.memfd_create("timeline")
+        os.pwrite(self._file, bytes(8), 0)
+        weakref.finalize(self, os.close, self._file)
+
+    @property
+    def value(self) -> float:
+        """The number as whoever was here last left it."""
+        found: float = struct.unpack("d", os.pread(self._file, 8, 0))[0]
+        return found
+
+    @value.setter
+    def value(self, number: float) -> None:
+        os.pwrite(self._file, struct.pack("d", number), 0)
+
+    def __enter__(self) -> None:
+        from fcntl import LOCK_EX, lockf
+
+        lockf(self._file, LOCK_EX)
+
+    def __exit__(self, *_: object) -> None:
+        from fcntl import LOCK_UN, lockf
+
+        lockf(self._file, LOCK_UN)
 
 
 class SlotBudget:

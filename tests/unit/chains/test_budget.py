@@ -1,6 +1,8 @@
 """Rates are kept whoever asks whenever, and are used up by those who need them."""
 
 import heapq
+import os
+import signal
 from itertools import combinations
 
 import pytest
@@ -152,3 +154,27 @@ def test_who_keeps_the_rate_of_an_endpoint():
     assert isinstance(own, SlotBudget)
     assert own.name == "a"
     assert budget_of(Endpoint("a", "ethereum", "x", "http://h", rate=5, budget=own)) is own
+
+
+def test_processes_forked_from_this_one_share_its_timeline(tmp_path):
+    """Each takes twenty slots and writes them down; one is killed in the middle of it."""
+    timeline, told, members = OwnTimeline(lambda: 0.0), tmp_path / "told", []
+    timeline.reserve(1, 0.125)
+    for number in range(4):
+        pid = os.fork()
+        if pid == 0:
+            try:
+                with told.open("a", buffering=1) as file:
+                    for n in range(20):
+                        if number == 3 and n == 10:
+                            os.kill(os.getpid(), signal.SIGKILL)
+                        file.write(f"{timeline.reserve(1, 0.125)}\n")
+                os._exit(0)
+            finally:
+                os._exit(1)
+        members.append(pid)
+    statuses = [os.waitpid(pid, 0)[1] for pid in members]
+    assert statuses == [0, 0, 0, signal.SIGKILL]
+    slots = sorted(float(line) for line in told.read_text().split())
+    assert slots == [n * 0.125 for n in range(1, 71)]
+    assert timeline.reserve(1, 0.125) == 71 * 0.125
