@@ -2,8 +2,9 @@
 
 Every slot belongs to one request, and a request goes out in its slot or not at all. The timeline
 lies in this process (and those forked from it), or with whoever keeps it for a whole fleet: that is
-the caller's choice, and the arithmetic here is the same. It is the generic cell rate algorithm (ITU-T I.371) without a
-burst: of all workers together at most `rate * (w + LATE) + 1` requests begin within `w` seconds.
+the caller's choice, and the arithmetic here is the same. It is the generic cell rate algorithm
+(ITU-T I.371) without a burst: of all workers together at most `rate * (w + LATE) + 1` requests
+begin within `w` seconds.
 """
 
 from __future__ import annotations
