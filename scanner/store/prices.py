@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from scanner.errors import StoreError
 from scanner.prices.interface import CURRENCY, Price, make_price, moment
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 Key = tuple[str, datetime, str]
+FEW = 1_000
+"""Prices of one asset that are looked through at once, rather than asked for moment by moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,10 @@ def prices_near(
 def prices_at(store: Store, asset: str, moments: Iterable[datetime]) -> list[Nearest]:
     """The prices of one asset nearest to each of several moments, in their order."""
     with store.read() as connection:
+        every = _first(connection, asset, FEW + 1)
+        if len(every) <= FEW:
+            times = [row[1] for row in every]
+            return [_beside(every, times, at) for at in moments]
         return [
             Nearest(
                 _nearest(connection, asset, at, "", before=True),
@@ -107,6 +114,27 @@ def prices_at(store: Store, asset: str, moments: Iterable[datetime]) -> list[Nea
             )
             for at in moments
         ]
+
+
+def _first(connection: Connection, asset: str, limit: int) -> Sequence[Any]:
+    """The asset's first prices in time, of one moment by source."""
+    from sqlalchemy import select
+
+    from scanner.store import tables as t
+
+    c = t.price.c
+    query = select(c.asset, c.at, c.source, c.value)
+    query = query.where(c.asset == asset, c.currency == CURRENCY).order_by(c.at, c.source)
+    return connection.execute(query.limit(limit)).all()
+
+
+def _beside(every: Sequence[Any], times: Sequence[datetime], at: datetime) -> Nearest:
+    behind = bisect_right(times, at)
+    before = bisect_left(times, times[behind - 1]) if behind else None
+    return Nearest(
+        None if before is None else make_price(*every[before]),
+        make_price(*every[behind]) if behind < len(every) else None,
+    )
 
 
 def _nearest(

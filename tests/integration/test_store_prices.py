@@ -13,7 +13,15 @@ from scanner.prices.interface import make_price
 from scanner.settings.tables import load_registry
 from scanner.snapshots.interface import SnapshotPolicy
 from scanner.snapshots.take import take_snapshot
-from scanner.store.prices import Taken, add_prices, prices_near, taken, taken_by_publisher
+from scanner.store import prices as kept
+from scanner.store.prices import (
+    Taken,
+    add_prices,
+    prices_at,
+    prices_near,
+    taken,
+    taken_by_publisher,
+)
 from scanner.store.runs import create_snapshot
 from scanner.store.sink import StoreSink
 
@@ -52,6 +60,20 @@ def test_nearest_on_either_side_exactly_as_given(store):
     assert near(store, source="none") == (None, None)
     add_prices(store, [price(0, "6", source="csv: b"), price(0, "5", source="csv: a")])
     assert near(store)[0] == ("5", AT, "csv: a")
+
+
+@pytest.mark.parametrize("few", [0, 1_000])
+def test_many_moments_at_once_are_each_as_one(store, few, monkeypatch):
+    monkeypatch.setattr(kept, "FEW", few)
+    hours = (-30, -2, 0, 0, 3, 3, 70)
+    add_prices(store, [price(h, f"{n + 1}.5", source=f"csv: {n}") for n, h in enumerate(hours)])
+    add_prices(store, [price(1, "9", asset="BTC")])
+    moments = [AT + timedelta(minutes=30 * n) for n in range(-90, 200)]
+    found = prices_at(store, "ETH", moments)
+    assert found == [prices_near(store, ["ETH"], at)["ETH"] for at in moments]
+    assert {one.before is None for one in found} == {True, False}
+    assert {one.after is None for one in found} == {True, False}
+    assert prices_at(store, "LTC", moments[:1]) == [kept.Nearest(None, None)]
 
 
 def test_known_prices_are_not_stored_again(store):
