@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 from urllib.parse import urlsplit
 
 from scanner.errors import InputError, SourceRejectedError, SourceUnavailableError
@@ -16,6 +17,9 @@ MOST_BYTES = 2 * 2**30
 
 SECONDS = 60.0
 """Without a byte from the server."""
+
+MOST_SECONDS = 3600.0
+"""For a whole list: a server that sends a byte a minute would keep a worker for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +115,12 @@ def _check_status(label: str, status: int) -> None:
 
 
 def _save(label: str, parts: Iterator[bytes], to: Path, limit: int) -> None:
-    size = 0
+    size, deadline = 0, monotonic() + MOST_SECONDS
     with to.open("wb") as file:
         for part in parts:
             size += len(part)
+            if monotonic() > deadline:
+                raise SourceUnavailableError(label, f"not complete after {MOST_SECONDS:g} s")
             if size > limit:
                 raise SourceRejectedError(label, f"the list is larger than {limit} bytes")
             file.write(part)

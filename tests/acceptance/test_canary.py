@@ -86,6 +86,7 @@ name = "node"
 network = "ethereum"
 protocol = "ethereum_rpc"
 url = "{chain}/?key={answers}"
+rate = 500
 [[endpoint]]
 name = "core"
 network = "bitcoin"
@@ -209,7 +210,8 @@ def let_a_worker_work(world):
     add = ("schedule", "add", "x", "--list", "list.csv", "--cron", "0 6 * * *")
     assert world.run(*add).status == 0
     assert world.run("schedule", "run-now", "x").status == 0
-    worker = world.start("worker", "--log-format", "json")
+    port = free_port()
+    worker = world.start("worker", "--log-format", "json", "--health-port", str(port))
     try:
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
@@ -219,6 +221,9 @@ def let_a_worker_work(world):
             time.sleep(1)
         else:
             pytest.fail(f"the worker did nothing: {world.log('worker')}")
+        for page in ("healthz", "readyz", "metrics"):
+            world.said.append((f"the worker's {page}", fetch(f"http://127.0.0.1:{port}/{page}")))
+        assert 'endpoint="' in world.said[-1][1]
         time.sleep(3)  # for the chunk whose node is dead to fail, and to be told
         worker.send_signal(signal.SIGTERM)
         assert worker.wait(70) == 0

@@ -74,6 +74,16 @@ def test_a_reader_reads_and_writes_nothing(owner):
             connection.execute(text("SELECT * FROM procrastinate_jobs"))
 
 
+def test_a_worker_takes_its_turn_at_an_endpoint_and_a_reader_cannot(owner):
+    from scanner.errors import SourceUnavailableError
+    from scanner.store.rate_budgets import FleetTimeline
+
+    with as_role(owner, WORKER) as store:
+        assert FleetTimeline(store, "node-a").reserve(1, 0.1) is not None
+    with as_role(owner, READER) as store, pytest.raises(SourceUnavailableError):
+        FleetTimeline(store, "node-a").reserve(1, 0.1)
+
+
 def test_a_worker_works_the_queue(owner):
     from support.snapshot_stub import stored
 

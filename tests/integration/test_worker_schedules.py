@@ -1,7 +1,8 @@
 """Schedules: fetched, claimed once, started once, on both databases."""
 
 import threading
-from contextlib import contextmanager
+import time
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -278,6 +279,28 @@ def test_a_list_that_is_too_large_is_refused():
         serving("x" * 5000) as (_, url),
         pytest.raises(SourceRejectedError, match="larger than 4999"),
         fetched(url, "okx", limit=4999),
+    ):
+        pass
+
+
+def test_a_server_that_sends_a_little_for_ever_is_left(monkeypatch):
+    from scanner.worker import fetching
+
+    class Slow(Server):
+        def do_GET(self):
+            self.send_response(200)
+            self.end_headers()
+            with suppress(OSError):
+                for _ in range(1000):
+                    self.wfile.write(b"x" * 10)
+                    time.sleep(0.01)
+
+    monkeypatch.setattr(fetching, "MOST_SECONDS", 0.3)
+    monkeypatch.setitem(globals(), "Server", Slow)
+    with (
+        serving() as (_, url),
+        pytest.raises(SourceUnavailableError, match="okx: not complete after"),
+        fetched(url, "okx"),
     ):
         pass
 
