@@ -84,13 +84,20 @@ class AssetValue:
 
     @property
     def verified(self) -> int | None:
-        """Worth of what is verified."""
-        return self._cents(self.total.verified)
+        """Worth of what is verified; None where nobody could say what is held, which is not 0."""
+        return self._cents(self.total.verified) if self.is_told else None
 
     @property
     def unverified(self) -> int | None:
-        """Worth of what was found at addresses whose control is not shown."""
-        return self._cents(self.total.unverified)
+        """Worth of what was found at addresses whose control is not shown; None likewise."""
+        return self._cents(self.total.unverified) if self.is_told else None
+
+    @property
+    def is_told(self) -> bool:
+        """Whether anybody could say what any row of the asset holds."""
+        total = self.total
+        told = total.verified or total.unverified or total.shortfall or total.surplus
+        return bool(told) or not total.unavailable_rows
 
     @property
     def is_missing(self) -> bool:

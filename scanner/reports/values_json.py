@@ -125,12 +125,15 @@ def share(of: SnapshotValue, value: AssetValue) -> str | None:
 def change(report: ValueReport, value: AssetValue, span: str) -> Object | None:
     """How the verified amount and its value changed since an earlier snapshot.
 
-    None where there is none, either is incomplete, or the asset was not in it. The value's change
+    None where there is none, either is incomplete, the asset was not in it, or nobody could say
+    what was held at one of the two times: that is no fall to 0. The value's change
     is None without a price on either side.
     """
     then = report.then[span]
     old = None if then is None else then.of(value.asset)
     if then is None or old is None or not report.now.complete:
+        return None
+    if not (value.is_told and old.is_told):
         return None
     decimals = max(value.total.decimals, old.total.decimals)
     before = rescale(old.total.verified, old.total.decimals, decimals)

@@ -71,6 +71,17 @@ def test_what_has_no_usable_price_has_no_value_and_is_in_no_sum(taken):
     assert "All priced" in page
 
 
+def test_what_nobody_could_say_is_worth_nothing_known_and_not_zero(taken):
+    document, page = reported(taken, price("ETH", "3"), price("TRX", "0.25"))
+    eth, trx = document["value"]["assets"]
+    assert (trx["asset"], trx["price_state"]) == ("TRX", "used")
+    assert trx["claimed_usd"] == "0.00"  # 9 sun: less than a cent, and known
+    assert (trx["verified_usd"], trx["unverified_usd"], trx["share_percent"]) == (None, None, None)
+    assert document["value"]["verified_usd"] == eth["verified_usd"]
+    row = page.split('<h2 id="h-value">')[1].split('<th scope="row">TRX</th>')[1].split("</tr>")[0]
+    assert row.count("\N{EN DASH}") == 3
+
+
 def test_a_price_changes_nothing_but_the_value(taken):
     before, _ = reported(taken)
     after, _ = reported(taken, price("ETH", "3"))

@@ -274,3 +274,21 @@ def test_cents_as_text(cents, text):
 )
 def test_percents_are_cut_towards_zero(by, of, text):
     assert signed_percent(by, of) == text
+
+
+def test_no_answer_is_no_fall_to_nothing(store):
+    """Nobody could say what is held a month later: that is no loss of all."""
+
+    class Silent(Holds):
+        def fetch_balances(self, queries, at, progress=None):
+            from scanner.model.balance import Balance, Evidence
+
+            return [Balance(None, Evidence.UNAVAILABLE, reason="no answer") for _ in queries]
+
+    take(store, 0, 4 * ETHER)
+    new = take(store, 30 * DAY, 4 * ETHER, source=Silent(0, 0))
+    add_prices(store, [price("ETH", "1000", 0), price("ETH", "2000", 30 * DAY)])
+    eth = shown(store, new)["assets"][0]
+    assert (eth["asset"], eth["verified"], eth["verified_usd"]) == ("ETH", "0", None)
+    assert eth["change"]["month"] is None
+    assert eth["claimed_usd"] == "16000.00"
