@@ -65,6 +65,14 @@ class Jobs:
                 self.watch.count(Outcome.BROKEN)
                 raise
 
+    def parallel(self, network: str) -> int:
+        """How many chunks of a network may be in flight at a time."""
+        try:
+            source = self.sources(network, ReadPolicy())
+        except ConfigError:
+            return 1
+        return 1 if source is None else source.ability.parallel
+
     def _chunk(self, snapshot_id: int, chunk_no: int, tried: int) -> Outcome:
         sink = StoreSink(self.store)
         chunk = sink.chunk(snapshot_id, chunk_no)

@@ -150,7 +150,7 @@ def make_app(store: Store, jobs: Jobs, timing: Timing) -> App:
             except ConnectorException:
                 # Another worker was quicker, or the job ended after all: the others need us still.
                 log.info("job %s: not stalled any more", job.id)
-        await sync_to_async(refill, store)
+        await sync_to_async(refill, store, jobs.parallel)
 
     return app
 
@@ -172,8 +172,11 @@ def _patience(timing: Timing, tries: int) -> BaseRetryStrategy:
     return Patience()
 
 
-def refill(store: Store) -> int:
-    """Give out chunks that wait and have no job. Returns how many."""
+def refill(store: Store, parallel: Callable[[str], int] = lambda _network: 1) -> int:
+    """Give out chunks that wait and have no job. Returns how many.
+
+    parallel: network -> chunks that may be in flight at a time.
+    """
     from sqlalchemy import text
 
     waiting = waiting_chunks(store)
@@ -190,7 +193,9 @@ def refill(store: Store) -> int:
         lost: dict[int, list[tuple[int, str]]] = {}
         for snapshot_id, no, network in waiting:
             if (snapshot_id, no) not in known:
-                lost.setdefault(snapshot_id, []).append((no, lock_of(network, no, 1)))
+                lost.setdefault(snapshot_id, []).append(
+                    (no, lock_of(network, no, parallel(network)))
+                )
         for snapshot_id, chunks in lost.items():
             enqueue(connection, snapshot_id, chunks)
     return sum(map(len, lost.values()))
