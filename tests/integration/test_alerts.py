@@ -159,6 +159,23 @@ def test_an_incomplete_snapshot_says_so_and_the_rest_when_it_is_complete(store):
 
 
 def test_a_balance_that_changed_at_one_block_is_told(store):
+    """A worker that was thought dead reads the chunk again, and the node says something else."""
+    from scanner.model.balance import Balance, Evidence
+    from scanner.snapshots.interface import RowResult
+    from scanner.store.sink import StoreSink
+
+    now, sink = snapshot(store, signed(0, 1)), StoreSink(store)
+    (chunk,) = sink.chunks(now)
+    again = [
+        RowResult(c, None, Balance(c.claim.amount + c.no - 1, Evidence.REPORTED, ("node",)))
+        for c in sink.claims(chunk)
+    ]
+    sink.finish_chunk(chunk, again)
+    (event,) = told(store, now).values()
+    assert (event.rule, event.subject, event.facts["count"]) == ("disagree", "balance_changed", 1)
+
+
+def test_sources_that_contradict_each_other_are_told_without_their_secrets(store):
     from scanner.model.finding import Finding
     from scanner.store import tables as t
 
