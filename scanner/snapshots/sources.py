@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from threading import Lock
 
 from scanner.chains.interface import BalanceSource, ReadPolicy
-from scanner.chains.table import SOURCES, make_source
+from scanner.chains.table import source_of
 from scanner.model.endpoint import Endpoint
 from scanner.model.registry import Registry
 
@@ -39,10 +39,4 @@ class SourcePool:
             self._made.clear()
 
     def _make(self, name: str, policy: ReadPolicy) -> BalanceSource | None:
-        network = self._registry.network(name)
-        configured = self._endpoints.get(name, ())
-        for protocol in network.sources:
-            found = [e for e in configured if e.protocol == protocol]
-            if found and protocol in SOURCES:
-                return make_source(protocol, network, found, self._registry, policy)
-        return None
+        return source_of(self._registry.network(name), self._endpoints, self._registry, policy)
