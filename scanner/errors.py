@@ -17,6 +17,7 @@ ScannerError
  ├─ StoreError               the database refused
  │   ├─ MigrationNeededError     its schema is older or newer than this program
  │   ├─ SnapshotNotFoundError    no such snapshot
+ │   ├─ PinReplacedError         a chunk was read at a block that is not the pinned one any more
  │   └─ DisagreementError        a second reading differs from the stored one
  └─ NodeError                a node of the demonstration cannot be run
      ├─ NodeMissingError         its program is not there
@@ -150,6 +151,13 @@ class ReorgError(SourceError):
 
 class StoreError(ScannerError):
     """The database refused."""
+
+
+class PinReplacedError(StoreError):
+    """A chunk was read at a block that has been replaced since: it is to be read again."""
+
+    def __init__(self, network: str, height: int) -> None:
+        super().__init__(f"{network}: another block is pinned for height {height} meanwhile")
 
 
 class MigrationNeededError(StoreError):

@@ -11,6 +11,8 @@ from typing import TypeVar
 from scanner.chains.interface import BalanceSource, ContractCaller
 from scanner.errors import (
     AddressFormatError,
+    PinReplacedError,
+    ReorgError,
     ScannerError,
     SourceError,
     SourceUnavailableError,
@@ -34,6 +36,9 @@ from scanner.snapshots.interface import (
     SnapshotSink,
 )
 
+MOST_PINS = 3
+"""Blocks that a chunk is tried at, each in place of one that left the best chain."""
+
 JUDGED_AT_ONCE = 500
 """Claims judged between two looks at whether to stop."""
 
@@ -53,11 +58,14 @@ class StoppedError(Exception):
 
 
 class ChunkFailedError(Exception):
-    """A chunk cannot be taken now. retryable: whether its source gave no answer at all."""
+    """A chunk cannot be taken now.
 
-    def __init__(self, reason: str, *, retryable: bool) -> None:
+    retryable: whether its source gave no answer at all. reorged: whether its block is gone.
+    """
+
+    def __init__(self, reason: str, *, retryable: bool, reorged: bool = False) -> None:
         super().__init__(reason)
-        self.reason, self.retryable = reason, retryable
+        self.reason, self.retryable, self.reorged = reason, retryable, reorged
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +113,42 @@ def take_chunk(
 
     source: None where none is configured: then balances are `unavailable` and the verdicts those
     without a chain. block: pinned, None exactly when source is. progress: share done, 0 to 1.
-    Taking a chunk again changes nothing stored. Raises ChunkFailedError (the caller records it),
-    StoppedError, StoreError.
+    If the block has left the best chain and nothing read at it is stored, another one is pinned
+    and the chunk taken again. Taking a chunk again changes nothing stored. Raises ChunkFailedError
+    (the caller records it), StoppedError, StoreError.
     """
+    for _ in range(MOST_PINS - 1):
+        try:
+            return _take_at(tools, chunk, source, block, progress)
+        except PinReplacedError:
+            plan = chunk.plan
+            block = tools.sink.pinned(chunk.snapshot_id, plan.network, plan.height)
+        except ChunkFailedError as failure:
+            if source is None or block is None or not failure.reorged:
+                raise
+            gone, block = block, _pin_again(tools, chunk, source, block)
+            if block == gone:  # what is stored was read at it
+                raise
+    try:
+        return _take_at(tools, chunk, source, block, progress)
+    except PinReplacedError as e:
+        raise ChunkFailedError(str(e), retryable=False) from e
+
+
+def _pin_again(tools: Tools, chunk: Chunk, source: BalanceSource, gone: BlockRef) -> BlockRef:
+    """The block to go on with in place of one that left the best chain."""
+    height = chunk.plan.height
+    block = _asked(tools, lambda: source.pin(height))
+    return tools.sink.repin(chunk.snapshot_id, height, gone, block, source.name)
+
+
+def _take_at(
+    tools: Tools,
+    chunk: Chunk,
+    source: BalanceSource | None,
+    block: BlockRef | None,
+    progress: Callable[[float], None] | None,
+) -> None:
     claims = tools.sink.claims(chunk)
     call = _caller(source, block)
 
@@ -119,7 +160,7 @@ def take_chunk(
 
     controls = _asked(tools, lambda: _judge(tools, claims, call))
     balances = _asked(tools, read)
-    tools.sink.finish_chunk(chunk, _results(claims, controls, balances))
+    tools.sink.finish_chunk(chunk, _results(claims, controls, balances), block)
 
 
 def record_failure(tools: Tools, chunk: Chunk, failure: ChunkFailedError) -> None:
@@ -276,7 +317,8 @@ def _asked(tools: Tools, work: Callable[[], T]) -> T:
     except SourceUnavailableError as e:
         raise ChunkFailedError(str(e), retryable=True) from e
     except ScannerError as e:
-        raise ChunkFailedError(str(e), retryable=False) from e
+        reorged = isinstance(e, ReorgError)
+        raise ChunkFailedError(str(e), retryable=False, reorged=reorged) from e
     except Exception as e:
         # A bug met by one hostile row must not end a run of hours, nor pass for a result. Only
         # its kind and place are told: texts of libraries may hold an endpoint's URL.

@@ -170,13 +170,26 @@ class SnapshotSink(Protocol):
         """Keep what a height was pinned to. Returns the block kept: the first one wins."""
         ...
 
+    def repin(
+        self, snapshot_id: int, height: int | None, gone: BlockRef, block: BlockRef, source: str
+    ) -> BlockRef:
+        """Pin `block` in place of `gone`, which left the best chain, if no chunk was read at it.
+
+        Returns the block that is pinned now: `gone` still, where results of it are stored.
+        """
+        ...
+
     def start(self, snapshot_id: int) -> SnapshotState:
         """Mark the snapshot running, unless it is complete. Returns its state now."""
         ...
 
-    def finish_chunk(self, chunk: Chunk, results: Sequence[RowResult]) -> list[Finding]:
+    def finish_chunk(
+        self, chunk: Chunk, results: Sequence[RowResult], block: BlockRef | None = None
+    ) -> list[Finding]:
         """Store results and the mark `done` in one transaction.
 
+        block: what balances were read at, None where none were. Raises PinReplacedError if
+        another is pinned by now: a snapshot holds balances of one block.
         If the chunk was done before, nothing stored changes; a balance that differs from the
         stored one becomes a BALANCE_CHANGED finding. Returns those findings.
         """

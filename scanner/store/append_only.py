@@ -27,6 +27,13 @@ APPEND_ONLY = (
 """Tables whose rows are written once."""
 
 _REFUSE = "scanner_append_only"
+_REFUSE_READ = "scanner_pin_is_read"
+
+_PIN_IS_READ = (
+    "EXISTS (SELECT 1 FROM chunk WHERE chunk.snapshot_id = OLD.snapshot_id AND chunk.network = "
+    "OLD.network AND chunk.wanted_height = OLD.wanted_height AND chunk.state = 'done')"
+)
+"""A pinned block that left the best chain may go, as long as nothing was read at it."""
 
 
 def create_statements(dialect: str, tables: Sequence[str]) -> list[str]:
@@ -34,7 +41,7 @@ def create_statements(dialect: str, tables: Sequence[str]) -> list[str]:
     if dialect == "sqlite":
         return [
             f"CREATE TRIGGER {_name(table, event)} BEFORE {event.upper()} ON {table} "
-            f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+            f"{_when(table, event)}BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
             for table in tables
             for event in ("update", "delete")
         ]
@@ -42,12 +49,26 @@ def create_statements(dialect: str, tables: Sequence[str]) -> list[str]:
         f"CREATE OR REPLACE FUNCTION {_REFUSE}() RETURNS trigger LANGUAGE plpgsql AS "
         "$$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$"
     )
-    return [refuse] + [
+    refuse_read = (
+        f"CREATE OR REPLACE FUNCTION {_REFUSE_READ}() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$ BEGIN IF {_PIN_IS_READ} THEN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; "
+        "END IF; RETURN OLD; END $$"
+    )
+    return [refuse, refuse_read] + [
         f"CREATE TRIGGER {_name(table, event)} BEFORE {event.upper()} ON {table} "
-        f"FOR EACH STATEMENT EXECUTE FUNCTION {_REFUSE}()"
+        + (
+            f"FOR EACH ROW EXECUTE FUNCTION {_REFUSE_READ}()"
+            if _when(table, event)
+            else f"FOR EACH STATEMENT EXECUTE FUNCTION {_REFUSE}()"
+        )
         for table in tables
         for event in ("update", "delete", "truncate")
     ]
+
+
+def _when(table: str, event: str) -> str:
+    """On what condition a change is refused; "" for always."""
+    return f"WHEN {_PIN_IS_READ} " if (table, event) == ("pinned_block", "delete") else ""
 
 
 def drop_statements(dialect: str, tables: Sequence[str]) -> list[str]:
@@ -59,7 +80,7 @@ def drop_statements(dialect: str, tables: Sequence[str]) -> list[str]:
         for t in tables
         for e in ("update", "delete", "truncate")
     ]
-    return [*drops, f"DROP FUNCTION {_REFUSE}()"]
+    return [*drops, *(f"DROP FUNCTION IF EXISTS {name}()" for name in (_REFUSE, _REFUSE_READ))]
 
 
 def missing(connection: Connection) -> list[str]:

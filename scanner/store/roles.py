@@ -6,8 +6,9 @@ from scanner.store import budget_table as t
 from scanner.store.append_only import APPEND_ONLY
 
 QUEUE = "procrastinate_"
-_DELETABLE = ("schedule", "chunk")
-"""Schedules that are removed; chunks of a snapshot that is cut anew before any is done."""
+_DELETABLE = ("schedule", "chunk", "pinned_block")
+"""Schedules that are removed; chunks of a snapshot that is cut anew before any is done; blocks that
+left the best chain before anything was read at them (a trigger sees to it)."""
 
 
 def grant_statements(worker: str, reader: str) -> list[str]:

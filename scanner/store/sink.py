@@ -18,7 +18,7 @@ from scanner.snapshots.interface import (
     SnapshotPolicy,
     SnapshotState,
 )
-from scanner.store import results_in, runs, seal
+from scanner.store import pins, results_in, runs, seal
 from scanner.store.engine import Store
 
 if TYPE_CHECKING:
@@ -127,28 +127,20 @@ class StoreSink:
     def pinned(self, snapshot_id: int, network: str, height: int | None) -> BlockRef | None:
         """The block that this network and height were pinned to, None if not yet."""
         with self._store.read() as connection:
-            return _pinned(connection, snapshot_id, network, height)
+            return pins.pinned(connection, snapshot_id, network, height)
 
     def pin(self, snapshot_id: int, height: int | None, block: BlockRef, source: str) -> BlockRef:
         """Keep what a height was pinned to. Returns the block kept: the first one wins."""
-        from scanner.store import tables as t
-        from scanner.store.bulk import insert_new
-        from scanner.store.records import to_wanted
-
         with self._store.write() as connection:
-            connection.execute(
-                insert_new(connection, t.pinned_block).values(
-                    snapshot_id=snapshot_id,
-                    network=block.network,
-                    wanted_height=to_wanted(height),
-                    chain=block.chain,
-                    height=block.height,
-                    hash=block.hash,
-                    time=block.time,
-                    source=source,
-                )
-            )
-            return _pinned(connection, snapshot_id, block.network, height) or block
+            return pins.pin(connection, snapshot_id, height, block, source)
+
+    def repin(
+        self, snapshot_id: int, height: int | None, gone: BlockRef, block: BlockRef, source: str
+    ) -> BlockRef:
+        """Pin `block` in place of `gone`, if no chunk was read at it. Returns the block kept."""
+        with self._store.write() as connection:
+            pins.give_up(connection, snapshot_id, height, gone)
+            return pins.pin(connection, snapshot_id, height, block, source)
 
     def start(self, snapshot_id: int) -> SnapshotState:
         """Mark the snapshot running, unless it is complete. Returns its state now."""
@@ -165,11 +157,14 @@ class StoreSink:
             )
         return SnapshotState.RUNNING
 
-    def finish_chunk(self, chunk: Chunk, results: Sequence[RowResult]) -> list[Finding]:
+    def finish_chunk(
+        self, chunk: Chunk, results: Sequence[RowResult], block: BlockRef | None = None
+    ) -> list[Finding]:
         """Store results and the mark `done` in one transaction."""
         with self._store.write() as connection:
             if _lock_chunk(connection, chunk) is ChunkState.DONE:
                 return results_in.compare(connection, chunk, results)
+            pins.check_pin(connection, chunk, block)
             digest = results_in.store_results(connection, chunk, results)
             _mark(connection, chunk, ChunkState.DONE, digest=digest)
         return []
@@ -228,22 +223,6 @@ def _snapshot(connection: Connection, snapshot_id: int) -> Any:  # noqa: ANN401 
     if row is None:
         raise SnapshotNotFoundError(str(snapshot_id))
     return row
-
-
-def _pinned(
-    connection: Connection, snapshot_id: int, network: str, height: int | None
-) -> BlockRef | None:
-    from sqlalchemy import select
-
-    from scanner.store import tables as t
-    from scanner.store.records import read_block, to_wanted
-
-    c = t.pinned_block.c
-    query = select(t.pinned_block).where(
-        c.snapshot_id == snapshot_id, c.network == network, c.wanted_height == to_wanted(height)
-    )
-    row = connection.execute(query).first()
-    return None if row is None else read_block(row)
 
 
 def _lock_chunk(connection: Connection, chunk: Chunk) -> ChunkState:

@@ -141,10 +141,10 @@ class _Death:
             self._taken += 1
             return claims(sink, chunk)
 
-        def finishing(sink, chunk, results):
+        def finishing(sink, chunk, results, block=None):
             self._taken -= 1
             self._storing.now = True
-            found = finish(sink, chunk, results)
+            found = finish(sink, chunk, results, block)
             self._storing.now = False
             self.reached("after commit")
             return found

@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Sequence
 
+from scanner.model.block import BlockRef
 from scanner.model.finding import Finding
 from scanner.settings.tables import load_registry
 from scanner.snapshots import crew
@@ -23,8 +24,10 @@ from support.snapshot_stub import StubSource, good_judge
 
 
 class TellingSink(StoreSink):
-    def finish_chunk(self, chunk: Chunk, results: Sequence[RowResult]) -> list[Finding]:
-        found = super().finish_chunk(chunk, results)
+    def finish_chunk(
+        self, chunk: Chunk, results: Sequence[RowResult], block: BlockRef | None = None
+    ) -> list[Finding]:
+        found = super().finish_chunk(chunk, results, block)
         tell("chunk")
         return found
 

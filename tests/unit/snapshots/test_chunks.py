@@ -1,12 +1,14 @@
 """Taking one chunk, against a sink in memory."""
 
 import threading
+from dataclasses import replace
 
 import pytest
 from support.snapshot_stub import CONTROLS, UNSIGNED, StubSource, balance_of, eth_claim, good_judge
 
 from scanner.errors import (
     HeightPrunedError,
+    PinReplacedError,
     ReorgError,
     SourceRejectedError,
     SourceUnavailableError,
@@ -16,6 +18,7 @@ from scanner.model.balance import Evidence
 from scanner.model.finding import FindingKind
 from scanner.settings.tables import load_registry
 from scanner.snapshots.chunks import (
+    MOST_PINS,
     ChunkFailedError,
     StoppedError,
     Tools,
@@ -42,7 +45,11 @@ class MemorySink:
     def pin(self, snapshot_id, height, block, source):
         return self.pins.setdefault((snapshot_id, block.network, height), block)
 
-    def finish_chunk(self, chunk, results):
+    def repin(self, snapshot_id, height, gone, block, source):
+        self.pins[snapshot_id, block.network, height] = block
+        return block
+
+    def finish_chunk(self, chunk, results, block=None):
         self.finished.append(results)
         return []
 
@@ -152,13 +159,70 @@ def test_a_bug_in_a_source_fails_the_chunk_and_tells_no_text_of_it():
 def test_the_databases_errors_are_not_the_chunks():
     sink, tools, chunk = setting()
 
-    def refuse(_chunk, _results):
+    def refuse(_chunk, _results, _block):
         raise StoreError("disk full")
 
     sink.finish_chunk = refuse
     source = StubSource()
     with pytest.raises(StoreError, match="disk full"):
         take_chunk(tools, chunk, source, source.pin(100))
+
+
+def gone(block):
+    return ReorgError("stub", block.height, block.hash, "0xother")
+
+
+def test_a_block_that_left_the_chain_is_pinned_again():
+    sink, tools, chunk = setting()
+    old = replace(StubSource().pin(100), hash="0xold")
+    source = StubSource(trouble=failing(gone(old)))
+    sink.pins[1, "ethereum", 100] = old
+    take_chunk(tools, chunk, source, old)
+    assert len(sink.finished) == 1
+    assert sink.pins == {(1, "ethereum", 100): source.pin(100)}
+
+
+def test_a_chain_that_never_settles_fails_the_chunk():
+    sink, tools, chunk = setting()
+    old = replace(StubSource().pin(100), hash="0xold")
+    source = StubSource(trouble=failing(*[gone(old)] * MOST_PINS))
+    sink.repin = lambda _id, _height, was, _block, _source: replace(was, hash=was.hash + "0")
+    with pytest.raises(ChunkFailedError, match="0xother"):
+        take_chunk(tools, chunk, source, old)
+    assert sink.finished == []
+
+
+def test_what_is_stored_of_a_block_that_is_gone_stays_alone():
+    sink, tools, chunk = setting()
+    old = StubSource().pin(100)
+    sink.repin = lambda _id, _height, was, _block, _source: was
+    source = StubSource(trouble=failing(gone(old), gone(old)))
+    with pytest.raises(ChunkFailedError) as failed:
+        take_chunk(tools, chunk, source, old)
+    assert failed.value.reorged
+    assert sink.finished == []
+
+
+def test_results_of_a_replaced_block_are_read_again():
+    sink, tools, chunk = setting()
+    source = StubSource()
+    old, new = replace(source.pin(100), hash="0xold"), source.pin(100)
+    sink.pins[1, "ethereum", 100] = new
+    kept = sink.finish_chunk
+
+    def finish(chunk, results, block):
+        if block != new:
+            raise PinReplacedError("ethereum", 100)
+        return kept(chunk, results)
+
+    sink.finish_chunk = finish
+    take_chunk(tools, chunk, source, old)
+    assert len(sink.finished) == 1
+    sink.pins.clear()
+    sink.finish_chunk = lambda *_: (_ for _ in ()).throw(PinReplacedError("ethereum", 100))
+    sink.pins[1, "ethereum", 100] = old
+    with pytest.raises(ChunkFailedError, match="another block"):
+        take_chunk(tools, chunk, source, old)
 
 
 def test_too_few_answers_are_no_answers():
