@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
-from threading import Event
+from threading import Event, Lock
 from typing import TypeVar
 
 from scanner.chains.interface import BalanceSource, ContractCaller
@@ -74,6 +74,8 @@ class Tools:
 
     attempts: how often a source is asked before a chunk fails. stop: set to stop soon.
     first_wait: seconds before the second try; then twice as long each time, with jitter.
+    at_work: held while rows are made and stored. Threads are for waiting: two that take the
+        interpreter's lock from each other at every row are slower than one after the other.
     """
 
     sink: SnapshotSink
@@ -82,6 +84,7 @@ class Tools:
     attempts: int
     stop: Event
     first_wait: float = 0.5
+    at_work: Lock = field(default_factory=Lock)
 
     def go_on(self) -> None:
         """Raise StoppedError if the run is to stop."""
@@ -149,7 +152,8 @@ def _take_at(
     block: BlockRef | None,
     progress: Callable[[float], None] | None,
 ) -> None:
-    claims = tools.sink.claims(chunk)
+    with tools.at_work:
+        claims = tools.sink.claims(chunk)
     call = _caller(source, block)
 
     def read() -> list[Balance]:
@@ -160,7 +164,8 @@ def _take_at(
 
     controls = _asked(tools, lambda: _judge(tools, claims, call))
     balances = _asked(tools, read)
-    tools.sink.finish_chunk(chunk, _results(claims, controls, balances), block)
+    with tools.at_work:
+        tools.sink.finish_chunk(chunk, _results(claims, controls, balances), block)
 
 
 def record_failure(tools: Tools, chunk: Chunk, failure: ChunkFailedError) -> None:
@@ -250,8 +255,9 @@ def _read(
 ) -> list[Balance]:
     """Balances of the claims, in order; those that cannot even be asked for are unavailable."""
     known: _Places = {}
-    asked = [_query(tools.registry, known, numbered.claim) for numbered in claims]
-    queries = [q for q in asked if isinstance(q, BalanceQuery)]
+    with tools.at_work:
+        asked = [_query(tools.registry, known, numbered.claim) for numbered in claims]
+        queries = [q for q in asked if isinstance(q, BalanceQuery)]
 
     def report(share: float) -> None:
         tools.go_on()

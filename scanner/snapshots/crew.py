@@ -13,8 +13,8 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from threading import Event
@@ -68,6 +68,20 @@ class Share:
         lockf(self._taken, LOCK_UN, 1, chunk.no)
         return free
 
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Be the only process that writes: waiting in line is quicker than trying again."""
+        if self._taken is None:
+            yield
+            return
+        from fcntl import LOCK_EX, LOCK_UN, lockf
+
+        lockf(self._taken, LOCK_EX, 1, 0)  # no chunk has the number 0
+        try:
+            yield
+        finally:
+            lockf(self._taken, LOCK_UN, 1, 0)
+
     def close(self) -> None:
         """Give up what is shared."""
         if self._taken is not None:
@@ -88,6 +102,7 @@ class Crew:
     def __enter__(self) -> Self:
         sys.stdout.flush()  # or a forked process would write what waits there a second time
         sys.stderr.flush()
+        gc.freeze()  # what is here already is no garbage, and stays in shared memory
         fork = multiprocessing.get_context("fork")
         for number in range(1, self._share.size):
             theirs, ours = fork.Pipe(duplex=False)
@@ -105,7 +120,7 @@ class Crew:
                 member.kill()
                 member.join()
             ours.close()
-        self._share.close()
+        gc.unfreeze()
 
     def counted(self) -> int:
         """Claims that the others have done."""
@@ -131,7 +146,6 @@ class Crew:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             for inherited in (ours, *(other for _member, other in self._members)):
                 inherited.close()  # or nobody would see that the first process has ended
-            gc.freeze()
             stop = Event()
             threading.Thread(target=_obey, args=(theirs, stop), daemon=True).start()
             self._share.first = False

@@ -147,6 +147,10 @@ class SnapshotSink(Protocol):
         """Called first in a forked process: leave inherited connections alone and make new ones."""
         ...
 
+    def take_turns(self, turn: Callable[[], AbstractContextManager[None]] | None) -> None:
+        """Write only inside `turn`, where a database has one writer at a time. None: as before."""
+        ...
+
     def cut(self, snapshot_id: int, sizes: Mapping[str, int]) -> None:
         """Cut networks of which nothing is done yet into chunks of these sizes.
 

@@ -103,16 +103,21 @@ def _take_all(
         _Run(own, todo, sources, Meter(todo, progress), share).run()
 
     share = Share(size)
-    with Crew(share, work) as crew:
+    tools.sink.take_turns(share.turn)
+    try:
+        with Crew(share, work) as crew:
 
-        def look() -> None:
-            meter.tell()
-            if tools.stop.is_set():
-                crew.stop()
+            def look() -> None:
+                meter.tell()
+                if tools.stop.is_set():
+                    crew.stop()
 
-        meter.others = crew.counted
-        _Run(tools, todo, sources, meter, share).run()
-        crew.wait(_TICK, look)
+            meter.others = crew.counted
+            _Run(tools, todo, sources, meter, share).run()
+            crew.wait(_TICK, look)
+    finally:
+        tools.sink.take_turns(None)
+        share.close()
     # What a process left behind that died; a failed chunk waits for the next run.
     left = {c.no for c in tools.sink.chunks(todo[0].snapshot_id) if c.state is ChunkState.PLANNED}
     meter.others = lambda: 0

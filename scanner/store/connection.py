@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from threading import Lock
 from time import monotonic
@@ -47,6 +47,8 @@ class Store:
         self.file = file
         # SQLite has one writer at a time; waiting here is fairer than its busy loop.
         self._writer = Lock()
+        self.turn: Callable[[], AbstractContextManager[None]] = nullcontext
+        """What a writer of a SQLite file waits for besides: other processes of one snapshot."""
 
     def close(self) -> None:
         """Give up all connections."""
@@ -96,7 +98,7 @@ class Store:
             with explained(self.name), self.engine.begin() as connection:
                 yield connection
             return
-        with self._writer, explained(self.name), self.engine.connect() as plain:
+        with self._writer, self.turn(), explained(self.name), self.engine.connect() as plain:
             connection = plain.execution_options(scanner_begin="BEGIN IMMEDIATE")
             with connection.begin():
                 yield connection

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -52,6 +52,10 @@ class StoreSink:
     def forked(self) -> None:
         """Leave inherited connections alone and make new ones."""
         self._store.forked()
+
+    def take_turns(self, turn: Callable[[], AbstractContextManager[None]] | None) -> None:
+        """Write only inside `turn`, where a database has one writer at a time."""
+        self._store.turn = turn or nullcontext
 
     def cut(self, snapshot_id: int, sizes: Mapping[str, int]) -> None:
         """Cut networks of which nothing is done yet into chunks of these sizes."""
