@@ -11,6 +11,7 @@ nothing shared between accounts; against unhexing and hashing their nodes and no
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import resource
@@ -41,7 +42,7 @@ from scanner.chains.interface import ReadPolicy  # noqa: E402
 from scanner.demo.nodes import Anvil  # noqa: E402
 from scanner.model.addresses.evm import evm_address  # noqa: E402
 from scanner.model.addresses.keccak import keccak256  # noqa: E402
-from scanner.model.balance import BalanceQuery  # noqa: E402
+from scanner.model.balance import Balance, BalanceQuery  # noqa: E402
 from scanner.model.block import BlockRef  # noqa: E402
 from scanner.settings.tables import load_registry  # noqa: E402
 
@@ -55,6 +56,7 @@ REGISTRY = load_registry()
 
 def main() -> int:
     """Run all of it."""
+    gc.set_threshold(100_000, 50, 50)  # as the command does
     payloads = [chain.holder(n) for n in range(ADDRESSES)]
     holdings = [REGISTRY.holding(name, "ethereum") for name in ("ETH", *TOKENS)]
     tokens = [bytes.fromhex(h.contract[2:]) for h in holdings if not h.is_native]
@@ -79,10 +81,11 @@ def main() -> int:
         chunks = [queries[n : n + CHUNK] for n in range(0, len(queries), CHUNK)]
         calls = _calls(source, chunks, at, wanted)
         bodies = _sheets(payloads, tokens, at)
+        raw = Transport(node.endpoint("raw"))
         ours = bound = 0.0
         for _ in range(5):  # alternating, so that a busy machine is busy for both
             ours = max(ours, len(queries) / _timed(lambda: _fetch(source, chunks, at)))
-            bound = max(bound, len(queries) / _timed(lambda: _send(node, bodies)))
+            bound = max(bound, len(queries) / _timed(lambda: _send(raw, bodies)))
         _line("evm.fetch", ours, "balances/s", "node-bound sheets", ours / bound)
         peer = _peer(node, payloads, tokens, sum(wanted))
         if peer:
@@ -92,6 +95,7 @@ def main() -> int:
         for _ in range(10):
             _fetch(source, chunks, at)
         _line("evm.fetch.memory", _peak() - before, "MB")
+        raw.close()
         source.close()
     _proofs()
     return 0
@@ -119,16 +123,16 @@ def _genesis(payloads: Sequence[bytes], tokens: Sequence[bytes]) -> dict[str, ob
 
 def _fetch(
     source: EthereumRpcSource, chunks: Sequence[Sequence[BalanceQuery]], at: BlockRef
-) -> list[int]:
+) -> list[list[Balance]]:
     with ThreadPoolExecutor(source.ability.parallel) as pool:
-        parts = list(pool.map(lambda chunk: source.fetch_balances(chunk, at), chunks))
-    return [b.amount for part in parts for b in part]
+        return list(pool.map(lambda chunk: source.fetch_balances(chunk, at), chunks))
 
 
 def _calls(source: EthereumRpcSource, chunks, at: BlockRef, wanted: Sequence[int]) -> int:
     (node,) = source.pool.nodes
     before = node.rpc.calls
-    if _fetch(source, chunks, at) != list(wanted):
+    found = _fetch(source, chunks, at)
+    if [balance.amount for part in found for balance in part] != list(wanted):
         raise SystemExit("evm.fetch: a balance is wrong")
     return node.rpc.calls - before
 
@@ -148,12 +152,10 @@ def _sheets(payloads: Sequence[bytes], tokens: Sequence[bytes], at: BlockRef) ->
     return bodies
 
 
-def _send(node: Anvil, bodies: Sequence[bytes]) -> None:
-    transport = Transport(node.endpoint("raw"))
+def _send(transport: Transport, bodies: Sequence[bytes]) -> None:
     with ThreadPoolExecutor(IN_FLIGHT) as pool:
         sizes = list(pool.map(lambda body: len(transport.send("POST", body=body).body), bodies))
-    transport.close()
-    if min(sizes) < 200_000:
+    if min(sizes) < 2 * 16 * CHUNK:
         raise SystemExit("evm.fetch: the node refused a ready-made sheet")
 
 

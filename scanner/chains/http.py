@@ -158,7 +158,9 @@ class Transport:
                 method, self._url(path), content=body or None, headers=headers, timeout=seconds
             ) as answer:
                 content = self._read(answer, limit, time.monotonic() + seconds)
-                return Reply(self.name, answer.status_code, content, dict(answer.headers))
+            # The stream knows its answer: a circle that keeps the request's body from being freed.
+            del answer.stream
+            return Reply(self.name, answer.status_code, content, dict(answer.headers))
         except httpx.TimeoutException:
             raise self._too_slow(seconds) from None
         except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, OSError) as e:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
-from typing import NamedTuple
+from functools import partial
+from itertools import repeat
+from typing import Any, NamedTuple, Self
 
 from scanner.model.addresses.interface import Address
 from scanner.model.network import Holding
@@ -27,9 +29,16 @@ class BalanceQuery(NamedTuple):
     holding: Holding
 
 
-@dataclass(frozen=True, slots=True)
-class Balance:
-    """The answer to one query.
+class _Fields(NamedTuple):
+    amount: int | None
+    evidence: Evidence
+    sources: tuple[str, ...]
+    reason: str
+    detail: str
+
+
+class Balance(_Fields):
+    """The answer to one query. A tuple, for there are as many of them as claims.
 
     amount: base units; None exactly when evidence is UNAVAILABLE.
     sources: names of the endpoints that said so, sorted.
@@ -38,17 +47,39 @@ class Balance:
         JSON text or "".
     """
 
-    amount: int | None
-    evidence: Evidence
-    sources: tuple[str, ...] = ()
-    reason: str = ""
-    detail: str = ""
+    __slots__ = ()
 
-    def __post_init__(self) -> None:
-        if (self.amount is None) != (self.evidence is Evidence.UNAVAILABLE):
+    def __new__(
+        cls,
+        amount: int | None,
+        evidence: Evidence,
+        sources: tuple[str, ...] = (),
+        reason: str = "",
+        detail: str = "",
+    ) -> Self:
+        """Raises ValueError on an amount without evidence, and on a negative one."""
+        if (amount is None) != (evidence is Evidence.UNAVAILABLE):
             raise ValueError("a balance has an amount unless it is unavailable")
-        if self.amount is not None and self.amount < 0:
+        if amount is not None and amount < 0:
             raise ValueError("a balance cannot be negative")
+        return super().__new__(cls, amount, evidence, sources, reason, detail)
+
+    @classmethod
+    def _make(cls, iterable: Iterable[Any]) -> Self:  # type: ignore[override]
+        """Make one of its fields, checked; `_replace` comes through here, too."""
+        return cls(*iterable)
+
+
+def with_amounts(pattern: Balance, amounts: Sequence[int]) -> Iterator[Balance]:
+    """Make a Balance like `pattern`, which has an amount, for each of many amounts, in order.
+
+    Raises ValueError if one of them is negative. The checks are made once for all: an object at a
+    time they were the most expensive part of reading balances.
+    """
+    if pattern.amount is None or min(amounts, default=0) < 0:
+        raise ValueError("a balance has an amount, which cannot be negative")
+    rest = (repeat(field) for field in pattern[1:])
+    return map(partial(tuple.__new__, Balance), zip(amounts, *rest, strict=False))
 
 
 def unavailable(reason: str, *sources: str) -> Balance:

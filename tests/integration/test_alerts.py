@@ -94,10 +94,9 @@ class Fixed(StubSource):
         self._amount = amount
 
     def fetch_balances(self, queries, at, progress=None):
-        from dataclasses import replace
 
         found = super().fetch_balances(queries, at, progress)
-        return [replace(balance, amount=self._amount) for balance in found]
+        return [balance._replace(amount=self._amount) for balance in found]
 
 
 def test_only_snapshots_of_the_same_networks_are_compared(store):

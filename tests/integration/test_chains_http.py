@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gc
 import gzip
 import logging
 import threading
@@ -10,6 +11,7 @@ import time
 from decimal import Decimal
 from email.utils import formatdate
 
+import httpx
 import pytest
 from support.scripted_http import Said, serving
 
@@ -175,3 +177,20 @@ def test_redact_hides_every_form_of_a_secret() -> None:
     assert "secret" not in text
     assert "a1b2" not in text
     assert text.endswith("fine")
+
+
+def test_nothing_of_a_request_waits_for_the_garbage_collector() -> None:
+    """A command collects rarely: a circle through each request would keep every body for long."""
+    with serving(lambda r: Said(body=b"{}")) as host:
+        http = Transport(_endpoint(f"http://{host}"))
+        http.post_json({"warm": "up"})
+        gc.collect()
+        gc.disable()
+        try:
+            for _ in range(3):
+                http.post_json({"a": "b" * 100_000})
+            kinds = (httpx.Request, httpx.Response)
+            assert not [kept for kept in gc.get_objects() if type(kept) in kinds]
+        finally:
+            gc.enable()
+            http.close()

@@ -32,7 +32,11 @@ ODD = {
         ]
     )
 }
+RICH = bytes.fromhex(f"{0xD00:040x}")
+"""Its balances lie on both sides of what a sheet's record can hold."""
+AMOUNTS = [0, 2**120 - 1, 2**120, 2**128 + 1, 2**256 - 1]
 ABSENT = bytes.fromhex(f"{0xC00:040x}")
+WHALE = bytes.fromhex(f"{0xD01:040x}")
 WAYS = {way.name: way for way in ladder.LADDER}
 
 
@@ -50,6 +54,8 @@ def anvil(tmp_path_factory):
     }
     for token, code in ODD.items():
         tokens[token] = chain.token_account(code, 18, {ACCOUNTS[0]: 5})
+    tokens[RICH] = chain.token_account(chain.PLAIN, 0, dict(zip(ACCOUNTS, AMOUNTS, strict=False)))
+    native[WHALE] = 2**127
     tokens[CANONICAL] = {"balance": "0x0", "code": "0x" + chain.MULTICALL.hex(), "storage": {}}
     try:
         with Anvil(tmp_path_factory.mktemp("ways"), genesis=chain.genesis(native, tokens)) as node:
@@ -107,6 +113,25 @@ def test_odd_tokens_in_company(node, at, name):
     assert found[8].amounts == [1, 0, 2]
 
 
+@pytest.mark.parametrize("name", WAYS)
+def test_amounts_of_every_width_are_read_to_the_last_unit(node, at, name):
+    columns = [Column(NATIVE, [WHALE, ACCOUNTS[0]]), Column(RICH, ACCOUNTS[: len(AMOUNTS)])]
+    coin, token = read_columns(node, WAYS[name], columns, at)
+    assert (coin.amounts, coin.failed) == ([2**127, 10**20], {})
+    assert (token.amounts, token.failed, token.decimals) == (AMOUNTS, {}, 0)
+
+
+@pytest.mark.parametrize("name", ["override sheet", "revert sheet", "deployless sheet"])
+def test_a_sheet_says_that_an_amount_is_wide_and_never_cuts_it(node, at, name):
+    columns = [Column(NATIVE, [WHALE]), Column(RICH, ACCOUNTS[: len(AMOUNTS)])]
+    with node.pinned(at) as block:
+        coin, token = WAYS[name].read(node, columns, block)
+    wide = (Told.WIDE, "")
+    assert (coin.amounts, coin.failed) == ([0], {0: wide})
+    assert token.amounts == [0, 2**120 - 1, 0, 0, 0]
+    assert token.failed == {2: wide, 3: wide, 4: wide}
+
+
 @pytest.mark.parametrize("name", [name for name in WAYS if name != SINGLE.name])
 def test_more_items_than_one_request_holds(node, at, name):
     columns = [Column(NATIVE, ACCOUNTS), Column(TOKENS[1], ACCOUNTS)]
@@ -121,6 +146,11 @@ def test_the_best_way_is_chosen_and_remembered(node, at):
     before = node.rpc.calls
     ladder.choose(node, columns, at)
     assert node.rpc.calls == before
+
+
+def test_wide_amounts_among_the_first_do_not_speak_against_sheets(node, at):
+    columns = [Column(NATIVE, [WHALE]), Column(RICH, ACCOUNTS[2:5])]
+    assert ladder.choose(node, columns, at).name == "override sheet"
 
 
 def test_eighty_thousand_balances_take_about_twenty_calls(node, at):

@@ -132,7 +132,7 @@ class SeveralNodes:
             answers[name][1][number].evidence is Evidence.PROVEN for name in balance.sources
         )
         if proven and balance.amount is not None:
-            return replace(balance, evidence=Evidence.PROVEN)
+            return balance._replace(evidence=Evidence.PROVEN)
         return balance
 
 

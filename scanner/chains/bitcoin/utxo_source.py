@@ -193,7 +193,7 @@ class UtxoSnapshot:
             balance = balance_of(coins, at.height, self._row.decimals, evidence, file.name)
             if caution:
                 reason = "; ".join(part for part in (balance.reason, caution) if part)
-                balance = replace(balance, reason=reason)
+                balance = balance._replace(reason=reason)
             plan.fill(script, balance)
         return plan.finished()
 

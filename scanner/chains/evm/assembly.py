@@ -17,6 +17,7 @@ _OPCODES: Final[Mapping[str, int]] = {
     "MUL": 0x02,
     "SUB": 0x03,
     "DIV": 0x04,
+    "EXP": 0x0A,
     "LT": 0x10,
     "GT": 0x11,
     "EQ": 0x14,

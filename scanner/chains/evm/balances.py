@@ -10,7 +10,7 @@ from scanner.chains.evm.columns import NATIVE, WORDS, Reading, Told
 from scanner.chains.evm.quorum import Agreed, Answer, answer_at
 from scanner.errors import ConfigError
 from scanner.model.addresses.interface import Address
-from scanner.model.balance import Balance, Evidence, unavailable
+from scanner.model.balance import Balance, Evidence, unavailable, with_amounts
 from scanner.model.network import Holding
 
 COIN_AS_TOKEN: Final[Mapping[str, bytes]] = {
@@ -83,39 +83,13 @@ def fill(
         for place in places:
             found[place] = nothing
     else:
-        _fill_plain(found, places, reading.amounts, Balance(0, evidence, names))
+        made = with_amounts(Balance(0, evidence, names), reading.amounts)
+        for place, balance in zip(places, made, strict=True):
+            found[place] = balance
         for position, (told, why) in reading.failed.items():
             found[places[position]] = unavailable(_words(told, why), *names)
     for position, votes in agreed.votes.items():
         found[places[position]] = _voted(position, votes, reading, trouble, evidence)
-
-
-_new = Balance.__new__
-_setters = [
-    getattr(Balance, name).__set__ for name in ("amount", "evidence", "sources", "reason", "detail")
-]
-
-
-def _fill_plain(
-    found: list[Balance | None], places: Sequence[int], amounts: Sequence[int], zero: Balance
-) -> None:
-    """Write a Balance like `zero` with each amount (unsigned) to its place.
-
-    The fields are set without the class's __init__ and its checks, which hold here by
-    construction: of all the client's work that was the most expensive part.
-    """
-    set_amount, set_evidence, set_sources, set_reason, set_detail = _setters
-    evidence, names = zero.evidence, zero.sources
-    for place, amount in zip(places, amounts, strict=True):
-        if amount:
-            found[place] = made = _new(Balance)
-            set_amount(made, amount)
-            set_evidence(made, evidence)
-            set_sources(made, names)
-            set_reason(made, "")
-            set_detail(made, "")
-        else:
-            found[place] = zero
 
 
 def _voted(

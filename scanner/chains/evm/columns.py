@@ -27,6 +27,7 @@ class Told(IntEnum):
     SHORT = 3  # fewer than 32 bytes
     EMPTY = 4  # no bytes at all
     NO_CODE = 5  # there is no contract at the token's address
+    WIDE = 6  # more than this way of asking has room for: ask again alone
 
 
 WORDS: Final = {
@@ -34,6 +35,7 @@ WORDS: Final = {
     Told.REVERTED: "the token contract reverted",
     Told.SHORT: "the token contract answered with fewer than 32 bytes",
     Told.EMPTY: "the token contract answered with no data",
+    Told.WIDE: "the amount is too large for this way of asking",
     Told.NO_CODE: "there is no contract at the token's address at this block",
 }
 

@@ -6,7 +6,7 @@ import json
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -214,7 +214,7 @@ def settle(read: Balance, position: int, proof: ColumnProof, *, is_native: bool)
     """
     if position not in proof.raw:
         why = f"not proven: {proof.why.get(position, 'nobody gave a proof')}"
-        return replace(read, reason=f"{read.reason}; {why}" if read.reason else why)
+        return read._replace(reason=f"{read.reason}; {why}" if read.reason else why)
     raw = proof.raw[position]
     amount = raw & proof.mask
     said = _said(read)
@@ -234,10 +234,10 @@ def settle(read: Balance, position: int, proof: ColumnProof, *, is_native: bool)
                 json.dumps({"disagree": answers}),
             )
         words = "; ".join(f"{name} said {text} instead" for name, text in losers.items())
-        proven = replace(proven, reason=words, detail=json.dumps({"outvoted": losers}))
+        proven = proven._replace(reason=words, detail=json.dumps({"outvoted": losers}))
     if raw != amount:
         words = "the contract keeps flags beside this balance; on USDC they freeze the address"
-        proven = replace(proven, reason=words, detail=json.dumps({"flags": hex(raw ^ amount)}))
+        proven = proven._replace(reason=words, detail=json.dumps({"flags": hex(raw ^ amount)}))
     return proven
 
 

@@ -5,9 +5,11 @@ override: as the code of an address that the call overrides (third parameter of 
 revert: as the creation code of a contract, its answer in the data of a revert;
 create: the same, its answer as the code that would be deployed (EIP-170 limits its size).
 
-Request: sections of [token, 20 bytes, NATIVE for the coin][count, 4 bytes][holders, 20 bytes each].
-Answer: records of [1 byte: Told][32 bytes: a word], per section one for the token's decimals()
-(0 for the coin), then one per holder. Its length follows from the request: a cut answer is seen.
+Request: sections of [how many tokens, 1 byte][how many holders, 4 bytes][tokens, 20 bytes each,
+NATIVE for the coin][holders, 20 bytes each]: every holder is asked for in every token, and stands
+there once. Answer: records of [1 byte: Told][15 bytes: a number], per section and token one for the
+token's decimals() (0 for the coin), then one per holder. Its length follows from the request: a cut
+answer is seen. A number that 15 bytes cannot hold is told as WIDE, and asked for again alone.
 """
 
 from __future__ import annotations
@@ -23,7 +25,9 @@ from scanner.chains.evm.hexes import data, hexed
 from scanner.chains.evm.node import Node
 from scanner.errors import SourceUnavailableError
 
-RECORD: Final = 33
+RECORD: Final = 16
+WIDE: Final = 1 << 8 * (RECORD - 1)
+"""The first number that a record cannot hold; also Told.OK in its place."""
 CALL_GAS: Final = 3_000_000
 """Most gas of one token call: a contract that burns all it gets must not starve those after it."""
 
@@ -34,10 +38,32 @@ _MAX_CODE: Final = 24_576  # EIP-170
 _MAX_CREATION: Final = 49_152  # EIP-3860
 
 _WORD_SHIFT: Final = 1 << 96  # an address is the first 20 of 32 bytes
+_SHIFT: Final = 1 << 8 * (32 - RECORD)  # a record is the first 16 of 32 bytes
+_TOKENS: Final = 255  # most of one section
+
+
+def _store(label: str) -> str:
+    """Program text: write the number on the stack as a record.
+
+    Stack before: number ptr out; after: ptr out. Jumping to `put_` writes a word made elsewhere.
+    """
+    return f"""
+        {WIDE} DUP2 LT @fits_{label} JUMPI
+        POP {_record(Told.WIDE)} @put_{label} JUMP
+    fits_{label}:
+        {WIDE} ADD {_SHIFT} MUL
+    put_{label}:
+        DUP3 MSTORE
+    """
+
+
+def _record(told: Told) -> str:
+    """Program text: a record without a number as the word to write; the next overwrites its end."""
+    return f"248 2 EXP {told.value} MUL"
 
 
 def _ask_token(size: int, label: str) -> str:
-    """Program text: call the token with `size` bytes from memory 0, store a record, step on.
+    """Program text: call the token with `size` bytes from memory 0 and store a record.
 
     Stack before and after: ptr out stop token. The answer's first word lands at memory 64.
     """
@@ -46,13 +72,10 @@ def _ask_token(size: int, label: str) -> str:
         DUP1 31 RETURNDATASIZE GT AND @good_{label} JUMPI
         RETURNDATASIZE ISZERO {Told.SHORT.value} ADD MUL ; reverted: 0, short: 3, empty: 4
         DUP1 ISZERO {Told.REVERTED.value} MUL ADD
-        0 64 MSTORE                                     ; no left-over word in a failed record
-        @store_{label} JUMP
+        248 2 EXP MUL @put_{label} JUMP
     good_{label}:
-        POP {Told.OK.value}
-    store_{label}:
-        DUP3 MSTORE8
-        64 MLOAD DUP3 1 ADD MSTORE
+        POP 64 MLOAD
+        {_store(label)}
     """
 
 
@@ -60,49 +83,55 @@ def program(*, deployed: bool, answer: str) -> bytes:
     """The sheet's code.
 
     deployed: reads its request from calldata; else from behind its own code. answer: "RETURN" or
-    "REVERT". Memory: 0 call data, 64 a call's answer, 96 end of the request, 128 the request.
+    "REVERT". Memory: 0 call data, 64 a call's answer, 96 end of the request, 128 and 160 where the
+    section's holders begin and end, 192 the request.
     """
     if deployed:
-        load = "CALLDATASIZE 0 128 CALLDATACOPY CALLDATASIZE"
+        load = "CALLDATASIZE 0 192 CALLDATACOPY CALLDATASIZE"
     else:
-        load = "SIZE_OF_PROGRAM DUP1 CODESIZE SUB DUP1 DUP3 128 CODECOPY SWAP1 POP"
-    step = "20 ADD SWAP1 33 ADD SWAP1"
+        load = "SIZE_OF_PROGRAM DUP1 CODESIZE SUB DUP1 DUP3 192 CODECOPY SWAP1 POP"
+    wrote = f"SWAP1 {RECORD} ADD SWAP1"
     text = f"""
         {load}
-        128 ADD DUP1 96 MSTORE                          ; the answer begins where the request ends
-        128                                             ; ptr out
+        192 ADD DUP1 96 MSTORE                          ; the answer begins where the request ends
+        192                                             ; section out
     section:
         96 MLOAD DUP2 LT ISZERO @done JUMPI
-        DUP1 MLOAD {_WORD_SHIFT} DUP2 DIV SWAP1         ; word token ptr out
-        {1 << 64} SWAP1 DIV 0xffffffff AND 20 MUL       ; bytes token ptr out
-        DUP3 24 ADD SWAP3 POP                           ; bytes token ptr out
-        DUP3 ADD SWAP2 SWAP1 SWAP3 SWAP1                ; ptr out stop token
+        DUP1 MLOAD                                      ; word section out
+        248 2 EXP DUP2 DIV 20 MUL DUP3 5 ADD ADD       ; holders word section out
+        DUP1 128 MSTORE
+        SWAP1 216 2 EXP SWAP1 DIV 0xffffffff AND 20 MUL ADD 160 MSTORE
+        5 ADD                                           ; asset out
+    asset:
+        128 MLOAD DUP2 LT ISZERO @last JUMPI
+        SWAP1 {_WORD_SHIFT} DUP3 MLOAD DIV              ; token out asset
+        160 MLOAD SWAP1 SWAP2 128 MLOAD                 ; ptr out stop token asset
         DUP4 @token JUMPI
-        {Told.OK.value} DUP3 MSTORE8
-        SWAP1 33 ADD SWAP1
+        {_record(Told.OK)} DUP3 MSTORE {wrote}
     coin:
         DUP3 DUP2 LT ISZERO @next JUMPI
         {_WORD_SHIFT} DUP2 MLOAD DIV BALANCE
-        DUP3 1 ADD MSTORE
-        {Told.OK.value} DUP3 MSTORE8
-        {step} @coin JUMP
+        {_store("coin")}
+        20 ADD {wrote} @coin JUMP
     next:
-        SWAP2 POP SWAP2 POP @section JUMP
+        SWAP2 POP SWAP2 POP POP SWAP1 20 ADD @asset JUMP
+    last:
+        POP 160 MLOAD @section JUMP
     token:
         DUP4 EXTCODESIZE ISZERO @absent JUMPI
         {int.from_bytes(DECIMALS) << 224} 0 MSTORE
         {_ask_token(4, "decimals")}
         @holders JUMP
     absent:
-        {Told.NO_CODE.value} DUP3 MSTORE8
+        {_record(Told.NO_CODE)} DUP3 MSTORE
     holders:
-        SWAP1 33 ADD SWAP1
+        {wrote}
         {int.from_bytes(BALANCE_OF) << 224} 0 MSTORE
     holder:
         DUP3 DUP2 LT ISZERO @next JUMPI
         {_WORD_SHIFT} DUP2 MLOAD DIV 4 MSTORE
         {_ask_token(36, "holder")}
-        {step} @holder JUMP
+        20 ADD {wrote} @holder JUMP
     done:
         POP 96 MLOAD SWAP1 DUP2 SWAP1 SUB SWAP1 {answer}
     """
@@ -166,11 +195,16 @@ class Sheet:
 
 
 def encode(columns: Sequence[Column]) -> bytes:
-    """Write the request of a sheet."""
-    parts: list[bytes] = []
+    """Write the request of a sheet: neighbours with the same holders share one section."""
+    sections: list[tuple[list[bytes], Sequence[bytes]]] = []
     for column in columns:
-        parts += (column.token, len(column.holders).to_bytes(4))
-        parts += column.holders
+        if sections and len(sections[-1][0]) < _TOKENS and sections[-1][1] == column.holders:
+            sections[-1][0].append(column.token)
+        else:
+            sections.append(([column.token], column.holders))
+    parts: list[bytes] = []
+    for tokens, holders in sections:
+        parts += (len(tokens).to_bytes(1), len(holders).to_bytes(4), *tokens, *holders)
     return b"".join(parts)
 
 
@@ -193,7 +227,7 @@ def decode(name: str, columns: Sequence[Column], answer: bytes) -> list[Reading]
 def _decode_column(name: str, column: Column, answer: bytes, start: int, end: int) -> Reading:
     number = int.from_bytes
     first = start + RECORD
-    reading = Reading([number(answer[n - 32 : n]) for n in range(first + RECORD, end + 1, RECORD)])
+    reading = Reading([number(answer[n + 1 : n + RECORD]) for n in range(first, end, RECORD)])
     told = answer[first:end:RECORD]
     if told.count(Told.OK) != len(told):
         for position, value in enumerate(told):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Final, cast
 
 from scanner.chains.evm import blocks
 from scanner.chains.evm.balances import fill, holder_bytes, token_bytes
@@ -148,8 +148,8 @@ class EthereumRpcSource:
     ) -> list[Balance]:
         """See BalanceSource.fetch_balances. Any number of queries, duplicates allowed."""
         found: list[Balance | None] = [None] * len(queries)
-        self._read_validators(queries, found, at)
-        columns, places, holdings = self._sort(queries, found)
+        columns, places, holdings, others = _sort(queries)
+        self._read_others(queries, others, found, at)
         done = [0] * len(columns)
         asked = sum(len(p) for p in places)
         for part in cut(columns, CHUNK):
@@ -166,11 +166,18 @@ class EthereumRpcSource:
                 progress(sum(done) / asked)
         return _complete(found)
 
-    def _read_validators(
-        self, queries: Sequence[BalanceQuery], found: list[Balance | None], at: BlockRef
+    def _read_others(
+        self,
+        queries: Sequence[BalanceQuery],
+        others: Sequence[int],
+        found: list[Balance | None],
+        at: BlockRef,
     ) -> None:
-        """Write the balances of those queries that are about validators."""
-        places = [n for n, q in enumerate(queries) if q.address.format == "validator_key"]
+        """Write the balances of queries about addresses that are no accounts: validators' keys."""
+        places = [n for n in others if queries[n].address.format == "validator_key"]
+        for n in set(others) - set(places):
+            words = f"an address of format {queries[n].address.format} has no 20-byte form"
+            found[n] = unavailable(f"{words} to ask for")
         if not places:
             return
         asked = [queries[n] for n in places]
@@ -237,33 +244,34 @@ class EthereumRpcSource:
             node.close()
         self._validators.close()
 
-    def _sort(
-        self, queries: Sequence[BalanceQuery], found: list[Balance | None]
-    ) -> tuple[list[Column], list[list[int]], list[Holding]]:
-        """Sort queries into one column per holding, with the places its answers go to."""
-        groups: dict[Holding, tuple[list[bytes], list[int]]] = {}
-        by_identity: dict[int, tuple[list[bytes], list[int]]] = {}  # hashing a Holding is slow
-        for place, query in enumerate(queries):
-            payload = holder_bytes(query.address)
-            if payload is None:
-                if found[place] is not None:
-                    continue
-                found[place] = unavailable(
-                    f"an address of format {query.address.format} has no 20-byte form to ask for"
-                )
-                continue
-            group = by_identity.get(id(query.holding))
-            if group is None:
-                group = groups.setdefault(query.holding, ([], []))
-                by_identity[id(query.holding)] = group
-            group[0].append(payload)
-            group[1].append(place)
-        columns = [Column(token_bytes(h), holders) for h, (holders, _) in groups.items()]
-        return columns, [places for _, places in groups.values()], list(groups)
+
+def _sort(
+    queries: Sequence[BalanceQuery],
+) -> tuple[list[Column], list[list[int]], list[Holding], list[int]]:
+    """Sort queries into one column per holding, with the places its answers go to.
+
+    Last come the places of those whose address has no 20 bytes to ask for.
+    """
+    groups: dict[Holding, tuple[list[bytes], list[int]]] = {}
+    by_identity: dict[int, tuple[list[bytes], list[int]]] = {}  # hashing a Holding is slow
+    others: list[int] = []
+    last = payload = None
+    for place, (address, holding) in enumerate(queries):
+        if address is not last:  # a list's assets of one address follow each other
+            last, payload = address, holder_bytes(address)
+        if payload is None:
+            others.append(place)
+            continue
+        group = by_identity.get(id(holding))
+        if group is None:
+            group = by_identity[id(holding)] = groups.setdefault(holding, ([], []))
+        group[0].append(payload)
+        group[1].append(place)
+    columns = [Column(token_bytes(h), holders) for h, (holders, _) in groups.items()]
+    return columns, [places for _, places in groups.values()], list(groups), others
 
 
 def _complete(found: Sequence[Balance | None]) -> list[Balance]:
-    done = [balance for balance in found if balance is not None]
-    if len(done) != len(found):
+    if None in found:
         raise SourceUnavailableError("endpoints", "some items were not answered")
-    return done
+    return cast("list[Balance]", found)

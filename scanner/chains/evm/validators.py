@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -194,12 +193,12 @@ def describe(
     if validator.slashed:
         detail["slashed"] = True
         balance = caution(balance, "it is slashed: penalties are taken until it is paid out")
-    return replace(balance, detail=json.dumps(detail))
+    return balance._replace(detail=json.dumps(detail))
 
 
 def caution(balance: Balance, words: str) -> Balance:
     """Add a caution to a good answer."""
-    return replace(balance, reason=f"{balance.reason}; {words}" if balance.reason else words)
+    return balance._replace(reason=f"{balance.reason}; {words}" if balance.reason else words)
 
 
 def _cannot(query: BalanceQuery) -> Balance | None:

@@ -17,19 +17,31 @@ COLUMNS = [Column(NATIVE, [A, B]), Column(TOKEN, [A])]
 
 
 def record(told: int, value: int) -> bytes:
-    return bytes((told,)) + value.to_bytes(32)
+    return bytes((told,)) + value.to_bytes(15)
 
 
-GOOD = record(1, 0) + record(1, 5) + record(1, 2**256 - 1) + record(1, 6) + record(1, 7)
+GOOD = record(1, 0) + record(1, 5) + record(1, 2**120 - 1) + record(1, 6) + record(1, 7)
+
+
+def section(tokens: list[bytes], holders: list[bytes]) -> bytes:
+    return len(tokens).to_bytes(1) + len(holders).to_bytes(4) + b"".join(tokens + holders)
 
 
 def test_a_sheets_request():
-    assert sheet.encode(COLUMNS) == (NATIVE + (2).to_bytes(4) + A + B + TOKEN + (1).to_bytes(4) + A)
+    assert sheet.encode(COLUMNS) == section([NATIVE], [A, B]) + section([TOKEN], [A])
+
+
+def test_holders_asked_for_in_several_tokens_stand_once_in_a_sheet():
+    columns = [Column(t, [A, B]) for t in (NATIVE, TOKEN)] + [Column(TOKEN, [B, A])]
+    assert sheet.encode(columns) == section([NATIVE, TOKEN], [A, B]) + section([TOKEN], [B, A])
+    many = [Column(n.to_bytes(20), [A]) for n in range(300)]
+    tokens = [column.token for column in many]
+    assert sheet.encode(many) == section(tokens[:255], [A]) + section(tokens[255:], [A])
 
 
 def test_a_sheets_answer():
     coin, token = sheet.decode("n", COLUMNS, GOOD)
-    assert (coin.amounts, coin.failed, coin.decimals) == ([5, 2**256 - 1], {}, None)
+    assert (coin.amounts, coin.failed, coin.decimals) == ([5, 2**120 - 1], {}, None)
     assert (token.amounts, token.decimals, token.code) == ([7], 6, True)
 
 
@@ -40,21 +52,21 @@ def test_memory_that_the_program_never_reached_is_no_zero():
     assert token.decimals is None
 
 
-@pytest.mark.parametrize("told", [Told.REVERTED, Told.SHORT, Told.EMPTY])
+@pytest.mark.parametrize("told", [Told.REVERTED, Told.SHORT, Told.EMPTY, Told.WIDE])
 def test_failed_records_have_no_amount(told):
-    raw = GOOD[:-33] + record(told, 99)
+    raw = GOOD[:-16] + record(told, 99)
     (_, token) = sheet.decode("n", COLUMNS, raw)
     assert (token.amounts, token.failed) == ([0], {0: (told, "")})
 
 
 def test_a_header_without_code():
-    raw = GOOD[:99] + record(Told.NO_CODE, 0) + record(Told.EMPTY, 0)
+    raw = GOOD[:48] + record(Told.NO_CODE, 0) + record(Told.EMPTY, 0)
     (_, token) = sheet.decode("n", COLUMNS, raw)
     assert (token.code, token.decimals) == (False, None)
 
 
 @pytest.mark.parametrize(
-    "raw", [GOOD[:-1], GOOD + b"\0", b"", GOOD[33:], GOOD[:-33] + record(9, 1)]
+    "raw", [GOOD[:-1], GOOD + b"\0", b"", GOOD[16:], GOOD[:-16] + record(9, 1)]
 )
 def test_cut_or_odd_sheets_are_refused(raw):
     with pytest.raises(SourceUnavailableError):
@@ -170,7 +182,7 @@ def test_programs_with_mistakes_are_refused(text):
 def test_assembling():
     assert assemble("0 255 256 ; note\n ADD").hex() == "600060ff61010001"
     assert assemble("@end JUMP end: STOP").hex() == "610004565b00"
-    assert len(sheet.program(deployed=True, answer="RETURN")) < 450
+    assert len(sheet.program(deployed=True, answer="RETURN")) < 700
     assert b"\x5f" not in _opcodes(
         sheet.program(deployed=True, answer="RETURN")
     )  # PUSH0 is of 2023
