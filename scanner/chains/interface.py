@@ -14,6 +14,13 @@ from typing import Protocol, runtime_checkable
 
 from scanner.model.balance import Balance, BalanceQuery, Evidence
 from scanner.model.block import BlockRef
+from scanner.model.validator import FoundValidators, Validator
+
+Wanted = Callable[[Validator], bool]
+"""Says which validators a search is for."""
+
+SearchProgress = Callable[[float, int], None]
+"""Called with the share done, 0 to 1, and the number of validators looked at."""
 
 
 class Reach(StrEnum):
@@ -117,6 +124,23 @@ class TimeFinder(Protocol):
 
         Only final blocks are looked at. Raises HeightNotReachedError when the time is not over
         for them yet, SourceRejectedError when the chain began after it, SourceUnavailableError.
+        """
+        ...
+
+
+@runtime_checkable
+class ValidatorFinder(Protocol):
+    """A source that can go through all validators of the state at a block."""
+
+    def find_validators(
+        self, wanted: Wanted, at: BlockRef, progress: SearchProgress | None = None
+    ) -> FoundValidators:
+        """Every validator that is wanted, in the state that a block of this source belongs to.
+
+        Hundreds of requests and minutes on a real chain; memory is that of one request and of what
+        is found. With a quorum that many operators must say the same of each of them.
+        Raises SourceRejectedError where no beacon endpoint can tell, HeightPrunedError, ReorgError,
+        SourceUnavailableError: never an answer that something may be missing from.
         """
         ...
 

@@ -33,6 +33,7 @@ from scanner.cli import (
     snapshot,
     status,
     totals,
+    validators,
     value,
     verify,
     verify_transactions,
@@ -67,6 +68,7 @@ app.command()(report.report)
 app.command()(diff.diff)
 app.command()(serve.serve)
 app.command()(challenge.challenge)
+app.command()(validators.validators)
 app.command()(demo.demo)
 app.add_typer(lists.app, name="lists")
 app.add_typer(liabilities.app, name="liabilities")

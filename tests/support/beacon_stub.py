@@ -6,9 +6,12 @@ Paths, fields and errors are those of the published API (eth/v1, eth/v2 for bloc
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
 
+from scanner.chains.http import Reply
 from support.scripted_http import Said, Seen, serving
 
 GENESIS = 1_606_824_023
@@ -29,7 +32,10 @@ def block_root(slot: int, parent: bytes, state: bytes, body: bytes) -> bytes:
 
 @dataclass
 class BeaconStub:
-    """blocks: slot -> public key -> (balance, status, credentials). forgets: keys left out of lists.
+    """blocks: slot -> public key -> (balance, status, credentials), by index: the first has index 0.
+
+    forgets: keys left out of lists. spoil: what becomes of every list before it is sent. fault: what
+    is answered in place of an answer, None for nothing; it may raise, then the connection ends.
 
     kept: slots whose states are kept, None for all. lie: added to every balance. slashed: keys.
     genesis: time of slot 0. execution: slot -> hash of the execution block in that slot's block;
@@ -51,6 +57,8 @@ class BeaconStub:
     execution: dict[int, str] = field(default_factory=dict)
     blinded: bool = True
     fork: bytes = bytes(32)
+    spoil: Callable[[list[dict]], list[dict]] = list
+    fault: Callable[[Seen], Said | None] = lambda seen: None
     asked: list[str] = field(default_factory=list)
 
     def state_root(self, slot: int) -> bytes:
@@ -60,10 +68,13 @@ class BeaconStub:
         return "0x" + block_root(slot, self.fork, self.state_root(slot), bytes(32)).hex()
 
     def serve(self):
-        return serving(self._answer)
+        return serving(self.answer)
+
+    def answer(self, seen: Seen) -> Said:
+        self.asked.append(f"{seen.method} {seen.path}")
+        return self.fault(seen) or self._answer(seen)
 
     def _answer(self, seen: Seen) -> Said:
-        self.asked.append(f"{seen.method} {seen.path}")
         path, _, query = seen.path.partition("?")
         parts = path.strip("/").split("/")[2:]
         if parts == ["config", "spec"]:
@@ -117,24 +128,72 @@ class BeaconStub:
         slot = states.get(parts[2])
         if slot is None or (self.kept is not None and slot not in self.kept):
             return missing("state not found")
-        known = self.blocks[slot]
+        state = _State(self, self.blocks[slot])
         if len(parts) == 5:
-            return ok(self._entry(parts[4], known)) if parts[4] in known else missing("unknown")
-        if seen.method == "POST":
-            if not self.takes_posts:
-                return Said(405, b'{"code":405,"message":"method not allowed"}')
-            keys = json.loads(seen.body)["ids"]
-        else:
-            keys = query.removeprefix("id=").split(",")
-        listed = [k for k in keys if k in known and k not in self.forgets]
-        return ok([self._entry(k, known) for k in reversed(listed)])
+            return state.single(parts[4])
+        if seen.method == "GET":
+            ids = query.removeprefix("id=").split(",") if query else []
+            return failed(414, "Too many IDs") if len(ids) > 64 else state.listed(ids)
+        if not self.takes_posts:
+            return failed(405, "method not allowed")
+        return state.listed(json.loads(seen.body).get("ids") or [])
 
-    def _entry(self, key: str, known: dict[str, tuple[int, str, str]]) -> dict[str, object]:
-        balance, status, credentials = known[key]
+
+class _State:
+    """The validators of one state. An id is a key or an index in decimal; no ids mean everybody."""
+
+    def __init__(self, stub: BeaconStub, known: dict[str, tuple[int, str, str]]) -> None:
+        self._stub, self._known, self._keys = stub, known, list(known)
+        self._indexes: dict[str, int] = {}
+
+    def listed(self, ids: list[str]) -> Said:
+        """Unknown ones are left out, in no particular order; a malformed one is an error."""
+        if not all(_ID.fullmatch(i) for i in ids):
+            return failed(400, "Invalid validator ID")
+        keys = [k for i in ids if (k := self._key(i))] if ids else self._keys
+        entries = [self._entry(k) for k in keys if k not in self._stub.forgets]
+        return ok(self._stub.spoil(entries[::-1]))
+
+    def single(self, which: str) -> Said:
+        key = self._key(which)
+        return ok(self._entry(key)) if key else missing("Validator not found")
+
+    def _key(self, which: str) -> str:
+        if which.startswith("0x"):
+            return which if which in self._known else ""
+        return self._keys[int(which)] if int(which) < len(self._keys) else ""
+
+    def _entry(self, key: str) -> dict[str, object]:
+        if not self._indexes:
+            self._indexes = {k: n for n, k in enumerate(self._keys)}
+        balance, status, credentials = self._known[key]
         validator: dict[str, object] = {"pubkey": key, "withdrawal_credentials": credentials}
-        validator["slashed"] = key in self.slashed
-        text = str(balance + self.lie)
-        return {"index": "1", "balance": text, "status": status, "validator": validator}
+        validator["slashed"] = key in self._stub.slashed
+        index, text = str(self._indexes[key]), str(balance + self._stub.lie)
+        return {"index": index, "balance": text, "status": status, "validator": validator}
+
+
+_ID = re.compile(r"0x[0-9a-f]{96}|[0-9]{1,20}")
+
+
+class StubTransport:
+    """In place of `Transport`: asks a stub without a network in between."""
+
+    def __init__(self, stub: BeaconStub) -> None:
+        self._stub = stub
+
+    def get(self, path: str = "", *, limit: int = 0) -> Reply:
+        return self._send(Seen("GET", "/" + path, {}, b""))
+
+    def post_json(self, value: object, path: str = "", *, limit: int = 0) -> Reply:
+        return self._send(Seen("POST", "/" + path, {}, json.dumps(value).encode()))
+
+    def _send(self, seen: Seen) -> Reply:
+        said = self._stub.answer(seen)
+        return Reply("stub", said.status, said.body, said.headers)
+
+    def close(self) -> None:
+        pass
 
 
 def ok(data: object, optimistic: bool = False) -> Said:
@@ -143,4 +202,8 @@ def ok(data: object, optimistic: bool = False) -> Said:
 
 
 def missing(why: str) -> Said:
-    return Said(404, json.dumps({"code": 404, "message": why}).encode())
+    return failed(404, why)
+
+
+def failed(status: int, why: str) -> Said:
+    return Said(status, json.dumps({"code": status, "message": why}).encode())

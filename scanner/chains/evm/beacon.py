@@ -6,13 +6,14 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from scanner.chains.evm.balances import fill
-from scanner.chains.evm.beacon_api import BeaconHeader, BeaconNode, Validator
+from scanner.chains.evm.beacon_api import BeaconHeader, BeaconNode
 from scanner.chains.evm.beacon_probe import probe
 from scanner.chains.evm.columns import NATIVE, Column, Reading
 from scanner.chains.evm.pool import Pool
 from scanner.chains.evm.quorum import read_agreed
 from scanner.chains.evm.validators import describe
-from scanner.chains.interface import Ability, Reach, ReadPolicy
+from scanner.chains.evm.withdrawals import Search
+from scanner.chains.interface import Ability, Reach, ReadPolicy, SearchProgress, Wanted
 from scanner.errors import (
     ConfigError,
     HeightNotReachedError,
@@ -24,6 +25,7 @@ from scanner.model.block import BlockRef
 from scanner.model.endpoint import Endpoint
 from scanner.model.network import Network
 from scanner.model.registry import Registry
+from scanner.model.validator import FoundValidators, Validator
 
 CHUNK: Final = 1_000
 
@@ -37,7 +39,8 @@ def make_source(
 
 
 class BeaconSource:
-    """Reads validators' balances over the beacon API. A BalanceSource, TimeFinder and Prober.
+    """Reads validators' balances over the beacon API. A BalanceSource, TimeFinder,
+    ValidatorFinder and Prober.
 
     Heights are slots; an empty slot means the last block before it. Balances are in gwei, as the
     chain counts them. `detail` holds status and withdrawal credentials: whoever these name gets the
@@ -131,6 +134,12 @@ class BeaconSource:
         if progress is not None:
             progress(1.0)
         return [b for b in found if b is not None]
+
+    def find_validators(
+        self, wanted: Wanted, at: BlockRef, progress: SearchProgress | None = None
+    ) -> FoundValidators:
+        """See ValidatorFinder.find_validators."""
+        return Search(self._pool, lambda _: at, wanted, self._quorum).run(progress)
 
     def probe(self) -> dict[str, str]:
         """See Prober.probe; about the first endpoint."""

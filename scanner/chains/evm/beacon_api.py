@@ -27,13 +27,19 @@ from scanner.errors import (
 )
 from scanner.model.block import BlockRef
 from scanner.model.endpoint import Endpoint
+from scanner.model.validator import Validator
 
 KEYS_A_POST: Final = 1_000
 KEYS_A_GET: Final = 30  # 98 characters each; many servers stop at 8 kB of URL
+PAGE: Final = 4_096
+"""Validators that are asked for by index in one POST: about 2 MB of answer."""
+INDEXES_A_GET: Final = 64  # the API's own limit for a query
 _EMPTY_SLOTS: Final = 64  # so many slots in a row without a block are no healthy chain
 _ROOT: Final = re.compile(r"0x[0-9a-f]{64}")
 _KEY: Final = re.compile(r"0x[0-9a-f]{96}")
 _NO_HASH: Final = "0x" + "00" * 32  # in the blocks between Bellatrix and the merge
+_NO_POST: Final = (400, 404, 405, 413, 414, 415, 501)  # it takes none, or none so large
+_ENTRY: Final = 2_048  # bytes: an entry of a list has about 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +49,6 @@ class BeaconHeader:
     slot: int
     root: str
     state_root: str
-
-
-@dataclass(frozen=True, slots=True)
-class Validator:
-    """A validator in one state. balance: gwei. credentials: 0x and 64 digits."""
-
-    balance: int
-    status: str
-    credentials: str
-    slashed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,9 +185,7 @@ class BeaconNode:
         None for a key that the state does not know. Every key gets an answer.
         Raises ReorgError, HeightPrunedError, SourceUnavailableError.
         """
-        block = self.header(at.hash)
-        if block is None:
-            raise self._explain(at)
+        block = self._pinned(at)
         found: dict[str, Validator | None] = {}
         rest = list(dict.fromkeys(keys))
         while rest:
@@ -207,50 +201,118 @@ class BeaconNode:
                     found[key] = self._alone(block, key, at)
         return found
 
+    def page(self, start: int, at: BlockRef, size: int = PAGE) -> list[Validator]:
+        """The validators of a pinned block's state from an index on, by index.
+
+        `size` of them, fewer only where the state has no more: a list that stops short is believed
+        when its last validator, asked for alone, is there and the next one is not.
+        Raises ReorgError, HeightPrunedError, SourceUnavailableError (also on a hole in the list).
+        """
+        block = self._pinned(at)
+        found: list[Validator] = []
+        while len(found) < size:
+            first = start + len(found)
+            length = min(size - len(found), size if self._posts else INDEXES_A_GET)
+            answer = self._ask(block, [str(n) for n in range(first, first + length)], at)
+            if answer is None:
+                continue
+            part = sorted(answer.values(), key=lambda v: v.index)
+            for index, validator in enumerate(part, first):
+                if validator.index != index:
+                    raise SourceUnavailableError(self.name, f"left out validator {index}")
+            if len({v.key for v in part}) < len(part):  # one stands where another should
+                raise SourceUnavailableError(self.name, "gave one validator at two indexes")
+            found += part
+            if len(part) < length:
+                self._check_end(block, first + len(part), at)
+                break
+        return found
+
+    def estimate(self, at: BlockRef) -> int:
+        """About how many validators a pinned block's state has, up to 16.7 million.
+
+        Never more than there are, and less by a sixty-fourth at most: two requests, for progress.
+        """
+        block = self._pinned(at)
+        known, marks = 0, [2**n for n in range(25)]
+        for _ in range(2):
+            ids = [str(mark) for mark in marks]
+            answer = self._ask(block, ids, at) or self._ask(block, ids, at) or {}
+            known = max((v.index for v in answer.values()), default=known)
+            step = max(1, known // INDEXES_A_GET)
+            marks = list(range(known + step, 2 * known, step))[:INDEXES_A_GET]
+            if not marks:
+                break
+        return known + 1
+
+    def _check_end(self, block: BeaconHeader, count: int, at: BlockRef) -> None:
+        """Make sure that a state has `count` validators, where a list stopped."""
+        if count == 0:  # no chain runs without any
+            raise SourceUnavailableError(self.name, "gave an empty list of validators")
+        # A server that answers 404 to whatever is asked alone must not end the list.
+        if self._alone(block, str(count - 1), at) is None:
+            raise SourceUnavailableError(self.name, f"does not give validator {count - 1} alone")
+        if self._alone(block, str(count), at) is not None:
+            raise SourceUnavailableError(self.name, f"left out validator {count}")
+
     def _ask(
-        self, block: BeaconHeader, keys: Sequence[str], at: BlockRef
-    ) -> dict[str, Validator | None] | None:
+        self, block: BeaconHeader, ids: Sequence[str], at: BlockRef
+    ) -> dict[str, Validator] | None:
+        """Those of some validators that the state knows. ids: keys, or indexes in decimal.
+
+        None if there is no POST here.
+        """
         path = f"eth/v1/beacon/states/{block.state_root}/validators"
+        limit = 65_536 + _ENTRY * len(ids)
         if self._posts:
-            reply = self._http.post_json({"ids": list(keys)}, path)
-            if reply.status in (400, 404, 405, 415, 501):
+            reply = self._http.post_json({"ids": list(ids)}, path, limit=limit)
+            if reply.status in _NO_POST:
                 self._posts = False
                 return None
         else:
-            reply = self._http.get(path + "?id=" + ",".join(keys))
+            reply = self._http.get(path + "?id=" + ",".join(ids), limit=limit)
         if reply.status == 404:
             raise self._explain(at)
         entries = take(self.name, self._answer(reply), list, "data")
-        wanted, found = set(keys), dict[str, Validator | None]()
+        wanted, found = set(ids), dict[str, Validator]()
         for entry in entries:
-            key, validator = self._validator(entry)
-            if key not in wanted or key in found:
+            validator = self._validator(entry)
+            name = validator.key if validator.key in wanted else str(validator.index)
+            if name not in wanted or name in found:
                 raise SourceUnavailableError(self.name, "gave validators that nobody asked for")
-            found[key] = validator
+            found[name] = validator
         return found
 
-    def _alone(self, block: BeaconHeader, key: str, at: BlockRef) -> Validator | None:
-        """One key that a list left out: is it unknown, or was it forgotten?"""
-        reply = self._http.get(f"eth/v1/beacon/states/{block.state_root}/validators/{key}")
+    def _alone(self, block: BeaconHeader, which: str, at: BlockRef) -> Validator | None:
+        """One key or index that a list left out: is it unknown, or was it forgotten?"""
+        reply = self._http.get(f"eth/v1/beacon/states/{block.state_root}/validators/{which}")
         if reply.status == 404:
-            if self.header(at.hash) is None:
-                raise self._explain(at)
+            self._pinned(at)
             return None
-        found, validator = self._validator(take(self.name, self._answer(reply), dict, "data"))
-        if found != key:
+        found = self._validator(take(self.name, self._answer(reply), dict, "data"))
+        if which not in (found.key, str(found.index)):
             raise SourceUnavailableError(self.name, "gave another validator than it was asked for")
-        return validator
+        return found
 
-    def _validator(self, entry: object) -> tuple[str, Validator]:
+    def _validator(self, entry: object) -> Validator:
         key = take(self.name, entry, str, "validator", "pubkey").lower()
         if not _KEY.fullmatch(key):
             raise SourceUnavailableError(self.name, "gave a validator without a public key")
-        return key, Validator(
+        return Validator(
+            self._number(entry, "index"),
+            key,
             self._number(entry, "balance"),
             take(self.name, entry, str, "status")[:40],
             self._root(entry, "validator", "withdrawal_credentials"),
             take(self.name, entry, bool, "validator", "slashed"),
         )
+
+    def _pinned(self, at: BlockRef) -> BeaconHeader:
+        """The header of a pinned block. Raises ReorgError if it is not there any more."""
+        block = self.header(at.hash)
+        if block is None:
+            raise self._explain(at)
+        return block
 
     def _explain(self, at: BlockRef) -> ReorgError | HeightPrunedError:
         """Why a pinned block or its state is not there."""

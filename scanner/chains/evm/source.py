@@ -17,13 +17,14 @@ from scanner.chains.evm.probe import probe
 from scanner.chains.evm.prover import Prover, settle
 from scanner.chains.evm.quorum import read_agreed, read_here
 from scanner.chains.evm.validators import KEY, Validators, caution, has_won
-from scanner.chains.interface import Ability, Reach, ReadPolicy
+from scanner.chains.interface import Ability, Reach, ReadPolicy, SearchProgress, Wanted
 from scanner.errors import ConfigError, SourceError, SourceRejectedError, SourceUnavailableError
 from scanner.model.balance import Balance, BalanceQuery, Evidence, unavailable
 from scanner.model.block import BlockRef
 from scanner.model.endpoint import Endpoint
 from scanner.model.network import Holding, Network
 from scanner.model.registry import Registry
+from scanner.model.validator import FoundValidators
 from scanner.settings.paths import data_folder
 
 CHUNK: Final = 4_000
@@ -48,7 +49,8 @@ def make_source(
 
 
 class EthereumRpcSource:
-    """Reads balances over Ethereum JSON-RPC; also a ContractCaller, TimeFinder and Prober.
+    """Reads balances over Ethereum JSON-RPC; also a ContractCaller, TimeFinder,
+    ValidatorFinder and Prober.
 
     tokens: contracts of the network that are well known, for probing. validators: where addresses
     that are validators' keys are asked for; None: nowhere.
@@ -233,6 +235,12 @@ class EthereumRpcSource:
             asked.append(node.operator)
             if has_won(Counter(answers.values()), self._quorum):
                 return Counter(answers.values()).most_common(1)[0][0]
+
+    def find_validators(
+        self, wanted: Wanted, at: BlockRef, progress: SearchProgress | None = None
+    ) -> FoundValidators:
+        """See ValidatorFinder.find_validators."""
+        return self._validators.find(wanted, self._timed(at), progress)
 
     def probe(self) -> dict[str, str]:
         """See Prober.probe; about the first endpoint."""

@@ -14,10 +14,12 @@ from functools import partial
 from typing import Final
 
 from scanner.chains.evm.balances import fill
-from scanner.chains.evm.beacon_api import BeaconNode, Validator
+from scanner.chains.evm.beacon_api import BeaconNode
 from scanner.chains.evm.columns import NATIVE, Column, Reading
 from scanner.chains.evm.pool import Pool
 from scanner.chains.evm.quorum import read_agreed
+from scanner.chains.evm.withdrawals import Search
+from scanner.chains.interface import SearchProgress, Wanted
 from scanner.errors import (
     OtherBlockError,
     ReorgError,
@@ -28,6 +30,7 @@ from scanner.errors import (
 from scanner.model.balance import Balance, BalanceQuery, Evidence, unavailable
 from scanner.model.block import BlockRef
 from scanner.model.network import Holding
+from scanner.model.validator import FoundValidators, Validator
 
 KEY: Final = 48
 """Bytes of a validator's public key (BLS12-381, compressed)."""
@@ -128,6 +131,18 @@ class Validators:
                 said = bytes.fromhex(validator.credentials[2:]) if validator else UNKNOWN
                 votes[key][said] += 1
         return b"".join(_winner(votes[key], self._quorum) for key in keys)
+
+    def find(
+        self, wanted: Wanted, at: BlockRef, progress: SearchProgress | None = None
+    ) -> FoundValidators:
+        """See ValidatorFinder.find_validators. at: an execution block, with its time.
+
+        Raises SourceRejectedError where no beacon endpoint is configured.
+        """
+        if self._pool is None:
+            raise SourceRejectedError(self._name, self._why)
+        search = Search(self._pool, lambda node: self._block_of(node, at), wanted, self._quorum)
+        return search.run(progress)
 
     def _ask(
         self, node: BeaconNode, keys: Sequence[bytes], at: BlockRef
