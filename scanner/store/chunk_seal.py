@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from scanner.model.finding import FindingKind
-from scanner.snapshots.interface import NumberedClaim
+from scanner.snapshots.interface import Chunk, NumberedClaim
 from scanner.store import bulk
 
 if TYPE_CHECKING:
@@ -74,16 +74,16 @@ class ChunkSeal:
         return self._hash.hexdigest()
 
 
-def seal_stored(connection: Connection, snapshot_id: int, chunk: int) -> str:
+def seal_stored(connection: Connection, chunk: Chunk) -> str:
     """The digest of a chunk from what is stored."""
     seal = ChunkSeal()
-    for row in stored_rows(connection, snapshot_id, chunk):
+    for row in stored_rows(connection, chunk.snapshot_id, chunk):
         seal.add(*row[1:])
     return seal.digest()
 
 
 def stored_rows(
-    connection: Connection, snapshot_id: int, chunk: int | None = None
+    connection: Connection, snapshot_id: int, chunk: Chunk | None = None
 ) -> Iterator[StoredRow]:
     """Everything that is sealed of a snapshot, or of one of its chunks, by claim number."""
     from scanner.store import tables as t
@@ -94,8 +94,9 @@ def stored_rows(
     columns = (*CLAIM_COLUMNS, *CONTROL_COLUMNS, *BALANCE_COLUMNS, t.balance.c.chunk_no)
     query = joined(snapshot_id, columns)
     if chunk is not None:
-        query = query.where(t.balance.c.chunk_no == chunk)
-    findings = _Findings(connection, snapshot_id)
+        query = query.where(t.balance.c.chunk_no == chunk.no)
+        query = query.where(t.claim.c.no.between(chunk.plan.first, chunk.plan.last))
+    findings = _Findings(connection, snapshot_id, chunk)
     for values in bulk.values(connection, query):
         claim = read_claim(values[:first])
         verdict, balance = values[first:second], values[second:-1]
@@ -103,9 +104,9 @@ def stored_rows(
 
 
 class _Findings:
-    """Findings of a snapshot, read beside its claims."""
+    """Findings of a snapshot or chunk, read beside its claims."""
 
-    def __init__(self, connection: Connection, snapshot_id: int) -> None:
+    def __init__(self, connection: Connection, snapshot_id: int, chunk: Chunk | None) -> None:
         from sqlalchemy import select
 
         from scanner.store import tables as t
@@ -114,6 +115,8 @@ class _Findings:
         query = select(c.claim_no, c.kind, c.reason).where(
             c.snapshot_id == snapshot_id, c.kind != FindingKind.BALANCE_CHANGED.value
         )
+        if chunk is not None:
+            query = query.where(c.claim_no.between(chunk.plan.first, chunk.plan.last))
         self._rows = bulk.values(connection, query.order_by(c.claim_no))
         self._next = next(self._rows, None)
 

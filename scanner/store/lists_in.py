@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from scanner.lists.reconcile import ListAudit
 from scanner.model.claim import Claim, DeclaredTotal, ListSummary, Row, UnreadableRow
 from scanner.model.finding import Finding
+from scanner.store import statistics
 from scanner.store.bulk import insert_new, insert_rows
 from scanner.store.engine import Store
 
@@ -77,6 +78,7 @@ def import_list(
         _check_counts(summary, counts)
         _store_list(connection, list_id, publisher_id, name, content, summary)
         _store_findings(connection, list_id, audit.findings())
+    statistics.refresh(store, counts[Claim])
     return StoredList(list_id, counts[Claim], already=False)
 
 

@@ -35,7 +35,7 @@ def store_results(connection: Connection, chunk: Chunk, results: Sequence[RowRes
     )
     bulk.insert_rows(connection, t.subtotal, _sums(chunk, results))
     if not anew:  # an earlier try may have stored another verdict, and that one stays
-        return seal_stored(connection, key, no)
+        return seal_stored(connection, chunk)
     seal = ChunkSeal()
     for row in rows:
         seal.add(*row)
@@ -77,8 +77,9 @@ def _insert_verdicts(
     from scanner.store import tables as t
 
     key = chunk.snapshot_id
-    judged = _numbers_in(connection, t.control_result, chunk)
-    told = _findings_in(connection, chunk)
+    numbers = {no for no, _, _ in rows}  # others' claims may lie between a chunk's own
+    judged = _numbers_in(connection, t.control_result, chunk) & numbers
+    told = {pair for pair in _findings_in(connection, chunk) if pair[0] in numbers}
     bulk.insert_rows(
         connection,
         t.control_result,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from scanner.store import budget_table as t
 from scanner.store.append_only import APPEND_ONLY
+from scanner.store.statistics import FUNCTION
 
 QUEUE = "procrastinate_"
 _DELETABLE = ("schedule", "chunk", "pinned_block")
@@ -29,6 +30,7 @@ def grant_statements(worker: str, reader: str) -> list[str]:
         f"GRANT UPDATE ON {changed} TO {to_worker}",
         f"GRANT DELETE ON {deleted} TO {to_worker}",
         f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {to_worker}",
+        f"GRANT EXECUTE ON FUNCTION {FUNCTION} TO {to_worker}",
         _queue_grants(to_worker),
     ]
 

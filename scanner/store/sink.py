@@ -18,7 +18,7 @@ from scanner.snapshots.interface import (
     SnapshotPolicy,
     SnapshotState,
 )
-from scanner.store import pins, results_in, runs, seal
+from scanner.store import pins, results_in, runs, seal, statistics
 from scanner.store.engine import Store
 
 if TYPE_CHECKING:
@@ -189,6 +189,7 @@ class StoreSink:
             return self._set_state(snapshot_id, failed)
         with self._store.write() as connection:
             seal.publish(connection, snapshot_id, self._now())
+        statistics.refresh(self._store, sum(chunk.plan.claims for chunk in chunks))
         return SnapshotState.COMPLETE
 
     def _set_state(self, snapshot_id: int, failed: bool) -> SnapshotState:

@@ -7,7 +7,7 @@ from support.taking import SIGNED, planned, take
 
 from scanner.errors import StoreError
 from scanner.snapshots.interface import SnapshotState
-from scanner.store import append_only, queries, tables
+from scanner.store import append_only, queries, statistics, tables
 from scanner.store.engine import open_store
 from scanner.store.migrate import upgrade
 from scanner.store.roles import grant_statements
@@ -104,3 +104,34 @@ def test_a_worker_works_the_queue(owner):
         with store.write() as connection:
             connection.execute(text("DELETE FROM procrastinate_jobs"))
         assert refill(store) == 1
+
+
+def rows_known(owner):
+    """What PostgreSQL's planner takes for the number of rows of each table; -1: never looked."""
+    query = text("SELECT relname, reltuples FROM pg_class WHERE relname = ANY(:names)")
+    with owner.read() as connection:
+        found = connection.execute(query, {"names": list(statistics.TABLES)})
+        return {name: int(rows) for name, rows in found}
+
+
+def test_the_planner_hears_of_a_large_snapshot_when_it_ends_also_from_a_worker(owner):
+    """Until then it plans for one row, and joins thousands in a loop within a loop."""
+    claims = [eth_claim(n, amount=1, **SIGNED) for n in range(statistics.MANY)]
+    with as_role(owner, WORKER) as store:
+        snapshot = planned(store, claims)
+        assert rows_known(owner)["claim"] == len(claims)
+        assert take(store, snapshot, StubSource()).state is SnapshotState.COMPLETE
+    known = rows_known(owner)
+    assert {known["balance"], known["control_result"], known["claim"]} == {len(claims)}
+    assert known["finding"] > 0
+
+
+def test_without_the_right_to_tell_the_planner_a_snapshot_is_complete_all_the_same(owner):
+    with owner.write() as connection:
+        revoke = f"REVOKE EXECUTE ON FUNCTION {statistics.FUNCTION} FROM "
+        quoted = WORKER.replace('"', '""').replace("%", "%%")
+        connection.exec_driver_sql(f'{revoke}"{quoted}"')
+    with as_role(owner, WORKER) as store:
+        snapshot = planned(store, [eth_claim(n, **SIGNED) for n in range(statistics.MANY)])
+        assert take(store, snapshot, StubSource()).state is SnapshotState.COMPLETE
+    assert rows_known(owner)["balance"] == -1

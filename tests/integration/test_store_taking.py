@@ -3,12 +3,14 @@
 import threading
 
 import pytest
-from support.snapshot_stub import StubSource, eth_claim
+from sqlalchemy.event import listen
+from support.snapshot_stub import StubSource, eth_claim, good_judge
 from support.taking import DOWN, SIGNED, planned, raises, take, twenty_five
 
 from scanner.errors import SourceUnavailableError, StoreError
+from scanner.model.balance import Balance, Evidence
 from scanner.model.finding import FindingKind
-from scanner.snapshots.interface import SnapshotState
+from scanner.snapshots.interface import RowResult, SnapshotState
 from scanner.store import queries
 from scanner.store.check import check
 from scanner.store.sink import StoreSink
@@ -171,3 +173,29 @@ def test_progress_goes_up_to_all_and_starts_where_the_last_run_ended(store):
     take(store, snapshot, StubSource(), progress=lambda share, count: seen.append((share, count)))
     assert seen[-1] == (1.0, 25)
     assert [s for s, _ in seen] == sorted(s for s, _ in seen)
+
+
+def test_chunks_whose_claims_lie_among_others_cost_no_more_than_the_first(store):
+    """The verdicts of others were once taken for their own, and everything was read again."""
+    networks = ("ethereum", "arbitrum")
+    claims = [eth_claim(n, network=networks[n % 2], **SIGNED) for n in range(40)]
+    snapshot = planned(store, claims, chunk_sizes=dict.fromkeys(networks, 5))
+    sink = StoreSink(store)
+    sink.start(snapshot)
+    for network in networks:
+        sink.pin(snapshot, 100, StubSource(network).pin(100), "stub")
+    chunks = sink.chunks(snapshot)
+    asked = []
+    listen(store.engine, "before_cursor_execute", lambda *a: asked[-1].append(a[2].split(" ")[0]))
+    for chunk in chunks:
+        asked.append([])
+        rows = sink.claims(chunk)
+        verdicts = good_judge([row.claim for row in rows], None)
+        good = Balance(1, Evidence.REPORTED)
+        sink.finish_chunk(
+            chunk, [RowResult(row, said, good) for row, said in zip(rows, verdicts, strict=True)]
+        )
+    assert asked == [asked[0]] * 8
+    asked.append([])
+    assert sink.end(snapshot) is SnapshotState.COMPLETE
+    assert check(store) == []
