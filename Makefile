@@ -13,13 +13,15 @@ BIN := .venv/bin
 demo: runtime nodes
 	@$(BIN)/scanner demo
 
-# Without its node a test is skipped and says why; in CI (CI=true) it fails.
+# Without its node a test is skipped and says why; in CI (CI=true) it fails. Every process has nodes
+# and databases of its own; a file's tests stay together, files come in their order, long ones first.
+SHARED_OUT := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 test: development
 	@$(MAKE) --no-print-directory nodes || test "$$CI" != true
 	@$(MAKE) --no-print-directory peers || test "$$CI" != true
 	@scripts/install-postgres || test "$$CI" != true
 	@scripts/install-browser .devnet/browser || test "$$CI" != true
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest $(SHARED_OUT) $(ARGS)
 
 # Core without a wallet: what signs transactions stays with Knots.
 CORE_TESTS := $(foreach part,core core_scans utxo sources several relatives,tests/integration/test_bitcoin_$(part).py)

@@ -7,6 +7,7 @@ With CI=true a missing node fails the tests that need it, so that nothing passes
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -31,6 +32,13 @@ class AnvilFactory(Protocol):
         chain_id: int = 1,
         arguments: Sequence[str] = (),
     ) -> Anvil: ...
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Refuse two tests of one name: shared out to processes, only one of them would be run."""
+    names = Counter(item.nodeid for item in items)
+    if twice := [name for name, count in names.items() if count > 1]:
+        raise pytest.UsageError(f"several tests have one name: {', '.join(twice)}")
 
 
 @pytest.fixture(scope="session", autouse=True)

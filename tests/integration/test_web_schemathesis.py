@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 
 import pytest
@@ -44,16 +45,25 @@ def server(tmp_path_factory):
         yield str(site.base_url)
 
 
-@described.parametrize()
-@settings(
-    max_examples=25,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-def test_every_answer_is_as_described(case, server, answered):
-    answer = case.call_and_validate(base_url=server, checks=CHECKS)
-    answered[case.operation.path, answer.status_code] += 1
+def answers_of(path):
+    """A test of one address: all in one would have one name, and be one test to pytest-xdist."""
+
+    @described.include(path=path).parametrize()
+    @settings(
+        max_examples=25,
+        deadline=None,
+        derandomize=True,
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    )
+    def test_every_answer_is_as_described(case, server, answered):
+        answer = case.call_and_validate(base_url=server, checks=CHECKS)
+        answered[case.operation.path, answer.status_code] += 1
+
+    return test_every_answer_is_as_described
+
+
+for _path in DESCRIPTION["paths"]:
+    globals()["test_answers_of" + re.sub(r"\W+", "_", _path)] = answers_of(_path)
 
 
 def test_every_address_was_reached_and_refused_something(answered):
