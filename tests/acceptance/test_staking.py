@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from support.beacon_stub import BeaconStub
 from support.contracts import deploy
 from support.eth_list import HELD, start_eth_chain
 from support.published_lists import STAKING
+from support.worker_command import start_worker, wait_for_snapshot
 
 pytestmark = pytest.mark.node
 
@@ -84,13 +86,17 @@ def write_table(path, rpc: str, beacon: str = "") -> None:
     path.write_text("\n".join(lines), "utf-8")
 
 
+def write_list(folder: Path, staked: Staked, text: str = "") -> None:
+    text = (text or example()).replace(",20914735,", f",{staked.height},")
+    (folder / "list.csv").write_text(text, "utf-8")
+
+
 @pytest.fixture
 def take(scanner, staked, tmp_path):
     """Take a snapshot of a list at the node's height. with_beacon: have the endpoint."""
 
     def run(text: str = "", with_beacon: bool = True):
-        text = (text or example()).replace(",20914735,", f",{staked.height},")
-        (tmp_path / "list.csv").write_text(text, "utf-8")
+        write_list(tmp_path, staked, text)
         with staked.beacon.serve() as beacon:
             write_table(tmp_path / "endpoints.toml", staked.url, beacon if with_beacon else "")
             return scanner("snapshot", "list.csv", "--endpoints", "endpoints.toml", "--json")
@@ -120,6 +126,31 @@ def test_staked_ether_is_read_at_the_pinned_block_and_bound_to_its_owner(scanner
     assert balances[NATIVE]["sources"] == "my-beacon"
     assert balances[NATIVE]["reason"] == ""
     assert balances[RESTAKED]["reason"] == "the validator's status is exited_unslashed"
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_a_worker_reads_staked_ether_as_the_command_does(scanner, staked, tmp_path, request, kind):
+    url = f"sqlite:///{tmp_path / 'worker.db'}"
+    if kind == "postgresql":
+        url = request.getfixturevalue("postgres_database")
+    at = ("--database", url)
+    write_list(tmp_path, staked)
+    assert scanner("db", "upgrade", *at).status == 0
+    planned = scanner("schedule", "add", "okx", "--list", "list.csv", "--cron", "0 6 * * *", *at)
+    assert planned.status == 0, planned.err
+    assert scanner("schedule", "run-now", "okx", *at).status == 0
+    with staked.beacon.serve() as beacon:
+        write_table(tmp_path / "endpoints.toml", staked.url, beacon)
+        worker = start_worker(tmp_path, url)
+        try:
+            snapshot = wait_for_snapshot(scanner, at)
+        finally:
+            worker.terminate()
+            said = worker.communicate(timeout=30)
+    (ether,) = scanner("totals", snapshot, "--json", *at).object["assets"]
+    assert ether["verified"] == str(HELD_BY_OWNER + 65 * 10**18), said
+    done = scanner("export", "ownership", snapshot, "--format", "jsonl", "-o", "-", *at)
+    assert {row["binding"] for row in done.objects if row["address"] != OWNER} == {"on_chain"}
 
 
 def test_without_a_beacon_endpoint_the_rows_say_what_to_add(scanner, take):
@@ -168,3 +199,37 @@ def test_a_key_that_is_none_is_malformed_and_holds_nothing(scanner, take):
     assert done.status == 1
     assert "not a compressed, finite BLS12-381 point" in done.err
     assert done.object["assets"][0]["verified"] == str(HELD_BY_OWNER + 32 * 10**18)
+
+
+def test_validators_found_at_an_execution_block_are_a_list_at_that_block(scanner, staked, tmp_path):
+    """No list is published: the address alone leads to the stake that it was paid for there."""
+    at = f"ethereum={staked.height}"
+    with staked.beacon.serve() as beacon:
+        write_table(tmp_path / "endpoints.toml", staked.url, beacon)
+        asked = ["validators", OWNER, staked.pod, "--at", at, "--endpoints", "endpoints.toml"]
+        found = scanner(*asked, "-o", "found.csv", "--json")
+        assert found.status == 0, found.err
+        assert (found.object["network"], found.object["height"]) == ("ethereum", staked.height)
+        assert [p["balance_gwei"] for p in found.object["payees"]] == [
+            str(32 * GWEI),
+            str(33 * GWEI),
+        ]
+        rows = (tmp_path / "found.csv").read_text().splitlines()[1:]
+        assert [row.split(",")[:5] for row in rows] == [
+            ["ethereum", "ETH", str(staked.height), NATIVE, "32"],
+            ["ethereum", "ETH", str(staked.height), RESTAKED, "33"],
+        ]
+        taken = scanner("snapshot", "found.csv", "--endpoints", "endpoints.toml", "--json")
+    (ether,) = taken.object["assets"]
+    assert ether["claimed"] == ether["unverified"] == str(65 * 10**18)
+    assert (ether["shortfall"], ether["surplus"], ether["unavailable_rows"]) == ("0", "0", 0)
+
+
+def test_validators_are_not_searched_in_another_blocks_state(scanner, staked, tmp_path):
+    staked.beacon.execution = {SLOT: "0x" + "99" * 32}
+    with staked.beacon.serve() as beacon:
+        write_table(tmp_path / "endpoints.toml", staked.url, beacon)
+        at = f"ethereum={staked.height}"
+        done = scanner("validators", OWNER, "--at", at, "--endpoints", "endpoints.toml", "--json")
+    assert (done.status, done.out) == (2, b"")
+    assert "not the pinned block" in done.err

@@ -16,11 +16,17 @@ from support.signed_rows import claim, evm_address, evm_sign, key
 
 from scanner.chains.interface import ReadPolicy
 from scanner.chains.table import source_of
-from scanner.errors import ReorgError, SourceRejectedError, SourceUnavailableError
+from scanner.errors import (
+    HeightPrunedError,
+    ReorgError,
+    SourceRejectedError,
+    SourceUnavailableError,
+)
 from scanner.model.addresses.table import decode_address
 from scanner.model.balance import BalanceQuery, Evidence
 from scanner.model.control import Binding, Control
 from scanner.model.endpoint import Endpoint
+from scanner.model.validator import payee
 from scanner.ownership.judge import judge_claims
 from scanner.settings.tables import load_registry
 
@@ -350,3 +356,34 @@ def test_a_state_that_is_gone_is_looked_for_once(world):
     results = judge_claims(rows, lambda to, data: source.call(to, data, at), REGISTRY)
     assert all("does not keep that state" in r.reason for r in results)
     assert len([path for path in chain.asked if path.endswith("/validators")]) == 1
+
+
+# All validators of an owner
+
+
+def test_all_validators_that_pay_an_address_at_an_execution_block(world):
+    mine = payee(evm_address(OWNER), "ethereum").credentials
+    source, at = world.source(world.stub(), world.stub(), policy=ReadPolicy(2), nodes=2)
+    found = source.find_validators(lambda v: v.credentials in mine, at)
+    assert [v.key for v in found.validators] == [KEYS[0], KEYS[1], KEYS[5]]
+    assert [v.balance for v in found.validators] == [32 * GWEI + 7, 64 * GWEI, 0]
+    assert (found.total, found.evidence) == (len(world.state), Evidence.AGREED)
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "says"),
+    [
+        ({"execution": {1000: OTHER_HASH}}, SourceRejectedError, "not the pinned block"),
+        ({"kept": {1001}}, HeightPrunedError, "does not keep that state"),
+    ],
+)
+def test_a_search_in_another_state_than_the_blocks_is_an_error(world, change, error, says):
+    source, at = world.source(world.stub(**change))
+    with pytest.raises(error, match=says):
+        source.find_validators(lambda v: True, at)
+
+
+def test_a_search_without_a_beacon_endpoint_says_what_to_add(world):
+    source, at = world.source()
+    with pytest.raises(SourceRejectedError, match='add an endpoint with protocol = "beacon"'):
+        source.find_validators(lambda v: True, at)
