@@ -1,16 +1,14 @@
 """`scanner schedule` and `scanner worker` as their users run them, on both databases."""
 
-import os
 import signal
 import socket
-import subprocess
 import time
 import urllib.error
 import urllib.request
 
 import pytest
-from support.command import COMMAND
 from support.snapshot_stub import evm_address
+from support.worker_command import start_worker, wait_for_snapshot
 
 from scanner.demo.nodes import free_port
 
@@ -44,14 +42,6 @@ def world(tmp_path):
     return tmp_path
 
 
-def start_worker(world, database, *more):
-    return subprocess.Popen(
-        [*COMMAND, "worker", "--endpoints", "endpoints.toml", "--database", database, *more],
-        cwd=world, env={**os.environ, "SCANNER_DATA": str(world / "data")},
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-
-
 def test_a_schedule_is_run_by_a_worker_that_ends_when_told(world, scanner, database):
     at = ("--database", database)
     added = scanner("schedule", "add", "okx", "--list", "list.csv", "--cron", "0 6 * * *", *at)
@@ -62,7 +52,7 @@ def test_a_schedule_is_run_by_a_worker_that_ends_when_told(world, scanner, datab
     port = free_port()
     worker = start_worker(world, database, "--health-port", str(port))
     try:
-        snapshot = _wait_for_snapshot(scanner, at)
+        snapshot = wait_for_snapshot(scanner, at)
         assert ask(port, "readyz") == (200, "ready\n")
         assert ask(port, "healthz") == (200, "alive\n")
         assert _chunks_done(port) == 1
@@ -117,18 +107,6 @@ def _chunks_done(port):
             break
         time.sleep(0.1)
     return float(line.split()[1])
-
-
-def _wait_for_snapshot(scanner, at):
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        (listed,) = scanner("schedule", "list", "--json", *at).object
-        if listed["snapshot"] is not None:
-            done = scanner("totals", listed["snapshot"], "--json", *at)
-            if done.object["complete"]:
-                return listed["snapshot"]
-        time.sleep(0.3)
-    pytest.fail(f"the worker took nothing: {listed}")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,34 @@
+"""`scanner worker` as a process of its own, and what it has taken so far."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from support.command import COMMAND
+
+
+def start_worker(folder: Path, database: str, *more: str) -> subprocess.Popen[str]:
+    """Start a worker with the endpoints.toml of a folder, which holds its data, too."""
+    return subprocess.Popen(
+        [*COMMAND, "worker", "--endpoints", "endpoints.toml", "--database", database, *more],
+        cwd=folder, env={**os.environ, "SCANNER_DATA": str(folder / "data")},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def wait_for_snapshot(scanner, at: tuple[str, ...]) -> str:
+    """The id of the only schedule's snapshot, once it is complete."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        (listed,) = scanner("schedule", "list", "--json", *at).object
+        if listed["snapshot"] is not None:
+            done = scanner("totals", listed["snapshot"], "--json", *at)
+            if done.object["complete"]:
+                return listed["snapshot"]
+        time.sleep(0.3)
+    pytest.fail(f"the worker took nothing: {listed}")
