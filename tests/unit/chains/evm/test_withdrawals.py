@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.beacon_stub import BeaconStub, StubTransport, failed
-from support.scripted_http import Said
+from support.scripted_http import Said, Seen
 
 from scanner.chains.evm.beacon_api import INDEXES_A_GET, BeaconNode
 from scanner.chains.evm.pool import TRIES, Pool
@@ -121,6 +121,23 @@ def test_a_spoiled_list_is_asked_for_again_and_never_believed(what):
     assert indexes(search(stub)) == mine(12)
 
 
+@pytest.mark.parametrize(
+    ("what", "says"),
+    [
+        ("a hole", "left out validator 3"),
+        ("the first is missing", "left out validator 0"),
+        ("the end is missing", "left out validator 5"),
+        ("empty", "empty list"),
+        ("doubled", "nobody asked for"),
+        ("foreign", "nobody asked for"),
+        ("one for all", "one validator at two indexes"),
+    ],
+)
+def test_the_error_says_what_is_wrong(what, says):
+    with pytest.raises(SourceUnavailableError, match=says):
+        search(chain(7, spoil=SPOILED[what]))
+
+
 @pytest.mark.parametrize("what", SPOILED)
 def test_another_endpoint_answers_where_one_gives_spoiled_lists(what):
     found = search(chain(12, spoil=SPOILED[what]), chain(12))
@@ -133,6 +150,15 @@ def test_a_server_that_knows_nobody_alone_does_not_end_the_list():
         search(chain(12, fault=alone, spoil=SPOILED["the end is missing"]))
     with pytest.raises(SourceUnavailableError, match="does not give validator 11 alone"):
         search(chain(12, fault=alone))
+
+
+def test_a_validator_asked_for_alone_must_be_that_one():
+    stub = chain(12)
+    path = f"/eth/v1/beacon/states/0x{stub.state_root(SLOT).hex()}/validators/"
+    first = stub.answer(Seen("GET", path + "0", {}, b""))
+    stub.fault = lambda seen: first if seen.path == path + "11" else None
+    with pytest.raises(SourceUnavailableError, match="another validator than it was asked for"):
+        search(stub)
 
 
 def test_a_state_that_is_gone_or_another_chain_is_no_end():
@@ -247,8 +273,20 @@ def test_a_third_operator_outvotes_one(fields):
     found = search(changed(20, 3, **fields), chain(20), chain(20), quorum=2)
     assert (indexes(found), found.unsettled) == (mine(20), 0)
     assert [v.balance for v in found.validators] == [32 * 10**9 + n for n in mine(20)]
-    for difference in found.differences:
-        assert (difference.index, difference.settled) == (3, True)
+    (difference,) = found.differences
+    assert (difference.index, difference.settled) == (3, True)
+    assert difference.said["b1"] == difference.said["b2"] != difference.said["b0"]
+
+
+def test_two_against_two_is_no_answer():
+    """The fourth operator, asked because of one validator, turns two to one into a tie on another."""
+    four = [chain(20), changed(20, 3, balance=1), chain(20), changed(20, 3, balance=1)]
+    for stub, balance in zip(four, (5, 6, 7, 5), strict=True):
+        stub.blocks[SLOT][KEYS[6]] = (balance, "active_ongoing", MINE)
+    found = search(*four, quorum=2)
+    assert indexes(found) == [n for n in mine(20) if n != 3]
+    assert [(d.index, d.settled) for d in found.differences] == [(3, False), (6, True)]
+    assert [v.balance for v in found.validators if v.index == 6] == [5]
 
 
 @pytest.mark.parametrize(("less", "more"), [(19, 20), (16, 17), (16, 20), (8, 30), (1, 2)])
