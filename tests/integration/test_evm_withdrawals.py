@@ -139,6 +139,13 @@ def test_a_server_that_takes_no_post_is_asked_by_get(search, status):
     assert len(gets) == PAGE // INDEXES_A_GET + 100 // INDEXES_A_GET + 1
 
 
+def test_a_page_of_many_gets_goes_on_where_one_failed(search):
+    chain = stub(takes_posts=False, fault=sometimes(0.1, FAULTS["500"]))
+    check(search(chain))
+    gets = [path for path in chain.asked if "?id=" in path]
+    assert len(gets) < 1.5 * COUNT / INDEXES_A_GET
+
+
 def test_an_answer_larger_than_a_page_can_be_is_refused(search):
     flood = lambda seen: Said(200, b" " * 16_000_000) if seen.method == "POST" else None  # noqa: E731
     with pytest.raises(SourceRejectedError, match="larger than"):

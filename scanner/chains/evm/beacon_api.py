@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
@@ -74,6 +74,7 @@ class BeaconNode:
         self._clock: _Clock | None = None
         self._posts = True
         self._blinded = True
+        self._begun: tuple[object, list[Validator]] = None, []
 
     def check(self) -> None:
         """See Member.check."""
@@ -209,24 +210,43 @@ class BeaconNode:
         Raises ReorgError, HeightPrunedError, SourceUnavailableError (also on a hole in the list).
         """
         block = self._pinned(at)
-        found: list[Validator] = []
+        with self._lock:  # a page of many GETs goes on where one of them failed
+            (key, found), self._begun = self._begun, (None, [])
+        if key != (at.hash, start, size):
+            found = []
+        try:
+            self._go_on(found, block, start, size, at)
+        except SourceUnavailableError:
+            self._begun = (at.hash, start, size), found
+            raise
+        return found
+
+    def _go_on(
+        self, found: list[Validator], block: BeaconHeader, start: int, size: int, at: BlockRef
+    ) -> None:
+        """Add to a page what it lacks. On an error it holds what was read before."""
         while len(found) < size:
             first = start + len(found)
             length = min(size - len(found), size if self._posts else INDEXES_A_GET)
             answer = self._ask(block, [str(n) for n in range(first, first + length)], at)
             if answer is None:
                 continue
-            part = sorted(answer.values(), key=lambda v: v.index)
-            for index, validator in enumerate(part, first):
-                if validator.index != index:
-                    raise SourceUnavailableError(self.name, f"left out validator {index}")
-            if len({v.key for v in part}) < len(part):  # one stands where another should
-                raise SourceUnavailableError(self.name, "gave one validator at two indexes")
-            found += part
+            part = self._in_order(answer, first)
             if len(part) < length:
                 self._check_end(block, first + len(part), at)
-                break
-        return found
+            found += part
+            if len(part) < length:
+                return
+
+    def _in_order(self, answer: Mapping[str, Validator], first: int) -> list[Validator]:
+        """An answer's validators by index. Raises SourceUnavailableError if one is missing."""
+        part = sorted(answer.values(), key=lambda v: v.index)
+        for index, validator in enumerate(part, first):
+            if validator.index != index:
+                raise SourceUnavailableError(self.name, f"left out validator {index}")
+        if len({v.key for v in part}) < len(part):  # one stands where another should
+            raise SourceUnavailableError(self.name, "gave one validator at two indexes")
+        return part
 
     def estimate(self, at: BlockRef) -> int:
         """About how many validators a pinned block's state has, up to 16.7 million.
