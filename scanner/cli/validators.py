@@ -67,8 +67,8 @@ def validators(
 
     Goes through every validator of the beacon chain at the block: hundreds of requests. None found
     is a result; what could not be read is an error, and nothing is written.
-    Exit status 1 where the list of --list leaves out one of them or names one that is not, 3 where
-    operators differ.
+    Exit status 1 where the file of --list leaves out one of them or names one that pays somebody
+    else, 3 where operators differ.
     """
     from scanner.cli.console import emit, finish, say
     from scanner.errors import ConfigError

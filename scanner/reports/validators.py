@@ -205,15 +205,16 @@ def notes(report: ValidatorReport) -> list[str]:
     lines += _some([_difference_words(d) for d in found.differences])
     if found.unsettled:
         lines.append(
-            f"on {found.unsettled:,} validators no answer has a quorum: they are in no sum, and "
-            "there may be more behind the first whose existence is in doubt"
+            f"validators on which no answer has a quorum: {found.unsettled:,}; they are in no sum, "
+            "and there may be more behind the first whose existence is in doubt"
         )
     return lines + (_compared_words(compared) if compared else [])
 
 
 def _difference_words(difference: Difference) -> str:
     said = "; ".join(f"{name} says {_words(v)}" for name, v in sorted(difference.said.items()))
-    return f"validator {difference.index}: {said}" + " (outvoted)" * difference.settled
+    end = "; the answer of most is taken" if difference.settled else ""
+    return f"validator {difference.index}: {said}{end}"
 
 
 def _words(validator: Validator | None) -> str:
