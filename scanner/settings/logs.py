@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TextIO
+from urllib.parse import quote, quote_plus
 
 if TYPE_CHECKING:
     from structlog.typing import EventDict, Processor
@@ -40,11 +41,12 @@ def configure(
     """Send every log of this process to stderr, through the filter.
 
     clean: applied to every text (takes URLs out, makes hostile text harmless). secrets: texts
-    that become `***` wherever they stand. stream: in place of stderr.
+    that become `***` wherever they stand, as they are or as a URL writes them. stream: in place
+    of stderr.
     """
     import structlog
 
-    hidden = sorted({s for s in secrets if s}, key=len, reverse=True)
+    hidden = sorted({form for s in secrets if s for form in _spellings(s)}, key=len, reverse=True)
     before: list[Processor] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
@@ -74,6 +76,11 @@ def configure(
     for name in ("httpx", "httpcore"):  # they print URLs at INFO
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     logging.captureWarnings(True)
+
+
+def _spellings(secret: str) -> set[str]:
+    """A text and its forms in URLs: of the standard, of HTML forms, of SQLAlchemy."""
+    return {secret, quote(secret, safe=""), quote_plus(secret), quote(secret, safe=" +")}
 
 
 def _filter(

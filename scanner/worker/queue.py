@@ -112,9 +112,13 @@ def lock_of(network: str, number: int, parallel: int) -> str:
 def make_app(store: Store, jobs: Jobs, timing: Timing) -> App:
     """A Procrastinate app whose tasks do `jobs`. Opened and run by the caller."""
     from procrastinate import App, PsycopgConnector
+    from psycopg.conninfo import make_conninfo
 
-    url = store.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-    app = App(connector=PsycopgConnector(conninfo=url, min_size=1, max_size=4))
+    # What SQLAlchemy itself connects with: its URLs are not quite libpq's (a blank is "+").
+    _, options = store.engine.dialect.create_connect_args(store.engine.url)
+    options.pop("context", None)  # the driver's own, no word for libpq
+    where = make_conninfo(**options)
+    app = App(connector=PsycopgConnector(conninfo=where, min_size=1, max_size=4))
 
     @app.task(
         name=CHUNK_TASK, queue=CHUNKS, retry=_patience(timing, timing.tries), pass_context=True

@@ -4,8 +4,10 @@ import io
 import json
 import logging
 import warnings
+from urllib.parse import quote, quote_plus, urlsplit
 
 import pytest
+from sqlalchemy import URL
 
 from scanner.reports.text import harmless
 from scanner.settings.logs import LogFormat, configure
@@ -21,8 +23,9 @@ def lines():
     before, level = root.handlers[:], root.level
     stream = io.StringIO()
 
-    def start(form):
-        configure(form, harmless, secret_parts(f"https://node.example/v2/{KEY}"), stream)
+    def start(form, *secrets):
+        known = secrets or secret_parts(f"https://node.example/v2/{KEY}")
+        configure(form, harmless, known, stream)
         return stream
 
     yield start
@@ -89,3 +92,15 @@ def test_libraries_that_print_urls_are_silent(lines):
     logging.getLogger("httpx").error("GET https://x/%s", KEY)
     logging.getLogger("procrastinate.worker").info("started job")
     assert stream.getvalue() == ""
+
+
+@pytest.mark.parametrize("form", LogFormat)
+def test_a_password_is_hidden_as_urls_write_it_too(lines, form):
+    """A driver quotes the part of a URL that it could not read, in the URL's spelling."""
+    password = "w\u00f6rd 'of' \"many\"+signs"
+    stream = lines(form, password)
+    url = URL.create("postgresql", "me", password, "db").render_as_string(hide_password=False)
+    spelt = [quote(password, safe=""), quote_plus(password), urlsplit(url).password]
+    for text in (password, *spelt):
+        logging.getLogger("scanner.test").warning("near %s, here", text)
+    assert stream.getvalue().count("near ***, here") == 4
