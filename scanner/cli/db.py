@@ -14,16 +14,32 @@ app = typer.Typer(help="Look after the database.", no_args_is_help=True, rich_ma
 
 
 @app.command("upgrade")
-def upgrade(context: typer.Context, database: Database = None) -> None:
+def upgrade(
+    context: typer.Context,
+    database: Database = None,
+    roles: Annotated[
+        tuple[str, str] | None,
+        typer.Option(
+            metavar="WORKER READER",
+            help="Give two PostgreSQL roles their rights, too; see 'db grants'.",
+        ),
+    ] = None,
+) -> None:
     """Bring the database to this program's schema; a SQLite file that is missing is made."""
     from scanner.cli.console import say
     from scanner.store import migrate
+    from scanner.store.engine import open_store
+    from scanner.store.roles import grant
 
     url = database_url(context, database)
     revision = migrate.upgrade(url)
     say(f"the database is at migration {revision}")
     if set_up_queue(url):
         say("the workers' queue has its tables")
+    if roles is not None:
+        with open_store(url) as store:
+            grant(store, *roles)
+        say(f"{roles[0]} adds results and changes none, {roles[1]} only reads")
 
 
 def set_up_queue(url: str) -> bool:

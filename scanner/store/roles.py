@@ -1,10 +1,16 @@
-"""PostgreSQL roles: what a worker and a reader may do. The owner runs these once, as SQL."""
+"""PostgreSQL roles: what a worker and a reader may do."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from scanner.errors import ConfigError
 from scanner.store import budget_table as t
 from scanner.store.append_only import APPEND_ONLY
 from scanner.store.statistics import FUNCTION
+
+if TYPE_CHECKING:
+    from scanner.store.connection import Store
 
 QUEUE = "procrastinate_"
 _DELETABLE = ("schedule", "chunk", "pinned_block")
@@ -33,6 +39,19 @@ def grant_statements(worker: str, reader: str) -> list[str]:
         f"GRANT EXECUTE ON FUNCTION {FUNCTION} TO {to_worker}",
         _queue_grants(to_worker),
     ]
+
+
+def grant(store: Store, worker: str, reader: str) -> None:
+    """Give two roles that exist their rights; see `grant_statements`.
+
+    Raises ConfigError on SQLite, StoreError where a role is missing or we may not grant.
+    """
+    if store.dialect == "sqlite":
+        raise ConfigError("a SQLite file has no roles: leave them out, or use PostgreSQL")
+    with store.write() as connection:
+        for statement in grant_statements(worker, reader):
+            # The plain cursor: nothing in a role's name is a parameter.
+            connection.connection.cursor().execute(statement)
 
 
 def _queue_grants(worker: str) -> str:

@@ -31,10 +31,10 @@ class Postgres:
     def __init__(self, environment: Mapping[str, str] | None = None) -> None:
         """environment: added to the server's own."""
         self._environment = {**os.environ, **(environment or {})}
-        self._bin = _programs()
+        self.programs = _programs()
         self._user = _user()
         self._folder = Path(tempfile.mkdtemp(prefix="scanner-pg-", dir="/tmp"))
-        self._password = secrets.token_hex(16)
+        self.password = secrets.token_hex(16)
         self._process: subprocess.Popen[bytes] | None = None
         self.port = 0
 
@@ -54,18 +54,18 @@ class Postgres:
     ) -> None:
         self._stop()
 
-    def create_database(self) -> str:
+    def create_database(self, name: str = "") -> str:
         """Make an empty database and return its URL, password included."""
         import psycopg
 
-        name = "test_" + secrets.token_hex(6)
+        name = name or "test_" + secrets.token_hex(6)
         with psycopg.connect(self._dsn("postgres"), autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")
         return "postgresql+psycopg" + self._dsn(name).removeprefix("postgresql")
 
     def _start(self) -> None:
         data, secret = self._folder / "data", self._folder / "password"
-        secret.write_text(self._password)
+        secret.write_text(self.password)
         if self._user:
             for path in (self._folder, secret):
                 shutil.chown(path, self._user)
@@ -98,7 +98,7 @@ class Postgres:
         }
         with (self._folder / "postgres.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [*tied_to_this_process("INT"), str(self._bin / "postgres"), "-D", str(data)]
+                [*tied_to_this_process("INT"), str(self.programs / "postgres"), "-D", str(data)]
                 + [f"--{key}={value}" for key, value in options.items()],
                 user=self._user,
                 cwd=self._folder,
@@ -138,7 +138,7 @@ class Postgres:
 
     def _run(self, program: str, *arguments: str) -> None:
         done = subprocess.run(
-            [str(self._bin / program), *arguments],
+            [str(self.programs / program), *arguments],
             user=self._user,
             cwd=self._folder,
             stdin=subprocess.DEVNULL,
@@ -150,7 +150,7 @@ class Postgres:
             raise RuntimeError(f"{program}: {done.stdout}{done.stderr}")
 
     def _dsn(self, database: str) -> str:
-        return f"postgresql://scanner:{self._password}@127.0.0.1:{self.port}/{database}"
+        return f"postgresql://scanner:{self.password}@127.0.0.1:{self.port}/{database}"
 
 
 def _programs() -> Path:

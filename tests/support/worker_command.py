@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -12,16 +13,22 @@ import pytest
 from support.command import COMMAND
 
 
-def start_worker(folder: Path, database: str, *more: str) -> subprocess.Popen[str]:
-    """Start a worker with the endpoints.toml of a folder, which holds its data, too."""
+def start_worker(
+    folder: Path, database: str, *more: str, environment: Mapping[str, str] | None = None
+) -> subprocess.Popen[str]:
+    """Start a worker with the endpoints.toml of a folder, which holds its data, too.
+
+    database: "" for the one that `environment` names, which stands in place of ours.
+    """
+    at = ("--database", database) if database else ()
     return subprocess.Popen(
-        [*COMMAND, "worker", "--endpoints", "endpoints.toml", "--database", database, *more],
-        cwd=folder, env={**os.environ, "SCANNER_DATA": str(folder / "data")},
+        [*COMMAND, "worker", "--endpoints", "endpoints.toml", *at, *more],
+        cwd=folder, env=environment or {**os.environ, "SCANNER_DATA": str(folder / "data")},
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
 
 
-def wait_for_snapshot(scanner, at: tuple[str, ...]) -> str:
+def wait_for_snapshot(scanner, at: tuple[str, ...]) -> int:
     """The id of the only schedule's snapshot, once it is complete."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:

@@ -42,6 +42,7 @@ def services():
     return yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
 
 
+PASSWORDS = {"db_password", "worker_password", "reader_password"}
 LASTING = ("db", "worker", "web")
 OURS = ("migrate", "worker", "web", "scanner")
 
@@ -77,7 +78,7 @@ def test_no_service_is_root_or_can_write_its_own_files():
 
 def test_secrets_come_as_files_and_pages_only_from_this_machine():
     document = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
-    assert set(document["secrets"]) == {"db_password", "endpoints", "alerts"}
+    assert set(document["secrets"]) == {*PASSWORDS, "endpoints", "alerts"}
     assert all(set(secret) == {"file"} for secret in document["secrets"].values())
     for name, service in document["services"].items():
         for value in service.get("environment", {}).values():
@@ -86,6 +87,19 @@ def test_secrets_come_as_files_and_pages_only_from_this_machine():
         for port in service.get("ports", ()):
             assert port.startswith("127.0.0.1:"), name
     assert "endpoints" not in document["services"]["web"]["secrets"]
+
+
+def test_only_the_migration_is_the_databases_owner():
+    every = services()
+    given = {name: set(every[name]["secrets"]) & PASSWORDS for name in OURS}
+    worker, reader = {"worker_password"}, {"reader_password"}
+    assert given == {"migrate": {"db_password"}, "worker": worker, "scanner": worker, "web": reader}
+    for name in OURS:
+        environment = every[name]["environment"]
+        (role,) = given[name]
+        assert environment["SCANNER_DATABASE_PASSWORD_FILE"] == f"/run/secrets/{role}"
+        user = "scanner" if role == "db_password" else f"scanner_{role.split('_')[0]}"
+        assert environment["SCANNER_DATABASE"] == f"postgresql+psycopg://{user}@db/scanner"
 
 
 def test_its_commands_exist_and_take_their_options():
