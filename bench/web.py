@@ -7,7 +7,7 @@ the server for one request, its start and the bare ones counted in.
 
     python bench/web.py [CLAIMS] [DATABASE-FILE]
 
-The database file is made if it is not there (a few minutes) and then kept; without one it is made
+The database file is made if it is not there (a minute or two) and then kept; without one it is made
 in a temporary folder.
 """
 
