@@ -7,6 +7,7 @@ import io
 import os
 import sqlite3
 import subprocess
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -55,8 +56,8 @@ def pinned(taken, tmp_path):
     """That snapshot in this test's own database. The endpoint table."""
     (tmp_path / "data").mkdir()
     with (
-        sqlite3.connect(taken / "data" / "scanner.db") as old,
-        sqlite3.connect(tmp_path / "data" / "scanner.db") as own,
+        closing(sqlite3.connect(taken / "data" / "scanner.db")) as old,
+        closing(sqlite3.connect(tmp_path / "data" / "scanner.db")) as own,
     ):
         old.backup(own)
     return taken / "endpoints.toml"
@@ -172,7 +173,7 @@ def test_another_price_of_the_same_moment_is_refused(scanner, pinned, tmp_path):
     done = scanner("prices", "import", put(tmp_path / "q.csv", at, price="2500.26"))
     assert (done.status, len(done.lines)) == (2, 1)
     assert "another price" in done.err
-    with sqlite3.connect(tmp_path / "data" / "scanner.db") as database:
+    with closing(sqlite3.connect(tmp_path / "data" / "scanner.db")) as database:
         assert database.execute("SELECT value FROM price").fetchall() == [("2500.25",)]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 
 import pytest
 from support.eth_list import (
@@ -232,7 +233,7 @@ def test_database_that_is_no_database_or_of_a_newer_schema(scanner, taken, tmp_p
     (tmp_path / "text.db").write_text("not a database, but a text of some length\n" * 50)
     text = scanner("totals", "--database", f"sqlite:///{tmp_path / 'text.db'}")
     assert (text.status, len(text.lines)) == (2, 1)
-    with sqlite3.connect(tmp_path / "data" / "scanner.db") as database:
+    with closing(sqlite3.connect(tmp_path / "data" / "scanner.db")) as database, database:
         database.execute("UPDATE alembic_version SET version_num = '9999'")
     newer = scanner("totals")
     assert (newer.status, len(newer.lines)) == (2, 1)
