@@ -2,7 +2,8 @@
 
 evm.fetch: balances/s of `fetch_balances`, 20,000 addresses x (ETH + 3 tokens), in
 chunks; against banteg's multicall (installed into .cache for this only), and against the node-bound
-rate: the same sheets sent ready-made, their answers received and not looked at.
+rate: the same sheets sent ready-made, their answers received and not looked at. The garbage
+collector is set as the command sets it, and connections stand before the clock runs.
 evm.fetch.calls: eth_calls for those 80,000 balances, the probing of the endpoint included.
 evm.fetch.memory: megabytes that the client grows by when it fetches them ten times over.
 evm.proof: account proofs/s on one core, real mainnet proofs, from the JSON answer to the balance,
@@ -11,7 +12,6 @@ nothing shared between accounts; against unhexing and hashing their nodes and no
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 import resource
@@ -39,6 +39,7 @@ from scanner.chains.evm.sheet import _HOST, encode, program  # noqa: E402
 from scanner.chains.evm.source import CHUNK, EthereumRpcSource, make_source  # noqa: E402
 from scanner.chains.http import Transport  # noqa: E402
 from scanner.chains.interface import ReadPolicy  # noqa: E402
+from scanner.cli.main import collect_rarely  # noqa: E402
 from scanner.demo.nodes import Anvil  # noqa: E402
 from scanner.model.addresses.evm import evm_address  # noqa: E402
 from scanner.model.addresses.keccak import keccak256  # noqa: E402
@@ -56,7 +57,7 @@ REGISTRY = load_registry()
 
 def main() -> int:
     """Run all of it."""
-    gc.set_threshold(100_000, 50, 50)  # as the command does
+    collect_rarely()
     payloads = [chain.holder(n) for n in range(ADDRESSES)]
     holdings = [REGISTRY.holding(name, "ethereum") for name in ("ETH", *TOKENS)]
     tokens = [bytes.fromhex(h.contract[2:]) for h in holdings if not h.is_native]

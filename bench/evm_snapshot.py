@@ -9,7 +9,6 @@ JSON object a line.
 
 from __future__ import annotations
 
-import gc
 import json
 import sys
 import tempfile
@@ -26,6 +25,7 @@ from support.snapshot_stub import CONTROLS  # noqa: E402
 
 from scanner.chains.evm.source import CHUNK, make_source  # noqa: E402
 from scanner.chains.interface import ReadPolicy  # noqa: E402
+from scanner.cli.main import collect_rarely  # noqa: E402
 from scanner.demo.nodes import Anvil  # noqa: E402
 from scanner.lists.reconcile import ListAudit  # noqa: E402
 from scanner.model.addresses.evm import evm_address  # noqa: E402
@@ -104,10 +104,10 @@ def main() -> int:
         ]
         chunks = [wanted[n : n + CHUNK] for n in range(0, len(wanted), CHUNK)]
         at = source.pin(1)
+        collect_rarely()
         evm._fetch(source, chunks, at)
         alone = claims.count / evm._timed(lambda: evm._fetch(source, chunks, at))
         source.close()
-        gc.set_threshold(100_000, 50, 50)  # as the command does
         rates = []
         for _ in range(3):
             source = make_source(

@@ -65,6 +65,7 @@ class Balance(_Fields):
         return super().__new__(cls, amount, evidence, sources, reason, detail)
 
     @classmethod
+    # mypy knows tuples' own _make by a signature that cannot be written down.
     def _make(cls, iterable: Iterable[Any]) -> Self:  # type: ignore[override]
         """Make one of its fields, checked; `_replace` comes through here, too."""
         return cls(*iterable)

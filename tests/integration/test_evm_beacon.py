@@ -6,7 +6,7 @@ import json
 from contextlib import ExitStack
 
 import pytest
-from support.beacon_stub import GENESIS, BeaconStub
+from support.beacon_stub import GENESIS, BeaconStub, beacon_endpoint
 
 from scanner.chains.evm.beacon_api import KEYS_A_GET, hash_tree_root
 from scanner.chains.interface import ReadPolicy
@@ -21,7 +21,6 @@ from scanner.errors import (
 )
 from scanner.model.addresses.table import decode_address
 from scanner.model.balance import BalanceQuery, Evidence
-from scanner.model.endpoint import Endpoint
 from scanner.settings.tables import load_registry
 
 REGISTRY = load_registry()
@@ -43,14 +42,7 @@ def opened():
 
         def make(*stubs: BeaconStub, policy: ReadPolicy | None = None):
             endpoints = [
-                Endpoint(
-                    f"b{n}",
-                    BEACON.name,
-                    "beacon",
-                    f"http://{stack.enter_context(s.serve())}",
-                    f"op{n}",
-                )
-                for n, s in enumerate(stubs)
+                beacon_endpoint(n, stack.enter_context(s.serve())) for n, s in enumerate(stubs)
             ]
             source = make_source("beacon", BEACON, endpoints, REGISTRY, policy)
             stack.callback(source.close)

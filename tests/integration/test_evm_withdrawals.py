@@ -7,7 +7,7 @@ import threading
 from contextlib import ExitStack
 
 import pytest
-from support.beacon_stub import BeaconStub, failed
+from support.beacon_stub import BeaconStub, beacon_endpoint, failed
 from support.scripted_http import Said
 
 from scanner.chains.evm.beacon_api import INDEXES_A_GET, PAGE
@@ -15,7 +15,6 @@ from scanner.chains.interface import ReadPolicy, ValidatorFinder
 from scanner.chains.table import make_source
 from scanner.errors import SourceRejectedError, SourceUnavailableError
 from scanner.model.balance import Evidence
-from scanner.model.endpoint import Endpoint
 from scanner.model.validator import payee
 from scanner.settings.tables import load_registry
 
@@ -52,14 +51,7 @@ def search():
 
         def run(*stubs: BeaconStub, quorum: int = 1):
             endpoints = [
-                Endpoint(
-                    f"b{n}",
-                    BEACON.name,
-                    "beacon",
-                    f"http://{stack.enter_context(s.serve())}",
-                    f"op{n}",
-                )
-                for n, s in enumerate(stubs)
+                beacon_endpoint(n, stack.enter_context(s.serve())) for n, s in enumerate(stubs)
             ]
             source = make_source("beacon", BEACON, endpoints, REGISTRY, ReadPolicy(quorum))
             stack.callback(source.close)
@@ -131,8 +123,7 @@ def test_an_endpoint_that_always_fails_is_an_error_or_another_one_is_asked(searc
 
 @pytest.mark.parametrize("status", [405, 413, 501])
 def test_a_server_that_takes_no_post_is_asked_by_get(search, status):
-    refuse = lambda seen: failed(status, "no") if seen.method == "POST" else None  # noqa: E731
-    chain = stub(fault=refuse)
+    chain = stub(fault=lambda seen: failed(status, "no") if seen.method == "POST" else None)
     check(search(chain))
     assert sum("POST" in path for path in chain.asked) == 1
     gets = [path for path in chain.asked if "?id=" in path]
@@ -147,7 +138,9 @@ def test_a_page_of_many_gets_goes_on_where_one_failed(search):
 
 
 def test_an_answer_larger_than_a_page_can_be_is_refused(search):
-    flood = lambda seen: Said(200, b" " * 16_000_000) if seen.method == "POST" else None  # noqa: E731
+    def flood(seen):
+        return Said(200, b" " * 16_000_000) if seen.method == "POST" else None
+
     with pytest.raises(SourceRejectedError, match="larger than"):
         search(stub(fault=flood))
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 from scanner.chains.http import Reply
+from scanner.model.endpoint import Endpoint
 from support.scripted_http import Said, Seen, serving
 
 GENESIS = 1_606_824_023
@@ -28,6 +29,11 @@ def block_root(slot: int, parent: bytes, state: bytes, body: bytes) -> bytes:
     zero = bytes(32)
     left = h(h(leaf(slot), leaf(0)), h(parent, state))
     return h(left, h(h(body, zero), h(zero, zero)))
+
+
+def beacon_endpoint(number: int, host: str) -> Endpoint:
+    """The endpoint of a stub that is served at `host`, each with an operator of its own."""
+    return Endpoint(f"b{number}", "ethereum-beacon", "beacon", f"http://{host}", f"op{number}")
 
 
 @dataclass

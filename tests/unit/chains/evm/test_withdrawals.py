@@ -145,7 +145,9 @@ def test_another_endpoint_answers_where_one_gives_spoiled_lists(what):
 
 
 def test_a_server_that_knows_nobody_alone_does_not_end_the_list():
-    alone = lambda seen: failed(404, "no such path") if "/validators/" in seen.path else None  # noqa: E731
+    def alone(seen):
+        return failed(404, "no such path") if "/validators/" in seen.path else None
+
     with pytest.raises(SourceUnavailableError, match="does not give validator 4 alone"):
         search(chain(12, fault=alone, spoil=SPOILED["the end is missing"]))
     with pytest.raises(SourceUnavailableError, match="does not give validator 11 alone"):
@@ -315,9 +317,11 @@ def test_a_liar_about_everybody_is_counted_and_not_hoarded():
 
 
 def test_a_key_on_two_pages_counts_for_none():
-    twice = lambda entries: [  # noqa: E731
-        {**e, "validator": {**e["validator"], "pubkey": KEYS[0]}} if e["index"] == "9" else e
-        for e in entries
-    ]
+    def twice(entries):
+        return [
+            {**e, "validator": {**e["validator"], "pubkey": KEYS[0]}} if e["index"] == "9" else e
+            for e in entries
+        ]
+
     with pytest.raises(SourceError, match="at two indexes"):
         search(chain(10, spoil=twice))
