@@ -58,7 +58,7 @@ class AddressFormatError(InputError):
 
     def __init__(self, network: str, text: str, reason: str) -> None:
         self.network, self.text, self.reason = network, text, reason
-        super().__init__(f"not a {network} address: {clip(text)!r} ({reason})")
+        super().__init__(f"not an address of {network}: {clip(text)!r} ({reason})")
 
 
 class AmountFormatError(InputError):
