@@ -162,23 +162,36 @@ def relevant_blocks(
 ) -> list[str]:
     """Hashes of the blocks, from the first height to the last, that may concern the descriptors.
 
-    scan: the node's `scanblocks`. Raises SourceRejectedError if the node has no block filters.
+    scan: the node's `scanblocks`. It leaves blocks out without a word that the index of filters has
+    not reached; the index follows the chain, so where it has the last block it has them all.
+    Raises SourceRejectedError if the node has no block filters, SourceUnavailableError if it lacks
+    some yet, ReorgError if the last block changes meanwhile.
     """
     first, last = heights
-    try:
-        answer = scan.run([list(descriptors), first, last], report)
-    except SourceRejectedError as e:
-        if "not enabled" in e.what:
-            raise SourceRejectedError(
-                rpc.name, "has no block filters: start it with -blockfilterindex"
-            ) from None
-        raise
+    end = rpc.block_hash(last)
+    _check_index(rpc, last, end)
+    answer = scan.run([list(descriptors), first, last], report)
     if not take(rpc.name, answer, bool, "completed"):
         raise SourceUnavailableError(rpc.name, "the scan was aborted on the node")
+    if (now := rpc.block_hash(last)) != end:
+        raise ReorgError(rpc.name, last, end, now)
     if take(rpc.name, answer, int, "to_height") != last:
         raise SourceUnavailableError(rpc.name, "scanned to another block than asked")
     blocks = take(rpc.name, answer, list, "relevant_blocks")
     return [take(rpc.name, block, str) for block in blocks]
+
+
+def _check_index(rpc: CoreRpc, height: int, block_hash: str) -> None:
+    """Make sure that a block's filter is there; the node waits for its index if it lags."""
+    answer = rpc.ask("getblockfilter", [block_hash], timeout=_SECONDS)
+    if not isinstance(answer, RpcFailure):
+        return
+    if "not enabled" in answer.message:
+        raise SourceRejectedError(rpc.name, "has no block filters: start it with -blockfilterindex")
+    if "indexed" in answer.message:
+        what = f"has no block filters up to height {height} yet: wait for its index"
+        raise SourceUnavailableError(rpc.name, what)
+    raise rpc.error("getblockfilter", answer)
 
 
 def activity(rpc: CoreRpc, blocks: Sequence[str], descriptors: Sequence[str]) -> list[object]:

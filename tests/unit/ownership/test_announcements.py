@@ -87,7 +87,11 @@ def test_other_nonce_rules_and_networks(tmp_path: Path) -> None:
     ("row", "control", "words"),
     [
         (f"nowhere,{GENESIS},send_to_self,,1,,,5,", Control.UNSUPPORTED, "unknown network"),
-        (f"bitcoin,{GENESIS}x,send_to_self,,1,,,5,", Control.MALFORMED, "not an address of bitcoin"),
+        (
+            f"bitcoin,{GENESIS}x,send_to_self,,1,,,5,",
+            Control.MALFORMED,
+            "not an address of bitcoin",
+        ),
         ("bitcoin,,send_to_self,,1,,,5,", Control.MALFORMED, "not an address of bitcoin"),
         (
             "ethereum,0x00000000219ab540356cBB839Cbe05303d7705Fa,send_to_self,,1,,,5,",
