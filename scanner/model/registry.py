@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from scanner.errors import ConfigError, UnknownAssetError, clip
+from scanner.model.canary import Canary
 from scanner.model.network import Holding, Network
 
 
@@ -25,7 +26,11 @@ class Registry:
     """
 
     def __init__(
-        self, networks: Iterable[Network], coins: Iterable[Coin], holdings: Iterable[Holding]
+        self,
+        networks: Iterable[Network],
+        coins: Iterable[Coin],
+        holdings: Iterable[Holding],
+        canaries: Iterable[Canary] = (),
     ) -> None:
         self.networks: Mapping[str, Network] = {n.name: n for n in networks}
         self._aliases: dict[str, Network] = {}
@@ -47,6 +52,11 @@ class Registry:
         for holding in holdings:
             self._add(holding)
         self.coins = by_name
+        self._canaries: dict[str, tuple[Canary, ...]] = {}
+        for canary in canaries:
+            self.holding(canary.asset, self.network(canary.network).name)
+            listed = self._canaries.get(canary.network, ())
+            self._canaries[canary.network] = (*listed, canary)
 
     def _add(self, holding: Holding) -> None:
         if holding.network not in self.networks:
@@ -80,6 +90,10 @@ class Registry:
     def holdings(self) -> list[Holding]:
         """All known holdings, in a fixed order (network, asset)."""
         return sorted(self._holdings.values(), key=lambda h: (h.network, h.asset))
+
+    def canaries(self, network: str) -> tuple[Canary, ...]:
+        """Addresses of a network that are known to hold something; () if none is known."""
+        return self._canaries.get(network, ())
 
     def group(self, asset: str) -> str:
         """The family an asset's "(ALL)" totals belong to: USDC.e -> USDC."""

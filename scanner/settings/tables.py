@@ -1,4 +1,4 @@
-"""Reads config/networks.csv, assets.csv and tokens.csv into a Registry."""
+"""Reads config/networks.csv, assets.csv, tokens.csv and canaries.csv into a Registry."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from scanner.errors import ConfigError
+from scanner.model.canary import Canary
 from scanner.model.network import Holding, Network
 from scanner.model.registry import Coin, Registry
 from scanner.settings.paths import shipped
@@ -23,7 +24,8 @@ def load_registry(folder: Path | None = None) -> Registry:
     networks = [_network(r) for r in _rows(where / "networks.csv")]
     coins = [Coin(r["coin"], _holding(r), r["group"]) for r in _rows(where / "assets.csv")]
     tokens = [_holding(r) for r in _rows(where / "tokens.csv")]
-    return Registry(networks, coins, tokens)
+    canaries = [_canary(r) for r in _rows(where / "canaries.csv")]
+    return Registry(networks, coins, tokens, canaries)
 
 
 def _rows(path: Path) -> Iterator[dict[str, str]]:
@@ -65,3 +67,10 @@ def _decimals(row: dict[str, str]) -> int:
     if not (text.isascii() and text.isdigit() and int(text) <= 36):
         raise ConfigError(f"decimals must be 0 to 36, not {text!r}: {row}")
     return int(text)
+
+
+def _canary(row: dict[str, str]) -> Canary:
+    since = row["since"]
+    if not (since.isascii() and since.isdigit()):
+        raise ConfigError(f"canaries.csv: {row['address']}: {since!r} is no height")
+    return Canary(row["network"], row["asset"], row["address"], int(since), row["why"])

@@ -9,10 +9,10 @@ from scanner.chains.evm.balances import fill
 from scanner.chains.evm.beacon_api import BeaconHeader, BeaconNode
 from scanner.chains.evm.beacon_probe import probe
 from scanner.chains.evm.columns import NATIVE, Column, Reading
-from scanner.chains.evm.pool import Pool
 from scanner.chains.evm.quorum import read_agreed
 from scanner.chains.evm.validators import describe
 from scanner.chains.evm.withdrawals import Search
+from scanner.chains.fleet.pool import Pool
 from scanner.chains.interface import Ability, Reach, ReadPolicy, SearchProgress, Wanted
 from scanner.errors import (
     ConfigError,

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from scanner.chains.evm.faults import Fault, RpcError
 from scanner.chains.evm.hexes import block_hash, quantity
-from scanner.chains.evm.rpc import Rpc
+from scanner.chains.fleet.faults import Fault, RpcError
+from scanner.chains.fleet.rpc import Rpc
 from scanner.errors import HeightNotReachedError, SourceRejectedError, SourceUnavailableError
 
 DEFAULT_CONFIRMATIONS: Final = 64

@@ -12,11 +12,11 @@ from time import monotonic
 from typing import Final
 
 from scanner.chains.evm.columns import NATIVE, Column, Reading, Told
-from scanner.chains.evm.faults import Fault, RpcError
 from scanner.chains.evm.multicall import Multicall
 from scanner.chains.evm.node import Node
 from scanner.chains.evm.reader import BATCH, SINGLE, Way, read_columns
 from scanner.chains.evm.sheet import WIDE, Sheet
+from scanner.chains.fleet.faults import Fault, RpcError
 from scanner.errors import SourceUnavailableError
 from scanner.model.block import BlockRef
 

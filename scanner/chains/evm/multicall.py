@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from scanner.chains.evm.columns import BALANCE_OF, DECIMALS, Column, Reading, Told
-from scanner.chains.evm.faults import Fault, RpcError
 from scanner.chains.evm.hexes import data, hexed
 from scanner.chains.evm.node import Node
 from scanner.chains.evm.single import read_word
+from scanner.chains.fleet.faults import Fault, RpcError
 from scanner.errors import SourceUnavailableError
 
 CANONICAL: Final = bytes.fromhex("cA11bde05977b3631167028862bE2a173976CA11")

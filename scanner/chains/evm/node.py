@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from scanner.chains.evm import blocks
-from scanner.chains.evm.faults import Fault, RpcError
 from scanner.chains.evm.hexes import data, hexed, quantity
-from scanner.chains.evm.rpc import Rpc
+from scanner.chains.fleet.faults import Fault, RpcError
+from scanner.chains.fleet.rpc import Rpc
 from scanner.errors import (
     HeightPrunedError,
     ReorgError,

@@ -11,7 +11,7 @@ from scanner.chains.evm.columns import NATIVE, Column
 from scanner.chains.evm.node import Node
 from scanner.chains.evm.proofs import fetch_header, prove_accounts
 from scanner.chains.evm.reader import BATCH, read_columns
-from scanner.chains.evm.rpc import Call
+from scanner.chains.fleet.rpc import Call
 from scanner.errors import HeightPrunedError, SourceError, clip
 from scanner.model.addresses.keccak import keccak256
 from scanner.model.block import BlockRef

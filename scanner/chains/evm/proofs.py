@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
 from scanner.chains.evm import blocks, slots, trie
-from scanner.chains.evm.faults import Fault, RpcError
 from scanner.chains.evm.header import ProvenHeader, build_header
 from scanner.chains.evm.hexes import data, hexed, quantity
 from scanner.chains.evm.node import Node
-from scanner.chains.evm.rpc import Call
+from scanner.chains.fleet.faults import Fault, RpcError
+from scanner.chains.fleet.rpc import Call
 from scanner.errors import SourceError, SourceRejectedError, SourceUnavailableError
 from scanner.model.block import BlockRef
 

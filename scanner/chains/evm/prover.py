@@ -15,7 +15,6 @@ from scanner.chains.evm.archive import ArchiveWriter, Record
 from scanner.chains.evm.columns import Column
 from scanner.chains.evm.header import ProvenHeader
 from scanner.chains.evm.node import Node
-from scanner.chains.evm.pool import Pool
 from scanner.chains.evm.proofs import (
     Proven,
     ProvenToken,
@@ -25,6 +24,7 @@ from scanner.chains.evm.proofs import (
     prove_token,
 )
 from scanner.chains.evm.slots import ALL_BITS
+from scanner.chains.fleet.pool import Pool
 from scanner.errors import SourceError
 from scanner.model.balance import Balance, Evidence
 from scanner.model.block import BlockRef

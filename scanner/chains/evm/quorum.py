@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from scanner.chains.evm.columns import Column, Reading, Told
 from scanner.chains.evm.ladder import choose
 from scanner.chains.evm.node import Node
-from scanner.chains.evm.pool import M, Pool
 from scanner.chains.evm.reader import read_columns
+from scanner.chains.fleet.pool import M, Pool
 from scanner.errors import SourceError
 from scanner.model.block import BlockRef
 

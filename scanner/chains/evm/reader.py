@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from typing import Final, Protocol
 
 from scanner.chains.evm.columns import Column, Reading, Told, count_items, cut
-from scanner.chains.evm.faults import Fault, RpcError
 from scanner.chains.evm.node import Node
 from scanner.chains.evm.single import SingleCalls
+from scanner.chains.fleet.faults import Fault, RpcError
 from scanner.errors import SourceUnavailableError
 from scanner.model.block import BlockRef
 

@@ -20,9 +20,9 @@ from typing import Final
 
 from scanner.chains.evm.assembly import assemble
 from scanner.chains.evm.columns import BALANCE_OF, DECIMALS, Column, Reading, Told, count_items
-from scanner.chains.evm.faults import Fault, RpcError
 from scanner.chains.evm.hexes import data, hexed
 from scanner.chains.evm.node import Node
+from scanner.chains.fleet.faults import Fault, RpcError
 from scanner.errors import SourceUnavailableError
 
 RECORD: Final = 16

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from scanner.chains.evm.columns import BALANCE_OF, DECIMALS, Column, Reading, Told
-from scanner.chains.evm.faults import Fault, RpcError
 from scanner.chains.evm.hexes import data, hexed, quantity
 from scanner.chains.evm.node import Node
-from scanner.chains.evm.rpc import Call
+from scanner.chains.fleet.faults import Fault, RpcError
+from scanner.chains.fleet.rpc import Call
 from scanner.errors import SourceUnavailableError
 
 _ABOUT_BLOCK = (Fault.NO_BLOCK, Fault.PRUNED)

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from scanner.chains.evm.columns import BALANCE_OF
-from scanner.chains.evm.faults import RpcError
 from scanner.chains.evm.hexes import data, hexed
 from scanner.chains.evm.node import Node
+from scanner.chains.fleet.faults import RpcError
 from scanner.model.addresses.keccak import keccak256
 
 ALL_BITS: Final = 2**256 - 1

@@ -12,11 +12,11 @@ from scanner.chains.evm.balances import fill, holder_bytes, token_bytes
 from scanner.chains.evm.beacon_api import BeaconNode
 from scanner.chains.evm.columns import NATIVE, Column, cut
 from scanner.chains.evm.node import Node
-from scanner.chains.evm.pool import Pool
 from scanner.chains.evm.probe import probe
 from scanner.chains.evm.prover import Prover, settle
 from scanner.chains.evm.quorum import read_agreed, read_here
 from scanner.chains.evm.validators import KEY, Validators, caution, has_won
+from scanner.chains.fleet.pool import Pool
 from scanner.chains.interface import Ability, Reach, ReadPolicy, SearchProgress, Wanted
 from scanner.errors import ConfigError, SourceError, SourceRejectedError, SourceUnavailableError
 from scanner.model.balance import Balance, BalanceQuery, Evidence, unavailable

@@ -16,9 +16,9 @@ from typing import Final
 from scanner.chains.evm.balances import fill
 from scanner.chains.evm.beacon_api import BeaconNode
 from scanner.chains.evm.columns import NATIVE, Column, Reading
-from scanner.chains.evm.pool import Pool
 from scanner.chains.evm.quorum import read_agreed
 from scanner.chains.evm.withdrawals import Search
+from scanner.chains.fleet.pool import Pool
 from scanner.chains.interface import SearchProgress, Wanted
 from scanner.errors import (
     OtherBlockError,

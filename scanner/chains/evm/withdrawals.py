@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from scanner.chains.evm.beacon_api import PAGE, BeaconNode
-from scanner.chains.evm.pool import Pool
+from scanner.chains.fleet.pool import Pool
 from scanner.chains.interface import SearchProgress, Wanted
 from scanner.errors import SourceError, SourceRejectedError
 from scanner.model.balance import Evidence

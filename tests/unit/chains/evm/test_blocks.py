@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scanner.chains.evm import blocks
-from scanner.chains.evm.faults import Fault, RpcError
+from scanner.chains.fleet.faults import Fault, RpcError
 from scanner.errors import HeightNotReachedError, SourceRejectedError, SourceUnavailableError
 
 

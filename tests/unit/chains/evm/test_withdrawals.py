@@ -11,8 +11,8 @@ from support.beacon_stub import BeaconStub, StubTransport, failed
 from support.scripted_http import Said, Seen
 
 from scanner.chains.evm.beacon_api import INDEXES_A_GET, BeaconNode
-from scanner.chains.evm.pool import TRIES, Pool
 from scanner.chains.evm.withdrawals import KEPT, Search
+from scanner.chains.fleet.pool import TRIES, Pool
 from scanner.errors import HeightPrunedError, ReorgError, SourceError, SourceUnavailableError
 from scanner.model.balance import Evidence
 from scanner.model.block import BlockRef

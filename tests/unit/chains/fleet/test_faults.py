@@ -2,7 +2,7 @@
 
 import pytest
 
-from scanner.chains.evm.faults import Fault, classify, message_of, read_error, wait_hint
+from scanner.chains.fleet.faults import Fault, classify, message_of, read_error, wait_hint
 
 WORDS = [
     (-32000, "missing trie node 1a2b (path ) state 0x99 is not available", Fault.PRUNED),  # geth

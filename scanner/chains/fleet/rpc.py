@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import orjson
 
-from scanner.chains.evm.faults import Fault, RpcError, message_of, read_error, wait_hint
+from scanner.chains.fleet.faults import Fault, RpcError, message_of, read_error, wait_hint
 from scanner.chains.http import DEFAULT_LIMIT, Reply, Transport
 from scanner.errors import SourceUnavailableError
 from scanner.model.endpoint import Endpoint

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from scanner.chains.evm.health import Health
-from scanner.chains.evm.pool import FIRST_TRIES, TRIES, Pool
+from scanner.chains.fleet.health import Health
+from scanner.chains.fleet.pool import FIRST_TRIES, TRIES, Pool
 from scanner.errors import (
     ConfigError,
     HeightNotReachedError,

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from scanner.chains.evm.faults import Fault, RpcError
-from scanner.chains.evm.rpc import Rpc
+from scanner.chains.fleet.faults import Fault, RpcError
+from scanner.chains.fleet.rpc import Rpc
 from scanner.chains.http import Reply
 from scanner.errors import SourceRejectedError, SourceUnavailableError
 from scanner.model.endpoint import Endpoint

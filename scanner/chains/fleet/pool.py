@@ -8,7 +8,7 @@ from typing import Final, Generic, Protocol, TypeVar
 
 import tenacity
 
-from scanner.chains.evm.health import Health
+from scanner.chains.fleet.health import Health
 from scanner.errors import (
     ConfigError,
     ReorgError,
@@ -51,8 +51,9 @@ _FIRST_WAIT: Final = 2.0  # as long as none has ever answered
 class Pool(Generic[M]):
     """The endpoints of one network. Safe to use from several threads.
 
-    sleep, clock: for tests. Raises ConfigError when there is no endpoint or two name one chain
-    differently.
+    prefer: sorts endpoints before their health does (the user's own first); by default it is the
+    same for all. sleep, clock: for tests. Raises ConfigError when there is no endpoint or two name
+    one chain differently.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class Pool(Generic[M]):
         nodes: Sequence[M],
         sleep: Callable[[float], None] | None = None,
         clock: Callable[[], float] = time.monotonic,
+        prefer: Callable[[M], bool] = lambda _: False,
     ) -> None:
         if not nodes:
             raise ConfigError("no endpoint is configured for this network")
@@ -68,6 +70,7 @@ class Pool(Generic[M]):
             raise ConfigError(f"endpoints on different chains cannot serve one network: {names}")
         self.nodes = tuple(nodes)
         self._answered = False
+        self._prefer = prefer
         self._sleep = sleep or time.sleep
         self._health = {node.name: Health(clock) for node in nodes}
 
@@ -75,6 +78,10 @@ class Pool(Generic[M]):
     def operators(self) -> int:
         """How many different operators run these endpoints."""
         return len({node.operator for node in self.nodes})
+
+    def run_at(self, node: M, task: Callable[[M], T]) -> T:
+        """Carry a task out at one endpoint and no other, with the same patience as `run`."""
+        return self._run(task, [n for n in self.nodes if n is node])[0]
 
     def run(self, task: Callable[[M], T], avoid: Collection[str] = ()) -> tuple[T, M]:
         """Carry a task out at the best endpoint; at another one if that fails.
@@ -86,17 +93,20 @@ class Pool(Generic[M]):
         HeightPrunedError, HeightNotReachedError, SourceRejectedError; SourceUnavailableError when
         every try failed, or nobody is left to ask.
         """
+        return self._run(task, [n for n in self.nodes if n.operator not in avoid])
+
+    def _run(self, task: Callable[[M], T], among: Sequence[M]) -> tuple[T, M]:
         refusals: dict[str, SourceError] = {}
 
         def attempt() -> tuple[T, M]:
-            node = self._choose(avoid, refusals)
+            node = self._choose(among, refusals)
             return self._try(task, node, refusals), node
 
         retrying = tenacity.Retrying(
             sleep=self._sleep,
             stop=lambda state: state.attempt_number >= self._tries(),
-            wait=lambda state: self._wait(state, avoid, refusals),
-            retry=tenacity.retry_if_exception(lambda e: self._again(e, avoid, refusals)),
+            wait=lambda state: self._wait(state, among, refusals),
+            retry=tenacity.retry_if_exception(lambda e: self._again(e, among, refusals)),
             reraise=True,
         )
         try:
@@ -104,7 +114,7 @@ class Pool(Generic[M]):
         except ReorgError:
             raise
         except SourceError:
-            if self._able(avoid, refusals) or not refusals:
+            if self._able(among, refusals) or not refusals:
                 raise
             raise self._nearest(refusals) from None
 
@@ -139,14 +149,19 @@ class Pool(Generic[M]):
         self._answered = True
         return result
 
-    def _choose(self, avoid: Collection[str], refusals: dict[str, SourceError]) -> M:
-        able = self._able(avoid, refusals)
+    def _choose(self, among: Sequence[M], refusals: dict[str, SourceError]) -> M:
+        able = self._able(among, refusals)
         if not able:
             raise self._nearest(refusals)
-        return min(able, key=lambda n: (self._health[n.name].wait(), self._health[n.name].score()))
+        return min(able, key=self._rank)
 
-    def _able(self, avoid: Collection[str], refusals: dict[str, SourceError]) -> list[M]:
-        return [n for n in self.nodes if n.operator not in avoid and n.name not in refusals]
+    def _rank(self, node: M) -> tuple[float, bool, float]:
+        health = self._health[node.name]
+        return health.wait(), self._prefer(node), health.score()
+
+    @staticmethod
+    def _able(among: Sequence[M], refusals: dict[str, SourceError]) -> list[M]:
+        return [n for n in among if n.name not in refusals]
 
     @staticmethod
     def _nearest(refusals: dict[str, SourceError]) -> SourceError:
@@ -161,24 +176,24 @@ class Pool(Generic[M]):
         return SourceRejectedError("endpoints", f"none can answer: {said}")
 
     def _again(
-        self, error: BaseException, avoid: Collection[str], refusals: dict[str, SourceError]
+        self, error: BaseException, among: Sequence[M], refusals: dict[str, SourceError]
     ) -> bool:
         """Whether to go on after an error: something may be had again, or somebody else is left."""
         if not isinstance(error, SourceError) or isinstance(error, ReorgError):
             return False
-        return bool(self._able(avoid, refusals))
+        return bool(self._able(among, refusals))
 
     def _wait(
         self,
         state: tenacity.RetryCallState,
-        avoid: Collection[str],
+        among: Sequence[M],
         refusals: dict[str, SourceError],
     ) -> float:
         """Seconds before the next try: none if another endpoint is ready, else backoff, jittered.
 
         A server's own wish (Retry-After) and an open breaker set the least.
         """
-        able = self._able(avoid, refusals)
+        able = self._able(among, refusals)
         least = min((self._health[n.name].wait() for n in able), default=0.0)
         if least == 0.0 and state.attempt_number < len(able):
             return 0.0

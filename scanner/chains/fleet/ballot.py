@@ -1,0 +1,103 @@
+"""What several endpoints say about one query, and the Balance that follows from it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Final
+
+from scanner.chains.fleet.interface import Answer, Reading, Refusal, State
+from scanner.chains.fleet.quorum import tally, winner
+from scanner.errors import SourceError
+from scanner.model.balance import Balance, Evidence, unavailable
+from scanner.model.parts import Part, parts_text
+
+_Vote = tuple[tuple[Part, int], ...]
+
+PLAIN: Final = frozenset({Part.LIQUID})
+"""Parts that a balance does not name, since its amount says the same."""
+
+
+@dataclass(slots=True)
+class Ballot:
+    """What the endpoints said about one query. Answers are compared by their parts but rewards."""
+
+    readings: dict[str, tuple[str, Reading]] = field(default_factory=dict)  # by endpoint's name
+    refusals: dict[str, str] = field(default_factory=dict)
+
+    def add(self, name: str, operator: str, said: Answer) -> None:
+        """Take what one endpoint says."""
+        if isinstance(said, Refusal):
+            self.refusals[name] = said.why
+        else:
+            self.readings[name] = (operator, said)
+
+    def settled(self, quorum: int) -> bool:
+        """Whether an answer has won: then nobody else needs to be asked."""
+        return winner(self._votes(), quorum) is not None
+
+    def balance(self, quorum: int, evidence: Evidence, problems: Sequence[SourceError]) -> Balance:
+        """The outcome. problems: failures of endpoints that could not be asked at all.
+
+        evidence: what agreement is worth here; an answer that was proven is PROVEN.
+        """
+        won = winner(self._votes(), quorum)
+        if won is not None:
+            return self._elected(won[0], evidence)
+        said = {name: _words(r) for name, (_, r) in sorted(self.readings.items())}
+        if len(tally(self._votes())) > 1:
+            words = "; ".join(f"{name} says {text}" for name, text in said.items())
+            detail = json_text({"disagree": said})
+            why = f"the servers disagree: {words}"
+            return Balance(None, Evidence.UNAVAILABLE, tuple(said), why, detail)
+        operators = {operator for operator, _ in self.readings.values()}
+        reasons = [f"{name}: {why}" for name, why in self.refusals.items()]
+        reasons += [str(p) for p in problems]
+        count = f"only {len(operators)} of {quorum} operators answered; "
+        return unavailable((count if quorum > 1 else "") + "; ".join(reasons), *self.readings)
+
+    def _elected(self, vote: _Vote, evidence: Evidence) -> Balance:
+        names = tuple(n for n, (_, r) in sorted(self.readings.items()) if _vote(r) == vote)
+        readings = [self.readings[name][1] for name in names]
+        best = next((r for r in readings if r.proven), readings[0])
+        detail: dict[str, object] = dict(best.detail)
+        if not {part for part, amount in best.parts.items() if amount} <= PLAIN:
+            detail["parts"] = parts_text(best.parts)
+        if evidence is Evidence.LATEST_ONLY and best.state is not None:
+            detail["read_at"] = _state(best.state)
+        cautions = [best.caution] if best.caution else []
+        losers = {n: _words(r) for n, (_, r) in sorted(self.readings.items()) if n not in names}
+        if losers:
+            cautions += [f"{name} said {text} instead" for name, text in losers.items()]
+            detail["outvoted"] = losers
+        if best.proven and evidence is not Evidence.LATEST_ONLY:
+            evidence = Evidence.PROVEN
+        return Balance(best.amount, evidence, names, "; ".join(cautions), json_text(detail))
+
+    def _votes(self) -> list[tuple[str, _Vote]]:
+        return [(operator, _vote(reading)) for operator, reading in self.readings.values()]
+
+
+def _vote(reading: Reading) -> _Vote:
+    """What is compared: an absence is as good as a 0, and rewards grow while they are asked for."""
+    parts = ((p, n) for p, n in reading.parts.items() if n and p is not Part.REWARD)
+    return tuple(sorted(parts))
+
+
+def _words(reading: Reading) -> str:
+    """An answer for people: "5", or "7 (liquid 5, staked 2)" where it has parts."""
+    parts = {p: n for p, n in reading.parts.items() if n and p is not Part.REWARD}
+    if set(parts) <= PLAIN:
+        return str(reading.amount)
+    listed = ", ".join(f"{part} {amount}" for part, amount in sorted(parts.items()))
+    return f"{reading.amount} ({listed})"
+
+
+def _state(state: State) -> dict[str, object]:
+    return {name: value for name, value in asdict(state).items() if value not in ("", None)}
+
+
+def json_text(value: Mapping[str, object]) -> str:
+    """A balance's `detail`: JSON text, "" for nothing."""
+    return json.dumps(value, separators=(",", ":")) if value else ""

@@ -1,0 +1,85 @@
+"""Reads a state that moves on while it is read, until two looks in a row see the same."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from scanner.model.balance import Balance, BalanceQuery, Evidence
+from scanner.model.parts import parts_of
+
+WHOLE: Final = 3
+"""Passes over everything, at most. Coins that move between two addresses of a list while it is read
+would count twice or never: only a whole pass that finds nothing changed rules that out."""
+
+SINGLE: Final = 4
+"""Passes over what kept changing, at most, after that."""
+
+ReadAll = Callable[[Sequence[BalanceQuery]], list[Balance]]
+
+Progress = Callable[[float], None]
+
+
+class Passes:
+    """read_all: reads queries once, one balance a query, in order."""
+
+    def __init__(self, read_all: ReadAll) -> None:
+        self._read_all = read_all
+
+    def read(
+        self, wanted: Sequence[BalanceQuery], progress: Progress | None = None
+    ) -> list[Balance]:
+        """One balance a query: read twice with the same outcome, or `unavailable`."""
+        found = self._read_all(wanted)
+        changed: list[int] = []
+        for count in range(1, WHOLE):
+            before, found = found, self._read_all(wanted)
+            if progress is not None:
+                progress((count + 1) / (WHOLE + 1))
+            changed = [n for n in range(len(found)) if _differ(before[n], found[n])]
+            if not changed:
+                return found
+        return self._read_restless(wanted, found, changed)
+
+    def _read_restless(
+        self, wanted: Sequence[BalanceQuery], found: list[Balance], changed: list[int]
+    ) -> list[Balance]:
+        for _ in range(SINGLE):
+            again = self._read_all([wanted[n] for n in changed])
+            restless: list[int] = []
+            for n, balance in zip(changed, again, strict=True):
+                if _differ(found[n], balance):
+                    restless.append(n)
+                    found[n] = balance
+                else:
+                    found[n] = _cautious(balance)
+            changed = restless
+            if not changed:
+                break
+        for n in changed:
+            found[n] = _restless(found[n])
+        return found
+
+
+def _differ(a: Balance, b: Balance) -> bool:
+    return (a.amount, _parts(a)) != (b.amount, _parts(b))
+
+
+def _parts(balance: Balance) -> object:
+    return parts_of(balance.detail)
+
+
+def _cautious(balance: Balance) -> Balance:
+    if balance.amount is None:
+        return balance
+    words = "it changed while the list was read"
+    return balance._replace(reason=f"{balance.reason}; {words}" if balance.reason else words)
+
+
+def _restless(last: Balance) -> Balance:
+    if last.amount is None:
+        return last
+    why = "it changed whenever it was read: no two passes agreed"
+    detail = json.dumps({"last_seen": str(last.amount)})
+    return Balance(None, Evidence.UNAVAILABLE, last.sources, why, detail)

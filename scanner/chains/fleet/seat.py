@@ -1,0 +1,94 @@
+"""One endpoint's place in a fleet: its answers are looked at before they are counted."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+from scanner.chains.fleet.canary import Canaries
+from scanner.chains.fleet.interface import Answer, Reader, Reading, Refusal, State
+from scanner.chains.fleet.quorum import operator_of
+from scanner.chains.interface import Reach
+from scanner.errors import ReorgError, SourceUnavailableError
+from scanner.model.balance import BalanceQuery
+from scanner.model.block import BlockRef
+
+_REMEMBERED = 64  # pinned blocks that an endpoint was found to have
+
+
+class Seat:
+    """A Reader as the pool sees it. Safe to use from several threads."""
+
+    def __init__(self, reader: Reader, chain_id: str, canaries: Canaries) -> None:
+        self.reader = reader
+        self.name = reader.endpoint.name
+        self.operator = operator_of(reader.endpoint)
+        self.chain_id = reader.endpoint.chain or chain_id
+        self.own = reader.endpoint.own
+        self._canaries = canaries
+        self._lock = threading.Lock()
+        self._checked = False
+        self._had: dict[str, None] = {}
+        self._at_tip = reader.ability.reach is Reach.TIP
+
+    def check(self) -> None:
+        """Make sure, once, that it is on the right chain and synced. Raises SourceError."""
+        with self._lock:
+            if not self._checked:
+                self.reader.check()
+                self._checked = True
+
+    def hash_at(self, height: int) -> str:
+        """See Reader.hash_at."""
+        return self.reader.hash_at(height)
+
+    def read(self, queries: Sequence[BalanceQuery], at: BlockRef) -> list[Answer]:
+        """What this endpoint says, one answer a query, in order.
+
+        It has the pinned block, its canaries sang, and every answer that names a state names the
+        pinned one (with reach TIP: one that is not older), or is a Refusal.
+        Raises SourceError; SourceUnavailableError also for a wrong number of answers.
+        """
+        if not self._at_tip and at.hash not in self._had:
+            self.still_has(at)
+            self._remember(at)
+        self._canaries.check(self.reader, queries, at)
+        answers = self.reader.read(queries, at)
+        if len(answers) != len(queries):
+            what = f"gave {len(answers)} answers to {len(queries)} questions"
+            raise SourceUnavailableError(self.name, what)
+        return [self._bound(answer, at) for answer in answers]
+
+    def still_has(self, at: BlockRef) -> None:
+        """Raise ReorgError if its block at the pinned height is another one."""
+        seen = self.reader.hash_at(at.height)
+        if seen != at.hash:
+            raise ReorgError(self.name, at.height, at.hash, seen)
+
+    def _remember(self, at: BlockRef) -> None:
+        with self._lock:
+            self._had[at.hash] = None
+            while len(self._had) > _REMEMBERED:
+                del self._had[next(iter(self._had))]
+
+    def _bound(self, answer: Answer, at: BlockRef) -> Answer:
+        if isinstance(answer, Refusal):
+            return answer
+        if self._at_tip:
+            return _new_enough(answer, at)
+        state = answer.state
+        if state is not None and not _is_pinned(state, at):
+            return Refusal(f"answered for block {state.height} {state.hash}".rstrip())
+        return answer
+
+
+def _is_pinned(state: State, at: BlockRef) -> bool:
+    return state.height == at.height and state.hash in ("", at.hash)
+
+
+def _new_enough(answer: Reading, at: BlockRef) -> Answer:
+    if answer.state is None:
+        return Refusal("its answer does not say which state it is from")
+    if answer.state.height < at.height:
+        return Refusal(f"its newest state is block {answer.state.height}, older than {at.height}")
+    return answer

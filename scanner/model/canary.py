@@ -1,0 +1,21 @@
+"""Addresses that are known to hold something: an endpoint that calls them empty is not believed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Canary:
+    """One row of config/canaries.csv.
+
+    asset, network: by our names. address: as the network writes it. since: height from which on
+    it can only have held something (a burn address, a contract that never pays all out).
+    why: how that is known, for people.
+    """
+
+    network: str
+    asset: str
+    address: str
+    since: int
+    why: str
