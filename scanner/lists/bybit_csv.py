@@ -11,11 +11,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from scanner.errors import ListFormatError, UnknownAssetError, clip
+from scanner.files.interface import read_up_to
+from scanner.files.records import RecordError, split_record
 from scanner.lists.columns import find_columns, header_names
 from scanner.lists.cutter import Piece, cut, records
 from scanner.lists.interface import Block, Bytes, Layout, ReadOptions
-from scanner.lists.preamble import preamble, read_up_to
-from scanner.lists.records import RecordError, split_record
+from scanner.lists.preamble import preamble
 from scanner.lists.rows import RowParser, TableLayout, parser_for
 from scanner.lists.totals import declared_total
 from scanner.model.claim import Claim, Row, UnreadableRow

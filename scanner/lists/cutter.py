@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from scanner.files.records import is_closed, leaves_open
 from scanner.lists.interface import MAX_LINE, MAX_RECORD, MAX_RECORD_LINES, Bytes
-from scanner.lists.records import is_closed, leaves_open
 
 BLOCK = 262_144
 """Bytes read at once. A block is at most this and one record longer."""

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scanner.errors import ListFormatError, clip
+from scanner.files.interface import read_up_to
 from scanner.lists.columns import Columns, find_columns, header_names, normal
 from scanner.lists.cutter import cut
 from scanner.lists.interface import Block, Bytes, Layout, ReadOptions
-from scanner.lists.preamble import Line, preamble, read_up_to
+from scanner.lists.preamble import Line, preamble
 from scanner.lists.rows import TableBlock, TableLayout
 from scanner.model.registry import Registry
 

@@ -15,8 +15,20 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Protocol
 
+from scanner.files.interface import HEAD, Bytes
 from scanner.model.claim import ListSummary, Row
 from scanner.model.registry import Registry
+
+__all__ = [
+    "HEAD",
+    "Block",
+    "Bytes",
+    "Layout",
+    "ListReader",
+    "OpenList",
+    "ReadOptions",
+    "ReadyBlock",
+]
 
 MAX_LINE = 1_000_000
 """Bytes of the longest line any reader accepts; longer ones are findings, not memory."""
@@ -26,9 +38,6 @@ MAX_RECORD = 65_536
 
 MAX_RECORD_LINES = 16
 """Lines of such a record: an unclosed quote must not swallow the rows after it."""
-
-HEAD = 65_536
-"""Bytes from the start of a file that a format is recognised by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +63,6 @@ class Layout:
 
     variant: str = ""
     notes: dict[str, str] = field(default_factory=dict)
-
-
-class Bytes(Protocol):
-    """The decompressed bytes of a list, read once from start to end."""
-
-    def read(self, size: int, /) -> bytes:
-        """Next bytes, at most `size`, b"" at the end. Raises ListFormatError if damaged."""
-        ...
 
 
 class Block(Protocol):

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from scanner.errors import clip
+from scanner.files.interface import read_up_to
 from scanner.lists.columns import normal
 from scanner.lists.cutter import Piece, cut
 from scanner.lists.interface import MAX_LINE, Block, Bytes, Layout, ReadOptions
 from scanner.lists.objects import ObjectRows, scalar_text
-from scanner.lists.preamble import BOM, read_up_to
+from scanner.lists.preamble import BOM
 from scanner.model.claim import Row, UnreadableRow
 from scanner.model.finding import FindingKind
 from scanner.model.jsontext import read_json

@@ -16,10 +16,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from scanner.errors import ListFormatError, clip
+from scanner.files.interface import read_up_to
 from scanner.lists.columns import Columns, find_columns, header_names
 from scanner.lists.cutter import cut
 from scanner.lists.interface import Block, Bytes, Layout, ReadOptions, ReadyBlock
-from scanner.lists.preamble import Line, preamble, read_up_to
+from scanner.lists.preamble import Line, preamble
 from scanner.lists.rows import TableBlock, TableLayout
 from scanner.lists.totals import declared_total
 from scanner.model.claim import Row

@@ -7,9 +7,10 @@ from pathlib import Path
 from types import TracebackType
 
 from scanner.errors import InputError, ListFormatError
+from scanner.files.encoding import refuse_binary
+from scanner.files.source import Source, split_place
 from scanner.lists.columns import chosen_fields
 from scanner.lists.interface import Block, Layout, ListReader, OpenList, ReadOptions
-from scanner.lists.source import Source
 from scanner.lists.table import READERS, reader_named
 from scanner.model.claim import Claim, ListSummary, Row, UnreadableRow
 from scanner.model.registry import Registry
@@ -36,16 +37,16 @@ def open_list(
     Raises InputError for a file that is not there or a name nobody knows, ListFormatError for a
     file that is empty, binary or of no known format.
     """
-    place = Path(path)
+    place, member = split_place(str(path))
     if network:
         network = registry.network(network).name
     chosen = chosen_fields(place.name, columns or {})
     options = ReadOptions(place.name, chosen, network, asset)
     wanted = _wanted(format)
-    source = Source(place)
+    source = Source(place, member)
     try:
-        head = source.head
-        _refuse_binary(place.name, head)
+        head = source.only().head
+        refuse_binary(source.name, head)
         reader = wanted or _recognise(head, options)
         return _ListFile(source, reader, registry, options)
     except BaseException:
@@ -79,7 +80,9 @@ class _ListFile:
         if self._started:
             raise RuntimeError("a list is read once: open it again")
         self._started = True
-        yield from self._reader.blocks(self._source, self._registry, self._options, self._layout)
+        yield from self._reader.blocks(
+            self._source.only(), self._registry, self._options, self._layout
+        )
         self._summary = self._source.finish()
 
     def count(self, rows: Sequence[Row]) -> None:
@@ -144,20 +147,3 @@ def _recognise(head: bytes, options: ReadOptions) -> ListReader:
         "(address=..,amount=..), or its network with --network for one address a line"
     )
     raise ListFormatError(options.file, what, 1)
-
-
-def _refuse_binary(file: str, head: bytes) -> None:
-    if not head.strip(b"\xef\xbb\xbf\r\n\t "):
-        raise ListFormatError(file, "the file is empty")
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise ListFormatError(file, "UTF-16 text: save it as UTF-8", 1, 1)
-    start = head[:4096]
-    odd = sum(start.count(bytes([code])) for code in _CONTROL)
-    if start.startswith((b"%PDF", b"\x89PNG", b"PK\x05\x06")) or odd > max(8, len(start) // 20):
-        raise ListFormatError(file, "a binary file, not a published list", 1, 1)
-    if b"\r" in head and b"\n" not in head and head.count(b"\r") > 1:
-        what = "lines end in CR alone (old Macintosh): save it with LF or CR LF line ends"
-        raise ListFormatError(file, what, 1)
-
-
-_CONTROL = [code for code in range(32) if code not in b"\t\n\r\x0c"]

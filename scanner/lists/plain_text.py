@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scanner.errors import ListFormatError
+from scanner.files.interface import read_up_to
 from scanner.lists.cutter import cut
 from scanner.lists.interface import Block, Bytes, Layout, ReadOptions
-from scanner.lists.preamble import BOM, read_up_to
+from scanner.lists.preamble import BOM
 from scanner.lists.rows import TableBlock, TableLayout
 from scanner.model.registry import Registry
 

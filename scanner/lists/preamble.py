@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from scanner.files.records import RecordError, split_record
 from scanner.lists.cutter import records
-from scanner.lists.interface import Bytes
-from scanner.lists.records import RecordError, split_record
 
 BOM = b"\xef\xbb\xbf"
 
@@ -37,12 +36,3 @@ def preamble(data: bytes) -> Iterator[Line]:
             cells = [text]
         if any(cell.strip() for cell in cells):
             yield Line(record.line, record.line + record.lines, end, cells)
-
-
-def read_up_to(stream: Bytes, size: int) -> bytes:
-    """Exactly `size` bytes, or what there is until the end of the stream."""
-    parts: list[bytes] = []
-    while size and (more := stream.read(size)):
-        parts.append(more)
-        size -= len(more)
-    return b"".join(parts)

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from scanner.errors import AmountFormatError, UnknownAssetError, clip
+from scanner.files.records import RecordError, split_record
 from scanner.lists.columns import Columns
 from scanner.lists.cutter import Piece, records
 from scanner.lists.interface import MAX_LINE
-from scanner.lists.records import RecordError, split_record
 from scanner.model.addresses.table import address_key
 from scanner.model.amount import parse_amount
 from scanner.model.claim import Claim, Row, UnreadableRow

@@ -71,9 +71,9 @@ def test_reader_names_are_distinct() -> None:
     [
         (b"", "the file is empty"),
         (b"\xef\xbb\xbf \r\n\t\n", "the file is empty"),
-        (b"\xff\xfec\x00o\x00i\x00n\x00", "UTF-16"),
+        (b"\xff\xfec\x00o\x00i\x00n\x00", "no known list format; it starts 'coin'"),
         (bytes(range(256)) * 20, "a binary file"),
-        (b"%PDF-1.7\nxx", "a binary file"),
+        (b"%PDF-1.7\nxx", "a PDF, not a table"),
         (b"\x00" * 5000, "a binary file"),
         (b"coin,address\rBTC,x\rBTC,y\r", "CR alone"),
         (b"<html><body>", "no known list format; it starts '<html><body>'"),

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from scanner.lists.records import (
+from scanner.files.records import (
     RecordError,
     _split_carefully,
     is_closed,
@@ -87,11 +87,11 @@ def test_one_scan_agrees_with_the_other(text: str) -> None:
         assert state is False
 
 
-@given(st.text(alphabet='a", \r\n', max_size=30))
-@example(text='"",\n')
-def test_the_quick_road_and_the_careful_one_agree(text: str) -> None:
-    if is_closed(text.encode()) and "\r" not in text:
-        assert split_record(text) == _split_carefully(text)
+@given(st.text(alphabet='a",; \r\n', max_size=30), st.sampled_from(",;"))
+@example(text='"",\n', delimiter=",")
+def test_the_quick_road_and_the_careful_one_agree(text: str, delimiter: str) -> None:
+    if is_closed(text.encode(), delimiter) and "\r" not in text:
+        assert split_record(text, delimiter) == _split_carefully(text, delimiter)
         assert leaves_open(text, False) is False
 
 

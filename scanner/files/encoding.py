@@ -1,0 +1,112 @@
+"""Text of any usual encoding as UTF-8, and what is no text at all."""
+
+from __future__ import annotations
+
+import codecs
+
+from scanner.errors import ListFormatError
+from scanner.files.interface import Bytes
+
+BOM = codecs.BOM_UTF8
+
+_CONTROL = [code for code in range(32) if code not in b"\t\n\r\x0c"]
+_BINARY = {
+    b"%PDF": "a PDF, not a table: ask the publisher for the table itself",
+    b"\x89PNG": "a picture, not a table",
+    b"PK\x05\x06": "an empty zip file",
+    b"\xd0\xcf\x11\xe0": "an old Excel workbook (.xls): save it as .xlsx or CSV",
+    b"7z\xbc\xaf\x27\x1c": "packed with 7-Zip: unpack it first",
+    b"Rar!": "packed with RAR: unpack it first",
+    b"SQLite format 3": "a database, not a table",
+}
+
+
+def encoding_of(head: bytes) -> str:
+    """How the text of a file that starts so is encoded: "utf-8", "utf-16-le", "utf-16-be".
+
+    UTF-16 is known by its mark, or by the zero bytes that half of any ASCII text has.
+    """
+    for mark, name in ((codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF32_BE, "utf-32-be")):
+        if head.startswith(mark):
+            return name
+    if head.startswith(codecs.BOM_UTF16_LE):
+        return "utf-16-le"
+    if head.startswith(codecs.BOM_UTF16_BE):
+        return "utf-16-be"
+    start = head[:512]
+    even, odd = start[0::2].count(0), start[1::2].count(0)
+    half = len(start) // 2
+    if half and odd >= 0.7 * half and not even:
+        return "utf-16-le"
+    if half and even >= 0.7 * half and not odd:
+        return "utf-16-be"
+    return "utf-8"
+
+
+def as_utf8(stream: Bytes, head: bytes) -> Bytes:
+    """The same text as UTF-8 without a mark. head: its first bytes, which `stream` still gives.
+
+    UTF-8 is passed through as it is, right or wrong: who reads a row says what is wrong in it.
+    """
+    encoding = encoding_of(head)
+    if encoding == "utf-8":
+        return _Skipping(stream, len(BOM)) if head.startswith(BOM) else stream
+    return _Recoded(stream, encoding)
+
+
+def refuse_binary(file: str, head: bytes) -> None:
+    """Raise ListFormatError where a file that starts so (as UTF-8) holds no text."""
+    if not head.strip(b"\xef\xbb\xbf\r\n\t "):
+        raise ListFormatError(file, "the file is empty")
+    for magic, what in _BINARY.items():
+        if head.startswith(magic):
+            raise ListFormatError(file, what, 1, 1)
+    start = head[:4096]
+    odd = sum(start.count(bytes([code])) for code in _CONTROL)
+    if odd > max(8, len(start) // 20):
+        raise ListFormatError(file, "a binary file, not a published list", 1, 1)
+    if b"\r" in head and b"\n" not in head and head.count(b"\r") > 1:
+        what = "lines end in CR alone (old Macintosh): save it with LF or CR LF line ends"
+        raise ListFormatError(file, what, 1)
+
+
+class _Skipping:
+    """A stream without its first bytes."""
+
+    def __init__(self, stream: Bytes, count: int) -> None:
+        self._stream, self._count = stream, count
+
+    def read(self, size: int, /) -> bytes:
+        while self._count:
+            skipped = self._stream.read(self._count)
+            if not skipped:
+                return b""
+            self._count -= len(skipped)
+        return self._stream.read(size)
+
+
+class _Recoded:
+    """A stream of another encoding as UTF-8; half a pair of surrogates stays visibly wrong."""
+
+    def __init__(self, stream: Bytes, encoding: str) -> None:
+        self._stream = stream
+        self._decoder = codecs.getincrementaldecoder(encoding)("surrogatepass")
+        self._ready, self._started, self._ended = b"", False, False
+
+    def read(self, size: int, /) -> bytes:
+        while not self._ready and not self._ended:
+            data = self._stream.read(max(size, 2))
+            self._ended = not data
+            text = self._decode(data)
+            if text and not self._started:
+                self._started, text = True, text.removeprefix("\ufeff")
+            self._ready = text.encode("utf-8", "surrogatepass")
+        part, self._ready = self._ready[:size], self._ready[size:]
+        return part
+
+    def _decode(self, data: bytes) -> str:
+        try:
+            return self._decoder.decode(data, self._ended)
+        except UnicodeDecodeError:  # cut off in the middle of a character
+            self._decoder.reset()
+            return "\ufffd"

@@ -1,0 +1,267 @@
+"""Spreadsheets (.xlsx, .ods), sheet by sheet, as the CSV they would be saved as.
+
+Read as a stream, so that a long sheet takes the memory of one row. Numbers are written with the
+digits they have in the file. A spreadsheet keeps 15; a number with more was calculated or cut, is
+written with INEXACT before it and is not read as an amount anywhere.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any
+from xml.parsers import expat
+
+from scanner.errors import InputError, ListFormatError
+from scanner.files.interface import Bytes
+
+INEXACT = "\u2248"
+"""Stands before a number that the spreadsheet may have rounded."""
+
+MAX_XML = 2**31
+"""Bytes of XML in a workbook, unpacked."""
+MAX_TEXTS = 2**28
+"""Bytes of a workbook's table of texts, which is held in memory."""
+MAX_ROWS = 1_048_576
+"""Rows of a sheet: what spreadsheets can have."""
+
+_ODS = b"application/vnd.oasis.opendocument.spreadsheet"
+_DIGITS = 15
+_READ = 65_536
+_TABLE = "urn:oasis:names:tc:opendocument:xmlns:table:1.0 "
+_TEXT = "urn:oasis:names:tc:opendocument:xmlns:text:1.0 "
+_OFFICE = "urn:oasis:names:tc:opendocument:xmlns:office:1.0 "
+
+
+@dataclass(frozen=True, slots=True)
+class Workbook:
+    """Sheets of one workbook, hidden ones too, in order. rows: sheet name -> its rows of text."""
+
+    name: str
+    sheets: list[str]
+    rows: Callable[[str], Iterator[list[str]]]
+
+    def csv(self, sheet: str) -> Bytes:
+        """A sheet as CSV in UTF-8; row 1 is line 1 as long as no cell holds a line end."""
+        return _Csv(self.rows(sheet))
+
+
+def workbook_of(archive: zipfile.ZipFile, name: str) -> Workbook | None:
+    """The workbook in a zip; None if it is another zip. Raises ListFormatError, InputError."""
+    members = {info.filename: info for info in archive.infolist()}
+    is_ods = "mimetype" in members and archive.read("mimetype")[:80].startswith(_ODS)
+    if not is_ods and "xl/workbook.xml" not in members:
+        return None
+    if sum(info.file_size for info in members.values()) > MAX_XML:
+        raise ListFormatError(name, f"unpacks to more than {MAX_XML} bytes")
+    if is_ods:
+        return Workbook(name, *_ods(archive, name))
+    texts = members.get("xl/sharedStrings.xml")
+    if texts is not None and texts.file_size > MAX_TEXTS:
+        raise ListFormatError(name, f"its table of texts is larger than {MAX_TEXTS} bytes")
+    return Workbook(name, *_xlsx(archive, name))
+
+
+def _xlsx(
+    archive: zipfile.ZipFile, name: str
+) -> tuple[list[str], Callable[[str], Iterator[list[str]]]]:
+    try:
+        from openpyxl import load_workbook
+    except ImportError:
+        what = "an Excel workbook needs a package more: pip install 'reserve-scanner[files]'"
+        raise InputError(f"{what}, or save each sheet as CSV") from None
+    try:
+        book = load_workbook(archive.fp, read_only=True, data_only=True, keep_links=False)
+    except Exception as e:  # the library raises what its parts do: KeyError, ParseError, ...
+        raise ListFormatError(name, f"not a readable workbook: {type(e).__name__}") from None
+
+    def rows(sheet: str) -> Iterator[list[str]]:
+        page = book[sheet]
+        page.reset_dimensions()  # what the file says about its size may be wrong
+        remaining = page.iter_rows(values_only=True)
+        for _ in range(MAX_ROWS):
+            try:
+                cells = next(remaining, None)
+            except Exception as e:
+                what = f"sheet {sheet!r} cannot be read: {type(e).__name__}"
+                raise ListFormatError(name, what) from None
+            if cells is None:
+                return
+            yield _trimmed(_cell_text(value) for value in cells)
+        raise ListFormatError(name, f"more than {MAX_ROWS} rows in {sheet!r}")
+
+    return [page.title for page in book.worksheets], rows
+
+
+def _cell_text(value: Any) -> str:  # noqa: ANN401 - whatever the library finds in a cell
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, float):
+        return number_text(str(int(value)) if value.is_integer() else repr(value))
+    if isinstance(value, datetime | date | time):
+        return value.isoformat(" ") if isinstance(value, datetime) else value.isoformat()
+    return str(value)
+
+
+def number_text(text: str) -> str:
+    """A number of a cell as it is, marked where it has more digits than a spreadsheet keeps."""
+    digits = text.lower().partition("e")[0].replace(".", "").lstrip("+-0").rstrip("0")
+    return INEXACT + text if len(digits) > _DIGITS else text
+
+
+def _ods(
+    archive: zipfile.ZipFile, name: str
+) -> tuple[list[str], Callable[[str], Iterator[list[str]]]]:
+    sheets: list[str] = []
+    for start in _OdsEvents(archive, name).starts():
+        if start not in sheets:
+            sheets.append(start)
+
+    def rows(sheet: str) -> Iterator[list[str]]:
+        return _OdsEvents(archive, name).rows(sheet)
+
+    return sheets, rows
+
+
+class _OdsEvents:
+    """Walks content.xml once."""
+
+    def __init__(self, archive: zipfile.ZipFile, name: str) -> None:
+        self._file, self._name = archive.open("content.xml"), name
+        self._parser = expat.ParserCreate(namespace_separator=" ")
+        self._parser.StartDoctypeDeclHandler = self._refuse
+        self._parser.StartElementHandler = self._start
+        self._parser.EndElementHandler = self._end
+        self._parser.CharacterDataHandler = self._data
+        self._sheet, self._wanted, self._depth = "", "", 0
+        self._found: list[str] = []
+        self._rows: list[tuple[list[str], int]] = []
+        self._cells: list[tuple[str, int]] = []
+        self._repeat_row = self._repeat_cell = 1
+        self._value, self._text, self._paragraphs = "", [""], 0
+        self._aside = 0
+
+    def starts(self) -> Iterator[str]:
+        """Names of the sheets."""
+        for _ in self._parse():
+            found, self._found = self._found, []
+            yield from found
+
+    def rows(self, sheet: str) -> Iterator[list[str]]:
+        """Rows of one sheet; blank ones at its end are left out."""
+        self._wanted = sheet
+        blank = number = 0
+        for _ in self._parse():
+            made, self._rows = self._rows, []
+            for cells, repeat in made:
+                if not cells:
+                    blank += repeat
+                    continue
+                number += blank + repeat
+                if number > MAX_ROWS:
+                    raise ListFormatError(self._name, f"more than {MAX_ROWS} rows in {sheet!r}")
+                for _ in range(blank):
+                    yield []
+                blank = 0
+                for _ in range(repeat):
+                    yield cells
+
+    def _parse(self) -> Iterator[None]:
+        try:
+            while data := self._file.read(_READ):
+                self._parser.Parse(data)
+                yield
+            self._parser.Parse(b"", True)
+            yield
+        except expat.ExpatError as e:
+            raise ListFormatError(self._name, f"not a readable workbook: {e}") from None
+
+    def _refuse(self, *_: object) -> None:
+        raise ListFormatError(self._name, "a document type in a workbook: none belongs there")
+
+    def _start(self, tag: str, names: dict[str, str]) -> None:
+        if self._aside or tag == _OFFICE + "annotation":
+            self._aside += 1
+        elif tag == _TABLE + "table":
+            self._sheet = names.get(_TABLE + "name", "")
+            self._found.append(self._sheet)
+        elif tag == _TABLE + "table-row":
+            self._cells = []
+            self._repeat_row = _count(names.get(_TABLE + "number-rows-repeated", "1"))
+        elif tag in (_TABLE + "table-cell", _TABLE + "covered-table-cell"):
+            self._repeat_cell = _count(names.get(_TABLE + "number-columns-repeated", "1"))
+            self._value, self._text, self._paragraphs = _ods_value(names), [], 0
+        elif tag == _TEXT + "p":
+            self._text += ["\n"] if self._paragraphs else []
+            self._paragraphs += 1
+            self._depth += 1
+        elif tag == _TEXT + "s":
+            self._text.append(" " * min(_count(names.get(_TEXT + "c", "1")), 1000))
+        elif tag in (_TEXT + "line-break", _TEXT + "tab"):
+            self._text.append("\n" if tag.endswith("break") else "\t")
+
+    def _end(self, tag: str) -> None:
+        if self._aside:
+            self._aside -= 1
+        elif tag in (_TABLE + "table-cell", _TABLE + "covered-table-cell"):
+            self._cells.append((self._value or "".join(self._text), self._repeat_cell))
+        elif tag == _TABLE + "table-row" and self._sheet == self._wanted:
+            while self._cells and not self._cells[-1][0]:
+                self._cells.pop()  # a sheet's last cell is repeated to its far edge
+            cells = [text for text, repeat in self._cells for _ in range(min(repeat, 16_384))]
+            self._rows.append((cells, self._repeat_row))
+        elif tag == _TEXT + "p":
+            self._depth -= 1
+
+    def _data(self, text: str) -> None:
+        if self._depth and not self._aside:
+            self._text.append(text)
+
+
+def _ods_value(names: dict[str, str]) -> str:
+    kind = names.get(_OFFICE + "value-type", "")
+    if kind in ("float", "currency", "percentage"):
+        return number_text(names.get(_OFFICE + "value", ""))
+    return names.get(_OFFICE + "date-value", "") or names.get(_OFFICE + "boolean-value", "")
+
+
+def _count(text: str) -> int:
+    return max(1, min(int(text), 2**31)) if text.isdecimal() and len(text) < 11 else 1
+
+
+def _trimmed(cells: Iterable[str]) -> list[str]:
+    kept = list(cells)
+    while kept and not kept[-1]:
+        kept.pop()
+    return kept
+
+
+class _Csv:
+    """Rows of text as a stream of CSV."""
+
+    def __init__(self, rows: Iterator[list[str]]) -> None:
+        self._rows, self._ready = rows, b""
+
+    def read(self, size: int, /) -> bytes:
+        """Next bytes."""
+        while not self._ready:
+            text = io.StringIO(newline="")
+            writer = csv.writer(text, lineterminator="\n")
+            for cells in self._rows:
+                if cells:
+                    writer.writerow(cells)
+                else:
+                    text.write("\n")
+                if text.tell() > _READ:
+                    break
+            self._ready = text.getvalue().encode("utf-8", "surrogatepass")
+            if not self._ready:
+                return b""
+        part, self._ready = self._ready[:size], self._ready[size:]
+        return part

@@ -1,0 +1,141 @@
+"""Spreadsheets, sheet by sheet, as CSV: exact numbers, flat memory, nothing hidden."""
+
+from __future__ import annotations
+
+import zipfile
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from scanner.errors import ListFormatError
+from scanner.files.source import Source, split_place
+from scanner.files.workbook import INEXACT
+
+ODS = b"application/vnd.oasis.opendocument.spreadsheet"
+HEAD = (
+    '<?xml version="1.0"?><o:document-content '
+    'xmlns:o="urn:oasis:names:tc:opendocument:xmlns:office:1.0" '
+    'xmlns:t="urn:oasis:names:tc:opendocument:xmlns:table:1.0" '
+    'xmlns:x="urn:oasis:names:tc:opendocument:xmlns:text:1.0"><o:body><o:spreadsheet>'
+)
+
+
+def sheets(path: Path) -> dict[str, str]:
+    source = Source(path)
+    found = {}
+    for table in source.tables():
+        parts = []
+        while part := table.read(1000):
+            parts.append(part)
+        found[table.name] = b"".join(parts).decode()
+    source.finish()
+    source.close()
+    return found
+
+
+def ods(path: Path, body: str) -> Path:
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", ODS)
+        archive.writestr(
+            "content.xml", f"{HEAD}{body}</o:spreadsheet></o:body></o:document-content>"
+        )
+    return path
+
+
+def cell(text: str) -> str:
+    return f'<t:table-cell o:value-type="string"><x:p>{text}</x:p></t:table-cell>'
+
+
+def number(text: str, shown: str = "") -> str:
+    return f'<t:table-cell o:value-type="float" o:value="{text}"><x:p>{shown}</x:p></t:table-cell>'
+
+
+def row(*cells: str, repeat: int = 1) -> str:
+    return f'<t:table-row t:number-rows-repeated="{repeat}">{"".join(cells)}</t:table-row>'
+
+
+def xlsx(path: Path, pages: dict[str, list[list[object]]]) -> Path:
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for title, rows in pages.items():
+        page = book.create_sheet(title)
+        for values in rows:
+            page.append(values)
+        page.sheet_state = "hidden" if title == "Hidden" else "visible"
+    book.save(path)
+    return path
+
+
+def test_every_sheet_of_a_workbook_comes_hidden_ones_too(tmp_path: Path) -> None:
+    pages: dict[str, list[list[object]]] = {
+        "Bitcoin": [["coin", "amount"], [], ["BTC", 1.5], ["BTC", 1000], ["BTC", 2e22]],
+        "Hidden": [["ETH", "a,b", 'c"d', True, date(2026, 11, 1)]],
+    }
+    path = xlsx(tmp_path / "book.xlsx", pages)
+    assert sheets(path) == {
+        "Bitcoin": "coin,amount\n\nBTC,1.5\nBTC,1000\nBTC,20000000000000000000000\n",
+        "Hidden": 'ETH,"a,b","c""d",TRUE,2026-11-01 00:00:00\n',
+    }
+    source = Source(*split_place(f"{path}:Hidden"))
+    assert source.only().read(3) == b"ETH"
+    source.close()
+
+
+def test_a_number_that_was_rounded_is_marked(tmp_path: Path) -> None:
+    path = xlsx(tmp_path / "book.xlsx", {"A": [[1 / 3, 0.1, 1234567.89012345]], "B": [["x"]]})
+    assert sheets(path)["A"] == f"{INEXACT}0.3333333333333333,0.1,1234567.89012345\n"
+
+
+def test_open_document_sheets(tmp_path: Path) -> None:
+    spaces, edge = 'B&amp;W<x:s x:c="2"/>x', '<t:table-cell t:number-columns-repeated="16000"/>'
+    rows = [
+        row(cell("coin"), cell("amount")),
+        row(repeat=2),
+        row(cell(spaces), number("1.50", "1,50")),
+        row(number("0.30000000000000004"), repeat=2),
+        row(edge, repeat=1_000_000),
+    ]
+    body = f'<t:table t:name="A">{"".join(rows)}</t:table>' + (
+        '<t:table t:name="B"><t:table-row><t:table-cell t:number-columns-repeated="2" '
+        'o:value-type="date" o:date-value="2026-11-01"><o:annotation><x:p>secret</x:p>'
+        "</o:annotation><x:p>1 Nov</x:p></t:table-cell></t:table-row></t:table>"
+    )
+    assert sheets(ods(tmp_path / "book.ods", body)) == {
+        "A": f"coin,amount\n\n\nB&W  x,1.50\n{INEXACT}0.30000000000000004\n{INEXACT}0.30000000000000004\n",
+        "B": "2026-11-01,2026-11-01\n",
+    }
+
+
+def test_a_sheet_longer_than_a_sheet_can_be_is_refused(tmp_path: Path) -> None:
+    body = f'<t:table t:name="A">{row(cell("x"), repeat=2_000_000)}</t:table>'
+    with pytest.raises(ListFormatError, match="more than 1048576 rows"):
+        sheets(ods(tmp_path / "book.ods", body))
+
+
+@pytest.mark.parametrize("body", ["<t:table", "<!DOCTYPE x><t:table/>"])
+def test_what_is_no_sheet_is_an_error(tmp_path: Path, body: str) -> None:
+    with pytest.raises(ListFormatError, match="not a readable workbook"):
+        sheets(ods(tmp_path / "book.ods", body))
+
+
+def test_no_document_type_is_expanded(tmp_path: Path) -> None:
+    path = tmp_path / "book.ods"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", ODS)
+        archive.writestr("content.xml", '<!DOCTYPE x [<!ENTITY a "aaaa">]><x>&a;</x>')
+    with pytest.raises(ListFormatError, match="a document type"):
+        sheets(path)
+
+
+def test_a_damaged_workbook_is_an_error(tmp_path: Path) -> None:
+    path = xlsx(tmp_path / "book.xlsx", {"A": [["x"]], "B": [["y"]]})
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    members["xl/worksheets/sheet1.xml"] = members["xl/worksheets/sheet1.xml"][:-40]
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    with pytest.raises(ListFormatError, match="cannot be read"):
+        sheets(path)
