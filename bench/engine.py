@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 if TYPE_CHECKING:
-    from scanner.store.engine import Store
+    from scanner.store.database.engine import Store
 
 CHUNKS = 400
 SIZE = 100
@@ -45,8 +45,8 @@ def in_process(store: Store, list_id: int) -> float:
     from scanner.settings.tables import load_registry
     from scanner.snapshots.interface import SnapshotPolicy
     from scanner.snapshots.take import take_snapshot
-    from scanner.store.runs import create_snapshot
-    from scanner.store.sink import StoreSink
+    from scanner.store.writing.runs import create_snapshot
+    from scanner.store.writing.sink import StoreSink
 
     snapshot = create_snapshot(store, list_id, SnapshotPolicy(chunk_sizes={"ethereum": SIZE}))
     sources = {"ethereum": StubSource(chunk_size=SIZE, parallel=1)}
@@ -79,8 +79,8 @@ def alone(chunks: int) -> float:
 def queued(store: Store, list_id: int, workers: int) -> float:
     """Seconds from the first chunk of a queued snapshot to its end; start-up is not counted."""
     from scanner.snapshots.interface import SnapshotPolicy, SnapshotState
-    from scanner.store import queries
-    from scanner.store.sink import StoreSink
+    from scanner.store.reading import queries
+    from scanner.store.writing.sink import StoreSink
     from scanner.worker.queue import queued_snapshot
 
     url = store.engine.url.render_as_string(hide_password=False)
@@ -124,8 +124,8 @@ def main() -> None:
     """Measure one process, then the queue."""
     from support.postgres import Postgres, PostgresMissingError
 
-    from scanner.store.engine import open_store
-    from scanner.store.migrate import upgrade
+    from scanner.store.database.engine import open_store
+    from scanner.store.database.migrate import upgrade
     from scanner.worker.queue import set_up
 
     chunks = int(sys.argv[1]) if len(sys.argv) > 1 else CHUNKS

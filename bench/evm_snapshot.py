@@ -34,11 +34,11 @@ from scanner.model.claim import Claim, ListSummary  # noqa: E402
 from scanner.ownership.parallel import cores  # noqa: E402
 from scanner.snapshots.interface import SnapshotPolicy, SnapshotState  # noqa: E402
 from scanner.snapshots.take import take_snapshot  # noqa: E402
-from scanner.store import queries  # noqa: E402
-from scanner.store.engine import open_store  # noqa: E402
-from scanner.store.lists_in import import_list  # noqa: E402
-from scanner.store.runs import create_snapshot  # noqa: E402
-from scanner.store.sink import StoreSink  # noqa: E402
+from scanner.store.database.engine import open_store  # noqa: E402
+from scanner.store.reading import queries  # noqa: E402
+from scanner.store.writing.lists_in import import_list  # noqa: E402
+from scanner.store.writing.runs import create_snapshot  # noqa: E402
+from scanner.store.writing.sink import StoreSink  # noqa: E402
 
 if TYPE_CHECKING:
     from scanner.model.network import Holding

@@ -26,10 +26,10 @@ def main() -> None:
     from store import databases
     from support.export_memory import fill, peak
 
-    from scanner.reports.exports import TABLES
-    from scanner.reports.writers import WRITERS
-    from scanner.store.engine import open_store
-    from scanner.store.migrate import upgrade
+    from scanner.reports.documents.exports import TABLES
+    from scanner.reports.tables.writers import WRITERS
+    from scanner.store.database.engine import open_store
+    from scanner.store.database.migrate import upgrade
 
     count = int(sys.argv[1]) if len(sys.argv) > 1 else CLAIMS
     with databases() as urls:

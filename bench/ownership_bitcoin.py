@@ -39,10 +39,10 @@ from support.bitcoin_signing import (  # noqa: E402
 
 from scanner.model.addresses.scripts import script_pubkey  # noqa: E402
 from scanner.model.addresses.table import decode_address  # noqa: E402
-from scanner.ownership.bip322 import Bip322  # noqa: E402
-from scanner.ownership.bitcoin_message import BitcoinMessage  # noqa: E402
+from scanner.ownership.bitcoin.bip322 import Bip322  # noqa: E402
+from scanner.ownership.bitcoin.bitcoin_message import BitcoinMessage  # noqa: E402
 from scanner.ownership.interface import Proof, Verifier  # noqa: E402
-from scanner.ownership.secp256k1 import recover  # noqa: E402
+from scanner.ownership.primitives.secp256k1 import recover  # noqa: E402
 
 ROWS, TURNS = 2_000, 5
 Row = tuple[str, tuple[str, ...], str]

@@ -24,7 +24,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 if TYPE_CHECKING:
     from scanner.snapshots.interface import Chunk, RowResult
-    from scanner.store.engine import Store
+    from scanner.store.database.engine import Store
 
 CLAIMS = 1_000_000
 CHUNK = 1_000
@@ -88,8 +88,8 @@ def planned(store: Store, count: int) -> int:
     from scanner.lists.reconcile import ListAudit
     from scanner.settings.tables import load_registry
     from scanner.snapshots.interface import SnapshotPolicy
-    from scanner.store.lists_in import import_list
-    from scanner.store.runs import create_snapshot
+    from scanner.store.writing.lists_in import import_list
+    from scanner.store.writing.runs import create_snapshot
 
     audit = ListAudit(load_registry())
     kept = import_list(store, Rows(count), audit, publisher="bench", name="bench")
@@ -102,7 +102,7 @@ def results_of(store: Store, chunk: Chunk) -> list[RowResult]:
 
     from scanner.model.balance import Balance, Evidence
     from scanner.snapshots.interface import RowResult
-    from scanner.store.sink import StoreSink
+    from scanner.store.writing.sink import StoreSink
 
     return [
         RowResult(
@@ -114,7 +114,7 @@ def results_of(store: Store, chunk: Chunk) -> list[RowResult]:
 
 def insert(store: Store, snapshot: int) -> float:
     """Claims a second through `finish_chunk`; reading the claims back is not counted."""
-    from scanner.store.sink import StoreSink
+    from scanner.store.writing.sink import StoreSink
 
     sink = StoreSink(store)
     sink.start(snapshot)
@@ -165,8 +165,8 @@ def bare(store: Store) -> float:
 
 def recounted(store: Store, snapshot: int) -> None:
     """Add everything up again, row by row, and hash it."""
-    from scanner.store import queries
-    from scanner.store.check import wrong
+    from scanner.store.reading import queries
+    from scanner.store.reading.check import wrong
 
     head = queries.head(store, snapshot).chain_head
     with store.read() as connection:
@@ -189,10 +189,10 @@ def show(name: str, value: float, unit: str, against: str = "", base: float = 0)
 
 def main() -> None:
     """Measure both databases."""
-    from scanner.store import queries
-    from scanner.store.engine import open_store
-    from scanner.store.migrate import upgrade
-    from scanner.store.sink import StoreSink
+    from scanner.store.database.engine import open_store
+    from scanner.store.database.migrate import upgrade
+    from scanner.store.reading import queries
+    from scanner.store.writing.sink import StoreSink
 
     count = int(sys.argv[1]) if len(sys.argv) > 1 else CLAIMS
     with databases() as urls:

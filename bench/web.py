@@ -121,7 +121,7 @@ def database(file: Path, claims: int) -> None:
     """Make the database unless it is there."""
     from web_database import fill
 
-    from scanner.store.engine import open_store
+    from scanner.store.database.engine import open_store
 
     if file.exists():
         return

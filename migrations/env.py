@@ -1,4 +1,4 @@
-"""Alembic's entry: runs migrations on the connection that `scanner.store.migrate` hands over.
+"""Alembic's entry: runs migrations on the connection that the store's migrate module hands over.
 
 There is no alembic.ini and no URL here: a URL may hold a password.
 """
@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from alembic import context
 
-from scanner.store import budget_table  # noqa: F401 - its table is one of the metadata's
-from scanner.store.tables import metadata
+from scanner.store.schema import budget_table  # noqa: F401 - its table is one of the metadata's
+from scanner.store.schema.tables import metadata
 
 connection = context.config.attributes["connection"]
 context.configure(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from scanner.model.claim import Claim
     from scanner.snapshots.interface import NumberedClaim, RowResult
-    from scanner.store.engine import Store
+    from scanner.store.database.engine import Store
 
 HOLDINGS = (
     ("ETH", "ethereum", 18),
@@ -83,9 +83,9 @@ def _snapshot(store: Store, publisher: str, rows: Rows) -> None:
     from scanner.model.block import BlockRef
     from scanner.settings.tables import load_registry
     from scanner.snapshots.interface import SnapshotPolicy
-    from scanner.store.lists_in import import_list
-    from scanner.store.runs import create_snapshot
-    from scanner.store.sink import StoreSink
+    from scanner.store.writing.lists_in import import_list
+    from scanner.store.writing.runs import create_snapshot
+    from scanner.store.writing.sink import StoreSink
 
     kept = import_list(store, rows, ListAudit(load_registry()), publisher=publisher, name=rows.name)
     snapshot = create_snapshot(store, kept.list_id, SnapshotPolicy())

@@ -11,7 +11,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from scanner.store import append_only
+from scanner.store.schema import append_only
 
 revision = "0001"
 down_revision = None

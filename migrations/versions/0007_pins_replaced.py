@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from scanner.store import append_only
+from scanner.store.schema import append_only
 
 revision = "0007"
 down_revision = "0006"

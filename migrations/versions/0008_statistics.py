@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from alembic import op
 
-from scanner.store import statistics
+from scanner.store.database import statistics
 
 revision = "0008"
 down_revision = "0007"

@@ -27,8 +27,8 @@ from scanner.alerts.config import Channel, Email, Webhook
 from scanner.chains.http import Transport
 from scanner.errors import SourceRejectedError, SourceUnavailableError, clip
 from scanner.model.endpoint import Endpoint
-from scanner.reports.jsontext import compact
-from scanner.reports.text import printable
+from scanner.reports.tables.jsontext import compact
+from scanner.reports.tables.text import printable
 
 ANSWER_LIMIT = 64 * 1024
 SIGNATURE = "x-scanner-signature"

@@ -12,16 +12,17 @@ from scanner.alerts.config import Rule
 from scanner.errors import clip
 from scanner.model.finding import FindingKind
 from scanner.model.registry import Registry
-from scanner.reports.amounts import short_coins
-from scanner.reports.difference import compare_totals
-from scanner.reports.text import redacted
-from scanner.store import alert_log, alert_questions, queries
-from scanner.store.across import Taken
-from scanner.store.alert_log import NewEvent
-from scanner.store.alert_questions import EXAMPLES, Named
-from scanner.store.engine import Store
-from scanner.store.history import publisher_of
-from scanner.store.queries import SnapshotHead
+from scanner.reports.figures.amounts import short_coins
+from scanner.reports.figures.difference import compare_totals
+from scanner.reports.tables.text import redacted
+from scanner.store.database.engine import Store
+from scanner.store.reading import alert_questions, queries
+from scanner.store.reading.across import Taken
+from scanner.store.reading.alert_questions import EXAMPLES, Named
+from scanner.store.reading.history import publisher_of
+from scanner.store.reading.queries import SnapshotHead
+from scanner.store.writing import alert_log
+from scanner.store.writing.alert_log import NewEvent
 
 LOOK_BACK = 500
 """Snapshots of a publisher that are searched for a complete one to compare with."""

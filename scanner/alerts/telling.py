@@ -18,10 +18,11 @@ from scanner.alerts.config import AlertConfig
 from scanner.alerts.rules import events
 from scanner.errors import ScannerError
 from scanner.model.registry import Registry
-from scanner.store import alert_log, queries
-from scanner.store.alert_log import Delivery, DeliveryState
-from scanner.store.engine import Store
-from scanner.store.queries import SnapshotHead
+from scanner.store.database.engine import Store
+from scanner.store.reading import queries
+from scanner.store.reading.queries import SnapshotHead
+from scanner.store.writing import alert_log
+from scanner.store.writing.alert_log import Delivery, DeliveryState
 
 log = logging.getLogger(__name__)
 

@@ -92,12 +92,12 @@ class _Shared:
         os.pwrite(self._file, struct.pack("d", number), 0)
 
     def __enter__(self) -> None:
-        from fcntl import LOCK_EX, lockf
+        from fcntl import LOCK_EX, lockf  # noqa: PLC0415 - not on Windows
 
         lockf(self._file, LOCK_EX)
 
     def __exit__(self, *_: object) -> None:
-        from fcntl import LOCK_UN, lockf
+        from fcntl import LOCK_UN, lockf  # noqa: PLC0415 - not on Windows
 
         lockf(self._file, LOCK_UN)
 

@@ -1,4 +1,4 @@
-"""The `scanner` command: knows every subcommand, and is the one place that catches errors.
+"""The `scanner` command: runs one subcommand, and is the one place that catches errors.
 
 Exit status: 0 everything asked for was verified; 1 something was found false; 3 nothing false, but
 something could not be shown; 2 the command could not run.
@@ -9,38 +9,15 @@ from __future__ import annotations
 import gc
 import os
 import sys
+import traceback
 from typing import Annotated
 
 import typer
 
-from scanner.cli import (
-    alerts,
-    challenge,
-    db,
-    demo,
-    diff,
-    endpoints,
-    export,
-    liabilities,
-    lists,
-    prices,
-    proofs,
-    report,
-    resume,
-    schedule,
-    serve,
-    show,
-    snapshot,
-    status,
-    totals,
-    validators,
-    value,
-    verify,
-    verify_transactions,
-    worker,
-)
-from scanner.cli.console import say
-from scanner.cli.options import Database, Globals
+from scanner import __version__
+from scanner.cli.common.console import say
+from scanner.cli.common.options import Database, Globals
+from scanner.cli.table import CommandTable
 from scanner.errors import ScannerError
 
 COULD_NOT_RUN = 2
@@ -49,6 +26,7 @@ READER_GONE = 141
 
 app = typer.Typer(
     name="scanner",
+    cls=CommandTable,
     help="Checks published proof-of-reserves lists against the chains.",
     epilog="Exit status: 0 all verified, 1 something false, 3 nothing false but something not "
     "shown, 2 could not run.",
@@ -56,36 +34,10 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(verify.verify)
-app.command()(verify_transactions.verify_transactions)
-app.command()(snapshot.snapshot)
-app.command()(resume.resume)
-app.command()(totals.totals)
-app.command()(value.value)
-app.command()(show.show)
-app.command()(export.export)
-app.command()(report.report)
-app.command()(diff.diff)
-app.command()(serve.serve)
-app.command()(challenge.challenge)
-app.command()(validators.validators)
-app.command()(demo.demo)
-app.add_typer(lists.app, name="lists")
-app.add_typer(liabilities.app, name="liabilities")
-app.add_typer(prices.app, name="prices")
-app.add_typer(endpoints.app, name="endpoints")
-app.add_typer(proofs.app, name="proofs")
-app.add_typer(db.app, name="db")
-app.command()(worker.worker)
-app.command()(status.status)
-app.add_typer(schedule.app, name="schedule")
-app.add_typer(alerts.app, name="alerts")
 
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from scanner import __version__
-
         sys.stdout.write(f"scanner {__version__}\n")
         raise typer.Exit
 
@@ -166,8 +118,6 @@ def _usage(error: typer.TyperException) -> int:
 
 def _failed(error: Exception, message: str) -> int:
     if os.environ.get("SCANNER_DEBUG"):
-        import traceback
-
         say(*"".join(traceback.format_exception(error)).splitlines())
     say(f"scanner: {message}")
     return COULD_NOT_RUN

@@ -51,7 +51,7 @@ def load_bitcoin(node: Bitcoind, amounts: Sequence[tuple[str, int]]) -> int:
 
 def script_pubkey(address: str) -> bytes:
     """Script of a mainnet address, by btclib: another decoder than the one being demonstrated."""
-    from btclib.script.script_pub_key import ScriptPubKey
+    from btclib.script.script_pub_key import ScriptPubKey  # noqa: PLC0415 - heavy, rarely needed
 
     script: bytes = ScriptPubKey.from_address(address).script
     return script

@@ -10,8 +10,8 @@ from scanner.demo.publication import PublishedRow
 from scanner.model.amount import rescale
 from scanner.model.finding import Finding, FindingKind
 from scanner.snapshots.tally import AssetTotal
-from scanner.store import queries
-from scanner.store.engine import Store
+from scanner.store.database.engine import Store
+from scanner.store.reading import queries
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,9 @@ from scanner.demo.nodes import Anvil, Bitcoind, Node
 from scanner.demo.publication import EXAMPLE, PublishedRow, make_rows, write_list
 from scanner.errors import NodeFailedError
 from scanner.model.registry import Registry
+from scanner.reports.tables.text import printable
+from scanner.store.database.engine import open_store
+from scanner.store.reading import queries
 
 BLOCKS = 160
 """Blocks mined on Ethereum's genesis; the list's height is the newest final one of them."""
@@ -138,9 +141,6 @@ def _scan(arguments: Sequence[str]) -> int:
 
 
 def _check(stage: Stage, status: int) -> Comparison:
-    from scanner.store import queries
-    from scanner.store.engine import open_store
-
     with open_store(stage.places.database_url) as store:
         snapshot_id = queries.resolve(store, "latest")
         comparison = compare(store, snapshot_id, stage.rows, stage.lines)
@@ -260,8 +260,6 @@ def _short(path: Path) -> str:
 
 
 def _say(*lines: str) -> None:
-    from scanner.reports.text import printable
-
     for line in lines:
         sys.stderr.write(printable(line) + "\n")
     sys.stderr.flush()

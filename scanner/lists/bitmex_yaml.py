@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple, NoReturn
 
+import yaml
+
 from scanner.errors import AmountFormatError, ListFormatError, clip
 from scanner.lists.interface import Block, Bytes, Layout, ReadOptions, ReadyBlock
 from scanner.lists.rows import RowParser, TableLayout
@@ -89,8 +91,6 @@ class _Event(NamedTuple):
 
 def _events(feed: _Feed) -> Iterator[_Event]:
     """Events of a YAML stream. Raises ListFormatError where it is not YAML."""
-    import yaml
-
     kinds: dict[type, str] = {
         yaml.ScalarEvent: "scalar",
         yaml.SequenceStartEvent: "[",

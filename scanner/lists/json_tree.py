@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+import ijson
+
 from scanner.errors import ListFormatError, clip
 from scanner.lists.interface import Block, Bytes, Layout, ReadOptions, ReadyBlock
 from scanner.lists.objects import MAX_KEYS, ObjectRows, scalar_text
@@ -120,8 +122,6 @@ class _Document:
 
     def objects(self, feed: _Feed) -> Iterator[_Object]:
         """Every object that stands in an array, innermost first."""
-        import ijson
-
         try:
             for event, value in ijson.basic_parse(feed, buf_size=65_536):
                 feed.since_event = 0

@@ -27,6 +27,7 @@ from scanner.model.control import Control, ControlResult, Freshness
 from scanner.model.network import Network
 from scanner.model.registry import Registry
 from scanner.ownership import verdicts
+from scanner.ownership.evm.contract_calls import ask_ahead
 from scanner.ownership.freshness import grade
 from scanner.ownership.interface import ContractCall, Proof, Verifier
 from scanner.ownership.table import verifiers_of
@@ -239,8 +240,6 @@ def judge_claims(
 
 def _asked_ahead(call: ContractCall, claims: Sequence[Claim], registry: Registry) -> ContractCall:
     """Let all validators that owners signed for be asked about in one question."""
-    from scanner.ownership.contract_calls import ask_ahead
-
     keys = []
     for claim in claims:
         network = registry.networks.get(claim.network)

@@ -23,17 +23,17 @@ def _lazy(module: str, maker: str) -> Callable[[], Verifier]:
 
 
 VERIFIERS: Mapping[str, Callable[[], Verifier]] = {
-    "antelope_key": _lazy("antelope_key", "AntelopeKey"),
-    "bip322": _lazy("bip322", "Bip322"),
-    "bitcoin_message": _lazy("bitcoin_message", "BitcoinMessage"),
-    "bls": _lazy("bls", "Bls"),
-    "contract_owner": _lazy("contract_owner", "evm_contract_owner"),
-    "ed25519": _lazy("ed25519", "Ed25519"),
-    "evm_message": _lazy("evm_message", "evm_message"),
-    "okx_contract_owner": _lazy("contract_owner", "okx_contract_owner"),
-    "okx_recover": _lazy("okx_recover", "OkxRecover"),
-    "stark": _lazy("stark", "Stark"),
-    "tron_message": _lazy("tron_message", "TronMessage"),
+    "antelope_key": _lazy("others.antelope_key", "AntelopeKey"),
+    "bip322": _lazy("bitcoin.bip322", "Bip322"),
+    "bitcoin_message": _lazy("bitcoin.bitcoin_message", "BitcoinMessage"),
+    "bls": _lazy("evm.bls", "Bls"),
+    "contract_owner": _lazy("evm.contract_owner", "evm_contract_owner"),
+    "ed25519": _lazy("ed25519.ed25519", "Ed25519"),
+    "evm_message": _lazy("evm.evm_message", "evm_message"),
+    "okx_contract_owner": _lazy("evm.contract_owner", "okx_contract_owner"),
+    "okx_recover": _lazy("others.okx_recover", "OkxRecover"),
+    "stark": _lazy("others.stark", "Stark"),
+    "tron_message": _lazy("others.tron_message", "TronMessage"),
 }
 """Scheme name -> how to make its verifier. Verifiers have no state: one serves every row."""
 

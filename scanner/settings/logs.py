@@ -12,11 +12,11 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any, TextIO
 from urllib.parse import quote, quote_plus
 
-if TYPE_CHECKING:
-    from structlog.typing import EventDict, Processor
+import structlog
+from structlog.typing import EventDict, Processor
 
 VARIABLE = "SCANNER_LOG_FORMAT"
 """Environment variable with the format, for processes of `scanner serve`."""
@@ -44,8 +44,6 @@ def configure(
     that become `***` wherever they stand, as they are or as a URL writes them. stream: in place
     of stderr.
     """
-    import structlog
-
     hidden = sorted({form for s in secrets if s for form in _spellings(s)}, key=len, reverse=True)
     before: list[Processor] = [
         structlog.stdlib.add_log_level,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import platformdirs
+
 _PACKAGE = Path(__file__).resolve().parent.parent
 
 
@@ -19,6 +21,5 @@ def data_folder() -> Path:
     chosen = os.environ.get("SCANNER_DATA")
     if chosen:
         return Path(chosen)
-    import platformdirs
 
     return Path(platformdirs.user_data_dir("reserve-scanner"))

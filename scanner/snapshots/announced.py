@@ -19,8 +19,8 @@ from scanner.model.control import Control, ControlResult
 from scanner.model.endpoint import Endpoint
 from scanner.model.registry import Registry
 from scanner.model.spend import MinedTransaction
-from scanner.ownership.announcements import Announced, UnreadableAnnouncement
-from scanner.ownership.by_transaction import (
+from scanner.ownership.bitcoin.announcements import Announced, UnreadableAnnouncement
+from scanner.ownership.bitcoin.by_transaction import (
     SCHEME,
     Announcement,
     NonceRule,

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from random import uniform
 from threading import Event, Lock
 from typing import TypeVar
+
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt
+from tenacity.nap import sleep_using_event
 
 from scanner.chains.interface import BalanceSource, ContractCaller
 from scanner.errors import (
@@ -305,9 +309,6 @@ def _asked(tools: Tools, work: Callable[[], T]) -> T:
 
     Raises ChunkFailedError in place of whatever goes wrong, but for the database and a stop.
     """
-    from tenacity import Retrying, retry_if_exception_type, stop_after_attempt
-    from tenacity.nap import sleep_using_event
-
     retrying = Retrying(
         stop=stop_after_attempt(tools.attempts),
         wait=lambda state: _wait(tools, state.attempt_number, _failure(state.outcome)),
@@ -332,8 +333,6 @@ def _asked(tools: Tools, work: Callable[[], T]) -> T:
 
 
 def _wait(tools: Tools, attempt: int, failure: BaseException | None) -> float:
-    from random import uniform
-
     seconds: float = tools.first_wait * 2 ** (attempt - 1) * uniform(0.75, 1.25)  # noqa: S311 - jitter
     asked = failure.retry_after if isinstance(failure, SourceUnavailableError) else None
     return min(max(seconds, asked or 0.0), LONGEST_WAIT)

@@ -60,7 +60,7 @@ class Share:
         """Whether this process is to take the chunk. Asked once for each chunk."""
         if self._taken is None:
             return True
-        from fcntl import LOCK_EX, LOCK_UN, lockf
+        from fcntl import LOCK_EX, LOCK_UN, lockf  # noqa: PLC0415 - not on Windows
 
         lockf(self._taken, LOCK_EX, 1, chunk.no)
         free = os.pread(self._taken, 1, chunk.no) != b"1"
@@ -74,7 +74,7 @@ class Share:
         if self._taken is None:
             yield
             return
-        from fcntl import LOCK_EX, LOCK_UN, lockf
+        from fcntl import LOCK_EX, LOCK_UN, lockf  # noqa: PLC0415 - not on Windows
 
         lockf(self._taken, LOCK_EX, 1, 0)  # no chunk has the number 0
         try:

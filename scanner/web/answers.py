@@ -6,15 +6,23 @@ import re
 
 from scanner.errors import ConfigError
 from scanner.model.finding import exit_status
-from scanner.reports.difference import compare_totals
-from scanner.reports.findings import parse_kinds
-from scanner.reports.outcome import sentence
-from scanner.reports.ratios import ratio_objects
-from scanner.store import queries
-from scanner.store.across import Change, Taken, claimants, claims_of, difference_page, shared_page
-from scanner.store.history import asset_history, publisher_of, publishers, verified_rows
-from scanner.store.queries import SnapshotHead
-from scanner.store.row_pages import FoundClaim, RowFilter, claims_numbered, row_page
+from scanner.reports.figures.difference import compare_totals
+from scanner.reports.figures.findings import parse_kinds
+from scanner.reports.figures.outcome import sentence
+from scanner.reports.figures.ratios import ratio_objects
+from scanner.store.database.migrate import require_head
+from scanner.store.reading import queries
+from scanner.store.reading.across import (
+    Change,
+    Taken,
+    claimants,
+    claims_of,
+    difference_page,
+    shared_page,
+)
+from scanner.store.reading.history import asset_history, publisher_of, publishers, verified_rows
+from scanner.store.reading.queries import SnapshotHead
+from scanner.store.reading.row_pages import FoundClaim, RowFilter, claims_numbered, row_page
 from scanner.web import objects
 from scanner.web.objects import Object
 from scanner.web.site import Site
@@ -232,7 +240,5 @@ def differences(site: Site, old: str, new: str, change: Change, after: int, limi
 
 def ready(site: Site) -> None:
     """Raise StoreError unless the database answers and is of this program's version."""
-    from scanner.store.migrate import require_head
-
     with site.store.read() as connection:
         require_head(connection)

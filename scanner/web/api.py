@@ -7,8 +7,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
-from scanner.reports.jsontext import compact
-from scanner.store.across import Change
+from scanner.reports.tables.jsontext import compact
+from scanner.store.reading.across import Change
 from scanner.web import answers, objects, schema, schema_value
 from scanner.web.site import Site
 from scanner.web.trouble import JSON

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 from collections.abc import AsyncIterator
@@ -17,12 +18,12 @@ from starlette.responses import Response
 
 from scanner import __version__
 from scanner.errors import ScannerError
-from scanner.reports.jsontext import compact
-from scanner.reports.text import harmless
+from scanner.reports.tables.jsontext import compact
+from scanner.reports.tables.text import harmless
 from scanner.settings import logs
 from scanner.settings.database import password_of
 from scanner.settings.tables import load_registry
-from scanner.store.engine import open_store
+from scanner.store.database.engine import open_store
 from scanner.web import answers, api, pages
 from scanner.web.guard import Guard, Rules
 from scanner.web.metrics import CONTENT_TYPE, metrics_text
@@ -55,8 +56,6 @@ class WebSettings:
 
 def worker_app() -> Guard:
     """The application of a worker process, its settings from the environment."""
-    import json
-
     stored = json.loads(os.environ[VARIABLE])
     form = logs.LogFormat(os.environ.get(logs.VARIABLE, logs.LogFormat.TEXT))
     logs.configure(form, harmless, [password_of(stored["database"])])

@@ -10,23 +10,23 @@ from markupsafe import Markup
 
 from scanner.model.amount import rescale
 from scanner.model.finding import WEIGHTS, Weight
-from scanner.reports.amounts import short_coins
-from scanner.reports.bars import Segment, stacked_bar
-from scanner.reports.html import share_words
-from scanner.reports.lines import Line, Point, grid_amounts, line_chart
-from scanner.reports.outcome import other_chains
-from scanner.reports.providers import block_time
-from scanner.reports.ratios import ratio_view
-from scanner.reports.shown import block_span
-from scanner.reports.text import printable
-from scanner.reports.value_view import point_view, worth_view
-from scanner.reports.values import SPANS
-from scanner.reports.values_json import grouped
-from scanner.reports.words import MEANINGS
+from scanner.reports.commands.providers import block_time
+from scanner.reports.documents.bars import Segment, stacked_bar
+from scanner.reports.documents.html import share_words
+from scanner.reports.documents.lines import Line, Point, grid_amounts, line_chart
+from scanner.reports.documents.shown import block_span
+from scanner.reports.documents.value_view import point_view, worth_view
+from scanner.reports.figures.amounts import short_coins
+from scanner.reports.figures.outcome import other_chains
+from scanner.reports.figures.ratios import ratio_view
+from scanner.reports.figures.values import SPANS
+from scanner.reports.figures.values_json import grouped
+from scanner.reports.figures.words import MEANINGS
+from scanner.reports.tables.text import printable
 from scanner.snapshots.tally import SHOWN_EVIDENCE
-from scanner.store import queries
-from scanner.store.history import assets_of, publisher_of, publishers
-from scanner.store.queries import SnapshotHead
+from scanner.store.reading import queries
+from scanner.store.reading.history import assets_of, publisher_of, publishers
+from scanner.store.reading.queries import SnapshotHead
 from scanner.web.site import Site
 
 Json = Mapping[str, Any]

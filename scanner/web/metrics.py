@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from scanner import __version__
-from scanner.reports.text import printable
-from scanner.store import alert_log
-from scanner.store.engine import Store
-from scanner.store.schedules import RunState
-from scanner.store.status import Status, status
+from scanner.reports.tables.text import printable
+from scanner.store.database.engine import Store
+from scanner.store.reading.status import Status, status
+from scanner.store.writing import alert_log
+from scanner.store.writing.schedules import RunState
 
 if TYPE_CHECKING:
     from prometheus_client.core import GaugeMetricFamily
@@ -25,7 +25,7 @@ Values = Iterable[tuple[tuple[str, ...], float]]
 
 def metrics_text(store: Store, now: datetime | None = None) -> bytes:
     """Everything worth watching, in Prometheus' text format. Raises StoreError."""
-    from prometheus_client import CollectorRegistry, generate_latest
+    from prometheus_client import CollectorRegistry, generate_latest  # noqa: PLC0415 - an extra
 
     families = list(_families(store, now or datetime.now(UTC)))
 
@@ -106,7 +106,7 @@ def _schedules(seen: Status) -> Iterator[GaugeMetricFamily]:
 
 
 def _gauge(name: str, words: str, labels: tuple[str, ...], values: Values) -> GaugeMetricFamily:
-    from prometheus_client.core import GaugeMetricFamily
+    from prometheus_client.core import GaugeMetricFamily  # noqa: PLC0415 - an extra
 
     family = GaugeMetricFamily(name, words, labels=labels)
     # Names come from hostile files; two that look alike once harmless must not be one series twice.

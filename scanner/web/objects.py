@@ -8,14 +8,14 @@ from scanner.model.balance import Balance
 from scanner.model.block import BlockRef
 from scanner.model.control import ControlResult
 from scanner.model.finding import WEIGHTS, FindingKind, Weight
-from scanner.reports.document import iso
-from scanner.reports.findings import finding_record
-from scanner.reports.providers import block_time
-from scanner.store.across import ClaimPlace, Difference, SharedClaim, Side
-from scanner.store.found import FoundRow
-from scanner.store.history import AssetPoint, PublisherView
-from scanner.store.queries import SnapshotHead
-from scanner.store.row_pages import FoundClaim
+from scanner.reports.commands.providers import block_time
+from scanner.reports.documents.document import iso
+from scanner.reports.figures.findings import finding_record
+from scanner.store.reading.across import ClaimPlace, Difference, SharedClaim, Side
+from scanner.store.reading.found import FoundRow
+from scanner.store.reading.history import AssetPoint, PublisherView
+from scanner.store.reading.queries import SnapshotHead
+from scanner.store.reading.row_pages import FoundClaim
 
 Object = dict[str, object]
 

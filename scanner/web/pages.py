@@ -8,9 +8,9 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import RedirectResponse, Response
 
-from scanner.reports.value_view import value_view
-from scanner.reports.words import BINDING, CONTROL, EVIDENCE, FRESHNESS, LIMITS
-from scanner.store.across import Change
+from scanner.reports.documents.value_view import value_view
+from scanner.reports.figures.words import BINDING, CONTROL, EVIDENCE, FRESHNESS, LIMITS
+from scanner.store.reading.across import Change
 from scanner.web import answers, drawing, objects, render
 from scanner.web.api import PREFIX, After, AfterKey, Before, Kind, Name, PublisherId, Wanted
 from scanner.web.site import Site, filters_of

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import jinja2
+from jinja2 import Environment
 from markupsafe import Markup
 
 from scanner.errors import clip
-from scanner.reports.amounts import MOST_IN_A_LINE, fits, short_coins, whole_coins
-from scanner.reports.shown import block_span
-from scanner.reports.text import printable
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
+from scanner.reports.documents.shown import block_span
+from scanner.reports.figures.amounts import MOST_IN_A_LINE, fits, short_coins, whole_coins
+from scanner.reports.tables.text import printable
 
 FOLDER = Path(__file__).parent
-REPORT = FOLDER.parent / "reports" / "templates"
+REPORT = FOLDER.parent / "reports" / "documents" / "templates"
 """The report's own templates: tables that both show are made by one."""
 MOST_TEXT = 2_000
 """Characters of one value that a page shows; the API gives all of it."""
@@ -39,8 +38,6 @@ def style() -> bytes:
 @cache
 def style_version() -> str:
     """Changes with the style sheet, so that browsers may keep it for ever."""
-    from hashlib import blake2b
-
     return blake2b(style(), digest_size=8).hexdigest()
 
 
@@ -52,8 +49,6 @@ def icon() -> bytes:
 
 @cache
 def _environment() -> Environment:
-    import jinja2
-
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader([FOLDER / "templates", REPORT]),
         autoescape=True,

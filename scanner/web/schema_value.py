@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from scanner.liabilities.interface import LiabilityEvidence
-from scanner.reports.values import PriceState
+from scanner.reports.figures.values import PriceState
 
 Usd = str
 """US dollars as decimal text with two digits after the dot: whole cents, cut."""

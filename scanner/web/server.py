@@ -8,6 +8,7 @@ import socket
 from dataclasses import dataclass
 
 from scanner.errors import ConfigError
+from scanner.web.app import VARIABLE
 
 BACKLOG = 128
 MOST_AT_ONCE = 512
@@ -53,10 +54,8 @@ def listen(place: Place) -> socket.socket:
 
 def run(place: Place, opened: socket.socket, settings_json: str) -> None:
     """Serve until the process is told to stop (SIGINT, SIGTERM); requests at work are finished."""
-    import uvicorn
-    from uvicorn.supervisors import Multiprocess
-
-    from scanner.web.app import VARIABLE
+    import uvicorn  # noqa: PLC0415 - an extra
+    from uvicorn.supervisors import Multiprocess  # noqa: PLC0415 - an extra
 
     os.environ[VARIABLE] = settings_json
     config = uvicorn.Config(

@@ -10,11 +10,11 @@ from scanner.errors import InputError
 from scanner.model.addresses.table import address_key, undecoded_key
 from scanner.model.finding import FindingKind, Weight
 from scanner.model.registry import Registry
-from scanner.store import queries
-from scanner.store.engine import Store
-from scanner.store.history import DataVersion, ListSums, list_sums, totals_so_far
-from scanner.store.queries import SnapshotHead, SnapshotTotals
-from scanner.store.row_pages import pairs_of
+from scanner.store.database.engine import Store
+from scanner.store.reading import queries
+from scanner.store.reading.history import DataVersion, ListSums, list_sums, totals_so_far
+from scanner.store.reading.queries import SnapshotHead, SnapshotTotals
+from scanner.store.reading.row_pages import pairs_of
 from scanner.web.cache import Answer, AnswerCache, answer
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ class Site:
 
         make: called at most once; the answer counts until the database changes.
         """
-        from starlette.responses import Response
+        from starlette.responses import Response  # noqa: PLC0415 - an extra
 
         asked = f"{request.url.path}?{request.url.query}"
         version = self.version.now()

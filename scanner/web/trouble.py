@@ -11,8 +11,9 @@ from scanner.errors import (
     SnapshotNotFoundError,
     StoreError,
 )
-from scanner.reports.jsontext import compact
-from scanner.reports.text import printable, redacted
+from scanner.reports.tables.jsontext import compact
+from scanner.reports.tables.text import printable, redacted
+from scanner.web.render import page
 
 HTML = "text/html; charset=utf-8"
 JSON = "application/json"
@@ -71,7 +72,6 @@ def trouble_body(trouble: Trouble, path: str) -> tuple[bytes, str]:
     words = printable(redacted(trouble.words))
     if path.startswith("/api/") or path in ("/healthz", "/readyz"):
         return compact({"error": {"status": trouble.status, "message": words}}), JSON
-    from scanner.web.render import page
 
     title = TITLES.get(trouble.status, "That did not work")
     body = page("trouble.html.j2", {"title": title, "words": words, "status": trouble.status})

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from scanner.reports.document_value import document_value
-from scanner.reports.values import MAX_AGE, AssetValue, PriceState, TotalsOf, pick, value_report
-from scanner.reports.values_json import asset_object, worth_object
+from scanner.reports.documents.document_value import document_value
+from scanner.reports.figures.values import (
+    MAX_AGE,
+    AssetValue,
+    PriceState,
+    TotalsOf,
+    pick,
+    value_report,
+)
+from scanner.reports.figures.values_json import asset_object, worth_object
 from scanner.snapshots.interface import SnapshotState
-from scanner.store.engine import Store
-from scanner.store.history import AssetPoint
-from scanner.store.prices import prices_at
-from scanner.store.queries import SnapshotHead, SnapshotTotals
+from scanner.store.database.engine import Store
+from scanner.store.reading.history import AssetPoint
+from scanner.store.reading.prices import prices_at
+from scanner.store.reading.queries import SnapshotHead, SnapshotTotals
 from scanner.web.objects import Object
 from scanner.web.site import Site
 

@@ -5,22 +5,21 @@ from __future__ import annotations
 import logging
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection
 
 from scanner.chains.interface import BalanceSource, ReadPolicy
 from scanner.errors import ScannerError
 from scanner.snapshots.interface import ChunkState, SnapshotPolicy, SnapshotState, Taken
 from scanner.snapshots.take import take_snapshot
-from scanner.store import schedules as kept
-from scanner.store.runs import create_snapshot
-from scanner.store.sink import StoreSink
+from scanner.store.writing import schedules as kept
+from scanner.store.writing.runs import create_snapshot
+from scanner.store.writing.sink import StoreSink
 from scanner.worker.jobs import Jobs
 from scanner.worker.scheduling import claim_due, start_run
 from scanner.worker.watch import Outcome, Stage
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
 
 log = logging.getLogger(__name__)
 
@@ -79,8 +78,6 @@ def _planner(jobs: Jobs) -> Callable[..., int]:
         also: Callable[[Connection, int], None],
     ) -> int:
         # Marked as queued: whose balances to read is kept with it, and a restart finds it.
-        from dataclasses import replace
-
         return create_snapshot(jobs.store, list_id, replace(policy, queued=True), also)
 
     return plan

@@ -13,7 +13,9 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from scanner.store.engine import Store
+from sqlalchemy import text
+
+from scanner.store.database.engine import Store
 
 AHEAD: Final = 120
 """Seconds ahead of the server's clock that stamps of other machines may be."""
@@ -42,8 +44,6 @@ def forget_future(store: Store, longest_wait: float, ahead: float = AHEAD) -> in
     jobs that lie there are forgotten, to be had again: such jobs change nothing when done twice.
     Raises StoreError.
     """
-    from sqlalchemy import text
-
     found = 0
     values = {"ahead": ahead, "longest": longest_wait}
     with store.write() as connection:

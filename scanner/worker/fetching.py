@@ -10,6 +10,8 @@ from pathlib import Path
 from time import monotonic
 from urllib.parse import urlsplit
 
+import httpx
+
 from scanner.errors import InputError, SourceRejectedError, SourceUnavailableError
 
 MOST_BYTES = 2 * 2**30
@@ -83,8 +85,6 @@ def fetched(
 
 
 def _download(url: str, label: str, known: tuple[str, str], to: Path, limit: int) -> Fetched:
-    import httpx
-
     asked = {"If-None-Match": known[0], "If-Modified-Since": known[1]}
     headers = {name: value for name, value in asked.items() if value}
     name = Path(urlsplit(url).path).name or "list"

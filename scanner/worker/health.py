@@ -16,8 +16,8 @@ from ipaddress import ip_address
 from threading import BoundedSemaphore, Thread
 
 from scanner.errors import ConfigError, ScannerError
-from scanner.store.engine import Store
-from scanner.store.migrate import require_head
+from scanner.store.database.engine import Store
+from scanner.store.database.migrate import require_head
 from scanner.worker.watch import Stage, Watch
 
 PATIENCE = 5.0

@@ -18,8 +18,8 @@ from scanner.snapshots.chunks import (
     take_chunk,
 )
 from scanner.snapshots.interface import Chunk, ChunkState, Judge, SnapshotPolicy, SnapshotState
-from scanner.store.engine import Store
-from scanner.store.sink import StoreSink
+from scanner.store.database.engine import Store
+from scanner.store.writing.sink import StoreSink
 from scanner.worker.watch import Outcome, Watch
 
 Sources = Callable[[str, ReadPolicy], BalanceSource | None]

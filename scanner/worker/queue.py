@@ -9,15 +9,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
+from sqlalchemy import Connection, text
+
 from scanner.errors import StoreError
 from scanner.snapshots.interface import Chunk, SnapshotPolicy
-from scanner.store.engine import Store
-from scanner.store.schedules import Run, RunState
+from scanner.store.database.engine import Store
+from scanner.store.writing.runs import create_snapshot
+from scanner.store.writing.schedules import Run, RunState
+from scanner.store.writing.sink import chunks_of
 from scanner.worker.clocks import forget_future
 from scanner.worker.jobs import Jobs, waiting_chunks
 from scanner.worker.scheduling import TRIES, claim_due, start_run
@@ -25,7 +29,6 @@ from scanner.worker.scheduling import TRIES, claim_due, start_run
 if TYPE_CHECKING:
     from procrastinate import App, BaseRetryStrategy, JobContext
     from procrastinate.jobs import Job
-    from sqlalchemy import Connection
 
 CHUNK_TASK = "scanner.chunk"
 RUN_TASK = "scanner.run"
@@ -72,8 +75,7 @@ def set_up(store: Store) -> bool:
 
     Raises StoreError on SQLite, which has no queue: one process does everything there.
     """
-    from procrastinate.schema import SchemaManager
-    from sqlalchemy import text
+    from procrastinate.schema import SchemaManager  # noqa: PLC0415 - an extra
 
     _require_postgresql(store)
     with store.write() as connection:
@@ -111,8 +113,8 @@ def lock_of(network: str, number: int, parallel: int) -> str:
 
 def make_app(store: Store, jobs: Jobs, timing: Timing) -> App:
     """A Procrastinate app whose tasks do `jobs`. Opened and run by the caller."""
-    from procrastinate import App, PsycopgConnector
-    from psycopg.conninfo import make_conninfo
+    from procrastinate import App, PsycopgConnector  # noqa: PLC0415 - an extra
+    from psycopg.conninfo import make_conninfo  # noqa: PLC0415 - an extra
 
     # What SQLAlchemy itself connects with: its URLs are not quite libpq's (a blank is "+").
     _, options = store.engine.dialect.create_connect_args(store.engine.url)
@@ -144,8 +146,8 @@ def make_app(store: Store, jobs: Jobs, timing: Timing) -> App:
     @app.periodic(cron=timing.rescue)
     @app.task(name="scanner.rescue", queue=UPKEEP, priority=10)
     async def rescue(timestamp: int) -> None:
-        from procrastinate.exceptions import ConnectorException
-        from procrastinate.utils import sync_to_async
+        from procrastinate.exceptions import ConnectorException  # noqa: PLC0415 - an extra
+        from procrastinate.utils import sync_to_async  # noqa: PLC0415 - an extra
 
         await sync_to_async(forget_future, store, timing.longest_wait)
         for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=timing.stalled):
@@ -164,7 +166,7 @@ def _patience(timing: Timing, tries: int) -> BaseRetryStrategy:
 
     Procrastinate's own strategy raises the factor to a power and leaves the first wait out of it.
     """
-    from procrastinate import BaseRetryStrategy, RetryDecision
+    from procrastinate import BaseRetryStrategy, RetryDecision  # noqa: PLC0415 - an extra
 
     class Patience(BaseRetryStrategy):
         def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
@@ -181,8 +183,6 @@ def refill(store: Store, parallel: Callable[[str], int] = lambda _network: 1) ->
 
     parallel: network -> chunks that may be in flight at a time.
     """
-    from sqlalchemy import text
-
     waiting = waiting_chunks(store)
     if not waiting:
         return 0
@@ -207,8 +207,8 @@ def refill(store: Store, parallel: Callable[[str], int] = lambda _network: 1) ->
 
 async def _rescue(app: App, jobs: Jobs, job: Job, timing: Timing) -> None:
     """Give a stalled job out again, or give it up if it was tried too often."""
-    from procrastinate.jobs import Status
-    from procrastinate.utils import sync_to_async
+    from procrastinate.jobs import Status  # noqa: PLC0415 - an extra
+    from procrastinate.utils import sync_to_async  # noqa: PLC0415 - an extra
 
     tried = job.attempts + 1
     if tried < timing.tries:
@@ -229,15 +229,13 @@ async def _rescue(app: App, jobs: Jobs, job: Job, timing: Timing) -> None:
 
 
 def _is_set_up(connection: Connection) -> bool:
-    from sqlalchemy import text
-
     query = text("SELECT to_regclass('procrastinate_jobs') IS NOT NULL")
     return bool(connection.execute(query).scalar())
 
 
 def _app_without_connections() -> App:
     """An app that only puts jobs into transactions it is given."""
-    from procrastinate import App, SyncPsycopgConnector
+    from procrastinate import App, SyncPsycopgConnector  # noqa: PLC0415 - an extra
 
     return App(connector=SyncPsycopgConnector())
 
@@ -262,8 +260,6 @@ def give_out_run(connection: Connection, run: Run) -> None:
 
 def server_time(store: Store) -> datetime:
     """The server's clock: the one that all workers share."""
-    from sqlalchemy import text
-
     with store.read() as connection:
         now: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
     return now.astimezone(UTC)
@@ -283,11 +279,6 @@ def queued_snapshot(
     also: done in the same transaction, with the snapshot's id.
     Returns the snapshot's id. Raises StoreError.
     """
-    from dataclasses import replace
-
-    from scanner.store.runs import create_snapshot
-    from scanner.store.sink import chunks_of
-
     _require_postgresql(store)
 
     def give_out(connection: Connection, snapshot_id: int) -> None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, select
 
 from scanner.chains.interface import ReadPolicy
 from scanner.errors import InputError, ScannerError, SourceUnavailableError, StoreError
@@ -16,16 +17,14 @@ from scanner.lists.open import open_list
 from scanner.lists.reconcile import ListAudit
 from scanner.model.registry import Registry
 from scanner.snapshots.interface import SnapshotPolicy
-from scanner.store import schedules as kept
-from scanner.store.engine import Store
-from scanner.store.lists_in import import_list
-from scanner.store.schedules import Run, RunState, Schedule
+from scanner.store.database.engine import Store
+from scanner.store.schema import tables as t
+from scanner.store.writing import schedules as kept
+from scanner.store.writing.lists_in import import_list
+from scanner.store.writing.schedules import Run, RunState, Schedule
 from scanner.worker.fetching import fetched
 from scanner.worker.jobs import Sources
 from scanner.worker.ticks import due_tick
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
 
 TRIES = 5
 """How often a run is tried before it fails."""
@@ -168,10 +167,6 @@ def _list_of(store: Store, registry: Registry, schedule: Schedule) -> tuple[int,
 
 
 def _networks(store: Store, list_id: int) -> list[str]:
-    from sqlalchemy import select
-
-    from scanner.store import tables as t
-
     query = select(t.claim.c.network).distinct().where(t.claim.c.list_id == list_id)
     with store.read() as connection:
         return sorted(connection.execute(query).scalars())

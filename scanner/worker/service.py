@@ -38,8 +38,8 @@ def run_worker(jobs: Jobs, *, timing: Timing | None = None, concurrency: int = 2
 
 
 async def _run(jobs: Jobs, timing: Timing, concurrency: int) -> None:
-    from procrastinate import exceptions
-    from psycopg_pool import PoolTimeout
+    from procrastinate import exceptions  # noqa: PLC0415 - an extra
+    from psycopg_pool import PoolTimeout  # noqa: PLC0415 - an extra
 
     stopping, ended = asyncio.Event(), asyncio.Event()
 

@@ -48,7 +48,7 @@ def _next_second(moment: datetime) -> datetime:
 
 def _croniter() -> Any:  # noqa: ANN401 - it has no types
     try:
-        from croniter import croniter
+        from croniter import croniter  # noqa: PLC0415 - an extra
     except ModuleNotFoundError:
         raise StoreError(
             "schedules need a package more: pip install 'reserve-scanner[schedule]'"

@@ -129,8 +129,8 @@ def test_the_list_as_a_whole_was_found_false(demo):
 
 
 def test_the_result_says_which_chains_it_was_read_on(demo):
-    from scanner.store import queries
-    from scanner.store.engine import open_store
+    from scanner.store.database.engine import open_store
+    from scanner.store.reading import queries
 
     with open_store(demo.places.database_url) as store:
         blocks = queries.head(store, queries.resolve(store, "latest")).blocks
@@ -199,8 +199,8 @@ def test_commands_it_suggests_work_after_the_nodes_stopped(demo):
 )
 def test_its_check_would_notice(demo, rows, lines, change, complaint):
     """The same stored result against a truth that differs in one honest row."""
-    from scanner.store import queries
-    from scanner.store.engine import open_store
+    from scanner.store.database.engine import open_store
+    from scanner.store.reading import queries
 
     honest = next(n for n, row in enumerate(rows) if row.held and not row.signatures[0])
     other = [*rows[:honest], change(rows[honest]), *rows[honest + 1 :]]

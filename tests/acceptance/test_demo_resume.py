@@ -14,9 +14,9 @@ import pytest
 from scanner.demo.run import Places, Stage, set_stage
 from scanner.settings.tables import load_registry
 from scanner.snapshots.interface import ChunkState, SnapshotState
-from scanner.store import queries
-from scanner.store.engine import open_store
-from scanner.store.sink import StoreSink
+from scanner.store.database.engine import open_store
+from scanner.store.reading import queries
+from scanner.store.writing.sink import StoreSink
 
 pytestmark = pytest.mark.node
 

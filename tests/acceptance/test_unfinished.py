@@ -7,7 +7,7 @@ import json
 import pytest
 from support.web_data import make_database
 
-from scanner.reports.exports import TABLES
+from scanner.reports.documents.exports import TABLES
 
 
 @pytest.fixture

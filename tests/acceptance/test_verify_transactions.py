@@ -11,7 +11,7 @@ from support.bitcoin_chain import Chain, regtest
 from support.command import Done
 from support.wallet import EVERY, Wallet
 
-from scanner.ownership.by_transaction import nonce_amount
+from scanner.ownership.bitcoin.by_transaction import nonce_amount
 
 pytestmark = pytest.mark.node
 DIGEST = hashlib.sha256(b"the report of this month").digest()

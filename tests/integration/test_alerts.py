@@ -13,8 +13,8 @@ from scanner.liabilities.interface import Liability, LiabilityEvidence
 from scanner.model.finding import FindingKind
 from scanner.settings.tables import load_registry
 from scanner.snapshots.interface import SnapshotPolicy, SnapshotState
-from scanner.store import alert_log
-from scanner.store.runs import create_snapshot, set_liabilities
+from scanner.store.writing import alert_log
+from scanner.store.writing.runs import create_snapshot, set_liabilities
 
 EVERY = (
     Rule("fell", "verified_fell", Decimal("0.5")),
@@ -161,7 +161,7 @@ def test_a_balance_that_changed_at_one_block_is_told(store):
     """A worker that was thought dead reads the chunk again, and the node says something else."""
     from scanner.model.balance import Balance, Evidence
     from scanner.snapshots.interface import RowResult
-    from scanner.store.sink import StoreSink
+    from scanner.store.writing.sink import StoreSink
 
     now, sink = snapshot(store, signed(0, 1)), StoreSink(store)
     (chunk,) = sink.chunks(now)
@@ -176,7 +176,7 @@ def test_a_balance_that_changed_at_one_block_is_told(store):
 
 def test_sources_that_contradict_each_other_are_told_without_their_secrets(store):
     from scanner.model.finding import Finding
-    from scanner.store import tables as t
+    from scanner.store.schema import tables as t
 
     now = snapshot(store, signed(0))
     with store.write() as connection:

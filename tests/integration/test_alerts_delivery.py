@@ -22,8 +22,8 @@ from scanner.alerts.config import AlertConfig, Email, Rule, Webhook
 from scanner.alerts.telling import MOST_TRIES, Alerts, trial_message, wait_after
 from scanner.errors import SourceRejectedError, SourceUnavailableError
 from scanner.settings.tables import load_registry
-from scanner.store import alert_log
-from scanner.store.alert_log import DeliveryState
+from scanner.store.writing import alert_log
+from scanner.store.writing.alert_log import DeliveryState
 
 KEY = "CANARYe3b0c44298fc1c14"
 RULES = (Rule("gone", "addresses_gone", channels=("ops",)),)
@@ -144,7 +144,7 @@ def test_two_processes_at_once_deliver_each_event_once(store):
 TELL = """
 import sys
 from integration.test_alerts_delivery import alerts, many_rules, Webhook
-from scanner.store.engine import open_store
+from scanner.store.database.engine import open_store
 with open_store(sys.argv[1]) as store:
     hook = Webhook("ops", sys.argv[2], timeout=60)
     print("begins", flush=True)
@@ -293,8 +293,8 @@ def test_workers_of_the_queue_tell(postgres_database):
 
     from support.snapshot_stub import good_judge
 
-    from scanner.store.engine import open_store
-    from scanner.store.migrate import upgrade
+    from scanner.store.database.engine import open_store
+    from scanner.store.database.migrate import upgrade
     from scanner.worker.jobs import Jobs
     from scanner.worker.queue import Timing, set_up
     from scanner.worker.service import _work

@@ -19,7 +19,7 @@ from scanner.errors import HeightNotReachedError, SourceRejectedError
 from scanner.model.addresses.interface import Address
 from scanner.model.balance import Evidence
 from scanner.model.control import Binding, Control, Freshness
-from scanner.ownership.by_transaction import (
+from scanner.ownership.bitcoin.by_transaction import (
     Announcement,
     Kind,
     judge_transaction,

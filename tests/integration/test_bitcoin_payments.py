@@ -24,7 +24,7 @@ from scanner.model.addresses.interface import Address
 from scanner.model.balance import Evidence
 from scanner.model.control import Control
 from scanner.model.endpoint import Endpoint
-from scanner.ownership.by_transaction import Announcement, Kind
+from scanner.ownership.bitcoin.by_transaction import Announcement, Kind
 from scanner.settings.tables import load_registry
 from scanner.snapshots.announced import AnnouncementJudge
 

@@ -15,10 +15,10 @@ from scanner.chains.table import make_source
 from scanner.demo.nodes import Anvil
 from scanner.model.addresses.keccak import keccak256
 from scanner.model.control import Binding, Control, ControlResult
-from scanner.ownership import envelopes
-from scanner.ownership.contract_calls import _COUNTERFACTUAL_END
+from scanner.ownership.evm.contract_calls import _COUNTERFACTUAL_END
 from scanner.ownership.interface import ContractCall
 from scanner.ownership.judge import judge
+from scanner.ownership.primitives import envelopes
 from scanner.settings.tables import load_registry
 
 pytestmark = pytest.mark.node

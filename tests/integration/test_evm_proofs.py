@@ -180,7 +180,7 @@ def test_an_archive_with_a_changed_line_is_refused_and_a_cut_one_goes_on(source,
 def test_the_command_that_checks_an_archive(source, tmp_path):
     from typer.testing import CliRunner
 
-    from scanner.cli.proofs import app
+    from scanner.cli.endpoints.proofs import app
 
     at = source.pin(2)
     source.fetch_balances(ask(HOLDERS[:2], ETH, USDT), at)

@@ -13,10 +13,10 @@ from scanner.errors import PinReplacedError
 from scanner.settings.tables import load_registry
 from scanner.snapshots.interface import SnapshotPolicy, SnapshotState
 from scanner.snapshots.take import take_snapshot
-from scanner.store import queries
-from scanner.store.check import check
-from scanner.store.runs import create_snapshot
-from scanner.store.sink import StoreSink
+from scanner.store.reading import queries
+from scanner.store.reading.check import check
+from scanner.store.writing.runs import create_snapshot
+from scanner.store.writing.sink import StoreSink
 
 pytestmark = pytest.mark.node
 

@@ -11,8 +11,8 @@ from support.signed_rows import claim, evm_address, evm_sign, high_s, key
 from scanner.demo.nodes import Anvil
 from scanner.model.addresses.keccak import keccak256
 from scanner.model.control import Binding
-from scanner.ownership import envelopes
 from scanner.ownership.judge import judge
+from scanner.ownership.primitives import envelopes
 from scanner.settings.tables import load_registry
 
 pytestmark = pytest.mark.node

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from scanner.cli.times import heights_for_times
+from scanner.cli.common.times import heights_for_times
 from scanner.errors import ConfigError, HeightNotReachedError
 from scanner.settings.tables import load_registry
 

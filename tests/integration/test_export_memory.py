@@ -5,8 +5,8 @@ from __future__ import annotations
 from support.databases import empty_database
 from support.export_memory import fill, peak
 
-from scanner.store.engine import open_store
-from scanner.store.migrate import upgrade
+from scanner.store.database.engine import open_store
+from scanner.store.database.migrate import upgrade
 
 __all__ = ["empty_database"]
 

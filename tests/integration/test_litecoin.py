@@ -19,7 +19,7 @@ from scanner.model.addresses.interface import Address
 from scanner.model.addresses.scripts import script_pubkey
 from scanner.model.balance import Evidence
 from scanner.model.network import Holding
-from scanner.ownership.by_transaction import Announcement, Kind
+from scanner.ownership.bitcoin.by_transaction import Announcement, Kind
 from scanner.settings.tables import load_registry
 from scanner.snapshots.announced import AnnouncementJudge
 

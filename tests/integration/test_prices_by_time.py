@@ -13,9 +13,9 @@ from scanner.cli.main import run
 from scanner.settings.tables import load_registry
 from scanner.snapshots.interface import SnapshotPolicy
 from scanner.snapshots.take import take_snapshot
-from scanner.store.engine import open_store
-from scanner.store.runs import create_snapshot
-from scanner.store.sink import StoreSink
+from scanner.store.database.engine import open_store
+from scanner.store.writing.runs import create_snapshot
+from scanner.store.writing.sink import StoreSink
 
 pytestmark = pytest.mark.node
 

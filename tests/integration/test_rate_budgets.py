@@ -13,9 +13,9 @@ from scanner.chains.budget import LONGEST_LINE, SlotBudget
 from scanner.chains.http import Transport
 from scanner.errors import SourceUnavailableError
 from scanner.model.endpoint import Endpoint
-from scanner.store.engine import open_store
-from scanner.store.migrate import upgrade
-from scanner.store.rate_budgets import FleetTimeline, with_budgets
+from scanner.store.database.engine import open_store
+from scanner.store.database.migrate import upgrade
+from scanner.store.writing.rate_budgets import FleetTimeline, with_budgets
 
 RATE = 60
 SECONDS = 3.0
@@ -135,7 +135,7 @@ def test_the_servers_clock_is_used_and_endpoints_are_apart(fleet):
 
 @pytest.mark.node
 def test_without_its_database_no_request_goes_out(fleet):
-    from scanner.store.connection import connect
+    from scanner.store.database.connection import connect
 
     nowhere = fleet.engine.url.set(port=9).render_as_string(hide_password=False)
     with CountingServer() as server, connect(nowhere) as gone:

@@ -12,11 +12,11 @@ from support.scripted_http import Said, serving
 
 from scanner.liabilities.interface import Liability, LiabilityEvidence
 from scanner.prices.interface import make_price
-from scanner.reports.document import report_document
-from scanner.reports.html import report_page
-from scanner.store.engine import open_store
-from scanner.store.prices import add_prices
-from scanner.store.runs import set_liabilities
+from scanner.reports.documents.document import report_document
+from scanner.reports.documents.html import report_page
+from scanner.store.database.engine import open_store
+from scanner.store.reading.prices import add_prices
+from scanner.store.writing.runs import set_liabilities
 
 pytestmark = pytest.mark.node
 

@@ -9,11 +9,11 @@ from support.killed_runs import claims, done, start, told, undisturbed
 from support.snapshot_stub import stored
 
 from scanner.snapshots.interface import SnapshotPolicy, SnapshotState
-from scanner.store import queries
-from scanner.store.check import check
-from scanner.store.engine import open_store
-from scanner.store.runs import create_snapshot
-from scanner.store.sink import StoreSink
+from scanner.store.database.engine import open_store
+from scanner.store.reading import queries
+from scanner.store.reading.check import check
+from scanner.store.writing.runs import create_snapshot
+from scanner.store.writing.sink import StoreSink
 
 KILLS = {"sqlite": 20, "postgresql": 8}
 

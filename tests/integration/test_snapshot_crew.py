@@ -11,10 +11,10 @@ from support.snapshot_stub import stored
 
 from scanner.snapshots import crew
 from scanner.snapshots.interface import Chunk, ChunkPlan, ChunkState, SnapshotPolicy, SnapshotState
-from scanner.store import queries
-from scanner.store.check import check
-from scanner.store.runs import create_snapshot
-from scanner.store.sink import StoreSink
+from scanner.store.reading import queries
+from scanner.store.reading.check import check
+from scanner.store.writing.runs import create_snapshot
+from scanner.store.writing.sink import StoreSink
 
 CREW = {"PROCESSES": "3"}
 

@@ -9,11 +9,11 @@ from support.taking import DOWN, SIGNED, planned, raises, take
 from scanner.liabilities.interface import Liability, LiabilityEvidence
 from scanner.model.claim import UnreadableRow
 from scanner.model.finding import WEIGHTS, FindingKind, Weight
-from scanner.reports.document import report_document
-from scanner.reports.html import report_page
-from scanner.reports.outcome import outcome_weights
-from scanner.store import queries
-from scanner.store.runs import set_liabilities
+from scanner.reports.documents.document import report_document
+from scanner.reports.documents.html import report_page
+from scanner.reports.figures.outcome import outcome_weights
+from scanner.store.reading import queries
+from scanner.store.writing.runs import set_liabilities
 
 REPLACED, MISSING = FindingKind.HEIGHT_REPLACED, FindingKind.RESERVES_MISSING
 WHOLE = [REPLACED, MISSING, FindingKind.MIXED_HEIGHTS]

@@ -3,8 +3,8 @@
 import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, select
 
-from scanner.store import bulk
-from scanner.store.types import ExactText, TextList, Uint256
+from scanner.store.schema import bulk
+from scanner.store.schema.types import ExactText, TextList, Uint256
 
 ROWS = [(n, 2**256 - n if n % 3 else None, f"a\x00{n}", ("é", str(n))) for n in range(1, 5_000)]
 

@@ -14,9 +14,10 @@ from scanner.model.claim import Claim, DeclaredTotal, UnreadableRow
 from scanner.model.finding import FindingKind
 from scanner.settings.tables import load_registry
 from scanner.snapshots.interface import SnapshotPolicy
-from scanner.store import queries, tables
-from scanner.store.lists_in import BATCH, import_list
-from scanner.store.runs import create_snapshot
+from scanner.store.reading import queries
+from scanner.store.schema import tables
+from scanner.store.writing.lists_in import BATCH, import_list
+from scanner.store.writing.runs import create_snapshot
 
 HOSTILE = "a\0b\ud800'\";--\u202e=cmd()\x01"
 

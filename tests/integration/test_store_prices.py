@@ -13,8 +13,8 @@ from scanner.prices.interface import make_price
 from scanner.settings.tables import load_registry
 from scanner.snapshots.interface import SnapshotPolicy
 from scanner.snapshots.take import take_snapshot
-from scanner.store import prices as kept
-from scanner.store.prices import (
+from scanner.store.reading import prices as kept
+from scanner.store.reading.prices import (
     Taken,
     add_prices,
     prices_at,
@@ -22,8 +22,8 @@ from scanner.store.prices import (
     taken,
     taken_by_publisher,
 )
-from scanner.store.runs import create_snapshot
-from scanner.store.sink import StoreSink
+from scanner.store.writing.runs import create_snapshot
+from scanner.store.writing.sink import StoreSink
 
 __all__ = ["empty_database", "store"]
 

@@ -7,11 +7,13 @@ from support.taking import SIGNED, planned, take
 
 from scanner.errors import StoreError
 from scanner.snapshots.interface import SnapshotState
-from scanner.store import append_only, queries, statistics, tables
-from scanner.store.engine import open_store
-from scanner.store.migrate import upgrade
-from scanner.store.roles import grant_statements
-from scanner.store.status import status
+from scanner.store.database import statistics
+from scanner.store.database.engine import open_store
+from scanner.store.database.migrate import upgrade
+from scanner.store.database.roles import grant_statements
+from scanner.store.reading import queries
+from scanner.store.reading.status import status
+from scanner.store.schema import append_only, tables
 from scanner.worker.queue import set_up
 
 pytestmark = pytest.mark.node
@@ -83,7 +85,7 @@ def test_a_reader_reads_and_writes_nothing(owner):
 
 def test_a_worker_takes_its_turn_at_an_endpoint_and_a_reader_cannot(owner):
     from scanner.errors import SourceUnavailableError
-    from scanner.store.rate_budgets import FleetTimeline
+    from scanner.store.writing.rate_budgets import FleetTimeline
 
     with as_role(owner, WORKER) as store:
         assert FleetTimeline(store, "node-a").reserve(1, 0.1) is not None

@@ -15,11 +15,12 @@ from scanner.model.finding import FindingKind
 from scanner.settings.tables import load_registry
 from scanner.snapshots.chunks import Tools, take_chunk
 from scanner.snapshots.interface import ChunkState, SnapshotState
-from scanner.store import append_only, queries, tables
-from scanner.store import check as checks
-from scanner.store.check import check
-from scanner.store.runs import set_liabilities
-from scanner.store.sink import StoreSink
+from scanner.store.reading import check as checks
+from scanner.store.reading import queries
+from scanner.store.reading.check import check
+from scanner.store.schema import append_only, tables
+from scanner.store.writing.runs import set_liabilities
+from scanner.store.writing.sink import StoreSink
 
 
 def test_a_good_list_is_verified_to_the_last_base_unit(store):

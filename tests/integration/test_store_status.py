@@ -7,11 +7,11 @@ from support.snapshot_stub import StubSource, eth_claim, stored
 from support.taking import DOWN, SIGNED, planned, raises, take
 
 from scanner.snapshots.interface import SnapshotPolicy, SnapshotState
-from scanner.store import schedules
-from scanner.store.engine import open_store
-from scanner.store.migrate import upgrade
-from scanner.store.schedules import RunState, ScheduleOptions
-from scanner.store.status import status
+from scanner.store.database.engine import open_store
+from scanner.store.database.migrate import upgrade
+from scanner.store.reading.status import status
+from scanner.store.writing import schedules
+from scanner.store.writing.schedules import RunState, ScheduleOptions
 from scanner.worker.queue import queued_snapshot, set_up
 
 

@@ -11,9 +11,9 @@ from scanner.errors import SourceUnavailableError, StoreError
 from scanner.model.balance import Balance, Evidence
 from scanner.model.finding import FindingKind
 from scanner.snapshots.interface import RowResult, SnapshotState
-from scanner.store import queries
-from scanner.store.check import check
-from scanner.store.sink import StoreSink
+from scanner.store.reading import queries
+from scanner.store.reading.check import check
+from scanner.store.writing.sink import StoreSink
 
 
 def test_a_dead_node_leaves_its_network_incomplete_and_others_done(store):

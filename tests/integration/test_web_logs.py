@@ -13,7 +13,7 @@ import pytest
 from support.command import COMMAND
 
 from scanner.demo.nodes import free_port
-from scanner.store.migrate import upgrade
+from scanner.store.database.migrate import upgrade
 
 pytestmark = pytest.mark.node
 PASSWORD = "hunter2-of-the-database"

@@ -11,10 +11,11 @@ from support.snapshot_stub import StubSource, stored
 from support.taking import DOWN, raises
 
 from scanner.snapshots.interface import SnapshotPolicy, SnapshotState
-from scanner.store import alert_log, queries
-from scanner.store.alert_log import NewEvent
-from scanner.store.runs import create_snapshot
-from scanner.store.schedules import RunState, ScheduleOptions, add, claim, record, run_at
+from scanner.store.reading import queries
+from scanner.store.writing import alert_log
+from scanner.store.writing.alert_log import NewEvent
+from scanner.store.writing.runs import create_snapshot
+from scanner.store.writing.schedules import RunState, ScheduleOptions, add, claim, record, run_at
 from scanner.web.metrics import metrics_text
 
 EVIL = 'e"v\\il\n\x1b[2J\ud800'
@@ -73,8 +74,8 @@ def test_schedules_and_alerts(store):
 def test_the_queue_has_jobs_and_workers(postgres_database):
     from functools import partial
 
-    from scanner.store.engine import open_store
-    from scanner.store.migrate import upgrade
+    from scanner.store.database.engine import open_store
+    from scanner.store.database.migrate import upgrade
     from scanner.worker.queue import queued_snapshot, set_up
 
     logging.getLogger("procrastinate").setLevel(logging.WARNING)

@@ -13,7 +13,7 @@ from support.command import COMMAND
 from support.snapshot_stub import evm_address
 from support.web_data import BIDI, HOSTILE, MARKUP, make_database, served
 
-from scanner.reports.jsontext import compact
+from scanner.reports.tables.jsontext import compact
 from scanner.web import schema, schema_value
 from scanner.web.cache import answer
 
@@ -336,7 +336,7 @@ def test_probes(site):
 def test_not_ready_when_the_schema_is_another_programs(tmp_path):
     from sqlalchemy import text
 
-    from scanner.store.engine import connect
+    from scanner.store.database.engine import connect
 
     url = f"sqlite:///{tmp_path / 'old.db'}"
     make_database(url)
@@ -353,7 +353,7 @@ def test_a_change_is_seen_at_once(tmp_path):
     from support.taking import planned, take
     from support.web_data import SIGNED, eth_claim
 
-    from scanner.store.engine import open_store
+    from scanner.store.database.engine import open_store
 
     url = f"sqlite:///{tmp_path / 'changing.db'}"
     make_database(url)

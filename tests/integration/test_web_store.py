@@ -13,10 +13,10 @@ from scanner.errors import StoreError
 from scanner.model.finding import FindingKind
 from scanner.settings.tables import load_registry
 from scanner.snapshots.interface import SnapshotState
-from scanner.store import across, history, prices, queries, row_pages
-from scanner.store.across import Change, Taken
-from scanner.store.engine import open_store
-from scanner.store.row_pages import RowFilter
+from scanner.store.database.engine import open_store
+from scanner.store.reading import across, history, prices, queries, row_pages
+from scanner.store.reading.across import Change, Taken
+from scanner.store.reading.row_pages import RowFilter
 from scanner.web.site import Site
 
 pytestmark = pytest.mark.node
@@ -324,7 +324,7 @@ def scans(connection, statement, parameters):
 
 
 def test_a_question_that_takes_too_long_is_stopped(tmp_path, monkeypatch):
-    from scanner.store import connection as opening
+    from scanner.store.database import connection as opening
 
     url = f"sqlite:///{tmp_path / 'slow.db'}"
     make_database(url)

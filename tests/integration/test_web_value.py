@@ -15,9 +15,9 @@ from support.web_data import BLOCK_0, served
 
 from scanner.liabilities.interface import Liability, LiabilityEvidence
 from scanner.prices.interface import make_price
-from scanner.store.engine import open_store
-from scanner.store.prices import add_prices
-from scanner.store.runs import set_liabilities
+from scanner.store.database.engine import open_store
+from scanner.store.reading.prices import add_prices
+from scanner.store.writing.runs import set_liabilities
 from scanner.web import schema_value
 
 DAY = 86_400

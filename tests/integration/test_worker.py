@@ -18,12 +18,12 @@ from scanner.model.finding import FindingKind
 from scanner.settings.tables import load_registry
 from scanner.snapshots.interface import SnapshotPolicy, SnapshotState
 from scanner.snapshots.take import take_snapshot
-from scanner.store import queries
-from scanner.store.check import check
-from scanner.store.engine import open_store
-from scanner.store.migrate import differences, upgrade
-from scanner.store.runs import create_snapshot
-from scanner.store.sink import StoreSink
+from scanner.store.database.engine import open_store
+from scanner.store.database.migrate import differences, upgrade
+from scanner.store.reading import queries
+from scanner.store.reading.check import check
+from scanner.store.writing.runs import create_snapshot
+from scanner.store.writing.sink import StoreSink
 from scanner.worker.queue import enqueue, lock_of, queued_snapshot, refill, set_up
 
 pytestmark = pytest.mark.node

@@ -10,9 +10,10 @@ from support.forked_worker import Life
 from support.snapshot_stub import evm_address
 
 from scanner.snapshots.interface import SnapshotState
-from scanner.store import queries, schedules
-from scanner.store.engine import open_store
-from scanner.store.schedules import ScheduleOptions
+from scanner.store.database.engine import open_store
+from scanner.store.reading import queries
+from scanner.store.writing import schedules
+from scanner.store.writing.schedules import ScheduleOptions
 from scanner.worker.queue import server_time
 
 LIST = "network,asset,address,amount\n" + "".join(

@@ -39,12 +39,13 @@ from scanner.settings.tables import load_registry
 from scanner.snapshots.interface import SnapshotPolicy, SnapshotState
 from scanner.snapshots.sources import SourcePool
 from scanner.snapshots.take import take_snapshot
-from scanner.store import alert_log, queries
-from scanner.store.check import check
-from scanner.store.engine import open_store
-from scanner.store.migrate import upgrade
-from scanner.store.runs import create_snapshot
-from scanner.store.sink import StoreSink
+from scanner.store.database.engine import open_store
+from scanner.store.database.migrate import upgrade
+from scanner.store.reading import queries
+from scanner.store.reading.check import check
+from scanner.store.writing import alert_log
+from scanner.store.writing.runs import create_snapshot
+from scanner.store.writing.sink import StoreSink
 from scanner.worker.queue import Timing, queued_snapshot, server_time, set_up
 
 pytestmark = pytest.mark.node

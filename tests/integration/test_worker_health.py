@@ -7,7 +7,7 @@ import time
 import pytest
 
 from scanner.errors import ConfigError
-from scanner.store.engine import open_store
+from scanner.store.database.engine import open_store
 from scanner.worker.health import AT_ONCE, health_page
 from scanner.worker.watch import Stage, Watch
 

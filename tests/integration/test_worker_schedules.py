@@ -20,11 +20,12 @@ from scanner.errors import (
 )
 from scanner.settings.tables import load_registry
 from scanner.snapshots.interface import SnapshotState
-from scanner.store import queries, schedules
-from scanner.store.engine import open_store
-from scanner.store.migrate import upgrade
-from scanner.store.runs import create_snapshot
-from scanner.store.schedules import RunState, ScheduleOptions
+from scanner.store.database.engine import open_store
+from scanner.store.database.migrate import upgrade
+from scanner.store.reading import queries
+from scanner.store.writing import schedules
+from scanner.store.writing.runs import create_snapshot
+from scanner.store.writing.schedules import RunState, ScheduleOptions
 from scanner.worker.alone import look
 from scanner.worker.fetching import check_location, fetched
 from scanner.worker.jobs import Jobs

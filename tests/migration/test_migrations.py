@@ -9,9 +9,10 @@ from sqlalchemy import inspect, text
 
 from scanner.errors import MigrationNeededError, StoreError
 from scanner.settings.paths import shipped
-from scanner.store import append_only, migrate
-from scanner.store import budget_table as tables
-from scanner.store.engine import connect, open_store
+from scanner.store.database import migrate
+from scanner.store.database.engine import connect, open_store
+from scanner.store.schema import append_only
+from scanner.store.schema import budget_table as tables
 
 VERSIONS = sorted((shipped("migrations") / "versions").glob("*.py"))
 
@@ -169,7 +170,7 @@ def test_migrations_are_in_the_wheel_and_work_from_there(tmp_path, monkeypatch):
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(site)
     code = (
-        "import scanner, sys; from scanner.store.migrate import upgrade; "
+        "import scanner, sys; from scanner.store.database.migrate import upgrade; "
         "from scanner.settings.paths import shipped; "
         "print(shipped('migrations')); print(upgrade(sys.argv[1]))"
     )

@@ -10,8 +10,8 @@ from typing import Self
 
 from scanner.chains.http import Transport
 from scanner.model.endpoint import Endpoint
-from scanner.store.engine import open_store
-from scanner.store.rate_budgets import with_budgets
+from scanner.store.database.engine import open_store
+from scanner.store.writing.rate_budgets import with_budgets
 
 
 class CountingServer:

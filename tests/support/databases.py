@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from scanner.store import append_only, tables
-from scanner.store.engine import Store, open_store
-from scanner.store.migrate import upgrade
+from scanner.store.database.engine import Store, open_store
+from scanner.store.database.migrate import upgrade
+from scanner.store.schema import append_only, tables
 from support.postgres import Postgres
 
 BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.node)]

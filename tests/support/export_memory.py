@@ -17,10 +17,10 @@ from scanner.model.control import Control, ControlResult
 from scanner.model.finding import Finding, FindingKind
 from scanner.settings.tables import load_registry
 from scanner.snapshots.interface import RowResult, SnapshotPolicy
-from scanner.store.engine import Store
-from scanner.store.lists_in import import_list
-from scanner.store.runs import create_snapshot
-from scanner.store.sink import StoreSink
+from scanner.store.database.engine import Store
+from scanner.store.writing.lists_in import import_list
+from scanner.store.writing.runs import create_snapshot
+from scanner.store.writing.sink import StoreSink
 from support.snapshot_stub import evm_address
 
 ROOT = Path(__file__).resolve().parents[2]

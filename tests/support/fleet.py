@@ -13,9 +13,9 @@ from multiprocessing.process import BaseProcess
 
 from sqlalchemy import text
 
-from scanner.store import queries
-from scanner.store.engine import Store, open_store
-from scanner.store.migrate import upgrade
+from scanner.store.database.engine import Store, open_store
+from scanner.store.database.migrate import upgrade
+from scanner.store.reading import queries
 from scanner.worker.queue import set_up
 from support.fake_clock import FakeClock
 from support.forked import warm

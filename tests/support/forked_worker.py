@@ -24,9 +24,9 @@ from scanner.chains.http import Transport
 from scanner.model.endpoint import Endpoint
 from scanner.settings.tables import load_registry
 from scanner.snapshots.sources import SourcePool
-from scanner.store.engine import Store, open_store
-from scanner.store.rate_budgets import with_budgets
-from scanner.store.sink import StoreSink
+from scanner.store.database.engine import Store, open_store
+from scanner.store.writing.rate_budgets import with_budgets
+from scanner.store.writing.sink import StoreSink
 from scanner.worker.alone import run_alone, stop_on_signals
 from scanner.worker.jobs import Jobs
 from scanner.worker.queue import Timing

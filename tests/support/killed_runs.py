@@ -10,9 +10,9 @@ import orjson
 from scanner.settings.tables import load_registry
 from scanner.snapshots.interface import ChunkState, SnapshotPolicy
 from scanner.snapshots.take import take_snapshot
-from scanner.store import queries
-from scanner.store.runs import create_snapshot
-from scanner.store.sink import StoreSink
+from scanner.store.reading import queries
+from scanner.store.writing.runs import create_snapshot
+from scanner.store.writing.sink import StoreSink
 from support.snapshot_stub import StubSource, eth_claim, good_judge
 
 TESTS = Path(__file__).resolve().parent.parent

@@ -10,7 +10,7 @@ import random
 from collections.abc import Sequence
 
 from scanner.model.addresses.scripts import p2sh, witness
-from scanner.ownership.hashes import ripemd160
+from scanner.ownership.primitives.hashes import ripemd160
 from support.bitcoin_chain import ANYONE, Chain, transaction
 from support.utxo_file import any_script
 

@@ -8,9 +8,9 @@ from scanner.model.claim import UnreadableRow
 from scanner.settings.tables import load_registry
 from scanner.snapshots.interface import SnapshotPolicy
 from scanner.snapshots.take import take_snapshot
-from scanner.store.engine import Store
-from scanner.store.runs import create_snapshot
-from scanner.store.sink import StoreSink
+from scanner.store.database.engine import Store
+from scanner.store.writing.runs import create_snapshot
+from scanner.store.writing.sink import StoreSink
 from support.snapshot_stub import StubSource, balance_of, eth_claim, evm_address, good_judge, stored
 
 EVIL = '=cmd|"x"!A1\x1b[2J</td><script>alert(1)</script>\u202e\ud800\n@SUM'

@@ -23,10 +23,10 @@ from scanner.model.addresses.keccak import keccak256
 from scanner.model.addresses.segwit import SegwitCodec
 from scanner.model.addresses.ton import TonCodec
 from scanner.model.claim import Claim
-from scanner.ownership import envelopes
-from scanner.ownership.hashes import hash160, message_bytes, ripemd160, sha256d
-from scanner.ownership.stark import message_hash
-from scanner.ownership.ton_wallets import account_ids
+from scanner.ownership.ed25519.ton_wallets import account_ids
+from scanner.ownership.others.stark import message_hash
+from scanner.ownership.primitives import envelopes
+from scanner.ownership.primitives.hashes import hash160, message_bytes, ripemd160, sha256d
 
 MESSAGE = "I am an exchange address"
 _STARK_ORDER = 0x800000000000010FFFFFFFFFFFFFFFFB781126DCAE7B2321E66A241ADC64D2F
@@ -170,7 +170,7 @@ def stark_sign(secret: int, digest: int, nonce: int = 123456789) -> str:
 
 
 def _stark_times(scalar: int) -> tuple[int, int] | None:
-    from scanner.ownership.stark_curve import GENERATOR, P
+    from scanner.ownership.primitives.stark_curve import GENERATOR, P
 
     total: tuple[int, int] | None = None
     adding: tuple[int, int] | None = GENERATOR

@@ -18,8 +18,8 @@ from scanner.settings.tables import load_registry
 from scanner.snapshots import crew
 from scanner.snapshots.interface import Chunk, RowResult
 from scanner.snapshots.take import take_snapshot
-from scanner.store.engine import open_store
-from scanner.store.sink import StoreSink
+from scanner.store.database.engine import open_store
+from scanner.store.writing.sink import StoreSink
 from support.snapshot_stub import StubSource, good_judge
 
 

@@ -16,8 +16,8 @@ from scanner.model.claim import Claim, ListSummary, Row, UnreadableRow
 from scanner.model.control import Binding, Control, ControlResult, Freshness
 from scanner.ownership.interface import ContractCall
 from scanner.settings.tables import load_registry
-from scanner.store.engine import Store
-from scanner.store.lists_in import StoredList, import_list
+from scanner.store.database.engine import Store
+from scanner.store.writing.lists_in import StoredList, import_list
 
 CONTROLS = ControlResult(
     Control.CONTROLS, Binding.DERIVED, Freshness.STATIC, "evm_message", 1, ("0xab",)

@@ -11,7 +11,7 @@ import sys
 import threading
 
 from scanner.settings.tables import load_registry
-from scanner.store.engine import open_store
+from scanner.store.database.engine import open_store
 from scanner.worker.jobs import Jobs
 from scanner.worker.queue import Timing
 from scanner.worker.service import run_worker

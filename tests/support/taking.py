@@ -6,8 +6,8 @@ from scanner.errors import SourceUnavailableError
 from scanner.settings.tables import load_registry
 from scanner.snapshots.interface import SnapshotPolicy
 from scanner.snapshots.take import take_snapshot
-from scanner.store.runs import create_snapshot
-from scanner.store.sink import StoreSink
+from scanner.store.writing.runs import create_snapshot
+from scanner.store.writing.sink import StoreSink
 from support.snapshot_stub import eth_claim, good_judge, stored
 
 SIGNED = {"signatures": ("s",)}

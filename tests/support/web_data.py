@@ -19,11 +19,11 @@ from scanner.model.control import Control, ControlResult
 from scanner.model.finding import FindingKind
 from scanner.prices.interface import make_price
 from scanner.snapshots.interface import SnapshotPolicy
-from scanner.store.engine import Store, open_store
-from scanner.store.migrate import upgrade
-from scanner.store.prices import add_prices
-from scanner.store.runs import create_snapshot, set_liabilities
-from scanner.store.sink import StoreSink
+from scanner.store.database.engine import Store, open_store
+from scanner.store.database.migrate import upgrade
+from scanner.store.reading.prices import add_prices
+from scanner.store.writing.runs import create_snapshot, set_liabilities
+from scanner.store.writing.sink import StoreSink
 from support.command import COMMAND
 from support.snapshot_stub import CONTROLS, UNSIGNED, StubSource, balance_of, eth_claim, stored
 from support.taking import planned, take

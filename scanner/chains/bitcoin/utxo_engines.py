@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
 
+from scanner.chains.bitcoin.utxo_fast import FastEngine, FastSetHash
 from scanner.chains.bitcoin.utxo_hash import PureSetHash, SetHash
 from scanner.chains.bitcoin.utxo_match import PureEngine
-
-if TYPE_CHECKING:
-    from scanner.chains.bitcoin.utxo_scan import EngineFactory
+from scanner.chains.bitcoin.utxo_scan import EngineFactory
 
 
 @cache
@@ -19,7 +17,7 @@ def compiled_available() -> bool:
     if find_spec("numba") is None:
         return False
     try:
-        import numba  # noqa: F401
+        import numba  # noqa: F401, PLC0415 - an extra
     except ImportError:
         return False
     return True
@@ -29,7 +27,6 @@ def engine() -> EngineFactory:
     """The best engine there is."""
     if not compiled_available():
         return PureEngine
-    from scanner.chains.bitcoin.utxo_fast import FastEngine
 
     return FastEngine
 
@@ -38,6 +35,5 @@ def set_hash() -> SetHash:
     """The best hash there is."""
     if not compiled_available():
         return PureSetHash()
-    from scanner.chains.bitcoin.utxo_fast import FastSetHash
 
     return FastSetHash()

@@ -250,7 +250,7 @@ def read_group(data: bytes, at: int) -> tuple[bytes, list[RawCoin], int]:
 
 def _y_of(x_bytes: bytes, parity: int) -> bytes:
     """The y of a curve point by its x and parity; b"" if there is none."""
-    from coincurve import PublicKey  # a square root there takes microseconds, here 150 of them
+    from coincurve import PublicKey  # noqa: PLC0415 - a root there takes 2 us, here 150
 
     try:
         return PublicKey(bytes([2 | parity]) + x_bytes).format(compressed=False)[33:]

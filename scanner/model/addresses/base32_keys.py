@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from Crypto.Hash import SHA512
+
 from scanner.model.addresses import bech32, cashaddr
 from scanner.model.addresses.interface import Address
 from scanner.model.addresses.parsing import ParsingCodec, base32_decode, base32_encode, crc16
@@ -54,8 +56,6 @@ class AlgorandCodec(ParsingCodec):
 
     def encode(self, payload: bytes) -> str:
         """Write a 32-byte Ed25519 key."""
-        from Crypto.Hash import SHA512  # hashlib has SHA-512/256 only where OpenSSL gives it
-
         return base32_encode(payload + SHA512.new(payload, truncate="256").digest()[-4:])
 
 

@@ -16,6 +16,8 @@ from collections.abc import Callable, Mapping
 from hashlib import new, sha256
 from typing import Final
 
+from Crypto.Hash import RIPEMD160
+
 from scanner.errors import AddressFormatError
 from scanner.model.addresses import extended_keys, scripts
 from scanner.model.addresses.interface import Address
@@ -159,7 +161,7 @@ def _sortedmulti(inner: str, place: str) -> bytes:
 
 
 def _tr(inner: str, place: str) -> bytes:
-    from coincurve import PublicKeyXOnly
+    from coincurve import PublicKeyXOnly  # noqa: PLC0415 - heavy, rarely needed
 
     key = _x_only(inner)
     tag = sha256(b"TapTweak").digest()
@@ -189,7 +191,7 @@ _MAKERS: Mapping[str, tuple[_Maker, tuple[str, ...]]] = {
 
 def _key(text: str, place: str) -> bytes:
     """A public key; uncompressed only where witness rules do not forbid it."""
-    from coincurve import PublicKey
+    from coincurve import PublicKey  # noqa: PLC0415 - heavy, rarely needed
 
     written = _without_origin(text)
     if extended_keys.is_extended(written):
@@ -227,8 +229,6 @@ def _hash160(data: bytes) -> bytes:
     try:
         return new("ripemd160", sha256(data).digest()).digest()
     except ValueError:  # OpenSSL without its legacy provider
-        from Crypto.Hash import RIPEMD160
-
         return RIPEMD160.new(sha256(data).digest()).digest()
 
 

@@ -47,7 +47,7 @@ def derived_key(text: str) -> bytes:
     except ValueError as e:
         raise ValueError("an extended key that cannot be read") from e
     _keep_files_out_of_home()
-    from bitcoinlib.keys import HDKey
+    from bitcoinlib.keys import HDKey  # noqa: PLC0415 - its folder is set first
 
     try:
         key = HDKey(match[1], network=_NETWORKS[text[0]])

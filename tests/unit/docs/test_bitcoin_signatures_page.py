@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from scanner.ownership import bip322_interpreter, bip322_reading, bitcoin_message
+from scanner.ownership.bitcoin import bip322_interpreter, bip322_reading, bitcoin_message
 
 PAGE = (Path(__file__).parents[3] / "docs" / "bitcoin-signatures.md").read_text(encoding="utf-8")
 

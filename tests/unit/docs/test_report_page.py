@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from scanner.reports.document import schema
+from scanner.reports.documents.document import schema
 
 PAGE = Path(__file__).parents[3] / "docs" / "report.md"
 

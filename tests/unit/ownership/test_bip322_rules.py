@@ -23,7 +23,7 @@ from support.bitcoin_signing import (
 from scanner.model.addresses.scripts import script_pubkey
 from scanner.model.addresses.table import decode_address
 from scanner.model.control import Control, ControlResult
-from scanner.ownership.bip322 import Bip322
+from scanner.ownership.bitcoin.bip322 import Bip322
 
 KEY = Key("owner")
 

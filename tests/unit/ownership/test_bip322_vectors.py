@@ -12,8 +12,8 @@ from support.bitcoin_signing import BITCOIN, Key, Spend, to_sign
 from scanner.model.addresses.scripts import script_pubkey
 from scanner.model.addresses.table import decode_address
 from scanner.model.control import Binding, Control, ControlResult
-from scanner.ownership import bip322_transactions as virtual
-from scanner.ownership.bip322 import Bip322
+from scanner.ownership.bitcoin import bip322_transactions as virtual
+from scanner.ownership.bitcoin.bip322 import Bip322
 from scanner.ownership.interface import Proof
 
 VECTORS = json.loads(

@@ -33,7 +33,7 @@ from support.bitcoin_signing import (
 from scanner.model.addresses.scripts import script_pubkey
 from scanner.model.addresses.table import decode_address
 from scanner.model.control import Control
-from scanner.ownership.bitcoin_message import has_segwit
+from scanner.ownership.bitcoin.bitcoin_message import has_segwit
 from scanner.ownership.interface import Proof
 from scanner.ownership.table import verifiers_of
 

@@ -28,7 +28,7 @@ from support.signed_rows import (
 from scanner.model.claim import Claim
 from scanner.model.control import Binding, Control
 from scanner.ownership.judge import judge
-from scanner.ownership.stark import message_hash
+from scanner.ownership.others.stark import message_hash
 from scanner.settings.tables import load_registry
 
 REGISTRY = load_registry()

@@ -19,8 +19,8 @@ from scanner.model.addresses import base58
 from scanner.model.addresses.table import decode_address
 from scanner.model.claim import Claim
 from scanner.model.control import Control
-from scanner.ownership.hextext import decode_hex
 from scanner.ownership.judge import judge
+from scanner.ownership.primitives.hextext import decode_hex
 from scanner.settings.tables import load_registry
 
 REGISTRY = load_registry()

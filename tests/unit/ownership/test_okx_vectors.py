@@ -13,9 +13,9 @@ from scanner.errors import UnknownAssetError
 from scanner.model.addresses.table import decode_address
 from scanner.model.claim import Claim
 from scanner.model.control import Binding, Control, ControlResult
-from scanner.ownership.bitcoin_message import message_digest
+from scanner.ownership.bitcoin.bitcoin_message import message_digest
 from scanner.ownership.judge import judge
-from scanner.ownership.secp256k1 import compress, recover
+from scanner.ownership.primitives.secp256k1 import compress, recover
 from scanner.settings.tables import load_registry
 
 FILE = Path(__file__).parents[2] / "vectors" / "okx_signatures" / "signature_vectors.json"

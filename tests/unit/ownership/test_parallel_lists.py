@@ -14,7 +14,7 @@ from scanner.lists.open import open_list
 from scanner.model.claim import Claim, UnreadableRow
 from scanner.ownership.judge import judge
 from scanner.ownership.parallel import SHORT, judge_blocks
-from scanner.reports.ownership import OwnershipSummary, render_block
+from scanner.reports.commands.ownership import OwnershipSummary, render_block
 from scanner.settings.tables import load_registry
 
 RENDER = partial(render_block, lines=True, challenge="")

@@ -9,10 +9,10 @@ from support.signed_rows import Signed, signed_rows
 from scanner.model.claim import Claim
 from scanner.model.control import Control, ControlResult
 from scanner.ownership.challenge import demand, parse_challenge
-from scanner.ownership.contract_calls import owners_of, unwrap
+from scanner.ownership.evm.contract_calls import owners_of, unwrap
 from scanner.ownership.freshness import grade
-from scanner.ownership.hextext import decode_hex
 from scanner.ownership.judge import judge
+from scanner.ownership.primitives.hextext import decode_hex
 from scanner.settings.tables import load_registry
 
 REGISTRY = load_registry()

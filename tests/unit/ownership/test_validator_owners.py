@@ -8,7 +8,7 @@ from support.signed_rows import account, claim, evm_address, evm_sign, key
 from scanner.errors import SourceRejectedError, SourceUnavailableError
 from scanner.model.addresses.keccak import keccak256
 from scanner.model.control import Binding, Control, ControlResult
-from scanner.ownership.contract_calls import ask_ahead, is_contract, payee_of
+from scanner.ownership.evm.contract_calls import ask_ahead, is_contract, payee_of
 from scanner.ownership.judge import judge, judge_claims
 from scanner.settings.tables import load_registry
 

@@ -7,8 +7,8 @@ from support.mixed_snapshot import Taken, rows, take
 from support.snapshot_stub import stored
 
 from scanner.snapshots.interface import SnapshotPolicy
-from scanner.store.engine import open_store
-from scanner.store.runs import create_snapshot
+from scanner.store.database.engine import open_store
+from scanner.store.writing.runs import create_snapshot
 
 
 @pytest.fixture

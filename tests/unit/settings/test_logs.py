@@ -9,7 +9,7 @@ from urllib.parse import quote, quote_plus, urlsplit
 import pytest
 from sqlalchemy import URL
 
-from scanner.reports.text import harmless
+from scanner.reports.tables.text import harmless
 from scanner.settings.logs import LogFormat, configure
 from scanner.settings.secrets import secret_parts
 

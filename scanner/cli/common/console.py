@@ -1,0 +1,40 @@
+"""Where words and data go: data on stdout, words for people on stderr, nothing raw from a file."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+
+import typer
+
+from scanner.model.finding import Weight, exit_status
+from scanner.reports.tables.text import printable, redacted
+
+
+def say(*lines: str) -> None:
+    """Write lines for people to stderr, made harmless for a terminal and free of secrets.
+
+    A newline inside a line is shown as an escape: text from a file cannot forge a line of ours.
+    """
+    for line in lines:
+        sys.stderr.write(printable(redacted(line)) + "\n")
+    sys.stderr.flush()
+
+
+def say_incomplete(snapshot_id: int) -> None:
+    """Say that nothing of a snapshot is settled yet."""
+    say(
+        f"scanner: snapshot {snapshot_id} is INCOMPLETE: what is not read yet is unknown, not "
+        f"zero; 'scanner resume {snapshot_id}' goes on"
+    )
+
+
+def emit(data: bytes) -> None:
+    """Write data to stdout as it is. Raises BrokenPipeError when the reader has gone."""
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+
+
+def finish(weights: Iterable[Weight]) -> None:
+    """End the command with the exit status of what was found."""
+    raise typer.Exit(exit_status(set(weights)))

@@ -1,0 +1,49 @@
+"""Arguments and options that several subcommands share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from scanner.settings.database import database_url as chosen_database
+
+
+@dataclass(slots=True)
+class Globals:
+    """What was said before the subcommand. database: URL or None."""
+
+    database: str | None = None
+
+
+ListFile = Annotated[Path, typer.Argument(metavar="FILE", help="A published reserve list.")]
+Snapshot = Annotated[str, typer.Argument(metavar="SNAPSHOT", help="A snapshot's id, or 'latest'.")]
+Database = Annotated[
+    str | None,
+    typer.Option(
+        "--database",
+        metavar="URL",
+        help="SQLite file or PostgreSQL database; default SCANNER_DATABASE, else a file in the "
+        "user's data folder.",
+    ),
+]
+Endpoints = Annotated[
+    Path | None,
+    typer.Option(
+        "--endpoints",
+        metavar="FILE",
+        help="Endpoint table to use in place of the shipped one.",
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Write JSON to stdout.")]
+
+
+def database_url(context: typer.Context, given: str | None) -> str:
+    """Decide which database is meant: the subcommand's option, the global one, the default.
+
+    The result may hold a password: never print it.
+    """
+    state = context.find_object(Globals)
+    return chosen_database(given or (state.database if state else None) or "")

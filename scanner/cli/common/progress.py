@@ -1,0 +1,111 @@
+"""Progress of long work on stderr: a bar on a terminal, a plain line now and then elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    Progress,
+    TaskID,
+    TaskProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
+
+from scanner.reports.tables.text import printable
+
+LINE_EVERY = 5.0
+"""Seconds between two plain lines."""
+BAR_EVERY = 0.1
+"""Seconds between two updates of the bar."""
+
+
+class ProgressBar:
+    """Shows how far work is. Use as a context manager and call `update` as often as you like.
+
+    label: what is done. unit: what is counted, in the plural ("rows").
+    """
+
+    def __init__(self, label: str, unit: str) -> None:
+        self._label, self._unit = label, unit
+        self._start = self._shown = time.monotonic()
+        self._bar: Progress | None = None
+        self._task: TaskID | None = None
+        self._last: tuple[float, int] = (0.0, 0)
+        self._told = self._last
+
+    def __enter__(self) -> Self:
+        if sys.stderr.isatty():
+            self._bar, self._task = _make_bar(self._label)
+            self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._bar is not None:
+            self._draw(*self._last)
+            self._bar.stop()
+        elif kind is None and self._shown > self._start and self._last != self._told:
+            self._line(*self._last)
+
+    def update(self, share: float, count: int) -> None:
+        """Say that `share` (0 to 1) of the work is done and `count` units are through."""
+        self._last = share, count
+        now = time.monotonic()
+        if now - self._shown < (LINE_EVERY if self._bar is None else BAR_EVERY):
+            return
+        self._shown = now
+        if self._bar is None:
+            self._line(share, count)
+        else:
+            self._draw(share, count)
+
+    def _draw(self, share: float, count: int) -> None:
+        if self._bar is not None and self._task is not None:
+            self._bar.update(self._task, completed=share, note=self._rate(count), refresh=True)
+
+    def _line(self, share: float, count: int) -> None:
+        self._told = share, count
+        left = _duration(self._left(share))
+        sys.stderr.write(f"{printable(self._label)}: {share:.0%}, {self._rate(count)}, {left}\n")
+        sys.stderr.flush()
+
+    def _rate(self, count: int) -> str:
+        seconds = max(time.monotonic() - self._start, 1e-3)
+        return f"{count:,} {self._unit}, {count / seconds:,.0f}/s"
+
+    def _left(self, share: float) -> float | None:
+        if share <= 0:
+            return None
+        return (time.monotonic() - self._start) * (1 - min(share, 1.0)) / share
+
+
+def _duration(seconds: float | None) -> str:
+    if seconds is None:
+        return "time left unknown"
+    whole = round(seconds)
+    return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02} left"
+
+
+def _make_bar(label: str) -> tuple[Progress, TaskID]:
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[note]}"),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        # Drawn when there is news: a thread for it would keep `crew.py` from forking.
+        auto_refresh=False,
+    )
+    return bar, bar.add_task(escape(printable(label)), total=1.0, note="")

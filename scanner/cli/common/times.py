@@ -1,0 +1,50 @@
+"""`--at NETWORK=TIME`: asks the network which block was the newest at that time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from scanner.chains.interface import ReadPolicy, TimeFinder
+from scanner.cli.common.console import say
+from scanner.cli.common.sources import open_sources
+from scanner.errors import ConfigError, clip
+from scanner.model.registry import Registry
+
+_A_TIME: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\S{2,}", re.ASCII)
+
+
+def heights_for_times(
+    texts: Sequence[str], endpoints: Path | None, registry: Registry
+) -> list[str]:
+    """Replace each NETWORK=TIME by NETWORK=HEIGHT, the last final block at or before the time.
+
+    A time is ISO 8601 with its offset ("2026-11-01T00:00:00Z"); all other texts stay as they are.
+    Raises ConfigError for a time that cannot be read or a network that cannot look for one, and
+    SourceError when its endpoints do not answer or the time is not over for them yet.
+    """
+    return [_height_for(text, endpoints, registry) for text in texts]
+
+
+def _height_for(text: str, endpoints: Path | None, registry: Registry) -> str:
+    label, _, wanted = text.partition("=")
+    if not _A_TIME.fullmatch(wanted):
+        return text
+    try:
+        time = datetime.fromisoformat(wanted)
+    except ValueError:
+        raise ConfigError(f"--at {clip(text)!r}: not a time that exists") from None
+    if time.tzinfo is None:
+        raise ConfigError(f"--at {clip(text)!r}: say the offset too, e.g. {wanted}Z for UTC")
+
+    name = registry.network(label).name
+    with open_sources([name], endpoints, registry, ReadPolicy()) as sources:
+        source = sources.get(name)
+        if not isinstance(source, TimeFinder):
+            raise ConfigError(f"--at {clip(text)!r}: {name} is not asked by time, give a height")
+        height = source.height_at(int(time.timestamp() // 1))
+    say(f"{name}: the last block at or before {wanted} is {height}")
+    return f"{name}={height}"

@@ -1,0 +1,70 @@
+"""`scanner endpoints check`: which providers answer, how fast, and how far back."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from typing import Annotated
+
+import typer
+
+from scanner.cli.common.console import emit
+from scanner.cli.common.options import AsJson, Endpoints
+from scanner.cli.common.progress import ProgressBar
+from scanner.cli.endpoints.asking import ask
+from scanner.model.endpoint import Endpoint
+from scanner.model.registry import Registry
+from scanner.reports.commands.providers import Answer, answer_record, print_answers
+from scanner.reports.tables.jsontext import pretty
+from scanner.settings.endpoints import load_endpoints
+from scanner.settings.tables import load_registry
+
+app = typer.Typer(help="Look into providers.", no_args_is_help=True, rich_markup_mode=None)
+
+OnlyNetwork = Annotated[
+    list[str] | None,
+    typer.Option("--network", metavar="NAME", help="Only this network. May be repeated."),
+]
+AT_ONCE = 8
+"""How many endpoints are asked at a time."""
+
+
+@app.command("check")
+def check(
+    endpoints: Endpoints = None, network: OnlyNetwork = None, as_json: AsJson = False
+) -> None:
+    """Ask every endpoint for its newest block and for an old one.
+
+    Exit status 0 when all answer, 3 when some do not, 2 when none does.
+    """
+    registry = load_registry()
+    wanted = {registry.network(name).name for name in network or []}
+    found = load_endpoints(endpoints, registry)
+    chosen = [e for n, group in found.items() for e in group if not wanted or n in wanted]
+    answers = _ask(chosen, registry)
+    if as_json:
+        emit(pretty([answer_record(a) for a in answers]))
+    else:
+        print_answers(answers, sys.stdout)
+    raise typer.Exit(_status(answers))
+
+
+def _status(answers: Sequence[Answer]) -> int:
+    answering = sum(a.tip is not None for a in answers)
+    if answering == 0:
+        return 2
+    return 0 if answering == len(answers) else 3
+
+
+def _ask(endpoints: Sequence[Endpoint], registry: Registry) -> list[Answer]:
+    with (
+        ThreadPoolExecutor(AT_ONCE) as pool,
+        ProgressBar("asking endpoints", "endpoints") as bar,
+    ):
+        jobs = {pool.submit(ask, e, registry): place for place, e in enumerate(endpoints)}
+        answers = {}
+        for job in as_completed(jobs):
+            answers[jobs[job]] = job.result()
+            bar.update(len(answers) / len(jobs), len(answers))
+    return [answers[place] for place in range(len(endpoints))]

@@ -1,0 +1,163 @@
+"""`scanner validators ADDRESS...`: all validators whose stake is paid to an address."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from scanner.chains.interface import ReadPolicy, ValidatorFinder, Wanted
+from scanner.cli.common.console import emit, finish, say
+from scanner.cli.common.listing import ListOptions, open_published
+from scanner.cli.common.options import AsJson, Endpoints
+from scanner.cli.common.progress import ProgressBar
+from scanner.cli.common.sources import open_sources, parse_heights
+from scanner.cli.common.times import heights_for_times
+from scanner.cli.snapshots.snapshot import Quorum
+from scanner.errors import AddressFormatError, ConfigError
+from scanner.model.addresses.table import decode_address
+from scanner.model.block import BlockRef
+from scanner.model.claim import Claim, UnreadableRow
+from scanner.model.finding import Weight
+from scanner.model.registry import Registry
+from scanner.model.validator import FoundValidators, payees
+from scanner.reports.commands import validators as shown
+from scanner.reports.commands.validators import ValidatorReport, compare, group_by_payee
+from scanner.reports.tables.jsontext import pretty
+from scanner.reports.tables.writers import whole_file
+from scanner.settings.tables import load_registry
+
+BEACON = "ethereum-beacon"
+ACCOUNTS = "ethereum"
+KEYS = "validator_key"
+"""Format of the addresses that are validators."""
+
+Payees = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="ADDRESS...",
+        help="Withdrawal addresses, or whole withdrawal credentials (0x and 64 hex digits).",
+    ),
+]
+At = Annotated[
+    str,
+    typer.Option(
+        metavar="NETWORK=HEIGHT",
+        help="ethereum=BLOCK or ethereum-beacon=SLOT; 'latest' for the newest final one, or a time "
+        "as 2026-11-01T00:00:00Z.",
+    ),
+]
+Out = Annotated[
+    str,
+    typer.Option(
+        "--output", "-o", metavar="FILE", help="Write them as a list for 'scanner snapshot'."
+    ),
+]
+Published = Annotated[
+    Path | None,
+    typer.Option(
+        "--list", metavar="FILE", help="Compare with the validators in this published list."
+    ),
+]
+
+
+def validators(
+    address: Payees,
+    at: At = f"{BEACON}=latest",
+    quorum: Quorum = 1,
+    output: Out = "",
+    published: Published = None,
+    endpoints: Endpoints = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find all validators that pay a withdrawal address.
+
+    Goes through every validator of the beacon chain at the block: hundreds of requests. None found
+    is a result; what could not be read is an error, and nothing is written.
+    Exit status 1 where the file of --list leaves out one of them or names one that pays somebody
+    else, 3 where operators differ.
+    """
+    if output == "-" and as_json:
+        raise ConfigError("--json and --output - both want stdout: name a file")
+    report = _report(address, at, endpoints, quorum, published)
+    if output:
+        with whole_file(output) as stream:
+            count = shown.write_list(stream, report)
+        say(f"{count:,} validators written to {output}")
+    if as_json:
+        emit(pretty(shown.report_record(report)))
+    else:
+        shown.print_report(report, sys.stderr if output == "-" else sys.stdout)
+    say(*shown.notes(report))
+    finish(_weights(report))
+
+
+def _report(
+    texts: Sequence[str], at: str, endpoints: Path | None, quorum: int, published: Path | None
+) -> ValidatorReport:
+    registry = load_registry()
+    asked = payees(texts, ACCOUNTS)
+    paid = frozenset[str]().union(*(payee.credentials for payee in asked))
+    listed, unreadable = _listed(published, registry) if published else (frozenset[str](), 0)
+    block, found = _find(
+        lambda v: v.credentials in paid or v.key in listed,
+        at,
+        endpoints,
+        registry,
+        ReadPolicy(quorum),
+    )
+    return ValidatorReport(
+        registry.network(block.network),
+        block,
+        found,
+        group_by_payee(asked, found.validators),
+        compare(asked, found, listed, unreadable) if published else None,
+    )
+
+
+def _find(
+    wanted: Wanted, at: str, endpoints: Path | None, registry: Registry, policy: ReadPolicy
+) -> tuple[BlockRef, FoundValidators]:
+    stated = heights_for_times([at], endpoints, registry)
+    ((name, height),) = parse_heights(stated, registry).items()
+    with open_sources([name], endpoints, registry, policy) as sources:
+        source = sources.get(name)
+        if source is None:
+            raise ConfigError(f"no endpoint of {name} is configured: name one with --endpoints")
+        if not isinstance(source, ValidatorFinder):
+            raise ConfigError(f"{name} has no validators: say --at {ACCOUNTS}=.. or {BEACON}=..")
+        block = source.pin(height)
+        with ProgressBar("reading validators", "validators") as bar:
+            return block, source.find_validators(wanted, block, bar.update)
+
+
+def _listed(file: Path, registry: Registry) -> tuple[frozenset[str], int]:
+    """The validators that a list names, and how many rows could name one and cannot be read."""
+    keys: set[str] = set()
+    unreadable = 0
+    networks = {n.name for n in registry.networks.values() if KEYS in n.address_codec}
+    with open_published(file, registry, ListOptions()) as rows:
+        for row in rows:
+            if isinstance(row, UnreadableRow):
+                unreadable += 1
+            elif isinstance(row, Claim) and row.network in networks:
+                try:
+                    address = decode_address(registry.network(row.network), row.address)
+                except AddressFormatError:
+                    unreadable += 1
+                    continue
+                if address.format == KEYS:
+                    keys.add(address.key)
+    return frozenset(keys), unreadable
+
+
+def _weights(report: ValidatorReport) -> set[Weight]:
+    compared, weights = report.compared, set[Weight]()
+    if compared and compared.differs:
+        weights.add(Weight.FALSE)
+    if report.found.unsettled or (compared and compared.unreadable):
+        weights.add(Weight.UNSHOWN)
+    return weights

@@ -1,0 +1,125 @@
+"""`scanner liabilities verify-inclusion`: is my own balance in what they say they owe?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from scanner.cli.common.console import emit
+from scanner.cli.common.options import AsJson
+from scanner.errors import InputError
+from scanner.liabilities.bitmex_tree import bitmex_key, river_key
+from scanner.liabilities.interface import Inclusion
+from scanner.liabilities.load import KeyAt, verify_user
+from scanner.model.amount import format_amount
+from scanner.reports.tables.jsontext import pretty
+
+File = Annotated[
+    Path, typer.Argument(metavar="FILE", help="The published tree, or OKX's proof of one user.")
+]
+User = Annotated[
+    Path | None, typer.Option("--user", metavar="FILE", help="OKX's user file, for OKX's tree.")
+]
+Nonce = Annotated[
+    str,
+    typer.Option(
+        "--nonce",
+        metavar="HEX",
+        envvar="SCANNER_LIABILITY_NONCE",
+        help="BitMEX: your nonce for this file. Better given as SCANNER_LIABILITY_NONCE.",
+    ),
+]
+AccountKey = Annotated[
+    str,
+    typer.Option(
+        "--account-key",
+        metavar="HEX",
+        envvar="SCANNER_LIABILITY_KEY",
+        help="River's account key, or BitMEX's nonce for all files; needs --account. Better "
+        "given as SCANNER_LIABILITY_KEY.",
+    ),
+]
+Account = Annotated[str, typer.Option("--account", metavar="ID", help="Your account's id.")]
+Email = Annotated[
+    str, typer.Option("--email", metavar="EMAIL", help="River: the address you signed up with.")
+]
+
+
+def verify_inclusion(
+    file: File,
+    user: User = None,
+    nonce: Nonce = "",
+    account_key: AccountKey = "",
+    account: Account = "",
+    email: Email = "",
+    as_json: AsJson = False,
+) -> None:
+    """Find your own balance in a liabilities file of OKX, BitMEX or River.
+
+    A whole tree is hashed and added up again first. Compare the root that is shown with the one
+    the publisher gives everybody. No network, no database; nothing of your keys is kept.
+    """
+    found = verify_user(file, user, _key_at(nonce, account_key, account, email))
+    if as_json:
+        emit(pretty(_object(found)))
+    else:
+        emit("".join(f"{line}\n" for line in _lines(found)).encode())
+    raise typer.Exit(0 if found.included else 1)
+
+
+def _key_at(nonce: str, account_key: str, account: str, email: str) -> KeyAt | None:
+    if nonce:
+        key = _bytes(nonce, "--nonce")
+        return lambda _: key
+    if not account_key:
+        return None
+    if not account:
+        raise InputError("--account-key needs --account")
+    master = _bytes(account_key, "--account-key")
+    if email:
+        return lambda height: river_key(master, email, account, height)
+    if not (account.isascii() and account.isdigit()):
+        raise InputError("--account must be a number (BitMEX); River's account needs --email")
+    return lambda height: bitmex_key(master, height, int(account))
+
+
+def _bytes(text: str, option: str) -> bytes:
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        raise InputError(f"{option} must be hex digits") from None
+
+
+def _lines(found: Inclusion) -> list[str]:
+    held = ", ".join(f"{a} {format_amount(n, found.decimals)}" for a, n in found.amounts.items())
+    lines = [f"included: {held}" if found.included else f"not included: {found.reason}"]
+    if found.included and found.leaves:
+        lines.append("leaves: " + ", ".join(map(str, found.leaves)))
+    lines.append(f"root: {found.root}")
+    lines += [
+        f"total owed: {t.asset} {format_amount(t.amount, t.decimals)} ({t.evidence.value})"
+        for t in found.totals
+    ]
+    return lines
+
+
+def _object(found: Inclusion) -> dict[str, object]:
+    return {
+        "included": found.included,
+        "reason": found.reason,
+        "root": found.root,
+        "leaves": list(found.leaves),
+        "decimals": found.decimals,
+        "amounts": {asset: str(amount) for asset, amount in found.amounts.items()},
+        "totals": [
+            {
+                "asset": total.asset,
+                "decimals": total.decimals,
+                "amount": str(total.amount),
+                "evidence": total.evidence.value,
+            }
+            for total in found.totals
+        ],
+    }

@@ -1,0 +1,58 @@
+"""`scanner challenge FILE`: a fresh, block-stamped message for a publisher to sign."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from scanner.chains.interface import ReadPolicy
+from scanner.cli.common.console import emit
+from scanner.cli.common.options import Endpoints, ListFile
+from scanner.cli.common.sources import open_sources
+from scanner.errors import ConfigError
+from scanner.model.block import BlockRef
+from scanner.model.registry import Registry
+from scanner.ownership.challenge import make_challenge
+from scanner.settings.tables import load_registry
+
+Publisher = Annotated[
+    str, typer.Option(metavar="NAME", help="Whom it is for; default: the file's name.")
+]
+StampedBy = Annotated[
+    str, typer.Option("--network", metavar="NAME", help="Network whose newest block stamps it.")
+]
+
+
+def challenge(
+    file: ListFile,
+    publisher: Publisher = "",
+    network: StampedBy = "bitcoin",
+    endpoints: Endpoints = None,
+) -> None:
+    """Make a fresh message for a publisher to sign.
+
+    It names this list and a new block, so nobody can have signed it before.
+    'scanner verify FILE --challenge TEXT' then demands that very message.
+    """
+    block = _newest_block(network, endpoints, load_registry())
+    made = make_challenge(publisher or file.stem, _sha256(file), block)
+    emit(made.text().encode("ascii") + b"\n")
+
+
+def _newest_block(name: str, endpoints: Path | None, registry: Registry) -> BlockRef:
+    network = registry.network(name)
+    with open_sources([network.name], endpoints, registry, ReadPolicy()) as sources:
+        if network.name not in sources:
+            raise ConfigError(
+                f"no endpoint of {network.name} is configured to take a block from: "
+                "name one with --endpoints, or another network with --network"
+            )
+        return sources[network.name].pin(None)
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,0 +1,86 @@
+"""`scanner alerts test|run`: is everybody reached; what would be told about a snapshot."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from scanner.alerts.channels import deliver
+from scanner.alerts.config import AlertConfig, load_alerts
+from scanner.alerts.telling import Alerts, trial_message
+from scanner.cli.common.console import emit, finish, say
+from scanner.cli.common.options import AsJson, Database, Snapshot, database_url
+from scanner.errors import ConfigError, SourceError
+from scanner.model.finding import Weight
+from scanner.reports.tables.jsontext import pretty
+from scanner.settings.tables import load_registry
+from scanner.store.database.engine import open_store
+from scanner.store.reading import queries
+from scanner.store.writing import alert_log
+
+app = typer.Typer(
+    help="Tell people about finished snapshots.", no_args_is_help=True, rich_markup_mode=None
+)
+
+AlertFile = Annotated[
+    Path | None,
+    typer.Option("--alerts", metavar="FILE", help="Rules and channels; default SCANNER_ALERTS."),
+]
+
+
+def load_or_fail(file: Path | None) -> AlertConfig:
+    """Read the alert file. Raises ConfigError if there is none."""
+    config = load_alerts(file)
+    if config is None:
+        raise ConfigError("no alert file: name it with --alerts or SCANNER_ALERTS")
+    return config
+
+
+@app.command("test")
+def trial(alerts: AlertFile = None) -> None:
+    """Send a test message to every channel. Exit status 3 when one was not reached."""
+    config = load_or_fail(alerts)
+
+    missed = set()
+    for name, channel in config.channels.items():
+        try:
+            deliver(channel, trial_message())
+        except SourceError as e:
+            missed.add(Weight.UNSHOWN)
+            say(f"not reached: {e}")
+        else:
+            say(f"{name}: delivered")
+    finish(missed)
+
+
+@app.command("run")
+def run(
+    context: typer.Context,
+    snapshot: Snapshot = "latest",
+    alerts: AlertFile = None,
+    as_json: AsJson = False,
+    database: Database = None,
+) -> None:
+    """Apply the rules to a snapshot and deliver what is due.
+
+    What was told before is not told again. Exit status 3 when something could not be delivered:
+    it is kept, and the next run or a worker tries again.
+    """
+    config = load_or_fail(alerts)
+    with open_store(database_url(context, database)) as store:
+        snapshot_id = queries.resolve(store, snapshot)
+        telling = Alerts(store, load_registry(), config)
+        new = telling.after_snapshot(snapshot_id)
+        delivered = telling.deliver_due()
+        events = alert_log.events_of(store, snapshot_id)
+    if as_json:
+        emit(pretty([event.to_json() for event in events]))
+    for event in events:
+        say(f"{event.rule}: {event.reason}")
+    say(
+        f"{new} new alerts; deliveries: {delivered.done} done, {delivered.waiting} to be tried "
+        f"again, {delivered.given_up} given up"
+    )
+    finish({Weight.UNSHOWN} if delivered.waiting or delivered.given_up else set())

@@ -1,0 +1,83 @@
+"""`scanner db upgrade|check`: the database's schema, and whether it still adds up."""
+
+from __future__ import annotations
+
+import sys
+from importlib.util import find_spec
+from typing import Annotated
+
+import typer
+
+from scanner.cli.common.console import finish, say
+from scanner.cli.common.options import Database, database_url
+from scanner.cli.common.progress import ProgressBar
+from scanner.model.finding import Weight
+from scanner.store.database import migrate
+from scanner.store.database.engine import open_store
+from scanner.store.database.roles import grant, grant_statements
+from scanner.store.reading.check import check as check_store
+from scanner.worker.queue import set_up
+
+Role = Annotated[str, typer.Argument(metavar="ROLE", help="Name of a role.")]
+
+app = typer.Typer(help="Look after the database.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.command("upgrade")
+def upgrade(
+    context: typer.Context,
+    database: Database = None,
+    roles: Annotated[
+        tuple[str, str] | None,
+        typer.Option(
+            metavar="WORKER READER",
+            help="Give two PostgreSQL roles their rights, too; see 'db grants'.",
+        ),
+    ] = None,
+) -> None:
+    """Bring the database to this program's schema; a SQLite file that is missing is made."""
+    url = database_url(context, database)
+    revision = migrate.upgrade(url)
+    say(f"the database is at migration {revision}")
+    if set_up_queue(url):
+        say("the workers' queue has its tables")
+    if roles is not None:
+        with open_store(url) as store:
+            grant(store, *roles)
+        say(f"{roles[0]} adds results and changes none, {roles[1]} only reads")
+
+
+def set_up_queue(url: str) -> bool:
+    """Make the tables of the workers' queue, on PostgreSQL. Returns whether they are there."""
+    with open_store(url) as store:
+        if store.dialect == "sqlite" or find_spec("procrastinate") is None:
+            return False
+
+        set_up(store)
+    return True
+
+
+@app.command("grants")
+def grants(worker: Role, reader: Role) -> None:
+    """Print the SQL that lets one PostgreSQL role add results and another only read them.
+
+    Run it as the database's owner, after 'db upgrade', once the roles exist.
+    """
+    for statement in grant_statements(worker, reader):
+        sys.stdout.write(statement + ";\n")
+
+
+@app.command("check")
+def check(context: typer.Context, database: Database = None) -> None:
+    """Recount everything stored. Exit status 1 when something does not add up."""
+    with (
+        open_store(database_url(context, database)) as store,
+        ProgressBar("checking", "snapshots") as bar,
+    ):
+        problems = check_store(store, lambda done, of: bar.update(done / of, done))
+    for problem in problems:
+        about = f"snapshot {problem.snapshot_id}: " if problem.snapshot_id else ""
+        say(f"{about}{problem.what}")
+    if not problems:
+        say("the database adds up")
+    finish({Weight.FALSE} if problems else set())

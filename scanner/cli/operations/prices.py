@@ -1,0 +1,227 @@
+"""`scanner prices`: keep prices from a file, from Chainlink feeds, or from a public service."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from scanner.chains.http import Transport
+from scanner.chains.interface import BalanceSource, ContractCaller, ReadPolicy, TimeFinder
+from scanner.cli.common.console import emit, finish, say
+from scanner.cli.common.options import AsJson, Database, Endpoints, Snapshot, database_url
+from scanner.cli.common.sources import open_sources
+from scanner.cli.results.value import DEFAULT_HOURS, MaxAge
+from scanner.cli.snapshots.snapshot import Quorum
+from scanner.errors import ConfigError
+from scanner.model.block import BlockRef
+from scanner.model.endpoint import Endpoint
+from scanner.model.finding import Weight
+from scanner.model.registry import Registry
+from scanner.prices import coingecko
+from scanner.prices.chainlink import Feed, read_feeds
+from scanner.prices.csv_file import read_prices
+from scanner.prices.feeds import load_feeds
+from scanner.prices.interface import NoPrice, Price, moment
+from scanner.reports.tables.grid import Column, print_grid
+from scanner.reports.tables.jsontext import pretty
+from scanner.settings.tables import load_registry
+from scanner.store.database.engine import open_store
+from scanner.store.reading import prices as stored
+from scanner.store.reading import queries
+from scanner.store.reading.prices import add_prices
+from scanner.store.reading.queries import SnapshotHead
+
+app = typer.Typer(
+    help="Prices in US dollars, dated, with their source.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+File = Annotated[Path, typer.Argument(metavar="FILE", help="CSV of asset,price_usd,at,source.")]
+FeedFile = Annotated[
+    Path | None,
+    typer.Option("--feeds", metavar="FILE", help="Feed table to use in place of the shipped one."),
+]
+
+
+@app.command("import")
+def import_(context: typer.Context, file: File, database: Database = None) -> None:
+    """Keep the prices of a CSV file: asset,price_usd,at,source.
+
+    One bad row and nothing is kept: a price of 0 or below, a time without offset or in the
+    future, an unknown asset. What is stored is never changed.
+    """
+    prices = read_prices(file, load_registry(), datetime.now(UTC))
+    with open_store(database_url(context, database), create=True) as store:
+        new = add_prices(store, prices)
+    say(f"{len(prices):,} prices read, {new:,} of them new")
+
+
+@app.command()
+def chainlink(
+    context: typer.Context,
+    snapshot: Snapshot = "latest",
+    endpoints: Endpoints = None,
+    feeds: FeedFile = None,
+    quorum: Quorum = 1,
+    max_age: MaxAge = DEFAULT_HOURS,
+    as_json: AsJson = False,
+    database: Database = None,
+) -> None:
+    """Read Chainlink feeds at the block a snapshot is pinned to, and keep the prices.
+
+    A snapshot without a block of the feeds' network uses that network's last block before the
+    snapshot's time. Anybody who asks the same contracts at that block gets the same numbers.
+    Exit status 3 where an asset of the snapshot has no price.
+    """
+    registry = load_registry()
+    table = load_feeds(registry, feeds)
+    with open_store(database_url(context, database)) as store:
+        snapshot_id = queries.resolve(store, snapshot)
+        head = queries.head(store, snapshot_id)
+        time = int(stored.taken(store, snapshot_id).at.timestamp())
+        assets = [total.asset for total in queries.totals(store, snapshot_id).assets]
+        wanted = [feed for feed in table if feed.asset in assets]
+        reading = _Reading(head, time, registry, timedelta(hours=max_age))
+        found = reading.read(wanted, endpoints, ReadPolicy(quorum=quorum))
+        priced = {result.asset for result in found if isinstance(result, Price)}
+        known = {result.asset for result in found}
+        found += [NoPrice(asset, "no feed in the table") for asset in assets if asset not in known]
+        stored.add_prices(store, [result for result in found if isinstance(result, Price)])
+    _show(head.id, reading.blocks, found, as_json)
+    finish({Weight.UNSHOWN} if set(assets) - priced else set())
+
+
+@app.command()
+def fetch(
+    context: typer.Context,
+    snapshot: Snapshot = "latest",
+    max_age: MaxAge = DEFAULT_HOURS,
+    as_json: AsJson = False,
+    database: Database = None,
+) -> None:
+    """Ask CoinGecko's public API for today's prices of a snapshot's assets, and keep them.
+
+    One provider's word, of now: only for a snapshot just taken. CoinGecko learns the assets' names,
+    nothing else. SCANNER_COINGECKO_KEY is the key of a plan, SCANNER_COINGECKO_URL another root of
+    the API. Exit status 3 where an asset of the snapshot has no price.
+    """
+    known = coingecko.load_ids(load_registry())
+    with open_store(database_url(context, database)) as store:
+        snapshot_id = queries.resolve(store, snapshot)
+        assets = [total.asset for total in queries.totals(store, snapshot_id).assets]
+        ids = {asset: known[asset] for asset in assets if asset in known}
+        found = coingecko.fetch_prices(_get_json, ids, datetime.now(UTC), timedelta(hours=max_age))
+        found += [NoPrice(a, "its name at the service is unknown") for a in assets if a not in ids]
+        stored.add_prices(store, [result for result in found if isinstance(result, Price)])
+    _show(snapshot_id, [], found, as_json)
+    finish({Weight.UNSHOWN} if any(isinstance(f, NoPrice) for f in found) else set())
+
+
+def _get_json(path: str) -> object:
+    """GET from the price service. Raises SourceError, ConfigError; neither names the URL."""
+    url = os.environ.get("SCANNER_COINGECKO_URL") or coingecko.URL
+    key = os.environ.get("SCANNER_COINGECKO_KEY", "")
+    plan = "pro" if "//pro-" in url else "demo"
+    service = Endpoint(coingecko.NAME, "", coingecko.NAME, url, coingecko.NAME)
+    transport = Transport(service, {f"x-cg-{plan}-api-key": key} if key else None)
+    try:
+        reply = transport.get(path, limit=coingecko.MAX_ANSWER)
+        reply.raise_for_status()
+        return reply.json()
+    finally:
+        transport.close()
+
+
+class _Reading:
+    """Reads the feeds of each network at one block. blocks: those that were used.
+
+    time: of the snapshot, in seconds since 1970.
+    """
+
+    def __init__(
+        self, head: SnapshotHead, time: int, registry: Registry, max_age: timedelta
+    ) -> None:
+        self._head, self._time, self._registry = head, time, registry
+        self._max_age = max_age
+        self.blocks: list[BlockRef] = []
+
+    def read(
+        self, feeds: Sequence[Feed], endpoints: Path | None, policy: ReadPolicy
+    ) -> list[Price | NoPrice]:
+        """Read every feed. Raises ConfigError, SourceError."""
+        names = sorted({feed.network for feed in feeds})
+        found: list[Price | NoPrice] = []
+        with open_sources(names, endpoints, self._registry, policy) as sources:
+            for name in names:
+                if name not in sources:
+                    raise ConfigError(f"no endpoint of {name}: its feeds cannot be read")
+                here = [feed for feed in feeds if feed.network == name]
+                found += self._at_one_block(sources[name], here)
+        return found
+
+    def _at_one_block(self, source: BalanceSource, feeds: Sequence[Feed]) -> list[Price | NoPrice]:
+        if not isinstance(source, ContractCaller):
+            raise ConfigError(f"{source.name} cannot call contracts: {source.network}'s feeds")
+        caller = source
+        at = self._block(source)
+        self.blocks.append(at)
+        here = [feed for feed in feeds if feed.chain == at.chain]
+        away = [
+            NoPrice(f.asset, f"the feed is on chain {f.chain}, the block on chain {at.chain}")
+            for f in feeds
+            if f.chain != at.chain
+        ]
+        time = moment(self._time if at.time is None else at.time)
+        read = read_feeds(lambda to, data: caller.call(to, data, at), here, time, self._max_age)
+        return [*read, *away]
+
+    def _block(self, source: BalanceSource) -> BlockRef:
+        """The snapshot's newest block of the network, or its last one before the snapshot."""
+        pinned = [p.block for p in self._head.blocks if p.network == source.network]
+        if pinned:
+            return max(pinned, key=lambda block: block.height)
+        if not isinstance(source, TimeFinder):
+            raise ConfigError(f"{source.name} cannot say which block was the newest at a time")
+        return source.pin(source.height_at(self._time))
+
+
+def _show(
+    snapshot_id: int, blocks: Sequence[BlockRef], found: Sequence[Price | NoPrice], as_json: bool
+) -> None:
+    prices = sorted((p for p in found if isinstance(p, Price)), key=lambda p: p.asset)
+    missing = sorted((p for p in found if not isinstance(p, Price)), key=lambda p: p.asset)
+    if as_json:
+        emit(
+            pretty(
+                {
+                    "snapshot": snapshot_id,
+                    "blocks": [
+                        {"network": b.network, "chain": b.chain, "height": b.height, "hash": b.hash}
+                        for b in blocks
+                    ],
+                    "prices": [
+                        {
+                            "asset": p.asset,
+                            "price_usd": p.text,
+                            "at": p.at.isoformat(),
+                            "source": p.source,
+                        }
+                        for p in prices
+                    ],
+                    "missing": [{"asset": p.asset, "reason": p.reason} for p in missing],
+                }
+            )
+        )
+    else:
+        columns = [Column("asset"), Column("price $", right=True), Column("at"), Column("source")]
+        rows = [[p.asset, p.text, p.at.isoformat(), p.source] for p in prices]
+        title = ", ".join(f"{b.network} block {b.height} {b.hash}" for b in blocks)
+        print_grid(columns, rows, title=title or "Prices", stream=sys.stdout)
+    say(*(f"no price of {p.asset}: {p.reason}" for p in missing))

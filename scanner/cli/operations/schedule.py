@@ -1,0 +1,133 @@
+"""`scanner schedule add|list|remove|run-now`: lists that are scanned again by the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from sqlalchemy import Connection
+
+from scanner.cli.common.console import emit, say
+from scanner.cli.common.listing import Columns, Format, RowAsset, RowNetwork, parse_columns
+from scanner.cli.common.options import AsJson, Database, database_url
+from scanner.cli.common.sources import parse_heights, parse_networks
+from scanner.cli.common.times import heights_for_times
+from scanner.cli.snapshots.snapshot import At, Networks, Prove, Publisher, Quorum
+from scanner.reports.tables.grid import Column, print_grid
+from scanner.reports.tables.jsontext import pretty
+from scanner.settings.tables import load_registry
+from scanner.store.database.engine import Store, open_store
+from scanner.store.writing import schedules
+from scanner.store.writing.schedules import Run, Schedule, runs
+from scanner.worker.fetching import check_location, shown
+from scanner.worker.queue import give_out_run
+from scanner.worker.scheduling import claim_now
+from scanner.worker.ticks import check_cron, next_tick
+
+app = typer.Typer(help="Scan lists by the clock.", no_args_is_help=True, rich_markup_mode=None)
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The schedule's name.")]
+Location = Annotated[
+    str,
+    typer.Option("--list", metavar="FILE|URL", help="The list; fetched again for each run."),
+]
+Cron = Annotated[
+    str,
+    typer.Option(
+        "--cron", metavar="EXPRESSION", help="When, in UTC, such as '0 6 * * *': daily at six."
+    ),
+]
+
+
+@app.command("add")
+def add(  # noqa: PLR0913, PLR0917 - one parameter per option
+    context: typer.Context,
+    name: Name,
+    location: Location,
+    cron: Cron,
+    publisher: Publisher = "",
+    networks: Networks = "",
+    at: At = None,
+    quorum: Quorum = 1,
+    proof: Prove = False,
+    list_format: Format = "",
+    columns: Columns = None,
+    network: RowNetwork = "",
+    asset: RowAsset = "",
+    database: Database = None,
+) -> None:
+    """Keep a schedule; 'scanner worker' runs it."""
+    registry = load_registry()
+    wanted = parse_networks(networks, registry)
+    options = schedules.ScheduleOptions(
+        networks=None if wanted is None else tuple(sorted(wanted)),
+        at=parse_heights(heights_for_times(at or [], None, registry), registry),
+        quorum=quorum,
+        proof=proof,
+        format=list_format,
+        columns=parse_columns(columns or ()),
+        network=network,
+        asset=asset,
+    )
+    place, when, now = check_location(location), check_cron(cron), datetime.now(UTC)
+    with open_store(database_url(context, database), create=True) as store:
+        schedules.add(store, name, publisher or name, place, when, options, now)
+    say(f"schedule {name}: first run {next_tick(when, now):%Y-%m-%d %H:%M} UTC by 'scanner worker'")
+
+
+@app.command("list")
+def list_schedules(
+    context: typer.Context, as_json: AsJson = False, database: Database = None
+) -> None:
+    """Show schedules with their last and next run."""
+    with open_store(database_url(context, database)) as store:
+        records = [_record(store, schedule) for schedule in schedules.schedules(store)]
+    if as_json:
+        emit(pretty(records))
+        return
+    titles = ("name", "publisher", "cron", "next", "last", "state", "snapshot", "error")
+    rows = [["" if r[t] is None else str(r[t]) for t in titles] for r in records]
+    print_grid([Column(title) for title in titles], rows, title="Schedules")
+
+
+@app.command("remove")
+def remove(context: typer.Context, name: Name, database: Database = None) -> None:
+    """Forget a schedule; snapshots it made stay."""
+    with open_store(database_url(context, database)) as store:
+        schedules.remove(store, name)
+    say(f"schedule {name} removed")
+
+
+@app.command("run-now")
+def run_now(context: typer.Context, name: Name, database: Database = None) -> None:
+    """Claim a run for this moment; 'scanner worker' takes it."""
+    with open_store(database_url(context, database)) as store:
+        schedule = schedules.schedule_named(store, name)
+        claim_now(store, schedule, datetime.now(UTC), _give_out(store))
+    say(f"schedule {name}: a run waits for 'scanner worker'")
+
+
+def _give_out(store: Store) -> Callable[[Connection, Run], None] | None:
+    """What brings a claimed run to the workers; on SQLite they look for it themselves."""
+    if store.dialect == "sqlite":
+        return None
+
+    return give_out_run
+
+
+def _record(store: Store, schedule: Schedule) -> dict[str, object]:
+    last: list[Run] = runs(store, schedule.id, limit=1)
+    run = last[0] if last else None
+    return {
+        "name": schedule.name,
+        "publisher": schedule.publisher,
+        "list": shown(schedule.location),
+        "cron": schedule.cron,
+        "next": next_tick(schedule.cron, datetime.now(UTC)).isoformat(),
+        "last": run.tick.isoformat() if run else None,
+        "state": run.state.value if run else None,
+        "snapshot": run.snapshot_id if run else None,
+        "error": run.error if run and run.error else None,
+    }

@@ -1,0 +1,68 @@
+"""`scanner serve`: web pages and a read-only JSON API over the database."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from scanner.cli.common.log_options import LogForm, start_logs
+from scanner.cli.common.options import Database, database_url
+from scanner.errors import ConfigError
+from scanner.settings.database import password_of
+from scanner.settings.logs import LogFormat
+from scanner.store.database.engine import open_store
+from scanner.web.server import Place, listen, run
+
+Host = Annotated[str, typer.Option(help="Address to listen on.")]
+Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 for a free one.")]
+Workers = Annotated[int, typer.Option(min=1, max=64, help="Processes that share the work.")]
+AllowHost = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAME", help="A further host name to answer under. May be repeated."),
+]
+AllowOrigin = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="ORIGIN", help="A site whose scripts may read the API (CORS). May be repeated."
+    ),
+]
+
+
+def serve(
+    context: typer.Context,
+    host: Host = "127.0.0.1",
+    port: Port = 8077,
+    workers: Workers = 2,
+    allow_host: AllowHost = None,
+    allow_origin: AllowOrigin = None,
+    log_format: LogForm = LogFormat.TEXT,
+    database: Database = None,
+) -> None:
+    """Show the database as web pages, and give it as JSON. Nothing is ever written.
+
+    It listens on this machine only unless told otherwise. There are no accounts and no encryption:
+    put a reverse proxy in front before others can reach it.
+    """
+    try:
+        import uvicorn  # noqa: F401, PLC0415 - asked for here, to say what is missing
+
+        from scanner.web.app import WebSettings  # noqa: PLC0415 - needs an extra
+    except ModuleNotFoundError as e:
+        raise ConfigError(
+            f"the web pages need {e.name}: pip install 'reserve-scanner[web]'"
+        ) from None
+
+    url = database_url(context, database)
+    open_store(url, read_only=True).close()
+    start_logs(log_format, secrets=[password_of(url)])
+    place = Place(host, port, workers)
+    names = (place.name, *(allow_host or ()))
+    settings = WebSettings(url, names, tuple(allow_origin or ()))
+    with listen(place) as opened:
+        # Not by `say`: it leaves web addresses out, and this one is ours.
+        at = f"http://{place.name}:{opened.getsockname()[1]}/"
+        sys.stderr.write(f"serving {at} (Ctrl+C stops it)\n")
+        sys.stderr.flush()
+        run(place, opened, settings.to_json())

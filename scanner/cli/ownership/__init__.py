@@ -1,0 +1,1 @@
+"""Commands that check signatures and payments without a database."""

@@ -1,0 +1,48 @@
+"""`scanner verify-transactions FILE`: were the announced transactions made?"""
+
+from __future__ import annotations
+
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from scanner.cli.common.console import finish
+from scanner.cli.common.options import Endpoints
+from scanner.cli.common.progress import ProgressBar
+from scanner.cli.ownership.verify import Jsonl, keep_apart
+from scanner.ownership.bitcoin.announcements import read_announcements
+from scanner.reports.commands.transactions import print_transactions, render_transactions
+from scanner.reports.tables.writers import whole_file
+from scanner.settings.endpoints import load_endpoints
+from scanner.settings.tables import load_registry
+from scanner.snapshots.announced import AnnouncementJudge
+
+AnnouncementFile = Annotated[
+    Path,
+    typer.Argument(metavar="FILE", help="A CSV of announced transactions: network,address,kind,.."),
+]
+
+
+def verify_transactions(
+    file: AnnouncementFile, jsonl: Jsonl = "", endpoints: Endpoints = None
+) -> None:
+    """Check control that was shown by transactions instead of signatures.
+
+    Payments of an announced amount from an address to itself, and OP_RETURN commitments to a
+    digest, on Bitcoin and the networks like it. Asks a node (with -txindex, and -blockfilterindex
+    for transactions that are not named) or an Esplora server. No database.
+    """
+    keep_apart(file, jsonl)
+    registry = load_registry()
+    rows = read_announcements(file, registry)
+    judge = AnnouncementJudge(registry, load_endpoints(endpoints, registry))
+    with closing(judge), ProgressBar(f"verifying {file.name}", "rows") as bar:
+        judged = judge.judge_all(rows, lambda done: bar.update(done / len(rows), done))
+    if jsonl:
+        with whole_file(jsonl) as out:
+            out.write(render_transactions(judged))
+    chains = {network.name: network.chain_id for network in registry.networks.values()}
+    finish(print_transactions(judged, chains, sys.stderr).weights)

@@ -1,0 +1,56 @@
+"""`scanner export WHAT SNAPSHOT`: a table of a snapshot as a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+import typer
+
+from scanner.cli.common.console import say, say_incomplete
+from scanner.cli.common.options import Database, Snapshot, database_url
+from scanner.cli.common.progress import ProgressBar
+from scanner.reports.documents.exports import table_named
+from scanner.reports.tables.writers import whole_file, writer_named
+from scanner.store.database.engine import open_store
+from scanner.store.reading.queries import head, resolve
+
+LOOK_EVERY = 1_000
+"""Rows between two looks at the clock."""
+
+What = Annotated[
+    str, typer.Argument(metavar="WHAT", help="totals, balances, ownership, claims or findings.")
+]
+Form = Annotated[str, typer.Option("--format", "-f", help="csv, json, jsonl or parquet.")]
+Output = Annotated[str, typer.Option("--output", "-o", metavar="FILE", help="'-' for stdout.")]
+
+
+def export(
+    context: typer.Context,
+    what: What,
+    snapshot: Snapshot = "latest",
+    form: Form = "csv",
+    output: Output = "-",
+    database: Database = None,
+) -> None:
+    """Write a table of a snapshot to a file. Exit status 0 means it was written."""
+    table, write = table_named(what), writer_named(form)
+    with open_store(database_url(context, database)) as store:
+        snapshot_id = resolve(store, snapshot)
+        records = table.records(store, snapshot_id)
+        expected = table.count(store, snapshot_id)
+        with whole_file(output) as stream, ProgressBar(f"exporting {what}", "rows") as bar:
+            count = write(stream, table.columns, _watched(records, expected, bar))
+        complete = head(store, snapshot_id).complete
+    say(f"{count:,} rows of {what} of snapshot {snapshot_id} written to {output}")
+    if not complete:
+        say_incomplete(snapshot_id)
+
+
+def _watched(
+    records: Iterator[dict[str, object]], expected: int, bar: ProgressBar
+) -> Iterator[dict[str, object]]:
+    for count, record in enumerate(records, 1):
+        if count % LOOK_EVERY == 0:
+            bar.update(min(count / max(expected, 1), 1.0), count)
+        yield record

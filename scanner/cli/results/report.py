@@ -1,0 +1,60 @@
+"""`scanner report SNAPSHOT -o report.html`: one self-contained page, or its JSON twin."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from scanner.cli.common.console import say, say_incomplete
+from scanner.cli.common.options import Database, Snapshot, database_url
+from scanner.reports.documents.document import report_document, schema
+from scanner.reports.documents.html import report_page
+from scanner.reports.tables.jsontext import pretty
+from scanner.reports.tables.writers import STDOUT, whole_file
+from scanner.store.database.engine import open_store
+from scanner.store.reading.queries import head, resolve
+
+Output = Annotated[
+    str,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        help="'-' for stdout; default: report.html, or report.json with --json.",
+    ),
+]
+AsSchema = Annotated[
+    bool, typer.Option("--schema", help="Write the JSON Schema of the twin instead of a report.")
+]
+AsTwin = Annotated[bool, typer.Option("--json", help="Write the page's machine-readable twin.")]
+
+
+def report(
+    context: typer.Context,
+    snapshot: Snapshot = "latest",
+    output: Output = "",
+    as_json: AsTwin = False,
+    as_schema: AsSchema = False,
+    database: Database = None,
+) -> None:
+    """Write a snapshot's report as one HTML page.
+
+    It asks nobody and holds no script. --json writes its twin, for programs, --schema the twin's
+    JSON Schema. Exit status 0 means that it was written.
+    """
+    if as_schema:
+        with whole_file(output or STDOUT) as stream:
+            stream.write(pretty(schema()))
+        return
+    with open_store(database_url(context, database)) as store:
+        snapshot_id = resolve(store, snapshot)
+        complete = head(store, snapshot_id).complete
+        document = report_document(store, snapshot_id)
+    data = pretty(document) if as_json else report_page(document).encode("utf-8")
+    target = output or ("report.json" if as_json else "report.html")
+    with whole_file(target) as stream:
+        stream.write(data)
+    say(f"report written to {target}")
+    if not complete:
+        say_incomplete(snapshot_id)

@@ -1,0 +1,69 @@
+"""`scanner value SNAPSHOT`: what the totals were worth in US dollars, by dated prices."""
+
+from __future__ import annotations
+
+import sys
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+
+from scanner.cli.common.console import emit, finish, say
+from scanner.cli.common.options import AsJson, Database, Snapshot, database_url
+from scanner.cli.results.totals import AsCsv
+from scanner.errors import ConfigError
+from scanner.model.finding import Weight
+from scanner.reports.figures import values_json, values_text
+from scanner.reports.figures.outcome import outcome_weights
+from scanner.reports.figures.values import PriceRule, value_report
+from scanner.store.database.engine import open_store
+from scanner.store.reading.queries import resolve
+
+MaxAge = Annotated[
+    int,
+    typer.Option(
+        "--max-age",
+        metavar="HOURS",
+        min=1,
+        max=24 * 366,
+        help="How far from the snapshot's block time a price may be; others are stale, not used.",
+    ),
+]
+PriceSource = Annotated[
+    str,
+    typer.Option(
+        "--source",
+        metavar="TEXT",
+        help="Only prices whose source begins so: 'chainlink:', 'csv: Kraken'.",
+    ),
+]
+DEFAULT_HOURS = 25
+
+
+def value(
+    context: typer.Context,
+    snapshot: Snapshot = "latest",
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+    max_age: MaxAge = DEFAULT_HOURS,
+    source: PriceSource = "",
+    database: Database = None,
+) -> None:
+    """Show what a snapshot's totals were worth in US dollars.
+
+    Value per asset, its share, and the change against snapshots of the same publisher about a
+    month and a year before. Prices come from 'scanner prices'. Exit status as of totals, and 3
+    where a price is missing.
+    """
+    if as_json and as_csv:
+        raise ConfigError("--json and --csv exclude each other")
+    with open_store(database_url(context, database)) as store:
+        snapshot_id = resolve(store, snapshot)
+        report = value_report(store, snapshot_id, PriceRule(timedelta(hours=max_age), source))
+        weights = outcome_weights(store, snapshot_id)
+    if as_json or as_csv:
+        emit(values_json.value_json(report) if as_json else values_text.value_csv(report))
+    else:
+        values_text.print_values(report, sys.stdout)
+    say(*values_text.notes(report))
+    finish(weights if report.now.priced else weights | {Weight.UNSHOWN})

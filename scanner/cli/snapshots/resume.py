@@ -1,0 +1,32 @@
+"""`scanner resume SNAPSHOT`: go on after a stop."""
+
+from __future__ import annotations
+
+import typer
+
+from scanner.cli.common.options import AsJson, Database, Endpoints, Snapshot, database_url
+from scanner.cli.common.sources import parse_networks
+from scanner.cli.snapshots.snapshot import Networks, Prove, Quorum
+from scanner.cli.snapshots.taking import TakeOptions, show_outcome, take
+from scanner.settings.tables import load_registry
+from scanner.store.database.engine import open_store
+from scanner.store.reading.queries import resolve
+
+
+def resume(
+    context: typer.Context,
+    snapshot: Snapshot = "latest",
+    endpoints: Endpoints = None,
+    networks: Networks = "",
+    quorum: Quorum = 1,
+    proof: Prove = False,
+    as_json: AsJson = False,
+    database: Database = None,
+) -> None:
+    """Go on with a stopped snapshot. What is done stays as it is."""
+    registry = load_registry()
+    options = TakeOptions(endpoints, parse_networks(networks, registry), quorum, proof)
+    with open_store(database_url(context, database)) as store:
+        snapshot_id = resolve(store, snapshot)
+        take(store, snapshot_id, options, registry)
+        show_outcome(store, snapshot_id, as_json)

@@ -1,0 +1,142 @@
+"""`scanner snapshot FILE`: the main job. Verify, pin, fetch, store, tally."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from scanner.cli.common.console import say
+from scanner.cli.common.listing import (
+    Columns,
+    Format,
+    ListOptions,
+    RowAsset,
+    RowNetwork,
+    open_published,
+    share,
+)
+from scanner.cli.common.options import AsJson, Database, Endpoints, ListFile, database_url
+from scanner.cli.common.progress import ProgressBar
+from scanner.cli.common.sources import parse_heights, parse_networks
+from scanner.cli.common.times import heights_for_times
+from scanner.cli.liabilities.liabilities import read_owed
+from scanner.cli.snapshots.taking import TakeOptions, check_sources, show_outcome, take
+from scanner.liabilities.interface import Liability
+from scanner.lists.reconcile import ListAudit
+from scanner.model.registry import Registry
+from scanner.settings.endpoints import load_endpoints
+from scanner.settings.tables import load_registry
+from scanner.snapshots.interface import SnapshotPolicy
+from scanner.store.database.engine import Store, open_store
+from scanner.store.writing.lists_in import import_list
+from scanner.store.writing.runs import create_snapshot, set_liabilities
+
+At = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NETWORK=HEIGHT",
+        help="Read this network at this height whatever the list states; 'latest' for the newest "
+        "block, or a time as 2026-11-01T00:00:00Z for the last block before it. May be repeated.",
+    ),
+]
+Publisher = Annotated[
+    str, typer.Option(metavar="NAME", help="Whose list it is; default: the file's name.")
+]
+Networks = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME[,NAME]",
+        help="Read balances of these networks only; signatures are checked on all of them.",
+    ),
+]
+LiabilityFile = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="CSV of asset,amount for the reserve ratio."),
+]
+Quorum = Annotated[
+    int,
+    typer.Option(
+        min=1, max=16, help="Providers of different operators that must give the same balance."
+    ),
+]
+Prove = Annotated[
+    bool, typer.Option("--proof", help="Ask for state proofs and check them, where they exist.")
+]
+
+
+def snapshot(  # noqa: PLR0913, PLR0917 - one parameter per option
+    context: typer.Context,
+    file: ListFile,
+    at: At = None,
+    publisher: Publisher = "",
+    endpoints: Endpoints = None,
+    networks: Networks = "",
+    liabilities: LiabilityFile = None,
+    quorum: Quorum = 1,
+    proof: Prove = False,
+    format: Format = "",
+    columns: Columns = None,
+    network: RowNetwork = "",
+    asset: RowAsset = "",
+    as_json: AsJson = False,
+    database: Database = None,
+) -> None:
+    """The main job: verify, pin, fetch, store, tally.
+
+    Checks every signature, reads every balance at the stated block, compares and adds up.
+    Totals go to stdout, what was found false or not shown to stderr. Everything is kept in the
+    database; a stop loses nothing, 'scanner resume' goes on.
+    """
+    registry = load_registry()
+    stated = heights_for_times(at or [], endpoints, registry)
+    policy = SnapshotPolicy(at=parse_heights(stated, registry))
+    options = TakeOptions(endpoints, parse_networks(networks, registry), quorum, proof)
+    reading = ListOptions(format, columns or (), network, asset)
+    owed = _read_liabilities(liabilities, registry)
+    _check(options, registry)
+    with open_store(database_url(context, database), create=True) as store:
+        list_id = _import(store, file, publisher or file.stem, reading, registry)
+        check_sources(store, list_id, options, registry)
+        snapshot_id = _plan(store, list_id, policy, owed)
+        take(store, snapshot_id, options, registry)
+        show_outcome(store, snapshot_id, as_json)
+
+
+def _read_liabilities(file: Path | None, registry: Registry) -> list[Liability]:
+    return read_owed(file, registry) if file else []
+
+
+def _check(options: TakeOptions, registry: Registry) -> None:
+    """Refuse a wrong endpoint table before a long list is read."""
+    load_endpoints(options.endpoints, registry)
+
+
+def _import(
+    store: Store, file: Path, publisher: str, options: ListOptions, registry: Registry
+) -> int:
+    """Put the list into the database, unless the same bytes are there. Returns its id."""
+    opened = open_published(file, registry, options)
+    with opened as rows, ProgressBar(f"reading {file.name}", "rows") as bar:
+
+        def progress(count: int) -> None:
+            bar.update(share(rows.progress()), count)
+
+        stored = import_list(
+            store,
+            rows,
+            ListAudit(registry),
+            publisher=publisher,
+            name=file.name,
+            progress=progress,
+        )
+    return stored.list_id
+
+
+def _plan(store: Store, list_id: int, policy: SnapshotPolicy, owed: list[Liability]) -> int:
+    snapshot_id = create_snapshot(store, list_id, policy)
+    if owed:
+        set_liabilities(store, snapshot_id, owed)
+    say(f"snapshot {snapshot_id}: 'scanner resume {snapshot_id}' goes on after a stop")
+    return snapshot_id

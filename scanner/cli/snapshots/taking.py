@@ -1,0 +1,114 @@
+"""Takes a stored snapshot and says how it ended; shared by `snapshot` and `resume`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import typer
+
+from scanner.chains.interface import ReadPolicy
+from scanner.cli.common.console import emit, finish, say
+from scanner.cli.common.progress import ProgressBar
+from scanner.cli.common.sources import open_sources
+from scanner.model.claim import Claim
+from scanner.model.control import ControlResult
+from scanner.model.registry import Registry
+from scanner.ownership.interface import ContractCall
+from scanner.ownership.judge import judge_claims
+from scanner.ownership.parallel import cores
+from scanner.reports.figures.outcome import outcome_weights, print_outcome
+from scanner.reports.figures.ratios import ratio_objects
+from scanner.reports.figures.totals import print_totals
+from scanner.reports.tables.jsontext import pretty
+from scanner.snapshots.interface import ChunkState
+from scanner.snapshots.take import take_snapshot
+from scanner.store.database.engine import Store
+from scanner.store.reading import queries
+from scanner.store.writing.runs import networks_of
+from scanner.store.writing.sink import StoreSink
+
+INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True)
+class TakeOptions:
+    """How to read balances in this run.
+
+    endpoints: the user's endpoint table, None for the default. networks: whose balances to read,
+    None for all. quorum, proof: as in `ReadPolicy`.
+    """
+
+    endpoints: Path | None = None
+    networks: frozenset[str] | None = None
+    quorum: int = 1
+    proof: bool = False
+
+    def policy(self) -> ReadPolicy:
+        """The same for sources."""
+        return ReadPolicy(self.quorum, self.proof)
+
+
+def check_sources(store: Store, list_id: int, options: TakeOptions, registry: Registry) -> None:
+    """Refuse options that no snapshot of a list can be taken with, before there is one.
+
+    Raises ConfigError: a quorum of more operators than there are.
+    """
+    wanted = networks_of(store, list_id)
+    if options.networks is not None:
+        wanted &= options.networks
+    with open_sources(wanted, options.endpoints, registry, options.policy()):
+        pass
+
+
+def take(store: Store, snapshot_id: int, options: TakeOptions, registry: Registry) -> None:
+    """Read everything that is still missing, with a progress bar; results are in the store."""
+    sink = StoreSink(store)
+    missing = {c.plan.network for c in sink.chunks(snapshot_id) if c.state is not ChunkState.DONE}
+    wanted = missing if options.networks is None else missing & options.networks
+    with (
+        open_sources(wanted, options.endpoints, registry, options.policy(), store) as sources,
+        resumable(snapshot_id),
+        ProgressBar(f"snapshot {snapshot_id}", "claims") as bar,
+    ):
+
+        def judge_all(
+            claims: Sequence[Claim], call: ContractCall | None
+        ) -> Sequence[ControlResult]:
+            return judge_claims(claims, call, registry)
+
+        take_snapshot(
+            sink,
+            snapshot_id,
+            sources,
+            judge_all,
+            registry,
+            progress=bar.update,
+            processes=cores(),
+        )
+
+
+@contextmanager
+def resumable(snapshot_id: int) -> Iterator[None]:
+    """Turn a stop from the keyboard into words about how to go on."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        say(
+            f"scanner: stopped; snapshot {snapshot_id} keeps what was read, "
+            f"'scanner resume {snapshot_id}' goes on"
+        )
+        raise typer.Exit(INTERRUPTED) from None
+
+
+def show_outcome(store: Store, snapshot_id: int, as_json: bool) -> None:
+    """Print totals on stdout and what was found on stderr; leave with the exit status."""
+    totals = queries.totals(store, snapshot_id)
+    if as_json:
+        emit(pretty(totals.to_json()))
+    else:
+        print_totals(totals, ratio_objects(store, totals))
+    print_outcome(store, snapshot_id)
+    finish(outcome_weights(store, snapshot_id))

@@ -1,0 +1,129 @@
+"""The one place that knows every command: its name, its module, and one line of help.
+
+A module is imported when its command is called or its own help is asked for, so that
+`scanner --help` stays quick and every other file may import at its top. A new command is a file
+and a row here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, MutableMapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, cast
+
+import typer
+from typer.core import TyperGroup
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One command, or a group of commands, as the first page of help shows it.
+
+    place: "module:name" below `scanner.cli`; the name is a function (a command) or a `typer.Typer`
+    (a group). section: the heading it stands under.
+    """
+
+    name: str
+    place: str
+    help: str
+    section: str
+
+
+_CHECK, _RESULTS, _MORE, _SERVICE = "Check a list", "Results", "More evidence", "Operation"
+
+ENTRIES: tuple[Entry, ...] = (
+    Entry("lists", "lists.lists:app", "Look into published lists.", _CHECK),
+    Entry("verify", "ownership.verify:verify", "Check the signatures of a list, offline.", _CHECK),
+    Entry(
+        "snapshot",
+        "snapshots.snapshot:snapshot",
+        "Verify a list against the chains and save the result.",
+        _CHECK,
+    ),
+    Entry("resume", "snapshots.resume:resume", "Continue an interrupted snapshot.", _CHECK),
+    Entry(
+        "challenge", "lists.challenge:challenge", "Make a fresh message for a publisher.", _CHECK
+    ),
+    Entry("totals", "results.totals:totals", "Show totals by strength of evidence.", _RESULTS),
+    Entry("value", "results.value:value", "Show what the totals were worth.", _RESULTS),
+    Entry("show", "results.show:show", "List the findings of a snapshot.", _RESULTS),
+    Entry("diff", "results.diff:diff", "Compare two snapshots.", _RESULTS),
+    Entry("report", "results.report:report", "Write a snapshot's report.", _RESULTS),
+    Entry("export", "results.export:export", "Write a table to a file.", _RESULTS),
+    Entry("serve", "operations.serve:serve", "Show results as web pages and as JSON.", _RESULTS),
+    Entry("liabilities", "liabilities.liabilities:app", "Import and check liabilities.", _MORE),
+    Entry("prices", "operations.prices:app", "Keep prices in US dollars.", _MORE),
+    Entry("validators", "endpoints.validators:validators", "Find validators of an address.", _MORE),
+    Entry(
+        "verify-transactions",
+        "ownership.verify_transactions:verify_transactions",
+        "Check control shown by transactions.",
+        _MORE,
+    ),
+    Entry("proofs", "endpoints.proofs:app", "Check stored state proofs.", _MORE),
+    Entry("endpoints", "endpoints.endpoints:app", "Look into endpoints.", _SERVICE),
+    Entry("db", "operations.db:app", "Look after the database.", _SERVICE),
+    Entry("worker", "operations.worker:worker", "Run schedules and queued work.", _SERVICE),
+    Entry("status", "operations.status:status", "Show what is going on.", _SERVICE),
+    Entry("schedule", "operations.schedule:app", "Run snapshots on a schedule.", _SERVICE),
+    Entry("alerts", "operations.alerts:app", "Send alerts.", _SERVICE),
+    Entry("demo", "operations.demo:demo", "Audit a list on two nodes of its own.", _SERVICE),
+)
+"""Every command, in the order of the first page of help."""
+
+
+class _Commands(MutableMapping[str, Any]):
+    """Commands by name, each made when it is first asked for."""
+
+    def __init__(self) -> None:
+        self._entries = {entry.name: entry for entry in ENTRIES}
+        self._made: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:  # noqa: ANN401 - typer's own class, which it hides
+        if name not in self._made:
+            self._made[name] = _make(self._entries[name])
+        return self._made[name]
+
+    def __setitem__(self, name: str, command: object) -> None:
+        self._made[name] = command
+
+    def __delitem__(self, name: str) -> None:
+        del self._entries[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._entries
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+
+def _make(entry: Entry) -> Any:  # noqa: ANN401
+    module, _, name = entry.place.partition(":")
+    found = getattr(import_module(f"scanner.cli.{module}"), name)
+    if isinstance(found, typer.Typer):
+        group = typer.main.get_group(found)
+        group.name = entry.name
+        return group
+    alone = typer.Typer(rich_markup_mode=None, add_completion=False)
+    alone.command(entry.name)(found)
+    return typer.main.get_command(alone)
+
+
+class CommandTable(TyperGroup):
+    """The `scanner` command: its subcommands are the table's rows."""
+
+    def __init__(self, **arguments: Any) -> None:  # noqa: ANN401
+        super().__init__(**arguments)
+        self.commands = cast(MutableMapping[str, Any], _Commands())
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401
+        """Write the table, section by section, without importing a command."""
+        del ctx
+        for section in dict.fromkeys(entry.section for entry in ENTRIES):
+            with formatter.section(section):
+                rows = [(e.name, e.help) for e in ENTRIES if e.section == section]
+                formatter.write_dl(rows)

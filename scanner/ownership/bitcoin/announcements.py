@@ -1,0 +1,189 @@
+"""Reads a file of announced transactions: what a publisher said it would do, address by address.
+
+A CSV with a header; docs/how-to/transactions.md describes the columns. Publishers announce this in
+words and not in a format, so the file is what an auditor writes down from them.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from scanner.errors import InputError, ListFormatError, clip
+from scanner.model.addresses.scripts import script_pubkey
+from scanner.model.addresses.table import decode_address
+from scanner.model.amount import parse_amount
+from scanner.model.control import Control
+from scanner.model.network import Network
+from scanner.model.registry import Registry
+from scanner.ownership.bitcoin.by_transaction import (
+    MAX_DIGEST,
+    MIN_DIGEST,
+    Announcement,
+    Kind,
+    NonceRule,
+    nonce_amount,
+)
+
+REQUIRED = ("network", "address", "kind")
+COLUMNS = (
+    *REQUIRED,
+    *("txid", "amount", "nonce_block", "nonce_digits", "nonce_divisor", "digest", "after", "until"),
+)
+MAX_FILE = 16 * 1024 * 1024
+_TXID = re.compile(r"[0-9a-fA-F]{64}")
+_HEIGHT = re.compile(r"\d{1,9}", re.ASCII)
+_DIGITS, _DIVISOR = "3", "1000000"  # Bybit's rule
+_NONCE_NETWORK = "bitcoin"
+
+Cells = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableAnnouncement:
+    """A row that announces nothing readable. It is told in every result, never left out.
+
+    control: `malformed` for an address that is none, else `unsupported`. reason: one sentence.
+    """
+
+    row: int
+    network: str
+    address: str
+    control: Control
+    reason: str
+
+
+Announced = Announcement | UnreadableAnnouncement
+
+
+def read_announcements(file: Path, registry: Registry) -> list[Announced]:
+    """Read every row, in file order.
+
+    Raises ListFormatError when the file is not such a table at all: no header, a column that
+    nobody knows, a row of another width, not UTF-8, too large.
+    """
+    records = _records(file)
+    number, header = next(records, (1, []))
+    names = [name.strip().lower() for name in header]
+    for name in names:
+        if name not in COLUMNS or names.count(name) > 1:
+            what = f"unknown or repeated column {clip(name)!r}; there are {', '.join(COLUMNS)}"
+            raise ListFormatError(file.name, what, number)
+    if missing := [name for name in REQUIRED if name not in names]:
+        raise ListFormatError(file.name, f"no column {missing[0]}", number)
+    found: list[Announced] = []
+    for number, record in records:
+        if len(record) != len(names):
+            what = f"{len(record)} fields where the header has {len(names)}"
+            raise ListFormatError(file.name, what, number)
+        found.append(_row(number, dict(zip(names, map(str.strip, record), strict=True)), registry))
+    return found
+
+
+def _records(file: Path) -> Iterator[tuple[int, list[str]]]:
+    """Records that are not empty, with the line each starts at."""
+    data = file.read_bytes()[: MAX_FILE + 1]
+    if len(data) > MAX_FILE:
+        raise ListFormatError(file.name, f"larger than {MAX_FILE:,} bytes")
+    try:
+        reader = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True)
+    except UnicodeDecodeError as e:
+        raise ListFormatError(file.name, f"not UTF-8 at byte {e.start}") from None
+    line = 1
+    try:
+        for record in reader:
+            if record:
+                yield line, record
+            line = reader.line_num + 1
+    except csv.Error as e:
+        raise ListFormatError(file.name, f"not CSV: {e}", line) from None
+
+
+def _row(row: int, cells: Cells, registry: Registry) -> Announced:
+    named, text = cells["network"], cells["address"]
+    try:
+        network = registry.network(named)
+    except InputError as e:
+        return UnreadableAnnouncement(row, clip(named), clip(text), Control.UNSUPPORTED, str(e))
+    try:
+        address = decode_address(network, text)
+    except InputError as e:
+        return UnreadableAnnouncement(row, network.name, clip(text), Control.MALFORMED, str(e))
+    try:
+        script_pubkey(address)
+    except ValueError:
+        reason = f"{network.name} has no outputs and scripts, as bitcoin has: not read here"
+        return UnreadableAnnouncement(row, network.name, address.text, Control.UNSUPPORTED, reason)
+    try:
+        kind = Kind(cells["kind"])
+        amount = _amount(cells, network) if kind is Kind.SEND_TO_SELF else 0
+        digest = _digest(cells) if kind is Kind.COMMITMENT else b""
+        after, until = _blocks(cells, kind, amount, network)
+        txid = _txid(cells)
+    except (ValueError, InputError) as e:
+        return UnreadableAnnouncement(
+            row, network.name, address.text, Control.UNSUPPORTED, f"the row cannot be read: {e}"
+        )
+    return Announcement(row, network.name, address, kind, txid, amount, digest, after, until)
+
+
+def _amount(cells: Cells, network: Network) -> int | NonceRule:
+    if bool(cells.get("amount")) == bool(cells.get("nonce_block")) or cells.get("digest"):
+        raise ValueError("send_to_self wants an amount or a nonce_block, and no digest")
+    if text := cells.get("amount", ""):
+        amount = parse_amount(text, network.decimals)
+        if not amount:
+            raise ValueError("the amount is 0")
+        return amount
+    digits = _number(cells, "nonce_digits", _DIGITS)
+    nonce_amount(0, digits)
+    unit, rest = divmod(10**network.decimals, _number(cells, "nonce_divisor", _DIVISOR) or 1)
+    if rest or not unit:
+        raise ValueError("nonce_divisor does not divide a coin into whole base units")
+    return NonceRule(_number(cells, "nonce_block"), digits, unit)
+
+
+def _digest(cells: Cells) -> bytes:
+    if cells.get("amount") or cells.get("nonce_block"):
+        raise ValueError("a commitment wants a digest, and no amount")
+    try:
+        digest = bytes.fromhex(cells.get("digest", "").removeprefix("0x"))
+    except ValueError:
+        raise ValueError("the digest is not hex") from None
+    if not MIN_DIGEST <= len(digest) <= MAX_DIGEST:
+        raise ValueError(f"a digest has {MIN_DIGEST} to {MAX_DIGEST} bytes, in hex")
+    return digest
+
+
+def _blocks(
+    cells: Cells, kind: Kind, amount: int | NonceRule, network: Network
+) -> tuple[int, int | None]:
+    """The heights between which the transaction must be."""
+    after = _number(cells, "after", "0")
+    if isinstance(amount, NonceRule) and network.name == _NONCE_NETWORK:
+        after = max(after, amount.height)  # nobody knew the amount before
+    if kind is Kind.SEND_TO_SELF and not after:
+        # Any old payment would do for an amount that was chosen to fit it.
+        raise ValueError("send_to_self wants the block it was announced in, after")
+    until = _number(cells, "until") if cells.get("until") else None
+    if until is not None and until <= after:
+        raise ValueError(f"no block is after {after} and not after {until}")
+    return after, until
+
+
+def _number(cells: Cells, name: str, default: str = "") -> int:
+    text = cells.get(name) or default
+    if not _HEIGHT.fullmatch(text):
+        raise ValueError(f"{name} is no whole number: {clip(text)!r}")
+    return int(text)
+
+
+def _txid(cells: Cells) -> str:
+    text = cells.get("txid", "")
+    if text and not _TXID.fullmatch(text):
+        raise ValueError(f"{clip(text)!r} is no transaction id")
+    return text.lower()

@@ -1,0 +1,94 @@
+"""BIP-322 simple signatures of well-known scripts, checked without an interpreter.
+
+One key (P2WPKH, also nested; the taproot key path) and bare m-of-n witness scripts. What these
+functions accept, the interpreter accepts, and the other way round: a test holds them together.
+Source: BIP-322; BIP-141 and BIP-143; BIP-340 and BIP-341.
+"""
+
+from __future__ import annotations
+
+from scanner.model.addresses import scripts
+from scanner.model.addresses.interface import Address
+from scanner.ownership.bitcoin import bip322_transactions as virtual
+from scanner.ownership.bitcoin.bip322_reading import Shown, der_to_compact
+from scanner.ownership.bitcoin.multisig import commitment, parse_multisig
+from scanner.ownership.primitives import secp256k1
+from scanner.ownership.primitives.hashes import hash160
+from scanner.ownership.primitives.not_proven import NotProvenError, mismatch
+
+
+def check_key(stack: tuple[bytes, ...], txid: bytes, key_hash: bytes) -> Shown:
+    """Check the two witness items of P2WPKH: signature with its hash type, and key."""
+    if len(stack) != 2:
+        raise mismatch(f"{len(stack)} witness items where a key's address needs 2")
+    signature, key = stack
+    if hash160(key) != key_hash:
+        raise mismatch("the key in the witness is another address's")
+    digest = virtual.ecdsa_digest(txid, scripts.p2pkh(key_hash))
+    if not secp256k1.verify_ecdsa(digest, _read_signature(signature), key):
+        raise mismatch("the key did not sign this message for this address")
+    return Shown(1, (key.hex(),))
+
+
+def check_taproot_key(signature: bytes, txid: bytes, address: Address) -> Shown:
+    """Check a taproot key-path signature: 64 bytes, or 65 with hash type ALL."""
+    if len(signature) == 64:
+        hash_type = 0
+    elif len(signature) == 65 and signature[64] == 1:
+        hash_type = 1
+    else:
+        raise mismatch("not a Schnorr signature of 64 bytes, or 65 with SIGHASH_ALL")
+    digest = virtual.taproot_digest(txid, scripts.script_pubkey(address), hash_type)
+    if not secp256k1.verify_schnorr(digest, signature[:64], address.payload):
+        raise mismatch("the key did not sign this message for this address")
+    return Shown(1, (address.payload.hex(),))
+
+
+def check_multisig(stack: tuple[bytes, ...], txid: bytes, address: Address) -> Shown | None:
+    """Check an empty item, m signatures in the keys' order, and the m-of-n witness script.
+
+    Returns None if it is another script: that is for the interpreter.
+    """
+    script = stack[-1]
+    if commitment(address, script) not in ("p2wsh", "p2sh_p2wsh"):
+        raise mismatch("the witness script is another address's")
+    multisig = parse_multisig(script)
+    if multisig is None:
+        return None
+    multisig.refuse_repeated_keys()
+    dummy, signatures = stack[0], stack[1:-1]
+    if dummy or len(signatures) != multisig.required:
+        raise _short(
+            f"{len(signatures)} signatures and a dummy where {multisig.required} are needed",
+            multisig.required,
+        )
+    digest = virtual.ecdsa_digest(txid, script)
+    waiting = iter(multisig.keys)
+    signed = []
+    for compact in map(_read_signature, signatures):
+        for key in waiting:
+            if secp256k1.verify_ecdsa(digest, compact, key):
+                signed.append(key)
+                break
+    if len(signed) < multisig.required:
+        reason = f"{len(signed)} of {multisig.required} keys signed this message, in their order"
+        raise _short(reason, multisig.required)
+    return Shown(multisig.required, tuple(key.hex() for key in signed))
+
+
+def _short(reason: str, required: int) -> NotProvenError:
+    error = mismatch(reason)
+    error.required = required
+    return error
+
+
+def _read_signature(signature: bytes) -> bytes:
+    """Read DER and hash type; returns r and s, 64 bytes."""
+    if signature[-1:] != b"\x01":
+        raise mismatch("a signature is not over the whole transaction (SIGHASH_ALL)")
+    compact = der_to_compact(signature[:-1])
+    if compact is None:
+        raise mismatch("a signature is not strict DER")
+    if not secp256k1.is_low_s(compact):
+        raise mismatch("a signature has a high s, which BIP-322 forbids")
+    return compact

@@ -1,0 +1,1 @@
+"""Signatures of Ethereum-like accounts, and what contracts say about their signers."""

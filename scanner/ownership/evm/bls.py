@@ -1,0 +1,63 @@
+"""Rows of beacon-chain validators: the validator's own BLS12-381 key signed.
+
+The address is the 48-byte public key, so the key is bound to it; what it may do is another
+matter: a validator's stake goes where its withdrawal credentials say, and the reason says so.
+Source: IETF draft BLS signatures, ciphersuite BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from scanner.model.control import Binding, ControlResult
+from scanner.ownership import verdicts
+from scanner.ownership.interface import ContractCall, Proof
+from scanner.ownership.primitives.envelopes import eip191_hash
+from scanner.ownership.primitives.hextext import decode_hex
+
+_CAUTION = (
+    "the validator key signed; its stake is paid out to its withdrawal credentials, which this "
+    "does not show"
+)
+
+
+class Bls:
+    """One validator, one key."""
+
+    name = "bls"
+
+    def handles(self, proof: Proof) -> bool:
+        """Validator keys, where no owner is named."""
+        return proof.address.format == "validator_key" and not proof.owners
+
+    def verify(self, proof: Proof, call: ContractCall | None = None) -> ControlResult:
+        """Judge the row: every signature is 96 bytes and the validator's."""
+        key, digest = proof.address.payload, eip191_hash(proof.message.encode())
+        for number, text in enumerate(proof.signatures, 1):
+            signature = decode_hex(text)
+            if signature is None or len(signature) != 96:
+                return verdicts.malformed(
+                    self.name, f"signature {number} is not 96 bytes of hex", 1
+                )
+            if not is_signed(key, digest, signature):
+                return verdicts.mismatch(
+                    self.name, f"signature {number} is not by the validator's key over this message"
+                )
+        return verdicts.controls(self.name, Binding.DERIVED, ("0x" + key.hex(),), _CAUTION)
+
+
+@lru_cache(maxsize=4096)
+def is_signed(key: bytes, digest: bytes, signature: bytes) -> bool:
+    """Check a signature (96 bytes, G2) by a key (48 bytes, G1) over 32 bytes.
+
+    False also for points outside their subgroup and for infinity. Remembered: a check takes
+    milliseconds.
+    """
+    from milagro_bls_binding import Verify  # noqa: PLC0415 - heavy, rarely needed
+
+    if len(key) != 48 or len(signature) != 96:
+        return False
+    try:
+        return bool(Verify(key, digest, signature))
+    except ValueError:  # not a point of the curve, or not of the subgroup
+        return False

@@ -1,0 +1,237 @@
+"""What contracts are asked, and how strictly their answers are read.
+
+An answer counts only in its exact ABI shape: precompiles and fallbacks that echo or hash their
+input give "answers" too. Sources: EIP-1271, EIP-6492; Safe's OwnerManager; the owner() of
+ERC-173; EigenLayer's EigenPod. Withdrawal credentials: consensus specs, 0x00 (BLS), 0x01
+(execution address, Capella) and 0x02 (compounding, EIP-7251).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from scanner.errors import SourceRejectedError
+from scanner.model.addresses.keccak import keccak256
+from scanner.ownership.evm.evm_signers import Digest, Signed
+from scanner.ownership.interface import ContractCall
+
+MOST_OWNERS = 256
+"""A list of owners longer than this is not believed to be one."""
+
+
+def _selector(signature: str) -> bytes:
+    return keccak256(signature.encode())[:4]
+
+
+_IS_VALID_SIGNATURE = _selector("isValidSignature(bytes32,bytes)")
+_YES = _IS_VALID_SIGNATURE.ljust(32, b"\0")
+_GET_OWNERS = _selector("getOwners()")
+# Safe and the older Gnosis MultiSigWallet name their threshold differently.
+_THRESHOLDS = (_selector("getThreshold()"), _selector("required()"))
+_SINGLE_OWNERS = (("owner()", _selector("owner()")), ("podOwner()", _selector("podOwner()")))
+
+_DELEGATED = 23
+"""Size of the code of an account that delegates (EIP-7702); its own key signs for it still."""
+
+_COUNTERFACTUAL_END = bytes.fromhex("6492" * 16)
+"""What a signature of a contract that is not deployed yet ends with (EIP-6492)."""
+
+# Creation code that eth_call runs and nothing keeps. Behind it lie: account, factory, length of
+# the factory's calldata, length of the question, then both. It lets the factory deploy the account
+# if nothing is there, asks the account, and returns its 32-byte answer or nothing. An account that
+# exists already is not prepared: that anybody may change it proves nothing.
+_DEPLOY_AND_ASK = bytes.fromhex(
+    "604e3803 604e 6000 39"  # copy what follows this code (78 bytes) to memory 0
+    "600051 3b 6021 57"  # if the account at memory 0 has code, jump to 33
+    "60006000 604051 6080 6000 602051 5a f1 50"  # call the factory with the calldata at 128
+    "5b 60006000 606051 604051608001 600051 5a fa"  # 33: static call of the account
+    "3d 6020 14 16 6041 57"  # if it succeeded with 32 bytes, jump to 65
+    "60006000 f3"  # return nothing
+    "5b 6020 6000 6000 3e 6020 6000 f3"  # 65: return the 32 bytes
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Owners:
+    """Whom a contract names: accounts and how many of them must agree. source: what was asked."""
+
+    accounts: tuple[bytes, ...]
+    threshold: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Payee:
+    """Whom a validator's stake is paid to: 20 bytes; None where nobody is named, and `text` why."""
+
+    account: bytes | None
+    text: str = ""
+
+
+def payee_of(call: ContractCall, key: bytes) -> Payee:
+    """Ask whose account a validator's withdrawal credentials name. key: 48 bytes."""
+    found = call(key, b"")
+    if len(found) != 32:
+        return Payee(None, "nobody told its withdrawal credentials")
+    if found == bytes(32):
+        return Payee(None, "the beacon chain has no validator with this key at this block")
+    if found == b"\xff" * 32:
+        return Payee(None, "the endpoints do not agree on its withdrawal credentials")
+    if found[0] in (1, 2) and found[1:12] == bytes(11) and any(found[12:]):
+        return Payee(found[12:])
+    if found[0] == 0:
+        return Payee(
+            None,
+            "its withdrawal credentials are a BLS key (0x00): no account may withdraw its stake "
+            "until the publisher names one on the beacon chain",
+        )
+    return Payee(None, f"its withdrawal credentials are of no known kind: 0x{found.hex()}")
+
+
+def is_contract(call: ContractCall, account: bytes) -> bool | None:
+    """Whether there is code at an account, other than a delegation; None if nobody can say."""
+    # PUSH20 account, EXTCODESIZE; store it at 0, return that word.
+    size = _number(call(b"", b"\x73" + account + bytes.fromhex("3b 6000 52 6020 6000 f3")))
+    return None if size is None else size not in (0, _DELEGATED)
+
+
+def ask_ahead(call: ContractCall, keys: Sequence[bytes]) -> ContractCall:
+    """The same call, but when the first of these validators is asked for, all are: one question.
+
+    keys: 48 bytes each. A state of the beacon chain is dear to look up, once a key too dear.
+    """
+    wanted = dict.fromkeys(keys)
+    told: dict[bytes, bytes] = {}
+    refusals: list[SourceRejectedError] = []
+
+    def asked(to: bytes, data: bytes) -> bytes:
+        if to not in wanted:
+            return call(to, data)
+        if not told and not refusals:
+            try:
+                answer = call(b"".join(wanted), b"")
+            except SourceRejectedError as e:
+                refusals.append(e)
+            else:
+                told.update((k, answer[n * 32 : n * 32 + 32]) for n, k in enumerate(wanted))
+        if refusals:
+            raise refusals[0]
+        return told[to]
+
+    return asked
+
+
+def accepts(
+    call: ContractCall, account: bytes, signed: Signed, digests: Sequence[Digest]
+) -> str | None:
+    """Ask a contract wallet whether it accepts a signature, deployed (EIP-1271) or not (6492).
+
+    Returns what to remark about it, None if it does not accept. A contract that accepts the same
+    signature for an unrelated digest as well accepts anything, which is no evidence.
+    """
+    wrapped = unwrap(signed.data)
+    for digest in digests:
+        if _accepted(call, account, digest.value, signed.data):
+            return "the contract accepts the signature (EIP-1271)"
+        if wrapped and _accepted_undeployed(call, account, digest.value, wrapped):
+            return "the contract, not deployed yet, would accept the signature (EIP-6492)"
+    return None
+
+
+def owners_of(call: ContractCall, account: bytes) -> Owners | None:
+    """Ask a contract who owns it: a Safe or multisig wallet, an ownable contract, an EigenPod."""
+    several = _address_list(call(account, _GET_OWNERS))
+    if several:
+        for selector in _THRESHOLDS:
+            threshold = _number(call(account, selector))
+            if threshold is not None and 1 <= threshold <= len(several):
+                return Owners(several, threshold, "getOwners()")
+    for name, selector in _SINGLE_OWNERS:
+        owner = _address(call(account, selector))
+        if owner is not None:
+            return Owners((owner,), 1, name)
+    return None
+
+
+def unwrap(signature: bytes) -> tuple[bytes, bytes, bytes] | None:
+    """Take an EIP-6492 signature apart: factory, its calldata, inner signature; None if it is none.
+
+    Layout: abi.encode(address, bytes, bytes) and 32 marker bytes.
+    """
+    if not signature.endswith(_COUNTERFACTUAL_END):
+        return None
+    data = signature[: -len(_COUNTERFACTUAL_END)]
+    factory = _address(data[:32])
+    calldata, inner = _bytes_at(data, 32), _bytes_at(data, 64)
+    if factory is None or calldata is None or inner is None:
+        return None
+    return factory, calldata, inner
+
+
+def _accepted(call: ContractCall, account: bytes, digest: bytes, signature: bytes) -> bool:
+    def yes(asked: bytes) -> bool:
+        return call(account, _question(asked, signature)) == _YES
+
+    return yes(digest) and not yes(keccak256(digest))
+
+
+def _accepted_undeployed(
+    call: ContractCall, account: bytes, digest: bytes, wrapped: tuple[bytes, bytes, bytes]
+) -> bool:
+    factory, calldata, inner = wrapped
+
+    def yes(asked: bytes) -> bool:
+        question = _question(asked, inner)
+        head = _word(account) + _word(factory) + _size(calldata) + _size(question)
+        return call(b"", _DEPLOY_AND_ASK + head + calldata + question) == _YES
+
+    return yes(digest) and not yes(keccak256(digest))
+
+
+def _question(digest: bytes, signature: bytes) -> bytes:
+    padding = bytes(-len(signature) % 32)
+    offset = (64).to_bytes(32, "big")
+    return _IS_VALID_SIGNATURE + digest + offset + _size(signature) + signature + padding
+
+
+def _word(data: bytes) -> bytes:
+    return data.rjust(32, b"\0")
+
+
+def _size(data: bytes) -> bytes:
+    return len(data).to_bytes(32, "big")
+
+
+def _number(data: bytes) -> int | None:
+    return int.from_bytes(data, "big") if len(data) == 32 else None
+
+
+def _address(data: bytes) -> bytes | None:
+    """Read one ABI address word; the zero address is nobody."""
+    if len(data) != 32 or data[:12] != bytes(12) or data == bytes(32):
+        return None
+    return data[12:]
+
+
+def _address_list(data: bytes) -> tuple[bytes, ...] | None:
+    """Read an ABI address[]: distinct, none zero, nothing before or after."""
+    count = _number(data[32:64])
+    if count is None or not 1 <= count <= MOST_OWNERS or _number(data[:32]) != 32:
+        return None
+    words = [data[i : i + 32] for i in range(64, len(data), 32)]
+    found = tuple(a for a in map(_address, words) if a is not None)
+    if len(words) != count or len(set(found)) != count:
+        return None
+    return found
+
+
+def _bytes_at(data: bytes, slot: int) -> bytes | None:
+    """Read the ABI `bytes` whose offset stands at `slot`."""
+    start = _number(data[slot : slot + 32])
+    if start is None or start > len(data):
+        return None
+    size = _number(data[start : start + 32])
+    if size is None or size > len(data) - start - 32:
+        return None
+    return data[start + 32 : start + 32 + size]

@@ -1,0 +1,306 @@
+"""Rows whose address is a contract (or a validator) and that name who signed in its place.
+
+1. Every signature present must be by the address's own key or by a named owner, each by another.
+2. If the address's own key signed, nothing more is needed (accounts with EIP-7702 code, too).
+3. Else the chain is asked at the pinned block: does the contract accept the signature (EIP-1271,
+   EIP-6492)? Whom does it name as owners, and did enough of them sign?
+4. What nothing on chain shows stays `asserted`: the publisher says so.
+
+A validator's stake is paid to whom its withdrawal credentials name, so these steps are taken for
+that account: its own key signed, or it is a contract (a Safe, an EigenPod) and its owners did.
+
+The publisher's label of the row never lowers what is asked of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from scanner.errors import AddressFormatError
+from scanner.model.addresses.evm import checksum_text
+from scanner.model.addresses.table import decode_address
+from scanner.model.control import Binding, ControlResult
+from scanner.ownership import verdicts
+from scanner.ownership.evm import contract_calls, evm_signers
+from scanner.ownership.evm.evm_signers import Digest, Envelope, Signed
+from scanner.ownership.interface import ContractCall, Proof
+
+_DEPTH = 3
+"""How many contracts that own contracts are followed."""
+
+_ACCOUNT = 20
+"""Bytes of an account."""
+
+_VALIDATOR = (
+    "that the named owners may withdraw this validator's stake is for its withdrawal credentials "
+    "to show: take a snapshot with a beacon endpoint"
+)
+_SAME_OWNER = "one account is named as owner twice"
+_OFFLINE = (
+    "signed by the named owners; only the chain can show that the contract is theirs: take a "
+    "snapshot with an endpoint of the network"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Signers:
+    """Who made the row's signatures: by the address itself, by owners, and by nobody named."""
+
+    own: bool
+    owners: tuple[bytes, ...]
+    unknown: tuple[int, ...]
+    remarks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """Whose control is in question: the row's address, or the account that a validator pays.
+
+    call: how the chain can be asked about `account`; None where it cannot. binding: of the
+    account's own key. words: what to say where the chain is not asked. paid: whether the account
+    is one that a validator's credentials name.
+    """
+
+    account: bytes
+    call: ContractCall | None
+    binding: Binding
+    words: str = ""
+    paid: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Bad:
+    """A signature by nobody named, and whether the chain was asked about it."""
+
+    number: int
+    signed: Signed
+    asked: bool
+
+
+class ContractOwner:
+    """An account whose signatures come from named owners."""
+
+    def __init__(self, name: str, envelopes: Sequence[Envelope]) -> None:
+        self.name = name
+        self.envelopes = tuple(envelopes)
+
+    def handles(self, proof: Proof) -> bool:
+        """Rows that name owners, of 20-byte accounts and of beacon-chain validators."""
+        return bool(proof.owners) and proof.address.format in ("evm", "validator_key")
+
+    def verify(self, proof: Proof, call: ContractCall | None = None) -> ControlResult:
+        """Judge the row; see the steps above."""
+        signatures = evm_signers.read_signatures(self.name, proof)
+        if isinstance(signatures, ControlResult):
+            return signatures
+        digests = evm_signers.digests(proof, self.envelopes)
+        if isinstance(digests, str):
+            return verdicts.mismatch(self.name, digests)
+        named = _named_owners(proof)
+        of = _subject(proof, call)
+        by = _match(of.account, named, signatures, digests)
+        if by.unknown or not by.own:
+            if of.call is not None:
+                accepted = self._accepted(of.call, of.account, by, signatures, digests)
+                if accepted is not None:
+                    return accepted
+            if by.unknown:
+                number = by.unknown[0]
+                bad = _Bad(number, signatures[number - 1], call is not None)
+                return self._unknown(named, by, bad, digests)
+        remarks = "; ".join(by.remarks)
+        if by.own:
+            signer = checksum_text(of.account)
+            return verdicts.controls(self.name, of.binding, (signer,), remarks, 1)
+        return self._by_owners(of, named, by)
+
+    def _accepted(
+        self,
+        call: ContractCall,
+        account: bytes,
+        by: _Signers,
+        signatures: Sequence[Signed],
+        digests: Sequence[Digest],
+    ) -> ControlResult | None:
+        """EIP-1271 and EIP-6492: one accepted signature is enough, if every other is accounted."""
+        wanted = by.unknown or range(1, len(signatures) + 1)
+        answers = [
+            contract_calls.accepts(call, account, signatures[n - 1], digests) for n in wanted
+        ]
+        enough = all(answers) if by.unknown else any(answers)
+        if not enough:
+            return None
+        remarks = dict.fromkeys((*by.remarks, *(a for a in answers if a)))
+        signer = checksum_text(account)
+        return verdicts.controls(self.name, Binding.ON_CHAIN, (signer,), "; ".join(remarks), 1)
+
+    def _unknown(
+        self,
+        named: Sequence[bytes | str],
+        by: _Signers,
+        bad: _Bad,
+        digests: Sequence[Digest],
+    ) -> ControlResult:
+        """A signature that is by none of those it should be by."""
+        for owner in named:
+            if isinstance(owner, str):
+                return verdicts.malformed(self.name, owner)
+        if len(set(named)) < len(named):
+            return verdicts.mismatch(self.name, _SAME_OWNER, len(named))
+        repeated = [f for f, _ in evm_signers.accounts(bad.signed, digests) if f in by.owners]
+        if repeated:
+            return verdicts.mismatch(
+                self.name,
+                f"signature {bad.number} repeats {checksum_text(repeated[0])}: that is one owner",
+                len(named),
+                tuple(map(checksum_text, by.owners)),
+            )
+        return evm_signers.not_by(self.name, bad.number, bad.signed, digests, bad.asked)
+
+    def _by_owners(self, of: _Subject, named: Sequence[bytes | str], by: _Signers) -> ControlResult:
+        """All signatures are by named owners; see how far that reaches."""
+        signers = tuple(map(checksum_text, by.owners))
+        if len(set(named)) < len(named):
+            return verdicts.mismatch(self.name, _SAME_OWNER, len(named), signers)
+        words = of.words
+        if of.call is not None:
+            seen = _chain_says(of.call, of.account, by.owners)
+            if seen.met:
+                return verdicts.controls(
+                    self.name, Binding.ON_CHAIN, signers, seen.text, seen.required
+                )
+            words = seen.text
+            if of.paid:
+                words = f"its withdrawal credentials name {checksum_text(of.account)}; {words}"
+            if seen.required > 1 or _is_somebody_else(of, seen):
+                return verdicts.mismatch(self.name, words, seen.required or 1, signers)
+        silent = [o for o in named if o not in by.owners]
+        if silent:
+            return self._silent(named, silent[0], by, of, words)
+        words = "; ".join((*by.remarks, words))
+        return verdicts.controls(self.name, Binding.ASSERTED, signers, words, len(named))
+
+    def _silent(
+        self,
+        named: Sequence[bytes | str],
+        silent: bytes | str,
+        by: _Signers,
+        of: _Subject,
+        words: str,
+    ) -> ControlResult:
+        """An owner is named that did not sign."""
+        if isinstance(silent, str):
+            return verdicts.malformed(self.name, silent)
+        signed = f"{len(by.owners)} of {len(named)} named owners signed: {checksum_text(silent)}"
+        if len(of.account) != _ACCOUNT or of.paid:  # a pod may be named as owner, and cannot sign
+            return verdicts.unsupported(self.name, f"{signed} did not, and {words}")
+        return verdicts.mismatch(
+            self.name,
+            f"{signed} did not",
+            len(named),
+            tuple(map(checksum_text, by.owners)),
+        )
+
+
+def _subject(proof: Proof, call: ContractCall | None) -> _Subject:
+    """Whose control a row is about."""
+    account = proof.address.payload
+    if proof.address.format == "evm":
+        return _Subject(account, call, Binding.DERIVED, _OFFLINE)
+    if call is None:
+        return _Subject(account, None, Binding.NONE, _VALIDATOR)
+    payee = contract_calls.payee_of(call, account)
+    if payee.account is None:
+        return _Subject(account, None, Binding.NONE, payee.text)
+    return _Subject(payee.account, call, Binding.ON_CHAIN, paid=True)
+
+
+def _is_somebody_else(of: _Subject, seen: _Seen) -> bool:
+    """Whether a validator pays an account of its own key, which did not sign."""
+    if not of.paid or seen.required or of.call is None:
+        return False
+    return contract_calls.is_contract(of.call, of.account) is False
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What the chain says about some signers. required: 0 where it names no owners."""
+
+    met: bool
+    required: int
+    text: str
+
+
+def _named_owners(proof: Proof) -> list[bytes | str]:
+    """The named owners as account bytes; a text saying what is wrong with one that is none."""
+    named: list[bytes | str] = []
+    for number, text in enumerate(proof.owners, 1):
+        try:
+            address = decode_address(proof.network, text)
+        except AddressFormatError as e:
+            named.append(f"owner {number}: {e.reason}")
+            continue
+        if address.format == "evm":
+            named.append(address.payload)
+        else:
+            named.append(f"owner {number}: not a 20-byte account")
+    return named
+
+
+def _match(
+    account: bytes,
+    named: Sequence[bytes | str],
+    signatures: Sequence[Signed],
+    digests: Sequence[Digest],
+) -> _Signers:
+    own, owners, unknown, remarks = False, [], [], []
+    for number, signed in enumerate(signatures, 1):
+        for found, digest in evm_signers.accounts(signed, digests):
+            if found == account:
+                own = True
+            elif found in named and found not in owners:
+                owners.append(found)
+            else:
+                continue
+            remarks.append(evm_signers.notes(signed, digest))
+            break
+        else:
+            unknown.append(number)
+    return _Signers(own, tuple(owners), tuple(unknown), tuple(dict.fromkeys(filter(None, remarks))))
+
+
+def _chain_says(
+    call: ContractCall, account: bytes, signers: Sequence[bytes], depth: int = _DEPTH
+) -> _Seen:
+    """Ask the contract for its owners and count the signers among them."""
+    owners = contract_calls.owners_of(call, account)
+    name = checksum_text(account)
+    if owners is None:
+        return _Seen(False, 0, f"nothing at {name} names an owner at this block")
+    counted = [s for s in signers if s in owners.accounts]
+    if len(counted) >= owners.threshold:
+        return _Seen(True, owners.threshold, "")
+    if owners.threshold > 1:
+        return _Seen(
+            False,
+            owners.threshold,
+            f"{owners.source} of {name}: {owners.threshold} of its {len(owners.accounts)} owners "
+            f"must sign, {len(counted)} did",
+        )
+    if len(owners.accounts) == 1 and depth > 1:
+        above = _chain_says(call, owners.accounts[0], signers, depth - 1)
+        if above.required:
+            return above
+    by = ", ".join(map(checksum_text, owners.accounts[:3]))
+    return _Seen(False, 1, f"{owners.source} of {name} names {by}, none of whom signed")
+
+
+def evm_contract_owner() -> ContractOwner:
+    """The scheme of Ethereum and its relatives."""
+    return ContractOwner("contract_owner", evm_signers.EVM_ENVELOPES)
+
+
+def okx_contract_owner() -> ContractOwner:
+    """The same where OKX signs in its own envelope: OKTC."""
+    return ContractOwner("okx_contract_owner", evm_signers.OKX_ENVELOPES)

@@ -1,0 +1,79 @@
+"""Messages signed by the key of an Ethereum-like account, or said to be good by its contract.
+
+1. The key recovered from each signature must be the address's own (also true of accounts that
+   delegate to code, EIP-7702).
+2. Where it is not and the chain can be asked, a contract at the address may accept the signature
+   (EIP-1271), or the contract that would be deployed there (EIP-6492).
+
+Sources: EIP-191, EIP-712, EIP-2098; the recovery rule is the yellow paper's, appendix F.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from scanner.model.control import Binding, Control, ControlResult
+from scanner.ownership import verdicts
+from scanner.ownership.evm import evm_signers
+from scanner.ownership.evm.contract_calls import accepts
+from scanner.ownership.evm.evm_signers import Digest, Envelope, Signed
+from scanner.ownership.freshness import grade
+from scanner.ownership.interface import ContractCall, Proof
+from scanner.ownership.primitives.recovery import recover_account
+
+
+class EvmMessage:
+    """One account, one key, no named owners."""
+
+    def __init__(self, name: str, envelopes: Sequence[Envelope]) -> None:
+        self.name = name
+        self.envelopes = tuple(envelopes)
+
+    def handles(self, proof: Proof) -> bool:
+        """Rows of 20-byte accounts that name no owner in their place."""
+        return proof.address.format == "evm" and not proof.owners
+
+    def verify(self, proof: Proof, call: ContractCall | None = None) -> ControlResult:
+        """Judge the row; `call` is asked only if the address's own key did not sign."""
+        signatures = evm_signers.read_signatures(self.name, proof)
+        if isinstance(signatures, ControlResult):
+            return signatures
+        digests = evm_signers.digests(proof, self.envelopes)
+        if isinstance(digests, str):
+            return verdicts.mismatch(self.name, digests)
+        remarks, by_contract = [], False
+        for number, signed in enumerate(signatures, 1):
+            remark = own_key(proof.address.payload, signed, digests)
+            if remark is None and call is not None:
+                remark = accepts(call, proof.address.payload, signed, digests)
+                by_contract = by_contract or remark is not None
+            if remark is None:
+                return evm_signers.not_by(self.name, number, signed, digests, call is not None)
+            if remark and remark not in remarks:
+                remarks.append(remark)
+        binding = Binding.ON_CHAIN if by_contract else Binding.DERIVED
+        signer = (proof.address.text,)
+        return ControlResult(
+            Control.CONTROLS,
+            binding,
+            grade(proof.message),
+            self.name,
+            len(signer),
+            signer,
+            "; ".join(remarks),
+        )
+
+
+def own_key(account: bytes, signed: Signed, digests: Sequence[Digest]) -> str | None:
+    """Whether the account's own key made the signature: remarks ("" if none), or None if not."""
+    plain = signed.plain
+    if plain is not None:
+        for digest in digests:
+            if recover_account(digest.value, plain.compact, plain.recovery_id) == account:
+                return evm_signers.notes(signed, digest)
+    return None
+
+
+def evm_message() -> EvmMessage:
+    """The scheme of Ethereum and its relatives."""
+    return EvmMessage("evm_message", evm_signers.EVM_ENVELOPES)

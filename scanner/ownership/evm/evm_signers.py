@@ -1,0 +1,133 @@
+"""Who signed an EVM row: digests of its message, accounts recovered from its signatures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from scanner.model.addresses.evm import checksum_text
+from scanner.model.control import ControlResult
+from scanner.ownership import verdicts
+from scanner.ownership.evm.typed_data import typed_digest
+from scanner.ownership.interface import Proof
+from scanner.ownership.primitives import envelopes
+from scanner.ownership.primitives.hextext import decode_hex
+from scanner.ownership.primitives.recovery import (
+    RecoverableSignature,
+    read_signature,
+    recover_account_once,
+)
+
+RECOVERY_BYTES = {0: 0, 1: 1, 27: 0, 28: 1}
+"""Last byte of an EVM signature -> recovery id."""
+
+Envelope = tuple[str, Callable[[bytes], bytes]]
+"""What to say about it ("" for a network's usual form), and how it makes a digest of a message."""
+
+EVM_ENVELOPES: tuple[Envelope, ...] = (
+    ("", envelopes.eip191_hash),
+    ("EIP-191 over the text", envelopes.eip191_text),
+)
+OKX_ENVELOPES: tuple[Envelope, ...] = (("", envelopes.okx_keccak),)
+
+_SHORTEST_CONTRACT_SIGNATURE = 85
+"""A module's 20-byte address and one signature: below that, and not 64 or 65, is damage."""
+
+_ONLY_BY_CHAIN = (
+    "signature {} is a contract wallet's: only the chain can say whether it is good; "
+    "take a snapshot with an endpoint of the network"
+)
+
+
+class Digest(NamedTuple):
+    """One digest of a row's message. note: which envelope, where it is not the usual one."""
+
+    note: str
+    value: bytes
+
+
+class Signed(NamedTuple):
+    """One published signature. plain: read as a single key's; None if it cannot be one."""
+
+    data: bytes
+    plain: RecoverableSignature | None
+
+
+def read_signatures(scheme: str, proof: Proof) -> list[Signed] | ControlResult:
+    """Read every signature of the row; a `malformed` verdict if one is no EVM signature."""
+    signed = []
+    for number, text in enumerate(proof.signatures, 1):
+        data = decode_hex(text)
+        if data is None:
+            return verdicts.malformed(scheme, f"signature {number} is not hex")
+        plain = read_signature(data, RECOVERY_BYTES, compact_form=True)
+        if plain is None and len(data) < _SHORTEST_CONTRACT_SIGNATURE:
+            what = f"{len(data)} bytes"
+            if len(data) == 65:
+                what = f"recovery byte {data[64]}, not 0, 1, 27 or 28"
+            return verdicts.malformed(scheme, f"signature {number} is no EVM signature ({what})")
+        signed.append(Signed(data, plain))
+    return signed
+
+
+def digests(proof: Proof, envelopes_used: Sequence[Envelope]) -> list[Digest] | str:
+    """Every digest the row's message can have been signed as; a text if none can be made."""
+    if proof.message.startswith("{") and '"primaryType"' in proof.message:
+        made = typed_digest(proof.message, proof.network.chain_id)
+        if isinstance(made, bytes):
+            return [Digest("EIP-712 typed data", made), *_digests(proof.message, envelopes_used)]
+        if made:
+            return made
+    return _digests(proof.message, envelopes_used)
+
+
+def _digests(message: str, envelopes_used: Sequence[Envelope]) -> list[Digest]:
+    if len(message) > 1024:
+        return _make_digests(message, tuple(envelopes_used))
+    return _remembered(message, tuple(envelopes_used))
+
+
+def _make_digests(message: str, envelopes_used: tuple[Envelope, ...]) -> list[Digest]:
+    data = message.encode()
+    return [Digest(note, make(data)) for note, make in envelopes_used]
+
+
+_remembered = lru_cache(maxsize=64)(_make_digests)
+
+
+def accounts(signed: Signed, of: Sequence[Digest]) -> Iterator[tuple[bytes, Digest]]:
+    """Yield the account each digest leads to; lazily, as the first is nearly always the one."""
+    plain = signed.plain
+    if plain is None:
+        return
+    for digest in of:
+        found = recover_account_once(digest.value, plain.compact, plain.recovery_id)
+        if found is not None:
+            yield found, digest
+
+
+def notes(signed: Signed, digest: Digest) -> str:
+    """What is unusual about a good signature, "" if nothing."""
+    if signed.plain is None or not (signed.plain.notes or digest.note):
+        return ""
+    return "; ".join(n for n in (digest.note, *signed.plain.notes) if n)
+
+
+def not_by(
+    scheme: str, number: int, signed: Signed, of: Sequence[Digest], asked: bool
+) -> ControlResult:
+    """Say that a signature is by nobody it should be by. asked: whether the chain was asked."""
+    if signed.plain is None:
+        if asked:
+            reason = f"signature {number} is accepted by no contract at the address"
+            return verdicts.mismatch(scheme, reason)
+        return verdicts.unsupported(scheme, _ONLY_BY_CHAIN.format(number))
+    first = next(accounts(signed, of), None)
+    if first is None:
+        return verdicts.mismatch(scheme, f"signature {number} is one that no key can make")
+    return verdicts.mismatch(
+        scheme,
+        f"signature {number} is by another key or over another message: for this message it is "
+        f"by {checksum_text(first[0])}",
+    )

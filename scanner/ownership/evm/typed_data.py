@@ -1,0 +1,61 @@
+"""Digest of a message that is EIP-712 typed data in JSON, as wallets sign it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from scanner.model.addresses.keccak import keccak256
+from scanner.model.jsontext import read_json
+
+LONGEST = 8_192
+"""Characters of the longest typed data that is read: encoding takes time by types times values."""
+
+_PARTS = ("types", "primaryType", "domain", "message")
+
+
+def typed_digest(text: str, chain_id: str) -> bytes | str:
+    """Give the 32-byte digest of EIP-712 typed data.
+
+    chain_id: of the network, decimal; a domain that names another one is for another network.
+    Returns a text saying what is wrong, "" if the text is no typed data at all.
+    """
+    if len(text) > LONGEST:
+        return ""
+    try:
+        data: Any = read_json(text, parse_float=float)
+    except ValueError:
+        return ""
+    if not isinstance(data, dict) or any(part not in data for part in _PARTS):
+        return ""
+    domain = data["domain"]
+    if not isinstance(domain, dict):
+        return ""
+    if "chainId" in domain:
+        named = _number(domain["chainId"])
+        if named is None or named != _number(chain_id):
+            return f"the typed data is for chain id {named}, the row's network has {chain_id}"
+    if "verifyingContract" in domain:
+        # Permits, orders and votes are typed data too, and their signatures lie open on the chain.
+        return "the typed data is addressed to a contract: that is no statement of ownership"
+    return _digest(data)
+
+
+def _number(value: object) -> int | None:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value if 0 <= value < 2**256 else None
+    if not isinstance(value, str) or len(value) > 80:
+        return None
+    try:
+        return int(value, 0)
+    except ValueError:
+        return None
+
+
+def _digest(data: dict[str, Any]) -> bytes | str:
+    from eth_account.messages import encode_typed_data  # noqa: PLC0415 - heavy, rarely needed
+
+    try:
+        signable = encode_typed_data(full_message=data)
+        return keccak256(b"\x19" + signable.version + signable.header + signable.body)
+    except Exception as e:  # hostile types make the encoder raise whatever it comes to
+        return f"the typed data cannot be encoded ({type(e).__name__})"

@@ -1,0 +1,1 @@
+"""Schemes of single networks, one file each."""

@@ -1,0 +1,127 @@
+"""Rows of Antelope chains (EOS, Vaulta): published keys signed for an account name.
+
+Nothing in a row ties a name to keys, only the chain's permission table does: at best `asserted`.
+Texts: SIG_K1_, EOS... and PUB_K1_ are Base58 with four bytes of RIPEMD-160 behind the data.
+"""
+
+from __future__ import annotations
+
+from scanner.model.addresses import base58
+from scanner.model.control import Binding, ControlResult
+from scanner.model.jsontext import read_json
+from scanner.ownership import verdicts
+from scanner.ownership.interface import ContractCall, Proof
+from scanner.ownership.primitives import secp256k1
+from scanner.ownership.primitives.envelopes import okx_sha256
+from scanner.ownership.primitives.hashes import ripemd160
+
+_SIGNATURE, _OLD_KEY, _NEW_KEY = "SIG_K1_", "EOS", "PUB_K1_"
+_NOT_BOUND = (
+    "the published keys signed; that they may use the account is not shown here: compare them "
+    "with its permissions (get_account of a node)"
+)
+
+
+class AntelopeKey:
+    """One account name and the keys published for it."""
+
+    name = "antelope_key"
+
+    def handles(self, proof: Proof) -> bool:
+        """Every Antelope account."""
+        return proof.address.format == "antelope"
+
+    def verify(self, proof: Proof, call: ContractCall | None = None) -> ControlResult:
+        """Judge the row: each published key signed, and nobody else."""
+        if not proof.script:
+            return verdicts.unsupported(
+                self.name, "the row gives no public key: publish it in the key column"
+            )
+        keys = read_keys(proof.script)
+        if keys is None:
+            return verdicts.malformed(self.name, "the key column holds no EOS or PUB_K1_ key")
+        if len(set(keys)) < len(keys):
+            return verdicts.mismatch(self.name, "one key is published twice", len(keys))
+        digest = okx_sha256(proof.message.encode())
+        signed: dict[bytes, None] = {}
+        for number, text in enumerate(proof.signatures, 1):
+            data = _read(text)
+            if data is None:
+                return verdicts.malformed(
+                    self.name, f"signature {number} is not a SIG_K1_ signature", len(keys)
+                )
+            point = secp256k1.recover(digest, data[1:], data[0] - 31)
+            key = secp256k1.compress(point) if point else b""
+            wrong = _not_canonical(data) or ("" if key in keys else "is by no published key")
+            if wrong:
+                return verdicts.mismatch(self.name, f"signature {number} {wrong}", len(keys))
+            signed[key] = None
+        signers = tuple(key.hex() for key in signed)
+        if len(signed) < len(keys):
+            return verdicts.mismatch(
+                self.name,
+                f"{len(signed)} distinct of the {len(keys)} published keys signed",
+                len(keys),
+                signers,
+            )
+        return verdicts.controls(self.name, Binding.ASSERTED, signers, _NOT_BOUND)
+
+
+def read_keys(text: str) -> tuple[bytes, ...] | None:
+    """Read the key column: one key, or JSON {"publicKey1": ..., "publicKey2": ...}.
+
+    Returns keys of 33 bytes in their order; None if any of them is no key.
+    """
+    texts: list[object] = [text]
+    if text.startswith("{"):
+        try:
+            data = read_json(text)
+        except ValueError:
+            return None
+        if not isinstance(data, dict):
+            return None
+        texts = [data[n] for n in sorted(data) if n.startswith("publicKey") and data[n] != ""]
+    keys = tuple(_key(t) for t in texts)
+    found = tuple(k for k in keys if k is not None)
+    return found if found and len(found) == len(keys) else None
+
+
+def _key(text: object) -> bytes | None:
+    if not isinstance(text, str):
+        return None
+    if text.startswith(_NEW_KEY):
+        data = _checked(text.removeprefix(_NEW_KEY), b"K1")
+    elif text.startswith(_OLD_KEY):
+        data = _checked(text.removeprefix(_OLD_KEY), b"")
+    else:
+        return None
+    return data if data and len(data) == 33 and secp256k1.parse_key(data) else None
+
+
+def _read(text: str) -> bytes | None:
+    """Take a signature apart: 31 to 34, r, s. None if it is malformed."""
+    data = _checked(text.removeprefix(_SIGNATURE), b"K1") if text.startswith(_SIGNATURE) else None
+    if data is None or len(data) != 65 or not 31 <= data[0] <= 34:
+        return None
+    return data
+
+
+def _not_canonical(data: bytes) -> str:
+    """What is wrong with r or s by the network's own rule, "" if nothing.
+
+    Each must be below 2^255 and, written in 32 bytes, not begin with a zero byte that it could do
+    without. Source: `public_key::is_canonical` of the fc library, which nodes read keys with.
+    """
+    for number in (data[1:33], data[33:]):
+        if number[0] & 0x80 or (number[0] == 0 and not number[1] & 0x80):
+            return "is not canonical, so no node takes it: sign again with a wallet of the network"
+    return ""
+
+
+def _checked(text: str, suffix: bytes) -> bytes | None:
+    try:
+        raw = base58.decode(text)
+    except ValueError:
+        return None
+    data = raw[:-4]
+    return data if ripemd160(data + suffix)[:4] == raw[-4:] else None

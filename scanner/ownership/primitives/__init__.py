@@ -1,0 +1,1 @@
+"""Hashes, curves and spellings that several schemes stand on."""

@@ -1,0 +1,245 @@
+"""What is in a published list: rows, assets, networks, claimed sums, its own totals, problems."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TextIO
+
+from scanner.model.claim import Claim, DeclaredTotal, ListSummary, Row
+from scanner.model.finding import WEIGHTS, Finding, FindingKind, Weight
+from scanner.reports.figures.amounts import whole_coins
+from scanner.reports.figures.words import MEANINGS
+from scanner.reports.tables.grid import Cell, Column, print_grid
+from scanner.reports.tables.text import printable
+
+FIRST_FEW = 5
+"""How many places of each kind of problem are named."""
+MOST_DECLARED = 1000
+"""How many lines of a totals block are kept; a hostile file may hold nothing else."""
+MOST_TYPES = 50
+"""How many different row types are told apart; the rest counts as OTHER_TYPES."""
+OTHER_TYPES = "(others)"
+
+
+@dataclass(slots=True)
+class HoldingSum:
+    """Rows of one asset on one network.
+
+    claimed: base units of the rows that state an amount, each once; where no row does (`stated` is
+    0), nothing is claimed, which is not zero.
+    signed: rows with at least one signature. without_amount: rows that state none. duplicates:
+    rows that repeat an earlier one.
+    """
+
+    asset: str
+    network: str
+    decimals: int
+    rows: int = 0
+    claimed: int = 0
+    signed: int = 0
+    without_amount: int = 0
+    duplicates: int = 0
+
+    @property
+    def stated(self) -> int:
+        """Rows that state an amount."""
+        return self.rows - self.without_amount
+
+    def add(self, claim: Claim, duplicate: bool) -> None:
+        """Count one row."""
+        self.rows += 1
+        self.signed += bool(claim.signatures)
+        self.without_amount += claim.amount is None
+        self.duplicates += duplicate
+        if claim.amount is not None and not duplicate:
+            self.claimed += claim.amount
+
+
+@dataclass(slots=True)
+class Problems:
+    """Findings by kind: how many, and the first few."""
+
+    counts: Counter[FindingKind] = field(default_factory=Counter)
+    examples: dict[FindingKind, list[Finding]] = field(default_factory=dict)
+
+    def add(self, finding: Finding) -> None:
+        """Count one finding."""
+        self.counts[finding.kind] += 1
+        kept = self.examples.setdefault(finding.kind, [])
+        if len(kept) < FIRST_FEW:
+            kept.append(finding)
+
+    @property
+    def weights(self) -> set[Weight]:
+        """What they do to the exit status."""
+        return {WEIGHTS[kind] for kind in self.counts}
+
+
+@dataclass(slots=True)
+class Inspection:
+    """Counts a list while it is read; its size does not grow with the list.
+
+    types: the publisher's own labels of rows, and how many rows have each. declared_lines: lines
+    of the totals block, of which `declared` keeps the first.
+    """
+
+    holdings: dict[tuple[str, str], HoldingSum] = field(default_factory=dict)
+    declared: list[DeclaredTotal] = field(default_factory=list)
+    declared_lines: int = 0
+    problems: Problems = field(default_factory=Problems)
+    types: Counter[str] = field(default_factory=Counter)
+
+    def add(self, row: Row, duplicate: bool) -> None:
+        """Take in one readable row or declared total; unreadable rows come as findings."""
+        if isinstance(row, DeclaredTotal):
+            self.declared_lines += 1
+            if len(self.declared) < MOST_DECLARED:
+                self.declared.append(row)
+        elif isinstance(row, Claim):
+            place = row.asset, row.network
+            known = self.holdings.get(place)
+            if known is None:
+                known = self.holdings[place] = HoldingSum(*place, row.decimals)
+            known.add(row, duplicate)
+            if row.row_type:
+                known_type = row.row_type in self.types or len(self.types) < MOST_TYPES
+                self.types[row.row_type if known_type else OTHER_TYPES] += 1
+
+    def sums(self) -> list[HoldingSum]:
+        """By asset, then network."""
+        return [self.holdings[place] for place in sorted(self.holdings)]
+
+
+def inspection_json(name: str, summary: ListSummary, found: Inspection) -> dict[str, object]:
+    """The object of `lists inspect --json`; amounts are strings in base units."""
+    return {
+        "file": name,
+        "sha256": summary.sha256,
+        "size": summary.size,
+        "format": summary.format,
+        "variant": summary.variant,
+        "data_rows": summary.data_rows,
+        "claims": summary.claims,
+        "unreadable": summary.unreadable,
+        "notes": dict(sorted(summary.notes.items())),
+        "types": dict(sorted(found.types.items())),
+        "holdings": [_holding(h) for h in found.sums()],
+        "declared_lines": found.declared_lines,
+        "declared_totals": [_declared(d) for d in found.declared],
+        "problems": [_problem(kind, found.problems) for kind in _kinds(found.problems)],
+    }
+
+
+def _holding(sums: HoldingSum) -> dict[str, object]:
+    return {
+        "asset": sums.asset,
+        "network": sums.network,
+        "decimals": sums.decimals,
+        "rows": sums.rows,
+        "claimed": str(sums.claimed) if sums.stated else None,
+        "signed": sums.signed,
+        "without_amount": sums.without_amount,
+        "duplicates": sums.duplicates,
+    }
+
+
+def _declared(total: DeclaredTotal) -> dict[str, object]:
+    return {
+        "row": total.row,
+        "coin": total.coin,
+        "asset": total.asset,
+        "network": total.network,
+        "decimals": total.decimals,
+        "amount": None if total.amount is None else str(total.amount),
+        "height": total.height,
+        "group": total.group,
+        "reason": total.reason,
+    }
+
+
+def _problem(kind: FindingKind, problems: Problems) -> dict[str, object]:
+    return {
+        "kind": kind.value,
+        "weight": WEIGHTS[kind].value,
+        "count": problems.counts[kind],
+        "first": [{"row": f.row, "reason": f.reason} for f in problems.examples[kind]],
+    }
+
+
+def _kinds(problems: Problems) -> Iterable[FindingKind]:
+    return [kind for kind in FindingKind if problems.counts[kind]]
+
+
+def print_inspection(name: str, summary: ListSummary, found: Inspection, out: TextIO) -> None:
+    """Print it for people."""
+    variant = f", {summary.variant}" if summary.variant else ""
+    lines = [
+        f"{name}: {summary.format}{variant}, {summary.size:,} bytes, sha256 {summary.sha256}",
+        f"{summary.data_rows:,} rows: {summary.claims:,} claims, {summary.unreadable:,} unreadable",
+    ]
+    lines += [f"{key}: {value}" for key, value in sorted(summary.notes.items())]
+    lines += [f"{count:,} rows of type {label!r}" for label, count in sorted(found.types.items())]
+    _write(out, lines)
+    _print_holdings(found, out)
+    _print_declared(found, out)
+    for kind in _kinds(found.problems):
+        _write(out, _problem_lines(kind, found.problems))
+    if not found.problems.counts:
+        _write(out, ["Every row was read, and the list agrees with itself."])
+
+
+def _print_holdings(found: Inspection, out: TextIO) -> None:
+    columns = [Column("asset"), Column("network")]
+    numbers = ("rows", "signed", "claimed", "no amount", "repeated")
+    columns += [Column(title, right=True) for title in numbers]
+    print_grid(columns, [_holding_row(h) for h in found.sums()], stream=out)
+
+
+def _holding_row(sums: HoldingSum) -> list[str | Cell]:
+    counts = [f"{sums.rows:,}", f"{sums.signed:,}", _claimed(sums)]
+    warnings = [_warn(sums.without_amount), _warn(sums.duplicates)]
+    return [sums.asset, sums.network, *counts, *warnings]
+
+
+def _print_declared(found: Inspection, out: TextIO) -> None:
+    if not found.declared:
+        return
+    columns = [Column("line", right=True), Column("the list's own total"), Column("asset")]
+    columns += [Column("network"), Column("amount", right=True)]
+    rows = [
+        [str(d.row), d.coin, d.asset, d.network or ("all" if d.group else ""), _amount(d)]
+        for d in found.declared
+    ]
+    print_grid(columns, rows, stream=out)
+    if found.declared_lines > len(found.declared):
+        _write(out, [f"and {found.declared_lines - len(found.declared):,} more totals lines"])
+
+
+def _amount(total: DeclaredTotal) -> str:
+    if total.amount is None:
+        return "unreadable"
+    return whole_coins(total.amount, total.decimals)
+
+
+def _claimed(sums: HoldingSum) -> str:
+    return whole_coins(sums.claimed, sums.decimals) if sums.stated else "not stated"
+
+
+def _warn(count: int) -> Cell:
+    return Cell(f"{count:,}", "yellow") if count else Cell("-", "dim")
+
+
+def _problem_lines(kind: FindingKind, problems: Problems) -> list[str]:
+    count, examples = problems.counts[kind], problems.examples[kind]
+    lines = [f"{WEIGHTS[kind].value}: {kind.value}, {count:,} ({MEANINGS[kind]})"]
+    lines += [f"  line {f.row}: {f.reason}" if f.row else f"  {f.reason}" for f in examples]
+    if count > len(examples):
+        lines.append(f"  and {count - len(examples):,} more")
+    return lines
+
+
+def _write(out: TextIO, lines: Iterable[str]) -> None:
+    for line in lines:
+        out.write(printable(line) + "\n")

@@ -1,0 +1,176 @@
+"""Ownership verdicts for machines and people: one JSON object per row, and a summary."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from scanner.model.claim import Claim, DeclaredTotal, Row, UnreadableRow
+from scanner.model.control import Control, ControlResult
+from scanner.model.finding import WEIGHTS, FindingKind, Weight
+from scanner.ownership.challenge import demand
+from scanner.reports.tables.jsontext import compact
+
+VERIFIED, ASSERTED, UNREADABLE = "verified", "asserted", "unreadable"
+CLASSES = (VERIFIED, ASSERTED, "mismatch", "malformed", "unsupported", "unsigned", UNREADABLE)
+"""What a row can count as; every data row counts as exactly one."""
+
+FIRST_FEW = 5
+"""How many rows of each class the summary names."""
+
+_KINDS: Mapping[Control, FindingKind] = {
+    Control.CONTROLS: FindingKind.OWNER_UNPROVEN,
+    Control.MISMATCH: FindingKind.BAD_SIGNATURE,
+    Control.MALFORMED: FindingKind.MALFORMED_PROOF,
+    Control.UNSUPPORTED: FindingKind.UNSUPPORTED_SCHEME,
+    Control.UNSIGNED: FindingKind.UNSIGNED,
+}
+
+
+def row_object(row: Claim | UnreadableRow, result: ControlResult | None) -> dict[str, object]:
+    """Make the object that `scanner verify --jsonl` writes for one data row.
+
+    result: None exactly for a row that gave no claim: it has the same keys, and its reason starts
+    with the kind of its finding.
+    """
+    if isinstance(row, Claim) and result is not None:
+        return _verdict(row, result)
+    if isinstance(row, UnreadableRow):
+        return _unreadable(row)
+    raise ValueError("a claim has a verdict")
+
+
+def _verdict(claim: Claim, result: ControlResult) -> dict[str, object]:
+    return {
+        "row": claim.row,
+        "asset": claim.asset,
+        "network": claim.network,
+        "coin": claim.coin,
+        "address": claim.address,
+        "control": result.control,
+        "binding": result.binding,
+        "freshness": result.freshness,
+        "scheme": result.scheme,
+        "required": result.required,
+        "signed_by": result.signed_by,
+        "reason": result.reason,
+    }
+
+
+def _unreadable(row: UnreadableRow) -> dict[str, object]:
+    wrong = WEIGHTS[FindingKind(row.kind)] is Weight.FALSE
+    place = f", column {row.column}" if row.column else ""
+    shown = f" ({row.text})" if row.text else ""
+    return {
+        "row": row.row,
+        "asset": "",
+        "network": "",
+        "coin": "",
+        "address": "",
+        "control": (Control.MALFORMED if wrong else Control.UNSUPPORTED).value,
+        "binding": "none",
+        "freshness": "none",
+        "scheme": "",
+        "required": 0,
+        "signed_by": [],
+        "reason": f"{row.kind}{place}: {row.reason}{shown}",
+    }
+
+
+def finding_kind(result: ControlResult) -> FindingKind | None:
+    """Name the finding a verdict makes; None when the row is verified."""
+    return None if result.is_proof else _KINDS[result.control]
+
+
+@dataclass(slots=True)
+class OwnershipSummary:
+    """Counts verdicts as they pass; its size does not grow with the list.
+
+    counts: per (asset, network), how many rows of each class. samples: per class, the first few
+    rows as (row, what, reason). rows: how many data rows were counted;
+    by_weight: how many of them are false or not shown.
+    """
+
+    counts: dict[tuple[str, str], Counter[str]] = field(default_factory=dict)
+    samples: dict[str, list[tuple[int, str, str]]] = field(default_factory=dict)
+    by_weight: Counter[Weight] = field(default_factory=Counter)
+    rows: int = 0
+
+    def add(self, row: Claim | UnreadableRow, result: ControlResult | None) -> None:
+        """Count one data row; result is None exactly for a row that gave no claim."""
+        if isinstance(row, UnreadableRow):
+            self._add_unreadable(row)
+        elif result is None:
+            raise ValueError("a claim has a verdict")
+        else:
+            self._add_verdict(row, result)
+
+    def merge(self, later: OwnershipSummary) -> None:
+        """Take in the summary of the rows that come next in the file."""
+        for place, counts in later.counts.items():
+            self.counts.setdefault(place, Counter()).update(counts)
+        for name, samples in later.samples.items():
+            kept = self.samples.setdefault(name, [])
+            kept.extend(samples[: FIRST_FEW - len(kept)])
+        self.by_weight.update(later.by_weight)
+        self.rows += later.rows
+
+    def _add_verdict(self, claim: Claim, result: ControlResult) -> None:
+        kind = finding_kind(result)
+        if kind is None:
+            self._count(claim.asset, claim.network, VERIFIED)
+            return
+        name = ASSERTED if kind is FindingKind.OWNER_UNPROVEN else result.control.value
+        what = f"{claim.asset} on {claim.network}, {claim.address}"
+        self._count(claim.asset, claim.network, name)
+        self._sample(name, claim.row, what, result.reason)
+        self.by_weight[WEIGHTS[kind]] += 1
+
+    def _add_unreadable(self, row: UnreadableRow) -> None:
+        self._count("", "", UNREADABLE)
+        self._sample(UNREADABLE, row.row, row.kind, row.reason)
+        self.by_weight[WEIGHTS[FindingKind(row.kind)]] += 1
+
+    def total(self, name: str) -> int:
+        """How many rows are of one class."""
+        return sum(c[name] for c in self.counts.values())
+
+    @property
+    def weights(self) -> set[Weight]:
+        """What the rows do to the exit status; where there are none, nothing is verified."""
+        return set(self.by_weight) if self.rows else {Weight.UNSHOWN}
+
+    def _count(self, asset: str, network: str, name: str) -> None:
+        self.rows += 1
+        place = asset, network
+        counts = self.counts.get(place)
+        if counts is None:
+            counts = self.counts[place] = Counter()
+        counts[name] += 1
+
+    def _sample(self, name: str, row: int, what: str, reason: str) -> None:
+        kept = self.samples.setdefault(name, [])
+        if len(kept) < FIRST_FEW:
+            kept.append((row, what, reason))
+
+
+def render_block(
+    judged: Iterable[tuple[Row, ControlResult | None]], *, lines: bool, challenge: str
+) -> tuple[OwnershipSummary, bytes]:
+    """Count one block of a list and, if wanted, write its JSON lines; runs in worker processes.
+
+    judged: rows in file order, each with its verdict; None where the row is no claim.
+    lines: whether to write them. challenge: the message that must have been signed, "" for any.
+    """
+    summary, written = OwnershipSummary(), bytearray()
+    for row, verdict in judged:
+        if isinstance(row, DeclaredTotal):
+            continue  # a line of the totals block
+        result = verdict
+        if challenge and verdict is not None and isinstance(row, Claim):
+            result = demand(verdict, row.message, challenge)
+        summary.add(row, result)
+        if lines:
+            written += compact(row_object(row, result))  # kept apart, each would hold a kilobyte
+    return summary, bytes(written)

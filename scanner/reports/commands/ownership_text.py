@@ -1,0 +1,73 @@
+"""The ownership summary for people: a table per asset and network, then what was not verified."""
+
+from __future__ import annotations
+
+from typing import TextIO
+
+from scanner.model.finding import Weight
+from scanner.reports.commands.ownership import (
+    ASSERTED,
+    CLASSES,
+    UNREADABLE,
+    VERIFIED,
+    OwnershipSummary,
+)
+from scanner.reports.tables.grid import Cell, Column, print_grid
+from scanner.reports.tables.text import printable
+
+_HEADINGS = {
+    "mismatch": "signed by another key or over another message",
+    "malformed": "address or signature not decodable",
+    ASSERTED: "signed, but nothing shows that the signer owns the address",
+    "unsupported": "scheme or address format not supported",
+    "unsigned": "no signature published",
+    UNREADABLE: "row could not be read",
+}
+_FALSE = {"mismatch", "malformed"}
+
+
+def print_ownership(summary: OwnershipSummary, stream: TextIO) -> None:
+    """Print counts per asset and network, the first few rows of each problem, and one sentence."""
+    used = [c for c in CLASSES if c == VERIFIED or summary.total(c)]
+    columns = [Column("asset"), Column("network"), Column("rows", right=True)]
+    columns += [Column(name, right=True) for name in used]
+    rows: list[list[str | Cell]] = []
+    for (asset, network), counts in sorted(summary.counts.items()):
+        cells = [_count(name, counts[name]) for name in used]
+        rows.append([asset or "?", network or "?", f"{counts.total():,}", *cells])
+    print_grid(columns, rows, stream=stream)
+    for name in CLASSES:
+        for line in _problem(summary, name):
+            stream.write(printable(line) + "\n")
+    stream.write(_sentence(summary) + "\n")
+
+
+def _count(name: str, number: int) -> Cell:
+    if number == 0 or name == VERIFIED:
+        return Cell(f"{number:,}" if number else "-")
+    return Cell(f"{number:,}", "bold red" if name in _FALSE else "yellow")
+
+
+def _problem(summary: OwnershipSummary, name: str) -> list[str]:
+    samples = summary.samples.get(name, [])
+    if not samples:
+        return []
+    total = summary.total(name)
+    lines = [f"{name}: {total:,} ({_HEADINGS[name]})"]
+    lines += [f"  line {row}: {what}: {reason}" for row, what, reason in samples]
+    if total > len(samples):
+        lines.append(f"  and {total - len(samples):,} more (all of them: --jsonl FILE)")
+    return lines
+
+
+def _sentence(summary: OwnershipSummary) -> str:
+    rows, verified = summary.rows, summary.total(VERIFIED)
+    if not rows:
+        return "The list has no rows: nothing is verified."
+    if rows == verified:
+        return f"All {rows:,} rows verified: the keys behind each address signed."
+    wrong = summary.by_weight[Weight.FALSE]
+    return (
+        f"{rows:,} rows: {verified:,} verified, {wrong:,} false, "
+        f"{rows - verified - wrong:,} not shown."
+    )

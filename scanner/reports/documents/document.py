@@ -1,0 +1,226 @@
+"""The report of a snapshot as one object: the machine-readable twin of the HTML page.
+
+Its shape is published as reports/schemas/report-1.json; a change that breaks readers is version 2.
+Equal snapshots (and prices with earlier snapshots, where prices are stored) give equal bytes: no
+clock, fixed order.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from datetime import datetime
+from pathlib import Path
+from shlex import quote
+
+from scanner.model.control import Binding, Control
+from scanner.model.finding import WEIGHTS, exit_status
+from scanner.reports.commands.providers import block_time
+from scanner.reports.documents.document_value import document_value
+from scanner.reports.figures.outcome import finding_groups, other_chains, outcome_weights, sentence
+from scanner.reports.figures.ratios import ratio_objects
+from scanner.reports.figures.words import LIMITS, MEANINGS
+from scanner.store.database.engine import Store
+from scanner.store.reading import queries
+from scanner.store.reading.coverage import ControlCount, answer_counts, control_counts
+from scanner.store.reading.history import verified_rows
+from scanner.store.reading.queries import SnapshotHead
+
+VERSION = 1
+EXAMPLES = 20
+"""Findings of each kind that the report names."""
+
+Object = dict[str, object]
+
+_BOTH_PROVE = {(Control.CONTROLS, Binding.DERIVED), (Control.CONTROLS, Binding.ON_CHAIN)}
+CLASSES = (
+    "verified", "no_balance", "asserted", "mismatch", "malformed", "unsupported", "unsigned",
+    "not_judged",
+)  # fmt: skip
+"""What a claim counts as, exactly one each. `no_balance`: the keys are proven to control the
+address, but nobody could say what it held, so it is not verified.
+"""
+
+
+def schema() -> Object:
+    """The JSON Schema (2020-12) of `report_document`."""
+    file = Path(__file__).with_name("schemas") / f"report-{VERSION}.json"
+    loaded: Object = json.loads(file.read_text("utf-8"))
+    return loaded
+
+
+def report_document(store: Store, snapshot_id: int) -> Object:
+    """Everything the report says, for programs. Raises SnapshotNotFoundError.
+
+    "value" is there only where a price of one of the assets is stored.
+    """
+    head = queries.head(store, snapshot_id)
+    controls = control_counts(store, snapshot_id)
+    totals = queries.totals(store, snapshot_id)
+    value = document_value(store, snapshot_id)
+    return {
+        "format": "reserve-report",
+        "version": VERSION,
+        "program": head.program,
+        "snapshot": _snapshot(head),
+        "answer": _answer(store, head),
+        "rows": _rows(head, controls, verified_rows(store, snapshot_id)),
+        "totals": totals.to_json(),
+        "ratios": ratio_objects(store, totals),
+        **({} if value is None else {"value": value}),
+        "control": _control(controls),
+        "balances": _balances(store, snapshot_id),
+        "findings": _findings(store, snapshot_id),
+        "blocks": _blocks(store, head),
+        "other_chains": [
+            {"network": network, "chain": chain} for network, chain in other_chains(head)
+        ],
+        "repeat": _repeat(head),
+        "limits": [{"name": name, "meaning": meaning} for name, meaning in LIMITS],
+    }
+
+
+def _snapshot(head: SnapshotHead) -> Object:
+    return {
+        "id": head.id,
+        "publisher": head.publisher,
+        "state": head.state.value,
+        "complete": head.complete,
+        "started": iso(head.started),
+        "finished": iso(head.finished),
+        "seal": head.chain_head,
+        "list": {
+            "name": head.list_name,
+            "sha256": head.list_sha256,
+            "format": head.list_format,
+            "variant": head.list_variant,
+        },
+    }
+
+
+def _answer(store: Store, head: SnapshotHead) -> Object:
+    weights = outcome_weights(store, head.id)
+    status = exit_status(weights)
+    word = {0: "verified", 1: "false", 3: "unshown"}[status]
+    return {
+        "status": word if head.complete else "incomplete",
+        "exit_status": status,
+        "sentence": sentence(head, queries.finding_counts(store, head.id)),
+    }
+
+
+def _class(count: ControlCount) -> str:
+    if count.control is None:
+        return "not_judged"
+    if count.control is Control.CONTROLS:
+        if (count.control, count.binding) not in _BOTH_PROVE:
+            return "asserted"
+        return "verified" if count.answered else "no_balance"
+    return count.control.value
+
+
+def _rows(head: SnapshotHead, controls: list[ControlCount], verified_once: int) -> Object:
+    by_class: Counter[str] = Counter()
+    for count in controls:
+        by_class[_class(count)] += count.rows
+    return {
+        "data_rows": head.claims + head.unreadable,
+        "claims": head.claims,
+        "unreadable": head.unreadable,
+        "duplicates": sum(count.duplicates for count in controls),
+        **{name: by_class[name] for name in CLASSES},
+        "verified_once": verified_once,
+    }
+
+
+def _control(controls: list[ControlCount]) -> list[Object]:
+    places: dict[tuple[str, str], Counter[str]] = {}
+    for count in controls:
+        places.setdefault((count.asset, count.network), Counter())[_class(count)] += count.rows
+    return [
+        {
+            "asset": asset,
+            "network": network,
+            "rows": counts.total(),
+            **{name: counts[name] for name in CLASSES},
+        }
+        for (asset, network), counts in sorted(places.items())
+    ]
+
+
+def _balances(store: Store, snapshot_id: int) -> list[Object]:
+    return [
+        {
+            "network": count.network,
+            "evidence": count.evidence.value if count.evidence else None,
+            "sources": list(count.sources),
+            "rows": count.rows,
+        }
+        for count in answer_counts(store, snapshot_id)
+    ]
+
+
+def _findings(store: Store, snapshot_id: int) -> list[Object]:
+    return [
+        {
+            "kind": group.kind.value,
+            "weight": WEIGHTS[group.kind].value,
+            "meaning": MEANINGS[group.kind],
+            "count": group.count,
+            "examples": [
+                {
+                    "row": f.row,
+                    "asset": f.asset,
+                    "network": f.network,
+                    "address": f.address,
+                    "reason": f.reason,
+                }
+                for f in group.examples
+            ],
+        }
+        for group in finding_groups(store, snapshot_id, EXAMPLES)
+    ]
+
+
+def _blocks(store: Store, head: SnapshotHead) -> list[Object]:
+    asked: dict[str, set[str]] = {}
+    for count in answer_counts(store, head.id):
+        asked.setdefault(count.network, set()).update(count.sources)
+    return [
+        {
+            "network": pinned.network,
+            "wanted_height": pinned.height_wanted,
+            "chain": pinned.block.chain,
+            "height": pinned.block.height,
+            "hash": pinned.block.hash,
+            "time": block_time(pinned.block),
+            "pinned_by": pinned.source,
+            "sources": sorted(asked.get(pinned.network, ())),
+        }
+        for pinned in head.blocks
+    ]
+
+
+def _repeat(head: SnapshotHead) -> list[str]:
+    """Commands that take the same snapshot again, with the reader's own providers.
+
+    Heights that the list states itself need no option; those of one network that were pinned to
+    its newest block, or set by hand, do.
+    """
+    heights = {
+        pinned.network: pinned.block.height
+        for pinned in head.blocks
+        if pinned.height_wanted is None or pinned.network in head.policy.at
+    }
+    at = "".join(f" --at {network}={height}" for network, height in sorted(heights.items()))
+    name = quote(head.list_name)
+    return [
+        f"sha256sum {name}    # {head.list_sha256}",
+        f"scanner snapshot {name}{at} --endpoints FILE",
+        f"scanner verify {name} --jsonl ownership.jsonl",
+    ]
+
+
+def iso(moment: datetime | None) -> str | None:
+    """A time in UTC as ISO 8601 with offset, to the second; None stays None."""
+    return None if moment is None else moment.replace(microsecond=0).isoformat()

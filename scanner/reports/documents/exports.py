@@ -1,0 +1,197 @@
+"""What can be exported of a snapshot: five tables, their columns in a fixed order, row by row.
+
+Amounts are strings of base units with `decimals` beside them. Columns are documented in
+docs/exports.md; a test compares the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from scanner.errors import ConfigError, clip
+from scanner.reports.figures.findings import FINDING_COLUMNS, finding_record
+from scanner.reports.figures.totals import TOTAL_COLUMNS, totals_records
+from scanner.store.database.engine import Store
+from scanner.store.reading import queries
+from scanner.store.reading.queries import RowView
+
+Record = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One exportable table.
+
+    columns: in order, name -> kind: "text", "int" or "bool". records: makes its rows, streamed.
+    count: says how many there will be, for the progress bar.
+    """
+
+    columns: Mapping[str, str]
+    records: Callable[[Store, int], Iterator[Record]]
+    count: Callable[[Store, int], int]
+
+
+def _columns(names: tuple[str, ...], **kinds: str) -> dict[str, str]:
+    return {name: kinds.get(name, "text") for name in names}
+
+
+def _claim_count(store: Store, snapshot_id: int) -> int:
+    return queries.head(store, snapshot_id).claims
+
+
+def _finding_count(store: Store, snapshot_id: int) -> int:
+    return sum(queries.finding_counts(store, snapshot_id).values())
+
+
+def _asset_count(store: Store, snapshot_id: int) -> int:
+    return len(queries.totals(store, snapshot_id).assets)
+
+
+def _totals(store: Store, snapshot_id: int) -> Iterator[Record]:
+    yield from totals_records(queries.totals(store, snapshot_id))
+
+
+def _findings(store: Store, snapshot_id: int) -> Iterator[Record]:
+    for found in queries.findings(store, snapshot_id):
+        yield finding_record(found.finding)
+
+
+def _claims(store: Store, snapshot_id: int) -> Iterator[Record]:
+    return map(claim_record, queries.rows(store, snapshot_id))
+
+
+def _ownership(store: Store, snapshot_id: int) -> Iterator[Record]:
+    return map(ownership_record, queries.rows(store, snapshot_id))
+
+
+def _balances(store: Store, snapshot_id: int) -> Iterator[Record]:
+    return map(balance_record, queries.rows(store, snapshot_id))
+
+
+CLAIM_COLUMNS = (
+    "row", "asset", "network", "height", "address", "base_units", "decimals", "message",
+    "signature1", "signature2", "more_signatures", "script", "owner1", "owner2", "more_owners",
+    "type", "published_coin", "duplicate",
+)  # fmt: skip
+OWNERSHIP_COLUMNS = (
+    "row", "asset", "network", "published_coin", "address", "verified", "control", "binding",
+    "freshness", "scheme", "required", "signed_by", "reason",
+)  # fmt: skip
+BALANCE_COLUMNS = (
+    "row", "asset", "network", "address", "decimals", "claimed", "found", "difference", "evidence",
+    "sources", "chain", "height", "block_hash", "duplicate", "reason",
+)  # fmt: skip
+
+TABLES: Mapping[str, Table] = {
+    "totals": Table(TOTAL_COLUMNS, _totals, _asset_count),
+    "balances": Table(
+        _columns(BALANCE_COLUMNS, row="int", decimals="int", height="int", duplicate="bool"),
+        _balances,
+        _claim_count,
+    ),
+    "ownership": Table(
+        _columns(OWNERSHIP_COLUMNS, row="int", verified="bool", required="int"),
+        _ownership,
+        _claim_count,
+    ),
+    "claims": Table(
+        _columns(CLAIM_COLUMNS, row="int", height="int", decimals="int", duplicate="bool"),
+        _claims,
+        _claim_count,
+    ),
+    "findings": Table(_columns(FINDING_COLUMNS, row="int"), _findings, _finding_count),
+}
+
+
+def table_named(name: str) -> Table:
+    """Find a table by name. Raises ConfigError naming those there are."""
+    if name not in TABLES:
+        raise ConfigError(
+            f"nothing called {clip(name)!r} to export; there are: {', '.join(TABLES)}"
+        )
+    return TABLES[name]
+
+
+def claim_record(view: RowView) -> Record:
+    """What the list says in one row; the columns can be read back as a generic list."""
+    claim = view.claim
+    signatures, owners = claim.signatures, claim.owners
+    return {
+        "row": claim.row,
+        "asset": claim.asset,
+        "network": claim.network,
+        "height": claim.height,
+        "address": claim.address,
+        "base_units": _amount(claim.amount),
+        "decimals": claim.decimals,
+        "message": claim.message,
+        "signature1": _item(signatures, 0),
+        "signature2": _item(signatures, 1),
+        "more_signatures": " ".join(signatures[2:]),
+        "script": claim.script,
+        "owner1": _item(owners, 0),
+        "owner2": _item(owners, 1),
+        "more_owners": " ".join(owners[2:]),
+        "type": claim.row_type,
+        "published_coin": claim.coin,
+        "duplicate": view.duplicate,
+    }
+
+
+def ownership_record(view: RowView) -> Record:
+    """What is known about who controls one address; `control` is None without a verdict yet."""
+    claim, control = view.claim, view.control
+    record: Record = {
+        "row": claim.row,
+        "asset": claim.asset,
+        "network": claim.network,
+        "published_coin": claim.coin,
+        "address": claim.address,
+        "verified": control is not None and control.is_proof,
+    }
+    if control is None:
+        missing = dict.fromkeys(("control", "binding", "freshness", "scheme", "required"))
+        return {**record, **missing, "signed_by": "", "reason": view.reason}
+    return {
+        **record,
+        "control": control.control.value,
+        "binding": control.binding.value,
+        "freshness": control.freshness.value,
+        "scheme": control.scheme,
+        "required": control.required,
+        "signed_by": " ".join(control.signed_by),
+        "reason": control.reason,
+    }
+
+
+def balance_record(view: RowView) -> Record:
+    """What one address held; `found` is None where nobody could say, which is not zero."""
+    claim, balance, block = view.claim, view.balance, view.block
+    found = balance.amount if balance else None
+    both = found is not None and claim.amount is not None
+    return {
+        "row": claim.row,
+        "asset": claim.asset,
+        "network": claim.network,
+        "address": claim.address,
+        "decimals": claim.decimals,
+        "claimed": _amount(claim.amount),
+        "found": _amount(found),
+        "difference": str((found or 0) - (claim.amount or 0)) if both else None,
+        "evidence": balance.evidence.value if balance else None,
+        "sources": " ".join(balance.sources) if balance else "",
+        "chain": block.chain if block else "",
+        "height": block.height if block else claim.height,
+        "block_hash": block.hash if block else "",
+        "duplicate": view.duplicate,
+        "reason": balance.reason if balance else view.reason,
+    }
+
+
+def _amount(amount: int | None) -> str | None:
+    return None if amount is None else str(amount)
+
+
+def _item(texts: tuple[str, ...], at: int) -> str:
+    return texts[at] if at < len(texts) else ""

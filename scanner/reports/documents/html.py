@@ -1,0 +1,217 @@
+"""The report as one self-contained HTML page: no script, no outside request, all text escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from scanner.model.balance import Evidence
+from scanner.model.finding import Weight
+from scanner.reports.documents.bars import Segment, stacked_bar
+from scanner.reports.documents.document import CLASSES
+from scanner.reports.documents.shown import block_span, counted_kinds
+from scanner.reports.documents.value_view import value_view
+from scanner.reports.figures.amounts import (
+    claimed_share,
+    counted_rows,
+    fits,
+    short_coins,
+    whole_coins,
+)
+from scanner.reports.figures.ratios import ratio_view
+from scanner.reports.figures.words import EVIDENCE, LIMITS
+from scanner.reports.tables.text import printable
+from scanner.snapshots.tally import SHOWN_EVIDENCE
+
+Json = dict[str, Any]
+
+_WORDS = {
+    "verified": "Verified",
+    "false": "Found false",
+    "unshown": "Not everything could be shown",
+    "incomplete": "Incomplete",
+}
+_GROUPS = (
+    (Weight.FALSE, "What is false", "Nothing was found false."),
+    (Weight.UNSHOWN, "What could not be shown", "Everything asked for could be shown."),
+    (Weight.NOTE, "Worth knowing", "Nothing else to note."),
+)
+
+
+def report_page(document: Json) -> str:
+    """Make the page from `report_document`'s object. The same object gives the same page."""
+    folder = Path(__file__).with_name("templates")
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(folder),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        finalize=_shown,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["fits"] = fits
+    return environment.get_template("report.html.j2").render(
+        _context(document, (folder / "report.css").read_text("utf-8"))
+    )
+
+
+def _shown(value: object) -> object:
+    """Escape what could mislead a reader (bidirectional marks, controls) in every text shown."""
+    return printable(value) if type(value) is str else value
+
+
+def _context(document: Json, css: str) -> Json:
+    snapshot, rows = document["snapshot"], document["rows"]
+    finished = snapshot["finished"] or snapshot["started"] or ""
+    assets = document["totals"]["assets"]
+    by_name = {a["asset"]: a for a in assets}
+    return {
+        "doc": document,
+        "css": Markup(css),  # noqa: S704 - our own file
+        "title": f"Reserves of {snapshot['publisher']}",
+        "asked": _asked(snapshot, rows),
+        "read": _read(document, finished),
+        "found": [
+            (title, words)
+            for title, weight in (("False", "false"), ("Not shown", "unshown"))
+            if (words := counted_kinds(document["findings"], weight))
+        ],
+        "word": _WORDS[document["answer"]["status"]],
+        "figures": _figures(document),
+        "legend": _legend(),
+        "assets": [_asset(a) for a in assets],
+        "ratios": [
+            ratio_view(r, by_name[r["asset"]], complete=snapshot["complete"])
+            for r in document["ratios"]
+        ],
+        "value": value_view(document["value"]) if "value" in document else None,
+        "groups": [_group(document["findings"], *group) for group in _GROUPS],
+        "coverage": _coverage(document["control"]),
+        "evidence": [(e.value.replace("_", " "), EVIDENCE[e]) for e in Evidence],
+        "limits": LIMITS,
+    }
+
+
+def _read(document: Json, when: str) -> str:
+    blocks = block_span(block["time"] for block in document["blocks"])
+    of = f"Balances are of {blocks} UTC. " if blocks else ""
+    taken = f", taken {when[:10]}" if when else ""
+    return f"{of}Snapshot {document['snapshot']['id']}{taken}."
+
+
+def _asked(snapshot: Json, rows: Json) -> str:
+    lines = counted_rows(rows["data_rows"])
+    return (
+        f"Asked: do the keys behind each address of {snapshot['list']['name']} ({lines}) really "
+        "sign, what did each address hold at the stated block, and do the claimed amounts agree?"
+    )
+
+
+def _figures(document: Json) -> list[tuple[str, str]]:
+    rows = document["rows"]
+    weights = {w: 0 for w in Weight}
+    for finding in document["findings"]:
+        weights[Weight(finding["weight"])] += finding["count"]
+    return [
+        ("Rows in the list", f"{rows['data_rows']:,}"),
+        ("Rows verified", f"{rows['verified_once']:,}"),
+        ("Findings: false", f"{weights[Weight.FALSE]:,}"),
+        ("Findings: not shown", f"{weights[Weight.UNSHOWN]:,}"),
+        ("Networks read", f"{len({b['network'] for b in document['blocks']}):,}"),
+    ]
+
+
+def _legend() -> list[tuple[str, str]]:
+    evidence = [(e.value, f"verified, {e.value.replace('_', ' ')}") for e in SHOWN_EVIDENCE]
+    return [
+        *evidence,
+        ("unverified", "held, but not verified"),
+        ("track", "claimed; not found, or no answer"),
+    ]
+
+
+def _asset(total: Json) -> Json:
+    decimals, claimed, verified = total["decimals"], int(total["claimed"]), int(total["verified"])
+    unverified, shortfall = int(total["unverified"]), int(total["shortfall"])
+    name = total["asset"]
+
+    def coins(amount: int) -> str:
+        return short_coins(amount, decimals)
+
+    parts = [
+        Segment(e.value, f"{e.value}: {coins(amount)} {name}", amount)
+        for e in SHOWN_EVIDENCE
+        if (amount := int(total["by_evidence"][e.value]))
+    ]
+    parts.append(Segment("unverified", f"not verified: {coins(unverified)} {name}", unverified))
+    share = share_words(total)
+    bar = stacked_bar(parts, claimed, f"{printable(name)}: verified {coins(verified)}, {share}")
+    unread = total["unavailable_rows"]
+    return {
+        "asset": name,
+        "bar": Markup(bar),  # noqa: S704 - made and escaped by bars.py
+        "share": share,
+        "claimed": coins(claimed),
+        "claimed_exact": f"{whole_coins(claimed, decimals)} {name}",
+        "verified": coins(verified),
+        "verified_exact": f"{whole_coins(verified, decimals)} {name}",
+        "unverified": _or_dash(unverified, decimals),
+        "has_unverified": bool(unverified),
+        "shortfall": _or_dash(shortfall, decimals),
+        "has_shortfall": bool(shortfall),
+        "surplus": _or_dash(int(total["surplus"]), decimals),
+        "unread": counted_rows(unread) if unread else "",
+    }
+
+
+def share_words(total: Mapping[str, Any]) -> str:
+    """What stands under an asset's bar: the verified share, words where there is none."""
+    claimed, verified = int(total["claimed"]), int(total["verified"])
+    told = verified + int(total["unverified"]) + int(total["shortfall"])
+    share = claimed_share(claimed, verified, told=told, unread=total["unavailable_rows"])
+    if share is None:
+        return "no answer" if claimed else "nothing claimed"
+    return f"{share} of claimed"
+
+
+def _or_dash(amount: int, decimals: int) -> str:
+    return short_coins(amount, decimals) if amount else "\N{EN DASH}"
+
+
+def _group(findings: Sequence[Json], weight: Weight, title: str, nothing: str) -> Json:
+    chosen = [f for f in findings if f["weight"] == weight.value]
+    return {
+        "id": weight.value,
+        "title": title,
+        "nothing": nothing,
+        "findings": [
+            {
+                "kind": f["kind"],
+                "title": f["kind"].replace("_", " ").capitalize(),
+                "meaning": f["meaning"][0].upper() + f["meaning"][1:],
+                "count": f"{f['count']:,}",
+                "examples": f["examples"],
+                "more": f"{more:,}" if (more := f["count"] - len(f["examples"])) else "",
+            }
+            for f in chosen
+        ],
+    }
+
+
+def _coverage(control: Sequence[Json]) -> Json:
+    used = [c for c in CLASSES if any(row[c] for row in control)]
+    return {
+        "columns": ["Rows", *(c.replace("_", " ").capitalize() for c in used)],
+        "rows": [
+            {
+                "asset": row["asset"],
+                "network": row["network"],
+                "numbers": [f"{row[c]:,}" for c in ("rows", *used)],
+            }
+            for row in control
+        ],
+    }

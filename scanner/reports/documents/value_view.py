@@ -1,0 +1,91 @@
+"""Values in US dollars as pages show them: what stands in each cell of `_value.j2`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from scanner.reports.documents.shown import minute
+from scanner.reports.figures.values import SPANS, PriceState
+from scanner.reports.figures.values_json import grouped
+
+Json = Mapping[str, Any]
+View = dict[str, Any]
+
+_WORTHS = ("verified", "unverified", "claimed")
+_DASH = "\N{EN DASH}"
+
+
+def value_view(value: Json) -> View:
+    """The cells for an object of `value_object`. What has no worth has a dash, never a 0."""
+    spans = [span.name for span in SPANS if value["against"][span.name] is not None]
+    return {
+        "at": minute(value["at"]),
+        "complete": value["complete"],
+        "assets": [
+            {"asset": asset["asset"], **worth_view(asset, spans)} for asset in value["assets"]
+        ],
+        "all": "All" if value["priced"] else "All priced",
+        **{name: grouped(value[f"{name}_usd"]) for name in _WORTHS},
+        "changes": [_change(value["against"][span], "") for span in spans],
+        "spans": spans,
+        "then": [_then(value["against"][span.name], span.name) for span in SPANS],
+    }
+
+
+def point_view(worth: Json) -> View:
+    """What an asset was worth at one point in time, with its price."""
+    verified = worth["verified_usd"]
+    return {"verified": _DASH if verified is None else grouped(verified), **price_view(worth)}
+
+
+def worth_view(asset: Json, spans: list[str]) -> View:
+    """One asset's cells. spans: those that have a column."""
+    worths = {name: asset[f"{name}_usd"] for name in _WORTHS}
+    share = asset["share_percent"]
+    return {
+        **{name: _DASH if text is None else grouped(text) for name, text in worths.items()},
+        **price_view(asset),
+        "share": _DASH if share is None else f"{share} %",
+        "changes": [_change(asset["change"][span], "coins ") for span in spans],
+    }
+
+
+def price_view(worth: Json) -> View:
+    """The price of one whole coin ("" where there is none), its time and whose word it is."""
+    known = worth["price_usd"] is not None
+    return {
+        "price": dollars(worth["price_usd"]) if known else "",
+        "at": minute(worth["price_at"]) if known else "",
+        "source": worth["price_source"] or "",
+        "stale": worth["price_state"] == PriceState.STALE,
+    }
+
+
+def dollars(price: str) -> str:
+    """A price with grouped digits, all of them: "67187.335" -> "67,187.335"."""
+    whole, dot, fraction = price.partition(".")
+    return f"{int(whole):,}{dot}{fraction}"
+
+
+def _change(change: Json | None, prefix: str) -> View:
+    """By how many dollars, and by how many percent; dashes and "" where there is no telling."""
+    by = change["verified_by_usd"] if change else None
+    percent = change["verified_by_percent"] if change else None
+    return {
+        "usd": _DASH if by is None else _signed(grouped(by)),
+        "percent": f"{prefix}{_signed(percent)} %" if percent is not None else "",
+    }
+
+
+def _signed(number: str) -> str:
+    if not number.strip("0.,-"):
+        return number.lstrip("-")
+    return f"\N{MINUS SIGN}{number[1:]}" if number.startswith("-") else f"+{number}"
+
+
+def _then(then: Json | None, span: str) -> str:
+    if then is None:
+        return f"No complete snapshot of this publisher is from about a {span} before."
+    at = minute(then["at"])
+    return f"A {span} before: snapshot {then['snapshot']}, {at} UTC, by the prices of that time."

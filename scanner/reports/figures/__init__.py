@@ -1,0 +1,1 @@
+"""Numbers and words of a snapshot, computed once for every way to show them."""

@@ -1,0 +1,73 @@
+"""Amounts for people: whole coins, grouped digits, exact or visibly cut; shares without floats."""
+
+from __future__ import annotations
+
+from markupsafe import Markup, escape
+
+from scanner.model.amount import format_amount
+
+SHOWN_DECIMALS = 8
+"""Digits after the dot that tables show; more are cut and marked by an ellipsis."""
+
+
+def whole_coins(base_units: int, decimals: int) -> str:
+    """Write base units as whole coins with grouped digits, exact: 44951400000, 8 -> "449.514"."""
+    text = format_amount(base_units, decimals)
+    whole, dot, fraction = text.partition(".")
+    return f"{int(whole):,}" + dot + fraction if whole not in ("-0",) else text
+
+
+def short_coins(base_units: int, decimals: int) -> str:
+    """As `whole_coins`, but at most SHOWN_DECIMALS decimals; what is cut is marked by an ellipsis.
+
+    Cut, never rounded: a shortfall must not round away, so a value that would read 0 is shown
+    with as many digits as its first significant one needs.
+    """
+    text = whole_coins(base_units, decimals)
+    whole, _, fraction = text.partition(".")
+    if len(fraction) <= SHOWN_DECIMALS:
+        return text
+    zeros = len(fraction) - len(fraction.lstrip("0"))
+    keep = SHOWN_DECIMALS if whole.strip("-") != "0" else max(SHOWN_DECIMALS, zeros + 2)
+    return text if keep >= len(fraction) else f"{whole}.{fraction[:keep]}…"
+
+
+def percent(part: int, whole: int, digits: int = 2) -> str:
+    """Write part/whole in percent, rounded down, "-" when there is no whole.
+
+    Rounded down so that 99.999 % never reads 100 %.
+    """
+    if whole <= 0:
+        return "-"
+    scale = int(10**digits)
+    value = part * 100 * scale // whole
+    return f"{value // scale:,}.{value % scale:0{digits}d} %"
+
+
+def claimed_share(claimed: int, verified: int, *, told: int, unread: int) -> str | None:
+    """The verified part of what is claimed, in percent; None where there is no telling.
+
+    told: all amounts that speak of a balance somebody read (verified, not verified, shortfall)
+    added up; unread: rows whose balance nobody could say. With the one 0 and the other not,
+    nothing of what is claimed was read, which is not 0 % of it.
+    """
+    if claimed <= 0 or (unread and not told):
+        return None
+    return percent(verified, claimed)
+
+
+MOST_IN_A_LINE = 24
+"""Characters of a number that never breaks over lines: half of a number reads as another one."""
+
+
+def fits(text: str) -> Markup:
+    """A number for a page; only one that is too long for any table may break, on paper."""
+    words = escape(text)
+    if len(text) <= MOST_IN_A_LINE:
+        return words
+    return Markup('<span class="long">{}</span>').format(words)
+
+
+def counted_rows(rows: int) -> str:
+    """A number of rows in words: "1 row", "1,234 rows"."""
+    return f"{rows:,} row{'' if rows == 1 else 's'}"

@@ -1,0 +1,123 @@
+"""What a snapshot came to: its exit status, one sentence, and the findings in groups."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TextIO
+
+from scanner.model.finding import WEIGHTS, Finding, FindingKind, Weight
+from scanner.reports.figures.words import MEANINGS
+from scanner.reports.tables.text import printable
+from scanner.settings.tables import load_registry
+from scanner.store.database.engine import Store
+from scanner.store.reading import queries
+from scanner.store.reading.queries import SnapshotHead
+
+FIRST_FEW = 5
+"""How many findings of each kind are shown; how to list all is said beside them."""
+
+
+@dataclass(frozen=True, slots=True)
+class FindingGroup:
+    """All findings of one kind: how many, and the first few."""
+
+    kind: FindingKind
+    count: int
+    examples: tuple[Finding, ...]
+
+    @property
+    def weight(self) -> Weight:
+        """What the kind does to the exit status."""
+        return WEIGHTS[self.kind]
+
+    @property
+    def more(self) -> int:
+        """How many are not among the examples."""
+        return self.count - len(self.examples)
+
+
+def outcome_weights(store: Store, snapshot_id: int) -> set[Weight]:
+    """What the exit status of a snapshot is made of; an incomplete one is never all verified."""
+    weights = queries.weights_found(store, snapshot_id)
+    if not queries.head(store, snapshot_id).complete:
+        weights.add(Weight.UNSHOWN)
+    return weights
+
+
+def finding_groups(store: Store, snapshot_id: int, few: int = FIRST_FEW) -> list[FindingGroup]:
+    """Findings grouped by kind, what is false first, in the order of FindingKind."""
+    counts = queries.finding_counts(store, snapshot_id)
+    order = {weight: place for place, weight in enumerate(Weight)}
+    kinds = [k for k in FindingKind if counts.get(k)]
+    groups = []
+    for kind in sorted(kinds, key=lambda k: order[WEIGHTS[k]]):
+        found = queries.findings(store, snapshot_id, kinds=(kind,), limit=few)
+        groups.append(FindingGroup(kind, counts[kind], tuple(f.finding for f in found)))
+    return groups
+
+
+def sentence(head: SnapshotHead, counts: Mapping[FindingKind, int]) -> str:
+    """Say in one sentence what the snapshot came to."""
+    rows = head.claims + head.unreadable
+    wrong = sum(n for kind, n in counts.items() if WEIGHTS[kind] is Weight.FALSE)
+    unshown = sum(n for kind, n in counts.items() if WEIGHTS[kind] is Weight.UNSHOWN)
+    start = f"{rows:,} rows of {head.list_name}"
+    if not head.complete:
+        done = f"{head.chunks_done:,} of {head.chunks:,} parts read"
+        return f"{start}, {done}: nothing is settled until 'scanner resume {head.id}' is through."
+    if wrong:
+        return f"{start}: {_number(wrong, 'thing')} found false, {unshown:,} could not be shown."
+    if unshown:
+        return f"{start}: nothing found false, {_number(unshown, 'thing')} could not be shown."
+    return f"{start}: every claim verified."
+
+
+def other_chains(head: SnapshotHead) -> list[tuple[str, str]]:
+    """Networks read on a chain that is not their own, as (network, chain): a test chain must not
+    pass for the real one.
+    """
+    networks = load_registry().networks
+    found = {
+        (pinned.network, pinned.block.chain)
+        for pinned in head.blocks
+        if pinned.network not in networks or pinned.block.chain != networks[pinned.network].chain_id
+    }
+    return sorted(found)
+
+
+def print_outcome(store: Store, snapshot_id: int, stream: TextIO | None = None) -> None:
+    """Write the sentence and the grouped findings, by default to stderr."""
+    out = stream or sys.stderr
+    counts = queries.finding_counts(store, snapshot_id)
+    for group in finding_groups(store, snapshot_id):
+        for line in _group_lines(group, snapshot_id):
+            out.write(printable(line) + "\n")
+    head = queries.head(store, snapshot_id)
+    for network, chain in other_chains(head):
+        out.write(printable(f"NOT THE REAL {network}: read on the chain {chain!r}") + "\n")
+    out.write(printable(sentence(head, counts)) + "\n")
+
+
+_TITLES = {Weight.FALSE: "FALSE", Weight.UNSHOWN: "not shown", Weight.NOTE: "note"}
+
+
+def _group_lines(group: FindingGroup, snapshot_id: int) -> list[str]:
+    kind = group.kind.value
+    lines = [f"{_TITLES[group.weight]}: {kind}, {group.count:,} ({MEANINGS[group.kind]})"]
+    lines += [f"  {finding_line(f)}" for f in group.examples]
+    if group.more:
+        lines.append(f"  and {group.more:,} more: scanner show {snapshot_id} --only {kind}")
+    return lines
+
+
+def finding_line(finding: Finding) -> str:
+    """One finding on one line: place, what it is about, reason."""
+    where = f"line {finding.row}: " if finding.row is not None else ""
+    about = " ".join(part for part in (finding.asset, finding.network, finding.address) if part)
+    return f"{where}{about}{': ' if about else ''}{finding.reason}"
+
+
+def _number(count: int, thing: str) -> str:
+    return f"{count:,} {thing}{'' if count == 1 else 's'}"

@@ -1,0 +1,79 @@
+"""Reserves against liabilities, each side with its evidence.
+
+A ratio is as strong as the weaker side, and absent where a side is missing: neither 0 nor 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from scanner.reports.figures.amounts import short_coins
+from scanner.reports.figures.words import OWED
+from scanner.snapshots.tally import SHOWN_EVIDENCE
+from scanner.store.database.engine import Store
+from scanner.store.reading.queries import SnapshotTotals
+from scanner.store.writing.runs import liabilities_of
+
+
+def ratio_objects(store: Store, totals: SnapshotTotals) -> list[dict[str, object]]:
+    """One object for each asset whose liabilities are known, by name.
+
+    totals: of the snapshot.
+    """
+    of = {total.asset: total for total in totals.assets}
+    with store.read() as connection:
+        owed = liabilities_of(connection, totals.snapshot)
+    ratios: list[dict[str, object]] = []
+    for liability in owed:
+        total = of.get(liability.asset)
+        if total is None:
+            continue  # kept after the totals were read; the next reader sees it
+        classes = [e.value for e in SHOWN_EVIDENCE if total.by_evidence.get(e, 0)]
+        ratios.append(
+            {
+                "asset": liability.asset,
+                "reserve_ratio": total.reserve_ratio,
+                "reserves_evidence": classes[-1] if classes else None,
+                "liabilities_evidence": liability.evidence.value,
+                "meaning": OWED[liability.evidence],
+                "proven_per_coin": liability.evidence.proves_coin_totals,
+                "source": liability.source,
+                "as_of": liability.as_of,
+            }
+        )
+    return ratios
+
+
+def ratio_view(
+    known: Mapping[str, Any], total: Mapping[str, Any], *, complete: bool
+) -> dict[str, Any]:
+    """What stands in each cell of `_ratio.j2`. known: of `ratio_objects`; total: the asset's."""
+    decimals, ratio = total["decimals"], known["reserve_ratio"]
+    return {
+        "asset": known["asset"],
+        "held_by": (known["reserves_evidence"] or "nothing verified").replace("_", " "),
+        "owed_by": known["meaning"],
+        "source": known["source"],
+        "as_of": known["as_of"],
+        "unproven": not known["proven_per_coin"],
+        "verified": short_coins(int(total["verified"]), decimals),
+        "liabilities": short_coins(int(total["liabilities"]), decimals),
+        "ratio": _at_least(ratio, total["unavailable_rows"]),
+        "why_absent": "" if ratio is not None else _why_absent(total, complete=complete),
+        "below_one": ratio is not None and int(total["verified"]) < int(total["liabilities"]),
+    }
+
+
+def _at_least(ratio: str | None, unread: int) -> str:
+    if ratio is None:
+        return "absent"
+    return f"at least {ratio}" if unread else str(ratio)
+
+
+def _why_absent(total: Mapping[str, Any], *, complete: bool) -> str:
+    if total["liabilities"] == "0":
+        return "nothing is owed"
+    if not complete:
+        return "not every balance has been read"
+    return "nobody could say what is held" if total["unavailable_rows"] else "no row in the list"

@@ -1,0 +1,208 @@
+"""What a snapshot's totals were worth in US dollars: a dated opinion beside them, never evidence.
+
+Integers throughout: a value is exact and rounded down to whole cents. What has no price has no
+value, which is not the same as 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from scanner.prices.interface import Price
+from scanner.snapshots.tally import AssetTotal
+from scanner.store.database.engine import Store
+from scanner.store.reading import prices as stored
+from scanner.store.reading import queries
+from scanner.store.reading.prices import Nearest, Taken
+from scanner.store.reading.queries import SnapshotTotals
+
+MAX_AGE = timedelta(hours=25)
+"""How far from a snapshot's moment a price may be: feeds of stable coins move once a day."""
+
+
+TotalsOf = Callable[[Store, int], SnapshotTotals]
+"""How to find the totals of a snapshot; who keeps them need not read them again."""
+
+
+class PriceState(StrEnum):
+    """Whether a price is near enough: `used`, `stale` (too far, no value of it), or `none`."""
+
+    USED = "used"
+    STALE = "stale"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """How long before a snapshot an earlier one is looked for, and how far from that it may be."""
+
+    name: str
+    before: timedelta
+    within: timedelta
+
+
+SPANS = (
+    Span("month", timedelta(days=30), timedelta(days=10)),
+    Span("year", timedelta(days=365), timedelta(days=31)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PriceRule:
+    """Which prices count. max_age: at most so far from the snapshot's moment, before or after.
+
+    source: only of sources whose name begins so; "" for all.
+    """
+
+    max_age: timedelta = MAX_AGE
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AssetValue:
+    """One asset's totals and what they were worth, in whole cents, None without a usable price.
+
+    price: also there when it is stale, so that a reader sees what there was.
+    """
+
+    total: AssetTotal
+    price: Price | None
+    state: PriceState
+
+    @property
+    def asset(self) -> str:
+        """Our name of the asset."""
+        return self.total.asset
+
+    @property
+    def claimed(self) -> int | None:
+        """Worth of what is claimed."""
+        return self._cents(self.total.claimed)
+
+    @property
+    def verified(self) -> int | None:
+        """Worth of what is verified; None where nobody could say what is held, which is not 0."""
+        return self._cents(self.total.verified) if self.is_told else None
+
+    @property
+    def unverified(self) -> int | None:
+        """Worth of what was found at addresses whose control is not shown; None likewise."""
+        return self._cents(self.total.unverified) if self.is_told else None
+
+    @property
+    def is_told(self) -> bool:
+        """Whether anybody could say what any row of the asset holds."""
+        total = self.total
+        told = total.verified or total.unverified or total.shortfall or total.surplus
+        return bool(told) or not total.unavailable_rows
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether something of the asset was left out of the sums for want of a price."""
+        amounts = (self.total.claimed, self.total.verified, self.total.unverified)
+        return self.state is not PriceState.USED and any(amounts)
+
+    def _cents(self, base_units: int) -> int | None:
+        if self.price is None or self.state is not PriceState.USED:
+            return None
+        return self.price.cents(base_units, self.total.decimals)
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotValue:
+    """A snapshot's assets by name, with their worth at its moment.
+
+    The sums are of the assets that have a price: of all of them only where `priced`.
+    """
+
+    taken: Taken
+    complete: bool
+    assets: tuple[AssetValue, ...]
+
+    @property
+    def priced(self) -> bool:
+        """Whether every asset that is claimed or held has a usable price."""
+        return not any(value.is_missing for value in self.assets)
+
+    @property
+    def claimed(self) -> int:
+        """Sum of what the claims were worth, in cents."""
+        return sum(value.claimed or 0 for value in self.assets)
+
+    @property
+    def verified(self) -> int:
+        """Sum of what was verified, in cents."""
+        return sum(value.verified or 0 for value in self.assets)
+
+    @property
+    def unverified(self) -> int:
+        """Sum of what was found but not verified, in cents."""
+        return sum(value.unverified or 0 for value in self.assets)
+
+    def of(self, asset: str) -> AssetValue | None:
+        """One asset's value; None if the snapshot has no such asset."""
+        return next((value for value in self.assets if value.asset == asset), None)
+
+
+@dataclass(frozen=True, slots=True)
+class ValueReport:
+    """A snapshot's value, and those of earlier ones of its publisher by the name of their span.
+
+    None where the publisher has no complete snapshot of that time.
+    """
+
+    now: SnapshotValue
+    then: Mapping[str, SnapshotValue | None]
+
+
+def value_report(
+    store: Store,
+    snapshot_id: int,
+    rule: PriceRule | None = None,
+    totals_of: TotalsOf = queries.totals,
+) -> ValueReport:
+    """Value a snapshot, and the earlier ones it is compared with, each by its own prices.
+
+    Raises SnapshotNotFoundError.
+    """
+    chosen = rule or PriceRule()
+    now = stored.taken(store, snapshot_id)
+    others = stored.taken_by_publisher(store, snapshot_id)
+    then: dict[str, SnapshotValue | None] = {}
+    for span in SPANS:
+        found = earlier(others, now.at, span)
+        then[span.name] = None if found is None else _value(store, found, chosen, totals_of)
+    return ValueReport(_value(store, now, chosen, totals_of), then)
+
+
+def earlier(others: list[Taken], at: datetime, span: Span) -> Taken | None:
+    """The snapshot nearest to a span before `at`, if it is near enough.
+
+    others: oldest first. Of two that are equally near, the later one.
+    """
+    wanted = at - span.before
+    near = [other for other in others if abs(other.at - wanted) <= span.within]
+    return min(reversed(near), key=lambda each: abs(each.at - wanted), default=None)
+
+
+def pick(near: Nearest, at: datetime, max_age: timedelta) -> tuple[Price | None, PriceState]:
+    """The price nearest in time (of two equally near the earlier), and whether it is usable."""
+    found = [price for price in (near.before, near.after) if price is not None]
+    if not found:
+        return None, PriceState.NONE
+    best = min(found, key=lambda price: abs(price.at - at))
+    return best, PriceState.USED if abs(best.at - at) <= max_age else PriceState.STALE
+
+
+def _value(store: Store, taken: Taken, rule: PriceRule, totals_of: TotalsOf) -> SnapshotValue:
+    totals = totals_of(store, taken.snapshot)
+    names = [total.asset for total in totals.assets]
+    near = stored.prices_near(store, names, taken.at, rule.source)
+    assets = [
+        AssetValue(total, *pick(near[total.asset], taken.at, rule.max_age))
+        for total in totals.assets
+    ]
+    return SnapshotValue(taken, totals.complete, tuple(assets))

@@ -1,0 +1,173 @@
+"""Values in US dollars as a table for people and as CSV: each beside its price's date."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TextIO
+
+from scanner.reports.figures.amounts import percent, short_coins
+from scanner.reports.figures.values import (
+    SPANS,
+    AssetValue,
+    PriceState,
+    ValueReport,
+)
+from scanner.reports.figures.values_json import (
+    asset_object,
+    change,
+    grouped,
+    sums_then,
+    usd,
+)
+from scanner.reports.tables.grid import Cell, Column, print_grid
+from scanner.reports.tables.writers import write_csv
+
+VALUE_COLUMNS: Mapping[str, str] = {
+    "snapshot": "int",
+    "complete": "bool",
+    "snapshot_at": "text",
+    "asset": "text",
+    "decimals": "int",
+    "claimed": "text",
+    "verified": "text",
+    "unverified": "text",
+    "price_usd": "text",
+    "price_at": "text",
+    "price_source": "text",
+    "price_state": "text",
+    "claimed_usd": "text",
+    "verified_usd": "text",
+    "unverified_usd": "text",
+    "share_percent": "text",
+    **{
+        f"{span.name}_{name}": "text"
+        for span in SPANS
+        for name in ("at", "verified_by_coins", "verified_by_percent", "verified_by_usd")
+    },
+}
+"""Columns of `value --csv`, in order, with their kinds."""
+
+
+def value_csv(report: ValueReport) -> bytes:
+    """One line per asset, amounts in base units with `decimals` beside them."""
+    out = io.BytesIO()
+    write_csv(out, VALUE_COLUMNS, [_record(report, value) for value in report.now.assets])
+    return out.getvalue()
+
+
+def _record(report: ValueReport, value: AssetValue) -> dict[str, object]:
+    flat = asset_object(report, value)
+    changes = flat.pop("change")
+    found: dict[str, object] = {
+        "snapshot": report.now.taken.snapshot,
+        "complete": report.now.complete,
+        "snapshot_at": report.now.taken.at.isoformat(),
+        **flat,
+    }
+    for span, then in report.then.items():
+        since = changes[span] if isinstance(changes, dict) else None
+        found[f"{span}_at"] = None if then is None else then.taken.at.isoformat()
+        for name in ("verified_by_coins", "verified_by_percent", "verified_by_usd"):
+            found[f"{span}_{name}"] = since[name] if since else None
+    return found
+
+
+def print_values(report: ValueReport, stream: TextIO) -> None:
+    """Print the table for people, and under it what must be known to read it."""
+    now = report.now
+    spans = [span for span, then in report.then.items() if then is not None]
+    titles = ("verified", "price $", "verified $", "share", "not verified $", "claimed $")
+    columns = [Column("asset"), *(Column(title, right=True) for title in titles)]
+    for span in spans:
+        columns += [Column(f"amount, 1 {span}", right=True), Column(f"$, 1 {span}", right=True)]
+    columns += [Column("price of"), Column("source")]
+    rows = [_row(report, value, spans) for value in now.assets]
+    rows.append(_sum_row(report, spans))
+    state = "" if now.complete else " (INCOMPLETE: not every balance has been read)"
+    title = f"Value of snapshot {now.taken.snapshot} at {_short(now.taken.at)}{state}"
+    print_grid(columns, rows, title=title, stream=stream)
+
+
+def notes(report: ValueReport) -> list[str]:
+    """Sentences for people about what the numbers leave out."""
+    now = report.now
+    said = ["prices are what their sources say: no evidence, and no part of a verified total"]
+    if not now.complete:
+        said.append("the snapshot is incomplete: its values are lower bounds")
+    for state, words in (
+        (PriceState.STALE, "stale prices, too far from the snapshot's time, not used"),
+        (PriceState.NONE, "no price"),
+    ):
+        names = [v.asset for v in now.assets if v.is_missing and v.state is state]
+        if names:
+            said.append(f"{words}: {', '.join(names)}: not in the sums")
+    for span, then in report.then.items():
+        if then is None:
+            said.append(f"no complete snapshot of this publisher from about a {span} before")
+        else:
+            said.append(
+                f"a {span} before: snapshot {then.taken.snapshot} at {_short(then.taken.at)}"
+            )
+    return said
+
+
+def _row(report: ValueReport, value: AssetValue, spans: list[str]) -> list[str | Cell]:
+    price, total = value.price, value.total
+    stale = value.state is PriceState.STALE
+    row: list[str | Cell] = [
+        Cell(value.asset, "bold"),
+        short_coins(total.verified, total.decimals),
+        Cell("-", "yellow") if price is None else Cell(price.text, "yellow" if stale else ""),
+        _money(value.verified, "bold"),
+        percent(value.verified, report.now.verified) if value.verified is not None else "-",
+        _money(value.unverified),
+        _money(value.claimed),
+    ]
+    for span in spans:
+        row += _since(change(report, value, span))
+    when = "no price" if price is None else _short(price.at) + (" STALE" if stale else "")
+    row += [Cell(when, "" if value.state is PriceState.USED else "yellow")]
+    row.append("" if price is None else price.source)
+    return row
+
+
+def _since(found: dict[str, object] | None) -> list[str | Cell]:
+    """Two cells: by how much the amount and the value changed; "-" where there is no telling."""
+    by = found["verified_by_percent"] if found else None
+    worth = found["verified_by_usd"] if found else None
+    return [f"{_plus(str(by))} %" if by else "-", _plus(grouped(str(worth))) if worth else "-"]
+
+
+def _plus(number: str) -> str:
+    return number if number.startswith("-") else f"+{number}"
+
+
+def _sum_row(report: ValueReport, spans: list[str]) -> list[str | Cell]:
+    now = report.now
+    since: list[str | Cell] = []
+    for span in spans:
+        since += ["", _since(sums_then(report, span))[1]]
+    words = "" if now.priced else "without what has no price"
+    return [
+        Cell("all" if now.priced else "priced", "bold"),
+        "",
+        "",
+        _money(now.verified, "bold"),
+        "",
+        _money(now.unverified),
+        _money(now.claimed),
+        *since,
+        words,
+        "",
+    ]
+
+
+def _money(cents: int | None, style: str = "") -> Cell:
+    text = usd(cents)
+    return Cell("-", "yellow") if text is None else Cell(grouped(text), style)
+
+
+def _short(at: datetime) -> str:
+    return at.strftime("%Y-%m-%d %H:%M")

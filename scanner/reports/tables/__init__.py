@@ -1,0 +1,1 @@
+"""Rows of anything as text, CSV, JSON or Parquet."""

@@ -1,0 +1,1 @@
+"""Opening a database: connection, schema version, locks, roles."""

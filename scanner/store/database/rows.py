@@ -1,0 +1,143 @@
+"""Claims with what is known of them, streamed in list order."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Select, and_, select
+
+from scanner.errors import SnapshotNotFoundError
+from scanner.model.balance import Balance
+from scanner.model.block import BlockRef
+from scanner.model.claim import Claim
+from scanner.model.control import ControlResult
+from scanner.model.finding import FindingKind
+from scanner.snapshots.interface import Chunk, ChunkState
+from scanner.snapshots.plan import effective_height
+from scanner.store.database.engine import Store
+from scanner.store.schema import bulk
+from scanner.store.schema import tables as t
+from scanner.store.schema.records import (
+    BALANCE_COLUMNS,
+    CLAIM_COLUMNS,
+    CONTROL_COLUMNS,
+    from_wanted,
+    load_policy,
+    read_balance,
+    read_block,
+    read_chunk,
+    read_claim,
+    read_control,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RowView:
+    """One claim and what is known of it.
+
+    no: its number, the key to page by. duplicate: judged and read, but not counted.
+    control, balance: None until its chunk is done (`reason` then says why not, if it failed).
+    block: what the balance is read at, None until it is pinned.
+    """
+
+    no: int
+    claim: Claim
+    duplicate: bool
+    control: ControlResult | None
+    balance: Balance | None
+    block: BlockRef | None
+    reason: str = ""
+
+
+def rows(
+    store: Store,
+    snapshot_id: int,
+    *,
+    after: int = 0,
+    limit: int | None = None,
+    kinds: Collection[FindingKind] = (),
+    numbers: Collection[int] | None = None,
+) -> Iterator[RowView]:
+    """Claims in list order with their results, from number `after` + 1 on.
+
+    limit: how many at most. kinds: only claims that have a finding of one of these kinds.
+    numbers: only these claims.
+    Raises SnapshotNotFoundError.
+    """
+    first, second = len(CLAIM_COLUMNS), len(CLAIM_COLUMNS) + len(CONTROL_COLUMNS)
+    with store.read() as connection:
+        beside = _Beside(connection, snapshot_id)
+        query = joined(snapshot_id, (*CLAIM_COLUMNS, *CONTROL_COLUMNS, *BALANCE_COLUMNS), kinds)
+        no = CLAIM_COLUMNS[0]
+        # Never both: SQLite would read on from `after` and look each number up in the set.
+        wanted = no > after if numbers is None else no.in_([n for n in numbers if n > after])
+        query = query.where(wanted).limit(limit)
+        for values in bulk.values(connection, query):
+            numbered = read_claim(values[:first])
+            balance = read_balance(values[second:])
+            yield RowView(
+                numbered.no,
+                numbered.claim,
+                numbered.duplicate,
+                read_control(values[first:second]),
+                balance,
+                beside.block(numbered.claim),
+                "" if balance is not None else beside.why_not(numbered.no, numbered.claim),
+            )
+
+
+def joined(
+    snapshot_id: int, columns: tuple[Any, ...], kinds: Collection[FindingKind] = ()
+) -> Select[Any]:
+    """Columns of claim, control_result and balance, every claim of a snapshot by its number.
+
+    kinds: only claims that have a finding of one of these kinds.
+    """
+    c, s = t.claim.c, t.snapshot.c
+    join = t.claim.join(t.snapshot, s.list_id == c.list_id)
+    for table in (t.control_result, t.balance):
+        same = and_(table.c.snapshot_id == s.id, table.c.claim_no == c.no)
+        join = join.outerjoin(table, same)
+    query = select(*columns).select_from(join).where(s.id == snapshot_id)
+    if kinds:
+        told = select(t.finding.c.claim_no).where(
+            t.finding.c.snapshot_id == snapshot_id,
+            t.finding.c.kind.in_([kind.value for kind in kinds]),
+        )
+        query = query.where(c.no.in_(told))
+    return query.order_by(c.no)
+
+
+class _Beside:
+    """The few things that many rows share: blocks, and why chunks failed."""
+
+    def __init__(self, connection: Connection, snapshot_id: int) -> None:
+        policy = select(t.snapshot.c.policy).where(t.snapshot.c.id == snapshot_id)
+        stored = connection.execute(policy).scalar()
+        if stored is None:
+            raise SnapshotNotFoundError(str(snapshot_id))
+        self._at: Mapping[str, int | None] = load_policy(stored).at
+        blocks = select(t.pinned_block).where(t.pinned_block.c.snapshot_id == snapshot_id)
+        self._blocks = {
+            (row.network, from_wanted(row.wanted_height)): read_block(row)
+            for row in connection.execute(blocks)
+        }
+        failed = select(t.chunk).where(
+            t.chunk.c.snapshot_id == snapshot_id, t.chunk.c.state == ChunkState.FAILED.value
+        )
+        self._failed: dict[tuple[str, int | None], list[Chunk]] = {}
+        for row in connection.execute(failed):
+            chunk = read_chunk(row)
+            self._failed.setdefault((chunk.plan.network, chunk.plan.height), []).append(chunk)
+
+    def block(self, claim: Claim) -> BlockRef | None:
+        return self._blocks.get(self._place(claim))
+
+    def why_not(self, no: int, claim: Claim) -> str:
+        chunks = self._failed.get(self._place(claim), ())
+        return next((c.error for c in chunks if c.plan.first <= no <= c.plan.last), "not read yet")
+
+    def _place(self, claim: Claim) -> tuple[str, int | None]:
+        return claim.network, effective_height(claim.network, claim.height, self._at)

@@ -1,0 +1,130 @@
+"""Findings that no row has: what follows from how a snapshot was taken, and from what is owed.
+
+Nothing of this is stored: it follows from the policy, the list and the liabilities, which are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from threading import Lock
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import ColumnElement, Connection, Engine, and_, func, not_, select
+
+from scanner.errors import SnapshotNotFoundError
+from scanner.model.amount import format_amount
+from scanner.model.finding import Finding, FindingKind
+from scanner.store.schema import tables as t
+from scanner.store.schema.records import load_policy
+from scanner.store.writing.runs import liabilities_of
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A snapshot, its list, and the heights that its policy puts in place of the list's."""
+
+    snapshot: int
+    list: int
+    at: Mapping[str, int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Stated:
+    """Rows of a network that state another height than a given one."""
+
+    rows: int
+    lowest: int
+    highest: int
+
+
+def subject(connection: Connection, snapshot_id: int) -> Subject:
+    """Look a snapshot up. Raises SnapshotNotFoundError."""
+    query = select(t.snapshot.c.list_id, t.snapshot.c.policy)
+    found = connection.execute(query.where(t.snapshot.c.id == snapshot_id)).first()
+    if found is None:
+        raise SnapshotNotFoundError(str(snapshot_id))
+    return Subject(snapshot_id, found[0], load_policy(found[1]).at)
+
+
+def still_true(of: Subject) -> ColumnElement[bool]:
+    """Which findings of the list hold for a snapshot of it.
+
+    Rows that state different heights do no harm where all were read at one.
+    """
+    c = t.list_finding.c
+    mixed = c.kind == FindingKind.MIXED_HEIGHTS.value
+    return not_(and_(mixed, c.network.in_(sorted(of.at))))
+
+
+def about_snapshot(connection: Connection, of: Subject) -> Iterator[Finding]:
+    """Heights that were replaced, by network; then what is owed and not claimed, by asset."""
+    yield from _replaced_heights(connection, of)
+    yield from _owed_only(connection, of)
+
+
+def _replaced_heights(connection: Connection, of: Subject) -> Iterator[Finding]:
+    for network, height in sorted(of.at.items()):
+        stated = _stated(connection, of.list, network, height)
+        if stated is None:
+            continue
+        rows = "1 row states" if stated.rows == 1 else f"{stated.rows:,} rows state"
+        heights = f"height {stated.lowest}"
+        if stated.highest != stated.lowest:
+            heights = f"heights from {stated.lowest} to {stated.highest}"
+        read = "the newest block" if height is None else f"height {height}"
+        reason = (
+            f"{rows} {heights}; as was asked with --at, balances on {network} were read at {read}, "
+            "so a shortfall or surplus may come from the time between"
+        )
+        yield Finding(FindingKind.HEIGHT_REPLACED, reason, network=network)
+
+
+_known: WeakKeyDictionary[Engine, dict[tuple[int, str, int | None], _Stated | None]] = (
+    WeakKeyDictionary()
+)
+"""Per open database, for a stored list never changes, and counting its rows takes a while."""
+_MOST_KNOWN = 1_000
+_lock = Lock()
+
+
+def _stated(
+    connection: Connection, list_id: int, network: str, height: int | None
+) -> _Stated | None:
+    key = list_id, network, height
+    with _lock:
+        known = _known.setdefault(connection.engine, {})
+        if key in known:
+            return known[key]
+    found = _count(connection, list_id, network, height)
+    with _lock:
+        if len(known) >= _MOST_KNOWN:
+            known.clear()
+        known[key] = found
+    return found
+
+
+def _count(
+    connection: Connection, list_id: int, network: str, height: int | None
+) -> _Stated | None:
+    c = t.claim.c
+    query = select(func.count(), func.min(c.height), func.max(c.height)).where(
+        c.list_id == list_id, c.network == network, c.height.is_not(None)
+    )
+    if height is not None:
+        query = query.where(c.height != height)
+    rows, lowest, highest = connection.execute(query).one()
+    return _Stated(rows, lowest, highest) if rows else None
+
+
+def _owed_only(connection: Connection, of: Subject) -> Iterator[Finding]:
+    c = t.claim.c
+    for owed in liabilities_of(connection, of.snapshot):
+        held = select(c.no).where(c.list_id == of.list, c.asset == owed.asset).limit(1)
+        if owed.amount and connection.execute(held).first() is None:
+            amount = format_amount(owed.amount, owed.decimals)
+            reason = (
+                f"{amount} {owed.asset} are owed, and no row of the list claims any: there are no "
+                "reserves to hold against them, and no ratio"
+            )
+            yield Finding(FindingKind.RESERVES_MISSING, reason, asset=owed.asset)

@@ -1,0 +1,132 @@
+"""Checks a database against itself: triggers, counts, totals, hash chains.
+
+What a backup or a careless hand does to results shows here: everything that was added up is added
+up again, row by row, and every sealed snapshot's hash chain is made anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, and_, func, select, text
+
+from scanner.snapshots.interface import ChunkState, SnapshotState
+from scanner.snapshots.tally import Tally
+from scanner.store.database.engine import Store
+from scanner.store.schema import append_only
+from scanner.store.schema import tables as t
+from scanner.store.schema.records import read_balance, read_control
+from scanner.store.writing import seal
+from scanner.store.writing.chunk_seal import ChunkSeal, stored_rows
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is not as it should be. snapshot_id: None if it is about the database."""
+
+    snapshot_id: int | None
+    what: str
+
+
+def check(store: Store, progress: Callable[[int, int], None] | None = None) -> list[Problem]:
+    """Everything that is wrong, nothing if all is well. Changes nothing.
+
+    progress: called with the snapshots checked and their number.
+    """
+    query = select(t.snapshot.c.id, t.snapshot.c.state, t.snapshot.c.chain_head)
+    with store.read() as connection:
+        problems = [Problem(None, what) for what in _database(connection)]
+        snapshots = connection.execute(query.order_by(t.snapshot.c.id)).all()
+        for count, (snapshot_id, state, head) in enumerate(snapshots, 1):
+            sealed = head if state == SnapshotState.COMPLETE.value else None
+            problems += [Problem(snapshot_id, w) for w in wrong(connection, snapshot_id, sealed)]
+            if progress is not None:
+                progress(count, len(snapshots))
+    return problems
+
+
+def _database(connection: Connection) -> Iterator[str]:
+    for name in append_only.missing(connection):
+        yield f"the trigger {name} is gone: results can be changed"
+    if connection.dialect.name == "sqlite":
+        for (said,) in connection.execute(text("PRAGMA integrity_check(10)")):
+            if said != "ok":
+                yield f"the file is damaged: {said}"
+        for table, *_ in connection.execute(text("PRAGMA foreign_key_check")):
+            yield f"a row of {table} refers to nothing"
+
+
+def wrong(connection: Connection, snapshot_id: int, sealed: str | None) -> Iterator[str]:
+    """What is wrong with one snapshot. sealed: head of its hash chain, None if not complete."""
+    yield from _counts(connection, snapshot_id)
+    tally, digests = _again(connection, snapshot_id)
+    if tally.parts != seal.tally_of(connection, snapshot_id).parts:
+        yield "its sums are not what its balances add up to"
+    yield from _digests(connection, snapshot_id, digests)
+    if sealed is not None:
+        yield from _sealed(connection, snapshot_id, tally, sealed)
+
+
+def _counts(connection: Connection, snapshot_id: int) -> Iterator[str]:
+    """Chunks that say done have all their balances, others have none; nothing is left over."""
+    c, b = t.chunk.c, t.balance.c
+    same = and_(b.snapshot_id == c.snapshot_id, b.chunk_no == c.no)
+    query = (
+        select(c.no, c.state, c.claims, func.count(b.claim_no))
+        .outerjoin_from(t.chunk, t.balance, same)
+        .where(c.snapshot_id == snapshot_id)
+        .group_by(c.no, c.state, c.claims)
+        .order_by(c.no)
+    )
+    for no, state, claims, found in connection.execute(query):
+        wanted = claims if state == ChunkState.DONE.value else 0
+        if found != wanted:
+            yield f"chunk {no} is {state} and has {found} balances of {claims}"
+    last = (
+        select(t.reserve_list.c.claims)
+        .join(t.snapshot, t.snapshot.c.list_id == t.reserve_list.c.id)
+        .where(t.snapshot.c.id == snapshot_id)
+        .scalar_subquery()
+    )
+    for table in (t.control_result, t.finding):
+        no = table.c.claim_no
+        strays = select(func.count()).where(table.c.snapshot_id == snapshot_id, no > last)
+        if count := connection.execute(strays).scalar_one():
+            yield f"{count} rows of {table.name} are about claims that are not in the list"
+
+
+def _again(connection: Connection, snapshot_id: int) -> tuple[Tally, dict[int, str]]:
+    """Every balance added up, and the digest of every chunk made, row by row."""
+    tally, seals = Tally(), dict[int, ChunkSeal]()
+    for chunk, claim, verdict, balance, told in stored_rows(connection, snapshot_id):
+        if chunk is None:
+            continue
+        tally.add(claim, read_control(verdict), read_balance(balance))
+        if chunk not in seals:
+            seals[chunk] = ChunkSeal()
+        seals[chunk].add(claim, verdict, balance, told)
+    return tally, {no: made.digest() for no, made in seals.items()}
+
+
+def _digests(connection: Connection, snapshot_id: int, digests: Mapping[int, str]) -> Iterator[str]:
+    c = t.chunk.c
+    query = select(c.no, c.digest).where(
+        c.snapshot_id == snapshot_id, c.state == ChunkState.DONE.value
+    )
+    unsealed = 0
+    for no, digest in connection.execute(query.order_by(c.no)):
+        unsealed += not digest
+        if digest and digest != digests.get(no):
+            yield f"chunk {no} is not as it was sealed: its results were changed"
+    if unsealed:
+        yield f"{unsealed} chunks were stored without a digest, by an older program: not checked"
+
+
+def _sealed(connection: Connection, snapshot_id: int, tally: Tally, head: str) -> Iterator[str]:
+    query = select(t.total).where(t.total.c.snapshot_id == snapshot_id)
+    stored = sorted(tuple(row)[1:] for row in connection.execute(query))
+    if stored != sorted(seal.total_values(total) for total in tally.totals()):
+        yield "its totals are not what its balances add up to"
+    if seal.chain_head(connection, snapshot_id) != head:
+        yield f"its hash chain does not end in {head}: results were changed after the seal"

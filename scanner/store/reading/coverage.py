@@ -1,0 +1,98 @@
+"""How many rows of a snapshot came out how, per asset and network: counted by the database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Integer, and_, cast, func, select
+
+from scanner.model.balance import Evidence
+from scanner.model.control import Binding, Control
+from scanner.store.database.engine import Store
+from scanner.store.schema import tables as t
+
+
+@dataclass(frozen=True, slots=True)
+class ControlCount:
+    """How many claims of an asset on a network have one verdict.
+
+    control, binding: None for claims without a verdict yet. answered: whether somebody could say
+    what they held. duplicates: how many of `rows` repeat an earlier claim.
+    """
+
+    asset: str
+    network: str
+    control: Control | None
+    binding: Binding | None
+    answered: bool
+    rows: int
+    duplicates: int
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerCount:
+    """How many balances of a network came with one evidence from one set of endpoints.
+
+    evidence: None for claims without an answer yet. sources: names, sorted.
+    """
+
+    network: str
+    evidence: Evidence | None
+    sources: tuple[str, ...]
+    rows: int
+
+
+def control_counts(store: Store, snapshot_id: int) -> list[ControlCount]:
+    """Verdicts per asset and network, sorted by both; every claim is counted exactly once."""
+    c, r, b, s = t.claim.c, t.control_result.c, t.balance.c, t.snapshot.c
+    joined = t.claim.join(t.snapshot, s.list_id == c.list_id)
+    for table in (t.control_result, t.balance):
+        same = and_(table.c.snapshot_id == s.id, table.c.claim_no == c.no)
+        joined = joined.outerjoin(table, same)
+    answered = and_(b.evidence.is_not(None), b.evidence != Evidence.UNAVAILABLE.value)
+    key = (c.asset, c.network, r.control, r.binding, answered)
+    query = (
+        select(*key, func.count(), func.sum(cast(c.duplicate, Integer)))
+        .select_from(joined)
+        .where(s.id == snapshot_id)
+        .group_by(*key)
+    )
+    with store.read() as connection:
+        found = [
+            ControlCount(
+                asset,
+                network,
+                None if control is None else Control(control),
+                None if binding is None else Binding(binding),
+                bool(yes),
+                rows,
+                int(duplicates),
+            )
+            for asset, network, control, binding, yes, rows, duplicates in connection.execute(query)
+        ]
+    return sorted(found, key=_place)
+
+
+def _place(count: ControlCount) -> tuple[str, str, str, str, bool]:
+    control, binding = count.control or "", count.binding or ""
+    return count.asset, count.network, control, binding, count.answered
+
+
+def answer_counts(store: Store, snapshot_id: int) -> list[AnswerCount]:
+    """Balances per network, evidence and endpoints, sorted; every claim is counted exactly once."""
+    c, b, s = t.claim.c, t.balance.c, t.snapshot.c
+    same = and_(b.snapshot_id == s.id, b.claim_no == c.no)
+    joined = t.claim.join(t.snapshot, s.list_id == c.list_id).outerjoin(t.balance, same)
+    key = (c.network, b.evidence, b.sources)
+    query = select(*key, func.count()).select_from(joined).where(s.id == snapshot_id).group_by(*key)
+    with store.read() as connection:
+        found = [
+            AnswerCount(
+                network,
+                None if evidence is None else Evidence(evidence),
+                tuple(sources or ()),
+                rows,
+            )
+            for network, evidence, sources, rows in connection.execute(query)
+        ]
+    return sorted(found, key=lambda f: (f.network, f.evidence or "", f.sources))

@@ -1,0 +1,216 @@
+"""Findings of a snapshot: of its list, its claims, its failed chunks and itself, in this order.
+
+A finding's key is (part, number, kind): part 1 is the list's unreadable rows, 2 what is told about
+the list as a whole, 3 claims by number, 4 chunks by number, 5 the snapshot as a whole.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+
+from sqlalchemy import Connection, and_, exists, func, or_, select
+
+from scanner.lists.reconcile import finding_of
+from scanner.model.claim import UnreadableRow
+from scanner.model.finding import WEIGHTS, Finding, FindingKind, Weight
+from scanner.snapshots.interface import Chunk, ChunkState
+from scanner.store.database.engine import Store
+from scanner.store.reading.about_snapshot import Subject, about_snapshot, still_true, subject
+from scanner.store.schema import tables as t
+from scanner.store.schema.bulk import streamed
+from scanner.store.schema.records import read_chunk
+
+Key = tuple[int, int, str]
+START: Key = (0, 0, "")
+Behind = tuple[int, str]
+"""Number and kind of the last finding seen of a part."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundRow:
+    """One finding. key: where it stands; give it as `after` to go on behind it."""
+
+    key: Key
+    finding: Finding
+
+
+def findings(
+    store: Store,
+    snapshot_id: int,
+    *,
+    kinds: Collection[FindingKind] = (),
+    after: Key = START,
+    limit: int | None = None,
+) -> Iterator[FoundRow]:
+    """Findings of the list, of the claims in list order, of failed chunks, of the snapshot.
+
+    kinds: only these; all if empty. after: key of the last one seen. limit: how many at most.
+    Raises SnapshotNotFoundError.
+    """
+    wanted = sorted(kind.value for kind in (kinds or FindingKind))
+    with store.read() as connection:
+        of = subject(connection, snapshot_id)
+        yield from islice(_all(connection, of, wanted, after, limit), limit)
+
+
+def finding_counts(store: Store, snapshot_id: int) -> Mapping[FindingKind, int]:
+    """How many findings of each kind there are; kinds without any are left out."""
+    counts: Counter[FindingKind] = Counter()
+    with store.read() as connection:
+        of = subject(connection, snapshot_id)
+        for table, key in (
+            (t.unreadable_row, t.unreadable_row.c.list_id == of.list),
+            (t.list_finding, and_(t.list_finding.c.list_id == of.list, still_true(of))),
+            (t.finding, t.finding.c.snapshot_id == snapshot_id),
+        ):
+            query = select(table.c.kind, func.count()).where(key).group_by(table.c.kind)
+            for kind, count in connection.execute(query):
+                counts[FindingKind(kind)] += count
+        failed = select(func.count()).where(
+            t.chunk.c.snapshot_id == snapshot_id, t.chunk.c.state == ChunkState.FAILED.value
+        )
+        counts[FindingKind.CHUNK_FAILED] += connection.execute(failed).scalar_one()
+        counts.update(finding.kind for finding in about_snapshot(connection, of))
+    return {kind: counts[kind] for kind in FindingKind if counts[kind]}
+
+
+def weights_found(store: Store, snapshot_id: int) -> set[Weight]:
+    """What a snapshot's findings weigh, without counting them: FALSE, UNSHOWN, both or neither.
+
+    Raises SnapshotNotFoundError.
+    """
+    c, chunk = t.finding.c, t.chunk.c
+    with store.read() as connection:
+        of = subject(connection, snapshot_id)
+        found = {finding.weight for finding in about_snapshot(connection, of)} - {Weight.NOTE}
+        failed = chunk.snapshot_id == snapshot_id, chunk.state == ChunkState.FAILED.value
+        if connection.execute(select(exists().where(*failed))).scalar():
+            found.add(WEIGHTS[FindingKind.CHUNK_FAILED])
+        for weight in {Weight.FALSE, Weight.UNSHOWN} - found:
+            kinds = [kind.value for kind in FindingKind if WEIGHTS[kind] is weight]
+            u, whole = t.unreadable_row.c, t.list_finding.c
+            questions = (
+                exists().where(c.snapshot_id == snapshot_id, c.kind.in_(kinds)),
+                exists().where(whole.list_id == of.list, whole.kind.in_(kinds), still_true(of)),
+                exists().where(u.list_id == of.list, u.kind.in_(kinds)),
+            )
+            if any(connection.execute(select(question)).scalar() for question in questions):
+                found.add(weight)
+    return found
+
+
+def _all(
+    connection: Connection, of: Subject, kinds: list[str], after: Key, limit: int | None
+) -> Iterator[FoundRow]:
+    """From every part `limit` at most: a page must not fetch a whole batch."""
+    parts: tuple[tuple[int, Callable[..., Iterator[FoundRow]]], ...] = (
+        (1, _unreadable),
+        (2, _about_list),
+        (3, _about_claims),
+        (4, _failed_chunks),
+        (5, _about_snapshot),
+    )
+    for part, stream in parts:
+        if after[0] <= part:
+            behind = (after[1], after[2]) if after[0] == part else (0, "")
+            yield from stream(connection, of, kinds, behind, limit)
+
+
+def _unreadable(
+    connection: Connection,
+    of: Subject,
+    kinds: list[str],
+    behind: tuple[int, str],
+    limit: int | None,
+) -> Iterator[FoundRow]:
+    c = t.unreadable_row.c
+    query = select(c.no, c.row, c.column, c.kind, c.reason, c.text)
+    query = query.where(c.list_id == of.list, c.kind.in_(kinds), c.no > behind[0]).order_by(c.no)
+    for no, *values in streamed(connection, query.limit(limit)):
+        row = UnreadableRow(*values)
+        yield FoundRow((1, no, row.kind), finding_of(row))
+
+
+def _about_list(
+    connection: Connection,
+    of: Subject,
+    kinds: list[str],
+    behind: tuple[int, str],
+    limit: int | None,
+) -> Iterator[FoundRow]:
+    c = t.list_finding.c
+    query = select(c.no, c.kind, c.reason, c.row, c.asset, c.network, c.address)
+    query = query.where(c.list_id == of.list, c.kind.in_(kinds), c.no > behind[0], still_true(of))
+    query = query.order_by(c.no)
+    for no, kind, *values in streamed(connection, query.limit(limit)):
+        yield FoundRow((2, no, kind), Finding(FindingKind(kind), *values))
+
+
+def _about_claims(
+    connection: Connection,
+    of: Subject,
+    kinds: list[str],
+    behind: tuple[int, str],
+    limit: int | None,
+) -> Iterator[FoundRow]:
+    f, c = t.finding.c, t.claim.c
+    # In code point order, which is Python's too: databases have other ideas of order.
+    kind = f.kind if connection.dialect.name == "sqlite" else f.kind.collate("C")
+    query = (
+        select(f.claim_no, f.kind, f.reason, c.row, c.asset, c.network, c.address)
+        .join(t.claim, and_(c.list_id == of.list, c.no == f.claim_no))
+        .where(f.snapshot_id == of.snapshot, f.kind.in_(kinds))
+        .where(f.claim_no >= behind[0])  # said apart, so that reading begins there
+        .where(or_(f.claim_no > behind[0], and_(f.claim_no == behind[0], kind > behind[1])))
+        .order_by(f.claim_no, kind)
+    )
+    for no, name, *values in streamed(connection, query.limit(limit)):
+        yield FoundRow((3, no, name), Finding(FindingKind(name), *values))
+
+
+def _failed_chunks(
+    connection: Connection,
+    of: Subject,
+    kinds: list[str],
+    behind: tuple[int, str],
+    limit: int | None,
+) -> Iterator[FoundRow]:
+    if FindingKind.CHUNK_FAILED.value not in kinds:
+        return
+    c = t.chunk.c
+    query = select(t.chunk).where(
+        c.snapshot_id == of.snapshot, c.state == ChunkState.FAILED.value, c.no > behind[0]
+    )
+    for row in connection.execute(query.order_by(c.no).limit(limit)):
+        yield FoundRow((4, row.no, FindingKind.CHUNK_FAILED.value), _failed(read_chunk(row)))
+
+
+def _about_snapshot(
+    connection: Connection,
+    of: Subject,
+    kinds: list[str],
+    behind: tuple[int, str],
+    limit: int | None,
+) -> Iterator[FoundRow]:
+    del limit  # there are a few at most
+    if not {kind.value for kind in _WHOLE}.intersection(kinds):
+        return
+    for no, finding in enumerate(about_snapshot(connection, of), 1):
+        if no > behind[0] and finding.kind.value in kinds:
+            yield FoundRow((5, no, finding.kind.value), finding)
+
+
+_WHOLE = (FindingKind.HEIGHT_REPLACED, FindingKind.RESERVES_MISSING)
+
+
+def _failed(chunk: Chunk) -> Finding:
+    plan = chunk.plan
+    at = "the newest block" if plan.height is None else f"height {plan.height}"
+    reason = (
+        f"{plan.claims} claims on {plan.network} at {at} could not be read: {chunk.error} "
+        f"(tried {chunk.attempts} times)"
+    )
+    return Finding(FindingKind.CHUNK_FAILED, reason, network=plan.network)

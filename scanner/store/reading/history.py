@@ -1,0 +1,309 @@
+"""What is known over time: publishers, an asset from snapshot to snapshot, what a list claims.
+
+Nothing here reads a list's rows, except `list_sums`, which adds them up in the database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from threading import Lock
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    Select,
+    Text,
+    and_,
+    case,
+    cast,
+    func,
+    select,
+    type_coerce,
+)
+
+from scanner.model.amount import rescale
+from scanner.model.balance import Evidence
+from scanner.snapshots.interface import SnapshotState
+from scanner.snapshots.tally import AssetTotal, Part, PartKey, reserve_ratio
+from scanner.store.database.engine import Store
+from scanner.store.reading.queries import SnapshotTotals
+from scanner.store.schema import tables as t
+from scanner.store.writing import runs, seal
+
+ListSums = Mapping[tuple[str, int], tuple[int, int]]
+"""(asset, decimals) -> (rows, base units claimed) of the claims of a list that count."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublisherView:
+    """One publisher. latest, latest_complete: snapshot ids, None if there is none."""
+
+    id: int
+    name: str
+    lists: int
+    snapshots: int
+    latest: int | None
+    latest_complete: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class AssetPoint:
+    """An asset's totals in one snapshot.
+
+    at: the newest block that its balances were read at; where no block has a time, when the
+        snapshot ended. total: None while the snapshot is not complete.
+    """
+
+    snapshot: int
+    at: datetime
+    list_name: str
+    state: SnapshotState
+    total: AssetTotal | None
+
+
+class DataVersion:
+    """Tells whether anything was committed to the database since it was last asked.
+
+    Equal answers of one object mean equal data; a database may answer anew without a change.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._lock = Lock()
+        self._own: Connection | None = None
+
+    def now(self) -> str:
+        """A text that changes with the data. Raises StoreError."""
+        if self._store.dialect != "sqlite":
+            with self._store.read() as connection:
+                # Two equal ones see the same transactions.
+                query = "SELECT pg_current_snapshot()::text"
+                return str(connection.exec_driver_sql(query).scalar_one())
+        # SQLite counts for each connection by itself, so it must be one and the same.
+        with self._lock:
+            if self._own is None:
+                self._own = self._store.engine.connect()
+            plain: Any = self._own.connection.driver_connection
+            return str(plain.execute("PRAGMA data_version").fetchone()[0])
+
+    def close(self) -> None:
+        """Give the connection back."""
+        with self._lock:
+            if self._own is not None:
+                self._own.close()
+                self._own = None
+
+
+def publishers(store: Store) -> list[PublisherView]:
+    """Every publisher, by name."""
+    s, done = t.snapshot.c, SnapshotState.COMPLETE.value
+    query = (
+        select(
+            t.publisher.c.id,
+            t.publisher.c.name,
+            func.count(t.reserve_list.c.id.distinct()),
+            func.count(s.id.distinct()),
+            func.max(s.id),
+            func.max(case((s.state == done, s.id))),
+        )
+        .select_from(t.publisher)
+        .outerjoin(t.reserve_list, t.reserve_list.c.publisher_id == t.publisher.c.id)
+        .outerjoin(t.snapshot, s.list_id == t.reserve_list.c.id)
+        .group_by(t.publisher.c.id, t.publisher.c.name)
+    )
+    with store.read() as connection:
+        found = [PublisherView(*row) for row in connection.execute(query)]
+    return sorted(found, key=lambda p: (p.name, p.id))
+
+
+def publisher_of(store: Store, snapshot_id: int) -> int | None:
+    """The id of the publisher of a snapshot's list; None if there is no such snapshot."""
+    query = (
+        select(t.reserve_list.c.publisher_id)
+        .join(t.snapshot, t.snapshot.c.list_id == t.reserve_list.c.id)
+        .where(t.snapshot.c.id == snapshot_id)
+    )
+    with store.read() as connection:
+        return connection.execute(query).scalar()
+
+
+def assets_of(store: Store, snapshot_id: int) -> list[str]:
+    """Names of the assets that a complete snapshot has totals of."""
+    query = select(t.total.c.asset).where(t.total.c.snapshot_id == snapshot_id)
+    with store.read() as connection:
+        return sorted(connection.execute(query).scalars())
+
+
+def asset_history(
+    store: Store, publisher_id: int, asset: str, *, before: int | None = None, limit: int = 200
+) -> list[AssetPoint]:
+    """An asset in the publisher's newest snapshots, newest first.
+
+    before: only snapshots with ids below this one. Snapshots that are not complete are there
+    without totals; complete ones without the asset have totals of None, too.
+    """
+    s, p = t.snapshot.c, t.pinned_block.c
+    newest = select(func.max(p.time)).where(p.snapshot_id == s.id).scalar_subquery()
+    same = and_(t.total.c.snapshot_id == s.id, t.total.c.asset == asset)
+    query = (
+        select(s.id, s.state, s.created, s.finished, t.reserve_list.c.name, newest, t.total)
+        .select_from(t.reserve_list)
+        .join(t.snapshot, s.list_id == t.reserve_list.c.id)
+        .outerjoin(t.total, same)
+        .where(t.reserve_list.c.publisher_id == publisher_id)
+        .order_by(s.id.desc())
+        .limit(limit)
+    )
+    if before is not None:
+        query = query.where(s.id < before)
+    with store.read() as connection:
+        found = [tuple(row) for row in connection.execute(query)]
+        owed = _owed(connection, asset, [row[0] for row in found])
+    return [_point(row, owed.get(row[0])) for row in found]
+
+
+def _point(row: tuple[Any, ...], owed: tuple[int, int] | None) -> AssetPoint:
+    snapshot_id, state, created, finished, name, seconds, *stored = row
+    at = datetime.fromtimestamp(seconds, UTC) if seconds else finished or created
+    total = _total(stored)
+    if total is not None and owed is not None:
+        total = _with_liabilities(total, *owed)
+    return AssetPoint(snapshot_id, at, name, SnapshotState(state), total)
+
+
+def _owed(
+    connection: Connection, asset: str, snapshots: Collection[int]
+) -> dict[int, tuple[int, int]]:
+    """Snapshot -> what is owed of the asset beside it, and its decimals."""
+    c = t.liability.c
+    query = select(c.snapshot_id, c.amount, c.decimals)
+    query = query.where(c.snapshot_id.in_(list(snapshots)), c.asset == asset)
+    return {row[0]: (row[1], row[2]) for row in connection.execute(query)}
+
+
+def _with_liabilities(total: AssetTotal, owed: int, decimals: int) -> AssetTotal:
+    """The same total with what is owed, in a unit in which both are exact.
+
+    The ratio is absent where nobody could say what is held, as in `queries.totals`; here also
+    where rows without an answer stand beside rows of nothing but 0.
+    """
+    fits = decimals <= total.decimals or owed % 10 ** (decimals - total.decimals) == 0
+    unit = total.decimals if fits else decimals
+
+    def scaled(amount: int) -> int:
+        return rescale(amount, total.decimals, unit)
+
+    liabilities = (
+        rescale(owed, decimals, unit) if decimals <= unit else owed // 10 ** (decimals - unit)
+    )
+    told = total.verified + total.unverified + total.shortfall
+    return replace(
+        total,
+        decimals=unit,
+        claimed=scaled(total.claimed),
+        verified=scaled(total.verified),
+        by_evidence={e: scaled(amount) for e, amount in total.by_evidence.items()},
+        unverified=scaled(total.unverified),
+        shortfall=scaled(total.shortfall),
+        surplus=scaled(total.surplus),
+        liabilities=liabilities,
+        reserve_ratio=(
+            reserve_ratio(scaled(total.verified), liabilities)
+            if told or not total.unavailable_rows
+            else None
+        ),
+    )
+
+
+def _total(values: list[Any]) -> AssetTotal | None:
+    if values[0] is None:
+        return None
+    _, asset, decimals, claimed, *held, unverified, unread, shortfall, surplus = values
+    evidence = [e for e in Evidence if e is not Evidence.UNAVAILABLE]
+    by_evidence = dict(zip(evidence, held, strict=True))
+    return AssetTotal(
+        asset,
+        decimals,
+        claimed,
+        sum(held),
+        by_evidence,
+        unverified,
+        unread,
+        shortfall,
+        surplus,
+    )
+
+
+def list_sums(store: Store, list_id: int) -> ListSums:
+    """What a list claims per asset and decimals, added up by the database, without duplicates."""
+    with store.read() as connection:
+        found: dict[tuple[str, int], tuple[int, int]] = {}
+        for asset, decimals, rows, *parts in connection.execute(_sums_query(connection, list_id)):
+            found[asset, decimals] = int(rows), _joined(connection, parts)
+        return found
+
+
+DIGITS = 78
+PART = 9
+"""SQLite's integers hold the sum of 9 thousand million parts of nine digits."""
+
+
+def _sums_query(connection: Connection, list_id: int) -> Select[Any]:
+    c = t.claim.c
+    sums: list[ColumnElement[Any]]
+    if connection.dialect.name == "sqlite":
+        # Amounts are text of 78 digits there; as numbers they would lose most of them.
+        text = type_coerce(c.amount, Text)
+        starts = range(1, DIGITS + 1, PART)
+        sums = [func.sum(cast(func.substr(text, start, PART), Integer)) for start in starts]
+    else:
+        sums = [func.sum(c.amount)]
+    query = select(c.asset, c.decimals, func.count(), *sums).where(c.list_id == list_id)
+    return query.where(c.duplicate.is_(False)).group_by(c.asset, c.decimals)
+
+
+def _joined(connection: Connection, parts: list[Any]) -> int:
+    if connection.dialect.name != "sqlite":
+        return int(parts[0] or 0)
+    total = 0
+    for at, part in enumerate(parts):
+        digits = min(PART, DIGITS - at * PART)
+        total = total * 10**digits + int(part or 0)
+    return total
+
+
+def totals_so_far(store: Store, snapshot_id: int, sums: ListSums) -> SnapshotTotals:
+    """Totals of a snapshot that is not complete, without reading its rows.
+
+    sums: of its list. The same as `queries.totals`: what no chunk has read yet counts as claimed
+    and unavailable.
+    """
+    with store.read() as connection:
+        owed = runs.liabilities_of(connection, snapshot_id)
+        tally = seal.tally_of(connection, snapshot_id)
+    done: dict[tuple[str, int], tuple[int, int]] = {}
+    for key, part in tally.parts.items():
+        rows, claimed = done.get((key.asset, key.decimals), (0, 0))
+        done[key.asset, key.decimals] = rows + part.rows, claimed + part.claimed
+    for (asset, decimals), (rows, claimed) in sums.items():
+        rows_done, claimed_done = done.get((asset, decimals), (0, 0))
+        if rows > rows_done:
+            key = PartKey(asset, decimals, proof=False, evidence=Evidence.UNAVAILABLE)
+            tally.add_part(key, Part(rows - rows_done, claimed - claimed_done))
+    return SnapshotTotals(snapshot_id, False, tally.totals(owed, complete=False))
+
+
+def verified_rows(store: Store, snapshot_id: int) -> int:
+    """How many claims of the chunks that are done are verified; duplicates count once."""
+    p = t.subtotal.c
+    query = select(func.sum(p.rows)).where(
+        p.snapshot_id == snapshot_id,
+        p.proof.is_(True),
+        p.evidence != Evidence.UNAVAILABLE.value,
+    )
+    with store.read() as connection:
+        return int(connection.execute(query).scalar() or 0)

@@ -1,0 +1,261 @@
+"""Everything that reports read. No query loads a whole snapshot: rows are streamed in order.
+
+    resolve(store, "latest")      -> snapshot id
+    heads(store)                  -> every snapshot, newest first
+    head(store, id)               -> one SnapshotHead: list, state, chunks, pinned blocks
+    totals(store, id)             -> SnapshotTotals
+    rows(store, id, after=no)     -> RowView per claim, in list order
+    findings(store, id, ...)      -> FoundRow, list findings first, then by claim, then chunks
+    finding_counts(store, id)     -> {kind: how many}
+    weights_found(store, id)      -> what they weigh, without counting; the exit status comes of it
+
+`rows` and `findings` live in files of their own and are named here for their readers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, and_, func, select
+
+from scanner.errors import SnapshotNotFoundError
+from scanner.model.block import BlockRef
+from scanner.snapshots.interface import ChunkState, SnapshotPolicy, SnapshotState
+from scanner.snapshots.tally import AssetTotal, Tally
+from scanner.store.database.engine import Store
+from scanner.store.database.rows import RowView, rows
+from scanner.store.reading.found import FoundRow, finding_counts, findings, weights_found
+from scanner.store.schema import tables as t
+from scanner.store.schema.bulk import streamed
+from scanner.store.schema.records import (
+    CLAIM_COLUMNS,
+    from_wanted,
+    load_policy,
+    read_block,
+    read_claim,
+)
+from scanner.store.writing import runs, seal
+
+__all__ = [
+    "FoundRow",
+    "PinnedBlock",
+    "RowView",
+    "SnapshotHead",
+    "SnapshotTotals",
+    "finding_counts",
+    "findings",
+    "head",
+    "heads",
+    "resolve",
+    "rows",
+    "totals",
+    "weights_found",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class PinnedBlock:
+    """A height and the block it was pinned to.
+
+    height_wanted: as stated, None for the newest. source: name of the source that pinned it.
+    """
+
+    network: str
+    height_wanted: int | None
+    block: BlockRef
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotHead:
+    """A snapshot without its rows.
+
+    chain_head: sha256 over everything stored, "" until the snapshot is complete.
+    unreadable: rows of the list that gave no claim.
+    """
+
+    id: int
+    publisher: str
+    list_id: int
+    list_name: str
+    list_sha256: str
+    list_format: str
+    list_variant: str
+    claims: int
+    unreadable: int
+    state: SnapshotState
+    created: datetime
+    started: datetime | None
+    finished: datetime | None
+    program: str
+    policy: SnapshotPolicy
+    chunks: int
+    chunks_done: int
+    chunks_failed: int
+    chain_head: str
+    blocks: tuple[PinnedBlock, ...]
+
+    @property
+    def complete(self) -> bool:
+        """Whether every chunk is done and the totals are final."""
+        return self.state is SnapshotState.COMPLETE
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotTotals:
+    """Totals per asset, by name. complete: False while chunks are missing."""
+
+    snapshot: int
+    complete: bool
+    assets: tuple[AssetTotal, ...]
+
+    def to_json(self) -> dict[str, object]:
+        """The object that `scanner totals --json` writes."""
+        return {
+            "snapshot": self.snapshot,
+            "complete": self.complete,
+            "assets": [asset.to_json() for asset in self.assets],
+        }
+
+
+def resolve(store: Store, wanted: str) -> int:
+    """Turn "latest" or an id into a snapshot id. Raises SnapshotNotFoundError."""
+    query = select(t.snapshot.c.id).order_by(t.snapshot.c.id.desc()).limit(1)
+    text = wanted.strip()
+    if text != "latest":
+        # Longer numbers than any database counts to are no ids either.
+        if not (text.isascii() and text.isdigit() and len(text) <= 18):
+            raise SnapshotNotFoundError(wanted)
+        query = query.where(t.snapshot.c.id == int(text))
+    with store.read() as connection:
+        found = connection.execute(query).scalar()
+    if found is None:
+        raise SnapshotNotFoundError(wanted)
+    return int(found)
+
+
+def heads(
+    store: Store,
+    *,
+    publisher_id: int | None = None,
+    before: int | None = None,
+    limit: int | None = None,
+    states: Collection[SnapshotState] = (),
+) -> list[SnapshotHead]:
+    """Snapshots, newest first; all of them unless told otherwise.
+
+    publisher_id: only of this publisher. before: only ids below this one. limit: how many at most.
+    states: only in one of these.
+    """
+    query = _head_query().order_by(t.snapshot.c.id.desc()).limit(limit)
+    if publisher_id is not None:
+        query = query.where(t.reserve_list.c.publisher_id == publisher_id)
+    if before is not None:
+        query = query.where(t.snapshot.c.id < before)
+    if states:
+        query = query.where(t.snapshot.c.state.in_([state.value for state in states]))
+    with store.read() as connection:
+        found = connection.execute(query).all()
+        return [_head(connection, row) for row in found]
+
+
+def head(store: Store, snapshot_id: int) -> SnapshotHead:
+    """One snapshot. Raises SnapshotNotFoundError."""
+    with store.read() as connection:
+        return _read_head(connection, snapshot_id)
+
+
+def totals(store: Store, snapshot_id: int) -> SnapshotTotals:
+    """Totals, with liabilities and ratio where known. Raises SnapshotNotFoundError.
+
+    Complete ones are the published ones; before that, they are what is done so far, and rows that
+    are not count as claimed and unavailable.
+    """
+    with store.read() as connection:
+        found = _read_head(connection, snapshot_id)
+        owed = runs.liabilities_of(connection, snapshot_id)
+        tally = seal.tally_of(connection, snapshot_id)
+        if not found.complete:
+            _add_undone(connection, found, tally)
+        return SnapshotTotals(
+            snapshot_id, found.complete, tally.totals(owed, complete=found.complete)
+        )
+
+
+def _add_undone(connection: Connection, found: SnapshotHead, tally: Tally) -> None:
+    """Count the claims of chunks that are not done."""
+    b = t.balance.c
+    join = and_(b.snapshot_id == found.id, b.claim_no == t.claim.c.no)
+    query = (
+        select(*CLAIM_COLUMNS)
+        .outerjoin_from(t.claim, t.balance, join)
+        .where(t.claim.c.list_id == found.list_id, b.claim_no.is_(None))
+    )
+    for row in streamed(connection, query):
+        tally.add(read_claim(tuple(row)), None, None)
+
+
+def _read_head(connection: Connection, snapshot_id: int) -> SnapshotHead:
+    row = connection.execute(_head_query().where(t.snapshot.c.id == snapshot_id)).first()
+    if row is None:
+        raise SnapshotNotFoundError(str(snapshot_id))
+    return _head(connection, row)
+
+
+def _head_query() -> Select[Any]:
+    return (
+        select(
+            t.snapshot,
+            t.publisher.c.name.label("publisher"),
+            t.reserve_list.c.name.label("list_name"),
+            t.reserve_list.c.sha256,
+            t.reserve_list.c.format,
+            t.reserve_list.c.variant,
+            t.reserve_list.c.claims,
+            t.reserve_list.c.unreadable,
+        )
+        .join(t.reserve_list, t.snapshot.c.list_id == t.reserve_list.c.id)
+        .join(t.publisher, t.reserve_list.c.publisher_id == t.publisher.c.id)
+    )
+
+
+def _head(connection: Connection, row: Any) -> SnapshotHead:  # noqa: ANN401 - a row
+    states = _chunk_states(connection, row.id)
+    return SnapshotHead(
+        id=row.id,
+        publisher=row.publisher,
+        list_id=row.list_id,
+        list_name=row.list_name,
+        list_sha256=row.sha256,
+        list_format=row.format,
+        list_variant=row.variant,
+        claims=row.claims,
+        unreadable=row.unreadable,
+        state=SnapshotState(row.state),
+        created=row.created,
+        started=row.started,
+        finished=row.finished,
+        program=row.program,
+        policy=load_policy(row.policy),
+        chunks=sum(states.values()),
+        chunks_done=states.get(ChunkState.DONE, 0),
+        chunks_failed=states.get(ChunkState.FAILED, 0),
+        chain_head=row.chain_head,
+        blocks=tuple(_blocks(connection, row.id)),
+    )
+
+
+def _chunk_states(connection: Connection, snapshot_id: int) -> dict[ChunkState, int]:
+    query = select(t.chunk.c.state, func.count()).where(t.chunk.c.snapshot_id == snapshot_id)
+    found = connection.execute(query.group_by(t.chunk.c.state))
+    return {ChunkState(state): count for state, count in found}
+
+
+def _blocks(connection: Connection, snapshot_id: int) -> Iterable[PinnedBlock]:
+    query = select(t.pinned_block).where(t.pinned_block.c.snapshot_id == snapshot_id)
+    found = connection.execute(query).all()
+    for row in sorted(found, key=lambda r: (r.network, r.wanted_height)):
+        yield PinnedBlock(row.network, from_wanted(row.wanted_height), read_block(row), row.source)

@@ -1,0 +1,168 @@
+"""Pages of a snapshot's rows: filtered, by key, with work that is bounded however rare a match is.
+
+A page looks at no more than WINDOW candidates. If it found too few among them it says how far it
+got, and the next page goes on from there: nothing is left out, nothing waits for a whole scan.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import Connection, and_, select
+
+from scanner.model.finding import Finding, FindingKind
+from scanner.store.database.engine import Store
+from scanner.store.database.rows import RowView, rows
+from scanner.store.schema import tables as t
+
+WINDOW = 20_000
+"""Candidates that one page looks at."""
+MOST_PAIRS = 500
+"""Pairs of asset and network that a list's filters offer; no table has as many."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowFilter:
+    """Which rows: all by default. asset, network: "" for any."""
+
+    kind: FindingKind | None = None
+    asset: str = ""
+    network: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundClaim:
+    """A row with its findings."""
+
+    row: RowView
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RowPage:
+    """Rows in list order. next: number to go on after, None at the end."""
+
+    rows: tuple[FoundClaim, ...]
+    next: int | None
+
+
+def row_page(
+    store: Store,
+    snapshot_id: int,
+    list_id: int,
+    where: RowFilter,
+    *,
+    after: int = 0,
+    limit: int = 50,
+) -> RowPage:
+    """Rows of a snapshot behind number `after`, `limit` at most.
+
+    list_id: of the snapshot. Raises SnapshotNotFoundError.
+    """
+    with store.read() as connection:
+        numbers, following = _numbers(connection, (snapshot_id, list_id), where, after, limit)
+    return RowPage(tuple(claims_numbered(store, snapshot_id, numbers)), following)
+
+
+def claims_numbered(store: Store, snapshot_id: int, numbers: Sequence[int]) -> Iterator[FoundClaim]:
+    """The rows with these numbers, in list order, as far as they exist."""
+    if not numbers:
+        return
+    found = list(rows(store, snapshot_id, numbers=numbers))
+    told = _findings(store, snapshot_id, found)
+    for row in found:
+        yield FoundClaim(row, tuple(told.get(row.no, ())))
+
+
+def pairs_of(store: Store, list_id: int) -> list[tuple[str, str]]:
+    """The assets and networks that a list's claims are of, as pairs, sorted."""
+    with store.read() as connection:
+        return sorted(_pairs(connection, list_id))
+
+
+def _pairs(connection: Connection, list_id: int) -> Iterator[tuple[str, str]]:
+    # From one pair to the next through the index: the rows between are never read.
+    c = t.claim.c
+    query = select(c.asset, c.network).where(c.list_id == list_id)
+    query = query.order_by(c.asset, c.network).limit(1)
+    found = connection.execute(query).first()
+    count = 0
+    while found is not None and count < MOST_PAIRS:
+        yield found[0], found[1]
+        count += 1
+        # Two questions: SQLite answers "(asset, network) > (a, b)" by reading on from asset a.
+        same = query.where(c.asset == found[0], c.network > found[1])
+        following = query.where(c.asset > found[0])
+        found = connection.execute(same).first() or connection.execute(following).first()
+
+
+def _numbers(
+    connection: Connection, ids: tuple[int, int], where: RowFilter, after: int, limit: int
+) -> tuple[list[int], int | None]:
+    if where.kind is not None:
+        return _told(connection, ids, where, after, limit)
+    numbers = list(islice(_candidates(connection, ids[1], where, after, limit + 1), limit + 1))
+    page = numbers[:limit]
+    return page, page[-1] if len(numbers) > limit else None
+
+
+def _candidates(
+    connection: Connection, list_id: int, where: RowFilter, after: int, limit: int
+) -> Iterator[int]:
+    c = t.claim.c
+    query = select(c.no).where(c.list_id == list_id, c.no > after).order_by(c.no).limit(limit)
+    if not where.asset and not where.network:
+        return iter(connection.execute(query).scalars().all())
+    if not where.asset:
+        by_network = query.where(c.network == where.network)
+        return iter(connection.execute(by_network).scalars().all())
+    networks = [n for asset, n in _pairs(connection, list_id) if asset == where.asset]
+    wanted = [n for n in networks if where.network in ("", n)]
+    streams = [
+        connection.execute(query.where(c.asset == where.asset, c.network == n)).scalars().all()
+        for n in wanted
+    ]
+    return heapq.merge(*streams)
+
+
+def _told(
+    connection: Connection, ids: tuple[int, int], where: RowFilter, after: int, limit: int
+) -> tuple[list[int], int | None]:
+    """Numbers of claims with a finding of the kind that match the rest of the filter."""
+    f, c = t.finding.c, t.claim.c
+    kind = "" if where.kind is None else where.kind.value
+    window = select(f.claim_no).where(f.snapshot_id == ids[0], f.kind == kind, f.claim_no > after)
+    end = connection.execute(window.order_by(f.claim_no).offset(WINDOW - 1).limit(1)).scalar()
+    query = window.order_by(f.claim_no).limit(limit + 1)
+    if where.asset or where.network:
+        query = query.join(t.claim, and_(c.list_id == ids[1], c.no == f.claim_no))
+        if where.asset:
+            query = query.where(c.asset == where.asset)
+        if where.network:
+            query = query.where(c.network == where.network)
+    if end is not None:
+        query = query.where(f.claim_no <= end)
+    numbers = list(connection.execute(query).scalars())
+    page = numbers[:limit]
+    return page, page[-1] if len(numbers) > limit else end
+
+
+def _findings(store: Store, snapshot_id: int, found: Sequence[RowView]) -> dict[int, list[Finding]]:
+    f = t.finding.c
+    claims = {row.no: row.claim for row in found}
+    query = select(f.claim_no, f.kind, f.reason)
+    query = query.where(f.snapshot_id == snapshot_id, f.claim_no.in_(list(claims)))
+    told: dict[int, list[Finding]] = {}
+    with store.read() as connection:
+        for no, kind, reason in connection.execute(query.order_by(f.claim_no, f.kind)):
+            claim: Any = claims[no]
+            told.setdefault(no, []).append(
+                Finding(
+                    FindingKind(kind), reason, claim.row, claim.asset, claim.network, claim.address
+                )
+            )
+    return told

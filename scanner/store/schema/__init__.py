@@ -1,0 +1,1 @@
+"""What the database looks like: tables, column types, rows as values."""

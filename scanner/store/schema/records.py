@@ -1,0 +1,142 @@
+"""Stored rows to values and back; the one place that knows which column is which field."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from sqlalchemy import Row
+
+from scanner.model.balance import Balance, Evidence
+from scanner.model.block import BlockRef
+from scanner.model.claim import Claim
+from scanner.model.control import Binding, Control, ControlResult, Freshness
+from scanner.snapshots.interface import (
+    Chunk,
+    ChunkPlan,
+    ChunkState,
+    NumberedClaim,
+    SnapshotPolicy,
+)
+from scanner.store.schema import tables as t
+
+CLAIM_COLUMNS = (
+    *(t.claim.c.no, t.claim.c.duplicate, t.claim.c.row, t.claim.c.coin, t.claim.c.asset),
+    *(t.claim.c.network, t.claim.c.address, t.claim.c.address_key, t.claim.c.decimals),
+    *(t.claim.c.amount, t.claim.c.height, t.claim.c.message, t.claim.c.signatures),
+    *(t.claim.c.script, t.claim.c.owners, t.claim.c.row_type),
+)
+CONTROL_COLUMNS = (
+    *(t.control_result.c.control, t.control_result.c.binding, t.control_result.c.freshness),
+    *(t.control_result.c.scheme, t.control_result.c.required, t.control_result.c.signed_by),
+    t.control_result.c.reason,
+)
+BALANCE_COLUMNS = (
+    *(t.balance.c.amount, t.balance.c.evidence, t.balance.c.sources),
+    *(t.balance.c.reason, t.balance.c.detail),
+)
+
+_CONTROLS = {c.value: c for c in Control}
+_BINDINGS = {b.value: b for b in Binding}
+_FRESHNESS = {f.value: f for f in Freshness}
+_EVIDENCE = {e.value: e for e in Evidence}
+# The plain text of each word: `.value` costs a call, and drivers are slow with subclasses of str.
+_TEXT = {word: word.value for words in (Control, Binding, Freshness, Evidence) for word in words}
+
+
+def to_wanted(height: int | None) -> int:
+    """What `wanted_height` holds for a height."""
+    return t.NEWEST if height is None else height
+
+
+def from_wanted(stored: int) -> int | None:
+    """The height that `wanted_height` means."""
+    return None if stored == t.NEWEST else stored
+
+
+def read_claim(values: tuple[Any, ...]) -> NumberedClaim:
+    """A claim from the values of CLAIM_COLUMNS."""
+    return NumberedClaim(values[0], Claim._make(values[2:]), values[1])
+
+
+def read_control(values: tuple[Any, ...]) -> ControlResult | None:
+    """A verdict from the values of CONTROL_COLUMNS; None where an outer join found none."""
+    if values[0] is None:
+        return None
+    control, binding, freshness, *rest = values
+    return ControlResult(_CONTROLS[control], _BINDINGS[binding], _FRESHNESS[freshness], *rest)
+
+
+def control_values(result: ControlResult) -> tuple[Any, ...]:
+    """The values of CONTROL_COLUMNS for a verdict."""
+    r = result
+    return (
+        *(_TEXT[r.control], _TEXT[r.binding], _TEXT[r.freshness], r.scheme, r.required),
+        *(r.signed_by, r.reason),
+    )
+
+
+def read_balance(values: tuple[Any, ...]) -> Balance | None:
+    """A balance from the values of BALANCE_COLUMNS; None where an outer join found none."""
+    amount, evidence, sources, reason, detail = values
+    if evidence is None:
+        return None
+    return Balance(amount, _EVIDENCE[evidence], sources, reason, detail)
+
+
+def balance_values(balance: Balance) -> tuple[Any, ...]:
+    """The values of BALANCE_COLUMNS for a balance."""
+    b = balance
+    return b.amount, _TEXT[b.evidence], b.sources, b.reason, b.detail
+
+
+def read_block(row: Row[Any]) -> BlockRef:
+    """A pinned block from a row of pinned_block."""
+    return BlockRef(row.network, row.chain, row.height, row.hash, row.time)
+
+
+def read_chunk(row: Row[Any]) -> Chunk:
+    """A chunk from a row of chunk."""
+    height = from_wanted(row.wanted_height)
+    plan = ChunkPlan(row.network, height, row.first, row.last, row.claims)
+    return Chunk(row.snapshot_id, row.no, plan, ChunkState(row.state), row.attempts, row.error)
+
+
+def chunk_values(snapshot_id: int, no: int, plan: ChunkPlan) -> tuple[Any, ...]:
+    """The values of a new row of chunk."""
+    return (
+        *(snapshot_id, no, plan.network, to_wanted(plan.height), plan.first, plan.last),
+        *(plan.claims, ChunkState.PLANNED.value, 0, "", ""),
+    )
+
+
+def dump_policy(policy: SnapshotPolicy) -> str:
+    """A policy as the JSON text that is stored."""
+    stored: dict[str, Any] = {
+        "at": dict(policy.at),
+        "attempts": policy.attempts,
+        "chunk_sizes": dict(policy.chunk_sizes),
+    }
+    if policy.queued:
+        stored["queue"] = {
+            "networks": None if policy.networks is None else sorted(policy.networks),
+            "quorum": policy.quorum,
+            "proof": policy.proof,
+        }
+    return json.dumps(stored, sort_keys=True)
+
+
+def load_policy(text: str) -> SnapshotPolicy:
+    """The policy of a stored JSON text."""
+    stored = json.loads(text)
+    queue = stored.get("queue", {})
+    networks = queue.get("networks")
+    return SnapshotPolicy(
+        stored["at"],
+        stored["chunk_sizes"],
+        stored["attempts"],
+        queued="queue" in stored,
+        networks=None if networks is None else frozenset(networks),
+        quorum=queue.get("quorum", 1),
+        proof=queue.get("proof", False),
+    )

@@ -1,0 +1,1 @@
+"""Putting lists, results and schedules into the database."""

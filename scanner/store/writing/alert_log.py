@@ -1,0 +1,249 @@
+"""Keeps alerts: which snapshots the rules were applied to, what they found, who was told.
+
+An event is keyed by rule, snapshot and subject, and stored with its deliveries and the mark that
+the snapshot was looked at in one transaction: it is never made twice, and never lost.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Select, and_, func, select
+
+from scanner.errors import clip
+from scanner.snapshots.interface import SnapshotState
+from scanner.store.database.engine import Store
+from scanner.store.schema import tables as t
+from scanner.store.schema.bulk import insert_new
+
+ENDED = (SnapshotState.COMPLETE.value, SnapshotState.INCOMPLETE.value)
+LONGEST_ERROR = 500
+
+
+class DeliveryState(StrEnum):
+    """Where a delivery stands."""
+
+    WAITING = "waiting"  # to be tried at `next_try`
+    DELIVERED = "delivered"
+    GIVEN_UP = "given_up"
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """Something to tell. subject: what it is about within its rule, "" for the snapshot.
+
+    facts: JSON values, amounts as text. channels: names of those to tell.
+    """
+
+    rule: str
+    kind: str
+    subject: str
+    reason: str
+    facts: Mapping[str, object]
+    channels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """An event as it was stored."""
+
+    id: int
+    rule: str
+    kind: str
+    snapshot_id: int
+    subject: str
+    reason: str
+    facts: Mapping[str, object]
+    created: datetime
+
+    @property
+    def key(self) -> str:
+        """32 hex digits, the same at every delivery: receivers know a repetition by it."""
+        named = [self.rule, self.snapshot_id, self.subject, self.created.isoformat()]
+        return hashlib.sha256(json.dumps(named).encode()).hexdigest()[:32]
+
+    def to_json(self) -> dict[str, object]:
+        """What `scanner alerts run --json` shows of it."""
+        return {
+            "event": self.key,
+            "rule": self.rule,
+            "kind": self.kind,
+            "snapshot": self.snapshot_id,
+            "subject": self.subject,
+            "reason": self.reason,
+            "facts": dict(self.facts),
+            "created": self.created.isoformat(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One event for one channel. attempts: how often it was tried before."""
+
+    event: StoredEvent
+    channel: str
+    attempts: int
+
+
+def record(
+    store: Store,
+    snapshot_id: int,
+    state: SnapshotState,
+    events: Sequence[NewEvent],
+    now: datetime,
+) -> int:
+    """Keep what the rules found in a snapshot. Returns how many events are new."""
+    made = 0
+    with store.write() as connection:
+        for event in events:
+            row = connection.execute(
+                insert_new(connection, t.alert_event)
+                .values(
+                    rule=event.rule,
+                    kind=event.kind,
+                    snapshot_id=snapshot_id,
+                    subject=event.subject,
+                    reason=event.reason,
+                    facts=json.dumps(event.facts, sort_keys=True),
+                    created=now,
+                )
+                .returning(t.alert_event.c.id)
+            ).first()
+            if row is None:
+                continue
+            made += 1
+            for channel in event.channels:
+                connection.execute(
+                    t.alert_delivery.insert().values(
+                        event_id=row.id,
+                        channel=channel,
+                        state=DeliveryState.WAITING.value,
+                        attempts=0,
+                        next_try=now,
+                        error="",
+                    )
+                )
+        connection.execute(
+            insert_new(connection, t.alert_check).values(
+                snapshot_id=snapshot_id, state=state.value, at=now
+            )
+        )
+    return made
+
+
+def unchecked(store: Store, since: datetime) -> list[int]:
+    """Snapshots that ended since then in a state no rule was applied to, oldest first."""
+    s, k = t.snapshot.c, t.alert_check.c
+    looked = select(k.snapshot_id).where(and_(k.snapshot_id == s.id, k.state == s.state)).exists()
+    query = select(s.id).where(s.state.in_(ENDED), s.finished >= since, ~looked)
+    with store.read() as connection:
+        return list(connection.execute(query.order_by(s.id)).scalars())
+
+
+def claim_due(
+    store: Store, channels: Collection[str], now: datetime, lease_until: datetime
+) -> Delivery | None:
+    """Take the delivery that has waited longest; None if none is due.
+
+    channels: those that can be reached now. It is due again at `lease_until` unless `settle` says
+    otherwise: a process that dies over it loses it then, and no two have it at a time.
+    """
+    d = t.alert_delivery.c
+    query = _deliveries().where(d.channel.in_(sorted(channels)), d.next_try <= now)
+    query = query.order_by(d.next_try, d.event_id, d.channel).limit(20)
+    with store.read() as connection:
+        found = connection.execute(query).all()
+    for row in found:
+        same = and_(
+            d.event_id == row.event_id,
+            d.channel == row.channel,
+            d.state == DeliveryState.WAITING.value,
+            d.attempts == row.attempts,
+        )
+        values = {"attempts": row.attempts + 1, "next_try": lease_until}
+        with store.write() as connection:
+            ours = connection.execute(t.alert_delivery.update().where(same).values(values))
+        if ours.rowcount == 1:
+            return Delivery(_event(row), row.channel, row.attempts)
+    return None
+
+
+def settle(
+    store: Store,
+    delivery: Delivery,
+    state: DeliveryState,
+    next_try: datetime,
+    error: str = "",
+) -> None:
+    """Keep how a claimed delivery went, unless another process has claimed it meanwhile."""
+    d = t.alert_delivery.c
+    with store.write() as connection:
+        connection.execute(
+            t.alert_delivery.update()
+            .where(
+                d.event_id == delivery.event.id,
+                d.channel == delivery.channel,
+                d.attempts == delivery.attempts + 1,
+            )
+            .values(state=state.value, next_try=next_try, error=clip(error, LONGEST_ERROR))
+        )
+
+
+def last_event(store: Store, rule: str, subject: str, publisher: str) -> StoredEvent | None:
+    """The newest event of a rule about a subject in this publisher's snapshots."""
+    e = t.alert_event.c
+    query = (
+        select(t.alert_event)
+        .join(t.snapshot, t.snapshot.c.id == e.snapshot_id)
+        .join(t.reserve_list, t.reserve_list.c.id == t.snapshot.c.list_id)
+        .join(t.publisher, t.publisher.c.id == t.reserve_list.c.publisher_id)
+        .where(e.rule == rule, e.subject == subject, t.publisher.c.name == publisher)
+    )
+    with store.read() as connection:
+        row = connection.execute(query.order_by(e.id.desc()).limit(1)).first()
+    return None if row is None else _event(row)
+
+
+def events_of(store: Store, snapshot_id: int) -> list[StoredEvent]:
+    """Every event of a snapshot, in the order in which they were found."""
+    e = t.alert_event.c
+    query = select(t.alert_event).where(e.snapshot_id == snapshot_id).order_by(e.id)
+    with store.read() as connection:
+        return [_event(row) for row in connection.execute(query)]
+
+
+def delivery_counts(store: Store) -> dict[tuple[str, DeliveryState], int]:
+    """How many deliveries of each channel stand where."""
+    d = t.alert_delivery.c
+    query = select(d.channel, d.state, func.count()).group_by(d.channel, d.state)
+    with store.read() as connection:
+        found = connection.execute(query)
+        return {(channel, DeliveryState(state)): count for channel, state, count in found}
+
+
+def _deliveries() -> Select[Any]:
+    d = t.alert_delivery.c
+    return (
+        select(d.event_id, d.channel, d.attempts, t.alert_event)
+        .join(t.alert_event, t.alert_event.c.id == d.event_id)
+        .where(d.state == DeliveryState.WAITING.value)
+    )
+
+
+def _event(row: Any) -> StoredEvent:  # noqa: ANN401 - a row
+    return StoredEvent(
+        row.id,
+        row.rule,
+        row.kind,
+        row.snapshot_id,
+        row.subject,
+        row.reason,
+        json.loads(row.facts),
+        row.created,
+    )

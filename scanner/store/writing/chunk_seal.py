@@ -1,0 +1,123 @@
+"""Seals a chunk when it is done: a digest over its claims, verdicts, balances and findings.
+
+A BALANCE_CHANGED finding comes later, when a chunk is read again, and is not in it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+import orjson
+from sqlalchemy import Connection, select
+
+from scanner.model.finding import FindingKind
+from scanner.snapshots.interface import Chunk, NumberedClaim
+from scanner.store.database.rows import joined
+from scanner.store.schema import bulk
+from scanner.store.schema import tables as t
+from scanner.store.schema.records import BALANCE_COLUMNS, CLAIM_COLUMNS, CONTROL_COLUMNS, read_claim
+
+Told = Sequence[tuple[str, str]]
+"""Kind and reason of each finding about one claim."""
+
+
+class StoredRow(NamedTuple):
+    """What is stored of one claim of a snapshot.
+
+    chunk: number of the chunk that its balance belongs to, None if there is no balance.
+    verdict, balance: values of CONTROL_COLUMNS and BALANCE_COLUMNS, None where there is none.
+    """
+
+    chunk: int | None
+    claim: NumberedClaim
+    verdict: tuple[Any, ...]
+    balance: tuple[Any, ...]
+    told: Told
+
+
+class ChunkSeal:
+    """The digest over the rows of one chunk, added by rising claim number.
+
+    sha256 over a line of JSON for each row: [number, duplicate, asset, network, address key,
+    decimals, claimed, verdict, balance, [[kind, reason] of each finding, sorted]]. verdict:
+    [control, binding, freshness, scheme, required, [signers], reason]; balance: [amount, evidence,
+    [sources], reason, detail]. Amounts are decimal text.
+    """
+
+    def __init__(self) -> None:
+        self._hash = sha256()
+        self._dumps = orjson.dumps
+
+    def add(
+        self, row: NumberedClaim, verdict: Sequence[Any], balance: Sequence[Any], told: Told
+    ) -> None:
+        """Add a row. verdict, balance: values of CONTROL_COLUMNS and BALANCE_COLUMNS."""
+        no, claim, duplicate = row
+        claimed, found = claim.amount, balance[0]
+        record = (
+            *(no, duplicate, claim.asset, claim.network, claim.address_key, claim.decimals),
+            None if claimed is None else str(claimed),
+            verdict,
+            (None if found is None else str(found), *balance[1:]),
+            sorted(told) if told else (),
+        )
+        try:
+            line = self._dumps(record)
+        except TypeError:  # lone surrogates have no UTF-8 form
+            line = json.dumps(record, separators=(",", ":")).encode()
+        self._hash.update(line + b"\n")
+
+    def digest(self) -> str:
+        """What was added, in hex."""
+        return self._hash.hexdigest()
+
+
+def seal_stored(connection: Connection, chunk: Chunk) -> str:
+    """The digest of a chunk from what is stored."""
+    seal = ChunkSeal()
+    for row in stored_rows(connection, chunk.snapshot_id, chunk):
+        seal.add(*row[1:])
+    return seal.digest()
+
+
+def stored_rows(
+    connection: Connection, snapshot_id: int, chunk: Chunk | None = None
+) -> Iterator[StoredRow]:
+    """Everything that is sealed of a snapshot, or of one of its chunks, by claim number."""
+    first, second = len(CLAIM_COLUMNS), len(CLAIM_COLUMNS) + len(CONTROL_COLUMNS)
+    columns = (*CLAIM_COLUMNS, *CONTROL_COLUMNS, *BALANCE_COLUMNS, t.balance.c.chunk_no)
+    query = joined(snapshot_id, columns)
+    if chunk is not None:
+        query = query.where(t.balance.c.chunk_no == chunk.no)
+        query = query.where(t.claim.c.no.between(chunk.plan.first, chunk.plan.last))
+    findings = _Findings(connection, snapshot_id, chunk)
+    for values in bulk.values(connection, query):
+        claim = read_claim(values[:first])
+        verdict, balance = values[first:second], values[second:-1]
+        yield StoredRow(values[-1], claim, verdict, balance, findings.about(claim.no))
+
+
+class _Findings:
+    """Findings of a snapshot or chunk, read beside its claims."""
+
+    def __init__(self, connection: Connection, snapshot_id: int, chunk: Chunk | None) -> None:
+        c = t.finding.c
+        query = select(c.claim_no, c.kind, c.reason).where(
+            c.snapshot_id == snapshot_id, c.kind != FindingKind.BALANCE_CHANGED.value
+        )
+        if chunk is not None:
+            query = query.where(c.claim_no.between(chunk.plan.first, chunk.plan.last))
+        self._rows = bulk.values(connection, query.order_by(c.claim_no))
+        self._next = next(self._rows, None)
+
+    def about(self, claim_no: int) -> list[tuple[str, str]]:
+        """Those about a claim; claims are asked for by rising number."""
+        told = []
+        while self._next is not None and self._next[0] <= claim_no:
+            if self._next[0] == claim_no:
+                told.append(self._next[1:])
+            self._next = next(self._rows, None)
+        return told

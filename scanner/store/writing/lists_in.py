@@ -1,0 +1,235 @@
+"""Stores a published list: claims, unreadable rows, declared totals, findings; all or nothing."""
+
+from __future__ import annotations
+
+import json
+import marshal
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from itertools import islice
+from typing import Any, Protocol
+
+from sqlalchemy import Connection, Table, select, text
+
+from scanner.lists.reconcile import ListAudit
+from scanner.model.claim import Claim, DeclaredTotal, ListSummary, Row, UnreadableRow
+from scanner.model.finding import Finding
+from scanner.store.database import statistics
+from scanner.store.database.engine import Store
+from scanner.store.schema import tables as t
+from scanner.store.schema.bulk import insert_new, insert_rows
+
+BATCH = 5_000
+"""Rows that are held in memory at a time."""
+
+LONGEST_KEY = 300
+"""Characters of an address key that are stored as they are; no network's is longer than 120."""
+
+
+class RowStream(Protocol):
+    """A list being read, such as `scanner.lists.open.open_list` gives: rows, then the summary."""
+
+    def __iter__(self) -> Iterator[Row]: ...
+
+    def summary(self) -> ListSummary:
+        """Counts and sha256 once the end was reached."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class StoredList:
+    """A list in the database. already: the same bytes were stored before; nothing was added."""
+
+    list_id: int
+    claims: int
+    already: bool
+
+
+def import_list(
+    store: Store,
+    rows: RowStream,
+    audit: ListAudit,
+    *,
+    publisher: str,
+    name: str,
+    progress: Callable[[int], None] | None = None,
+) -> StoredList:
+    """Read `rows` to the end and store them in one transaction.
+
+    audit: a new one; it observes every row, says which are duplicates, and its findings are
+        stored with the list.
+    publisher: whose list it is ("okx"). name: the file's name, for people.
+    progress: called now and then with the number of rows read.
+    The same bytes of the same publisher, read as the same rows, are stored once; read differently
+    (other columns, a coin that is known by now) they are another list.
+    Raises StoreError, and whatever reading raises (ListFormatError); then nothing is stored.
+    """
+    with store.write() as connection:
+        publisher_id = _publisher(connection, publisher)
+        list_id = _next_list_id(connection)
+        counts, content = _store_rows(connection, list_id, rows, audit, progress)
+        summary = rows.summary()
+        known = _find(connection, publisher_id, summary.sha256, content)
+        if known is not None:
+            connection.rollback()
+            return known
+        _check_counts(summary, counts)
+        _store_list(connection, list_id, publisher_id, name, content, summary)
+        _store_findings(connection, list_id, audit.findings())
+    statistics.refresh(store, counts[Claim])
+    return StoredList(list_id, counts[Claim], already=False)
+
+
+def _publisher(connection: Connection, name: str) -> int:
+    insert = insert_new(connection, t.publisher).values(name=name)
+    connection.execute(insert)
+    found = connection.execute(select(t.publisher.c.id).where(t.publisher.c.name == name))
+    return int(found.scalar_one())
+
+
+def _next_list_id(connection: Connection) -> int:
+    """The id the list will have. Its row comes last, when its counts are known: rows of
+    reserve_list are never changed, and foreign keys to it are checked at the commit.
+    """
+    query = (
+        "SELECT coalesce(max(id), 0) + 1 FROM reserve_list"  # we hold the write lock
+        if connection.dialect.name == "sqlite"
+        else "SELECT nextval(pg_get_serial_sequence('reserve_list', 'id'))"
+    )
+    return int(connection.execute(text(query)).scalar_one())
+
+
+Counts = dict[type, int]
+
+
+def _store_rows(
+    connection: Connection,
+    list_id: int,
+    rows: Iterable[Row],
+    audit: ListAudit,
+    progress: Callable[[int], None] | None,
+) -> tuple[Counts, str]:
+    """Store every row. Returns how many of each kind, and a sha256 of all of them in hex."""
+    table_of: dict[type, tuple[Table, Callable[[Any], tuple[Any, ...]]]] = {
+        Claim: (t.claim, _claim_values),
+        UnreadableRow: (t.unreadable_row, _unreadable_values),
+        DeclaredTotal: (t.declared_total, _total_values),
+    }
+    counts: Counts = dict.fromkeys(table_of, 0)
+    remaining, read, content = iter(rows), 0, sha256()
+    while batch := list(islice(remaining, BATCH)):
+        values: dict[type, list[Sequence[Any]]] = {kind: [] for kind in table_of}
+        for row in batch:
+            kind = type(row)
+            counts[kind] += 1
+            duplicate = audit.observe(row)
+            make = table_of[kind][1]
+            fields = (counts[kind], *make(row), *_mark(row, duplicate))
+            content.update(marshal.dumps(fields, 2))  # version 2: equal values, equal bytes
+            values[kind].append((list_id, *fields))
+        for kind, (table, _) in table_of.items():
+            if values[kind]:
+                insert_rows(connection, table, values[kind])
+        read += len(batch)
+        if progress is not None:
+            progress(read)
+    return counts, content.hexdigest()
+
+
+def _mark(row: Row, duplicate: bool) -> tuple[bool, ...]:
+    return (duplicate,) if isinstance(row, Claim) else ()
+
+
+def _claim_values(c: Claim) -> tuple[Any, ...]:
+    return (
+        *(
+            c.row,
+            c.coin,
+            c.asset,
+            c.network,
+            c.address,
+            stored_key(c.address_key),
+            c.decimals,
+            c.amount,
+        ),
+        *(c.height, c.message, c.signatures, c.script, c.owners, c.row_type),
+    )
+
+
+def stored_key(address_key: str) -> str:
+    """An address key as it is stored: one that no address can have is cut to a digest.
+
+    Indexes hold some 2,700 bytes, and a hostile list may call anything an address. Equal keys stay
+    equal, different ones different.
+    """
+    if len(address_key) <= LONGEST_KEY:
+        return address_key
+    return "?sha256:" + sha256(address_key.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _unreadable_values(r: UnreadableRow) -> tuple[Any, ...]:
+    # Readers give a FindingKind, which marshal does not write: the plain text of it is stored.
+    return r.row, r.column, str(r.kind), r.reason, r.text
+
+
+def _total_values(d: DeclaredTotal) -> tuple[Any, ...]:
+    return (
+        *(d.row, d.coin, d.asset, d.network, d.decimals, d.amount, d.height),
+        *(d.group, d.places, d.reason),
+    )
+
+
+def _check_counts(summary: ListSummary, counts: Counts) -> None:
+    """Rows in are rows accounted for: a difference is a bug of a reader, never to be stored."""
+    if (summary.claims, summary.unreadable) != (counts[Claim], counts[UnreadableRow]):
+        raise AssertionError(f"the reader counted {summary}, {counts} came through")
+
+
+def _store_list(
+    connection: Connection,
+    list_id: int,
+    publisher_id: int,
+    name: str,
+    content: str,
+    summary: ListSummary,
+) -> None:
+    connection.execute(
+        t.reserve_list.insert().values(
+            id=list_id,
+            publisher_id=publisher_id,
+            name=name,
+            sha256=summary.sha256,
+            content=content,
+            format=summary.format,
+            variant=summary.variant,
+            size=summary.size,
+            data_rows=summary.data_rows,
+            claims=summary.claims,
+            unreadable=summary.unreadable,
+            notes=json.dumps(dict(summary.notes), sort_keys=True),
+            imported=datetime.now(UTC),
+        )
+    )
+
+
+def _store_findings(connection: Connection, list_id: int, findings: Sequence[Finding]) -> None:
+    values = (
+        (list_id, no, f.kind.value, f.reason, f.row, f.asset, f.network, f.address)
+        for no, f in enumerate(findings, 1)
+    )
+    insert_rows(connection, t.list_finding, values)
+
+
+def _find(
+    connection: Connection, publisher_id: int, file_sha256: str, content: str
+) -> StoredList | None:
+    row = connection.execute(
+        select(t.reserve_list.c.id, t.reserve_list.c.claims).where(
+            t.reserve_list.c.publisher_id == publisher_id,
+            t.reserve_list.c.sha256 == file_sha256,
+            t.reserve_list.c.content == content,
+        )
+    ).first()
+    return None if row is None else StoredList(row.id, row.claims, already=True)

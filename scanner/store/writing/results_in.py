@@ -1,0 +1,154 @@
+"""Takes the results of one chunk into the running transaction; the hot path of every snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from scanner.model.balance import Balance
+from scanner.model.finding import Finding, FindingKind
+from scanner.snapshots.findings import finding_about
+from scanner.snapshots.interface import Chunk, NumberedClaim, RowResult
+from scanner.snapshots.tally import Tally
+from scanner.store.schema import bulk
+from scanner.store.schema import tables as t
+from scanner.store.schema.records import balance_values, control_values
+from scanner.store.writing.chunk_seal import ChunkSeal, seal_stored
+
+
+def store_results(connection: Connection, chunk: Chunk, results: Sequence[RowResult]) -> str:
+    """Store a chunk's verdicts, findings, balances and sums. Returns its digest.
+
+    Raises ValueError unless every row has its verdict and its balance.
+    """
+    key, no = chunk.snapshot_id, chunk.no
+    rows = [_values(result) for result in results]
+    anew = _insert_verdicts(
+        connection, chunk, [(claim.no, verdict, told) for claim, verdict, _, told in rows]
+    )
+    bulk.insert_rows(
+        connection, t.balance, [(key, claim.no, no, *balance) for claim, _, balance, _ in rows]
+    )
+    bulk.insert_rows(connection, t.subtotal, _sums(chunk, results))
+    if not anew:  # an earlier try may have stored another verdict, and that one stays
+        return seal_stored(connection, chunk)
+    seal = ChunkSeal()
+    for row in rows:
+        seal.add(*row)
+    return seal.digest()
+
+
+def store_verdicts(connection: Connection, chunk: Chunk, results: Sequence[RowResult]) -> None:
+    """Store the verdicts and findings of a chunk that failed, as far as there are any."""
+    rows = [
+        (r.claim.no, control_values(r.control), _told(r.findings))
+        for r in results
+        if r.control is not None
+    ]
+    _insert_verdicts(connection, chunk, rows)
+
+
+_Told = Sequence[tuple[str, str]]
+
+
+def _values(result: RowResult) -> tuple[NumberedClaim, tuple[Any, ...], tuple[Any, ...], _Told]:
+    claim, control, balance, findings = result
+    if control is None or balance is None:
+        raise ValueError(f"claim {claim.no}: a chunk is done only with all its results")
+    return claim, control_values(control), balance_values(balance), _told(findings)
+
+
+def _told(findings: Sequence[Finding]) -> _Told:
+    return [(f.kind.value, f.reason) for f in findings] if findings else ()
+
+
+def _insert_verdicts(
+    connection: Connection, chunk: Chunk, rows: Sequence[tuple[int, tuple[Any, ...], _Told]]
+) -> bool:
+    """Insert verdicts and findings, but for those that an earlier, failed try has left.
+
+    rows: claim number, values of CONTROL_COLUMNS, kind and reason of each finding.
+    Returns whether there were none.
+    """
+    key = chunk.snapshot_id
+    numbers = {no for no, _, _ in rows}  # others' claims may lie between a chunk's own
+    judged = _numbers_in(connection, t.control_result, chunk) & numbers
+    told = {pair for pair in _findings_in(connection, chunk) if pair[0] in numbers}
+    bulk.insert_rows(
+        connection,
+        t.control_result,
+        ((key, no, *verdict) for no, verdict, _ in rows if no not in judged),
+    )
+    bulk.insert_rows(
+        connection,
+        t.finding,
+        (
+            (key, no, kind, reason)
+            for no, _, findings in rows
+            for kind, reason in findings
+            if (no, kind) not in told
+        ),
+    )
+    return not (judged or told)
+
+
+def _sums(chunk: Chunk, results: Sequence[RowResult]) -> Iterator[tuple[Any, ...]]:
+    tally = Tally()
+    for claim, control, balance, _ in results:
+        tally.add(claim, control, balance)
+    for k, p in tally.parts.items():
+        key = chunk.snapshot_id, chunk.no, k.asset, k.decimals, k.proof, k.evidence.value
+        yield *key, p.rows, p.claimed, p.found, p.shortfall, p.surplus
+
+
+def compare(connection: Connection, chunk: Chunk, results: Sequence[RowResult]) -> list[Finding]:
+    """A second reading of a chunk that is done: keep the first, tell where they differ."""
+    c = t.balance.c
+    query = select(c.claim_no, c.amount).where(
+        c.snapshot_id == chunk.snapshot_id, c.chunk_no == chunk.no
+    )
+    stored = {no: amount for no, amount in connection.execute(query)}
+    found = []
+    for r in results:
+        finding = _changed(r.claim, stored[r.claim.no], r.balance)
+        if finding is None:
+            continue
+        found.append(finding)
+        connection.execute(
+            bulk.insert_new(connection, t.finding).values(
+                snapshot_id=chunk.snapshot_id,
+                claim_no=r.claim.no,
+                kind=finding.kind.value,
+                reason=finding.reason,
+            )
+        )
+    return found
+
+
+def _changed(claim: NumberedClaim, stored: int | None, seen: Balance | None) -> Finding | None:
+    """A finding if two readings at one block give two amounts; no answer contradicts nothing."""
+    if seen is None or seen.amount is None or stored is None or stored == seen.amount:
+        return None
+    who = ", ".join(seen.sources) or "the source"
+    reason = (
+        f"read {stored} first and {seen.amount} ({who}) later at the same block; the first stays"
+    )
+    return finding_about(claim.claim, FindingKind.BALANCE_CHANGED, reason)
+
+
+def _numbers_in(connection: Connection, table: Any, chunk: Chunk) -> set[int]:  # noqa: ANN401
+    c = table.c
+    query = select(c.claim_no).where(
+        c.snapshot_id == chunk.snapshot_id, c.claim_no.between(chunk.plan.first, chunk.plan.last)
+    )
+    return set(connection.execute(query).scalars())
+
+
+def _findings_in(connection: Connection, chunk: Chunk) -> set[tuple[int, str]]:
+    c = t.finding.c
+    query = select(c.claim_no, c.kind).where(
+        c.snapshot_id == chunk.snapshot_id, c.claim_no.between(chunk.plan.first, chunk.plan.last)
+    )
+    return {(no, kind) for no, kind in connection.execute(query)}

@@ -1,0 +1,169 @@
+"""Makes snapshots: a row, its plan, and the liabilities its reserve ratio uses."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, case, func, select
+
+from scanner import __version__
+from scanner.errors import SnapshotNotFoundError, StoreError
+from scanner.liabilities.interface import Liability, LiabilityEvidence
+from scanner.snapshots.interface import ChunkPlan, ChunkState, SnapshotPolicy, SnapshotState
+from scanner.snapshots.plan import PlanRow, plan_chunks
+from scanner.store.database.engine import Store
+from scanner.store.schema import bulk
+from scanner.store.schema import tables as t
+from scanner.store.schema.bulk import insert_rows
+from scanner.store.schema.records import chunk_values, dump_policy
+
+
+def create_snapshot(
+    store: Store,
+    list_id: int,
+    policy: SnapshotPolicy,
+    also: Callable[[Connection, int], None] | None = None,
+) -> int:
+    """Plan a snapshot of a stored list; chunks and snapshot are one transaction.
+
+    also: done in that transaction with the new id (jobs for workers).
+    Returns its id. Raises StoreError if there is no such list.
+    """
+    with store.write() as connection:
+        known = select(t.reserve_list.c.id).where(t.reserve_list.c.id == list_id)
+        if connection.execute(known).first() is None:
+            raise StoreError(f"no list {list_id} in this database")
+        made = connection.execute(
+            t.snapshot.insert().values(
+                list_id=list_id,
+                policy=dump_policy(policy),
+                state=SnapshotState.PLANNED.value,
+                created=datetime.now(UTC),
+                program=__version__,
+            )
+        )
+        key = made.inserted_primary_key
+        if key is None:
+            raise StoreError("the database gave the new snapshot no id")
+        snapshot_id = int(key[0])
+        plan = plan_chunks(plan_rows(connection, list_id), policy.at, policy.chunk_sizes)
+        store_plan(connection, snapshot_id, list(plan), first_no=1)
+        if also is not None:
+            also(connection, snapshot_id)
+    return snapshot_id
+
+
+def networks_of(store: Store, list_id: int) -> frozenset[str]:
+    """The networks that a list's claims are on."""
+    query = select(t.claim.c.network).where(t.claim.c.list_id == list_id).distinct()
+    with store.read() as connection:
+        return frozenset(connection.execute(query).scalars())
+
+
+def plan_rows(
+    connection: Connection, list_id: int, networks: Collection[str] | None = None
+) -> Iterator[PlanRow]:
+    """What planning needs of a list's claims, by number. networks: only these, None for all."""
+    query = select(t.claim.c.no, t.claim.c.network, t.claim.c.height).order_by(t.claim.c.no)
+    query = query.where(t.claim.c.list_id == list_id)
+    if networks is not None:
+        query = query.where(t.claim.c.network.in_(sorted(networks)))
+    return map(PlanRow._make, bulk.values(connection, query))
+
+
+def store_plan(
+    connection: Connection, snapshot_id: int, plans: Sequence[ChunkPlan], first_no: int
+) -> None:
+    """Keep chunks, numbered from `first_no`."""
+    numbered = enumerate(plans, first_no)
+    insert_rows(connection, t.chunk, (chunk_values(snapshot_id, no, plan) for no, plan in numbered))
+
+
+def cut_again(
+    connection: Connection, snapshot_id: int, policy: SnapshotPolicy, sizes: Mapping[str, int]
+) -> None:
+    """Replace the chunks of networks that are wholly undone by ones of other sizes.
+
+    Sizes of the policy win. A network whose chunks have the right size already keeps them.
+    """
+    c = t.chunk.c
+    wanted = {n: size for n, size in sizes.items() if n not in policy.chunk_sizes}
+    networks = [n for n, size in wanted.items() if _wants_cut(connection, snapshot_id, n, size)]
+    if not networks:
+        return
+    list_id = connection.execute(
+        select(t.snapshot.c.list_id).where(t.snapshot.c.id == snapshot_id)
+    ).scalar_one()
+    highest = connection.execute(select(func.max(c.no)).where(c.snapshot_id == snapshot_id))
+    first_no = int(highest.scalar() or 0) + 1
+    connection.execute(
+        t.chunk.delete().where(c.snapshot_id == snapshot_id, c.network.in_(networks))
+    )
+    plan = plan_chunks(plan_rows(connection, list_id, networks), policy.at, wanted)
+    store_plan(connection, snapshot_id, list(plan), first_no)
+
+
+def _wants_cut(connection: Connection, snapshot_id: int, network: str, size: int) -> bool:
+    c = t.chunk.c
+    groups = connection.execute(
+        select(
+            func.sum(case((c.state == ChunkState.DONE.value, 1), else_=0)),
+            func.count(),
+            func.max(c.claims),
+            func.sum(c.claims),
+        )
+        .where(c.snapshot_id == snapshot_id, c.network == network)
+        .group_by(c.wanted_height)
+    ).all()
+    if any(done for done, *_ in groups):
+        return False
+    return any(most > size or number > -(-total // size) for _, number, most, total in groups)
+
+
+def set_liabilities(store: Store, snapshot_id: int, liabilities: Sequence[Liability]) -> None:
+    """Keep what is owed, beside a snapshot. An asset's figure is written once.
+
+    Raises SnapshotNotFoundError; StoreError if an asset already has a different figure.
+    """
+    with store.write() as connection:
+        known = select(t.snapshot.c.id).where(t.snapshot.c.id == snapshot_id)
+        if connection.execute(known).first() is None:
+            raise SnapshotNotFoundError(str(snapshot_id))
+        stored = {
+            liability.asset: liability for liability in liabilities_of(connection, snapshot_id)
+        }
+        for new in liabilities:
+            old = stored.get(new.asset, new)
+            if (old.amount, old.decimals) != (new.amount, new.decimals):
+                raise StoreError(
+                    f"snapshot {snapshot_id} already has other liabilities for {new.asset}: "
+                    "what is stored is not changed; take a new snapshot"
+                )
+        values = (
+            (
+                *(snapshot_id, new.asset, new.amount, new.decimals, new.evidence.value),
+                *(new.source, new.as_of, json.dumps(dict(new.detail), sort_keys=True)),
+            )
+            for new in liabilities
+            if new.asset not in stored
+        )
+        insert_rows(connection, t.liability, values)
+
+
+def liabilities_of(connection: Connection, snapshot_id: int) -> list[Liability]:
+    """What is owed beside a snapshot, by asset."""
+    query = select(t.liability).where(t.liability.c.snapshot_id == snapshot_id)
+    return [
+        Liability(
+            asset=row.asset,
+            amount=row.amount,
+            decimals=row.decimals,
+            evidence=LiabilityEvidence(row.evidence),
+            source=row.source,
+            as_of=row.as_of,
+            detail=json.loads(row.detail),
+        )
+        for row in connection.execute(query.order_by(t.liability.c.asset))
+    ]

@@ -1,0 +1,262 @@
+"""Keeps schedules and their runs. A run is keyed by schedule and tick: it is claimed once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from scanner.errors import ConfigError, StoreError
+from scanner.store.database.engine import Store
+from scanner.store.schema import tables as t
+from scanner.store.schema.bulk import insert_new
+
+
+class RunState(StrEnum):
+    """Where a run stands. Its snapshot has a state of its own."""
+
+    CLAIMED = "claimed"  # somebody is at it, or was when it was stopped
+    STARTED = "started"  # its snapshot is planned
+    FAILED = "failed"  # gave up, with the reason
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleOptions:
+    """How the list is read and the snapshot taken.
+
+    networks: whose balances are read, None for all. at, quorum, proof: as for a snapshot.
+    format, columns, network, asset: as `scanner.lists.open.open_list` takes them.
+    """
+
+    networks: tuple[str, ...] | None = None
+    at: Mapping[str, int | None] = field(default_factory=dict)
+    quorum: int = 1
+    proof: bool = False
+    format: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    network: str = ""
+    asset: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """A list that is scanned again and again.
+
+    location: path or http(s) URL. etag, modified: what its server said with the list last fetched.
+    """
+
+    id: int
+    name: str
+    publisher: str
+    location: str
+    cron: str
+    options: ScheduleOptions
+    created: datetime
+    etag: str = ""
+    modified: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of a schedule. tick: the moment it stands for."""
+
+    schedule_id: int
+    tick: datetime
+    state: RunState
+    attempts: int = 0
+    list_id: int | None = None
+    snapshot_id: int | None = None
+    error: str = ""
+
+
+def add(
+    store: Store,
+    name: str,
+    publisher: str,
+    location: str,
+    cron: str,
+    options: ScheduleOptions,
+    now: datetime,
+) -> int:
+    """Keep a new schedule. Returns its id. Raises ConfigError if the name is taken."""
+    with store.write() as connection:
+        done = connection.execute(
+            insert_new(connection, t.schedule)
+            .values(
+                name=name,
+                publisher=publisher,
+                location=location,
+                cron=cron,
+                options=json.dumps(_dump(options), sort_keys=True),
+                created=now,
+            )
+            .returning(t.schedule.c.id)
+        ).scalar()
+    if done is None:
+        raise ConfigError(f"there is a schedule {name!r} already: remove it first")
+    return int(done)
+
+
+def schedules(store: Store) -> list[Schedule]:
+    """Every schedule, by name."""
+    with store.read() as connection:
+        found = [_read(row) for row in connection.execute(select(t.schedule))]
+    return sorted(found, key=lambda s: s.name)
+
+
+def schedule_by_id(store: Store, schedule_id: int) -> Schedule | None:
+    """One schedule, None if it was removed."""
+    return next((s for s in schedules(store) if s.id == schedule_id), None)
+
+
+def schedule_named(store: Store, name: str) -> Schedule:
+    """One schedule. Raises ConfigError naming those there are."""
+    every = schedules(store)
+    for schedule in every:
+        if schedule.name == name:
+            return schedule
+    known = ", ".join(s.name for s in every) or "none"
+    raise ConfigError(f"no schedule {name!r}; there are: {known}")
+
+
+def remove(store: Store, name: str) -> None:
+    """Forget a schedule and its runs; its snapshots stay. Raises ConfigError."""
+    schedule = schedule_named(store, name)
+    with store.write() as connection:
+        connection.execute(t.schedule.delete().where(t.schedule.c.id == schedule.id))
+
+
+def last_tick(store: Store, schedule_id: int) -> datetime | None:
+    """The latest tick that was claimed, None before the first."""
+    found = runs(store, schedule_id, limit=1)
+    return found[0].tick if found else None
+
+
+def runs(store: Store, schedule_id: int, limit: int | None = None) -> list[Run]:
+    """Runs of a schedule, the latest first."""
+    c = t.schedule_run.c
+    query = select(t.schedule_run).where(c.schedule_id == schedule_id)
+    with store.read() as connection:
+        rows = connection.execute(query.order_by(c.tick.desc()).limit(limit))
+        return [_read_run(row) for row in rows]
+
+
+def run_at(store: Store, schedule_id: int, tick: datetime) -> Run | None:
+    """One run, None if there is none."""
+    return next((run for run in runs(store, schedule_id) if run.tick == tick), None)
+
+
+def unfinished(store: Store) -> list[Run]:
+    """Runs that were claimed and got no snapshot, oldest first."""
+    c = t.schedule_run.c
+    query = select(t.schedule_run).where(c.state == RunState.CLAIMED.value)
+    with store.read() as connection:
+        return [_read_run(row) for row in connection.execute(query.order_by(c.tick))]
+
+
+def claim(
+    store: Store,
+    schedule_id: int,
+    tick: datetime,
+    now: datetime,
+    also: Callable[[Connection], None] | None = None,
+) -> bool:
+    """Claim a tick. Returns whether it is ours: of all who try, one gets it.
+
+    also: done in the same transaction if it is (the job that does the run).
+    """
+    with store.write() as connection:
+        done = connection.execute(
+            insert_new(connection, t.schedule_run)
+            .values(
+                schedule_id=schedule_id,
+                tick=tick,
+                state=RunState.CLAIMED.value,
+                claimed=now,
+                attempts=0,
+                error="",
+            )
+            .returning(t.schedule_run.c.tick)
+        ).first()
+        if done is None:
+            return False
+        if also is not None:
+            also(connection)
+    return True
+
+
+def record(connection: Connection, run: Run, **values: Any) -> None:  # noqa: ANN401 - columns
+    """Write what became of a run. Raises StoreError if another has finished it meanwhile."""
+    c = t.schedule_run.c
+    done = connection.execute(
+        t.schedule_run.update()
+        .where(
+            c.schedule_id == run.schedule_id,
+            c.tick == run.tick,
+            c.state == RunState.CLAIMED.value,
+        )
+        .values(**values)
+    )
+    if done.rowcount != 1:
+        raise StoreError(f"the run of {run.tick:%Y-%m-%d %H:%M} was finished by another process")
+
+
+def remember_fetch(connection: Connection, schedule_id: int, etag: str, modified: str) -> None:
+    """Keep what the server said about the list, to ask only for changes next time."""
+    connection.execute(
+        t.schedule.update()
+        .where(t.schedule.c.id == schedule_id)
+        .values(etag=etag, modified=modified)
+    )
+
+
+def last_list(store: Store, schedule_id: int) -> int | None:
+    """The list that the latest run with one has used."""
+    return next((r.list_id for r in runs(store, schedule_id) if r.list_id is not None), None)
+
+
+def _dump(options: ScheduleOptions) -> dict[str, Any]:
+    return {
+        "networks": None if options.networks is None else list(options.networks),
+        "at": dict(options.at),
+        "quorum": options.quorum,
+        "proof": options.proof,
+        "format": options.format,
+        "columns": dict(options.columns),
+        "network": options.network,
+        "asset": options.asset,
+    }
+
+
+def _read(row: Any) -> Schedule:  # noqa: ANN401 - a row
+    stored = json.loads(row.options)
+    networks = stored.pop("networks")
+    options = ScheduleOptions(networks=None if networks is None else tuple(networks), **stored)
+    return Schedule(
+        row.id,
+        row.name,
+        row.publisher,
+        row.location,
+        row.cron,
+        options,
+        row.created,
+        row.etag,
+        row.modified,
+    )
+
+
+def _read_run(row: Any) -> Run:  # noqa: ANN401 - a row
+    return Run(
+        row.schedule_id,
+        row.tick,
+        RunState(row.state),
+        row.attempts,
+        row.list_id,
+        row.snapshot_id,
+        row.error,
+    )

@@ -1,0 +1,111 @@
+"""Publishes a snapshot's totals and seals it: a hash chain over all that was found, in key order.
+
+Triggers keep results from being changed by mistake; whoever owns the database can drop them. The
+head of the hash chain, printed in every export, shows such a change, for nobody can make other
+results with the same head. It covers the list's bytes and its rows as they were read (by their
+sha256), the policy, the pinned blocks, every chunk's digest (chunk_seal.py) and the totals; no ids
+of this database and no clock, so the same results give the same head wherever they are stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, select
+
+from scanner.model.balance import Evidence
+from scanner.snapshots.interface import SnapshotState
+from scanner.snapshots.tally import AssetTotal, Part, PartKey, Tally
+from scanner.store.schema import tables as t
+from scanner.store.schema.bulk import insert_rows
+
+VERSION = "reserve-scanner snapshot 2"
+"""First thing hashed: says what follows and in which form."""
+
+
+def chain_head(connection: Connection, snapshot_id: int) -> str:
+    """The head of a snapshot's hash chain from what is stored, in hex.
+
+    head(0) = sha256(""); head(n) = sha256(head(n-1) || record n), records being canonical JSON:
+    the header, the pinned blocks by network and height, the chunks by network, height and first
+    claim, then the totals.
+    """
+    head = sha256(b"").digest()
+    for record in _records(connection, snapshot_id):
+        head = sha256(head + orjson.dumps(record)).digest()
+    return head.hex()
+
+
+def publish(connection: Connection, snapshot_id: int, now: datetime) -> None:
+    """Store the totals and mark the snapshot complete; nothing if another process has done it."""
+    query = select(t.snapshot.c.state).where(t.snapshot.c.id == snapshot_id).with_for_update()
+    if connection.execute(query).scalar_one() == SnapshotState.COMPLETE.value:
+        return
+    totals = tally_of(connection, snapshot_id).totals()
+    insert_rows(connection, t.total, ((snapshot_id, *total_values(total)) for total in totals))
+    head = chain_head(connection, snapshot_id)
+    connection.execute(
+        t.snapshot.update()
+        .where(t.snapshot.c.id == snapshot_id)
+        .values(state=SnapshotState.COMPLETE.value, finished=now, chain_head=head)
+    )
+
+
+def tally_of(connection: Connection, snapshot_id: int) -> Tally:
+    """The tally of every chunk that is done."""
+    tally = Tally()
+    query = select(t.subtotal).where(t.subtotal.c.snapshot_id == snapshot_id)
+    for s in connection.execute(query):
+        key = PartKey(s.asset, s.decimals, s.proof, Evidence(s.evidence))
+        tally.add_part(key, Part(s.rows, s.claimed, s.found, s.shortfall, s.surplus))
+    return tally
+
+
+def total_values(total: AssetTotal) -> tuple[Any, ...]:
+    """The values of a row of `total` after its snapshot."""
+    return (
+        *(total.asset, total.decimals, total.claimed),
+        *(total.by_evidence[e] for e in Evidence if e is not Evidence.UNAVAILABLE),
+        *(total.unverified, total.unavailable_rows, total.shortfall, total.surplus),
+    )
+
+
+def _records(connection: Connection, snapshot_id: int) -> Iterator[Sequence[object]]:
+    yield _header(connection, snapshot_id)
+    yield from _blocks(connection, snapshot_id)
+    yield from _chunks(connection, snapshot_id)
+    for total in tally_of(connection, snapshot_id).totals():
+        yield ["total", *map(str, total_values(total))]
+
+
+def _header(connection: Connection, snapshot_id: int) -> Sequence[object]:
+    query = (
+        select(
+            t.reserve_list.c.sha256,
+            t.reserve_list.c.content,
+            t.reserve_list.c.claims,
+            t.snapshot.c.policy,
+        )
+        .join(t.snapshot, t.snapshot.c.list_id == t.reserve_list.c.id)
+        .where(t.snapshot.c.id == snapshot_id)
+    )
+    return [VERSION, *connection.execute(query).one()]
+
+
+def _blocks(connection: Connection, snapshot_id: int) -> list[Sequence[object]]:
+    c = t.pinned_block.c
+    query = select(c.network, c.wanted_height, c.chain, c.height, c.hash, c.time, c.source)
+    rows = connection.execute(query.where(c.snapshot_id == snapshot_id))
+    # Sorted here: databases do not agree about the order of text.
+    return [["block", *row] for row in sorted(rows, key=lambda r: (r.network, r.wanted_height))]
+
+
+def _chunks(connection: Connection, snapshot_id: int) -> list[Sequence[object]]:
+    c = t.chunk.c
+    query = select(c.network, c.wanted_height, c.first, c.last, c.claims, c.digest)
+    rows = connection.execute(query.where(c.snapshot_id == snapshot_id))
+    return [["chunk", *row] for row in sorted(map(tuple, rows))]

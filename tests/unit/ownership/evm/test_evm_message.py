@@ -1,0 +1,224 @@
+"""EVM rows: envelopes, spellings of a signature, typed data; eth_account is the other opinion."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from eth_account import Account
+from eth_account.messages import encode_defunct, encode_typed_data
+from support.signed_rows import (
+    MESSAGE,
+    claim,
+    compact_2098,
+    evm_address,
+    evm_sign,
+    high_s,
+    key,
+    okx_sign,
+)
+
+from scanner.model.addresses.evm import checksum_text
+from scanner.model.control import Binding, Control, ControlResult
+from scanner.ownership.judge import judge
+from scanner.ownership.primitives import envelopes
+from scanner.settings.tables import load_registry
+
+REGISTRY = load_registry()
+SIGNER = key(1)
+ADDRESS = evm_address(SIGNER)
+
+
+def judged(*signatures: str, address: str = ADDRESS, **more: object) -> ControlResult:
+    return judge(
+        claim(str(more.pop("network", "ethereum")), address, *signatures, **more), REGISTRY
+    )
+
+
+def test_the_usual_form_says_nothing_and_names_the_signer() -> None:
+    result = judged(evm_sign(SIGNER))
+    assert result.reason == ""
+    assert result.signed_by == (checksum_text(bytes.fromhex(ADDRESS[2:])),)
+    assert (result.required, result.scheme) == (1, "evm_message")
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_wallets_sign_the_text_and_the_peer_agrees(number: int) -> None:
+    """eth_account signs as wallets do; both ways of hashing are recovered to the same account."""
+    secret = key(number).secret
+    account = Account.from_key(secret)
+    for encoded in (encode_defunct(text=MESSAGE), encode_defunct(text="Grüße aus Zürich €")):
+        signed = account.sign_message(encoded)
+        text = MESSAGE if encoded == encode_defunct(text=MESSAGE) else "Grüße aus Zürich €"
+        result = judged("0x" + signed.signature.hex(), address=account.address, message=text)
+        assert result.is_proof
+        assert result.reason == "EIP-191 over the text"
+    by_hash = encode_defunct(primitive=envelopes.keccak256(MESSAGE.encode()))
+    assert judged(
+        "0x" + account.sign_message(by_hash).signature.hex(), address=account.address
+    ).is_proof
+    ours = evm_sign(key(number), MESSAGE, envelopes.eip191_text)
+    assert Account.recover_message(encode_defunct(text=MESSAGE), signature=ours) == account.address
+
+
+def test_recovery_bytes_0_1_27_28_and_no_others() -> None:
+    signature = evm_sign(SIGNER)
+    parity = int(signature[-2:], 16) - 27
+    assert judged(signature).reason == ""
+    zero = judged(signature[:-2] + f"{parity:02x}")
+    assert zero.is_proof
+    assert zero.reason == f"recovery byte is {parity}"
+    assert judged(signature[:-2] + f"{parity ^ 1:02x}").control is Control.MISMATCH
+    for byte in (2, 3, 26, 29, 30, 31, 32, 37, 38, 255):
+        result = judged(signature[:-2] + f"{byte:02x}")
+        assert result.control is Control.MALFORMED, byte
+
+
+def test_the_64_byte_form() -> None:
+    for number in range(6):
+        result = judged(compact_2098(evm_sign(key(number))), address=evm_address(key(number)))
+        assert result.is_proof
+        assert "EIP-2098" in result.reason
+
+
+def test_high_s_is_accepted_as_ecrecover_does_and_noted() -> None:
+    result = judged(high_s(evm_sign(SIGNER)))
+    assert result.is_proof
+    assert "upper half" in result.reason
+    assert judged(high_s(evm_sign(SIGNER))[:-2] + evm_sign(SIGNER)[-2:]).control is Control.MISMATCH
+
+
+def test_r_and_s_out_of_range_are_no_signature() -> None:
+    order = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+    good = bytes.fromhex(evm_sign(SIGNER)[2:])
+    for r, s in ((0, 1), (1, 0), (order, 1), (1, order), (2**256 - 1, 2**256 - 1), (0, 0)):
+        signature = f"0x{r:064x}{s:064x}1b"
+        for address in (ADDRESS, "0x" + "00" * 20):
+            assert judged(signature, address=address).control is Control.MISMATCH
+    assert judged("0x" + good[:32].hex() + f"{order - 1:064x}1b").control is Control.MISMATCH
+
+
+def test_the_zero_address_is_nobodys() -> None:
+    """`ecrecover` answers zero for nonsense; a row of the zero address must not meet it."""
+    for signature in ("0x" + "00" * 65, evm_sign(SIGNER), "0x" + "00" * 64 + "1b"):
+        assert judged(signature, address="0x" + "00" * 20).control is Control.MISMATCH
+
+
+def test_another_networks_envelope_is_a_mismatch() -> None:
+    assert judged(okx_sign(SIGNER)).control is Control.MISMATCH
+    assert judged(evm_sign(SIGNER), network="okc").control is Control.MISMATCH
+    assert judged(okx_sign(SIGNER), network="okc").is_proof
+    assert judged(evm_sign(SIGNER, MESSAGE, envelopes.tip191_hash)).control is Control.MISMATCH
+
+
+def test_every_spelling_of_an_address_is_the_same_account() -> None:
+    payload = bytes.fromhex(ADDRESS[2:])
+    for text in (ADDRESS, ADDRESS.upper().replace("X", "x"), checksum_text(payload)):
+        assert judged(evm_sign(SIGNER), address=text).is_proof
+    wrong_capitals = checksum_text(payload).swapcase().replace("X", "x")
+    assert judged(evm_sign(SIGNER), address=wrong_capitals).control is Control.MALFORMED
+
+
+def test_signatures_that_only_a_contract_could_read_are_undecided_offline() -> None:
+    for data in ("11" * 130, "22" * 85, "33" * 500, "44" * 96 + "6492" * 16):
+        result = judged("0x" + data)
+        assert result.control is Control.UNSUPPORTED
+        assert "snapshot" in result.reason
+
+
+TYPED = {
+    "types": {
+        "EIP712Domain": [
+            {"name": "name", "type": "string"},
+            {"name": "chainId", "type": "uint256"},
+        ],
+        "Statement": [{"name": "text", "type": "string"}, {"name": "height", "type": "uint64"}],
+    },
+    "primaryType": "Statement",
+    "domain": {"name": "Reserves", "chainId": 1},
+    "message": {"text": "these are ours", "height": 20914735},
+}
+
+
+def typed(**changes: object) -> tuple[str, str]:
+    """A typed message as JSON, and its signature by the peer."""
+    data = {**TYPED, **changes}
+    signed = Account.from_key(SIGNER.secret).sign_message(encode_typed_data(full_message=data))
+    return json.dumps(data), "0x" + signed.signature.hex()
+
+
+def test_typed_data() -> None:
+    message, signature = typed()
+    result = judged(signature, message=message)
+    assert (result.is_proof, result.reason) == (True, "EIP-712 typed data")
+    assert judged(signature, message=message.replace("ours", "mine")).control is Control.MISMATCH
+    assert judged(signature, message=message + " ").is_proof  # the same data
+    for hexed in ("0x1", "1"):
+        text, signed = typed(domain={"name": "Reserves", "chainId": hexed})
+        assert judged(signed, message=text).is_proof
+
+
+def test_typed_data_for_another_chain_is_a_mismatch() -> None:
+    message, signature = typed(domain={"name": "Reserves", "chainId": 56})
+    result = judged(signature, message=message)
+    assert result.control is Control.MISMATCH
+    assert "chain id 56" in result.reason
+    assert judged(signature, message=message, network="bsc").is_proof
+    assert judged(signature, message=message).control is Control.MISMATCH  # not from memory
+
+
+def test_permits_and_orders_are_no_statement_of_ownership() -> None:
+    """Signed typed data for contracts lie open on the chain; anybody could list their signers."""
+    types = {**TYPED["types"]}  # type: ignore[dict-item]
+    types["EIP712Domain"] = [{"name": "verifyingContract", "type": "address"}]  # type: ignore[index]
+    message, signature = typed(types=types, domain={"verifyingContract": "0x" + "11" * 20})
+    result = judged(signature, message=message)
+    assert result.control is Control.MISMATCH
+    assert "no statement of ownership" in result.reason
+
+
+@pytest.mark.parametrize(
+    "chain_id", [None, "", "x", 1.5, -1, True, [1], {"a": 1}, "0x" + "1" * 500, 2**300]
+)
+def test_a_chain_id_that_is_no_number_is_a_mismatch(chain_id: object) -> None:
+    message = json.dumps({**TYPED, "domain": {"name": "Reserves", "chainId": chain_id}})
+    result = judged(evm_sign(SIGNER, message), message=message)
+    assert result.control is Control.MISMATCH
+    assert not result.reason.startswith("EIP-712")
+
+
+def test_typed_data_that_is_made_to_cost_time_is_soon_over() -> None:
+    import time
+
+    nested: object = 1
+    for _ in range(900):
+        nested = [nested]
+    deep = json.dumps({**TYPED, "domain": {"chainId": nested}})
+    chain = {f"T{n}": [{"name": "a", "type": f"T{n + 1}"}] for n in range(150)}
+    chain["T150"] = [{"name": "a", "type": "uint8"}]
+    loop = {"A": [{"name": "a", "type": "A"}, {"name": "b", "type": "A[]"}]}
+    wide = {**chain, "T0": [{"name": "a", "type": "T1[]"}]}
+    for types, value in ((chain, {}), (loop, {}), (wide, {"a": [{}] * 500})):
+        primary = next(iter(types))
+        text = json.dumps({"types": types, "primaryType": primary, "domain": {}, "message": value})
+        started = time.process_time()
+        assert judged("0x" + "11" * 64 + "1b", message=text[:8192]).control is Control.MISMATCH
+        assert time.process_time() - started < 2.0
+    assert judged("0x" + "11" * 64 + "1b", message=deep).control is Control.MISMATCH
+
+
+def test_json_that_is_not_typed_data_is_text_like_any_other() -> None:
+    for message in (
+        '{"primaryType": 1}',
+        '{"primaryType"',
+        '{"note": "has \\"primaryType\\" in it", "primaryType": "x"}',
+    ):
+        assert judged(evm_sign(SIGNER, message), message=message).is_proof
+
+
+def test_a_binding_is_derived_only_from_the_addresss_own_key() -> None:
+    owners = (evm_address(key(2)),)
+    own = judged(evm_sign(SIGNER), owners=owners)
+    assert (own.binding, own.scheme) == (Binding.DERIVED, "contract_owner")
+    named = judged(evm_sign(key(2)), owners=owners)
+    assert (named.control, named.binding) == (Control.CONTROLS, Binding.ASSERTED)

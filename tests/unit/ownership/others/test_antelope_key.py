@@ -1,0 +1,83 @@
+"""Antelope rows: key and signature texts, one key and two."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from support.signed_rows import antelope_key, antelope_sign, claim, key
+
+from scanner.model.addresses import base58
+from scanner.model.control import Binding, Control, ControlResult
+from scanner.ownership.judge import judge
+from scanner.ownership.others.antelope_key import read_keys
+from scanner.ownership.primitives.hashes import ripemd160
+from scanner.settings.tables import load_registry
+
+REGISTRY = load_registry()
+A, B = key(1), key(2)
+
+
+def judged(*signatures: str, script: str, account: str = "okbwallet1tr") -> ControlResult:
+    return judge(claim("vaulta", account, *signatures, script=script), REGISTRY)
+
+
+def both(*keys: str) -> str:
+    return json.dumps({f"publicKey{n}": k for n, k in enumerate(keys, 1)})
+
+
+def new_form(number: int) -> str:
+    data = key(number).public_key.format()
+    return "PUB_K1_" + base58.encode(data + ripemd160(data + b"K1")[:4])
+
+
+def test_the_account_is_never_bound() -> None:
+    for account in ("okbwallet1tr", "eosio"):
+        result = judged(antelope_sign(A), script=antelope_key(A), account=account)
+        assert (result.control, result.binding) == (Control.CONTROLS, Binding.ASSERTED)
+        assert "compare them with its permissions" in result.reason
+
+
+def test_both_spellings_of_a_key() -> None:
+    assert read_keys(antelope_key(A)) == read_keys(new_form(1)) == (A.public_key.format(),)
+    assert judged(antelope_sign(A), script=new_form(1)).control is Control.CONTROLS
+
+
+def test_two_keys_need_two_signatures_in_any_order() -> None:
+    script = both(antelope_key(A), antelope_key(B))
+    for signatures in ((antelope_sign(A), antelope_sign(B)), (antelope_sign(B), antelope_sign(A))):
+        result = judged(*signatures, script=script)
+        assert (result.control, result.required, len(result.signed_by)) == (Control.CONTROLS, 2, 2)
+    for signatures in ((antelope_sign(A),), (antelope_sign(A), antelope_sign(A))):
+        assert judged(*signatures, script=script).control is Control.MISMATCH
+    twice = both(antelope_key(A), new_form(1))
+    assert judged(antelope_sign(A), antelope_sign(A), script=twice).control is Control.MISMATCH
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "",
+        "EOS",
+        "EOS" + "1" * 50,
+        antelope_key(A)[:-1],
+        antelope_key(A).lower(),
+        new_form(1).replace("PUB_K1_", "PUB_R1_"),
+        A.public_key.format().hex(),
+        "{}",
+        "{",
+        "[" * 10_000,
+        '{"publicKey1": 1}',
+        both(antelope_key(A), "x"),
+        "EOS" + base58.encode(b"\2" * 33 + ripemd160(b"\2" * 33)[:4])[:-1],
+    ],
+)
+def test_a_key_column_that_holds_no_key(script: str) -> None:
+    result = judged(antelope_sign(A), script=script)
+    assert result.control in (Control.MALFORMED, Control.UNSUPPORTED)
+
+
+def test_signature_texts_are_read_strictly() -> None:
+    good = antelope_sign(A)
+    for text in (good[7:], good.lower(), good[:-1], good + "1", "SIG_R1_" + good[7:], "SIG_K1_"):
+        assert judged(text, script=antelope_key(A)).control is Control.MALFORMED, text

@@ -1,0 +1,114 @@
+"""Every data row counts once; the first few of each class are named; blocks add up in order."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+from support.snapshot_stub import CONTROLS, UNSIGNED, eth_claim
+
+from scanner.model.claim import DeclaredTotal, UnreadableRow
+from scanner.model.control import Binding, Control, ControlResult
+from scanner.model.finding import FindingKind, Weight
+from scanner.reports.commands.ownership import (
+    CLASSES,
+    FIRST_FEW,
+    OwnershipSummary,
+    finding_kind,
+    render_block,
+    row_object,
+)
+from scanner.reports.commands.ownership_text import print_ownership
+
+ASSERTED = ControlResult(Control.CONTROLS, Binding.ASSERTED, reason="only the chain can show it")
+RESULTS = [
+    (CONTROLS, None),
+    (ASSERTED, FindingKind.OWNER_UNPROVEN),
+    (ControlResult(Control.CONTROLS, Binding.NONE, reason="x"), FindingKind.OWNER_UNPROVEN),
+    (ControlResult(Control.MISMATCH, reason="x"), FindingKind.BAD_SIGNATURE),
+    (ControlResult(Control.MALFORMED, reason="x"), FindingKind.MALFORMED_PROOF),
+    (ControlResult(Control.UNSUPPORTED, reason="x"), FindingKind.UNSUPPORTED_SCHEME),
+    (UNSIGNED, FindingKind.UNSIGNED),
+]
+BAD = UnreadableRow(9, 3, "bad_amount", "not an amount: '1e400'", "1e400")
+UNKNOWN = UnreadableRow(10, 1, "unknown_coin", "unknown coin 'X'", "X")
+
+
+@pytest.mark.parametrize(("result", "kind"), RESULTS)
+def test_only_proof_makes_no_finding(result, kind):
+    assert finding_kind(result) is kind
+
+
+def test_unreadable_rows_have_the_same_keys_and_say_their_kind():
+    claim = row_object(eth_claim(0), CONTROLS)
+    for row, control in ((BAD, "malformed"), (UNKNOWN, "unsupported")):
+        record = row_object(row, None)
+        assert list(record) == list(claim)
+        assert record["control"] == control
+        assert record["reason"].startswith(row.kind)
+    assert row_object(BAD, None)["reason"] == (
+        "bad_amount, column 3: not an amount: '1e400' (1e400)"
+    )
+
+
+def test_a_claim_without_a_verdict_is_a_mistake():
+    with pytest.raises(ValueError):
+        row_object(eth_claim(0), None)
+    with pytest.raises(ValueError):
+        OwnershipSummary().add(eth_claim(0), None)
+
+
+def test_blocks_add_up_as_one():
+    rows = [eth_claim(n) for n in range(40)]
+    verdicts = [RESULTS[n % len(RESULTS)][0] for n in range(40)]
+    judged = [*zip(rows, verdicts, strict=True), (BAD, None)]
+    whole, lines = render_block(judged, lines=True, challenge="")
+    parts = OwnershipSummary()
+    for start in range(0, 40, 7):
+        part, _ = render_block(judged[:40][start : start + 7], lines=False, challenge="")
+        parts.merge(part)
+    last, none = render_block([(BAD, None)], lines=False, challenge="")
+    parts.merge(last)
+    assert none == b""
+    assert parts == whole
+    assert whole.rows == 41
+    assert sum(whole.total(c) for c in CLASSES) == 41
+    assert all(len(s) <= FIRST_FEW for s in whole.samples.values())
+    assert whole.weights == {Weight.FALSE, Weight.UNSHOWN}
+    assert [json.loads(x)["row"] for x in lines.splitlines()] == [*range(1, 41), 9]
+
+
+def test_totals_lines_are_not_rows():
+    line = DeclaredTotal(2, "ETH", "ETH", "ethereum", 18, 5, None)
+    judged = [(line, None), (eth_claim(0), CONTROLS)]
+    summary, lines = render_block(judged, lines=True, challenge="")
+    assert (summary.rows, lines.count(b"\n")) == (1, 1)
+
+
+def test_challenge_turns_another_message_into_a_mismatch():
+    claims = [eth_claim(0, message="fresh"), eth_claim(1, message="old")]
+    judged = [(claim, CONTROLS) for claim in claims]
+    summary, _ = render_block(judged, lines=False, challenge="fresh")
+    assert (summary.total("verified"), summary.total("mismatch")) == (1, 1)
+
+
+def test_words_for_people():
+    rows = [eth_claim(n, address=f"0x{n:040x}") for n in range(8)]
+    verdicts = [CONTROLS, *[UNSIGNED] * 7]
+    judged = [*zip(rows, verdicts, strict=True), (BAD, None)]
+    summary, _ = render_block(judged, lines=False, challenge="")
+    out = io.StringIO()
+    print_ownership(summary, out)
+    text = out.getvalue()
+    assert "unsigned: 7 (no signature published)" in text
+    assert "  and 2 more (all of them: --jsonl FILE)" in text
+    assert "line 9: bad_amount: not an amount: '1e400'" in text
+    assert text.splitlines()[-1] == "9 rows: 1 verified, 1 false, 7 not shown."
+
+
+def test_no_rows_are_not_all_rows_verified():
+    summary, out = OwnershipSummary(), io.StringIO()
+    print_ownership(summary, out)
+    assert summary.weights == {Weight.UNSHOWN}
+    assert "nothing is verified" in out.getvalue()

@@ -1,0 +1,87 @@
+"""Amounts are exact or visibly cut; nothing rounds away."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scanner.reports.figures.amounts import (
+    claimed_share,
+    counted_rows,
+    percent,
+    short_coins,
+    whole_coins,
+)
+
+
+@pytest.mark.parametrize(
+    ("base_units", "decimals", "text"),
+    [
+        (44951400000, 8, "449.514"),
+        (0, 8, "0"),
+        (1, 18, "0.000000000000000001"),
+        (123456789012345678901234567890, 18, "123,456,789,012.34567890123456789"),
+        (1234567, 0, "1,234,567"),
+        (-5, 1, "-0.5"),
+        (-12345678, 4, "-1,234.5678"),
+    ],
+)
+def test_whole_coins(base_units, decimals, text):
+    assert whole_coins(base_units, decimals) == text
+
+
+@given(st.integers(min_value=-(2**256), max_value=2**256), st.integers(min_value=0, max_value=36))
+def test_whole_coins_loses_nothing(base_units, decimals):
+    text = whole_coins(base_units, decimals).replace(",", "")
+    sign = -1 if text.startswith("-") else 1
+    whole, _, fraction = text.lstrip("-").partition(".")
+    assert sign * int(whole + fraction.ljust(decimals, "0")) == base_units
+
+
+@pytest.mark.parametrize(
+    ("base_units", "decimals", "text"),
+    [
+        (58959708849230328, 18, "0.05895970…"),
+        (1, 18, "0.000000000000000001"),
+        (123, 18, "0.00000000000000012…"),
+        (1_000_000_000_000_000_001, 18, "1.00000000…"),
+        (150000000, 8, "1.5"),
+    ],
+)
+def test_short_coins_cuts_and_says_so(base_units, decimals, text):
+    assert short_coins(base_units, decimals) == text
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "text"),
+    [
+        (1, 3, "33.33 %"),
+        (999_999_999, 1_000_000_000, "99.99 %"),
+        (10**60, 10**60, "100.00 %"),
+        (3, 2, "150.00 %"),
+        (0, 5, "0.00 %"),
+        (5, 0, "-"),
+    ],
+)
+def test_percent_rounds_down(part, whole, text):
+    assert percent(part, whole) == text
+
+
+@pytest.mark.parametrize(
+    ("claimed", "verified", "told", "unread", "shown"),
+    [
+        (9, 0, 0, 1, None),  # nobody could say: not 0 %
+        (9, 0, 9, 1, "0.00 %"),  # something was read, and it was not there or not theirs
+        (9, 0, 0, 0, "0.00 %"),
+        (9, 3, 3, 5, "33.33 %"),
+        (0, 0, 0, 0, None),
+    ],
+)
+def test_share_of_claimed(claimed, verified, told, unread, shown):
+    assert claimed_share(claimed, verified, told=told, unread=unread) == shown
+
+
+@pytest.mark.parametrize(("n", "words"), [(0, "0 rows"), (1, "1 row"), (1234, "1,234 rows")])
+def test_counted_rows(n, words):
+    assert counted_rows(n) == words

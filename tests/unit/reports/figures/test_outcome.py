@@ -1,0 +1,85 @@
+"""The sentence, the groups and the exit status of a snapshot."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from scanner.errors import ConfigError
+from scanner.liabilities.interface import LiabilityEvidence
+from scanner.model.balance import Evidence
+from scanner.model.finding import FindingKind, Weight
+from scanner.reports.figures.findings import ALSO_CALLED, parse_kinds
+from scanner.reports.figures.outcome import (
+    finding_groups,
+    outcome_weights,
+    print_outcome,
+    sentence,
+)
+from scanner.reports.figures.words import EVIDENCE, MEANINGS, OWED
+from scanner.store.reading import queries
+
+
+def test_every_kind_and_evidence_has_its_words():
+    assert set(MEANINGS) == set(FindingKind)
+    assert set(EVIDENCE) == set(Evidence)
+    assert set(OWED) == set(LiabilityEvidence)
+
+
+def test_groups_name_what_is_false_first(taken):
+    groups = finding_groups(taken.store, taken.id)
+    weights = [g.weight for g in groups]
+    assert weights == sorted(weights, key=list(Weight).index)
+    counts = {g.kind: g.count for g in groups}
+    assert counts[FindingKind.SHORTFALL] == 1
+    assert counts[FindingKind.SURPLUS] == 1
+    assert counts[FindingKind.DUPLICATE] == 1
+    assert counts[FindingKind.UNSIGNED] == 1
+    assert counts[FindingKind.UNKNOWN_COIN] == 1
+    assert counts[FindingKind.BALANCE_UNAVAILABLE] == 1
+    assert all(g.more == 0 for g in groups)
+
+
+def test_few_examples_are_shown_and_the_rest_is_counted(taken):
+    (group,) = [g for g in finding_groups(taken.store, taken.id, few=0) if g.kind == "shortfall"]
+    assert (group.count, group.examples, group.more) == (1, (), 1)
+
+
+def test_weights_and_sentence(taken):
+    assert outcome_weights(taken.store, taken.id) >= {Weight.FALSE, Weight.UNSHOWN}
+    head = queries.head(taken.store, taken.id)
+    counts = queries.finding_counts(taken.store, taken.id)
+    assert sentence(head, counts) == (
+        "7 rows of list.csv: 2 things found false, 3 could not be shown."
+    )
+    assert sentence(head, {FindingKind.UNSIGNED: 1}) == (
+        "7 rows of list.csv: nothing found false, 1 thing could not be shown."
+    )
+    assert sentence(head, {FindingKind.SURPLUS: 1}) == "7 rows of list.csv: every claim verified."
+
+
+def test_incomplete_is_never_all_verified(planned):
+    assert Weight.UNSHOWN in outcome_weights(planned.store, planned.id)
+    head = queries.head(planned.store, planned.id)
+    assert "0 of 2 parts read" in sentence(head, {})
+    assert "scanner resume 1" in sentence(head, {})
+
+
+def test_words_for_people_are_harmless(taken):
+    out = io.StringIO()
+    print_outcome(taken.store, taken.id, out)
+    text = out.getvalue()
+    assert "FALSE: shortfall, 1" in text
+    assert "line 7: row 7, field 2: unknown coin =cmd" in text
+    assert not {"\x1b", "\u202e", "\ud800"} & set(text)
+    text.encode("utf-8")
+
+
+def test_kinds_as_users_write_them():
+    assert parse_kinds(["shortfall"]) == (FindingKind.SHORTFALL,)
+    assert parse_kinds(["Bad-Signature", "mismatch"]) == (FindingKind.BAD_SIGNATURE,)
+    assert parse_kinds(ALSO_CALLED) == tuple(ALSO_CALLED.values())
+    assert parse_kinds([]) == ()
+    with pytest.raises(ConfigError, match="no kind of finding 'x'"):
+        parse_kinds(["x"])
