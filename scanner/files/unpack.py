@@ -91,7 +91,7 @@ def _xz() -> _Step:
 
 def _zstd() -> _Step:
     try:
-        from backports import zstd
+        from backports import zstd  # noqa: PLC0415 - an extra
     except ImportError:
         what = "a file packed with Zstandard needs a package more: pip install"
         raise InputError(f"{what} 'reserve-scanner[files]', or unpack it first") from None

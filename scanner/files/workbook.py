@@ -70,7 +70,7 @@ def _xlsx(
     archive: zipfile.ZipFile, name: str
 ) -> tuple[list[str], Callable[[str], Iterator[list[str]]]]:
     try:
-        from openpyxl import load_workbook
+        from openpyxl import load_workbook  # noqa: PLC0415 - an extra
     except ImportError:
         what = "an Excel workbook needs a package more: pip install 'reserve-scanner[files]'"
         raise InputError(f"{what}, or save each sheet as CSV") from None
