@@ -1,0 +1,1 @@
+"""Tron: TRX in all its parts, and TRC-20 tokens."""

@@ -1,0 +1,138 @@
+"""java-tron's HTTP API: errors of every kind come with status 200, a block that is not there as {}.
+
+Only the solidity paths are asked: the state that two thirds of the producers have confirmed.
+Never Tron's JSON-RPC: it takes a block in the parameters of eth_call and answers from the newest.
+Source: java-tron's HTTP API documentation; what nodes really answer: tests/vectors/tron.
+"""
+
+from __future__ import annotations
+
+from scanner.chains.http import Transport
+from scanner.chains.shape import take
+from scanner.chains.tron.header import Header, read_header
+from scanner.errors import (
+    HeightNotReachedError,
+    HeightPrunedError,
+    SourceRejectedError,
+    SourceUnavailableError,
+    clip,
+)
+from scanner.model.endpoint import Endpoint
+
+BALANCE_OF = "70a08231"
+
+
+class TronApi:
+    """Asks one node, whose URL is the one above /wallet. Safe to use from several threads."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.name = endpoint.name
+        self._http = Transport(endpoint)
+
+    def ask(self, path: str, body: dict[str, object]) -> dict[str, object]:
+        """POST to a path; the object that comes back, {} if it is empty.
+
+        Raises SourceUnavailableError also for an answer that holds an `Error`, whatever it says:
+        overload and a wrong question look alike.
+        """
+        reply = self._http.post_json(body, path)
+        reply.raise_for_status()
+        answer = take(self.name, reply.json(), dict)
+        problem = answer.get("Error")
+        if problem is not None:
+            words = self._http.redact(clip(str(problem)))
+            raise SourceUnavailableError(self.name, f"answered with an error: {words}")
+        return answer
+
+    def solid_head(self) -> Header:
+        """The newest solid block."""
+        return read_header(self.name, self.ask("walletsolidity/getnowblock", {}))
+
+    def genesis(self) -> str:
+        """The id of block 0."""
+        block = self.ask("wallet/getblockbynum", {"num": 0})
+        return take(self.name, block, str, "blockID")
+
+    def solid_block(self, number: int) -> Header:
+        """A solid block. Raises HeightNotReachedError, HeightPrunedError."""
+        block = self.ask("walletsolidity/getblockbynum", {"num": number})
+        if not block:
+            head = self.solid_head().number
+            if number > head:
+                raise HeightNotReachedError(self.name, number, head)
+            raise HeightPrunedError(self.name, number, "it does not have that block")
+        header = read_header(self.name, block)
+        if header.number != number:
+            what = f"answered with block {header.number} when asked for {number}"
+            raise SourceUnavailableError(self.name, what)
+        return header
+
+    def account(self, address: bytes) -> dict[str, object]:
+        """An account's JSON with hex addresses, {} if the address was never used for TRX.
+
+        address: 20 bytes. Raises SourceUnavailableError when another account comes back.
+        """
+        asked = "41" + address.hex()
+        account = self.ask("walletsolidity/getaccount", {"address": asked, "visible": False})
+        if account and take(self.name, account, str, "address") != asked:
+            raise SourceUnavailableError(self.name, "answered about another account")
+        return account
+
+    def token_balance(self, token: bytes, holder: bytes) -> int:
+        """What a TRC-20 contract says that a holder has; both 20 bytes.
+
+        The question comes back in the answer, as the transaction it would have been, and is
+        compared: a shifted parameter asks for somebody else and is answered with 0.
+        Raises SourceRejectedError for what is no contract, or a call that reverts.
+        """
+        data = bytes(12) + holder
+        answer = self.ask(
+            "walletsolidity/triggerconstantcontract",
+            {
+                "owner_address": "41" + holder.hex(),
+                "contract_address": "41" + token.hex(),
+                "function_selector": "balanceOf(address)",
+                "parameter": data.hex(),
+            },
+        )
+        self._ran(answer)
+        value = take(
+            self.name, answer, dict, "transaction", "raw_data", "contract", 0, "parameter", "value"
+        )
+        expected = {"data": BALANCE_OF + data.hex(), "contract_address": "41" + token.hex()}
+        if any(value.get(key) != wanted for key, wanted in expected.items()):
+            raise SourceUnavailableError(self.name, "ran another call than the one asked for")
+        results = take(self.name, answer, list, "constant_result")
+        word = take(self.name, results, str, 0)
+        if len(results) != 1 or len(word) != 64:
+            raise SourceRejectedError(self.name, "the contract answers with no balance")
+        try:
+            return int.from_bytes(bytes.fromhex(word))
+        except ValueError:
+            raise SourceUnavailableError(self.name, "answered with what is no hex") from None
+
+    def _ran(self, answer: dict[str, object]) -> None:
+        """See that a constant call ran to its end: failures say `true` as well."""
+        result = take(self.name, answer, dict, "result")
+        if result.get("result") is not True or "code" in result:
+            words = _words(result.get("message")) or str(result.get("code"))
+            what = f"does not run the call: {clip(words)}"
+            if result.get("code") == "CONTRACT_VALIDATE_ERROR":
+                raise SourceRejectedError(self.name, what)
+            raise SourceUnavailableError(self.name, what)
+        outcome = take(self.name, answer, dict, "transaction", "ret", 0)
+        if outcome.get("ret", "SUCESS") != "SUCESS" or "message" in result:
+            words = _words(result.get("message"))
+            raise SourceRejectedError(self.name, f"the contract refuses the call ({clip(words)})")
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+
+def _words(message: object) -> str:
+    """A message of java-tron's: text in hex."""
+    try:
+        return bytes.fromhex(str(message or "")).decode("utf-8", "replace")
+    except ValueError:
+        return str(message)

@@ -1,0 +1,96 @@
+"""Reads Tron accounts in the newest solid state: the network's nodes know no older one.
+
+A node that was stopped at a height (java-tron's `node.shutdown.BlockHeight`) has that height's
+state for its newest, and says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from scanner.chains.fleet.interface import Answer, ReaderAbility, Reading, Refusal, State
+from scanner.chains.interface import Reach
+from scanner.chains.tron.account import trx_parts
+from scanner.chains.tron.api import TronApi
+from scanner.errors import SourceRejectedError, SourceUnavailableError
+from scanner.model.addresses.tron import TronCodec
+from scanner.model.balance import BalanceQuery
+from scanner.model.block import BlockRef
+from scanner.model.endpoint import Endpoint
+from scanner.model.network import Network
+from scanner.model.parts import Part, Parts
+
+GENESIS: Final = {
+    "728126428": "00000000000000001ebf88508a03865c71d452e25f4d51194196a1d22b6653dc",
+}
+"""Chain id -> the id of block 0. Tron's chain id is the last four bytes of it."""
+
+
+class TronReader:
+    """One java-tron node. A Reader."""
+
+    ability = ReaderAbility(Reach.TIP, batch=10, workers=2, chunk=200)
+
+    def __init__(self, endpoint: Endpoint, network: Network) -> None:
+        self.endpoint = endpoint
+        self._name = endpoint.name
+        self._network = network.name
+        self._chain = endpoint.chain or network.chain_id
+        self._codec = TronCodec(network.name, "")
+        self._api = TronApi(endpoint)
+
+    def check(self) -> None:
+        """See Reader."""
+        genesis = self._api.genesis()
+        known = GENESIS.get(self._chain, genesis)
+        if genesis != known or str(int(genesis[-8:], 16)) != self._chain:
+            what = f"is not on {self._network} ({self._chain}): its block 0 is {genesis[:64]}"
+            raise SourceRejectedError(self._name, what)
+
+    def pin(self, height: int | None) -> BlockRef:
+        """See Reader."""
+        header = self._api.solid_head() if height is None else self._api.solid_block(height)
+        return BlockRef(self._network, self._chain, header.number, header.hash, header.time)
+
+    def hash_at(self, height: int) -> str:
+        """See Reader."""
+        return self._api.solid_block(height).hash
+
+    def read(self, queries: Sequence[BalanceQuery], at: BlockRef) -> list[Answer]:
+        """See Reader. Answers name no block: the solid heads before and after stand for them."""
+        before = self._api.solid_head()
+        found = [self._parts(query) for query in queries]
+        after = self._api.solid_head()
+        if after.number < before.number:
+            what = "went back to an older block while it was read: it is several nodes"
+            raise SourceUnavailableError(self._name, what)
+        state = State(after.number, after.hash, after.time)
+        detail = {} if before.hash == after.hash else {"from_height": before.number}
+        return [
+            said if isinstance(said, Refusal) else Reading(said, state, detail=detail)
+            for said in found
+        ]
+
+    def probe(self) -> dict[str, str]:
+        """See Reader."""
+        head = self._api.solid_head()
+        return {"newest solid block": str(head.number), "history": "no: the newest state only"}
+
+    def close(self) -> None:
+        """See Reader."""
+        self._api.close()
+
+    def _parts(self, query: BalanceQuery) -> Parts | Refusal:
+        if query.address.format != "tron":
+            return Refusal(f"{query.address.format} is no Tron account")
+        holder = query.address.payload
+        if query.holding.is_native:
+            # Tokens may lie at an address that has no TRX account, so {} says nothing about them.
+            parts = trx_parts(self._name, self._api.account(holder))
+            return {Part(name): amount for name, amount in parts.items()}
+        try:
+            token = self._codec.decode(query.holding.contract).payload
+            return {Part.LIQUID: self._api.token_balance(token, holder)}
+        except SourceRejectedError as e:
+            return Refusal(e.what)

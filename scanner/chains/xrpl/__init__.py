@@ -1,0 +1,1 @@
+"""The XRP Ledger: XRP and issued tokens, in a ledger named by its hash."""
