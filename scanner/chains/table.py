@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import cast
 
+from scanner.chains.fleet.interface import Reader
 from scanner.chains.interface import BalanceSource, ReadPolicy
 from scanner.errors import ConfigError
 from scanner.model.endpoint import Endpoint
@@ -37,7 +38,35 @@ def _lazy(path: str, *, policies: bool = False) -> SourceFactory:
     return make
 
 
+def _fleet(path: str) -> SourceFactory:
+    """A fleet of one family's readers. path: "module:class", made of an endpoint and a network."""
+
+    def make(
+        network: Network, endpoints: Sequence[Endpoint], registry: Registry, policy: ReadPolicy
+    ) -> BalanceSource:
+        from scanner.chains.fleet.source import FleetSource
+
+        reader = reader_class(path)
+        return FleetSource(network, [reader(e, network) for e in endpoints], policy, registry)
+
+    return make
+
+
+def reader_class(path: str) -> Callable[[Endpoint, Network], Reader]:
+    """The class of one family's readers. path: "module:class"."""
+    module, _, name = path.partition(":")
+    return cast(Callable[[Endpoint, Network], Reader], getattr(import_module(module), name))
+
+
+READERS: Mapping[str, str] = {
+    "xrpl_rpc": "scanner.chains.xrpl.reader:XrplReader",
+    "tron_http": "scanner.chains.tron.reader:TronReader",
+}
+"""Protocol name -> the class of its family's readers (scanner.chains.fleet.interface.Reader)."""
+
+
 SOURCES: Mapping[str, SourceFactory] = {
+    **{protocol: _fleet(path) for protocol, path in READERS.items()},
     "beacon": _lazy("scanner.chains.evm.beacon:make_source", policies=True),
     "utxo_snapshot": _lazy("scanner.chains.bitcoin.utxo_source:make_source", policies=True),
     "bitcoin_core": _lazy("scanner.chains.bitcoin.core_scan:make_source", policies=True),

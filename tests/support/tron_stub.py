@@ -7,10 +7,9 @@ import json
 from functools import cache
 from typing import Any
 
+from scanner.model.addresses.tron import TronCodec
 from support.recorded import World, WorldServer, recorded, sent
 from support.replay import Sent, Trap
-
-from scanner.model.addresses.tron import TronCodec
 
 TRON = TronCodec("tron", "")
 GENESIS = "00000000000000001ebf88508a03865c71d452e25f4d51194196a1d22b6653dc"

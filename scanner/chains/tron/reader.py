@@ -65,8 +65,8 @@ class TronReader:
         if after.number < before.number:
             what = "went back to an older block while it was read: it is several nodes"
             raise SourceUnavailableError(self._name, what)
-        state = State(after.number, after.hash, after.time)
-        detail = {} if before.hash == after.hash else {"from_height": before.number}
+        state = State(before.number, before.hash, before.time)
+        detail = {} if before.hash == after.hash else {"to_height": after.number}
         return [
             said if isinstance(said, Refusal) else Reading(said, state, detail=detail)
             for said in found

@@ -188,13 +188,13 @@ def test_a_call_that_reverts_or_finds_no_contract_is_no_balance() -> None:
     assert "not exist" in absent.why
 
 
-def test_a_state_that_moved_while_it_was_read_says_from_where() -> None:
+def test_a_state_that_moved_while_it_was_read_says_how_far() -> None:
     stub = a_stub("moves")
     with reader(stub) as r:
         (said,) = r.read([query(RICH)], r.pin(300))
     assert isinstance(said, Reading)
     assert said.state is not None
-    assert (said.detail["from_height"], said.state.height) == (501, 502)
+    assert (said.state.height, said.detail["to_height"]) == (501, 502)
 
 
 def test_heights_that_a_node_does_not_have() -> None:
