@@ -30,8 +30,7 @@ def _lazy(path: str, *, policies: bool = False) -> SourceFactory:
     def make(
         network: Network, endpoints: Sequence[Endpoint], registry: Registry, policy: ReadPolicy
     ) -> BalanceSource:
-        module, _, function = path.partition(":")
-        factory = cast(Callable[..., BalanceSource], getattr(import_module(module), function))
+        factory = cast(Callable[..., BalanceSource], _named(path))
         more = (policy,) if policies else ()
         return factory(network, endpoints, registry, *more)
 
@@ -44,18 +43,24 @@ def _fleet(path: str) -> SourceFactory:
     def make(
         network: Network, endpoints: Sequence[Endpoint], registry: Registry, policy: ReadPolicy
     ) -> BalanceSource:
-        from scanner.chains.fleet.source import FleetSource
-
+        fleet = cast(
+            Callable[..., BalanceSource], _named("scanner.chains.fleet.source:FleetSource")
+        )
         reader = reader_class(path)
-        return FleetSource(network, [reader(e, network) for e in endpoints], policy, registry)
+        return fleet(network, [reader(e, network) for e in endpoints], policy, registry)
 
     return make
 
 
 def reader_class(path: str) -> Callable[[Endpoint, Network], Reader]:
     """The class of one family's readers. path: "module:class"."""
+    return cast(Callable[[Endpoint, Network], Reader], _named(path))
+
+
+def _named(path: str) -> object:
+    """Import "module:name" when it is needed, so that `--help` stays quick."""
     module, _, name = path.partition(":")
-    return cast(Callable[[Endpoint, Network], Reader], getattr(import_module(module), name))
+    return getattr(import_module(module), name)
 
 
 READERS: Mapping[str, str] = {
