@@ -66,6 +66,7 @@ def _named(path: str) -> object:
 READERS: Mapping[str, str] = {
     "xrpl_rpc": "scanner.chains.xrpl.reader:XrplReader",
     "tron_http": "scanner.chains.tron.reader:TronReader",
+    "solana_rpc": "scanner.chains.solana.reader:SolanaReader",
 }
 """Protocol name -> the class of its family's readers (scanner.chains.fleet.interface.Reader)."""
 

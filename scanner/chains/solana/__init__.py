@@ -1,0 +1,1 @@
+"""Solana: lamports, tokens of both token programs, stake accounts."""

@@ -1,0 +1,263 @@
+"""Reads Solana accounts in the newest finalized state: the network's nodes know no older one.
+
+SOL is read with the stake accounts that an address can withdraw from. Public endpoints seldom
+serve the search for those; then what is at hand is told, with the caution that stake was not read.
+Source: Solana's RPC documentation; what nodes really answer: tests/vectors/solana.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import Final
+
+from scanner.chains.fleet.interface import Answer, ReaderAbility, Reading, Refusal, State
+from scanner.chains.fleet.rpc import Rpc
+from scanner.chains.interface import Reach
+from scanner.chains.shape import take
+from scanner.chains.solana.accounts import (
+    STAKE_PROGRAM,
+    SYSTEM_PROGRAM,
+    VOTER_AT,
+    WITHDRAWER_AT,
+    Account,
+    key_text,
+    read_account,
+    stake_account,
+    token_account,
+)
+from scanner.errors import (
+    HeightNotReachedError,
+    HeightPrunedError,
+    SourceRejectedError,
+    SourceUnavailableError,
+    clip,
+)
+from scanner.model.addresses import base58
+from scanner.model.balance import BalanceQuery
+from scanner.model.block import BlockRef
+from scanner.model.endpoint import Endpoint
+from scanner.model.network import Network
+from scanner.model.parts import Part
+
+BATCH: Final = 100
+"""Accounts of one getMultipleAccounts, the node's own limit."""
+
+_LOOK_BACK: Final = 64  # slots below one that was skipped
+_FINAL: Final = {"commitment": "finalized"}
+
+NO_STAKE_READ: Final = "only SOL at hand was read: the endpoint does not show stake accounts"
+
+
+class SolanaReader:
+    """One Solana node. A Reader."""
+
+    ability = ReaderAbility(Reach.TIP, batch=BATCH, workers=2, chunk=500)
+
+    def __init__(self, endpoint: Endpoint, network: Network) -> None:
+        self.endpoint = endpoint
+        self._name = endpoint.name
+        self._network = network.name
+        self._chain = endpoint.chain or network.chain_id
+        self._rpc = Rpc(endpoint)
+        self._lock = threading.Lock()
+        self._shows_stake: bool | None = None
+
+    def check(self) -> None:
+        """See Reader. The chain is known by the hash of its genesis."""
+        genesis = take(self._name, self._rpc.ask("getGenesisHash"), str)
+        if genesis != self._chain:
+            what = f"is not on {self._network}: its genesis is {clip(genesis)}"
+            raise SourceRejectedError(self._name, what)
+        if self._rpc.ask("getHealth") != "ok":
+            raise SourceUnavailableError(self._name, "is not in sync with the network: wait")
+
+    def pin(self, height: int | None) -> BlockRef:
+        """See Reader. height: a slot. One that was skipped has the state of the one before."""
+        tip = take(self._name, self._rpc.ask("getSlot", _FINAL), int)
+        if height is not None and height > tip:
+            raise HeightNotReachedError(self._name, height, tip)
+        slot = tip if height is None else self._block_at(height)
+        block = self._rpc.ask(
+            "getBlock", slot, {"transactionDetails": "none", "rewards": False, **_FINAL}
+        )
+        block_hash = take(self._name, block, str, "blockhash")
+        time = take(self._name, block, int, "blockTime")
+        return BlockRef(self._network, self._chain, slot, block_hash, time)
+
+    def hash_at(self, height: int) -> str:
+        """See Reader."""
+        return self.pin(height).hash
+
+    def read(self, queries: Sequence[BalanceQuery], at: BlockRef) -> list[Answer]:
+        """See Reader. Every call is answered at a slot of its own, not below the first one's."""
+        coins = [q for q in queries if q.holding.is_native]
+        accounts: dict[bytes, Account | None] = {}
+        least = at.height
+        if coins:
+            least, accounts = self._accounts(coins, least)
+        time = take(self._name, self._rpc.ask("getBlockTime", least), int)
+        answers: list[Answer] = []
+        for query in queries:
+            if query.address.format != "solana":
+                answers.append(Refusal(f"{query.address.format} is no Solana account"))
+            elif query.holding.is_native:
+                found = accounts[query.address.payload]
+                answers.append(self._sol(query.address.payload, found, State(least, "", time)))
+            else:
+                answers.append(self._tokens(query, least, time))
+        return answers
+
+    def probe(self) -> dict[str, str]:
+        """See Reader."""
+        tip = take(self._name, self._rpc.ask("getSlot", _FINAL), int)
+        return {
+            "newest finalized slot": str(tip),
+            "stake accounts": "shown" if self._stake_is_shown() else "not shown",
+            "history": "no: the newest state only",
+        }
+
+    def close(self) -> None:
+        """See Reader."""
+        self._rpc.close()
+
+    def _block_at(self, slot: int) -> int:
+        """The newest slot with a block, at or below one."""
+        try:
+            slots = self._rpc.ask("getBlocks", max(0, slot - _LOOK_BACK), slot, _FINAL)
+        except SourceRejectedError as e:
+            raise HeightPrunedError(self._name, slot, e.what) from None
+        found = take(self._name, slots, list)
+        if not found:
+            raise HeightPrunedError(self._name, slot, "it does not have that block")
+        return take(self._name, found, int, len(found) - 1)
+
+    def _accounts(
+        self, queries: Sequence[BalanceQuery], least: int
+    ) -> tuple[int, dict[bytes, Account | None]]:
+        """Accounts by key, None where nothing is, and the one slot that all are from."""
+        keys = list(dict.fromkeys(q.address.payload for q in queries))
+        answer = self._rpc.ask(
+            "getMultipleAccounts",
+            [key_text(key) for key in keys],
+            {"encoding": "base64", "minContextSlot": least, **_FINAL},
+        )
+        values = take(self._name, answer, list, "value")
+        if len(values) != len(keys):
+            what = f"gave {len(values)} accounts instead of {len(keys)}"
+            raise SourceUnavailableError(self._name, what)
+        found = [None if v is None else read_account(self._name, v) for v in values]
+        return take(self._name, answer, int, "context", "slot"), dict(zip(keys, found, strict=True))
+
+    def _sol(self, key: bytes, account: Account | None, state: State) -> Answer:
+        cautions, detail, parts = [], {}, {Part.LIQUID: account.lamports if account else 0}
+        if account and account.owner != SYSTEM_PROGRAM:
+            cautions.append("the account belongs to a program, not to its address's key")
+            detail["program"] = clip(account.owner)
+        if not self._stake_is_shown():
+            cautions.append(NO_STAKE_READ)
+        else:
+            slot, stakes = self._stakes(key, state.height)
+            parts |= stakes
+            if slot != state.height:
+                detail["to_height"] = str(slot)
+        if account is None and not any(parts.values()):
+            return Reading({}, state, absent=True, caution="; ".join(cautions))
+        return Reading(parts, state, detail=detail, caution="; ".join(cautions))
+
+    def _stakes(self, key: bytes, least: int) -> tuple[int, dict[Part, int]]:
+        """All lamports of the stake accounts that a key can withdraw from, by what they do."""
+        slot, accounts = self._stake_accounts(WITHDRAWER_AT, key, least)
+        parts = {Part.STAKED: 0, Part.UNBONDING: 0, Part.LOCKED: 0}
+        for account in accounts:
+            stake = stake_account(account)
+            if stake is None or stake.withdrawer != key:
+                what = "showed a stake account that is not the one asked for"
+                raise SourceUnavailableError(self._name, what)
+            part = Part.STAKED if stake.delegated else Part.UNBONDING
+            parts[Part.LOCKED if stake.locked and not stake.delegated else part] += account.lamports
+        return slot, parts
+
+    def _stake_accounts(self, offset: int, key: bytes, least: int) -> tuple[int, list[Account]]:
+        where = {"memcmp": {"offset": offset, "encoding": "base58", "bytes": key_text(key)}}
+        answer = self._rpc.ask(
+            "getProgramAccounts",
+            STAKE_PROGRAM,
+            {
+                "filters": [where],
+                "encoding": "base64",
+                "withContext": True,
+                "minContextSlot": least,
+                **_FINAL,
+            },
+        )
+        found = take(self._name, answer, list, "value")
+        accounts = {
+            take(self._name, item, str, "pubkey"): read_account(
+                self._name, take(self._name, item, dict, "account")
+            )
+            for item in found
+        }
+        return take(self._name, answer, int, "context", "slot"), list(accounts.values())
+
+    def _stake_is_shown(self) -> bool:
+        """Whether the endpoint searches for stake accounts, once found out.
+
+        An index that it does not keep answers with an empty list, like an address without stake.
+        So it is first asked for the stake of a validator that is known to have some.
+        """
+        with self._lock:
+            if self._shows_stake is None:
+                self._shows_stake = self._try_stake()
+            return self._shows_stake
+
+    def _try_stake(self) -> bool:
+        votes = self._rpc.ask("getVoteAccounts", _FINAL)
+        staked = {
+            take(self._name, vote, str, "votePubkey"): take(self._name, vote, int, "activatedStake")
+            for vote in take(self._name, votes, list, "current")
+        }
+        some = {voter: stake for voter, stake in staked.items() if stake > 0}
+        if not some:
+            return False
+        try:
+            voter = self._key(min(some, key=some.__getitem__))
+            return bool(self._stake_accounts(VOTER_AT, voter, 0)[1])
+        except SourceRejectedError:
+            return False
+
+    def _key(self, text: str) -> bytes:
+        try:
+            return base58.decode(text)
+        except ValueError:
+            raise SourceUnavailableError(self._name, "answered with what is no key") from None
+
+    def _tokens(self, query: BalanceQuery, least: int, time: int) -> Answer:
+        """All accounts of one mint that an address owns, not only the one wallets use."""
+        owner, mint = query.address.payload, query.holding.contract
+        answer = self._rpc.ask(
+            "getTokenAccountsByOwner",
+            key_text(owner),
+            {"mint": mint},
+            {"encoding": "base64", "minContextSlot": least, **_FINAL},
+        )
+        slot = take(self._name, answer, int, "context", "slot")
+        amount, frozen, seen = 0, False, set()
+        for item in take(self._name, answer, list, "value"):
+            account = read_account(self._name, take(self._name, item, dict, "account"))
+            token = token_account(account)
+            where = take(self._name, item, str, "pubkey")
+            if token is None or token.owner != owner or key_text(token.mint) != mint:
+                what = "showed a token account that is not the one asked for"
+                raise SourceUnavailableError(self._name, what)
+            if where not in seen:
+                amount, frozen = amount + token.amount, frozen or token.frozen
+                seen.add(where)
+        # The time is that of the lowest slot of this batch: seconds before the answer's own.
+        state = State(slot, "", time)
+        if not seen:
+            return Reading({}, state, absent=True)
+        caution = "its issuer has frozen it" if frozen else ""
+        return Reading(
+            {Part.LIQUID: amount}, state, detail={"frozen": True} if frozen else {}, caution=caution
+        )

@@ -1,0 +1,148 @@
+"""A Solana node that replays recorded answers (tests/vectors/solana)."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from typing import Any
+
+from scanner.model.addresses import base58
+from support.recorded import World, WorldServer, recorded, sent
+from support.replay import Sent, Trap
+
+GENESIS = "5eykt4UsFv8P8NJdTREpY1vzqKqZKvdpKuc147dw2N9d"
+VOTER, FEW = (
+    "CcaHc2L43ZWjwCHART3oZoJvHLAe9hzT2DJNUpBzoTN1",
+    "9QU2QSxhb24FUX3Tu2FpczXjpK3VYrvRudywSZaM29mF",
+)
+START = 1_700_000_000
+
+
+class SolanaServer(WorldServer):
+    """Values held: lamports for "" (0: no account), the raw amount of one account for a token.
+
+    stakes: withdrawer -> [(lamports, state)], state one of "active", "leaving", "locked". mints:
+    token -> its program. quirks: "no stake index" (empty lists), "no stake search" (refused),
+    "behind", "other mint", "two token accounts", "frozen".
+    """
+
+    network = "solana"
+    protocol = "solana_rpc"
+
+    def __init__(self, world: World, mints: dict[str, str], *quirks: str) -> None:
+        super().__init__(world, *quirks)
+        self.mints = mints
+        self.stakes: dict[str, list[tuple[int, str]]] = {}
+        self.skipped: set[int] = set()
+
+    def answer(self, method: str, path: str, body: bytes) -> Sent:
+        asked = json.loads(body)
+        said: dict[str, Any] = {"jsonrpc": "2.0", "id": asked["id"]}
+        try:
+            return sent(said | {"result": getattr(self, "_" + asked["method"])(*asked["params"])})
+        except _RpcError as e:
+            return sent(said | {"error": {"code": e.args[0], "message": e.args[1]}})
+
+    def _getGenesisHash(self) -> str:
+        return "1" * 32 if self.trap is Trap.WRONG_CHAIN else GENESIS
+
+    def _getHealth(self) -> str:
+        if "behind" in self.quirks:
+            raise _RpcError(-32005, "Node is behind by 42 slots")
+        return "ok"
+
+    def _getSlot(self, config: dict[str, Any]) -> int:
+        assert config["commitment"] == "finalized"
+        return self.state(self.world.tip)
+
+    def _getBlocks(self, first: int, last: int, config: dict[str, Any]) -> list[int]:
+        if self.trap is Trap.PRUNED or last < self.world.oldest:
+            return []
+        return [n for n in range(first, last + 1) if n not in self.skipped]
+
+    def _getBlock(self, slot: int, config: dict[str, Any]) -> dict[str, Any]:
+        digest = hashlib.sha256(f"{self.fork}{slot}".encode()).digest()
+        return {"blockhash": base58.encode(digest), "blockTime": START + slot, "blockHeight": 1}
+
+    def _getBlockTime(self, slot: int) -> int:
+        return START + slot
+
+    def _getMultipleAccounts(self, keys: list[str], config: dict[str, Any]) -> dict[str, Any]:
+        assert (config["commitment"], config["encoding"]) == ("finalized", "base64")
+        answer = recorded("solana", "get_multiple_accounts")["result"]
+        answer["context"]["slot"] = self.state(self.world.tip)
+        pattern = answer["value"][0]
+        held = [self.held(key, self.world.tip) for key in keys]
+        answer["value"] = [pattern | {"lamports": n} if n else None for n in held]
+        if self.trap is Trap.DROPS:
+            answer["value"].pop()
+        result: dict[str, Any] = answer
+        return result
+
+    def _getTokenAccountsByOwner(
+        self, owner: str, which: dict[str, str], config: dict[str, Any]
+    ) -> dict[str, Any]:
+        mint = which["mint"]
+        name = "get_token_accounts"
+        if self.mints[mint].startswith("TokenzQd"):
+            name += "_2022"
+        answer: dict[str, Any] = recorded("solana", name)["result"]
+        answer["context"]["slot"] = self.state(self.world.tip)
+        pattern = answer["value"][0]
+        amount = self.held(owner, self.world.tip, mint)
+        if self.trap is Trap.DROPS:
+            del answer["value"]
+            return answer
+        if amount is None:
+            return answer | {"value": []}
+        parts = [amount - 1, 1] if "two token accounts" in self.quirks else [amount]
+        text = mint if "other mint" not in self.quirks else VOTER
+        answer["value"] = []
+        for n, part in enumerate(parts):
+            data = bytearray(base64.b64decode(pattern["account"]["data"][0]))
+            data[:64] = base58.decode(text) + base58.decode(owner)
+            data[64:72] = part.to_bytes(8, "little")
+            data[108] = 2 if "frozen" in self.quirks else 1
+            account = pattern["account"] | {"data": [base64.b64encode(data).decode(), "base64"]}
+            answer["value"].append({"account": account, "pubkey": f"account{n}"})
+        return answer
+
+    def _getVoteAccounts(self, config: dict[str, Any]) -> dict[str, Any]:
+        pairs = ((VOTER, 10**15), (FEW, 5), ("11111111111111111111111111111111", 0))
+        votes = [{"votePubkey": key, "activatedStake": stake} for key, stake in pairs]
+        return {"current": votes, "delinquent": []}
+
+    def _getProgramAccounts(self, program: str, config: dict[str, Any]) -> dict[str, Any]:
+        if "no stake search" in self.quirks:
+            raise _RpcError(-32010, "Stake excluded from account secondary indexes")
+        where = config["filters"][0]["memcmp"]
+        slot = self.state(self.world.tip)
+        pattern = recorded("solana", "get_program_accounts_stake")["result"][0]
+        stakes: list[tuple[int, str]] = []
+        if where["offset"] == 124:
+            assert where["bytes"] == FEW
+            stakes = [(5, "active")]
+        elif self.trap is not Trap.ZEROES:
+            stakes = self.stakes.get(where["bytes"], [])
+        if "no stake index" in self.quirks:
+            stakes = []
+        found = []
+        for n, (lamports, state) in enumerate(stakes):
+            data = bytearray(base64.b64decode(pattern["account"]["data"][0]))
+            if where["offset"] == 44:
+                data[44:76] = base58.decode(where["bytes"])
+            if state != "active":
+                data[172:180] = (900).to_bytes(8, "little")
+            if state == "locked":
+                data[76:84] = (2_000_000_000).to_bytes(8, "little")
+            account = pattern["account"] | {
+                "data": [base64.b64encode(data).decode(), "base64"],
+                "lamports": lamports,
+            }
+            found.append({"account": account, "pubkey": f"stake{n}"})
+        return {"context": {"slot": slot}, "value": found}
+
+
+class _RpcError(Exception):
+    pass

@@ -1,0 +1,178 @@
+"""Solana's reader, against recorded answers and what nodes were seen to get wrong."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from support.reader_contract import ReaderContract
+from support.recorded import World, recorded
+from support.solana_stub import START, SolanaServer
+
+from scanner.chains.fleet.interface import Reading
+from scanner.chains.solana.accounts import (
+    Account,
+    key_text,
+    read_account,
+    stake_account,
+    token_account,
+)
+from scanner.chains.solana.reader import NO_STAKE_READ, SolanaReader
+from scanner.errors import HeightNotReachedError, HeightPrunedError, SourceUnavailableError
+from scanner.model.addresses.table import decode_address
+from scanner.model.balance import BalanceQuery
+from scanner.model.endpoint import Endpoint
+from scanner.model.network import Holding
+from scanner.model.parts import Part
+from scanner.settings.tables import load_registry
+
+REGISTRY = load_registry()
+NETWORK = REGISTRY.network("solana")
+RICH = "3WjxkXbu9JBosUWUnJpjzec7Wa4rSkWo9khUbbLDCssk"
+OTHER, THIRD = (
+    "GD3tr9DR8ZnSy2pQ22RwzSR4vKY48SxHLdgCymXQ6W5i",
+    "3n8t1n1NF6rhDeAPqQJF7RDD6JLGJPQftF1gMEKd4Sfs",
+)
+NOBODY = "C68a6RCGLiPskbPYtAcsCjhG8tfTWYcoB4JjCrXFdqyo"
+SOL = Holding("SOL", "solana", "", 9)
+USDT, USDG = REGISTRY.holding("USDT", "solana"), REGISTRY.holding("USDG", "solana")
+MINTS = {
+    USDT.contract: "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA",
+    USDG.contract: "TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb",
+}
+
+
+def query(address: str, holding: Holding = SOL) -> BalanceQuery:
+    return BalanceQuery(decode_address(NETWORK, address), holding)
+
+
+@contextmanager
+def reader(server: SolanaServer) -> Iterator[SolanaReader]:
+    made = SolanaReader(server.endpoint("s"), NETWORK)
+    try:
+        yield made
+    finally:
+        made.close()
+        server.close()
+
+
+def a_stub(*quirks: str) -> SolanaServer:
+    server = SolanaServer(World(), MINTS, *quirks)
+    server.world.put(RICH, 4_047_288_082)
+    server.world.put(RICH, 88_840_584_112_457, USDG.contract)
+    server.world.put(OTHER, 7, USDT.contract)
+    server.stakes[RICH] = [(2_823_000_000_000_000, "active"), (500, "leaving"), (30, "locked")]
+    return server
+
+
+class TestContract(ReaderContract):
+    network = "solana"
+    height = 500
+    too_high = 501
+    funded = (
+        (query(OTHER), 240_511_123),
+        (query(RICH, USDG), 88_840_584_112_457),
+        (query(OTHER, USDT), 7),
+        (query(THIRD), 2**53 + 1),
+    )
+    absent = (query(NOBODY), query(NOBODY, USDT))
+
+    def start(self) -> SolanaServer:
+        server = a_stub()
+        for asked, amount in self.funded:
+            server.world.put(asked.address.text, amount, asked.holding.contract)
+        return server
+
+    def reader(self, endpoint: Endpoint) -> SolanaReader:
+        return SolanaReader(endpoint, NETWORK)
+
+
+def test_recorded_token_accounts_of_both_programs() -> None:
+    for name in ("get_token_accounts", "get_token_accounts_2022"):
+        answer = recorded("solana", name)
+        for item in answer["result"]["value"]:
+            token = token_account(read_account("s", item["account"]))
+            assert token is not None
+            assert key_text(token.owner) == "FkzRQKW8Mzip4xXHamibLZB28sjqN9ZLFacQdbuVEYxa"
+            assert not token.frozen
+
+
+def test_the_recorded_stake_account() -> None:
+    item = recorded("solana", "get_program_accounts_stake")["result"][0]
+    account = read_account("s", item["account"])
+    stake = stake_account(account)
+    assert stake is not None
+    assert key_text(stake.withdrawer) == "Ho2Tst4ReVypbqBscy2zUeFyrrwvjtQeEbhoE7P1MHna"
+    assert (account.lamports, stake.delegated, stake.locked) == (5_339_085_328_049, True, False)
+
+
+def test_what_only_looks_like_a_token_or_a_stake_account() -> None:
+    item = recorded("solana", "get_token_accounts_2022")["result"]["value"][0]["account"]
+    good = read_account("s", item)
+    mint = Account(good.owner, 1, good.data[:165] + b"\x01" + good.data[166:])
+    assert token_account(mint) is None
+    assert token_account(Account("11111111111111111111111111111111", 1, good.data)) is None
+    assert (
+        token_account(Account(good.owner, 1, good.data[:108] + b"\x00" + good.data[109:])) is None
+    )
+    assert (
+        stake_account(Account("Stake11111111111111111111111111111111111111", 1, bytes(200))) is None
+    )
+
+
+def test_sol_is_read_with_stake_by_what_the_stake_does() -> None:
+    with reader(a_stub()) as r:
+        r.check()
+        (said,) = r.read([query(RICH)], r.pin(None))
+    assert isinstance(said, Reading)
+    assert said.parts == {
+        Part.LIQUID: 4_047_288_082,
+        Part.STAKED: 2_823_000_000_000_000,
+        Part.UNBONDING: 500,
+        Part.LOCKED: 30,
+    }
+    assert said.state is not None
+    assert (said.state.height, said.state.time) == (500, START + 500)
+    assert said.caution == ""
+
+
+@pytest.mark.parametrize("quirk", ["no stake index", "no stake search"])
+def test_stake_that_an_endpoint_does_not_show_is_not_none(quirk: str) -> None:
+    with reader(a_stub(quirk)) as r:
+        (said,) = r.read([query(RICH)], r.pin(None))
+        assert "not shown" in r.probe().values()
+    assert isinstance(said, Reading)
+    assert said.parts == {Part.LIQUID: 4_047_288_082}
+    assert said.caution == NO_STAKE_READ
+
+
+def test_all_token_accounts_of_an_owner_count_not_only_the_first() -> None:
+    with reader(a_stub("two token accounts", "frozen")) as r:
+        (said,) = r.read([query(RICH, USDG)], r.pin(None))
+    assert isinstance(said, Reading)
+    assert said.amount == 88_840_584_112_457
+    assert "frozen" in said.caution
+
+
+def test_a_token_account_of_another_mint_is_refused() -> None:
+    with (
+        reader(a_stub("other mint")) as r,
+        pytest.raises(SourceUnavailableError, match="not the one asked for"),
+    ):
+        r.read([query(RICH, USDG)], r.pin(None))
+
+
+def test_a_node_that_is_behind_is_not_asked() -> None:
+    with reader(a_stub("behind")) as r, pytest.raises(SourceUnavailableError):
+        r.check()
+
+
+def test_a_skipped_slot_has_the_block_before() -> None:
+    stub = a_stub()
+    stub.skipped = {300, 299}
+    with reader(stub) as r:
+        at = r.pin(300)
+        assert (at.height, at.time) == (298, START + 298)
+        with pytest.raises(HeightPrunedError):
+            r.pin(99)
+        with pytest.raises(HeightNotReachedError):
+            r.pin(501)
