@@ -67,6 +67,7 @@ READERS: Mapping[str, str] = {
     "xrpl_rpc": "scanner.chains.xrpl.reader:XrplReader",
     "tron_http": "scanner.chains.tron.reader:TronReader",
     "solana_rpc": "scanner.chains.solana.reader:SolanaReader",
+    "ton_http": "scanner.chains.ton.reader:TonReader",
 }
 """Protocol name -> the class of its family's readers (scanner.chains.fleet.interface.Reader)."""
 

@@ -1,0 +1,1 @@
+"""TON: coins and jettons in the state after a masterchain block."""

@@ -1,0 +1,167 @@
+"""The HTTP API of TON's nodes (ton-http-api, also known as toncenter version 2).
+
+Source: its OpenAPI description and published examples (tests/vectors/ton).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import quote, urlencode
+
+from scanner.chains.http import Reply, Transport
+from scanner.chains.shape import take
+from scanner.errors import (
+    HeightNotReachedError,
+    HeightPrunedError,
+    SourceRejectedError,
+    SourceUnavailableError,
+    clip,
+)
+from scanner.model.endpoint import Endpoint
+
+MASTERCHAIN: Final = (-1, "-9223372036854775808")
+"""Workchain and shard of the chain whose blocks name the state of all others."""
+
+_GONE: Final = ("gc'd", "not in db", "not found", "cannot load", "not applied", "unknown block")
+"""Words of a node that does not keep the state of a block."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """seqno, hash: root hash, 64 lower-case hex digits. time: seconds since 1970 UTC.
+
+    network: the chain's global id, -239 for the main network.
+    """
+
+    seqno: int
+    hash: str
+    time: int
+    network: int
+
+
+@dataclass(frozen=True, slots=True)
+class AccountState:
+    """balance: nanoton. status: "active", "uninitialized" or "frozen". data: base64, "" if none."""
+
+    seqno: int
+    hash: str
+    balance: int
+    status: str
+    data: str
+
+
+class TonApi:
+    """Asks one node. The endpoint's URL is the one above its methods, with the API key if any."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.name = endpoint.name
+        self._http = Transport(endpoint)
+
+    def tip(self) -> tuple[int, str]:
+        """The newest masterchain seqno, and the root hash of the chain's first state, in hex."""
+        info = self._get("getMasterchainInfo", {})
+        seqno = take(self.name, info, int, "last", "seqno")
+        return seqno, self._hash(take(self.name, info, str, "init", "root_hash"))
+
+    def block(self, seqno: int) -> Block:
+        """A masterchain block. Raises HeightNotReachedError, HeightPrunedError."""
+        workchain, shard = MASTERCHAIN
+        asked = {"workchain": workchain, "shard": shard, "seqno": seqno}
+        header = self._at(seqno, lambda: self._get("getBlockHeader", asked))
+        number, block_hash = self._block_id(take(self.name, header, dict, "id"))
+        if number != seqno:
+            what = f"answered with block {number} when asked for {seqno}"
+            raise SourceUnavailableError(self.name, what)
+        time = take(self.name, header, int, "gen_utime")
+        return Block(number, block_hash, time, take(self.name, header, int, "global_id"))
+
+    def account(self, address: str, seqno: int) -> AccountState:
+        """An account after a masterchain block; the answer names the block it is from."""
+        asked = {"address": address, "seqno": seqno}
+        state = self._at(seqno, lambda: self._get("getAddressInformation", asked))
+        number, block_hash = self._block_id(take(self.name, state, dict, "block_id"))
+        text = str(state.get("balance") if isinstance(state, dict) else "")
+        if text != "-1" and not (text.isascii() and text.isdigit() and len(text) < 40):
+            raise SourceUnavailableError(self.name, f"answered with a balance of {clip(text)!r}")
+        status = take(self.name, state, str, "state")
+        data = take(self.name, state, str, "data")
+        # -1 is what the library below says of an account that was never there.
+        return AccountState(number, block_hash, max(0, int(text)), status, data)
+
+    def run(self, address: str, method: str, stack: list[object], seqno: int) -> list[object]:
+        """Run a contract's method in the state after a block; its stack.
+
+        Raises SourceRejectedError when it fails, which comes with `ok: true` and numbers.
+        """
+        body = {"address": address, "method": method, "stack": stack, "seqno": seqno}
+        answer = self._at(seqno, lambda: self._result(self._http.post_json(body, "runGetMethod")))
+        code = take(self.name, answer, int, "exit_code")
+        if code != 0:
+            raise SourceRejectedError(self.name, f"{method} ended with exit code {code}")
+        return take(self.name, answer, list, "stack")
+
+    def cell(self, stack: list[object], place: int) -> str:
+        """The bag of cells at a place of a stack, in base64."""
+        if take(self.name, stack, str, place, 0) not in ("cell", "slice"):
+            raise SourceUnavailableError(self.name, "answered with a stack of another kind")
+        return take(self.name, stack, str, place, 1, "bytes")
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def _get(self, method: str, asked: dict[str, object]) -> object:
+        query = "?" + urlencode(asked, quote_via=quote) if asked else ""
+        return self._result(self._http.get(method + query))
+
+    def _result(self, reply: Reply) -> object:
+        if reply.status == 429:
+            reply.raise_for_status()
+        answer = reply.json()
+        if isinstance(answer, dict) and answer.get("ok") is False:
+            words = clip(self._http.redact(str(answer.get("error") or answer.get("result"))), 160)
+            if any(word in words.lower() for word in _GONE):
+                raise _GoneError(self.name, words)
+            raise SourceUnavailableError(self.name, f"answered with an error: {words}")
+        reply.raise_for_status()
+        if take(self.name, answer, bool, "ok") is not True:
+            raise SourceUnavailableError(self.name, "answered with neither success nor an error")
+        return take(self.name, answer, dict, "result")
+
+    def _at(self, seqno: int, ask: Callable[[], object]) -> object:
+        """Ask about a block; where the node does not have it, say which end it is beyond."""
+        try:
+            return ask()
+        except _GoneError as e:
+            newest = self.tip()[0]
+            if seqno > newest:
+                raise HeightNotReachedError(self.name, seqno, newest) from None
+            raise HeightPrunedError(self.name, seqno, e.words) from None
+
+    def _block_id(self, block: dict[str, object]) -> tuple[int, str]:
+        where = (block.get("workchain"), str(block.get("shard")))
+        if where != MASTERCHAIN:
+            raise SourceUnavailableError(self.name, "answered for a block of another chain")
+        seqno = take(self.name, block, int, "seqno")
+        return seqno, self._hash(take(self.name, block, str, "root_hash"))
+
+    def _hash(self, text: str) -> str:
+        try:
+            data = base64.b64decode(text, validate=True)
+        except binascii.Error:
+            data = b""
+        if len(data) != 32:
+            raise SourceUnavailableError(self.name, "answered with what is no hash")
+        return data.hex()
+
+
+class _GoneError(SourceRejectedError):
+    """The node does not have a block or its state."""
+
+    def __init__(self, endpoint: str, words: str) -> None:
+        super().__init__(endpoint, f"answered with an error: {words}")
+        self.words = words

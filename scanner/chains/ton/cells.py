@@ -1,0 +1,205 @@
+"""TON's cells: bits and references to further cells, out of and into their file form.
+
+Source: TON whitepaper, section 3.1 (hashes); crypto/tl/boc.tlb of the TON repository ("bag of
+cells"); checked with recorded bags in tests/vectors/ton.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from typing import Final
+
+_MAGIC: Final = bytes.fromhex("b5ee9c72")
+_MOST_CELLS: Final = 20_000
+_LIBRARY: Final = 2
+"""First byte of the only special cell that is understood: a reference to shared code, by hash."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """bits: as a number, most significant first. width: how many, at most 1023."""
+
+    bits: int
+    width: int
+    refs: tuple[Cell, ...] = ()
+    special: bool = False
+
+    @cached_property
+    def hash(self) -> bytes:
+        """The representation hash, 32 bytes."""
+        return cell_hash(
+            self.bits, self.width, [(r.hash, r.depth) for r in self.refs], self.special
+        )
+
+    @cached_property
+    def depth(self) -> int:
+        """How many cells lie below, in the longest line."""
+        return max((r.depth + 1 for r in self.refs), default=0)
+
+
+def cell_hash(bits: int, width: int, refs: list[tuple[bytes, int]], special: bool = False) -> bytes:
+    """Hash a cell of which the referenced cells are known by hash and depth."""
+    body = _filled(bits, width)
+    head = bytes((len(refs) + 8 * special, width // 8 + -(-width // 8)))
+    depths = b"".join(depth.to_bytes(2, "big") for _, depth in refs)
+    return sha256(head + body + depths + b"".join(h for h, _ in refs)).digest()
+
+
+class Slice:
+    """Reads a cell from its start. Every method raises ValueError where it ends too early."""
+
+    def __init__(self, cell: Cell) -> None:
+        if cell.special:
+            raise ValueError("a special cell has no fields")
+        self._cell, self._at, self._ref = cell, 0, 0
+
+    def uint(self, width: int) -> int:
+        """An unsigned number of so many bits."""
+        end = self._at + width
+        if end > self._cell.width:
+            raise ValueError("a cell ends early")
+        value = self._cell.bits >> (self._cell.width - end) & ((1 << width) - 1)
+        self._at = end
+        return value
+
+    def coins(self) -> int:
+        """An amount: 4 bits that say how many bytes, then those."""
+        return self.uint(8 * self.uint(4))
+
+    def address(self) -> tuple[int, bytes]:
+        """A standard internal address: workchain and 32 bytes."""
+        if self.uint(3) != 0b100:
+            raise ValueError("not a standard address")
+        workchain = self.uint(8)
+        return workchain - 256 * (workchain > 127), self.uint(256).to_bytes(32, "big")
+
+    def ref(self) -> Cell:
+        """The next referenced cell."""
+        if self._ref >= len(self._cell.refs):
+            raise ValueError("a cell has too few references")
+        self._ref += 1
+        return self._cell.refs[self._ref - 1]
+
+
+class Builder:
+    """Writes a cell, field by field."""
+
+    def __init__(self) -> None:
+        self._bits, self._width = 0, 0
+
+    def uint(self, value: int, width: int) -> Builder:
+        """Add an unsigned number."""
+        self._bits, self._width = self._bits << width | value, self._width + width
+        return self
+
+    def address(self, workchain: int, account: bytes) -> Builder:
+        """Add a standard internal address."""
+        self.uint(0b100, 3).uint(workchain % 256, 8)
+        return self.uint(int.from_bytes(account, "big"), 256)
+
+    def cell(self, *refs: Cell) -> Cell:
+        """What was written, as a cell."""
+        return Cell(self._bits, self._width, refs)
+
+
+def read_bag(text: str) -> Cell:
+    """Read a bag of cells in base64 that has one root.
+
+    Raises ValueError for anything else, for special cells other than libraries, for bags of
+    absurd size.
+    """
+    try:
+        data = base64.b64decode(text, validate=True)
+    except binascii.Error:
+        raise ValueError("not base64") from None
+    try:
+        return _read(data)
+    except IndexError:
+        raise ValueError("a bag of cells ends early") from None
+
+
+def write_bag(root: Cell) -> str:
+    """Write a cell and all below it as base64; no index, no checksum. For small trees."""
+    order: list[Cell] = []
+
+    def visit(cell: Cell) -> None:
+        order.append(cell)
+        for ref in cell.refs:
+            visit(ref)
+
+    visit(root)
+    if len(order) > 255:
+        raise ValueError("too many cells")
+    place = {id(cell): n for n, cell in enumerate(order)}
+    cells = b"".join(
+        bytes((len(c.refs) + 8 * c.special, c.width // 8 + -(-c.width // 8)))
+        + _filled(c.bits, c.width)
+        + bytes(place[id(r)] for r in c.refs)
+        for c in order
+    )
+    size = len(cells).to_bytes(2, "big")
+    head = _MAGIC + bytes((1, 2, len(order), 1, 0)) + size + b"\0"
+    return base64.b64encode(head + cells).decode()
+
+
+def _filled(bits: int, width: int) -> bytes:
+    """Bits as bytes; a last byte that is not full gets a 1 and zeros."""
+    rest = width % 8
+    if rest:
+        bits = (bits << 1 | 1) << (7 - rest)
+    return bits.to_bytes(-(-width // 8), "big")
+
+
+def _read(data: bytes) -> Cell:
+    if data[:4] != _MAGIC:
+        raise ValueError("not a bag of cells")
+    flags, offset = data[4], data[5]
+    size, has_index = flags & 7, bool(flags & 0x80)
+    if not 1 <= size <= 4 or not 1 <= offset <= 8:
+        raise ValueError("a bag of cells with odd sizes")
+    at = 6
+
+    def number(width: int) -> int:
+        nonlocal at
+        at += width
+        if at > len(data):
+            raise IndexError
+        return int.from_bytes(data[at - width : at], "big")
+
+    count, roots, absent, _total = number(size), number(size), number(size), number(offset)
+    if roots != 1 or absent or not 0 < count <= _MOST_CELLS:
+        raise ValueError("not a bag of few cells with one root")
+    root = number(size)
+    at += count * offset * has_index
+    raw: list[tuple[int, int, bool, list[int]]] = []
+    for _ in range(count):
+        first, second = number(1), number(1)
+        if first & 0xE0 or first & 7 > 4:
+            raise ValueError("a cell that is cut off from what is below it")
+        bits, width = number(-(-second // 2)), 8 * -(-second // 2)
+        if second % 2:  # the last 1 ends the bits
+            fill = (bits & -bits).bit_length() if bits else 9
+            if fill > 8:
+                raise ValueError("a cell without an end")
+            bits, width = bits >> fill, width - fill
+        raw.append((bits, width, bool(first & 8), [number(size) for _ in range(first & 7)]))
+    return _linked(raw, root)
+
+
+def _linked(raw: list[tuple[int, int, bool, list[int]]], root: int) -> Cell:
+    """Make cells of their parts; each refers to later ones only."""
+    made: dict[int, Cell] = {}
+    for n in reversed(range(len(raw))):
+        bits, width, special, refs = raw[n]
+        if special and (width != 264 or bits >> 256 != _LIBRARY or refs):
+            raise ValueError("a special cell that is not understood")
+        if any(ref not in made for ref in refs):
+            raise ValueError("a cell refers back")
+        made[n] = Cell(bits, width, tuple(made[ref] for ref in refs), special)
+    if root not in made:
+        raise ValueError("a root that is not there")
+    return made[root]

@@ -1,0 +1,150 @@
+"""Reads TON accounts and jettons in the state after a masterchain block.
+
+Nodes keep the states of some days; archive nodes keep all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from scanner.chains.fleet.interface import Answer, ReaderAbility, Reading, Refusal, State
+from scanner.chains.interface import Reach
+from scanner.chains.ton.api import AccountState, TonApi
+from scanner.chains.ton.cells import Builder, Cell, Slice, read_bag, write_bag
+from scanner.chains.ton.jetton import LAYOUTS, Account, Layout, read_wallet, wallet_address
+from scanner.errors import HeightNotReachedError, SourceRejectedError, SourceUnavailableError
+from scanner.model.addresses.interface import Address
+from scanner.model.addresses.ton import TonCodec
+from scanner.model.balance import BalanceQuery
+from scanner.model.block import BlockRef
+from scanner.model.endpoint import Endpoint
+from scanner.model.network import Network
+from scanner.model.parts import Part
+
+FIRST_STATE: Final = {"-239": "17a3a92992aabea785a7a090985a265cd31f323d849da51239737e321fb05569"}
+"""Global id of a network -> root hash of its first state, as every node's configuration has it."""
+
+_CODE_AT: Final = 4
+"""Place of the wallets' code in what get_jetton_data returns (TEP-74)."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Jetton:
+    """How the wallets of one master are found and read."""
+
+    master: Account
+    code: Cell
+    layout: Layout
+
+
+class TonReader:
+    """One node behind ton-http-api. A Reader."""
+
+    ability = ReaderAbility(Reach.WINDOW, batch=10, workers=2, chunk=200)
+
+    def __init__(self, endpoint: Endpoint, network: Network) -> None:
+        self.endpoint = endpoint
+        self._name = endpoint.name
+        self._network = network.name
+        self._chain = endpoint.chain or network.chain_id
+        self._codec = TonCodec(network.name, "")
+        self._api = TonApi(endpoint)
+        self._jettons: dict[tuple[str, str], _Jetton] = {}
+
+    def check(self) -> None:
+        """See Reader. The chain is known by its first state."""
+        seqno, first = self._api.tip()
+        network = self._api.block(seqno).network
+        if str(network) != self._chain or first != FIRST_STATE.get(self._chain, first):
+            what = f"is not on {self._network} ({self._chain}): its network is {network}"
+            raise SourceRejectedError(self._name, what)
+
+    def pin(self, height: int | None) -> BlockRef:
+        """See Reader. height: a masterchain seqno. Masterchain blocks are final."""
+        tip = self._api.tip()[0]
+        if height is not None and height > tip:
+            raise HeightNotReachedError(self._name, height, tip)
+        block = self._api.block(tip if height is None else height)
+        return BlockRef(self._network, self._chain, block.seqno, block.hash, block.time)
+
+    def hash_at(self, height: int) -> str:
+        """See Reader."""
+        return self._api.block(height).hash
+
+    def read(self, queries: Sequence[BalanceQuery], at: BlockRef) -> list[Answer]:
+        """See Reader."""
+        return [self._read(query, at) for query in queries]
+
+    def probe(self) -> dict[str, str]:
+        """See Reader."""
+        return {"newest block": str(self._api.tip()[0])}
+
+    def close(self) -> None:
+        """See Reader."""
+        self._api.close()
+
+    def _read(self, query: BalanceQuery, at: BlockRef) -> Answer:
+        if query.address.format != "ton":
+            return Refusal(f"{query.address.format} is no TON account")
+        if not query.holding.is_native:
+            try:
+                return self._jetton_balance(query, at)
+            except (ValueError, SourceRejectedError) as e:
+                return Refusal(f"{query.holding.asset}: {e}")
+        found = self._api.account(query.address.text, at.height)
+        state = State(found.seqno, found.hash)
+        caution = "the account is frozen: its state is to be shown again" * (
+            found.status == "frozen"
+        )
+        return Reading({Part.LIQUID: found.balance}, state, caution=caution)
+
+    def _jetton_balance(self, query: BalanceQuery, at: BlockRef) -> Answer:
+        owner = _account(query.address)
+        jetton = self._jetton(query.holding.contract, owner, at)
+        account = wallet_address(jetton.layout, jetton.code, owner, jetton.master)
+        found = self._api.account(self._codec.encode(0, account), at.height)
+        state = State(found.seqno, found.hash)
+        if found.status != "active":
+            return self._without_wallet(found, state)
+        wallet = read_wallet(jetton.layout, read_bag(found.data))
+        if wallet.owner != owner or wallet.master != jetton.master:
+            raise SourceUnavailableError(self._name, "showed a wallet of somebody else")
+        caution = "its issuer has locked it" if wallet.locked else ""
+        detail = {"frozen": True} if wallet.locked else {}
+        return Reading({Part.LIQUID: wallet.balance}, state, detail=detail, caution=caution)
+
+    def _without_wallet(self, found: AccountState, state: State) -> Answer:
+        if found.status == "frozen":
+            return Refusal("its wallet is frozen: only the hash of its state is known")
+        return Reading({}, state, absent=True)
+
+    def _jetton(self, contract: str, owner: Account, at: BlockRef) -> _Jetton:
+        """What is needed to find a master's wallets, found out once a block.
+
+        The master is asked for the address of one holder's wallet: the layout that gives it is the
+        right one. Raises ValueError where none does.
+        """
+        key = contract, at.hash
+        if key not in self._jettons:
+            master = _account(self._codec.decode(contract))
+            data = self._api.run(contract, "get_jetton_data", [], at.height)
+            code = read_bag(self._api.cell(data, _CODE_AT))
+            holder = write_bag(Builder().address(*owner).cell())
+            asked: list[object] = [["tvm.Slice", holder]]
+            said = self._api.run(contract, "get_wallet_address", asked, at.height)
+            place = Slice(read_bag(self._api.cell(said, 0))).address()
+            fitting = [
+                layout
+                for layout in LAYOUTS
+                if (0, wallet_address(layout, code, owner, master)) == place
+            ]
+            if not fitting:
+                raise ValueError("its wallets are made in a way that is not known here")
+            self._jettons[key] = _Jetton(master, code, fitting[0])
+        return self._jettons[key]
+
+
+def _account(address: Address) -> Account:
+    return int(address.key.partition(":")[0]), address.payload
