@@ -1,5 +1,6 @@
 # make demo    the scanner at work on a published list and two real chain nodes
 # make test    every test, with real nodes and a real PostgreSQL
+# make check   lint, and the unit tests of what changed: within a minute
 # make test-core  the Bitcoin tests again on Bitcoin Core itself, 30 and 31, built once (half an hour)
 # make lint    style, types, import rules, limits
 # make bench   one JSON object a line: name, value, unit, against, ratio
@@ -8,7 +9,7 @@
 PY ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-core lint bench clean distclean runtime development nodes peers
+.PHONY: demo test check test-core lint bench clean distclean runtime development nodes peers
 
 demo: runtime nodes
 	@$(BIN)/scanner demo
@@ -31,6 +32,9 @@ test-core: development peers
 	    SCANNER_BITCOIND=$(CURDIR)/.devnet/core-$$version/bin/bitcoind \
 	        $(BIN)/python -m pytest $(CORE_TESTS) $(ARGS) || exit 1; \
 	done
+
+check: lint
+	@$(BIN)/python scripts/test-changed $(ARGS)
 
 lint: development
 	$(BIN)/ruff check .

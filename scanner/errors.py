@@ -7,6 +7,7 @@ ScannerError
  │   ├─ AmountFormatError    an amount is not a plain, exact number of the asset
  │   ├─ UnknownAssetError    a coin or network name that no table knows
  │   └─ ConfigError          a setting, table or endpoint is wrong
+ │       └─ MissingExtraError    a package that only some installations have is not here
  ├─ SourceError              a chain source failed (endpoint)
  │   ├─ SourceUnavailableError   no usable answer; safe to ask again
  │   ├─ SourceRejectedError      the source will not answer this; asking again is useless
@@ -29,6 +30,8 @@ have names.
 """
 
 from __future__ import annotations
+
+from pathlib import Path
 
 
 class ScannerError(Exception):
@@ -79,6 +82,29 @@ class UnknownAssetError(InputError):
 
 class ConfigError(InputError):
     """A setting, table row or endpoint definition is wrong."""
+
+
+class MissingExtraError(ConfigError):
+    """Something needs a package that is not installed.
+
+    what: what needs it, as the start of a sentence. extra: the extra of pyproject.toml that has it.
+    """
+
+    def __init__(self, what: str, extra: str) -> None:
+        self.what, self.extra = what, extra
+        super().__init__(f"{what}: {install_command(extra)}")
+
+
+def install_command(extra: str) -> str:
+    """The command that adds an extra, from where this program is installed.
+
+    A checkout is not on any index: there the name of the project would fetch somebody else's code.
+    """
+    folder = Path(__file__).resolve().parents[1]
+    if (folder / "pyproject.toml").is_file():
+        here = "." if folder == Path.cwd() else str(folder)
+        return f"pip install '{here}[{extra}]'"
+    return f"pip install 'reserve-scanner[{extra}]'"
 
 
 class SourceError(ScannerError):

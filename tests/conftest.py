@@ -7,6 +7,7 @@ With CI=true a missing node fails the tests that need it, so that nothing passes
 from __future__ import annotations
 
 import os
+import signal
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -32,6 +33,15 @@ class AnvilFactory(Protocol):
         chain_id: int = 1,
         arguments: Sequence[str] = (),
     ) -> Anvil: ...
+
+
+def pytest_configure() -> None:
+    """Let the programs that tests start hear Ctrl-C, also where the runner itself ignores it.
+
+    A shell starts what runs in the background with SIGINT ignored, and children inherit that.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

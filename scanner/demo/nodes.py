@@ -73,7 +73,7 @@ class Node(ABC):
 
     @property
     def pid(self) -> int:
-        """Process id of the running node."""
+        """Process id of the running node. Raises NodeFailedError."""
         if self._process is None:
             raise NodeFailedError(self.name, "is not running", str(self.log))
         return self._process.pid
@@ -90,7 +90,10 @@ class Node(ABC):
 
     @classmethod
     def program(cls) -> Path:
-        """Find the program: the environment's, the installed one, the one on PATH."""
+        """Find the program: the environment's, the installed one, the one on PATH.
+
+        Raises NodeMissingError.
+        """
         chosen = os.environ.get(cls.program_variable)
         for place in [chosen] if chosen else cls.program_places:
             found = shutil.which(place)

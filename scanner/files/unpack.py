@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Callable
 from typing import BinaryIO, Protocol
 
-from scanner.errors import InputError
+from scanner.errors import MissingExtraError
 from scanner.files.interface import Bytes
 
 MAX_WINDOW = 2**27
@@ -93,8 +93,8 @@ def _zstd() -> _Step:
     try:
         from backports import zstd  # noqa: PLC0415 - an extra
     except ImportError:
-        what = "a file packed with Zstandard needs a package more: pip install"
-        raise InputError(f"{what} 'reserve-scanner[files]', or unpack it first") from None
+        what = "a file packed with Zstandard needs one more package (or unpack it first)"
+        raise MissingExtraError(what, "files") from None
     limit = {int(zstd.DecompressionParameter.window_log_max): MAX_WINDOW.bit_length() - 1}
     return _ZstdStep(zstd.ZstdDecompressor(options=limit), zstd.ZstdError)
 

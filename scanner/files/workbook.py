@@ -16,7 +16,7 @@ from datetime import date, datetime, time
 from typing import Any
 from xml.parsers import expat
 
-from scanner.errors import InputError, ListFormatError
+from scanner.errors import ListFormatError, MissingExtraError
 from scanner.files.interface import Bytes
 
 INEXACT = "\u2248"
@@ -72,8 +72,8 @@ def _xlsx(
     try:
         from openpyxl import load_workbook  # noqa: PLC0415 - an extra
     except ImportError:
-        what = "an Excel workbook needs a package more: pip install 'reserve-scanner[files]'"
-        raise InputError(f"{what}, or save each sheet as CSV") from None
+        what = "an Excel workbook needs one more package (or save each sheet as CSV)"
+        raise MissingExtraError(what, "files") from None
     try:
         book = load_workbook(archive.fp, read_only=True, data_only=True, keep_links=False)
     except Exception as e:  # the library raises what its parts do: KeyError, ParseError, ...

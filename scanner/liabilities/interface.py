@@ -29,6 +29,7 @@ class Liability:
     asset: our name. amount: base units of `decimals`, never negative.
     source: file or page it came from, for the report. as_of: date or block the publisher gave,
     as written, "" if none. detail: extras for the record ("root", "users"), text only.
+    Raises ValueError.
     """
 
     asset: str

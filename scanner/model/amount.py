@@ -52,7 +52,10 @@ def format_amount(base_units: int, decimals: int) -> str:
 
 
 def rescale(base_units: int, decimals: int, to_decimals: int) -> int:
-    """Express base units in a unit with at least as many decimals; exact by construction."""
+    """Express base units in a unit with at least as many decimals; exact by construction.
+
+    Raises ValueError.
+    """
     if to_decimals < decimals:
         raise ValueError("rescaling to fewer decimals would lose base units")
     return int(base_units * 10 ** (to_decimals - decimals))

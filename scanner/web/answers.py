@@ -181,7 +181,10 @@ def history(site: Site, publisher: int, asset: str, before: int | None) -> Objec
 
 
 def address(site: Site, text: str, after: str, limit: int) -> Object:
-    """Who claims an address, whatever its spelling; a text that is none finds nothing."""
+    """Who claims an address, whatever its spelling; a text that is none finds nothing.
+
+    Raises ConfigError.
+    """
     keys = site.keys(text)
     behind = None
     if after:

@@ -6,7 +6,9 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily
 
 from scanner import __version__
 from scanner.reports.tables.text import printable
@@ -15,9 +17,6 @@ from scanner.store.reading.status import Status, status
 from scanner.store.writing import alert_log
 from scanner.store.writing.schedules import RunState
 
-if TYPE_CHECKING:
-    from prometheus_client.core import GaugeMetricFamily
-
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 Values = Iterable[tuple[tuple[str, ...], float]]
@@ -25,8 +24,6 @@ Values = Iterable[tuple[tuple[str, ...], float]]
 
 def metrics_text(store: Store, now: datetime | None = None) -> bytes:
     """Everything worth watching, in Prometheus' text format. Raises StoreError."""
-    from prometheus_client import CollectorRegistry, generate_latest  # noqa: PLC0415 - an extra
-
     families = list(_families(store, now or datetime.now(UTC)))
 
     class Read:
@@ -106,8 +103,6 @@ def _schedules(seen: Status) -> Iterator[GaugeMetricFamily]:
 
 
 def _gauge(name: str, words: str, labels: tuple[str, ...], values: Values) -> GaugeMetricFamily:
-    from prometheus_client.core import GaugeMetricFamily  # noqa: PLC0415 - an extra
-
     family = GaugeMetricFamily(name, words, labels=labels)
     # Names come from hostile files; two that look alike once harmless must not be one series twice.
     shown: dict[tuple[str, ...], float] = {}

@@ -7,6 +7,9 @@ import os
 import socket
 from dataclasses import dataclass
 
+import uvicorn
+from uvicorn.supervisors import Multiprocess
+
 from scanner.errors import ConfigError
 from scanner.web.app import VARIABLE
 
@@ -54,9 +57,6 @@ def listen(place: Place) -> socket.socket:
 
 def run(place: Place, opened: socket.socket, settings_json: str) -> None:
     """Serve until the process is told to stop (SIGINT, SIGTERM); requests at work are finished."""
-    import uvicorn  # noqa: PLC0415 - an extra
-    from uvicorn.supervisors import Multiprocess  # noqa: PLC0415 - an extra
-
     os.environ[VARIABLE] = settings_json
     config = uvicorn.Config(
         "scanner.web.app:worker_app",

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from starlette.responses import Response
+
 from scanner.errors import InputError
 from scanner.model.addresses.table import address_key, undecoded_key
 from scanner.model.finding import FindingKind, Weight
@@ -19,7 +21,6 @@ from scanner.web.cache import Answer, AnswerCache, answer
 
 if TYPE_CHECKING:
     from starlette.requests import Request
-    from starlette.responses import Response
 
 MOST_FRESH = 1_000
 """Values of one kind that are kept between changes of the data."""
@@ -107,8 +108,6 @@ class Site:
 
         make: called at most once; the answer counts until the database changes.
         """
-        from starlette.responses import Response  # noqa: PLC0415 - an extra
-
         asked = f"{request.url.path}?{request.url.query}"
         version = self.version.now()
         found = self._cache.get(version, asked)

@@ -93,6 +93,7 @@ def enqueue(connection: Connection, snapshot_id: int, chunks: Sequence[tuple[int
     """Give out chunks, (number, lock), in the transaction at hand: it holds both or neither.
 
     lock: chunks of one lock are taken one at a time, whatever the number of workers.
+    Raises StoreError.
     """
     if not _is_set_up(connection):
         raise StoreError("the queue has no tables yet: run 'scanner db upgrade'")

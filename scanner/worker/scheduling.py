@@ -63,7 +63,7 @@ def claim_now(
     now: datetime,
     also: Callable[[Connection, Run], None] | None = None,
 ) -> Run:
-    """Claim a run for this moment, whatever the cron expression says."""
+    """Claim a run for this moment, whatever the cron expression says. Raises StoreError."""
     run = Run(schedule.id, now.astimezone(UTC), RunState.CLAIMED)
     if not _claim(store, run, now, also):
         raise StoreError(f"{schedule.name} is being run at this moment")

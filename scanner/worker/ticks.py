@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from scanner.errors import ConfigError, StoreError, clip
+from scanner.errors import ConfigError, MissingExtraError, clip
 
 
 def check_cron(expression: str) -> str:
@@ -50,7 +50,5 @@ def _croniter() -> Any:  # noqa: ANN401 - it has no types
     try:
         from croniter import croniter  # noqa: PLC0415 - an extra
     except ModuleNotFoundError:
-        raise StoreError(
-            "schedules need a package more: pip install 'reserve-scanner[schedule]'"
-        ) from None
+        raise MissingExtraError("schedules need one more package", "schedule") from None
     return croniter

@@ -9,10 +9,10 @@ import typer
 
 from scanner.cli.common.log_options import LogForm, start_logs
 from scanner.cli.common.options import Database, database_url
-from scanner.errors import ConfigError
 from scanner.settings.database import password_of
 from scanner.settings.logs import LogFormat
 from scanner.store.database.engine import open_store
+from scanner.web.app import WebSettings
 from scanner.web.server import Place, listen, run
 
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
@@ -45,15 +45,6 @@ def serve(
     It listens on this machine only unless told otherwise. There are no accounts and no encryption:
     put a reverse proxy in front before others can reach it.
     """
-    try:
-        import uvicorn  # noqa: F401, PLC0415 - asked for here, to say what is missing
-
-        from scanner.web.app import WebSettings  # noqa: PLC0415 - needs an extra
-    except ModuleNotFoundError as e:
-        raise ConfigError(
-            f"the web pages need {e.name}: pip install 'reserve-scanner[web]'"
-        ) from None
-
     url = database_url(context, database)
     open_store(url, read_only=True).close()
     start_logs(log_format, secrets=[password_of(url)])

@@ -14,7 +14,10 @@ class AvalancheCodec(ParsingCodec):
     """Decodes main-network addresses; the same 20 bytes on X and P are two holders."""
 
     def parse(self, text: str) -> Address:
-        """Decode e.g. X-avax1...; the chain's letter is a capital."""
+        """Decode e.g. X-avax1...; the chain's letter is a capital.
+
+        Raises SourceError and ValueError.
+        """
         chain, dash, spelled = text.partition("-")
         if not dash or chain not in _CHAINS:
             raise ValueError("does not start with X- or P-")

@@ -20,7 +20,10 @@ class StrkeyCodec(ParsingCodec):
     _ACCOUNT, _MUXED, _CONTRACT = 6 << 3, 12 << 3, 2 << 3
 
     def parse(self, text: str) -> Address:
-        """Decode; an M address is the same holder as its G account."""
+        """Decode; an M address is the same holder as its G account.
+
+        Raises ValueError and SourceError.
+        """
         raw = base32_decode(text)
         if len(raw) not in (35, 43):
             raise ValueError("wrong length")
@@ -45,7 +48,7 @@ class AlgorandCodec(ParsingCodec):
     """Algorand: the 32-byte key and the end of its SHA-512/256."""
 
     def parse(self, text: str) -> Address:
-        """Decode 58 letters."""
+        """Decode 58 letters. Raises ValueError."""
         if len(text) != 58:
             raise ValueError("not 58 characters")
         raw = base32_decode(text)
@@ -71,7 +74,10 @@ class ConfluxCodec(ParsingCodec):
         self.prefix = {"1029": "cfx", "1": "cfxtest"}.get(parameters, "net" + parameters)
 
     def parse(self, text: str) -> Address:
-        """Decode "cfx:..." or "CFX:TYPE.USER:..."; payload is the 20 account bytes."""
+        """Decode "cfx:..." or "CFX:TYPE.USER:..."; payload is the 20 account bytes.
+
+        Raises ValueError and SourceError.
+        """
         lower = text.lower()
         if text not in (lower, text.upper()):
             raise ValueError("mixed upper and lower case")

@@ -15,7 +15,7 @@ class SolanaCodec(ParsingCodec):
     """Solana: the 32-byte key itself, no checksum."""
 
     def parse(self, text: str) -> Address:
-        """Decode 32 bytes."""
+        """Decode 32 bytes. Raises ValueError."""
         payload = base58.decode(text)
         if len(payload) != 32:
             raise ValueError(f"{len(payload)} bytes, not 32")
@@ -23,7 +23,10 @@ class SolanaCodec(ParsingCodec):
 
 
 class Ss58Codec(ParsingCodec):
-    """Substrate SS58 with 32-byte accounts. Parameter: accepted prefixes, first preferred."""
+    """Substrate SS58 with 32-byte accounts. Parameter: accepted prefixes, first preferred.
+
+    Raises ConfigError.
+    """
 
     def __init__(self, network: str, parameters: str) -> None:
         super().__init__(network, parameters)
@@ -33,7 +36,10 @@ class Ss58Codec(ParsingCodec):
             raise ConfigError(f"{network}: ss58 needs numeric prefixes") from None
 
     def parse(self, text: str) -> Address:
-        """Decode; the checksum is the start of BLAKE2b-512 over "SS58PRE" and the rest."""
+        """Decode; the checksum is the start of BLAKE2b-512 over "SS58PRE" and the rest.
+
+        Raises ValueError.
+        """
         raw = base58.decode(text)
         if len(raw) not in (35, 36):
             raise ValueError("not an SS58 account of 32 bytes")
@@ -71,7 +77,10 @@ class RippleCodec(ParsingCodec):
     """XRP Ledger classic addresses (r...) and X-addresses (X...: the account with a tag)."""
 
     def parse(self, text: str) -> Address:
-        """Decode to the 20-byte account id; a tag does not make another holder."""
+        """Decode to the 20-byte account id; a tag does not make another holder.
+
+        Raises ValueError.
+        """
         data = base58.decode_check(text, base58.RIPPLE)
         if len(data) == 21 and data[0] == 0:
             payload = data[1:]

@@ -16,7 +16,7 @@ _SCRIPTS: Mapping[str, Callable[[bytes], bytes]] = {"p2pkh": scripts.p2pkh, "p2s
 
 
 class Base58CheckCodec:
-    """Decodes and encodes the legacy addresses of one network."""
+    """Decodes and encodes the legacy addresses of one network. Raises ConfigError."""
 
     def __init__(self, network: str, parameters: str) -> None:
         self.network = network

@@ -11,7 +11,7 @@ class CosmosCodec(ParsingCodec):
     """Decodes and encodes the accounts of one Cosmos chain."""
 
     def parse(self, text: str) -> Address:
-        """Decode."""
+        """Decode. Raises ValueError and SourceError."""
         human, data, constant = bech32.split(text)
         if human != self.parameters or constant != bech32.BECH32:
             raise ValueError(f"not a bech32 {self.parameters}1 address")

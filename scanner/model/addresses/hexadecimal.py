@@ -54,7 +54,10 @@ class ValidatorKeyCodec(ParsingCodec):
     """48-byte compressed BLS12-381 G1 keys of beacon-chain validators, with or without 0x."""
 
     def parse(self, text: str) -> Address:
-        """Decode; that it is a point of the right subgroup is for the signature check to say."""
+        """Decode; that it is a point of the right subgroup is for the signature check to say.
+
+        Raises ValueError.
+        """
         if not _VALIDATOR.fullmatch(text):
             raise ValueError("not 96 hex digits")
         payload = bytes.fromhex(text.removeprefix("0x"))

@@ -16,7 +16,10 @@ class NearCodec(ParsingCodec):
     _PART = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 
     def parse(self, text: str) -> Address:
-        """Decode; account ids are lower-case by definition, so case is not folded."""
+        """Decode; account ids are lower-case by definition, so case is not folded.
+
+        Raises ValueError.
+        """
         if self._IMPLICIT.fullmatch(text):
             return Address(self.network, "near_implicit", bytes.fromhex(text), text, text)
         if self._ETH_IMPLICIT.fullmatch(text):
@@ -33,7 +36,7 @@ class HederaCodec(ParsingCodec):
     _ID = re.compile(r"(0\.0\.(0|[1-9][0-9]{0,18}))(?:-([a-z]{5}))?")
 
     def parse(self, text: str) -> Address:
-        """Decode; payload is the account number as 8 bytes."""
+        """Decode; payload is the account number as 8 bytes. Raises ValueError."""
         match = self._ID.fullmatch(text)
         if match is None or int(match[2]) >= 2**63:
             raise ValueError("not 0.0.number")
@@ -62,7 +65,7 @@ class AntelopeCodec(ParsingCodec):
     _LETTERS = ".12345abcdefghijklmnopqrstuvwxyz"
 
     def parse(self, text: str) -> Address:
-        """Decode; payload is the 64-bit number the chain stores, 8 bytes."""
+        """Decode; payload is the 64-bit number the chain stores, 8 bytes. Raises ValueError."""
         if not self._NAME.fullmatch(text):
             raise ValueError("not an account name")
         number = 0

@@ -17,7 +17,10 @@ class TonCodec(ParsingCodec):
     """Decodes every spelling of a TON account to one key, "workchain:hex"."""
 
     def parse(self, text: str) -> Address:
-        """Decode; payload is the 32-byte account id, the key also holds the workchain."""
+        """Decode; payload is the 32-byte account id, the key also holds the workchain.
+
+        Raises ValueError.
+        """
         raw = _RAW.fullmatch(text)
         if raw:
             return self._address(int(raw[1]), bytes.fromhex(raw[2]))

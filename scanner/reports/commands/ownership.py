@@ -32,7 +32,7 @@ def row_object(row: Claim | UnreadableRow, result: ControlResult | None) -> dict
     """Make the object that `scanner verify --jsonl` writes for one data row.
 
     result: None exactly for a row that gave no claim: it has the same keys, and its reason starts
-    with the kind of its finding.
+    with the kind of its finding. Raises ValueError.
     """
     if isinstance(row, Claim) and result is not None:
         return _verdict(row, result)
@@ -98,7 +98,10 @@ class OwnershipSummary:
     rows: int = 0
 
     def add(self, row: Claim | UnreadableRow, result: ControlResult | None) -> None:
-        """Count one data row; result is None exactly for a row that gave no claim."""
+        """Count one data row; result is None exactly for a row that gave no claim.
+
+        Raises ValueError.
+        """
         if isinstance(row, UnreadableRow):
             self._add_unreadable(row)
         elif result is None:

@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
-from scanner.errors import ConfigError, clip
+from scanner.errors import ConfigError, MissingExtraError, clip
 from scanner.reports.tables.jsontext import compact
 from scanner.reports.tables.text import defuse
 
@@ -84,9 +84,7 @@ def write_parquet(stream: BinaryIO, columns: Mapping[str, str], records: Iterabl
         import pyarrow  # noqa: PLC0415 - an extra
         import pyarrow.parquet  # noqa: PLC0415 - an extra
     except ImportError:
-        raise ConfigError(
-            "Parquet needs the extra 'parquet': pip install 'reserve-scanner[parquet]'"
-        ) from None
+        raise MissingExtraError("Parquet needs one more package", "parquet") from None
     kinds = {"text": pyarrow.string(), "int": pyarrow.int64(), "bool": pyarrow.bool_()}
     schema = pyarrow.schema([(name, kinds[kind]) for name, kind in columns.items()])
     count = 0

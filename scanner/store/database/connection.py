@@ -16,7 +16,7 @@ from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event,
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError
 
-from scanner.errors import StoreError
+from scanner.errors import MissingExtraError, StoreError
 from scanner.store.database import locks
 from scanner.store.database.troubles import explained
 
@@ -249,6 +249,4 @@ def _postgresql(url: URL, read_only: bool) -> Engine:
             },
         )
     except ModuleNotFoundError:
-        raise StoreError(
-            "PostgreSQL needs its driver: pip install 'reserve-scanner[postgres]'"
-        ) from None
+        raise MissingExtraError("PostgreSQL needs its driver", "postgres") from None

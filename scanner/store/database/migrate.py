@@ -28,7 +28,7 @@ def revisions() -> tuple[str, ...]:
 
 
 def head() -> str:
-    """The revision this program was made for."""
+    """The revision this program was made for. Raises StoreError."""
     if not revisions():
         raise StoreError(f"no migrations in {shipped('migrations')}: the installation is damaged")
     return revisions()[-1]

@@ -53,7 +53,7 @@ class Natural(TypeDecorator[int]):
         return dialect.type_descriptor(exact)
 
     def checked(self, value: object) -> int:
-        """Return `value` if it is an int in range."""
+        """Return `value` if it is an int in range. Raises TypeError and ValueError."""
         if type(value) is not int:
             raise TypeError(f"amounts are int, not {type(value).__name__}")
         if not 0 <= value < self.limit:
@@ -98,7 +98,7 @@ class Uint256(Natural):
         super().__init__(78)
 
     def checked(self, value: object) -> int:
-        """Return `value` if it is an int from 0 to 2**256 - 1."""
+        """Return `value` if it is an int from 0 to 2**256 - 1. Raises ValueError."""
         number = super().checked(value)
         if number >= 1 << 256:
             raise ValueError(f"{number} is larger than 2**256 - 1")

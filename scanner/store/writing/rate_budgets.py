@@ -47,7 +47,7 @@ class FleetTimeline:
         self._statement = _RESERVE.format(now=now)
 
     def reserve(self, slots: int, gap: float) -> float | None:
-        """As `Timeline` says. One transaction."""
+        """As `Timeline` says. One transaction. Raises SourceUnavailableError."""
         span = round(slots * gap * _MICRO)
         values = {
             "endpoint": self._endpoint,
