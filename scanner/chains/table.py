@@ -68,6 +68,7 @@ READERS: Mapping[str, str] = {
     "tron_http": "scanner.chains.tron.reader:TronReader",
     "solana_rpc": "scanner.chains.solana.reader:SolanaReader",
     "ton_http": "scanner.chains.ton.reader:TonReader",
+    "aptos_rest": "scanner.chains.aptos.reader:AptosReader",
 }
 """Protocol name -> the class of its family's readers (scanner.chains.fleet.interface.Reader)."""
 

@@ -1,0 +1,1 @@
+"""Aptos: coins and fungible assets at the last version of a block."""

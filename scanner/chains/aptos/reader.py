@@ -1,0 +1,204 @@
+"""Reads Aptos accounts at the ledger version that a block ended with.
+
+A height is a *block height*; the ledger version is about seven times as large. Answers do not say
+which version they are from: it stands in the question, and every answer's headers must say that the
+node has the state of that version.
+Source: Aptos' node API (its OpenAPI description); what nodes really answer: tests/vectors/aptos.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import quote
+
+from scanner.chains.fleet.interface import Answer, ReaderAbility, Reading, Refusal
+from scanner.chains.http import Reply, Transport
+from scanner.chains.interface import Reach
+from scanner.chains.shape import take
+from scanner.errors import (
+    HeightNotReachedError,
+    HeightPrunedError,
+    ReorgError,
+    SourceRejectedError,
+    SourceUnavailableError,
+    clip,
+)
+from scanner.model.balance import BalanceQuery
+from scanner.model.block import BlockRef
+from scanner.model.endpoint import Endpoint
+from scanner.model.network import Holding, Network
+from scanner.model.parts import Part
+
+COIN: Final = "0x1::aptos_coin::AptosCoin"
+"""APT as a coin: what lies in an account's coin store and in its fungible store, together."""
+
+FUNGIBLE: Final = "0xa"
+"""APT as a fungible asset: what lies in the fungible store alone."""
+
+_MOST: Final = 1 << 64
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """height: the block's. version: of its last transaction. hash: of all history up to it, hex."""
+
+    height: int
+    version: int
+    hash: str
+    time: int
+
+
+class AptosReader:
+    """One full node's REST API; its URL ends in /v1. A Reader."""
+
+    ability = ReaderAbility(Reach.WINDOW, batch=5, workers=2, chunk=300)
+
+    def __init__(self, endpoint: Endpoint, network: Network) -> None:
+        self.endpoint = endpoint
+        self._name = endpoint.name
+        self._network = network.name
+        self._chain = endpoint.chain or network.chain_id
+        self._http = Transport(endpoint)
+        self._versions: dict[str, int] = {}
+        self._decimals: dict[str, int] = {}
+
+    def check(self) -> None:
+        """See Reader."""
+        info = self._ledger()
+        seen = str(take(self._name, info, int, "chain_id"))
+        if seen != self._chain:
+            what = f"is on chain {seen}, not on {self._network} ({self._chain})"
+            raise SourceRejectedError(self._name, what)
+
+    def pin(self, height: int | None) -> BlockRef:
+        """See Reader. Blocks that a node shows are final."""
+        chosen = self._number(self._ledger(), "block_height") if height is None else height
+        block = self._block(chosen)
+        self._versions[block.hash] = block.version
+        return BlockRef(self._network, self._chain, block.height, block.hash, block.time)
+
+    def hash_at(self, height: int) -> str:
+        """See Reader."""
+        block = self._block(height)
+        self._versions[block.hash] = block.version
+        return block.hash
+
+    def read(self, queries: Sequence[BalanceQuery], at: BlockRef) -> list[Answer]:
+        """See Reader."""
+        if at.hash not in self._versions:
+            seen = self.hash_at(at.height)
+            if seen != at.hash:
+                raise ReorgError(self._name, at.height, at.hash, seen)
+        version = self._versions[at.hash]
+        return [self._read(query, version, at.height) for query in queries]
+
+    def probe(self) -> dict[str, str]:
+        """See Reader."""
+        info = self._ledger()
+        oldest = clip(str(info.get("oldest_block_height")))
+        return {
+            "blocks": f"{oldest} to {clip(str(info.get('block_height')))}",
+            "oldest version": clip(str(info.get("oldest_ledger_version"))),
+        }
+
+    def close(self) -> None:
+        """See Reader."""
+        self._http.close()
+
+    def _ledger(self) -> dict[str, object]:
+        reply = self._http.get()
+        reply.raise_for_status()
+        return take(self._name, reply.json(), dict)
+
+    def _block(self, height: int) -> Block:
+        reply = self._http.get(f"blocks/by_height/{height}")
+        self._answered(reply, height)
+        block = reply.json()
+        if self._number(block, "block_height") != height:
+            raise SourceUnavailableError(self._name, "answered with another block")
+        version = self._number(block, "last_version")
+        reply = self._http.get(f"transactions/by_version/{version}")
+        self._answered(reply, height)
+        last = reply.json()
+        if self._number(last, "version") != version:
+            raise SourceUnavailableError(self._name, "answered with another transaction")
+        root = take(self._name, last, str, "accumulator_root_hash")
+        time = self._number(block, "block_timestamp") // 1_000_000
+        return Block(height, version, root, time)
+
+    def _read(self, query: BalanceQuery, version: int, height: int) -> Answer:
+        if query.address.format != "aptos":
+            return Refusal(f"{query.address.format} is no Aptos account")
+        wrong = self._wrong_asset(query.holding)
+        if wrong:
+            return Refusal(wrong)
+        asset = query.holding.contract or COIN
+        place = f"accounts/{query.address.text}/balance/{quote(asset, safe='')}"
+        reply = self._http.get(f"{place}?ledger_version={version}")
+        self._answered(reply, height)
+        self._still_kept(reply, version, height)
+        amount = take(self._name, reply.json(), int)
+        if not 0 <= amount < _MOST:
+            raise SourceUnavailableError(self._name, "answered with a balance that is none")
+        # Read as a coin, APT is all of it; a row of the fungible part is not to be added to that.
+        part = query.holding.contract == FUNGIBLE
+        caution = "part of what the address's APT row holds, not beside it" if part else ""
+        return Reading({Part.LIQUID: amount}, caution=caution)
+
+    def _wrong_asset(self, holding: Holding) -> str:
+        """Why an asset cannot be read; "" if it can. Of an asset that is not there all hold 0."""
+        if holding.contract not in self._decimals:
+            if holding.is_native:
+                function, kind, arguments = "0x1::coin::decimals", COIN, []
+            else:
+                function, kind = "0x1::fungible_asset::decimals", "0x1::fungible_asset::Metadata"
+                arguments = [holding.contract]
+            asked = {"function": function, "type_arguments": [kind], "arguments": arguments}
+            reply = self._http.post_json(asked, "view")
+            if reply.status == 400:
+                return f"there is no asset {clip(holding.contract)}"
+            reply.raise_for_status()
+            self._decimals[holding.contract] = take(self._name, reply.json(), int, 0)
+        seen = self._decimals[holding.contract]
+        if seen == holding.decimals:
+            return ""
+        return f"{holding.asset} has {seen} decimals on the chain, not {holding.decimals}"
+
+    def _answered(self, reply: Reply, height: int) -> None:
+        """Raise what the API's own error codes mean."""
+        if reply.status in (404, 410):
+            problem = reply.json()
+            code = problem.get("error_code") if isinstance(problem, dict) else None
+            if code in ("version_pruned", "block_pruned"):
+                raise HeightPrunedError(self._name, height, "it keeps no state that old")
+            if code in ("version_not_found", "block_not_found"):
+                tip = self._number(self._ledger(), "block_height")
+                if height > tip:
+                    raise HeightNotReachedError(self._name, height, tip)
+                raise SourceUnavailableError(self._name, f"does not find block {height}")
+        reply.raise_for_status()
+        chain = reply.headers.get("x-aptos-chain-id")
+        if chain is not None and chain != self._chain:
+            raise SourceRejectedError(self._name, f"answered for chain {clip(chain)}")
+
+    def _still_kept(self, reply: Reply, version: int, height: int) -> None:
+        """See by an answer's headers that the node has the state of a version, now."""
+        try:
+            newest = int(reply.headers["x-aptos-ledger-version"])
+            oldest = int(reply.headers["x-aptos-ledger-oldest-version"])
+        except (KeyError, ValueError):
+            what = "does not say which versions it has: a proxy drops its headers"
+            raise SourceUnavailableError(self._name, what) from None
+        if version < oldest:
+            raise HeightPrunedError(self._name, height, f"its oldest version is {oldest}")
+        if version > newest:
+            raise SourceUnavailableError(self._name, f"is behind, at version {newest}")
+
+    def _number(self, value: object, key: str) -> int:
+        """A number, which this API writes as text."""
+        text = take(self._name, value, str, key)
+        if not (text.isascii() and text.isdigit() and len(text) < 21):
+            raise SourceUnavailableError(self._name, f"gave an answer it should not: {key}")
+        return int(text)
