@@ -101,5 +101,41 @@ class Inclusion:
     reason: str = ""
 
 
+class ProofStatus(StrEnum):
+    """What checking a proof of liabilities came to."""
+
+    ACCEPTED = "accepted"  # it holds under a key that others than the file vouch for
+    CONSISTENT = "consistent"  # it holds, but its key is its own or its scheme proves nothing
+    REFUSED = "refused"  # it contradicts itself, its key or the mathematics
+
+
+@dataclass(frozen=True, slots=True)
+class ProofCheck:
+    """What checking one published proof of liabilities found.
+
+    format: "okx_v2", "okx_v1", ... grade: what its totals are worth after the check.
+    root: of the tree of users that it is about, hex, as the publisher writes it; "" if refused.
+    net: what is owed over all coins, in the publisher's own unit; None where it says no such.
+    totals: what is owed per coin, for the formats that say so.
+    key: SHA-256 of the verifying key, hex; "" where there is none. key_from: who vouches for it.
+    gaps: what stays unproven although it holds, strongest first, each one sentence.
+    stated: other figures of the file, name -> text; unproven.
+    place, reason: where and why it is refused; "" otherwise.
+    """
+
+    format: str
+    status: ProofStatus
+    grade: LiabilityEvidence
+    root: str = ""
+    net: int | None = None
+    totals: tuple[Liability, ...] = ()
+    key: str = ""
+    key_from: str = ""
+    gaps: tuple[str, ...] = ()
+    stated: dict[str, str] = field(default_factory=dict)
+    place: str = ""
+    reason: str = ""
+
+
 MAX_PROBLEMS = 100
 """Problems of a tree that are kept; a file of nonsense has as many as lines."""

@@ -24,11 +24,13 @@ def read_json(
     *,
     parse_float: Callable[[str], object] = Decimal,
     parse_int: Callable[[str], object] = int,
+    unique_names: bool = False,
 ) -> object:
     """Parse one JSON document (RFC 8259), numbers with a fraction as Decimal by default.
 
     data: UTF-8 bytes, or text. Brackets inside strings count towards the depth as well: text that
     holds hundreds of them unclosed is refused, which nothing genuine comes near.
+    unique_names: refuse an object that has one name twice (the last would win).
     Raises ValueError for everything else than JSON: NaN and Infinity, nesting over MAX_DEPTH,
     integers of thousands of digits, bytes that are not UTF-8.
     """
@@ -39,9 +41,22 @@ def read_json(
         if deepest > MAX_DEPTH:
             raise ValueError(f"nested deeper than {MAX_DEPTH}")
     value: object = json.loads(
-        data, parse_float=parse_float, parse_int=parse_int, parse_constant=_no_constant
+        data,
+        parse_float=parse_float,
+        parse_int=parse_int,
+        parse_constant=_no_constant,
+        object_pairs_hook=_unique if unique_names else None,
     )
     return value
+
+
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the name {twice[:40]!r} stands twice in one object")
+    return found
 
 
 def _no_constant(name: str) -> None:

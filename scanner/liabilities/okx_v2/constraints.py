@@ -12,9 +12,9 @@ from scanner.liabilities.okx_v2.gates import Row
 from scanner.liabilities.okx_v2.goldilocks import (
     GENERATOR,
     ONE,
-    P,
     ZERO,
     Ext,
+    P,
     powers,
     product,
     weighted_ext,
@@ -84,9 +84,7 @@ def gate_filter(key: Key, openings: Openings, number: int) -> Ext:
     return chosen * (Ext(_NO_SELECTOR) - selector) if len(key.groups) > 1 else chosen
 
 
-def _permutation_terms(
-    key: Key, openings: Openings, drawn: Challenges, z_h: Ext
-) -> list[Ext]:
+def _permutation_terms(key: Key, openings: Openings, drawn: Challenges, z_h: Ext) -> list[Ext]:
     """First that each running product starts at 1, then its steps, for both challenges."""
     size = 1 << key.degree_bits
     at_start = z_h * ((drawn.zeta - ONE) * size).inverse()

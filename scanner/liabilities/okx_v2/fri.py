@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from scanner.liabilities.okx_v2.goldilocks import (
     GENERATOR,
     NON_RESIDUE,
-    P,
     ZERO,
     Ext,
+    P,
     powers,
     reverse_bits,
     root_of_unity,
@@ -43,9 +43,7 @@ def check_fri(key: Key, proof: Proof, drawn: Challenges, *, plain: bool = False)
         raise RefusedError(wrong.place, f"leaf {wrong.index} does not hash to its commitment")
 
 
-def _openings(
-    key: Key, proof: Proof, number: int, query: Query, index: int
-) -> Iterator[Opening]:
+def _openings(key: Key, proof: Proof, number: int, query: Query, index: int) -> Iterator[Opening]:
     caps = (key.cap, proof.wires_cap, proof.zs_cap, proof.quotient_cap)
     for oracle, (leaf, siblings) in enumerate(query.leaves):
         place = f"{QUERY}/{number}/initial_trees_proof/evals_proofs/{oracle}"
@@ -109,9 +107,7 @@ class Folding:
 
     def check(self, number: int, query: Query) -> None:
         """Raises RefusedError unless the query leads to the last polynomial."""
-        last = ZERO
-        for last in self.folds(number, query):
-            pass
+        last = list(self.folds(number, query))[-1]
         x = self.point(self._drawn.query_indices[number])
         for bits in self._key.arities:
             x = pow(x, 1 << bits, P)

@@ -14,9 +14,9 @@ from functools import partial
 from scanner.liabilities.okx_v2.goldilocks import (
     NON_RESIDUE,
     ONE,
-    P,
     ZERO,
     Ext,
+    P,
     root_of_unity,
 )
 from scanner.liabilities.okx_v2.poseidon import HALF_FULL, MDS, PARTIAL, WIDTH, constants
@@ -260,5 +260,5 @@ GATES: dict[GateSpec, Gate] = {
 }
 """Every gate of the published root circuits. A key with another gate is of another circuit."""
 
-PARAMETERS = {0: 1, 1: 1, 2: 1, 4: 1, 5: 1, 8: 1, 9: 0, 10: 1, 11: 0, 12: 0, 13: 0, 14: 3, 15: 1, 16: 1}  # fmt: skip
+PARAMETERS = {spec[0]: len(spec) - 1 for spec in GATES}
 """Tag -> how many parameters follow it in a key."""

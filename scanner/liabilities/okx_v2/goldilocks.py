@@ -7,7 +7,7 @@ Source: the constants of okx/plonky2 (rev 8a00c2bc); newer releases use another 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import accumulate, repeat
 from operator import mul
 
@@ -102,7 +102,7 @@ def weighted(weights: tuple[list[int], list[int]], words: Iterable[int]) -> Ext:
     return Ext(sum(map(mul, weights[0], words)) % P, sum(map(mul, weights[1], words)) % P)
 
 
-def weighted_ext(weights: tuple[list[int], list[int]], values: list[Ext]) -> Ext:
+def weighted_ext(weights: tuple[list[int], list[int]], values: Sequence[Ext]) -> Ext:
     """The same for values of the extension."""
     first = weighted(weights, [x.a for x in values])
     second = weighted(weights, [x.b for x in values])

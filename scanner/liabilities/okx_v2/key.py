@@ -159,9 +159,7 @@ def _checked_gates(specs: Sequence[GateSpec], most: int) -> tuple[Gate, ...]:
     return gates
 
 
-def _check_groups(
-    gates: int, selectors: Sequence[int], groups: Sequence[tuple[int, int]]
-) -> None:
+def _check_groups(gates: int, selectors: Sequence[int], groups: Sequence[tuple[int, int]]) -> None:
     """Groups must be contiguous, cover all gates, and agree with the selector of each."""
     at, expected = 0, []
     for number, (first, end) in enumerate(groups):

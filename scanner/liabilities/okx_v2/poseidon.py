@@ -92,37 +92,50 @@ def _sparse() -> tuple[Matrix, list[tuple[list[int], list[int]]]]:
 _FIRST, _BEHIND = _moved_constants()
 _BEFORE, _SPARSE = _sparse()
 _PARTIAL = [
-    ([MDS[0][0], *row], column, behind)
+    (tuple(row), tuple(column), behind)
     for (row, column), behind in zip(_SPARSE, _BEHIND, strict=True)
 ]
 _FULL = [constants(r) for r in (*range(HALF_FULL), *range(30 - HALF_FULL, 30))]
 
+_SLOT = 10  # bytes: a sum of twelve products of 64 and 6 bits has 73
+_TURN = 8 * _SLOT * WIDTH
+_KERNEL = sum(_CIRCULANT[-d % WIDTH] << (8 * _SLOT * d) for d in range(WIDTH))
+
 
 def permute(state: Sequence[int]) -> list[int]:
-    """The permutation of 12 words below P."""
+    """The permutation of 12 words below P.
+
+    Sums are reduced only where a power is taken: between, words may stand above P.
+    """
     words = list(state)
-    for round_ in _FULL[:HALF_FULL]:
-        words = _full(words, round_)
+    for added in _FULL[:HALF_FULL]:
+        words = _full(words, added)
     words = [x + c for x, c in zip(words, _FIRST, strict=True)]
-    words = [sum(map(mul, row, words)) % P for row in _BEFORE]
+    x, *rest = [sum(map(mul, row, words)) % P for row in _BEFORE]
     for row, column, behind in _PARTIAL:
-        x = words[0]
         x3 = x * x * x % P
-        words[0] = x = (x3 * x3 * x + behind) % P
-        first = sum(map(mul, row, words)) % P
-        words = [first, *[(y + w * x) % P for y, w in zip(words[1:], column, strict=True)]]
-    for round_ in _FULL[HALF_FULL:]:
-        words = _full(words, round_)
-    return words
+        x = (x3 * x3 * x + behind) % P
+        first = (MDS[0][0] * x + sum(map(mul, row, rest))) % P
+        rest = [y + w * x for y, w in zip(rest, column, strict=True)]
+        x = first
+    words = [x, *[y % P for y in rest]]
+    for added in _FULL[HALF_FULL:]:
+        words = _full(words, added)
+    return [x % P for x in words]
 
 
 def _full(words: Sequence[int], added: Sequence[int]) -> list[int]:
-    powered = []
-    for x, c in zip(words, added, strict=True):
-        y = x + c
-        y3 = y * y * y % P
-        powered.append(y3 * y3 * y % P)
-    return [sum(map(mul, row, powered)) % P for row in MDS]
+    """A full round. The circulant product is one product of two long integers, wrapped round."""
+    powered = [
+        (y3 := (y := x + c) * y * y % P) * y3 * y % P for x, c in zip(words, added, strict=True)
+    ]
+    packed = int.from_bytes(b"".join([y.to_bytes(_SLOT, "little") for y in powered]), "little")
+    product = packed * _KERNEL
+    wrapped = (product & ((1 << _TURN) - 1)) + (product >> _TURN)
+    data = wrapped.to_bytes(_SLOT * WIDTH, "little")
+    mixed = [int.from_bytes(data[at : at + _SLOT], "little") for at in range(0, len(data), _SLOT)]
+    mixed[0] += _DIAGONAL[0] * powered[0]
+    return mixed
 
 
 def hash_words(words: Sequence[int]) -> Digest:

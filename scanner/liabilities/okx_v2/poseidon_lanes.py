@@ -29,7 +29,8 @@ from scanner.liabilities.okx_v2.poseidon import (
 Words: TypeAlias = NDArray[np.uint64]
 
 _EPSILON = np.uint64(2**32 - 1)
-_32 = np.uint64(32)
+_LOW_31 = np.uint64(2**31 - 1)
+_1, _31, _32 = np.uint64(1), np.uint64(31), np.uint64(32)
 _P = np.uint64(P)
 _MDS = np.array(MDS, dtype=np.float64)
 _CONSTANTS = np.array([constants(r) for r in range(30)], dtype=np.uint64)[:, :, None]
@@ -50,45 +51,72 @@ def permute_lanes(state: Words) -> Words:
 def _add(x: Words, canonical: Words) -> Words:
     """x + y for any x and a y below P: on overflow 2^64 = 2^32 - 1 (mod P) is added, once."""
     total = x + canonical
-    return total + (total < canonical) * _EPSILON
+    total += (total < canonical) * _EPSILON
+    return total
 
 
 def _seventh(x: Words) -> Words:
-    square = _multiply(x, x)
-    return _multiply(_multiply(square, square), _multiply(square, x))
+    square = _square(x)
+    return _multiply(_square(square), _multiply(square, x))
 
 
 def _multiply(x: Words, y: Words) -> Words:
     x0, x1 = x & _EPSILON, x >> _32
-    y0, y1 = (x0, x1) if y is x else (y & _EPSILON, y >> _32)
-    low, high = x0 * y0, x1 * y1
-    if y is x:
-        cross = x0 * x1
-        middle = (low >> _32) + (cross & _EPSILON) + (cross & _EPSILON)
-        high += (cross >> _32) + (cross >> _32) + (middle >> _32)
-    else:
-        one, other = x0 * y1, x1 * y0
-        middle = (low >> _32) + (one & _EPSILON) + (other & _EPSILON)
-        high += (one >> _32) + (other >> _32) + (middle >> _32)
+    y0, y1 = y & _EPSILON, y >> _32
+    one, other = x0 * y1, x1 * y0
+    middle = x0 * y0
+    middle >>= _32
+    middle += one & _EPSILON
+    middle += other & _EPSILON
+    middle >>= _32
+    one >>= _32
+    other >>= _32
+    high = x1 * y1
+    high += middle
+    high += one
+    high += other
     return _reduce(x * y, high)
 
 
+def _square(x: Words) -> Words:
+    x0, x1 = x & _EPSILON, x >> _32
+    cross = x0 * x1  # stands twice in the square: 33 bits of it above 2^64, 31 below
+    x0 *= x0
+    x0 >>= _32
+    x0 += (cross & _LOW_31) << _1
+    x0 >>= _32
+    cross >>= _31
+    x1 *= x1
+    x1 += cross
+    x1 += x0
+    return _reduce(x * x, x1)
+
+
 def _reduce(low: Words, high: Words) -> Words:
-    """low + 2^64 high: 2^64 = 2^32 - 1 and 2^96 = -1 (mod P)."""
+    """low + 2^64 high: 2^64 = 2^32 - 1 and 2^96 = -1 (mod P). Uses both arrays up."""
     top = high >> _32
-    value = low - top
-    value -= (low < top) * _EPSILON
-    part = (high & _EPSILON) * _EPSILON
-    total = value + part
-    return total + (total < part) * _EPSILON
+    borrowed = low < top
+    low -= top
+    low -= borrowed * _EPSILON
+    high &= _EPSILON
+    high *= _EPSILON
+    low += high
+    low += (low < high) * _EPSILON
+    return low
 
 
 def _mix(state: Words) -> Words:
-    low = (_MDS @ (state & _EPSILON).astype(np.float64)).astype(np.uint64)
-    high = (_MDS @ (state >> _32).astype(np.float64)).astype(np.uint64)
-    # low + 2^32 high, both below 2^41: the upper part of high stands at 2^64.
-    value = (high << _32) + low
-    return _reduce(value, (high >> _32) + (value < low))
+    """The matrix, on the halves. Both results are below 2^41; the upper one stands at 2^32."""
+    low = (_MDS @ (state & _EPSILON)).astype(np.uint64)
+    high = (_MDS @ (state >> _32)).astype(np.uint64)
+    value = high << _32
+    value += low
+    high >>= _32
+    high += value < low
+    high *= _EPSILON  # below 2^42: what stood at 2^64
+    value += high
+    value += (value < high) * _EPSILON
+    return value
 
 
 def hash_lanes(rows: Sequence[Sequence[int]]) -> Words:

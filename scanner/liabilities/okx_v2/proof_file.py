@@ -25,7 +25,7 @@ from scanner.liabilities.okx_v2.key import (
     Key,
 )
 from scanner.liabilities.okx_v2.poseidon import Digest
-from scanner.liabilities.okx_v2.refusal import RefusedError
+from scanner.liabilities.okx_v2.refusal import RefusedError, ShapeError
 
 QUERY = "/proof/proof/opening_proof/query_round_proofs"
 MAX_LEVELS = 8
@@ -134,25 +134,32 @@ def salt_words(key: Key) -> int:
 
 
 def read_header(document: object) -> Header:
-    """Read everything but the proof. Raises RefusedError."""
+    """Read everything but the proof.
+
+    Raises ShapeError; RefusedError where it asks for other circuits than the published ones: with
+    fewer queries, say.
+    """
     top = strict.fields(document, "", ("general", "root_vd_digest", "proof"), ("circuits_info",))
     names = ("round_num", "recursion_branchout_num", "batch_size", "token_num")
     general = strict.fields(top["general"], "/general", names)
-    numbers = [strict.integer(general[name], f"/general/{name}", _SMALL) for name in names]
+    round_num, branchout, batch_size, token_num = (
+        strict.integer(general[name], f"/general/{name}", _SMALL) for name in names
+    )
     key_digest = strict.digest(top["root_vd_digest"], "/root_vd_digest")
     levels, key = None, None
     if "circuits_info" in top:
         levels, key = _circuits(top["circuits_info"])
-    return Header(*numbers, levels=levels, key_digest=key_digest, key=key)
+    return Header(round_num, branchout, batch_size, token_num, levels, key_digest, key)
 
 
 def _circuits(value: object) -> tuple[int, bytes]:
     place = "/circuits_info"
-    batch, levels, text = "batch_circuit_config", "recursive_circuit_configs", "root_verifier_data_hex"  # fmt: skip
+    batch, levels = "batch_circuit_config", "recursive_circuit_configs"
+    text = "root_verifier_data_hex"
     found = strict.fields(value, place, (batch, levels, text))
     configs = found[levels]
     if not isinstance(configs, list) or not 1 <= len(configs) <= MAX_LEVELS:
-        raise RefusedError(f"{place}/{levels}", f"not a list of 1 to {MAX_LEVELS} circuits")
+        raise ShapeError(f"{place}/{levels}", f"not a list of 1 to {MAX_LEVELS} circuits")
     for at, config, hiding in (
         (batch, found[batch], False),
         *((f"{levels}/{i}", c, i == len(configs) - 1) for i, c in enumerate(configs)),
@@ -175,38 +182,35 @@ def _same(found: object, wanted: object) -> bool:
 
 def _hex(value: object, place: str) -> bytes:
     if not isinstance(value, str) or len(value) > 2 * MAX_KEY or " " in value:
-        raise RefusedError(place, "not the hex text of a key")
+        raise ShapeError(place, "not the hex text of a key")
     try:
         return bytes.fromhex(value)
     except ValueError:
-        raise RefusedError(place, "not the hex text of a key") from None
+        raise ShapeError(place, "not the hex text of a key") from None
 
 
 def read_proof(document: Mapping[str, object], key: Key) -> Proof:
-    """Read the proof as its key says it must be. Raises RefusedError."""
+    """Read the proof as its key says it must be. Raises ShapeError."""
     outer = strict.fields(document["proof"], "/proof", ("proof", "public_inputs"))
-    names = (
-        "wires_cap",
-        "plonk_zs_partial_products_cap",
-        "quotient_polys_cap",
-        "openings",
-        "opening_proof",
-    )
+    caps = ("wires_cap", "plonk_zs_partial_products_cap", "quotient_polys_cap")
     place = "/proof/proof"
-    inner = strict.fields(outer["proof"], place, names)
-    caps = [_cap(inner[name], f"{place}/{name}") for name in names[:3]]
+    inner = strict.fields(outer["proof"], place, (*caps, "openings", "opening_proof"))
+    wires, zs, quotient = (_cap(inner[name], f"{place}/{name}") for name in caps)
     place += "/opening_proof"
-    names = ("commit_phase_merkle_caps", "query_round_proofs", "final_poly", "pow_witness")
+    commits, rounds = "commit_phase_merkle_caps", "query_round_proofs"
+    names = (commits, rounds, "final_poly", "pow_witness")
     opening = strict.fields(inner["opening_proof"], place, names)
     final = strict.fields(opening["final_poly"], f"{place}/final_poly", ("coeffs",))
     length = 1 << (key.degree_bits - sum(key.arities))
     (witness,) = strict.words([opening["pow_witness"]], f"{place}/pow_witness", 1)
     return Proof(
         tuple(strict.words(outer["public_inputs"], "/proof/public_inputs", PUBLIC_INPUTS)),
-        *caps,
+        wires,
+        zs,
+        quotient,
         openings=_openings(inner["openings"], key),
-        commit_caps=strict.each(opening[names[0]], f"{place}/{names[0]}", len(key.arities), _cap),
-        queries=strict.each(opening[names[1]], QUERY, QUERIES, partial(_query, key)),
+        commit_caps=strict.each(opening[commits], f"{place}/{commits}", len(key.arities), _cap),
+        queries=strict.each(opening[rounds], QUERY, QUERIES, partial(_query, key)),
         final_poly=strict.each(final["coeffs"], f"{place}/final_poly/coeffs", length, strict.ext),
         pow_witness=witness,
     )

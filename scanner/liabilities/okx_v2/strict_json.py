@@ -1,6 +1,6 @@
 """JSON whose every part has one shape: known names, exact lengths, words of the field.
 
-All functions raise RefusedError with the JSON path of what is wrong.
+All functions raise ShapeError with the JSON path of what is wrong.
 """
 
 from __future__ import annotations
@@ -8,39 +8,39 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
-from scanner.liabilities.okx_v2.goldilocks import P, Ext
+from scanner.liabilities.okx_v2.goldilocks import Ext, P
 from scanner.liabilities.okx_v2.poseidon import DIGEST, Digest
-from scanner.liabilities.okx_v2.refusal import RefusedError
+from scanner.liabilities.okx_v2.refusal import ShapeError
 
 T = TypeVar("T")
 
 
-def fields(value: object, place: str, names: Sequence[str], optional: Sequence[str] = ()) -> Mapping[str, object]:  # fmt: skip
+def fields(
+    value: object, place: str, names: Sequence[str], optional: Sequence[str] = ()
+) -> Mapping[str, object]:
     """An object of exactly these names."""
     if not isinstance(value, dict):
-        raise RefusedError(place or "/", "not an object")
+        raise ShapeError(place or "/", "not an object")
     missing = [name for name in names if name not in value]
     if missing:
-        raise RefusedError(place or "/", f"no {missing[0]} in it")
+        raise ShapeError(place or "/", f"no {missing[0]} in it")
     if len(value) > len(names) + sum(name in value for name in optional):
         known = {*names, *optional}
         extra = next(name for name in value if name not in known)
-        raise RefusedError(place or "/", f"a name that does not belong there: {str(extra)[:40]!r}")
+        raise ShapeError(place or "/", f"a name that does not belong there: {str(extra)[:40]!r}")
     return value
 
 
 def items(value: object, place: str, length: int) -> list[object]:
     """A list of exactly that length."""
     if not isinstance(value, list):
-        raise RefusedError(place, "not a list")
+        raise ShapeError(place, "not a list")
     if len(value) != length:
-        raise RefusedError(place, f"{len(value)} entries, there must be {length}")
+        raise ShapeError(place, f"{len(value)} entries, there must be {length}")
     return value
 
 
-def each(
-    value: object, place: str, length: int, read: Callable[[object, str], T]
-) -> tuple[T, ...]:
+def each(value: object, place: str, length: int, read: Callable[[object, str], T]) -> tuple[T, ...]:
     """A list of exactly that length, each entry read."""
     found = enumerate(items(value, place, length))
     return tuple(read(entry, f"{place}/{i}") for i, entry in found)
@@ -49,7 +49,7 @@ def each(
 def integer(value: object, place: str, below: int) -> int:
     """A JSON integer from 0 to below - 1: no text, no fraction, no true."""
     if type(value) is not int or not 0 <= value < below:
-        raise RefusedError(place, f"not an integer from 0 to {below - 1}")
+        raise ShapeError(place, f"not an integer from 0 to {below - 1}")
     return value
 
 
@@ -58,7 +58,7 @@ def words(value: object, place: str, length: int) -> list[int]:
     found: list[int] = []
     for i, word in enumerate(items(value, place, length)):
         if type(word) is not int or not 0 <= word < P:
-            raise RefusedError(f"{place}/{i}", "not a word of the field: an integer below p")
+            raise ShapeError(f"{place}/{i}", "not a word of the field: an integer below p")
         found.append(word)
     return found
 

@@ -1,0 +1,21 @@
+"""What an accepted proof of OKX's still does not show; the report and the page say the same."""
+
+from __future__ import annotations
+
+CIRCUIT = (
+    "the published circuit does not stop a dishonest prover: a root key fixes the digest of the "
+    "inner circuits but not their constants, so another inner circuit with free totals can be "
+    "wrapped under the genuine key. Only OKX can close this: by constraining the inner constants "
+    "cap in the circuit and publishing a new key"
+)
+PER_COIN = "no total of any one coin is proven: amounts can be moved between coins unnoticed"
+GROSS = "what is owed and what users owe back may both be shifted; only their difference is bound"
+COMPLETE = "a user who was left out is not noticed but by that user"
+HEADER = (
+    "the file's header (round, batch size, number of tokens) is bound by nothing: hold it against "
+    "the publication"
+)
+OWN_KEY = (
+    "the key is taken from the file itself: whoever wrote the file may have proven any circuit "
+    "they liked. Not proven; give the publisher's key with --key"
+)
