@@ -37,13 +37,14 @@ def check_fri(key: Key, proof: Proof, drawn: Challenges, *, plain: bool = False)
     openings: list[Opening] = []
     for number, query in enumerate(proof.queries):
         folding.check(number, query)
-        openings += _openings(key, proof, number, query, drawn.query_indices[number])
+        openings += openings_of(key, proof, number, query, drawn.query_indices[number])
     wrong = first_false(openings, plain=plain)
     if wrong is not None:
         raise RefusedError(wrong.place, f"leaf {wrong.index} does not hash to its commitment")
 
 
-def _openings(key: Key, proof: Proof, number: int, query: Query, index: int) -> Iterator[Opening]:
+def openings_of(key: Key, proof: Proof, number: int, query: Query, index: int) -> Iterator[Opening]:
+    """The leaves that query `number` opens at that index, the four oracles' first."""
     caps = (key.cap, proof.wires_cap, proof.zs_cap, proof.quotient_cap)
     for oracle, (leaf, siblings) in enumerate(query.leaves):
         place = f"{QUERY}/{number}/initial_trees_proof/evals_proofs/{oracle}"

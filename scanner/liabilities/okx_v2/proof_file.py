@@ -6,6 +6,7 @@ pass: unknown names, the same name twice, words at or above the field's order.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -30,6 +31,7 @@ from scanner.liabilities.okx_v2.refusal import RefusedError, ShapeError
 QUERY = "/proof/proof/opening_proof/query_round_proofs"
 MAX_LEVELS = 8
 _SMALL = 2**32
+_HEX = re.compile(r"(?:[0-9a-f]{2})+", re.ASCII)
 _CONFIG: dict[str, object] = {
     "num_wires": 135,
     "num_routed_wires": 80,
@@ -181,12 +183,9 @@ def _same(found: object, wanted: object) -> bool:
 
 
 def _hex(value: object, place: str) -> bytes:
-    if not isinstance(value, str) or len(value) > 2 * MAX_KEY or " " in value:
-        raise ShapeError(place, "not the hex text of a key")
-    try:
-        return bytes.fromhex(value)
-    except ValueError:
-        raise ShapeError(place, "not the hex text of a key") from None
+    if not isinstance(value, str) or len(value) > 2 * MAX_KEY or _HEX.fullmatch(value) is None:
+        raise ShapeError(place, "not the hex text of a key, in lower case")
+    return bytes.fromhex(value)
 
 
 def read_proof(document: Mapping[str, object], key: Key) -> Proof:

@@ -12,8 +12,8 @@ PER_COIN = "no total of any one coin is proven: amounts can be moved between coi
 GROSS = "what is owed and what users owe back may both be shifted; only their difference is bound"
 COMPLETE = "a user who was left out is not noticed but by that user"
 HEADER = (
-    "the file's header (round, batch size, number of tokens) is bound by nothing: hold it against "
-    "the publication"
+    "the file's header (round, batch size, numbers of tokens and levels) is bound by nothing: hold "
+    "it against the publication"
 )
 OWN_KEY = (
     "the key is taken from the file itself: whoever wrote the file may have proven any circuit "
