@@ -89,7 +89,8 @@ class Inclusion:
     amounts: asset -> base units that were found for the user. decimals: of those amounts.
     leaves: their positions, from 0 at the left, () where a path needs none. root: hash, hex, that
     the balance is tied to; compare it with the published one. totals: what the root says.
-    reason: why it is not included; "" if it is.
+    reason: why it is not included; "" if it is. unit: what the amounts are in, "" for coins.
+    gaps: what stays unproven although it is included; unproven: nobody vouches for the root.
     """
 
     included: bool
@@ -99,6 +100,9 @@ class Inclusion:
     totals: tuple[Liability, ...]
     leaves: tuple[int, ...] = ()
     reason: str = ""
+    unit: str = ""
+    gaps: tuple[str, ...] = ()
+    unproven: bool = False
 
 
 class ProofStatus(StrEnum):

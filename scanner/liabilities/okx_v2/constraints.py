@@ -27,8 +27,8 @@ from scanner.liabilities.okx_v2.key import (
     Key,
 )
 from scanner.liabilities.okx_v2.proof_file import Openings
-from scanner.liabilities.okx_v2.refusal import RefusedError
 from scanner.liabilities.okx_v2.transcript import Challenges
+from scanner.liabilities.refusal import RefusedError
 
 _NO_SELECTOR = 2**32 - 1
 """Value of a selector on rows that belong to another group."""

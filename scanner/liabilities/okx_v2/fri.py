@@ -22,8 +22,8 @@ from scanner.liabilities.okx_v2.goldilocks import (
 from scanner.liabilities.okx_v2.key import CHALLENGES, POW_BITS, Key
 from scanner.liabilities.okx_v2.merkle import Opening, first_false
 from scanner.liabilities.okx_v2.proof_file import QUERY, Proof, Query, salt_words
-from scanner.liabilities.okx_v2.refusal import RefusedError
 from scanner.liabilities.okx_v2.transcript import Challenges
+from scanner.liabilities.refusal import RefusedError
 
 
 def check_fri(key: Key, proof: Proof, drawn: Challenges, *, plain: bool = False) -> None:

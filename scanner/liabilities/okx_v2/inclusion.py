@@ -10,11 +10,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scanner.liabilities.okx_v2 import strict_json as strict
+from scanner.liabilities import strict
 from scanner.liabilities.okx_v2.goldilocks import P
 from scanner.liabilities.okx_v2.poseidon import Digest, hash_words, two
-from scanner.liabilities.okx_v2.refusal import ShapeError
 from scanner.liabilities.okx_v2.verify import MAX_BALANCE
+from scanner.liabilities.refusal import ShapeError
 
 _HASH = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _AMOUNT = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)

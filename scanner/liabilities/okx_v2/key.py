@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from scanner.liabilities.okx_v2.gates import GATES, PARAMETERS, Gate, GateSpec
 from scanner.liabilities.okx_v2.goldilocks import GENERATOR, P
 from scanner.liabilities.okx_v2.poseidon import DIGEST, Digest, hash_padded, hash_words
-from scanner.liabilities.okx_v2.refusal import RefusedError
+from scanner.liabilities.refusal import RefusedError
 
 MAX_KEY = 100_000
 """Bytes of the largest key read; genuine ones have 1,333."""

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from scanner.liabilities.okx_v2 import strict_json as strict
+from scanner.liabilities import strict
+from scanner.liabilities.okx_v2 import elements
 from scanner.liabilities.okx_v2.goldilocks import Ext
 from scanner.liabilities.okx_v2.key import (
     CAP_HEIGHT,
@@ -26,7 +27,7 @@ from scanner.liabilities.okx_v2.key import (
     Key,
 )
 from scanner.liabilities.okx_v2.poseidon import Digest
-from scanner.liabilities.okx_v2.refusal import RefusedError, ShapeError
+from scanner.liabilities.refusal import RefusedError, ShapeError
 
 QUERY = "/proof/proof/opening_proof/query_round_proofs"
 MAX_LEVELS = 8
@@ -147,7 +148,7 @@ def read_header(document: object) -> Header:
     round_num, branchout, batch_size, token_num = (
         strict.integer(general[name], f"/general/{name}", _SMALL) for name in names
     )
-    key_digest = strict.digest(top["root_vd_digest"], "/root_vd_digest")
+    key_digest = elements.digest(top["root_vd_digest"], "/root_vd_digest")
     levels, key = None, None
     if "circuits_info" in top:
         levels, key = _circuits(top["circuits_info"])
@@ -201,22 +202,22 @@ def read_proof(document: Mapping[str, object], key: Key) -> Proof:
     opening = strict.fields(inner["opening_proof"], place, names)
     final = strict.fields(opening["final_poly"], f"{place}/final_poly", ("coeffs",))
     length = 1 << (key.degree_bits - sum(key.arities))
-    (witness,) = strict.words([opening["pow_witness"]], f"{place}/pow_witness", 1)
+    (witness,) = elements.words([opening["pow_witness"]], f"{place}/pow_witness", 1)
     return Proof(
-        tuple(strict.words(outer["public_inputs"], "/proof/public_inputs", PUBLIC_INPUTS)),
+        tuple(elements.words(outer["public_inputs"], "/proof/public_inputs", PUBLIC_INPUTS)),
         wires,
         zs,
         quotient,
         openings=_openings(inner["openings"], key),
         commit_caps=strict.each(opening[commits], f"{place}/{commits}", len(key.arities), _cap),
         queries=strict.each(opening[rounds], QUERY, QUERIES, partial(_query, key)),
-        final_poly=strict.each(final["coeffs"], f"{place}/final_poly/coeffs", length, strict.ext),
+        final_poly=strict.each(final["coeffs"], f"{place}/final_poly/coeffs", length, elements.ext),
         pow_witness=witness,
     )
 
 
 def _cap(value: object, place: str) -> Cap:
-    return strict.each(value, place, 1 << CAP_HEIGHT, strict.digest)
+    return strict.each(value, place, 1 << CAP_HEIGHT, elements.digest)
 
 
 def _openings(value: object, key: Key) -> Openings:
@@ -233,7 +234,7 @@ def _openings(value: object, key: Key) -> Openings:
     found = strict.fields(value, place, tuple(lengths))
     return Openings(
         *(
-            strict.each(found[name], f"{place}/{name}", length, strict.ext)
+            strict.each(found[name], f"{place}/{name}", length, elements.ext)
             for name, length in lengths.items()
         )
     )
@@ -254,13 +255,13 @@ def _query(key: Key, value: object, place: str) -> Query:
     leaves = []
     for i, pair in enumerate(strict.items(inner["evals_proofs"], at, len(lengths))):
         leaf, path = strict.items(pair, f"{at}/{i}", 2)
-        own = strict.words(leaf, f"{at}/{i}/0", lengths[i])
+        own = elements.words(leaf, f"{at}/{i}/0", lengths[i])
         leaves.append((own, _siblings(path, f"{at}/{i}/1", siblings)))
     at, steps = f"{place}/steps", []
     for k, step in enumerate(strict.items(found["steps"], at, len(key.arities))):
         siblings -= key.arities[k]
         parts = strict.fields(step, f"{at}/{k}", ("evals", "merkle_proof"))
-        evals = strict.each(parts["evals"], f"{at}/{k}/evals", 1 << key.arities[k], strict.ext)
+        evals = strict.each(parts["evals"], f"{at}/{k}/evals", 1 << key.arities[k], elements.ext)
         path = _siblings(parts["merkle_proof"], f"{at}/{k}/merkle_proof", siblings)
         steps.append(Step(evals, path))
     return Query(tuple(leaves), tuple(steps))
@@ -268,4 +269,4 @@ def _query(key: Key, value: object, place: str) -> Query:
 
 def _siblings(value: object, place: str, count: int) -> tuple[Digest, ...]:
     found = strict.fields(value, place, ("siblings",))
-    return strict.each(found["siblings"], f"{place}/siblings", count, strict.digest)
+    return strict.each(found["siblings"], f"{place}/siblings", count, elements.digest)

@@ -14,8 +14,8 @@ from scanner.liabilities.okx_v2.fri import check_fri
 from scanner.liabilities.okx_v2.key import read_key, sha256_of
 from scanner.liabilities.okx_v2.pins import Pin, pin_of_key, pin_of_round, read_pin
 from scanner.liabilities.okx_v2.proof_file import Header, read_header, read_proof
-from scanner.liabilities.okx_v2.refusal import RefusedError, ShapeError
 from scanner.liabilities.okx_v2.transcript import draw
+from scanner.liabilities.refusal import RefusedError, ShapeError
 
 NAME = "okx_v2"
 MAX_BALANCE = 2**62

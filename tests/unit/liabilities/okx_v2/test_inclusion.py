@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
-from support.okx_proofs import V2, document, patched, recorded
+from support.mutations import patched
+from support.okx_proofs import V2, document, recorded
 
 from scanner.liabilities.okx_v2.inclusion import Shape, climb
-from scanner.liabilities.okx_v2.refusal import ShapeError
+from scanner.liabilities.refusal import ShapeError
 
 SHAPES = {
     "toy": Shape(4, 3, (4, 4)),

@@ -12,7 +12,8 @@ from functools import cache
 from typing import Any
 
 import pytest
-from support.okx_proofs import ALL, document, patched, pin, recorded, share, unpacked
+from support.mutations import ALL, mutation, patched, paths_of, places_of, same, share
+from support.okx_proofs import document, pin, recorded, unpacked
 
 from scanner.errors import InputError
 from scanner.liabilities.interface import ProofStatus
@@ -21,9 +22,9 @@ from scanner.liabilities.okx_v2.goldilocks import P
 from scanner.liabilities.okx_v2.key import Key, read_key
 from scanner.liabilities.okx_v2.merkle import first_false
 from scanner.liabilities.okx_v2.proof_file import QUERY, read_header, read_proof
-from scanner.liabilities.okx_v2.refusal import RefusedError, ShapeError
 from scanner.liabilities.okx_v2.transcript import Challenges, draw
 from scanner.liabilities.okx_v2.verify import check_document
+from scanner.liabilities.refusal import RefusedError, ShapeError
 from scanner.model.jsontext import read_json
 
 _ONE_QUERY = re.compile(rf"{QUERY}/(\d+)/")
@@ -105,58 +106,19 @@ def test_the_header_is_bound_by_nothing_but_the_circuits_settings_are() -> None:
         assert bool(place) is not free, patch["name"]
 
 
-def _places(value: Any, path: str = "") -> list[tuple[str, Any]]:
-    """Every value of a document with its path, lists and objects before what is in them."""
-    inner = value.items() if isinstance(value, dict) else enumerate(value)
-    found = []
-    for key, child in inner:
-        found.append((f"{path}/{key}", child))
-        if isinstance(child, dict | list):
-            found += _places(child, f"{path}/{key}")
-    return found
-
-
-def _mutation(chance: random.Random, places: list[tuple[str, Any]]) -> list[dict[str, Any]]:
-    path, value = chance.choice(places)
-    if isinstance(value, bool) or value is None:
-        return [{"op": "replace", "path": path, "value": 1}]
-    if isinstance(value, int):
-        new = chance.choice(
-            (value + 1, value ^ 1 << chance.randrange(64), chance.randrange(P), 0, value + P, -value - 1, str(value), None, True, float(value))
-        )  # fmt: skip
-        return [{"op": "replace", "path": path, "value": new}]
-    if isinstance(value, str):
-        at = chance.randrange(len(value))
-        digit = chance.choice("0123456789abcdefABCDEF")
-        return [{"op": "replace", "path": path, "value": value[:at] + digit + value[at + 1 :]}]
-    if isinstance(value, dict):
-        return [{"op": "add", "path": f"{path}/more", "value": 1}]
-    if not value or chance.random() < 0.2:
-        return [{"op": "add", "path": f"{path}/-", "value": [0, 0]}]
-    kind = chance.choice(("remove", "duplicate", "swap"))
-    at, other = chance.randrange(len(value)), chance.randrange(len(value))
-    if kind == "swap":
-        return [{"op": "swap", "path": f"{path}/{at}", "path2": f"{path}/{other}"}]
-    return [{"op": kind, "path": f"{path}/{at}"}]
-
-
-def _paths(operations: list[dict[str, Any]]) -> list[str]:
-    return [op[key] for op in operations for key in ("path", "path2") if key in op]
-
-
 @pytest.mark.parametrize("name", ["toy", "production_shape"])
 def test_random_mutations_of_words_and_lists_are_refused(name: str) -> None:
     original = base(name)[0]
     chance = random.Random(f"mutations of {name}")
-    places = [place for place in _places(original) if not _UNBOUND.match(place[0])]
+    places = [place for place in places_of(original) if not _UNBOUND.match(place[0])]
     tried = 0
     while tried < share(10_000, 40):
-        operations = _mutation(chance, places)
+        operations = mutation(chance, P, places)
         with patched(original, operations) as changed:
-            if _equal(changed, original):
+            if same(changed, original):
                 continue
             tried += 1
-            assert refusal(name, changed, _paths(operations)), operations
+            assert refusal(name, changed, paths_of(operations)), operations
 
 
 def test_random_bytes_are_refused() -> None:
@@ -173,24 +135,11 @@ def test_random_bytes_are_refused() -> None:
             parsed: Any = read_json(changed, unique_names=True, parse_float=float)
         except ValueError:
             continue
-        if _equal(parsed, original):
+        if same(parsed, original):
             continue
         try:
             done = check_document(parsed, "f", pin("toy"))
         except InputError:
             continue
         if done.status is not ProofStatus.REFUSED:
-            assert _equal({**parsed, "general": 0}, {**original, "general": 0})
-
-
-def _equal(one: Any, other: Any) -> bool:
-    """Equal, and of the same types: 1 is not 1.0 and not True."""
-    if type(one) is not type(other):
-        return False
-    if one is other:
-        return True
-    if isinstance(one, dict):
-        return one.keys() == other.keys() and all(_equal(one[k], other[k]) for k in one)
-    if isinstance(one, list):
-        return len(one) == len(other) and all(map(_equal, one, other))
-    return one == other
+            assert same({**parsed, "general": 0}, {**original, "general": 0})

@@ -1,18 +1,18 @@
-"""JSON whose every part has one shape: known names, exact lengths, words of the field.
+"""JSON whose every part has one shape: known names, exact lengths, integers in a range.
 
 All functions raise ShapeError with the JSON path of what is wrong.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
-from scanner.liabilities.okx_v2.goldilocks import Ext, P
-from scanner.liabilities.okx_v2.poseidon import DIGEST, Digest
-from scanner.liabilities.okx_v2.refusal import ShapeError
+from scanner.liabilities.refusal import ShapeError
 
 T = TypeVar("T")
+_HEX = re.compile(r"(?:[0-9a-f]{2})*", re.ASCII)
 
 
 def fields(
@@ -53,22 +53,8 @@ def integer(value: object, place: str, below: int) -> int:
     return value
 
 
-def words(value: object, place: str, length: int) -> list[int]:
-    """Words of the field."""
-    found: list[int] = []
-    for i, word in enumerate(items(value, place, length)):
-        if type(word) is not int or not 0 <= word < P:
-            raise ShapeError(f"{place}/{i}", "not a word of the field: an integer below p")
-        found.append(word)
-    return found
-
-
-def ext(value: object, place: str) -> Ext:
-    """An element of the extension: two words."""
-    first, second = words(value, place, 2)
-    return Ext(first, second)
-
-
-def digest(value: object, place: str) -> Digest:
-    """A hash: {"elements": four words}."""
-    return tuple(words(fields(value, place, ("elements",))["elements"], place, DIGEST))
+def hex_bytes(value: object, place: str, length: int) -> bytes:
+    """Hex text of exactly that many bytes, in lower case."""
+    if not isinstance(value, str) or len(value) != 2 * length or _HEX.fullmatch(value) is None:
+        raise ShapeError(place, f"not {2 * length} lower-case hex digits")
+    return bytes.fromhex(value)

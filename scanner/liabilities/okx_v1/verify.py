@@ -1,0 +1,193 @@
+"""Checks a whole publication of OKX's first zk-STARK, and one user's file against it.
+
+All equations of the published verifier, and what it leaves out: batches against trunk, roots of a
+user's file against the publication's, ranges and sums. Whatever holds, it is not a proof.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from scanner.errors import ListFormatError, clip
+from scanner.liabilities import strict
+from scanner.liabilities.interface import Inclusion, LiabilityEvidence, ProofCheck, ProofStatus
+from scanner.liabilities.okx_v1.batch import Coins, SumProof, check_proof
+from scanner.liabilities.okx_v1.field import BLOWUP, P, keccak
+from scanner.liabilities.okx_v1.folder import TRUNK, Folder, opened_folder
+from scanner.liabilities.okx_v1.tree import climb
+from scanner.liabilities.opening import read_whole
+from scanner.liabilities.refusal import RefusedError, ShapeError
+from scanner.model.jsontext import read_json
+
+NAME = "okx_v1"
+UNIT = "the publisher's unit of value (of one US dollar or a part of it), not coins"
+TRUNK_ROWS = 32
+
+NOT_A_PROOF = (
+    "this scheme proves nothing: its low-degree test asks at positions that the prover knows "
+    "before committing to the layers that are asked, so files with any totals can be made that "
+    "pass; these agree with each other, no more"
+)
+COINS = (
+    "even a repaired test would bind no coin: a user's net value is not tied to that user's coins, "
+    "and most coins have no constraint at all"
+)
+USERS_ONLY = "that the trunk is made of these batches is shown by users' files alone, path by path"
+
+
+def check_folder(path: Path) -> ProofCheck:
+    """Check every batch and the trunk. Raises ListFormatError where a file is not of the form."""
+    with opened_folder(path) as folder:
+        try:
+            return _checked(folder)
+        except ShapeError as e:
+            raise ListFormatError(path.name, str(e)) from None
+        except RefusedError as e:
+            level = LiabilityEvidence.PUBLISHED
+            return ProofCheck(NAME, ProofStatus.REFUSED, level, place=e.place, reason=e.reason)
+
+
+def _checked(folder: Folder) -> ProofCheck:
+    coins = folder.coins()
+    added = [0] * (len(coins.names) + 1)
+    batches = folder.batches()
+    for batch in batches:
+        _, totals = _holds(folder, batch, coins)
+        added = [a + b for a, b in zip(added, totals, strict=True)]
+    trunk, totals = _holds(folder, TRUNK, coins)
+    if trunk.uts != TRUNK_ROWS or trunk.steps < TRUNK_ROWS * (len(batches) + 1):
+        raise RefusedError("trunk/sum_proof.json/steps", f"too few rows for {len(batches)} batches")
+    for name, below, total in zip((*coins.names, "total_value"), added, totals, strict=True):
+        if below != total:
+            what = f"the batches' {name} add up to {below}, the trunk says {total}"
+            raise RefusedError("trunk/sum_values.json", what)
+    return ProofCheck(
+        NAME,
+        ProofStatus.CONSISTENT,
+        LiabilityEvidence.TRANSCRIPT_ONLY,
+        trunk.root.hex(),
+        totals[-1],
+        gaps=(NOT_A_PROOF, COINS, USERS_ONLY),
+        stated={
+            "batches": str(len(batches)),
+            **{name: str(total) for name, total in zip(coins.names, totals, strict=False)},
+        },
+    )
+
+
+def _holds(folder: Folder, batch: str, coins: Coins) -> tuple[SumProof, list[int]]:
+    proof, totals = folder.proof(batch, coins)
+    try:
+        check_proof(proof, totals, coins)
+    except RefusedError as e:
+        where = batch if batch == TRUNK else f"batches/{batch}"
+        raise RefusedError(f"{where}/sum_proof.json {e.place}", e.reason) from None
+    return proof, totals
+
+
+def recognises_user(document: object) -> bool:
+    """Whether a JSON document means to be a user's file."""
+    return isinstance(document, dict) and "batch_inclusion_proof" in document
+
+
+def verify_user(path: Path, user: Path) -> Inclusion:
+    """Lead a user's file up to its batch, the trunk, and the publication's own roots.
+
+    Raises ListFormatError where a file is not of the form.
+    """
+    try:
+        document = read_json(read_whole(user), unique_names=True)
+    except ValueError as e:
+        raise ListFormatError(user.name, f"not JSON: {clip(str(e), 80)}") from None
+    with opened_folder(path) as folder:
+        coins = folder.coins()
+        try:
+            amounts, root = _user(document, folder, coins)
+        except ShapeError as e:
+            raise ListFormatError(user.name, str(e)) from None
+        except RefusedError as e:
+            return Inclusion(False, "", {}, 0, (), reason=f"{e.place}: {e.reason}", unit=UNIT)
+    return Inclusion(
+        True, root.hex(), amounts, 0, (), unit=UNIT, gaps=(NOT_A_PROOF, COINS), unproven=True
+    )
+
+
+def _user(document: object, folder: Folder, coins: Coins) -> tuple[dict[str, int], bytes]:
+    names = ("batch_inclusion_proof", "trunk_inclusion_proof", "config")
+    found = strict.fields(document, "", names)
+    own = ("batch_mtree_root", "user_id", "user_index", "batch_index", "uts")
+    batch = _part(found[names[0]], f"/{names[0]}", coins, own)
+    trunk = _part(found[names[1]], f"/{names[1]}", coins, ("trunk_mtree_root", "batch_id"))
+    root = strict.hex_bytes(batch["batch_mtree_root"], f"/{names[0]}/batch_mtree_root", 32)
+    proof, totals = _batch_of(folder, root, coins)
+    place = f"/{names[0]}"
+    slots = proof.steps // proof.uts - 1
+    user = strict.integer(batch["user_index"], f"{place}/user_index", slots)
+    if batch["uts"] != proof.uts:
+        raise RefusedError(f"{place}/uts", f"the batch has {proof.uts} rows a user")
+    amounts = _led(batch, "user_id", place, coins, proof, user)
+    above, _ = _holds(folder, TRUNK, coins)
+    place = f"/{names[1]}"
+    if trunk["trunk_mtree_root"] != above.root.hex():
+        raise RefusedError(f"{place}/trunk_mtree_root", "not the root of the trunk")
+    if trunk["batch_id"] != root.hex():
+        raise RefusedError(f"{place}/batch_id", "not the batch that the user is in")
+    slots = above.steps // above.uts - 1
+    index = strict.integer(batch["batch_index"], f"/{names[0]}/batch_index", slots)
+    if list(_led(trunk, "batch_id", place, coins, above, index).values()) != totals:
+        raise RefusedError(place, "the trunk has other totals for this batch than the batch has")
+    return amounts, above.root
+
+
+def _part(value: object, place: str, coins: Coins, own: Sequence[str]) -> Mapping[str, object]:
+    common = ("total_value", *coins.names, "random_number", "merkle_path")
+    return strict.fields(value, place, (*own, *common))
+
+
+def _batch_of(folder: Folder, root: bytes, coins: Coins) -> tuple[SumProof, list[int]]:
+    """The batch of that root, checked."""
+    for batch in folder.batches():
+        proof, _ = folder.proof(batch, coins)
+        if proof.root == root:
+            return _holds(folder, batch, coins)
+    raise RefusedError("/batch_inclusion_proof/batch_mtree_root", "no batch here has this root")
+
+
+def _led(
+    part: Mapping[str, object], identity: str, place: str, coins: Coins, proof: SumProof, index: int
+) -> dict[str, int]:
+    """The amounts of a leaf that leads to the root, coins in order and all last."""
+    total, *amounts = (
+        _amount(part[name], f"{place}/{name}") for name in ("total_value", *coins.names)
+    )
+    if total != sum(amounts) or not 0 <= total < 4 ** (proof.uts - 2):
+        raise RefusedError(f"{place}/total_value", "not what the coins add up to, or out of range")
+    hashed = keccak(b"".join((amount % P).to_bytes(32, "big") for amount in amounts))
+    leaf = keccak(
+        total.to_bytes(32, "big")
+        + hashed
+        + strict.hex_bytes(part[identity], f"{place}/{identity}", 32)
+        + strict.hex_bytes(part["random_number"], f"{place}/random_number", 32)
+    )
+    size = BLOWUP * proof.steps
+    first, *path = strict.each(
+        part["merkle_path"],
+        f"{place}/merkle_path",
+        size.bit_length(),
+        lambda entry, at: strict.hex_bytes(entry, at, 32),
+    )
+    if first != leaf:
+        raise RefusedError(f"{place}/merkle_path/0", "not the leaf of these amounts")
+    position = BLOWUP * (proof.uts * (index + 1) + proof.uts - 2)
+    if climb(leaf, position, path) != proof.root:
+        raise RefusedError(f"{place}/merkle_path", "it does not lead to the root")
+    return {**dict(zip(coins.names, amounts, strict=True)), "total_value": total}
+
+
+def _amount(value: object, place: str) -> int:
+    text = value.removeprefix("-") if isinstance(value, str) else ""
+    canonical = text.isascii() and text.isdigit() and len(text) < 80
+    if not canonical or str(int(text)) != text or value == "-0":
+        raise ShapeError(place, "not a decimal integer")
+    return int(str(value))
