@@ -7,7 +7,7 @@ A new source is one file (or folder) with a class that keeps this protocol and o
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -35,7 +35,8 @@ class Reach(StrEnum):
 class Ability:
     """What a source declares about itself.
 
-    evidence: what its answers are worth at best. chunk_size: how many queries make one chunk.
+    evidence: what its balances are worth at best. calls: what its answers to contract calls are
+    worth. chunk_size: how many queries make one chunk.
     parallel: how many chunks may be in flight at once.
     """
 
@@ -43,6 +44,7 @@ class Ability:
     evidence: Evidence
     chunk_size: int
     parallel: int = 1
+    calls: Evidence = Evidence.REPORTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,16 @@ class ReadPolicy:
     def __post_init__(self) -> None:
         if self.quorum < 1:
             raise ValueError("a quorum is at least 1")
+
+
+def vouched(at: BlockRef, *, own: bool, quorum: int = 1) -> BlockRef:
+    """A pinned block with who names it: the user's own node or a quorum is `proven` of the hash.
+
+    Whatever is proven under a block's hash is proven only if the hash comes from elsewhere than
+    the endpoint that gave the proof: else it is consistent with the block this endpoint named.
+    """
+    known = Evidence.PROVEN if own or quorum > 1 else Evidence.REPORTED
+    return replace(at, evidence=known)
 
 
 class BalanceSource(Protocol):

@@ -22,6 +22,17 @@ class Evidence(StrEnum):
     UNAVAILABLE = "unavailable"  # nobody could say; never the same as 0
 
 
+_STRENGTH = {evidence: n for n, evidence in enumerate(Evidence)}
+
+
+def weakest(*evidence: Evidence) -> Evidence:
+    """The class of a number that rests on all of these: no chain is stronger than its weakest link.
+
+    At least one is given.
+    """
+    return max(evidence, key=_STRENGTH.__getitem__)
+
+
 class BalanceQuery(NamedTuple):
     """Ask for one holding of one address."""
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from scanner.model.balance import Evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +16,10 @@ class BlockRef:
     height: block number (or the network's own counter: slot, ledger index, version).
     hash: lower-case hex as the network shows it, "0x" kept where it is customary.
     time: seconds since 1970 UTC from the block's header; None where the source gives none.
+    evidence: who says that this is the network's block of that height. PROVEN: it comes from
+        elsewhere than the endpoint whose answers rest on it: the user's own node, a quorum of
+        operators, a checkpoint, the user. REPORTED: one endpoint named it. None: it was pinned by
+        a program that did not record this. It is no part of what the block is: not compared.
     """
 
     network: str
@@ -21,3 +27,4 @@ class BlockRef:
     height: int
     hash: str
     time: int | None = None
+    evidence: Evidence | None = field(default=Evidence.REPORTED, compare=False)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import NamedTuple
 
+from scanner.model.balance import Evidence
+
 
 class Control(StrEnum):
     """Did enough keys sign this exact message for this address?"""
@@ -41,6 +43,9 @@ class ControlResult(NamedTuple):
     required: how many distinct keys the address needs (m of m-of-n; 1 for a single key; 0 unknown).
     signed_by: hex public keys or addresses that count towards `required`, distinct.
     reason: one sentence a reader of the report can act on; "" only for plain `controls`.
+    evidence: who says so. PROVEN: computed from what was published, or read from the state with a
+        proof. REPORTED, AGREED: the verdict rests on answers about the chain by one endpoint, or
+        by a quorum of operators.
     """
 
     control: Control
@@ -50,6 +55,7 @@ class ControlResult(NamedTuple):
     required: int = 0
     signed_by: tuple[str, ...] = ()
     reason: str = ""
+    evidence: Evidence = Evidence.PROVEN
 
     @property
     def is_proof(self) -> bool:

@@ -1,23 +1,29 @@
 """Adds up what was found, per asset: integers only, order does not matter, no clock.
 
-Rows are first added into parts, one for each (asset, decimals, proof or not, evidence). Parts add
-up as rows do, so chunks keep their parts and a snapshot's totals are the sum of its chunks' parts.
+Rows are first added into parts, one for each (asset, decimals, proof or not, class of evidence).
+Parts add up as rows do, so chunks keep their parts and a snapshot's totals are the sum of its
+chunks' parts. The class of a row is the weakest of what it rests on: who named the block, who says
+that the signers control the address, who says what it held.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import NamedTuple
 
 from scanner.liabilities.interface import Liability
 from scanner.model.amount import rescale
-from scanner.model.balance import Balance, Evidence
+from scanner.model.balance import Balance, Evidence, weakest
 from scanner.model.control import ControlResult
 from scanner.snapshots.interface import NumberedClaim
 
 SHOWN_EVIDENCE = tuple(e for e in Evidence if e is not Evidence.UNAVAILABLE)
 RATIO_DECIMALS = 6
+
+_CLASS = {three: weakest(*three) for three in product(Evidence, repeat=3)}
+"""(pin, control, balance) -> class: looked up for every row of a list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +33,7 @@ class AssetTotal:
     decimals: the most among the asset's holdings in the list (and its liabilities, where theirs
     would not fit exactly). Duplicates are counted once.
     claimed: what the rows state. verified: balances found of rows whose control is proof, split
-    by evidence in `by_evidence`. unverified: balances found of the other rows.
+    by class of evidence in `by_evidence`. unverified: balances found of the other rows.
     unavailable_rows: rows whose balance nobody could say. shortfall, surplus: sums of the rows'
     differences where a row states an amount and a balance was found.
     liabilities: None where none are known. reserve_ratio: verified / liabilities, six decimals,
@@ -65,7 +71,10 @@ class AssetTotal:
 
 
 class PartKey(NamedTuple):
-    """Which rows are added up together. decimals: of the amounts. proof: control is proof."""
+    """Which rows are added up together.
+
+    decimals: of the amounts. proof: control is proof. evidence: their class.
+    """
 
     asset: str
     decimals: int
@@ -99,14 +108,24 @@ class Tally:
         self.parts: dict[PartKey, Part] = {}
 
     def add(
-        self, row: NumberedClaim, control: ControlResult | None, balance: Balance | None
+        self,
+        row: NumberedClaim,
+        control: ControlResult | None,
+        balance: Balance | None,
+        pin: Evidence | None,
     ) -> None:
-        """Count one row, unless it is a duplicate. No balance counts as unavailable."""
+        """Count one row, unless it is a duplicate. No balance counts as unavailable.
+
+        pin: who named the block that the balance is of; None where that was not recorded: then the
+        class is the balance's alone, as it was when such snapshots were begun.
+        """
         if row.duplicate:
             return
         claim = row.claim
         claimed, amount = claim.amount, None if balance is None else balance.amount
         evidence = Evidence.UNAVAILABLE if balance is None else balance.evidence
+        if control is not None and pin is not None:
+            evidence = _CLASS[pin, control.evidence, evidence]
         proof = control is not None and control.is_proof
         part = self._part(PartKey(claim.asset, claim.decimals, proof, evidence))
         part.rows += 1

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from scanner.chains.bitcoin.block_times import height_at
 from scanner.chains.bitcoin.checkpoints import chain_marker
 from scanner.chains.http import DEFAULT_LIMIT, Reply, Transport
+from scanner.chains.interface import vouched
 from scanner.chains.shape import take
 from scanner.errors import (
     SourceError,
@@ -164,13 +165,14 @@ class CoreRpc:
         header = self.call("getblockheader", [block_hash])
         if take(self.name, header, int, "confirmations") < 0:
             raise SourceUnavailableError(self.name, f"block {block_hash} was replaced meanwhile")
-        return BlockRef(
+        at = BlockRef(
             network=network.name,
             chain=chain,
             height=take(self.name, header, int, "height"),
             hash=take(self.name, header, str, "hash"),
             time=take(self.name, header, int, "time"),
         )
+        return vouched(at, own=self.endpoint.own)
 
     def height_at(self, network: Network, time: int) -> int:
         """See TimeFinder.height_at."""

@@ -16,7 +16,7 @@ from typing import Protocol, TypeVar
 from scanner.chains.bitcoin.ballot import Ballot, Reading
 from scanner.chains.bitcoin.block_times import CONFIRMATIONS, height_at
 from scanner.chains.bitcoin.coins import Plan, plan_queries
-from scanner.chains.interface import Ability, Reach, ReadPolicy
+from scanner.chains.interface import Ability, Reach, ReadPolicy, vouched
 from scanner.errors import (
     ConfigError,
     HeightNotReachedError,
@@ -131,7 +131,7 @@ class IndexedSource:
             height = at.height
             votes.setdefault(at.hash, set()).add(_operator(server))
             if len(votes[at.hash]) >= self._quorum:
-                return at
+                return vouched(at, own=server.endpoint.own, quorum=self._quorum)
         if len(votes) > 1:
             words = ", ".join(f"{h} ({'+'.join(sorted(who))})" for h, who in votes.items())
             raise SourceRejectedError(self.name, f"the servers disagree on block {height}: {words}")

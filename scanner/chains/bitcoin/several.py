@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from scanner.chains.bitcoin.ballot import Ballot, Reading
-from scanner.chains.interface import BalanceSource, ReadPolicy, TimeFinder
+from scanner.chains.interface import BalanceSource, ReadPolicy, TimeFinder, vouched
 from scanner.errors import ConfigError, SourceError, SourceRejectedError, SourceUnavailableError
 from scanner.model.balance import Balance, BalanceQuery, Evidence
 from scanner.model.block import BlockRef
@@ -58,7 +58,7 @@ class SeveralNodes:
             height = at.height
             votes.setdefault(at.hash, set()).add(endpoint.operator or endpoint.name)
             if len(votes[at.hash]) >= self._quorum:
-                return at
+                return vouched(at, own=at.evidence is Evidence.PROVEN, quorum=self._quorum)
         if len(votes) > 1:
             words = ", ".join(f"{h} ({'+'.join(sorted(who))})" for h, who in votes.items())
             raise SourceRejectedError(self.name, f"the nodes disagree on block {height}: {words}")

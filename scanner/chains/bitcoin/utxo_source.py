@@ -28,7 +28,7 @@ from scanner.chains.bitcoin.utxo_engines import compiled_available, engine, set_
 from scanner.chains.bitcoin.utxo_format import CHAIN_MAGIC, Header, compress_script
 from scanner.chains.bitcoin.utxo_hash import SetHash
 from scanner.chains.bitcoin.utxo_scan import Scan, SnapshotFile
-from scanner.chains.interface import Ability, Reach, ReadPolicy
+from scanner.chains.interface import Ability, Reach, ReadPolicy, vouched
 from scanner.errors import (
     ConfigError,
     HeightNotReachedError,
@@ -295,7 +295,8 @@ class UtxoSnapshot:
             height = max(b.height for b in brought if b.height is not None)
         for one in brought:
             if one.height == height or (one.height is None and len(brought) == 1):
-                return BlockRef(self.network, self._chain, height, one.header.base_hash)
+                at = BlockRef(self.network, self._chain, height, one.header.base_hash)
+                return vouched(at, own=at.hash in KNOWN_SETS)
         raise HeightPrunedError(self.name, height, "none of the snapshot files is of that block")
 
 

@@ -13,7 +13,7 @@ from scanner.chains.evm.quorum import read_agreed
 from scanner.chains.evm.validators import describe
 from scanner.chains.evm.withdrawals import Search
 from scanner.chains.fleet.pool import Pool
-from scanner.chains.interface import Ability, Reach, ReadPolicy, SearchProgress, Wanted
+from scanner.chains.interface import Ability, Reach, ReadPolicy, SearchProgress, Wanted, vouched
 from scanner.errors import (
     ConfigError,
     HeightNotReachedError,
@@ -67,14 +67,14 @@ class BeaconSource:
         With a quorum, that many operators must give it the same root.
         """
         at, node = self._pool.run(lambda n: self._pin_at(n, height))
-        asked = [node.operator]
+        asked, own = [node.operator], node.endpoint.own
         for _ in range(self._quorum - 1):
             other, node = self._pool.run(lambda n: self._pin_at(n, at.height), avoid=tuple(asked))
             asked.append(node.operator)
             if other.hash != at.hash:
                 what = f"gives slot {at.height} the root {other.hash}, others {at.hash}"
                 raise SourceRejectedError(node.name, what)
-        return at
+        return vouched(at, own=own, quorum=self._quorum)
 
     def _pin_at(self, node: BeaconNode, height: int | None) -> BlockRef:
         found = self._final(node) if height is None else node.at_slot(height)

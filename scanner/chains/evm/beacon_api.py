@@ -66,6 +66,7 @@ class BeaconNode:
     def __init__(
         self, endpoint: Endpoint, chain_id: str, transport: Transport | None = None
     ) -> None:
+        self.endpoint = endpoint
         self.name = endpoint.name
         self.operator = endpoint.operator or endpoint.name
         self.chain_id = chain_id

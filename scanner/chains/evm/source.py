@@ -17,7 +17,7 @@ from scanner.chains.evm.prover import Prover, settle
 from scanner.chains.evm.quorum import read_agreed, read_here
 from scanner.chains.evm.validators import KEY, Validators, caution, has_won
 from scanner.chains.fleet.pool import Pool
-from scanner.chains.interface import Ability, Reach, ReadPolicy, SearchProgress, Wanted
+from scanner.chains.interface import Ability, Reach, ReadPolicy, SearchProgress, Wanted, vouched
 from scanner.errors import ConfigError, SourceError, SourceRejectedError, SourceUnavailableError
 from scanner.model.balance import Balance, BalanceQuery, Evidence, unavailable
 from scanner.model.block import BlockRef
@@ -84,7 +84,7 @@ class EthereumRpcSource:
         folder = policy.proof_folder or data_folder() / "proofs"
         self._prover = Prover(self.pool, folder, policy.quorum) if policy.proof else None
         best = Evidence.PROVEN if policy.proof else self._evidence
-        self.ability = Ability(Reach.ANY, best, CHUNK, parallel=3)
+        self.ability = Ability(Reach.ANY, best, CHUNK, parallel=3, calls=self._evidence)
 
     def pin(self, height: int | None) -> BlockRef:
         """See BalanceSource.pin. None: the `finalized` block, else CONFIRMATIONS below the tip.
@@ -93,7 +93,8 @@ class EthereumRpcSource:
         blocks the lowest is taken.
         """
         if self._quorum == 1:
-            return self.pool.run(lambda node: self._pin_at(node, height))[0]
+            at, node = self.pool.run(lambda n: self._pin_at(n, height))
+            return vouched(at, own=node.endpoint.own)
         asked: list[str] = []
         pins: list[BlockRef] = []
         for _ in range(self._quorum):
@@ -101,7 +102,7 @@ class EthereumRpcSource:
             asked.append(node.operator)
             pins.append(at)
         lowest = min(pins, key=lambda at: at.height)
-        return self._pin_agreed(lowest.height)
+        return vouched(self._pin_agreed(lowest.height), own=False, quorum=self._quorum)
 
     def _pin_agreed(self, height: int) -> BlockRef:
         """Pin a height to the hash that a quorum of operators gives it."""

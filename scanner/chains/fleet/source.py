@@ -15,7 +15,7 @@ from scanner.chains.fleet.pins import pin_agreed
 from scanner.chains.fleet.pool import Pool
 from scanner.chains.fleet.quorum import require_operators
 from scanner.chains.fleet.seat import Seat
-from scanner.chains.interface import Ability, Reach, ReadPolicy
+from scanner.chains.interface import Ability, Reach, ReadPolicy, vouched
 from scanner.errors import (
     HeightPrunedError,
     ReorgError,
@@ -82,9 +82,11 @@ class FleetSource:
         return self._pin(None)
 
     def _pin(self, height: int | None) -> BlockRef:
-        return pin_agreed(
-            self.pool, lambda seat, wanted: seat.reader.pin(wanted), height, self._quorum, self.name
-        )
+        def pin_at(seat: Seat, wanted: int | None) -> BlockRef:
+            return vouched(seat.reader.pin(wanted), own=seat.own)
+
+        at = pin_agreed(self.pool, pin_at, height, self._quorum, self.name)
+        return at if self._quorum == 1 else vouched(at, own=False, quorum=self._quorum)
 
     def height_at(self, time: int) -> int:
         """See TimeFinder.height_at; SourceRejectedError where no endpoint can tell times."""

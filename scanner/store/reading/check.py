@@ -19,6 +19,7 @@ from scanner.store.schema import tables as t
 from scanner.store.schema.records import read_balance, read_control
 from scanner.store.writing import seal
 from scanner.store.writing.chunk_seal import ChunkSeal, stored_rows
+from scanner.store.writing.pins import evidence_by_chunk
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +100,11 @@ def _counts(connection: Connection, snapshot_id: int) -> Iterator[str]:
 def _again(connection: Connection, snapshot_id: int) -> tuple[Tally, dict[int, str]]:
     """Every balance added up, and the digest of every chunk made, row by row."""
     tally, seals = Tally(), dict[int, ChunkSeal]()
+    pins = evidence_by_chunk(connection, snapshot_id)
     for chunk, claim, verdict, balance, told in stored_rows(connection, snapshot_id):
         if chunk is None:
             continue
-        tally.add(claim, read_control(verdict), read_balance(balance))
+        tally.add(claim, read_control(verdict), read_balance(balance), pins.get(chunk))
         if chunk not in seals:
             seals[chunk] = ChunkSeal()
         seals[chunk].add(claim, verdict, balance, told)

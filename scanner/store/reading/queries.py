@@ -195,7 +195,7 @@ def _add_undone(connection: Connection, found: SnapshotHead, tally: Tally) -> No
         .where(t.claim.c.list_id == found.list_id, b.claim_no.is_(None))
     )
     for row in streamed(connection, query):
-        tally.add(read_claim(tuple(row)), None, None)
+        tally.add(read_claim(tuple(row)), None, None, None)
 
 
 def _read_head(connection: Connection, snapshot_id: int) -> SnapshotHead:

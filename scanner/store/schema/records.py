@@ -29,7 +29,7 @@ CLAIM_COLUMNS = (
 CONTROL_COLUMNS = (
     *(t.control_result.c.control, t.control_result.c.binding, t.control_result.c.freshness),
     *(t.control_result.c.scheme, t.control_result.c.required, t.control_result.c.signed_by),
-    t.control_result.c.reason,
+    *(t.control_result.c.reason, t.control_result.c.evidence),
 )
 BALANCE_COLUMNS = (
     *(t.balance.c.amount, t.balance.c.evidence, t.balance.c.sources),
@@ -63,8 +63,14 @@ def read_control(values: tuple[Any, ...]) -> ControlResult | None:
     """A verdict from the values of CONTROL_COLUMNS; None where an outer join found none."""
     if values[0] is None:
         return None
-    control, binding, freshness, *rest = values
-    return ControlResult(_CONTROLS[control], _BINDINGS[binding], _FRESHNESS[freshness], *rest)
+    control, binding, freshness, scheme, required, signed_by, reason, evidence = values
+    bound = _BINDINGS[binding]
+    # Not recorded by older programs, which asked the chain for nothing but `on_chain`.
+    said_by = Evidence.REPORTED if bound is Binding.ON_CHAIN else Evidence.PROVEN
+    return ControlResult(
+        *(_CONTROLS[control], bound, _FRESHNESS[freshness], scheme, required, signed_by, reason),
+        _EVIDENCE.get(evidence, said_by),
+    )
 
 
 def control_values(result: ControlResult) -> tuple[Any, ...]:
@@ -72,7 +78,7 @@ def control_values(result: ControlResult) -> tuple[Any, ...]:
     r = result
     return (
         *(_TEXT[r.control], _TEXT[r.binding], _TEXT[r.freshness], r.scheme, r.required),
-        *(r.signed_by, r.reason),
+        *(r.signed_by, r.reason, _TEXT[r.evidence]),
     )
 
 
@@ -92,7 +98,8 @@ def balance_values(balance: Balance) -> tuple[Any, ...]:
 
 def read_block(row: Row[Any]) -> BlockRef:
     """A pinned block from a row of pinned_block."""
-    return BlockRef(row.network, row.chain, row.height, row.hash, row.time)
+    said_by = None if row.evidence is None else _EVIDENCE[row.evidence]
+    return BlockRef(row.network, row.chain, row.height, row.hash, row.time, said_by)
 
 
 def read_chunk(row: Row[Any]) -> Chunk:

@@ -180,6 +180,7 @@ pinned_block = Table(
     Column("hash", ExactText, nullable=False),
     Column("time", BigInteger),
     Column("source", Text, nullable=False),
+    Column("evidence", Text),  # who named it; NULL: not recorded, by an older program
 )
 
 chunk = Table(
@@ -210,6 +211,7 @@ control_result = Table(
     Column("required", Integer, nullable=False),
     Column("signed_by", TextList, nullable=False),
     Column("reason", ExactText, nullable=False),
+    Column("evidence", Text, nullable=False, server_default=""),  # "": not recorded
     sqlite_with_rowid=False,
 )
 

@@ -43,8 +43,9 @@ class ChunkSeal:
 
     sha256 over a line of JSON for each row: [number, duplicate, asset, network, address key,
     decimals, claimed, verdict, balance, [[kind, reason] of each finding, sorted]]. verdict:
-    [control, binding, freshness, scheme, required, [signers], reason]; balance: [amount, evidence,
-    [sources], reason, detail]. Amounts are decimal text.
+    [control, binding, freshness, scheme, required, [signers], reason, evidence], without the last
+    where it was not recorded; balance: [amount, evidence, [sources], reason, detail]. Amounts are
+    decimal text.
     """
 
     def __init__(self) -> None:
@@ -60,7 +61,7 @@ class ChunkSeal:
         record = (
             *(no, duplicate, claim.asset, claim.network, claim.address_key, claim.decimals),
             None if claimed is None else str(claimed),
-            verdict,
+            verdict if verdict[-1] else verdict[:-1],
             (None if found is None else str(found), *balance[1:]),
             sorted(told) if told else (),
         )

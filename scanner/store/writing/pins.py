@@ -6,9 +6,10 @@ refuses it afterwards.
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, and_, select
 
 from scanner.errors import PinReplacedError
+from scanner.model.balance import Evidence
 from scanner.model.block import BlockRef
 from scanner.snapshots.interface import Chunk, ChunkState
 from scanner.store.schema import tables as t
@@ -42,6 +43,7 @@ def pin(
             hash=block.hash,
             time=block.time,
             source=source,
+            evidence=None if block.evidence is None else block.evidence.value,
         )
     )
     return pinned(connection, snapshot_id, block.network, height) or block
@@ -66,10 +68,29 @@ def give_up(connection: Connection, snapshot_id: int, height: int | None, gone: 
         )
 
 
-def check_pin(connection: Connection, chunk: Chunk, block: BlockRef | None) -> None:
-    """Raise PinReplacedError if a chunk was read at another block than the pinned one."""
+def check_pin(connection: Connection, chunk: Chunk, block: BlockRef | None) -> Evidence | None:
+    """Who named the block that a chunk was read at, None if there is no pin or it does not say.
+
+    Raises PinReplacedError if it was read at another block than the pinned one.
+    """
     if block is None:
-        return
+        return None
     kept = pinned(connection, chunk.snapshot_id, chunk.plan.network, chunk.plan.height)
-    if kept is not None and kept.hash != block.hash:
+    if kept is None:
+        return None
+    if kept.hash != block.hash:
         raise PinReplacedError(block.network, block.height)
+    return kept.evidence
+
+
+def evidence_by_chunk(connection: Connection, snapshot_id: int) -> dict[int, Evidence | None]:
+    """Who named the block of each chunk, by number; chunks without a pin are left out."""
+    c, p = t.chunk.c, t.pinned_block.c
+    same = and_(
+        p.snapshot_id == c.snapshot_id,
+        p.network == c.network,
+        p.wanted_height == c.wanted_height,
+    )
+    query = select(c.no, p.evidence).join_from(t.chunk, t.pinned_block, same)
+    rows = connection.execute(query.where(c.snapshot_id == snapshot_id))
+    return {no: None if said is None else Evidence(said) for no, said in rows}

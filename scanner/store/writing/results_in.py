@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from scanner.model.balance import Balance
+from scanner.model.balance import Balance, Evidence
 from scanner.model.finding import Finding, FindingKind
 from scanner.snapshots.findings import finding_about
 from scanner.snapshots.interface import Chunk, NumberedClaim, RowResult
@@ -18,9 +18,12 @@ from scanner.store.schema.records import balance_values, control_values
 from scanner.store.writing.chunk_seal import ChunkSeal, seal_stored
 
 
-def store_results(connection: Connection, chunk: Chunk, results: Sequence[RowResult]) -> str:
+def store_results(
+    connection: Connection, chunk: Chunk, results: Sequence[RowResult], pin: Evidence | None
+) -> str:
     """Store a chunk's verdicts, findings, balances and sums. Returns its digest.
 
+    pin: who named the block it was read at, None where that is not recorded.
     Raises ValueError unless every row has its verdict and its balance.
     """
     key, no = chunk.snapshot_id, chunk.no
@@ -31,7 +34,7 @@ def store_results(connection: Connection, chunk: Chunk, results: Sequence[RowRes
     bulk.insert_rows(
         connection, t.balance, [(key, claim.no, no, *balance) for claim, _, balance, _ in rows]
     )
-    bulk.insert_rows(connection, t.subtotal, _sums(chunk, results))
+    bulk.insert_rows(connection, t.subtotal, _sums(chunk, results, pin))
     if not anew:  # an earlier try may have stored another verdict, and that one stays
         return seal_stored(connection, chunk)
     seal = ChunkSeal()
@@ -94,10 +97,12 @@ def _insert_verdicts(
     return not (judged or told)
 
 
-def _sums(chunk: Chunk, results: Sequence[RowResult]) -> Iterator[tuple[Any, ...]]:
+def _sums(
+    chunk: Chunk, results: Sequence[RowResult], pin: Evidence | None
+) -> Iterator[tuple[Any, ...]]:
     tally = Tally()
     for claim, control, balance, _ in results:
-        tally.add(claim, control, balance)
+        tally.add(claim, control, balance, pin)
     for k, p in tally.parts.items():
         key = chunk.snapshot_id, chunk.no, k.asset, k.decimals, k.proof, k.evidence.value
         yield *key, p.rows, p.claimed, p.found, p.shortfall, p.surplus

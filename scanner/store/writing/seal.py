@@ -98,10 +98,15 @@ def _header(connection: Connection, snapshot_id: int) -> Sequence[object]:
 
 def _blocks(connection: Connection, snapshot_id: int) -> list[Sequence[object]]:
     c = t.pinned_block.c
-    query = select(c.network, c.wanted_height, c.chain, c.height, c.hash, c.time, c.source)
+    columns = c.network, c.wanted_height, c.chain, c.height, c.hash, c.time, c.source, c.evidence
+    query = select(*columns)
     rows = connection.execute(query.where(c.snapshot_id == snapshot_id))
     # Sorted here: databases do not agree about the order of text.
-    return [["block", *row] for row in sorted(rows, key=lambda r: (r.network, r.wanted_height))]
+    # Without the last where it was not recorded, as such snapshots were sealed.
+    return [
+        ["block", *(row if row.evidence is not None else row[:-1])]
+        for row in sorted(rows, key=lambda r: (r.network, r.wanted_height))
+    ]
 
 
 def _chunks(connection: Connection, snapshot_id: int) -> list[Sequence[object]]:

@@ -147,8 +147,8 @@ class StoreSink:
         with self._store.write() as connection:
             if _lock_chunk(connection, chunk) is ChunkState.DONE:
                 return results_in.compare(connection, chunk, results)
-            pins.check_pin(connection, chunk, block)
-            digest = results_in.store_results(connection, chunk, results)
+            pin = pins.check_pin(connection, chunk, block)
+            digest = results_in.store_results(connection, chunk, results, pin)
             _mark(connection, chunk, ChunkState.DONE, digest=digest)
         return []
 

@@ -35,7 +35,7 @@ def owed(amount, asset="ETH", decimals=18):
 def one(*rows, liabilities=(), complete=True):
     tally = Tally()
     for row in rows:
-        tally.add(*row)
+        tally.add(*row, Evidence.PROVEN)
     (total,) = tally.totals(liabilities, complete=complete)
     return total
 
@@ -111,7 +111,7 @@ def test_a_missing_balance_lowers_the_ratio_and_only_missing_ones_leave_none():
 
 def test_what_is_owed_in_an_asset_without_rows_has_no_ratio():
     tally = Tally()
-    tally.add(claim(1, 5), PROOF, found(5))
+    tally.add(claim(1, 5), PROOF, found(5), Evidence.PROVEN)
     btc, eth = tally.totals([owed(7, "BTC", 8)])
     assert (btc.asset, btc.liabilities, btc.verified, btc.reserve_ratio) == ("BTC", 7, 0, None)
     assert (eth.asset, eth.liabilities, eth.reserve_ratio) == ("ETH", None, None)
@@ -192,15 +192,15 @@ def test_totals_are_the_definition_in_any_order_and_grouping(rows, cut, random):
     shuffled = random.sample(rows, len(rows))
     left, right, merged = Tally(), Tally(), Tally()
     for row in shuffled[:cut]:
-        left.add(*row)
+        left.add(*row, Evidence.PROVEN)
     for row in shuffled[cut:]:
-        right.add(*row)
+        right.add(*row, Evidence.PROVEN)
     for part in (left, right):
         for key, sums in part.parts.items():
             merged.add_part(key, sums)
     whole = Tally()
     for row in rows:
-        whole.add(*row)
+        whole.add(*row, Evidence.PROVEN)
     totals = merged.totals()
     assert totals == whole.totals()
     assert {t.asset for t in totals} == {r[0].claim.asset for r in rows if not r[0].duplicate}
@@ -214,3 +214,22 @@ def test_totals_are_the_definition_in_any_order_and_grouping(rows, cut, random):
             "by_evidence"
         ]
         assert sum(total.by_evidence.values()) == total.verified
+
+
+@pytest.mark.parametrize("pin", [e for e in Evidence if e is not Evidence.UNAVAILABLE])
+@pytest.mark.parametrize("control", [Evidence.PROVEN, Evidence.AGREED, Evidence.REPORTED])
+@pytest.mark.parametrize("balance", [e for e in Evidence if e is not Evidence.UNAVAILABLE])
+def test_a_total_is_of_the_class_of_its_weakest_link(pin, control, balance):
+    tally = Tally()
+    tally.add(claim(1, 5), ON_CHAIN._replace(evidence=control), found(5, balance), pin)
+    (total,) = tally.totals()
+    order = list(Evidence)
+    weakest = order[max(map(order.index, (pin, control, balance)))]
+    assert total.by_evidence == {e: 5 * (e is weakest) for e in SHOWN_EVIDENCE}
+
+
+def test_rows_whose_pin_was_not_recorded_are_of_their_balances_class():
+    tally = Tally()
+    reported = ON_CHAIN._replace(evidence=Evidence.REPORTED)
+    tally.add(claim(1, 5), reported, found(5, Evidence.PROVEN), None)
+    assert tally.totals()[0].by_evidence[Evidence.PROVEN] == 5
