@@ -69,6 +69,7 @@ READERS: Mapping[str, str] = {
     "solana_rpc": "scanner.chains.solana.reader:SolanaReader",
     "ton_http": "scanner.chains.ton.reader:TonReader",
     "aptos_rest": "scanner.chains.aptos.reader:AptosReader",
+    "substrate_rpc": "scanner.chains.substrate.reader:SubstrateReader",
 }
 """Protocol name -> the class of its family's readers (scanner.chains.fleet.interface.Reader)."""
 
