@@ -77,6 +77,7 @@ READERS: Mapping[str, str] = {
 SOURCES: Mapping[str, SourceFactory] = {
     **{protocol: _fleet(path) for protocol, path in READERS.items()},
     "beacon": _lazy("scanner.chains.evm.beacon:make_source", policies=True),
+    "filecoin_rpc": _lazy("scanner.chains.evm.filecoin:make_source", policies=True),
     "utxo_snapshot": _lazy("scanner.chains.bitcoin.utxo_source:make_source", policies=True),
     "bitcoin_core": _lazy("scanner.chains.bitcoin.core_scan:make_source", policies=True),
     "bitcoin_filters": _lazy("scanner.chains.bitcoin.core_filters:make_source", policies=True),

@@ -12,6 +12,7 @@ WORDS = [
     (-32000, "distance to target block exceeds maximum proof window", Fault.PRUNED),  # reth
     (-32000, "old data not available due to pruning", Fault.PRUNED),  # erigon
     (-32000, "No state available for block 0x10", Fault.PRUNED),  # nethermind
+    (1, "bad tipset height: lookbacks of more than 24h0m0s are disallowed", Fault.PRUNED),  # lotus
     (-32000, "header not found", Fault.NO_BLOCK),  # geth
     (-32000, "hash 0x1 is not currently canonical", Fault.NO_BLOCK),
     (-32001, "Resource not found.", Fault.NO_BLOCK),  # anvil

@@ -1,0 +1,185 @@
+"""Filecoin over its Ethereum API, with the addresses that API does not know: f1, f2 and f3.
+
+Each of them belongs to an actor with a number, which never changes. By the number (0xff, eleven
+zero bytes, the number) the Ethereum API tells every actor's balance, in the state *after* a block.
+The chain's own API (StateGetActor) would tell the state one epoch earlier for the same block; rows
+of f1 and f410 must not be read a block apart, so it is asked for numbers only.
+Source: Lotus' API documentation; FIP-0055; answers of nodes as its issues print them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from scanner.chains.evm.node import Node
+from scanner.chains.evm.source import EthereumRpcSource
+from scanner.chains.evm.source import make_source as make_ethereum_source
+from scanner.chains.fleet.faults import RpcError
+from scanner.chains.fleet.quorum import tally, winner
+from scanner.chains.interface import ReadPolicy
+from scanner.errors import SourceError, SourceRejectedError, SourceUnavailableError
+from scanner.model.addresses.filecoin import FilecoinCodec
+from scanner.model.addresses.interface import Address
+from scanner.model.balance import Balance, BalanceQuery, Evidence, unavailable
+from scanner.model.block import BlockRef
+from scanner.model.endpoint import Endpoint
+from scanner.model.network import Network
+from scanner.model.registry import Registry
+
+NAMED: Final = frozenset({"filecoin_secp256k1", "filecoin_actor", "filecoin_bls"})
+"""Formats of addresses that are asked for by number."""
+
+NOBODY: Final = -1
+"""In place of a number: no actor has this address."""
+
+_BATCH: Final = 50
+_EMPTY_ROUNDS: Final = 20  # epochs without a block, one after the other; three are rare
+_ID: Final = re.compile(r"f0(\d{1,19})", re.ASCII)
+
+
+def make_source(
+    network: Network, endpoints: Sequence[Endpoint], registry: Registry, policy: ReadPolicy
+) -> FilecoinSource:
+    """Make the source of Filecoin. Raises ConfigError if the policy cannot be kept."""
+    return FilecoinSource(make_ethereum_source(network, endpoints, registry, policy), policy.quorum)
+
+
+class FilecoinSource:
+    """A BalanceSource and ContractCaller: an Ethereum source, asked by actor numbers as well.
+
+    With a quorum, that many operators must give an address the same number.
+    """
+
+    def __init__(self, ethereum: EthereumRpcSource, quorum: int) -> None:
+        self._ethereum = ethereum
+        self._quorum = quorum
+        self._evidence = Evidence.AGREED if quorum > 1 else Evidence.REPORTED
+        self._codec = FilecoinCodec(ethereum.network, "")
+        self._numbers: dict[str, tuple[int, tuple[str, ...]]] = {}
+        self.name, self.network = ethereum.name, ethereum.network
+        self.ability = ethereum.ability
+        self.pool = ethereum.pool
+
+    def pin(self, height: int | None) -> BlockRef:
+        """See BalanceSource.pin. An epoch without a block has the state of the one before."""
+        if height is None:
+            return self._ethereum.pin(None)
+        for epoch in range(height, max(-1, height - _EMPTY_ROUNDS), -1):
+            try:
+                return self._ethereum.pin(epoch)
+            except SourceError as e:
+                if "null round" not in str(e):
+                    raise
+        raise SourceRejectedError(self.name, f"knows no block of the epochs before {height}")
+
+    def height_at(self, time: int) -> int:
+        """See TimeFinder.height_at."""
+        return self._ethereum.height_at(time)
+
+    def fetch_balances(
+        self,
+        queries: Sequence[BalanceQuery],
+        at: BlockRef,
+        progress: Callable[[float], None] | None = None,
+    ) -> list[Balance]:
+        """See BalanceSource.fetch_balances."""
+        named = list(dict.fromkeys(q.address.text for q in queries if q.address.format in NAMED))
+        numbers = self._numbers_of(named)
+        asked: list[BalanceQuery] = []
+        places: list[int] = []
+        found: list[Balance] = []
+        for n, query in enumerate(queries):
+            number, names = numbers.get(query.address.text, (None, ()))
+            found.append(self._without_number(query, number, names))
+            if query.address.format not in NAMED:
+                asked.append(query)
+            elif number is not None and number != NOBODY:
+                asked.append(query._replace(address=self._by_number(number)))
+            else:
+                continue
+            places.append(n)
+        read = self._ethereum.fetch_balances(asked, at, progress) if asked else []
+        for place, balance in zip(places, read, strict=True):
+            found[place] = balance
+        return found
+
+    def call(self, to: bytes, data: bytes, at: BlockRef) -> bytes:
+        """See ContractCaller.call."""
+        return self._ethereum.call(to, data, at)
+
+    def probe(self) -> dict[str, str]:
+        """See Prober.probe."""
+        return self._ethereum.probe()
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._ethereum.close()
+
+    def _without_number(
+        self, query: BalanceQuery, number: int | None, names: tuple[str, ...]
+    ) -> Balance:
+        """The balance of an address that is not asked for: of nobody, or of one not found out."""
+        if number == NOBODY and query.holding.is_native:
+            return Balance(0, self._evidence, names)
+        return unavailable("the endpoints do not agree which actor the address belongs to", *names)
+
+    def _by_number(self, number: int) -> Address:
+        return self._codec.decode(f"f0{number}")
+
+    def _numbers_of(self, addresses: Sequence[str]) -> Mapping[str, tuple[int, tuple[str, ...]]]:
+        """Actor numbers by address, with the endpoints that said so; none for what is disputed.
+
+        Numbers are kept, for they do not change; that an address has none may.
+        """
+        found = {a: self._numbers[a] for a in addresses if a in self._numbers}
+        open_ = [a for a in addresses if a not in found]
+        votes: dict[str, list[tuple[str, int]]] = {a: [] for a in open_}
+        names: dict[str, list[tuple[str, int]]] = {a: [] for a in open_}
+        asked: list[str] = []
+        while open_:
+            try:
+                said, node = self.pool.run(lambda n: _ask(n, open_), avoid=tuple(asked))  # noqa: B023
+            except SourceError:
+                if len(asked) < self._quorum or not _may_settle(votes, open_):
+                    raise
+                break
+            asked.append(node.operator)
+            for address, number in said.items():
+                votes[address].append((node.operator, number))
+                names[address].append((node.name, number))
+                won = winner(votes[address], self._quorum)
+                if won is not None:
+                    by = tuple(sorted(name for name, told in names[address] if told == won[0]))
+                    found[address] = (won[0], by)
+            open_ = [a for a in open_ if a not in found]
+        self._numbers |= {a: said for a, said in found.items() if said[0] != NOBODY}
+        return found
+
+
+def _may_settle(votes: Mapping[str, list[tuple[str, int]]], open_: Sequence[str]) -> bool:
+    """Whether what is open is disputed, and not only unasked."""
+    return all(len(tally(votes[address])) > 1 for address in open_)
+
+
+def _ask(node: Node, addresses: Sequence[str]) -> dict[str, int]:
+    """What one node says: actor numbers, NOBODY where there is no actor."""
+    found: dict[str, int] = {}
+    for start in range(0, len(addresses), _BATCH):
+        some = addresses[start : start + _BATCH]
+        answers = node.rpc.batch([("Filecoin.StateLookupID", [a, None]) for a in some])
+        for address, answer in zip(some, answers, strict=True):
+            found[address] = _number(node.name, answer)
+    return found
+
+
+def _number(endpoint: str, answer: object) -> int:
+    if isinstance(answer, RpcError):
+        if "actor not found" in answer.text:
+            return NOBODY
+        raise answer
+    match = _ID.fullmatch(answer) if isinstance(answer, str) else None
+    if match is None:
+        raise SourceUnavailableError(endpoint, "answered with what is no actor's number")
+    return int(match[1])
