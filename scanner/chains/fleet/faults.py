@@ -64,7 +64,8 @@ _WORDS: Final[tuple[tuple[Fault, re.Pattern[str]], ...]] = tuple(
             Fault.PRUNED,
             r"missing trie node|prun|state (is )?(not|un) ?available|no state available"
             r"|historical|archive|state (transition|histories?) (is )?missing|old data"
-            r"|proof window|look-?backs? of|block range for|state .*(not found|does not exist)|state recreation",
+            r"|look-?backs? of"
+            r"|proof window|block range for|state .*(not found|does not exist)|state recreation",
         ),
         (
             Fault.TOO_BIG,
