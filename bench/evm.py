@@ -37,7 +37,6 @@ from scanner.chains.evm.multicall import CANONICAL  # noqa: E402
 from scanner.chains.evm.proofs import check_answer  # noqa: E402
 from scanner.chains.evm.sheet import _HOST, encode, program  # noqa: E402
 from scanner.chains.evm.source import CHUNK, EthereumRpcSource, make_source  # noqa: E402
-from scanner.chains.http import Transport  # noqa: E402
 from scanner.chains.interface import ReadPolicy  # noqa: E402
 from scanner.cli.main import collect_rarely  # noqa: E402
 from scanner.demo.nodes import Anvil  # noqa: E402
@@ -45,6 +44,7 @@ from scanner.model.addresses.evm import evm_address  # noqa: E402
 from scanner.model.addresses.keccak import keccak256  # noqa: E402
 from scanner.model.balance import Balance, BalanceQuery  # noqa: E402
 from scanner.model.block import BlockRef  # noqa: E402
+from scanner.net.http import Transport  # noqa: E402
 from scanner.settings.tables import load_registry  # noqa: E402
 
 ADDRESSES = 20_000

@@ -24,9 +24,9 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 
 from scanner.alerts.config import Channel, Email, Webhook
-from scanner.chains.http import Transport
 from scanner.errors import SourceRejectedError, SourceUnavailableError, clip
 from scanner.model.endpoint import Endpoint
+from scanner.net.http import Transport
 from scanner.reports.tables.jsontext import compact
 from scanner.reports.tables.text import printable
 

@@ -21,9 +21,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from scanner.chains.http import Transport
 from scanner.errors import NodeFailedError, NodeMissingError, SourceError, clip
 from scanner.model.endpoint import Endpoint
+from scanner.net.http import Transport
 
 DEVNET = Path(__file__).resolve().parents[2] / ".devnet"
 """Where `scripts/install-*` put the programs; shared by the demonstration and the tests."""

@@ -7,21 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from time import monotonic
 from urllib.parse import urlsplit
 
-import httpx
-
-from scanner.errors import InputError, SourceRejectedError, SourceUnavailableError
+from scanner.errors import InputError
+from scanner.net.download import MOST_SECONDS, UNCHANGED, download
 
 MOST_BYTES = 2 * 2**30
 """Ten times the largest list published so far."""
-
-SECONDS = 60.0
-"""Without a byte from the server."""
-
-MOST_SECONDS = 3600.0
-"""For a whole list: a server that sends a byte a minute would keep a worker for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,39 +80,7 @@ def _download(url: str, label: str, known: tuple[str, str], to: Path, limit: int
     asked = {"If-None-Match": known[0], "If-Modified-Since": known[1]}
     headers = {name: value for name, value in asked.items() if value}
     name = Path(urlsplit(url).path).name or "list"
-    try:
-        with (
-            httpx.Client(timeout=SECONDS, follow_redirects=True, max_redirects=5) as client,
-            client.stream("GET", url, headers=headers) as answer,
-        ):
-            said = answer.headers.get("etag", ""), answer.headers.get("last-modified", "")
-            if answer.status_code == httpx.codes.NOT_MODIFIED:
-                return Fetched(None, name, *known)
-            _check_status(label, answer.status_code)
-            _save(label, answer.iter_bytes(), to, limit)
-            return Fetched(to, name, *said)
-    except httpx.HTTPError as e:
-        raise SourceUnavailableError(label, f"no answer ({type(e).__name__})") from None
-    except httpx.InvalidURL:
-        raise SourceRejectedError(label, "its address is not a URL") from None
-
-
-def _check_status(label: str, status: int) -> None:
-    if status == 200:
-        return
-    what = f"the server says {status}"
-    if status in (408, 425, 429) or status >= 500:
-        raise SourceUnavailableError(label, what)
-    raise SourceRejectedError(label, what)
-
-
-def _save(label: str, parts: Iterator[bytes], to: Path, limit: int) -> None:
-    size, deadline = 0, monotonic() + MOST_SECONDS
-    with to.open("wb") as file:
-        for part in parts:
-            size += len(part)
-            if monotonic() > deadline:
-                raise SourceUnavailableError(label, f"not complete after {MOST_SECONDS:g} s")
-            if size > limit:
-                raise SourceRejectedError(label, f"the list is larger than {limit} bytes")
-            file.write(part)
+    got = download(url, label, to, limit=limit, headers=headers, seconds=MOST_SECONDS)
+    if got.status == UNCHANGED:
+        return Fetched(None, name, *known)
+    return Fetched(to, name, got.etag, got.modified)

@@ -6,23 +6,31 @@ queue, or this process takes it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, select
 
 from scanner.chains.interface import ReadPolicy
-from scanner.errors import InputError, ScannerError, SourceUnavailableError, StoreError
+from scanner.errors import (
+    InputError,
+    ListFormatError,
+    ScannerError,
+    SourceUnavailableError,
+    StoreError,
+)
 from scanner.lists.open import open_list
 from scanner.lists.reconcile import ListAudit
 from scanner.model.registry import Registry
+from scanner.net.words import heard
 from scanner.snapshots.interface import SnapshotPolicy
 from scanner.store.database.engine import Store
 from scanner.store.schema import tables as t
 from scanner.store.writing import schedules as kept
 from scanner.store.writing.lists_in import import_list
 from scanner.store.writing.schedules import Run, RunState, Schedule
-from scanner.worker.fetching import fetched
+from scanner.worker.fetching import fetched, is_url
 from scanner.worker.jobs import Sources
 from scanner.worker.ticks import due_tick
 
@@ -150,20 +158,37 @@ def _list_of(store: Store, registry: Registry, schedule: Schedule) -> tuple[int,
             if before is None:
                 raise InputError(f"{schedule.name}: the server sent no list the first time")
             return before, known
-        opened = open_list(
-            got.file,
-            registry,
-            format=options.format or None,
-            columns=options.columns,
-            network=options.network,
-            asset=options.asset,
-        )
-        with opened as rows:
-            audit = ListAudit(registry)
-            list_id = import_list(
-                store, rows, audit, publisher=schedule.publisher, name=got.name
-            ).list_id
+        with _unquoted(schedule, got.name):
+            opened = open_list(
+                got.file,
+                registry,
+                format=options.format or None,
+                columns=options.columns,
+                network=options.network,
+                asset=options.asset,
+            )
+            with opened as rows:
+                audit = ListAudit(registry)
+                list_id = import_list(
+                    store, rows, audit, publisher=schedule.publisher, name=got.name
+                ).list_id
         return list_id, (got.etag, got.modified)
+
+
+@contextmanager
+def _unquoted(schedule: Schedule, name: str) -> Iterator[None]:
+    """Keep what a server sent out of the stored error: it may be no list, and not for everybody."""
+    try:
+        yield
+    except ListFormatError as e:
+        if not is_url(schedule.location):
+            raise
+        heard(schedule.name, e.what)
+        what = (
+            "what the server sent cannot be read as this list (its words are not kept): fetch it "
+            "yourself and look at it with 'scanner lists inspect'"
+        )
+        raise ListFormatError(name, what, e.line, e.column) from None
 
 
 def _networks(store: Store, list_id: int) -> list[str]:

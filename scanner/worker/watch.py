@@ -13,7 +13,7 @@ from enum import StrEnum
 from threading import Lock
 
 from scanner import __version__
-from scanner.chains.budget import SlotBudget
+from scanner.net.budget import SlotBudget
 
 STUCK_AFTER = 60.0
 """Seconds without a sign of life of its loop after which a worker counts as stuck."""

@@ -86,7 +86,7 @@ def test_what_it_cannot_or_should_not_say(chain: Chain, stub: BlockbookStub) -> 
     at = source.pin(None)
     other = source.fetch_balances([query(address("p2pkh", b"\x09" * 20, "dogecoin"), DOGE)], at)[0]
     assert (other.evidence, other.amount) == (Evidence.UNAVAILABLE, None)
-    assert "Invalid address" in other.reason
+    assert "no address it knows" in other.reason
     stub.in_sync = False
     with pytest.raises(SourceUnavailableError, match="not in sync"):
         source.pin(None)

@@ -237,7 +237,7 @@ def test_rpc_answers_of_other_kinds() -> None:
         expect(SourceRejectedError, "forbids", Said(403))
         expect(
             SourceUnavailableError,
-            "warming up.*-28",
+            "still starting.*-28",
             Said(500, body({**old, "error": {"code": -28, "message": "warming up"}})),
         )
         expect(

@@ -318,7 +318,7 @@ def test_garbage_silence_and_refused_batches(server: Endpoint) -> None:
     said = [
         b"\xff\xff\n",
         b"[1]\n",
-        b'{"id": null, "error": {"message": "batch too large"}}\n',
+        b'{"id": null, "error": {"message": "refused the whole batch"}}\n',
         b'[{"id": 9, "result": 1}]\n',
         b"",
         b'{"id":0}\n',
@@ -342,7 +342,7 @@ def test_garbage_silence_and_refused_batches(server: Endpoint) -> None:
     for words in (
         "not JSON",
         "is not dict",
-        "batch too large",
+        "refused the whole batch",
         "not asked",
         "no connection",
         "result is missing",

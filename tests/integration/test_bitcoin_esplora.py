@@ -125,7 +125,7 @@ def test_busy_addresses_are_unavailable_and_another_server_helps(
     at = source.pin(None)
     first, second = source.fetch_balances(QUERIES[:2], at)
     assert (first.amount, first.evidence) == (None, Evidence.UNAVAILABLE)
-    assert "Too many history entries" in first.reason
+    assert "too many transactions" in first.reason
     assert second.amount == 1001
     source.close()
     with EsploraStub(chain).serve() as other:

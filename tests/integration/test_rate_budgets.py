@@ -9,10 +9,10 @@ from sqlalchemy import text
 from support.counting_server import CountingServer, ask_at_a_rate
 from support.forked import warm
 
-from scanner.chains.budget import LONGEST_LINE, SlotBudget
-from scanner.chains.http import Transport
 from scanner.errors import SourceUnavailableError
 from scanner.model.endpoint import Endpoint
+from scanner.net.budget import LONGEST_LINE, SlotBudget
+from scanner.net.http import Transport
 from scanner.store.database.engine import open_store
 from scanner.store.database.migrate import upgrade
 from scanner.store.writing.rate_budgets import FleetTimeline, with_budgets

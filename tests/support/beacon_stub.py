@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from scanner.chains.http import Reply
 from scanner.model.endpoint import Endpoint
+from scanner.net.http import Reply
 from support.scripted_http import Said, Seen, serving
 
 GENESIS = 1_606_824_023

@@ -8,8 +8,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing.synchronize import Barrier
 from typing import Self
 
-from scanner.chains.http import Transport
 from scanner.model.endpoint import Endpoint
+from scanner.net.http import Transport
 from scanner.store.database.engine import open_store
 from scanner.store.writing.rate_budgets import with_budgets
 

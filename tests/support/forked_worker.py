@@ -20,8 +20,8 @@ from sqlalchemy import event
 
 from scanner.alerts.config import load_alerts
 from scanner.alerts.telling import Alerts
-from scanner.chains.http import Transport
 from scanner.model.endpoint import Endpoint
+from scanner.net.http import Transport
 from scanner.settings.tables import load_registry
 from scanner.snapshots.sources import SourcePool
 from scanner.store.database.engine import Store, open_store

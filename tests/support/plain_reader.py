@@ -12,7 +12,6 @@ from typing import ClassVar
 from urllib.parse import parse_qs, urlsplit
 
 from scanner.chains.fleet.interface import Answer, ReaderAbility, Reading, Refusal, State
-from scanner.chains.http import Transport
 from scanner.chains.interface import Reach
 from scanner.chains.shape import take
 from scanner.errors import HeightNotReachedError, HeightPrunedError, SourceRejectedError
@@ -21,6 +20,7 @@ from scanner.model.block import BlockRef
 from scanner.model.endpoint import Endpoint
 from scanner.model.network import Network
 from scanner.model.parts import Part
+from scanner.net.http import Transport
 from support.replay import Sent, Server, Trap
 
 TIP = 120

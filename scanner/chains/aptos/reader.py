@@ -14,7 +14,6 @@ from typing import Final
 from urllib.parse import quote
 
 from scanner.chains.fleet.interface import Answer, ReaderAbility, Reading, Refusal
-from scanner.chains.http import Reply, Transport
 from scanner.chains.interface import Reach
 from scanner.chains.shape import take
 from scanner.errors import (
@@ -30,6 +29,8 @@ from scanner.model.block import BlockRef
 from scanner.model.endpoint import Endpoint
 from scanner.model.network import Holding, Network
 from scanner.model.parts import Part
+from scanner.net.http import Reply, Transport
+from scanner.net.words import heard
 
 COIN: Final = "0x1::aptos_coin::AptosCoin"
 """APT as a coin: what lies in an account's coin store and in its fungible store, together."""
@@ -181,7 +182,7 @@ class AptosReader:
         reply.raise_for_status()
         chain = reply.headers.get("x-aptos-chain-id")
         if chain is not None and chain != self._chain:
-            raise SourceRejectedError(self._name, f"answered for chain {clip(chain)}")
+            raise SourceRejectedError(self._name, f"answered for chain {heard(self._name, chain)}")
 
     def _still_kept(self, reply: Reply, version: int, height: int) -> None:
         """See by an answer's headers that the node has the state of a version, now."""

@@ -14,14 +14,15 @@ from scanner.chains.bitcoin.ballot import Reading
 from scanner.chains.bitcoin.checkpoints import chain_marker
 from scanner.chains.bitcoin.coins import MAX_COIN
 from scanner.chains.bitcoin.index_source import IndexedSource, IndexServer, Wanted
-from scanner.chains.http import Transport
 from scanner.chains.interface import ReadPolicy
 from scanner.chains.shape import take
-from scanner.errors import SourceUnavailableError, clip
+from scanner.errors import SourceUnavailableError
 from scanner.model.block import BlockRef
 from scanner.model.endpoint import Endpoint
 from scanner.model.network import Network
 from scanner.model.registry import Registry
+from scanner.net.http import Reply, Transport
+from scanner.net.words import heard
 
 CHUNK = 500
 BATCH = 10
@@ -58,7 +59,7 @@ class BlockbookServer:
         reply.raise_for_status()
         text = take(self._name, reply.json(), str, "blockHash")
         if text and not _HASH.fullmatch(text):
-            raise self._broken(f"a block hash is {clip(text)!r}")
+            raise self._broken(f"a block hash is {heard(self._name, text)}")
         return text
 
     def block_time(self, at: BlockRef) -> int | None:
@@ -87,7 +88,7 @@ class BlockbookServer:
         place = f"api/v2/address/{wanted.text}"
         reply = self._http.get(f"{place}?details=basic")
         if reply.status == 400:
-            return f"refused ({clip(self._http.redact(reply.text().strip()), 120)})"
+            return self._refused(reply)
         reply.raise_for_status()
         about = reply.json()
         now = self._number(take(self._name, about, str, "balance"))
@@ -145,16 +146,20 @@ class BlockbookServer:
 
     def _number(self, text: str, signed: bool = False) -> int:
         if not _DIGITS.fullmatch(text) or (text.startswith("-") and not signed):
-            raise self._broken(f"an amount is {clip(text)!r}")
+            raise self._broken(f"an amount is {heard(self._name, text)}")
         value = int(text)
         if abs(value) > MAX_COIN:
-            raise self._broken(f"an amount is {clip(text)!r}")
+            raise self._broken(f"an amount is {heard(self._name, text)}")
         return value
 
     def _json(self, path: str) -> object:
         reply = self._http.get(path)
         reply.raise_for_status()
         return reply.json()
+
+    def _refused(self, reply: Reply) -> str:
+        self._http.heard(reply.text().strip())
+        return "refused (HTTP 400: too many transactions for it, or no address it knows)"
 
     def _broken(self, what: str) -> SourceUnavailableError:
         return SourceUnavailableError(self._name, f"gave an answer it should not: {what}")

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
 
-from scanner.errors import SourceUnavailableError, clip
+from scanner.errors import SourceUnavailableError
 from scanner.model.addresses.scripts import script_pubkey
 from scanner.model.amount import format_amount
 from scanner.model.balance import Balance, BalanceQuery, Evidence, unavailable
+from scanner.net.words import heard
 
 COINBASE_MATURITY = 100
 """Blocks before a block reward can be spent (Bitcoin's consensus, kept by its descendants)."""
@@ -154,4 +155,6 @@ def base_units(endpoint: str, value: object, decimals: int = 8) -> int:
                 return int(scaled)
         except ArithmeticError:
             pass
-    raise SourceUnavailableError(endpoint, f"gave an amount it should not: {clip(str(value))}")
+    raise SourceUnavailableError(
+        endpoint, f"gave an amount it should not: {heard(endpoint, value)}"
+    )

@@ -26,6 +26,7 @@ from scanner.model.block import BlockRef
 from scanner.model.endpoint import Endpoint
 from scanner.model.network import Network
 from scanner.model.registry import Registry
+from scanner.net.words import heard
 
 CHUNK = 2_000
 BLOCKS = 50
@@ -121,7 +122,9 @@ class CoreFilters:
             kind = take(self.name, event, str, "type")
             height = take(self.name, event, int, "height")
             if height > at.height or kind not in ("receive", "spend"):
-                raise SourceUnavailableError(self.name, f"told of {kind!r} in block {height}")
+                raise SourceUnavailableError(
+                    self.name, f"told of {heard(self.name, kind)} in block {height}"
+                )
             if kind == "receive":
                 self._receive(event, height, found)
             else:

@@ -8,18 +8,18 @@ from dataclasses import dataclass
 
 from scanner.chains.bitcoin.block_times import height_at
 from scanner.chains.bitcoin.checkpoints import chain_marker
-from scanner.chains.http import DEFAULT_LIMIT, Reply, Transport
 from scanner.chains.interface import vouched
 from scanner.chains.shape import take
 from scanner.errors import (
     SourceError,
     SourceRejectedError,
     SourceUnavailableError,
-    clip,
 )
 from scanner.model.block import BlockRef
 from scanner.model.endpoint import Endpoint
 from scanner.model.network import Network
+from scanner.net.http import DEFAULT_LIMIT, Reply, Transport
+from scanner.net.words import heard
 
 Params = Sequence[object] | Mapping[str, object]
 """Positional or named parameters of one call."""
@@ -28,6 +28,19 @@ RPC_INVALID_PARAMETER = -8
 RPC_INVALID_ADDRESS_OR_KEY = -5
 RPC_METHOD_NOT_FOUND = -32601
 RPC_IN_WARMUP = -28
+_MEANINGS = {
+    -1: "failed there",
+    -3: "a parameter of the wrong type",
+    -5: "no such address, block or transaction",
+    -7: "out of memory there",
+    -8: "a parameter it does not take",
+    -20: "its database failed",
+    -22: "what it was given cannot be decoded",
+    -28: "it is still starting",
+    -32600: "no request it understands",
+    -32700: "no JSON it understands",
+}
+"""Bitcoin Core's error codes (src/rpc/protocol.h) in our words; its own words are not kept."""
 _RETRY_CODES = {
     RPC_IN_WARMUP,
     -7,  # out of memory
@@ -109,12 +122,13 @@ class CoreRpc:
 
     def error(self, method: str, failure: RpcFailure) -> SourceError:
         """Make the error for a refusal nobody expected."""
-        words = clip(self._http.redact(failure.message), 200)
+        self._http.heard(failure.message)
         if failure.code == RPC_METHOD_NOT_FOUND:
             return SourceRejectedError(
                 self.name, f"does not know {method}: its version is too old, or it is another kind"
             )
-        what = f"{method}: {words} (error {failure.code})"
+        meaning = _MEANINGS.get(failure.code, "refused in words that are not kept")
+        what = f"{method}: {meaning} (error {failure.code})"
         if failure.code in _RETRY_CODES:
             return SourceUnavailableError(self.name, what)
         return SourceRejectedError(self.name, what)
@@ -131,7 +145,7 @@ class CoreRpc:
         if chain != wanted:
             raise SourceRejectedError(
                 self.name,
-                f"is on chain {clip(chain)!r}, {network.name} needs {wanted!r}: "
+                f"is on chain {heard(self.name, chain)}, {network.name} needs {wanted!r}: "
                 "set the endpoint's url or chain",
             )
         blocks = take(self.name, info, int, "blocks")
@@ -195,9 +209,9 @@ class CoreRpc:
         height, block_hash = known
         seen = self.block_hash(height)
         if seen != block_hash:
+            found = heard(self.name, seen) if seen else "missing"
             raise SourceRejectedError(
-                self.name,
-                f"is not a {network} node: its block {height} is {clip(seen) or 'missing'}",
+                self.name, f"is not a {network} node: its block {height} is {found}"
             )
 
     def _parse(self, reply: Reply) -> object:

@@ -22,11 +22,12 @@ from scanner.chains.bitcoin.spv import (
 from scanner.chains.bitcoin.transaction import Transaction, parse_transaction
 from scanner.chains.interface import ReadPolicy
 from scanner.chains.shape import take
-from scanner.errors import SourceRejectedError, SourceUnavailableError, clip
+from scanner.errors import SourceRejectedError, SourceUnavailableError
 from scanner.model.block import BlockRef
 from scanner.model.endpoint import Endpoint
 from scanner.model.network import Network
 from scanner.model.registry import Registry
+from scanner.net.words import heard
 
 CHUNK = 20_000
 BATCH = 500
@@ -81,7 +82,7 @@ class ElectrumServer:
             if height > self.tip():
                 return ""
             raise SourceRejectedError(
-                self._name, f"does not give block {height}: {clip(answer.message)}"
+                self._name, f"does not give block {height}: {heard(self._name, answer.message)}"
             )
         return self._header(answer).hash
 
@@ -98,7 +99,7 @@ class ElectrumServer:
         used: dict[int, _History] = {}
         for n, answer in enumerate(asked):
             if isinstance(answer, ElectrumFailure):  # busy addresses: history too large
-                readings.append(f"refused ({clip(answer.message, 120)})")
+                readings.append(f"refused ({heard(self._name, answer.message)})")
                 continue
             history = self._history(answer, at.height)
             readings.append(Reading(0, _told(history)))
@@ -127,7 +128,7 @@ class ElectrumServer:
             txid = take(self._name, entry, str, "tx_hash")
             block = take(self._name, entry, int, "height")
             if not _TXID.fullmatch(txid) or txid in until:
-                raise self._broken(f"a history with {clip(txid)!r}, or with it twice")
+                raise self._broken(f"a history with {heard(self._name, txid)}, or with it twice")
             unconfirmed += block <= 0
             later = later or block > height
             if 0 < block <= height:
@@ -163,7 +164,8 @@ class ElectrumServer:
             for txid, answer in zip(part, answers, strict=True):
                 if isinstance(answer, ElectrumFailure):
                     raise SourceUnavailableError(
-                        self._name, f"has no transaction {txid}: {clip(answer.message, 120)}"
+                        self._name,
+                        f"has no transaction {txid}: {heard(self._name, answer.message)}",
                     )
                 found[txid] = self._transaction(txid, answer)
         return found
@@ -172,7 +174,9 @@ class ElectrumServer:
         try:
             parsed = parse_transaction(bytes.fromhex(take(self._name, answer, str)))
         except ValueError as e:
-            raise self._broken(f"transaction {txid} cannot be read ({clip(str(e))})") from None
+            raise self._broken(
+                f"transaction {txid} cannot be read ({heard(self._name, e)})"
+            ) from None
         if parsed.txid != txid:
             raise self._broken(f"asked for transaction {txid}, got {parsed.txid}")
         return parsed

@@ -20,11 +20,12 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import parse_qs, urlsplit
 
-from scanner.chains.budget import budget_of
 from scanner.chains.shape import take
-from scanner.errors import ConfigError, SourceRejectedError, SourceUnavailableError, clip
+from scanner.errors import ConfigError, SourceRejectedError, SourceUnavailableError
 from scanner.model.endpoint import Endpoint
 from scanner.model.jsontext import read_json
+from scanner.net.budget import budget_of
+from scanner.net.words import connection_words, heard
 
 MAX_ANSWER = 256 * 1024 * 1024
 _IDLE = 4
@@ -73,7 +74,7 @@ class ElectrumRpc:
         """Make one call and return its result; a refusal becomes SourceRejectedError."""
         (answer,) = self.batch([(method, params)])
         if isinstance(answer, ElectrumFailure):
-            raise SourceRejectedError(self.name, f"{method}: {clip(answer.message, 200)}")
+            raise SourceRejectedError(self.name, f"{method}: {heard(self.name, answer.message)}")
         return answer
 
     def batch(self, calls: Sequence[Call]) -> list[Answer]:
@@ -127,7 +128,8 @@ class ElectrumRpc:
         if isinstance(answer, ElectrumFailure):
             connection.close()
             raise SourceRejectedError(
-                self.name, f"does not speak the protocol's version ({clip(answer.message)})"
+                self.name,
+                f"does not speak the protocol's version ({heard(self.name, answer.message)})",
             )
         return connection
 
@@ -203,8 +205,8 @@ class _Connection:
             return  # a notification
         failure = answer.get("error")
         if failure is not None and answer.get("id") is None:
-            words = clip(str(failure), 200)
-            raise SourceUnavailableError(self._name, f"refused the whole batch: {words}")
+            words = heard(self._name, failure)
+            raise SourceUnavailableError(self._name, f"refused the whole batch ({words})")
         number = take(self._name, answer, int, "id")
         if not first <= number < first + count or number in answers:
             raise SourceUnavailableError(self._name, "answered something that was not asked")
@@ -264,5 +266,5 @@ class _network_errors:  # noqa: N801  (reads as a statement)
         if isinstance(error, TimeoutError):
             raise SourceUnavailableError(self._name, "no complete answer in time") from None
         if isinstance(error, OSError):
-            what = error.strerror or type(error).__name__
-            raise SourceUnavailableError(self._name, f"no connection ({clip(what)})") from None
+            what = connection_words(error)
+            raise SourceUnavailableError(self._name, f"no connection ({what})") from None

@@ -15,14 +15,15 @@ from scanner.chains.bitcoin.ballot import Reading
 from scanner.chains.bitcoin.checkpoints import chain_marker
 from scanner.chains.bitcoin.coins import MAX_COIN
 from scanner.chains.bitcoin.index_source import IndexedSource, IndexServer, Wanted
-from scanner.chains.http import Reply, Transport
 from scanner.chains.interface import ReadPolicy
 from scanner.chains.shape import take
-from scanner.errors import SourceUnavailableError, clip
+from scanner.errors import SourceUnavailableError
 from scanner.model.block import BlockRef
 from scanner.model.endpoint import Endpoint
 from scanner.model.network import Network
 from scanner.model.registry import Registry
+from scanner.net.http import Reply, Transport
+from scanner.net.words import heard
 
 CHUNK = 500
 BATCH = 10
@@ -49,7 +50,7 @@ class EsploraServer:
         """See IndexServer."""
         text = self.get("blocks/tip/height").text().strip()
         if not (text.isascii() and text.isdigit() and len(text) < 10):
-            raise self._broken(f"the tip's height is {clip(text)!r}")
+            raise self._broken(f"the tip's height is {heard(self._name, text)}")
         return int(text)
 
     def block_hash(self, height: int) -> str:
@@ -93,7 +94,7 @@ class EsploraServer:
         )
         reply = self._http.get(place)
         if reply.status == 400:  # also what busy addresses get: a refusal, and no number
-            return f"refused ({clip(self._http.redact(reply.text().strip()), 120)})"
+            return self._refused(reply)
         reply.raise_for_status()
         stats = reply.json()
         now = self._sum(stats, "chain_stats")
@@ -129,7 +130,7 @@ class EsploraServer:
         for _ in range(MAX_PAGES):
             reply = self._http.get(path)
             if reply.status == 400:
-                yield f"refused ({clip(self._http.redact(reply.text().strip()), 120)})"
+                yield self._refused(reply)
                 return
             reply.raise_for_status()
             confirmed = [
@@ -172,7 +173,7 @@ class EsploraServer:
     def _amount(self, value: object, *path: str, limit: int = MAX_COIN) -> int:
         amount = take(self._name, value, int, *path)
         if not 0 <= amount <= limit:
-            raise self._broken(f"{'.'.join(path)} is {clip(str(amount))}")
+            raise self._broken(f"{'.'.join(path)} is {heard(self._name, amount)}")
         return amount
 
     def _reading(self, amount: int, detail: dict[str, object]) -> Reading:
@@ -197,8 +198,12 @@ class EsploraServer:
     def _hash(self, reply: Reply) -> str:
         text = reply.text().strip()
         if not _HASH.fullmatch(text):
-            raise self._broken(f"a block hash is {clip(text)!r}")
+            raise self._broken(f"a block hash is {heard(self._name, text)}")
         return text
+
+    def _refused(self, reply: Reply) -> str:
+        self._http.heard(reply.text().strip())
+        return "refused (HTTP 400: too many transactions for it, or no address it knows)"
 
     def _broken(self, what: str) -> SourceUnavailableError:
         return SourceUnavailableError(self._name, f"gave an answer it should not: {what}")

@@ -24,12 +24,12 @@ from scanner.errors import (
     SourceError,
     SourceRejectedError,
     SourceUnavailableError,
-    clip,
 )
 from scanner.model.balance import Balance, BalanceQuery, Evidence
 from scanner.model.block import BlockRef
 from scanner.model.endpoint import Endpoint
 from scanner.model.network import Network
+from scanner.net.words import heard
 
 T = TypeVar("T")
 
@@ -225,7 +225,7 @@ class IndexedSource:
             raise SourceRejectedError(
                 server.endpoint.name,
                 f"is not on {self.network} ({server.endpoint.chain or self._row.chain_id}): "
-                f"its block {height} is {clip(seen) or 'missing'}",
+                f"its block {height} is {heard(self.name, seen) if seen else 'missing'}",
             )
         self._known.add(server.endpoint.name)
 

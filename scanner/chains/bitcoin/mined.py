@@ -18,6 +18,7 @@ from scanner.errors import (
 )
 from scanner.model.network import Network
 from scanner.model.spend import MinedTransaction, SpentCoin
+from scanner.net.words import heard
 
 _TXID = re.compile(r"[0-9a-f]{64}")
 _BATCH = 200
@@ -116,7 +117,7 @@ def _parse(rpc: CoreRpc, txid: str, text: str) -> Transaction:
         parsed = parse_transaction(bytes.fromhex(text))
     except ValueError as e:
         raise SourceUnavailableError(
-            rpc.name, f"gave a transaction that cannot be read ({clip(str(e))})"
+            rpc.name, f"gave a transaction that cannot be read ({heard(rpc.name, e)})"
         ) from None
     if parsed.txid != txid:
         raise SourceUnavailableError(rpc.name, f"asked for {txid}, got {parsed.txid}")

@@ -24,6 +24,7 @@ from scanner.model.block import BlockRef
 from scanner.model.endpoint import Endpoint
 from scanner.model.network import Network
 from scanner.model.spend import MinedTransaction, SpentCoin
+from scanner.net.words import heard
 
 Spends = dict[bytes, list[str]]
 """Script -> ids of the transactions that spent from it, in the order of the chain, each once."""
@@ -191,7 +192,9 @@ class EsploraPayments:
         height = take(self._name, about, int, "status", "block_height")
         block_hash = take(self._name, about, str, "status", "block_hash")
         if self._server.block_hash(height) != block_hash:
-            raise SourceUnavailableError(self._name, f"block {clip(block_hash)} was replaced")
+            raise SourceUnavailableError(
+                self._name, f"block {heard(self._name, block_hash)} was replaced"
+            )
         time = take(self._name, about, int, "status", "block_time")
         return BlockRef(self._network.name, self._chain, height, block_hash, time)
 
@@ -205,7 +208,9 @@ class EsploraPayments:
         try:
             parsed = parse_transaction(raw)
         except ValueError as e:
-            raise self._broken(f"gave a transaction that cannot be read ({clip(str(e))})") from None
+            raise self._broken(
+                f"gave a transaction that cannot be read ({heard(self._name, e)})"
+            ) from None
         if parsed.txid != txid:
             raise self._broken(f"asked for {txid}, got {parsed.txid}")
         return parsed

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
-from scanner.chains.http import Reply, Transport
 from scanner.chains.shape import take
 from scanner.errors import (
     HeightNotReachedError,
@@ -28,6 +27,7 @@ from scanner.errors import (
 from scanner.model.block import BlockRef
 from scanner.model.endpoint import Endpoint
 from scanner.model.validator import Validator
+from scanner.net.http import Reply, Transport
 
 KEYS_A_POST: Final = 1_000
 KEYS_A_GET: Final = 30  # 98 characters each; many servers stop at 8 kB of URL

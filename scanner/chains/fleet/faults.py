@@ -38,6 +38,18 @@ class RpcError(SourceRejectedError):
         self.fault, self.code, self.text, self.data = fault, code, text, data
 
 
+SAYS: Final[Mapping[Fault, str]] = {
+    Fault.LIMITED: "too many requests",
+    Fault.PRUNED: "the state of that block is gone",
+    Fault.NO_BLOCK: "it does not know the block",
+    Fault.TOO_BIG: "too much for one request",
+    Fault.UNSUPPORTED: "not known or not allowed here",
+    Fault.REVERTED: "the contract stopped the call",
+    Fault.MISSING: "left out of the answer",
+    Fault.OTHER: "in words that no table here knows",
+}
+"""What is said and stored of an error: never a word of the node, which may repeat a secret."""
+
 _CODES: Final[Mapping[int, Fault]] = {
     429: Fault.LIMITED,
     -32005: Fault.LIMITED,  # EIP-1474 "limit exceeded"; sizes are told apart by words first
@@ -50,6 +62,27 @@ _CODES: Final[Mapping[int, Fault]] = {
     -32602: Fault.UNSUPPORTED,
     -32001: Fault.NO_BLOCK,
 }
+
+HALTS: Final = re.compile(
+    # revm's HaltReason and InstructionResult, as anvil and reth print them: one word.
+    r"\b(OpcodeNotFound|InvalidFEOpcode|InvalidJump|NotActivated|Stack(Under|Over)flow"
+    r"|OutOfOffset|CreateCollision|PrecompileError\w*|NonceOverflow|CreateContractStartingWithEF"
+    r"|OverflowPayment|StateChangeDuringStaticCall|CallNotAllowedInsideStatic|OutOfFunds"
+    r"|CallTooDeep|(InvalidEOF|Eof|SubRoutine|ReturnContract|InvalidExtCall|InvalidExtDelegate)\w*)\b"
+    # geth's vm errors (core/vm/errors.go); erigon and coreth have them from there.
+    r"|invalid[ _]?(opcode|instruction|jump)|bad (instruction|jump destination)"
+    r"|undefined instruction"
+    r"|stack[ _](under|over)flow|stack limit reached|write protection|return data out of bounds"
+    r"|max call depth|contract address collision|insufficient balance for transfer"
+    r"|must not begin with 0xef|nonce uint64 overflow|static ?call violation|access violation"
+    # nethermind, besu, older nodes of Parity's line.
+    r"|vm execution error|precompile(d contract)? (failed|error)|out of stack|illegal state change"
+    r"|invalid_operation|mutable call in static context",
+    re.IGNORECASE,
+)
+"""A contract's own end, in the words of every client: it is an answer about the contract."""
+
+_REVERT: Final = re.compile("revert", re.IGNORECASE)
 
 # In this order: "historical state ... not available" is not a missing block.
 _WORDS: Final[tuple[tuple[Fault, re.Pattern[str]], ...]] = tuple(
@@ -87,7 +120,6 @@ _WORDS: Final[tuple[tuple[Fault, re.Pattern[str]], ...]] = tuple(
             r"|does not exist|too many arguments|unknown (method|field)|invalid (argument|param)"
             r"|unmarshal|expected|disabled|not implemented",
         ),
-        (Fault.REVERTED, r"revert|invalid (opcode|jump)|stack (under|over)flow|vm execution error"),
     )
 )
 
@@ -99,19 +131,30 @@ _HEX: Final = re.compile(r"0x((?:[0-9a-fA-F]{2})*)")
 
 
 def classify(code: int, text: str) -> Fault:
-    """Say what an error answer means. Words decide before codes, except for code 3 (a revert)."""
+    """Say what an error answer means. Words decide before codes, except for code 3 (a revert).
+
+    What stands after "revert" is the contract's reason: the words of the one who is asked about,
+    never of the one who is asked.
+    """
     if code == 3:
         return Fault.REVERTED
     if code == 429:
         return Fault.LIMITED
+    if HALTS.search(text):
+        return Fault.REVERTED
+    reverted = _REVERT.search(text)
+    said = text[: reverted.start()] if reverted else text
     for fault, pattern in _WORDS:
-        if pattern.search(text):
+        if pattern.search(said):
             return fault
-    return _CODES.get(code, Fault.OTHER)
+    return Fault.REVERTED if reverted else _CODES.get(code, Fault.OTHER)
 
 
 def read_error(endpoint: str, error: object, words: str) -> RpcError:
-    """Make an RpcError of a JSON-RPC error object. words: its message, secrets removed."""
+    """Make an RpcError of a JSON-RPC error object; revert data decides first.
+
+    words: its message, which is looked at and not kept.
+    """
     code, detail = 0, None
     if isinstance(error, dict):
         raw = error.get("code")
@@ -119,9 +162,9 @@ def read_error(endpoint: str, error: object, words: str) -> RpcError:
         detail = error.get("data")
     fault = classify(code, words)
     revert_data = _revert_data(detail)
-    if revert_data and fault in (Fault.OTHER, Fault.REVERTED):
+    if revert_data and code != 429:
         fault = Fault.REVERTED
-    return RpcError(endpoint, fault, code, words, revert_data)
+    return RpcError(endpoint, fault, code, SAYS[fault], revert_data)
 
 
 def message_of(error: object) -> str:

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 import orjson
 
 from scanner.chains.fleet.faults import Fault, RpcError, message_of, read_error, wait_hint
-from scanner.chains.http import DEFAULT_LIMIT, Reply, Transport
 from scanner.errors import SourceUnavailableError
 from scanner.model.endpoint import Endpoint
+from scanner.net.http import DEFAULT_LIMIT, Reply, Transport
 
 Call = tuple[str, list[object]]
 """Method and parameters of one call."""
@@ -119,9 +119,11 @@ class Rpc:
         return answer["result"]
 
     def _error(self, error: object) -> RpcError:
-        fault = read_error(self.name, error, self._transport.redact(message_of(error)))
+        words = message_of(error)
+        self._transport.heard(words)
+        fault = read_error(self.name, error, words)
         if fault.fault is Fault.LIMITED:
-            what = f"limits the rate: {fault.text}"
+            what = f"limits the rate (error {fault.code})"
             raise SourceUnavailableError(self.name, what, wait_hint(error))
         return fault
 

@@ -39,6 +39,7 @@ from scanner.model.block import BlockRef
 from scanner.model.endpoint import Endpoint
 from scanner.model.network import Network
 from scanner.model.parts import Part
+from scanner.net.words import heard
 
 BATCH: Final = 100
 """Accounts of one getMultipleAccounts, the node's own limit."""
@@ -67,7 +68,8 @@ class SolanaReader:
         """See Reader. The chain is known by the hash of its genesis."""
         genesis = take(self._name, self._rpc.ask("getGenesisHash"), str)
         if genesis != self._chain:
-            what = f"is not on {self._network}: its genesis is {clip(genesis)}"
+            heard(self._name, genesis)
+            what = f"is not on {self._network}: its genesis is another"
             raise SourceRejectedError(self._name, what)
         if self._rpc.ask("getHealth") != "ok":
             raise SourceUnavailableError(self._name, "is not in sync with the network: wait")

@@ -33,13 +33,13 @@ from scanner.errors import (
     HeightPrunedError,
     SourceRejectedError,
     SourceUnavailableError,
-    clip,
 )
 from scanner.model.balance import BalanceQuery
 from scanner.model.block import BlockRef
 from scanner.model.endpoint import Endpoint
 from scanner.model.network import Network
 from scanner.model.parts import Part
+from scanner.net.words import heard
 
 BATCH: Final = 200
 
@@ -79,7 +79,8 @@ class SubstrateReader:
         """See Reader. The chain is known by its genesis."""
         genesis = self._rpc.ask("chain_getBlockHash", 0)
         if genesis != self._chain:
-            what = f"is not on {self._network}: its genesis is {clip(str(genesis))}"
+            heard(self._name, genesis)
+            what = f"is not on {self._network}: its genesis is another"
             raise SourceRejectedError(self._name, what)
 
     def pin(self, height: int | None) -> BlockRef:

@@ -12,16 +12,16 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote, urlencode
 
-from scanner.chains.http import Reply, Transport
 from scanner.chains.shape import take
 from scanner.errors import (
     HeightNotReachedError,
     HeightPrunedError,
     SourceRejectedError,
     SourceUnavailableError,
-    clip,
 )
 from scanner.model.endpoint import Endpoint
+from scanner.net.http import Reply, Transport
+from scanner.net.words import heard
 
 MASTERCHAIN: Final = (-1, "-9223372036854775808")
 """Workchain and shard of the chain whose blocks name the state of all others."""
@@ -86,7 +86,9 @@ class TonApi:
         number, block_hash = self._block_id(take(self.name, state, dict, "block_id"))
         text = str(state.get("balance") if isinstance(state, dict) else "")
         if text != "-1" and not (text.isascii() and text.isdigit() and len(text) < 40):
-            raise SourceUnavailableError(self.name, f"answered with a balance of {clip(text)!r}")
+            raise SourceUnavailableError(
+                self.name, f"answered with a balance of {heard(self.name, text)}"
+            )
         status = take(self.name, state, str, "state")
         data = take(self.name, state, str, "data")
         # -1 is what the library below says of an account that was never there.
@@ -123,10 +125,11 @@ class TonApi:
             reply.raise_for_status()
         answer = reply.json()
         if isinstance(answer, dict) and answer.get("ok") is False:
-            words = clip(self._http.redact(str(answer.get("error") or answer.get("result"))), 160)
-            if any(word in words.lower() for word in _GONE):
-                raise _GoneError(self.name, words)
-            raise SourceUnavailableError(self.name, f"answered with an error: {words}")
+            said = str(answer.get("error") or answer.get("result"))
+            words = self._http.heard(said)
+            if any(word in said[:1000].lower() for word in _GONE):
+                raise _GoneError(self.name, "it does not have that block")
+            raise SourceUnavailableError(self.name, f"answered with an error ({words})")
         reply.raise_for_status()
         if take(self.name, answer, bool, "ok") is not True:
             raise SourceUnavailableError(self.name, "answered with neither success nor an error")

@@ -7,7 +7,6 @@ Source: java-tron's HTTP API documentation; what nodes really answer: tests/vect
 
 from __future__ import annotations
 
-from scanner.chains.http import Transport
 from scanner.chains.shape import take
 from scanner.chains.tron.header import Header, read_header
 from scanner.errors import (
@@ -15,11 +14,21 @@ from scanner.errors import (
     HeightPrunedError,
     SourceRejectedError,
     SourceUnavailableError,
-    clip,
 )
 from scanner.model.endpoint import Endpoint
+from scanner.net.http import Transport
 
 BALANCE_OF = "70a08231"
+_MEANINGS = (
+    ("lack of computing", "lack of computing resources there"),
+    ("revert", "REVERT: the contract stopped the call"),
+    ("no contract or not a smart contract", "there is no contract"),
+    ("not exist", "the contract or account does not exist"),
+    ("out of energy", "the contract takes too much energy"),
+    ("out_of_time", "the contract takes too long"),
+    ("cpu timeout", "the contract takes too long"),
+)
+"""Words of java-tron's messages, in lower case, and what is said of them."""
 
 
 class TronApi:
@@ -40,8 +49,8 @@ class TronApi:
         answer = take(self.name, reply.json(), dict)
         problem = answer.get("Error")
         if problem is not None:
-            words = self._http.redact(clip(str(problem)))
-            raise SourceUnavailableError(self.name, f"answered with an error: {words}")
+            words = self._said(problem)
+            raise SourceUnavailableError(self.name, f"answered with an error ({words})")
         return answer
 
     def solid_head(self) -> Header:
@@ -116,14 +125,22 @@ class TronApi:
         result = take(self.name, answer, dict, "result")
         if result.get("result") is not True or "code" in result:
             words = _words(result.get("message")) or str(result.get("code"))
-            what = f"does not run the call: {clip(words)}"
+            what = f"does not run the call ({self._said(words)})"
             if result.get("code") == "CONTRACT_VALIDATE_ERROR":
                 raise SourceRejectedError(self.name, what)
             raise SourceUnavailableError(self.name, what)
         outcome = take(self.name, answer, dict, "transaction", "ret", 0)
         if outcome.get("ret", "SUCESS") != "SUCESS" or "message" in result:
             words = _words(result.get("message"))
-            raise SourceRejectedError(self.name, f"the contract refuses the call ({clip(words)})")
+            raise SourceRejectedError(
+                self.name, f"the contract refuses the call ({self._said(words)})"
+            )
+
+    def _said(self, words: object) -> str:
+        """What a message means, by our table; its words only go to the log."""
+        logged = self._http.heard(words)
+        text = str(words).lower()
+        return next((meaning for word, meaning in _MEANINGS if word in text), logged)
 
     def close(self) -> None:
         """Close the connections."""

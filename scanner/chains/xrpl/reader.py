@@ -6,6 +6,7 @@ what servers really answer: tests/vectors/xrpl.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -28,11 +29,13 @@ from scanner.model.block import BlockRef
 from scanner.model.endpoint import Endpoint
 from scanner.model.network import Network
 from scanner.model.parts import Part
+from scanner.net.words import heard
 
 MAX_DROPS: Final = 10**17
 """All XRP there is."""
 
 _PAGES: Final = 50
+_LEDGERS: Final = re.compile(r"[0-9]{1,10}(-[0-9]{1,10})?(,[0-9]{1,10}(-[0-9]{1,10})?){0,5}")
 _PSEUDO: Final = ("AMMID", "VaultID")
 """Fields of accounts that hold a pool's coins: nobody's key moves them."""
 
@@ -54,7 +57,9 @@ class XrplReader:
         info = self._info()
         state = take(self._name, info, str, "server_state")
         if state not in ("full", "proposing", "validating", "standalone"):
-            raise SourceUnavailableError(self._name, f"is not in sync ({clip(state)}): wait")
+            raise SourceUnavailableError(
+                self._name, f"is not in sync ({heard(self._name, state)}): wait"
+            )
         if "network_id" in info:
             seen = str(take(self._name, info, int, "network_id"))
         elif self._chain == "0" and self._has_first():
@@ -121,8 +126,9 @@ class XrplReader:
             return HeightNotReachedError(self._name, height, tip)
         if problem.code != "lgrNotFound":
             return problem
-        has = clip(str(info.get("complete_ledgers", "unknown")))
-        return HeightPrunedError(self._name, height, f"it has the ledgers {has}")
+        has = str(info.get("complete_ledgers", "unknown"))
+        known = has if _LEDGERS.fullmatch(has) else heard(self._name, has)
+        return HeightPrunedError(self._name, height, f"it has the ledgers {known}")
 
     def _read(self, query: BalanceQuery, at: BlockRef) -> Answer:
         if query.address.format != "xrpl":
@@ -147,7 +153,7 @@ class XrplReader:
         self._same_account(account, take(self._name, found, str, "Account"))
         text = take(self._name, found, str, "Balance")
         if not text.isascii() or not text.isdigit() or not int(text[:20]) <= MAX_DROPS:
-            raise self._broken(f"a balance of {clip(text)!r} drops")
+            raise self._broken(f"a balance of {heard(self._name, text)} drops")
         pooled = any(field in found for field in _PSEUDO)
         caution = "the account belongs to a pool, which nobody's key moves" if pooled else ""
         return Reading({Part.LIQUID: int(text)}, state, caution=caution)
@@ -211,7 +217,9 @@ class XrplReader:
 
     def _same_account(self, asked: str, answered: str) -> None:
         if asked != answered:
-            raise self._broken(f"it speaks of {clip(answered)} when asked about {asked}")
+            raise self._broken(
+                f"it speaks of {heard(self._name, answered)} when asked about {asked}"
+            )
 
     def _broken(self, what: str) -> SourceUnavailableError:
         return SourceUnavailableError(self._name, f"gave an answer it should not: {what}")

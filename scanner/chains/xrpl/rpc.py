@@ -5,20 +5,40 @@ Source: XRPL documentation, "Request Formatting" and "Error Formatting".
 
 from __future__ import annotations
 
-from scanner.chains.http import Transport
 from scanner.chains.shape import take
-from scanner.errors import SourceRejectedError, SourceUnavailableError, clip
+from scanner.errors import SourceRejectedError, SourceUnavailableError
 from scanner.model.endpoint import Endpoint
+from scanner.net.http import Transport
+from scanner.net.words import heard
 
 _BUSY = frozenset({"slowDown", "tooBusy", "noNetwork", "noCurrent", "noClosed", "notReady"})
 """Errors that pass: the server is overloaded or not in sync."""
+
+
+_KNOWN = _BUSY | {
+    "actMalformed",
+    "actNotFound",
+    "badSyntax",
+    "forbidden",
+    "internal",
+    "invalidParams",
+    "lgrIdxInvalid",
+    "lgrIdxMalformed",
+    "lgrNotFound",
+    "noPermission",
+    "notSupported",
+    "unknownCmd",
+}
+"""Errors that are said as they are (rippled, ErrorCodes.h); others are only logged."""
 
 
 class XrplError(SourceRejectedError):
     """A server's own error. code: "actNotFound". result: the whole answer, which may be bound."""
 
     def __init__(self, endpoint: str, code: str, result: dict[str, object]) -> None:
-        super().__init__(endpoint, f"answered with the error {clip(code)!r}")
+        super().__init__(
+            endpoint, f"answered with the error {code if code in _KNOWN else heard(endpoint, code)}"
+        )
         self.code, self.result = code, result
 
 

@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from scanner.chains.shape import take
 from scanner.errors import SourceUnavailableError, clip
+from scanner.net.words import heard
 
 _VALUE = re.compile(r"-?\d{1,20}(?:\.\d{1,100})?(?:[eE][+-]?\d{1,2})?", re.ASCII)
 
@@ -32,7 +33,7 @@ def line_balance(endpoint: str, line: object, decimals: int) -> tuple[int, str]:
     """
     text = take(endpoint, line, str, "balance")
     if not _VALUE.fullmatch(text):
-        what = f"gave an answer it should not: a balance of {clip(text)!r}"
+        what = f"gave an answer it should not: a balance of {heard(endpoint, text)}"
         raise SourceUnavailableError(endpoint, what)
     sign, digits, exponent = Decimal(text).as_tuple()
     # Integers, not Decimal's arithmetic: that one rounds to 28 digits.

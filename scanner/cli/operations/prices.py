@@ -11,7 +11,6 @@ from typing import Annotated
 
 import typer
 
-from scanner.chains.http import Transport
 from scanner.chains.interface import BalanceSource, ContractCaller, ReadPolicy, TimeFinder
 from scanner.cli.common.console import emit, finish, say
 from scanner.cli.common.options import AsJson, Database, Endpoints, Snapshot, database_url
@@ -23,6 +22,7 @@ from scanner.model.block import BlockRef
 from scanner.model.endpoint import Endpoint
 from scanner.model.finding import Weight
 from scanner.model.registry import Registry
+from scanner.net.http import Transport
 from scanner.prices import coingecko
 from scanner.prices.chainlink import Feed, read_feeds
 from scanner.prices.csv_file import read_prices

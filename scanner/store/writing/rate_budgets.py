@@ -18,9 +18,9 @@ from dataclasses import replace
 
 from sqlalchemy import text
 
-from scanner.chains.budget import GRANT, LONGEST_LINE, OwnTimeline, SlotBudget, Timeline
 from scanner.errors import SourceUnavailableError, StoreError
 from scanner.model.endpoint import Endpoint
+from scanner.net.budget import GRANT, LONGEST_LINE, OwnTimeline, SlotBudget, Timeline
 from scanner.store.database.engine import Store
 
 SERVER_CLOCK = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint"

@@ -3,7 +3,7 @@
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from scanner.chains.budget import OwnTimeline, SlotBudget
+from scanner.net.budget import OwnTimeline, SlotBudget
 from scanner.worker.watch import STUCK_AFTER, Outcome, Stage, Watch
 
 

@@ -15,7 +15,6 @@ import httpx
 import pytest
 from support.scripted_http import Said, serving
 
-from scanner.chains.http import Transport
 from scanner.errors import (
     ConfigError,
     SourceError,
@@ -23,6 +22,7 @@ from scanner.errors import (
     SourceUnavailableError,
 )
 from scanner.model.endpoint import Endpoint
+from scanner.net.http import Transport
 
 CANARY = "canary-4f1c9e7a2b"
 

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scanner.chains.budget import (
+from scanner.errors import SourceUnavailableError
+from scanner.model.endpoint import Endpoint
+from scanner.net.budget import (
     GRANT,
     LATE,
     LONGEST_LINE,
@@ -18,8 +20,6 @@ from scanner.chains.budget import (
     SlotBudget,
     budget_of,
 )
-from scanner.errors import SourceUnavailableError
-from scanner.model.endpoint import Endpoint
 
 
 class World:

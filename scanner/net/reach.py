@@ -1,0 +1,119 @@
+"""Whom this machine may be sent to: what stands inside is asked only if the operator wrote it.
+
+A stranger's name, or a stranger's redirect, must not choose a service behind our own firewall. The
+name is resolved here, each address is looked at, and the address that was looked at is the one
+that is connected to: a second look-up could answer otherwise (DNS rebinding).
+Sources: IANA's registries of special-purpose addresses (RFC 6890) and names (RFC 6761, 6762, 8375,
+9476), RFC 6052 (IPv4 inside IPv6).
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterable, Mapping
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import Final
+
+import httpcore
+from httpcore import SOCKET_OPTION
+
+from scanner.errors import SourceRejectedError
+
+VARIABLE: Final = "SCANNER_INSIDE_HOSTS"
+"""Environment variable: further host names, by comma, that stand inside and may be asked."""
+
+_NAT64: Final = ip_network("64:ff9b::/96")
+_INSIDE_NAMES: Final = ("localhost", "local", "internal", "lan", "intranet", "home.arpa", "test")
+
+
+def is_inside(address: str) -> bool:
+    """Whether an IP address is not one of the public internet: loopback, private, link-local, ..
+
+    Also when an IPv6 address carries such an IPv4 one. Raises ValueError for what is no address.
+    """
+    found = ip_address(address.partition("%")[0])
+    carried = _carried(found) if isinstance(found, IPv6Address) else None
+    if carried is not None:
+        return is_inside(str(carried))
+    return not found.is_global or found.is_multicast or found.is_reserved
+
+
+def _carried(address: IPv6Address) -> IPv4Address | None:
+    if address in _NAT64:
+        return IPv4Address(int(address) & 0xFFFFFFFF)
+    if address.teredo is not None:
+        return address.teredo[1]
+    return address.ipv4_mapped or address.sixtofour
+
+
+def is_written_inside(host: str, environment: Mapping[str, str] | None = None) -> bool:
+    """Whether a host as somebody wrote it says that it stands inside.
+
+    An address, a name without dots or of a special-use domain, or a name of SCANNER_INSIDE_HOSTS.
+    """
+    name = host.strip("[]").rstrip(".").lower()
+    try:
+        return is_inside(name)
+    except ValueError:
+        pass
+    env = os.environ if environment is None else environment
+    named = {part.strip().rstrip(".").lower() for part in env.get(VARIABLE, "").split(",")}
+    return (
+        "." not in name
+        or name in named
+        or any(name.endswith("." + domain) for domain in _INSIDE_NAMES)
+    )
+
+
+class CheckedBackend(httpcore.NetworkBackend):
+    """Connects to addresses that were looked at. name: the endpoint's, for messages.
+
+    inside: whether addresses inside may be connected to.
+    """
+
+    def __init__(self, name: str, inside: bool) -> None:
+        self._name, self._inside = name, inside
+        self._plain = httpcore.SyncBackend()
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[SOCKET_OPTION] | None = None,
+    ) -> httpcore.NetworkStream:
+        """Resolve, look, connect: the first address that answers, in the resolver's order.
+
+        Raises SourceRejectedError where only addresses inside are left, httpcore.ConnectError.
+        """
+        failure: Exception = httpcore.ConnectError("no address")
+        for address in checked_addresses(self._name, host, port, self._inside):
+            try:
+                return self._plain.connect_tcp(
+                    address, port, timeout, local_address, socket_options
+                )
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as e:
+                failure = e
+        raise failure
+
+
+def checked_addresses(name: str, host: str, port: int, inside: bool) -> list[str]:
+    """The addresses of a host that may be connected to, in the resolver's order, none twice.
+
+    Raises SourceRejectedError if none is left, httpcore.ConnectError for a name nobody knows.
+    """
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (socket.gaierror, UnicodeError) as e:
+        raise httpcore.ConnectError("its name is not known") from e
+    addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+    usable = [a for a in addresses if inside or not is_inside(a)]
+    if addresses and not usable:
+        raise SourceRejectedError(
+            name,
+            "its name leads to an address inside this network: if that is meant, write the "
+            f"address itself, or name the host in {VARIABLE}",
+        )
+    return usable
