@@ -318,7 +318,7 @@ def test_garbage_silence_and_refused_batches(server: Endpoint) -> None:
     said = [
         b"\xff\xff\n",
         b"[1]\n",
-        b'{"id": null, "error": {"message": "refused the whole batch"}}\n',
+        b'{"id": null, "error": {"message": "batch too large"}}\n',
         b'[{"id": 9, "result": 1}]\n',
         b"",
         b'{"id":0}\n',

@@ -138,7 +138,7 @@ class SubstrateReader:
         try:
             answer = self._rpc.ask("state_queryStorageAt", [NUMBER, *keys], at.hash)
         except RpcError as e:
-            if e.fault is Fault.PRUNED or "discarded" in e.text:
+            if e.fault is Fault.PRUNED:
                 raise HeightPrunedError(self._name, at.height, "it has discarded the state") from e
             raise
         if take(self._name, answer, str, 0, "block") != at.hash:
