@@ -70,6 +70,7 @@ READERS: Mapping[str, str] = {
     "ton_http": "scanner.chains.ton.reader:TonReader",
     "aptos_rest": "scanner.chains.aptos.reader:AptosReader",
     "substrate_rpc": "scanner.chains.substrate.reader:SubstrateReader",
+    "antelope_rpc": "scanner.chains.antelope.reader:AntelopeReader",
 }
 """Protocol name -> the class of its family's readers (scanner.chains.fleet.interface.Reader)."""
 

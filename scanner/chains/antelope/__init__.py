@@ -1,0 +1,1 @@
+"""Antelope chains (EOS, Vaulta): tokens, stake, refunds and REX of named accounts."""
