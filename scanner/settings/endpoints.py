@@ -6,7 +6,7 @@
     protocol = "ethereum_rpc"    # one that the network lists as a source
     url = "https://host/${KEY}"  # ${NAME} is taken from the environment; or url_env = "NAME"
     operator = "me"              # endpoints of one operator are not independent of each other;
-                                 # unsaid, endpoints of one host have one operator
+                                 # unsaid, that of its host; all others unsaid are one
     chain = "1"                  # only if it is not the network's own (a test chain)
     own = true                   # the user's own node
     timeout = 30                 # seconds for one request
@@ -102,20 +102,19 @@ def _read(
 
 
 def _with_operators(endpoints: list[Endpoint]) -> Iterator[Endpoint]:
-    """Give an operator to those whose table names none: one for all endpoints of a host.
+    """Give those whose table names no operator that of another endpoint of their host, if any.
 
-    Else one provider listed twice, by two keys or by mistake, would agree with itself. It is
-    called by the name of an endpoint, for no part of a URL is ever shown.
+    Else one provider listed twice, by two keys or by mistake, would agree with itself. All that
+    stay without an operator count as one wherever operators are counted: nobody knows better.
     """
     of_host: dict[str, str] = {}
-    for endpoint in sorted(endpoints, key=lambda e: not e.operator):
-        host = urlsplit(endpoint.url).hostname
-        if host:
-            of_host.setdefault(host, endpoint.operator or endpoint.name)
     for endpoint in endpoints:
         host = urlsplit(endpoint.url).hostname
-        operator = endpoint.operator or of_host.get(host or "", endpoint.name)
-        yield replace(endpoint, operator=operator)
+        if host and endpoint.operator:
+            of_host.setdefault(host, endpoint.operator)
+    for endpoint in endpoints:
+        host = urlsplit(endpoint.url).hostname
+        yield replace(endpoint, operator=endpoint.operator or of_host.get(host or "", ""))
 
 
 def _text(path: Path) -> str:

@@ -28,6 +28,11 @@ QUERIES = [query(a, DOGE) for a in ADDRESSES]
 NAMES = {script_pubkey(a).hex(): a.text for a in ADDRESSES}
 
 
+@pytest.fixture(autouse=True)
+def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scanner.chains.fleet.pool.pause", lambda _: None)
+
+
 @pytest.fixture(scope="module")
 def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
     with regtest(tmp_path_factory.mktemp("blockbook")) as chain:

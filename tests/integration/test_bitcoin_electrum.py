@@ -49,6 +49,11 @@ ANYONE = address("p2wsh", b"\x77" * 32)
 QUERIES = [query(a) for a in [*ADDRESSES, address("p2sh", b"\xee" * 20)]]
 
 
+@pytest.fixture(autouse=True)
+def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scanner.chains.fleet.pool.pause", lambda _: None)
+
+
 @pytest.fixture(scope="module")
 def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
     with regtest(tmp_path_factory.mktemp("node"), "-acceptnonstdtxn=1") as chain:

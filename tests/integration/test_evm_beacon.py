@@ -129,7 +129,7 @@ def test_a_quorum_and_a_liar(opened):
 
 def test_endpoints_on_two_branches_pin_nothing(opened):
     source = opened(stub(), stub(fork=b"\1" * 32), policy=ReadPolicy(2))
-    with pytest.raises(SourceRejectedError, match="gives slot 10 the root"):
+    with pytest.raises(SourceRejectedError, match="disagree on block 10"):
         source.pin(10)
 
 

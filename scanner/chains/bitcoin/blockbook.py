@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from scanner.chains.bitcoin.ballot import Reading
-from scanner.chains.bitcoin.checkpoints import chain_marker
 from scanner.chains.bitcoin.coins import MAX_COIN
-from scanner.chains.bitcoin.index_source import IndexedSource, IndexServer, Wanted
+from scanner.chains.bitcoin.index_source import IndexServer, Wanted, coins, indexed_source
+from scanner.chains.fleet.interface import Answer, Refusal
+from scanner.chains.fleet.source import FleetSource
 from scanner.chains.interface import ReadPolicy
 from scanner.chains.shape import take
 from scanner.errors import SourceUnavailableError
@@ -69,7 +69,7 @@ class BlockbookServer:
             raise self._broken(f"its block {at.hash} says another height")
         return take(self._name, block, int, "time")
 
-    def read(self, wanted: Sequence[Wanted], at: BlockRef) -> list[Reading | str]:
+    def read(self, wanted: Sequence[Wanted], at: BlockRef) -> list[Answer]:
         """Read balances now and take back what happened after the block, as Esplora's."""
         for _ in range(3):
             before = self.block_hash(self.tip())
@@ -82,13 +82,13 @@ class BlockbookServer:
         """Close the connections."""
         self._http.close()
 
-    def _one(self, wanted: Wanted, at: BlockRef) -> Reading | str:
+    def _one(self, wanted: Wanted, at: BlockRef) -> Answer:
         if not wanted.text:
-            return "has no address to ask for"
+            return Refusal("has no address to ask for")
         place = f"api/v2/address/{wanted.text}"
         reply = self._http.get(f"{place}?details=basic")
         if reply.status == 400:
-            return self._refused(reply)
+            return Refusal(self._refused(reply))
         reply.raise_for_status()
         about = reply.json()
         now = self._number(take(self._name, about, str, "balance"))
@@ -100,11 +100,11 @@ class BlockbookServer:
         if count:
             later = self._later(place, take(self._name, about, str, "address"), at.height)
             if isinstance(later, str):
-                return later
+                return Refusal(later)
             now -= later
         if now < 0:
             raise self._broken("the transactions of an address do not fit its balance")
-        return Reading(now, detail)
+        return coins(now, detail)
 
     def _later(self, place: str, address: str, height: int) -> int | str:
         """What the address gained (or lost) in blocks above `height`; a text if it is too much."""
@@ -167,8 +167,7 @@ class BlockbookServer:
 
 def make_source(
     network: Network, endpoints: Sequence[Endpoint], registry: Registry, policy: ReadPolicy
-) -> IndexedSource:
+) -> FleetSource:
     """Make the source from all endpoints, best first."""
     servers: list[IndexServer] = [BlockbookServer(e) for e in endpoints]
-    marker = chain_marker(network.name, endpoints[0].chain or network.chain_id)
-    return IndexedSource(network, servers, policy, marker, CHUNK)
+    return indexed_source(network, servers, registry, policy, CHUNK)

@@ -65,25 +65,35 @@ class Plan:
 def plan_queries(queries: Sequence[BalanceQuery], network: str) -> Plan:
     """Group queries by script, so that a script asked for twice is looked for once.
 
-    A query that has no script, is of another network, or asks for a token (Omni) is answered
-    `unavailable` at once.
+    A query that nobody can be asked (`why_not_asked`) is answered `unavailable` at once.
     """
     plan = Plan(answers=[None] * len(queries))
     for position, query in enumerate(queries):
-        if query.address.network != network or query.holding.network != network:
-            plan.answers[position] = unavailable(f"not a holding on {network}")
-        elif not query.holding.is_native:
-            plan.answers[position] = unavailable(
-                f"{query.holding.asset} is a token on {network}: no source reads it yet"
-            )
+        why = why_not_asked(query, network)
+        if why:
+            plan.answers[position] = unavailable(why)
         else:
-            try:
-                script = script_pubkey(query.address)
-            except ValueError as e:
-                plan.answers[position] = unavailable(str(e))
-            else:
-                plan.wanted.setdefault(script, []).append(position)
+            plan.wanted.setdefault(script_pubkey(query.address), []).append(position)
     return plan
+
+
+def why_not_asked(query: BalanceQuery, network: str) -> str:
+    """Why nobody can be asked for a query; "" if somebody can."""
+    if query.address.network != network or query.holding.network != network:
+        return f"not a holding on {network}"
+    if not query.holding.is_native:
+        layer, _, number = query.holding.contract.partition(":")
+        if layer == "omni":
+            return (
+                f"{query.holding.asset} on {network} is property {number} of the Omni Layer, which "
+                "the chain's own ledger does not keep: no source reads it"
+            )
+        return f"{query.holding.asset} is a token on {network}: no source reads it yet"
+    try:
+        script_pubkey(query.address)
+    except ValueError as e:
+        return str(e)
+    return ""
 
 
 def balance_of(

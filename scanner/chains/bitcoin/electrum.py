@@ -7,11 +7,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from scanner.chains.bitcoin.ballot import Reading
-from scanner.chains.bitcoin.checkpoints import chain_marker
 from scanner.chains.bitcoin.coins import Coin, coins_detail, immature_words
-from scanner.chains.bitcoin.electrum_rpc import Answer, Call, ElectrumFailure, ElectrumRpc
-from scanner.chains.bitcoin.index_source import IndexedSource, IndexServer, Wanted
+from scanner.chains.bitcoin.electrum_rpc import Answer as Said
+from scanner.chains.bitcoin.electrum_rpc import Call, ElectrumFailure, ElectrumRpc
+from scanner.chains.bitcoin.index_source import IndexServer, Wanted, coins, indexed_source
 from scanner.chains.bitcoin.spv import (
     BlockHeader,
     ProofError,
@@ -20,6 +19,8 @@ from scanner.chains.bitcoin.spv import (
     parse_header,
 )
 from scanner.chains.bitcoin.transaction import Transaction, parse_transaction
+from scanner.chains.fleet.interface import Answer, Refusal
+from scanner.chains.fleet.source import FleetSource
 from scanner.chains.interface import ReadPolicy
 from scanner.chains.shape import take
 from scanner.errors import SourceRejectedError, SourceUnavailableError
@@ -91,26 +92,26 @@ class ElectrumServer:
         header = self._header(self._rpc.call("blockchain.block.header", at.height))
         return header.time if header.hash == at.hash else None
 
-    def read(self, wanted: Sequence[Wanted], at: BlockRef) -> list[Reading | str]:
+    def read(self, wanted: Sequence[Wanted], at: BlockRef) -> list[Answer]:
         """Read histories in one message, and the transactions of the used scripts in the next."""
         keys = [hashlib.sha256(w.script).digest()[::-1].hex() for w in wanted]
         asked = self._rpc.batch([("blockchain.scripthash.get_history", [k]) for k in keys])
-        readings: list[Reading | str] = []
+        readings: list[Answer] = []
         used: dict[int, _History] = {}
         for n, answer in enumerate(asked):
             if isinstance(answer, ElectrumFailure):  # busy addresses: history too large
-                readings.append(f"refused ({heard(self._name, answer.message)})")
+                readings.append(Refusal(f"refused ({heard(self._name, answer.message)})"))
                 continue
             history = self._history(answer, at.height)
-            readings.append(Reading(0, _told(history)))
+            readings.append(coins(0, _told(history)))
             if history.until:
                 used[n] = history
         many = {n for n, h in used.items() if len(h.until) > FEW and not h.later}
         for n, answer in self._balances({n: (keys[n], asked[n]) for n in many}).items():
-            readings[n] = Reading(answer, _told(used[n]))
+            readings[n] = coins(answer, _told(used[n]))
             del used[n]
         for n in [n for n, h in used.items() if len(h.until) > MANY]:
-            readings[n] = f"more than {MANY:,} transactions"
+            readings[n] = Refusal(f"more than {MANY:,} transactions")
             del used[n]
         transactions = self._transactions({t for h in used.values() for t in h.until})
         for n, history in used.items():
@@ -135,7 +136,7 @@ class ElectrumServer:
                 until[txid] = block
         return _History(until, later, unconfirmed)
 
-    def _balances(self, asked: Mapping[int, tuple[str, Answer]]) -> dict[int, int]:
+    def _balances(self, asked: Mapping[int, tuple[str, Said]]) -> dict[int, int]:
         """Confirmed balances now, of scripts whose history is the same before and after."""
         if not asked:
             return {}
@@ -187,20 +188,20 @@ class ElectrumServer:
         history: _History,
         transactions: Mapping[str, Transaction],
         at: BlockRef,
-    ) -> Reading:
+    ) -> Answer:
         spent = {coin for txid in history.until for coin in transactions[txid].inputs}
-        coins = [
+        unspent = [
             Coin(txid, vout, amount, height, transactions[txid].coinbase)
             for txid, height in history.until.items()
             for vout, (paid_to, amount) in enumerate(transactions[txid].outputs)
             if paid_to == script and (txid, vout) not in spent
         ]
-        detail = {**_told(history), **coins_detail(coins, at.height)}
-        if self._proof and coins:
-            self._prove({c.txid: c.height for c in coins}, transactions, at)
-            detail["merkle_proofs"] = len({c.txid for c in coins})
-        caution = immature_words(coins, at.height, self._network.decimals)
-        return Reading(sum(c.amount for c in coins), detail, caution)
+        detail = {**_told(history), **coins_detail(unspent, at.height)}
+        if self._proof and unspent:
+            self._prove({c.txid: c.height for c in unspent}, transactions, at)
+            detail["merkle_proofs"] = len({c.txid for c in unspent})
+        caution = immature_words(unspent, at.height, self._network.decimals)
+        return coins(sum(c.amount for c in unspent), detail, caution)
 
     def _prove(
         self, heights: Mapping[str, int], transactions: Mapping[str, Transaction], at: BlockRef
@@ -265,8 +266,7 @@ def _told(history: _History) -> dict[str, object]:
 
 def make_source(
     network: Network, endpoints: Sequence[Endpoint], registry: Registry, policy: ReadPolicy
-) -> IndexedSource:
+) -> FleetSource:
     """Make the source from all endpoints, best first."""
     servers: list[IndexServer] = [ElectrumServer(e, network, policy.proof) for e in endpoints]
-    marker = chain_marker(network.name, endpoints[0].chain or network.chain_id)
-    return IndexedSource(network, servers, policy, marker, CHUNK)
+    return indexed_source(network, servers, registry, policy, CHUNK)

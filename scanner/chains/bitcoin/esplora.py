@@ -11,10 +11,10 @@ import hashlib
 import re
 from collections.abc import Iterator, Sequence
 
-from scanner.chains.bitcoin.ballot import Reading
-from scanner.chains.bitcoin.checkpoints import chain_marker
 from scanner.chains.bitcoin.coins import MAX_COIN
-from scanner.chains.bitcoin.index_source import IndexedSource, IndexServer, Wanted
+from scanner.chains.bitcoin.index_source import IndexServer, Wanted, coins, indexed_source
+from scanner.chains.fleet.interface import Answer, Refusal
+from scanner.chains.fleet.source import FleetSource
 from scanner.chains.interface import ReadPolicy
 from scanner.chains.shape import take
 from scanner.errors import SourceUnavailableError
@@ -68,7 +68,7 @@ class EsploraServer:
             raise self._broken(f"its block {at.hash} says another height")
         return take(self._name, block, int, "timestamp")
 
-    def read(self, wanted: Sequence[Wanted], at: BlockRef) -> list[Reading | str]:
+    def read(self, wanted: Sequence[Wanted], at: BlockRef) -> list[Answer]:
         """Read balances now, and take back what happened after the block.
 
         Sums and transactions come in several answers, so the tip must be the same before and
@@ -85,7 +85,7 @@ class EsploraServer:
         """Close the connections."""
         self._http.close()
 
-    def _one(self, wanted: Wanted, at: BlockRef) -> Reading | str:
+    def _one(self, wanted: Wanted, at: BlockRef) -> Answer:
         # The script hash here is not reversed, unlike Electrum's.
         place = (
             f"address/{wanted.text}"
@@ -94,7 +94,7 @@ class EsploraServer:
         )
         reply = self._http.get(place)
         if reply.status == 400:  # also what busy addresses get: a refusal, and no number
-            return self._refused(reply)
+            return Refusal(self._refused(reply))
         reply.raise_for_status()
         stats = reply.json()
         now = self._sum(stats, "chain_stats")
@@ -107,7 +107,7 @@ class EsploraServer:
             return self._reading(now, detail)
         later = self._later(place, wanted.script.hex(), at.height, count)
         if isinstance(later, str):
-            return later
+            return Refusal(later)
         return self._reading(now - later, detail)
 
     def _later(self, place: str, script: str, height: int, count: int) -> int | str:
@@ -176,10 +176,10 @@ class EsploraServer:
             raise self._broken(f"{'.'.join(path)} is {heard(self._name, amount)}")
         return amount
 
-    def _reading(self, amount: int, detail: dict[str, object]) -> Reading:
+    def _reading(self, amount: int, detail: dict[str, object]) -> Answer:
         if amount < 0:
             raise self._broken("the transactions of an address do not fit its sums")
-        return Reading(amount, detail)
+        return coins(amount, detail)
 
     def find(self, path: str) -> object | None:
         """Ask for a path that need not be there; None if it is not. Raises SourceError."""
@@ -211,8 +211,7 @@ class EsploraServer:
 
 def make_source(
     network: Network, endpoints: Sequence[Endpoint], registry: Registry, policy: ReadPolicy
-) -> IndexedSource:
+) -> FleetSource:
     """Make the source from all endpoints, best first."""
     servers: list[IndexServer] = [EsploraServer(e) for e in endpoints]
-    marker = chain_marker(network.name, endpoints[0].chain or network.chain_id)
-    return IndexedSource(network, servers, policy, marker, CHUNK)
+    return indexed_source(network, servers, registry, policy, CHUNK)

@@ -1,4 +1,8 @@
-"""Several nodes as one source: the next one when one fails, or a quorum of them."""
+"""Several nodes as one source: the next one when one fails, or a quorum of them.
+
+Nodes scan a list as a whole, so that a chunk is one request: it is not cut into batches and spread
+as `FleetSource` does, and what a node says of a scan's progress is passed on.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +10,35 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from scanner.chains.bitcoin.ballot import Ballot, Reading
-from scanner.chains.interface import BalanceSource, ReadPolicy, TimeFinder, vouched
-from scanner.errors import ConfigError, SourceError, SourceRejectedError, SourceUnavailableError
-from scanner.model.balance import Balance, BalanceQuery, Evidence
+from scanner.chains.bitcoin.coins import why_not_asked
+from scanner.chains.fleet.interface import Answer, Reading, Refusal
+from scanner.chains.fleet.pins import pin_agreed
+from scanner.chains.fleet.pool import Pool
+from scanner.chains.fleet.quorum import operator_of, require_operators
+from scanner.chains.fleet.settle import settle
+from scanner.chains.interface import BalanceSource, ReadPolicy, TimeFinder
+from scanner.errors import SourceRejectedError
+from scanner.model.balance import Balance, BalanceQuery, Evidence, unavailable
 from scanner.model.block import BlockRef
 from scanner.model.endpoint import Endpoint
 from scanner.model.network import Network
+from scanner.model.parts import Part
+
+
+class _Seat:
+    """One node's source as the pool sees it. The source itself checks chain and block."""
+
+    def __init__(self, endpoint: Endpoint, source: BalanceSource, chain_id: str) -> None:
+        self.name, self.operator = endpoint.name, operator_of(endpoint)
+        self.chain_id = endpoint.chain or chain_id
+        self.own, self.source = endpoint.own, source
+
+    def check(self) -> None:
+        """Nothing: a source checks itself whenever it pins or reads."""
+
+    def hash_at(self, height: int) -> str:
+        """The hash of its block at a height. Raises SourceError."""
+        return self.source.pin(height).hash
 
 
 class SeveralNodes:
@@ -20,8 +46,8 @@ class SeveralNodes:
 
     With a quorum of 1 the first node that can answers everything, with its own evidence. With a
     quorum of n, n operators must give the same amount: `agreed`, or `proven` if one of them is the
-    user's own node and proved it. Disagreement without a majority is `unavailable`, and `detail`
-    holds what each said under "disagree".
+    user's own node and proved it. Without a winner an item is `unavailable`, and `detail` holds
+    what each said under "disagree".
     """
 
     def __init__(
@@ -30,13 +56,9 @@ class SeveralNodes:
         nodes: Sequence[tuple[Endpoint, BalanceSource]],
         policy: ReadPolicy,
     ) -> None:
-        operators = {e.operator or e.name for e, _ in nodes}
-        if policy.quorum > len(operators):
-            raise ConfigError(
-                f"{network.name}: a quorum of {policy.quorum} needs as many operators, "
-                f"the endpoints have {len(operators)}"
-            )
-        self._nodes = nodes
+        require_operators(network.name, [e for e, _ in nodes], policy.quorum)
+        seats = [_Seat(e, source, network.chain_id) for e, source in nodes]
+        self._pool: Pool[_Seat] = Pool(seats, prefer=lambda seat: not seat.own)
         self._quorum = policy.quorum
         first = nodes[0][1]
         self.name, self.network = first.name, first.network
@@ -47,33 +69,23 @@ class SeveralNodes:
 
     def pin(self, height: int | None) -> BlockRef:
         """Pin at the first node that can; with a quorum, so many operators must have that block."""
-        problems: list[SourceError] = []
-        votes: dict[str, set[str]] = {}
-        for endpoint, source in self._nodes:
-            try:
-                at = source.pin(height)
-            except SourceError as e:
-                problems.append(e)
-                continue
-            height = at.height
-            votes.setdefault(at.hash, set()).add(endpoint.operator or endpoint.name)
-            if len(votes[at.hash]) >= self._quorum:
-                return vouched(at, own=at.evidence is Evidence.PROVEN, quorum=self._quorum)
-        if len(votes) > 1:
-            words = ", ".join(f"{h} ({'+'.join(sorted(who))})" for h, who in votes.items())
-            raise SourceRejectedError(self.name, f"the nodes disagree on block {height}: {words}")
-        raise problems[-1] if problems else SourceUnavailableError(self.name, "no node answers")
+        return pin_agreed(
+            self._pool,
+            lambda seat, wanted: seat.source.pin(wanted),
+            height,
+            self._quorum,
+            self.name,
+        )
 
     def height_at(self, time: int) -> int:
         """See TimeFinder.height_at: of the first node that can tell."""
-        problem: SourceError | None = None
-        for _, source in self._nodes:
-            if isinstance(source, TimeFinder):
-                try:
-                    return source.height_at(time)
-                except SourceError as e:
-                    problem = e
-        raise problem or SourceRejectedError(self.name, "cannot tell times: state a height")
+
+        def task(seat: _Seat) -> int:
+            if not isinstance(seat.source, TimeFinder):
+                raise SourceRejectedError(seat.name, "cannot tell times: state a height")
+            return seat.source.height_at(time)
+
+        return self._pool.run(task)[0]
 
     def fetch_balances(
         self,
@@ -82,58 +94,32 @@ class SeveralNodes:
         progress: Callable[[float], None] | None = None,
     ) -> list[Balance]:
         """Ask node after node; see the class and BalanceSource."""
-        problems: list[SourceError] = []
-        answers: dict[str, tuple[Endpoint, list[Balance]]] = {}
-        for endpoint, source in self._nodes:
-            if answers and self._settled(answers):
-                break
-            try:
-                answers[endpoint.name] = (endpoint, source.fetch_balances(queries, at, progress))
-            except SourceError as e:
-                problems.append(e)
-        if not answers:
-            raise next((p for p in problems if isinstance(p, SourceUnavailableError)), problems[-1])
         if self._quorum == 1:
-            return next(iter(answers.values()))[1]
-        return [self._judge(answers, n, problems) for n in range(len(queries))]
+            return self._pool.run(lambda s: s.source.fetch_balances(queries, at, progress))[0]
+
+        why_not = [why_not_asked(query, self.network) for query in queries]
+        wanted = [query for query, why in zip(queries, why_not, strict=True) if not why]
+
+        def ask(seat: _Seat, numbers: Sequence[int]) -> list[Answer]:
+            found = seat.source.fetch_balances([wanted[n] for n in numbers], at, progress)
+            return [_answer(balance) for balance in found]
+
+        ballots, problems = settle(self._pool, ask, len(wanted), self._quorum)
+        settled = (b.balance(self._quorum, Evidence.AGREED, problems) for b in ballots)
+        return [unavailable(why) if why else next(settled) for why in why_not]
 
     def close(self) -> None:
         """Close the connections of every node."""
-        for _, source in self._nodes:
-            source.close()
+        for seat in self._pool.nodes:
+            seat.source.close()
 
-    def _settled(self, answers: dict[str, tuple[Endpoint, list[Balance]]]) -> bool:
-        if self._quorum == 1:
-            return True
-        size = len(next(iter(answers.values()))[1])
-        return all(self._ballot(answers, n).settled(self._quorum) for n in range(size))
 
-    def _ballot(self, answers: dict[str, tuple[Endpoint, list[Balance]]], number: int) -> Ballot:
-        ballot = Ballot()
-        for name, (endpoint, balances) in answers.items():
-            said = balances[number]
-            operator = endpoint.operator or name
-            if said.amount is None:
-                ballot.add(name, operator, said.reason)
-            else:
-                detail = json.loads(said.detail) if said.detail else {}
-                ballot.add(name, operator, Reading(said.amount, detail, said.reason))
-        return ballot
-
-    def _judge(
-        self,
-        answers: dict[str, tuple[Endpoint, list[Balance]]],
-        number: int,
-        problems: Sequence[SourceError],
-    ) -> Balance:
-        ballot = self._ballot(answers, number)
-        balance = ballot.balance(self._quorum, Evidence.AGREED, problems)
-        proven = any(
-            answers[name][1][number].evidence is Evidence.PROVEN for name in balance.sources
-        )
-        if proven and balance.amount is not None:
-            return balance._replace(evidence=Evidence.PROVEN)
-        return balance
+def _answer(said: Balance) -> Answer:
+    if said.amount is None:
+        return Refusal(said.reason)
+    detail = json.loads(said.detail) if said.detail else {}
+    proven = said.evidence is Evidence.PROVEN
+    return Reading({Part.LIQUID: said.amount}, proven=proven, detail=detail, caution=said.reason)
 
 
 def one_or_several(

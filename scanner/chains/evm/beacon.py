@@ -12,10 +12,11 @@ from scanner.chains.evm.columns import NATIVE, Column, Reading
 from scanner.chains.evm.quorum import read_agreed
 from scanner.chains.evm.validators import describe
 from scanner.chains.evm.withdrawals import Search
+from scanner.chains.fleet.pins import pin_agreed
 from scanner.chains.fleet.pool import Pool
-from scanner.chains.interface import Ability, Reach, ReadPolicy, SearchProgress, Wanted, vouched
+from scanner.chains.fleet.quorum import require_operators
+from scanner.chains.interface import Ability, Reach, ReadPolicy, SearchProgress, Wanted
 from scanner.errors import (
-    ConfigError,
     HeightNotReachedError,
     SourceRejectedError,
     SourceUnavailableError,
@@ -53,11 +54,7 @@ class BeaconSource:
         self._decimals = network.decimals
         self._pool: Pool[BeaconNode] = Pool(nodes)
         self._quorum = policy.quorum
-        if policy.quorum > self._pool.operators:
-            raise ConfigError(
-                f"{network.name}: a quorum of {policy.quorum} needs as many operators, "
-                f"the endpoints have {self._pool.operators}"
-            )
+        require_operators(network.name, [n.endpoint for n in nodes], policy.quorum)
         self._evidence = Evidence.REPORTED if policy.quorum == 1 else Evidence.AGREED
         self.ability = Ability(Reach.ANY, self._evidence, CHUNK, parallel=2)
 
@@ -66,15 +63,7 @@ class BeaconSource:
 
         With a quorum, that many operators must give it the same root.
         """
-        at, node = self._pool.run(lambda n: self._pin_at(n, height))
-        asked, own = [node.operator], node.endpoint.own
-        for _ in range(self._quorum - 1):
-            other, node = self._pool.run(lambda n: self._pin_at(n, at.height), avoid=tuple(asked))
-            asked.append(node.operator)
-            if other.hash != at.hash:
-                what = f"gives slot {at.height} the root {other.hash}, others {at.hash}"
-                raise SourceRejectedError(node.name, what)
-        return vouched(at, own=own, quorum=self._quorum)
+        return pin_agreed(self._pool, self._pin_at, height, self._quorum, self.name)
 
     def _pin_at(self, node: BeaconNode, height: int | None) -> BlockRef:
         found = self._final(node) if height is None else node.at_slot(height)

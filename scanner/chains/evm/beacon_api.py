@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
+from scanner.chains.fleet.quorum import operator_of
 from scanner.chains.shape import take
 from scanner.errors import (
     HeightNotReachedError,
@@ -68,7 +69,7 @@ class BeaconNode:
     ) -> None:
         self.endpoint = endpoint
         self.name = endpoint.name
-        self.operator = endpoint.operator or endpoint.name
+        self.operator, self.own = operator_of(endpoint), endpoint.own
         self.chain_id = chain_id
         self._http = transport or Transport(endpoint)
         self._lock = threading.Lock()

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from scanner.chains.evm import blocks
 from scanner.chains.evm.hexes import data, hexed, quantity
 from scanner.chains.fleet.faults import Fault, RpcError
+from scanner.chains.fleet.quorum import operator_of
 from scanner.chains.fleet.rpc import Rpc
 from scanner.errors import (
     HeightPrunedError,
@@ -33,7 +34,7 @@ class Node:
     def __init__(self, endpoint: Endpoint, chain_id: str, rpc: Rpc | None = None) -> None:
         self.endpoint = endpoint
         self.name = endpoint.name
-        self.operator = endpoint.operator or endpoint.name
+        self.operator, self.own = operator_of(endpoint), endpoint.own
         self.chain_id = chain_id
         self.rpc = rpc or Rpc(endpoint)
         self._lock = threading.RLock()

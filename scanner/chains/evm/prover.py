@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -25,6 +24,7 @@ from scanner.chains.evm.proofs import (
 )
 from scanner.chains.evm.slots import ALL_BITS
 from scanner.chains.fleet.pool import Pool
+from scanner.chains.fleet.quorum import winner
 from scanner.errors import SourceError
 from scanner.model.balance import Balance, Evidence
 from scanner.model.block import BlockRef
@@ -147,7 +147,7 @@ class Prover:
                 return prove_token(node, block.header, token, parameter, known)
 
         why, asked = "", list[str]()
-        votes: Counter[ProvenToken] = Counter()
+        votes: dict[str, ProvenToken] = {}
         for _ in range(self._pool.operators):
             try:
                 found, node = self._pool.run(task, avoid=tuple(asked))
@@ -157,9 +157,10 @@ class Prover:
             if isinstance(found, str):
                 why = found
                 continue
-            votes[found] += 1
-            if votes[found] == self._quorum:
-                return found
+            votes[node.operator] = found
+            won = winner(votes.items(), self._quorum)
+            if won is not None:
+                return won[0]
         return why or "the endpoints find its balances at different places"
 
     def _keep(

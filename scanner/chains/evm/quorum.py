@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -11,6 +10,8 @@ from scanner.chains.evm.ladder import choose
 from scanner.chains.evm.node import Node
 from scanner.chains.evm.reader import read_columns
 from scanner.chains.fleet.pool import M, Pool
+from scanner.chains.fleet.quorum import winner
+from scanner.chains.fleet.settle import Asked
 from scanner.errors import SourceError
 from scanner.model.block import BlockRef
 
@@ -50,11 +51,9 @@ def read_agreed(
     Raises what Pool.run raises when fewer than `quorum` operators can be asked.
     """
     rounds: list[tuple[list[Reading], M]] = []
-    asked: list[str] = []
+    asked = Asked(quorum)
     for _ in range(quorum):
-        readings, node = pool.run(lambda n: read(n, columns, at), avoid=tuple(asked))
-        rounds.append((readings, node))
-        asked.append(node.operator)
+        rounds.append(asked.next(pool, lambda n: read(n, columns, at)))
     names = tuple(sorted(node.name for _, node in rounds))
     found = [Agreed(reading, names) for reading in rounds[0][0]]
     for index, agreed in enumerate(found):
@@ -96,13 +95,10 @@ def answer_at(reading: Reading, position: int) -> Answer:
 
 
 def _winner(votes: dict[str, Answer], quorum: int) -> Answer | None:
-    """The answer with at least `quorum` votes, and more than any other; silence is no vote."""
-    counts = Counter(answer for answer in votes.values() if answer[0] is not Told.NOTHING)
-    ranked = counts.most_common(2)
-    if not ranked or ranked[0][1] < quorum:
-        return None
-    tie = len(ranked) == 2 and ranked[1][1] == ranked[0][1]
-    return None if tie else ranked[0][0]
+    """The answer that wins; silence is no vote. Each operator was asked at one endpoint only."""
+    said = ((name, answer) for name, answer in votes.items() if answer[0] is not Told.NOTHING)
+    won = winner(said, quorum)
+    return None if won is None else won[0]
 
 
 def _open(agreed: Agreed, quorum: int) -> bool:
@@ -115,7 +111,7 @@ def _ask_another(
     at: BlockRef,
     quorum: int,
     found: Sequence[Agreed],
-    asked: list[str],
+    asked: Asked,
     read: Read[M],
 ) -> bool:
     """Ask one more operator for the undecided items. False: nobody is left who answers."""
@@ -127,12 +123,11 @@ def _ask_another(
                 (agreed, places, Column(column.token, [column.holders[p] for p in places]))
             )
     try:
-        readings, node = pool.run(
-            lambda n: read(n, [column for _, _, column in wanted], at), avoid=tuple(asked)
+        readings, node = asked.next(
+            pool, lambda n: read(n, [column for _, _, column in wanted], at)
         )
     except SourceError:
         return False
-    asked.append(node.operator)
     for (agreed, places, _), reading in zip(wanted, readings, strict=True):
         for n, place in enumerate(places):
             agreed.votes[place][node.name] = answer_at(reading, n)
@@ -146,13 +141,13 @@ def _settle(agreed: Agreed, quorum: int) -> None:
     """Write the winning answers into the reading."""
     reading = agreed.reading
     for position, votes in agreed.votes.items():
-        winner = _winner(votes, quorum)
+        won = _winner(votes, quorum)
         why = reading.failed.pop(position, (Told.OK, ""))[1]
-        if winner is None:
+        if won is None:
             reading.amounts[position] = 0
             reading.failed[position] = (Told.NOTHING, why)
             continue
-        told, reading.amounts[position], code, decimals = winner
+        told, reading.amounts[position], code, decimals = won
         if told is not Told.OK:
             reading.failed[position] = (told, why)
         # A column-wide difference puts every position to the vote, so the last one speaks for all.

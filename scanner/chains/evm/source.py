@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final, cast
@@ -15,10 +14,13 @@ from scanner.chains.evm.node import Node
 from scanner.chains.evm.probe import probe
 from scanner.chains.evm.prover import Prover, settle
 from scanner.chains.evm.quorum import read_agreed, read_here
-from scanner.chains.evm.validators import KEY, Validators, caution, has_won
+from scanner.chains.evm.validators import KEY, Validators, caution
+from scanner.chains.fleet.pins import pin_agreed
 from scanner.chains.fleet.pool import Pool
-from scanner.chains.interface import Ability, Reach, ReadPolicy, SearchProgress, Wanted, vouched
-from scanner.errors import ConfigError, SourceError, SourceRejectedError, SourceUnavailableError
+from scanner.chains.fleet.quorum import require_operators
+from scanner.chains.fleet.settle import agree
+from scanner.chains.interface import Ability, Reach, ReadPolicy, SearchProgress, Wanted
+from scanner.errors import SourceUnavailableError
 from scanner.model.balance import Balance, BalanceQuery, Evidence, unavailable
 from scanner.model.block import BlockRef
 from scanner.model.endpoint import Endpoint
@@ -75,11 +77,7 @@ class EthereumRpcSource:
         self.network = network.name
         self.pool: Pool[Node] = Pool(nodes)
         self._quorum = policy.quorum
-        if policy.quorum > self.pool.operators:
-            raise ConfigError(
-                f"{network.name}: a quorum of {policy.quorum} needs as many operators, "
-                f"the endpoints have {self.pool.operators}"
-            )
+        require_operators(network.name, [n.endpoint for n in nodes], policy.quorum)
         self._evidence = Evidence.REPORTED if policy.quorum == 1 else Evidence.AGREED
         folder = policy.proof_folder or data_folder() / "proofs"
         self._prover = Prover(self.pool, folder, policy.quorum) if policy.proof else None
@@ -92,37 +90,7 @@ class EthereumRpcSource:
         With a quorum, that many operators must give the height the same hash; of several final
         blocks the lowest is taken.
         """
-        if self._quorum == 1:
-            at, node = self.pool.run(lambda n: self._pin_at(n, height))
-            return vouched(at, own=node.endpoint.own)
-        asked: list[str] = []
-        pins: list[BlockRef] = []
-        for _ in range(self._quorum):
-            at, node = self.pool.run(lambda n: self._pin_at(n, height), avoid=tuple(asked))
-            asked.append(node.operator)
-            pins.append(at)
-        lowest = min(pins, key=lambda at: at.height)
-        return vouched(self._pin_agreed(lowest.height), own=False, quorum=self._quorum)
-
-    def _pin_agreed(self, height: int) -> BlockRef:
-        """Pin a height to the hash that a quorum of operators gives it."""
-        said: dict[str, BlockRef] = {}
-        votes: Counter[str] = Counter()
-        while True:
-            asked = tuple(n.operator for n in self.pool.nodes if n.name in said)
-            try:
-                at, node = self.pool.run(lambda n: self._pin_at(n, height), avoid=asked)
-            except SourceError:
-                if len(votes) < 2:
-                    raise
-                words = "; ".join(f"{name} has {ref.hash}" for name, ref in sorted(said.items()))
-                raise SourceRejectedError(
-                    self.name, f"the endpoints disagree on block {height}: {words}"
-                ) from None
-            said[node.name] = at
-            votes[at.hash] += 1
-            if votes[at.hash] == self._quorum:
-                return at
+        return pin_agreed(self.pool, self._pin_at, height, self._quorum, self.name)
 
     def _pin_at(self, node: Node, height: int | None) -> BlockRef:
         if height is None:
@@ -222,20 +190,9 @@ class EthereumRpcSource:
         if to and len(to) % KEY == 0:
             keys = [to[n : n + KEY] for n in range(0, len(to), KEY)]
             return self._validators.credentials(keys, self._timed(at))
-        answers: dict[str, bytes] = {}
-        asked: list[str] = []
-        while True:
-            try:
-                answer, node = self.pool.run(lambda n: n.call(to, data, at), avoid=tuple(asked))
-            except SourceError:
-                if len(set(answers.values())) < 2:
-                    raise
-                names = ", ".join(sorted(answers))
-                raise SourceRejectedError(self.name, f"contract call: {names} disagree") from None
-            answers[node.name] = answer
-            asked.append(node.operator)
-            if has_won(Counter(answers.values()), self._quorum):
-                return Counter(answers.values()).most_common(1)[0][0]
+        return agree(
+            self.pool, lambda n: n.call(to, data, at), self._quorum, self.name, "contract call"
+        )
 
     def find_validators(
         self, wanted: Wanted, at: BlockRef, progress: SearchProgress | None = None

@@ -8,7 +8,6 @@ from the state of another block.
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Final
@@ -19,6 +18,7 @@ from scanner.chains.evm.columns import NATIVE, Column, Reading
 from scanner.chains.evm.quorum import read_agreed
 from scanner.chains.evm.withdrawals import Search
 from scanner.chains.fleet.pool import Pool
+from scanner.chains.fleet.quorum import winner
 from scanner.chains.interface import SearchProgress, Wanted
 from scanner.errors import (
     OtherBlockError,
@@ -113,9 +113,9 @@ class Validators:
         """
         if self._pool is None:
             raise SourceRejectedError(self._name, self._why)
-        votes: dict[bytes, Counter[bytes]] = {key: Counter() for key in keys}
+        votes: dict[bytes, dict[str, bytes]] = {key: {} for key in keys}
         asked: list[str] = []
-        while open_keys := [k for k, v in votes.items() if not has_won(v, self._quorum)]:
+        while open_keys := [k for k, v in votes.items() if winner(v.items(), self._quorum) is None]:
             try:
                 known, node = self._pool.run(
                     partial(self._ask, keys=open_keys, at=at), avoid=tuple(asked)
@@ -129,8 +129,9 @@ class Validators:
             asked.append(node.operator)
             for key, validator in known.items():
                 said = bytes.fromhex(validator.credentials[2:]) if validator else UNKNOWN
-                votes[key][said] += 1
-        return b"".join(_winner(votes[key], self._quorum) for key in keys)
+                votes[key][node.operator] = said
+        won = (winner(votes[key].items(), self._quorum) for key in keys)
+        return b"".join(DISPUTED if credentials is None else credentials[0] for credentials in won)
 
     def find(
         self, wanted: Wanted, at: BlockRef, progress: SearchProgress | None = None
@@ -225,15 +226,3 @@ def _cannot(query: BalanceQuery) -> Balance | None:
     if query.holding.decimals != 18:
         return unavailable(f"validators hold wei: 18 decimals, not {query.holding.decimals}")
     return None
-
-
-def has_won(votes: Counter[bytes], quorum: int) -> bool:
-    """Whether one answer has a quorum, and more votes than any other."""
-    ranked = votes.most_common(2)
-    return (
-        bool(ranked) and ranked[0][1] >= quorum and ranked[0][1] > (ranked[1:] or [(b"", 0)])[0][1]
-    )
-
-
-def _winner(votes: Counter[bytes], quorum: int) -> bytes:
-    return votes.most_common(1)[0][0] if has_won(votes, quorum) else DISPUTED

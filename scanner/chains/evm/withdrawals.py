@@ -12,6 +12,7 @@ from typing import Final
 
 from scanner.chains.evm.beacon_api import PAGE, BeaconNode
 from scanner.chains.fleet.pool import Pool
+from scanner.chains.fleet.quorum import winner
 from scanner.chains.interface import SearchProgress, Wanted
 from scanner.errors import SourceError, SourceRejectedError
 from scanner.model.balance import Evidence
@@ -89,7 +90,7 @@ class Search:
     def _open(self, pages: Pages, start: int) -> bool:
         """Whether there is something on which no answer has won."""
         places = self._places(pages, start)
-        return any(_winner(_said(pages, p, start), self._quorum) is None for p in places)
+        return any(winner(_said(pages, p, start).items(), self._quorum) is None for p in places)
 
     def _places(self, pages: Pages, start: int) -> list[int]:
         """The indexes that matter: of validators that somebody says are wanted, and of the ends.
@@ -106,7 +107,7 @@ class Search:
         ended = length < self._size
         for place in self._places(pages, start):
             said = _said(pages, place, start)
-            answer = _winner(said, self._quorum)
+            answer = winner(said.items(), self._quorum)
             if answer is None or len(set(said.values())) > 1:
                 self._differ(Difference(place, said, answer is not None))
             if answer is None:
@@ -136,10 +137,3 @@ def _said(pages: Pages, index: int, start: int) -> dict[str, Validator | None]:
     """What each endpoint says of one index; None: that the state has no such validator."""
     place = index - start
     return {name: page[place] if place < len(page) else None for name, page in pages.items()}
-
-
-def _winner(said: Mapping[str, Validator | None], quorum: int) -> tuple[Validator | None] | None:
-    """The answer with a quorum, and more votes than any other, in a tuple; None: there is none."""
-    ranked = Counter(said.values()).most_common(2)
-    tie = len(ranked) == 2 and ranked[0][1] == ranked[1][1]
-    return None if tie or ranked[0][1] < quorum else (ranked[0][0],)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from scanner.chains.fleet.pool import M, Pool
 from scanner.chains.fleet.quorum import winner
+from scanner.chains.interface import vouched
 from scanner.errors import SourceError, SourceRejectedError
 from scanner.model.block import BlockRef
 
@@ -22,7 +23,8 @@ def pin_agreed(
     Raises what the pool raises, SourceRejectedError when the endpoints have different blocks.
     """
     if quorum == 1:
-        return pool.run(lambda node: pin(node, height))[0]
+        at, node = pool.run(lambda n: pin(n, height))
+        return vouched(at, own=node.own)
     if height is None:
         tips: list[BlockRef] = []
         asked: list[str] = []
@@ -31,7 +33,8 @@ def pin_agreed(
             asked.append(node.operator)
             tips.append(at)
         height = min(tip.height for tip in tips)
-    return _agreed(pool, pin, height, quorum, name)
+    at = _agreed(pool, pin, height, quorum, name)
+    return vouched(at, own=False, quorum=quorum)
 
 
 def _agreed(pool: Pool[M], pin: PinAt[M], height: int, quorum: int, name: str) -> BlockRef:

@@ -26,6 +26,7 @@ class Member(Protocol):
     name: str
     operator: str
     chain_id: str
+    own: bool
 
     def check(self) -> None:
         """Make sure, once, that it is on the right chain and synced. Raises SourceError."""
@@ -46,6 +47,11 @@ FIRST_TRIES: Final = 4
 
 _LONGEST_WAIT: Final = 60.0
 _FIRST_WAIT: Final = 2.0  # as long as none has ever answered
+
+
+def pause(seconds: float) -> None:
+    """Wait between two tries. Tests put something quicker here."""
+    time.sleep(seconds)
 
 
 class Pool(Generic[M]):
@@ -71,7 +77,7 @@ class Pool(Generic[M]):
         self.nodes = tuple(nodes)
         self._answered = False
         self._prefer = prefer
-        self._sleep = sleep or time.sleep
+        self._sleep = sleep or pause
         self._health = {node.name: Health(clock) for node in nodes}
 
     @property
@@ -83,17 +89,21 @@ class Pool(Generic[M]):
         """Carry a task out at one endpoint and no other, with the same patience as `run`."""
         return self._run(task, [n for n in self.nodes if n is node])[0]
 
-    def run(self, task: Callable[[M], T], avoid: Collection[str] = ()) -> tuple[T, M]:
+    def run(
+        self, task: Callable[[M], T], avoid: Collection[str] = (), skip: Collection[str] = ()
+    ) -> tuple[T, M]:
         """Carry a task out at the best endpoint; at another one if that fails.
 
-        avoid: operators not to ask (they gave their answer already).
+        avoid: operators not to ask (they gave their answer already). skip: names of endpoints not
+            to ask; where one answer is enough, another endpoint of the same operator will do.
         An endpoint that cannot be reached is tried again later, one that refuses (wrong chain, no
         such state) is not. Returns the result and who gave it.
         Raises what the endpoint said that came nearest: ReorgError when the chain did move,
         HeightPrunedError, HeightNotReachedError, SourceRejectedError; SourceUnavailableError when
         every try failed, or nobody is left to ask.
         """
-        return self._run(task, [n for n in self.nodes if n.operator not in avoid])
+        among = (n for n in self.nodes if n.operator not in avoid and n.name not in skip)
+        return self._run(task, list(among))
 
     def _run(self, task: Callable[[M], T], among: Sequence[M]) -> tuple[T, M]:
         refusals: dict[str, SourceError] = {}

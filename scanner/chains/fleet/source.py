@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, field
 from typing import Final
 
-from scanner.chains.fleet.ballot import Ballot
 from scanner.chains.fleet.canary import Canaries
 from scanner.chains.fleet.interface import Reader, TimedReader
 from scanner.chains.fleet.passes import Passes
@@ -15,17 +13,15 @@ from scanner.chains.fleet.pins import pin_agreed
 from scanner.chains.fleet.pool import Pool
 from scanner.chains.fleet.quorum import require_operators
 from scanner.chains.fleet.seat import Seat
-from scanner.chains.interface import Ability, Reach, ReadPolicy, vouched
+from scanner.chains.fleet.settle import settle
+from scanner.chains.interface import Ability, Reach, ReadPolicy
 from scanner.errors import (
     HeightPrunedError,
-    ReorgError,
-    SourceError,
     SourceRejectedError,
-    SourceUnavailableError,
 )
 from scanner.model.balance import Balance, BalanceQuery, Evidence, unavailable
 from scanner.model.block import BlockRef
-from scanner.model.network import Network
+from scanner.model.network import Holding, Network
 from scanner.model.registry import Registry
 
 _MOST_THREADS: Final = 32
@@ -45,11 +41,18 @@ class FleetSource:
     Networks that only know their newest state (reach TIP) give `latest_only`: everything is read
     until two passes agree, and `detail` says under "read_at" which state that was.
 
+    why_not: says why a query cannot be asked of anybody ("" if it can); such an item is
+        `unavailable` at once. By default every holding of the network can be asked for.
     Raises ConfigError if the endpoints do not have operators enough, or are on several chains.
     """
 
     def __init__(
-        self, network: Network, readers: Sequence[Reader], policy: ReadPolicy, registry: Registry
+        self,
+        network: Network,
+        readers: Sequence[Reader],
+        policy: ReadPolicy,
+        registry: Registry,
+        why_not: Callable[[BalanceQuery], str] = lambda _: "",
     ) -> None:
         require_operators(network.name, [r.endpoint for r in readers], policy.quorum)
         canaries = Canaries(network, registry)
@@ -57,6 +60,7 @@ class FleetSource:
         self.pool: Pool[Seat] = Pool(seats, prefer=lambda seat: not seat.own)
         self.name = readers[0].endpoint.name
         self.network = network.name
+        self._why_not = why_not
         self._quorum = policy.quorum
         first = readers[0].ability
         self._reach = first.reach
@@ -83,10 +87,9 @@ class FleetSource:
 
     def _pin(self, height: int | None) -> BlockRef:
         def pin_at(seat: Seat, wanted: int | None) -> BlockRef:
-            return vouched(seat.reader.pin(wanted), own=seat.own)
+            return seat.reader.pin(wanted)
 
-        at = pin_agreed(self.pool, pin_at, height, self._quorum, self.name)
-        return at if self._quorum == 1 else vouched(at, own=False, quorum=self._quorum)
+        return pin_agreed(self.pool, pin_at, height, self._quorum, self.name)
 
     def height_at(self, time: int) -> int:
         """See TimeFinder.height_at; SourceRejectedError where no endpoint can tell times."""
@@ -105,7 +108,7 @@ class FleetSource:
         progress: Progress | None = None,
     ) -> list[Balance]:
         """See BalanceSource.fetch_balances. Any number of queries, duplicates allowed."""
-        plan = _Plan(queries, self.network)
+        plan = _Plan(queries, self.network, self._why_not)
         if plan.wanted:
             plan.found = self._read(plan.wanted, at, progress)
         return plan.answers()
@@ -141,27 +144,12 @@ class FleetSource:
         return [balance for start in starts for balance in found[start]]
 
     def _settle(self, batch: Sequence[BalanceQuery], at: BlockRef) -> list[Balance]:
-        """Ask operator after operator until each query of a batch has a winner, or all were asked.
-
-        Raises what the pool raises when nobody answered at all, or when an answer is missing for
-        want of endpoints that may come back: then the chunk is taken again.
-        """
-        ballots = [Ballot() for _ in batch]
-        asked: list[str] = []
-        problems: list[SourceError] = []
-        while open_ := [n for n, b in enumerate(ballots) if not b.settled(self._quorum)]:
-            some = [batch[n] for n in open_]
-            try:
-                answers, seat = self.pool.run(lambda s: s.read(some, at), avoid=tuple(asked))  # noqa: B023
-            except SourceError as e:
-                if not asked or (len(asked) < self._quorum and _may_come_back(e)):
-                    raise
-                if len(asked) < self.pool.operators:
-                    problems.append(e)
-                break
-            asked.append(seat.operator)
-            for n, answer in zip(open_, answers, strict=True):
-                ballots[n].add(seat.name, seat.operator, answer)
+        ballots, problems = settle(
+            self.pool,
+            lambda s, some: s.read([batch[n] for n in some], at),
+            len(batch),
+            self._quorum,
+        )
         return [b.balance(self._quorum, self._evidence, problems) for b in ballots]
 
     def _look_again(self, found: Sequence[Balance], at: BlockRef) -> None:
@@ -187,37 +175,34 @@ def _evidence(reach: Reach, quorum: int) -> Evidence:
     return Evidence.AGREED if quorum > 1 else Evidence.REPORTED
 
 
-def _may_come_back(error: SourceError) -> bool:
-    return isinstance(error, SourceUnavailableError | ReorgError)
-
-
-@dataclass
 class _Plan:
     """Queries without duplicates, and where their answers go.
 
-    queries: as asked. wanted: each once, in the order in which they came first. found: their
-    balances, in the order of `wanted`.
+    wanted: each holding of each holder once, in the order in which they came first. found: their
+    balances, in the same order.
     """
 
-    queries: Sequence[BalanceQuery]
-    network: str
-    wanted: list[BalanceQuery] = field(default_factory=list)
-    found: Sequence[Balance] = ()
-
-    def __post_init__(self) -> None:
-        self._places: dict[BalanceQuery, int] = {}
-        for query in self.queries:
-            if self._is_ours(query) and query not in self._places:
-                self._places[query] = len(self.wanted)
+    def __init__(
+        self, queries: Sequence[BalanceQuery], network: str, why_not: Callable[[BalanceQuery], str]
+    ) -> None:
+        self.wanted: list[BalanceQuery] = []
+        self.found: Sequence[Balance] = ()
+        places: dict[tuple[str, Holding], int] = {}
+        self._answers: list[int | Balance] = []
+        for query in queries:
+            if query.address.network != network or query.holding.network != network:
+                why = f"not a holding on {network}"
+            else:
+                why = why_not(query)
+            if why:
+                self._answers.append(unavailable(why))
+                continue
+            key = (query.address.key, query.holding)
+            place = places.setdefault(key, len(self.wanted))
+            if place == len(self.wanted):
                 self.wanted.append(query)
-
-    def _is_ours(self, query: BalanceQuery) -> bool:
-        return query.address.network == self.network == query.holding.network
+            self._answers.append(place)
 
     def answers(self) -> list[Balance]:
         """One balance a query, in order."""
-        other = unavailable(f"not a holding on {self.network}")
-        return [
-            self.found[self._places[query]] if query in self._places else other
-            for query in self.queries
-        ]
+        return [self.found[a] if isinstance(a, int) else a for a in self._answers]

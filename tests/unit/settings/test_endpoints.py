@@ -50,7 +50,7 @@ def test_environment_fills_the_url_and_the_secret_is_not_in_repr(tmp_path):
     (endpoint,) = load(tmp_path, GOOD)["ethereum"]
     assert endpoint.url == f"https://host/{KEY}"
     assert KEY not in repr(endpoint)
-    assert endpoint.operator == "a"
+    assert endpoint.operator == ""
 
 
 def test_url_env_names_a_variable_with_the_whole_url(tmp_path):
@@ -120,11 +120,11 @@ def test_a_file_that_is_not_there(tmp_path):
         load_endpoints(tmp_path / "none.toml", load_registry(), {})
 
 
-def test_one_host_is_one_operator_unless_told_otherwise(tmp_path):
+def test_an_operator_is_what_the_file_says_also_of_its_host(tmp_path):
     second = GOOD.replace('"a"', '"b"').replace("host/", "HOST:8443/v2/")
     other = GOOD.replace('"a"', '"c"').replace("host/", "elsewhere/")
     stated = GOOD.replace('"a"', '"d"') + 'operator = "them"\n'
     found = load(tmp_path, GOOD + second + other)["ethereum"]
-    assert [e.operator for e in found] == ["a", "a", "c"]
+    assert [e.operator for e in found] == ["", "", ""]
     found = load(tmp_path, GOOD + second + other + stated)["ethereum"]
-    assert [e.operator for e in found] == ["them", "them", "c", "them"]
+    assert [e.operator for e in found] == ["them", "them", "", "them"]

@@ -30,9 +30,9 @@ class Said:
         self.readings = readings
         self.asked = []
 
-    def run(self, task, avoid=()):
+    def run(self, task, avoid=(), skip=()):
         for name in self.readings:
-            if name not in avoid:
+            if name not in avoid and name not in skip:
                 self.asked.append(name)
 
                 class Node:
