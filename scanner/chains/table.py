@@ -71,6 +71,7 @@ READERS: Mapping[str, str] = {
     "aptos_rest": "scanner.chains.aptos.reader:AptosReader",
     "substrate_rpc": "scanner.chains.substrate.reader:SubstrateReader",
     "antelope_rpc": "scanner.chains.antelope.reader:AntelopeReader",
+    "sui_graphql": "scanner.chains.sui.reader:SuiReader",
 }
 """Protocol name -> the class of its family's readers (scanner.chains.fleet.interface.Reader)."""
 

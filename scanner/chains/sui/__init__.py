@@ -1,0 +1,1 @@
+"""Sui: coins and stake at a checkpoint."""

@@ -1,0 +1,181 @@
+"""Reads Sui addresses through GraphQL, all of one request at one checkpoint that the answer names.
+
+The servers keep a window of checkpoints at which they answer. Balances are totals: coin objects and
+what lies with the address itself. Rewards of stake are not known before it is withdrawn.
+Source: the GraphQL schema that docs.sui.io publishes (Checkpoint.query, Address.balance).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from scanner.chains.fleet.interface import Answer, ReaderAbility, Reading, Refusal, State
+from scanner.chains.http import Transport
+from scanner.chains.interface import Reach
+from scanner.chains.shape import take
+from scanner.errors import (
+    HeightNotReachedError,
+    HeightPrunedError,
+    SourceRejectedError,
+    SourceUnavailableError,
+    clip,
+)
+from scanner.model.balance import BalanceQuery
+from scanner.model.block import BlockRef
+from scanner.model.endpoint import Endpoint
+from scanner.model.network import Network
+from scanner.model.parts import Part
+
+COIN: Final = "0x2::sui::SUI"
+STAKE: Final = "0x3::staking_pool::StakedSui"
+
+_PAGE: Final = 50
+_CHECKPOINT: Final = "sequenceNumber digest timestamp"
+_STAKES: Final = (
+    f'objects(first: {_PAGE}, filter: {{type: "{STAKE}"}}) '
+    "{ pageInfo { hasNextPage } nodes { contents { json } } }"
+)
+_TYPE: Final = re.compile(r"(0x[0-9a-fA-F]{1,64})((?:::[A-Za-z_]\w{0,127}){2})", re.ASCII)
+
+
+class SuiReader:
+    """One GraphQL server. A Reader."""
+
+    ability = ReaderAbility(Reach.WINDOW, batch=10, workers=2, chunk=300)
+
+    def __init__(self, endpoint: Endpoint, network: Network) -> None:
+        self.endpoint = endpoint
+        self._name = endpoint.name
+        self._network = network.name
+        self._chain = endpoint.chain or network.chain_id
+        self._http = Transport(endpoint)
+
+    def check(self) -> None:
+        """See Reader. The chain is known by the beginning of its first checkpoint's digest."""
+        seen = take(self._name, self._ask("{ chainIdentifier }"), str, "chainIdentifier")
+        if seen != self._chain:
+            what = f"is not on {self._network} ({self._chain}): its chain is {clip(seen)}"
+            raise SourceRejectedError(self._name, what)
+
+    def pin(self, height: int | None) -> BlockRef:
+        """See Reader. height: a checkpoint. Checkpoints are final."""
+        found = self._checkpoint(height, _CHECKPOINT)
+        text = take(self._name, found, str, "timestamp")
+        try:
+            time = int(datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp())
+        except ValueError:
+            raise SourceUnavailableError(self._name, "answered with what is no time") from None
+        number = take(self._name, found, int, "sequenceNumber")
+        digest = take(self._name, found, str, "digest")
+        return BlockRef(self._network, self._chain, number, digest, time)
+
+    def hash_at(self, height: int) -> str:
+        """See Reader."""
+        return take(self._name, self._checkpoint(height, _CHECKPOINT), str, "digest")
+
+    def read(self, queries: Sequence[BalanceQuery], at: BlockRef) -> list[Answer]:
+        """See Reader."""
+        fields = []
+        for n, query in enumerate(queries):
+            asset = query.holding.contract or COIN
+            if query.address.format == "sui" and _TYPE.fullmatch(asset):
+                stakes = _STAKES if query.holding.is_native else ""
+                fields.append(
+                    f'q{n}: address(address: "{query.address.text}") {{ address balance'
+                    f'(coinType: "{asset}") {{ coinType {{ repr }} totalBalance }} {stakes} }}'
+                )
+        inner = " ".join(fields) or "chainIdentifier"
+        found = self._checkpoint(at.height, f"{_CHECKPOINT} query {{ {inner} }}")
+        number = take(self._name, found, int, "sequenceNumber")
+        state = State(number, take(self._name, found, str, "digest"))
+        told = take(self._name, found, dict, "query")
+        return [self._read(query, told.get(f"q{n}"), state) for n, query in enumerate(queries)]
+
+    def probe(self) -> dict[str, str]:
+        """See Reader."""
+        return {"newest checkpoint": str(self.pin(None).height)}
+
+    def close(self) -> None:
+        """See Reader."""
+        self._http.close()
+
+    def _ask(self, text: str, **variables: object) -> dict[str, object]:
+        reply = self._http.post_json({"query": text, "variables": variables})
+        if reply.status == 429 or reply.status >= 500:
+            reply.raise_for_status()
+        answer = reply.json()
+        errors = answer.get("errors") if isinstance(answer, dict) else None
+        if errors:
+            words = take(self._name, errors, str, 0, "message")
+            raise _GraphError(self._name, clip(self._http.redact(words), 160))
+        reply.raise_for_status()
+        return take(self._name, answer, dict, "data")
+
+    def _checkpoint(self, height: int | None, fields: str) -> dict[str, object]:
+        """Fields of a checkpoint. Raises HeightNotReachedError, HeightPrunedError."""
+        text = f"query ($n: UInt53) {{ checkpoint(sequenceNumber: $n) {{ {fields} }} }}"
+        try:
+            found = self._ask(text, n=height).get("checkpoint")
+        except _GraphError as e:
+            if height is None or not re.search(r"consistent|range|prun|retention", e.words):
+                raise
+            raise HeightPrunedError(self._name, height, e.words) from None
+        if found is None and height is not None:
+            newest = self._checkpoint(None, _CHECKPOINT)
+            tip = take(self._name, newest, int, "sequenceNumber")
+            if height > tip:
+                raise HeightNotReachedError(self._name, height, tip)
+            raise HeightPrunedError(self._name, height, "it does not keep that checkpoint")
+        checkpoint = take(self._name, found, dict)
+        if height not in (None, checkpoint.get("sequenceNumber")):
+            raise SourceUnavailableError(self._name, "answered with another checkpoint")
+        return checkpoint
+
+    def _read(self, query: BalanceQuery, told: object, state: State) -> Answer:
+        asset = query.holding.contract or COIN
+        if query.address.format != "sui" or not _TYPE.fullmatch(asset):
+            return Refusal(f"{query.holding.asset} of {query.address.format} is not read here")
+        if told is None:
+            return Refusal("left out of the answer")
+        if take(self._name, told, str, "address") != query.address.text:
+            raise SourceUnavailableError(self._name, "answered about another address")
+        if _canonical(take(self._name, told, str, "balance", "coinType", "repr")) != _canonical(
+            asset
+        ):
+            raise SourceUnavailableError(self._name, "answered about another coin")
+        parts = {Part.LIQUID: self._amount(take(self._name, told, str, "balance", "totalBalance"))}
+        if query.holding.is_native:
+            if take(self._name, told, bool, "objects", "pageInfo", "hasNextPage"):
+                return Refusal(f"has more than {_PAGE} stakes, which are not read")
+            nodes = take(self._name, told, list, "objects", "nodes")
+            parts[Part.STAKED] = sum(self._principal(node) for node in nodes)
+        return Reading(parts, state)
+
+    def _principal(self, node: object) -> int:
+        """What one stake began with; its Balance is shown as an object, or as its value."""
+        principal = take(self._name, node, dict, "contents", "json").get("principal")
+        return self._amount(principal.get("value") if isinstance(principal, dict) else principal)
+
+    def _amount(self, text: object) -> int:
+        if not isinstance(text, str) or not re.fullmatch(r"\d{1,20}", text, re.ASCII):
+            raise SourceUnavailableError(self._name, f"gave {clip(str(text))!r} for an amount")
+        return int(text)
+
+
+class _GraphError(SourceRejectedError):
+    """An error in place of data."""
+
+    def __init__(self, endpoint: str, words: str) -> None:
+        super().__init__(endpoint, f"answered with an error: {words}")
+        self.words = words
+
+
+def _canonical(text: str) -> str:
+    """A coin type with its address in full: 0x2 and 0x000...02 are one package."""
+    match = _TYPE.fullmatch(text)
+    if match is None:
+        return text
+    return f"0x{match[1][2:].lower():0>64}{match[2]}"
