@@ -79,6 +79,8 @@ READERS: Mapping[str, str] = {
 SOURCES: Mapping[str, SourceFactory] = {
     **{protocol: _fleet(path) for protocol, path in READERS.items()},
     "beacon": _lazy("scanner.chains.evm.beacon:make_source", policies=True),
+    "aelf_http": _lazy("scanner.chains.aelf.reader:make_source", policies=True),
+    "aelf_side_http": _lazy("scanner.chains.aelf.reader:make_source", policies=True),
     "filecoin_rpc": _lazy("scanner.chains.evm.filecoin:make_source", policies=True),
     "utxo_snapshot": _lazy("scanner.chains.bitcoin.utxo_source:make_source", policies=True),
     "bitcoin_core": _lazy("scanner.chains.bitcoin.core_scan:make_source", policies=True),
@@ -91,9 +93,10 @@ SOURCES: Mapping[str, SourceFactory] = {
 """Protocol name (endpoint's `protocol`, networks.csv `sources`) -> factory."""
 
 
-BESIDE: Mapping[str, str] = {"ethereum_rpc": "beacon"}
+BESIDE: Mapping[str, str] = {"ethereum_rpc": "beacon", "aelf_http": "aelf_side_http"}
 """Protocol -> another one whose endpoints its source asks as well, where their network has the same
-chain id: an Ethereum node knows no validators, the beacon chain under it does."""
+chain id: an Ethereum node knows no validators, the beacon chain under it does; addresses of aelf
+hold coins on two chains."""
 
 
 def chosen_endpoints(
