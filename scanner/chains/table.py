@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
-from typing import cast
+from typing import Protocol, cast
 
-from scanner.chains.fleet.interface import Reader
+from scanner.chains.fleet.interface import Reader, ReaderAbility
 from scanner.chains.interface import BalanceSource, ReadPolicy
 from scanner.errors import ConfigError
 from scanner.model.endpoint import Endpoint
@@ -52,9 +52,19 @@ def _fleet(path: str) -> SourceFactory:
     return make
 
 
-def reader_class(path: str) -> Callable[[Endpoint, Network], Reader]:
+class ReaderClass(Protocol):
+    """A family's class of readers: makes one of an endpoint."""
+
+    ability: ReaderAbility
+
+    def __call__(self, endpoint: Endpoint, network: Network) -> Reader:
+        """Make the reader of one endpoint."""
+        ...
+
+
+def reader_class(path: str) -> ReaderClass:
     """The class of one family's readers. path: "module:class"."""
-    return cast(Callable[[Endpoint, Network], Reader], _named(path))
+    return cast(ReaderClass, _named(path))
 
 
 def _named(path: str) -> object:
