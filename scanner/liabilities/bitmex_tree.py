@@ -27,6 +27,7 @@ from scanner.liabilities.interface import (
     TreeCheck,
     TreeProblem,
 )
+from scanner.liabilities.opening import lines_of
 
 NAME = "bitmex_tree"
 ASSET, DECIMALS = "BTC", 8
@@ -34,7 +35,7 @@ MAX_LEVELS = 26
 """Levels of the largest tree read: 33 million leaves, 1.3 GB of nodes in memory at the end."""
 
 _NODE = 40  # bytes of one node: hash, value
-_LINE = re.compile(rb"([0-9a-f]{64}),(0|[1-9][0-9]{0,19})\r?\n?")
+_LINE = re.compile(rb"([0-9a-f]{64}),(0|-?[1-9][0-9]{0,19})\r?\n?")
 _HEADER = re.compile(rb"block_height:(0|[1-9][0-9]{0,19})\r?\n?")
 _MAX_LINE = 128
 _MAX_U64 = 2**64 - 1
@@ -48,9 +49,10 @@ def recognises(head: bytes) -> bool:
 def check_tree(path: Path) -> TreeCheck:
     """Hash and add up every node again.
 
+    A negative value is a problem, not a matter of form: it hides what is owed to others.
     Raises ListFormatError (line) where a line is not `hash,value` in its only canonical form (64
-    lower-case hex digits, decimal digits without sign or leading zero, below 2^64), or where the
-    lines are not whole levels.
+    lower-case hex digits, decimal digits without leading zero, below 2^64), or where the lines are
+    not whole levels.
     """
     return _Tree(path).check()
 
@@ -116,6 +118,7 @@ class _Tree:
         self._level = bytearray()
         self._problems: list[TreeProblem] = []
         self._count = 0
+        self._wraps = False  # a value was negative: its 8 bytes stand for 2^64 less
         self.height = 0
 
     def last_level(self) -> Iterator[bytes]:
@@ -124,11 +127,8 @@ class _Tree:
             yield bytes(self._level[at : at + _NODE])
 
     def check(self) -> TreeCheck:
-        try:
-            with self._path.open("rb") as stream:
-                return self._check(stream)
-        except OSError as e:
-            raise ListFormatError(self._file, e.strerror or "cannot be read") from None
+        with lines_of(self._path) as stream:
+            return self._check(stream)
 
     def _check(self, stream: BinaryIO) -> TreeCheck:
         self.height = self._height(stream)
@@ -136,6 +136,7 @@ class _Tree:
         root = next(nodes, None)
         if root is None:
             raise ListFormatError(self._file, "a tree without a root")
+        negative = self._wraps
         self._level = bytearray(root)
         line, levels = 2, 1
         while True:
@@ -148,7 +149,7 @@ class _Tree:
             self._compare(below, line - len(self._level) // _NODE + 1)
             line += len(below) // _NODE
             self._level = below
-        return self._result(root, levels, line - 1)
+        return self._result(root, levels, line - 1, has_total=not negative)
 
     def _height(self, stream: BinaryIO) -> int:
         match = _HEADER.fullmatch(stream.readline(_MAX_LINE))
@@ -163,13 +164,16 @@ class _Tree:
             number += 1
             match = _LINE.fullmatch(text)
             value = int(match[2]) if match else _MAX_U64 + 1
-            if match is None or value > _MAX_U64:
+            if match is None or not -(2**63) <= value <= _MAX_U64:
                 if not text.strip() and not stream.read().strip():
                     return
                 shown = clip(text.decode("utf-8", "replace").strip(), 80)
                 what = f"not hash,value in canonical form: {shown!r}"
                 raise ListFormatError(self._file, what, number)
-            yield bytes.fromhex(match[1].decode()) + value.to_bytes(8, "little")
+            if value < 0:
+                self._wraps = True
+                self._problem(number, f"a balance is negative: {value} hides what is owed")
+            yield bytes.fromhex(match[1].decode()) + (value & _MAX_U64).to_bytes(8, "little")
 
     def _read_level(self, nodes: Iterator[bytes], line: int, size: int) -> bytearray:
         level = bytearray()
@@ -190,10 +194,13 @@ class _Tree:
         for index in range(len(above) // _NODE):
             pair = below[2 * index * _NODE : 2 * (index + 1) * _NODE]
             node = above[index * _NODE : (index + 1) * _NODE]
-            value = int.from_bytes(node[32:], "little")
-            left = int.from_bytes(pair[32:_NODE], "little")
-            right = int.from_bytes(pair[_NODE + 32 :], "little")
-            if left + right != value:
+            value = int.from_bytes(node[32:], "little", signed=self._wraps)
+            left = int.from_bytes(pair[32:_NODE], "little", signed=self._wraps)
+            right = int.from_bytes(pair[_NODE + 32 :], "little", signed=self._wraps)
+            wrong = left + right - value
+            if self._wraps:
+                wrong &= _MAX_U64
+            if wrong:
                 reason = f"the node says {value}, its children add up to {left + right}"
                 self._problem(first_line + index, reason)
             elif sha256(pair).digest() != node[:32]:
@@ -204,8 +211,10 @@ class _Tree:
         if len(self._problems) < MAX_PROBLEMS:
             self._problems.append(TreeProblem(line, reason))
 
-    def _result(self, root: bytes, levels: int, nodes: int) -> TreeCheck:
-        evidence = LiabilityEvidence.PUBLISHED if self._count else LiabilityEvidence.REHASHED
+    def _result(self, root: bytes, levels: int, nodes: int, *, has_total: bool) -> TreeCheck:
+        # A root alone is a number that somebody wrote down: nothing was added up.
+        shown = levels > 1 and not self._count
+        evidence = LiabilityEvidence.REHASHED if shown else LiabilityEvidence.PUBLISHED
         leaves, as_of = len(self._level) // _NODE, f"block {self.height}"
         total = Liability(
             ASSET,
@@ -223,7 +232,7 @@ class _Tree:
             levels,
             nodes,
             leaves,
-            (total,),
+            (total,) if has_total else (),
             tuple(self._problems),
             self._count,
         )

@@ -1,8 +1,8 @@
 """Balances in OKX's Merkle trees: three coins, decimal text that is itself hashed.
 
 The hashed fields stand side by side without separators, so only one spelling of a number may be
-taken: no sign, no leading or trailing zeros, at most eight decimals. A negative balance, which
-would lower the sum, has none.
+taken: no plus, no leading or trailing zeros, at most eight decimals. A negative balance, which
+lowers the sum, is read like any other, for `negative` to tell.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 COINS = ("BTC", "ETH", "USDT")
 DECIMALS = 8
 
-_CANONICAL = re.compile(r"(0|[1-9][0-9]{0,19})(?:\.([0-9]{0,7}[1-9]))?", re.ASCII)
+_CANONICAL = re.compile(r"(-?)(0|[1-9][0-9]{0,19})(?:\.([0-9]{0,7}[1-9]))?", re.ASCII)
 
 Amounts = tuple[int, ...]
 """One integer a coin, in hundred-millionths, in the order of COINS."""
@@ -34,11 +34,16 @@ def read_balances(value: object) -> Amounts:
 
 def _read(coin: str, text: object) -> int:
     match = _CANONICAL.fullmatch(text) if isinstance(text, str) else None
-    if match is None:
-        shown = str(text)[:40]
-        negative = " (negative)" if shown.startswith("-") else ""
-        raise BalancesError(f"{coin} {shown!r} is no canonical decimal{negative}")
-    return int(match[1] + (match[2] or "").ljust(DECIMALS, "0"))
+    if match is None or text == "-0":
+        raise BalancesError(f"{coin} {str(text)[:40]!r} is no canonical decimal")
+    return int(match[1] + match[2] + (match[3] or "").ljust(DECIMALS, "0"))
+
+
+def negative(amounts: Sequence[int]) -> str:
+    """What is said of the first negative balance; "" if there is none."""
+    pairs = zip(COINS, amounts, strict=True)
+    found = next(((coin, n) for coin, n in pairs if n < 0), None)
+    return f"{found[0]} is negative: {decimal(found[1])} hides what is owed" if found else ""
 
 
 def add(parts: Iterable[Amounts]) -> Amounts:
@@ -48,9 +53,9 @@ def add(parts: Iterable[Amounts]) -> Amounts:
 
 def decimal(amount: int) -> str:
     """The only spelling of an amount: 150000000 -> "1.5"."""
-    whole, fraction = divmod(amount, 10**DECIMALS)
+    whole, fraction = divmod(abs(amount), 10**DECIMALS)
     text = f"{fraction:0{DECIMALS}d}".rstrip("0")
-    return f"{whole}.{text}" if text else str(whole)
+    return ("-" if amount < 0 else "") + (f"{whole}.{text}" if text else str(whole))
 
 
 def plain(amounts: Sequence[int]) -> bytes:

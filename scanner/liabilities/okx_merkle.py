@@ -37,10 +37,12 @@ from scanner.liabilities.okx_balances import (
     BalancesError,
     add,
     as_json,
+    negative,
     plain,
     read_balances,
     shown,
 )
+from scanner.liabilities.opening import lines_of, read_whole
 from scanner.model.jsontext import read_json
 
 TREE = "okx_tree"
@@ -110,6 +112,9 @@ def verify_path(path: Path) -> Inclusion:
     entries = [_entry(path.name, f"step {n}", step) for n, step in enumerate(steps, 1)]
     root, root_kind, _ = entries.pop()
     reason = "" if root_kind == _ROOT else "the last step is not a root"
+    for number, (node, _, _) in enumerate([(own, 0, ""), *entries, (root, 0, "")]):
+        if below := negative(node.amounts):
+            reason = reason or f"step {number}: {below}"
     reason = reason or _leaf_problem(own, nonce) or _climb(own, kind, entries, root)
     level = LiabilityEvidence.PUBLISHED if reason else LiabilityEvidence.ROOT_LINKED
     return Inclusion(
@@ -181,7 +186,9 @@ class _Tree:
             what = f"the file ends at height {above[0].height}: levels are missing"
             raise ListFormatError(self._file, what, above[-1].line)
         self._leaves = above[1:] if _is_padding(above) else above
-        evidence = LiabilityEvidence.PUBLISHED if self._count else LiabilityEvidence.REHASHED
+        # A root alone is a number that somebody wrote down: nothing was added up.
+        shown = count > 1 and not self._count
+        evidence = LiabilityEvidence.REHASHED if shown else LiabilityEvidence.PUBLISHED
         return TreeCheck(
             TREE,
             root.hash,
@@ -223,14 +230,11 @@ class _Tree:
 
     def _nodes(self) -> Iterator[_Node]:
         number = 0
-        try:
-            with self._path.open("rb") as stream:
-                while text := stream.readline(_MAX_LINE):
-                    number += 1
-                    if text.strip():
-                        yield self._node(text, number)
-        except OSError as e:
-            raise ListFormatError(self._file, e.strerror or "cannot be read") from None
+        with lines_of(self._path) as stream:
+            while text := stream.readline(_MAX_LINE):
+                number += 1
+                if text.strip():
+                    yield self._node(text, number)
 
     def _node(self, text: bytes, line: int) -> _Node:
         match = _LINE.fullmatch(text)
@@ -243,6 +247,8 @@ class _Tree:
                 raise BalancesError("balances are not written as they are hashed")
         except ValueError as e:
             raise ListFormatError(self._file, clip(str(e), 120), line) from None
+        if below := negative(amounts):
+            self._problem(line, below)
         return _Node(match[1].decode(), int(match[2]), amounts, line)
 
     def _without_padding(self, above: list[_Node], below: list[_Node]) -> list[_Node]:
@@ -302,6 +308,8 @@ def _user(path: Path) -> _User:
         held = _balances(path.name, place, part.get("balances"))
         nodes.append(_Node(part["hash"], 1, held))
     reason = "" if nodes else "the user's file names no node"
+    for node in (_Node("", 1, amounts), *nodes):
+        reason = reason or negative(node.amounts)
     reason = reason or _leaf_problem(_Node(str(own), 1, amounts), nonce)
     if not reason and add(node.amounts for node in nodes) != amounts:
         reason = f"the user's nodes do not add up to {shown(amounts)}"
@@ -337,13 +345,7 @@ def _is_hash(value: object) -> bool:
 
 
 def _json(path: Path) -> Mapping[str, object]:
-    try:
-        with path.open("rb") as stream:
-            data = stream.read(MAX_JSON + 1)
-    except OSError as e:
-        raise ListFormatError(str(path), e.strerror or "cannot be read") from None
-    if len(data) > MAX_JSON:
-        raise ListFormatError(path.name, f"larger than {MAX_JSON} bytes: not a user's proof")
+    data = read_whole(path, MAX_JSON)
     try:
         document = read_json(data, parse_float=float)
     except ValueError as e:
@@ -361,4 +363,5 @@ def _totals(
             coin, amount, DECIMALS, evidence, file, detail={"root": root.hash, **(more or {})}
         )
         for coin, amount in zip(COINS, root.amounts, strict=True)
+        if amount >= 0
     )

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from scanner.errors import AmountFormatError, ListFormatError, clip
+from scanner.files.interface import read_up_to
+from scanner.files.records import DELIMITERS
 from scanner.liabilities.interface import Liability, LiabilityEvidence
+from scanner.liabilities.opening import opened
 from scanner.model.amount import parse_amount
 from scanner.model.registry import Registry
 
@@ -18,6 +22,7 @@ MAX_FILE = 1_000_000
 _ASSET_NAMES = ("asset", "coin", "currency", "symbol")
 _AMOUNT_NAMES = ("amount", "liability", "liabilities", "balance", "total")
 _DATE_NAMES = ("as_of", "date", "time")
+_SEPARATOR = re.compile(r"sep=.?", re.IGNORECASE)
 
 
 def asset_decimals(registry: Registry) -> dict[str, int]:
@@ -29,68 +34,114 @@ def asset_decimals(registry: Registry) -> dict[str, int]:
 
 
 def read_liabilities(path: Path, known: Registry | Mapping[str, int]) -> list[Liability]:
-    """Read `asset,amount[,as_of]` with a header line, in file order.
+    """Read `asset,amount[,as_of]` with a header line; one liability an asset, in file order.
 
     known: the registry, or our asset names with the decimals to give the amounts in. Names in the
-        file match without regard to case; amounts are whole coins, exact.
-    Raises ListFormatError with line and column: unreadable file, unknown or repeated asset, an
+        file match without regard to case; a publisher's names of one asset on several networks
+        ("USDT-ERC20", "USDT-TRC20") are added up. Amounts are whole coins, exact.
+    Fields may be parted by commas, semicolons, tabs or bars, as the header shows.
+    Raises ListFormatError with line and column: unreadable file, unknown or repeated name, an
     amount that is negative, rounded or not plain digits.
     """
     decimals = asset_decimals(known) if isinstance(known, Registry) else known
-    by_name = {name.upper(): name for name in decimals}
+    names = _Names(decimals, known if isinstance(known, Registry) else None)
     found: dict[str, Liability] = {}
-    rows = _rows(path)
+    with opened(path) as table:
+        data = read_up_to(table, MAX_FILE + 1)
+    text = _text(path.name, data)
+    delimiter = _delimiter(text)
+    rows = _rows(path.name, text, delimiter)
     header_line, header = next(rows, (1, []))
+    if _SEPARATOR.fullmatch(delimiter.join(header)):
+        header_line, header = next(rows, (1, []))
     asset_at, amount_at, date_at = _columns(path.name, header_line, header)
     for line, cells in rows:
-        asset = by_name.get(_cell(cells, asset_at).upper())
-        if asset is None:
-            what = f"unknown asset {clip(_cell(cells, asset_at))!r} (see config/assets.csv)"
-            raise ListFormatError(path.name, what, line, asset_at + 1)
-        if asset in found:
-            raise ListFormatError(path.name, f"{asset} is given twice", line, asset_at + 1)
+        asset, reason = names.asset(_cell(cells, asset_at))
+        if reason:
+            raise ListFormatError(path.name, reason, line, asset_at + 1)
         if any(cell.strip() for cell in cells[len(header) :]):
             what = "more fields than the header: is there a comma in an amount?"
             raise ListFormatError(path.name, what, line, len(header) + 1)
-        try:
-            amount = parse_amount(_cell(cells, amount_at), decimals[asset])
-        except AmountFormatError as e:
-            raise ListFormatError(path.name, str(e), line, amount_at + 1) from None
+        amount = _amount(path.name, _cell(cells, amount_at), decimals[asset], line, amount_at + 1)
         as_of = _cell(cells, date_at) if date_at is not None else ""
-        found[asset] = Liability(
-            asset, amount, decimals[asset], LiabilityEvidence.PUBLISHED, path.name, as_of
-        )
+        before = found.get(asset)
+        if before is not None and before.as_of != as_of:
+            what = f"{asset} is given as of {before.as_of!r} and of {as_of!r}"
+            raise ListFormatError(path.name, what, line)
+        amount += before.amount if before else 0
+        level = LiabilityEvidence.PUBLISHED
+        found[asset] = Liability(asset, amount, decimals[asset], level, path.name, as_of)
     if not found:
         raise ListFormatError(path.name, "no liabilities in it: a header and no rows")
     return list(found.values())
 
 
-def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    reader = csv.reader(io.StringIO(_text(path), newline=""), strict=True)
+class _Names:
+    """Tells which asset a name means; each name once, and no asset beside its own parts."""
+
+    def __init__(self, decimals: Mapping[str, int], registry: Registry | None) -> None:
+        self._assets = {name.upper(): name for name in decimals}
+        self._coins = registry.coins if registry is not None else {}
+        self._seen: dict[str, set[str]] = {}
+
+    def asset(self, text: str) -> tuple[str, str]:
+        """The asset, and why it cannot be taken; one of both is ""."""
+        name = text.upper()
+        asset = self._assets.get(name, "")
+        if not asset and name in self._coins:
+            asset = self._coins[name].holding.asset
+        if asset not in self._assets.values():
+            return "", f"unknown asset {clip(text)!r} (see config/assets.csv)"
+        seen = self._seen.setdefault(asset, set())
+        if name in seen:
+            return "", f"{asset} is given twice"
+        if seen and asset.upper() in (name, *seen):
+            other = clip(next(iter(seen)))
+            return "", f"{other} and {clip(text)}: does {asset} hold the other, too? Add up first"
+        seen.add(name)
+        return asset, ""
+
+
+def _amount(file: str, text: str, decimals: int, line: int, column: int) -> int:
+    try:
+        return parse_amount(text, decimals)
+    except AmountFormatError as e:
+        remedy = ": write 1500.5, with a point and without marks between thousands"
+        what = str(e) + (remedy if "," in text else "")
+        raise ListFormatError(file, what, line, column) from None
+
+
+def _delimiter(text: str) -> str:
+    """What the first line that names both columns is parted by; a comma if none does."""
+    for line in text.splitlines()[:5]:
+        for delimiter in DELIMITERS:
+            names = {cell.strip(' "').lower() for cell in line.split(delimiter)}
+            if names & set(_ASSET_NAMES) and names & set(_AMOUNT_NAMES):
+                return delimiter
+    return ","
+
+
+def _rows(file: str, text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         for cells in reader:
             if any(cell.strip() for cell in cells):
                 yield reader.line_num, cells
     except csv.Error as e:
-        raise ListFormatError(path.name, f"not a CSV line: {e}", reader.line_num) from None
+        raise ListFormatError(file, f"not a CSV line: {e}", reader.line_num) from None
 
 
-def _text(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_FILE + 1)
-    except OSError as e:
-        raise ListFormatError(str(path), e.strerror or "cannot be read") from None
+def _text(file: str, data: bytes) -> str:
     if len(data) > MAX_FILE:
-        raise ListFormatError(path.name, f"larger than {MAX_FILE} bytes: not a list of liabilities")
+        raise ListFormatError(file, f"larger than {MAX_FILE} bytes: not a list of liabilities")
     try:
-        text = data.decode("utf-8-sig")
+        text = data.decode("utf-8")
     except UnicodeDecodeError as e:
         line = data.count(b"\n", 0, e.start) + 1
-        raise ListFormatError(path.name, "not UTF-8 text", line) from None
+        raise ListFormatError(file, "not UTF-8 text", line) from None
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
-        raise ListFormatError(path.name, "has a NUL byte: not a text file", line)
+        raise ListFormatError(file, "has a NUL byte: not a text file", line)
     return text
 
 

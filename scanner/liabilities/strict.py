@@ -31,6 +31,13 @@ def fields(
     return value
 
 
+def mapping(value: object, place: str) -> Mapping[str, object]:
+    """An object, of any names."""
+    if not isinstance(value, dict):
+        raise ShapeError(place or "/", "not an object")
+    return value
+
+
 def items(value: object, place: str, length: int) -> list[object]:
     """A list of exactly that length."""
     if not isinstance(value, list):

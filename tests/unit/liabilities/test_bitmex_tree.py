@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import bz2
+import codecs
+import gzip
 import hashlib
 import hmac
+import lzma
 import random
 from pathlib import Path
 
@@ -22,6 +26,7 @@ from scanner.liabilities.bitmex_tree import (
 from scanner.liabilities.interface import MAX_PROBLEMS, LiabilityEvidence
 
 VECTORS = Path(__file__).resolve().parents[2] / "vectors" / "liabilities" / "bitmex"
+BOM = codecs.BOM_UTF8
 EXAMPLE = VECTORS / "liabilities_100.csv"
 NONCE = bytes.fromhex("b88860add96111d84d38a500266df715158f91375d9aaa98aa58356f9a872412")
 
@@ -136,7 +141,8 @@ def test_an_overflow_is_no_way_to_a_small_sum(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "line"),
     [
-        (",1294\n", ",-1294\n", 6),
+        (",1294\n", ",-0\n", 6),
+        (",1294\n", ",-99999999999999999999\n", 6),
         (",1294\n", ",01294\n", 6),
         (",1294\n", ", 1294\n", 6),
         (",1294\n", ",1294.0\n", 6),
@@ -183,7 +189,7 @@ def test_a_tree_without_nodes_is_refused(tmp_path: Path, data: bytes) -> None:
 
 
 def test_no_such_file(tmp_path: Path) -> None:
-    with pytest.raises(ListFormatError, match="No such file"):
+    with pytest.raises(InputError, match="No such file"):
         check_tree(tmp_path / "none")
 
 
@@ -224,3 +230,41 @@ def test_any_bytes_are_a_tree_or_refused(tmp_path: Path, data: bytes, headed: bo
 def test_is_known_by_its_first_line() -> None:
     assert recognises(EXAMPLE.read_bytes()[:100])
     assert not recognises(b"asset,amount\n")
+
+
+def test_a_negative_balance_is_false_with_its_line(tmp_path: Path) -> None:
+    text = EXAMPLE.read_text()
+    check = check_tree(write(tmp_path, text.replace(",1294\n", ",-1294\n", 1).encode()))
+    assert not check.holds
+    assert check.problems[0].line == 6
+    assert "a balance is negative: -1294" in check.problems[0].reason
+    (total,) = check.totals
+    assert total.evidence is LiabilityEvidence.PUBLISHED
+
+
+def test_a_negative_root_has_no_total(tmp_path: Path) -> None:
+    check = check_tree(write(tmp_path, f"block_height:1\n{'ab' * 32},-5\n".encode()))
+    assert (check.holds, check.totals) == (False, ())
+
+
+def test_negative_balances_that_add_up_are_false_all_the_same(tmp_path: Path) -> None:
+    """The fraud itself: every hash and sum is right, and one leaf takes from the others."""
+    left, right = (b"l" * 32, 900), (b"r" * 32, 2**64 - 400)
+    root = node(left[0], left[1], right[0], right[1])
+    lines = f"block_height:1\n{root.hex()},500\n{left[0].hex()},900\n{right[0].hex()},-400\n"
+    check = check_tree(write(tmp_path, lines.encode()))
+    assert [problem.line for problem in check.problems] == [4]
+
+
+def test_a_root_alone_is_only_published(tmp_path: Path) -> None:
+    check = check_tree(write(tmp_path, f"block_height:1\n{'ab' * 32},5\n".encode()))
+    assert check.holds
+    assert check.totals[0].evidence is LiabilityEvidence.PUBLISHED
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress, lambda d: BOM + d])
+def test_packed_trees_and_trees_with_a_mark_are_read(tmp_path: Path, pack) -> None:
+    path = write(tmp_path, pack(EXAMPLE.read_bytes()))
+    assert check_tree(path).root == check_tree(EXAMPLE).root
+    found = verify_inclusion(path, lambda height: bitmex_key(NONCE, height, 2))
+    assert found.leaves == (3, 5)

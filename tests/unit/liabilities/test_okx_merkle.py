@@ -85,7 +85,7 @@ def test_one_altered_hash_is_found(tmp_path: Path, line: int) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ('"USDT":"0.00047828"', '"USDT":"-0.00047828"', "negative"),
+        ('"USDT":"0.00047828"', '"USDT":"-0"', "canonical"),
         ('"USDT":"0.00047828"', '"USDT":"0.000478280"', "canonical"),
         ('"USDT":"0.00047828"', '"USDT":"00.00047828"', "canonical"),
         ('"USDT":"0.00047828"', '"USDT":"4.7828e-4"', "canonical"),
@@ -190,7 +190,6 @@ def test_a_path_that_does_not_hold(
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda d: d["path"][3]["balances"].update(ETH="-1"), "negative"),
         (lambda d: d["self"]["balances"].pop("BTC"), "must name BTC"),
         (lambda d: d.pop("path"), "no path"),
         (lambda d: d.update(path=d["path"] * 10), "no path of 2 to 48"),
@@ -236,3 +235,28 @@ def test_any_damage_is_refused_or_found(tmp_path: Path, data: st.DataObject) -> 
 def test_is_known_by_its_first_line() -> None:
     assert recognises(TREE.read_bytes()[:1000])
     assert not recognises(b"hash,1,{\n")
+
+
+def test_a_negative_balance_in_a_tree_is_false_with_its_line(tmp_path: Path) -> None:
+    text = TREE.read_text().replace('"USDT":"0.00047828"', '"USDT":"-0.00047828"', 1)
+    check = check_tree(write(tmp_path, text))
+    assert not check.holds
+    assert check.problems[0].line == 2
+    assert "USDT is negative: -0.00047828" in check.problems[0].reason
+
+
+def test_a_negative_balance_on_a_path_is_false_with_its_step(tmp_path: Path) -> None:
+    document = json.loads(PATH.read_text())
+    document["path"][3]["balances"].update(ETH="-1")
+    (tmp_path / "path.json").write_text(json.dumps(document))
+    found = verify_path(tmp_path / "path.json")
+    assert not found.included
+    assert found.reason.startswith("step 4: ETH is negative: -1")
+
+
+def test_a_root_alone_is_only_published(tmp_path: Path) -> None:
+    root = TREE.read_text().splitlines()[0]
+    head, _, balances = root.split(",", 2)
+    check = check_tree(write(tmp_path, f"{head},1,{balances}\n"))
+    assert check.holds
+    assert {total.evidence for total in check.totals} == {LiabilityEvidence.PUBLISHED}

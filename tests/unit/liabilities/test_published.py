@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from scanner.errors import ListFormatError
+from scanner.errors import InputError, ListFormatError
 from scanner.liabilities.interface import Liability, LiabilityEvidence
 from scanner.liabilities.published import asset_decimals, read_liabilities
 from scanner.settings.tables import load_registry
@@ -74,8 +74,8 @@ def test_names_the_place_and_the_reason(
     assert (caught.value.line, caught.value.column) == (line, column)
 
 
-def test_a_missing_file_is_a_list_format_error(tmp_path: Path) -> None:
-    with pytest.raises(ListFormatError, match="No such file"):
+def test_a_missing_file_is_told(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="No such file"):
         read_liabilities(tmp_path / "none.csv", DECIMALS)
 
 

@@ -1,0 +1,25 @@
+"""What checking one user's path of another publisher found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from scanner.liabilities.others.amounts import Amounts
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One sibling: its hash, its place in the file."""
+
+    hash: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A path that holds. amounts: the user's. root, totals: what it leads to."""
+
+    amounts: Amounts
+    root: str
+    totals: Amounts
+    steps: tuple[Step, ...]
