@@ -19,6 +19,8 @@ from scanner.model.registry import Registry
 
 DATA = Path(__file__).with_name("data")
 EXAMPLE = DATA / "okx_por_example.csv"
+OWED = (DATA / "sum_proof_data.json.gz", DATA / "user_4191234_inclusion_proof.json")
+"""A proof of liabilities over invented users, and one user's file."""
 
 _HEADER = (
     "coin", "Type", "Network", "Snapshot Height", "address", "amount", "message", "signature1",

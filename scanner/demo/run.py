@@ -20,7 +20,7 @@ from pathlib import Path
 from scanner.demo.chains import ethereum_genesis, load_bitcoin, mine_ethereum
 from scanner.demo.check import Comparison, compare
 from scanner.demo.nodes import Anvil, Bitcoind, Node
-from scanner.demo.publication import EXAMPLE, PublishedRow, make_rows, write_list
+from scanner.demo.publication import EXAMPLE, OWED, PublishedRow, make_rows, write_list
 from scanner.errors import NodeFailedError
 from scanner.model.registry import Registry
 from scanner.reports.tables.text import printable
@@ -122,7 +122,8 @@ def set_stage(folder: Path, registry: Registry) -> Iterator[Stage]:
         }
         lines = write_list(places.list, rows, heights)
         _write_endpoints(places.endpoints, (bitcoind, anvil))
-        shutil.copyfile(EXAMPLE, places.folder / EXAMPLE.name)
+        for sample in (EXAMPLE, *OWED):
+            shutil.copyfile(sample, places.folder / sample.name)
         faults = sum(row.fault is not None for row in rows)
         _say(
             f"Loaded them with what {places.list.name} claims for {len(rows)} rows of real "

@@ -89,8 +89,9 @@ class Inclusion:
     amounts: asset -> base units that were found for the user. decimals: of those amounts.
     leaves: their positions, from 0 at the left, () where a path needs none. root: hash, hex, that
     the balance is tied to; compare it with the published one. totals: what the root says.
-    reason: why it is not included; "" if it is. unit: what the amounts are in, "" for coins.
-    gaps: what stays unproven although it is included; unproven: nobody vouches for the root.
+    reason: why it is not included; "" if it is. format: of the file. unit: what the amounts are
+    in, "" for coins. gaps: what stays unproven although it is included; unproven: nothing stands
+    behind the root.
     """
 
     included: bool
@@ -100,6 +101,7 @@ class Inclusion:
     totals: tuple[Liability, ...]
     leaves: tuple[int, ...] = ()
     reason: str = ""
+    format: str = ""
     unit: str = ""
     gaps: tuple[str, ...] = ()
     unproven: bool = False
@@ -111,6 +113,7 @@ class ProofStatus(StrEnum):
     ACCEPTED = "accepted"  # it holds under a key that others than the file vouch for
     CONSISTENT = "consistent"  # it holds, but its key is its own or its scheme proves nothing
     REFUSED = "refused"  # it contradicts itself, its key or the mathematics
+    UNCHECKED = "unchecked"  # a known form that is named and not checked here
 
 
 @dataclass(frozen=True, slots=True)

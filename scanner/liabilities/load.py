@@ -8,11 +8,21 @@ from pathlib import Path
 
 from scanner.errors import InputError, ListFormatError
 from scanner.liabilities import bitmex_tree, okx_merkle
+from scanner.liabilities.documents import (
+    check_path,
+    named,
+    path_form,
+    read_document,
+    refuse_users,
+)
 from scanner.liabilities.interface import Inclusion, Liability, TreeCheck
+from scanner.liabilities.okx_v1 import folder as okx_v1_folder
+from scanner.liabilities.okx_v1.verify import verify_user as verify_okx_v1_user
+from scanner.liabilities.okx_v2.membership import verify_user as verify_okx_v2_user
+from scanner.liabilities.okx_v2.proof_file import recognises as is_okx_v2
+from scanner.liabilities.opening import head_of
 from scanner.liabilities.published import read_liabilities
 from scanner.model.registry import Registry
-
-_HEAD = 1024
 
 KeyAt = Callable[[int], bytes]
 """Block height -> a user's 32-byte key for the tree of that height."""
@@ -33,24 +43,34 @@ def load_liabilities(path: Path, registry: Registry) -> Loaded:
     """Read published figures, or a whole Merkle sum tree, which is hashed and added up again.
 
     A tree that contradicts itself comes with its problems, and its totals are then worth no more
-    than a published figure. Raises ListFormatError where the file cannot be read.
+    than a published figure. Raises ListFormatError where the file cannot be read, or is a proof
+    that gives no total of single coins.
     """
-    head = _head(path)
+    head = head_of(path)
     for reader in (bitmex_tree, okx_merkle):
         if reader.recognises(head):
             check = reader.check_tree(path)
             return Loaded(check.totals, check)
+    if head.lstrip()[:1] == b"{":
+        what = named(read_document(path)) or "a JSON document of no known form"
+        raise ListFormatError(path.name, f"no table of what is owed in each coin but {what}")
     return Loaded(tuple(read_liabilities(path, registry)), None)
 
 
-def verify_user(path: Path, user: Path | None, key_at: KeyAt | None) -> Inclusion:
+def verify_user(path: Path, user: Path | None, key_at: KeyAt | None, pin: str = "") -> Inclusion:
     """Find one user in a liabilities file, told by its content.
 
-    user: OKX's user file, for OKX's whole tree. key_at: block height -> the user's key, for
-    BitMEX's and River's tree. Neither: the file is OKX's path of one user.
-    Raises InputError when the file needs what is not given, ListFormatError as the readers do.
+    user: the user's file, for OKX's whole tree and proofs. key_at: block height -> the user's key,
+    for BitMEX's and River's tree. pin: of a proof's verifying key, as for `check_proof`.
+    Neither: the file is a path of one user. Raises InputError when the file needs what is not
+    given, ListFormatError as the readers do.
     """
-    head = _head(path)
+    if okx_v1_folder.recognises(path):
+        if user is None:
+            what = f"{path.name} is OKX's first zk-STARK"
+            raise InputError(f"{what}: it needs the user's file (--user)")
+        return verify_okx_v1_user(path, user)
+    head = head_of(path)
     if bitmex_tree.recognises(head):
         if key_at is None:
             raise InputError(f"{path.name} is a tree of BitMEX or River: it needs the user's key")
@@ -59,12 +79,12 @@ def verify_user(path: Path, user: Path | None, key_at: KeyAt | None) -> Inclusio
         if user is None:
             raise InputError(f"{path.name} is OKX's whole tree: it needs the user's file (--user)")
         return okx_merkle.verify_in_tree(path, user)
+    document = read_document(path)
+    if is_okx_v2(document):
+        return verify_okx_v2_user(document, path.name, user, pin)
+    if (form := path_form(document)) is not None:
+        return check_path(form, document, path.name)
+    refuse_users(document, path.name)
+    if what := named(document):
+        raise ListFormatError(path.name, f"no proof of OKX, BitMEX or River but {what}")
     return okx_merkle.verify_path(path)
-
-
-def _head(path: Path) -> bytes:
-    try:
-        with path.open("rb") as stream:
-            return stream.read(_HEAD)
-    except OSError as e:
-        raise ListFormatError(str(path), e.strerror or "cannot be read") from None

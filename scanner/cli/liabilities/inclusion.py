@@ -9,6 +9,7 @@ import typer
 
 from scanner.cli.common.console import emit
 from scanner.cli.common.options import AsJson
+from scanner.cli.liabilities.proof import Key
 from scanner.errors import InputError
 from scanner.liabilities.bitmex_tree import bitmex_key, river_key
 from scanner.liabilities.interface import Inclusion
@@ -17,10 +18,12 @@ from scanner.model.amount import format_amount
 from scanner.reports.tables.jsontext import pretty
 
 File = Annotated[
-    Path, typer.Argument(metavar="FILE", help="The published tree, or OKX's proof of one user.")
+    Path,
+    typer.Argument(metavar="FILE", help="The published tree or proof, or one user's own path."),
 ]
 User = Annotated[
-    Path | None, typer.Option("--user", metavar="FILE", help="OKX's user file, for OKX's tree.")
+    Path | None,
+    typer.Option("--user", metavar="FILE", help="OKX's user file, for OKX's trees and proofs."),
 ]
 Nonce = Annotated[
     str,
@@ -54,19 +57,22 @@ def verify_inclusion(
     account_key: AccountKey = "",
     account: Account = "",
     email: Email = "",
+    key: Key = "",
     as_json: AsJson = False,
 ) -> None:
-    """Find your own balance in a liabilities file of OKX, BitMEX or River.
+    """Find your own balance in a liabilities file of OKX, BitMEX, River, Bitget or MEXC.
 
-    A whole tree is hashed and added up again first. Compare the root that is shown with the one
-    the publisher gives everybody. No network, no database; nothing of your keys is kept.
+    A whole tree is hashed and added up again first, a proof is verified first. Compare the root
+    that is shown with the one the publisher gives everybody. No network, no database; nothing of
+    your keys is kept. Exit status 0: included; 1: not; 3: included under a root that nothing
+    stands behind; 2: not read.
     """
-    found = verify_user(file, user, _key_at(nonce, account_key, account, email))
+    found = verify_user(file, user, _key_at(nonce, account_key, account, email), key)
     if as_json:
         emit(pretty(_object(found)))
     else:
         emit("".join(f"{line}\n" for line in _lines(found)).encode())
-    raise typer.Exit(0 if found.included else 1)
+    raise typer.Exit((3 if found.unproven else 0) if found.included else 1)
 
 
 def _key_at(nonce: str, account_key: str, account: str, email: str) -> KeyAt | None:
@@ -94,21 +100,27 @@ def _bytes(text: str, option: str) -> bytes:
 
 def _lines(found: Inclusion) -> list[str]:
     held = ", ".join(f"{a} {format_amount(n, found.decimals)}" for a, n in found.amounts.items())
+    held += f" in {found.unit}" if found.unit else ""
     lines = [f"included: {held}" if found.included else f"not included: {found.reason}"]
     if found.included and found.leaves:
         lines.append("leaves: " + ", ".join(map(str, found.leaves)))
-    lines.append(f"root: {found.root}")
+    if found.root:
+        lines.append(f"root: {found.root}")
     lines += [
         f"total owed: {t.asset} {format_amount(t.amount, t.decimals)} ({t.evidence.value})"
         for t in found.totals
     ]
-    return lines
+    return lines + [f"not shown: {gap}" for gap in found.gaps]
 
 
 def _object(found: Inclusion) -> dict[str, object]:
     return {
+        "format": found.format,
         "included": found.included,
         "reason": found.reason,
+        "unproven": found.unproven,
+        "unit": found.unit,
+        "gaps": list(found.gaps),
         "root": found.root,
         "leaves": list(found.leaves),
         "decimals": found.decimals,

@@ -10,6 +10,7 @@ import typer
 from scanner.cli.common.console import say
 from scanner.cli.common.options import Database, database_url
 from scanner.cli.liabilities.inclusion import verify_inclusion
+from scanner.cli.liabilities.proof import verify
 from scanner.liabilities.interface import Liability
 from scanner.liabilities.load import load_liabilities
 from scanner.model.finding import FindingKind
@@ -21,6 +22,7 @@ from scanner.store.writing.runs import set_liabilities
 
 app = typer.Typer(help="What is owed to users.", no_args_is_help=True, rich_markup_mode=None)
 
+app.command()(verify)
 app.command()(verify_inclusion)
 
 File = Annotated[

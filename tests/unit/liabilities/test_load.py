@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from scanner.errors import ListFormatError
+from scanner.errors import InputError
 from scanner.liabilities.interface import LiabilityEvidence
 from scanner.liabilities.load import load_liabilities
 from scanner.settings.tables import load_registry
@@ -40,5 +40,5 @@ def test_anything_else_is_a_table_of_figures(tmp_path: Path) -> None:
     path.write_text("asset,amount\nBTC,1\n")
     loaded = load_liabilities(path, load_registry())
     assert (loaded.check, loaded.liabilities[0].amount) == (None, 10**8)
-    with pytest.raises(ListFormatError, match="No such file"):
+    with pytest.raises(InputError, match="No such file"):
         load_liabilities(tmp_path / "none", load_registry())

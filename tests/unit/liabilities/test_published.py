@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import re
 from pathlib import Path
 
 import pytest
@@ -109,3 +111,35 @@ def test_any_bytes_give_liabilities_or_the_one_error(tmp_path: Path, body: bytes
         return
     assert found
     assert all(item.amount >= 0 and item.asset in DECIMALS for item in found)
+
+
+@pytest.mark.parametrize(
+    ("data", "amount"),
+    [
+        (b"asset,amount\nUSDT-ERC20,100\nUSDT-TRC20,50\n", 150),
+        (b"asset;amount\nUSDT;150\n", 150),
+        (b"sep=;\nasset;amount\nUSDT;150\n", 150),
+        (b"asset\tamount\nUSDT\t150\n", 150),
+        ("asset,amount\nUSDT,150\n".encode("utf-16"), 150),
+        (gzip.compress(b"asset,amount\nUSDT,150\n"), 150),
+    ],
+    ids=["coin names", "semicolons", "sep line", "tabs", "utf-16", "gzip"],
+)
+def test_figures_as_people_have_them(tmp_path: Path, data: bytes, amount: int) -> None:
+    (usdt,) = read_liabilities(write(tmp_path, data), load_registry())
+    assert (usdt.asset, usdt.amount) == ("USDT", amount * 10**usdt.decimals)
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"asset;amount\nBTC;1,5\n", "write 1500.5, with a point"),
+        (b"asset,amount\nUSDT,100\nUSDT-TRC20,50\n", "does USDT hold the other"),
+        (b"asset,amount\nUSDT-TRC20,50\nUSDT,100\n", "does USDT hold the other"),
+        (b"asset,amount\nUSDT-ERC20,100\nusdt-erc20,50\n", "given twice"),
+        (b"asset,amount,date\nUSDT-ERC20,1,2026-01\nUSDT-TRC20,1,2026-02\n", "as of '2026-01'"),
+    ],
+)
+def test_doubtful_figures_are_refused(tmp_path: Path, data: bytes, words: str) -> None:
+    with pytest.raises(ListFormatError, match=re.escape(words)):
+        read_liabilities(write(tmp_path, data), load_registry())

@@ -1,0 +1,103 @@
+"""`scanner liabilities verify`: what a published proof of liabilities shows, and what not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from scanner.cli.common.console import emit
+from scanner.cli.common.options import AsJson
+from scanner.liabilities.interface import ProofCheck, ProofStatus
+from scanner.liabilities.proofs import check_proof
+from scanner.model.amount import format_amount
+from scanner.reports.tables.jsontext import pretty
+
+File = Annotated[
+    Path,
+    typer.Argument(metavar="FILE", help="The published proof: a file, or OKX's folder or zip."),
+]
+Key = Annotated[
+    str,
+    typer.Option(
+        "--key",
+        metavar="FILE|SHA256",
+        help="The publisher's verifying key, or its SHA-256. Keys of known rounds are shipped.",
+    ),
+]
+
+_STATUS = {
+    ProofStatus.ACCEPTED: 0,
+    ProofStatus.REFUSED: 1,
+    ProofStatus.CONSISTENT: 3,
+    ProofStatus.UNCHECKED: 3,
+}
+
+
+def verify(file: File, key: Key = "", as_json: AsJson = False) -> None:
+    """Check a published proof of liabilities, and say what it does not show.
+
+    No network, no database. Exit status 0: accepted, under a pinned key where there is one; 1:
+    false; 3: consistent, but the key is the file's own or the form proves nothing; 2: not read.
+    """
+    found = check_proof(file, key)
+    if as_json:
+        emit(pretty(proof_object(found)))
+    else:
+        emit("".join(f"{line}\n" for line in _lines(found)).encode())
+    raise typer.Exit(_STATUS[found.status])
+
+
+def _headline(found: ProofCheck) -> str:
+    if found.status is ProofStatus.REFUSED:
+        return f"false: {': '.join(filter(None, (found.place, found.reason)))}"
+    if found.status is ProofStatus.UNCHECKED:
+        return f"not checked: {found.stated['file']} of {found.stated['publisher']}"
+    if found.status is ProofStatus.CONSISTENT:
+        return "consistent, and not proven"
+    if found.key:
+        return "accepted by the published verifier under a pinned key"
+    return "every hash and every sum is right"
+
+
+def _lines(found: ProofCheck) -> list[str]:
+    lines = [f"{found.format}: {_headline(found)}", f"evidence: {found.grade.value}"]
+    if found.net is not None:
+        lines.append(f"owed over all coins, net: {found.net:,} in the publisher's unit of value")
+    lines += [
+        f"owed: {t.asset} {format_amount(t.amount, t.decimals)} ({t.evidence.value})"
+        for t in found.totals
+        if found.status is not ProofStatus.REFUSED
+    ]
+    if found.root:
+        lines.append(f"root: {found.root}")
+    if found.key:
+        lines.append(f"key: {found.key} (from {found.key_from})")
+    return lines + [f"not shown: {gap}" for gap in found.gaps]
+
+
+def proof_object(found: ProofCheck) -> dict[str, object]:
+    """The same for programs. net: text, for its size; null where the form has no such."""
+    return {
+        "format": found.format,
+        "status": found.status.value,
+        "grade": found.grade.value,
+        "net": None if found.net is None else str(found.net),
+        "root": found.root,
+        "key": found.key,
+        "key_from": found.key_from,
+        "totals": [
+            {
+                "asset": total.asset,
+                "decimals": total.decimals,
+                "amount": str(total.amount),
+                "evidence": total.evidence.value,
+            }
+            for total in found.totals
+        ],
+        "stated": found.stated,
+        "gaps": list(found.gaps),
+        "place": found.place,
+        "reason": found.reason,
+    }

@@ -1,0 +1,127 @@
+"""Forms that are named and not checked here, and where their publisher checks them.
+
+Told by names that only they have. What each proves, and what not: docs/liabilities.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A publisher's form. what: the file, in words. why: what checking it here would need."""
+
+    name: str
+    publisher: str
+    what: str
+    why: str
+
+
+_BY_NAMES: tuple[tuple[frozenset[str], Form], ...] = (
+    (
+        frozenset({"AccountIndex", "AccountIdHash", "Proof"}),
+        Form(
+            "binance_user",
+            "Binance",
+            "one user's place in Binance's account tree (user_config.json)",
+            "it shows this user's inclusion in a root; the totals are in the batches' proofs",
+        ),
+    ),
+    (
+        frozenset({"UniqueIdentification", "TreeRootHash", "MerkleProofEncode"}),
+        Form(
+            "gate_user",
+            "Gate",
+            "one user's place in Gate's account tree (user_config.json)",
+            "it shows this user's inclusion in a root; the totals are in the batches' proofs",
+        ),
+    ),
+    (
+        frozenset({"ProofTable", "ZkKeyName", "CexAssetsInfo"}),
+        Form(
+            "binance_config",
+            "Binance",
+            "Binance's totals of each coin (config.json)",
+            "the figures are proven by the batches' proofs (proof.csv) and keys beside it",
+        ),
+    ),
+    (
+        frozenset({"ProofCsv", "CexAssetsInfo"}),
+        Form(
+            "gate_config",
+            "Gate",
+            "Gate's totals of each coin (cex_config.json)",
+            "the figures are proven by the batches' proofs (proof.csv) and key beside it",
+        ),
+    ),
+    (
+        frozenset({"AccountInfo", "ProofInfo"}),
+        Form(
+            "bitgo_user",
+            "BitGo",
+            "one account's proofs of three levels (accountproof.json)",
+            "its verifying keys are taken from the file itself, so it proves nothing without "
+            "BitGo's own",
+        ),
+    ),
+    (
+        frozenset({"root_hash", "equity_sum", "debt_sum", "balance_sum"}),
+        Form(
+            "okx_v2_figures",
+            "OKX",
+            "the figures beside OKX's proof (global_info.json)",
+            "they are proven by sum_proof_data.json, which is the file to give",
+        ),
+    ),
+    (
+        frozenset({"mtree_root", "l_mtree_root", "low_degree_proof"}),
+        Form(
+            "okx_v1_batch",
+            "OKX",
+            "one batch of OKX's first zk-STARK (sum_proof.json)",
+            "the whole folder sum_proof_data, or a zip of it, is what can be checked",
+        ),
+    ),
+)
+
+BATCHES = Form(
+    "zkmerkle_batches",
+    "Binance or Gate",
+    "Groth16 proofs of batches of users (proof.csv)",
+    "each row needs the verifying key of its size and the totals of each coin beside it",
+)
+"""Binance's form, which Gate and others use too."""
+
+_BYBIT = Form(
+    "bybit_path",
+    "Bybit",
+    "one user's path in Bybit's Merkle tree (myProof.json)",
+    "its hashes depend on a list of coins that changes with every publication",
+)
+_PATH = Form(
+    "merkle_path",
+    "an unknown publisher",
+    "one user's path in a Merkle tree",
+    "how its nodes are hashed is not known here",
+)
+
+
+def form_of(document: Mapping[str, object]) -> Form | None:
+    """The form of a JSON document; None where no name tells."""
+    for names, form in _BY_NAMES:
+        if names <= document.keys():
+            return form
+    own = document.get("self")
+    if isinstance(own, dict) and {"userHash", "balance"} <= own.keys():
+        return _BYBIT
+    if isinstance(own, dict) and "path" in document and "hash" not in own:
+        return _PATH
+    return None
+
+
+def is_batches(head: bytes) -> bool:
+    """Whether a file that starts so is a table of batch proofs."""
+    first = head.split(b"\n", 1)[0]
+    return b"proof_info" in first and b"batch_commitment" in first

@@ -1,0 +1,112 @@
+"""Checks a published proof of liabilities of any known form, told by its content."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from scanner.errors import InputError, ListFormatError
+from scanner.liabilities import bitmex_tree, okx_merkle
+from scanner.liabilities.documents import (
+    check_path,
+    path_form,
+    read_document,
+    refuse_users,
+    unchecked,
+)
+from scanner.liabilities.interface import (
+    LiabilityEvidence,
+    ProofCheck,
+    ProofStatus,
+    TreeCheck,
+)
+from scanner.liabilities.okx_v1 import folder as okx_v1_folder
+from scanner.liabilities.okx_v1.verify import check_folder
+from scanner.liabilities.okx_v2.proof_file import recognises as is_okx_v2
+from scanner.liabilities.okx_v2.verify import check_document
+from scanner.liabilities.opening import head_of
+from scanner.liabilities.others.known import BATCHES, form_of, is_batches
+
+_ROOT_ALONE = "the tree is its root alone: nothing was added up, the figure is only published"
+_UNKNOWN = (
+    "no known proof of liabilities (see docs/liabilities.md); a table of figures is kept with "
+    "'scanner liabilities import'"
+)
+_LEFT_OUT = "a user who was left out is not noticed but by that user"
+
+
+def check_proof(path: Path, key: str = "") -> ProofCheck:
+    """Check a file, a folder or a zip.
+
+    key: what the user pins the verifying key to, a SHA-256 or a file of the key; "" for the keys
+        that are shipped. Forms without a key take none.
+    Raises ListFormatError where it cannot be read or is of no known form, InputError for a key that
+    is none or that nothing asks for, and for one user's file.
+    """
+    if okx_v1_folder.recognises(path):
+        return _without_key(check_folder(path), key)
+    head = head_of(path)
+    for reader in (bitmex_tree, okx_merkle):
+        if reader.recognises(head):
+            return _without_key(_of_tree(reader.check_tree(path)), key)
+    if is_batches(head):
+        return _without_key(unchecked(BATCHES), key)
+    if head.lstrip()[:1] == b"{":
+        return _of_document(path, key)
+    raise ListFormatError(path.name, _UNKNOWN)
+
+
+def _without_key(check: ProofCheck, key: str) -> ProofCheck:
+    if key:
+        raise InputError(f"--key: a file of the form {check.format} has no verifying key to pin")
+    return check
+
+
+def _of_document(path: Path, key: str) -> ProofCheck:
+    document = read_document(path)
+    if is_okx_v2(document):
+        return check_document(document, path.name, key)
+    refuse_users(document, path.name)
+    if (form := path_form(document)) is not None:
+        found = check_path(form, document, path.name)
+        return _without_key(
+            ProofCheck(
+                form.name,
+                ProofStatus.CONSISTENT if found.included else ProofStatus.REFUSED,
+                LiabilityEvidence.ROOT_LINKED if found.included else LiabilityEvidence.PUBLISHED,
+                found.root,
+                totals=found.totals,
+                gaps=form.gaps if found.included else (),
+                reason=found.reason,
+            ),
+            key,
+        )
+    known = form_of(document)
+    if known is not None:
+        return _without_key(unchecked(known), key)
+    raise ListFormatError(path.name, _UNKNOWN)
+
+
+def _of_tree(tree: TreeCheck) -> ProofCheck:
+    """A whole sum tree: nothing stays hidden but who is missing."""
+    if not tree.holds:
+        first = tree.problems[0]
+        more = f" (and {tree.problem_count - 1:,} more places)" if tree.problem_count > 1 else ""
+        return ProofCheck(
+            tree.format,
+            ProofStatus.REFUSED,
+            LiabilityEvidence.PUBLISHED,
+            tree.root,
+            totals=tree.totals,
+            place=f"line {first.line}",
+            reason=first.reason + more,
+        )
+    alone = tree.levels == 1
+    return ProofCheck(
+        tree.format,
+        ProofStatus.CONSISTENT if alone else ProofStatus.ACCEPTED,
+        tree.totals[0].evidence,
+        tree.root,
+        totals=tree.totals,
+        gaps=(_ROOT_ALONE,) if alone else (_LEFT_OUT,),
+        stated={"nodes": str(tree.nodes), "leaves": str(tree.leaves), "as of": tree.as_of},
+    )

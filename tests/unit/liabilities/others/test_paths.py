@@ -1,0 +1,120 @@
+"""Paths of one user in Bitget's and MEXC's forms, on what they publish and on what is changed."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.mutations import mutation, patched, places_of, same, share
+
+from scanner.liabilities.others import bitget, mexc
+from scanner.liabilities.others.amounts import decimal
+from scanner.liabilities.refusal import RefusedError, ShapeError
+
+VECTORS = Path(__file__).resolve().parents[3] / "vectors" / "liabilities" / "others"
+BITGET = json.loads((VECTORS / "bitget_merkel_tree_bg.json").read_text())
+MEXC = json.loads((VECTORS / "mexc_merkle_proof.json").read_text())
+
+
+def small_bitget() -> Any:
+    """A path without negative balances: the user, one sibling, the root."""
+    own = {"balances": {"BTC": "1.5", "ETH": "0"}, "encryptUid": "ab", "nonce": "n", "level": 2}
+    own |= {"role": 1, "merkelLeaf": bitget._hash('ab,n,{"BTC":"1.5","ETH":"0"}')}
+    other = {"balances": {"BTC": "2", "ETH": "0.25"}, "level": 2, "role": 2, "merkelLeaf": "0" * 16}
+    digest = bitget._hash(f'{own["merkelLeaf"]}{"0" * 16},{{"BTC":"3.5","ETH":"0.25"}},1')
+    root = {"balances": {"BTC": "3.5", "ETH": "0.25"}, "level": 1, "role": 3, "merkelLeaf": digest}
+    return {"self": own, "path": [other, root]}
+
+
+def test_bitgets_published_path_leads_to_its_root_and_holds_a_negative_balance(monkeypatch) -> None:
+    with pytest.raises(RefusedError, match=r"/path/10: USDC is negative: -1536\.70659782"):
+        bitget.check(BITGET)
+    monkeypatch.setattr(bitget, "negative", lambda amounts: "")
+    found = bitget.check(BITGET)
+    assert found.root == "8eac815c495e6a67"
+    assert decimal(found.totals["BTC"]) == "9935.73595927"
+    assert decimal(found.amounts["USDT"]) == "0.00012635"
+
+
+def test_mexcs_published_path() -> None:
+    found = mexc.check(MEXC)
+    assert found.root == "35d01ffef2beec3ff0166c03f3d9b0cc"
+    assert decimal(found.totals["ETH"]) == "5001729.74"
+    assert {coin: decimal(n) for coin, n in found.amounts.items()} == {"ETH": "195462.73"}
+
+
+def test_a_small_path() -> None:
+    assert decimal(bitget.check(small_bitget()).totals["ETH"]) == "0.25"
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "words"),
+    [
+        (lambda d: d["self"]["balances"].update(BTC="2"), RefusedError, "not the hash of the user"),
+        (lambda d: d["path"][0]["balances"].update(BTC="3"), RefusedError, "not lead to this root"),
+        (lambda d: d["path"][0].update(role=1), RefusedError, "both on one side"),
+        (lambda d: d["path"][0].update(level=3), RefusedError, "level 3, its sibling is at 2"),
+        (lambda d: d["path"][0].update(role=0), RefusedError, "an empty node"),
+        (lambda d: d["path"][0]["balances"].update(BTC="-2"), RefusedError, "BTC is negative"),
+        (lambda d: d["path"][0]["balances"].update(BTC="2.0"), ShapeError, "canonical"),
+        (lambda d: d["path"][0]["balances"].update(BTC=2), ShapeError, "canonical"),
+        (lambda d: d["path"][0]["balances"].pop("BTC"), ShapeError, "other coins"),
+        (lambda d: d.update(path=d["path"] * 40), ShapeError, "not a path of"),
+        (lambda d: d.update(more=1), ShapeError, "does not belong"),
+        (lambda d: d["self"].pop("nonce"), ShapeError, "no encryptUid and nonce"),
+    ],
+)
+def test_what_is_changed_in_bitgets_is_named(change, error, words) -> None:
+    document = small_bitget()
+    change(document)
+    with pytest.raises(error, match=words):
+        bitget.check(document)
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "words"),
+    [
+        (lambda d: d["self"]["balances"].update(ETH="1"), RefusedError, "not the hash of the user"),
+        (lambda d: d["self"].update(accountId="2"), RefusedError, "not the hash of the user"),
+        (lambda d: d["pathList"][1]["balances"].update(BTC="1"), RefusedError, "not lead to this"),
+        (lambda d: d["pathList"][1]["balances"].update(BTC="-1"), RefusedError, "BTC is negative"),
+        (lambda d: d["pathList"][0]["balances"].update(BTC="1"), RefusedError, "must hold nothing"),
+        (lambda d: d["pathList"][3]["balances"].update(BTC="1"), RefusedError, "not add up"),
+        (lambda d: d["pathList"][1].update(level=3), ShapeError, "level 3 twice"),
+        (lambda d: d["pathList"].pop(), ShapeError, "no root"),
+        (lambda d: d["pathList"][1].update(hash="ab"), ShapeError, "not a hash"),
+    ],
+)
+def test_what_is_changed_in_mexcs_is_named(change, error, words) -> None:
+    document = copy.deepcopy(MEXC)
+    change(document)
+    with pytest.raises(error, match=words):
+        mexc.check(document)
+
+
+@pytest.mark.parametrize(
+    ("module", "document"), [(bitget, small_bitget()), (mexc, MEXC)], ids=["bitget", "mexc"]
+)
+def test_random_mutations_are_refused_or_say_the_same(module, document) -> None:
+    """What is not hashed (audit ids, names of proofs) may change; what is proven may not."""
+    import random
+
+    expected = module.check(document)
+    chance = random.Random("paths")
+    places = places_of(document)
+    for _ in range(share(20_000, 400)):
+        with patched(document, mutation(chance, 2**64, places)) as changed:
+            if same(changed, document):
+                continue
+            try:
+                found = module.check(changed)
+            except (RefusedError, ShapeError):
+                continue
+            assert (found.amounts, found.root, found.totals) == (
+                expected.amounts,
+                expected.root,
+                expected.totals,
+            )
