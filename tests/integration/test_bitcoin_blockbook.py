@@ -96,13 +96,18 @@ def test_what_it_cannot_or_should_not_say(chain: Chain, stub: BlockbookStub) -> 
     with pytest.raises(SourceUnavailableError, match="not in sync"):
         source.pin(None)
     stub.in_sync = True
-    good = {"address": "a", "balance": "1", "unconfirmedBalance": "0", "txs": 0}
+    good = {"address": ADDRESSES[0].text, "balance": "1", "unconfirmedTxs": 0, "txs": 0}
+    stub.instead = lambda path: (
+        Said(200, json.dumps(good).encode()) if "/address/" in path else None
+    )
+    assert source.fetch_balances(QUERIES[:1], at)[0].amount == 1
     for wrong in (
         {"balance": "-1"},
         {"balance": "1e3"},
         {"balance": 5},
         {"balance": "9" * 25},
         {"txs": "1"},
+        {"address": ADDRESSES[1].text},
     ):
         body = json.dumps({**good, **wrong}).encode()
         stub.instead = lambda path, body=body: Said(200, body) if "/address/" in path else None  # type: ignore[misc]

@@ -37,6 +37,7 @@ class Stub(Protocol):
     """A server of one family; its trap can be changed at any time."""
 
     trap: Trap
+    fault_share: float
 
     def endpoint(self, name: str, operator: str = "") -> Endpoint: ...
 
@@ -58,6 +59,7 @@ class ReaderContract:
     funded: ClassVar[Sequence[tuple[BalanceQuery, int]]]
     absent: ClassVar[Sequence[BalanceQuery]]
     unplayed: ClassVar[dict[Trap, str]] = {}
+    fault_share: ClassVar[float] = 0.2
 
     def start(self) -> Stub:
         """Start a server."""
@@ -269,13 +271,17 @@ class ReaderContract:
             assert [b.amount for b in self.balances(fleet, queries)] == amounts
 
     def test_with_faults_totals_are_exact_or_not_there(self) -> None:
+        for _ in range(4):
+            self.never_another_number(Trap.FAULTS)
         self.exact(Trap.FAULTS, Trap.FAULTS)
         self.exact(Trap.FAULTS, Trap.FAULTS, quorum=2)
 
     def exact(self, *traps: Trap, quorum: int = 1) -> None:
         """The fleet gives the right amounts in the end, chunk after chunk."""
         queries, amounts = self.everything()
-        with self.source(*traps, quorum=quorum) as (fleet, _):
+        with self.source(*traps, quorum=quorum) as (fleet, stubs):
+            for stub in stubs:
+                stub.fault_share = self.fault_share
             done = 0
             for _ in range(12):
                 found = _tried(lambda: self.balances(fleet, queries))

@@ -24,7 +24,7 @@ class Trap(StrEnum):
     FORK = "fork"  # its block at the pinned height has another hash
     PRUNED = "pruned"  # the state of the pinned block is gone
     DROPS = "drops"  # leaves the last item out of every answer of several, or answers nothing
-    FAULTS = "faults"  # every fifth answer is an error, a cut, or nothing at all
+    FAULTS = "faults"  # every fifth answer (as a rule) is an error, a cut, or nothing at all
     DEAD = "dead"  # every answer is HTTP 500
 
 
@@ -49,7 +49,7 @@ class Server:
     def __init__(self, seed: int = 7) -> None:
         self.trap = Trap.NONE
         self.asked: list[tuple[str, str, bytes]] = []
-        self.faults = 0
+        self.faults, self.fault_share = 0, 0.2
         self._random = random.Random(seed)
         self._lock = threading.Lock()
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
@@ -76,7 +76,7 @@ class Server:
             self.asked.append((method, path, body))
             if self.trap is Trap.DEAD:
                 return Sent(b"down", 500)
-            if self.trap is Trap.FAULTS and self._random.random() < 0.2:
+            if self.trap is Trap.FAULTS and self._random.random() < self.fault_share:
                 self.faults += 1
                 return self._fault(self.answer(method, path, body))
             return self.answer(method, path, body)

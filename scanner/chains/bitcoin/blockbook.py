@@ -1,4 +1,4 @@
-"""Balances from Blockbook servers (Trezor's and others'): the way to read Dogecoin.
+"""Balances from Blockbook servers (Trezor's and others'): Dogecoin, Dash, Zcash and others.
 
 Source: Blockbook's published API, version 2 (docs/api.md of trezor/blockbook): /api/v2,
 /api/v2/block-index/:height, /api/v2/block/:hash, /api/v2/address/:address with details=basic
@@ -16,7 +16,9 @@ from scanner.chains.fleet.interface import Answer, Refusal
 from scanner.chains.fleet.source import FleetSource
 from scanner.chains.interface import ReadPolicy
 from scanner.chains.shape import take
-from scanner.errors import SourceUnavailableError
+from scanner.errors import AddressFormatError, SourceUnavailableError
+from scanner.model.addresses.scripts import script_pubkey
+from scanner.model.addresses.table import decode_address
 from scanner.model.block import BlockRef
 from scanner.model.endpoint import Endpoint
 from scanner.model.network import Network
@@ -30,7 +32,7 @@ PAGE = 500
 MAX_PAGES = 40
 
 _HASH = re.compile(r"[0-9a-f]{64}")
-_DIGITS = re.compile(r"-?\d{1,30}", re.ASCII)
+_DIGITS = re.compile(r"\d{1,30}", re.ASCII)
 
 
 class BlockbookServer:
@@ -39,9 +41,9 @@ class BlockbookServer:
     batch = BATCH
     workers = 2
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    def __init__(self, endpoint: Endpoint, network: Network) -> None:
         self.endpoint = endpoint
-        self._name = endpoint.name
+        self._name, self._network = endpoint.name, network
         self._http = Transport(endpoint)
 
     def tip(self) -> int:
@@ -91,20 +93,32 @@ class BlockbookServer:
             return Refusal(self._refused(reply))
         reply.raise_for_status()
         about = reply.json()
+        address = take(self._name, about, str, "address")
+        if not self._is(address, wanted):
+            raise self._broken("it answers for another address than the one asked for")
         now = self._number(take(self._name, about, str, "balance"))
         count = take(self._name, about, int, "txs")
         detail: dict[str, object] = {"transactions": count}
-        pending = self._number(take(self._name, about, str, "unconfirmedBalance"), signed=True)
+        pending = take(self._name, about, int, "unconfirmedTxs")
         if pending:
-            detail["unconfirmed"] = str(pending)
+            detail["unconfirmed_transactions"] = pending
         if count:
-            later = self._later(place, take(self._name, about, str, "address"), at.height)
+            later = self._later(place, address, at.height)
             if isinstance(later, str):
                 return Refusal(later)
             now -= later
         if now < 0:
             raise self._broken("the transactions of an address do not fit its balance")
         return coins(now, detail)
+
+    def _is(self, echoed: str, wanted: Wanted) -> bool:
+        """Whether an answer is about the script that was asked for, in any spelling of it."""
+        if echoed == wanted.text:
+            return True
+        try:
+            return script_pubkey(decode_address(self._network, echoed)) == wanted.script
+        except (AddressFormatError, ValueError):
+            return False
 
     def _later(self, place: str, address: str, height: int) -> int | str:
         """What the address gained (or lost) in blocks above `height`; a text if it is too much."""
@@ -144,11 +158,11 @@ class BlockbookServer:
                 total += self._number(take(self._name, part, str, "value"))
         return total
 
-    def _number(self, text: str, signed: bool = False) -> int:
-        if not _DIGITS.fullmatch(text) or (text.startswith("-") and not signed):
+    def _number(self, text: str) -> int:
+        if not _DIGITS.fullmatch(text):
             raise self._broken(f"an amount is {heard(self._name, text)}")
         value = int(text)
-        if abs(value) > MAX_COIN:
+        if value > MAX_COIN:
             raise self._broken(f"an amount is {heard(self._name, text)}")
         return value
 
@@ -169,5 +183,5 @@ def make_source(
     network: Network, endpoints: Sequence[Endpoint], registry: Registry, policy: ReadPolicy
 ) -> FleetSource:
     """Make the source from all endpoints, best first."""
-    servers: list[IndexServer] = [BlockbookServer(e) for e in endpoints]
+    servers: list[IndexServer] = [BlockbookServer(e, network) for e in endpoints]
     return indexed_source(network, servers, registry, policy, CHUNK)

@@ -35,6 +35,8 @@ GENESIS: Mapping[tuple[str, str], str] = {
     ("bitcoin", "test"): "000000000933ea01ad0ee984209779baaec3ced90fa3f408719526f8d77f4943",
     ("bitcoin", "signet"): "00000008819873e925422c1ff0f99f7cc9bbb232af63a077a480a3633bee1ef6",
     ("dogecoin", "main"): "1a91e3dace36e2be3bf030a65679fe821aa1d6ef92e7c9902eb318182c355691",
+    ("zcash", "main"): "00040fe8ec8471911baa1db1266ea15dd06b4a8a5c453883c000b031973dce08",
+    ("ravencoin", "main"): "0000006b444bc2f2ffe627be9d9e7e7a0730000870ef6eb6da46c8eae389df90",
     ("litecoin", "regtest"): "530827f38f93b43ed12af0b3ad25a288dc02ed74d6d7857862df51fc56c416f9",
 }
 """First blocks, for servers that do not say which chain they are on."""

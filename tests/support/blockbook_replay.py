@@ -1,0 +1,105 @@
+"""A Blockbook server that gives recorded answers with other addresses, balances and heights."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from support.replay import Sent, Server, Trap
+
+VECTORS = Path(__file__).parents[1] / "vectors" / "blockbook"
+TIP = 900_000
+
+
+def recorded(name: str) -> tuple[int, Any]:
+    """Status and body of a recorded answer."""
+    answer = json.loads((VECTORS / f"{name}.json").read_text())["response"]
+    return answer["status"], copy.deepcopy(answer["body"])
+
+
+class BlockbookReplay(Server):
+    """held: address as asked for -> heights and amounts of the payments to it.
+
+    echo: address as asked for -> as this server spells it. genesis: (height, hash) by which the
+    chain is known.
+    """
+
+    protocol = "blockbook"
+
+    def __init__(
+        self,
+        network: str,
+        held: Mapping[str, Sequence[tuple[int, int]]],
+        genesis: tuple[int, str],
+        echo: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__()
+        self.network = network  # type: ignore[misc]
+        self.held, self.genesis, self.echo = held, genesis, echo or {}
+
+    def answer(self, method: str, path: str, body: bytes) -> Sent:
+        """See Server."""
+        parts = urlsplit(path)
+        query = {k: v[0] for k, v in parse_qs(parts.query).items()}
+        match unquote(parts.path).removeprefix("/api/v2").strip("/").split("/"):
+            case [""]:
+                status, said = recorded("status")
+                said["blockbook"]["bestHeight"] = TIP
+            case ["block-index", height] if int(height) > TIP:
+                status, said = recorded("error_block_index_too_high")
+            case ["block-index", height]:
+                status, said = recorded("block_index_old")
+                said["blockHash"] = self.hash(int(height))
+            case ["block", block_hash]:
+                status, said = recorded("block_tip")
+                height = next(h for h in (TIP - 5, TIP - 100, TIP) if self.hash(h) == block_hash)
+                said |= {"hash": block_hash, "height": height, "time": 1_700_000_000 + height}
+            case ["address", text] if text in self.held:
+                status, said = self._address(text, query)
+            case ["address", _]:
+                status, said = recorded("error_address_malformed")
+            case _:
+                return Sent(b"", 404)
+        return Sent(json.dumps(said).encode(), status)
+
+    def hash(self, height: int) -> str:
+        """The hash of a block."""
+        if height == self.genesis[0] and self.trap is not Trap.WRONG_CHAIN:
+            return self.genesis[1]
+        branch = "fork" if self.trap is Trap.FORK else self.network
+        return hashlib.sha256(f"{branch}{height}".encode()).hexdigest()
+
+    def _address(self, text: str, query: Mapping[str, str]) -> tuple[int, Any]:
+        payments = [] if self.trap is Trap.ZEROES else list(self.held[text])
+        if self.trap is Trap.LIES and payments:
+            payments[0] = (payments[0][0], payments[0][1] + 1)
+        basic = query["details"] == "basic"
+        used = "address_basic" if basic else "address_txs"
+        status, said = recorded(used if payments or not basic else "address_unknown")
+        total = str(sum(amount for _, amount in payments))
+        said |= {"address": self.echo.get(text, text), "txs": len(payments), "balance": total}
+        if self.trap is Trap.DROPS:
+            del said["balance"]
+        if basic:
+            return status, said
+        (model, *_) = said["transactions"]
+        said["transactions"] = [
+            self._transaction(model, text, height, amount)
+            for height, amount in payments
+            if height >= int(query["from"])
+        ]
+        if not said["transactions"]:
+            del said["transactions"]
+        return status, said
+
+    def _transaction(self, model: Any, text: str, height: int, amount: int) -> Any:
+        made = copy.deepcopy(model)
+        made |= {"blockHeight": height, "blockHash": self.hash(height)}
+        made["txid"] = hashlib.sha256(f"{text}{height}{amount}".encode()).hexdigest()
+        made["vout"][0] |= {"value": str(amount), "addresses": [self.echo.get(text, text)]}
+        return made
