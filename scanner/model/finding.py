@@ -26,6 +26,7 @@ class FindingKind(StrEnum):
     # balances
     SHORTFALL = "shortfall"
     SURPLUS = "surplus"
+    DIFFERS_NOW = "differs_now"  # read at the newest state only, the claim is older
     BALANCE_UNAVAILABLE = "balance_unavailable"
     SOURCES_DISAGREE = "sources_disagree"
     BALANCE_CHANGED = "balance_changed"  # read twice at one block hash, two values
@@ -56,6 +57,7 @@ WEIGHTS: dict[FindingKind, Weight] = {
     FindingKind.OWNER_UNPROVEN: Weight.UNSHOWN,
     FindingKind.SHORTFALL: Weight.FALSE,
     FindingKind.SURPLUS: Weight.NOTE,
+    FindingKind.DIFFERS_NOW: Weight.UNSHOWN,
     FindingKind.BALANCE_UNAVAILABLE: Weight.UNSHOWN,
     FindingKind.SOURCES_DISAGREE: Weight.FALSE,
     FindingKind.BALANCE_CHANGED: Weight.FALSE,

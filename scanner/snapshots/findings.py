@@ -9,6 +9,7 @@ from scanner.model.balance import Balance, Evidence
 from scanner.model.claim import Claim
 from scanner.model.control import Binding, Control, ControlResult
 from scanner.model.finding import Finding, FindingKind
+from scanner.model.parts import parts_of, sum_named
 from scanner.snapshots.interface import NumberedClaim
 
 CONTROL_KINDS: Mapping[Control, FindingKind] = {
@@ -73,10 +74,25 @@ def _about_balance(row: NumberedClaim, balance: Balance) -> Finding | None:
     )
     what = "less" if difference < 0 else "more"
     reason = f"claimed {claimed}, found {held} {claim.asset}: {by} {what}"
+    reason += _as_parts(claim.amount, balance) + _by_whom(balance)
     if balance.evidence is Evidence.LATEST_ONLY:
-        reason += " (read at another block than the stated one)"
+        reason += " (read at the newest block, not at the stated one)"
+        return finding_about(claim, FindingKind.DIFFERS_NOW, reason)
     kind = FindingKind.SHORTFALL if difference < 0 else FindingKind.SURPLUS
     return finding_about(claim, kind, reason)
+
+
+def _as_parts(claimed: int, balance: Balance) -> str:
+    """Which sum of the holding's parts the claim equals, in words; "" if none."""
+    parts = parts_of(balance.detail) if '"parts"' in balance.detail else None
+    name = sum_named(claimed, parts) if parts else ""
+    return f"; the claim equals {name}" if name else ""
+
+
+def _by_whom(balance: Balance) -> str:
+    """Names the endpoint whose word alone a difference rests on; "" where others agreed."""
+    alone = balance.evidence in (Evidence.REPORTED, Evidence.LATEST_ONLY)
+    return f", says {balance.sources[0]} alone" if alone and len(balance.sources) == 1 else ""
 
 
 def _disagree(balance: Balance) -> bool:

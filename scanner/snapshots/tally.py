@@ -136,6 +136,8 @@ class Tally:
         part.found += amount
         if claimed is None or claimed == amount:
             return
+        if balance is not None and balance.evidence is Evidence.LATEST_ONLY:
+            return  # it differs now, which says nothing of the time the claim is about
         if claimed > amount:
             part.shortfall += claimed - amount
         else:

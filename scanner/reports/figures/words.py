@@ -17,6 +17,7 @@ MEANINGS: Mapping[FindingKind, str] = {
     FindingKind.OWNER_UNPROVEN: "signed, but nothing shows that the signer owns the address",
     FindingKind.SHORTFALL: "the address held less than the list claims",
     FindingKind.SURPLUS: "the address held more than the list claims",
+    FindingKind.DIFFERS_NOW: "the address holds another amount now, and nobody can ask for then",
     FindingKind.BALANCE_UNAVAILABLE: "nobody could say what the address held",
     FindingKind.SOURCES_DISAGREE: "providers gave different balances for one block",
     FindingKind.BALANCE_CHANGED: "read twice at one block, two values",

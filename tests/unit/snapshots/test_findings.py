@@ -1,9 +1,11 @@
+import json
+
 import pytest
 
 from scanner.model.balance import Balance, Evidence, unavailable
 from scanner.model.claim import Claim
 from scanner.model.control import Binding, Control, ControlResult
-from scanner.model.finding import FindingKind
+from scanner.model.finding import FindingKind, Weight
 from scanner.snapshots.findings import row_findings
 from scanner.snapshots.interface import NumberedClaim
 
@@ -71,9 +73,28 @@ def test_differences_are_told_in_whole_coins():
     assert over.reason.endswith("0.000000000000000001 more")
 
 
-def test_a_difference_at_another_block_says_so():
-    (short,) = row_findings(ROW, PROOF, Balance(0, Evidence.LATEST_ONLY))
-    assert "another block" in short.reason
+@pytest.mark.parametrize("amount", [0, 9 * 10**18])
+def test_a_difference_at_the_newest_block_is_no_shortfall_of_the_claims_own(amount):
+    (now,) = row_findings(ROW, PROOF, Balance(amount, Evidence.LATEST_ONLY, ("node",)))
+    assert now.kind is FindingKind.DIFFERS_NOW
+    assert now.weight is Weight.UNSHOWN
+    assert now.reason.endswith("says node alone (read at the newest block, not at the stated one)")
+
+
+def test_a_shortfall_by_one_servers_word_names_the_server():
+    (short,) = row_findings(ROW, PROOF, Balance(0, Evidence.REPORTED, ("somebody",)))
+    assert short.reason == "claimed 2, found 0 ETH: 2 less, says somebody alone"
+    (agreed,) = row_findings(ROW, PROOF, Balance(0, Evidence.AGREED, ("a", "b")))
+    assert agreed.reason == "claimed 2, found 0 ETH: 2 less"
+
+
+def test_a_claim_of_some_parts_says_which():
+    detail = json.dumps({"parts": {"liquid": str(2 * 10**18), "staked": "5", "reward": "1"}})
+    (more,) = row_findings(
+        ROW, PROOF, Balance(2 * 10**18 + 5, Evidence.AGREED, ("a", "b"), "", detail)
+    )
+    assert more.kind is FindingKind.SURPLUS
+    assert more.reason.endswith("more; the claim equals liquid")
 
 
 def test_an_unavailable_balance_is_told_with_its_reason_and_never_as_a_shortfall():

@@ -171,7 +171,7 @@ def naive(rows, asset):
     stated = [
         (coins(r[0].claim.amount, r), coins(r[2].amount, r))
         for r in read
-        if r[0].claim.amount is not None
+        if r[0].claim.amount is not None and r[2].evidence is not Evidence.LATEST_ONLY
     ]
     return {
         "claimed": sum(coins(r[0].claim.amount or 0, r) for r in mine),
