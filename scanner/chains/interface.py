@@ -12,6 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
+from scanner.model.account import AccountState
 from scanner.model.balance import Balance, BalanceQuery, Evidence
 from scanner.model.block import BlockRef
 from scanner.model.validator import FoundValidators, Validator
@@ -123,6 +124,18 @@ class ContractCaller(Protocol):
         other, `data` is b"", and the answer their withdrawal credentials in the state of that
         block: 32 bytes each, zeros for a key without a validator, ff where endpoints do not agree.
         Raises SourceRejectedError where no beacon endpoint can tell.
+        """
+        ...
+
+
+@runtime_checkable
+class StateReader(Protocol):
+    """A source that can read an account's code and storage at a pinned block."""
+
+    def state(self, account: bytes, slots: Sequence[bytes], at: BlockRef) -> AccountState:
+        """Read the code's hash and some storage slots, with a state proof where one can be had.
+
+        account: 20 bytes. slots: 32 bytes each. Raises SourceError when nobody answers.
         """
         ...
 

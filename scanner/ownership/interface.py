@@ -7,9 +7,11 @@ A new scheme is one file with a class that keeps this protocol and one row in
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
+from scanner.model.account import AccountState
 from scanner.model.addresses.interface import Address
+from scanner.model.balance import Evidence
 from scanner.model.control import ControlResult
 from scanner.model.network import Network
 
@@ -22,6 +24,28 @@ withdrawal credentials: 32 bytes each, zeros for no such validator, ff where sou
 Returns b"" where there is no code or the call reverts. Raises SourceError when nobody answers:
 then there is no verdict yet. Results must not depend on when it is called.
 """
+
+
+@runtime_checkable
+class ChainView(Protocol):
+    """A ContractCall that can also read the state, and says what its answers are worth.
+
+    What a contract answers is what its code says, whoever wrote it; what stands in the state is
+    what the chain goes by. A plain function is a ContractCall, too: worth one endpoint's word.
+    """
+
+    @property
+    def calls(self) -> Evidence:
+        """What answers to calls are worth."""
+        ...
+
+    def __call__(self, to: bytes, data: bytes, /) -> bytes:
+        """See ContractCall."""
+        ...
+
+    def state(self, account: bytes, slots: tuple[bytes, ...]) -> AccountState | None:
+        """Code and storage of an account, None where they cannot be read. Raises SourceError."""
+        ...
 
 
 class Proof(NamedTuple):

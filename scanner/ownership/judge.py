@@ -15,7 +15,6 @@ from __future__ import annotations
 import marshal
 from collections.abc import Sequence
 from contextlib import suppress
-from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
@@ -23,11 +22,11 @@ from scanner.errors import AddressFormatError, SourceRejectedError
 from scanner.model.addresses.interface import Address
 from scanner.model.addresses.table import decode_address
 from scanner.model.claim import Claim
-from scanner.model.control import Control, ControlResult, Freshness
+from scanner.model.control import Binding, Control, ControlResult, Freshness
 from scanner.model.network import Network
 from scanner.model.registry import Registry
 from scanner.ownership import verdicts
-from scanner.ownership.evm.contract_calls import ask_ahead
+from scanner.ownership.asking import Asking
 from scanner.ownership.freshness import grade
 from scanner.ownership.interface import ContractCall, Proof, Verifier
 from scanner.ownership.table import verifiers_of
@@ -71,10 +70,14 @@ def judge(claim: Claim, registry: Registry, call: ContractCall | None = None) ->
         _memory.keep(key, known)
     if call is None or known.is_proof or address.format not in _CHAIN_ASKED:
         return known
+    view = call if isinstance(call, Asking) else Asking(call)
+    view.begin()
     try:
-        return _verdict(rules, address, claim, call)
+        found = _verdict(rules, address, claim, view)
     except SourceRejectedError as e:
         return _unasked(known, e)
+    # What follows from the signatures alone is mathematics; the rest is worth what was answered.
+    return found._replace(evidence=view.evidence) if found.binding is Binding.ON_CHAIN else found
 
 
 def _unasked(offline: ControlResult, error: SourceRejectedError) -> ControlResult:
@@ -124,15 +127,7 @@ def _graded(result: ControlResult, message: str) -> ControlResult:
     """Grade the message, if the scheme has not done so already."""
     if result.freshness is not Freshness.NONE:
         return result
-    return ControlResult(
-        result.control,
-        result.binding,
-        grade(message),
-        result.scheme,
-        result.required,
-        result.signed_by,
-        result.reason,
-    )
+    return result._replace(freshness=grade(message))
 
 
 def _is_unicode(text: str) -> bool:
@@ -234,12 +229,12 @@ def judge_claims(
     not given.
     """
     tables = registry if registry is not None else load_registry()
-    asked = None if call is None else _asked_once(_asked_ahead(call, claims, tables))
+    asked = None if call is None else Asking(call, _validators(claims, tables))
     return [judge(claim, tables, asked) for claim in claims]
 
 
-def _asked_ahead(call: ContractCall, claims: Sequence[Claim], registry: Registry) -> ContractCall:
-    """Let all validators that owners signed for be asked about in one question."""
+def _validators(claims: Sequence[Claim], registry: Registry) -> list[bytes]:
+    """Keys of all validators that owners signed for."""
     keys = []
     for claim in claims:
         network = registry.networks.get(claim.network)
@@ -249,9 +244,4 @@ def _asked_ahead(call: ContractCall, claims: Sequence[Claim], registry: Registry
             address = decode_address(network, claim.address)
             if address.format == "validator_key" and any(claim.signatures):
                 keys.append(address.payload)
-    return ask_ahead(call, keys) if keys else call
-
-
-def _asked_once(call: ContractCall) -> ContractCall:
-    """Remember answers: at one block they cannot change."""
-    return lru_cache(maxsize=4096)(call)
+    return keys

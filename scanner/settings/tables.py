@@ -21,14 +21,15 @@ def load_registry(folder: Path | None = None) -> Registry:
     Raises ConfigError naming file and line when a table is not as it should be.
     """
     where = folder or shipped("config")
-    networks = [_network(r) for r in _rows(where / "networks.csv")]
-    coins = [Coin(r["coin"], _holding(r), r["group"]) for r in _rows(where / "assets.csv")]
-    tokens = [_holding(r) for r in _rows(where / "tokens.csv")]
-    canaries = [_canary(r) for r in _rows(where / "canaries.csv")]
+    networks = [_network(r) for r in read_table(where / "networks.csv")]
+    coins = [Coin(r["coin"], _holding(r), r["group"]) for r in read_table(where / "assets.csv")]
+    tokens = [_holding(r) for r in read_table(where / "tokens.csv")]
+    canaries = [_canary(r) for r in read_table(where / "canaries.csv")]
     return Registry(networks, coins, tokens, canaries)
 
 
-def _rows(path: Path) -> Iterator[dict[str, str]]:
+def read_table(path: Path) -> Iterator[dict[str, str]]:
+    """Rows of a shipped table, by its header's names. Raises ConfigError."""
     try:
         with path.open(newline="", encoding="utf-8") as file:
             for row in csv.DictReader(file, strict=True):

@@ -12,19 +12,21 @@ from typing import TypeVar
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt
 from tenacity.nap import sleep_using_event
 
-from scanner.chains.interface import BalanceSource, ContractCaller
+from scanner.chains.interface import BalanceSource, ContractCaller, StateReader
 from scanner.errors import (
     AddressFormatError,
     PinReplacedError,
     ReorgError,
     ScannerError,
     SourceError,
+    SourceRejectedError,
     SourceUnavailableError,
     StoreError,
     UnknownAssetError,
 )
+from scanner.model.account import AccountState
 from scanner.model.addresses.table import decode_address
-from scanner.model.balance import Balance, BalanceQuery, unavailable
+from scanner.model.balance import Balance, BalanceQuery, Evidence, unavailable
 from scanner.model.block import BlockRef
 from scanner.model.claim import Claim
 from scanner.model.control import ControlResult
@@ -201,8 +203,32 @@ def _results(
 def _caller(source: BalanceSource | None, block: BlockRef | None) -> ContractCall | None:
     if block is None or not isinstance(source, ContractCaller):
         return None
-    caller: ContractCaller = source
-    return lambda to, data: caller.call(to, data, block)
+    return View(source, block)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The chain at a pinned block, as the ownership room asks it: a ChainView."""
+
+    source: BalanceSource
+    block: BlockRef
+
+    @property
+    def calls(self) -> Evidence:
+        """See ChainView.calls."""
+        return self.source.ability.calls
+
+    def __call__(self, to: bytes, data: bytes, /) -> bytes:
+        """See ContractCall."""
+        if not isinstance(self.source, ContractCaller):
+            raise SourceRejectedError(self.source.name, "runs no contract calls")
+        return self.source.call(to, data, self.block)
+
+    def state(self, account: bytes, slots: tuple[bytes, ...]) -> AccountState | None:
+        """See ChainView.state."""
+        if not isinstance(self.source, StateReader):
+            return None
+        return self.source.state(account, slots, self.block)
 
 
 def _judge(

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from support.beacon_stub import BeaconStub
-from support.contracts import deploy
+from support.contracts import deploy, register_pod
 from support.eth_list import HELD, start_eth_chain
 from support.published_lists import STAKING
 from support.worker_command import start_worker, wait_for_snapshot
@@ -46,6 +46,7 @@ class Staked:
 def node(node_programs, tmp_path_factory) -> Iterator[tuple]:
     with start_eth_chain(tmp_path_factory.mktemp("staking")) as anvil:
         pod = deploy(anvil, "Pod", ("address",), OWNER)
+        register_pod(anvil, pod, OWNER)
         anvil.rpc("anvil_mine", "0x4", "0xc")
         block = anvil.rpc("eth_getBlockByNumber", "latest", False)
         anvil.rpc("anvil_mine", "0x4", "0xc")

@@ -20,6 +20,7 @@ from scanner.ownership.interface import ContractCall
 from scanner.ownership.judge import judge
 from scanner.ownership.primitives import envelopes
 from scanner.settings.tables import load_registry
+from scanner.snapshots.chunks import View
 
 pytestmark = pytest.mark.node
 
@@ -88,7 +89,7 @@ def chain(anvil: Anvil) -> Iterator[Chain]:
     source = make_source("ethereum_rpc", network, [anvil.endpoint()], REGISTRY, ReadPolicy())
     assert isinstance(source, ContractCaller)
     block = source.pin(int(anvil.rpc("eth_blockNumber"), 16))
-    yield Chain(anvil, lambda to, data: source.call(to, data, block), at)
+    yield Chain(anvil, View(source, block), at)
     source.close()
 
 
@@ -144,13 +145,15 @@ def test_the_same_owner_twice_is_one(chain: Chain) -> None:
 
 def test_an_older_multisig_counts_its_owners_too(chain: Chain) -> None:
     result = chain.judged(chain.at["OldMultisig"], SIGNED_A, SIGNED_B, owners=OWNERS)
-    assert (result.binding, result.required) == (Binding.ON_CHAIN, 2)
+    assert (result.binding, result.required) == (Binding.ASSERTED, 2), "its code is not known"
+    assert "getOwners()" in result.reason
 
 
 @pytest.mark.parametrize("name", ["Owned", "Pod"])
 def test_the_one_owner_a_contract_names(chain: Chain, name: str) -> None:
     good = chain.judged(chain.at[name], SIGNED_A, owners=OWNERS[:1])
-    assert (good.control, good.binding) == (Control.CONTROLS, Binding.ON_CHAIN)
+    assert (good.control, good.binding) == (Control.CONTROLS, Binding.ASSERTED)
+    assert "names who signed" in good.reason
     other = chain.judged(chain.at[name], SIGNED_B, owners=OWNERS[1:])
     assert (other.control, other.binding) == (Control.CONTROLS, Binding.ASSERTED)
     assert "none of whom signed" in other.reason
@@ -159,7 +162,7 @@ def test_the_one_owner_a_contract_names(chain: Chain, name: str) -> None:
 def test_a_contract_owned_by_a_safe_needs_the_safes_threshold(chain: Chain) -> None:
     address = chain.at["safe_owned"]
     good = chain.judged(address, SIGNED_A, SIGNED_B, owners=OWNERS)
-    assert (good.binding, good.required) == (Binding.ON_CHAIN, 2)
+    assert (good.binding, good.required) == (Binding.ASSERTED, 2)
     assert chain.judged(address, SIGNED_A, owners=OWNERS[:1]).control is Control.MISMATCH
 
 
@@ -185,10 +188,11 @@ def test_precompiles_and_empty_accounts_own_nothing(chain: Chain, number: int) -
 def test_a_contract_that_accepts_the_signature(chain: Chain) -> None:
     address = chain.at["KeyWallet"]
     result = chain.judged(address, SIGNED_A)
-    assert (result.control, result.binding) == (Control.CONTROLS, Binding.ON_CHAIN)
+    assert (result.control, result.binding) == (Control.CONTROLS, Binding.ASSERTED)
     assert "EIP-1271" in result.reason
+    assert "may accept" in result.reason
     by_text = evm_sign(A, MESSAGE, envelopes.eip191_text)
-    assert chain.judged(address, by_text).is_proof
+    assert chain.judged(address, by_text).control is Control.CONTROLS
     assert chain.judged(address, SIGNED_B).control is Control.MISMATCH
     assert chain.judged(address, evm_sign(A, "another")).control is Control.MISMATCH
 
@@ -253,7 +257,7 @@ def test_a_wallet_that_is_not_deployed_yet(chain: Chain) -> None:
     deployment = selector("deploy(address)") + encode(("address",), (evm_address(B),))
     good = wrapped(factory, deployment, bytes.fromhex(SIGNED_B[2:]))
     result = chain.judged(address, good)
-    assert (result.control, result.binding) == (Control.CONTROLS, Binding.ON_CHAIN)
+    assert (result.control, result.binding) == (Control.CONTROLS, Binding.ASSERTED)
     assert "EIP-6492" in result.reason
     assert judge(claim("ethereum", address, good), REGISTRY).control is Control.UNSUPPORTED
     for_a = selector("deploy(address)") + encode(("address",), (evm_address(A),))
@@ -274,7 +278,7 @@ def test_a_safe_that_is_not_deployed_yet(chain: Chain) -> None:
     wallet = address_result(chain.node.rpc("eth_call", request, "latest"))
     inner = safe_signature(chain, wallet, [A, B])
     good = wrapped(chain.at["SafeProxyFactory"], calldata, inner)
-    assert chain.judged(wallet, good).binding is Binding.ON_CHAIN
+    assert chain.judged(wallet, good).binding is Binding.ASSERTED, "no code is there to be known"
     short = wrapped(chain.at["SafeProxyFactory"], calldata, inner[:65])
     assert chain.judged(wallet, short).control is Control.MISMATCH
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import pytest
 from support.beacon_stub import BeaconStub
-from support.contracts import deploy
+from support.contracts import deploy, register_pod
 from support.signed_rows import claim, evm_address, evm_sign, key
 
 from scanner.chains.interface import ReadPolicy
@@ -50,6 +50,7 @@ class World:
     def __init__(self, anvil, stack: ExitStack) -> None:
         self.anvil, self._stack = anvil, stack
         self.pod = deploy(anvil, "Pod", ("address",), evm_address(OWNER))
+        register_pod(anvil, self.pod, evm_address(OWNER))
         anvil.rpc("anvil_mine", "0x5", "0xc")  # each twelve seconds after the one before
         self.height = int(anvil.rpc("eth_blockNumber"), 16)
         self.block = anvil.rpc("eth_getBlockByNumber", hex(self.height), False)
@@ -297,8 +298,8 @@ def test_the_owner_of_a_pod_is_bound_on_chain(world):
     with_pod = one(world, KEYS[4], owners=(evm_address(OWNER), world.pod))
     assert with_pod.is_proof, "the pod is named too, and cannot sign"
     stranger = one(world, KEYS[4], OTHER)
-    assert (stranger.control, stranger.binding) == (Control.CONTROLS, Binding.ASSERTED)
-    assert "podOwner() of" in stranger.reason
+    assert stranger.control is Control.MISMATCH
+    assert "EigenPod of" in stranger.reason
 
 
 @pytest.mark.parametrize(
@@ -327,8 +328,8 @@ def test_a_wrong_signature_is_a_mismatch_whatever_the_credentials_say(world):
 def test_a_silent_owner_beside_one_whom_nothing_names(world):
     owners = (evm_address(OTHER), evm_address(key(3)))
     result = one(world, KEYS[4], OTHER, owners)
-    assert result.control is Control.UNSUPPORTED
-    assert "1 of 2 named owners signed" in result.reason
+    assert result.control is Control.MISMATCH
+    assert "EigenPod of" in result.reason
 
 
 def test_where_nobody_can_tell_the_owner_stays_asserted_with_the_remedy(world):

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,3 +36,23 @@ class Done:
     def lines(self) -> list[str]:
         """Lines of stderr."""
         return self.err.splitlines()
+
+
+Scanner = Callable[..., Done]
+
+
+def scanner_in(folder: Path) -> Scanner:
+    """Run `scanner ARGUMENTS` in a folder, with a data folder of its own there."""
+
+    def run(*arguments: object, env: Mapping[str, str] | None = None, timeout: float = 120) -> Done:
+        done = subprocess.run(
+            [*COMMAND, *map(str, arguments)],
+            cwd=folder,
+            env={**os.environ, "SCANNER_DATA": str(folder / "data"), **(env or {})},
+            capture_output=True,
+            timeout=timeout,
+            check=False,
+        )
+        return Done(done.returncode, done.stdout, done.stderr.decode("utf-8"))
+
+    return run

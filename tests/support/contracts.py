@@ -8,6 +8,7 @@ from pathlib import Path
 
 from eth_abi import encode
 
+from scanner.chains.evm.assembly import assemble
 from scanner.demo.nodes import Anvil
 
 FOLDER = Path(__file__).parents[1] / "vectors" / "contract_wallets"
@@ -35,3 +36,13 @@ def send(node: Anvil, data: str, to: str | None = None) -> dict[str, str]:
 
 def deploy(node: Anvil, name: str, types: tuple[str, ...] = (), *values: object) -> str:
     return send(node, CODE[name] + encode(types, values).hex())["contractAddress"]
+
+
+POD_MANAGER = "0x91e677b07f7af907ec9a428aafa9fc14a0d3a338"
+
+
+def register_pod(node: Anvil, pod: str, owner: str) -> None:
+    """Put a pod into the registry that lies at EigenPodManager's place: owner -> pod."""
+    answer = assemble("4 CALLDATALOAD SLOAD 0 MSTORE 32 0 RETURN")  # whatever the function
+    node.rpc("anvil_setCode", POD_MANAGER, "0x" + answer.hex())
+    node.rpc("anvil_setStorageAt", POD_MANAGER, *(f"0x{int(a, 16):064x}" for a in (owner, pod)))

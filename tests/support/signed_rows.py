@@ -365,7 +365,7 @@ def _other_rows(n: int) -> list[Signed]:
     return [
         Signed("antelope_key", "one key", one, bound=False),
         Signed("antelope_key", "two keys", two, bound=False),
-        Signed("bls", "validator key", validator),
+        Signed("bls", "validator key", validator, bound=False),
         Signed("stark", "starknet", stark, bound=False),
     ]
 

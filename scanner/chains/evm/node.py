@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from scanner.chains.evm import blocks
@@ -182,6 +182,19 @@ class Node:
             if e.fault is Fault.REVERTED:
                 return b""
             raise
+
+    def state(
+        self, account: bytes, slots: Sequence[bytes], at: BlockRef
+    ) -> tuple[bytes, tuple[int, ...]]:
+        """Code and the values of storage slots at the block. Raises as `call` does."""
+        with self.pinned(at) as block:
+            code = data(self.name, self.rpc.ask("eth_getCode", hexed(account), block), "code")
+            found = []
+            for slot in slots:
+                answer = self.rpc.ask("eth_getStorageAt", hexed(account), hexed(slot), block)
+                word = data(self.name, answer, "storage")
+                found.append(int.from_bytes(word))
+        return code, tuple(found)
 
     def close(self) -> None:
         """Close the connections."""

@@ -17,6 +17,8 @@ from scanner.chains.evm.node import Node
 from scanner.chains.fleet.faults import Fault, RpcError
 from scanner.chains.fleet.rpc import Call
 from scanner.errors import SourceError, SourceRejectedError, SourceUnavailableError
+from scanner.model.account import AccountState
+from scanner.model.balance import Evidence
 from scanner.model.block import BlockRef
 
 T = TypeVar("T")
@@ -102,6 +104,23 @@ def prove_token(
     except trie.ProofError as e:
         raise SourceRejectedError(node.name, f"gave a proof that does not hold: {e}") from None
     return ProvenToken(token, account, rule)
+
+
+def prove_state(
+    node: Node,
+    header: ProvenHeader,
+    account: bytes,
+    slots: Sequence[bytes],
+    block: object,
+    known: MutableMapping[bytes, bytes],
+) -> AccountState:
+    """Prove an account's code hash and some of its slots. Raises SourceError."""
+    answer = node.rpc.ask("eth_getProof", hexed(account), [hexed(s) for s in slots], block)
+    try:
+        proven, values = check_answer(node.name, header.state_root, account, slots, answer, known)
+    except trie.ProofError as e:
+        raise SourceRejectedError(node.name, f"gave a proof that does not hold: {e}") from None
+    return AccountState(proven.code_hash, tuple(values), Evidence.PROVEN)
 
 
 def prove_balances(

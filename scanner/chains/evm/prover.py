@@ -20,12 +20,14 @@ from scanner.chains.evm.proofs import (
     fetch_header,
     prove_accounts,
     prove_balances,
+    prove_state,
     prove_token,
 )
 from scanner.chains.evm.slots import ALL_BITS
 from scanner.chains.fleet.pool import Pool
 from scanner.chains.fleet.quorum import winner
 from scanner.errors import SourceError
+from scanner.model.account import AccountState
 from scanner.model.balance import Balance, Evidence
 from scanner.model.block import BlockRef
 
@@ -76,6 +78,21 @@ class Prover:
         except SourceError as e:
             return [_nothing(column, str(e)) for column in columns]
         return [self._column(block, column) for column in columns]
+
+    def state(self, account: bytes, slots: Sequence[bytes], at: BlockRef) -> AccountState | None:
+        """Prove an account's code hash and some of its slots; None where nobody gives a proof."""
+
+        def task(node: Node) -> AccountState:
+            with node.pinned(at) as parameter:
+                return prove_state(node, block.header, account, slots, parameter, known)
+
+        try:
+            block = self._enter(at)
+            with self._lock:
+                known = dict(block.known)
+            return self._pool.run(task)[0]
+        except SourceError:
+            return None
 
     def _enter(self, at: BlockRef) -> _Block:
         with self._lock:

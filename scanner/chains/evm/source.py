@@ -21,6 +21,8 @@ from scanner.chains.fleet.quorum import require_operators
 from scanner.chains.fleet.settle import agree
 from scanner.chains.interface import Ability, Reach, ReadPolicy, SearchProgress, Wanted
 from scanner.errors import SourceUnavailableError
+from scanner.model.account import AccountState
+from scanner.model.addresses.keccak import keccak256
 from scanner.model.balance import Balance, BalanceQuery, Evidence, unavailable
 from scanner.model.block import BlockRef
 from scanner.model.endpoint import Endpoint
@@ -193,6 +195,16 @@ class EthereumRpcSource:
         return agree(
             self.pool, lambda n: n.call(to, data, at), self._quorum, self.name, "contract call"
         )
+
+    def state(self, account: bytes, slots: Sequence[bytes], at: BlockRef) -> AccountState:
+        """See StateReader.state. Without a proof, with a quorum as in `call`."""
+        proven = self._prover.state(account, slots, at) if self._prover is not None else None
+        if proven is not None:
+            return proven
+        code, values = agree(
+            self.pool, lambda n: n.state(account, slots, at), self._quorum, self.name, "state"
+        )
+        return AccountState(keccak256(code), values, self._evidence)
 
     def find_validators(
         self, wanted: Wanted, at: BlockRef, progress: SearchProgress | None = None

@@ -1,7 +1,8 @@
 """Rows of beacon-chain validators: the validator's own BLS12-381 key signed.
 
-The address is the 48-byte public key, so the key is bound to it; what it may do is another
-matter: a validator's stake goes where its withdrawal credentials say, and the reason says so.
+The address is the 48-byte public key, and this key may not take the stake: that is paid to whom
+the withdrawal credentials name. A staking service has the signing keys of its customers'
+validators. So the key alone is never more than `asserted`.
 Source: IETF draft BLS signatures, ciphersuite BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_.
 """
 
@@ -16,8 +17,8 @@ from scanner.ownership.primitives.envelopes import eip191_hash
 from scanner.ownership.primitives.hextext import decode_hex
 
 _CAUTION = (
-    "the validator key signed; its stake is paid out to its withdrawal credentials, which this "
-    "does not show"
+    "the validator's own key signed, and may not take the stake: that is paid to the account in "
+    "its withdrawal credentials: sign again with that account, and name it as owner"
 )
 
 
@@ -43,7 +44,7 @@ class Bls:
                 return verdicts.mismatch(
                     self.name, f"signature {number} is not by the validator's key over this message"
                 )
-        return verdicts.controls(self.name, Binding.DERIVED, ("0x" + key.hex(),), _CAUTION)
+        return verdicts.controls(self.name, Binding.ASSERTED, ("0x" + key.hex(),), _CAUTION)
 
 
 @lru_cache(maxsize=4096)

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scanner.errors import SourceRejectedError
 from scanner.model.addresses.keccak import keccak256
 from scanner.ownership.evm.evm_signers import Digest, Signed
 from scanner.ownership.interface import ContractCall
@@ -96,39 +95,14 @@ def is_contract(call: ContractCall, account: bytes) -> bool | None:
     return None if size is None else size not in (0, _DELEGATED)
 
 
-def ask_ahead(call: ContractCall, keys: Sequence[bytes]) -> ContractCall:
-    """The same call, but when the first of these validators is asked for, all are: one question.
-
-    keys: 48 bytes each. A state of the beacon chain is dear to look up, once a key too dear.
-    """
-    wanted = dict.fromkeys(keys)
-    told: dict[bytes, bytes] = {}
-    refusals: list[SourceRejectedError] = []
-
-    def asked(to: bytes, data: bytes) -> bytes:
-        if to not in wanted:
-            return call(to, data)
-        if not told and not refusals:
-            try:
-                answer = call(b"".join(wanted), b"")
-            except SourceRejectedError as e:
-                refusals.append(e)
-            else:
-                told.update((k, answer[n * 32 : n * 32 + 32]) for n, k in enumerate(wanted))
-        if refusals:
-            raise refusals[0]
-        return told[to]
-
-    return asked
-
-
 def accepts(
     call: ContractCall, account: bytes, signed: Signed, digests: Sequence[Digest]
 ) -> str | None:
     """Ask a contract wallet whether it accepts a signature, deployed (EIP-1271) or not (6492).
 
     Returns what to remark about it, None if it does not accept. A contract that accepts the same
-    signature for an unrelated digest as well accepts anything, which is no evidence.
+    signature for an unrelated digest as well accepts anything, which is no evidence. Nor is what
+    it does accept, unless its code is known: it may accept the signature of whoever is named in it.
     """
     wrapped = unwrap(signed.data)
     for digest in digests:
@@ -139,8 +113,19 @@ def accepts(
     return None
 
 
+def ask_address(
+    call: ContractCall, account: bytes, question: str, data: bytes = b""
+) -> bytes | None:
+    """Ask a contract a function that gives one address; None if it does not, or gives nobody."""
+    return _address(call(account, _selector(question) + data))
+
+
 def owners_of(call: ContractCall, account: bytes) -> Owners | None:
-    """Ask a contract who owns it: a Safe or multisig wallet, an ownable contract, an EigenPod."""
+    """Ask a contract whom it names: a multisig wallet, an ownable contract, an EigenPod.
+
+    A name is no right to spend: `owner()` of a bridge or a token is its administrator, and code
+    that names somebody may have no way to send anything.
+    """
     several = _address_list(call(account, _GET_OWNERS))
     if several:
         for selector in _THRESHOLDS:

@@ -2,9 +2,10 @@
 
 1. Every signature present must be by the address's own key or by a named owner, each by another.
 2. If the address's own key signed, nothing more is needed (accounts with EIP-7702 code, too).
-3. Else the chain is asked at the pinned block: does the contract accept the signature (EIP-1271,
-   EIP-6492)? Whom does it name as owners, and did enough of them sign?
-4. What nothing on chain shows stays `asserted`: the publisher says so.
+3. Else the chain is looked at, at the pinned block: a wallet whose code we know (wallets.py) says
+   in its storage who its owners are. Did enough of them sign, or does it accept the signature?
+4. Other contracts are asked as well (EIP-1271, EIP-6492, owner(), getOwners()). What they say can
+   contradict the row; that they agree stays `asserted`, for they say what their code says.
 
 A validator's stake is paid to whom its withdrawal credentials name, so these steps are taken for
 that account: its own key signed, or it is a contract (a Safe, an EigenPod) and its owners did.
@@ -24,7 +25,8 @@ from scanner.model.control import Binding, ControlResult
 from scanner.ownership import verdicts
 from scanner.ownership.evm import contract_calls, evm_signers
 from scanner.ownership.evm.evm_signers import Digest, Envelope, Signed
-from scanner.ownership.interface import ContractCall, Proof
+from scanner.ownership.evm.wallets import UNKNOWN_CODE, Pod, Wallet, find_wallet
+from scanner.ownership.interface import ChainView, ContractCall, Proof
 
 _DEPTH = 3
 """How many contracts that own contracts are followed."""
@@ -101,10 +103,14 @@ class ContractOwner:
         of = _subject(proof, call)
         by = _match(of.account, named, signatures, digests)
         if by.unknown or not by.own:
+            twice = len(set(named)) < len(named)
+            known = None if twice else self._known(proof, of, by, signatures, digests)
+            if known is not None:
+                return known
             if of.call is not None:
-                accepted = self._accepted(of.call, of.account, by, signatures, digests)
-                if accepted is not None:
-                    return accepted
+                answer = self._accepted(of.call, of.account, by, signatures, digests)
+                if answer is not None:
+                    return self._controls(Binding.ASSERTED, of.account, by, answer + UNKNOWN_CODE)
             if by.unknown:
                 number = by.unknown[0]
                 bad = _Bad(number, signatures[number - 1], call is not None)
@@ -115,6 +121,66 @@ class ContractOwner:
             return verdicts.controls(self.name, of.binding, (signer,), remarks, 1)
         return self._by_owners(of, named, by)
 
+    def _known(
+        self,
+        proof: Proof,
+        of: _Subject,
+        by: _Signers,
+        signatures: Sequence[Signed],
+        digests: Sequence[Digest],
+    ) -> ControlResult | None:
+        """The verdict where the contract is a wallet whose code we know; None where it is not.
+
+        An EigenPod pays its owner: the owner's own key signed, or it is a wallet in its turn.
+        """
+        view, account, of_pod = of.call, of.account, ""
+        if not isinstance(view, ChainView):
+            return None
+        found = find_wallet(view, account, proof.network.chain_id, by.owners)
+        if isinstance(found, Pod):
+            of_pod, account = f"{found.name} of {checksum_text(found.owner)}", found.owner
+            if account in by.owners and not by.unknown:
+                signer = (checksum_text(account),)
+                return verdicts.controls(self.name, Binding.ON_CHAIN, signer, of_pod, 1)
+            found = find_wallet(view, account, proof.network.chain_id, by.owners)
+        if not isinstance(found, Wallet):
+            return self._unsigned_pod(view, account, of_pod, by)
+        if found.answers and not found.trouble and (by.unknown or not found.owners):
+            answer = self._accepted(view, account, by, signatures, digests)
+            if answer is not None:
+                return self._controls(Binding.ON_CHAIN, account, by, answer)
+        return None if by.unknown else self._of_wallet(found, account, by)
+
+    def _unsigned_pod(
+        self, view: ChainView, owner: bytes, of_pod: str, by: _Signers
+    ) -> ControlResult | None:
+        """A pod whose owner is a plain account that did not sign."""
+        if not of_pod or by.unknown or contract_calls.is_contract(view, owner) is not False:
+            return None
+        signers = tuple(map(checksum_text, by.owners))
+        words = f"it is the {of_pod}, who did not sign"
+        return verdicts.mismatch(self.name, words, 1, signers)
+
+    def _of_wallet(self, wallet: Wallet, account: bytes, by: _Signers) -> ControlResult | None:
+        """The verdict by a wallet's storage. None: the one owner wanted may be behind others."""
+        signers = tuple(map(checksum_text, by.owners))
+        met = len(wallet.owners) >= wallet.threshold
+        if met and wallet.trouble:
+            return verdicts.controls(self.name, Binding.ASSERTED, signers, wallet.trouble)
+        if met:
+            counted = tuple(map(checksum_text, wallet.owners))
+            words = "; ".join((*by.remarks, wallet.name))
+            return verdicts.controls(self.name, Binding.ON_CHAIN, counted, words, wallet.threshold)
+        if wallet.threshold > 1:
+            return verdicts.mismatch(
+                self.name,
+                f"{wallet.name} at {checksum_text(account)}: {wallet.threshold} of its "
+                f"{wallet.count} owners must sign, {len(wallet.owners)} did",
+                wallet.threshold,
+                signers,
+            )
+        return None
+
     def _accepted(
         self,
         call: ContractCall,
@@ -122,18 +188,23 @@ class ContractOwner:
         by: _Signers,
         signatures: Sequence[Signed],
         digests: Sequence[Digest],
-    ) -> ControlResult | None:
-        """EIP-1271 and EIP-6492: one accepted signature is enough, if every other is accounted."""
+    ) -> str | None:
+        """EIP-1271 and EIP-6492: one accepted signature is enough, if every other is accounted.
+
+        Returns what to remark, None if the contract does not accept.
+        """
         wanted = by.unknown or range(1, len(signatures) + 1)
         answers = [
             contract_calls.accepts(call, account, signatures[n - 1], digests) for n in wanted
         ]
         enough = all(answers) if by.unknown else any(answers)
-        if not enough:
-            return None
-        remarks = dict.fromkeys((*by.remarks, *(a for a in answers if a)))
-        signer = checksum_text(account)
-        return verdicts.controls(self.name, Binding.ON_CHAIN, (signer,), "; ".join(remarks), 1)
+        return "; ".join(dict.fromkeys(a for a in answers if a)) if enough else None
+
+    def _controls(
+        self, binding: Binding, account: bytes, by: _Signers, words: str
+    ) -> ControlResult:
+        remarks = "; ".join(dict.fromkeys((*by.remarks, words)))
+        return verdicts.controls(self.name, binding, (checksum_text(account),), remarks, 1)
 
     def _unknown(
         self,
@@ -167,9 +238,8 @@ class ContractOwner:
         if of.call is not None:
             seen = _chain_says(of.call, of.account, by.owners)
             if seen.met:
-                return verdicts.controls(
-                    self.name, Binding.ON_CHAIN, signers, seen.text, seen.required
-                )
+                words = seen.text + UNKNOWN_CODE
+                return verdicts.controls(self.name, Binding.ASSERTED, signers, words, seen.required)
             words = seen.text
             if of.paid:
                 words = f"its withdrawal credentials name {checksum_text(of.account)}; {words}"
@@ -280,7 +350,7 @@ def _chain_says(
         return _Seen(False, 0, f"nothing at {name} names an owner at this block")
     counted = [s for s in signers if s in owners.accounts]
     if len(counted) >= owners.threshold:
-        return _Seen(True, owners.threshold, "")
+        return _Seen(True, owners.threshold, f"{owners.source} of {name} names who signed")
     if owners.threshold > 1:
         return _Seen(
             False,

@@ -17,8 +17,9 @@ from scanner.ownership import verdicts
 from scanner.ownership.evm import evm_signers
 from scanner.ownership.evm.contract_calls import accepts
 from scanner.ownership.evm.evm_signers import Digest, Envelope, Signed
+from scanner.ownership.evm.wallets import UNKNOWN_CODE, Wallet, find_wallet
 from scanner.ownership.freshness import grade
-from scanner.ownership.interface import ContractCall, Proof
+from scanner.ownership.interface import ChainView, ContractCall, Proof
 from scanner.ownership.primitives.recovery import recover_account
 
 
@@ -41,17 +42,18 @@ class EvmMessage:
         digests = evm_signers.digests(proof, self.envelopes)
         if isinstance(digests, str):
             return verdicts.mismatch(self.name, digests)
-        remarks, by_contract = [], False
+        remarks, binding = [], Binding.DERIVED
         for number, signed in enumerate(signatures, 1):
             remark = own_key(proof.address.payload, signed, digests)
             if remark is None and call is not None:
                 remark = accepts(call, proof.address.payload, signed, digests)
-                by_contract = by_contract or remark is not None
+                if remark is not None and binding is Binding.DERIVED:
+                    binding, words = binding_of_answer(call, proof)
+                    remark = f"{remark}{words}"
             if remark is None:
                 return evm_signers.not_by(self.name, number, signed, digests, call is not None)
             if remark and remark not in remarks:
                 remarks.append(remark)
-        binding = Binding.ON_CHAIN if by_contract else Binding.DERIVED
         signer = (proof.address.text,)
         return ControlResult(
             Control.CONTROLS,
@@ -62,6 +64,18 @@ class EvmMessage:
             signer,
             "; ".join(remarks),
         )
+
+
+def binding_of_answer(call: ContractCall, proof: Proof) -> tuple[Binding, str]:
+    """What it is worth that a contract accepts a signature, and what to say about that.
+
+    Only of code that we know is it known that it accepts its owners' signatures and no others.
+    """
+    if isinstance(call, ChainView):
+        found = find_wallet(call, proof.address.payload, proof.network.chain_id, ())
+        if isinstance(found, Wallet) and found.answers and not found.trouble:
+            return Binding.ON_CHAIN, f": {found.name}"
+    return Binding.ASSERTED, UNKNOWN_CODE
 
 
 def own_key(account: bytes, signed: Signed, digests: Sequence[Digest]) -> str | None:

@@ -6,16 +6,20 @@ import pytest
 from support.signed_rows import account, claim, evm_address, evm_sign, key
 
 from scanner.errors import SourceRejectedError, SourceUnavailableError
+from scanner.model.account import AccountState
 from scanner.model.addresses.keccak import keccak256
+from scanner.model.balance import Evidence
 from scanner.model.control import Binding, Control, ControlResult
-from scanner.ownership.evm.contract_calls import ask_ahead, is_contract, payee_of
+from scanner.ownership.asking import Asking
+from scanner.ownership.evm.contract_calls import is_contract, payee_of
 from scanner.ownership.judge import judge, judge_claims
 from scanner.settings.tables import load_registry
 
 REGISTRY = load_registry()
 KEY = bytes.fromhex("8d" * 48)
 A, B = key(1), key(2)
-POD = bytes.fromhex("57" * 20)
+POD = bytes.fromhex("5700" * 10)
+REGISTRY_OF_PODS = bytes.fromhex("91e677b07f7af907ec9a428aafa9fc14a0d3a338")
 
 
 def paid(to: bytes, kind: int = 1) -> bytes:
@@ -23,15 +27,19 @@ def paid(to: bytes, kind: int = 1) -> bytes:
 
 
 class BeaconTable:
-    """Credentials by key; owners of contracts; sizes of code, where nothing is said 0."""
+    """Credentials by key; owners of contracts; sizes of code, 0 where nothing is said; and what
+    the registry of EigenPods says: owner -> pod.
+    """
 
     def __init__(
         self,
         credentials: dict[bytes, bytes],
         owners: dict[bytes, bytes] | None = None,
         sizes: dict[bytes, int] | None = None,
+        registered: dict[bytes, bytes] | None = None,
     ) -> None:
         self.credentials, self.owners, self.sizes = credentials, owners or {}, sizes or {}
+        self.registered = registered or {}
         self.asked: list[bytes] = []
 
     def __call__(self, to: bytes, data: bytes) -> bytes:
@@ -44,7 +52,17 @@ class BeaconTable:
             return b"".join(self.credentials.get(k, bytes(32)) for k in keys)
         if data == keccak256(b"podOwner()")[:4] and to in self.owners:
             return bytes(12) + self.owners[to]
+        if to == REGISTRY_OF_PODS and data[:4] == keccak256(b"ownerToPod(address)")[:4]:
+            return bytes(12) + self.registered.get(data[16:], bytes(20))
         return b""
+
+    @property
+    def calls(self) -> Evidence:
+        return Evidence.REPORTED
+
+    def state(self, account: bytes, slots: tuple[bytes, ...]) -> AccountState:
+        """No code that anybody knows."""
+        return AccountState(keccak256(b"code" + account), (0,) * len(slots), Evidence.REPORTED)
 
 
 def judged(table: object, *signatures: str, owners: tuple[str, ...]) -> ControlResult:
@@ -105,14 +123,21 @@ def test_a_contract_that_names_nobody_leaves_it_asserted() -> None:
 
 
 def test_a_pod_and_its_owner() -> None:
-    table = BeaconTable({KEY: paid(POD)}, {POD: account(A)}, {POD: 300})
+    named = BeaconTable({KEY: paid(POD)}, {POD: account(A)}, {POD: 300})
+    assert by_a(named).binding is Binding.ASSERTED, "any code can name an owner"
+    table = BeaconTable({KEY: paid(POD)}, {POD: account(A)}, {POD: 300}, {account(A): POD})
     assert by_a(table).binding is Binding.ON_CHAIN
     pod = "0x" + POD.hex()
     assert judged(table, evm_sign(A), owners=(evm_address(A), pod)).is_proof
     other = judged(table, evm_sign(B), owners=(evm_address(B),))
-    assert (other.control, other.binding) == (Control.CONTROLS, Binding.ASSERTED)
+    assert other.control is Control.MISMATCH
+    assert f"eigenpod of {evm_address(A)}".lower() in other.reason.lower()
     half = judged(table, evm_sign(B), owners=(evm_address(B), pod))
-    assert half.control is Control.UNSUPPORTED
+    assert half.control is Control.MISMATCH
+    other_pod = BeaconTable(
+        {KEY: paid(POD)}, {POD: account(A)}, {POD: 300}, {account(A): POD[::-1]}
+    )
+    assert by_a(other_pod).binding is Binding.ASSERTED, "the registry names another pod"
     garbage = judged(table, evm_sign(A), evm_sign(key(9)), owners=(evm_address(A), pod))
     assert garbage.control is Control.MISMATCH, "a signature that is there must be somebody's"
 
@@ -148,7 +173,7 @@ def test_a_dead_endpoint_is_an_error_and_is_asked_again() -> None:
             raise answer
         return answer
 
-    call = ask_ahead(shaky, [KEY])
+    call = Asking(shaky, [KEY])
     with pytest.raises(SourceUnavailableError):
         call(KEY, b"")
     assert call(KEY, b"") == call(KEY, b"") == paid(account(A))
@@ -156,6 +181,6 @@ def test_a_dead_endpoint_is_an_error_and_is_asked_again() -> None:
 
 def test_other_questions_go_straight_through() -> None:
     table = BeaconTable({}, {POD: account(A)})
-    call = ask_ahead(table, [KEY])
+    call = Asking(table, [KEY])
     assert call(POD, keccak256(b"podOwner()")[:4])[12:] == account(A)
     assert table.asked == [POD]

@@ -24,7 +24,7 @@ def judged(signature: str, address: str = "0x" + PUBLIC.hex()) -> ControlResult:
 
 def test_a_good_row_says_what_it_does_not_show() -> None:
     result = judged(GOOD)
-    assert (result.control, result.binding) == (Control.CONTROLS, Binding.DERIVED)
+    assert (result.control, result.binding) == (Control.CONTROLS, Binding.ASSERTED)
     assert "withdrawal credentials" in result.reason
 
 

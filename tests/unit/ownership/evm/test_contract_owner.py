@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 from support.signed_rows import account, claim, evm_address, evm_sign, key
+from support.wallet_state import SINGLETON, TableChain, safe_chain, safe_storage
 
 from scanner.errors import SourceRejectedError, SourceUnavailableError
-from scanner.model.addresses.keccak import keccak256
+from scanner.model.balance import Evidence
 from scanner.model.control import Binding, Control, ControlResult
 from scanner.ownership.judge import judge, judge_claims
 from scanner.settings.tables import load_registry
@@ -16,21 +17,6 @@ WALLET = "0x" + "57" * 20
 A, B, C = key(1), key(2), key(3)
 OWNERS = (evm_address(A), evm_address(B))
 SIGNED = (evm_sign(A), evm_sign(B))
-
-
-class TableChain:
-    """Answers calls from a table of (address, function) and counts what it was asked."""
-
-    def __init__(self, answers: dict[tuple[str, str], bytes]) -> None:
-        self.answers = {
-            (bytes.fromhex(to[2:]), keccak256(name.encode())[:4]): answer
-            for (to, name), answer in answers.items()
-        }
-        self.asked: list[tuple[bytes, bytes]] = []
-
-    def __call__(self, to: bytes, data: bytes) -> bytes:
-        self.asked.append((to, data))
-        return self.answers.get((to, data[:4]), b"")
 
 
 def word(value: int | bytes) -> bytes:
@@ -46,12 +32,8 @@ def judged(*signatures: str, call: object = None, **more: object) -> ControlResu
 
 
 def safe(threshold: int, *keys: object) -> TableChain:
-    return TableChain(
-        {
-            (WALLET, "getOwners()"): addresses(*(account(k) for k in keys)),  # type: ignore[arg-type]
-            (WALLET, "getThreshold()"): word(threshold),
-        }
-    )
+    owners = [account(k) for k in keys]  # type: ignore[arg-type]
+    return safe_chain(bytes.fromhex(WALLET[2:]), safe_storage(threshold, owners))
 
 
 def test_offline_owners_are_asserted() -> None:
@@ -150,7 +132,7 @@ def test_answers_that_are_not_exactly_a_list_of_owners_prove_nothing(
 
 @pytest.mark.parametrize("name", ["owner()", "podOwner()"])
 @pytest.mark.parametrize(
-    ("answer", "proof"),
+    ("answer", "named"),
     [
         (word(account(A)), True),
         (word(account(B)), False),
@@ -161,9 +143,13 @@ def test_answers_that_are_not_exactly_a_list_of_owners_prove_nothing(
         (b"", False),
     ],
 )
-def test_one_owner(name: str, answer: bytes, proof: bool) -> None:
+def test_one_owner_that_code_names_is_named_and_no_more(
+    name: str, answer: bytes, named: bool
+) -> None:
     result = judged(SIGNED[0], owners=OWNERS[:1], call=TableChain({(WALLET, name): answer}))
-    assert result.is_proof is proof
+    assert result.binding is Binding.ASSERTED
+    assert ("names who signed" in result.reason) is named
+    assert not named or name in result.reason, "the reason says what was asked"
     assert result.control is Control.CONTROLS  # the named owner did sign
 
 
@@ -196,6 +182,49 @@ def test_a_question_is_asked_once_for_many_rows() -> None:
     results = judge_claims(rows, chain, REGISTRY)
     assert all(r.is_proof for r in results)
     assert len(chain.asked) == len(set(chain.asked))
+
+
+def test_what_a_verdict_rests_on_is_its_evidence() -> None:
+    storage = safe_storage(2, [account(A), account(B)])
+    for evidence in (Evidence.PROVEN, Evidence.AGREED, Evidence.REPORTED):
+        chain = safe_chain(bytes.fromhex(WALLET[2:]), storage, calls=evidence)
+        result = judged(*SIGNED, owners=OWNERS, call=chain)
+        assert (result.is_proof, result.evidence) == (True, evidence)
+    own = judge(claim("ethereum", evm_address(A), SIGNED[0]), REGISTRY, safe(1, A))
+    assert own.evidence is Evidence.PROVEN
+
+
+@pytest.mark.parametrize(
+    "version", ["1.0.0", "1.1.1", "1.2.0", "1.3.0", "1.3.0 L2", "1.4.1", "1.5.0 L2"]
+)
+def test_every_version_of_the_safe_that_we_know(version: str) -> None:
+    storage = safe_storage(1, [account(A), account(B)])
+    for proxy in ("Safe proxy 1.1.1", "Safe proxy 1.3.0", "Safe proxy 1.4.1"):
+        chain = safe_chain(
+            bytes.fromhex(WALLET[2:]), storage, proxy=proxy, version=f"Safe {version}"
+        )
+        result = judged(SIGNED[0], owners=OWNERS[:1], call=chain)
+        assert result.is_proof
+        assert f"Safe {version}" in result.reason
+
+
+def test_a_safe_whose_guard_may_stop_its_owners_is_asserted() -> None:
+    storage = safe_storage(1, [account(A)], guard=7)
+    chain = safe_chain(bytes.fromhex(WALLET[2:]), storage)
+    result = judged(SIGNED[0], owners=OWNERS[:1], call=chain)
+    assert (result.control, result.binding) == (Control.CONTROLS, Binding.ASSERTED)
+    assert "guard" in result.reason
+    nobody = safe_chain(bytes.fromhex(WALLET[2:]), safe_storage(0, []))
+    assert not judged(SIGNED[0], owners=OWNERS[:1], call=nobody).is_proof
+
+
+@pytest.mark.parametrize("spoiled", ["proxy", "singleton"])
+def test_one_changed_byte_of_code_and_it_is_not_known(spoiled: str) -> None:
+    chain = safe(1, A)
+    where = bytes.fromhex(WALLET[2:]) if spoiled == "proxy" else SINGLETON
+    code, storage = chain.states[where]
+    chain.states[where] = (code[:-1] + bytes([code[-1] ^ 1]), storage)
+    assert not judged(SIGNED[0], owners=OWNERS[:1], call=chain).is_proof
 
 
 def test_a_dead_node_is_an_error_and_a_refused_call_a_verdict() -> None:

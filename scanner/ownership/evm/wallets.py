@@ -1,0 +1,120 @@
+"""Contract wallets whose code we know, and who can spend from one: read from the state, not asked.
+
+A contract says what its code says, whoever wrote it: one that names an owner may have no way ever
+to send a coin, and one that accepts a signature may accept everybody's. So a wallet counts by the
+hash of its code, behind its proxy, at the block (config/wallets.csv): then its storage says who
+its owners are, and how many of them it wants. An EigenPod's code is upgraded by its protocol: it
+counts as known where the protocol's own registry says that the pod is this owner's.
+
+Sources: Safe's storage layout and slots (SafeStorage, GuardManager, FallbackManager), the same in
+versions 1.0.0 to 1.5.0; EigenLayer's EigenPodManager.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from scanner.model.account import AccountState
+from scanner.model.addresses.keccak import keccak256
+from scanner.ownership.evm.contract_calls import ask_address
+from scanner.ownership.interface import ChainView
+from scanner.settings.wallets import load_wallets
+
+
+def _slot(number: int) -> bytes:
+    return number.to_bytes(32)
+
+
+_SINGLETON, _OWNERS, _COUNT, _THRESHOLD = _slot(0), _slot(2), _slot(3), _slot(4)
+_GUARD = keccak256(b"guard_manager.guard.address")
+_HANDLER = keccak256(b"fallback_manager.handler.address")
+_NOBODY: Final = 0  # what the list of owners has in place of the next one; its last has 1
+
+
+UNKNOWN_CODE: Final = (
+    "; its code is not one that we know, and may accept or name anybody: that its owners can spend "
+    "is not shown"
+)
+"""What to say of a contract that speaks for itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wallet:
+    """A wallet whose code we know, and what its storage says.
+
+    name: of its code. count: of its owners. owners: those of the accounts asked about that are
+    among them. threshold: how many must agree. trouble: why it is not shown that they can spend all
+    the same, "" if it is. answers: whether what answers isValidSignature for it is known, too.
+    """
+
+    name: str
+    count: int
+    owners: tuple[bytes, ...]
+    threshold: int
+    trouble: str = ""
+    answers: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pod:
+    """An EigenPod, and whose it is: 20 bytes."""
+
+    name: str
+    owner: bytes
+
+
+def find_wallet(
+    view: ChainView, account: bytes, chain_id: str, signers: Sequence[bytes]
+) -> Wallet | Pod | None:
+    """What a contract is, if its code is one that we know; None if it is not, or cannot be read.
+
+    chain_id: of the network, for registries. signers: accounts that may be owners.
+    """
+    mappings = tuple(keccak256(bytes(12) + signer + _OWNERS) for signer in signers)
+    slots = (_SINGLETON, _COUNT, _THRESHOLD, _GUARD, _HANDLER, *mappings)
+    state = view.state(account, slots)
+    if state is None:
+        return _pod(view, account, chain_id)
+    known = load_wallets().by_code
+    code = known.get(state.code_hash)
+    if code is not None and code.kind == "proxy":
+        behind = view.state(state.values[0].to_bytes(32)[12:], ())
+        code = known.get(behind.code_hash) if behind is not None else None
+    if code is not None and code.kind == "safe":
+        return _safe(view, code.name, state, signers)
+    return _pod(view, account, chain_id)
+
+
+def _safe(view: ChainView, name: str, state: AccountState, signers: Sequence[bytes]) -> Wallet:
+    _, count, threshold, guard, handler, *named = state.values
+    owners = tuple(s for s, after in zip(signers, named, strict=True) if after != _NOBODY)
+    trouble = ""
+    if threshold == 0:
+        trouble = f"the {name} has no owners yet: whoever sets it up first has it"
+    elif guard:
+        trouble = (
+            f"a guard at 0x{guard:040x} can stop what the owners of the {name} agree on: "
+            "that they can spend is not shown"
+        )
+    return Wallet(name, count, owners, threshold, trouble, _is_known_handler(view, handler))
+
+
+def _is_known_handler(view: ChainView, handler: int) -> bool:
+    if not 0 < handler < 1 << 160:
+        return False
+    state = view.state(handler.to_bytes(20), ())
+    code = load_wallets().by_code.get(state.code_hash) if state is not None else None
+    return code is not None and code.kind == "handler"
+
+
+def _pod(view: ChainView, account: bytes, chain_id: str) -> Pod | None:
+    """The protocol's registry knows whose pod it is; the pod is only asked whom to ask about."""
+    for registry, code in load_wallets().registries(chain_id):
+        owner = ask_address(view, account, "podOwner()")
+        if owner is not None:
+            found = ask_address(view, registry, "ownerToPod(address)", bytes(12) + owner)
+            if found == account:
+                return Pod(code.name, owner)
+    return None

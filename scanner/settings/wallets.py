@@ -1,0 +1,57 @@
+"""Reads config/wallets.csv: contract wallets whose code was read, by the hash of their code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from scanner.errors import ConfigError
+from scanner.settings.paths import shipped
+from scanner.settings.tables import read_table
+
+KINDS = frozenset(("proxy", "safe", "handler", "pods"))
+
+
+@dataclass(frozen=True, slots=True)
+class WalletCode:
+    """kind: "safe" for a wallet, "proxy" for what stands before one and names it in slot 0,
+    "handler" for what answers isValidSignature for one, "pods" for a registry of EigenPods.
+    """
+
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wallets:
+    """by_code: keccak256 of the deployed code -> what it is. at: (chain id, account) likewise."""
+
+    by_code: Mapping[bytes, WalletCode]
+    at: Mapping[tuple[str, bytes], WalletCode]
+
+    def registries(self, chain_id: str) -> Iterator[tuple[bytes, WalletCode]]:
+        """Registries of a chain: their accounts, and what they register."""
+        return ((account, code) for (chain, account), code in self.at.items() if chain == chain_id)
+
+
+@cache
+def load_wallets(folder: Path | None = None) -> Wallets:
+    """Read the table from `folder`, by default the shipped config folder. Raises ConfigError."""
+    by_code: dict[bytes, WalletCode] = {}
+    at: dict[tuple[str, bytes], WalletCode] = {}
+    for row in read_table((folder or shipped("config")) / "wallets.csv"):
+        code = WalletCode(row["kind"], row["name"])
+        chain, _, text = row["wallet"].rpartition(":")
+        try:
+            key = bytes.fromhex(text.removeprefix("0x"))
+        except ValueError:
+            key = b""
+        if code.kind not in KINDS or len(key) != (20 if chain else 32):
+            raise ConfigError(f"wallets.csv: {row['wallet']!r} of kind {code.kind!r}")
+        if chain:
+            at[chain, key] = code
+        else:
+            by_code[key] = code
+    return Wallets(by_code, at)
