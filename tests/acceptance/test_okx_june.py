@@ -1,0 +1,49 @@
+"""`scanner snapshot` on a list made like OKX's of June 2026: every row is answered or named."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from support.june_list import REGISTRY, ROWS, june
+
+NEWEST = {"tron", "solana", "vaulta", "aelf"}
+
+
+@pytest.fixture
+def made(tmp_path):
+    with june(tmp_path) as servers:
+        yield servers
+
+
+def balances(scanner):
+    done = scanner("export", "balances", "latest", "--format", "jsonl")
+    assert done.status == 0, done.err
+    return done.objects
+
+
+def test_every_row_is_answered_or_named(scanner, made):
+    done = scanner("snapshot", made.path, "--endpoints", made.endpoints, timeout=300)
+    assert done.status == 3, done.err  # ADA has no source
+    found = {(b["asset"], b["network"]): b for b in balances(scanner)}
+    assert len(found) == len(ROWS)
+    for row in ROWS:
+        balance = found[(REGISTRY.coins[row.coin].holding.asset, row.ours)]
+        if row.ours == "cardano":
+            assert balance["found"] is None
+            assert "no source of balances" in balance["reason"]
+            continue
+        assert balance["found"] == str(row.amount), balance
+        expected = "latest_only" if row.ours in NEWEST else "reported"
+        assert balance["evidence"] == expected, balance
+        assert balance["height"] == row.height, balance
+
+
+def test_what_moved_since_differs_now_and_what_fell_short_is_false(scanner, made):
+    made.servers["tron"].world.put(made.addresses["tron"], 5)
+    made.servers["ton"].world.put(made.addresses["ton"], 5)
+    done = scanner("snapshot", made.path, "--endpoints", made.endpoints, timeout=300)
+    assert done.status == 1, done.err
+    told = scanner("export", "findings", "latest", "--format", "jsonl").objects
+    kinds = {f["network"]: f["kind"] for f in told if f["kind"] in ("shortfall", "differs_now")}
+    assert kinds == {"tron": "differs_now", "ton": "shortfall"}, json.dumps(told)

@@ -1,0 +1,146 @@
+"""A list made like OKX's of June 2026, with keys of the tests' own, and servers that hold it.
+
+Heights are those of the published file (tests/vectors/okx_june), where they are known.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from scanner.model.addresses.table import decode_address
+from scanner.model.amount import format_amount
+from scanner.settings.tables import load_registry
+from support.aelf_stub import AelfServer
+from support.antelope_stub import AntelopeServer
+from support.aptos_stub import AptosServer
+from support.recorded import VECTORS, World, WorldServer
+from support.solana_stub import SolanaServer
+from support.substrate_stub import SubstrateServer
+from support.sui_stub import SuiServer
+from support.ton_stub import TonServer
+from support.tron_stub import TronServer
+from support.xrpl_stub import XrplServer
+
+REGISTRY = load_registry()
+HEIGHTS = json.loads((VECTORS / "okx_june/heights.json").read_text())["heights"]
+SIGNED = json.loads((VECTORS / "own_rows/rows.json").read_text())
+
+COLUMNS = (
+    "coin,Type,Network,Snapshot Height,address,amount,message,signature1,signature2,"
+    "redeem script/public key,EOA1,EOA2"
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """coin, network: as the publisher writes them. ours: our name of the network."""
+
+    coin: str
+    network: str
+    ours: str
+    height: int
+    amount: int
+
+
+def _height(network: str, other: int = 0) -> int:
+    return HEIGHTS[network]["height"] if network in HEIGHTS else other
+
+
+ROWS = (
+    Row("TRX", "TRON", "tron", _height("TRON"), 465_294_638_105_331),
+    Row("USDT-TRC20", "TRON", "tron", _height("TRON"), 243_232_693_234_473),
+    Row("SOL", "SOL", "solana", _height("SOL"), 2_823_088_987_601_145),
+    Row("USDG", "SOL", "solana", _height("SOL"), 88_840_703_689_716),
+    Row("APTOS", "APTOS", "aptos", _height("APTOS"), 847_822_194_605_760),
+    Row("USDT-APTOS", "APTOS", "aptos", _height("APTOS"), 7_769_877_194_035),
+    Row("TONCOIN-NEW", "TON", "ton", _height("TON"), 13_375_926_688_197_012),
+    Row("USDT-TON", "TON", "ton", _height("TON"), 170_479_995),
+    Row("SUI", "SUI", "sui", _height("SUI"), 52_855_428_706),
+    Row("USDC-SUI", "SUI", "sui", _height("SUI"), 4_408_270_628_906),
+    Row("RIPPLE", "RIPPLE", "xrpl", 104_000_000, 32_800_000_000_000),
+    Row("ASSET-HUB", "ASSET_HUB", "polkadot-asset-hub", 12_345_678, 23_500_000_0000000000),
+    Row("A", "EOS", "vaulta", 500_000_000, 90_000_000_0000),
+    Row("ELF", "ELF", "aelf", 300_000_000, 228_000_000_00000000),
+    Row("ADA", "ADA", "cardano", 13_600_000, 5_000_000),  # no endpoint: named, not read
+)
+
+
+@dataclass
+class June:
+    """path: the list. endpoints: the file of them. servers: by our network name."""
+
+    path: Path
+    endpoints: Path
+    servers: dict[str, WorldServer] = field(default_factory=dict)
+    addresses: dict[str, str] = field(default_factory=dict)
+
+
+@contextmanager
+def june(folder: Path) -> Iterator[June]:
+    """Start servers that hold what the list claims, and write both files."""
+    made = June(folder / "june.csv", folder / "endpoints.toml")
+    signed = {row["network"]: row for row in SIGNED if row["bound"] or row["network"] == "vaulta"}
+    lines = [COLUMNS]
+    with ExitStack() as stack:
+        made.servers = _servers()
+        for server in made.servers.values():
+            stack.callback(server.close)
+        for row in ROWS:
+            key = signed[row.ours]
+            network = REGISTRY.network(row.ours)
+            address = made.addresses[row.ours] = decode_address(network, key["address"]).text
+            holding = REGISTRY.coins[row.coin].holding
+            if row.ours in made.servers:
+                held = made.servers[row.ours].world
+                held.put(address, row.amount, holding.contract)
+            amount = format_amount(row.amount, holding.decimals)
+            signatures = [*key["signatures"], "", ""][:2]
+            owners = [*key["owners"], "", ""][:2]
+            cells = (row.coin, "", row.network, row.height, address, amount, key["message"])
+            lines.append(",".join(map(str, (*cells, *signatures, key["script"], *owners))))
+        made.path.write_text("\n".join(lines) + "\n")
+        made.endpoints.write_text("\n".join(_endpoints(made.servers)))
+        yield made
+
+
+def _servers() -> dict[str, WorldServer]:
+    def world(ours: str) -> World:
+        height = next(row.height for row in ROWS if row.ours == ours)
+        return World(tip=height + 20, oldest=height - 20)
+
+    def token(asset: str, ours: str) -> str:
+        return REGISTRY.holding(asset, ours).contract
+
+    tron = TronServer(world("tron"), {token("USDT", "tron")})
+    tron.world.put("TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t", 1_073_038_702_522)  # the canary
+    xrpl = XrplServer(world("xrpl"))
+    xrpl.world.put("rMxCKbEDwqr76QuheSUMdEGf4B9xJ8m5De", 1_000_000)  # the canary
+    mints = {token("USDG", "solana"): "TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb"}
+    return {
+        "tron": tron,
+        "xrpl": xrpl,
+        "solana": SolanaServer(world("solana"), mints),
+        "aptos": AptosServer(world("aptos"), {"": 8, token("USDT", "aptos"): 6}),
+        "ton": TonServer(world("ton"), {token("USDT", "ton"): 0}),
+        "sui": SuiServer(world("sui")),
+        "polkadot-asset-hub": SubstrateServer(
+            REGISTRY.network("polkadot-asset-hub"), world("polkadot-asset-hub")
+        ),
+        "vaulta": AntelopeServer(world("vaulta")),
+        "aelf": AelfServer(world("aelf")),
+    }
+
+
+def _endpoints(servers: dict[str, WorldServer]) -> Iterator[str]:
+    for ours, server in servers.items():
+        made = [server.endpoint(ours)]
+        if isinstance(server, AelfServer):
+            made.append(server.side(made[0]))
+        for n, endpoint in enumerate(made):
+            yield "[[endpoint]]"
+            yield f'name = "{ours}-{n}"\nnetwork = "{ours}"\nprotocol = "{endpoint.protocol}"'
+            yield f'url = "{endpoint.url}"\noperator = "test"\n'
