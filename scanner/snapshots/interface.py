@@ -6,7 +6,7 @@ range of those numbers on one network at one height: the unit of work, of retry 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -160,6 +160,10 @@ class SnapshotSink(Protocol):
 
     def chunks(self, snapshot_id: int) -> list[Chunk]:
         """Every chunk of the snapshot, by number."""
+        ...
+
+    def claimed(self, snapshot_id: int, chunks: Collection[Chunk]) -> dict[int, dict[str, int]]:
+        """Chunk number -> asset -> base units that its rows claim, duplicates left out."""
         ...
 
     def claims(self, chunk: Chunk) -> list[NumberedClaim]:

@@ -26,6 +26,7 @@ from scanner.snapshots.chunks import (
     take_chunk,
 )
 from scanner.snapshots.crew import Crew, Share, crew_size
+from scanner.snapshots.goal import Goal, Guide
 from scanner.snapshots.interface import (
     Chunk,
     ChunkState,
@@ -44,7 +45,7 @@ _TICK = 0.5
 """Seconds between two looks at Ctrl-C."""
 
 
-def take_snapshot(
+def take_snapshot(  # noqa: PLR0913 - what to take, with what, and how long
     sink: SnapshotSink,
     snapshot_id: int,
     sources: Mapping[str, BalanceSource],
@@ -54,6 +55,7 @@ def take_snapshot(
     progress: Progress | None = None,
     stop: Event | None = None,
     processes: int = 1,
+    goal: Goal | None = None,
 ) -> Taken:
     """Take every chunk that is not done, then end the snapshot.
 
@@ -61,7 +63,8 @@ def take_snapshot(
         the same. The caller closes them. With several processes they have not been used yet.
     stop: set it to stop after the requests in flight; KeyboardInterrupt does the same. What is
         done stays done, and taking the snapshot again goes on from there.
-    processes: how many to use at most (crew.py).
+    processes: how many to use at most (crew.py). goal: when to begin no more chunks (goal.py);
+        what is left is taken by the next run.
     Raises StoreError, also when another process is taking it; failures of sources end up in the
     chunks.
     """
@@ -71,7 +74,9 @@ def take_snapshot(
             sink.cut(snapshot_id, {n: s.ability.chunk_size for n, s in sources.items()})
             policy = sink.policy(snapshot_id)
             tools = Tools(sink, judge, registry, policy.attempts, stop or Event())
-            _take_all(tools, sink.chunks(snapshot_id), sources, progress, processes)
+            chunks = sink.chunks(snapshot_id)
+            guide = _guide(sink, chunks, sources, goal or Goal())
+            _take_all(tools, chunks, sources, progress, processes, guide)
             state = sink.end(snapshot_id)
         chunks = sink.chunks(snapshot_id)
     return Taken(
@@ -82,25 +87,36 @@ def take_snapshot(
     )
 
 
+def _guide(
+    sink: SnapshotSink, chunks: Sequence[Chunk], sources: Mapping[str, BalanceSource], goal: Goal
+) -> Guide:
+    """What is claimed where matters on slow networks only: there a chunk is a minute's work."""
+    slow = [c for c in chunks if c.plan.network in sources and not _shared(sources[c.plan.network])]
+    several = len({c.plan.network for c in slow}) < len(slow)
+    claimed = sink.claimed(slow[0].snapshot_id, slow) if several else {}
+    return Guide(chunks, claimed, goal)
+
+
 def _take_all(
     tools: Tools,
     chunks: Sequence[Chunk],
     sources: Mapping[str, BalanceSource],
     progress: Progress | None,
     processes: int,
+    guide: Guide,
 ) -> None:
     """Take what is not done, with other processes where that helps."""
     todo = [chunk for chunk in chunks if chunk.state is not ChunkState.DONE]
     size = crew_size(processes, [c for c in todo if _shared(sources.get(c.plan.network))])
     meter = Meter(chunks, progress)
     if size == 1:
-        _Run(tools, todo, sources, meter).run()
+        _Run(tools, todo, sources, meter, guide).run()
         return
 
     def work(share: Share, stop: Event, progress: Progress) -> None:
         tools.sink.forked()
         own = replace(tools, stop=stop)
-        _Run(own, todo, sources, Meter(todo, progress), share).run()
+        _Run(own, todo, sources, Meter(todo, progress), guide, share).run()
 
     share = Share(size)
     tools.sink.take_turns(share.turn)
@@ -113,7 +129,7 @@ def _take_all(
                     crew.stop()
 
             meter.others = crew.counted
-            _Run(tools, todo, sources, meter, share).run()
+            _Run(tools, todo, sources, meter, guide, share).run()
             crew.wait(_TICK, look)
     finally:
         tools.sink.take_turns(None)
@@ -121,7 +137,7 @@ def _take_all(
     # What a process left behind that died; a failed chunk waits for the next run.
     left = {c.no for c in tools.sink.chunks(todo[0].snapshot_id) if c.state is ChunkState.PLANNED}
     meter.others = lambda: 0
-    _Run(tools, [chunk for chunk in todo if chunk.no in left], sources, meter).run()
+    _Run(tools, [c for c in todo if c.no in left], sources, meter, guide).run()
 
 
 def _shared(source: BalanceSource | None) -> bool:
@@ -138,9 +154,10 @@ class _Run:
         chunks: Sequence[Chunk],
         sources: Mapping[str, BalanceSource],
         meter: Meter,
+        guide: Guide,
         share: Share | None = None,
     ) -> None:
-        self._tools, self._sources, self._meter = tools, sources, meter
+        self._tools, self._sources, self._meter, self._guide = tools, sources, meter, guide
         self._share = share or Share()
         self._todo: dict[str, list[Chunk]] = {}
         for chunk in chunks:
@@ -168,6 +185,8 @@ class _Run:
         self, chunks: list[Chunk], source: BalanceSource | None, patience: _Patience
     ) -> None:
         block: BlockRef | None = None
+        if self._guide.enough(chunks[0].plan.network):
+            return
         try:
             if source is not None:
                 patience.check()
@@ -183,7 +202,7 @@ class _Run:
             self._take(chunk, source, block, patience)
 
         parallel = -(-source.ability.parallel // self._share.size) if source is not None else 1
-        work = [partial(take, chunk) for chunk in chunks]
+        work = [partial(take, chunk) for chunk in self._guide.first_things_first(chunks)]
         _side_by_side(self._tools.stop, parallel, work)
 
     def _take(
@@ -193,7 +212,7 @@ class _Run:
         block: BlockRef | None,
         patience: _Patience,
     ) -> None:
-        if not self._share.take(chunk):
+        if self._guide.enough(chunk.plan.network) or not self._share.take(chunk):
             return
         try:
             patience.check()
@@ -205,6 +224,7 @@ class _Run:
             patience.failed(failure)
             self._record(chunk, failure)
         else:
+            self._guide.done(chunk)
             self._meter.done(chunk)
 
     def _record(self, chunk: Chunk, failure: ChunkFailedError) -> None:

@@ -6,26 +6,30 @@ import typer
 
 from scanner.cli.common.options import AsJson, Database, Endpoints, Snapshot, database_url
 from scanner.cli.common.sources import parse_networks
-from scanner.cli.snapshots.snapshot import Networks, Prove, Quorum
+from scanner.cli.snapshots.goals import parse_goal
+from scanner.cli.snapshots.snapshot import Budget, Coverage, Networks, Prove, Quorum
 from scanner.cli.snapshots.taking import TakeOptions, show_outcome, take
 from scanner.settings.tables import load_registry
 from scanner.store.database.engine import open_store
 from scanner.store.reading.queries import resolve
 
 
-def resume(
+def resume(  # noqa: PLR0913, PLR0917 - one parameter per option
     context: typer.Context,
     snapshot: Snapshot = "latest",
     endpoints: Endpoints = None,
     networks: Networks = "",
     quorum: Quorum = 1,
     proof: Prove = False,
+    budget: Budget = "",
+    coverage: Coverage = "",
     as_json: AsJson = False,
     database: Database = None,
 ) -> None:
     """Go on with a stopped snapshot. What is done stays as it is."""
     registry = load_registry()
-    options = TakeOptions(endpoints, parse_networks(networks, registry), quorum, proof)
+    goal = parse_goal(budget, coverage)
+    options = TakeOptions(endpoints, parse_networks(networks, registry), quorum, proof, goal)
     with open_store(database_url(context, database)) as store:
         snapshot_id = resolve(store, snapshot)
         take(store, snapshot_id, options, registry)

@@ -22,6 +22,7 @@ from scanner.cli.common.progress import ProgressBar
 from scanner.cli.common.sources import parse_heights, parse_networks
 from scanner.cli.common.times import heights_for_times
 from scanner.cli.liabilities.liabilities import read_owed
+from scanner.cli.snapshots.goals import parse_goal
 from scanner.cli.snapshots.taking import TakeOptions, check_sources, show_outcome, take
 from scanner.liabilities.interface import Liability
 from scanner.lists.reconcile import ListAudit
@@ -64,6 +65,22 @@ Quorum = Annotated[
 Prove = Annotated[
     bool, typer.Option("--proof", help="Ask for state proofs and check them, where they exist.")
 ]
+Budget = Annotated[
+    str,
+    typer.Option(
+        metavar="TIME",
+        help="Begin nothing more after this time (90s, 30m, 2h), largest claims first where "
+        "reading is slow; 'scanner resume' goes on.",
+    ),
+]
+Coverage = Annotated[
+    str,
+    typer.Option(
+        metavar="PERCENT",
+        help="End a slow network when this share of what is claimed there was read (99%); "
+        "'scanner resume' reads the rest.",
+    ),
+]
 
 
 def snapshot(  # noqa: PLR0913, PLR0917 - one parameter per option
@@ -76,6 +93,8 @@ def snapshot(  # noqa: PLR0913, PLR0917 - one parameter per option
     liabilities: LiabilityFile = None,
     quorum: Quorum = 1,
     proof: Prove = False,
+    budget: Budget = "",
+    coverage: Coverage = "",
     format: Format = "",
     columns: Columns = None,
     network: RowNetwork = "",
@@ -92,7 +111,8 @@ def snapshot(  # noqa: PLR0913, PLR0917 - one parameter per option
     registry = load_registry()
     stated = heights_for_times(at or [], endpoints, registry)
     policy = SnapshotPolicy(at=parse_heights(stated, registry))
-    options = TakeOptions(endpoints, parse_networks(networks, registry), quorum, proof)
+    goal = parse_goal(budget, coverage)
+    options = TakeOptions(endpoints, parse_networks(networks, registry), quorum, proof, goal)
     reading = ListOptions(format, columns or (), network, asset)
     owed = _read_liabilities(liabilities, registry)
     _check(options, registry)

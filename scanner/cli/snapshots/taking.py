@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import typer
@@ -23,14 +23,18 @@ from scanner.reports.figures.outcome import outcome_weights, print_outcome
 from scanner.reports.figures.ratios import ratio_objects
 from scanner.reports.figures.totals import print_totals
 from scanner.reports.tables.jsontext import pretty
+from scanner.snapshots.goal import Goal
 from scanner.snapshots.interface import ChunkState
 from scanner.snapshots.take import take_snapshot
 from scanner.store.database.engine import Store
 from scanner.store.reading import queries
+from scanner.store.reading.coverage import coverage
 from scanner.store.writing.runs import networks_of
 from scanner.store.writing.sink import StoreSink
 
 INTERRUPTED = 130
+SHOWN = 8
+"""Assets of which is told how much was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +42,14 @@ class TakeOptions:
     """How to read balances in this run.
 
     endpoints: the user's endpoint table, None for the default. networks: whose balances to read,
-    None for all. quorum, proof: as in `ReadPolicy`.
+    None for all. quorum, proof: as in `ReadPolicy`. goal: when to begin no more.
     """
 
     endpoints: Path | None = None
     networks: frozenset[str] | None = None
     quorum: int = 1
     proof: bool = False
+    goal: Goal = field(default_factory=Goal)
 
     def policy(self) -> ReadPolicy:
         """The same for sources."""
@@ -87,7 +92,28 @@ def take(store: Store, snapshot_id: int, options: TakeOptions, registry: Registr
             registry,
             progress=bar.update,
             processes=cores(),
+            goal=options.goal,
         )
+    _tell_how_far(store, snapshot_id)
+
+
+def _tell_how_far(store: Store, snapshot_id: int) -> None:
+    """Say how much was read, by rows and by amount, where something was not."""
+    found = coverage(store, snapshot_id)
+    rows, read = sum(c.rows for c in found), sum(c.read for c in found)
+    if read == rows:
+        return
+    parts = [f"{c.asset} {percent(c.covered, c.claimed)}" for c in found if c.read < c.rows]
+    shown = ", ".join(parts[:SHOWN]) + (f" and {len(parts) - SHOWN} more" * (len(parts) > SHOWN))
+    say(f"read: {read:,} of {rows:,} rows; by amount {shown}")
+
+
+def percent(part: int, whole: int) -> str:
+    """A share in percent with two decimals, rounded down: 100 % is all of it."""
+    if whole == 0:
+        return "nothing claimed"
+    hundredths = 10_000 * part // whole
+    return f"{hundredths // 100}.{hundredths % 100:02} %"
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""How many rows of a snapshot came out how, per asset and network: counted by the database."""
+"""How many rows of a snapshot came out how, per asset and network, and how much they claim."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from scanner.model.balance import Evidence
 from scanner.model.control import Binding, Control
 from scanner.store.database.engine import Store
 from scanner.store.schema import tables as t
+from scanner.store.schema.bulk import values
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,3 +97,36 @@ def answer_counts(store: Store, snapshot_id: int) -> list[AnswerCount]:
             for network, evidence, sources, rows in connection.execute(query)
         ]
     return sorted(found, key=lambda f: (f.network, f.evidence or "", f.sources))
+
+
+@dataclass(slots=True)
+class Covered:
+    """Rows and base units of one asset: all that are claimed, and those that somebody answered."""
+
+    asset: str
+    rows: int = 0
+    read: int = 0
+    claimed: int = 0
+    covered: int = 0
+
+
+def coverage(store: Store, snapshot_id: int) -> list[Covered]:
+    """What has been read of a snapshot's claims, by asset; rows without a balance are not read."""
+    c, b, s = t.claim.c, t.balance.c, t.snapshot.c
+    same = and_(b.snapshot_id == s.id, b.claim_no == c.no)
+    joined = t.claim.join(t.snapshot, s.list_id == c.list_id).outerjoin(t.balance, same)
+    answered = func.coalesce(b.evidence, Evidence.UNAVAILABLE.value) != Evidence.UNAVAILABLE.value
+    query = (
+        select(c.asset, c.amount, answered)
+        .select_from(joined)
+        .where(s.id == snapshot_id, c.duplicate.is_(False))
+    )
+    found: dict[str, Covered] = {}
+    with store.read() as connection:
+        for asset, amount, read in values(connection, query):
+            one = found.setdefault(asset, Covered(asset))
+            one.rows += 1
+            one.read += bool(read)
+            one.claimed += amount or 0
+            one.covered += (amount or 0) if read else 0
+    return [found[asset] for asset in sorted(found)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from typing import Any
@@ -26,6 +26,7 @@ from scanner.store.schema import tables as t
 from scanner.store.schema.bulk import values
 from scanner.store.schema.records import CLAIM_COLUMNS, load_policy, read_chunk, read_claim
 from scanner.store.writing import pins, results_in, runs, seal
+from scanner.store.writing.claimed import claimed_by_chunk
 
 LONGEST_ERROR = 500
 """Characters of a failed chunk's reason that are kept."""
@@ -69,6 +70,11 @@ class StoreSink:
         with self._store.read() as connection:
             _snapshot(connection, snapshot_id)
             return chunks_of(connection, snapshot_id)
+
+    def claimed(self, snapshot_id: int, chunks: Collection[Chunk]) -> dict[int, dict[str, int]]:
+        """Chunk number -> asset -> base units that its rows claim."""
+        with self._store.read() as connection:
+            return claimed_by_chunk(connection, snapshot_id, chunks)
 
     def chunk(self, snapshot_id: int, no: int) -> Chunk | None:
         """One chunk, None if there is none of that number."""
