@@ -8,7 +8,8 @@ The webhook's body is one JSON object:
 
 `event` is the same at every delivery of an event: a receiver that has seen it may drop it. With a
 key, the header `X-Scanner-Signature` is "sha256=" and the HMAC-SHA256 (RFC 2104) of the body in
-hex. Any 2xx answer means delivered.
+hex. Any 2xx answer means delivered. With `pages` there is a "link" to the snapshot's page. With the
+format "slack" the body is {"text": "..."} instead: title, reason, publisher and list, link.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ def signature(key: str, body: bytes) -> str:
 
 
 def _post(channel: Webhook, message: Message) -> None:
-    body = compact(dict(message.body))
+    body = compact(_FORMS[channel.form](channel, message))
     headers = {EVENT: message.key}
     if channel.key:
         headers[SIGNATURE] = signature(channel.key, body)
@@ -66,6 +67,30 @@ def _post(channel: Webhook, message: Message) -> None:
         transport.send("POST", body=body, limit=ANSWER_LIMIT).raise_for_status()
     finally:
         transport.close()
+
+
+def _object(channel: Webhook, message: Message) -> dict[str, object]:
+    snapshot = message.body.get("snapshot")
+    link = f"{channel.pages}/snapshots/{snapshot}" if channel.pages and snapshot else None
+    return {**message.body, **({} if link is None else {"link": link})}
+
+
+def _text(channel: Webhook, message: Message) -> dict[str, object]:
+    """What chat programs show. Their markup is made of these three characters.
+
+    Source: Slack's "Formatting text for app surfaces": &, < and > are escaped, nothing else.
+    """
+    whole = _object(channel, message)
+    about = " ".join(str(whole[k]) for k in ("publisher", "list") if whole.get(k))
+    lines = [f"{message.title}", str(whole.get("reason", "")), about, str(whole.get("link", ""))]
+    text = "\n".join(printable(line) for line in dict.fromkeys(lines) if line)
+    return {"text": text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")}
+
+
+_FORMS: Mapping[str, Callable[[Webhook, Message], dict[str, object]]] = {
+    "json": _object,
+    "slack": _text,
+}
 
 
 def _mail(channel: Email, message: Message) -> None:

@@ -6,6 +6,8 @@
     url_env = "OPS_HOOK"              # or url_file = "/run/secrets/hook", or url = "https://..."
     key_env = "OPS_HOOK_KEY"          # optional: signs the body (HMAC-SHA256); or key_file
     timeout = 10                      # seconds
+    format = "slack"                  # optional: {"text": ...}, as chat programs read it
+    pages = "https://scanner.example" # optional: where the web pages are, for links
 
     [[channel]]
     name = "mail"
@@ -46,12 +48,20 @@ from scanner.errors import ConfigError, clip
 ENVIRONMENT = "SCANNER_ALERTS"
 """Environment variable naming the alert file."""
 
+FORMATS = ("json", "slack")
+"""How a webhook's body looks: our own object, or one with a `text` that chat programs show."""
 SECURITY = ("starttls", "tls", "none")
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
-THRESHOLDS = {"reserve_ratio": "under", "verified_fell": "percent"}
+THRESHOLDS = {
+    "reserve_ratio": "under",
+    "verified_fell": "percent",
+    "list_unchanged": "days",
+    "balances_older_than": "days",
+}
 """Kinds of rules that need a number, and its key."""
 RULE_KINDS = (
     *THRESHOLDS,
+    *("found_false", "result_changed"),
     *("unsigned_new", "addresses_gone", "claimed_twice", "sources_disagree", "incomplete"),
 )
 
@@ -61,7 +71,10 @@ _MAX_NAME = 64
 _MAX_TIMEOUT = 120.0
 _RULE_KEYS = {"name", "kind", "assets", "publishers", "channels", *THRESHOLDS.values()}
 _CHANNEL_KEYS = {
-    "webhook": {"name", "kind", "timeout", "url", "url_env", "url_file", "key_env", "key_file"},
+    "webhook": {
+        *("name", "kind", "timeout", "url", "url_env", "url_file", "key_env", "key_file"),
+        *("format", "pages"),
+    },
     "email": {
         *("name", "kind", "timeout", "host", "port", "security", "ca_file"),
         *("user", "password_env", "password_file", "from", "to"),
@@ -71,8 +84,10 @@ _CHANNEL_KEYS = {
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule. threshold: of `reserve_ratio` the ratio, of `verified_fell` the percentage.
+    """One rule.
 
+    threshold: of `reserve_ratio` the ratio, of `verified_fell` the percentage, of the rules about
+    age the days.
     assets, publishers, channels: only these; all if empty.
     """
 
@@ -86,12 +101,17 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """A channel that is a URL. url, key: secrets, never shown. timeout: seconds."""
+    """A channel that is a URL. url, key: secrets, never shown. timeout: seconds.
+
+    form: one of FORMATS. pages: where `scanner serve` is reached, for links; "" for no links.
+    """
 
     name: str
     url: str = field(repr=False)
     key: str = field(default="", repr=False)
     timeout: float = 10.0
+    form: str = "json"
+    pages: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +210,10 @@ class _Reader:
             url = self._secret(place, table, "url")
             if not url.lower().startswith(("https://", "http://")) or not url.isprintable():
                 raise self._wrong(place, "its URL must be given, as https:// or http://")
-            return Webhook(name, url, self._secret(place, table, "key"), timeout)
+            form, pages = self._text(place, table, "format") or "json", self._pages(place, table)
+            if form not in FORMATS:
+                raise self._wrong(place, f"format must be one of: {', '.join(FORMATS)}")
+            return Webhook(name, url, self._secret(place, table, "key"), timeout, form, pages)
         return self._email(place, name, table, timeout)
 
     def _email(self, place: str, name: str, table: dict[str, Any], timeout: float) -> Email:
@@ -258,6 +281,12 @@ class _Reader:
         if not 0.1 <= seconds <= _MAX_TIMEOUT:
             raise self._wrong(place, f"timeout must be from 0.1 to {_MAX_TIMEOUT:g} seconds")
         return seconds
+
+    def _pages(self, place: str, table: dict[str, Any]) -> str:
+        url = self._text(place, table, "pages").rstrip("/")
+        if url and (not url.lower().startswith(("https://", "http://")) or not url.isprintable()):
+            raise self._wrong(place, "pages is where the web pages are, as https:// or http://")
+        return url
 
     def _known(self, place: str, table: dict[str, Any], keys: set[str]) -> None:
         for key in table:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from itertools import islice
 
+from scanner.alerts import results
 from scanner.alerts.config import Rule
+from scanner.alerts.look import Found, Look
 from scanner.errors import clip
 from scanner.model.finding import FindingKind
 from scanner.model.registry import Registry
@@ -26,30 +27,6 @@ from scanner.store.writing.alert_log import NewEvent
 
 LOOK_BACK = 500
 """Snapshots of a publisher that are searched for a complete one to compare with."""
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What a rule found. subject: an asset, another publisher; "" for the snapshot itself."""
-
-    subject: str
-    reason: str
-    facts: Mapping[str, object]
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """A snapshot that has ended, and its publisher's complete one before it (None: the first)."""
-
-    store: Store
-    registry: Registry
-    head: SnapshotHead
-    before: SnapshotHead | None
-
-    @property
-    def taken(self) -> Taken:
-        """The snapshot, for questions across lists."""
-        return Taken(self.head.id, self.head.list_id)
 
 
 def events(
@@ -245,5 +222,9 @@ KINDS: Mapping[str, tuple[Check, bool]] = {
     "claimed_twice": (_claimed_twice, False),
     "sources_disagree": (_sources_disagree, True),
     "incomplete": (_incomplete, True),
+    "found_false": (results.found_false, False),
+    "result_changed": (results.result_changed, False),
+    "list_unchanged": (results.list_unchanged, False),
+    "balances_older_than": (results.balances_older_than, False),
 }
 """Kind -> what it looks for, and whether it says something about an incomplete snapshot, too."""

@@ -1,7 +1,7 @@
 """The `scanner` command: runs one subcommand, and is the one place that catches errors.
 
 Exit status: 0 everything asked for was verified; 1 something was found false; 3 nothing false, but
-something could not be shown; 2 the command could not run.
+something could not be verified; 2 the command could not run.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ app = typer.Typer(
     cls=CommandTable,
     help="Checks published proof-of-reserves lists against the chains.",
     epilog="Exit status: 0 all verified, 1 something false, 3 nothing false but something not "
-    "shown, 2 could not run.",
+    "verified, 2 could not run.",
     no_args_is_help=True,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},

@@ -65,7 +65,7 @@ def _about_balance(row: NumberedClaim, balance: Balance) -> Finding | None:
         kind = (
             FindingKind.SOURCES_DISAGREE if _disagree(balance) else FindingKind.BALANCE_UNAVAILABLE
         )
-        return finding_about(claim, kind, balance.reason or "nobody could say the balance")
+        return finding_about(claim, kind, balance.reason or "no source returned a balance")
     if claim.amount is None or row.duplicate or claim.amount == balance.amount:
         return None
     difference = balance.amount - claim.amount

@@ -71,7 +71,7 @@ def snapshot(site: Site, wanted: str) -> Object:
     return {
         **objects.head_object(head),
         "status": status_word(site, head),
-        "sentence": sentence(head, counts),
+        "sentence": sentence(head, counts, site.rows_found(head.id)),
         "verified_rows": verified_rows(site.store, head.id),
         "findings": objects.count_objects(counts),
     }

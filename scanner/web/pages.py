@@ -13,6 +13,7 @@ from scanner.reports.figures.words import BINDING, CONTROL, EVIDENCE, FRESHNESS,
 from scanner.store.reading.across import Change
 from scanner.web import answers, drawing, objects, render
 from scanner.web.api import PREFIX, After, AfterKey, Before, Kind, Name, PublisherId, Wanted
+from scanner.web.overview import overview
 from scanner.web.site import Site, filters_of
 from scanner.web.trouble import HTML
 from scanner.web.worth import snapshot_worth
@@ -50,13 +51,14 @@ def robots() -> Response:
 
 
 @router.get("/")
-def home(request: Request) -> Response:
+def home(request: Request, sort: Annotated[str, Query(max_length=16)] = "publisher") -> Response:
     """Publishers, and where each stands."""
     site = _site(request)
 
     def make() -> bytes:
         found = answers.snapshots(site, None, None, 5)
-        return render.page("home.html.j2", {**answers.all_publishers(site), "newest": found})
+        values = {"publishers": overview(site, sort), "sort": sort, "newest": found}
+        return render.page("home.html.j2", values)
 
     return site.respond(request, make, HTML)
 

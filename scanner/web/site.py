@@ -14,6 +14,7 @@ from scanner.model.finding import FindingKind, Weight
 from scanner.model.registry import Registry
 from scanner.store.database.engine import Store
 from scanner.store.reading import queries
+from scanner.store.reading.coverage import RowsFound, rows_found
 from scanner.store.reading.history import DataVersion, ListSums, list_sums, totals_so_far
 from scanner.store.reading.queries import SnapshotHead, SnapshotTotals
 from scanner.store.reading.row_pages import pairs_of
@@ -44,6 +45,7 @@ class Site:
         self._totals: _Fresh[int, SnapshotTotals] = _Fresh()
         self._counts: _Fresh[int, Mapping[FindingKind, int]] = _Fresh()
         self._weights: _Fresh[int, set[Weight]] = _Fresh()
+        self._rows: _Fresh[int, RowsFound] = _Fresh()
         self.families = _families(registry)
 
     def close(self) -> None:
@@ -84,6 +86,12 @@ class Site:
             self.version.now(),
             snapshot_id,
             lambda: queries.weights_found(self.store, snapshot_id),
+        )
+
+    def rows_found(self, snapshot_id: int) -> RowsFound:
+        """How many rows a snapshot's findings are about."""
+        return self._rows.get(
+            self.version.now(), snapshot_id, lambda: rows_found(self.store, snapshot_id)
         )
 
     def pairs(self, list_id: int) -> Sequence[tuple[str, str]]:

@@ -22,7 +22,7 @@ TITLES = {
     400: "That cannot be asked",
     404: "Nothing is here",
     405: "Reading only",
-    409: "These do not go together",
+    409: "These snapshots can't be compared",
     413: "Too much",
     414: "Too long",
     421: "Not under this name",

@@ -46,7 +46,7 @@ def test_the_report_is_written_and_says_so(running, tmp_path):
     done = run("report", ids.running, "-o", "report.html")
     assert (done.status, told(done)) == (0, True)
     page = (tmp_path / "report.html").read_text("utf-8")
-    assert "nothing is settled until" in page
+    assert "the result is incomplete" in page
     twin = run("report", ids.running, "--json", "-o", "-").object
     assert twin["answer"]["status"] == "incomplete"
     assert twin["rows"]["not_judged"] == 41

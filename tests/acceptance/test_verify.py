@@ -33,7 +33,7 @@ def test_publishers_sample(scanner):
     assert done.objects[2]["required"] == 2
     assert all(bool(o["reason"]) == (o["binding"] == "asserted") for o in done.objects)
     assert done.status == 3
-    assert done.lines[-1] == "5 rows: 3 verified, 0 false, 2 not shown."
+    assert done.lines[-1] == "5 rows: 3 verified, 0 false, 2 not verified."
 
 
 def test_auditors_layout_verifies_every_scheme_it_holds(scanner):

@@ -117,7 +117,7 @@ def test_the_hash_of_a_report(verify: Verify, wallet: Wallet) -> None:
     named = f"bitcoin,{_raw(script)},commitment,{txid},,,,,{'00' * 32},,"
     done = verify(good, named)
     assert (done.status, done.objects[1]["control"]) == (1, "mismatch")
-    assert done.lines[-1] == "2 rows: 1 verified, 1 false, 0 not shown."
+    assert done.lines[-1] == "2 rows: 1 verified, 1 false, 0 not verified."
 
 
 def test_what_was_not_done(verify: Verify, wallet: Wallet, bitcoin: Chain) -> None:

@@ -4,14 +4,14 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from support import alerting
+from support.alerting import snapshot
 from support.snapshot_stub import StubSource, balance_of, eth_claim, evm_address, stored
 from support.taking import DOWN, SIGNED, raises, take
 
-from scanner.alerts.config import AlertConfig, Rule, Webhook
-from scanner.alerts.telling import Alerts
+from scanner.alerts.config import Rule
 from scanner.liabilities.interface import Liability, LiabilityEvidence
 from scanner.model.finding import FindingKind
-from scanner.settings.tables import load_registry
 from scanner.snapshots.interface import SnapshotPolicy, SnapshotState
 from scanner.store.writing import alert_log
 from scanner.store.writing.runs import create_snapshot, set_liabilities
@@ -27,26 +27,11 @@ EVERY = (
 
 
 def alerts(store, *rules, now=None):
-    channels = {"ops": Webhook("ops", "http://127.0.0.1:9/")}
-    told = tuple(
-        Rule(r.name, r.kind, r.threshold, r.assets, r.publishers, r.channels or ("ops",))
-        for r in rules or EVERY
-    )
-    config = AlertConfig(told, channels)
-    clock = now or (lambda: datetime.now(UTC))
-    return Alerts(store, load_registry(), config, clock)
-
-
-def snapshot(store, claims, publisher="okx", source=None, state=SnapshotState.COMPLETE, **policy):
-    list_id = stored(store, claims, publisher).list_id
-    snapshot_id = create_snapshot(store, list_id, SnapshotPolicy(**policy))
-    assert take(store, snapshot_id, source or StubSource()).state is state
-    return snapshot_id
+    return alerting.alerts(store, *(rules or EVERY), now=now)
 
 
 def told(store, snapshot_id, *rules):
-    alerts(store, *rules).after_snapshot(snapshot_id)
-    return {(e.rule, e.subject): e for e in alert_log.events_of(store, snapshot_id)}
+    return alerting.told(store, snapshot_id, *(rules or EVERY))
 
 
 def signed(*numbers, **more):

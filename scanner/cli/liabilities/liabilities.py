@@ -20,7 +20,7 @@ from scanner.store.database.engine import open_store
 from scanner.store.reading.queries import findings, head, resolve
 from scanner.store.writing.runs import set_liabilities
 
-app = typer.Typer(help="What is owed to users.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(help="Import and check liabilities.", no_args_is_help=True, rich_markup_mode=None)
 
 app.command()(verify)
 app.command()(verify_inclusion)

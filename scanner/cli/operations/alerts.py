@@ -20,9 +20,7 @@ from scanner.store.database.engine import open_store
 from scanner.store.reading import queries
 from scanner.store.writing import alert_log
 
-app = typer.Typer(
-    help="Tell people about finished snapshots.", no_args_is_help=True, rich_markup_mode=None
-)
+app = typer.Typer(help="Send alerts.", no_args_is_help=True, rich_markup_mode=None)
 
 AlertFile = Annotated[
     Path | None,

@@ -26,7 +26,7 @@ from scanner.worker.queue import give_out_run
 from scanner.worker.scheduling import claim_now
 from scanner.worker.ticks import check_cron, next_tick
 
-app = typer.Typer(help="Scan lists by the clock.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(help="Run snapshots on a schedule.", no_args_is_help=True, rich_markup_mode=None)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The schedule's name.")]
 Location = Annotated[
@@ -102,7 +102,7 @@ def remove(context: typer.Context, name: Name, database: Database = None) -> Non
 
 @app.command("run-now")
 def run_now(context: typer.Context, name: Name, database: Database = None) -> None:
-    """Claim a run for this moment; 'scanner worker' takes it."""
+    """Queue a run now for the next free worker."""
     with open_store(database_url(context, database)) as store:
         schedule = schedules.schedule_named(store, name)
         claim_now(store, schedule, datetime.now(UTC), _give_out(store))

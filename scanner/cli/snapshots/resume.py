@@ -26,7 +26,7 @@ def resume(  # noqa: PLR0913, PLR0917 - one parameter per option
     as_json: AsJson = False,
     database: Database = None,
 ) -> None:
-    """Go on with a stopped snapshot. What is done stays as it is."""
+    """Continue an interrupted snapshot. What is done stays as it is."""
     registry = load_registry()
     goal = parse_goal(budget, coverage)
     options = TakeOptions(endpoints, parse_networks(networks, registry), quorum, proof, goal)

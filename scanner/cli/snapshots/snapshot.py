@@ -59,7 +59,7 @@ LiabilityFile = Annotated[
 Quorum = Annotated[
     int,
     typer.Option(
-        min=1, max=16, help="Providers of different operators that must give the same balance."
+        min=1, max=16, help="Number of independent operators that must report the same balance."
     ),
 ]
 Prove = Annotated[
@@ -102,11 +102,11 @@ def snapshot(  # noqa: PLR0913, PLR0917 - one parameter per option
     as_json: AsJson = False,
     database: Database = None,
 ) -> None:
-    """The main job: verify, pin, fetch, store, tally.
+    """Verify a list against the chains and save the result.
 
     Checks every signature, reads every balance at the stated block, compares and adds up.
-    Totals go to stdout, what was found false or not shown to stderr. Everything is kept in the
-    database; a stop loses nothing, 'scanner resume' goes on.
+    Totals go to stdout, what is false or not verified to stderr. Everything is saved in the
+    database: after a stop 'scanner resume' continues.
     """
     registry = load_registry()
     stated = heights_for_times(at or [], endpoints, registry)

@@ -18,7 +18,7 @@ from scanner.reports.tables.text import printable
 _HEADINGS = {
     "mismatch": "signed by another key or over another message",
     "malformed": "address or signature not decodable",
-    ASSERTED: "signed, but nothing shows that the signer owns the address",
+    ASSERTED: "signed, but it is not verified that the signer owns the address",
     "unsupported": "scheme or address format not supported",
     "unsigned": "no signature published",
     UNREADABLE: "row could not be read",
@@ -69,5 +69,5 @@ def _sentence(summary: OwnershipSummary) -> str:
     wrong = summary.by_weight[Weight.FALSE]
     return (
         f"{rows:,} rows: {verified:,} verified, {wrong:,} false, "
-        f"{rows - verified - wrong:,} not shown."
+        f"{rows - verified - wrong:,} not verified."
     )

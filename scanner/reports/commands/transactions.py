@@ -116,5 +116,5 @@ def _sentence(summary: TransactionSummary, rows: int) -> str:
         return f"All {rows:,} rows verified: the announced transactions were made."
     return (
         f"{rows:,} rows: {verified:,} verified, {wrong:,} false, "
-        f"{rows - verified - wrong:,} not shown."
+        f"{rows - verified - wrong:,} not verified."
     )

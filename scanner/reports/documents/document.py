@@ -22,7 +22,12 @@ from scanner.reports.figures.ratios import ratio_objects
 from scanner.reports.figures.words import LIMITS, MEANINGS
 from scanner.store.database.engine import Store
 from scanner.store.reading import queries
-from scanner.store.reading.coverage import ControlCount, answer_counts, control_counts
+from scanner.store.reading.coverage import (
+    ControlCount,
+    answer_counts,
+    control_counts,
+    rows_found,
+)
 from scanner.store.reading.history import verified_rows
 from scanner.store.reading.queries import SnapshotHead
 
@@ -105,7 +110,9 @@ def _answer(store: Store, head: SnapshotHead) -> Object:
     return {
         "status": word if head.complete else "incomplete",
         "exit_status": status,
-        "sentence": sentence(head, queries.finding_counts(store, head.id)),
+        "sentence": sentence(
+            head, queries.finding_counts(store, head.id), rows_found(store, head.id)
+        ),
     }
 
 

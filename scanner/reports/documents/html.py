@@ -32,13 +32,13 @@ Json = dict[str, Any]
 _WORDS = {
     "verified": "Verified",
     "false": "Found false",
-    "unshown": "Not everything could be shown",
+    "unshown": "Not fully verified",
     "incomplete": "Incomplete",
 }
 _GROUPS = (
     (Weight.FALSE, "What is false", "Nothing was found false."),
-    (Weight.UNSHOWN, "What could not be shown", "Everything asked for could be shown."),
-    (Weight.NOTE, "Worth knowing", "Nothing else to note."),
+    (Weight.UNSHOWN, "What could not be verified", "Everything asked for was verified."),
+    (Weight.NOTE, "Notes", "Nothing else to note."),
 )
 
 
@@ -77,7 +77,7 @@ def _context(document: Json, css: str) -> Json:
         "read": _read(document, finished),
         "found": [
             (title, words)
-            for title, weight in (("False", "false"), ("Not shown", "unshown"))
+            for title, weight in (("False", "false"), ("Not verified", "unshown"))
             if (words := counted_kinds(document["findings"], weight))
         ],
         "word": _WORDS[document["answer"]["status"]],
@@ -106,7 +106,7 @@ def _read(document: Json, when: str) -> str:
 def _asked(snapshot: Json, rows: Json) -> str:
     lines = counted_rows(rows["data_rows"])
     return (
-        f"Asked: do the keys behind each address of {snapshot['list']['name']} ({lines}) really "
+        f"Question: did the keys behind each address of {snapshot['list']['name']} ({lines}) "
         "sign, what did each address hold at the stated block, and do the claimed amounts agree?"
     )
 
@@ -120,7 +120,7 @@ def _figures(document: Json) -> list[tuple[str, str]]:
         ("Rows in the list", f"{rows['data_rows']:,}"),
         ("Rows verified", f"{rows['verified_once']:,}"),
         ("Findings: false", f"{weights[Weight.FALSE]:,}"),
-        ("Findings: not shown", f"{weights[Weight.UNSHOWN]:,}"),
+        ("Findings: not verified", f"{weights[Weight.UNSHOWN]:,}"),
         ("Networks read", f"{len({b['network'] for b in document['blocks']}):,}"),
     ]
 

@@ -119,3 +119,28 @@ def _line(scale: Scale, line: Line) -> Iterable[str]:
         for x, y, label in places:
             circle = f'<circle class="{css}" cx="{x}" cy="{y}" r="4">'
             yield f"{circle}<title>{escape(label)}</title></circle>"
+
+
+SPARK_WIDTH, SPARK_HEIGHT = 120, 28
+
+
+def sparkline(amounts: Sequence[int], description: str) -> str:
+    """Draw a few amounts as a line without words, from 0 up. amounts: at least two, not negative.
+
+    description: for screen readers.
+    """
+    highest = max(amounts) or 1
+    places = [
+        (
+            2 + no * (SPARK_WIDTH - 4) // (len(amounts) - 1),
+            SPARK_HEIGHT - 3 - amount * (SPARK_HEIGHT - 6) // highest,
+        )
+        for no, amount in enumerate(amounts)
+    ]
+    path = " ".join(f"{x},{y}" for x, y in places)
+    x, y = places[-1]
+    return (
+        f'<svg class="spark" viewBox="0 0 {SPARK_WIDTH} {SPARK_HEIGHT}" role="img" '
+        f'aria-label="{escape(description)}"><polyline points="{path}"/>'
+        f'<circle cx="{x}" cy="{y}" r="2.5"/></svg>'
+    )

@@ -86,6 +86,6 @@ def _signed(number: str) -> str:
 
 def _then(then: Json | None, span: str) -> str:
     if then is None:
-        return f"No complete snapshot of this publisher is from about a {span} before."
+        return f"There is no complete snapshot from about a {span} earlier to compare with."
     at = minute(then["at"])
     return f"A {span} before: snapshot {then['snapshot']}, {at} UTC, by the prices of that time."

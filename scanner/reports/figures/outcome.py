@@ -13,6 +13,7 @@ from scanner.reports.tables.text import printable
 from scanner.settings.tables import load_registry
 from scanner.store.database.engine import Store
 from scanner.store.reading import queries
+from scanner.store.reading.coverage import RowsFound, rows_found
 from scanner.store.reading.queries import SnapshotHead
 
 FIRST_FEW = 5
@@ -58,20 +59,30 @@ def finding_groups(store: Store, snapshot_id: int, few: int = FIRST_FEW) -> list
     return groups
 
 
-def sentence(head: SnapshotHead, counts: Mapping[FindingKind, int]) -> str:
-    """Say in one sentence what the snapshot came to."""
+def sentence(head: SnapshotHead, counts: Mapping[FindingKind, int], found: RowsFound) -> str:
+    """Say in one sentence what the snapshot came to.
+
+    counts: findings of each kind. found: how many rows they are about.
+    """
     rows = head.claims + head.unreadable
     wrong = sum(n for kind, n in counts.items() if WEIGHTS[kind] is Weight.FALSE)
     unshown = sum(n for kind, n in counts.items() if WEIGHTS[kind] is Weight.UNSHOWN)
     start = f"{rows:,} rows of {head.list_name}"
     if not head.complete:
         done = f"{head.chunks_done:,} of {head.chunks:,} parts read"
-        return f"{start}, {done}: nothing is settled until 'scanner resume {head.id}' is through."
-    if wrong:
-        return f"{start}: {_number(wrong, 'thing')} found false, {unshown:,} could not be shown."
-    if unshown:
-        return f"{start}: nothing found false, {_number(unshown, 'thing')} could not be shown."
-    return f"{start}: every claim verified."
+        return (
+            f"{start}, {done}: the result is incomplete. Run 'scanner resume {head.id}' to finish."
+        )
+    parts = [f"{found.false:,} {_be(found.false)} false"] if found.false else []
+    if found.unverified:
+        parts.append(f"{found.unverified:,} could not be verified")
+    if (wrong and not found.false) or (unshown and not found.unverified):
+        parts.append("not everything about the list as a whole holds")
+    return f"{start}: {' and '.join(parts) or 'every claim verified'}."
+
+
+def _be(count: int) -> str:
+    return "row is" if count == 1 else "rows are"
 
 
 def other_chains(head: SnapshotHead) -> list[tuple[str, str]]:
@@ -97,10 +108,11 @@ def print_outcome(store: Store, snapshot_id: int, stream: TextIO | None = None) 
     head = queries.head(store, snapshot_id)
     for network, chain in other_chains(head):
         out.write(printable(f"NOT THE REAL {network}: read on the chain {chain!r}") + "\n")
-    out.write(printable(sentence(head, counts)) + "\n")
+    found = rows_found(store, snapshot_id)
+    out.write(printable(sentence(head, counts, found)) + "\n")
 
 
-_TITLES = {Weight.FALSE: "FALSE", Weight.UNSHOWN: "not shown", Weight.NOTE: "note"}
+_TITLES = {Weight.FALSE: "FALSE", Weight.UNSHOWN: "not verified", Weight.NOTE: "note"}
 
 
 def _group_lines(group: FindingGroup, snapshot_id: int) -> list[str]:

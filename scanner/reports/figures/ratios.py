@@ -76,4 +76,4 @@ def _why_absent(total: Mapping[str, Any], *, complete: bool) -> str:
         return "nothing is owed"
     if not complete:
         return "not every balance has been read"
-    return "nobody could say what is held" if total["unavailable_rows"] else "no row in the list"
+    return "no source returned a balance" if total["unavailable_rows"] else "no row in the list"

@@ -14,12 +14,12 @@ MEANINGS: Mapping[FindingKind, str] = {
     FindingKind.MALFORMED_PROOF: "the address or signature cannot be decoded",
     FindingKind.UNSUPPORTED_SCHEME: "the signature scheme or address format is not supported",
     FindingKind.UNSIGNED: "the list gives no signature for the address",
-    FindingKind.OWNER_UNPROVEN: "signed, but nothing shows that the signer owns the address",
+    FindingKind.OWNER_UNPROVEN: "signed, but it is not verified that the signer owns the address",
     FindingKind.SHORTFALL: "the address held less than the list claims",
     FindingKind.SURPLUS: "the address held more than the list claims",
     FindingKind.DIFFERS_NOW: "the address holds another amount now, and nobody can ask for then",
-    FindingKind.BALANCE_UNAVAILABLE: "nobody could say what the address held",
-    FindingKind.SOURCES_DISAGREE: "providers gave different balances for one block",
+    FindingKind.BALANCE_UNAVAILABLE: "no source returned a balance for this address",
+    FindingKind.SOURCES_DISAGREE: "sources gave different balances for one block",
     FindingKind.BALANCE_CHANGED: "read twice at one block, two values",
     FindingKind.CHUNK_FAILED: "a part of the balances could not be read",
     FindingKind.EMPTY_LIST: "the list has no rows",
@@ -43,14 +43,14 @@ CONTROL: Mapping[Control, str] = {
     Control.CONTROLS: "enough keys signed this message for this address",
     Control.MISMATCH: "signed by another key, or another message was signed",
     Control.MALFORMED: "the address or signature cannot be decoded",
-    Control.UNSUPPORTED: "no rule here can judge it",
+    Control.UNSUPPORTED: "this program has no rule for it",
     Control.UNSIGNED: "the publisher gave no signature",
 }
 
 BINDING: Mapping[Binding, str] = {
     Binding.DERIVED: "the address is computed from the key or script",
     Binding.ON_CHAIN: "the chain names the signers as its owners at that block",
-    Binding.ASSERTED: "the publisher says that the key is the address's; nothing shows it",
+    Binding.ASSERTED: "the publisher says that the key is the address's; that is not verified",
     Binding.NONE: "nothing ties a key to the address",
 }
 
@@ -63,10 +63,10 @@ FRESHNESS: Mapping[Freshness, str] = {
 
 EVIDENCE: Mapping[Evidence, str] = {
     Evidence.PROVEN: "checked against a block hash by a state proof or an own full scan",
-    Evidence.AGREED: "several independent providers gave the same amount",
-    Evidence.REPORTED: "one provider says so",
+    Evidence.AGREED: "several independent operators gave the same amount",
+    Evidence.REPORTED: "one operator says so",
     Evidence.LATEST_ONLY: "read at the newest block: the network cannot answer for a past one",
-    Evidence.UNAVAILABLE: "nobody could say; this is not the same as zero",
+    Evidence.UNAVAILABLE: "no source returned a balance; this is not the same as zero",
 }
 
 OWED: Mapping[LiabilityEvidence, str] = {
@@ -74,8 +74,8 @@ OWED: Mapping[LiabilityEvidence, str] = {
     LiabilityEvidence.SNARK_PER_COIN: "a proof of each coin's total, under a known key",
     LiabilityEvidence.SNARK_AGGREGATE: "a proof of one total over all coins, not of each",
     LiabilityEvidence.ROOT_LINKED: "one user's inclusion was checked; the total is unproven",
-    LiabilityEvidence.TRANSCRIPT_ONLY: "files that agree with each other and prove nothing",
-    LiabilityEvidence.PUBLISHED: "a number that somebody wrote down; unproven",
+    LiabilityEvidence.TRANSCRIPT_ONLY: "files that agree with each other, which proves nothing",
+    LiabilityEvidence.PUBLISHED: "published figure, not independently checked",
 }
 
 LIMITS: tuple[tuple[str, str], ...] = (

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, and_, func, or_, select
@@ -141,3 +142,11 @@ def _named(store: Store, query: Select[Any]) -> Named:
                 seen.add((network, key))
                 gathered.add(key, network, address)
     return gathered.named()
+
+
+def list_imported(store: Store, list_id: int) -> datetime:
+    """When a list's bytes were first read into this database, UTC."""
+    query = select(t.reserve_list.c.imported).where(t.reserve_list.c.id == list_id)
+    with store.read() as connection:
+        found: datetime = connection.execute(query).scalar_one()
+        return found

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Integer, and_, cast, func, select
+from sqlalchemy import ColumnElement, Connection, Integer, Select, and_, cast, exists, func, select
 
 from scanner.model.balance import Evidence
 from scanner.model.control import Binding, Control
+from scanner.model.finding import WEIGHTS, FindingKind, Weight
 from scanner.store.database.engine import Store
 from scanner.store.schema import tables as t
 from scanner.store.schema.bulk import values
@@ -41,6 +42,18 @@ class AnswerCount:
     evidence: Evidence | None
     sources: tuple[str, ...]
     rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class RowsFound:
+    """How many rows findings are about; a row with both is false.
+
+    false: rows of which something contradicts the chain, the mathematics or the list.
+    unverified: the other rows of which something could not be verified.
+    """
+
+    false: int
+    unverified: int
 
 
 def control_counts(store: Store, snapshot_id: int) -> list[ControlCount]:
@@ -130,3 +143,63 @@ def coverage(store: Store, snapshot_id: int) -> list[Covered]:
             one.claimed += amount or 0
             one.covered += (amount or 0) if read else 0
     return [found[asset] for asset in sorted(found)]
+
+
+def rows_found(store: Store, snapshot_id: int) -> RowsFound:
+    """Count the rows that findings of a snapshot are about, each once: unreadable ones, too."""
+    with store.read() as connection:
+        list_id = connection.execute(
+            select(t.snapshot.c.list_id).where(t.snapshot.c.id == snapshot_id)
+        ).scalar_one()
+        return RowsFound(
+            _false_claims(connection, snapshot_id, list_id)
+            + _unreadable(connection, list_id, Weight.FALSE),
+            _unverified_claims(connection, snapshot_id, list_id)
+            + _unreadable(connection, list_id, Weight.UNSHOWN),
+        )
+
+
+def _kinds(weight: Weight) -> list[str]:
+    return [kind.value for kind in FindingKind if WEIGHTS[kind] is weight]
+
+
+def _is_false(snapshot_id: int, claim_no: ColumnElement[int]) -> ColumnElement[bool]:
+    other = t.finding.alias("false_finding").c
+    same = other.snapshot_id == snapshot_id, other.claim_no == claim_no
+    return exists().where(*same, other.kind.in_(_kinds(Weight.FALSE)))
+
+
+def _false_claims(connection: Connection, snapshot_id: int, list_id: int) -> int:
+    f, c = t.finding.c, t.claim.c
+    found = select(func.count(f.claim_no.distinct())).where(
+        f.snapshot_id == snapshot_id, f.kind.in_(_kinds(Weight.FALSE))
+    )
+    # A repeated row is told about with the list; it may have a finding of its own besides.
+    repeated = select(func.count()).where(
+        c.list_id == list_id, c.duplicate, ~_is_false(snapshot_id, c.no)
+    )
+    return _one(connection, found) + _one(connection, repeated)
+
+
+def _unverified_claims(connection: Connection, snapshot_id: int, list_id: int) -> int:
+    f, c = t.finding.c, t.claim.c
+    repeated = exists().where(c.list_id == list_id, c.no == f.claim_no, c.duplicate)
+    return _one(
+        connection,
+        select(func.count(f.claim_no.distinct())).where(
+            f.snapshot_id == snapshot_id,
+            f.kind.in_(_kinds(Weight.UNSHOWN)),
+            ~_is_false(snapshot_id, f.claim_no),
+            ~repeated,
+        ),
+    )
+
+
+def _unreadable(connection: Connection, list_id: int, weight: Weight) -> int:
+    u = t.unreadable_row.c
+    query = select(func.count()).where(u.list_id == list_id, u.kind.in_(_kinds(weight)))
+    return _one(connection, query)
+
+
+def _one(connection: Connection, query: Select[int]) -> int:
+    return int(connection.execute(query).scalar_one())

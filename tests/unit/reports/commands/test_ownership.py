@@ -104,7 +104,7 @@ def test_words_for_people():
     assert "unsigned: 7 (no signature published)" in text
     assert "  and 2 more (all of them: --jsonl FILE)" in text
     assert "line 9: bad_amount: not an amount: '1e400'" in text
-    assert text.splitlines()[-1] == "9 rows: 1 verified, 1 false, 7 not shown."
+    assert text.splitlines()[-1] == "9 rows: 1 verified, 1 false, 7 not verified."
 
 
 def test_no_rows_are_not_all_rows_verified():

@@ -129,7 +129,7 @@ def test_page_says_what_it_does_not_show_and_how_to_repeat_it(page):
         assert name in page
     assert "scanner snapshot list.csv --endpoints FILE" in page
     assert "Ünïcode &amp; Co" in page
-    assert "2 things found false, 3 could not be shown" in page
+    assert "2 rows are false and 3 could not be verified" in page
     assert "no ratio. That is not a ratio of 0 or of 1" in page
 
 

@@ -19,6 +19,7 @@ from scanner.reports.figures.outcome import (
 )
 from scanner.reports.figures.words import EVIDENCE, MEANINGS, OWED
 from scanner.store.reading import queries
+from scanner.store.reading.coverage import RowsFound, rows_found
 
 
 def test_every_kind_and_evidence_has_its_words():
@@ -50,20 +51,26 @@ def test_weights_and_sentence(taken):
     assert outcome_weights(taken.store, taken.id) >= {Weight.FALSE, Weight.UNSHOWN}
     head = queries.head(taken.store, taken.id)
     counts = queries.finding_counts(taken.store, taken.id)
-    assert sentence(head, counts) == (
-        "7 rows of list.csv: 2 things found false, 3 could not be shown."
+    found = rows_found(taken.store, taken.id)
+    assert found == RowsFound(false=2, unverified=3)
+    assert sentence(head, counts, found) == (
+        "7 rows of list.csv: 2 rows are false and 3 could not be verified."
     )
-    assert sentence(head, {FindingKind.UNSIGNED: 1}) == (
-        "7 rows of list.csv: nothing found false, 1 thing could not be shown."
+    one = {FindingKind.UNSIGNED: 1}
+    assert sentence(head, one, RowsFound(0, 1)) == "7 rows of list.csv: 1 could not be verified."
+    surplus = {FindingKind.SURPLUS: 1}
+    assert sentence(head, surplus, RowsFound(0, 0)) == "7 rows of list.csv: every claim verified."
+    whole = {FindingKind.TOTAL_DIFFERS: 1}
+    assert sentence(head, whole, RowsFound(0, 0)) == (
+        "7 rows of list.csv: not everything about the list as a whole holds."
     )
-    assert sentence(head, {FindingKind.SURPLUS: 1}) == "7 rows of list.csv: every claim verified."
 
 
 def test_incomplete_is_never_all_verified(planned):
     assert Weight.UNSHOWN in outcome_weights(planned.store, planned.id)
     head = queries.head(planned.store, planned.id)
-    assert "0 of 2 parts read" in sentence(head, {})
-    assert "scanner resume 1" in sentence(head, {})
+    assert "0 of 2 parts read" in sentence(head, {}, RowsFound(0, 0))
+    assert "scanner resume 1" in sentence(head, {}, RowsFound(0, 0))
 
 
 def test_words_for_people_are_harmless(taken):

@@ -1,0 +1,94 @@
+"""Rules about what a snapshot came to, and about the age of what it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from itertools import islice
+
+from scanner.alerts.config import Rule
+from scanner.alerts.look import Found, Look
+from scanner.errors import clip
+from scanner.model.finding import WEIGHTS, Weight, exit_status
+from scanner.reports.figures.outcome import outcome_weights
+from scanner.reports.figures.words import MEANINGS
+from scanner.reports.tables.text import redacted
+from scanner.store.reading import queries
+from scanner.store.reading.alert_questions import EXAMPLES, list_imported
+from scanner.store.writing import alert_log
+
+FINGERPRINTED = 10_000
+"""Findings of a kind that decide whether they are others than last time."""
+
+_RESULT = {0: "verified", 1: "false", 3: "not fully verified"}
+
+
+def found_false(look: Look, rule: Rule) -> Iterator[Found]:
+    """Findings that are false, kind by kind; told again only when they are others."""
+    counts = queries.finding_counts(look.store, look.head.id)
+    for kind, count in counts.items():
+        if WEIGHTS[kind] is not Weight.FALSE:
+            continue
+        first = [
+            found.finding
+            for found in queries.findings(
+                look.store, look.head.id, kinds=[kind], limit=FINGERPRINTED
+            )
+        ]
+        names = "\n".join(f"{f.asset} {f.network} {f.address} {f.reason}" for f in first)
+        fingerprint = sha256(f"{count}\n{names}".encode("utf-8", "surrogatepass")).hexdigest()
+        last = alert_log.last_event(look.store, rule.name, kind.value, look.head.publisher)
+        if last is not None and last.facts.get("fingerprint") == fingerprint:
+            continue
+        examples = [
+            {
+                "row": f.row,
+                "network": f.network,
+                "address": clip(f.address, 200),
+                "reason": redacted(clip(f.reason, 300)),
+            }
+            for f in islice(first, EXAMPLES)
+        ]
+        rows = f"{count:,} finding{'' if count == 1 else 's'}"
+        facts = {"count": count, "examples": examples, "fingerprint": fingerprint}
+        yield Found(kind.value, f"found false: {MEANINGS[kind]} ({rows})", facts)
+
+
+def result_changed(look: Look, rule: Rule) -> Iterator[Found]:
+    """Another result than that of the complete snapshot before: also when it is good again."""
+    del rule
+    if look.before is None:
+        return
+    was = _RESULT[exit_status(outcome_weights(look.store, look.before.id))]
+    now = _RESULT[exit_status(outcome_weights(look.store, look.head.id))]
+    if was != now:
+        facts = {"before": was, "now": now, "compared_with": look.before.id}
+        yield Found("", f"the result is {now}; it was {was}", facts)
+
+
+def list_unchanged(look: Look, rule: Rule) -> Iterator[Found]:
+    """The publisher's list is the same as so many days ago: nobody publishes a new one."""
+    since = list_imported(look.store, look.head.list_id)
+    yield from _older(look, rule, since, f"the list {clip(look.head.list_name, 100)} is unchanged")
+
+
+def balances_older_than(look: Look, rule: Rule) -> Iterator[Found]:
+    """The oldest block that was read is older than so many days: a fresh scan of old balances."""
+    times = [pinned.block.time for pinned in look.head.blocks if pinned.block.time]
+    if times:
+        oldest = datetime.fromtimestamp(min(times), UTC)
+        yield from _older(look, rule, oldest, "the oldest balances are")
+
+
+def _older(look: Look, rule: Rule, since: datetime, what: str) -> Iterator[Found]:
+    age = (look.head.finished or look.head.created) - since
+    if age < timedelta(seconds=int(rule.threshold * 86_400)):
+        return
+    words = "since" if what.endswith("unchanged") else "of"
+    facts = {
+        "since": since.replace(microsecond=0).isoformat(),
+        "age_days": age.days,
+        "days": str(rule.threshold),
+    }
+    yield Found("", f"{what} {words} {since:%Y-%m-%d}, {age.days} days before the snapshot", facts)

@@ -1,0 +1,106 @@
+"""Who is sound? One line for each publisher: result, dollars, worst ratio, age, months before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from fractions import Fraction
+from typing import Any
+
+from markupsafe import Markup
+
+from scanner.reports.documents.lines import sparkline
+from scanner.reports.figures.amounts import percent
+from scanner.reports.figures.values_json import grouped
+from scanner.store.reading import queries
+from scanner.store.reading.history import PublisherView, publishers
+from scanner.store.reading.queries import SnapshotHead
+from scanner.web import answers
+from scanner.web.site import Site
+from scanner.web.worth import snapshot_worth
+
+Json = Mapping[str, Any]
+MONTHS = 12
+"""Complete snapshots of a publisher that its small drawing goes back."""
+SORTS = ("publisher", "verified", "share", "ratio", "age")
+_RESULTS = {"false": 0, "incomplete": 1, "unshown": 2, "verified": 3}
+
+
+def overview(site: Site, sort: str) -> list[Json]:
+    """Every publisher with what its newest complete snapshot came to.
+
+    sort: one of SORTS; what has no number stands last. Unknown words sort by name.
+    """
+    lines: list[Json] = [_line(site, view) for view in publishers(site.store)]
+    if sort == "verified":
+        lines.sort(key=lambda line: -1 if line["cents"] is None else line["cents"], reverse=True)
+    elif sort == "share":
+        lines.sort(key=lambda line: (line["part"] is None, line["part"] or 0))
+    elif sort == "ratio":
+        lines.sort(key=lambda line: (line["worst"] is None, line["worst"] or 0))
+    elif sort == "age":
+        lines.sort(key=lambda line: line["of"] or "")
+    return lines
+
+
+def _line(site: Site, view: PublisherView) -> dict[str, Any]:
+    line: dict[str, Any] = {
+        "id": view.id, "name": view.name, "lists": view.lists, "snapshots": view.snapshots,
+        "newest": view.latest, "snapshot": view.latest_complete, "status": None, "cents": None,
+        "verified": "", "part": None, "share": "", "worst": None, "ratio": "", "worst_asset": "",
+        "of": "", "spark": Markup(),
+    }  # fmt: skip
+    if view.latest_complete is None:
+        return line
+    head = site.head(str(view.latest_complete))
+    line |= {"status": answers.status_word(site, head), "of": _balances_of(head)}
+    return {**line, **_money(site, head), **_worst_ratio(site, head), "spark": _spark(site, view)}
+
+
+def _balances_of(head: SnapshotHead) -> str:
+    """The day of the oldest block that was read: no balance of the snapshot is older."""
+    times = [pinned.block.time for pinned in head.blocks if pinned.block.time]
+    return datetime.fromtimestamp(min(times), UTC).date().isoformat() if times else ""
+
+
+def _money(site: Site, head: SnapshotHead) -> Json:
+    worth = snapshot_worth(site, head)
+    if worth is None:
+        return {}
+    verified, claimed = _cents(worth["verified_usd"]), _cents(worth["claimed_usd"])
+    part = Fraction(verified, claimed) if claimed else None
+    return {
+        "cents": verified,
+        "verified": grouped(str(worth["verified_usd"])),
+        "part": part,
+        "share": percent(verified, claimed) if claimed else "",
+    }
+
+
+def _cents(text: object) -> int:
+    return int(str(text).replace(".", ""))
+
+
+def _worst_ratio(site: Site, head: SnapshotHead) -> Json:
+    """The lowest of the per-asset ratios, and whose it is; nothing where none is known."""
+    found: Sequence[Json] = answers.ratios(site, str(head.id))["ratios"]  # type: ignore[assignment]
+    known = [
+        (Fraction(r["reserve_ratio"]), r["reserve_ratio"], r["asset"])
+        for r in found
+        if r["reserve_ratio"] is not None
+    ]
+    if not known:
+        return {}
+    worst, text, asset = min(known)
+    return {"worst": worst, "ratio": text, "worst_asset": asset}
+
+
+def _spark(site: Site, view: PublisherView) -> Markup:
+    """Dollars verified in the publisher's last complete snapshots, oldest first."""
+    heads = queries.heads(site.store, publisher_id=view.id, limit=MONTHS)
+    worths = [snapshot_worth(site, head) for head in reversed(heads) if head.complete]
+    amounts = [_cents(worth["verified_usd"]) for worth in worths if worth is not None]
+    if len(amounts) < 2:
+        return Markup()
+    drawn = sparkline(amounts, f"dollars verified in the last {len(amounts)} snapshots")
+    return Markup(drawn)  # noqa: S704 - made and escaped by lines.py

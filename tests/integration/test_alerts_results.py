@@ -1,0 +1,61 @@
+"""Rules about the result, and about the age of what it rests on, on both databases."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from support.alerting import snapshot, told
+from support.snapshot_stub import eth_claim
+from support.taking import SIGNED
+
+from scanner.alerts.config import Rule
+
+FALSE = Rule("false", "found_false")
+CHANGED = Rule("changed", "result_changed")
+
+
+def signed(*numbers, **more):
+    return [eth_claim(n, **SIGNED, **more) for n in numbers]
+
+
+def test_what_is_false_is_told_once_and_again_when_it_is_others(store):
+    much = 2**256 - 1
+    bad = [*signed(0), *signed(1, amount=much)]
+    found = told(store, snapshot(store, bad), FALSE)
+    assert set(found) == {("false", "shortfall")}
+    event = found["false", "shortfall"]
+    assert event.facts["count"] == 1
+    assert "held less" in event.reason
+    assert told(store, snapshot(store, bad), FALSE) == {}
+    worse = [*bad, *signed(2, amount=much)]
+    again = told(store, snapshot(store, worse), FALSE)
+    assert again["false", "shortfall"].facts["count"] == 2
+
+
+def test_nothing_false_tells_nothing(store):
+    assert told(store, snapshot(store, [*signed(0), eth_claim(1)]), FALSE) == {}
+
+
+def test_a_result_that_changes_is_told_in_both_directions(store):
+    assert told(store, snapshot(store, signed(0)), CHANGED) == {}
+    worse = told(store, snapshot(store, signed(0, amount=2**256 - 1)), CHANGED)
+    assert worse["changed", ""].reason == "the result is false; it was verified"
+    assert told(store, snapshot(store, signed(0, amount=2**256 - 1)), CHANGED) == {}
+    better = told(store, snapshot(store, signed(0)), CHANGED)
+    assert better["changed", ""].reason == "the result is verified; it was false"
+
+
+def test_a_list_is_unchanged_since_it_was_first_read(store):
+    now = snapshot(store, signed(0))
+    days = Rule("unchanged", "list_unchanged", Decimal("0.0000001"))
+    assert ("unchanged", "") in told(store, now, days)
+    assert told(store, now, Rule("later", "list_unchanged", Decimal(1))) == {}
+
+
+def test_old_blocks_are_told_however_fresh_the_scan_is(store):
+    """The stub's block is of November 2023."""
+    now = snapshot(store, signed(0))
+    found = told(store, now, Rule("old", "balances_older_than", Decimal(30)))
+    age = datetime.now(UTC) - datetime.fromtimestamp(1_700_001_000, UTC)
+    assert found["old", ""].facts["age_days"] == age.days
+    assert found["old", ""].facts["since"] == "2023-11-14T22:30:00+00:00"
+    assert told(store, now, Rule("fine", "balances_older_than", Decimal(age.days + 2))) == {}

@@ -1,0 +1,35 @@
+"""Takes a snapshot of a stub chain and applies alert rules to it."""
+
+from datetime import UTC, datetime
+
+from scanner.alerts.config import AlertConfig, Rule, Webhook
+from scanner.alerts.telling import Alerts
+from scanner.settings.tables import load_registry
+from scanner.snapshots.interface import SnapshotPolicy, SnapshotState
+from scanner.store.writing import alert_log
+from scanner.store.writing.runs import create_snapshot
+from support.snapshot_stub import StubSource, stored
+from support.taking import take
+
+
+def alerts(store, *rules, now=None):
+    channels = {"ops": Webhook("ops", "http://127.0.0.1:9/")}
+    told = tuple(
+        Rule(r.name, r.kind, r.threshold, r.assets, r.publishers, r.channels or ("ops",))
+        for r in rules
+    )
+    config = AlertConfig(told, channels)
+    clock = now or (lambda: datetime.now(UTC))
+    return Alerts(store, load_registry(), config, clock)
+
+
+def snapshot(store, claims, publisher="okx", source=None, state=SnapshotState.COMPLETE, **policy):
+    list_id = stored(store, claims, publisher).list_id
+    snapshot_id = create_snapshot(store, list_id, SnapshotPolicy(**policy))
+    assert take(store, snapshot_id, source or StubSource()).state is state
+    return snapshot_id
+
+
+def told(store, snapshot_id, *rules):
+    alerts(store, *rules).after_snapshot(snapshot_id)
+    return {(e.rule, e.subject): e for e in alert_log.events_of(store, snapshot_id)}
