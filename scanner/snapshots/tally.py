@@ -36,6 +36,9 @@ class AssetTotal:
     by class of evidence in `by_evidence`. unverified: balances found of the other rows.
     unavailable_rows: rows whose balance nobody could say. shortfall, surplus: sums of the rows'
     differences where a row states an amount and a balance was found.
+    unanswered: what rows state for which no source returned a balance. unstated: what was found of
+    rows that state no amount. So claimed + unstated = verified + unverified + shortfall - surplus +
+    unanswered. Both None in a history, where they are not kept.
     liabilities: None where none are known. reserve_ratio: verified / liabilities, six decimals,
     rounded down: a lower bound, as `verified` is. None where a side is missing: liabilities
     unknown or zero, no row of the asset, or no balance that anybody could say.
@@ -52,19 +55,40 @@ class AssetTotal:
     surplus: int
     liabilities: int | None = None
     reserve_ratio: str | None = None
+    unanswered: int | None = None
+    unstated: int | None = None
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether a source returned the balance of any row; if not, nothing of it is known."""
+        told = self.verified or self.unverified or self.shortfall or self.surplus
+        return bool(told) or not self.unavailable_rows
+
+    @property
+    def is_stated(self) -> bool:
+        """Whether the list states what it claims. What is found where it does not is no surplus."""
+        return bool(self.claimed) or self.verified + self.unverified <= self.surplus
 
     def to_json(self) -> dict[str, object]:
-        """The object that `scanner totals --json` shows: amounts as strings."""
+        """The object that `scanner totals --json` shows: amounts as strings.
+
+        None for what the list does not state, and for what nobody answered: neither is 0.
+        """
+
+        def known(amount: int) -> str | None:
+            return str(amount) if self.is_answered else None
+
         return {
             "asset": self.asset,
             "decimals": self.decimals,
-            "claimed": str(self.claimed),
-            "verified": str(self.verified),
-            "by_evidence": {e.value: str(self.by_evidence.get(e, 0)) for e in SHOWN_EVIDENCE},
-            "unverified": str(self.unverified),
+            "claimed": str(self.claimed) if self.is_stated else None,
+            "verified": known(self.verified),
+            "by_evidence": {e.value: known(self.by_evidence.get(e, 0)) for e in SHOWN_EVIDENCE},
+            "unverified": known(self.unverified),
             "unavailable_rows": self.unavailable_rows,
-            "shortfall": str(self.shortfall),
-            "surplus": str(self.surplus),
+            "unanswered": None if self.unanswered is None else str(self.unanswered),
+            "shortfall": known(self.shortfall),
+            "surplus": known(self.surplus),
             "liabilities": None if self.liabilities is None else str(self.liabilities),
             "reserve_ratio": self.reserve_ratio,
         }
@@ -175,7 +199,7 @@ def _total(
     decimals = _decimals(parts, owed)
     by_evidence: dict[Evidence, int] = dict.fromkeys(SHOWN_EVIDENCE, 0)
     sums = Part()
-    unverified = unavailable_rows = 0
+    unverified = unavailable_rows = unanswered = unstated = 0
     for key, part in parts:
         scaled = Part(
             part.rows,
@@ -187,7 +211,11 @@ def _total(
         sums.add(scaled)
         if key.evidence is Evidence.UNAVAILABLE:
             unavailable_rows += part.rows
-        elif key.proof:
+            unanswered += scaled.claimed
+            continue
+        # Of rows that state an amount, found is claimed - shortfall + surplus.
+        unstated += scaled.found - (scaled.claimed - scaled.shortfall + scaled.surplus)
+        if key.proof:
             by_evidence[key.evidence] += scaled.found
         else:
             unverified += scaled.found
@@ -206,6 +234,8 @@ def _total(
         surplus=sums.surplus,
         liabilities=liabilities,
         reserve_ratio=reserve_ratio(verified, liabilities) if known else None,
+        unanswered=unanswered,
+        unstated=unstated,
     )
 
 

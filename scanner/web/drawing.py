@@ -55,12 +55,14 @@ def bars(totals: Json) -> dict[str, Json]:
 
 
 def _bar(total: Json) -> Json:
-    decimals, claimed, verified = total["decimals"], int(total["claimed"]), int(total["verified"])
-    name, unverified = printable(total["asset"]), int(total["unverified"])
+    decimals, name = total["decimals"], printable(total["asset"])
+    claimed, verified, unverified = (
+        int(total[key] or 0) for key in ("claimed", "verified", "unverified")
+    )
     parts = [
         Segment(e.value, f"{e.value}: {short_coins(amount, decimals)} {name}", amount)
         for e in SHOWN_EVIDENCE
-        if (amount := int(total["by_evidence"][e.value]))
+        if (amount := int(total["by_evidence"][e.value] or 0))
     ]
     words = f"not verified: {short_coins(unverified, decimals)} {name}"
     parts.append(Segment("unverified", words, unverified))
@@ -163,11 +165,11 @@ def _parts(
     part: list[Point] = []
     for point in sorted(points, key=lambda p: (p["at"], p["snapshot"])):
         total = point["total"]
-        if total is None:
+        if total is None or total[key] is None:
             yield part
             part = []
             continue
-        amount = rescale(int(total[key]), total["decimals"], decimals)
+        amount = rescale(int(total[key] or 0), total["decimals"], decimals)
         label = f"{point['at'][:10]}: {short_coins(amount, decimals)} {words}"
         part.append(Point(_seconds(point["at"]), amount, label))
     yield part

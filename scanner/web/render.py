@@ -90,10 +90,13 @@ def _coins(amount: str, decimals: int) -> str:
     return short_coins(int(amount), decimals)
 
 
-def _amount(amount: str | None, decimals: int) -> Markup:
-    """An amount for a table: short, every digit on pointing at it; in Python, for it is many."""
+def _amount(amount: str | None, decimals: int, otherwise: str = "no answer") -> Markup:
+    """An amount for a table: short, every digit on pointing at it; in Python, for it is many.
+
+    otherwise: what stands where there is no amount.
+    """
     if amount is None:
-        return Markup('<span class="note">not known</span>')
+        return Markup('<span class="note">{}</span>').format(otherwise)
     number = int(amount)
     short, exact = short_coins(number, decimals), whole_coins(number, decimals)
     # Digits, commas, dots and an ellipsis: nothing to escape.
@@ -101,9 +104,9 @@ def _amount(amount: str | None, decimals: int) -> Markup:
     return Markup(shown if short == exact else f'<span title="{exact}">{shown}</span>')  # noqa: S704
 
 
-def _or_dash(amount: str, decimals: int) -> Markup:
+def _or_dash(amount: str | None, decimals: int) -> Markup:
     """An amount that says something only where it is not 0."""
-    return _amount(amount, decimals) if int(amount) else Markup("\N{EN DASH}")
+    return _amount(amount, decimals) if int(amount or 0) else Markup("\N{EN DASH}")
 
 
 def _exact(amount: str, decimals: int) -> str:

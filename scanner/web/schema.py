@@ -119,24 +119,29 @@ class Snapshots(Shape):
 class ByEvidence(Shape):
     """Verified amounts by strength of evidence."""
 
-    proven: Amount
-    agreed: Amount
-    reported: Amount
-    latest_only: Amount
+    proven: Amount | None
+    agreed: Amount | None
+    reported: Amount | None
+    latest_only: Amount | None
 
 
 class AssetTotal(Shape):
-    """One asset's totals over all networks."""
+    """One asset's totals over all networks.
+
+    claimed: None where the list states no amounts. The amounts that were found: None where no
+    source returned a balance. unanswered: claimed on rows without an answer; None in a history.
+    """
 
     asset: str
     decimals: int
-    claimed: Amount
-    verified: Amount
+    claimed: Amount | None
+    verified: Amount | None
     by_evidence: ByEvidence
-    unverified: Amount
+    unverified: Amount | None
     unavailable_rows: int
-    shortfall: Amount
-    surplus: Amount
+    unanswered: Amount | None
+    shortfall: Amount | None
+    surplus: Amount | None
     liabilities: Amount | None
     reserve_ratio: str | None
 
@@ -319,6 +324,14 @@ class AssetChange(Shape):
     verified: OldNew
     claimed_by: str
     verified_by: str
+    in_list: InList
+
+
+class InList(Shape):
+    """Whether each list has the asset."""
+
+    old: bool
+    new: bool
 
 
 class Side(Shape):

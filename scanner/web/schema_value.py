@@ -55,9 +55,9 @@ class AssetValue(Worth):
 
     asset: str
     decimals: int
-    claimed: str
-    verified: str
-    unverified: str
+    claimed: str | None
+    verified: str | None
+    unverified: str | None
     share_percent: str | None
     change: Changes
 

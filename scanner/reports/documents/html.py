@@ -135,9 +135,12 @@ def _legend() -> list[tuple[str, str]]:
 
 
 def _asset(total: Json) -> Json:
-    decimals, claimed, verified = total["decimals"], int(total["claimed"]), int(total["verified"])
-    unverified, shortfall = int(total["unverified"]), int(total["shortfall"])
-    name = total["asset"]
+    decimals, name = total["decimals"], total["asset"]
+    claimed, verified, unverified, shortfall, surplus = (
+        int(total[key] or 0)
+        for key in ("claimed", "verified", "unverified", "shortfall", "surplus")
+    )
+    stated, answered = total["claimed"] is not None, total["verified"] is not None
 
     def coins(amount: int) -> str:
         return short_coins(amount, decimals)
@@ -145,7 +148,7 @@ def _asset(total: Json) -> Json:
     parts = [
         Segment(e.value, f"{e.value}: {coins(amount)} {name}", amount)
         for e in SHOWN_EVIDENCE
-        if (amount := int(total["by_evidence"][e.value]))
+        if (amount := int(total["by_evidence"][e.value] or 0))
     ]
     parts.append(Segment("unverified", f"not verified: {coins(unverified)} {name}", unverified))
     share = share_words(total)
@@ -155,21 +158,25 @@ def _asset(total: Json) -> Json:
         "asset": name,
         "bar": Markup(bar),  # noqa: S704 - made and escaped by bars.py
         "share": share,
-        "claimed": coins(claimed),
-        "claimed_exact": f"{whole_coins(claimed, decimals)} {name}",
-        "verified": coins(verified),
-        "verified_exact": f"{whole_coins(verified, decimals)} {name}",
+        "claimed": coins(claimed) if stated else "not stated",
+        "claimed_exact": f"{whole_coins(claimed, decimals)} {name}" if stated else "",
+        "verified": coins(verified) if answered else "no answer",
+        "verified_exact": f"{whole_coins(verified, decimals)} {name}" if answered else "",
         "unverified": _or_dash(unverified, decimals),
         "has_unverified": bool(unverified),
         "shortfall": _or_dash(shortfall, decimals),
         "has_shortfall": bool(shortfall),
-        "surplus": _or_dash(int(total["surplus"]), decimals),
+        "surplus": _or_dash(surplus, decimals),
         "unread": counted_rows(unread) if unread else "",
     }
 
 
 def share_words(total: Mapping[str, Any]) -> str:
     """What stands under an asset's bar: the verified share, words where there is none."""
+    if total["verified"] is None:
+        return "no answer"
+    if total["claimed"] is None:
+        return "no amounts stated"
     claimed, verified = int(total["claimed"]), int(total["verified"])
     told = verified + int(total["unverified"]) + int(total["shortfall"])
     share = claimed_share(claimed, verified, told=told, unread=total["unavailable_rows"])

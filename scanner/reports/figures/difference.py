@@ -13,7 +13,8 @@ from scanner.store.reading.queries import SnapshotTotals
 class AssetChange:
     """One asset's totals in two snapshots, in base units of `decimals`.
 
-    None where that snapshot's list has no such asset: that is not the same as 0.
+    None where that snapshot's list has no such asset, states no amounts, or no source returned a
+    balance: none of that is the same as 0. in_old, in_new: whether the list has the asset.
     """
 
     asset: str
@@ -22,6 +23,8 @@ class AssetChange:
     claimed_new: int | None
     verified_old: int | None
     verified_new: int | None
+    in_old: bool = True
+    in_new: bool = True
 
     @property
     def verified_by(self) -> int:
@@ -42,6 +45,7 @@ class AssetChange:
             "verified": {"old": _text(self.verified_old), "new": _text(self.verified_new)},
             "claimed_by": str(self.claimed_by),
             "verified_by": str(self.verified_by),
+            "in_list": {"old": self.in_old, "new": self.in_new},
         }
 
 
@@ -58,17 +62,18 @@ def compare_totals(old: SnapshotTotals, new: SnapshotTotals) -> list[AssetChange
 def _change(asset: str, old: AssetTotal | None, new: AssetTotal | None) -> AssetChange:
     decimals = max(total.decimals for total in (old, new) if total is not None)
 
-    def scaled(total: AssetTotal | None, amount: int) -> int | None:
-        return None if total is None else rescale(amount, total.decimals, decimals)
+    def claimed(total: AssetTotal | None) -> int | None:
+        if total is None or not total.is_stated:
+            return None
+        return rescale(total.claimed, total.decimals, decimals)
 
-    return AssetChange(
-        asset,
-        decimals,
-        scaled(old, old.claimed if old else 0),
-        scaled(new, new.claimed if new else 0),
-        scaled(old, old.verified if old else 0),
-        scaled(new, new.verified if new else 0),
-    )
+    def verified(total: AssetTotal | None) -> int | None:
+        if total is None or not total.is_answered:
+            return None
+        return rescale(total.verified, total.decimals, decimals)
+
+    sides = claimed(old), claimed(new), verified(old), verified(new)
+    return AssetChange(asset, decimals, *sides, in_old=old is not None, in_new=new is not None)
 
 
 def _text(amount: int | None) -> str | None:

@@ -49,7 +49,7 @@ def ratio_view(
     known: Mapping[str, Any], total: Mapping[str, Any], *, complete: bool
 ) -> dict[str, Any]:
     """What stands in each cell of `_ratio.j2`. known: of `ratio_objects`; total: the asset's."""
-    decimals, ratio = total["decimals"], known["reserve_ratio"]
+    decimals, ratio, verified = total["decimals"], known["reserve_ratio"], total["verified"]
     return {
         "asset": known["asset"],
         "held_by": (known["reserves_evidence"] or "nothing verified").replace("_", " "),
@@ -57,11 +57,11 @@ def ratio_view(
         "source": known["source"],
         "as_of": known["as_of"],
         "unproven": not known["proven_per_coin"],
-        "verified": short_coins(int(total["verified"]), decimals),
+        "verified": short_coins(int(verified), decimals) if verified else "no answer",
         "liabilities": short_coins(int(total["liabilities"]), decimals),
         "ratio": _at_least(ratio, total["unavailable_rows"]),
         "why_absent": "" if ratio is not None else _why_absent(total, complete=complete),
-        "below_one": ratio is not None and int(total["verified"]) < int(total["liabilities"]),
+        "below_one": ratio is not None and int(verified or 0) < int(total["liabilities"]),
     }
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from scanner.model.balance import Evidence
 from scanner.reports.figures.amounts import claimed_share, counted_rows, short_coins
@@ -24,6 +25,7 @@ TOTAL_COLUMNS: Mapping[str, str] = {
     **{e.value: "text" for e in SHOWN_EVIDENCE},
     "unverified": "text",
     "unavailable_rows": "int",
+    "unanswered": "text",
     "shortfall": "text",
     "surplus": "text",
     "liabilities": "text",
@@ -67,21 +69,13 @@ def totals_records(totals: SnapshotTotals) -> list[dict[str, object]]:
 
 
 def _record(totals: SnapshotTotals, asset: AssetTotal) -> dict[str, object]:
-    evidence = {e.value: str(asset.by_evidence.get(e, 0)) for e in SHOWN_EVIDENCE}
+    known = asset.to_json()
+    evidence = known.pop("by_evidence")
+    assert isinstance(evidence, dict)  # noqa: S101 - by its own making
     return {
         "snapshot": totals.snapshot,
         "complete": totals.complete,
-        "asset": asset.asset,
-        "decimals": asset.decimals,
-        "claimed": str(asset.claimed),
-        "verified": str(asset.verified),
-        **evidence,
-        "unverified": str(asset.unverified),
-        "unavailable_rows": asset.unavailable_rows,
-        "shortfall": str(asset.shortfall),
-        "surplus": str(asset.surplus),
-        "liabilities": None if asset.liabilities is None else str(asset.liabilities),
-        "reserve_ratio": asset.reserve_ratio,
+        **{name: {**known, **evidence}[name] for name in list(TOTAL_COLUMNS)[2:]},
     }
 
 
@@ -91,50 +85,72 @@ def print_totals(totals: SnapshotTotals, ratios: Ratios = ()) -> None:
     ratios: whose evidence stands beside the ratio, for it is as strong as its weaker side.
     """
     levels = {str(r["asset"]): _levels(r) for r in ratios}
-    evidence: list[Evidence] = [
-        e for e in SHOWN_EVIDENCE if any(a.by_evidence.get(e, 0) for a in totals.assets)
-    ]
-    owed = any(a.liabilities is not None for a in totals.assets)
-    columns = [Column("asset")]
-    columns += [Column(t, right=True) for t in ("claimed", "verified", "of claimed")]
-    columns += [Column(e.value, right=True) for e in evidence]
-    columns += [
-        Column(t, right=True) for t in ("not verified", "no answer", "shortfall", "surplus")
-    ]
-    if owed:
-        columns += [Column("liabilities", right=True), Column("ratio", right=True)]
-    if levels:
-        columns.append(Column("reserves / liabilities are"))
-    rows = [_row(a, evidence, owed) for a in totals.assets]
-    if levels:
-        rows = [[*r, levels.get(a.asset, "")] for r, a in zip(rows, totals.assets, strict=True)]
+    columns = _columns(totals.assets, levels)
+    rows = [[Cell(a.asset, "bold"), *(show(a) for _, show in columns)] for a in totals.assets]
     state = "complete" if totals.complete else "INCOMPLETE: not every balance has been read"
-    print_grid(columns, rows, title=f"Totals of snapshot {totals.snapshot}: {state}")
+    print_grid(
+        [Column("asset"), *(Column(title, right=True) for title, _ in columns)],
+        rows,
+        title=f"Totals of snapshot {totals.snapshot}: {state}",
+    )
+
+
+_Show = Callable[[AssetTotal], Cell]
+
+
+def _columns(assets: Sequence[AssetTotal], levels: Mapping[str, str]) -> list[tuple[str, _Show]]:
+    """What stands beside an asset's name; columns that would be empty for all are left out."""
+    found: list[tuple[str, _Show]] = [
+        ("claimed", lambda a: _coins(a, a.claimed) if a.is_stated else Cell("not stated", "dim")),
+        ("verified", lambda a: _known(a, a.verified, "bold")),
+        ("of claimed", lambda a: Cell(_share(a))),
+    ]
+    for e in SHOWN_EVIDENCE:
+        if any(a.by_evidence.get(e, 0) for a in assets):
+            found.append((e.value, partial(_of_evidence, e)))
+    if any(a.unverified for a in assets):
+        found.append(("not verified", lambda a: _known(a, a.unverified, "yellow")))
+    if any(a.unavailable_rows for a in assets):
+        found.append(("no answer", lambda a: _rows_without_answer(a.unavailable_rows)))
+    if any(a.shortfall for a in assets):
+        found.append(("shortfall", lambda a: _known(a, a.shortfall, "bold red")))
+    if any(a.surplus for a in assets):
+        found.append(("surplus", lambda a: _known(a, a.surplus, "")))
+    if any(a.liabilities is not None for a in assets):
+        found.append(("liabilities", _owed))
+        found.append(("ratio", lambda a: Cell(a.reserve_ratio or "-")))
+    if levels:
+        found.append(("reserves / liabilities are", lambda a: Cell(levels.get(a.asset, ""))))
+    return found
+
+
+def _of_evidence(evidence: Evidence, asset: AssetTotal) -> Cell:
+    return _known(asset, asset.by_evidence.get(evidence, 0), "")
+
+
+def _coins(asset: AssetTotal, amount: int, style: str = "") -> Cell:
+    text = short_coins(amount, asset.decimals) if amount else "-"
+    return Cell(text, style if amount else "dim")
+
+
+def _known(asset: AssetTotal, amount: int, style: str) -> Cell:
+    return _coins(asset, amount, style) if asset.is_answered else Cell("no answer", "dim")
+
+
+def _owed(asset: AssetTotal) -> Cell:
+    known = asset.liabilities is not None
+    return _coins(asset, asset.liabilities or 0) if known else Cell("unknown", "dim")
+
+
+def _share(asset: AssetTotal) -> str:
+    told = asset.verified + asset.unverified + asset.shortfall
+    unread = asset.unavailable_rows
+    return claimed_share(asset.claimed, asset.verified, told=told, unread=unread) or "-"
 
 
 def _levels(ratio: Mapping[str, object]) -> str:
     held = str(ratio["reserves_evidence"] or "nothing").replace("_", " ")
     return f"{held} / {str(ratio['liabilities_evidence']).replace('_', ' ')}"
-
-
-def _row(asset: AssetTotal, evidence: list[Evidence], owed: bool) -> list[str | Cell]:
-    def coins(amount: int, style: str = "") -> Cell:
-        text = short_coins(amount, asset.decimals) if amount else "-"
-        return Cell(text, style if amount else "dim")
-
-    row: list[str | Cell] = [Cell(asset.asset, "bold"), coins(asset.claimed)]
-    told = asset.verified + asset.unverified + asset.shortfall
-    share = claimed_share(asset.claimed, asset.verified, told=told, unread=asset.unavailable_rows)
-    row += [coins(asset.verified, "bold"), share or "-"]
-    row += [coins(asset.by_evidence.get(e, 0)) for e in evidence]
-    row.append(coins(asset.unverified, "yellow"))
-    row.append(_rows_without_answer(asset.unavailable_rows))
-    row += [coins(asset.shortfall, "bold red"), coins(asset.surplus)]
-    if owed:
-        known = asset.liabilities is not None
-        row.append(coins(asset.liabilities or 0) if known else "unknown")
-        row.append(asset.reserve_ratio or "-")
-    return row
 
 
 def _rows_without_answer(rows: int) -> Cell:

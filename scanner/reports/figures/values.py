@@ -79,8 +79,8 @@ class AssetValue:
 
     @property
     def claimed(self) -> int | None:
-        """Worth of what is claimed."""
-        return self._cents(self.total.claimed)
+        """Worth of what is claimed; None where the list states no amounts."""
+        return self._cents(self.total.claimed) if self.total.is_stated else None
 
     @property
     def verified(self) -> int | None:
@@ -95,9 +95,7 @@ class AssetValue:
     @property
     def is_told(self) -> bool:
         """Whether anybody could say what any row of the asset holds."""
-        total = self.total
-        told = total.verified or total.unverified or total.shortfall or total.surplus
-        return bool(told) or not total.unavailable_rows
+        return self.total.is_answered
 
     @property
     def is_missing(self) -> bool:

@@ -92,9 +92,9 @@ def asset_object(report: ValueReport, value: AssetValue) -> Object:
     return {
         "asset": value.asset,
         "decimals": value.total.decimals,
-        "claimed": str(value.total.claimed),
-        "verified": str(value.total.verified),
-        "unverified": str(value.total.unverified),
+        "claimed": value.total.to_json()["claimed"],
+        "verified": value.total.to_json()["verified"],
+        "unverified": value.total.to_json()["unverified"],
         **worth_object(value),
         "share_percent": share(report.now, value),
         "change": {span: change(report, value, span) for span in report.then},

@@ -130,7 +130,7 @@ def test_json_has_amounts_as_text_and_the_agreed_keys():
     shown = one((claim(1, BIG), PROOF, found(BIG))).to_json()
     assert list(shown) == [
         "asset", "decimals", "claimed", "verified", "by_evidence", "unverified",
-        "unavailable_rows", "shortfall", "surplus", "liabilities", "reserve_ratio",
+        "unavailable_rows", "unanswered", "shortfall", "surplus", "liabilities", "reserve_ratio",
     ]  # fmt: skip
     assert shown["claimed"] == shown["verified"] == str(BIG)
     assert list(shown["by_evidence"]) == [e.value for e in SHOWN_EVIDENCE]

@@ -130,7 +130,7 @@ def test_page_says_what_it_does_not_show_and_how_to_repeat_it(page):
     assert "scanner snapshot list.csv --endpoints FILE" in page
     assert "Ünïcode &amp; Co" in page
     assert "2 rows are false and 3 could not be verified" in page
-    assert "no ratio. That is not a ratio of 0 or of 1" in page
+    assert "No liabilities were given, so there is no ratio" in page
 
 
 def test_ratio_shows_both_sides_and_is_absent_where_one_is_missing(taken):
@@ -150,6 +150,6 @@ def test_ratio_shows_both_sides_and_is_absent_where_one_is_missing(taken):
     assert ratios["TRX"]["reserve_ratio"] is None
     page = report_page(document)
     assert 'absent<span class="sub">no row in the list</span>' in page
-    assert 'absent<span class="sub">nobody could say what is held</span>' in page
+    assert 'absent<span class="sub">no source returned a balance</span>' in page
     assert page.count('<span class="sub warn">unproven</span>') == 0  # of a ratio that there is
     assert "hashed and added up again here (tree.csv, 2026-01-01)" in page
