@@ -35,6 +35,7 @@ _CHECK, _RESULTS, _MORE, _SERVICE = "Check a list", "Results", "More evidence", 
 ENTRIES: tuple[Entry, ...] = (
     Entry("lists", "lists.lists:app", "Look into published lists.", _CHECK),
     Entry("verify", "ownership.verify:verify", "Check the signatures of a list, offline.", _CHECK),
+    Entry("doctor", "endpoints.doctor:doctor", "Try a list's networks before a long run.", _CHECK),
     Entry(
         "snapshot",
         "snapshots.snapshot:snapshot",

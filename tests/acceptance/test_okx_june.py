@@ -6,6 +6,7 @@ import json
 
 import pytest
 from support.june_list import REGISTRY, ROWS, june
+from support.replay import Trap
 
 NEWEST = {"tron", "solana", "vaulta", "aelf"}
 
@@ -47,3 +48,23 @@ def test_what_moved_since_differs_now_and_what_fell_short_is_false(scanner, made
     told = scanner("export", "findings", "latest", "--format", "jsonl").objects
     kinds = {f["network"]: f["kind"] for f in told if f["kind"] in ("shortfall", "differs_now")}
     assert kinds == {"tron": "differs_now", "ton": "shortfall"}, json.dumps(told)
+
+
+def test_the_doctor_says_who_answers_before_a_long_run(scanner, made):
+    done = scanner("doctor", made.path, "--endpoints", made.endpoints, "--json", timeout=300)
+    assert done.status == 3, done.err  # ADA has no source
+    found = {f["network"]: f for f in done.object}
+    assert set(found) == {row.ours for row in ROWS}
+    for name, told in found.items():
+        if name == "cardano":
+            assert (told["tried"], told["evidence"]) == (0, "unavailable")
+            assert "no source" in told["problem"]
+            continue
+        assert told["answered"] == told["tried"] == told["rows"], told
+        assert told["evidence"] == ("latest_only" if name in NEWEST else "reported")
+        assert told["seconds"] is not None
+        assert ("node of your own" in told["advice"]) == (name in NEWEST)
+
+    made.servers["ton"].trap = Trap.PRUNED
+    words = scanner("doctor", made.path, "--endpoints", made.endpoints, timeout=300)
+    assert "archive node" in words.out.decode()

@@ -1,0 +1,96 @@
+"""`scanner doctor LIST`: what a snapshot of a list would meet, before it is begun."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from typing import Annotated
+
+import typer
+
+from scanner.chains.interface import BalanceSource, ReadPolicy
+from scanner.cli.common.console import emit
+from scanner.cli.common.listing import (
+    Columns,
+    Format,
+    ListOptions,
+    RowAsset,
+    RowNetwork,
+    open_published,
+)
+from scanner.cli.common.options import AsJson, Endpoints, ListFile
+from scanner.cli.common.progress import ProgressBar
+from scanner.cli.common.sources import open_sources, parse_heights
+from scanner.lists.interface import OpenList
+from scanner.model.claim import Claim
+from scanner.model.registry import Registry
+from scanner.reports.commands.forecasts import forecast_record, print_forecasts
+from scanner.reports.tables.jsontext import pretty
+from scanner.settings.tables import load_registry
+from scanner.snapshots.forecast import Forecast, Need, forecast, needs_of
+
+Heights = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--at",
+        metavar="NETWORK=HEIGHT",
+        help="Try this network at this height whatever the list states. May be repeated.",
+    ),
+]
+AT_ONCE = 8
+"""How many networks are tried at a time."""
+
+
+def doctor(  # noqa: PLR0913, PLR0917 - one parameter per option
+    file: ListFile,
+    at: Heights = None,
+    endpoints: Endpoints = None,
+    quorum: Annotated[
+        int, typer.Option(min=1, max=16, help="Providers that must give the same balance.")
+    ] = 1,
+    format: Format = "",
+    columns: Columns = None,
+    network: RowNetwork = "",
+    asset: RowAsset = "",
+    as_json: AsJson = False,
+) -> None:
+    """Try a few of the largest claims of each network at the stated height.
+
+    Says who answers, at that height or not, what the evidence would be, how long the whole list
+    would take at that speed, and what to do where something cannot be read. Nothing is stored.
+    Exit status 0 when all could be read, 3 when some could not, 2 when none could.
+    """
+    registry = load_registry()
+    heights = parse_heights(at or [], registry)
+    options = ListOptions(format, columns or (), network, asset)
+    with open_published(file, registry, options) as rows:
+        needs = needs_of(_claims(rows), heights)
+    names = {need.network for need in needs}
+    with open_sources(names, endpoints, registry, ReadPolicy(quorum)) as sources:
+        found = _try_all(needs, sources, registry)
+    if as_json:
+        emit(pretty([forecast_record(f) for f in found]))
+    else:
+        print_forecasts(found, sys.stdout)
+    good = sum(f.good for f in found)
+    raise typer.Exit(0 if good == len(found) else 3 if good else 2)
+
+
+def _claims(rows: OpenList) -> Iterator[Claim]:
+    return (row for row in rows if isinstance(row, Claim))
+
+
+def _try_all(
+    needs: Sequence[Need], sources: dict[str, BalanceSource], registry: Registry
+) -> list[Forecast]:
+    with ThreadPoolExecutor(AT_ONCE) as pool, ProgressBar("trying", "heights") as bar:
+        jobs = {
+            pool.submit(forecast, need, sources.get(need.network), registry): place
+            for place, need in enumerate(needs)
+        }
+        found = {}
+        for job in as_completed(jobs):
+            found[jobs[job]] = job.result()
+            bar.update(len(found) / len(jobs), len(found))
+    return [found[place] for place in range(len(needs))]

@@ -1,0 +1,159 @@
+"""What a snapshot of a list would meet, found out before it is begun: for `scanner doctor`.
+
+Of each network and height a few of the largest claims are read at the stated block, as the snapshot
+would read them.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from heapq import heappushpop
+
+from scanner.chains.interface import BalanceSource, Reach
+from scanner.errors import (
+    AddressFormatError,
+    HeightNotReachedError,
+    HeightPrunedError,
+    ScannerError,
+    UnknownAssetError,
+)
+from scanner.model.addresses.table import decode_address
+from scanner.model.balance import BalanceQuery, Evidence
+from scanner.model.claim import Claim
+from scanner.model.registry import Registry
+from scanner.snapshots.plan import effective_height
+
+SAMPLE = 6
+"""Claims of each network and height that are tried."""
+
+
+@dataclass(slots=True)
+class Need:
+    """What a list wants read on one network at one height. largest: (amount, line, claim) heap."""
+
+    network: str
+    height: int | None
+    rows: int = 0
+    largest: list[tuple[int, int, Claim]] = field(default_factory=list)
+
+    def add(self, claim: Claim) -> None:
+        """Count a claim, and keep it if it is among the largest."""
+        self.rows += 1
+        entry = claim.amount or 0, -claim.row, claim
+        if len(self.largest) < SAMPLE:
+            self.largest.append(entry)
+            self.largest.sort(key=lambda e: e[:2])
+        elif entry[:2] > self.largest[0][:2]:
+            heappushpop(self.largest, entry)
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What to expect of one network and height.
+
+    source: name of the first endpoint, "" where none is configured. answered: claims of the sample
+    that could be read; of `tried`. block: height that was pinned, None where none could be.
+    evidence: of the answers, or what the source declares. seconds: for all rows, at the speed of
+    the sample; None where nothing was read. problem: why something cannot be read. advice: what to
+    do then.
+    """
+
+    network: str
+    height: int | None
+    rows: int
+    source: str = ""
+    tried: int = 0
+    answered: int = 0
+    block: int | None = None
+    evidence: Evidence = Evidence.UNAVAILABLE
+    seconds: float | None = None
+    problem: str = ""
+    advice: str = ""
+
+    @property
+    def good(self) -> bool:
+        """Whether all that was tried could be read."""
+        return self.tried > 0 and self.answered == self.tried
+
+
+def needs_of(claims: Iterable[Claim], at: Mapping[str, int | None]) -> list[Need]:
+    """What a list wants, by network and height; memory is that of the heights."""
+    found: dict[tuple[str, int | None], Need] = {}
+    for claim in claims:
+        key = claim.network, effective_height(claim.network, claim.height, at)
+        if key not in found:
+            found[key] = Need(*key)
+        found[key].add(claim)
+    return sorted(found.values(), key=lambda n: (n.network, -1 if n.height is None else n.height))
+
+
+def forecast(need: Need, source: BalanceSource | None, registry: Registry) -> Forecast:
+    """Try a few claims. Never raises ScannerError."""
+    start = need.network, need.height, need.rows
+    if source is None:
+        advice = "name an endpoint (docs/how-to/own-nodes.md) of a protocol in docs/networks.md"
+        return Forecast(*start, problem="no source of balances is configured", advice=advice)
+    try:
+        block = source.pin(need.height)
+    except ScannerError as e:
+        return Forecast(*start, source.name, problem=str(e), advice=_advice(e))
+    queries = _queries(need, registry)
+    began = time.monotonic()
+    try:
+        found = source.fetch_balances(queries, block)
+    except ScannerError as e:
+        problem = str(e)
+        return Forecast(
+            *start, source.name, len(queries), 0, block.height, problem=problem, advice=_advice(e)
+        )
+    taken = time.monotonic() - began
+    read = [b for b in found if b.amount is not None]
+    problem = next((b.reason for b in found if b.amount is None), "")
+    advice = "ask another endpoint, or several" if problem else ""
+    if not problem and source.ability.reach is Reach.TIP:
+        advice = "for the stated height use a node of your own that was stopped there"
+    evidence = read[0].evidence if read else Evidence.UNAVAILABLE
+    seconds = _seconds(need.rows, len(queries), taken, source)
+    return Forecast(
+        *start,
+        source.name,
+        len(queries),
+        len(read),
+        block.height,
+        evidence,
+        seconds,
+        problem,
+        advice,
+    )
+
+
+def _queries(need: Need, registry: Registry) -> list[BalanceQuery]:
+    """Questions about the largest claims that can be asked at all, the largest first."""
+    found = []
+    for _, _, claim in sorted(need.largest, key=lambda e: e[:2], reverse=True):
+        try:
+            address = decode_address(registry.network(claim.network), claim.address)
+            found.append(BalanceQuery(address, registry.holding(claim.asset, claim.network)))
+        except (AddressFormatError, UnknownAssetError):
+            continue
+    return found
+
+
+def _seconds(rows: int, tried: int, taken: float, source: BalanceSource) -> float | None:
+    """Seconds for all rows. A source that takes chunks side by side reads a chunk in one go."""
+    if not tried:
+        return None
+    if source.ability.parallel > 1:
+        return taken * -(-rows // source.ability.chunk_size)
+    return taken * rows / tried
+
+
+def _advice(error: ScannerError) -> str:
+    """What to do about an endpoint that does not show a block."""
+    if isinstance(error, HeightPrunedError):
+        return "use an archive node, or your own stopped at the height (docs/how-to/own-nodes.md)"
+    if isinstance(error, HeightNotReachedError):
+        return "check the height, or give one with --at"
+    return "check the endpoint, or name another one"

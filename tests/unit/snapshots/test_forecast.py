@@ -1,0 +1,45 @@
+"""What a list wants, and how long it would take."""
+
+import pytest
+from support.snapshot_stub import StubSource, eth_claim
+
+from scanner.model.claim import Claim
+from scanner.reports.commands.forecasts import duration
+from scanner.settings.tables import load_registry
+from scanner.snapshots.forecast import SAMPLE, forecast, needs_of
+
+
+def claims(*amounts: int, height: int | None = 7) -> list[Claim]:
+    return [eth_claim(n, amount=a, height=height) for n, a in enumerate(amounts)]
+
+
+def test_needs_keep_the_largest_claims_of_each_height() -> None:
+    wanted = [*claims(*range(1, 20)), *claims(5, height=9)]
+    first, second = needs_of(wanted, {})
+    assert (first.network, first.height, first.rows) == ("ethereum", 7, 19)
+    assert sorted(amount for amount, *_ in first.largest) == list(range(20 - SAMPLE, 20))
+    assert (second.height, second.rows) == (9, 1)
+    (only,) = needs_of(wanted, {"ethereum": 3})
+    assert (only.height, only.rows) == (3, 20)
+
+
+def test_nobody_to_ask_is_said_and_not_raised() -> None:
+    (need,) = needs_of(claims(1), {})
+    told = forecast(need, None, load_registry())
+    assert not told.good
+    assert "no source" in told.problem
+
+
+def test_a_source_is_tried_with_the_largest() -> None:
+    (need,) = needs_of(claims(*range(1, 20)), {})
+    told = forecast(need, StubSource(), load_registry())
+    assert (told.tried, told.rows) == (SAMPLE, 19)
+    assert told.seconds is not None
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(None, "-"), (0.2, "under 1 s"), (40, "40 s"), (719, "12 min"), (18_000, "5 h")],
+)
+def test_durations(seconds: float | None, words: str) -> None:
+    assert duration(seconds) == words
