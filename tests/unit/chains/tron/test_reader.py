@@ -10,6 +10,8 @@ from support.recorded import VECTORS, World, recorded
 from support.tron_stub import START, TronServer
 
 from scanner.chains.fleet.interface import Reading, Refusal
+from scanner.chains.fleet.source import FleetSource
+from scanner.chains.interface import ReadPolicy
 from scanner.chains.tron.account import trx_parts
 from scanner.chains.tron.header import read_header
 from scanner.chains.tron.reader import TronReader
@@ -19,10 +21,11 @@ from scanner.errors import (
     SourceUnavailableError,
 )
 from scanner.model.addresses.table import decode_address
-from scanner.model.balance import BalanceQuery
+from scanner.model.balance import BalanceQuery, Evidence
 from scanner.model.endpoint import Endpoint
 from scanner.model.network import Holding
 from scanner.model.parts import Part
+from scanner.model.registry import Registry
 from scanner.settings.tables import load_registry
 
 REGISTRY = load_registry()
@@ -195,6 +198,18 @@ def test_a_state_that_moved_while_it_was_read_says_how_far() -> None:
     assert isinstance(said, Reading)
     assert said.state is not None
     assert (said.state.height, said.detail["to_height"]) == (501, 502)
+
+
+def test_a_node_that_was_stopped_at_the_height_answers_for_it() -> None:
+    for tip, evidence in ((300, Evidence.REPORTED), (301, Evidence.LATEST_ONLY)):
+        stub = a_stub()
+        stub.world.tip = tip
+        made = TronReader(stub.endpoint("t"), NETWORK)
+        source = FleetSource(NETWORK, [made], ReadPolicy(), Registry([NETWORK], (), [TRX]))
+        (found,) = source.fetch_balances([query(RICH)], source.pin(300))
+        assert (found.amount, found.evidence) == (984_567_890, evidence)
+        source.close()
+        stub.close()
 
 
 def test_heights_that_a_node_does_not_have() -> None:
