@@ -13,7 +13,6 @@ from scanner.liabilities.okx_v1.field import (
     POW_BITS,
     SAMPLES,
     P,
-    keccak,
     number,
     root_of_unity,
     sampled,
@@ -27,6 +26,7 @@ from scanner.liabilities.okx_v1.low_degree import (
 )
 from scanner.liabilities.okx_v1.tree import check_branches
 from scanner.liabilities.refusal import RefusedError, ShapeError
+from scanner.model.addresses.keccak import keccak256 as keccak
 
 ROWS_PER_USER = (16, 32, 64)
 """More rows would let a user's value pass the field's order, and the range check with it."""

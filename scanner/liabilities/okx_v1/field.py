@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sha3 import keccak_256
+from scanner.model.addresses.keccak import keccak256 as keccak
 
 P = 2**251 + 17 * 2**192 + 1
 GENERATOR = 3
@@ -13,12 +13,6 @@ POW_BITS = 20
 MAX_LAST_DEGREE = 16
 MAX_STEPS = 2**20
 """Rows of the largest batch: 4096 users of 64 rows, and four times that."""
-
-
-def keccak(data: bytes) -> bytes:
-    """Keccak-256 with its original padding."""
-    digest: bytes = keccak_256(data).digest()
-    return digest
 
 
 def root_of_unity(order: int) -> int:

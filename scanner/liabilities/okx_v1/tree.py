@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from scanner.liabilities.okx_v1.field import keccak
 from scanner.liabilities.refusal import RefusedError
+from scanner.model.addresses.keccak import keccak256 as keccak
 
 
 def place_of(index: int, size: int) -> int:

@@ -13,11 +13,12 @@ from scanner.errors import ListFormatError, clip
 from scanner.liabilities import strict
 from scanner.liabilities.interface import Inclusion, LiabilityEvidence, ProofCheck, ProofStatus
 from scanner.liabilities.okx_v1.batch import Coins, SumProof, check_proof
-from scanner.liabilities.okx_v1.field import BLOWUP, P, keccak
+from scanner.liabilities.okx_v1.field import BLOWUP, P
 from scanner.liabilities.okx_v1.folder import TRUNK, Folder, opened_folder
 from scanner.liabilities.okx_v1.tree import climb
 from scanner.liabilities.opening import read_whole
 from scanner.liabilities.refusal import RefusedError, ShapeError
+from scanner.model.addresses.keccak import keccak256 as keccak
 from scanner.model.jsontext import read_json
 
 NAME = "okx_v1"

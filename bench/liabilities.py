@@ -1,0 +1,103 @@
+"""Benchmarks of liability proofs: one JSON object a line.
+
+liabilities.okx_v2: CPU seconds to verify a proof of the production's root circuit (2^19 rows, 28
+queries) with numpy; liabilities.okx_v2.plain: without. Against what the publisher states for its
+own check that does not take the key from the file: 180 s and 32 GB. liabilities.inclusion: one user
+of such a proof. liabilities.okx_v1: one batch of the first zk-STARK. liabilities.bitmex: a tree of
+2^17 leaves, hashed and added up; against hashlib over the same pairs and nothing else.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+VECTORS = ROOT / "tests/vectors/liabilities"
+STATED = "the publisher's own figure, rebuilding its circuits"
+LEVELS = 17
+
+
+def best(work: Callable[[], object], times: int) -> float:
+    """CPU seconds of the quickest run: what else the machine does matters less."""
+    found = []
+    for _ in range(times):
+        start = time.process_time()
+        work()
+        found.append(time.process_time() - start)
+    return min(found)
+
+
+def show(name: str, seconds: float, against: str = "", base: float = 0) -> None:
+    """Print one result."""
+    ratio = round(seconds / base, 4) if base else None
+    fields = {"name": name, "value": round(seconds, 4), "unit": "CPU s"}
+    print(json.dumps({**fields, "against": against or None, "ratio": ratio}), flush=True)
+
+
+def okx_v2() -> None:
+    """The second zk-STARK, and one user of it."""
+    from scanner.liabilities.interface import ProofStatus
+    from scanner.liabilities.okx_v2.inclusion import Shape, climb
+    from scanner.liabilities.okx_v2.verify import check_document
+
+    folder = VECTORS / "okx_v2/three_levels"
+    packed = gzip.decompress((folder / "sum_proof_data.json.gz").read_bytes())
+
+    def verify(plain: bool) -> None:
+        found = check_document(json.loads(packed), "proof", plain=plain)
+        assert found.status is ProofStatus.ACCEPTED
+
+    verify(plain=False)
+    show("liabilities.okx_v2", best(lambda: verify(plain=False), 5), STATED, 180)
+    show("liabilities.okx_v2.plain", best(lambda: verify(plain=True), 2), STATED, 180)
+    users = sorted((folder / "inclusion").glob("*.json"))
+    shape = Shape(1024, 220, (64, 64, 64))
+    show("liabilities.inclusion", best(lambda: climb(json.loads(users[0].read_text()), shape), 5))
+
+
+def okx_v1() -> None:
+    """One batch of the first."""
+    from scanner.liabilities.okx_v1.batch import check_proof
+    from scanner.liabilities.okx_v1.folder import opened_folder
+
+    with opened_folder(VECTORS / "okx_v1/toy") as folder:
+        coins = folder.coins()
+        show("liabilities.okx_v1", best(lambda: check_proof(*folder.proof("a0", coins), coins), 5))
+
+
+def bitmex() -> None:
+    """A whole tree of BitMEX's form."""
+    from scanner.liabilities.bitmex_tree import check_tree
+
+    levels = [[(hashlib.sha256(b"%d" % i).digest(), i % 1000) for i in range(2**LEVELS)]]
+    hashed = 0.0
+    while len(levels[0]) > 1:
+        below = [digest + value.to_bytes(8, "little") for digest, value in levels[0]]
+        start = time.process_time()
+        digests = [
+            hashlib.sha256(a + b).digest() for a, b in zip(below[::2], below[1::2], strict=True)
+        ]
+        hashed += time.process_time() - start
+        sums = [a[1] + b[1] for a, b in zip(levels[0][::2], levels[0][1::2], strict=True)]
+        levels.insert(0, list(zip(digests, sums, strict=True)))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "tree.csv"
+        with path.open("w") as file:
+            file.write("block_height:1\n")
+            file.writelines(f"{d.hex()},{value}\n" for level in levels for d, value in level)
+        assert check_tree(path).holds
+        show("liabilities.bitmex", best(lambda: check_tree(path), 3), "hashlib alone", hashed)
+
+
+if __name__ == "__main__":
+    okx_v2()
+    okx_v1()
+    bitmex()
