@@ -10,25 +10,40 @@ import typer
 from scanner.cli.common.console import say
 from scanner.cli.common.options import Database, database_url
 from scanner.cli.liabilities.inclusion import verify_inclusion
-from scanner.cli.liabilities.proof import verify
+from scanner.cli.liabilities.kept import ratio, recheck
+from scanner.cli.liabilities.proof import Key, verify
+from scanner.errors import InputError
 from scanner.liabilities.interface import Liability
+from scanner.liabilities.kept import is_proof, keep
 from scanner.liabilities.load import load_liabilities
 from scanner.model.finding import FindingKind
 from scanner.model.registry import Registry
 from scanner.settings.tables import load_registry
 from scanner.store.database.engine import open_store
 from scanner.store.reading.queries import findings, head, resolve
+from scanner.store.writing.liability_proofs import keep_proof
 from scanner.store.writing.runs import set_liabilities
 
 app = typer.Typer(help="Import and check liabilities.", no_args_is_help=True, rich_markup_mode=None)
 
 app.command()(verify)
 app.command()(verify_inclusion)
+app.command()(ratio)
+app.command()(recheck)
 
 File = Annotated[
     Path,
     typer.Argument(
-        metavar="FILE", help="CSV of asset,amount in whole coins, or a whole Merkle sum tree."
+        metavar="FILE",
+        help="CSV of asset,amount in whole coins, a whole Merkle sum tree, or OKX's proof.",
+    ),
+]
+UnitUsd = Annotated[
+    str,
+    typer.Option(
+        "--unit-usd",
+        metavar="USD",
+        help="For a proof of one total: US dollars of one unit of its value, as 1 or 0.0001.",
     ),
 ]
 OfSnapshot = Annotated[
@@ -38,13 +53,24 @@ OfSnapshot = Annotated[
 
 @app.command("import")
 def import_(
-    context: typer.Context, file: File, snapshot: OfSnapshot = "latest", database: Database = None
+    context: typer.Context,
+    file: File,
+    snapshot: OfSnapshot = "latest",
+    key: Key = "",
+    unit_usd: UnitUsd = "",
+    database: Database = None,
 ) -> None:
     """Keep published liabilities beside a snapshot; its totals then show the reserve ratio.
 
     A Merkle sum tree (BitMEX, River, OKX) is hashed and added up again first; one that
-    contradicts itself is not kept.
+    contradicts itself is not kept. A proof of one total (OKX) is verified first and kept whole:
+    'liabilities ratio' shows the one ratio that it allows.
     """
+    if is_proof(file):
+        _keep(context, file, snapshot, key, unit_usd, database)
+        return
+    if key or unit_usd:
+        raise InputError("--key and --unit-usd are for a proof of one total")
     owed = read_owed(file, load_registry())
     with open_store(database_url(context, database)) as store:
         snapshot_id = resolve(store, snapshot)
@@ -59,6 +85,29 @@ def import_(
         f"liabilities in {len(owed):,} assets kept beside snapshot {snapshot_id} "
         f"of {whose.list_name} by {whose.publisher}",
         *missing,
+    )
+
+
+def _keep(
+    context: typer.Context,
+    file: Path,
+    snapshot: str,
+    key: str,
+    unit_usd: str,
+    database: str | None,
+) -> None:
+    found, kept = keep(file, key, unit_usd)
+    if kept is None:
+        say(f"{file.name}: false: {found.place}: {found.reason}: nothing kept of it")
+        raise typer.Exit(1)
+    with open_store(database_url(context, database)) as store:
+        snapshot_id = resolve(store, snapshot)
+        new = keep_proof(store, snapshot_id, kept)
+        whose = head(store, snapshot_id)
+    say(
+        f"proof of one total ({kept.evidence.value}) {'kept' if new else 'is kept already'} beside "
+        f"snapshot {snapshot_id} of {whose.list_name} by {whose.publisher}",
+        *(f"not shown: {gap}" for gap in found.gaps[:2]),
     )
 
 

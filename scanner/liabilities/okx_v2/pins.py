@@ -91,6 +91,12 @@ def pin_of_round(round_num: int) -> Pin | None:
     return next((pin for pin in shipped() if pin.round_num == round_num), None)
 
 
+def pin_of_bytes(data: bytes, name: str) -> Pin:
+    """The pin of a key whose bytes are at hand: the shipped one if it is that."""
+    sha256 = sha256_of(data)
+    return pin_of_key(sha256) or Pin(name, sha256, data)
+
+
 def read_pin(given: str) -> Pin:
     """What the user pins: a hash, or a file of the key. Raises InputError."""
     text = given.strip().lower()
@@ -105,5 +111,4 @@ def read_pin(given: str) -> Pin:
         raise InputError(f"--key {given[:80]!r} is no key: {_NOT_A_KEY}")
     with suppress(ValueError):  # else they are the bytes themselves
         data = bytes.fromhex(data.decode("ascii"))
-    sha256 = sha256_of(data)
-    return pin_of_key(sha256) or Pin(f"the key in {Path(given).name}", sha256, data)
+    return pin_of_bytes(data, f"the key in {Path(given).name}")

@@ -35,11 +35,12 @@ class Accepted:
 
 
 def check_document(
-    document: object, file: str, pin: str = "", *, plain: bool = False
+    document: object, file: str, pin: str | Pin = "", *, plain: bool = False
 ) -> ProofCheck:
     """Check a parsed proof file.
 
-    file: its name, for errors. pin: the user's key, a hash or a path; "" for the shipped keys.
+    file: its name, for errors. pin: the user's key, a hash or a path, or a pin already read; ""
+        for the shipped keys.
     plain: without numpy even where it is installed.
     Raises ListFormatError where the file is not of the form, InputError for a bad pin.
     """
@@ -57,10 +58,11 @@ def check_document(
         )
 
 
-def accept(document: object, pin: str = "", *, plain: bool = False) -> Accepted:
+def accept(document: object, pin: str | Pin = "", *, plain: bool = False) -> Accepted:
     """Check everything. Raises RefusedError, ShapeError, InputError (a bad or missing key)."""
     header = read_header(document)
-    vouched, data = _key(header, read_pin(pin) if pin else None)
+    given = (read_pin(pin) if pin else None) if isinstance(pin, str) else pin
+    vouched, data = _key(header, given)
     sha256 = sha256_of(data)
     if vouched is not None and vouched.sha256 != sha256:
         raise RefusedError(
@@ -95,6 +97,11 @@ def _key(header: Header, given: Pin | None) -> tuple[Pin | None, bytes]:
             "give the publisher's key as a file (--key)"
         )
     return pin, pin.data
+
+
+def key_bytes(document: object, pin: Pin | None) -> bytes:
+    """The bytes of the key that a proof is checked under. Raises as `accept`."""
+    return _key(read_header(document), pin)[1]
 
 
 def root_text(root: tuple[int, ...]) -> str:

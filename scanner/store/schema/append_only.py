@@ -23,6 +23,7 @@ APPEND_ONLY = (
     "subtotal",
     "total",
     "liability",
+    "liability_proof",
 )
 """Tables whose rows are written once."""
 

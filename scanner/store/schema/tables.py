@@ -16,6 +16,7 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -287,6 +288,23 @@ liability = Table(
     Column("source", ExactText, nullable=False),
     Column("as_of", ExactText, nullable=False),
     Column("detail", ExactText, nullable=False),  # JSON object
+)
+
+liability_proof = Table(
+    "liability_proof",
+    metadata,
+    _snapshot_key(),
+    Column("sha256", Text, primary_key=True),  # of the document as it was given, unpacked
+    Column("format", Text, nullable=False),
+    Column("name", ExactText, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("evidence", Text, nullable=False),
+    Column("net", Sum, nullable=False),
+    Column("unit_usd", Text, nullable=False),  # US dollars of one unit of net; "" unknown
+    Column("root", Text, nullable=False),
+    Column("pin", Text, nullable=False),  # SHA-256 of the key that was pinned; "" if none was
+    Column("key_data", LargeBinary, nullable=False),
+    Column("document", LargeBinary, nullable=False),  # packed with zlib
 )
 
 price = Table(

@@ -1,0 +1,150 @@
+"""Reserves against what is owed over all coins: one number, by dated prices.
+
+For proofs that give one total and none of a single coin. The reserves side is what is verified, at
+its worth by the prices nearest to the snapshot; the other side is the proven net in US dollars.
+Absent where a side is missing, never 0; rounded down.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from scanner.errors import InputError
+from scanner.liabilities.interface import LiabilityEvidence
+from scanner.liabilities.kept import KeptProof
+from scanner.reports.figures.values import AssetValue, PriceRule, SnapshotValue, value_report
+from scanner.reports.figures.values_json import usd
+from scanner.store.database.engine import Store
+from scanner.store.writing.liability_proofs import proofs_of
+
+RATIO_DECIMALS = 6
+GAP = (
+    "the published circuit does not stop a dishonest prover, so the total is accepted by the "
+    "published verifier and not proven"
+)
+_DECIMAL = re.compile(r"(0|[1-9][0-9]{0,17})(?:\.([0-9]{1,18}))?", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """One kept proof against a snapshot's worth.
+
+    owed_cents: the net in US cents, None where nobody said what one unit is worth. ratio: decimal
+    text, None with the reason in `why_absent`. published: what the publisher says, as given.
+    """
+
+    proof: KeptProof
+    value: SnapshotValue
+    owed_cents: int | None
+    ratio: str | None
+    why_absent: str
+    published: str
+
+
+def aggregates(
+    store: Store, snapshot_id: int, rule: PriceRule | None = None, published: str = ""
+) -> list[Aggregate]:
+    """One for each proof kept beside a snapshot. Raises SnapshotNotFoundError, InputError."""
+    if published and _DECIMAL.fullmatch(published) is None:
+        raise InputError(f"--published {published[:40]!r}: a ratio as 1.05")
+    value = value_report(store, snapshot_id, rule).now
+    with store.read() as connection:
+        kept = proofs_of(connection, snapshot_id)
+    return [_aggregate(proof, value, published) for proof in kept]
+
+
+def _aggregate(proof: KeptProof, value: SnapshotValue, published: str) -> Aggregate:
+    owed = _cents(proof)
+    why = ""
+    if owed is None:
+        why = "nobody said how many US dollars one unit of the publisher's value is (--unit-usd)"
+    elif owed == 0:
+        why = "nothing is owed"
+    elif not value.complete:
+        why = "not every balance has been read"
+    elif not _priced(value.assets):
+        why = "no verified asset has a price near the snapshot (see 'scanner prices')"
+    ratio = None if why or not owed else _ratio(value.verified, owed)
+    return Aggregate(proof, value, owed, ratio, why, published)
+
+
+def _priced(assets: tuple[AssetValue, ...]) -> bool:
+    return any(value.verified for value in assets)
+
+
+def _cents(proof: KeptProof) -> int | None:
+    """What is owed in US cents, rounded up: a ratio is never flattered."""
+    match = _DECIMAL.fullmatch(proof.unit_usd)
+    if match is None:
+        return None
+    fraction = match[2] or ""
+    scaled = proof.net * int(match[1] + fraction) * 100
+    return int(-(-scaled // 10 ** len(fraction)))
+
+
+def _ratio(reserves: int, owed: int) -> str:
+    whole, part = divmod(reserves * 10**RATIO_DECIMALS // owed, 10**RATIO_DECIMALS)
+    return f"{whole}.{part:0{RATIO_DECIMALS}d}"
+
+
+def is_below(found: Aggregate) -> bool:
+    """Whether less is verified and priced than is owed, where both sides are known."""
+    return found.ratio is not None and found.value.verified < (found.owed_cents or 0)
+
+
+def aggregate_object(found: Aggregate) -> dict[str, object]:
+    """For programs. Prices stand beside: a ratio without their time says nothing."""
+    proof = found.proof
+    return {
+        "format": proof.format,
+        "source": proof.name,
+        "sha256": proof.sha256,
+        "grade": proof.evidence.value,
+        "net": str(proof.net),
+        "unit_usd": proof.unit_usd or None,
+        "owed_usd": usd(found.owed_cents),
+        "reserves_usd": usd(found.value.verified),
+        "all_assets_priced": found.value.priced,
+        "at": found.value.taken.at.isoformat(),
+        "prices": [
+            {
+                "asset": value.asset,
+                "value": value.price.text,
+                "at": value.price.at.isoformat(),
+                "source": value.price.source,
+            }
+            for value in found.value.assets
+            if value.price is not None and value.verified
+        ],
+        "aggregate_ratio": found.ratio,
+        "why_absent": found.why_absent,
+        "published_ratio": found.published or None,
+        "gap": GAP if proof.evidence is LiabilityEvidence.SNARK_AGGREGATE else None,
+    }
+
+
+def aggregate_lines(found: Aggregate) -> list[str]:
+    """The same for people."""
+    proof, value = found.proof, found.value
+    standing = "accepted by the published verifier under a pinned key"
+    if proof.evidence is not LiabilityEvidence.SNARK_AGGREGATE:
+        standing = "unproven: the key is taken from the file itself"
+    lines = [
+        f"aggregate ratio: {found.ratio or 'absent: ' + found.why_absent}",
+        f"reserves: {usd(value.verified)} US dollars verified"
+        + ("" if value.priced else ", of the assets that have a price"),
+    ]
+    if found.owed_cents is not None:
+        lines.append(f"owed over all coins, net: {usd(found.owed_cents)} US dollars ({standing})")
+    else:
+        lines.append(f"owed over all coins, net: {proof.net:,} units ({standing})")
+    for each in value.assets:
+        if (price := each.price) is not None and each.verified:
+            at = price.at.isoformat()
+            lines.append(f"price: {each.asset} {price.text} at {at} ({price.source})")
+    if found.published:
+        lines.append(f"published ratio: {found.published} (the publisher's own word)")
+    if proof.evidence is LiabilityEvidence.SNARK_AGGREGATE:
+        lines.append(f"not shown: {GAP}")
+    return lines

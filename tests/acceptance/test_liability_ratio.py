@@ -1,0 +1,99 @@
+"""A proof of one total, kept beside a snapshot: the one ratio it allows, and verified again."""
+
+from __future__ import annotations
+
+import sqlite3
+import zlib
+from pathlib import Path
+
+import pytest
+from support.okx_proofs import pin
+
+V2 = Path(__file__).resolve().parents[1] / "vectors" / "liabilities" / "okx_v2"
+TOY = V2 / "toy" / "sum_proof_data.json.gz"
+
+pytestmark = pytest.mark.node
+
+HELD = 58_959_708_849_230_328 + 148_960_774_325_814_037
+NET = 2903308513 - 78218643
+
+
+def price_at_the_snapshot(scanner, tmp_path, usd: str) -> None:
+    at = scanner("value", "--json").object["at"]
+    (tmp_path / "p.csv").write_text(f"asset,price_usd,at,source\nETH,{usd},{at},Kraken\n")
+    done = scanner("prices", "import", "p.csv")
+    assert done.status == 0, done.err
+
+
+def test_the_aggregate_ratio_stands_alone_with_its_prices(scanner, taken, tmp_path):
+    none = scanner("liabilities", "ratio")
+    assert (none.status, "no proof of liabilities is kept" in none.err) == (3, True)
+    kept = scanner("liabilities", "import", TOY, "--key", pin("toy"), "--unit-usd", "0.0000001")
+    assert kept.status == 0, kept.err
+    assert "proof of one total (snark_aggregate) kept beside snapshot" in kept.err
+    assert "the published circuit does not stop a dishonest prover" in kept.err
+    again = scanner("liabilities", "import", TOY, "--key", pin("toy"))
+    assert (again.status, "is kept already" in again.err) == (0, True)
+    bare = scanner("liabilities", "ratio", "--json")
+    (found,) = bare.object
+    assert (bare.status, found["aggregate_ratio"]) == (3, None)
+    assert "no verified asset has a price" in found["why_absent"]
+
+    price_at_the_snapshot(scanner, tmp_path, "2500.25")
+    done = scanner("liabilities", "ratio", "--published", "1.05", "--json")
+    (found,) = done.object
+    assert done.status == 0, done.err
+    reserves = HELD * 250025 // 10**18
+    owed = -(-NET * 100 // 10**7)
+    expected = reserves * 10**6 // owed
+    assert found["aggregate_ratio"] == f"{expected // 10**6}.{expected % 10**6:06d}"
+    assert (found["grade"], found["published_ratio"]) == ("snark_aggregate", "1.05")
+    assert found["net"] == str(NET)
+    assert [price["asset"] for price in found["prices"]] == ["ETH"]
+    assert found["gap"]
+    # Nothing of it is a ratio of a coin.
+    (eth,) = scanner("totals", "--json").object["assets"]
+    assert (eth["liabilities"], eth["reserve_ratio"]) == (None, None)
+    said = scanner("liabilities", "ratio", "--published", "1.05").out.decode()
+    assert "published ratio: 1.05 (the publisher's own word)" in said
+    assert "accepted by the published verifier under a pinned key" in said
+
+
+def test_less_than_is_owed_is_not_shown_and_a_key_of_its_own_neither(scanner, taken, tmp_path):
+    assert scanner("liabilities", "import", TOY, "--unit-usd", "1").status == 0
+    price_at_the_snapshot(scanner, tmp_path, "2500.25")
+    done = scanner("liabilities", "ratio", "--json")
+    (found,) = done.object
+    assert (done.status, found["grade"]) == (3, "published")
+    assert found["aggregate_ratio"] == "0.000000"
+
+
+def test_what_is_kept_is_verified_again_without_the_publisher(scanner, taken, tmp_path):
+    assert scanner("liabilities", "import", TOY, "--key", pin("toy")).status == 0
+    done = scanner("liabilities", "recheck")
+    assert done.status == 0, done.err
+    assert "holds, with the figures kept" in done.err
+    database = next((tmp_path / "data").rglob("*.db"))
+    with sqlite3.connect(database) as connection:
+        with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+            connection.execute("UPDATE liability_proof SET net = '1'")
+        connection.execute("DROP TRIGGER liability_proof_no_update")
+        connection.execute("UPDATE liability_proof SET net = ?", (str(1).zfill(120),))
+    connection.close()
+    done = scanner("liabilities", "recheck")
+    assert (done.status, "not what is kept" in done.err) == (1, True)
+    with sqlite3.connect(database) as connection:
+        ((document,),) = connection.execute("SELECT document FROM liability_proof")
+        other = zlib.compress(zlib.decompress(document).replace(b"2903308513", b"2903308514"))
+        connection.execute("UPDATE liability_proof SET document = ?", (other,))
+    connection.close()
+    done = scanner("liabilities", "recheck")
+    assert (done.status, "not the one whose hash is kept" in done.err) == (1, True)
+
+
+def test_a_refused_proof_is_not_kept(scanner, taken):
+    done = scanner("liabilities", "import", TOY, "--key", pin("production_shape"))
+    assert (done.status, "nothing kept of it" in done.err) == (1, True)
+    assert scanner("liabilities", "ratio").status == 3
+    wrong = scanner("liabilities", "import", TOY, "--unit-usd", "-1")
+    assert (wrong.status, len(wrong.lines)) == (2, 1)
