@@ -125,6 +125,41 @@ ABOUT: Final[Mapping[str, About]] = {
         "coin objects and address balances; principals of stake",
         "rewards of stake before they are paid; objects owned by objects",
     ),
+    "starknet_rpc": About(
+        "JSON-RPC nodes",
+        "the coin and tokens, by balanceOf at the block's hash",
+        "what contracts hold for somebody",
+    ),
+    "cosmos_rest": About(
+        "nodes' REST gateways",
+        "bank balance, delegations, what unbonds, rewards",
+        "what stands in contracts; which part vests",
+    ),
+    "stellar_horizon": About(
+        "Horizon servers",
+        "the coin with its reserve, and assets by trust line",
+        "claimable balances and pools; past ledgers",
+    ),
+    "near_rpc": About(
+        "JSON-RPC nodes",
+        "what is at hand, and what a validator has locked",
+        "stake in pools' contracts; lockup contracts; tokens",
+    ),
+    "cardano_koios": About(
+        "Koios servers",
+        "unspent outputs of the address",
+        "rewards of stake keys; tokens; past blocks",
+    ),
+    "algorand_rest": About(
+        "algod nodes",
+        "the coin with pending rewards, and assets that the account took",
+        "past rounds",
+    ),
+    "hedera_mirror": About(
+        "mirror nodes",
+        "the last balance on record and every transfer since, up to the block's end",
+        "tokens; accounts that the mirror does not know",
+    ),
 }
 """Protocol -> what there is to say of it. Protocols that only stand beside another have no row."""
 

@@ -82,6 +82,13 @@ READERS: Mapping[str, str] = {
     "substrate_rpc": "scanner.chains.substrate.reader:SubstrateReader",
     "antelope_rpc": "scanner.chains.antelope.reader:AntelopeReader",
     "sui_graphql": "scanner.chains.sui.reader:SuiReader",
+    "starknet_rpc": "scanner.chains.starknet.reader:StarknetReader",
+    "cosmos_rest": "scanner.chains.cosmos.reader:CosmosReader",
+    "stellar_horizon": "scanner.chains.stellar.reader:StellarReader",
+    "near_rpc": "scanner.chains.near.reader:NearReader",
+    "cardano_koios": "scanner.chains.cardano.reader:CardanoReader",
+    "algorand_rest": "scanner.chains.algorand.reader:AlgorandReader",
+    "hedera_mirror": "scanner.chains.hedera.reader:HederaReader",
 }
 """Protocol name -> the class of its family's readers (scanner.chains.fleet.interface.Reader)."""
 

@@ -116,9 +116,15 @@ class Transport:
             headers=headers,
         )
 
-    def get(self, path: str = "", *, limit: int = DEFAULT_LIMIT) -> Reply:
+    def get(
+        self,
+        path: str = "",
+        *,
+        limit: int = DEFAULT_LIMIT,
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
         """GET the endpoint's URL with `path` added; see `send`."""
-        return self.send("GET", path, limit=limit)
+        return self.send("GET", path, limit=limit, headers=headers)
 
     def post_json(
         self,
@@ -140,22 +146,24 @@ class Transport:
         body: bytes = b"",
         timeout: float | None = None,
         limit: int = DEFAULT_LIMIT,
+        headers: Mapping[str, str] | None = None,
     ) -> Reply:
         """Send one request and read the whole answer, whatever its status.
 
         path: added to the path of the endpoint's URL; its query is kept.
         body: JSON text, b"" for none. timeout: seconds until the answer is complete, by default
-            the endpoint's. limit: most bytes of the answer.
+            the endpoint's. limit: most bytes of the answer. headers: of this request alone.
         Raises SourceUnavailableError on time-outs and broken connections, SourceRejectedError if
         the answer is larger than `limit`. Neither holds the URL.
         """
         if self._budget is not None:
             self._budget.take()
         seconds = timeout or self._timeout
-        headers = {"content-type": "application/json"} if body else {}
+        sent = {"content-type": "application/json"} if body else {}
+        sent.update(headers or {})
         try:
             with self._client.stream(
-                method, self._url(path), content=body or None, headers=headers, timeout=seconds
+                method, self._url(path), content=body or None, headers=sent, timeout=seconds
             ) as answer:
                 content = self._read(answer, limit, time.monotonic() + seconds)
             # The stream knows its answer: a circle that keeps the request's body from being freed.

@@ -97,7 +97,7 @@ _WORDS: Final[tuple[tuple[Fault, re.Pattern[str]], ...]] = tuple(
             Fault.PRUNED,
             r"missing trie node|prun|state (is )?(not|un) ?available|no state available"
             r"|historical|archive|state (transition|histories?) (is )?missing|old data"
-            r"|look-?backs? of|already discarded"
+            r"|look-?backs? of|no state at |already discarded"
             r"|proof window|block range for|state .*(not found|does not exist)|state recreation",
         ),
         (

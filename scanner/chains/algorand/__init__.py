@@ -1,0 +1,1 @@
+"""Algorand, by its nodes' REST."""

@@ -1,0 +1,1 @@
+"""Cardano, by Koios servers."""

@@ -1,0 +1,198 @@
+"""Reads accounts of Cosmos SDK chains at a height: bank balance, stake, what unbonds, rewards.
+
+The height is asked for by a request header, for `?height=` is ignored; every answer must carry it
+in a header of its own, else a proxy dropped the question's and the number is of another block.
+Source: the SDK's gRPC gateway; what a node really answers: tests/vectors/cosmos.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+from urllib.parse import quote
+
+from scanner.chains.fleet.interface import Answer, ReaderAbility, Reading, Refusal, State
+from scanner.chains.fleet.rest import Rest
+from scanner.chains.interface import Reach
+from scanner.chains.shape import take
+from scanner.errors import (
+    HeightNotReachedError,
+    HeightPrunedError,
+    SourceRejectedError,
+    SourceUnavailableError,
+)
+from scanner.model.balance import BalanceQuery
+from scanner.model.block import BlockRef
+from scanner.model.endpoint import Endpoint
+from scanner.model.network import Network
+from scanner.model.parts import Part
+from scanner.net.http import Reply
+
+DENOMS: Final[Mapping[str, str]] = {"terra-classic": "uluna"}
+"""Network -> how its bank calls the coin that is staked."""
+
+PAGES: Final = 20
+"""Pages of a thousand delegations that are read for one account."""
+
+_HEIGHT: Final = "x-cosmos-block-height"
+_ECHO: Final = "grpc-metadata-x-cosmos-block-height"
+_BLOCKS: Final = "cosmos/base/tendermint/v1beta1"
+
+
+class CosmosReader:
+    """One node's REST gateway. A Reader."""
+
+    ability = ReaderAbility(Reach.WINDOW, batch=5, workers=2, chunk=300)
+
+    def __init__(self, endpoint: Endpoint, network: Network) -> None:
+        self.endpoint = endpoint
+        self._name, self._network = endpoint.name, network.name
+        self._chain = endpoint.chain or network.chain_id
+        self._rest = Rest(endpoint)
+        self._coin = DENOMS.get(network.name, "")
+
+    def check(self) -> None:
+        """See Reader."""
+        info = self._rest.json(f"{_BLOCKS}/node_info")
+        if self._rest.text(info, "default_node_info", "network") != self._chain:
+            what = f"is on another chain than {self._network} ({self._chain})"
+            raise SourceRejectedError(self._name, what)
+        if take(self._name, self._rest.json(f"{_BLOCKS}/syncing"), bool, "syncing"):
+            raise SourceRejectedError(self._name, "is still syncing: wait for it")
+
+    def pin(self, height: int | None) -> BlockRef:
+        """See Reader. Blocks are final when they are made."""
+        block = self._block("latest" if height is None else str(height))
+        header = take(self._name, block, dict, "block", "header")
+        number = self._rest.number(header, "height")
+        time = self._rest.moment(self._rest.text(header, "time"))
+        return BlockRef(self._network, self._chain, number, self._hash(block), time)
+
+    def hash_at(self, height: int) -> str:
+        """See Reader."""
+        return self._hash(self._block(str(height)))
+
+    def read(self, queries: Sequence[BalanceQuery], at: BlockRef) -> list[Answer]:
+        """See Reader."""
+        return [self._one(query, at.height) for query in queries]
+
+    def probe(self) -> dict[str, str]:
+        """See Reader."""
+        newest = self._rest.number(self._block("latest"), "block", "header", "height")
+        found = {"newest block": str(newest)}
+        try:
+            self._block("1")
+        except (SourceRejectedError, SourceUnavailableError, HeightPrunedError):
+            return {**found, "history": "recent only"}
+        return {**found, "history": "any height"}
+
+    def close(self) -> None:
+        """See Reader."""
+        self._rest.close()
+
+    def _one(self, query: BalanceQuery, height: int) -> Answer:
+        account, denom = query.address.text, query.holding.contract or self._coin
+        if query.address.format != "cosmos" or not denom:
+            return Refusal(f"{query.holding.asset} on {self._network} is not known to its bank")
+        bank = f"cosmos/bank/v1beta1/balances/{account}/by_denom?denom={quote(denom, safe='')}"
+        coin = take(self._name, self._at(bank, height), dict, "balance")
+        if self._rest.text(coin, "denom") != denom:
+            return Refusal("answered for another coin")
+        parts = {Part.LIQUID: self._rest.number(coin, "amount")}
+        if denom == self._coin:
+            parts |= self._staked(account, height)
+        return Reading(parts, State(height))
+
+    def _staked(self, account: str, height: int) -> dict[Part, int]:
+        staked = unbonding = 0
+        place = f"cosmos/staking/v1beta1/delegations/{account}"
+        for row in self._pages(place, "delegation_responses", height):
+            if self._rest.text(row, "delegation", "delegator_address") != account:
+                raise self._rest.broken("it answers for another account than the one asked for")
+            if self._rest.text(row, "balance", "denom") != self._coin:
+                raise self._rest.broken("another coin than the network's own is at stake")
+            staked += self._rest.number(row, "balance", "amount")
+        place = f"cosmos/staking/v1beta1/delegators/{account}/unbonding_delegations"
+        for row in self._pages(place, "unbonding_responses", height):
+            if self._rest.text(row, "delegator_address") != account:
+                raise self._rest.broken("it answers for another account than the one asked for")
+            for entry in take(self._name, row, list, "entries"):
+                unbonding += self._rest.number(entry, "balance")
+        parts = {Part.DELEGATED: staked, Part.UNBONDING: unbonding}
+        if staked or unbonding:
+            parts[Part.REWARD] = self._rewards(account, height)
+        return parts
+
+    def _rewards(self, account: str, height: int) -> int:
+        """Rewards not taken yet: decimals with 18 places, of which the whole ones are counted."""
+        place = f"cosmos/distribution/v1beta1/delegators/{account}/rewards"
+        total = 0
+        for coin in take(self._name, self._at(place, height), list, "total"):
+            if self._rest.text(coin, "denom") == self._coin:
+                total += self._rest.scaled(self._rest.text(coin, "amount"), 18) // 10**18
+        return total
+
+    def _pages(self, place: str, key: str, height: int) -> Iterator[object]:
+        """Rows of a list, page by page. Raises SourceRejectedError if there are too many."""
+        token = ""
+        for _ in range(PAGES):
+            more = f"&pagination.key={quote(token, safe='')}" if token else ""
+            page = self._at(f"{place}?pagination.limit=1000{more}", height)
+            yield from take(self._name, page, list, key)
+            following = take(self._name, page, object, "pagination", "next_key")
+            if not following:
+                return
+            token = take(self._name, following, str)
+        raise SourceRejectedError(self._name, f"has more than {PAGES * 1000:,} rows of an account")
+
+    def _at(self, path: str, height: int) -> object:
+        """An answer that says itself that it is of this height."""
+        reply = self._rest.get(path, {_HEIGHT: str(height)})
+        self._explained(reply, height)
+        seen = reply.headers.get(_ECHO, "")
+        if seen != str(height):
+            what = "does not say which height its answer is of: a proxy drops headers"
+            if seen.isascii() and seen.isdigit():
+                what = f"answered for height {int(seen)}, not for {height}: a proxy drops headers"
+            raise SourceRejectedError(self._name, what)
+        return reply.json()
+
+    def _explained(self, reply: Reply, height: int) -> None:
+        """Raise what the SDK's own error codes mean (18: not kept, 26: not reached)."""
+        if reply.status in (400, 404, 500, 503):
+            try:
+                body = reply.json()
+            except SourceUnavailableError:
+                body = None
+            said = body.get("message") if isinstance(body, dict) else None
+            words = said if isinstance(said, str) else ""
+            if "sdk code 26" in words or "bigger th" in words:
+                raise HeightNotReachedError(self._name, height, self._tip())
+            if "sdk code 18" in words or "pruned" in words or "lowest height" in words:
+                raise HeightPrunedError(self._name, height, "it does not keep states that old")
+        reply.raise_for_status()
+
+    def _tip(self) -> int:
+        block = self._rest.json(f"{_BLOCKS}/blocks/latest")
+        return self._rest.number(block, "block", "header", "height")
+
+    def _block(self, which: str) -> object:
+        reply = self._rest.get(f"{_BLOCKS}/blocks/{which}")
+        self._explained(reply, int(which) if which.isdigit() else 0)
+        block = reply.json()
+        if which.isdigit() and self._rest.number(block, "block", "header", "height") != int(which):
+            raise self._rest.broken("it shows another block than the one asked for")
+        if self._rest.text(block, "block", "header", "chain_id") != self._chain:
+            raise SourceRejectedError(self._name, "shows a block of another chain")
+        return block
+
+    def _hash(self, block: object) -> str:
+        """A block's hash as explorers show it: upper-case hex."""
+        try:
+            raw = base64.b64decode(self._rest.text(block, "block_id", "hash"), validate=True)
+        except ValueError:
+            raw = b""
+        if len(raw) != 32:
+            raise self._rest.broken("a block's hash is none")
+        return raw.hex().upper()

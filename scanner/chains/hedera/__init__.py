@@ -1,0 +1,1 @@
+"""Hedera, by mirror nodes."""

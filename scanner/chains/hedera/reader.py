@@ -1,0 +1,171 @@
+"""Reads Hedera accounts from mirror nodes, at the end of a block's time.
+
+A mirror node answers at a consensus timestamp by the last balance that it wrote down before, which
+may be a quarter of an hour old or much more: the account's transfers between the two are added.
+Historic answers carry *today's* token balances, so tokens are not read.
+Source: the mirror node REST API (blocks, accounts/{id}?timestamp, transactions).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from scanner.chains.fleet.interface import Answer, ReaderAbility, Refusal, liquid
+from scanner.chains.fleet.rest import Rest
+from scanner.chains.interface import Reach
+from scanner.chains.shape import take
+from scanner.errors import HeightNotReachedError, SourceRejectedError, SourceUnavailableError
+from scanner.model.balance import BalanceQuery
+from scanner.model.block import BlockRef
+from scanner.model.endpoint import Endpoint
+from scanner.model.network import Network
+
+MARKERS: Final = {"mainnet": (95_421_653, "1779562740.189823000")}
+"""Chain id -> a block's number and when it began."""
+
+PAGES: Final = 20
+"""Pages of a hundred transactions that are read for one account."""
+
+_STAMP: Final = re.compile(r"[0-9]{1,12}\.[0-9]{9}", re.ASCII)
+_HASH: Final = re.compile(r"0x[0-9a-f]{96}")
+
+
+class HederaReader:
+    """One mirror node. A Reader. Heights are block numbers."""
+
+    ability = ReaderAbility(Reach.ANY, batch=10, workers=2, chunk=500)
+
+    def __init__(self, endpoint: Endpoint, network: Network) -> None:
+        self.endpoint = endpoint
+        self._name, self._network = endpoint.name, network.name
+        self._chain = endpoint.chain or network.chain_id
+        self._rest = Rest(endpoint)
+        self._ends: dict[str, str] = {}
+
+    def check(self) -> None:
+        """See Reader."""
+        marker = MARKERS.get(self._chain)
+        if marker is None:
+            return
+        reply = self._rest.get(f"api/v1/blocks/{marker[0]}")
+        if reply.status == 404 or self._stamp(reply.json(), "timestamp", "from") != marker[1]:
+            what = f"is on another network than {self._network}: check the endpoint's URL"
+            raise SourceRejectedError(self._name, what)
+
+    def pin(self, height: int | None) -> BlockRef:
+        """See Reader. Blocks that a mirror shows are final."""
+        block = self._newest() if height is None else self._block(height)
+        number, block_hash = self._rest.number(block, "number"), self._hash(block)
+        end = self._stamp(block, "timestamp", "to")
+        return BlockRef(self._network, self._chain, number, block_hash, int(end.split(".")[0]))
+
+    def hash_at(self, height: int) -> str:
+        """See Reader."""
+        return self._hash(self._block(height))
+
+    def read(self, queries: Sequence[BalanceQuery], at: BlockRef) -> list[Answer]:
+        """See Reader."""
+        if at.hash not in self._ends:
+            self._ends[at.hash] = self._stamp(self._block(at.height), "timestamp", "to")
+        return [self._one(query, self._ends[at.hash]) for query in queries]
+
+    def probe(self) -> dict[str, str]:
+        """See Reader."""
+        return {
+            "newest block": str(self._rest.number(self._newest(), "number")),
+            "history": "any height",
+        }
+
+    def close(self) -> None:
+        """See Reader."""
+        self._rest.close()
+
+    def _one(self, query: BalanceQuery, end: str) -> Answer:
+        if not query.holding.is_native:
+            return Refusal("token balances of a past moment are not to be had from mirror nodes")
+        account = query.address.text
+        reply = self._rest.get(f"api/v1/accounts/{account}?timestamp=lte:{end}&transactions=false")
+        if reply.status == 404:
+            return Refusal("not found, in an answer that names no time")
+        reply.raise_for_status()
+        found = reply.json()
+        if self._rest.text(found, "account") != account:
+            return Refusal("answered for another account")
+        seen = self._stamp(found, "balance", "timestamp")
+        if _nanoseconds(seen) > _nanoseconds(end):
+            return Refusal("answered for a later moment")
+        moved = 0
+        for transaction in self._transactions(account, seen, end):
+            if transaction is None:
+                return Refusal(f"more than {PAGES * 100:,} transactions since the balance it has")
+            moved += self._moved(transaction, account)
+        amount = self._rest.number(found, "balance", "balance") + moved
+        if amount < 0:
+            raise self._rest.broken("the transfers of an account do not fit its balance")
+        return liquid(amount)
+
+    def _transactions(self, account: str, start: str, end: str) -> Iterator[object | None]:
+        """Transactions of an account after `start` and up to `end`; None at last if too many."""
+        path = (
+            f"api/v1/transactions?account.id={account}&timestamp=gt:{start}&timestamp=lte:{end}"
+            "&limit=100&order=asc"
+        )
+        after = _nanoseconds(start)
+        for _ in range(PAGES):
+            page = self._rest.json(path)
+            for transaction in take(self._name, page, list, "transactions"):
+                when = _nanoseconds(self._stamp(transaction, "consensus_timestamp"))
+                if not after < when <= _nanoseconds(end):
+                    raise self._rest.broken("it lists a transaction twice, or of another time")
+                after = when
+                yield transaction
+            more = take(self._name, page, object, "links", "next")
+            if more is None:
+                return
+            if not isinstance(more, str) or not more.startswith("/api/v1/transactions?"):
+                raise self._rest.broken("its next page is none")
+            path = more
+        yield None
+
+    def _moved(self, transaction: object, account: str) -> int:
+        total = 0
+        for transfer in take(self._name, transaction, list, "transfers"):
+            if self._rest.text(transfer, "account") == account:
+                total += take(self._name, transfer, int, "amount")
+        return total
+
+    def _newest(self) -> object:
+        return take(
+            self._name, self._rest.json("api/v1/blocks?limit=1&order=desc"), object, "blocks", 0
+        )
+
+    def _block(self, height: int) -> object:
+        reply = self._rest.get(f"api/v1/blocks/{height}")
+        if reply.status == 404:
+            tip = self._rest.number(self._newest(), "number")
+            if height > tip:
+                raise HeightNotReachedError(self._name, height, tip)
+            raise SourceUnavailableError(self._name, f"does not have block {height}")
+        reply.raise_for_status()
+        block = reply.json()
+        if self._rest.number(block, "number") != height:
+            raise self._rest.broken("it shows another block than the one asked for")
+        return block
+
+    def _hash(self, block: object) -> str:
+        found = self._rest.text(block, "hash")
+        if not _HASH.fullmatch(found):
+            raise self._rest.broken("a block's hash is none")
+        return found
+
+    def _stamp(self, value: object, *path: str) -> str:
+        found = self._rest.text(value, *path)
+        if not _STAMP.fullmatch(found):
+            raise self._rest.broken("a timestamp is none")
+        return found
+
+
+def _nanoseconds(stamp: str) -> int:
+    return int(stamp.replace(".", ""))

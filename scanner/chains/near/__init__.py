@@ -1,0 +1,1 @@
+"""NEAR, by its JSON-RPC."""

@@ -1,0 +1,1 @@
+"""Starknet, by its JSON-RPC."""

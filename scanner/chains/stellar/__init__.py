@@ -1,0 +1,1 @@
+"""Stellar and Pi, by Horizon servers."""

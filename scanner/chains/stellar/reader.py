@@ -1,0 +1,137 @@
+"""Reads Stellar and Pi accounts from Horizon servers, at their newest ledger.
+
+Every answer's `Latest-Ledger` header names the ledger that it is from, a 404 as well: Horizon reads
+each request in one transaction of its database. Past ledgers have no accounts there.
+Source: Horizon's published API (/, /ledgers/:sequence, /accounts/:id).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from scanner.chains.fleet.interface import Answer, ReaderAbility, Reading, Refusal, State
+from scanner.chains.fleet.rest import Rest
+from scanner.chains.interface import Reach
+from scanner.chains.shape import take
+from scanner.errors import HeightNotReachedError, HeightPrunedError, SourceRejectedError
+from scanner.model.balance import BalanceQuery
+from scanner.model.block import BlockRef
+from scanner.model.endpoint import Endpoint
+from scanner.model.network import Holding, Network
+from scanner.model.parts import Part
+from scanner.net.http import Reply
+
+DECIMALS = 7
+"""Amounts have seven places, of the network's coin and of every asset."""
+
+
+class StellarReader:
+    """One Horizon server. A Reader. The chain id is the hash of the network's passphrase."""
+
+    ability = ReaderAbility(Reach.TIP, batch=10, workers=2, chunk=500)
+
+    def __init__(self, endpoint: Endpoint, network: Network) -> None:
+        self.endpoint = endpoint
+        self._name, self._network = endpoint.name, network.name
+        self._chain = endpoint.chain or network.chain_id
+        self._rest = Rest(endpoint)
+
+    def check(self) -> None:
+        """See Reader."""
+        phrase = self._rest.text(self._rest.json(""), "network_passphrase")
+        if hashlib.sha256(phrase.encode()).hexdigest() != self._chain:
+            what = f"serves another network than {self._network}: check the endpoint's URL"
+            raise SourceRejectedError(self._name, what)
+
+    def pin(self, height: int | None) -> BlockRef:
+        """See Reader. Ledgers are final when they are closed."""
+        chosen = self._tip() if height is None else height
+        ledger = self._ledger(chosen)
+        time = self._rest.moment(self._rest.text(ledger, "closed_at"))
+        block_hash = self._rest.text(ledger, "hash")
+        return BlockRef(self._network, self._chain, chosen, block_hash, time)
+
+    def hash_at(self, height: int) -> str:
+        """See Reader."""
+        return self._rest.text(self._ledger(height), "hash")
+
+    def read(self, queries: Sequence[BalanceQuery], at: BlockRef) -> list[Answer]:
+        """See Reader."""
+        return [self._one(query) for query in queries]
+
+    def probe(self) -> dict[str, str]:
+        """See Reader."""
+        root = self._rest.json("")
+        newest = self._rest.number(root, "history_latest_ledger")
+        oldest = self._rest.number(root, "history_elder_ledger")
+        return {"ledgers": f"{oldest} to {newest}", "history": "tip only"}
+
+    def close(self) -> None:
+        """See Reader."""
+        self._rest.close()
+
+    def _tip(self) -> int:
+        return self._rest.number(self._rest.json(""), "history_latest_ledger")
+
+    def _ledger(self, height: int) -> object:
+        reply = self._rest.get(f"ledgers/{height}")
+        if reply.status in (404, 410):
+            tip = self._tip()
+            if height > tip:
+                raise HeightNotReachedError(self._name, height, tip)
+            raise HeightPrunedError(self._name, height, "it does not keep ledgers that old")
+        reply.raise_for_status()
+        ledger = reply.json()
+        if self._rest.number(ledger, "sequence") != height:
+            raise self._rest.broken("it shows another ledger than the one asked for")
+        return ledger
+
+    def _one(self, query: BalanceQuery) -> Answer:
+        if query.address.format != "stellar":
+            return Refusal(f"an address of format {query.address.format} has no account")
+        if query.holding.decimals != DECIMALS:
+            return Refusal(f"amounts have {DECIMALS} places, not {query.holding.decimals}")
+        reply = self._rest.get(f"accounts/{query.address.text}")
+        if reply.status == 404:
+            if self._problem(reply) != "not_found":
+                return Refusal("answered HTTP 404 in a form that is not Horizon's")
+            return Reading({}, self._state(reply), absent=True)
+        reply.raise_for_status()
+        account = reply.json()
+        if self._rest.text(account, "account_id") != query.address.text:
+            return Refusal("answered for another account")
+        return self._holding(account, query.holding, self._state(reply))
+
+    def _holding(self, account: object, holding: Holding, state: State) -> Answer:
+        """One line of the account. Open offers' liabilities and the reserve are inside it."""
+        found: Reading | None = None
+        for line in take(self._name, account, list, "balances"):
+            if not self._is(line, holding):
+                continue
+            if found is not None:
+                raise self._rest.broken("an account has one asset twice")
+            amount = self._rest.scaled(self._rest.text(line, "balance"), DECIMALS)
+            found = Reading({Part.LIQUID: amount}, state)
+        if found is None and holding.is_native:
+            raise self._rest.broken("an account without the network's own coin")
+        return found or Reading({}, state, absent=True)
+
+    def _is(self, line: object, holding: Holding) -> bool:
+        kind = self._rest.text(line, "asset_type")
+        if holding.is_native or kind not in ("credit_alphanum4", "credit_alphanum12"):
+            return holding.is_native and kind == "native"
+        code, issuer = self._rest.text(line, "asset_code"), self._rest.text(line, "asset_issuer")
+        return holding.contract == f"{code}:{issuer}"
+
+    def _state(self, reply: Reply) -> State:
+        text = reply.headers.get("latest-ledger", "")
+        if not (text.isascii() and text.isdigit() and len(text) < 12):
+            raise self._rest.broken("it does not say which ledger its answer is from")
+        return State(int(text))
+
+    def _problem(self, reply: Reply) -> str:
+        """The last part of a problem's type (RFC 7807), "" if the answer has none."""
+        body = reply.json()
+        kind = body.get("type") if isinstance(body, dict) else None
+        return kind.rsplit("/", 1)[-1] if isinstance(kind, str) else ""
