@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import socket
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -49,9 +50,11 @@ class Server:
     def __init__(self, seed: int = 7) -> None:
         self.trap = Trap.NONE
         self.asked: list[tuple[str, str, bytes]] = []
+        self.asked_headers: dict[str, str] = {}  # of the request that `answer` is called for
         self.faults, self.fault_share = 0, 0.2
         self._random = random.Random(seed)
         self._lock = threading.Lock()
+        self.connections: set[socket.socket] = set()
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._http.daemon_threads = True
         threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True).start()
@@ -70,9 +73,10 @@ class Server:
         """What the server says to one request. Called from several threads, one at a time."""
         raise NotImplementedError
 
-    def respond(self, method: str, path: str, body: bytes) -> Sent | None:
+    def respond(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Sent | None:
         """The answer with faults; None: the connection is cut."""
         with self._lock:
+            self.asked_headers = headers
             self.asked.append((method, path, body))
             if self.trap is Trap.DEAD:
                 return Sent(b"down", 500)
@@ -93,9 +97,12 @@ class Server:
         )
 
     def close(self) -> None:
-        """Stop listening."""
+        """Stop listening, and leave no connection open."""
         self._http.shutdown()
         self._http.server_close()
+        for connection in list(self.connections):
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
 
 def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
@@ -103,9 +110,18 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
 
+        def setup(self) -> None:
+            super().setup()
+            server.connections.add(self.connection)
+
+        def finish(self) -> None:
+            server.connections.discard(self.connection)
+            super().finish()
+
         def _do(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length") or 0))
-            sent = server.respond(self.command, self.path, body)
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            sent = server.respond(self.command, self.path, body, headers)
             if sent is None:
                 self.close_connection = True
                 self.connection.shutdown(socket.SHUT_RDWR)

@@ -28,7 +28,7 @@ _HASH: Final = re.compile(r"[A-Z2-7]{52}")
 class AlgorandReader:
     """One algod node. A Reader. The chain id is the hash of the first block, in base64."""
 
-    ability = ReaderAbility(Reach.TIP, batch=10, workers=2, chunk=500)
+    ability = ReaderAbility(Reach.TIP, batch=2, workers=4, chunk=500)
 
     def __init__(self, endpoint: Endpoint, network: Network) -> None:
         self.endpoint = endpoint

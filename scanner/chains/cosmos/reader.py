@@ -43,7 +43,7 @@ _BLOCKS: Final = "cosmos/base/tendermint/v1beta1"
 class CosmosReader:
     """One node's REST gateway. A Reader."""
 
-    ability = ReaderAbility(Reach.WINDOW, batch=5, workers=2, chunk=300)
+    ability = ReaderAbility(Reach.WINDOW, batch=1, workers=4, chunk=300)
 
     def __init__(self, endpoint: Endpoint, network: Network) -> None:
         self.endpoint = endpoint

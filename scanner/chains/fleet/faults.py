@@ -90,8 +90,9 @@ _WORDS: Final[tuple[tuple[Fault, re.Pattern[str]], ...]] = tuple(
     for fault, pattern in (
         (
             Fault.LIMITED,
-            r"rate.?limit|too many (requests|connections)|throughput|capacity|quota|credits"
-            r"|per.second|slow down|try again (in|later)|daily request|compute units",
+            r"rate.?limit|too many (requests|connections)|throughput|quota|credits"
+            r"|(?<!archive-)capacity|per.second|slow down|try again (in|later)|daily request"
+            r"|compute units",
         ),
         (
             Fault.PRUNED,

@@ -35,7 +35,7 @@ _HASH: Final = re.compile(r"0x[0-9a-f]{96}")
 class HederaReader:
     """One mirror node. A Reader. Heights are block numbers."""
 
-    ability = ReaderAbility(Reach.ANY, batch=10, workers=2, chunk=500)
+    ability = ReaderAbility(Reach.ANY, batch=2, workers=4, chunk=500)
 
     def __init__(self, endpoint: Endpoint, network: Network) -> None:
         self.endpoint = endpoint

@@ -47,7 +47,7 @@ class _CauseError(SourceRejectedError):
 class NearReader:
     """One JSON-RPC node. A Reader."""
 
-    ability = ReaderAbility(Reach.WINDOW, batch=10, workers=2, chunk=500)
+    ability = ReaderAbility(Reach.WINDOW, batch=2, workers=4, chunk=500)
 
     def __init__(self, endpoint: Endpoint, network: Network) -> None:
         self.endpoint = endpoint

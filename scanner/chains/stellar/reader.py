@@ -29,7 +29,7 @@ DECIMALS = 7
 class StellarReader:
     """One Horizon server. A Reader. The chain id is the hash of the network's passphrase."""
 
-    ability = ReaderAbility(Reach.TIP, batch=10, workers=2, chunk=500)
+    ability = ReaderAbility(Reach.TIP, batch=2, workers=4, chunk=500)
 
     def __init__(self, endpoint: Endpoint, network: Network) -> None:
         self.endpoint = endpoint
