@@ -58,6 +58,7 @@ def own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     for name in [n for n in os.environ if n.startswith("SCANNER_") and n not in _PROGRAMS]:
         patch.delenv(name)
     patch.setenv("SCANNER_DATA", str(tmp_path_factory.mktemp("data")))
+    patch.setenv("SCANNER_PUBLISHERS", str(Path(__file__).with_name("support") / "publishers.toml"))
     patch.setenv("BCL_DATA_DIR", str(tmp_path_factory.mktemp("bitcoinlib")))
     yield
     patch.undo()

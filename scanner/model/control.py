@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from scanner.model.balance import Evidence
+from scanner.model.statement import StatedBy, Statement
 
 
 class Control(StrEnum):
@@ -46,6 +47,8 @@ class ControlResult(NamedTuple):
     evidence: who says so. PROVEN: computed from what was published, or read from the state with a
         proof. REPORTED, AGREED: the verdict rests on answers about the chain by one endpoint, or
         by a quorum of operators.
+    statement, stated_by: whether the signed text claims these reserves for this publisher, and
+        what shows it (`scanner.ownership.statement`); schemes leave them alone.
     """
 
     control: Control
@@ -56,11 +59,33 @@ class ControlResult(NamedTuple):
     signed_by: tuple[str, ...] = ()
     reason: str = ""
     evidence: Evidence = Evidence.PROVEN
+    statement: Statement = Statement.NONE
+    stated_by: StatedBy = StatedBy.NOTHING
+
+    @property
+    def shows_control(self) -> bool:
+        """Whether keys signed and the address is theirs, whatever it is that they signed."""
+        return shows_control(self.control, self.binding)
 
     @property
     def is_proof(self) -> bool:
-        """Whether this row may count as verified: keys signed, and the address is theirs."""
-        return self.control is Control.CONTROLS and self.binding in _BINDING_SHOWN
+        """Whether this row may count as verified, once its balance is known."""
+        return is_proof(self.control, self.binding, self.statement)
+
+
+def shows_control(control: Control | None, binding: Binding | None) -> bool:
+    """Whether a verdict shows who may spend. None: there is no verdict yet."""
+    return control is Control.CONTROLS and binding in _BINDING_SHOWN
+
+
+def is_proof(control: Control | None, binding: Binding | None, statement: Statement | None) -> bool:
+    """The one definition of a verified row, but for its balance: control is shown, and stated.
+
+    Rows of programs that did not ask for the statement stay what those programs called them; that
+    it was not asked is a finding of every such snapshot (`statement_unchecked`).
+    """
+    return shows_control(control, binding) and statement in _STATEMENT_SHOWN
 
 
 _BINDING_SHOWN = frozenset((Binding.DERIVED, Binding.ON_CHAIN))
+_STATEMENT_SHOWN = frozenset((Statement.STATED, Statement.NOT_ASKED))

@@ -23,6 +23,7 @@ class FindingKind(StrEnum):
     UNSUPPORTED_SCHEME = "unsupported_scheme"
     UNSIGNED = "unsigned"
     OWNER_UNPROVEN = "owner_unproven"  # signed, but binding is asserted or none
+    NOT_STATED = "not_stated"  # signed, but nothing shows a claim of these reserves
     # balances
     SHORTFALL = "shortfall"
     SURPLUS = "surplus"
@@ -47,6 +48,13 @@ class FindingKind(StrEnum):
     # snapshots as a whole
     HEIGHT_REPLACED = "height_replaced"  # read at the user's height, not at the list's
     RESERVES_MISSING = "reserves_missing"  # owed, and no row of the list claims any
+    STATEMENT_UNCHECKED = "statement_unchecked"  # texts that nobody said are the publisher's
+    CLAIMED_ELSEWHERE = "claimed_elsewhere"  # another publisher's list claims the same address
+    RESERVES_BELOW_LIABILITIES = "reserves_below_liabilities"  # both sides proven or hashed again
+    RESERVES_MAYBE_BELOW = "reserves_maybe_below_liabilities"  # below, and one side may be wrong
+    LIABILITIES_OF_ANOTHER_DAY = "liabilities_of_another_day"  # no ratio of two moments
+    LIABILITIES_PARTIAL = "liabilities_partial"  # of some users, or in another unit
+    OWN_TOKEN = "own_token"  # noqa: S105 - part of the reserves is the publisher's own coin
 
 
 WEIGHTS: dict[FindingKind, Weight] = {
@@ -55,6 +63,7 @@ WEIGHTS: dict[FindingKind, Weight] = {
     FindingKind.UNSUPPORTED_SCHEME: Weight.UNSHOWN,
     FindingKind.UNSIGNED: Weight.UNSHOWN,
     FindingKind.OWNER_UNPROVEN: Weight.UNSHOWN,
+    FindingKind.NOT_STATED: Weight.UNSHOWN,
     FindingKind.SHORTFALL: Weight.FALSE,
     FindingKind.SURPLUS: Weight.NOTE,
     FindingKind.DIFFERS_NOW: Weight.UNSHOWN,
@@ -76,6 +85,13 @@ WEIGHTS: dict[FindingKind, Weight] = {
     FindingKind.TOTAL_UNREADABLE: Weight.UNSHOWN,
     FindingKind.HEIGHT_REPLACED: Weight.NOTE,
     FindingKind.RESERVES_MISSING: Weight.UNSHOWN,
+    FindingKind.STATEMENT_UNCHECKED: Weight.UNSHOWN,
+    FindingKind.CLAIMED_ELSEWHERE: Weight.UNSHOWN,
+    FindingKind.RESERVES_BELOW_LIABILITIES: Weight.FALSE,
+    FindingKind.RESERVES_MAYBE_BELOW: Weight.UNSHOWN,
+    FindingKind.LIABILITIES_OF_ANOTHER_DAY: Weight.UNSHOWN,
+    FindingKind.LIABILITIES_PARTIAL: Weight.UNSHOWN,
+    FindingKind.OWN_TOKEN: Weight.NOTE,
 }
 
 

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 
 from scanner.errors import ConfigError, clip
 from scanner.model.block import BlockRef
-from scanner.model.control import Binding, Control, ControlResult
 
 _TITLE = "Proof of reserves challenge 1"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._&()-]{0,63}", re.ASCII)
@@ -93,25 +92,4 @@ def parse_challenge(text: str) -> Challenge | None:
         height,
         match["hash"],
         match["nonce"],
-    )
-
-
-def demand(result: ControlResult, message: str, wanted: str) -> ControlResult:
-    """Judge a verdict again when the user insists on one exact message.
-
-    message: what the row says was signed. wanted: the challenge's text. A row whose keys signed
-    another text does not answer the challenge: `mismatch`. Other verdicts stay as they are.
-    """
-    if result.control is not Control.CONTROLS or message == wanted:
-        return result
-    issued = parse_challenge(message)
-    what = "another challenge" if issued else "another message"
-    return ControlResult(
-        Control.MISMATCH,
-        Binding.NONE,
-        result.freshness,
-        result.scheme,
-        result.required,
-        (),
-        f"the keys signed {what} ({clip(message, 60)!r}), not the challenge that was issued",
     )

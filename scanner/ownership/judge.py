@@ -68,7 +68,7 @@ def judge(claim: Claim, registry: Registry, call: ContractCall | None = None) ->
     if known is None:
         known = _verdict(rules, address, claim, None)
         _memory.keep(key, known)
-    if call is None or known.is_proof or address.format not in _CHAIN_ASKED:
+    if call is None or known.shows_control or address.format not in _CHAIN_ASKED:
         return known
     view = call if isinstance(call, Asking) else Asking(call)
     view.begin()

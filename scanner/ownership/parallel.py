@@ -20,7 +20,7 @@ from concurrent.futures.process import BrokenProcessPool
 from itertools import chain, islice
 from multiprocessing.connection import wait
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from scanner.errors import ScannerError
 from scanner.model.claim import Claim, Row
@@ -72,28 +72,39 @@ def judge_blocks(
     *,
     workers: int | None = None,
     tables: Path | None = None,
+    judged: bool = True,
 ) -> Iterator[R]:
     """Judge every block of a list offline; yields one rendered result per block, in order.
 
     blocks: taken only a few ahead of what has been yielded. workers: processes, by default one
     per core; 1 judges in this process. tables: folder of the registry's tables, by default the
-    shipped ones. Closing the iterator early ends the processes.
+    shipped ones. judged: whether to judge at all; if not, every verdict is None.
+    Closing the iterator early ends the processes.
     Raises what parsing or rendering a block raises. A process that dies (killed, out of memory)
     loses nothing: what it was at, and the rest, is judged in this process.
     """
     count = cores() if workers is None else workers
     source = iter(blocks)
     first = list(islice(source, SHORT + 1))
+    work = _Work(render, tables, judged)
     if count <= 1 or len(first) <= SHORT:
-        yield from _here(chain(first, source), render, tables)
+        yield from _here(chain(first, source), work)
         return
-    yield from _in_processes(chain(first, source), render, count, tables)
+    yield from _in_processes(chain(first, source), work, count)
 
 
-def _here(blocks: Iterable[Parsable], render: Render[R], tables: Path | None) -> Iterator[R]:
-    registry = load_registry(tables)
+class _Work(NamedTuple, Generic[R]):
+    """What is done with every block. Picklable."""
+
+    render: Render[R]
+    tables: Path | None
+    judged: bool
+
+
+def _here(blocks: Iterable[Parsable], work: _Work[R]) -> Iterator[R]:
+    registry = load_registry(work.tables)
     for block in blocks:
-        yield _judge_block(block, registry, render)
+        yield _judge_block(block, registry, work)
 
 
 def _start_method() -> str:
@@ -102,8 +113,9 @@ def _start_method() -> str:
     return "fork" if alone and sys.platform == "linux" else "spawn"
 
 
-def _judge_block(block: Parsable, registry: Registry, render: Render[R]) -> R:
-    return render(_judged(iter(block.parse(registry)), registry))
+def _judge_block(block: Parsable, registry: Registry, work: _Work[R]) -> R:
+    rows = iter(block.parse(registry))
+    return work.render(_judged(rows, registry) if work.judged else ((row, None) for row in rows))
 
 
 def _judged(rows: Iterator[Row], registry: Registry) -> Iterator[Judged]:
@@ -113,16 +125,14 @@ def _judged(rows: Iterator[Row], registry: Registry) -> Iterator[Judged]:
         yield from zip(batch, verdicts, strict=True)
 
 
-def _in_processes(
-    blocks: Iterator[Parsable], render: Render[R], count: int, tables: Path | None
-) -> Iterator[R]:
+def _in_processes(blocks: Iterator[Parsable], work: _Work[R], count: int) -> Iterator[R]:
     sys.stdout.flush()  # or forked processes would write what waits there a second time
     sys.stderr.flush()
     pool = ProcessPoolExecutor(
         count,
         mp_context=multiprocessing.get_context(_start_method()),
         initializer=_start,
-        initargs=(render, tables),
+        initargs=(work,),
     )
     under_way: deque[tuple[Parsable, Future[R]]] = deque()
     try:
@@ -136,7 +146,7 @@ def _in_processes(
             yield result
     except BrokenProcessPool:
         _log.warning("a worker process died: the rest is judged in one process")
-        yield from _here(chain((block for block, _ in under_way), blocks), render, tables)
+        yield from _here(chain((block for block, _ in under_way), blocks), work)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 
@@ -161,15 +171,15 @@ def _result(future: Future[R]) -> R:
     return result
 
 
-_job: tuple[Registry, Render[Any]] | None = None
+_job: tuple[Registry, _Work[Any]] | None = None
 
 
-def _start(render: Render[Any], tables: Path | None) -> None:
+def _start(work: _Work[Any]) -> None:
     """Make a worker ready: tables, no part in Ctrl-C, and no life after its parent."""
     global _job  # noqa: PLW0603 - one per process, set before any work arrives
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    _job = load_registry(tables), render
+    _job = load_registry(work.tables), work
     # Rows make no reference cycles: looking for them after every 700 of them costs time only.
     gc.freeze()
     gc.set_threshold(50_000)
@@ -185,8 +195,8 @@ def _end_with_parent() -> None:
 def _work(block: Parsable) -> Any:  # noqa: ANN401 - whatever render gives, or a _Failure
     if _job is None:
         raise RuntimeError("the worker was not started")
-    registry, render = _job
+    registry, work = _job
     try:
-        return _judge_block(block, registry, render)
+        return _judge_block(block, registry, work)
     except ScannerError as e:
         return _Failure(e)

@@ -32,7 +32,9 @@ from scanner.model.claim import Claim
 from scanner.model.control import ControlResult
 from scanner.model.network import Holding, Network
 from scanner.model.registry import Registry
+from scanner.model.statement import StatementRule
 from scanner.ownership.interface import ContractCall
+from scanner.ownership.statement import settle
 from scanner.snapshots.findings import row_findings
 from scanner.snapshots.interface import (
     Chunk,
@@ -78,6 +80,7 @@ class ChunkFailedError(Exception):
 class Tools:
     """What taking chunks needs, the same for every chunk of a run.
 
+    rule: what counts as the publisher's claim; verdicts are settled by it.
     attempts: how often a source is asked before a chunk fails. stop: set to stop soon.
     first_wait: seconds before the second try; then twice as long each time, with jitter.
     at_work: held while rows are made and stored. Threads are for waiting: two that take the
@@ -90,6 +93,7 @@ class Tools:
     attempts: int
     stop: Event
     first_wait: float = 0.5
+    rule: StatementRule | None = None
     at_work: Lock = field(default_factory=Lock)
 
     def go_on(self) -> None:
@@ -247,7 +251,7 @@ def _judge_batch(
     verdicts = list(tools.judge(claims, call))
     if len(verdicts) != len(claims):
         raise ValueError(f"{len(verdicts)} verdicts about {len(claims)} claims")
-    return verdicts
+    return [settle(v, claim, tools.rule) for v, claim in zip(verdicts, claims, strict=True)]
 
 
 def _verdicts_without_chain(

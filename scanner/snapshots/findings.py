@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from scanner.model.amount import format_amount
 from scanner.model.balance import Balance, Evidence
 from scanner.model.claim import Claim
-from scanner.model.control import Binding, Control, ControlResult
+from scanner.model.control import Control, ControlResult
 from scanner.model.finding import Finding, FindingKind
 from scanner.model.parts import parts_of, sum_named
 from scanner.snapshots.interface import NumberedClaim
@@ -26,6 +26,7 @@ _UNSAID: Mapping[FindingKind, str] = {
     FindingKind.UNSUPPORTED_SCHEME: "no scheme here can judge this proof",
     FindingKind.UNSIGNED: "the publisher gave no signature",
     FindingKind.OWNER_UNPROVEN: "nothing ties the signing key to the address",
+    FindingKind.NOT_STATED: "nothing shows that the signed text claims these reserves",
 }
 
 
@@ -52,10 +53,8 @@ def _about_control(claim: Claim, control: ControlResult) -> Finding | None:
     if control.is_proof:
         return None
     kind = CONTROL_KINDS.get(control.control)
-    if kind is None and control.binding in (Binding.ASSERTED, Binding.NONE):
-        kind = FindingKind.OWNER_UNPROVEN
     if kind is None:
-        return None
+        kind = FindingKind.NOT_STATED if control.shows_control else FindingKind.OWNER_UNPROVEN
     return finding_about(claim, kind, control.reason or _UNSAID[kind])
 
 

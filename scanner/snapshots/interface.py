@@ -17,6 +17,7 @@ from scanner.model.block import BlockRef
 from scanner.model.claim import Claim
 from scanner.model.control import ControlResult
 from scanner.model.finding import Finding
+from scanner.model.statement import StatementRule
 from scanner.ownership.interface import ContractCall
 
 
@@ -90,6 +91,21 @@ class RowResult(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """What a snapshot was asked for with; kept, for the same bytes may come under another name.
+
+    publisher: its name at that time. list_name: of the file as given. list_time: when that file
+    was last changed, ISO 8601, "" where nobody knows. arguments: of the command, without those
+    that name a place of this machine (database, endpoints); `FILE` stands for the list.
+    """
+
+    publisher: str = ""
+    list_name: str = ""
+    list_time: str = ""
+    arguments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class SnapshotPolicy:
     """How a snapshot is taken; stored with it, so that a resume follows the same rules.
 
@@ -97,6 +113,9 @@ class SnapshotPolicy:
     chunk_sizes: network -> claims in a chunk. attempts: how often a chunk is tried in one run.
     queued: workers take it from a queue. networks: whose balances they read, None for all;
     quorum, proof: as in `ReadPolicy`; a command that takes it itself is told these each time.
+    statement: what counts as the publisher's claim; None only in snapshots that were planned by a
+        program that did not ask: rows judged now are then not stated.
+    origin: None for snapshots of programs that did not keep it.
     """
 
     at: Mapping[str, int | None] = field(default_factory=dict)
@@ -106,6 +125,8 @@ class SnapshotPolicy:
     networks: frozenset[str] | None = None
     quorum: int = 1
     proof: bool = False
+    statement: StatementRule | None = None
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True, slots=True)

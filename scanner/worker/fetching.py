@@ -6,6 +6,8 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -24,6 +26,15 @@ class Fetched:
     name: str
     etag: str = ""
     modified: str = ""
+
+    @property
+    def changed(self) -> str:
+        """When its server says that the list was last changed, ISO 8601; "" if it does not."""
+        try:
+            said = parsedate_to_datetime(self.modified)
+            return said.astimezone(UTC).isoformat()
+        except (TypeError, ValueError, OverflowError):
+            return ""
 
 
 def is_url(location: str) -> bool:

@@ -106,7 +106,9 @@ class Jobs:
 
     def _take(self, sink: StoreSink, chunk: Chunk, tried: int) -> Outcome:
         policy = sink.policy(chunk.snapshot_id)
-        tools = Tools(sink, self.judge, self.registry, policy.attempts, self.stop)
+        tools = Tools(
+            *(sink, self.judge, self.registry, policy.attempts, self.stop), rule=policy.statement
+        )
         try:
             source = self._source(chunk.plan.network, policy)
             block = None

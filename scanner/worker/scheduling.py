@@ -24,13 +24,14 @@ from scanner.lists.open import open_list
 from scanner.lists.reconcile import ListAudit
 from scanner.model.registry import Registry
 from scanner.net.words import heard
-from scanner.snapshots.interface import SnapshotPolicy
+from scanner.snapshots.interface import Origin, SnapshotPolicy
 from scanner.store.database.engine import Store
 from scanner.store.schema import tables as t
 from scanner.store.writing import schedules as kept
 from scanner.store.writing.lists_in import import_list
+from scanner.store.writing.runs import statement_rule
 from scanner.store.writing.schedules import Run, RunState, Schedule
-from scanner.worker.fetching import fetched, is_url
+from scanner.worker.fetching import Fetched, fetched, is_url
 from scanner.worker.jobs import Sources
 from scanner.worker.ticks import due_tick
 
@@ -112,7 +113,7 @@ def start_run(
 def _start(
     store: Store, registry: Registry, sources: Sources, plan: Plan, schedule: Schedule, run: Run
 ) -> int:
-    list_id, said = _list_of(store, registry, schedule)
+    list_id, said, got = _list_of(store, registry, schedule)
     options = schedule.options
     wanted = None if options.networks is None else frozenset(options.networks)
     read = ReadPolicy(options.quorum, options.proof)
@@ -128,6 +129,8 @@ def _start(
         networks=wanted,
         quorum=options.quorum,
         proof=options.proof,
+        statement=statement_rule(store, list_id, options.challenge, options.wanted),
+        origin=Origin(schedule.publisher, got.name, got.changed, _arguments(schedule)),
     )
 
     def started(connection: Connection, snapshot_id: int) -> None:
@@ -145,10 +148,17 @@ def _start(
     return plan(list_id, policy, parallel, started)
 
 
-def _list_of(store: Store, registry: Registry, schedule: Schedule) -> tuple[int, tuple[str, str]]:
+def _arguments(schedule: Schedule) -> tuple[str, ...]:
+    """The options of a command that takes the same snapshot."""
+    return ("--publisher", schedule.publisher, *schedule.options.arguments())
+
+
+def _list_of(
+    store: Store, registry: Registry, schedule: Schedule
+) -> tuple[int, tuple[str, str], Fetched]:
     """Fetch and store the list; an unchanged one is the one stored last.
 
-    Returns its id, and what its server said about its version.
+    Returns its id, what its server said about its version, and what was fetched (the file is gone).
     """
     options = schedule.options
     before = kept.last_list(store, schedule.id)
@@ -157,7 +167,7 @@ def _list_of(store: Store, registry: Registry, schedule: Schedule) -> tuple[int,
         if got.file is None:
             if before is None:
                 raise InputError(f"{schedule.name}: the server sent no list the first time")
-            return before, known
+            return before, known, got
         with _unquoted(schedule, got.name):
             opened = open_list(
                 got.file,
@@ -172,7 +182,7 @@ def _list_of(store: Store, registry: Registry, schedule: Schedule) -> tuple[int,
                 list_id = import_list(
                     store, rows, audit, publisher=schedule.publisher, name=got.name
                 ).list_id
-        return list_id, (got.etag, got.modified)
+        return list_id, (got.etag, got.modified), got
 
 
 @contextmanager

@@ -82,7 +82,7 @@ def test_every_kind_of_address_by_its_own_keys(
             Binding.ON_CHAIN,
             Freshness.BLOCK_STAMPED,
         ), result
-        assert result.is_proof
+        assert result.shows_control
         assert result.required == KEYS.get(kind, 1)
         assert len(result.signed_by) == (0 if kind in KEYS else 1)
         assert txid in result.reason
@@ -102,7 +102,7 @@ def test_a_signature_that_can_be_put_into_another_transaction_shows_nothing(
     result = judge_transaction(_said(script), mined)
     assert result.control is Control.UNSUPPORTED
     assert "does not cover the whole transaction" in result.reason
-    assert not result.is_proof
+    assert not result.shows_control
 
 
 def test_a_coin_that_anyone_can_spend_shows_nothing(chain: Chain, rpc: CoreRpc) -> None:
@@ -139,7 +139,7 @@ def test_what_is_not_as_announced(wallet: Wallet, chain: Chain, rpc: CoreRpc) ->
         result = judge_transaction(said, mined)
         assert result.control is Control.MISMATCH, words
         assert words in result.reason
-        assert not result.is_proof
+        assert not result.shows_control
     reward = chain.node.rpc("getblock", chain.node.rpc("getbestblockhash"), 1)["tx"][0]
     coinbase = mined_transaction(rpc, BITCOIN, reward)
     assert coinbase is not None
@@ -172,7 +172,7 @@ def test_a_busy_address_must_have_its_transaction_named(
     assert searched.result.control is Control.UNSUPPORTED
     assert "name the transaction" in searched.result.reason
     assert searched.evidence is Evidence.UNAVAILABLE
-    assert named.result.is_proof
+    assert named.result.shows_control
     assert (named.evidence, named.source) == (Evidence.PROVEN, "mine"), "one's own node first"
 
 

@@ -112,7 +112,7 @@ def test_a_server_judges_rows_that_no_node_does(
     ):
         with closing(AnnouncementJudge(REGISTRY, {"bitcoin": endpoints})) as judge:
             judged = judge.judge_all(rows)
-        assert all(one.result.is_proof for one in judged), [one.result for one in judged]
+        assert all(one.result.shows_control for one in judged), [one.result for one in judged]
         assert {one.source for one in judged} == {name}
         expected = Evidence.PROVEN if name == "mine" else Evidence.REPORTED
         assert {one.evidence for one in judged} == {expected}

@@ -44,7 +44,7 @@ class Chain:
     def judged(self, address: str, *signatures: str, owners: tuple[str, ...] = ()) -> ControlResult:
         row = claim("ethereum", address, *signatures, owners=owners)
         offline = judge(row, REGISTRY)
-        assert not offline.is_proof, "only the chain can show what this test is about"
+        assert not offline.shows_control, "only the chain can show what this test is about"
         return judge(row, REGISTRY, self.call)
 
 

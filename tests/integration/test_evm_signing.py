@@ -50,14 +50,14 @@ def test_what_the_node_signs_we_verify(anvil: Anvil, number: int) -> None:
     assert personal == signed["EIP-191 over the text"][1]
     for reason, (message, signature) in signed.items():
         result = judge(claim("ethereum", address, signature, message=message), REGISTRY)
-        assert (result.is_proof, result.binding) == (True, Binding.DERIVED), (reason, result)
+        assert (result.shows_control, result.binding) == (True, Binding.DERIVED), (reason, result)
         assert result.reason == reason
         assert [a.lower() for a in result.signed_by] == [address.lower()]
         for row in (
             claim("ethereum", other, signature, message=message),
             claim("ethereum", address, signature, message=message.replace("e", "a")),
         ):
-            assert not judge(row, REGISTRY).is_proof
+            assert not judge(row, REGISTRY).shows_control
 
 
 def _recovered(node: Anvil, signature: bytes) -> str:
@@ -86,7 +86,7 @@ def test_what_we_call_valid_the_machine_recovers_and_nothing_else(anvil: Anvil) 
             cases.append(data[:at] + flipped + data[at + 1 :])
         for case in cases:
             row = claim("ethereum", address, "0x" + case.hex(), message=MESSAGE)
-            ours = judge(row, REGISTRY).is_proof
+            ours = judge(row, REGISTRY).shows_control
             assert ours is (_recovered(anvil, case) == address), case.hex()
             told[ours] += 1
     assert told[True] >= 4 * 12

@@ -288,7 +288,7 @@ def one(world, address, signer=OWNER, owners=None, **more):
 @pytest.mark.parametrize("number", [0, 1, 5])
 def test_the_owner_whom_the_credentials_name_is_bound_on_chain(world, number):
     result = one(world, KEYS[number])
-    assert result.is_proof, result
+    assert result.shows_control, result
     assert (result.binding, result.required) == (Binding.ON_CHAIN, 1)
     assert [s.lower() for s in result.signed_by] == [evm_address(OWNER).lower()]
 
@@ -296,7 +296,7 @@ def test_the_owner_whom_the_credentials_name_is_bound_on_chain(world, number):
 def test_the_owner_of_a_pod_is_bound_on_chain(world):
     assert one(world, KEYS[4]).binding is Binding.ON_CHAIN
     with_pod = one(world, KEYS[4], owners=(evm_address(OWNER), world.pod))
-    assert with_pod.is_proof, "the pod is named too, and cannot sign"
+    assert with_pod.shows_control, "the pod is named too, and cannot sign"
     stranger = one(world, KEYS[4], OTHER)
     assert stranger.control is Control.MISMATCH
     assert "EigenPod of" in stranger.reason
@@ -313,7 +313,7 @@ def test_the_owner_of_a_pod_is_bound_on_chain(world):
 )
 def test_credentials_that_do_not_name_the_signer_prove_nothing(world, number, control, says):
     result = one(world, KEYS[number])
-    assert not result.is_proof
+    assert not result.shows_control
     assert result.control is control
     assert says in result.reason
 

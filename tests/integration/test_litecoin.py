@@ -98,6 +98,6 @@ def test_control_shown_by_a_payment(chain: Chain) -> None:
     endpoints = {"litecoin": [chain.node.endpoint("ltc")]}
     with closing(AnnouncementJudge(REGISTRY, endpoints)) as judge:
         judged = judge.judge_all([*rows, replace(rows[0], txid="")])
-    assert [one.result.is_proof for one in judged] == [True, True, True, False]
+    assert [one.result.shows_control for one in judged] == [True, True, True, False]
     assert {one.evidence for one in judged[:3]} == {Evidence.PROVEN}
     assert "does not know scanblocks" in judged[3].result.reason

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 from sqlalchemy import select, text
-from support.snapshot_stub import StubSource, eth_claim, good_judge
+from support.snapshot_stub import OKX_RULE, StubSource, eth_claim, good_judge
 from support.taking import SIGNED, planned, take, twenty_five
 
 from scanner.errors import SnapshotNotFoundError, StoreError
@@ -103,7 +103,7 @@ def test_networks_without_a_source_are_unavailable_and_judged(store):
 def again(store, snapshot, source):
     """Take every chunk once more, as a second worker would."""
     sink = StoreSink(store)
-    tools = Tools(sink, good_judge, load_registry(), 1, threading.Event())
+    tools = Tools(sink, good_judge, load_registry(), 1, threading.Event(), rule=OKX_RULE)
     for chunk in sink.chunks(snapshot):
         block = sink.pinned(snapshot, chunk.plan.network, chunk.plan.height)
         take_chunk(tools, chunk, source, block)

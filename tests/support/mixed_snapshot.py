@@ -12,6 +12,7 @@ from scanner.store.database.engine import Store
 from scanner.store.writing.runs import create_snapshot
 from scanner.store.writing.sink import StoreSink
 from support.snapshot_stub import StubSource, balance_of, eth_claim, evm_address, good_judge, stored
+from support.statements import stated as stated_policy
 
 EVIL = '=cmd|"x"!A1\x1b[2J</td><script>alert(1)</script>\u202e\ud800\n@SUM'
 HELD = [balance_of(evm_address(n), "ETH") for n in range(4)]
@@ -40,7 +41,7 @@ def take(
     store: Store, publisher: str = "Ünïcode & Co", policy: SnapshotPolicy | None = None
 ) -> int:
     list_id = stored(store, rows(), publisher).list_id
-    snapshot_id = create_snapshot(store, list_id, policy or SnapshotPolicy())
+    snapshot_id = create_snapshot(store, list_id, stated_policy(policy, EVIL))
     sources = {"ethereum": StubSource()}
     take_snapshot(StoreSink(store), snapshot_id, sources, good_judge, load_registry())
     return snapshot_id

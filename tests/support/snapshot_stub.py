@@ -14,13 +14,17 @@ from scanner.model.balance import Balance, BalanceQuery, Evidence
 from scanner.model.block import BlockRef
 from scanner.model.claim import Claim, ListSummary, Row, UnreadableRow
 from scanner.model.control import Binding, Control, ControlResult, Freshness
+from scanner.model.statement import StatedBy, Statement, StatementRule
 from scanner.ownership.interface import ContractCall
 from scanner.settings.tables import load_registry
 from scanner.store.database.engine import Store
 from scanner.store.writing.lists_in import StoredList, import_list
 
+OKX_TEXT = "I am an OKX address"
+OKX_RULE = StatementRule("okx", known=(OKX_TEXT,))
+STATED = {"statement": Statement.STATED, "stated_by": StatedBy.TABLE}
 CONTROLS = ControlResult(
-    Control.CONTROLS, Binding.DERIVED, Freshness.STATIC, "evm_message", 1, ("0xab",)
+    Control.CONTROLS, Binding.DERIVED, Freshness.STATIC, "evm_message", 1, ("0xab",), **STATED
 )
 UNSIGNED = ControlResult(Control.UNSIGNED, reason="no signature is given")
 
@@ -47,6 +51,7 @@ def eth_claim(
         decimals=registry.holding(asset, network).decimals,
         amount=amount,
         height=height,
+        message=more.pop("message", OKX_TEXT),
         **more,
     )
 

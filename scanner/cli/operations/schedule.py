@@ -12,14 +12,24 @@ from sqlalchemy import Connection
 from scanner.cli.common.console import emit, say
 from scanner.cli.common.listing import Columns, Format, RowAsset, RowNetwork, parse_columns
 from scanner.cli.common.options import AsJson, Database, database_url
+from scanner.cli.common.publishers import (
+    Challenge,
+    Publisher,
+    Wanted,
+    chosen_publisher,
+    publisher_words,
+    statement_options,
+)
 from scanner.cli.common.sources import parse_heights, parse_networks
 from scanner.cli.common.times import heights_for_times
-from scanner.cli.snapshots.snapshot import At, Networks, Prove, Publisher, Quorum
+from scanner.cli.snapshots.snapshot import At, Networks, Prove, Quorum
 from scanner.reports.tables.grid import Column, print_grid
 from scanner.reports.tables.jsontext import pretty
+from scanner.settings.publishers import load_publishers
 from scanner.settings.tables import load_registry
 from scanner.store.database.engine import Store, open_store
 from scanner.store.writing import schedules
+from scanner.store.writing.publishers import publisher_names
 from scanner.store.writing.schedules import Run, Schedule, runs
 from scanner.worker.fetching import check_location, shown
 from scanner.worker.queue import give_out_run
@@ -48,6 +58,8 @@ def add(  # noqa: PLR0913, PLR0917 - one parameter per option
     location: Location,
     cron: Cron,
     publisher: Publisher = "",
+    challenge: Challenge = "",
+    statement: Wanted = None,
     networks: Networks = "",
     at: At = None,
     quorum: Quorum = 1,
@@ -61,6 +73,7 @@ def add(  # noqa: PLR0913, PLR0917 - one parameter per option
     """Keep a schedule; 'scanner worker' runs it."""
     registry = load_registry()
     wanted = parse_networks(networks, registry)
+    said = statement_options(challenge, statement)
     options = schedules.ScheduleOptions(
         networks=None if wanted is None else tuple(sorted(wanted)),
         at=parse_heights(heights_for_times(at or [], None, registry), registry),
@@ -70,10 +83,15 @@ def add(  # noqa: PLR0913, PLR0917 - one parameter per option
         columns=parse_columns(columns or ()),
         network=network,
         asset=asset,
+        challenge=said.challenge,
+        wanted=said.wanted,
     )
     place, when, now = check_location(location), check_cron(cron), datetime.now(UTC)
     with open_store(database_url(context, database), create=True) as store:
-        schedules.add(store, name, publisher or name, place, when, options, now)
+        stored = publisher_names(store)
+        whose = chosen_publisher(publisher or name, "", load_publishers(), stored)
+        schedules.add(store, name, whose, place, when, options, now)
+    say(publisher_words(whose, publisher or name, stored))
     say(f"schedule {name}: first run {next_tick(when, now):%Y-%m-%d %H:%M} UTC by 'scanner worker'")
 
 

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from scanner.cli.common.console import finish
+from scanner.cli.common.console import finish, say
 from scanner.cli.common.listing import (
     Columns,
     Format,
@@ -22,11 +22,24 @@ from scanner.cli.common.listing import (
 )
 from scanner.cli.common.options import ListFile
 from scanner.cli.common.progress import ProgressBar
+from scanner.cli.common.publishers import (
+    Challenge,
+    Publisher,
+    StatementOptions,
+    Wanted,
+    chosen_publisher,
+    publisher_words,
+    statement_options,
+)
 from scanner.errors import ConfigError
+from scanner.model.statement import StatementRule
 from scanner.ownership.parallel import judge_blocks
-from scanner.reports.commands.ownership import OwnershipSummary, render_block
+from scanner.ownership.signed_texts import SignedTexts
+from scanner.ownership.statement import make_rule
+from scanner.reports.commands.ownership import OwnershipSummary, count_texts, render_block
 from scanner.reports.commands.ownership_text import print_ownership
 from scanner.reports.tables.writers import whole_file
+from scanner.settings.publishers import load_publishers
 from scanner.settings.tables import load_registry
 
 Jsonl = Annotated[
@@ -35,20 +48,14 @@ Jsonl = Annotated[
         "--jsonl", metavar="OUT", help="Write one JSON object per row to a file; '-' for stdout."
     ),
 ]
-Demanded = Annotated[
-    str,
-    typer.Option(
-        "--challenge",
-        metavar="TEXT",
-        help="The message that must have been signed, as 'scanner challenge' wrote it.",
-    ),
-]
 
 
-def verify(
+def verify(  # noqa: PLR0913, PLR0917 - one parameter per option
     file: ListFile,
     jsonl: Jsonl = "",
-    challenge: Demanded = "",
+    publisher: Publisher = "",
+    challenge: Challenge = "",
+    statement: Wanted = None,
     format: Format = "",
     columns: Columns = None,
     network: RowNetwork = "",
@@ -56,13 +63,17 @@ def verify(
 ) -> None:
     """Check every signature of a published list. No network, no database.
 
-    A summary per asset and network goes to stderr. What only the chain could show (who owns a
-    contract) is not shown here: 'scanner snapshot' asks it.
+    A summary per asset and network goes to stderr, with the texts that were signed. What only the
+    chain could show (who owns a contract) is not shown here: 'scanner snapshot' asks it.
     """
     keep_apart(file, jsonl)
     options = ListOptions(format, columns or (), network, asset)
-    summary = _verify(file, options, jsonl, challenge)
-    print_ownership(summary, sys.stderr)
+    said = statement_options(challenge, statement)
+    name = chosen_publisher(publisher, file.name, load_publishers())
+    rule = _rule(file, options, name, said)
+    summary = _verify(file, options, jsonl, rule)
+    say(publisher_words(name, publisher, [name]))
+    print_ownership(summary, rule, sys.stderr)
     finish(summary.weights)
 
 
@@ -72,9 +83,30 @@ def keep_apart(file: Path, out: str) -> None:
         raise ConfigError(f"--jsonl {out} is the list itself: name another file")
 
 
-def _verify(file: Path, options: ListOptions, jsonl: str, challenge: str) -> OwnershipSummary:
+def _rule(file: Path, options: ListOptions, name: str, said: StatementOptions) -> StatementRule:
+    """What counts as the publisher's claim; the whole list is read first where that decides."""
+    table = load_publishers()
+    texts = None
+    if not (said.challenge or said.wanted or table.known(name).texts):
+        texts = _texts(file, options)
+    return make_rule(name, table, texts, challenge=said.challenge, wanted=said.wanted)
+
+
+def _texts(file: Path, options: ListOptions) -> SignedTexts:
+    texts = SignedTexts()
+    with (
+        open_published(file, load_registry(), options) as rows,
+        ProgressBar(f"reading {file.name}", "rows") as bar,
+    ):
+        for part in judge_blocks(rows.blocks(), count_texts, judged=False):
+            texts.merge(part)
+            bar.update(share(rows.progress()), texts.rows)
+    return texts
+
+
+def _verify(file: Path, options: ListOptions, jsonl: str, rule: StatementRule) -> OwnershipSummary:
     summary = OwnershipSummary()
-    render = partial(render_block, lines=bool(jsonl), challenge=challenge)
+    render = partial(render_block, lines=bool(jsonl), rule=rule)
     with ExitStack() as stack:
         rows = stack.enter_context(open_published(file, load_registry(), options))
         out = stack.enter_context(whole_file(jsonl)) if jsonl else None

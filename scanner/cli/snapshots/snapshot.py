@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -18,7 +19,16 @@ from scanner.cli.common.listing import (
     share,
 )
 from scanner.cli.common.options import AsJson, Database, Endpoints, ListFile, database_url
+from scanner.cli.common.origin import arguments_of, file_time
 from scanner.cli.common.progress import ProgressBar
+from scanner.cli.common.publishers import (
+    Challenge,
+    Publisher,
+    Wanted,
+    chosen_publisher,
+    publisher_words,
+    statement_options,
+)
 from scanner.cli.common.sources import parse_heights, parse_networks
 from scanner.cli.common.times import heights_for_times
 from scanner.cli.liabilities.liabilities import read_owed
@@ -28,11 +38,13 @@ from scanner.liabilities.interface import Liability
 from scanner.lists.reconcile import ListAudit
 from scanner.model.registry import Registry
 from scanner.settings.endpoints import load_endpoints
+from scanner.settings.publishers import load_publishers
 from scanner.settings.tables import load_registry
-from scanner.snapshots.interface import SnapshotPolicy
+from scanner.snapshots.interface import Origin, SnapshotPolicy
 from scanner.store.database.engine import Store, open_store
 from scanner.store.writing.lists_in import import_list
-from scanner.store.writing.runs import create_snapshot, set_liabilities
+from scanner.store.writing.publishers import publisher_names
+from scanner.store.writing.runs import create_snapshot, set_liabilities, statement_rule
 
 At = Annotated[
     list[str] | None,
@@ -41,9 +53,6 @@ At = Annotated[
         help="Read this network at this height whatever the list states; 'latest' for the newest "
         "block, or a time as 2026-11-01T00:00:00Z for the last block before it. May be repeated.",
     ),
-]
-Publisher = Annotated[
-    str, typer.Option(metavar="NAME", help="Whose list it is; default: the file's name.")
 ]
 Networks = Annotated[
     str,
@@ -88,6 +97,8 @@ def snapshot(  # noqa: PLR0913, PLR0917 - one parameter per option
     file: ListFile,
     at: At = None,
     publisher: Publisher = "",
+    challenge: Challenge = "",
+    statement: Wanted = None,
     endpoints: Endpoints = None,
     networks: Networks = "",
     liabilities: LiabilityFile = None,
@@ -113,15 +124,28 @@ def snapshot(  # noqa: PLR0913, PLR0917 - one parameter per option
     policy = SnapshotPolicy(at=parse_heights(stated, registry))
     goal = parse_goal(budget, coverage)
     options = TakeOptions(endpoints, parse_networks(networks, registry), quorum, proof, goal)
+    said = statement_options(challenge, statement)
     reading = ListOptions(format, columns or (), network, asset)
     owed = _read_liabilities(liabilities, registry)
     _check(options, registry)
     with open_store(database_url(context, database), create=True) as store:
-        list_id = _import(store, file, publisher or file.stem, reading, registry)
+        name = _publisher(store, publisher, file)
+        list_id = _import(store, file, name, reading, registry)
         check_sources(store, list_id, options, registry)
+        rule = statement_rule(store, list_id, said.challenge, said.wanted)
+        origin = Origin(name, file.name, file_time(file), arguments_of(context))
+        policy = replace(policy, statement=rule, origin=origin)
         snapshot_id = _plan(store, list_id, policy, owed)
         take(store, snapshot_id, options, registry)
         show_outcome(store, snapshot_id, as_json)
+
+
+def _publisher(store: Store, given: str, file: Path) -> str:
+    """Whose list it is; said, so that a wrong guess is seen at once."""
+    stored = publisher_names(store)
+    name = chosen_publisher(given, file.name, load_publishers(), stored)
+    say(publisher_words(name, given, stored))
+    return name
 
 
 def _read_liabilities(file: Path | None, registry: Registry) -> list[Liability]:

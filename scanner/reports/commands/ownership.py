@@ -9,11 +9,16 @@ from dataclasses import dataclass, field
 from scanner.model.claim import Claim, DeclaredTotal, Row, UnreadableRow
 from scanner.model.control import Control, ControlResult
 from scanner.model.finding import WEIGHTS, FindingKind, Weight
-from scanner.ownership.challenge import demand
+from scanner.model.statement import StatedBy, StatementRule
+from scanner.ownership.signed_texts import SignedTexts
+from scanner.ownership.statement import settle
 from scanner.reports.tables.jsontext import compact
 
-VERIFIED, ASSERTED, UNREADABLE = "verified", "asserted", "unreadable"
-CLASSES = (VERIFIED, ASSERTED, "mismatch", "malformed", "unsupported", "unsigned", UNREADABLE)
+VERIFIED, NOT_STATED, ASSERTED, UNREADABLE = "verified", "not_stated", "asserted", "unreadable"
+CLASSES = (
+    *(VERIFIED, NOT_STATED, ASSERTED),
+    *("mismatch", "malformed", "unsupported", "unsigned", UNREADABLE),
+)
 """What a row can count as; every data row counts as exactly one."""
 
 FIRST_FEW = 5
@@ -25,6 +30,12 @@ _KINDS: Mapping[Control, FindingKind] = {
     Control.MALFORMED: FindingKind.MALFORMED_PROOF,
     Control.UNSUPPORTED: FindingKind.UNSUPPORTED_SCHEME,
     Control.UNSIGNED: FindingKind.UNSIGNED,
+}
+
+
+_NAMES: Mapping[FindingKind, str] = {
+    FindingKind.OWNER_UNPROVEN: ASSERTED,
+    FindingKind.NOT_STATED: NOT_STATED,
 }
 
 
@@ -51,6 +62,8 @@ def _verdict(claim: Claim, result: ControlResult) -> dict[str, object]:
         "control": result.control,
         "binding": result.binding,
         "freshness": result.freshness,
+        "statement": result.statement,
+        "stated_by": result.stated_by,
         "scheme": result.scheme,
         "required": result.required,
         "signed_by": result.signed_by,
@@ -71,6 +84,8 @@ def _unreadable(row: UnreadableRow) -> dict[str, object]:
         "control": (Control.MALFORMED if wrong else Control.UNSUPPORTED).value,
         "binding": "none",
         "freshness": "none",
+        "statement": "none",
+        "stated_by": "",
         "scheme": "",
         "required": 0,
         "signed_by": [],
@@ -80,7 +95,9 @@ def _unreadable(row: UnreadableRow) -> dict[str, object]:
 
 def finding_kind(result: ControlResult) -> FindingKind | None:
     """Name the finding a verdict makes; None when the row is verified."""
-    return None if result.is_proof else _KINDS[result.control]
+    if result.is_proof:
+        return None
+    return FindingKind.NOT_STATED if result.shows_control else _KINDS[result.control]
 
 
 @dataclass(slots=True)
@@ -89,13 +106,16 @@ class OwnershipSummary:
 
     counts: per (asset, network), how many rows of each class. samples: per class, the first few
     rows as (row, what, reason). rows: how many data rows were counted;
-    by_weight: how many of them are false or not shown.
+    by_weight: how many of them are false or not shown. texts: what the signed rows sign;
+    stated_by: how many of the verified rows are stated in which way.
     """
 
     counts: dict[tuple[str, str], Counter[str]] = field(default_factory=dict)
     samples: dict[str, list[tuple[int, str, str]]] = field(default_factory=dict)
     by_weight: Counter[Weight] = field(default_factory=Counter)
     rows: int = 0
+    texts: SignedTexts = field(default_factory=SignedTexts)
+    stated_by: Counter[StatedBy] = field(default_factory=Counter)
 
     def add(self, row: Claim | UnreadableRow, result: ControlResult | None) -> None:
         """Count one data row; result is None exactly for a row that gave no claim.
@@ -118,13 +138,18 @@ class OwnershipSummary:
             kept.extend(samples[: FIRST_FEW - len(kept)])
         self.by_weight.update(later.by_weight)
         self.rows += later.rows
+        self.texts.merge(later.texts)
+        self.stated_by.update(later.stated_by)
 
     def _add_verdict(self, claim: Claim, result: ControlResult) -> None:
+        if claim.signatures:
+            self.texts.add(claim.message, 1, claim.row)
         kind = finding_kind(result)
         if kind is None:
             self._count(claim.asset, claim.network, VERIFIED)
+            self.stated_by[result.stated_by] += 1
             return
-        name = ASSERTED if kind is FindingKind.OWNER_UNPROVEN else result.control.value
+        name = _NAMES.get(kind, result.control.value)
         what = f"{claim.asset} on {claim.network}, {claim.address}"
         self._count(claim.asset, claim.network, name)
         self._sample(name, claim.row, what, result.reason)
@@ -159,21 +184,28 @@ class OwnershipSummary:
 
 
 def render_block(
-    judged: Iterable[tuple[Row, ControlResult | None]], *, lines: bool, challenge: str
+    judged: Iterable[tuple[Row, ControlResult | None]], *, lines: bool, rule: StatementRule
 ) -> tuple[OwnershipSummary, bytes]:
     """Count one block of a list and, if wanted, write its JSON lines; runs in worker processes.
 
     judged: rows in file order, each with its verdict; None where the row is no claim.
-    lines: whether to write them. challenge: the message that must have been signed, "" for any.
+    lines: whether to write them. rule: what counts as the publisher's claim.
     """
     summary, written = OwnershipSummary(), bytearray()
     for row, verdict in judged:
         if isinstance(row, DeclaredTotal):
             continue  # a line of the totals block
         result = verdict
-        if challenge and verdict is not None and isinstance(row, Claim):
-            result = demand(verdict, row.message, challenge)
+        if verdict is not None and isinstance(row, Claim):
+            result = settle(verdict, row, rule)
         summary.add(row, result)
         if lines:
             written += compact(row_object(row, result))  # kept apart, each would hold a kilobyte
     return summary, bytes(written)
+
+
+def count_texts(judged: Iterable[tuple[Row, ControlResult | None]]) -> SignedTexts:
+    """What one block of a list signs; for a look at the whole list before it is judged."""
+    texts = SignedTexts()
+    texts.add_claims(row for row, _ in judged if isinstance(row, Claim))
+    return texts

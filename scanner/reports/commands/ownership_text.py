@@ -5,19 +5,24 @@ from __future__ import annotations
 from typing import TextIO
 
 from scanner.model.finding import Weight
+from scanner.model.statement import StatedBy, StatementRule
 from scanner.reports.commands.ownership import (
     ASSERTED,
     CLASSES,
+    NOT_STATED,
     UNREADABLE,
     VERIFIED,
     OwnershipSummary,
 )
+from scanner.reports.figures.signed_texts import text_lines
+from scanner.reports.figures.words import STATED_BY
 from scanner.reports.tables.grid import Cell, Column, print_grid
 from scanner.reports.tables.text import printable
 
 _HEADINGS = {
     "mismatch": "signed by another key or over another message",
     "malformed": "address or signature not decodable",
+    NOT_STATED: "signed, but it is not verified that the text claims these reserves",
     ASSERTED: "signed, but it is not verified that the signer owns the address",
     "unsupported": "scheme or address format not supported",
     "unsigned": "no signature published",
@@ -26,8 +31,11 @@ _HEADINGS = {
 _FALSE = {"mismatch", "malformed"}
 
 
-def print_ownership(summary: OwnershipSummary, stream: TextIO) -> None:
-    """Print counts per asset and network, the first few rows of each problem, and one sentence."""
+def print_ownership(summary: OwnershipSummary, rule: StatementRule, stream: TextIO) -> None:
+    """Print counts per asset and network, the first few rows of each problem, and one sentence.
+
+    The texts that were signed stand before them, with what they count as under the rule.
+    """
     used = [c for c in CLASSES if c == VERIFIED or summary.total(c)]
     columns = [Column("asset"), Column("network"), Column("rows", right=True)]
     columns += [Column(name, right=True) for name in used]
@@ -36,10 +44,18 @@ def print_ownership(summary: OwnershipSummary, stream: TextIO) -> None:
         cells = [_count(name, counts[name]) for name in used]
         rows.append([asset or "?", network or "?", f"{counts.total():,}", *cells])
     print_grid(columns, rows, stream=stream)
+    for line in (*text_lines(summary.texts, rule), *_statements(summary)):
+        stream.write(printable(line) + "\n")
     for name in CLASSES:
         for line in _problem(summary, name):
             stream.write(printable(line) + "\n")
     stream.write(_sentence(summary) + "\n")
+
+
+def _statements(summary: OwnershipSummary) -> list[str]:
+    """What shows that verified rows are the publisher's claim, where that is the weaker sort."""
+    named = summary.stated_by[StatedBy.NAMED]
+    return [f"{named:,} rows: {STATED_BY[StatedBy.NAMED]}"] if named else []
 
 
 def _count(name: str, number: int) -> Cell:

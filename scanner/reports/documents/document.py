@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from shlex import quote
 
-from scanner.model.control import Binding, Control
+from scanner.model.control import Control, shows_control
 from scanner.model.finding import WEIGHTS, exit_status
 from scanner.reports.commands.providers import block_time
 from scanner.reports.documents.document_value import document_value
@@ -37,10 +37,9 @@ EXAMPLES = 20
 
 Object = dict[str, object]
 
-_BOTH_PROVE = {(Control.CONTROLS, Binding.DERIVED), (Control.CONTROLS, Binding.ON_CHAIN)}
 CLASSES = (
-    "verified", "no_balance", "asserted", "mismatch", "malformed", "unsupported", "unsigned",
-    "not_judged",
+    "verified", "no_balance", "not_stated", "asserted", "mismatch", "malformed", "unsupported",
+    "unsigned", "not_judged",
 )  # fmt: skip
 """What a claim counts as, exactly one each. `no_balance`: the keys are proven to control the
 address, but nobody could say what it held, so it is not verified.
@@ -120,9 +119,9 @@ def _class(count: ControlCount) -> str:
     if count.control is None:
         return "not_judged"
     if count.control is Control.CONTROLS:
-        if (count.control, count.binding) not in _BOTH_PROVE:
-            return "asserted"
-        return "verified" if count.answered else "no_balance"
+        if count.is_proof:
+            return "verified" if count.answered else "no_balance"
+        return "not_stated" if shows_control(count.control, count.binding) else "asserted"
     return count.control.value
 
 

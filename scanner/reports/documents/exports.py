@@ -76,7 +76,7 @@ CLAIM_COLUMNS = (
 )  # fmt: skip
 OWNERSHIP_COLUMNS = (
     "row", "asset", "network", "published_coin", "address", "verified", "control", "binding",
-    "freshness", "scheme", "required", "signed_by", "reason",
+    "freshness", "statement", "stated_by", "scheme", "required", "signed_by", "reason",
 )  # fmt: skip
 BALANCE_COLUMNS = (
     "row", "asset", "network", "address", "decimals", "claimed", "found", "difference", "evidence",
@@ -151,13 +151,17 @@ def ownership_record(view: RowView) -> Record:
         "verified": control is not None and control.is_proof,
     }
     if control is None:
-        missing = dict.fromkeys(("control", "binding", "freshness", "scheme", "required"))
+        missing = dict.fromkeys(
+            ("control", "binding", "freshness", "statement", "stated_by", "scheme", "required")
+        )
         return {**record, **missing, "signed_by": "", "reason": view.reason}
     return {
         **record,
         "control": control.control.value,
         "binding": control.binding.value,
         "freshness": control.freshness.value,
+        "statement": control.statement.value,
+        "stated_by": control.stated_by.value,
         "scheme": control.scheme,
         "required": control.required,
         "signed_by": " ".join(control.signed_by),

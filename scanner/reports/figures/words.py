@@ -8,6 +8,7 @@ from scanner.liabilities.interface import LiabilityEvidence
 from scanner.model.balance import Evidence
 from scanner.model.control import Binding, Control, Freshness
 from scanner.model.finding import FindingKind
+from scanner.model.statement import StatedBy, Statement
 
 MEANINGS: Mapping[FindingKind, str] = {
     FindingKind.BAD_SIGNATURE: "the signature is by another key or over another message",
@@ -29,6 +30,7 @@ MEANINGS: Mapping[FindingKind, str] = {
     FindingKind.BAD_AMOUNT: "the amount is not an exact number of the asset",
     FindingKind.BAD_HEIGHT: "the block height is not one",
     FindingKind.BAD_ADDRESS: "the text is not an address of its network",
+    FindingKind.NOT_STATED: "signed, but the text is not shown to claim these reserves",
     FindingKind.DUPLICATE: "the list claims one address more than once; it is counted once",
     FindingKind.MIXED_HEIGHTS: "the list claims one network's balances at different heights",
     FindingKind.TOTAL_DIFFERS: "a total of the list is not the sum of its rows",
@@ -36,6 +38,13 @@ MEANINGS: Mapping[FindingKind, str] = {
     FindingKind.TOTAL_UNREADABLE: "a total of the list cannot be read",
     FindingKind.HEIGHT_REPLACED: "read at another height than the list states, as was asked",
     FindingKind.RESERVES_MISSING: "the publisher owes it, and the list claims none of it",
+    FindingKind.STATEMENT_UNCHECKED: "nobody has said that these texts are the publisher's claim",
+    FindingKind.CLAIMED_ELSEWHERE: "another publisher's list claims the same addresses",
+    FindingKind.RESERVES_BELOW_LIABILITIES: "less is verified than is owed, and both are proven",
+    FindingKind.RESERVES_MAYBE_BELOW: "less is verified than is owed; one side is not proven",
+    FindingKind.LIABILITIES_OF_ANOTHER_DAY: "what is owed is of another day than the balances",
+    FindingKind.LIABILITIES_PARTIAL: "what is owed is told of some users, or in another unit",
+    FindingKind.OWN_TOKEN: "part of the reserves is a coin that the publisher issues itself",
 }
 """One plain phrase per kind; a test checks that none is missing."""
 
@@ -52,6 +61,21 @@ BINDING: Mapping[Binding, str] = {
     Binding.ON_CHAIN: "the chain names the signers as its owners at that block",
     Binding.ASSERTED: "the publisher says that the key is the address's; that is not verified",
     Binding.NONE: "nothing ties a key to the address",
+}
+
+STATEMENT: Mapping[Statement, str] = {
+    Statement.STATED: "the signed text claims these reserves for this publisher",
+    Statement.NOT_STATED: "nothing shows that the signed text is this publisher's claim",
+    Statement.NONE: "nothing was signed, or nobody has judged the text",
+    Statement.NOT_ASKED: "the program that took the snapshot did not ask what was signed",
+}
+
+STATED_BY: Mapping[StatedBy, str] = {
+    StatedBy.CHALLENGE: "it is the challenge that was issued",
+    StatedBy.RULE: "it is what the user demands",
+    StatedBy.TABLE: "the table of publishers knows it as this publisher's",
+    StatedBy.NAMED: "weaker: it is the list's only text, and it names the publisher",
+    StatedBy.NOTHING: "",
 }
 
 FRESHNESS: Mapping[Freshness, str] = {

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Connection, Integer, Select, and_, cast, exists, func, select
 
 from scanner.model.balance import Evidence
-from scanner.model.control import Binding, Control
+from scanner.model.control import Binding, Control, is_proof
 from scanner.model.finding import WEIGHTS, FindingKind, Weight
+from scanner.model.statement import Statement
 from scanner.store.database.engine import Store
 from scanner.store.schema import tables as t
 from scanner.store.schema.bulk import values
@@ -18,8 +19,8 @@ from scanner.store.schema.bulk import values
 class ControlCount:
     """How many claims of an asset on a network have one verdict.
 
-    control, binding: None for claims without a verdict yet. answered: whether somebody could say
-    what they held. duplicates: how many of `rows` repeat an earlier claim.
+    control, binding, statement: None for claims without a verdict yet. answered: whether somebody
+    could say what they held. duplicates: how many of `rows` repeat an earlier claim.
     """
 
     asset: str
@@ -29,6 +30,12 @@ class ControlCount:
     answered: bool
     rows: int
     duplicates: int
+    statement: Statement | None = None
+
+    @property
+    def is_proof(self) -> bool:
+        """Whether these rows may count as verified, once their balance is known."""
+        return is_proof(self.control, self.binding, self.statement)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +71,7 @@ def control_counts(store: Store, snapshot_id: int) -> list[ControlCount]:
         same = and_(table.c.snapshot_id == s.id, table.c.claim_no == c.no)
         joined = joined.outerjoin(table, same)
     answered = and_(b.evidence.is_not(None), b.evidence != Evidence.UNAVAILABLE.value)
-    key = (c.asset, c.network, r.control, r.binding, answered)
+    key = (c.asset, c.network, r.control, r.binding, answered, r.statement)
     query = (
         select(*key, func.count(), func.sum(cast(c.duplicate, Integer)))
         .select_from(joined)
@@ -81,15 +88,18 @@ def control_counts(store: Store, snapshot_id: int) -> list[ControlCount]:
                 bool(yes),
                 rows,
                 int(duplicates),
+                None if said is None else Statement(said),
             )
-            for asset, network, control, binding, yes, rows, duplicates in connection.execute(query)
+            for asset, network, control, binding, yes, said, rows, duplicates in (
+                connection.execute(query)
+            )
         ]
     return sorted(found, key=_place)
 
 
-def _place(count: ControlCount) -> tuple[str, str, str, str, bool]:
-    control, binding = count.control or "", count.binding or ""
-    return count.asset, count.network, control, binding, count.answered
+def _place(count: ControlCount) -> tuple[str, str, str, str, bool, str]:
+    control, binding, statement = count.control or "", count.binding or "", count.statement or ""
+    return count.asset, count.network, control, binding, count.answered, statement
 
 
 def answer_counts(store: Store, snapshot_id: int) -> list[AnswerCount]:

@@ -23,7 +23,7 @@ from sqlalchemy import Connection, Select, and_, func, select
 
 from scanner.errors import SnapshotNotFoundError
 from scanner.model.block import BlockRef
-from scanner.snapshots.interface import ChunkState, SnapshotPolicy, SnapshotState
+from scanner.snapshots.interface import ChunkState, Origin, SnapshotPolicy, SnapshotState
 from scanner.snapshots.tally import AssetTotal, Tally
 from scanner.store.database.engine import Store
 from scanner.store.database.rows import RowView, rows
@@ -32,8 +32,10 @@ from scanner.store.schema import tables as t
 from scanner.store.schema.bulk import streamed
 from scanner.store.schema.records import (
     CLAIM_COLUMNS,
+    ListTexts,
     from_wanted,
     load_policy,
+    load_texts,
     read_block,
     read_claim,
 )
@@ -74,7 +76,8 @@ class SnapshotHead:
     """A snapshot without its rows.
 
     chain_head: sha256 over everything stored, "" until the snapshot is complete.
-    unreadable: rows of the list that gave no claim.
+    unreadable: rows of the list that gave no claim. list_name: of the file that this snapshot was
+    taken of. texts: what the list signs; None where that was not kept.
     """
 
     id: int
@@ -97,6 +100,7 @@ class SnapshotHead:
     chunks_failed: int
     chain_head: str
     blocks: tuple[PinnedBlock, ...]
+    texts: ListTexts | None = None
 
     @property
     def complete(self) -> bool:
@@ -152,7 +156,7 @@ def heads(
     """
     query = _head_query().order_by(t.snapshot.c.id.desc()).limit(limit)
     if publisher_id is not None:
-        query = query.where(t.reserve_list.c.publisher_id == publisher_id)
+        query = query.where(t.publisher.c.id == publisher_id)
     if before is not None:
         query = query.where(t.snapshot.c.id < before)
     if states:
@@ -206,6 +210,7 @@ def _read_head(connection: Connection, snapshot_id: int) -> SnapshotHead:
 
 
 def _head_query() -> Select[Any]:
+    own = t.publisher.alias("own")
     return (
         select(
             t.snapshot,
@@ -218,17 +223,20 @@ def _head_query() -> Select[Any]:
             t.reserve_list.c.unreadable,
         )
         .join(t.reserve_list, t.snapshot.c.list_id == t.reserve_list.c.id)
-        .join(t.publisher, t.reserve_list.c.publisher_id == t.publisher.c.id)
+        .join(own, t.reserve_list.c.publisher_id == own.c.id)
+        .join(t.publisher, t.publisher.c.id == func.coalesce(own.c.same_as, own.c.id))
     )
 
 
 def _head(connection: Connection, row: Any) -> SnapshotHead:  # noqa: ANN401 - a row
     states = _chunk_states(connection, row.id)
+    policy = load_policy(row.policy)
+    origin = policy.origin or Origin()
     return SnapshotHead(
         id=row.id,
         publisher=row.publisher,
         list_id=row.list_id,
-        list_name=row.list_name,
+        list_name=origin.list_name or row.list_name,
         list_sha256=row.sha256,
         list_format=row.format,
         list_variant=row.variant,
@@ -239,7 +247,8 @@ def _head(connection: Connection, row: Any) -> SnapshotHead:  # noqa: ANN401 - a
         started=row.started,
         finished=row.finished,
         program=row.program,
-        policy=load_policy(row.policy),
+        policy=policy,
+        texts=load_texts(row.texts),
         chunks=sum(states.values()),
         chunks_done=states.get(ChunkState.DONE, 0),
         chunks_failed=states.get(ChunkState.FAILED, 0),

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any, TypeVar
 
 from sqlalchemy import Row
 
+from scanner.errors import clip
 from scanner.model.balance import Balance, Evidence
 from scanner.model.block import BlockRef
 from scanner.model.claim import Claim
 from scanner.model.control import Binding, Control, ControlResult, Freshness
+from scanner.model.statement import SignedText, StatedBy, Statement, StatementRule
+from scanner.ownership.signed_texts import SignedTexts
 from scanner.snapshots.interface import (
     Chunk,
     ChunkPlan,
     ChunkState,
     NumberedClaim,
+    Origin,
     SnapshotPolicy,
 )
 from scanner.store.schema import tables as t
@@ -30,18 +36,39 @@ CONTROL_COLUMNS = (
     *(t.control_result.c.control, t.control_result.c.binding, t.control_result.c.freshness),
     *(t.control_result.c.scheme, t.control_result.c.required, t.control_result.c.signed_by),
     *(t.control_result.c.reason, t.control_result.c.evidence),
+    *(t.control_result.c.statement, t.control_result.c.stated_by),
 )
 BALANCE_COLUMNS = (
     *(t.balance.c.amount, t.balance.c.evidence, t.balance.c.sources),
     *(t.balance.c.reason, t.balance.c.detail),
 )
 
+MOST_TEXTS = 20
+"""Texts that are kept with a snapshot, the most signed first."""
+LONGEST_TEXT = 500
+"""Characters that are kept of each."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListTexts:
+    """What a list signs. rows: signed ones. more: further templates; uncounted: rows of others."""
+
+    texts: tuple[SignedText, ...]
+    rows: int
+    more: int
+    uncounted: int
+
+
+T = TypeVar("T")
 _CONTROLS = {c.value: c for c in Control}
 _BINDINGS = {b.value: b for b in Binding}
 _FRESHNESS = {f.value: f for f in Freshness}
+_STATEMENTS = {s.value: s for s in Statement}
+_STATED_BY = {s.value: s for s in StatedBy}
 _EVIDENCE = {e.value: e for e in Evidence}
 # The plain text of each word: `.value` costs a call, and drivers are slow with subclasses of str.
-_TEXT = {word: word.value for words in (Control, Binding, Freshness, Evidence) for word in words}
+_WORDS = (Control, Binding, Freshness, Evidence, Statement, StatedBy)
+_TEXT = {word: word.value for words in _WORDS for word in words}
 
 
 def to_wanted(height: int | None) -> int:
@@ -63,13 +90,14 @@ def read_control(values: tuple[Any, ...]) -> ControlResult | None:
     """A verdict from the values of CONTROL_COLUMNS; None where an outer join found none."""
     if values[0] is None:
         return None
-    control, binding, freshness, scheme, required, signed_by, reason, evidence = values
+    control, binding, freshness, scheme, required, signed_by, reason, *more = values
+    evidence, statement, stated_by = more
     bound = _BINDINGS[binding]
     # Not recorded by older programs, which asked the chain for nothing but `on_chain`.
     said_by = Evidence.REPORTED if bound is Binding.ON_CHAIN else Evidence.PROVEN
     return ControlResult(
         *(_CONTROLS[control], bound, _FRESHNESS[freshness], scheme, required, signed_by, reason),
-        _EVIDENCE.get(evidence, said_by),
+        *(_EVIDENCE.get(evidence, said_by), _STATEMENTS[statement], _STATED_BY[stated_by]),
     )
 
 
@@ -78,7 +106,7 @@ def control_values(result: ControlResult) -> tuple[Any, ...]:
     r = result
     return (
         *(_TEXT[r.control], _TEXT[r.binding], _TEXT[r.freshness], r.scheme, r.required),
-        *(r.signed_by, r.reason, _TEXT[r.evidence]),
+        *(r.signed_by, r.reason, _TEXT[r.evidence], _TEXT[r.statement], _TEXT[r.stated_by]),
     )
 
 
@@ -124,6 +152,10 @@ def dump_policy(policy: SnapshotPolicy) -> str:
         "attempts": policy.attempts,
         "chunk_sizes": dict(policy.chunk_sizes),
     }
+    if policy.statement is not None:
+        stored["statement"] = asdict(policy.statement)
+    if policy.origin is not None:
+        stored["origin"] = asdict(policy.origin)
     if policy.queued:
         stored["queue"] = {
             "networks": None if policy.networks is None else sorted(policy.networks),
@@ -146,4 +178,30 @@ def load_policy(text: str) -> SnapshotPolicy:
         networks=None if networks is None else frozenset(networks),
         quorum=queue.get("quorum", 1),
         proof=queue.get("proof", False),
+        statement=_made(StatementRule, stored.get("statement")),
+        origin=_made(Origin, stored.get("origin")),
     )
+
+
+def _made(kind: Callable[..., T], stored: dict[str, Any] | None) -> T | None:
+    """A stored value of parts; lists come back as the tuples they were."""
+    if stored is None:
+        return None
+    return kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in stored.items()})
+
+
+def dump_texts(texts: SignedTexts) -> str:
+    """What a list signs as the JSON text that is stored: the most signed texts, and counts."""
+    shown = [[clip(s.text, LONGEST_TEXT), s.rows, s.first] for s in texts.most_signed[:MOST_TEXTS]]
+    more = len(texts.most_signed) - len(shown)
+    stored = {"rows": texts.rows, "texts": shown, "more": more, "uncounted": texts.uncounted}
+    return json.dumps(stored)
+
+
+def load_texts(stored: str) -> ListTexts | None:
+    """What a list signs, of a stored JSON text; None where it was not kept."""
+    if not stored:
+        return None
+    said = json.loads(stored)
+    texts = tuple(SignedText(*text) for text in said["texts"])
+    return ListTexts(texts, said["rows"], said["more"], said["uncounted"])

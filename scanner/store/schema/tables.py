@@ -66,7 +66,12 @@ def _number(name: str = "no") -> Column[int]:
 
 
 publisher = Table(
-    "publisher", metadata, _serial(), Column("name", ExactText, nullable=False, unique=True)
+    "publisher",
+    metadata,
+    _serial(),
+    Column("name", ExactText, nullable=False, unique=True),
+    # Id of the publisher that this one is merged into: its lists are then that one's.
+    Column("same_as", BigInteger().with_variant(Integer, "sqlite")),
 )
 
 reserve_list = Table(
@@ -167,6 +172,7 @@ snapshot = Table(
     Column("finished", UtcTime),
     Column("program", Text, nullable=False),
     Column("chain_head", Text, nullable=False, server_default=""),
+    Column("texts", ExactText, nullable=False, server_default=""),  # JSON: what its list signs
 )
 Index(None, snapshot.c.list_id, snapshot.c.id)
 
@@ -213,6 +219,8 @@ control_result = Table(
     Column("signed_by", TextList, nullable=False),
     Column("reason", ExactText, nullable=False),
     Column("evidence", Text, nullable=False, server_default=""),  # "": not recorded
+    Column("statement", Text, nullable=False, server_default="not_asked"),
+    Column("stated_by", Text, nullable=False, server_default=""),
     sqlite_with_rowid=False,
 )
 

@@ -14,11 +14,14 @@ import orjson
 from sqlalchemy import Connection, select
 
 from scanner.model.finding import FindingKind
+from scanner.model.statement import Statement
 from scanner.snapshots.interface import Chunk, NumberedClaim
 from scanner.store.database.rows import joined
 from scanner.store.schema import bulk
 from scanner.store.schema import tables as t
 from scanner.store.schema.records import BALANCE_COLUMNS, CLAIM_COLUMNS, CONTROL_COLUMNS, read_claim
+
+_NOT_ASKED = Statement.NOT_ASKED.value
 
 Told = Sequence[tuple[str, str]]
 """Kind and reason of each finding about one claim."""
@@ -43,8 +46,9 @@ class ChunkSeal:
 
     sha256 over a line of JSON for each row: [number, duplicate, asset, network, address key,
     decimals, claimed, verdict, balance, [[kind, reason] of each finding, sorted]]. verdict:
-    [control, binding, freshness, scheme, required, [signers], reason, evidence], without the last
-    where it was not recorded; balance: [amount, evidence, [sources], reason, detail]. Amounts are
+    [control, binding, freshness, scheme, required, [signers], reason, evidence, statement,
+    stated_by], without evidence where it was not recorded, without the last two where the
+    statement was not asked; balance: [amount, evidence, [sources], reason, detail]. Amounts are
     decimal text.
     """
 
@@ -61,7 +65,7 @@ class ChunkSeal:
         record = (
             *(no, duplicate, claim.asset, claim.network, claim.address_key, claim.decimals),
             None if claimed is None else str(claimed),
-            verdict if verdict[-1] else verdict[:-1],
+            _sealed(verdict),
             (None if found is None else str(found), *balance[1:]),
             sorted(told) if told else (),
         )
@@ -74,6 +78,17 @@ class ChunkSeal:
     def digest(self) -> str:
         """What was added, in hex."""
         return self._hash.hexdigest()
+
+
+def _sealed(verdict: Sequence[Any]) -> Sequence[Any]:
+    """A verdict's values as they are sealed: what a program did not record is left out."""
+    evidence, statement = verdict[7], verdict[8]
+    if evidence and statement != _NOT_ASKED:
+        return verdict
+    kept = list(verdict[:7])
+    if evidence:
+        kept.append(evidence)
+    return kept if statement == _NOT_ASKED else [*kept, *verdict[8:]]
 
 
 def seal_stored(connection: Connection, chunk: Chunk) -> str:

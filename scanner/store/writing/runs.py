@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, case, func, select
@@ -11,13 +12,17 @@ from sqlalchemy import Connection, case, func, select
 from scanner import __version__
 from scanner.errors import SnapshotNotFoundError, StoreError
 from scanner.liabilities.interface import Liability, LiabilityEvidence
+from scanner.model.statement import StatementRule
+from scanner.ownership.signed_texts import SignedTexts
+from scanner.ownership.statement import make_rule
+from scanner.settings.publishers import load_publishers
 from scanner.snapshots.interface import ChunkPlan, ChunkState, SnapshotPolicy, SnapshotState
 from scanner.snapshots.plan import PlanRow, plan_chunks
 from scanner.store.database.engine import Store
 from scanner.store.schema import bulk
 from scanner.store.schema import tables as t
-from scanner.store.schema.bulk import insert_rows
-from scanner.store.schema.records import chunk_values, dump_policy
+from scanner.store.schema.bulk import insert_rows, streamed
+from scanner.store.schema.records import chunk_values, dump_policy, dump_texts
 
 
 def create_snapshot(
@@ -28,13 +33,14 @@ def create_snapshot(
 ) -> int:
     """Plan a snapshot of a stored list; chunks and snapshot are one transaction.
 
-    also: done in that transaction with the new id (jobs for workers).
+    policy: one without a statement rule gets the one that the table of publishers and the list's
+        own texts give. also: done in that transaction with the new id (jobs for workers).
     Returns its id. Raises StoreError if there is no such list.
     """
     with store.write() as connection:
-        known = select(t.reserve_list.c.id).where(t.reserve_list.c.id == list_id)
-        if connection.execute(known).first() is None:
-            raise StoreError(f"no list {list_id} in this database")
+        texts = signed_texts(connection, list_id)
+        if policy.statement is None:
+            policy = replace(policy, statement=_rule(connection, list_id, texts))
         made = connection.execute(
             t.snapshot.insert().values(
                 list_id=list_id,
@@ -42,6 +48,7 @@ def create_snapshot(
                 state=SnapshotState.PLANNED.value,
                 created=datetime.now(UTC),
                 program=__version__,
+                texts=dump_texts(texts),
             )
         )
         key = made.inserted_primary_key
@@ -53,6 +60,60 @@ def create_snapshot(
         if also is not None:
             also(connection, snapshot_id)
     return snapshot_id
+
+
+def statement_rule(
+    store: Store, list_id: int, challenge: str = "", wanted: tuple[str, ...] = ()
+) -> StatementRule:
+    """What counts as the publisher's claim in a stored list.
+
+    challenge, wanted: the user's word (`scanner.ownership.statement.make_rule`). Raises StoreError
+    if there is no such list, ConfigError for a pattern that says nothing.
+    """
+    with store.read() as connection:
+        texts = None if challenge or wanted else signed_texts(connection, list_id)
+        return _rule(connection, list_id, texts, challenge, wanted)
+
+
+def _rule(
+    connection: Connection,
+    list_id: int,
+    texts: SignedTexts | None,
+    challenge: str = "",
+    wanted: tuple[str, ...] = (),
+) -> StatementRule:
+    name = publisher_name(connection, list_id)
+    return make_rule(name, load_publishers(), texts, challenge=challenge, wanted=wanted)
+
+
+def publisher_name(connection: Connection, list_id: int) -> str:
+    """Whose list it is; of a merged publisher the name of what it is merged into.
+
+    Raises StoreError if there is no such list.
+    """
+    own, other = t.publisher.alias("own"), t.publisher
+    query = (
+        select(other.c.name)
+        .join_from(t.reserve_list, own, own.c.id == t.reserve_list.c.publisher_id)
+        .join(other, other.c.id == func.coalesce(own.c.same_as, own.c.id))
+        .where(t.reserve_list.c.id == list_id)
+    )
+    name = connection.execute(query).scalar()
+    if name is None:
+        raise StoreError(f"no list {list_id} in this database")
+    return str(name)
+
+
+def signed_texts(connection: Connection, list_id: int) -> SignedTexts:
+    """What the signed rows of a list sign, counted. Raises StoreError if there is no such list."""
+    publisher_name(connection, list_id)
+    c = t.claim.c
+    query = select(c.message, func.count(), func.min(c.row))
+    query = query.where(c.list_id == list_id, c.signatures != ()).group_by(c.message)
+    texts = SignedTexts()
+    for message, rows, first in streamed(connection, query):
+        texts.add(message, rows, first)
+    return texts
 
 
 def networks_of(store: Store, list_id: int) -> frozenset[str]:

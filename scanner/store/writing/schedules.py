@@ -31,6 +31,7 @@ class ScheduleOptions:
 
     networks: whose balances are read, None for all. at, quorum, proof: as for a snapshot.
     format, columns, network, asset: as `scanner.lists.open.open_list` takes them.
+    challenge, wanted: what counts as the publisher's claim, as `make_rule` takes it.
     """
 
     networks: tuple[str, ...] | None = None
@@ -41,6 +42,25 @@ class ScheduleOptions:
     columns: Mapping[str, str] = field(default_factory=dict)
     network: str = ""
     asset: str = ""
+    challenge: str = ""
+    wanted: tuple[str, ...] = ()
+
+    def arguments(self) -> tuple[str, ...]:
+        """The same as options of `scanner snapshot`, as a user would write them."""
+        networks = self.networks
+        said = [
+            *(("--challenge", self.challenge) if self.challenge else ()),
+            *(word for text in self.wanted for word in ("--statement", text)),
+            *(w for n, h in sorted(self.at.items()) for w in ("--at", f"{n}={h or 'latest'}")),
+            *(("--networks", ",".join(networks)) if networks is not None else ()),
+            *(("--quorum", str(self.quorum)) if self.quorum != 1 else ()),
+            *(("--proof",) if self.proof else ()),
+            *(("--format", self.format) if self.format else ()),
+            *(word for k, v in self.columns.items() for word in ("--columns", f"{k}={v}")),
+            *(("--network", self.network) if self.network else ()),
+            *(("--asset", self.asset) if self.asset else ()),
+        ]
+        return tuple(said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,12 +250,15 @@ def _dump(options: ScheduleOptions) -> dict[str, Any]:
         "columns": dict(options.columns),
         "network": options.network,
         "asset": options.asset,
+        "challenge": options.challenge,
+        "wanted": list(options.wanted),
     }
 
 
 def _read(row: Any) -> Schedule:  # noqa: ANN401 - a row
     stored = json.loads(row.options)
     networks = stored.pop("networks")
+    stored["wanted"] = tuple(stored.get("wanted", ()))
     options = ScheduleOptions(networks=None if networks is None else tuple(networks), **stored)
     return Schedule(
         row.id,

@@ -82,7 +82,7 @@ def test_kept_rows_still_control(row: dict[str, object]) -> None:
     )
     result = judge(given, REGISTRY)
     assert (result.control, result.scheme) == (Control.CONTROLS, row["scheme"])
-    assert result.is_proof is row["bound"]
+    assert result.shows_control is row["bound"]
 
 
 def test_every_unsupported_format_is_told_with_its_reason() -> None:

@@ -10,9 +10,11 @@ from support.signed_rows import claim, evm_address, evm_sign, key
 from scanner.errors import ConfigError
 from scanner.model.block import BlockRef
 from scanner.model.control import Control, Freshness
-from scanner.ownership.challenge import demand, make_challenge, parse_challenge
+from scanner.model.statement import Statement, StatementRule
+from scanner.ownership.challenge import make_challenge, parse_challenge
 from scanner.ownership.freshness import grade
 from scanner.ownership.judge import judge
+from scanner.ownership.statement import settle
 from scanner.settings.tables import load_registry
 
 LIST = "ab" * 32
@@ -87,11 +89,15 @@ def test_a_signed_challenge_answers_and_nothing_else_does() -> None:
     for message, good in ((wanted, True), (older, False), ("I am an OKX address", False)):
         row = claim("ethereum", evm_address(signer), evm_sign(signer, message), message=message)
         result = judge(row, REGISTRY)
-        assert result.is_proof
-        answer = demand(result, message, wanted)
+        assert result.shows_control
+        answer = settle(result, row, StatementRule("OKX", challenge=wanted, known=(older,)))
         assert answer.is_proof is good
+        assert answer.control is Control.CONTROLS
         if not good:
-            assert answer.control is Control.MISMATCH
+            assert answer.statement is Statement.NOT_STATED
             assert ("another challenge" if message == older else "another message") in answer.reason
     false = judge(claim("ethereum", evm_address(signer), "0x", message=wanted), REGISTRY)
-    assert demand(false, wanted, wanted) is false
+    settled = settle(
+        false, claim("ethereum", "0x", "0x", message=wanted), StatementRule("", wanted)
+    )
+    assert (settled.control, settled.is_proof) == (false.control, False)

@@ -198,7 +198,7 @@ def test_never_controls(name: str) -> None:
 def test_only_asserted(name: str) -> None:
     result = judge(ONLY_ASSERTED[name], REGISTRY)
     assert (result.control, result.binding) == (Control.CONTROLS, Binding.ASSERTED)
-    assert not result.is_proof
+    assert not result.shows_control
     assert "show" in result.reason
 
 

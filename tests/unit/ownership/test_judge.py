@@ -45,7 +45,7 @@ def ids(row: Signed) -> str:
 def test_a_good_row_controls_and_is_bound_as_far_as_it_shows(row: Signed) -> None:
     result = judge(row.claim, REGISTRY)
     assert (result.control, result.scheme) == (Control.CONTROLS, row.scheme), result.reason
-    assert result.is_proof is row.bound
+    assert result.shows_control is row.bound
     assert result.required == len(result.signed_by) > 0
     assert result.binding is (Binding.DERIVED if row.bound else Binding.ASSERTED)
     assert row.bound or result.reason
@@ -85,7 +85,7 @@ def test_an_evm_signature_without_its_last_byte_is_eip_2098_with_even_y(number: 
     row = claim("ethereum", evm_address(key(number)), signature[:-2])
     result = judge(row, REGISTRY)
     if signature.endswith("1b"):
-        assert result.is_proof
+        assert result.shows_control
         assert "EIP-2098" in result.reason
     else:
         assert result.control is Control.MISMATCH
@@ -111,7 +111,7 @@ def test_a_second_signature_must_verify_too(row: Signed) -> None:
 def test_somebody_elses_address_never_controls(row: Signed) -> None:
     other = OTHERS[row.scheme, row.label].claim
     result = judge(altered(row, address=other.address), REGISTRY)
-    assert not result.is_proof, result
+    assert not result.shows_control, result
     asserted = row.label == "xrpl ed"  # a regular key may sign: for the ledger to show
     assert asserted or result.control is not Control.CONTROLS
 
@@ -214,7 +214,7 @@ def test_networks_that_verify_alike_share_a_verdict_and_others_do_not(
     signer = key(77)
     row = claim("bsc", evm_address(signer), evm_sign(signer))
     for network in ("bsc", "base", "optimism", "bsc"):
-        assert judge(altered(Signed("", "", row), network=network), REGISTRY).is_proof
+        assert judge(altered(Signed("", "", row), network=network), REGISTRY).shows_control
     assert len(asked) == 1
     result = judge(altered(Signed("", "", row), network="okc"), REGISTRY)
     assert result.control is Control.MISMATCH  # the same bytes, another network's envelope

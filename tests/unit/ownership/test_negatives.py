@@ -31,7 +31,7 @@ _STARK_ORDER = 0x800000000000010FFFFFFFFFFFFFFFFB781126DCAE7B2321E66A241ADC64D2F
 def _named(row: Claim) -> Signed:
     result = judge(row, REGISTRY)
     form = decode_address(REGISTRY.networks[row.network], row.address).format
-    return Signed(result.scheme, f"{row.network} {form}", row, result.is_proof)
+    return Signed(result.scheme, f"{row.network} {form}", row, result.shows_control)
 
 
 ROWS = [*signed_rows(), *map(_named, utxo_rows(BITCOIN))]
@@ -100,8 +100,8 @@ def test_another_network(row: Signed) -> None:
             continue
         there = decode_address(network, row.claim.address)
         assert result.scheme == row.scheme
-        assert row.bound or not result.is_proof
-        assert there.payload == holder.payload or not result.is_proof, network.name
+        assert row.bound or not result.shows_control
+        assert there.payload == holder.payload or not result.shows_control, network.name
     assert refused >= len(REGISTRY.networks) // 2
 
 
@@ -152,7 +152,7 @@ def test_high_s_by_the_schemes_own_rule(row: Signed) -> None:
     result = judge(altered(row, signatures=turned), REGISTRY)
     rule = HIGH_S[row.scheme]
     assert (result.control is Control.CONTROLS) is (rule != "refused"), result
-    assert result.is_proof is (row.bound and rule != "refused")
+    assert result.shows_control is (row.bound and rule != "refused")
     assert ("upper half" in result.reason) is (rule == "noted")
 
 
@@ -162,5 +162,5 @@ def test_high_s_in_bip322() -> None:
     output = script_pubkey(decode_address(BITCOIN, row.claim.address))
     good = simple(to_sign(row.claim.message, [Spend("p2wpkh", output, (signer,))]))
     high = simple(to_sign(row.claim.message, [Spend("p2wpkh", output, (signer,), high_s=True)]))
-    assert judge(claim("bitcoin", row.claim.address, good), REGISTRY).is_proof
+    assert judge(claim("bitcoin", row.claim.address, good), REGISTRY).shows_control
     assert judge(claim("bitcoin", row.claim.address, high), REGISTRY).control is Control.MISMATCH

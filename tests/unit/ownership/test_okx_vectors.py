@@ -82,13 +82,13 @@ def test_a_row_is_as_expected(vector: dict[str, str]) -> None:
     result = verdict(vector)
     if vector["expect"] == "invalid":
         assert result.control is not Control.CONTROLS
-        assert not result.is_proof
+        assert not result.shows_control
         assert result.reason
     elif vector["id"] in FOR_SHOW:
         assert (result.control, result.reason.split(":")[0]) == (Control.MALFORMED, "address")
     elif vector["group"] == KEY_ONLY:
         fits = decode_address(REGISTRY.networks[network_of(vector)], vector["address"])
-        assert result.is_proof is (fits.format == "p2pkh")
+        assert result.shows_control is (fits.format == "p2pkh")
     else:
         assert result.control is Control.CONTROLS, result.reason
         bound = vector["binding"] == "address" or vector["coin"] == "AVAX-X"

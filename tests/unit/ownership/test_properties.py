@@ -8,11 +8,13 @@ from support.signed_rows import Signed, signed_rows
 
 from scanner.model.claim import Claim
 from scanner.model.control import Control, ControlResult
-from scanner.ownership.challenge import demand, parse_challenge
+from scanner.model.statement import StatementRule
+from scanner.ownership.challenge import parse_challenge
 from scanner.ownership.evm.contract_calls import owners_of, unwrap
 from scanner.ownership.freshness import grade
 from scanner.ownership.judge import judge
 from scanner.ownership.primitives.hextext import decode_hex
+from scanner.ownership.statement import settle
 from scanner.settings.tables import load_registry
 
 REGISTRY = load_registry()
@@ -85,7 +87,7 @@ def test_a_good_row_with_one_field_of_anything(
     if field in ("message", "signatures") and value != getattr(row.claim, field):
         assert result.control is not Control.CONTROLS
     if field == "address" and value != row.claim.address:
-        assert not result.is_proof
+        assert not result.shows_control
 
 
 @settings(FAST, max_examples=500)
@@ -104,7 +106,7 @@ def test_contracts_that_answer_anything_prove_nothing_without_a_signature(
 
     result = judge(row.claim._replace(signatures=junk), REGISTRY, call)
     yes = bytes.fromhex("1626ba7e").ljust(32, b"\0")
-    assert yes in answers or not result.is_proof
+    assert yes in answers or not result.shows_control
     assert owners_of(lambda to, question: answers[0], b"\1" * 20) is None or len(answers[0]) >= 32
 
 
@@ -124,6 +126,6 @@ def test_readers_of_text_never_raise(text: str) -> None:
     decoded = decode_hex("0x" + text)
     assert decoded is None or decoded.hex() == text.lower()
     row = judge(ROWS[0].claim, REGISTRY)
-    assert demand(row, text, "the challenge").control is (
-        Control.CONTROLS if text == "the challenge" else Control.MISMATCH
-    )
+    rule = StatementRule("OKX", challenge="the challenge")
+    settled = settle(row, ROWS[0].claim._replace(message=text), rule)
+    assert settled.is_proof is (row.shows_control and text == "the challenge")

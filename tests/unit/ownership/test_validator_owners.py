@@ -78,7 +78,7 @@ def by_a(table: object) -> ControlResult:
 def test_the_owner_whom_the_credentials_name(kind: int) -> None:
     result = by_a(BeaconTable({KEY: paid(account(A), kind)}))
     assert (result.control, result.binding) == (Control.CONTROLS, Binding.ON_CHAIN)
-    assert result.is_proof
+    assert result.shows_control
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_a_contract_that_names_nobody_leaves_it_asserted() -> None:
     for sizes in ({POD: 300}, None):
         table = BeaconTable({KEY: paid(POD)}, sizes=sizes)
         result = by_a(table)
-        assert not result.is_proof
+        assert not result.shows_control
         expected = Control.CONTROLS if sizes else Control.MISMATCH
         assert result.control is expected
     silent = by_a(lambda to, _: paid(POD) if len(to) == 48 else b"")
@@ -128,7 +128,7 @@ def test_a_pod_and_its_owner() -> None:
     table = BeaconTable({KEY: paid(POD)}, {POD: account(A)}, {POD: 300}, {account(A): POD})
     assert by_a(table).binding is Binding.ON_CHAIN
     pod = "0x" + POD.hex()
-    assert judged(table, evm_sign(A), owners=(evm_address(A), pod)).is_proof
+    assert judged(table, evm_sign(A), owners=(evm_address(A), pod)).shows_control
     other = judged(table, evm_sign(B), owners=(evm_address(B),))
     assert other.control is Control.MISMATCH
     assert f"eigenpod of {evm_address(A)}".lower() in other.reason.lower()
@@ -149,7 +149,7 @@ def test_many_are_asked_about_at_once_and_a_refusal_is_heard_once() -> None:
         for k in [*keys, keys[0]]
     ]
     table = BeaconTable({k: paid(account(A)) for k in keys})
-    assert all(r.is_proof for r in judge_claims(rows, table, REGISTRY))
+    assert all(r.shows_control for r in judge_claims(rows, table, REGISTRY))
     assert table.asked == [b"".join(keys)]
 
     asked = []

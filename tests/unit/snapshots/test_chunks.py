@@ -4,7 +4,15 @@ import threading
 from dataclasses import replace
 
 import pytest
-from support.snapshot_stub import CONTROLS, UNSIGNED, StubSource, balance_of, eth_claim, good_judge
+from support.snapshot_stub import (
+    CONTROLS,
+    OKX_RULE,
+    UNSIGNED,
+    StubSource,
+    balance_of,
+    eth_claim,
+    good_judge,
+)
 
 from scanner.errors import (
     HeightPrunedError,
@@ -62,7 +70,8 @@ CLAIMS = [eth_claim(n, signatures=("s",)) for n in range(3)]
 
 def setting(claims=CLAIMS, judge=good_judge, attempts=3):
     sink = MemorySink(claims)
-    tools = Tools(sink, judge, load_registry(), attempts, threading.Event(), first_wait=0.0)
+    stop = threading.Event()
+    tools = Tools(sink, judge, load_registry(), attempts, stop, first_wait=0.0, rule=OKX_RULE)
     return sink, tools, Chunk(1, 1, ChunkPlan("ethereum", 100, 1, len(claims), len(claims)))
 
 
@@ -107,7 +116,7 @@ def test_without_a_source_claims_are_judged_and_their_balances_unavailable():
 
     results = take(None, judge=judge)
     assert calls == [None]
-    assert all(r.control is CONTROLS for r in results)
+    assert all(r.control == CONTROLS for r in results)
     assert {r.balance.evidence for r in results} == {Evidence.UNAVAILABLE}
     assert "no source" in results[0].balance.reason
 

@@ -1,6 +1,7 @@
 import json
 
 import pytest
+from support.snapshot_stub import STATED
 
 from scanner.model.balance import Balance, Evidence, unavailable
 from scanner.model.claim import Claim
@@ -11,7 +12,7 @@ from scanner.snapshots.interface import NumberedClaim
 
 CLAIM = Claim(17, "ETH", "ETH", "ethereum", "0xA", "0xa", 18, 2 * 10**18)
 ROW = NumberedClaim(3, CLAIM)
-PROOF = ControlResult(Control.CONTROLS, Binding.DERIVED)
+PROOF = ControlResult(Control.CONTROLS, Binding.DERIVED, **STATED)
 EQUAL = Balance(2 * 10**18, Evidence.REPORTED)
 
 
@@ -21,7 +22,7 @@ def kinds(control, balance, row=ROW):
 
 def test_a_row_that_is_as_claimed_has_nothing_to_tell():
     assert kinds(PROOF, EQUAL) == []
-    assert kinds(ControlResult(Control.CONTROLS, Binding.ON_CHAIN), EQUAL) == []
+    assert kinds(ControlResult(Control.CONTROLS, Binding.ON_CHAIN, **STATED), EQUAL) == []
     assert kinds(None, None) == []
 
 
@@ -34,6 +35,8 @@ def test_a_row_that_is_as_claimed_has_nothing_to_tell():
         (ControlResult(Control.UNSIGNED), FindingKind.UNSIGNED),
         (ControlResult(Control.CONTROLS, Binding.ASSERTED), FindingKind.OWNER_UNPROVEN),
         (ControlResult(Control.CONTROLS, Binding.NONE), FindingKind.OWNER_UNPROVEN),
+        (ControlResult(Control.CONTROLS, Binding.DERIVED), FindingKind.NOT_STATED),
+        (ControlResult(Control.CONTROLS, Binding.ON_CHAIN), FindingKind.NOT_STATED),
     ],
 )
 def test_every_verdict_short_of_proof_is_told(control, kind):
@@ -50,7 +53,7 @@ def test_every_verdict_short_of_proof_is_told(control, kind):
 
 def test_every_control_but_controls_has_a_kind():
     for control in Control:
-        assert bool(kinds(ControlResult(control, Binding.DERIVED), EQUAL)) is (
+        assert bool(kinds(ControlResult(control, Binding.DERIVED, **STATED), EQUAL)) is (
             control is not Control.CONTROLS
         )
 

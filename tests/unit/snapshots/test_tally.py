@@ -3,6 +3,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.snapshot_stub import STATED
 
 from scanner.liabilities.interface import Liability, LiabilityEvidence
 from scanner.model.balance import Balance, Evidence, unavailable
@@ -11,9 +12,9 @@ from scanner.model.control import Binding, Control, ControlResult
 from scanner.snapshots.interface import NumberedClaim
 from scanner.snapshots.tally import SHOWN_EVIDENCE, Tally, reserve_ratio
 
-PROOF = ControlResult(Control.CONTROLS, Binding.DERIVED)
-ON_CHAIN = ControlResult(Control.CONTROLS, Binding.ON_CHAIN)
-ASSERTED = ControlResult(Control.CONTROLS, Binding.ASSERTED)
+PROOF = ControlResult(Control.CONTROLS, Binding.DERIVED, **STATED)
+ON_CHAIN = ControlResult(Control.CONTROLS, Binding.ON_CHAIN, **STATED)
+ASSERTED = ControlResult(Control.CONTROLS, Binding.ASSERTED, **STATED)
 UNSIGNED = ControlResult(Control.UNSIGNED)
 BIG = 2**256 - 1
 

@@ -75,8 +75,8 @@ def test_the_signature_is_over_the_envelope_and_not_the_bare_text() -> None:
 
 def test_the_key_column_is_needed_only_where_the_address_does_not_hold_the_key() -> None:
     good = ed_sign(SIGNER)
-    assert judged("solana", base58.encode(PUBLIC), good).is_proof
-    assert judged("near", PUBLIC.hex(), good).is_proof
+    assert judged("solana", base58.encode(PUBLIC), good).shows_control
+    assert judged("near", PUBLIC.hex(), good).shows_control
     for network, address in (("sui", "0x" + "12" * 32), ("near", "a.near"), ("hedera", "0.0.98")):
         result = judged(network, address, good)
         assert result.control is Control.UNSUPPORTED

@@ -93,7 +93,7 @@ def test_a_validator_row_with_a_silent_owner_is_undecided() -> None:
 def test_the_chain_names_the_owners() -> None:
     result = judged(*SIGNED, owners=OWNERS, call=safe(2, A, B, C))
     assert (result.binding, result.required, len(result.signed_by)) == (Binding.ON_CHAIN, 2, 2)
-    assert judged(SIGNED[0], owners=OWNERS[:1], call=safe(1, A, B)).is_proof
+    assert judged(SIGNED[0], owners=OWNERS[:1], call=safe(1, A, B)).shows_control
 
 
 def test_fewer_than_the_threshold_is_a_mismatch() -> None:
@@ -127,7 +127,7 @@ def test_answers_that_are_not_exactly_a_list_of_owners_prove_nothing(
 ) -> None:
     answers = {(WALLET, "getOwners()"): owners, (WALLET, "getThreshold()"): threshold}
     result = judged(SIGNED[0], owners=OWNERS[:1], call=TableChain(answers))
-    assert not result.is_proof, result
+    assert not result.shows_control, result
 
 
 @pytest.mark.parametrize("name", ["owner()", "podOwner()"])
@@ -157,10 +157,10 @@ def test_owners_of_owners_are_followed_a_few_steps_only() -> None:
     chain = {(f"0x{n:040x}", "owner()"): word(n + 1) for n in range(1, 50)}
     chain[WALLET, "owner()"] = word(1)
     table = TableChain(chain)
-    assert not judged(SIGNED[0], owners=OWNERS[:1], call=table).is_proof
+    assert not judged(SIGNED[0], owners=OWNERS[:1], call=table).shows_control
     assert len(table.asked) < 20
     loop = TableChain({(WALLET, "owner()"): word(bytes.fromhex(WALLET[2:]))})
-    assert not judged(SIGNED[0], owners=OWNERS[:1], call=loop).is_proof
+    assert not judged(SIGNED[0], owners=OWNERS[:1], call=loop).shows_control
 
 
 def test_the_chain_is_not_asked_where_it_adds_nothing() -> None:
@@ -180,7 +180,7 @@ def test_a_question_is_asked_once_for_many_rows() -> None:
     chain = safe(2, A, B)
     rows = [claim("ethereum", WALLET, *SIGNED, owners=OWNERS)] * 50
     results = judge_claims(rows, chain, REGISTRY)
-    assert all(r.is_proof for r in results)
+    assert all(r.shows_control for r in results)
     assert len(chain.asked) == len(set(chain.asked))
 
 

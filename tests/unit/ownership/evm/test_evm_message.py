@@ -51,12 +51,12 @@ def test_wallets_sign_the_text_and_the_peer_agrees(number: int) -> None:
         signed = account.sign_message(encoded)
         text = MESSAGE if encoded == encode_defunct(text=MESSAGE) else "Grüße aus Zürich €"
         result = judged("0x" + signed.signature.hex(), address=account.address, message=text)
-        assert result.is_proof
+        assert result.shows_control
         assert result.reason == "EIP-191 over the text"
     by_hash = encode_defunct(primitive=envelopes.keccak256(MESSAGE.encode()))
     assert judged(
         "0x" + account.sign_message(by_hash).signature.hex(), address=account.address
-    ).is_proof
+    ).shows_control
     ours = evm_sign(key(number), MESSAGE, envelopes.eip191_text)
     assert Account.recover_message(encode_defunct(text=MESSAGE), signature=ours) == account.address
 
@@ -66,7 +66,7 @@ def test_recovery_bytes_0_1_27_28_and_no_others() -> None:
     parity = int(signature[-2:], 16) - 27
     assert judged(signature).reason == ""
     zero = judged(signature[:-2] + f"{parity:02x}")
-    assert zero.is_proof
+    assert zero.shows_control
     assert zero.reason == f"recovery byte is {parity}"
     assert judged(signature[:-2] + f"{parity ^ 1:02x}").control is Control.MISMATCH
     for byte in (2, 3, 26, 29, 30, 31, 32, 37, 38, 255):
@@ -77,13 +77,13 @@ def test_recovery_bytes_0_1_27_28_and_no_others() -> None:
 def test_the_64_byte_form() -> None:
     for number in range(6):
         result = judged(compact_2098(evm_sign(key(number))), address=evm_address(key(number)))
-        assert result.is_proof
+        assert result.shows_control
         assert "EIP-2098" in result.reason
 
 
 def test_high_s_is_accepted_as_ecrecover_does_and_noted() -> None:
     result = judged(high_s(evm_sign(SIGNER)))
-    assert result.is_proof
+    assert result.shows_control
     assert "upper half" in result.reason
     assert judged(high_s(evm_sign(SIGNER))[:-2] + evm_sign(SIGNER)[-2:]).control is Control.MISMATCH
 
@@ -107,14 +107,14 @@ def test_the_zero_address_is_nobodys() -> None:
 def test_another_networks_envelope_is_a_mismatch() -> None:
     assert judged(okx_sign(SIGNER)).control is Control.MISMATCH
     assert judged(evm_sign(SIGNER), network="okc").control is Control.MISMATCH
-    assert judged(okx_sign(SIGNER), network="okc").is_proof
+    assert judged(okx_sign(SIGNER), network="okc").shows_control
     assert judged(evm_sign(SIGNER, MESSAGE, envelopes.tip191_hash)).control is Control.MISMATCH
 
 
 def test_every_spelling_of_an_address_is_the_same_account() -> None:
     payload = bytes.fromhex(ADDRESS[2:])
     for text in (ADDRESS, ADDRESS.upper().replace("X", "x"), checksum_text(payload)):
-        assert judged(evm_sign(SIGNER), address=text).is_proof
+        assert judged(evm_sign(SIGNER), address=text).shows_control
     wrong_capitals = checksum_text(payload).swapcase().replace("X", "x")
     assert judged(evm_sign(SIGNER), address=wrong_capitals).control is Control.MALFORMED
 
@@ -150,12 +150,12 @@ def typed(**changes: object) -> tuple[str, str]:
 def test_typed_data() -> None:
     message, signature = typed()
     result = judged(signature, message=message)
-    assert (result.is_proof, result.reason) == (True, "EIP-712 typed data")
+    assert (result.shows_control, result.reason) == (True, "EIP-712 typed data")
     assert judged(signature, message=message.replace("ours", "mine")).control is Control.MISMATCH
-    assert judged(signature, message=message + " ").is_proof  # the same data
+    assert judged(signature, message=message + " ").shows_control  # the same data
     for hexed in ("0x1", "1"):
         text, signed = typed(domain={"name": "Reserves", "chainId": hexed})
-        assert judged(signed, message=text).is_proof
+        assert judged(signed, message=text).shows_control
 
 
 def test_typed_data_for_another_chain_is_a_mismatch() -> None:
@@ -163,7 +163,7 @@ def test_typed_data_for_another_chain_is_a_mismatch() -> None:
     result = judged(signature, message=message)
     assert result.control is Control.MISMATCH
     assert "chain id 56" in result.reason
-    assert judged(signature, message=message, network="bsc").is_proof
+    assert judged(signature, message=message, network="bsc").shows_control
     assert judged(signature, message=message).control is Control.MISMATCH  # not from memory
 
 
@@ -213,7 +213,7 @@ def test_json_that_is_not_typed_data_is_text_like_any_other() -> None:
         '{"primaryType"',
         '{"note": "has \\"primaryType\\" in it", "primaryType": "x"}',
     ):
-        assert judged(evm_sign(SIGNER, message), message=message).is_proof
+        assert judged(evm_sign(SIGNER, message), message=message).shows_control
 
 
 def test_a_binding_is_derived_only_from_the_addresss_own_key() -> None:

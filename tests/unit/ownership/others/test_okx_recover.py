@@ -23,7 +23,7 @@ def test_recovery_bytes_0_to_3_and_27_to_34() -> None:
     good = okx_sign(SIGNER)
     parity = int(good[-2:], 16) - 27
     for byte in (parity, 27 + parity, 31 + parity):
-        assert judged(good[:-2] + f"{byte:02x}").is_proof
+        assert judged(good[:-2] + f"{byte:02x}").shows_control
     for byte in (parity ^ 1, 27 + (parity ^ 1), 2 + parity, 29 + parity):
         assert judged(good[:-2] + f"{byte:02x}").control is Control.MISMATCH
     for byte in (4, 26, 35, 255):
@@ -53,7 +53,7 @@ def test_a_published_key_must_be_the_signers() -> None:
         "0x" + SIGNER.public_key.format().hex(),
         point(SIGNER)[1:].hex(),
     ):
-        assert judged(good, script=script).is_proof
+        assert judged(good, script=script).shows_control
     other = judged(good, script=key(2).public_key.format().hex())
     assert other.control is Control.MISMATCH
     assert "not the published key" in other.reason

@@ -22,7 +22,7 @@ def judged(*signatures: str, address: str = "", **more: object) -> ControlResult
 @pytest.mark.parametrize("form", FORMS)
 def test_both_forms(form: object) -> None:
     result = judged(evm_sign(SIGNER, MESSAGE, form))  # type: ignore[arg-type]
-    assert result.is_proof
+    assert result.shows_control
     assert result.signed_by == (tron_address(SIGNER),)
     assert result.reason == ""
 
@@ -33,7 +33,7 @@ def test_the_length_counts_bytes_and_not_letters() -> None:
     assert envelopes.tip191_text(data) == envelopes.keccak256(
         b"\x19TRON Signed Message:\n" + str(len(data)).encode() + data
     )
-    assert judged(evm_sign(SIGNER, message, envelopes.tip191_text), message=message).is_proof
+    assert judged(evm_sign(SIGNER, message, envelopes.tip191_text), message=message).shows_control
 
 
 def test_other_networks_forms_and_other_spellings() -> None:
@@ -43,7 +43,7 @@ def test_other_networks_forms_and_other_spellings() -> None:
         assert tron_address(SIGNER) not in result.reason
     good = evm_sign(SIGNER, MESSAGE, envelopes.tip191_hash)
     assert judged(good[:-2]).control is Control.MALFORMED  # EIP-2098 is Ethereum's
-    assert judged(good[2:]).is_proof
+    assert judged(good[2:]).shows_control
     assert "upper half" in judged(high_s(good)).reason
 
 

@@ -6,11 +6,12 @@ import io
 import json
 
 import pytest
-from support.snapshot_stub import CONTROLS, UNSIGNED, eth_claim
+from support.snapshot_stub import CONTROLS, OKX_RULE, UNSIGNED, eth_claim
 
 from scanner.model.claim import DeclaredTotal, UnreadableRow
 from scanner.model.control import Binding, Control, ControlResult
 from scanner.model.finding import FindingKind, Weight
+from scanner.model.statement import StatementRule
 from scanner.reports.commands.ownership import (
     CLASSES,
     FIRST_FEW,
@@ -30,6 +31,7 @@ RESULTS = [
     (ControlResult(Control.MALFORMED, reason="x"), FindingKind.MALFORMED_PROOF),
     (ControlResult(Control.UNSUPPORTED, reason="x"), FindingKind.UNSUPPORTED_SCHEME),
     (UNSIGNED, FindingKind.UNSIGNED),
+    (ControlResult(Control.CONTROLS, Binding.DERIVED, reason="x"), FindingKind.NOT_STATED),
 ]
 BAD = UnreadableRow(9, 3, "bad_amount", "not an amount: '1e400'", "1e400")
 UNKNOWN = UnreadableRow(10, 1, "unknown_coin", "unknown coin 'X'", "X")
@@ -63,12 +65,12 @@ def test_blocks_add_up_as_one():
     rows = [eth_claim(n) for n in range(40)]
     verdicts = [RESULTS[n % len(RESULTS)][0] for n in range(40)]
     judged = [*zip(rows, verdicts, strict=True), (BAD, None)]
-    whole, lines = render_block(judged, lines=True, challenge="")
+    whole, lines = render_block(judged, lines=True, rule=OKX_RULE)
     parts = OwnershipSummary()
     for start in range(0, 40, 7):
-        part, _ = render_block(judged[:40][start : start + 7], lines=False, challenge="")
+        part, _ = render_block(judged[:40][start : start + 7], lines=False, rule=OKX_RULE)
         parts.merge(part)
-    last, none = render_block([(BAD, None)], lines=False, challenge="")
+    last, none = render_block([(BAD, None)], lines=False, rule=OKX_RULE)
     parts.merge(last)
     assert none == b""
     assert parts == whole
@@ -82,24 +84,26 @@ def test_blocks_add_up_as_one():
 def test_totals_lines_are_not_rows():
     line = DeclaredTotal(2, "ETH", "ETH", "ethereum", 18, 5, None)
     judged = [(line, None), (eth_claim(0), CONTROLS)]
-    summary, lines = render_block(judged, lines=True, challenge="")
+    summary, lines = render_block(judged, lines=True, rule=OKX_RULE)
     assert (summary.rows, lines.count(b"\n")) == (1, 1)
 
 
-def test_challenge_turns_another_message_into_a_mismatch():
-    claims = [eth_claim(0, message="fresh"), eth_claim(1, message="old")]
+def test_another_message_than_the_challenge_is_not_stated():
+    signed = {"signatures": ("s",)}
+    claims = [eth_claim(n, message=m, **signed) for n, m in enumerate(("fresh", "old"))]
     judged = [(claim, CONTROLS) for claim in claims]
-    summary, _ = render_block(judged, lines=False, challenge="fresh")
-    assert (summary.total("verified"), summary.total("mismatch")) == (1, 1)
+    summary, _ = render_block(judged, lines=False, rule=StatementRule("okx", challenge="fresh"))
+    assert (summary.total("verified"), summary.total("not_stated")) == (1, 1)
+    assert summary.weights == {Weight.UNSHOWN}
 
 
 def test_words_for_people():
-    rows = [eth_claim(n, address=f"0x{n:040x}") for n in range(8)]
+    rows = [eth_claim(n, address=f"0x{n:040x}", signatures=("s",)) for n in range(8)]
     verdicts = [CONTROLS, *[UNSIGNED] * 7]
     judged = [*zip(rows, verdicts, strict=True), (BAD, None)]
-    summary, _ = render_block(judged, lines=False, challenge="")
+    summary, _ = render_block(judged, lines=False, rule=OKX_RULE)
     out = io.StringIO()
-    print_ownership(summary, out)
+    print_ownership(summary, OKX_RULE, out)
     text = out.getvalue()
     assert "unsigned: 7 (no signature published)" in text
     assert "  and 2 more (all of them: --jsonl FILE)" in text
@@ -109,6 +113,6 @@ def test_words_for_people():
 
 def test_no_rows_are_not_all_rows_verified():
     summary, out = OwnershipSummary(), io.StringIO()
-    print_ownership(summary, out)
+    print_ownership(summary, OKX_RULE, out)
     assert summary.weights == {Weight.UNSHOWN}
     assert "nothing is verified" in out.getvalue()

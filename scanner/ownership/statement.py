@@ -1,0 +1,278 @@
+"""Whose claim a signed text is: of these reserves by this publisher, or anybody's about anything.
+
+A text counts, the strongest reason first, when it is the challenge that was issued, when the user
+demands it, when the table of publishers knows it of this publisher, or (weaker, and said so) when
+the whole list signs one text that names the publisher, claims something and is no log-in or vote.
+Typed data counts by an allow-list only: votes, permits and orders are typed data, too, and their
+signatures lie open for anybody. Pure: a verdict comes from the row and the snapshot's rule alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from scanner.errors import ConfigError, clip
+from scanner.model.claim import Claim
+from scanner.model.control import ControlResult
+from scanner.model.jsontext import read_json
+from scanner.model.publisher import Publishers, names
+from scanner.model.statement import StatedBy, Statement, StatementRule
+from scanner.ownership.challenge import parse_challenge
+from scanner.ownership.evm.typed_data import LONGEST as LONGEST_TYPED
+from scanner.ownership.signed_texts import SignedTexts, template
+
+LONGEST_NAMED = 2_000
+"""Characters of the longest text that may count because it names the publisher."""
+
+LEAST_SAID = 8
+"""Letters and digits that a pattern must name, or it would accept nearly anything."""
+
+SHORTEST_NAME = 3
+"""Letters and digits of a name that may be looked for in texts."""
+
+ATTESTATIONS: Mapping[tuple[str, str], str] = {
+    ("proof of reserves", "ReserveStatement"): "statement"
+}
+"""Typed data that counts: (domain name, primary type) -> field of its message with the text."""
+
+_ADDRESS = "{address}"
+_TYPED_PARTS = ("types", "primaryType", "domain", "message")
+_CLAIMS = re.compile(
+    r"\b(?:address(?:es)?|wallets?|reserves?|own(?:s|ed|er|ers|ership)?|controls?|controlled|"
+    r"belongs?|custody|holdings?|holds?|assets?|funds|deposits?)\b"
+)
+_OTHER_PURPOSES = (
+    (re.compile(r"wants you to sign in with your"), "a log-in (sign-in with a wallet)"),
+    (re.compile(r"\b(?:sign|log)(?:ging|ning)?[ -]?(?:in|on|up)\b|\bauthenticat|\bsession\b"),
+     "a log-in"),
+    (re.compile(r"\bvot(?:e|es|ed|ing)\b|\bproposals?\b|\bgovernance\b"), "a vote"),
+    (re.compile(r"\bpermit\b|\bapprov|\ballowance\b|\bspender\b"), "a permit"),
+    (re.compile(r"\b(?:buy|sell|limit) order\b|\blisting\b|\bswap\b"), "an order"),
+    (re.compile(r"\bairdrop\b|\bwhitelist\b|\bterms of (?:use|service)\b|\bprivacy policy\b"),
+     "an agreement or a sign-up"),
+)  # fmt: skip
+
+Answer = tuple[Statement, StatedBy, str]
+"""What a text is, what shows it, and why it is not stated ("" where it is)."""
+
+
+def settle(result: ControlResult, claim: Claim, rule: StatementRule | None) -> ControlResult:
+    """The verdict with the statement answered. rule: None where nobody kept one: not stated.
+
+    Of a row whose control is shown and whose text is not stated, the reason says why first.
+    """
+    if not any(claim.signatures):
+        return result._replace(statement=Statement.NONE, stated_by=StatedBy.NOTHING)
+    statement, stated_by, why = judge_text(claim.message, claim.address, rule)
+    reason = result.reason
+    if why and result.shows_control:
+        reason = f"{why}; {reason}" if reason else why
+    return result._replace(reason=reason, statement=statement, stated_by=stated_by)
+
+
+def judge_text(text: str, address: str, rule: StatementRule | None) -> Answer:
+    """Judge one signed text. address: of the row, as written; a pattern may ask for it."""
+    if rule is None:
+        return _not("the program that planned this snapshot did not ask what was signed")
+    if len(text) > LONGEST_NAMED or any(_ADDRESS in pattern for pattern in rule.wanted):
+        return _judge(text, address, rule)
+    return _remembered(text, rule)
+
+
+@lru_cache(maxsize=4_096)
+def _remembered(text: str, rule: StatementRule) -> Answer:
+    return _judge(text, "", rule)
+
+
+def _not(why: str) -> Answer:
+    return Statement.NOT_STATED, StatedBy.NOTHING, why
+
+
+def _stated(by: StatedBy) -> Answer:
+    return Statement.STATED, by, ""
+
+
+def _judge(text: str, address: str, rule: StatementRule) -> Answer:
+    said = attested(text)
+    if isinstance(said, NotAttested):
+        return _not(said.why)
+    if rule.challenge:
+        if said == rule.challenge:
+            return _stated(StatedBy.CHALLENGE)
+        what = "another challenge" if parse_challenge(said) else "another message"
+        return _not(
+            f"the keys signed {what} ({clip(said, 60)!r}), not the challenge that was issued"
+        )
+    if rule.wanted:
+        if any(matches(pattern, said, address) for pattern in rule.wanted):
+            return _stated(StatedBy.RULE)
+        return _not(f"the keys signed {clip(said, 60)!r}, which is not what --statement demands")
+    if said in rule.known:
+        return _stated(StatedBy.TABLE)
+    short = len(said) <= LONGEST_NAMED
+    if rule.named and short and template(said) == template(rule.named):
+        return _stated(StatedBy.NAMED)
+    return _not(_why_not(said, rule))
+
+
+def _why_not(text: str, rule: StatementRule) -> str:
+    shown = f"the keys signed {clip(text, 60)!r}"
+    purpose = other_purpose(text)
+    if purpose:
+        return f"{shown}: that is {purpose}, not a claim of reserves"
+    return (
+        f"{shown}, and nothing shows that this is a claim by {rule.publisher or 'the publisher'}: "
+        "if it is, --statement accepts it"
+    )
+
+
+class NotAttested(str):
+    """Typed data that is no attestation: the value says which."""
+
+    __slots__ = ()
+
+    @property
+    def why(self) -> str:
+        """One sentence."""
+        return (
+            f"the keys signed typed data {clip(str(self), 60)!r}: votes, permits and orders are "
+            "such data, and it is none of the attestations that are known here"
+        )
+
+
+def attested(text: str) -> str | NotAttested:
+    """The text that counts: of typed data the attestation's own, of anything else the text."""
+    if text.lstrip()[:1] != "{":
+        return text
+    data = _typed(text)
+    if data is None:
+        return text
+    domain, message = data["domain"], data["message"]
+    name = domain.get("name") if isinstance(domain, dict) else None
+    kind = data["primaryType"]
+    field = ATTESTATIONS.get((str(name).casefold(), str(kind)))
+    said = message.get(field) if field and isinstance(message, dict) else None
+    return said if isinstance(said, str) else NotAttested(f"{kind} of {name}")
+
+
+def _typed(text: str) -> dict[str, Any] | None:
+    """Typed data, None if the text is none that any scheme here would take for it."""
+    if len(text) > LONGEST_TYPED:
+        return None
+    try:
+        data: Any = read_json(text, parse_float=float)
+    except ValueError:
+        return None
+    known = isinstance(data, dict) and all(part in data for part in _TYPED_PARTS)
+    return data if known else None
+
+
+def other_purpose(text: str) -> str:
+    """What a text is for, if it is a log-in, a vote or the like; "" if nothing says so."""
+    lowered = text[:LONGEST_NAMED].casefold()
+    return next((what for pattern, what in _OTHER_PURPOSES if pattern.search(lowered)), "")
+
+
+def matches(pattern: str, text: str, address: str = "") -> bool:
+    r"""Whether a text is what a pattern says: `*` is any run of characters, `\*` a star.
+
+    `{address}` in the pattern is the row's address, in any case of letters.
+    """
+    if _ADDRESS in pattern:
+        if not address or address.casefold() not in text.casefold():
+            return False
+        found = re.search(re.escape(address), text, re.IGNORECASE)
+        pattern = pattern.replace(_ADDRESS, found[0] if found else address)
+    first, *rest = _parts(pattern)
+    if not rest:
+        return text == first
+    *middle, last = rest
+    if len(text) < len(first) + len(last) or not (text.startswith(first) and text.endswith(last)):
+        return False
+    at, end = len(first), len(text) - len(last)
+    for part in middle:
+        found_at = text.find(part, at, end)
+        if found_at < 0:
+            return False
+        at = found_at + len(part)
+    return True
+
+
+def _parts(pattern: str) -> list[str]:
+    return [part.replace("\0", "*") for part in pattern.replace(r"\*", "\0").split("*")]
+
+
+def literal(text: str) -> str:
+    """The pattern that matches exactly this text."""
+    return text.replace("*", r"\*")
+
+
+def check_pattern(pattern: str) -> str:
+    """Return a pattern of `--statement`. Raises ConfigError if it would accept nearly anything."""
+    said = sum(c.isalnum() for c in "".join(_parts(pattern.replace(_ADDRESS, ""))))
+    if len(_parts(pattern)) > 1 and said < LEAST_SAID:
+        raise ConfigError(
+            f"--statement {clip(pattern, 60)!r} accepts nearly any text: name at least "
+            f"{LEAST_SAID} letters or digits of what was signed"
+        )
+    if not pattern.strip():
+        raise ConfigError("--statement wants the text that was signed, not an empty one")
+    return pattern
+
+
+def make_rule(
+    publisher: str,
+    table: Publishers,
+    texts: SignedTexts | None = None,
+    *,
+    challenge: str = "",
+    wanted: tuple[str, ...] = (),
+) -> StatementRule:
+    """What counts as a claim by a publisher in a list.
+
+    publisher: its name; what the table knows under it is taken. texts: what the whole list signs;
+    None gives no text that counts by naming the publisher. challenge, wanted: the user's word:
+    where there is any, nothing else counts. Raises ConfigError for a pattern that says nothing.
+    """
+    known = table.known(publisher)
+    if challenge or wanted:
+        patterns = tuple(check_pattern(p) for p in wanted)
+        return StatementRule(known.name, challenge=challenge, wanted=patterns)
+    named = texts.only if texts is not None else ""
+    if not names_publisher(named, publisher, table):
+        named = ""
+    return StatementRule(known.name, known=known.texts, named=named)
+
+
+def names_publisher(text: str, publisher: str, table: Publishers) -> bool:
+    """Whether a text claims something, names this publisher and no other, and is no log-in."""
+    if not text or len(text) > LONGEST_NAMED or isinstance(attested(text), NotAttested):
+        return False
+    if other_purpose(text) or not _CLAIMS.search(text.casefold()):
+        return False
+    known = table.known(publisher)
+    if any(other.name != known.name for other in table.named_in(text)):
+        return False
+    own = (name for name in (publisher, *known.names) if _is_name(name))
+    return any(names(text, name) for name in own)
+
+
+def _is_name(name: str) -> bool:
+    """Whether a name says who somebody is: "por", "my" or "wallet" would be in anybody's text."""
+    plain = name.casefold().strip()
+    letters = sum(c.isalnum() for c in plain)
+    return letters >= SHORTEST_NAME and plain not in _COMMON and not _CLAIMS.fullmatch(plain)
+
+
+_COMMON = frozenset((
+    "all", "am", "and", "address", "an", "balance", "balances", "bitcoin",
+    "bitcointalk", "block", "chain", "claim", "claims", "coin", "coins", "crypto",
+    "data", "ethereum", "exchange", "file", "for", "hello", "key", "keys",
+    "list", "lists", "message", "my", "of", "our", "proof", "proofs",
+    "por", "publisher", "reserve", "row", "sample", "signed", "test", "testing",
+    "the", "this", "txt", "csv", "user", "x",
+))  # fmt: skip
+"""Words that are in anybody's texts; a file may well be called so."""

@@ -1,0 +1,53 @@
+"""The texts that a list signs, for people: each with its rows and what it counts as."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from shlex import quote
+
+from scanner.errors import clip
+from scanner.model.statement import SignedText, Statement, StatementRule
+from scanner.ownership.signed_texts import SignedTexts
+from scanner.ownership.statement import judge_text, literal
+
+FEW = 5
+"""Texts that are shown; the most signed first."""
+LONGEST = 120
+"""Characters of a text that are shown."""
+
+
+def text_lines(texts: SignedTexts, rule: StatementRule | None = None) -> list[str]:
+    """Lines about the texts of a list. rule: None where only what is signed is told."""
+    found = texts.most_signed
+    lines = [f"signed: {text_line(text, rule)}" for text in found[:FEW]]
+    if len(found) > FEW or texts.uncounted:
+        rows = texts.rows - sum(text.rows for text in found[:FEW])
+        lines.append(f"signed: {rows:,} more rows sign other texts")
+    unstated = unstated_texts(found, rule) if rule is not None else []
+    return [*lines, *(option_line(unstated) if unstated else [])]
+
+
+def text_line(text: SignedText, rule: StatementRule | None = None) -> str:
+    """One text with its rows, and what it counts as."""
+    rows = "1 row" if text.rows == 1 else f"{text.rows:,} rows"
+    shown = f"{rows} sign{'s' if text.rows == 1 else ''} {clip(text.text, LONGEST)!r}"
+    if rule is None:
+        return shown
+    statement, stated_by, _ = judge_text(text.text, "", rule)
+    if statement is Statement.STATED:
+        return f"{shown}: stated ({stated_by.value})"
+    return f"{shown}: not stated"
+
+
+def unstated_texts(texts: Iterable[SignedText], rule: StatementRule) -> list[SignedText]:
+    """Those that do not count as the publisher's claim."""
+    return [t for t in texts if judge_text(t.text, "", rule)[0] is not Statement.STATED]
+
+
+def option_line(texts: list[SignedText]) -> list[str]:
+    """Say which option accepts them."""
+    short = [text.text for text in texts[:FEW] if len(text.text) <= LONGEST]
+    options = " ".join(f"--statement {quote(literal(text))}" for text in short)
+    if not options:
+        return []
+    return [f"if these are the publisher's own claims, say so ('*' for what differs): {options}"]
