@@ -28,7 +28,9 @@ class Liability:
 
     asset: our name. amount: base units of `decimals`, never negative.
     source: file or page it came from, for the report. as_of: date or block the publisher gave,
-    as written, "" if none. detail: extras for the record ("root", "users"), text only.
+    as written, "" if none. detail: extras for the record ("root", "users"), text only; "scope"
+    says that they are of some users only, "unit" that they are not in the asset itself.
+    other_day: why no ratio can be made of it in its snapshot (moments.py), "" where one can.
     Raises ValueError.
     """
 
@@ -39,6 +41,12 @@ class Liability:
     source: str
     as_of: str = ""
     detail: dict[str, str] = field(default_factory=dict)
+    other_day: str = ""
+
+    @property
+    def comparable(self) -> bool:
+        """Whether reserves may be held against it: of the same moment, and in the same unit."""
+        return not self.other_day and not self.detail.get("unit")
 
     def __post_init__(self) -> None:
         if self.amount < 0:

@@ -53,6 +53,7 @@ class FindingKind(StrEnum):
     RESERVES_BELOW_LIABILITIES = "reserves_below_liabilities"  # both sides proven or hashed again
     RESERVES_MAYBE_BELOW = "reserves_maybe_below_liabilities"  # below, and one side may be wrong
     LIABILITIES_OF_ANOTHER_DAY = "liabilities_of_another_day"  # no ratio of two moments
+    LIABILITIES_UNDATED = "liabilities_undated"  # nobody said of which day they are
     LIABILITIES_PARTIAL = "liabilities_partial"  # of some users, or in another unit
     OWN_TOKEN = "own_token"  # noqa: S105 - part of the reserves is the publisher's own coin
 
@@ -90,6 +91,7 @@ WEIGHTS: dict[FindingKind, Weight] = {
     FindingKind.RESERVES_BELOW_LIABILITIES: Weight.FALSE,
     FindingKind.RESERVES_MAYBE_BELOW: Weight.UNSHOWN,
     FindingKind.LIABILITIES_OF_ANOTHER_DAY: Weight.UNSHOWN,
+    FindingKind.LIABILITIES_UNDATED: Weight.NOTE,
     FindingKind.LIABILITIES_PARTIAL: Weight.UNSHOWN,
     FindingKind.OWN_TOKEN: Weight.NOTE,
 }

@@ -41,7 +41,7 @@ class AssetTotal:
     unanswered. Both None in a history, where they are not kept.
     liabilities: None where none are known. reserve_ratio: verified / liabilities, six decimals,
     rounded down: a lower bound, as `verified` is. None where a side is missing: liabilities
-    unknown or zero, no row of the asset, or no balance that anybody could say.
+    unknown, zero or of another moment, no row of the asset, or no balance that anybody could say.
     """
 
     asset: str
@@ -221,7 +221,7 @@ def _total(
             unverified += scaled.found
     verified = sum(by_evidence.values())
     liabilities = None if owed is None else _scaled(owed.amount, owed.decimals, decimals)
-    known = complete and unavailable_rows < sums.rows
+    known = complete and unavailable_rows < sums.rows and (owed is None or owed.comparable)
     return AssetTotal(
         asset=asset,
         decimals=decimals,

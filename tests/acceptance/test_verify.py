@@ -9,8 +9,8 @@ from support.command import COMMAND
 from support.published_lists import AUDITOR, SAMPLE, STAKING, changed, make_list, signed_rows
 
 KEYS = [
-    "row", "asset", "network", "coin", "address", "control", "binding", "freshness", "scheme",
-    "required", "signed_by", "reason",
+    "row", "asset", "network", "coin", "address", "control", "binding", "freshness", "statement",
+    "stated_by", "scheme", "required", "signed_by", "reason",
 ]  # fmt: skip
 
 
@@ -194,8 +194,10 @@ def test_challenge_must_be_the_very_message(scanner, tmp_path):
     same = scanner("verify", "list.csv", "--challenge", "I am an OKX address")
     assert same.status == 0
     other = scanner("verify", "list.csv", "--challenge", "something fresh", "--jsonl", "-")
-    assert other.status == 1
-    assert {o["control"] for o in other.objects} == {"mismatch"}
+    assert other.status == 3
+    assert {(o["control"], o["statement"]) for o in other.objects} == {("controls", "not_stated")}
+    assert all("not the challenge that was issued" in o["reason"] for o in other.objects)
+    assert "0 verified" in other.lines[-1]
 
 
 def test_reader_of_stdout_may_leave(scanner, tmp_path):

@@ -13,7 +13,7 @@ from scanner.reports.figures.words import OWED
 from scanner.snapshots.tally import SHOWN_EVIDENCE
 from scanner.store.database.engine import Store
 from scanner.store.reading.queries import SnapshotTotals
-from scanner.store.writing.runs import liabilities_of
+from scanner.store.writing.owed import liabilities_of
 
 
 def ratio_objects(store: Store, totals: SnapshotTotals) -> list[dict[str, object]]:

@@ -43,6 +43,7 @@ MEANINGS: Mapping[FindingKind, str] = {
     FindingKind.RESERVES_BELOW_LIABILITIES: "less is verified than is owed, and both are proven",
     FindingKind.RESERVES_MAYBE_BELOW: "less is verified than is owed; one side is not proven",
     FindingKind.LIABILITIES_OF_ANOTHER_DAY: "what is owed is of another day than the balances",
+    FindingKind.LIABILITIES_UNDATED: "nobody said of which day the liabilities are",
     FindingKind.LIABILITIES_PARTIAL: "what is owed is told of some users, or in another unit",
     FindingKind.OWN_TOKEN: "part of the reserves is a coin that the publisher issues itself",
 }

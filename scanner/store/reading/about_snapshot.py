@@ -13,20 +13,32 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import ColumnElement, Connection, Engine, and_, func, not_, select
 
 from scanner.errors import SnapshotNotFoundError
-from scanner.model.amount import format_amount
 from scanner.model.finding import Finding, FindingKind
+from scanner.model.statement import StatementRule
+from scanner.snapshots.interface import SnapshotState
+from scanner.store.reading.about_owed import about_owed, own_tokens
+from scanner.store.reading.about_texts import about_texts, claimed_elsewhere
 from scanner.store.schema import tables as t
-from scanner.store.schema.records import load_policy
-from scanner.store.writing.runs import liabilities_of
+from scanner.store.schema.records import ListTexts, load_policy, load_texts
+from scanner.store.writing.runs import publisher_name
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A snapshot, its list, and the heights that its policy puts in place of the list's."""
+    """A snapshot and its list.
+
+    at: heights that its policy puts in place of the list's. complete: whether every balance was
+    read. publisher: whose list it is. rule, texts: what counts as its claim, and what the list
+    signs; None where that was not asked.
+    """
 
     snapshot: int
     list: int
     at: Mapping[str, int | None]
+    complete: bool
+    publisher: str
+    rule: StatementRule | None
+    texts: ListTexts | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +52,21 @@ class _Stated:
 
 def subject(connection: Connection, snapshot_id: int) -> Subject:
     """Look a snapshot up. Raises SnapshotNotFoundError."""
-    query = select(t.snapshot.c.list_id, t.snapshot.c.policy)
-    found = connection.execute(query.where(t.snapshot.c.id == snapshot_id)).first()
+    s = t.snapshot.c
+    query = select(s.list_id, s.policy, s.state, s.texts).where(s.id == snapshot_id)
+    found = connection.execute(query).first()
     if found is None:
         raise SnapshotNotFoundError(str(snapshot_id))
-    return Subject(snapshot_id, found[0], load_policy(found[1]).at)
+    policy = load_policy(found.policy)
+    return Subject(
+        snapshot_id,
+        found.list_id,
+        policy.at,
+        found.state == SnapshotState.COMPLETE.value,
+        publisher_name(connection, found.list_id),
+        policy.statement,
+        load_texts(found.texts),
+    )
 
 
 def still_true(of: Subject) -> ColumnElement[bool]:
@@ -58,9 +80,27 @@ def still_true(of: Subject) -> ColumnElement[bool]:
 
 
 def about_snapshot(connection: Connection, of: Subject) -> Iterator[Finding]:
-    """Heights that were replaced, by network; then what is owed and not claimed, by asset."""
+    """Heights that were replaced; texts that claim nothing; other claimants; what is owed."""
     yield from _replaced_heights(connection, of)
-    yield from _owed_only(connection, of)
+    yield from about_texts(of.rule, of.texts)
+    yield from claimed_elsewhere(connection, of.list)
+    yield from about_owed(connection, of.snapshot, of.list, of.complete)
+    yield from own_tokens(connection, of.snapshot, of.publisher)
+
+
+ABOUT_SNAPSHOT = (
+    FindingKind.HEIGHT_REPLACED,
+    FindingKind.STATEMENT_UNCHECKED,
+    FindingKind.CLAIMED_ELSEWHERE,
+    FindingKind.RESERVES_MISSING,
+    FindingKind.LIABILITIES_OF_ANOTHER_DAY,
+    FindingKind.LIABILITIES_UNDATED,
+    FindingKind.LIABILITIES_PARTIAL,
+    FindingKind.RESERVES_BELOW_LIABILITIES,
+    FindingKind.RESERVES_MAYBE_BELOW,
+    FindingKind.OWN_TOKEN,
+)
+"""Every kind that `about_snapshot` gives."""
 
 
 def _replaced_heights(connection: Connection, of: Subject) -> Iterator[Finding]:
@@ -115,16 +155,3 @@ def _count(
         query = query.where(c.height != height)
     rows, lowest, highest = connection.execute(query).one()
     return _Stated(rows, lowest, highest) if rows else None
-
-
-def _owed_only(connection: Connection, of: Subject) -> Iterator[Finding]:
-    c = t.claim.c
-    for owed in liabilities_of(connection, of.snapshot):
-        held = select(c.no).where(c.list_id == of.list, c.asset == owed.asset).limit(1)
-        if owed.amount and connection.execute(held).first() is None:
-            amount = format_amount(owed.amount, owed.decimals)
-            reason = (
-                f"{amount} {owed.asset} are owed, and no row of the list claims any: there are no "
-                "reserves to hold against them, and no ratio"
-            )
-            yield Finding(FindingKind.RESERVES_MISSING, reason, asset=owed.asset)

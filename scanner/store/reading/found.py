@@ -18,7 +18,13 @@ from scanner.model.claim import UnreadableRow
 from scanner.model.finding import WEIGHTS, Finding, FindingKind, Weight
 from scanner.snapshots.interface import Chunk, ChunkState
 from scanner.store.database.engine import Store
-from scanner.store.reading.about_snapshot import Subject, about_snapshot, still_true, subject
+from scanner.store.reading.about_snapshot import (
+    ABOUT_SNAPSHOT,
+    Subject,
+    about_snapshot,
+    still_true,
+    subject,
+)
 from scanner.store.schema import tables as t
 from scanner.store.schema.bulk import streamed
 from scanner.store.schema.records import read_chunk
@@ -196,14 +202,11 @@ def _about_snapshot(
     limit: int | None,
 ) -> Iterator[FoundRow]:
     del limit  # there are a few at most
-    if not {kind.value for kind in _WHOLE}.intersection(kinds):
+    if not {kind.value for kind in ABOUT_SNAPSHOT}.intersection(kinds):
         return
     for no, finding in enumerate(about_snapshot(connection, of), 1):
         if no > behind[0] and finding.kind.value in kinds:
             yield FoundRow((5, no, finding.kind.value), finding)
-
-
-_WHOLE = (FindingKind.HEIGHT_REPLACED, FindingKind.RESERVES_MISSING)
 
 
 def _failed(chunk: Chunk) -> Finding:

@@ -25,6 +25,7 @@ from sqlalchemy import (
     type_coerce,
 )
 
+from scanner.liabilities.interface import Liability
 from scanner.model.amount import rescale
 from scanner.model.balance import Evidence
 from scanner.snapshots.interface import SnapshotState
@@ -32,7 +33,8 @@ from scanner.snapshots.tally import AssetTotal, Part, PartKey, reserve_ratio
 from scanner.store.database.engine import Store
 from scanner.store.reading.queries import SnapshotTotals
 from scanner.store.schema import tables as t
-from scanner.store.writing import runs, seal
+from scanner.store.writing import owed as owed_rows
+from scanner.store.writing import seal
 
 ListSums = Mapping[tuple[str, int], tuple[int, int]]
 """(asset, decimals) -> (rows, base units claimed) of the claims of a list that count."""
@@ -166,31 +168,28 @@ def asset_history(
     return [_point(row, owed.get(row[0])) for row in found]
 
 
-def _point(row: tuple[Any, ...], owed: tuple[int, int] | None) -> AssetPoint:
+def _point(row: tuple[Any, ...], owed: Liability | None) -> AssetPoint:
     snapshot_id, state, created, finished, name, seconds, *stored = row
     at = datetime.fromtimestamp(seconds, UTC) if seconds else finished or created
     total = _total(stored)
     if total is not None and owed is not None:
-        total = _with_liabilities(total, *owed)
+        total = _with_liabilities(total, owed)
     return AssetPoint(snapshot_id, at, name, SnapshotState(state), total)
 
 
-def _owed(
-    connection: Connection, asset: str, snapshots: Collection[int]
-) -> dict[int, tuple[int, int]]:
-    """Snapshot -> what is owed of the asset beside it, and its decimals."""
-    c = t.liability.c
-    query = select(c.snapshot_id, c.amount, c.decimals)
-    query = query.where(c.snapshot_id.in_(list(snapshots)), c.asset == asset)
-    return {row[0]: (row[1], row[2]) for row in connection.execute(query)}
+def _owed(connection: Connection, asset: str, snapshots: Collection[int]) -> dict[int, Liability]:
+    """Snapshot -> what is owed of the asset beside it."""
+    found = owed_rows.owed_beside(connection, snapshots, asset)
+    return {snapshot: owed[0] for snapshot, owed in found.items()}
 
 
-def _with_liabilities(total: AssetTotal, owed: int, decimals: int) -> AssetTotal:
+def _with_liabilities(total: AssetTotal, known: Liability) -> AssetTotal:
     """The same total with what is owed, in a unit in which both are exact.
 
     The ratio is absent where nobody could say what is held, as in `queries.totals`; here also
     where rows without an answer stand beside rows of nothing but 0.
     """
+    owed, decimals = known.amount, known.decimals
     fits = decimals <= total.decimals or owed % 10 ** (decimals - total.decimals) == 0
     unit = total.decimals if fits else decimals
 
@@ -213,7 +212,7 @@ def _with_liabilities(total: AssetTotal, owed: int, decimals: int) -> AssetTotal
         liabilities=liabilities,
         reserve_ratio=(
             reserve_ratio(scaled(total.verified), liabilities)
-            if told or not total.unavailable_rows
+            if known.comparable and (told or not total.unavailable_rows)
             else None
         ),
     )
@@ -283,7 +282,7 @@ def totals_so_far(store: Store, snapshot_id: int, sums: ListSums) -> SnapshotTot
     and unavailable.
     """
     with store.read() as connection:
-        owed = runs.liabilities_of(connection, snapshot_id)
+        owed = owed_rows.liabilities_of(connection, snapshot_id)
         tally = seal.tally_of(connection, snapshot_id)
     done: dict[tuple[str, int], tuple[int, int]] = {}
     for key, part in tally.parts.items():

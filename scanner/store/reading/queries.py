@@ -39,7 +39,8 @@ from scanner.store.schema.records import (
     read_block,
     read_claim,
 )
-from scanner.store.writing import runs, seal
+from scanner.store.writing import owed as owed_rows
+from scanner.store.writing import seal
 
 __all__ = [
     "FoundRow",
@@ -180,7 +181,7 @@ def totals(store: Store, snapshot_id: int) -> SnapshotTotals:
     """
     with store.read() as connection:
         found = _read_head(connection, snapshot_id)
-        owed = runs.liabilities_of(connection, snapshot_id)
+        owed = owed_rows.liabilities_of(connection, snapshot_id)
         tally = seal.tally_of(connection, snapshot_id)
         if not found.complete:
             _add_undone(connection, found, tally)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, case, func, select
 
 from scanner import __version__
 from scanner.errors import SnapshotNotFoundError, StoreError
-from scanner.liabilities.interface import Liability, LiabilityEvidence
+from scanner.liabilities.interface import Liability
 from scanner.model.statement import StatementRule
 from scanner.ownership.signed_texts import SignedTexts
 from scanner.ownership.statement import make_rule
@@ -23,6 +23,7 @@ from scanner.store.schema import bulk
 from scanner.store.schema import tables as t
 from scanner.store.schema.bulk import insert_rows, streamed
 from scanner.store.schema.records import chunk_values, dump_policy, dump_texts
+from scanner.store.writing.owed import liabilities_of
 
 
 def create_snapshot(
@@ -211,20 +212,3 @@ def set_liabilities(store: Store, snapshot_id: int, liabilities: Sequence[Liabil
             if new.asset not in stored
         )
         insert_rows(connection, t.liability, values)
-
-
-def liabilities_of(connection: Connection, snapshot_id: int) -> list[Liability]:
-    """What is owed beside a snapshot, by asset."""
-    query = select(t.liability).where(t.liability.c.snapshot_id == snapshot_id)
-    return [
-        Liability(
-            asset=row.asset,
-            amount=row.amount,
-            decimals=row.decimals,
-            evidence=LiabilityEvidence(row.evidence),
-            source=row.source,
-            as_of=row.as_of,
-            detail=json.loads(row.detail),
-        )
-        for row in connection.execute(query.order_by(t.liability.c.asset))
-    ]

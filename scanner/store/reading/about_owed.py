@@ -1,0 +1,127 @@
+"""Findings about what is owed: is it covered, of the same day, of all users, and by what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlalchemy import Connection, select
+
+from scanner.liabilities.interface import Liability
+from scanner.liabilities.moments import is_dated
+from scanner.model.amount import format_amount
+from scanner.model.balance import Evidence
+from scanner.model.finding import Finding, FindingKind
+from scanner.settings.publishers import load_publishers
+from scanner.snapshots.tally import AssetTotal
+from scanner.store.schema import tables as t
+from scanner.store.writing import seal
+from scanner.store.writing.owed import liabilities_of
+
+
+def about_owed(
+    connection: Connection, snapshot_id: int, list_id: int, complete: bool
+) -> Iterator[Finding]:
+    """By asset: owed and not claimed, of another day, of some users, or more than is verified.
+
+    complete: whether every balance was read; before that nothing is said to be too little.
+    """
+    owed = liabilities_of(connection, snapshot_id)
+    if not owed:
+        return
+    totals = {total.asset: total for total in seal.tally_of(connection, snapshot_id).totals(owed)}
+    for liability in owed:
+        if not _claimed(connection, list_id, liability.asset):
+            yield from _missing(liability)
+        yield from _about(liability)
+        total = totals.get(liability.asset)
+        if complete and total is not None:
+            yield from _covered(liability, total)
+
+
+def own_tokens(connection: Connection, snapshot_id: int, publisher: str) -> Iterator[Finding]:
+    """Which verified reserves are coins that the publisher issues itself, by asset."""
+    own = load_publishers().known(publisher).tokens
+    if not own:
+        return
+    for total in seal.tally_of(connection, snapshot_id).totals():
+        if total.asset in own and total.verified:
+            amount = format_amount(total.verified, total.decimals)
+            reason = (
+                f"{amount} {total.asset} of the verified reserves are a coin that {publisher} "
+                "issues itself: they are worth what the publisher is worth"
+            )
+            yield Finding(FindingKind.OWN_TOKEN, reason, asset=total.asset)
+
+
+def _claimed(connection: Connection, list_id: int, asset: str) -> bool:
+    c = t.claim.c
+    held = select(c.no).where(c.list_id == list_id, c.asset == asset).limit(1)
+    return connection.execute(held).first() is not None
+
+
+def _missing(owed: Liability) -> Iterator[Finding]:
+    if owed.amount:
+        amount = format_amount(owed.amount, owed.decimals)
+        reason = (
+            f"{amount} {owed.asset} are owed, and no row of the list claims any: there are no "
+            "reserves to hold against them, and no ratio"
+        )
+        yield Finding(FindingKind.RESERVES_MISSING, reason, asset=owed.asset)
+
+
+def _about(owed: Liability) -> Iterator[Finding]:
+    """What keeps the figure from being what is owed to all users at that moment."""
+    if owed.other_day:
+        reason = f"what is owed in {owed.asset} cannot be held against the reserves: "
+        kind = FindingKind.LIABILITIES_OF_ANOTHER_DAY
+        yield Finding(kind, f"{reason}{owed.other_day}; there is no ratio", asset=owed.asset)
+    elif not is_dated(owed.as_of):
+        said = f"only {owed.as_of!r}" if owed.as_of else "nothing"
+        reason = (
+            f"{said} says of which day the {owed.asset} that are owed are: the ratio holds only if "
+            "they are of the day of the balances"
+        )
+        yield Finding(FindingKind.LIABILITIES_UNDATED, reason, asset=owed.asset)
+    part, unit = owed.detail.get("scope", ""), owed.detail.get("unit", "")
+    if part or unit:
+        what = [f"only of {part}"] * bool(part) + [f"given in {unit}, not in coins"] * bool(unit)
+        reason = f"what is owed in {owed.asset} is {' and '.join(what)}"
+        yield Finding(FindingKind.LIABILITIES_PARTIAL, reason, asset=owed.asset)
+
+
+def _covered(owed: Liability, total: AssetTotal) -> Iterator[Finding]:
+    """Less verified than owed: false if nothing is left that could cover it, else not shown."""
+    due = total.liabilities
+    if total.reserve_ratio is None or due is None or total.verified >= due:
+        return
+    verified, needed, missing = (
+        format_amount(n, total.decimals) for n in (total.verified, due, due - total.verified)
+    )
+    reason = (
+        f"{verified} {total.asset} verified for {needed} owed "
+        f"({_percent(total.verified, due)} %): {missing} less"
+    )
+    doubts = _doubts(owed, total)
+    if not doubts:
+        yield Finding(FindingKind.RESERVES_BELOW_LIABILITIES, reason, asset=owed.asset)
+        return
+    reason = f"{reason}; not proven, for {' and '.join(doubts)}"
+    yield Finding(FindingKind.RESERVES_MAYBE_BELOW, reason, asset=owed.asset)
+
+
+def _doubts(owed: Liability, total: AssetTotal) -> list[str]:
+    """Why too little verified is not yet too little held."""
+    due = total.liabilities or 0
+    weaker = any(n for e, n in total.by_evidence.items() if e is not Evidence.PROVEN)
+    doubts = {
+        "the liabilities are only published": not owed.evidence.proves_coin_totals,
+        "balances rest on a provider's word": weaker,
+        "rows without an answer may hold more": bool(total.unavailable_rows),
+        "what is held and not verified would cover it": total.verified + total.unverified >= due,
+    }
+    return [what for what, holds in doubts.items() if holds]
+
+
+def _percent(part: int, whole: int) -> str:
+    tenths = part * 1_000 // whole
+    return f"{tenths // 10}.{tenths % 10}"

@@ -1,0 +1,153 @@
+"""Findings about what a list signs, and about addresses that other publishers' lists claim, too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+from threading import Lock
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import Connection, Engine, Select, and_, func, or_, select
+
+from scanner.errors import clip
+from scanner.model.finding import Finding, FindingKind
+from scanner.model.statement import SignedText, Statement, StatementRule
+from scanner.ownership.statement import judge_text
+from scanner.settings.tables import load_registry
+from scanner.store.schema import tables as t
+from scanner.store.schema.records import ListTexts
+from scanner.store.writing.publishers import one_publisher
+
+MOST_NAMED = 5
+"""Addresses that a finding about another publisher names."""
+
+_SHOWN = 120
+"""Characters of a text that a finding shows."""
+
+
+def about_texts(rule: StatementRule | None, texts: ListTexts | None) -> Iterator[Finding]:
+    """The texts that do not count as the publisher's claim, each with how many rows sign it.
+
+    rule, texts: of the snapshot; None where a program took it that did not ask.
+    """
+    if rule is None or texts is None:
+        reason = (
+            "the program that took this snapshot did not ask what was signed: take it again, and "
+            "rows count only where the text claims these reserves"
+        )
+        yield Finding(FindingKind.STATEMENT_UNCHECKED, reason)
+        return
+    for text in texts.texts:
+        if judge_text(text.text, "", rule)[0] is not Statement.STATED:
+            yield Finding(FindingKind.STATEMENT_UNCHECKED, _unchecked(text, rule))
+    if texts.more or texts.uncounted:
+        rows = texts.rows - sum(text.rows for text in texts.texts)
+        reason = f"{rows:,} more rows sign other texts: a list of many texts claims nothing by them"
+        yield Finding(FindingKind.STATEMENT_UNCHECKED, reason)
+
+
+def _unchecked(text: SignedText, rule: StatementRule) -> str:
+    rows = "1 row signs" if text.rows == 1 else f"{text.rows:,} rows sign"
+    shown = f"{rows} {clip(text.text, _SHOWN)!r} (first in line {text.first})"
+    if rule.challenge:
+        return f"{shown}, not the challenge that was issued"
+    if rule.wanted:
+        return f"{shown}, which is not what --statement demands"
+    return (
+        f"{shown}, and nothing shows that this is a claim by {rule.publisher}: --statement TEXT "
+        "accepts it if it is"
+    )
+
+
+Shared = Sequence[tuple[str, int, Sequence[str]]]
+"""Per other publisher, by name: how many addresses, and a few of them."""
+
+_known: WeakKeyDictionary[Engine, dict[tuple[int, int, int], Shared]] = WeakKeyDictionary()
+"""Per open database: by list, number of lists and of merges; rows of a list never change."""
+_lock = Lock()
+_MOST_KNOWN = 1_000
+
+
+def claimed_elsewhere(connection: Connection, list_id: int) -> Iterator[Finding]:
+    """Addresses that lists of other publishers claim, too, one finding for each publisher."""
+    for publisher, count, addresses in _shared(connection, list_id):
+        shown = ", ".join(clip(a, 80) for a in addresses)
+        more = f" and {count - len(addresses):,} more" if count > len(addresses) else ""
+        number = "1 address is" if count == 1 else f"{count:,} addresses are"
+        reason = (
+            f"{number} claimed by {publisher}, too: {shown}{more}; the same coins cannot be the "
+            "reserves of both"
+        )
+        yield Finding(FindingKind.CLAIMED_ELSEWHERE, reason)
+
+
+def _shared(connection: Connection, list_id: int) -> Shared:
+    r, p = t.reserve_list.c, t.publisher.c
+    newest = connection.execute(select(func.max(r.id))).scalar() or 0
+    merged = connection.execute(select(func.count()).where(p.same_as.is_not(None))).scalar() or 0
+    key = list_id, int(newest), int(merged)
+    with _lock:
+        known = _known.setdefault(connection.engine, {})
+        if key in known:
+            return known[key]
+    found = _look(connection, list_id)
+    with _lock:
+        if len(known) >= _MOST_KNOWN:
+            known.clear()
+        known[key] = found
+    return found
+
+
+def _look(connection: Connection, list_id: int) -> Shared:
+    whose = _publishers(connection)
+    mine = whose[list_id][0]
+    others: dict[str, list[int]] = {}
+    for other, (key, name) in whose.items():
+        if key != mine:
+            others.setdefault(name, []).append(other)
+    found = []
+    for name, lists in sorted(others.items()):
+        query = _also_in(list_id, lists)
+        distinct = func.count(t.claim.c.address_key.distinct())
+        count = connection.execute(query.with_only_columns(distinct))
+        if number := int(count.scalar_one()):
+            named = {row.address_key: row.address for row in connection.execute(_first(query))}
+            found.append((name, number, list(named.values())[:MOST_NAMED]))
+    return found
+
+
+def _also_in(list_id: int, lists: Sequence[int]) -> Select[tuple[str, str]]:
+    """Addresses of a list that one of other lists claims, too."""
+    c, o = t.claim.c, t.claim.alias("o").c
+    same = [and_(c.network.in_(names), o.network.in_(names)) for names in _kinds()]
+    there = (
+        select(o.no)
+        .where(o.address_key == c.address_key, o.list_id.in_(lists), o.duplicate.is_(False))
+        .where(or_(c.network == o.network, *same))
+        .exists()
+    )
+    query = select(c.address_key, c.address).where(c.list_id == list_id, c.duplicate.is_(False))
+    return query.where(func.substr(c.address_key, 1, 1) != "?", there)
+
+
+def _first(query: Select[tuple[str, str]]) -> Select[tuple[str, str]]:
+    """Rows enough for the addresses that are named: a list repeats an address per coin."""
+    return query.order_by(t.claim.c.no).limit(20 * MOST_NAMED)
+
+
+def _publishers(connection: Connection) -> dict[int, tuple[int, str]]:
+    """List -> the publisher that it counts as, and its name."""
+    r, p = t.reserve_list.c, t.publisher.c
+    names = {row[0]: row[1] for row in connection.execute(select(p.id, p.name))}
+    query = select(r.id, one_publisher()).join_from(
+        t.reserve_list, t.publisher, p.id == r.publisher_id
+    )
+    return {int(no): (int(key), str(names[key])) for no, key in connection.execute(query)}
+
+
+@cache
+def _kinds() -> list[list[str]]:
+    kinds: dict[str, list[str]] = {}
+    for network in load_registry().networks.values():
+        kinds.setdefault(network.kind, []).append(network.name)
+    return [names for names in kinds.values() if len(names) > 1]
