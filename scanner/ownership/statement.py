@@ -241,15 +241,18 @@ def make_rule(
     if challenge or wanted:
         patterns = tuple(check_pattern(p) for p in wanted)
         return StatementRule(known.name, challenge=challenge, wanted=patterns)
-    named = texts.only if texts is not None else ""
+    named = attested(texts.only if texts is not None else "")
     if not names_publisher(named, publisher, table):
         named = ""
     return StatementRule(known.name, known=known.texts, named=named)
 
 
 def names_publisher(text: str, publisher: str, table: Publishers) -> bool:
-    """Whether a text claims something, names this publisher and no other, and is no log-in."""
-    if not text or len(text) > LONGEST_NAMED or isinstance(attested(text), NotAttested):
+    """Whether a text claims something, names this publisher and no other, and is no log-in.
+
+    text: as `attested` gives it.
+    """
+    if not text or len(text) > LONGEST_NAMED or isinstance(text, NotAttested):
         return False
     if other_purpose(text) or not _CLAIMS.search(text.casefold()):
         return False

@@ -1,0 +1,87 @@
+"""`scanner publishers list|rename|merge`: whose lists the database holds, and under which name."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from scanner.cli.common.console import emit, say
+from scanner.cli.common.options import AsJson, Database, database_url
+from scanner.model.publisher import Publisher
+from scanner.reports.tables.grid import Column, print_grid
+from scanner.reports.tables.jsontext import pretty
+from scanner.settings.publishers import load_publishers
+from scanner.store.database.engine import open_store
+from scanner.store.reading.history import publishers as stored_publishers
+from scanner.store.writing.publishers import merge as merge_publishers
+from scanner.store.writing.publishers import rename as rename_publisher
+
+app = typer.Typer(
+    help="Whose lists there are, and under which name.", no_args_is_help=True, rich_markup_mode=None
+)
+
+Known = Annotated[
+    bool, typer.Option("--known", help="Show the table of known publishers, not the database.")
+]
+Old = Annotated[str, typer.Argument(metavar="NAME", help="The publisher's name now.")]
+New = Annotated[str, typer.Argument(metavar="NEW", help="The name it gets.")]
+Into = Annotated[str, typer.Argument(metavar="INTO", help="The publisher that it becomes part of.")]
+
+
+@app.command("list")
+def list_publishers(
+    context: typer.Context,
+    known: Known = False,
+    as_json: AsJson = False,
+    database: Database = None,
+) -> None:
+    """Show publishers with their lists and snapshots, or those that are known by the table."""
+    if known:
+        records = [_record(p) for p in load_publishers().all.values()]
+    else:
+        with open_store(database_url(context, database)) as store:
+            records = [
+                {"name": p.name, "lists": p.lists, "snapshots": p.snapshots, "newest": p.latest}
+                for p in stored_publishers(store)
+            ]
+    if as_json:
+        emit(pretty(records))
+        return
+    titles = list(records[0]) if records else ["name"]
+    rows = [[_cell(record[title]) for title in titles] for record in records]
+    print_grid([Column(title) for title in titles], rows, title="Publishers")
+
+
+@app.command("rename")
+def rename(context: typer.Context, name: Old, new: New, database: Database = None) -> None:
+    """Give a publisher another name; its lists and snapshots stay what they are."""
+    with open_store(database_url(context, database)) as store:
+        rename_publisher(store, name, new)
+    say(f"publisher {name} is now called {new}")
+
+
+@app.command("merge")
+def merge(context: typer.Context, name: Old, into: Into, database: Database = None) -> None:
+    """Make two publishers one: the first one's lists become the second one's."""
+    with open_store(database_url(context, database)) as store:
+        merge_publishers(store, name, into)
+    say(f"the lists of {name} are now those of {into}")
+
+
+def _record(publisher: Publisher) -> dict[str, object]:
+    return {
+        "name": publisher.name,
+        "aliases": list(publisher.aliases),
+        "texts": list(publisher.texts),
+        "tokens": list(publisher.tokens),
+        "every": publisher.every,
+        "layout": publisher.layout,
+        "page": publisher.page,
+    }
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return "" if value is None else str(value)
