@@ -68,6 +68,12 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("worker", "operations.worker:worker", "Run schedules and queued work.", _SERVICE),
     Entry("status", "operations.status:status", "Show what is going on.", _SERVICE),
     Entry("schedule", "operations.schedule:app", "Run snapshots on a schedule.", _SERVICE),
+    Entry(
+        "publishers",
+        "operations.publishers:app",
+        "Name and join the publishers of lists.",
+        _SERVICE,
+    ),
     Entry("alerts", "operations.alerts:app", "Send alerts.", _SERVICE),
     Entry("demo", "operations.demo:demo", "Audit a list on two nodes of its own.", _SERVICE),
 )

@@ -8,7 +8,7 @@ from scanner.errors import ConfigError
 from scanner.model.finding import exit_status
 from scanner.reports.figures.difference import compare_totals
 from scanner.reports.figures.findings import parse_kinds
-from scanner.reports.figures.outcome import sentence
+from scanner.reports.figures.outcome import answer
 from scanner.reports.figures.ratios import ratio_objects
 from scanner.store.database.migrate import require_head
 from scanner.store.reading import queries
@@ -71,7 +71,7 @@ def snapshot(site: Site, wanted: str) -> Object:
     return {
         **objects.head_object(head),
         "status": status_word(site, head),
-        "sentence": sentence(head, counts, site.rows_found(head.id)),
+        "sentence": answer(site.store, head, counts, site.rows_found(head.id)),
         "verified_rows": verified_rows(site.store, head.id),
         "findings": objects.count_objects(counts),
     }

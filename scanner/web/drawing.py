@@ -19,6 +19,7 @@ from scanner.reports.documents.value_view import point_view, worth_view
 from scanner.reports.figures.amounts import short_coins
 from scanner.reports.figures.outcome import other_chains
 from scanner.reports.figures.ratios import ratio_view
+from scanner.reports.figures.signed_texts import text_objects, text_view
 from scanner.reports.figures.values import SPANS
 from scanner.reports.figures.values_json import grouped
 from scanner.reports.figures.words import MEANINGS
@@ -47,6 +48,11 @@ def read_at(head: SnapshotHead) -> str:
 def by_value(words: Mapping[Any, str]) -> dict[str, str]:
     """Words by the text of what they explain."""
     return {key.value: text for key, text in words.items()}
+
+
+def texts(head: SnapshotHead) -> list[Json]:
+    """The texts that a snapshot's list signs, each with what it counts as, in words."""
+    return [text_view(text) for text in text_objects(head.policy.statement, head.texts)]
 
 
 def bars(totals: Json) -> dict[str, Json]:

@@ -122,6 +122,8 @@ def _control(result: ControlResult | None) -> Object | None:
         "control": result.control.value,
         "binding": result.binding.value,
         "freshness": result.freshness.value,
+        "statement": result.statement.value,
+        "stated_by": result.stated_by.value,
         "scheme": result.scheme,
         "required": result.required,
         "signed_by": list(result.signed_by),

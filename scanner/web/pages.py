@@ -9,7 +9,15 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from scanner.reports.documents.value_view import value_view
-from scanner.reports.figures.words import BINDING, CONTROL, EVIDENCE, FRESHNESS, LIMITS
+from scanner.reports.figures.words import (
+    BINDING,
+    CONTROL,
+    EVIDENCE,
+    FRESHNESS,
+    LIMITS,
+    STATED_BY,
+    STATEMENT,
+)
 from scanner.store.reading.across import Change
 from scanner.web import answers, drawing, objects, render
 from scanner.web.api import PREFIX, After, AfterKey, Before, Kind, Name, PublisherId, Wanted
@@ -141,6 +149,7 @@ def snapshot(request: Request, snapshot: Wanted) -> Response:
                 "limits": LIMITS,
                 "publisher_id": drawing.publisher_id(site, head.id),
                 "previous": drawing.previous(site, head.id),
+                "texts": drawing.texts(head),
             },
         )
 
@@ -202,6 +211,8 @@ def row(
             "controls": drawing.by_value(CONTROL),
             "bindings": drawing.by_value(BINDING),
             "freshness": drawing.by_value(FRESHNESS),
+            "statements": drawing.by_value(STATEMENT),
+            "stated_by": drawing.by_value(STATED_BY),
         }
         return render.page("row.html.j2", {**values, **words})
 

@@ -8,6 +8,7 @@ from typing import Literal
 from scanner.model.balance import Evidence
 from scanner.model.control import Binding, Control, Freshness
 from scanner.model.finding import FindingKind, Weight
+from scanner.model.statement import StatedBy, Statement
 from scanner.snapshots.interface import SnapshotState
 from scanner.store.reading.across import Change
 from scanner.web.schema_value import AssetValue, Shape, Worth
@@ -155,11 +156,13 @@ class Totals(Shape):
 
 
 class ControlVerdict(Shape):
-    """Who controls the address."""
+    """Who controls the address, and whether the signed text claims these reserves."""
 
     control: Control
     binding: Binding
     freshness: Freshness
+    statement: Statement
+    stated_by: StatedBy
     scheme: str
     required: int
     signed_by: list[str]

@@ -9,7 +9,9 @@ from typing import TextIO
 
 from scanner.model.claim import Claim, DeclaredTotal, ListSummary, Row
 from scanner.model.finding import WEIGHTS, Finding, FindingKind, Weight
+from scanner.ownership.signed_texts import SignedTexts
 from scanner.reports.figures.amounts import whole_coins
+from scanner.reports.figures.signed_texts import text_lines
 from scanner.reports.figures.words import MEANINGS
 from scanner.reports.tables.grid import Cell, Column, print_grid
 from scanner.reports.tables.text import printable
@@ -20,6 +22,8 @@ MOST_DECLARED = 1000
 """How many lines of a totals block are kept; a hostile file may hold nothing else."""
 MOST_TYPES = 50
 """How many different row types are told apart; the rest counts as OTHER_TYPES."""
+MOST_TEXTS = 20
+"""How many signed texts are told; a list that has one says more about itself than one of many."""
 OTHER_TYPES = "(others)"
 
 
@@ -82,7 +86,7 @@ class Inspection:
     """Counts a list while it is read; its size does not grow with the list.
 
     types: the publisher's own labels of rows, and how many rows have each. declared_lines: lines
-    of the totals block, of which `declared` keeps the first.
+    of the totals block, of which `declared` keeps the first. texts: what signed rows sign.
     """
 
     holdings: dict[tuple[str, str], HoldingSum] = field(default_factory=dict)
@@ -90,6 +94,7 @@ class Inspection:
     declared_lines: int = 0
     problems: Problems = field(default_factory=Problems)
     types: Counter[str] = field(default_factory=Counter)
+    texts: SignedTexts = field(default_factory=SignedTexts)
 
     def add(self, row: Row, duplicate: bool) -> None:
         """Take in one readable row or declared total; unreadable rows come as findings."""
@@ -103,6 +108,8 @@ class Inspection:
             if known is None:
                 known = self.holdings[place] = HoldingSum(*place, row.decimals)
             known.add(row, duplicate)
+            if row.signatures:
+                self.texts.add(row.message, 1, row.row)
             if row.row_type:
                 known_type = row.row_type in self.types or len(self.types) < MOST_TYPES
                 self.types[row.row_type if known_type else OTHER_TYPES] += 1
@@ -126,6 +133,10 @@ def inspection_json(name: str, summary: ListSummary, found: Inspection) -> dict[
         "notes": dict(sorted(summary.notes.items())),
         "types": dict(sorted(found.types.items())),
         "holdings": [_holding(h) for h in found.sums()],
+        "texts": [
+            {"text": t.text, "rows": t.rows, "first_row": t.first}
+            for t in found.texts.most_signed[:MOST_TEXTS]
+        ],
         "declared_lines": found.declared_lines,
         "declared_totals": [_declared(d) for d in found.declared],
         "problems": [_problem(kind, found.problems) for kind in _kinds(found.problems)],
@@ -183,6 +194,7 @@ def print_inspection(name: str, summary: ListSummary, found: Inspection, out: Te
     lines += [f"{count:,} rows of type {label!r}" for label, count in sorted(found.types.items())]
     _write(out, lines)
     _print_holdings(found, out)
+    _write(out, text_lines(found.texts))
     _print_declared(found, out)
     for kind in _kinds(found.problems):
         _write(out, _problem_lines(kind, found.problems))

@@ -9,16 +9,19 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
-from shlex import quote
+from shlex import join, quote
 
 from scanner.model.control import Control, shows_control
 from scanner.model.finding import WEIGHTS, exit_status
 from scanner.reports.commands.providers import block_time
 from scanner.reports.documents.document_value import document_value
-from scanner.reports.figures.outcome import finding_groups, other_chains, outcome_weights, sentence
+from scanner.reports.figures.outcome import answer, finding_groups, other_chains, outcome_weights
 from scanner.reports.figures.ratios import ratio_objects
+from scanner.reports.figures.signed_texts import text_objects
 from scanner.reports.figures.words import LIMITS, MEANINGS
 from scanner.store.database.engine import Store
 from scanner.store.reading import queries
@@ -26,7 +29,6 @@ from scanner.store.reading.coverage import (
     ControlCount,
     answer_counts,
     control_counts,
-    rows_found,
 )
 from scanner.store.reading.history import verified_rows
 from scanner.store.reading.queries import SnapshotHead
@@ -73,6 +75,8 @@ def report_document(store: Store, snapshot_id: int) -> Object:
         "ratios": ratio_objects(store, totals),
         **({} if value is None else {"value": value}),
         "control": _control(controls),
+        "statement_rule": _rule(head),
+        "texts": text_objects(head.policy.statement, head.texts),
         "balances": _balances(store, snapshot_id),
         "findings": _findings(store, snapshot_id),
         "blocks": _blocks(store, head),
@@ -109,9 +113,21 @@ def _answer(store: Store, head: SnapshotHead) -> Object:
     return {
         "status": word if head.complete else "incomplete",
         "exit_status": status,
-        "sentence": sentence(
-            head, queries.finding_counts(store, head.id), rows_found(store, head.id)
-        ),
+        "sentence": answer(store, head),
+    }
+
+
+def _rule(head: SnapshotHead) -> Object | None:
+    """What counts as the publisher's claim; None where nobody asked."""
+    rule = head.policy.statement
+    if rule is None:
+        return None
+    return {
+        "publisher": rule.publisher,
+        "challenge": rule.challenge,
+        "wanted": list(rule.wanted),
+        "known": list(rule.known),
+        "named": rule.named,
     }
 
 
@@ -210,20 +226,48 @@ def _blocks(store: Store, head: SnapshotHead) -> list[Object]:
 def _repeat(head: SnapshotHead) -> list[str]:
     """Commands that take the same snapshot again, with the reader's own providers.
 
-    Heights that the list states itself need no option; those of one network that were pinned to
-    its newest block, or set by hand, do.
+    The options are those that it was taken with, but for heights: those that the list states itself
+    need none, those that were pinned to the newest block, or set by hand, are named.
     """
     heights = {
         pinned.network: pinned.block.height
         for pinned in head.blocks
         if pinned.height_wanted is None or pinned.network in head.policy.at
     }
-    at = "".join(f" --at {network}={height}" for network, height in sorted(heights.items()))
-    name = quote(head.list_name)
+    at = [w for n, height in sorted(heights.items()) for w in ("--at", f"{n}={height}")]
+    given = _without(head.policy.origin.arguments if head.policy.origin else (), ("--at",))
+    if "--publisher" not in given:
+        given = ["--publisher", head.publisher, *given]
+    take = join(["scanner", "snapshot", head.list_name, *given, *at])
+    check = join(["scanner", "verify", head.list_name, *_only(given, _OF_VERIFY)])
     return [
-        f"sha256sum {name}    # {head.list_sha256}",
-        f"scanner snapshot {name}{at} --endpoints FILE",
-        f"scanner verify {name} --jsonl ownership.jsonl",
+        f"sha256sum {quote(head.list_name)}    # {head.list_sha256}",
+        f"{take} --endpoints FILE",
+        f"{check} --jsonl ownership.jsonl",
+    ]
+
+
+_OF_VERIFY = (
+    "--publisher", "--challenge", "--statement", "--format", "--columns", "--network", "--asset",
+)  # fmt: skip
+"""Options of `scanner snapshot` that `scanner verify` has, too; each takes a value."""
+
+
+def _without(words: Sequence[str], options: Sequence[str]) -> list[str]:
+    """Options without some that take a value."""
+    kept, skip = [], False
+    for word in words:
+        if skip or word in options:
+            skip = not skip
+        else:
+            kept.append(word)
+    return kept
+
+
+def _only(words: Sequence[str], options: Sequence[str]) -> list[str]:
+    """Of options only some that take a value."""
+    return [
+        word for option, value in pairwise(words) if option in options for word in (option, value)
     ]
 
 

@@ -23,6 +23,7 @@ from scanner.reports.figures.amounts import (
     whole_coins,
 )
 from scanner.reports.figures.ratios import ratio_view
+from scanner.reports.figures.signed_texts import text_view
 from scanner.reports.figures.words import EVIDENCE, LIMITS
 from scanner.reports.tables.text import printable
 from scanner.snapshots.tally import SHOWN_EVIDENCE
@@ -90,6 +91,7 @@ def _context(document: Json, css: str) -> Json:
         ],
         "value": value_view(document["value"]) if "value" in document else None,
         "groups": [_group(document["findings"], *group) for group in _GROUPS],
+        "texts": [text_view(t) for t in document["texts"]],
         "coverage": _coverage(document["control"]),
         "evidence": [(e.value.replace("_", " "), EVIDENCE[e]) for e in Evidence],
         "limits": LIMITS,

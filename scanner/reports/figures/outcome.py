@@ -59,6 +59,28 @@ def finding_groups(store: Store, snapshot_id: int, few: int = FIRST_FEW) -> list
     return groups
 
 
+_TOO_LITTLE = (FindingKind.RESERVES_BELOW_LIABILITIES, FindingKind.RESERVES_MAYBE_BELOW)
+
+
+def answer(
+    store: Store,
+    head: SnapshotHead,
+    counts: Mapping[FindingKind, int] | None = None,
+    found: RowsFound | None = None,
+) -> str:
+    """Say what the snapshot came to; first of all where less is verified than is owed.
+
+    counts, found: as `sentence` takes them, where they are at hand.
+    """
+    counts = queries.finding_counts(store, head.id) if counts is None else counts
+    short = []
+    if any(counts.get(kind) for kind in _TOO_LITTLE):
+        told = queries.findings(store, head.id, kinds=_TOO_LITTLE)
+        short = [f.finding.reason.partition(";")[0] for f in told]
+    rows = rows_found(store, head.id) if found is None else found
+    return " ".join([*(f"{reason}." for reason in short), sentence(head, counts, rows)])
+
+
 def sentence(head: SnapshotHead, counts: Mapping[FindingKind, int], found: RowsFound) -> str:
     """Say in one sentence what the snapshot came to.
 
@@ -101,15 +123,13 @@ def other_chains(head: SnapshotHead) -> list[tuple[str, str]]:
 def print_outcome(store: Store, snapshot_id: int, stream: TextIO | None = None) -> None:
     """Write the sentence and the grouped findings, by default to stderr."""
     out = stream or sys.stderr
-    counts = queries.finding_counts(store, snapshot_id)
     for group in finding_groups(store, snapshot_id):
         for line in _group_lines(group, snapshot_id):
             out.write(printable(line) + "\n")
     head = queries.head(store, snapshot_id)
     for network, chain in other_chains(head):
         out.write(printable(f"NOT THE REAL {network}: read on the chain {chain!r}") + "\n")
-    found = rows_found(store, snapshot_id)
-    out.write(printable(sentence(head, counts, found)) + "\n")
+    out.write(printable(answer(store, head)) + "\n")
 
 
 _TITLES = {Weight.FALSE: "FALSE", Weight.UNSHOWN: "not verified", Weight.NOTE: "note"}

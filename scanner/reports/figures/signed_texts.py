@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from shlex import quote
+from typing import Any
 
 from scanner.errors import clip
-from scanner.model.statement import SignedText, Statement, StatementRule
+from scanner.model.statement import SignedText, StatedBy, Statement, StatementRule
 from scanner.ownership.signed_texts import SignedTexts
 from scanner.ownership.statement import judge_text, literal
+from scanner.reports.figures.words import STATED_BY, STATEMENT
+from scanner.settings.publishers import load_publishers
+from scanner.store.schema.records import ListTexts
 
 FEW = 5
 """Texts that are shown; the most signed first."""
@@ -24,7 +28,16 @@ def text_lines(texts: SignedTexts, rule: StatementRule | None = None) -> list[st
         rows = texts.rows - sum(text.rows for text in found[:FEW])
         lines.append(f"signed: {rows:,} more rows sign other texts")
     unstated = unstated_texts(found, rule) if rule is not None else []
-    return [*lines, *(option_line(unstated) if unstated else [])]
+    return [*lines, *_known_lines(unstated), *option_line(unstated)]
+
+
+def _known_lines(texts: list[SignedText]) -> list[str]:
+    """Say whose texts these are by the table of publishers: the list may be that one's."""
+    signed = {text.text for text in texts}
+    known = [p.name for p in load_publishers().all.values() if signed.intersection(p.texts)]
+    return (
+        [f"these are known texts of {' and '.join(known)}: --publisher {known[0]}"] if known else []
+    )
 
 
 def text_line(text: SignedText, rule: StatementRule | None = None) -> str:
@@ -51,3 +64,33 @@ def option_line(texts: list[SignedText]) -> list[str]:
     if not options:
         return []
     return [f"if these are the publisher's own claims, say so ('*' for what differs): {options}"]
+
+
+def text_objects(rule: StatementRule | None, texts: ListTexts | None) -> list[dict[str, object]]:
+    """The most signed texts of a snapshot's list, and what each counts as.
+
+    rule, texts: of the snapshot; where they were not kept, there is nothing to tell.
+    """
+    if texts is None:
+        return []
+    return [_text_object(text, rule) for text in texts.texts]
+
+
+def _text_object(text: SignedText, rule: StatementRule | None) -> dict[str, object]:
+    statement, stated_by = Statement.NOT_ASKED, StatedBy.NOTHING
+    if rule is not None:
+        statement, stated_by, _ = judge_text(text.text, "", rule)
+    return {
+        "text": text.text,
+        "rows": text.rows,
+        "first_row": text.first,
+        "statement": statement.value,
+        "stated_by": stated_by.value,
+    }
+
+
+def text_view(text: Mapping[str, Any]) -> dict[str, Any]:
+    """One of `text_objects` with what it counts as, in words."""
+    meaning = STATEMENT[Statement(text["statement"])]
+    by = STATED_BY[StatedBy(text["stated_by"])]
+    return {**text, "meaning": f"{meaning}: {by}" if by else meaning}

@@ -16,7 +16,7 @@ from scanner.ownership.statement import judge_text
 from scanner.settings.tables import load_registry
 from scanner.store.schema import tables as t
 from scanner.store.schema.records import ListTexts
-from scanner.store.writing.publishers import one_publisher
+from scanner.store.writing.publishers import list_publisher
 
 MOST_NAMED = 5
 """Addresses that a finding about another publisher names."""
@@ -139,9 +139,7 @@ def _publishers(connection: Connection) -> dict[int, tuple[int, str]]:
     """List -> the publisher that it counts as, and its name."""
     r, p = t.reserve_list.c, t.publisher.c
     names = {row[0]: row[1] for row in connection.execute(select(p.id, p.name))}
-    query = select(r.id, one_publisher()).join_from(
-        t.reserve_list, t.publisher, p.id == r.publisher_id
-    )
+    query = select(r.id, list_publisher())
     return {int(no): (int(key), str(names[key])) for no, key in connection.execute(query)}
 
 

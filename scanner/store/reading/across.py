@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal, o
 
 from scanner.store.database.engine import Store
 from scanner.store.schema import tables as t
+from scanner.store.writing.publishers import list_publisher
 
 WINDOW = 2_500
 """Rows of a list that one page of differences or shared addresses looks at."""
@@ -144,7 +145,7 @@ def claimants(store: Store, keys: Collection[str]) -> list[str]:
         for key in keys:
             claims = select(c.no).where(c.address_key == key, c.list_id == r.id).exists()
             query = select(t.publisher.c.name).join(
-                t.reserve_list, r.publisher_id == t.publisher.c.id
+                t.reserve_list, list_publisher() == t.publisher.c.id
             )
             names.update(connection.execute(query.where(claims).distinct()).scalars())
     return sorted(names)
@@ -180,7 +181,7 @@ def shared_page(
         any other network is a family of its own. Undecodable addresses are left out.
     """
     c = t.claim.c
-    mine = select(t.reserve_list.c.publisher_id).where(t.reserve_list.c.id == snapshot.list_id)
+    mine = select(list_publisher()).where(t.reserve_list.c.id == snapshot.list_id)
     with store.read() as connection:
         end, last = _window(connection, snapshot.list_id, after)
         publisher = connection.execute(mine).scalar_one()
@@ -225,7 +226,7 @@ def _place_query() -> Select[Any]:
             *(c.address, c.address_key, c.decimals, c.amount, c.duplicate),
         )
         .join_from(t.claim, t.reserve_list, r.id == c.list_id)
-        .join(t.publisher, t.publisher.c.id == r.publisher_id)
+        .join(t.publisher, t.publisher.c.id == list_publisher())
     )
 
 
@@ -289,7 +290,7 @@ def _one_holder(
 
 def _claimed_elsewhere(publisher: int, families: Sequence[Collection[str]]) -> ColumnElement[bool]:
     c, o, r = t.claim.c, t.claim.alias("o"), t.reserve_list.c
-    foreign = select(r.id).where(r.publisher_id != publisher)
+    foreign = select(r.id).where(list_publisher() != publisher)
     return (
         select(o.c.no)
         .where(
@@ -336,7 +337,7 @@ def _foreign(
     c = t.claim.c
     query = _place_query().where(
         c.address_key.in_(sorted({claim.address_key for claim in claims})),
-        t.reserve_list.c.publisher_id != publisher,
+        list_publisher() != publisher,
         c.duplicate.is_(False),
     )
     if len(claims) == 1:

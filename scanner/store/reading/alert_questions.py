@@ -18,6 +18,7 @@ from scanner.store.database.engine import Store
 from scanner.store.reading.across import Taken
 from scanner.store.schema import tables as t
 from scanner.store.schema.bulk import streamed
+from scanner.store.writing.publishers import list_publisher
 
 EXAMPLES = 20
 """Addresses that an alert names."""
@@ -89,16 +90,16 @@ def shared_with(
     """
     c, o = t.claim.c, t.claim.alias("o")
     r, p = t.reserve_list.c, t.publisher.c
-    mine = select(r.publisher_id).where(r.id == snapshot.list_id).scalar_subquery()
+    mine = select(list_publisher()).where(r.id == snapshot.list_id).scalar_subquery()
     # Before joining: a publisher's own older lists hold the same addresses many times over.
-    foreign = select(r.id).where(r.publisher_id != mine)
+    foreign = select(r.id).where(list_publisher() != mine)
     together = [and_(c.network.in_(sorted(f)), o.c.network.in_(sorted(f))) for f in families]
     query = (
         select(p.name, c.address_key, func.min(c.network), func.min(c.address))
         .select_from(t.claim)
         .join(o, and_(o.c.address_key == c.address_key, o.c.list_id.in_(foreign)))
         .join(t.reserve_list, r.id == o.c.list_id)
-        .join(t.publisher, p.id == r.publisher_id)
+        .join(t.publisher, p.id == list_publisher())
         .where(
             c.list_id == snapshot.list_id,
             func.substr(c.address_key, 1, 1) != "?",

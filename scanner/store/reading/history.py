@@ -35,6 +35,7 @@ from scanner.store.reading.queries import SnapshotTotals
 from scanner.store.schema import tables as t
 from scanner.store.writing import owed as owed_rows
 from scanner.store.writing import seal
+from scanner.store.writing.publishers import list_publisher
 
 ListSums = Mapping[tuple[str, int], tuple[int, int]]
 """(asset, decimals) -> (rows, base units claimed) of the claims of a list that count."""
@@ -113,8 +114,9 @@ def publishers(store: Store) -> list[PublisherView]:
             func.max(case((s.state == done, s.id))),
         )
         .select_from(t.publisher)
-        .outerjoin(t.reserve_list, t.reserve_list.c.publisher_id == t.publisher.c.id)
+        .outerjoin(t.reserve_list, list_publisher() == t.publisher.c.id)
         .outerjoin(t.snapshot, s.list_id == t.reserve_list.c.id)
+        .where(t.publisher.c.same_as.is_(None))
         .group_by(t.publisher.c.id, t.publisher.c.name)
     )
     with store.read() as connection:
@@ -125,7 +127,8 @@ def publishers(store: Store) -> list[PublisherView]:
 def publisher_of(store: Store, snapshot_id: int) -> int | None:
     """The id of the publisher of a snapshot's list; None if there is no such snapshot."""
     query = (
-        select(t.reserve_list.c.publisher_id)
+        select(list_publisher())
+        .select_from(t.reserve_list)
         .join(t.snapshot, t.snapshot.c.list_id == t.reserve_list.c.id)
         .where(t.snapshot.c.id == snapshot_id)
     )
@@ -156,7 +159,7 @@ def asset_history(
         .select_from(t.reserve_list)
         .join(t.snapshot, s.list_id == t.reserve_list.c.id)
         .outerjoin(t.total, same)
-        .where(t.reserve_list.c.publisher_id == publisher_id)
+        .where(list_publisher() == publisher_id)
         .order_by(s.id.desc())
         .limit(limit)
     )

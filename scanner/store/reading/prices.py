@@ -17,6 +17,7 @@ from scanner.store.database.engine import Store
 from scanner.store.reading import history, queries
 from scanner.store.schema import tables as t
 from scanner.store.schema.bulk import insert_rows
+from scanner.store.writing.publishers import list_publisher
 
 Key = tuple[str, datetime, str]
 FEW = 1_000
@@ -160,7 +161,7 @@ def taken_by_publisher(store: Store, snapshot_id: int) -> list[Taken]:
         select(s.id, newest, s.finished, s.created)
         .join(t.reserve_list, s.list_id == t.reserve_list.c.id)
         .where(
-            t.reserve_list.c.publisher_id == history.publisher_of(store, snapshot_id),
+            list_publisher() == history.publisher_of(store, snapshot_id),
             s.state == SnapshotState.COMPLETE.value,
             s.id != snapshot_id,
         )

@@ -41,6 +41,7 @@ from scanner.store.schema.records import (
 )
 from scanner.store.writing import owed as owed_rows
 from scanner.store.writing import seal
+from scanner.store.writing.publishers import list_publisher
 
 __all__ = [
     "FoundRow",
@@ -211,7 +212,6 @@ def _read_head(connection: Connection, snapshot_id: int) -> SnapshotHead:
 
 
 def _head_query() -> Select[Any]:
-    own = t.publisher.alias("own")
     return (
         select(
             t.snapshot,
@@ -224,8 +224,7 @@ def _head_query() -> Select[Any]:
             t.reserve_list.c.unreadable,
         )
         .join(t.reserve_list, t.snapshot.c.list_id == t.reserve_list.c.id)
-        .join(own, t.reserve_list.c.publisher_id == own.c.id)
-        .join(t.publisher, t.publisher.c.id == func.coalesce(own.c.same_as, own.c.id))
+        .join(t.publisher, t.publisher.c.id == list_publisher())
     )
 
 

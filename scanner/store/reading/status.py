@@ -12,6 +12,7 @@ from scanner.store.database.engine import Store
 from scanner.store.reading.queries import SnapshotHead, heads
 from scanner.store.schema import tables as t
 from scanner.store.writing import schedules as kept
+from scanner.store.writing.publishers import list_publisher
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +71,22 @@ def status(store: Store) -> Status:
 
 def _publishers(connection: Connection) -> list[PublisherStatus]:
     s = t.snapshot.c
-    latest = (
-        select(t.reserve_list.c.publisher_id, func.max(s.id).label("id"))
-        .join(t.reserve_list, s.list_id == t.reserve_list.c.id)
+    complete = (
+        select(list_publisher().label("publisher_id"), s.id)
+        .join_from(t.reserve_list, t.snapshot, s.list_id == t.reserve_list.c.id)
         .where(s.state == SnapshotState.COMPLETE.value)
-        .group_by(t.reserve_list.c.publisher_id)
+        .subquery()
+    )
+    latest = (
+        select(complete.c.publisher_id, func.max(complete.c.id).label("id"))
+        .group_by(complete.c.publisher_id)
         .subquery()
     )
     query = (
         select(t.publisher.c.name, s.id, s.finished)
         .outerjoin_from(t.publisher, latest, latest.c.publisher_id == t.publisher.c.id)
         .outerjoin(t.snapshot, and_(s.id == latest.c.id))
+        .where(t.publisher.c.same_as.is_(None))
     )
     found = [PublisherStatus(*row) for row in connection.execute(query)]
     return sorted(found, key=lambda p: p.name)

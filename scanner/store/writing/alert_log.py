@@ -21,6 +21,7 @@ from scanner.snapshots.interface import SnapshotState
 from scanner.store.database.engine import Store
 from scanner.store.schema import tables as t
 from scanner.store.schema.bulk import insert_new
+from scanner.store.writing.publishers import list_publisher
 
 ENDED = (SnapshotState.COMPLETE.value, SnapshotState.INCOMPLETE.value)
 LONGEST_ERROR = 500
@@ -202,7 +203,7 @@ def last_event(store: Store, rule: str, subject: str, publisher: str) -> StoredE
         select(t.alert_event)
         .join(t.snapshot, t.snapshot.c.id == e.snapshot_id)
         .join(t.reserve_list, t.reserve_list.c.id == t.snapshot.c.list_id)
-        .join(t.publisher, t.publisher.c.id == t.reserve_list.c.publisher_id)
+        .join(t.publisher, t.publisher.c.id == list_publisher())
         .where(e.rule == rule, e.subject == subject, t.publisher.c.name == publisher)
     )
     with store.read() as connection:

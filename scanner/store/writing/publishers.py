@@ -20,10 +20,12 @@ def publisher_names(store: Store) -> list[str]:
         return sorted(connection.execute(select(c.name).where(c.same_as.is_(None))).scalars())
 
 
-def one_publisher() -> ColumnElement[int]:
-    """The id under which a row of `publisher` counts: its own, or what it is merged into."""
-    c = t.publisher.c
-    return func.coalesce(c.same_as, c.id)
+def list_publisher() -> ColumnElement[int]:
+    """The id of the publisher that a row of `reserve_list` counts as; merges are followed."""
+    own = t.publisher.alias()
+    query = select(func.coalesce(own.c.same_as, own.c.id))
+    of_list = query.where(own.c.id == t.reserve_list.c.publisher_id)
+    return of_list.correlate(t.reserve_list).scalar_subquery()
 
 
 def rename(store: Store, old: str, new: str) -> None:

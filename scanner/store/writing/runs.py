@@ -24,6 +24,7 @@ from scanner.store.schema import tables as t
 from scanner.store.schema.bulk import insert_rows, streamed
 from scanner.store.schema.records import chunk_values, dump_policy, dump_texts
 from scanner.store.writing.owed import liabilities_of
+from scanner.store.writing.publishers import list_publisher
 
 
 def create_snapshot(
@@ -92,11 +93,9 @@ def publisher_name(connection: Connection, list_id: int) -> str:
 
     Raises StoreError if there is no such list.
     """
-    own, other = t.publisher.alias("own"), t.publisher
     query = (
-        select(other.c.name)
-        .join_from(t.reserve_list, own, own.c.id == t.reserve_list.c.publisher_id)
-        .join(other, other.c.id == func.coalesce(own.c.same_as, own.c.id))
+        select(t.publisher.c.name)
+        .join_from(t.reserve_list, t.publisher, t.publisher.c.id == list_publisher())
         .where(t.reserve_list.c.id == list_id)
     )
     name = connection.execute(query).scalar()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from scanner.liabilities.interface import Liability, LiabilityEvidence
@@ -28,7 +30,11 @@ def test_the_same_as_a_tally(parts, owed, decimals):
     (plain,) = tally.totals()
     liability = Liability("X", owed, decimals, LiabilityEvidence.PUBLISHED, "owed.csv")
     (wanted,) = tally.totals([liability])
-    assert _with_liabilities(plain, owed, decimals) == wanted
+    assert _with_liabilities(plain, liability) == wanted
+    other_day = replace(liability, other_day="it is of another day")
+    (without,) = tally.totals([other_day])
+    assert _with_liabilities(plain, other_day) == without
+    assert without.reserve_ratio is None
 
 
 def test_zero_beside_no_answer_is_no_ratio():
