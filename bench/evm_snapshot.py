@@ -119,7 +119,7 @@ def main() -> int:
                 StoreSink(store),
                 snapshot,
                 {"ethereum": source},
-                lambda claims, call: [CONTROLS] * len(claims),
+                lambda claims, call, keys: [CONTROLS] * len(claims),
                 registry,
                 processes=cores(),
             )

@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from scanner.model.account import AccountState
+from scanner.model.addresses.interface import Address
 from scanner.model.balance import Balance, BalanceQuery, Evidence
 from scanner.model.block import BlockRef
+from scanner.model.key_policy import KeyPolicy
 from scanner.model.validator import FoundValidators, Validator
 
 Wanted = Callable[[Validator], bool]
@@ -136,6 +138,27 @@ class StateReader(Protocol):
         """Read the code's hash and some storage slots, with a state proof where one can be had.
 
         account: 20 bytes. slots: 32 bytes each. Raises SourceError when nobody answers.
+        """
+        ...
+
+
+@runtime_checkable
+class KeyPolicySource(Protocol):
+    """A source that can say which keys may spend from an account.
+
+    tells_keys: whether it can for any account of its network at all.
+    """
+
+    tells_keys: bool
+
+    def key_policy(self, address: Address, at: BlockRef) -> KeyPolicy:
+        """Which keys, with which weights and threshold, in the state of the pinned block.
+
+        With reach TIP the newest state, never an older one than the pinned; its height is told.
+        An account that the chain does not know yet has its own key, where that is its rule.
+        Raises SourceRejectedError where this cannot be said of the account, SourceUnavailableError,
+        ReorgError, HeightPrunedError: never a guess, and never the account's own key for want of
+        an answer.
         """
         ...
 

@@ -13,6 +13,7 @@ from scanner.model.account import AccountState
 from scanner.model.addresses.interface import Address
 from scanner.model.balance import Evidence
 from scanner.model.control import ControlResult
+from scanner.model.key_policy import KeyPolicy, PolicyKey
 from scanner.model.network import Network
 
 ContractCall = Callable[[bytes, bytes], bytes]
@@ -24,6 +25,23 @@ withdrawal credentials: 32 bytes each, zeros for no such validator, ff where sou
 Returns b"" where there is no code or the call reverts. Raises SourceError when nobody answers:
 then there is no verdict yet. Results must not depend on when it is called.
 """
+
+KeyQuestion = Callable[[Address], KeyPolicy]
+"""keys(address) -> which keys may spend from it at the pinned block.
+
+Raises SourceError when nobody answers, SourceRejectedError when nobody ever will: then what the
+row itself shows is all there is.
+"""
+
+
+class Signer(NamedTuple):
+    """Somebody who made a good signature.
+
+    text: as `ControlResult.signed_by` names it. keys: every name that a chain may know it by.
+    """
+
+    text: str
+    keys: frozenset[PolicyKey]
 
 
 @runtime_checkable
@@ -66,9 +84,10 @@ class Proof(NamedTuple):
 
 
 class Verifier(Protocol):
-    """One ownership scheme."""
+    """One ownership scheme. said: what the form it reads is called in a reason."""
 
     name: str
+    said: str
 
     def handles(self, proof: Proof) -> bool:
         """Whether this scheme is the one to judge this address format and signature shape."""
@@ -79,5 +98,18 @@ class Verifier(Protocol):
 
         call: how to ask the chain at the pinned block; None when offline, and then whatever only
         the chain could show is at most `asserted`.
+        """
+        ...
+
+
+@runtime_checkable
+class SignerFinder(Protocol):
+    """A Verifier that can say who signed, whoever the address belongs to."""
+
+    def signers(self, proof: Proof) -> tuple[Signer, ...]:
+        """Everybody whose signature over the row's message is good; () if any signature is not.
+
+        Never raises on hostile input. Where a signature leads to one key under each envelope that
+        is read, all of them are given: that a chain names one of the wrong ones cannot happen.
         """
         ...

@@ -2,10 +2,11 @@
 
 1. Decode the address; what is no address of its network is `malformed`.
 2. Without a signature the row is `unsigned`.
-3. The first scheme of the network that handles the address format and signature shape judges;
-   none: `unsupported`, with what could be done.
-4. Only where that gives no proof and the chain can be asked, judge again with the chain.
-5. Grade how fresh the signed text is.
+3. The schemes of the network that handle the address format are tried in their order, up to one
+   that the row controls or contradicts; none: `unsupported`, with what was tried.
+4. Only where that gives no proof and contracts can be asked, judge again with the chain.
+5. Where the account's keys can be asked, whoever signed is judged against them.
+6. Grade how fresh the signed text is.
 
 A verdict depends on its own row alone: not on other rows, not on their order.
 """
@@ -15,6 +16,7 @@ from __future__ import annotations
 import marshal
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
@@ -28,8 +30,18 @@ from scanner.model.registry import Registry
 from scanner.ownership import verdicts
 from scanner.ownership.asking import Asking
 from scanner.ownership.freshness import grade
-from scanner.ownership.interface import ContractCall, Proof, Verifier
+from scanner.ownership.interface import (
+    ContractCall,
+    KeyQuestion,
+    Proof,
+    Signer,
+    SignerFinder,
+    Verifier,
+)
+from scanner.ownership.key_policy import judge_policy, may_be_asked, not_asked
+from scanner.ownership.near_misses import NearMiss, near_miss, of_test_network
 from scanner.ownership.table import verifiers_of
+from scanner.ownership.unread import Unread, tried
 from scanner.ownership.unsupported import why_unsupported
 from scanner.settings.tables import load_registry
 
@@ -46,12 +58,19 @@ _KEY_DIGITS = 96
 """Of a validator's key, at least."""
 
 
-def judge(claim: Claim, registry: Registry, call: ContractCall | None = None) -> ControlResult:
+def judge(
+    claim: Claim,
+    registry: Registry,
+    call: ContractCall | None = None,
+    keys: KeyQuestion | None = None,
+) -> ControlResult:
     """Judge who controls the address of one claim.
 
-    call: asks contracts of the claim's network at the pinned block; None when offline.
-    Never raises for anything a publisher can write. Raises what `call` raises (SourceError: then
-    there is no verdict yet), except SourceRejectedError: asking again would be useless.
+    call: asks contracts of the claim's network at the pinned block; keys: asks which keys its
+    accounts have there; None when offline.
+    Never raises for anything a publisher can write. Raises what `call` and `keys` raise
+    (SourceError: then there is no verdict yet), except SourceRejectedError: asking again would be
+    useless.
     """
     network = registry.networks.get(claim.network)
     if network is None:
@@ -59,7 +78,8 @@ def judge(claim: Claim, registry: Registry, call: ContractCall | None = None) ->
     try:
         address = decode_address(network, claim.address)
     except AddressFormatError as e:
-        return verdicts.malformed("", f"address: {e.reason}")
+        hint = of_test_network(network, claim.address)
+        return verdicts.malformed("", f"address: {e.reason}{hint}")
     if not any(claim.signatures):
         return _UNSIGNED
     rules = _rules(network)
@@ -68,8 +88,12 @@ def judge(claim: Claim, registry: Registry, call: ContractCall | None = None) ->
     if known is None:
         known = _verdict(rules, address, claim, None)
         _memory.keep(key, known)
-    if call is None or known.shows_control or address.format not in _CHAIN_ASKED:
+    if isinstance(known, NearMiss):
         return known
+    if keys is not None and may_be_asked(known):
+        return _by_keys(rules, address, claim, known, keys)
+    if call is None or known.shows_control or address.format not in _CHAIN_ASKED:
+        return not_asked(known, address.format)
     view = call if isinstance(call, Asking) else Asking(call)
     view.begin()
     try:
@@ -78,6 +102,31 @@ def judge(claim: Claim, registry: Registry, call: ContractCall | None = None) ->
         return _unasked(known, e)
     # What follows from the signatures alone is mathematics; the rest is worth what was answered.
     return found._replace(evidence=view.evidence) if found.binding is Binding.ON_CHAIN else found
+
+
+def _by_keys(
+    rules: _Rules, address: Address, claim: Claim, offline: ControlResult, keys: KeyQuestion
+) -> ControlResult:
+    """Judge whoever signed against the account's keys at the pinned block."""
+    proof = _proof(rules, address, claim)
+    signers = _signers(proof, rules.verifiers)
+    if not signers:
+        return not_asked(offline, address.format)
+    try:
+        return judge_policy(offline, signers, keys(address))
+    except SourceRejectedError as e:
+        reason = f"the account's current keys could not be asked ({e.what})"
+        return offline._replace(reason="; ".join(filter(None, (offline.reason, reason))))
+
+
+def _signers(proof: Proof, verifiers: Sequence[Verifier]) -> tuple[Signer, ...]:
+    """Whoever signed a row, in the first form that its signatures fit."""
+    for verifier in verifiers:
+        if isinstance(verifier, SignerFinder) and verifier.handles(proof):
+            found = verifier.signers(proof)
+            if found:
+                return found
+    return ()
 
 
 def _unasked(offline: ControlResult, error: SourceRejectedError) -> ControlResult:
@@ -100,7 +149,15 @@ _UNSIGNED = ControlResult(Control.UNSIGNED, reason="no signature is published fo
 def _verdict(
     rules: _Rules, address: Address, claim: Claim, call: ContractCall | None
 ) -> ControlResult:
-    proof = Proof(
+    proof = _proof(rules, address, claim)
+    found = _judge(proof, rules.verifiers, call)
+    if call is None:
+        found = near_miss(proof, found, lambda twin: _judge(twin, rules.verifiers, None))
+    return _graded(found, claim.message)
+
+
+def _proof(rules: _Rules, address: Address, claim: Claim) -> Proof:
+    return Proof(
         rules.network,
         address,
         claim.message,
@@ -109,7 +166,6 @@ def _verdict(
         claim.owners,
         claim.row_type,
     )
-    return _graded(_judge(proof, rules.verifiers, call), claim.message)
 
 
 def _judge(proof: Proof, verifiers: Sequence[Verifier], call: ContractCall | None) -> ControlResult:
@@ -117,16 +173,37 @@ def _judge(proof: Proof, verifiers: Sequence[Verifier], call: ContractCall | Non
         return verdicts.malformed("", f"more than {MOST_SIGNATURES} signatures or owners")
     if not _is_unicode(proof.message):
         return verdicts.malformed("", "the message is not valid Unicode text")
+    failed: list[tuple[str, ControlResult]] = []
     for verifier in verifiers:
-        if verifier.handles(proof):
-            return verifier.verify(proof, call)
-    return verdicts.unsupported("", why_unsupported(proof))
+        if not verifier.handles(proof):
+            continue
+        result = verifier.verify(proof, call)
+        if result.control in _SETTLED:
+            return result
+        failed.append((verifier.said, result))
+    return _of_failed(failed) or verdicts.unsupported("", why_unsupported(proof))
+
+
+_SETTLED = (Control.CONTROLS, Control.MISMATCH)
+"""What ends the search for a scheme that can read a row."""
+
+
+def _of_failed(failed: Sequence[tuple[str, ControlResult]]) -> ControlResult | None:
+    """One verdict where no scheme could read a row; None if none was asked."""
+    if any(isinstance(result, Unread) for _, result in failed):
+        return tried(failed)
+    undecided = [r for _, r in failed if r.control is Control.UNSUPPORTED]
+    if undecided:  # the network's own form stands last and says most
+        return undecided[-1]
+    return failed[0][1] if failed else None
 
 
 def _graded(result: ControlResult, message: str) -> ControlResult:
     """Grade the message, if the scheme has not done so already."""
     if result.freshness is not Freshness.NONE:
         return result
+    if isinstance(result, NearMiss):
+        return result._replace(freshness=grade(message))
     return result._replace(freshness=grade(message))
 
 
@@ -221,16 +298,20 @@ def _digest(data: tuple[Any, ...]) -> bytes:
 
 
 def judge_claims(
-    claims: Sequence[Claim], call: ContractCall | None = None, registry: Registry | None = None
+    claims: Sequence[Claim],
+    call: ContractCall | None = None,
+    keys: KeyQuestion | None = None,
+    registry: Registry | None = None,
 ) -> list[ControlResult]:
-    """Judge claims of one network (any, if `call` is None): one verdict per claim, in order.
+    """Judge claims of one network (any, where nothing is asked): one verdict per claim, in order.
 
-    call: as in `judge`; each distinct question is asked once. registry: the shipped tables if
-    not given.
+    call, keys: as in `judge`; each distinct question is asked once. registry: the shipped tables
+    if not given.
     """
     tables = registry if registry is not None else load_registry()
     asked = None if call is None else Asking(call, _validators(claims, tables))
-    return [judge(claim, tables, asked) for claim in claims]
+    asked_keys = None if keys is None else lru_cache(maxsize=4096)(keys)
+    return [judge(claim, tables, asked, asked_keys) for claim in claims]
 
 
 def _validators(claims: Sequence[Claim], registry: Registry) -> list[bytes]:

@@ -12,28 +12,28 @@ from typing import TypeVar
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt
 from tenacity.nap import sleep_using_event
 
-from scanner.chains.interface import BalanceSource, ContractCaller, StateReader
+from scanner.chains.interface import BalanceSource
 from scanner.errors import (
     AddressFormatError,
     PinReplacedError,
     ReorgError,
     ScannerError,
     SourceError,
-    SourceRejectedError,
     SourceUnavailableError,
     StoreError,
     UnknownAssetError,
 )
-from scanner.model.account import AccountState
+from scanner.model.addresses.interface import Address
 from scanner.model.addresses.table import decode_address
-from scanner.model.balance import Balance, BalanceQuery, Evidence, unavailable
+from scanner.model.balance import Balance, BalanceQuery, unavailable
 from scanner.model.block import BlockRef
 from scanner.model.claim import Claim
 from scanner.model.control import ControlResult
+from scanner.model.key_policy import KeyPolicy
 from scanner.model.network import Holding, Network
 from scanner.model.registry import Registry
 from scanner.model.statement import StatementRule
-from scanner.ownership.interface import ContractCall
+from scanner.ownership.interface import ContractCall, KeyQuestion
 from scanner.ownership.statement import settle
 from scanner.snapshots.findings import row_findings
 from scanner.snapshots.interface import (
@@ -43,6 +43,7 @@ from scanner.snapshots.interface import (
     RowResult,
     SnapshotSink,
 )
+from scanner.snapshots.view import chain_view, key_question
 
 MOST_PINS = 3
 """Blocks that a chunk is tried at, each in place of one that left the best chain."""
@@ -164,7 +165,7 @@ def _take_at(
 ) -> None:
     with tools.at_work:
         claims = tools.sink.claims(chunk)
-    call = _caller(source, block)
+    call, keys = chain_view(source, block), key_question(source, block)
 
     def read() -> list[Balance]:
         if source is None or block is None:
@@ -172,7 +173,7 @@ def _take_at(
             return [unavailable(reason)] * len(claims)
         return _read(tools, claims, source, block, progress)
 
-    controls = _asked(tools, lambda: _judge(tools, claims, call))
+    controls = _asked(tools, lambda: _judge(tools, claims, call, keys))
     balances = _asked(tools, read)
     with tools.at_work:
         tools.sink.finish_chunk(chunk, _results(claims, controls, balances), block)
@@ -204,51 +205,23 @@ def _results(
     ]
 
 
-def _caller(source: BalanceSource | None, block: BlockRef | None) -> ContractCall | None:
-    if block is None or not isinstance(source, ContractCaller):
-        return None
-    return View(source, block)
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """The chain at a pinned block, as the ownership room asks it: a ChainView."""
-
-    source: BalanceSource
-    block: BlockRef
-
-    @property
-    def calls(self) -> Evidence:
-        """See ChainView.calls."""
-        return self.source.ability.calls
-
-    def __call__(self, to: bytes, data: bytes, /) -> bytes:
-        """See ContractCall."""
-        if not isinstance(self.source, ContractCaller):
-            raise SourceRejectedError(self.source.name, "runs no contract calls")
-        return self.source.call(to, data, self.block)
-
-    def state(self, account: bytes, slots: tuple[bytes, ...]) -> AccountState | None:
-        """See ChainView.state."""
-        if not isinstance(self.source, StateReader):
-            return None
-        return self.source.state(account, slots, self.block)
-
-
 def _judge(
-    tools: Tools, claims: Sequence[NumberedClaim], call: ContractCall | None
+    tools: Tools,
+    claims: Sequence[NumberedClaim],
+    call: ContractCall | None,
+    keys: KeyQuestion | None,
 ) -> list[ControlResult]:
     found: list[ControlResult] = []
     for batch in _batches(claims):
         tools.go_on()
-        found += _judge_batch(tools, [numbered.claim for numbered in batch], call)
+        found += _judge_batch(tools, [numbered.claim for numbered in batch], call, keys)
     return found
 
 
 def _judge_batch(
-    tools: Tools, claims: list[Claim], call: ContractCall | None
+    tools: Tools, claims: list[Claim], call: ContractCall | None, keys: KeyQuestion | None
 ) -> list[ControlResult]:
-    verdicts = list(tools.judge(claims, call))
+    verdicts = list(tools.judge(claims, call, keys))
     if len(verdicts) != len(claims):
         raise ValueError(f"{len(verdicts)} verdicts about {len(claims)} claims")
     return [settle(v, claim, tools.rule) for v, claim in zip(verdicts, claims, strict=True)]
@@ -266,15 +239,18 @@ def _verdicts_without_chain(
     def nobody(_to: bytes, _data: bytes) -> bytes:
         raise SourceUnavailableError("chain", reason)
 
+    def no_keys(_address: Address) -> KeyPolicy:
+        raise SourceUnavailableError("chain", reason)
+
     claims = [numbered.claim for numbered in batch]
     try:
-        return list(_judge_batch(tools, claims, nobody))
+        return list(_judge_batch(tools, claims, nobody, no_keys))
     except SourceError:
         pass
     found: list[ControlResult | None] = []
     for claim in claims:
         try:
-            found += _judge_batch(tools, [claim], nobody)
+            found += _judge_batch(tools, [claim], nobody, no_keys)
         except SourceError:
             found.append(None)
     return found

@@ -18,7 +18,7 @@ from scanner.model.claim import Claim
 from scanner.model.control import ControlResult
 from scanner.model.finding import Finding
 from scanner.model.statement import StatementRule
-from scanner.ownership.interface import ContractCall
+from scanner.ownership.interface import ContractCall, KeyQuestion
 
 
 class SnapshotState(StrEnum):
@@ -139,12 +139,20 @@ class Taken:
     failed: int
 
 
-Judge = Callable[[Sequence[Claim], ContractCall | None], Sequence[ControlResult]]
-"""judge(claims, call) -> one verdict per claim, in order.
+class Judge(Protocol):
+    """What gives verdicts about claims."""
 
-call: how to ask the chain at the pinned block, None where nothing can. It may raise SourceError:
-then there is no verdict yet, and the judge lets the error through.
-"""
+    def __call__(
+        self, claims: Sequence[Claim], call: ContractCall | None, keys: KeyQuestion | None = None
+    ) -> Sequence[ControlResult]:
+        """One verdict per claim, in order.
+
+        call: how to ask contracts at the pinned block, keys: how to ask which keys an account has
+        there; None where nothing can be asked. They may raise SourceError: then there is no
+        verdict yet, and the judge lets the error through.
+        """
+        ...
+
 
 Progress = Callable[[float, int], None]
 """progress(share of the work done, 0 to 1; claims done)."""

@@ -47,10 +47,10 @@ class Reorganising:
         self._inner.close()
 
 
-def judge(claims, call):
+def judge(claims, call, keys=None):
     from scanner.ownership.judge import judge_claims
 
-    return judge_claims(claims, None, REGISTRY)
+    return judge_claims(claims, None, registry=REGISTRY)
 
 
 @pytest.fixture

@@ -275,7 +275,9 @@ def test_proof_mode_says_that_validators_are_not_proven(world, tmp_path):
 
 def judged(world, source, at, address, *signatures, owners=(), more=()):
     row = claim("ethereum", address, *signatures, owners=owners)
-    (first, *_) = judge_claims([row, *more], lambda to, data: source.call(to, data, at), REGISTRY)
+    (first, *_) = judge_claims(
+        [row, *more], lambda to, data: source.call(to, data, at), registry=REGISTRY
+    )
     return first
 
 
@@ -354,7 +356,7 @@ def test_a_state_that_is_gone_is_looked_for_once(world):
     source, at = world.source(chain)
     owner = (evm_address(OWNER),)
     rows = [claim("ethereum", k, evm_sign(OWNER), owners=owner) for k in KEYS]
-    results = judge_claims(rows, lambda to, data: source.call(to, data, at), REGISTRY)
+    results = judge_claims(rows, lambda to, data: source.call(to, data, at), registry=REGISTRY)
     assert all("does not keep that state" in r.reason for r in results)
     assert len([path for path in chain.asked if path.endswith("/validators")]) == 1
 

@@ -23,6 +23,7 @@ from scanner.model.addresses.keccak import keccak256
 from scanner.model.addresses.segwit import SegwitCodec
 from scanner.model.addresses.ton import TonCodec
 from scanner.model.claim import Claim
+from scanner.model.control import Control, ControlResult
 from scanner.ownership.ed25519.ton_wallets import account_ids
 from scanner.ownership.others.stark import message_hash
 from scanner.ownership.primitives import envelopes
@@ -46,6 +47,23 @@ def claim(network: str, address: str, *signatures: str, **more: object) -> Claim
     """A claim with the parts that matter here; the rest is filler."""
     given: dict[str, object] = {"message": MESSAGE, **more}
     return Claim(1, "COIN", "COIN", network, address, "?", 8, signatures=signatures, **given)  # type: ignore[arg-type]
+
+
+def refused(result: ControlResult) -> bool:
+    """Whether a row is false, or undecided because its signature fits no form that is read.
+
+    EVM and Bitcoin have one form each, so there it is false; elsewhere another form may be meant.
+    """
+    if result.control is Control.UNSUPPORTED:
+        told = (
+            "tried: ",
+            "only the chain can say",
+            "only its permissions can say",
+            "signed without an envelope",
+            "publish it in the key column",
+        )
+        return any(words in result.reason for words in told)
+    return result.control is Control.MISMATCH
 
 
 def key(number: int) -> PrivateKey:
@@ -209,7 +227,14 @@ def signed_rows(number: int = 1) -> list[Signed]:
         *_ed_rows(number),
         *_bitcoin_rows(number),
         *_other_rows(number),
+        *_native(number),
     ]
+
+
+def _native(number: int) -> list[Signed]:
+    from support.native_rows import native_rows  # which is made of what stands here
+
+    return native_rows(number)
 
 
 def _evm_rows(n: int) -> list[Signed]:

@@ -101,7 +101,9 @@ def stored(store: Store, rows: Iterable[Row], publisher: str = "okx", **more) ->
     )
 
 
-def good_judge(claims: Sequence[Claim], call: ContractCall | None) -> list[ControlResult]:
+def good_judge(
+    claims: Sequence[Claim], call: ContractCall | None, keys: object = None
+) -> list[ControlResult]:
     """Everything with a signature is proven, the rest unsigned. "ask" needs the chain."""
     found = []
     for claim in claims:

@@ -117,7 +117,7 @@ def _hostile(store: Store) -> int:
     kept = stored(store, [*claims, unreadable], publisher=HOSTILE_PUBLISHER)
     snapshot = create_snapshot(store, kept.list_id, SnapshotPolicy())
 
-    def judge(claims, call):
+    def judge(claims, call, keys=None):
         return [ControlResult(Control.MALFORMED, reason=f"cannot read {c.address}") for c in claims]
 
     take(store, snapshot, StubSource(), judge=judge)

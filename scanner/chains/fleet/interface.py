@@ -23,9 +23,11 @@ from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from scanner.chains.interface import Reach
+from scanner.model.addresses.interface import Address
 from scanner.model.balance import BalanceQuery, Evidence
 from scanner.model.block import BlockRef
 from scanner.model.endpoint import Endpoint
+from scanner.model.key_policy import KeyPolicy
 from scanner.model.parts import Part, Parts, amount_of
 
 
@@ -164,4 +166,17 @@ class TimedReader(Protocol):
 
     def height_at(self, time: int) -> int:
         """See scanner.chains.interface.TimeFinder.height_at."""
+        ...
+
+
+@runtime_checkable
+class KeyReader(Protocol):
+    """A Reader that can also say which keys may spend from an account."""
+
+    def key_policy(self, address: Address, at: BlockRef) -> KeyPolicy:
+        """See scanner.chains.interface.KeyPolicySource.key_policy; of one endpoint.
+
+        The answer is bound to the question as balances are, and `height` is the one that the
+        answer itself names (with reach TIP: the head before it was asked).
+        """
         ...

@@ -6,12 +6,14 @@ import threading
 from collections.abc import Sequence
 
 from scanner.chains.fleet.canary import Canaries
-from scanner.chains.fleet.interface import Answer, Reader, Reading, Refusal, State
+from scanner.chains.fleet.interface import Answer, KeyReader, Reader, Reading, Refusal, State
 from scanner.chains.fleet.quorum import operator_of
 from scanner.chains.interface import Reach
-from scanner.errors import ReorgError, SourceUnavailableError
+from scanner.errors import ReorgError, SourceRejectedError, SourceUnavailableError
+from scanner.model.addresses.interface import Address
 from scanner.model.balance import BalanceQuery
 from scanner.model.block import BlockRef
+from scanner.model.key_policy import KeyPolicy
 
 _REMEMBERED = 64  # pinned blocks that an endpoint was found to have
 
@@ -49,15 +51,29 @@ class Seat:
         pinned one (with reach TIP: one that is not older), or is a Refusal.
         Raises SourceError; SourceUnavailableError also for a wrong number of answers.
         """
-        if not self._at_tip and at.hash not in self._had:
-            self.still_has(at)
-            self._remember(at)
+        self._has_pinned(at)
         self._canaries.check(self.reader, queries, at)
         answers = self.reader.read(queries, at)
         if len(answers) != len(queries):
             what = f"gave {len(answers)} answers to {len(queries)} questions"
             raise SourceUnavailableError(self.name, what)
         return [self._bound(answer, at) for answer in answers]
+
+    def key_policy(self, address: Address, at: BlockRef) -> KeyPolicy:
+        """Which keys may spend from an account, as this endpoint says. Raises SourceError."""
+        if not isinstance(self.reader, KeyReader):
+            raise SourceRejectedError(self.name, "cannot tell which keys an account has")
+        self._has_pinned(at)
+        policy = self.reader.key_policy(address, at)
+        if policy.height < at.height or (policy.height > at.height and not self._at_tip):
+            what = f"told the keys of block {policy.height}, not of {at.height}"
+            raise SourceUnavailableError(self.name, what)
+        return policy
+
+    def _has_pinned(self, at: BlockRef) -> None:
+        if not self._at_tip and at.hash not in self._had:
+            self.still_has(at)
+            self._remember(at)
 
     def still_has(self, at: BlockRef) -> None:
         """Raise ReorgError if its block at the pinned height is another one."""

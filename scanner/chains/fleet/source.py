@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import Final
 
 from scanner.chains.fleet.canary import Canaries
-from scanner.chains.fleet.interface import Reader, TimedReader
+from scanner.chains.fleet.interface import KeyReader, Reader, TimedReader
+from scanner.chains.fleet.keys import agreed_policy
 from scanner.chains.fleet.passes import Passes
 from scanner.chains.fleet.pins import pin_agreed
 from scanner.chains.fleet.pool import Pool
@@ -20,8 +21,10 @@ from scanner.errors import (
     HeightPrunedError,
     SourceRejectedError,
 )
+from scanner.model.addresses.interface import Address
 from scanner.model.balance import Balance, BalanceQuery, Evidence, unavailable
 from scanner.model.block import BlockRef
+from scanner.model.key_policy import KeyPolicy
 from scanner.model.network import Holding, Network
 from scanner.model.registry import Registry
 
@@ -63,6 +66,7 @@ class FleetSource:
         self.name = readers[0].endpoint.name
         self.network = network.name
         self._why_not = why_not
+        self.tells_keys = all(isinstance(r, KeyReader) for r in readers)
         self._quorum = policy.quorum
         first = readers[0].ability
         self._reach = first.reach
@@ -102,6 +106,10 @@ class FleetSource:
             return seat.reader.height_at(time)
 
         return self.pool.run(task)[0]
+
+    def key_policy(self, address: Address, at: BlockRef) -> KeyPolicy:
+        """See KeyPolicySource.key_policy. With a quorum, that many operators must say the same."""
+        return agreed_policy(self.pool, address, at, self._quorum)
 
     def fetch_balances(
         self,

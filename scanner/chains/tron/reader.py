@@ -13,11 +13,14 @@ from scanner.chains.fleet.interface import Answer, ReaderAbility, Reading, Refus
 from scanner.chains.interface import Reach
 from scanner.chains.tron.account import trx_parts
 from scanner.chains.tron.api import TronApi
+from scanner.chains.tron.permissions import permissions
 from scanner.errors import SourceRejectedError, SourceUnavailableError
+from scanner.model.addresses.interface import Address
 from scanner.model.addresses.tron import TronCodec
 from scanner.model.balance import BalanceQuery
 from scanner.model.block import BlockRef
 from scanner.model.endpoint import Endpoint
+from scanner.model.key_policy import KeyPolicy
 from scanner.model.network import Network
 from scanner.model.parts import Part, Parts
 
@@ -71,6 +74,14 @@ class TronReader:
             said if isinstance(said, Refusal) else Reading(said, state, detail=detail)
             for said in found
         ]
+
+    def key_policy(self, address: Address, at: BlockRef) -> KeyPolicy:
+        """See KeyReader. The solid head before the question stands for the answer's block."""
+        if address.format != "tron":
+            raise SourceRejectedError(self._name, f"{address.format} is no Tron account")
+        height = self._api.solid_head().number
+        account = self._api.account(address.payload)
+        return permissions(self._name, account, address.payload, height)
 
     def probe(self) -> dict[str, str]:
         """See Reader."""

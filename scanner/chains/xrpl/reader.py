@@ -14,6 +14,7 @@ from scanner.chains.fleet.interface import Answer, ReaderAbility, Reading, Refus
 from scanner.chains.interface import Reach
 from scanner.chains.shape import take
 from scanner.chains.xrpl.header import FIRST_HASH, FIRST_LEDGER, Header, read_header
+from scanner.chains.xrpl.keys import PSEUDO, account_keys, untouched
 from scanner.chains.xrpl.rpc import XrplError, XrplRpc
 from scanner.chains.xrpl.tokens import line_balance, split_contract
 from scanner.errors import (
@@ -24,9 +25,11 @@ from scanner.errors import (
     SourceUnavailableError,
     clip,
 )
+from scanner.model.addresses.interface import Address
 from scanner.model.balance import BalanceQuery
 from scanner.model.block import BlockRef
 from scanner.model.endpoint import Endpoint
+from scanner.model.key_policy import KeyPolicy
 from scanner.model.network import Network
 from scanner.model.parts import Part
 from scanner.net.words import heard
@@ -36,8 +39,6 @@ MAX_DROPS: Final = 10**17
 
 _PAGES: Final = 50
 _LEDGERS: Final = re.compile(r"[0-9]{1,10}(-[0-9]{1,10})?(,[0-9]{1,10}(-[0-9]{1,10})?){0,5}")
-_PSEUDO: Final = ("AMMID", "VaultID")
-"""Fields of accounts that hold a pool's coins: nobody's key moves them."""
 
 
 class XrplReader:
@@ -82,6 +83,23 @@ class XrplReader:
     def read(self, queries: Sequence[BalanceQuery], at: BlockRef) -> list[Answer]:
         """See Reader."""
         return [self._read(query, at) for query in queries]
+
+    def key_policy(self, address: Address, at: BlockRef) -> KeyPolicy:
+        """See KeyReader."""
+        if address.format != "xrpl":
+            what = f"{address.format} is no account of the XRP Ledger"
+            raise SourceRejectedError(self._name, what)
+        try:
+            answer = self._account(address.text, at, signer_lists=True)
+        except XrplError as e:
+            absent = self._absent(address.text, e, at)
+            if isinstance(absent, Refusal):
+                raise SourceRejectedError(self._name, absent.why) from None
+            return untouched(address, at.height)
+        self._state(answer)
+        found = take(self._name, answer, dict, "account_data")
+        self._same_account(address.text, take(self._name, found, str, "Account"))
+        return account_keys(self._name, address, found, at.height)
 
     def probe(self) -> dict[str, str]:
         """See Reader."""
@@ -143,9 +161,7 @@ class XrplReader:
 
     def _xrp(self, account: str, at: BlockRef) -> Answer:
         try:
-            answer = self._rpc.ask(
-                "account_info", account=account, ledger_hash=at.hash, api_version=1
-            )
+            answer = self._account(account, at)
         except XrplError as e:
             return self._absent(account, e, at)
         state = self._state(answer)
@@ -154,9 +170,14 @@ class XrplReader:
         text = take(self._name, found, str, "Balance")
         if not text.isascii() or not text.isdigit() or not int(text[:20]) <= MAX_DROPS:
             raise self._broken(f"a balance of {heard(self._name, text)} drops")
-        pooled = any(field in found for field in _PSEUDO)
+        pooled = any(field in found for field in PSEUDO)
         caution = "the account belongs to a pool, which nobody's key moves" if pooled else ""
         return Reading({Part.LIQUID: int(text)}, state, caution=caution)
+
+    def _account(self, account: str, at: BlockRef, **more: object) -> dict[str, object]:
+        return self._rpc.ask(
+            "account_info", account=account, ledger_hash=at.hash, api_version=1, **more
+        )
 
     def _absent(self, account: str, problem: XrplError, at: BlockRef) -> Answer:
         """The one error that is an answer: no such account in the ledger that was asked for.

@@ -16,7 +16,7 @@ from scanner.cli.common.sources import open_sources
 from scanner.model.claim import Claim
 from scanner.model.control import ControlResult
 from scanner.model.registry import Registry
-from scanner.ownership.interface import ContractCall
+from scanner.ownership.interface import ContractCall, KeyQuestion
 from scanner.ownership.judge import judge_claims
 from scanner.ownership.parallel import cores
 from scanner.reports.figures.outcome import outcome_weights, print_outcome
@@ -80,9 +80,9 @@ def take(store: Store, snapshot_id: int, options: TakeOptions, registry: Registr
     ):
 
         def judge_all(
-            claims: Sequence[Claim], call: ContractCall | None
+            claims: Sequence[Claim], call: ContractCall | None, keys: KeyQuestion | None = None
         ) -> Sequence[ControlResult]:
-            return judge_claims(claims, call, registry)
+            return judge_claims(claims, call, keys, registry)
 
         take_snapshot(
             sink,

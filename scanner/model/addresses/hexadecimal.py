@@ -8,6 +8,7 @@ from scanner.model.addresses.interface import Address
 from scanner.model.addresses.parsing import ParsingCodec
 
 _SHORT_HEX = re.compile(r"0x[0-9a-fA-F]{1,64}|[0-9a-fA-F]{64}")
+_FULL_HEX = re.compile(r"(?:0x)?[0-9a-fA-F]{64}")
 _VALIDATOR = re.compile(r"(?:0x)?[0-9a-fA-F]{96}")
 _STARKNET_ADDRESS_LIMIT = 2**251 - 256
 """Contract addresses are taken modulo this by the protocol."""
@@ -19,10 +20,12 @@ class _Hex32Codec(ParsingCodec):
     form = ""
     limit = 2**256
 
+    shape, said = _SHORT_HEX, "0x and 1 to 64 hex digits, nor 64 bare ones"
+
     def parse(self, text: str) -> Address:
         """Decode; the canonical text has all 64 digits."""
-        if not _SHORT_HEX.fullmatch(text):
-            raise ValueError("not 0x and 1 to 64 hex digits, nor 64 bare ones")
+        if not self.shape.fullmatch(text):
+            raise ValueError(f"not {self.said}")
         number = int(text, 16)
         if number >= self.limit:
             raise ValueError("number is out of range")
@@ -38,9 +41,10 @@ class AptosCodec(_Hex32Codec):
 
 
 class SuiCodec(_Hex32Codec):
-    """Sui accounts."""
+    """Sui accounts: all 64 digits, for wallets write no other and a lost one is another account."""
 
     form = "sui"
+    shape, said = _FULL_HEX, "0x and 64 hex digits"
 
 
 class StarknetCodec(_Hex32Codec):

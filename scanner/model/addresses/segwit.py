@@ -6,8 +6,29 @@ Parameter text: the human-readable part ("bc"). Source: BIP-173, BIP-350.
 from __future__ import annotations
 
 from scanner.errors import AddressFormatError
-from scanner.model.addresses import bech32, scripts
+from scanner.model.addresses import base58, bech32, scripts
 from scanner.model.addresses.interface import Address
+from scanner.model.addresses.parsing import ParsingCodec
+
+
+class TexCodec(ParsingCodec):
+    """Zcash's TEX addresses: a P2PKH hash that only takes transparent coins. Source: ZIP 320.
+
+    Parameter text: the human-readable part, "+" and the version of P2PKH in hex ("tex+1cb8").
+    """
+
+    def parse(self, text: str) -> Address:
+        """Decode; it is the same holder as the t1 address of the hash."""
+        human, data, constant = bech32.split(text)
+        wanted, _, version = self.parameters.partition("+")
+        if human != wanted or constant != bech32.BECH32M:
+            raise ValueError("no TEX address of the main network")
+        payload = bech32.to_bytes(data)
+        if len(payload) != 20:
+            raise ValueError(f"{len(payload)} bytes, not 20")
+        key = scripts.p2pkh(payload).hex()
+        canonical = base58.encode_check(bytes.fromhex(version) + payload)
+        return Address(self.network, "p2pkh", payload, key, canonical)
 
 
 class SegwitCodec:

@@ -49,6 +49,7 @@ CODECS: Mapping[str, Callable[[str, str], Codec]] = {
     "starknet": _lazy("hexadecimal", "StarknetCodec"),
     "strkey": _lazy("base32_keys", "StrkeyCodec"),
     "sui": _lazy("hexadecimal", "SuiCodec"),
+    "tex": _lazy("segwit", "TexCodec"),
     "ton": _lazy("ton", "TonCodec"),
     "tron": _lazy("tron", "TronCodec"),
     "validator_key": _lazy("hexadecimal", "ValidatorKeyCodec"),

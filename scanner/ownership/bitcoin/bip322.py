@@ -45,6 +45,7 @@ class Bip322:
     """
 
     name = "bip322"
+    said = "BIP-322"
 
     def __init__(self, nested_simple: bool = True) -> None:
         self._nested_simple = nested_simple

@@ -10,9 +10,10 @@ from __future__ import annotations
 from scanner.model.addresses import scripts
 from scanner.model.addresses.interface import Address
 from scanner.ownership.bitcoin import bip322_transactions as virtual
-from scanner.ownership.bitcoin.bip322_reading import Shown, der_to_compact
+from scanner.ownership.bitcoin.bip322_reading import Shown
 from scanner.ownership.bitcoin.multisig import commitment, parse_multisig
 from scanner.ownership.primitives import secp256k1
+from scanner.ownership.primitives.der import der_to_compact
 from scanner.ownership.primitives.hashes import hash160
 from scanner.ownership.primitives.not_proven import NotProvenError, mismatch
 

@@ -64,6 +64,7 @@ class BitcoinMessage:
     """
 
     name = "bitcoin_message"
+    said = "signmessage"
 
     def __init__(self, policies: Iterable[str] = DEFAULT_POLICIES) -> None:
         self._nfc = "nfc" in policies

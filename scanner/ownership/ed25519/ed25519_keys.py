@@ -14,9 +14,13 @@ def _itself(address: Address, key: bytes) -> bool:
     return address.payload == key
 
 
-def _aptos(address: Address, key: bytes) -> bool:
+def _aptos_account(key: bytes) -> bytes:
     # The last byte is the scheme: 0 is a single Ed25519 key.
-    return address.payload == sha3_256(key + b"\x00").digest()
+    return sha3_256(key + b"\x00").digest()
+
+
+def _aptos(address: Address, key: bytes) -> bool:
+    return address.payload == _aptos_account(key)
 
 
 def _sui(address: Address, key: bytes) -> bool:
@@ -29,8 +33,12 @@ def _cardano(address: Address, key: bytes) -> bool:
     return address.payload[1:29] == blake2b(key, digest_size=28).digest()
 
 
+def _xrpl_account(key: bytes) -> bytes:
+    return hash160(b"\xed" + key)
+
+
 def _xrpl(address: Address, key: bytes) -> bool:
-    return address.payload == hash160(b"\xed" + key)
+    return address.payload == _xrpl_account(key)
 
 
 def _ton(address: Address, key: bytes) -> bool:
@@ -51,6 +59,14 @@ KEY_FIXES_ADDRESS: Mapping[str, Callable[[Address, bytes], bool]] = {
     "xrpl": _xrpl,
 }
 """Address format -> whether an address is the one of a key (32 bytes)."""
+
+ACCOUNTS: Mapping[str, Callable[[bytes], bytes]] = {
+    "algorand": bytes,
+    "aptos": _aptos_account,
+    "stellar": bytes,
+    "xrpl": _xrpl_account,
+}
+"""Address format -> the payload of the account that a key makes, where chains name signers so."""
 
 ADDRESS_IS_KEY = frozenset(f for f, rule in KEY_FIXES_ADDRESS.items() if rule is _itself)
 """Formats whose address is the key: no key column is needed."""

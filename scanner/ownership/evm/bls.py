@@ -15,6 +15,7 @@ from scanner.ownership import verdicts
 from scanner.ownership.interface import ContractCall, Proof
 from scanner.ownership.primitives.envelopes import eip191_hash
 from scanner.ownership.primitives.hextext import decode_hex
+from scanner.ownership.unread import unread
 
 _CAUTION = (
     "the validator's own key signed, and may not take the stake: that is paid to the account in "
@@ -26,6 +27,7 @@ class Bls:
     """One validator, one key."""
 
     name = "bls"
+    said = "EIP-191, signed by a BLS key"
 
     def handles(self, proof: Proof) -> bool:
         """Validator keys, where no owner is named."""
@@ -34,16 +36,20 @@ class Bls:
     def verify(self, proof: Proof, call: ContractCall | None = None) -> ControlResult:
         """Judge the row: every signature is 96 bytes and the validator's."""
         key, digest = proof.address.payload, eip191_hash(proof.message.encode())
+        unfit, fits = 0, False
         for number, text in enumerate(proof.signatures, 1):
             signature = decode_hex(text)
             if signature is None or len(signature) != 96:
                 return verdicts.malformed(
                     self.name, f"signature {number} is not 96 bytes of hex", 1
                 )
-            if not is_signed(key, digest, signature):
-                return verdicts.mismatch(
-                    self.name, f"signature {number} is not by the validator's key over this message"
-                )
+            if is_signed(key, digest, signature):
+                fits = True
+            else:
+                unfit = unfit or number
+        if unfit:
+            reason = f"signature {unfit} is not by the validator's key over this message"
+            return verdicts.mismatch(self.name, reason) if fits else unread(self.name, unfit)
         return verdicts.controls(self.name, Binding.ASSERTED, ("0x" + key.hex(),), _CAUTION)
 
 

@@ -83,6 +83,8 @@ class _Bad:
 class ContractOwner:
     """An account whose signatures come from named owners."""
 
+    said = "EIP-191"
+
     def __init__(self, name: str, envelopes: Sequence[Envelope]) -> None:
         self.name = name
         self.envelopes = tuple(envelopes)

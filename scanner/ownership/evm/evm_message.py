@@ -17,14 +17,22 @@ from scanner.ownership import verdicts
 from scanner.ownership.evm import evm_signers
 from scanner.ownership.evm.contract_calls import accepts
 from scanner.ownership.evm.evm_signers import Digest, Envelope, Signed
+from scanner.ownership.evm.typed_data import is_first_typed_data
 from scanner.ownership.evm.wallets import UNKNOWN_CODE, Wallet, find_wallet
 from scanner.ownership.freshness import grade
 from scanner.ownership.interface import ChainView, ContractCall, Proof
 from scanner.ownership.primitives.recovery import recover_account
 
+_FIRST_TYPED = (
+    "the message is typed data of the first version (signTypedData V1), which is not read: sign "
+    "again as EIP-712 or as a text"
+)
+
 
 class EvmMessage:
     """One account, one key, no named owners."""
+
+    said = "EIP-191"
 
     def __init__(self, name: str, envelopes: Sequence[Envelope]) -> None:
         self.name = name
@@ -50,6 +58,8 @@ class EvmMessage:
                 if remark is not None and binding is Binding.DERIVED:
                     binding, words = binding_of_answer(call, proof)
                     remark = f"{remark}{words}"
+            if remark is None and is_first_typed_data(proof.message):
+                return verdicts.unsupported(self.name, _FIRST_TYPED)
             if remark is None:
                 return evm_signers.not_by(self.name, number, signed, digests, call is not None)
             if remark and remark not in remarks:

@@ -12,7 +12,7 @@ from scanner.ownership import verdicts
 from scanner.ownership.evm.typed_data import typed_digest
 from scanner.ownership.interface import Proof
 from scanner.ownership.primitives import envelopes
-from scanner.ownership.primitives.hextext import decode_hex
+from scanner.ownership.primitives.hextext import decode_hex, hex_message
 from scanner.ownership.primitives.recovery import (
     RecoverableSignature,
     read_signature,
@@ -31,12 +31,17 @@ EVM_ENVELOPES: tuple[Envelope, ...] = (
 )
 OKX_ENVELOPES: tuple[Envelope, ...] = (("", envelopes.okx_keccak),)
 
-_SHORTEST_CONTRACT_SIGNATURE = 85
-"""A module's 20-byte address and one signature: below that, and not 64 or 65, is damage."""
+_OF_HEX = "EIP-191 over the bytes that the message, which is hex, spells"
+_KEYS_OWN = (27, 28)
+"""Last bytes of 65 that only a key writes; 0 and 1 are kinds of a Safe's signatures, too."""
 
 _ONLY_BY_CHAIN = (
     "signature {} is a contract wallet's: only the chain can say whether it is good; "
     "take a snapshot with an endpoint of the network"
+)
+_MAYBE_BY_CHAIN = (
+    "signature {} is not by the address's key over this message; it may be a contract wallet's, "
+    "which only the chain can say: take a snapshot with an endpoint of the network"
 )
 
 
@@ -55,19 +60,17 @@ class Signed(NamedTuple):
 
 
 def read_signatures(scheme: str, proof: Proof) -> list[Signed] | ControlResult:
-    """Read every signature of the row; a `malformed` verdict if one is no EVM signature."""
+    """Read every signature of the row; a `malformed` verdict if one is not even hex.
+
+    What cannot be a key's (any other length, another last byte, nothing at all) is a contract's to
+    judge: Safes take signatures of many kinds, and an empty one for what was signed on the chain.
+    """
     signed = []
     for number, text in enumerate(proof.signatures, 1):
         data = decode_hex(text)
         if data is None:
             return verdicts.malformed(scheme, f"signature {number} is not hex")
-        plain = read_signature(data, RECOVERY_BYTES, compact_form=True)
-        if plain is None and len(data) < _SHORTEST_CONTRACT_SIGNATURE:
-            what = f"{len(data)} bytes"
-            if len(data) == 65:
-                what = f"recovery byte {data[64]}, not 0, 1, 27 or 28"
-            return verdicts.malformed(scheme, f"signature {number} is no EVM signature ({what})")
-        signed.append(Signed(data, plain))
+        signed.append(Signed(data, read_signature(data, RECOVERY_BYTES, compact_form=True)))
     return signed
 
 
@@ -90,7 +93,11 @@ def _digests(message: str, envelopes_used: Sequence[Envelope]) -> list[Digest]:
 
 def _make_digests(message: str, envelopes_used: tuple[Envelope, ...]) -> list[Digest]:
     data = message.encode()
-    return [Digest(note, make(data)) for note, make in envelopes_used]
+    made = [Digest(note, make(data)) for note, make in envelopes_used]
+    spelled = hex_message(message)
+    if spelled is not None:
+        made.append(Digest(_OF_HEX, envelopes.eip191_text(spelled)))
+    return made
 
 
 _remembered = lru_cache(maxsize=64)(_make_digests)
@@ -124,6 +131,8 @@ def not_by(
             return verdicts.mismatch(scheme, reason)
         return verdicts.unsupported(scheme, _ONLY_BY_CHAIN.format(number))
     first = next(accounts(signed, of), None)
+    if not asked and len(signed.data) == 65 and signed.data[64] not in _KEYS_OWN:
+        return verdicts.unsupported(scheme, _MAYBE_BY_CHAIN.format(number))
     if first is None:
         return verdicts.mismatch(scheme, f"signature {number} is one that no key can make")
     return verdicts.mismatch(

@@ -59,3 +59,15 @@ def _digest(data: dict[str, Any]) -> bytes | str:
         return keccak256(b"\x19" + signable.version + signable.header + signable.body)
     except Exception as e:  # hostile types make the encoder raise whatever it comes to
         return f"the typed data cannot be encoded ({type(e).__name__})"
+
+
+def is_first_typed_data(message: str) -> bool:
+    """Whether a text is typed data as it was before EIP-712: a list of type, name and value."""
+    if message[:1] != "[" or '"value"' not in message:
+        return False
+    try:
+        data = read_json(message)
+    except ValueError:
+        return False
+    names = {"type", "name", "value"}
+    return isinstance(data, list) and all(isinstance(d, dict) and names <= set(d) for d in data)

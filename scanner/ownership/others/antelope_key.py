@@ -6,14 +6,18 @@ Texts: SIG_K1_, EOS... and PUB_K1_ are Base58 with four bytes of RIPEMD-160 behi
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from scanner.model.addresses import base58
 from scanner.model.control import Binding, ControlResult
 from scanner.model.jsontext import read_json
+from scanner.model.key_policy import KeyKind, PolicyKey
 from scanner.ownership import verdicts
-from scanner.ownership.interface import ContractCall, Proof
+from scanner.ownership.interface import ContractCall, Proof, Signer
 from scanner.ownership.primitives import secp256k1
 from scanner.ownership.primitives.envelopes import okx_sha256
 from scanner.ownership.primitives.hashes import ripemd160
+from scanner.ownership.unread import unread
 
 _SIGNATURE, _OLD_KEY, _NEW_KEY = "SIG_K1_", "EOS", "PUB_K1_"
 _NOT_BOUND = (
@@ -26,6 +30,7 @@ class AntelopeKey:
     """One account name and the keys published for it."""
 
     name = "antelope_key"
+    said = "OKX's envelope"
 
     def handles(self, proof: Proof) -> bool:
         """Every Antelope account."""
@@ -42,20 +47,9 @@ class AntelopeKey:
             return verdicts.malformed(self.name, "the key column holds no EOS or PUB_K1_ key")
         if len(set(keys)) < len(keys):
             return verdicts.mismatch(self.name, "one key is published twice", len(keys))
-        digest = okx_sha256(proof.message.encode())
-        signed: dict[bytes, None] = {}
-        for number, text in enumerate(proof.signatures, 1):
-            data = _read(text)
-            if data is None:
-                return verdicts.malformed(
-                    self.name, f"signature {number} is not a SIG_K1_ signature", len(keys)
-                )
-            point = secp256k1.recover(digest, data[1:], data[0] - 31)
-            key = secp256k1.compress(point) if point else b""
-            wrong = _not_canonical(data) or ("" if key in keys else "is by no published key")
-            if wrong:
-                return verdicts.mismatch(self.name, f"signature {number} {wrong}", len(keys))
-            signed[key] = None
+        signed = self._signed(proof, keys)
+        if isinstance(signed, ControlResult):
+            return signed
         signers = tuple(key.hex() for key in signed)
         if len(signed) < len(keys):
             return verdicts.mismatch(
@@ -65,6 +59,55 @@ class AntelopeKey:
                 signers,
             )
         return verdicts.controls(self.name, Binding.ASSERTED, signers, _NOT_BOUND)
+
+    def _signed(self, proof: Proof, keys: Sequence[bytes]) -> dict[bytes, None] | ControlResult:
+        """The published keys that signed, or the verdict that some signature is by none."""
+        digest = okx_sha256(proof.message.encode())
+        signed: dict[bytes, None] = {}
+        unfit = 0
+        for number, text in enumerate(proof.signatures, 1):
+            data = _read(text)
+            if data is None:
+                what = f"signature {number} is not a SIG_K1_ signature"
+                return verdicts.malformed(self.name, what, len(keys))
+            wrong = _not_canonical(data)
+            if wrong:
+                return verdicts.mismatch(self.name, f"signature {number} {wrong}", len(keys))
+            key = _recovered(digest, data)
+            if key in keys:
+                signed[key] = None
+            else:
+                unfit = unfit or number
+        if not unfit:
+            return signed
+        if signed:
+            what = f"signature {unfit} is by no published key"
+            return verdicts.mismatch(self.name, what, len(keys))
+        return unread(self.name, unfit, len(keys))
+
+    def signers(self, proof: Proof) -> tuple[Signer, ...]:
+        """See SignerFinder: the keys behind the signatures, whichever are published."""
+        digest = okx_sha256(proof.message.encode())
+        found: dict[bytes, None] = {}
+        for text in proof.signatures:
+            data = _read(text)
+            if data is None or _not_canonical(data):
+                return ()
+            found[_recovered(digest, data)] = None
+        return tuple(
+            Signer(key.hex(), frozenset((PolicyKey(KeyKind.SECP256K1, key),)))
+            for key in found
+            if key
+        )
+
+
+def _signer(key: bytes) -> Signer:
+    return Signer(key.hex(), frozenset((PolicyKey(KeyKind.SECP256K1, key),)))
+
+
+def _recovered(digest: bytes, data: bytes) -> bytes:
+    point = secp256k1.recover(digest, data[1:], data[0] - 31)
+    return secp256k1.compress(point) if point else b""
 
 
 def read_keys(text: str) -> tuple[bytes, ...] | None:

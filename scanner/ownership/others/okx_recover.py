@@ -7,17 +7,20 @@ another key than their own (a regular key), which the ledger must show: `asserte
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from hashlib import blake2b
 
 from scanner.model.control import Binding, ControlResult
+from scanner.model.key_policy import KeyKind, PolicyKey
 from scanner.ownership import verdicts
-from scanner.ownership.interface import ContractCall, Proof
+from scanner.ownership.interface import ContractCall, Proof, Signer
 from scanner.ownership.primitives import secp256k1
 from scanner.ownership.primitives.envelopes import okx_keccak
 from scanner.ownership.primitives.hashes import hash160, sha256d
 from scanner.ownership.primitives.hextext import decode_hex
+from scanner.ownership.primitives.not_proven import NotProvenError, malformed
 from scanner.ownership.primitives.recovery import account_of, read_hex_signature
+from scanner.ownership.unread import unread
 
 RECOVERY_BYTES = {v: (v - 27) & 3 if v >= 27 else v for v in (0, 1, 2, 3, *range(27, 35))}
 """Last byte of a signature -> recovery id; 31 to 34 say "compressed" as Bitcoin's headers do."""
@@ -49,57 +52,104 @@ PAYLOADS: Mapping[str, Callable[[bytes], bytes]] = {
 """Address format -> what its address commits to, from a key of 65 bytes (04, x, y)."""
 
 
-class OkxRecover:
-    """One account, one secp256k1 key."""
+_WITH_KEYS = ("cosmos", "xrpl")
+"""Formats of which other schemes read rows that publish the key."""
 
-    name = "okx_recover"
+
+class RecoverText:
+    """A Verifier of one form: one account, one secp256k1 key, found from the signature.
+
+    name: of the scheme. said: what the form is called in a reason. formats: of addresses.
+    digest: what is signed, of a message's bytes.
+    """
+
+    def __init__(
+        self, name: str, said: str, formats: Collection[str], digest: Callable[[bytes], bytes]
+    ) -> None:
+        self.name, self.said = name, said
+        self._formats = frozenset(formats)
+        self._digest = digest
 
     def handles(self, proof: Proof) -> bool:
         """Formats with a key rule, where no owner is named."""
-        return proof.address.format in PAYLOADS and not (
+        return proof.address.format in self._formats and not (
             proof.owners and proof.address.format == "evm"
         )
 
     def verify(self, proof: Proof, call: ContractCall | None = None) -> ControlResult:
         """Judge the row: every signature must be by the address's key."""
-        digest = okx_keccak(proof.message.encode())
+        try:
+            points, remarks = self._recovered(proof)
+        except NotProvenError as e:
+            return e.result(self.name)
+        return self._bound(proof, points, remarks)
+
+    def signers(self, proof: Proof) -> tuple[Signer, ...]:
+        """See SignerFinder."""
+        try:
+            points, _ = self._recovered(proof)
+        except NotProvenError:
+            return ()
+        return tuple(_signer(proof.address.format, p) for p in dict.fromkeys(points) if p)
+
+    def _recovered(self, proof: Proof) -> tuple[list[bytes], str]:
+        """The key behind each signature (b"" where no key can have made it), and remarks."""
+        digest = self._digest(proof.message.encode())
         remarks: dict[str, None] = {}
-        signer = b""
+        points = []
         for number, text in enumerate(proof.signatures, 1):
             signature = read_hex_signature(text, RECOVERY_BYTES)
             if signature is None:
                 reason = f"signature {number} is not 65 bytes of hex (r, s, v)"
-                if proof.address.format == "xrpl":
-                    reason += "; an Ed25519 one needs its public key (ED...) in the key column"
-                return verdicts.malformed(self.name, reason, 1)
+                if proof.address.format in _WITH_KEYS:
+                    reason += "; any other needs its public key in the key column"
+                raise malformed(reason)
             point = secp256k1.recover(digest, signature.compact, signature.recovery_id)
-            if point is None or (signer and point != signer):
-                return verdicts.mismatch(
-                    self.name, f"signature {number} is not by the address's key"
-                )
-            signer = point
+            points.append(point or b"")
             remarks.update(dict.fromkeys(signature.notes))
-        return self._bound(proof, signer, "; ".join(remarks))
+        return points, "; ".join(remarks)
 
-    def _bound(self, proof: Proof, signer: bytes, remarks: str) -> ControlResult:
+    def _bound(self, proof: Proof, points: Sequence[bytes], remarks: str) -> ControlResult:
         key = _published_key(proof.script)
         if isinstance(key, str):
             return verdicts.malformed(self.name, key, 1)
-        hexed = (secp256k1.compress(signer).hex(),)
-        is_own = PAYLOADS[proof.address.format](signer) == proof.address.payload
-        if key is not None and key != signer:
-            what = "the signature fits the address" if is_own else "the signature is by neither"
-            return verdicts.mismatch(self.name, f"{what}, not the published key {key.hex()[:16]}…")
-        if is_own:
-            return verdicts.controls(self.name, Binding.DERIVED, hexed, remarks)
-        if proof.address.format == "xrpl" and key is not None:
+        account = PAYLOADS[proof.address.format]
+        fit = [bool(p) and account(p) == proof.address.payload for p in points]
+        if all(fit):
+            hexed = (secp256k1.compress(points[0]).hex(),)
+            if key in (None, points[0]):
+                return verdicts.controls(self.name, Binding.DERIVED, hexed, remarks)
+            what = "the signature fits the address, not the published key"
+            return verdicts.mismatch(self.name, f"{what} {(key or b'').hex()[:16]}…")
+        if key is not None and set(points) == {key}:
+            return self._by_published(proof, key, remarks)
+        if any(fit) or key in points:
+            number = fit.index(False) + 1 if any(fit) else 1
+            return verdicts.mismatch(self.name, f"signature {number} is not by the address's key")
+        return unread(self.name, 1)
+
+    def _by_published(self, proof: Proof, key: bytes, remarks: str) -> ControlResult:
+        """The published key signed, and it is not the address's own."""
+        hexed = (secp256k1.compress(key).hex(),)
+        if proof.address.format == "xrpl":
             reason = "; ".join(filter(None, (remarks, verdicts.REGULAR_KEY)))
             return verdicts.controls(self.name, Binding.ASSERTED, hexed, reason)
         return verdicts.mismatch(
-            self.name,
-            "signed by another key than the address's, or over another message: for this message "
-            f"the key is {hexed[0]}",
+            self.name, "the signature is by the published key, and the address is not that key's"
         )
+
+
+class OkxRecover(RecoverText):
+    """One account, one secp256k1 key, OKX's Keccak envelope."""
+
+    def __init__(self) -> None:
+        super().__init__("okx_recover", "OKX's envelope", PAYLOADS, okx_keccak)
+
+
+def _signer(form: str, point: bytes) -> Signer:
+    key = secp256k1.compress(point)
+    names = PolicyKey(KeyKind.SECP256K1, key), PolicyKey(KeyKind.ACCOUNT, PAYLOADS[form](point))
+    return Signer(key.hex(), frozenset(names))
 
 
 def _published_key(text: str) -> bytes | str | None:

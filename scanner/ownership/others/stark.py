@@ -15,6 +15,7 @@ from scanner.ownership import verdicts
 from scanner.ownership.interface import ContractCall, Proof
 from scanner.ownership.primitives.hextext import decode_hex
 from scanner.ownership.primitives.stark_curve import is_signed, pedersen
+from scanner.ownership.unread import unread
 
 SHORT_STRING = 31
 """Characters a message can have: it is one field element."""
@@ -31,6 +32,7 @@ class Stark:
     """One account, one published STARK key (its x)."""
 
     name = "stark"
+    said = "SNIP-12 typed data, as OKX makes it"
 
     def handles(self, proof: Proof) -> bool:
         """Every Starknet address."""
@@ -52,6 +54,7 @@ class Stark:
         digest = message_hash(
             proof.message, int.from_bytes(proof.address.payload, "big"), proof.network.chain_id
         )
+        unfit, fits = 0, False
         for number, text in enumerate(proof.signatures, 1):
             signature = decode_hex(text)
             if signature is None or len(signature) != 64:
@@ -59,10 +62,13 @@ class Stark:
                     self.name, f"signature {number} is not 64 bytes of hex", 1
                 )
             r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big")
-            if not is_signed(key, digest, r, s):
-                return verdicts.mismatch(
-                    self.name, f"signature {number} is not by this key over this message"
-                )
+            if is_signed(key, digest, r, s):
+                fits = True
+            else:
+                unfit = unfit or number
+        if unfit:
+            reason = f"signature {unfit} is not by this key over this message"
+            return verdicts.mismatch(self.name, reason) if fits else unread(self.name, unfit)
         return verdicts.controls(self.name, Binding.ASSERTED, (f"0x{key:064x}",), _NOT_BOUND)
 
 

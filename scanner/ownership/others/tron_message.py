@@ -1,27 +1,36 @@
 """Messages signed by the key of a Tron account, in both of the network's forms.
 
 The first form signs the 32-byte hash of the text, the second (signMessageV2) the text itself;
-nothing in a row says which, so both are tried. Source: TIP-191; TIP-104 for permissions, which
-no signature here can show.
+nothing in a row says which, so both are tried; a message of 0x and hex digits may have been signed
+as the bytes that it spells. Source: TIP-191; TIP-16 for permissions, which only the chain shows.
 """
 
 from __future__ import annotations
 
 from scanner.model.addresses.tron import TronCodec
 from scanner.model.control import Binding, ControlResult
+from scanner.model.key_policy import KeyKind, PolicyKey
 from scanner.ownership import verdicts
 from scanner.ownership.evm.evm_signers import RECOVERY_BYTES
-from scanner.ownership.interface import ContractCall, Proof
+from scanner.ownership.interface import ContractCall, Proof, Signer
 from scanner.ownership.primitives import envelopes
-from scanner.ownership.primitives.recovery import read_hex_signature, recover_account
+from scanner.ownership.primitives.hextext import hex_message
+from scanner.ownership.primitives.not_proven import NotProvenError, malformed
+from scanner.ownership.primitives.recovery import (
+    RecoverableSignature,
+    read_hex_signature,
+    recover_account,
+)
 
 _FORMS = (envelopes.tip191_hash, envelopes.tip191_text)
+_OF_HEX = "the message is hex and was signed as the bytes that it spells"
 
 
 class TronMessage:
     """One Tron account, one key."""
 
     name = "tron_message"
+    said = "TIP-191"
 
     def handles(self, proof: Proof) -> bool:
         """Every Tron address."""
@@ -29,25 +38,69 @@ class TronMessage:
 
     def verify(self, proof: Proof, call: ContractCall | None = None) -> ControlResult:
         """Judge the row: every signature must be by the address's key, in one form or the other."""
-        message = proof.message.encode()
+        try:
+            found = _recovered(proof)
+        except NotProvenError as e:
+            return e.result(self.name)
         remarks: dict[str, None] = {}
-        for number, text in enumerate(proof.signatures, 1):
-            signature = read_hex_signature(text, RECOVERY_BYTES)
-            if signature is None:
-                return verdicts.malformed(
-                    self.name, f"signature {number} is not 65 bytes of hex (r, s, v)"
-                )
-            found = None
-            for form in _FORMS:
-                account = recover_account(form(message), signature.compact, signature.recovery_id)
-                if account == proof.address.payload:
-                    break
-                found = found or account
+        unfit = 0
+        for number, (signature, accounts) in enumerate(found, 1):
+            if proof.address.payload in accounts:
+                remarks.update(dict.fromkeys((*signature.notes, accounts[proof.address.payload])))
             else:
-                return verdicts.mismatch(self.name, _not_by(proof, number, found))
-            remarks.update(dict.fromkeys(signature.notes))
-        signer = proof.address.text
-        return verdicts.controls(self.name, Binding.DERIVED, (signer,), "; ".join(remarks), 1)
+                unfit = unfit or number
+        if not unfit:
+            words = "; ".join(filter(None, remarks))
+            return verdicts.controls(self.name, Binding.DERIVED, (proof.address.text,), words, 1)
+        reason = _not_by(proof, unfit, next(iter(found[unfit - 1][1]), None))
+        if remarks or (len(found) == 1 and not found[0][1]):
+            return verdicts.mismatch(self.name, reason)
+        return verdicts.unsupported(self.name, f"{reason}; {_ONLY_BY_CHAIN}")
+
+    def signers(self, proof: Proof) -> tuple[Signer, ...]:
+        """See SignerFinder."""
+        try:
+            found = _recovered(proof)
+        except NotProvenError:
+            return ()
+        codec = TronCodec(proof.network.name, "")
+        accounts = dict.fromkeys(a for _, of_one in found for a in of_one)
+        return tuple(
+            Signer(codec.encode(a), frozenset((PolicyKey(KeyKind.ACCOUNT, a),))) for a in accounts
+        )
+
+
+_Recovered = list[tuple[RecoverableSignature, dict[bytes, str]]]
+"""Each signature with the accounts that it leads to, one a form, and what to remark of the form."""
+
+
+def _recovered(proof: Proof) -> _Recovered:
+    """Read the row's signatures. Raises NotProvenError."""
+    message = proof.message.encode()
+    digests = [(form(message), "") for form in _FORMS]
+    spelled = hex_message(proof.message)
+    if spelled is not None:
+        digests.append((envelopes.tip191_text(spelled), _OF_HEX))
+    found: _Recovered = []
+    for number, text in enumerate(proof.signatures, 1):
+        signature = read_hex_signature(text, RECOVERY_BYTES)
+        if signature is None:
+            raise malformed(f"signature {number} is not 65 bytes of hex (r, s, v)")
+        accounts: dict[bytes, str] = {}
+        for digest, remark in digests:
+            account = recover_account(digest, signature.compact, signature.recovery_id)
+            if account is not None:
+                accounts.setdefault(account, remark)
+            if account == proof.address.payload:
+                break
+        found.append((signature, accounts))
+    return found
+
+
+_ONLY_BY_CHAIN = (
+    "whether that key may spend from the account only its permissions can say: take a snapshot "
+    "with an endpoint of the network"
+)
 
 
 def _not_by(proof: Proof, number: int, found: bytes | None) -> str:

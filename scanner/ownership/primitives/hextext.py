@@ -19,3 +19,8 @@ def decode_hex(text: str) -> bytes | None:
     except ValueError:
         return None
     return data if 2 * len(data) == len(digits) else None
+
+
+def hex_message(text: str) -> bytes | None:
+    """The bytes that a message of 0x and hex digits spells: wallets sign those, not the text."""
+    return decode_hex(text) if text[:2] == "0x" and len(text) > 2 else None

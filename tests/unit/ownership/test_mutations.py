@@ -20,6 +20,7 @@ from scanner.model.addresses.table import decode_address
 from scanner.model.claim import Claim
 from scanner.model.control import Control
 from scanner.ownership.judge import judge
+from scanner.ownership.native.parts import read_parts
 from scanner.ownership.primitives.hextext import decode_hex
 from scanner.settings.tables import load_registry
 
@@ -45,6 +46,8 @@ def _recode(text: str, change: Callable[[bytes], bytes]) -> str:
         return ("0x" if text.startswith("0x") else "") + change(data).hex()
     if text.startswith("SIG_K1_"):
         return "SIG_K1_" + base58.encode(change(base58.decode(text[7:])))
+    if 85 < len(text) < 89 and text.isalnum():  # as Solana's wallets write it
+        return base58.encode(change(base58.decode(text)))
     return base64.b64encode(change(base64.b64decode(text))).decode()
 
 
@@ -191,10 +194,18 @@ def _same_holder(row: Signed, changed: Claim) -> bool:
     return _holder(row.claim) == _holder(changed)
 
 
+def _same_parts(row: Signed, changed: Claim) -> bool:
+    """Whether two messages of JSON parts differ in white space and spelling alone."""
+    if row.scheme not in ("ton_connect", "nep413"):
+        return False
+    parts = read_parts(changed.message)
+    return parts is not None and parts == read_parts(row.claim.message)
+
+
 def _means_the_same(row: Signed, changed: Claim) -> bool:
     """Whether a changed row still says what the signers signed, for the same holder."""
     was = row.claim
-    if changed.message != was.message:
+    if changed.message != was.message and not _same_parts(row, changed):
         return False
     if row.bound and not _same_holder(row, changed) and _holder(changed)[0] not in OPEN:
         return False

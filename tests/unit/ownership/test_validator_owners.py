@@ -149,7 +149,7 @@ def test_many_are_asked_about_at_once_and_a_refusal_is_heard_once() -> None:
         for k in [*keys, keys[0]]
     ]
     table = BeaconTable({k: paid(account(A)) for k in keys})
-    assert all(r.shows_control for r in judge_claims(rows, table, REGISTRY))
+    assert all(r.shows_control for r in judge_claims(rows, table, registry=REGISTRY))
     assert table.asked == [b"".join(keys)]
 
     asked = []
@@ -158,7 +158,7 @@ def test_many_are_asked_about_at_once_and_a_refusal_is_heard_once() -> None:
         asked.append(to)
         raise SourceRejectedError("beacon", "does not keep that state")
 
-    results = judge_claims(rows, refuse, REGISTRY)
+    results = judge_claims(rows, refuse, registry=REGISTRY)
     assert all("does not keep that state" in r.reason for r in results)
     assert {r.binding for r in results} == {Binding.ASSERTED}
     assert asked == [b"".join(keys)]

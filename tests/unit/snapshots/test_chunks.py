@@ -110,7 +110,7 @@ def test_each_claim_gets_its_verdict_and_its_own_balance():
 def test_without_a_source_claims_are_judged_and_their_balances_unavailable():
     calls = []
 
-    def judge(claims, call):
+    def judge(claims, call, keys=None):
         calls.append(call)
         return good_judge(claims, call)
 
@@ -244,7 +244,7 @@ def test_too_few_answers_are_no_answers():
 
 def test_too_few_verdicts_are_a_bug_and_no_result():
     with pytest.raises(ChunkFailedError, match="internal error"):
-        take(StubSource(), judge=lambda claims, call: good_judge(claims, call)[1:])
+        take(StubSource(), judge=lambda claims, call, keys: good_judge(claims, call)[1:])
 
 
 class Callable_(StubSource):

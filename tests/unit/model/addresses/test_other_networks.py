@@ -40,7 +40,11 @@ def decode(network: str, text: str) -> Address:
 # network -> spellings that are the same holder
 SAME = {
     "aptos-short": ("aptos", ["0x1", "0x" + "1".rjust(64, "0"), "1".rjust(64, "0"), "0x0001"]),
-    "sui-short": ("sui", ["0x2", "0x" + "2".rjust(64, "0")]),
+    "sui": ("sui", ["0x" + "2".rjust(64, "0"), "2".rjust(64, "0")]),
+    "zcash tex": (
+        "zcash",
+        ["tex1s2rt77ggv6q989lr49rkgzmh5slsksa9khdgte", "t1VmmGiyjVNeCjxDZzg7vZmd99WyzVby9yC"],
+    ),
     "starknet": ("starknet", ["0x0abc", "0xABC", "0x" + "abc".rjust(64, "0")]),
     "ton": (
         "ton",
@@ -195,6 +199,9 @@ REFUSED = [
     ("aptos", "1", "bare and short"),
     ("aptos", "0x" + "1" * 65, "too long"),
     ("cardano", "stake1uyehkck0lajq8gr28t9uxnuvgcqrc6070x3k9r8048z8y5gh6ffgw", "a stake address"),
+    ("cardano", "stake_test1uzmggtulkyt5df9rpmqvh9acuc4etr5vntehx65nq2uz2mg8293u0", "test network"),
+    ("sui", "0x2", "short, which wallets never write"),
+    ("sui", "0x" + "2" * 40, "an EVM account"),
     ("cardano", "addr_test1vz2fxv2umyhttkxyxp8x0dlpdt3k6cwng5pxj3jhsydzerspjrlsz", "test network"),
     ("conflux-core", "cfx:type.contract:aak2rra2njvd77ezwjvx04kkds9fzagfe6ku8scz91", "wrong type"),
     ("conflux-core", "cfx:user:aak2rra2njvd77ezwjvx04kkds9fzagfe6ku8scz91", "half an option"),

@@ -12,11 +12,11 @@ from support.bitcoin_signing import ORDER, Key
 from scanner.ownership.bitcoin.bip322_reading import (
     Reader,
     Variant,
-    der_to_compact,
     read_psbt,
     read_text,
     read_witness,
 )
+from scanner.ownership.primitives.der import der_to_compact
 
 NUMBERS = st.integers(1, ORDER - 1)
 

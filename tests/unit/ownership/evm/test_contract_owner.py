@@ -179,7 +179,7 @@ def test_the_chain_is_not_asked_where_it_adds_nothing() -> None:
 def test_a_question_is_asked_once_for_many_rows() -> None:
     chain = safe(2, A, B)
     rows = [claim("ethereum", WALLET, *SIGNED, owners=OWNERS)] * 50
-    results = judge_claims(rows, chain, REGISTRY)
+    results = judge_claims(rows, chain, registry=REGISTRY)
     assert all(r.shows_control for r in results)
     assert len(chain.asked) == len(set(chain.asked))
 
@@ -189,7 +189,7 @@ def test_what_a_verdict_rests_on_is_its_evidence() -> None:
     for evidence in (Evidence.PROVEN, Evidence.AGREED, Evidence.REPORTED):
         chain = safe_chain(bytes.fromhex(WALLET[2:]), storage, calls=evidence)
         result = judged(*SIGNED, owners=OWNERS, call=chain)
-        assert (result.is_proof, result.evidence) == (True, evidence)
+        assert (result.shows_control, result.evidence) == (True, evidence)
     own = judge(claim("ethereum", evm_address(A), SIGNED[0]), REGISTRY, safe(1, A))
     assert own.evidence is Evidence.PROVEN
 
@@ -204,7 +204,7 @@ def test_every_version_of_the_safe_that_we_know(version: str) -> None:
             bytes.fromhex(WALLET[2:]), storage, proxy=proxy, version=f"Safe {version}"
         )
         result = judged(SIGNED[0], owners=OWNERS[:1], call=chain)
-        assert result.is_proof
+        assert result.shows_control
         assert f"Safe {version}" in result.reason
 
 
@@ -215,7 +215,7 @@ def test_a_safe_whose_guard_may_stop_its_owners_is_asserted() -> None:
     assert (result.control, result.binding) == (Control.CONTROLS, Binding.ASSERTED)
     assert "guard" in result.reason
     nobody = safe_chain(bytes.fromhex(WALLET[2:]), safe_storage(0, []))
-    assert not judged(SIGNED[0], owners=OWNERS[:1], call=nobody).is_proof
+    assert not judged(SIGNED[0], owners=OWNERS[:1], call=nobody).shows_control
 
 
 @pytest.mark.parametrize("spoiled", ["proxy", "singleton"])
@@ -224,7 +224,7 @@ def test_one_changed_byte_of_code_and_it_is_not_known(spoiled: str) -> None:
     where = bytes.fromhex(WALLET[2:]) if spoiled == "proxy" else SINGLETON
     code, storage = chain.states[where]
     chain.states[where] = (code[:-1] + bytes([code[-1] ^ 1]), storage)
-    assert not judged(SIGNED[0], owners=OWNERS[:1], call=chain).is_proof
+    assert not judged(SIGNED[0], owners=OWNERS[:1], call=chain).shows_control
 
 
 def test_a_dead_node_is_an_error_and_a_refused_call_a_verdict() -> None:
@@ -240,4 +240,4 @@ def test_a_dead_node_is_an_error_and_a_refused_call_a_verdict() -> None:
     assert (named.control, named.binding) == (Control.CONTROLS, Binding.ASSERTED)
     assert "could not be asked (out of gas)" in named.reason
     assert judged(SIGNED[0], call=refused).control is Control.UNSUPPORTED
-    assert judged("0x", call=refused).control is Control.MALFORMED
+    assert judged("0x", call=refused).control is Control.UNSUPPORTED

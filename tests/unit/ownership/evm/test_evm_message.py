@@ -16,6 +16,7 @@ from support.signed_rows import (
     high_s,
     key,
     okx_sign,
+    refused,
 )
 
 from scanner.model.addresses.evm import checksum_text
@@ -68,10 +69,37 @@ def test_recovery_bytes_0_1_27_28_and_no_others() -> None:
     zero = judged(signature[:-2] + f"{parity:02x}")
     assert zero.shows_control
     assert zero.reason == f"recovery byte is {parity}"
-    assert judged(signature[:-2] + f"{parity ^ 1:02x}").control is Control.MISMATCH
-    for byte in (2, 3, 26, 29, 30, 31, 32, 37, 38, 255):
+    assert judged(signature[:-2] + f"{27 + (parity ^ 1):02x}").control is Control.MISMATCH
+    for byte in (parity ^ 1, 2, 3, 26, 29, 30, 31, 32, 37, 38, 255):
         result = judged(signature[:-2] + f"{byte:02x}")
-        assert result.control is Control.MALFORMED, byte
+        assert result.control is Control.UNSUPPORTED, byte
+        assert "contract wallet" in result.reason
+
+
+@pytest.mark.parametrize("size", [0, 1, 63, 66, 84, 85, 130, 4096])
+def test_a_signature_of_any_length_is_a_contracts_to_judge(size: int) -> None:
+    """Safes take an empty one, Loopring's wallets 66 bytes: nobody can tell offline."""
+    signature = "0x" + "11" * size
+    assert judged(signature).control is Control.UNSUPPORTED
+    asked: list[bytes] = []
+
+    def call(to: bytes, question: bytes) -> bytes:
+        asked.append(question)
+        return b""
+
+    row = claim("ethereum", ADDRESS, signature)
+    assert judge(row, REGISTRY, call).control is Control.MISMATCH
+    assert asked
+
+
+def test_a_message_of_hex_may_be_signed_as_the_bytes_that_it_spells() -> None:
+    message = "0x" + b"I am an exchange address".hex()
+    signature = evm_sign(SIGNER, MESSAGE, envelopes.eip191_text)
+    result = judged(signature, message=message)
+    assert result.shows_control
+    assert "hex" in result.reason
+    assert judged(evm_sign(SIGNER, message, envelopes.eip191_text), message=message).shows_control
+    assert judged(signature, message=message[2:]).control is not Control.CONTROLS
 
 
 def test_the_64_byte_form() -> None:
@@ -101,12 +129,12 @@ def test_r_and_s_out_of_range_are_no_signature() -> None:
 def test_the_zero_address_is_nobodys() -> None:
     """`ecrecover` answers zero for nonsense; a row of the zero address must not meet it."""
     for signature in ("0x" + "00" * 65, evm_sign(SIGNER), "0x" + "00" * 64 + "1b"):
-        assert judged(signature, address="0x" + "00" * 20).control is Control.MISMATCH
+        assert refused(judged(signature, address="0x" + "00" * 20))
 
 
 def test_another_networks_envelope_is_a_mismatch() -> None:
     assert judged(okx_sign(SIGNER)).control is Control.MISMATCH
-    assert judged(evm_sign(SIGNER), network="okc").control is Control.MISMATCH
+    assert refused(judged(evm_sign(SIGNER), network="okc"))
     assert judged(okx_sign(SIGNER), network="okc").shows_control
     assert judged(evm_sign(SIGNER, MESSAGE, envelopes.tip191_hash)).control is Control.MISMATCH
 

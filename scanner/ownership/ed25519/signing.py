@@ -1,0 +1,136 @@
+"""What all Ed25519 schemes share: the check, the key column, and what ties a key to an address.
+
+libsodium does the check: it refuses keys and points of small order (they verify for everybody)
+and signatures whose s is not reduced (RFC 8032). Chains whose accounts are names or numbers, or
+whose keys can be changed, are not bound by a signature: `asserted`, or for the chain to say.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from nacl.exceptions import BadSignatureError, CryptoError
+from nacl.signing import VerifyKey
+
+from scanner.errors import AddressFormatError
+from scanner.model.addresses import base58
+from scanner.model.addresses.interface import Address
+from scanner.model.addresses.table import decode_address
+from scanner.model.control import Binding, ControlResult
+from scanner.model.key_policy import KeyKind, PolicyKey
+from scanner.ownership import verdicts
+from scanner.ownership.ed25519.ed25519_keys import ACCOUNTS, ADDRESS_IS_KEY, is_address_of
+from scanner.ownership.interface import Proof, Signer
+from scanner.ownership.key_policy import CHANGEABLE
+from scanner.ownership.primitives.hextext import decode_hex
+from scanner.ownership.primitives.not_proven import malformed, unsupported
+
+MOST_KEYS = 20
+"""Keys of one key column."""
+
+_BETWEEN = re.compile(r"[\s,;|]+", re.ASCII)
+_NOT_BOUND = {
+    "near_named": "the key signed; that it may use the named account is not shown here: compare "
+    "it with the account's access keys (view_access_key_list of a node)",
+    "hedera": "the key signed; that the account has it is not shown here: compare it with the "
+    "account's key at a mirror node",
+    "xrpl": verdicts.REGULAR_KEY,
+}
+_ROTATED = (
+    "the key of the named authentication key signed; that the account uses it is not shown here: "
+    "compare it with the account's authentication_key"
+)
+_OTHER_KEY = (
+    "the published key signed and is not the address's own; whether the account was given to it "
+    "only the chain can say: take a snapshot with an endpoint of the network"
+)
+
+
+def is_signed(key: bytes, message: bytes, signature: bytes) -> bool:
+    """Check one signature (64 bytes, R and s) by a key of 32 bytes, strictly (see the module)."""
+    if len(key) != 32 or len(signature) != 64:
+        return False
+    try:
+        VerifyKey(key).verify(message, signature)
+    except (BadSignatureError, CryptoError, ValueError):
+        return False
+    return True
+
+
+def read_keys(proof: Proof) -> tuple[bytes, ...]:
+    """The signers' keys: the key column (one or several), or the address where that is a key.
+
+    Returns distinct keys of 32 bytes. Raises NotProvenError.
+    """
+    if not proof.script:
+        if proof.address.format in ADDRESS_IS_KEY:
+            return (proof.address.payload,)
+        raise unsupported(
+            "the row gives no public key, and the address does not hold it: publish it in the key "
+            "column"
+        )
+    texts = [t for t in _BETWEEN.split(proof.script) if t]
+    keys = [_key(proof.address.format, text) for text in texts[: MOST_KEYS + 1]]
+    found = tuple(dict.fromkeys(k for k in keys if k is not None))
+    if not found or len(keys) > MOST_KEYS or any(k is None for k in keys):
+        raise malformed("the public key is not 32 bytes of hex")
+    return found
+
+
+def _key(form: str, text: str) -> bytes | None:
+    if text.startswith("ed25519:"):  # NEAR's own spelling
+        try:
+            key: bytes | None = base58.decode(text.removeprefix("ed25519:"))
+        except ValueError:
+            return None
+    else:
+        key = decode_hex(text)
+    if form == "xrpl" and key is not None and len(key) == 33 and key[0] == 0xED:
+        key = key[1:]
+    return key if key is not None and len(key) == 32 else None
+
+
+def bound(scheme: str, proof: Proof, keys: Sequence[bytes], note: str = "") -> ControlResult:
+    """The keys signed: say whether the address is theirs. note: what was unusual."""
+    form = proof.address.format
+    own = [key for key in keys if is_address_of(proof.address, key)]
+    if own and len(own) == len(keys):
+        return verdicts.controls(scheme, Binding.DERIVED, (own[0].hex(),), note)
+    signers = tuple(key.hex() for key in keys)
+    if form in _NOT_BOUND:
+        words = "; ".join(filter(None, (note, _NOT_BOUND[form])))
+        return verdicts.controls(scheme, Binding.ASSERTED, signers, words)
+    if form == "aptos" and proof.owners:
+        return _rotated(scheme, proof, keys[0])
+    if form in CHANGEABLE:
+        return verdicts.unsupported(scheme, _OTHER_KEY)
+    return verdicts.mismatch(scheme, "a signature is good, but the address is not its key's")
+
+
+def signer_of(proof: Proof, key: bytes) -> Signer:
+    """A key as whoever a chain may name: the key itself, and the account that it makes."""
+    names = {PolicyKey(KeyKind.ED25519, key)}
+    account = ACCOUNTS.get(proof.address.format)
+    if account is not None:
+        names.add(PolicyKey(KeyKind.ACCOUNT, account(key)))
+    return Signer(key.hex(), frozenset(names))
+
+
+def _rotated(scheme: str, proof: Proof, key: bytes) -> ControlResult:
+    """Aptos: an account may have been given another authentication key than its own."""
+    owner = _decode(proof, proof.owners[0])
+    if isinstance(owner, str):
+        return verdicts.mismatch(scheme, owner)
+    if len(proof.owners) > 1 or not is_address_of(owner, key):
+        return verdicts.mismatch(
+            scheme, "the key is neither the address's nor the authentication key's"
+        )
+    return verdicts.controls(scheme, Binding.ASSERTED, (key.hex(),), _ROTATED)
+
+
+def _decode(proof: Proof, text: str) -> Address | str:
+    try:
+        return decode_address(proof.network, text)
+    except AddressFormatError as e:
+        return f"owner 1: {e.reason}"

@@ -1,0 +1,86 @@
+"""One way of signing a text with an Ed25519 key: what is signed, and how signatures are spelled.
+
+Every standard is a file with one of these (and perhaps a class around it) and a row of
+`scanner.ownership.table`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+
+from scanner.model.control import ControlResult
+from scanner.ownership.ed25519.signing import bound, is_signed, read_keys, signer_of
+from scanner.ownership.interface import ContractCall, Proof, Signer
+from scanner.ownership.primitives.hextext import decode_hex
+from scanner.ownership.primitives.not_proven import NotProvenError, malformed, mismatch
+from scanner.ownership.unread import unread
+
+Payloads = Callable[[Proof], tuple[bytes, ...]]
+"""What a key signs for a row's message: one or more candidates. Raises NotProvenError."""
+
+Spelling = Callable[[str], bytes | None]
+"""Reads a signature's text; None if it is not in this spelling."""
+
+
+class Ed25519Text:
+    """A Verifier of one form.
+
+    name: of the scheme. said: what the form is called in a reason. formats: of addresses.
+    payloads: what is signed. spelling: how signatures are written; 64 bytes come out.
+    certain: whether a row in this form can be in no other (its message has the form's parts), so
+    that a signature which does not fit is false and not unread.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        said: str,
+        formats: Collection[str],
+        payloads: Payloads,
+        spelling: Spelling = decode_hex,
+        *,
+        certain: Callable[[Proof], bool] = lambda _: False,
+    ) -> None:
+        self.name, self.said = name, said
+        self.formats = frozenset(formats)
+        self._payloads, self._spelling, self._certain = payloads, spelling, certain
+
+    def handles(self, proof: Proof) -> bool:
+        """Rows of its address formats."""
+        return proof.address.format in self.formats
+
+    def verify(self, proof: Proof, call: ContractCall | None = None) -> ControlResult:
+        """Judge the row: every signature is one of the published keys', over the form's bytes."""
+        try:
+            keys = self._signed_by(proof)
+        except NotProvenError as e:
+            return e.result(self.name)
+        if isinstance(keys, ControlResult):
+            return keys
+        return bound(self.name, proof, keys)
+
+    def signers(self, proof: Proof) -> tuple[Signer, ...]:
+        """See SignerFinder."""
+        try:
+            keys = self._signed_by(proof)
+        except NotProvenError:
+            return ()
+        return () if isinstance(keys, ControlResult) else tuple(signer_of(proof, k) for k in keys)
+
+    def _signed_by(self, proof: Proof) -> tuple[bytes, ...] | ControlResult:
+        """The distinct keys that made the row's signatures, or the verdict that some fits none."""
+        keys, payloads = read_keys(proof), self._payloads(proof)
+        signed: dict[bytes, None] = {}
+        unfit = 0
+        for number, text in enumerate(proof.signatures, 1):
+            signature = self._spelling(text)
+            if signature is None or len(signature) != 64:
+                raise malformed(f"signature {number} is not 64 bytes as {self.said} writes them")
+            made = next((k for k in keys for p in payloads if is_signed(k, p, signature)), None)
+            if made is None:
+                unfit = unfit or number
+            else:
+                signed[made] = None
+        if unfit and (signed or self._certain(proof)):
+            raise mismatch(f"signature {unfit} is not by this key over this message")
+        return unread(self.name, unfit) if unfit else tuple(signed)

@@ -1,0 +1,1 @@
+"""The chains' own ways of signing a text, one file each."""

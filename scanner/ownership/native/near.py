@@ -1,0 +1,65 @@
+"""NEP-413: a NEAR wallet signs message, nonce, recipient and callback together, hashed.
+
+The message column holds the parts as JSON: {"message", "nonce" (base64 of 32 bytes, or a list of
+them), "recipient", "callbackUrl" where there was one}. Source: NEP-413; Borsh for the bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from hashlib import sha256
+
+from scanner.ownership.ed25519.text_form import Ed25519Text
+from scanner.ownership.interface import Proof
+from scanner.ownership.native.parts import is_nep413, read_parts
+from scanner.ownership.native.spellings import hex_or_base64
+from scanner.ownership.primitives.base64text import decode_base64
+from scanner.ownership.primitives.not_proven import malformed
+
+_TAG = (2**31 + 413).to_bytes(4, "little")
+_FORMATS = frozenset(("near_implicit", "near_named"))
+
+
+class Nep413(Ed25519Text):
+    """Accounts of NEAR whose rows hold the parts that NEP-413 signs."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "nep413", "NEP-413", _FORMATS, _digest, hex_or_base64, certain=lambda _: True
+        )
+
+    def handles(self, proof: Proof) -> bool:
+        """NEAR rows whose message is JSON of these parts."""
+        parts = read_parts(proof.message) if super().handles(proof) else None
+        return parts is not None and is_nep413(parts)
+
+
+def _digest(proof: Proof) -> tuple[bytes, ...]:
+    parts = read_parts(proof.message)
+    if parts is None:
+        raise malformed("the message is not JSON of the parts that NEP-413 signs")
+    nonce = _nonce(parts)
+    recipient, callback = parts["recipient"], parts.get("callbackUrl")
+    if not isinstance(recipient, str) or not isinstance(callback, str | None):
+        raise malformed("recipient and callbackUrl are texts")
+    data = _TAG + _string(str(parts["message"])) + nonce + _string(recipient)
+    data += b"\0" if callback is None else b"\1" + _string(callback)
+    return (sha256(data).digest(),)
+
+
+def _nonce(parts: Mapping[str, object]) -> bytes:
+    given = parts["nonce"]
+    data = decode_base64(given) if isinstance(given, str) else None
+    if isinstance(given, list) and all(type(b) is int and 0 <= b < 256 for b in given):
+        data = bytes(given)
+    if data is None or len(data) != 32:
+        raise malformed("the nonce is not 32 bytes, in base64 or as a list")
+    return data
+
+
+def _string(text: str) -> bytes:
+    try:
+        data = text.encode()
+    except UnicodeEncodeError:
+        raise malformed("a part of the message is not Unicode text") from None
+    return len(data).to_bytes(4, "little") + data

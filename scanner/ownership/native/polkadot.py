@@ -1,0 +1,109 @@
+"""Polkadot's wallets: sr25519, Ed25519 or ECDSA over the text, bare or as <Bytes>text</Bytes>.
+
+A MultiSignature says its kind in its first byte (0 Ed25519, 1 sr25519, 2 ECDSA); the bare 64 bytes
+are sr25519 if schnorrkel's mark (top bit of the last byte) is set, which no reduced Ed25519 has.
+Texts of more than 256 bytes are signed as such: only transactions are hashed first.
+Sources: sp-runtime's MultiSignature; polkadot-js' signRaw; schnorrkel (context "substrate").
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+
+import sr25519
+
+from scanner.model.control import Binding, ControlResult
+from scanner.ownership import verdicts
+from scanner.ownership.ed25519.signing import is_signed
+from scanner.ownership.interface import ContractCall, Proof
+from scanner.ownership.native.spellings import plain_text
+from scanner.ownership.primitives import secp256k1
+from scanner.ownership.primitives.hextext import decode_hex
+from scanner.ownership.primitives.not_proven import NotProvenError, malformed
+from scanner.ownership.unread import unread
+
+_ED25519, _SR25519, _ECDSA = 0, 1, 2
+_MARK = 0x80
+_IDENTITY = bytes(32)
+"""The key of nobody: a signature of zeros verifies for it, over anything."""
+
+
+class PolkadotText:
+    """Accounts of a key: the address is it, or BLAKE2b-256 of it (ECDSA)."""
+
+    name = "polkadot_text"
+    said = "Polkadot's signRaw"
+
+    def handles(self, proof: Proof) -> bool:
+        """Every SS58 account."""
+        return proof.address.format == "ss58"
+
+    def verify(self, proof: Proof, call: ContractCall | None = None) -> ControlResult:
+        """Judge the row: every signature must be by the address's key."""
+        try:
+            return self._verify(proof)
+        except NotProvenError as e:
+            return e.result(self.name)
+
+    def _verify(self, proof: Proof) -> ControlResult:
+        text = plain_text(proof.message)
+        candidates = (b"<Bytes>" + text + b"</Bytes>", text)
+        kinds: dict[str, None] = {}
+        fits, unfit, certain = False, 0, False
+        for number, written in enumerate(proof.signatures, 1):
+            data = decode_hex(written)
+            if data is None or len(data) not in (64, 65, 66):
+                raise malformed(f"signature {number} is not 64, 65 or 66 bytes of hex")
+            kind, signature = _taken_apart(data)
+            if any(_is_by(kind, proof.address.payload, c, signature) for c in candidates):
+                fits = True
+                kinds[_NAMES[kind]] = None
+            else:
+                unfit, certain = unfit or number, certain or kind == _SR25519
+        if unfit and (fits or certain):
+            reason = f"signature {unfit} is not by the address's key over this message"
+            return verdicts.mismatch(self.name, reason)
+        if unfit:
+            return unread(self.name, unfit)
+        signer = (proof.address.payload.hex(),)
+        return verdicts.controls(self.name, Binding.DERIVED, signer, ", ".join(kinds))
+
+
+_NAMES = {_ED25519: "Ed25519", _SR25519: "sr25519", _ECDSA: "ECDSA"}
+
+
+def _taken_apart(data: bytes) -> tuple[int, bytes]:
+    """Kind and signature. Raises NotProvenError for a mark that does not fit its length."""
+    if len(data) == 64:
+        return (_SR25519 if data[63] & _MARK else _ED25519), data
+    kind, signature = data[0], data[1:]
+    if len(data) == 65 and (kind == _ED25519 or (kind == _SR25519 and data[64] & _MARK)):
+        return kind, signature
+    if len(data) == 66 and kind == _ECDSA:
+        return kind, signature
+    if len(data) == 65 and data[64] < 4:
+        return _ECDSA, data  # a bare ECDSA signature: r, s, recovery id
+    raise malformed("its first byte names no kind of signature of this length")
+
+
+def _is_by(kind: int, account: bytes, message: bytes, signature: bytes) -> bool:
+    if kind == _ED25519:
+        return is_signed(account, message, signature)
+    if kind == _SR25519:
+        return _is_sr25519(account, message, signature)
+    if signature[64] > 3:
+        return False
+    digest = blake2b(message, digest_size=32).digest()
+    point = secp256k1.recover(digest, signature[:64], signature[64])
+    if point is None:
+        return False
+    return blake2b(secp256k1.compress(point), digest_size=32).digest() == account
+
+
+def _is_sr25519(key: bytes, message: bytes, signature: bytes) -> bool:
+    if key == _IDENTITY:
+        return False
+    try:
+        return bool(sr25519.verify(signature, message, key))
+    except ValueError:  # no point, or a number that is not reduced
+        return False

@@ -1,0 +1,51 @@
+"""How wallets write a signature of 64 bytes, and which texts may be signed without an envelope."""
+
+from __future__ import annotations
+
+from scanner.model.addresses import base58
+from scanner.ownership.primitives.base64text import decode_base64
+from scanner.ownership.primitives.hextext import decode_hex
+from scanner.ownership.primitives.not_proven import unsupported
+
+LONGEST_TEXT = 65_536
+"""Characters of a text that is looked at."""
+
+_SIGNATURE = 64
+
+
+def hex_or_base64(text: str) -> bytes | None:
+    """64 bytes in hex or in base64; None if it is neither."""
+    data = decode_hex(text)
+    if data is None and len(text) == 88:
+        data = decode_base64(text)
+    return data if data is not None and len(data) == _SIGNATURE else None
+
+
+def hex_or_base58(text: str) -> bytes | None:
+    """64 bytes in hex, in base64 or, as Solana's wallets show them, in Base58."""
+    data = hex_or_base64(text)
+    if data is None and len(text) <= 90 and text.isascii():
+        try:
+            data = base58.decode(text)
+        except ValueError:
+            return None
+    return data if data is not None and len(data) == _SIGNATURE else None
+
+
+def plain_text(message: str) -> bytes:
+    """A text that is signed as it stands: only one that can be no transaction.
+
+    Transactions of the chains that do this hold bytes that are no text: Solana's begin with a count
+    of signers below 32, the XRP Ledger's with a mark that ends in a zero byte, Polkadot's hold the
+    hash of block 0, Aptos's begin with a hash that is no UTF-8. Raises NotProvenError.
+    """
+    if not message or len(message) > LONGEST_TEXT:
+        raise unsupported(
+            "a text signed without an envelope has 1 to 65,536 characters: sign again"
+        )
+    if not message[0].isprintable() or not all(c.isprintable() or c in "\t\n\r" for c in message):
+        raise unsupported(
+            "a text with unprintable characters, signed without an envelope, may be a transaction: "
+            "sign again a text that is none"
+        )
+    return message.encode()

@@ -1,0 +1,88 @@
+"""Sui's personal message: BLAKE2b-256 of an intent, the text's length and the text.
+
+Wallets give flag, signature and key in one base64 text; the signature alone is read as well, with
+the key in its column. Flag 0 is Ed25519, the only one that is read.
+Source: Sui, "Intent signing" (intent 3, 0, 0: personal message, version 0, Sui) and "Signatures".
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+
+from scanner.model.control import ControlResult
+from scanner.ownership import verdicts
+from scanner.ownership.ed25519.text_form import Ed25519Text
+from scanner.ownership.interface import ContractCall, Proof, Signer
+from scanner.ownership.native.spellings import hex_or_base64
+from scanner.ownership.primitives.base64text import decode_base64
+from scanner.ownership.primitives.hextext import decode_hex
+
+_INTENT = b"\x03\x00\x00"
+_FLAGS = {0: "Ed25519", 1: "secp256k1", 2: "secp256r1", 3: "multisig", 5: "zkLogin", 6: "passkey"}
+_WHOLE = 97
+"""Bytes of flag, signature and key."""
+_LONGEST = 8_192
+
+
+class SuiPersonal(Ed25519Text):
+    """Sui accounts of one Ed25519 key."""
+
+    def __init__(self) -> None:
+        super().__init__("sui_personal", "Sui's personal message", {"sui"}, _digest, hex_or_base64)
+
+    def verify(self, proof: Proof, call: ContractCall | None = None) -> ControlResult:
+        """Judge the row; keys that stand in the signatures go before the key column."""
+        for number, text in enumerate(proof.signatures, 1):
+            kind = _kind(text)
+            if kind not in ("", "Ed25519"):
+                reason = f"signature {number} is {kind}, which is not read"
+                reason += ": publish one of an Ed25519 account"
+                return verdicts.unsupported(self.name, reason)
+        return super().verify(_split(proof), call)
+
+    def signers(self, proof: Proof) -> tuple[Signer, ...]:
+        """See SignerFinder."""
+        return super().signers(_split(proof))
+
+
+def _digest(proof: Proof) -> tuple[bytes, ...]:
+    text = proof.message.encode()
+    return (blake2b(_INTENT + _uleb128(len(text)) + text, digest_size=32).digest(),)
+
+
+def _uleb128(number: int) -> bytes:
+    out = b""
+    while number > 0x7F:
+        out += bytes((number & 0x7F | 0x80,))
+        number >>= 7
+    return out + bytes((number,))
+
+
+def _whole(text: str) -> bytes | None:
+    """Flag, signature and key; None if the text is something else."""
+    data = decode_hex(text) if len(text) <= _LONGEST else None
+    if data is None and len(text) <= _LONGEST:
+        data = decode_base64(text)
+    return data if data is not None and len(data) >= _WHOLE else None
+
+
+def _kind(text: str) -> str:
+    data = _whole(text)
+    if data is None or (len(data) == _WHOLE and data[0] == 0):
+        return ""
+    return _FLAGS.get(data[0], "unknown") if data[0] else ""
+
+
+def _split(proof: Proof) -> Proof:
+    """Whole signatures as signatures and keys of columns of their own."""
+    signatures, keys = [], []
+    for text in proof.signatures:
+        data = _whole(text)
+        if data is not None and len(data) == _WHOLE and data[0] == 0:
+            signatures.append(data[1:65].hex())
+            keys.append(data[65:].hex())
+        else:
+            signatures.append(text)
+    if not keys:
+        return proof
+    return proof._replace(signatures=tuple(signatures), script=" ".join((*keys, proof.script)))

@@ -1,0 +1,153 @@
+"""Signatures over a twin of the published text: named, not verified, and not called false."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable
+
+import pytest
+from support.bitcoin_signing import BITCOIN, NETWORKS, Key, address_of
+from support.signed_rows import (
+    claim,
+    ed_key,
+    ed_sign,
+    evm_address,
+    evm_sign,
+    key,
+    tron_address,
+)
+
+from scanner.model.addresses import base58
+from scanner.model.addresses.evm import checksum_text
+from scanner.model.claim import Claim
+from scanner.model.control import Control
+from scanner.model.key_policy import KeyPolicy
+from scanner.ownership import judge as judge_module
+from scanner.ownership.judge import judge
+from scanner.ownership.near_misses import MOST, TEST_NETWORKS
+from scanner.ownership.primitives import envelopes
+from scanner.settings.tables import load_registry
+
+REGISTRY = load_registry()
+TEXT = "I am an exchange\nof Zürich"
+MINE, ED = key(1), ed_key(1)
+ADDRESS = evm_address(MINE)
+
+
+def evm(signed: str, published: str) -> Claim:
+    return claim("ethereum", ADDRESS, evm_sign(MINE, signed), message=published)
+
+
+def tron(signed: str, published: str) -> Claim:
+    made = evm_sign(MINE, signed, envelopes.tip191_hash)
+    return claim("tron", tron_address(MINE), made, message=published)
+
+
+def solana(signed: str, published: str) -> Claim:
+    address = base58.encode(ED.verify_key.encode())
+    return claim("solana", address, ed_sign(ED, signed), message=published)
+
+
+def bitcoin(signed: str, published: str) -> Claim:
+    signer = Key("mine")
+    address = address_of(BITCOIN, "p2wpkh", signer.public)
+    return claim("bitcoin", address, signer.message(BITCOIN, signed, 39), message=published)
+
+
+TWINS = {
+    "line end added": (TEXT + "\n", TEXT),
+    "CRLF": (TEXT.replace("\n", "\r\n"), TEXT),
+    "LF": (TEXT, TEXT.replace("\n", "\r\n")),
+    "without blanks and line ends around": (TEXT, f"  {TEXT}\n"),
+    "blank added": (TEXT + " ", TEXT),
+    "single blanks": ("I am one", "I  am   one"),
+    "real line ends": (TEXT, TEXT.replace("\n", "\\n")),
+    "form NFD": (unicodedata.normalize("NFD", TEXT), TEXT),
+    "form NFC": (TEXT, unicodedata.normalize("NFD", TEXT)),
+    "form NFKC": ("file 1", "ﬁle ①"),
+    "quotation marks": (f'"{TEXT}"', TEXT),
+}
+
+
+@pytest.mark.parametrize("words", TWINS)
+@pytest.mark.parametrize("row", [evm, tron, solana, bitcoin])
+def test_a_twin_of_the_text_is_named(row: Callable[[str, str], Claim], words: str) -> None:
+    signed, published = TWINS[words]
+    assert judge(row(signed, signed), REGISTRY).shows_control
+    result = judge(row(signed, published), REGISTRY)
+    assert result.control is Control.UNSUPPORTED, result
+    assert words in result.reason
+    assert "publish exactly what was signed" in result.reason
+
+
+def test_hex_that_was_signed_as_the_bytes_it_spells() -> None:
+    result = judge(solana("I am one", b"I am one".hex()), REGISTRY)
+    assert result.control is Control.UNSUPPORTED
+    assert "hex" in result.reason
+
+
+@pytest.mark.parametrize("other", [checksum_text(bytes.fromhex(ADDRESS[2:])), ADDRESS.upper()])
+def test_the_case_of_the_address_in_the_text(other: str) -> None:
+    signed = f"I own {ADDRESS} today"
+    result = judge(evm(signed, f"I own {other} today"), REGISTRY)
+    assert result.control is Control.UNSUPPORTED
+    assert f"address as {ADDRESS}" in result.reason
+
+
+def test_another_coins_header() -> None:
+    signer = Key("mine")
+    made = signer.message(NETWORKS["litecoin"], TEXT, 31)
+    row = claim("bitcoin", address_of(BITCOIN, "p2pkh", signer.public), made, message=TEXT)
+    result = judge(row, REGISTRY)
+    assert result.control is Control.UNSUPPORTED
+    assert "header of litecoin" in result.reason
+
+
+@pytest.mark.parametrize(
+    ("network", "address"),
+    [
+        ("bitcoin", "tb1qw508d6qejxtdg4y5r3zarvary0c5xw7kxpjzsx"),
+        ("bitcoin", "mipcBbFg9gMiCh81Kj8tqqdgoZub1ZJRfn"),
+        ("bitcoin-cash", "bchtest:qpm2qsznhks23z7629mms6s4cwef74vcwvqcw003ap"),
+        ("cardano", "addr_test1vz2fxv2umyhttkxyxp8x0dlpdt3k6cwng5pxj3jhsydzerspjrlsz"),
+    ],
+)
+def test_an_address_of_a_test_network_is_named(network: str, address: str) -> None:
+    result = judge(claim(network, address, "x"), REGISTRY)
+    assert result.control is Control.MALFORMED
+    assert "test network" in result.reason
+
+
+def test_the_networks_are_in_the_tables() -> None:
+    assert set(TEST_NETWORKS) <= set(REGISTRY.networks)
+
+
+def test_another_text_is_no_twin_and_its_cost_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+    real = judge_module._judge
+
+    def counting(*arguments: object) -> object:
+        asked.append(arguments)
+        return real(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(judge_module, "_judge", counting)
+    judge_module._memory.clear()
+    published = f"  I own\r\n \\n {ADDRESS.upper()} Zürich ﬁ ①  "
+    assert judge(evm("something else", published), REGISTRY).control is Control.MISMATCH
+    assert 1 < len(asked) <= MOST + 1
+    asked.clear()
+    judge_module._memory.clear()
+    assert judge(evm(TEXT, TEXT), REGISTRY).shows_control
+    assert len(asked) == 1
+    asked.clear()
+    judge_module._memory.clear()
+    assert judge(evm("a", "b" * 20_000), REGISTRY).control is Control.MISMATCH
+    assert len(asked) == 1
+
+
+def test_no_chain_is_asked_about_a_twin() -> None:
+    def keys(address: object) -> KeyPolicy:
+        raise AssertionError("asked")
+
+    row = tron(TEXT + "\n", TEXT)
+    assert judge(row, REGISTRY, None, keys).control is Control.UNSUPPORTED
