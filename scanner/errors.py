@@ -31,6 +31,8 @@ have names.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
 
 
@@ -202,7 +204,8 @@ class SnapshotNotFoundError(StoreError):
 
     def __init__(self, wanted: str) -> None:
         self.wanted = wanted
-        super().__init__(f"no snapshot {wanted!r} in this database")
+        none = "this database has no snapshot yet: 'scanner snapshot FILE' makes one"
+        super().__init__(f"no snapshot {wanted!r} in this database" if wanted else none)
 
 
 class DisagreementError(StoreError):
@@ -231,6 +234,15 @@ class NodeFailedError(NodeError):
     def __init__(self, node: str, what: str, log: str = "") -> None:
         self.node, self.what, self.log = node, what, log
         super().__init__(f"{node}: {what}" + (f"; see {log}" if log else ""))
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Name what a mistyped word may mean: "; did you mean 'ethereum'?", "" where nothing is near.
+
+    known: the words that would do. Source: difflib's ratio, with its usual cutoff.
+    """
+    near = get_close_matches(word.strip().lower()[:64], [k.lower() for k in known], n=2)
+    return f"; did you mean {' or '.join(repr(n) for n in near)}?" if near else ""
 
 
 def clip(text: str, limit: int = 80) -> str:

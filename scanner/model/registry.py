@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from scanner.errors import ConfigError, UnknownAssetError, clip
+from scanner.errors import ConfigError, UnknownAssetError, clip, did_you_mean
 from scanner.model.canary import Canary
 from scanner.model.network import Holding, Network
 
@@ -77,7 +77,9 @@ class Registry:
         try:
             return self._aliases[name.strip().upper()]
         except KeyError:
-            raise UnknownAssetError("", name, f"unknown network {clip(name)!r}") from None
+            near = did_you_mean(name, self.networks)
+            what = f"unknown network {clip(name)!r}{near}"
+            raise UnknownAssetError("", name, what) from None
 
     def holding(self, asset: str, network: str) -> Holding:
         """Find what an asset is on a network, by our names. Raises UnknownAssetError."""

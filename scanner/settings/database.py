@@ -13,14 +13,17 @@ from scanner.settings.paths import data_folder
 def database_url(chosen: str = "") -> str:
     """The database URL to open.
 
-    chosen: what the command line says; else `SCANNER_DATABASE`; else a SQLite file in the user's
-    data folder. If `SCANNER_DATABASE_PASSWORD_FILE` names a file and the URL has a user and no
-    password, the password is read from it. The result may hold a secret: never print it.
+    chosen: what the command line says, a URL or a SQLite file's name; else `SCANNER_DATABASE`;
+    else a SQLite file in the user's data folder. If `SCANNER_DATABASE_PASSWORD_FILE` names a file
+    and the URL has a user and no password, the password is read from it. The result may hold a
+    secret: never print it.
     Raises ConfigError if the password file cannot be read.
     """
     url = chosen or os.environ.get("SCANNER_DATABASE", "")
     if not url:
         return f"sqlite:///{data_folder() / 'scanner.db'}"
+    if "://" not in url:
+        return f"sqlite:///{url}"  # a plain file name
     file = os.environ.get("SCANNER_DATABASE_PASSWORD_FILE")
     return _with_password(url, Path(file)) if file and not url.startswith("sqlite") else url
 

@@ -226,7 +226,10 @@ def test_database_that_is_missing_empty_or_of_an_older_schema(scanner, tmp_path)
     assert "run 'scanner db upgrade'" in older.err
     assert scanner("db", "upgrade", "--database", url).status == 0
     none = scanner("totals", "--database", url)
-    assert (none.status, none.err) == (2, "scanner: no snapshot 'latest' in this database\n")
+    assert (none.status, none.err) == (
+        2,
+        "scanner: this database has no snapshot yet: 'scanner snapshot FILE' makes one\n",
+    )
 
 
 def test_database_that_is_no_database_or_of_a_newer_schema(scanner, taken, tmp_path):

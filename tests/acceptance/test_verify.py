@@ -54,8 +54,8 @@ def test_made_up_validator_keys_of_the_staking_sample(scanner):
 def test_all_verified_is_0(scanner, tmp_path):
     (tmp_path / "good.csv").write_text(make_list(signed_rows()))
     done = scanner("verify", "good.csv")
-    assert (done.status, done.out) == (0, b"")
-    assert done.lines[-1] == "All 3 rows verified: the keys behind each address signed."
+    assert (done.status, done.err) == (0, "")
+    assert done.text.splitlines()[-1] == "All 3 rows verified: the keys behind each address signed."
 
 
 def test_one_flipped_signature_digit_is_1(scanner, tmp_path):

@@ -33,6 +33,11 @@ class Done:
         return json.loads(self.out)
 
     @property
+    def text(self) -> str:
+        """Stdout as text."""
+        return self.out.decode("utf-8")
+
+    @property
     def lines(self) -> list[str]:
         """Lines of stderr."""
         return self.err.splitlines()

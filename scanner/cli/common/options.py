@@ -25,8 +25,8 @@ Database = Annotated[
     typer.Option(
         "--database",
         metavar="URL",
-        help="SQLite file or PostgreSQL database; default SCANNER_DATABASE, else a file in the "
-        "user's data folder.",
+        help="SQLite file (its name will do) or PostgreSQL database; default SCANNER_DATABASE, "
+        "else a file in the user's data folder.",
     ),
 ]
 Endpoints = Annotated[

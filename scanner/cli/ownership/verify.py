@@ -63,8 +63,9 @@ def verify(  # noqa: PLR0913, PLR0917 - one parameter per option
 ) -> None:
     """Check every signature of a published list. No network, no database.
 
-    A summary per asset and network goes to stderr, with the texts that were signed. What only the
-    chain could show (who owns a contract) is not shown here: 'scanner snapshot' asks it.
+    A summary per asset and network goes to stdout (to stderr with '--jsonl -'), with the texts that
+    were signed. What only the chain can say (who owns a contract) is not verified here: 'scanner
+    snapshot' asks it.
     """
     keep_apart(file, jsonl)
     options = ListOptions(format, columns or (), network, asset)
@@ -73,7 +74,7 @@ def verify(  # noqa: PLR0913, PLR0917 - one parameter per option
     rule = _rule(file, options, name, said)
     summary = _verify(file, options, jsonl, rule)
     say(publisher_words(name, publisher, [name]))
-    print_ownership(summary, rule, sys.stderr)
+    print_ownership(summary, rule, sys.stderr if jsonl == "-" else sys.stdout)
     finish(summary.weights)
 
 

@@ -44,6 +44,9 @@ def diff(
         raise ConfigError("--json and --jsonl exclude each other")
     with open_store(database_url(context, database)) as store:
         before, after = _taken(store, old), _taken(store, new)
+        if before == after:
+            what = f"snapshot {before.snapshot} cannot be compared with itself: name another one"
+            raise ConfigError(what)
         if as_jsonl:
             _write_lines(store, before, after)
         else:

@@ -1,4 +1,4 @@
-"""`scanner show SNAPSHOT`: what was found false or could not be shown, one line each."""
+"""`scanner show SNAPSHOT`: what is false or not verified, one line each."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typer
 
 from scanner.cli.common.console import finish, say_incomplete
 from scanner.cli.common.options import Database, Snapshot, database_url
-from scanner.model.finding import Finding, Weight
+from scanner.model.finding import WEIGHTS, Finding, FindingKind, Weight
 from scanner.reports.figures.findings import finding_record, parse_kinds
 from scanner.reports.figures.outcome import finding_line
 from scanner.reports.tables.jsontext import compact
@@ -21,7 +21,9 @@ from scanner.store.reading import queries
 Only = Annotated[
     list[str] | None,
     typer.Option(
-        metavar="KIND", help="Only this kind, such as mismatch or shortfall. May be repeated."
+        metavar="KIND",
+        help="Only this kind, such as mismatch or shortfall, or this weight: false, not-verified, "
+        "note. May be repeated.",
     ),
 ]
 AsJsonl = Annotated[bool, typer.Option("--jsonl", help="Write one JSON object a line.")]
@@ -34,15 +36,19 @@ def show(
     as_jsonl: AsJsonl = False,
     database: Database = None,
 ) -> None:
-    """List the findings of a snapshot. The exit status is that of the findings listed.
+    """List the findings of a snapshot: what is false first, then what is not verified.
 
-    At best 3 while the snapshot is not complete.
+    The exit status is that of the findings listed, at best 3 while the snapshot is not complete.
     """
     kinds = parse_kinds(only or [])
     with open_store(database_url(context, database)) as store:
         snapshot_id = queries.resolve(store, snapshot)
-        found = queries.findings(store, snapshot_id, kinds=kinds)
-        weights = _write((row.finding for row in found), as_jsonl)
+        weights = set()
+        for weight in Weight:
+            wanted = [k for k in kinds or FindingKind if WEIGHTS[k] is weight]
+            if wanted:
+                found = queries.findings(store, snapshot_id, kinds=wanted)
+                weights |= _write((row.finding for row in found), as_jsonl)
         if not queries.head(store, snapshot_id).complete:
             say_incomplete(snapshot_id)
             weights.add(Weight.UNSHOWN)

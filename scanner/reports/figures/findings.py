@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from scanner.errors import ConfigError, clip
-from scanner.model.finding import Finding, FindingKind
+from scanner.errors import ConfigError, clip, did_you_mean
+from scanner.model.finding import WEIGHTS, Finding, FindingKind, Weight
 
 FINDING_COLUMNS = ("kind", "weight", "row", "asset", "network", "address", "reason")
 
@@ -32,17 +32,31 @@ def finding_record(finding: Finding) -> dict[str, object]:
     }
 
 
+WEIGHED: Mapping[str, Weight] = {
+    "false": Weight.FALSE,
+    "unshown": Weight.UNSHOWN,
+    "not_verified": Weight.UNSHOWN,
+    "note": Weight.NOTE,
+}
+"""Words for all kinds of one weight."""
+
+
 def parse_kinds(words: Iterable[str]) -> tuple[FindingKind, ...]:
     """Read kinds as users write them, `-` or `_`, also the words of verdicts ("mismatch").
 
-    Raises ConfigError naming the known ones.
+    A weight ("false", "not-verified", "note") means all its kinds.
+    Raises ConfigError naming the nearest kind, or the known ones.
     """
     found: dict[FindingKind, None] = {}
     for word in words:
         name = word.strip().lower().replace("-", "_")
+        if name in WEIGHED:
+            found.update(dict.fromkeys(k for k in FindingKind if WEIGHTS[k] is WEIGHED[name]))
+            continue
         kind = ALSO_CALLED.get(name) or next((k for k in FindingKind if k.value == name), None)
         if kind is None:
-            known = ", ".join([*ALSO_CALLED, *(k.value for k in FindingKind)])
-            raise ConfigError(f"no kind of finding {clip(word)!r}; there are: {known}")
+            known = [*WEIGHED, *ALSO_CALLED, *(k.value for k in FindingKind)]
+            near = did_you_mean(name, known) or f"; there are: {', '.join(known)}"
+            raise ConfigError(f"no kind of finding {clip(word)!r}{near}")
         found[kind] = None
     return tuple(found)

@@ -84,7 +84,8 @@ def print_values(report: ValueReport, stream: TextIO) -> None:
         columns += [Column(f"amount, 1 {span}", right=True), Column(f"$, 1 {span}", right=True)]
     columns += [Column("price of"), Column("source")]
     rows = [_row(report, value, spans) for value in now.assets]
-    rows.append(_sum_row(report, spans))
+    if any(value.state is PriceState.USED for value in now.assets):
+        rows.append(_sum_row(report, spans))
     state = "" if now.complete else " (INCOMPLETE: not every balance has been read)"
     title = f"Value of snapshot {now.taken.snapshot} at {_short(now.taken.at)}{state}"
     print_grid(columns, rows, title=title, stream=stream)
@@ -93,7 +94,7 @@ def print_values(report: ValueReport, stream: TextIO) -> None:
 def notes(report: ValueReport) -> list[str]:
     """Sentences for people about what the numbers leave out."""
     now = report.now
-    said = ["prices are what their sources say: no evidence, and no part of a verified total"]
+    said = ["prices are what their sources say: they are not evidence and in no verified total"]
     if not now.complete:
         said.append("the snapshot is incomplete: its values are lower bounds")
     for state, words in (
@@ -105,7 +106,9 @@ def notes(report: ValueReport) -> list[str]:
             said.append(f"{words}: {', '.join(names)}: not in the sums")
     for span, then in report.then.items():
         if then is None:
-            said.append(f"no complete snapshot of this publisher from about a {span} before")
+            said.append(
+                f"there is no complete snapshot from about a {span} earlier to compare with"
+            )
         else:
             said.append(
                 f"a {span} before: snapshot {then.taken.snapshot} at {_short(then.taken.at)}"

@@ -139,7 +139,7 @@ def resolve(store: Store, wanted: str) -> int:
     with store.read() as connection:
         found = connection.execute(query).scalar()
     if found is None:
-        raise SnapshotNotFoundError(wanted)
+        raise SnapshotNotFoundError(wanted if text != "latest" else "")
     return int(found)
 
 

@@ -23,6 +23,11 @@ def test_command_line_goes_before_environment(monkeypatch):
     assert database_url("sqlite:///chosen.db") == "sqlite:///chosen.db"
 
 
+def test_a_plain_file_name_is_a_sqlite_file(tmp_path):
+    assert database_url("results.db") == "sqlite:///results.db"
+    assert database_url(f"{tmp_path}/results.db") == f"sqlite:///{tmp_path}/results.db"
+
+
 def test_password_from_a_file_is_quoted(monkeypatch, tmp_path):
     (tmp_path / "password").write_text("p@ss/wö:rd\n")
     monkeypatch.setenv("SCANNER_DATABASE_PASSWORD_FILE", str(tmp_path / "password"))
