@@ -197,7 +197,7 @@ def test_challenge_must_be_the_very_message(scanner, tmp_path):
     assert other.status == 3
     assert {(o["control"], o["statement"]) for o in other.objects} == {("controls", "not_stated")}
     assert all("not the challenge that was issued" in o["reason"] for o in other.objects)
-    assert "0 verified" in other.text.splitlines()[-1]
+    assert "0 verified" in other.lines[-1]
 
 
 def test_reader_of_stdout_may_leave(scanner, tmp_path):
