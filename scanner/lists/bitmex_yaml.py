@@ -17,7 +17,9 @@ import yaml
 
 from scanner.errors import AmountFormatError, ListFormatError, clip
 from scanner.lists.interface import Block, Bytes, Layout, ReadOptions, ReadyBlock
-from scanner.lists.rows import RowParser, TableLayout
+from scanner.lists.layout import TableLayout
+from scanner.lists.names import WHY_NEEDLESS, normal
+from scanner.lists.rows import RowParser
 from scanner.model.amount import parse_amount
 from scanner.model.claim import DeclaredTotal, Row, UnreadableRow
 from scanner.model.finding import FindingKind
@@ -37,9 +39,23 @@ _LAYOUT = TableLayout(
     width=5,
     unit_is_base=True,
 )
+_FACTS = {
+    "height": "height",
+    "chain": "network",
+    "blockhash": "hash of that block, for people",
+    "claim": "how many keys must sign, for people",
+    "total": "total of the list",
+    "keys": "the publisher's keys, for people",
+    "xpub": "the publisher's keys, for people",
+}
+_ROW_KEYS = {
+    "addr": "address", "balance": "amount in base units", "script": "script",
+    "addr_type": "type of row",
+}  # fmt: skip
 _LISTS = {"address": "", "custodial": "custodial"}
 _BATCH = 1000
 _MOST_KEYS = 64
+_TELLING = 20  # characters of a value that says more than a key's name
 
 
 class BitmexYaml:
@@ -47,7 +63,7 @@ class BitmexYaml:
 
     name = "bitmex_yaml"
 
-    def recognises(self, head: bytes, options: ReadOptions) -> bool:
+    def recognises(self, head: bytes, options: ReadOptions, registry: Registry) -> bool:
         """Whether at least three of the file's own keys stand at the left margin."""
         return len({match[1] for match in _MARK.finditer(head)}) >= 3
 
@@ -128,6 +144,7 @@ class _Document:
         self._facts: dict[str, tuple[str, int]] = {}
         self._seen: set[str] = set()
         self._holding: Holding | None = None
+        self._ignored = {normal(n) for n in options.columns.get("ignore", "").split(",")} - {""}
 
     def rows(self) -> Iterator[Row]:
         """Every address of the file, then its total."""
@@ -143,8 +160,15 @@ class _Document:
                 yield from self._addresses(value, _LISTS[key])
             else:
                 self._fact(key, value)
+        self._nothing_after()
         yield from self._total()
         self._layout.variant = self._variant()
+
+    def _nothing_after(self) -> None:
+        """A second document would be a second list: neither may stand for both."""
+        for event in self._events:
+            if event.kind:
+                self._fail("a second YAML document begins: give each a file of its own", event)
 
     def _next(self) -> _Event:
         event = next(self._events, None)
@@ -167,9 +191,34 @@ class _Document:
 
     def _fact(self, key: str, value: _Event) -> None:
         """Keep a scalar, or the scalars of a small list or mapping, as a note."""
-        text = value.text if value.kind == "scalar" else ",".join(self._scalars_within())
+        known = _FACTS.get(key)
+        if known is None and value.kind != "scalar":
+            text = self._skipped()
+        else:
+            text = value.text if value.kind == "scalar" else ",".join(self._scalars_within())
         self._facts[key] = text, value.line
         self._layout.notes[clip(key)] = clip(text, 4000)
+        part, accounting = f"key {clip(key)!r}", self._layout.accounting
+        if known:
+            accounting.used(part, known, text)
+        elif normal(key) in WHY_NEEDLESS:
+            accounting.needless(part, WHY_NEEDLESS[normal(key)], text)
+        elif normal(key) in self._ignored:
+            accounting.needless(part, "as you say", text)
+        else:
+            remedy = f"rows stand under 'address' and 'custodial'; say --columns ignore={key}"
+            accounting.unknown(part, remedy, text)
+
+    def _skipped(self) -> str:
+        """Pass over a list or mapping of any length; gives its first long value."""
+        first, depth = "", 1
+        while depth:
+            event = self._next()
+            if event.kind == "scalar":
+                first = first if len(first) > _TELLING else event.text
+            else:
+                depth += 1 if event.kind in ("{", "[") else -1
+        return first
 
     def _scalars_within(self) -> list[str]:
         """Scalars of the list or mapping whose start was just read, up to its end."""
@@ -194,6 +243,8 @@ class _Document:
         height = self._facts.get("height", ("", 0))[0]
         while (event := self._next()).kind != "]":
             yield self._row(parser, event, kind, height)
+            if parser.asides:
+                yield from parser.taken_asides()
 
     def _row(self, parser: RowParser, opened: _Event, kind: str, height: str) -> Row:
         if opened.kind != "{":
@@ -213,14 +264,28 @@ class _Document:
                 cells[3] = f"{kind} {value.text}".strip()
             elif key in _CELLS:
                 cells[_CELLS[key]] = value.text
+            else:
+                self._stray(key, value.text)
         shown = clip(", ".join(cells), 200)
         if problem:
             return _bad(opened.line, problem, shown)
         return parser.row(cells, opened.line, shown) or _bad(opened.line, "no address", shown)
 
+    def _stray(self, key: str, text: str) -> None:
+        part = f"key 'address[].{clip(key)}'"
+        if normal(key) in self._ignored:
+            self._layout.accounting.needless(part, "as you say", text)
+        elif normal(key) in WHY_NEEDLESS:
+            self._layout.accounting.needless(part, WHY_NEEDLESS[normal(key)], text)
+        else:
+            remedy = f"if it says nothing of the row, say --columns ignore={key}"
+            self._layout.accounting.unknown(part, remedy, text)
+
     def _parser(self, opened: _Event) -> RowParser:
         """The parser of the rows. `height` and `chain` must stand before them."""
         self._holding = self._find_holding(opened)
+        for name, meaning in _ROW_KEYS.items():
+            self._layout.accounting.used(f"key 'address[].{name}'", meaning)
         return RowParser(replace(_LAYOUT, network=self._holding.network), self._registry)
 
     def _find_holding(self, opened: _Event) -> Holding:

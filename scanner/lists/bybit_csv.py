@@ -9,17 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from scanner.errors import ListFormatError, UnknownAssetError, clip
 from scanner.files.interface import read_up_to
 from scanner.files.records import RecordError, split_record
+from scanner.lists.blocks import parser_for
 from scanner.lists.columns import find_columns, header_names
 from scanner.lists.cutter import Piece, cut, records
+from scanner.lists.heading import Heading, account_for_columns
 from scanner.lists.interface import Block, Bytes, Layout, ReadOptions
+from scanner.lists.layout import TableLayout
 from scanner.lists.preamble import preamble
-from scanner.lists.rows import RowParser, TableLayout, parser_for
+from scanner.lists.rows import RowParser
 from scanner.lists.totals import declared_total
 from scanner.model.claim import Claim, Row, UnreadableRow
+from scanner.model.finding import Finding
 from scanner.model.registry import Registry
 
 _FIELDS = frozenset({"coin", "height", "amount", "address"})
@@ -31,7 +36,7 @@ class BybitCsv:
 
     name = "bybit_csv"
 
-    def recognises(self, head: bytes, options: ReadOptions) -> bool:
+    def recognises(self, head: bytes, options: ReadOptions, registry: Registry) -> bool:
         """Whether the header has just these four columns."""
         line = next(preamble(head), None)
         if line is None:
@@ -50,6 +55,10 @@ class BybitCsv:
             raise ListFormatError(options.file, what, 1)
         columns = find_columns(header.cells, options.file, header.number)
         layout.variant = "coin, height, amount, addresses"
+        layout.unit = "coins"
+        rows = tuple(islice(preamble(start), 1, 6))
+        heading = Heading(",", header, (), rows)
+        account_for_columns(layout.accounting, heading, columns, coin_named=True)
         places = tuple(sorted(columns.at.items()))
         for piece in cut(stream, header.next_number, start[header.end :]):
             yield BybitBlock(piece, places, columns.width)
@@ -82,8 +91,8 @@ class _Lines:
         self._at = dict(block.places)
         places = (*block.places, ("network", block.width))
         without = tuple(place for place in places if place[0] != "amount")
-        self._one = parser_for(TableLayout(places, block.width + 1), registry)
-        self._many = parser_for(TableLayout(without, block.width + 1), registry)
+        self._one = parser_for(TableLayout(places, block.width + 1, unit_said=False), registry)
+        self._many = parser_for(TableLayout(without, block.width + 1, unit_said=False), registry)
         self.plain = parser_for(TableLayout(block.places, block.width), registry)
 
     def rows(self, data: bytes, line: int) -> list[Row]:
@@ -105,11 +114,11 @@ class _Lines:
         cells[self._at["coin"]] = name
         cells += [""] * (self._width - len(cells)) + [label]
         parser = self._one if len(addresses) == 1 else self._many
-        claims = [
-            self._row(parser, cells, address, coin, line) for address in addresses or ["none"]
-        ]
-        if isinstance(claims[0], UnreadableRow):
-            return claims[:1]
+        claims: list[Row] = []
+        for address in addresses or ["none"]:
+            claims += [self._row(parser, cells, address, coin, line), *parser.taken_asides()]
+            if isinstance(claims[0], UnreadableRow):
+                return claims[:1]
         if len(addresses) == 1:
             return claims
         total = declared_total(self._registry, line, name, height, amount, label)
@@ -124,6 +133,7 @@ class _Lines:
             at = self._at["coin"] + 1 if row.column > self._width else row.column
             return replace(row, column=at)
         assert row is not None  # noqa: S101 - there is an address in it
+        assert not isinstance(row, Finding)  # noqa: S101 - findings are asides
         return row._replace(coin=coin) if isinstance(row, Claim) else replace(row, coin=coin)
 
     def _split(self, coin: str) -> tuple[str, str]:

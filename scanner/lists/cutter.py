@@ -40,7 +40,11 @@ class Record:
 
 
 def cut(
-    stream: Bytes, first_line: int = 1, pending: bytes = b"", quotes: bool = True
+    stream: Bytes,
+    first_line: int = 1,
+    pending: bytes = b"",
+    quotes: bool = True,
+    delimiter: str = ",",
 ) -> Iterator[Piece]:
     """Cut everything `stream` gives, after the bytes in `pending`, into pieces.
 
@@ -53,7 +57,7 @@ def cut(
             more = stream.read(BLOCK)
             at_end = not more
             buffer += more
-        end = len(buffer) if at_end else _boundary(buffer, quotes)
+        end = len(buffer) if at_end else _boundary(buffer, quotes, delimiter)
         if end:
             for piece in _pieces(line, buffer[:end]):
                 line += piece.lines
@@ -67,14 +71,14 @@ def cut(
             return
 
 
-def records(data: bytes, first_line: int) -> Iterator[Record]:
+def records(data: bytes, first_line: int, delimiter: str = ",") -> Iterator[Record]:
     """Records of one piece. A quote that does not close within the limits opens nothing."""
     lines = data.split(b"\n")
     if lines and not lines[-1]:
         lines.pop()
     at = 0
     while at < len(lines):
-        count = _lines_of_record(lines, at) or 1
+        count = _lines_of_record(lines, at, delimiter) or 1
         text = b"\n".join(lines[at : at + count])
         yield Record(first_line + at, count, len(text) + 1, text.rstrip(b"\r"))
         at += count
@@ -103,7 +107,7 @@ def _count_lines(data: bytes) -> int:
     return data.count(b"\n") + (not data.endswith(b"\n"))
 
 
-def _boundary(buffer: bytes, quotes: bool) -> int:
+def _boundary(buffer: bytes, quotes: bool, delimiter: str) -> int:
     """Where the last record that certainly ended ends; 0 if none did."""
     end = buffer.rfind(b"\n") + 1
     if not quotes or b'"' not in buffer:
@@ -111,7 +115,7 @@ def _boundary(buffer: bytes, quotes: bool) -> int:
     lines = buffer[:end].split(b"\n")[:-1]
     at = done = 0
     while at < len(lines):
-        count = _lines_of_record(lines, at)
+        count = _lines_of_record(lines, at, delimiter)
         if count is None:
             if len(buffer) - done <= MAX_RECORD:
                 return done  # more bytes may close it
@@ -121,20 +125,20 @@ def _boundary(buffer: bytes, quotes: bool) -> int:
     return done
 
 
-def _lines_of_record(lines: list[bytes], at: int) -> int | None:
+def _lines_of_record(lines: list[bytes], at: int, delimiter: str) -> int | None:
     """How many lines the record at `at` covers; None if its quote is open where `lines` ends.
 
     1 when the quote turns out to be none: not closed within the limits, or closed in the middle
     of other text.
     """
-    if b'"' not in lines[at] or is_closed(lines[at]):
+    if b'"' not in lines[at] or is_closed(lines[at], delimiter):
         return 1
     size, inside = 0, False
     for number, line in enumerate(lines[at : at + MAX_RECORD_LINES], 1):
         size += len(line) + 1
         if number > 1 and size > MAX_RECORD:
             return 1
-        state = leaves_open(line.decode("latin-1"), inside)
+        state = leaves_open(line.decode("latin-1"), inside, delimiter)
         if state is not True:
             return number if state is False else 1
         inside = True

@@ -1,20 +1,24 @@
-"""Any CSV with a header: columns by their usual names, or as the user names them.
+"""Any table with a header: columns by their usual names, or as the user names them.
 
-Amounts are whole coins, unless a column is mapped to `base_units`. A list without a coin column
-names wallets: each stands for its network's own coin. Columns that mean nothing to us are noted.
+Amounts are whole coins, unless a column's name, a column of decimals or the user says otherwise. A
+list in which nothing names a coin names wallets: each stands for its network's own coin. Every
+column is accounted for; one that is not understood is a finding.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from scanner.errors import ListFormatError, clip
 from scanner.files.interface import read_up_to
-from scanner.lists.columns import Columns, find_columns, header_names, normal
+from scanner.lists.blocks import TableBlock
+from scanner.lists.columns import Columns, find_columns, header_names
 from scanner.lists.cutter import cut
+from scanner.lists.heading import Heading, account_for_columns, account_for_titles, find_heading
 from scanner.lists.interface import Block, Bytes, Layout, ReadOptions
-from scanner.lists.preamble import Line, preamble
-from scanner.lists.rows import TableBlock, TableLayout
+from scanner.lists.layout import TableLayout, check_unit
 from scanner.model.registry import Registry
 
 _HEADER = 65_536
@@ -26,36 +30,79 @@ class GenericCsv:
 
     name = "csv"
 
-    def recognises(self, head: bytes, options: ReadOptions) -> bool:
-        """Whether the first line is a header with an address in it, and something to know it by."""
-        line = next(preamble(head), None)
-        if line is None:
+    def recognises(self, head: bytes, options: ReadOptions, registry: Registry) -> bool:
+        """Whether a line is a header with an address in it, and something to know it by."""
+        heading = find_heading(head, options.columns, registry)
+        if heading is None:
             return False
-        if options.columns:
-            return normal(options.columns.get("address", "address")) in map(normal, line.cells)
-        fields = header_names(line.cells)
-        known_by = {"coin", "network"} & fields or options.network or options.asset
-        return "address" in fields and bool(known_by)
+        if options.columns.keys() - {"ignore", "unit", "decimal"}:
+            return True
+        try:
+            columns = find_columns(heading.line.cells, "", 0, options.columns, registry)
+        except ListFormatError:
+            return True  # it says what is wrong
+        known_by = {"coin", "network", "contract"} & header_names(heading.line.cells)
+        return bool(known_by or columns.wide or columns.coin or options.network or options.asset)
 
     def blocks(
         self, stream: Bytes, registry: Registry, options: ReadOptions, layout: Layout
     ) -> Iterator[Block]:
         """Blocks of rows after the header."""
         start = read_up_to(stream, _HEADER)
-        line = next(preamble(start), None)
-        if line is None:
-            raise ListFormatError(options.file, "no header in it")
-        columns = find_columns(line.cells, options.file, line.number, options.columns)
-        _check(columns, options, line)
-        layout.variant = "columns " + ", ".join(sorted(columns.fields))
-        if columns.ignored:
-            layout.notes["ignored_columns"] = clip(", ".join(columns.ignored), 1000)
-        table = TableLayout.of(columns, network=options.network, asset=options.asset)
-        for piece in cut(stream, line.next_number, start[line.end :]):
+        heading = find_heading(start, options.columns, registry)
+        if heading is None:
+            raise ListFormatError(options.file, "no header in it that names an address column")
+        line = heading.line
+        columns = find_columns(line.cells, options.file, line.number, options.columns, registry)
+        _check(columns, options, heading)
+        table = table_layout(columns, options, registry, heading, layout)
+        for piece in cut(stream, line.next_number, start[line.end :], delimiter=heading.delimiter):
             yield TableBlock(table, piece)
 
 
-def _check(columns: Columns, options: ReadOptions, line: Line) -> None:
+def table_layout(
+    columns: Columns, options: ReadOptions, registry: Registry, heading: Heading, layout: Layout
+) -> TableLayout:
+    """How rows of a table are read, with every column and title accounted for in `layout`."""
+    said = options.columns
+    check_unit(columns, said, options.file, heading.line.number)
+    asset = options.asset
+    if columns.coin and "coin" not in columns.fields:
+        asset = columns.coin
+    named = bool({"coin", "contract"} & columns.fields or asset or columns.wide)
+    accounting = layout.accounting
+    account_for_titles(accounting, heading.titles, registry, said.get("ignore", ""), coin=named)
+    account_for_columns(accounting, heading, columns, coin_named=named)
+    fields = columns.fields | ({"amount"} if columns.wide else set())
+    layout.variant = "columns " + ", ".join(sorted(fields))
+    if heading.delimiter != ",":
+        layout.notes["delimiter"] = {"\t": "tab"}.get(heading.delimiter, heading.delimiter)
+    table = TableLayout.of(columns, False, options.network, asset, said, heading.delimiter)
+    layout.unit = "" if table.unit_said or "amount" not in fields else "coins"
+    if "signature1" in columns.fields and "message" not in columns.fields:
+        table = _without_signatures(table)
+        remedy = "nothing says what was signed, so it is not judged: say --columns message=.."
+        accounting.unknown("signatures", remedy)
+    layout.native_assumed = not named
+    # A column of decimals is there for tokens: which ones, nothing says.
+    native = not (accounting.unknown_parts or "decimals" in columns.fields)
+    told = coins_named(options.file, registry)
+    return replace(table, native=native, named=told)
+
+
+def _without_signatures(table: TableLayout) -> TableLayout:
+    places = tuple(place for place in table.places if not place[0].startswith("signature"))
+    return replace(table, places=places)
+
+
+def coins_named(file: str, registry: Registry) -> frozenset[str]:
+    """Assets that words of a file's or sheet's name are the names of: they may be meant."""
+    words = [word for word in re.findall(r"[^\W_]+", file) if len(word) > 2]
+    return frozenset(a for word in words if (a := registry.asset_named(word)))
+
+
+def _check(columns: Columns, options: ReadOptions, heading: Heading) -> None:
+    line = heading.line
     if "address" not in columns.fields:
         names = clip(", ".join(line.cells), 200)
         what = f"no address column among {names}: name it with --columns address=.."
@@ -63,6 +110,7 @@ def _check(columns: Columns, options: ReadOptions, line: Line) -> None:
     if {"amount", "base_units"} <= columns.fields:
         what = "both amount and base_units are mapped: choose one"
         raise ListFormatError(options.file, what, line.number)
-    if not {"coin", "network"} & columns.fields and not (options.network or options.asset):
+    known_by = {"coin", "network", "contract"} & columns.fields
+    if not (known_by or options.network or options.asset or columns.wide or columns.coin):
         what = "no coin and no network column: say --network, or name a column with --columns"
         raise ListFormatError(options.file, what, line.number)

@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Protocol
 
 from scanner.files.interface import HEAD, Bytes
+from scanner.lists.accounting import Accounting
 from scanner.model.claim import ListSummary, Row
 from scanner.model.registry import Registry
 
@@ -36,7 +37,7 @@ MAX_LINE = 1_000_000
 MAX_RECORD = 65_536
 """Bytes of the longest record that quotes spread over several lines."""
 
-MAX_RECORD_LINES = 16
+MAX_RECORD_LINES = 64
 """Lines of such a record: an unclosed quote must not swallow the rows after it."""
 
 
@@ -44,8 +45,9 @@ MAX_RECORD_LINES = 16
 class ReadOptions:
     """What the user may say about a file.
 
-    file: its name, for messages. columns: our field name -> the file's column name, for the
-    generic formats. network, asset: applied to rows that name none.
+    file: its name, for messages, with the sheet's or member's behind a colon. columns: our field
+    name -> the file's column name, for the generic formats; and what is said of units and of parts
+    that mean nothing (`scanner.lists.columns.SETTINGS`). network, asset: for rows that name none.
     """
 
     file: str
@@ -59,10 +61,15 @@ class Layout:
     """What a reader found out about the whole file; complete once its blocks are exhausted.
 
     variant: which layout, e.g. "12 columns". notes: facts about the list as a whole.
+    accounting: what became of each part of the file. unit, native_assumed: as in
+    `ListSummary`.
     """
 
     variant: str = ""
     notes: dict[str, str] = field(default_factory=dict)
+    accounting: Accounting = field(default_factory=Accounting)
+    unit: str = ""
+    native_assumed: bool = False
 
 
 class Block(Protocol):
@@ -92,7 +99,7 @@ class ListReader(Protocol):
 
     name: str
 
-    def recognises(self, head: bytes, options: ReadOptions) -> bool:
+    def recognises(self, head: bytes, options: ReadOptions, registry: Registry) -> bool:
         """Whether a file that starts with `head` (up to HEAD bytes) has this format."""
         ...
 

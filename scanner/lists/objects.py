@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal
-from functools import lru_cache
 
 from scanner.errors import ListFormatError, clip
-from scanner.lists.columns import Columns, find_columns, header_names, normal
-from scanner.lists.interface import ReadOptions
-from scanner.lists.rows import RowParser, TableLayout, parser_for
+from scanner.lists.blocks import parser_for
+from scanner.lists.columns import SETTINGS, Columns, find_columns, header_names
+from scanner.lists.generic_csv import coins_named
+from scanner.lists.heading import meaning
+from scanner.lists.interface import Layout, ReadOptions
+from scanner.lists.layout import TableLayout
+from scanner.lists.names import BY_NAME, NAMES_A_COIN, STRUCTURE, WHY_NEEDLESS, normal
+from scanner.lists.rows import RowParser
 from scanner.model.claim import Row, UnreadableRow
 from scanner.model.finding import FindingKind
 from scanner.model.registry import Registry
@@ -17,61 +22,136 @@ from scanner.model.registry import Registry
 MAX_KEYS = 64
 """Keys of the largest object taken for a row."""
 
-_Options = tuple[tuple[tuple[str, str], ...], str, str]
+_MOST_PARSERS = 256
+_SILENT = frozenset({*STRUCTURE, *BY_NAME, *WHY_NEEDLESS})
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """Where a row stands. path: "data[].wallets[]". doubted: a key above it may say its coin.
+
+    inherited: keys that are those of objects around it, which are accounted for there.
+    """
+
+    path: str = ""
+    doubted: bool = False
+    inherited: frozenset[str] = frozenset()
 
 
 class ObjectRows:
-    """Turns flat objects into rows; each object is read by its own keys."""
+    """Turns flat objects into rows; each object is read by its own keys, all accounted for."""
 
-    def __init__(self, registry: Registry, options: ReadOptions) -> None:
-        self._registry, self._file = registry, options.file
-        self._options: _Options = (
-            tuple(sorted(options.columns.items())),
-            options.network,
-            options.asset,
-        )
+    def __init__(self, registry: Registry, options: ReadOptions, layout: Layout) -> None:
+        self._registry, self._options, self._layout = registry, options, layout
+        self._chosen = {f: n for f, n in options.columns.items() if f not in SETTINGS}
+        self._said = {f: n for f, n in options.columns.items() if f in SETTINGS}
+        self._named = coins_named(options.file, registry)
+        self._parsers: dict[tuple[tuple[str, ...], Level], RowParser | str] = {}
 
     def names_address(self, keys: Mapping[str, str]) -> bool:
         """Whether one of the keys is the address."""
-        chosen = dict(self._options[0]).get("address")
+        chosen = self._chosen.get("address")
         if chosen is not None:
             return normal(chosen) in map(normal, keys)
         return "address" in header_names([*keys, *(key.rpartition(".")[2] for key in keys)])
 
-    def row(self, found: Mapping[str, str], number: int) -> Row:
-        """One object as a claim or an unreadable row.
+    def rows(self, found: Mapping[str, str], number: int, level: Level) -> Iterator[Row]:
+        """One object as a claim or an unreadable row, with what else there is to say of it.
 
         found: key -> scalar as text, exactly as written. number: line or object number, from 1.
         """
         shown = clip(str(dict(found)), 200)
         if len(found) > MAX_KEYS:
             reason = f"an object of {len(found)} keys is no row"
-            return UnreadableRow(number, 0, FindingKind.BAD_ROW, reason, shown)
-        try:
-            parser = _parser(tuple(found), self._options, self._registry)
-        except ListFormatError as e:
-            return UnreadableRow(number, 0, FindingKind.BAD_ROW, e.what, shown)
+            yield UnreadableRow(number, 0, FindingKind.BAD_ROW, reason, shown)
+            return
+        parser = self._parser(found, level)
+        if isinstance(parser, str):
+            yield UnreadableRow(number, 0, FindingKind.BAD_ROW, parser, shown)
+            return
         made = parser.row(list(found.values()), number, shown)
         if made is None:
-            return UnreadableRow(number, 0, FindingKind.BAD_ROW, "an object of blanks", shown)
+            yield UnreadableRow(number, 0, FindingKind.BAD_ROW, "an object of blanks", shown)
+            return
+        yield made
+        yield from parser.taken_asides()
+
+    def _parser(self, found: Mapping[str, str], level: Level) -> RowParser | str:
+        """The parser for objects with just these keys there; or why they are no row."""
+        place = tuple(found), level
+        made = self._parsers.get(place)
+        if made is None:
+            try:
+                made = self._make(found, level)
+            except ListFormatError as e:
+                made = e.what
+            if len(self._parsers) >= _MOST_PARSERS:
+                self._parsers.clear()
+            self._parsers[place] = made
         return made
 
+    def _make(self, found: Mapping[str, str], level: Level) -> RowParser:
+        keys, chosen = tuple(found), self._chosen
+        present = {normal(key) for key in keys}
+        here = {field: name for field, name in chosen.items() if normal(name) in present}
+        names = _last_names(keys, here)
+        said = here | ({"ignore": self._said["ignore"]} if "ignore" in self._said else {})
+        columns = find_columns(names, "", 0, said, self._registry)
+        # A field the user named a key for comes from that key or not at all.
+        at = {f: i for f, i in columns.at.items() if f in here or f not in chosen}
+        if "address" not in at:
+            raise ListFormatError("", f"no address among {clip(', '.join(keys), 100)}")
+        if {"amount", "base_units"} <= at.keys():
+            raise ListFormatError("", "amount and base units both, which may contradict each other")
+        columns = replace(columns, at=at, width=len(keys))
+        asset = self._options.asset or ("" if "coin" in at else columns.coin)
+        table = TableLayout.of(columns, False, self._options.network, asset, self._said)
+        coin = bool({"coin", "contract"} & at.keys() or asset or columns.wide)
+        doubted = self._account(found, columns, level, coin)
+        if "signature1" in at and "message" not in at:
+            places = tuple(p for p in table.places if not p[0].startswith("signature"))
+            table = replace(table, places=places)
+            remedy = "nothing says what was signed, so it is not judged: say --columns message=.."
+            self._layout.accounting.unknown(f"signatures in {level.path or 'the file'}", remedy)
+        if "amount" in dict(table.places) and not table.unit_said:
+            self._layout.unit = "coins"
+        self._layout.native_assumed |= not coin
+        native = not (doubted or level.doubted or "decimals" in at)
+        return parser_for(replace(table, native=native, named=self._named), self._registry)
 
-@lru_cache(maxsize=256)
-def _parser(keys: tuple[str, ...], options: _Options, registry: Registry) -> RowParser:
-    """The parser for objects with just these keys. Raises ListFormatError if they are no row."""
-    chosen, network, asset = dict(options[0]), options[1], options[2]
-    present = {normal(key) for key in keys}
-    here = {field: name for field, name in chosen.items() if normal(name) in present}
-    columns = find_columns(_last_names(keys, here), "", 0, here)
-    # A field the user named a key for comes from that key or not at all.
-    at = {f: i for f, i in columns.at.items() if f in here or f not in chosen}
-    if "address" not in at:
-        raise ListFormatError("", f"no address among {clip(', '.join(keys), 100)}")
-    if {"amount", "base_units"} <= at.keys():
-        raise ListFormatError("", "amount and base units both, which may contradict each other")
-    columns = Columns(at, len(keys), columns.ignored)
-    return parser_for(TableLayout.of(columns, network=network, asset=asset), registry)
+    def _account(
+        self, found: Mapping[str, str], columns: Columns, level: Level, coin: bool
+    ) -> bool:
+        """Declare every key. Returns whether one is not understood."""
+        accounting, needless = self._layout.accounting, columns.needless or {}
+        fields = {index: field for field, index in columns.at.items()}
+        wide = {amount.index: amount.coin for amount in columns.wide}
+        doubted = False
+        for index, (key, example) in enumerate(found.items()):
+            if key in level.inherited:
+                continue
+            part = f"key {'.'.join(filter(None, (level.path, key)))!r}"
+            end = key.rpartition(".")[2]
+            above = [p for p in key.split(".")[:-1] if normal(p) not in _SILENT]
+            if above and not coin and index in fields:
+                remedy = f"{above[0]!r} may say the coin: say --asset"
+                accounting.unknown(part, remedy, example)
+                doubted = True
+            elif index in fields:
+                accounting.used(part, meaning(fields[index], columns), example)
+            elif index in wide:
+                accounting.used(part, f"amount of {wide[index]}", example)
+            elif normal(end) in WHY_NEEDLESS and (coin or normal(end) not in NAMES_A_COIN):
+                accounting.needless(part, WHY_NEEDLESS[normal(end)], example)
+            elif index in needless and (coin or normal(end) not in NAMES_A_COIN):
+                accounting.needless(part, needless[index], example)
+            elif not example:
+                accounting.needless(part, "blank")
+            else:
+                remedy = f"say --columns FIELD={key}, or --columns ignore={key}"
+                accounting.unknown(part, remedy, example)
+                doubted = True
+        return doubted
 
 
 def _last_names(keys: tuple[str, ...], chosen: Mapping[str, str]) -> list[str]:

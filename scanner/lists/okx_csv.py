@@ -13,15 +13,18 @@ Layouts, told apart by header names alone (order and case do not matter):
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from scanner.errors import ListFormatError, clip
+from scanner.errors import ListFormatError
 from scanner.files.interface import read_up_to
+from scanner.lists.blocks import TableBlock
 from scanner.lists.columns import Columns, find_columns, header_names
 from scanner.lists.cutter import cut
+from scanner.lists.generic_csv import table_layout
+from scanner.lists.heading import Heading, account_for_columns
 from scanner.lists.interface import Block, Bytes, Layout, ReadOptions, ReadyBlock
+from scanner.lists.layout import TableLayout
 from scanner.lists.preamble import Line, preamble
-from scanner.lists.rows import TableBlock, TableLayout
 from scanner.lists.totals import declared_total
 from scanner.model.claim import Row
 from scanner.model.registry import Registry
@@ -35,7 +38,6 @@ _WHOLE = _BASE | {"network", "height"}
 _AUDITOR = _SIGNED | {"network"}
 _TOTALS = frozenset({"coin", "height", "amount"})
 _OWNERS = frozenset({"owner1", "owner2"})
-_REMEDY = "name the columns with --columns (address=..,amount=..) to read it as a plain CSV"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +62,12 @@ class OkxCsv:
 
     name = "okx_csv"
 
-    def recognises(self, head: bytes, options: ReadOptions) -> bool:
-        """Whether a header of signed rows comes first, or after totals."""
+    def recognises(self, head: bytes, options: ReadOptions, registry: Registry) -> bool:
+        """Whether a header of signed rows comes first in a known layout, or after totals."""
         in_totals = False
         for line in preamble(head):
             if header_names(line.cells) >= _SIGNED:
-                return True
+                return in_totals or _is_known(line.cells)
             if not in_totals and not _is_totals_header(line.cells):
                 return False
             in_totals = True
@@ -78,12 +80,13 @@ class OkxCsv:
         start = read_up_to(stream, PREAMBLE)
         totals: list[Row] = []
         heading: Columns | None = None
-        for line in preamble(start):
+        lines = list(preamble(start))
+        for at, line in enumerate(lines):
             if header_names(line.cells) >= _SIGNED:
-                columns = find_columns(line.cells, options.file, line.number)
-                table = _table_layout(columns, options, line.number)
-                layout.variant = _variant(columns)
+                found = Heading(",", line, (), tuple(lines[at + 1 : at + 6]))
+                table = _table_layout(found, options, registry, layout)
                 if totals:
+                    layout.accounting.used("lines before the header", "totals of the list")
                     yield ReadyBlock(totals)
                 for piece in cut(stream, line.next_number, start[line.end :]):
                     yield TableBlock(table, piece)
@@ -110,15 +113,39 @@ def _is_totals_header(cells: Sequence[str]) -> bool:
     return {"coin", "amount"} <= fields <= _TOTALS and named == len(fields)
 
 
-def _table_layout(columns: Columns, options: ReadOptions, line: int) -> TableLayout:
-    if columns.ignored:
-        names = clip(", ".join(map(repr, columns.ignored)), 200)
-        raise ListFormatError(options.file, f"unknown columns {names}: {_REMEDY}", line)
+def _shape_of(columns: Columns) -> _Shape | None:
+    if columns.ignored or columns.needless or columns.wide:
+        return None
     for shape in _SHAPES:
         if shape.required <= columns.fields <= shape.required | shape.optional:
-            return TableLayout.of(columns, shape.unit_is_base, options.network, options.asset)
-    names = ", ".join(sorted(columns.fields))
-    raise ListFormatError(options.file, f"no known layout has just {names}: {_REMEDY}", line)
+            return shape
+    return None
+
+
+def _is_known(cells: Sequence[str]) -> bool:
+    try:
+        return _shape_of(find_columns(cells, "", 0)) is not None
+    except ListFormatError:
+        return False
+
+
+def _table_layout(
+    heading: Heading, options: ReadOptions, registry: Registry, layout: Layout
+) -> TableLayout:
+    """A known layout, or any table after totals, with every column accounted for."""
+    line, said = heading.line, options.columns
+    columns = find_columns(line.cells, options.file, line.number, said, registry)
+    shape = _shape_of(columns)
+    if shape is None:
+        return table_layout(columns, options, registry, heading, layout)
+    account_for_columns(layout.accounting, heading, columns, coin_named=True)
+    layout.variant = _variant(columns)
+    unit = said.get("unit", "base" if shape.unit_is_base else "coin")
+    if "amount" in columns.fields and not said.get("unit"):
+        # Base units are an old layout's habit, not a word of the file: its totals must agree.
+        layout.unit = "base" if shape.unit_is_base else "coins"
+    table = TableLayout.of(columns, unit == "base", options.network, options.asset, said)
+    return replace(table, any_network=True, unit_said=bool(said.get("unit") or shape.unit_is_base))
 
 
 def _variant(columns: Columns) -> str:

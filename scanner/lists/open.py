@@ -6,17 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
-from scanner.errors import InputError, ListFormatError
-from scanner.files.encoding import refuse_binary
+from scanner.errors import InputError
 from scanner.files.source import Source, split_place
 from scanner.lists.columns import chosen_fields
-from scanner.lists.interface import Block, Layout, ListReader, OpenList, ReadOptions
+from scanner.lists.interface import Block, ListReader, OpenList, ReadOptions, ReadyBlock
 from scanner.lists.table import READERS, reader_named
+from scanner.lists.tables import OneTable, SeveralTables, Tables
 from scanner.model.claim import Claim, ListSummary, Row, UnreadableRow
 from scanner.model.registry import Registry
-
-GENERIC = frozenset({"csv", "json", "jsonl"})
-"""Readers that a column map makes sense for."""
 
 
 def open_list(
@@ -30,9 +27,11 @@ def open_list(
 ) -> OpenList:
     """Open a published list to be read once.
 
-    path: the file: plain, .gz, or a .zip that holds just one file.
+    path: the file: plain, packed, or several tables (zip, workbook), of which `file:name` reads
+        one and `file` all, one after another.
     format: a reader's name; by default the content decides, never the file's name.
-    columns: our field name -> the file's column name; chooses a generic reader.
+    columns: our field name -> the file's column name; chooses a generic reader. Also what is said
+        of units and of needless parts (`scanner.lists.columns.SETTINGS`).
     network, asset: for rows that name none; names as publishers or we write them.
     Raises InputError for a file that is not there or a name nobody knows, ListFormatError for a
     file that is empty, binary or of no known format.
@@ -41,14 +40,16 @@ def open_list(
     if network:
         network = registry.network(network).name
     chosen = chosen_fields(place.name, columns or {})
-    options = ReadOptions(place.name, chosen, network, asset)
     wanted = _wanted(format)
     source = Source(place, member)
+    options = ReadOptions(source.name, chosen, network, asset)
     try:
-        head = source.only().head
-        refuse_binary(source.name, head)
-        reader = wanted or _recognise(head, options)
-        return _ListFile(source, reader, registry, options)
+        tables: Tables
+        if len(source.members) > 1:
+            tables = SeveralTables(source, wanted, registry, options)
+        else:
+            tables = OneTable(source, wanted, registry, options)
+        return _ListFile(source, tables, registry)
     except BaseException:
         source.close()
         raise
@@ -57,12 +58,8 @@ def open_list(
 class _ListFile:
     """The OpenList behind `open_list`."""
 
-    def __init__(
-        self, source: Source, reader: ListReader, registry: Registry, options: ReadOptions
-    ) -> None:
-        self._source, self._reader = source, reader
-        self._registry, self._options = registry, options
-        self._layout = Layout()
+    def __init__(self, source: Source, tables: Tables, registry: Registry) -> None:
+        self._source, self._tables, self._registry = source, tables, registry
         self._claims = self._unreadable = 0
         self._started = False
         self._summary: tuple[str, int] | None = None
@@ -80,10 +77,10 @@ class _ListFile:
         if self._started:
             raise RuntimeError("a list is read once: open it again")
         self._started = True
-        yield from self._reader.blocks(
-            self._source.only(), self._registry, self._options, self._layout
-        )
+        yield from self._tables.blocks()
         self._summary = self._source.finish()
+        if told := list(self._tables.layout.accounting.findings()):
+            yield ReadyBlock(told)
 
     def count(self, rows: Sequence[Row]) -> None:
         for row in rows:
@@ -96,15 +93,19 @@ class _ListFile:
         if self._summary is None:
             raise RuntimeError("the list has not been read to its end")
         sha256, size = self._summary
+        layout = self._tables.layout
         return ListSummary(
-            self._reader.name,
-            self._layout.variant,
+            self._tables.format,
+            layout.variant,
             sha256,
             size,
             self._claims + self._unreadable,
             self._claims,
             self._unreadable,
-            dict(self._layout.notes),
+            dict(layout.notes),
+            layout.accounting.accounts(),
+            layout.unit,
+            layout.native_assumed,
         )
 
     def progress(self) -> tuple[int, int]:
@@ -133,17 +134,3 @@ def _wanted(name: str | None) -> ListReader | None:
         known = ", ".join(reader.name for reader in READERS)
         raise InputError(f"no list format {name!r}; there are: {known}")
     return reader
-
-
-def _recognise(head: bytes, options: ReadOptions) -> ListReader:
-    for reader in READERS:
-        if options.columns and reader.name not in GENERIC:
-            continue
-        if reader.recognises(head, options):
-            return reader
-    first = head[:200].decode("utf-8", "replace").lstrip("\ufeff").split("\n")[0].strip()
-    what = (
-        f"no known list format; it starts {first[:80]!r}. Name its columns with --columns "
-        "(address=..,amount=..), or its network with --network for one address a line"
-    )
-    raise ListFormatError(options.file, what, 1)

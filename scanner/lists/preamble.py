@@ -24,14 +24,14 @@ class Line:
     cells: list[str]
 
 
-def preamble(data: bytes) -> Iterator[Line]:
+def preamble(data: bytes, delimiter: str = ",") -> Iterator[Line]:
     """Records from the start of a file. What is not CSV or not UTF-8 comes as one cell."""
     end = len(BOM) if data.startswith(BOM) else 0
-    for record in records(data[end:], 1):
+    for record in records(data[end:], 1, delimiter):
         end = min(end + record.size, len(data))
         text = record.data.decode("utf-8", "replace")
         try:
-            cells = split_record(text)
+            cells = split_record(text, delimiter)
         except RecordError:
             cells = [text]
         if any(cell.strip() for cell in cells):

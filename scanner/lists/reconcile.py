@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from scanner.lists.seen import SeenKeys
+from scanner.lists.units import Units, doubt
 from scanner.model.amount import format_amount, rescale
-from scanner.model.claim import Claim, DeclaredTotal, Row, UnreadableRow
+from scanner.model.claim import Claim, DeclaredTotal, ListSummary, Row, UnreadableRow
 from scanner.model.finding import Finding, FindingKind
 from scanner.model.registry import Registry
 
@@ -33,6 +34,7 @@ class _Sum:
     doubled: int = 0
     stated: int = 0
     unstated: int = 0
+    units: Units = field(default_factory=Units)
 
     @property
     def rows(self) -> int:
@@ -44,6 +46,7 @@ class _Sum:
             self.unstated += 1
             return
         self.stated += 1
+        self.units.add(amount, self.decimals)
         if duplicate:
             self.doubled += amount
         else:
@@ -113,7 +116,11 @@ class ListAudit:
         self._declared: dict[str, _Declared] = {}
         self._findings: list[Finding] = []
         self._unreadable: Counter[str] = Counter()
+        self._unit = ""
+        self._agreed: set[str] = set()
+        self._told: Counter[FindingKind] = Counter()
         self.duplicates = 0
+        self._repeats: list[tuple[int, bool]] = []
 
     def observe(self, row: Row) -> bool:
         """Take in one row. Returns whether it repeats an earlier claim and must not be counted.
@@ -124,15 +131,26 @@ class ListAudit:
             return self._claim(row)
         if isinstance(row, DeclaredTotal):
             self._total(row)
+        elif isinstance(row, Finding):
+            self._told[row.kind] += 1
+            if self._told[row.kind] <= MAX_DETAILED:
+                self._findings.append(row)
         else:
             self._unreadable[row.kind] += 1
         return False
 
-    def findings(self) -> list[Finding]:
+    def findings(self, summary: ListSummary | None = None) -> list[Finding]:
         """What is wrong with the list as a whole, totals first. Unreadable rows are not in it:
         each is a row of its own, `finding_of` words it.
+
+        summary: what the reader took for granted: that is doubted here where totals, amounts or
+        repeated addresses speak against it.
         """
-        told = [*self._totals(), *self._mixed_heights(), *self._findings, *self._further()]
+        self._unit = summary.unit if summary else ""
+        if summary and summary.native_assumed:
+            self._doubt_coin()
+        told = [*self._totals(), *self._units(), *self._mixed_heights()]
+        told += [*self._findings, *self._further()]
         if not (told or self._sums or self._unreadable):
             told.append(Finding(FindingKind.EMPTY_LIST, "the list has no rows: nothing is shown"))
         return told
@@ -144,6 +162,7 @@ class ListAudit:
         if duplicate:
             self.duplicates += 1
             if self.duplicates <= MAX_DETAILED:
+                self._repeats.append((len(self._findings), claim.amount is not None))
                 self._findings.append(duplicate_of(claim, first))
         named = claim.coin.upper(), *place
         total = self._sums.get(named)
@@ -173,6 +192,29 @@ class ListAudit:
     def _totals(self) -> list[Finding]:
         found = (self._compare(declared) for declared in self._declared.values())
         return [finding for finding in found if finding is not None]
+
+    def _doubt_coin(self) -> None:
+        """Where nothing names a coin, an address with two amounts may well hold two coins."""
+        for at, stated in self._repeats:
+            if stated:
+                found = self._findings[at]
+                reason = f"{found.reason}; or of another coin: nothing says which, say --asset"
+                self._findings[at] = replace(found, kind=FindingKind.NOT_UNDERSTOOD, reason=reason)
+        self._repeats.clear()
+
+    def _units(self) -> list[Finding]:
+        """Doubts about the unit of amounts that nothing in the file says."""
+        if not self._unit:
+            return []
+        found = []
+        for (_, asset, network), rows in self._sums.items():
+            agreed = self._registry.group(asset) in self._agreed
+            most = self._registry.supplies.get(asset)
+            reason = doubt(self._unit, rows.units, rows.once, rows.decimals, most)
+            if reason and not agreed:
+                told = f"amounts of {asset} on {network}: {reason}"
+                found.append(Finding(FindingKind.UNIT_DOUBTED, told, None, asset, network))
+        return found
 
     def _readings(self, declared: _Declared) -> list[_Sum]:
         """What a totals line may be the sum of, likeliest first; readings without rows left out.
@@ -226,11 +268,20 @@ class ListAudit:
             )
             return self._finding(FindingKind.TOTAL_UNREADABLE, declared, reason)
         compared = [_Comparison(declared, rows) for rows in readings]
+        group = declared.asset if declared.group else self._registry.group(declared.asset)
         if any(comparison.equal for comparison in compared):
+            self._agreed.add(group)
             return None
         rounded = next((comparison for comparison in compared if comparison.rounded), None)
         if rounded is not None:
+            self._agreed.add(group)
             return self._finding(FindingKind.TOTAL_ROUNDED, declared, rounded.reason())
+        if self._unit and any(comparison.in_other_unit(self._unit) for comparison in compared):
+            other = "coin" if self._unit == "base" else "base"
+            reason = f"the list's total for {declared.name!r} agrees with its rows in another unit"
+            return self._finding(
+                FindingKind.UNIT_DOUBTED, declared, f"{reason}: say --unit {other}"
+            )
         reason = compared[0].reason()
         if self._unreadable:
             reason += f"; {self._unreadable.total()} rows of the list could not be read"
@@ -259,9 +310,15 @@ class ListAudit:
 
     def _further(self) -> list[Finding]:
         rest = self.duplicates - MAX_DETAILED
-        if rest <= 0:
-            return []
-        return [Finding(FindingKind.DUPLICATE, f"{rest} more rows repeat earlier ones")]
+        told = [Finding(FindingKind.DUPLICATE, f"{rest} more rows repeat earlier ones")]
+        return [
+            *told[: rest > 0],
+            *(
+                Finding(kind, f"{count - MAX_DETAILED} more of this kind")
+                for kind, count in self._told.items()
+                if count > MAX_DETAILED
+            ),
+        ]
 
 
 def finding_of(row: UnreadableRow) -> Finding:
@@ -309,6 +366,13 @@ class _Comparison:
             return False
         last_digit = 10 ** (self._decimals - places)
         return bool(abs(self._says - self._adds) < last_digit and self._says >= 100 * last_digit)
+
+    def in_other_unit(self, unit: str) -> bool:
+        """Whether it is equal as soon as the rows, read as `unit`, are read as the other one."""
+        scale = 10**self._decimals
+        if unit == "base":
+            return self._adds > 0 and self._says == self._adds * scale
+        return self._adds > 0 and self._says * scale == self._adds
 
     def reason(self) -> str:
         """What is said, what is there, and by how much they differ."""

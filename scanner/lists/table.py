@@ -10,11 +10,13 @@ from scanner.lists.json_lines import JsonLines
 from scanner.lists.json_tree import JsonTree
 from scanner.lists.okx_csv import OkxCsv
 from scanner.lists.plain_text import PlainText
+from scanner.lists.signed_message import SignedMessage
 
 READERS: tuple[ListReader, ...] = (
     OkxCsv(),
     BybitCsv(),
     BitmexYaml(),
+    SignedMessage(),
     JsonLines(),
     JsonTree(),
     GenericCsv(),

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 
 from scanner.errors import AmountFormatError, UnknownAssetError, clip
+from scanner.lists.numbers import careful_amount, height_of, negative
 from scanner.model.amount import parse_amount
 from scanner.model.claim import DeclaredTotal
 from scanner.model.registry import Registry
 
 _GROUP = re.compile(r"(.*?)\s*\(ALL\)", re.IGNORECASE | re.DOTALL)
-_HEIGHT = re.compile(r"\d{1,18}", re.ASCII)
 
 
 def group_decimals(registry: Registry, group: str) -> int | None:
@@ -48,15 +48,23 @@ def declared_total(
     base_units: int | None = None
     if decimals is not None:
         try:
-            base_units = parse_amount(amount, decimals)
+            base_units = _amount(amount, decimals)
         except AmountFormatError as e:
             reason = f"total {clip(amount)!r}: {e.reason}"
-    stated = height.strip()
-    number = int(stated) if _HEIGHT.fullmatch(stated) else None
+    number = height_of(height)
     return DeclaredTotal(
         row, name, asset, network, decimals or 0, base_units, number, bool(match), reason,
         _places(amount),
     )  # fmt: skip
+
+
+def _amount(text: str, decimals: int) -> int:
+    try:
+        return parse_amount(text, decimals)
+    except AmountFormatError as e:
+        if negative(text):
+            raise AmountFormatError(text, "negative") from e
+        return careful_amount(text, decimals)
 
 
 def _places(amount: str) -> int | None:

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from scanner.model.finding import Finding
+from scanner.model.understood import Account
+
 
 class Claim(NamedTuple):
     """One readable row of a published list. A tuple, for there are hundreds of thousands of them.
@@ -78,7 +81,9 @@ class DeclaredTotal:
     places: int | None = None
 
 
-Row = Claim | UnreadableRow | DeclaredTotal
+Row = Claim | UnreadableRow | DeclaredTotal | Finding
+"""What a reader gives, in file order. A finding stands beside the claim it is about, or after all
+rows where it is about the file; it is no row of the list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +92,10 @@ class ListSummary:
 
     format: the reader's name, "okx_csv". variant: "12 columns". sha256, size: of the file's bytes.
     data_rows: rows of the detail part that are not blank: claims + unreadable rows.
+    accounts: how every part of the file was understood, in file order.
+    unit: what decides between whole coins and base units: "" where the file or the user says it,
+    "coins" or "base" where the reader could only take that for granted.
+    native_assumed: nothing in the file names a coin, so rows stand for their network's own.
     """
 
     format: str
@@ -97,3 +106,6 @@ class ListSummary:
     claims: int
     unreadable: int
     notes: Mapping[str, str] = field(default_factory=dict)
+    accounts: tuple[Account, ...] = ()
+    unit: str = ""
+    native_assumed: bool = False

@@ -37,7 +37,11 @@ class FindingKind(StrEnum):
     UNKNOWN_COIN = "unknown_coin"
     UNKNOWN_NETWORK = "unknown_network"
     BAD_ROW = "bad_row"
+    NOT_UNDERSTOOD = "not_understood"  # a column, key, sheet or level that may say something
+    UNIT_DOUBTED = "unit_doubted"  # whole coins or base units: nothing in the file decides
+    RESPELLED = "respelled"  # an address or signature in another spelling than the usual one
     BAD_AMOUNT = "bad_amount"
+    NEGATIVE_AMOUNT = "negative_amount"  # an address cannot hold less than nothing
     BAD_HEIGHT = "bad_height"
     BAD_ADDRESS = "bad_address"
     DUPLICATE = "duplicate"
@@ -60,7 +64,7 @@ class FindingKind(StrEnum):
 
 WEIGHTS: dict[FindingKind, Weight] = {
     FindingKind.BAD_SIGNATURE: Weight.FALSE,
-    FindingKind.MALFORMED_PROOF: Weight.FALSE,
+    FindingKind.MALFORMED_PROOF: Weight.UNSHOWN,
     FindingKind.UNSUPPORTED_SCHEME: Weight.UNSHOWN,
     FindingKind.UNSIGNED: Weight.UNSHOWN,
     FindingKind.OWNER_UNPROVEN: Weight.UNSHOWN,
@@ -76,9 +80,13 @@ WEIGHTS: dict[FindingKind, Weight] = {
     FindingKind.UNKNOWN_COIN: Weight.UNSHOWN,
     FindingKind.UNKNOWN_NETWORK: Weight.UNSHOWN,
     FindingKind.BAD_ROW: Weight.UNSHOWN,
-    FindingKind.BAD_AMOUNT: Weight.FALSE,
+    FindingKind.NOT_UNDERSTOOD: Weight.UNSHOWN,
+    FindingKind.UNIT_DOUBTED: Weight.UNSHOWN,
+    FindingKind.RESPELLED: Weight.NOTE,
+    FindingKind.BAD_AMOUNT: Weight.UNSHOWN,
+    FindingKind.NEGATIVE_AMOUNT: Weight.FALSE,
     FindingKind.BAD_HEIGHT: Weight.UNSHOWN,
-    FindingKind.BAD_ADDRESS: Weight.FALSE,
+    FindingKind.BAD_ADDRESS: Weight.UNSHOWN,
     FindingKind.DUPLICATE: Weight.FALSE,
     FindingKind.MIXED_HEIGHTS: Weight.FALSE,
     FindingKind.TOTAL_DIFFERS: Weight.FALSE,

@@ -34,12 +34,7 @@ def read_json(
     Raises ValueError for everything else than JSON: NaN and Infinity, nesting over MAX_DEPTH,
     integers of thousands of digits, bytes that are not UTF-8.
     """
-    raw = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
-    brackets = raw.translate(None, _NOT_BRACKETS)
-    if len(brackets) > MAX_DEPTH:
-        deepest = max(accumulate(map(_STEP.__getitem__, brackets)))
-        if deepest > MAX_DEPTH:
-            raise ValueError(f"nested deeper than {MAX_DEPTH}")
+    _check_depth(data)
     value: object = json.loads(
         data,
         parse_float=parse_float,
@@ -57,6 +52,32 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
         twice = next(name for name in names if names.count(name) > 1)
         raise ValueError(f"the name {twice[:40]!r} stands twice in one object")
     return found
+
+
+def _check_depth(data: bytes | str) -> None:
+    raw = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
+    brackets = raw.translate(None, _NOT_BRACKETS)
+    if len(brackets) > MAX_DEPTH:
+        deepest = max(accumulate(map(_STEP.__getitem__, brackets)))
+        if deepest > MAX_DEPTH:
+            raise ValueError(f"nested deeper than {MAX_DEPTH}")
+
+
+class Pairs(list[tuple[str, object]]):
+    """An object as its pairs in order, equal keys and all."""
+
+
+def read_json_pairs(data: bytes | str) -> object:
+    """Parse as `read_json` does, objects as Pairs and numbers as the text they are written in."""
+    _check_depth(data)
+    value: object = json.loads(
+        data,
+        object_pairs_hook=Pairs,
+        parse_float=str,
+        parse_int=str,
+        parse_constant=_no_constant,
+    )
+    return value
 
 
 def _no_constant(name: str) -> None:

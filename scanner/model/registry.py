@@ -31,6 +31,9 @@ class Registry:
         coins: Iterable[Coin],
         holdings: Iterable[Holding],
         canaries: Iterable[Canary] = (),
+        *,
+        names: Mapping[str, str] | None = None,
+        supplies: Mapping[str, int] | None = None,
     ) -> None:
         self.networks: Mapping[str, Network] = {n.name: n for n in networks}
         self._aliases: dict[str, Network] = {}
@@ -52,6 +55,16 @@ class Registry:
         for holding in holdings:
             self._add(holding)
         self.coins = by_name
+        self._assets = {name: h.asset for (name, _), h in self._holdings.items()}
+        self._names = {name.upper(): asset for name, asset in (names or {}).items()}
+        self.supplies: Mapping[str, int] = dict(supplies or {})
+        for asset in (*self._names.values(), *self.supplies):
+            if asset.upper() not in self._assets:
+                raise ConfigError(f"{asset!r} is named in a table and is no asset of the tables")
+        self._by_contract = {
+            (h.network, h.contract.lower() if h.contract[:2] == "0x" else h.contract): h
+            for h in self._holdings.values()
+        }
         self._canaries: dict[str, tuple[Canary, ...]] = {}
         for canary in canaries:
             self.holding(canary.asset, self.network(canary.network).name)
@@ -81,6 +94,34 @@ class Registry:
             what = f"unknown network {clip(name)!r}{near}"
             raise UnknownAssetError("", name, what) from None
 
+    def names_network(self, text: str) -> bool:
+        """Whether a text is a network's name."""
+        return text.strip().upper() in self._aliases
+
+    def names_coin(self, text: str) -> bool:
+        """Whether a text is a coin's name, whatever the network."""
+        return bool(self.asset_named(text))
+
+    def asset_named(self, text: str) -> str:
+        """The asset that a coin's name means, whatever the network; "" if it is none."""
+        upper = text.strip().upper()
+        if upper in self.coins:
+            return self.coins[upper].holding.asset
+        return self._assets.get(upper) or self._names.get(upper, "")
+
+    def by_contract(self, network: str, contract: str) -> Holding:
+        """Find what a token contract holds. Raises UnknownAssetError, never guesses a name."""
+        text = contract.strip()
+        found = self._by_contract.get((network, text.lower() if text[:2].lower() == "0x" else text))
+        if found is None or found.is_native:
+            reason = f"no table knows the contract {clip(text)!r} on {network} (config/tokens.csv)"
+            raise UnknownAssetError(contract, network, reason)
+        return found
+
+    def networks_of(self, asset: str) -> list[str]:
+        """Names of the networks an asset is known on."""
+        return sorted(network for name, network in self._holdings if name == asset.upper())
+
     def holding(self, asset: str, network: str) -> Holding:
         """Find what an asset is on a network, by our names. Raises UnknownAssetError."""
         try:
@@ -105,24 +146,29 @@ class Registry:
         """Say what a published coin name and network label mean together.
 
         A coin name of the table decides; a label must then name the same network. A bare asset
-        name ("USDT", "ETH") with a label means that asset on the labelled network. Nothing is
-        guessed: a contradiction or an unknown name raises UnknownAssetError.
+        name ("USDT", "ETH") with a label means that asset on the labelled network; so does an old
+        or a full name ("MATIC", "Tether USDt"), where the network has no asset of that very name.
+        Nothing is guessed: a contradiction or an unknown name raises UnknownAssetError.
         """
         coin_text, label = coin.strip(), network_label.strip()
         known = self.coins.get(coin_text.upper())
+        renamed = self._names.get(coin_text.upper(), "")
         if not label:
+            known = known or self.coins.get(renamed.upper())
             if known is None:
                 raise UnknownAssetError(coin, label, f"unknown coin {clip(coin_text)!r}")
             return known.holding
         network = self.network(label)
         if known is not None and known.holding.network == network.name:
             return known.holding
+        if renamed and (coin_text.upper(), network.name) not in self._holdings:
+            return self.holding(renamed, network.name)
         if known is not None and known.name.upper() != known.holding.asset.upper():
             reason = (
                 f"coin {clip(coin_text)!r} is on {known.holding.network}, "
                 f"the row says {clip(label)!r}"
             )
             raise UnknownAssetError(coin, label, reason)
-        if not any(a == coin_text.upper() for a, _ in self._holdings):
+        if coin_text.upper() not in self._assets:
             raise UnknownAssetError(coin, "", f"unknown coin {clip(coin_text)!r}")
         return self.holding(coin_text, network.name)

@@ -1,4 +1,4 @@
-"""Reads config/networks.csv, assets.csv, tokens.csv and canaries.csv into a Registry."""
+"""Reads the tables of networks, assets, tokens, names, supplies, canaries into a Registry."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ def load_registry(folder: Path | None = None) -> Registry:
     coins = [Coin(r["coin"], _holding(r), r["group"]) for r in read_table(where / "assets.csv")]
     tokens = [_holding(r) for r in read_table(where / "tokens.csv")]
     canaries = [_canary(r) for r in read_table(where / "canaries.csv")]
-    return Registry(networks, coins, tokens, canaries)
+    names = {r["name"]: r["asset"] for r in read_table(where / "coin_names.csv")}
+    supplies = {r["asset"]: _whole(r, "most") for r in read_table(where / "supplies.csv")}
+    return Registry(networks, coins, tokens, canaries, names=names, supplies=supplies)
 
 
 def read_table(path: Path) -> Iterator[dict[str, str]]:
@@ -67,6 +69,13 @@ def _decimals(row: dict[str, str]) -> int:
     text = row["decimals"]
     if not (text.isascii() and text.isdigit() and int(text) <= 36):
         raise ConfigError(f"decimals must be 0 to 36, not {text!r}: {row}")
+    return int(text)
+
+
+def _whole(row: dict[str, str], name: str) -> int:
+    text = row[name]
+    if not (text.isascii() and text.isdigit()):
+        raise ConfigError(f"{name} must be a whole number, not {text!r}: {row}")
     return int(text)
 
 

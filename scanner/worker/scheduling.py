@@ -23,6 +23,7 @@ from scanner.errors import (
 from scanner.lists.open import open_list
 from scanner.lists.reconcile import ListAudit
 from scanner.model.registry import Registry
+from scanner.net.fetching import Fetched, fetched, is_url
 from scanner.net.words import heard
 from scanner.snapshots.interface import Origin, SnapshotPolicy
 from scanner.store.database.engine import Store
@@ -31,7 +32,6 @@ from scanner.store.writing import schedules as kept
 from scanner.store.writing.lists_in import import_list
 from scanner.store.writing.runs import statement_rule
 from scanner.store.writing.schedules import Run, RunState, Schedule
-from scanner.worker.fetching import Fetched, fetched, is_url
 from scanner.worker.jobs import Sources
 from scanner.worker.ticks import due_tick
 

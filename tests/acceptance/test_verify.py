@@ -48,7 +48,7 @@ def test_made_up_validator_keys_of_the_staking_sample(scanner):
     done = scanner("verify", STAKING, "--jsonl", "-")
     assert [o["control"] for o in done.objects] == ["controls", "controls", "malformed"]
     assert [o["binding"] for o in done.objects] == ["derived", "asserted", "none"]
-    assert done.status == 1
+    assert done.status == 3  # what cannot be decoded is not read; it is no lie
 
 
 def test_all_verified_is_0(scanner, tmp_path):
@@ -94,8 +94,7 @@ def test_bom_and_crlf_change_nothing(scanner, tmp_path, start, end):
         (b"", "the file is empty"),
         (b"\xef\xbb\xbf\r\n \n", "the file is empty"),
         (bytes(range(256)) * 40, "binary"),
-        (b"\x89PNG\r\n\x1a\n" + bytes(500), "binary"),
-        (make_list(signed_rows()).encode("utf-16"), "UTF-16"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(500), "a picture, not a table"),
         (b"once upon a time\nthere was a list\n", "no known list format"),
         (b"PK\x03\x04 not really a zip", "zip"),
         (b"\x1f\x8b\x08\x00 not really gzip", "cannot be read"),
@@ -109,6 +108,11 @@ def test_file_that_is_no_list_is_one_line_and_2(scanner, tmp_path, content, word
         assert len(done.lines) == 1
         assert done.lines[0].startswith("scanner: x.csv")
         assert words in done.lines[0]
+
+
+def test_list_saved_as_utf16_is_read(scanner, tmp_path):
+    (tmp_path / "list.csv").write_bytes(make_list(signed_rows()).encode("utf-16"))
+    assert scanner("verify", "list.csv").status == 0
 
 
 def test_list_is_not_replaced_by_its_verdicts(scanner, tmp_path):
@@ -133,21 +137,16 @@ BTC_ADDRESS = "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa"
 @pytest.mark.parametrize(
     ("row", "status", "kind"),
     [
-        (changed(GOOD, amount="1e400"), 1, "bad_amount"),
-        (changed(GOOD, amount="-1"), 1, "bad_amount"),
-        (changed(GOOD, amount="0.1234567890123456789"), 1, "bad_amount"),
-        (changed(GOOD, amount="NaN"), 1, "bad_amount"),
+        (changed(GOOD, amount="-1"), 1, "negative_amount"),
         (changed(GOOD, coin="NOSUCHCOIN"), 3, "unknown_coin"),
         (changed(GOOD, network="NOSUCHNET"), 3, "unknown_network"),
-        (changed(GOOD, height="soon"), 3, "bad_height"),
-        (changed(GOOD, height="99999999999999999999999"), 3, "bad_height"),
         ("ETH,ETH", 3, "bad_row"),
         ("x" * 10_000_000, 3, "bad_row"),
-        (changed(GOOD, address=BTC_ADDRESS), 1, ""),
+        (changed(GOOD, address=BTC_ADDRESS), 3, ""),
         (changed(GOOD, address=""), 3, "bad_row"),
         (changed(GOOD, address="0x\x00" + "a" * 39), 3, "bad_row"),
         (changed(GOOD, message="\x1b[2J\u202eevil"), 1, ""),
-        (changed(GOOD, signature1="\x1b[31m"), 1, ""),
+        (changed(GOOD, signature1="\x1b[31m"), 3, ""),
         (changed(GOOD, signature1="f" * 100_000), 3, ""),
     ],
     ids=lambda value: str(value)[:40] if isinstance(value, str) else None,
@@ -169,6 +168,28 @@ def test_bad_row_is_accounted_for_and_its_neighbours_are_verified(
     assert not set(done.err.encode()) & {0x1B, 0x00, 0x07}
     assert "\u202e" not in done.err
     assert done.out.isascii()
+
+
+@pytest.mark.parametrize(
+    ("row", "kind"),
+    [
+        (changed(GOOD, amount="1e400"), "bad_amount"),
+        (changed(GOOD, amount="0.1234567890123456789"), "bad_amount"),
+        (changed(GOOD, amount="NaN"), "bad_amount"),
+        (changed(GOOD, height="soon"), "bad_height"),
+        (changed(GOOD, height="99999999999999999999999"), "bad_height"),
+    ],
+)
+def test_a_cell_that_cannot_be_read_is_told_beside_the_verdict(scanner, tmp_path, row, kind):
+    first, _, last = signed_rows()
+    (tmp_path / "list.csv").write_text(make_list([first, row, last]))
+    done = scanner("verify", "list.csv", "--jsonl", "-")
+    told = [o for o in done.objects if "finding" in o]
+    assert [(o["row"], o["finding"], o["weight"]) for o in told] == [(5, kind, "unshown")]
+    rows = [o for o in done.objects if "control" in o]
+    assert [(o["row"], o["control"]) for o in rows] == [(n, "controls") for n in (4, 5, 6)]
+    assert done.status == 3
+    assert kind in done.err
 
 
 def test_wrong_encoding_in_one_row_loses_only_that_row(scanner, tmp_path):

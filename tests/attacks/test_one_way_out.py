@@ -19,8 +19,8 @@ from scanner.chains.fleet.rpc import Rpc
 from scanner.errors import ScannerError, SourceRejectedError, SourceUnavailableError
 from scanner.model.endpoint import Endpoint
 from scanner.net import reach
+from scanner.net.fetching import fetched
 from scanner.net.http import Transport
-from scanner.worker.fetching import fetched
 
 SECRET = "db_password=hunter2-the-internal-one"
 INSIDE = [
@@ -181,7 +181,7 @@ from pathlib import Path
 from scanner.errors import ScannerError
 from scanner.model.endpoint import Endpoint
 from scanner.net.http import Transport
-from scanner.worker.fetching import fetched
+from scanner.net.fetching import fetched
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 try:
     if sys.argv[1] == "node":

@@ -18,6 +18,7 @@ from scanner.errors import (
     SourceUnavailableError,
     StoreError,
 )
+from scanner.net.fetching import check_location, fetched
 from scanner.settings.tables import load_registry
 from scanner.snapshots.interface import SnapshotState
 from scanner.store.database.engine import open_store
@@ -27,7 +28,6 @@ from scanner.store.writing import schedules
 from scanner.store.writing.runs import create_snapshot
 from scanner.store.writing.schedules import RunState, ScheduleOptions
 from scanner.worker.alone import look
-from scanner.worker.fetching import check_location, fetched
 from scanner.worker.jobs import Jobs
 from scanner.worker.queue import give_out_run, queued_snapshot, server_time, set_up
 from scanner.worker.scheduling import TRIES, claim_due, claim_now, start_run

@@ -27,6 +27,12 @@ class Read(NamedTuple):
         return [row for row in self.rows if isinstance(row, UnreadableRow)]
 
     @property
+    def told(self) -> list[tuple[int | None, str, str]]:
+        """Row, kind and reason of what is wrong with rows, whether they give a claim or not."""
+        beside = [row for row in self.rows if isinstance(row, Finding)]
+        return [(u.row, str(u.kind), u.reason) for u in (*self.unreadable, *beside)]
+
+    @property
     def totals(self) -> list[DeclaredTotal]:
         return [row for row in self.rows if isinstance(row, DeclaredTotal)]
 

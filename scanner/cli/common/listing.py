@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from scanner.errors import ConfigError
+from scanner.lists.columns import UNITS
 from scanner.lists.interface import OpenList
 from scanner.lists.open import open_list
 from scanner.model.registry import Registry
@@ -22,8 +23,14 @@ Columns = Annotated[
     typer.Option(
         "--columns",
         metavar="FIELD=NAME[,..]",
-        help="Which column holds what, for other formats: address=wallet,amount=qty. May be "
-        "repeated.",
+        help="Which column holds what, for other formats: address=wallet,amount=qty. 'ignore=NAME' "
+        "calls a column needless, 'decimal=comma' says how amounts are written. May be repeated.",
+    ),
+]
+Unit = Annotated[
+    str,
+    typer.Option(
+        "--unit", metavar="coin|base", help="What amounts are in, where the list does not say."
     ),
 ]
 RowNetwork = Annotated[
@@ -42,18 +49,26 @@ class ListOptions:
     columns: Sequence[str] = ()
     network: str = ""
     asset: str = ""
+    unit: str = ""
 
 
-def open_published(file: Path, registry: Registry, options: ListOptions) -> OpenList:
+def open_published(file: Path | str, registry: Registry, options: ListOptions) -> OpenList:
     """Open the list. Raises InputError or ListFormatError with the remedy."""
     return open_list(
         file,
         registry,
         format=options.format or None,
-        columns=parse_columns(options.columns),
+        columns=with_unit(parse_columns(options.columns), options.unit),
         network=options.network,
         asset=options.asset,
     )
+
+
+def with_unit(columns: dict[str, str], unit: str) -> dict[str, str]:
+    """The column map with what `--unit` says. Raises ConfigError for a unit that is none."""
+    if unit and unit not in UNITS:
+        raise ConfigError(f"--unit is {' or '.join(UNITS)}, not {unit!r}")
+    return columns | {"unit": unit} if unit else columns
 
 
 def parse_columns(texts: Sequence[str]) -> dict[str, str]:
@@ -63,6 +78,9 @@ def parse_columns(texts: Sequence[str]) -> dict[str, str]:
         field, equals, name = (p.strip() for p in part.partition("="))
         if not (field and equals and name):
             raise ConfigError(f"--columns wants FIELD=NAME, not {part!r}")
+        if field == "ignore" and field in columns:
+            columns[field] += "," + name
+            continue
         if field in columns:
             raise ConfigError(f"--columns names the field {field!r} twice")
         columns[field] = name

@@ -18,7 +18,14 @@ class Globals:
     database: str | None = None
 
 
-ListFile = Annotated[Path, typer.Argument(metavar="FILE", help="A published reserve list.")]
+ListFile = Annotated[
+    str,
+    typer.Argument(
+        metavar="FILE",
+        help="A published reserve list: a file, its http(s) address, or '-' for stdin; of a zip or "
+        "workbook, 'FILE:NAME' is one part.",
+    ),
+]
 Snapshot = Annotated[str, typer.Argument(metavar="SNAPSHOT", help="A snapshot's id, or 'latest'.")]
 Database = Annotated[
     str | None,

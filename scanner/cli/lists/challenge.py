@@ -11,8 +11,10 @@ import typer
 from scanner.chains.interface import ReadPolicy
 from scanner.cli.common.console import emit
 from scanner.cli.common.options import Endpoints, ListFile
+from scanner.cli.common.places import at_hand
 from scanner.cli.common.sources import open_sources
 from scanner.errors import ConfigError
+from scanner.files.source import split_place
 from scanner.model.block import BlockRef
 from scanner.model.registry import Registry
 from scanner.ownership.challenge import make_challenge
@@ -38,7 +40,8 @@ def challenge(
     'scanner verify FILE --challenge TEXT' then demands that very message.
     """
     block = _newest_block(network, endpoints, load_registry())
-    made = make_challenge(publisher or file.stem, _sha256(file), block)
+    with at_hand(file) as place:
+        made = make_challenge(publisher or place.stem, _sha256(split_place(place.path)[0]), block)
     emit(made.text().encode("ascii") + b"\n")
 
 

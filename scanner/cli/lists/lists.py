@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 import typer
 
@@ -14,13 +13,16 @@ from scanner.cli.common.listing import (
     ListOptions,
     RowAsset,
     RowNetwork,
+    Unit,
     open_published,
     share,
 )
 from scanner.cli.common.options import AsJson, ListFile
+from scanner.cli.common.places import Place, at_hand
 from scanner.cli.common.progress import ProgressBar
 from scanner.lists.reconcile import ListAudit, finding_of
-from scanner.model.claim import ListSummary, UnreadableRow
+from scanner.lists.spelling import address_finding
+from scanner.model.claim import Claim, ListSummary, UnreadableRow
 from scanner.reports.commands.inspection import Inspection, inspection_json, print_inspection
 from scanner.reports.tables.jsontext import pretty
 from scanner.settings.tables import load_registry
@@ -35,28 +37,33 @@ def inspect(
     columns: Columns = None,
     network: RowNetwork = "",
     asset: RowAsset = "",
+    unit: Unit = "",
     as_json: AsJson = False,
 ) -> None:
-    """Show format, rows, assets, networks and problems of a list. No network, no database."""
-    summary, found = _read(file, ListOptions(format, columns or (), network, asset))
+    """Show how a list was understood, its rows, assets and problems. Asks no chain, no database."""
+    with at_hand(file) as place:
+        summary, found = _read(place, ListOptions(format, columns or (), network, asset, unit))
     if as_json:
-        emit(pretty(inspection_json(file.name, summary, found)))
+        emit(pretty(inspection_json(place.name, summary, found)))
     else:
-        print_inspection(file.name, summary, found, sys.stdout)
+        print_inspection(place.name, summary, found, sys.stdout)
     finish(found.problems.weights)
 
 
-def _read(file: Path, options: ListOptions) -> tuple[ListSummary, Inspection]:
+def _read(place: Place, options: ListOptions) -> tuple[ListSummary, Inspection]:
     registry = load_registry()
     audit, found = ListAudit(registry), Inspection()
-    opened = open_published(file, registry, options)
-    with opened as rows, ProgressBar(f"reading {file.name}", "rows") as bar:
+    opened = open_published(place.path, registry, options)
+    with opened as rows, ProgressBar(f"reading {place.name}", "rows") as bar:
         for number, row in enumerate(rows, 1):
             found.add(row, audit.observe(row))
             if isinstance(row, UnreadableRow):
                 found.problems.add(finding_of(row))
+            elif isinstance(row, Claim) and row.address_key.startswith("?"):
+                found.problems.add(address_finding(row, registry))
             if number % 1000 == 0:
                 bar.update(share(rows.progress()), number)
-        for finding in audit.findings():
+        summary = rows.summary()
+        for finding in audit.findings(summary):
             found.problems.add(finding)
-        return rows.summary(), found
+        return summary, found

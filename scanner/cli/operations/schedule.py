@@ -10,7 +10,15 @@ import typer
 from sqlalchemy import Connection
 
 from scanner.cli.common.console import emit, say
-from scanner.cli.common.listing import Columns, Format, RowAsset, RowNetwork, parse_columns
+from scanner.cli.common.listing import (
+    Columns,
+    Format,
+    RowAsset,
+    RowNetwork,
+    Unit,
+    parse_columns,
+    with_unit,
+)
 from scanner.cli.common.options import AsJson, Database, database_url
 from scanner.cli.common.publishers import (
     Challenge,
@@ -23,6 +31,7 @@ from scanner.cli.common.publishers import (
 from scanner.cli.common.sources import parse_heights, parse_networks
 from scanner.cli.common.times import heights_for_times
 from scanner.cli.snapshots.snapshot import At, Networks, Prove, Quorum
+from scanner.net.fetching import check_location, shown
 from scanner.reports.tables.grid import Column, print_grid
 from scanner.reports.tables.jsontext import pretty
 from scanner.settings.publishers import load_publishers
@@ -31,7 +40,6 @@ from scanner.store.database.engine import Store, open_store
 from scanner.store.writing import schedules
 from scanner.store.writing.publishers import publisher_names
 from scanner.store.writing.schedules import Run, Schedule, runs
-from scanner.worker.fetching import check_location, shown
 from scanner.worker.queue import give_out_run
 from scanner.worker.scheduling import claim_now
 from scanner.worker.ticks import check_cron, next_tick
@@ -68,6 +76,7 @@ def add(  # noqa: PLR0913, PLR0917 - one parameter per option
     columns: Columns = None,
     network: RowNetwork = "",
     asset: RowAsset = "",
+    unit: Unit = "",
     database: Database = None,
 ) -> None:
     """Keep a schedule; 'scanner worker' runs it."""
@@ -80,7 +89,7 @@ def add(  # noqa: PLR0913, PLR0917 - one parameter per option
         quorum=quorum,
         proof=proof,
         format=list_format,
-        columns=parse_columns(columns or ()),
+        columns=with_unit(parse_columns(columns or ()), unit),
         network=network,
         asset=asset,
         challenge=said.challenge,

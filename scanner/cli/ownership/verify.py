@@ -17,10 +17,12 @@ from scanner.cli.common.listing import (
     ListOptions,
     RowAsset,
     RowNetwork,
+    Unit,
     open_published,
     share,
 )
 from scanner.cli.common.options import ListFile
+from scanner.cli.common.places import Place, at_hand
 from scanner.cli.common.progress import ProgressBar
 from scanner.cli.common.publishers import (
     Challenge,
@@ -32,6 +34,7 @@ from scanner.cli.common.publishers import (
     statement_options,
 )
 from scanner.errors import ConfigError
+from scanner.files.source import split_place
 from scanner.model.statement import StatementRule
 from scanner.ownership.parallel import judge_blocks
 from scanner.ownership.signed_texts import SignedTexts
@@ -60,6 +63,7 @@ def verify(  # noqa: PLR0913, PLR0917 - one parameter per option
     columns: Columns = None,
     network: RowNetwork = "",
     asset: RowAsset = "",
+    unit: Unit = "",
 ) -> None:
     """Check every signature of a published list. No network, no database.
 
@@ -68,36 +72,37 @@ def verify(  # noqa: PLR0913, PLR0917 - one parameter per option
     snapshot' asks it.
     """
     keep_apart(file, jsonl)
-    options = ListOptions(format, columns or (), network, asset)
+    options = ListOptions(format, columns or (), network, asset, unit)
     said = statement_options(challenge, statement)
-    name = chosen_publisher(publisher, file.name, load_publishers())
-    rule = _rule(file, options, name, said)
-    summary = _verify(file, options, jsonl, rule)
+    with at_hand(file) as place:
+        name = chosen_publisher(publisher, place.name, load_publishers())
+        rule = _rule(place, options, name, said)
+        summary = _verify(place, options, jsonl, rule)
     say(publisher_words(name, publisher, [name]))
     print_ownership(summary, rule, sys.stderr if jsonl == "-" else sys.stdout)
     finish(summary.weights)
 
 
-def keep_apart(file: Path, out: str) -> None:
+def keep_apart(file: str, out: str) -> None:
     """Refuse to replace the list by its verdicts. Raises ConfigError."""
-    if out not in ("", "-") and file.resolve() == Path(out).resolve():
+    if out not in ("", "-") and split_place(file)[0].resolve() == Path(out).resolve():
         raise ConfigError(f"--jsonl {out} is the list itself: name another file")
 
 
-def _rule(file: Path, options: ListOptions, name: str, said: StatementOptions) -> StatementRule:
+def _rule(place: Place, options: ListOptions, name: str, said: StatementOptions) -> StatementRule:
     """What counts as the publisher's claim; the whole list is read first where that decides."""
     table = load_publishers()
     texts = None
     if not (said.challenge or said.wanted or table.known(name).texts):
-        texts = _texts(file, options)
+        texts = _texts(place, options)
     return make_rule(name, table, texts, challenge=said.challenge, wanted=said.wanted)
 
 
-def _texts(file: Path, options: ListOptions) -> SignedTexts:
+def _texts(place: Place, options: ListOptions) -> SignedTexts:
     texts = SignedTexts()
     with (
-        open_published(file, load_registry(), options) as rows,
-        ProgressBar(f"reading {file.name}", "rows") as bar,
+        open_published(place.path, load_registry(), options) as rows,
+        ProgressBar(f"reading {place.name}", "rows") as bar,
     ):
         for part in judge_blocks(rows.blocks(), count_texts, judged=False):
             texts.merge(part)
@@ -105,13 +110,15 @@ def _texts(file: Path, options: ListOptions) -> SignedTexts:
     return texts
 
 
-def _verify(file: Path, options: ListOptions, jsonl: str, rule: StatementRule) -> OwnershipSummary:
+def _verify(
+    place: Place, options: ListOptions, jsonl: str, rule: StatementRule
+) -> OwnershipSummary:
     summary = OwnershipSummary()
     render = partial(render_block, lines=bool(jsonl), rule=rule)
     with ExitStack() as stack:
-        rows = stack.enter_context(open_published(file, load_registry(), options))
+        rows = stack.enter_context(open_published(place.path, load_registry(), options))
         out = stack.enter_context(whole_file(jsonl)) if jsonl else None
-        bar = stack.enter_context(ProgressBar(f"verifying {file.name}", "rows"))
+        bar = stack.enter_context(ProgressBar(f"verifying {place.name}", "rows"))
         for part, lines in judge_blocks(rows.blocks(), render):
             summary.merge(part)
             if out is not None:

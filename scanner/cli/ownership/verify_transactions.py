@@ -35,7 +35,7 @@ def verify_transactions(
     digest, on Bitcoin and the networks like it. Asks a node (with -txindex, and -blockfilterindex
     for transactions that are not named) or an Esplora server. No database.
     """
-    keep_apart(file, jsonl)
+    keep_apart(str(file), jsonl)
     registry = load_registry()
     rows = read_announcements(file, registry)
     judge = AnnouncementJudge(registry, load_endpoints(endpoints, registry))

@@ -15,11 +15,13 @@ from scanner.cli.common.listing import (
     ListOptions,
     RowAsset,
     RowNetwork,
+    Unit,
     open_published,
     share,
 )
 from scanner.cli.common.options import AsJson, Database, Endpoints, ListFile, database_url
 from scanner.cli.common.origin import arguments_of, file_time
+from scanner.cli.common.places import Place, at_hand
 from scanner.cli.common.progress import ProgressBar
 from scanner.cli.common.publishers import (
     Challenge,
@@ -110,6 +112,7 @@ def snapshot(  # noqa: PLR0913, PLR0917 - one parameter per option
     columns: Columns = None,
     network: RowNetwork = "",
     asset: RowAsset = "",
+    unit: Unit = "",
     as_json: AsJson = False,
     database: Database = None,
 ) -> None:
@@ -125,25 +128,26 @@ def snapshot(  # noqa: PLR0913, PLR0917 - one parameter per option
     goal = parse_goal(budget, coverage)
     options = TakeOptions(endpoints, parse_networks(networks, registry), quorum, proof, goal)
     said = statement_options(challenge, statement)
-    reading = ListOptions(format, columns or (), network, asset)
+    reading = ListOptions(format, columns or (), network, asset, unit)
     owed = _read_liabilities(liabilities, registry)
     _check(options, registry)
     with open_store(database_url(context, database), create=True) as store:
-        name = _publisher(store, publisher, file)
-        list_id = _import(store, file, name, reading, registry)
+        with at_hand(file) as place:
+            name = _publisher(store, publisher, place)
+            list_id = _import(store, place, name, reading, registry)
+            origin = Origin(name, place.name, file_time(place.file), arguments_of(context))
         check_sources(store, list_id, options, registry)
         rule = statement_rule(store, list_id, said.challenge, said.wanted)
-        origin = Origin(name, file.name, file_time(file), arguments_of(context))
         policy = replace(policy, statement=rule, origin=origin)
         snapshot_id = _plan(store, list_id, policy, owed)
         take(store, snapshot_id, options, registry)
         show_outcome(store, snapshot_id, as_json)
 
 
-def _publisher(store: Store, given: str, file: Path) -> str:
+def _publisher(store: Store, given: str, place: Place) -> str:
     """Whose list it is; said, so that a wrong guess is seen at once."""
     stored = publisher_names(store)
-    name = chosen_publisher(given, file.name, load_publishers(), stored)
+    name = chosen_publisher(given, place.name, load_publishers(), stored)
     say(publisher_words(name, given, stored))
     return name
 
@@ -158,11 +162,11 @@ def _check(options: TakeOptions, registry: Registry) -> None:
 
 
 def _import(
-    store: Store, file: Path, publisher: str, options: ListOptions, registry: Registry
+    store: Store, place: Place, publisher: str, options: ListOptions, registry: Registry
 ) -> int:
     """Put the list into the database, unless the same bytes are there. Returns its id."""
-    opened = open_published(file, registry, options)
-    with opened as rows, ProgressBar(f"reading {file.name}", "rows") as bar:
+    opened = open_published(place.path, registry, options)
+    with opened as rows, ProgressBar(f"reading {place.name}", "rows") as bar:
 
         def progress(count: int) -> None:
             bar.update(share(rows.progress()), count)
@@ -172,7 +176,7 @@ def _import(
             rows,
             ListAudit(registry),
             publisher=publisher,
-            name=file.name,
+            name=place.name,
             progress=progress,
         )
     return stored.list_id

@@ -9,6 +9,7 @@ from typing import TextIO
 
 from scanner.model.claim import Claim, DeclaredTotal, ListSummary, Row
 from scanner.model.finding import WEIGHTS, Finding, FindingKind, Weight
+from scanner.model.understood import Account, Role
 from scanner.ownership.signed_texts import SignedTexts
 from scanner.reports.figures.amounts import whole_coins
 from scanner.reports.figures.signed_texts import text_lines
@@ -130,6 +131,7 @@ def inspection_json(name: str, summary: ListSummary, found: Inspection) -> dict[
         "data_rows": summary.data_rows,
         "claims": summary.claims,
         "unreadable": summary.unreadable,
+        "understood": [_account(account) for account in summary.accounts],
         "notes": dict(sorted(summary.notes.items())),
         "types": dict(sorted(found.types.items())),
         "holdings": [_holding(h) for h in found.sums()],
@@ -140,6 +142,15 @@ def inspection_json(name: str, summary: ListSummary, found: Inspection) -> dict[
         "declared_lines": found.declared_lines,
         "declared_totals": [_declared(d) for d in found.declared],
         "problems": [_problem(kind, found.problems) for kind in _kinds(found.problems)],
+    }
+
+
+def _account(account: Account) -> dict[str, object]:
+    return {
+        "part": account.part,
+        "role": account.role.value,
+        "meaning": account.meaning,
+        "example": account.example,
     }
 
 
@@ -185,6 +196,7 @@ def _kinds(problems: Problems) -> Iterable[FindingKind]:
 
 def print_inspection(name: str, summary: ListSummary, found: Inspection, out: TextIO) -> None:
     """Print it for people."""
+    _print_accounts(summary, out)
     variant = f", {summary.variant}" if summary.variant else ""
     lines = [
         f"{name}: {summary.format}{variant}, {summary.size:,} bytes, sha256 {summary.sha256}",
@@ -200,6 +212,21 @@ def print_inspection(name: str, summary: ListSummary, found: Inspection, out: Te
         _write(out, _problem_lines(kind, found.problems))
     if not found.problems.counts:
         _write(out, ["Every row was read, and the list agrees with itself."])
+
+
+def _print_accounts(summary: ListSummary, out: TextIO) -> None:
+    """How every part of the file was understood, before anything that follows from it."""
+    columns = [Column("part of the file"), Column("read as"), Column("example")]
+    print_grid(columns, [_account_row(account) for account in summary.accounts], stream=out)
+
+
+def _account_row(account: Account) -> list[str | Cell]:
+    said = {
+        Role.USED: Cell(account.meaning),
+        Role.NEEDLESS: Cell(f"not needed: {account.meaning}", "dim"),
+        Role.UNKNOWN: Cell("not understood", "yellow"),
+    }
+    return [account.part, said[account.role], " ".join(account.example.split())]
 
 
 def _print_holdings(found: Inspection, out: TextIO) -> None:

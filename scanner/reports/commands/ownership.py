@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from scanner.model.claim import Claim, DeclaredTotal, Row, UnreadableRow
 from scanner.model.control import Control, ControlResult
-from scanner.model.finding import WEIGHTS, FindingKind, Weight
+from scanner.model.finding import WEIGHTS, Finding, FindingKind, Weight
 from scanner.model.statement import StatedBy, StatementRule
 from scanner.ownership.signed_texts import SignedTexts
 from scanner.ownership.statement import settle
@@ -50,6 +50,21 @@ def row_object(row: Claim | UnreadableRow, result: ControlResult | None) -> dict
     if isinstance(row, UnreadableRow):
         return _unreadable(row)
     raise ValueError("a claim has a verdict")
+
+
+def finding_object(finding: Finding) -> dict[str, object]:
+    """Make the object that `scanner verify --jsonl` writes for what is said beside the rows.
+
+    It has no `control`: nothing is judged by it. `row` is null where it is about the file.
+    """
+    return {
+        "row": finding.row,
+        "finding": finding.kind.value,
+        "weight": finding.weight.value,
+        "asset": finding.asset,
+        "network": finding.network,
+        "reason": finding.reason,
+    }
 
 
 def _verdict(claim: Claim, result: ControlResult) -> dict[str, object]:
@@ -107,7 +122,8 @@ class OwnershipSummary:
     counts: per (asset, network), how many rows of each class. samples: per class, the first few
     rows as (row, what, reason). rows: how many data rows were counted;
     by_weight: how many of them are false or not shown. texts: what the signed rows sign;
-    stated_by: how many of the verified rows are stated in which way.
+    stated_by: how many of the verified rows are stated in which way. told, told_counts: what the
+    reader says beside the rows, the first few of each kind and how many.
     """
 
     counts: dict[tuple[str, str], Counter[str]] = field(default_factory=dict)
@@ -116,6 +132,8 @@ class OwnershipSummary:
     rows: int = 0
     texts: SignedTexts = field(default_factory=SignedTexts)
     stated_by: Counter[StatedBy] = field(default_factory=Counter)
+    told: dict[FindingKind, list[Finding]] = field(default_factory=dict)
+    told_counts: Counter[FindingKind] = field(default_factory=Counter)
 
     def add(self, row: Claim | UnreadableRow, result: ControlResult | None) -> None:
         """Count one data row; result is None exactly for a row that gave no claim.
@@ -129,6 +147,13 @@ class OwnershipSummary:
         else:
             self._add_verdict(row, result)
 
+    def tell(self, finding: Finding) -> None:
+        """Take in what the reader says beside the rows: it counts as no row."""
+        kept = self.told.setdefault(finding.kind, [])
+        if len(kept) < FIRST_FEW:
+            kept.append(finding)
+        self.told_counts[finding.kind] += 1
+
     def merge(self, later: OwnershipSummary) -> None:
         """Take in the summary of the rows that come next in the file."""
         for place, counts in later.counts.items():
@@ -136,6 +161,10 @@ class OwnershipSummary:
         for name, samples in later.samples.items():
             kept = self.samples.setdefault(name, [])
             kept.extend(samples[: FIRST_FEW - len(kept)])
+        for kind, findings in later.told.items():
+            seen = self.told.setdefault(kind, [])
+            seen.extend(findings[: FIRST_FEW - len(seen)])
+        self.told_counts.update(later.told_counts)
         self.by_weight.update(later.by_weight)
         self.rows += later.rows
         self.texts.merge(later.texts)
@@ -167,7 +196,8 @@ class OwnershipSummary:
     @property
     def weights(self) -> set[Weight]:
         """What the rows do to the exit status; where there are none, nothing is verified."""
-        return set(self.by_weight) if self.rows else {Weight.UNSHOWN}
+        told = {WEIGHTS[kind] for kind in self.told_counts}
+        return told | (set(self.by_weight) if self.rows else {Weight.UNSHOWN})
 
     def _count(self, asset: str, network: str, name: str) -> None:
         self.rows += 1
@@ -195,6 +225,11 @@ def render_block(
     for row, verdict in judged:
         if isinstance(row, DeclaredTotal):
             continue  # a line of the totals block
+        if isinstance(row, Finding):
+            summary.tell(row)
+            if lines:
+                written += compact(finding_object(row))
+            continue
         result = verdict
         if verdict is not None and isinstance(row, Claim):
             result = settle(verdict, row, rule)

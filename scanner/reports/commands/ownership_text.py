@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TextIO
 
-from scanner.model.finding import Weight
+from scanner.model.finding import WEIGHTS, Finding, FindingKind, Weight
 from scanner.model.statement import StatedBy, StatementRule
 from scanner.reports.commands.ownership import (
     ASSERTED,
@@ -15,7 +15,7 @@ from scanner.reports.commands.ownership import (
     OwnershipSummary,
 )
 from scanner.reports.figures.signed_texts import text_lines
-from scanner.reports.figures.words import STATED_BY
+from scanner.reports.figures.words import MEANINGS, STATED_BY
 from scanner.reports.tables.grid import Cell, Column, print_grid
 from scanner.reports.tables.text import printable
 
@@ -28,7 +28,7 @@ _HEADINGS = {
     "unsigned": "no signature published",
     UNREADABLE: "row could not be read",
 }
-_FALSE = {"mismatch", "malformed"}
+_FALSE = {"mismatch"}
 
 
 def print_ownership(summary: OwnershipSummary, rule: StatementRule, stream: TextIO) -> None:
@@ -49,6 +49,9 @@ def print_ownership(summary: OwnershipSummary, rule: StatementRule, stream: Text
     for name in CLASSES:
         for line in _problem(summary, name):
             stream.write(printable(line) + "\n")
+    for kind, findings in summary.told.items():
+        for line in _told(summary, kind, findings):
+            stream.write(printable(line) + "\n")
     stream.write(_sentence(summary) + "\n")
 
 
@@ -56,6 +59,15 @@ def _statements(summary: OwnershipSummary) -> list[str]:
     """What shows that verified rows are the publisher's claim, where that is the weaker sort."""
     named = summary.stated_by[StatedBy.NAMED]
     return [f"{named:,} rows: {STATED_BY[StatedBy.NAMED]}"] if named else []
+
+
+def _told(summary: OwnershipSummary, kind: FindingKind, findings: list[Finding]) -> list[str]:
+    total = summary.told_counts[kind]
+    lines = [f"{WEIGHTS[kind].value}: {kind.value}, {total:,} ({MEANINGS[kind]})"]
+    lines += [f"  line {f.row}: {f.reason}" if f.row else f"  {f.reason}" for f in findings]
+    if total > len(findings):
+        lines.append(f"  and {total - len(findings):,} more (all of them: --jsonl FILE)")
+    return lines
 
 
 def _count(name: str, number: int) -> Cell:
@@ -80,6 +92,9 @@ def _sentence(summary: OwnershipSummary) -> str:
     rows, verified = summary.rows, summary.total(VERIFIED)
     if not rows:
         return "The list has no rows: nothing is verified."
+    doubts = [kind for kind in summary.told_counts if WEIGHTS[kind] is not Weight.NOTE]
+    if rows == verified and doubts:
+        return f"All {rows:,} rows were signed for, but the list was not wholly understood."
     if rows == verified:
         return f"All {rows:,} rows verified: the keys behind each address signed."
     wrong = summary.by_weight[Weight.FALSE]

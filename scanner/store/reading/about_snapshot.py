@@ -72,11 +72,12 @@ def subject(connection: Connection, snapshot_id: int) -> Subject:
 def still_true(of: Subject) -> ColumnElement[bool]:
     """Which findings of the list hold for a snapshot of it.
 
-    Rows that state different heights do no harm where all were read at one.
+    Rows that state different heights, or none that can be read, do no harm where all were read at
+    one.
     """
     c = t.list_finding.c
-    mixed = c.kind == FindingKind.MIXED_HEIGHTS.value
-    return not_(and_(mixed, c.network.in_(sorted(of.at))))
+    settled = c.kind.in_([FindingKind.MIXED_HEIGHTS.value, FindingKind.BAD_HEIGHT.value])
+    return not_(and_(settled, c.network.in_(sorted(of.at))))
 
 
 def about_snapshot(connection: Connection, of: Subject) -> Iterator[Finding]:

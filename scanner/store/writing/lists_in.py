@@ -77,7 +77,7 @@ def import_list(
             return known
         _check_counts(summary, counts)
         _store_list(connection, list_id, publisher_id, name, content, summary)
-        _store_findings(connection, list_id, audit.findings())
+        _store_findings(connection, list_id, audit.findings(summary))
     statistics.refresh(store, counts[Claim])
     return StoredList(list_id, counts[Claim], already=False)
 
@@ -122,6 +122,10 @@ def _store_rows(
     while batch := list(islice(remaining, BATCH)):
         values: dict[type, list[Sequence[Any]]] = {kind: [] for kind in table_of}
         for row in batch:
+            if isinstance(row, Finding):  # the audit keeps it, with those of its own
+                audit.observe(row)
+                content.update(marshal.dumps((row.kind.value, row.row, row.reason), 2))
+                continue
             kind = type(row)
             counts[kind] += 1
             duplicate = audit.observe(row)

@@ -92,7 +92,7 @@ def test_one_scan_agrees_with_the_other(text: str) -> None:
 def test_the_quick_road_and_the_careful_one_agree(text: str, delimiter: str) -> None:
     if is_closed(text.encode(), delimiter) and "\r" not in text:
         assert split_record(text, delimiter) == _split_carefully(text, delimiter)
-        assert leaves_open(text, False) is False
+        assert leaves_open(text, False, delimiter) is False
 
 
 def test_a_field_longer_than_the_csv_module_takes() -> None:

@@ -27,7 +27,8 @@ def read_file(registry: Registry) -> Reader:
             rows = list(file)
             for row in rows:
                 audit.observe(row)
-            return Read(rows, file.summary(), audit.findings())
+            summary = file.summary()
+            return Read(rows, summary, audit.findings(summary))
 
     return read
 

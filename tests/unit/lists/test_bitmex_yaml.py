@@ -61,10 +61,7 @@ def test_a_wrong_total_and_an_address_in_two_lists(read_bytes: Reader) -> None:
 @pytest.mark.parametrize(
     ("row", "kind", "words"),
     [
-        (f"{{addr: {A}, balance: '-1'}}", FindingKind.BAD_AMOUNT, "negative"),
-        (f"{{addr: {A}, balance: 1.5}}", FindingKind.BAD_AMOUNT, "base units"),
-        (f"{{addr: {A}, balance: 1e400}}", FindingKind.BAD_AMOUNT, "exponent"),
-        (f"{{addr: {A}}}", FindingKind.BAD_AMOUNT, "empty"),
+        (f"{{addr: {A}, balance: '-1'}}", FindingKind.NEGATIVE_AMOUNT, "negative"),
         ("{balance: 1}", FindingKind.BAD_ROW, "no address"),
         (f"{{addr: {A}, balance: [1]}}", FindingKind.BAD_ROW, "not a single value"),
         (f"{{addr: {{x: [{A}]}}, balance: 1}}", FindingKind.BAD_ROW, "not a single value"),
@@ -80,6 +77,18 @@ def test_a_bad_row_is_a_finding(
     assert [(u.row, u.kind) for u in read.unreadable] == [(5, kind)]
     assert words in read.unreadable[0].reason
     assert [c.row for c in read.claims] == [6]
+
+
+@pytest.mark.parametrize(
+    ("balance", "words"),
+    [("balance: 1.5", "base units"), ("balance: 1e400", "larger"), ("script: ''", "empty")],
+)
+def test_an_amount_that_cannot_be_read(read_bytes: Reader, balance: str, words: str) -> None:
+    read = read_bytes(f"{HEAD}address:\n- {{addr: {A}, {balance}}}\n- {{addr: {B}, balance: 1}}\n")
+    assert [claim.amount for claim in read.claims] == [None, 1]
+    ((row, kind, reason),) = [told for told in read.told if told[0]]
+    assert (row, kind) == (5, FindingKind.BAD_AMOUNT)
+    assert words in reason
 
 
 @pytest.mark.parametrize(
@@ -128,3 +137,26 @@ def test_rows_come_while_the_file_is_read(registry: object, tmp_path: Path) -> N
         assert done < whole / 3
         assert sum(1 for _ in iterator) == 19_999
         assert rows.progress() == (whole, whole)
+
+
+def test_a_second_document_is_refused(read_bytes: Reader) -> None:
+    list_ = f"{HEAD}address:\n- {{addr: {A}, balance: 1}}\n"
+    with pytest.raises(ListFormatError, match="a second YAML document"):
+        read_bytes(f"{list_}---\n{list_}")
+
+
+def test_rows_under_another_key_are_not_understood(read_bytes: Reader) -> None:
+    more = f"addresses:\n- {{addr: {B}, balance: 1}}\n" + f"- {{addr: {B}}}\n" * 2000
+    read = read_bytes(f"{HEAD}address:\n- {{addr: {A}, balance: 1, share: 5}}\n{more}")
+    told = [f.reason for f in read.findings if f.kind is FindingKind.NOT_UNDERSTOOD]
+    assert [reason.partition(",")[0] for reason in told] == [
+        "key 'address[].share'",
+        "key 'addresses'",
+    ]
+    assert B in told[1]
+    known = read_bytes(
+        f"{HEAD}address:\n- {{addr: {A}, balance: 1, share: 5}}\n{more}",
+        columns={"ignore": "share,addresses"},
+        format="bitmex_yaml",
+    )
+    assert not [f for f in known.findings if f.kind is FindingKind.NOT_UNDERSTOOD]

@@ -48,8 +48,7 @@ def test_other_column_order_and_quotes(read_bytes: Reader) -> None:
     [
         (f"XYZ,1,1,{A} {B}", FindingKind.UNKNOWN_COIN, 1),
         (f"USDT-Mars,1,1,{A}", FindingKind.UNKNOWN_NETWORK, 1),
-        (f"BTC,1,-1,{A}", FindingKind.BAD_AMOUNT, 3),
-        (f"BTC,x,1,{A} {B}", FindingKind.BAD_HEIGHT, 2),
+        (f"BTC,1,-1,{A}", FindingKind.NEGATIVE_AMOUNT, 3),
         ("BTC,1", FindingKind.BAD_ROW, 0),
         (f"BTC,1,1,{A},more", FindingKind.BAD_ROW, 5),
         ('BTC,1,1,"open', FindingKind.BAD_ROW, 4),
@@ -65,8 +64,14 @@ def test_a_bad_line_is_one_finding(
     assert [c.row for c in read.claims] == [3]
 
 
+def test_a_bad_height_leaves_the_claims(read_bytes: Reader) -> None:
+    read = read_bytes(f"{HEADER}BTC,x,1,{A}\n")
+    assert [(c.height, c.amount) for c in read.claims] == [(None, 10**8)]
+    assert [(row, kind) for row, kind, _ in read.told] == [(2, FindingKind.BAD_HEIGHT)]
+
+
 def test_a_bad_total_of_several_addresses_keeps_them(read_bytes: Reader) -> None:
-    read = read_bytes(f"{HEADER}BTC,1,1e9,{A} {B}\n")
+    read = read_bytes(f"{HEADER}BTC,1,1x9,{A} {B}\n")
     assert len(read.claims) == 2
     assert [f.kind for f in read.findings] == [FindingKind.TOTAL_UNREADABLE]
 

@@ -9,6 +9,7 @@ from support.lists import Reader
 
 from scanner.errors import InputError, ListFormatError
 from scanner.model.finding import FindingKind
+from scanner.model.understood import Role
 
 BTC = "1PJiGp2yDLvUgqeBsuZVCBADArNsk6XEiw"
 EVM = "0x0cdcdb19a857c2ac24818ca4fdfe38cce071483e"
@@ -19,7 +20,9 @@ def test_usual_names_need_no_map(read_bytes: Reader) -> None:
     (claim,) = read.claims
     assert (claim.asset, claim.network, claim.amount) == ("USDT", "ethereum", 1500000)
     assert read.summary.format == "csv"
-    assert read.summary.notes["ignored_columns"] == "Note"
+    roles = {account.part: account.role for account in read.summary.accounts}
+    assert roles.pop("column 'Note'") is Role.NEEDLESS
+    assert set(roles.values()) == {Role.USED}
 
 
 def test_a_column_map_decides(read_bytes: Reader) -> None:
@@ -28,7 +31,9 @@ def test_a_column_map_decides(read_bytes: Reader) -> None:
         columns={"address": "addr", "amount": "qty", "coin": "what"},
     )
     assert read.claims[0].amount == 2 * 10**8
-    assert read.summary.notes["ignored_columns"] == "amount"
+    assert [f.reason[:44] for f in read.findings] == [
+        "column 'amount', such as '99', was not under"
+    ]
 
 
 def test_fields_go_by_their_usual_names_too(read_bytes: Reader) -> None:
@@ -40,8 +45,8 @@ def test_fields_go_by_their_usual_names_too(read_bytes: Reader) -> None:
 def test_a_column_of_base_units(read_bytes: Reader) -> None:
     text = f"coin,address,satoshi\nBTC,{BTC},17\nBTC,{BTC},1.5\n"
     read = read_bytes(text, columns={"base_units": "satoshi"})
-    assert read.claims[0].amount == 17
-    assert read.unreadable[0].kind == FindingKind.BAD_AMOUNT
+    assert [claim.amount for claim in read.claims] == [17, None]
+    assert [(row, kind) for row, kind, _ in read.told] == [(3, FindingKind.BAD_AMOUNT)]
 
 
 def test_a_map_reads_an_okx_like_file_of_unknown_layout(read_bytes: Reader) -> None:
@@ -74,7 +79,7 @@ def test_an_empty_coin_is_not_guessed(read_bytes: Reader) -> None:
         ("address,coin,a,b\nx,BTC,1,1\n", {"columns": {"amount": "a", "base_units": "b"}}, "both"),
         ("a,b\nx,y\n", {"columns": {"adress": "a"}}, "no field 'adress'"),
         ("a,b\nx,y\n", {"columns": {"coin": "a", "asset": "b"}}, "'coin' is mapped twice"),
-        ("a,b\nx,y\n", {"format": "csv"}, "no address column"),
+        ("a,b\nx,y\n", {"format": "csv"}, "names an address column"),
         ("\n\n", {"format": "csv"}, "empty"),
         ("address,addr,coin\nx,y,BTC\n", {}, "two columns mean 'address'"),
         ("a,b\n", {"format": "xml"}, "no list format 'xml'; there are: okx_csv"),

@@ -55,8 +55,11 @@ def test_a_document_like_cbbtcs(read_bytes: Reader) -> None:
     read = read_bytes(json.dumps(document))
     assert [c.amount for c in read.claims] == [150000000, 200000000]
     assert read.totals[0].amount == 350000000
-    assert read.findings == []
-    assert read.summary.notes["objects_without_address"] == "wrappedAssetsByNetwork[] (1)"
+    (told,) = read.findings
+    assert told.kind is FindingKind.NOT_UNDERSTOOD
+    assert told.reason.startswith("objects in wrappedAssetsByNetwork, such as")
+    known = read_bytes(json.dumps(document), columns={"ignore": "wrappedAssetsByNetwork"})
+    assert known.findings == []
 
 
 def test_a_column_map_reaches_into_objects(read_bytes: Reader) -> None:
@@ -81,11 +84,10 @@ def test_objects_of_the_same_array_without_address_are_findings(read_bytes: Read
 @pytest.mark.parametrize(
     ("amount", "words"),
     [
-        ("1e400", "not plain|exponent|larger"),
-        ("1e999999999", "not plain|exponent"),
-        ("-1", "negative"),
+        ("1e400", "larger"),
+        ("1e999999999", "not plain"),
         ("0.000000001", "decimals"),
-        ('"1,5"', "comma"),
+        ('"1,500"', "comma"),
         ("true", "not plain"),
         ("null", "empty"),
     ],
@@ -99,8 +101,10 @@ def test_numbers_that_are_no_amounts(
     text = f"{good}\n{bad}\n" if lines else f"[{good},{bad}]"
     read = read_bytes(text)
     assert read.summary.format == ("jsonl" if lines else "json")
-    assert [(u.row, u.kind) for u in read.unreadable] == [(2, FindingKind.BAD_AMOUNT)]
-    assert any(word in read.unreadable[0].reason for word in words.split("|"))
+    assert [claim.amount for claim in read.claims] == [10**8, None]
+    ((row, kind, reason),) = read.told
+    assert (row, kind) == (2, FindingKind.BAD_AMOUNT)
+    assert words in reason
 
 
 @pytest.mark.parametrize(
@@ -141,7 +145,10 @@ def test_json_lines_keep_line_numbers_and_survive_bad_lines(read_bytes: Reader) 
     read = read_bytes("\ufeff" + "\r\n".join(lines))
     assert [c.row for c in read.claims] == [1, 9]
     assert [u.row for u in read.unreadable] == [3, 4, 5, 6, 7, 8]
-    assert len(read.findings) == 1  # the address is there twice
+    assert [f.kind for f in read.findings] == [
+        FindingKind.DUPLICATE,
+        FindingKind.NOT_UNDERSTOOD,  # the object without address
+    ]
 
 
 def test_one_line_of_json_lines(read_bytes: Reader) -> None:

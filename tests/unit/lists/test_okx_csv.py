@@ -112,13 +112,10 @@ def test_the_totals_block_in_both_shapes(read_bytes: Reader) -> None:
 @pytest.mark.parametrize(
     ("header", "words"),
     [
-        (NINE + ",surprise", "unknown columns 'surprise'"),
-        (NINE + ",Type,Type", "two columns mean 'row_type'"),
-        ("coin,address,amount,message,signature1", "no known layout"),
-        (NINE.replace("Network,", ""), "no known layout"),
+        (NINE + ",Type,Type", "two columns mean 'row_type'.*--columns ignore="),
     ],
 )
-def test_an_unknown_layout_is_refused_with_a_remedy(
+def test_a_header_that_says_one_thing_twice_is_refused_with_a_remedy(
     read_bytes: Reader, header: str, words: str
 ) -> None:
     with pytest.raises(ListFormatError, match=words) as caught:
@@ -126,23 +123,34 @@ def test_an_unknown_layout_is_refused_with_a_remedy(
     assert (caught.value.file, caught.value.line) == ("list.csv", 4)
 
 
+def test_a_column_too_many_is_not_understood_and_the_rows_are_read(read_bytes: Reader) -> None:
+    read = read_bytes(f"coin,amount\nETH,1\n\n{NINE},surprise\n{row()},x\n")
+    assert [c.amount for c in read.claims] == [10**18]
+    assert [(f.kind, "'surprise', such as 'x'" in f.reason) for f in read.findings] == [
+        (FindingKind.NOT_UNDERSTOOD, True)
+    ]
+
+
+@pytest.mark.parametrize(
+    "header", ["coin,address,amount,message,signature1", NINE.replace("Network,", "")]
+)
+def test_known_names_in_an_unknown_layout_are_read(read_bytes: Reader, header: str) -> None:
+    cells = {"coin": "ETH", "Snapshot Height": "5", "address": A, "amount": "1"}
+    line = ",".join(cells.get(name, "") for name in header.split(","))
+    read = read_bytes(f"coin,amount\nETH,1\n\n{header}\n{line}\n")
+    assert [(c.asset, c.amount) for c in read.claims] == [("ETH", 10**18)]
+    assert read.findings == []
+
+
 @pytest.mark.parametrize(
     ("line", "kind", "column", "words"),
     [
-        (row(amount="1e400"), FindingKind.BAD_AMOUNT, 5, "exponent"),
-        (row(amount="-5"), FindingKind.BAD_AMOUNT, 5, "negative"),
-        (row(amount="0.0000000000000000001"), FindingKind.BAD_AMOUNT, 5, "19 decimals"),
-        (row(amount=""), FindingKind.BAD_AMOUNT, 5, "empty"),
-        (row(amount='"1,000"'), FindingKind.BAD_AMOUNT, 5, "comma"),
-        (row(amount="NaN"), FindingKind.BAD_AMOUNT, 5, "not plain digits"),
-        (row(amount="9" * 79), FindingKind.BAD_AMOUNT, 5, "larger than"),
+        (row(amount="-5"), FindingKind.NEGATIVE_AMOUNT, 5, "negative"),
         (row(coin="DOGECOIN2"), FindingKind.UNKNOWN_COIN, 1, "unknown coin"),
         (row(coin="=cmd()"), FindingKind.UNKNOWN_COIN, 1, "=cmd()"),
-        (row(coin=""), FindingKind.UNKNOWN_COIN, 1, "unknown coin"),
+        (row(coin=""), FindingKind.UNKNOWN_COIN, 1, "merged cell"),
         (row(network="MARS"), FindingKind.UNKNOWN_NETWORK, 2, "unknown network"),
         (row(coin="USDT-TRC20"), FindingKind.UNKNOWN_COIN, 1, "tron"),
-        (row().replace("20914735", "0x13f"), FindingKind.BAD_HEIGHT, 3, "block number"),
-        (row().replace("20914735", "-1"), FindingKind.BAD_HEIGHT, 3, "block number"),
         (row(address=""), FindingKind.BAD_ROW, 4, "no address"),
         ("ETH,ETH,20914735", FindingKind.BAD_ROW, 0, "3 fields"),
         (row() + ",x,y", FindingKind.BAD_ROW, 10, "11 fields"),
@@ -162,6 +170,31 @@ def test_a_bad_row_is_a_finding_with_its_place_and_the_rest_is_read(
     assert len(read.unreadable[0].text) <= 200
     assert [(c.row, c.address) for c in read.claims] == [(2, A), (4, B)]
     assert read.summary.data_rows == 3
+
+
+@pytest.mark.parametrize(
+    ("line", "kind", "words"),
+    [
+        (row(amount="1e400"), FindingKind.BAD_AMOUNT, "larger than"),
+        (row(amount="0.0000000000000000001"), FindingKind.BAD_AMOUNT, "rounded"),
+        (row(amount=""), FindingKind.BAD_AMOUNT, "empty"),
+        (row(amount='"1,000"'), FindingKind.BAD_AMOUNT, "--columns decimal=comma"),
+        (row(amount="NaN"), FindingKind.BAD_AMOUNT, "not plain digits"),
+        (row(amount="9" * 79), FindingKind.BAD_AMOUNT, "larger than"),
+        (row(amount="9" * 30), FindingKind.UNIT_DOUBTED, "more than can exist"),
+        (row().replace("20914735", "2026-11-01"), FindingKind.BAD_HEIGHT, "--at says which"),
+        (row().replace("20914735", "-1"), FindingKind.BAD_HEIGHT, "block number"),
+    ],
+)
+def test_a_cell_that_cannot_be_read_leaves_the_row_a_claim_without_it(
+    read_bytes: Reader, line: str, kind: FindingKind, words: str
+) -> None:
+    read = read_bytes(f"{NINE}\n{row()}\n{line}\n{row(address=B)}\n")
+    assert [c.row for c in read.claims] == [2, 3, 4]
+    assert None in (read.claims[1].amount, read.claims[1].height)
+    ((number, told, reason),) = read.told
+    assert (number, told) == (3, kind)
+    assert words in reason
 
 
 def test_bytes_that_are_not_utf8_spoil_their_row_alone(read_bytes: Reader) -> None:

@@ -55,7 +55,7 @@ def test_only_one_special_format_claims_a_file(
     head = (vectors / name).read_bytes()[:65536]
     options = ReadOptions(name, {})
     special: list[ListReader] = [r for r in READERS if r.name not in ("csv", "text")]
-    claimed = [reader.name for reader in special if reader.recognises(head, options)]
+    claimed = [reader.name for reader in special if reader.recognises(head, options, registry)]
     assert claimed == ([format] if format != "csv" else [])
 
 

@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 from support.lists import Reader, parse_block
 
+from scanner.lists.blocks import TableBlock
 from scanner.lists.cutter import Piece
+from scanner.lists.layout import TableLayout
 from scanner.lists.open import open_list
-from scanner.lists.rows import RowParser, TableBlock, TableLayout
+from scanner.lists.rows import RowParser
 from scanner.model.claim import Claim, Row
 from scanner.model.registry import Registry
 
@@ -72,8 +74,9 @@ def test_the_layout_says_the_unit(
 
 def test_fractions_of_base_units_are_refused(registry: Registry) -> None:
     layout = TableLayout(LAYOUT.places, 3, unit_is_base=True)
-    (row,) = RowParser(layout, registry).parse(Piece(1, 1, b"BTC,x,0.5"))
-    assert "base units" in getattr(row, "reason", "")
+    claim, told = RowParser(layout, registry).parse(Piece(1, 1, b"BTC,x,0.5"))
+    assert getattr(claim, "amount", 0) is None
+    assert "base units are whole" in getattr(told, "reason", "")
 
 
 def test_the_fast_road_and_the_careful_one_agree(registry: Registry) -> None:

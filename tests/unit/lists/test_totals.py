@@ -27,7 +27,7 @@ def test_a_group_is_in_its_finest_unit(registry: Registry) -> None:
     [
         ("BTC", "-1", "negative"),
         ("BTC", "", "empty"),
-        ("BTC", "1e400", "exponent"),
+        ("BTC", "1e400", "larger"),
         ("BTC", "0.000000001", "rounded"),
         ("WHAT", "1", "unknown coin"),
         ("WHAT(ALL)", "1", "unknown group"),

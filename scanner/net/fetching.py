@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from scanner.errors import InputError
+from scanner.files.source import split_place
 from scanner.net.download import MOST_SECONDS, UNCHANGED, download
 
 MOST_BYTES = 2 * 2**30
@@ -56,10 +57,10 @@ def check_location(location: str) -> str:
     A URL with a password in it is refused: it would be stored and shown.
     """
     if not is_url(location):
-        path = Path(location)
+        path, member = split_place(location)
         if not path.is_file():
             raise InputError(f"no file {location}: name a list's file or its http(s) address")
-        return str(path.resolve())
+        return str(path.resolve()) + (f":{member}" if member else "")
     parts = urlsplit(location)
     if not parts.hostname or parts.username or parts.password:
         raise InputError("the list's address must be a plain http(s) URL without a password")
@@ -79,7 +80,7 @@ def fetched(
     """
     if not is_url(location):
         path = Path(location)
-        if not path.is_file():
+        if not split_place(location)[0].is_file():
             raise InputError(f"{label}: there is no file {location} any more")
         yield Fetched(path, path.name)
         return

@@ -1,0 +1,339 @@
+"""Reads the cells of one record: coin, amount, height, address, what was signed.
+
+What cannot be read for sure leaves the row a claim without it, and a finding beside the claim.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from scanner.errors import AmountFormatError, UnknownAssetError, clip
+from scanner.lists.layout import TableLayout
+from scanner.lists.numbers import ambiguous_dot, careful_amount, height_of, negative
+from scanner.lists.spelling import usual_address, usual_signature
+from scanner.model.addresses.table import address_key
+from scanner.model.amount import format_amount, parse_amount
+from scanner.model.claim import Claim, Row
+from scanner.model.finding import Finding, FindingKind
+from scanner.model.network import Holding, Network
+from scanner.model.registry import Registry
+
+NULLS = frozenset({"", "null", "NULL", r"\N"})
+"""What publishers write where there is nothing."""
+
+SIGNATURES = ("signature1", "signature2")
+OWNERS = ("owner1", "owner2")
+
+_CACHE = 4096
+_NO_LIMIT = 2**300
+_UNSEEN = -1
+_MUCH = 100  # a whole number of more than this part of all coins is more likely in base units
+_DITTO = frozenset({'"', "''", "\u3003", "\u2033", "ditto", "idem", "same", "do."})
+_ALL_FIELDS = (
+    "coin",
+    "network",
+    "address",
+    "amount",
+    "height",
+    "message",
+    "script",
+    "row_type",
+    "status",
+    "contract",
+    "decimals",
+)
+
+_DOT = (
+    "its dot may part thousands or decimals, as the file's fields are parted by ';': say "
+    "--columns decimal=comma or --columns decimal=dot"
+)
+
+
+class _DoubtError(ValueError):
+    """An amount is stated in a way that contradicts itself."""
+
+    def __init__(self, kind: FindingKind, reason: str) -> None:
+        super().__init__(reason)
+        self.kind = kind
+
+
+def _unlikely(amount: int, most: int, holding: Holding) -> str:
+    """Why an amount read as whole coins is doubted; "" where it has a fraction and can exist."""
+    coins, fraction = divmod(amount, 10**holding.decimals)
+    if amount <= most and fraction:
+        return ""
+    smaller = format_amount(coins, holding.decimals)
+    why = "more than can exist" if amount > most else "a whole number and much of all there is"
+    return (
+        f"{coins:,} {holding.asset} is {why}; as base units it is {smaller}: "
+        "say --unit base, or --unit coin to have it as written"
+    )
+
+
+KeyOf = Callable[[Network, str], str]
+
+Resolved = tuple[str, Holding, Network, int, int]
+"""Coin as written, what it means, its network, from how many base units on their unit is doubted,
+and how long a signature there usually is: another one may be in another spelling."""
+
+
+class BadCellError(ValueError):
+    """One cell makes the row unreadable. column: from 1, 0 for the row as a whole."""
+
+    def __init__(self, column: int, kind: FindingKind, reason: str) -> None:
+        super().__init__(reason)
+        self.column, self.kind, self.reason = column, kind, reason
+
+
+class CellReader:
+    """Reads cells by one layout."""
+
+    def __init__(
+        self, layout: TableLayout, registry: Registry, key_of: KeyOf = address_key
+    ) -> None:
+        self.layout, self.registry, self.key_of = layout, registry, key_of
+        at = dict(layout.places)
+        # Index -1 is an empty cell that is added to every record: a column that is not there.
+        place = {name: at.get(name, -1) for name in _ALL_FIELDS}
+        self._at = at
+        self._coin, self._network = place["coin"], place["network"]
+        self._address, self._amount = place["address"], place["amount"]
+        self._height, self._message = place["height"], place["message"]
+        self._script, self._row_type = place["script"], place["row_type"]
+        self._status = place["status"]
+        self._signatures = tuple(at[name] for name in SIGNATURES if name in at)
+        self._owners = tuple(at[name] for name in OWNERS if name in at)
+        self._contract, self._decimals = place["contract"], place["decimals"]
+        self._base = layout.unit_is_base
+        self._told_unit = bool(self._decimals >= 0 or layout.of_coin or layout.unit_decimals)
+        self._doubt_dots = layout.delimiter == ";" and not layout.decimal
+        self._known: dict[tuple[str, ...], Resolved] = {}
+        self._heights: dict[str, int | None] = {"": None, "-": None}
+        self.asides: list[Row] = []
+        """What else there is to say of the row just made; whoever takes the row takes these."""
+
+    def taken_asides(self) -> list[Row]:
+        """What there is to say beside the row just made; it is said once."""
+        taken = self.asides[:]
+        self.asides.clear()
+        return taken
+
+    def _claim(self, cells: list[str], line: int) -> Claim:
+        coin, holding, network, limit, usual = self._resolve(cells)
+        address = cells[self._address].strip()
+        message = cells[self._message]  # never trimmed: these are the characters that were signed
+        if address in NULLS:
+            raise BadCellError(self._address + 1, FindingKind.BAD_ROW, "no address")
+        key = self.key_of(network, address)
+        if key[0] == "?":
+            address, key = self._respelled(network, address, key, line)
+        row_type = cells[self._row_type].strip()
+        if not row_type and cells[self._status].strip():
+            row_type = "status " + cells[self._status].strip()
+        amount = self._amount_of(cells, holding, limit, line) if self._amount >= 0 else None
+        height = self._heights.get(cells[self._height], _UNSEEN)
+        if height == _UNSEEN:
+            height = self._height_of(cells[self._height], holding, line)
+        signatures = _present(cells, self._signatures)
+        for signature in signatures:
+            if len(signature) != usual:
+                signatures = tuple(usual_signature(network, text) for text in signatures)
+                break
+        return Claim(
+            line,
+            coin,
+            holding.asset,
+            holding.network,
+            address,
+            key,
+            holding.decimals,
+            amount,
+            height,
+            message if message not in NULLS else "",
+            signatures,
+            _value(cells[self._script]),
+            _present(cells, self._owners),
+            row_type,
+        )
+
+    def _respelled(self, network: Network, address: str, key: str, line: int) -> tuple[str, str]:
+        """The address in its usual spelling, if it is one in another; else as it is."""
+        usual = usual_address(network, address)
+        if usual is None:
+            return address, key
+        reason = f"{clip(address)!r} is read as {usual}, the usual spelling on {network.name}"
+        self.asides.append(Finding(FindingKind.RESPELLED, reason, line, "", network.name, usual))
+        return usual, self.key_of(network, usual)
+
+    def _resolve(self, cells: list[str]) -> Resolved:
+        contract = ""
+        named: tuple[str, ...] = cells[self._coin], cells[self._network]
+        if self._contract >= 0:
+            contract = cells[self._contract].strip()
+            named += (contract,)
+        try:
+            return self._known[named]
+        except KeyError:
+            pass
+        coin, label = named[0].strip(), named[1].strip()
+        try:
+            found = self._look_up(coin, label, contract)
+        except UnknownAssetError as e:
+            unknown_network = bool(e.network) and not e.coin
+            at = self._network if unknown_network else self._coin
+            kind = FindingKind.UNKNOWN_NETWORK if unknown_network else FindingKind.UNKNOWN_COIN
+            raise BadCellError(at + 1, kind, str(e)) from None
+        if len(self._known) < _CACHE:
+            self._known[named] = found
+        return found
+
+    def _look_up(self, coin: str, label: str, contract: str) -> Resolved:
+        name, holding = self._holding(coin, label, contract)
+        limit = _NO_LIMIT
+        if not self.layout.unit_said and holding.asset in self.registry.supplies:
+            limit = self.registry.supplies[holding.asset] * 10**holding.decimals // _MUCH
+        network = self.registry.networks[holding.network]
+        return name, holding, network, limit, 88 if network.kind == "utxo" else 132
+
+    def _holding(self, coin: str, label: str, contract: str) -> tuple[str, Holding]:
+        layout = self.layout
+        label = label or layout.network
+        if contract and contract not in NULLS and contract.lower() != "native":
+            return self._by_contract(coin, label, contract)
+        name = coin or layout.asset
+        if name in _DITTO:
+            raise UnknownAssetError(name, "", f"{name!r} is no coin: write the coin in every row")
+        if not name and label and layout.native and self._coin < 0:
+            # A list without a coin column names wallets: the network's own coin is meant.
+            network = self.registry.network(label)
+            here = [a for a in layout.named if network.name in self.registry.networks_of(a)]
+            if here and network.native not in here:
+                named = " or ".join(sorted(here))
+                reason = f"no column says the coin, the file's name says {named}: say --asset"
+                raise UnknownAssetError("no coin", "", reason)
+            return network.native, self.registry.holding(network.native, network.name)
+        if not name:
+            reason = "no coin in the row, as below a merged cell: write it there, or say --asset"
+            if self._coin < 0:
+                reason = (
+                    "nothing says which coin: say --asset, or name its column: --columns coin=.."
+                )
+            raise UnknownAssetError("no coin", "", reason)
+        holding = self.registry.resolve(name, label)
+        if not label and not layout.any_network and holding.contract:
+            places = self.registry.networks_of(holding.asset)
+            known = self.registry.coins.get(name.upper())
+            if len(places) > 1 and (known is None or known.name.upper() == holding.asset.upper()):
+                reason = f"{clip(name)} is on {len(places)} networks: say which with --network"
+                raise UnknownAssetError("", "no network", reason)
+        return name, holding
+
+    def _by_contract(self, coin: str, label: str, contract: str) -> tuple[str, Holding]:
+        network = self.registry.network(label) if label else None
+        if network is None:
+            raise UnknownAssetError(
+                "", "no network", "a token's contract, but no network: say --network"
+            )
+        holding = self.registry.by_contract(network.name, contract)
+        if coin and self.registry.names_coin(coin):
+            named = self.registry.resolve(coin, network.name)
+            if named != holding:
+                reason = f"coin {clip(coin)!r}, but the contract is that of {holding.asset}"
+                raise UnknownAssetError(coin, "", reason)
+        return coin or holding.asset, holding
+
+    def _amount_of(self, cells: list[str], holding: Holding, limit: int, line: int) -> int | None:
+        """The amount in base units; None where it is not stated or cannot be read for sure."""
+        text = cells[self._amount]
+        decimals = 0 if self._base else holding.decimals
+        if self._told_unit:
+            try:
+                decimals = self._decimals_of(cells, holding)
+            except _DoubtError as e:
+                return self._doubt(e.kind, str(e), holding, line)
+        try:
+            amount = parse_amount(text, decimals)
+        except AmountFormatError:
+            careful = self._careful(text, decimals, holding, line)
+            if careful is None:
+                return None
+            amount = careful
+        if self._doubt_dots and ambiguous_dot(text):
+            return self._doubt(FindingKind.BAD_AMOUNT, f"{clip(text)!r}: {_DOT}", holding, line)
+        if amount > limit:
+            reason = _unlikely(amount, limit * _MUCH, holding)
+            return (
+                self._doubt(FindingKind.UNIT_DOUBTED, reason, holding, line) if reason else amount
+            )
+        return amount
+
+    def _careful(self, text: str, decimals: int, holding: Holding, line: int) -> int | None:
+        if negative(text):
+            reason = f"amount {clip(text)!r}: negative, and no address holds less than nothing"
+            raise BadCellError(self._amount + 1, FindingKind.NEGATIVE_AMOUNT, reason)
+        try:
+            return careful_amount(text, decimals, self.layout.decimal)
+        except AmountFormatError as e:
+            reason = f"amount {clip(text)!r}: {e.reason}"
+            if self.layout.unit_is_base:
+                reason += "; base units are whole: is it in whole coins? say --unit coin"
+            return self._doubt(FindingKind.BAD_AMOUNT, reason, holding, line)
+
+    def _decimals_of(self, cells: list[str], holding: Holding) -> int:
+        """Decimals to read the amount with, where the file says more of it than a number."""
+        layout = self.layout
+        of = layout.of_coin
+        if of and not self._is_named(of, holding):
+            reason = f"the column's name says {of}, the row is of {holding.asset}"
+            raise _DoubtError(FindingKind.NOT_UNDERSTOOD, reason)
+        if layout.unit_decimals not in (None, holding.decimals):
+            reason = f"the unit in the column's name is none of {holding.asset}"
+            raise _DoubtError(FindingKind.UNIT_DOUBTED, reason)
+        if self._decimals < 0 or layout.unit_is_base:
+            return 0 if layout.unit_is_base else holding.decimals
+        stated, amount = cells[self._decimals].strip(), cells[self._amount].strip()
+        if stated != str(holding.decimals):
+            reason = f"decimals {clip(stated)!r}; {holding.asset} has {holding.decimals}"
+            raise _DoubtError(FindingKind.UNIT_DOUBTED, reason)
+        if not amount.isdecimal():
+            return holding.decimals
+        return 0
+
+    def _is_named(self, coin: str, holding: Holding) -> bool:
+        try:
+            return self.registry.resolve(coin, holding.network) == holding
+        except UnknownAssetError:
+            return self.registry.asset_named(coin) == holding.asset
+
+    def _doubt(self, kind: FindingKind, reason: str, holding: Holding, line: int) -> int | None:
+        """Say why the row's amount is not taken. The row stays a claim without one."""
+        told = Finding(kind, reason, line, holding.asset, holding.network)
+        self.asides.append(told)
+        return None
+
+    def _height_of(self, text: str, holding: Holding, line: int) -> int | None:
+        stripped = text.strip()
+        height = None if stripped in NULLS or stripped == "-" else height_of(stripped)
+        if height is None and not (stripped in NULLS or stripped == "-"):
+            reason = f"height {clip(text)!r} is not a block number; --at says which"
+            self.asides.append(
+                Finding(FindingKind.BAD_HEIGHT, reason, line, holding.asset, holding.network)
+            )
+        elif len(self._heights) < _CACHE:
+            self._heights[text] = height
+        return height
+
+
+def _value(text: str) -> str:
+    stripped = text.strip()
+    return "" if stripped in NULLS else stripped
+
+
+def _present(cells: list[str], places: tuple[int, ...]) -> tuple[str, ...]:
+    """What stands in those of the cells that are not empty."""
+    found: tuple[str, ...] = ()
+    for at in places:
+        text = cells[at]
+        if text and (text := text.strip()) not in NULLS:
+            found += (text,)
+    return found

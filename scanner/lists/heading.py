@@ -1,0 +1,140 @@
+"""Finds the header of a table: behind title rows, with any usual delimiter; and accounts for it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from scanner.errors import clip
+from scanner.files.records import DELIMITERS
+from scanner.lists.accounting import Accounting
+from scanner.lists.columns import Columns, amount_named
+from scanner.lists.names import BASE_UNITS, BY_NAME, IN_TITLES, NAMES_A_COIN, WHY_NEEDLESS, normal
+from scanner.lists.preamble import Line, preamble
+from scanner.model.registry import Registry
+
+MOST_TITLES = 40
+"""Lines that are not blank within which the header must come."""
+
+_SEP = re.compile(r"\ufeff?sep=(.)\r?\n?", re.IGNORECASE)
+_EXAMPLES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """Where a table begins. titles: lines before it. rows: the first few after it."""
+
+    delimiter: str
+    line: Line
+    titles: tuple[Line, ...]
+    rows: tuple[Line, ...]
+
+    def example(self, index: int) -> str:
+        """The first value of a column that is not blank."""
+        cells = (row.cells[index].strip() for row in self.rows if index < len(row.cells))
+        return next((cell for cell in cells if cell), "")
+
+
+def find_heading(head: bytes, chosen: Mapping[str, str], registry: Registry) -> Heading | None:
+    """The header that names an address and the most of what else we know; None if there is none.
+
+    head: the start of the file. chosen: the user's column map, under our field names.
+    """
+    said = _SEP.match(head[:8].decode("latin-1"))
+    delimiters = said[1] if said and said[1] in DELIMITERS else DELIMITERS
+    best: tuple[int, Heading] | None = None
+    for delimiter in delimiters:
+        lines = list(islice(preamble(head, delimiter), MOST_TITLES + _EXAMPLES))
+        start = 1 if said and lines else 0
+        for at, line in enumerate(lines[start:MOST_TITLES], start):
+            known = _known(line.cells, chosen, registry)
+            if known and (best is None or known > best[0]):
+                titles, rows = lines[start:at], lines[at + 1 : at + 1 + _EXAMPLES]
+                best = known, Heading(delimiter, line, tuple(titles), tuple(rows))
+            if known:
+                break
+    return best[1] if best else None
+
+
+def _known(cells: Sequence[str], chosen: Mapping[str, str], registry: Registry) -> int:
+    """How many cells mean something; 0 if none of them is the address."""
+    names = [normal(cell) for cell in cells]
+    wanted = {normal(name) for name in chosen.values()}
+    if "address" in chosen:
+        found = normal(chosen["address"]) in names
+    else:
+        found = any(BY_NAME.get(name) == "address" for name in names)
+    if not found:
+        return 0
+    return sum(
+        name in BY_NAME
+        or name in WHY_NEEDLESS
+        or name in wanted
+        or amount_named(cell, registry) is not None
+        for name, cell in zip(names, cells, strict=True)
+    )
+
+
+def account_for_columns(
+    accounting: Accounting, heading: Heading, columns: Columns, *, coin_named: bool
+) -> None:
+    """Declare every column of a table. coin_named: rows or the user say which coin they are of."""
+    names = heading.line.cells
+    fields = {index: field for field, index in columns.at.items()}
+    wide = {amount.index: amount for amount in columns.wide}
+    needless = columns.needless or {}
+    for index, name in enumerate(names[: columns.width]):
+        part, example = f"column {name.strip()!r}", heading.example(index)
+        if not name.strip():
+            part = f"column {index + 1}, which has no name"
+        if index in fields:
+            accounting.used(part, meaning(fields[index], columns), example)
+        elif index in wide:
+            accounting.used(part, f"amount of {wide[index].coin}", example)
+        elif index in needless and (coin_named or normal(name) not in NAMES_A_COIN):
+            accounting.needless(part, needless[index], example)
+        elif index in needless:
+            remedy = f"it may say the coin: --columns coin={name.strip()}, or --asset"
+            accounting.unknown(part, remedy, example)
+        elif not name.strip() and not example:
+            accounting.needless(part, "blank")
+        else:
+            remedy = f"say --columns FIELD={name.strip()}, or --columns ignore={name.strip()}"
+            accounting.unknown(part, remedy if name.strip() else "give it a name", example)
+
+
+def meaning(field: str, columns: Columns) -> str:
+    """What a column of a field is used as, in words."""
+    if field == "base_units":
+        return "amount in base units"
+    if field == "amount" and (columns.unit or columns.coin):
+        unit = f" in {columns.unit}" if columns.unit in BASE_UNITS else ""
+        return "amount" + unit + (f" of {columns.coin}" if columns.coin else "")
+    return {"row_type": "type of row", "signature1": "signature"}.get(field, field)
+
+
+def account_for_titles(
+    accounting: Accounting, titles: Iterable[Line], registry: Registry, ignored: str, *, coin: bool
+) -> None:
+    """Declare lines before the header: a title says nothing of rows, as far as its words go.
+
+    ignored: what the user calls needless. coin: rows say which coin they are of.
+    """
+    needless = {normal(name) for name in ignored.split(",")} - {""}
+    for line in titles:
+        filled = [cell.strip() for cell in line.cells if cell.strip()]
+        text = " ".join(filled)
+        words = re.findall(r"[^\W_]+", text)
+        speaks = {word.lower() for word in words} & IN_TITLES
+        names = not coin and any(registry.names_coin(w) or registry.names_network(w) for w in words)
+        part = f"line {line.number}, before the header"
+        if normal(text) in needless:
+            accounting.needless(part, "as you say", text)
+        elif len(filled) == 1 and not speaks and not names:
+            accounting.needless(part, "a title", text)
+        else:
+            option = f"--columns ignore={clip(text, 40)}" if "," not in text else "leave it out"
+            remedy = f"if it says nothing of the rows, {option}; a block is said with --at"
+            accounting.unknown(part, remedy, text)

@@ -1,0 +1,142 @@
+"""The closed tables by which parts of a file are understood. docs/lists.md is made from them.
+
+Names stand as `normal` writes them: lower case, letters and digits only. A name that is in none of
+these tables is not understood, whatever it may seem to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+FIELDS: Mapping[str, frozenset[str]] = {
+    "coin": _words(
+        "coin digitalasset asset currency symbol token ticker assetname coinname tokensymbol "
+        "assetsymbol coinsymbol cryptocurrency cryptoasset tokenname currencycode"
+    ),
+    "contract": _words(
+        "contract tokenaddress contractaddress tokencontract tokencontractaddress mint "
+        "mintaddress tokenmint"
+    ),
+    "row_type": frozenset({"type", "rowtype"}),
+    "network": _words(
+        "network chain blockchain networkname chainname chainid blockchainname protocol"
+    ),
+    "height": _words(
+        "snapshotheight height blockheight block blocknumber snapshotblockheight "
+        "snapshotblock snapshotblocknumber blockno blocknum atblock atheight"
+    ),
+    "address": _words(
+        "address addr walletaddress wallet accountaddress holderaddress publicaddress "
+        "depositaddress addresshash coldwallet hotwallet coldwalletaddress hotwalletaddress "
+        "onchainaddress cryptoaddress"
+    ),
+    "amount": _words(
+        "amount balance qty quantity tokenbalance coinbalance assetbalance holding holdings "
+        "walletbalance accountbalance claimedamount claimedbalance amountclaimed "
+        "balanceamount"
+    ),
+    "base_units": _words(
+        "baseunits satoshis sats wei satoshi lamports amountinbaseunits rawbalance rawamount "
+        "balanceraw amountraw"
+    ),
+    "decimals": _words("decimals decimal tokendecimals assetdecimals precision"),
+    "message": _words("message signedtext msg messagetext signmessage messagesigned"),
+    "signature1": _words(
+        "signature1 signedmessage signature sig sig1 signaturehex signaturebase64"
+    ),
+    "signature2": frozenset({"signature2", "signedmessage2", "sig2"}),
+    "script": frozenset(
+        {"redeemscriptpublickey", "redeemscript", "script", "publickey", "witnessscript", "pubkey"}
+    ),
+    "owner1": frozenset({"eoa1", "owner1", "owner"}),
+    "owner2": frozenset({"eoa2", "owner2"}),
+    "status": frozenset({"status"}),
+}
+"""Our field names, and the names that mean them."""
+
+NEEDLESS: Mapping[str, frozenset[str]] = {
+    "a label": _words(
+        "label labels tag tags note notes comment comments remark remarks description desc "
+        "name walletname accountname walletlabel addresslabel title purpose usage category"
+    ),
+    "a number of the row": _words(
+        "index no nr id rowid row rownumber number num idx position rank uid uuid serial"
+    ),
+    "who holds or publishes it": _words(
+        "exchange entity publisher company organisation organization owneroftheaddress venue "
+        "institution provider auditor issuer code"
+    ),
+    "where it was found": _words(
+        "source url link explorer explorerlink explorerurl website href logo icon image "
+        "logourl schema"
+    ),
+    "the form of the address": _words("addresstype addrtype scripttype addressformat"),
+    "a date, which names no block": _words(
+        "date time timestamp datetime createdat updatedat lastupdated lastupdate updated "
+        "created snapshotdate snapshottime generatedat auditdate asof reportdate "
+        "lastupdatedat"
+    ),
+    "from an export of this program": _words("duplicate publishedcoin"),
+    "about the file": _words("version success ok error errors msgcode generator"),
+    "a value in money": _words(
+        "usd usdvalue valueusd valueinusd balanceusd amountusd usdbalance usdamount price "
+        "priceusd usdprice marketvalue fiatvalue valueeur eur eurvalue priceinusd "
+        "balanceinusd quoterate quote valuation"
+    ),
+}
+"""Parts that no claim is in: why, and their names."""
+
+NAMES_A_COIN = frozenset({"name", "label", "description", "title", "category", "code"})
+"""Needless beside a coin; where no coin is named, they may well name it."""
+
+STRUCTURE = _words(
+    "data wallets wallet addresses list items item result results reserves reserve "
+    "accounts account rows row entries records claims assets coins tokens networks chains "
+    "hot cold hotwallets coldwallets hotwallet coldwallet custody balances balance "
+    "holdings holding addresslist reserveaddresses proofs proof proofofreserves por "
+    "snapshot snapshots exchange payload response body content value values message "
+    "signatures details detail info"
+)
+"""Keys above the rows of a JSON document that say nothing but that rows are below."""
+
+BASE_UNITS: Mapping[str, int | None] = {
+    "sat": 8, "sats": 8, "satoshi": 8, "satoshis": 8, "wei": 18, "lamport": 9, "lamports": 9,
+    "drop": 6, "drops": 6, "sun": 6, "litoshi": 8, "stroop": 7, "stroops": 7,
+    "baseunits": None, "baseunit": None, "raw": None, "atomic": None, "atomicunits": None,
+    "smallestunit": None, "minorunits": None,
+}  # fmt: skip
+"""Names of base units: the decimals an asset has whose base unit it is; None for any asset."""
+
+AMOUNT_WORDS = FIELDS["amount"] | {"value", "total", "claim", "claimed", "size", "volume", "funds"}
+"""What an amount may be called where its unit stands beside the name."""
+
+MONEY = _words("usd eur gbp jpy cny krw sgd chf aud cad inr brl try aed hkd usdeq $ € £")
+"""Units of a value in money."""
+
+IN_TITLES = _words(
+    "block height blocks heights satoshi satoshis sat sats wei thousand thousands million "
+    "millions units unit k mn bn billion multiply times"
+)
+"""Words that a line above the header may not hold: it would say something about the rows."""
+
+NEEDLESS_FILES = (
+    "readme", "license", "licence", "copying", "sha256sum", "sha512sum", "md5sum", "checksums",
+)  # fmt: skip
+"""Starts of the names of files in an archive that hold no rows."""
+
+NEEDLESS_ENDINGS = (".asc", ".sig", ".minisig", ".sha256", ".sha512", ".md5", ".md", ".pdf")
+"""Ends of the names of files in an archive that hold no rows."""
+
+
+def normal(name: str) -> str:
+    """A name without case, spaces and punctuation."""
+    return "".join(c for c in name.lower() if c.isalnum())
+
+
+BY_NAME: Mapping[str, str] = {name: field for field, names in FIELDS.items() for name in names}
+WHY_NEEDLESS: Mapping[str, str] = {name: why for why, names in NEEDLESS.items() for name in names}

@@ -1,0 +1,169 @@
+"""The tables of one file, read one after another: one of its own, or sheets, or files of a zip."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from scanner.errors import ListFormatError, clip
+from scanner.files.encoding import refuse_binary
+from scanner.files.source import Source, Table
+from scanner.lists.columns import SETTINGS
+from scanner.lists.interface import Block, Layout, ListReader, ReadOptions, ReadyBlock
+from scanner.lists.names import NEEDLESS_ENDINGS, NEEDLESS_FILES
+from scanner.lists.table import READERS
+from scanner.model.claim import Claim, Row
+from scanner.model.finding import Finding
+from scanner.model.registry import Registry
+
+GENERIC = frozenset({"csv", "json", "jsonl"})
+"""Readers that a column map makes sense for."""
+
+
+class Tables(Protocol):
+    """What `scanner.lists.open` reads blocks from. layout: complete once they are exhausted."""
+
+    layout: Layout
+    format: str
+
+    def blocks(self) -> Iterator[Block]:
+        """Blocks of rows, in file order."""
+        ...
+
+
+class OneTable:
+    """A file that is just one table, whose format is found out at once."""
+
+    def __init__(
+        self, source: Source, wanted: ListReader | None, registry: Registry, options: ReadOptions
+    ) -> None:
+        self._table, self._registry, self._options = source.only(), registry, options
+        refuse_binary(source.name, self._table.head)
+        self._reader = wanted or recognise(self._table.head, options, registry)
+        if self._reader is None:
+            raise ListFormatError(options.file, _no_format(self._table.head), 1)
+        self.format, self.layout = self._reader.name, Layout()
+
+    def blocks(self) -> Iterator[Block]:
+        """Blocks of rows, in file order."""
+        assert self._reader is not None  # noqa: S101 - or it would not have been made
+        yield from self._reader.blocks(self._table, self._registry, self._options, self.layout)
+
+
+class SeveralTables:
+    """Tables read one after another, as if they stood in one file below each other."""
+
+    def __init__(
+        self, source: Source, wanted: ListReader | None, registry: Registry, options: ReadOptions
+    ) -> None:
+        self._source, self._wanted = source, wanted
+        self._registry, self._options = registry, options
+        self.format, self.layout = "", Layout()
+        self._offset = 0
+        self._places: list[str] = []
+
+    def blocks(self) -> Iterator[Block]:
+        """Blocks of rows; their numbers go on from table to table."""
+        for table in self._source.tables():
+            yield from self._one(table)
+        if not self.format:
+            what = f"none of its {len(self._source.members)} tables is a list"
+            choose = f"say --columns for one of them: {self._source.name}:{self._source.members[0]}"
+            raise ListFormatError(self._source.name, f"{what}; {choose}")
+        self.layout.notes["tables"] = clip("; ".join(self._places), 2000)
+
+    def _one(self, table: Table) -> Iterator[Block]:
+        part, accounting = f"table {table.name!r}", self.layout.accounting
+        if not table.head.strip():
+            accounting.needless(part, "empty")
+            return
+        if _is_needless(table.name):
+            accounting.needless(part, "no rows stand in such files")
+            return
+        options = replace(self._options, file=f"{self._options.file}:{table.name}")
+        reader = self._wanted or self._recognise(table, options)
+        if reader is None:
+            first = table.head[:200].decode("utf-8", "replace").strip().split("\n")[0]
+            remedy = f"read it by itself as {options.file} with --columns, if rows are in it"
+            accounting.unknown(part, remedy, first)
+            return
+        counted, layout = _Counted(table), Layout()
+        for block in reader.blocks(counted, self._registry, options, layout):
+            if isinstance(block, ReadyBlock):
+                counted.lines = max([counted.lines, *(row.row or 0 for row in block.rows)])
+            yield ShiftedBlock(block, self._offset)
+        self._take(table, reader, layout)
+        self._places.append(f"{table.name} from line {self._offset + 1}")
+        self._offset += counted.lines + 1
+
+    def _recognise(self, table: Table, options: ReadOptions) -> ListReader | None:
+        try:
+            refuse_binary(options.file, table.head)
+        except ListFormatError:
+            return None
+        return recognise(table.head, options, self._registry)
+
+    def _take(self, table: Table, reader: ListReader, layout: Layout) -> None:
+        if reader.name not in self.format.split("+"):
+            self.format = f"{self.format}+{reader.name}".strip("+")
+        self.layout.variant = f"{len(self._places) + 1} tables"
+        self.layout.accounting.take(layout.accounting, table.name)
+        self.layout.unit = self.layout.unit or layout.unit
+        self.layout.native_assumed |= layout.native_assumed
+        for key, value in layout.notes.items():
+            self.layout.notes[f"{table.name}: {key}"] = value
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftedBlock:
+    """Rows of a later table, numbered on from the ones before it."""
+
+    block: Block
+    offset: int
+
+    def parse(self, registry: Registry) -> Iterator[Row]:
+        """The same rows under their numbers in the whole file."""
+        for row in self.block.parse(registry):
+            if isinstance(row, Claim):
+                yield row._replace(row=row.row + self.offset)
+            elif isinstance(row, Finding):
+                yield replace(row, row=None if row.row is None else row.row + self.offset)
+            else:
+                yield replace(row, row=row.row + self.offset)
+
+
+class _Counted:
+    """A table whose lines are counted while it is read."""
+
+    def __init__(self, table: Table) -> None:
+        self._table, self.lines = table, 0
+
+    def read(self, size: int, /) -> bytes:
+        data = self._table.read(size)
+        self.lines += data.count(b"\n")
+        return data
+
+
+def recognise(head: bytes, options: ReadOptions, registry: Registry) -> ListReader | None:
+    """The first reader that knows a file which starts so; None if none does."""
+    mapped = bool(options.columns.keys() - SETTINGS)
+    for reader in READERS:
+        if mapped and reader.name not in GENERIC:
+            continue
+        if reader.recognises(head, options, registry):
+            return reader
+    return None
+
+
+def _no_format(head: bytes) -> str:
+    first = head[:200].decode("utf-8", "replace").lstrip("\ufeff").split("\n")[0].strip()
+    return (
+        f"no known list format; it starts {first[:80]!r}. Name its columns with --columns "
+        "(address=..,amount=..), or its network with --network for one address a line"
+    )
+
+
+def _is_needless(name: str) -> bool:
+    plain = name.rpartition("/")[2].lower()
+    return plain.startswith(NEEDLESS_FILES) or plain.endswith(NEEDLESS_ENDINGS)
