@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scanner.errors import InputError, ListFormatError, clip
+from scanner.liabilities.gate import user as gate_user
 from scanner.liabilities.interface import (
     Inclusion,
     Liability,
@@ -38,7 +39,7 @@ class PathForm:
 
 PATHS = tuple(
     PathForm(module.NAME, module.PUBLISHER, module.GAPS, module.recognises, module.check)
-    for module in (bitget, mexc)
+    for module in (bitget, mexc, gate_user)
 )
 
 
@@ -103,4 +104,13 @@ def check_path(form: PathForm, document: Mapping[str, object], file: str) -> Inc
         for coin, amount in found.totals.items()
     )
     amounts = dict(found.amounts)
-    return Inclusion(True, found.root, amounts, DECIMALS, totals, format=form.name, gaps=form.gaps)
+    return Inclusion(
+        True,
+        found.root,
+        amounts,
+        found.decimals,
+        totals,
+        format=form.name,
+        unit=found.unit,
+        gaps=form.gaps,
+    )

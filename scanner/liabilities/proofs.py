@@ -13,6 +13,7 @@ from scanner.liabilities.documents import (
     refuse_users,
     unchecked,
 )
+from scanner.liabilities.gate import batches as gate_batches
 from scanner.liabilities.interface import (
     LiabilityEvidence,
     ProofCheck,
@@ -65,6 +66,8 @@ def _of_document(path: Path, key: str) -> ProofCheck:
     document = read_document(path)
     if is_okx_v2(document):
         return check_document(document, path.name, key)
+    if gate_batches.recognises(document):
+        return _without_key(gate_batches.check_chain(document, path), key)
     refuse_users(document, path.name)
     if (form := path_form(document)) is not None:
         found = check_path(form, document, path.name)

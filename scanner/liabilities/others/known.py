@@ -30,30 +30,12 @@ _BY_NAMES: tuple[tuple[frozenset[str], Form], ...] = (
         ),
     ),
     (
-        frozenset({"UniqueIdentification", "TreeRootHash", "MerkleProofEncode"}),
-        Form(
-            "gate_user",
-            "Gate",
-            "one user's place in Gate's account tree (user_config.json)",
-            "it shows this user's inclusion in a root; the totals are in the batches' proofs",
-        ),
-    ),
-    (
         frozenset({"ProofTable", "ZkKeyName", "CexAssetsInfo"}),
         Form(
             "binance_config",
             "Binance",
             "Binance's totals of each coin (config.json)",
             "the figures are proven by the batches' proofs (proof.csv) and keys beside it",
-        ),
-    ),
-    (
-        frozenset({"ProofCsv", "CexAssetsInfo"}),
-        Form(
-            "gate_config",
-            "Gate",
-            "Gate's totals of each coin (cex_config.json)",
-            "the figures are proven by the batches' proofs (proof.csv) and key beside it",
         ),
     ),
     (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from scanner.liabilities.others.amounts import Amounts
+from scanner.liabilities.others.amounts import DECIMALS, Amounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,9 +17,14 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """A path that holds. amounts: the user's. root, totals: what it leads to."""
+    """A path that holds. amounts: the user's, with `decimals`; in coins, or in `unit`.
+
+    root, totals: what it leads to; no totals where the root says none.
+    """
 
     amounts: Amounts
     root: str
     totals: Amounts
     steps: tuple[Step, ...]
+    decimals: int = DECIMALS
+    unit: str = ""

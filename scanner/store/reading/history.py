@@ -212,6 +212,7 @@ def _with_liabilities(total: AssetTotal, known: Liability) -> AssetTotal:
         unverified=scaled(total.unverified),
         shortfall=scaled(total.shortfall),
         surplus=scaled(total.surplus),
+        unanswered=None if total.unanswered is None else scaled(total.unanswered),
         liabilities=liabilities,
         reserve_ratio=(
             reserve_ratio(scaled(total.verified), liabilities)

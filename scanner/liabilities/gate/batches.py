@@ -1,0 +1,164 @@
+"""Gate's batches, `cex_config.json` and `proof.csv` beside it: a chain from nothing to the totals.
+
+Each row commits to the account tree and the totals before and after its batch. Checked: every
+commitment, that each row goes on where the one before ended, that the first begins with nothing,
+and that the last ends at the published totals. The Groth16 proof of each row is not checked: it
+needs the publisher's verifying key, of a setup that one operator ran.
+Source: github.com/gateio/proof-of-reserves.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from scanner.errors import ListFormatError
+from scanner.liabilities import strict
+from scanner.liabilities.gate.packing import LIMIT, SIZES, commit_assets
+from scanner.liabilities.gate.poseidon import hash_words
+from scanner.liabilities.gate.user import element
+from scanner.liabilities.interface import LiabilityEvidence, ProofCheck, ProofStatus
+from scanner.liabilities.opening import lines_of
+from scanner.liabilities.refusal import RefusedError, ShapeError
+from scanner.model.jsontext import read_json
+
+NAME = "gate_batches"
+EMPTY_TREE = 0x037BF6D8FE5B7CBAECF7B35604B57F82173F5C8155C1C750CEF00AFEBCD65436
+"""Root of the published account tree of 28 levels without accounts."""
+MAX_ROW = 20_000
+MAX_ROWS = 1_000_000
+
+GAPS = (
+    "the Groth16 proof of each batch is not checked, so the totals are not proven: that needs the "
+    "publisher's verifying key",
+    "whoever ran the setup of that key can forge proofs under it",
+    "a user who was left out is not noticed but by that user",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One row: (before, after) of the account tree and of the totals, and the commitment."""
+
+    roots: tuple[int, ...]
+    totals: tuple[int, ...]
+    commitment: int
+
+
+def recognises(document: Mapping[str, object]) -> bool:
+    """Whether a JSON object means to be `cex_config.json`."""
+    return {"ProofCsv", "CexAssetsInfo"} <= document.keys()
+
+
+def check_chain(document: Mapping[str, object], path: Path) -> ProofCheck:
+    """Check the chain of the batches that stand in `proof.csv` beside `path`.
+
+    Raises ListFormatError where a file is not of the form.
+    """
+    try:
+        assets = _assets(document)
+        beside = path.with_name(Path(str(document["ProofCsv"])).name)
+        if beside == path or not beside.is_file():
+            raise ListFormatError(path.name, f"{beside.name} must stand beside it")
+        return _checked(assets, beside)
+    except (ShapeError, csv.Error) as e:
+        raise ListFormatError(path.name, str(e)) from None
+    except RefusedError as e:
+        level = LiabilityEvidence.PUBLISHED
+        return ProofCheck(NAME, ProofStatus.REFUSED, level, place=e.place, reason=e.reason)
+
+
+_Asset = tuple[str, int, int, int]
+
+
+def _assets(document: Mapping[str, object]) -> list[_Asset]:
+    """(name, equity, debt, price), in the order of their numbers."""
+    value = document["CexAssetsInfo"]
+    if not isinstance(value, list) or not 1 <= len(value) <= SIZES[-1]:
+        raise ShapeError("/CexAssetsInfo", f"not a list of 1 to {SIZES[-1]} assets")
+    found: dict[int, _Asset] = {}
+    for i, entry in enumerate(value):
+        place = f"/CexAssetsInfo/{i}"
+        names = ("TotalEquity", "TotalDebt", "BasePrice", "Symbol", "Index")
+        parts = strict.fields(entry, place, names)
+        equity, debt, price = (
+            strict.integer(parts[name], f"{place}/{name}", LIMIT) for name in names[:3]
+        )
+        index = strict.integer(parts["Index"], f"{place}/Index", len(value))
+        if index in found or not isinstance(parts["Symbol"], str):
+            raise ShapeError(place, "its number stands twice, or it has no name")
+        if equity < debt:
+            raise RefusedError(place, f"{parts['Symbol']}: users owe more than they hold")
+        found[index] = parts["Symbol"], equity, debt, price
+    return [found[index] for index in range(len(value))]
+
+
+def _checked(assets: list[_Asset], table: Path) -> ProofCheck:
+    before = {
+        commit_assets(((0, 0, price) for _, _, _, price in assets), size): size
+        for size in SIZES
+        if size >= len(assets)
+    }
+    root, totals, count, size = EMPTY_TREE, 0, 0, 0
+    for count, batch in enumerate(_batches(table), 1):
+        place = f"{table.name}, batch {count - 1}"
+        if count == 1:
+            size = before.get(batch.totals[0], 0)
+            if not size:
+                raise RefusedError(place, "it does not begin with nothing in every asset")
+        elif batch.totals[0] != totals:
+            raise RefusedError(place, "it does not go on with the totals of the one before")
+        if batch.roots[0] != root:
+            raise RefusedError(place, "it does not go on with the accounts of the one before")
+        if hash_words([*batch.roots, *batch.totals]) != batch.commitment:
+            raise RefusedError(place, "its commitment is not that of its accounts and totals")
+        root, totals = batch.roots[1], batch.totals[1]
+    if not count:
+        raise ListFormatError(table.name, "no batch in it")
+    if totals != commit_assets(((e, d, p) for _, e, d, p in assets), size):
+        raise RefusedError(table.name, "the last batch does not end at the published totals")
+    return ProofCheck(
+        NAME,
+        ProofStatus.CONSISTENT,
+        LiabilityEvidence.PUBLISHED,
+        f"{root:064x}",
+        gaps=GAPS,
+        stated={
+            "batches": str(count),
+            **{name: f"equity {equity}, debt {debt}" for name, equity, debt, _ in assets if equity},
+        },
+    )
+
+
+def _batches(table: Path) -> Iterator[Batch]:
+    """Rows in the order of their numbers, which is the file's."""
+    with lines_of(table) as stream:
+        text = io.TextIOWrapper(stream, "utf-8", errors="replace", newline="")
+        reader = csv.DictReader(_short_lines(text, table.name), strict=True)
+        for number, row in enumerate(reader):
+            place = f"{table.name}, row {number + 1}"
+            if row.get("batch_number") != str(number) or number >= MAX_ROWS:
+                raise ListFormatError(table.name, f"batch {number} is missing", number + 2)
+            yield Batch(
+                _pair(row.get("account_tree_roots"), f"{place}, account_tree_roots"),
+                _pair(row.get("cex_asset_list_commitments"), f"{place}, commitments"),
+                element(row.get("batch_commitment"), f"{place}, batch_commitment"),
+            )
+
+
+def _short_lines(text: io.TextIOWrapper, file: str) -> Iterator[str]:
+    while line := text.readline(MAX_ROW):
+        if len(line) == MAX_ROW:
+            raise ListFormatError(file, "a line longer than any such row")
+        yield line
+
+
+def _pair(value: object, place: str) -> tuple[int, ...]:
+    try:
+        found = read_json(str(value))
+    except ValueError:
+        raise ShapeError(place, "not a list of two elements") from None
+    return strict.each(found, place, 2, element)

@@ -1,0 +1,149 @@
+"""Gate's published sample: one user and one batch; and what is changed in them."""
+
+from __future__ import annotations
+
+import copy
+import csv
+import io
+import json
+import random
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.mutations import mutation, patched, places_of, same, share
+
+from scanner.errors import ListFormatError
+from scanner.liabilities.gate import batches, user
+from scanner.liabilities.gate.poseidon import hash_words, permute
+from scanner.liabilities.interface import LiabilityEvidence, ProofStatus
+from scanner.liabilities.refusal import RefusedError, ShapeError
+
+VECTORS = Path(__file__).resolve().parents[3] / "vectors" / "liabilities" / "gate"
+USER = json.loads((VECTORS / "user_config.json").read_text())
+CONFIG = json.loads((VECTORS / "cex_config.json").read_text())
+ROOT = "2e7e01ad51d5c668e8d581be83fcfe806644b7c834876d540b188816a67778e6"
+
+
+def test_the_permutation_is_the_published_one() -> None:
+    """Word 0 after permuting (0, 1, 2): the value that all circomlib programs give."""
+    known = 7853200120776062878684798364095072458815029376092732009249414926327459813530
+    assert permute([0, 1, 2])[0] == known
+    assert hash_words([1, 2]) == permute([0, 1, 2])[1]
+    thirteen = list(range(13))
+    first = permute([0, *thirteen[:12]])[0]
+    assert hash_words(thirteen) == permute([first, 12])[1]
+
+
+def test_the_published_user_leads_to_the_published_root() -> None:
+    found = user.check(USER)
+    assert (found.root, found.amounts) == (ROOT, {"asset 110": 29774})
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "words"),
+    [
+        ({"TotalAssetEquity": 1}, RefusedError, "does not lead"),
+        ({"TotalAssetDebt": 10**30}, RefusedError, "owes more than it holds"),
+        ({"Arrangement": 1}, RefusedError, "does not lead"),
+        ({"AssetDetails": [{"Index": 110, "Equity": 29775, "Debt": 0}]}, RefusedError, "not lead"),
+        ({"AssetDetails": [{"Index": 110, "Equity": -1, "Debt": 0}]}, ShapeError, "an integer"),
+        ({"AssetDetails": USER["AssetDetails"] * 2}, ShapeError, "asset 110 twice"),
+        ({"MerkleProofEncode": USER["MerkleProofEncode"][:-1]}, ShapeError, "27 entries"),
+        ({"more": 1}, ShapeError, "does not belong"),
+        ({"UniqueIdentification": "ff" * 32}, ShapeError, "below the field's order"),
+    ],
+)
+def test_what_is_changed_in_a_users_file_is_named(change, error, words) -> None:
+    with pytest.raises(error, match=words):
+        user.check({**USER, **change})
+
+
+def test_random_mutations_of_a_users_file_are_refused() -> None:
+    chance = random.Random("gate")
+    places = places_of(USER)
+    for _ in range(share(2_000, 4)):
+        with patched(USER, mutation(chance, 2**64, places)) as changed:
+            if not same(changed, USER):
+                with pytest.raises((RefusedError, ShapeError)):
+                    user.check(changed)
+
+
+def publication(tmp_path: Path, config: Any = None, rows: Any = None) -> Path:
+    """The sample in a folder, with the totals or rows given."""
+    shutil.copyfile(VECTORS / "proof.csv", tmp_path / "proof.csv")
+    if rows is not None:
+        (tmp_path / "proof.csv").write_text(rows)
+    (tmp_path / "cex_config.json").write_text(json.dumps(config or CONFIG))
+    return tmp_path / "cex_config.json"
+
+
+def check(path: Path):
+    return batches.check_chain(json.loads(path.read_text()), path)
+
+
+def test_the_published_chain_ends_at_the_published_totals(tmp_path: Path) -> None:
+    found = check(publication(tmp_path))
+    assert (found.status, found.root) == (ProofStatus.CONSISTENT, ROOT)
+    assert found.grade is LiabilityEvidence.PUBLISHED
+    assert "is not checked" in found.gaps[0]
+    assert found.stated["batches"] == "1"
+
+
+def changed_row(**values: str) -> str:
+    (row,) = csv.DictReader(io.StringIO((VECTORS / "proof.csv").read_text()))
+    out = io.StringIO()
+    writer = csv.DictWriter(out, [*row], quoting=csv.QUOTE_ALL)
+    writer.writeheader()
+    writer.writerow({**row, **values})
+    return out.getvalue()
+
+
+def config(change) -> Any:
+    found = copy.deepcopy(CONFIG)
+    change(found["CexAssetsInfo"])
+    return found
+
+
+@pytest.mark.parametrize(
+    ("changed", "rows", "words"),
+    [
+        (config(lambda a: a[0].update(TotalEquity=1)), None, "not end at the published totals"),
+        (config(lambda a: a[0].update(TotalDebt=1)), None, "users owe more than they hold"),
+        (config(lambda a: a[0].update(BasePrice=1)), None, "not begin with nothing"),
+        (None, changed_row(batch_commitment="AAAA" * 10 + "AAA="), "its commitment is not"),
+        (None, changed_row(account_tree_roots=json.dumps(["AAAA" * 10 + "AAA="] * 2)),
+         "not go on with the accounts"),
+    ],
+)  # fmt: skip
+def test_what_contradicts_is_refused_with_its_place(tmp_path, changed, rows, words) -> None:
+    found = check(publication(tmp_path, changed, rows))
+    assert found.status is ProofStatus.REFUSED
+    assert words in found.reason
+    assert found.place
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        (changed_row(batch_number="1"), "batch 0 is missing"),
+        (changed_row(batch_commitment="x"), "not a field element"),
+        (changed_row(account_tree_roots="[" * 9000), "not a list of two|longer than"),
+        ("batch_number\n", "no batch"),
+        ('batch_number\n"0', "unexpected end|not a list"),
+        ("x" * 30_000, "longer than"),
+    ],
+)
+def test_other_tables_are_not_read(tmp_path: Path, rows: str, words: str) -> None:
+    with pytest.raises(ListFormatError, match=words):
+        check(publication(tmp_path, None, rows))
+
+
+def test_the_table_must_stand_beside_and_nowhere_else(tmp_path: Path) -> None:
+    (tmp_path / "inner").mkdir()
+    path = publication(tmp_path / "inner")
+    (tmp_path / "inner" / "proof.csv").rename(tmp_path / "proof.csv")
+    path.write_text(json.dumps({**CONFIG, "ProofCsv": "../proof.csv"}))
+    with pytest.raises(ListFormatError, match=r"proof\.csv must stand beside it"):
+        check(path)
