@@ -9,7 +9,8 @@ from typing import Final, cast
 from scanner.chains.evm import blocks
 from scanner.chains.evm.balances import fill, holder_bytes, token_bytes
 from scanner.chains.evm.beacon_api import BeaconNode
-from scanner.chains.evm.columns import NATIVE, Column, cut
+from scanner.chains.evm.canary import EvmCanaries
+from scanner.chains.evm.columns import NATIVE, Column, Reading, cut
 from scanner.chains.evm.node import Node
 from scanner.chains.evm.probe import probe
 from scanner.chains.evm.prover import Prover, settle
@@ -49,7 +50,8 @@ def make_source(
     )
     tokens = [token_bytes(h) for h in registry.holdings() if h.network == network.name]
     tokens = [token for token in tokens if token != NATIVE]
-    return EthereumRpcSource(network, nodes, policy, tokens, validators)
+    canaries = EvmCanaries(network, registry)
+    return EthereumRpcSource(network, nodes, policy, tokens, validators, canaries)
 
 
 class EthereumRpcSource:
@@ -57,7 +59,8 @@ class EthereumRpcSource:
     ValidatorFinder and Prober.
 
     tokens: contracts of the network that are well known, for probing. validators: where addresses
-    that are validators' keys are asked for; None: nowhere.
+    that are validators' keys are asked for; None: nowhere. canaries: what every endpoint is asked
+    for first; None: nothing.
 
     Every answer is of the pinned block (by hash where the endpoint takes one, else by number
     with the hash read before and after). Tokens count only if the contract states the decimals
@@ -72,7 +75,9 @@ class EthereumRpcSource:
         policy: ReadPolicy,
         tokens: Sequence[bytes] = (),
         validators: Validators | None = None,
+        canaries: EvmCanaries | None = None,
     ) -> None:
+        self._canaries = canaries
         self._tokens = tuple(tokens)
         self._validators = validators or Validators(network.name, (), policy.quorum)
         self.name = f"{network.name}-rpc"
@@ -127,7 +132,7 @@ class EthereumRpcSource:
         asked = sum(len(p) for p in places)
         for part in cut(columns, CHUNK):
             agreed = read_agreed(
-                self.pool, [column for _, column in part], at, self._quorum, read_here
+                self.pool, [column for _, column in part], at, self._quorum, self._read
             )
             for (index, column), answers in zip(part, agreed, strict=True):
                 start, done[index] = done[index], done[index] + len(column.holders)
@@ -138,6 +143,11 @@ class EthereumRpcSource:
             if progress is not None:
                 progress(sum(done) / asked)
         return _complete(found)
+
+    def _read(self, node: Node, columns: Sequence[Column], at: BlockRef) -> list[Reading]:
+        if self._canaries is not None:
+            self._canaries.check(node, at)
+        return read_here(node, columns, at)
 
     def _read_others(
         self,
