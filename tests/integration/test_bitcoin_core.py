@@ -94,7 +94,7 @@ def test_what_cannot_be_asked_is_unavailable_not_zero(source: BalanceSource) -> 
         source.pin(None),
     )
     assert [b.evidence for b in answers[:3]] == [Evidence.UNAVAILABLE] * 3
-    assert "token" in answers[0].reason
+    assert "Omni Layer" in answers[0].reason
     assert answers[3].amount == 100_000_001
 
 

@@ -13,7 +13,7 @@ from scanner.errors import SourceError
 from scanner.model.balance import Balance, Evidence, unavailable
 from scanner.model.parts import Part, parts_text
 
-_Vote = tuple[tuple[Part, int], ...]
+_Vote = int | tuple[tuple[Part, int], ...]
 
 PLAIN: Final = frozenset({Part.LIQUID})
 """Parts that a balance does not name, since its amount says the same."""
@@ -21,9 +21,12 @@ PLAIN: Final = frozenset({Part.LIQUID})
 
 @dataclass(slots=True)
 class Ballot:
-    """What the endpoints said about one query. Answers are compared by their parts but rewards."""
+    """What the endpoints said about one query. Answers are compared by their parts but rewards.
 
-    readings: dict[str, tuple[str, Reading]] = field(default_factory=dict)  # by endpoint's name
+    A list has as many of these as rows: what is unanimous, as nearly all are, takes short ways.
+    """
+
+    readings: dict[str, tuple[str, Reading, _Vote]] = field(default_factory=dict)  # by endpoint
     refusals: dict[str, str] = field(default_factory=dict)
 
     def add(self, name: str, operator: str, said: Answer) -> None:
@@ -31,58 +34,77 @@ class Ballot:
         if isinstance(said, Refusal):
             self.refusals[name] = said.why
         else:
-            self.readings[name] = (operator, said)
+            self.readings[name] = (operator, said, _vote(said))
 
     def settled(self, quorum: int) -> bool:
         """Whether an answer has won: then nobody else needs to be asked."""
-        return winner(self._votes(), quorum) is not None
+        return self._won(quorum) is not None
+
+    def _won(self, quorum: int) -> tuple[_Vote] | None:
+        if len(self.readings) < quorum:
+            return None
+        if len(self.readings) == 1:
+            ((_, _, vote),) = self.readings.values()
+            return (vote,)
+        return winner(self._votes(), quorum)
 
     def balance(self, quorum: int, evidence: Evidence, problems: Sequence[SourceError]) -> Balance:
         """The outcome. problems: failures of endpoints that could not be asked at all.
 
         evidence: what agreement is worth here; an answer that was proven is PROVEN.
         """
-        won = winner(self._votes(), quorum)
+        won = self._won(quorum)
         if won is not None:
             return self._elected(won[0], evidence)
-        said = {name: _words(r) for name, (_, r) in sorted(self.readings.items())}
+        said = {name: _words(r) for name, (_, r, _) in sorted(self.readings.items())}
         if len(tally(self._votes())) > 1:
             words = "; ".join(f"{name} says {text}" for name, text in said.items())
             detail = json_text({"disagree": said})
             why = f"the servers disagree: {words}"
             return Balance(None, Evidence.UNAVAILABLE, tuple(said), why, detail)
-        operators = {operator for operator, _ in self.readings.values()}
+        operators = {operator for operator, _, _ in self.readings.values()}
         reasons = [f"{name}: {why}" for name, why in self.refusals.items()]
         reasons += [str(p) for p in problems]
         count = f"only {len(operators)} of {quorum} operators answered; "
         return unavailable((count if quorum > 1 else "") + "; ".join(reasons), *self.readings)
 
     def _elected(self, vote: _Vote, evidence: Evidence) -> Balance:
-        names = tuple(n for n, (_, r) in sorted(self.readings.items()) if _vote(r) == vote)
-        readings = [self.readings[name][1] for name in names]
-        best = next((r for r in readings if r.proven), readings[0])
-        detail: dict[str, object] = dict(best.detail)
-        if not {part for part, amount in best.parts.items() if amount} <= PLAIN:
-            detail["parts"] = parts_text(best.parts)
-        if evidence is Evidence.LATEST_ONLY and best.state is not None:
-            detail["read_at"] = _state(best.state)
+        names = sorted([n for n, (_, _, v) in self.readings.items() if v == vote])
+        best = self.readings[names[0]][1]
+        if not best.proven:
+            best = next((r for n in names if (r := self.readings[n][1]).proven), best)
+        detail = best.detail
         cautions = [best.caution] if best.caution else []
-        losers = {n: _words(r) for n, (_, r) in sorted(self.readings.items()) if n not in names}
-        if losers:
-            cautions += [f"{name} said {text} instead" for name, text in losers.items()]
-            detail["outvoted"] = losers
-        if best.proven and evidence is not Evidence.LATEST_ONLY:
+        if not isinstance(vote, int) or Part.REWARD in best.parts:
+            detail = {**detail, "parts": parts_text(best.parts)}
+        if evidence is Evidence.LATEST_ONLY:
+            if best.state is not None:
+                detail = {**detail, "read_at": _state(best.state)}
+        elif best.proven:
             evidence = Evidence.PROVEN
-        return Balance(best.amount, evidence, names, "; ".join(cautions), json_text(detail))
+        if len(names) < len(self.readings):
+            losers = {n: r for n, (_, r, _) in sorted(self.readings.items()) if n not in names}
+            said = {name: _words(reading) for name, reading in losers.items()}
+            cautions += [f"{name} said {text} instead" for name, text in said.items()]
+            detail = {**detail, "outvoted": said}
+        return Balance(best.amount, evidence, tuple(names), "; ".join(cautions), json_text(detail))
 
     def _votes(self) -> list[tuple[str, _Vote]]:
-        return [(operator, _vote(reading)) for operator, reading in self.readings.values()]
+        return [(operator, vote) for operator, _, vote in self.readings.values()]
 
 
 def _vote(reading: Reading) -> _Vote:
-    """What is compared: an absence is as good as a 0, and rewards grow while they are asked for."""
-    parts = ((p, n) for p, n in reading.parts.items() if n and p is not Part.REWARD)
-    return tuple(sorted(parts))
+    """What is compared: an absence is as good as a 0, and rewards grow while they are asked for.
+
+    Coins at hand alone are their number.
+    """
+    parts = reading.parts
+    if len(parts) == 1 and Part.LIQUID in parts:
+        return parts[Part.LIQUID]
+    kept = {part: n for part, n in parts.items() if n and part is not Part.REWARD}
+    if set(kept) <= PLAIN:
+        return kept.get(Part.LIQUID, 0)
+    return tuple(sorted(kept.items()))
 
 
 def _words(reading: Reading) -> str:

@@ -85,7 +85,7 @@ class Reading:
     caution: str = ""
 
     def __post_init__(self) -> None:
-        if any(amount < 0 for amount in self.parts.values()):
+        if self.parts and min(self.parts.values()) < 0:
             raise ValueError("a part of a holding cannot be negative")
         if self.absent and (self.state is None or any(self.parts.values())):
             raise ValueError("an absence names its state, and holds nothing")

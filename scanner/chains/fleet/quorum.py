@@ -26,10 +26,14 @@ def winner(votes: Iterable[tuple[str, A]], quorum: int) -> tuple[A] | None:
     wins with `quorum` operators, and more than any other has: a tie is no answer, whatever the
     quorum. Silence is no vote: leave it out.
     """
-    ranked = sorted(((len(who), answer) for answer, who in tally(votes).items()), key=_count)
-    if not ranked or ranked[-1][0] < quorum:
+    said = list(votes)
+    if not said:
         return None
-    if len(ranked) > 1 and ranked[-2][0] == ranked[-1][0]:
+    first = said[0][1]
+    if all(answer == first for _, answer in said):  # as nearly always: no need to count
+        return (first,) if len({operator for operator, _ in said}) >= quorum else None
+    ranked = sorted(((len(who), answer) for answer, who in tally(said).items()), key=_count)
+    if ranked[-1][0] < quorum or ranked[-2][0] == ranked[-1][0]:
         return None
     return (ranked[-1][1],)
 
