@@ -91,7 +91,7 @@ def test_a_published_key_that_is_not_the_addresss_is_a_mismatch() -> None:
         "solana", base58.encode(PUBLIC), ed_sign(other), script=other.verify_key.encode().hex()
     )
     assert refused(result)
-    assert "not the key's" in result.reason
+    assert "not its key's" in result.reason
 
 
 @pytest.mark.parametrize(
