@@ -57,6 +57,9 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("prices", "operations.prices:app", "Keep prices in US dollars.", _MORE),
     Entry("validators", "endpoints.validators:validators", "Find validators of an address.", _MORE),
     Entry(
+        "verify-message", "ownership.verify_message:verify_message", "Check one message.", _CHECK
+    ),
+    Entry(
         "verify-transactions",
         "ownership.verify_transactions:verify_transactions",
         "Check control shown by transactions.",

@@ -22,6 +22,7 @@ from scanner.model.publisher import Publishers, names
 from scanner.model.statement import StatedBy, Statement, StatementRule
 from scanner.ownership.challenge import parse_challenge
 from scanner.ownership.evm.typed_data import LONGEST as LONGEST_TYPED
+from scanner.ownership.native.parts import signed_text
 from scanner.ownership.signed_texts import SignedTexts, template
 
 LONGEST_NAMED = 2_000
@@ -66,7 +67,9 @@ def settle(result: ControlResult, claim: Claim, rule: StatementRule | None) -> C
     """
     if not any(claim.signatures):
         return result._replace(statement=Statement.NONE, stated_by=StatedBy.NOTHING)
-    statement, stated_by, why = judge_text(claim.message, claim.address, rule)
+    statement, stated_by, why = judge_text(
+        signed_text(result.scheme, claim.message), claim.address, rule
+    )
     reason = result.reason
     if why and result.shows_control:
         reason = f"{why}; {reason}" if reason else why

@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 
 from scanner.model.jsontext import read_json
 
+_OF_PARTS = ("nep413", "ton_connect")
 LONGEST = 65_536
 """Characters of a message that is looked at."""
 
@@ -50,6 +51,11 @@ def text_shown(message: str) -> str:
     if is_sign_data(parts) and isinstance(payload, dict) and payload.get("type") == "text":
         return str(payload["text"])
     return message
+
+
+def signed_text(scheme: str, message: str) -> str:
+    """What counts as said by a signed row: the text shown, where the row's scheme signs parts."""
+    return text_shown(message) if scheme in _OF_PARTS else message
 
 
 def is_nep413(parts: Mapping[str, object]) -> bool:

@@ -108,6 +108,11 @@ def _unreadable(row: UnreadableRow) -> dict[str, object]:
     }
 
 
+def control_kind(result: ControlResult) -> FindingKind | None:
+    """Name the finding of a verdict alone, whatever the text claims; None if control is shown."""
+    return None if result.shows_control else _KINDS[result.control]
+
+
 def finding_kind(result: ControlResult) -> FindingKind | None:
     """Name the finding a verdict makes; None when the row is verified."""
     if result.is_proof:

@@ -9,15 +9,27 @@ from typing import Any
 
 import pytest
 from support.native_rows import native_rows, sr_pair
-from support.signed_rows import MESSAGE, Signed, altered, claim, ed_key, refused
+from support.signed_rows import (
+    MESSAGE,
+    Signed,
+    altered,
+    claim,
+    ed_key,
+    evm_address,
+    evm_sign,
+    key,
+    refused,
+)
 
 from scanner.model.addresses import base58
 from scanner.model.addresses.base58_keys import Ss58Codec
 from scanner.model.control import Control, ControlResult
+from scanner.model.statement import Statement, StatementRule
 from scanner.ownership.interface import Proof
 from scanner.ownership.judge import judge
 from scanner.ownership.native.parts import read_parts, text_shown
 from scanner.ownership.native.solana import off_chain
+from scanner.ownership.statement import settle
 from scanner.settings.tables import load_registry
 
 REGISTRY = load_registry()
@@ -159,6 +171,16 @@ def test_the_text_that_was_shown() -> None:
     for text in (MESSAGE, "{}", '{"message": 1}', '{"a": 1, "a": 2}', "{" * 100_000, ""):
         assert text_shown(text) == text
     assert read_parts('{"a": 1, "a": 2}') is None
+
+
+def test_a_statement_is_judged_by_the_text_that_was_shown() -> None:
+    rule = StatementRule("Some Exchange", wanted=(MESSAGE,))
+    for name in ("nep413 implicit", "ton_connect ton_proof", "ton_connect signData"):
+        row = ROWS[name].claim
+        assert settle(judge(row, REGISTRY), row, rule).statement is Statement.STATED
+    shown = json.dumps({"message": MESSAGE, "nonce": "x", "recipient": "y"})
+    whole = claim("ethereum", evm_address(key(1)), evm_sign(key(1), shown), message=shown)
+    assert settle(judge(whole, REGISTRY), whole, rule).statement is Statement.NOT_STATED
 
 
 @pytest.mark.parametrize("flag", [1, 2, 3, 5, 6, 9])

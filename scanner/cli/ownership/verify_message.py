@@ -1,0 +1,162 @@
+"""`scanner verify-message ADDRESS MESSAGE SIGNATURE`: one signed message, checked."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from scanner.chains.interface import BalanceSource
+from scanner.chains.table import make_source
+from scanner.cli.common.console import emit, finish, say
+from scanner.cli.common.options import AsJson, Endpoints
+from scanner.errors import ConfigError, clip
+from scanner.model.endpoint import Endpoint
+from scanner.model.finding import WEIGHTS, FindingKind
+from scanner.model.network import Network
+from scanner.model.registry import Registry
+from scanner.ownership.one_message import Checked, SignedMessage, check_message, read_message
+from scanner.reports.commands.one_message import checked_lines, checked_object
+from scanner.reports.commands.ownership import control_kind
+from scanner.reports.tables.jsontext import pretty
+from scanner.settings.endpoints import load_endpoints
+from scanner.settings.tables import load_registry
+from scanner.snapshots.view import chain_view, key_question
+
+_MOST = 2_000_000
+"""Bytes of a file or of stdin that are read."""
+
+Address = Annotated[
+    str,
+    typer.Argument(
+        metavar="ADDRESS", help="The address; or a JSON file, or '-' for JSON on stdin, alone."
+    ),
+]
+Message = Annotated[str, typer.Argument(metavar="[MESSAGE", help="The exact text signed.")]
+Signatures = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="SIGNATURE...]", help="One signature, or several of several keys."),
+]
+OnNetwork = Annotated[
+    str,
+    typer.Option("--network", metavar="NAME", help="The network; without, found by the address."),
+]
+Key = Annotated[
+    str,
+    typer.Option("--key", metavar="KEY", help="Public key or script, where the address has none."),
+]
+At = Annotated[
+    str,
+    typer.Option(
+        "--at",
+        metavar="ENDPOINT",
+        help="Ask the chain at its newest block: an endpoint's name, or a URL.",
+    ),
+]
+
+
+def verify_message(
+    address: Address,
+    message: Message = "",
+    signatures: Signatures = None,
+    network: OnNetwork = "",
+    key: Key = "",
+    at: At = "",
+    endpoints: Endpoints = None,
+    as_json: AsJson = False,
+) -> None:
+    r"""Check one signed message, by the rules that rows of lists are checked by.
+
+    A JSON file (or stdin) holds address, message, signature or signatures, and perhaps network,
+    key and owners. Without --at nothing is asked. Exit status 0: the signature is good and the
+    address is bound to it; 1: false; 3: not shown here, or the text is a log-in or a vote.
+    """
+    registry = load_registry()
+    given = _given(address, message, tuple(signatures or ()))
+    given = SignedMessage(
+        given.address,
+        given.message,
+        given.signatures,
+        network or given.network,
+        key or given.key,
+        given.owners,
+    )
+    checked = _checked(given, registry, at, endpoints)
+    if as_json:
+        emit(pretty(checked_object(given, checked)))
+    else:
+        say(*checked_lines(checked))
+    kind = control_kind(checked.result)
+    if kind is None and checked.purpose:
+        kind = FindingKind.NOT_STATED
+    finish(() if kind is None else (WEIGHTS[kind],))
+
+
+def _given(address: str, message: str, signatures: tuple[str, ...]) -> SignedMessage:
+    if signatures:
+        return SignedMessage(address, message, signatures)
+    if message:
+        raise ConfigError("give address, message and signature, or one JSON file")
+    try:
+        text = _text(address)
+        return read_message(text)
+    except ValueError as e:
+        raise ConfigError(f"{clip(address, 60)} is no signed message: {e}") from None
+
+
+def _text(place: str) -> str:
+    """The JSON of a file or of stdin. Raises ValueError, ConfigError."""
+    if place == "-":
+        data = sys.stdin.buffer.read(_MOST + 1)
+    else:
+        try:
+            with Path(place).open("rb") as file:
+                data = file.read(_MOST + 1)
+        except OSError:
+            raise ConfigError(
+                "give address, message and signature, or one JSON file that can be read"
+            ) from None
+    if len(data) > _MOST:
+        raise ValueError("it is too long")
+    return data.decode()
+
+
+def _checked(given: SignedMessage, registry: Registry, at: str, file: Path | None) -> Checked:
+    if not at:
+        return check_message(given, registry)
+    if not given.network:
+        raise ConfigError("--at needs --network, too: an address may be of several")
+    network = registry.network(given.network)
+    with _source(network, registry, at, file) as source:
+        block = source.pin(None)
+        return check_message(
+            given, registry, chain_view(source, block), key_question(source, block)
+        )
+
+
+@contextmanager
+def _source(
+    network: Network, registry: Registry, at: str, file: Path | None
+) -> Iterator[BalanceSource]:
+    endpoint = _endpoint(network, registry, at, file)
+    source = make_source(endpoint.protocol, network, [endpoint], registry)
+    try:
+        yield source
+    finally:
+        source.close()
+
+
+def _endpoint(network: Network, registry: Registry, at: str, file: Path | None) -> Endpoint:
+    """The endpoint of that name, or one made for a URL. Raises ConfigError."""
+    if at.startswith(("http://", "https://")):
+        if not network.sources:
+            raise ConfigError(f"nothing is asked on {network.name}: leave --at out")
+        return Endpoint("endpoint", network.name, network.sources[0], at)
+    for endpoint in load_endpoints(file, registry).get(network.name, ()):
+        if endpoint.name == at:
+            return endpoint
+    raise ConfigError(f"no endpoint of {network.name} is named {clip(at, 60)!r}, and it is no URL")

@@ -1,0 +1,175 @@
+"""One signed message, checked: the function behind `scanner verify-message` and a form for it.
+
+No network of its own and no files: whoever calls brings the chain, if it is to be asked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from scanner.errors import AddressFormatError
+from scanner.model.addresses.table import decode_address
+from scanner.model.claim import Claim
+from scanner.model.control import Binding, Control, ControlResult
+from scanner.model.jsontext import read_json
+from scanner.model.network import Network
+from scanner.model.registry import Registry
+from scanner.ownership.interface import ContractCall, KeyQuestion
+from scanner.ownership.judge import judge
+from scanner.ownership.key_policy import CHANGEABLE
+from scanner.ownership.native.parts import signed_text
+from scanner.ownership.statement import other_purpose
+
+LONGEST = 1_000_000
+"""Characters of a JSON document that is read."""
+
+_NAMES = ("address", "message", "signature", "signatures", "network", "key", "owners")
+
+
+@dataclass(frozen=True, slots=True)
+class SignedMessage:
+    """What somebody says was signed. network: our name or an alias, "" to find it by the address.
+
+    key: public key or script, as in a list's key column. owners: named in the address's place.
+    """
+
+    address: str
+    message: str
+    signatures: tuple[str, ...]
+    network: str = ""
+    key: str = ""
+    owners: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The verdict, and the network that it is about ("" if no network has such addresses).
+
+    changeable: whether the account can have been given other keys than the address was made from.
+    purpose: what the text is for where it is no claim ("a log-in"), "" if nothing says so.
+    """
+
+    network: str
+    result: ControlResult
+    changeable: bool = False
+    purpose: str = ""
+
+    @property
+    def words(self) -> str:
+        """The verdict in a sentence, for people."""
+        said = _WORDS[self.result.control].format(binding=_BINDINGS[self.result.binding])
+        if self.purpose and self.result.control is Control.CONTROLS:
+            said += f" The text is {self.purpose}: it shows that somebody holds the key, no more."
+        return said
+
+
+_BINDINGS = {
+    Binding.DERIVED: "the address is made from the key",
+    Binding.ON_CHAIN: "the chain names the signers",
+    Binding.ASSERTED: "nothing here shows that the address is theirs",
+    Binding.NONE: "",
+}
+_WORDS = {
+    Control.CONTROLS: "The signature is good: {binding}.",
+    Control.MISMATCH: "False: the signature is not by this address over this message.",
+    Control.MALFORMED: "False: the address or the signature is none.",
+    Control.UNSUPPORTED: "Undecided: this cannot be told here.",
+    Control.UNSIGNED: "Nothing is signed.",
+}
+
+
+def check_message(
+    given: SignedMessage,
+    registry: Registry,
+    call: ContractCall | None = None,
+    keys: KeyQuestion | None = None,
+) -> Checked:
+    """Check one signed message, by the same rules as a row of a list.
+
+    call, keys: how to ask the chain of `given.network`, as for `scanner.ownership.judge.judge`;
+    then the network must be named. Without a name every network that has such addresses is tried,
+    and the first where the signature is good is told, else the first of them.
+    Raises UnknownAssetError for a network that is in no table, and what `call` and `keys` raise.
+    """
+    if given.network:
+        candidates = [registry.network(given.network)]
+    else:
+        candidates = [n for n in _common_first(registry) if _decodes(n, given.address)]
+    found = [_checked(n, given, registry, call, keys) for n in candidates]
+    if not found:
+        reason = "no network of the tables has such an address: name it with its network"
+        return Checked("", ControlResult(Control.MALFORMED, reason=reason))
+    return next((c for c in found if c.result.control is Control.CONTROLS), found[0])
+
+
+def _common_first(registry: Registry) -> list[Network]:
+    """The networks of the tables; of those that verify alike, the best known one first."""
+    known = ("bitcoin", "ethereum")
+    return sorted(registry.networks.values(), key=lambda n: (n.name not in known, n.name))
+
+
+def _decodes(network: Network, address: str) -> bool:
+    try:
+        decode_address(network, address)
+    except AddressFormatError:
+        return False
+    return True
+
+
+def _checked(
+    network: Network,
+    given: SignedMessage,
+    registry: Registry,
+    call: ContractCall | None,
+    keys: KeyQuestion | None,
+) -> Checked:
+    claim = Claim(
+        row=1,
+        coin=network.native,
+        asset=network.native,
+        network=network.name,
+        address=given.address.strip(),
+        address_key="",
+        decimals=network.decimals,
+        message=given.message,
+        signatures=tuple(s.strip() for s in given.signatures if s.strip()),
+        script=given.key.strip(),
+        owners=given.owners,
+    )
+    result = judge(claim, registry, call, keys)
+    try:
+        form = decode_address(network, claim.address).format
+    except AddressFormatError:
+        form = ""
+    text = signed_text(result.scheme, claim.message)
+    return Checked(network.name, result, form in CHANGEABLE, other_purpose(text))
+
+
+def read_message(text: str) -> SignedMessage:
+    """Read a signed message from JSON: address, message, signature (or signatures), and perhaps
+    network, key and owners. Raises ValueError saying what is wrong.
+    """
+    if len(text) > LONGEST:
+        raise ValueError("it is longer than a million characters")
+    data = read_json(text)
+    if not isinstance(data, dict) or not {"address", "message"} <= set(data):
+        raise ValueError("it must be one object with address, message and signature")
+    unknown = sorted(set(data) - set(_NAMES))
+    if unknown:
+        raise ValueError(f"it has a part {unknown[0]!r} that is not known")
+    signatures = data.get("signatures", [data["signature"]] if "signature" in data else [])
+    texts = ("address", "message", "network", "key")
+    values = {name: data.get(name, "") for name in texts}
+    lists = {"signatures": signatures, "owners": data.get("owners", [])}
+    if not all(isinstance(v, str) for v in values.values()):
+        raise ValueError("address, message, network and key are texts")
+    if not all(isinstance(v, list) and all(isinstance(t, str) for t in v) for v in lists.values()):
+        raise ValueError("signatures and owners are lists of texts")
+    return SignedMessage(
+        values["address"],
+        values["message"],
+        tuple(lists["signatures"]),
+        values["network"],
+        values["key"],
+        tuple(lists["owners"]),
+    )

@@ -1,0 +1,66 @@
+"""`scanner verify-message`: arguments, JSON, a file, stdin; exit statuses as everywhere."""
+
+import io
+import json
+
+import pytest
+from support.signed_rows import MESSAGE, evm_address, evm_sign, key, tron_address
+
+from scanner.cli import main
+from scanner.ownership.primitives import envelopes
+
+GOOD = [evm_address(key(1)), MESSAGE, evm_sign(key(1))]
+
+
+def run(capsys, *arguments):
+    status = main.run(["verify-message", *arguments])
+    out, err = capsys.readouterr()
+    return status, out, err
+
+
+def test_good_false_and_undecided(capsys):
+    status, out, err = run(capsys, *GOOD)
+    assert (status, out) == (0, "")
+    assert err.startswith("The signature is good")
+    assert "network: ethereum" in err
+    status, _, err = run(capsys, GOOD[0], MESSAGE + "!", GOOD[2])
+    assert status == 1
+    assert err.startswith("False")
+    status, _, err = run(capsys, GOOD[0], MESSAGE, "0x")
+    assert status == 3
+    assert "contract wallet" in err
+
+
+def test_json(capsys, tmp_path, monkeypatch):
+    file = tmp_path / "signed.json"
+    text = json.dumps({"address": GOOD[0], "message": GOOD[1], "signature": GOOD[2]})
+    file.write_text(text)
+    status, out, _ = run(capsys, str(file), "--json")
+    said = json.loads(out)
+    assert (status, said["control"], said["binding"]) == (0, "controls", "derived")
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+    assert run(capsys, "-", "--json")[1] == out
+
+
+def test_keys_that_can_change_are_told_apart(capsys):
+    signature = evm_sign(key(1), MESSAGE, envelopes.tip191_text)
+    status, out, _ = run(capsys, tron_address(key(1)), MESSAGE, signature, "--json")
+    said = json.loads(out)
+    assert (status, said["keys_can_change"]) == (0, True)
+    assert "were not asked" in said["reason"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        ([GOOD[0]], "one JSON file"),
+        (GOOD[:2], "one JSON file"),
+        ([*GOOD, "--network", "nowhere"], "unknown network"),
+        ([*GOOD, "--at", "http://127.0.0.1:9"], "--network"),
+        ([*GOOD, "--network", "ethereum", "--at", "nobody"], "no endpoint of ethereum"),
+    ],
+)
+def test_what_cannot_be_asked_is_said(arguments, word, capsys):
+    status, out, err = run(capsys, *arguments)
+    assert (status, out) == (2, "")
+    assert word in err

@@ -1,0 +1,62 @@
+"""One signed message: the same verdict as a row of a list, the network found by the address."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from support.native_rows import native_rows
+from support.signed_rows import MESSAGE, evm_address, evm_sign, key, signed_rows
+
+from scanner.errors import UnknownAssetError
+from scanner.model.control import Control
+from scanner.ownership.judge import judge
+from scanner.ownership.one_message import SignedMessage, check_message, read_message
+from scanner.settings.tables import load_registry
+
+REGISTRY = load_registry()
+ROWS = [r for r in signed_rows() if r.scheme not in ("stark",)]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda r: f"{r.scheme} {r.label}")
+def test_the_verdict_is_a_rows(row) -> None:
+    made = row.claim
+    given = SignedMessage(
+        made.address, made.message, made.signatures, made.network, made.script, made.owners
+    )
+    assert check_message(given, REGISTRY).result == judge(made, REGISTRY)
+
+
+def test_the_network_is_found_by_the_address() -> None:
+    given = SignedMessage(evm_address(key(1)), MESSAGE, (evm_sign(key(1)),))
+    checked = check_message(given, REGISTRY)
+    assert (checked.network, checked.result.control) == ("ethereum", Control.CONTROLS)
+    assert "made from the key" in checked.words
+    for row in native_rows(1):
+        found = check_message(
+            SignedMessage(row.claim.address, row.claim.message, row.claim.signatures, "",
+                          row.claim.script), REGISTRY
+        )  # fmt: skip
+        assert found.result.control is Control.CONTROLS, row
+    nowhere = check_message(SignedMessage("nothing at all!", "a", ("b",)), REGISTRY)
+    assert (nowhere.network, nowhere.result.control) == ("", Control.MALFORMED)
+    with pytest.raises(UnknownAssetError):
+        check_message(SignedMessage("a", "b", ("c",), "nowhere"), REGISTRY)
+
+
+def test_a_log_in_says_what_it_is() -> None:
+    text = f"a.org wants you to sign in with your Ethereum account:\n{evm_address(key(1))}"
+    checked = check_message(
+        SignedMessage(evm_address(key(1)), text, (evm_sign(key(1), text),)), REGISTRY
+    )
+    assert checked.purpose
+    assert "holds the key, no more" in checked.words
+
+
+def test_json_is_read_strictly() -> None:
+    whole = {"address": "a", "message": "b", "signature": "c", "network": "n", "key": "k"}
+    assert read_message(json.dumps(whole)) == SignedMessage("a", "b", ("c",), "n", "k")
+    for text in ("", "[]", "{}", '{"address": 1, "message": "b"}', json.dumps(whole | {"x": 1}),
+                 json.dumps(whole | {"signatures": "c"}), "{" * 100_000, " " * 2_000_000):  # fmt: skip
+        with pytest.raises(ValueError):
+            read_message(text)
