@@ -36,10 +36,10 @@ Address = Annotated[
         metavar="ADDRESS", help="The address; or a JSON file, or '-' for JSON on stdin, alone."
     ),
 ]
-Message = Annotated[str, typer.Argument(metavar="[MESSAGE", help="The exact text signed.")]
+Message = Annotated[str, typer.Argument(metavar="MESSAGE", help="The exact text signed.")]
 Signatures = Annotated[
     list[str] | None,
-    typer.Argument(metavar="SIGNATURE...]", help="One signature, or several of several keys."),
+    typer.Argument(metavar="SIGNATURE", help="One signature, or several of several keys."),
 ]
 OnNetwork = Annotated[
     str,
