@@ -65,4 +65,5 @@ nodes:
 
 peers:
 	@scripts/install-electrumx .devnet/electrumx
+	-@scripts/install-nodeos .devnet/nodeos
 	@test -n "$$SCANNER_LITECOIND" || scripts/install-litecoind .devnet/litecoin
