@@ -83,7 +83,7 @@ def ratios(found: Json, totals: Json) -> list[Json]:
     of = {total["asset"]: total for total in totals["assets"]}
     complete = totals["complete"]
     return [
-        ratio_view(r, of[r["asset"]], complete=complete)
+        {**ratio_view(r, of[r["asset"]], complete=complete), "bar": ""}
         for r in found["ratios"]
         if r["asset"] in of
     ]

@@ -29,13 +29,17 @@ from scanner.store.reading.coverage import (
     ControlCount,
     answer_counts,
     control_counts,
+    freshness_counts,
 )
 from scanner.store.reading.history import verified_rows
-from scanner.store.reading.queries import SnapshotHead
+from scanner.store.reading.queries import SnapshotHead, SnapshotTotals
+from scanner.store.reading.weighed import largest_verified
 
 VERSION = 1
 EXAMPLES = 20
 """Findings of each kind that the report names."""
+LARGEST = 100
+"""Verified rows that the report names: those that make up most of their asset."""
 
 Object = dict[str, object]
 
@@ -79,6 +83,8 @@ def report_document(store: Store, snapshot_id: int) -> Object:
         "texts": text_objects(head.policy.statement, head.texts),
         "balances": _balances(store, snapshot_id),
         "findings": _findings(store, snapshot_id),
+        "largest_verified": _largest(store, snapshot_id, totals),
+        "ages": freshness_counts(store, snapshot_id),
         "blocks": _blocks(store, head),
         "other_chains": [
             {"network": network, "chain": chain} for network, chain in other_chains(head)
@@ -199,8 +205,37 @@ def _findings(store: Store, snapshot_id: int) -> list[Object]:
                 }
                 for f in group.examples
             ],
+            "claimed": [
+                {"asset": asset, "decimals": decimals, "amount": str(amount)}
+                for (asset, decimals), amount in sorted(
+                    group.weighed.claimed.items() if group.weighed else ()
+                )
+            ],
+            "without_amount": group.weighed.unstated if group.weighed else None,
+            "reasons": [
+                {"reason": reason, "rows": rows}
+                for reason, rows in (group.weighed.reasons if group.weighed else ())
+            ],
         }
         for group in finding_groups(store, snapshot_id, EXAMPLES)
+    ]
+
+
+def _largest(store: Store, snapshot_id: int, totals: SnapshotTotals) -> list[Object]:
+    whole = {a.asset: (a.decimals, a.verified) for a in totals.assets}
+    return [
+        {
+            "row": row.row,
+            "asset": row.asset,
+            "network": row.network,
+            "address": row.address,
+            "decimals": row.decimals,
+            "amount": str(row.amount),
+            "evidence": row.evidence.value,
+            "scheme": row.scheme,
+            "signed_by": list(row.signed_by),
+        }
+        for row in largest_verified(store, snapshot_id, whole, LARGEST)
     ]
 
 

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from scanner.model.balance import Evidence
 from scanner.model.finding import Weight
 from scanner.reports.documents.bars import Segment, stacked_bar
 from scanner.reports.documents.document import CLASSES
+from scanner.reports.documents.pictures import against, ages, concentration, whole_bar
 from scanner.reports.documents.shown import block_span, counted_kinds
 from scanner.reports.documents.value_view import value_view
 from scanner.reports.figures.amounts import (
@@ -24,7 +25,7 @@ from scanner.reports.figures.amounts import (
 )
 from scanner.reports.figures.ratios import ratio_view
 from scanner.reports.figures.signed_texts import text_view
-from scanner.reports.figures.words import EVIDENCE, LIMITS
+from scanner.reports.figures.words import EVIDENCE, LIMITS, TODO
 from scanner.reports.tables.text import printable
 from scanner.snapshots.tally import SHOWN_EVIDENCE
 
@@ -86,16 +87,72 @@ def _context(document: Json, css: str) -> Json:
         "legend": _legend(),
         "assets": [_asset(a) for a in assets],
         "ratios": [
-            ratio_view(r, by_name[r["asset"]], complete=snapshot["complete"])
+            _ratio(r, by_name[r["asset"]], complete=snapshot["complete"])
             for r in document["ratios"]
         ],
         "value": value_view(document["value"]) if "value" in document else None,
         "groups": [_group(document["findings"], *group) for group in _GROUPS],
         "texts": [text_view(t) for t in document["texts"]],
+        "foot": _foot(snapshot),
+        "largest": [_largest(row) for row in document["largest_verified"]],
+        "concentration": concentration(document["largest_verified"], assets),
+        "reconciled": [line for a in assets if (line := _reconciled(a))],
+        **_pictures(document),
         "coverage": _coverage(document["control"]),
         "evidence": [(e.value.replace("_", " "), EVIDENCE[e]) for e in Evidence],
         "limits": LIMITS,
     }
+
+
+def _ratio(known: Json, total: Json, *, complete: bool) -> Json:
+    view = ratio_view(known, total, complete=complete)
+    drawn = ""
+    if known["reserve_ratio"] is not None:
+        words = f"{total['asset']}: {view['ratio']} of what is owed; the line is 100 %"
+        drawn = against(int(total["verified"]), int(total["liabilities"]), words)
+    return {**view, "bar": Markup(drawn)}  # noqa: S704 - made and escaped by pictures.py
+
+
+def _foot(snapshot: Json) -> Markup:
+    """What stands at the foot of each printed page. Letters, digits and marks of our own only."""
+    seal = snapshot["seal"][:16] if snapshot["seal"] else "none until it is complete"
+    return Markup(f"Snapshot {int(snapshot['id'])}, seal {escape(seal)}")  # noqa: S704
+
+
+def _pictures(document: Json) -> Json:
+    whole, whole_key = whole_bar(document)
+    age, age_key = ages(document["ages"])
+    return {
+        "whole_bar": Markup(whole),  # noqa: S704 - made and escaped by pictures.py
+        "whole_key": whole_key,
+        "age_bar": Markup(age),  # noqa: S704 - likewise
+        "age_key": age_key,
+    }
+
+
+def _largest(row: Json) -> Json:
+    amount = short_coins(int(row["amount"]), row["decimals"])
+    signed = ", ".join(row["signed_by"])
+    return {**row, "amount": amount, "signed_by": signed, "evidence": _words(row["evidence"])}
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _reconciled(total: Json) -> Json | None:
+    """Claimed = verified + not verified + shortfall - surplus + no answer, as numbers to check.
+
+    None where a number is not known, or the list states amounts of some rows only.
+    """
+    known = ("claimed", "verified", "unverified", "shortfall", "surplus", "unanswered")
+    if any(total[key] is None for key in known):
+        return None
+    claimed, verified, unverified, shortfall, surplus, unanswered = (int(total[k]) for k in known)
+    if claimed != verified + unverified + shortfall - surplus + unanswered:
+        return None
+    coins = {key: whole_coins(int(total[key]), total["decimals"]) for key in known}
+    return {"asset": total["asset"], **coins}
 
 
 def _read(document: Json, when: str) -> str:
@@ -204,6 +261,13 @@ def _group(findings: Sequence[Json], weight: Weight, title: str, nothing: str) -
                 "meaning": f["meaning"][0].upper() + f["meaning"][1:],
                 "count": f"{f['count']:,}",
                 "examples": f["examples"],
+                "claimed": ", ".join(
+                    f"{short_coins(int(c['amount']), c['decimals'])} {c['asset']}"
+                    for c in f["claimed"]
+                ),
+                "without": f["without_amount"] or 0,
+                "reasons": f["reasons"] if len(f["reasons"]) > 0 and f["count"] > 5 else [],
+                "todo": TODO.get(f["kind"], ""),
                 "more": f"{more:,}" if (more := f["count"] - len(f["examples"])) else "",
             }
             for f in chosen

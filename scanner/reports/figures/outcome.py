@@ -15,6 +15,7 @@ from scanner.store.database.engine import Store
 from scanner.store.reading import queries
 from scanner.store.reading.coverage import RowsFound, rows_found
 from scanner.store.reading.queries import SnapshotHead
+from scanner.store.reading.weighed import KindWeight, findings_of, weigh_findings
 
 FIRST_FEW = 5
 """How many findings of each kind are shown; how to list all is said beside them."""
@@ -22,11 +23,15 @@ FIRST_FEW = 5
 
 @dataclass(frozen=True, slots=True)
 class FindingGroup:
-    """All findings of one kind: how many, and the first few."""
+    """All findings of one kind: how many, what they weigh, and the largest few.
+
+    weighed: None for kinds that are not about claims.
+    """
 
     kind: FindingKind
     count: int
     examples: tuple[Finding, ...]
+    weighed: KindWeight | None = None
 
     @property
     def weight(self) -> Weight:
@@ -48,14 +53,25 @@ def outcome_weights(store: Store, snapshot_id: int) -> set[Weight]:
 
 
 def finding_groups(store: Store, snapshot_id: int, few: int = FIRST_FEW) -> list[FindingGroup]:
-    """Findings grouped by kind, what is false first, in the order of FindingKind."""
+    """Findings grouped by kind, what is false first, in the order of FindingKind.
+
+    few: examples of each, those with the largest shares of what is claimed of their asset first.
+    """
     counts = queries.finding_counts(store, snapshot_id)
+    totals = queries.totals(store, snapshot_id).assets
+    whole = {total.asset: (total.decimals, total.claimed) for total in totals}
+    weighed = weigh_findings(store, snapshot_id, whole, few)
     order = {weight: place for place, weight in enumerate(Weight)}
     kinds = [k for k in FindingKind if counts.get(k)]
     groups = []
     for kind in sorted(kinds, key=lambda k: order[WEIGHTS[k]]):
-        found = queries.findings(store, snapshot_id, kinds=(kind,), limit=few)
-        groups.append(FindingGroup(kind, counts[kind], tuple(f.finding for f in found)))
+        weight = weighed.get(kind)
+        examples = findings_of(store, snapshot_id, kind, weight.largest) if weight else []
+        if len(examples) < few:  # findings of the list as a whole, or of rows that are no claims
+            known = set(examples)
+            first = queries.findings(store, snapshot_id, kinds=(kind,), limit=few)
+            examples += [f.finding for f in first if f.finding not in known]
+        groups.append(FindingGroup(kind, counts[kind], tuple(examples[:few]), weight))
     return groups
 
 

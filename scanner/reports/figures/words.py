@@ -53,6 +53,21 @@ MEANINGS: Mapping[FindingKind, str] = {
 }
 """One plain phrase per kind; a test checks that none is missing."""
 
+TODO: Mapping[str, str] = {
+    FindingKind.BAD_SIGNATURE: "Ask the publisher which key signed which text for this address.",
+    FindingKind.MALFORMED_PROOF: "Ask the publisher for the address and signature as it has them.",
+    FindingKind.UNSIGNED: "Ask the publisher for a signature, best over a fresh challenge.",
+    FindingKind.OWNER_UNPROVEN: "Ask the publisher how the signer may spend from this address.",
+    FindingKind.SHORTFALL: "Ask the publisher where the rest was at that block.",
+    FindingKind.BALANCE_UNAVAILABLE: "Name an endpoint that answers at that height, then resume.",
+    FindingKind.SOURCES_DISAGREE: "Read these rows again from a node of your own.",
+    FindingKind.CHUNK_FAILED: "Resume the snapshot; 'scanner endpoints check' says who answers.",
+    FindingKind.UNKNOWN_COIN: "Tell the reader which coin is meant, with --asset or a table row.",
+    FindingKind.DUPLICATE: "Ask the publisher why the address is listed twice.",
+    FindingKind.TOTAL_DIFFERS: "Ask the publisher which is meant: the total or its rows.",
+}
+"""What a reader can do about a kind of finding, in one sentence."""
+
 CONTROL: Mapping[Control, str] = {
     Control.CONTROLS: "enough keys signed this message for this address",
     Control.MISMATCH: "signed by another key, or another message was signed",

@@ -122,6 +122,15 @@ def answer_counts(store: Store, snapshot_id: int) -> list[AnswerCount]:
     return sorted(found, key=lambda f: (f.network, f.evidence or "", f.sources))
 
 
+def freshness_counts(store: Store, snapshot_id: int) -> dict[str, int]:
+    """How many verdicts of a snapshot are about texts of which freshness."""
+    r = t.control_result.c
+    query = select(r.freshness, func.count()).where(r.snapshot_id == snapshot_id)
+    with store.read() as connection:
+        found = connection.execute(query.group_by(r.freshness))
+        return {name: int(count) for name, count in sorted(found)}
+
+
 @dataclass(slots=True)
 class Covered:
     """Rows and base units of one asset: all that are claimed, and those that somebody answered."""

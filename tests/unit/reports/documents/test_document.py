@@ -127,7 +127,8 @@ def test_page_is_built_for_screen_readers(page):
 def test_page_says_what_it_does_not_show_and_how_to_repeat_it(page):
     for name, _ in LIMITS:
         assert name in page
-    assert "scanner snapshot list.csv --endpoints FILE" in page
+    assert "scanner snapshot list.csv --publisher " in page
+    assert " --endpoints FILE" in page
     assert "Ünïcode &amp; Co" in page
     assert "2 rows are false and 3 could not be verified" in page
     assert "No liabilities were given, so there is no ratio" in page

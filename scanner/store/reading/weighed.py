@@ -1,0 +1,189 @@
+"""What findings and verified rows weigh: amounts by kind and asset, and the largest rows.
+
+Rows are compared across assets by their share of what the list claims of the asset: what is large
+in a list is what makes up much of it, whatever a coin is worth.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+
+from sqlalchemy import Connection, Join, and_, func, select
+
+from scanner.model.balance import Evidence
+from scanner.model.control import Binding, Control, is_proof
+from scanner.model.finding import Finding, FindingKind
+from scanner.model.statement import Statement
+from scanner.store.database.engine import Store
+from scanner.store.schema import tables as t
+from scanner.store.schema.bulk import values
+
+SCALE = 10**12
+"""Shares are integers: this many parts of the whole."""
+
+Whole = Mapping[str, tuple[int, int]]
+"""Asset -> decimals and base units of all that the list claims of it (or was found of it)."""
+
+
+@dataclass(slots=True)
+class KindWeight:
+    """The rows of one kind of finding.
+
+    claimed: (asset, decimals) -> base units that these rows state. unstated: rows that state none.
+    largest: numbers of the claims with the largest shares, largest first. reasons: how many rows
+    have which reason, where several have one; the most frequent first.
+    """
+
+    claimed: dict[tuple[str, int], int] = field(default_factory=dict)
+    unstated: int = 0
+    largest: list[int] = field(default_factory=list)
+    reasons: list[tuple[str, int]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedRow:
+    """One verified claim, with what was found. amount: base units of `decimals`."""
+
+    row: int
+    no: int
+    asset: str
+    network: str
+    address: str
+    decimals: int
+    amount: int
+    evidence: Evidence
+    scheme: str
+    signed_by: tuple[str, ...]
+
+
+def weigh_findings(
+    store: Store, snapshot_id: int, whole: Whole, few: int, most_reasons: int = 5
+) -> dict[FindingKind, KindWeight]:
+    """Every kind of finding about claims: what is claimed on its rows, and the largest ones.
+
+    few: how many numbers of each kind. Rows are streamed: memory is that of what is returned.
+    """
+    f, c = t.finding.c, t.claim.c
+    found: dict[FindingKind, KindWeight] = {}
+    heaps: dict[FindingKind, list[tuple[int, int]]] = {}
+    with store.read() as connection:
+        query = (
+            select(f.kind, f.claim_no, c.asset, c.decimals, c.amount)
+            .join(t.snapshot, t.snapshot.c.id == f.snapshot_id)
+            .join(t.claim, and_(c.list_id == t.snapshot.c.list_id, c.no == f.claim_no))
+            .where(f.snapshot_id == snapshot_id)
+        )
+        for name, no, asset, decimals, amount in values(connection, query):
+            kind = FindingKind(name)
+            one = found.setdefault(kind, KindWeight())
+            if amount is None:
+                one.unstated += 1
+            else:
+                key = asset, decimals
+                one.claimed[key] = one.claimed.get(key, 0) + amount
+            _keep(heaps.setdefault(kind, []), _share(amount, asset, decimals, whole), no, few)
+        for kind, heap in heaps.items():
+            found[kind].largest = [-no for _, no in sorted(heap, reverse=True)]
+            found[kind].reasons = _reasons(connection, snapshot_id, kind, most_reasons)
+    return found
+
+
+def findings_of(
+    store: Store, snapshot_id: int, kind: FindingKind, numbers: Collection[int]
+) -> list[Finding]:
+    """The findings of one kind about some claims, in the order of `numbers`."""
+    f, c = t.finding.c, t.claim.c
+    query = (
+        select(f.claim_no, f.reason, c.row, c.asset, c.network, c.address)
+        .join(t.snapshot, t.snapshot.c.id == f.snapshot_id)
+        .join(t.claim, and_(c.list_id == t.snapshot.c.list_id, c.no == f.claim_no))
+        .where(f.snapshot_id == snapshot_id, f.kind == kind.value, f.claim_no.in_(numbers))
+    )
+    with store.read() as connection:
+        found = {
+            no: Finding(kind, reason, *rest) for no, reason, *rest in connection.execute(query)
+        }
+    return [found[no] for no in numbers if no in found]
+
+
+def largest_verified(store: Store, snapshot_id: int, whole: Whole, few: int) -> list[VerifiedRow]:
+    """The verified rows with the largest shares of what was found of their asset, largest first."""
+    c, r, b = t.claim.c, t.control_result.c, t.balance.c
+    heap: list[tuple[int, int]] = []
+    with store.read() as connection:
+        query = (
+            select(c.no, c.asset, c.decimals, b.amount, r.control, r.binding, r.statement)
+            .select_from(_verdicts())
+            .where(b.snapshot_id == snapshot_id, b.evidence != Evidence.UNAVAILABLE.value)
+            .where(c.duplicate.is_(False))
+        )
+        for no, asset, decimals, amount, *verdict in values(connection, query):
+            if _proof(*verdict):
+                _keep(heap, _share(amount, asset, decimals, whole), no, few)
+        numbers = [-no for _, no in sorted(heap, reverse=True)]
+        return _verified(connection, snapshot_id, numbers)
+
+
+def _verified(connection: Connection, snapshot_id: int, numbers: list[int]) -> list[VerifiedRow]:
+    c, r, b = t.claim.c, t.control_result.c, t.balance.c
+    columns = (
+        c.row, c.no, c.asset, c.network, c.address, c.decimals,
+        b.amount, b.evidence, r.scheme, r.signed_by,
+    )  # fmt: skip
+    query = select(*columns).select_from(_verdicts())
+    query = query.where(b.snapshot_id == snapshot_id, c.no.in_(numbers))
+    found = {
+        row[1]: VerifiedRow(*row[:7], Evidence(row[7]), row[8], tuple(row[9]))
+        for row in connection.execute(query)
+    }
+    return [found[no] for no in numbers]
+
+
+def _verdicts() -> Join:
+    b, r, c = t.balance.c, t.control_result.c, t.claim.c
+    same = and_(r.snapshot_id == b.snapshot_id, r.claim_no == b.claim_no)
+    joined = t.balance.join(t.snapshot, t.snapshot.c.id == b.snapshot_id)
+    joined = joined.join(t.control_result, same)
+    return joined.join(t.claim, and_(c.list_id == t.snapshot.c.list_id, c.no == b.claim_no))
+
+
+@cache
+def _proof(control: str, binding: str, statement: str) -> bool:
+    return is_proof(Control(control), Binding(binding), Statement(statement))
+
+
+def _reasons(
+    connection: Connection, snapshot_id: int, kind: FindingKind, most: int
+) -> list[tuple[str, int]]:
+    f = t.finding.c
+    rows = func.count()
+    query = (
+        select(f.reason, rows)
+        .where(f.snapshot_id == snapshot_id, f.kind == kind.value)
+        .group_by(f.reason)
+        .having(rows > 1)
+        .order_by(rows.desc(), f.reason)
+        .limit(most)
+    )
+    return [(reason, int(count)) for reason, count in connection.execute(query)]
+
+
+def _share(amount: int | None, asset: str, decimals: int, whole: Whole) -> int:
+    """Parts of SCALE; -1 for a row without an amount, which stands behind all others."""
+    if amount is None:
+        return -1
+    most, total = whole.get(asset, (decimals, 0))
+    return amount * 10 ** max(most - decimals, 0) * SCALE // total if total else amount
+
+
+def _keep(heap: list[tuple[int, int]], share: int, no: int, few: int) -> None:
+    """Keep the largest shares; of equal ones the first rows."""
+    if few <= 0:
+        return
+    if len(heap) < few:
+        heapq.heappush(heap, (share, -no))
+    elif (share, -no) > heap[0]:
+        heapq.heapreplace(heap, (share, -no))
