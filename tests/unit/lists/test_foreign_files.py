@@ -144,6 +144,20 @@ def test_a_hidden_character_in_an_address_is_named(read_bytes: Reader, registry:
     assert "U+200B at character 9" in address_finding(claim, registry).reason
 
 
+@pytest.mark.parametrize("name", ["f1_tron_hex_legacy.csv", "f2_text_differs_slightly.csv"])
+def test_a_text_that_differs_slightly_is_no_accusation(
+    read: Reader, registry: Registry, name: str
+) -> None:
+    found = [judge(claim, registry) for claim in read(name).claims]
+    assert Control.MISMATCH not in {result.control for result in found}
+    assert all(r.reason for r in found if r.control is not Control.CONTROLS)
+
+
+def test_a_contracts_signature_is_not_called_malformed(read: Reader, registry: Registry) -> None:
+    (claim,) = read("b1_eth_sign.csv").claims
+    assert judge(claim, registry).control is Control.UNSUPPORTED
+
+
 def test_what_is_no_list_of_rows_says_what_to_do(read: Reader) -> None:
     with pytest.raises(ListFormatError, match="--columns"):
         read("h5_semicolon.csv")

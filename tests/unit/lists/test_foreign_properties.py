@@ -1,6 +1,6 @@
 """Lists of random headers, nestings and units: every claim comes out equal, or something is told.
 
-2,000 lists by default; SCANNER_LISTS says how many.
+1,500 lists by default; SCANNER_LISTS says how many.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from scanner.model.claim import Claim, Row, UnreadableRow
 from scanner.model.finding import WEIGHTS, Finding, FindingKind, Weight
 from scanner.model.registry import Registry
 
-LISTS = int(os.environ.get("SCANNER_LISTS", "2000"))
+LISTS = int(os.environ.get("SCANNER_LISTS", "1500"))
 PARTS = 8
 
 

@@ -1,0 +1,106 @@
+"""Units that nothing in a file says are doubted; totals, column names or the user settle them."""
+
+from __future__ import annotations
+
+import pytest
+from support.lists import Reader
+
+from scanner.errors import InputError
+from scanner.model.finding import FindingKind
+
+A = "0x0cdcdb19a857c2ac24818ca4fdfe38cce071483e"
+B = "1PJiGp2yDLvUgqeBsuZVCBADArNsk6XEiw"
+SEVEN = "coin,address,amount,message,signature1,signature2,redeem script\n"
+
+
+def kinds(read: object) -> list[FindingKind]:
+    return [finding.kind for finding in read.findings]  # type: ignore[attr-defined]
+
+
+def test_the_old_layouts_base_units_need_totals_that_agree(read_bytes: Reader) -> None:
+    row = f"ETH,{A},1000,m,0xab,,\n"
+    alone = read_bytes(SEVEN + row)
+    assert (alone.claims[0].amount, kinds(alone)) == (1000, [FindingKind.UNIT_DOUBTED])
+    assert "--unit base or --unit coin" in alone.findings[0].reason
+    confirmed = read_bytes(f"coin,amount\nETH,0.000000000000001\n\n{SEVEN}{row}")
+    assert kinds(confirmed) == []
+    other = read_bytes(f"coin,amount\nETH,1000\n\n{SEVEN}{row}")
+    assert set(kinds(other)) == {FindingKind.UNIT_DOUBTED}  # no total_differs: it is our unit
+    assert "say --unit coin" in other.findings[0].reason
+    said = read_bytes(
+        f"coin,amount\nETH,1000\n\n{SEVEN}{row}", columns={"unit": "coin"}, format="okx_csv"
+    )
+    assert (said.claims[0].amount, kinds(said)) == (1000 * 10**18, [])
+
+
+def test_totals_that_agree_in_base_units_doubt_whole_coins(read_bytes: Reader) -> None:
+    header = (
+        "coin,Network,Snapshot Height,address,amount,message,signature1,signature2,redeem script\n"
+    )
+    row = f"BTC,BTC,5,{B},150000,m,H1,,\n"
+    read = read_bytes(f"coin,amount\nBTC,0.0015\n\n{header}{row}")
+    assert set(kinds(read)) == {FindingKind.UNIT_DOUBTED}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "amount"),
+    [
+        ("amount_sat", "150000000", 150000000), ("Balance (BTC)", "1.5", 150000000),
+        ("value (satoshi)", "17", 17), ("satoshis", "17", 17), ("BTC balance", "2", 200000000),
+        ("balanceBtc", "2", 200000000), ("amount in BTC", "2", 200000000), ("raw balance", "9", 9),
+    ],
+)  # fmt: skip
+def test_a_columns_name_says_the_unit(
+    read_bytes: Reader, name: str, text: str, amount: int
+) -> None:
+    read = read_bytes(f"coin,address,{name}\nBTC,{B},{text}\n")
+    assert ([c.amount for c in read.claims], read.findings) == ([amount], [])
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "kind"),
+    [
+        ("coin,network,address,amount_sat", f"ETH,ethereum,{A},5", FindingKind.UNIT_DOUBTED),
+        ("coin,network,address,Balance (BTC)", f"ETH,ethereum,{A},5", FindingKind.NOT_UNDERSTOOD),
+        (
+            "coin,network,address,balance,decimals",
+            f"ETH,ethereum,{A},5,6",
+            FindingKind.UNIT_DOUBTED,
+        ),
+        ("coin,network,address,claim", f"ETH,ethereum,{A},5", FindingKind.NOT_UNDERSTOOD),
+        ("coin,network,address,value", f"ETH,ethereum,{A},5", FindingKind.NOT_UNDERSTOOD),
+        (
+            "coin,network,address,amount (thousands)",
+            f"ETH,ethereum,{A},5",
+            FindingKind.NOT_UNDERSTOOD,
+        ),
+    ],
+)
+def test_a_unit_that_does_not_fit_is_no_amount(
+    read_bytes: Reader, header: str, row: str, kind: FindingKind
+) -> None:
+    read = read_bytes(f"{header}\n{row}\n")
+    assert ([c.amount for c in read.claims], kinds(read)) == ([None], [kind])
+
+
+def test_decimals_beside_a_fraction_are_for_people(read_bytes: Reader) -> None:
+    read = read_bytes(f"coin,network,address,balance,decimals\nUSDT,ethereum,{A},1.5,6\n")
+    assert (read.claims[0].amount, read.findings) == (1500000, [])
+
+
+def test_many_whole_numbers_are_doubted_and_round_ones_are_not(read_bytes: Reader) -> None:
+    def of(amounts: list[int]) -> list[FindingKind]:
+        rows = [f"USDT,ethereum,0x{n:040x},{amount}\n" for n, amount in enumerate(amounts, 1)]
+        return kinds(read_bytes("coin,network,address,amount\n" + "".join(rows)))
+
+    assert of([1234567 + 13 * n for n in range(9)]) == [FindingKind.UNIT_DOUBTED]
+    assert of([1000000 * n for n in range(1, 10)]) == []
+    assert of([1234567 + 13 * n for n in range(5)]) == []
+
+
+def test_a_unit_is_one_of_two(read_bytes: Reader) -> None:
+    text = f"coin,address,Balance (BTC)\nBTC,{B},1\n"
+    with pytest.raises(InputError, match="unit is coin or base, not 'wei'"):
+        read_bytes(text, columns={"unit": "wei"})
+    with pytest.raises(InputError, match="the column's name says coin"):
+        read_bytes(text, columns={"unit": "base"})
