@@ -1,0 +1,80 @@
+"""A FILE may be an http address, stdin, or one part of an archive."""
+
+from __future__ import annotations
+
+import functools
+import json
+import subprocess
+import threading
+import zipfile
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from support.command import COMMAND
+from support.published_lists import make_list, signed_rows
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "okx.csv").write_text(make_list(signed_rows()))
+    with zipfile.ZipFile(tmp_path / "lists.zip", "w") as archive:
+        archive.write(tmp_path / "okx.csv", "a.csv")
+        archive.writestr(
+            "b.csv", "asset,address,amount\nBTC,1PJiGp2yDLvUgqeBsuZVCBADArNsk6XEiw,1\n"
+        )
+    return tmp_path
+
+
+@pytest.fixture
+def server(folder):
+    handler = functools.partial(SimpleHTTPRequestHandler, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def inspected(place, **options):
+    done = subprocess.run(
+        [*COMMAND, "lists", "inspect", place, "--json"], capture_output=True, check=False, **options
+    )
+    return done.returncode, json.loads(done.stdout) if done.stdout else done.stderr.decode()
+
+
+def test_an_address_is_read_as_the_file_is(server, folder):
+    status, found = inspected(f"{server}/okx.csv?secret=1")
+    assert (status, found["file"], found["claims"]) == (0, "okx.csv", 3)
+    assert {part["role"] for part in found["understood"]} == {"used"}
+    assert inspected(str(folder / "okx.csv"))[1] == found
+    status, words = inspected(f"{server}/none.csv?secret=1")
+    assert status == 2
+    assert "404" in words
+    assert "secret" not in words
+
+
+def test_stdin(folder):
+    status, found = inspected("-", input=(folder / "okx.csv").read_bytes())
+    assert (status, found["file"], found["claims"]) == (0, "stdin", 3)
+
+
+def test_a_part_of_an_archive(folder):
+    whole, part = inspected(str(folder / "lists.zip")), inspected(str(folder / "lists.zip:b.csv"))
+    assert (whole[1]["claims"], part[1]["claims"], part[1]["file"]) == (4, 1, "lists.zip:b.csv")
+    status, words = inspected(str(folder / "lists.zip:c.csv"))
+    assert status == 2
+    assert "there are: a.csv, b.csv" in words
+
+
+def test_a_doubted_unit_is_settled_by_the_option_that_is_named(folder):
+    (folder / "sat.csv").write_text(
+        "asset,address,amount\nBTC,1PJiGp2yDLvUgqeBsuZVCBADArNsk6XEiw,15000000000000\n"
+    )
+    status, found = inspected(str(folder / "sat.csv"))
+    assert (status, [p["kind"] for p in found["problems"]]) == (3, ["unit_doubted"])
+    assert "--unit base" in found["problems"][0]["first"][0]["reason"]
+    done = subprocess.run(
+        [*COMMAND, "lists", "inspect", str(folder / "sat.csv"), "--unit", "base", "--json"],
+        capture_output=True,
+        check=True,
+    )
+    assert json.loads(done.stdout)["holdings"][0]["claimed"] == "15000000000000"
