@@ -9,7 +9,7 @@
 PY ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check test-core lint bench clean distclean runtime development nodes peers
+.PHONY: demo test check test-mutations test-core lint bench clean distclean runtime development nodes peers
 
 demo: runtime nodes
 	@$(BIN)/scanner demo
@@ -23,6 +23,11 @@ test: development
 	@scripts/install-postgres || test "$$CI" != true
 	@scripts/install-browser .devnet/browser || test "$$CI" != true
 	$(BIN)/python -m pytest $(SHARED_OUT) $(ARGS)
+
+# 20,000 changes of each form of a proof of liabilities, none of which may pass; a share of them is in
+# every run of the tests. An hour or two.
+test-mutations: development
+	SCANNER_MUTATIONS=all $(BIN)/python -m pytest $(SHARED_OUT) tests/unit/liabilities $(ARGS)
 
 # Core without a wallet: what signs transactions stays with Knots.
 CORE_TESTS := $(foreach part,core core_scans utxo sources several relatives,tests/integration/test_bitcoin_$(part).py)

@@ -14,7 +14,11 @@ import base64
 import hashlib
 import hmac
 import re
+import struct
 from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import islice
+from operator import add
 from pathlib import Path
 from typing import BinaryIO
 
@@ -35,6 +39,9 @@ MAX_LEVELS = 26
 """Levels of the largest tree read: 33 million leaves, 1.3 GB of nodes in memory at the end."""
 
 _NODE = 40  # bytes of one node: hash, value
+_PACKED = struct.Struct("<32sQ")
+_VALUE = struct.Struct("<32xQ")
+_TOGETHER = 32_768  # nodes that are read and compared together
 _LINE = re.compile(rb"([0-9a-f]{64}),(0|-?[1-9][0-9]{0,19})\r?\n?")
 _HEADER = re.compile(rb"block_height:(0|[1-9][0-9]{0,19})\r?\n?")
 _MAX_LINE = 128
@@ -110,6 +117,57 @@ def _u64(number: int) -> bytes:
     return number.to_bytes(8, "little")
 
 
+def pack_all(lines: list[bytes]) -> bytes | None:
+    """Packed nodes of lines that are all canonical and none negative; None if one is not.
+
+    The lines are written again from what was read, so that only one spelling passes.
+    """
+    text = b"".join(lines).replace(b"\r\n", b"\n")
+    if not text.endswith(b"\n"):
+        text += b"\n"
+    fields = text.replace(b"\n", b",").split(b",")[:-1]
+    hashes = b"".join(fields[::2])
+    try:
+        raw = bytes.fromhex(hashes.decode("ascii"))
+        values = list(map(int, fields[1::2]))
+        if len(raw) != 32 * len(lines) or raw.hex().encode() != hashes:
+            return None
+        pairs = zip(fields[::2], values, strict=True)
+        if b"".join([b"%b,%d\n" % pair for pair in pairs]) != text or len(values) != len(lines):
+            return None
+        digests = (raw[at : at + 32] for at in range(0, len(raw), 32))
+        return b"".join(map(_PACKED.pack, digests, values))
+    except (ValueError, struct.error):
+        return None
+
+
+def parents_of(nodes: bytes) -> bytes | None:
+    """What packed nodes give pair by pair, packed; None where a sum has no place in 8 bytes."""
+    values = [value for (value,) in _VALUE.iter_unpack(nodes)]
+    sha256, size = hashlib.sha256, 2 * _NODE
+    digests = [sha256(nodes[at : at + size]).digest() for at in range(0, len(nodes), size)]
+    try:
+        return b"".join(map(_PACKED.pack, digests, map(add, values[::2], values[1::2])))
+    except struct.error:
+        return None
+
+
+class _Rows:
+    """The lines after the first, in order, none longer than _MAX_LINE."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._lines = iter(partial(stream.readline, _MAX_LINE), b"")
+
+    def take(self, count: int) -> list[bytes]:
+        """The next lines, fewer at the end."""
+        return list(islice(self._lines, count))
+
+    def rest_is_blank(self) -> bool:
+        """Whether nothing but blanks is left."""
+        return not any(part.strip() for part in iter(partial(self._stream.read, 65_536), b""))
+
+
 class _Tree:
     """Reads a file once. Keeps one level at a time; after `check`, the leaves."""
 
@@ -132,15 +190,15 @@ class _Tree:
 
     def _check(self, stream: BinaryIO) -> TreeCheck:
         self.height = self._height(stream)
-        nodes = self._nodes(stream)
-        root = next(nodes, None)
-        if root is None:
+        rows = _Rows(stream)
+        root = bytes(self._read_level(rows, 2, 1))
+        if not root:
             raise ListFormatError(self._file, "a tree without a root")
         negative = self._wraps
         self._level = bytearray(root)
         line, levels = 2, 1
         while True:
-            below = self._read_level(nodes, line + 1, 2 * len(self._level) // _NODE)
+            below = self._read_level(rows, line + 1, 2 * len(self._level) // _NODE)
             if not below:
                 break
             levels += 1
@@ -157,40 +215,51 @@ class _Tree:
             raise ListFormatError(self._file, "the first line must be block_height:NUMBER", 1)
         return int(match[1])
 
-    def _nodes(self, stream: BinaryIO) -> Iterator[bytes]:
-        """Packed nodes, one a line."""
-        number = 1
-        while text := stream.readline(_MAX_LINE):
-            number += 1
-            match = _LINE.fullmatch(text)
-            value = int(match[2]) if match else _MAX_U64 + 1
-            if match is None or not -(2**63) <= value <= _MAX_U64:
-                if not text.strip() and not stream.read().strip():
-                    return
-                shown = clip(text.decode("utf-8", "replace").strip(), 80)
-                what = f"not hash,value in canonical form: {shown!r}"
-                raise ListFormatError(self._file, what, number)
-            if value < 0:
-                self._wraps = True
-                self._problem(number, f"a balance is negative: {value} hides what is owed")
-            yield bytes.fromhex(match[1].decode()) + (value & _MAX_U64).to_bytes(8, "little")
-
-    def _read_level(self, nodes: Iterator[bytes], line: int, size: int) -> bytearray:
+    def _read_level(self, rows: _Rows, line: int, size: int) -> bytearray:
         level = bytearray()
-        for _ in range(size):
-            node = next(nodes, None)
-            if node is None:
+        while have := size - len(level) // _NODE:
+            lines = rows.take(min(have, _TOGETHER))
+            if not lines:
                 break
-            level += node
+            packed = pack_all(lines)
+            first = line + len(level) // _NODE
+            level += packed if packed is not None else self._one_by_one(lines, first, rows)
         have = len(level) // _NODE
         if 0 < have < size:
             what = f"the level that starts here has {have} nodes of {size}: lines are missing"
             raise ListFormatError(self._file, what, line)
         return level
 
+    def _one_by_one(self, lines: list[bytes], number: int, rows: _Rows) -> bytes:
+        """Packed nodes of lines of which one is negative, blank or not of the form."""
+        found = bytearray()
+        for text in lines:
+            match = _LINE.fullmatch(text)
+            value = int(match[2]) if match else _MAX_U64 + 1
+            if match is None or not -(2**63) <= value <= _MAX_U64:
+                rest = lines[len(found) // _NODE :]
+                if not b"".join(rest).strip() and rows.rest_is_blank():
+                    break
+                shown = clip(text.decode("utf-8", "replace").strip(), 80)
+                what = f"not hash,value in canonical form: {shown!r}"
+                raise ListFormatError(self._file, what, number)
+            if value < 0:
+                self._wraps = True
+                self._problem(number, f"a balance is negative: {value} hides what is owed")
+            found += bytes.fromhex(match[1].decode()) + (value & _MAX_U64).to_bytes(8, "little")
+            number += 1
+        return bytes(found)
+
     def _compare(self, below: bytearray, first_line: int) -> None:
         """Compare each node of the present level with what its two children give."""
-        above, sha256 = self._level, hashlib.sha256
+        for start in range(0, len(self._level) // _NODE, _TOGETHER):
+            above = bytes(self._level[start * _NODE : (start + _TOGETHER) * _NODE])
+            pairs = bytes(below[2 * start * _NODE : 2 * (start + _TOGETHER) * _NODE])
+            if self._wraps or parents_of(pairs) != above:
+                self._find_wrong(above, pairs, first_line + start)
+
+    def _find_wrong(self, above: bytes, below: bytes, first_line: int) -> None:
+        """Name each node that its children contradict."""
         for index in range(len(above) // _NODE):
             pair = below[2 * index * _NODE : 2 * (index + 1) * _NODE]
             node = above[index * _NODE : (index + 1) * _NODE]
@@ -203,7 +272,7 @@ class _Tree:
             if wrong:
                 reason = f"the node says {value}, its children add up to {left + right}"
                 self._problem(first_line + index, reason)
-            elif sha256(pair).digest() != node[:32]:
+            elif hashlib.sha256(pair).digest() != node[:32]:
                 self._problem(first_line + index, "the hash is not that of the node's children")
 
     def _problem(self, line: int, reason: str) -> None:

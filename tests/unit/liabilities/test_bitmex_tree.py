@@ -268,3 +268,28 @@ def test_packed_trees_and_trees_with_a_mark_are_read(tmp_path: Path, pack) -> No
     assert check_tree(path).root == check_tree(EXAMPLE).root
     found = verify_inclusion(path, lambda height: bitmex_key(NONCE, height, 2))
     assert found.leaves == (3, 5)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("1294\n", "1_294\n"),
+        ("1294\n", "+1294\n"),
+        ("1294\n", "1294\r\r\n"),
+        ("1294\n", "1294,"),  # two nodes on one line
+        ("\nbfa7", ",bfa7"),
+        ("bfa7", "bf a7"),
+    ],
+)
+def test_lines_read_together_have_one_spelling(tmp_path: Path, old: str, new: str) -> None:
+    text = EXAMPLE.read_text()
+    assert text.replace(old, new, 1) != text
+    with pytest.raises(ListFormatError, match="canonical"):
+        check_tree(write(tmp_path, text.replace(old, new, 1).encode()))
+
+
+def test_blank_lines_at_the_end_are_nothing_and_in_between_are_refused(tmp_path: Path) -> None:
+    text = EXAMPLE.read_text()
+    assert check_tree(write(tmp_path, (text + "\n \r\n" * 9000).encode())).holds
+    with pytest.raises(ListFormatError):
+        check_tree(write(tmp_path, (text + "\n" * 9000 + "x").encode()))
