@@ -12,6 +12,7 @@ from uvicorn.supervisors import Multiprocess
 
 from scanner.errors import ConfigError
 from scanner.web.app import VARIABLE
+from scanner.web.protocol import TimedProtocol
 
 BACKLOG = 128
 MOST_AT_ONCE = 512
@@ -74,7 +75,7 @@ def run(place: Place, opened: socket.socket, settings_json: str) -> None:
         timeout_keep_alive=IDLE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
         h11_max_incomplete_event_size=MOST_HEADER_BYTES,
-        http="h11",
+        http=TimedProtocol,
     )
     if place.workers == 1:
         uvicorn.Server(config).run(sockets=[opened])

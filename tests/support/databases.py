@@ -9,7 +9,7 @@ import pytest
 
 from scanner.store.database.engine import Store, open_store
 from scanner.store.database.migrate import upgrade
-from scanner.store.schema import append_only, tables
+from scanner.store.schema import append_only, guards, tables
 from support.postgres import Postgres
 
 BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.node)]
@@ -47,10 +47,18 @@ def _empty(store: Store) -> None:
     """Take everything out again; what a test did to the triggers is undone."""
     names = ", ".join(f'"{name}"' for name in tables.metadata.tables)
     with store.write() as connection:
-        if append_only.missing(connection):
+        if guards.wrong(connection):
+            for name, table in _triggers(connection):
+                connection.exec_driver_sql(f'DROP TRIGGER "{name}" ON {table}')
             made = append_only.create_statements("postgresql", append_only.APPEND_ONLY)
-            for statement in made:
+            for statement in [*made, *guards.create_statements("postgresql")]:
                 connection.exec_driver_sql(statement.replace("%", "%%"))
         # Only the owner of the server gets past the triggers like this.
         connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
         connection.exec_driver_sql(f"TRUNCATE {names} RESTART IDENTITY")
+
+
+def _triggers(connection):
+    query = "SELECT tgname, tgrelid::regclass FROM pg_trigger WHERE NOT tgisinternal"
+    names = connection.exec_driver_sql(query).all()
+    return [(name, table) for name, table in names if not name.startswith("procrastinate_")]

@@ -16,8 +16,13 @@ from scanner.store.database import migrate
 from scanner.store.database.engine import open_store
 from scanner.store.database.roles import grant, grant_statements
 from scanner.store.reading.check import check as check_store
+from scanner.store.reading.check_chain import newest_head
 from scanner.worker.queue import set_up
 
+Head = Annotated[
+    str,
+    typer.Option("--head", metavar="HEX", help="A head kept elsewhere: the chain must hold it."),
+]
 Role = Annotated[str, typer.Argument(metavar="ROLE", help="Name of a role.")]
 
 app = typer.Typer(help="Look after the database.", no_args_is_help=True, rich_markup_mode=None)
@@ -68,16 +73,24 @@ def grants(worker: Role, reader: Role) -> None:
 
 
 @app.command("check")
-def check(context: typer.Context, database: Database = None) -> None:
-    """Recount everything stored. Exit status 1 when something does not add up."""
+def check(context: typer.Context, head: Head = "", database: Database = None) -> None:
+    """Recount everything stored, and check what was sealed.
+
+    Exit status 1 when something does not add up, 3 when a part was only stored by an older program,
+    without a seal that covers it.
+    Only a head that is kept elsewhere shows that the whole chain was made anew, or its end cut off.
+    """
     with (
         open_store(database_url(context, database)) as store,
         ProgressBar("checking", "snapshots") as bar,
     ):
-        problems = check_store(store, lambda done, of: bar.update(done / of, done))
+        wanted = head.strip().lower()
+        problems = check_store(store, lambda done, of: bar.update(done / of, done), wanted)
+        newest = newest_head(store)
     for problem in problems:
         about = f"snapshot {problem.snapshot_id}: " if problem.snapshot_id else ""
         say(f"{about}{problem.what}")
     if not problems:
         say("the database adds up")
-    finish({Weight.FALSE} if problems else set())
+    say(f"newest head of its chain: {newest}")
+    finish({Weight.UNSHOWN if problem.older else Weight.FALSE for problem in problems})

@@ -13,6 +13,7 @@ from scanner.cli.common.progress import ProgressBar
 from scanner.reports.documents.exports import table_named
 from scanner.reports.tables.writers import whole_file, writer_named
 from scanner.store.database.engine import open_store
+from scanner.store.reading.check_chain import newest_head
 from scanner.store.reading.queries import head, resolve
 
 LOOK_EVERY = 1_000
@@ -41,8 +42,9 @@ def export(
         expected = table.count(store, snapshot_id)
         with whole_file(output) as stream, ProgressBar(f"exporting {what}", "rows") as bar:
             count = write(stream, table.columns, _watched(records, expected, bar))
-        complete = head(store, snapshot_id).complete
+        complete, newest = head(store, snapshot_id).complete, newest_head(store)
     say(f"{count:,} rows of {what} of snapshot {snapshot_id} written to {output}")
+    say(f"newest head of the database: {newest}")
     if not complete:
         say_incomplete(snapshot_id)
 

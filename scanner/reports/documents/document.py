@@ -25,6 +25,7 @@ from scanner.reports.figures.signed_texts import text_objects
 from scanner.reports.figures.words import LIMITS, MEANINGS
 from scanner.store.database.engine import Store
 from scanner.store.reading import queries
+from scanner.store.reading.check_chain import newest_head
 from scanner.store.reading.coverage import (
     ControlCount,
     answer_counts,
@@ -72,7 +73,7 @@ def report_document(store: Store, snapshot_id: int) -> Object:
         "format": "reserve-report",
         "version": VERSION,
         "program": head.program,
-        "snapshot": _snapshot(head),
+        "snapshot": {**_snapshot(head), "newest_head": newest_head(store)},
         "answer": _answer(store, head),
         "rows": _rows(head, controls, verified_rows(store, snapshot_id)),
         "totals": totals.to_json(),

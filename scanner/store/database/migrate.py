@@ -13,8 +13,9 @@ from sqlalchemy import Connection, inspect, text
 
 from scanner.errors import MigrationNeededError, StoreError
 from scanner.settings.paths import shipped
+from scanner.store.database import chain
 from scanner.store.database.connection import Store, connect
-from scanner.store.schema.budget_table import metadata
+from scanner.store.schema.chain_table import metadata
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -75,6 +76,8 @@ def upgrade_store(store: Store, revision: str = "head") -> str:
             require_head(connection)
         command.upgrade(_config(connection), revision)
         now = current(connection) or ""
+        if now == head():
+            chain.begin(connection)
     store.read_while_writing()
     return now
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from scanner.errors import ConfigError
 from scanner.store.database.connection import Store
 from scanner.store.database.statistics import FUNCTION
-from scanner.store.schema import budget_table as t
+from scanner.store.schema import chain_table as t
 from scanner.store.schema.append_only import APPEND_ONLY
 
 QUEUE = "procrastinate_"
@@ -13,22 +13,28 @@ _DELETABLE = ("schedule", "chunk", "pinned_block")
 """Schedules that are removed; chunks of a snapshot that is cut anew before any is done; blocks that
 left the best chain before anything was read at them (a trigger sees to it)."""
 
+OWNERS = ("liability", "liability_proof", "price")
+"""What the operator says and no chain: a worker that could write it could be first."""
+
 
 def grant_statements(worker: str, reader: str) -> list[str]:
     """SQL for two roles that exist: `worker` adds results and changes none, `reader` only reads.
 
-    Triggers hold for everybody; these hold also where the owner has dropped them. Run them again
-    after every upgrade: new tables have no grants.
+    Liabilities and prices are for the owner to write. Triggers hold for everybody; these hold also
+    where the owner has dropped them. Run them again after every upgrade: new tables have no grants.
     """
     names = sorted(t.metadata.tables)
     every = ", ".join(_quoted(name) for name in names)
+    added = ", ".join(_quoted(name) for name in names if name not in OWNERS)
+    owners = ", ".join(map(_quoted, OWNERS))
     changed = ", ".join(_quoted(n) for n in names if n not in (*APPEND_ONLY, "publisher", "price"))
     deleted = ", ".join(_quoted(name) for name in _DELETABLE)
     to_worker, to_reader = _quoted(worker), _quoted(reader)
     return [
         f"GRANT USAGE ON SCHEMA public TO {to_worker}, {to_reader}",
         f"GRANT SELECT ON {every}, alembic_version TO {to_worker}, {to_reader}",
-        f"GRANT INSERT ON {every} TO {to_worker}",
+        f"GRANT INSERT ON {added} TO {to_worker}",
+        f"REVOKE INSERT ON {owners} FROM {to_worker}",
         f"GRANT UPDATE ON {changed} TO {to_worker}",
         f"GRANT DELETE ON {deleted} TO {to_worker}",
         f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {to_worker}",

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, func, select
 from scanner.errors import StoreError
 from scanner.prices.interface import CURRENCY, Price, make_price, moment
 from scanner.snapshots.interface import SnapshotState
+from scanner.store.database import chain
 from scanner.store.database.engine import Store
 from scanner.store.reading import history, queries
 from scanner.store.schema import tables as t
@@ -61,8 +62,9 @@ def add_prices(store: Store, prices: Sequence[Price]) -> int:
                     f"{price.source} already gave {price.asset} another price for "
                     f"{price.at.isoformat()}: {old.text}, now {price.text}; nothing was kept"
                 )
-        rows = ((p.asset, CURRENCY, p.at, p.source, p.text) for p in new.values())
+        rows = [(p.asset, CURRENCY, p.at, p.source, p.text) for p in new.values()]
         insert_rows(connection, t.price, rows)
+        chain.append_rows(connection, chain.PRICES, t.price, rows)
     return len(new)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection, Text, and_, func, select, type_coerce
 
 from scanner.model.finding import Finding, FindingKind
 from scanner.store.database.engine import Store
@@ -21,6 +21,8 @@ from scanner.store.schema import tables as t
 
 WINDOW = 20_000
 """Candidates that one page looks at."""
+MOST_TEXT = 1_000_000
+"""Characters of one page's rows: a page ends here as well, but never before its first row."""
 MOST_PAIRS = 500
 """Pairs of asset and network that a list's filters offer; no table has as many."""
 
@@ -59,12 +61,16 @@ def row_page(
     after: int = 0,
     limit: int = 50,
 ) -> RowPage:
-    """Rows of a snapshot behind number `after`, `limit` at most.
+    """Rows of a snapshot behind number `after`, `limit` and about MOST_TEXT characters at most.
 
     list_id: of the snapshot. Raises SnapshotNotFoundError.
     """
     with store.read() as connection:
-        numbers, following = _numbers(connection, (snapshot_id, list_id), where, after, limit)
+        ids = (snapshot_id, list_id)
+        numbers, following = _numbers(connection, ids, where, after, limit)
+        fitting = _fitting(connection, ids, numbers)
+        if len(fitting) < len(numbers):
+            numbers, following = fitting, fitting[-1]
     return RowPage(tuple(claims_numbered(store, snapshot_id, numbers)), following)
 
 
@@ -108,6 +114,37 @@ def _numbers(
     numbers = list(islice(_candidates(connection, ids[1], where, after, limit + 1), limit + 1))
     page = numbers[:limit]
     return page, page[-1] if len(numbers) > limit else None
+
+
+def _fitting(connection: Connection, ids: tuple[int, int], numbers: list[int]) -> list[int]:
+    """The first of these claims whose texts are not too long together; one at least."""
+    fitting: list[int] = []
+    left = MOST_TEXT
+    sizes = _sizes(connection, ids, numbers)
+    for no in numbers:
+        left -= sizes.get(no, 0)
+        if left < 0 and fitting:
+            break
+        fitting.append(no)
+    return fitting
+
+
+def _sizes(connection: Connection, ids: tuple[int, int], numbers: list[int]) -> dict[int, int]:
+    """Characters of each claim with its results, counted by the database: nothing is fetched."""
+    c, v, b = t.claim.c, t.control_result.c, t.balance.c
+    texts = (
+        *(c.coin, c.address, c.message, c.signatures, c.script, c.owners, c.row_type),
+        *(v.signed_by, v.reason, b.sources, b.reason, b.detail),
+    )
+    size = sum((func.coalesce(func.length(type_coerce(text, Text)), 0) for text in texts[1:]),
+               func.length(type_coerce(texts[0], Text)))  # fmt: skip
+    query = select(c.no, size).select_from(
+        t.claim.outerjoin(
+            t.control_result, and_(v.snapshot_id == ids[0], v.claim_no == c.no)
+        ).outerjoin(t.balance, and_(b.snapshot_id == ids[0], b.claim_no == c.no))
+    )
+    query = query.where(c.list_id == ids[1], c.no.in_(numbers))
+    return {no: int(found) for no, found in connection.execute(query)}
 
 
 def _candidates(

@@ -24,6 +24,7 @@ APPEND_ONLY = (
     "total",
     "liability",
     "liability_proof",
+    "link",
 )
 """Tables whose rows are written once."""
 
@@ -46,16 +47,7 @@ def create_statements(dialect: str, tables: Sequence[str]) -> list[str]:
             for table in tables
             for event in ("update", "delete")
         ]
-    refuse = (
-        f"CREATE OR REPLACE FUNCTION {_REFUSE}() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$"
-    )
-    refuse_read = (
-        f"CREATE OR REPLACE FUNCTION {_REFUSE_READ}() RETURNS trigger LANGUAGE plpgsql AS "
-        f"$$ BEGIN IF {_PIN_IS_READ} THEN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; "
-        "END IF; RETURN OLD; END $$"
-    )
-    return [refuse, refuse_read] + [
+    return [create for _, create in functions()] + [
         f"CREATE TRIGGER {_name(table, event)} BEFORE {event.upper()} ON {table} "
         + (
             f"FOR EACH ROW EXECUTE FUNCTION {_REFUSE_READ}()"
@@ -65,6 +57,26 @@ def create_statements(dialect: str, tables: Sequence[str]) -> list[str]:
         for table in tables
         for event in ("update", "delete", "truncate")
     ]
+
+
+def functions() -> list[tuple[str, str]]:
+    """Functions of PostgreSQL's triggers: name and statement."""
+    refuse = (
+        f"CREATE OR REPLACE FUNCTION {_REFUSE}() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$"
+    )
+    refuse_read = (
+        f"CREATE OR REPLACE FUNCTION {_REFUSE_READ}() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$ BEGIN IF {_PIN_IS_READ} THEN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; "
+        "END IF; RETURN OLD; END $$"
+    )
+    return [(_REFUSE, refuse), (_REFUSE_READ, refuse_read)]
+
+
+def wanted(dialect: str) -> dict[str, str]:
+    """Every trigger that should be there: name and statement."""
+    made = create_statements(dialect, APPEND_ONLY)
+    return {s.split()[2]: s for s in made if s.startswith("CREATE TRIGGER")}
 
 
 def _when(table: str, event: str) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select
 from scanner.errors import SnapshotNotFoundError
 from scanner.liabilities.interface import LiabilityEvidence, ProofStatus
 from scanner.liabilities.kept import KeptProof
+from scanner.store.database import chain
 from scanner.store.database.engine import Store
 from scanner.store.schema import tables as t
 
@@ -26,6 +27,7 @@ def keep_proof(store: Store, snapshot_id: int, proof: KeptProof) -> bool:
             return False
         values = {**asdict(proof), "status": proof.status.value, "evidence": proof.evidence.value}
         connection.execute(t.liability_proof.insert(), {"snapshot_id": snapshot_id, **values})
+        chain.append(connection, chain.PROOFS, {"keys": [[snapshot_id, proof.sha256]]})
         return True
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import marshal
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,10 +15,11 @@ from sqlalchemy import Connection, Table, select, text
 from scanner.lists.reconcile import ListAudit
 from scanner.model.claim import Claim, DeclaredTotal, ListSummary, Row, UnreadableRow
 from scanner.model.finding import Finding
-from scanner.store.database import statistics
+from scanner.store.database import chain, statistics
 from scanner.store.database.engine import Store
 from scanner.store.schema import tables as t
 from scanner.store.schema.bulk import insert_new, insert_rows
+from scanner.store.schema.lines import Content
 
 BATCH = 5_000
 """Rows that are held in memory at a time."""
@@ -67,7 +67,7 @@ def import_list(
     Raises StoreError, and whatever reading raises (ListFormatError); then nothing is stored.
     """
     with store.write() as connection:
-        publisher_id = _publisher(connection, publisher)
+        publisher_id, new = _publisher(connection, publisher)
         list_id = _next_list_id(connection)
         counts, content = _store_rows(connection, list_id, rows, audit, progress)
         summary = rows.summary()
@@ -76,17 +76,21 @@ def import_list(
             connection.rollback()
             return known
         _check_counts(summary, counts)
-        _store_list(connection, list_id, publisher_id, name, content, summary)
         _store_findings(connection, list_id, audit.findings(summary))
+        _store_list(connection, list_id, publisher_id, name, content, summary)
+        if new:
+            chain.append(connection, chain.PUBLISHER, {"id": publisher_id})
+        chain.append(connection, chain.LIST, {"id": list_id})
     statistics.refresh(store, counts[Claim])
     return StoredList(list_id, counts[Claim], already=False)
 
 
-def _publisher(connection: Connection, name: str) -> int:
+def _publisher(connection: Connection, name: str) -> tuple[int, bool]:
+    """A publisher's id, and whether it is new."""
     insert = insert_new(connection, t.publisher).values(name=name)
-    connection.execute(insert)
+    new = bool(connection.execute(insert).rowcount)
     found = connection.execute(select(t.publisher.c.id).where(t.publisher.c.name == name))
-    return int(found.scalar_one())
+    return int(found.scalar_one()), new
 
 
 def _next_list_id(connection: Connection) -> int:
@@ -111,14 +115,14 @@ def _store_rows(
     audit: ListAudit,
     progress: Callable[[int], None] | None,
 ) -> tuple[Counts, str]:
-    """Store every row. Returns how many of each kind, and a sha256 of all of them in hex."""
+    """Store every row. Returns how many of each kind, and the hash of all of them."""
     table_of: dict[type, tuple[Table, Callable[[Any], tuple[Any, ...]]]] = {
         Claim: (t.claim, _claim_values),
         UnreadableRow: (t.unreadable_row, _unreadable_values),
         DeclaredTotal: (t.declared_total, _total_values),
     }
     counts: Counts = dict.fromkeys(table_of, 0)
-    remaining, read, content = iter(rows), 0, sha256()
+    remaining, read, content = iter(rows), 0, Content(chain.LIST_ROWS)
     while batch := list(islice(remaining, BATCH)):
         values: dict[type, list[Sequence[Any]]] = {kind: [] for kind in table_of}
         for row in batch:
@@ -129,17 +133,17 @@ def _store_rows(
             kind = type(row)
             counts[kind] += 1
             duplicate = audit.observe(row)
-            make = table_of[kind][1]
-            fields = (counts[kind], *make(row), *_mark(row, duplicate))
-            content.update(marshal.dumps(fields, 2))  # version 2: equal values, equal bytes
-            values[kind].append((list_id, *fields))
+            table, make = table_of[kind]
+            fields = (list_id, counts[kind], *make(row), *_mark(row, duplicate))
+            content.add(table, fields)
+            values[kind].append(fields)
         for kind, (table, _) in table_of.items():
             if values[kind]:
                 insert_rows(connection, table, values[kind])
         read += len(batch)
         if progress is not None:
             progress(read)
-    return counts, content.hexdigest()
+    return counts, content.digest()
 
 
 def _mark(row: Row, duplicate: bool) -> tuple[bool, ...]:
@@ -174,7 +178,7 @@ def stored_key(address_key: str) -> str:
 
 
 def _unreadable_values(r: UnreadableRow) -> tuple[Any, ...]:
-    # Readers give a FindingKind, which marshal does not write: the plain text of it is stored.
+    # Readers give a FindingKind: the plain text of it is stored.
     return r.row, r.column, str(r.kind), r.reason, r.text
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, func, select
 
 from scanner.errors import ConfigError
 from scanner.model.publisher import name_key
+from scanner.store.database import chain
 from scanner.store.database.engine import Store
 from scanner.store.schema import tables as t
 
@@ -42,6 +43,7 @@ def rename(store: Store, old: str, new: str) -> None:
         connection.execute(
             t.publisher.update().where(t.publisher.c.id == key).values(name=new.strip())
         )
+        chain.append(connection, chain.PUBLISHER, {"id": key})
 
 
 def merge(store: Store, one: str, into: str) -> None:
@@ -51,9 +53,11 @@ def merge(store: Store, one: str, into: str) -> None:
         if key == target:
             raise ConfigError(f"{one!r} and {into!r} are one publisher already")
         c = t.publisher.c
-        connection.execute(
-            t.publisher.update().where((c.id == key) | (c.same_as == key)).values(same_as=target)
-        )
+        merged = (c.id == key) | (c.same_as == key)
+        changed = connection.execute(select(c.id).where(merged).order_by(c.id)).scalars().all()
+        connection.execute(t.publisher.update().where(merged).values(same_as=target))
+        for publisher_id in changed:
+            chain.append(connection, chain.PUBLISHER, {"id": publisher_id})
 
 
 def _id(connection: Connection, name: str) -> int:

@@ -12,6 +12,7 @@ from scanner.model.finding import Finding, FindingKind
 from scanner.snapshots.findings import finding_about
 from scanner.snapshots.interface import Chunk, NumberedClaim, RowResult
 from scanner.snapshots.tally import Tally
+from scanner.store.database import chain
 from scanner.store.schema import bulk
 from scanner.store.schema import tables as t
 from scanner.store.schema.records import balance_values, control_values
@@ -115,20 +116,17 @@ def compare(connection: Connection, chunk: Chunk, results: Sequence[RowResult]) 
         c.snapshot_id == chunk.snapshot_id, c.chunk_no == chunk.no
     )
     stored = {no: amount for no, amount in connection.execute(query)}
-    found = []
+    found, new = [], []
     for r in results:
         finding = _changed(r.claim, stored[r.claim.no], r.balance)
         if finding is None:
             continue
         found.append(finding)
-        connection.execute(
-            bulk.insert_new(connection, t.finding).values(
-                snapshot_id=chunk.snapshot_id,
-                claim_no=r.claim.no,
-                kind=finding.kind.value,
-                reason=finding.reason,
-            )
-        )
+        row = (chunk.snapshot_id, r.claim.no, finding.kind.value, finding.reason)
+        stored_now = connection.execute(bulk.insert_new(connection, t.finding).values(row))
+        if stored_now.rowcount:
+            new.append(row)
+    chain.append_rows(connection, chain.FINDINGS, t.finding, new)
     return found
 
 

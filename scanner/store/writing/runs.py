@@ -18,6 +18,7 @@ from scanner.ownership.statement import make_rule
 from scanner.settings.publishers import load_publishers
 from scanner.snapshots.interface import ChunkPlan, ChunkState, SnapshotPolicy, SnapshotState
 from scanner.snapshots.plan import PlanRow, plan_chunks
+from scanner.store.database import chain
 from scanner.store.database.engine import Store
 from scanner.store.schema import bulk
 from scanner.store.schema import tables as t
@@ -210,4 +211,6 @@ def set_liabilities(store: Store, snapshot_id: int, liabilities: Sequence[Liabil
             for new in liabilities
             if new.asset not in stored
         )
-        insert_rows(connection, t.liability, values)
+        rows = list(values)
+        insert_rows(connection, t.liability, rows)
+        chain.append_rows(connection, chain.LIABILITIES, t.liability, rows)

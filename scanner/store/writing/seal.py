@@ -3,8 +3,10 @@
 Triggers keep results from being changed by mistake; whoever owns the database can drop them. The
 head of the hash chain, printed in every export, shows such a change, for nobody can make other
 results with the same head. It covers the list's bytes and its rows as they were read (by their
-sha256), the policy, the pinned blocks, every chunk's digest (chunk_seal.py) and the totals; no ids
-of this database and no clock, so the same results give the same head wherever they are stored.
+sha256), its name and findings, the policy, the pinned blocks, every chunk's digest
+(chunk_seal.py) and the totals; no ids of this database and no clock, so the same results give the
+same head wherever they are stored. What is stored when, and in which order, is the chain's matter
+(chain.py).
 """
 
 from __future__ import annotations
@@ -20,14 +22,18 @@ from sqlalchemy import Connection, select
 from scanner.model.balance import Evidence
 from scanner.snapshots.interface import SnapshotState
 from scanner.snapshots.tally import AssetTotal, Part, PartKey, Tally
+from scanner.store.database import chain
 from scanner.store.schema import tables as t
 from scanner.store.schema.bulk import insert_rows
+from scanner.store.schema.lines import digest
 
-VERSION = "reserve-scanner snapshot 2"
+VERSION = "reserve-scanner snapshot 3"
 """First thing hashed: says what follows and in which form."""
+OLD_VERSION = "reserve-scanner snapshot 2"
+"""Made by older programs: without the list's name, form and findings."""
 
 
-def chain_head(connection: Connection, snapshot_id: int) -> str:
+def chain_head(connection: Connection, snapshot_id: int, version: str = VERSION) -> str:
     """The head of a snapshot's hash chain from what is stored, in hex.
 
     head(0) = sha256(""); head(n) = sha256(head(n-1) || record n), records being canonical JSON:
@@ -35,7 +41,7 @@ def chain_head(connection: Connection, snapshot_id: int) -> str:
     claim, then the totals.
     """
     head = sha256(b"").digest()
-    for record in _records(connection, snapshot_id):
+    for record in _records(connection, snapshot_id, version):
         head = sha256(head + orjson.dumps(record)).digest()
     return head.hex()
 
@@ -53,6 +59,7 @@ def publish(connection: Connection, snapshot_id: int, now: datetime) -> None:
         .where(t.snapshot.c.id == snapshot_id)
         .values(state=SnapshotState.COMPLETE.value, finished=now, chain_head=head)
     )
+    chain.append(connection, chain.SNAPSHOT, {"id": snapshot_id})
 
 
 def tally_of(connection: Connection, snapshot_id: int) -> Tally:
@@ -74,26 +81,33 @@ def total_values(total: AssetTotal) -> tuple[Any, ...]:
     )
 
 
-def _records(connection: Connection, snapshot_id: int) -> Iterator[Sequence[object]]:
-    yield _header(connection, snapshot_id)
+def _records(connection: Connection, snapshot_id: int, version: str) -> Iterator[Sequence[object]]:
+    yield _header(connection, snapshot_id, version)
     yield from _blocks(connection, snapshot_id)
     yield from _chunks(connection, snapshot_id)
     for total in tally_of(connection, snapshot_id).totals():
         yield ["total", *map(str, total_values(total))]
 
 
-def _header(connection: Connection, snapshot_id: int) -> Sequence[object]:
+def _header(connection: Connection, snapshot_id: int, version: str) -> Sequence[object]:
+    c = t.reserve_list.c
     query = (
-        select(
-            t.reserve_list.c.sha256,
-            t.reserve_list.c.content,
-            t.reserve_list.c.claims,
-            t.snapshot.c.policy,
-        )
-        .join(t.snapshot, t.snapshot.c.list_id == t.reserve_list.c.id)
+        select(c.sha256, c.content, c.claims, t.snapshot.c.policy)
+        .add_columns(c.id, c.name, c.format, c.variant)
+        .join(t.snapshot, t.snapshot.c.list_id == c.id)
         .where(t.snapshot.c.id == snapshot_id)
     )
-    return [VERSION, *connection.execute(query).one()]
+    row = connection.execute(query).first()
+    if row is None:
+        raise LookupError("its list is gone")
+    content, policy, list_id, *about = _split(row)
+    if version == OLD_VERSION:
+        return [version, *content, policy]
+    return [version, *content, policy, *about, digest(chain.finding_lines(connection, list_id))]
+
+
+def _split(row: Sequence[Any]) -> tuple[Any, ...]:
+    return (row[:3], *row[3:])
 
 
 def _blocks(connection: Connection, snapshot_id: int) -> list[Sequence[object]]:
