@@ -65,6 +65,8 @@ def expected_findings(
 ) -> set[tuple[int | None, FindingKind]]:
     """Every finding an honest and complete scan of the rows must give, by line."""
     wanted: set[tuple[int | None, FindingKind]] = set()
+    if any(row.fault is FindingKind.NOT_STATED for row in rows):
+        wanted.add((None, FindingKind.STATEMENT_UNCHECKED))  # names the text, for the whole list
     for line, row in zip(lines, rows, strict=True):
         if row.fault is not None:
             wanted.add((line, row.fault))

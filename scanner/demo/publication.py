@@ -1,4 +1,4 @@
-"""The demonstration's published list: real addresses, real signatures, and five planted faults.
+"""The demonstration's published list: real addresses, real signatures, and seven planted faults.
 
 What each row claims and what its chain is loaded with stand side by side in `PublishedRow`, so the
 result of a scan can be checked against them to the last base unit.
@@ -68,6 +68,9 @@ _GROUPS = {"ETH(ALL)": ("ETH",), "USDT(ALL)": ("USDT-ERC20", "USDT-TON", "USDT-T
 _WALLET = "0x57e2dcd253527a0f70c6a3de3556f6e6e163f19c"  # a contract, by the published example
 _WALLET_SIGNERS = ("okx-073", "okx-074")
 
+_OTHER_TEXTS = ("okx-024", "okx-025")
+"""Published signatures over a text of anybody's."""
+
 _SHORT_BY = 1_250_000_000
 _SURPLUS = 7 * 10**17 + 1
 
@@ -99,9 +102,9 @@ class PublishedRow:
 
     @property
     def proves_control(self) -> bool:
-        """Whether the signatures are good and the address is theirs."""
-        ownership = (FindingKind.BAD_SIGNATURE, FindingKind.OWNER_UNPROVEN)
-        return bool(self.signatures[0]) and self.fault not in ownership
+        """Whether the signatures are good, the address is theirs, and the text claims reserves."""
+        unproven = FindingKind.BAD_SIGNATURE, FindingKind.OWNER_UNPROVEN, FindingKind.NOT_STATED
+        return bool(self.signatures[0]) and self.fault not in unproven
 
 
 def make_rows(registry: Registry) -> list[PublishedRow]:
@@ -206,6 +209,12 @@ def _plant(vector: str, row: PublishedRow, signed: Mapping[str, Mapping[str, str
             row,
             fault=FindingKind.BAD_SIGNATURE,
             story="the signature was made over another message envelope",
+        )
+    if vector in _OTHER_TEXTS:
+        return replace(
+            row,
+            fault=FindingKind.NOT_STATED,
+            story="the keys signed 'hello world', which claims no reserves",
         )
     if vector == "okx-106":
         first = row.signatures[0]

@@ -25,13 +25,14 @@ def published(rows, tmp_path):
     return write_list(path, rows, HEIGHTS), path.read_text()
 
 
-def test_the_faults_are_the_five(rows):
+def test_the_faults_are_the_seven(rows):
     faults = Counter(row.fault for row in rows if row.fault)
     assert faults == {
         FindingKind.SHORTFALL: 1,
         FindingKind.SURPLUS: 1,
         FindingKind.BAD_SIGNATURE: 2,
         FindingKind.OWNER_UNPROVEN: 1,
+        FindingKind.NOT_STATED: 2,
     }
     assert [row.signers for row in rows if row.signers] == [(1, 2)]
     assert [row.fault for row in rows if row.contract] == [FindingKind.OWNER_UNPROVEN]
