@@ -61,7 +61,7 @@ THRESHOLDS = {
 """Kinds of rules that need a number, and its key."""
 RULE_KINDS = (
     *THRESHOLDS,
-    *("found_false", "result_changed"),
+    *("found_false", "reserves_below_liabilities", "result_changed"),
     *("unsigned_new", "addresses_gone", "claimed_twice", "sources_disagree", "incomplete"),
 )
 

@@ -10,7 +10,7 @@ from itertools import islice
 from scanner.alerts.config import Rule
 from scanner.alerts.look import Found, Look
 from scanner.errors import clip
-from scanner.model.finding import WEIGHTS, Weight, exit_status
+from scanner.model.finding import WEIGHTS, FindingKind, Weight, exit_status
 from scanner.reports.figures.outcome import outcome_weights
 from scanner.reports.figures.words import MEANINGS
 from scanner.reports.tables.text import redacted
@@ -53,6 +53,23 @@ def found_false(look: Look, rule: Rule) -> Iterator[Found]:
         rows = f"{count:,} finding{'' if count == 1 else 's'}"
         facts = {"count": count, "examples": examples, "fingerprint": fingerprint}
         yield Found(kind.value, f"found false: {MEANINGS[kind]} ({rows})", facts)
+
+
+def reserves_below(look: Look, rule: Rule) -> Iterator[Found]:
+    """Less is verified than is owed, by asset; `proven` where nothing is left that could cover it.
+
+    Told again only with other numbers.
+    """
+    below = FindingKind.RESERVES_BELOW_LIABILITIES
+    kinds = (below, FindingKind.RESERVES_MAYBE_BELOW)
+    for found in queries.findings(look.store, look.head.id, kinds=kinds):
+        finding = found.finding
+        if rule.assets and finding.asset not in rule.assets:
+            continue
+        last = alert_log.last_event(look.store, rule.name, finding.asset, look.head.publisher)
+        if last is None or last.reason != finding.reason:
+            proven = finding.kind is below
+            yield Found(finding.asset, finding.reason, {"proven": proven})
 
 
 def result_changed(look: Look, rule: Rule) -> Iterator[Found]:

@@ -12,10 +12,12 @@ from scanner.alerts.config import Rule
 from scanner.alerts.look import Found, Look
 from scanner.errors import clip
 from scanner.model.finding import FindingKind
+from scanner.model.publisher import name_key
 from scanner.model.registry import Registry
 from scanner.reports.figures.amounts import short_coins
 from scanner.reports.figures.difference import compare_totals
 from scanner.reports.tables.text import redacted
+from scanner.settings.publishers import load_publishers
 from scanner.store.database.engine import Store
 from scanner.store.reading import alert_questions, queries
 from scanner.store.reading.across import Taken
@@ -42,7 +44,7 @@ def events(
     found = []
     for rule in rules:
         check, early = KINDS[rule.kind]
-        if rule.publishers and head.publisher not in rule.publishers:
+        if rule.publishers and not _is_one_of(head.publisher, rule.publishers):
             continue
         if head.complete or early:
             found += [
@@ -50,6 +52,12 @@ def events(
                 for f in check(look, rule)
             ]
     return found
+
+
+def _is_one_of(publisher: str, names: Sequence[str]) -> bool:
+    """Whether a publisher is meant by one of the names: case, punctuation and aliases aside."""
+    table = load_publishers()
+    return name_key(publisher) in {name_key(table.known(name).name) for name in names}
 
 
 def _before(store: Store, head: SnapshotHead) -> SnapshotHead | None:
@@ -223,6 +231,7 @@ KINDS: Mapping[str, tuple[Check, bool]] = {
     "sources_disagree": (_sources_disagree, True),
     "incomplete": (_incomplete, True),
     "found_false": (results.found_false, False),
+    "reserves_below_liabilities": (results.reserves_below, False),
     "result_changed": (results.result_changed, False),
     "list_unchanged": (results.list_unchanged, False),
     "balances_older_than": (results.balances_older_than, False),

@@ -74,7 +74,9 @@ def test_every_command_named_in_a_page_exists(page):
             assert flag in shown.stdout, (line, flag)
 
 
-GROUPS = ("lists", "prices", "liabilities", "endpoints", "db", "schedule", "alerts")
+GROUPS = (
+    *("lists", "prices", "liabilities", "endpoints", "db", "schedule", "alerts", "publishers"),
+)
 
 
 def code(text):

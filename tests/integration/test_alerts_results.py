@@ -1,5 +1,6 @@
 """Rules about the result, and about the age of what it rests on, on both databases."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -8,6 +9,8 @@ from support.snapshot_stub import eth_claim
 from support.taking import SIGNED
 
 from scanner.alerts.config import Rule
+from scanner.liabilities.interface import Liability, LiabilityEvidence
+from scanner.store.writing.runs import set_liabilities
 
 FALSE = Rule("false", "found_false")
 CHANGED = Rule("changed", "result_changed")
@@ -33,6 +36,29 @@ def test_what_is_false_is_told_once_and_again_when_it_is_others(store):
 
 def test_nothing_false_tells_nothing(store):
     assert told(store, snapshot(store, [*signed(0), eth_claim(1)]), FALSE) == {}
+
+
+def test_less_verified_than_owed_is_told_once_and_with_other_numbers(store):
+    below = Rule("below", "reserves_below_liabilities", publishers=("OKEx",))
+    held = signed(0)[0].amount
+    first, second = snapshot(store, signed(0)), snapshot(store, signed(0))
+    assert told(store, first, below) == {}
+    for snapshot_id in (first, second):
+        owed = Liability("ETH", held + 1, 18, LiabilityEvidence.PUBLISHED, "owed.csv")
+        set_liabilities(store, snapshot_id, [owed])
+    event = told(store, second, below)["below", "ETH"]
+    assert "ETH verified for" in event.reason
+    assert event.facts == {"proven": False}
+    third = snapshot(store, signed(0))
+    set_liabilities(store, third, [owed])
+    assert told(store, third, below) == {}
+    other = snapshot(store, signed(0))
+    set_liabilities(store, other, [replace(owed, amount=2 * held + 5)])
+    assert ("below", "ETH") in told(store, other, below)
+    for narrow in ({"publishers": ("rival",)}, {"assets": ("BTC",)}):
+        last = snapshot(store, signed(0))
+        set_liabilities(store, last, [replace(owed, amount=3 * held + 5)])
+        assert told(store, last, replace(below, **narrow)) == {}
 
 
 def test_a_result_that_changes_is_told_in_both_directions(store):

@@ -30,9 +30,8 @@ def about_owed(
         return
     totals = {total.asset: total for total in seal.tally_of(connection, snapshot_id).totals(owed)}
     for liability in owed:
-        if not _claimed(connection, list_id, liability.asset):
-            yield from _missing(liability)
-        yield from _about(liability)
+        claimed = _claimed(connection, list_id, liability.asset)
+        yield from _about(liability) if claimed else _missing(liability)
         total = totals.get(liability.asset)
         if complete and total is not None:
             yield from _covered(liability, total)

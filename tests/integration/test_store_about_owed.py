@@ -1,0 +1,124 @@
+"""What is owed against what is verified: too little, of another day, of some users; own coins."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from support.snapshot_stub import StubSource, balance_of, eth_claim, evm_address, stored
+from support.taking import SIGNED, take
+
+from scanner.liabilities.interface import Liability, LiabilityEvidence
+from scanner.liabilities.moments import BLOCKS, is_dated, of_another_day
+from scanner.model.block import BlockRef
+from scanner.model.finding import FindingKind, Weight
+from scanner.reports.documents.document import report_document
+from scanner.reports.documents.html import report_page
+from scanner.reports.figures.outcome import outcome_weights
+from scanner.reports.figures.ratios import ratio_objects
+from scanner.snapshots.interface import SnapshotPolicy
+from scanner.store.reading import queries
+from scanner.store.writing.runs import create_snapshot, set_liabilities
+
+HELD = sum(balance_of(evm_address(n), "ETH") for n in range(3))
+BELOW, MAYBE = FindingKind.RESERVES_BELOW_LIABILITIES, FindingKind.RESERVES_MAYBE_BELOW
+OTHER_DAY = FindingKind.LIABILITIES_OF_ANOTHER_DAY
+
+
+def taken(store, *liabilities, claims=None):
+    rows = claims or [eth_claim(n, **SIGNED) for n in range(3)]
+    snapshot = create_snapshot(store, stored(store, rows).list_id, SnapshotPolicy())
+    take(store, snapshot, StubSource())
+    set_liabilities(store, snapshot, liabilities)
+    return snapshot
+
+
+def owed(amount=HELD + 1, evidence=LiabilityEvidence.PUBLISHED, as_of="", **detail):
+    return Liability("ETH", amount, 18, evidence, "owed.csv", as_of, detail)
+
+
+def kinds(store, snapshot):
+    return {f.finding.kind: f.finding for f in queries.findings(store, snapshot)}
+
+
+def block_day(store, snapshot):
+    (pinned,) = queries.head(store, snapshot).blocks
+    return datetime.fromtimestamp(pinned.block.time, UTC)
+
+
+def test_less_verified_than_owed_is_an_answer(store):
+    snapshot = taken(store, owed())
+    found = kinds(store, snapshot)
+    assert found[MAYBE].weight is Weight.UNSHOWN
+    assert BELOW not in found
+    assert "the liabilities are only published" in found[MAYBE].reason
+    assert Weight.UNSHOWN in outcome_weights(store, snapshot)
+    document = report_document(store, snapshot)
+    assert document["answer"]["status"] == "unshown"
+    assert document["answer"]["sentence"].startswith(found[MAYBE].reason.partition(";")[0])
+    assert "ETH verified for" in report_page(document)
+
+
+def test_as_much_verified_as_owed_is_none(store):
+    found = kinds(store, taken(store, owed(HELD)))
+    assert not {MAYBE, BELOW} & set(found)
+
+
+def test_what_is_not_verified_may_cover_it(store):
+    claims = [*(eth_claim(n, **SIGNED) for n in range(2)), eth_claim(2)]
+    snapshot = taken(store, owed(HELD, LiabilityEvidence.REHASHED), claims=claims)
+    assert "would cover it" in kinds(store, snapshot)[MAYBE].reason
+
+
+def test_another_day_gives_no_ratio(store):
+    snapshot = taken(store, owed(HELD, as_of="2019-01-01"))
+    found = kinds(store, snapshot)
+    assert found[OTHER_DAY].weight is Weight.UNSHOWN
+    totals = queries.totals(store, snapshot)
+    (eth,) = totals.assets
+    assert (eth.reserve_ratio, eth.liabilities) == (None, HELD)
+    (ratio,) = ratio_objects(store, totals)
+    assert ratio["reserve_ratio"] is None
+    same = taken(store, owed(HELD, as_of=f"{block_day(store, snapshot):%Y-%m-%d}"))
+    assert OTHER_DAY not in kinds(store, same)
+    assert queries.totals(store, same).assets[0].reserve_ratio == "1.000000"
+
+
+def test_part_of_the_users_and_other_units_are_told(store):
+    part = kinds(store, taken(store, owed(5, scope="the users of one company")))
+    assert "only of the users of one company" in part[FindingKind.LIABILITIES_PARTIAL].reason
+    cents = taken(store, owed(5, unit="US dollars"), claims=[eth_claim(7, **SIGNED)])
+    assert "US dollars" in kinds(store, cents)[FindingKind.LIABILITIES_PARTIAL].reason
+    assert queries.totals(store, cents).assets[0].reserve_ratio is None
+
+
+def test_coins_that_the_publisher_issues_itself_are_told(store):
+    okb = eth_claim(3, asset="OKB", **SIGNED)
+    found = kinds(store, taken(store, claims=[okb, eth_claim(1, **SIGNED)]))
+    assert found[FindingKind.OWN_TOKEN].weight is Weight.NOTE
+    assert found[FindingKind.OWN_TOKEN].asset == "OKB"
+    assert FindingKind.OWN_TOKEN not in kinds(store, taken(store))
+
+
+AT = BlockRef("bitcoin", "main", 111, "00" * 32, 1_790_000_000)  # 2026-09-21 14:13 UTC
+HERE = {"bitcoin"}
+
+
+@pytest.mark.parametrize(
+    ("as_of", "other"),
+    [
+        ("2026-09-21", False), ("2026-09-20", False), ("2026-09-22", False),
+        ("2026-09-19", True), ("2026-09-24", True), ("20260921", False), ("2026/09/01", True),
+        ("2026-09-21T14:00:00Z", False), ("2026-09-20 14:00", True), ("2026-09-22 23:59 UTC", True),
+        ("block 111", False), (f"block {111 + BLOCKS}", False), (f"block {112 + BLOCKS}", True),
+        ("block 1", True), ("height: 1", True), ("", False), ("last Tuesday", False),
+        ("2026-02-31", False),
+    ],
+)  # fmt: skip
+def test_moments(as_of, other):
+    assert bool(of_another_day(as_of, [AT], HERE)) is other
+    assert is_dated(as_of) is (as_of not in ("", "last Tuesday", "2026-02-31"))
+
+
+def test_a_height_of_another_network_says_nothing():
+    assert of_another_day("block 1", [AT], {"ethereum"}) == ""
