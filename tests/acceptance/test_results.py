@@ -99,7 +99,7 @@ def test_challenge_names_list_and_block_and_is_demanded(scanner, chain, endpoint
     assert "publisher: Some Exchange" in text
     assert "block: ethereum " in text
     assert scanner(*arguments).out != done.out
-    assert scanner("verify", "list.csv", "--challenge", text).status == 1
+    assert scanner("verify", "list.csv", "--challenge", text).status == 3
 
 
 KEY = "CANARYd41d8cd98f00b204"
