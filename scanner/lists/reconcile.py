@@ -86,7 +86,7 @@ class _Declared:
 
 @dataclass(slots=True)
 class _Heights:
-    """Heights that rows of one asset and network state: height -> first row, and how many.
+    """Heights that rows of one network state: height -> first row, and how many more there are.
 
     None is a height too: such a row is read at the newest block.
     """
@@ -112,7 +112,8 @@ class ListAudit:
         self._registry = registry
         self._seen = SeenKeys()
         self._sums: dict[tuple[str, str, str], _Sum] = {}
-        self._heights: dict[tuple[str, str], _Heights] = {}
+        self._heights: dict[str, _Heights] = {}
+        self._states: dict[tuple[str, str], tuple[str, str]] = {}
         self._declared: dict[str, _Declared] = {}
         self._findings: list[Finding] = []
         self._unreadable: Counter[str] = Counter()
@@ -125,7 +126,8 @@ class ListAudit:
     def observe(self, row: Row) -> bool:
         """Take in one row. Returns whether it repeats an earlier claim and must not be counted.
 
-        The first row of several wins: same asset, network and decoded address.
+        The first row of several wins: the same state of the chain (`Registry.state`) and the same
+        decoded address, under whatever names.
         """
         if isinstance(row, Claim):
             return self._claim(row)
@@ -157,7 +159,10 @@ class ListAudit:
 
     def _claim(self, claim: Claim) -> bool:
         place = claim.asset, claim.network
-        first = self._seen.first_row("\0".join((*place, _holder(claim))), claim.row)
+        state = self._states.get(place)
+        if state is None:
+            state = self._states[place] = self._registry.state(*place)
+        first = self._seen.first_row("\0".join((*state, _holder(claim))), claim.row)
         duplicate = first != claim.row
         if duplicate:
             self.duplicates += 1
@@ -169,9 +174,9 @@ class ListAudit:
         if total is None:
             total = self._sums[named] = _Sum(claim.decimals)
         total.add(claim.amount, duplicate)
-        heights = self._heights.get(place)
+        heights = self._heights.get(claim.network)
         if heights is None:
-            heights = self._heights[place] = _Heights()
+            heights = self._heights[claim.network] = _Heights()
         heights.add(claim.height, claim.row)
         return duplicate
 
@@ -292,7 +297,7 @@ class ListAudit:
 
     def _mixed_heights(self) -> list[Finding]:
         found = []
-        for (asset, network), heights in self._heights.items():
+        for network, heights in self._heights.items():
             if len(heights.first) < 2:
                 continue
             named = ", ".join(
@@ -301,11 +306,11 @@ class ListAudit:
             )
             more = f" and in {heights.more} rows others" if heights.more else ""
             reason = (
-                f"rows of {asset} on {network} state different heights: {named}{more}; "
-                "coins moved in between would be counted twice"
+                f"rows on {network} state different heights: {named}{more}; coins moved or sold in "
+                "between would be counted twice"
             )
             row = list(heights.first.values())[1]
-            found.append(Finding(FindingKind.MIXED_HEIGHTS, reason, row, asset, network))
+            found.append(Finding(FindingKind.MIXED_HEIGHTS, reason, row, network=network))
         return found
 
     def _further(self) -> list[Finding]:
@@ -329,7 +334,10 @@ def finding_of(row: UnreadableRow) -> Finding:
 
 def duplicate_of(claim: Claim, first_row: int) -> Finding:
     """The finding for a claim that repeats the one in `first_row`."""
-    reason = f"the same {claim.asset} on {claim.network} as in row {first_row}: counted once"
+    reason = (
+        f"the same state of the chain as in row {first_row}, {claim.asset} on {claim.network}: "
+        "counted once"
+    )
     return Finding(
         FindingKind.DUPLICATE, reason, claim.row, claim.asset, claim.network, claim.address
     )

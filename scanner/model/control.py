@@ -49,6 +49,9 @@ class ControlResult(NamedTuple):
         by a quorum of operators.
     statement, stated_by: whether the signed text claims these reserves for this publisher, and
         what shows it (`scanner.ownership.statement`); schemes leave them alone.
+    lock: what was signed shows the power to spend from this height on, or from this time, seconds
+        since 1970, from 500,000,000 on (as nLockTime); 0 for none. Such a verdict is `asserted`
+        until a block shows that it is over (`since`).
     """
 
     control: Control
@@ -61,6 +64,7 @@ class ControlResult(NamedTuple):
     evidence: Evidence = Evidence.PROVEN
     statement: Statement = Statement.NONE
     stated_by: StatedBy = StatedBy.NOTHING
+    lock: int = 0
 
     @property
     def shows_control(self) -> bool:
@@ -85,6 +89,32 @@ def is_proof(control: Control | None, binding: Binding | None, statement: Statem
     it was not asked is a finding of every such snapshot (`statement_unchecked`).
     """
     return shows_control(control, binding) and statement in _STATEMENT_SHOWN
+
+
+LOCK_TIMES = 500_000_000
+"""Lock times below this are heights (Bitcoin Core, LOCKTIME_THRESHOLD)."""
+
+
+def lock_text(lock: int) -> str:
+    """A lock for people."""
+    return f"height {lock}" if lock < LOCK_TIMES else f"time {lock}"
+
+
+def since(result: ControlResult, height: int, time: int | None) -> ControlResult:
+    """A verdict at a block: one that was locked is bound now, or cannot spend yet.
+
+    height, time: of the pinned block; a time that nobody told has not come.
+    """
+    if not result.lock:
+        return result
+    now = height if result.lock < LOCK_TIMES else time or 0
+    words = f"was locked until {lock_text(result.lock)}, which is over at this block"
+    if result.lock <= now:
+        return result._replace(binding=Binding.DERIVED, lock=0, reason=words)
+    words = f"cannot spend yet: locked until {lock_text(result.lock)}, after the pinned block"
+    return result._replace(
+        control=Control.UNSUPPORTED, binding=Binding.NONE, lock=0, signed_by=(), reason=words
+    )
 
 
 _BINDING_SHOWN = frozenset((Binding.DERIVED, Binding.ON_CHAIN))

@@ -51,6 +51,8 @@ class FindingKind(StrEnum):
     TOTAL_UNREADABLE = "total_unreadable"
     # snapshots as a whole
     HEIGHT_REPLACED = "height_replaced"  # read at the user's height, not at the list's
+    MIXED_TIMES = "mixed_times"  # balances of moments too far apart: moved coins count twice
+    READ_LATER = "read_later"  # a network that only knows its newest state, read long after
     RESERVES_MISSING = "reserves_missing"  # owed, and no row of the list claims any
     STATEMENT_UNCHECKED = "statement_unchecked"  # texts that nobody said are the publisher's
     CLAIMED_ELSEWHERE = "claimed_elsewhere"  # another publisher's list claims the same address
@@ -93,6 +95,8 @@ WEIGHTS: dict[FindingKind, Weight] = {
     FindingKind.TOTAL_ROUNDED: Weight.NOTE,
     FindingKind.TOTAL_UNREADABLE: Weight.UNSHOWN,
     FindingKind.HEIGHT_REPLACED: Weight.NOTE,
+    FindingKind.MIXED_TIMES: Weight.FALSE,
+    FindingKind.READ_LATER: Weight.UNSHOWN,
     FindingKind.RESERVES_MISSING: Weight.UNSHOWN,
     FindingKind.STATEMENT_UNCHECKED: Weight.UNSHOWN,
     FindingKind.CLAIMED_ELSEWHERE: Weight.UNSHOWN,

@@ -34,6 +34,7 @@ class Registry:
         *,
         names: Mapping[str, str] | None = None,
         supplies: Mapping[str, int] | None = None,
+        states: Mapping[tuple[str, str], tuple[str, str]] | None = None,
     ) -> None:
         self.networks: Mapping[str, Network] = {n.name: n for n in networks}
         self._aliases: dict[str, Network] = {}
@@ -70,6 +71,28 @@ class Registry:
             self.holding(canary.asset, self.network(canary.network).name)
             listed = self._canaries.get(canary.network, ())
             self._canaries[canary.network] = (*listed, canary)
+
+        self._states = self._shared(states or {})
+
+    def _shared(
+        self, states: Mapping[tuple[str, str], tuple[str, str]]
+    ) -> dict[tuple[str, str], tuple[str, str]]:
+        shared: dict[tuple[str, str], tuple[str, str]] = {}
+        for (asset, on), (is_asset, is_on) in states.items():
+            known = self.holding(asset, on), self.holding(is_asset, is_on)
+            shared[asset, known[0].network] = known[1].network, known[1].contract.lower()
+        return shared
+
+    def state(self, asset: str, network: str) -> tuple[str, str]:
+        """What of the chain a holding is read from: (network, contract; "" for its own coin).
+
+        Two holdings of one state are one thing, whatever a list calls them: to be counted once.
+        """
+        shared = self._states.get((asset, network))
+        if shared is not None:
+            return shared
+        held = self._holdings.get((asset.upper(), network))
+        return network, held.contract.lower() if held is not None else f"?{asset}"
 
     def _add(self, holding: Holding) -> None:
         if holding.network not in self.networks:

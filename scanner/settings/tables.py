@@ -27,7 +27,13 @@ def load_registry(folder: Path | None = None) -> Registry:
     canaries = [_canary(r) for r in read_table(where / "canaries.csv")]
     names = {r["name"]: r["asset"] for r in read_table(where / "coin_names.csv")}
     supplies = {r["asset"]: _whole(r, "most") for r in read_table(where / "supplies.csv")}
-    return Registry(networks, coins, tokens, canaries, names=names, supplies=supplies)
+    states = {
+        (r["asset"], r["network"]): (r["is_asset"], r["is_network"])
+        for r in read_table(where / "same_state.csv")
+    }
+    return Registry(
+        networks, coins, tokens, canaries, names=names, supplies=supplies, states=states
+    )
 
 
 def read_table(path: Path) -> Iterator[dict[str, str]]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from random import uniform
 from threading import Event, Lock
@@ -25,10 +25,10 @@ from scanner.errors import (
 )
 from scanner.model.addresses.interface import Address
 from scanner.model.addresses.table import decode_address
-from scanner.model.balance import Balance, BalanceQuery, unavailable
+from scanner.model.balance import Balance, BalanceQuery, Evidence, unavailable
 from scanner.model.block import BlockRef
 from scanner.model.claim import Claim
-from scanner.model.control import ControlResult
+from scanner.model.control import ControlResult, since
 from scanner.model.key_policy import KeyPolicy
 from scanner.model.network import Holding, Network
 from scanner.model.registry import Registry
@@ -81,7 +81,8 @@ class ChunkFailedError(Exception):
 class Tools:
     """What taking chunks needs, the same for every chunk of a run.
 
-    rule: what counts as the publisher's claim; verdicts are settled by it.
+    rule: what counts as the publisher's claim; verdicts are settled by it. hashes: network -> the
+        hash that the user knows its block to have.
     attempts: how often a source is asked before a chunk fails. stop: set to stop soon.
     first_wait: seconds before the second try; then twice as long each time, with jitter.
     at_work: held while rows are made and stored. Threads are for waiting: two that take the
@@ -95,6 +96,7 @@ class Tools:
     stop: Event
     first_wait: float = 0.5
     rule: StatementRule | None = None
+    hashes: Mapping[str, str] = field(default_factory=dict)
     at_work: Lock = field(default_factory=Lock)
 
     def go_on(self) -> None:
@@ -112,8 +114,22 @@ def pin_height(tools: Tools, snapshot_id: int, chunk: Chunk, source: BalanceSour
     stored = tools.sink.pinned(snapshot_id, plan.network, plan.height)
     if stored is not None:
         return stored
-    block = _asked(tools, lambda: source.pin(plan.height))
+    block = _vouched(tools, _asked(tools, lambda: source.pin(plan.height)))
     return tools.sink.pin(snapshot_id, plan.height, block, source.name)
+
+
+def _vouched(tools: Tools, block: BlockRef) -> BlockRef:
+    """A block with the user's word for its hash, where there is one: then it must be that block."""
+    wanted = tools.hashes.get(block.network)
+    if wanted is None:
+        return block
+    if block.hash.removeprefix("0x").lower() != wanted.removeprefix("0x").lower():
+        reason = (
+            f"block {block.height} of {block.network} has the hash {block.hash} at the endpoints, "
+            f"and you said that it is {wanted}: they are not on your chain, or the hash is wrong"
+        )
+        raise ChunkFailedError(reason, retryable=False)
+    return replace(block, evidence=Evidence.PROVEN)
 
 
 def take_chunk(
@@ -152,7 +168,7 @@ def take_chunk(
 def _pin_again(tools: Tools, chunk: Chunk, source: BalanceSource, gone: BlockRef) -> BlockRef:
     """The block to go on with in place of one that left the best chain."""
     height = chunk.plan.height
-    block = _asked(tools, lambda: source.pin(height))
+    block = _vouched(tools, _asked(tools, lambda: source.pin(height)))
     return tools.sink.repin(chunk.snapshot_id, height, gone, block, source.name)
 
 
@@ -173,7 +189,7 @@ def _take_at(
             return [unavailable(reason)] * len(claims)
         return _read(tools, claims, source, block, progress)
 
-    controls = _asked(tools, lambda: _judge(tools, claims, call, keys))
+    controls = _asked(tools, lambda: _judge(tools, claims, call, keys, block))
     balances = _asked(tools, read)
     with tools.at_work:
         tools.sink.finish_chunk(chunk, _results(claims, controls, balances), block)
@@ -210,20 +226,27 @@ def _judge(
     claims: Sequence[NumberedClaim],
     call: ContractCall | None,
     keys: KeyQuestion | None,
+    block: BlockRef | None,
 ) -> list[ControlResult]:
     found: list[ControlResult] = []
     for batch in _batches(claims):
         tools.go_on()
-        found += _judge_batch(tools, [numbered.claim for numbered in batch], call, keys)
+        found += _judge_batch(tools, [numbered.claim for numbered in batch], call, keys, block)
     return found
 
 
 def _judge_batch(
-    tools: Tools, claims: list[Claim], call: ContractCall | None, keys: KeyQuestion | None
+    tools: Tools,
+    claims: list[Claim],
+    call: ContractCall | None,
+    keys: KeyQuestion | None,
+    block: BlockRef | None = None,
 ) -> list[ControlResult]:
     verdicts = list(tools.judge(claims, call, keys))
     if len(verdicts) != len(claims):
         raise ValueError(f"{len(verdicts)} verdicts about {len(claims)} claims")
+    if block is not None:
+        verdicts = [since(verdict, block.height, block.time) for verdict in verdicts]
     return [settle(v, claim, tools.rule) for v, claim in zip(verdicts, claims, strict=True)]
 
 

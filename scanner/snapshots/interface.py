@@ -20,6 +20,9 @@ from scanner.model.finding import Finding
 from scanner.model.statement import StatementRule
 from scanner.ownership.interface import ContractCall, KeyQuestion
 
+ONE_MOMENT = 3_600
+"""Seconds that pinned blocks of a snapshot may lie apart, unless the user allows more."""
+
 
 class SnapshotState(StrEnum):
     """Where a snapshot stands."""
@@ -116,6 +119,8 @@ class SnapshotPolicy:
     statement: what counts as the publisher's claim; None only in snapshots that were planned by a
         program that did not ask: rows judged now are then not stated.
     origin: None for snapshots of programs that did not keep it.
+    hashes: network -> the hash that the block of its height in `at` must have, as the user says.
+    spread: seconds that pinned blocks may lie apart.
     """
 
     at: Mapping[str, int | None] = field(default_factory=dict)
@@ -127,6 +132,8 @@ class SnapshotPolicy:
     proof: bool = False
     statement: StatementRule | None = None
     origin: Origin | None = None
+    hashes: Mapping[str, str] = field(default_factory=dict)
+    spread: int = ONE_MOMENT
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,9 @@ def take_snapshot(  # noqa: PLR0913 - what to take, with what, and how long
             sink.cut(snapshot_id, {n: s.ability.chunk_size for n, s in sources.items()})
             policy = sink.policy(snapshot_id)
             tools = Tools(
-                *(sink, judge, registry, policy.attempts, stop or Event()), rule=policy.statement
+                *(sink, judge, registry, policy.attempts, stop or Event()),
+                rule=policy.statement,
+                hashes=policy.hashes,
             )
             chunks = sink.chunks(snapshot_id)
             guide = _guide(sink, chunks, sources, goal or Goal())

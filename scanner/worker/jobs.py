@@ -107,7 +107,9 @@ class Jobs:
     def _take(self, sink: StoreSink, chunk: Chunk, tried: int) -> Outcome:
         policy = sink.policy(chunk.snapshot_id)
         tools = Tools(
-            *(sink, self.judge, self.registry, policy.attempts, self.stop), rule=policy.statement
+            *(sink, self.judge, self.registry, policy.attempts, self.stop),
+            rule=policy.statement,
+            hashes=policy.hashes,
         )
         try:
             source = self._source(chunk.plan.network, policy)

@@ -38,7 +38,7 @@ def taken(scanner, tmp_path, rows, *endpoints, proof=False):
     """The one asset's total, the exit status and the reasons of a list of these rows."""
     write_rows(tmp_path / "list.csv", rows)
     write_table(tmp_path / "ends.toml", *endpoints)
-    more = ("--proof",) if proof else ()
+    more = ("--statement", MESSAGE, *(("--proof",) if proof else ()))
     done = scanner("snapshot", "list.csv", "--endpoints", "ends.toml", "--json", *more)
     reasons = scanner("export", "ownership", "latest", "--format", "jsonl", "-o", "-").objects
     assert len(done.object["assets"]) == 1, done.err

@@ -20,7 +20,7 @@ from scanner.ownership.interface import ContractCall
 from scanner.ownership.judge import judge
 from scanner.ownership.primitives import envelopes
 from scanner.settings.tables import load_registry
-from scanner.snapshots.chunks import View
+from scanner.snapshots.view import View
 
 pytestmark = pytest.mark.node
 

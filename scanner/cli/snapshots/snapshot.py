@@ -31,7 +31,7 @@ from scanner.cli.common.publishers import (
     publisher_words,
     statement_options,
 )
-from scanner.cli.common.sources import parse_heights, parse_networks
+from scanner.cli.common.sources import parse_hashes, parse_heights, parse_networks, parse_spread
 from scanner.cli.common.times import heights_for_times
 from scanner.cli.liabilities.liabilities import read_owed
 from scanner.cli.snapshots.goals import parse_goal
@@ -51,9 +51,10 @@ from scanner.store.writing.runs import create_snapshot, set_liabilities, stateme
 At = Annotated[
     list[str] | None,
     typer.Option(
-        metavar="NETWORK=HEIGHT",
+        metavar="NETWORK=HEIGHT[:HASH]",
         help="Read this network at this height whatever the list states; 'latest' for the newest "
-        "block, or a time as 2026-11-01T00:00:00Z for the last block before it. May be repeated.",
+        "block, or a time as 2026-11-01T00:00:00Z for the last block before it. With a hash that "
+        "you know from elsewhere, proofs under it are 'proven'. May be repeated.",
     ),
 ]
 Networks = Annotated[
@@ -71,6 +72,13 @@ Quorum = Annotated[
     int,
     typer.Option(
         min=1, max=16, help="Number of independent operators that must report the same balance."
+    ),
+]
+Spread = Annotated[
+    str,
+    typer.Option(
+        metavar="TIME",
+        help="How far apart in time the blocks of a snapshot may lie: seconds, or 90m, 24h, 2d.",
     ),
 ]
 Prove = Annotated[
@@ -106,6 +114,7 @@ def snapshot(  # noqa: PLR0913, PLR0917 - one parameter per option
     liabilities: LiabilityFile = None,
     quorum: Quorum = 1,
     proof: Prove = False,
+    spread: Spread = "1h",
     budget: Budget = "",
     coverage: Coverage = "",
     format: Format = "",
@@ -124,7 +133,11 @@ def snapshot(  # noqa: PLR0913, PLR0917 - one parameter per option
     """
     registry = load_registry()
     stated = heights_for_times(at or [], endpoints, registry)
-    policy = SnapshotPolicy(at=parse_heights(stated, registry))
+    policy = SnapshotPolicy(
+        at=parse_heights(stated, registry),
+        hashes=parse_hashes(stated, registry),
+        spread=parse_spread(spread),
+    )
     goal = parse_goal(budget, coverage)
     options = TakeOptions(endpoints, parse_networks(networks, registry), quorum, proof, goal)
     said = statement_options(challenge, statement)

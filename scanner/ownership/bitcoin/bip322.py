@@ -4,18 +4,20 @@ The steps: 1. read the text (`bip322_reading`); 2. build the virtual transaction
 (`bip322_transactions`); 3. simple signatures of one key or a bare multisig are checked on
 libsecp256k1 directly (`bip322_keys`); 4. everything else runs in the script interpreter
 (`bip322_full`, `bip322_interpreter`).
-The BIP's three states become `controls` (valid; time and age are told), `mismatch` (invalid) and
-`unsupported` (inconclusive). A script that anyone can satisfy never controls.
+The BIP's three states become `controls` (valid), `mismatch` (invalid) and `unsupported`
+(inconclusive). A script that others can satisfy, on any path, never controls (`spend_paths`); what
+holds from a later time is `asserted` until a pinned block shows that this is over.
 Source: BIP-322 version 2.0.0; texts without a prefix are read as drafts before it wrote them.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from hashlib import sha256
 
 from scanner.model.addresses import scripts
 from scanner.model.addresses.interface import Address
-from scanner.model.control import Binding, Control, ControlResult
+from scanner.model.control import Binding, Control, ControlResult, lock_text
 from scanner.ownership.bitcoin import bip322_full
 from scanner.ownership.bitcoin import bip322_transactions as virtual
 from scanner.ownership.bitcoin.bip322_keys import check_key, check_multisig, check_taproot_key
@@ -69,9 +71,15 @@ class Bip322:
         except NotProvenError as e:
             return e.result(self.name)
         notes = dict.fromkeys(note for s in shown for note in s.notes)
+        lock, aged = max(s.lock for s in shown), any(s.aged for s in shown)
+        if lock:
+            notes[f"locked until {lock_text(lock)}: take a snapshot to see if that is over"] = None
+        if aged:
+            notes[_AGED] = None
         return ControlResult(
             Control.CONTROLS,
-            Binding.DERIVED,
+            Binding.ASSERTED if lock or aged else Binding.DERIVED,
+            lock=0 if aged else lock,
             scheme=self.name,
             required=max(s.required for s in shown),
             signed_by=tuple(dict.fromkeys(key for s in shown for key in s.keys)),
@@ -89,7 +97,7 @@ class Bip322:
         if encoded.prefixed:
             return shown
         note = f"no variant prefix: read as {encoded.variant.name.lower().replace('_', ' ')}"
-        return Shown(shown.required, shown.keys, (*shown.notes, note))
+        return replace(shown, notes=(*shown.notes, note))
 
     def _variant(self, proof: Proof, encoded: Encoded) -> Shown:
         script_pubkey = scripts.script_pubkey(proof.address)
@@ -125,7 +133,7 @@ class Bip322:
             before, after = virtual.to_sign_body(txid, script_sig)
             spent = [(0, scripts.script_pubkey(address))]
             shown = bip322_full.check_to_sign(before + data + after, spent)
-        return Shown(shown.required, shown.keys, shown.notes + notes)
+        return replace(shown, notes=shown.notes + notes)
 
     def _nested_program(self, address: Address, stack: tuple[bytes, ...]) -> bytes:
         """Rebuild the redeem script that a bare witness stack leaves out."""
@@ -139,6 +147,9 @@ class Bip322:
         raise mismatch("the witness is of another address")
 
 
+_AGED = (
+    "can spend only coins of an age, which is not looked at here: sign again on a path without one"
+)
 _NESTED_NOTE = "simple variant on a P2SH address: taken, but not in BIP-322 version 2.0"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from scanner.ownership.bitcoin.bip322_interpreter import (
     Checked,
@@ -16,6 +17,8 @@ from scanner.ownership.bitcoin.bip322_interpreter import (
 from scanner.ownership.bitcoin.bip322_reading import PsbtInput, Reader, Shown, read_psbt
 from scanner.ownership.bitcoin.multisig import Multisig, parse_multisig
 from scanner.ownership.bitcoin.script_ops import OP_CODESEPARATOR, operations
+from scanner.ownership.bitcoin.script_values import UndecidedError
+from scanner.ownership.bitcoin.spend_paths import keys_needed
 from scanner.ownership.primitives.hashes import hash160
 from scanner.ownership.primitives.not_proven import mismatch, unsupported
 
@@ -23,6 +26,8 @@ Spent = list[tuple[int, bytes]]
 """Value and script of the output each input spends, in order."""
 
 _OP_RETURN = b"\x6a"
+_AGE = 0xFFFF  # BIP-68: the bits of a sequence that say how old a coin must be
+_CHECKLOCKTIMEVERIFY, _CHECKSEQUENCEVERIFY = 0xB1, 0xB2
 
 
 def check_full(data: bytes, to_spend: bytes, script_pubkey: bytes) -> Shown:
@@ -55,7 +60,7 @@ def check_proof_of_funds(data: bytes, to_spend: bytes, script_pubkey: bytes) -> 
     if not extra:
         return shown
     note = f"{extra} more outputs are signed for; that they exist and are unspent is not shown"
-    return Shown(shown.required, shown.keys, (*shown.notes, note))
+    return replace(shown, notes=(*shown.notes, note))
 
 
 def check_to_sign(data: bytes, spent: Spent) -> Shown:
@@ -68,14 +73,18 @@ def check_to_sign(data: bytes, spent: Spent) -> Shown:
     for spending, (_, script_pubkey) in zip(to_sign.inputs, spent, strict=True):
         _refuse_separators(_scripts_run(spending, script_pubkey))
     run = _scripts_run(first, spent[0][1])
-    keys = _signers(checked[0], run, spent[0][1])
+    keys = _signers(checked[0], run)
     multisig = next(filter(None, map(parse_multisig, run[1:])), None)
     if multisig is not None:
         multisig.refuse_repeated_keys()
         # the interpreter checks from the last key to the first
         keys = tuple(key.hex() for key in multisig.keys if key.hex() in keys)
     notes = () if (to_sign.lock_time, first.sequence) == (0, 0) else (_time_note(to_sign),)
-    return Shown(_required(multisig, keys), keys, notes)
+    # A time that the signer chose delays this transaction; one that the script wants, the coins.
+    wants = {op for script in run for op, _ in operations(script)}
+    lock = to_sign.lock_time if _CHECKLOCKTIMEVERIFY in wants else 0
+    aged = bool(_CHECKSEQUENCEVERIFY in wants and first.sequence & _AGE)
+    return Shown(_required(multisig, keys), keys, notes, lock, aged)
 
 
 def _check_shape(to_sign: Transaction, to_spend: bytes) -> None:
@@ -129,27 +138,48 @@ def _refuse_separators(run: list[bytes]) -> None:
         raise mismatch("OP_CODESEPARATOR is forbidden by BIP-322")
 
 
-def _signers(checked: Checked, run: list[bytes], script_pubkey: bytes) -> tuple[str, ...]:
-    """Name who signed, and refuse scripts that anyone could have satisfied.
+def _signers(checked: Checked, run: list[bytes]) -> tuple[str, ...]:
+    """Name who signed, and refuse scripts that others could satisfy, on any path.
 
-    BIP-322 calls a script "valid" even if it asks for no signature, or takes a key from the
-    spender; neither shows control.
+    BIP-322 calls a script "valid" even if it asks for no signature, takes a key from the spender,
+    or looks at a signature and does not need it; none of that shows control.
     """
     if not checked.signatures:
         raise unsupported("the script asks for no signature: anyone can satisfy it")
-    pushed = {data for script in run for _, data in operations(script)}
-    if checked.keys:
-        own = [k for k in checked.keys if k in pushed or hash160(k) in pushed]
+    program, script = run[0], run[-1]
+    taproot = program[:2] == b"\x51\x20" and len(program) == 34
+    if taproot and len(run) == 1:  # the key path
+        return (program[2:].hex(),)
+    needed = _needed(script, taproot)
+    if not taproot:
+        own = [k for k in checked.keys if k in needed or hash160(k) in needed]
         if not own:
-            raise unsupported("the script takes any key: anyone can satisfy it")
+            raise unsupported(_BY_OTHERS)
         return tuple(dict.fromkeys(key.hex() for key in own))
-    if len(run) == 1:  # taproot key path
-        return (script_pubkey[2:].hex(),)
-    leaf_keys = [data.hex() for _, data in operations(run[-1]) if len(data) == 32]
-    if not leaf_keys and not any(len(data) == 20 for _, data in operations(run[-1])):
-        raise unsupported("the script takes any key: anyone can satisfy it")
     # The interpreter does not tell which keys of a taproot leaf signed: name it if it is clear.
-    return tuple(leaf_keys) if len(leaf_keys) == 1 else (script_pubkey[2:].hex(),)
+    (only, *more) = sorted(needed)
+    return (only.hex() if not more and len(only) == 32 else program[2:].hex(),)
+
+
+def _needed(script: bytes, tapscript: bool) -> frozenset[bytes]:
+    """The keys, or their hashes, one of which must sign whichever way the script is satisfied."""
+    if len(script) == 22 and script[:2] == b"\x00\x14":  # BIP-141: a key's hash
+        return frozenset((script[2:],))
+    try:
+        found = keys_needed(script, tapscript=tapscript)
+    except UndecidedError as e:
+        raise unsupported(
+            f"the script has a form of which it is not known who can satisfy it ({e}): hold it "
+            "behind one key, a multisignature or a miniscript policy"
+        ) from None
+    if found is None:
+        raise unsupported(_BY_OTHERS)
+    return found
+
+
+_BY_OTHERS = (
+    "the script can be satisfied without a signature by a key of its own: anyone can satisfy it"
+)
 
 
 def _required(multisig: Multisig | None, keys: tuple[str, ...]) -> int:

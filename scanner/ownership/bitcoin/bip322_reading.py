@@ -55,12 +55,16 @@ class PsbtInput:
 class Shown:
     """What one good signature shows. required: keys the address needs, 0 if not told by a script.
 
-    keys: hex, distinct. notes: what a reader of the result should know.
+    keys: hex, distinct. notes: what a reader of the result should know. lock: the lock time
+    that its script wants: what it shows holds from that height, or that time from 500,000,000 on.
+    aged: whether its script wants coins of an age.
     """
 
     required: int
     keys: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    lock: int = 0
+    aged: bool = False
 
 
 def read_text(text: str) -> Encoded:

@@ -15,9 +15,10 @@ from sqlalchemy import ColumnElement, Connection, Engine, and_, func, not_, sele
 from scanner.errors import SnapshotNotFoundError
 from scanner.model.finding import Finding, FindingKind
 from scanner.model.statement import StatementRule
-from scanner.snapshots.interface import SnapshotState
+from scanner.snapshots.interface import ONE_MOMENT, SnapshotState
 from scanner.store.reading.about_owed import about_owed, own_tokens
 from scanner.store.reading.about_texts import about_texts, claimed_elsewhere
+from scanner.store.reading.about_times import far_apart
 from scanner.store.schema import tables as t
 from scanner.store.schema.records import ListTexts, load_policy, load_texts
 from scanner.store.writing.runs import publisher_name
@@ -29,7 +30,7 @@ class Subject:
 
     at: heights that its policy puts in place of the list's. complete: whether every balance was
     read. publisher: whose list it is. rule, texts: what counts as its claim, and what the list
-    signs; None where that was not asked.
+    signs; None where that was not asked. spread: seconds that its pinned blocks may lie apart.
     """
 
     snapshot: int
@@ -39,6 +40,7 @@ class Subject:
     publisher: str
     rule: StatementRule | None
     texts: ListTexts | None
+    spread: int = ONE_MOMENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ def subject(connection: Connection, snapshot_id: int) -> Subject:
         publisher_name(connection, found.list_id),
         policy.statement,
         load_texts(found.texts),
+        policy.spread,
     )
 
 
@@ -81,8 +84,11 @@ def still_true(of: Subject) -> ColumnElement[bool]:
 
 
 def about_snapshot(connection: Connection, of: Subject) -> Iterator[Finding]:
-    """Heights that were replaced; texts that claim nothing; other claimants; what is owed."""
+    """Heights that were replaced; blocks far apart; texts that claim nothing; other claimants;
+    what is owed.
+    """
     yield from _replaced_heights(connection, of)
+    yield from far_apart(connection, of.snapshot, of.spread)
     yield from about_texts(of.rule, of.texts)
     yield from claimed_elsewhere(connection, of.list)
     yield from about_owed(connection, of.snapshot, of.list, of.complete)
@@ -91,6 +97,8 @@ def about_snapshot(connection: Connection, of: Subject) -> Iterator[Finding]:
 
 ABOUT_SNAPSHOT = (
     FindingKind.HEIGHT_REPLACED,
+    FindingKind.MIXED_TIMES,
+    FindingKind.READ_LATER,
     FindingKind.STATEMENT_UNCHECKED,
     FindingKind.CLAIMED_ELSEWHERE,
     FindingKind.RESERVES_MISSING,

@@ -17,6 +17,7 @@ from scanner.model.control import Binding, Control, ControlResult, Freshness
 from scanner.model.statement import SignedText, StatedBy, Statement, StatementRule
 from scanner.ownership.signed_texts import SignedTexts
 from scanner.snapshots.interface import (
+    ONE_MOMENT,
     Chunk,
     ChunkPlan,
     ChunkState,
@@ -156,6 +157,10 @@ def dump_policy(policy: SnapshotPolicy) -> str:
         stored["statement"] = asdict(policy.statement)
     if policy.origin is not None:
         stored["origin"] = asdict(policy.origin)
+    if policy.hashes:
+        stored["hashes"] = dict(policy.hashes)
+    if policy.spread != ONE_MOMENT:
+        stored["spread"] = policy.spread
     if policy.queued:
         stored["queue"] = {
             "networks": None if policy.networks is None else sorted(policy.networks),
@@ -180,6 +185,8 @@ def load_policy(text: str) -> SnapshotPolicy:
         proof=queue.get("proof", False),
         statement=_made(StatementRule, stored.get("statement")),
         origin=_made(Origin, stored.get("origin")),
+        hashes=stored.get("hashes", {}),
+        spread=stored.get("spread", ONE_MOMENT),
     )
 
 

@@ -44,7 +44,9 @@ def test_vector(vector: dict[str, str]) -> None:
     # The one `policy` vector is accepted by the policy `nested_simple`, which is on by default.
     expected = vector["expect"] in ("valid", "policy")
     assert (result.control is Control.CONTROLS) == expected, result
-    assert (result.binding is Binding.DERIVED) == expected
+    locked = expected and "time-lock" in vector["note"] + vector["scheme"]
+    assert (result.binding is Binding.DERIVED) == (expected and not locked)
+    assert (result.binding is Binding.ASSERTED) == locked, "that it can spend now is not shown"
     if "lock_time" in vector and (vector["lock_time"], vector["sequence"]) != (0, 0):
         assert f"time {vector['lock_time']} and age {vector['sequence']}" in result.reason
     if expected:

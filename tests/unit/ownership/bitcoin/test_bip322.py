@@ -29,7 +29,7 @@ from support.bitcoin_signing import (
 
 from scanner.model.addresses.scripts import script_pubkey
 from scanner.model.addresses.table import decode_address
-from scanner.model.control import Binding, Control
+from scanner.model.control import Binding, Control, since
 from scanner.ownership.bitcoin.bip322 import Bip322
 from scanner.ownership.bitcoin.bitcoin_message import BitcoinMessage
 
@@ -244,7 +244,7 @@ def test_a_taproot_leaf_without_a_key_of_its_own() -> None:
     result = verify(proof(BITCOIN, address_text(made), [simple(to_sign(MESSAGE, [made]))]))
     assert (result.control, result.reason) == (
         Control.UNSUPPORTED,
-        "the script takes any key: anyone can satisfy it",
+        "the script can be satisfied without a signature by a key of its own: anyone can satisfy it",
     )
 
 
@@ -289,6 +289,11 @@ def test_time_locks() -> None:
     good = verify(proof(BITCOIN, address, [full(to_sign(MESSAGE, [made], 2, lock_time=1000))]))
     assert good.control is Control.CONTROLS
     assert "time 1000 and age 0" in good.reason
+    assert (good.binding, good.lock) == (Binding.ASSERTED, 1000), "until a block shows it is over"
+    assert since(good, 1000, None).binding is Binding.DERIVED
+    early = since(good, 999, 2**40)
+    assert (early.control, early.is_proof) == (Control.UNSUPPORTED, False)
+    assert "cannot spend yet" in early.reason
     for lock_time in (0, 999):
         early = full(to_sign(MESSAGE, [made], 2, lock_time=lock_time))
         assert verify(proof(BITCOIN, address, [early])).control is Control.MISMATCH

@@ -1,0 +1,109 @@
+"""The same coins at two moments, on two networks, or under two names: counted once or told."""
+
+from __future__ import annotations
+
+import pytest
+from support.attack_lab import (
+    MESSAGE,
+    WEI,
+    account_of,
+    evm_endpoint,
+    key,
+    sign_evm,
+    write_rows,
+    write_table,
+)
+
+from scanner.chains.evm.assembly import assemble
+from scanner.lists.reconcile import ListAudit
+from scanner.model.claim import Claim
+from scanner.settings.tables import load_registry
+
+pytestmark = pytest.mark.node
+
+START = 1_790_000_000
+MONTH = 30 * 86_400
+USDC = "0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48"
+TOKEN = assemble(f"""
+    0 CALLDATALOAD {1 << 224} SWAP1 DIV 0x313ce567 EQ @decimals JUMPI
+    0 SLOAD 0 MSTORE 32 0 RETURN
+    decimals: 6 0 MSTORE 32 0 RETURN
+""")
+
+
+@pytest.fixture
+def moved(anvil_factory):
+    """500 ETH on the first chain; a month later on the second, and sold for USDC on the first."""
+    holder = account_of(key(5))
+    first = anvil_factory(arguments=["--timestamp", str(START)])
+    second = anvil_factory(chain_id=8453, arguments=["--timestamp", str(START)])
+    first.rpc("anvil_setCode", USDC, "0x" + TOKEN.hex())
+    first.rpc("anvil_setBalance", holder, hex(500 * WEI))
+    first.rpc("anvil_mine", "0x3")
+    first.rpc("anvil_setBalance", holder, "0x0")
+    bought = "0x" + (1_500_000 * 10**6).to_bytes(32).hex()
+    first.rpc("anvil_setStorageAt", USDC, "0x" + "00" * 32, bought)
+    for node in (first, second):
+        node.rpc("evm_setNextBlockTimestamp", START + MONTH)
+    second.rpc("anvil_setBalance", holder, hex(500 * WEI))
+    for node in (first, second):
+        node.rpc("anvil_mine", "0x3")
+    return first, second
+
+
+def row(coin, network, height, amount):
+    fields = {"coin": coin, "network": network, "height": height, "amount": amount}
+    return fields | {"address": account_of(key(5)), "signature1": sign_evm(key(5))}
+
+
+def taken(scanner, tmp_path, rows, nodes, *more):
+    write_rows(tmp_path / "list.csv", rows)
+    write_table(tmp_path / "ends.toml", evm_endpoint(nodes[0]), evm_endpoint(nodes[1], "base"))
+    said = "--statement", MESSAGE
+    return scanner("snapshot", "list.csv", "--endpoints", "ends.toml", *said, *more)
+
+
+def test_coins_that_moved_to_another_network(scanner, tmp_path, moved):
+    rows = [row("ETH", "ETH", 2, "500"), row("ETH", "BASE", 2, "500")]
+    done = taken(scanner, tmp_path, rows, moved)
+    assert done.status == 1
+    assert "mixed_times" in done.err
+    allowed = taken(scanner, tmp_path, rows, moved, "--spread", "40d")
+    assert allowed.status == 0, allowed.err
+    assert "mixed_times" not in allowed.err
+
+
+def test_coins_that_were_sold_on_the_same_network(scanner, tmp_path, moved):
+    rows = [row("ETH", "ETH", 2, "500"), row("USDC", "ETH", 5, "1500000")]
+    done = taken(scanner, tmp_path, rows, moved)
+    assert done.status == 1
+    assert "mixed_heights" in done.err
+    assert "mixed_times" in done.err
+
+
+def claim(row, asset, network, address, decimals=18):
+    return Claim(row, asset, asset, network, address, address, decimals, 1)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (("ETH", "ethereum", 18), ("BETH", "ethereum-beacon", 9)),
+        (("BETH", "ethereum-beacon", 9), ("ETH", "ethereum", 18)),
+        (("APT", "aptos", 8), ("APT-FA", "aptos", 8)),
+    ],
+)
+def test_one_state_under_two_names(first, second):
+    audit = ListAudit(load_registry())
+    told = []
+    for number, (asset, network, decimals) in enumerate((first, second), 1):
+        told.append(audit.observe(claim(number, asset, network, "0x" + "ab" * 48, decimals)))
+    assert told == [False, True]
+    assert audit.duplicates == 1
+
+
+def test_two_states_of_one_address_are_two():
+    audit = ListAudit(load_registry())
+    for number, asset in enumerate(("ETH", "USDC", "USDT"), 1):
+        assert not audit.observe(claim(number, asset, "ethereum", "0x" + "ab" * 20))
+    assert not audit.observe(claim(4, "ETH", "base", "0x" + "ab" * 20))
