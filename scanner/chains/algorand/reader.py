@@ -16,10 +16,18 @@ from scanner.chains.fleet.interface import Answer, ReaderAbility, Reading, Refus
 from scanner.chains.fleet.rest import Rest
 from scanner.chains.interface import Reach
 from scanner.chains.shape import take
-from scanner.errors import HeightNotReachedError, HeightPrunedError, SourceRejectedError
+from scanner.errors import (
+    AddressFormatError,
+    HeightNotReachedError,
+    HeightPrunedError,
+    SourceRejectedError,
+)
+from scanner.model.addresses.base32_keys import AlgorandCodec
+from scanner.model.addresses.interface import Address
 from scanner.model.balance import BalanceQuery
 from scanner.model.block import BlockRef
 from scanner.model.endpoint import Endpoint
+from scanner.model.key_policy import KeyKind, KeyPolicy, PolicyKey, single
 from scanner.model.network import Holding, Network
 
 _HASH: Final = re.compile(r"[A-Z2-7]{52}")
@@ -73,6 +81,20 @@ class AlgorandReader:
     def read(self, queries: Sequence[BalanceQuery], at: BlockRef) -> list[Answer]:
         """See Reader."""
         return [self._one(query) for query in queries]
+
+    def key_policy(self, address: Address, at: BlockRef) -> KeyPolicy:
+        """See KeyReader. A rekeyed account names who signs for it in `auth-addr`."""
+        found = self._account(address.text, "?exclude=all")
+        height = self._state(found).height
+        if not isinstance(found, dict) or "auth-addr" not in found:
+            own = PolicyKey(KeyKind.ACCOUNT, address.payload)
+            return KeyPolicy((single("the account's own key", own),), height)
+        try:
+            signer = AlgorandCodec(self._network, "").decode(self._rest.text(found, "auth-addr"))
+        except AddressFormatError:
+            raise self._rest.broken("it names a signer that is none") from None
+        other = PolicyKey(KeyKind.ACCOUNT, signer.payload)
+        return KeyPolicy((single(f"rekeyed to {signer.text}", other),), height)
 
     def probe(self) -> dict[str, str]:
         """See Reader."""

@@ -11,13 +11,16 @@ from collections.abc import Sequence
 from typing import Final
 
 from scanner.chains.antelope.api import UNKNOWN_ACCOUNT, AntelopeApi, AntelopeError
+from scanner.chains.antelope.keys import Permissions
 from scanner.chains.fleet.interface import Answer, ReaderAbility, Reading, Refusal, State
 from scanner.chains.interface import Reach
 from scanner.chains.shape import take
 from scanner.errors import SourceRejectedError, SourceUnavailableError, clip
+from scanner.model.addresses.interface import Address
 from scanner.model.balance import BalanceQuery
 from scanner.model.block import BlockRef
 from scanner.model.endpoint import Endpoint
+from scanner.model.key_policy import KeyPolicy
 from scanner.model.network import Holding, Network
 from scanner.model.parts import Part, Parts
 
@@ -74,6 +77,14 @@ class AntelopeReader:
             else Reading(said or {}, state, not said, detail=detail)
             for said in found
         ]
+
+    def key_policy(self, address: Address, at: BlockRef) -> KeyPolicy:
+        """See KeyReader. The head before the question stands for the answers' block."""
+        height = self._api.info().head[0]
+        account = self._account(address.text)
+        if account is None:
+            return KeyPolicy((), height, "there is no such account")
+        return Permissions(self._name, self._account).policy(account, height)
 
     def probe(self) -> dict[str, str]:
         """See Reader."""

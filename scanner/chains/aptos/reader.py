@@ -24,9 +24,11 @@ from scanner.errors import (
     SourceUnavailableError,
     clip,
 )
+from scanner.model.addresses.interface import Address
 from scanner.model.balance import BalanceQuery
 from scanner.model.block import BlockRef
 from scanner.model.endpoint import Endpoint
+from scanner.model.key_policy import KeyKind, KeyPolicy, PolicyKey, single
 from scanner.model.network import Holding, Network
 from scanner.model.parts import Part
 from scanner.net.http import Reply, Transport
@@ -39,6 +41,7 @@ FUNGIBLE: Final = "0xa"
 """APT as a fungible asset: what lies in the fungible store alone."""
 
 _MOST: Final = 1 << 64
+_NO_ACCOUNT: Final = ("account_not_found", "resource_not_found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +91,40 @@ class AptosReader:
 
     def read(self, queries: Sequence[BalanceQuery], at: BlockRef) -> list[Answer]:
         """See Reader."""
+        version = self._version(at)
+        return [self._read(query, version, at.height) for query in queries]
+
+    def key_policy(self, address: Address, at: BlockRef) -> KeyPolicy:
+        """See KeyReader. An account without a resource of its own has the key of its address."""
+        version = self._version(at)
+        reply = self._http.get(f"accounts/{address.text}?ledger_version={version}")
+        if reply.status == 404 and _code(reply.json()) in (
+            "account_not_found",
+            "resource_not_found",
+        ):
+            self._still_kept(reply, version, at.height)
+            own = PolicyKey(KeyKind.ACCOUNT, address.payload)
+            return KeyPolicy((single("the key of the address", own),), at.height)
+        self._answered(reply, at.height)
+        self._still_kept(reply, version, at.height)
+        text = take(self._name, reply.json(), str, "authentication_key")
+        try:
+            key = bytes.fromhex(text.removeprefix("0x"))
+        except ValueError:
+            key = b""
+        if len(key) != 32:
+            raise SourceUnavailableError(self._name, "names an authentication key that is none")
+        if not any(key):  # a resource or multisig account, which its owners sign for otherwise
+            return KeyPolicy((), at.height, "its authentication key is zeros")
+        way = single("authentication key", PolicyKey(KeyKind.ACCOUNT, key))
+        return KeyPolicy((way,), at.height)
+
+    def _version(self, at: BlockRef) -> int:
         if at.hash not in self._versions:
             seen = self.hash_at(at.height)
             if seen != at.hash:
                 raise ReorgError(self._name, at.height, at.hash, seen)
-        version = self._versions[at.hash]
-        return [self._read(query, version, at.height) for query in queries]
+        return self._versions[at.hash]
 
     def probe(self) -> dict[str, str]:
         """See Reader."""
@@ -203,3 +234,7 @@ class AptosReader:
         if not (text.isascii() and text.isdigit() and len(text) < 21):
             raise SourceUnavailableError(self._name, f"gave an answer it should not: {key}")
         return int(text)
+
+
+def _code(problem: object) -> object:
+    return problem.get("error_code") if isinstance(problem, dict) else None

@@ -14,12 +14,15 @@ from typing import Final
 
 from scanner.chains.fleet.interface import Answer, ReaderAbility, Refusal, liquid
 from scanner.chains.fleet.rest import Rest
+from scanner.chains.hedera.keys import account_key
 from scanner.chains.interface import Reach
 from scanner.chains.shape import take
 from scanner.errors import HeightNotReachedError, SourceRejectedError, SourceUnavailableError
+from scanner.model.addresses.interface import Address
 from scanner.model.balance import BalanceQuery
 from scanner.model.block import BlockRef
 from scanner.model.endpoint import Endpoint
+from scanner.model.key_policy import KeyPolicy
 from scanner.model.network import Network
 
 MARKERS: Final = {"mainnet": (95_421_653, "1779562740.189823000")}
@@ -67,9 +70,26 @@ class HederaReader:
 
     def read(self, queries: Sequence[BalanceQuery], at: BlockRef) -> list[Answer]:
         """See Reader."""
+        end = self._end(at)
+        return [self._one(query, end) for query in queries]
+
+    def key_policy(self, address: Address, at: BlockRef) -> KeyPolicy:
+        """See KeyReader. The mirror tells the account as it was at a time."""
+        end = self._end(at)
+        path = f"api/v1/accounts/{address.text}?timestamp=lte:{end}&transactions=false"
+        reply = self._rest.get(path)
+        if reply.status == 404:
+            raise SourceRejectedError(self._name, "does not know the account")
+        reply.raise_for_status()
+        found = reply.json()
+        if self._rest.text(found, "account") != address.text:
+            raise self._rest.broken("it answers for another account")
+        return account_key(self._name, take(self._name, found, object, "key"), at.height)
+
+    def _end(self, at: BlockRef) -> str:
         if at.hash not in self._ends:
             self._ends[at.hash] = self._stamp(self._block(at.height), "timestamp", "to")
-        return [self._one(query, self._ends[at.hash]) for query in queries]
+        return self._ends[at.hash]
 
     def probe(self) -> dict[str, str]:
         """See Reader."""

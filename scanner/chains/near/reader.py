@@ -14,6 +14,7 @@ from typing import Final
 from scanner.chains.fleet.interface import Answer, ReaderAbility, Reading, Refusal, State
 from scanner.chains.fleet.rest import Rest
 from scanner.chains.interface import Reach
+from scanner.chains.near.keys import access_keys
 from scanner.chains.shape import take
 from scanner.errors import (
     HeightNotReachedError,
@@ -21,9 +22,11 @@ from scanner.errors import (
     SourceRejectedError,
     SourceUnavailableError,
 )
+from scanner.model.addresses.interface import Address
 from scanner.model.balance import BalanceQuery
 from scanner.model.block import BlockRef
 from scanner.model.endpoint import Endpoint
+from scanner.model.key_policy import KeyKind, KeyPolicy, PolicyKey, single
 from scanner.model.network import Network
 from scanner.model.parts import Part
 
@@ -80,6 +83,22 @@ class NearReader:
     def read(self, queries: Sequence[BalanceQuery], at: BlockRef) -> list[Answer]:
         """See Reader."""
         return [self._one(query, at) for query in queries]
+
+    def key_policy(self, address: Address, at: BlockRef) -> KeyPolicy:
+        """See KeyReader. An implicit account that is not there yet will have its own key."""
+        asked = {"block_id": at.hash, "account_id": address.text}
+        try:
+            self._state(self._ask("query", {"request_type": "view_account", **asked}))
+            found = self._ask("query", {"request_type": "view_access_key_list", **asked})
+        except _CauseError as e:
+            self._without(e, address.text, at)  # which it is, or raises
+            if address.format != "near_implicit":
+                return KeyPolicy((), at.height, "there is no such account")
+            own = PolicyKey(KeyKind.ED25519, address.payload)
+            return KeyPolicy((single("the key of the name", own),), at.height)
+        if self._state(found) != State(at.height, at.hash):
+            raise self._rest.broken("it tells the keys of another block")
+        return access_keys(self._name, found, at.height)
 
     def probe(self) -> dict[str, str]:
         """See Reader."""

@@ -14,10 +14,13 @@ from scanner.chains.fleet.interface import Answer, ReaderAbility, Reading, Refus
 from scanner.chains.fleet.rest import Rest
 from scanner.chains.interface import Reach
 from scanner.chains.shape import take
+from scanner.chains.stellar.keys import account_keys
 from scanner.errors import HeightNotReachedError, HeightPrunedError, SourceRejectedError
+from scanner.model.addresses.interface import Address
 from scanner.model.balance import BalanceQuery
 from scanner.model.block import BlockRef
 from scanner.model.endpoint import Endpoint
+from scanner.model.key_policy import KeyKind, KeyPolicy, PolicyKey, single
 from scanner.model.network import Holding, Network
 from scanner.model.parts import Part
 from scanner.net.http import Reply
@@ -60,6 +63,20 @@ class StellarReader:
         """See Reader."""
         return [self._one(query) for query in queries]
 
+    def key_policy(self, address: Address, at: BlockRef) -> KeyPolicy:
+        """See KeyReader. An account that the ledger does not have begins with its own key."""
+        reply = self._account(address.text)
+        if reply is None:
+            raise SourceRejectedError(self._name, "answered HTTP 404, not as Horizon does")
+        height = self._state(reply).height
+        if reply.status == 404:
+            own = single("master key", PolicyKey(KeyKind.ED25519, address.payload))
+            return KeyPolicy((own,), height)
+        account = reply.json()
+        if self._rest.text(account, "account_id") != address.text:
+            raise self._rest.broken("it answers for another account")
+        return account_keys(self._name, account, height)
+
     def probe(self) -> dict[str, str]:
         """See Reader."""
         root = self._rest.json("")
@@ -92,16 +109,23 @@ class StellarReader:
             return Refusal(f"an address of format {query.address.format} has no account")
         if query.holding.decimals != DECIMALS:
             return Refusal(f"amounts have {DECIMALS} places, not {query.holding.decimals}")
-        reply = self._rest.get(f"accounts/{query.address.text}")
+        reply = self._account(query.address.text)
+        if reply is None:
+            return Refusal("answered HTTP 404 in a form that is not Horizon's")
         if reply.status == 404:
-            if self._problem(reply) != "not_found":
-                return Refusal("answered HTTP 404 in a form that is not Horizon's")
             return Reading({}, self._state(reply), absent=True)
-        reply.raise_for_status()
         account = reply.json()
         if self._rest.text(account, "account_id") != query.address.text:
             return Refusal("answered for another account")
         return self._holding(account, query.holding, self._state(reply))
+
+    def _account(self, text: str) -> Reply | None:
+        """The answer about an account, a 404 of Horizon's own as well; None for another 404."""
+        reply = self._rest.get(f"accounts/{text}")
+        if reply.status == 404:
+            return reply if self._problem(reply) == "not_found" else None
+        reply.raise_for_status()
+        return reply
 
     def _holding(self, account: object, holding: Holding, state: State) -> Answer:
         """One line of the account. Open offers' liabilities and the reserve are inside it."""

@@ -1,0 +1,105 @@
+"""Which keys may spend from a Hedera account: one key, a list of them, or a threshold of some.
+
+A mirror node tells a single key as hex, anything else as the protobuf of it.
+Source: the mirror node's REST API (accounts, `key`); hedera-protobufs, basic_types.proto (Key).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from scanner.chains.shape import take
+from scanner.errors import SourceUnavailableError
+from scanner.model.key_policy import KeyKind, KeyPolicy, PolicyKey, Way, Weighted
+
+_SINGLE: Final = {"ED25519": (KeyKind.ED25519, 32), "ECDSA_SECP256K1": (KeyKind.SECP256K1, 33)}
+_FIELDS: Final = {2: (KeyKind.ED25519, 32), 7: (KeyKind.SECP256K1, 33)}
+_THRESHOLD, _LIST = 5, 6
+_DEEPEST: Final = 8
+
+_Field = tuple[int, int, bytes]
+"""Number, value of a varint, bytes of a field that has some."""
+
+
+def account_key(endpoint: str, key: object, height: int) -> KeyPolicy:
+    """Read a mirror node's `key`. None (a deleted or system account) has no way to spend.
+
+    Raises SourceUnavailableError for what is no key.
+    """
+    if key is None:
+        return KeyPolicy((), height, "the account has no key")
+    kind = take(endpoint, key, str, "_type")
+    try:
+        data = bytes.fromhex(take(endpoint, key, str, "key"))
+        if kind in _SINGLE:
+            way = Way("key", (Weighted(_sized(*_SINGLE[kind], data)),))
+        else:
+            member = _member(data, _DEEPEST)
+            way = member if isinstance(member, Way) else Way("key", (Weighted(member),))
+    except ValueError as e:
+        raise SourceUnavailableError(endpoint, f"gave a key that is none ({e})") from None
+    return KeyPolicy((way,), height)
+
+
+def _member(data: bytes, depth: int) -> PolicyKey | Way:
+    """One Key message. Raises ValueError, also for contracts and what is not read."""
+    fields = _fields(data)
+    if len(fields) != 1 or depth == 0:
+        raise ValueError("not one key, or too deep")
+    number, _, inside = fields[0]
+    if number in _FIELDS:
+        return _sized(*_FIELDS[number], inside)
+    if number == _LIST:
+        members = _members(inside, depth)
+        return Way("key list", members, len(members))
+    if number == _THRESHOLD:
+        parts = {n: (value, body) for n, value, body in _fields(inside)}
+        if set(parts) != {1, 2}:
+            raise ValueError("a threshold without its parts")
+        return Way("threshold key", _members(parts[2][1], depth), parts[1][0])
+    raise ValueError("a kind of key that is not read")
+
+
+def _members(data: bytes, depth: int) -> tuple[Weighted, ...]:
+    found = []
+    for number, _, inside in _fields(data):
+        if number != 1:
+            raise ValueError("a list of something else")
+        found.append(Weighted(_member(inside, depth - 1)))
+    return tuple(found)
+
+
+def _sized(kind: KeyKind, size: int, data: bytes) -> PolicyKey:
+    if len(data) != size:
+        raise ValueError(f"a key of {len(data)} bytes")
+    return PolicyKey(kind, data)
+
+
+def _fields(data: bytes) -> list[_Field]:
+    """Take a protobuf message apart: varints and bytes only. Raises ValueError."""
+    found: list[_Field] = []
+    at = 0
+    while at < len(data):
+        tag, at = _varint(data, at)
+        if tag & 7 == 0:
+            value, at = _varint(data, at)
+            found.append((tag >> 3, value, b""))
+        elif tag & 7 == 2:
+            size, at = _varint(data, at)
+            if size > len(data) - at:
+                raise ValueError("ends too soon")
+            found.append((tag >> 3, 0, data[at : at + size]))
+            at += size
+        else:
+            raise ValueError("a field of another type")
+    return found
+
+
+def _varint(data: bytes, at: int) -> tuple[int, int]:
+    number = shift = 0
+    while at < len(data) and shift < 35:
+        number |= (data[at] & 0x7F) << shift
+        at, shift = at + 1, shift + 7
+        if data[at - 1] < 0x80:
+            return number, at
+    raise ValueError("a number that does not end")

@@ -1,0 +1,38 @@
+"""Which keys may spend from a NEAR account: its access keys with full access.
+
+A key for function calls may not move coins. Source: NEAR's JSON-RPC, view_access_key_list.
+"""
+
+from __future__ import annotations
+
+from scanner.chains.shape import take
+from scanner.errors import SourceUnavailableError
+from scanner.model.addresses import base58
+from scanner.model.key_policy import KeyKind, KeyPolicy, PolicyKey, Way, single
+
+_SIZES = {"ed25519": 32, "secp256k1": 64}
+
+
+def access_keys(endpoint: str, answer: object, height: int) -> KeyPolicy:
+    """Read every way to spend; () where the account has no key. Raises SourceUnavailableError."""
+    ways: list[Way] = []
+    for item in take(endpoint, answer, list, "keys"):
+        permission = take(endpoint, item, object, "access_key", "permission")
+        if permission == "FullAccess":
+            key = _key(endpoint, take(endpoint, item, str, "public_key"))
+            ways.append(single("full-access key", key))
+    return KeyPolicy(tuple(ways), height)
+
+
+def _key(endpoint: str, text: str) -> PolicyKey:
+    kind, _, rest = text.partition(":")
+    try:
+        data = base58.decode(rest)
+    except ValueError:
+        data = b""
+    if _SIZES.get(kind) != len(data):
+        raise SourceUnavailableError(endpoint, "names an access key that is none")
+    if kind == "ed25519":
+        return PolicyKey(KeyKind.ED25519, data)
+    parity = b"\x03" if data[63] & 1 else b"\x02"
+    return PolicyKey(KeyKind.SECP256K1, parity + data[:32])
