@@ -24,7 +24,7 @@ from scanner.settings import logs
 from scanner.settings.database import password_of
 from scanner.settings.tables import load_registry
 from scanner.store.database.engine import open_store
-from scanner.web import answers, api, pages
+from scanner.web import answers, api, checking, pages
 from scanner.web.guard import Guard, Rules
 from scanner.web.metrics import CONTENT_TYPE, metrics_text
 from scanner.web.site import Site
@@ -94,6 +94,7 @@ def make_app(settings: WebSettings) -> Guard:
     app.openapi = lambda: api.document(described())  # type: ignore[method-assign]
     app.include_router(api.router)
     app.include_router(pages.router)
+    app.include_router(checking.router)
     _probes(app)
     _troubles(app)
     rules = Rules(origins=frozenset(settings.origins))

@@ -12,7 +12,7 @@ import typer
 
 from scanner.chains.interface import BalanceSource
 from scanner.chains.table import make_source
-from scanner.cli.common.console import emit, finish, say
+from scanner.cli.common.console import emit, finish
 from scanner.cli.common.options import AsJson, Endpoints
 from scanner.errors import ConfigError, clip
 from scanner.model.endpoint import Endpoint
@@ -23,6 +23,7 @@ from scanner.ownership.one_message import Checked, SignedMessage, check_message,
 from scanner.reports.commands.one_message import checked_lines, checked_object
 from scanner.reports.commands.ownership import control_kind
 from scanner.reports.tables.jsontext import pretty
+from scanner.reports.tables.text import printable
 from scanner.settings.endpoints import load_endpoints
 from scanner.settings.tables import load_registry
 from scanner.snapshots.view import chain_view, key_question
@@ -89,7 +90,7 @@ def verify_message(
     if as_json:
         emit(pretty(checked_object(given, checked)))
     else:
-        say(*checked_lines(checked))
+        emit("".join(f"{printable(line)}\n" for line in checked_lines(checked)).encode())
     kind = control_kind(checked.result)
     if kind is None and checked.purpose:
         kind = FindingKind.NOT_STATED

@@ -20,15 +20,15 @@ def run(capsys, *arguments):
 
 def test_good_false_and_undecided(capsys):
     status, out, err = run(capsys, *GOOD)
-    assert (status, out) == (0, "")
-    assert err.startswith("The signature is good")
-    assert "network: ethereum" in err
-    status, _, err = run(capsys, GOOD[0], MESSAGE + "!", GOOD[2])
+    assert (status, err) == (0, "")
+    assert out.startswith("The signature is good")
+    assert "network: ethereum" in out
+    status, out, _ = run(capsys, GOOD[0], MESSAGE + "!", GOOD[2])
     assert status == 1
-    assert err.startswith("False")
-    status, _, err = run(capsys, GOOD[0], MESSAGE, "0x")
+    assert out.startswith("False")
+    status, out, _ = run(capsys, GOOD[0], MESSAGE, "0x")
     assert status == 3
-    assert "contract wallet" in err
+    assert "contract wallet" in out
 
 
 def test_json(capsys, tmp_path, monkeypatch):
