@@ -213,6 +213,11 @@ class ReaderContract:
 
     def test_answers_for_another_block_are_none(self) -> None:
         self.never_another_number(Trap.OTHER_BLOCK)
+        with self.source(Trap.OTHER_BLOCK) as (fleet, _):
+            queries = [query for query, _ in self.funded]
+            found = _tried(lambda: self.balances(fleet, queries)) or []
+            if fleet.ability.reach is not Reach.TIP:  # there its own newest state is an answer
+                assert [b.amount for b in found if b.amount is not None] == []
         self.exact(Trap.OTHER_BLOCK, Trap.NONE)
 
     def test_items_that_are_left_out_are_not_zero(self) -> None:

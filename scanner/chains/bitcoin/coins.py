@@ -65,20 +65,26 @@ class Plan:
 def plan_queries(queries: Sequence[BalanceQuery], network: str) -> Plan:
     """Group queries by script, so that a script asked for twice is looked for once.
 
-    A query that nobody can be asked (`why_not_asked`) is answered `unavailable` at once.
+    A query that nobody can be asked (`script_or_why`) is answered `unavailable` at once.
     """
     plan = Plan(answers=[None] * len(queries))
     for position, query in enumerate(queries):
-        why = why_not_asked(query, network)
-        if why:
-            plan.answers[position] = unavailable(why)
+        script = script_or_why(query, network)
+        if isinstance(script, str):
+            plan.answers[position] = unavailable(script)
         else:
-            plan.wanted.setdefault(script_pubkey(query.address), []).append(position)
+            plan.wanted.setdefault(script, []).append(position)
     return plan
 
 
 def why_not_asked(query: BalanceQuery, network: str) -> str:
     """Why nobody can be asked for a query; "" if somebody can."""
+    script = script_or_why(query, network)
+    return script if isinstance(script, str) else ""
+
+
+def script_or_why(query: BalanceQuery, network: str) -> bytes | str:
+    """The script to ask for, or why nobody can be asked."""
     if query.address.network != network or query.holding.network != network:
         return f"not a holding on {network}"
     if not query.holding.is_native:
@@ -90,10 +96,9 @@ def why_not_asked(query: BalanceQuery, network: str) -> str:
             )
         return f"{query.holding.asset} is a token on {network}: no source reads it yet"
     try:
-        script_pubkey(query.address)
+        return script_pubkey(query.address)
     except ValueError as e:
         return str(e)
-    return ""
 
 
 def balance_of(
