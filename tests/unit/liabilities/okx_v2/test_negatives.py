@@ -143,3 +143,11 @@ def test_random_bytes_are_refused() -> None:
             continue
         if done.status is not ProofStatus.REFUSED:
             assert same({**parsed, "general": 0}, {**original, "general": 0})
+
+
+def test_a_list_of_a_thousand_million_in_a_key_is_refused_before_it_is_made() -> None:
+    data = bytearray.fromhex(base("toy")[0]["circuits_info"]["root_verifier_data_hex"])
+    assert int.from_bytes(data[244:252], "little") == 3  # how many arities follow
+    data[244:252] = (10**9).to_bytes(8, "little")
+    with pytest.raises(RefusedError, match="a list of 1000000000 entries"):
+        read_key(bytes(data))

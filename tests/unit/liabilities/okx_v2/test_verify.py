@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 from support.okx_proofs import V2, document, pin, recorded
@@ -163,3 +165,22 @@ def test_expected_json_agrees() -> None:
     for name, facts in expected.items():
         status = check(f"forged/{name}", pin("toy")).status
         assert (status is ProofStatus.ACCEPTED) == facts["expected"].startswith("accept"), name
+
+
+def test_without_numpy_it_is_slower_and_the_same() -> None:
+    """In a process of its own, in which numpy cannot be imported."""
+    program = (
+        "import sys; sys.modules['numpy'] = None\n"
+        "from scanner.liabilities.okx_v2 import merkle\n"
+        "from scanner.liabilities.proofs import check_proof\n"
+        "from pathlib import Path\n"
+        "print(merkle.LANES, check_proof(Path(sys.argv[1]), sys.argv[2]).status.value)\n"
+    )
+    path = V2 / "toy" / "sum_proof_data.json.gz"
+    done = subprocess.run(
+        [sys.executable, "-c", program, path, pin("toy")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout == "None accepted\n", done.stderr
