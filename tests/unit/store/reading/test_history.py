@@ -42,4 +42,5 @@ def test_zero_beside_no_answer_is_no_ratio():
     for key, part in {**EMPTY, **NO_ANSWER}.items():
         tally.add_part(key, part)
     (plain,) = tally.totals()
-    assert _with_liabilities(plain, 7, 8).reserve_ratio is None
+    liability = Liability("X", 7, 8, LiabilityEvidence.PUBLISHED, "owed.csv")
+    assert _with_liabilities(plain, liability).reserve_ratio is None
