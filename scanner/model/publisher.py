@@ -88,7 +88,7 @@ def publisher_of_file(name: str, table: Publishers) -> str:
     rest = stem
     while (shorter := _TAIL.sub("", _HEAD.sub("", rest))) != rest and shorter:
         rest = shorter
-    return rest
+    return rest if any(c.isalpha() for c in rest) else stem
 
 
 _ENDINGS = re.compile(

@@ -1,0 +1,60 @@
+"""The shipped table of publishers, and one of the user's own beside it."""
+
+from __future__ import annotations
+
+import pytest
+
+from scanner.errors import ConfigError
+from scanner.settings.publishers import ENVIRONMENT, load_publishers
+from scanner.settings.tables import load_registry
+
+
+def test_the_shipped_table_is_sound(monkeypatch):
+    monkeypatch.delenv(ENVIRONMENT)
+    table = load_publishers()
+    okx = table.known("OKEx")
+    assert (okx.name, okx.every, okx.layout) == ("okx", "month", "okx_csv")
+    assert "I am an OKX address" in okx.texts
+    assert "hello world" not in {text for p in table.all.values() for text in p.texts}
+    assets = {holding.asset for holding in load_registry().holdings()}
+    assert {"OKB", "OKT"} <= assets.intersection(okx.tokens)
+
+
+def test_a_table_of_ones_own_adds_and_wins(monkeypatch, tmp_path):
+    file = tmp_path / "own.toml"
+    file.write_text(
+        '[[publisher]]\nname = "OKX"\ntexts = ["new"]\npage = "https://x.example"\n'
+        '[[publisher]]\nname = "northbank"\naliases = ["NB"]\ntokens = ["NBK"]\n'
+    )
+    monkeypatch.setenv(ENVIRONMENT, str(file))
+    table = load_publishers()
+    okx = table.known("okx")
+    assert {"new", "I am an OKX address"} <= set(okx.texts)
+    assert (okx.name, okx.page) == ("okx", "https://x.example")
+    assert table.known("nb").tokens == ("NBK",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "name = 'x'",
+        "[[publisher]]\naliases = ['x']",
+        "[[publisher]]\nname = 'x'\nwebsite = 'y'",
+        "[[publisher]]\nname = 'x'\ntexts = 'y'",
+        "[[publisher]]\nname = 'x'\ntexts = [1]",
+        "[[publisher]]\nname = 'x'\n[[publisher]]\nname = 'y'\naliases = ['X']",
+        "not toml",
+    ],
+)
+def test_a_wrong_table_is_refused_in_words(monkeypatch, tmp_path, text):
+    file = tmp_path / "own.toml"
+    file.write_text(text)
+    monkeypatch.setenv(ENVIRONMENT, str(file))
+    with pytest.raises(ConfigError):
+        load_publishers()
+
+
+def test_a_missing_table_is_refused(monkeypatch, tmp_path):
+    monkeypatch.setenv(ENVIRONMENT, str(tmp_path / "none.toml"))
+    with pytest.raises(ConfigError, match=r"none\.toml"):
+        load_publishers()
