@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 from eth_account import Account
-from eth_account.messages import encode_defunct, encode_typed_data
-from support.signed_rows import claim, evm_address, evm_sign, key
+from eth_account.messages import encode_defunct
+from support.other_texts import ORDER, PERMIT, SIWE, VOTE, signed, typed
+from support.signed_rows import key
 
 from scanner.cli import main
 from scanner.demo.publication import DATA
@@ -22,7 +23,6 @@ from scanner.model.control import ControlResult
 from scanner.model.publisher import Publishers
 from scanner.model.statement import StatedBy, Statement
 from scanner.ownership.judge import judge
-from scanner.ownership.primitives import envelopes
 from scanner.ownership.signed_texts import MOST, SignedTexts
 from scanner.ownership.statement import make_rule, settle
 from scanner.settings.publishers import load_publishers
@@ -32,50 +32,11 @@ REGISTRY = load_registry()
 TABLE: Publishers = load_publishers()
 FAKE = "Fake Exchange"
 
-DOMAIN = [{"name": "name", "type": "string"}, {"name": "version", "type": "string"}]
-
-
-def typed(name: str, primary: str, fields: dict[str, str], message: dict[str, object]) -> str:
-    """EIP-712 typed data without a contract, as wallets show it."""
-    return json.dumps({
-        "types": {
-            "EIP712Domain": DOMAIN,
-            primary: [{"name": n, "type": kind} for n, kind in fields.items()],
-        },
-        "primaryType": primary,
-        "domain": {"name": name, "version": "0.1.4"},
-        "message": message,
-    })  # fmt: skip
-
-
-VOTE = typed(
-    "snapshot",
-    "Vote",
-    {"from": "address", "space": "string", "timestamp": "uint64", "choice": "uint32"},
-    {"from": "0x" + "11" * 20, "space": "fake exchange.eth", "timestamp": 1, "choice": 1},
-)
-PERMIT = typed(
-    "Fake Exchange Dollar",
-    "Permit",
-    {"owner": "address", "spender": "address", "value": "uint256"},
-    {"owner": "0x" + "11" * 20, "spender": "0x" + "22" * 20, "value": 5},
-)
-ORDER = typed(
-    "Fake Exchange",
-    "Order",
-    {"maker": "address", "salt": "uint256"},
-    {"maker": "0x" + "11" * 20, "salt": 1},
-)
 OTHER_ATTESTATION = typed(
     "Proof of reserves",
     "ReserveStatement",
     {"statement": "string"},
     {"statement": "I am an OKX address"},
-)
-SIWE = (
-    "fake-exchange.com wants you to sign in with your Ethereum account:\n{address}\n\n"
-    "I own this Fake Exchange wallet\n\nURI: https://fake-exchange.com\nVersion: 1\nChain ID: 1\n"
-    "Nonce: 32891756\nIssued At: 2026-09-30T16:25:24Z"
 )
 TEXTS = {
     "a log-in": "Welcome to Fake Exchange! Sign in to prove that this wallet is yours.",
@@ -90,19 +51,6 @@ TEXTS = {
     "terms": "I accept the Terms of Service of Fake Exchange with this wallet",
     "an early signer": "This is my bitcointalk staking address",
 }
-
-
-def signed(message: str, number: int = 1) -> Claim:
-    """A row whose key signs a text as wallets do."""
-    signer = key(number)
-    address = evm_address(signer)
-    text = message.format(address=address) if "{address}" in message else message
-    if text.startswith("{"):
-        account = Account.from_key(signer.secret)
-        signature = account.sign_message(encode_typed_data(full_message=json.loads(text)))
-        return claim("ethereum", address, "0x" + signature.signature.hex(), message=text)
-    signature = evm_sign(signer, text, envelopes.eip191_text)
-    return claim("ethereum", address, signature, message=text)._replace(row=number)
 
 
 def verdicts(rows: list[Claim], publisher: str = FAKE, **demanded: object) -> list[ControlResult]:
