@@ -19,6 +19,9 @@ from scanner.ownership.interface import Signer
 CHANGEABLE = frozenset(("algorand", "aptos", "near_implicit", "stellar", "ton", "tron", "xrpl"))
 """Address formats that a key makes and whose accounts can be given other keys later."""
 
+CHANGEABLE_KINDS = frozenset(("algorand", "aptos", "near", "stellar", "ton", "tron", "xrpl"))
+"""Kinds of networks that have such addresses (`Network.kind`)."""
+
 NOT_ASKED = "the account's current keys were not asked: a snapshot with an endpoint asks them"
 """What to say about a `derived` row of such a format offline."""
 

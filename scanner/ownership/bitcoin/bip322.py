@@ -20,7 +20,12 @@ from scanner.model.addresses.interface import Address
 from scanner.model.control import Binding, Control, ControlResult, lock_text
 from scanner.ownership.bitcoin import bip322_full
 from scanner.ownership.bitcoin import bip322_transactions as virtual
-from scanner.ownership.bitcoin.bip322_keys import check_key, check_multisig, check_taproot_key
+from scanner.ownership.bitcoin.bip322_keys import (
+    check_key,
+    check_multisig,
+    check_p2pkh,
+    check_taproot_key,
+)
 from scanner.ownership.bitcoin.bip322_reading import (
     Encoded,
     Shown,
@@ -105,6 +110,10 @@ class Bip322:
         if encoded.variant is Variant.SIMPLE:
             return self._simple(proof.address, encoded.data, txid)
 
+        if encoded.variant is Variant.FULL and proof.address.format == "p2pkh":
+            shown = check_p2pkh(encoded.data, txid, proof.address.payload)
+            if shown is not None:
+                return shown
         if encoded.variant is Variant.FULL:
             return bip322_full.check_full(encoded.data, txid, script_pubkey)
         return bip322_full.check_proof_of_funds(encoded.data, txid, script_pubkey)

@@ -77,6 +77,42 @@ def check_multisig(stack: tuple[bytes, ...], txid: bytes, address: Address) -> S
     return Shown(multisig.required, tuple(key.hex() for key in signed))
 
 
+def check_p2pkh(data: bytes, txid: bytes, key_hash: bytes) -> Shown | None:
+    """Check a full signature of P2PKH in its usual shape: two pushes, no times, no witness.
+
+    Returns None for everything else, good or bad: that is for the interpreter.
+    """
+    version = data[:4]
+    size = data[41] if len(data) > 41 else 0
+    script_sig = data[42 : 42 + size]
+    signature, key = _pushes(script_sig)
+    if (
+        version not in _VERSIONS
+        or virtual.legacy_body(version, txid, script_sig) != data
+        or hash160(key) != key_hash
+        or signature[-1:] != _SIGHASH_ALL
+    ):
+        return None
+    compact = der_to_compact(signature[:-1])
+    digest = virtual.legacy_digest(version, txid, scripts.p2pkh(key_hash))
+    if compact is None or not secp256k1.verify_ecdsa(digest, compact, key):
+        return None
+    return Shown(1, (key.hex(),))
+
+
+_VERSIONS = (bytes(4), b"\x02\0\0\0")
+_SIGHASH_ALL = b"\x01"
+
+
+def _pushes(script_sig: bytes) -> tuple[bytes, bytes]:
+    """The two direct pushes that a script is made of; empty ones if it is anything else."""
+    first = script_sig[0] if script_sig else 0
+    signature, rest = script_sig[1 : 1 + first], script_sig[1 + first :]
+    if not 9 <= first <= 73 or len(rest) not in (34, 66) or rest[0] != len(rest) - 1:
+        return b"", b""
+    return signature, rest[1:]
+
+
 def _short(reason: str, required: int) -> NotProvenError:
     error = mismatch(reason)
     error.required = required

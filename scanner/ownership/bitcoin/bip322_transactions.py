@@ -57,6 +57,18 @@ def to_sign_body(txid: bytes, script_sig: bytes = b"") -> tuple[bytes, bytes]:
     return before, _ZERO
 
 
+def legacy_body(version: bytes, txid: bytes, script_sig: bytes) -> bytes:
+    """Serialize `to_sign` without a witness, all times 0. version: 4 bytes."""
+    before = version + b"\x01" + txid + _ZERO + with_size(script_sig) + _ZERO
+    return before + b"\x01" + _NOTHING_SENT + _ZERO
+
+
+def legacy_digest(version: bytes, txid: bytes, script_code: bytes) -> bytes:
+    """What an input without a witness signs with SIGHASH_ALL: itself, with the script in place."""
+    signed = legacy_body(version, txid, script_code)
+    return sha256d(signed + struct.pack("<I", _SIGHASH_ALL))
+
+
 _HASHED_TWICE = sha256d(_ZERO), sha256d(_NOTHING_SENT)
 _HASHED_ONCE = tuple(sha256(b).digest() for b in (bytes(8), _ZERO, _NOTHING_SENT))
 

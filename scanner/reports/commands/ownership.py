@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from scanner.model.claim import Claim, DeclaredTotal, Row, UnreadableRow
-from scanner.model.control import Control, ControlResult
+from scanner.model.control import Binding, Control, ControlResult
 from scanner.model.finding import WEIGHTS, Finding, FindingKind, Weight
 from scanner.model.statement import StatedBy, StatementRule
 from scanner.ownership.signed_texts import SignedTexts
@@ -128,7 +128,8 @@ class OwnershipSummary:
     rows as (row, what, reason). rows: how many data rows were counted;
     by_weight: how many of them are false or not shown. texts: what the signed rows sign;
     stated_by: how many of the verified rows are stated in which way. told, told_counts: what the
-    reader says beside the rows, the first few of each kind and how many.
+    reader says beside the rows, the first few of each kind and how many. derived: per network, the
+    verified rows whose address is made from the key.
     """
 
     counts: dict[tuple[str, str], Counter[str]] = field(default_factory=dict)
@@ -137,6 +138,7 @@ class OwnershipSummary:
     rows: int = 0
     texts: SignedTexts = field(default_factory=SignedTexts)
     stated_by: Counter[StatedBy] = field(default_factory=Counter)
+    derived: Counter[str] = field(default_factory=Counter)
     told: dict[FindingKind, list[Finding]] = field(default_factory=dict)
     told_counts: Counter[FindingKind] = field(default_factory=Counter)
 
@@ -174,6 +176,7 @@ class OwnershipSummary:
         self.rows += later.rows
         self.texts.merge(later.texts)
         self.stated_by.update(later.stated_by)
+        self.derived.update(later.derived)
 
     def _add_verdict(self, claim: Claim, result: ControlResult) -> None:
         if claim.signatures:
@@ -182,6 +185,7 @@ class OwnershipSummary:
         if kind is None:
             self._count(claim.asset, claim.network, VERIFIED)
             self.stated_by[result.stated_by] += 1
+            self.derived[claim.network] += result.binding is Binding.DERIVED
             return
         name = _NAMES.get(kind, result.control.value)
         what = f"{claim.asset} on {claim.network}, {claim.address}"

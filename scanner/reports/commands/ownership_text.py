@@ -6,6 +6,7 @@ from typing import TextIO
 
 from scanner.model.finding import WEIGHTS, Finding, FindingKind, Weight
 from scanner.model.statement import StatedBy, StatementRule
+from scanner.ownership.key_policy import CHANGEABLE_KINDS, NOT_ASKED
 from scanner.reports.commands.ownership import (
     ASSERTED,
     CLASSES,
@@ -18,6 +19,7 @@ from scanner.reports.figures.signed_texts import text_lines
 from scanner.reports.figures.words import MEANINGS, STATED_BY
 from scanner.reports.tables.grid import Cell, Column, print_grid
 from scanner.reports.tables.text import printable
+from scanner.settings.tables import load_registry
 
 _HEADINGS = {
     "mismatch": "signed by another key or over another message",
@@ -56,9 +58,18 @@ def print_ownership(summary: OwnershipSummary, rule: StatementRule, stream: Text
 
 
 def _statements(summary: OwnershipSummary) -> list[str]:
-    """What shows that verified rows are the publisher's claim, where that is the weaker sort."""
+    """How verified rows are weaker than others: in what states them, or whose keys were asked."""
     named = summary.stated_by[StatedBy.NAMED]
-    return [f"{named:,} rows: {STATED_BY[StatedBy.NAMED]}"] if named else []
+    lines = [f"{named:,} rows: {STATED_BY[StatedBy.NAMED]}"] if named else []
+    networks = load_registry().networks
+    unasked = sum(
+        rows
+        for name, rows in summary.derived.items()
+        if name in networks and networks[name].kind in CHANGEABLE_KINDS
+    )
+    if unasked:
+        lines.append(f"{unasked:,} of the verified rows: {NOT_ASKED}")
+    return lines
 
 
 def _told(summary: OwnershipSummary, kind: FindingKind, findings: list[Finding]) -> list[str]:

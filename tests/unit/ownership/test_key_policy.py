@@ -181,3 +181,11 @@ def test_a_stellar_account_with_two_of_three_signers() -> None:
     own = claim("stellar", address, ed_sign(first))
     assert judge(own, REGISTRY).shows_control
     assert judge(own, REGISTRY, None, lambda _: ways).control is Control.MISMATCH
+
+
+def test_the_kinds_of_networks_are_those_of_the_formats() -> None:
+    from scanner.ownership.key_policy import CHANGEABLE, CHANGEABLE_KINDS
+
+    kinds = {form.removesuffix("_implicit") for form in CHANGEABLE}
+    assert kinds == CHANGEABLE_KINDS
+    assert {n.kind for n in REGISTRY.networks.values()} >= CHANGEABLE_KINDS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import random
 
 import pytest
@@ -125,3 +126,36 @@ def test_other_witness_scripts_are_left_to_the_interpreter() -> None:
     script = b"\x51"
     address = decode_address(BITCOIN, address_of(BITCOIN, "p2wsh", script))
     assert bip322_keys.check_multisig((script,), bytes(32), address) is None
+
+
+def test_p2pkh_without_an_interpreter_accepts_what_the_interpreter_accepts() -> None:
+    """Every byte of a good full signature changed: the quick way never accepts more."""
+    from support.bitcoin_signing import full
+
+    from scanner.model.addresses.scripts import script_pubkey
+    from scanner.model.addresses.table import decode_address
+    from scanner.ownership.bitcoin import bip322_transactions as virtual
+    from scanner.ownership.bitcoin.bip322_full import check_full
+    from scanner.ownership.bitcoin.bip322_keys import check_p2pkh
+    from scanner.ownership.primitives.not_proven import NotProvenError
+
+    signer = Key("owner")
+    address = decode_address(BITCOIN, address_of(BITCOIN, "p2pkh", signer.public))
+    output = script_pubkey(address)
+    text = full(to_sign(MESSAGE, [Spend("p2pkh", output, (signer,))]))
+    data = base64.b64decode(text.removeprefix("ful"))
+    txid = virtual.to_spend_txid(MESSAGE, output)
+    quick = check_p2pkh(data, txid, address.payload)
+    assert quick is not None
+    assert quick == check_full(data, txid, output)
+    for place in range(len(data)):
+        for bit in (0, 3, 7):
+            other = data[:place] + bytes((data[place] ^ 1 << bit,)) + data[place + 1 :]
+            found = check_p2pkh(other, txid, address.payload)
+            if found is not None:  # version 0 and 2 are both good
+                assert found == check_full(other, txid, output)
+    for wrong in (b"", data[:-1], data + b"\0", data[:41]):
+        assert check_p2pkh(wrong, txid, address.payload) is None
+    with pytest.raises(NotProvenError):
+        check_full(data, txid[::-1], output)
+    assert check_p2pkh(data, txid[::-1], address.payload) is None

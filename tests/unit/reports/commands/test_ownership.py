@@ -116,3 +116,15 @@ def test_no_rows_are_not_all_rows_verified():
     print_ownership(summary, OKX_RULE, out)
     assert summary.weights == {Weight.UNSHOWN}
     assert "nothing is verified" in out.getvalue()
+
+
+def test_rows_whose_accounts_keys_were_not_asked_are_counted_apart():
+    claims = [eth_claim(n, signatures=("s",)) for n in range(3)]
+    claims += [c._replace(network="tron") for c in claims[:2]]
+    chained = CONTROLS._replace(binding=Binding.ON_CHAIN)
+    verdicts = [CONTROLS, CONTROLS, CONTROLS, CONTROLS, chained]
+    summary, _ = render_block(zip(claims, verdicts, strict=True), lines=False, rule=OKX_RULE)
+    out = io.StringIO()
+    print_ownership(summary, OKX_RULE, out)
+    assert summary.total("verified") == 5
+    assert "1 of the verified rows: the account's current keys were not asked" in out.getvalue()
