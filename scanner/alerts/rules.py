@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from itertools import islice
@@ -26,6 +27,7 @@ from scanner.store.reading.history import publisher_of
 from scanner.store.reading.queries import SnapshotHead
 from scanner.store.writing import alert_log
 from scanner.store.writing.alert_log import NewEvent
+from scanner.store.writing.publishers import publisher_names
 
 LOOK_BACK = 500
 """Snapshots of a publisher that are searched for a complete one to compare with."""
@@ -42,7 +44,8 @@ def events(
     head = queries.head(store, snapshot_id)
     look = Look(store, registry, head, _before(store, head))
     found = []
-    for rule in rules:
+    for written in rules:
+        rule = named(registry, written)
         check, early = KINDS[rule.kind]
         if rule.publishers and not _is_one_of(head.publisher, rule.publishers):
             continue
@@ -58,6 +61,30 @@ def _is_one_of(publisher: str, names: Sequence[str]) -> bool:
     """Whether a publisher is meant by one of the names: case, punctuation and aliases aside."""
     table = load_publishers()
     return name_key(publisher) in {name_key(table.known(name).name) for name in names}
+
+
+def named(registry: Registry, rule: Rule) -> Rule:
+    """A rule with its assets by our names: "eth" and "Ethereum" are ETH."""
+    assets = tuple(registry.asset_named(name) or name for name in rule.assets)
+    return replace(rule, assets=assets)
+
+
+def match_nothing(store: Store, registry: Registry, rules: Sequence[Rule]) -> list[str]:
+    """What rules name that there is not, a sentence each: such a rule never fires."""
+    known = publisher_names(store)
+    said = []
+    for rule in rules:
+        said += [
+            f"rule {rule.name!r} names the asset {clip(name)!r}, which no table knows"
+            for name in rule.assets
+            if not registry.asset_named(name)
+        ]
+        said += [
+            f"rule {rule.name!r} names the publisher {clip(name)!r}, of whom there is no list here"
+            for name in rule.publishers
+            if not any(_is_one_of(publisher, (name,)) for publisher in known)
+        ]
+    return said
 
 
 def _before(store: Store, head: SnapshotHead) -> SnapshotHead | None:

@@ -10,6 +10,7 @@ import gc
 import os
 import sys
 import traceback
+from io import TextIOWrapper
 from typing import Annotated
 
 import typer
@@ -72,6 +73,9 @@ def collect_rarely() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run one command line. Returns the exit status; every error is one line on stderr."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a terminal that knows only ASCII, for one
+            stream.reconfigure(errors="backslashreplace")
     try:
         status = _dispatch(arguments)
         sys.stdout.flush()

@@ -19,6 +19,10 @@ def check_cron(expression: str) -> str:
             f"not a cron expression of five fields: {clip(expression)!r}; "
             "every day at six, UTC, is '0 6 * * *'"
         )
+    try:
+        next_tick(text, datetime.now(UTC))
+    except ValueError:  # croniter looks fifty years ahead
+        raise ConfigError(f"{clip(expression)!r} never comes: no month has such a day") from None
     return text
 
 

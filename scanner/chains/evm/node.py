@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Final
 
 from scanner.chains.evm import blocks
 from scanner.chains.evm.hexes import data, hexed, quantity
@@ -22,6 +23,10 @@ from scanner.model.block import BlockRef
 from scanner.model.endpoint import Endpoint
 
 _PROBED = bytes(20)  # the zero address: it exists in every state
+MOST_ANSWERED: Final = 16_384
+"""Bytes of a contract's answer: a wallet of 250 owners names them in half of it. A hostile one
+answers every question with megabytes, which would all be remembered."""
+_CALL_LIMIT: Final = 2 * MOST_ANSWERED + 4_096  # as hex, with what stands around it
 _KEPT_BY_ALL = 128  # states of this many blocks are kept by every node
 
 
@@ -170,14 +175,16 @@ class Node:
         """eth_call at the block. b"" for no code or a revert.
 
         to: b"" runs `payload` as creation code and gives what it returns (EIP-6492 asks so).
-        Raises ReorgError, HeightPrunedError, SourceUnavailableError, RpcError otherwise.
+        Raises ReorgError, HeightPrunedError, SourceUnavailableError, RpcError otherwise;
+        SourceRejectedError for an answer of more than MOST_ANSWERED bytes.
         """
         request = {"data": hexed(payload)}
         if to:
             request["to"] = hexed(to)
         try:
             with self.pinned(at) as block:
-                return data(self.name, self.rpc.ask("eth_call", request, block), "call result")
+                answer = self.rpc.ask("eth_call", request, block, limit=_CALL_LIMIT)
+                return data(self.name, answer, "call result")
         except RpcError as e:
             if e.fault is Fault.REVERTED:
                 return b""

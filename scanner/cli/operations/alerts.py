@@ -9,6 +9,7 @@ import typer
 
 from scanner.alerts.channels import deliver
 from scanner.alerts.config import AlertConfig, load_alerts
+from scanner.alerts.rules import match_nothing
 from scanner.alerts.telling import Alerts, trial_message
 from scanner.cli.common.console import emit, finish, say
 from scanner.cli.common.options import AsJson, Database, Snapshot, database_url
@@ -69,7 +70,9 @@ def run(
     config = load_or_fail(alerts)
     with open_store(database_url(context, database)) as store:
         snapshot_id = queries.resolve(store, snapshot)
-        telling = Alerts(store, load_registry(), config)
+        registry = load_registry()
+        telling = Alerts(store, registry, config)
+        nothing = match_nothing(store, registry, config.rules)
         new = telling.after_snapshot(snapshot_id)
         delivered = telling.deliver_due()
         events = alert_log.events_of(store, snapshot_id)
@@ -77,6 +80,7 @@ def run(
         emit(pretty([event.to_json() for event in events]))
     for event in events:
         say(f"{event.rule}: {event.reason}")
+    say(*nothing)
     say(
         f"{new} new alerts; deliveries: {delivered.done} done, {delivered.waiting} to be tried "
         f"again, {delivered.given_up} given up"
