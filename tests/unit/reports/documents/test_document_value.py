@@ -86,6 +86,8 @@ def test_a_price_changes_nothing_but_the_value(taken):
     before, _ = reported(taken)
     after, _ = reported(taken, price("ETH", "3"))
     assert after.pop("value")
+    # The price is a link of the database's chain.
+    assert after["snapshot"].pop("newest_head") != before["snapshot"].pop("newest_head")
     assert after == before
 
 
