@@ -46,10 +46,10 @@ def test_a_rule_means_what_the_tables_know_by_its_names(store):
 @pytest.mark.parametrize("store", ["sqlite"], indirect=True)
 def test_a_rule_that_can_never_fire_is_told(store):
     planned(store, [eth_claim(1)])
-    rule = Rule("r", "reserve_ratio", Decimal(1), ("ETX",), ("okex", "okx"), ())
+    rule = Rule("r", "reserve_ratio", Decimal(1), ("ETX",), ("nobody", "okx"), ())
     assert match_nothing(store, load_registry(), [rule]) == [
         "rule 'r' names the asset 'ETX', which no table knows",
-        "rule 'r' names the publisher 'okex', of whom there is no list here",
+        "rule 'r' names the publisher 'nobody', of whom there is no list here",
     ]
 
 
