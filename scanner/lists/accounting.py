@@ -44,7 +44,8 @@ class Accounting:
 
     def _add(self, part: str, role: Role, meaning: str, example: str) -> None:
         known = self._accounts.get(part)
-        self._times[part] += known is not None
+        if known is not None:
+            self._times[part] += 1
         if known is not None and (known.role is Role.UNKNOWN or role is not Role.UNKNOWN):
             if role is Role.UNKNOWN and _telling(example) and not _telling(known.example):
                 self._accounts[part] = replace(known, example=clip(example, _EXAMPLE))

@@ -27,6 +27,7 @@ They stand in the same map so that a schedule or a stored command repeats them.
 UNITS = ("coin", "base")
 DECIMALS = ("dot", "comma")
 
+_LONGEST_NAME = 80  # of a name that is taken apart: a hostile one may be as long as a line
 _IN_BRACKETS = re.compile(r"(.*?)[\s_]*[(\[]\s*([^()\[\]]+?)\s*[)\]]\s*", re.DOTALL)
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[$€£]")
 
@@ -74,6 +75,8 @@ def amount_named(name: str, registry: Registry) -> Amount | str | None:
     Returns why it is needless where the unit is money; None where it is no such name. The index
     is for the caller to set.
     """
+    if len(name) > _LONGEST_NAME:
+        return None
     for word, unit in _parted(name):
         if normal(word) not in AMOUNT_WORDS and word.strip():
             continue

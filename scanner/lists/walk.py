@@ -23,6 +23,8 @@ from scanner.model.registry import Registry
 
 MAX_WAITING = 1000
 """Objects without address that wait for one around them; the rest are counted only."""
+MAX_WEIGHT = 8_000_000
+"""Characters of all their values."""
 
 _OF_ROWS = frozenset({"amount", "base_units", "message", "signature1"})
 _SIGNATURES = ("signature1", "signature2")
@@ -46,8 +48,8 @@ class _Waiting:
 class _Frame:
     """One object or array that is open. name: its key, "" in an array.
 
-    rows: made of it or in it so far; here: of its own elements. held: the one nested object with
-    an address that may be part of this one.
+    weight: characters of what waits. rows: made of it or in it so far; here: of its own elements.
+    held: the one nested object with an address that may be part of this one.
     """
 
     is_array: bool
@@ -63,6 +65,7 @@ class _Frame:
     rows: int = 0
     here: int = 0
     dropped: int = 0
+    weight: int = 0
 
 
 class Walker:
@@ -280,8 +283,9 @@ class Walker:
             yield from self._no_row(waiting)
         elif lists and not flat and not above.is_array:
             above.waiting += lists
-        elif len(above.waiting) < MAX_WAITING:
+        elif len(above.waiting) < MAX_WAITING and above.weight < MAX_WEIGHT:
             above.waiting += [waiting, *lists]
+            above.weight += sum(map(len, flat.values()))
         else:
             above.dropped += 1
             self._unknown_object(path, flat)

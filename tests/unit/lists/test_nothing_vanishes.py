@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -154,3 +156,26 @@ def test_an_address_anywhere_is_a_claim_or_named(
         hidden = [tree, hidden] if isinstance(part, int) else {"other": tree, str(part): hidden}
     read = read_bytes(json.dumps({"wallets": [GOOD], "more": hidden}))
     assert named(read, B)
+
+
+def test_a_hostile_document_takes_little_memory(read_bytes: Reader) -> None:
+    filler = [{"k": "x" * 100_000} for _ in range(100)]
+    keys = {f"key{n}": n for n in range(60)}
+    many = [{**keys, f"own{n}": 1} for n in range(800)]
+    text = json.dumps({"a": filler, "b": many, "wallets": [GOOD]})
+    tracemalloc.start()
+    read = read_bytes(text)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(read.claims) == 1
+    assert weights(read) == 3
+    assert peak < 40_000_000
+    assert len(read.findings) < 500
+
+
+def test_a_hostile_header_takes_little_time(read_bytes: Reader) -> None:
+    words = "aB" * 15_000
+    started = time.process_time()
+    read = read_bytes(f"coin,network,address,{words} (BTC),{'x_' * 10_000}\nETH,ethereum,{A},1,2\n")
+    assert time.process_time() - started < 2
+    assert len(read.findings) == 2
