@@ -35,7 +35,9 @@ class Registry:
         names: Mapping[str, str] | None = None,
         supplies: Mapping[str, int] | None = None,
         states: Mapping[tuple[str, str], tuple[str, str]] | None = None,
+        issued: Mapping[tuple[str, str], str] | None = None,
     ) -> None:
+        self._issued = {(a.upper(), n): name for (a, n), name in (issued or {}).items()}
         self.networks: Mapping[str, Network] = {n.name: n for n in networks}
         self._aliases: dict[str, Network] = {}
         for network in self.networks.values():
@@ -72,7 +74,13 @@ class Registry:
             listed = self._canaries.get(canary.network, ())
             self._canaries[canary.network] = (*listed, canary)
 
+        self._join_groups(issued or {})
         self._states = self._shared(states or {})
+
+    def _join_groups(self, issued: Mapping[tuple[str, str], str]) -> None:
+        """What is issued in a coin's name belongs to its group, as its list's totals have it."""
+        for (asset, _), name in issued.items():
+            self.groups.setdefault(name, self.group(asset))
 
     def _shared(
         self, states: Mapping[tuple[str, str], tuple[str, str]]
@@ -146,9 +154,14 @@ class Registry:
         return sorted(network for name, network in self._holdings if name == asset.upper())
 
     def holding(self, asset: str, network: str) -> Holding:
-        """Find what an asset is on a network, by our names. Raises UnknownAssetError."""
+        """Find what an asset is on a network, by our names. Raises UnknownAssetError.
+
+        What somebody issues there in the coin's name has a name of its own (config/issued.csv):
+        ETH on OKTC is ETHK.
+        """
         try:
-            return self._holdings[asset.upper(), network]
+            name = self._issued.get((asset.upper(), network), asset)
+            return self._holdings[name.upper(), network]
         except KeyError:
             reason = f"{clip(asset)!r} on {clip(network)!r} is in no table (config/tokens.csv)"
             raise UnknownAssetError(asset, network, reason) from None

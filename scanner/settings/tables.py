@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -22,8 +22,11 @@ def load_registry(folder: Path | None = None) -> Registry:
     """
     where = folder or shipped("config")
     networks = [_network(r) for r in read_table(where / "networks.csv")]
-    coins = [Coin(r["coin"], _holding(r), r["group"]) for r in read_table(where / "assets.csv")]
-    tokens = [_holding(r) for r in read_table(where / "tokens.csv")]
+    issued = {(r["asset"], r["network"]): r["name"] for r in read_table(where / "issued.csv")}
+    coins = [
+        Coin(r["coin"], _holding(r, issued), r["group"]) for r in read_table(where / "assets.csv")
+    ]
+    tokens = [_holding(r, issued) for r in read_table(where / "tokens.csv")]
     canaries = [_canary(r) for r in read_table(where / "canaries.csv")]
     names = {r["name"]: r["asset"] for r in read_table(where / "coin_names.csv")}
     supplies = {r["asset"]: _whole(r, "most") for r in read_table(where / "supplies.csv")}
@@ -32,7 +35,14 @@ def load_registry(folder: Path | None = None) -> Registry:
         for r in read_table(where / "same_state.csv")
     }
     return Registry(
-        networks, coins, tokens, canaries, names=names, supplies=supplies, states=states
+        networks,
+        coins,
+        tokens,
+        canaries,
+        names=names,
+        supplies=supplies,
+        states=states,
+        issued=issued,
     )
 
 
@@ -67,8 +77,10 @@ def _network(row: dict[str, str]) -> Network:
     )
 
 
-def _holding(row: dict[str, str]) -> Holding:
-    return Holding(row["asset"], row["network"], row["contract"], _decimals(row))
+def _holding(row: dict[str, str], issued: Mapping[tuple[str, str], str]) -> Holding:
+    """What a row holds, under the name of what it is: a claim on an issuer is not the coin."""
+    asset, network = row["asset"], row["network"]
+    return Holding(issued.get((asset, network), asset), network, row["contract"], _decimals(row))
 
 
 def _decimals(row: dict[str, str]) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from secrets import token_bytes
 from typing import Final
 
 from scanner.chains.evm import blocks
@@ -128,7 +129,10 @@ class Node:
         return blocks.at_height(self.rpc, height).hash
 
     def takes_hash(self, at: BlockRef) -> bool:
-        """Whether the endpoint takes a block by hash; tried once, with the block wanted."""
+        """Whether the endpoint takes a block by hash; tried once, with the block wanted.
+
+        And with a hash that no block has: a gateway that answers this as well looks at no hash.
+        """
         with self._lock:
             if self._by_hash is None:
                 block = {"blockHash": at.hash, "requireCanonical": True}
@@ -140,8 +144,16 @@ class Node:
                         raise self.explain(at, e) from None
                     self._by_hash = False
                 else:
-                    self._by_hash = True
+                    self._by_hash = not self._answers_anything()
             return self._by_hash
+
+    def _answers_anything(self) -> bool:
+        """Whether it gives a balance at a block that does not exist."""
+        nowhere = {"blockHash": hexed(token_bytes(32)), "requireCanonical": True}
+        try:
+            return isinstance(self.rpc.ask("eth_getBalance", hexed(_PROBED), nowhere), str)
+        except RpcError:
+            return False
 
     def confirm(self, at: BlockRef) -> None:
         """Check that the endpoint still has `at` at its height. Raises ReorgError if not."""

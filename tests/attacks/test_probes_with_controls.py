@@ -1,0 +1,109 @@
+"""A gateway that ignores the block it is asked about: found out by a question nobody can answer."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from support.attack_lab import (
+    MESSAGE,
+    WEI,
+    account_of,
+    evm_endpoint,
+    key,
+    sign_evm,
+    write_rows,
+    write_table,
+)
+
+pytestmark = pytest.mark.node
+
+
+def newest_for_any_hash(body: bytes) -> bytes:
+    """What such a gateway does: a block by hash becomes the newest one."""
+    asked = json.loads(body)
+    for call in asked if isinstance(asked, list) else [asked]:
+        params = call.get("params", [])
+        call["params"] = [
+            "latest" if isinstance(p, dict) and "blockHash" in p else p for p in params
+        ]
+    return json.dumps(asked).encode()
+
+
+@contextmanager
+def gateway(port: int) -> Iterator[str]:
+    """A server before a node that puts the newest block in place of every hash."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = newest_for_any_hash(self.rfile.read(int(self.headers["Content-Length"])))
+            node = http.client.HTTPConnection("127.0.0.1", port)
+            node.request("POST", "/", body, {"Content-Type": "application/json"})
+            answer = node.getresponse().read()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def test_a_gateway_that_answers_for_any_hash(scanner, tmp_path, anvil_factory):
+    """Empty at block 2, 777 ETH now: read by number, with the hash looked at around it."""
+    node = anvil_factory()
+    node.rpc("anvil_mine", "0x3")
+    node.rpc("anvil_setBalance", account_of(key(18)), hex(777 * WEI))
+    node.rpc("anvil_mine", "0x3")
+    row = {"coin": "ETH", "network": "ETH", "height": 2, "address": account_of(key(18))}
+    write_rows(tmp_path / "list.csv", [row | {"amount": "777", "signature1": sign_evm(key(18))}])
+    with gateway(node.port) as url:
+        write_table(tmp_path / "ends.toml", evm_endpoint(node) | {"url": url})
+        done = scanner(
+            *("snapshot", "list.csv", "--endpoints", "ends.toml", "--json"),
+            *("--statement", MESSAGE),
+        )
+    (total,) = done.object["assets"]
+    assert (total["verified"], total["shortfall"]) == ("0", str(777 * WEI))
+    assert done.status == 1
+
+
+@pytest.mark.parametrize(("own", "evidence"), [(False, "reported"), (True, "proven")])
+def test_a_proof_under_a_hash_that_its_own_endpoint_named(
+    scanner, tmp_path, anvil_factory, own, evidence
+):
+    """A stranger's private chain with Ethereum's id proves anything about itself."""
+    node = anvil_factory()
+    node.rpc("anvil_setBalance", account_of(key(16)), hex(90_000_000 * WEI))
+    node.rpc("anvil_mine", "0x3")
+    row = {"coin": "ETH", "network": "ETH", "height": 2, "address": account_of(key(16))}
+    write_rows(
+        tmp_path / "list.csv", [row | {"amount": "90000000", "signature1": sign_evm(key(16))}]
+    )
+    write_table(tmp_path / "ends.toml", evm_endpoint(node, own=own, operator="a stranger"))
+    take = ("snapshot", "list.csv", "--endpoints", "ends.toml", "--json", "--proof")
+    done = scanner(*take, "--statement", MESSAGE)
+    (total,) = done.object["assets"]
+    assert total["by_evidence"][evidence] == str(90_000_000 * WEI)
+
+    known = node.rpc("eth_getBlockByNumber", "0x2", False)["hash"]
+    said = scanner(*take, "--statement", MESSAGE, "--at", f"ethereum=2:{known}")
+    assert said.object["assets"][0]["by_evidence"]["proven"] == str(90_000_000 * WEI)
+    other = scanner(*take, "--statement", MESSAGE, "--at", "ethereum=2:0x" + "ab" * 32)
+    assert other.status == 3
+    assert "you said that it is" in other.err + scanner("show", "latest").out.decode()
