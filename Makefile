@@ -9,7 +9,7 @@
 PY ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check test-mutations test-core lint bench clean distclean runtime development nodes peers
+.PHONY: demo test check fuzz test-mutations test-core lint bench clean distclean runtime development nodes peers
 
 demo: runtime nodes
 	@$(BIN)/scanner demo
@@ -28,6 +28,10 @@ test: development
 # every run of the tests. An hour or two.
 test-mutations: development
 	SCANNER_MUTATIONS=all $(BIN)/python -m pytest $(SHARED_OUT) tests/unit/liabilities $(ARGS)
+
+# 100,000 changes of every answer and list that a parser takes; a share of them is in every run.
+fuzz: development
+	SCANNER_FUZZ=100000 $(BIN)/python -m pytest tests/fuzz $(ARGS)
 
 # Core without a wallet: what signs transactions stays with Knots.
 CORE_TESTS := $(foreach part,core core_scans utxo sources several relatives,tests/integration/test_bitcoin_$(part).py)

@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import Final
 
 from scanner.chains.aelf.messages import balance_call, read_balance
-from scanner.chains.http import Reply, Transport
 from scanner.chains.shape import take
 from scanner.errors import (
     HeightNotReachedError,
@@ -22,6 +21,7 @@ from scanner.errors import (
 )
 from scanner.model.addresses.base58_keys import AelfCodec
 from scanner.model.endpoint import Endpoint
+from scanner.net.http import Reply, Transport
 
 TOKENS: Final = {
     "AELF": "JRmBduh4nXWi1aXgdUsj5gJrzeZb2LxmrAbf7W99faZSvoAaE",

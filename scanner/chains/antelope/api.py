@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from scanner.chains.http import Transport
 from scanner.chains.shape import take
 from scanner.errors import (
     HeightNotReachedError,
@@ -20,6 +19,7 @@ from scanner.errors import (
     clip,
 )
 from scanner.model.endpoint import Endpoint
+from scanner.net.http import Transport
 
 UNKNOWN_ACCOUNT: Final = 3060002
 UNKNOWN_BLOCK: Final = 3100002

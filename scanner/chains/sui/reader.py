@@ -13,7 +13,6 @@ from datetime import datetime
 from typing import Final
 
 from scanner.chains.fleet.interface import Answer, ReaderAbility, Reading, Refusal, State
-from scanner.chains.http import Transport
 from scanner.chains.interface import Reach
 from scanner.chains.shape import take
 from scanner.errors import (
@@ -28,6 +27,7 @@ from scanner.model.block import BlockRef
 from scanner.model.endpoint import Endpoint
 from scanner.model.network import Network
 from scanner.model.parts import Part
+from scanner.net.http import Transport
 
 COIN: Final = "0x2::sui::SUI"
 STAKE: Final = "0x3::staking_pool::StakedSui"
