@@ -90,6 +90,7 @@ def _verify(path: Path, rows: int, look_at_memory: bool) -> tuple[float, int]:
     """
     out = path.with_suffix(".jsonl")
     command = [sys.executable, "-m", "scanner.cli", "verify", str(path), "--jsonl", str(out)]
+    command += ["--publisher", "okx"]
     start = time.perf_counter()
     process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
     peak = 0

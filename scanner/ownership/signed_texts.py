@@ -36,6 +36,15 @@ def _template(text: str) -> str:
 
 
 @dataclass(slots=True)
+class _Count:
+    """A template's first text, its rows, and the line of the first of them."""
+
+    text: str
+    rows: int
+    first: int
+
+
+@dataclass(slots=True)
 class SignedTexts:
     """Counts the texts of signed rows, given in list order.
 
@@ -44,20 +53,29 @@ class SignedTexts:
 
     rows: int = 0
     uncounted: int = 0
-    _found: dict[str, SignedText] = field(default_factory=dict)
+    _found: dict[str, _Count] = field(default_factory=dict)
+    _exact: dict[str, _Count] = field(default_factory=dict, compare=False)  # seen lately
 
     def add(self, text: str, rows: int, first: int) -> None:
         """Count rows that sign a text. first: line of the first of them."""
         self.rows += rows
+        count = self._exact.get(text)
+        if count is not None and count.first < first:
+            count.rows += rows
+            return
         key = template(text)
-        known = self._found.get(key)
-        if known is not None:
-            text, first = (known.text, known.first) if known.first < first else (text, first)
-            self._found[key] = SignedText(text[:LONGEST], known.rows + rows, first)
-        elif len(self._found) < MOST:
-            self._found[key] = SignedText(text[:LONGEST], rows, first)
+        count = self._found.get(key)
+        if count is None:
+            if len(self._found) >= MOST:
+                self.uncounted += rows
+                return
+            count = self._found[key] = _Count(text[:LONGEST], rows, first)
         else:
-            self.uncounted += rows
+            count.rows += rows
+            if first < count.first:
+                count.text, count.first = text[:LONGEST], first
+        if len(self._exact) < MOST and len(text) <= LONGEST:
+            self._exact[text] = count
 
     def add_claims(self, claims: Iterable[Claim]) -> None:
         """Count claims; those without a signature sign nothing."""
@@ -75,7 +93,8 @@ class SignedTexts:
     @property
     def most_signed(self) -> list[SignedText]:
         """One text for each template, the most signed first."""
-        return sorted(self._found.values(), key=lambda s: (-s.rows, s.first))
+        found = (SignedText(c.text, c.rows, c.first) for c in self._found.values())
+        return sorted(found, key=lambda s: (-s.rows, s.first))
 
     @property
     def only(self) -> str:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
 from scanner.errors import ConfigError, clip
@@ -22,7 +21,6 @@ from scanner.model.publisher import Publishers, names
 from scanner.model.statement import StatedBy, Statement, StatementRule
 from scanner.ownership.challenge import parse_challenge
 from scanner.ownership.evm.typed_data import LONGEST as LONGEST_TYPED
-from scanner.ownership.native.parts import signed_text
 from scanner.ownership.signed_texts import SignedTexts, template
 
 LONGEST_NAMED = 2_000
@@ -30,6 +28,9 @@ LONGEST_NAMED = 2_000
 
 LEAST_SAID = 8
 """Letters and digits that a pattern must name, or it would accept nearly anything."""
+
+REMEMBERED = 4_096
+"""Texts whose answers are kept."""
 
 SHORTEST_NAME = 3
 """Letters and digits of a name that may be looked for in texts."""
@@ -56,6 +57,9 @@ _OTHER_PURPOSES = (
      "an agreement or a sign-up"),
 )  # fmt: skip
 
+_AT = ControlResult._fields.index("statement")
+"""Where in a verdict the statement stands; what shows it comes next."""
+
 Answer = tuple[Statement, StatedBy, str]
 """What a text is, what shows it, and why it is not stated ("" where it is)."""
 
@@ -65,14 +69,13 @@ def settle(result: ControlResult, claim: Claim, rule: StatementRule | None) -> C
 
     Of a row whose control is shown and whose text is not stated, the reason says why first.
     """
-    if not any(claim.signatures):
+    if not any(claim.signatures):  # whatever it said before: nothing was signed
         return result._replace(statement=Statement.NONE, stated_by=StatedBy.NOTHING)
-    statement, stated_by, why = judge_text(
-        signed_text(result.scheme, claim.message), claim.address, rule
-    )
-    reason = result.reason
-    if why and result.shows_control:
-        reason = f"{why}; {reason}" if reason else why
+    statement, stated_by, why = judge_text(claim.message, claim.address, rule)
+    if not why or not result.shows_control:
+        # As `_replace` does, but quicker: lists have hundreds of thousands of rows.
+        return ControlResult._make((*result[:_AT], statement, stated_by, *result[_AT + 2 :]))
+    reason = f"{why}; {result.reason}" if result.reason else why
     return result._replace(reason=reason, statement=statement, stated_by=stated_by)
 
 
@@ -80,14 +83,23 @@ def judge_text(text: str, address: str, rule: StatementRule | None) -> Answer:
     """Judge one signed text. address: of the row, as written; a pattern may ask for it."""
     if rule is None:
         return _not("the program that planned this snapshot did not ask what was signed")
-    if len(text) > LONGEST_NAMED or any(_ADDRESS in pattern for pattern in rule.wanted):
-        return _judge(text, address, rule)
-    return _remembered(text, rule)
+    global _latest  # noqa: PLW0603 - replaced as a whole: threads see one or the other
+    held, answers = _latest
+    if held is not rule:
+        answers = {}
+        _latest = rule, answers
+    answer = answers.get(text)
+    if answer is not None:
+        return answer
+    answer = _judge(text, address, rule)
+    by_address = any(_ADDRESS in pattern for pattern in rule.wanted)
+    if not by_address and len(text) <= LONGEST_NAMED and len(answers) < REMEMBERED:
+        answers[text] = answer
+    return answer
 
 
-@lru_cache(maxsize=4_096)
-def _remembered(text: str, rule: StatementRule) -> Answer:
-    return _judge(text, "", rule)
+_latest: tuple[StatementRule | None, dict[str, Answer]] = (None, {})
+"""The rule that was asked for last, and its answers: the rows of a list sign few texts."""
 
 
 def _not(why: str) -> Answer:
