@@ -21,6 +21,8 @@ from scanner.demo.nodes import free_port
 from scanner.errors import SourceRejectedError
 from scanner.model.block import BlockRef
 from scanner.model.endpoint import Endpoint
+from scanner.ownership.bitcoin import bip322_interpreter as bip322
+from scanner.ownership.primitives.not_proven import NotProvenError
 from scanner.store.database.engine import open_store
 from scanner.store.reading import row_pages
 from scanner.web import protocol
@@ -226,3 +228,23 @@ def test_half_a_request_is_not_waited_for(web):
         assert connection.recv(1) == b""
         connection.close()
     assert time.monotonic() - began < protocol.REQUEST_SECONDS + 20
+
+
+def test_the_checks_of_all_inputs_are_counted_together():
+    checks = bip322._Checks()
+    first, second = bip322._Counted(checks), bip322._Counted(checks)
+    for _ in range(bip322.MAX_CHECKS // 2):
+        first.append(1)
+        second.append(1)
+    with pytest.raises(NotProvenError, match="check more than 1,000"):
+        second.append(1)
+
+
+def test_inputs_times_bytes_are_limited(monkeypatch):
+    """250 inputs in 181 kB of text were six seconds, for each of two signatures of a row."""
+    tx = bytes.fromhex("0200000001" + "11" * 32 + "0000000000ffffffff0100000000000000000000000000")
+    with pytest.raises(NotProvenError, match=r"script fails|mismatch|signature"):
+        bip322.check_inputs(tx, [(0, b"\x00")])
+    monkeypatch.setattr(bip322, "MAX_HASHED", len(tx) - 1)
+    with pytest.raises(NotProvenError, match="too large a transaction"):
+        bip322.check_inputs(tx, [(0, b"\x00")])

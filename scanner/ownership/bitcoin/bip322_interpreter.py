@@ -22,6 +22,11 @@ from scanner.ownership.primitives.not_proven import NotProvenError, malformed, m
 
 MAX_INPUTS = 250
 """Each input of a hostile proof can cost milliseconds; all together must stay within seconds."""
+MAX_CHECKS = 1_000
+"""Signatures checked in all inputs together: a check costs a millisecond, and one input may ask for
+many. An honest proof of MAX_INPUTS inputs of two-of-three has 500."""
+MAX_HASHED = 12_000_000
+"""Bytes that are hashed where each input's signature covers the whole transaction (the old kind)."""
 
 _REQUIRED = (
     ScriptFlag.P2SH
@@ -120,11 +125,36 @@ def check_inputs(data: bytes, spent: list[tuple[int, bytes]]) -> list[Checked]:
         outputs = [TxOut(value, script) for value, script in spent]
     except ValueError as e:
         raise malformed(str(e)) from None
-    return [_check_input(transaction, outputs, i) for i in range(len(outputs))]
+    if len(outputs) * len(data) > MAX_HASHED:
+        raise unsupported("too large a transaction for so many inputs: sign fewer at a time")
+    checks = _Checks()
+    return [_check_input(transaction, outputs, i, checks) for i in range(len(outputs))]
 
 
-def _check_input(transaction: Tx, outputs: list[TxOut], index: int) -> Checked:
-    hash_types: list[int] = []
+class _Checks:
+    """How many signatures were checked so far, of every input."""
+
+    def __init__(self) -> None:
+        self.made = 0
+
+
+class _Counted(list[int]):
+    """A list that the interpreter appends to at each check of a signature."""
+
+    def __init__(self, checks: _Checks) -> None:
+        super().__init__()
+        self._checks = checks
+
+    def append(self, hash_type: int, /) -> None:
+        """Note a check. Raises NotProvenError when there were too many."""
+        self._checks.made += 1
+        if self._checks.made > MAX_CHECKS:
+            raise unsupported(f"its scripts check more than {MAX_CHECKS:,} signatures")
+        super().append(hash_type)
+
+
+def _check_input(transaction: Tx, outputs: list[TxOut], index: int, checks: _Checks) -> Checked:
+    hash_types: list[int] = _Counted(checks)
     signatures: list[tuple[bytes, bytes]] = []
     run = partial(verify_input, outputs, transaction, index)
     failure = _failure(
