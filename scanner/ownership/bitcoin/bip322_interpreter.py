@@ -26,7 +26,7 @@ MAX_CHECKS = 1_000
 """Signatures checked in all inputs together: a check costs a millisecond, and one input may ask for
 many. An honest proof of MAX_INPUTS inputs of two-of-three has 500."""
 MAX_HASHED = 12_000_000
-"""Bytes that are hashed where each input's signature covers the whole transaction (the old kind)."""
+"""Bytes hashed where each input's signature covers the whole transaction (the old kind)."""
 
 _REQUIRED = (
     ScriptFlag.P2SH
