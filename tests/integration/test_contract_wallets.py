@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from eth_abi import encode
@@ -305,3 +305,37 @@ def test_a_validator_row_asks_no_contract_and_stays_asserted(chain: Chain) -> No
     row = claim("ethereum", "0x" + "ab" * 48, SIGNED_A, owners=OWNERS[:1])
     result = judge(row, REGISTRY, chain.call)
     assert (result.control, result.binding) == (Control.CONTROLS, Binding.ASSERTED)
+
+
+def test_a_safe_takes_an_owners_eth_sign_and_what_an_owner_approved_on_chain(chain: Chain) -> None:
+    """Kinds of a Safe's signatures: v + 4 for eth_sign, v 1 for a hash approved by a transaction."""
+    wallet = chain.at["safe2"]
+    digest = safe_message(chain, wallet, envelopes.eip191_hash(MESSAGE.encode()))
+    by_wallet = keccak256(b"\x19Ethereum Signed Message:\n32" + digest)
+    signers = sorted((A, C), key=account)  # type: ignore[type-var]
+    eth_signed = b"".join(bytes.fromhex(sign(k, by_wallet, base=31)[2:]) for k in signers)
+    assert eth_signed[64] in (31, 32)
+    result = chain.judged(wallet, "0x" + eth_signed.hex())
+    assert (result.control, result.binding) == (Control.CONTROLS, Binding.ON_CHAIN)
+    offline = judge(claim("ethereum", wallet, "0x" + eth_signed.hex()), REGISTRY)
+    assert offline.control is Control.UNSUPPORTED
+    assert chain.judged(wallet, "0x").control is Control.MISMATCH  # nothing was recorded
+
+    approved = b"".join(
+        account(k).rjust(32, b"\0") + bytes(32) + b"\x01"
+        if k is A
+        else bytes.fromhex(sign(k, digest)[2:])
+        for k in signers
+    )
+    assert chain.judged(wallet, "0x" + approved.hex()).control is Control.MISMATCH
+    owner = evm_address(A)
+    data = keccak256(b"approveHash(bytes32)")[:4] + digest
+    chain.node.rpc("anvil_setBalance", owner, hex(10**18))
+    chain.node.rpc("anvil_impersonateAccount", owner)
+    chain.node.rpc("eth_sendTransaction", {"from": owner, "to": wallet, "data": "0x" + data.hex()})
+    chain.node.rpc("anvil_mine", "0x1")
+    assert isinstance(chain.call, View)
+    source = chain.call.source
+    later = View(source, source.pin(int(chain.node.rpc("eth_blockNumber"), 16)))
+    result = replace(chain, call=later).judged(wallet, "0x" + approved.hex())
+    assert (result.control, result.binding) == (Control.CONTROLS, Binding.ON_CHAIN)

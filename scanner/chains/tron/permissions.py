@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import Final
 
 from scanner.chains.shape import take
-from scanner.errors import SourceUnavailableError, clip
+from scanner.errors import AddressFormatError, SourceUnavailableError, clip
+from scanner.model.addresses.tron import TronCodec
 from scanner.model.key_policy import KeyKind, KeyPolicy, PolicyKey, Way, Weighted, single
 
 _TRANSFER: Final = 1
@@ -68,9 +69,12 @@ def _spends(endpoint: str, permission: dict[str, object]) -> bool:
 
 
 def _account(endpoint: str, text: str) -> bytes:
+    """An address in either spelling: nodes write hex or, where somebody asked so, Base58."""
     try:
+        if text.startswith("T"):
+            return TronCodec("tron", "").decode(text).payload
         data = bytes.fromhex(text)
-    except ValueError:
+    except (ValueError, AddressFormatError):
         data = b""
     if len(data) != 21 or data[0] != 0x41:
         raise SourceUnavailableError(endpoint, f"names a key that is none: {clip(text)}")

@@ -77,3 +77,10 @@ def test_a_contract_has_no_key() -> None:
 def test_what_is_no_permission_is_no_answer(account: dict[str, object]) -> None:
     with pytest.raises(SourceUnavailableError):
         permissions("node", account, HOLDER, 7)
+
+
+def test_addresses_in_base58_are_read_as_well() -> None:
+    account = recorded("tron", "getaccount_staked")
+    policy = permissions("node", account, HOLDER, 7)
+    assert {k.value for k in keys_of(policy.ways)} != {HOLDER}
+    assert len(policy.ways) == 2

@@ -1,0 +1,78 @@
+"""A chunk of Tron rows: who may spend is asked with the balances, of a server, through the fleet."""
+
+import threading
+from contextlib import closing
+
+import pytest
+from support.recorded import World
+from support.signed_rows import account, claim, evm_sign, key, tron_address
+from support.snapshot_stub import OKX_RULE
+from support.tron_stub import TronServer
+
+from scanner.chains.fleet.source import FleetSource
+from scanner.chains.interface import ReadPolicy
+from scanner.chains.tron.reader import TronReader
+from scanner.model.control import Binding, Control
+from scanner.ownership.judge import judge_claims
+from scanner.ownership.primitives import envelopes
+from scanner.settings.tables import load_registry
+from scanner.snapshots.chunks import Tools, take_chunk
+from scanner.snapshots.interface import Chunk, ChunkPlan, NumberedClaim
+
+REGISTRY = load_registry()
+NETWORK = REGISTRY.network("tron")
+MINE, OTHER = key(1), key(2)
+
+
+class Sink:
+    """One chunk, and what became of it."""
+
+    def __init__(self, *claims):
+        self._claims = [NumberedClaim(no, c) for no, c in enumerate(claims, 1)]
+        self.finished = []
+
+    def claims(self, chunk):
+        return self._claims
+
+    def finish_chunk(self, chunk, results, block=None):
+        self.finished = results
+
+
+def row(signer):
+    made = claim("tron", tron_address(MINE), evm_sign(signer, envelope=envelopes.tip191_text))
+    return made._replace(coin="TRX", asset="TRX", decimals=6, amount=5)
+
+
+def permission(signer, threshold=1):
+    keys = [{"address": "41" + account(signer).hex(), "weight": 1}]
+    return {"permission_name": "owner", "threshold": threshold, "keys": keys}
+
+
+def verdicts(owner, *rows):
+    server = TronServer(World(), set())
+    server.world.put(
+        tron_address(MINE), {"balance": 5, "owner_permission": owner, "active_permission": []}
+    )
+    reader = TronReader(server.endpoint("t"), NETWORK)
+    source = FleetSource(NETWORK, [reader], ReadPolicy(), REGISTRY)
+    sink = Sink(*rows)
+    tools = Tools(sink, judge_claims, REGISTRY, 1, threading.Event(), first_wait=0.0, rule=OKX_RULE)
+    chunk = Chunk(1, 1, ChunkPlan("tron", None, 1, len(rows), len(rows)))
+    with closing(server), closing(source):
+        assert source.tells_keys
+        take_chunk(tools, chunk, source, source.pin(None))
+    return [result.control for result in sink.finished]
+
+
+@pytest.mark.parametrize(("owner", "expected"), [
+    (permission(MINE), (Binding.ON_CHAIN, Binding.NONE)),
+    (permission(OTHER), (Binding.NONE, Binding.ON_CHAIN)),
+    (permission(MINE, threshold=2), (Binding.NONE, Binding.NONE)),
+])  # fmt: skip
+def test_the_key_that_the_chain_names_and_no_other(owner, expected):
+    found = verdicts(owner, row(MINE), row(OTHER))
+    assert tuple(v.binding for v in found) == expected
+    for verdict in found:
+        wanted = Control.CONTROLS if verdict.binding is Binding.ON_CHAIN else Control.MISMATCH
+        assert verdict.control is wanted
+        assert "owner permission" in verdict.reason
