@@ -147,7 +147,8 @@ LIMITS: tuple[tuple[str, str], ...] = (
     ),
     (
         "One set of coins, two publishers",
-        "Nothing in one list shows that the same addresses are not claimed by somebody else, too.",
+        "Only lists of one database are compared: somebody else may claim the same addresses in "
+        "a list that is not among them.",
     ),
     (
         "Other assets and other addresses",
