@@ -7,9 +7,11 @@ would read them.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from heapq import heappushpop
+from statistics import median_low
 
 from scanner.chains.interface import BalanceSource, Reach
 from scanner.errors import (
@@ -24,6 +26,9 @@ from scanner.model.balance import BalanceQuery, Evidence
 from scanner.model.claim import Claim
 from scanner.model.registry import Registry
 from scanner.snapshots.plan import effective_height
+
+APART = 14 * 86_400
+"""Seconds between a block and those of the list's other heights from which on it is doubted."""
 
 SAMPLE = 6
 """Claims of each network and height that are tried."""
@@ -57,7 +62,8 @@ class Forecast:
     that could be read; of `tried`. block: height that was pinned, None where none could be.
     evidence: of the answers, or what the source declares. seconds: for all rows, at the speed of
     the sample; None where nothing was read. problem: why something cannot be read. advice: what to
-    do then.
+    do then. time: of the pinned block, seconds since 1970 UTC. doubt: why the height may be
+    another thing than it was taken for.
     """
 
     network: str
@@ -71,11 +77,13 @@ class Forecast:
     seconds: float | None = None
     problem: str = ""
     advice: str = ""
+    time: int | None = None
+    doubt: str = ""
 
     @property
     def good(self) -> bool:
-        """Whether all that was tried could be read."""
-        return self.tried > 0 and self.answered == self.tried
+        """Whether all that was tried could be read, at a block of the list's time."""
+        return self.tried > 0 and self.answered == self.tried and not self.doubt
 
 
 def needs_of(claims: Iterable[Claim], at: Mapping[str, int | None]) -> list[Need]:
@@ -119,13 +127,40 @@ def forecast(need: Need, source: BalanceSource | None, registry: Registry) -> Fo
     return Forecast(
         *start,
         source.name,
-        len(queries),
-        len(read),
-        block.height,
-        evidence,
-        seconds,
-        problem,
-        advice,
+        tried=len(queries),
+        answered=len(read),
+        block=block.height,
+        evidence=evidence,
+        seconds=seconds,
+        problem=problem,
+        advice=advice,
+        time=block.time,
+    )
+
+
+def doubted(forecasts: Sequence[Forecast]) -> list[Forecast]:
+    """The same, with a doubt where a stated height's block lies far from those of the others.
+
+    A height that counts something else (a slot, a ledger version, blocks of another chain) gives a
+    block that is weeks or years away; the moments that one list is really of lie days apart.
+    """
+    stated = [f.time for f in forecasts if f.height is not None and f.time is not None]
+    if len(stated) < 3:
+        return list(forecasts)
+    middle = int(median_low(stated))
+    return [
+        replace(f, doubt=_doubt(f.time, middle))
+        if f.height is not None and f.time is not None and abs(f.time - middle) > APART
+        else f
+        for f in forecasts
+    ]
+
+
+def _doubt(time: int, middle: int) -> str:
+    own, others = (datetime.fromtimestamp(n, UTC).date().isoformat() for n in (time, middle))
+    return (
+        f"its block is of {own}, the list's other heights of about {others}: the height may count "
+        "something else than was read; give the right one with --at"
     )
 
 

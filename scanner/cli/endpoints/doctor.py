@@ -28,7 +28,7 @@ from scanner.model.registry import Registry
 from scanner.reports.commands.forecasts import forecast_record, print_forecasts
 from scanner.reports.tables.jsontext import pretty
 from scanner.settings.tables import load_registry
-from scanner.snapshots.forecast import Forecast, Need, forecast, needs_of
+from scanner.snapshots.forecast import Forecast, Need, doubted, forecast, needs_of
 
 Heights = Annotated[
     list[str] | None,
@@ -58,7 +58,8 @@ def doctor(  # noqa: PLR0913, PLR0917 - one parameter per option
     """Try a few of the largest claims of each network at the stated height.
 
     Says who answers, at that height or not, what the evidence would be, how long the whole list
-    would take at that speed, and what to do where something cannot be read. Nothing is stored.
+    would take at that speed, and what to do where something cannot be read. A height whose block is
+    weeks away from those of the other heights is doubted. Nothing is stored.
     Exit status 0 when all could be read, 3 when some could not, 2 when none could.
     """
     registry = load_registry()
@@ -68,7 +69,7 @@ def doctor(  # noqa: PLR0913, PLR0917 - one parameter per option
         needs = needs_of(_claims(rows), heights)
     names = {need.network for need in needs}
     with open_sources(names, endpoints, registry, ReadPolicy(quorum)) as sources:
-        found = _try_all(needs, sources, registry)
+        found = doubted(_try_all(needs, sources, registry))
     if as_json:
         emit(pretty([forecast_record(f) for f in found]))
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import TextIO
 
 from scanner.reports.tables.grid import Cell, Column, print_grid
@@ -24,19 +25,23 @@ def forecast_record(found: Forecast) -> dict[str, object]:
         "seconds": None if found.seconds is None else round(found.seconds),
         "problem": found.problem,
         "advice": found.advice,
+        "block_time": _time(found),
+        "doubt": found.doubt,
     }
 
 
 def print_forecasts(forecasts: Sequence[Forecast], stream: TextIO) -> None:
     """Print a table, one line per network and height, and below it what to do."""
     columns = [Column("network"), Column("height", right=True), Column("rows", right=True)]
-    columns += [Column("endpoint"), Column("tried", right=True), Column("evidence")]
+    columns += [Column("its time"), Column("endpoint"), Column("tried", right=True)]
+    columns += [Column("evidence")]
     columns += [Column("at least", right=True)]
     print_grid(columns, [_row(f) for f in forecasts], stream=stream)
     for found in forecasts:
-        if found.problem or found.advice:
+        said = [part for part in (found.problem, found.doubt, found.advice) if part]
+        if said:
             height = "" if found.height is None else f" {found.height:,}"
-            words = "; ".join(part for part in (found.problem, found.advice) if part)
+            words = "; ".join(said)
             stream.write(f"{found.network}{height}: {printable(words)}\n")
 
 
@@ -46,8 +51,12 @@ def _row(found: Forecast) -> list[str | Cell]:
     evidence: str | Cell = found.evidence.value
     if not found.good:
         evidence = Cell(found.evidence.value, "red")
-    start: list[str | Cell] = [found.network, height, f"{found.rows:,}", found.source or "-"]
-    return [*start, tried, evidence, duration(found.seconds)]
+    start: list[str | Cell] = [found.network, height, f"{found.rows:,}", _time(found) or "-"]
+    return [*start, found.source or "-", tried, evidence, duration(found.seconds)]
+
+
+def _time(found: Forecast) -> str | None:
+    return None if found.time is None else datetime.fromtimestamp(found.time, UTC).isoformat()
 
 
 def duration(seconds: float | None) -> str:

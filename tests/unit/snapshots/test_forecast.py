@@ -6,7 +6,7 @@ from support.snapshot_stub import StubSource, eth_claim
 from scanner.model.claim import Claim
 from scanner.reports.commands.forecasts import duration
 from scanner.settings.tables import load_registry
-from scanner.snapshots.forecast import SAMPLE, forecast, needs_of
+from scanner.snapshots.forecast import SAMPLE, Forecast, doubted, forecast, needs_of
 
 
 def claims(*amounts: int, height: int | None = 7) -> list[Claim]:
@@ -43,3 +43,21 @@ def test_a_source_is_tried_with_the_largest() -> None:
 )
 def test_durations(seconds: float | None, words: str) -> None:
     assert duration(seconds) == words
+
+
+def test_a_height_that_counts_something_else_is_known_by_its_time() -> None:
+    moment, day = 1_781_798_400, 86_400  # 2026-06-18 16:00 UTC
+    times = {
+        "tron": moment + 15,
+        "ton": moment - 7 * day,
+        "sui": moment,
+        "aptos": moment - 900 * day,
+    }
+    made = [Forecast(name, 5, 1, "x", 1, 1, 5, time=time) for name, time in times.items()]
+    made.append(Forecast("newest", None, 1, "x", 1, 1, 5, time=moment + 100 * day))
+    told = {f.network: f for f in doubted(made)}
+    assert [name for name, f in told.items() if f.doubt] == ["aptos"]
+    assert "of 2023-12-31, the list's other heights of about 2026-06-" in told["aptos"].doubt
+    assert not told["aptos"].good
+    assert told["newest"].good
+    assert not any(f.doubt for f in doubted(made[:1] + made[3:]))  # two heights: nobody knows
