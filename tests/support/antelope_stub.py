@@ -19,6 +19,7 @@ class AntelopeServer(WorldServer):
     """Values held: base units of A for "", of EOS for its contract; such accounts exist.
 
     system: account -> rows of the system contract, as "delband", "refund", "rex", "rexfund".
+    keys: account -> the one key of its permissions, where it is not the recorded one.
     quirks: "other account", "next account's rows", "other token", "goes back", "moves".
     """
 
@@ -28,6 +29,7 @@ class AntelopeServer(WorldServer):
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         self.system: dict[str, dict[str, Any]] = {}
+        self.keys: dict[str, str] = {}
 
     def answer(self, method: str, path: str, body: bytes) -> Sent:
         asked = json.loads(body)
@@ -71,6 +73,9 @@ class AntelopeServer(WorldServer):
         account = recorded("antelope", "get_account")
         account["account_name"] = "somebodyelse" if "other account" in self.quirks else name
         account["refund_request"], account["rex_info"] = mine.get("refund"), mine.get("rex")
+        for permission in account["permissions"]:
+            (listed,) = permission["required_auth"]["keys"]
+            listed["key"] = self.keys.get(name, listed["key"])
         return account
 
     def _get_currency_balance(self, asked: dict[str, Any]) -> list[str]:

@@ -60,6 +60,8 @@ class TronServer(WorldServer):
             return recorded("tron", "getaccount_unknown")
         account = recorded("tron", "getaccount_latest")
         account["address"] = body["address"]
+        for permission in (account["owner_permission"], *account["active_permission"]):
+            permission["keys"][0]["address"] = body["address"]  # in hex, as it was asked for
         if "other account" in self.quirks:
             account["address"] = "41" + bytes(20).hex()
         account.pop("balance")

@@ -64,6 +64,8 @@ class XrplServer(WorldServer):
             return {"status": "success"} | self._bound(index)
         result = recorded("xrpl", "account_info_at_height")["result"]
         result["account_data"] |= {"Account": self._who(asked), "Balance": str(held)}
+        if asked.get("signer_lists"):  # asked for, they are there, though there be none
+            result["account_data"]["signer_lists"] = []
         return result | self._bound(index)
 
     def _account_lines(self, asked: dict[str, Any]) -> dict[str, Any]:
