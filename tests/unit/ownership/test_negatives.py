@@ -18,6 +18,7 @@ from scanner.model.addresses.scripts import script_pubkey
 from scanner.model.addresses.table import decode_address
 from scanner.model.claim import Claim
 from scanner.model.control import Control
+from scanner.ownership import judge as judge_module
 from scanner.ownership.judge import judge
 from scanner.ownership.primitives.hextext import decode_hex
 from scanner.ownership.table import VERIFIERS
@@ -75,8 +76,12 @@ def _write(data: bytes, like: str) -> str:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=ids)
-def test_one_flipped_bit_anywhere_in_a_signature(row: Signed) -> None:
+def test_one_flipped_bit_anywhere_in_a_signature(
+    row: Signed, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Every bit of every byte; of slow schemes one bit of each byte."""
+    # Twins of the text never control, and are not what this is about.
+    monkeypatch.setattr(judge_module, "near_miss", lambda proof, failed, judged: failed)
     spoilt = 0
     for at, text in enumerate(row.claim.signatures):
         data = _read(text)
