@@ -76,4 +76,6 @@ def _why_absent(total: Mapping[str, Any], *, complete: bool) -> str:
         return "nothing is owed"
     if not complete:
         return "not every balance has been read"
+    if total["verified"] not in (None, "0"):
+        return "of another day, or in another unit"
     return "no source returned a balance" if total["unavailable_rows"] else "no row in the list"

@@ -136,7 +136,7 @@ def test_page_says_what_it_does_not_show_and_how_to_repeat_it(page):
 
 def test_ratio_shows_both_sides_and_is_absent_where_one_is_missing(taken):
     owed = [
-        Liability("ETH", 10**18, 18, LiabilityEvidence.REHASHED, "tree.csv", "2026-01-01"),
+        Liability("ETH", 10**18, 18, LiabilityEvidence.REHASHED, "tree.csv", "2023-11-14"),
         Liability("BTC", 10**8, 8, LiabilityEvidence.PUBLISHED, "owed.csv"),
         Liability("TRX", 1, 6, LiabilityEvidence.PUBLISHED, "owed.csv"),
     ]
@@ -153,4 +153,4 @@ def test_ratio_shows_both_sides_and_is_absent_where_one_is_missing(taken):
     assert 'absent<span class="sub">no row in the list</span>' in page
     assert 'absent<span class="sub">no source returned a balance</span>' in page
     assert page.count('<span class="sub warn">unproven</span>') == 0  # of a ratio that there is
-    assert "hashed and added up again here (tree.csv, 2026-01-01)" in page
+    assert "hashed and added up again here (tree.csv, 2023-11-14)" in page
