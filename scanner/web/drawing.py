@@ -28,6 +28,7 @@ from scanner.snapshots.tally import SHOWN_EVIDENCE
 from scanner.store.reading import queries
 from scanner.store.reading.history import assets_of, publisher_of, publishers
 from scanner.store.reading.queries import SnapshotHead
+from scanner.store.reading.row_pages import FoundClaim
 from scanner.web.site import Site
 
 Json = Mapping[str, Any]
@@ -196,6 +197,14 @@ def kinds_of(site: Site, snapshot_id: int) -> list[tuple[str, str, int]]:
     order = list(Weight)
     found = sorted(counts, key=lambda kind: order.index(WEIGHTS[kind]))
     return [(kind.value, WEIGHTS[kind].value, counts[kind]) for kind in found]
+
+
+def is_verified(found: FoundClaim) -> bool:
+    """Whether a row counts as verified and nothing else is to be said of it."""
+    control, balance = found.row.control, found.row.balance
+    held = balance is not None and balance.amount is not None
+    proof = control is not None and control.is_proof and not found.row.duplicate
+    return held and proof and all(f.weight is Weight.NOTE for f in found.findings)
 
 
 def publisher_id(site: Site, snapshot_id: int) -> int:

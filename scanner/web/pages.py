@@ -204,7 +204,11 @@ def row(
 
     def make() -> bytes:
         head, found = answers.row(site, snapshot, no)
-        values = {"head": objects.head_object(head), "claim": objects.row_object(found)}
+        values = {
+            "head": objects.head_object(head),
+            "claim": objects.row_object(found),
+            "verified": drawing.is_verified(found),
+        }
         words = {
             "meanings": drawing.MEANING_OF,
             "evidence": drawing.by_value(EVIDENCE),
