@@ -21,6 +21,7 @@ from scanner.model.publisher import Publishers, names
 from scanner.model.statement import StatedBy, Statement, StatementRule
 from scanner.ownership.challenge import parse_challenge
 from scanner.ownership.evm.typed_data import LONGEST as LONGEST_TYPED
+from scanner.ownership.native.parts import signed_text
 from scanner.ownership.signed_texts import SignedTexts, template
 
 LONGEST_NAMED = 2_000
@@ -71,7 +72,8 @@ def settle(result: ControlResult, claim: Claim, rule: StatementRule | None) -> C
     """
     if not any(claim.signatures):  # whatever it said before: nothing was signed
         return result._replace(statement=Statement.NONE, stated_by=StatedBy.NOTHING)
-    statement, stated_by, why = judge_text(claim.message, claim.address, rule)
+    said = signed_text(result.scheme, claim.message)
+    statement, stated_by, why = judge_text(said, claim.address, rule)
     if not why or not result.shows_control:
         # As `_replace` does, but quicker: lists have hundreds of thousands of rows.
         return ControlResult._make((*result[:_AT], statement, stated_by, *result[_AT + 2 :]))

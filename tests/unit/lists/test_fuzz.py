@@ -166,4 +166,5 @@ def test_no_pattern_makes_reading_slow(
     path.write_bytes(head + unit * (300_000 // len(unit)))
     start = time.process_time()
     check(path, registry)
-    assert time.process_time() - start < 3
+    # Two to three seconds on an idle core; what grows with the square takes minutes.
+    assert time.process_time() - start < 12

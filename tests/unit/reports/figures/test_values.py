@@ -289,6 +289,6 @@ def test_no_answer_is_no_fall_to_nothing(store):
     new = take(store, 30 * DAY, 4 * ETHER, source=Silent(0, 0))
     add_prices(store, [price("ETH", "1000", 0), price("ETH", "2000", 30 * DAY)])
     eth = shown(store, new)["assets"][0]
-    assert (eth["asset"], eth["verified"], eth["verified_usd"]) == ("ETH", "0", None)
+    assert (eth["asset"], eth["verified"], eth["verified_usd"]) == ("ETH", None, None)
     assert eth["change"]["month"] is None
     assert eth["claimed_usd"] == "16000.00"
