@@ -66,7 +66,8 @@ class TronServer(WorldServer):
             account["address"] = "41" + bytes(20).hex()
         account.pop("balance")
         fields = {"balance": held} if isinstance(held, int) else held
-        return account | {name: value for name, value in fields.items() if value}
+        whole = account | fields  # a node leaves out what is zero or empty
+        return {name: value for name, value in whole.items() if value or name not in fields}
 
     def _triggerconstantcontract(self, body: dict[str, Any]) -> dict[str, Any]:
         token = _text(body["contract_address"])

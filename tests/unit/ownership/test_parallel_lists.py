@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 from support.hostile_list import hostile_list
-from support.snapshot_stub import OKX_RULE
+from support.signed_rows import MESSAGE
+from support.statements import accepting
 
 from scanner.lists import cutter
 from scanner.lists.open import open_list
@@ -18,7 +19,7 @@ from scanner.ownership.parallel import SHORT, judge_blocks
 from scanner.reports.commands.ownership import OwnershipSummary, render_block
 from scanner.settings.tables import load_registry
 
-RENDER = partial(render_block, lines=True, rule=OKX_RULE)
+RENDER = partial(render_block, lines=True, rule=accepting(MESSAGE))
 
 
 @pytest.fixture(scope="module")
