@@ -26,21 +26,28 @@ FIRST, SECOND = HELD
 def eth_total(**changes):
     amounts = {"claimed": TOTAL, "verified": TOTAL, "unverified": 0, "shortfall": 0, "surplus": 0}
     amounts.update({k: v for k, v in changes.items() if k in amounts})
+    unread = changes.get("unavailable_rows", 0)
+
+    def held(amount):
+        """Of rows that nobody answered for nothing is known, which is not 0."""
+        return None if unread else str(amount)
+
     return {
         "asset": "ETH",
         "decimals": 18,
         "claimed": str(amounts["claimed"]),
-        "verified": str(amounts["verified"]),
+        "verified": held(amounts["verified"]),
         "by_evidence": {
-            "proven": "0",
-            "agreed": "0",
-            "reported": str(amounts["verified"]),
-            "latest_only": "0",
+            "proven": held(0),
+            "agreed": held(0),
+            "reported": held(amounts["verified"]),
+            "latest_only": held(0),
         },
-        "unverified": str(amounts["unverified"]),
-        "unavailable_rows": changes.get("unavailable_rows", 0),
-        "shortfall": str(amounts["shortfall"]),
-        "surplus": str(amounts["surplus"]),
+        "unverified": held(amounts["unverified"]),
+        "unavailable_rows": unread,
+        "unanswered": str(amounts["claimed"] if unread else 0),
+        "shortfall": held(amounts["shortfall"]),
+        "surplus": held(amounts["surplus"]),
         "liabilities": changes.get("liabilities"),
         "reserve_ratio": changes.get("reserve_ratio"),
     }
@@ -96,8 +103,8 @@ def test_what_nobody_can_read_is_3_and_never_zero(scanner, endpoints, tmp_path):
     done = scanner("snapshot", "list.csv", "--endpoints", endpoints, "--json")
     assert done.status == 3
     usdt = done.object["assets"][1]
-    assert (usdt["asset"], usdt["verified"], usdt["unavailable_rows"]) == ("USDT", "0", 1)
-    assert usdt["shortfall"] == "0"
+    assert (usdt["asset"], usdt["verified"], usdt["unavailable_rows"]) == ("USDT", None, 1)
+    assert usdt["shortfall"] is None
     (balance,) = [o for o in rows_of(scanner, "balances") if o["asset"] == "USDT"]
     assert (balance["found"], balance["evidence"]) == (None, "unavailable")
     assert balance["reason"]
@@ -139,7 +146,6 @@ def test_database_option_stands_before_or_after(scanner, taken, tmp_path):
         (["--endpoints", "missing.toml"], "missing.toml"),
         (["--columns", "address"], "FIELD=NAME"),
         (["--format", "nosuch"], "no list format"),
-        (["--database", "scanner.db"], "URL"),
         (["--database", "mysql://h/x"], "mysql"),
     ],
 )

@@ -18,6 +18,7 @@ from scanner.errors import (
     SourceUnavailableError,
     StoreError,
 )
+from scanner.net import fetching
 from scanner.net.fetching import check_location, fetched
 from scanner.settings.tables import load_registry
 from scanner.snapshots.interface import SnapshotState
@@ -285,8 +286,6 @@ def test_a_list_that_is_too_large_is_refused():
 
 
 def test_a_server_that_sends_a_little_for_ever_is_left(monkeypatch):
-    from scanner.worker import fetching
-
     class Slow(Server):
         def do_GET(self):
             self.send_response(200)
