@@ -141,7 +141,7 @@ def test_a_price_file_and_its_value(scanner, pinned, tmp_path):
     text = done.out.decode()
     assert "csv: Kraken" in text
     assert cents("2500.25") in text
-    assert "no evidence" in done.err
+    assert "not evidence" in done.err
     done = scanner("value", "--source", "chainlink:", "--json")
     assert (done.status, done.object["assets"][0]["price_usd"]) == (3, None)
 
