@@ -57,7 +57,7 @@ class ReadPolicy:
     quorum: how many endpoints of different operators must give the same answer (1: one is enough).
     proof: ask for state proofs and check them against the block's header.
     proof_folder: where checked proofs are kept for later checks; None: "proofs" in the user's
-        data folder.
+        data folder. Raises ValueError.
     """
 
     quorum: int = 1

@@ -18,7 +18,7 @@ _HEX = re.compile(r"(?:[0-9a-f]{2})*", re.ASCII)
 def fields(
     value: object, place: str, names: Sequence[str], optional: Sequence[str] = ()
 ) -> Mapping[str, object]:
-    """An object of exactly these names."""
+    """An object of exactly these names. Raises SourceError."""
     if not isinstance(value, dict):
         raise ShapeError(place or "/", "not an object")
     missing = [name for name in names if name not in value]
@@ -32,14 +32,14 @@ def fields(
 
 
 def mapping(value: object, place: str) -> Mapping[str, object]:
-    """An object, of any names."""
+    """An object, of any names. Raises SourceError."""
     if not isinstance(value, dict):
         raise ShapeError(place or "/", "not an object")
     return value
 
 
 def items(value: object, place: str, length: int) -> list[object]:
-    """A list of exactly that length."""
+    """A list of exactly that length. Raises ShapeError."""
     if not isinstance(value, list):
         raise ShapeError(place, "not a list")
     if len(value) != length:
@@ -54,14 +54,14 @@ def each(value: object, place: str, length: int, read: Callable[[object, str], T
 
 
 def integer(value: object, place: str, below: int) -> int:
-    """A JSON integer from 0 to below - 1: no text, no fraction, no true."""
+    """A JSON integer from 0 to below - 1: no text, no fraction, no true. Raises ShapeError."""
     if type(value) is not int or not 0 <= value < below:
         raise ShapeError(place, f"not an integer from 0 to {below - 1}")
     return value
 
 
 def hex_bytes(value: object, place: str, length: int) -> bytes:
-    """Hex text of exactly that many bytes, in lower case."""
+    """Hex text of exactly that many bytes, in lower case. Raises ShapeError."""
     if not isinstance(value, str) or len(value) != 2 * length or _HEX.fullmatch(value) is None:
         raise ShapeError(place, f"not {2 * length} lower-case hex digits")
     return bytes.fromhex(value)

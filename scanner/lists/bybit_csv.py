@@ -47,7 +47,7 @@ class BybitCsv:
     def blocks(
         self, stream: Bytes, registry: Registry, options: ReadOptions, layout: Layout
     ) -> Iterator[Block]:
-        """Blocks of lines after the header."""
+        """Blocks of lines after the header. Raises ListFormatError."""
         start = read_up_to(stream, _HEADER)
         header = next(preamble(start), None)
         if header is None or header_names(header.cells) != _FIELDS:

@@ -47,7 +47,7 @@ class GenericCsv:
     def blocks(
         self, stream: Bytes, registry: Registry, options: ReadOptions, layout: Layout
     ) -> Iterator[Block]:
-        """Blocks of rows after the header."""
+        """Blocks of rows after the header. Raises ListFormatError."""
         start = read_up_to(stream, _HEADER)
         heading = find_heading(start, options.columns, registry)
         if heading is None:

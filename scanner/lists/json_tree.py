@@ -37,7 +37,10 @@ class JsonTree:
     def blocks(
         self, stream: Bytes, registry: Registry, options: ReadOptions, layout: Layout
     ) -> Iterator[Block]:
-        """Rows in batches, as they come by; totals that the document states, last."""
+        """Rows in batches, as they come by; totals that the document states, last.
+
+        Raises ListFormatError.
+        """
         walker = Walker(registry, options, layout)
         batch: list[Row] = []
         for row in _rows(walker, _Feed(stream, options.file)):

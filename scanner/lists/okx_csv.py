@@ -76,7 +76,7 @@ class OkxCsv:
     def blocks(
         self, stream: Bytes, registry: Registry, options: ReadOptions, layout: Layout
     ) -> Iterator[Block]:
-        """Totals first, as one ready block, then blocks of rows."""
+        """Totals first, as one ready block, then blocks of rows. Raises ListFormatError."""
         start = read_up_to(stream, PREAMBLE)
         totals: list[Row] = []
         heading: Columns | None = None

@@ -29,7 +29,7 @@ class PlainText:
     def blocks(
         self, stream: Bytes, registry: Registry, options: ReadOptions, layout: Layout
     ) -> Iterator[Block]:
-        """Blocks of lines."""
+        """Blocks of lines. Raises ListFormatError."""
         if not options.network:
             what = "a list of bare addresses needs its network: say --network"
             raise ListFormatError(options.file, what)

@@ -49,6 +49,7 @@ class RowParser(CellReader):
         """One record's cells as a claim or an unreadable row; None if all are blank.
 
         cells: changed in place. record: the record's text, for an unreadable row.
+        Raises ListFormatError.
         """
         width = self.layout.width
         try:

@@ -33,7 +33,7 @@ class Tables(Protocol):
 
 
 class OneTable:
-    """A file that is just one table, whose format is found out at once."""
+    """A file that is just one table, whose format is found out at once. Raises ListFormatError."""
 
     def __init__(
         self, source: Source, wanted: ListReader | None, registry: Registry, options: ReadOptions
@@ -64,7 +64,7 @@ class SeveralTables:
         self._places: list[str] = []
 
     def blocks(self) -> Iterator[Block]:
-        """Blocks of rows; their numbers go on from table to table."""
+        """Blocks of rows; their numbers go on from table to table. Raises ListFormatError."""
         for table in self._source.tables():
             yield from self._one(table)
         if not self.format:

@@ -11,7 +11,7 @@ from support.taking import DOWN, SIGNED, raises, take
 
 from scanner.alerts.config import Rule
 from scanner.liabilities.interface import Liability, LiabilityEvidence
-from scanner.model.finding import FindingKind
+from scanner.model.balance import Balance, Evidence
 from scanner.snapshots.interface import SnapshotPolicy, SnapshotState
 from scanner.store.writing import alert_log
 from scanner.store.writing.runs import create_snapshot, set_liabilities
@@ -159,20 +159,16 @@ def test_a_balance_that_changed_at_one_block_is_told(store):
     assert (event.rule, event.subject, event.facts["count"]) == ("disagree", "balance_changed", 1)
 
 
-def test_sources_that_contradict_each_other_are_told_without_their_secrets(store):
-    from scanner.model.finding import Finding
-    from scanner.store.schema import tables as t
+class Contradicting(StubSource):
+    """Its endpoints contradict each other, in words that hold a secret."""
 
-    now = snapshot(store, signed(0))
-    with store.write() as connection:
-        connection.execute(
-            t.finding.insert().values(
-                snapshot_id=now,
-                claim_no=1,
-                kind=FindingKind.SOURCES_DISAGREE.value,
-                reason=Finding(FindingKind.SOURCES_DISAGREE, "see https://node/CANARY").reason,
-            )
-        )
+    def fetch_balances(self, queries, at, progress=None):
+        reason, detail = "see https://node/CANARY", '{"disagree": []}'
+        return [Balance(None, Evidence.UNAVAILABLE, (), reason, detail) for _ in queries]
+
+
+def test_sources_that_contradict_each_other_are_told_without_their_secrets(store):
+    now = snapshot(store, signed(0), source=Contradicting())
     (event,) = told(store, now).values()
     assert (event.rule, event.subject, event.facts["count"]) == ("disagree", "sources_disagree", 1)
     assert "CANARY" not in str(event.facts)

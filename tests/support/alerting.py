@@ -8,7 +8,8 @@ from scanner.settings.tables import load_registry
 from scanner.snapshots.interface import SnapshotPolicy, SnapshotState
 from scanner.store.writing import alert_log
 from scanner.store.writing.runs import create_snapshot
-from support.snapshot_stub import StubSource, stored
+from support.snapshot_stub import OKX_TEXT, StubSource, stored
+from support.statements import accepting
 from support.taking import take
 
 
@@ -25,7 +26,8 @@ def alerts(store, *rules, now=None):
 
 def snapshot(store, claims, publisher="okx", source=None, state=SnapshotState.COMPLETE, **policy):
     list_id = stored(store, claims, publisher).list_id
-    snapshot_id = create_snapshot(store, list_id, SnapshotPolicy(**policy))
+    rule = {"statement": accepting("", OKX_TEXT)}
+    snapshot_id = create_snapshot(store, list_id, SnapshotPolicy(**{**rule, **policy}))
     assert take(store, snapshot_id, source or StubSource()).state is state
     return snapshot_id
 

@@ -91,7 +91,10 @@ class AelfNode:
         return self._hash(take(self.name, block, str, "BlockHash")), time
 
     def balance(self, symbol: str, owner: bytes, at: tuple[int, str]) -> int:
-        """What a holder (32 bytes) has of a token in the newest state. at: a recent block."""
+        """What a holder (32 bytes) has of a token in the newest state. at: a recent block.
+
+        Raises SourceUnavailableError and SourceError.
+        """
         call = balance_call(self._token, symbol, owner, at[0], bytes.fromhex(at[1]))
         reply = self._http.post_json(
             {"RawTransaction": call.hex()}, "api/blockChain/executeTransaction"

@@ -71,7 +71,10 @@ class AelfReader:
         return self._main.block(height)[0]
 
     def read(self, queries: Sequence[BalanceQuery], at: BlockRef) -> list[Answer]:
-        """See Reader. Answers name no block: the heads before and after stand for them."""
+        """See Reader. Answers name no block: the heads before and after stand for them.
+
+        Raises SourceUnavailableError.
+        """
         before = self._main.status(), self._side.status()
         found = [self._amount(query, before) for query in queries]
         after = self._main.status(), self._side.status()

@@ -46,7 +46,7 @@ class AlgorandReader:
         self._decimals: dict[str, int] = {}
 
     def check(self) -> None:
-        """See Reader."""
+        """See Reader. Raises SourceRejectedError."""
         genesis = self._rest.text(self._rest.json("versions"), "genesis_hash_b64")
         if _bytes(genesis) != _bytes(self._chain):
             what = f"is on another network than {self._network}: check the endpoint's URL"
@@ -55,7 +55,10 @@ class AlgorandReader:
             raise SourceRejectedError(self._name, "is still catching up: wait for it")
 
     def pin(self, height: int | None) -> BlockRef:
-        """See Reader. Nodes that are no archives forget blocks after a thousand rounds."""
+        """See Reader. Nodes that are no archives forget blocks after a thousand rounds.
+
+        Raises SourceUnavailableError.
+        """
         chosen = self._tip() if height is None else height
         block_hash = self.hash_at(chosen)
         block = self._rest.json(f"v2/blocks/{chosen}?format=json&header-only=true")
@@ -65,7 +68,10 @@ class AlgorandReader:
         return BlockRef(self._network, self._chain, chosen, block_hash, time)
 
     def hash_at(self, height: int) -> str:
-        """See Reader."""
+        """See Reader.
+
+        Raises HeightNotReachedError, HeightPrunedError and SourceUnavailableError.
+        """
         reply = self._rest.get(f"v2/blocks/{height}/hash")
         if reply.status == 404:
             tip = self._tip()
@@ -83,7 +89,10 @@ class AlgorandReader:
         return [self._one(query) for query in queries]
 
     def key_policy(self, address: Address, at: BlockRef) -> KeyPolicy:
-        """See KeyReader. A rekeyed account names who signs for it in `auth-addr`."""
+        """See KeyReader. A rekeyed account names who signs for it in `auth-addr`.
+
+        Raises SourceUnavailableError.
+        """
         found = self._account(address.text, "?exclude=all")
         height = self._state(found).height
         if not isinstance(found, dict) or "auth-addr" not in found:

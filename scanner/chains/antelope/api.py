@@ -95,7 +95,7 @@ class AntelopeApi:
         return block_id, self.time(take(self.name, answer, str, "timestamp"))
 
     def rows(self, code: str, scope: str, table: str, **more: object) -> list[dict[str, object]]:
-        """All rows of a contract's table, page after page."""
+        """All rows of a contract's table, page after page. Raises SourceRejectedError."""
         found: list[dict[str, object]] = []
         lower: dict[str, object] = {}
         for _ in range(_PAGES):
@@ -116,7 +116,7 @@ class AntelopeApi:
         return int(match[1] + (match[2] or ""))
 
     def time(self, text: str) -> int:
-        """Seconds since 1970 of "2026-11-28T15:40:45.000"."""
+        """Seconds since 1970 of "2026-11-28T15:40:45.000". Raises SourceUnavailableError."""
         try:
             return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp())
         except ValueError:

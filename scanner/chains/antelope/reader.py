@@ -44,7 +44,7 @@ class AntelopeReader:
         self._api = AntelopeApi(endpoint)
 
     def check(self) -> None:
-        """See Reader."""
+        """See Reader. Raises SourceRejectedError."""
         seen = self._api.info().chain
         if seen != self._chain:
             what = f"is not on {self._network}: its chain is {clip(seen)}"
@@ -61,7 +61,10 @@ class AntelopeReader:
         return self._api.block(height)[0]
 
     def read(self, queries: Sequence[BalanceQuery], at: BlockRef) -> list[Answer]:
-        """See Reader. Few answers name a block: the heads before and after stand for all."""
+        """See Reader. Few answers name a block: the heads before and after stand for all.
+
+        Raises SourceUnavailableError.
+        """
         before = self._api.info()
         known: dict[str, dict[str, object] | None] = {}
         found = [self._parts(query, known) for query in queries]

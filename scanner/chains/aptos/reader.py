@@ -69,7 +69,7 @@ class AptosReader:
         self._decimals: dict[str, int] = {}
 
     def check(self) -> None:
-        """See Reader."""
+        """See Reader. Raises SourceRejectedError."""
         info = self._ledger()
         seen = str(take(self._name, info, int, "chain_id"))
         if seen != self._chain:
@@ -95,7 +95,10 @@ class AptosReader:
         return [self._read(query, version, at.height) for query in queries]
 
     def key_policy(self, address: Address, at: BlockRef) -> KeyPolicy:
-        """See KeyReader. An account without a resource of its own has the key of its address."""
+        """See KeyReader. An account without a resource of its own has the key of its address.
+
+        Raises SourceUnavailableError.
+        """
         version = self._version(at)
         reply = self._http.get(f"accounts/{address.text}?ledger_version={version}")
         if reply.status == 404 and _code(reply.json()) in (

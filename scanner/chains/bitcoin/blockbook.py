@@ -54,7 +54,7 @@ class BlockbookServer:
         return take(self._name, status, int, "blockbook", "bestHeight")
 
     def block_hash(self, height: int) -> str:
-        """See IndexServer."""
+        """See IndexServer. Raises SourceUnavailableError."""
         reply = self._http.get(f"api/v2/block-index/{height}")
         if reply.status in (400, 404) and height > self.tip():
             return ""
@@ -65,14 +65,17 @@ class BlockbookServer:
         return text
 
     def block_time(self, at: BlockRef) -> int | None:
-        """See IndexServer."""
+        """See IndexServer. Raises SourceUnavailableError."""
         block = self._json(f"api/v2/block/{at.hash}")
         if take(self._name, block, int, "height") != at.height:
             raise self._broken(f"its block {at.hash} says another height")
         return take(self._name, block, int, "time")
 
     def read(self, wanted: Sequence[Wanted], at: BlockRef) -> list[Answer]:
-        """Read balances now and take back what happened after the block, as Esplora's."""
+        """Read balances now and take back what happened after the block, as Esplora's.
+
+        Raises SourceUnavailableError.
+        """
         for _ in range(3):
             before = self.block_hash(self.tip())
             readings = [self._one(w, at) for w in wanted]

@@ -198,7 +198,10 @@ def _check_index(rpc: CoreRpc, height: int, block_hash: str) -> None:
 
 
 def activity(rpc: CoreRpc, blocks: Sequence[str], descriptors: Sequence[str]) -> list[object]:
-    """What the scripts received and spent in some blocks, in the order of the chain."""
+    """What the scripts received and spent in some blocks, in the order of the chain.
+
+    Raises SourceError.
+    """
     answer = rpc.ask(
         "getdescriptoractivity", [list(blocks), list(descriptors), False], timeout=_SECONDS
     )

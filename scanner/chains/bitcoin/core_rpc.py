@@ -83,7 +83,10 @@ class CoreRpc:
         self._http = Transport(endpoint)
 
     def call(self, method: str, params: Params = (), *, timeout: float | None = None) -> object:
-        """Call one method and return its result; a refusal becomes an error of the tree."""
+        """Call one method and return its result; a refusal becomes an error of the tree.
+
+        Raises SourceError.
+        """
         answer = self.ask(method, params, timeout=timeout)
         if isinstance(answer, RpcFailure):
             raise self.error(method, answer)
@@ -104,7 +107,10 @@ class CoreRpc:
     def batch(
         self, calls: Sequence[tuple[str, Params]], *, timeout: float | None = None
     ) -> list[object | RpcFailure]:
-        """Make many calls in one request; answers in the order of the calls, refusals in place."""
+        """Make many calls in one request; answers in the order of the calls, refusals in place.
+
+        Raises SourceUnavailableError.
+        """
         if not calls:
             return []
         requests = [_request(n, method, params) for n, (method, params) in enumerate(calls)]
@@ -166,7 +172,10 @@ class CoreRpc:
         )
 
     def block_hash(self, height: int) -> str:
-        """Hash of the best chain's block at a height, hex as shown; "" above the tip."""
+        """Hash of the best chain's block at a height, hex as shown; "" above the tip.
+
+        Raises SourceError.
+        """
         answer = self.ask("getblockhash", [height])
         if isinstance(answer, RpcFailure):
             if answer.code == RPC_INVALID_PARAMETER:
@@ -175,7 +184,10 @@ class CoreRpc:
         return take(self.name, answer, str)
 
     def block_ref(self, network: Network, chain: str, block_hash: str) -> BlockRef:
-        """Say a best-chain block's height and time. SourceUnavailableError if it left the chain."""
+        """Say a best-chain block's height and time. SourceUnavailableError if it left the chain.
+
+        Raises SourceUnavailableError.
+        """
         header = self.call("getblockheader", [block_hash])
         if take(self.name, header, int, "confirmations") < 0:
             raise SourceUnavailableError(self.name, f"block {block_hash} was replaced meanwhile")

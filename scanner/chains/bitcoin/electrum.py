@@ -77,7 +77,7 @@ class ElectrumServer:
         return take(self._name, self._rpc.call("blockchain.headers.subscribe"), int, "height")
 
     def block_hash(self, height: int) -> str:
-        """See IndexServer."""
+        """See IndexServer. Raises SourceRejectedError."""
         (answer,) = self._rpc.batch([("blockchain.block.header", [height])])
         if isinstance(answer, ElectrumFailure):
             if height > self.tip():

@@ -71,7 +71,10 @@ class ElectrumRpc:
         self._lock = threading.Lock()
 
     def call(self, method: str, *params: object) -> object:
-        """Make one call and return its result; a refusal becomes SourceRejectedError."""
+        """Make one call and return its result; a refusal becomes SourceRejectedError.
+
+        Raises SourceRejectedError.
+        """
         (answer,) = self.batch([(method, params)])
         if isinstance(answer, ElectrumFailure):
             raise SourceRejectedError(self.name, f"{method}: {heard(self.name, answer.message)}")

@@ -47,7 +47,7 @@ class EsploraServer:
         self._http = Transport(endpoint)
 
     def tip(self) -> int:
-        """See IndexServer."""
+        """See IndexServer. Raises SourceUnavailableError."""
         text = self.get("blocks/tip/height").text().strip()
         if not (text.isascii() and text.isdigit() and len(text) < 10):
             raise self._broken(f"the tip's height is {heard(self._name, text)}")
@@ -62,7 +62,7 @@ class EsploraServer:
         return self._hash(reply)
 
     def block_time(self, at: BlockRef) -> int | None:
-        """See IndexServer."""
+        """See IndexServer. Raises SourceUnavailableError."""
         block = self.get(f"block/{at.hash}").json()
         if take(self._name, block, int, "height") != at.height:
             raise self._broken(f"its block {at.hash} says another height")
@@ -72,7 +72,7 @@ class EsploraServer:
         """Read balances now, and take back what happened after the block.
 
         Sums and transactions come in several answers, so the tip must be the same before and
-        after; a moving tip is tried again.
+        after; a moving tip is tried again. Raises SourceUnavailableError.
         """
         for _ in range(3):
             before = self._hash(self.get("blocks/tip/hash"))

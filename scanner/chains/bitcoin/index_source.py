@@ -92,7 +92,7 @@ class IndexReader:
         self._marker = chain_marker(network.name, self._chain)
 
     def check(self) -> None:
-        """See Reader."""
+        """See Reader. Raises SourceError."""
         if self._marker is None:
             return
         height, expected = self._marker
@@ -111,7 +111,7 @@ class IndexReader:
         return replace(at, time=self._server.block_time(at))
 
     def hash_at(self, height: int) -> str:
-        """See Reader."""
+        """See Reader. Raises HeightNotReachedError."""
         seen = self._server.block_hash(height)
         if not seen:
             raise HeightNotReachedError(self._name, height, self._server.tip())

@@ -106,7 +106,7 @@ class EsploraPayments:
         self._checked = False
 
     def tip(self) -> int:
-        """See PaymentSource."""
+        """See PaymentSource. Raises SourceRejectedError."""
         if not self._checked:
             height, block_hash = chain_marker(self._network.name, self._chain) or (0, "")
             if block_hash and self._server.block_hash(height) != block_hash:
@@ -118,7 +118,7 @@ class EsploraPayments:
         return self._server.tip()
 
     def mined(self, txid: str) -> MinedTransaction | None:
-        """See PaymentSource."""
+        """See PaymentSource. Raises SourceRejectedError and SourceUnavailableError."""
         if not _TXID.fullmatch(txid):
             raise SourceRejectedError(self._name, f"{clip(txid)!r} is not a transaction id")
         self.tip()
@@ -145,7 +145,7 @@ class EsploraPayments:
         return {script: self._spends_of(script, first, last) for script in scripts}
 
     def nonce(self, height: int) -> int:
-        """See PaymentSource."""
+        """See PaymentSource. Raises HeightNotReachedError and SourceUnavailableError."""
         tip = self.tip()
         block_hash = self._server.block_hash(height)
         if not block_hash:

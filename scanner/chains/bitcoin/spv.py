@@ -60,7 +60,10 @@ def parse_header(raw: bytes) -> BlockHeader:
 
 
 def target_of(bits: int) -> int:
-    """The number a block's hash must not exceed, from the header's compact form."""
+    """The number a block's hash must not exceed, from the header's compact form.
+
+    Raises ProofError.
+    """
     size, mantissa = bits >> 24, bits & 0x7FFFFF
     if bits & 0x800000 or mantissa == 0 or size > 32:
         raise ProofError(f"difficulty bits {bits:08x}")

@@ -90,7 +90,10 @@ def write_header(header: Header) -> bytes:
 
 
 def read_compact(data: bytes, at: int) -> tuple[int, int]:
-    """Read a CompactSize (only in its shortest form). Returns the value and where it ends."""
+    """Read a CompactSize (only in its shortest form). Returns the value and where it ends.
+
+    Raises TruncatedError and MalformedError.
+    """
     if at >= len(data):
         raise TruncatedError
     first = data[at]
@@ -109,6 +112,7 @@ def read_varint(data: bytes, at: int, limit: int) -> tuple[int, int]:
     """Read Core's VARINT: base 128, most significant first, each continuation adds one.
 
     limit: largest value allowed. Returns the value and where it ends.
+    Raises TruncatedError and MalformedError.
     """
     value, start = 0, at
     while True:
@@ -202,7 +206,7 @@ def decompress_script(stored: bytes) -> bytes:
 
 
 def script_end(data: bytes, at: int) -> int:
-    """Where the compressed script that starts at `at` ends."""
+    """Where the compressed script that starts at `at` ends. Raises TruncatedError."""
     code, after = read_varint(data, at, MAX_SCRIPT + RAW_SCRIPT_CODES)
     end = after + _PAYLOAD.get(code, code - RAW_SCRIPT_CODES)
     if end > len(data):
@@ -211,7 +215,7 @@ def script_end(data: bytes, at: int) -> int:
 
 
 def read_coin(data: bytes, at: int) -> tuple[RawCoin, int]:
-    """Read one coin. Returns it and where it ends."""
+    """Read one coin. Returns it and where it ends. Raises MalformedError."""
     vout, after = read_compact(data, at)
     if vout > 0xFFFFFFFF:
         raise MalformedError(at, "an output number over 32 bits")
@@ -229,6 +233,7 @@ def read_group(data: bytes, at: int) -> tuple[bytes, list[RawCoin], int]:
 
     Returns the transaction id as stored (reversed against how it is shown), the coins in file
     order, and where the group ends. Coins must come in database order, each output once.
+    Raises MalformedError.
     """
     txid = data[at : at + 32]
     count, position = read_compact(data, at + 32)

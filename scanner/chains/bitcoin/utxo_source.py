@@ -85,7 +85,7 @@ class UtxoSnapshot:
     own node said when it wrote it, or what Bitcoin Core's table says; else `reported`. The hash is
     computed when the policy asks for proof, when the compiled engine is there, or when the file is
     small; a hash that differs is an error, and no number is given. One file is no quorum: where one
-    is asked for, only a proven answer is given.
+    is asked for, only a proven answer is given. Raises ConfigError.
     """
 
     def __init__(self, network: Network, endpoints: Sequence[Endpoint], policy: ReadPolicy) -> None:
@@ -140,7 +140,10 @@ class UtxoSnapshot:
         return at
 
     def height_at(self, time: int) -> int:
-        """See TimeFinder.height_at. Files alone do not know times: SourceRejectedError."""
+        """See TimeFinder.height_at. Files alone do not know times: SourceRejectedError.
+
+        Raises SourceRejectedError.
+        """
         if self._rpc is None:
             raise SourceRejectedError(self.name, "snapshot files do not tell times: state a height")
         return self._rpc.height_at(self._row, time)

@@ -39,7 +39,7 @@ class CardanoReader:
         self._rest = Rest(endpoint)
 
     def check(self) -> None:
-        """See Reader."""
+        """See Reader. Raises SourceRejectedError."""
         magic = self._rest.number(self._rest.json("genesis"), 0, "networkmagic")
         if str(magic) != self._chain:
             raise SourceRejectedError(self._name, f"is not on {self._network}: magic {magic}")
@@ -59,7 +59,7 @@ class CardanoReader:
         return self._rest.text(self._block(height), "hash")
 
     def read(self, queries: Sequence[BalanceQuery], at: BlockRef) -> list[Answer]:
-        """See Reader."""
+        """See Reader. Raises SourceUnavailableError."""
         for _ in range(_TRIES):
             before = self._state()
             rows = self._rows(queries)

@@ -53,7 +53,7 @@ class CosmosReader:
         self._coin = DENOMS.get(network.name, "")
 
     def check(self) -> None:
-        """See Reader."""
+        """See Reader. Raises SourceRejectedError."""
         info = self._rest.json(f"{_BLOCKS}/node_info")
         if self._rest.text(info, "default_node_info", "network") != self._chain:
             what = f"is on another chain than {self._network} ({self._chain})"

@@ -83,7 +83,10 @@ class BeaconNode:
         self.clock()
 
     def clock(self) -> _Clock:
-        """Genesis and slot length, after the chain and the sync state were found right; once."""
+        """Genesis and slot length, after the chain and the sync state were found right; once.
+
+        Raises SourceRejectedError and SourceError.
+        """
         with self._lock:
             if self._clock is None:
                 spec = self._data("eth/v1/config/spec")

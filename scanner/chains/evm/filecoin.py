@@ -63,7 +63,10 @@ class FilecoinSource:
         self.pool = ethereum.pool
 
     def pin(self, height: int | None) -> BlockRef:
-        """See BalanceSource.pin. An epoch without a block has the state of the one before."""
+        """See BalanceSource.pin. An epoch without a block has the state of the one before.
+
+        Raises SourceRejectedError.
+        """
         if height is None:
             return self._ethereum.pin(None)
         for epoch in range(height, max(-1, height - _EMPTY_ROUNDS), -1):

@@ -41,7 +41,10 @@ class Multicall:
     most = 3_000
 
     def read(self, node: Node, columns: Sequence[Column], block: object) -> list[Reading]:
-        """Read columns at a pinned block. See `Way` in scanner.chains.evm.reader."""
+        """Read columns at a pinned block. See `Way` in scanner.chains.evm.reader.
+
+        Raises RpcError.
+        """
         here = ELSEWHERE.get(node.chain_id, CANONICAL)
         calls: list[tuple[bytes, bytes]] = []
         for column in columns:
@@ -71,7 +74,10 @@ def encode(calls: Sequence[tuple[bytes, bytes]]) -> bytes:
 
 
 def decode(name: str, answer: bytes, count: int) -> list[tuple[bool, bytes]]:
-    """ABI-decode (success, return data)[]: `count` items, or SourceUnavailableError."""
+    """ABI-decode (success, return data)[]: `count` items, or SourceUnavailableError.
+
+    Raises SourceUnavailableError.
+    """
     usual = 64 + count * (32 + _STRIDE_OUT)
     if len(answer) < 64 or answer[:64] != (32).to_bytes(32) + count.to_bytes(32):
         raise SourceUnavailableError(name, "gave a multicall answer with another number of items")

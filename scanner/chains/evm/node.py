@@ -105,7 +105,7 @@ class Node:
         By hash (EIP-1898) where the endpoint takes that. Else by number, and the hash of that
         number is read before and after: answers count only if it was `at` both times.
         Errors about the block itself come out as ReorgError, HeightPrunedError or
-        SourceUnavailableError (the endpoint lags behind).
+        SourceUnavailableError (the endpoint lags behind). Raises SourceError.
         """
         try:
             if self.takes_hash(at):
@@ -132,6 +132,7 @@ class Node:
         """Whether the endpoint takes a block by hash; tried once, with the block wanted.
 
         And with a hash that no block has: a gateway that answers this as well looks at no hash.
+        Raises SourceError.
         """
         with self._lock:
             if self._by_hash is None:

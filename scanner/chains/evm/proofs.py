@@ -94,7 +94,10 @@ def prove_token(
     block: object,
     known: MutableMapping[bytes, bytes],
 ) -> ProvenToken | str:
-    """Find and prove where a token keeps balances; or say why it cannot be proven."""
+    """Find and prove where a token keeps balances; or say why it cannot be proven.
+
+    Raises SourceRejectedError.
+    """
     rule = slots.find_rule(node, token, block)
     if isinstance(rule, str):
         return rule

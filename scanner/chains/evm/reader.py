@@ -86,7 +86,7 @@ def read_columns(node: Node, way: Way, columns: Sequence[Column], at: BlockRef) 
 
 
 def pace_of(node: Node, way: Way) -> Pace:
-    """The size of this node's requests in this way."""
+    """The size of this node's requests in this way. Raises TypeError."""
     pace = node.skill(("pace", way.name), lambda: Pace(way))
     if not isinstance(pace, Pace):
         raise TypeError("pace")

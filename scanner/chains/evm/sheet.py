@@ -160,7 +160,10 @@ class Sheet:
             self.start_size, self.most = 4_000, 10_000
 
     def read(self, node: Node, columns: Sequence[Column], block: object) -> list[Reading]:
-        """Read columns at a pinned block. See `Way` in scanner.chains.evm.reader."""
+        """Read columns at a pinned block. See `Way` in scanner.chains.evm.reader.
+
+        Raises RpcError.
+        """
         request = encode(columns)
         size = RECORD * (count_items(columns) + len(columns))
         if self.kind != "override" and len(request) + len(_program(self.kind)) > _MAX_CREATION:

@@ -54,7 +54,7 @@ class Proof:
         self._next = 0
 
     def take(self, wanted: bytes) -> bytes:
-        """The next node, which must hash to `wanted`."""
+        """The next node, which must hash to `wanted`. Raises ProofError."""
         if self._next >= len(self._nodes):
             raise ProofError("the proof ends early")
         node = self._nodes[self._next]
@@ -86,7 +86,10 @@ class Archive:
         """An empty trie needs no node."""
 
     def take(self, wanted: bytes) -> bytes:
-        """The node with this hash. The store's keys must have been computed from its nodes."""
+        """The node with this hash. The store's keys must have been computed from its nodes.
+
+        Raises ProofError.
+        """
         try:
             return self._nodes[wanted]
         except KeyError:

@@ -48,7 +48,10 @@ class Rest:
         return int(found)
 
     def scaled(self, text: str, decimals: int) -> int:
-        """A decimal text with a fixed number of places ("27.6243772") in base units, exactly."""
+        """A decimal text with a fixed number of places ("27.6243772") in base units, exactly.
+
+        Raises SourceUnavailableError.
+        """
         whole, _, fraction = text.partition(".")
         digits = whole + fraction
         if not (digits.isascii() and digits.isdigit() and whole) or len(digits) > 60:
@@ -58,7 +61,10 @@ class Rest:
         return int(digits + "0" * (decimals - len(fraction)))
 
     def moment(self, text: str) -> int:
-        """Seconds since 1970 of an RFC 3339 time; parts of a second are left out."""
+        """Seconds since 1970 of an RFC 3339 time; parts of a second are left out.
+
+        Raises SourceUnavailableError.
+        """
         try:
             made = datetime.fromisoformat(text[:19]).replace(tzinfo=UTC)
         except ValueError:

@@ -48,7 +48,7 @@ class HederaReader:
         self._ends: dict[str, str] = {}
 
     def check(self) -> None:
-        """See Reader."""
+        """See Reader. Raises SourceRejectedError."""
         marker = MARKERS.get(self._chain)
         if marker is None:
             return
@@ -74,7 +74,10 @@ class HederaReader:
         return [self._one(query, end) for query in queries]
 
     def key_policy(self, address: Address, at: BlockRef) -> KeyPolicy:
-        """See KeyReader. The mirror tells the account as it was at a time."""
+        """See KeyReader. The mirror tells the account as it was at a time.
+
+        Raises SourceRejectedError and SourceUnavailableError.
+        """
         end = self._end(at)
         path = f"api/v1/accounts/{address.text}?timestamp=lte:{end}&transactions=false"
         reply = self._rest.get(path)

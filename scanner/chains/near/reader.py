@@ -59,7 +59,7 @@ class NearReader:
         self._rest = Rest(endpoint)
 
     def check(self) -> None:
-        """See Reader."""
+        """See Reader. Raises SourceRejectedError."""
         status = self._ask("status", [])
         chain, genesis = self._rest.text(status, "chain_id"), GENESIS.get(self._chain)
         other = genesis is not None and self._rest.text(status, "genesis_hash") != genesis
@@ -85,7 +85,10 @@ class NearReader:
         return [self._one(query, at) for query in queries]
 
     def key_policy(self, address: Address, at: BlockRef) -> KeyPolicy:
-        """See KeyReader. An implicit account that is not there yet will have its own key."""
+        """See KeyReader. An implicit account that is not there yet will have its own key.
+
+        Raises SourceUnavailableError.
+        """
         asked = {"block_id": at.hash, "account_id": address.text}
         try:
             self._state(self._ask("query", {"request_type": "view_account", **asked}))

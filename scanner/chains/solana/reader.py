@@ -65,7 +65,10 @@ class SolanaReader:
         self._shows_stake: bool | None = None
 
     def check(self) -> None:
-        """See Reader. The chain is known by the hash of its genesis."""
+        """See Reader. The chain is known by the hash of its genesis.
+
+        Raises SourceRejectedError and SourceUnavailableError.
+        """
         genesis = take(self._name, self._rpc.ask("getGenesisHash"), str)
         if genesis != self._chain:
             heard(self._name, genesis)
@@ -75,7 +78,10 @@ class SolanaReader:
             raise SourceUnavailableError(self._name, "is not in sync with the network: wait")
 
     def pin(self, height: int | None) -> BlockRef:
-        """See Reader. height: a slot. One that was skipped has the state of the one before."""
+        """See Reader. height: a slot. One that was skipped has the state of the one before.
+
+        Raises HeightNotReachedError.
+        """
         tip = take(self._name, self._rpc.ask("getSlot", _FINAL), int)
         if height is not None and height > tip:
             raise HeightNotReachedError(self._name, height, tip)

@@ -55,7 +55,7 @@ class StarknetReader:
         self._decimals: dict[str, int] = {}
 
     def check(self) -> None:
-        """See Reader."""
+        """See Reader. Raises SourceRejectedError."""
         seen = self._felt(self._rpc.ask("starknet_chainId"))
         if seen != int(self._chain, 16):
             what = f"is on another chain than {self._network}: check the endpoint's URL"

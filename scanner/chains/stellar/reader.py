@@ -41,7 +41,7 @@ class StellarReader:
         self._rest = Rest(endpoint)
 
     def check(self) -> None:
-        """See Reader."""
+        """See Reader. Raises SourceRejectedError."""
         phrase = self._rest.text(self._rest.json(""), "network_passphrase")
         if hashlib.sha256(phrase.encode()).hexdigest() != self._chain:
             what = f"serves another network than {self._network}: check the endpoint's URL"
@@ -64,7 +64,10 @@ class StellarReader:
         return [self._one(query) for query in queries]
 
     def key_policy(self, address: Address, at: BlockRef) -> KeyPolicy:
-        """See KeyReader. An account that the ledger does not have begins with its own key."""
+        """See KeyReader. An account that the ledger does not have begins with its own key.
+
+        Raises SourceRejectedError and SourceUnavailableError.
+        """
         reply = self._account(address.text)
         if reply is None:
             raise SourceRejectedError(self._name, "answered HTTP 404, not as Horizon does")

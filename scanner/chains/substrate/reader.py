@@ -76,7 +76,7 @@ class SubstrateReader:
         self._rpc = Rpc(endpoint)
 
     def check(self) -> None:
-        """See Reader. The chain is known by its genesis."""
+        """See Reader. The chain is known by its genesis. Raises SourceRejectedError."""
         genesis = self._rpc.ask("chain_getBlockHash", 0)
         if genesis != self._chain:
             heard(self._name, genesis)
@@ -84,7 +84,10 @@ class SubstrateReader:
             raise SourceRejectedError(self._name, what)
 
     def pin(self, height: int | None) -> BlockRef:
-        """See Reader. Finalized blocks only."""
+        """See Reader. Finalized blocks only.
+
+        Raises HeightNotReachedError and SourceUnavailableError.
+        """
         head = take(self._name, self._rpc.ask("chain_getFinalizedHead"), str)
         tip = self._number(head)
         if height is not None and height > tip:
@@ -101,7 +104,7 @@ class SubstrateReader:
         return BlockRef(self._network, self._chain, number, block_hash, time)
 
     def hash_at(self, height: int) -> str:
-        """See Reader."""
+        """See Reader. Raises HeightNotReachedError."""
         found = self._rpc.ask("chain_getBlockHash", height)
         if found is None:
             head = take(self._name, self._rpc.ask("chain_getFinalizedHead"), str)

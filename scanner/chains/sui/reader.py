@@ -54,14 +54,20 @@ class SuiReader:
         self._http = Transport(endpoint)
 
     def check(self) -> None:
-        """See Reader. The chain is known by the beginning of its first checkpoint's digest."""
+        """See Reader. The chain is known by the beginning of its first checkpoint's digest.
+
+        Raises SourceRejectedError.
+        """
         seen = take(self._name, self._ask("{ chainIdentifier }"), str, "chainIdentifier")
         if seen != self._chain:
             what = f"is not on {self._network} ({self._chain}): its chain is {clip(seen)}"
             raise SourceRejectedError(self._name, what)
 
     def pin(self, height: int | None) -> BlockRef:
-        """See Reader. height: a checkpoint. Checkpoints are final."""
+        """See Reader. height: a checkpoint. Checkpoints are final.
+
+        Raises SourceUnavailableError.
+        """
         found = self._checkpoint(height, _CHECKPOINT)
         text = take(self._name, found, str, "timestamp")
         try:

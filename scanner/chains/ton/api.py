@@ -80,7 +80,10 @@ class TonApi:
         return Block(number, block_hash, time, take(self.name, header, int, "global_id"))
 
     def account(self, address: str, seqno: int) -> AccountState:
-        """An account after a masterchain block; the answer names the block it is from."""
+        """An account after a masterchain block; the answer names the block it is from.
+
+        Raises SourceUnavailableError.
+        """
         asked = {"address": address, "seqno": seqno}
         state = self._at(seqno, lambda: self._get("getAddressInformation", asked))
         number, block_hash = self._block_id(take(self.name, state, dict, "block_id"))
@@ -107,7 +110,7 @@ class TonApi:
         return take(self.name, answer, list, "stack")
 
     def cell(self, stack: list[object], place: int) -> str:
-        """The bag of cells at a place of a stack, in base64."""
+        """The bag of cells at a place of a stack, in base64. Raises SourceUnavailableError."""
         if take(self.name, stack, str, place, 0) not in ("cell", "slice"):
             raise SourceUnavailableError(self.name, "answered with a stack of another kind")
         return take(self.name, stack, str, place, 1, "bytes")

@@ -58,7 +58,7 @@ class Slice:
         self._cell, self._at, self._ref = cell, 0, 0
 
     def uint(self, width: int) -> int:
-        """An unsigned number of so many bits."""
+        """An unsigned number of so many bits. Raises ValueError."""
         end = self._at + width
         if end > self._cell.width:
             raise ValueError("a cell ends early")
@@ -71,14 +71,14 @@ class Slice:
         return self.uint(8 * self.uint(4))
 
     def address(self) -> tuple[int, bytes]:
-        """A standard internal address: workchain and 32 bytes."""
+        """A standard internal address: workchain and 32 bytes. Raises ValueError."""
         if self.uint(3) != 0b100:
             raise ValueError("not a standard address")
         workchain = self.uint(8)
         return workchain - 256 * (workchain > 127), self.uint(256).to_bytes(32, "big")
 
     def ref(self) -> Cell:
-        """The next referenced cell."""
+        """The next referenced cell. Raises ValueError."""
         if self._ref >= len(self._cell.refs):
             raise ValueError("a cell has too few references")
         self._ref += 1
@@ -123,7 +123,10 @@ def read_bag(text: str) -> Cell:
 
 
 def write_bag(root: Cell) -> str:
-    """Write a cell and all below it as base64; no index, no checksum. For small trees."""
+    """Write a cell and all below it as base64; no index, no checksum. For small trees.
+
+    Raises ValueError.
+    """
     order: list[Cell] = []
 
     def visit(cell: Cell) -> None:

@@ -54,7 +54,7 @@ class TonReader:
         self._jettons: dict[tuple[str, str], _Jetton] = {}
 
     def check(self) -> None:
-        """See Reader. The chain is known by its first state."""
+        """See Reader. The chain is known by its first state. Raises SourceRejectedError."""
         seqno, first = self._api.tip()
         network = self._api.block(seqno).network
         if str(network) != self._chain or first != FIRST_STATE.get(self._chain, first):
@@ -62,7 +62,10 @@ class TonReader:
             raise SourceRejectedError(self._name, what)
 
     def pin(self, height: int | None) -> BlockRef:
-        """See Reader. height: a masterchain seqno. Masterchain blocks are final."""
+        """See Reader. height: a masterchain seqno. Masterchain blocks are final.
+
+        Raises HeightNotReachedError.
+        """
         tip = self._api.tip()[0]
         if height is not None and height > tip:
             raise HeightNotReachedError(self._name, height, tip)

@@ -44,7 +44,7 @@ class TronReader:
         self._api = TronApi(endpoint)
 
     def check(self) -> None:
-        """See Reader."""
+        """See Reader. Raises SourceRejectedError."""
         genesis = self._api.genesis()
         known = GENESIS.get(self._chain, genesis)
         if genesis != known or str(int(genesis[-8:], 16)) != self._chain:
@@ -61,7 +61,10 @@ class TronReader:
         return self._api.solid_block(height).hash
 
     def read(self, queries: Sequence[BalanceQuery], at: BlockRef) -> list[Answer]:
-        """See Reader. Answers name no block: the solid heads before and after stand for them."""
+        """See Reader. Answers name no block: the solid heads before and after stand for them.
+
+        Raises SourceUnavailableError.
+        """
         before = self._api.solid_head()
         found = [self._parts(query) for query in queries]
         after = self._api.solid_head()
@@ -76,7 +79,10 @@ class TronReader:
         ]
 
     def key_policy(self, address: Address, at: BlockRef) -> KeyPolicy:
-        """See KeyReader. The solid head before the question stands for the answer's block."""
+        """See KeyReader. The solid head before the question stands for the answer's block.
+
+        Raises SourceRejectedError.
+        """
         if address.format != "tron":
             raise SourceRejectedError(self._name, f"{address.format} is no Tron account")
         height = self._api.solid_head().number

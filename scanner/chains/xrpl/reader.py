@@ -54,7 +54,10 @@ class XrplReader:
         self._rpc = XrplRpc(endpoint)
 
     def check(self) -> None:
-        """See Reader. The network is known by its number, or by its oldest ledger's hash."""
+        """See Reader. The network is known by its number, or by its oldest ledger's hash.
+
+        Raises SourceUnavailableError and SourceRejectedError.
+        """
         info = self._info()
         state = take(self._name, info, str, "server_state")
         if state not in ("full", "proposing", "validating", "standalone"):
@@ -85,7 +88,7 @@ class XrplReader:
         return [self._read(query, at) for query in queries]
 
     def key_policy(self, address: Address, at: BlockRef) -> KeyPolicy:
-        """See KeyReader."""
+        """See KeyReader. Raises SourceRejectedError."""
         if address.format != "xrpl":
             what = f"{address.format} is no account of the XRP Ledger"
             raise SourceRejectedError(self._name, what)

@@ -108,7 +108,7 @@ def _assets(value: object) -> dict[int, tuple[int, int]]:
 
 
 def element(value: object, place: str) -> int:
-    """A field element: 32 bytes in base64."""
+    """A field element: 32 bytes in base64. Raises ShapeError."""
     try:
         data = base64.b64decode(str(value), validate=True)
     except (binascii.Error, ValueError):

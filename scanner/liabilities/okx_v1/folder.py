@@ -40,7 +40,7 @@ class Folder:
         self._start += "/" if self._start else ""
 
     def coins(self) -> Coins:
-        """What config.json says of the columns."""
+        """What config.json says of the columns. Raises ListFormatError."""
         name = "config.json"
         found = strict.fields(self._json(name), "", ("main_coins_num", "coins"))
         names = found["coins"]
@@ -52,7 +52,7 @@ class Folder:
         return Coins(tuple(names), bound)
 
     def batches(self) -> Sequence[str]:
-        """Names of the batches, in order."""
+        """Names of the batches, in order. Raises ListFormatError."""
         start = len(self._start)
         found = {
             match[1]

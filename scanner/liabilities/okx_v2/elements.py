@@ -12,7 +12,7 @@ from scanner.liabilities.strict import fields, items
 
 
 def words(value: object, place: str, length: int) -> list[int]:
-    """Words of the field."""
+    """Words of the field. Raises ShapeError."""
     found: list[int] = []
     for i, word in enumerate(items(value, place, length)):
         if type(word) is not int or not 0 <= word < P:

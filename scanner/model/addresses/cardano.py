@@ -35,7 +35,7 @@ class CardanoCodec(ParsingCodec):
     """
 
     def parse(self, text: str) -> Address:
-        """Decode addr1... or a Byron address."""
+        """Decode addr1... or a Byron address. Raises ValueError."""
         start = text.lower()
         if start.startswith("addr"):
             return self._shelley(text)

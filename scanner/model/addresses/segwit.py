@@ -18,7 +18,7 @@ class TexCodec(ParsingCodec):
     """
 
     def parse(self, text: str) -> Address:
-        """Decode; it is the same holder as the t1 address of the hash."""
+        """Decode; it is the same holder as the t1 address of the hash. Raises ValueError."""
         human, data, constant = bech32.split(text)
         wanted, _, version = self.parameters.partition("+")
         if human != wanted or constant != bech32.BECH32M:

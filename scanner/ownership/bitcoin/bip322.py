@@ -63,7 +63,10 @@ class Bip322:
         return kind in _FORMATS or kind == "p2a" or kind.startswith("witness_v")
 
     def verify(self, proof: Proof, call: ContractCall | None = None) -> ControlResult:
-        """Judge the proof; each signature given must verify by itself. `call` is not used."""
+        """Judge the proof; each signature given must verify by itself. `call` is not used.
+
+        Raises NotProvenError.
+        """
         if not proof.signatures:
             return ControlResult(Control.UNSIGNED, reason="no signature was published")
         try:

@@ -64,7 +64,10 @@ def check_proof_of_funds(data: bytes, to_spend: bytes, script_pubkey: bytes) -> 
 
 
 def check_to_sign(data: bytes, spent: Spent) -> Shown:
-    """Run a `to_sign` of good shape; the keys told are those of the first input."""
+    """Run a `to_sign` of good shape; the keys told are those of the first input.
+
+    Raises NotProvenError.
+    """
     to_sign = read_transaction(data)
     first = to_sign.inputs[0]
     checked = check_inputs(data, spent)

@@ -19,7 +19,10 @@ from scanner.ownership.primitives.not_proven import NotProvenError, mismatch
 
 
 def check_key(stack: tuple[bytes, ...], txid: bytes, key_hash: bytes) -> Shown:
-    """Check the two witness items of P2WPKH: signature with its hash type, and key."""
+    """Check the two witness items of P2WPKH: signature with its hash type, and key.
+
+    Raises NotProvenError.
+    """
     if len(stack) != 2:
         raise mismatch(f"{len(stack)} witness items where a key's address needs 2")
     signature, key = stack
@@ -32,7 +35,10 @@ def check_key(stack: tuple[bytes, ...], txid: bytes, key_hash: bytes) -> Shown:
 
 
 def check_taproot_key(signature: bytes, txid: bytes, address: Address) -> Shown:
-    """Check a taproot key-path signature: 64 bytes, or 65 with hash type ALL."""
+    """Check a taproot key-path signature: 64 bytes, or 65 with hash type ALL.
+
+    Raises NotProvenError.
+    """
     if len(signature) == 64:
         hash_type = 0
     elif len(signature) == 65 and signature[64] == 1:
@@ -48,7 +54,7 @@ def check_taproot_key(signature: bytes, txid: bytes, address: Address) -> Shown:
 def check_multisig(stack: tuple[bytes, ...], txid: bytes, address: Address) -> Shown | None:
     """Check an empty item, m signatures in the keys' order, and the m-of-n witness script.
 
-    Returns None if it is another script: that is for the interpreter.
+    Returns None if it is another script: that is for the interpreter. Raises NotProvenError.
     """
     script = stack[-1]
     if commitment(address, script) not in ("p2wsh", "p2sh_p2wsh"):

@@ -72,6 +72,7 @@ def read_text(text: str) -> Encoded:
 
     Without a prefix it is what its bytes are: a PSBT by its magic, a witness stack if it reads as
     one to the last byte, else a transaction (drafts before version 2.0 had no prefixes).
+    Raises ValueError.
     """
     if len(text) > MAX_TEXT:
         raise ValueError("signature is too long")
@@ -91,7 +92,7 @@ def read_text(text: str) -> Encoded:
 
 
 def read_witness(data: bytes) -> tuple[bytes, ...]:
-    """Read a serialized witness stack that takes all of `data`."""
+    """Read a serialized witness stack that takes all of `data`. Raises ValueError."""
     reader = Reader(data)
     count = reader.size()
     if count > _MAX_ITEMS:
@@ -105,7 +106,7 @@ def read_psbt(data: bytes) -> tuple[bytes, list[PsbtInput]]:
     """Read a finalized version-0 PSBT: the unsigned transaction, and one entry per input map.
 
     The caller says whether there are as many maps as the transaction has inputs and outputs: the
-    one output of `to_sign` has one map, the last.
+    one output of `to_sign` has one map, the last. Raises ValueError.
     """
     reader = Reader(data)
     if reader.take(5) != _PSBT_MAGIC:
@@ -150,7 +151,7 @@ class Reader:
         self._data, self._at = data, 0
 
     def take(self, count: int) -> bytes:
-        """Next `count` bytes."""
+        """Next `count` bytes. Raises ValueError."""
         part = self._data[self._at : self._at + count]
         if len(part) != count:
             raise ValueError("ends too soon")
@@ -158,7 +159,7 @@ class Reader:
         return part
 
     def size(self) -> int:
-        """Next CompactSize, in its shortest form only."""
+        """Next CompactSize, in its shortest form only. Raises ValueError."""
         first = self.take(1)[0]
         if first < 0xFD:
             return first

@@ -81,7 +81,7 @@ class Both(Value):
 
 
 def add(left: Value, right: Value) -> Value:
-    """Left + right, as far as a count of signatures comes out."""
+    """Left + right, as far as a count of signatures comes out. Raises UndecidedError."""
     keys: tuple[Value, ...] = ()
     extra = 0
     for part in (left, right):

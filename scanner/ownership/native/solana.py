@@ -18,7 +18,10 @@ _SHORT_LIMIT = 1212
 
 
 def off_chain(proof: Proof) -> tuple[bytes, ...]:
-    """The bytes of an off-chain message, in every format that its text may have."""
+    """The bytes of an off-chain message, in every format that its text may have.
+
+    Raises NotProvenError.
+    """
     text = proof.message.encode()
     if len(text) > 0xFFFF - 20:
         raise unsupported("an off-chain message has up to 65,515 bytes: sign again")
