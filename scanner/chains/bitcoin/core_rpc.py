@@ -134,6 +134,8 @@ class CoreRpc:
                 self.name, f"does not know {method}: its version is too old, or it is another kind"
             )
         meaning = _MEANINGS.get(failure.code, "refused in words that are not kept")
+        if "pruned" in failure.message.lower():  # Core has no code of its own for it
+            meaning = "what it needs is pruned there"
         what = f"{method}: {meaning} (error {failure.code})"
         if failure.code in _RETRY_CODES:
             return SourceUnavailableError(self.name, what)
