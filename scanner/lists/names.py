@@ -81,7 +81,9 @@ NEEDLESS: Mapping[str, frozenset[str]] = {
         "created snapshotdate snapshottime generatedat auditdate asof reportdate "
         "lastupdatedat"
     ),
-    "from an export of this program": _words("duplicate publishedcoin"),
+    "from an export of this program": _words(
+        "duplicate publishedcoin withdrawalcredentials validatorstatus"
+    ),
     "about the file": _words("version success ok error errors msgcode generator"),
     "a value in money": _words(
         "usd usdvalue valueusd valueinusd balanceusd amountusd usdbalance usdamount price "
