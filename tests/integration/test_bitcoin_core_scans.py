@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import json
 import threading
 import time
@@ -169,13 +170,17 @@ def test_ctrl_c_aborts_the_scan_on_a_real_node(chain: Chain) -> None:
     source = CoreScan(BITCOIN, chain.node.endpoint("own"))
     at = source.pin(None)
     many = [query(address("p2tr", n.to_bytes(32, "big"))) for n in range(60_000)]
-    import _thread
 
-    timer = threading.Timer(0.6, _thread.interrupt_main)
-    timer.start()
+    def interrupt_a_scan() -> None:
+        while chain.node.rpc("scantxoutset", "status") is None:
+            time.sleep(0.002)
+        _thread.interrupt_main()
+
+    watch = threading.Thread(target=interrupt_a_scan, daemon=True)
+    watch.start()
     with pytest.raises(KeyboardInterrupt):
         source.fetch_balances(many, at)
-    timer.join()
+    watch.join()
     deadline = time.monotonic() + 5
     while chain.node.rpc("scantxoutset", "status") is not None:
         assert time.monotonic() < deadline, "the node is still scanning"

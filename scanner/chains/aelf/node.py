@@ -17,11 +17,11 @@ from scanner.errors import (
     HeightPrunedError,
     SourceRejectedError,
     SourceUnavailableError,
-    clip,
 )
 from scanner.model.addresses.base58_keys import AelfCodec
 from scanner.model.endpoint import Endpoint
 from scanner.net.http import Reply, Transport
+from scanner.net.words import heard
 
 TOKENS: Final = {
     "AELF": "JRmBduh4nXWi1aXgdUsj5gJrzeZb2LxmrAbf7W99faZSvoAaE",
@@ -57,7 +57,8 @@ class AelfNode:
         answer = self._json(self._http.get("api/blockChain/chainStatus"))
         chain = take(self.name, answer, str, "ChainId")
         if chain != self.chain:
-            raise SourceRejectedError(self.name, f"is on chain {clip(chain)}, not {self.chain}")
+            what = f"is on chain {heard(self.name, chain)}, not {self.chain}"
+            raise SourceRejectedError(self.name, what)
         best, final = (
             (
                 take(self.name, answer, int, f"{which}Height"),
@@ -126,8 +127,8 @@ class AelfNode:
             problem = take(self.name, answer, dict, "Error")
             if problem.get("Code") == _NOT_FOUND:
                 raise _NotFoundError(self.name, "does not find it")
-            words = clip(self._http.redact(str(problem.get("Message"))))
-            raise SourceRejectedError(self.name, f"refuses: {words}")
+            words = self._http.heard(str(problem.get("Message")))
+            raise SourceRejectedError(self.name, f"refuses in {words}")
         reply.raise_for_status()
 
     def _hash(self, text: str) -> str:

@@ -16,10 +16,10 @@ from scanner.errors import (
     HeightPrunedError,
     SourceRejectedError,
     SourceUnavailableError,
-    clip,
 )
 from scanner.model.endpoint import Endpoint
 from scanner.net.http import Transport
+from scanner.net.words import heard
 
 UNKNOWN_ACCOUNT: Final = 3060002
 UNKNOWN_BLOCK: Final = 3100002
@@ -40,10 +40,10 @@ class Info:
 
 
 class AntelopeError(SourceRejectedError):
-    """A node's own error. number: of nodeos' exception. words: its details."""
+    """A node's own error. number: of nodeos' exception. words: its details, to decide by only."""
 
     def __init__(self, endpoint: str, number: int, words: str) -> None:
-        super().__init__(endpoint, f"answered with error {number}: {clip(words, 160)}")
+        super().__init__(endpoint, f"answered with error {number}, in {heard(endpoint, words)}")
         self.number, self.words = number, words
 
 
@@ -65,7 +65,7 @@ class AntelopeApi:
         number = take(self.name, answer, int, "error", "code")
         details = take(self.name, answer, list, "error", "details")
         words = " ".join(str(d.get("message")) for d in details if isinstance(d, dict))
-        raise AntelopeError(self.name, number, self._http.redact(words))
+        raise AntelopeError(self.name, number, words)
 
     def info(self) -> Info:
         """Which chain it is on, and how far."""
@@ -111,7 +111,9 @@ class AntelopeApi:
         """Base units of "12.3456 EOS". Raises SourceUnavailableError for anything else."""
         match = _ASSET.fullmatch(text) if isinstance(text, str) else None
         if match is None or match[3] != symbol or len(match[2] or "") != decimals:
-            what = f"gave an answer it should not: {clip(str(text))!r} is no amount of {symbol}"
+            what = (
+                f"gave an answer it should not: {heard(self.name, text)} is no amount of {symbol}"
+            )
             raise SourceUnavailableError(self.name, what)
         return int(match[1] + (match[2] or ""))
 

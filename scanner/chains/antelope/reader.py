@@ -15,7 +15,7 @@ from scanner.chains.antelope.keys import Permissions
 from scanner.chains.fleet.interface import Answer, ReaderAbility, Reading, Refusal, State
 from scanner.chains.interface import Reach
 from scanner.chains.shape import take
-from scanner.errors import SourceRejectedError, SourceUnavailableError, clip
+from scanner.errors import SourceRejectedError, SourceUnavailableError
 from scanner.model.addresses.interface import Address
 from scanner.model.balance import BalanceQuery
 from scanner.model.block import BlockRef
@@ -23,6 +23,7 @@ from scanner.model.endpoint import Endpoint
 from scanner.model.key_policy import KeyPolicy
 from scanner.model.network import Holding, Network
 from scanner.model.parts import Part, Parts
+from scanner.net.words import heard
 
 NATIVE: Final = "core.vaulta:4,A"
 """The coin's own contract, written as tokens are: contract, decimals, symbol."""
@@ -47,7 +48,7 @@ class AntelopeReader:
         """See Reader. Raises SourceRejectedError."""
         seen = self._api.info().chain
         if seen != self._chain:
-            what = f"is not on {self._network}: its chain is {clip(seen)}"
+            what = f"is not on {self._network}: its chain is {heard(self._name, seen)}"
             raise SourceRejectedError(self._name, what)
 
     def pin(self, height: int | None) -> BlockRef:

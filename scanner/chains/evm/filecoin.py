@@ -16,7 +16,7 @@ from typing import Final
 from scanner.chains.evm.node import Node
 from scanner.chains.evm.source import EthereumRpcSource
 from scanner.chains.evm.source import make_source as make_ethereum_source
-from scanner.chains.fleet.faults import RpcError
+from scanner.chains.fleet.faults import Fault, RpcError
 from scanner.chains.fleet.quorum import tally, winner
 from scanner.chains.interface import ReadPolicy
 from scanner.errors import SourceError, SourceRejectedError, SourceUnavailableError
@@ -72,8 +72,8 @@ class FilecoinSource:
         for epoch in range(height, max(-1, height - _EMPTY_ROUNDS), -1):
             try:
                 return self._ethereum.pin(epoch)
-            except SourceError as e:
-                if "null round" not in str(e):
+            except RpcError as e:
+                if e.fault is not Fault.NULL_ROUND:
                     raise
         raise SourceRejectedError(self.name, f"knows no block of the epochs before {height}")
 
@@ -179,7 +179,7 @@ def _ask(node: Node, addresses: Sequence[str]) -> dict[str, int]:
 
 def _number(endpoint: str, answer: object) -> int:
     if isinstance(answer, RpcError):
-        if "actor not found" in answer.text:
+        if answer.fault is Fault.NO_ACTOR:
             return NOBODY
         raise answer
     match = _ID.fullmatch(answer) if isinstance(answer, str) else None

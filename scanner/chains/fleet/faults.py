@@ -25,6 +25,8 @@ class Fault(StrEnum):
     UNSUPPORTED = "unsupported"  # method, parameter or feature unknown here
     REVERTED = "reverted"  # the contract said no: an answer of the chain, not of the node
     MISSING = "missing"  # left out of a batch answer
+    NULL_ROUND = "null_round"  # an epoch for which no block was made, and none will be (Filecoin)
+    NO_ACTOR = "no_actor"  # nobody has this address (Filecoin)
     OTHER = "other"
 
 
@@ -46,6 +48,8 @@ SAYS: Final[Mapping[Fault, str]] = {
     Fault.UNSUPPORTED: "not known or not allowed here",
     Fault.REVERTED: "the contract stopped the call",
     Fault.MISSING: "left out of the answer",
+    Fault.NULL_ROUND: "this epoch has no block",
+    Fault.NO_ACTOR: "nobody has this address",
     Fault.OTHER: "in words that no table here knows",
 }
 """What is said and stored of an error: never a word of the node, which may repeat a secret."""
@@ -88,6 +92,8 @@ _REVERT: Final = re.compile("revert", re.IGNORECASE)
 _WORDS: Final[tuple[tuple[Fault, re.Pattern[str]], ...]] = tuple(
     (fault, re.compile(pattern, re.IGNORECASE))
     for fault, pattern in (
+        (Fault.NULL_ROUND, r"null round"),
+        (Fault.NO_ACTOR, r"actor not found"),
         (
             Fault.LIMITED,
             r"rate.?limit|too many (requests|connections)|throughput|quota|credits"

@@ -20,7 +20,6 @@ from scanner.errors import (
     HeightPrunedError,
     SourceRejectedError,
     SourceUnavailableError,
-    clip,
 )
 from scanner.model.balance import BalanceQuery
 from scanner.model.block import BlockRef
@@ -28,6 +27,7 @@ from scanner.model.endpoint import Endpoint
 from scanner.model.network import Network
 from scanner.model.parts import Part
 from scanner.net.http import Transport
+from scanner.net.words import heard
 
 COIN: Final = "0x2::sui::SUI"
 STAKE: Final = "0x3::staking_pool::StakedSui"
@@ -60,7 +60,9 @@ class SuiReader:
         """
         seen = take(self._name, self._ask("{ chainIdentifier }"), str, "chainIdentifier")
         if seen != self._chain:
-            what = f"is not on {self._network} ({self._chain}): its chain is {clip(seen)}"
+            what = (
+                f"is not on {self._network} ({self._chain}): its chain is {heard(self._name, seen)}"
+            )
             raise SourceRejectedError(self._name, what)
 
     def pin(self, height: int | None) -> BlockRef:
@@ -116,7 +118,7 @@ class SuiReader:
         errors = answer.get("errors") if isinstance(answer, dict) else None
         if errors:
             words = take(self._name, errors, str, 0, "message")
-            raise _GraphError(self._name, clip(self._http.redact(words), 160))
+            raise _GraphError(self._name, words)
         reply.raise_for_status()
         return take(self._name, answer, dict, "data")
 
@@ -128,7 +130,9 @@ class SuiReader:
         except _GraphError as e:
             if height is None or not re.search(r"consistent|range|prun|retention", e.words):
                 raise
-            raise HeightPrunedError(self._name, height, e.words) from None
+            raise HeightPrunedError(
+                self._name, height, "it does not keep that checkpoint"
+            ) from None
         if found is None and height is not None:
             newest = self._checkpoint(None, _CHECKPOINT)
             tip = take(self._name, newest, int, "sequenceNumber")
@@ -167,7 +171,9 @@ class SuiReader:
 
     def _amount(self, text: object) -> int:
         if not isinstance(text, str) or not re.fullmatch(r"\d{1,20}", text, re.ASCII):
-            raise SourceUnavailableError(self._name, f"gave {clip(str(text))!r} for an amount")
+            raise SourceUnavailableError(
+                self._name, f"gave {heard(self._name, text)} for an amount"
+            )
         return int(text)
 
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 from typing import Final
 
 from scanner.chains.shape import take
-from scanner.errors import AddressFormatError, SourceUnavailableError, clip
+from scanner.errors import AddressFormatError, SourceUnavailableError
 from scanner.model.addresses.tron import TronCodec
 from scanner.model.key_policy import KeyKind, KeyPolicy, PolicyKey, Way, Weighted, single
+from scanner.net.words import heard
 
 _TRANSFER: Final = 1
 _CALL: Final = 31
@@ -63,7 +64,7 @@ def _spends(endpoint: str, permission: dict[str, object]) -> bool:
     try:
         bits = int.from_bytes(bytes.fromhex(text), "little")
     except ValueError:
-        what = f"gave an answer it should not: operations {clip(text)}"
+        what = f"gave an answer it should not: operations {heard(endpoint, text)}"
         raise SourceUnavailableError(endpoint, what) from None
     return bool(bits >> _TRANSFER & 1 and bits >> _CALL & 1)
 
@@ -77,5 +78,5 @@ def _account(endpoint: str, text: str) -> bytes:
     except (ValueError, AddressFormatError):
         data = b""
     if len(data) != 21 or data[0] != 0x41:
-        raise SourceUnavailableError(endpoint, f"names a key that is none: {clip(text)}")
+        raise SourceUnavailableError(endpoint, f"names a key that is none: {heard(endpoint, text)}")
     return data[1:]

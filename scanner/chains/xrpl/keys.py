@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import Final
 
 from scanner.chains.shape import take
-from scanner.errors import AddressFormatError, SourceUnavailableError, clip
+from scanner.errors import AddressFormatError, SourceUnavailableError
 from scanner.model.addresses.base58_keys import RippleCodec
 from scanner.model.addresses.interface import Address
 from scanner.model.key_policy import KeyKind, KeyPolicy, PolicyKey, Way, Weighted, single
+from scanner.net.words import heard
 
 _DISABLE_MASTER: Final = 0x0010_0000
 _NO_ONE: Final = frozenset((bytes(20), (1).to_bytes(20, "big")))
@@ -71,6 +72,6 @@ def _account(endpoint: str, address: Address, text: str) -> PolicyKey:
     try:
         found = RippleCodec(address.network, "").decode(text)
     except AddressFormatError:
-        what = f"names a key that is none: {clip(text)}"
+        what = f"names a key that is none: {heard(endpoint, text)}"
         raise SourceUnavailableError(endpoint, what) from None
     return PolicyKey(KeyKind.ACCOUNT, found.payload)

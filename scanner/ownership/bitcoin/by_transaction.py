@@ -16,6 +16,7 @@ from scanner.model.addresses.interface import Address
 from scanner.model.addresses.scripts import script_pubkey
 from scanner.model.control import Binding, Control, ControlResult, Freshness
 from scanner.model.spend import MinedTransaction
+from scanner.model.statement import StatedBy, Statement
 from scanner.ownership.bitcoin.spend_signatures import Signers, signers
 from scanner.ownership.primitives.not_proven import NotProvenError, mismatch
 
@@ -101,6 +102,9 @@ def judge_transaction(said: Announcement, transaction: MinedTransaction) -> Cont
         signed.required,
         signed.keys,
         f"transaction {transaction.txid} in block {transaction.block.height} {done} as announced",
+        # Nobody does this by chance: the block is after the announcement, or the digest is in it.
+        statement=Statement.STATED,
+        stated_by=StatedBy.CHALLENGE,
     )
 
 

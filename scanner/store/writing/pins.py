@@ -33,6 +33,9 @@ def pin(
     connection: Connection, snapshot_id: int, height: int | None, block: BlockRef, source: str
 ) -> BlockRef:
     """Pin a height, unless it is. Returns what it is pinned to."""
+    kept = pinned(connection, snapshot_id, block.network, height)
+    if kept is not None:  # nor may anything be written where the snapshot is sealed
+        return kept
     connection.execute(
         insert_new(connection, t.pinned_block).values(
             snapshot_id=snapshot_id,

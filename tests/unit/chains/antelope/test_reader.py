@@ -50,6 +50,7 @@ class TestContract(ReaderContract):
     network = "vaulta"
     height = 500 - FINAL
     too_high = 501
+    fault_share = 0.05  # two accounts, which are asked at a time, are some ten requests
     funded = (
         (query(RICH), 121_956_789),
         (query(RICH, EOS), 5_0000),
