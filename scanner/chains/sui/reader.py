@@ -181,7 +181,7 @@ class _GraphError(SourceRejectedError):
     """An error in place of data."""
 
     def __init__(self, endpoint: str, words: str) -> None:
-        super().__init__(endpoint, f"answered with an error: {words}")
+        super().__init__(endpoint, f"answered with an error, in {heard(endpoint, words)}")
         self.words = words
 
 
