@@ -42,10 +42,16 @@ class PolicyKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Weighted:
-    """One member of a way: a key, or a way that stands in a key's place. weight: above 0."""
+    """One member of a way: a key, or a way that stands in a key's place. weight: above 0.
+
+    hides: whether others than `by` may sign in its place and the chain does not say who: an
+    account that commits to several keys by their hash, a contract. Who cannot be told from them
+    by anybody is no false signer.
+    """
 
     by: Union[PolicyKey, Way]  # noqa: UP007 - Way is named before it is made
     weight: int = 1
+    hides: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +89,9 @@ class KeyPolicy:
     evidence: Evidence = Evidence.REPORTED
 
 
-def single(name: str, key: PolicyKey) -> Way:
-    """The way of one key alone."""
-    return Way(name, (Weighted(key),))
+def single(name: str, key: PolicyKey, *, hides: bool = False) -> Way:
+    """The way of one key alone. hides: see Weighted."""
+    return Way(name, (Weighted(key, hides=hides),))
 
 
 def keys_of(ways: Sequence[Way], depth: int = DEEPEST) -> list[PolicyKey]:

@@ -16,7 +16,7 @@ from __future__ import annotations
 import marshal
 from collections.abc import Sequence
 from contextlib import suppress
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
@@ -29,6 +29,7 @@ from scanner.model.network import Network
 from scanner.model.registry import Registry
 from scanner.ownership import verdicts
 from scanner.ownership.asking import Asking
+from scanner.ownership.ed25519.signing import opened
 from scanner.ownership.freshness import grade
 from scanner.ownership.interface import (
     ContractCall,
@@ -41,7 +42,7 @@ from scanner.ownership.interface import (
 from scanner.ownership.key_policy import judge_policy, may_be_asked, not_asked
 from scanner.ownership.near_misses import NearMiss, near_miss, of_test_network
 from scanner.ownership.table import verifiers_of
-from scanner.ownership.unread import Unread, tried
+from scanner.ownership.unread import OtherKey, Unread, tried
 from scanner.ownership.unsupported import why_unsupported
 from scanner.settings.tables import load_registry
 
@@ -113,7 +114,7 @@ def _by_keys(
     if not signers:
         return not_asked(offline, address.format)
     try:
-        return judge_policy(offline, signers, keys(address))
+        return judge_policy(offline, signers, keys(address), partial(opened, proof))
     except SourceRejectedError as e:
         reason = f"the account's current keys could not be asked ({e.what})"
         return offline._replace(reason="; ".join(filter(None, (offline.reason, reason))))
@@ -190,6 +191,9 @@ _SETTLED = (Control.CONTROLS, Control.MISMATCH)
 
 def _of_failed(failed: Sequence[tuple[str, ControlResult]]) -> ControlResult | None:
     """One verdict where no scheme could read a row; None if none was asked."""
+    for _, result in failed:
+        if isinstance(result, OtherKey):
+            return ControlResult(*result)
     if any(isinstance(result, Unread) for _, result in failed):
         return tried(failed)
     undecided = [r for _, r in failed if r.control is Control.UNSUPPORTED]

@@ -8,11 +8,12 @@ the address controls it if the chain says so.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import accumulate
 
 from scanner.model.control import Binding, Control, ControlResult
-from scanner.model.key_policy import KeyPolicy, Way, keys_of
+from scanner.model.key_policy import KeyPolicy, Way, Weighted, keys_of
 from scanner.ownership import verdicts
 from scanner.ownership.interface import Signer
 
@@ -25,18 +26,33 @@ CHANGEABLE_KINDS = frozenset(("algorand", "aptos", "near", "stellar", "ton", "tr
 NOT_ASKED = "the account's current keys were not asked: a snapshot with an endpoint asks them"
 """What to say about a `derived` row of such a format offline."""
 
+HIDDEN = (
+    "what it names may stand for several keys or for a contract: publish all keys of the account "
+    "in the key column, in the order that it was made with"
+)
+"""What to say where the chain names a hash, and not who is behind it."""
+
 _SHOWN = 3
 """Keys of a policy that are named in a reason."""
 
 
+Opening = Callable[[bytes], Way | None]
+"""opening(payload) -> the way of several keys that an account is the hash of, as the row shows."""
+
+
 def judge_policy(
-    offline: ControlResult, signers: Sequence[Signer], policy: KeyPolicy
+    offline: ControlResult,
+    signers: Sequence[Signer],
+    policy: KeyPolicy,
+    opening: Opening = lambda _: None,
 ) -> ControlResult:
     """Say whether the signers of a row may spend from its account.
 
     offline: the verdict from the row alone; its freshness and scheme are kept. signers: everybody
-    whose signature over the row's message is good, each once. `on_chain` if one of the policy's
-    ways is met by distinct signers, else `mismatch` with the policy named.
+    whose signature over the row's message is good, each once. opening: shows whose keys an account
+    stands for that the chain knows by a hash.
+    `on_chain` if one of the policy's ways is met by distinct signers; else `mismatch` with the
+    policy named, or `unsupported` where those that the chain does not name could have been enough.
     """
     at = f"at block {policy.height}"
     if policy.disputed:
@@ -48,6 +64,7 @@ def judge_policy(
         return _as(offline, verdicts.unsupported(offline.scheme, reason))
     offline = offline._replace(evidence=policy.evidence)
     distinct = _distinct(signers)
+    policy = replace(policy, ways=tuple(_opened(way, opening) for way in policy.ways))
     for way in policy.ways:
         met = _members(way, distinct)
         if met is not None and sum(w for w, _ in met) >= way.threshold:
@@ -57,7 +74,33 @@ def judge_policy(
                 offline.scheme, Binding.ON_CHAIN, names, reason, _fewest(way, len(names))
             )
             return _as(offline, made)
-    return _as(offline, verdicts.mismatch(offline.scheme, _refusal(policy, distinct, at)))
+    refusal = _refusal(policy, distinct, at)
+    if any(_weight(way, distinct, hidden=True) >= way.threshold for way in policy.ways):
+        return _as(offline, verdicts.unsupported(offline.scheme, f"{refusal}; {HIDDEN}"))
+    return _as(offline, verdicts.mismatch(offline.scheme, refusal))
+
+
+def _opened(way: Way, opening: Opening) -> Way:
+    """A way with those in it who stand for several keys that are shown."""
+    return replace(way, members=tuple(_shown(member, opening) for member in way.members))
+
+
+def _shown(member: Weighted, opening: Opening) -> Weighted:
+    if not member.hides or isinstance(member.by, Way):
+        return member
+    inside = opening(member.by.value)
+    return member if inside is None else Weighted(inside, member.weight)
+
+
+def judge_group(scheme: str, signers: Sequence[Signer], way: Way) -> ControlResult:
+    """The verdict about an address that is a hash of the way's keys, from the row alone."""
+    met = _members(way, _distinct(signers)) or []
+    weight = sum(w for w, _ in met)
+    if weight < way.threshold:
+        reason = f"the address needs {way.name}, and {weight} signed"
+        return verdicts.mismatch(scheme, reason, way.threshold)
+    names = tuple(name for _, who in met for name in who)
+    return verdicts.controls(scheme, Binding.DERIVED, names, way.name, way.threshold)
 
 
 def not_asked(result: ControlResult, address_format: str) -> ControlResult:
@@ -85,10 +128,17 @@ def _distinct(signers: Sequence[Signer]) -> list[Signer]:
     return distinct
 
 
-def _members(way: Way, signers: Sequence[Signer]) -> list[tuple[int, tuple[str, ...]]] | None:
+def _weight(way: Way, signers: Sequence[Signer], *, hidden: bool = False) -> int:
+    return sum(weight for weight, _ in _members(way, signers, hidden=hidden) or [])
+
+
+def _members(
+    way: Way, signers: Sequence[Signer], *, hidden: bool = False
+) -> list[tuple[int, tuple[str, ...]]] | None:
     """Weight and names of every member of a way that signed; None if it names nobody.
 
-    A signer counts for one member of a way only, the heaviest that is its own.
+    A signer counts for one member of a way only, the heaviest that is its own. hidden: those count
+    as well who may be others than the chain names.
     """
     if not way.members:
         return None
@@ -96,7 +146,7 @@ def _members(way: Way, signers: Sequence[Signer]) -> list[tuple[int, tuple[str, 
     for member in sorted(way.members, key=lambda m: -m.weight):
         if isinstance(member.by, Way):
             free = [s for s in signers if s.text not in used]
-            inside = _members(member.by, free) or []
+            inside = _members(member.by, free, hidden=hidden) or []
             if sum(w for w, _ in inside) < member.by.threshold:
                 continue
             names = tuple(name for _, who in inside for name in who)
@@ -104,7 +154,7 @@ def _members(way: Way, signers: Sequence[Signer]) -> list[tuple[int, tuple[str, 
             names = next(
                 ((s.text,) for s in signers if member.by in s.keys and s.text not in used), ()
             )
-            if not names:
+            if not names and not (hidden and member.hides):
                 continue
         used.update(names)
         met.append((member.weight, names))
@@ -125,7 +175,7 @@ def _refusal(policy: KeyPolicy, signers: Sequence[Signer], at: str) -> str:
         return f"no key may spend from the account {at}{_note(policy)}; {who} signed"
     told = []
     for way in policy.ways:
-        weight = sum(w for w, _ in _members(way, signers) or [])
+        weight = _weight(way, signers)
         keys = keys_of((way,))
         named = ", ".join(str(k) for k in keys[:_SHOWN])
         more = f" and {len(keys) - _SHOWN} more" if len(keys) > _SHOWN else ""

@@ -22,6 +22,20 @@ class Unread(ControlResult):
     __slots__ = ()
 
 
+class OtherKey(ControlResult):
+    """What a scheme gives where the signature is good and whose address it is cannot be told here.
+
+    Says more than any form that did not fit. Never leaves the judge.
+    """
+
+    __slots__ = ()
+
+
+def other_key(scheme: str, reason: str) -> ControlResult:
+    """Say that a signature is good, and what would show that its key has to do with the address."""
+    return OtherKey(Control.UNSUPPORTED, scheme=scheme, reason=reason)
+
+
 def unread(scheme: str, number: int, required: int = 1) -> ControlResult:
     """Say that the row's signature of this number does not fit a scheme's form."""
     return Unread(Control.UNSUPPORTED, scheme=scheme, required=required, reason=str(number))

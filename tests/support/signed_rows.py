@@ -58,6 +58,7 @@ def refused(result: ControlResult) -> bool:
         told = (
             "tried: ",
             "only the chain can say",
+            "it may be of several",
             "only its permissions can say",
             "signed without an envelope",
             "publish it in the key column",

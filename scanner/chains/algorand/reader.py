@@ -91,19 +91,21 @@ class AlgorandReader:
     def key_policy(self, address: Address, at: BlockRef) -> KeyPolicy:
         """See KeyReader. A rekeyed account names who signs for it in `auth-addr`.
 
+        Who signs may be one key, or a program or several keys whose hash the address is.
+
         Raises SourceUnavailableError.
         """
         found = self._account(address.text, "?exclude=all")
         height = self._state(found).height
         if not isinstance(found, dict) or "auth-addr" not in found:
             own = PolicyKey(KeyKind.ACCOUNT, address.payload)
-            return KeyPolicy((single("the account's own key", own),), height)
+            return KeyPolicy((single("the account's own key", own, hides=True),), height)
         try:
             signer = AlgorandCodec(self._network, "").decode(self._rest.text(found, "auth-addr"))
         except AddressFormatError:
             raise self._rest.broken("it names a signer that is none") from None
         other = PolicyKey(KeyKind.ACCOUNT, signer.payload)
-        return KeyPolicy((single(f"rekeyed to {signer.text}", other),), height)
+        return KeyPolicy((single(f"rekeyed to {signer.text}", other, hides=True),), height)
 
     def probe(self) -> dict[str, str]:
         """See Reader."""

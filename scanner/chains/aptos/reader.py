@@ -107,7 +107,7 @@ class AptosReader:
         ):
             self._still_kept(reply, version, at.height)
             own = PolicyKey(KeyKind.ACCOUNT, address.payload)
-            return KeyPolicy((single("the key of the address", own),), at.height)
+            return KeyPolicy((single("the key of the address", own, hides=True),), at.height)
         self._answered(reply, at.height)
         self._still_kept(reply, version, at.height)
         text = take(self._name, reply.json(), str, "authentication_key")
@@ -119,7 +119,7 @@ class AptosReader:
             raise SourceUnavailableError(self._name, "names an authentication key that is none")
         if not any(key):  # a resource or multisig account, which its owners sign for otherwise
             return KeyPolicy((), at.height, "its authentication key is zeros")
-        way = single("authentication key", PolicyKey(KeyKind.ACCOUNT, key))
+        way = single("authentication key", PolicyKey(KeyKind.ACCOUNT, key), hides=True)
         return KeyPolicy((way,), at.height)
 
     def _version(self, at: BlockRef) -> int:

@@ -19,8 +19,13 @@ def _aptos_account(key: bytes) -> bytes:
     return sha3_256(key + b"\x00").digest()
 
 
+def _aptos_single(key: bytes) -> bytes:
+    # Scheme 2 is a key of any kind: kind 0 is Ed25519, 32 bytes (AIP-55).
+    return sha3_256(b"\x00\x20" + key + b"\x02").digest()
+
+
 def _aptos(address: Address, key: bytes) -> bool:
-    return address.payload == _aptos_account(key)
+    return address.payload in (_aptos_account(key), _aptos_single(key))
 
 
 def _sui(address: Address, key: bytes) -> bool:
@@ -60,13 +65,14 @@ KEY_FIXES_ADDRESS: Mapping[str, Callable[[Address, bytes], bool]] = {
 }
 """Address format -> whether an address is the one of a key (32 bytes)."""
 
-ACCOUNTS: Mapping[str, Callable[[bytes], bytes]] = {
-    "algorand": bytes,
-    "aptos": _aptos_account,
-    "stellar": bytes,
-    "xrpl": _xrpl_account,
+ACCOUNTS: Mapping[str, tuple[Callable[[bytes], bytes], ...]] = {
+    "algorand": (bytes,),
+    "aptos": (_aptos_account, _aptos_single),
+    "ss58": (bytes,),
+    "stellar": (bytes,),
+    "xrpl": (_xrpl_account,),
 }
-"""Address format -> the payload of the account that a key makes, where chains name signers so."""
+"""Address format -> payloads of the accounts that a key makes, where chains name signers so."""
 
 ADDRESS_IS_KEY = frozenset(f for f, rule in KEY_FIXES_ADDRESS.items() if rule is _itself)
 """Formats whose address is the key: no key column is needed."""

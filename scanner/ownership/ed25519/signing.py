@@ -18,13 +18,15 @@ from scanner.model.addresses import base58
 from scanner.model.addresses.interface import Address
 from scanner.model.addresses.table import decode_address
 from scanner.model.control import Binding, ControlResult
-from scanner.model.key_policy import KeyKind, PolicyKey
+from scanner.model.key_policy import KeyKind, PolicyKey, Way
 from scanner.ownership import verdicts
 from scanner.ownership.ed25519.ed25519_keys import ACCOUNTS, ADDRESS_IS_KEY, is_address_of
+from scanner.ownership.groups import group
 from scanner.ownership.interface import Proof, Signer
-from scanner.ownership.key_policy import CHANGEABLE
+from scanner.ownership.key_policy import CHANGEABLE, judge_group
 from scanner.ownership.primitives.hextext import decode_hex
-from scanner.ownership.primitives.not_proven import malformed, unsupported
+from scanner.ownership.primitives.not_proven import NotProvenError, malformed, unsupported
+from scanner.ownership.unread import other_key
 
 MOST_KEYS = 20
 """Keys of one key column."""
@@ -45,6 +47,15 @@ _OTHER_KEY = (
     "the published key signed and is not the address's own; whether the account was given to it "
     "only the chain can say: take a snapshot with an endpoint of the network"
 )
+
+NOT_SHOWN = {
+    "ss58": "the published key signed, and the address is not that key's own: it may be of several "
+    "accounts (multisig) or let others act for it (proxy): publish all its signatories in the key "
+    "column",
+    "sui": "the published key signed, and the address is not that key's own: it may be of several "
+    "keys: publish the account's own signature, which holds them all",
+}
+"""Address formats of which one may be a hash of several keys that the row does not show."""
 
 
 def is_signed(key: bytes, message: bytes, signature: bytes) -> bool:
@@ -97,6 +108,9 @@ def bound(scheme: str, proof: Proof, keys: Sequence[bytes], note: str = "") -> C
     own = [key for key in keys if is_address_of(proof.address, key)]
     if own and len(own) == len(keys):
         return verdicts.controls(scheme, Binding.DERIVED, (own[0].hex(),), note)
+    way = group(form, read_keys(proof), proof.address.payload)
+    if way is not None:
+        return judge_group(scheme, [signer_of(proof, key) for key in keys], way)
     signers = tuple(key.hex() for key in keys)
     if form in _NOT_BOUND:
         words = "; ".join(filter(None, (note, _NOT_BOUND[form])))
@@ -104,17 +118,17 @@ def bound(scheme: str, proof: Proof, keys: Sequence[bytes], note: str = "") -> C
     if form == "aptos" and proof.owners:
         return _rotated(scheme, proof, keys[0])
     if form in CHANGEABLE:
-        return verdicts.unsupported(scheme, _OTHER_KEY)
+        return other_key(scheme, _OTHER_KEY)
+    if form in NOT_SHOWN:
+        return other_key(scheme, NOT_SHOWN[form])
     return verdicts.mismatch(scheme, "a signature is good, but the address is not its key's")
 
 
 def signer_of(proof: Proof, key: bytes) -> Signer:
     """A key as whoever a chain may name: the key itself, and the account that it makes."""
-    names = {PolicyKey(KeyKind.ED25519, key)}
-    account = ACCOUNTS.get(proof.address.format)
-    if account is not None:
-        names.add(PolicyKey(KeyKind.ACCOUNT, account(key)))
-    return Signer(key.hex(), frozenset(names))
+    accounts = ACCOUNTS.get(proof.address.format, ())
+    names = (PolicyKey(KeyKind.ACCOUNT, account(key)) for account in accounts)
+    return Signer(key.hex(), frozenset((PolicyKey(KeyKind.ED25519, key), *names)))
 
 
 def _rotated(scheme: str, proof: Proof, key: bytes) -> ControlResult:
@@ -134,3 +148,11 @@ def _decode(proof: Proof, text: str) -> Address | str:
         return decode_address(proof.network, text)
     except AddressFormatError as e:
         return f"owner 1: {e.reason}"
+
+
+def opened(proof: Proof, account: bytes) -> Way | None:
+    """The way of the row's keys that an account named by the chain stands for: see Opening."""
+    try:
+        return group(proof.address.format, read_keys(proof), account)
+    except NotProvenError:
+        return None

@@ -3,33 +3,43 @@
 A MultiSignature says its kind in its first byte (0 Ed25519, 1 sr25519, 2 ECDSA); the bare 64 bytes
 are sr25519 if schnorrkel's mark (top bit of the last byte) is set, which no reduced Ed25519 has.
 Texts of more than 256 bytes are signed as such: only transactions are hashed first.
+An account of several (pallet_multisig) is the hash of its signatories and of how many must sign:
+all of them stand in the key column, as addresses or hex.
 Sources: sp-runtime's MultiSignature; polkadot-js' signRaw; schnorrkel (context "substrate").
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from hashlib import blake2b
 
 import sr25519
 
+from scanner.errors import AddressFormatError
+from scanner.model.addresses.table import decode_address
 from scanner.model.control import Binding, ControlResult
+from scanner.model.key_policy import KeyKind, PolicyKey
 from scanner.ownership import verdicts
-from scanner.ownership.ed25519.signing import is_signed
-from scanner.ownership.interface import ContractCall, Proof
+from scanner.ownership.ed25519.signing import MOST_KEYS, NOT_SHOWN, is_signed
+from scanner.ownership.groups import group
+from scanner.ownership.interface import ContractCall, Proof, Signer
+from scanner.ownership.key_policy import judge_group
 from scanner.ownership.native.spellings import plain_text
 from scanner.ownership.primitives import secp256k1
 from scanner.ownership.primitives.hextext import decode_hex
 from scanner.ownership.primitives.not_proven import NotProvenError, malformed
-from scanner.ownership.unread import unread
+from scanner.ownership.unread import other_key, unread
 
 _ED25519, _SR25519, _ECDSA = 0, 1, 2
 _MARK = 0x80
+_BETWEEN = re.compile(r"[\s,;|]+", re.ASCII)
 _IDENTITY = bytes(32)
 """The key of nobody: a signature of zeros verifies for it, over anything."""
 
 
 class PolkadotText:
-    """Accounts of a key: the address is it, or BLAKE2b-256 of it (ECDSA)."""
+    """Accounts of a key (the address is it, or BLAKE2b-256 of it for ECDSA), or of several."""
 
     name = "polkadot_text"
     said = "Polkadot's signRaw"
@@ -48,25 +58,59 @@ class PolkadotText:
     def _verify(self, proof: Proof) -> ControlResult:
         text = plain_text(proof.message)
         candidates = (b"<Bytes>" + text + b"</Bytes>", text)
+        accounts = _signatories(proof) or (proof.address.payload,)
         kinds: dict[str, None] = {}
-        fits, unfit, certain = False, 0, False
+        signed: dict[bytes, None] = {}
+        unfit, certain = 0, False
         for number, written in enumerate(proof.signatures, 1):
             data = decode_hex(written)
             if data is None or len(data) not in (64, 65, 66):
                 raise malformed(f"signature {number} is not 64, 65 or 66 bytes of hex")
             kind, signature = _taken_apart(data)
-            if any(_is_by(kind, proof.address.payload, c, signature) for c in candidates):
-                fits = True
-                kinds[_NAMES[kind]] = None
-            else:
+            made = next(
+                (a for a in accounts for c in candidates if _is_by(kind, a, c, signature)), None
+            )
+            if made is None:
                 unfit, certain = unfit or number, certain or kind == _SR25519
-        if unfit and (fits or certain):
-            reason = f"signature {unfit} is not by the address's key over this message"
+            else:
+                signed[made] = kinds[_NAMES[kind]] = None
+        if unfit and (signed or certain):
+            who = "the address's key" if len(accounts) == 1 else "a key of the row's"
+            reason = f"signature {unfit} is not by {who} over this message"
             return verdicts.mismatch(self.name, reason)
         if unfit:
             return unread(self.name, unfit)
-        signer = (proof.address.payload.hex(),)
-        return verdicts.controls(self.name, Binding.DERIVED, signer, ", ".join(kinds))
+        return self._bound(proof, accounts, tuple(signed), ", ".join(kinds))
+
+    def _bound(
+        self, proof: Proof, accounts: Sequence[bytes], signed: Sequence[bytes], note: str
+    ) -> ControlResult:
+        """Everybody signed: say whether the address is theirs."""
+        if set(signed) == {proof.address.payload}:
+            return verdicts.controls(self.name, Binding.DERIVED, (signed[0].hex(),), note)
+        way = group("ss58", accounts, proof.address.payload)
+        if way is None:
+            return other_key(self.name, NOT_SHOWN["ss58"])
+        signers = [Signer(a.hex(), frozenset((PolicyKey(KeyKind.ACCOUNT, a),))) for a in signed]
+        return judge_group(self.name, signers, way)
+
+
+def _signatories(proof: Proof) -> tuple[bytes, ...]:
+    """The accounts that the key column names, 32 bytes each; () if it names something else."""
+    found = []
+    for text in _BETWEEN.split(proof.script.strip())[: MOST_KEYS + 1]:
+        data = decode_hex(text)
+        if data is not None and len(data) == 33:  # an ECDSA key
+            data = blake2b(data, digest_size=32).digest()
+        if data is None:
+            try:
+                data = decode_address(proof.network, text).payload
+            except AddressFormatError:
+                return ()
+        if len(data) != 32:
+            return ()
+        found.append(data)
+    return tuple(dict.fromkeys(found)) if len(found) <= MOST_KEYS else ()
 
 
 _NAMES = {_ED25519: "Ed25519", _SR25519: "sr25519", _ECDSA: "ECDSA"}
