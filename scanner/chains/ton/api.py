@@ -45,13 +45,17 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class AccountState:
-    """balance: nanoton. status: "active", "uninitialized" or "frozen". data: base64, "" if none."""
+    """balance: nanoton. status: "active", "uninitialized" or "frozen".
+
+    data, code: bags of cells in base64, "" if none.
+    """
 
     seqno: int
     hash: str
     balance: int
     status: str
     data: str
+    code: str
 
 
 class TonApi:
@@ -93,9 +97,9 @@ class TonApi:
                 self.name, f"answered with a balance of {heard(self.name, text)}"
             )
         status = take(self.name, state, str, "state")
-        data = take(self.name, state, str, "data")
+        data, code = (take(self.name, state, str, field) for field in ("data", "code"))
         # -1 is what the library below says of an account that was never there.
-        return AccountState(number, block_hash, max(0, int(text)), status, data)
+        return AccountState(number, block_hash, max(0, int(text)), status, data, code)
 
     def run(self, address: str, method: str, stack: list[object], seqno: int) -> list[object]:
         """Run a contract's method in the state after a block; its stack.

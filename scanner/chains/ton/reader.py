@@ -14,12 +14,14 @@ from scanner.chains.interface import Reach
 from scanner.chains.ton.api import AccountState, TonApi
 from scanner.chains.ton.cells import Builder, Cell, Slice, read_bag, write_bag
 from scanner.chains.ton.jetton import LAYOUTS, Account, Layout, read_wallet, wallet_address
+from scanner.chains.ton.keys import wallet_key
 from scanner.errors import HeightNotReachedError, SourceRejectedError, SourceUnavailableError
 from scanner.model.addresses.interface import Address
 from scanner.model.addresses.ton import TonCodec
 from scanner.model.balance import BalanceQuery
 from scanner.model.block import BlockRef
 from scanner.model.endpoint import Endpoint
+from scanner.model.key_policy import KeyPolicy
 from scanner.model.network import Network
 from scanner.model.parts import Part
 
@@ -79,6 +81,15 @@ class TonReader:
     def read(self, queries: Sequence[BalanceQuery], at: BlockRef) -> list[Answer]:
         """See Reader."""
         return [self._read(query, at) for query in queries]
+
+    def key_policy(self, address: Address, at: BlockRef) -> KeyPolicy:
+        """See KeyReader. Raises SourceRejectedError."""
+        if address.format != "ton":
+            raise SourceRejectedError(self._name, f"{address.format} is no TON account")
+        found = self._api.account(address.text, at.height)
+        if (found.seqno, found.hash) != (at.height, at.hash):
+            raise SourceUnavailableError(self._name, "told the keys of another block")
+        return wallet_key(address, found)
 
     def probe(self) -> dict[str, str]:
         """See Reader."""

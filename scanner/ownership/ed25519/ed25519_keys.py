@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from hashlib import blake2b, sha3_256
 
 from scanner.model.addresses.interface import Address
@@ -65,12 +65,13 @@ KEY_FIXES_ADDRESS: Mapping[str, Callable[[Address, bytes], bool]] = {
 }
 """Address format -> whether an address is the one of a key (32 bytes)."""
 
-ACCOUNTS: Mapping[str, tuple[Callable[[bytes], bytes], ...]] = {
-    "algorand": (bytes,),
-    "aptos": (_aptos_account, _aptos_single),
-    "ss58": (bytes,),
-    "stellar": (bytes,),
-    "xrpl": (_xrpl_account,),
+ACCOUNTS: Mapping[str, Callable[[bytes], Iterable[bytes]]] = {
+    "algorand": lambda key: (key,),
+    "aptos": lambda key: (_aptos_account(key), _aptos_single(key)),
+    "ss58": lambda key: (key,),
+    "stellar": lambda key: (key,),
+    "ton": account_ids,
+    "xrpl": lambda key: (_xrpl_account(key),),
 }
 """Address format -> payloads of the accounts that a key makes, where chains name signers so."""
 

@@ -126,8 +126,8 @@ def bound(scheme: str, proof: Proof, keys: Sequence[bytes], note: str = "") -> C
 
 def signer_of(proof: Proof, key: bytes) -> Signer:
     """A key as whoever a chain may name: the key itself, and the account that it makes."""
-    accounts = ACCOUNTS.get(proof.address.format, ())
-    names = (PolicyKey(KeyKind.ACCOUNT, account(key)) for account in accounts)
+    accounts = ACCOUNTS.get(proof.address.format, lambda _: ())(key)
+    names = (PolicyKey(KeyKind.ACCOUNT, account) for account in accounts)
     return Signer(key.hex(), frozenset((PolicyKey(KeyKind.ED25519, key), *names)))
 
 

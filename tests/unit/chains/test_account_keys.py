@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,13 +18,17 @@ from scanner.chains.aptos.reader import AptosReader
 from scanner.chains.hedera.keys import account_key
 from scanner.chains.near.keys import access_keys
 from scanner.chains.stellar.keys import account_keys
+from scanner.chains.ton.api import AccountState
+from scanner.chains.ton.cells import Builder, Cell, read_bag, write_bag
+from scanner.chains.ton.keys import wallet_key
 from scanner.errors import SourceUnavailableError
 from scanner.model.addresses import base58
 from scanner.model.addresses.base32_keys import AlgorandCodec, StrkeyCodec
 from scanner.model.addresses.hexadecimal import AptosCodec
+from scanner.model.addresses.ton import TonCodec
 from scanner.model.block import BlockRef
 from scanner.model.endpoint import Endpoint
-from scanner.model.key_policy import KeyKind, PolicyKey, Way, keys_of
+from scanner.model.key_policy import KeyKind, KeyPolicy, PolicyKey, Way, keys_of
 from scanner.settings.tables import load_registry
 
 REGISTRY = load_registry()
@@ -193,3 +199,53 @@ def test_a_rotated_aptos_account(monkeypatch: pytest.MonkeyPatch) -> None:
     state["status"], body["error_code"] = 404, "account_not_found"
     assert keys_of(made.key_policy(address, at).ways)[0].value == FIRST
     made.close()
+
+
+TON_FILE = Path(__file__).parents[2] / "vectors" / "ton_wallets" / "wallets.json"
+TON: dict[str, Any] = json.loads(TON_FILE.read_text())
+
+
+def ton(address: str, status: str = "active", data: str = "", code: str = "") -> KeyPolicy:
+    state = AccountState(9, "ab" * 32, 1, status, data, code)
+    return wallet_key(TonCodec("ton", "").decode(address), state)
+
+
+@pytest.mark.parametrize("wallet", TON["wallets"], ids=lambda w: w["wallet"])
+def test_ton_code_says_the_wallet_and_its_data_the_key(wallet: dict[str, str]) -> None:
+    policy = ton(wallet["address"], data=wallet["data"], code=wallet["code"])
+    assert keys_of(policy.ways) == [ed(bytes.fromhex(TON["key"]))]
+    assert policy.ways[0].name == f"wallet {wallet['wallet']}"
+    assert (policy.height, policy.note, policy.disputed) == (9, "", "")
+
+
+def test_ton_plugins_signatures_switched_off_and_keys_that_were_replaced() -> None:
+    by_name = {w["wallet"]: w for w in TON["wallets"]}
+    v4, v5 = by_name["v4r2"], by_name["v5r1"]
+    data = read_bag(v4["data"])
+    with_plugin = Cell(data.bits | 1, data.width, (Builder().cell(),))
+    assert "plugins" in ton(v4["address"], data=write_bag(with_plugin), code=v4["code"]).note
+    other = Builder().uint(7, 32).uint(1, 32).uint(5, 256).uint(0, 1).cell()
+    given_away = ton(v4["address"], data=write_bag(other), code=v4["code"])
+    assert keys_of(given_away.ways) == [ed((5).to_bytes(32, "big"))]
+    data = read_bag(v5["data"])
+    off = Cell(data.bits & ~(1 << (data.width - 1)), data.width)
+    policy = ton(v5["address"], data=write_bag(off), code=v5["code"])
+    assert (policy.ways, "switched off" in policy.note) == ((), True)
+
+
+def test_ton_code_that_is_not_known_no_code_and_frozen() -> None:
+    v4 = TON["wallets"][7]
+    strange = write_bag(Builder().uint(1, 8).cell())
+    for state in (
+        {"data": v4["data"], "code": strange},
+        {"data": strange, "code": v4["code"]},
+        {"data": v4["data"], "code": "x"},
+        {"status": "frozen"},
+    ):
+        policy = ton(v4["address"], **state)
+        assert policy.disputed
+        assert not policy.ways
+    (way,) = ton(v4["address"], status="uninitialized").ways
+    payload = TonCodec("ton", "").decode(v4["address"]).payload
+    assert keys_of([way]) == [PolicyKey(KeyKind.ACCOUNT, payload)]
+    assert way.members[0].hides

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from scanner.ownership.ed25519.ton_wallets import WALLETS, account_ids
+from scanner.model.ton_wallets import WALLETS
+from scanner.ownership.ed25519.ton_wallets import account_ids
 
 FILE = Path(__file__).parents[3] / "vectors" / "ton_wallets" / "addresses.json"
 VECTORS: list[dict[str, str]] = json.loads(FILE.read_text())
