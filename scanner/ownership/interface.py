@@ -6,7 +6,7 @@ A new scheme is one file with a class that keeps this protocol and one row in
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol, runtime_checkable
 
 from scanner.model.account import AccountState
@@ -32,6 +32,19 @@ KeyQuestion = Callable[[Address], KeyPolicy]
 Raises SourceError when nobody answers, SourceRejectedError when nobody ever will: then what the
 row itself shows is all there is.
 """
+
+
+@runtime_checkable
+class KeysAhead(Protocol):
+    """A KeyQuestion that remembers, and can ask for many accounts side by side."""
+
+    def __call__(self, address: Address, /) -> KeyPolicy:
+        """See KeyQuestion."""
+        ...
+
+    def ahead(self, addresses: Sequence[Address]) -> None:
+        """Ask for accounts that will be asked for. Raises SourceError when nobody answers."""
+        ...
 
 
 class Signer(NamedTuple):

@@ -14,7 +14,7 @@ A verdict depends on its own row alone: not on other rows, not on their order.
 from __future__ import annotations
 
 import marshal
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import lru_cache, partial
 from hashlib import blake2b
@@ -34,6 +34,7 @@ from scanner.ownership.freshness import grade
 from scanner.ownership.interface import (
     ContractCall,
     KeyQuestion,
+    KeysAhead,
     Proof,
     Signer,
     SignerFinder,
@@ -314,8 +315,34 @@ def judge_claims(
     """
     tables = registry if registry is not None else load_registry()
     asked = None if call is None else Asking(call, _validators(claims, tables))
-    asked_keys = None if keys is None else lru_cache(maxsize=4096)(keys)
+    asked_keys = _remembered(claims, tables, keys)
     return [judge(claim, tables, asked, asked_keys) for claim in claims]
+
+
+def _remembered(
+    claims: Sequence[Claim], registry: Registry, keys: KeyQuestion | None
+) -> KeyQuestion | None:
+    """A question that asks for each account once, if it is not such a one already."""
+    if keys is None:
+        return None
+    if not isinstance(keys, KeysAhead):
+        return lru_cache(maxsize=4096)(keys)
+    keys.ahead(list(_to_be_asked(claims, registry)))
+    return keys
+
+
+def _to_be_asked(claims: Sequence[Claim], registry: Registry) -> Iterator[Address]:
+    """Addresses of rows that somebody signed in a way which the account's keys can judge."""
+    for claim in claims:
+        network = registry.networks.get(claim.network)
+        if network is None or not any(claim.signatures):
+            continue
+        with suppress(AddressFormatError):
+            rules, address = _rules(network), decode_address(network, claim.address)
+            known = judge(claim, registry)
+            readable = may_be_asked(known) and not isinstance(known, NearMiss)
+            if readable and _signers(_proof(rules, address, claim), rules.verifiers):
+                yield address
 
 
 def _validators(claims: Sequence[Claim], registry: Registry) -> list[bytes]:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Final
 
 from scanner.chains.shape import take
-from scanner.errors import SourceUnavailableError
+from scanner.errors import SourceRejectedError, SourceUnavailableError
 from scanner.model.addresses import base58
 from scanner.model.key_policy import KeyKind, KeyPolicy, PolicyKey, Way, Weighted
 
@@ -34,7 +34,11 @@ class Permissions:
         self._asked = 0
 
     def policy(self, account: dict[str, object], height: int) -> KeyPolicy:
-        """Read the policy. Raises SourceUnavailableError, also where it goes too deep or wide."""
+        """Read the policy.
+
+        Raises SourceUnavailableError, SourceRejectedError where it goes too wide: the account's
+        owner made it so, and asking again would not help.
+        """
         ways = [way for name in _SPENDING if (way := self._way(account, name, DEEPEST)) is not None]
         return KeyPolicy(tuple(ways), height)
 
@@ -70,7 +74,7 @@ class Permissions:
             return None
         self._asked += 1
         if self._asked > MOST_ACCOUNTS:
-            raise SourceUnavailableError(self._endpoint, "names too many accounts as signers")
+            raise SourceRejectedError(self._endpoint, "names too many accounts as signers")
         account = self._accounts(actor)
         return None if account is None else self._way(account, name, depth - 1)
 

@@ -15,6 +15,8 @@ from scanner.model.key_policy import KeyKind, KeyPolicy, PolicyKey, Way, Weighte
 _SINGLE: Final = {"ED25519": (KeyKind.ED25519, 32), "ECDSA_SECP256K1": (KeyKind.SECP256K1, 33)}
 _FIELDS: Final = {2: (KeyKind.ED25519, 32), 7: (KeyKind.SECP256K1, 33)}
 _THRESHOLD, _LIST = 5, 6
+_OTHERS: Final = (1, 3, 4, 8)
+"""Contracts and kinds of keys whose signatures are not read: somebody may sign, nobody here."""
 _DEEPEST: Final = 8
 
 _Field = tuple[int, int, bytes]
@@ -35,28 +37,30 @@ def account_key(endpoint: str, key: object, height: int) -> KeyPolicy:
             way = Way("key", (Weighted(_sized(*_SINGLE[kind], data)),))
         else:
             member = _member(data, _DEEPEST)
-            way = member if isinstance(member, Way) else Way("key", (Weighted(member),))
+            way = member.by if isinstance(member.by, Way) else Way("key", (member,))
     except ValueError as e:
         raise SourceUnavailableError(endpoint, f"gave a key that is none ({e})") from None
     return KeyPolicy((way,), height)
 
 
-def _member(data: bytes, depth: int) -> PolicyKey | Way:
-    """One Key message. Raises ValueError, also for contracts and what is not read."""
+def _member(data: bytes, depth: int) -> Weighted:
+    """One Key message. Raises ValueError for what is none."""
     fields = _fields(data)
     if len(fields) != 1 or depth == 0:
         raise ValueError("not one key, or too deep")
     number, _, inside = fields[0]
     if number in _FIELDS:
-        return _sized(*_FIELDS[number], inside)
+        return Weighted(_sized(*_FIELDS[number], inside))
+    if number in _OTHERS:
+        return Weighted(PolicyKey(KeyKind.ACCOUNT, inside), hides=True)
     if number == _LIST:
         members = _members(inside, depth)
-        return Way("key list", members, len(members))
+        return Weighted(Way("key list", members, len(members)))
     if number == _THRESHOLD:
         parts = {n: (value, body) for n, value, body in _fields(inside)}
         if set(parts) != {1, 2}:
             raise ValueError("a threshold without its parts")
-        return Way("threshold key", _members(parts[2][1], depth), parts[1][0])
+        return Weighted(Way("threshold key", _members(parts[2][1], depth), parts[1][0]))
     raise ValueError("a kind of key that is not read")
 
 
@@ -65,7 +69,7 @@ def _members(data: bytes, depth: int) -> tuple[Weighted, ...]:
     for number, _, inside in _fields(data):
         if number != 1:
             raise ValueError("a list of something else")
-        found.append(Weighted(_member(inside, depth - 1)))
+        found.append(_member(inside, depth - 1))
     return tuple(found)
 
 

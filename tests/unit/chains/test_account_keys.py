@@ -21,7 +21,7 @@ from scanner.chains.stellar.keys import account_keys
 from scanner.chains.ton.api import AccountState
 from scanner.chains.ton.cells import Builder, Cell, read_bag, write_bag
 from scanner.chains.ton.keys import wallet_key
-from scanner.errors import SourceUnavailableError
+from scanner.errors import SourceRejectedError, SourceUnavailableError
 from scanner.model.addresses import base58
 from scanner.model.addresses.base32_keys import AlgorandCodec, StrkeyCodec
 from scanner.model.addresses.hexadecimal import AptosCodec
@@ -119,7 +119,7 @@ def test_antelope_permissions_follow_accounts_and_leave_code_and_other_curves_ou
 
 def test_antelope_accounts_that_name_each_other_end() -> None:
     loop = antelope(active=authority(1, (), [("a", "active", 1), ("b", "active", 1)]))
-    with pytest.raises(SourceUnavailableError, match="too many"):
+    with pytest.raises(SourceRejectedError, match="too many"):
         Permissions("n", lambda _: loop).policy(loop, 7)
     alone = antelope(active=authority(1, (), [("a", "active", 1)]))
     assert keys_of(Permissions("n", lambda _: alone).policy(alone, 7).ways) == []
@@ -143,7 +143,10 @@ def test_hedera_keys_lists_and_thresholds() -> None:
     ).ways
     assert one.threshold == 1
     assert account_key("n", None, 7).ways == ()
-    for wrong in (b"", b"\xff", proto(6, b""), proto(3, b"x"), proto(2, b"x"), proto(2, FIRST) * 2):
+    contract = proto(1, proto(1, b"\x18\x05")) + proto(1, proto(2, FIRST))
+    (mixed,) = account_key("n", hedera("ProtobufEncoded", proto(6, contract)), 7).ways
+    assert [m.hides for m in mixed.members] == [True, False]
+    for wrong in (b"", b"\xff", proto(6, b""), proto(9, b"x"), proto(2, b"x"), proto(2, FIRST) * 2):
         with pytest.raises(SourceUnavailableError):
             account_key("n", hedera("ProtobufEncoded", wrong), 7)
     with pytest.raises(SourceUnavailableError):

@@ -12,12 +12,16 @@ from support.tron_stub import TronServer
 from scanner.chains.fleet.source import FleetSource
 from scanner.chains.interface import ReadPolicy
 from scanner.chains.tron.reader import TronReader
+from scanner.errors import SourceRejectedError, SourceUnavailableError
+from scanner.model.block import BlockRef
 from scanner.model.control import Binding, Control
+from scanner.model.key_policy import KeyKind, KeyPolicy, PolicyKey, single
 from scanner.ownership.judge import judge_claims
 from scanner.ownership.primitives import envelopes
 from scanner.settings.tables import load_registry
 from scanner.snapshots.chunks import Tools, take_chunk
 from scanner.snapshots.interface import Chunk, ChunkPlan, NumberedClaim
+from scanner.snapshots.view import Keys
 
 REGISTRY = load_registry()
 NETWORK = REGISTRY.network("tron")
@@ -76,3 +80,51 @@ def test_the_key_that_the_chain_names_and_no_other(owner, expected):
         wanted = Control.CONTROLS if verdict.binding is Binding.ON_CHAIN else Control.MISMATCH
         assert verdict.control is wanted
         assert "owner permission" in verdict.reason
+
+
+class Teller:
+    """A KeyPolicySource that counts."""
+
+    tells_keys = True
+
+    def __init__(self, refusing=()):
+        self.asked, self.refusing = [], refusing
+
+    def key_policy(self, address, at):
+        self.asked.append(address.text)
+        if address.text in self.refusing:
+            raise SourceRejectedError("t", "has no such method")
+        own = PolicyKey(KeyKind.ACCOUNT, address.payload)
+        return KeyPolicy((single("owner", own),), at.height)
+
+
+def test_each_account_is_asked_for_once_a_chunk_however_many_rows_it_has():
+    addresses = [tron_address(key(n)) for n in (1, 2, 3)]
+    rows = [
+        claim("tron", a, evm_sign(key(n), envelope=envelopes.tip191_text))._replace(coin=coin)
+        for n, a in enumerate(addresses, 1)
+        for coin in ("TRX", "USDT")
+    ]
+    unsigned, wrong = rows[0]._replace(signatures=()), rows[0]._replace(address="T1")
+    teller = Teller(refusing=addresses[2:])
+    keys = Keys(teller, BlockRef("tron", "1", 7, "ab"))
+    for _ in range(2):  # two batches of one chunk
+        found = judge_claims([*rows, unsigned, wrong], None, keys, REGISTRY)
+        assert [v.binding for v in found[:4]] == [Binding.ON_CHAIN] * 4
+        assert [v.binding for v in found[4:6]] == [Binding.DERIVED] * 2
+        assert "could not be asked" in found[5].reason
+    assert sorted(teller.asked) == sorted(addresses)
+
+
+def test_nobody_answers_so_nothing_is_judged():
+    class Down(Teller):
+        def key_policy(self, address, at):
+            raise SourceUnavailableError("t", "is down")
+
+    keys = Keys(Down(), BlockRef("tron", "1", 7, "ab"))
+    rows = [
+        claim("tron", tron_address(key(n)), evm_sign(key(n), envelope=envelopes.tip191_text))
+        for n in (1, 2, 3)
+    ]
+    with pytest.raises(SourceUnavailableError):
+        judge_claims(rows, None, keys, REGISTRY)
