@@ -148,10 +148,15 @@ class AssetTotal(Shape):
 
 
 class Totals(Shape):
-    """The object of `scanner totals --json`. complete: False: amounts are lower bounds."""
+    """The object of `scanner totals --json`. complete: False: amounts are lower bounds.
+
+    keys_not_asked: verified rows whose account may have been given other keys than its address's,
+    which nobody was asked; None until the snapshot is complete.
+    """
 
     snapshot: int
     complete: bool
+    keys_not_asked: int | None
     assets: list[AssetTotal]
 
 

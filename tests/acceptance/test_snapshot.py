@@ -56,7 +56,12 @@ def eth_total(**changes):
 def test_all_verified_is_0_and_totals_are_exact(scanner, taken):
     done = scanner("totals", "latest", "--json")
     assert done.status == 0
-    assert done.object == {"snapshot": 1, "complete": True, "assets": [eth_total()]}
+    assert done.object == {
+        "snapshot": 1,
+        "complete": True,
+        "keys_not_asked": 0,
+        "assets": [eth_total()],
+    }
     assert done.out.endswith(b"}\n")
     assert scanner("totals", "1", "--json").out == done.out
     assert "every claim verified" in taken.lines[-1]
@@ -181,7 +186,12 @@ def test_node_that_is_down_and_came_back(scanner, endpoints, tmp_path):
     assert "INCOMPLETE" in scanner("totals").out.decode()
     resumed = scanner("resume", "latest", "--endpoints", endpoints, "--json")
     assert resumed.status == 0
-    assert resumed.object == {"snapshot": 1, "complete": True, "assets": [eth_total()]}
+    assert resumed.object == {
+        "snapshot": 1,
+        "complete": True,
+        "keys_not_asked": 0,
+        "assets": [eth_total()],
+    }
 
 
 def test_node_of_another_chain(scanner, tmp_path_factory, tmp_path):
@@ -265,7 +275,12 @@ def test_the_same_on_postgresql(scanner, endpoints, tmp_path, postgres_database)
     assert scanner("db", "upgrade", *of).status == 0
     done = scanner("snapshot", "list.csv", "--endpoints", endpoints, "--json", *of)
     assert done.status == 0
-    assert done.object == {"snapshot": 1, "complete": True, "assets": [eth_total()]}
+    assert done.object == {
+        "snapshot": 1,
+        "complete": True,
+        "keys_not_asked": 0,
+        "assets": [eth_total()],
+    }
     assert scanner("db", "check", *of).status == 0
 
 

@@ -25,6 +25,7 @@ from scanner.reports.figures.amounts import (
 )
 from scanner.reports.figures.ratios import ratio_view
 from scanner.reports.figures.signed_texts import text_view
+from scanner.reports.figures.totals import unasked_words
 from scanner.reports.figures.words import EVIDENCE, LIMITS, TODO
 from scanner.reports.tables.text import printable
 from scanner.snapshots.tally import SHOWN_EVIDENCE
@@ -69,7 +70,7 @@ def _shown(value: object) -> object:
 def _context(document: Json, css: str) -> Json:
     snapshot, rows = document["snapshot"], document["rows"]
     finished = snapshot["finished"] or snapshot["started"] or ""
-    assets = document["totals"]["assets"]
+    assets, unasked = document["totals"]["assets"], document["totals"]["keys_not_asked"]
     by_name = {a["asset"]: a for a in assets}
     return {
         "doc": document,
@@ -99,6 +100,7 @@ def _context(document: Json, css: str) -> Json:
         "reconciled": [line for a in assets if (line := _reconciled(a))],
         **_pictures(document),
         "coverage": _coverage(document["control"]),
+        "unasked": unasked_words(unasked) if unasked else "",
         "evidence": [(e.value.replace("_", " "), EVIDENCE[e]) for e in Evidence],
         "limits": LIMITS,
     }

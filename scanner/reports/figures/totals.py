@@ -93,6 +93,17 @@ def print_totals(totals: SnapshotTotals, ratios: Ratios = ()) -> None:
         rows,
         title=f"Totals of snapshot {totals.snapshot}: {state}",
     )
+    if totals.keys_not_asked:
+        sys.stdout.write(unasked_words(totals.keys_not_asked) + "\n")
+
+
+def unasked_words(rows: int) -> str:
+    """Say how many verified rows rest on the key of the address alone."""
+    accounts = "1 verified row is" if rows == 1 else f"{rows:,} verified rows are"
+    return (
+        f"{accounts} of accounts whose current keys were not asked: the address's key signed, and "
+        "the account may have been given another"
+    )
 
 
 _Show = Callable[[AssetTotal], Cell]

@@ -27,6 +27,7 @@ from scanner.snapshots.interface import ChunkState, Origin, SnapshotPolicy, Snap
 from scanner.snapshots.tally import AssetTotal, Tally
 from scanner.store.database.engine import Store
 from scanner.store.database.rows import RowView, rows
+from scanner.store.reading.coverage import keys_not_asked
 from scanner.store.reading.found import FoundRow, finding_counts, findings, weights_found
 from scanner.store.schema import tables as t
 from scanner.store.schema.bulk import streamed
@@ -112,17 +113,23 @@ class SnapshotHead:
 
 @dataclass(frozen=True, slots=True)
 class SnapshotTotals:
-    """Totals per asset, by name. complete: False while chunks are missing."""
+    """Totals per asset, by name. complete: False while chunks are missing.
+
+    keys_not_asked: rows that count as verified by the key of their address, where the account may
+    have been given other keys and nobody was asked; None until the snapshot is complete.
+    """
 
     snapshot: int
     complete: bool
     assets: tuple[AssetTotal, ...]
+    keys_not_asked: int | None = None
 
     def to_json(self) -> dict[str, object]:
         """The object that `scanner totals --json` writes."""
         return {
             "snapshot": self.snapshot,
             "complete": self.complete,
+            "keys_not_asked": self.keys_not_asked,
             "assets": [asset.to_json() for asset in self.assets],
         }
 
@@ -186,9 +193,9 @@ def totals(store: Store, snapshot_id: int) -> SnapshotTotals:
         tally = seal.tally_of(connection, snapshot_id)
         if not found.complete:
             _add_undone(connection, found, tally)
-        return SnapshotTotals(
-            snapshot_id, found.complete, tally.totals(owed, complete=found.complete)
-        )
+        assets = tally.totals(owed, complete=found.complete)
+        unasked = keys_not_asked(connection, found.id, found.list_id) if found.complete else None
+        return SnapshotTotals(snapshot_id, found.complete, assets, unasked)
 
 
 def _add_undone(connection: Connection, found: SnapshotHead, tally: Tally) -> None:
