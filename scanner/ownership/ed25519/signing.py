@@ -119,7 +119,7 @@ def bound(scheme: str, proof: Proof, keys: Sequence[bytes], note: str = "") -> C
         return _rotated(scheme, proof, keys[0])
     if form in CHANGEABLE:
         return other_key(scheme, _OTHER_KEY)
-    if form in NOT_SHOWN:
+    if form in NOT_SHOWN and not own:
         return other_key(scheme, NOT_SHOWN[form])
     return verdicts.mismatch(scheme, "a signature is good, but the address is not its key's")
 

@@ -89,6 +89,8 @@ class PolkadotText:
         if set(signed) == {proof.address.payload}:
             return verdicts.controls(self.name, Binding.DERIVED, (signed[0].hex(),), note)
         way = group("ss58", accounts, proof.address.payload)
+        if way is None and proof.address.payload in signed:
+            return verdicts.mismatch(self.name, "not every signature is by the address's key")
         if way is None:
             return other_key(self.name, NOT_SHOWN["ss58"])
         signers = [Signer(a.hex(), frozenset((PolicyKey(KeyKind.ACCOUNT, a),))) for a in signed]
