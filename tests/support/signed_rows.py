@@ -57,8 +57,7 @@ def refused(result: ControlResult) -> bool:
     if result.control is Control.UNSUPPORTED:
         told = (
             "tried: ",
-            "only the chain can say",
-            "it may be of several",
+            *("only the chain can say", "it may be of several"),
             "only its permissions can say",
             "signed without an envelope",
             "publish it in the key column",

@@ -126,7 +126,8 @@ def bound(scheme: str, proof: Proof, keys: Sequence[bytes], note: str = "") -> C
 
 def signer_of(proof: Proof, key: bytes) -> Signer:
     """A key as whoever a chain may name: the key itself, and the account that it makes."""
-    accounts = ACCOUNTS.get(proof.address.format, lambda _: ())(key)
+    made = ACCOUNTS.get(proof.address.format)
+    accounts = () if made is None else made(key)
     names = (PolicyKey(KeyKind.ACCOUNT, account) for account in accounts)
     return Signer(key.hex(), frozenset((PolicyKey(KeyKind.ED25519, key), *names)))
 
