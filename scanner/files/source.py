@@ -22,10 +22,20 @@ MAX_UNPACKED = 4 * 2**30
 MAX_MEMBERS = 100
 """Tables that one zip or workbook may hold."""
 
+_MOST_LOOKED_AT = 10 * MAX_MEMBERS  # files of an archive that are opened to see what they are
+
 _ZIP = b"PK\x03\x04"
 _READ = 262_144
 _DAMAGED = (*DAMAGED, zipfile.BadZipFile, RuntimeError, NotImplementedError, KeyError)
-_LEFT_BY_SYSTEMS = ("__MACOSX/", ".DS_Store", "Thumbs.db", "desktop.ini", "._")
+_LEFT_BY_SYSTEMS = {
+    "__MACOSX/": b"\0\x05\x16\x07",
+    "._": b"\0\x05\x16\x07",
+    ".DS_Store": b"\0\0\0\x01Bud1",
+    "Thumbs.db": b"\xd0\xcf\x11\xe0",
+    "desktop.ini": b"[.ShellClassInfo]",
+}
+"""Starts of the names of files that systems leave in archives, and how these begin: a file that
+only bears such a name may hold rows."""
 
 
 class Table:
@@ -63,6 +73,7 @@ class Source:
         self._archive: zipfile.ZipFile | None = None
         self._book: Workbook | None = None
         self._only: Table | None = None
+        self._first = ""  # name of the first table, where tables have names
         try:
             self._members = self._open(member)
         except BaseException:
@@ -82,7 +93,17 @@ class Source:
             names = self._book.sheets if self._book else _files(self._archive)
         except _DAMAGED as e:
             raise ListFormatError(self.name, f"not a readable zip file: {e}") from None
-        return _chosen(self.name, names, member, one_is_all=self._book is None)
+        chosen = _chosen(self.name, names, member, one_is_all=self._book is None)
+        self._first = chosen[0] or names[0]
+        return chosen
+
+    @property
+    def whole_name(self) -> str:
+        """The name, with that of the one sheet or file in it: it may say what rows are."""
+        inner = self._first if len(self._members) == 1 else ""
+        return (
+            f"{self.name}:{inner}" if inner and not self.name.endswith(f":{inner}") else self.name
+        )
 
     @property
     def members(self) -> Sequence[str]:
@@ -121,7 +142,7 @@ class Source:
             return self._book.csv(name)
         if self._archive is not None:
             if len(self._members) == 1 and not name:
-                name = _files(self._archive)[0]
+                name = self._first
             return self._archive.open(name)
         kind = packed_with(self._raw.peek(8))
         if kind:
@@ -212,18 +233,35 @@ def split_place(place: str) -> tuple[Path, str]:
 
 
 def _files(archive: zipfile.ZipFile) -> list[str]:
-    return [
-        info.filename
-        for info in archive.infolist()
-        if not info.is_dir()
-        and not info.filename.startswith(_LEFT_BY_SYSTEMS)
-        and not info.filename.rpartition("/")[2].startswith(_LEFT_BY_SYSTEMS)
-    ]
+    """Names of the files in an archive that may hold something."""
+    infos = [info for info in archive.infolist() if info.file_size or not info.is_dir()]
+    if len(infos) > _MOST_LOOKED_AT:
+        return [info.filename for info in infos]
+    return [info.filename for info in infos if not _left_by_a_system(archive, info)]
+
+
+def _left_by_a_system(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bool:
+    names = info.filename, info.filename.rpartition("/")[2]
+    for start, begins in _LEFT_BY_SYSTEMS.items():
+        if any(name.startswith(start) for name in names):
+            if not info.file_size:
+                return True
+            with archive.open(info) as file:
+                head = file.read(64)
+            if (
+                head.replace(b"\0", b"")
+                .lstrip(b"\xff\xfe\xef\xbb\xbf\r\n")
+                .startswith(begins.replace(b"\0", b""))
+            ):
+                return True
+    return False
 
 
 def _chosen(file: str, names: list[str], member: str, *, one_is_all: bool) -> list[str]:
     if not names:
         raise ListFormatError(file, "no file in it")
+    if len(set(names)) < len(names):
+        raise ListFormatError(file, "two files in it have one name: unpack it, and name them apart")
     if len(names) > MAX_MEMBERS:
         raise ListFormatError(file, f"{len(names)} tables in it, {MAX_MEMBERS} at most")
     if not member:

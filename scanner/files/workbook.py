@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ MAX_ROWS = 1_048_576
 _ODS = b"application/vnd.oasis.opendocument.spreadsheet"
 _DIGITS = 15
 _READ = 65_536
+_FORMULA = re.compile(rb"<(?:[A-Za-z][\w.-]{0,40}:)?f[\s/>]")
 _TABLE = "urn:oasis:names:tc:opendocument:xmlns:table:1.0 "
 _TEXT = "urn:oasis:names:tc:opendocument:xmlns:text:1.0 "
 _OFFICE = "urn:oasis:names:tc:opendocument:xmlns:office:1.0 "
@@ -74,27 +76,52 @@ def _xlsx(
     except ImportError:
         what = "an Excel workbook needs one more package (or save each sheet as CSV)"
         raise MissingExtraError(what, "files") from None
+
+    def opened(values: bool) -> Any:  # noqa: ANN401 - a class of the library
+        return load_workbook(archive.fp, read_only=True, data_only=values, keep_links=False)
+
     try:
-        book = load_workbook(archive.fp, read_only=True, data_only=True, keep_links=False)
+        book = opened(True)
+        formulas = opened(False) if _has_formulas(archive) else None
     except Exception as e:  # the library raises what its parts do: KeyError, ParseError, ...
         raise ListFormatError(name, f"not a readable workbook: {type(e).__name__}") from None
 
     def rows(sheet: str) -> Iterator[list[str]]:
-        page = book[sheet]
-        page.reset_dimensions()  # what the file says about its size may be wrong
-        remaining = page.iter_rows(values_only=True)
+        pages = [each[sheet] for each in (book, formulas) if each is not None]
+        for page in pages:
+            page.reset_dimensions()  # what the file says about its size may be wrong
+        remaining = [page.iter_rows(values_only=True) for page in pages]
         for _ in range(MAX_ROWS):
             try:
-                cells = next(remaining, None)
+                found = [next(cells, None) for cells in remaining]
             except Exception as e:
                 what = f"sheet {sheet!r} cannot be read: {type(e).__name__}"
                 raise ListFormatError(name, what) from None
-            if cells is None:
+            if found[0] is None:
                 return
+            cells = found[0] if len(found) == 1 else map(_calculated, found[0], found[1] or ())
             yield _trimmed(_cell_text(value) for value in cells)
         raise ListFormatError(name, f"more than {MAX_ROWS} rows in {sheet!r}")
 
     return [page.title for page in book.worksheets], rows
+
+
+def _has_formulas(archive: zipfile.ZipFile) -> bool:
+    """Whether a sheet has a formula: what one gives may not have been saved with it."""
+    for info in archive.infolist():
+        if info.filename.startswith("xl/worksheets/") and info.filename.endswith(".xml"):
+            with archive.open(info) as file:
+                end = b""
+                while data := file.read(_READ):
+                    if _FORMULA.search(end + data):
+                        return True
+                    end = data[-64:]
+    return False
+
+
+def _calculated(value: Any, formula: Any) -> Any:  # noqa: ANN401 - whatever stands in a cell
+    """The saved value of a cell; the formula itself where no value was saved with it."""
+    return str(formula) if value is None and formula is not None else value
 
 
 def _cell_text(value: Any) -> str:  # noqa: ANN401 - whatever the library finds in a cell

@@ -144,6 +144,7 @@ class _Document:
         self._facts: dict[str, tuple[str, int]] = {}
         self._seen: set[str] = set()
         self._holding: Holding | None = None
+        self._nested = False  # whether the value just read has lists or mappings in it
         self._ignored = {normal(n) for n in options.columns.get("ignore", "").split(",")} - {""}
 
     def rows(self) -> Iterator[Row]:
@@ -192,6 +193,7 @@ class _Document:
     def _fact(self, key: str, value: _Event) -> None:
         """Keep a scalar, or the scalars of a small list or mapping, as a note."""
         known = _FACTS.get(key)
+        self._nested = value.kind == "{" and key != "claim"
         if known is None and value.kind != "scalar":
             text = self._skipped()
         else:
@@ -199,7 +201,9 @@ class _Document:
         self._facts[key] = text, value.line
         self._layout.notes[clip(key)] = clip(text, 4000)
         part, accounting = f"key {clip(key)!r}", self._layout.accounting
-        if known:
+        if known and self._nested:
+            accounting.unknown(part, f"more stands in it than {known}: leave that out", text)
+        elif known:
             accounting.used(part, known, text)
         elif normal(key) in WHY_NEEDLESS:
             accounting.needless(part, WHY_NEEDLESS[normal(key)], text)
@@ -226,6 +230,7 @@ class _Document:
         depth = 1
         while depth:
             event = self._next()
+            self._nested |= event.kind in ("{", "[")
             if event.kind == "scalar":
                 if len(found) >= _BATCH:
                     self._fail("more values than belong here", event)

@@ -5,6 +5,7 @@ What cannot be read for sure leaves the row a claim without it, and a finding be
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from scanner.errors import AmountFormatError, UnknownAssetError, clip
@@ -29,6 +30,8 @@ _NO_LIMIT = 2**300
 _UNSEEN = -1
 _MUCH = 100  # a whole number of more than this part of all coins is more likely in base units
 _DITTO = frozenset({'"', "''", "\u3003", "\u2033", "ditto", "idem", "same", "do."})
+_LONG = 200  # of a text that is searched for names of coins
+_WORD = re.compile(r"[^\W_]{3,}")
 _ALL_FIELDS = (
     "coin",
     "network",
@@ -106,6 +109,10 @@ class CellReader:
         self._contract, self._decimals = place["contract"], place["decimals"]
         self._base = layout.unit_is_base
         self._told_unit = bool(self._decimals >= 0 or layout.of_coin or layout.unit_decimals)
+        self._no_coin = self._coin < 0 and self._contract < 0 and not layout.asset
+        silent = layout.needless | {self._row_type, self._status} - {-1}
+        self._beside = tuple(sorted(silent)) if self._no_coin else ()
+        self._others: dict[tuple[str, str], str] = {}
         self._doubt_dots = layout.delimiter == ";" and not layout.decimal
         self._known: dict[tuple[str, ...], Resolved] = {}
         self._heights: dict[str, int | None] = {"": None, "-": None}
@@ -120,6 +127,8 @@ class CellReader:
 
     def _claim(self, cells: list[str], line: int) -> Claim:
         coin, holding, network, limit, usual = self._resolve(cells)
+        if self._beside:
+            self._no_other_coin(cells, network)
         address = cells[self._address].strip()
         message = cells[self._message]  # never trimmed: these are the characters that were signed
         if address in NULLS:
@@ -186,6 +195,29 @@ class CellReader:
         if len(self._known) < _CACHE:
             self._known[named] = found
         return found
+
+    def _no_other_coin(self, cells: list[str], network: Network) -> None:
+        """Refuse the network's own coin where another cell of the row names another one."""
+        for at in self._beside:
+            place = network.name, cells[at].strip()
+            other = self._others.get(place)
+            if other is None:
+                other = self._named_in(place[1], network)
+                if len(self._others) < _CACHE:
+                    self._others[place] = other
+            if other:
+                reason = f"no column says the coin, and {clip(place[1])!r} may say {other}"
+                raise BadCellError(at + 1, FindingKind.UNKNOWN_COIN, f"{reason}: say --asset")
+
+    def _named_in(self, text: str, network: Network) -> str:
+        """Another coin of the network that a text names, whole or by a word in capitals."""
+        words = [text, *(word for word in _WORD.findall(text[:_LONG]) if word.isupper())]
+        for word in words:
+            asset = self.registry.asset_named(word)
+            here = bool(asset) and network.name in self.registry.networks_of(asset)
+            if here and asset != network.native:
+                return asset
+        return ""
 
     def _look_up(self, coin: str, label: str, contract: str) -> Resolved:
         name, holding = self._holding(coin, label, contract)

@@ -24,6 +24,9 @@ SETTINGS = frozenset({"ignore", "unit", "decimal"})
 They stand in the same map so that a schedule or a stored command repeats them.
 """
 
+AS_YOU_SAY = "as you say"
+"""Why a part is needless that the user calls so."""
+
 UNITS = ("coin", "base")
 DECIMALS = ("dot", "comma")
 
@@ -159,7 +162,7 @@ class _Finder:
                 told = amount_named(name, self._registry)
                 self._amounts += [replace(told, index=index)] if isinstance(told, Amount) else []
         elif key in self._ignore:
-            self._needless[index] = "as you say"
+            self._needless[index] = AS_YOU_SAY
         elif field is not None and field not in self._chosen:
             self._claim_field(field, index)
         elif field is None and key in WHY_NEEDLESS:

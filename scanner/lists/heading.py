@@ -10,8 +10,8 @@ from itertools import islice
 from scanner.errors import clip
 from scanner.files.records import DELIMITERS
 from scanner.lists.accounting import Accounting
-from scanner.lists.columns import Columns, amount_named
-from scanner.lists.names import BASE_UNITS, BY_NAME, IN_TITLES, NAMES_A_COIN, WHY_NEEDLESS, normal
+from scanner.lists.columns import AS_YOU_SAY, Columns, amount_named
+from scanner.lists.names import BASE_UNITS, BY_NAME, NAMES_A_COIN, WHY_NEEDLESS, normal, speaks
 from scanner.lists.preamble import Line, preamble
 from scanner.model.registry import Registry
 
@@ -89,15 +89,16 @@ def account_for_columns(
         part, example = f"column {name.strip()!r}", heading.example(index)
         if not name.strip():
             part = f"column {index + 1}, which has no name"
-        if index in fields:
+        may_name = not coin_named and normal(name) in NAMES_A_COIN
+        if index in fields and not may_name:
             accounting.used(part, meaning(fields[index], columns), example)
         elif index in wide:
             accounting.used(part, f"amount of {wide[index].coin}", example)
-        elif index in needless and (coin_named or normal(name) not in NAMES_A_COIN):
-            accounting.needless(part, needless[index], example)
-        elif index in needless:
+        elif may_name and needless.get(index) != AS_YOU_SAY:
             remedy = f"it may say the coin: --columns coin={name.strip()}, or --asset"
             accounting.unknown(part, remedy, example)
+        elif index in needless:
+            accounting.needless(part, needless[index], example)
         elif not name.strip() and not example:
             accounting.needless(part, "blank")
         else:
@@ -127,12 +128,11 @@ def account_for_titles(
         filled = [cell.strip() for cell in line.cells if cell.strip()]
         text = " ".join(filled)
         words = re.findall(r"[^\W_]+", text)
-        speaks = {word.lower() for word in words} & IN_TITLES
         names = not coin and any(registry.names_coin(w) or registry.names_network(w) for w in words)
         part = f"line {line.number}, before the header"
         if normal(text) in needless:
             accounting.needless(part, "as you say", text)
-        elif len(filled) == 1 and not speaks and not names:
+        elif len(filled) == 1 and not speaks(text, numbers=True) and not names:
             accounting.needless(part, "a title", text)
         else:
             option = f"--columns ignore={clip(text, 40)}" if "," not in text else "leave it out"

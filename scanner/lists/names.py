@@ -6,6 +6,7 @@ these tables is not understood, whatever it may seem to say.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 
@@ -93,8 +94,18 @@ NEEDLESS: Mapping[str, frozenset[str]] = {
 }
 """Parts that no claim is in: why, and their names."""
 
-NAMES_A_COIN = frozenset({"name", "label", "description", "title", "category", "code"})
-"""Needless beside a coin; where no coin is named, they may well name it."""
+NAMES_A_COIN = _words("name label description title category code issuer type rowtype status")
+"""Needless, or no word of a coin, beside a coin; where no coin is named, they may well name it."""
+
+LISTS_OF_COINS = (
+    FIELDS["coin"]
+    | FIELDS["contract"]
+    | _words(
+        "tokens coins assets contracts currencies symbols tickers mints contractaddresses "
+        "tokenaddresses tokencontracts supportedtokens"
+    )
+)
+"""Keys of arrays whose elements are coins or their contracts, never who holds them."""
 
 STRUCTURE = _words(
     "data wallets wallet addresses list items item result results reserves reserve "
@@ -120,10 +131,15 @@ AMOUNT_WORDS = FIELDS["amount"] | {"value", "total", "claim", "claimed", "size",
 MONEY = _words("usd eur gbp jpy cny krw sgd chf aud cad inr brl try aed hkd usdeq $ € £")
 """Units of a value in money."""
 
-IN_TITLES = _words(
-    "block height blocks heights satoshi satoshis sat sats wei thousand thousands million "
-    "millions units unit k mn bn billion multiply times"
-)
+IN_TITLES = frozenset({
+    *BASE_UNITS, *MONEY, *_words(
+        "block height blocks heights thousand thousands million millions units unit k mn bn "
+        "billion billions multiply times hundred hundreds gwei mbtc lovelace mio mrd tsd "
+        "tausend millionen milliarden lakh crore cent cents milli micro nano scale scaled "
+        "divide divided decimals smallest percent blockhöhe höhe hauteur altura bloque bloc "
+        "dollar dollars euro euros"
+    ),
+})  # fmt: skip
 """Words that a line above the header may not hold: it would say something about the rows."""
 
 NEEDLESS_FILES = (
@@ -133,6 +149,21 @@ NEEDLESS_FILES = (
 
 NEEDLESS_ENDINGS = (".asc", ".sig", ".minisig", ".sha256", ".sha512", ".md5", ".md", ".pdf")
 """Ends of the names of files in an archive that hold no rows."""
+
+
+_DATES = re.compile(r"(?:19|20)\d{2}(?:[01]\d[0-3]\d)?|[0-5]?\d")
+_SCALED = re.compile(r"0+s|\d+(?:k|m|mn|bn|e\d+)")
+
+
+def speaks(text: str, *, numbers: bool = False) -> bool:
+    """Whether a free text may say something of rows: a unit, a scale, a block.
+
+    numbers: whether a number that is no date or time does so, too.
+    """
+    words = re.findall(r"[^\W_]+|[^\w\s]", text.lower())
+    if IN_TITLES.intersection(words) or any(map(_SCALED.fullmatch, words)):
+        return True
+    return numbers and any(w.isdecimal() and not _DATES.fullmatch(w) for w in words)
 
 
 def normal(name: str) -> str:

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from scanner.errors import ListFormatError, clip
 from scanner.lists.blocks import parser_for
-from scanner.lists.columns import SETTINGS, Columns, find_columns, header_names
+from scanner.lists.columns import AS_YOU_SAY, SETTINGS, Columns, find_columns, header_names
 from scanner.lists.generic_csv import coins_named
 from scanner.lists.heading import meaning
 from scanner.lists.interface import Layout, ReadOptions
@@ -137,10 +137,12 @@ class ObjectRows:
                 remedy = f"{above[0]!r} may say the coin: say --asset"
                 accounting.unknown(part, remedy, example)
                 doubted = True
-            elif index in fields:
+            elif index in fields and (coin or normal(end) not in NAMES_A_COIN):
                 accounting.used(part, meaning(fields[index], columns), example)
             elif index in wide:
                 accounting.used(part, f"amount of {wide[index]}", example)
+            elif needless.get(index) == AS_YOU_SAY:
+                accounting.needless(part, AS_YOU_SAY, example)
             elif normal(end) in WHY_NEEDLESS and (coin or normal(end) not in NAMES_A_COIN):
                 accounting.needless(part, WHY_NEEDLESS[normal(end)], example)
             elif index in needless and (coin or normal(end) not in NAMES_A_COIN):

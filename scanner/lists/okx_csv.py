@@ -104,7 +104,10 @@ def _total(registry: Registry, heading: Columns, line: Line) -> Row:
         at = heading.at.get(field, -1)
         return line.cells[at] if 0 <= at < len(line.cells) else ""
 
-    return declared_total(registry, line.number, cell("coin"), cell("height"), cell("amount"))
+    total = declared_total(registry, line.number, cell("coin"), cell("height"), cell("amount"))
+    if any(more.strip() for more in line.cells[heading.width :]):
+        return replace(total, amount=None, reason="more fields than its header names")
+    return total
 
 
 def _is_totals_header(cells: Sequence[str]) -> bool:

@@ -42,7 +42,7 @@ def open_list(
     chosen = chosen_fields(place.name, columns or {})
     wanted = _wanted(format)
     source = Source(place, member)
-    options = ReadOptions(source.name, chosen, network, asset)
+    options = ReadOptions(source.whole_name, chosen, network, asset)
     try:
         tables: Tables
         if len(source.members) > 1:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from scanner.errors import ListFormatError
 from scanner.files.interface import read_up_to
 from scanner.lists.blocks import TableBlock
-from scanner.lists.cutter import cut
+from scanner.lists.columns import AS_YOU_SAY
+from scanner.lists.cutter import Piece, cut
 from scanner.lists.generic_csv import coins_named
 from scanner.lists.interface import Block, Bytes, Layout, ReadOptions
 from scanner.lists.layout import TableLayout
+from scanner.lists.levels import ADDRESS
+from scanner.lists.names import normal, speaks
 from scanner.lists.preamble import BOM
 from scanner.model.registry import Registry
 
@@ -41,4 +45,28 @@ class PlainText:
         )  # fmt: skip
         start = read_up_to(stream, len(BOM)).removeprefix(BOM)
         for piece in cut(stream, pending=start, quotes=False):
+            if b"#" in piece.data:
+                _account_for_comments(piece, registry, options, layout)
             yield TableBlock(table, piece)
+
+
+def _account_for_comments(
+    piece: Piece, registry: Registry, options: ReadOptions, layout: Layout
+) -> None:
+    """Declare lines that are no rows: one may say the coin of the others, or be a row itself."""
+    native = registry.network(options.network).native
+    ignored = {normal(name) for name in options.columns.get("ignore", "").split(",")} - {""}
+    for number, line in enumerate(piece.data.split(b"\n"), piece.first_line):
+        text = line[:400].decode("utf-8", "replace").strip()
+        if not text.startswith("#"):
+            continue
+        words = re.findall(r"[^\W_]+", text)
+        coins = {a for w in words if (a := registry.asset_named(w))} - {native}
+        part = f"the comment in line {number}"
+        if normal(text) in ignored:
+            layout.accounting.needless(part, AS_YOU_SAY, text)
+        elif speaks(text) or (coins and not options.asset) or any(map(ADDRESS.fullmatch, words)):
+            remedy = "it may say what rows are, or be one: say --asset, or leave it out"
+            layout.accounting.unknown(part, remedy, text)
+        else:
+            layout.accounting.needless("comments", "no row stands in them", text)

@@ -35,6 +35,7 @@ _BLOCK = re.compile(
     re.DOTALL,
 )
 _HEADER = re.compile(r"(?P<name>[A-Za-z]{1,30}): ?(?P<value>.*)")
+_OF_PROGRAMS = frozenset({"version", "comment", "charset", "hash"})
 _TABLE = (("address", 0), ("coin", 3), ("message", 1), ("signature1", 2))
 
 
@@ -46,7 +47,8 @@ class SignedMessage:
     def recognises(self, head: bytes, options: ReadOptions, registry: Registry) -> bool:
         """Whether the file begins with the mark of one."""
         start = head.lstrip()[:80].split(b"\n")[0]
-        return start.startswith(b"-----BEGIN ") and b" SIGNED MESSAGE-----" in start
+        armoured = start.startswith(b"-----BEGIN ") and b" SIGNED MESSAGE-----" in start
+        return armoured and b" PGP " not in start
 
     def blocks(
         self, stream: Bytes, registry: Registry, options: ReadOptions, layout: Layout
@@ -90,10 +92,13 @@ class SignedMessage:
         accounting = layout.accounting
         for part in found["signed"].splitlines():
             header = _HEADER.fullmatch(part.strip())
-            if header and header["name"].lower() == "address":
+            if header and header["name"].lower() == "address" and not address:
                 address = header["value"].strip()
-            elif header:
+            elif header and header["name"].lower() in _OF_PROGRAMS:
                 accounting.needless(f"line {header['name']!r}", "about the program that signed")
+            elif header:
+                remedy = "only the address and the signature belong here: leave it out"
+                accounting.unknown(f"line {header['name']!r}", remedy, header["value"])
             elif not address and ADDRESS.fullmatch(part.strip()) and len(part.strip()) < 80:
                 address = part.strip()
             elif part.strip():

@@ -13,6 +13,7 @@ from scanner.lists.columns import SETTINGS
 from scanner.lists.interface import Block, Layout, ListReader, ReadOptions, ReadyBlock
 from scanner.lists.names import NEEDLESS_ENDINGS, NEEDLESS_FILES
 from scanner.lists.table import READERS
+from scanner.model.addresses.table import address_key
 from scanner.model.claim import Claim, Row
 from scanner.model.finding import Finding
 from scanner.model.registry import Registry
@@ -78,11 +79,12 @@ class SeveralTables:
         if not table.head.strip():
             accounting.needless(part, "empty")
             return
-        if _is_needless(table.name):
+        options = replace(self._options, file=f"{self._options.file}:{table.name}")
+        recognised = self._recognise(table, options)
+        if _is_needless(table.name) and (recognised is None or self._prose(table, recognised)):
             accounting.needless(part, "no rows stand in such files")
             return
-        options = replace(self._options, file=f"{self._options.file}:{table.name}")
-        reader = self._wanted or self._recognise(table, options)
+        reader = self._wanted or recognised
         if reader is None:
             first = table.head[:200].decode("utf-8", "replace").strip().split("\n")[0]
             remedy = f"read it by itself as {options.file} with --columns, if rows are in it"
@@ -103,6 +105,15 @@ class SeveralTables:
         except ListFormatError:
             return None
         return recognise(table.head, options, self._registry)
+
+    def _prose(self, table: Table, reader: ListReader) -> bool:
+        """Whether a file that its name calls needless is one of lines that are no addresses."""
+        network = self._options.network
+        if reader.name != "text" or not network:
+            return False
+        lines = (line.strip() for line in table.head.decode("utf-8", "replace").split("\n"))
+        first = next((line for line in lines if line and not line.startswith("#")), "")
+        return address_key(self._registry.networks[network], first).startswith("?")
 
     def _take(self, table: Table, reader: ListReader, layout: Layout) -> None:
         if reader.name not in self.format.split("+"):

@@ -37,6 +37,13 @@ class Units:
         self.digits |= 1 << coins % 10
         self.largest = max(self.largest, coins)
 
+    def merge(self, other: Units) -> None:
+        """Take in what amounts of another part have in common."""
+        self.fraction |= other.fraction
+        self.count += other.count
+        self.digits |= other.digits
+        self.largest = max(self.largest, other.largest)
+
 
 def doubt(unit: str, units: Units, total: int, decimals: int, most: int | None) -> str:
     """Why the unit taken for granted is doubted; "" if it is not.

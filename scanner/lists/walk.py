@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from scanner.errors import clip
 from scanner.lists.interface import Layout, ReadOptions
 from scanner.lists.levels import ADDRESS, INHERITED, Levels
-from scanner.lists.names import BY_NAME, WHY_NEEDLESS, normal
+from scanner.lists.names import BY_NAME, LISTS_OF_COINS, WHY_NEEDLESS, normal, speaks
 from scanner.lists.objects import MAX_KEYS, ObjectRows, scalar_text
 from scanner.model.claim import Row, UnreadableRow
 from scanner.model.finding import FindingKind
@@ -144,10 +144,16 @@ class Walker:
             if free:
                 above.values[free[0]] = text
                 return
-        if ADDRESS.fullmatch(text.strip()):
+        if name in LISTS_OF_COINS:
+            remedy = f"it lists coins or contracts, not holders: say --columns ignore={frame.name}"
+            self._layout.accounting.unknown(f"values in {self._path()}", remedy, text)
+        elif ADDRESS.fullmatch(text.strip()):
+            if above is not None and above.is_array:
+                remedy = "a list in a list: give its values keys, such as coin and address"
+                self._layout.accounting.unknown(f"addresses in {self._path()}", remedy, text)
             frame.here += 1
             yield from self._row({"address": text})
-        elif name in WHY_NEEDLESS:
+        elif name in WHY_NEEDLESS and not speaks(text):
             self._layout.accounting.needless(f"values in {self._path()}", WHY_NEEDLESS[name], text)
         else:
             remedy = f"no address, and no key says what it is: say --columns ignore={frame.name}"
@@ -322,7 +328,7 @@ class Walker:
             accounting.needless(part, "as you say", text)
         elif frame is not None and frame.rows and BY_NAME.get(end) in INHERITED:
             accounting.used(part, f"{BY_NAME[end]} of the rows below", text)
-        elif end in WHY_NEEDLESS and not ADDRESS.fullmatch(text):
+        elif end in WHY_NEEDLESS and not ADDRESS.fullmatch(text) and not speaks(text):
             accounting.needless(part, WHY_NEEDLESS[end], text)
         elif not text:
             accounting.needless(part, "blank")

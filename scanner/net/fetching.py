@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,11 +10,13 @@ from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from scanner.errors import InputError
 from scanner.files.source import split_place
 from scanner.net.download import MOST_SECONDS, UNCHANGED, download
+
+_LONGEST_NAME = 100  # of a file
 
 MOST_BYTES = 2 * 2**30
 """Ten times the largest list published so far."""
@@ -85,13 +88,15 @@ def fetched(
         yield Fetched(path, path.name)
         return
     with tempfile.TemporaryDirectory(prefix="scanner-") as folder:
-        yield _download(location, label, (etag, modified), Path(folder) / "list", limit)
+        yield _download(location, label, (etag, modified), Path(folder), limit)
 
 
-def _download(url: str, label: str, known: tuple[str, str], to: Path, limit: int) -> Fetched:
+def _download(url: str, label: str, known: tuple[str, str], into: Path, limit: int) -> Fetched:
     asked = {"If-None-Match": known[0], "If-Modified-Since": known[1]}
     headers = {name: value for name, value in asked.items() if value}
     name = Path(urlsplit(url).path).name or "list"
+    # Kept under its own name: that may say which coin the rows are of.
+    to = into / ("list-" + re.sub(r"[^A-Za-z0-9.-]", "-", unquote(name))[-_LONGEST_NAME:])
     got = download(url, label, to, limit=limit, headers=headers, seconds=MOST_SECONDS)
     if got.status == UNCHANGED:
         return Fetched(None, name, *known)

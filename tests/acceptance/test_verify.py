@@ -192,6 +192,17 @@ def test_a_cell_that_cannot_be_read_is_told_beside_the_verdict(scanner, tmp_path
     assert kind in done.err
 
 
+def test_units_that_only_the_whole_file_makes_doubtful_are_told(scanner, tmp_path):
+    address = "0x0cdcdb19a857c2ac24818ca4fdfe38cce071483"
+    rows = "".join(f"USDT,ETH,{address}{n},1234567{n}\n" for n in range(9))
+    (tmp_path / "list.csv").write_text(f"coin,network,address,amount\n{rows}")
+    done = scanner("verify", "list.csv", "--jsonl", "out.jsonl")
+    assert "unshown: unit_doubted, 1" in done.out.decode()
+    assert '"finding":"unit_doubted"' in (tmp_path / "out.jsonl").read_text().split("\n")[-2]
+    said = scanner("verify", "list.csv", "--unit", "coin")
+    assert b"unit_doubted" not in said.out
+
+
 def test_wrong_encoding_in_one_row_loses_only_that_row(scanner, tmp_path):
     first, middle, last = signed_rows()
     spoiled = changed(middle, message="I am an OKX addr\udcfcss")

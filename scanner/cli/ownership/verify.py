@@ -39,8 +39,14 @@ from scanner.model.statement import StatementRule
 from scanner.ownership.parallel import judge_blocks
 from scanner.ownership.signed_texts import SignedTexts
 from scanner.ownership.statement import make_rule
-from scanner.reports.commands.ownership import OwnershipSummary, count_texts, render_block
+from scanner.reports.commands.ownership import (
+    OwnershipSummary,
+    count_texts,
+    finding_object,
+    render_block,
+)
 from scanner.reports.commands.ownership_text import print_ownership
+from scanner.reports.tables.jsontext import compact
 from scanner.reports.tables.writers import whole_file
 from scanner.settings.publishers import load_publishers
 from scanner.settings.tables import load_registry
@@ -124,4 +130,7 @@ def _verify(
             if out is not None:
                 out.write(lines)
             bar.update(share(rows.progress()), summary.rows)
+        for doubt in summary.doubt_units(load_registry(), rows.summary().unit):
+            if out is not None:
+                out.write(compact(finding_object(doubt)))
     return summary

@@ -6,9 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from scanner.lists.sums import Sums
 from scanner.model.claim import Claim, DeclaredTotal, Row, UnreadableRow
 from scanner.model.control import Binding, Control, ControlResult
 from scanner.model.finding import WEIGHTS, Finding, FindingKind, Weight
+from scanner.model.registry import Registry
 from scanner.model.statement import StatedBy, StatementRule
 from scanner.ownership.signed_texts import SignedTexts
 from scanner.ownership.statement import settle
@@ -128,7 +130,8 @@ class OwnershipSummary:
     rows as (row, what, reason). rows: how many data rows were counted;
     by_weight: how many of them are false or not shown. texts: what the signed rows sign;
     stated_by: how many of the verified rows are stated in which way. told, told_counts: what the
-    reader says beside the rows, the first few of each kind and how many. derived: per network, the
+    reader says beside the rows, the first few of each kind and how many. sums: what rows add up
+    to, which decides what unit they may be in. derived: per network, the
     verified rows whose address is made from the key.
     """
 
@@ -141,6 +144,7 @@ class OwnershipSummary:
     derived: Counter[str] = field(default_factory=Counter)
     told: dict[FindingKind, list[Finding]] = field(default_factory=dict)
     told_counts: Counter[FindingKind] = field(default_factory=Counter)
+    sums: Sums = field(default_factory=Sums)
 
     def add(self, row: Claim | UnreadableRow, result: ControlResult | None) -> None:
         """Count one data row; result is None exactly for a row that gave no claim.
@@ -177,6 +181,18 @@ class OwnershipSummary:
         self.texts.merge(later.texts)
         self.stated_by.update(later.stated_by)
         self.derived.update(later.derived)
+        self.sums.merge(later.sums)
+
+    def doubt_units(self, registry: Registry, unit: str) -> list[Finding]:
+        """Take in doubts about the unit of all amounts together, once all rows are; returns them.
+
+        unit: as in `ListSummary`. The totals themselves are not judged here.
+        """
+        found = self.sums.findings(registry, unit)
+        doubts = [finding for finding in found if finding.kind is FindingKind.UNIT_DOUBTED]
+        for finding in doubts:
+            self.tell(finding)
+        return doubts
 
     def _add_verdict(self, claim: Claim, result: ControlResult) -> None:
         if claim.signatures:
@@ -233,13 +249,16 @@ def render_block(
     summary, written = OwnershipSummary(), bytearray()
     for row, verdict in judged:
         if isinstance(row, DeclaredTotal):
-            continue  # a line of the totals block
+            summary.sums.declare(row)
+            continue
         if isinstance(row, Finding):
             summary.tell(row)
             if lines:
                 written += compact(finding_object(row))
             continue
         result = verdict
+        if isinstance(row, Claim):
+            summary.sums.add(row)
         if verdict is not None and isinstance(row, Claim):
             result = settle(verdict, row, rule)
         summary.add(row, result)

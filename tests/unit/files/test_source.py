@@ -38,7 +38,7 @@ def packed(tmp_path: Path, kind: str, data: bytes = TEXT) -> Path:
     elif kind == "zip":
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr("por.csv", data)
-            archive.writestr("__MACOSX/._por.csv", b"x")
+            archive.writestr("__MACOSX/._por.csv", b"\0\x05\x16\x07")
     else:
         path.write_bytes(data)
     return path
@@ -124,11 +124,17 @@ def zipped(path: Path, members: dict[str, bytes]) -> Path:
 
 def test_a_zip_without_a_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ListFormatError, match="no file in it"):
-        Source(zipped(tmp_path / "list.zip", {"__MACOSX/._a": b"x", "folder/.DS_Store": b"x"}))
+        Source(
+            zipped(
+                tmp_path / "list.zip", {"__MACOSX/._a": b"", "folder/.DS_Store": b"\0\0\0\x01Bud1"}
+            )
+        )
 
 
 def test_a_zip_of_several_files_gives_them_all_or_the_one_that_is_named(tmp_path: Path) -> None:
-    path = zipped(tmp_path / "list.zip", {"a.csv": b"one", "b.csv": b"two", "x/._b.csv": b"y"})
+    path = zipped(
+        tmp_path / "list.zip", {"a.csv": b"one", "b.csv": b"two", "x/._b.csv": b"\0\5\x16\7"}
+    )
     source = Source(path)
     assert [(t.name, t.read(10)) for t in source.tables()] == [("a.csv", b"one"), ("b.csv", b"two")]
     assert source.finish()[0] == hashlib.sha256(path.read_bytes()).hexdigest()
@@ -154,7 +160,7 @@ def test_tables_of_a_zip_share_one_limit(tmp_path: Path) -> None:
 
 def test_a_place_with_a_colon_may_be_a_file_of_that_name(tmp_path: Path) -> None:
     path = tmp_path / "a.zip:b"
-    path.write_bytes(b"x")
+    path.write_bytes(b"\0\x05\x16\x07")
     assert split_place(str(path)) == (path, "")
     assert split_place(str(tmp_path / "none:b")) == (tmp_path / "none:b", "")
 

@@ -6,7 +6,9 @@ import pytest
 from support.lists import Reader
 
 from scanner.errors import InputError
+from scanner.lists.sums import Sums
 from scanner.model.finding import FindingKind
+from scanner.model.registry import Registry
 
 A = "0x0cdcdb19a857c2ac24818ca4fdfe38cce071483e"
 B = "1PJiGp2yDLvUgqeBsuZVCBADArNsk6XEiw"
@@ -104,3 +106,19 @@ def test_a_unit_is_one_of_two(read_bytes: Reader) -> None:
         read_bytes(text, columns={"unit": "wei"})
     with pytest.raises(InputError, match="the column's name says coin"):
         read_bytes(text, columns={"unit": "base"})
+
+
+def test_sums_of_parts_doubt_what_the_sums_of_the_whole_doubt(
+    read_bytes: Reader, registry: Registry
+) -> None:
+    rows = "".join(f"USDT,ETH,{A[:-1]}{n},1234567{n}\n" for n in range(9))
+    read = read_bytes(f"coin,network,address,amount\n{rows}")
+    assert kinds(read) == [FindingKind.UNIT_DOUBTED]
+    parts = [Sums(), Sums(), Sums()]
+    for at, claim in enumerate(read.claims):
+        parts[at % 3].add(claim)
+    for part in parts[1:]:
+        parts[0].merge(part)
+    found = parts[0].findings(registry, read.summary.unit)
+    assert [f.kind for f in found] == [FindingKind.UNIT_DOUBTED]
+    assert parts[0].findings(registry, "") == []

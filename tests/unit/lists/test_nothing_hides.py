@@ -1,0 +1,186 @@
+"""Places where a claim, a coin or a unit could hide in a file that looks wholly read."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from typing import Any
+
+import pytest
+from support.lists import Read, Reader
+
+from scanner.errors import ListFormatError
+from scanner.model.finding import WEIGHTS, FindingKind, exit_status
+
+A = "0x28C6c06298d514Db089934071355E5743bf21d60"
+B = "0x21a31Ee1afC51d94C2eFcCAa2092aD1028285549"
+BTC = "1PJiGp2yDLvUgqeBsuZVCBADArNsk6XEiw"
+USDT = "0xdAC17F958D2ee523a2206206994597C13D831ec7"
+ROW = f"network,address,amount\nethereum,{A},1000\n"
+LIST = f"asset,network,address,amount\nBTC,bitcoin,{BTC},1.5\n"
+OTHER = f"asset,network,address,amount\nETH,ethereum,{A},500\n"
+APPLE = b"\0\x05\x16\x07" + bytes(80)
+
+
+def packed(*parts: tuple[str, str | bytes]) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        for name, data in parts:
+            archive.writestr(name, data)
+    return made.getvalue()
+
+
+def status(read: Read) -> int:
+    kinds = {FindingKind(row.kind) for row in read.unreadable} | {f.kind for f in read.findings}
+    weights = {f.weight for f in read.findings}
+    return exit_status(weights | {WEIGHTS[kind] for kind in kinds}) if kinds else 0
+
+
+def assets(read: Read) -> list[str]:
+    return [claim.asset for claim in read.claims]
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("Type", "USDT"), ("Status", "USDT"), ("Issuer", "Tether"), ("Label", "USDT cold 3"),
+        ("Note", "USDT"), ("Remark", "our USDT"), ("Tags", "usdt"), ("Exchange", "Tether"),
+    ],
+)  # fmt: skip
+def test_no_other_column_may_name_another_coin(read_bytes: Reader, column: str, value: str) -> None:
+    header = f"network,{column},address,amount\n"
+    blank = f"ethereum,,{B},1\n" * 6  # so that no example of the first rows shows it
+    for read in (
+        read_bytes(f"{header}{blank}ethereum,{value},{A},1000\n"),
+        read_bytes(json.dumps([{"network": "ethereum", column: value, "address": A, "amount": 1}])),
+    ):
+        assert A not in [claim.address for claim in read.claims]
+        assert status(read) >= 1
+    named = read_bytes(f"coin,{header}ETH,ethereum,{value},{A},1000\n")
+    assert (assets(named), named.findings) == (["ETH"], [])
+
+
+def test_words_beside_the_native_coin_that_name_none_are_needless(read_bytes: Reader) -> None:
+    read = read_bytes(f"network,note,address,amount\nethereum,Hot wallet 3,{A},1\n")
+    assert (assets(read), read.findings) == (["ETH"], [])
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Figures in 000s", "Amounts in gwei", "Blockhöhe 840000", "Beträge in Mio", "in USD",
+        "#840000", "All values in 1e8", "区块 840000", "Amounts in €",
+    ],
+)  # fmt: skip
+def test_a_title_that_may_say_a_unit_or_block_is_not_needless(
+    read_bytes: Reader, title: str
+) -> None:
+    read = read_bytes(f"{title}\n{LIST}")
+    assert [f.kind for f in read.findings] == [FindingKind.NOT_UNDERSTOOD]
+    said = read_bytes(f"{title}\n{LIST}", columns={"ignore": title})
+    assert (assets(said), said.findings) == (["BTC"], [])
+
+
+@pytest.mark.parametrize(
+    "title", ["Example exchange: proof of reserves 2026-11-01", "1 November 2026, 12:30:45", "Q3"]
+)
+def test_a_title_with_a_date_is_one(read_bytes: Reader, title: str) -> None:
+    assert read_bytes(f'"{title}"\n{LIST}').findings == []
+
+
+@pytest.mark.parametrize(
+    ("document", "claims"),
+    [
+        ({"ethereum": {"owners": [A], "tokens": [USDT]}}, 1),
+        ({"ethereum": [[USDT, A]]}, 2),
+        ({"note": "all amounts are in satoshi", "wallets": [{"coin": "BTC", "address": BTC}]}, 1),
+        ({"notes": ["in thousands"], "wallets": [{"coin": "BTC", "address": BTC}]}, 1),
+    ],
+)
+def test_lists_of_coins_and_notes_in_json_are_told(
+    read_bytes: Reader, document: Any, claims: int
+) -> None:
+    read = read_bytes(json.dumps(document))
+    assert len(read.claims) == claims
+    assert {f.kind for f in read.findings} == {FindingKind.NOT_UNDERSTOOD}
+
+
+def test_comments_of_bare_addresses_are_accounted_for(read_bytes: Reader) -> None:
+    text = f"# USDT wallets\n{A}\n# {B}\n# in thousands\n# hot ones\n"
+    read = read_bytes(text, network="ethereum")
+    assert len(read.claims) == 1
+    assert [f.kind for f in read.findings] == [FindingKind.NOT_UNDERSTOOD] * 3
+    said = read_bytes(f"# USDT wallets\n{A}\n", network="ethereum", asset="USDT")
+    assert (assets(said), said.findings) == (["USDT"], [])
+
+
+def test_a_part_of_an_archive_is_needless_by_what_it_holds(read_bytes: Reader) -> None:
+    rows = [("a.csv", LIST), ("readme.csv", OTHER), ("._b.csv", OTHER.replace(A, B))]
+    rows += [("d.csv/", f"asset,network,address,amount\nETH,base,{A},1\n")]
+    read = read_bytes(packed(*rows), "list.zip")
+    assert (assets(read), read.findings) == (["BTC", "ETH", "ETH", "ETH"], [])
+    extras = [("README.md", "# Ours\nsee a.csv\n"), ("sha256sums", "ab" * 32 + "  a.csv\n")]
+    extras += [("__MACOSX/._a.csv", APPLE), ("x/.DS_Store", b"\0\0\0\x01Bud1"), ("dir/", b"")]
+    for more in ({}, {"network": "bitcoin"}):
+        read = read_bytes(packed(("a.csv", LIST), *extras), "list.zip", **more)
+        assert (assets(read), read.findings) == (["BTC"], [])
+    bare = [
+        ("a.csv", LIST),
+        ("readme.txt", "bc1qxmaqqg9az39uj8pxf6qckqhu2awquhlg24zg4897mv6wnj8aw97svxgu3r"),
+    ]
+    assert len(read_bytes(packed(*bare), "list.zip", network="bitcoin").claims) == 2
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_two_files_of_one_name_are_refused(read_bytes: Reader) -> None:
+    with pytest.raises(ListFormatError, match="one name"):
+        read_bytes(packed(("a.csv", LIST), ("a.csv", OTHER)), "list.zip")
+
+
+def test_the_one_file_of_an_archive_may_name_the_coin(read_bytes: Reader) -> None:
+    read = read_bytes(packed(("usdt.csv", ROW)), "list.zip")
+    assert "the file's name says USDT" in read.unreadable[0].reason
+
+
+def test_a_sheets_name_may_name_the_coin_and_a_formula_is_no_blank(
+    read_bytes: Reader,
+) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    book, made = openpyxl.Workbook(), io.BytesIO()
+    book.active.title = "USDT"
+    book.active.append(["network", "address", "amount"])
+    book.active.append(["ethereum", A, "=500+500"])
+    book.save(made)
+    read = read_bytes(made.getvalue(), "list.xlsx")
+    assert "says USDT" in read.unreadable[0].reason
+    said = read_bytes(made.getvalue(), "list.xlsx", asset="ETH")
+    assert (said.claims[0].amount, [f.kind for f in said.findings]) == (
+        None,
+        [FindingKind.BAD_AMOUNT],
+    )
+
+
+def test_what_else_stands_in_a_signed_block_is_told(read_bytes: Reader) -> None:
+    block = (
+        "-----BEGIN BITCOIN SIGNED MESSAGE-----\nhello\n-----BEGIN SIGNATURE-----\n"
+        f"Version: X\nAddress: {BTC}\nAmount: 5000\nAddress: bc1qother\n\nHx==\n"
+        "-----END BITCOIN SIGNED MESSAGE-----\n"
+    )
+    read = read_bytes(block)
+    assert read.claims[0].address == BTC
+    assert [f.kind for f in read.findings] == [FindingKind.NOT_UNDERSTOOD] * 2
+
+
+def test_rows_in_a_fact_of_a_yaml_file_are_told(read_bytes: Reader) -> None:
+    row = f"  - {{addr_type: p2pkh, addr: {BTC}, script: '', balance: 5}}\n"
+    head = "height: 800000\nchain: main\nclaim: {m: 3, n: 4}\ntotal: 5\n"
+    read = read_bytes(f"{head}keys:\n{row}address:\n{row}")
+    assert [f.kind for f in read.findings] == [FindingKind.NOT_UNDERSTOOD]
+    assert read_bytes(f"{head}keys:\n  - 02ab\n  - 03cd\naddress:\n{row}").findings == []
+
+
+def test_more_in_a_line_of_totals_than_its_header_names_is_told(read_bytes: Reader) -> None:
+    header = "coin,network,snapshot height,address,amount,message,signature1,signature2,script\n"
+    text = f"coin,amount\nBTC,5,and 7 more\n\n{header}BTC,BTC,1,{BTC},5,m,s,,\n"
+    assert [f.kind for f in read_bytes(text).findings] == [FindingKind.TOTAL_UNREADABLE]
