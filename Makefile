@@ -1,4 +1,4 @@
-# make demo    the scanner at work on a published list and two real chain nodes
+# make demo    the scanner at work on a signed list, two real nodes and a dozen recorded servers
 # make test    every test, with real nodes and a real PostgreSQL
 # make check   lint, and the unit tests of what changed: within a minute
 # make test-core  the Bitcoin tests again on Bitcoin Core itself, 30 and 31, built once (half an hour)

@@ -78,7 +78,7 @@ ENTRIES: tuple[Entry, ...] = (
         _SERVICE,
     ),
     Entry("alerts", "operations.alerts:app", "Send alerts.", _SERVICE),
-    Entry("demo", "operations.demo:demo", "Audit a list on two nodes of its own.", _SERVICE),
+    Entry("demo", "operations.demo:demo", "Audit an invented list, with faults.", _SERVICE),
 )
 """Every command, in the order of the first page of help."""
 

@@ -62,12 +62,13 @@ def ethereum_genesis(
     tokens: Mapping[str, tuple[str, Mapping[str, int]]],
     contracts: Iterable[str] = (),
     blocks: int = 0,
+    moment: int = 0,
 ) -> dict[str, object]:
     """Make a genesis that holds the balances.
 
     balances: address -> wei. tokens: contract name in tokens.json -> (address, holder -> base
     units). contracts: addresses that get code which answers nothing. blocks: how many will be
-    mined on top; the time is set so that the last one is of now.
+    mined on top; the time is set so that the last one is of now, or of `moment`.
     """
     alloc: dict[str, dict[str, object]] = {
         address: {"balance": hex(wei)} for address, wei in balances.items()
@@ -76,7 +77,7 @@ def ethereum_genesis(
         alloc.setdefault(address, {"balance": "0x0"})["code"] = SILENT_CONTRACT
     for name, (address, holders) in tokens.items():
         alloc[address] = _token(name, holders)
-    now = int(time.time())
+    now = moment or int(time.time())
     return {"timestamp": hex(now - blocks * _SECONDS_PER_BLOCK), "alloc": alloc}
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from scanner.demo.faults import Fault
 from scanner.demo.publication import PublishedRow
 from scanner.model.amount import rescale
 from scanner.model.finding import Finding, FindingKind
@@ -15,29 +16,26 @@ from scanner.store.reading import queries
 
 
 @dataclass(frozen=True, slots=True)
-class Planted:
-    """One planted fault and what the scan said at its line; found is None if nothing."""
-
-    line: int
-    row: PublishedRow
-    found: Finding | None
-
-
-@dataclass(frozen=True, slots=True)
 class Comparison:
     """How the scan compares with the truth.
 
-    planted: the faults in the order of the list. wrong: one sentence for everything that differs;
-    empty means that the totals are right to the last base unit, and that the findings are the
-    planted faults, the rows without a signature and the rows without a chain, and no other.
+    found: what the scan said of each fault, in the order they were planted; None for nothing.
+    verified: rows that are verified. wrong: one sentence for everything that differs; empty means
+    that the totals are right to the last base unit, and that the findings are the planted faults
+    and no other.
     """
 
-    planted: tuple[Planted, ...]
+    found: tuple[Finding | None, ...]
+    verified: int
     wrong: tuple[str, ...]
 
 
 def compare(
-    store: Store, snapshot_id: int, rows: Sequence[PublishedRow], lines: Sequence[int]
+    store: Store,
+    snapshot_id: int,
+    rows: Sequence[PublishedRow],
+    lines: Sequence[int],
+    faults: Sequence[Fault],
 ) -> Comparison:
     """Read back everything the snapshot stored and hold it against the rows.
 
@@ -46,80 +44,86 @@ def compare(
     wrong: list[str] = []
     if not queries.head(store, snapshot_id).complete:
         wrong.append("the snapshot is not complete")
-    found = {
-        (f.finding.row, f.finding.kind): f.finding for f in queries.findings(store, snapshot_id)
-    }
-    wrong += _compare_findings(found.values(), rows, lines)
+    findings = [f.finding for f in queries.findings(store, snapshot_id)]
+    found, others = _match(findings, faults, lines)
+    wrong += [
+        f"{fault.kind.value} was to be found and was not: {fault.story}"
+        for fault, finding in zip(faults, found, strict=True)
+        if finding is None
+    ]
+    wrong += [_unplanted(finding) for finding in others]
     wrong += _compare_signers(store, snapshot_id, rows, lines)
-    wrong += _compare_totals(queries.totals(store, snapshot_id).assets, rows)
-    planted = tuple(
-        Planted(line, row, found.get((line, row.fault)))
-        for line, row in zip(lines, rows, strict=True)
-        if row.fault is not None
-    )
-    return Comparison(planted, tuple(wrong))
+    assets = [a for a in queries.totals(store, snapshot_id).assets if not _is_owed_alone(a)]
+    wrong += _compare_totals(assets, rows)
+    verified = sum(row.held is not None and row.proves_control for row in rows)
+    return Comparison(tuple(found), verified, tuple(wrong))
 
 
-def expected_findings(
-    rows: Sequence[PublishedRow], lines: Sequence[int]
-) -> set[tuple[int | None, FindingKind]]:
-    """Every finding an honest and complete scan of the rows must give, by line."""
-    wanted: set[tuple[int | None, FindingKind]] = set()
-    if any(row.fault is FindingKind.NOT_STATED for row in rows):
-        wanted.add((None, FindingKind.STATEMENT_UNCHECKED))  # names the text, for the whole list
-    for line, row in zip(lines, rows, strict=True):
-        if row.fault is not None:
-            wanted.add((line, row.fault))
-        if not row.signatures[0]:
-            wanted.add((line, FindingKind.UNSIGNED))
-        if row.held is None:
-            wanted.add((line, FindingKind.BALANCE_UNAVAILABLE))
-    return wanted
+def _match(
+    findings: Sequence[Finding], faults: Sequence[Fault], lines: Sequence[int]
+) -> tuple[list[Finding | None], list[Finding]]:
+    """Find for each fault its findings: of its kinds, at its line, or of the list as a whole.
+
+    Returns the first one of each (None where one is missing), and what is left over.
+    """
+    left = list(findings)
+
+    def take(kind: FindingKind, line: int | None) -> Finding | None:
+        for finding in left:
+            in_totals = line is None and finding.row is not None and finding.row < lines[0]
+            if finding.kind is kind and (in_totals or finding.row in (line, None)):
+                left.remove(finding)
+                return finding
+        return None
+
+    found: list[Finding | None] = []
+    for fault in faults:
+        line = None if fault.row is None else lines[fault.row]
+        taken = [take(kind, line) for kind in (fault.kind, *fault.also)]
+        found.append(taken[0] if all(taken) else None)
+    return found, left
+
+
+def _is_owed_alone(total: AssetTotal) -> bool:
+    """Whether nothing of an asset is claimed or found, and only something owed."""
+    return total.liabilities is not None and not total.claimed and not total.verified
+
+
+def _unplanted(finding: Finding) -> str:
+    where = f"line {finding.row}: " if finding.row is not None else ""
+    return f"{where}nobody planted {finding.kind.value}: {finding.reason}"
 
 
 def expected_totals(rows: Sequence[PublishedRow]) -> dict[str, dict[str, int]]:
     """What each asset must add up to, in base units of its most precise holding.
 
-    Keys: claimed, verified, unverified, unavailable_rows, shortfall, surplus.
+    Keys: claimed, verified, unverified, unavailable_rows, shortfall, surplus. What is listed twice
+    counts once; an amount that cannot be read is no claim, and no surplus.
     """
     decimals: dict[str, int] = defaultdict(int)
     for row in rows:
         decimals[row.holding.asset] = max(decimals[row.holding.asset], row.holding.decimals)
     totals: dict[str, dict[str, int]] = {}
     for row in rows:
-        asset = row.holding.asset
-        names = ("claimed", "verified", "unverified", "unavailable_rows", "shortfall", "surplus")
-        total = totals.setdefault(asset, dict.fromkeys(names, 0))
-        claimed = rescale(row.claimed, row.holding.decimals, decimals[asset])
-        total["claimed"] += claimed
-        if row.held is None:
-            total["unavailable_rows"] += 1
+        if row.fault is FindingKind.DUPLICATE:
             continue
-        held = rescale(row.held, row.holding.decimals, decimals[asset])
-        total["verified" if row.proves_control else "unverified"] += held
-        total["shortfall"] += max(0, claimed - held)
-        total["surplus"] += max(0, held - claimed)
+        names = ("claimed", "verified", "unverified", "unavailable_rows", "shortfall", "surplus")
+        total = totals.setdefault(row.holding.asset, dict.fromkeys(names, 0))
+        _add_row(total, row, decimals[row.holding.asset])
     return totals
 
 
-def _compare_findings(
-    found: Iterable[Finding], rows: Sequence[PublishedRow], lines: Sequence[int]
-) -> list[str]:
-    wanted = expected_findings(rows, lines)
-    seen = {(finding.row, finding.kind): finding for finding in found}
-    wrong = [
-        f"line {line}: {kind.value} was to be found and was not"
-        for line, kind in sorted(wanted - set(seen), key=_place)
-    ]
-    for key in sorted(set(seen) - wanted, key=_place):
-        finding = seen[key]
-        where = f"line {finding.row}: " if finding.row is not None else ""
-        wrong.append(f"{where}nobody planted {finding.kind.value}: {finding.reason}")
-    return wrong
-
-
-def _place(key: tuple[int | None, FindingKind]) -> tuple[int, str]:
-    return key[0] or 0, key[1].value
+def _add_row(total: dict[str, int], row: PublishedRow, decimals: int) -> None:
+    claimed = rescale(row.claimed, row.holding.decimals, decimals)
+    total["claimed"] += claimed
+    if row.held is None:
+        total["unavailable_rows"] += 1
+        return
+    held = rescale(row.held, row.holding.decimals, decimals)
+    total["verified" if row.proves_control else "unverified"] += held
+    if row.fault not in (FindingKind.DIFFERS_NOW, FindingKind.BAD_AMOUNT):
+        total["shortfall"] += max(0, claimed - held)
+        total["surplus"] += max(0, held - claimed)
 
 
 def _compare_signers(

@@ -1,17 +1,19 @@
-"""The demonstration's published list: real addresses, real signatures, and seven planted faults.
+"""The demonstration's published list: an invented exchange, its own keys, every row signed.
 
 What each row claims and what its chain is loaded with stand side by side in `PublishedRow`, so the
-result of a scan can be checked against them to the last base unit.
+result of a scan can be checked against them to the last base unit. The faults are planted by
+`scanner.demo.faults`.
 """
 
 from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from scanner.demo.signing import key_of, sign
 from scanner.model.amount import format_amount
 from scanner.model.finding import FindingKind
 from scanner.model.network import Holding
@@ -22,7 +24,10 @@ EXAMPLE = DATA / "okx_por_example.csv"
 OWED = (DATA / "sum_proof_data.json.gz", DATA / "user_4191234_inclusion_proof.json")
 """A proof of liabilities over invented users, and one user's file."""
 
-_HEADER = (
+PUBLISHER = "northbank"
+DAY = "2026-10-31"
+
+HEADER = (
     "coin", "Type", "Network", "Snapshot Height", "address", "amount", "message", "signature1",
     "signature2", "redeem script/public key", "EOA1", "EOA2",
 )  # fmt: skip
@@ -30,60 +35,53 @@ _HEADER = (
 
 @dataclass(frozen=True, slots=True)
 class Coin:
-    """How one coin is published here, and how large its amounts are made.
+    """How one coin is published here.
 
-    name, label: the publisher's coin name and network label. most: no row gets more base units.
-    height: stated for a network that has no chain in the demonstration, None for one that has.
+    name, label: the publisher's coin name and network label. rows: how many there are. most: no
+    row gets more base units. keys: of which coin on the same network the addresses are taken, ""
+    for its own. total: whether the list gives a total; a bare name must say which coin is meant.
     """
 
     name: str
     label: str
+    rows: int
     most: int
-    height: int | None = None
+    keys: str = ""
+    total: bool = True
 
 
-_COINS = {
-    "BTC": Coin("BTC", "BTC", 18 * 10**8),
-    "ETH": Coin("ETH", "ETH", 2_000 * 10**18),
-    "USDT-ERC20": Coin("USDT-ERC20", "ETH", 9_000_000 * 10**6),
-    "USDC": Coin("USDC", "ETH", 5_000_000 * 10**6),
-    "LTC": Coin("LTC", "LTC", 40_000 * 10**8, 2_770_000),
-    "DOGE": Coin("DOGE", "DOGE", 90_000_000 * 10**8, 5_400_000),
-    "TRX": Coin("TRX", "TRX", 70_000_000 * 10**6, 46_095_694),
-    "SOL": Coin("SOL", "SOL", 300_000 * 10**9, 271_000_000),
-    "DOT": Coin("DOT", "DOT", 900_000 * 10**10, 22_700_000),
-    "ADA": Coin("ADA", "ADA", 80_000_000 * 10**6, 10_900_000),
-    "USDT-TON": Coin("USDT-TON", "TON", 2_000_000 * 10**6, 43_716_515),
-    "USDT-TRC20": Coin("USDT-TRC20", "TRX", 9_000_000 * 10**6, 46_095_694),
-}
-_MORE_COINS = {
-    # Whoever signs for an address signs for all it holds: publishers repeat the signature.
-    "okx-017": ("USDT-ERC20",),
-    "okx-042": ("USDT-ERC20", "USDC"),
-    "okx-086": ("USDT-ERC20", "USDC"),
-    "okx-100": ("USDC",),
-}
-_GROUPS = {"ETH(ALL)": ("ETH",), "USDT(ALL)": ("USDT-ERC20", "USDT-TON", "USDT-TRC20")}
-
-_WALLET = "0x57e2dcd253527a0f70c6a3de3556f6e6e163f19c"  # a contract, by the published example
-_WALLET_SIGNERS = ("okx-073", "okx-074")
-
-_OTHER_TEXTS = ("okx-024", "okx-025")
-"""Published signatures over a text of anybody's."""
-
-_SHORT_BY = 1_250_000_000
-_SURPLUS = 7 * 10**17 + 1
+COINS = (
+    Coin("BTC", "BTC", 120, 9 * 10**8),
+    Coin("ETH", "ETH", 64, 400 * 10**18),
+    Coin("USDT-ERC20", "ETH", 40, 900_000 * 10**6, "ETH"),
+    Coin("USDC", "ETH", 24, 700_000 * 10**6, "ETH"),
+    Coin("LTC", "LTC", 15, 900 * 10**8),
+    Coin("DOGE", "DOGE", 15, 900_000 * 10**8),
+    Coin("TRX", "TRX", 20, 700_000 * 10**6),
+    Coin("USDT-TRC20", "TRX", 15, 900_000 * 10**6, "TRX"),
+    Coin("XRP", "XRP", 14, 90_000 * 10**6, total=False),
+    Coin("SOL", "SOL", 15, 3_000 * 10**9),
+    Coin("XLM", "XLM", 10, 300_000 * 10**7),
+    Coin("TON", "TON", 14, 40_000 * 10**9, total=False),
+    Coin("APT", "APT", 10, 40_000 * 10**8, total=False),
+    Coin("SUI", "SUI", 10, 90_000 * 10**9),
+    Coin("ALGO", "ALGO", 10, 900_000 * 10**6),
+    Coin("NEAR", "NEAR", 10, 40_000 * 10**24),
+    Coin("DOT", "DOT", 12, 20_000 * 10**10),
+)
+"""About 420 rows on every network that has a node or a recorded server here."""
 
 
 @dataclass(frozen=True, slots=True)
 class PublishedRow:
     """One row, and the truth about it.
 
-    claimed: base units that the list states. held: base units that the chain is loaded with; None
-        where the demonstration has no such chain. contract: whether code stands at the address.
-    fault: the finding that was planted here, None for an honest row. story: the fault in words.
-    signers: how many distinct keys of how many needed a scan must count, None where the finding's
-        kind says enough.
+    amount: the amount as the list writes it, "" for `claimed` in whole coins. claimed: base units
+        that the list states. held: base units that the chain is loaded with; None where there is
+        no such chain here, or the row cannot be read. contract: whether code stands at the address.
+    fault: the finding that was planted here, None for an honest row. signers: how many distinct
+        keys of how many needed a scan must count, None where the finding's kind says enough.
+    given_to: the address whose key alone may spend from this one, "" for its own.
     """
 
     coin: Coin
@@ -97,173 +95,116 @@ class PublishedRow:
     owners: tuple[str, str] = ("", "")
     contract: bool = False
     fault: FindingKind | None = None
-    story: str = ""
     signers: tuple[int, int] | None = None
+    amount: str = ""
+    given_to: str = ""
+    extra: str = ""
 
     @property
     def proves_control(self) -> bool:
         """Whether the signatures are good, the address is theirs, and the text claims reserves."""
-        unproven = FindingKind.BAD_SIGNATURE, FindingKind.OWNER_UNPROVEN, FindingKind.NOT_STATED
-        return bool(self.signatures[0]) and self.fault not in unproven
+        return self.fault not in UNPROVEN
 
 
-def make_rows(registry: Registry) -> list[PublishedRow]:
-    """Make every row of the list, in its order; the same ones each time."""
-    signed = {v["vector"]: v for v in _table("okx_signed.csv")}
-    rows = [_plant(v["vector"], row, signed) for v, row in _signed_rows(registry, signed)]
-    rows.append(_contract_wallet(registry, signed))
-    taken = {(row.coin.name, row.address.lower()) for row in rows}
-    for row in _plain_rows(registry):
-        if (row.coin.name, row.address.lower()) not in taken:
-            rows.append(row)
-    order = list(_COINS)
-    return sorted(rows, key=lambda row: order.index(row.coin.name))
+UNPROVEN = frozenset({
+    FindingKind.BAD_SIGNATURE, FindingKind.OWNER_UNPROVEN, FindingKind.NOT_STATED,
+    FindingKind.UNSIGNED, FindingKind.UNSUPPORTED_SCHEME, FindingKind.MALFORMED_PROOF,
+})  # fmt: skip
+"""Faults that leave a row without shown control."""
 
 
-def write_list(path: Path, rows: Sequence[PublishedRow], heights: Mapping[str, int]) -> list[int]:
+def honest_rows(registry: Registry) -> list[PublishedRow]:
+    """Make every row of the list, in its order, before anything is planted; the same each time."""
+    rows = []
+    for coin in COINS:
+        holding = registry.resolve(coin.name, coin.label)
+        kind = coin.keys or coin.name
+        for number in range(coin.rows):
+            rows.append(_row(coin, holding, number, kind))
+    return rows
+
+
+def _row(coin: Coin, holding: Holding, number: int, kind: str) -> PublishedRow:
+    """Make an honest row. Its amount follows from coin and number, so that it never changes."""
+    signed = sign(holding.network, _place(kind) + number)
+    digest = hashlib.sha256(f"{coin.name} {number}".encode()).digest()
+    # Whole coins are cut to six places, as amounts are that people move.
+    step = 10 ** max(0, holding.decimals - 6)
+    amount = (int.from_bytes(digest, "big") % coin.most // step + 1) * step
+    return PublishedRow(
+        coin, holding, signed.address, amount, amount, signed.message, signed.signatures,
+        signed.script,
+    )  # fmt: skip
+
+
+def _place(name: str) -> int:
+    """Number of a coin's first address; coins of one network have addresses of their own."""
+    return next(n for n, coin in enumerate(COINS) if coin.name == name) * 1000
+
+
+def key_number(coin: Coin, number: int) -> int:
+    """Say which key the n-th row of a coin is signed with."""
+    return key_of(_place(coin.keys or coin.name) + number)
+
+
+def write_list(
+    path: Path,
+    rows: Sequence[PublishedRow],
+    heights: Mapping[str, int],
+    declared: Mapping[str, int] | None = None,
+    column: str = "",
+) -> list[int]:
     """Write the rows as OKX publishes them: totals, an empty line, twelve columns.
 
-    heights: our network name -> height of the demonstration's chain.
+    heights: our network name -> height of the demonstration's chain. declared: coin -> base units
+    that its total says too much. column: name of one more column, "" for none; it holds `extra`.
     Returns the line number in the file for each row.
     """
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
-        totals = list(_totals(rows, heights))
+        totals = list(_totals(rows, heights, declared or {}))
         writer.writerows(totals)
         file.write("\n")
-        writer.writerow(_HEADER)
+        writer.writerow([*HEADER, *([column] if column else [])])
         for row in rows:
             writer.writerow([
-                row.coin.name, "Non Staking", row.coin.label, _height(row, heights), row.address,
-                format_amount(row.claimed, row.holding.decimals), row.message, *row.signatures,
-                row.script, *row.owners,
+                row.coin.name, "Non Staking", row.coin.label, heights[row.holding.network],
+                row.address, row.amount or format_amount(row.claimed, row.holding.decimals),
+                row.message, *row.signatures, row.script, *row.owners,
+                *([row.extra] if column else []),
             ])  # fmt: skip
     first = len(totals) + 3
     return list(range(first, first + len(rows)))
 
 
 def _totals(
-    rows: Sequence[PublishedRow], heights: Mapping[str, int]
-) -> Iterator[tuple[str, str, str]]:
-    yield "coin", "snapshot height", "amount"
-    for group, names in _GROUPS.items():
-        part = [row for row in rows if row.coin.name in names]
-        yield group, "-", _sum(part)
-    for name in _COINS:
+    rows: Sequence[PublishedRow], heights: Mapping[str, int], declared: Mapping[str, int]
+) -> list[tuple[str, str, str]]:
+    found = [("coin", "snapshot height", "amount")]
+    for name in dict.fromkeys(row.coin.name for row in rows):
         part = [row for row in rows if row.coin.name == name]
-        yield name, str(_height(part[0], heights)), _sum(part)
+        if not part[0].coin.total or any(row.amount for row in part):
+            continue  # what cannot be read cannot be added up
+        units = sum(row.claimed for row in part) + declared.get(name, 0)
+        holding = part[0].holding
+        amount = format_amount(units, holding.decimals)
+        found.append((name, str(heights[holding.network]), amount))
+    return found
 
 
-def _sum(rows: Sequence[PublishedRow]) -> str:
-    # Coins of one group have the same number of decimals here.
-    return format_amount(sum(row.claimed for row in rows), rows[0].holding.decimals)
+def write_addresses(path: Path) -> int:
+    """Write the small example: addresses that an exchange has published, without amounts or
+    signatures. Returns how many there are."""
+    with (DATA / "okx_addresses.csv").open(newline="", encoding="utf-8") as file:
+        found = list(csv.DictReader(file))
+    chosen = [row for n, row in enumerate(found) if n % 12 == 0]
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(("network", "address"))
+        writer.writerows((row["network"], row["address"]) for row in chosen)
+    return len(chosen)
 
 
-def _height(row: PublishedRow, heights: Mapping[str, int]) -> int:
-    stated = row.coin.height
-    return heights[row.holding.network] if stated is None else stated
-
-
-def _signed_rows(
-    registry: Registry, signed: Mapping[str, Mapping[str, str]]
-) -> Iterator[tuple[Mapping[str, str], PublishedRow]]:
-    for name, vector in signed.items():
-        if name in ("okx-016", *_WALLET_SIGNERS):
-            continue  # 016 is for the address of the bad signature, 073 and 074 sign the contract
-        first = "USDT-ERC20" if vector["coin"] == "USDT" else vector["coin"]
-        for coin in (first, *_MORE_COINS.get(name, ())):
-            row = _row(registry, coin, vector["address"])
-            yield (
-                vector,
-                replace(
-                    row,
-                    message=vector["message"],
-                    signatures=(vector["signature1"], vector["signature2"]),
-                    script=vector["script"],
-                ),
-            )
-    for name in _WALLET_SIGNERS:
-        vector = signed[name]
-        row = _row(registry, "ETH", vector["address"])
-        yield vector, replace(row, message=vector["message"], signatures=(vector["signature1"], ""))
-
-
-def _plant(vector: str, row: PublishedRow, signed: Mapping[str, Mapping[str, str]]) -> PublishedRow:
-    """Spoil the row if one of the faults belongs to it."""
-    if row.coin.name == "BTC" and vector == "okx-103":
-        return replace(
-            row,
-            claimed=row.claimed + _SHORT_BY,
-            fault=FindingKind.SHORTFALL,
-            story="the list claims 12.5 BTC more than the chain holds",
-        )
-    if row.coin.name == "ETH" and vector == "okx-014":
-        return replace(
-            row,
-            held=row.claimed + _SURPLUS,
-            fault=FindingKind.SURPLUS,
-            story="the chain holds 0.700000000000000001 ETH more than the list claims",
-        )
-    if vector == "okx-071":
-        return replace(
-            row,
-            fault=FindingKind.BAD_SIGNATURE,
-            story="the signature was made over another message envelope",
-        )
-    if vector in _OTHER_TEXTS:
-        return replace(
-            row,
-            fault=FindingKind.NOT_STATED,
-            story="the keys signed 'hello world', which claims no reserves",
-        )
-    if vector == "okx-106":
-        first = row.signatures[0]
-        return replace(
-            row,
-            signatures=(first, first),
-            fault=FindingKind.BAD_SIGNATURE,
-            story="two of three keys must sign this multisig, and one signed twice",
-            signers=(1, 2),
-        )
-    return row
-
-
-def _contract_wallet(registry: Registry, signed: Mapping[str, Mapping[str, str]]) -> PublishedRow:
-    one, two = (signed[name] for name in _WALLET_SIGNERS)
-    return replace(
-        _row(registry, "ETH", _WALLET),
-        message=one["message"],
-        signatures=(one["signature1"], two["signature1"]),
-        owners=(one["address"], two["address"]),
-        contract=True,
-        fault=FindingKind.OWNER_UNPROVEN,
-        story="two keys signed for a contract, and nothing on chain says they own it",
-    )
-
-
-def _plain_rows(registry: Registry) -> Iterator[PublishedRow]:
-    """Published addresses without a signature; some of them hold tokens too."""
-    for number, entry in enumerate(_table("okx_addresses.csv")):
-        if entry["network"] == "bitcoin":
-            yield _row(registry, "BTC", entry["address"])
-            continue
-        yield _row(registry, "ETH", entry["address"])
-        if number % 3 == 0:
-            yield _row(registry, "USDT-ERC20", entry["address"])
-        if number % 5 == 0:
-            yield _row(registry, "USDC", entry["address"])
-
-
-def _row(registry: Registry, coin: str, address: str) -> PublishedRow:
-    """Make an honest row. Its amount follows from coin and address, so that it never changes."""
-    published = _COINS[coin]
-    digest = int.from_bytes(hashlib.sha256(f"{coin} {address}".encode()).digest(), "big")
-    amount = 0 if digest % 50 == 0 else digest % published.most + 1
-    holding = registry.resolve(published.name, published.label)
-    held = amount if published.height is None else None
-    return PublishedRow(published, holding, address, amount, held)
-
-
-def _table(name: str) -> list[dict[str, str]]:
-    with (DATA / name).open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
+def changed(row: PublishedRow, fault: FindingKind, **parts: object) -> PublishedRow:
+    """Spoil a row."""
+    return replace(row, fault=fault, **parts)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Runs the demonstration: two real nodes, a published list, the main job, a check of its result.
+"""Runs the demonstration: real nodes, a published list, the main job, a check of its result.
 
 The list is scanned by the `scanner` command itself in a process of its own, as a user would run it.
 """
@@ -8,29 +8,49 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
-import os
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from scanner.demo.chains import ethereum_genesis, load_bitcoin, mine_ethereum
 from scanner.demo.check import Comparison, compare
-from scanner.demo.nodes import Anvil, Bitcoind, Node
-from scanner.demo.publication import EXAMPLE, OWED, PublishedRow, make_rows, write_list
+from scanner.demo.faults import COLUMN, RIVAL, Plan, plant
+from scanner.demo.nodes import Anvil, Bitcoind
+from scanner.demo.publication import (
+    DAY,
+    EXAMPLE,
+    OWED,
+    PUBLISHER,
+    PublishedRow,
+    honest_rows,
+    write_addresses,
+    write_list,
+)
+from scanner.demo.replay.table import replays
+from scanner.demo.signing import TEXT
+from scanner.demo.words import Told, ending, opening, result
 from scanner.errors import NodeFailedError
+from scanner.lists.open import open_list
+from scanner.lists.reconcile import ListAudit
+from scanner.model.endpoint import Endpoint
 from scanner.model.registry import Registry
 from scanner.reports.tables.text import printable
-from scanner.store.database.engine import open_store
+from scanner.snapshots.tally import AssetTotal
+from scanner.store.database.engine import Store, open_store
 from scanner.store.reading import queries
+from scanner.store.writing.lists_in import import_list
 
 BLOCKS = 160
 """Blocks mined on Ethereum's genesis; the list's height is the newest final one of them."""
 CHAIN_ID = 31337
 """Not Ethereum's own: what is read from this chain must not pass for mainnet."""
+
+MOMENT = 1_793_404_800
+"""Seconds since 1970 of every block of the demonstration: 2026-10-31 00:00 UTC."""
 
 _FOUND_FALSE = 1  # exit status of a snapshot with faults
 _ANSWERED = (0, _FOUND_FALSE, 3)
@@ -46,7 +66,22 @@ class Places:
     @property
     def list(self) -> Path:
         """The published list."""
-        return self.folder / "okx-demo.csv"
+        return self.folder / f"{PUBLISHER}.csv"
+
+    @property
+    def rival(self) -> Path:
+        """The list of another publisher, who claims one of the addresses, too."""
+        return self.folder / f"{RIVAL}.csv"
+
+    @property
+    def liabilities(self) -> Path:
+        """What the publisher owes."""
+        return self.folder / "liabilities.csv"
+
+    @property
+    def addresses(self) -> Path:
+        """The small example: addresses that an exchange has published."""
+        return self.folder / "addresses.csv"
 
     @property
     def endpoints(self) -> Path:
@@ -73,87 +108,119 @@ class Places:
 class Stage:
     """The demonstration, set up: nodes running and loaded, list and endpoints written.
 
-    lines: the line of each row in the list.
+    lines: the line of each row in the list. heights: our network name -> the block that the list
+    states.
     """
 
     places: Places
-    bitcoind: Bitcoind
     anvil: Anvil
-    rows: Sequence[PublishedRow]
+    plan: Plan
     lines: Sequence[int]
+    heights: Mapping[str, int]
+
+
+def snapshot_arguments(places: Places) -> list[str]:
+    """Arguments of `scanner` that take the demonstration's snapshot, without the database."""
+    return [
+        "snapshot", _short(places.list), "--statement", TEXT,
+        "--liabilities", _short(places.liabilities), "--endpoints", _short(places.endpoints),
+    ]  # fmt: skip
 
 
 def run_demo(folder: Path, registry: Registry) -> int:
     """Run it all in `folder`; results of an earlier run there are replaced, other files are kept.
 
-    Prints for people on stderr, totals on stdout. Returns 0 when the totals equal what the chains
-    were loaded with and exactly the planted faults were found, else 1.
+    Prints for people on stdout. Returns 0 when the totals equal what the chains were loaded with
+    and exactly the planted faults were found, else 1.
     Raises NodeError when a node cannot be had, StoreError.
     """
     started = time.monotonic()
     with _alone_in(folder), set_stage(folder, registry) as stage:
         places = stage.places
-        database = ["--database", f"sqlite:///{_short(places.database)}"]
-        endpoints = ["--endpoints", _short(places.endpoints)]
-        status = _scan(["snapshot", _short(places.list), *endpoints, *database])
+        _say(*opening(stage.plan, len({row.holding.network for row in stage.plan.rows})))
+        _import_rival(places, registry)
+        status = _scan(snapshot_arguments(places), places, "snapshot")
     if status not in _ANSWERED:
-        _say("", f"scanner snapshot could not run (exit status {status})")
+        _say(f"scanner snapshot could not run (status {status}): see {_short(places.folder)}")
         return 1
-    comparison = _check(stage, status)
-    written = _scan(["report", "latest", "-o", _short(places.report), *database])
-    _tell(comparison, stage.rows)
-    _where(places, time.monotonic() - started)
-    return 1 if comparison.wrong or written else 0
+    report = _scan(["report", "latest", "-o", _short(places.report)], places, "report")
+    with open_store(places.database_url) as store:
+        comparison, totals = _look(store, stage, status)
+    _say(*result(stage.plan, comparison, totals))
+    told = Told(_short(places.folder), _short(places.report), _short(_scanner()))
+    _say(*ending(told, time.monotonic() - started))
+    return 1 if comparison.wrong or report not in _ANSWERED else 0
 
 
 @contextlib.contextmanager
 def set_stage(folder: Path, registry: Registry) -> Iterator[Stage]:
-    """Start both nodes in the folder, load them, write list and endpoints; stop them at the end."""
+    """Start the nodes in the folder, load them, write list and endpoints; stop them at the end."""
     places = Places(folder.resolve())
-    rows = make_rows(registry)
+    plan = plant(honest_rows(registry), registry)
     _clear(places)
-    _say(f"Starting a bitcoind (regtest) and an anvil (chain {CHAIN_ID}) in {places.folder}")
-    genesis = _genesis(rows, registry)
+    clock = f"-mocktime={MOMENT}"
+    genesis = _genesis(plan.rows, registry)
     anvil = Anvil(places.folder / "anvil", genesis=genesis, chain_id=CHAIN_ID)
-    with Bitcoind(places.folder / "bitcoind") as bitcoind, anvil:
+    with contextlib.ExitStack() as running:
+        bitcoind = running.enter_context(Bitcoind(places.folder / "bitcoind", (clock,)))
+        running.enter_context(anvil)
+        servers = [running.enter_context(s) for s in replays(plan.rows, MOMENT)]
         heights = {
-            "bitcoin": load_bitcoin(bitcoind, list(_outputs(rows))),
+            "bitcoin": load_bitcoin(bitcoind, list(_outputs(plan.rows))),
             "ethereum": mine_ethereum(anvil, BLOCKS),
+            **{server.of: server.ledger.height for server in servers},
+            "conflux-core": 1_000,
         }
-        lines = write_list(places.list, rows, heights)
-        _write_endpoints(places.endpoints, (bitcoind, anvil))
-        for sample in (EXAMPLE, *OWED):
-            shutil.copyfile(sample, places.folder / sample.name)
-        faults = sum(row.fault is not None for row in rows)
-        _say(
-            f"Loaded them with what {places.list.name} claims for {len(rows)} rows of real "
-            f"published addresses, except for {faults} faults"
-        )
-        yield Stage(places, bitcoind, anvil, rows, lines)
+        endpoints = [bitcoind.endpoint(), anvil.endpoint(), *(s.endpoint() for s in servers)]
+        _write_endpoints(places.endpoints, endpoints)
+        lines = _publish(places, plan, heights)
+        yield Stage(places, anvil, plan, lines, heights)
 
 
-def _scan(arguments: Sequence[str]) -> int:
-    """Run one `scanner` command in front of the user. Returns its exit status."""
-    _say("", f"$ scanner {' '.join(arguments)}", "")
-    # Unbuffered: totals and findings come in order also when both go to one file.
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-    command = [sys.executable, "-m", "scanner.cli", *arguments]
-    return subprocess.run(command, env=environment, check=False).returncode
+def _publish(places: Places, plan: Plan, heights: Mapping[str, int]) -> list[int]:
+    """Write the lists and what is owed."""
+    lines = write_list(places.list, plan.rows, heights, plan.declared, COLUMN)
+    shared = plan.rows[plan.shared]
+    write_list(places.rival, [shared], heights)
+    owed = "".join(f"{asset},{amount},{DAY}\n" for asset, amount in plan.owed.items())
+    places.liabilities.write_text(f"asset,amount,as_of\n{owed}", "utf-8")
+    write_addresses(places.addresses)
+    for sample in (EXAMPLE, *OWED):
+        shutil.copyfile(sample, places.folder / sample.name)
+    return lines
 
 
-def _check(stage: Stage, status: int) -> Comparison:
-    with open_store(stage.places.database_url) as store:
-        snapshot_id = queries.resolve(store, "latest")
-        comparison = compare(store, snapshot_id, stage.rows, stage.lines)
-        blocks = queries.head(store, snapshot_id).blocks
-    read_at = ", ".join(
-        f"{b.block.network} block {b.block.height} (chain {b.block.chain})" for b in blocks
-    )
-    _say("", f"Read at {read_at}: chains of this demonstration, not the real ones.")
+def _import_rival(places: Places, registry: Registry) -> None:
+    """Put the other publisher's list into the database: its claims are known, nothing is read."""
+    with (
+        open_store(places.database_url, create=True) as store,
+        open_list(places.rival, registry) as rows,
+    ):
+        import_list(store, rows, ListAudit(registry), publisher=RIVAL, name=places.rival.name)
+
+
+def _scan(arguments: Sequence[str], places: Places, name: str) -> int:
+    """Run one `scanner` command as a user would, its words into a file. Returns its status."""
+    command = [sys.executable, "-m", "scanner.cli", *arguments, "--database", places.database_url]
+    with (places.folder / f"{name}.txt").open("wb") as words:
+        return subprocess.run(
+            command, stdout=words, stderr=subprocess.STDOUT, check=False
+        ).returncode
+
+
+def _look(store: Store, stage: Stage, status: int) -> tuple[Comparison, Sequence[AssetTotal]]:
+    snapshot_id = queries.resolve(store, "latest")
+    plan = stage.plan
+    comparison = compare(store, snapshot_id, plan.rows, stage.lines, plan.faults)
+    totals = queries.totals(store, snapshot_id).assets
     if status == _FOUND_FALSE:
-        return comparison
+        return comparison, totals
     exit_wrong = f"scanner snapshot left with {status}, not {_FOUND_FALSE}"
-    return Comparison(comparison.planted, (*comparison.wrong, exit_wrong))
+    return replace(comparison, wrong=(*comparison.wrong, exit_wrong)), totals
+
+
+def _scanner() -> Path:
+    return Path(sys.executable).with_name("scanner")
 
 
 def _outputs(rows: Sequence[PublishedRow]) -> Iterator[tuple[str, int]]:
@@ -177,13 +244,12 @@ def _genesis(rows: Sequence[PublishedRow], registry: Registry) -> dict[str, obje
         name: (registry.holding(asset, "ethereum").contract, held(asset)) for name, asset in _TOKENS
     }
     contracts = [row.address for row in rows if row.contract]
-    return ethereum_genesis(held("ETH"), tokens, contracts, BLOCKS)
+    return ethereum_genesis(held("ETH"), tokens, contracts, BLOCKS, MOMENT)
 
 
-def _write_endpoints(path: Path, nodes: Sequence[Node]) -> None:
-    lines = ["# The demonstration's nodes. They are stopped at its end.\n"]
-    for node in nodes:
-        endpoint = node.endpoint()
+def _write_endpoints(path: Path, endpoints: Sequence[Endpoint]) -> None:
+    lines = ["# The demonstration's nodes and servers. They are stopped at its end.\n"]
+    for endpoint in endpoints:
         lines.append(
             "[[endpoint]]\n"
             f"name = {json.dumps(endpoint.name)}\n"
@@ -191,6 +257,7 @@ def _write_endpoints(path: Path, nodes: Sequence[Node]) -> None:
             f"protocol = {json.dumps(endpoint.protocol)}\n"
             f"url = {json.dumps(endpoint.url)}\n"
             f"chain = {json.dumps(endpoint.chain)} # a demonstration chain, not the real one\n"
+            f"operator = {json.dumps(endpoint.operator)}\n"
             "own = true\n"
         )
     path.write_text("\n".join(lines), "utf-8")
@@ -217,43 +284,6 @@ def _alone_in(folder: Path) -> Iterator[None]:
         yield
 
 
-def _tell(comparison: Comparison, rows: Sequence[PublishedRow]) -> None:
-    _say("", f"Planted in this list were {len(comparison.planted)} faults:")
-    for planted in comparison.planted:
-        row, found = planted.row, planted.found
-        _say(f"  line {planted.line}, {row.coin.name} {row.address}: {row.story}")
-        _say(f"    found {found.kind.value}: {found.reason}" if found else "    NOT FOUND")
-    if comparison.wrong:
-        _say("", "The scan is wrong:", *(f"  {sentence}" for sentence in comparison.wrong))
-        return
-    verified = sum(row.proves_control and row.held is not None for row in rows)
-    _say(
-        "",
-        "Every planted fault was found and nothing else was called false. Each total equals what",
-        f"the chains were loaded with, to the last base unit. {verified} rows are verified: keys",
-        "that own the address signed, and its balance was read. Rows that nobody signed, or whose",
-        "network has no node here, stay 'not shown': failed is not zero, claimed is not proven.",
-    )
-
-
-def _where(places: Places, seconds: float) -> None:
-    scanner = _short(Path(sys.executable).with_name("scanner"))
-    _say(
-        "",
-        f"In {_short(places.folder)}: {places.list.name} (the list), {places.database.name} (the "
-        f"results), {EXAMPLE.name} (a publisher's own sample), the nodes' folders and logs.",
-        f"The nodes are stopped; it took {seconds:.1f} s.",
-        f"The report, one page for a browser or a printer: {_short(places.report)}",
-        "Try next:",
-        f"  export SCANNER_DATABASE=sqlite:///{_short(places.database)}",
-        f"  {scanner} totals latest",
-        f"  {scanner} show latest --only shortfall",
-        f"  {scanner} verify {_short(places.list)}",
-        f"  {scanner} lists inspect {_short(places.folder / EXAMPLE.name)}",
-        f"  {scanner} --help",
-    )
-
-
 def _short(path: Path) -> str:
     with contextlib.suppress(ValueError):
         return str(path.relative_to(Path.cwd()))
@@ -262,5 +292,5 @@ def _short(path: Path) -> str:
 
 def _say(*lines: str) -> None:
     for line in lines:
-        sys.stderr.write(printable(line) + "\n")
-    sys.stderr.flush()
+        sys.stdout.write(printable(line) + "\n")
+    sys.stdout.flush()

@@ -21,7 +21,7 @@ from scanner.model.publisher import Publishers, names
 from scanner.model.statement import StatedBy, Statement, StatementRule
 from scanner.ownership.challenge import parse_challenge
 from scanner.ownership.evm.typed_data import LONGEST as LONGEST_TYPED
-from scanner.ownership.native.parts import signed_text
+from scanner.ownership.native.parts import signed_text, text_shown
 from scanner.ownership.signed_texts import SignedTexts, template
 
 LONGEST_NAMED = 2_000
@@ -98,6 +98,18 @@ def judge_text(text: str, address: str, rule: StatementRule | None) -> Answer:
     if not by_address and len(text) <= LONGEST_NAMED and len(answers) < REMEMBERED:
         answers[text] = answer
     return answer
+
+
+def judge_listed(text: str, rule: StatementRule | None) -> Answer:
+    """Judge a text of a whole list: as it is written, or what a wallet shows of its JSON.
+
+    A row is judged by what its scheme signs; that the text counts does not make a row count.
+    """
+    answer = judge_text(text, "", rule)
+    shown = text_shown(text)
+    if answer[0] is Statement.STATED or shown == text:
+        return answer
+    return judge_text(shown, "", rule)
 
 
 _latest: tuple[StatementRule | None, dict[str, Answer]] = (None, {})

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from scanner.demo.run import Places, Stage, set_stage
+from scanner.demo.run import Stage, set_stage, snapshot_arguments
 from scanner.settings.tables import load_registry
 from scanner.snapshots.interface import ChunkState, SnapshotState
 from scanner.store.database.engine import open_store
@@ -31,7 +31,7 @@ def stage(node_programs, tmp_path_factory) -> Iterator[Stage]:
 def undisturbed(stage) -> bytes:
     """`totals --json` of a snapshot that nobody disturbed."""
     url = stage.places.database_url
-    assert _scanner(url, "snapshot", *_arguments(stage.places)).returncode == 1
+    assert _scanner(url, *snapshot_arguments(stage.places)).returncode == 1
     return _totals(url)
 
 
@@ -63,7 +63,7 @@ def _kill_in_the_middle(url: str, stage: Stage) -> None:
     os.kill(stage.anvil.pid, signal.SIGSTOP)
     try:
         process = subprocess.Popen(
-            _command(url, "snapshot", *_arguments(stage.places)),
+            _command(url, *snapshot_arguments(stage.places)),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -92,10 +92,6 @@ def _chunks_done(url: str) -> int:
             return sum(c.state is ChunkState.DONE for c in StoreSink(store).chunks(1))
     except StoreError:
         return 0  # not made yet, or no snapshot in it yet
-
-
-def _arguments(places: Places) -> list[str]:
-    return [str(places.list), "--endpoints", str(places.endpoints)]
 
 
 def _totals(url: str) -> bytes:

@@ -1,4 +1,4 @@
-"""`scanner demo`: the whole job on real nodes and a published list with planted faults."""
+"""`scanner demo`: the whole job on real nodes and a signed list with planted faults."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ Folder = Annotated[
 
 
 def demo(folder: Folder = Path(".demo")) -> None:
-    """Audit a published list on two real nodes of its own.
+    """Audit the list of an invented exchange, with planted faults.
 
-    Starts a bitcoind and an Ethereum node on this machine, loads them, audits a list, stops them.
+    Starts a bitcoind, an Ethereum node and servers that replay recorded answers of other networks,
+    all on this machine, loads them, audits the list, stops them.
     Exit status 0 when exactly the planted faults were found.
     """
     raise typer.Exit(run_demo(folder, load_registry()))

@@ -9,7 +9,7 @@ from typing import Any
 from scanner.errors import clip
 from scanner.model.statement import SignedText, StatedBy, Statement, StatementRule
 from scanner.ownership.signed_texts import SignedTexts
-from scanner.ownership.statement import judge_text, literal
+from scanner.ownership.statement import judge_listed, literal
 from scanner.reports.figures.words import STATED_BY, STATEMENT
 from scanner.settings.publishers import load_publishers
 from scanner.store.schema.records import ListTexts
@@ -46,7 +46,7 @@ def text_line(text: SignedText, rule: StatementRule | None = None) -> str:
     shown = f"{rows} sign{'s' if text.rows == 1 else ''} {clip(text.text, LONGEST)!r}"
     if rule is None:
         return shown
-    statement, stated_by, _ = judge_text(text.text, "", rule)
+    statement, stated_by, _ = judge_listed(text.text, rule)
     if statement is Statement.STATED:
         return f"{shown}: stated ({stated_by.value})"
     return f"{shown}: not stated"
@@ -54,7 +54,7 @@ def text_line(text: SignedText, rule: StatementRule | None = None) -> str:
 
 def unstated_texts(texts: Iterable[SignedText], rule: StatementRule) -> list[SignedText]:
     """Those that do not count as the publisher's claim."""
-    return [t for t in texts if judge_text(t.text, "", rule)[0] is not Statement.STATED]
+    return [t for t in texts if judge_listed(t.text, rule)[0] is not Statement.STATED]
 
 
 def option_line(texts: list[SignedText]) -> list[str]:
@@ -79,7 +79,7 @@ def text_objects(rule: StatementRule | None, texts: ListTexts | None) -> list[di
 def _text_object(text: SignedText, rule: StatementRule | None) -> dict[str, object]:
     statement, stated_by = Statement.NOT_ASKED, StatedBy.NOTHING
     if rule is not None:
-        statement, stated_by, _ = judge_text(text.text, "", rule)
+        statement, stated_by, _ = judge_listed(text.text, rule)
     return {
         "text": text.text,
         "rows": text.rows,

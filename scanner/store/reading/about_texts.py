@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, Select, and_, func, or_, select
 from scanner.errors import clip
 from scanner.model.finding import Finding, FindingKind
 from scanner.model.statement import SignedText, Statement, StatementRule
-from scanner.ownership.statement import judge_text
+from scanner.ownership.statement import judge_listed
 from scanner.settings.tables import load_registry
 from scanner.store.schema import tables as t
 from scanner.store.schema.records import ListTexts
@@ -38,7 +38,7 @@ def about_texts(rule: StatementRule | None, texts: ListTexts | None) -> Iterator
         yield Finding(FindingKind.STATEMENT_UNCHECKED, reason)
         return
     for text in texts.texts:
-        if judge_text(text.text, "", rule)[0] is not Statement.STATED:
+        if judge_listed(text.text, rule)[0] is not Statement.STATED:
             yield Finding(FindingKind.STATEMENT_UNCHECKED, _unchecked(text, rule))
     if texts.more or texts.uncounted:
         rows = texts.rows - sum(text.rows for text in texts.texts)
