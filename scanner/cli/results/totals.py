@@ -14,8 +14,12 @@ from scanner.reports.figures.ratios import ratio_objects
 from scanner.reports.figures.totals import write_totals
 from scanner.store.database.engine import open_store
 from scanner.store.reading import queries
+from scanner.store.reading.found import false_by_asset
 
 AsCsv = Annotated[bool, typer.Option("--csv", help="Write CSV to stdout.")]
+Exact = Annotated[
+    bool, typer.Option("--exact", help="Show every amount to the last digit, by evidence.")
+]
 
 
 def totals(
@@ -23,14 +27,19 @@ def totals(
     snapshot: Snapshot = "latest",
     as_json: AsJson = False,
     as_csv: AsCsv = False,
+    exact: Exact = False,
     database: Database = None,
 ) -> None:
-    """Show the totals of a snapshot. The exit status is that of the snapshot's findings."""
-    if as_json and as_csv:
-        raise ConfigError("--json and --csv exclude each other")
+    """Show the totals of a snapshot. The exit status is that of the snapshot's findings.
+
+    The table fits 80 columns, amounts rounded down; --exact, --csv and --json have all of them.
+    """
+    if as_json + as_csv + exact > 1:
+        raise ConfigError("--json, --csv and --exact exclude each other")
     with open_store(database_url(context, database)) as store:
         snapshot_id = queries.resolve(store, snapshot)
         found = queries.totals(store, snapshot_id)
-        form = "json" if as_json else "csv" if as_csv else "table"
-        write_totals(found, form, ratio_objects(store, found))
+        form = "json" if as_json else "csv" if as_csv else "exact" if exact else "table"
+        worst = false_by_asset(store, snapshot_id) if form == "table" else None
+        write_totals(found, form, ratio_objects(store, found) if exact else (), worst)
         finish(outcome_weights(store, snapshot_id))

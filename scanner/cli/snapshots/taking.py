@@ -20,7 +20,6 @@ from scanner.ownership.interface import ContractCall, KeyQuestion
 from scanner.ownership.judge import judge_claims
 from scanner.ownership.parallel import cores
 from scanner.reports.figures.outcome import outcome_weights, print_outcome
-from scanner.reports.figures.ratios import ratio_objects
 from scanner.reports.figures.totals import print_totals
 from scanner.reports.tables.jsontext import pretty
 from scanner.snapshots.goal import Goal
@@ -29,6 +28,7 @@ from scanner.snapshots.take import take_snapshot
 from scanner.store.database.engine import Store
 from scanner.store.reading import queries
 from scanner.store.reading.coverage import coverage
+from scanner.store.reading.found import false_by_asset
 from scanner.store.writing.runs import networks_of
 from scanner.store.writing.sink import StoreSink
 
@@ -135,6 +135,6 @@ def show_outcome(store: Store, snapshot_id: int, as_json: bool) -> None:
     if as_json:
         emit(pretty(totals.to_json()))
     else:
-        print_totals(totals, ratio_objects(store, totals))
+        print_totals(totals, false_by_asset(store, snapshot_id))
     print_outcome(store, snapshot_id)
     finish(outcome_weights(store, snapshot_id))

@@ -32,6 +32,27 @@ def short_coins(base_units: int, decimals: int) -> str:
     return text if keep >= len(fraction) else f"{whole}.{fraction[:keep]}…"
 
 
+READ_WITH = {"BTC": 8, "ETH": 4}
+"""Decimals of an asset's amounts where they are read and not copied; others have 4, dollars 2."""
+
+_DOLLARS = ("USD", "DAI", "EUR", "TUSD", "BUSD", "PYUSD", "GUSD")
+
+
+def reading_coins(base_units: int, decimals: int, asset: str) -> str:
+    """Write an amount with as many decimals as all of its asset have, rounded down.
+
+    What would read 0 and is not is "<0.0001".
+    """
+    places = READ_WITH.get(asset, 2 if asset.startswith(_DOLLARS) else 4)
+    least = 10 ** max(0, decimals - places)
+    cut = abs(base_units) // least
+    if base_units and not cut:
+        return f"<{format_amount(1, places)}"
+    whole, _, fraction = format_amount(cut, min(places, decimals)).partition(".")
+    sign = "-" if base_units < 0 else ""
+    return f"{sign}{int(whole):,}.{fraction.ljust(places, '0')}"
+
+
 def percent(part: int, whole: int, digits: int = 2) -> str:
     """Write part/whole in percent, rounded down, "-" when there is no whole.
 

@@ -5,12 +5,21 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from functools import partial
+from textwrap import fill
 
 from scanner.model.balance import Evidence
-from scanner.reports.figures.amounts import claimed_share, counted_rows, short_coins
+from scanner.model.finding import FindingKind
+from scanner.reports.figures.amounts import (
+    claimed_share,
+    counted_rows,
+    reading_coins,
+    whole_coins,
+)
 from scanner.reports.tables.grid import Cell, Column, print_grid
 from scanner.reports.tables.jsontext import pretty
+from scanner.reports.tables.text import printable
 from scanner.reports.tables.writers import write_csv
 from scanner.snapshots.tally import SHOWN_EVIDENCE, AssetTotal
 from scanner.store.reading.queries import SnapshotTotals
@@ -37,11 +46,22 @@ TOTAL_COLUMNS: Mapping[str, str] = {
 Ratios = Sequence[Mapping[str, object]]
 """As `ratio_objects` makes them."""
 
+Worst = Mapping[str, tuple[FindingKind, int]]
+"""Asset -> what is false of it, and how often; as `false_by_asset` tells."""
 
-def write_totals(totals: SnapshotTotals, form: str, ratios: Ratios = ()) -> None:
-    """Write totals to stdout. form: "table", "csv" or "json"."""
+NARROW = 80
+"""Characters of a line that the short table fits into."""
+
+
+def write_totals(
+    totals: SnapshotTotals, form: str, ratios: Ratios = (), worst: Worst | None = None
+) -> None:
+    """Write totals to stdout. form: "table", "exact", "csv" or "json"."""
+    if form == "exact":
+        print_exact(totals, ratios)
+        return
     if form == "table":
-        print_totals(totals, ratios)
+        print_totals(totals, worst or {})
         return
     data = totals_csv(totals) if form == "csv" else totals_json(totals)
     sys.stdout.buffer.write(data)
@@ -79,20 +99,76 @@ def _record(totals: SnapshotTotals, asset: AssetTotal) -> dict[str, object]:
     }
 
 
-def print_totals(totals: SnapshotTotals, ratios: Ratios = ()) -> None:
-    """Print the table for people: whole coins, only columns that say something.
+def print_totals(totals: SnapshotTotals, worst: Worst) -> None:
+    """Print the short table: what is claimed and verified, and the worst that was found."""
+    columns = [
+        Column("asset"), Column("claimed", True), Column("verified", True), Column("%", True),
+        Column("worst finding"),
+    ]  # fmt: skip
+    print_grid(columns, [_short(a, worst) for a in totals.assets], title=_title(totals))
+    owed = [a for a in totals.assets if a.liabilities]
+    for line in fill(_ratios_line(owed), NARROW).splitlines() if owed else []:
+        sys.stdout.write(printable(line) + "\n")
+    _tell_unasked(totals)
+    sys.stdout.write(f"Exact amounts and evidence: scanner totals {totals.snapshot} --exact\n")
+    sys.stdout.flush()
+
+
+def _short(asset: AssetTotal, worst: Worst) -> list[Cell]:
+    def read(amount: int) -> str:
+        return reading_coins(amount, asset.decimals, asset.asset)
+
+    nothing = not (asset.claimed or asset.verified or asset.unverified or asset.unavailable_rows)
+    if nothing:  # owed, and no row is about it
+        return [Cell(asset.asset, "bold"), *[Cell("-", "dim")] * 3, _worst(asset, worst)]
+    claimed = Cell(read(asset.claimed)) if asset.is_stated else Cell("not stated", "dim")
+    known = asset.is_answered
+    verified = Cell(read(asset.verified), "bold") if known else Cell("no answer", "dim")
+    share = _share(asset).removesuffix(" %")
+    return [Cell(asset.asset, "bold"), claimed, verified, Cell(share), _worst(asset, worst)]
+
+
+def _worst(asset: AssetTotal, worst: Worst) -> Cell:
+    """The worst first: what is false, then a ratio below 1, then what could not be verified."""
+    if asset.asset in worst:
+        kind, count = worst[asset.asset]
+        return Cell(f"{count:,} {kind.value.replace('_', ' ')}", "bold red")
+    ratio = asset.reserve_ratio
+    if ratio is not None and Decimal(ratio) < 1:
+        return Cell("less than owed", "bold red")
+    if asset.liabilities and ratio is None:
+        return Cell("owed, no ratio", "yellow")
+    if asset.unavailable_rows:
+        return Cell(f"{asset.unavailable_rows:,} no answer", "yellow")
+    if asset.unverified:
+        return Cell("not verified", "yellow")
+    return Cell("-", "dim")
+
+
+def _ratios_line(owed: Sequence[AssetTotal]) -> str:
+    parts = [f"{a.asset} {a.reserve_ratio or 'unknown'}" for a in owed]
+    return f"Verified reserves by liabilities: {', '.join(parts)}"
+
+
+def _title(totals: SnapshotTotals) -> str:
+    state = "complete" if totals.complete else "INCOMPLETE: not every balance has been read"
+    return f"Totals of snapshot {totals.snapshot}: {state}"
+
+
+def print_exact(totals: SnapshotTotals, ratios: Ratios = ()) -> None:
+    """Print the wide table: whole coins, exact, only columns that say something.
 
     ratios: whose evidence stands beside the ratio, for it is as strong as its weaker side.
     """
     levels = {str(r["asset"]): _levels(r) for r in ratios}
     columns = _columns(totals.assets, levels)
     rows = [[Cell(a.asset, "bold"), *(show(a) for _, show in columns)] for a in totals.assets]
-    state = "complete" if totals.complete else "INCOMPLETE: not every balance has been read"
-    print_grid(
-        [Column("asset"), *(Column(title, right=True) for title, _ in columns)],
-        rows,
-        title=f"Totals of snapshot {totals.snapshot}: {state}",
-    )
+    names = [Column("asset"), *(Column(title, right=True) for title, _ in columns)]
+    print_grid(names, rows, title=_title(totals))
+    _tell_unasked(totals)
+
+
+def _tell_unasked(totals: SnapshotTotals) -> None:
     if totals.keys_not_asked:
         sys.stdout.write(unasked_words(totals.keys_not_asked) + "\n")
 
@@ -140,7 +216,7 @@ def _of_evidence(evidence: Evidence, asset: AssetTotal) -> Cell:
 
 
 def _coins(asset: AssetTotal, amount: int, style: str = "") -> Cell:
-    text = short_coins(amount, asset.decimals) if amount else "-"
+    text = whole_coins(amount, asset.decimals) if amount else "-"
     return Cell(text, style if amount else "dim")
 
 

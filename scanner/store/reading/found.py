@@ -83,6 +83,40 @@ def finding_counts(store: Store, snapshot_id: int) -> Mapping[FindingKind, int]:
     return {kind: counts[kind] for kind in FindingKind if counts[kind]}
 
 
+def false_by_asset(store: Store, snapshot_id: int) -> Mapping[str, tuple[FindingKind, int]]:
+    """What is false of each asset: the kind that stands first in FindingKind, and how often.
+
+    Assets of which nothing is false are left out. Raises SnapshotNotFoundError.
+    """
+    f, c, whole = t.finding.c, t.claim.c, t.list_finding.c
+    kinds = [kind.value for kind in FindingKind if WEIGHTS[kind] is Weight.FALSE]
+    counts: Counter[tuple[str, FindingKind]] = Counter()
+    with store.read() as connection:
+        of = subject(connection, snapshot_id)
+        claims = (
+            select(c.asset, f.kind, func.count())
+            .join(t.claim, and_(c.list_id == of.list, c.no == f.claim_no))
+            .where(f.snapshot_id == snapshot_id, f.kind.in_(kinds))
+            .group_by(c.asset, f.kind)
+        )
+        listed = (
+            select(whole.asset, whole.kind, func.count())
+            .where(whole.list_id == of.list, whole.kind.in_(kinds), still_true(of))
+            .group_by(whole.asset, whole.kind)
+        )
+        for query in (claims, listed):
+            for asset, kind, count in connection.execute(query):
+                counts[asset, FindingKind(kind)] += count
+        for finding in about_snapshot(connection, of):
+            if finding.weight is Weight.FALSE:
+                counts[finding.asset, finding.kind] += 1
+    order = {kind: place for place, kind in enumerate(FindingKind)}
+    worst: dict[str, tuple[FindingKind, int]] = {}
+    for (asset, kind), count in sorted(counts.items(), key=lambda item: order[item[0][1]]):
+        worst.setdefault(asset, (kind, count))
+    return worst
+
+
 def weights_found(store: Store, snapshot_id: int) -> set[Weight]:
     """What a snapshot's findings weigh, without counting them: FALSE, UNSHOWN, both or neither.
 

@@ -1,0 +1,65 @@
+"""The short table of totals: 80 columns, rounded down, the worst that was found."""
+
+from dataclasses import replace
+
+import pytest
+
+from scanner.model.balance import Evidence
+from scanner.model.finding import FindingKind
+from scanner.reports.figures.amounts import reading_coins
+from scanner.reports.figures.totals import NARROW, print_totals
+from scanner.snapshots.tally import AssetTotal
+from scanner.store.reading.queries import SnapshotTotals
+
+ETHER = AssetTotal("ETH", 18, 10**25, 10**25 - 1, {Evidence.REPORTED: 10**25 - 1}, 0, 0, 1, 0)
+SHORT = {"ETH": (FindingKind.SHORTFALL, 12)}
+
+
+def shown(capsys, *assets, worst=None):
+    print_totals(SnapshotTotals(7, complete=True, assets=assets), worst or {})
+    return capsys.readouterr().out
+
+
+def test_the_largest_amounts_fit_and_are_rounded_down(capsys):
+    out = shown(capsys, ETHER, worst=SHORT)
+    assert max(map(len, out.splitlines())) <= NARROW
+    assert "10,000,000.0000   9,999,999.9999   99.99   12 shortfall" in out
+    assert "--exact" in out
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"liabilities": 10**26, "reserve_ratio": "0.099999"}, "less than owed"),
+        ({"liabilities": 1, "reserve_ratio": "1.000000"}, "99.99   -"),
+        ({"liabilities": 1}, "owed, no ratio"),
+        ({"unavailable_rows": 3}, "3 no answer"),
+        ({"unverified": 5}, "not verified"),
+        ({"verified": 0, "unavailable_rows": 2, "shortfall": 0}, "no answer   -   2 no answer"),
+        ({"claimed": 0, "shortfall": 0, "surplus": 0}, "not stated"),
+    ],
+)
+def test_what_is_said_of_an_asset(capsys, change, words):
+    assert words in shown(capsys, replace(ETHER, **change))
+
+
+def test_an_asset_that_is_only_owed_claims_nothing(capsys):
+    owed = AssetTotal("ADA", 6, 0, 0, {}, 0, 0, 0, 0, liabilities=5)
+    (line,) = [x for x in shown(capsys, owed).splitlines() if x.startswith(" ADA")]
+    assert line.split() == ["ADA", "-", "-", "-", "owed,", "no", "ratio"]
+
+
+@pytest.mark.parametrize(
+    ("units", "decimals", "asset", "text"),
+    [
+        (199_999_999, 8, "BTC", "1.99999999"),
+        (10**18 - 1, 18, "ETH", "0.9999"),
+        (1_999_999, 6, "USDT", "1.99"),
+        (1, 6, "USDT", "<0.01"),
+        (0, 6, "USDT", "0.00"),
+        (-15_000, 4, "EOS", "-1.5000"),
+        (7, 0, "X", "7.0000"),
+    ],
+)
+def test_amounts_of_one_asset_have_the_same_decimals(units, decimals, asset, text):
+    assert reading_coins(units, decimals, asset) == text
