@@ -17,6 +17,7 @@ import typer
 
 from scanner import __version__
 from scanner.cli.common.console import say
+from scanner.cli.common.old_forms import modern
 from scanner.cli.common.options import Database, Globals
 from scanner.cli.table import CommandTable
 from scanner.errors import ScannerError
@@ -97,7 +98,7 @@ def run(arguments: list[str]) -> int:
 def _dispatch(arguments: list[str]) -> int:
     command = typer.main.get_command(app)
     try:
-        with command.make_context("scanner", arguments) as context:
+        with command.make_context("scanner", modern(arguments)) as context:
             command.invoke(context)
     except typer.Exit as e:
         return e.exit_code

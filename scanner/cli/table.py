@@ -15,6 +15,8 @@ from typing import Any, cast
 import typer
 from typer.core import TyperGroup
 
+from scanner.cli.common.examples import epilog
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -116,10 +118,10 @@ def _make(entry: Entry) -> Any:  # noqa: ANN401
     found = getattr(import_module(f"scanner.cli.{module}"), name)
     if isinstance(found, typer.Typer):
         group = typer.main.get_group(found)
-        group.name = entry.name
+        group.name, group.epilog = entry.name, epilog(entry.name)
         return group
     alone = typer.Typer(rich_markup_mode=None, add_completion=False)
-    alone.command(entry.name)(found)
+    alone.command(entry.name, epilog=epilog(entry.name))(found)
     return typer.main.get_command(alone)
 
 

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from scanner.cli.common.completion import assets, networks
 from scanner.errors import ConfigError
 from scanner.lists.columns import UNITS
 from scanner.lists.interface import OpenList
@@ -16,7 +17,10 @@ from scanner.lists.open import open_list
 from scanner.model.registry import Registry
 
 Format = Annotated[
-    str, typer.Option("--format", metavar="NAME", help="Format of the file; default: its content.")
+    str,
+    typer.Option(
+        "--list-format", metavar="NAME", help="Format of the list; default: told by its content."
+    ),
 ]
 Columns = Annotated[
     list[str] | None,
@@ -34,10 +38,19 @@ Unit = Annotated[
     ),
 ]
 RowNetwork = Annotated[
-    str, typer.Option("--network", metavar="NAME", help="Network of rows that name none.")
+    str,
+    typer.Option(
+        "--network",
+        metavar="NAME",
+        help="Network of rows that name none.",
+        autocompletion=networks,
+    ),
 ]
 RowAsset = Annotated[
-    str, typer.Option("--asset", metavar="NAME", help="Asset of rows that name none.")
+    str,
+    typer.Option(
+        "--asset", metavar="NAME", help="Asset of rows that name none.", autocompletion=assets
+    ),
 ]
 
 

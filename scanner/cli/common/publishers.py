@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from scanner.cli.common.completion import publishers
 from scanner.errors import ConfigError
 from scanner.model.publisher import Publishers, name_key, publisher_of_file
 from scanner.ownership.statement import check_pattern
@@ -17,6 +18,7 @@ Publisher = Annotated[
     typer.Option(
         "--publisher",
         metavar="NAME",
+        autocompletion=publishers,
         help="Whose list it is; default: the file's name without dates. 'scanner publishers list' "
         "shows those that are known.",
     ),

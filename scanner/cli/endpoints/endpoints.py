@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from scanner.cli.common import completion
 from scanner.cli.common.console import emit
 from scanner.cli.common.options import AsJson, Endpoints
 from scanner.cli.common.progress import ProgressBar
@@ -24,7 +25,12 @@ app = typer.Typer(help="Look into providers.", no_args_is_help=True, rich_markup
 
 OnlyNetwork = Annotated[
     list[str] | None,
-    typer.Option("--network", metavar="NAME", help="Only this network. May be repeated."),
+    typer.Option(
+        "--networks",
+        metavar="NAME[,NAME]",
+        help="Ask endpoints of these networks only. May be repeated.",
+        autocompletion=completion.networks,
+    ),
 ]
 AT_ONCE = 8
 """How many endpoints are asked at a time."""
@@ -32,14 +38,14 @@ AT_ONCE = 8
 
 @app.command("check")
 def check(
-    endpoints: Endpoints = None, network: OnlyNetwork = None, as_json: AsJson = False
+    endpoints: Endpoints = None, networks: OnlyNetwork = None, as_json: AsJson = False
 ) -> None:
     """Ask every endpoint for its newest block and for an old one.
 
     Exit status 0 when all answer, 3 when some do not, 2 when none does.
     """
     registry = load_registry()
-    wanted = {registry.network(name).name for name in network or []}
+    wanted = {registry.network(n).name for text in networks or [] for n in text.split(",")}
     found = load_endpoints(endpoints, registry)
     chosen = [e for n, group in found.items() for e in group if not wanted or n in wanted]
     answers = _ask(chosen, registry)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import Annotated, BinaryIO
 
 import typer
 
 from scanner.cli.common.console import emit, say_incomplete
 from scanner.cli.common.options import AsJson, Database, database_url
-from scanner.cli.results.show import AsJsonl
+from scanner.cli.results.show import Jsonl
 from scanner.errors import ConfigError
 from scanner.reports.figures.difference import compare_totals
 from scanner.reports.figures.difference_text import (
@@ -19,6 +19,7 @@ from scanner.reports.figures.difference_text import (
     print_differences,
 )
 from scanner.reports.tables.jsontext import compact, pretty
+from scanner.reports.tables.writers import whole_file
 from scanner.store.database.engine import Store, open_store
 from scanner.store.reading import queries
 from scanner.store.reading.across import Change, Taken
@@ -32,7 +33,7 @@ def diff(
     old: Older,
     new: Newer = "latest",
     as_json: AsJson = False,
-    as_jsonl: AsJsonl = False,
+    jsonl: Jsonl = "",
     database: Database = None,
 ) -> None:
     """Show what changed between two snapshots.
@@ -40,15 +41,16 @@ def diff(
     Totals against totals, addresses added and gone, amounts moved. --json writes the totals,
     --jsonl one object per address. Exit status 0 whatever the differences.
     """
-    if as_json and as_jsonl:
+    if as_json and jsonl:
         raise ConfigError("--json and --jsonl exclude each other")
     with open_store(database_url(context, database)) as store:
         before, after = _taken(store, old), _taken(store, new)
         if before == after:
             what = f"snapshot {before.snapshot} cannot be compared with itself: name another one"
             raise ConfigError(what)
-        if as_jsonl:
-            _write_lines(store, before, after)
+        if jsonl:
+            with whole_file(jsonl) as out:
+                _write_lines(store, before, after, out)
         else:
             _show(store, before, after, as_json)
 
@@ -73,7 +75,7 @@ def _show(store: Store, old: Taken, new: Taken, as_json: bool) -> None:
         print_differences(differences(store, old, new, change), change, sys.stdout)
 
 
-def _write_lines(store: Store, old: Taken, new: Taken) -> None:
+def _write_lines(store: Store, old: Taken, new: Taken, out: BinaryIO) -> None:
     for change in Change:
         for difference in differences(store, old, new, change):
-            sys.stdout.buffer.write(compact(difference_record(difference)))
+            out.write(compact(difference_record(difference)))

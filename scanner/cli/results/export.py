@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from scanner.cli.common.completion import tables
 from scanner.cli.common.console import say, say_incomplete
 from scanner.cli.common.options import Database, Snapshot, database_url
 from scanner.cli.common.progress import ProgressBar
@@ -20,7 +21,12 @@ LOOK_EVERY = 1_000
 """Rows between two looks at the clock."""
 
 What = Annotated[
-    str, typer.Argument(metavar="WHAT", help="totals, balances, ownership, claims or findings.")
+    str,
+    typer.Argument(
+        metavar="WHAT",
+        help="totals, balances, ownership, claims or findings.",
+        autocompletion=tables,
+    ),
 ]
 Form = Annotated[str, typer.Option("--format", "-f", help="csv, json, jsonl or parquet.")]
 Output = Annotated[str, typer.Option("--output", "-o", metavar="FILE", help="'-' for stdout.")]

@@ -2,66 +2,124 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable
-from typing import Annotated
+from collections.abc import Collection
+from typing import Annotated, BinaryIO, Protocol
 
 import typer
 
+from scanner.cli.common import completion
 from scanner.cli.common.console import finish, say_incomplete
-from scanner.cli.common.options import Database, Snapshot, database_url
+from scanner.cli.common.options import AsJson, Database, Snapshot, database_url
+from scanner.errors import ConfigError
 from scanner.model.finding import WEIGHTS, Finding, FindingKind, Weight
 from scanner.reports.figures.findings import finding_record, parse_kinds
 from scanner.reports.figures.outcome import finding_line
 from scanner.reports.tables.jsontext import compact
 from scanner.reports.tables.text import printable
-from scanner.store.database.engine import open_store
+from scanner.reports.tables.writers import whole_file
+from scanner.store.database.engine import Store, open_store
 from scanner.store.reading import queries
 
 Only = Annotated[
     list[str] | None,
     typer.Option(
         metavar="KIND",
+        autocompletion=completion.kinds,
         help="Only this kind, such as mismatch or shortfall, or this weight: false, not-verified, "
         "note. May be repeated.",
     ),
 ]
-AsJsonl = Annotated[bool, typer.Option("--jsonl", help="Write one JSON object a line.")]
+Jsonl = Annotated[
+    str,
+    typer.Option("--jsonl", metavar="FILE", help="Write one JSON object a line; '-' for stdout."),
+]
 
 
 def show(
     context: typer.Context,
     snapshot: Snapshot = "latest",
     only: Only = None,
-    as_jsonl: AsJsonl = False,
+    as_json: AsJson = False,
+    jsonl: Jsonl = "",
     database: Database = None,
 ) -> None:
     """List the findings of a snapshot: what is false first, then what is not verified.
 
     The exit status is that of the findings listed, at best 3 while the snapshot is not complete.
     """
+    if as_json and jsonl:
+        raise ConfigError("--json and --jsonl exclude each other")
     kinds = parse_kinds(only or [])
     with open_store(database_url(context, database)) as store:
         snapshot_id = queries.resolve(store, snapshot)
-        weights = set()
-        for weight in Weight:
-            wanted = [k for k in kinds or FindingKind if WEIGHTS[k] is weight]
-            if wanted:
-                found = queries.findings(store, snapshot_id, kinds=wanted)
-                weights |= _write((row.finding for row in found), as_jsonl)
-        if not queries.head(store, snapshot_id).complete:
+        complete = queries.head(store, snapshot_id).complete
+        with whole_file(jsonl or "-") as out:
+            form: _Form = _Lines(out) if jsonl else _Text(out)
+            if as_json:
+                form = _Document(out, snapshot_id, complete)
+            weights = _write(store, snapshot_id, kinds, form)
+        if not complete:
             say_incomplete(snapshot_id)
             weights.add(Weight.UNSHOWN)
         finish(weights)
 
 
-def _write(findings: Iterable[Finding], as_jsonl: bool) -> set[Weight]:
+def _write(
+    store: Store, snapshot_id: int, kinds: Collection[FindingKind], form: _Form
+) -> set[Weight]:
+    """Write findings as they are read, what is false first."""
     weights = set()
-    for finding in findings:
-        weights.add(finding.weight)
-        if as_jsonl:
-            data = compact(finding_record(finding))
-        else:
-            data = f"{finding.kind.value}: {printable(finding_line(finding))}\n".encode()
-        sys.stdout.buffer.write(data)
+    for weight in Weight:
+        wanted = [k for k in kinds or FindingKind if WEIGHTS[k] is weight]
+        found = queries.findings(store, snapshot_id, kinds=wanted) if wanted else ()
+        for row in found:
+            weights.add(row.finding.weight)
+            form.add(row.finding)
+    form.end()
     return weights
+
+
+class _Form(Protocol):
+    """How findings are written: one call each, then the end."""
+
+    def add(self, finding: Finding) -> None: ...
+    def end(self) -> None: ...
+
+
+class _Text:
+    """One line for people."""
+
+    def __init__(self, out: BinaryIO) -> None:
+        self._out = out
+
+    def add(self, finding: Finding) -> None:
+        line = f"{finding.kind.value}: {printable(finding_line(finding))}\n"
+        self._out.write(line.encode())
+
+    def end(self) -> None:
+        pass
+
+
+class _Lines(_Text):
+    """One JSON object a line."""
+
+    def add(self, finding: Finding) -> None:
+        self._out.write(compact(finding_record(finding)))
+
+
+class _Document(_Text):
+    """One JSON object, written piece by piece: there may be a million findings."""
+
+    def __init__(self, out: BinaryIO, snapshot_id: int, complete: bool) -> None:
+        super().__init__(out)
+        state = "true" if complete else "false"
+        start = f'{{"snapshot": {snapshot_id}, "complete": {state}, "findings": ['
+        out.write(start.encode())
+        self._between = b"\n"
+
+    def add(self, finding: Finding) -> None:
+        self._out.write(self._between + compact(finding_record(finding)).rstrip())
+        self._between = b",\n"
+
+    def end(self) -> None:
+        self._out.write(b"\n]}\n")

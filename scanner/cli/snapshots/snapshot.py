@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from scanner.cli.common import completion
 from scanner.cli.common.console import say
 from scanner.cli.common.listing import (
     Columns,
@@ -61,6 +62,7 @@ Networks = Annotated[
     str,
     typer.Option(
         metavar="NAME[,NAME]",
+        autocompletion=completion.networks,
         help="Read balances of these networks only; signatures are checked on all of them.",
     ),
 ]

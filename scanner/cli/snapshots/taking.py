@@ -13,6 +13,8 @@ from scanner.chains.interface import ReadPolicy
 from scanner.cli.common.console import emit, finish, say
 from scanner.cli.common.progress import ProgressBar
 from scanner.cli.common.sources import open_sources
+from scanner.cli.common.stopping import INTERRUPTED, answering
+from scanner.cli.snapshots.offline import watching
 from scanner.model.claim import Claim
 from scanner.model.control import ControlResult
 from scanner.model.registry import Registry
@@ -22,6 +24,7 @@ from scanner.ownership.parallel import cores
 from scanner.reports.figures.outcome import outcome_weights, print_outcome
 from scanner.reports.figures.totals import print_totals
 from scanner.reports.tables.jsontext import pretty
+from scanner.settings.endpoints import load_endpoints
 from scanner.snapshots.goal import Goal
 from scanner.snapshots.interface import ChunkState
 from scanner.snapshots.take import take_snapshot
@@ -32,7 +35,6 @@ from scanner.store.reading.found import false_by_asset
 from scanner.store.writing.runs import networks_of
 from scanner.store.writing.sink import StoreSink
 
-INTERRUPTED = 130
 SHOWN = 8
 """Assets of which is told how much was read."""
 
@@ -73,9 +75,11 @@ def take(store: Store, snapshot_id: int, options: TakeOptions, registry: Registr
     sink = StoreSink(store)
     missing = {c.plan.network for c in sink.chunks(snapshot_id) if c.state is not ChunkState.DONE}
     wanted = missing if options.networks is None else missing & options.networks
+    asked = load_endpoints(options.endpoints, registry)
     with (
         open_sources(wanted, options.endpoints, registry, options.policy(), store) as sources,
         resumable(snapshot_id),
+        watching(e for name in sorted(wanted) for e in asked.get(name, ())),
         ProgressBar(f"snapshot {snapshot_id}", "claims") as bar,
     ):
 
@@ -119,13 +123,12 @@ def percent(part: int, whole: int) -> str:
 @contextmanager
 def resumable(snapshot_id: int) -> Iterator[None]:
     """Turn a stop from the keyboard into words about how to go on."""
+    remedy = f"'scanner resume {snapshot_id}' goes on"
     try:
-        yield
+        with answering(remedy):
+            yield
     except KeyboardInterrupt:
-        say(
-            f"scanner: stopped; snapshot {snapshot_id} keeps what was read, "
-            f"'scanner resume {snapshot_id}' goes on"
-        )
+        say(f"scanner: stopped; snapshot {snapshot_id} keeps what was read, {remedy}")
         raise typer.Exit(INTERRUPTED) from None
 
 

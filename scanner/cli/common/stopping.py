@@ -1,0 +1,44 @@
+"""Ctrl-C answers at once: the first one says what happens, the second one ends the process."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from scanner.cli.common.console import say
+
+INTERRUPTED = 130
+
+
+@contextmanager
+def answering(remedy: str) -> Iterator[None]:
+    """Within, Ctrl-C is answered at once and raises KeyboardInterrupt; another one ends it all.
+
+    remedy: what to do then, as the last words of both. Nothing is lost by an end at once: what is
+    stored is stored in whole transactions. Outside the main thread nothing is changed.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def first(number: int, frame: FrameType | None) -> None:
+        signal.signal(number, second)
+        say(f"scanner: stopping after the requests at hand, Ctrl-C again stops now; {remedy}")
+        signal.default_int_handler(number, frame)
+
+    def second(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        say(f"scanner: stopped; {remedy}")
+        sys.stdout.flush()
+        os._exit(INTERRUPTED)
+
+    before = signal.signal(signal.SIGINT, first)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
