@@ -11,8 +11,10 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 
 from scanner import __version__
+from scanner.model.finding import exit_status
 from scanner.reports.tables.text import printable
 from scanner.store.database.engine import Store
+from scanner.store.reading import queries
 from scanner.store.reading.status import Status, status
 from scanner.store.writing import alert_log
 from scanner.store.writing.schedules import RunState
@@ -38,6 +40,7 @@ def metrics_text(store: Store, now: datetime | None = None) -> bytes:
 def _families(store: Store, now: datetime) -> Iterator[GaugeMetricFamily]:
     seen = status(store)
     yield from _snapshots(seen, now)
+    yield from _results(store, seen, now)
     yield from _schedules(seen)
     if seen.queue is not None:
         jobs = {(state,): float(count) for state, count in seen.queue.jobs.items()}
@@ -84,6 +87,30 @@ def _snapshots(seen: Status, now: datetime) -> Iterator[GaugeMetricFamily]:
         ("state",),
         [((s,), float(chunks[s])) for s in ("open", "done", "failed")],
     )
+
+
+def _results(store: Store, seen: Status, now: datetime) -> Iterator[GaugeMetricFamily]:
+    """What the newest complete snapshot of each publisher came to."""
+    results: dict[tuple[str, ...], float] = {}
+    ages: dict[tuple[str, ...], float] = {}
+    ratios: dict[tuple[str, ...], float] = {}
+    for publisher in seen.publishers:
+        if publisher.complete is None:
+            continue
+        head = queries.head(store, publisher.complete)
+        results[publisher.name,] = float(exit_status(queries.weights_found(store, head.id)))
+        times = [pinned.block.time for pinned in head.blocks if pinned.block.time]
+        if times:
+            ages[publisher.name,] = max(0.0, now.timestamp() - min(times))
+        for total in queries.totals(store, head.id).assets:
+            if total.reserve_ratio is not None:
+                ratios[publisher.name, total.asset] = float(total.reserve_ratio)
+    words = "Newest complete snapshot: 0 all verified, 1 something false, 3 not fully verified."
+    yield _gauge("scanner_result", words, ("publisher",), results.items())
+    words = "Age of the oldest block that the newest complete snapshot was read at."
+    yield _gauge("scanner_balances_age_seconds", words, ("publisher",), ages.items())
+    words = "Verified reserves by liabilities in the newest complete snapshot, rounded down."
+    yield _gauge("scanner_reserve_ratio", words, ("publisher", "asset"), ratios.items())
 
 
 def _schedules(seen: Status) -> Iterator[GaugeMetricFamily]:

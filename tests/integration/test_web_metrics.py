@@ -54,6 +54,16 @@ def test_age_of_the_last_complete_snapshot_per_publisher(store):
     ] == 0  # fmt: skip
 
 
+def test_results_of_the_newest_complete_snapshot(store):
+    done = snapshot(store, signed(0))
+    found = read(store, datetime.now(UTC))
+    head = queries.head(store, done)
+    assert found["result", "okx"] in (0, 1, 3)
+    assert (found["result", "okx"] == 0) == (not queries.weights_found(store, done))
+    times = [pinned.block.time for pinned in head.blocks if pinned.block.time]
+    assert (("balances_age_seconds", "okx") in found) == bool(times)
+
+
 def test_schedules_and_alerts(store):
     now = datetime(2026, 1, 31, 6, tzinfo=UTC)
     key = add(store, "daily", "okx", "/x.csv", "0 6 * * *", ScheduleOptions(), now)

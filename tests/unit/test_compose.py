@@ -49,7 +49,7 @@ OURS = ("migrate", "worker", "web", "scanner")
 
 def test_everything_is_there_and_looked_after():
     every = services()
-    assert {*LASTING, *OURS, "demo"} == set(every)
+    assert {*LASTING, *OURS, "demo", "backup"} == set(every)
     for name in LASTING:
         assert every[name]["healthcheck"]["test"], name
         assert every[name]["restart"] == "unless-stopped", name
@@ -74,6 +74,33 @@ def test_no_service_is_root_or_can_write_its_own_files():
     assert "useradd --create-home --uid 10001 scanner" in runtime
     assert "USER scanner" in runtime
     assert {every[name]["build"]["target"] for name in OURS} == {"runtime"}
+
+
+def test_every_service_has_limits_and_its_logs_turn_over():
+    for name, service in services().items():
+        assert service["mem_limit"], name
+        assert service["cpus"], name
+        assert service["pids_limit"] <= 512, name
+        assert service["logging"]["options"] == {"max-size": "10m", "max-file": "5"}, name
+        for place in service.get("tmpfs", ()):
+            assert "size=" in place, (name, place)
+            assert "noexec" in place, (name, place)
+
+
+def test_the_database_is_inside_and_only_what_asks_the_chains_goes_out():
+    document = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    assert document["networks"]["inside"] == {"internal": True}
+    where = {name: service["networks"] for name, service in document["services"].items()}
+    assert where["db"] == where["migrate"] == where["backup"] == ["inside"]
+    assert "ports" not in document["services"]["db"]
+
+
+def test_the_backup_is_a_dump_with_the_databases_own_program():
+    backup = services()["backup"]
+    assert backup["image"] == services()["db"]["image"]
+    assert backup["secrets"] == ["db_password"]
+    assert "pg_dump" in backup["command"][2]
+    assert "$$(cat /run/secrets/db_password)" in backup["command"][2]
 
 
 def test_secrets_come_as_files_and_pages_only_from_this_machine():
