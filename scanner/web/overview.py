@@ -22,6 +22,8 @@ from scanner.web.worth import snapshot_worth
 Json = Mapping[str, Any]
 MONTHS = 12
 """Complete snapshots of a publisher that its small drawing goes back."""
+MOST_NAMED = 20
+"""Publishers that a search names."""
 SORTS = ("publisher", "verified", "share", "ratio", "age")
 _RESULTS = {"false": 0, "incomplete": 1, "unshown": 2, "verified": 3}
 
@@ -41,6 +43,15 @@ def overview(site: Site, sort: str) -> list[Json]:
     elif sort == "age":
         lines.sort(key=lambda line: line["of"] or "")
     return lines
+
+
+def named(site: Site, text: str) -> list[PublisherView]:
+    """Publishers whose names have the text in them, in any case; MOST_NAMED at most."""
+    wanted = text.strip().casefold()
+    found = [v for v in publishers(site.store) if wanted and wanted in v.name.casefold()]
+    return sorted(found, key=lambda v: (not v.name.casefold().startswith(wanted), v.name))[
+        :MOST_NAMED
+    ]
 
 
 def _line(site: Site, view: PublisherView) -> dict[str, Any]:

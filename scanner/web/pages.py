@@ -21,7 +21,7 @@ from scanner.reports.figures.words import (
 from scanner.store.reading.across import Change
 from scanner.web import answers, drawing, objects, render
 from scanner.web.api import PREFIX, After, AfterKey, Before, Kind, Name, PublisherId, Wanted
-from scanner.web.overview import overview
+from scanner.web.overview import named, overview
 from scanner.web.site import Site, filters_of
 from scanner.web.trouble import HTML
 from scanner.web.worth import snapshot_worth
@@ -289,12 +289,13 @@ def differences(
 
 @router.get("/search")
 def search(request: Request, q: str = "", after: AfterKey = "") -> Response:
-    """Who claims an address."""
+    """Who claims an address, and publishers whose names have the text in them."""
     site = _site(request)
 
     def make() -> bytes:
         found = answers.address(site, q, after, PAGE)
-        return render.page("search.html.j2", {**found, "after": after})
+        names = [] if after else named(site, q)
+        return render.page("search.html.j2", {**found, "after": after, "named": names})
 
     return site.respond(request, make, HTML)
 
