@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from scanner.chains.ton.cells import Builder, write_bag
 from scanner.demo.replay.rpc import base64_hash
 from scanner.demo.replay.server import Json, Replay, Said, recorded
 from scanner.model.addresses.ton import TonCodec
@@ -18,6 +19,7 @@ _PASSPHRASE = "The demonstration's ledger"  # noqa: S105 - a network's name, no 
 _SUI_ASKED = re.compile(
     r'(q\d+): address\(address: "(\w+)"\) \{ address balance\(coinType: "([^"]+)"\)'
 )
+_WALLET_V3 = 698_983_191
 _PER_BLOCK = 7  # versions of an Aptos block
 
 
@@ -125,7 +127,7 @@ def _moment(time: int) -> str:
 
 
 class Ton(Replay):
-    """A TON node behind ton-http-api."""
+    """A TON node behind ton-http-api; every account is a wallet v3r2, as the recorded one."""
 
     network, protocol, chain = "ton", "ton_http", "-31337"
 
@@ -146,8 +148,13 @@ class Ton(Replay):
                 result = recorded("ton", "address_information")["result"]
                 result["block_id"] |= block
                 who = TonCodec("ton", "").decode(given["address"]).text
-                result |= {"balance": str(self.held(who) or 0)}
+                result |= {"balance": str(self.held(who) or 0), "data": self._wallet(who)}
         return Said({"ok": True, "result": result})
+
+    def _wallet(self, who: str) -> str:
+        """Make the data of a wallet v3: number of its next message, wallet's number, key."""
+        key = int(self.ledger.keys.get(who, "0"), 16)
+        return write_bag(Builder().uint(7, 32).uint(_WALLET_V3, 32).uint(key, 256).cell())
 
     def _id(self, seqno: int) -> Json:
         return {"seqno": seqno, "root_hash": base64_hash(self.digest(seqno))}

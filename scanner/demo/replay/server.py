@@ -34,7 +34,8 @@ class Ledger:
 
     height: the block that the list states. tip: the server's newest block. time: of every block,
     seconds since 1970. held: (address, token's contract or "") -> base units. given_away: address
-    -> the address whose key may spend from it in its place.
+    -> the address whose key may spend from it in its place. keys: address -> published key in hex,
+    where the list has one.
     """
 
     height: int
@@ -42,6 +43,7 @@ class Ledger:
     time: int
     held: Mapping[tuple[str, str], int]
     given_away: Mapping[str, str] = field(default_factory=dict)
+    keys: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

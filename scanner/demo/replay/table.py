@@ -43,6 +43,7 @@ def replays(rows: Sequence[PublishedRow], moment: int) -> list[Replay]:
             time=moment,
             held={key: units for key, units in held.items() if units is not None},
             given_away={row.address: row.given_to for row in own if row.given_to},
+            keys={row.address: row.script for row in own if row.script},
         )
         made.append(server(ledger, network))
     return made
