@@ -39,6 +39,7 @@ _ALL_FIELDS = (
     "amount",
     "height",
     "message",
+    "signed_hex",
     "script",
     "row_type",
     "status",
@@ -103,7 +104,7 @@ class CellReader:
         self._address, self._amount = place["address"], place["amount"]
         self._height, self._message = place["height"], place["message"]
         self._script, self._row_type = place["script"], place["row_type"]
-        self._status = place["status"]
+        self._status, self._signed_hex = place["status"], place["signed_hex"]
         self._signatures = tuple(at[name] for name in SIGNATURES if name in at)
         self._owners = tuple(at[name] for name in OWNERS if name in at)
         self._contract, self._decimals = place["contract"], place["decimals"]
@@ -131,6 +132,8 @@ class CellReader:
             self._no_other_coin(cells, network)
         address = cells[self._address].strip()
         message = cells[self._message]  # never trimmed: these are the characters that were signed
+        if self._signed_hex >= 0:
+            message = self._as_signed(cells) or message
         if address in NULLS:
             raise BadCellError(self._address + 1, FindingKind.BAD_ROW, "no address")
         key = self.key_of(network, address)
@@ -164,6 +167,18 @@ class CellReader:
             _present(cells, self._owners),
             row_type,
         )
+
+    def _as_signed(self, cells: list[str]) -> str:
+        """The text as it was signed, from its own column: UTF-8 in hex. "" where that is empty.
+
+        Programs on a list's way change line ends and letters of a text, and nothing of its hex.
+        """
+        text = _value(cells[self._signed_hex])
+        try:
+            return bytes.fromhex(text.removeprefix("0x")).decode("utf-8")
+        except ValueError:
+            what = f"{clip(text)!r} is no text in hex (UTF-8)"
+            raise BadCellError(self._signed_hex + 1, FindingKind.BAD_ROW, what) from None
 
     def _respelled(self, network: Network, address: str, key: str, line: int) -> tuple[str, str]:
         """The address in its usual spelling, if it is one in another; else as it is."""

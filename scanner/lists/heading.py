@@ -113,7 +113,8 @@ def meaning(field: str, columns: Columns) -> str:
     if field == "amount" and (columns.unit or columns.coin):
         unit = f" in {columns.unit}" if columns.unit in BASE_UNITS else ""
         return "amount" + unit + (f" of {columns.coin}" if columns.coin else "")
-    return {"row_type": "type of row", "signature1": "signature"}.get(field, field)
+    words = {"row_type": "type of row", "signature1": "signature", "signed_hex": "text as signed"}
+    return words.get(field, field)
 
 
 def account_for_titles(

@@ -47,6 +47,10 @@ FIELDS: Mapping[str, frozenset[str]] = {
     ),
     "decimals": _words("decimals decimal tokendecimals assetdecimals precision"),
     "message": _words("message signedtext msg messagetext signmessage messagesigned"),
+    "signed_hex": _words(
+        "messagehex hexmessage signedtexthex signedmessagehex textassigned textassignedhex "
+        "signedbytes messagebytes"
+    ),
     "signature1": _words(
         "signature1 signedmessage signature sig sig1 signaturehex signaturebase64"
     ),

@@ -73,7 +73,7 @@ def near_miss(
         if judged(twin).control is Control.CONTROLS:
             reason = (
                 f"the signature is good for {words}, not for the text as published: publish "
-                "exactly what was signed"
+                "exactly what was signed, in hex in a column 'message_hex' if need be"
             )
             return NearMiss(
                 Control.UNSUPPORTED,

@@ -130,3 +130,13 @@ def test_a_refusal_names_the_line_of_the_header(read_bytes: Reader) -> None:
     with pytest.raises(ListFormatError) as caught:
         read_bytes("\n\naddress,addr,coin\n")
     assert (caught.value.line, caught.value.column) == (3, 2)
+
+
+def test_the_text_as_signed_in_a_column_of_hex(read_bytes: Reader) -> None:
+    signed = "I own this\r\n "
+    rows = [("shown", "0x" + signed.encode().hex()), ("shown", ""), ("shown", "ff"), ("shown", "5")]
+    lines = [f"ETH,{EVM},1,{text},{spelled},0x12" for text, spelled in rows]
+    header = "coin,address,amount,message,Message Hex,signature"
+    read = read_bytes("\n".join((header, *lines)) + "\n")
+    assert [claim.message for claim in read.claims] == [signed, "shown"]
+    assert [kind for _, kind, _ in read.told] == [FindingKind.BAD_ROW] * 2
