@@ -1,7 +1,7 @@
 """Sui's personal message: BLAKE2b-256 of an intent, the text's length and the text.
 
 Wallets give flag, signature and key in one base64 text; the signature alone is read as well, with
-the key in its column. Flag 0 is Ed25519, the only one that is read.
+the key in its column. Flag 0 is Ed25519; 1 and 3 (secp256k1, multisig): `sui_multisig`.
 Source: Sui, "Intent signing" (intent 3, 0, 0: personal message, version 0, Sui) and "Signatures".
 """
 
@@ -14,6 +14,7 @@ from scanner.ownership import verdicts
 from scanner.ownership.ed25519.text_form import Ed25519Text
 from scanner.ownership.interface import ContractCall, Proof, Signer
 from scanner.ownership.native.spellings import hex_or_base64
+from scanner.ownership.native.sui_multisig import MULTISIG, SECP256K1, judge_other
 from scanner.ownership.primitives.base64text import decode_base64
 from scanner.ownership.primitives.hextext import decode_hex
 
@@ -25,18 +26,21 @@ _LONGEST = 8_192
 
 
 class SuiPersonal(Ed25519Text):
-    """Sui accounts of one Ed25519 key."""
+    """Sui accounts of one Ed25519 key; of a secp256k1 key or several where one text holds all."""
 
     def __init__(self) -> None:
         super().__init__("sui_personal", "Sui's personal message", {"sui"}, _digest, hex_or_base64)
 
     def verify(self, proof: Proof, call: ContractCall | None = None) -> ControlResult:
         """Judge the row; keys that stand in the signatures go before the key column."""
+        other = _other(self.name, proof)
+        if other is not None:
+            return other
         for number, text in enumerate(proof.signatures, 1):
             kind = _kind(text)
             if kind not in ("", "Ed25519"):
                 reason = f"signature {number} is {kind}, which is not read"
-                reason += ": publish one of an Ed25519 account"
+                reason += ": publish one of an Ed25519 or secp256k1 account, or a multisig of these"
                 return verdicts.unsupported(self.name, reason)
         return super().verify(_split(proof), call)
 
@@ -71,6 +75,14 @@ def _kind(text: str) -> str:
     if data is None or (len(data) == _WHOLE and data[0] == 0):
         return ""
     return _FLAGS.get(data[0], "unknown") if data[0] else ""
+
+
+def _other(scheme: str, proof: Proof) -> ControlResult | None:
+    """The verdict where the row's one signature holds keys of its own kind; None elsewhere."""
+    data = _whole(proof.signatures[0]) if len(proof.signatures) == 1 else None
+    if data is None or data[0] not in (SECP256K1, MULTISIG):
+        return None
+    return judge_other(scheme, data, _digest(proof)[0], proof.address.payload)
 
 
 def _split(proof: Proof) -> Proof:
