@@ -19,7 +19,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from scanner.errors import NodeFailedError, NodeMissingError, SourceError, clip
 from scanner.model.endpoint import Endpoint
@@ -30,6 +30,8 @@ DEVNET = Path(__file__).resolve().parents[2] / ".devnet"
 
 START_SECONDS = 60.0
 STOP_SECONDS = 60.0
+FREE_CHAIN_ID: Final = 31337
+"""The id that development chains share: no network has it."""
 _ATTEMPTS = 3  # a free port can be taken by somebody else before the node binds it
 _PORT_TAKEN = re.compile(r"in use|[Uu]nable to (bind|start HTTP)")
 
@@ -311,8 +313,8 @@ class Anvil(Node):
 
     @property
     def chain(self) -> str:
-        """The EIP-155 chain id in decimal."""
-        return str(self.chain_id)
+        """The EIP-155 chain id in decimal; with a name where a real network has that id."""
+        return f"{self.chain_id}" if self.chain_id == FREE_CHAIN_ID else f"{self.chain_id}:dev"
 
     @property
     def url(self) -> str:

@@ -19,7 +19,7 @@ from pathlib import Path
 from scanner.demo.chains import ethereum_genesis, load_bitcoin, mine_ethereum
 from scanner.demo.check import Comparison, compare
 from scanner.demo.faults import COLUMN, RIVAL, Plan, plant
-from scanner.demo.nodes import Anvil, Bitcoind
+from scanner.demo.nodes import FREE_CHAIN_ID, Anvil, Bitcoind
 from scanner.demo.publication import (
     DAY,
     EXAMPLE,
@@ -46,7 +46,7 @@ from scanner.store.writing.lists_in import import_list
 
 BLOCKS = 160
 """Blocks mined on Ethereum's genesis; the list's height is the newest final one of them."""
-CHAIN_ID = 31337
+CHAIN_ID = FREE_CHAIN_ID
 """Not Ethereum's own: what is read from this chain must not pass for mainnet."""
 
 MOMENT = 1_793_404_800

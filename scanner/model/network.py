@@ -21,6 +21,8 @@ class Network:
         fixes it), e.g. "Bitcoin Signed Message:\\n".
     sources: protocols that can read its balances, best first; () if none is built yet.
     aliases: names publishers use for it, upper case.
+    mark: height and hash of a block that only this network has, for networks whose nodes say no
+        more than a chain id, which anybody may give to a chain; None where none is known.
     """
 
     name: str
@@ -33,6 +35,7 @@ class Network:
     message_header: str
     sources: tuple[str, ...]
     aliases: tuple[str, ...]
+    mark: tuple[int, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

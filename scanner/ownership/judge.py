@@ -40,7 +40,7 @@ from scanner.ownership.interface import (
     SignerFinder,
     Verifier,
 )
-from scanner.ownership.key_policy import judge_policy, may_be_asked, not_asked
+from scanner.ownership.key_policy import judge_policy, keys_unknown, may_be_asked, not_asked
 from scanner.ownership.near_misses import NearMiss, near_miss, of_test_network
 from scanner.ownership.table import verifiers_of
 from scanner.ownership.unread import OtherKey, Unread, tried
@@ -117,8 +117,7 @@ def _by_keys(
     try:
         return judge_policy(offline, signers, keys(address), partial(opened, proof))
     except SourceRejectedError as e:
-        reason = f"the account's current keys could not be asked ({e.what})"
-        return offline._replace(reason="; ".join(filter(None, (offline.reason, reason))))
+        return keys_unknown(offline, e.what)
 
 
 def _signers(proof: Proof, verifiers: Sequence[Verifier]) -> tuple[Signer, ...]:

@@ -110,6 +110,19 @@ def not_asked(result: ControlResult, address_format: str) -> ControlResult:
     return result._replace(reason="; ".join(filter(None, (result.reason, NOT_ASKED))))
 
 
+def keys_unknown(offline: ControlResult, why: str) -> ControlResult:
+    """The verdict where the keys were asked for and nobody can tell: the address alone may be old.
+
+    Offline such a row stands, and says that nobody asked; here somebody did, and the key that made
+    the address may have been taken from the account since.
+    """
+    words = f"the account's current keys could not be asked ({why})"
+    reason = "; ".join(filter(None, (offline.reason, words)))
+    if offline.shows_control:
+        return offline._replace(binding=Binding.ASSERTED, reason=reason)
+    return offline._replace(reason=reason)
+
+
 def may_be_asked(result: ControlResult) -> bool:
     """Whether a policy can change a verdict: somebody did sign something well-formed."""
     return result.control not in (Control.MALFORMED, Control.UNSIGNED)

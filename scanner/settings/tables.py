@@ -21,7 +21,8 @@ def load_registry(folder: Path | None = None) -> Registry:
     Raises ConfigError naming file and line when a table is not as it should be.
     """
     where = folder or shipped("config")
-    networks = [_network(r) for r in read_table(where / "networks.csv")]
+    marks = {r["network"]: (_whole(r, "height"), r["hash"]) for r in _marks(where)}
+    networks = [_network(r, marks) for r in read_table(where / "networks.csv")]
     issued = {(r["asset"], r["network"]): r["name"] for r in read_table(where / "issued.csv")}
     coins = [
         Coin(r["coin"], _holding(r, issued), r["group"]) for r in read_table(where / "assets.csv")
@@ -62,7 +63,13 @@ def _split(text: str) -> tuple[str, ...]:
     return tuple(part for part in text.split("|") if part)
 
 
-def _network(row: dict[str, str]) -> Network:
+def _marks(folder: Path) -> Iterator[dict[str, str]]:
+    """Blocks that name a chain. A folder of other tables may have none."""
+    path = folder / "genesis.csv"
+    return read_table(path) if path.exists() else iter(())
+
+
+def _network(row: dict[str, str], marks: Mapping[str, tuple[int, str]]) -> Network:
     return Network(
         name=row["network"],
         kind=row["kind"],
@@ -74,6 +81,7 @@ def _network(row: dict[str, str]) -> Network:
         message_header=row["message_header"].replace("\\n", "\n"),
         sources=_split(row["sources"]),
         aliases=_split(row["aliases"]),
+        mark=marks.get(row["network"]),
     )
 
 

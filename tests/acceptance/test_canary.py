@@ -74,17 +74,20 @@ ENDPOINTS = """
 name = "node-dead"
 network = "ethereum"
 protocol = "ethereum_rpc"
+chain = "1:dev"
 url = "http://user:{dead}@127.0.0.1:{port}/{dead}"
 timeout = 2
 [[endpoint]]
 name = "node-refuses"
 network = "ethereum"
 protocol = "ethereum_rpc"
+chain = "1:dev"
 url = "{chain}/v2/{answers}"
 [[endpoint]]
 name = "node"
 network = "ethereum"
 protocol = "ethereum_rpc"
+chain = "1:dev"
 url = "{chain}/?key={answers}"
 rate = 500
 [[endpoint]]

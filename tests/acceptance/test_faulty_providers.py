@@ -39,7 +39,7 @@ def write_table(path, proxies) -> None:
     path.write_text(
         "\n".join(
             f'[[endpoint]]\nname = "p{n}"\nnetwork = "ethereum"\nprotocol = "ethereum_rpc"\n'
-            f'url = "{proxy.url}"\noperator = "operator {n}"\ntimeout = 1\n'
+            f'url = "{proxy.url}"\nchain = "1:dev"\noperator = "operator {n}"\ntimeout = 1\n'
             for n, proxy in enumerate(proxies)
         ),
         "utf-8",

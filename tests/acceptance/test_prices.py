@@ -18,6 +18,7 @@ from support.scripted_http import Said, Seen, serving
 
 from scanner.demo.nodes import free_port
 from scanner.prices.feeds import load_feeds
+from scanner.settings.paths import shipped
 from scanner.settings.tables import load_registry
 
 pytestmark = pytest.mark.node
@@ -63,6 +64,13 @@ def pinned(taken, tmp_path):
     return taken / "endpoints.toml"
 
 
+def feeds(endpoints):
+    """Options: the shipped feeds, on the development chain, and its endpoints."""
+    table = (shipped("config") / "price_feeds.csv").read_text().replace(",1,", ",1:dev,")
+    (endpoints.parent / "shipped_feeds.csv").write_text(table)
+    return "--feeds", endpoints.parent / "shipped_feeds.csv", "--endpoints", endpoints
+
+
 def cents(price: str) -> str:
     whole, fraction = price.split(".")
     value = TOTAL * int(whole + fraction) * 100 // 10 ** (18 + len(fraction))
@@ -75,13 +83,13 @@ def put(path, at, price="2500.25", source="Kraken", asset="ETH"):
 
 
 def test_chainlink_reads_the_block_of_the_snapshot_again_and_again(scanner, pinned):
-    first = scanner("prices", "chainlink", "--endpoints", pinned, "--json")
+    first = scanner("prices", "chainlink", *feeds(pinned), "--json")
     assert first.status == 0, first.err
     assert first.object["blocks"][0]["height"] == 3
     (price,) = first.object["prices"]
     assert (price["asset"], price["price_usd"]) == ("ETH", "3000.5")
     assert price["source"] == f"chainlink: ethereum {FEED} round {(6 << 64) | 1234}"
-    assert scanner("prices", "chainlink", "1", "--endpoints", pinned, "--json").out == first.out
+    assert scanner("prices", "chainlink", "1", *feeds(pinned), "--json").out == first.out
     done = scanner("value", "--json")
     assert done.status == 0, done.err
     (asset,) = done.object["assets"]
@@ -95,7 +103,7 @@ def test_chainlink_reads_the_block_of_the_snapshot_again_and_again(scanner, pinn
 
 def test_values_do_not_touch_the_totals(scanner, pinned):
     before = scanner("totals", "--json").out
-    scanner("prices", "chainlink", "--endpoints", pinned)
+    scanner("prices", "chainlink", *feeds(pinned))
     scanner("value")
     assert scanner("totals", "--json").out == before
     assert b"usd" not in before
@@ -105,7 +113,7 @@ def test_a_feed_without_an_answer_is_said_and_3(scanner, pinned, tmp_path):
     table = "asset,network,chain,contract,description,source\n"
     for row, words in (
         (f"ETH,ethereum,1,{FEED},BTC / USD,x", "calls itself 'ETH / USD'"),
-        (f"ETH,ethereum,5,{FEED},ETH / USD,x", "the feed is on chain 5, the block on chain 1"),
+        (f"ETH,ethereum,1,{FEED},ETH / USD,x", "the feed is on chain 1, the block on chain 1:dev"),
         (f"ETH,ethereum,1,0x{'12' * 20},ETH / USD,x", "there is no feed at this block"),
         (f"BTC,ethereum,1,{FEED},BTC / USD,x", "no price of ETH: no feed in the table"),
     ):
@@ -120,7 +128,7 @@ def test_a_feed_without_an_answer_is_said_and_3(scanner, pinned, tmp_path):
 
 def test_a_dead_node_keeps_nothing(scanner, pinned, tmp_path):
     dead = write_endpoints(tmp_path / "dead.toml", f"http://127.0.0.1:{free_port()}")
-    done = scanner("prices", "chainlink", "--endpoints", dead)
+    done = scanner("prices", "chainlink", *feeds(pinned)[:2], "--endpoints", dead)
     assert (done.status, done.out) == (2, b"")
     assert "node-1" in done.err
     assert "127.0.0.1" not in done.err

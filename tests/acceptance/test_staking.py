@@ -81,7 +81,7 @@ def write_table(path, rpc: str, beacon: str = "") -> None:
         tables.append(("my-beacon", "ethereum-beacon", "beacon", f"http://{beacon}"))
     lines = (
         f'[[endpoint]]\nname = "{name}"\nnetwork = "{network}"\nprotocol = "{protocol}"\n'
-        f'url = "{url}"\n'
+        f'url = "{url}"\nchain = "1:dev"\n'
         for name, network, protocol, url in tables
     )
     path.write_text("\n".join(lines), "utf-8")

@@ -107,3 +107,26 @@ def test_a_proof_under_a_hash_that_its_own_endpoint_named(
     other = scanner(*take, "--statement", MESSAGE, "--at", "ethereum=2:0x" + "ab" * 32)
     assert other.status == 3
     assert "you said that it is" in other.err + scanner("show", "latest").out.decode()
+
+
+@pytest.mark.parametrize("own", [False, True])
+@pytest.mark.parametrize("chain", ["", "1", "1:dev"])
+def test_a_private_chain_that_took_a_networks_id(scanner, tmp_path, anvil_factory, own, chain):
+    """Ethereum is known by its first block: who has another has to be called another chain."""
+    node = anvil_factory()
+    node.rpc("anvil_setBalance", account_of(key(16)), hex(90 * WEI))
+    node.rpc("anvil_mine", "0x3")
+    row = {"coin": "ETH", "network": "ETH", "height": 2, "address": account_of(key(16))}
+    write_rows(tmp_path / "list.csv", [row | {"amount": "90", "signature1": sign_evm(key(16))}])
+    write_table(tmp_path / "ends.toml", evm_endpoint(node, own=own, chain=chain))
+    done = scanner(
+        *("snapshot", "list.csv", "--endpoints", "ends.toml", "--json", "--proof"),
+        *("--statement", MESSAGE),
+    )
+    if chain == "1:dev":
+        assert done.object["assets"][0]["verified"] == str(90 * WEI)
+        assert "NOT THE REAL ethereum: read on the chain '1:dev'" in done.err
+    else:
+        assert (done.status, done.out.count(str(90 * WEI).encode())) == (2, 0)
+        assert 'another chain of the same id: its block 0 is not 0xd4e5' in done.err
+        assert 'say chain = "1:dev"' in done.err

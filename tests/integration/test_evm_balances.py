@@ -129,7 +129,7 @@ def test_revert_empty_short_no_code_and_true_zero_are_different_answers(source):
 def test_pin_is_a_height_its_hash_and_time(source, node):
     at = source.pin(3)
     block = node.rpc("eth_getBlockByNumber", "0x3", False)
-    assert (at.height, at.hash, at.chain) == (3, block["hash"], "1")
+    assert (at.height, at.hash, at.chain) == (3, block["hash"], "1:dev")
     assert at.time == int(block["timestamp"], 16)
     with pytest.raises(HeightNotReachedError) as caught:
         source.pin(6)

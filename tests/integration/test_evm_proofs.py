@@ -146,7 +146,7 @@ def test_an_archive_is_checked_without_a_network(source, tmp_path):
     source.fetch_balances(ask([*HOLDERS, NOBODY], ETH, USDT), at)
     source.fetch_balances(ask(HOLDERS[:5], USDC), at)
     checked = check_archive(archive_path(tmp_path / "proofs", at))
-    assert (checked.hash, checked.height, checked.chain) == (at.hash, 2, "1")
+    assert (checked.hash, checked.height, checked.chain) == (at.hash, 2, "1:dev")
     wanted = {("", h.hex()): 10**18 + n for n, h in enumerate(HOLDERS)}
     wanted |= {(contract(USDT).hex(), h.hex()): 100 + n for n, h in enumerate(HOLDERS)}
     wanted |= {(contract(USDC).hex(), h.hex()): 100 + n for n, h in enumerate(HOLDERS[:5])}
@@ -187,7 +187,7 @@ def test_the_command_that_checks_an_archive(source, tmp_path):
     path = archive_path(tmp_path / "proofs", at)
     said = CliRunner().invoke(app, [str(path)])
     assert said.exit_code == 0
-    assert "4 balances hold on ethereum (chain 1) at block 2" in said.output
+    assert "4 balances hold on ethereum (chain 1:dev) at block 2" in said.output
     assert at.hash in said.output
     said = CliRunner().invoke(app, [str(path), "--json"])
     balances = json.loads(said.output)["balances"]

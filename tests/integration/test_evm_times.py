@@ -20,6 +20,7 @@ def test_times_become_heights_and_the_rest_stays(anvil_factory, tmp_path, capsys
     file = tmp_path / "endpoints.toml"
     file.write_text(
         f'[[endpoint]]\nname = "a"\nnetwork = "ethereum"\nprotocol = "ethereum_rpc"\nurl = "{node.url}"\n'
+        f'chain = "{node.chain}"\n'
     )
     texts = [
         "bitcoin=800000",

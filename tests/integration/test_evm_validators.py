@@ -109,7 +109,7 @@ def ask(*addresses: str) -> list[BalanceQuery]:
 
 
 def test_the_deposits_are_on_the_nodes_own_chain(world):
-    assert world.anvil.chain == "1"
+    assert world.anvil.chain == "1:dev"
 
 
 @pytest.mark.parametrize("blinded", [True, False])

@@ -51,7 +51,7 @@ def test_anvil_is_ethereum_as_its_genesis_says(anvil_factory):
     node = anvil_factory({"alloc": {holder: {"balance": hex(10**30 + 7)}}}, chain_id=1)
     assert int(node.rpc("eth_chainId"), 16) == 1
     assert int(node.rpc("eth_getBalance", holder, "latest"), 16) == 10**30 + 7
-    assert node.endpoint().chain == "1"
+    assert node.endpoint().chain == "1:dev"
 
 
 def test_two_nodes_of_a_kind_do_not_meet(anvil, anvil_factory):

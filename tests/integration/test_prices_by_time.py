@@ -60,7 +60,7 @@ def take(database, time):
 
 def read(chain, database, tmp_path, capfd):
     table = "asset,network,chain,contract,description,source\n"
-    (tmp_path / "feeds.csv").write_text(table + f"TRX,ethereum,1,{FEED},TRX / USD,here\n")
+    (tmp_path / "feeds.csv").write_text(table + f"TRX,ethereum,1:dev,{FEED},TRX / USD,here\n")
     endpoints = write_endpoints(tmp_path / "endpoints.toml", chain.url)
     arguments = ["prices", "chainlink", "--database", database, "--endpoints", str(endpoints)]
     status = run([*arguments, "--feeds", str(tmp_path / "feeds.csv"), "--json"])

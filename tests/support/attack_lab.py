@@ -61,7 +61,7 @@ def evm_endpoint(node: Anvil, network: str = "ethereum", **more: object) -> dict
     """One development node, the user's own unless said otherwise."""
     return {
         **{"name": f"{network}-node", "network": network, "protocol": "ethereum_rpc"},
-        **{"url": node.url, "operator": "me", "own": True, **more},
+        **{"url": node.url, "chain": node.chain, "operator": "me", "own": True, **more},
     }
 
 

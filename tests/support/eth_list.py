@@ -36,9 +36,10 @@ def start_eth_chain(folder: Path, chain_id: int = 1) -> Anvil:
 def write_endpoints(path: Path, *urls: str, network: str = "ethereum", more: str = "") -> Path:
     """An endpoint table of nodes "node-1", "node-2"... of one network."""
     protocol = {"ethereum": "ethereum_rpc", "bitcoin": "bitcoin_core"}[network]
+    chain = 'chain = "1:dev"\n' if network == "ethereum" else ""
     tables = [
         f'[[endpoint]]\nname = "node-{n}"\nnetwork = "{network}"\nprotocol = "{protocol}"\n'
-        f'url = "{url}"\n{more}\n'
+        f'url = "{url}"\n{chain}{more}\n'
         for n, url in enumerate(urls, 1)
     ]
     path.write_text("\n".join(tables), "utf-8")

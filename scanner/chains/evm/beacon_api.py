@@ -91,7 +91,7 @@ class BeaconNode:
             if self._clock is None:
                 spec = self._data("eth/v1/config/spec")
                 found = take(self.name, spec, str, "DEPOSIT_CHAIN_ID")
-                if found != self.chain_id:
+                if found != self.chain_id.partition(":")[0]:
                     raise SourceRejectedError(
                         self.name,
                         f"is a beacon chain of chain {found[:20]}, not of {self.chain_id}",

@@ -98,7 +98,7 @@ def final(rpc: Rpc, chain_id: str) -> Header:
         found = None
     if found is not None:
         return found
-    depth = CONFIRMATIONS.get(chain_id, DEFAULT_CONFIRMATIONS)
+    depth = CONFIRMATIONS.get(chain_id.partition(":")[0], DEFAULT_CONFIRMATIONS)
     return at_height(rpc, max(0, tip(rpc).number - depth))
 
 

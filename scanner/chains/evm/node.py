@@ -22,6 +22,7 @@ from scanner.errors import (
 )
 from scanner.model.block import BlockRef
 from scanner.model.endpoint import Endpoint
+from scanner.model.network import Network
 
 _PROBED = bytes(20)  # the zero address: it exists in every state
 MOST_ANSWERED: Final = 16_384
@@ -34,14 +35,23 @@ _KEPT_BY_ALL = 128  # states of this many blocks are kept by every node
 class Node:
     """An endpoint with what was learnt about it. Safe to use from several threads.
 
-    chain_id: the decimal EIP-155 id it must be on.
+    chain_id: the decimal EIP-155 id it must be on; of a test chain with a name after a colon, which
+        is part of what the chain is called: "1:dev".
+    mark: height and hash of a block that it must have; None: nothing is known of the chain.
     """
 
-    def __init__(self, endpoint: Endpoint, chain_id: str, rpc: Rpc | None = None) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        chain_id: str,
+        rpc: Rpc | None = None,
+        mark: tuple[int, str] | None = None,
+    ) -> None:
         self.endpoint = endpoint
         self.name = endpoint.name
         self.operator, self.own = operator_of(endpoint), endpoint.own
         self.chain_id = chain_id
+        self._mark = mark
         self.rpc = rpc or Rpc(endpoint)
         self._lock = threading.RLock()
         self._checked = False
@@ -57,13 +67,32 @@ class Node:
             if self._checked:
                 return
             found = quantity(self.name, self.rpc.ask("eth_chainId"), "chain id")
-            if str(found) != self.chain_id:
+            wanted = self.chain_id.partition(":")[0]
+            if str(found) != wanted:
                 raise SourceRejectedError(
-                    self.name,
-                    f"is on chain {found}, not {self.chain_id}: check the endpoint's URL",
+                    self.name, f"is on chain {found}, not {wanted}: check the endpoint's URL"
                 )
             self._check_synced()
+            self._check_mark()
             self._checked = True
+
+    def _check_mark(self) -> None:
+        """Tell a network from a chain that somebody gave its id: by a block that only it has."""
+        if self._mark is None:
+            return
+        height, known = self._mark
+        found = blocks.header(self.rpc, height)
+        if found is None:
+            raise SourceUnavailableError(
+                self.name,
+                f"does not give block {height}, by which the network is known: name another endpoint",
+            )
+        if found.hash != known:
+            raise SourceRejectedError(
+                self.name,
+                f"is another chain of the same id: its block {height} is not {known}. Name another "
+                f'endpoint; of a test chain, say chain = "{self.chain_id}:dev"',
+            )
 
     def _check_synced(self) -> None:
         try:
@@ -219,3 +248,9 @@ class Node:
     def close(self) -> None:
         """Close the connections."""
         self.rpc.close()
+
+
+def node_of(endpoint: Endpoint, network: Network) -> Node:
+    """A network's node: on the network's own chain by its mark, or on the chain that is said."""
+    chain = endpoint.chain or network.chain_id
+    return Node(endpoint, chain, mark=network.mark if chain == network.chain_id else None)

@@ -11,7 +11,7 @@ from scanner.chains.evm.balances import fill, holder_bytes, token_bytes
 from scanner.chains.evm.beacon_api import BeaconNode
 from scanner.chains.evm.canary import EvmCanaries
 from scanner.chains.evm.columns import NATIVE, Column, Reading, cut
-from scanner.chains.evm.node import Node
+from scanner.chains.evm.node import Node, node_of
 from scanner.chains.evm.probe import probe
 from scanner.chains.evm.prover import Prover, settle
 from scanner.chains.evm.quorum import read_agreed, read_here
@@ -44,7 +44,7 @@ def make_source(
     endpoints: of its JSON-RPC nodes, and of beacon nodes, which serve its validators.
     """
     beacons = [e for e in endpoints if e.protocol == "beacon"]
-    nodes = [Node(e, e.chain or network.chain_id) for e in endpoints if e not in beacons]
+    nodes = [node_of(e, network) for e in endpoints if e not in beacons]
     validators = Validators(
         network.name, [BeaconNode(e, e.chain or network.chain_id) for e in beacons], policy.quorum
     )

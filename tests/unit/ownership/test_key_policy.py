@@ -152,7 +152,7 @@ def test_a_regular_key_of_the_xrp_ledger() -> None:
     )
 
 
-def test_nobody_can_tell_leaves_what_the_row_shows_and_says_so() -> None:
+def test_nobody_can_tell_whose_the_account_is_now() -> None:
     def nobody(address: Address) -> KeyPolicy:
         raise SourceRejectedError("node", "has no such method")
 
@@ -160,7 +160,7 @@ def test_nobody_can_tell_leaves_what_the_row_shows_and_says_so() -> None:
         raise SourceUnavailableError("node", "is down")
 
     result = judge(TRON, REGISTRY, None, nobody)
-    assert result.shows_control
+    assert (result.control, result.binding) == (Control.CONTROLS, Binding.ASSERTED)
     assert "could not be asked (has no such method)" in result.reason
     with pytest.raises(SourceUnavailableError):
         judge(TRON, REGISTRY, None, down)

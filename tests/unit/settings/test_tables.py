@@ -1,6 +1,7 @@
 """The shipped tables agree with themselves and say what published names mean."""
 
 import csv
+import re
 from dataclasses import replace
 
 import pytest
@@ -117,3 +118,21 @@ def test_one_balance_has_one_name(registry):
     again = replace(token, asset="TETHER", contract=token.contract.lower())
     with pytest.raises(ConfigError, match="TETHER on ethereum is USDT"):
         Registry(registry.networks.values(), registry.coins.values(), [token, again])
+
+
+def test_every_network_read_over_json_rpc_is_known_by_a_block_of_its_own():
+    """A chain id is anybody's; who gives it to a chain of his own is found out by its blocks."""
+    unmarked = {
+        "okc": "no published hash of an early block was found, and no node answers any more",
+        "filecoin": "its gateways refuse epochs that old",
+    }
+    registry = load_registry()
+    read = {n.name: n for n in registry.networks.values() if "ethereum_rpc" in n.sources}
+    assert {name for name, n in read.items() if n.mark is None} == set(unmarked)
+    for network in read.values():
+        if network.mark is not None:
+            assert re.fullmatch("0x[0-9a-f]{64}", network.mark[1])
+    with (shipped("config") / "genesis.csv").open(newline="") as file:
+        assert {row["network"] for row in csv.DictReader(file) if row["source"]} == (
+            set(read) - set(unmarked)
+        )
