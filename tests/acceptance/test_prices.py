@@ -112,10 +112,10 @@ def test_values_do_not_touch_the_totals(scanner, pinned):
 def test_a_feed_without_an_answer_is_said_and_3(scanner, pinned, tmp_path):
     table = "asset,network,chain,contract,description,source\n"
     for row, words in (
-        (f"ETH,ethereum,1,{FEED},BTC / USD,x", "calls itself 'ETH / USD'"),
+        (f"ETH,ethereum,1:dev,{FEED},BTC / USD,x", "calls itself 'ETH / USD'"),
         (f"ETH,ethereum,1,{FEED},ETH / USD,x", "the feed is on chain 1, the block on chain 1:dev"),
-        (f"ETH,ethereum,1,0x{'12' * 20},ETH / USD,x", "there is no feed at this block"),
-        (f"BTC,ethereum,1,{FEED},BTC / USD,x", "no price of ETH: no feed in the table"),
+        (f"ETH,ethereum,1:dev,0x{'12' * 20},ETH / USD,x", "there is no feed at this block"),
+        (f"BTC,ethereum,1:dev,{FEED},BTC / USD,x", "no price of ETH: no feed in the table"),
     ):
         (tmp_path / "feeds.csv").write_text(table + row + "\n")
         done = scanner(

@@ -89,7 +89,9 @@ def claims(count=CLAIMS):
 def endpoints(url, rate=500.0):
     from scanner.model.endpoint import Endpoint
 
-    return {"ethereum": [Endpoint("node-1", "ethereum", "ethereum_rpc", url, rate=rate, chain="1:dev")]}
+    return {
+        "ethereum": [Endpoint("node-1", "ethereum", "ethereum_rpc", url, rate=rate, chain="1:dev")]
+    }
 
 
 def queued(store, list_id, parallel=24):
