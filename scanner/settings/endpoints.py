@@ -7,8 +7,8 @@
     url = "https://host/${KEY}"  # ${NAME} is taken from the environment; or url_env = "NAME"
     operator = "me"              # endpoints of one operator are not independent of each other;
                                  # unsaid, that of its host; all others unsaid are one
-    chain = "1:dev"              # only if it is not the network's own: a test chain. Of EVM networks
-                                 # the id, and after a colon a name of yours if the id is the same
+    chain = "1:dev"              # only of a test chain. Of EVM networks its id; and after a colon
+                                 # a name of yours, where a network has that id
     own = true                   # the user's own node
     timeout = 30                 # seconds for one request
     rate = 5                     # requests a second at most; 0 = no limit

@@ -85,7 +85,7 @@ class Node:
         if found is None:
             raise SourceUnavailableError(
                 self.name,
-                f"does not give block {height}, by which the network is known: name another endpoint",
+                f"does not give block {height}, by which the network is known: name another one",
             )
         if found.hash != known:
             raise SourceRejectedError(
