@@ -100,6 +100,9 @@ def test_a_proof_under_a_hash_that_its_own_endpoint_named(
     done = scanner(*take, "--statement", MESSAGE)
     (total,) = done.object["assets"]
     assert total["by_evidence"][evidence] == str(90_000_000 * WEI)
+    (exported,) = scanner("export", "balances", "latest", "--format", "jsonl").objects
+    consistent = "the proof is consistent with the block that this endpoint named"
+    assert (consistent in exported["reason"]) is not own
 
     known = node.rpc("eth_getBlockByNumber", "0x2", False)["hash"]
     said = scanner(*take, "--statement", MESSAGE, "--at", f"ethereum=2:{known}")

@@ -36,6 +36,10 @@ CHUNK: Final = 4_000
 """Balances of one chunk: one request where the endpoint takes sheets."""
 
 
+CONSISTENT: Final = "the proof is consistent with the block that this endpoint named"
+"""What a proof comes to where nobody else named the block: the total's class is `reported`."""
+
+
 def make_source(
     network: Network, endpoints: Sequence[Endpoint], registry: Registry, policy: ReadPolicy
 ) -> EthereumRpcSource:
@@ -192,7 +196,10 @@ class EthereumRpcSource:
         for position, place in enumerate(places):
             read = found[place]
             if read is not None:
-                found[place] = settle(read, position, proof, is_native=column.is_native)
+                settled = settle(read, position, proof, is_native=column.is_native)
+                if settled.evidence is Evidence.PROVEN and at.evidence is Evidence.REPORTED:
+                    settled = caution(settled, CONSISTENT)
+                found[place] = settled
 
     def call(self, to: bytes, data: bytes, at: BlockRef) -> bytes:
         """See ContractCaller.call. With a quorum, that many operators must answer the same.
