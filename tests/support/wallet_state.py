@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from scanner.model.account import AccountState
 from scanner.model.addresses.keccak import keccak256
@@ -32,6 +32,8 @@ def safe_storage(
         keccak256(b"guard_manager.guard.address"): guard,
         keccak256(b"fallback_manager.handler.address"): handler,
     }
+    if owners:
+        storage[keccak256(slot(1) + slot(2))] = int.from_bytes(owners[0])
     following = [*map(int.from_bytes, owners[1:]), 1] if owners else []
     for owner, after in zip(owners, following, strict=True):
         storage[keccak256(bytes(12) + owner + slot(2))] = after
@@ -77,3 +79,16 @@ def safe_chain(
     """A chain with one Safe of a version behind a proxy of a version."""
     states = {wallet: (code_named(proxy), storage), SINGLETON: (code_named(version), {})}
     return TableChain(states=states, calls=calls)
+
+
+class AnsweringChain:
+    """A table's state, and calls that a function answers."""
+
+    def __init__(self, table: TableChain, answers: Callable[[bytes, bytes], bytes]) -> None:
+        self._table, self._answers, self.calls = table, answers, table.calls
+
+    def __call__(self, to: bytes, data: bytes, /) -> bytes:
+        return self._answers(to, data)
+
+    def state(self, account: bytes, slots: tuple[bytes, ...]) -> AccountState | None:
+        return self._table.state(account, slots)

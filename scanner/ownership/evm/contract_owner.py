@@ -25,7 +25,14 @@ from scanner.model.control import Binding, ControlResult
 from scanner.ownership import verdicts
 from scanner.ownership.evm import contract_calls, evm_signers
 from scanner.ownership.evm.evm_signers import Digest, Envelope, Signed
-from scanner.ownership.evm.wallets import UNKNOWN_CODE, Pod, Wallet, find_wallet
+from scanner.ownership.evm.wallets import (
+    UNKNOWN_CODE,
+    UNKNOWN_OWNER,
+    Pod,
+    Wallet,
+    asks_unknown,
+    find_wallet,
+)
 from scanner.ownership.interface import ChainView, ContractCall, Proof
 
 _DEPTH = 3
@@ -149,6 +156,11 @@ class ContractOwner:
             return self._unsigned_pod(view, account, of_pod, by)
         if found.answers and not found.trouble and (by.unknown or not found.owners):
             answer = self._accepted(view, account, by, signatures, digests)
+            chain_id = proof.network.chain_id
+            if answer is not None and any(
+                asks_unknown(view, found, signed.data, chain_id) for signed in signatures
+            ):
+                return self._controls(Binding.ASSERTED, account, by, answer + UNKNOWN_OWNER)
             if answer is not None:
                 return self._controls(Binding.ON_CHAIN, account, by, answer)
         return None if by.unknown else self._of_wallet(found, account, by)

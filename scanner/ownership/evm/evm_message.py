@@ -18,7 +18,13 @@ from scanner.ownership.evm import evm_signers
 from scanner.ownership.evm.contract_calls import accepts
 from scanner.ownership.evm.evm_signers import Digest, Envelope, Signed
 from scanner.ownership.evm.typed_data import is_first_typed_data
-from scanner.ownership.evm.wallets import UNKNOWN_CODE, Wallet, find_wallet
+from scanner.ownership.evm.wallets import (
+    UNKNOWN_CODE,
+    UNKNOWN_OWNER,
+    Wallet,
+    asks_unknown,
+    find_wallet,
+)
 from scanner.ownership.freshness import grade
 from scanner.ownership.interface import ChainView, ContractCall, Proof
 from scanner.ownership.primitives.recovery import recover_account
@@ -55,8 +61,8 @@ class EvmMessage:
             remark = own_key(proof.address.payload, signed, digests)
             if remark is None and call is not None:
                 remark = accepts(call, proof.address.payload, signed, digests)
-                if remark is not None and binding is Binding.DERIVED:
-                    binding, words = binding_of_answer(call, proof)
+                if remark is not None and binding is not Binding.ASSERTED:
+                    binding, words = binding_of_answer(call, proof, signed.data)
                     remark = f"{remark}{words}"
             if remark is None and is_first_typed_data(proof.message):
                 return verdicts.unsupported(self.name, _FIRST_TYPED)
@@ -76,7 +82,7 @@ class EvmMessage:
         )
 
 
-def binding_of_answer(call: ContractCall, proof: Proof) -> tuple[Binding, str]:
+def binding_of_answer(call: ContractCall, proof: Proof, signature: bytes) -> tuple[Binding, str]:
     """What it is worth that a contract accepts a signature, and what to say about that.
 
     Only of code that we know is it known that it accepts its owners' signatures and no others.
@@ -84,6 +90,8 @@ def binding_of_answer(call: ContractCall, proof: Proof) -> tuple[Binding, str]:
     if isinstance(call, ChainView):
         found = find_wallet(call, proof.address.payload, proof.network.chain_id, ())
         if isinstance(found, Wallet) and found.answers and not found.trouble:
+            if asks_unknown(call, found, signature, proof.network.chain_id):
+                return Binding.ASSERTED, UNKNOWN_OWNER
             return Binding.ON_CHAIN, f": {found.name}"
     return Binding.ASSERTED, UNKNOWN_CODE
 

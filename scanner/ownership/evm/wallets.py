@@ -13,7 +13,7 @@ versions 1.0.0 to 1.5.0; EigenLayer's EigenPodManager.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from scanner.model.account import AccountState
@@ -38,6 +38,17 @@ UNKNOWN_CODE: Final = (
     "is not shown"
 )
 """What to say of a contract that speaks for itself."""
+
+
+UNKNOWN_OWNER: Final = (
+    "; one of its owners is a contract whose code is not one that we know, and may accept anybody: "
+    "that its owners signed is not shown"
+)
+"""What to say of a known wallet that asks an unknown contract in its turn."""
+
+_DEPTH: Final = 2  # wallets that own wallets: how deep they are followed
+_MOST_LISTED: Final = 16  # owners of a wallet that are looked at, whether they are wallets
+_PART: Final = 65  # bytes of one signature in what a Safe is given
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +77,12 @@ class Pod:
 
 
 def find_wallet(
-    view: ChainView, account: bytes, chain_id: str, signers: Sequence[bytes]
+    view: ChainView, account: bytes, chain_id: str, signers: Sequence[bytes], depth: int = _DEPTH
 ) -> Wallet | Pod | None:
     """What a contract is, if its code is one that we know; None if it is not, or cannot be read.
 
-    chain_id: of the network, for registries. signers: accounts that may be owners.
+    chain_id: of the network, for registries. signers: accounts that may be owners, or owners of
+    wallets that are. depth: how many wallets below this one are looked at.
     """
     mappings = tuple(keccak256(bytes(12) + signer + _OWNERS) for signer in signers)
     slots = (_SINGLETON, _COUNT, _THRESHOLD, _GUARD, _HANDLER, *mappings)
@@ -83,7 +95,11 @@ def find_wallet(
         behind = view.state(state.values[0].to_bytes(32)[12:], ())
         code = known.get(behind.code_hash) if behind is not None else None
     if code is not None and code.kind == "safe":
-        return _safe(view, code.name, state, signers)
+        found = _safe(view, code.name, state, signers)
+        if depth and signers and len(found.owners) < found.threshold:
+            more = _owning_wallets(view, account, chain_id, signers, depth - 1)
+            return replace(found, owners=(*found.owners, *more))
+        return found
     return _pod(view, account, chain_id)
 
 
@@ -99,6 +115,46 @@ def _safe(view: ChainView, name: str, state: AccountState, signers: Sequence[byt
             "that they can spend is not shown"
         )
     return Wallet(name, count, owners, threshold, trouble, _is_known_handler(view, handler))
+
+
+def _owning_wallets(
+    view: ChainView, account: bytes, chain_id: str, signers: Sequence[bytes], depth: int
+) -> tuple[bytes, ...]:
+    """Owners of a Safe that are wallets of known code, whose own owners signed."""
+    found, at = [], bytes(19) + b"\1"  # the list of owners begins and ends at 1
+    for _ in range(_MOST_LISTED):
+        state = view.state(account, (keccak256(bytes(12) + at + _OWNERS),))
+        if state is None or not 1 < state.values[0] < 1 << 160:
+            break
+        at = state.values[0].to_bytes(20)
+        inner = find_wallet(view, at, chain_id, signers, depth) if at not in signers else None
+        if isinstance(inner, Wallet) and not inner.trouble:
+            if 0 < inner.threshold <= len(inner.owners):
+                found.append(at)
+    return tuple(found)
+
+
+def asks_unknown(
+    view: ChainView, wallet: Wallet, signature: bytes, chain_id: str, depth: int = _DEPTH
+) -> bool:
+    """Whether a Safe's own check of a signature rests on a contract that we do not know.
+
+    signature: as isValidSignature is given it: 65 bytes an owner, r, s and v. With v = 0, r is a
+    contract that is asked in its turn, and s says where what it is given lies.
+    """
+    for n in range(wallet.threshold):
+        part = signature[n * _PART : (n + 1) * _PART]
+        if len(part) < _PART or part[64] != 0:
+            continue
+        owner, start = part[12:32], int.from_bytes(part[32:64])
+        found = find_wallet(view, owner, chain_id, ())
+        if not depth or not isinstance(found, Wallet) or not found.answers or found.trouble:
+            return True
+        size = int.from_bytes(signature[start : start + 32])
+        inner = signature[start + 32 : start + 32 + size]
+        if asks_unknown(view, found, inner, chain_id, depth - 1):
+            return True
+    return False
 
 
 def _is_known_handler(view: ChainView, handler: int) -> bool:

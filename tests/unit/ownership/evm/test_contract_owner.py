@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import pytest
 from support.signed_rows import account, claim, evm_address, evm_sign, key
-from support.wallet_state import SINGLETON, TableChain, safe_chain, safe_storage
+from support.wallet_state import (
+    SINGLETON,
+    AnsweringChain,
+    TableChain,
+    code_named,
+    safe_chain,
+    safe_storage,
+)
 
 from scanner.errors import SourceRejectedError, SourceUnavailableError
+from scanner.model.addresses.evm import checksum_text
+from scanner.model.addresses.keccak import keccak256
 from scanner.model.balance import Evidence
 from scanner.model.control import Binding, Control, ControlResult
 from scanner.ownership.judge import judge, judge_claims
@@ -241,3 +250,79 @@ def test_a_dead_node_is_an_error_and_a_refused_call_a_verdict() -> None:
     assert "could not be asked (out of gas)" in named.reason
     assert judged(SIGNED[0], call=refused).control is Control.UNSUPPORTED
     assert judged("0x", call=refused).control is Control.UNSUPPORTED
+
+
+INNER = bytes.fromhex("1e" * 20)
+DEEPEST = bytes.fromhex("de" * 20)
+
+
+def nested(*, code: str = "Safe proxy 1.4.1", inner_threshold: int = 1) -> TableChain:
+    """A Safe of 2 of (a Safe of A and C, B)."""
+    chain = safe_chain(bytes.fromhex(WALLET[2:]), safe_storage(2, [INNER, account(B)]))
+    inner = safe_storage(inner_threshold, [account(A), account(C)])
+    chain.states[INNER] = (code_named(code), inner)
+    return chain
+
+
+def test_an_owner_that_is_a_safe_in_its_turn_signs_by_its_owners() -> None:
+    result = judged(*SIGNED, owners=OWNERS, call=nested())
+    assert (result.control, result.binding, result.required) == (
+        Control.CONTROLS,
+        Binding.ON_CHAIN,
+        2,
+    )
+    assert set(result.signed_by) == {checksum_text(INNER), checksum_text(account(B))}
+
+
+def test_a_safe_within_counts_only_as_far_as_its_own_owners_signed() -> None:
+    assert judged(*SIGNED, owners=OWNERS, call=nested(inner_threshold=2)).control is (
+        Control.MISMATCH
+    )
+    unknown = nested()
+    unknown.states[INNER] = (bytes(32), unknown.states[INNER][1])
+    assert not judged(*SIGNED, owners=OWNERS, call=unknown).shows_control
+    guarded = nested()
+    guarded.states[INNER][1][keccak256(b"guard_manager.guard.address")] = 7  # type: ignore[index]
+    assert not judged(*SIGNED, owners=OWNERS, call=guarded).shows_control
+
+
+def test_safes_that_own_each_other_come_to_an_end() -> None:
+    chain = safe_chain(bytes.fromhex(WALLET[2:]), safe_storage(2, [INNER, account(B)]))
+    mine = bytes.fromhex(WALLET[2:])
+    chain.states[INNER] = (code_named("Safe proxy 1.4.1"), safe_storage(1, [mine]))
+    assert not judged(*SIGNED, owners=OWNERS, call=chain).shows_control
+
+
+def by_contract(owner: bytes, inner: bytes = b"") -> str:
+    """A Safe's signature by one owner that is a contract, and what that one is given."""
+    return "0x" + (word(owner) + word(65) + b"\0" + word(len(inner)) + inner).hex()
+
+
+@pytest.mark.parametrize("named", [True, False])
+@pytest.mark.parametrize(
+    ("owner", "binding"), [("known", Binding.ON_CHAIN), ("unknown", Binding.ASSERTED)]
+)
+def test_a_known_safe_that_asks_a_contract_is_worth_what_that_contract_is(
+    owner: str, binding: Binding, named: bool
+) -> None:
+    """The Safe's code is sound, and asks its owner's, which takes whoever the signature names."""
+    handler = bytes.fromhex("4a" * 20)
+    storage = safe_storage(1, [INNER], handler=int.from_bytes(handler))
+    chain = safe_chain(bytes.fromhex(WALLET[2:]), storage)
+    chain.states[handler] = (code_named("Safe signatures 1.4.1"), {})
+    inner = safe_storage(1, [account(A)], handler=int.from_bytes(handler))
+    code = code_named("Safe proxy 1.4.1") if owner == "known" else bytes(32)
+    chain.states[INNER] = (code, inner)
+    digests: list[bytes] = []
+
+    def answers(to: bytes, data: bytes) -> bytes:
+        if data[:4] != bytes.fromhex("1626ba7e") or to.hex() != WALLET[2:]:
+            return b""
+        digests.append(data[4:36])
+        return data[:4].ljust(32, b"\0") if data[4:36] == digests[0] else b""
+
+    answering = AnsweringChain(chain, answers)
+    more = {"owners": (evm_address(C),)} if named else {}
+    result = judged(by_contract(INNER, bytes.fromhex(evm_sign(A)[2:])), call=answering, **more)
+    assert (result.control, result.binding) == (Control.CONTROLS, binding), result
+    assert ("may accept anybody" in result.reason) is (owner == "unknown")
