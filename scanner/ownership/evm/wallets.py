@@ -67,6 +67,11 @@ class Wallet:
     trouble: str = ""
     answers: bool = False
 
+    @property
+    def is_met(self) -> bool:
+        """Whether the owners that were found can spend."""
+        return not self.trouble and 0 < self.threshold <= len(self.owners)
+
 
 @dataclass(frozen=True, slots=True)
 class Pod:
@@ -128,9 +133,8 @@ def _owning_wallets(
             break
         at = state.values[0].to_bytes(20)
         inner = find_wallet(view, at, chain_id, signers, depth) if at not in signers else None
-        if isinstance(inner, Wallet) and not inner.trouble:
-            if 0 < inner.threshold <= len(inner.owners):
-                found.append(at)
+        if isinstance(inner, Wallet) and inner.is_met:
+            found.append(at)
     return tuple(found)
 
 
