@@ -122,3 +122,19 @@ def test_thirty_digits_are_kept_to_the_last(scanner, taken, tmp_path):
     assert "123,456,789,012,345,678,901,234,567,890" in (tmp_path / "report.html").read_text(
         "utf-8"
     )
+
+
+def test_liabilities_of_some_users_and_in_another_unit_are_said(scanner, taken, tmp_path):
+    (tmp_path / "owed.csv").write_text("asset,amount\nETH,1\n")
+    options = ("--of", "users in the EU", "--in", "US dollars")
+    done = scanner("liabilities", "import", "owed.csv", *options)
+    assert done.status == 0, done.err
+    totals = scanner("totals", "--json")
+    (eth,) = totals.object["assets"]
+    assert (totals.status, eth["reserve_ratio"]) == (3, None)
+    (tmp_path / "f.jsonl").write_bytes(
+        scanner("export", "findings", "latest", "--format", "jsonl").out
+    )
+    assert "only of users in the EU and given in US dollars, not in coins" in (
+        (tmp_path / "f.jsonl").read_text()
+    )

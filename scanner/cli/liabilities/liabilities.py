@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -46,6 +47,16 @@ UnitUsd = Annotated[
         help="For a proof of one total: US dollars of one unit of its value, as 1 or 0.0001.",
     ),
 ]
+OfWhom = Annotated[
+    str,
+    typer.Option("--of", metavar="WHOM", help="They are of some users only: whom. A finding."),
+]
+InUnit = Annotated[
+    str,
+    typer.Option(
+        "--in", metavar="UNIT", help="What the amounts are in, if not in coins: then no ratio."
+    ),
+]
 OfSnapshot = Annotated[
     str, typer.Option("--snapshot", metavar="SNAPSHOT", help="Which snapshot they belong to.")
 ]
@@ -58,6 +69,8 @@ def import_(
     snapshot: OfSnapshot = "latest",
     key: Key = "",
     unit_usd: UnitUsd = "",
+    of_whom: OfWhom = "",
+    in_unit: InUnit = "",
     database: Database = None,
 ) -> None:
     """Keep published liabilities beside a snapshot; its totals then show the reserve ratio.
@@ -67,11 +80,14 @@ def import_(
     'liabilities ratio' shows the one ratio that it allows.
     """
     if is_proof(file):
+        if of_whom or in_unit:
+            raise InputError("--of and --in are for amounts by asset: a proof says its own")
         _keep(context, file, snapshot, key, unit_usd, database)
         return
     if key or unit_usd:
         raise InputError("--key and --unit-usd are for a proof of one total")
-    owed = read_owed(file, load_registry())
+    said = {name: text for name, text in (("scope", of_whom), ("unit", in_unit)) if text.strip()}
+    owed = [replace(o, detail={**o.detail, **said}) for o in read_owed(file, load_registry())]
     with open_store(database_url(context, database)) as store:
         snapshot_id = resolve(store, snapshot)
         set_liabilities(store, snapshot_id, owed)
