@@ -9,7 +9,7 @@
 PY ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check fuzz test-mutations test-core lint bench clean distclean runtime development nodes peers
+.PHONY: demo test check fuzz test-mutations test-foreign-lists test-core lint bench clean distclean runtime development nodes peers
 
 demo: runtime nodes
 	@$(BIN)/scanner demo
@@ -28,6 +28,10 @@ test: development
 # every run of the tests. An hour or two.
 test-mutations: development
 	SCANNER_MUTATIONS=all $(BIN)/python -m pytest $(SHARED_OUT) tests/unit/liabilities $(ARGS)
+
+# 20,000 lists of random headers, nestings and units, each read right or told; 1,500 are in every run.
+test-foreign-lists: development
+	SCANNER_LISTS=20000 $(BIN)/python -m pytest $(SHARED_OUT) tests/unit/lists/test_foreign_properties.py $(ARGS)
 
 # 100,000 changes of every answer and list that a parser takes; a share of them is in every run.
 fuzz: development

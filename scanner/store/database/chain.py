@@ -23,7 +23,7 @@ from scanner.model.finding import FindingKind
 from scanner.store.schema import bulk
 from scanner.store.schema import tables as t
 from scanner.store.schema.chain_table import link as link_table
-from scanner.store.schema.lines import Content, Line, digest, dumps, line
+from scanner.store.schema.lines import Content, Line, digest, dumps, line, with_findings
 from scanner.store.schema.types import UtcTime
 
 BEGIN: Final = "begin"
@@ -143,8 +143,16 @@ LOOSE: Final[Mapping[str, Table]] = {
 """Kinds of links that seal single rows by their keys."""
 
 
-def list_content(connection: Connection, list_id: int) -> str:
-    """The content of a stored list, made anew from its rows."""
+def list_contents(connection: Connection, list_id: int) -> tuple[str, str]:
+    """The content of a stored list, made anew: of rows and findings, and as programs before it
+    made it, of the rows alone. Its findings are in the link that seals it either way.
+    """
+    rows = _list_content(connection, list_id)
+    return with_findings(rows, list(finding_lines(connection, list_id))), rows
+
+
+def _list_content(connection: Connection, list_id: int) -> str:
+    """The hash of a list's rows."""
     content = Content(LIST_ROWS)
     for table in LIST_ROWS:
         query = select(table).where(table.c.list_id == list_id).order_by(table.c.no)

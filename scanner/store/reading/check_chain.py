@@ -145,7 +145,7 @@ def _lists(connection: Connection, seen: _Seen) -> Iterator[Problem]:
             else:
                 what = f"the list {list_id} was stored by an older program, without a seal"
                 yield Problem(None, what, older=True)
-        elif chain.list_content(connection, list_id) != content:
+        elif content not in chain.list_contents(connection, list_id):
             yield Problem(None, f"the rows of the list {list_id} are not those that were read")
     yield from _strays(connection)
 

@@ -90,3 +90,11 @@ class Content:
         """sha256 over the line of an object: table -> sha256 of its lines, in hex."""
         found: Mapping[str, str] = {name: made.hexdigest() for name, made in self._hashes.items()}
         return digest([dumps(found)])
+
+
+def with_findings(content: str, findings: Sequence[Line]) -> str:
+    """The hash of rows and of what is said of the list they are: the rows' own if nothing is.
+
+    The same rows may be understood in part, or wholly by what a user says of a column.
+    """
+    return digest([dumps({"findings": digest(findings), "rows": content})]) if findings else content

@@ -19,7 +19,7 @@ from scanner.store.database import chain, statistics
 from scanner.store.database.engine import Store
 from scanner.store.schema import tables as t
 from scanner.store.schema.bulk import insert_new, insert_rows
-from scanner.store.schema.lines import Content
+from scanner.store.schema.lines import Content, Line, line, with_findings
 
 BATCH = 5_000
 """Rows that are held in memory at a time."""
@@ -62,21 +62,27 @@ def import_list(
         stored with the list.
     publisher: whose list it is ("okx"). name: the file's name, for people.
     progress: called now and then with the number of rows read.
-    The same bytes of the same publisher, read as the same rows, are stored once; read differently
-    (other columns, a coin that is known by now) they are another list.
+    The same bytes of the same publisher, read as the same rows with the same findings, are stored
+    once; read differently (other columns, a column called needless, a coin that is known by now)
+    they are another list.
     Raises StoreError, and whatever reading raises (ListFormatError); then nothing is stored.
     """
     with store.write() as connection:
         publisher_id, new = _publisher(connection, publisher)
         list_id = _next_list_id(connection)
-        counts, content = _store_rows(connection, list_id, rows, audit, progress)
+        counts, rows_content = _store_rows(connection, list_id, rows, audit, progress)
         summary = rows.summary()
-        known = _find(connection, publisher_id, summary.sha256, content)
+        findings = _finding_values(list_id, audit.findings(summary))
+        lines = [line(t.list_finding, values, without="list_id") for values in findings]
+        content = with_findings(rows_content, lines)
+        known = _find(connection, publisher_id, summary.sha256, content) or _find(
+            connection, publisher_id, summary.sha256, rows_content, lines
+        )
         if known is not None:
             connection.rollback()
             return known
         _check_counts(summary, counts)
-        _store_findings(connection, list_id, audit.findings(summary))
+        insert_rows(connection, t.list_finding, findings)
         _store_list(connection, list_id, publisher_id, name, content, summary)
         if new:
             chain.append(connection, chain.PUBLISHER, {"id": publisher_id})
@@ -221,17 +227,21 @@ def _store_list(
     )
 
 
-def _store_findings(connection: Connection, list_id: int, findings: Sequence[Finding]) -> None:
-    values = (
+def _finding_values(list_id: int, findings: Sequence[Finding]) -> list[tuple[Any, ...]]:
+    return [
         (list_id, no, f.kind.value, f.reason, f.row, f.asset, f.network, f.address)
         for no, f in enumerate(findings, 1)
-    )
-    insert_rows(connection, t.list_finding, values)
+    ]
 
 
 def _find(
-    connection: Connection, publisher_id: int, file_sha256: str, content: str
+    connection: Connection,
+    publisher_id: int,
+    file_sha256: str,
+    content: str,
+    findings: Sequence[Line] | None = None,
 ) -> StoredList | None:
+    """The list with this content. findings: it must have just these, as lines; None: any."""
     row = connection.execute(
         select(t.reserve_list.c.id, t.reserve_list.c.claims).where(
             t.reserve_list.c.publisher_id == publisher_id,
@@ -239,4 +249,8 @@ def _find(
             t.reserve_list.c.content == content,
         )
     ).first()
-    return None if row is None else StoredList(row.id, row.claims, already=True)
+    if row is None:
+        return None
+    if findings is not None and list(chain.finding_lines(connection, row.id)) != list(findings):
+        return None
+    return StoredList(row.id, row.claims, already=True)

@@ -1,6 +1,6 @@
 """Lists of random headers, nestings and units: every claim comes out equal, or something is told.
 
-1,500 lists by default; SCANNER_LISTS says how many.
+1,500 lists by default; `make test-foreign-lists` makes 20,000.
 """
 
 from __future__ import annotations
