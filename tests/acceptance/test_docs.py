@@ -52,7 +52,7 @@ def test_the_tutorial_runs_from_top_to_bottom(world):
         timeout=120,
     )
     assert result.returncode == 0, result.stderr
-    assert result.stdout.count("status 1") == 4, result.stdout + result.stderr
+    assert result.stdout.count("status 1") == 5, result.stdout + result.stderr
     assert result.stdout.count("status 3") == 3, result.stdout + result.stderr
     for name in ("ownership.jsonl", "totals.csv", "balances.jsonl", "report.html"):
         assert (world / ".demo" / name).stat().st_size > 0
