@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+import re
+from typing import Final, TypeVar
 
 from scanner.errors import SourceUnavailableError
 
@@ -26,6 +27,23 @@ def take(endpoint: str, value: object, kind: type[T], *path: str | int) -> T:
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
         raise _bad(endpoint, path, f"is not {kind.__name__}")
     return value
+
+
+HEX_32: Final = re.compile(r"(?:0x)?[0-9a-fA-F]{64}", re.ASCII)
+BASE58_32: Final = re.compile(r"[1-9A-HJ-NP-Za-km-z]{32,44}", re.ASCII)
+"""How networks write 32 bytes: a block's hash, a program's key."""
+
+
+def named(endpoint: str, value: object, form: re.Pattern[str], *path: str | int) -> str:
+    """A hash or key in an answer, as `take`; a text of another form is refused.
+
+    What stands for a block is stored as it was said: a node must not put its words there. Raises
+    SourceUnavailableError.
+    """
+    found = take(endpoint, value, str, *path)
+    if form.fullmatch(found) is None:
+        raise _bad(endpoint, path, "is no hash")
+    return found
 
 
 def _bad(endpoint: str, path: tuple[str | int, ...], what: str) -> SourceUnavailableError:

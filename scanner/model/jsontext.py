@@ -15,6 +15,14 @@ that limit for the whole process (py_ecc sets 100,000), and then a short hostile
 opening brackets, ends the process instead of raising RecursionError.
 """
 
+MIN_VALUES = 200_000
+VALUE_BYTES = 20
+"""A document has so many values at most, and one more for every VALUE_BYTES of it.
+
+A value is up to 115 bytes of memory and can be two of text: 64 MiB of `[],[],` were 1.5 GB. What
+chains and publishers write is dense with hashes and names, 25 bytes a value and more.
+"""
+
 _NOT_BRACKETS = bytes(sorted(set(range(256)) - set(b"[]{}")))
 _STEP = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 
@@ -32,9 +40,10 @@ def read_json(
     holds hundreds of them unclosed is refused, which nothing genuine comes near.
     unique_names: refuse an object that has one name twice (the last would win).
     Raises ValueError for everything else than JSON: NaN and Infinity, nesting over MAX_DEPTH,
-    integers of thousands of digits, bytes that are not UTF-8.
+    integers of thousands of digits, bytes that are not UTF-8; and for too many values
+    (`check_size`).
     """
-    _check_depth(data)
+    check_size(data)
     value: object = json.loads(
         data,
         parse_float=parse_float,
@@ -54,8 +63,16 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return found
 
 
-def _check_depth(data: bytes | str) -> None:
+def check_size(data: bytes | str) -> None:
+    """Refuse what takes much more memory than its size, or nests too deep, before it is parsed.
+
+    Commas and brackets are counted, also those inside strings. Raises ValueError.
+    """
     raw = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
+    if len(raw) > MIN_VALUES:
+        most = MIN_VALUES + len(raw) // VALUE_BYTES
+        if raw.count(b",") + raw.count(b"[") + raw.count(b"{") > most:
+            raise ValueError(f"more than {most:,} values in {len(raw):,} bytes")
     brackets = raw.translate(None, _NOT_BRACKETS)
     if len(brackets) > MAX_DEPTH:
         deepest = max(accumulate(map(_STEP.__getitem__, brackets)))
@@ -69,7 +86,7 @@ class Pairs(list[tuple[str, object]]):
 
 def read_json_pairs(data: bytes | str) -> object:
     """Parse as `read_json` does, objects as Pairs and numbers as the text they are written in."""
-    _check_depth(data)
+    check_size(data)
     value: object = json.loads(
         data,
         object_pairs_hook=Pairs,

@@ -70,6 +70,7 @@ def snapshot(site: Site, wanted: str) -> Object:
     counts = site.counts(head.id)
     return {
         **objects.head_object(head),
+        "newest_head": site.newest_head(),
         "status": status_word(site, head),
         "sentence": answer(site.store, head, counts, site.rows_found(head.id)),
         "verified_rows": verified_rows(site.store, head.id),
@@ -143,7 +144,11 @@ def findings(site: Site, wanted: str, kind: str, after: str, limit: int) -> Obje
     head = site.head(wanted)
     kinds = parse_kinds([kind]) if kind.strip() else ()
     start = _finding_key(after) if after else (0, 0, "")
-    found = list(queries.findings(site.store, head.id, kinds=kinds, after=start, limit=limit + 1))
+    found = list(
+        queries.findings(
+            site.store, head.id, kinds=kinds, after=start, limit=limit + 1, whole=False
+        )
+    )
     return {
         "snapshot": head.id,
         "complete": head.complete,

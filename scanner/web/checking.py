@@ -45,6 +45,7 @@ def check(
 
     def make() -> bytes:
         values = {
+            "newest_head": site.newest_head(),
             "given": given,
             "networks": sorted(site.registry.networks),
             "controls": drawing.by_value(CONTROL),

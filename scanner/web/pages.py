@@ -40,6 +40,10 @@ def _site(request: Request) -> Site:
     return site
 
 
+def _page(site: Site, template: str, values: Mapping[str, object]) -> bytes:
+    return render.page(template, {"newest_head": site.newest_head(), **values})
+
+
 @router.get("/static/web.css")
 def style() -> Response:
     """The style sheet; its address has its version in it."""
@@ -66,7 +70,7 @@ def home(request: Request, sort: Annotated[str, Query(max_length=16)] = "publish
     def make() -> bytes:
         found = answers.snapshots(site, None, None, 5)
         values = {"publishers": overview(site, sort), "sort": sort, "newest": found}
-        return render.page("home.html.j2", values)
+        return _page(site, "home.html.j2", values)
 
     return site.respond(request, make, HTML)
 
@@ -80,8 +84,8 @@ def publisher(request: Request, publisher: PublisherId, before: Before = None) -
         name = answers.publisher_name(site, publisher)
         found = answers.snapshots(site, publisher, before, SNAPSHOTS)
         values = {**found, "publisher": publisher, "name": name}
-        return render.page(
-            "publisher.html.j2", {**values, "assets": drawing.assets(site, publisher)}
+        return _page(
+            site, "publisher.html.j2", {**values, "assets": drawing.assets(site, publisher)}
         )
 
     return site.respond(request, make, HTML)
@@ -107,7 +111,7 @@ def asset(
             "worth": drawing.asset_worth(found),
             "publisher_id": publisher,
         }
-        return render.page("asset.html.j2", values)
+        return _page(site, "asset.html.j2", values)
 
     return site.respond(request, make, HTML)
 
@@ -118,7 +122,7 @@ def snapshots(request: Request, before: Before = None) -> Response:
     site = _site(request)
 
     def make() -> bytes:
-        return render.page("snapshots.html.j2", answers.snapshots(site, None, before, SNAPSHOTS))
+        return _page(site, "snapshots.html.j2", answers.snapshots(site, None, before, SNAPSHOTS))
 
     return site.respond(request, make, HTML)
 
@@ -133,7 +137,8 @@ def snapshot(request: Request, snapshot: Wanted) -> Response:
         head = site.head(snapshot)
         totals = site.totals(head).to_json()
         worth = snapshot_worth(site, head)
-        return render.page(
+        return _page(
+            site,
             "snapshot.html.j2",
             {
                 "doc": found,
@@ -190,7 +195,7 @@ def rows(
                 ("Evidence", drawing.by_value(EVIDENCE)),
             ],
         }
-        return render.page("rows.html.j2", {**values, **filters_of(site.pairs(head.list_id))})
+        return _page(site, "rows.html.j2", {**values, **filters_of(site.pairs(head.list_id))})
 
     return site.respond(request, make, HTML)
 
@@ -218,7 +223,7 @@ def row(
             "statements": drawing.by_value(STATEMENT),
             "stated_by": drawing.by_value(STATED_BY),
         }
-        return render.page("row.html.j2", {**values, **words})
+        return _page(site, "row.html.j2", {**values, **words})
 
     return site.respond(request, make, HTML)
 
@@ -238,7 +243,7 @@ def findings(request: Request, snapshot: Wanted, kind: Kind = "", after: AfterKe
             "meanings": drawing.MEANING_OF,
             "after": after,
         }
-        return render.page("findings.html.j2", {**found, **values})
+        return _page(site, "findings.html.j2", {**found, **values})
 
     return site.respond(request, make, HTML)
 
@@ -251,7 +256,7 @@ def shared(request: Request, snapshot: Wanted, after: After = 0) -> Response:
     def make() -> bytes:
         found = answers.shared(site, snapshot, after, SHARED)
         head = objects.head_object(site.head(snapshot))
-        return render.page("shared.html.j2", {**found, "head": head, "after": after})
+        return _page(site, "shared.html.j2", {**found, "head": head, "after": after})
 
     return site.respond(request, make, HTML)
 
@@ -261,7 +266,7 @@ def all_shared(request: Request) -> Response:
     """Where to look for addresses that two publishers claim."""
     site = _site(request)
     return site.respond(
-        request, lambda: render.page("all_shared.html.j2", answers.all_publishers(site)), HTML
+        request, lambda: _page(site, "all_shared.html.j2", answers.all_publishers(site)), HTML
     )
 
 
@@ -282,7 +287,7 @@ def differences(
             "old_head": objects.head_object(site.head(old)),
             "new_head": objects.head_object(site.head(new)),
         }
-        return render.page("differences.html.j2", {**found, **heads, "after": after})
+        return _page(site, "differences.html.j2", {**found, **heads, "after": after})
 
     return site.respond(request, make, HTML)
 
@@ -295,7 +300,7 @@ def search(request: Request, q: str = "", after: AfterKey = "") -> Response:
     def make() -> bytes:
         found = answers.address(site, q, after, PAGE)
         names = [] if after else named(site, q)
-        return render.page("search.html.j2", {**found, "after": after, "named": names})
+        return _page(site, "search.html.j2", {**found, "after": after, "named": names})
 
     return site.respond(request, make, HTML)
 
@@ -307,7 +312,7 @@ def api(request: Request) -> Response:
 
     def make() -> bytes:
         paths: Mapping[str, Mapping[str, Mapping[str, object]]] = request.app.openapi()["paths"]
-        return render.page("api.html.j2", {"paths": paths, "prefix": PREFIX})
+        return _page(site, "api.html.j2", {"paths": paths, "prefix": PREFIX})
 
     return site.respond(request, make, HTML)
 

@@ -25,7 +25,7 @@ MOST_TEXT = 2_000
 
 def page(template: str, values: Mapping[str, object]) -> bytes:
     """Render a template of this room. Raises what Jinja raises for a name that is missing."""
-    text = _environment().get_template(template).render({"asked": "", **values})
+    text = _environment().get_template(template).render({"asked": "", "newest_head": "", **values})
     return text.encode("utf-8")
 
 

@@ -103,8 +103,12 @@ class SnapshotResult(Snapshot):
 
 
 class SnapshotAnswer(SnapshotResult):
-    """A snapshot, its answer in one sentence, and its findings counted."""
+    """A snapshot, its answer in one sentence, and its findings counted.
 
+    newest_head: of all that the database has sealed, to be kept elsewhere.
+    """
+
+    newest_head: str
     sentence: str
     verified_rows: int
     findings: list[FindingCount]

@@ -14,6 +14,7 @@ from scanner.model.finding import FindingKind, Weight
 from scanner.model.registry import Registry
 from scanner.store.database.engine import Store
 from scanner.store.reading import queries
+from scanner.store.reading.check_chain import newest_head
 from scanner.store.reading.coverage import RowsFound, rows_found
 from scanner.store.reading.history import DataVersion, ListSums, list_sums, totals_so_far
 from scanner.store.reading.queries import SnapshotHead, SnapshotTotals
@@ -42,6 +43,7 @@ class Site:
         self._cache = AnswerCache() if keep_bytes is None else AnswerCache(keep_bytes)
         self._lists = _Kept()
         self._heads: _Fresh[str, SnapshotHead] = _Fresh()
+        self._newest: _Fresh[int, str] = _Fresh()
         self._totals: _Fresh[int, SnapshotTotals] = _Fresh()
         self._counts: _Fresh[int, Mapping[FindingKind, int]] = _Fresh()
         self._weights: _Fresh[int, set[Weight]] = _Fresh()
@@ -60,6 +62,10 @@ class Site:
             wanted,
             lambda: queries.head(self.store, queries.resolve(self.store, wanted)),
         )
+
+    def newest_head(self) -> str:
+        """The head of all that is sealed, for readers to keep elsewhere; "" if nothing is."""
+        return self._newest.get(self.version.now(), 0, lambda: newest_head(self.store))
 
     def totals(self, head: SnapshotHead) -> SnapshotTotals:
         """The totals of `scanner totals`; of a running snapshot without reading its rows."""

@@ -5,11 +5,12 @@ import resource
 import socket
 import subprocess
 import time
+from contextlib import contextmanager
 
 import httpx
 import pytest
 from support.command import COMMAND
-from support.snapshot_stub import StubSource, eth_claim
+from support.snapshot_stub import StubSource, eth_claim, stored
 from support.taking import planned, take
 
 from scanner.chains.evm import blocks
@@ -19,12 +20,15 @@ from scanner.chains.evm.single import SingleCalls
 from scanner.chains.fleet.faults import Fault, RpcError, classify, read_error
 from scanner.demo.nodes import free_port
 from scanner.errors import SourceRejectedError
+from scanner.model.addresses.table import undecoded_key
 from scanner.model.block import BlockRef
 from scanner.model.endpoint import Endpoint
 from scanner.ownership.bitcoin import bip322_interpreter as bip322
 from scanner.ownership.primitives.not_proven import NotProvenError
+from scanner.snapshots.interface import SnapshotPolicy
 from scanner.store.database.engine import open_store
 from scanner.store.reading import row_pages
+from scanner.store.writing.runs import create_snapshot
 from scanner.web import protocol
 
 REVM = (
@@ -175,14 +179,56 @@ def test_a_page_ends_by_its_size_and_goes_on(fat):
     assert pages > 10
 
 
+PAGES = (
+    ("/snapshots/2/findings", {"limit": 200}, "findings"),
+    ("/differences", {"old": 1, "new": 2, "limit": 200}, "differences"),
+    ("/differences", {"old": 1, "new": 2, "change": "gone", "limit": 200}, "differences"),
+    ("/snapshots/2/rows", {"limit": 200}, "rows"),
+)
+
+
+@pytest.fixture(scope="module")
+def fat_addresses(tmp_path_factory):
+    """Three lists whose addresses have 0.2 MB each; the third is another publisher's."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('long') / 'scanner.db'}"
+    with open_store(url, create=True) as store:
+        for first, publisher in ((0, "One"), (20, "One"), (20, "Two")):
+            claims = [
+                eth_claim(n)._replace(address=text, address_key=undecoded_key(text))
+                for n in range(first, first + 60)
+                for text in [f"{n:05}" + "a" * 200_000]
+            ]
+            listed = stored(store, claims, publisher=publisher).list_id
+            take(store, create_snapshot(store, listed, SnapshotPolicy()), StubSource())
+    with _serving(url) as (port, _):
+        yield port
+
+
+@pytest.mark.parametrize(("place", "asked", "name"), PAGES)
+def test_every_page_ends_by_bytes(fat_addresses, place, asked, name):
+    """What 200 rows of a list show is cut, or the page ends: never 200 times what one row has."""
+    url = f"http://127.0.0.1:{fat_addresses}/api/v1{place}"
+    answer = httpx.get(url, params=asked, timeout=60, trust_env=False)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()[name], "there is something on it"
+    assert len(answer.content) < 2 * row_pages.MOST_TEXT
+
+
 @pytest.fixture(scope="module")
 def web(fat):
-    """`scanner serve` with the fat database; its port and process id."""
+    """The fat database on the web."""
+    with _serving(fat) as found:
+        yield found
+
+
+@contextmanager
+def _serving(url):
+    """`scanner serve` with a database; its port and process id."""
     pytest.importorskip("uvicorn")
     port = free_port()
     process = subprocess.Popen(
         [*COMMAND, "serve", "--port", str(port), "--workers", "1"],
-        env={**os.environ, "SCANNER_DATABASE": fat},
+        env={**os.environ, "SCANNER_DATABASE": url},
         stderr=subprocess.DEVNULL,
     )
     try:

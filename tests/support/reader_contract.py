@@ -7,13 +7,16 @@ A family's test file makes a class of `ReaderContract` and says what its stub kn
 
 from __future__ import annotations
 
+import os
+import random
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from typing import ClassVar, Protocol
+from functools import partial
+from typing import ClassVar, Protocol, cast
 
 import pytest
 
-from scanner.chains.fleet.interface import Reader, Reading
+from scanner.chains.fleet.interface import KeyReader, Reader, Reading
 from scanner.chains.fleet.pool import Pool
 from scanner.chains.fleet.source import FleetSource
 from scanner.chains.interface import Reach, ReadPolicy
@@ -26,11 +29,18 @@ from scanner.errors import (
     SourceUnavailableError,
 )
 from scanner.model.balance import Balance, BalanceQuery, Evidence
+from scanner.model.block import BlockRef
 from scanner.model.canary import Canary
 from scanner.model.endpoint import Endpoint
 from scanner.model.registry import Registry
 from scanner.settings.tables import load_registry
 from support.replay import Trap
+from support.wire import Answering, Step, Wire, anything_is_read_or_refused, no_word_comes_out
+
+CHANGES = int(os.environ.get("SCANNER_FUZZ", "60"))
+"""Random changes of each family's answers."""
+_FIRST: dict[str, str] = {}
+"""Reader -> the contract that tried its answers first."""
 
 
 class Stub(Protocol):
@@ -281,6 +291,57 @@ class ReaderContract:
             self.never_another_number(Trap.FAULTS)
         self.exact(Trap.FAULTS, Trap.FAULTS)
         self.exact(Trap.FAULTS, Trap.FAULTS, quorum=2)
+
+    def test_no_word_of_a_node_comes_out(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A provider may repeat our key in any field: no error, refusal or detail has its words."""
+        self._once()
+        known: set[str] = set()
+        for trap in (Trap.NONE, Trap.PRUNED, Trap.WRONG_CHAIN, Trap.OTHER_BLOCK, Trap.DROPS):
+            if trap not in self.unplayed:
+                with self.wired(monkeypatch, trap) as (wire, steps):
+                    no_word_comes_out(wire, steps, known)
+
+    def test_any_answer_is_read_or_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._once()
+        with self.wired(monkeypatch, Trap.NONE) as (wire, steps):
+            anything_is_read_or_refused(wire, steps, CHANGES, random.randrange(2**32))
+
+    def _once(self) -> None:
+        """Several networks may have one reader: what its answers are made of is tried at the first."""
+        with self.servers(Trap.NONE) as (stub,):
+            reader = self.reader(stub.endpoint("a"))
+            first = _FIRST.setdefault(type(reader).__name__, type(self).__name__)
+            reader.close()
+        if first != type(self).__name__:
+            pytest.skip(f"the reader of {first}")
+
+    @contextmanager
+    def wired(
+        self, monkeypatch: pytest.MonkeyPatch, trap: Trap
+    ) -> Iterator[tuple[Wire, Callable[[], list[Step]]]]:
+        """A server that is asked in this process, and everything that a reader can be asked."""
+        with self.servers(trap) as (stub,), monkeypatch.context() as patch:
+            wire = Wire([cast(Answering, stub)])
+            wire.put_between(patch)
+            queries, _ = self.everything()
+
+            def steps() -> list[Step]:
+                reader = self.reader(stub.endpoint("a"))
+                at = BlockRef(self.network, "", self.height, "", None)
+                seen = [at]
+                few = queries[: reader.ability.batch]
+                found: list[Step] = [
+                    reader.check,
+                    lambda: seen.append(reader.pin(self.wanted_height(reader))) or seen[-1],
+                    lambda: reader.hash_at(self.height),
+                    lambda: reader.pin(self.too_high),
+                    lambda: reader.read(few, seen[-1]),
+                ]
+                if isinstance(reader, KeyReader):
+                    found += [partial(reader.key_policy, q.address, at) for q in queries[:2]]
+                return found
+
+            yield wire, steps
 
     def exact(self, *traps: Trap, quorum: int = 1) -> None:
         """The fleet gives the right amounts in the end, chunk after chunk."""

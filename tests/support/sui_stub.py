@@ -8,6 +8,8 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
+from base58 import b58encode
+
 from support.recorded import WorldServer, recorded, sent
 from support.replay import Sent, Trap
 
@@ -48,7 +50,7 @@ class SuiServer(WorldServer):
         made: dict[str, Any] = recorded("sui", "checkpoint")["data"]["checkpoint"]
         pattern = made.pop("query")["q0"]
         at = self.state(number) if "query {" in text else number
-        digest = hashlib.sha256(f"{self.fork}{at}".encode()).hexdigest()
+        digest = b58encode(hashlib.sha256(f"{self.fork}{at}".encode()).digest()).decode()
         time = datetime.fromtimestamp(START + at, UTC).strftime("%Y-%m-%dT%H:%M:%S.123Z")
         made |= {"sequenceNumber": at, "digest": digest, "timestamp": time}
         if "query {" in text:

@@ -61,7 +61,7 @@ class AelfNode:
             raise SourceRejectedError(self.name, what)
         best, final = (
             (
-                take(self.name, answer, int, f"{which}Height"),
+                self._height(answer, f"{which}Height"),
                 self._hash(take(self.name, answer, str, f"{which}Hash")),
             )
             for which in ("BestChain", "LastIrreversibleBlock")
@@ -130,6 +130,12 @@ class AelfNode:
             words = self._http.heard(str(problem.get("Message")))
             raise SourceRejectedError(self.name, f"refuses in {words}")
         reply.raise_for_status()
+
+    def _height(self, value: object, name: str) -> int:
+        height = take(self.name, value, int, name)
+        if not 0 <= height < 1 << 63:
+            raise SourceUnavailableError(self.name, "answered with what is no height")
+        return height
 
     def _hash(self, text: str) -> str:
         if not _HASH.fullmatch(text):

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from scanner.chains.fleet.interface import Answer, ReaderAbility, Reading, Refusal
 from scanner.chains.interface import Reach
-from scanner.chains.shape import take
+from scanner.chains.shape import HEX_32, named, take
 from scanner.errors import (
     HeightNotReachedError,
     HeightPrunedError,
@@ -159,7 +159,7 @@ class AptosReader:
         last = reply.json()
         if self._number(last, "version") != version:
             raise SourceUnavailableError(self._name, "answered with another transaction")
-        root = take(self._name, last, str, "accumulator_root_hash")
+        root = named(self._name, last, HEX_32, "accumulator_root_hash")
         time = self._number(block, "block_timestamp") // 1_000_000
         return Block(height, version, root, time)
 

@@ -27,7 +27,8 @@ from scanner.model.jsontext import read_json
 from scanner.net.budget import budget_of
 from scanner.net.words import connection_words, heard
 
-MAX_ANSWER = 256 * 1024 * 1024
+MAX_ANSWER = 64 * 1024 * 1024
+"""Bytes of one line; servers themselves send a megabyte a call, twenty at most."""
 _IDLE = 4
 _NAME = "reserve-scanner"
 _VERSIONS = ["1.4", "1.6"]

@@ -13,7 +13,7 @@ from typing import Final
 from scanner.chains.fleet.interface import Answer, ReaderAbility, Reading, Refusal, State
 from scanner.chains.fleet.rest import Rest
 from scanner.chains.interface import Reach
-from scanner.chains.shape import take
+from scanner.chains.shape import HEX_32, named, take
 from scanner.errors import HeightNotReachedError, SourceRejectedError, SourceUnavailableError
 from scanner.model.balance import BalanceQuery
 from scanner.model.block import BlockRef
@@ -51,12 +51,12 @@ class CardanoReader:
             self._rest.number(block, "block_height"),
             self._rest.number(block, "block_time"),
         )
-        block_hash = self._rest.text(block, "hash")
+        block_hash = named(self._name, block, HEX_32, "hash")
         return BlockRef(self._network, self._chain, number, block_hash, time)
 
     def hash_at(self, height: int) -> str:
         """See Reader."""
-        return self._rest.text(self._block(height), "hash")
+        return named(self._name, self._block(height), HEX_32, "hash")
 
     def read(self, queries: Sequence[BalanceQuery], at: BlockRef) -> list[Answer]:
         """See Reader. Raises SourceUnavailableError."""
@@ -100,7 +100,7 @@ class CardanoReader:
     def _state(self) -> State:
         tip = self._tip()
         number, time = self._rest.number(tip, "block_height"), self._rest.number(tip, "block_time")
-        return State(number, self._rest.text(tip, "hash"), time)
+        return State(number, named(self._name, tip, HEX_32, "hash"), time)
 
     def _tip(self) -> object:
         return take(self._name, self._rest.json("tip"), object, 0)

@@ -11,6 +11,7 @@ import orjson
 from scanner.chains.fleet.faults import Fault, RpcError, message_of, read_error, wait_hint
 from scanner.errors import SourceUnavailableError
 from scanner.model.endpoint import Endpoint
+from scanner.model.jsontext import check_size
 from scanner.net.http import DEFAULT_LIMIT, Reply, Transport
 
 Call = tuple[str, list[object]]
@@ -97,8 +98,9 @@ class Rpc:
         if reply.status == 413:
             raise RpcError(self.name, Fault.TOO_BIG, 413, "the request is too large")
         try:
+            check_size(reply.body)
             return orjson.loads(reply.body), reply
-        except orjson.JSONDecodeError:
+        except ValueError:
             reply.raise_for_status()
             raise self._odd(reply, "something that is not JSON") from None
 

@@ -15,7 +15,7 @@ from scanner.chains.fleet.interface import Answer, ReaderAbility, Reading, Refus
 from scanner.chains.fleet.rest import Rest
 from scanner.chains.interface import Reach
 from scanner.chains.near.keys import access_keys
-from scanner.chains.shape import take
+from scanner.chains.shape import BASE58_32, named, take
 from scanner.errors import (
     HeightNotReachedError,
     HeightPrunedError,
@@ -73,12 +73,12 @@ class NearReader:
         header = self._header({"finality": "final"}) if height is None else self._at(height)
         time = self._rest.number(header, "timestamp") // 10**9
         number = self._rest.number(header, "height")
-        block_hash = self._rest.text(header, "hash")
+        block_hash = named(self._name, header, BASE58_32, "hash")
         return BlockRef(self._network, self._chain, number, block_hash, time)
 
     def hash_at(self, height: int) -> str:
         """See Reader."""
-        return self._rest.text(self._at(height), "hash")
+        return named(self._name, self._at(height), BASE58_32, "hash")
 
     def read(self, queries: Sequence[BalanceQuery], at: BlockRef) -> list[Answer]:
         """See Reader."""
@@ -141,7 +141,7 @@ class NearReader:
 
     def _state(self, value: object) -> State:
         height = self._rest.number(value, "block_height")
-        return State(height, self._rest.text(value, "block_hash"))
+        return State(height, named(self._name, value, BASE58_32, "block_hash"))
 
     def _at(self, height: int) -> object:
         """The header of a height, or of the last block before it."""

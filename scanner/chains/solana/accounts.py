@@ -11,7 +11,7 @@ import binascii
 from dataclasses import dataclass
 from typing import Final
 
-from scanner.chains.shape import take
+from scanner.chains.shape import BASE58_32, named, take
 from scanner.errors import SourceUnavailableError
 from scanner.model.addresses import base58
 
@@ -72,7 +72,7 @@ def read_account(endpoint: str, value: object) -> Account:
         data = base64.b64decode(text, validate=True)
     except binascii.Error:
         raise SourceUnavailableError(endpoint, "answered with data that is no base64") from None
-    return Account(take(endpoint, value, str, "owner"), lamports, data)
+    return Account(named(endpoint, value, BASE58_32, "owner"), lamports, data)
 
 
 def token_account(account: Account) -> TokenAccount | None:

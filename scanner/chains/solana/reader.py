@@ -14,7 +14,7 @@ from typing import Final
 from scanner.chains.fleet.interface import Answer, ReaderAbility, Reading, Refusal, State
 from scanner.chains.fleet.rpc import Rpc
 from scanner.chains.interface import Reach
-from scanner.chains.shape import take
+from scanner.chains.shape import BASE58_32, named, take
 from scanner.chains.solana.accounts import (
     STAKE_PROGRAM,
     SYSTEM_PROGRAM,
@@ -31,7 +31,6 @@ from scanner.errors import (
     HeightPrunedError,
     SourceRejectedError,
     SourceUnavailableError,
-    clip,
 )
 from scanner.model.addresses import base58
 from scanner.model.balance import BalanceQuery
@@ -89,7 +88,7 @@ class SolanaReader:
         block = self._rpc.ask(
             "getBlock", slot, {"transactionDetails": "none", "rewards": False, **_FINAL}
         )
-        block_hash = take(self._name, block, str, "blockhash")
+        block_hash = named(self._name, block, BASE58_32, "blockhash")
         time = take(self._name, block, int, "blockTime")
         return BlockRef(self._network, self._chain, slot, block_hash, time)
 
@@ -161,7 +160,7 @@ class SolanaReader:
         cautions, detail, parts = [], {}, {Part.LIQUID: account.lamports if account else 0}
         if account and account.owner != SYSTEM_PROGRAM:
             cautions.append("the account belongs to a program, not to its address's key")
-            detail["program"] = clip(account.owner)
+            detail["program"] = account.owner
         if not self._stake_is_shown():
             cautions.append(NO_STAKE_READ)
         else:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from scanner.chains.fleet.interface import Answer, ReaderAbility, Reading, Refusal, State
 from scanner.chains.fleet.rest import Rest
 from scanner.chains.interface import Reach
-from scanner.chains.shape import take
+from scanner.chains.shape import HEX_32, named, take
 from scanner.chains.stellar.keys import account_keys
 from scanner.errors import HeightNotReachedError, HeightPrunedError, SourceRejectedError
 from scanner.model.addresses.interface import Address
@@ -52,12 +52,12 @@ class StellarReader:
         chosen = self._tip() if height is None else height
         ledger = self._ledger(chosen)
         time = self._rest.moment(self._rest.text(ledger, "closed_at"))
-        block_hash = self._rest.text(ledger, "hash")
+        block_hash = named(self._name, ledger, HEX_32, "hash")
         return BlockRef(self._network, self._chain, chosen, block_hash, time)
 
     def hash_at(self, height: int) -> str:
         """See Reader."""
-        return self._rest.text(self._ledger(height), "hash")
+        return named(self._name, self._ledger(height), HEX_32, "hash")
 
     def read(self, queries: Sequence[BalanceQuery], at: BlockRef) -> list[Answer]:
         """See Reader."""

@@ -14,7 +14,7 @@ from typing import Final
 
 from scanner.chains.fleet.interface import Answer, ReaderAbility, Reading, Refusal, State
 from scanner.chains.interface import Reach
-from scanner.chains.shape import take
+from scanner.chains.shape import BASE58_32, named, take
 from scanner.errors import (
     HeightNotReachedError,
     HeightPrunedError,
@@ -77,12 +77,12 @@ class SuiReader:
         except ValueError:
             raise SourceUnavailableError(self._name, "answered with what is no time") from None
         number = take(self._name, found, int, "sequenceNumber")
-        digest = take(self._name, found, str, "digest")
+        digest = named(self._name, found, BASE58_32, "digest")
         return BlockRef(self._network, self._chain, number, digest, time)
 
     def hash_at(self, height: int) -> str:
         """See Reader."""
-        return take(self._name, self._checkpoint(height, _CHECKPOINT), str, "digest")
+        return named(self._name, self._checkpoint(height, _CHECKPOINT), BASE58_32, "digest")
 
     def read(self, queries: Sequence[BalanceQuery], at: BlockRef) -> list[Answer]:
         """See Reader."""
@@ -98,7 +98,7 @@ class SuiReader:
         inner = " ".join(fields) or "chainIdentifier"
         found = self._checkpoint(at.height, f"{_CHECKPOINT} query {{ {inner} }}")
         number = take(self._name, found, int, "sequenceNumber")
-        state = State(number, take(self._name, found, str, "digest"))
+        state = State(number, named(self._name, found, BASE58_32, "digest"))
         told = take(self._name, found, dict, "query")
         return [self._read(query, told.get(f"q{n}"), state) for n, query in enumerate(queries)]
 

@@ -7,7 +7,7 @@ Source: java-tron's HTTP API documentation; what nodes really answer: tests/vect
 
 from __future__ import annotations
 
-from scanner.chains.shape import take
+from scanner.chains.shape import HEX_32, named, take
 from scanner.chains.tron.header import Header, read_header
 from scanner.errors import (
     HeightNotReachedError,
@@ -58,9 +58,9 @@ class TronApi:
         return read_header(self.name, self.ask("walletsolidity/getnowblock", {}))
 
     def genesis(self) -> str:
-        """The id of block 0."""
+        """The id of block 0. Raises SourceUnavailableError."""
         block = self.ask("wallet/getblockbynum", {"num": 0})
-        return take(self.name, block, str, "blockID")
+        return named(self.name, block, HEX_32, "blockID")
 
     def solid_block(self, number: int) -> Header:
         """A solid block. Raises HeightNotReachedError, HeightPrunedError."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-from scanner.chains.shape import take
+from scanner.chains.shape import HEX_32, named, take
 from scanner.errors import SourceUnavailableError
 
 _FIELDS = {
@@ -39,7 +39,7 @@ def read_header(endpoint: str, block: object) -> Header:
 
     Raises SourceUnavailableError when it is no block or its fields do not hash to its id.
     """
-    named = take(endpoint, block, str, "blockID")
+    block_id = named(endpoint, block, HEX_32, "blockID")
     raw = take(endpoint, block, dict, "block_header", "raw_data")
     # A zero is left out of protobuf's JSON: only the block 0 has no number.
     number = take(endpoint, raw, int, "number") if "number" in raw else 0
@@ -48,10 +48,10 @@ def read_header(endpoint: str, block: object) -> Header:
         expected = number.to_bytes(8, "big") + digest[8:]
     except (ValueError, OverflowError, TypeError):
         raise SourceUnavailableError(endpoint, "answered with a header that is not one") from None
-    if named != expected.hex():
+    if block_id != expected.hex():
         what = f"its header of block {number} does not hash to the block's id"
         raise SourceUnavailableError(endpoint, what)
-    return Header(number, named, take(endpoint, raw, int, "timestamp") // 1000)
+    return Header(number, block_id, take(endpoint, raw, int, "timestamp") // 1000)
 
 
 def _protobuf(raw: dict[str, object]) -> bytes:

@@ -48,7 +48,7 @@ class TronReader:
         genesis = self._api.genesis()
         known = GENESIS.get(self._chain, genesis)
         if genesis != known or str(int(genesis[-8:], 16)) != self._chain:
-            what = f"is not on {self._network} ({self._chain}): its block 0 is {genesis[:64]}"
+            what = f"is not on {self._network} ({self._chain}): its block 0 is another"
             raise SourceRejectedError(self._name, what)
 
     def pin(self, height: int | None) -> BlockRef:

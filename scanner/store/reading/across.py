@@ -1,6 +1,7 @@
 """Questions across lists: who claims an address, what changed between two lists, what two share.
 
-Pages look at no more than a window of rows and say how far they got, as in row_pages.py.
+Pages look at no more than a window of rows and say how far they got, as in row_pages.py; the
+addresses on them are cut (cut.py).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal, or_, select, tuple_
 
 from scanner.store.database.engine import Store
+from scanner.store.reading.cut import cut
 from scanner.store.schema import tables as t
 from scanner.store.writing.publishers import list_publisher
 
@@ -223,7 +225,7 @@ def _place_query() -> Select[Any]:
     return (
         select(
             *(t.publisher.c.name, r.id, r.name, newest, c.no, c.row, c.asset, c.network),
-            *(c.address, c.address_key, c.decimals, c.amount, c.duplicate),
+            *(cut(c.address), c.address_key, c.decimals, c.amount, c.duplicate),
         )
         .join_from(t.claim, t.reserve_list, r.id == c.list_id)
         .join(t.publisher, t.publisher.c.id == list_publisher())
@@ -235,7 +237,7 @@ def _only_in(base: Taken, other: Taken) -> Select[Any]:
     same = and_(b.snapshot_id == base.snapshot, b.claim_no == c.no)
     there = select(o.c.no).where(o.c.list_id == other.list_id, *_same_claim(o)).exists()
     return (
-        select(c.no, c.asset, c.network, c.address, c.row, c.decimals, c.amount, b.amount)
+        select(c.no, c.asset, c.network, cut(c.address), c.row, c.decimals, c.amount, b.amount)
         .outerjoin_from(t.claim, t.balance, same)
         .where(c.duplicate.is_(False), ~there)
     )
@@ -246,7 +248,7 @@ def _moved(old: Taken, new: Taken) -> Select[Any]:
     now, then = t.balance.alias("now"), t.balance.alias("then")
     return (
         select(
-            *(c.no, c.asset, c.network, c.address, c.row, c.decimals, c.amount, now.c.amount),
+            *(c.no, c.asset, c.network, cut(c.address), c.row, c.decimals, c.amount, now.c.amount),
             *(o.c.no, o.c.row, o.c.decimals, o.c.amount, then.c.amount),
         )
         .join_from(t.claim, o, and_(o.c.list_id == old.list_id, *_same_claim(o)))

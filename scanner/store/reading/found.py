@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
-from sqlalchemy import Connection, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select
 
 from scanner.lists.reconcile import finding_of
 from scanner.model.claim import UnreadableRow
@@ -25,6 +25,7 @@ from scanner.store.reading.about_snapshot import (
     still_true,
     subject,
 )
+from scanner.store.reading.cut import cut
 from scanner.store.schema import tables as t
 from scanner.store.schema.bulk import streamed
 from scanner.store.schema.records import read_chunk
@@ -43,6 +44,17 @@ class FoundRow:
     finding: Finding
 
 
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """How many are wanted, and whether their texts are whole."""
+
+    limit: int | None
+    whole: bool
+
+    def text(self, column: ColumnElement[str]) -> ColumnElement[str]:
+        return column if self.whole else cut(column)
+
+
 def findings(
     store: Store,
     snapshot_id: int,
@@ -50,16 +62,18 @@ def findings(
     kinds: Collection[FindingKind] = (),
     after: Key = START,
     limit: int | None = None,
+    whole: bool = True,
 ) -> Iterator[FoundRow]:
     """Findings of the list, of the claims in list order, of failed chunks, of the snapshot.
 
     kinds: only these; all if empty. after: key of the last one seen. limit: how many at most.
+    whole: whether long texts are given whole, or cut as pages of many show them (cut.py).
     Raises SnapshotNotFoundError.
     """
     wanted = sorted(kind.value for kind in (kinds or FindingKind))
     with store.read() as connection:
         of = subject(connection, snapshot_id)
-        yield from islice(_all(connection, of, wanted, after, limit), limit)
+        yield from islice(_all(connection, of, wanted, after, _Page(limit, whole)), limit)
 
 
 def finding_counts(store: Store, snapshot_id: int) -> Mapping[FindingKind, int]:
@@ -143,9 +157,9 @@ def weights_found(store: Store, snapshot_id: int) -> set[Weight]:
 
 
 def _all(
-    connection: Connection, of: Subject, kinds: list[str], after: Key, limit: int | None
+    connection: Connection, of: Subject, kinds: list[str], after: Key, page: _Page
 ) -> Iterator[FoundRow]:
-    """From every part `limit` at most: a page must not fetch a whole batch."""
+    """From every part `page.limit` at most: a page must not fetch a whole batch."""
     parts: tuple[tuple[int, Callable[..., Iterator[FoundRow]]], ...] = (
         (1, _unreadable),
         (2, _about_list),
@@ -156,20 +170,20 @@ def _all(
     for part, stream in parts:
         if after[0] <= part:
             behind = (after[1], after[2]) if after[0] == part else (0, "")
-            yield from stream(connection, of, kinds, behind, limit)
+            yield from stream(connection, of, kinds, behind, page)
 
 
 def _unreadable(
     connection: Connection,
     of: Subject,
     kinds: list[str],
-    behind: tuple[int, str],
-    limit: int | None,
+    behind: Behind,
+    page: _Page,
 ) -> Iterator[FoundRow]:
     c = t.unreadable_row.c
-    query = select(c.no, c.row, c.column, c.kind, c.reason, c.text)
+    query = select(c.no, c.row, c.column, c.kind, page.text(c.reason), page.text(c.text))
     query = query.where(c.list_id == of.list, c.kind.in_(kinds), c.no > behind[0]).order_by(c.no)
-    for no, *values in streamed(connection, query.limit(limit)):
+    for no, *values in streamed(connection, query.limit(page.limit)):
         row = UnreadableRow(*values)
         yield FoundRow((1, no, row.kind), finding_of(row))
 
@@ -178,14 +192,16 @@ def _about_list(
     connection: Connection,
     of: Subject,
     kinds: list[str],
-    behind: tuple[int, str],
-    limit: int | None,
+    behind: Behind,
+    page: _Page,
 ) -> Iterator[FoundRow]:
     c = t.list_finding.c
-    query = select(c.no, c.kind, c.reason, c.row, c.asset, c.network, c.address)
+    query = select(
+        *(c.no, c.kind, page.text(c.reason), c.row, c.asset, c.network, page.text(c.address))
+    )
     query = query.where(c.list_id == of.list, c.kind.in_(kinds), c.no > behind[0], still_true(of))
     query = query.order_by(c.no)
-    for no, kind, *values in streamed(connection, query.limit(limit)):
+    for no, kind, *values in streamed(connection, query.limit(page.limit)):
         yield FoundRow((2, no, kind), Finding(FindingKind(kind), *values))
 
 
@@ -193,21 +209,24 @@ def _about_claims(
     connection: Connection,
     of: Subject,
     kinds: list[str],
-    behind: tuple[int, str],
-    limit: int | None,
+    behind: Behind,
+    page: _Page,
 ) -> Iterator[FoundRow]:
     f, c = t.finding.c, t.claim.c
     # In code point order, which is Python's too: databases have other ideas of order.
     kind = f.kind if connection.dialect.name == "sqlite" else f.kind.collate("C")
     query = (
-        select(f.claim_no, f.kind, f.reason, c.row, c.asset, c.network, c.address)
+        select(
+            *(f.claim_no, f.kind, page.text(f.reason)),
+            *(c.row, c.asset, c.network, page.text(c.address)),
+        )
         .join(t.claim, and_(c.list_id == of.list, c.no == f.claim_no))
         .where(f.snapshot_id == of.snapshot, f.kind.in_(kinds))
         .where(f.claim_no >= behind[0])  # said apart, so that reading begins there
         .where(or_(f.claim_no > behind[0], and_(f.claim_no == behind[0], kind > behind[1])))
         .order_by(f.claim_no, kind)
     )
-    for no, name, *values in streamed(connection, query.limit(limit)):
+    for no, name, *values in streamed(connection, query.limit(page.limit)):
         yield FoundRow((3, no, name), Finding(FindingKind(name), *values))
 
 
@@ -215,8 +234,8 @@ def _failed_chunks(
     connection: Connection,
     of: Subject,
     kinds: list[str],
-    behind: tuple[int, str],
-    limit: int | None,
+    behind: Behind,
+    page: _Page,
 ) -> Iterator[FoundRow]:
     if FindingKind.CHUNK_FAILED.value not in kinds:
         return
@@ -224,7 +243,7 @@ def _failed_chunks(
     query = select(t.chunk).where(
         c.snapshot_id == of.snapshot, c.state == ChunkState.FAILED.value, c.no > behind[0]
     )
-    for row in connection.execute(query.order_by(c.no).limit(limit)):
+    for row in connection.execute(query.order_by(c.no).limit(page.limit)):
         yield FoundRow((4, row.no, FindingKind.CHUNK_FAILED.value), _failed(read_chunk(row)))
 
 
@@ -232,10 +251,10 @@ def _about_snapshot(
     connection: Connection,
     of: Subject,
     kinds: list[str],
-    behind: tuple[int, str],
-    limit: int | None,
+    behind: Behind,
+    page: _Page,
 ) -> Iterator[FoundRow]:
-    del limit  # there are a few at most
+    del page  # there are a few at most
     if not {kind.value for kind in ABOUT_SNAPSHOT}.intersection(kinds):
         return
     for no, finding in enumerate(about_snapshot(connection, of), 1):

@@ -3,6 +3,7 @@
 import contextlib
 import subprocess
 import sys
+import tracemalloc
 from decimal import Decimal
 
 import pytest
@@ -37,7 +38,25 @@ def test_depth_up_to_the_limit_is_fine():
 
 
 def test_many_values_side_by_side_are_not_deep():
-    assert len(read_json(b"[" + b"[1]," * 100_000 + b"[1]]")) == 100_001
+    assert len(read_json(b"[" + b"[1]," * 90_000 + b"[1]]")) == 90_001
+
+
+@pytest.mark.parametrize("unit", [b"[]", b"{}", b"1.5", b'{"a":1}', b"9", b"[[]]"])
+def test_many_values_in_few_bytes_are_refused_before_they_are_made(unit):
+    """64 MiB of them, 64 kB when packed, were up to 1.9 GB."""
+    count = 2_000_000 // len(unit)
+    tracemalloc.start()
+    with pytest.raises(ValueError, match="values in"):
+        read_json(b"[" + (unit + b",") * count + b"1]")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 12_000_000
+
+
+def test_a_dense_answer_of_a_chain_is_read():
+    """The densest that servers give: outputs of an Electrum server, without a space."""
+    one = b'{"tx_hash":"' + b"ab" * 32 + b'","tx_pos":1,"height":812345,"value":123456789}'
+    assert len(read_json(b"[" + b",".join([one] * 30_000) + b"]")) == 30_000
 
 
 def test_a_raised_recursion_limit_does_not_end_the_process():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 
 import base58
 import pytest
@@ -26,6 +27,11 @@ NEAR = REGISTRY.holding("NEAR", "near")
 
 def query(account: str) -> BalanceQuery:
     return BalanceQuery(decode_address(NETWORK, account), NEAR)
+
+
+@cache
+def _hash(name: str) -> str:
+    return base58.b58encode(name.encode().ljust(32, b"\1")).decode()
 
 
 class NearStub(WorldServer):
@@ -52,8 +58,7 @@ class NearStub(WorldServer):
         return self._account(params["account_id"], self.state(heights[params["block_id"]]))
 
     def hash(self, height: int) -> str:
-        raw = f"{self.fork}{height}".encode().ljust(32, b"\1")
-        return base58.b58encode(raw).decode()
+        return _hash(f"{self.fork}{height}")
 
     def _block(self, height: int) -> Sent:
         skipped = "skips" in self.quirks and height % 10 == 7
