@@ -112,8 +112,9 @@ ABOUT: Final[Mapping[str, About]] = {
     ),
     "substrate_rpc": About(
         "archive nodes",
-        "free and reserved, by staking ledger into parts; assets on Asset Hub",
-        "relay DOT after it moved to Asset Hub; stake in nomination pools before 2024-10",
+        "free and reserved, by staking ledger into parts; assets on Asset Hub; DOT there with what "
+        "the relay chain still holds of the account in the block that Asset Hub's is built on",
+        "rows of the relay chain after its DOT moved to Asset Hub; stake in pools before 2024-10",
     ),
     "antelope_rpc": About(
         "nodeos",

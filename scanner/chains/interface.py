@@ -163,6 +163,31 @@ class KeyPolicySource(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A block that a stated number may stand for.
+
+    what: the number counts then ("slot", "ledger version"). exact: whether the block's end is just
+    what was counted; False where the number only lies within it.
+    """
+
+    what: str
+    block: BlockRef
+    exact: bool = True
+
+
+@runtime_checkable
+class HeightCounter(Protocol):
+    """A source whose network counts in several ways, so that a stated height may be a mistake."""
+
+    def other_counts(self, height: int) -> list[Counted]:
+        """What a number stands for if it is not a height of the network's own counting.
+
+        Readings that give no block are left out. Raises SourceUnavailableError.
+        """
+        ...
+
+
 @runtime_checkable
 class TimeFinder(Protocol):
     """A source that can say which block was the newest at a time."""

@@ -95,6 +95,7 @@ READERS: Mapping[str, str] = {
 
 SOURCES: Mapping[str, SourceFactory] = {
     **{protocol: _fleet(path) for protocol, path in READERS.items()},
+    "substrate_rpc": _lazy("scanner.chains.substrate.hub:make_source", policies=True),
     "beacon": _lazy("scanner.chains.evm.beacon:make_source", policies=True),
     "aelf_http": _lazy("scanner.chains.aelf.reader:make_source", policies=True),
     "aelf_side_http": _lazy("scanner.chains.aelf.reader:make_source", policies=True),
@@ -114,6 +115,11 @@ BESIDE: Mapping[str, str] = {"ethereum_rpc": "beacon", "aelf_http": "aelf_side_h
 """Protocol -> another one whose endpoints its source asks as well, where their network has the same
 chain id: an Ethereum node knows no validators, the beacon chain under it does; addresses of aelf
 hold coins on two chains."""
+
+
+BESIDE_NETWORKS: Mapping[str, str] = {"polkadot-asset-hub": "polkadot"}
+"""Network -> another one whose endpoints of the same protocol its source asks as well: what the
+relay chain still holds of an account belongs to its row on Asset Hub."""
 
 
 def chosen_endpoints(
@@ -149,10 +155,15 @@ def source_of(
         endpoint
         for name, group in endpoints.items()
         for endpoint in group
-        if endpoint.protocol == BESIDE.get(protocol)
-        and registry.network(name).chain_id == network.chain_id
+        if _stands_beside(endpoint, registry.network(name), protocol, network)
     ]
     return make_source(protocol, network, [*chosen, *beside], registry, policy)
+
+
+def _stands_beside(endpoint: Endpoint, of: Network, protocol: str, network: Network) -> bool:
+    if BESIDE_NETWORKS.get(network.name) == of.name:
+        return endpoint.protocol == protocol
+    return endpoint.protocol == BESIDE.get(protocol) and of.chain_id == network.chain_id
 
 
 def make_source(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import partial
 from urllib.parse import unquote
 
 import httpx
@@ -108,13 +110,15 @@ class Transport:
         self._base = url.copy_with(userinfo=b"")
         self._timeout = endpoint.timeout
         self._budget = budget_of(endpoint)
-        self._client = open_client(
+        self._open = partial(
+            open_client,
             endpoint.name,
             url,
             inside=endpoint.own or is_written_inside(url.host),
             auth=auth,
             headers=headers,
         )
+        self._client, self._process = self._open(), os.getpid()
 
     def get(
         self,
@@ -158,6 +162,8 @@ class Transport:
         """
         if self._budget is not None:
             self._budget.take()
+        if self._process != os.getpid():  # forked: connections are those of who opened them
+            self._client, self._process = self._open(), os.getpid()
         seconds = timeout or self._timeout
         sent = {"content-type": "application/json"} if body else {}
         sent.update(headers or {})

@@ -2,46 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
 from itertools import islice
-from random import uniform
-from threading import Event, Lock
-from typing import TypeVar
-
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt
-from tenacity.nap import sleep_using_event
 
 from scanner.chains.interface import BalanceSource
 from scanner.errors import (
     AddressFormatError,
     PinReplacedError,
-    ReorgError,
-    ScannerError,
     SourceError,
     SourceUnavailableError,
-    StoreError,
     UnknownAssetError,
 )
 from scanner.model.addresses.interface import Address
 from scanner.model.addresses.table import decode_address
-from scanner.model.balance import Balance, BalanceQuery, Evidence, unavailable
+from scanner.model.balance import Balance, BalanceQuery, unavailable
 from scanner.model.block import BlockRef
 from scanner.model.claim import Claim
 from scanner.model.control import ControlResult, since
 from scanner.model.key_policy import KeyPolicy
 from scanner.model.network import Holding, Network
 from scanner.model.registry import Registry
-from scanner.model.statement import StatementRule
 from scanner.ownership.interface import ContractCall, KeyQuestion
 from scanner.ownership.statement import settle
+from scanner.snapshots.asking import ChunkFailedError, Tools, asked, vouched_by_user
 from scanner.snapshots.findings import row_findings
 from scanner.snapshots.interface import (
     Chunk,
-    Judge,
     NumberedClaim,
     RowResult,
-    SnapshotSink,
 )
 from scanner.snapshots.view import chain_view, key_question
 
@@ -51,85 +39,10 @@ MOST_PINS = 3
 JUDGED_AT_ONCE = 500
 """Claims judged between two looks at whether to stop."""
 
-LONGEST_WAIT = 60.0
-"""Seconds at most between two tries, whatever a server asks for."""
-
 NO_SOURCE = "no source of balances is configured for {network}"
-
-T = TypeVar("T")
 
 _Places = dict[tuple[str, str, int], tuple[Network, Holding]]
 """By asset, network and decimals."""
-
-
-class StoppedError(Exception):
-    """The run is to stop. Nothing of the chunk at hand is stored; it is taken again later."""
-
-
-class ChunkFailedError(Exception):
-    """A chunk cannot be taken now.
-
-    retryable: whether its source gave no answer at all. reorged: whether its block is gone.
-    """
-
-    def __init__(self, reason: str, *, retryable: bool, reorged: bool = False) -> None:
-        super().__init__(reason)
-        self.reason, self.retryable, self.reorged = reason, retryable, reorged
-
-
-@dataclass(frozen=True, slots=True)
-class Tools:
-    """What taking chunks needs, the same for every chunk of a run.
-
-    rule: what counts as the publisher's claim; verdicts are settled by it. hashes: network -> the
-        hash that the user knows its block to have.
-    attempts: how often a source is asked before a chunk fails. stop: set to stop soon.
-    first_wait: seconds before the second try; then twice as long each time, with jitter.
-    at_work: held while rows are made and stored. Threads are for waiting: two that take the
-        interpreter's lock from each other at every row are slower than one after the other.
-    """
-
-    sink: SnapshotSink
-    judge: Judge
-    registry: Registry
-    attempts: int
-    stop: Event
-    first_wait: float = 0.5
-    rule: StatementRule | None = None
-    hashes: Mapping[str, str] = field(default_factory=dict)
-    at_work: Lock = field(default_factory=Lock)
-
-    def go_on(self) -> None:
-        """Raise StoppedError if the run is to stop."""
-        if self.stop.is_set():
-            raise StoppedError
-
-
-def pin_height(tools: Tools, snapshot_id: int, chunk: Chunk, source: BalanceSource) -> BlockRef:
-    """The block a chunk is read at: the stored one, else the source's answer, which is stored.
-
-    Raises ChunkFailedError when the source cannot pin it, StoppedError, StoreError.
-    """
-    plan = chunk.plan
-    stored = tools.sink.pinned(snapshot_id, plan.network, plan.height)
-    if stored is not None:
-        return stored
-    block = _vouched(tools, _asked(tools, lambda: source.pin(plan.height)))
-    return tools.sink.pin(snapshot_id, plan.height, block, source.name)
-
-
-def _vouched(tools: Tools, block: BlockRef) -> BlockRef:
-    """A block with the user's word for its hash, where there is one: then it must be that block."""
-    wanted = tools.hashes.get(block.network)
-    if wanted is None:
-        return block
-    if block.hash.removeprefix("0x").lower() != wanted.removeprefix("0x").lower():
-        reason = (
-            f"block {block.height} of {block.network} has the hash {block.hash} at the endpoints, "
-            f"and you said that it is {wanted}: they are not on your chain, or the hash is wrong"
-        )
-        raise ChunkFailedError(reason, retryable=False)
-    return replace(block, evidence=Evidence.PROVEN)
 
 
 def take_chunk(
@@ -168,7 +81,9 @@ def take_chunk(
 def _pin_again(tools: Tools, chunk: Chunk, source: BalanceSource, gone: BlockRef) -> BlockRef:
     """The block to go on with in place of one that left the best chain."""
     height = chunk.plan.height
-    block = _vouched(tools, _asked(tools, lambda: source.pin(height)))
+    # Its own number: the stated one may count something else.
+    again = None if height is None else gone.height
+    block = vouched_by_user(tools, asked(tools, lambda: source.pin(again)))
     return tools.sink.repin(chunk.snapshot_id, height, gone, block, source.name)
 
 
@@ -189,8 +104,8 @@ def _take_at(
             return [unavailable(reason)] * len(claims)
         return _read(tools, claims, source, block, progress)
 
-    controls = _asked(tools, lambda: _judge(tools, claims, call, keys, block))
-    balances = _asked(tools, read)
+    controls = asked(tools, lambda: _judge(tools, claims, call, keys, block))
+    balances = asked(tools, read)
     with tools.at_work:
         tools.sink.finish_chunk(chunk, _results(claims, controls, balances), block)
 
@@ -331,56 +246,6 @@ def _place_of(registry: Registry, claim: Claim) -> tuple[Network, Holding]:
             f"and had {claim.decimals} when the list was stored: store the list again",
         )
     return network, holding
-
-
-def _asked(tools: Tools, work: Callable[[], T]) -> T:
-    """Do work that asks a source, again where asking again may help.
-
-    Raises ChunkFailedError in place of whatever goes wrong, but for the database and a stop.
-    """
-    retrying = Retrying(
-        stop=stop_after_attempt(tools.attempts),
-        wait=lambda state: _wait(tools, state.attempt_number, _failure(state.outcome)),
-        retry=retry_if_exception_type(SourceUnavailableError),
-        before=lambda _state: tools.go_on(),
-        sleep=sleep_using_event(tools.stop),
-        reraise=True,
-    )
-    try:
-        return retrying(work)
-    except (StoreError, StoppedError):
-        raise
-    except SourceUnavailableError as e:
-        raise ChunkFailedError(str(e), retryable=True) from e
-    except ScannerError as e:
-        reorged = isinstance(e, ReorgError)
-        raise ChunkFailedError(str(e), retryable=False, reorged=reorged) from e
-    except Exception as e:
-        # A bug met by one hostile row must not end a run of hours, nor pass for a result. Only
-        # its kind and place are told: texts of libraries may hold an endpoint's URL.
-        raise ChunkFailedError(f"internal error: {_place(e)}", retryable=False) from e
-
-
-def _wait(tools: Tools, attempt: int, failure: BaseException | None) -> float:
-    seconds: float = tools.first_wait * 2 ** (attempt - 1) * uniform(0.75, 1.25)  # noqa: S311 - jitter
-    asked = failure.retry_after if isinstance(failure, SourceUnavailableError) else None
-    return min(max(seconds, asked or 0.0), LONGEST_WAIT)
-
-
-def _failure(outcome: object) -> BaseException | None:
-    exception = getattr(outcome, "exception", None)
-    found = exception() if callable(exception) else None
-    return found if isinstance(found, BaseException) else None
-
-
-def _place(error: Exception) -> str:
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    if trace is None:
-        return type(error).__name__
-    module = trace.tb_frame.f_globals.get("__name__", "?")
-    return f"{type(error).__name__} in {module}, line {trace.tb_lineno}"
 
 
 def _batches(claims: Sequence[NumberedClaim]) -> list[list[NumberedClaim]]:

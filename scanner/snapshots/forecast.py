@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from heapq import heappushpop
-from statistics import median_low
 
-from scanner.chains.interface import BalanceSource, Reach
+from scanner.chains.interface import BalanceSource, Counted, Reach
 from scanner.errors import (
     AddressFormatError,
     HeightNotReachedError,
@@ -23,12 +22,17 @@ from scanner.errors import (
 )
 from scanner.model.addresses.table import decode_address
 from scanner.model.balance import BalanceQuery, Evidence
+from scanner.model.block import BlockRef
 from scanner.model.claim import Claim
 from scanner.model.registry import Registry
+from scanner.snapshots.heights import choose, clearly, readings
+from scanner.snapshots.moments import moment_of
 from scanner.snapshots.plan import effective_height
 
-APART = 14 * 86_400
-"""Seconds between a block and those of the list's other heights from which on it is doubted."""
+Looked = list[Counted] | ScannerError | None
+
+AT_ONCE = 8
+"""How many networks are asked at a time."""
 
 SAMPLE = 6
 """Claims of each network and height that are tried."""
@@ -36,11 +40,15 @@ SAMPLE = 6
 
 @dataclass(slots=True)
 class Need:
-    """What a list wants read on one network at one height. largest: (amount, line, claim) heap."""
+    """What a list wants read on one network at one height. largest: (amount, line, claim) heap.
+
+    own: whether the height is the user's, not the list's.
+    """
 
     network: str
     height: int | None
     rows: int = 0
+    own: bool = False
     largest: list[tuple[int, int, Claim]] = field(default_factory=list)
 
     def add(self, claim: Claim) -> None:
@@ -62,8 +70,8 @@ class Forecast:
     that could be read; of `tried`. block: height that was pinned, None where none could be.
     evidence: of the answers, or what the source declares. seconds: for all rows, at the speed of
     the sample; None where nothing was read. problem: why something cannot be read. advice: what to
-    do then. time: of the pinned block, seconds since 1970 UTC. doubt: why the height may be
-    another thing than it was taken for.
+    do then. time: of the pinned block, seconds since 1970 UTC. doubt: why it is not clear
+    which block the height means.
     """
 
     network: str
@@ -92,21 +100,27 @@ def needs_of(claims: Iterable[Claim], at: Mapping[str, int | None]) -> list[Need
     for claim in claims:
         key = claim.network, effective_height(claim.network, claim.height, at)
         if key not in found:
-            found[key] = Need(*key)
+            found[key] = Need(*key, own=claim.network in at)
         found[key].add(claim)
     return sorted(found.values(), key=lambda n: (n.network, -1 if n.height is None else n.height))
 
 
-def forecast(need: Need, source: BalanceSource | None, registry: Registry) -> Forecast:
-    """Try a few claims. Never raises ScannerError."""
+def forecast(
+    need: Need,
+    source: BalanceSource | None,
+    registry: Registry,
+    block: BlockRef | str | ScannerError | None,
+) -> Forecast:
+    """Try a few claims at a block, or say why there is none. Never raises ScannerError."""
     start = need.network, need.height, need.rows
-    if source is None:
+    if source is None or block is None:
         advice = "name an endpoint (docs/how-to/own-nodes.md) of a protocol in docs/networks.md"
         return Forecast(*start, problem="no source of balances is configured", advice=advice)
-    try:
-        block = source.pin(need.height)
-    except ScannerError as e:
-        return Forecast(*start, source.name, problem=str(e), advice=_advice(e))
+    if isinstance(block, str):
+        advice = f"say which block with --at {need.network}=HEIGHT"
+        return Forecast(*start, source.name, problem=block, advice=advice, doubt=block)
+    if isinstance(block, ScannerError):
+        return Forecast(*start, source.name, problem=str(block), advice=_advice(block))
     queries = _queries(need, registry)
     began = time.monotonic()
     try:
@@ -138,30 +152,51 @@ def forecast(need: Need, source: BalanceSource | None, registry: Registry) -> Fo
     )
 
 
-def doubted(forecasts: Sequence[Forecast]) -> list[Forecast]:
-    """The same, with a doubt where a stated height's block lies far from those of the others.
+def looked_up(needs: Sequence[Need], sources: Mapping[str, BalanceSource]) -> list[Looked]:
+    """What the height of each need may be, in order; networks side by side.
 
-    A height that counts something else (a slot, a ledger version, blocks of another chain) gives a
-    block that is weeks or years away; the moments that one list is really of lie days apart.
+    None where nobody can be asked, an error in place of what could not be found out.
     """
-    stated = [f.time for f in forecasts if f.height is not None and f.time is not None]
-    if len(stated) < 3:
-        return list(forecasts)
-    middle = int(median_low(stated))
-    return [
-        replace(f, doubt=_doubt(f.time, middle))
-        if f.height is not None and f.time is not None and abs(f.time - middle) > APART
-        else f
-        for f in forecasts
-    ]
+
+    def look(need: Need) -> Looked:
+        source = sources.get(need.network)
+        if source is None:
+            return None
+        try:
+            return readings(source, need.height)
+        except ScannerError as e:
+            return e
+
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        return list(threads.map(look, needs))
 
 
-def _doubt(time: int, middle: int) -> str:
-    own, others = (datetime.fromtimestamp(n, UTC).date().isoformat() for n in (time, middle))
-    return (
-        f"its block is of {own}, the list's other heights of about {others}: the height may count "
-        "something else than was read; give the right one with --at"
-    )
+def chosen_blocks(
+    needs: Sequence[Need],
+    found: Sequence[Looked],
+    sources: Mapping[str, BalanceSource],
+    day: int | None,
+) -> list[BlockRef | str | ScannerError | None]:
+    """The block of each need's height, or why there is none; as a snapshot chooses (moments.py).
+
+    day: in the list's name, None for none.
+    """
+    times: dict[str, list[int]] = {}
+    for need, seen in zip(needs, found, strict=True):
+        if isinstance(seen, list) and clearly(seen, need.height):
+            time = seen[0].block.time
+            times.setdefault(need.network, []).extend([time] if time is not None else [])
+    chosen: list[BlockRef | str | ScannerError | None] = []
+    for need, seen in zip(needs, found, strict=True):
+        if not isinstance(seen, list):
+            chosen.append(seen)
+        elif need.height is None or need.own:
+            chosen.append(seen[0].block)
+        else:
+            newest = sources[need.network].ability.reach is Reach.TIP
+            said = choose(seen, need.height, moment_of(times, need.network), day, newest)
+            chosen.append(said if isinstance(said, str) else said.block)
+    return chosen
 
 
 def _queries(need: Need, registry: Registry) -> list[BalanceQuery]:

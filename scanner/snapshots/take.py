@@ -1,4 +1,4 @@
-"""Takes a snapshot: pins each height, then judges and reads chunk by chunk.
+"""Takes a snapshot: settles each height, then judges and reads chunk by chunk.
 
 Networks are read side by side, and the chunks of one network as many at a time as its source
 allows, in threads (docs/adr/0001-sync-and-threads.md). The chunk table is the truth: whatever stops
@@ -8,8 +8,7 @@ this process, taking the snapshot again goes on with the chunks that are not don
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
 from threading import Event, Lock
@@ -17,29 +16,22 @@ from threading import Event, Lock
 from scanner.chains.interface import BalanceSource
 from scanner.model.block import BlockRef
 from scanner.model.registry import Registry
-from scanner.snapshots.chunks import (
-    ChunkFailedError,
-    StoppedError,
-    Tools,
-    pin_height,
-    record_failure,
-    take_chunk,
-)
+from scanner.snapshots.asking import ChunkFailedError, StoppedError, Tools, side_by_side
+from scanner.snapshots.chunks import record_failure, take_chunk
 from scanner.snapshots.crew import Crew, Share, crew_size
 from scanner.snapshots.goal import Goal, Guide
+from scanner.snapshots.heights import GIVE_UP_AFTER, Settled, settle_heights
 from scanner.snapshots.interface import (
     Chunk,
     ChunkState,
     Judge,
     Progress,
+    SnapshotPolicy,
     SnapshotSink,
     SnapshotState,
     Taken,
 )
 from scanner.snapshots.meter import Meter
-
-GIVE_UP_AFTER = 3
-"""Chunks of a network that fail in a row for want of an answer before the rest is not tried."""
 
 _TICK = 0.5
 """Seconds between two looks at Ctrl-C."""
@@ -80,7 +72,9 @@ def take_snapshot(  # noqa: PLR0913 - what to take, with what, and how long
             )
             chunks = sink.chunks(snapshot_id)
             guide = _guide(sink, chunks, sources, goal or Goal())
-            _take_all(tools, chunks, sources, progress, processes, guide)
+            settled = _settled(tools, policy, chunks, sources, guide)
+            run = _Plan(tools, sources, guide, settled)
+            _take_all(run, chunks, progress, processes)
             state = sink.end(snapshot_id)
         chunks = sink.chunks(snapshot_id)
     return Taken(
@@ -101,26 +95,51 @@ def _guide(
     return Guide(chunks, claimed, goal)
 
 
-def _take_all(
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What a run takes chunks with, the same in all its processes."""
+
+    tools: Tools
+    sources: Mapping[str, BalanceSource]
+    guide: Guide
+    settled: Settled
+
+
+def _settled(
     tools: Tools,
+    policy: SnapshotPolicy,
     chunks: Sequence[Chunk],
     sources: Mapping[str, BalanceSource],
-    progress: Progress | None,
-    processes: int,
     guide: Guide,
+) -> Settled:
+    """Every height's block; none where the run is stopped or out of time first."""
+    heights = {(chunk.plan.network, chunk.plan.height) for chunk in chunks}
+    todo = {c.plan.network for c in chunks if c.state is not ChunkState.DONE}
+    wanted = {key for key in heights if key[0] in sources} if todo & set(sources) else set()
+    try:
+        return settle_heights(
+            tools, chunks[0].snapshot_id, policy, wanted, sources.get, guide.enough
+        )
+    except StoppedError:
+        return {}
+
+
+def _take_all(
+    plan: _Plan, chunks: Sequence[Chunk], progress: Progress | None, processes: int
 ) -> None:
     """Take what is not done, with other processes where that helps."""
+    tools, sources = plan.tools, plan.sources
     todo = [chunk for chunk in chunks if chunk.state is not ChunkState.DONE]
     size = crew_size(processes, [c for c in todo if _shared(sources.get(c.plan.network))])
     meter = Meter(chunks, progress)
     if size == 1:
-        _Run(tools, todo, sources, meter, guide).run()
+        _Run(plan, todo, meter).run()
         return
 
     def work(share: Share, stop: Event, progress: Progress) -> None:
         tools.sink.forked()
-        own = replace(tools, stop=stop)
-        _Run(own, todo, sources, Meter(todo, progress), guide, share).run()
+        own = replace(plan, tools=replace(tools, stop=stop))
+        _Run(own, todo, Meter(todo, progress), share).run()
 
     share = Share(size)
     tools.sink.take_turns(share.turn)
@@ -133,7 +152,7 @@ def _take_all(
                     crew.stop()
 
             meter.others = crew.counted
-            _Run(tools, todo, sources, meter, guide, share).run()
+            _Run(plan, todo, meter, share).run()
             crew.wait(_TICK, look)
     finally:
         tools.sink.take_turns(None)
@@ -141,7 +160,7 @@ def _take_all(
     # What a process left behind that died; a failed chunk waits for the next run.
     left = {c.no for c in tools.sink.chunks(todo[0].snapshot_id) if c.state is ChunkState.PLANNED}
     meter.others = lambda: 0
-    _Run(tools, [c for c in todo if c.no in left], sources, meter, guide).run()
+    _Run(plan, [c for c in todo if c.no in left], meter).run()
 
 
 def _shared(source: BalanceSource | None) -> bool:
@@ -153,24 +172,19 @@ class _Run:
     """One run over chunks that are not done. share: who takes which, among processes."""
 
     def __init__(
-        self,
-        tools: Tools,
-        chunks: Sequence[Chunk],
-        sources: Mapping[str, BalanceSource],
-        meter: Meter,
-        guide: Guide,
-        share: Share | None = None,
+        self, plan: _Plan, chunks: Sequence[Chunk], meter: Meter, share: Share | None = None
     ) -> None:
-        self._tools, self._sources, self._meter, self._guide = tools, sources, meter, guide
+        self._tools, self._sources, self._guide = plan.tools, plan.sources, plan.guide
+        self._settled, self._meter = plan.settled, meter
         self._share = share or Share()
         self._todo: dict[str, list[Chunk]] = {}
         for chunk in chunks:
-            if self._share.first or _shared(sources.get(chunk.plan.network)):
+            if self._share.first or _shared(self._sources.get(chunk.plan.network)):
                 self._todo.setdefault(chunk.plan.network, []).append(chunk)
 
     def run(self) -> None:
         if self._todo:
-            _side_by_side(self._tools.stop, len(self._todo), self._networks())
+            side_by_side(self._tools.stop, len(self._todo), self._networks())
 
     def _networks(self) -> list[Callable[[], None]]:
         return [partial(self._network, network) for network in self._todo]
@@ -188,13 +202,15 @@ class _Run:
     def _height(
         self, chunks: list[Chunk], source: BalanceSource | None, patience: _Patience
     ) -> None:
-        block: BlockRef | None = None
-        if self._guide.enough(chunks[0].plan.network):
+        first = chunks[0].plan
+        settled = self._settled.get((first.network, first.height))
+        if self._guide.enough(first.network) or (source is not None and settled is None):
             return
+        block = settled if isinstance(settled, BlockRef) else None
         try:
-            if source is not None:
-                patience.check()
-                block = pin_height(self._tools, chunks[0].snapshot_id, chunks[0], source)
+            if isinstance(settled, ChunkFailedError):
+                raise settled
+            patience.check()
         except ChunkFailedError as failure:
             patience.failed(failure)
             for chunk in chunks:
@@ -207,7 +223,7 @@ class _Run:
 
         parallel = -(-source.ability.parallel // self._share.size) if source is not None else 1
         work = [partial(take, chunk) for chunk in self._guide.first_things_first(chunks)]
-        _side_by_side(self._tools.stop, parallel, work)
+        side_by_side(self._tools.stop, parallel, work)
 
     def _take(
         self,
@@ -267,22 +283,3 @@ class _Patience:
 
 def _height_order(chunk: Chunk) -> int:
     return -1 if chunk.plan.height is None else chunk.plan.height
-
-
-def _side_by_side(stop: Event, parallel: int, work: Sequence[Callable[[], None]]) -> None:
-    """Do all of `work`, at most `parallel` at a time. The first error stops the rest and is raised.
-
-    A run that is to stop ends with StoppedError from whatever was begun.
-    """
-    with ThreadPoolExecutor(max(1, min(parallel, len(work)))) as pool:
-        pending: set[Future[None]] = {pool.submit(w) for w in work}
-        try:
-            while pending:
-                # With a time-out, so that Ctrl-C gets through to the main thread.
-                finished, pending = wait(pending, _TICK, return_when=FIRST_EXCEPTION)
-                for future in finished:
-                    future.result()
-        except BaseException:
-            stop.set()
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise

@@ -8,15 +8,11 @@ from threading import Event
 
 from scanner.chains.interface import BalanceSource, ReadPolicy
 from scanner.errors import ConfigError, StoreError
+from scanner.model.block import BlockRef
 from scanner.model.registry import Registry
-from scanner.snapshots.chunks import (
-    ChunkFailedError,
-    StoppedError,
-    Tools,
-    pin_height,
-    record_failure,
-    take_chunk,
-)
+from scanner.snapshots.asking import ChunkFailedError, StoppedError, Tools
+from scanner.snapshots.chunks import record_failure, take_chunk
+from scanner.snapshots.heights import settle_heights
 from scanner.snapshots.interface import Chunk, ChunkState, Judge, SnapshotPolicy, SnapshotState
 from scanner.store.database.engine import Store
 from scanner.store.writing.sink import StoreSink
@@ -115,7 +111,7 @@ class Jobs:
             source = self._source(chunk.plan.network, policy)
             block = None
             if source is not None:
-                block = pin_height(tools, chunk.snapshot_id, chunk, source)
+                block = self._block(tools, chunk, policy)
             take_chunk(tools, chunk, source, block)
         except ConfigError as e:
             record_failure(tools, chunk, ChunkFailedError(str(e), retryable=False))
@@ -126,6 +122,32 @@ class Jobs:
         else:
             return Outcome.DONE
         return Outcome.FAILED
+
+    def _block(self, tools: Tools, chunk: Chunk, policy: SnapshotPolicy) -> BlockRef:
+        """The block to read a chunk at. Raises ChunkFailedError.
+
+        Not known yet, it is settled by the times of all blocks of the snapshot, so all are asked
+        for; those that are clear are stored, and only looked up from then on.
+        """
+        plan, snapshot_id = chunk.plan, chunk.snapshot_id
+        stored = tools.sink.pinned(snapshot_id, plan.network, plan.height)
+        if stored is not None:
+            return stored
+        heights = {(c.plan.network, c.plan.height) for c in tools.sink.chunks(snapshot_id)}
+
+        def source_of(network: str) -> BalanceSource | None:
+            try:
+                return self._source(network, policy)
+            except ConfigError:
+                if network == plan.network:
+                    raise
+                return None
+
+        found = settle_heights(tools, snapshot_id, policy, heights, source_of)
+        block = found[plan.network, plan.height]
+        if isinstance(block, ChunkFailedError):
+            raise block
+        return block
 
     def _source(self, network: str, policy: SnapshotPolicy) -> BalanceSource | None:
         if policy.networks is not None and network not in policy.networks:

@@ -14,7 +14,8 @@ from scanner.model.balance import Evidence
 from scanner.model.claim import DeclaredTotal, UnreadableRow
 from scanner.model.finding import FindingKind
 from scanner.settings.tables import load_registry
-from scanner.snapshots.chunks import Tools, take_chunk
+from scanner.snapshots.asking import Tools
+from scanner.snapshots.chunks import take_chunk
 from scanner.snapshots.interface import ChunkState, SnapshotState
 from scanner.store.reading import check as checks
 from scanner.store.reading import queries

@@ -37,6 +37,12 @@ class AptosServer(WorldServer):
                 return self._sent(self._info())
             case ["blocks", "by_height", height]:
                 return self._block(int(height))
+            case ["blocks", "by_version", version]:
+                number = -(-int(version) // PER_BLOCK)
+                if number > self.world.tip:
+                    missing = {"message": "not found", "error_code": "version_not_found"}
+                    return self._sent(missing, 404)
+                return self._block(number)
             case ["transactions", "by_version", version]:
                 return self._transaction(int(version))
             case ["accounts", address, "balance", asset]:

@@ -168,6 +168,7 @@ def _servers() -> dict[str, WorldServer]:
     tron.world.put("TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t", 1_073_038_702_522)  # the canary
     xrpl = XrplServer(world("xrpl"))
     xrpl.world.put("rMxCKbEDwqr76QuheSUMdEGf4B9xJ8m5De", 1_000_000)  # the canary
+    relay = SubstrateServer(REGISTRY.network("polkadot"), World(tip=31_700_000, oldest=31_000_000))
     mints = {token("USDG", "solana"): "TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb"}
     return {
         "tron": tron,
@@ -176,8 +177,9 @@ def _servers() -> dict[str, WorldServer]:
         "aptos": AptosServer(world("aptos"), {"": 8, token("USDT", "aptos"): 6}),
         "ton": TonServer(world("ton"), {token("USDT", "ton"): 0}),
         "sui": SuiServer(world("sui")),
+        "polkadot": relay,
         "polkadot-asset-hub": SubstrateServer(
-            REGISTRY.network("polkadot-asset-hub"), world("polkadot-asset-hub")
+            REGISTRY.network("polkadot-asset-hub"), world("polkadot-asset-hub"), relay=relay
         ),
         "vaulta": AntelopeServer(world("vaulta")),
         "aelf": AelfServer(world("aelf")),

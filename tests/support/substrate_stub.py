@@ -9,6 +9,7 @@ from hashlib import blake2b, sha256
 from typing import Any
 
 from scanner.chains.substrate.keys import (
+    BUILT_ON,
     NOW,
     NUMBER,
     account_key,
@@ -22,20 +23,24 @@ from support.recorded import World, WorldServer, recorded, sent
 from support.replay import Sent, Trap
 
 START = 1_700_000_000
+ROOT = recorded("substrate", "chain_getHeader_old")["result"]["stateRoot"][2:]
 
 
 class SubstrateServer(WorldServer):
     """Values held: free plancks, or (free, reserved), for ""; raw units for an asset's number.
 
-    ledgers: address -> (total, active) at stake. finalized: the last final block. quirks: "null
-    state", "header altered", "old layout", "frozen".
+    ledgers: address -> (total, active) at stake. relay: what its blocks are built on. finalized: the last final block. quirks: "null
+    state", "header altered", "old layout", "frozen", "built on another".
     """
 
     network = "polkadot"
     protocol = "substrate_rpc"
 
-    def __init__(self, network: Network, world: World, *quirks: str) -> None:
+    def __init__(
+        self, network: Network, world: World, *quirks: str, relay: SubstrateServer | None = None
+    ) -> None:
         super().__init__(world, *quirks)
+        self.relay = relay
         self.row = network
         self.ledgers: dict[str, tuple[int, int]] = {}
         self.finalized = world.tip
@@ -93,6 +98,11 @@ class SubstrateServer(WorldServer):
     def _known(self, at: int) -> dict[str, str]:
         """Every key that has a value in a state."""
         known = {NUMBER: at.to_bytes(4, "little"), NOW: ((START + at) * 1000).to_bytes(8, "little")}
+        if self.relay is not None:
+            number = self.relay.world.tip - (self.world.tip - at)
+            root = "11" * 32 if "built on another" in self.quirks else ROOT
+            built_on = compact(3) + b"abc" + number.to_bytes(4, "little") + bytes.fromhex(root)
+            known[BUILT_ON] = built_on + bytes(4)
         for address, contract in self.world.held:
             value = self.held(address, at, contract)
             account = decode_address(self.row, address).payload

@@ -14,7 +14,7 @@ from typing import Final
 from urllib.parse import quote
 
 from scanner.chains.fleet.interface import Answer, ReaderAbility, Reading, Refusal
-from scanner.chains.interface import Reach
+from scanner.chains.interface import Counted, Reach
 from scanner.chains.shape import HEX_32, named, take
 from scanner.errors import (
     HeightNotReachedError,
@@ -41,6 +41,7 @@ FUNGIBLE: Final = "0xa"
 """APT as a fungible asset: what lies in the fungible store alone."""
 
 _MOST: Final = 1 << 64
+_NO_VERSION: Final = ("version_not_found", "version_pruned", "block_pruned")
 _NO_ACCOUNT: Final = ("account_not_found", "resource_not_found")
 
 
@@ -88,6 +89,20 @@ class AptosReader:
         block = self._block(height)
         self._versions[block.hash] = block.version
         return block.hash
+
+    def other_counts(self, height: int) -> list[Counted]:
+        """See CountingReader. A ledger version lies in a block, seldom at its end."""
+        reply = self._http.get(f"blocks/by_version/{height}")
+        if reply.status in (404, 410) and _code(reply.json()) in _NO_VERSION:
+            return []
+        self._answered(reply, height)
+        number = self._number(reply.json(), "block_height")
+        block = self._block(number)
+        if not self._number(reply.json(), "first_version") <= height <= block.version:
+            raise SourceUnavailableError(self._name, "answered with another version's block")
+        self._versions[block.hash] = block.version
+        at = BlockRef(self._network, self._chain, block.height, block.hash, block.time)
+        return [Counted("ledger version", at, exact=height == block.version)]
 
     def read(self, queries: Sequence[BalanceQuery], at: BlockRef) -> list[Answer]:
         """See Reader."""

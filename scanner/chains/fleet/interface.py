@@ -22,7 +22,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
-from scanner.chains.interface import Reach
+from scanner.chains.interface import Counted, Reach
 from scanner.model.addresses.interface import Address
 from scanner.model.balance import BalanceQuery, Evidence
 from scanner.model.block import BlockRef
@@ -166,6 +166,15 @@ class TimedReader(Protocol):
 
     def height_at(self, time: int) -> int:
         """See scanner.chains.interface.TimeFinder.height_at."""
+        ...
+
+
+@runtime_checkable
+class CountingReader(Protocol):
+    """A Reader of a network that counts in several ways."""
+
+    def other_counts(self, height: int) -> list[Counted]:
+        """See scanner.chains.interface.HeightCounter.other_counts; of one endpoint."""
         ...
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import replace
 from typing import Final
 
 from scanner.chains.fleet.canary import Canaries
-from scanner.chains.fleet.interface import KeyReader, Reader, TimedReader
+from scanner.chains.fleet.interface import CountingReader, KeyReader, Reader, TimedReader
 from scanner.chains.fleet.keys import agreed_policy
 from scanner.chains.fleet.passes import Passes
 from scanner.chains.fleet.pins import pin_agreed
@@ -16,7 +17,7 @@ from scanner.chains.fleet.pool import Pool
 from scanner.chains.fleet.quorum import require_operators
 from scanner.chains.fleet.seat import Seat
 from scanner.chains.fleet.settle import settle
-from scanner.chains.interface import Ability, Reach, ReadPolicy
+from scanner.chains.interface import Ability, Counted, Reach, ReadPolicy, vouched
 from scanner.errors import (
     HeightPrunedError,
     SourceRejectedError,
@@ -106,6 +107,20 @@ class FleetSource:
             return seat.reader.height_at(time)
 
         return self.pool.run(task)[0]
+
+    def other_counts(self, height: int) -> list[Counted]:
+        """See HeightCounter. With a quorum the blocks found are pinned by that many operators."""
+        if not all(isinstance(seat.reader, CountingReader) for seat in self.pool.nodes):
+            return []
+
+        def task(seat: Seat) -> list[Counted]:
+            reader = seat.reader
+            return reader.other_counts(height) if isinstance(reader, CountingReader) else []
+
+        found, node = self.pool.run(task)
+        if self._quorum > 1:
+            return [replace(one, block=self._pin(one.block.height)) for one in found]
+        return [replace(one, block=vouched(one.block, own=node.own)) for one in found]
 
     def key_policy(self, address: Address, at: BlockRef) -> KeyPolicy:
         """See KeyPolicySource.key_policy. With a quorum, that many operators must say the same."""

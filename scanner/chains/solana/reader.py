@@ -13,7 +13,7 @@ from typing import Final
 
 from scanner.chains.fleet.interface import Answer, ReaderAbility, Reading, Refusal, State
 from scanner.chains.fleet.rpc import Rpc
-from scanner.chains.interface import Reach
+from scanner.chains.interface import Counted, Reach
 from scanner.chains.shape import BASE58_32, named, take
 from scanner.chains.solana.accounts import (
     STAKE_PROGRAM,
@@ -85,16 +85,48 @@ class SolanaReader:
         if height is not None and height > tip:
             raise HeightNotReachedError(self._name, height, tip)
         slot = tip if height is None else self._block_at(height)
-        block = self._rpc.ask(
-            "getBlock", slot, {"transactionDetails": "none", "rewards": False, **_FINAL}
-        )
+        block = self._block(slot)
         block_hash = named(self._name, block, BASE58_32, "blockhash")
         time = take(self._name, block, int, "blockTime")
         return BlockRef(self._network, self._chain, slot, block_hash, time)
 
+    def _block(self, slot: int) -> object:
+        asked = {"transactionDetails": "none", "rewards": False, **_FINAL}
+        return self._rpc.ask("getBlock", slot, asked)
+
     def hash_at(self, height: int) -> str:
         """See Reader."""
         return self.pin(height).hash
+
+    def other_counts(self, height: int) -> list[Counted]:
+        """See CountingReader. Block heights, too, are counted: about one in twenty slots has none.
+
+        The slot of a block height is searched for, as no method tells it.
+        """
+        low, high = height, take(self._name, self._rpc.ask("getSlot", _FINAL), int)
+        while low < high:
+            middle = (low + high) // 2
+            try:
+                found, block = self._counted_at(middle)
+            except HeightPrunedError:
+                return []
+            if found == height:
+                return [Counted("block height", block)]
+            low, high = (middle + 1, high) if found < height else (low, block.height)
+        return []
+
+    def _counted_at(self, slot: int) -> tuple[int, BlockRef]:
+        """The block height at a slot, and its block."""
+        slot = self._block_at(slot)
+        block = self._block(slot)
+        at = BlockRef(
+            self._network,
+            self._chain,
+            slot,
+            named(self._name, block, BASE58_32, "blockhash"),
+            take(self._name, block, int, "blockTime"),
+        )
+        return take(self._name, block, int, "blockHeight"), at
 
     def read(self, queries: Sequence[BalanceQuery], at: BlockRef) -> list[Answer]:
         """See Reader. Every call is answered at a slot of its own, not below the first one's."""

@@ -2,7 +2,8 @@
 
 A key is the hashed names of pallet and item, then the hashed argument with the argument behind it.
 Source: Polkadot SDK, frame_system::AccountInfo, pallet_balances::AccountData,
-pallet_assets::AssetAccount, pallet_staking::StakingLedger; checked with recorded values in
+pallet_assets::AssetAccount, pallet_staking::StakingLedger, polkadot_primitives
+::PersistedValidationData; checked with recorded values in
 tests/vectors/substrate.
 """
 
@@ -17,6 +18,9 @@ NUMBER: Final = "0x26aa394eea5630e07c48ae0c9558cef702a5c1b19ab7a04f536c519aca498
 
 NOW: Final = "0xf0c365c3cf59d671eb72da0e7a4113c49f1f0515f462cdcf84e0f1d6045dfcbb"
 """Timestamp.Now: milliseconds since 1970 UTC."""
+
+BUILT_ON: Final = "0x45323df7cc47150b3930e2666b0aa313d422e17d2affdce4a912d187a734dd67"
+"""ParachainSystem.ValidationData: which relay block a parachain's block is built on."""
 
 _ACCOUNT: Final = "0x26aa394eea5630e07c48ae0c9558cef7b99d880ec681799c0cf30e8886371da9"
 _ASSET_ACCOUNT: Final = "0x682a59d51ab9e48a8c8cc418ff9708d2b99d880ec681799c0cf30e8886371da9"
@@ -90,6 +94,18 @@ def read_ledger(data: bytes) -> Ledger:
     if active > total:
         raise ValueError("more at stake than there is")
     return Ledger(data[:32], total, active)
+
+
+def read_built_on(data: bytes) -> tuple[int, str]:
+    """Read ParachainSystem.ValidationData: the relay block's number, its state's root as 0x-hex.
+
+    Raises ValueError.
+    """
+    size, at = _compact(data, 0)
+    at += size
+    if len(data) != at + 40:
+        raise ValueError("it has another length")
+    return int.from_bytes(data[at : at + 4], "little"), "0x" + data[at + 4 : at + 36].hex()
 
 
 def compact(value: int) -> bytes:

@@ -1,7 +1,8 @@
 """Reads accounts of Polkadot's relay chain and of Asset Hub out of their storage, many at a time.
 
 In 2025 the relay chain's balances moved to Asset Hub. The relay chain answers for later blocks as
-if nothing were wrong, with what was left behind; so its DOT is not read after that.
+if nothing were wrong, with what was left behind; a row of Asset Hub is read with that (hub.py), so
+that a row of the relay chain is not read after it.
 Source: Polkadot's JSON-RPC (state_queryStorageAt, chain_getHeader); what nodes really answer:
 tests/vectors/substrate.
 """
@@ -199,11 +200,44 @@ class SubstrateReader:
         if moved is not None and state.height >= moved.first:
             if moved.away:
                 return Refusal(
-                    f"balances left the relay chain with block {moved.first}: claim and read them "
-                    "on Asset Hub"
+                    f"balances left the relay chain with block {moved.first}: claim them on Asset "
+                    "Hub, where what was left behind is read with them"
                 )
             if state.height <= moved.last:
                 return Refusal(f"balances were on their way here until block {moved.last}")
+        return self._coins(account, value, staking, state)
+
+    def left_behind(
+        self, accounts: Sequence[bytes], number: int, root: str
+    ) -> list[tuple[Answer, BlockRef]]:
+        """What accounts still hold here, in the state that a parachain's block is built on.
+
+        number, root: of that state, as the parachain's own state names it.
+        Raises SourceUnavailableError where this node's block is another one, HeightPrunedError.
+        """
+        self.check()
+        block_hash = self.hash_at(number)
+        header = self._rpc.ask("chain_getHeader", block_hash)
+        read_number(self._name, header, block_hash)
+        if take(self._name, header, str, "stateRoot") != root:
+            what = f"has another block {number} than the one that was built on"
+            raise SourceUnavailableError(self._name, what)
+        at = BlockRef(self._network, self._chain, number, block_hash)
+        pairs = [(account_key(account), ledger_key(account)) for account in accounts]
+        stored = self._storage(list(dict.fromkeys(key for pair in pairs for key in pair)), at)
+        state = State(number, block_hash)
+        found: list[tuple[Answer, BlockRef]] = []
+        for account, (held, staked) in zip(accounts, pairs, strict=True):
+            try:
+                said = self._coins(account, stored[held], stored[staked], state)
+            except ValueError as e:
+                said = Refusal(f"relay chain: is written in a way that is not known: {e}")
+            found.append((said, at))
+        return found
+
+    def _coins(
+        self, account: bytes, value: bytes | None, staking: bytes | None, state: State
+    ) -> Answer:
         if value is None:
             return Reading({}, state, absent=True)
         held = read_account(value)

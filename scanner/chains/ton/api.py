@@ -16,6 +16,7 @@ from scanner.chains.shape import take
 from scanner.errors import (
     HeightNotReachedError,
     HeightPrunedError,
+    SourceError,
     SourceRejectedError,
     SourceUnavailableError,
 )
@@ -82,6 +83,25 @@ class TonApi:
             raise SourceUnavailableError(self.name, what)
         time = take(self.name, header, int, "gen_utime")
         return Block(number, block_hash, time, take(self.name, header, int, "global_id"))
+
+    def shard_time(self, seqno: int) -> int | None:
+        """The time of the base chain's block of a seqno, None if the node does not have it."""
+        asked: dict[str, object] = {"workchain": 0, "shard": MASTERCHAIN[1], "seqno": seqno}
+        try:
+            header = self._get("getBlockHeader", asked)
+        except SourceError:  # also for a shard that was split: it is one reading less
+            return None
+        return take(self.name, header, int, "gen_utime")
+
+    def seqno_at(self, time: int) -> int | None:
+        """The masterchain's block at a time (seconds since 1970), None where the node has none."""
+        workchain, shard = MASTERCHAIN
+        asked: dict[str, object] = {"workchain": workchain, "shard": shard, "unixtime": time}
+        try:
+            found = self._get("lookupBlock", asked)
+        except _GoneError:
+            return None
+        return self._block_id(take(self.name, found, dict))[0]
 
     def account(self, address: str, seqno: int) -> AccountState:
         """An account after a masterchain block; the answer names the block it is from.

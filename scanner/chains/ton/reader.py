@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from scanner.chains.fleet.interface import Answer, ReaderAbility, Reading, Refusal, State
-from scanner.chains.interface import Reach
+from scanner.chains.interface import Counted, Reach
 from scanner.chains.ton.api import AccountState, TonApi
 from scanner.chains.ton.cells import Builder, Cell, Slice, read_bag, write_bag
 from scanner.chains.ton.jetton import LAYOUTS, Account, Layout, read_wallet, wallet_address
@@ -77,6 +77,19 @@ class TonReader:
     def hash_at(self, height: int) -> str:
         """See Reader."""
         return self._api.block(height).hash
+
+    def other_counts(self, height: int) -> list[Counted]:
+        """See CountingReader. Shards of the base chain count their own blocks, which accounts are
+        shown of by explorers; their time leads to a block of the masterchain, which is no reading
+        of the number and only named.
+        """
+        time = self._api.shard_time(height)
+        seqno = None if time is None else self._api.seqno_at(time)
+        if seqno is None:
+            return []
+        block = self._api.block(seqno)
+        at = BlockRef(self._network, self._chain, block.seqno, block.hash, block.time)
+        return [Counted("seqno of a shard", at, exact=False)]
 
     def read(self, queries: Sequence[BalanceQuery], at: BlockRef) -> list[Answer]:
         """See Reader."""

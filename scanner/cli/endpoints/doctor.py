@@ -28,7 +28,16 @@ from scanner.model.registry import Registry
 from scanner.reports.commands.forecasts import forecast_record, print_forecasts
 from scanner.reports.tables.jsontext import pretty
 from scanner.settings.tables import load_registry
-from scanner.snapshots.forecast import Forecast, Need, doubted, forecast, needs_of
+from scanner.snapshots.forecast import (
+    AT_ONCE,
+    Forecast,
+    Need,
+    chosen_blocks,
+    forecast,
+    looked_up,
+    needs_of,
+)
+from scanner.snapshots.moments import named_day
 
 Heights = Annotated[
     list[str] | None,
@@ -38,8 +47,6 @@ Heights = Annotated[
         help="Try this network at this height whatever the list states. May be repeated.",
     ),
 ]
-AT_ONCE = 8
-"""How many networks are tried at a time."""
 
 
 def doctor(  # noqa: PLR0913, PLR0917 - one parameter per option
@@ -59,7 +66,7 @@ def doctor(  # noqa: PLR0913, PLR0917 - one parameter per option
 
     Says who answers, at that height or not, what the evidence would be, how long the whole list
     would take at that speed, and what to do where something cannot be read. A height whose block is
-    weeks away from those of the other heights is doubted. Nothing is stored.
+    weeks away from those of the other heights is not read. Nothing is stored.
     Exit status 0 when all could be read, 3 when some could not, 2 when none could.
     """
     registry = load_registry()
@@ -69,7 +76,7 @@ def doctor(  # noqa: PLR0913, PLR0917 - one parameter per option
         needs = needs_of(_claims(rows), heights)
     names = {need.network for need in needs}
     with open_sources(names, endpoints, registry, ReadPolicy(quorum)) as sources:
-        found = doubted(_try_all(needs, sources, registry))
+        found = _try_all(needs, sources, registry, named_day(file.name))
     if as_json:
         emit(pretty([forecast_record(f) for f in found]))
     else:
@@ -83,12 +90,13 @@ def _claims(rows: OpenList) -> Iterator[Claim]:
 
 
 def _try_all(
-    needs: Sequence[Need], sources: dict[str, BalanceSource], registry: Registry
+    needs: Sequence[Need], sources: dict[str, BalanceSource], registry: Registry, day: int | None
 ) -> list[Forecast]:
+    blocks = chosen_blocks(needs, looked_up(needs, sources), sources, day)
     with ThreadPoolExecutor(AT_ONCE) as pool, ProgressBar("trying", "heights") as bar:
         jobs = {
-            pool.submit(forecast, need, sources.get(need.network), registry): place
-            for place, need in enumerate(needs)
+            pool.submit(forecast, need, sources.get(need.network), registry, block): place
+            for place, (need, block) in enumerate(zip(needs, blocks, strict=True))
         }
         found = {}
         for job in as_completed(jobs):

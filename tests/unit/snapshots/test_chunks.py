@@ -25,15 +25,9 @@ from scanner.errors import (
 from scanner.model.balance import Evidence
 from scanner.model.finding import FindingKind
 from scanner.settings.tables import load_registry
-from scanner.snapshots.chunks import (
-    MOST_PINS,
-    ChunkFailedError,
-    StoppedError,
-    Tools,
-    pin_height,
-    record_failure,
-    take_chunk,
-)
+from scanner.snapshots import asking
+from scanner.snapshots.asking import ChunkFailedError, StoppedError, Tools
+from scanner.snapshots.chunks import MOST_PINS, record_failure, take_chunk
 from scanner.snapshots.interface import Chunk, ChunkPlan, NumberedClaim
 
 
@@ -296,29 +290,10 @@ def test_a_stop_in_the_middle_of_a_long_request_ends_it():
     assert sink.finished == []
 
 
-def test_a_height_is_pinned_once():
-    _, tools, chunk = setting()
-    source = StubSource()
-    block = pin_height(tools, 1, chunk, source)
-    assert pin_height(tools, 1, chunk, source) is block
-    assert source.pins == [100]
-
-
-def test_a_height_that_cannot_be_pinned_is_a_failed_chunk():
-    def refuse(_height):
-        raise HeightPrunedError("node", 100, "tip only")
-
-    _, tools, chunk = setting()
-    with pytest.raises(ChunkFailedError, match="tip only"):
-        pin_height(tools, 1, chunk, StubSource(pin_trouble=refuse))
-
-
 def test_a_server_that_asks_for_time_gets_it_up_to_a_limit(monkeypatch):
-    from scanner.snapshots import chunks
-
     _, tools, _ = setting()
-    assert chunks._wait(tools, 1, SourceUnavailableError("n", "429", retry_after=7)) == 7
+    assert asking._wait(tools, 1, SourceUnavailableError("n", "429", retry_after=7)) == 7
     assert (
-        chunks._wait(tools, 1, SourceUnavailableError("n", "429", retry_after=1e9))
-        == chunks.LONGEST_WAIT
+        asking._wait(tools, 1, SourceUnavailableError("n", "429", retry_after=1e9))
+        == asking.LONGEST_WAIT
     )

@@ -6,7 +6,7 @@ from support.snapshot_stub import StubSource, eth_claim
 from scanner.model.claim import Claim
 from scanner.reports.commands.forecasts import duration
 from scanner.settings.tables import load_registry
-from scanner.snapshots.forecast import SAMPLE, Forecast, doubted, forecast, needs_of
+from scanner.snapshots.forecast import SAMPLE, chosen_blocks, forecast, looked_up, needs_of
 
 
 def claims(*amounts: int, height: int | None = 7) -> list[Claim]:
@@ -25,14 +25,17 @@ def test_needs_keep_the_largest_claims_of_each_height() -> None:
 
 def test_nobody_to_ask_is_said_and_not_raised() -> None:
     (need,) = needs_of(claims(1), {})
-    told = forecast(need, None, load_registry())
+    told = forecast(need, None, load_registry(), None)
     assert not told.good
     assert "no source" in told.problem
 
 
 def test_a_source_is_tried_with_the_largest() -> None:
     (need,) = needs_of(claims(*range(1, 20)), {})
-    told = forecast(need, StubSource(), load_registry())
+    source = StubSource()
+    sources = {"ethereum": source}
+    (block,) = chosen_blocks([need], looked_up([need], sources), sources, None)
+    told = forecast(need, source, load_registry(), block)
     assert (told.tried, told.rows) == (SAMPLE, 19)
     assert told.seconds is not None
 
@@ -43,21 +46,3 @@ def test_a_source_is_tried_with_the_largest() -> None:
 )
 def test_durations(seconds: float | None, words: str) -> None:
     assert duration(seconds) == words
-
-
-def test_a_height_that_counts_something_else_is_known_by_its_time() -> None:
-    moment, day = 1_781_798_400, 86_400  # 2026-06-18 16:00 UTC
-    times = {
-        "tron": moment + 15,
-        "ton": moment - 7 * day,
-        "sui": moment,
-        "aptos": moment - 900 * day,
-    }
-    made = [Forecast(name, 5, 1, "x", 1, 1, 5, time=time) for name, time in times.items()]
-    made.append(Forecast("newest", None, 1, "x", 1, 1, 5, time=moment + 100 * day))
-    told = {f.network: f for f in doubted(made)}
-    assert [name for name, f in told.items() if f.doubt] == ["aptos"]
-    assert "of 2023-12-31, the list's other heights of about 2026-06-" in told["aptos"].doubt
-    assert not told["aptos"].good
-    assert told["newest"].good
-    assert not any(f.doubt for f in doubted(made[:1] + made[3:]))  # two heights: nobody knows

@@ -19,7 +19,8 @@ from scanner.model.key_policy import KeyKind, KeyPolicy, PolicyKey, single
 from scanner.ownership.judge import judge_claims
 from scanner.ownership.primitives import envelopes
 from scanner.settings.tables import load_registry
-from scanner.snapshots.chunks import Tools, take_chunk
+from scanner.snapshots.asking import Tools
+from scanner.snapshots.chunks import take_chunk
 from scanner.snapshots.interface import Chunk, ChunkPlan, NumberedClaim
 from scanner.snapshots.view import Keys
 
