@@ -1,6 +1,7 @@
 # make demo    the scanner at work on a signed list, two real nodes and a dozen recorded servers
 # make test    every test, with real nodes and a real PostgreSQL
 # make check   lint, and the unit tests of what changed: within a minute
+# make test-nodes  readers of other networks on nodes that take minutes to build (simd)
 # make test-core  the Bitcoin tests again on Bitcoin Core itself, 30 and 31, built once (half an hour)
 # make lint    style, types, import rules, limits
 # make bench   one JSON object a line: name, value, unit, against, ratio
@@ -9,7 +10,7 @@
 PY ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check fuzz test-mutations test-foreign-lists test-core lint bench clean distclean runtime development nodes peers
+.PHONY: demo test check fuzz test-mutations test-foreign-lists test-nodes test-core lint bench clean distclean runtime development nodes peers
 
 demo: runtime nodes
 	@$(BIN)/scanner demo
@@ -36,6 +37,11 @@ test-foreign-lists: development
 # 100,000 changes of every answer and list that a parser takes; a share of them is in every run.
 fuzz: development
 	SCANNER_FUZZ=100000 $(BIN)/python -m pytest tests/fuzz $(ARGS)
+
+# More real nodes, slower to build: the readers again against them.
+test-nodes: development
+	scripts/install-simd .devnet/simd
+	SCANNER_NODES=all $(BIN)/python -m pytest tests/integration/test_cosmos_node.py $(ARGS)
 
 # Core without a wallet: what signs transactions stays with Knots.
 CORE_TESTS := $(foreach part,core core_scans utxo sources several relatives,tests/integration/test_bitcoin_$(part).py)

@@ -78,6 +78,19 @@ class Guide:
         with self._lock:
             self._add(self._done, chunk)
 
+    def covered(self) -> list[tuple[str, Fraction]]:
+        """Assets of slow networks and which share of what is claimed there is read, least first.
+
+        Those that are read to the end are left out.
+        """
+        with self._lock:
+            shares: dict[str, Fraction] = {}
+            for key, total in self._total.items():
+                if total and self._done.get(key, 0) < total:
+                    share = Fraction(self._done.get(key, 0), total)
+                    shares[key[1]] = min(share, shares.get(key[1], share))
+        return sorted(shares.items(), key=lambda item: (item[1], item[0]))
+
     def _add(self, sums: dict[tuple[str, str], int], chunk: Chunk) -> None:
         for asset, amount in self._claimed.get(chunk.no, {}).items():
             key = chunk.plan.network, asset

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import partial
 from itertools import groupby
 from threading import Event, Lock
@@ -33,6 +34,9 @@ from scanner.snapshots.interface import (
 )
 from scanner.snapshots.meter import Meter
 
+Covered = Callable[[Sequence[tuple[str, Fraction]]], None]
+"""Told the assets that are not read to the end, with the share by amount that is."""
+
 _TICK = 0.5
 """Seconds between two looks at Ctrl-C."""
 
@@ -48,6 +52,7 @@ def take_snapshot(  # noqa: PLR0913 - what to take, with what, and how long
     stop: Event | None = None,
     processes: int = 1,
     goal: Goal | None = None,
+    covered: Covered | None = None,
 ) -> Taken:
     """Take every chunk that is not done, then end the snapshot.
 
@@ -56,7 +61,8 @@ def take_snapshot(  # noqa: PLR0913 - what to take, with what, and how long
     stop: set it to stop after the requests in flight; KeyboardInterrupt does the same. What is
         done stays done, and taking the snapshot again goes on from there.
     processes: how many to use at most (crew.py). goal: when to begin no more chunks (goal.py);
-        what is left is taken by the next run.
+        what is left is taken by the next run. covered: told after each chunk how much of what is
+        claimed is read on slow networks.
     Raises StoreError, also when another process is taking it; failures of sources end up in the
     chunks.
     """
@@ -73,7 +79,7 @@ def take_snapshot(  # noqa: PLR0913 - what to take, with what, and how long
             chunks = sink.chunks(snapshot_id)
             guide = _guide(sink, chunks, sources, goal or Goal())
             settled = _settled(tools, policy, chunks, sources, guide)
-            run = _Plan(tools, sources, guide, settled)
+            run = _Plan(tools, sources, guide, settled, covered)
             _take_all(run, chunks, progress, processes)
             state = sink.end(snapshot_id)
         chunks = sink.chunks(snapshot_id)
@@ -103,6 +109,7 @@ class _Plan:
     sources: Mapping[str, BalanceSource]
     guide: Guide
     settled: Settled
+    covered: Covered | None = None
 
 
 def _settled(
@@ -175,7 +182,7 @@ class _Run:
         self, plan: _Plan, chunks: Sequence[Chunk], meter: Meter, share: Share | None = None
     ) -> None:
         self._tools, self._sources, self._guide = plan.tools, plan.sources, plan.guide
-        self._settled, self._meter = plan.settled, meter
+        self._settled, self._meter, self._covered = plan.settled, meter, plan.covered
         self._share = share or Share()
         self._todo: dict[str, list[Chunk]] = {}
         for chunk in chunks:
@@ -245,6 +252,8 @@ class _Run:
             self._record(chunk, failure)
         else:
             self._guide.done(chunk)
+            if self._covered is not None:
+                self._covered(self._guide.covered())
             self._meter.done(chunk)
 
     def _record(self, chunk: Chunk, failure: ChunkFailedError) -> None:

@@ -1,5 +1,9 @@
 """Reads accounts of Cosmos SDK chains at a height: bank balance, stake, what unbonds, rewards.
 
+What an account has at hand is shown by a proof, where the node gives one: a value in the bank's
+store under the app hash. That is in the header of the next block, so a pinned height goes with that
+block's hash, recomputed from its header; stake is read without a proof.
+
 The height is asked for by a request header, for `?height=` is ignored; every answer must carry it
 in a header of its own, else a proxy dropped the question's and the number is of another block.
 Source: the SDK's gRPC gateway; what a node really answers: tests/vectors/cosmos.
@@ -12,6 +16,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 from urllib.parse import quote
 
+from scanner.chains.cosmos.header import Header, read_header
+from scanner.chains.cosmos.proof import value_in_app
 from scanner.chains.fleet.interface import Answer, ReaderAbility, Reading, Refusal, State
 from scanner.chains.fleet.rest import Rest
 from scanner.chains.interface import Reach
@@ -35,6 +41,7 @@ DENOMS: Final[Mapping[str, str]] = {"terra-classic": "uluna"}
 PAGES: Final = 20
 """Pages of a thousand delegations that are read for one account."""
 
+_REMEMBERED: Final = 64
 _HEIGHT: Final = "x-cosmos-block-height"
 _ECHO: Final = "grpc-metadata-x-cosmos-block-height"
 _BLOCKS: Final = "cosmos/base/tendermint/v1beta1"
@@ -51,6 +58,8 @@ class CosmosReader:
         self._chain = endpoint.chain or network.chain_id
         self._rest = Rest(endpoint)
         self._coin = DENOMS.get(network.name, "")
+        self._states: dict[str, bytes] = {}  # app hashes, by the hash that stands for a height
+        self._no_proofs = False
 
     def check(self) -> None:
         """See Reader. Raises SourceRejectedError."""
@@ -63,19 +72,30 @@ class CosmosReader:
 
     def pin(self, height: int | None) -> BlockRef:
         """See Reader. Blocks are final when they are made."""
-        block = self._block("latest" if height is None else str(height))
-        header = take(self._name, block, dict, "block", "header")
-        number = self._rest.number(header, "height")
-        time = self._rest.moment(self._rest.text(header, "time"))
-        return BlockRef(self._network, self._chain, number, self._hash(block), time)
+        if height is None:
+            height = self._tip() - 1
+        block = self._block(str(height))
+        time = self._rest.moment(self._rest.text(block, "block", "header", "time"))
+        block_hash = self._sealed(height, block)
+        return BlockRef(self._network, self._chain, height, block_hash, time)
 
     def hash_at(self, height: int) -> str:
-        """See Reader."""
-        return self._hash(self._block(str(height)))
+        """See Reader. Of the next block, whose header holds the hash of the state."""
+        return self._sealed(height, self._block(str(height)))
 
     def read(self, queries: Sequence[BalanceQuery], at: BlockRef) -> list[Answer]:
         """See Reader."""
-        return [self._one(query, at.height) for query in queries]
+        return [self._one(query, at) for query in queries]
+
+    def _sealed(self, height: int, block: object) -> str:
+        """The hash of the block that commits to a block's state, checked from its header."""
+        following = self._header(self._block(str(height + 1)))
+        if following.parent != self._header(block).hash:
+            raise self._rest.broken("a block is not built on the one before")
+        self._states[following.hash.hex().upper()] = following.app_hash
+        while len(self._states) > _REMEMBERED:
+            del self._states[next(iter(self._states))]
+        return following.hash.hex().upper()
 
     def probe(self) -> dict[str, str]:
         """See Reader."""
@@ -91,18 +111,68 @@ class CosmosReader:
         """See Reader."""
         self._rest.close()
 
-    def _one(self, query: BalanceQuery, height: int) -> Answer:
+    def _one(self, query: BalanceQuery, at: BlockRef) -> Answer:
+        height = at.height
         account, denom = query.address.text, query.holding.contract or self._coin
         if query.address.format != "cosmos" or not denom:
             return Refusal(f"{query.holding.asset} on {self._network} is not known to its bank")
+        shown = self._shown(query.address.payload, denom, at)
+        amount = self._told(account, denom, height) if shown is None else shown
+        if amount is None:
+            return Refusal("answered for another coin")
+        detail = {} if shown is None else {"liquid": "shown by a proof of the bank's store"}
+        parts = {Part.LIQUID: amount}
+        if denom == self._coin:
+            parts |= self._staked(account, height)
+        proven = shown is not None and denom != self._coin  # stake has no proof here
+        return Reading(parts, State(height), proven=proven, detail=detail)
+
+    def _told(self, account: str, denom: str, height: int) -> int | None:
         bank = f"cosmos/bank/v1beta1/balances/{account}/by_denom?denom={quote(denom, safe='')}"
         coin = take(self._name, self._at(bank, height), dict, "balance")
         if self._rest.text(coin, "denom") != denom:
-            return Refusal("answered for another coin")
-        parts = {Part.LIQUID: self._rest.number(coin, "amount")}
-        if denom == self._coin:
-            parts |= self._staked(account, height)
-        return Reading(parts, State(height))
+            return None
+        return self._rest.number(coin, "amount")
+
+    def _shown(self, account: bytes, denom: str, at: BlockRef) -> int | None:
+        """What is at hand, by a proof under the pinned hash; None where the node gives no proofs.
+
+        A proof that does not hold is no proof of anything. Raises SourceRejectedError.
+        """
+        if self._no_proofs or (app_hash := self._states.get(at.hash)) is None:
+            return None
+        key = b"\x02" + bytes((len(account),)) + account + denom.encode()
+        asked = quote(base64.b64encode(key).decode(), safe="")
+        place = f"abci_query?path=/store/bank/key&data={asked}&height={at.height}&prove=true"
+        reply = self._rest.get(f"{_BLOCKS}/{place}")
+        if reply.status in (403, 404, 405, 501):
+            self._no_proofs = True
+            return None
+        self._explained(reply, at.height)
+        answer = reply.json()
+        if take(self._name, answer, object, "code"):
+            words = str(answer.get("log", "")) if isinstance(answer, dict) else ""
+            if "does not exist" in words or "pruned" in words:
+                raise HeightPrunedError(self._name, at.height, "it does not keep states that old")
+            raise self._rest.broken("a proof was asked for and refused")
+        operations = [
+            self._decoded(take(self._name, operation, str, "data"))
+            for operation in take(self._name, answer, list, "proof_ops", "ops")
+        ]
+        try:
+            value = value_in_app(app_hash, "bank", key, operations)
+        except ValueError as e:
+            raise SourceRejectedError(self._name, f"its proof of a balance is none: {e}") from None
+        text = "0" if value is None else value.decode("ascii", "replace")
+        if not (text.isascii() and text.isdigit() and len(text) < 80):
+            raise SourceRejectedError(self._name, "a balance is written in a way not known here")
+        return int(text)
+
+    def _decoded(self, text: str) -> bytes:
+        try:
+            return base64.b64decode(text, validate=True)
+        except ValueError:
+            raise self._rest.broken("a proof is none") from None
 
     def _staked(self, account: str, height: int) -> dict[Part, int]:
         staked = unbonding = 0
@@ -187,12 +257,13 @@ class CosmosReader:
             raise SourceRejectedError(self._name, "shows a block of another chain")
         return block
 
-    def _hash(self, block: object) -> str:
-        """A block's hash as explorers show it: upper-case hex."""
+    def _header(self, block: object) -> Header:
+        """A block's header, which hashes to the block's id."""
         try:
-            raw = base64.b64decode(self._rest.text(block, "block_id", "hash"), validate=True)
+            header = read_header(take(self._name, block, dict, "block", "header"))
+            named = base64.b64decode(self._rest.text(block, "block_id", "hash"), validate=True)
         except ValueError:
-            raw = b""
-        if len(raw) != 32:
-            raise self._rest.broken("a block's hash is none")
-        return raw.hex().upper()
+            raise self._rest.broken("a block's header is none") from None
+        if named != header.hash:
+            raise self._rest.broken("a block's header does not hash to its id")
+        return header

@@ -39,6 +39,8 @@ class ProgressBar:
         self._task: TaskID | None = None
         self._last: tuple[float, int] = (0.0, 0)
         self._told = self._last
+        self.note = ""
+        """What is said beside the count, of what was done last."""
 
     def __enter__(self) -> Self:
         if sys.stderr.isatty():
@@ -82,7 +84,8 @@ class ProgressBar:
 
     def _rate(self, count: int) -> str:
         seconds = max(time.monotonic() - self._start, 1e-3)
-        return f"{count:,} {self._unit}, {count / seconds:,.0f}/s"
+        rate = f"{count:,} {self._unit}, {count / seconds:,.0f}/s"
+        return f"{rate}, {printable(self.note)}" if self.note else rate
 
     def _left(self, share: float) -> float | None:
         if share <= 0:

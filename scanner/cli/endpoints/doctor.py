@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -76,7 +77,7 @@ def doctor(  # noqa: PLR0913, PLR0917 - one parameter per option
         needs = needs_of(_claims(rows), heights)
     names = {need.network for need in needs}
     with open_sources(names, endpoints, registry, ReadPolicy(quorum)) as sources:
-        found = _try_all(needs, sources, registry, named_day(file.name))
+        found = _try_all(needs, sources, registry, named_day(Path(file).name))
     if as_json:
         emit(pretty([forecast_record(f) for f in found]))
     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 
 import typer
@@ -37,6 +38,8 @@ from scanner.store.writing.sink import StoreSink
 
 SHOWN = 8
 """Assets of which is told how much was read."""
+LEAST = 3
+"""Assets of which that is told beside the progress."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,9 @@ def take(store: Store, snapshot_id: int, options: TakeOptions, registry: Registr
         ) -> Sequence[ControlResult]:
             return judge_claims(claims, call, keys, registry)
 
+        def by_amount(shares: Sequence[tuple[str, Fraction]]) -> None:
+            bar.note = amount_words(shares)
+
         take_snapshot(
             sink,
             snapshot_id,
@@ -97,6 +103,7 @@ def take(store: Store, snapshot_id: int, options: TakeOptions, registry: Registr
             progress=bar.update,
             processes=cores(),
             goal=options.goal,
+            covered=by_amount,
         )
     _tell_how_far(store, snapshot_id)
 
@@ -110,6 +117,13 @@ def _tell_how_far(store: Store, snapshot_id: int) -> None:
     parts = [f"{c.asset} {percent(c.covered, c.claimed)}" for c in found if c.read < c.rows]
     shown = ", ".join(parts[:SHOWN]) + (f" and {len(parts) - SHOWN} more" * (len(parts) > SHOWN))
     say(f"read: {read:,} of {rows:,} rows; by amount {shown}")
+
+
+def amount_words(shares: Sequence[tuple[str, Fraction]]) -> str:
+    """How much of what is claimed is read, of the assets with the least; "" where all is."""
+    told = [f"{asset} {percent(n.numerator, n.denominator)}" for asset, n in shares[:LEAST]]
+    more = f" and {len(shares) - LEAST} more" if len(shares) > LEAST else ""
+    return "by amount " + ", ".join(told) + more if told else ""
 
 
 def percent(part: int, whole: int) -> str:

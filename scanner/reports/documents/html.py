@@ -20,6 +20,7 @@ from scanner.reports.figures.amounts import (
     claimed_share,
     counted_rows,
     fits,
+    percent,
     short_coins,
     whole_coins,
 )
@@ -228,8 +229,16 @@ def _asset(total: Json) -> Json:
         "shortfall": _or_dash(shortfall, decimals),
         "has_shortfall": bool(shortfall),
         "surplus": _or_dash(surplus, decimals),
-        "unread": counted_rows(unread) if unread else "",
+        "unread": _unread(total, claimed) if unread else "",
     }
+
+
+def _unread(total: Mapping[str, Any], claimed: int) -> str:
+    """Rows without an answer, and how much of what is claimed they claim."""
+    rows = counted_rows(total["unavailable_rows"])
+    if total["unanswered"] is None or not claimed:
+        return rows
+    return f"{rows}, {percent(int(total['unanswered']), claimed)} of claimed"
 
 
 def share_words(total: Mapping[str, Any]) -> str:

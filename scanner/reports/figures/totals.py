@@ -14,6 +14,7 @@ from scanner.model.finding import FindingKind
 from scanner.reports.figures.amounts import (
     claimed_share,
     counted_rows,
+    percent,
     reading_coins,
     whole_coins,
 )
@@ -198,7 +199,7 @@ def _columns(assets: Sequence[AssetTotal], levels: Mapping[str, str]) -> list[tu
     if any(a.unverified for a in assets):
         found.append(("not verified", lambda a: _known(a, a.unverified, "yellow")))
     if any(a.unavailable_rows for a in assets):
-        found.append(("no answer", lambda a: _rows_without_answer(a.unavailable_rows)))
+        found.append(("no answer", _without_answer))
     if any(a.shortfall for a in assets):
         found.append(("shortfall", lambda a: _known(a, a.shortfall, "bold red")))
     if any(a.surplus for a in assets):
@@ -240,5 +241,11 @@ def _levels(ratio: Mapping[str, object]) -> str:
     return f"{held} / {str(ratio['liabilities_evidence']).replace('_', ' ')}"
 
 
-def _rows_without_answer(rows: int) -> Cell:
-    return Cell(counted_rows(rows), "yellow") if rows else Cell("-", "dim")
+def _without_answer(asset: AssetTotal) -> Cell:
+    """Rows, and how much of what is claimed they claim."""
+    if not asset.unavailable_rows:
+        return Cell("-", "dim")
+    rows = counted_rows(asset.unavailable_rows)
+    if asset.unanswered is None or not asset.claimed:
+        return Cell(rows, "yellow")
+    return Cell(f"{rows}, {percent(asset.unanswered, asset.claimed)} of claimed", "yellow")

@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 
 from scanner.cli.snapshots.goals import parse_goal
-from scanner.cli.snapshots.taking import percent
+from scanner.cli.snapshots.taking import amount_words, percent
 from scanner.errors import ConfigError
 from scanner.snapshots.goal import Goal, Guide
 from scanner.snapshots.interface import Chunk, ChunkPlan, ChunkState
@@ -33,6 +33,18 @@ def test_a_network_is_done_when_every_asset_is_covered() -> None:
     guide.done(CHUNKS[1])
     assert guide.enough("aptos")
     assert not guide.enough("tron")  # nothing is known of it: it is read to the end
+
+
+def test_how_much_is_read_is_told_by_amount_least_first() -> None:
+    guide = Guide(CHUNKS, CLAIMED, Goal())
+    guide.done(CHUNKS[1])
+    assert guide.covered() == [("USDT", Fraction(1, 1000)), ("APT", Fraction(94, 100))]
+    assert amount_words(guide.covered()) == "by amount USDT 0.10 %, APT 94.00 %"
+    guide.done(CHUNKS[0])
+    guide.done(CHUNKS[2])
+    assert amount_words(guide.covered()) == ""
+    many = [(f"T{n}", Fraction(n, 9)) for n in range(5)]
+    assert amount_words(many).endswith("T2 22.22 % and 2 more")
 
 
 def test_what_an_earlier_run_did_counts() -> None:

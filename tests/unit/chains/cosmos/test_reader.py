@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from typing import ClassVar
+from functools import cache
+from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -12,6 +13,7 @@ from support.reader_contract import ReaderContract
 from support.recorded import World, WorldServer, recorded, sent
 from support.replay import Sent, Trap
 
+from scanner.chains.cosmos.header import read_header
 from scanner.chains.cosmos.reader import CosmosReader
 from scanner.chains.fleet.interface import Reading
 from scanner.errors import HeightNotReachedError, SourceRejectedError
@@ -85,6 +87,8 @@ class CosmosStub(WorldServer):
         return {"unbonding_responses": [row] if unbonding else [], "pagination": page}
 
     def _block(self, which: str) -> Sent:
+        if which == "abci_query":
+            return sent({"code": 12, "message": "Not Implemented", "details": []}, 501)
         if which in ("node_info", "syncing"):
             body = recorded("cosmos", which)
             if which == "node_info":
@@ -95,10 +99,28 @@ class CosmosStub(WorldServer):
         if height > self.world.tip:
             return sent(recorded("cosmos", "error_block_too_high"), 400)
         body = recorded("cosmos", "block_old")
-        digest = hashlib.sha256(f"{self.fork}{height}".encode()).digest()
+        body["block"]["header"], digest = _chain(self.fork)[height]
         body["block_id"]["hash"] = base64.b64encode(digest).decode()
-        body["block"]["header"] |= {"chain_id": NETWORK.chain_id, "height": str(height)}
         return sent(body)
+
+
+@cache
+def _chain(fork: str) -> list[tuple[dict[str, Any], bytes]]:
+    """Headers of a chain, each built on the one before, with their hashes."""
+    made: list[tuple[dict[str, Any], bytes]] = []
+    pattern = recorded("cosmos", "block_old")["block"]["header"]
+    digest = bytes(32)
+    for height in range(510):
+        data = hashlib.sha256(f"{fork}{height}".encode()).digest()
+        header = pattern | {
+            "chain_id": NETWORK.chain_id,
+            "height": str(height),
+            "data_hash": base64.b64encode(data).decode(),
+            "last_block_id": pattern["last_block_id"] | {"hash": base64.b64encode(digest).decode()},
+        }
+        digest = read_header(header).hash
+        made.append((header, digest))
+    return made
 
 
 class TestContract(ReaderContract):
@@ -158,7 +180,7 @@ def test_a_proxy_that_drops_the_height_is_found_out(
 
 def test_heights_ahead(stub: CosmosStub) -> None:
     reader = CosmosReader(stub.endpoint("a"), NETWORK)
-    at = reader.pin(500)
+    at = reader.pin(499)
     stub.world.tip = 450
     with pytest.raises(HeightNotReachedError):
         reader.read([query(1)], at)
