@@ -10,6 +10,9 @@ real run.
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import importlib.util
 import json
 import sys
 import tempfile
@@ -17,6 +20,7 @@ import time
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
@@ -45,8 +49,103 @@ def makers() -> dict[str, Callable[[bytes], str]]:
     }
 
 
+def small_makers() -> dict[str, tuple[str, Callable[[bytes], str]]]:
+    """Network -> its family's folder of tests, and how 32 bytes become an address of it."""
+    from scanner.model.addresses.bech32 import from_bytes, join
+
+    def coded(raw: bytes, check: bytes) -> str:
+        return base64.b32encode(raw + check).decode().rstrip("=")
+
+    def stellar(key: bytes) -> str:
+        raw = bytes((6 << 3,)) + key
+        crc = 0
+        for byte in raw:
+            crc ^= byte << 8
+            for _ in range(8):
+                crc = (crc << 1 ^ (0x1021 if crc & 0x8000 else 0)) & 0xFFFF
+        return coded(raw, crc.to_bytes(2, "little"))
+
+    return {
+        "algorand": (
+            "algorand",
+            lambda key: coded(key, hashlib.new("sha512_256", key).digest()[-4:]),
+        ),
+        "cardano": ("cardano", lambda key: join("addr", from_bytes(b"\x61" + key[:28]), 1)),
+        "hedera": ("hedera", lambda key: f"0.0.{int.from_bytes(key[:6])}"),
+        "near": ("near", bytes.hex),
+        "starknet": ("starknet", lambda key: f"0x{int.from_bytes(key[:31]):064x}"),
+        "stellar": ("stellar", stellar),
+        "terra-classic": ("cosmos", lambda key: join("terra", from_bytes(key[:20]), 1)),
+    }
+
+
+def contract_of(folder: str) -> Any:
+    """A family's test of the contract: it makes the server and the reader."""
+    path = ROOT / f"tests/unit/chains/{folder}/test_reader.py"
+    spec = importlib.util.spec_from_file_location(f"contract_{folder}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    kinds = [
+        getattr(module, name) for name in ("TestContract", "TestStellar") if hasattr(module, name)
+    ]
+    return kinds[0]()
+
+
 def main(rows: int) -> None:
     """Read `rows` addresses of each network, once."""
+    june_networks(rows)
+    small_networks(rows)
+
+
+def small_networks(rows: int) -> None:
+    """Those whose servers stand in the tests of their readers."""
+    from scanner.chains.fleet.source import FleetSource
+    from scanner.chains.interface import ReadPolicy
+    from scanner.model.addresses.table import decode_address
+    from scanner.model.balance import BalanceQuery
+    from scanner.model.registry import Registry
+    from scanner.settings.tables import load_registry
+
+    registry = load_registry()
+    tables = Registry(registry.networks.values(), (), registry.holdings())  # without canaries
+    for name, (folder, make) in small_makers().items():
+        contract, network = contract_of(folder), registry.network(name)
+        server = contract.start()
+        addresses = [
+            decode_address(network, make(sha256(f"{name} {n}".encode()).digest()))
+            for n in range(rows)
+        ]
+        for n, address in enumerate(addresses):
+            key = hex(int(address.text, 16)) if name == "starknet" else address.text
+            server.world.put(key, n + 1)
+        native = registry.holding(network.native, name)
+        holding = contract.funded[0][0].holding if name == "starknet" else native
+        queries = [BalanceQuery(address, holding) for address in addresses]
+        reader = contract.reader(server.endpoint(name))
+        source = FleetSource(network, [reader], ReadPolicy(), tables)
+        at = source.pin(contract.wanted_height(reader))
+        measure(name, source, queries, at, server)
+        server.close()
+
+
+def measure(name: str, source: Any, queries: list[Any], at: Any, server: Any) -> None:
+    """Read once, and say how fast and with how many requests."""
+    rows = len(queries)
+    server.asked.clear()
+    began = time.monotonic()
+    found = source.fetch_balances(queries, at)
+    taken = time.monotonic() - began
+    source.close()
+    assert [b.amount for b in found] == list(range(1, rows + 1)), name
+    value = {"name": f"networks.{name}", "value": round(rows / taken), "unit": "rows/s"}
+    value |= {"against": None, "ratio": None, "requests": round(10_000 * len(server.asked) / rows)}
+    print(json.dumps(value), flush=True)
+
+
+def june_networks(rows: int) -> None:
+    """Those whose servers hold the list of June."""
     from support.june_list import REGISTRY, june
 
     from scanner.chains.table import source_of
@@ -56,37 +155,21 @@ def main(rows: int) -> None:
     with tempfile.TemporaryDirectory() as folder, june(Path(folder)) as made:
         for name, make in makers().items():
             server, network = made.servers[name], REGISTRY.network(name)
-            endpoints = [server.endpoint(name)]
+            endpoints = {name: [server.endpoint(name)]}
             if name == "aelf":
-                endpoints.append(server.side(endpoints[0]))
+                endpoints[name].append(server.side(endpoints[name][0]))
+            if name == "polkadot-asset-hub":
+                endpoints["polkadot"] = [made.servers["polkadot"].endpoint("polkadot")]
             addresses = [make(sha256(f"{name} {n}".encode()).digest()) for n in range(rows)]
             for n, address in enumerate(addresses):
                 server.world.put(decode_address(network, address).text, n + 1)
             holding = REGISTRY.holding(network.native, name)
             queries = [BalanceQuery(decode_address(network, a), holding) for a in addresses]
-            source = source_of(network, {name: endpoints}, REGISTRY)
+            source = source_of(network, endpoints, REGISTRY)
             assert source is not None
             height = server.world.tip - 20
             at = source.pin(height)
-            server.asked.clear()
-            began = time.monotonic()
-            found = source.fetch_balances(queries, at)
-            taken = time.monotonic() - began
-            source.close()
-            assert [b.amount for b in found] == list(range(1, rows + 1)), name
-            print(
-                json.dumps(
-                    {
-                        "name": f"networks.{name}",
-                        "value": round(rows / taken),
-                        "unit": "rows/s",
-                        "against": None,
-                        "ratio": None,
-                        "requests": round(10_000 * len(server.asked) / rows),
-                    }
-                ),
-                flush=True,
-            )
+            measure(name, source, queries, at, server)
 
 
 if __name__ == "__main__":

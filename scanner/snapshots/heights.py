@@ -81,7 +81,7 @@ class _Survey:
                 continue
             source = self._source_of(network)
             if source is None or self._enough(network):
-                return
+                continue
             self._sources[network] = source
             if unanswered >= GIVE_UP_AFTER:
                 reason = f"not asked, for {unanswered} times in a row: {last}"

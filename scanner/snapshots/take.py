@@ -122,10 +122,11 @@ def _settled(
     """Every height's block; none where the run is stopped or out of time first."""
     heights = {(chunk.plan.network, chunk.plan.height) for chunk in chunks}
     todo = {c.plan.network for c in chunks if c.state is not ChunkState.DONE}
-    wanted = {key for key in heights if key[0] in sources} if todo & set(sources) else set()
+    if not todo & set(sources):
+        return {}
     try:
         return settle_heights(
-            tools, chunks[0].snapshot_id, policy, wanted, sources.get, guide.enough
+            tools, chunks[0].snapshot_id, policy, heights, sources.get, guide.enough
         )
     except StoppedError:
         return {}

@@ -166,3 +166,14 @@ def test_aptos_version_within_a_block_names_the_block(aptos):
 def test_a_number_that_is_nothing_is_not_reached(aptos):
     said = refusal(settle(aptos, height=10**9), "aptos", 10**9)
     assert isinstance(said.__cause__, HeightNotReachedError)
+
+
+def test_pins_of_networks_that_are_not_read_now_tell_the_moment_too():
+    sink = MemorySink()
+    for name in ("ethereum", "tron"):
+        sink.pins[name, 100] = BlockRef(name, "1", 100, "0x1", NOW)
+    lost = Clock("aptos", NOW - 900 * DAY)
+    tools = Tools(sink, good_judge, REGISTRY, 1, Event(), first_wait=0.0)
+    keys = [(name, 100) for name in ("ethereum", "tron", "aptos")]
+    found = settle_heights(tools, 1, SnapshotPolicy(), keys, {"aptos": lost}.get)
+    assert "of about 2023-11-14" in refusal(found, "aptos").reason
