@@ -175,7 +175,7 @@ def _servers() -> dict[str, WorldServer]:
         "xrpl": xrpl,
         "solana": SolanaServer(world("solana"), mints),
         "aptos": AptosServer(world("aptos"), {"": 8, token("USDT", "aptos"): 6}),
-        "ton": TonServer(world("ton"), {token("USDT", "ton"): 0}),
+        "ton": TonServer(world("ton"), {token("USDT", "ton"): 0}, "uninitialized"),
         "sui": SuiServer(world("sui")),
         "polkadot": relay,
         "polkadot-asset-hub": SubstrateServer(
