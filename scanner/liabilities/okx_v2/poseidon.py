@@ -91,51 +91,79 @@ def _sparse() -> tuple[Matrix, list[tuple[list[int], list[int]]]]:
 
 _FIRST, _BEHIND = _moved_constants()
 _BEFORE, _SPARSE = _sparse()
-_PARTIAL = [
-    (tuple(row), tuple(column), behind)
-    for (row, column), behind in zip(_SPARSE, _BEHIND, strict=True)
-]
 _FULL = [constants(r) for r in (*range(HALF_FULL), *range(30 - HALF_FULL, 30))]
 
-_SLOT = 10  # bytes: a sum of twelve products of 64 and 6 bits has 73
-_TURN = 8 * _SLOT * WIDTH
-_KERNEL = sum(_CIRCULANT[-d % WIDTH] << (8 * _SLOT * d) for d in range(WIDTH))
+
+def _packed(words: Iterable[int], slot: int) -> int:
+    """Words side by side in one integer, `slot` bits each, the first lowest."""
+    return sum(word << slot * at for at, word in enumerate(words))
+
+
+_SLOT = 80  # bits: a sum of twelve products of 64 and 6 bits, and a constant, has 73
+_SLOTS = tuple(range(0, _SLOT * WIDTH, _SLOT))
+_MASK = (1 << _SLOT) - 1
+_COLUMNS = [_packed(column, _SLOT) for column in zip(*MDS, strict=True)]
+_ADDED = [_packed(words, _SLOT) for words in (*_FULL[1:HALF_FULL], (), *_FULL[HALF_FULL + 1 :], ())]
+
+_WIDE = 136  # bits: a sum of 35 products of 64 and 64 bits, and a constant, has 134
+_WIDE_MASK = (1 << _WIDE) - 1
+
+
+def _partial_tables() -> tuple[list[int], int, list[tuple[int, int]]]:
+    """All partial rounds at once: (columns, constant) of the start, (behind, column) of each round.
+
+    The 11 words that pass the S-box grow by multiples of what word 0 was, so word 0 of every round
+    is a sum over the 12 words at the start and the powers before it. One wide integer holds those
+    sums for all rounds, and the 11 words, lowest first; each round adds a multiple of its column.
+    """
+    rows = [row for row, _ in _SPARSE]
+    grown = [column for _, column in _SPARSE]
+    unit = [[int(i == j) for j in range(WIDTH - 1)] for i in range(WIDTH - 1)]
+    outputs = [[1] + [0] * (WIDTH - 1)]
+    outputs += [[0, *row] for row in (*rows, *unit)]
+    linear = _times(outputs, _times(_BEFORE, MDS))
+    start = _times(outputs, _times(_BEFORE, [[c] for c in _FIRST]))
+    columns = [_packed(column, _WIDE) for column in zip(*linear, strict=True)]
+    steps = []
+    for at, (column, behind) in enumerate(zip(grown, _BEHIND, strict=True)):
+        later = [sum(map(mul, row, column)) % P for row in rows[at + 1 :]]
+        steps.append((behind, _packed([MDS[0][0], *later, *column], _WIDE)))
+    return columns, _packed([word for (word,) in start], _WIDE), steps
+
+
+_START_COLUMNS, _START, _STEPS = _partial_tables()
+_LAST_SLOTS = tuple(range(0, _WIDE * WIDTH, _WIDE))
 
 
 def permute(state: Sequence[int]) -> list[int]:
     """The permutation of 12 words below P.
 
-    Sums are reduced only where a power is taken: between, words may stand above P.
+    Sums are reduced only where a power is taken: between, words may stand above P. A product of a
+    matrix and the state is one sum of products of words and packed columns.
     """
-    words = list(state)
-    for added in _FULL[:HALF_FULL]:
-        words = _full(words, added)
-    words = [x + c for x, c in zip(words, _FIRST, strict=True)]
-    x, *rest = [sum(map(mul, row, words)) % P for row in _BEFORE]
-    for row, column, behind in _PARTIAL:
+    words = [x + c for x, c in zip(state, _FULL[0], strict=True)]
+    for added in _ADDED[: HALF_FULL - 1]:
+        words = _mixed(words, added)
+    powered = [(y3 := y * y * y % P) * y3 * y % P for y in words]
+    sums = sum(map(mul, powered, _START_COLUMNS), _START)
+    for behind, column in _STEPS:
+        x = (sums & _WIDE_MASK) % P
         x3 = x * x * x % P
-        x = (x3 * x3 * x + behind) % P
-        first = (MDS[0][0] * x + sum(map(mul, row, rest))) % P
-        rest = [y + w * x for y, w in zip(rest, column, strict=True)]
-        x = first
-    words = [x, *[y % P for y in rest]]
-    for added in _FULL[HALF_FULL:]:
-        words = _full(words, added)
+        sums = (sums >> _WIDE) + (x3 * x3 * x + behind) % P * column
+    words = [
+        ((sums >> at) & _WIDE_MASK) % P + c
+        for at, c in zip(_LAST_SLOTS, _FULL[HALF_FULL], strict=True)
+    ]
+    for added in _ADDED[HALF_FULL:]:
+        words = _mixed(words, added)
     return [x % P for x in words]
 
 
-def _full(words: Sequence[int], added: Sequence[int]) -> list[int]:
-    """A full round. The circulant product is one product of two long integers, wrapped round."""
-    powered = [
-        (y3 := (y := x + c) * y * y % P) * y3 * y % P for x, c in zip(words, added, strict=True)
-    ]
-    packed = int.from_bytes(b"".join([y.to_bytes(_SLOT, "little") for y in powered]), "little")
-    product = packed * _KERNEL
-    wrapped = (product & ((1 << _TURN) - 1)) + (product >> _TURN)
-    data = wrapped.to_bytes(_SLOT * WIDTH, "little")
-    mixed = [int.from_bytes(data[at : at + _SLOT], "little") for at in range(0, len(data), _SLOT)]
-    mixed[0] += _DIAGONAL[0] * powered[0]
-    return mixed
+def _mixed(words: Sequence[int], added: int) -> list[int]:
+    """S-boxes, the matrix, and the constants of the round after."""
+    powered = [(y3 := y * y * y % P) * y3 * y % P for y in words]
+    sums = sum(map(mul, powered, _COLUMNS), added)
+    return [(sums >> at) & _MASK for at in _SLOTS]
 
 
 def hash_words(words: Sequence[int]) -> Digest:
