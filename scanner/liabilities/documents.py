@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scanner.errors import InputError, ListFormatError, clip
+from scanner.liabilities import okx_merkle
+from scanner.liabilities.binance import user as binance_user
 from scanner.liabilities.gate import user as gate_user
 from scanner.liabilities.interface import (
     Inclusion,
@@ -39,7 +41,7 @@ class PathForm:
 
 PATHS = tuple(
     PathForm(module.NAME, module.PUBLISHER, module.GAPS, module.recognises, module.check)
-    for module in (bitget, mexc, gate_user)
+    for module in (bitget, mexc, gate_user, binance_user)
 )
 
 
@@ -61,14 +63,19 @@ def path_form(document: Mapping[str, object]) -> PathForm | None:
 
 def refuse_users(document: Mapping[str, object], file: str) -> None:
     """Raise InputError for a user's file: it is checked against its publication."""
-    whose = "first" if is_okx_v1_user(document) else ""
-    whose = "second" if is_okx_v2_user(document) else whose
-    if whose:
-        first = "sum_proof_data" if whose == "first" else "sum_proof_data.json"
-        raise InputError(
-            f"{file} is one user's file of OKX's {whose} zk-STARK: check it against the "
-            f"publication with 'scanner liabilities verify-inclusion {first} --user {file}'"
-        )
+    if okx_merkle.recognises_user(document):
+        _refuse_user(file, "whole tree", "full-liabilities-merkle-tree.txt")
+    if is_okx_v1_user(document):
+        _refuse_user(file, "first zk-STARK", "sum_proof_data")
+    if is_okx_v2_user(document):
+        _refuse_user(file, "second zk-STARK", "sum_proof_data.json")
+
+
+def _refuse_user(file: str, whose: str, publication: str) -> None:
+    raise InputError(
+        f"{file} is one user's file of OKX's {whose}: check it against the "
+        f"publication with 'scanner liabilities verify-inclusion {publication} --user {file}'"
+    )
 
 
 def unchecked(form: Form) -> ProofCheck:

@@ -5,41 +5,19 @@ from __future__ import annotations
 import hashlib
 import re
 import zlib
-from dataclasses import dataclass
 from pathlib import Path
 
 from scanner.errors import InputError, ListFormatError
 from scanner.liabilities.documents import read_document
-from scanner.liabilities.interface import LiabilityEvidence, ProofCheck, ProofStatus
+from scanner.liabilities.interface import ProofCheck, ProofStatus
 from scanner.liabilities.okx_v2.pins import Pin, pin_of_bytes, pin_of_key, read_pin
 from scanner.liabilities.okx_v2.proof_file import recognises
 from scanner.liabilities.okx_v2.verify import check_document, key_bytes
 from scanner.liabilities.opening import MAX_DOCUMENT, head_of, read_whole
+from scanner.liabilities.record import KeptProof
 from scanner.model.jsontext import read_json
 
 _UNIT = re.compile(r"(?:0|[1-9][0-9]{0,8})(?:\.[0-9]{1,18})?", re.ASCII)
-
-
-@dataclass(frozen=True, slots=True)
-class KeptProof:
-    """What is kept of one. sha256: of the document as given, unpacked.
-
-    net: in the publisher's unit. unit_usd: US dollars of one such unit, decimal text; "" unknown.
-    pin: SHA-256 of the key that was pinned, "" if the key was the file's own; key_data: its bytes.
-    document: packed with zlib.
-    """
-
-    sha256: str
-    format: str
-    name: str
-    status: ProofStatus
-    evidence: LiabilityEvidence
-    net: int
-    unit_usd: str
-    root: str
-    pin: str
-    key_data: bytes
-    document: bytes
 
 
 def is_proof(path: Path) -> bool:

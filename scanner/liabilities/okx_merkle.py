@@ -47,6 +47,7 @@ from scanner.model.jsontext import read_json
 
 TREE = "okx_tree"
 MAX_JSON = 1_000_000
+PATH_NAME = "okx_path"
 MAX_HEIGHT = 48
 
 _HASH = re.compile(r"[0-9a-f]{64}", re.ASCII)
@@ -68,6 +69,17 @@ class _Node:
 def recognises(head: bytes) -> bool:
     """Whether a file that starts so is a whole tree of the second form."""
     return _LINE.match(head.split(b"\n")[0]) is not None
+
+
+def recognises_path(document: Mapping[str, object]) -> bool:
+    """Whether a JSON object means to be a user's path of the first form."""
+    own = document.get("self")
+    return "path" in document and isinstance(own, dict) and {"auditId", "hash"} <= own.keys()
+
+
+def recognises_user(document: Mapping[str, object]) -> bool:
+    """Whether a JSON object means to be a user's file for a whole tree."""
+    return {"hash", "nonce", "nodes", "totalBalances"} <= document.keys()
 
 
 def check_tree(path: Path) -> TreeCheck:

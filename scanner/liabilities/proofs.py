@@ -6,6 +6,7 @@ from pathlib import Path
 
 from scanner.errors import InputError, ListFormatError
 from scanner.liabilities import bitmex_tree, okx_merkle
+from scanner.liabilities.binance import batches as binance_batches
 from scanner.liabilities.documents import (
     check_path,
     path_form,
@@ -15,6 +16,7 @@ from scanner.liabilities.documents import (
 )
 from scanner.liabilities.gate import batches as gate_batches
 from scanner.liabilities.interface import (
+    Inclusion,
     LiabilityEvidence,
     ProofCheck,
     ProofStatus,
@@ -32,6 +34,7 @@ _UNKNOWN = (
     "no known proof of liabilities (see docs/liabilities.md); a table of figures is kept with "
     "'scanner liabilities import'"
 )
+_ONE_USER = "one user's place under a root, and what the root says is owed: the rest is not shown"
 _LEFT_OUT = "a user who was left out is not noticed but by that user"
 
 
@@ -68,6 +71,8 @@ def _of_document(path: Path, key: str) -> ProofCheck:
         return check_document(document, path.name, key)
     if gate_batches.recognises(document):
         return _without_key(gate_batches.check_chain(document, path), key)
+    if binance_batches.recognises(document):
+        return binance_batches.check_batches(document, path, key)
     refuse_users(document, path.name)
     if (form := path_form(document)) is not None:
         found = check_path(form, document, path.name)
@@ -83,10 +88,25 @@ def _of_document(path: Path, key: str) -> ProofCheck:
             ),
             key,
         )
+    if okx_merkle.recognises_path(document):
+        return _without_key(_of_path(okx_merkle.verify_path(path)), key)
     known = form_of(document)
     if known is not None:
         return _without_key(unchecked(known), key)
     raise ListFormatError(path.name, _UNKNOWN)
+
+
+def _of_path(found: Inclusion) -> ProofCheck:
+    """OKX's path of one user, of 2022."""
+    return ProofCheck(
+        okx_merkle.PATH_NAME,
+        ProofStatus.CONSISTENT if found.included else ProofStatus.REFUSED,
+        LiabilityEvidence.ROOT_LINKED if found.included else LiabilityEvidence.PUBLISHED,
+        found.root,
+        totals=found.totals,
+        gaps=(_ONE_USER,) if found.included else (),
+        reason=found.reason,
+    )
 
 
 def _of_tree(tree: TreeCheck) -> ProofCheck:

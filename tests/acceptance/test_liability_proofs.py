@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
+from support.binance_proofs import PIN as BINANCE
 from support.command import Done
 from support.okx_proofs import document
 
@@ -61,6 +62,7 @@ FORGED = V2 / "forged"
         (V1 / "false_totals", "", 3, "transcript_only"),
         (VECTORS / "bitmex/liabilities_100.csv", "", 0, "rehashed"),
         (VECTORS / "okx/full-liabilities-merkle-tree.txt", "", 0, "rehashed"),
+        (VECTORS / "okx/merkle_proof_file.json", "", 3, "root_linked"),
         (VECTORS / "others/mexc_merkle_proof.json", "", 3, "root_linked"),
         (VECTORS / "gate/user_config.json", "", 3, "root_linked"),
         (VECTORS / "gate/cex_config.json", "", 3, "published"),
@@ -86,6 +88,24 @@ def test_accepted_is_said_with_the_gap_and_where_the_key_is_from(scanner):
     assert "owed over all coins, net: 2,825,089,870" in said
     assert "not shown: the published circuit does not stop a dishonest prover" in said
     assert f"key: {pin('toy')} (from the key given)" in said
+
+
+def test_totals_of_single_coins_under_pinned_keys(scanner):
+    done = scanner(*VERIFY, VECTORS / "binance/config.json", "--key", BINANCE)
+    said = done.out.decode()
+    assert done.status == 0, done.err
+    assert said.startswith("binance_batches: accepted by the published verifier under a pinned key")
+    assert "owed: BTC 170005000 in the publisher's own units" in said
+    assert "not shown: whoever ran the setup of the keys can forge proofs under them" in said
+
+
+@pytest.mark.parametrize(
+    "file", ["okx/user_info_file.json", "okx_v2/toy/inclusion/user_5_inclusion_proof.json"]
+)
+def test_a_users_file_is_sent_to_its_publication(scanner, file):
+    done = scanner(*VERIFY, VECTORS / file)
+    assert (done.status, len(done.lines)) == (2, 1)
+    assert f"--user {Path(file).name}" in done.err
 
 
 def test_a_key_is_for_forms_that_have_one(scanner):
@@ -177,12 +197,6 @@ def test_another_publishers_path_is_named_for_what_it_is(scanner, tmp_path):
 @pytest.mark.parametrize(
     ("content", "form", "words"),
     [
-        (
-            {"AccountIndex": 9, "AccountIdHash": "", "Proof": [], "Root": ""},
-            "binance_user",
-            "Binance",
-        ),
-        ({"ProofTable": "", "ZkKeyName": [], "CexAssetsInfo": []}, "binance_config", "Binance"),
         ({"AccountInfo": {}, "ProofInfo": {}}, "bitgo_user", "taken from the file itself"),
         ({"self": {"userHash": "", "balance": {}}, "path": []}, "bybit_path", "Bybit"),
         ({"self": {"x": 1}, "path": []}, "merkle_path", "an unknown publisher"),
@@ -192,6 +206,7 @@ def test_another_publishers_path_is_named_for_what_it_is(scanner, tmp_path):
             "sum_proof_data.json",
         ),
         ("proof_info,batch_commitment\n", "zkmerkle_batches", "Binance or Gate"),
+        ({"main_coins_num": 1, "coins": ["BTC"]}, "okx_v1_config", "the whole folder"),
     ],
 )
 def test_forms_that_are_not_checked_are_named(scanner, tmp_path, content, form, words):

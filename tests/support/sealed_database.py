@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from scanner.liabilities.interface import Liability, LiabilityEvidence, ProofStatus
-from scanner.liabilities.kept import KeptProof
+from scanner.liabilities.record import KeptProof
 from scanner.model.balance import Balance, Evidence
 from scanner.model.claim import DeclaredTotal, UnreadableRow
 from scanner.prices.interface import make_price

@@ -60,7 +60,7 @@ def verify_inclusion(
     key: Key = "",
     as_json: AsJson = False,
 ) -> None:
-    """Find your own balance in a liabilities file of OKX, BitMEX, River, Bitget, MEXC or Gate.
+    """Find your own balance in a file of OKX, BitMEX, River, Bitget, MEXC, Gate or Binance.
 
     A whole tree is hashed and added up again first, a proof is verified first. Compare the root
     that is shown with the one the publisher gives everybody. No network, no database; nothing of

@@ -9,7 +9,7 @@ import typer
 
 from scanner.cli.common.console import emit
 from scanner.cli.common.options import AsJson
-from scanner.liabilities.interface import ProofCheck, ProofStatus
+from scanner.liabilities.interface import Liability, ProofCheck, ProofStatus
 from scanner.liabilities.proofs import check_proof
 from scanner.model.amount import format_amount
 from scanner.reports.tables.jsontext import pretty
@@ -23,7 +23,8 @@ Key = Annotated[
     typer.Option(
         "--key",
         metavar="FILE|SHA256",
-        help="The publisher's verifying key, or its SHA-256. Keys of known rounds are shipped.",
+        help="The publisher's verifying key, or its SHA-256. Keys of known rounds are shipped. "
+        "Binance: the SHA-256 of all .vk files one after the other.",
     ),
 ]
 
@@ -66,7 +67,7 @@ def _lines(found: ProofCheck) -> list[str]:
     if found.net is not None:
         lines.append(f"owed over all coins, net: {found.net:,} in the publisher's unit of value")
     lines += [
-        f"owed: {t.asset} {format_amount(t.amount, t.decimals)} ({t.evidence.value})"
+        f"owed: {t.asset} {format_amount(t.amount, t.decimals)}{_unit(t)} ({t.evidence.value})"
         for t in found.totals
         if found.status is not ProofStatus.REFUSED
     ]
@@ -75,6 +76,10 @@ def _lines(found: ProofCheck) -> list[str]:
     if found.key:
         lines.append(f"key: {found.key} (from {found.key_from})")
     return lines + [f"not shown: {gap}" for gap in found.gaps]
+
+
+def _unit(total: Liability) -> str:
+    return f" in {unit}" if (unit := total.detail.get("unit")) else ""
 
 
 def proof_object(found: ProofCheck) -> dict[str, object]:

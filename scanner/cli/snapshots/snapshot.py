@@ -34,7 +34,6 @@ from scanner.cli.common.publishers import (
 )
 from scanner.cli.common.sources import parse_hashes, parse_heights, parse_networks, parse_spread
 from scanner.cli.common.times import heights_for_times
-from scanner.cli.liabilities.liabilities import read_owed
 from scanner.cli.snapshots.goals import parse_goal
 from scanner.cli.snapshots.taking import TakeOptions, check_sources, show_outcome, take
 from scanner.liabilities.interface import Liability
@@ -168,7 +167,11 @@ def _publisher(store: Store, given: str, place: Place) -> str:
 
 
 def _read_liabilities(file: Path | None, registry: Registry) -> list[Liability]:
-    return read_owed(file, registry) if file else []
+    if file is None:
+        return []
+    from scanner.cli.liabilities.liabilities import read_owed  # noqa: PLC0415 - heavy, rarely asked
+
+    return read_owed(file, registry)
 
 
 def _check(options: TakeOptions, registry: Registry) -> None:

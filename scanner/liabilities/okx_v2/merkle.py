@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
 from types import ModuleType
 
 from scanner.liabilities.okx_v2.poseidon import Digest, hash_words, two
 
-try:
-    from scanner.liabilities.okx_v2 import poseidon_lanes
-except ModuleNotFoundError:  # numpy is optional: the extra `fast`
-    LANES: ModuleType | None = None
-else:
-    LANES = poseidon_lanes
+
+@cache
+def _lanes() -> ModuleType | None:
+    try:  # numpy is optional, the extra `fast`, and takes a fifth of a second to load
+        return import_module("scanner.liabilities.okx_v2.poseidon_lanes")
+    except ModuleNotFoundError:
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,8 @@ def first_false(openings: Sequence[Opening], *, plain: bool = False) -> Opening 
 
     plain: without numpy even where it is installed. Same answer, four to ten times slower.
     """
-    ends = _plain(openings) if plain or LANES is None else _in_lanes(LANES, openings)
+    lanes = None if plain else _lanes()
+    ends = _plain(openings) if lanes is None else _in_lanes(lanes, openings)
     for opening, end in zip(openings, ends, strict=True):
         if end != opening.cap[opening.index >> len(opening.siblings)]:
             return opening

@@ -21,21 +21,12 @@ class Form:
 
 _BY_NAMES: tuple[tuple[frozenset[str], Form], ...] = (
     (
-        frozenset({"AccountIndex", "AccountIdHash", "Proof"}),
-        Form(
-            "binance_user",
-            "Binance",
-            "one user's place in Binance's account tree (user_config.json)",
-            "it shows this user's inclusion in a root; the totals are in the batches' proofs",
-        ),
-    ),
-    (
         frozenset({"ProofTable", "ZkKeyName", "CexAssetsInfo"}),
         Form(
             "binance_config",
             "Binance",
             "Binance's totals of each coin (config.json)",
-            "the figures are proven by the batches' proofs (proof.csv) and keys beside it",
+            "'scanner liabilities verify' checks it with the batches' proofs (proof.csv) beside it",
         ),
     ),
     (
@@ -58,6 +49,15 @@ _BY_NAMES: tuple[tuple[frozenset[str], Form], ...] = (
         ),
     ),
     (
+        frozenset({"main_coins_num", "coins"}),
+        Form(
+            "okx_v1_config",
+            "OKX",
+            "the list of coins of OKX's first zk-STARK (config.json)",
+            "the whole folder sum_proof_data, or a zip of it, is what can be checked",
+        ),
+    ),
+    (
         frozenset({"mtree_root", "l_mtree_root", "low_degree_proof"}),
         Form(
             "okx_v1_batch",
@@ -72,7 +72,7 @@ BATCHES = Form(
     "zkmerkle_batches",
     "Binance or Gate",
     "Groth16 proofs of batches of users (proof.csv)",
-    "each row needs the verifying key of its size and the totals of each coin beside it",
+    "give the totals of each coin, config.json or cex_config.json, with this table beside it",
 )
 """Binance's form, which Gate and others use too."""
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from scanner.errors import InputError
 from scanner.liabilities.interface import LiabilityEvidence
-from scanner.liabilities.kept import KeptProof
+from scanner.liabilities.record import KeptProof
 from scanner.reports.figures.values import AssetValue, PriceRule, SnapshotValue, value_report
 from scanner.reports.figures.values_json import usd
 from scanner.store.database.engine import Store

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 
 from scanner.errors import SnapshotNotFoundError
 from scanner.liabilities.interface import LiabilityEvidence, ProofStatus
-from scanner.liabilities.kept import KeptProof
+from scanner.liabilities.record import KeptProof
 from scanner.store.database import chain
 from scanner.store.database.engine import Store
 from scanner.store.schema import tables as t

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from scanner.cli import main
+from scanner.cli import main, table
 from scanner.errors import ConfigError, MigrationNeededError, SourceUnavailableError, StoreError
 
 
@@ -120,3 +120,21 @@ def test_help_imports_nothing_heavy(arguments):
     loaded = set(done.stdout.rpartition("MODULES")[2].split())
     assert "typer" in loaded
     assert not loaded & HEAVY
+
+
+def test_commands_that_need_no_proof_of_liabilities_load_neither_them_nor_numpy():
+    """They would wait a fifth of a second for what only 'scanner liabilities' uses."""
+    others = [e.place.partition(":")[0] for e in table.ENTRIES if e.name != "liabilities"]
+    program = (
+        "import sys\nfrom importlib import import_module\n"
+        f"for name in {sorted(set(others))!r}: import_module(f'scanner.cli.{{name}}')\n"
+        "print('MODULES', *sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=120
+    )
+    loaded = set(done.stdout.rpartition("MODULES")[2].split())
+    assert "scanner.cli.snapshots.snapshot" in loaded
+    proofs = {"scanner.liabilities.proofs", "scanner.liabilities.load", "scanner.liabilities.kept"}
+    assert not loaded & {"numpy", "py_ecc", *proofs}
+    assert not {name for name in loaded if name.startswith("scanner.liabilities.okx")}

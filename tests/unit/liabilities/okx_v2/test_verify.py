@@ -174,7 +174,7 @@ def test_without_numpy_it_is_slower_and_the_same() -> None:
         "from scanner.liabilities.okx_v2 import merkle\n"
         "from scanner.liabilities.proofs import check_proof\n"
         "from pathlib import Path\n"
-        "print(merkle.LANES, check_proof(Path(sys.argv[1]), sys.argv[2]).status.value)\n"
+        "print(merkle._lanes(), check_proof(Path(sys.argv[1]), sys.argv[2]).status.value)\n"
     )
     path = V2 / "toy" / "sum_proof_data.json.gz"
     done = subprocess.run(
