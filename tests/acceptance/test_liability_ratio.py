@@ -54,6 +54,9 @@ def test_the_aggregate_ratio_stands_alone_with_its_prices(scanner, taken, tmp_pa
     # Nothing of it is a ratio of a coin.
     (eth,) = scanner("totals", "--json").object["assets"]
     assert (eth["liabilities"], eth["reserve_ratio"]) == (None, None)
+    shown = scanner("totals", "--exact").out.decode()
+    assert f"aggregate ratio: {found['aggregate_ratio']}\n" in shown
+    assert "price: ETH 2500.25 at " in shown
     said = scanner("liabilities", "ratio", "--published", "1.05").out.decode()
     assert "published ratio: 1.05 (the publisher's own word)" in said
     assert "accepted by the published verifier under a pinned key" in said

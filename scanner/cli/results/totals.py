@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
-from scanner.cli.common.console import finish
+from scanner.cli.common.console import emit, finish
 from scanner.cli.common.options import AsJson, Database, Snapshot, database_url
 from scanner.errors import ConfigError
+from scanner.reports.figures.aggregate import aggregate_lines, aggregates
 from scanner.reports.figures.outcome import outcome_weights
 from scanner.reports.figures.ratios import ratio_objects
 from scanner.reports.figures.totals import write_totals
@@ -33,6 +34,7 @@ def totals(
     """Show the totals of a snapshot. The exit status is that of the snapshot's findings.
 
     The table fits 80 columns, amounts rounded down; --exact, --csv and --json have all of them.
+    --exact shows the one ratio that a kept proof of one total allows, too, with its prices.
     """
     if as_json + as_csv + exact > 1:
         raise ConfigError("--json, --csv and --exact exclude each other")
@@ -42,4 +44,8 @@ def totals(
         form = "json" if as_json else "csv" if as_csv else "exact" if exact else "table"
         worst = false_by_asset(store, snapshot_id) if form == "table" else None
         write_totals(found, form, ratio_objects(store, found) if exact else (), worst)
+        if exact:
+            kept = aggregates(store, snapshot_id)
+            lines = [line for each in kept for line in aggregate_lines(each)]
+            emit("".join(f"{line}\n" for line in lines).encode())
         finish(outcome_weights(store, snapshot_id))

@@ -141,5 +141,5 @@ def _sqrt2(square: FQ2) -> tuple[int, int] | None:
             y = imaginary * half * pow(x, -1, P) % P
             if (x * x - y * y - real) % P == 0:
                 return x, y
-    y = _sqrt(-real % P)  # imaginary is 0 and real is no square
-    return (0, y) if y is not None and imaginary == 0 else None
+    alone = _sqrt(-real % P)  # imaginary is 0 and real is no square
+    return (0, alone) if alone is not None and imaginary == 0 else None

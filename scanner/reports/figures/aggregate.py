@@ -48,9 +48,11 @@ def aggregates(
     """One for each proof kept beside a snapshot. Raises SnapshotNotFoundError, InputError."""
     if published and _DECIMAL.fullmatch(published) is None:
         raise InputError(f"--published {published[:40]!r}: a ratio as 1.05")
-    value = value_report(store, snapshot_id, rule).now
     with store.read() as connection:
         kept = proofs_of(connection, snapshot_id)
+    if not kept:
+        return []
+    value = value_report(store, snapshot_id, rule).now
     return [_aggregate(proof, value, published) for proof in kept]
 
 
