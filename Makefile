@@ -10,14 +10,14 @@
 PY ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check fuzz test-mutations test-foreign-lists test-nodes test-core lint bench clean distclean runtime development nodes peers
+.PHONY: demo test check fuzz test-mutations test-kills test-foreign-lists test-nodes test-core lint bench clean distclean runtime development nodes peers
 
 demo: runtime nodes
 	@$(BIN)/scanner demo
 
 # Without its node a test is skipped and says why; in CI (CI=true) it fails. Every process has nodes
 # and databases of its own; a file's tests stay together, files come in their order, long ones first.
-SHARED_OUT := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+SHARED_OUT := -n auto --maxprocesses 6 --dist loadfile --no-loadscope-reorder
 test: development
 	@$(MAKE) --no-print-directory nodes || test "$$CI" != true
 	@$(MAKE) --no-print-directory peers || test "$$CI" != true
@@ -28,7 +28,13 @@ test: development
 # 20,000 changes of each form of a proof of liabilities, none of which may pass; a share of them is in
 # every run of the tests. An hour or two.
 test-mutations: development
-	SCANNER_MUTATIONS=all $(BIN)/python -m pytest $(SHARED_OUT) tests/unit/liabilities $(ARGS)
+	SCANNER_MUTATIONS=all $(BIN)/python -m pytest $(SHARED_OUT) \
+	    tests/unit/liabilities tests/unit/chains/bitcoin/test_utxo_scan.py $(ARGS)
+
+# Workers killed 200 times, not a share of them: some minutes.
+test-kills: development nodes
+	@scripts/install-postgres
+	SCANNER_TEST_KILLS=200 $(BIN)/python -m pytest tests/integration/test_worker_faults.py $(ARGS)
 
 # 20,000 lists of random headers, nestings and units, each read right or told; 1,500 are in every run.
 test-foreign-lists: development

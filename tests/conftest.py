@@ -44,6 +44,12 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Three processes to two cores: a good part of the tests waits, for blocks or for servers."""
+    return (os.cpu_count() or 1) * 3 // 2
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Refuse two tests of one name: shared out to processes, only one of them would be run."""
     names = Counter(item.nodeid for item in items)

@@ -6,16 +6,14 @@ jobs, pages, metrics.
 """
 
 import json
-import os
 import re
 import signal
-import subprocess
 import time
 import urllib.request
 from urllib.parse import urljoin
 
 import pytest
-from support.command import COMMAND
+from support.command import start_scanner
 from support.eth_list import BLOCKS, HELD, start_eth_chain
 from support.scripted_http import Said, serving
 from support.smtp_receiver import receiving
@@ -171,11 +169,9 @@ class World:
 
     def start(self, *arguments):
         log = (self.folder / f"{arguments[0]}.log").open("wb")
+        own = {"SCANNER_DATA": str(self.folder / "data"), **self.env}
         with log:
-            return subprocess.Popen(
-                [*COMMAND, *arguments], cwd=self.folder, stdout=log, stderr=log,
-                env={**os.environ, "SCANNER_DATA": str(self.folder / "data"), **self.env},
-            )  # fmt: skip
+            return start_scanner(arguments, folder=self.folder, env=own, stdout=log, stderr=log)
 
     def log(self, name):
         return (self.folder / f"{name}.log").read_text()

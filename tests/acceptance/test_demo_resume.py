@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from support.command import Done, run_scanner
 
 from scanner.demo.run import Stage, set_stage, snapshot_arguments
 from scanner.settings.tables import load_registry
@@ -31,7 +32,7 @@ def stage(node_programs, tmp_path_factory) -> Iterator[Stage]:
 def undisturbed(stage) -> bytes:
     """`totals --json` of a snapshot that nobody disturbed."""
     url = stage.places.database_url
-    assert _scanner(url, *snapshot_arguments(stage.places)).returncode == 1
+    assert _scanner(url, *snapshot_arguments(stage.places)).status == 1
     return _totals(url)
 
 
@@ -40,7 +41,7 @@ def test_killed_and_resumed(stage, undisturbed, database, request, tmp_path):
     url = f"sqlite:///{tmp_path / 'scanner.db'}"
     if database == "postgres":
         url = request.getfixturevalue("postgres_database")
-        assert _scanner(url, "db", "upgrade").returncode == 0
+        assert _scanner(url, "db", "upgrade").status == 0
     _kill_in_the_middle(url, stage)
     with open_store(url) as store:
         states = [chunk.state for chunk in StoreSink(store).chunks(1)]
@@ -51,10 +52,10 @@ def test_killed_and_resumed(stage, undisturbed, database, request, tmp_path):
     assert b'"complete": false' in _totals(url)
 
     resumed = _scanner(url, "resume", "latest", "--endpoints", str(stage.places.endpoints))
-    assert resumed.returncode == 1, resumed.stderr
+    assert resumed.status == 1, resumed.err
     assert _totals(url) == undisturbed
     again = _scanner(url, "resume", "latest", "--endpoints", str(stage.places.endpoints))
-    assert again.returncode == 1
+    assert again.status == 1
     assert _totals(url) == undisturbed
 
 
@@ -77,11 +78,12 @@ def _kill_in_the_middle(url: str, stage: Stage) -> None:
 
 
 def _wait_for_a_chunk(url: str, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 25
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline and process.poll() is None:
         if _chunks_done(url):
             return
         time.sleep(0.05)
+    pytest.fail(f"no chunk was done; the command ended: {process.poll()}")
 
 
 def _chunks_done(url: str) -> int:
@@ -95,11 +97,11 @@ def _chunks_done(url: str) -> int:
 
 
 def _totals(url: str) -> bytes:
-    return _scanner(url, "totals", "latest", "--json").stdout
+    return _scanner(url, "totals", "latest", "--json").out
 
 
-def _scanner(url: str, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(_command(url, *arguments), capture_output=True, check=False)
+def _scanner(url: str, *arguments: str) -> Done:
+    return run_scanner([*arguments, "--database", url])
 
 
 def _command(url: str, *arguments: str) -> list[str]:

@@ -5,9 +5,11 @@ import re
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
+from support.command import run_scanner
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -68,10 +70,15 @@ def test_every_command_named_in_a_page_exists(page):
         if command[:1] == [] or words[0].startswith("-"):
             continue
         names = command if command[0] in GROUPS else command[:1]
-        shown = subprocess.run([BIN / "scanner", *names, "--help"], capture_output=True, text=True)
-        assert shown.returncode == 0, line
+        shown = help_of(*names)
+        assert shown.status == 0, line
         for flag in re.findall(r"--[a-z-]+", line):
-            assert flag in shown.stdout, (line, flag)
+            assert flag in shown.text, (line, flag)
+
+
+@cache
+def help_of(*names):
+    return run_scanner([*names, "--help"])
 
 
 GROUPS = (

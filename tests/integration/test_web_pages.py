@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import re
 import socket
-import subprocess
 from html.parser import HTMLParser
 
 import pytest
-from support.command import COMMAND
+from support.command import run_scanner
 from support.snapshot_stub import evm_address
 from support.web_data import BIDI, HOSTILE, MARKUP, make_database, served
 
@@ -145,12 +144,8 @@ def test_openapi_describes_every_address_and_no_more(site):
 
 def test_totals_are_the_object_of_the_command(site, ids, database):
     for snapshot in (ids.old, ids.new, ids.running, ids.hostile):
-        done = subprocess.run(
-            [*COMMAND, "totals", str(snapshot), "--json", "--database", database[0]],
-            capture_output=True,
-            check=False,
-        )
-        assert site.get(f"/api/v1/snapshots/{snapshot}/totals").json() == json.loads(done.stdout)
+        done = run_scanner(["totals", snapshot, "--json", "--database", database[0]])
+        assert site.get(f"/api/v1/snapshots/{snapshot}/totals").json() == done.object
 
 
 def test_hostile_text_comes_whole_through_the_api_and_harmless_on_pages(site, ids):
@@ -371,12 +366,10 @@ def test_a_change_is_seen_at_once(tmp_path):
 
 def test_it_cannot_run_without_a_database_or_on_a_taken_port(tmp_path, database):
     def serve(*arguments):
-        done = subprocess.run(
-            [*COMMAND, "serve", *arguments], capture_output=True, text=True, timeout=60, check=False
-        )
-        assert done.returncode == 2
-        assert len(done.stderr.splitlines()) == 1
-        return done.stderr
+        done = run_scanner(["serve", *arguments])
+        assert done.status == 2
+        assert len(done.lines) == 1
+        return done.err
 
     assert "there is no database" in serve("--database", f"sqlite:///{tmp_path / 'none.db'}")
     with socket.create_server(("127.0.0.1", 0)) as taken:

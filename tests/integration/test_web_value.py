@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 from datetime import datetime, timedelta
 
 import httpx
 import pytest
-from support.command import COMMAND
+from support.command import run_scanner
 from support.snapshot_stub import StubSource, eth_claim
 from support.taking import SIGNED, planned, take
 from support.web_data import BLOCK_0, served
@@ -91,8 +89,7 @@ def api(site: httpx.Client, path: str):
 
 def test_the_api_gives_what_the_command_gives(site, ids):
     url, (_, _, new) = ids
-    command = [*COMMAND, "--database", url, "value", str(new), "--json"]
-    said = json.loads(subprocess.run(command, capture_output=True, check=False).stdout)
+    said = run_scanner(["--database", url, "value", new, "--json"]).object
     found = api(site, f"/snapshots/{new}/value")
     assert found == {"snapshot": new, "value": said}
     assert schema_value.SnapshotValue.model_validate(found)

@@ -3,8 +3,6 @@
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 from support.snapshot_stub import StubSource, eth_claim, evm_address, good_judge, stored
+from support.warm import warm
 
 from scanner.errors import StoreError
 from scanner.model.finding import FindingKind
@@ -69,11 +68,8 @@ def undisturbed(store, list_id):
 
 def start(store, delay=0.05, **env):
     url = store.engine.url.render_as_string(hide_password=False)
-    return subprocess.Popen(
-        [sys.executable, "-m", "support.stub_worker", url, str(delay)],
-        cwd=TESTS, env={**os.environ, **env, "PYTHONPATH": f"{TESTS}:{TESTS.parent}"},
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+    whole = {**os.environ, **env}
+    return warm().start([url, str(delay)], module="support.stub_worker", cwd=TESTS, env=whole)
 
 
 @contextmanager

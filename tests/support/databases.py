@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
+import tempfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -31,11 +35,23 @@ def migrated_postgres(postgres_cluster: Postgres) -> str:
     return url
 
 
+@cache
+def _migrated_sqlite() -> Path:
+    """A file with our schema that tests copy, made once a process."""
+    folder = tempfile.TemporaryDirectory(prefix="migrated-")
+    atexit.register(folder.cleanup)
+    file = Path(folder.name) / "scanner.db"
+    with open_store(f"sqlite:///{file}", create=True):
+        pass
+    return file
+
+
 @pytest.fixture(params=BOTH)
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """An open store without rows, on SQLite and again on PostgreSQL."""
     if request.param == "sqlite":
-        with open_store(f"sqlite:///{tmp_path / 'scanner.db'}", create=True) as opened:
+        file = shutil.copy(_migrated_sqlite(), tmp_path / "scanner.db")
+        with open_store(f"sqlite:///{file}") as opened:
             yield opened
         return
     with open_store(request.getfixturevalue("migrated_postgres")) as opened:

@@ -1,9 +1,6 @@
 """Snapshots in processes of their own, to be killed: what is planned, and what it must come to."""
 
 import os
-import subprocess
-import sys
-from pathlib import Path
 
 import orjson
 
@@ -14,8 +11,8 @@ from scanner.store.reading import queries
 from scanner.store.writing.runs import create_snapshot
 from scanner.store.writing.sink import StoreSink
 from support.snapshot_stub import StubSource, eth_claim, good_judge
+from support.warm import TESTS, warm
 
-TESTS = Path(__file__).resolve().parent.parent
 NETWORKS = ("ethereum", "arbitrum")
 
 
@@ -35,11 +32,9 @@ def claims():
 
 
 def start(url, snapshot, delay, **env):
-    return subprocess.Popen(
-        [sys.executable, "-m", "support.slow_snapshot", url, str(snapshot), str(delay)],
-        cwd=TESTS, env={**os.environ, **env, "PYTHONPATH": f"{TESTS}:{TESTS.parent}"},
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+    arguments = [url, str(snapshot), str(delay)]
+    whole = {**os.environ, **env}
+    return warm().start(arguments, module="support.slow_snapshot", cwd=TESTS, env=whole)
 
 
 def done(store, snapshot):

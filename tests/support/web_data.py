@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import httpx
 
@@ -24,7 +24,7 @@ from scanner.store.database.migrate import upgrade
 from scanner.store.reading.prices import add_prices
 from scanner.store.writing.runs import create_snapshot, set_liabilities
 from scanner.store.writing.sink import StoreSink
-from support.command import COMMAND
+from support.command import start_scanner
 from support.snapshot_stub import CONTROLS, UNSIGNED, StubSource, balance_of, eth_claim, stored
 from support.taking import planned, take
 
@@ -159,13 +159,10 @@ def make_database(url: str) -> Ids:
 @contextmanager
 def served(url: str, *arguments: str) -> Iterator[httpx.Client]:
     """`scanner serve` on a free port, and a client of it; stopped at the end."""
-    command = [*COMMAND, "serve", "--port", "0", *arguments]
-    process = subprocess.Popen(
-        command,
-        env={**os.environ, "SCANNER_DATABASE": url},
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    with Path(os.devnull).open("wb") as nowhere:
+        process = start_scanner(
+            ["serve", "--port", "0", *arguments], env={"SCANNER_DATABASE": url}, stdout=nowhere
+        )
     log: list[str] = []
     try:
         line = process.stderr.readline()

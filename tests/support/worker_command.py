@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import time
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from support.command import COMMAND
+from support.warm import Started, warm
 
 
 def start_worker(
     folder: Path, database: str, *more: str, environment: Mapping[str, str] | None = None
-) -> subprocess.Popen[str]:
+) -> Started:
     """Start a worker with the endpoints.toml of a folder, which holds its data, too.
 
     database: "" for the one that `environment` names, which stands in place of ours.
     """
     at = ("--database", database) if database else ()
-    return subprocess.Popen(
-        [*COMMAND, "worker", "--endpoints", "endpoints.toml", *at, *more],
-        cwd=folder, env=environment or {**os.environ, "SCANNER_DATA": str(folder / "data")},
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+    return warm().start(
+        ["worker", "--endpoints", "endpoints.toml", *at, *more],
+        cwd=folder,
+        env=environment or {**os.environ, "SCANNER_DATA": str(folder / "data")},
+    )
 
 
 def wait_for_snapshot(scanner, at: tuple[str, ...]) -> int:
