@@ -44,6 +44,7 @@ from pathlib import Path
 from typing import Any
 
 from scanner.errors import ConfigError, clip
+from scanner.settings.texts import read_settings
 
 ENVIRONMENT = "SCANNER_ALERTS"
 """Environment variable naming the alert file."""
@@ -66,7 +67,6 @@ RULE_KINDS = (
 )
 
 _ADDRESS = re.compile(r"[!-?A-~]+@[!-?A-~]+", re.ASCII)
-_MAX_FILE = 1_000_000
 _MAX_NAME = 64
 _MAX_TIMEOUT = 120.0
 _RULE_KEYS = {"name", "kind", "assets", "publishers", "channels", *THRESHOLDS.values()}
@@ -170,7 +170,9 @@ class _Reader:
 
     def read(self) -> AlertConfig | None:
         try:
-            document = tomllib.loads(_text(self._path), parse_float=Decimal)
+            document = tomllib.loads(
+                read_settings(self._path, "the alert file"), parse_float=Decimal
+            )
         except tomllib.TOMLDecodeError as e:
             raise self._wrong("", f"not valid TOML: {clip(str(e))}") from None
         if not document:
@@ -337,16 +339,3 @@ class _Reader:
         return ConfigError(
             f"{self._path.name}: {place}: {what}" if place else f"{self._path.name}: {what}"
         )
-
-
-def _text(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            raw = file.read(_MAX_FILE + 1)
-        if len(raw) > _MAX_FILE:
-            raise ConfigError(f"{path.name}: larger than {_MAX_FILE:,} bytes")
-        return raw.decode("utf-8-sig")
-    except OSError as e:
-        raise ConfigError(f"cannot read the alert file {path}: {e.strerror}") from None
-    except UnicodeDecodeError:
-        raise ConfigError(f"{path.name}: not UTF-8 text") from None

@@ -33,6 +33,7 @@ from scanner.model.endpoint import Endpoint
 from scanner.model.network import Network
 from scanner.model.registry import Registry
 from scanner.settings.paths import shipped
+from scanner.settings.texts import read_settings
 
 ENVIRONMENT = "SCANNER_ENDPOINTS"
 """Environment variable naming the user's file."""
@@ -43,7 +44,6 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 _VARIABLE = re.compile(r"\$\{([^{}]*)\}")
 _HEADER = re.compile(r"\s*\[\[\s*endpoint\s*\]\]")
 _SCHEMES = {"http", "https", "tcp", "ssl", "file"}
-_MAX_FILE = 1_000_000
 _MAX_TIMEOUT = 3600.0
 
 
@@ -74,7 +74,7 @@ def load_endpoints(
 def _read(
     path: Path, registry: Registry, env: Mapping[str, str]
 ) -> tuple[dict[str, tuple[Endpoint, ...]], bool]:
-    text = _text(path)
+    text = read_settings(path, "the endpoints file")
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as e:
@@ -116,19 +116,6 @@ def _with_operators(endpoints: list[Endpoint]) -> Iterator[Endpoint]:
     for endpoint in endpoints:
         host = urlsplit(endpoint.url).hostname
         yield replace(endpoint, operator=endpoint.operator or of_host.get(host or "", ""))
-
-
-def _text(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            raw = file.read(_MAX_FILE + 1)
-        if len(raw) > _MAX_FILE:
-            raise ConfigError(f"{path.name}: larger than {_MAX_FILE:,} bytes")
-        return raw.decode("utf-8-sig")
-    except OSError as e:
-        raise ConfigError(f"cannot read the endpoints file {path}: {e.strerror}") from None
-    except UnicodeDecodeError:
-        raise ConfigError(f"{path.name}: not UTF-8 text") from None
 
 
 def _places(

@@ -15,27 +15,65 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import DefaultClause, Table
+from sqlalchemy import DefaultClause, LargeBinary, Table
+from sqlalchemy.types import TypeEngine
 
-from scanner.store.schema.types import Natural
+from scanner.store.schema.types import Natural, UtcTime
 
 Line = bytes
 
 
+Convert = Callable[[Any], Any]
+
+
+class _Plan(NamedTuple):
+    """How a table's rows become objects: (name, place) of columns taken as they are, and the rest.
+
+    others: name, place, conversion, and the default that is left out.
+    """
+
+    width: int
+    plain: tuple[tuple[str, int], ...]
+    others: tuple[tuple[str, int, Convert, object], ...]
+
+
 @cache
-def _columns(table: Table) -> tuple[tuple[str, Callable[[Any], Any] | None, object], ...]:
-    """Name, conversion and default of each column."""
-    return tuple(
-        (
-            column.name,
-            str if isinstance(column.type, Natural) else None,
-            _default(column.server_default),
-        )
-        for column in table.columns
-    )
+def _plan(table: Table, without: str) -> _Plan:
+    plain: list[tuple[str, int]] = []
+    others: list[tuple[str, int, Convert, object]] = []
+    for place, column in enumerate(table.columns):
+        name = str(column.name)  # a subclass of str, which orjson refuses as a key
+        convert, default = _conversion(column.type), _default(column.server_default)
+        if name == without:
+            continue
+        if convert is None and default is None:
+            plain.append((name, place))
+        else:
+            others.append((name, place, convert or _as_it_is, default))
+    return _Plan(len(table.columns), tuple(plain), tuple(others))
+
+
+def _conversion(kind: TypeEngine[Any]) -> Convert | None:
+    if isinstance(kind, Natural):
+        return str
+    if isinstance(kind, LargeBinary):
+        return _hashed
+    return _moment if isinstance(kind, UtcTime) else None
+
+
+def _hashed(value: bytes) -> str:
+    return sha256(value).hexdigest()
+
+
+def _moment(value: datetime) -> str:
+    return value.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _as_it_is(value: object) -> object:
+    return value
 
 
 def _default(given: object) -> object:
@@ -43,19 +81,18 @@ def _default(given: object) -> object:
 
 
 def line(table: Table, values: Sequence[Any], without: str = "") -> Line:
-    """A row as a line. values: in the order of the table's columns. without: a column's name."""
-    found: dict[str, Any] = {}
-    for (name, convert, default), value in zip(_columns(table), values, strict=True):
-        if value is None or name == without:
-            continue
-        if convert is not None:
+    """A row as a line. values: in the order of the table's columns. without: a column's name.
+
+    Raises ValueError for a row of another width.
+    """
+    width, plain, others = _plan(table, without)
+    if len(values) != width:
+        raise ValueError(f"a row of {table.name} has {width} values, not {len(values)}")
+    found = {name: value for name, place in plain if (value := values[place]) is not None}
+    for name, place, convert, default in others:
+        value = values[place]
+        if value is not None and (default is None or str(value) != default):
             found[name] = convert(value)
-        elif isinstance(value, bytes | memoryview):
-            found[name] = sha256(value).hexdigest()
-        elif isinstance(value, datetime):
-            found[name] = value.astimezone(UTC).isoformat(timespec="microseconds")
-        elif default is None or str(value) != default:
-            found[name] = value
     return dumps(found)
 
 
