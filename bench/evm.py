@@ -91,7 +91,8 @@ def main() -> int:
         peer = _peer(node, payloads, tokens, sum(wanted))
         if peer:
             _line("evm.fetch", ours, "balances/s", "banteg multicall", ours / (len(queries) / peer))
-        _line("evm.fetch.calls", calls, "calls")
+        most = len(queries) / 100
+        _line("evm.fetch.calls", calls, "calls", "one for a hundred balances", calls / most)
         before = _peak()
         for _ in range(10):
             _fetch(source, chunks, at)
