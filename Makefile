@@ -25,11 +25,12 @@ test: development
 	@scripts/install-browser .devnet/browser || test "$$CI" != true
 	$(BIN)/python -m pytest $(SHARED_OUT) $(ARGS)
 
-# 20,000 changes of each form of a proof of liabilities, none of which may pass; a share of them is in
-# every run of the tests. An hour or two.
+# 20,000 changes of each form of a proof of liabilities, 100,000 of signed rows, of state proofs and of
+# UTXO snapshots, none of which may pass; a share of them is in every run. An hour or two.
 test-mutations: development
 	SCANNER_MUTATIONS=all $(BIN)/python -m pytest $(SHARED_OUT) \
-	    tests/unit/liabilities tests/unit/chains/bitcoin/test_utxo_scan.py $(ARGS)
+	    tests/unit/liabilities tests/unit/ownership tests/unit/chains/evm/test_trie.py \
+	    tests/unit/chains/bitcoin/test_utxo_scan.py $(ARGS)
 
 # Workers killed 200 times, not a share of them: some minutes.
 test-kills: development nodes

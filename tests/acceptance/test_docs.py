@@ -51,7 +51,7 @@ def test_the_tutorial_runs_from_top_to_bottom(world):
         env=environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
     )
     assert result.returncode == 0, result.stderr
     assert result.stdout.count("status 1") == 5, result.stdout + result.stderr

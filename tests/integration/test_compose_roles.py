@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from support.command import COMMAND, Done
+from support.command import Done, run_scanner
 from support.missing import cannot
 from support.postgres import Postgres, PostgresMissingError
 from support.snapshot_stub import evm_address
@@ -51,18 +51,14 @@ class Life:
         }
         return {**os.environ, "SCANNER_DATA": str(self.folder / "data"), **values}
 
-    def run(self, service: str, *command: str) -> subprocess.CompletedProcess[str]:
+    def run(self, service: str, *command: str) -> Done:
         """Run the command of a service, or another one in its place."""
         words = command or SERVICES[service]["command"]
-        return subprocess.run(
-            [*COMMAND, *words], cwd=self.folder, env=self.environment(service),
-            capture_output=True, text=True, timeout=60, check=False,
-        )  # fmt: skip
+        return run_scanner(words, folder=self.folder, env=self.environment(service))
 
     def command(self, *words: str) -> Done:
-        """A command of the pages' service, as the `scanner` fixture tells of one."""
-        done = self.run("web", *map(str, words))
-        return Done(done.returncode, done.stdout.encode(), done.stderr)
+        """A command of the pages' service, as the `scanner` fixture runs one."""
+        return self.run("web", *map(str, words))
 
     def make_roles(self) -> None:
         """What the image does with a new database."""
@@ -93,13 +89,13 @@ def test_a_life_of_the_database_in_the_roles_of_the_file(life):
     life.make_roles()
     for _ in range(2):  # again after every upgrade
         done = life.run("migrate")
-        assert done.returncode == 0, done.stderr
-        assert "scanner_worker adds results and changes none" in done.stderr
+        assert done.status == 0, done.err
+        assert "scanner_worker adds results and changes none" in done.err
     (life.folder / "list.csv").write_text(LIST)
     planned = ("schedule", "add", "okx", "--list", "list.csv", "--cron", "0 6 * * *")
-    assert life.run("web", *planned).returncode == 2, "pages only read"
-    assert life.run("scanner", *planned).returncode == 0
-    assert life.run("scanner", "schedule", "run-now", "okx").returncode == 0
+    assert life.run("web", *planned).status == 2, "pages only read"
+    assert life.run("scanner", *planned).status == 0
+    assert life.run("scanner", "schedule", "run-now", "okx").status == 0
     options = SERVICES["worker"]["command"][1:]
     port = str(free_port())
     worker = start_worker(
@@ -112,22 +108,22 @@ def test_a_life_of_the_database_in_the_roles_of_the_file(life):
         worker.terminate()
         _, said = worker.communicate(timeout=30)
     assert worker.returncode == 0, said
-    assert life.run("web", "totals", str(snapshot)).returncode == 3
-    assert life.run("web", "db", "check").returncode == 0
+    assert life.run("web", "totals", str(snapshot)).status == 3
+    assert life.run("web", "db", "check").status == 0
     refused = life.run("web", "schedule", "remove", "okx")
-    assert (refused.returncode, "may not" in refused.stderr) == (2, True), refused.stderr
-    assert life.run("scanner", "schedule", "remove", "okx").returncode == 0
+    assert (refused.status, "may not" in refused.err) == (2, True), refused.err
+    assert life.run("scanner", "schedule", "remove", "okx").status == 0
 
 
 def test_roles_that_are_missing_are_told(life):
     done = life.run("migrate")
-    assert done.returncode == 2
-    assert "scanner_worker" in done.stderr
-    assert "Traceback" not in done.stderr
-    assert life.run("migrate", "db", "check").returncode == 0, "the schema is there nevertheless"
+    assert done.status == 2
+    assert "scanner_worker" in done.err
+    assert "Traceback" not in done.err
+    assert life.run("migrate", "db", "check").status == 0, "the schema is there nevertheless"
 
 
 def test_a_file_has_no_roles(life):
     at = ("--database", f"sqlite:///{life.folder}/scanner.db")
     done = life.run("scanner", "db", "upgrade", "--roles", "a", "b", *at)
-    assert (done.returncode, "a SQLite file has no roles" in done.stderr) == (2, True)
+    assert (done.status, "a SQLite file has no roles" in done.err) == (2, True)

@@ -29,6 +29,7 @@ from support.bitcoin_signing import (
     simple,
     to_sign,
 )
+from support.mutations import share
 
 from scanner.model.addresses.scripts import script_pubkey
 from scanner.model.addresses.table import decode_address
@@ -37,7 +38,7 @@ from scanner.ownership.bitcoin.bitcoin_message import has_segwit
 from scanner.ownership.interface import Proof
 from scanner.ownership.table import verifiers_of
 
-COMPACT_ROWS, SCRIPT_ROWS = 40_000, 6_000
+COMPACT_ROWS, SCRIPT_ROWS = share(40_000, 10_000), share(6_000, 1_500)
 BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.mutations import share
 from support.state_trie import Trie, account_value
 
 from scanner.chains.evm import rlp, trie
@@ -128,14 +129,15 @@ def mutations(rng: random.Random, nodes: list[bytes], others: list[bytes]):
     return changed
 
 
-def test_a_hundred_thousand_changed_proofs_and_none_is_accepted():
+def test_no_changed_proof_is_accepted():
+    """A hundred thousand of them, a quarter in every run."""
     rng = random.Random(20251)
     others = [node for _, _, _, nodes, _ in CASES for node in nodes] + [b"", b"\x80", b"\xc0"]
     tried = 0
     # Nodes that were checked before must not make a wrong proof right: half share one cache.
     known: dict[bytes, bytes] = {}
     proofs = [case for case in CASES if case[3]]
-    while tried < 100_000:
+    while tried < share(100_000, 25_000):
         prove, root, key, nodes, _ = rng.choice(proofs)
         changed = mutations(rng, nodes, others)
         if changed == nodes:

@@ -18,6 +18,7 @@ from support.bitcoin_signing import (
     simple,
     to_sign,
 )
+from support.mutations import share
 
 from scanner.model.addresses.scripts import script_pubkey
 from scanner.model.addresses.table import decode_address
@@ -29,7 +30,7 @@ from scanner.ownership.bitcoin.bip322_reading import Shown
 from scanner.ownership.interface import Proof
 from scanner.ownership.primitives.not_proven import NotProvenError
 
-ROUNDS = 500
+ROUNDS = share(500, 150)
 KEY, MEMBERS = Key("owner"), keys(4, "member")
 MIXED = [MEMBERS[0].public, MEMBERS[1].uncompressed, MEMBERS[2].public]
 NOT_A_POINT = b"\x02" + b"\xff" * 32
