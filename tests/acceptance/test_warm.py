@@ -8,6 +8,7 @@ import threading
 import time
 
 import pytest
+from support.command import start_scanner
 
 HALF = "network,asset,address,amount\nbitcoin,BTC,1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa,1\nx,y\n"
 COMMANDS = (
@@ -40,6 +41,13 @@ def silent():
     """The address of a list whose server never answers."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield f"http://127.0.0.1:{server.getsockname()[1]}/list.csv"
+
+
+def test_its_words_come_through_pipes_too():
+    with start_scanner(["totals", "--nothing"]) as run:
+        said, told = run.communicate(60)
+    assert (run.returncode, said) == (2, "")
+    assert "--nothing" in told
 
 
 def test_two_run_at_the_same_time_and_one_that_takes_too_long_is_ended(scanner, silent):

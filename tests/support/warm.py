@@ -223,6 +223,14 @@ def _become(order: dict, files: list[int]) -> None:
     for source, target in zip((nothing, *files), (0, 1, 2), strict=True):
         os.dup2(source, target)
         os.close(source)
+    # Made anew: a stream remembers whether it was a file, a pipe or a terminal.
+    sys.stdin = sys.__stdin__ = open(0, encoding=sys.stdin.encoding, closefd=False)  # noqa: SIM115
+    sys.stdout = sys.__stdout__ = open(  # noqa: SIM115
+        1, "w", encoding=sys.stdout.encoding, closefd=False
+    )
+    sys.stderr = sys.__stderr__ = open(  # noqa: SIM115
+        2, "w", encoding=sys.stderr.encoding, errors="backslashreplace", buffering=1, closefd=False
+    )
     os.chdir(order["cwd"])
     os.environ.clear()
     os.environ.update(order["env"])

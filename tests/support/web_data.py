@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
+import pytest
 
 from scanner.liabilities.interface import Liability, LiabilityEvidence
 from scanner.model.claim import UnreadableRow
@@ -164,10 +165,13 @@ def served(url: str, *arguments: str) -> Iterator[httpx.Client]:
             ["serve", "--port", "0", *arguments], env={"SCANNER_DATABASE": url}, stdout=nowhere
         )
     log: list[str] = []
+    reader = threading.Thread(target=log.clear)
     try:
         line = process.stderr.readline()
         found = re.search(r"http://\S+", line)
-        assert found, line + process.stderr.read()
+        if not found:
+            process.kill()
+            pytest.fail(line + process.stderr.read())
         # Read on, or the pipe would fill up and stop the server.
         reader = threading.Thread(target=lambda: log.extend(process.stderr), daemon=True)
         reader.start()
@@ -177,5 +181,6 @@ def served(url: str, *arguments: str) -> Iterator[httpx.Client]:
     finally:
         process.terminate()
         process.wait(20)
-        reader.join(5)
+        if reader.ident is not None:
+            reader.join(5)
         process.stderr.close()
