@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from support.command import run_scanner
 
 from scanner.demo.check import compare
 from scanner.demo.faults import COLUMN, Plan, plant
@@ -35,13 +36,8 @@ class Demo:
     err: str
 
     def scanner(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "scanner.cli", *arguments]
-        return subprocess.run(
-            [*command, "--database", self.places.database_url],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = run_scanner([*arguments, "--database", self.places.database_url])
+        return subprocess.CompletedProcess(arguments, done.status, done.text, done.err)
 
 
 @pytest.fixture(scope="module")
