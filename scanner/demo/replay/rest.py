@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from scanner.chains.ton.cells import Builder, write_bag
 from scanner.demo.replay.rpc import base64_hash
 from scanner.demo.replay.server import Json, Replay, Said, recorded
+from scanner.model.addresses import base58
 from scanner.model.addresses.ton import TonCodec
 from scanner.model.addresses.tron import TronCodec
 
@@ -21,6 +22,7 @@ _SUI_ASKED = re.compile(
 )
 _WALLET_V3 = 698_983_191
 _PER_BLOCK = 7  # versions of an Aptos block
+_KEPT = 100  # blocks of Aptos whose versions are not pruned
 
 
 class Tron(Replay):
@@ -135,6 +137,9 @@ class Ton(Replay):
         """See Replay."""
         parts = urlsplit(path)
         given: Json = {k: v[0] for k, v in parse_qs(parts.query).items()} | (asked or {})
+        if given.get("workchain") == "0":  # the base chain has no block of a masterchain's number
+            words = "LITE_SERVER_UNKNOWN: block is not in db"
+            return Said({"ok": False, "error": words, "code": 500}, 500)
         block = self._id(int(given.get("seqno", self.ledger.tip)))
         match parts.path.strip("/"):
             case "getMasterchainInfo":
@@ -171,6 +176,12 @@ class Aptos(Replay):
         match [unquote(p) for p in parts.path.strip("/").split("/")]:
             case ["blocks", "by_height", height]:
                 return self._sent(self._block(int(height)))
+            case ["blocks", "by_version", version]:
+                number = -(-int(version) // _PER_BLOCK)
+                if number > self.ledger.tip - _KEPT:
+                    return self._sent(self._block(number))
+                gone = {"message": "pruned", "error_code": "version_pruned"}
+                return self._sent(gone, status=410)
             case ["transactions", "by_version", version]:
                 answer = recorded("aptos", "transaction_by_version") | {"version": version}
                 root = "0x" + self.digest(int(version)).hex()
@@ -185,13 +196,13 @@ class Aptos(Replay):
         return self._sent(self._info())
 
     def _info(self) -> Json:
-        newest = str(self.ledger.tip)
+        newest, oldest = str(self.ledger.tip), self.ledger.tip - _KEPT + 1
         return recorded("aptos", "ledger_info") | {
             "chain_id": int(self.chain),
             "block_height": newest,
-            "oldest_block_height": "1",
+            "oldest_block_height": str(oldest),
             "ledger_version": str(self.ledger.tip * _PER_BLOCK),
-            "oldest_ledger_version": str(_PER_BLOCK),
+            "oldest_ledger_version": str(oldest * _PER_BLOCK),
         }
 
     def _block(self, height: int) -> Json:
@@ -202,14 +213,14 @@ class Aptos(Replay):
             "last_version": str(height * _PER_BLOCK),
         }
 
-    def _sent(self, body: Json) -> Said:
+    def _sent(self, body: Json, status: int = 200) -> Said:
         info = self._info()
         headers = {
             "x-aptos-chain-id": self.chain,
             "x-aptos-ledger-version": info["ledger_version"],
             "x-aptos-ledger-oldest-version": info["oldest_ledger_version"],
         }
-        return Said(body, headers=headers)
+        return Said(body, status, headers)
 
 
 class Sui(Replay):
@@ -226,7 +237,7 @@ class Sui(Replay):
         number = self.ledger.tip if wanted is None else wanted
         made = recorded("sui", "checkpoint")["data"]["checkpoint"]
         pattern = made.pop("query")["q0"]
-        made |= {"sequenceNumber": number, "digest": self.digest(number).hex()}
+        made |= {"sequenceNumber": number, "digest": base58.encode(self.digest(number))}
         made["timestamp"] = f"{_moment(self.ledger.time)}.123Z"
         if "query {" in text:
             made["query"] = {
