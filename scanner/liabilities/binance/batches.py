@@ -147,7 +147,8 @@ def _chain(
     table: Path, assets: Sequence[Asset], sizes: Sequence[int]
 ) -> tuple[int, int, list[Row]]:
     """Follow the rows. Returns root, number of accounts, and what is to be proven of each."""
-    starts = {commit((a.emptied() for a in assets), n): n for n in SIZES if n >= len(assets)}
+    empty = [asset.emptied() for asset in assets]
+    rooms = [size for size in SIZES if size >= len(assets)]
     above: _Link | None = None
     places = 0
     rows: list[Row] = []
@@ -155,7 +156,7 @@ def _chain(
         place = f"{table.name}, batch {number}"
         link = _link(row, place)
         if above is None:
-            places = starts.get(link.before, 0)
+            places = next((n for n in rooms if commit(empty, n) == link.before), 0)
             if not places:
                 raise RefusedError(place, "it does not begin with nothing in every asset")
         _go_on(above, link, place)

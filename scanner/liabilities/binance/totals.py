@@ -15,8 +15,8 @@ from scanner.liabilities.gate.packing import LIMIT, pack
 from scanner.liabilities.gate.poseidon import hash_words
 from scanner.liabilities.refusal import RefusedError, ShapeError
 
-SIZES = (500, 10)
-"""Places for assets: of what Binance publishes, and of its examples."""
+SIZES = (10, 500)
+"""Places for assets: of Binance's examples, and of what it publishes; the cheap one first."""
 TIERS = 12
 _BOUNDARY, _RATIO = 2**118, 2**8
 _TIER_NAMES = ("BoundaryValue", "Ratio", "PrecomputedValue")
@@ -77,8 +77,8 @@ def read_assets(value: object) -> list[Asset]:
     """The assets by their numbers. Raises ShapeError, RefusedError (users owe more than they hold:
     the publisher's own check refuses that)."""
     place = "/CexAssetsInfo"
-    if not isinstance(value, list) or not 1 <= len(value) <= SIZES[0]:
-        raise ShapeError(place, f"not a list of 1 to {SIZES[0]} assets")
+    if not isinstance(value, list) or not 1 <= len(value) <= SIZES[-1]:
+        raise ShapeError(place, f"not a list of 1 to {SIZES[-1]} assets")
     found: dict[int, Asset] = {}
     for i, entry in enumerate(value):
         parts = strict.fields(entry, f"{place}/{i}", (*_FIGURES, *_RATIOS, "Symbol", "Index"))
