@@ -13,6 +13,7 @@ from scanner.model.finding import Finding, FindingKind
 from scanner.snapshots.tally import AssetTotal
 from scanner.store.database.engine import Store
 from scanner.store.reading import queries
+from scanner.store.reading.history import verified_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +21,9 @@ class Comparison:
     """How the scan compares with the truth.
 
     found: what the scan said of each fault, in the order they were planted; None for nothing.
-    verified: rows that are verified. wrong: one sentence for everything that differs; empty means
-    that the totals are right to the last base unit, and that the findings are the planted faults
-    and no other.
+    verified: rows that are verified; what is listed twice counts once. wrong: one sentence for
+    everything that differs; empty means that the totals are right to the last base unit, and that
+    the findings are the planted faults and no other.
     """
 
     found: tuple[Finding | None, ...]
@@ -55,7 +56,9 @@ def compare(
     wrong += _compare_signers(store, snapshot_id, rows, lines)
     assets = [a for a in queries.totals(store, snapshot_id).assets if not _is_owed_alone(a)]
     wrong += _compare_totals(assets, rows)
-    verified = sum(row.held is not None and row.proves_control for row in rows)
+    verified = verified_rows(store, snapshot_id)
+    if verified > sum(row.held is not None and row.proves_control for row in rows):
+        wrong.append(f"{verified} rows are verified, which is more than are true")
     return Comparison(tuple(found), verified, tuple(wrong))
 
 

@@ -51,6 +51,13 @@ def format_amount(base_units: int, decimals: int) -> str:
     return sign + digits[:-decimals] + ("." + fraction if fraction else "")
 
 
+def grouped_amount(base_units: int, decimals: int) -> str:
+    """Write base units for people to read, exact: 123456789000, 8 -> "1,234.56789"."""
+    whole, _, fraction = format_amount(abs(base_units), decimals).partition(".")
+    sign = "-" if base_units < 0 else ""
+    return f"{sign}{int(whole):,}" + (f".{fraction}" if fraction else "")
+
+
 def rescale(base_units: int, decimals: int, to_decimals: int) -> int:
     """Express base units in a unit with at least as many decimals; exact by construction.
 

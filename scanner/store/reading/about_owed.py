@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 
 from scanner.liabilities.interface import Liability
 from scanner.liabilities.moments import is_dated
-from scanner.model.amount import format_amount
+from scanner.model.amount import grouped_amount
 from scanner.model.balance import Evidence
 from scanner.model.finding import Finding, FindingKind
 from scanner.settings.publishers import load_publishers
@@ -44,7 +44,7 @@ def own_tokens(connection: Connection, snapshot_id: int, publisher: str) -> Iter
         return
     for total in seal.tally_of(connection, snapshot_id).totals():
         if total.asset in own and total.verified:
-            amount = format_amount(total.verified, total.decimals)
+            amount = grouped_amount(total.verified, total.decimals)
             reason = (
                 f"{amount} {total.asset} of the verified reserves are a coin that {publisher} "
                 "issues itself: they are worth what the publisher is worth"
@@ -60,7 +60,7 @@ def _claimed(connection: Connection, list_id: int, asset: str) -> bool:
 
 def _missing(owed: Liability) -> Iterator[Finding]:
     if owed.amount:
-        amount = format_amount(owed.amount, owed.decimals)
+        amount = grouped_amount(owed.amount, owed.decimals)
         reason = (
             f"{amount} {owed.asset} are owed, and no row of the list claims any: there are no "
             "reserves to hold against them, and no ratio"
@@ -94,7 +94,7 @@ def _covered(owed: Liability, total: AssetTotal) -> Iterator[Finding]:
     if total.reserve_ratio is None or due is None or total.verified >= due:
         return
     verified, needed, missing = (
-        format_amount(n, total.decimals) for n in (total.verified, due, due - total.verified)
+        grouped_amount(n, total.decimals) for n in (total.verified, due, due - total.verified)
     )
     reason = (
         f"{verified} {total.asset} verified for {needed} owed "
