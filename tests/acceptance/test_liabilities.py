@@ -50,7 +50,7 @@ def test_okx_users_of_both_forms(scanner):
         ((TREE, "--account-key", "xyz", "--account", "2"), "must be hex"),
         ((TREE, "--account-key", KEY, "--account", "-2"), "must be a number"),
         ((VECTORS / "okx/full-liabilities-merkle-tree.txt",), "needs the user's file"),
-        ((VECTORS / "okx/user_info_file.json",), "no path"),
+        ((VECTORS / "okx/user_info_file.json",), "one user's file"),
         (("none.csv",), "No such file"),
     ],
 )
