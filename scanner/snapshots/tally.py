@@ -26,6 +26,16 @@ _CLASS = {three: weakest(*three) for three in product(Evidence, repeat=3)}
 """(pin, control, balance) -> class: looked up for every row of a list."""
 
 
+def row_class(balance: Balance, control: ControlResult | None, pin: Evidence | None) -> Evidence:
+    """The class of one row: the weakest of who named the block, who shows control, who says what.
+
+    pin: None where an older program did not record who named the block.
+    """
+    if control is None or pin is None:
+        return balance.evidence
+    return _CLASS[pin, control.evidence, balance.evidence]
+
+
 @dataclass(frozen=True, slots=True)
 class AssetTotal:
     """One asset's totals over all networks, in base units of `decimals`.
@@ -147,9 +157,7 @@ class Tally:
             return
         claim = row.claim
         claimed, amount = claim.amount, None if balance is None else balance.amount
-        evidence = Evidence.UNAVAILABLE if balance is None else balance.evidence
-        if control is not None and pin is not None:
-            evidence = _CLASS[pin, control.evidence, evidence]
+        evidence = Evidence.UNAVAILABLE if balance is None else row_class(balance, control, pin)
         proof = control is not None and control.is_proof
         part = self._part(PartKey(claim.asset, claim.decimals, proof, evidence))
         part.rows += 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from scanner.model.balance import Balance
+from scanner.model.balance import Balance, Evidence
 from scanner.model.block import BlockRef
 from scanner.model.control import ControlResult
 from scanner.model.finding import WEIGHTS, FindingKind, Weight
@@ -105,7 +105,7 @@ def row_object(found: FoundClaim) -> Object:
         "owners": list(claim.owners),
         "row_type": claim.row_type,
         "control": _control(row.control),
-        "balance": _balance(row.balance),
+        "balance": _balance(row.balance, row.evidence),
         "block": None if row.block is None else block_object(row.block),
         "reason": row.reason,
         "findings": [
@@ -131,12 +131,12 @@ def _control(result: ControlResult | None) -> Object | None:
     }
 
 
-def _balance(balance: Balance | None) -> Object | None:
-    if balance is None:
+def _balance(balance: Balance | None, evidence: Evidence | None) -> Object | None:
+    if balance is None or evidence is None:
         return None
     return {
         "amount": amount(balance.amount),
-        "evidence": balance.evidence.value,
+        "evidence": evidence.value,
         "sources": list(balance.sources),
         "reason": balance.reason,
         "detail": balance.detail,

@@ -103,6 +103,7 @@ def test_a_proof_under_a_hash_that_its_own_endpoint_named(
     (exported,) = scanner("export", "balances", "latest", "--format", "jsonl").objects
     consistent = "the proof is consistent with the block that this endpoint named"
     assert (consistent in exported["reason"]) is not own
+    assert exported["evidence"] == evidence, "a row is no stronger than the total it is in"
 
     known = node.rpc("eth_getBlockByNumber", "0x2", False)["hash"]
     said = scanner(*take, "--statement", MESSAGE, "--at", f"ethereum=2:{known}")

@@ -183,7 +183,7 @@ def balance_record(view: RowView) -> Record:
         "claimed": _amount(claim.amount),
         "found": _amount(found),
         "difference": str((found or 0) - (claim.amount or 0)) if both else None,
-        "evidence": balance.evidence.value if balance else None,
+        "evidence": view.evidence.value if view.evidence else None,
         "sources": " ".join(balance.sources) if balance else "",
         "chain": block.chain if block else "",
         "height": block.height if block else claim.height,

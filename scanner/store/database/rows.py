@@ -9,13 +9,14 @@ from typing import Any
 from sqlalchemy import Connection, Select, and_, select
 
 from scanner.errors import SnapshotNotFoundError
-from scanner.model.balance import Balance
+from scanner.model.balance import Balance, Evidence
 from scanner.model.block import BlockRef
 from scanner.model.claim import Claim
 from scanner.model.control import ControlResult
 from scanner.model.finding import FindingKind
 from scanner.snapshots.interface import Chunk, ChunkState
 from scanner.snapshots.plan import effective_height
+from scanner.snapshots.tally import row_class
 from scanner.store.database.engine import Store
 from scanner.store.schema import bulk
 from scanner.store.schema import tables as t
@@ -49,6 +50,14 @@ class RowView:
     balance: Balance | None
     block: BlockRef | None
     reason: str = ""
+
+    @property
+    def evidence(self) -> Evidence | None:
+        """The row's class, as totals count it; None where the balance was not asked for yet."""
+        if self.balance is None:
+            return None
+        pin = None if self.block is None else self.block.evidence
+        return row_class(self.balance, self.control, pin)
 
 
 def rows(

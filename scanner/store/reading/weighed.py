@@ -18,6 +18,7 @@ from scanner.model.control import Binding, Control, is_proof
 from scanner.model.finding import Finding, FindingKind
 from scanner.model.statement import Statement
 from scanner.store.database.engine import Store
+from scanner.store.database.rows import RowView, rows
 from scanner.store.schema import tables as t
 from scanner.store.schema.bulk import values
 
@@ -123,23 +124,19 @@ def largest_verified(store: Store, snapshot_id: int, whole: Whole, few: int) -> 
         for no, asset, decimals, amount, *verdict in values(connection, query):
             if _proof(*verdict):
                 _keep(heap, _share(amount, asset, decimals, whole), no, few)
-        numbers = [-no for _, no in sorted(heap, reverse=True)]
-        return _verified(connection, snapshot_id, numbers)
+    numbers = [-no for _, no in sorted(heap, reverse=True)]
+    found = {view.no: _verified(view) for view in rows(store, snapshot_id, numbers=numbers)}
+    return [made for no in numbers if (made := found[no]) is not None]
 
 
-def _verified(connection: Connection, snapshot_id: int, numbers: list[int]) -> list[VerifiedRow]:
-    c, r, b = t.claim.c, t.control_result.c, t.balance.c
-    columns = (
-        c.row, c.no, c.asset, c.network, c.address, c.decimals,
-        b.amount, b.evidence, r.scheme, r.signed_by,
-    )  # fmt: skip
-    query = select(*columns).select_from(_verdicts())
-    query = query.where(b.snapshot_id == snapshot_id, c.no.in_(numbers))
-    found = {
-        row[1]: VerifiedRow(*row[:7], Evidence(row[7]), row[8], tuple(row[9]))
-        for row in connection.execute(query)
-    }
-    return [found[no] for no in numbers]
+def _verified(view: RowView) -> VerifiedRow | None:
+    claim, control, balance, evidence = view.claim, view.control, view.balance, view.evidence
+    if control is None or balance is None or balance.amount is None or evidence is None:
+        return None
+    return VerifiedRow(
+        *(claim.row, view.no, claim.asset, claim.network, claim.address, claim.decimals),
+        *(balance.amount, evidence, control.scheme, control.signed_by),
+    )
 
 
 def _verdicts() -> Join:
