@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from markupsafe import Markup, escape
 
-from scanner.model.amount import format_amount
+from scanner.model.amount import format_amount, grouped_amount
 
 SHOWN_DECIMALS = 8
 """Digits after the dot that tables show; more are cut and marked by an ellipsis."""
@@ -12,9 +12,7 @@ SHOWN_DECIMALS = 8
 
 def whole_coins(base_units: int, decimals: int) -> str:
     """Write base units as whole coins with grouped digits, exact: 44951400000, 8 -> "449.514"."""
-    text = format_amount(base_units, decimals)
-    whole, dot, fraction = text.partition(".")
-    return f"{int(whole):,}" + dot + fraction if whole not in ("-0",) else text
+    return grouped_amount(base_units, decimals)
 
 
 def short_coins(base_units: int, decimals: int) -> str:
