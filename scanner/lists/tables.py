@@ -170,8 +170,10 @@ def recognise(head: bytes, options: ReadOptions, registry: Registry) -> ListRead
 def _no_format(head: bytes) -> str:
     first = head[:200].decode("utf-8", "replace").lstrip("\ufeff").split("\n")[0].strip()
     return (
-        f"no known list format; it starts {first[:80]!r}. Name its columns with --columns "
-        "(address=..,amount=..), or its network with --network for one address a line"
+        f"no known list format; it starts {first[:80]!r}. If no line names its "
+        "columns, write one first (network,address,amount); if one does in other words, say "
+        "which is which with --columns (address=..,amount=..); for one address a line say "
+        "--network"
     )
 
 
