@@ -7,12 +7,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 import pytest
 from support.command import Done, run_scanner
 
 from scanner.demo.run import Stage, set_stage, snapshot_arguments
+from scanner.errors import StoreError
 from scanner.settings.tables import load_registry
 from scanner.snapshots.interface import ChunkState, SnapshotState
 from scanner.store.database.engine import open_store
@@ -60,40 +62,42 @@ def test_killed_and_resumed(stage, undisturbed, database, request, tmp_path):
 
 
 def _kill_in_the_middle(url: str, stage: Stage) -> None:
-    """Freeze anvil, so that Bitcoin gets done and Ethereum hangs; then kill -9 the scanner."""
-    os.kill(stage.anvil.pid, signal.SIGSTOP)
+    """Freeze anvil once the blocks are pinned, so that others get done and Ethereum hangs; then
+    kill -9 the scanner. (Before that all wait for it: every height is checked by the others.)
+    """
+    process = subprocess.Popen(
+        _command(url, *snapshot_arguments(stage.places)),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     try:
-        process = subprocess.Popen(
-            _command(url, *snapshot_arguments(stage.places)),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        try:
-            _wait_for_a_chunk(url, process)
-        finally:
-            process.kill()
-            process.wait()
+        _wait_until(process, lambda: _pinned(url))
+        os.kill(stage.anvil.pid, signal.SIGSTOP)
+        _wait_until(process, lambda: _chunks_done(url))
     finally:
+        process.kill()
+        process.wait()
         os.kill(stage.anvil.pid, signal.SIGCONT)
 
 
-def _wait_for_a_chunk(url: str, process: subprocess.Popen[bytes]) -> None:
+def _wait_until(process: subprocess.Popen[bytes], there: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline and process.poll() is None:
-        if _chunks_done(url):
-            return
-        time.sleep(0.05)
-    pytest.fail(f"no chunk was done; the command ended: {process.poll()}")
+        with suppress(StoreError):  # the database is not made yet, or no snapshot in it
+            if there():
+                return
+        time.sleep(0.01)
+    pytest.fail(f"nothing was done; the command ended: {process.poll()}")
 
 
-def _chunks_done(url: str) -> int:
-    from scanner.errors import StoreError
+def _pinned(url: str) -> bool:
+    with open_store(url) as store:
+        return bool(queries.head(store, 1).blocks)
 
-    try:
-        with open_store(url) as store:
-            return sum(c.state is ChunkState.DONE for c in StoreSink(store).chunks(1))
-    except StoreError:
-        return 0  # not made yet, or no snapshot in it yet
+
+def _chunks_done(url: str) -> bool:
+    with open_store(url) as store:
+        return any(c.state is ChunkState.DONE for c in StoreSink(store).chunks(1))
 
 
 def _totals(url: str) -> bytes:

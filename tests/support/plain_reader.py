@@ -7,23 +7,31 @@ says which block it is from.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from typing import ClassVar
 from urllib.parse import parse_qs, urlsplit
 
 from scanner.chains.fleet.interface import Answer, ReaderAbility, Reading, Refusal, State
 from scanner.chains.interface import Reach
-from scanner.chains.shape import take
-from scanner.errors import HeightNotReachedError, HeightPrunedError, SourceRejectedError
+from scanner.chains.shape import named, take
+from scanner.errors import (
+    HeightNotReachedError,
+    HeightPrunedError,
+    SourceRejectedError,
+    SourceUnavailableError,
+)
 from scanner.model.balance import BalanceQuery
 from scanner.model.block import BlockRef
 from scanner.model.endpoint import Endpoint
 from scanner.model.network import Network
 from scanner.model.parts import Part
 from scanner.net.http import Transport
+from scanner.net.words import heard
 from support.replay import Sent, Server, Trap
 
 TIP = 120
+_HASH = re.compile(r"[a-z0-9-]{1,80}")
 
 
 class PlainReader:
@@ -41,7 +49,8 @@ class PlainReader:
         """See Reader."""
         found = take(self._name, self._json("chain"), str, "id")
         if found != self._chain:
-            raise SourceRejectedError(self._name, f"is on chain {found}, not {self._chain}")
+            chain = heard(self._name, found)
+            raise SourceRejectedError(self._name, f"is on chain {chain}, not {self._chain}")
 
     def pin(self, height: int | None) -> BlockRef:
         """See Reader."""
@@ -52,12 +61,12 @@ class PlainReader:
         number = take(self._name, block, int, "height")
         time = take(self._name, block, int, "time")
         return BlockRef(
-            self._network.name, self._chain, number, take(self._name, block, str, "hash"), time
+            self._network.name, self._chain, number, named(self._name, block, _HASH, "hash"), time
         )
 
     def hash_at(self, height: int) -> str:
         """See Reader."""
-        return take(self._name, self._json(f"block/{height}"), str, "hash")
+        return named(self._name, self._json(f"block/{height}"), _HASH, "hash")
 
     def read(self, queries: Sequence[BalanceQuery], at: BlockRef) -> list[Answer]:
         """See Reader."""
@@ -68,7 +77,7 @@ class PlainReader:
             raise HeightPrunedError(self._name, at.height, "its state is gone")
         number, block_hash = (
             take(self._name, told, int, "height"),
-            take(self._name, told, str, "hash"),
+            named(self._name, told, _HASH, "hash"),
         )
         items = {
             take(self._name, item, str, "of"): item
@@ -81,9 +90,16 @@ class PlainReader:
             return Refusal("left out of the answer")
         if take(self._name, item, bool, "known") is False:
             return Reading({}, state, absent=True)
-        amount = int(take(self._name, item, str, "amount"))
-        staked = int(take(self._name, item, str, "staked"))
-        return Reading({Part.LIQUID: amount, Part.STAKED: staked}, state)
+        amounts = {
+            part: self._amount(take(self._name, item, str, field))
+            for part, field in ((Part.LIQUID, "amount"), (Part.STAKED, "staked"))
+        }
+        return Reading(amounts, state)
+
+    def _amount(self, text: str) -> int:
+        if not (text.isascii() and text.isdigit() and len(text) < 40):
+            raise SourceUnavailableError(self._name, f"gave {heard(self._name, text)} as an amount")
+        return int(text)
 
     def probe(self) -> dict[str, str]:
         """See Reader."""
