@@ -57,6 +57,19 @@ def test_stdin(folder):
     assert (status, found["file"], found["claims"]) == (0, "stdin", 3)
 
 
+def test_the_doctor_reads_what_a_file_may_be(server, folder):
+    (folder / "none.toml").write_text("endpoint = []\n")
+    for place, given in ((f"{server}/okx.csv", None), ("-", (folder / "okx.csv").read_bytes())):
+        done = subprocess.run(
+            [*COMMAND, "doctor", place, "--json", "--endpoints", str(folder / "none.toml")],
+            capture_output=True,
+            check=False,
+            input=given,
+        )
+        found = json.loads(done.stdout)
+        assert sum(one["rows"] for one in found) == 3, done.stderr
+
+
 def test_a_part_of_an_archive(folder):
     whole, part = inspected(str(folder / "lists.zip")), inspected(str(folder / "lists.zip:b.csv"))
     assert (whole[1]["claims"], part[1]["claims"], part[1]["file"]) == (4, 1, "lists.zip:b.csv")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -21,6 +20,7 @@ from scanner.cli.common.listing import (
     open_published,
 )
 from scanner.cli.common.options import AsJson, Endpoints, ListFile
+from scanner.cli.common.places import at_hand
 from scanner.cli.common.progress import ProgressBar
 from scanner.cli.common.sources import open_sources, parse_heights
 from scanner.lists.interface import OpenList
@@ -73,11 +73,13 @@ def doctor(  # noqa: PLR0913, PLR0917 - one parameter per option
     registry = load_registry()
     heights = parse_heights(at or [], registry)
     options = ListOptions(format, columns or (), network, asset)
-    with open_published(file, registry, options) as rows:
-        needs = needs_of(_claims(rows), heights)
+    with at_hand(file) as place:
+        day = named_day(place.name)
+        with open_published(place.path, registry, options) as rows:
+            needs = needs_of(_claims(rows), heights)
     names = {need.network for need in needs}
     with open_sources(names, endpoints, registry, ReadPolicy(quorum)) as sources:
-        found = _try_all(needs, sources, registry, named_day(Path(file).name))
+        found = _try_all(needs, sources, registry, day)
     if as_json:
         emit(pretty([forecast_record(f) for f in found]))
     else:
