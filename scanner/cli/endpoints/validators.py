@@ -13,6 +13,7 @@ from scanner.chains.interface import ReadPolicy, ValidatorFinder, Wanted
 from scanner.cli.common.console import emit, finish, say
 from scanner.cli.common.listing import ListOptions, open_published
 from scanner.cli.common.options import AsJson, Endpoints
+from scanner.cli.common.places import at_hand
 from scanner.cli.common.progress import ProgressBar
 from scanner.cli.common.sources import open_sources, parse_heights
 from scanner.cli.common.times import heights_for_times
@@ -57,7 +58,7 @@ Out = Annotated[
     ),
 ]
 Published = Annotated[
-    Path | None,
+    str | None,
     typer.Option(
         "--list", metavar="FILE", help="Compare with the validators in this published list."
     ),
@@ -96,7 +97,7 @@ def validators(
 
 
 def _report(
-    texts: Sequence[str], at: str, endpoints: Path | None, quorum: int, published: Path | None
+    texts: Sequence[str], at: str, endpoints: Path | None, quorum: int, published: str | None
 ) -> ValidatorReport:
     registry = load_registry()
     asked = payees(texts, ACCOUNTS)
@@ -134,12 +135,12 @@ def _find(
             return block, source.find_validators(wanted, block, bar.update)
 
 
-def _listed(file: Path, registry: Registry) -> tuple[frozenset[str], int]:
+def _listed(file: str, registry: Registry) -> tuple[frozenset[str], int]:
     """The validators that a list names, and how many rows could name one and cannot be read."""
     keys: set[str] = set()
     unreadable = 0
     networks = {n.name for n in registry.networks.values() if KEYS in n.address_codec}
-    with open_published(file, registry, ListOptions()) as rows:
+    with at_hand(file) as place, open_published(place.path, registry, ListOptions()) as rows:
         for row in rows:
             if isinstance(row, UnreadableRow):
                 unreadable += 1
