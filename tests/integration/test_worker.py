@@ -156,13 +156,30 @@ def test_workers_killed_again_and_again_lose_nothing_and_double_nothing(store):
         assert check(store) == []
 
 
+def freeze_in_its_work(store, worker):
+    """Stop a worker while it reads; in a transaction it would keep its locks from everybody."""
+    begun = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+        " AND pid <> pg_backend_pid() AND xact_start IS NOT NULL"
+    )
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        worker.send_signal(signal.SIGSTOP)
+        with store.read() as connection:
+            if not connection.execute(begun).scalar() and jobs(store).get("doing"):
+                return
+        worker.send_signal(signal.SIGCONT)
+        time.sleep(0.02)
+    pytest.fail("the worker was never at work outside of a transaction")
+
+
 def test_a_frozen_worker_that_wakes_up_changes_nothing(store):
     list_id = stored(store, claims(100)).list_id
     expected = undisturbed(store, list_id)
     snapshot = queued(store, list_id)
     with workers(store, 1, delay=0.3) as (frozen,):
         time.sleep(0.7)
-        frozen.send_signal(signal.SIGSTOP)
+        freeze_in_its_work(store, frozen)
         with workers(store, 1, delay=0.0):
             wait_for_end(store, snapshot)
             before = told(store, snapshot)
