@@ -29,6 +29,7 @@ from scanner.model.block import BlockRef
 from scanner.model.endpoint import Endpoint
 from scanner.model.validator import Validator
 from scanner.net.http import Reply, Transport
+from scanner.net.words import heard
 
 KEYS_A_POST: Final = 1_000
 KEYS_A_GET: Final = 30  # 98 characters each; many servers stop at 8 kB of URL
@@ -94,7 +95,7 @@ class BeaconNode:
                 if found != self.chain_id.partition(":")[0]:
                     raise SourceRejectedError(
                         self.name,
-                        f"is a beacon chain of chain {found[:20]}, not of {self.chain_id}",
+                        f"is a beacon chain of chain {heard(self.name, found)}, not of {self.chain_id}",
                     )
                 state = self._data("eth/v1/node/syncing")
                 for flag in ("is_syncing", "is_optimistic"):

@@ -171,7 +171,7 @@ class XrplReader:
         found = take(self._name, answer, dict, "account_data")
         self._same_account(account, take(self._name, found, str, "Account"))
         text = take(self._name, found, str, "Balance")
-        if not text.isascii() or not text.isdigit() or not int(text[:20]) <= MAX_DROPS:
+        if not (text.isascii() and text.isdigit() and len(text) <= 20 and int(text) <= MAX_DROPS):
             raise self._broken(f"a balance of {heard(self._name, text)} drops")
         pooled = any(field in found for field in PSEUDO)
         caution = "the account belongs to a pool, which nobody's key moves" if pooled else ""

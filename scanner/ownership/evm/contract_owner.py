@@ -158,7 +158,7 @@ class ContractOwner:
             answer = self._accepted(view, account, by, signatures, digests)
             chain_id = proof.network.chain_id
             if answer is not None and any(
-                asks_unknown(view, found, signed.data, chain_id) for signed in signatures
+                asks_unknown(view, account, found, signed.data, chain_id) for signed in signatures
             ):
                 return self._controls(Binding.ASSERTED, account, by, answer + UNKNOWN_OWNER)
             if answer is not None:

@@ -90,7 +90,8 @@ def binding_of_answer(call: ContractCall, proof: Proof, signature: bytes) -> tup
     if isinstance(call, ChainView):
         found = find_wallet(call, proof.address.payload, proof.network.chain_id, ())
         if isinstance(found, Wallet) and found.answers and not found.trouble:
-            if asks_unknown(call, found, signature, proof.network.chain_id):
+            account, chain_id = proof.address.payload, proof.network.chain_id
+            if asks_unknown(call, account, found, signature, chain_id):
                 return Binding.ASSERTED, UNKNOWN_OWNER
             return Binding.ON_CHAIN, f": {found.name}"
     return Binding.ASSERTED, UNKNOWN_CODE

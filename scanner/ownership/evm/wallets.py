@@ -12,13 +12,13 @@ versions 1.0.0 to 1.5.0; EigenLayer's EigenPodManager.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from scanner.model.account import AccountState
 from scanner.model.addresses.keccak import keccak256
-from scanner.ownership.evm.contract_calls import ask_address
+from scanner.ownership.evm.contract_calls import ask_address, is_contract, unwrap
 from scanner.ownership.interface import ChainView
 from scanner.settings.wallets import load_wallets
 
@@ -46,6 +46,7 @@ UNKNOWN_OWNER: Final = (
 )
 """What to say of a known wallet that asks an unknown contract in its turn."""
 
+_NO_CODE: Final = keccak256(b"")
 _DEPTH: Final = 2  # wallets that own wallets: how deep they are followed
 _MOST_LISTED: Final = 16  # owners of a wallet that are looked at, whether they are wallets
 _PART: Final = 65  # bytes of one signature in what a Safe is given
@@ -126,39 +127,84 @@ def _owning_wallets(
     view: ChainView, account: bytes, chain_id: str, signers: Sequence[bytes], depth: int
 ) -> tuple[bytes, ...]:
     """Owners of a Safe that are wallets of known code, whose own owners signed."""
-    found, at = [], bytes(19) + b"\1"  # the list of owners begins and ends at 1
-    for _ in range(_MOST_LISTED):
-        state = view.state(account, (keccak256(bytes(12) + at + _OWNERS),))
-        if state is None or not 1 < state.values[0] < 1 << 160:
-            break
-        at = state.values[0].to_bytes(20)
-        inner = find_wallet(view, at, chain_id, signers, depth) if at not in signers else None
+    found = []
+    for owner in _listed_owners(view, account):
+        inner = find_wallet(view, owner, chain_id, signers, depth) if owner not in signers else None
         if isinstance(inner, Wallet) and inner.is_met:
-            found.append(at)
+            found.append(owner)
     return tuple(found)
 
 
+def _listed_owners(view: ChainView, account: bytes) -> Iterator[bytes]:
+    """The first owners of a Safe's list, each once: its storage may be its owner's own making."""
+    seen, at = set[bytes](), bytes(19) + b"\1"  # the list begins and ends at 1
+    while len(seen) < _MOST_LISTED:
+        state = view.state(account, (keccak256(bytes(12) + at + _OWNERS),))
+        if state is None or not 1 < state.values[0] < 1 << 160:
+            return
+        at = state.values[0].to_bytes(20)
+        if at in seen:
+            return
+        seen.add(at)
+        yield at
+
+
 def asks_unknown(
-    view: ChainView, wallet: Wallet, signature: bytes, chain_id: str, depth: int = _DEPTH
+    view: ChainView,
+    account: bytes,
+    wallet: Wallet,
+    signature: bytes,
+    chain_id: str,
+    depth: int = _DEPTH,
 ) -> bool:
     """Whether a Safe's own check of a signature rests on a contract that we do not know.
 
     signature: as isValidSignature is given it: 65 bytes an owner, r, s and v. With v = 0, r is a
-    contract that is asked in its turn, and s says where what it is given lies.
+    contract that is asked in its turn, and s says where what it is given lies; with v = 1, r
+    approved the hash on the chain beforehand. A signature of fewer parts than owners are needed is
+    good by an approval of the Safe itself, and any of its owners may have had a part in that.
+    Source: Safe's contracts, checkNSignatures and SignMessageLib.
     """
-    for n in range(wallet.threshold):
-        part = signature[n * _PART : (n + 1) * _PART]
-        if len(part) < _PART or part[64] != 0:
-            continue
+    if unwrap(signature) is not None:  # for a contract that is not deployed, and this one is
+        return True
+    parts = [signature[n : n + _PART] for n in range(0, len(signature), _PART)]
+    if len(parts) < wallet.threshold or len(parts[wallet.threshold - 1]) < _PART:
+        owners = list(_listed_owners(view, account))
+        unlisted = wallet.count > len(owners)
+        return unlisted or any(_is_unknown(view, owner, chain_id) for owner in owners)
+    for part in parts[: wallet.threshold]:
         owner, start = part[12:32], int.from_bytes(part[32:64])
+        if part[64] == 1 and _is_unknown(view, owner, chain_id):
+            return True
+        if part[64] != 0:
+            continue
         found = find_wallet(view, owner, chain_id, ())
         if not depth or not isinstance(found, Wallet) or not found.answers or found.trouble:
             return True
         size = int.from_bytes(signature[start : start + 32])
         inner = signature[start + 32 : start + 32 + size]
-        if asks_unknown(view, found, inner, chain_id, depth - 1):
+        if asks_unknown(view, owner, found, inner, chain_id, depth - 1):
             return True
     return False
+
+
+def _is_unknown(view: ChainView, owner: bytes, chain_id: str, depth: int = 1) -> bool:
+    """Whether an owner is a contract of unknown code, or a wallet that such a one owns.
+
+    depth: how many wallets below it are looked at: of _MOST_LISTED owners each.
+    """
+    state = view.state(owner, ())
+    if state is not None and state.code_hash == _NO_CODE:
+        return False
+    found = find_wallet(view, owner, chain_id, ())
+    if not isinstance(found, Wallet):
+        return is_contract(view, owner) is not False  # a key's own account may delegate
+    if not depth or found.trouble:
+        return True
+    owners = list(_listed_owners(view, owner))
+    return found.count > len(owners) or any(
+        _is_unknown(view, of, chain_id, depth - 1) for of in owners
+    )
 
 
 def _is_known_handler(view: ChainView, handler: int) -> bool:

@@ -102,7 +102,7 @@ def control_counts(store: Store, snapshot_id: int) -> list[ControlCount]:
 def keys_not_asked(connection: Connection, snapshot_id: int, list_id: int) -> int:
     """Verified rows whose account may have other keys than its address's, which nobody was asked.
 
-    Where they were asked, the binding is `on_chain`. Costs nothing for networks without such
+    Where they were asked, the binding is `on_chain`. What is listed twice counts once. Costs nothing for networks without such
     accounts.
     """
     kinds = {name: network.kind for name, network in load_registry().networks.items()}
@@ -120,6 +120,7 @@ def keys_not_asked(connection: Connection, snapshot_id: int, list_id: int) -> in
         .where(
             c.list_id == list_id,
             c.network.in_(sorted(changeable)),
+            c.duplicate.is_(False),
             r.binding == Binding.DERIVED.value,
             b.evidence != Evidence.UNAVAILABLE.value,
         )
