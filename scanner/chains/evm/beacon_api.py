@@ -93,10 +93,9 @@ class BeaconNode:
                 spec = self._data("eth/v1/config/spec")
                 found = take(self.name, spec, str, "DEPOSIT_CHAIN_ID")
                 if found != self.chain_id.partition(":")[0]:
-                    raise SourceRejectedError(
-                        self.name,
-                        f"is a beacon chain of chain {heard(self.name, found)}, not of {self.chain_id}",
-                    )
+                    chain = heard(self.name, found)
+                    what = f"is a beacon chain of chain {chain}, not of {self.chain_id}"
+                    raise SourceRejectedError(self.name, what)
                 state = self._data("eth/v1/node/syncing")
                 for flag in ("is_syncing", "is_optimistic"):
                     if take(self.name, state, bool, flag):

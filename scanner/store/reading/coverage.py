@@ -102,8 +102,8 @@ def control_counts(store: Store, snapshot_id: int) -> list[ControlCount]:
 def keys_not_asked(connection: Connection, snapshot_id: int, list_id: int) -> int:
     """Verified rows whose account may have other keys than its address's, which nobody was asked.
 
-    Where they were asked, the binding is `on_chain`. What is listed twice counts once. Costs nothing for networks without such
-    accounts.
+    Where they were asked, the binding is `on_chain`. What is listed twice counts once. Costs
+    nothing for networks without such accounts.
     """
     kinds = {name: network.kind for name, network in load_registry().networks.items()}
     query = select(t.chunk.c.network).where(t.chunk.c.snapshot_id == snapshot_id).distinct()
