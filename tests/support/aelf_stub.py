@@ -12,9 +12,10 @@ from urllib.parse import parse_qs, urlsplit
 
 from coincurve import PublicKey
 
-from scanner.chains.aelf import messages
+from scanner.chains.aelf.messages import SIGNATURE
 from scanner.chains.aelf.node import TOKENS
 from scanner.chains.aelf.reader import SIDE
+from scanner.chains.protobuf import data, fields, number
 from scanner.model.addresses.base58_keys import AelfCodec
 from scanner.model.endpoint import Endpoint
 from support.recorded import WorldServer, sent
@@ -77,26 +78,26 @@ class AelfServer(WorldServer):
         return {"BlockHash": self.hash(name, height), "Header": header}
 
     def _execute(self, name: str, raw: bytes) -> Sent:
-        fields = messages._fields(raw)
-        signature = fields[messages._SIGNATURE]
-        body = raw[: raw.rindex(messages._bytes(messages._SIGNATURE, signature))]
+        sent = _fields(raw)
+        signature = sent[SIGNATURE]
+        body = raw[: raw.rindex(data(SIGNATURE, signature))]
         key = PublicKey.from_signature_and_message(signature, sha256(body).digest(), hasher=None)
         sender = sha256(sha256(key.format(compressed=False)).digest()).digest()
-        if sender != messages._fields(fields[1])[1]:
+        if sender != _fields(sent[1])[1]:
             return _error("20011", "Invalid signature")
-        assert CODEC.encode(messages._fields(fields[2])[1]) == TOKENS[name]
-        assert fields[5] == b"GetBalance"
-        asked = messages._fields(fields[6])
-        owner = messages._fields(asked[2])[1]
+        assert CODEC.encode(_fields(sent[2])[1]) == TOKENS[name]
+        assert sent[5] == b"GetBalance"
+        asked = _fields(sent[6])
+        owner = _fields(asked[2])[1]
         contract = "" if name == "AELF" else "side"
         held = self.held(CODEC.encode(owner), self.world.tip, contract) or 0
         if self.trap is Trap.DROPS or "unnamed zero" in self.quirks:
             return Sent(b"")
         if "other owner" in self.quirks:
             owner = bytes(32)
-        said = messages._bytes(1, asked[1]) + messages._bytes(2, messages._bytes(1, owner))
+        said = data(1, asked[1]) + data(2, data(1, owner))
         if held:
-            said += messages._number(3, held)
+            said += number(3, held)
         return Sent(json.dumps(said.hex()).encode())
 
     def hash(self, name: str, height: int) -> str:
@@ -105,3 +106,7 @@ class AelfServer(WorldServer):
 
 def _error(code: str, words: str) -> Sent:
     return sent({"Error": {"Code": code, "Message": words, "Details": None}}, 403)
+
+
+def _fields(message: bytes) -> dict[int, Any]:
+    return dict(fields(message))

@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
+from scanner.chains.protobuf import data, number
+
 _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z")
 
 
@@ -32,14 +34,14 @@ def read_header(header: Mapping[str, Any]) -> Header:
         parent = header["last_block_id"]
         parts = parent["part_set_header"]
         fields = [
-            _number(1, int(header["version"]["block"])) + _number(2, int(header["version"]["app"])),
-            _data(1, header["chain_id"].encode()),
-            _number(1, int(header["height"])),
+            number(1, int(header["version"]["block"])) + number(2, int(header["version"]["app"])),
+            data(1, header["chain_id"].encode()),
+            number(1, int(header["height"])),
             _time(header["time"]),
-            _data(1, _raw(parent["hash"]))
-            + _data(2, _number(1, int(parts["total"])) + _data(2, _raw(parts["hash"])), True),
+            data(1, _raw(parent["hash"]))
+            + data(2, number(1, int(parts["total"])) + data(2, _raw(parts["hash"])), always=True),
             *(
-                _data(1, _raw(header[name]))
+                data(1, _raw(header[name]))
                 for name in (
                     *("last_commit_hash", "data_hash", "validators_hash", "next_validators_hash"),
                     *("consensus_hash", "app_hash", "last_results_hash", "evidence_hash"),
@@ -65,26 +67,8 @@ def _time(text: str) -> bytes:
     if match is None:
         raise ValueError("no time")
     seconds = int(datetime.fromisoformat(match[1]).replace(tzinfo=UTC).timestamp())
-    return _number(1, seconds) + _number(2, int((match[2] or "0").ljust(9, "0")))
+    return number(1, seconds) + number(2, int((match[2] or "0").ljust(9, "0")))
 
 
 def _raw(text: str) -> bytes:
     return base64.b64decode(text, validate=True)
-
-
-def _number(field: int, value: int) -> bytes:
-    return _varint(field << 3) + _varint(value) if value else b""
-
-
-def _data(field: int, value: bytes, always: bool = False) -> bytes:
-    return _varint(field << 3 | 2) + _varint(len(value)) + value if value or always else b""
-
-
-def _varint(value: int) -> bytes:
-    if value < 0:
-        raise ValueError("negative")
-    out = bytearray()
-    while value > 0x7F:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    return bytes((*out, value))

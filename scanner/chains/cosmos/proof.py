@@ -7,10 +7,12 @@ rules for the two trees); checked with its published vectors, tests/vectors/cosm
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
+
+from scanner.chains.protobuf import fields, read_varint, sized
 
 MOST_STEPS: Final = 128
 """Inner nodes of one path: a tree of 2^128 leaves."""
@@ -49,7 +51,7 @@ def value_under(root: bytes, tree: Tree, key: bytes, proof: bytes) -> bytes | No
 
     proof: a CommitmentProof (protobuf). Raises ValueError for anything that does not show it.
     """
-    kinds = dict(_fields(proof))
+    kinds = dict(fields(proof))
     if set(kinds) == {1}:
         leaf = _read_leaf(_bytes(kinds[1]))
         if leaf.key != key or _root(leaf, tree) != root:
@@ -57,7 +59,7 @@ def value_under(root: bytes, tree: Tree, key: bytes, proof: bytes) -> bytes | No
         return leaf.value
     if set(kinds) != {2}:
         raise ValueError("a kind of proof that is not known")
-    absent = dict(_fields(_bytes(kinds[2])))
+    absent = dict(fields(_bytes(kinds[2])))
     left, right = (_read_leaf(_bytes(absent[n])) if n in absent else None for n in (2, 3))
     for beside in (left, right):
         if beside is not None and _root(beside, tree) != root:
@@ -81,7 +83,7 @@ def value_in_app(
     """
     if len(operations) != 2:
         raise ValueError("a proof has two parts")
-    outer = dict(_fields(operations[1]))
+    outer = dict(fields(operations[1]))
     if set(outer) != {1}:
         raise ValueError("the store's root is not shown")
     root = _read_leaf(_bytes(outer[1])).value
@@ -95,7 +97,7 @@ def _root(leaf: _Leaf, tree: Tree) -> bytes:
     if not leaf.key or not leaf.value:
         raise ValueError("an empty key or value")
     digest = sha256(leaf.value).digest()
-    node = sha256(leaf.prefix + _sized(leaf.key) + _sized(digest)).digest()
+    node = sha256(leaf.prefix + sized(leaf.key) + sized(digest)).digest()
     for step in leaf.steps:
         _side(step, tree)
         node = sha256(step.prefix + node + step.suffix).digest()
@@ -123,9 +125,9 @@ def _check_prefix(prefix: bytes, tree: Tree, *, leaf: bool) -> None:
         if prefix != (b"\x00" if leaf else b"\x01"):
             raise ValueError("a node of another kind")
         return
-    height, at = _varint(prefix, 0)
-    _, at = _varint(prefix, at)
-    _, at = _varint(prefix, at)
+    height, at = read_varint(prefix, 0)
+    _, at = read_varint(prefix, at)
+    _, at = read_varint(prefix, at)
     rest = prefix[at:]
     if leaf != (height == 0) or rest != (b"" if leaf else b"\x20"):
         raise ValueError("a node of another kind")
@@ -153,60 +155,22 @@ def _beside(left: _Leaf | None, right: _Leaf | None, tree: Tree) -> bool:
 def _read_leaf(data: bytes) -> _Leaf:
     steps: list[_Step] = []
     found: dict[int, bytes] = {}
-    for number, value in _fields(data):
+    for number, value in fields(data):
         if number != 4:
             found[number] = _bytes(value)
             continue
-        step = dict(_fields(_bytes(value)))
+        step = dict(fields(_bytes(value)))
         if step.get(1) != 1 or len(steps) == MOST_STEPS:  # 1: SHA-256
             raise ValueError("a path of another kind")
         steps.append(_Step(_bytes(step.get(2, b"")), _bytes(step.get(3, b""))))
-    rule = dict(_fields(found.get(3, b"")))
+    rule = dict(fields(found.get(3, b"")))
     # SHA-256, the key as it is, the value's SHA-256, lengths as varints.
     if [rule.get(n, 0) for n in (1, 2, 3, 4)] != [1, 0, 1, 1]:
         raise ValueError("a leaf of another kind")
     return _Leaf(found.get(1, b""), found.get(2, b""), _bytes(rule.get(5, b"")), tuple(steps))
 
 
-def _fields(data: bytes) -> Iterator[tuple[int, int | bytes]]:
-    """Fields of a protobuf message: varints as int, lengths as bytes. Raises ValueError."""
-    at = 0
-    while at < len(data):
-        tag, at = _varint(data, at)
-        if tag & 7 == 0:
-            number, at = _varint(data, at)
-            yield tag >> 3, number
-        elif tag & 7 == 2:
-            size, at = _varint(data, at)
-            if at + size > len(data):
-                raise ValueError("it ends early")
-            yield tag >> 3, data[at : at + size]
-            at += size
-        else:
-            raise ValueError("a field of another kind")
-
-
 def _bytes(value: int | bytes) -> bytes:
     if not isinstance(value, bytes):
         raise ValueError("a field of another kind")  # noqa: TRY004 - of the data, not the code
     return value
-
-
-def _varint(data: bytes, at: int) -> tuple[int, int]:
-    value = 0
-    for shift in range(0, 70, 7):
-        if at >= len(data):
-            break
-        value |= (data[at] & 0x7F) << shift
-        at += 1
-        if data[at - 1] < 0x80:
-            return value, at
-    raise ValueError("a number that does not end")
-
-
-def _sized(data: bytes) -> bytes:
-    size, out = len(data), bytearray()
-    while size > 0x7F:
-        out.append(size & 0x7F | 0x80)
-        size >>= 7
-    return bytes((*out, size)) + data

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
+from scanner.chains.protobuf import data, number
 from scanner.chains.shape import HEX_32, named, take
 from scanner.errors import SourceUnavailableError
 
@@ -62,19 +63,7 @@ def _protobuf(raw: dict[str, object]) -> bytes:
     for name, field in sorted(_FIELDS.items(), key=lambda item: item[1]):
         value = raw.get(name)
         if isinstance(value, int) and value:
-            written += _varint(field << 3) + _varint(value)
+            written += number(field, value)
         elif isinstance(value, str) and value:
-            data = bytes.fromhex(value)
-            written += _varint(field << 3 | 2) + _varint(len(data)) + data
+            written += data(field, bytes.fromhex(value))
     return bytes(written)
-
-
-def _varint(value: int) -> bytes:
-    if value < 0:
-        raise ValueError("negative")
-    out = bytearray()
-    while value > 0x7F:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    out.append(value)
-    return bytes(out)
