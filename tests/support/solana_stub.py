@@ -59,7 +59,8 @@ class SolanaServer(WorldServer):
     def _getBlocks(self, first: int, last: int, config: dict[str, Any]) -> list[int]:
         if self.trap is Trap.PRUNED or last < self.world.oldest:
             return []
-        return [n for n in range(first, last + 1) if n not in self.skipped]
+        later = 1_000 if "later slots" in self.quirks else 0
+        return [n + later for n in range(first, last + 1) if n not in self.skipped]
 
     def _getBlock(self, slot: int, config: dict[str, Any]) -> dict[str, Any]:
         digest = hashlib.sha256(f"{self.fork}{slot}".encode()).digest()

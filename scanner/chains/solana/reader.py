@@ -161,7 +161,7 @@ class SolanaReader:
         self._rpc.close()
 
     def _block_at(self, slot: int) -> int:
-        """The newest slot with a block, at or below one."""
+        """The newest slot with a block, at or below one. Raises SourceUnavailableError."""
         try:
             slots = self._rpc.ask("getBlocks", max(0, slot - _LOOK_BACK), slot, _FINAL)
         except SourceRejectedError as e:
@@ -169,7 +169,10 @@ class SolanaReader:
         found = take(self._name, slots, list)
         if not found:
             raise HeightPrunedError(self._name, slot, "it does not have that block")
-        return take(self._name, found, int, len(found) - 1)
+        newest = take(self._name, found, int, len(found) - 1)
+        if not slot - _LOOK_BACK <= newest <= slot:
+            raise SourceUnavailableError(self._name, "answered with a slot that was not asked for")
+        return newest
 
     def _accounts(
         self, queries: Sequence[BalanceQuery], least: int

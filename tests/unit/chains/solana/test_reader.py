@@ -176,3 +176,12 @@ def test_a_skipped_slot_has_the_block_before() -> None:
             r.pin(99)
         with pytest.raises(HeightNotReachedError):
             r.pin(501)
+
+
+def test_a_slot_above_the_one_asked_for_is_no_answer() -> None:
+    """A search among slots would never end, and a height would be another one."""
+    with reader(a_stub("later slots")) as r:
+        with pytest.raises(SourceUnavailableError, match="a slot that was not asked for"):
+            r.other_counts(400)
+        with pytest.raises(SourceUnavailableError, match="a slot that was not asked for"):
+            r.pin(400)
