@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
+from collections.abc import Callable
 from hashlib import blake2b
 
 from scanner.chains.substrate.keys import NOW, NUMBER, account_key, compact
@@ -11,7 +13,15 @@ from scanner.demo.replay.server import Json, Replay, Said, recorded
 from scanner.model.addresses import base58
 from scanner.model.addresses.base58_keys import Ss58Codec
 
+_CAPITAL = re.compile("[A-Z]")
 _XRPL_EPOCH = 946_684_800  # 2000-01-01
+
+
+def _called(server: Replay, method: str) -> Callable[..., Json]:
+    """The function for a server's method: "getBlock" is `_get_block`, as Python writes names."""
+    name = _CAPITAL.sub(lambda found: f"_{found[0].lower()}", method)
+    made: Callable[..., Json] = getattr(server, f"_{name}")
+    return made
 
 
 class Xrpl(Replay):
@@ -22,7 +32,7 @@ class Xrpl(Replay):
     def answer(self, path: str, asked: Json) -> Said:
         """See Replay."""
         parameters = asked["params"][0]
-        return Said({"result": getattr(self, "_" + asked["method"])(parameters)})
+        return Said({"result": _called(self, asked["method"])(parameters)})
 
     def _server_info(self, asked: Json) -> Json:
         del asked
@@ -80,33 +90,33 @@ class Solana(Replay):
 
     def answer(self, path: str, asked: Json) -> Said:
         """See Replay."""
-        result = getattr(self, "_" + asked["method"])(*asked.get("params", ()))
+        result = _called(self, asked["method"])(*asked.get("params", ()))
         return Said({"jsonrpc": "2.0", "id": asked["id"], "result": result})
 
-    def _getGenesisHash(self) -> str:  # noqa: N802 - the server's own name
+    def _get_genesis_hash(self) -> str:
         return self.chain
 
-    def _getHealth(self) -> str:  # noqa: N802
+    def _get_health(self) -> str:
         return "ok"
 
-    def _getSlot(self, config: Json) -> int:  # noqa: N802
+    def _get_slot(self, config: Json) -> int:
         del config
         return self.ledger.tip
 
-    def _getBlocks(self, first: int, last: int, config: Json) -> list[int]:  # noqa: N802
+    def _get_blocks(self, first: int, last: int, config: Json) -> list[int]:
         del config
         return list(range(first, last + 1))
 
-    def _getBlock(self, slot: int, config: Json) -> Json:  # noqa: N802
+    def _get_block(self, slot: int, config: Json) -> Json:
         del config
         name = base58.encode(self.digest(slot))
         return {"blockhash": name, "blockTime": self.ledger.time, "blockHeight": slot}
 
-    def _getBlockTime(self, slot: int) -> int:  # noqa: N802
+    def _get_block_time(self, slot: int) -> int:
         del slot
         return self.ledger.time
 
-    def _getMultipleAccounts(self, keys: list[str], config: Json) -> Json:  # noqa: N802
+    def _get_multiple_accounts(self, keys: list[str], config: Json) -> Json:
         del config
         answer = recorded("solana", "get_multiple_accounts")["result"]
         answer["context"]["slot"] = self.ledger.tip
@@ -115,11 +125,11 @@ class Solana(Replay):
         answer["value"] = [pattern | {"lamports": n} if n else None for n in held]
         return answer
 
-    def _getVoteAccounts(self, config: Json) -> Json:  # noqa: N802
+    def _get_vote_accounts(self, config: Json) -> Json:
         del config
         return {"current": [], "delinquent": []}
 
-    def _getProgramAccounts(self, program: str, config: Json) -> Json:  # noqa: N802
+    def _get_program_accounts(self, program: str, config: Json) -> Json:
         del program, config
         return {"context": {"slot": self.ledger.tip}, "value": []}
 
@@ -167,20 +177,20 @@ class Polkadot(Replay):
 
     def answer(self, path: str, asked: Json) -> Said:
         """See Replay."""
-        result = getattr(self, "_" + asked["method"])(*asked["params"])
+        result = _called(self, asked["method"])(*asked["params"])
         return Said({"jsonrpc": "2.0", "id": asked["id"], "result": result})
 
-    def _chain_getBlockHash(self, number: int) -> str:  # noqa: N802
+    def _chain_get_block_hash(self, number: int) -> str:
         return self.chain if number == 0 else self._block(number)[0]
 
-    def _chain_getFinalizedHead(self) -> str:  # noqa: N802
+    def _chain_get_finalized_head(self) -> str:
         return self._block(self.ledger.tip)[0]
 
-    def _chain_getHeader(self, block: str) -> Json:  # noqa: N802
+    def _chain_get_header(self, block: str) -> Json:
         known = {self._block(n)[0]: n for n in (self.ledger.height, self.ledger.tip)}
         return self._block(known[block])[1]
 
-    def _state_queryStorageAt(self, keys: list[str], block: str) -> Json:  # noqa: N802
+    def _state_query_storage_at(self, keys: list[str], block: str) -> Json:
         answer = recorded("substrate", "state_queryStorageAt")["result"]
         known = self._state()
         changes = [[key, known.get(key)] for key in keys]
