@@ -101,7 +101,7 @@ def _wanted(rule: Rule, asset: str) -> bool:
 
 def _reserve_ratio(look: Look, rule: Rule) -> Iterator[Found]:
     """Verified reserves / liabilities below the threshold, or unknown where it must be known."""
-    totals = {t.asset: t for t in queries.totals(look.store, look.head.id).assets}
+    totals = {t.asset: t for t in queries.asset_totals(look.store, look.head.id)}
     for asset in sorted({*totals, *rule.assets}):
         if not _wanted(rule, asset):
             continue

@@ -54,7 +54,7 @@ def compare(
     ]
     wrong += [_unplanted(finding) for finding in others]
     wrong += _compare_signers(store, snapshot_id, rows, lines)
-    assets = [a for a in queries.totals(store, snapshot_id).assets if not _is_owed_alone(a)]
+    assets = [a for a in queries.asset_totals(store, snapshot_id) if not _is_owed_alone(a)]
     wrong += _compare_totals(assets, rows)
     verified = verified_rows(store, snapshot_id)
     if verified > sum(row.held is not None and row.proves_control for row in rows):

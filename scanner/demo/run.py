@@ -212,7 +212,7 @@ def _look(store: Store, stage: Stage, status: int) -> tuple[Comparison, Sequence
     snapshot_id = queries.resolve(store, "latest")
     plan = stage.plan
     comparison = compare(store, snapshot_id, plan.rows, stage.lines, plan.faults)
-    totals = queries.totals(store, snapshot_id).assets
+    totals = queries.asset_totals(store, snapshot_id)
     if status == _FOUND_FALSE:
         return comparison, totals
     exit_wrong = f"scanner snapshot left with {status}, not {_FOUND_FALSE}"

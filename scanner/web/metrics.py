@@ -102,7 +102,7 @@ def _results(store: Store, seen: Status, now: datetime) -> Iterator[GaugeMetricF
         times = [pinned.block.time for pinned in head.blocks if pinned.block.time]
         if times:
             ages[publisher.name,] = max(0.0, now.timestamp() - min(times))
-        for total in queries.totals(store, head.id).assets:
+        for total in queries.asset_totals(store, head.id):
             if total.reserve_ratio is not None:
                 ratios[publisher.name, total.asset] = float(total.reserve_ratio)
     words = "Newest complete snapshot: 0 all verified, 1 something false, 3 not fully verified."

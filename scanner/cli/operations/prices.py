@@ -86,7 +86,7 @@ def chainlink(
         snapshot_id = queries.resolve(store, snapshot)
         head = queries.head(store, snapshot_id)
         time = int(stored.taken(store, snapshot_id).at.timestamp())
-        assets = [total.asset for total in queries.totals(store, snapshot_id).assets]
+        assets = [total.asset for total in queries.asset_totals(store, snapshot_id)]
         wanted = [feed for feed in table if feed.asset in assets]
         reading = _Reading(head, time, registry, timedelta(hours=max_age))
         found = reading.read(wanted, endpoints, ReadPolicy(quorum=quorum))
@@ -115,7 +115,7 @@ def fetch(
     known = coingecko.load_ids(load_registry())
     with open_store(database_url(context, database)) as store:
         snapshot_id = queries.resolve(store, snapshot)
-        assets = [total.asset for total in queries.totals(store, snapshot_id).assets]
+        assets = [total.asset for total in queries.asset_totals(store, snapshot_id)]
         ids = {asset: known[asset] for asset in assets if asset in known}
         found = coingecko.fetch_prices(_get_json, ids, datetime.now(UTC), timedelta(hours=max_age))
         found += [NoPrice(a, "its name at the service is unknown") for a in assets if a not in ids]

@@ -45,7 +45,7 @@ def _finding_count(store: Store, snapshot_id: int) -> int:
 
 
 def _asset_count(store: Store, snapshot_id: int) -> int:
-    return len(queries.totals(store, snapshot_id).assets)
+    return len(queries.asset_totals(store, snapshot_id))
 
 
 def _totals(store: Store, snapshot_id: int) -> Iterator[Record]:

@@ -58,7 +58,7 @@ def finding_groups(store: Store, snapshot_id: int, few: int = FIRST_FEW) -> list
     few: examples of each, those with the largest shares of what is claimed of their asset first.
     """
     counts = queries.finding_counts(store, snapshot_id)
-    totals = queries.totals(store, snapshot_id).assets
+    totals = queries.asset_totals(store, snapshot_id)
     whole = {total.asset: (total.decimals, total.claimed) for total in totals}
     weighed = weigh_findings(store, snapshot_id, whole, few)
     order = {weight: place for place, weight in enumerate(Weight)}

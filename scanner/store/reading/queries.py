@@ -189,13 +189,23 @@ def totals(store: Store, snapshot_id: int) -> SnapshotTotals:
     """
     with store.read() as connection:
         found = _read_head(connection, snapshot_id)
-        owed = owed_rows.liabilities_of(connection, snapshot_id)
-        tally = seal.tally_of(connection, snapshot_id)
-        if not found.complete:
-            _add_undone(connection, found, tally)
-        assets = tally.totals(owed, complete=found.complete)
+        assets = _assets(connection, found)
         unasked = keys_not_asked(connection, found.id, found.list_id) if found.complete else None
         return SnapshotTotals(snapshot_id, found.complete, assets, unasked)
+
+
+def asset_totals(store: Store, snapshot_id: int) -> tuple[AssetTotal, ...]:
+    """The assets of `totals` alone, without a look at the rows. Raises SnapshotNotFoundError."""
+    with store.read() as connection:
+        return _assets(connection, _read_head(connection, snapshot_id))
+
+
+def _assets(connection: Connection, found: SnapshotHead) -> tuple[AssetTotal, ...]:
+    owed = owed_rows.liabilities_of(connection, found.id)
+    tally = seal.tally_of(connection, found.id)
+    if not found.complete:
+        _add_undone(connection, found, tally)
+    return tally.totals(owed, complete=found.complete)
 
 
 def _add_undone(connection: Connection, found: SnapshotHead, tally: Tally) -> None:
