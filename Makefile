@@ -28,22 +28,22 @@ test: development
 # 20,000 changes of each form of a proof of liabilities, 100,000 of signed rows, of state proofs and of
 # UTXO snapshots, none of which may pass; a share of them is in every run. An hour or two.
 test-mutations: development
-	SCANNER_MUTATIONS=all $(BIN)/python -m pytest $(SHARED_OUT) \
+	SCANNER_MUTATIONS=all $(BIN)/python -m pytest --timeout 0 $(SHARED_OUT) \
 	    tests/unit/liabilities tests/unit/ownership tests/unit/chains/evm/test_trie.py \
 	    tests/unit/chains/bitcoin/test_utxo_scan.py $(ARGS)
 
 # Workers killed 200 times, not a share of them: some minutes.
 test-kills: development nodes
 	@scripts/install-postgres
-	SCANNER_TEST_KILLS=200 $(BIN)/python -m pytest tests/integration/test_worker_faults.py $(ARGS)
+	SCANNER_TEST_KILLS=200 $(BIN)/python -m pytest --timeout 0 tests/integration/test_worker_faults.py $(ARGS)
 
 # 20,000 lists of random headers, nestings and units, each read right or told; 1,500 are in every run.
 test-foreign-lists: development
-	SCANNER_LISTS=20000 $(BIN)/python -m pytest $(SHARED_OUT) tests/unit/lists/test_foreign_properties.py $(ARGS)
+	SCANNER_LISTS=20000 $(BIN)/python -m pytest --timeout 0 $(SHARED_OUT) tests/unit/lists/test_foreign_properties.py $(ARGS)
 
 # 100,000 changes of every answer and list that a parser takes; a share of them is in every run.
 fuzz: development
-	SCANNER_FUZZ=100000 $(BIN)/python -m pytest tests/fuzz $(ARGS)
+	SCANNER_FUZZ=100000 $(BIN)/python -m pytest --timeout 0 tests/fuzz $(ARGS)
 
 # More real nodes, slower to build: the readers again against them.
 test-nodes: development
