@@ -62,6 +62,7 @@ THRESHOLDS = {
 """Kinds of rules that need a number, and its key."""
 RULE_KINDS = (
     *THRESHOLDS,
+    "list_overdue",
     *("found_false", "reserves_below_liabilities", "result_changed"),
     *("unsigned_new", "addresses_gone", "claimed_twice", "sources_disagree", "incomplete"),
 )

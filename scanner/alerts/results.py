@@ -14,6 +14,7 @@ from scanner.model.finding import WEIGHTS, FindingKind, Weight, exit_status
 from scanner.reports.figures.outcome import outcome_weights
 from scanner.reports.figures.words import MEANINGS
 from scanner.reports.tables.text import redacted
+from scanner.settings.publishers import load_publishers
 from scanner.store.reading import queries
 from scanner.store.reading.alert_questions import EXAMPLES, list_imported
 from scanner.store.writing import alert_log
@@ -88,6 +89,34 @@ def list_unchanged(look: Look, rule: Rule) -> Iterator[Found]:
     """The publisher's list is the same as so many days ago: nobody publishes a new one."""
     since = list_imported(look.store, look.head.list_id)
     yield from _older(look, rule, since, f"the list {clip(look.head.list_name, 100)} is unchanged")
+
+
+OVERDUE_AFTER = timedelta(days=7)
+"""How much later than it says a publisher may be: months and work have their length."""
+
+
+def list_overdue(look: Look, rule: Rule) -> Iterator[Found]:
+    """No new list for longer than the publisher's own time between two of them, by the table."""
+    del rule
+    publisher = load_publishers().known(look.head.publisher)
+    if publisher.period is None:
+        return
+    since = list_imported(look.store, look.head.list_id)
+    age = (look.head.finished or look.head.created) - since
+    if age <= publisher.period + OVERDUE_AFTER:
+        return
+    name = clip(publisher.name, 100)
+    facts = {
+        "since": since.replace(microsecond=0).isoformat(),
+        "age_days": age.days,
+        "every": publisher.every,
+    }
+    yield Found(
+        "",
+        f"{name} publishes a list every {publisher.every}, and its newest one here is of "
+        f"{since:%Y-%m-%d}, {age.days} days before the snapshot",
+        facts,
+    )
 
 
 def balances_older_than(look: Look, rule: Rule) -> Iterator[Found]:

@@ -84,7 +84,21 @@ def match_nothing(store: Store, registry: Registry, rules: Sequence[Rule]) -> li
             for name in rule.publishers
             if not any(_is_one_of(publisher, (name,)) for publisher in known)
         ]
+        if rule.kind == "list_overdue":
+            said += _without_rhythm(rule, known)
     return said
+
+
+def _without_rhythm(rule: Rule, known: Sequence[str]) -> list[str]:
+    """Publishers of whom no table says how often they publish: their lists are never overdue."""
+    table = load_publishers()
+    meant = [p for p in known if not rule.publishers or _is_one_of(p, rule.publishers)]
+    return [
+        f"rule {rule.name!r}: no table says how often {clip(name)!r} publishes; "
+        "give 'every' in the file that SCANNER_PUBLISHERS names"
+        for name in meant
+        if table.known(name).period is None
+    ]
 
 
 def _before(store: Store, head: SnapshotHead) -> SnapshotHead | None:
@@ -261,6 +275,7 @@ KINDS: Mapping[str, tuple[Check, bool]] = {
     "reserves_below_liabilities": (results.reserves_below, False),
     "result_changed": (results.result_changed, False),
     "list_unchanged": (results.list_unchanged, False),
+    "list_overdue": (results.list_overdue, False),
     "balances_older_than": (results.balances_older_than, False),
 }
 """Kind -> what it looks for, and whether it says something about an incomplete snapshot, too."""

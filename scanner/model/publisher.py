@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from scanner.errors import ConfigError
+
+PERIODS: Mapping[str, int] = {"day": 1, "week": 7, "month": 31, "quarter": 92}
+"""How often lists may come, and how many days that is at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,8 +19,9 @@ class Publisher:
 
     name: what it is called here. aliases: other names of it. texts: what it is known to sign as a
     claim of its addresses. tokens: assets that it issues itself. page: where it publishes.
-    every: how often, "month" or "week". layout: name of its files' reader. The last three are ""
-    where nothing is known.
+    location: the address of its newest list, where that is always the same. every: how often it
+    publishes, one of PERIODS. layout: name of its files' reader. The last four are "" where
+    nothing is known.
     """
 
     name: str
@@ -24,6 +29,7 @@ class Publisher:
     texts: tuple[str, ...] = ()
     tokens: tuple[str, ...] = ()
     page: str = ""
+    location: str = ""
     every: str = ""
     layout: str = ""
 
@@ -31,6 +37,12 @@ class Publisher:
     def names(self) -> tuple[str, ...]:
         """Everything that it is called."""
         return self.name, *self.aliases
+
+    @property
+    def period(self) -> timedelta | None:
+        """The longest time between two of its lists by its own word, None where it gives none."""
+        days = PERIODS.get(self.every)
+        return None if days is None else timedelta(days=days)
 
 
 class Publishers:

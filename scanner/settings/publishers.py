@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from scanner.errors import ConfigError, clip
-from scanner.model.publisher import Publisher, Publishers, name_key
+from scanner.model.publisher import PERIODS, Publisher, Publishers, name_key
 from scanner.settings.paths import shipped
 
 ENVIRONMENT = "SCANNER_PUBLISHERS"
@@ -38,9 +38,9 @@ def _load(own: str) -> Publishers:
 
 
 def _added(known: Publisher, more: Publisher) -> Publisher:
-    """What both tables say; a page, a rhythm or a layout of the user's wins."""
+    """What both tables say; a page, an address, a rhythm or a layout of the user's wins."""
     said: dict[str, Any] = {k: (*getattr(known, k), *getattr(more, k)) for k in _LISTS}
-    for key in ("page", "every", "layout"):
+    for key in ("page", "location", "every", "layout"):
         said[key] = getattr(more, key) or getattr(known, key)
     return replace(known, **said)
 
@@ -69,4 +69,10 @@ def _publisher(path: Path, row: object) -> Publisher:
         if key not in _KEYS or not (wanted or (key not in _LISTS and isinstance(value, str))):
             raise ConfigError(f"{path}: {clip(row['name'], 60)}: {clip(str(key), 60)!r} is wrong")
         said[key] = tuple(value) if wanted else value
+    every = said.get("every", "")
+    if every and every not in PERIODS:
+        raise ConfigError(
+            f"{path}: {clip(row['name'], 60)}: every is one of {', '.join(PERIODS)}, "
+            f"not {clip(every, 60)!r}"
+        )
     return Publisher(**said)

@@ -129,6 +129,8 @@ def _start(
         networks=wanted,
         quorum=options.quorum,
         proof=options.proof,
+        hashes=options.hashes,
+        spread=options.spread,
         statement=statement_rule(store, list_id, options.challenge, options.wanted),
         origin=Origin(schedule.publisher, got.name, got.changed, _arguments(schedule)),
     )

@@ -1,15 +1,19 @@
 """Rules about the result, and about the age of what it rests on, on both databases."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+import pytest
 from support.alerting import snapshot, told
 from support.snapshot_stub import eth_claim
 from support.taking import SIGNED
 
+from scanner.alerts import results
 from scanner.alerts.config import Rule
+from scanner.alerts.rules import match_nothing
 from scanner.liabilities.interface import Liability, LiabilityEvidence
+from scanner.settings.tables import load_registry
 from scanner.store.writing.runs import set_liabilities
 
 FALSE = Rule("false", "found_false")
@@ -76,6 +80,24 @@ def test_a_list_is_unchanged_since_it_was_first_read(store):
     assert set(told(store, now, days)) == {("unchanged", "")}
     later = snapshot(store, signed(0))
     assert told(store, later, Rule("later", "list_unchanged", Decimal(1))) == {}
+
+
+@pytest.mark.parametrize(("publisher", "days", "late"), [
+    ("okx", 39, True), ("okx", 37, False), ("kraken", 400, False),
+])  # fmt: skip
+def test_a_list_is_overdue_by_what_its_publisher_says(store, monkeypatch, publisher, days, late):
+    """OKX publishes every month; of Kraken the table says nothing, which is told at once."""
+    rule = Rule("late", "list_overdue", publishers=(publisher.upper(),))
+    monkeypatch.setattr(
+        results, "list_imported", lambda *_: datetime.now(UTC) - timedelta(days, hours=1)
+    )
+    found = told(store, snapshot(store, signed(0), publisher=publisher), rule)
+    assert set(found) == ({("late", "")} if late else set())
+    if late:
+        assert "okx publishes a list every month" in found["late", ""].reason
+        assert found["late", ""].facts["age_days"] == days
+    silent = match_nothing(store, load_registry(), [rule])
+    assert [("how often" in s) for s in silent] == ([True] if publisher == "kraken" else [])
 
 
 def test_old_blocks_are_told_however_fresh_the_scan_is(store):

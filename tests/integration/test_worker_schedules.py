@@ -121,6 +121,21 @@ def test_one_process_alone_takes_what_is_due_and_then_rests(store, file):
     assert queries.head(store, second.snapshot_id).list_id == head.list_id
 
 
+def test_a_hash_and_a_spread_are_the_snapshots(store, file):
+    """A block of another hash than the operator knows is not read."""
+    add(store, file, at={"ethereum": 77}, hashes={"ethereum": "0x" + "ab" * 32}, spread=7_200)
+    (kept,) = schedules.schedules(store)
+    assert kept.options.arguments() == (
+        *("--at", "ethereum=77:0x" + "ab" * 32),
+        *("--spread", "7200"),
+    )
+    (taken,) = look(jobs_on(store), SIX)
+    policy = queries.head(store, taken.snapshot_id).policy
+    assert (policy.hashes, policy.spread) == ({"ethereum": "0x" + "ab" * 32}, 7_200)
+    (eth,) = queries.totals(store, taken.snapshot_id).assets
+    assert eth.unavailable_rows == 25
+
+
 def test_other_networks_are_not_asked(store, file):
     source = StubSource()
     add(store, file, networks=("bitcoin",))

@@ -78,6 +78,7 @@ def _record(publisher: Publisher) -> dict[str, object]:
         "every": publisher.every,
         "layout": publisher.layout,
         "page": publisher.page,
+        "location": publisher.location,
     }
 
 

@@ -28,9 +28,11 @@ from scanner.cli.common.publishers import (
     publisher_words,
     statement_options,
 )
-from scanner.cli.common.sources import parse_heights, parse_networks
+from scanner.cli.common.sources import parse_hashes, parse_heights, parse_networks, parse_spread
 from scanner.cli.common.times import heights_for_times
-from scanner.cli.snapshots.snapshot import At, Networks, Prove, Quorum
+from scanner.cli.snapshots.snapshot import At, Networks, Prove, Quorum, Spread
+from scanner.errors import ConfigError, clip
+from scanner.model.publisher import Publisher as Publication
 from scanner.net.fetching import check_location, shown
 from scanner.reports.tables.grid import Column, print_grid
 from scanner.reports.tables.jsontext import pretty
@@ -44,17 +46,28 @@ from scanner.worker.queue import give_out_run
 from scanner.worker.scheduling import claim_now
 from scanner.worker.ticks import check_cron, next_tick
 
+_RHYTHMS = {"day": "0 6 * * *", "week": "0 6 * * 1", "month": "0 6 1 * *", "quarter": "0 6 1 */3 *"}
+"""How often a publisher publishes -> when its list is looked at: at six, on the first such day."""
+
 app = typer.Typer(help="Run snapshots on a schedule.", no_args_is_help=True, rich_markup_mode=None)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The schedule's name.")]
 Location = Annotated[
     str,
-    typer.Option("--list", metavar="FILE|URL", help="The list; fetched again for each run."),
+    typer.Option(
+        "--list",
+        metavar="FILE|URL",
+        help="The list; fetched again for each run. Default: where the table of publishers says "
+        "that the publisher's newest list is, in the layout it says.",
+    ),
 ]
 Cron = Annotated[
     str,
     typer.Option(
-        "--cron", metavar="EXPRESSION", help="When, in UTC, such as '0 6 * * *': daily at six."
+        "--cron",
+        metavar="EXPRESSION",
+        help="When, in UTC, such as '0 6 * * *': daily at six. Default: as often as the table says "
+        "that the publisher publishes.",
     ),
 ]
 
@@ -63,8 +76,8 @@ Cron = Annotated[
 def add(  # noqa: PLR0913, PLR0917 - one parameter per option
     context: typer.Context,
     name: Name,
-    location: Location,
-    cron: Cron,
+    location: Location = "",
+    cron: Cron = "",
     publisher: Publisher = "",
     challenge: Challenge = "",
     statement: Wanted = None,
@@ -72,6 +85,7 @@ def add(  # noqa: PLR0913, PLR0917 - one parameter per option
     at: At = None,
     quorum: Quorum = 1,
     proof: Prove = False,
+    spread: Spread = "1h",
     list_format: Format = "",
     columns: Columns = None,
     network: RowNetwork = "",
@@ -79,26 +93,36 @@ def add(  # noqa: PLR0913, PLR0917 - one parameter per option
     unit: Unit = "",
     database: Database = None,
 ) -> None:
-    """Keep a schedule; 'scanner worker' runs it."""
+    """Keep a schedule; 'scanner worker' runs it.
+
+    Of a publisher that 'scanner publishers list --known' tells the location of, its name is enough:
+    location, layout and rhythm come from the table then, as the texts that count always do.
+    """
     registry = load_registry()
     wanted = parse_networks(networks, registry)
     said = statement_options(challenge, statement)
+    stated = heights_for_times(at or [], None, registry)
+    table = load_publishers()
+    known = table.known(chosen_publisher(publisher or name, "", table))
+    place, layout = _place(location, known)
     options = schedules.ScheduleOptions(
         networks=None if wanted is None else tuple(sorted(wanted)),
-        at=parse_heights(heights_for_times(at or [], None, registry), registry),
+        at=parse_heights(stated, registry),
+        hashes=parse_hashes(stated, registry),
+        spread=parse_spread(spread),
         quorum=quorum,
         proof=proof,
-        format=list_format,
+        format=list_format or layout,
         columns=with_unit(parse_columns(columns or ()), unit),
         network=network,
         asset=asset,
         challenge=said.challenge,
         wanted=said.wanted,
     )
-    place, when, now = check_location(location), check_cron(cron), datetime.now(UTC)
+    when, now = check_cron(cron or _rhythm(known)), datetime.now(UTC)
     with open_store(database_url(context, database), create=True) as store:
         stored = publisher_names(store)
-        whose = chosen_publisher(publisher or name, "", load_publishers(), stored)
+        whose = chosen_publisher(publisher or name, "", table, stored)
         schedules.add(store, name, whose, place, when, options, now)
     say(publisher_words(whose, publisher or name, stored))
     say(f"schedule {name}: first run {next_tick(when, now):%Y-%m-%d %H:%M} UTC by 'scanner worker'")
@@ -142,6 +166,31 @@ def _give_out(store: Store) -> Callable[[Connection, Run], None] | None:
         return None
 
     return give_out_run
+
+
+def _place(given: str, known: Publication) -> tuple[str, str]:
+    """Where the list is, and the name of its reader ("": told by its content).
+
+    A place that the user names may hold anything; the table's holds what the table says.
+    Raises ConfigError where neither knows.
+    """
+    if given:
+        return check_location(given), ""
+    if known.location:
+        say(f"the table of publishers says where: {shown(known.location)}")
+        return check_location(known.location), known.layout
+    page = " ('scanner publishers list --known' shows its page)" if known.page else ""
+    name = clip(known.name)
+    raise ConfigError(f"no table says where {name} publishes its lists: give --list{page}")
+
+
+def _rhythm(known: Publication) -> str:
+    """When to look, by how often the publisher publishes. Raises ConfigError if nobody knows."""
+    when = _RHYTHMS.get(known.every)
+    if when is None:
+        raise ConfigError(f"no table says how often {clip(known.name)} publishes: give --cron")
+    say(f"the table of publishers says how often: every {known.every}")
+    return when
 
 
 def _record(store: Store, schedule: Schedule) -> dict[str, object]:

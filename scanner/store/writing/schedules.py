@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from scanner.errors import ConfigError, StoreError
+from scanner.snapshots.interface import ONE_MOMENT
 from scanner.store.database.engine import Store
 from scanner.store.schema import tables as t
 from scanner.store.schema.bulk import insert_new
@@ -32,6 +33,7 @@ class ScheduleOptions:
     networks: whose balances are read, None for all. at, quorum, proof: as for a snapshot.
     format, columns, network, asset: as `scanner.lists.open.open_list` takes them.
     challenge, wanted: what counts as the publisher's claim, as `make_rule` takes it.
+    hashes, spread: as in `SnapshotPolicy`.
     """
 
     networks: tuple[str, ...] | None = None
@@ -44,6 +46,8 @@ class ScheduleOptions:
     asset: str = ""
     challenge: str = ""
     wanted: tuple[str, ...] = ()
+    hashes: Mapping[str, str] = field(default_factory=dict)
+    spread: int = ONE_MOMENT
 
     def arguments(self) -> tuple[str, ...]:
         """The same as options of `scanner snapshot`, as a user would write them."""
@@ -51,7 +55,8 @@ class ScheduleOptions:
         said = [
             *(("--challenge", self.challenge) if self.challenge else ()),
             *(word for text in self.wanted for word in ("--statement", text)),
-            *(w for n, h in sorted(self.at.items()) for w in ("--at", f"{n}={h or 'latest'}")),
+            *(word for place in self._places() for word in ("--at", place)),
+            *(("--spread", str(self.spread)) if self.spread != ONE_MOMENT else ()),
             *(("--networks", ",".join(networks)) if networks is not None else ()),
             *(("--quorum", str(self.quorum)) if self.quorum != 1 else ()),
             *(("--proof",) if self.proof else ()),
@@ -61,6 +66,12 @@ class ScheduleOptions:
             *(("--asset", self.asset) if self.asset else ()),
         ]
         return tuple(said)
+
+    def _places(self) -> Iterator[str]:
+        for network, height in sorted(self.at.items()):
+            block_hash = self.hashes.get(network, "")
+            where = "latest" if height is None else str(height)
+            yield f"{network}={where}" + (f":{block_hash}" if block_hash else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +263,8 @@ def _dump(options: ScheduleOptions) -> dict[str, Any]:
         "asset": options.asset,
         "challenge": options.challenge,
         "wanted": list(options.wanted),
+        "hashes": dict(options.hashes),
+        "spread": options.spread,
     }
 
 

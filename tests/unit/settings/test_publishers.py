@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from scanner.errors import ConfigError
+from scanner.lists.table import READERS
 from scanner.settings.publishers import ENVIRONMENT, load_publishers
 from scanner.settings.tables import load_registry
 
@@ -17,6 +18,8 @@ def test_the_shipped_table_is_sound(monkeypatch):
     assert "I am an OKX address" in okx.texts
     assert "hello world" not in {text for p in table.all.values() for text in p.texts}
     assets = {holding.asset for holding in load_registry().holdings()}
+    layouts = {p.layout for p in table.all.values() if p.layout}
+    assert layouts <= {reader.name for reader in READERS}
     assert {"OKB", "OKT"} <= assets.intersection(okx.tokens)
 
 
@@ -42,6 +45,7 @@ def test_a_table_of_ones_own_adds_and_wins(monkeypatch, tmp_path):
         "[[publisher]]\nname = 'x'\nwebsite = 'y'",
         "[[publisher]]\nname = 'x'\ntexts = 'y'",
         "[[publisher]]\nname = 'x'\ntexts = [1]",
+        "[[publisher]]\nname = 'x'\nevery = 'fortnight'",
         "[[publisher]]\nname = 'x'\n[[publisher]]\nname = 'y'\naliases = ['X']",
         "not toml",
     ],
