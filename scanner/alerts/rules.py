@@ -15,7 +15,7 @@ from scanner.errors import clip
 from scanner.model.finding import FindingKind
 from scanner.model.publisher import name_key
 from scanner.model.registry import Registry
-from scanner.reports.figures.amounts import short_coins
+from scanner.reports.figures.amounts import reading_coins
 from scanner.reports.figures.difference import compare_totals
 from scanner.reports.tables.text import redacted
 from scanner.settings.publishers import load_publishers
@@ -152,7 +152,8 @@ def _verified_fell(look: Look, rule: Rule) -> Iterator[Found]:
         yield Found(
             change.asset,
             f"verified {change.asset} fell by {percent} %, from "
-            f"{short_coins(was, change.decimals)} to {short_coins(now, change.decimals)}",
+            f"{reading_coins(was, change.decimals, change.asset)} to "
+            f"{reading_coins(now, change.decimals, change.asset)}",
             {
                 "verified_before": str(was),
                 "verified": str(now),

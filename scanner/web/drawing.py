@@ -8,7 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from scanner.model.amount import rescale
+from scanner.model.amount import grouped_amount, rescale
 from scanner.model.finding import WEIGHTS, Weight
 from scanner.reports.commands.providers import block_time
 from scanner.reports.documents.bars import Segment, stacked_bar
@@ -16,7 +16,7 @@ from scanner.reports.documents.html import share_words
 from scanner.reports.documents.lines import Line, Point, grid_amounts, line_chart
 from scanner.reports.documents.shown import block_span
 from scanner.reports.documents.value_view import point_view, worth_view
-from scanner.reports.figures.amounts import short_coins
+from scanner.reports.figures.amounts import reading_coins
 from scanner.reports.figures.outcome import other_chains
 from scanner.reports.figures.ratios import ratio_view
 from scanner.reports.figures.signed_texts import text_objects, text_view
@@ -62,19 +62,20 @@ def bars(totals: Json) -> dict[str, Json]:
 
 
 def _bar(total: Json) -> Json:
-    decimals, name = total["decimals"], printable(total["asset"])
+    decimals, asset = total["decimals"], total["asset"]
+    name = printable(asset)
     claimed, verified, unverified = (
         int(total[key] or 0) for key in ("claimed", "verified", "unverified")
     )
     parts = [
-        Segment(e.value, f"{e.value}: {short_coins(amount, decimals)} {name}", amount)
+        Segment(e.value, f"{e.value}: {reading_coins(amount, decimals, asset)} {name}", amount)
         for e in SHOWN_EVIDENCE
         if (amount := int(total["by_evidence"][e.value] or 0))
     ]
-    words = f"not verified: {short_coins(unverified, decimals)} {name}"
+    words = f"not verified: {reading_coins(unverified, decimals, asset)} {name}"
     parts.append(Segment("unverified", words, unverified))
     share = share_words(total)
-    label = f"{name}: verified {short_coins(verified, decimals)}, {share}"
+    label = f"{name}: verified {reading_coins(verified, decimals, asset)}, {share}"
     bar = stacked_bar(parts, claimed, label)
     return {"bar": Markup(bar), "share": share}  # noqa: S704 - made and escaped by bars.py
 
@@ -136,7 +137,7 @@ def history_chart(history: Json) -> Markup:
     decimals = max((p["total"]["decimals"] for p in points if p["total"]), default=0)
     name = printable(history["asset"])
     drawn = [
-        Line(css, list(_parts(points, key, decimals, f"{css} {name}")))
+        Line(css, list(_parts(points, key, decimals, (history["asset"], f"{css} {name}"))))
         for css, key in (("claimed", "claimed"), ("verified", "verified"))
     ]
     amounts = [p.amount for line in drawn for part in line.parts for p in part]
@@ -156,19 +157,24 @@ def axis_amount(amount: int, decimals: int) -> str:
     whole = amount // 10**decimals
     for power, letter in ((12, "T"), (9, "B"), (6, "M")):
         if 10**power <= whole < 10**15:
-            return f"{short_coins(whole // 10 ** (power - 3), 3)} {letter}"
+            return f"{grouped_amount(whole // 10 ** (power - 3), 3)} {letter}"
     if whole >= 10**15:
         digits = str(whole)
         return f"{digits[0]}.{digits[1:3]}e{len(digits) - 1}"
     if whole >= 1_000:
         return f"{whole:,}"
-    text = short_coins(amount, decimals)
-    return text if whole == 0 else text[: len(str(whole)) + 4].rstrip(".")
+    text = grouped_amount(amount, decimals)
+    if whole:
+        return text[: len(str(whole)) + 4].rstrip(".")
+    zeros = len(text) - len(text[2:].lstrip("0")) - 2
+    return text[: zeros + 4]
 
 
 def _parts(
-    points: Sequence[Json], key: str, decimals: int, words: str
+    points: Sequence[Json], key: str, decimals: int, names: tuple[str, str]
 ) -> Iterator[Sequence[Point]]:
+    """names: the asset, and what the line is called on pointing at it."""
+    asset, words = names
     part: list[Point] = []
     for point in sorted(points, key=lambda p: (p["at"], p["snapshot"])):
         total = point["total"]
@@ -177,7 +183,7 @@ def _parts(
             part = []
             continue
         amount = rescale(int(total[key] or 0), total["decimals"], decimals)
-        label = f"{point['at'][:10]}: {short_coins(amount, decimals)} {words}"
+        label = f"{point['at'][:10]}: {reading_coins(amount, decimals, asset)} {words}"
         part.append(Point(_seconds(point["at"]), amount, label))
     yield part
 

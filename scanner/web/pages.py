@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import RedirectResponse, Response
 
+from scanner.reports.documents.exact import exact_totals
 from scanner.reports.documents.value_view import value_view
 from scanner.reports.figures.words import (
     BINDING,
@@ -146,6 +147,7 @@ def snapshot(request: Request, snapshot: Wanted) -> Response:
                 "totals": totals,
                 "ratios": drawing.ratios(answers.ratios(site, snapshot), totals),
                 "value": None if worth is None else value_view(worth),
+                "exact": exact_totals(totals),
                 "bars": drawing.bars(totals),
                 "legend": drawing.LEGEND,
                 "other_chains": drawing.chains_apart(head),

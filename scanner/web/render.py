@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from scanner.errors import clip
 from scanner.reports.documents.shown import block_span
-from scanner.reports.figures.amounts import MOST_IN_A_LINE, fits, short_coins, whole_coins
+from scanner.reports.figures.amounts import MOST_IN_A_LINE, fits, reading_coins, whole_coins
 from scanner.reports.tables.text import printable
 
 FOLDER = Path(__file__).parent
@@ -61,7 +61,6 @@ def _environment() -> Environment:
     environment.globals["style_version"] = style_version()
     environment.filters["words"] = _words
     environment.filters["grouped"] = _grouped
-    environment.filters["coins"] = _coins
     environment.filters["amount"] = _amount
     environment.filters["exact"] = _exact
     environment.filters["signed"] = _signed
@@ -85,28 +84,24 @@ def _grouped(number: int) -> str:
     return f"{number:,}"
 
 
-def _coins(amount: str, decimals: int) -> str:
-    """Base units as whole coins, visibly cut where long."""
-    return short_coins(int(amount), decimals)
-
-
-def _amount(amount: str | None, decimals: int, otherwise: str = "no answer") -> Markup:
-    """An amount for a table: short, every digit on pointing at it; in Python, for it is many.
+def _amount(amount: str | None, decimals: int, asset: str, otherwise: str = "no answer") -> Markup:
+    """An amount for a table: the decimals of its asset, every digit on pointing at it.
 
     otherwise: what stands where there is no amount.
     """
     if amount is None:
         return Markup('<span class="note">{}</span>').format(otherwise)
     number = int(amount)
-    short, exact = short_coins(number, decimals), whole_coins(number, decimals)
-    # Digits, commas, dots and an ellipsis: nothing to escape.
-    shown = short if len(short) <= MOST_IN_A_LINE else f'<span class="long">{short}</span>'
-    return Markup(shown if short == exact else f'<span title="{exact}">{shown}</span>')  # noqa: S704
+    read, exact = reading_coins(number, decimals, asset), whole_coins(number, decimals)
+    # Digits, commas, dots and "<": nothing else to escape. In Python, for there are many.
+    read = read.replace("<", "&lt;")
+    shown = read if len(read) <= MOST_IN_A_LINE else f'<span class="long">{read}</span>'
+    return Markup(f'<span title="{exact}">{shown}</span>')  # noqa: S704
 
 
-def _or_dash(amount: str | None, decimals: int) -> Markup:
+def _or_dash(amount: str | None, decimals: int, asset: str) -> Markup:
     """An amount that says something only where it is not 0."""
-    return _amount(amount, decimals) if int(amount or 0) else Markup("\N{EN DASH}")
+    return _amount(amount, decimals, asset) if int(amount or 0) else Markup("\N{EN DASH}")
 
 
 def _exact(amount: str, decimals: int) -> str:
@@ -114,10 +109,10 @@ def _exact(amount: str, decimals: int) -> str:
     return whole_coins(int(amount), decimals)
 
 
-def _signed(amount: str, decimals: int) -> str:
+def _signed(amount: str, decimals: int, asset: str) -> str:
     """A change: with its sign, a dash for none."""
     number = int(amount)
     if not number:
         return "\N{EN DASH}"
     sign = "+" if number > 0 else "\N{MINUS SIGN}"
-    return sign + short_coins(abs(number), decimals)
+    return sign + reading_coins(abs(number), decimals, asset)

@@ -13,6 +13,7 @@ from scanner.model.balance import Evidence
 from scanner.model.finding import Weight
 from scanner.reports.documents.bars import Segment, stacked_bar
 from scanner.reports.documents.document import CLASSES
+from scanner.reports.documents.exact import exact_totals
 from scanner.reports.documents.pictures import against, ages, concentration, whole_bar
 from scanner.reports.documents.shown import block_span, counted_kinds
 from scanner.reports.documents.value_view import value_view
@@ -21,7 +22,7 @@ from scanner.reports.figures.amounts import (
     counted_rows,
     fits,
     percent,
-    short_coins,
+    reading_coins,
     whole_coins,
 )
 from scanner.reports.figures.ratios import ratio_view
@@ -39,6 +40,7 @@ _WORDS = {
     "unshown": "Not fully verified",
     "incomplete": "Incomplete",
 }
+_DASH = "\N{EN DASH}"
 _GROUPS = (
     (Weight.FALSE, "What is false", "Nothing was found false."),
     (Weight.UNSHOWN, "What could not be verified", "Everything asked for was verified."),
@@ -98,7 +100,7 @@ def _context(document: Json, css: str) -> Json:
         "foot": _foot(snapshot),
         "largest": [_largest(row) for row in document["largest_verified"]],
         "concentration": concentration(document["largest_verified"], assets),
-        "reconciled": [line for a in assets if (line := _reconciled(a))],
+        "exact": exact_totals(document["totals"]),
         **_pictures(document),
         "coverage": _coverage(document["control"]),
         "unasked": unasked_words(unasked) if unasked else "",
@@ -134,28 +136,13 @@ def _pictures(document: Json) -> Json:
 
 
 def _largest(row: Json) -> Json:
-    amount = short_coins(int(row["amount"]), row["decimals"])
+    amount = reading_coins(int(row["amount"]), row["decimals"], row["asset"])
     signed = ", ".join(row["signed_by"])
     return {**row, "amount": amount, "signed_by": signed, "evidence": _words(row["evidence"])}
 
 
 def _words(name: str) -> str:
     return name.replace("_", " ")
-
-
-def _reconciled(total: Json) -> Json | None:
-    """Claimed = verified + not verified + shortfall - surplus + no answer, as numbers to check.
-
-    None where a number is not known, or the list states amounts of some rows only.
-    """
-    known = ("claimed", "verified", "unverified", "shortfall", "surplus", "unanswered")
-    if any(total[key] is None for key in known):
-        return None
-    claimed, verified, unverified, shortfall, surplus, unanswered = (int(total[k]) for k in known)
-    if claimed != verified + unverified + shortfall - surplus + unanswered:
-        return None
-    coins = {key: whole_coins(int(total[key]), total["decimals"]) for key in known}
-    return {"asset": total["asset"], **coins}
 
 
 def _read(document: Json, when: str) -> str:
@@ -205,7 +192,7 @@ def _asset(total: Json) -> Json:
     stated, answered = total["claimed"] is not None, total["verified"] is not None
 
     def coins(amount: int) -> str:
-        return short_coins(amount, decimals)
+        return reading_coins(amount, decimals, name)
 
     parts = [
         Segment(e.value, f"{e.value}: {coins(amount)} {name}", amount)
@@ -216,19 +203,22 @@ def _asset(total: Json) -> Json:
     share = share_words(total)
     bar = stacked_bar(parts, claimed, f"{printable(name)}: verified {coins(verified)}, {share}")
     unread = total["unavailable_rows"]
+    # Owed, and no row is about it: nothing is claimed, which is not 0.
+    nothing = stated and answered and not (claimed or verified or unverified or unread)
     return {
         "asset": name,
         "bar": Markup(bar),  # noqa: S704 - made and escaped by bars.py
         "share": share,
-        "claimed": coins(claimed) if stated else "not stated",
+        "claimed": _DASH if nothing else coins(claimed) if stated else "not stated",
         "claimed_exact": f"{whole_coins(claimed, decimals)} {name}" if stated else "",
-        "verified": coins(verified) if answered else "no answer",
+        "verified": _DASH if nothing else coins(verified) if answered else "no answer",
         "verified_exact": f"{whole_coins(verified, decimals)} {name}" if answered else "",
-        "unverified": _or_dash(unverified, decimals),
+        "unverified": coins(unverified) if unverified else _DASH,
         "has_unverified": bool(unverified),
-        "shortfall": _or_dash(shortfall, decimals),
+        "shortfall": coins(shortfall) if shortfall else _DASH,
         "has_shortfall": bool(shortfall),
-        "surplus": _or_dash(surplus, decimals),
+        "surplus": coins(surplus) if surplus else _DASH,
+        "has_surplus": bool(surplus),
         "unread": _unread(total, claimed) if unread else "",
     }
 
@@ -255,10 +245,6 @@ def share_words(total: Mapping[str, Any]) -> str:
     return f"{share} of claimed"
 
 
-def _or_dash(amount: int, decimals: int) -> str:
-    return short_coins(amount, decimals) if amount else "\N{EN DASH}"
-
-
 def _group(findings: Sequence[Json], weight: Weight, title: str, nothing: str) -> Json:
     chosen = [f for f in findings if f["weight"] == weight.value]
     return {
@@ -273,7 +259,7 @@ def _group(findings: Sequence[Json], weight: Weight, title: str, nothing: str) -
                 "count": f"{f['count']:,}",
                 "examples": f["examples"],
                 "claimed": ", ".join(
-                    f"{short_coins(int(c['amount']), c['decimals'])} {c['asset']}"
+                    f"{reading_coins(int(c['amount']), c['decimals'], c['asset'])} {c['asset']}"
                     for c in f["claimed"]
                 ),
                 "without": f["without_amount"] or 0,

@@ -1,4 +1,4 @@
-"""Amounts for people: whole coins, grouped digits, exact or visibly cut; shares without floats."""
+"""Amounts for people: exact, or with the decimals that are read; shares without floats."""
 
 from __future__ import annotations
 
@@ -6,28 +6,10 @@ from markupsafe import Markup, escape
 
 from scanner.model.amount import format_amount, grouped_amount
 
-SHOWN_DECIMALS = 8
-"""Digits after the dot that tables show; more are cut and marked by an ellipsis."""
-
 
 def whole_coins(base_units: int, decimals: int) -> str:
     """Write base units as whole coins with grouped digits, exact: 44951400000, 8 -> "449.514"."""
     return grouped_amount(base_units, decimals)
-
-
-def short_coins(base_units: int, decimals: int) -> str:
-    """As `whole_coins`, but at most SHOWN_DECIMALS decimals; what is cut is marked by an ellipsis.
-
-    Cut, never rounded: a shortfall must not round away, so a value that would read 0 is shown
-    with as many digits as its first significant one needs.
-    """
-    text = whole_coins(base_units, decimals)
-    whole, _, fraction = text.partition(".")
-    if len(fraction) <= SHOWN_DECIMALS:
-        return text
-    zeros = len(fraction) - len(fraction.lstrip("0"))
-    keep = SHOWN_DECIMALS if whole.strip("-") != "0" else max(SHOWN_DECIMALS, zeros + 2)
-    return text if keep >= len(fraction) else f"{whole}.{fraction[:keep]}…"
 
 
 READ_WITH = {"BTC": 8, "ETH": 4}
@@ -39,7 +21,7 @@ _DOLLARS = ("USD", "DAI", "EUR", "TUSD", "BUSD", "PYUSD", "GUSD")
 def reading_coins(base_units: int, decimals: int, asset: str) -> str:
     """Write an amount with as many decimals as all of its asset have, rounded down.
 
-    What would read 0 and is not is "<0.0001".
+    What would read 0 and is not is "<0.0001": a shortfall must not round away.
     """
     places = READ_WITH.get(asset, 2 if asset.startswith(_DOLLARS) else 4)
     least = 10 ** max(0, decimals - places)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from scanner.reports.figures.amounts import short_coins
+from scanner.reports.figures.amounts import reading_coins
 from scanner.reports.figures.words import OWED
 from scanner.snapshots.tally import SHOWN_EVIDENCE
 from scanner.store.database.engine import Store
@@ -49,16 +49,17 @@ def ratio_view(
     known: Mapping[str, Any], total: Mapping[str, Any], *, complete: bool
 ) -> dict[str, Any]:
     """What stands in each cell of `_ratio.j2`. known: of `ratio_objects`; total: the asset's."""
-    decimals, ratio, verified = total["decimals"], known["reserve_ratio"], total["verified"]
+    decimals, asset = total["decimals"], known["asset"]
+    ratio, verified = known["reserve_ratio"], total["verified"]
     return {
-        "asset": known["asset"],
+        "asset": asset,
         "held_by": (known["reserves_evidence"] or "nothing verified").replace("_", " "),
         "owed_by": known["meaning"],
         "source": known["source"],
         "as_of": known["as_of"],
         "unproven": not known["proven_per_coin"],
-        "verified": short_coins(int(verified), decimals) if verified else "no answer",
-        "liabilities": short_coins(int(total["liabilities"]), decimals),
+        "verified": reading_coins(int(verified), decimals, asset) if verified else "no answer",
+        "liabilities": reading_coins(int(total["liabilities"]), decimals, asset),
         "ratio": _at_least(ratio, total["unavailable_rows"]),
         "why_absent": "" if ratio is not None else _why_absent(total, complete=complete),
         "below_one": ratio is not None and int(verified or 0) < int(total["liabilities"]),

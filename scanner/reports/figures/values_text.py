@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TextIO
 
-from scanner.reports.figures.amounts import percent, short_coins
+from scanner.reports.figures.amounts import percent, reading_coins
 from scanner.reports.figures.values import (
     SPANS,
     AssetValue,
@@ -121,7 +121,7 @@ def _row(report: ValueReport, value: AssetValue, spans: list[str]) -> list[str |
     stale = value.state is PriceState.STALE
     row: list[str | Cell] = [
         Cell(value.asset, "bold"),
-        short_coins(total.verified, total.decimals),
+        reading_coins(total.verified, total.decimals, value.asset),
         Cell("-", "yellow") if price is None else Cell(price.text, "yellow" if stale else ""),
         _money(value.verified, "bold"),
         percent(value.verified, report.now.verified) if value.verified is not None else "-",

@@ -34,13 +34,19 @@ def test_a_name_that_is_missing_is_a_fault_and_not_an_empty_place():
 @pytest.mark.parametrize(
     ("template", "text"),
     [
-        ("{{ '123456789' | coins(8) }}", "1.23456789"),
-        ("{{ '1' | coins(18) }}", "0.000000000000000001"),
-        ("{{ '1234567890123456789' | coins(18) }}", "1.23456789…"),
         ("{{ '1234567890123456789' | exact(18) }}", "1.234567890123456789"),
-        ("{{ '-5' | signed(0) }}", "\N{MINUS SIGN}5"),
-        ("{{ '5' | signed(0) }}", "+5"),
-        ("{{ '0' | signed(0) }}", "\N{EN DASH}"),
+        ("{{ '-5' | signed(0, 'USDT') }}", "\N{MINUS SIGN}5.00"),
+        ("{{ '5' | signed(0, 'SOL') }}", "+5.0000"),
+        ("{{ '0' | signed(0, 'SOL') }}", "\N{EN DASH}"),
+        (
+            "{{ '123456789012' | amount(8, 'BTC') }}",
+            '<span title="1,234.56789012">1,234.56789012</span>',
+        ),
+        (
+            "{{ '15' | amount(18, 'ETH') }}",
+            '<span title="0.000000000000000015">&lt;0.0001</span>',
+        ),  # never a number cut with a mark
+        ("{{ none | amount(8, 'BTC', 'not stated') }}", '<span class="note">not stated</span>'),
         ("{{ 'bad_signature' | words }}", "bad signature"),
         ("{{ 1234567 | grouped }}", "1,234,567"),
     ],

@@ -1,4 +1,4 @@
-"""Amounts are exact or visibly cut; nothing rounds away."""
+"""Amounts are exact; nothing rounds away."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from scanner.reports.figures.amounts import (
     claimed_share,
     counted_rows,
     percent,
-    short_coins,
     whole_coins,
 )
 
@@ -37,20 +36,6 @@ def test_whole_coins_loses_nothing(base_units, decimals):
     sign = -1 if text.startswith("-") else 1
     whole, _, fraction = text.lstrip("-").partition(".")
     assert sign * int(whole + fraction.ljust(decimals, "0")) == base_units
-
-
-@pytest.mark.parametrize(
-    ("base_units", "decimals", "text"),
-    [
-        (58959708849230328, 18, "0.05895970…"),
-        (1, 18, "0.000000000000000001"),
-        (123, 18, "0.00000000000000012…"),
-        (1_000_000_000_000_000_001, 18, "1.00000000…"),
-        (150000000, 8, "1.5"),
-    ],
-)
-def test_short_coins_cuts_and_says_so(base_units, decimals, text):
-    assert short_coins(base_units, decimals) == text
 
 
 @pytest.mark.parametrize(
