@@ -33,7 +33,7 @@ LATER = {**STATE, KEYS[0]: (0, "withdrawal_done", OWNER)}
 
 
 def stub(**more) -> BeaconStub:
-    return BeaconStub({0: {}, 10: STATE, 13: LATER, 14: LATER}, finalized=13, **more)
+    return BeaconStub({0: STATE, 10: STATE, 13: LATER, 14: LATER}, finalized=13, **more)
 
 
 @pytest.fixture
@@ -183,7 +183,7 @@ def test_what_an_endpoint_can_do(opened):
 
 
 def test_blocks_without_their_states_are_no_history(opened):
-    slots = {0: {}, 1: {}, 20_000: {}, 40_000 - 7_200: {}, 40_000: {}}
+    slots = dict.fromkeys((0, 1, 20_000, 40_000 - 7_200, 40_000), STATE)
     kept = {40_000 - 7_200, 40_000}
     source = opened(BeaconStub(slots, finalized=40_000, kept=kept))
     assert source.probe()["history"] == "at least the last day"

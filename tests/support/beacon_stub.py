@@ -91,6 +91,8 @@ class BeaconStub:
             return ok({"is_syncing": self.syncing, "is_optimistic": False, "head_slot": "1"})
         if parts == ["beacon", "genesis"]:
             return ok({"genesis_time": str(self.genesis), "genesis_validators_root": ZERO})
+        if len(parts) < 3:
+            return missing("no such path")
         if parts[:2] == ["beacon", "headers"]:
             return self._header(parts[2])
         if parts[:2] in (["beacon", "blinded_blocks"], ["beacon", "blocks"]):

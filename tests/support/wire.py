@@ -33,11 +33,15 @@ Step = Callable[[], object]
 
 
 class Answering(Protocol):
-    """A stub that can be asked without a network in between (`support.replay.Server`)."""
+    """A stub that can be asked without a network in between (`support.replay.Server`).
+
+    Of a server of lines (Electrum) `respond` takes the line alone and gives one.
+    """
 
     url: str
 
-    def respond(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Any: ...
+    @property
+    def respond(self) -> Callable[..., Any]: ...
 
 
 @dataclass
@@ -60,6 +64,12 @@ class Wire:
         monkeypatch.setattr(Transport, "send", send)
         if self.direct:
             monkeypatch.setattr(http, "open_client", lambda *_, **__: _Nothing())
+        lines = {s.url.rpartition(":")[2]: s for s in self.direct if s.url.startswith("tcp:")}
+        if lines:
+            monkeypatch.setattr(
+                "scanner.chains.bitcoin.electrum_rpc.socket.create_connection",
+                lambda place, timeout: _Lines(self, lines[str(place[1])]),
+            )
 
     def _asked(self, transport: Transport, method: str, path: str, more: Any) -> Reply | None:
         url = transport._url(path)
@@ -88,6 +98,36 @@ class Wire:
             except SourceError as e:
                 found.append(e)
         return found
+
+
+class _Lines:
+    """A socket to a server of lines that is asked in this process."""
+
+    def __init__(self, wire: Wire, server: Answering) -> None:
+        self._wire, self._server, self._said = wire, server, b""
+        self._waits = True
+
+    def sendall(self, line: bytes) -> None:
+        said = self._server.respond(line)
+        if said is not None:
+            reply = Reply("line", 200, said, {})
+            self._said += self._wire._pass("LINE", "", {"body": line}, reply).body + b"\n"
+
+    def recv(self, size: int) -> bytes:
+        """What is left to say; then the connection is closed."""
+        if not self._said and not self._waits:
+            raise BlockingIOError
+        said, self._said = self._said[:size], self._said[size:]
+        return said
+
+    def settimeout(self, seconds: float) -> None:
+        self._waits = True
+
+    def setblocking(self, blocking: bool) -> None:
+        self._waits = blocking
+
+    def close(self) -> None:
+        pass
 
 
 class _Nothing:

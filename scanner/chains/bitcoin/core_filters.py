@@ -181,7 +181,7 @@ def relevant_blocks(
     if take(rpc.name, answer, int, "to_height") != last:
         raise SourceUnavailableError(rpc.name, "scanned to another block than asked")
     blocks = take(rpc.name, answer, list, "relevant_blocks")
-    return [take(rpc.name, block, str) for block in blocks]
+    return [rpc.hash_in(block) for block in blocks]
 
 
 def _check_index(rpc: CoreRpc, height: int, block_hash: str) -> None:

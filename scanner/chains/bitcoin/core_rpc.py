@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -28,6 +29,7 @@ RPC_INVALID_PARAMETER = -8
 RPC_INVALID_ADDRESS_OR_KEY = -5
 RPC_METHOD_NOT_FOUND = -32601
 RPC_IN_WARMUP = -28
+_HASH = re.compile(r"[0-9a-f]{64}")
 _MEANINGS = {
     -1: "failed there",
     -3: "a parameter of the wrong type",
@@ -169,7 +171,7 @@ class CoreRpc:
             chain=chain,
             blocks=blocks,
             headers=headers,
-            best_hash=take(self.name, info, str, "bestblockhash"),
+            best_hash=self.hash_in(info, "bestblockhash"),
             pruned_below=take(self.name, info, int, "pruneheight") if pruned else 0,
         )
 
@@ -183,7 +185,15 @@ class CoreRpc:
             if answer.code == RPC_INVALID_PARAMETER:
                 return ""
             raise self.error("getblockhash", answer)
-        return take(self.name, answer, str)
+        return self.hash_in(answer)
+
+    def hash_in(self, answer: object, *path: str) -> str:
+        """A block's hash out of an answer, hex as shown. Raises SourceUnavailableError."""
+        text = take(self.name, answer, str, *path)
+        if not _HASH.fullmatch(text):
+            what = f"a block hash is {heard(self.name, text)}"
+            raise SourceUnavailableError(self.name, f"gave an answer it should not: {what}")
+        return text
 
     def block_ref(self, network: Network, chain: str, block_hash: str) -> BlockRef:
         """Say a best-chain block's height and time. SourceUnavailableError if it left the chain.
@@ -197,7 +207,7 @@ class CoreRpc:
             network=network.name,
             chain=chain,
             height=take(self.name, header, int, "height"),
-            hash=take(self.name, header, str, "hash"),
+            hash=self.hash_in(header, "hash"),
             time=take(self.name, header, int, "time"),
         )
         return vouched(at, own=self.endpoint.own)

@@ -143,7 +143,7 @@ class CoreScan:
         Node, Bitcoin Gold) do not state it; then the best block must be the same before and after.
         """
         if isinstance(answer, dict) and "bestblock" in answer:
-            return take(self.name, answer, int, "height"), take(self.name, answer, str, "bestblock")
+            return take(self.name, answer, int, "height"), self._rpc.hash_in(answer, "bestblock")
         if self._best() != before:
             raise SourceUnavailableError(
                 self.name,
@@ -152,7 +152,7 @@ class CoreScan:
         return take(self.name, self._rpc.call("getblockheader", [before]), int, "height"), before
 
     def _best(self) -> str:
-        return take(self.name, self._rpc.call("getbestblockhash"), str)
+        return self._rpc.hash_in(self._rpc.call("getbestblockhash"))
 
     def _coin(self, entry: object, tip: int) -> tuple[bytes, Coin]:
         text = take(self.name, entry, str, "scriptPubKey")

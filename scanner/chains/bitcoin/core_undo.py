@@ -58,7 +58,7 @@ class RecentBlocks:
                 for source in take(name, tx, list, "vin"):
                     if isinstance(source, dict) and "coinbase" not in source:
                         self._take(source, spent, height)
-            self._read[block_hash] = take(name, block, str, "previousblockhash"), spent
+            self._read[block_hash] = self._rpc.hash_in(block, "previousblockhash"), spent
         return self._read[block_hash]
 
     def _take(self, source: dict[str, object], spent: Spent, height: int) -> None:

@@ -205,7 +205,15 @@ class BeaconNode:
             for key in part:
                 if key not in answer:
                     found[key] = self._alone(block, key, at)
+            if len(answer) < len(part):
+                self._check_somebody(block, at)
         return found
+
+    def _check_somebody(self, block: BeaconHeader, at: BlockRef) -> None:
+        """Make sure that a state whose keys are unknown knows the validator that every one has."""
+        if self._alone(block, "0", at) is None:
+            what = "knows no validator at all in that state: its answers are not believed"
+            raise SourceRejectedError(self.name, what)
 
     def page(self, start: int, at: BlockRef, size: int = PAGE) -> list[Validator]:
         """The validators of a pinned block's state from an index on, by index.

@@ -1,0 +1,114 @@
+"""An Ethereum node in memory that knows coins and no contracts; with actors' numbers, a Lotus.
+
+Error texts: recorded of geth 1.17.10; Lotus' as its issues print them. There is no code anywhere:
+calls are answered with nothing, so that balances are asked for one by one in batches.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from support.replay import Sent, Server, Trap
+
+TIP = 200
+FINAL = 180
+
+
+class EvmReplay(Server):
+    """held: 20 bytes -> amount, the same at every block. numbers: Filecoin address -> actor."""
+
+    protocol = "ethereum_rpc"
+
+    def __init__(
+        self,
+        network: str,
+        chain_id: int,
+        held: Mapping[bytes, int],
+        numbers: Mapping[str, int] | None = None,
+    ) -> None:
+        super().__init__()
+        self.network, self.chain_id = network, chain_id  # type: ignore[misc]
+        self.held, self.numbers = held, numbers or {}
+        self.protocol = "filecoin_rpc" if numbers else "ethereum_rpc"  # type: ignore[misc]
+
+    def answer(self, method: str, path: str, body: bytes) -> Sent:
+        """See Server."""
+        asked = json.loads(body)
+        if not isinstance(asked, list):
+            return Sent(json.dumps(self._one(asked)).encode())
+        said = [self._one(call) for call in asked]
+        if self.trap is Trap.DROPS:
+            said = said[:-1]
+        return Sent(json.dumps(said).encode())
+
+    def _one(self, call: dict[str, Any]) -> dict[str, Any]:
+        head = {"jsonrpc": "2.0", "id": call["id"]}
+        try:
+            return head | {"result": self._result(call["method"], call["params"])}
+        except _Refused as e:
+            return head | {"error": {"code": e.code, "message": str(e)}}
+
+    def _result(self, method: str, params: list[Any]) -> object:
+        match method:
+            case "eth_chainId":
+                return hex(5 if self.trap is Trap.WRONG_CHAIN else self.chain_id)
+            case "eth_syncing":
+                return False
+            case "eth_getBlockByNumber" | "eth_getBlockByHash":
+                return self._block(params[0])
+            case "eth_call" | "eth_getCode":
+                return "0x"
+            case "eth_getBalance":
+                return self._balance(*params)
+            case "Filecoin.StateLookupID" if self.numbers:
+                if params[0] in self.numbers:
+                    return f"f0{self.numbers[params[0]]}"
+                words = f"resolution lookup failed ({params[0]}): actor not found"
+                raise _Refused(1, words)
+        raise _Refused(-32601, f"the method {method} does not exist/is not available")
+
+    def _block(self, which: str) -> object:
+        height = self._height(which)
+        if height is None:
+            return None
+        if self.trap is Trap.OTHER_BLOCK:
+            height = max(0, height - 1)
+        made = {"number": hex(height), "timestamp": hex(1_700_000_000 + 12 * height)}
+        return made | {"hash": self.hash(height)}
+
+    def _height(self, which: str) -> int | None:
+        named = {"latest": TIP, "finalized": FINAL, "safe": FINAL, "earliest": 0}
+        if which in named:
+            return named[which]
+        if len(which) == 66:
+            return next((h for h in range(TIP + 1) if self.hash(h) == which), None)
+        try:
+            height = int(which, 16)
+        except ValueError:
+            raise _Refused(-32602, "invalid argument 0: hex string without 0x prefix") from None
+        return height if height <= TIP else None
+
+    def _balance(self, address: str, which: Any) -> str:
+        height = self._height(which["blockHash"] if isinstance(which, dict) else which)
+        if height is None:
+            raise _Refused(-32000, "header for hash not found")
+        if self.trap is Trap.PRUNED and height < TIP - 10:
+            raise _Refused(-32000, f"historical state {'19' * 32} is not available")
+        amount = self.held.get(bytes.fromhex(address[2:]), 0)
+        if self.trap is Trap.ZEROES:
+            amount = 0
+        return hex(amount + (self.trap is Trap.LIES and amount > 0))
+
+    def hash(self, height: int) -> str:
+        """The hash of a block."""
+        branch = "fork" if self.trap is Trap.FORK else "main"
+        return "0x" + hashlib.sha256(f"{branch}{height}".encode()).hexdigest()
+
+
+class _Refused(Exception):
+    def __init__(self, code: int, words: str) -> None:
+        super().__init__(words)
+        self.code = code

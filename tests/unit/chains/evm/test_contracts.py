@@ -1,0 +1,87 @@
+"""The beacon API, Ethereum JSON-RPC and Filecoin's under the suite of all readers."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from support.beacon_replay import TIP, BeaconReplay
+from support.evm_replay import TIP as NEWEST
+from support.evm_replay import EvmReplay
+from support.replay import Trap
+from support.source_contract import SourceContract
+
+from scanner.model.addresses.filecoin import FilecoinCodec
+from scanner.model.addresses.table import decode_address
+from scanner.model.balance import BalanceQuery
+from scanner.settings.tables import load_registry
+
+REGISTRY = load_registry()
+BEACON = REGISTRY.network("ethereum-beacon")
+BETH = REGISTRY.holding("BETH", "ethereum-beacon")
+KEYS = ["0xa" + f"{n:095x}" for n in range(8)]
+QUERIES = [BalanceQuery(decode_address(BEACON, key), BETH) for key in KEYS]
+AMOUNTS = (32 * 10**9, 2**55 + 1, 1, 2048 * 10**9)
+
+
+class TestBeacon(SourceContract):
+    network, protocol, wire = "ethereum-beacon", "beacon", "beacon"
+    height, too_high = 30, TIP + 1
+    funded = tuple(zip(QUERIES[:4], AMOUNTS, strict=True))
+    absent: ClassVar = QUERIES[4:6]
+    fault_share = 0.1  # an unknown key is three requests
+
+    def start(self) -> BeaconReplay:
+        return BeaconReplay(dict(zip(KEYS[:4], AMOUNTS, strict=True)))
+
+
+HOLDERS = [bytes([n]) * 20 for n in range(1, 7)]
+HELD = (10**18, 2**70 + 1, 1, 777)
+
+
+def queries(network: str, texts: list[str]) -> list[BalanceQuery]:
+    row = REGISTRY.network(network)
+    holding = REGISTRY.holding(row.native, network)
+    return [BalanceQuery(decode_address(row, text), holding) for text in texts]
+
+
+class RpcContract(SourceContract):
+    height, too_high = 100, NEWEST + 1
+    absent: ClassVar = ()
+    unplayed: ClassVar = {
+        Trap.OTHER_BLOCK: "a state is asked for by its block's hash; blocks are compared elsewhere"
+    }
+
+
+class TestEthereum(RpcContract):
+    network, protocol, wire = "ethereum", "ethereum_rpc", "ethereum_rpc"
+    funded = tuple(
+        zip(queries("ethereum", ["0x" + h.hex() for h in HOLDERS[:4]]), HELD, strict=True)
+    )
+    absent: ClassVar = queries("ethereum", ["0x" + h.hex() for h in HOLDERS[4:]])
+    unplayed: ClassVar = {}
+
+    def start(self) -> EvmReplay:
+        return EvmReplay("ethereum", 1, dict(zip(HOLDERS[:4], HELD, strict=True)))
+
+
+CODEC = FilecoinCodec("filecoin", "")
+ACTORS = [
+    CODEC.encode(4, HOLDERS[0]),
+    CODEC.encode(1, HOLDERS[1]),
+    CODEC.encode(2, HOLDERS[2]),
+    "f01729",
+]
+NUMBERS = dict(zip(ACTORS[1:3], (1001, 1002), strict=True))
+
+
+class TestFilecoin(RpcContract):
+    network, protocol, wire = "filecoin", "filecoin_rpc", "filecoin_rpc"
+    funded = tuple(zip(queries("filecoin", ACTORS), HELD, strict=True))
+    absent: ClassVar = queries("filecoin", [CODEC.encode(1, HOLDERS[5])])
+    unplayed: ClassVar = {}
+
+    def start(self) -> EvmReplay:
+        masked = [b"\xff" + bytes(11) + n.to_bytes(8) for n in (1001, 1002, 1729)]
+        return EvmReplay(
+            "filecoin", 314, dict(zip([HOLDERS[0], *masked], HELD, strict=True)), NUMBERS
+        )
