@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,26 @@ class Network:
     sources: tuple[str, ...]
     aliases: tuple[str, ...]
     mark: tuple[int, str] | None = None
+
+
+class Backing(StrEnum):
+    """What a token is a claim on."""
+
+    NATIVE = "native"  # the coin of its network
+    PROJECT = "project"  # the thing itself, of a protocol or its community
+    COMPANY = "company"  # a company's promise: dollars, gold, coins in its custody
+    WRAPPED = "wrapped"  # a contract that gives the coin back by itself
+    BRIDGED = "bridged"  # a bridge's promise, against coins that are locked elsewhere
+    PEGGED = "pegged"  # an exchange's promise, against coins that it holds elsewhere
+    PUBLISHER = "publisher"  # a coin of a publisher's own
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """Who owes an asset, and what it is a claim on. name: "" where nobody owes it."""
+
+    backing: Backing
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from scanner.errors import ConfigError, UnknownAssetError, clip, did_you_mean
 from scanner.model.canary import Canary
-from scanner.model.network import Holding, Network
+from scanner.model.network import Backing, Holding, Issuer, Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,17 @@ class Coin:
     name: str
     holding: Holding
     group: str
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """Who owes what. names: (coin, network) -> the asset that somebody owes there in its name.
+
+    issuers: asset -> who owes it.
+    """
+
+    names: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    issuers: Mapping[str, Issuer] = field(default_factory=dict)
 
 
 class Registry:
@@ -35,9 +46,11 @@ class Registry:
         names: Mapping[str, str] | None = None,
         supplies: Mapping[str, int] | None = None,
         states: Mapping[tuple[str, str], tuple[str, str]] | None = None,
-        issued: Mapping[tuple[str, str], str] | None = None,
+        issued: Issued | None = None,
     ) -> None:
-        self._issued = {(a.upper(), n): name for (a, n), name in (issued or {}).items()}
+        issued = issued or Issued()
+        self._issuers = issued.issuers
+        self._issued = {(a.upper(), n): name for (a, n), name in issued.names.items()}
         self.networks: Mapping[str, Network] = {n.name: n for n in networks}
         self._aliases: dict[str, Network] = {}
         for network in self.networks.values():
@@ -74,7 +87,7 @@ class Registry:
             listed = self._canaries.get(canary.network, ())
             self._canaries[canary.network] = (*listed, canary)
 
-        self._join_groups(issued or {})
+        self._join_groups(issued.names)
         self._states = self._shared(states or {})
 
     def _join_groups(self, issued: Mapping[tuple[str, str], str]) -> None:
@@ -177,6 +190,13 @@ class Registry:
     def group(self, asset: str) -> str:
         """The family an asset's "(ALL)" totals belong to: USDC.e -> USDC."""
         return self.groups.get(asset, asset)
+
+    def issuer(self, asset: str) -> Issuer | None:
+        """Who owes an asset; None if no table says."""
+        found = self._issuers.get(asset)
+        if found is None and any(n.native == asset for n in self.networks.values()):
+            return Issuer(Backing.NATIVE)
+        return found
 
     def resolve(self, coin: str, network_label: str = "") -> Holding:
         """Say what a published coin name and network label mean together.

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from scanner.errors import ConfigError
 from scanner.model.canary import Canary
-from scanner.model.network import Holding, Network
-from scanner.model.registry import Coin, Registry
+from scanner.model.network import Backing, Holding, Issuer, Network
+from scanner.model.registry import Coin, Issued, Registry
 from scanner.settings.paths import shipped
 
 
@@ -43,7 +43,7 @@ def load_registry(folder: Path | None = None) -> Registry:
         names=names,
         supplies=supplies,
         states=states,
-        issued=issued,
+        issued=Issued(issued, _issuers(where)),
     )
 
 
@@ -67,6 +67,22 @@ def _marks(folder: Path) -> Iterator[dict[str, str]]:
     """Blocks that name a chain. A folder of other tables may have none."""
     path = folder / "genesis.csv"
     return read_table(path) if path.exists() else iter(())
+
+
+def _issuers(folder: Path) -> dict[str, Issuer]:
+    """Who owes each asset, by both tables. Raises ConfigError for an asset of two issuers."""
+    issuers: dict[str, Issuer] = {}
+    own = folder / "issuers.csv"
+    rows = [(r["asset"], r["kind"], r["issuer"]) for r in read_table(own)] if own.exists() else []
+    rows += [(r["name"], r["kind"], r["issuer"]) for r in read_table(folder / "issued.csv")]
+    for asset, kind, name in rows:
+        if kind not in set(Backing):
+            raise ConfigError(f"{asset}: {kind!r} is none of {', '.join(Backing)}")
+        issuer = Issuer(Backing(kind), name)
+        if issuers.setdefault(asset, issuer) != issuer:
+            two = f"{issuers[asset].name} and {name}"
+            raise ConfigError(f"{asset} has two issuers in the tables: {two}")
+    return issuers
 
 
 def _network(row: dict[str, str], marks: Mapping[str, tuple[int, str]]) -> Network:

@@ -28,6 +28,13 @@ def test_totals_as_csv(scanner, taken):
     assert lines[1] == f"1,true,ETH,18,{TOTAL},{TOTAL},0,0,{TOTAL},0,0,0,0,0,0,,"
 
 
+def test_groups_are_told_only_when_asked_for(scanner, taken):
+    assert "groups" not in scanner("totals", "--json").object
+    assert scanner("totals", "--json", "--groups").object["groups"] == []
+    assert "No group has several assets" in scanner("totals", "--groups").text
+    assert scanner("totals", "--groups", "--csv").status == 2
+
+
 def test_liabilities_give_a_ratio(scanner, taken, tmp_path):
     (tmp_path / "owed.csv").write_text("asset,amount\nETH,0.1\nBTC,1\n")
     kept = scanner("liabilities", "import", "owed.csv")

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from collections import defaultdict
 
 import pytest
 
+from scanner.errors import ConfigError
 from scanner.liabilities.interface import Liability, LiabilityEvidence
 from scanner.model.balance import Balance, Evidence
 from scanner.model.claim import Claim
 from scanner.model.control import Binding, Control, ControlResult
+from scanner.model.network import Backing
 from scanner.model.statement import StatedBy, Statement
+from scanner.reports.figures.groups import group_lines, group_totals
 from scanner.settings.paths import shipped
 from scanner.settings.publishers import load_publishers
 from scanner.settings.tables import load_registry
@@ -24,6 +28,24 @@ with (shipped("config") / "issued.csv").open(newline="") as file:
 PROOF = ControlResult(
     Control.CONTROLS, Binding.DERIVED, statement=Statement.STATED, stated_by=StatedBy.RULE
 )
+
+
+def test_every_token_has_an_issuer_and_no_asset_two():
+    """The tables refuse two; here that none was forgotten, and that one would be refused."""
+    unowned = {h.asset for h in REGISTRY.holdings() if REGISTRY.issuer(h.asset) is None}
+    assert unowned == set()
+    for h in REGISTRY.holdings():
+        issuer = REGISTRY.issuer(h.asset)
+        assert h.is_native or issuer.name or issuer.backing is Backing.NATIVE, h.asset
+
+
+def test_a_second_issuer_is_refused(tmp_path):
+    for table in (shipped("config")).glob("*.csv"):
+        shutil.copy(table, tmp_path)
+    with (tmp_path / "issuers.csv").open("a") as table:
+        table.write("ETHK,company,somebody else,a test\n")
+    with pytest.raises(ConfigError, match="ETHK has two issuers"):
+        load_registry(tmp_path)
 
 
 def test_no_asset_has_two_issuers():
@@ -49,6 +71,38 @@ def test_a_publisher_is_known_to_issue_its_own(publisher):
     own = {row["name"] for row in ISSUED if row["issuer"] == publisher}
     assert own
     assert own <= set(load_publishers().known(publisher).tokens)
+
+
+def test_who_publishes_is_known_to_issue_what_the_table_says():
+    table = load_publishers()
+    assets = {h.asset for h in REGISTRY.holdings()}
+    for asset in sorted(assets):
+        issuer = REGISTRY.issuer(asset)
+        publisher = table.find(issuer.name)
+        if publisher is not None:
+            assert asset in publisher.tokens, f"{asset} is issued by {publisher.name}"
+
+
+@pytest.mark.parametrize(
+    ("publisher", "verified", "ratio"), [("kraken", 160, "0.800000"), ("binance", 120, "0.600000")]
+)
+def test_bridged_and_pegged_tokens_join_a_group_only_when_asked_for(publisher, verified, ratio):
+    """100 USDC, 20 over bridges, 40 of Binance's: what its own publisher owes joins nothing."""
+    tally = Tally()
+    for number, (asset, amount) in enumerate((("USDC", 100), ("USDC.e", 20), ("USDC.bsc", 40)), 1):
+        network = REGISTRY.networks_of(asset)[0]
+        claim = Claim(number, asset, asset, network, "0x", "0x", 6, amount)
+        balance = Balance(amount, Evidence.REPORTED, ("node",))
+        tally.add(NumberedClaim(number, claim), PROOF, balance, Evidence.PROVEN)
+    totals = tally.totals([Liability("USDC", 200, 6, LiabilityEvidence.PUBLISHED, "file")])
+    assert {t.asset: t.reserve_ratio for t in totals}["USDC"] == "0.500000"
+    (group,) = group_totals(totals, REGISTRY, load_publishers().known(publisher))
+    assert (group.group, group.verified, group.ratio) == ("USDC", verified, ratio)
+    assert [m.total.asset for m in group.members] == ["USDC", "USDC.bsc", "USDC.e"]
+    assert [m.counted for m in group.members] == [True, publisher != "binance", True]
+    lines = list(group_lines([group]))
+    assert "owed by binance" in lines[2]
+    assert ("not counted" in lines[2]) is (publisher == "binance")
 
 
 def test_the_ratio_is_of_the_coin_alone():

@@ -10,10 +10,14 @@ from scanner.cli.common.console import emit, finish
 from scanner.cli.common.options import AsJson, Database, Snapshot, database_url
 from scanner.errors import ConfigError
 from scanner.reports.figures.aggregate import aggregate_lines, aggregates
+from scanner.reports.figures.groups import GroupTotal, group_lines, group_objects, group_totals
 from scanner.reports.figures.outcome import outcome_weights
 from scanner.reports.figures.ratios import ratio_objects
 from scanner.reports.figures.totals import write_totals
-from scanner.store.database.engine import open_store
+from scanner.reports.tables.jsontext import pretty
+from scanner.settings.publishers import load_publishers
+from scanner.settings.tables import load_registry
+from scanner.store.database.engine import Store, open_store
 from scanner.store.reading import queries
 from scanner.store.reading.found import false_by_asset
 
@@ -23,29 +27,53 @@ Exact = Annotated[
 ]
 
 
+Groups = Annotated[
+    bool,
+    typer.Option(
+        "--groups", help="Add up coins with what bridges and others owe in their name, too."
+    ),
+]
+
+
 def totals(
     context: typer.Context,
     snapshot: Snapshot = "latest",
     as_json: AsJson = False,
     as_csv: AsCsv = False,
     exact: Exact = False,
+    groups: Groups = False,
     database: Database = None,
 ) -> None:
     """Show the totals of a snapshot. The exit status is that of the snapshot's findings.
 
     The table fits 80 columns, amounts rounded down; --exact, --csv and --json have all of them.
     --exact shows the one ratio that a kept proof of one total allows, too, with its prices.
+    --groups adds up a coin and the tokens that bridges and others owe in its name, beside the
+    totals, in which they stand apart: findings and exit status go by the coin alone.
     """
     if as_json + as_csv + exact > 1:
         raise ConfigError("--json, --csv and --exact exclude each other")
+    if as_csv and groups:
+        raise ConfigError("--csv has no groups: take --json")
     with open_store(database_url(context, database)) as store:
         snapshot_id = queries.resolve(store, snapshot)
         found = queries.totals(store, snapshot_id)
         form = "json" if as_json else "csv" if as_csv else "exact" if exact else "table"
         worst = false_by_asset(store, snapshot_id) if form == "table" else None
+        together = _groups(store, found) if groups else None
+        if as_json and together is not None:
+            emit(pretty({**found.to_json(), "groups": group_objects(together)}))
+            finish(outcome_weights(store, snapshot_id))
         write_totals(found, form, ratio_objects(store, found) if exact else (), worst)
+        for line in group_lines(together) if together is not None else ():
+            emit(f"{line}\n".encode())
         if exact:
             kept = aggregates(store, snapshot_id)
             lines = [line for each in kept for line in aggregate_lines(each)]
             emit("".join(f"{line}\n" for line in lines).encode())
         finish(outcome_weights(store, snapshot_id))
+
+
+def _groups(store: Store, found: queries.SnapshotTotals) -> list[GroupTotal]:
+    publisher = load_publishers().known(queries.head(store, found.snapshot).publisher)
+    return group_totals(found.assets, load_registry(), publisher)
