@@ -24,6 +24,7 @@ LONGEST = 900
 
 LIMITS: dict[str, tuple[str, float]] = {
     "store.import": ("at least", 50_000),
+    "store.plan": ("at least", 100_000),
     "store.seal": ("at least", 100_000),
     "networks": ("at least", 167),  # a list of 100,000 rows in ten minutes
     "web.rate": ("at least", 50),
