@@ -14,7 +14,7 @@ from scanner.liabilities.okx_v2.pins import Pin, pin_of_bytes, pin_of_key, read_
 from scanner.liabilities.okx_v2.proof_file import recognises
 from scanner.liabilities.okx_v2.verify import check_document, key_bytes
 from scanner.liabilities.opening import MAX_DOCUMENT, head_of, read_whole
-from scanner.liabilities.record import KeptProof
+from scanner.liabilities.record import KeptProof, check_ratio
 from scanner.model.jsontext import read_json
 
 _UNIT = re.compile(r"(?:0|[1-9][0-9]{0,8})(?:\.[0-9]{1,18})?", re.ASCII)
@@ -25,12 +25,15 @@ def is_proof(path: Path) -> bool:
     return head_of(path).lstrip()[:1] == b"{" and recognises(read_document(path))
 
 
-def keep(path: Path, key: str, unit_usd: str) -> tuple[ProofCheck, KeptProof | None]:
+def keep(
+    path: Path, key: str, unit_usd: str, published: str = ""
+) -> tuple[ProofCheck, KeptProof | None]:
     """Verify a proof; what to keep of it, None where it is refused.
 
-    key: as for `check_proof`. unit_usd: "" or a decimal number. Raises InputError,
-    ListFormatError.
+    key: as for `check_proof`. unit_usd: "" or a decimal number. published: the publisher's own
+    ratio. Raises InputError, ListFormatError.
     """
+    check_ratio(published)
     if unit_usd and (not _UNIT.fullmatch(unit_usd) or not unit_usd.strip("0.")):
         raise InputError(f"--unit-usd {unit_usd[:40]!r}: a number of US dollars, as 1 or 0.0001")
     data = read_whole(path)
@@ -52,6 +55,7 @@ def keep(path: Path, key: str, unit_usd: str) -> tuple[ProofCheck, KeptProof | N
         found.key if accepted else "",
         key_bytes(document, pin),
         zlib.compress(data, 9),
+        published,
     )
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
-from scanner.errors import InputError, ListFormatError
+from scanner.errors import InputError, ListFormatError, clip
 from scanner.liabilities import bitmex_tree, okx_merkle
 from scanner.liabilities.binance import batches as binance_batches
 from scanner.liabilities.documents import (
@@ -24,9 +26,16 @@ from scanner.liabilities.interface import (
 )
 from scanner.liabilities.okx_v1 import folder as okx_v1_folder
 from scanner.liabilities.okx_v1.verify import check_folder
+from scanner.liabilities.okx_v2.inclusion import recognises as is_okx_v2_user
 from scanner.liabilities.okx_v2.proof_file import recognises as is_okx_v2
 from scanner.liabilities.okx_v2.verify import check_document
-from scanner.liabilities.opening import head_of
+from scanner.liabilities.opening import head_of, read_whole
+from scanner.liabilities.others.beside import (
+    document_beside,
+    folder_words,
+    key_beside,
+    list_beside,
+)
 from scanner.liabilities.others.known import BATCHES, form_of, is_batches
 
 _ROOT_ALONE = "the tree is its root alone: nothing was added up, the figure is only published"
@@ -48,6 +57,8 @@ def check_proof(path: Path, key: str = "") -> ProofCheck:
     """
     if okx_v1_folder.recognises(path):
         return _without_key(check_folder(path), key)
+    if path.is_dir():
+        raise ListFormatError(path.name, folder_words(path))
     head = head_of(path)
     for reader in (bitmex_tree, okx_merkle):
         if reader.recognises(head):
@@ -56,7 +67,21 @@ def check_proof(path: Path, key: str = "") -> ProofCheck:
         return _without_key(unchecked(BATCHES), key)
     if head.lstrip()[:1] == b"{":
         return _of_document(path, key)
+    if (beside := _beside(path, head)) is not None:
+        return beside
     raise ListFormatError(path.name, _UNKNOWN)
+
+
+def _beside(path: Path, head: bytes) -> ProofCheck | None:
+    """What lies beside proofs, and is none."""
+    if head.lstrip()[:1] == b"[":
+        users = list_beside(head)
+        return unchecked(users) if users else None
+    if head[:4].strip(b"0123456789abcdefABCDEF") or (found := key_beside(read_whole(path))) is None:
+        return None
+    form, sha256 = found
+    said = unchecked(form)
+    return replace(said, stated={**said.stated, "sha256": sha256})
 
 
 def _without_key(check: ProofCheck, key: str) -> ProofCheck:
@@ -90,10 +115,23 @@ def _of_document(path: Path, key: str) -> ProofCheck:
         )
     if okx_merkle.recognises_path(document):
         return _without_key(_of_path(okx_merkle.verify_path(path)), key)
-    known = form_of(document)
+    known = form_of(document) or document_beside(document)
     if known is not None:
         return _without_key(unchecked(known), key)
+    if inner := _one_inside(document):
+        raise ListFormatError(path.name, inner)
     raise ListFormatError(path.name, _UNKNOWN)
+
+
+def _one_inside(document: Mapping[str, object]) -> str:
+    """Where a known document stands inside another, and what it is; "" if none does."""
+    for name, value in document.items():
+        if not isinstance(value, dict):
+            continue
+        if is_okx_v2(value) or is_okx_v2_user(value):
+            what = "a proof of OKX" if is_okx_v2(value) else "one user's file of OKX's proof"
+            return f"{what} stands inside it, under {clip(name)!r}: give that alone"
+    return ""
 
 
 def _of_path(found: Inclusion) -> ProofCheck:

@@ -11,6 +11,7 @@ from pathlib import Path
 from scanner.errors import AmountFormatError, ListFormatError, clip
 from scanner.files.interface import read_up_to
 from scanner.files.records import DELIMITERS
+from scanner.liabilities.figure_columns import find, names_both, read_ratio
 from scanner.liabilities.interface import Liability, LiabilityEvidence
 from scanner.liabilities.opening import opened
 from scanner.model.amount import parse_amount
@@ -19,9 +20,6 @@ from scanner.model.registry import Registry
 MAX_FILE = 1_000_000
 """Bytes of the largest file read: one line an asset needs far less."""
 
-_ASSET_NAMES = ("asset", "coin", "currency", "symbol")
-_AMOUNT_NAMES = ("amount", "liability", "liabilities", "balance", "total")
-_DATE_NAMES = ("as_of", "date", "time")
 _SEPARATOR = re.compile(r"sep=.?", re.IGNORECASE)
 
 
@@ -34,12 +32,12 @@ def asset_decimals(registry: Registry) -> dict[str, int]:
 
 
 def read_liabilities(path: Path, known: Registry | Mapping[str, int]) -> list[Liability]:
-    """Read `asset,amount[,as_of]` with a header line; one liability an asset, in file order.
+    """Read `asset,amount[,as_of,published_ratio]` with a header line; one liability an asset.
 
     known: the registry, or our asset names with the decimals to give the amounts in. Names in the
         file match without regard to case; a publisher's names of one asset on several networks
         ("USDT-ERC20", "USDT-TRC20") are added up. Amounts are whole coins, exact.
-    Fields may be parted by commas, semicolons, tabs or bars, as the header shows.
+    In file order. Fields may be parted by commas, semicolons, tabs or bars, as the header shows.
     Raises ListFormatError with line and column: unreadable file, unknown or repeated name, an
     amount that is negative, rounded or not plain digits.
     """
@@ -54,7 +52,8 @@ def read_liabilities(path: Path, known: Registry | Mapping[str, int]) -> list[Li
     header_line, header = next(rows, (1, []))
     if _SEPARATOR.fullmatch(delimiter.join(header)):
         header_line, header = next(rows, (1, []))
-    asset_at, amount_at, date_at = _columns(path.name, header_line, header)
+    columns = find(path.name, header_line, header)
+    asset_at, amount_at = columns.asset, columns.amount
     for line, cells in rows:
         asset, reason = names.asset(_cell(cells, asset_at))
         if reason:
@@ -63,14 +62,21 @@ def read_liabilities(path: Path, known: Registry | Mapping[str, int]) -> list[Li
             what = "more fields than the header: is there a comma in an amount?"
             raise ListFormatError(path.name, what, line, len(header) + 1)
         amount = _amount(path.name, _cell(cells, amount_at), decimals[asset], line, amount_at + 1)
-        as_of = _cell(cells, date_at) if date_at is not None else ""
+        as_of = _cell(cells, columns.as_of)
+        ratio_at = columns.published_ratio
+        ratio = read_ratio(path.name, _cell(cells, ratio_at), line, (ratio_at or 0) + 1)
         before = found.get(asset)
         if before is not None and before.as_of != as_of:
             what = f"{asset} is given as of {before.as_of!r} and of {as_of!r}"
             raise ListFormatError(path.name, what, line)
         amount += before.amount if before else 0
         level = LiabilityEvidence.PUBLISHED
-        found[asset] = Liability(asset, amount, decimals[asset], level, path.name, as_of)
+        detail = dict(before.detail) if before else {}
+        if ratio and detail.setdefault("published_ratio", ratio) != ratio:
+            raise ListFormatError(path.name, f"two ratios of {asset}", line, (ratio_at or 0) + 1)
+        found[asset] = Liability(
+            asset, amount, decimals[asset], level, path.name, as_of, detail=detail
+        )
     if not found:
         raise ListFormatError(path.name, "no liabilities in it: a header and no rows")
     return list(found.values())
@@ -115,8 +121,7 @@ def _delimiter(text: str) -> str:
     """What the first line that names both columns is parted by; a comma if none does."""
     for line in text.splitlines()[:5]:
         for delimiter in DELIMITERS:
-            names = {cell.strip(' "').lower() for cell in line.split(delimiter)}
-            if names & set(_ASSET_NAMES) and names & set(_AMOUNT_NAMES):
+            if names_both(line.split(delimiter)):
                 return delimiter
     return ","
 
@@ -145,18 +150,5 @@ def _text(file: str, data: bytes) -> str:
     return text
 
 
-def _columns(file: str, line: int, header: list[str]) -> tuple[int, int, int | None]:
-    names = [cell.strip().lower().replace(" ", "_") for cell in header]
-
-    def place(wanted: tuple[str, ...]) -> int | None:
-        return next((names.index(name) for name in wanted if name in names), None)
-
-    asset, amount = place(_ASSET_NAMES), place(_AMOUNT_NAMES)
-    if asset is None or amount is None:
-        what = "the first line must name the columns: asset,amount"
-        raise ListFormatError(file, what, line)
-    return asset, amount, place(_DATE_NAMES)
-
-
-def _cell(cells: list[str], at: int) -> str:
-    return cells[at].strip() if at < len(cells) else ""
+def _cell(cells: list[str], at: int | None) -> str:
+    return cells[at].strip() if at is not None and at < len(cells) else ""

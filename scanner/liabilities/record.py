@@ -5,9 +5,20 @@ Who reads results imports this, and so waits for no verifier to load.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
+from scanner.errors import InputError
 from scanner.liabilities.interface import LiabilityEvidence, ProofStatus
+
+_RATIO = re.compile(r"(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,18})?", re.ASCII)
+
+
+def check_ratio(text: str) -> str:
+    """A publisher's own ratio, as 1.05; "" where it states none. Raises InputError."""
+    if text and _RATIO.fullmatch(text) is None:
+        raise InputError(f"--published {text[:40]!r}: a ratio as 1.05")
+    return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +27,8 @@ class KeptProof:
 
     net: in the publisher's unit. unit_usd: US dollars of one such unit, decimal text; "" unknown.
     pin: SHA-256 of the key that was pinned, "" if the key was the file's own; key_data: its bytes.
-    document: packed with zlib.
+    document: packed with zlib. published_ratio: what the publisher says of the same period, decimal
+    text; "" if nobody told.
     """
 
     sha256: str
@@ -30,3 +42,4 @@ class KeptProof:
     pin: str
     key_data: bytes
     document: bytes
+    published_ratio: str = ""

@@ -6,6 +6,7 @@ import re
 
 from scanner.errors import ConfigError
 from scanner.model.finding import exit_status
+from scanner.reports.figures.aggregate import aggregate_object, aggregates, totals_object
 from scanner.reports.figures.difference import compare_totals
 from scanner.reports.figures.findings import parse_kinds
 from scanner.reports.figures.outcome import answer
@@ -27,7 +28,7 @@ from scanner.web import objects
 from scanner.web.objects import Object
 from scanner.web.site import Site
 from scanner.web.trouble import MisfitError, NotHereError
-from scanner.web.worth import asset_worth, point_worths, snapshot_worth
+from scanner.web.worth import asset_worth, kept_by, point_worths, snapshot_worth
 
 _FINDING_KEY = re.compile(r"([0-5])-([0-9]{1,9})-([a-z_]{0,40})", re.ASCII)
 _PLACE = re.compile(r"([0-9]{1,18})-([0-9]{1,9})", re.ASCII)
@@ -87,7 +88,13 @@ def status_word(site: Site, head: SnapshotHead) -> str:
 
 def totals(site: Site, wanted: str) -> Object:
     """The object of `scanner totals --json`."""
-    return site.totals(site.head(wanted)).to_json()
+    head = site.head(wanted)
+    return totals_object(site.store, site.totals(head), kept_by(site))
+
+
+def over_all(site: Site, head: SnapshotHead) -> list[Object]:
+    """The one ratio that each kept proof of one total allows."""
+    return [aggregate_object(a) for a in aggregates(site.store, head.id, totals_of=kept_by(site))]
 
 
 def value(site: Site, wanted: str) -> Object:

@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from scanner.reports.documents.exact import exact_totals
 from scanner.reports.documents.value_view import value_view
+from scanner.reports.figures.aggregate import aggregate_view
 from scanner.reports.figures.words import (
     BINDING,
     CONTROL,
@@ -146,6 +147,7 @@ def snapshot(request: Request, snapshot: Wanted) -> Response:
                 "read_at": drawing.read_at(head),
                 "totals": totals,
                 "ratios": drawing.ratios(answers.ratios(site, snapshot), totals),
+                "aggregates": [aggregate_view(a) for a in answers.over_all(site, head)],
                 "value": None if worth is None else value_view(worth),
                 "exact": exact_totals(totals),
                 "bars": drawing.bars(totals),

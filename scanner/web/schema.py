@@ -11,7 +11,7 @@ from scanner.model.finding import FindingKind, Weight
 from scanner.model.statement import StatedBy, Statement
 from scanner.snapshots.interface import SnapshotState
 from scanner.store.reading.across import Change
-from scanner.web.schema_value import AssetValue, Shape, Worth
+from scanner.web.schema_value import AggregateRatio, AssetValue, Shape, Worth
 
 Amount = str
 """Base units as decimal text: programs that read numbers as floats would lose digits."""
@@ -155,13 +155,15 @@ class Totals(Shape):
     """The object of `scanner totals --json`. complete: False: amounts are lower bounds.
 
     keys_not_asked: verified rows whose account may have been given other keys than its address's,
-    which nobody was asked; None until the snapshot is complete.
+    which nobody was asked; None until the snapshot is complete. aggregate_ratios: one for each
+    kept proof of one total over all coins.
     """
 
     snapshot: int
     complete: bool
     keys_not_asked: int | None
     assets: list[AssetTotal]
+    aggregate_ratios: list[AggregateRatio]
 
 
 class ControlVerdict(Shape):

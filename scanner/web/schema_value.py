@@ -117,6 +117,40 @@ class Ratio(Shape):
     proven_per_coin: bool
     source: str
     as_of: str
+    published_ratio: str | None
+
+
+class AggregatePrice(Shape):
+    """A price that the ratio over all coins rests on: of one whole coin, in US dollars."""
+
+    asset: str
+    value: str
+    at: str
+    source: str
+
+
+class AggregateRatio(Shape):
+    """Reserves at dated prices against one proven net over all coins; of no single coin.
+
+    net: in the publisher's unit of value. unit_usd, owed_usd: None where nobody said what one unit
+    is. aggregate_ratio: None with the reason in why_absent. published_ratio: the publisher's word.
+    """
+
+    format: str
+    source: str
+    sha256: str
+    grade: LiabilityEvidence
+    net: str
+    unit_usd: str | None
+    owed_usd: Usd | None
+    reserves_usd: Usd | None
+    all_assets_priced: bool
+    at: str
+    prices: list[AggregatePrice]
+    aggregate_ratio: str | None
+    why_absent: str
+    published_ratio: str | None
+    gap: str | None
 
 
 class Ratios(Shape):

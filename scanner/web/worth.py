@@ -25,7 +25,7 @@ from scanner.web.site import Site
 
 def snapshot_worth(site: Site, head: SnapshotHead) -> Object | None:
     """What a snapshot was worth; None where no price of its assets is stored."""
-    return document_value(site.store, head.id, _kept(site))
+    return document_value(site.store, head.id, kept_by(site))
 
 
 def asset_worth(site: Site, asset: str, points: Sequence[AssetPoint]) -> Object | None:
@@ -36,7 +36,7 @@ def asset_worth(site: Site, asset: str, points: Sequence[AssetPoint]) -> Object 
     newest = next((p for p in points if p.state is SnapshotState.COMPLETE), None)
     if newest is None or newest.total is None:
         return None
-    report = value_report(site.store, newest.snapshot, totals_of=_kept(site))
+    report = value_report(site.store, newest.snapshot, totals_of=kept_by(site))
     value = report.now.of(asset)
     if value is None or value.state is PriceState.NONE:
         return None
@@ -56,7 +56,9 @@ def point_worths(site: Site, asset: str, points: Sequence[AssetPoint]) -> list[O
     return worths
 
 
-def _kept(site: Site) -> TotalsOf:
+def kept_by(site: Site) -> TotalsOf:
+    """How to find a snapshot's totals among what the site keeps."""
+
     def totals_of(_store: Store, snapshot_id: int) -> SnapshotTotals:
         return site.totals(site.head(str(snapshot_id)))
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import zlib
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 from support.okx_proofs import pin
 
 V2 = Path(__file__).resolve().parents[1] / "vectors" / "liabilities" / "okx_v2"
@@ -100,3 +102,41 @@ def test_a_refused_proof_is_not_kept(scanner, taken):
     assert scanner("liabilities", "ratio").status == 3
     wrong = scanner("liabilities", "import", TOY, "--unit-usd", "-1")
     assert (wrong.status, len(wrong.lines)) == (2, 1)
+
+
+def test_the_publishers_ratios_stand_beside_ours_everywhere(scanner, taken, tmp_path):
+    kept = scanner(
+        *("liabilities", "import", TOY, "--key", pin("toy"), "--unit-usd", "0.0000001"),
+        *("--published", "1.03"),
+    )
+    assert kept.status == 0, kept.err
+    (tmp_path / "owed.csv").write_text("asset,amount,ratio\nETH,0.1,104.5 %\n")
+    assert scanner("liabilities", "import", "owed.csv").status == 0
+    absent = scanner("totals").out.decode()
+    assert "Ratio over all coins: absent: no verified asset has a price" in absent
+    price_at_the_snapshot(scanner, tmp_path, "2500.25")
+    (found,) = scanner("liabilities", "ratio", "--json").object
+    assert found["published_ratio"] == "1.03"
+    assert scanner("totals", "--json").object["aggregate_ratios"] == [found]
+    line = f"Ratio over all coins: {found['aggregate_ratio']}; the publisher says 1.03\n"
+    assert line in scanner("totals").out.decode()
+    exact = scanner("totals", "--exact").out.decode()
+    assert "published ratio: 1.03 (the publisher's own word)" in exact
+    assert "published ratio: ETH 1.045 (the publisher's own word; ours is " in exact
+    made = scanner("report", "-o", "r.html")
+    assert made.status == 0, made.err
+    page = (tmp_path / "r.html").read_text()
+    assert "the publisher says 1.03" in page
+    assert "the publisher says 1.045" in page
+    assert found["aggregate_ratio"] in page
+    assert "does not stop a dishonest prover" in page
+    scanner("report", "--json", "-o", "r.json")
+    twin = json.loads((tmp_path / "r.json").read_text())
+    assert twin["aggregate_ratios"] == [found]
+    assert [r["published_ratio"] for r in twin["ratios"]] == ["1.045"]
+    scanner("report", "--schema", "-o", "s.json")
+    Draft202012Validator(json.loads((tmp_path / "s.json").read_text())).validate(twin)
+    wrong = scanner("liabilities", "import", TOY, "--published", "104 %")
+    assert (wrong.status, "a ratio as 1.05" in wrong.err) == (2, True)
+    wrong = scanner("liabilities", "import", "owed.csv", "--published", "1.04")
+    assert (wrong.status, "a column published_ratio" in wrong.err) == (2, True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import shutil
 import subprocess
 import threading
 import zipfile
@@ -11,6 +12,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from support.command import COMMAND
+from support.okx_proofs import V2, pin
 from support.published_lists import make_list, signed_rows
 
 
@@ -91,3 +93,36 @@ def test_a_doubted_unit_is_settled_by_the_option_that_is_named(folder):
         check=True,
     )
     assert json.loads(done.stdout)["holdings"][0]["claimed"] == "15000000000000"
+
+
+def told(*words, **options):
+    done = subprocess.run(
+        [*COMMAND, "liabilities", *words], capture_output=True, check=False, **options
+    )
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+def test_a_proof_of_liabilities_at_an_address_is_checked_as_the_file_is(server, folder):
+    shutil.copy(V2 / "toy" / "sum_proof_data.json.gz", folder)
+    user = next((V2 / "toy").rglob("user_*inclusion*"))
+    shutil.copy(user, folder)
+    (folder / "owed.csv").write_text("asset,amount,unit\nBTC,1,sat\n")
+    (folder / "pin.txt").write_text("not a key")
+    file = "sum_proof_data.json.gz"
+    for place in (f"{server}/{file}?secret=1", str(folder / file)):
+        status, out, err = told("verify", place, "--key", pin("toy"))
+        assert (status, "accepted by the published verifier" in out) == (0, True), err
+    data = (folder / file).read_bytes()
+    assert told("verify", "-", "--key", pin("toy"), input=data)[0] == 0
+    place = f"{server}/{file}"
+    status, out, err = told(
+        "verify-inclusion", place, "--user", f"{server}/{user.name}", "--key", pin("toy")
+    )
+    assert (status, out.startswith("included: ")) == (0, True), err
+    status, _, err = told("verify", f"{server}/none.json?secret=1")
+    assert (status, "404" in err, "secret" in err) == (2, True, False)
+    status, _, err = told("verify", place, "--key", f"{server}/pin.txt?secret=1")
+    assert (status, "secret" in err) == (1, False), err
+    status, _, err = told("import", f"{server}/owed.csv?secret=1")
+    assert (status, err.startswith("scanner: owed.csv:1")) == (2, True), err
+    assert "column 'unit' is not understood" in err

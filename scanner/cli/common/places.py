@@ -1,13 +1,15 @@
-"""The list that a command names, as a file of this machine: a path, an http(s) address, or `-`."""
+"""The file that a command names, as one of this machine: a path, an http(s) address, or `-`."""
 
 from __future__ import annotations
 
+import re
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
 from scanner.errors import InputError
 from scanner.files.source import split_place
@@ -15,6 +17,7 @@ from scanner.net.fetching import MOST_BYTES, check_location, fetched, is_url, sh
 
 _READ = 1 << 20
 _STDIN = "-"
+_LONGEST_NAME = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,35 @@ def at_hand(location: str) -> Iterator[Place]:
     else:
         path, member = split_place(location)
         yield Place(location, path.name + (f":{member}" if member else ""))
+
+
+@contextmanager
+def document_at_hand(location: str) -> Iterator[Path]:
+    """A document that a command names, as a file that bears its own name. Raises as `at_hand`.
+
+    For readers whose words and records name a file as it is called.
+    """
+    with at_hand(location) as place:
+        if is_url(location):
+            own = place.file.with_name(_file_name(place.name))
+            place.file.rename(own)
+            yield own
+        else:
+            yield Path(place.path)
+
+
+@contextmanager
+def key_at_hand(given: str) -> Iterator[str]:
+    """What `--key` names: a file, also of an http(s) address, as its path; a hash as it is."""
+    if is_url(given):
+        with document_at_hand(given) as path:
+            yield str(path)
+    else:
+        yield given
+
+
+def _file_name(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9._-]", "-", unquote(name))[-_LONGEST_NAME:].lstrip(".") or "file"
 
 
 def _spool(path: Path) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from contextlib import nullcontext
 from typing import Annotated
 
 import typer
 
 from scanner.cli.common.console import emit
 from scanner.cli.common.options import AsJson
+from scanner.cli.common.places import document_at_hand, key_at_hand
 from scanner.cli.liabilities.proof import Key
 from scanner.errors import InputError
 from scanner.liabilities.bitmex_tree import bitmex_key, river_key
@@ -18,11 +19,14 @@ from scanner.model.amount import format_amount
 from scanner.reports.tables.jsontext import pretty
 
 File = Annotated[
-    Path,
-    typer.Argument(metavar="FILE", help="The published tree or proof, or one user's own path."),
+    str,
+    typer.Argument(
+        metavar="FILE",
+        help="The published tree or proof, or one user's own path: a file or its http(s) address.",
+    ),
 ]
 User = Annotated[
-    Path | None,
+    str | None,
     typer.Option("--user", metavar="FILE", help="OKX's user file, for OKX's trees and proofs."),
 ]
 Nonce = Annotated[
@@ -67,7 +71,13 @@ def verify_inclusion(
     your keys is kept. Exit status 0: included; 1: not; 3: included under a root that nothing
     stands behind; 2: not read.
     """
-    found = verify_user(file, user, _key_at(nonce, account_key, account, email), key)
+    key_of = _key_at(nonce, account_key, account, email)
+    with (
+        document_at_hand(file) as path,
+        document_at_hand(user) if user else nullcontext() as own,
+        key_at_hand(key) as pinned,
+    ):
+        found = verify_user(path, own, key_of, pinned)
     if as_json:
         emit(pretty(_object(found)))
     else:

@@ -10,13 +10,15 @@ import typer
 
 from scanner.cli.common.console import say
 from scanner.cli.common.options import Database, database_url
+from scanner.cli.common.places import document_at_hand, key_at_hand
 from scanner.cli.liabilities.inclusion import verify_inclusion
 from scanner.cli.liabilities.kept import ratio, recheck
 from scanner.cli.liabilities.proof import Key, verify
 from scanner.errors import InputError
-from scanner.liabilities.interface import Liability
+from scanner.liabilities.interface import Liability, ProofCheck
 from scanner.liabilities.kept import is_proof, keep
 from scanner.liabilities.load import load_liabilities
+from scanner.liabilities.record import KeptProof
 from scanner.model.finding import FindingKind
 from scanner.model.registry import Registry
 from scanner.settings.tables import load_registry
@@ -33,10 +35,11 @@ app.command()(ratio)
 app.command()(recheck)
 
 File = Annotated[
-    Path,
+    str,
     typer.Argument(
         metavar="FILE",
-        help="CSV of asset,amount in whole coins, a whole Merkle sum tree, or OKX's proof.",
+        help="CSV of asset,amount in whole coins, a whole Merkle sum tree, or OKX's proof; or its "
+        "http(s) address, '-' for stdin.",
     ),
 ]
 UnitUsd = Annotated[
@@ -57,13 +60,21 @@ InUnit = Annotated[
         "--in", metavar="UNIT", help="What the amounts are in, if not in coins: then no ratio."
     ),
 ]
+Published = Annotated[
+    str,
+    typer.Option(
+        "--published",
+        metavar="RATIO",
+        help="For a proof of one total: the ratio that the publisher states, to stand beside ours.",
+    ),
+]
 OfSnapshot = Annotated[
     str, typer.Option("--snapshot", metavar="SNAPSHOT", help="Which snapshot they belong to.")
 ]
 
 
 @app.command("import")
-def import_(
+def import_(  # noqa: PLR0913, PLR0917 - one parameter per option
     context: typer.Context,
     file: File,
     snapshot: OfSnapshot = "latest",
@@ -71,23 +82,30 @@ def import_(
     unit_usd: UnitUsd = "",
     of_whom: OfWhom = "",
     in_unit: InUnit = "",
+    published: Published = "",
     database: Database = None,
 ) -> None:
     """Keep published liabilities beside a snapshot; its totals then show the reserve ratio.
 
     A Merkle sum tree (BitMEX, River, OKX) is hashed and added up again first; one that
     contradicts itself is not kept. A proof of one total (OKX) is verified first and kept whole:
-    'liabilities ratio' shows the one ratio that it allows.
+    totals, report and pages then show the one ratio that it allows.
     """
-    if is_proof(file):
-        if of_whom or in_unit:
-            raise InputError("--of and --in are for amounts by asset: a proof says its own")
-        _keep(context, file, snapshot, key, unit_usd, database)
-        return
-    if key or unit_usd:
-        raise InputError("--key and --unit-usd are for a proof of one total")
-    said = {name: text for name, text in (("scope", of_whom), ("unit", in_unit)) if text.strip()}
-    owed = [replace(o, detail={**o.detail, **said}) for o in read_owed(file, load_registry())]
+    with document_at_hand(file) as path:
+        if is_proof(path):
+            if of_whom or in_unit:
+                raise InputError("--of and --in are for amounts by asset: a proof says its own")
+            with key_at_hand(key) as pinned:
+                found, kept = keep(path, pinned, unit_usd, published)
+            _keep(context, path.name, snapshot, found, kept, database)
+            return
+        if key or unit_usd:
+            raise InputError("--key and --unit-usd are for a proof of one total")
+        if published:
+            what = "--published is for a proof of one total; for coins, a column published_ratio"
+            raise InputError(what)
+        said = {n: text for n, text in (("scope", of_whom), ("unit", in_unit)) if text.strip()}
+        owed = [replace(o, detail={**o.detail, **said}) for o in read_owed(path, load_registry())]
     with open_store(database_url(context, database)) as store:
         snapshot_id = resolve(store, snapshot)
         set_liabilities(store, snapshot_id, owed)
@@ -106,15 +124,14 @@ def import_(
 
 def _keep(
     context: typer.Context,
-    file: Path,
+    file: str,
     snapshot: str,
-    key: str,
-    unit_usd: str,
+    found: ProofCheck,
+    kept: KeptProof | None,
     database: str | None,
 ) -> None:
-    found, kept = keep(file, key, unit_usd)
     if kept is None:
-        say(f"{file.name}: false: {found.place}: {found.reason}: nothing kept of it")
+        say(f"{file}: false: {found.place}: {found.reason}: nothing kept of it")
         raise typer.Exit(1)
     with open_store(database_url(context, database)) as store:
         snapshot_id = resolve(store, snapshot)

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from scanner.cli.common.console import emit
 from scanner.cli.common.options import AsJson
+from scanner.cli.common.places import document_at_hand, key_at_hand
 from scanner.liabilities.interface import Liability, ProofCheck, ProofStatus
 from scanner.liabilities.proofs import check_proof
 from scanner.model.amount import format_amount
 from scanner.reports.tables.jsontext import pretty
 
 File = Annotated[
-    Path,
-    typer.Argument(metavar="FILE", help="The published proof: a file, or OKX's folder or zip."),
+    str,
+    typer.Argument(
+        metavar="FILE",
+        help="The published proof: a file or its http(s) address, '-' for stdin, or OKX's folder "
+        "or zip.",
+    ),
 ]
 Key = Annotated[
     str,
@@ -42,7 +46,8 @@ def verify(file: File, key: Key = "", as_json: AsJson = False) -> None:
     No network, no database. Exit status 0: accepted, under a pinned key where there is one; 1:
     false; 3: consistent, but the key is the file's own or the form proves nothing; 2: not read.
     """
-    found = check_proof(file, key)
+    with document_at_hand(file) as path, key_at_hand(key) as pinned:
+        found = check_proof(path, pinned)
     if as_json:
         emit(pretty(proof_object(found)))
     else:
@@ -54,7 +59,7 @@ def _headline(found: ProofCheck) -> str:
     if found.status is ProofStatus.REFUSED:
         return f"false: {': '.join(filter(None, (found.place, found.reason)))}"
     if found.status is ProofStatus.UNCHECKED:
-        return f"not checked: {found.stated['file']} of {found.stated['publisher']}"
+        return f"not checked: {found.stated['file']} ({found.stated['publisher']})"
     if found.status is ProofStatus.CONSISTENT:
         return "consistent, and not proven"
     if found.key:
@@ -71,6 +76,8 @@ def _lines(found: ProofCheck) -> list[str]:
         for t in found.totals
         if found.status is not ProofStatus.REFUSED
     ]
+    if sha256 := found.stated.get("sha256"):
+        lines.append(f"sha256: {sha256}")
     if found.root:
         lines.append(f"root: {found.root}")
     if found.key:

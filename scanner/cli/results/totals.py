@@ -9,10 +9,15 @@ import typer
 from scanner.cli.common.console import emit, finish
 from scanner.cli.common.options import AsJson, Database, Snapshot, database_url
 from scanner.errors import ConfigError
-from scanner.reports.figures.aggregate import aggregate_lines, aggregates
+from scanner.reports.figures.aggregate import (
+    aggregate_lines,
+    aggregate_words,
+    aggregates,
+    totals_object,
+)
 from scanner.reports.figures.groups import GroupTotal, group_lines, group_objects, group_totals
 from scanner.reports.figures.outcome import outcome_weights
-from scanner.reports.figures.ratios import ratio_objects
+from scanner.reports.figures.ratios import published_words, ratio_objects
 from scanner.reports.figures.totals import write_totals
 from scanner.reports.tables.jsontext import pretty
 from scanner.settings.publishers import load_publishers
@@ -47,7 +52,8 @@ def totals(
     """Show the totals of a snapshot. The exit status is that of the snapshot's findings.
 
     The table fits 80 columns, amounts rounded down; --exact, --csv and --json have all of them.
-    --exact shows the one ratio that a kept proof of one total allows, too, with its prices.
+    Each also says the one ratio that a kept proof of one total allows; --exact and --json with its
+    prices, and beside the ratio that the publisher states.
     --groups adds up a coin and the tokens that bridges and others owe in its name, beside the
     totals, in which they stand apart: findings and exit status go by the coin alone.
     """
@@ -58,22 +64,31 @@ def totals(
     with open_store(database_url(context, database)) as store:
         snapshot_id = queries.resolve(store, snapshot)
         found = queries.totals(store, snapshot_id)
-        form = "json" if as_json else "csv" if as_csv else "exact" if exact else "table"
-        worst = false_by_asset(store, snapshot_id) if form == "table" else None
         together = _groups(store, found) if groups else None
-        if as_json and together is not None:
-            emit(pretty({**found.to_json(), "groups": group_objects(together)}))
-            finish(outcome_weights(store, snapshot_id))
-        write_totals(found, form, ratio_objects(store, found) if exact else (), worst)
-        for line in group_lines(together) if together is not None else ():
-            emit(f"{line}\n".encode())
-        if exact:
-            kept = aggregates(store, snapshot_id)
-            lines = [line for each in kept for line in aggregate_lines(each)]
-            emit("".join(f"{line}\n" for line in lines).encode())
+        if as_json:
+            whole = totals_object(store, found)
+            more = {} if together is None else {"groups": group_objects(together)}
+            emit(pretty({**whole, **more}))
+        else:
+            form = "csv" if as_csv else "exact" if exact else "table"
+            _write(store, found, form, together)
         finish(outcome_weights(store, snapshot_id))
 
 
 def _groups(store: Store, found: queries.SnapshotTotals) -> list[GroupTotal]:
     publisher = load_publishers().known(queries.head(store, found.snapshot).publisher)
     return group_totals(found.assets, load_registry(), publisher)
+
+
+def _write(
+    store: Store, found: queries.SnapshotTotals, form: str, together: list[GroupTotal] | None
+) -> None:
+    """As a table or CSV, and below a table what stands in none of its columns."""
+    ratios = ratio_objects(store, found) if form == "exact" else []
+    worst = false_by_asset(store, found.snapshot) if form == "table" else None
+    write_totals(found, form, ratios, worst)
+    lines = [*group_lines(together)] if together is not None else []
+    lines += published_words(ratios)
+    for each in aggregates(store, found.snapshot) if form != "csv" else ():
+        lines += aggregate_lines(each) if form == "exact" else [aggregate_words(each)]
+    emit("".join(f"{line}\n" for line in lines).encode())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -22,7 +21,7 @@ from scanner.cli.common.listing import (
 )
 from scanner.cli.common.options import AsJson, Database, Endpoints, ListFile, database_url
 from scanner.cli.common.origin import arguments_of, file_time
-from scanner.cli.common.places import Place, at_hand
+from scanner.cli.common.places import Place, at_hand, document_at_hand
 from scanner.cli.common.progress import ProgressBar
 from scanner.cli.common.publishers import (
     Challenge,
@@ -66,8 +65,10 @@ Networks = Annotated[
     ),
 ]
 LiabilityFile = Annotated[
-    Path | None,
-    typer.Option(metavar="FILE", help="CSV of asset,amount for the reserve ratio."),
+    str | None,
+    typer.Option(
+        metavar="FILE", help="CSV of asset,amount for the reserve ratio; or its http(s) address."
+    ),
 ]
 Quorum = Annotated[
     int,
@@ -166,12 +167,13 @@ def _publisher(store: Store, given: str, place: Place) -> str:
     return name
 
 
-def _read_liabilities(file: Path | None, registry: Registry) -> list[Liability]:
+def _read_liabilities(file: str | None, registry: Registry) -> list[Liability]:
     if file is None:
         return []
     from scanner.cli.liabilities.liabilities import read_owed  # noqa: PLC0415 - heavy, rarely asked
 
-    return read_owed(file, registry)
+    with document_at_hand(file) as path:
+        return read_owed(path, registry)
 
 
 def _check(options: TakeOptions, registry: Registry) -> None:

@@ -22,6 +22,7 @@ from scanner.model.registry import Registry
 from scanner.ownership.interface import ContractCall, KeyQuestion
 from scanner.ownership.judge import judge_claims
 from scanner.ownership.parallel import cores
+from scanner.reports.figures.aggregate import totals_object
 from scanner.reports.figures.outcome import outcome_weights, print_outcome
 from scanner.reports.figures.totals import print_totals
 from scanner.reports.tables.jsontext import pretty
@@ -150,7 +151,7 @@ def show_outcome(store: Store, snapshot_id: int, as_json: bool) -> None:
     """Print totals on stdout and what was found on stderr; leave with the exit status."""
     totals = queries.totals(store, snapshot_id)
     if as_json:
-        emit(pretty(totals.to_json()))
+        emit(pretty(totals_object(store, totals)))
     else:
         print_totals(totals, false_by_asset(store, snapshot_id))
     print_outcome(store, snapshot_id)

@@ -19,6 +19,7 @@ from scanner.model.control import Control, shows_control
 from scanner.model.finding import WEIGHTS, exit_status
 from scanner.reports.commands.providers import block_time
 from scanner.reports.documents.document_value import document_value
+from scanner.reports.figures.aggregate import aggregate_object, aggregates
 from scanner.reports.figures.outcome import answer, finding_groups, other_chains, outcome_weights
 from scanner.reports.figures.ratios import ratio_objects
 from scanner.reports.figures.signed_texts import text_objects
@@ -78,6 +79,7 @@ def report_document(store: Store, snapshot_id: int) -> Object:
         "rows": _rows(head, controls, verified_rows(store, snapshot_id)),
         "totals": totals.to_json(),
         "ratios": ratio_objects(store, totals),
+        "aggregate_ratios": [aggregate_object(a) for a in aggregates(store, snapshot_id)],
         **({} if value is None else {"value": value}),
         "control": _control(controls),
         "statement_rule": _rule(head),

@@ -17,6 +17,7 @@ from scanner.reports.documents.exact import exact_totals
 from scanner.reports.documents.pictures import against, ages, concentration, whole_bar
 from scanner.reports.documents.shown import block_span, counted_kinds
 from scanner.reports.documents.value_view import value_view
+from scanner.reports.figures.aggregate import aggregate_view
 from scanner.reports.figures.amounts import (
     claimed_share,
     counted_rows,
@@ -94,6 +95,7 @@ def _context(document: Json, css: str) -> Json:
             _ratio(r, by_name[r["asset"]], complete=snapshot["complete"])
             for r in document["ratios"]
         ],
+        "aggregates": [aggregate_view(a) for a in document["aggregate_ratios"]],
         "value": value_view(document["value"]) if "value" in document else None,
         "groups": [_group(document["findings"], *group) for group in _GROUPS],
         "texts": [text_view(t) for t in document["texts"]],

@@ -8,14 +8,22 @@ Absent where a side is missing, never 0; rounded down.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from scanner.errors import InputError
 from scanner.liabilities.interface import LiabilityEvidence
-from scanner.liabilities.record import KeptProof
-from scanner.reports.figures.values import AssetValue, PriceRule, SnapshotValue, value_report
-from scanner.reports.figures.values_json import usd
+from scanner.liabilities.record import KeptProof, check_ratio
+from scanner.reports.figures.values import (
+    AssetValue,
+    PriceRule,
+    SnapshotValue,
+    TotalsOf,
+    value_report,
+)
+from scanner.reports.figures.values_json import grouped, usd
 from scanner.store.database.engine import Store
+from scanner.store.reading import queries
 from scanner.store.writing.liability_proofs import proofs_of
 
 RATIO_DECIMALS = 6
@@ -23,6 +31,8 @@ GAP = (
     "the published circuit does not stop a dishonest prover, so the total is accepted by the "
     "published verifier and not proven"
 )
+STANDING = "accepted by the published verifier under a pinned key"
+UNPROVEN = "unproven: the key is taken from the file itself"
 _DECIMAL = re.compile(r"(0|[1-9][0-9]{0,17})(?:\.([0-9]{1,18}))?", re.ASCII)
 
 
@@ -31,7 +41,8 @@ class Aggregate:
     """One kept proof against a snapshot's worth.
 
     owed_cents: the net in US cents, None where nobody said what one unit is worth. ratio: decimal
-    text, None with the reason in `why_absent`. published: what the publisher says, as given.
+    text, None with the reason in `why_absent`. published: what the publisher says, as given; "" if
+    nobody told.
     """
 
     proof: KeptProof
@@ -43,17 +54,23 @@ class Aggregate:
 
 
 def aggregates(
-    store: Store, snapshot_id: int, rule: PriceRule | None = None, published: str = ""
+    store: Store,
+    snapshot_id: int,
+    rule: PriceRule | None = None,
+    published: str = "",
+    totals_of: TotalsOf = queries.totals,
 ) -> list[Aggregate]:
-    """One for each proof kept beside a snapshot. Raises SnapshotNotFoundError, InputError."""
-    if published and _DECIMAL.fullmatch(published) is None:
-        raise InputError(f"--published {published[:40]!r}: a ratio as 1.05")
+    """One for each proof kept beside a snapshot. Raises SnapshotNotFoundError, InputError.
+
+    published: the publisher's own ratio, in place of the one that is kept with a proof.
+    """
+    check_ratio(published)
     with store.read() as connection:
         kept = proofs_of(connection, snapshot_id)
     if not kept:
         return []
-    value = value_report(store, snapshot_id, rule).now
-    return [_aggregate(proof, value, published) for proof in kept]
+    value = value_report(store, snapshot_id, rule, totals_of).now
+    return [_aggregate(proof, value, published or proof.published_ratio) for proof in kept]
 
 
 def _aggregate(proof: KeptProof, value: SnapshotValue, published: str) -> Aggregate:
@@ -126,12 +143,28 @@ def aggregate_object(found: Aggregate) -> dict[str, object]:
     }
 
 
+def totals_object(
+    store: Store, totals: queries.SnapshotTotals, totals_of: TotalsOf = queries.totals
+) -> dict[str, object]:
+    """The object of `totals --json`: the assets by name, and the ratio over all coins.
+
+    Equal totals, proofs and prices give equal bytes. totals_of: how to find those of others.
+    """
+    found = aggregates(store, totals.snapshot, totals_of=totals_of)
+    return {**totals.to_json(), "aggregate_ratios": [aggregate_object(each) for each in found]}
+
+
+def aggregate_words(found: Aggregate) -> str:
+    """The same in one line, which fits beside the totals."""
+    said = f"; the publisher says {found.published}" if found.published else ""
+    return f"Ratio over all coins: {found.ratio or 'absent: ' + found.why_absent}{said}"
+
+
 def aggregate_lines(found: Aggregate) -> list[str]:
     """The same for people."""
     proof, value = found.proof, found.value
-    standing = "accepted by the published verifier under a pinned key"
-    if proof.evidence is not LiabilityEvidence.SNARK_AGGREGATE:
-        standing = "unproven: the key is taken from the file itself"
+    accepted = proof.evidence is LiabilityEvidence.SNARK_AGGREGATE
+    standing = STANDING if accepted else UNPROVEN
     lines = [
         f"aggregate ratio: {found.ratio or 'absent: ' + found.why_absent}",
         f"reserves: {usd(value.verified)} US dollars verified"
@@ -147,6 +180,26 @@ def aggregate_lines(found: Aggregate) -> list[str]:
             lines.append(f"price: {each.asset} {price.text} at {at} ({price.source})")
     if found.published:
         lines.append(f"published ratio: {found.published} (the publisher's own word)")
-    if proof.evidence is LiabilityEvidence.SNARK_AGGREGATE:
+    if accepted:
         lines.append(f"not shown: {GAP}")
     return lines
+
+
+def aggregate_view(known: Mapping[str, Any]) -> dict[str, Any]:
+    """What stands in each cell of `_ratio.j2`. known: of `aggregate_object`."""
+    owed, reserves = known["owed_usd"], known["reserves_usd"]
+    ratio: str | None = known["aggregate_ratio"]
+    return {
+        "ratio": ratio or "absent",
+        "why_absent": known["why_absent"],
+        "published": known["published_ratio"] or "",
+        "below_one": ratio is not None and ratio.startswith("0."),
+        "unproven": known["gap"] is None,
+        "reserves": "no value" if reserves is None else grouped(reserves),
+        "owed": f"{int(known['net']):,} units" if owed is None else grouped(owed),
+        "standing": STANDING if known["gap"] else UNPROVEN,
+        "gap": known["gap"] or "",
+        "source": known["source"],
+        "partly": not known["all_assets_priced"],
+        "prices": known["prices"],
+    }

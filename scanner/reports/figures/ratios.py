@@ -5,7 +5,7 @@ A ratio is as strong as the weaker side, and absent where a side is missing: nei
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from scanner.reports.figures.amounts import reading_coins
@@ -40,6 +40,7 @@ def ratio_objects(store: Store, totals: SnapshotTotals) -> list[dict[str, object
                 "proven_per_coin": liability.evidence.proves_coin_totals,
                 "source": liability.source,
                 "as_of": liability.as_of,
+                "published_ratio": liability.detail.get("published_ratio"),
             }
         )
     return ratios
@@ -60,6 +61,7 @@ def ratio_view(
         "unproven": not known["proven_per_coin"],
         "verified": reading_coins(int(verified), decimals, asset) if verified else "no answer",
         "liabilities": reading_coins(int(total["liabilities"]), decimals, asset),
+        "published": known.get("published_ratio") or "",
         "ratio": _at_least(ratio, total["unavailable_rows"]),
         "why_absent": "" if ratio is not None else _why_absent(total, complete=complete),
         "below_one": ratio is not None and int(verified or 0) < int(total["liabilities"]),
@@ -80,3 +82,13 @@ def _why_absent(total: Mapping[str, Any], *, complete: bool) -> str:
     if total["verified"] not in (None, "0"):
         return "of another day, or in another unit"
     return "no source returned a balance" if total["unavailable_rows"] else "no row in the list"
+
+
+def published_words(ratios: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The publisher's own ratio of each coin that it states one of, beside ours, as lines."""
+    return [
+        f"published ratio: {r['asset']} {r['published_ratio']} (the publisher's own word; "
+        f"ours is {r['reserve_ratio'] or 'absent'})"
+        for r in ratios
+        if r["published_ratio"] is not None
+    ]

@@ -19,7 +19,6 @@ from scanner.reports.figures.amounts import (
     whole_coins,
 )
 from scanner.reports.tables.grid import Cell, Column, print_grid
-from scanner.reports.tables.jsontext import pretty
 from scanner.reports.tables.text import printable
 from scanner.reports.tables.writers import write_csv
 from scanner.snapshots.tally import SHOWN_EVIDENCE, AssetTotal
@@ -57,24 +56,15 @@ NARROW = 80
 def write_totals(
     totals: SnapshotTotals, form: str, ratios: Ratios = (), worst: Worst | None = None
 ) -> None:
-    """Write totals to stdout. form: "table", "exact", "csv" or "json"."""
+    """Write totals to stdout. form: "table", "exact" or "csv"."""
     if form == "exact":
         print_exact(totals, ratios)
         return
     if form == "table":
         print_totals(totals, worst or {})
         return
-    data = totals_csv(totals) if form == "csv" else totals_json(totals)
-    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.write(totals_csv(totals))
     sys.stdout.buffer.flush()
-
-
-def totals_json(totals: SnapshotTotals) -> bytes:
-    """The one object of `totals --json`: assets by name, fixed key order, newline at the end.
-
-    Equal totals give equal bytes.
-    """
-    return pretty(totals.to_json())
 
 
 def totals_csv(totals: SnapshotTotals) -> bytes:

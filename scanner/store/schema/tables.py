@@ -313,6 +313,7 @@ liability_proof = Table(
     Column("pin", Text, nullable=False),  # SHA-256 of the key that was pinned; "" if none was
     Column("key_data", LargeBinary, nullable=False),
     Column("document", LargeBinary, nullable=False),  # packed with zlib
+    Column("published_ratio", Text, nullable=False, server_default=""),  # the publisher's word
 )
 
 price = Table(

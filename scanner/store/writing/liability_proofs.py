@@ -48,6 +48,7 @@ def proofs_of(connection: Connection, snapshot_id: int) -> list[KeptProof]:
             row.pin,
             row.key_data,
             row.document,
+            row.published_ratio,
         )
         for row in connection.execute(query)
     ]

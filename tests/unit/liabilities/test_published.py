@@ -143,3 +143,55 @@ def test_figures_as_people_have_them(tmp_path: Path, data: bytes, amount: int) -
 def test_doubtful_figures_are_refused(tmp_path: Path, data: bytes, words: str) -> None:
     with pytest.raises(ListFormatError, match=re.escape(words)):
         read_liabilities(write(tmp_path, data), load_registry())
+
+
+@pytest.mark.parametrize(
+    ("header", "column", "words"),
+    [
+        ("asset,amount,unit", 3, "column 'unit' is not understood"),
+        ("asset,amount,decimals", 3, "column 'decimals' is not understood"),
+        ("asset,in thousands,amount", 2, "column 'in thousands' is not understood"),
+        ("asset,amount,total", 3, "two columns mean the amount"),
+        ("coin,amount,symbol", 3, "two columns mean the asset"),
+        ("asset,amount,as of,date", 4, "two columns mean the as of"),
+        ("asset,amount,of retail users", 3, "--of WHOM"),
+    ],
+)
+def test_a_column_that_may_say_something_is_not_passed_over(
+    tmp_path: Path, header: str, column: int, words: str
+) -> None:
+    path = write(tmp_path, f"{header}\nBTC,1,2,3\n".encode())
+    with pytest.raises(ListFormatError, match=re.escape(words)) as caught:
+        read_liabilities(path, DECIMALS)
+    assert (caught.value.line, caught.value.column) == (1, column)
+
+
+def test_columns_that_say_nothing_of_what_is_owed_are_passed_over(tmp_path: Path) -> None:
+    data = b"No.,Coin,User Balances,Wallet Assets,Reserve Ratio,Note\n1,BTC,2,2.1,105 %,x\n"
+    (btc,) = read_liabilities(write(tmp_path, data), DECIMALS)
+    assert (btc.amount, btc.detail) == (2 * 10**8, {"published_ratio": "1.05"})
+
+
+@pytest.mark.parametrize(
+    ("text", "ratio"),
+    [
+        ("1.05", "1.05"),
+        ("105%", "1.05"),
+        ("99.75 %", "0.9975"),
+        ("5 %", "0.05"),
+        ("1000%", "10.00"),
+    ],
+)
+def test_the_publishers_own_ratio_is_kept_exactly(tmp_path: Path, text: str, ratio: str) -> None:
+    path = write(tmp_path, f"asset,amount,ratio\nBTC,1,{text}\nETH,1,\n".encode())
+    btc, eth = read_liabilities(path, DECIMALS)
+    assert (btc.detail, eth.detail) == ({"published_ratio": ratio}, {})
+
+
+@pytest.mark.parametrize("text", ["1:1", "-1", "1e2", "over 100%", "1.05 %%"])
+def test_what_is_no_ratio_is_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ListFormatError, match="is no ratio"):
+        read_liabilities(write(tmp_path, f"asset,amount,ratio\nBTC,1,{text}\n".encode()), DECIMALS)
+    two = b"asset,amount,ratio\nUSDT-ERC20,1,1.1\nUSDT-TRC20,1,1.2\n"
+    with pytest.raises(ListFormatError, match="two ratios of USDT"):
+        read_liabilities(write(tmp_path, two), load_registry())

@@ -48,7 +48,7 @@ def test_times_are_utc_and_bytes_are_their_hash() -> None:
     at = datetime(2026, 1, 2, 3, 0, tzinfo=timezone(timedelta(hours=2)))
     made = json.loads(lines.line(t.price, ("BTC", "USD", at, "x", "1")))
     assert made["at"] == datetime(2026, 1, 2, 1, tzinfo=UTC).isoformat(timespec="microseconds")
-    proof = (1, "s", "f", "n", "ok", "e", 5, "", "r", "", b"key", memoryview(b"document"))
+    proof = (1, "s", "f", "n", "ok", "e", 5, "", "r", "", b"key", memoryview(b"document"), "")
     made = json.loads(lines.line(t.liability_proof, proof))
     assert (made["key_data"], made["document"]) == (
         sha256(b"key").hexdigest(),

@@ -1,0 +1,107 @@
+"""The columns of a table of published figures: each is used, known and needless, or refused.
+
+Names stand as `_plain` writes them. A column that is in none of these tables may say a unit, a
+scale or whose figures they are, so the table is not read past it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from scanner.errors import ListFormatError, clip
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+FIELDS: Mapping[str, frozenset[str]] = {
+    "asset": _words("asset coin currency symbol ticker token assetname coinname"),
+    "amount": _words(
+        "amount liability liabilities balance total userbalance userbalances userassets "
+        "userliabilities customerbalance customerbalances customerassets customerliabilities "
+        "clientbalances clientliabilities totalliabilities totalliability owed amountowed "
+        "totalbalance userholdings customerholdings memberassets"
+    ),
+    "as_of": _words("asof date time snapshotdate snapshottime datetime timestamp"),
+    "published_ratio": _words(
+        "publishedratio ratio reserveratio reservesratio coverage coverageratio collateralratio"
+    ),
+}
+"""Our field names, and the names that mean them."""
+
+NEEDLESS = _words(
+    "index no nr id rank note notes comment comments remark remarks label description source url "
+    "link website network chain networks chains users accounts customers exchange publisher "
+    "usd usdvalue valueusd valueinusd priceusd usdprice price reserves reserve walletassets "
+    "walletbalance walletbalances onchainbalance onchainassets exchangeassets assetsheld"
+)
+"""Names of columns that say nothing of what is owed: words, money, and what the publisher holds."""
+
+_PERCENT = re.compile(r"((?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,16})?) ?%", re.ASCII)
+_RATIO = re.compile(r"(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,18})?", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class FigureColumns:
+    """Where each field is, by index; None where the table has none."""
+
+    asset: int
+    amount: int
+    as_of: int | None = None
+    published_ratio: int | None = None
+
+
+def names_both(cells: Sequence[str]) -> bool:
+    """Whether a line's cells name an asset and an amount."""
+    names = {_plain(cell) for cell in cells}
+    return bool(names & FIELDS["asset"] and names & FIELDS["amount"])
+
+
+def find(file: str, line: int, header: Sequence[str]) -> FigureColumns:
+    """Tell what each column is. Raises ListFormatError (line, column) for one that nobody knows."""
+    at: dict[str, int] = {}
+    strange: int | None = None
+    for index, cell in enumerate(header):
+        name = _plain(cell)
+        field = next((field for field, names in FIELDS.items() if name in names), "")
+        if field in at:
+            what = f"two columns mean the {field.replace('_', ' ')}: leave out one of them"
+            raise ListFormatError(file, what, line, index + 1)
+        if field:
+            at[field] = index
+        elif name and name not in NEEDLESS and strange is None:
+            strange = index
+    if "asset" not in at or "amount" not in at:
+        raise ListFormatError(file, "the first line must name the columns: asset,amount", line)
+    if strange is not None:
+        what = (
+            f"column {clip(header[strange].strip())!r} is not understood: leave it out if it says "
+            "nothing of the amounts; say --in UNIT beside if it says their unit, --of WHOM if it "
+            "says that they are of some users only"
+        )
+        raise ListFormatError(file, what, line, strange + 1)
+    return FigureColumns(at["asset"], at["amount"], at.get("as_of"), at.get("published_ratio"))
+
+
+def read_ratio(file: str, text: str, line: int, column: int) -> str:
+    """A publisher's own ratio as a decimal number: "1.05" and "105 %" are one. "" stays "".
+
+    Raises ListFormatError.
+    """
+    if not text or _RATIO.fullmatch(text):
+        return text
+    percent = _PERCENT.fullmatch(text)
+    if percent is None:
+        what = f"{clip(text)!r} is no ratio: write 1.05 or 105 %"
+        raise ListFormatError(file, what, line, column)
+    whole, _, fraction = percent[1].partition(".")
+    digits = whole.rjust(3, "0")
+    return f"{digits[:-2]}.{digits[-2:]}{fraction}"
+
+
+def _plain(name: str) -> str:
+    """A name without case, spaces and punctuation."""
+    return "".join(c for c in name.lower() if c.isalnum())
