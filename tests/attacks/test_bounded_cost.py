@@ -111,7 +111,7 @@ def test_a_contract_that_halts_has_answered(anvil_factory, name):
     at = _pinned(node)
     assert node.call(bytes.fromhex("fa" * 20), b"\x00" * 4, at) == b""
     reading = SingleCalls(batched=False).read(
-        node, [Column(bytes.fromhex("fa" * 20), [bytes(20)])], {"blockHash": at.hash}
+        node, [Column(bytes.fromhex("fa" * 20), [bytes(20)])], {"blockHash": at.hash}, at
     )
     assert reading[0].decimals is None, "its column, not the chunk"
     assert time.monotonic() - began < 20
@@ -129,7 +129,7 @@ def test_an_endless_contract_costs_its_own_question(anvil_factory):
         node.call(bytes.fromhex("fa" * 20), b"", at)
     assert caught.value.fault is Fault.TOO_BIG
     column = Column(bytes.fromhex("fa" * 20), [bytes(20)])
-    (reading,) = SingleCalls(batched=False).read(node, [column], {"blockHash": at.hash})
+    (reading,) = SingleCalls(batched=False).read(node, [column], {"blockHash": at.hash}, at)
     assert reading.decimals is None
     node.close()
 

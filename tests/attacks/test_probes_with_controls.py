@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -35,16 +35,26 @@ def newest_for_any_hash(body: bytes) -> bytes:
     return json.dumps(asked).encode()
 
 
+def newest_for_calls(body: bytes) -> bytes:
+    """The same for calls of programs alone: balances asked for one by one are of the block."""
+    asked = json.loads(body)
+    for call in asked if isinstance(asked, list) else [asked]:
+        if call["method"] == "eth_call":
+            call["params"][1] = "latest"
+    return json.dumps(asked).encode()
+
+
 @contextmanager
-def gateway(port: int) -> Iterator[str]:
+def gateway(port: int, spoil: Callable[[bytes], bytes] = newest_for_any_hash) -> Iterator[str]:
     """A server before a node that puts the newest block in place of every hash."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            body = newest_for_any_hash(self.rfile.read(int(self.headers["Content-Length"])))
+            body = spoil(self.rfile.read(int(self.headers["Content-Length"])))
             node = http.client.HTTPConnection("127.0.0.1", port)
             node.request("POST", "/", body, {"Content-Type": "application/json"})
             answer = node.getresponse().read()
+            node.close()
             self.send_response(200)
             self.send_header("Content-Length", str(len(answer)))
             self.end_headers()
@@ -81,6 +91,34 @@ def test_a_gateway_that_answers_for_any_hash(scanner, tmp_path, anvil_factory):
     (total,) = done.object["assets"]
     assert (total["verified"], total["shortfall"]) == ("0", str(777 * WEI))
     assert done.status == 1
+
+
+def test_a_gateway_that_runs_programs_in_another_block(scanner, tmp_path, anvil_factory):
+    """The few balances that a way is tried with are the same in both blocks; the others are not."""
+    node = anvil_factory()
+    keys = [key(n) for n in range(30, 36)]
+    for k in keys[:3]:
+        node.rpc("anvil_setBalance", account_of(k), hex(7 * WEI))
+    node.rpc("anvil_mine", "0x3")
+    for k in keys[3:]:
+        node.rpc("anvil_setBalance", account_of(k), hex(7 * WEI))
+    node.rpc("anvil_mine", "0x3")
+    rows = [
+        {"coin": "ETH", "network": "ETH", "height": 2, "address": account_of(k), "amount": "7"}
+        | {"signature1": sign_evm(k)}
+        for k in keys
+    ]
+    write_rows(tmp_path / "list.csv", rows)
+    with gateway(node.port, newest_for_calls) as url:
+        write_table(tmp_path / "ends.toml", evm_endpoint(node) | {"url": url})
+        done = scanner(
+            *("snapshot", "list.csv", "--endpoints", "ends.toml", "--json"),
+            *("--statement", MESSAGE),
+        )
+    (total,) = done.object["assets"]
+    assert (done.status, total["verified"], total["unavailable_rows"]) == (3, None, 6)
+    told = done.err + scanner("show", "latest").out.decode()
+    assert "in block 6: it does not go by the block" in " ".join(told.split())
 
 
 @pytest.mark.parametrize(("own", "evidence"), [(False, "reported"), (True, "proven")])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from support import evm_chain as chain
@@ -12,6 +13,7 @@ from scanner.chains.evm.columns import NATIVE, Column, Told
 from scanner.chains.evm.multicall import CANONICAL
 from scanner.chains.evm.node import Node
 from scanner.chains.evm.reader import BATCH, SINGLE, pace_of, read_columns
+from scanner.errors import SourceRejectedError
 from scanner.model.block import BlockRef
 
 pytestmark = pytest.mark.node
@@ -82,7 +84,7 @@ def at(node):
 def test_plain_items(node, at, name):
     columns = [Column(NATIVE, ACCOUNTS[:60]), *(Column(t, ACCOUNTS[:60]) for t in TOKENS)]
     with node.pinned(at) as block:  # not through the reader: it would fall back to another way
-        found = WAYS[name].read(node, columns, block)
+        found = WAYS[name].read(node, columns, block, at)
     assert found[0].amounts == [10**20 + n for n in range(60)]
     for k in range(3):
         assert found[k + 1].amounts == [10**k + n for n in range(60)]
@@ -125,7 +127,7 @@ def test_amounts_of_every_width_are_read_to_the_last_unit(node, at, name):
 def test_a_sheet_says_that_an_amount_is_wide_and_never_cuts_it(node, at, name):
     columns = [Column(NATIVE, [WHALE]), Column(RICH, ACCOUNTS[: len(AMOUNTS)])]
     with node.pinned(at) as block:
-        coin, token = WAYS[name].read(node, columns, block)
+        coin, token = WAYS[name].read(node, columns, block, at)
     wide = (Told.WIDE, "")
     assert (coin.amounts, coin.failed) == ([0], {0: wide})
     assert token.amounts == [0, 2**120 - 1, 0, 0, 0]
@@ -174,3 +176,25 @@ def test_a_request_above_the_nodes_own_limit_of_two_megabytes_is_halved(node, at
     assert not found.failed
     assert pace.size < 20_000, "the node refused the whole"
     assert node.rpc.requests - before > 2
+
+
+@pytest.mark.parametrize("name", [name for name in WAYS if name not in (BATCH.name, SINGLE.name)])
+def test_every_way_that_runs_code_names_the_block_it_ran_in(node, at, name):
+    """A gateway that puts another block in the place of the one asked for, in these calls alone."""
+    columns = [Column(NATIVE, ACCOUNTS[:3]), Column(TOKENS[0], ACCOUNTS[:3])]
+    with pytest.raises(SourceRejectedError, match="ran a call for block 2 in block 1"):
+        WAYS[name].read(node, columns, hex(1), replace(at, height=2, time=(at.time or 0) + 5))
+
+
+def test_a_number_of_another_chain_is_no_other_block(anvil, node, at):
+    """On Arbitrum a program sees the number of Ethereum's block, and the time of its own."""
+    arbitrum = Node(anvil.endpoint("two"), "42161")
+    arbitrum.ran_in(at, 20_000_000, at.time)
+    arbitrum.ran_in(at, at.height + 1, at.time + 12)  # run on top of the block
+    arbitrum.ran_in(replace(at, time=None), 20_000_000, 1)
+    arbitrum.close()
+    for other, number in ((arbitrum, at.height + 2), (node, at.height + 2)):
+        with pytest.raises(SourceRejectedError, match="Name another endpoint"):
+            other.ran_in(at, number, at.time + 24)
+    with pytest.raises(SourceRejectedError, match="in block 20000000"):
+        node.ran_in(at, 20_000_000, at.time)

@@ -56,16 +56,22 @@ NO_DECIMALS = assemble(f"""
 
 
 def _multicall() -> bytes:
-    """Multicall3's aggregate3 and getEthBalance, in our own words."""
+    """Multicall3's aggregate3, getEthBalance and what names the block, in our own words."""
     i, n, base, free, el = 0x200, 0x220, 0x240, 0x260, 0x280
     out = 0x400
     return assemble(f"""
         0 CALLDATALOAD {1 << 224} SWAP1 DIV
         DUP1 0x4d2301cc EQ @coin JUMPI
+        DUP1 0x42cbb15c EQ @number JUMPI
+        DUP1 0x0f28c97d EQ @time JUMPI
         0x82ad56cb EQ @many JUMPI
         0 0 REVERT
     coin:
         4 CALLDATALOAD BALANCE 0 MSTORE 32 0 RETURN
+    number:
+        NUMBER 0 MSTORE 32 0 RETURN
+    time:
+        TIMESTAMP 0 MSTORE 32 0 RETURN
     many:
         4 CALLDATALOAD 4 ADD DUP1 CALLDATALOAD {n} MSTORE
         32 ADD {base} MSTORE

@@ -33,6 +33,8 @@ _OPCODES: Final[Mapping[str, int]] = {
     "CODESIZE": 0x38,
     "CODECOPY": 0x39,
     "EXTCODESIZE": 0x3B,
+    "TIMESTAMP": 0x42,
+    "NUMBER": 0x43,
     "RETURNDATASIZE": 0x3D,
     "RETURNDATACOPY": 0x3E,
     "POP": 0x50,

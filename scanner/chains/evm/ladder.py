@@ -74,7 +74,7 @@ def usable(
     for _ in range(2):
         try:
             with node.pinned(at) as block:
-                return _agree(way.read(node, sample, block), reference)
+                return _agree(way.read(node, sample, block, at), reference)
         except SourceUnavailableError:
             continue
         except RpcError as e:

@@ -1,7 +1,8 @@
 """Many balances through the Multicall3 contract, where a node takes no program of ours.
 
 Encoded and decoded by hand with fixed strides: the general ABI codec costs sixty times as much.
-Source: the Multicall3 contract's interface (aggregate3, getEthBalance) and the Solidity ABI.
+Source: the Multicall3 contract's interface (aggregate3, getEthBalance, getBlockNumber,
+getCurrentBlockTimestamp) and the Solidity ABI.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from scanner.chains.evm.node import Node
 from scanner.chains.evm.single import read_word
 from scanner.chains.fleet.faults import Fault, RpcError
 from scanner.errors import SourceUnavailableError
+from scanner.model.block import BlockRef
 
 CANONICAL: Final = bytes.fromhex("cA11bde05977b3631167028862bE2a173976CA11")
 ELSEWHERE: Final[Mapping[str, bytes]] = {
@@ -24,6 +26,8 @@ ELSEWHERE: Final[Mapping[str, bytes]] = {
 
 AGGREGATE: Final = bytes.fromhex("82ad56cb")
 COIN_BALANCE: Final = bytes.fromhex("4d2301cc")
+BLOCK_NUMBER: Final = bytes.fromhex("42cbb15c")
+BLOCK_TIME: Final = bytes.fromhex("0f28c97d")
 
 _MAY_FAIL: Final = (1).to_bytes(32)
 _DATA_AT: Final = (96).to_bytes(32)
@@ -40,13 +44,15 @@ class Multicall:
     start_size = 1_000
     most = 3_000
 
-    def read(self, node: Node, columns: Sequence[Column], block: object) -> list[Reading]:
+    def read(
+        self, node: Node, columns: Sequence[Column], block: object, at: BlockRef
+    ) -> list[Reading]:
         """Read columns at a pinned block. See `Way` in scanner.chains.evm.reader.
 
-        Raises RpcError.
+        Raises RpcError, SourceRejectedError if the contract ran in another block.
         """
         here = ELSEWHERE.get(node.chain_id, CANONICAL)
-        calls: list[tuple[bytes, bytes]] = []
+        calls = [(here, BLOCK_NUMBER + bytes(32)), (here, BLOCK_TIME + bytes(32))]
         for column in columns:
             target, selector = column.token, BALANCE_OF
             if column.is_native:
@@ -59,7 +65,11 @@ class Multicall:
         answer = data(node.name, node.rpc.ask("eth_call", request, block), "multicall")
         if not answer:
             raise RpcError(node.name, Fault.UNSUPPORTED, 0, "no Multicall3 at this block")
-        return _readings(columns, decode(node.name, answer, len(calls)))
+        number, time, *items = decode(node.name, answer, len(calls))
+        if not (number[0] and time[0] and len(number[1]) == len(time[1]) == 32):
+            raise RpcError(node.name, Fault.UNSUPPORTED, 0, "this Multicall3 names no block")
+        node.ran_in(at, int.from_bytes(number[1]), int.from_bytes(time[1]))
+        return _readings(columns, items)
 
 
 def encode(calls: Sequence[tuple[bytes, bytes]]) -> bytes:

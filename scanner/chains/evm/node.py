@@ -29,6 +29,10 @@ MOST_ANSWERED: Final = 16_384
 """Bytes of a contract's answer: a wallet of 250 owners names them in half of it. A hostile one
 answers every question with megabytes, which would all be remembered."""
 _CALL_LIMIT: Final = 2 * MOST_ANSWERED + 4_096  # as hex, with what stands around it
+_SEES_ITS_NUMBER: Final = frozenset(
+    {"1", "10", "56", "61", "130", "137", "8453", "10001", "43114", "59144"}
+)
+"""Chain ids of networks on which every client's NUMBER is the number of the block that is run."""
 _KEPT_BY_ALL = 128  # states of this many blocks are kept by every node
 
 
@@ -184,6 +188,23 @@ class Node:
             return isinstance(self.rpc.ask("eth_getBalance", hexed(_PROBED), nowhere), str)
         except RpcError:
             return False
+
+    def ran_in(self, at: BlockRef, number: int, time: int) -> None:
+        """Check what a call says of the block that it ran in. Raises SourceRejectedError.
+
+        Some nodes run a call on top of the block. Not everywhere is the number that a program sees
+        the block's (on Arbitrum it is Ethereum's): there, its time has to be that of the block.
+        """
+        if number in (at.height, at.height + 1):
+            return
+        numbered = self.chain_id.partition(":")[0] in _SEES_ITS_NUMBER
+        if not numbered and (at.time is None or time == at.time):
+            return
+        raise SourceRejectedError(
+            self.name,
+            f"ran a call for block {at.height} in block {number}: it does not go by the block that "
+            "it is asked about. Name another endpoint",
+        )
 
     def confirm(self, at: BlockRef) -> None:
         """Check that the endpoint still has `at` at its height. Raises ReorgError if not."""

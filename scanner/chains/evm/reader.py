@@ -30,8 +30,12 @@ class Way(Protocol):
     start_size: int
     most: int
 
-    def read(self, node: Node, columns: Sequence[Column], block: object) -> list[Reading]:
+    def read(
+        self, node: Node, columns: Sequence[Column], block: object, at: BlockRef
+    ) -> list[Reading]:
         """Read columns at a pinned block: one Reading each, in order, every holder in it.
+
+        block: what calls at `at` are given. Ways that run code say in which block it ran.
 
         An item that could not be read stands in `failed`. Raises RpcError when the node refuses
         the request as a whole, SourceUnavailableError for no usable answer.
@@ -78,7 +82,7 @@ def read_columns(node: Node, way: Way, columns: Sequence[Column], at: BlockRef) 
     Raises SourceUnavailableError, HeightPrunedError, ReorgError, RpcError when nothing can be said.
     """
     with node.pinned(at) as block:
-        reader = _Reader(node, block)
+        reader = _Reader(node, block, at)
         found = reader.read(way, columns)
         if way is not SINGLE:
             reader.look_again(columns, found)
@@ -100,8 +104,8 @@ class _Reader:
     earn patience and failures use it up.
     """
 
-    def __init__(self, node: Node, block: object) -> None:
-        self._node, self._block = node, block
+    def __init__(self, node: Node, block: object, at: BlockRef) -> None:
+        self._node, self._block, self._at = node, block, at
         self._patience = _PATIENCE
 
     def read(self, way: Way, columns: Sequence[Column]) -> list[Reading]:
@@ -146,7 +150,7 @@ class _Reader:
     def _patiently(self, way: Way, columns: Sequence[Column]) -> list[Reading]:
         while True:
             try:
-                found = way.read(self._node, columns, self._block)
+                found = way.read(self._node, columns, self._block, self._at)
             except SourceUnavailableError as e:
                 self._patience -= 1
                 if self._patience < 0 or (e.retry_after or 0) > _SHORT_WAIT:

@@ -7,7 +7,8 @@ create: the same, its answer as the code that would be deployed (EIP-170 limits 
 
 Request: sections of [how many tokens, 1 byte][how many holders, 4 bytes][tokens, 20 bytes each,
 NATIVE for the coin][holders, 20 bytes each]: every holder is asked for in every token, and stands
-there once. Answer: records of [1 byte: Told][15 bytes: a number], per section and token one for the
+there once. Answer: the number and the time of the block that the program ran in, 32 bytes each,
+then records of [1 byte: Told][15 bytes: a number], per section and token one for the
 token's decimals() (0 for the coin), then one per holder. Its length follows from the request: a cut
 answer is seen. A number that 15 bytes cannot hold is told as WIDE, and asked for again alone.
 """
@@ -24,8 +25,11 @@ from scanner.chains.evm.hexes import data, hexed
 from scanner.chains.evm.node import Node
 from scanner.chains.fleet.faults import Fault, RpcError
 from scanner.errors import SourceUnavailableError
+from scanner.model.block import BlockRef
 
 RECORD: Final = 16
+RAN_IN: Final = 64
+"""Bytes before the records: the block's number and its time."""
 WIDE: Final = 1 << 8 * (RECORD - 1)
 """The first number that a record cannot hold; also Told.OK in its place."""
 CALL_GAS: Final = 3_000_000
@@ -94,6 +98,7 @@ def program(*, deployed: bool, answer: str) -> bytes:
     text = f"""
         {load}
         192 ADD DUP1 96 MSTORE                          ; the answer begins where the request ends
+        NUMBER DUP2 MSTORE 32 ADD TIMESTAMP DUP2 MSTORE 32 ADD
         192                                             ; section out
     section:
         96 MLOAD DUP2 LT ISZERO @done JUMPI
@@ -153,19 +158,21 @@ class Sheet:
         self.name = {"override": "override sheet", "revert": "revert sheet"}.get(
             kind, "deployless sheet"
         )
-        self.start_size = self.most = (_MAX_CODE // RECORD) - 20
+        self.start_size = self.most = (_MAX_CODE // RECORD) - 24
         if kind == "revert":
             self.start_size = self.most = 1_500
         if kind == "override":
             self.start_size, self.most = 4_000, 10_000
 
-    def read(self, node: Node, columns: Sequence[Column], block: object) -> list[Reading]:
+    def read(
+        self, node: Node, columns: Sequence[Column], block: object, at: BlockRef
+    ) -> list[Reading]:
         """Read columns at a pinned block. See `Way` in scanner.chains.evm.reader.
 
-        Raises RpcError.
+        Raises RpcError, SourceRejectedError if the program ran in another block.
         """
         request = encode(columns)
-        size = RECORD * (count_items(columns) + len(columns))
+        size = RAN_IN + RECORD * (count_items(columns) + len(columns))
         if self.kind != "override" and len(request) + len(_program(self.kind)) > _MAX_CREATION:
             raise RpcError(node.name, Fault.TOO_BIG, 0, "the sheet is larger than creation code")
         if self.kind == "create" and size > _MAX_CODE:
@@ -173,7 +180,8 @@ class Sheet:
         answer = self._ask(node, request, block, size)
         if not answer:  # a gateway that drops the override, or runs no code of ours
             raise RpcError(node.name, Fault.UNSUPPORTED, 0, "the sheet did not run")
-        return decode(node.name, columns, answer)
+        node.ran_in(at, *(int.from_bytes(answer[n : n + 32]) for n in (0, 32)))
+        return decode(node.name, columns, answer[RAN_IN:])
 
     def _ask(self, node: Node, request: bytes, block: object, size: int) -> bytes:
         code = _program(self.kind)

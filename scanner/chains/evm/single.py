@@ -14,6 +14,7 @@ from scanner.chains.evm.node import Node
 from scanner.chains.fleet.faults import Fault, RpcError
 from scanner.chains.fleet.rpc import Call
 from scanner.errors import SourceUnavailableError
+from scanner.model.block import BlockRef
 
 _ABOUT_BLOCK = (Fault.NO_BLOCK, Fault.PRUNED)
 
@@ -30,8 +31,14 @@ class SingleCalls:
         self.start_size = 500 if batched else 50
         self.most = 2_000 if batched else 50
 
-    def read(self, node: Node, columns: Sequence[Column], block: object) -> list[Reading]:
-        """Read columns at a pinned block. See `Way` in scanner.chains.evm.ladder."""
+    def read(
+        self, node: Node, columns: Sequence[Column], block: object, at: BlockRef
+    ) -> list[Reading]:
+        """Read columns at a pinned block. See `Way` in scanner.chains.evm.reader.
+
+        at: not looked at; a balance does not say of which block it is.
+        """
+        del at
         calls: list[Call] = []
         for column in columns:
             if not column.is_native:
