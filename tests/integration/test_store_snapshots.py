@@ -20,6 +20,7 @@ from scanner.snapshots.interface import ChunkState, SnapshotState
 from scanner.store.reading import check as checks
 from scanner.store.reading import queries
 from scanner.store.reading.check import check
+from scanner.store.reading.found import worst_by_asset
 from scanner.store.schema import append_only, guards, tables
 from scanner.store.writing.liability_proofs import keep_proof
 from scanner.store.writing.runs import set_liabilities
@@ -88,6 +89,23 @@ def test_findings_are_told_filtered_and_paged(store):
     assert queries.finding_counts(store, snapshot) == {
         FindingKind.UNSIGNED: 2, FindingKind.SHORTFALL: 1, FindingKind.SURPLUS: 1,
     }  # fmt: skip
+
+
+def test_the_worst_of_an_asset_is_what_is_false_and_else_what_the_totals_do_not_say(store):
+    repeated = eth_claim(4, **SIGNED)
+    claims = [
+        eth_claim(1, **SIGNED),
+        eth_claim(2),
+        eth_claim(3, amount=2**255, **SIGNED),
+        repeated,
+        repeated,
+    ]
+    snapshot = planned(store, claims)
+    take(store, snapshot, StubSource())
+    assert worst_by_asset(store, snapshot) == {"ETH": (FindingKind.SHORTFALL, 1)}
+    unsigned = planned(store, [eth_claim(5), UnreadableRow(9, 0, "bad_row", "cut off", "x")])
+    take(store, unsigned, StubSource())
+    assert worst_by_asset(store, unsigned) == {}  # the totals have it as not verified
 
 
 def test_networks_without_a_source_are_unavailable_and_judged(store):

@@ -24,7 +24,7 @@ from scanner.settings.publishers import load_publishers
 from scanner.settings.tables import load_registry
 from scanner.store.database.engine import Store, open_store
 from scanner.store.reading import queries
-from scanner.store.reading.found import false_by_asset
+from scanner.store.reading.found import worst_by_asset
 
 AsCsv = Annotated[bool, typer.Option("--csv", help="Write CSV to stdout.")]
 Exact = Annotated[
@@ -85,7 +85,7 @@ def _write(
 ) -> None:
     """As a table or CSV, and below a table what stands in none of its columns."""
     ratios = ratio_objects(store, found) if form == "exact" else []
-    worst = false_by_asset(store, found.snapshot) if form == "table" else None
+    worst = worst_by_asset(store, found.snapshot) if form == "table" else None
     write_totals(found, form, ratios, worst)
     lines = [*group_lines(together)] if together is not None else []
     lines += published_words(ratios)

@@ -33,7 +33,7 @@ from scanner.snapshots.take import take_snapshot
 from scanner.store.database.engine import Store
 from scanner.store.reading import queries
 from scanner.store.reading.coverage import coverage
-from scanner.store.reading.found import false_by_asset
+from scanner.store.reading.found import worst_by_asset
 from scanner.store.writing.runs import networks_of
 from scanner.store.writing.sink import StoreSink
 
@@ -153,6 +153,6 @@ def show_outcome(store: Store, snapshot_id: int, as_json: bool) -> None:
     if as_json:
         emit(pretty(totals_object(store, totals)))
     else:
-        print_totals(totals, false_by_asset(store, snapshot_id))
+        print_totals(totals, worst_by_asset(store, snapshot_id))
     print_outcome(store, snapshot_id)
     finish(outcome_weights(store, snapshot_id))

@@ -58,12 +58,16 @@ def unstated_texts(texts: Iterable[SignedText], rule: StatementRule) -> list[Sig
 
 
 def option_line(texts: list[SignedText]) -> list[str]:
-    """Say which option accepts them."""
-    short = [text.text for text in texts[:FEW] if len(text.text) <= LONGEST]
-    options = " ".join(f"--statement {quote(literal(text))}" for text in short)
-    if not options:
+    """Say which option accepts the most signed one.
+
+    One, and not all in one command: what few rows sign may be a vote or a log-in, and whoever
+    pastes a command accepts all that it names.
+    """
+    short = [text.text for text in texts if len(text.text) <= LONGEST]
+    if not short:
         return []
-    return [f"if these are the publisher's own claims, say so ('*' for what differs): {options}"]
+    option = f"--statement {quote(literal(short[0]))}"
+    return [f"if that is the publisher's own claim, say so ('*' for what differs): {option}"]
 
 
 def text_objects(rule: StatementRule | None, texts: ListTexts | None) -> list[dict[str, object]]:

@@ -10,7 +10,7 @@ from functools import partial
 from textwrap import fill
 
 from scanner.model.balance import Evidence
-from scanner.model.finding import FindingKind
+from scanner.model.finding import WEIGHTS, FindingKind, Weight
 from scanner.reports.figures.amounts import (
     claimed_share,
     counted_rows,
@@ -47,7 +47,7 @@ Ratios = Sequence[Mapping[str, object]]
 """As `ratio_objects` makes them."""
 
 Worst = Mapping[str, tuple[FindingKind, int]]
-"""Asset -> what is false of it, and how often; as `false_by_asset` tells."""
+"""Asset -> the worst that was found of it, and how often; as `worst_by_asset` tells."""
 
 NARROW = 80
 """Characters of a line that the short table fits into."""
@@ -96,7 +96,11 @@ def print_totals(totals: SnapshotTotals, worst: Worst) -> None:
         Column("asset"), Column("claimed", True), Column("verified", True), Column("%", True),
         Column("worst finding"),
     ]  # fmt: skip
-    print_grid(columns, [_short(a, worst) for a in totals.assets], title=_title(totals))
+    known = {a.asset for a in totals.assets}
+    rows = [_short(a, worst) for a in totals.assets]
+    # Nothing of such an asset is counted (a coin's second name, say), and it is told all the same.
+    rows += [_found_alone(name, worst[name]) for name in sorted(worst.keys() - known - {""})]
+    print_grid(columns, rows, title=_title(totals))
     owed = [a for a in totals.assets if a.liabilities]
     for line in fill(_ratios_line(owed), NARROW).splitlines() if owed else []:
         sys.stdout.write(printable(line) + "\n")
@@ -121,9 +125,9 @@ def _short(asset: AssetTotal, worst: Worst) -> list[Cell]:
 
 def _worst(asset: AssetTotal, worst: Worst) -> Cell:
     """The worst first: what is false, then a ratio below 1, then what could not be verified."""
-    if asset.asset in worst:
-        kind, count = worst[asset.asset]
-        return Cell(f"{count:,} {kind.value.replace('_', ' ')}", "bold red")
+    found = _found(*worst[asset.asset]) if asset.asset in worst else None
+    if found is not None and WEIGHTS[worst[asset.asset][0]] is Weight.FALSE:
+        return found
     ratio = asset.reserve_ratio
     if ratio is not None and Decimal(ratio) < 1:
         return Cell("less than owed", "bold red")
@@ -133,7 +137,16 @@ def _worst(asset: AssetTotal, worst: Worst) -> Cell:
         return Cell(f"{asset.unavailable_rows:,} no answer", "yellow")
     if asset.unverified:
         return Cell("not verified", "yellow")
-    return Cell("-", "dim")
+    return found or Cell("-", "dim")
+
+
+def _found_alone(asset: str, found: tuple[FindingKind, int]) -> list[Cell]:
+    return [Cell(asset, "bold"), *[Cell("-", "dim")] * 3, _found(*found)]
+
+
+def _found(kind: FindingKind, count: int) -> Cell:
+    style = "bold red" if WEIGHTS[kind] is Weight.FALSE else "yellow"
+    return Cell(f"{count:,} {kind.value.replace('_', ' ')}", style)
 
 
 def _ratios_line(owed: Sequence[AssetTotal]) -> str:

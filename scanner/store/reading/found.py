@@ -97,12 +97,15 @@ def finding_counts(store: Store, snapshot_id: int) -> Mapping[FindingKind, int]:
     return {kind: counts[kind] for kind in FindingKind if counts[kind]}
 
 
-def false_by_asset(store: Store, snapshot_id: int) -> Mapping[str, tuple[FindingKind, int]]:
-    """What is false of each asset: the kind that stands first in FindingKind, and how often.
+def worst_by_asset(store: Store, snapshot_id: int) -> Mapping[str, tuple[FindingKind, int]]:
+    """The worst that totals do not say of each asset, and how often: false before unshown, then
+    the kind that stands first in FindingKind.
 
-    Assets of which nothing is false are left out. Raises SnapshotNotFoundError.
+    Whose control or balance is not shown is counted in the totals, and not here. Assets of which
+    nothing was found are left out. Raises SnapshotNotFoundError.
     """
     f, c, whole = t.finding.c, t.claim.c, t.list_finding.c
+    told = [kind.value for kind in FindingKind if WEIGHTS[kind] is not Weight.NOTE]
     kinds = [kind.value for kind in FindingKind if WEIGHTS[kind] is Weight.FALSE]
     counts: Counter[tuple[str, FindingKind]] = Counter()
     with store.read() as connection:
@@ -110,21 +113,21 @@ def false_by_asset(store: Store, snapshot_id: int) -> Mapping[str, tuple[Finding
         claims = (
             select(c.asset, f.kind, func.count())
             .join(t.claim, and_(c.list_id == of.list, c.no == f.claim_no))
-            .where(f.snapshot_id == snapshot_id, f.kind.in_(kinds))
+            .where(f.snapshot_id == snapshot_id, f.kind.in_([*kinds, FindingKind.DIFFERS_NOW]))
             .group_by(c.asset, f.kind)
         )
         listed = (
             select(whole.asset, whole.kind, func.count())
-            .where(whole.list_id == of.list, whole.kind.in_(kinds), still_true(of))
+            .where(whole.list_id == of.list, whole.kind.in_(told), still_true(of))
             .group_by(whole.asset, whole.kind)
         )
         for query in (claims, listed):
             for asset, kind, count in connection.execute(query):
                 counts[asset, FindingKind(kind)] += count
         for finding in about_snapshot(connection, of):
-            if finding.weight is Weight.FALSE:
+            if finding.weight is not Weight.NOTE:
                 counts[finding.asset, finding.kind] += 1
-    order = {kind: place for place, kind in enumerate(FindingKind)}
+    order = {k: (WEIGHTS[k] is not Weight.FALSE, place) for place, k in enumerate(FindingKind)}
     worst: dict[str, tuple[FindingKind, int]] = {}
     for (asset, kind), count in sorted(counts.items(), key=lambda item: order[item[0][1]]):
         worst.setdefault(asset, (kind, count))

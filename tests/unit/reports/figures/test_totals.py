@@ -43,6 +43,20 @@ def test_what_is_said_of_an_asset(capsys, change, words):
     assert words in shown(capsys, replace(ETHER, **change))
 
 
+def test_what_is_false_stands_before_what_is_not_verified_and_that_before_the_rest(capsys):
+    unshown, false = (FindingKind.DIFFERS_NOW, 3), (FindingKind.SHORTFALL, 2)
+    asked = replace(ETHER, unverified=5)
+    assert "99.99   3 differs now" in shown(capsys, ETHER, worst={"ETH": unshown})
+    assert "not verified" in shown(capsys, asked, worst={"ETH": unshown})
+    assert "2 shortfall" in shown(capsys, asked, worst={"ETH": false})
+
+
+def test_what_is_found_of_an_asset_without_totals_is_told(capsys):
+    twice = {"APT-FA": (FindingKind.DUPLICATE, 1), "": (FindingKind.NOT_UNDERSTOOD, 1)}
+    (line,) = [x for x in shown(capsys, ETHER, worst=twice).splitlines() if "duplicate" in x]
+    assert line.split() == ["APT-FA", "-", "-", "-", "1", "duplicate"]
+
+
 def test_an_asset_that_is_only_owed_claims_nothing(capsys):
     owed = AssetTotal("ADA", 6, 0, 0, {}, 0, 0, 0, 0, liabilities=5)
     (line,) = [x for x in shown(capsys, owed).splitlines() if x.startswith(" ADA")]
