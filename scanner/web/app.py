@@ -1,4 +1,4 @@
-"""Puts the web application together. One process, one database, nothing ever written."""
+"""Puts the web application together. One process, one database that it only reads."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
+from secrets import token_hex
 from typing import Any
 
 import anyio.to_thread
@@ -24,11 +25,13 @@ from scanner.settings import logs
 from scanner.settings.database import password_of
 from scanner.settings.tables import load_registry
 from scanner.store.database.engine import open_store
-from scanner.web import answers, api, checking, pages
-from scanner.web.guard import Guard, Rules
+from scanner.web import answers, api, checking, pages, uploading
+from scanner.web.forms import Words
+from scanner.web.guard import LOCAL_NAMES, Guard, Rules
 from scanner.web.metrics import CONTENT_TYPE, metrics_text
 from scanner.web.site import Site
 from scanner.web.trouble import JSON, Trouble, trouble_body, trouble_of
+from scanner.web.uploading import Uploads
 
 THREADS = 3
 """Requests worked on at once; fewer than the connections to the database, so none waits for one."""
@@ -42,12 +45,16 @@ VARIABLE = "SCANNER_SERVE"
 class WebSettings:
     """database: URL, may hold a password. hosts: further names to answer under. origins: sites
     whose scripts may read the API. keep_bytes: of finished answers to keep, None for the usual.
+    uploads: whether a list may be sent to be checked. secret: what forms are marked with, the same
+    in all processes of a server; "" for one that this process makes.
     """
 
     database: str
     hosts: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
     keep_bytes: int | None = None
+    uploads: bool = True
+    secret: str = ""
 
     def to_json(self) -> str:
         """For a worker's environment."""
@@ -65,6 +72,8 @@ def worker_app() -> Guard:
             tuple(stored["hosts"]),
             tuple(stored["origins"]),
             stored["keep_bytes"],
+            stored["uploads"],
+            stored["secret"],
         )
     )
 
@@ -76,6 +85,9 @@ def make_app(settings: WebSettings) -> Guard:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
         store = open_store(settings.database, read_only=True)
+        app.state.uploads = Uploads(
+            Words(settings.secret or token_hex(32)), offered=settings.uploads
+        )
         app.state.site = Site(store, load_registry(), keep_bytes=settings.keep_bytes)
         yield
         app.state.site.close()
@@ -95,11 +107,12 @@ def make_app(settings: WebSettings) -> Guard:
     app.include_router(api.router)
     app.include_router(pages.router)
     app.include_router(checking.router)
+    app.include_router(uploading.router)
     _probes(app)
     _troubles(app)
-    rules = Rules(origins=frozenset(settings.origins))
-    names = frozenset(rules.hosts) | {host.lower() for host in settings.hosts}
-    return Guard(app, Rules(names, rules.origins))
+    names = LOCAL_NAMES | {host.lower() for host in settings.hosts}
+    forms = {uploading.PATH: uploading.MOST_BYTES} if settings.uploads else {}
+    return Guard(app, Rules(names, frozenset(settings.origins), forms))
 
 
 def _probes(app: FastAPI) -> None:

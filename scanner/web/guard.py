@@ -1,14 +1,15 @@
 """Stands before every request: what is refused unseen, and the headers on every answer.
 
-Only GET and HEAD, no bodies, short addresses, known host names (a page of another site that makes
-a name point here is refused), no other site's scripts, styles, frames or referrers.
+Only GET and HEAD, no bodies (but on the few addresses that take a form, and from a page of this
+server), short addresses, known host names (a page of another site that makes a name point here is
+refused), no other site's scripts, styles, frames or referrers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from scanner.web.trouble import Trouble, trouble_body
@@ -31,7 +32,8 @@ SECURITY_HEADERS = (
         b"base-uri 'none'; frame-ancestors 'none'",
     ),
     (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
+    # Nothing to other sites; "no-referrer" would have browsers hide the origin of our own forms.
+    (b"referrer-policy", b"same-origin"),
     (b"x-frame-options", b"DENY"),
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
@@ -42,11 +44,13 @@ SECURITY_HEADERS = (
 @dataclass(frozen=True, slots=True)
 class Rules:
     """hosts: names under which pages are given, without port, lower case. origins: other sites
-    whose scripts may read the API (CORS); none by default.
+    whose scripts may read the API (CORS); none by default. forms: the addresses that take a form,
+    each with the most bytes of one.
     """
 
     hosts: Collection[str] = LOCAL_NAMES
     origins: Collection[str] = ()
+    forms: Mapping[str, int] = field(default_factory=dict)
 
 
 class Guard:
@@ -80,16 +84,18 @@ class Guard:
             await _refuse(refused, scope["path"], guarded)
             return
         with suppress(Exception):  # told and answered with a 500 inside; raised again for servers
-            await self.app({**scope, "method": "GET"}, receive, guarded)
+            method = "POST" if scope["method"] == "POST" else "GET"
+            await self.app({**scope, "method": method}, receive, guarded)
 
     def _refused(self, scope: Scope, headers: dict[bytes, list[bytes]]) -> Trouble | None:
-        if scope["method"] not in ("GET", "HEAD"):
+        most = self._rules.forms.get(scope["path"]) if scope["method"] == "POST" else None
+        if scope["method"] not in ("GET", "HEAD") and most is None:
             return Trouble(405, "Only reading is possible here: use GET or HEAD.")
         if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > MOST_TARGET:
             return Trouble(414, f"The address is longer than {MOST_TARGET} bytes.")
         if sum(len(name) + len(value) for name, value in scope["headers"]) > MOST_HEADERS:
             return Trouble(431, f"The request's headers are longer than {MOST_HEADERS} bytes.")
-        if _has_body(headers):
+        if most is None and _has_body(headers):
             return Trouble(413, "Requests have no body here; leave it out.")
         if scope["path"] not in PROBES and not self._known_host(headers.get(b"host", [])):
             return Trouble(
@@ -97,7 +103,7 @@ class Guard:
                 "This server does not answer under that name. If it is yours, start it with "
                 "--allow-host NAME.",
             )
-        return None
+        return None if most is None else _form_refused(headers, most)
 
     def _known_host(self, given: list[bytes]) -> bool:
         if len(given) != 1:
@@ -129,6 +135,20 @@ def _has_body(headers: dict[bytes, list[bytes]]) -> bool:
     return b"transfer-encoding" in headers or any(
         length.strip() != b"0" for length in headers.get(b"content-length", [])
     )
+
+
+def _form_refused(headers: dict[bytes, list[bytes]], most: int) -> Trouble | None:
+    """A form is taken from a page of this very server only, and not unless it says its length."""
+    lengths = headers.get(b"content-length", [])
+    if b"transfer-encoding" in headers or len(lengths) != 1 or not lengths[0].isdigit():
+        return Trouble(411, "A form must say how long it is.")
+    if len(lengths[0]) > 12 or int(lengths[0]) > most:
+        return Trouble(413, f"A form here may have {most:,} bytes. A terminal has no such limit.")
+    origins = headers.get(b"origin", [])
+    ours = len(origins) == 1 and origins[0].partition(b"://")[2] == headers[b"host"][0]
+    if not ours or headers.get(b"sec-fetch-site", [b"same-origin"]) != [b"same-origin"]:
+        return Trouble(403, "A form is taken only from a page of this server.")
+    return None
 
 
 async def _refuse(trouble: Trouble, path: str, send: Send) -> None:

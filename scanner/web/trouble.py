@@ -20,12 +20,15 @@ JSON = "application/json"
 
 TITLES = {
     400: "That cannot be asked",
+    403: "Not from there",
     404: "Nothing is here",
     405: "Reading only",
+    408: "Too slow",
     409: "These snapshots can't be compared",
     413: "Too much",
     414: "Too long",
     421: "Not under this name",
+    429: "Too often",
     431: "Too long",
     500: "The scanner failed",
     503: "Not now",
@@ -48,16 +51,23 @@ class MisfitError(ScannerError):
     """Both things exist and cannot be put together; `str()` says why."""
 
 
+class RefusedError(ScannerError):
+    """A request is not answered; `status` and `str()` say why."""
+
+    def __init__(self, status: int, words: str) -> None:
+        self.status = status
+        super().__init__(words)
+
+
 def trouble_of(error: Exception) -> Trouble:
     """Choose status and words for an error. Words hold no secret and nothing of the machine."""
     if isinstance(error, SnapshotNotFoundError):
         return Trouble(404, f"There is no snapshot {error.wanted!r} in this database.")
-    if isinstance(error, NotHereError):
-        return Trouble(404, str(error))
-    if isinstance(error, MisfitError):
-        return Trouble(409, str(error))
-    if isinstance(error, ConfigError):
-        return Trouble(400, str(error))
+    if isinstance(error, RefusedError):
+        return Trouble(error.status, str(error))
+    for kind, status in ((NotHereError, 404), (MisfitError, 409), (ConfigError, 400)):
+        if isinstance(error, kind):
+            return Trouble(status, str(error))
     if isinstance(error, MigrationNeededError):
         return Trouble(503, "The database is of another version of this program.")
     if isinstance(error, StoreError):

@@ -269,7 +269,7 @@ def test_security_headers_are_on_everything(site):
         assert policy.startswith("default-src 'none'; style-src 'self'; img-src 'self';")
         assert "unsafe" not in policy
         assert headers["x-content-type-options"] == "nosniff"
-        assert headers["referrer-policy"] == "no-referrer"
+        assert headers["referrer-policy"] == "same-origin"
         assert headers["x-frame-options"] == "DENY"
         assert "server" not in headers
         assert "access-control-allow-origin" not in headers

@@ -20,10 +20,9 @@ from scanner.cli.common.listing import (
 from scanner.cli.common.options import AsJson, ListFile
 from scanner.cli.common.places import Place, at_hand
 from scanner.cli.common.progress import ProgressBar
-from scanner.lists.reconcile import ListAudit, finding_of
-from scanner.lists.spelling import address_finding
-from scanner.model.claim import Claim, ListSummary, UnreadableRow
+from scanner.model.claim import ListSummary
 from scanner.reports.commands.inspection import Inspection, inspection_json, print_inspection
+from scanner.reports.commands.reading import read_through
 from scanner.reports.tables.jsontext import pretty
 from scanner.settings.tables import load_registry
 
@@ -52,18 +51,6 @@ def inspect(
 
 def _read(place: Place, options: ListOptions) -> tuple[ListSummary, Inspection]:
     registry = load_registry()
-    audit, found = ListAudit(registry), Inspection()
     opened = open_published(place.path, registry, options)
     with opened as rows, ProgressBar(f"reading {place.name}", "rows") as bar:
-        for number, row in enumerate(rows, 1):
-            found.add(row, audit.observe(row))
-            if isinstance(row, UnreadableRow):
-                found.problems.add(finding_of(row))
-            elif isinstance(row, Claim) and row.address_key.startswith("?"):
-                found.problems.add(address_finding(row, registry))
-            if number % 1000 == 0:
-                bar.update(share(rows.progress()), number)
-        summary = rows.summary()
-        for finding in audit.findings(summary):
-            found.problems.add(finding)
-        return summary, found
+        return read_through(rows, registry, lambda n: bar.update(share(rows.progress()), n))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from secrets import token_hex
 from typing import Annotated
 
 import typer
@@ -30,13 +31,23 @@ AllowOrigin = Annotated[
 ]
 
 
-def serve(
+AllowUploads = Annotated[
+    bool,
+    typer.Option(
+        "--uploads/--no-uploads",
+        help="Whether a list may be sent to the page that checks one; nothing of it is kept.",
+    ),
+]
+
+
+def serve(  # noqa: PLR0913, PLR0917 - one parameter per option
     context: typer.Context,
     host: Host = "127.0.0.1",
     port: Port = 8077,
     workers: Workers = 2,
     allow_host: AllowHost = None,
     allow_origin: AllowOrigin = None,
+    uploads: AllowUploads = True,
     log_format: LogForm = LogFormat.TEXT,
     database: Database = None,
 ) -> None:
@@ -50,7 +61,9 @@ def serve(
     start_logs(log_format, secrets=[password_of(url)])
     place = Place(host, port, workers)
     names = (place.name, *(allow_host or ()))
-    settings = WebSettings(url, names, tuple(allow_origin or ()))
+    settings = WebSettings(
+        url, names, tuple(allow_origin or ()), uploads=uploads, secret=token_hex(32)
+    )
     with listen(place) as opened:
         # Not by `say`: it leaves web addresses out, and this one is ours.
         at = f"http://{place.name}:{opened.getsockname()[1]}/"

@@ -21,7 +21,7 @@ from scanner.reports.tables.grid import Cell, Column, print_grid
 from scanner.reports.tables.text import printable
 from scanner.settings.tables import load_registry
 
-_HEADINGS = {
+HEADINGS = {
     "mismatch": "signed by another key or over another message",
     "malformed": "address or signature not decodable",
     NOT_STATED: "signed, but it is not verified that the text claims these reserves",
@@ -54,7 +54,7 @@ def print_ownership(summary: OwnershipSummary, rule: StatementRule, stream: Text
     for kind, findings in summary.told.items():
         for line in _told(summary, kind, findings):
             stream.write(printable(line) + "\n")
-    stream.write(_sentence(summary) + "\n")
+    stream.write(sentence(summary) + "\n")
 
 
 def _statements(summary: OwnershipSummary) -> list[str]:
@@ -92,14 +92,15 @@ def _problem(summary: OwnershipSummary, name: str) -> list[str]:
     if not samples:
         return []
     total = summary.total(name)
-    lines = [f"{name}: {total:,} ({_HEADINGS[name]})"]
+    lines = [f"{name}: {total:,} ({HEADINGS[name]})"]
     lines += [f"  line {row}: {what}: {reason}" for row, what, reason in samples]
     if total > len(samples):
         lines.append(f"  and {total - len(samples):,} more (all of them: --jsonl FILE)")
     return lines
 
 
-def _sentence(summary: OwnershipSummary) -> str:
+def sentence(summary: OwnershipSummary) -> str:
+    """What came of it, in one sentence."""
     rows, verified = summary.rows, summary.total(VERIFIED)
     if not rows:
         return "The list has no rows: nothing is verified."

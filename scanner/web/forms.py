@@ -1,0 +1,137 @@
+"""What comes in by a form: fields and one file, within limits; who may send it, and how often.
+
+A body is read only on the few addresses that take one, from a page of this server (the guard asks
+for its origin), with a word that this server gave out (against forms of other sites), in time.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from threading import Lock
+from time import monotonic, time
+from typing import TYPE_CHECKING
+
+import anyio
+
+from scanner.web.trouble import RefusedError
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+MOST_PARTS = 20
+"""Fields and files of one form."""
+MOST_FIELD = 4_000
+"""Bytes of one field."""
+BODY_SECONDS = 30
+"""How long a body may take to come in."""
+TOKEN_SECONDS = 12 * 3600
+"""How long a form may stay open in a browser before it is sent."""
+
+_NAME = re.compile(rb'[; ]name="([^"]{0,100})"')
+_FILE = re.compile(rb'[; ]filename="([^"]{0,1000})"')
+_BOUNDARY = re.compile(r'multipart/form-data;.{0,100}?boundary="?([^"; ,]{1,70})"?', re.IGNORECASE)
+_NOT_IN_NAMES = re.compile(r"[^\w .()+-]")
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What was sent. files: by field, the name as sent and the bytes; empty ones are left out."""
+
+    fields: Mapping[str, str]
+    files: Mapping[str, tuple[str, bytes]] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> str:
+        return self.fields.get(name, "").strip()
+
+
+async def read_form(request: Request, most: int) -> Form:
+    """Read a form of at most so many bytes. Raises RefusedError, which says what to do."""
+    body = bytearray()
+    try:
+        with anyio.fail_after(BODY_SECONDS):
+            async for part in request.stream():
+                body += part
+                if len(body) > most:
+                    raise RefusedError(413, f"More than {most:,} bytes were sent.")
+    except TimeoutError:
+        raise RefusedError(408, f"It did not come in within {BODY_SECONDS} seconds.") from None
+    return parse_form(request.headers.get("content-type", ""), bytes(body))
+
+
+def parse_form(content_type: str, body: bytes) -> Form:
+    """Take a multipart/form-data body apart (RFC 7578). Raises RefusedError for anything else."""
+    boundary = _BOUNDARY.match(content_type)
+    if boundary is None:
+        raise RefusedError(400, "This is not a form as browsers send it.")
+    first, *parts = (b"\r\n" + body).split(b"\r\n--" + boundary[1].encode("latin-1"))
+    if first or not parts or parts.pop().strip() != b"--" or len(parts) > MOST_PARTS:
+        raise RefusedError(400, "The form did not arrive whole.")
+    fields: dict[str, str] = {}
+    files: dict[str, tuple[str, bytes]] = {}
+    for part in parts:
+        head, gap, value = part.partition(b"\r\n\r\n")
+        named, filed = _NAME.search(head), _FILE.search(head)
+        if not gap or named is None:
+            raise RefusedError(400, "The form did not arrive whole.")
+        name = named[1].decode("utf-8", "replace")
+        if filed is not None:
+            if value:
+                files[name] = filed[1].decode("utf-8", "replace"), value
+        elif len(value) > MOST_FIELD:
+            raise RefusedError(413, f"The field '{name}' is longer than {MOST_FIELD:,} bytes.")
+        else:
+            fields[name] = value.decode("utf-8", "replace")
+    return Form(fields, files)
+
+
+def plain_name(name: str) -> str:
+    """A file's name that is safe as one: no folder, no colon, no control; "list" for none."""
+    last = name.replace("\\", "/").rpartition("/")[2]
+    return _NOT_IN_NAMES.sub("_", last).lstrip(". ")[-100:] or "list"
+
+
+class Words:
+    """Words that only this server can make: shown in a form, and wanted back with it."""
+
+    def __init__(self, secret: str) -> None:
+        self._secret = secret.encode("ascii")
+
+    def make(self, purpose: str, seconds: int = TOKEN_SECONDS) -> str:
+        """One that holds for so many seconds from now."""
+        until = int(time()) + seconds
+        return f"{until}-{self._sign(purpose, until)}"
+
+    def good(self, purpose: str, word: str) -> bool:
+        """Whether it is one of ours, for this purpose, and still holds."""
+        until, dash, mark = word.partition("-")
+        if not (dash and until.isascii() and until.isdigit() and len(until) < 12):
+            return False
+        right = self._sign(purpose, int(until)).encode("ascii")
+        return hmac.compare_digest(right, mark.encode("utf-8", "replace")) and time() < int(until)
+
+    def _sign(self, purpose: str, until: int) -> str:
+        return hmac.new(self._secret, f"{purpose} {until}".encode(), sha256).hexdigest()
+
+
+class Rate:
+    """At most so many in so many seconds, whoever asks: there are no accounts."""
+
+    def __init__(self, most: int, seconds: float) -> None:
+        self._most, self._seconds = most, seconds
+        self._lock = Lock()
+        self._taken: deque[float] = deque()
+
+    def take(self) -> None:
+        """Count one. Raises RefusedError if there were too many."""
+        now = monotonic()
+        with self._lock:
+            while self._taken and self._taken[0] <= now - self._seconds:
+                self._taken.popleft()
+            if len(self._taken) >= self._most:
+                raise RefusedError(429, "Too many at once. Try again in a minute.")
+            self._taken.append(now)

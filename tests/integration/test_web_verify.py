@@ -1,0 +1,153 @@
+"""The page that checks a list: verdict in the page, within limits, for this server's pages only."""
+
+from __future__ import annotations
+
+import gzip
+import socket
+import tempfile
+from html import unescape
+from pathlib import Path
+
+import pytest
+from support.signed_rows import MESSAGE, evm_address, evm_sign, key
+from support.web_data import served
+
+from scanner.store.database.engine import open_store
+from scanner.web.uploading import MOST_BYTES
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory):
+    """A server over a database without a snapshot: the page needs none."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('verify') / 'scanner.db'}"
+    open_store(url, create=True).close()
+    with served(url, "--workers", "1") as found:
+        yield found
+
+
+def word(client):
+    return client.get("/verify").text.split('name="word" value="')[1].split('"')[0]
+
+
+def origin(client):
+    return {"origin": str(client.base_url).rstrip("/")}
+
+
+def send(client, body, name="okx.csv", *, headers=None, mark=None, **fields):
+    data = {"word": word(client) if mark is None else mark, **fields}
+    return client.post(
+        "/verify",
+        files={"list": (name, body)},
+        data=data,
+        headers=origin(client) if headers is None else headers,
+    )
+
+
+def signed_list(*, other=False):
+    signer, liar = key(7001), key(7002)
+    lines = ["asset,network,address,amount,message,signature"]
+    lines.append(
+        f"ETH,ethereum,{evm_address(signer)},1.5,{MESSAGE},{evm_sign(liar if other else signer)}"
+    )
+    return ("\n".join(lines) + "\n").encode()
+
+
+def test_a_list_is_read_and_verified_in_the_page(client):
+    page = unescape(send(client, signed_list()).text)
+    assert "control verified" in page.lower()
+    assert "1.5000" in page
+    assert MESSAGE in page
+
+
+def test_what_is_false_is_said_first(client):
+    page = unescape(send(client, signed_list(other=True)).text)
+    assert "Found false" in page
+    assert "signed by another key" in page.lower()
+
+
+def test_nothing_of_it_is_kept(client):
+    left = set(Path(tempfile.gettempdir()).glob("scanner-*"))
+    answer = send(client, gzip.compress(signed_list()), "../../etc/<b>x.csv.gz")
+    assert answer.status_code == 200
+    assert answer.headers["cache-control"] == "no-store"
+    assert "<b>" not in answer.text
+    assert set(Path(tempfile.gettempdir()).glob("scanner-*")) <= left
+
+
+@pytest.mark.parametrize("body", [b"", b"\x00\x01\x02", b"a,b\n1,2\n", b"PK\x03\x04broken"])
+def test_what_is_no_list_is_said_in_a_sentence(client, body):
+    answer = send(client, body)
+    assert answer.status_code == 200
+    assert "Not checked" in answer.text
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"origin": "https://evil.example"},
+        {"origin": "null"},
+        {"origin": ""},
+        {"origin": "http://127.0.0.1:1"},
+    ],
+)
+def test_a_form_of_another_site_is_not_taken(client, headers):
+    assert send(client, signed_list(), headers=headers).status_code == 403
+
+
+def test_nor_one_that_a_browser_calls_foreign(client):
+    headers = {**origin(client), "sec-fetch-site": "cross-site"}
+    assert send(client, signed_list(), headers=headers).status_code == 403
+
+
+@pytest.mark.parametrize("mark", ["", "1-00", "99999999999-" + "0" * 64, "x", "\u0661-a"])
+def test_nor_one_without_our_word(client, mark):
+    assert send(client, signed_list(), mark=mark).status_code == 403
+
+
+def test_too_much_is_refused_unread(client):
+    place = client.base_url.host, client.base_url.port
+    head = f"POST /verify HTTP/1.1\r\nhost: {place[0]}:{place[1]}\r\n"
+    with socket.create_connection(place, 10) as raw:
+        raw.sendall(f"{head}content-length: {MOST_BYTES + 1}\r\n\r\n".encode())
+        assert raw.recv(100).startswith(b"HTTP/1.1 413")
+    headers = {**origin(client), "content-type": "multipart/form-data; boundary=x"}
+    assert client.post("/verify", content=iter([b"x"]), headers=headers).status_code == 411
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"--x", b"--x--", b"--x\r\n\r\n--x--", b"--x\r\n" * 40 + b"--x--", b"nothing"],
+)
+def test_a_broken_form_is_an_answer_and_not_a_fault(client, content):
+    headers = {**origin(client), "content-type": "multipart/form-data; boundary=x"}
+    assert client.post("/verify", content=content, headers=headers).status_code in (400, 403)
+    assert client.post("/verify", content=content, headers=origin(client)).status_code == 400
+
+
+def test_so_many_a_minute(client):
+    codes = [send(client, b"a,b\n").status_code for _ in range(12)]
+    assert 429 in codes
+
+
+def test_a_server_may_take_none(tmp_path):
+    url = f"sqlite:///{tmp_path / 'scanner.db'}"
+    open_store(url, create=True).close()
+    with served(url, "--workers", "1", "--no-uploads") as client:
+        assert "takes no lists" in client.get("/verify").text
+        assert client.post("/verify", headers=origin(client)).status_code == 405
+
+
+def test_the_text_that_counts_may_be_said(client_of_its_own):
+    """The list names no publisher: nothing counts unless the reader says so."""
+    doubted = send(client_of_its_own, signed_list(), "northbank.csv")
+    assert "0 verified" in unescape(doubted.text)
+    accepted = send(client_of_its_own, signed_list(), "northbank.csv", statement=MESSAGE)
+    assert "All 1 rows verified" in unescape(accepted.text)
+
+
+@pytest.fixture
+def client_of_its_own(tmp_path):
+    url = f"sqlite:///{tmp_path / 'scanner.db'}"
+    open_store(url, create=True).close()
+    with served(url, "--workers", "1") as found:
+        yield found
