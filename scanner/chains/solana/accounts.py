@@ -7,7 +7,6 @@ the stake program (StakeStateV2, bincode); checked with recorded accounts in tes
 from __future__ import annotations
 
 import base64
-import binascii
 from dataclasses import dataclass
 from typing import Final
 
@@ -70,7 +69,7 @@ def read_account(endpoint: str, value: object) -> Account:
         raise SourceUnavailableError(endpoint, "answered with an account that is none")
     try:
         data = base64.b64decode(text, validate=True)
-    except binascii.Error:
+    except ValueError:  # binascii.Error is one; so is a letter beyond ASCII
         raise SourceUnavailableError(endpoint, "answered with data that is no base64") from None
     return Account(named(endpoint, value, BASE58_32, "owner"), lamports, data)
 

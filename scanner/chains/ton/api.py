@@ -6,7 +6,6 @@ Source: its OpenAPI description and published examples (tests/vectors/ton).
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -182,7 +181,7 @@ class TonApi:
     def _hash(self, text: str) -> str:
         try:
             data = base64.b64decode(text, validate=True)
-        except binascii.Error:
+        except ValueError:  # binascii.Error is one; so is a letter beyond ASCII
             data = b""
         if len(data) != 32:
             raise SourceUnavailableError(self.name, "answered with what is no hash")

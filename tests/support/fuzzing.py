@@ -1,0 +1,66 @@
+"""Changes a corpus at random, and what becomes of it: a value, or the error that was promised."""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from scanner.errors import ScannerError
+
+CHANGES = int(os.environ.get("SCANNER_FUZZ", "300"))
+SLOWEST = 2.0
+"""Seconds for one changed input, on a busy machine; a whole proof may take longer."""
+_PIECES = (b"\xff" * 9, b"[" * 50, b"0" * 90, b"-", b"null", b"\x00", b"\n", b",", b'"', b"9e999")
+
+
+@dataclass(frozen=True)
+class Parser:
+    """parse: takes bytes. corpus: what is right or nearly. refusal: what it says no with."""
+
+    parse: Callable[[bytes], object]
+    corpus: Sequence[bytes]
+    refusal: type[Exception] | tuple[type[Exception], ...] = ValueError
+    share: float = 1.0
+    """Of the changes: less for slow ones."""
+
+
+def changed(rng: random.Random, raw: bytes) -> bytes:
+    """A few random changes: bytes turned, cut out, doubled, put in."""
+    found = bytearray(raw)
+    for _ in range(rng.randint(1, 6)):
+        at = rng.randrange(len(found) + 1)
+        way = rng.randrange(5)
+        if way == 0 and at < len(found):
+            found[at] ^= 1 << rng.randrange(8)
+        elif way == 1:
+            del found[at : at + rng.randint(1, 8)]
+        elif way == 2:
+            found[at:at] = found[at : at + rng.randint(1, 40)]
+        elif way == 3:
+            found[at:at] = rng.choice(_PIECES)
+        else:
+            found[at : at + 1] = rng.randbytes(rng.randint(1, 4))
+    return bytes(found)
+
+
+def fuzz(parser: Parser) -> None:
+    """Try every input of the corpus, then random changes of them."""
+    seed = random.randrange(2**32)
+    rng = random.Random(seed)
+    inputs = list(parser.corpus)
+    given = parser.refusal if isinstance(parser.refusal, tuple) else (parser.refusal,)
+    refusals = (*given, ScannerError)
+    for number in range(max(20, int(CHANGES * parser.share))):
+        raw = inputs[number] if number < len(inputs) else changed(rng, rng.choice(inputs))
+        began = time.monotonic()
+        try:
+            parser.parse(raw)
+        except refusals as e:
+            assert len(str(e)) < 2_000, (seed, number)
+        except Exception as e:
+            raise AssertionError(f"seed {seed}, change {number}: {raw[:500]!r}") from e
+        took = time.monotonic() - began
+        assert took < SLOWEST or number < len(inputs), (seed, number, took, raw[:500])
