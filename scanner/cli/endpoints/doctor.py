@@ -19,6 +19,7 @@ from scanner.cli.common.listing import (
     RowNetwork,
     open_published,
 )
+from scanner.cli.common.offline import watching
 from scanner.cli.common.options import AsJson, Endpoints, ListFile
 from scanner.cli.common.places import at_hand
 from scanner.cli.common.progress import ProgressBar
@@ -28,6 +29,7 @@ from scanner.model.claim import Claim
 from scanner.model.registry import Registry
 from scanner.reports.commands.forecasts import forecast_record, print_forecasts
 from scanner.reports.tables.jsontext import pretty
+from scanner.settings.endpoints import load_endpoints
 from scanner.settings.tables import load_registry
 from scanner.snapshots.forecast import (
     AT_ONCE,
@@ -48,6 +50,9 @@ Heights = Annotated[
         help="Try this network at this height whatever the list states. May be repeated.",
     ),
 ]
+
+
+_MEANWHILE = "signatures need no network: 'scanner verify' checks them"
 
 
 def doctor(  # noqa: PLR0913, PLR0917 - one parameter per option
@@ -78,7 +83,11 @@ def doctor(  # noqa: PLR0913, PLR0917 - one parameter per option
         with open_published(place.path, registry, options) as rows:
             needs = needs_of(_claims(rows), heights)
     names = {need.network for need in needs}
-    with open_sources(names, endpoints, registry, ReadPolicy(quorum)) as sources:
+    asked = load_endpoints(endpoints, registry)
+    with (
+        open_sources(names, endpoints, registry, ReadPolicy(quorum)) as sources,
+        watching([e for name in sorted(names) for e in asked.get(name, ())], _MEANWHILE),
+    ):
         found = _try_all(needs, sources, registry, day)
     if as_json:
         emit(pretty([forecast_record(f) for f in found]))

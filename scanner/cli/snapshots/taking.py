@@ -12,10 +12,10 @@ import typer
 
 from scanner.chains.interface import ReadPolicy
 from scanner.cli.common.console import emit, finish, say
+from scanner.cli.common.offline import watching
 from scanner.cli.common.progress import ProgressBar
 from scanner.cli.common.sources import open_sources
 from scanner.cli.common.stopping import INTERRUPTED, answering
-from scanner.cli.snapshots.offline import watching
 from scanner.model.claim import Claim
 from scanner.model.control import ControlResult
 from scanner.model.registry import Registry
@@ -62,6 +62,9 @@ class TakeOptions:
         return ReadPolicy(self.quorum, self.proof)
 
 
+_MEANWHILE = "signatures are checked all the same, 'scanner resume' reads the balances later"
+
+
 def check_sources(store: Store, list_id: int, options: TakeOptions, registry: Registry) -> None:
     """Refuse options that no snapshot of a list can be taken with, before there is one.
 
@@ -83,7 +86,7 @@ def take(store: Store, snapshot_id: int, options: TakeOptions, registry: Registr
     with (
         open_sources(wanted, options.endpoints, registry, options.policy(), store) as sources,
         resumable(snapshot_id),
-        watching(e for name in sorted(wanted) for e in asked.get(name, ())),
+        watching([e for name in sorted(wanted) for e in asked.get(name, ())], _MEANWHILE),
         ProgressBar(f"snapshot {snapshot_id}", "claims") as bar,
     ):
 

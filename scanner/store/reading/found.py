@@ -270,6 +270,6 @@ def _failed(chunk: Chunk) -> Finding:
     at = "the newest block" if plan.height is None else f"height {plan.height}"
     reason = (
         f"{plan.claims} claims on {plan.network} at {at} could not be read: {chunk.error} "
-        f"(tried {chunk.attempts} times)"
+        f"(tried {'once' if chunk.attempts == 1 else f'{chunk.attempts} times'})"
     )
     return Finding(FindingKind.CHUNK_FAILED, reason, network=plan.network)

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from scanner.cli.snapshots.offline import named_hosts, watching
+from scanner.cli.common.offline import named_hosts, watching
 from scanner.model.endpoint import Endpoint
 
 
@@ -29,13 +29,13 @@ def only_b(host):
     [(NAMED, nothing, True), (NAMED, only_b, False), ([], nothing, False)],
 )
 def test_it_is_said_where_no_name_is_found(capsys, endpoints, look, said):
-    with watching(endpoints, look, 0.01):
+    with watching(endpoints, "do something else", look, 0.01):
         time.sleep(0.3)
-    assert ("seems to be offline" in capsys.readouterr().err) == said
+    assert ("seems to be offline; do something else" in capsys.readouterr().err) == said
 
 
 def test_nothing_is_looked_up_where_the_work_is_done_before(capsys):
-    with watching(NAMED, nothing, 5.0):
+    with watching(NAMED, "", nothing, 5.0):
         pass
     assert capsys.readouterr().err == ""
 

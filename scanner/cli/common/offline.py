@@ -27,10 +27,11 @@ def _look(host: str) -> object:
 
 @contextmanager
 def watching(
-    endpoints: Iterable[Endpoint], look: Look = _look, wait: float = WAIT
+    endpoints: Iterable[Endpoint], meanwhile: str, look: Look = _look, wait: float = WAIT
 ) -> Iterator[None]:
     """While something is done, say once if no endpoint can be found by name.
 
+    meanwhile: the end of the sentence: what can be done all the same.
     Endpoints that are addresses, or stand on this machine, are not looked up: they are no sign.
     """
     hosts = named_hosts(endpoints)
@@ -40,7 +41,7 @@ def watching(
         if not hosts or done.wait(wait) or any(_found(host, look) for host in hosts[:MOST]):
             return
         if not done.is_set():
-            say(offline_words(hosts))
+            say(offline_words(hosts, meanwhile))
 
     thread = Thread(target=watch, name="offline", daemon=True)
     thread.start()
@@ -56,12 +57,12 @@ def named_hosts(endpoints: Iterable[Endpoint]) -> list[str]:
     return [host for host in hosts if "." in host and not _is_address(host)]
 
 
-def offline_words(hosts: list[str]) -> str:
+def offline_words(hosts: list[str], meanwhile: str) -> str:
     """The sentence, with what to do."""
     shown = ", ".join(hosts[:MOST])
     return (
         f"none of the endpoints can be found by name ({shown}): this machine seems to be offline; "
-        "signatures are checked all the same, 'scanner resume' reads the balances later"
+        f"{meanwhile}"
     )
 
 
