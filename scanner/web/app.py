@@ -8,6 +8,7 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
@@ -25,10 +26,12 @@ from scanner.settings import logs
 from scanner.settings.database import password_of
 from scanner.settings.tables import load_registry
 from scanner.store.database.engine import open_store
-from scanner.web import answers, api, checking, pages, uploading
+from scanner.web import answers, api, checking, pages, scanning, uploading
 from scanner.web.forms import Words
 from scanner.web.guard import LOCAL_NAMES, Guard, Rules
+from scanner.web.jobs import Jobs
 from scanner.web.metrics import CONTENT_TYPE, metrics_text
+from scanner.web.scanning import Scans
 from scanner.web.site import Site
 from scanner.web.trouble import JSON, Trouble, trouble_body, trouble_of
 from scanner.web.uploading import Uploads
@@ -46,7 +49,8 @@ class WebSettings:
     """database: URL, may hold a password. hosts: further names to answer under. origins: sites
     whose scripts may read the API. keep_bytes: of finished answers to keep, None for the usual.
     uploads: whether a list may be sent to be checked. secret: what forms are marked with, the same
-    in all processes of a server; "" for one that this process makes.
+    in all processes of a server; "" for one that this process makes. scans: folder of the snapshots
+    that signed-in users start, with the token to sign in; "" where they may not.
     """
 
     database: str
@@ -55,6 +59,8 @@ class WebSettings:
     keep_bytes: int | None = None
     uploads: bool = True
     secret: str = ""
+    scans: str = ""
+    token: str = ""
 
     def to_json(self) -> str:
         """For a worker's environment."""
@@ -66,16 +72,9 @@ def worker_app() -> Guard:
     stored = json.loads(os.environ[VARIABLE])
     form = logs.LogFormat(os.environ.get(logs.VARIABLE, logs.LogFormat.TEXT))
     logs.configure(form, harmless, [password_of(stored["database"])])
-    return make_app(
-        WebSettings(
-            stored["database"],
-            tuple(stored["hosts"]),
-            tuple(stored["origins"]),
-            stored["keep_bytes"],
-            stored["uploads"],
-            stored["secret"],
-        )
-    )
+    for name in ("hosts", "origins"):
+        stored[name] = tuple(stored[name])
+    return make_app(WebSettings(**stored))
 
 
 def make_app(settings: WebSettings) -> Guard:
@@ -85,11 +84,14 @@ def make_app(settings: WebSettings) -> Guard:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
         store = open_store(settings.database, read_only=True)
-        app.state.uploads = Uploads(
-            Words(settings.secret or token_hex(32)), offered=settings.uploads
-        )
+        words = Words(settings.secret or token_hex(32))
+        jobs = Jobs(Path(settings.scans), settings.database) if settings.scans else None
+        app.state.uploads = Uploads(words, offered=settings.uploads)
+        app.state.scans = Scans(settings.token, words, jobs)
         app.state.site = Site(store, load_registry(), keep_bytes=settings.keep_bytes)
         yield
+        if jobs is not None:
+            jobs.close()
         app.state.site.close()
 
     app = FastAPI(
@@ -108,10 +110,13 @@ def make_app(settings: WebSettings) -> Guard:
     app.include_router(pages.router)
     app.include_router(checking.router)
     app.include_router(uploading.router)
+    app.include_router(scanning.router)
     _probes(app)
     _troubles(app)
     names = LOCAL_NAMES | {host.lower() for host in settings.hosts}
     forms = {uploading.PATH: uploading.MOST_BYTES} if settings.uploads else {}
+    if settings.scans:
+        forms |= {scanning.PATH: scanning.MOST_BYTES, scanning.SIGN_IN: scanning.MOST_SIGN_IN}
     return Guard(app, Rules(names, frozenset(settings.origins), forms))
 
 

@@ -106,6 +106,7 @@ def _page(request: Request, sent: Form, answer: dict[str, Any]) -> Response:
     values = {
         "newest_head": site.newest_head(),
         "offered": uploads.offered,
+        "scans": request.app.state.scans.jobs is not None,
         "word": uploads.words.make("upload"),
         "given": {field: sent[field] for field in _FIELDS},
         "networks": sorted(site.registry.networks),

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
+import tempfile
+from contextlib import ExitStack
+from dataclasses import replace
 from secrets import token_hex
 from typing import Annotated
 
@@ -10,10 +15,12 @@ import typer
 
 from scanner.cli.common.log_options import LogForm, start_logs
 from scanner.cli.common.options import Database, database_url
+from scanner.errors import ConfigError
 from scanner.settings.database import password_of
 from scanner.settings.logs import LogFormat
 from scanner.store.database.engine import open_store
 from scanner.web.app import WebSettings
+from scanner.web.scanning import LEAST_TOKEN
 from scanner.web.server import Place, listen, run
 
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
@@ -40,6 +47,17 @@ AllowUploads = Annotated[
 ]
 
 
+AllowScans = Annotated[
+    bool,
+    typer.Option(
+        "--allow-scans",
+        help="Let who knows the token in SCANNER_SCAN_TOKEN (if there is none, one is printed) "
+        "start snapshots in the browser.",
+    ),
+]
+TOKEN = "SCANNER_SCAN_TOKEN"  # noqa: S105 - its name
+
+
 def serve(  # noqa: PLR0913, PLR0917 - one parameter per option
     context: typer.Context,
     host: Host = "127.0.0.1",
@@ -48,10 +66,11 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter per option
     allow_host: AllowHost = None,
     allow_origin: AllowOrigin = None,
     uploads: AllowUploads = True,
+    allow_scans: AllowScans = False,
     log_format: LogForm = LogFormat.TEXT,
     database: Database = None,
 ) -> None:
-    """Show the database as web pages, and give it as JSON. Nothing is ever written.
+    """Show the database as web pages, and give it as JSON. It only reads, unless told otherwise.
 
     It listens on this machine only unless told otherwise. There are no accounts and no encryption:
     put a reverse proxy in front before others can reach it.
@@ -64,9 +83,30 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter per option
     settings = WebSettings(
         url, names, tuple(allow_origin or ()), uploads=uploads, secret=token_hex(32)
     )
-    with listen(place) as opened:
+    with ExitStack() as stack:
+        opened = stack.enter_context(listen(place))
+        if allow_scans:
+            settings = replace(settings, token=_token(), scans=stack.enter_context(_folder()))
+            # The server lets the signal through at its end: the folder is to be removed before.
+            signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
         # Not by `say`: it leaves web addresses out, and this one is ours.
         at = f"http://{place.name}:{opened.getsockname()[1]}/"
         sys.stderr.write(f"serving {at} (Ctrl+C stops it)\n")
         sys.stderr.flush()
         run(place, opened, settings.to_json())
+
+
+def _token() -> str:
+    """What signs in. Raises ConfigError for one that could be tried out."""
+    given = os.environ.get(TOKEN, "").strip()
+    if given and len(given) < LEAST_TOKEN:
+        raise ConfigError(f"{TOKEN} has fewer than {LEAST_TOKEN} characters")
+    if not given:
+        given = token_hex(16)
+        sys.stderr.write(f"token to start snapshots in the browser: {given}\n")
+    return given
+
+
+def _folder() -> tempfile.TemporaryDirectory[str]:
+    """Where lists lie while they are read, and what jobs say; gone when the server ends."""
+    return tempfile.TemporaryDirectory(prefix="scanner-", ignore_cleanup_errors=True)

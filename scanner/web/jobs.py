@@ -1,0 +1,154 @@
+"""Snapshots that a signed-in user starts: `scanner snapshot` as a process, one at a time.
+
+What is known of a job lies in a folder that all processes of the server share and that its end
+removes. The list lies there only while its job runs. The database says how far a snapshot is.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from secrets import token_hex
+from threading import Lock, Thread
+
+from scanner.web.forms import plain_name
+from scanner.web.trouble import RefusedError
+
+MOST_KEPT = 20
+"""Jobs that are remembered; the oldest are forgotten."""
+LOG_BYTES = 20_000
+"""Of a job's words, the last that are read."""
+STOP_SECONDS = 10
+
+_ID = re.compile(r"[0-9]{14}-[0-9a-f]{8}", re.ASCII)
+_HIDDEN = ("SCANNER_SERVE", "SCANNER_SCAN_TOKEN")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One snapshot that was started. status: how its process ended, None while it runs.
+
+    started: ISO, UTC. sha256: of the list. log: its last words.
+    """
+
+    id: str
+    name: str
+    started: str
+    sha256: str
+    status: int | None = None
+    log: str = ""
+
+
+class Jobs:
+    """Starts jobs and tells of them. folder: shared by all processes of a server."""
+
+    def __init__(self, folder: Path, database: str) -> None:
+        self._folder, self._database = folder, database
+        self._lock = Lock()
+        self._running: subprocess.Popen[bytes] | None = None
+        self._list: Path | None = None
+
+    def start(self, name: str, body: bytes, options: Sequence[str]) -> Job:
+        """Begin a snapshot of a list. options: of `scanner snapshot`.
+
+        Raises RefusedError while another one runs. The lock is held by the process that works:
+        it is free once that has ended, however.
+        """
+        now = datetime.now(UTC)
+        job = Job(
+            f"{now:%Y%m%d%H%M%S}-{token_hex(4)}",
+            plain_name(name),
+            now.isoformat(timespec="seconds"),
+            sha256(body).hexdigest(),
+        )
+        with self._lock, (self._folder / "lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise RefusedError(409, "A snapshot is being taken. Wait for its end.") from None
+            place = self._folder / job.id
+            place.mkdir(mode=0o700)
+            (place / "job.json").write_text(json.dumps(asdict(job)), "ascii")
+            path = place / "list" / job.name
+            path.parent.mkdir()
+            path.write_bytes(body)
+            self._list = path
+            self._running = self._begin(path, place / "log", options, lock.fileno())
+        Thread(target=self._watch, args=(self._running, path), daemon=True).start()
+        self._forget()
+        return job
+
+    def _begin(
+        self, path: Path, log: Path, options: Sequence[str], lock: int
+    ) -> subprocess.Popen[bytes]:
+        environment = {k: v for k, v in os.environ.items() if k not in _HIDDEN}
+        with log.open("wb") as out:
+            return subprocess.Popen(
+                [sys.executable, "-m", "scanner.cli", "snapshot", *options, "--", str(path)],
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                env={**environment, "SCANNER_DATABASE": self._database, "NO_COLOR": "1"},
+                pass_fds=(lock,),
+                cwd=path.parent,
+            )
+
+    @staticmethod
+    def _watch(process: subprocess.Popen[bytes], path: Path) -> None:
+        status = process.wait()
+        path.unlink(missing_ok=True)
+        place = path.parent.parent
+        if place.is_dir():  # not so when the server ended meanwhile
+            (place / "status").write_text(str(status), "ascii")
+
+    def all(self) -> list[Job]:
+        """Every job that is remembered, newest first."""
+        return [job for name in self._ids() if (job := self.job(name)) is not None]
+
+    def job(self, wanted: str) -> Job | None:
+        """One job; None for what is none."""
+        if not _ID.fullmatch(wanted):
+            return None
+        place = self._folder / wanted
+        try:
+            known: Mapping[str, str] = json.loads((place / "job.json").read_bytes())
+            with (place / "log").open("rb") as file:
+                file.seek(max(0, file.seek(0, os.SEEK_END) - LOG_BYTES))
+                log = file.read().decode("utf-8", "replace")
+        except FileNotFoundError:
+            return None
+        status = place / "status"
+        ended = int(status.read_text("ascii") or 0) if status.exists() else None
+        return Job(known["id"], known["name"], known["started"], known["sha256"], ended, log)
+
+    def _ids(self) -> list[str]:
+        found = (entry.name for entry in self._folder.iterdir() if _ID.fullmatch(entry.name))
+        return sorted(found, reverse=True)
+
+    def _forget(self) -> None:
+        for name in self._ids()[MOST_KEPT:]:
+            place = self._folder / name
+            for file in ("job.json", "log", "status"):
+                (place / file).unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Stop what this process started: it saves what it has read, and may be resumed."""
+        process = self._running
+        if process is not None and process.poll() is None:
+            process.send_signal(signal.SIGINT)
+            try:
+                process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+        if self._list is not None:
+            self._list.unlink(missing_ok=True)
