@@ -17,9 +17,8 @@ import re
 import struct
 from binascii import unhexlify
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache, partial
+from functools import cache
 from hashlib import sha256
-from itertools import islice
 from operator import add
 from pathlib import Path
 from typing import BinaryIO
@@ -33,7 +32,7 @@ from scanner.liabilities.interface import (
     TreeCheck,
     TreeProblem,
 )
-from scanner.liabilities.opening import lines_of
+from scanner.liabilities.opening import CHUNK, lines_of
 
 NAME = "bitmex_tree"
 ASSET, DECIMALS = "BTC", 8
@@ -41,11 +40,12 @@ MAX_LEVELS = 26
 """Levels of the largest tree read: 33 million leaves, 1.3 GB of nodes in memory at the end."""
 
 _NODE = 40  # bytes of one node: hash, value
-_TOGETHER = 1024  # nodes that are read and compared together: so many stay in a core's cache
+_TOGETHER = 1024  # nodes that are compared together: so many stay in a core's cache
 _HEX = b"0123456789abcdef"
 _LINE = re.compile(rb"([0-9a-f]{64}),(0|-?[1-9][0-9]{0,19})\r?\n?")
 _HEADER = re.compile(rb"block_height:(0|[1-9][0-9]{0,19})\r?\n?")
 _MAX_LINE = 128
+_ROOT_LINE = 2
 _MAX_U64 = 2**64 - 1
 
 
@@ -118,24 +118,25 @@ def _u64(number: int) -> bytes:
     return number.to_bytes(8, "little")
 
 
-def pack_all(lines: list[bytes]) -> bytes | None:
-    """Packed nodes of lines that are all canonical and none negative; None if one is not.
+def pack_all(text: bytes) -> bytes | None:
+    """Packed nodes of whole lines that are all canonical and none negative; None if one is not.
 
     Checked on the text as a whole, which is quicker than line by line: what is no hex digit stands
     as comma and line end by turns, every hash is of 64 digits, and no value starts with a 0.
     """
-    count = len(lines)
-    text = b"".join(lines).replace(b"\r\n", b"\n")
+    if b"\r" in text:
+        text = text.replace(b"\r\n", b"\n")
     if not text.endswith(b"\n"):
         text += b"\n"
-    if text.translate(None, _HEX) != b",\n" * count or text.count(b",0") != text.count(b",0\n"):
-        return None
     fields = text.replace(b"\n", b",").split(b",")
-    hashes = fields[:-1:2]
-    if set(map(len, hashes)) != {64}:
+    hashes, values = fields[:-1:2], fields[1::2]
+    if text.translate(None, _HEX) != b",\n" * len(values) or set(map(len, hashes)) != {64}:
+        return None
+    shown = b",%b," % b",".join(values)
+    if b",0" in shown and shown.count(b",0") != shown.count(b",0,"):
         return None
     try:
-        return _packed(map(unhexlify, hashes), map(int, fields[1::2]), count)
+        return _packed(map(unhexlify, hashes), map(int, values), len(values))
     except (ValueError, struct.error):  # a letter in a value, or a value above 8 bytes
         return None
 
@@ -165,19 +166,25 @@ def _layout(part: str, count: int) -> struct.Struct:
 
 
 class _Rows:
-    """The lines after the first, in order, none longer than _MAX_LINE."""
+    """The lines after the first, in order, some thousand at a time."""
 
     def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
-        self._lines = iter(partial(stream.readline, _MAX_LINE), b"")
+        self._stream, self._rest = stream, b""
 
-    def take(self, count: int) -> list[bytes]:
-        """The next lines, fewer at the end."""
-        return list(islice(self._lines, count))
+    def take(self) -> bytes:
+        """The next whole lines; nothing at the end. A line that is longer than all comes cut."""
+        while part := self._stream.read(CHUNK):
+            text = self._rest + part
+            cut = text.rfind(b"\n") + 1 or (len(text) if len(text) > CHUNK else 0)
+            self._rest = text[cut:]
+            if cut:
+                return text[:cut]
+        text, self._rest = self._rest, b""
+        return text
 
     def rest_is_blank(self) -> bool:
         """Whether nothing but blanks is left."""
-        return not any(part.strip() for part in iter(partial(self._stream.read, 65_536), b""))
+        return not any(part.strip() for part in iter(self.take, b""))
 
 
 class _Tree:
@@ -188,7 +195,9 @@ class _Tree:
         self._level = bytearray()
         self._problems: list[TreeProblem] = []
         self._count = 0
+        self._ahead = bytearray()  # nodes that are read and stand below the level at hand
         self._wraps = False  # a value was negative: its 8 bytes stand for 2^64 less
+        self._is_below_zero = False  # and it is the root's
         self.height = 0
 
     def last_level(self) -> Iterator[bytes]:
@@ -203,12 +212,11 @@ class _Tree:
     def _check(self, stream: BinaryIO) -> TreeCheck:
         self.height = self._height(stream)
         rows = _Rows(stream)
-        root = bytes(self._read_level(rows, 2, 1))
+        root = bytes(self._read_level(rows, _ROOT_LINE, 1))
         if not root:
             raise ListFormatError(self._file, "a tree without a root")
-        negative = self._wraps
         self._level = bytearray(root)
-        line, levels = 2, 1
+        line, levels = _ROOT_LINE, 1
         while True:
             below = self._read_level(rows, line + 1, 2 * len(self._level) // _NODE)
             if not below:
@@ -219,7 +227,7 @@ class _Tree:
             self._compare(below, line - len(self._level) // _NODE + 1)
             line += len(below) // _NODE
             self._level = below
-        return self._result(root, levels, line - 1, has_total=not negative)
+        return self._result(root, levels, line - 1, has_total=not self._is_below_zero)
 
     def _height(self, stream: BinaryIO) -> int:
         match = _HEADER.fullmatch(stream.readline(_MAX_LINE))
@@ -228,38 +236,39 @@ class _Tree:
         return int(match[1])
 
     def _read_level(self, rows: _Rows, line: int, size: int) -> bytearray:
-        level = bytearray()
-        while have := size - len(level) // _NODE:
-            lines = rows.take(min(have, _TOGETHER))
-            if not lines:
-                break
-            packed = pack_all(lines)
+        level, self._ahead = self._ahead, bytearray()
+        while len(level) < size * _NODE and (text := rows.take()):
+            packed = pack_all(text)
             first = line + len(level) // _NODE
-            level += packed if packed is not None else self._one_by_one(lines, first, rows)
+            level += packed if packed is not None else self._one_by_one(text, first, rows)
         have = len(level) // _NODE
         if 0 < have < size:
             what = f"the level that starts here has {have} nodes of {size}: lines are missing"
             raise ListFormatError(self._file, what, line)
+        self._ahead = level[size * _NODE :]
+        del level[size * _NODE :]
         return level
 
-    def _one_by_one(self, lines: list[bytes], number: int, rows: _Rows) -> bytes:
+    def _one_by_one(self, lines: bytes, number: int, rows: _Rows) -> bytes:
         """Packed nodes of lines of which one is negative, blank or not of the form."""
-        found = bytearray()
-        for text in lines:
+        found, at = bytearray(), 0
+        while at < len(lines):
+            end = lines.find(b"\n", at) + 1 or len(lines)
+            text = lines[at:end]
             match = _LINE.fullmatch(text)
             value = int(match[2]) if match else _MAX_U64 + 1
             if match is None or not -(2**63) <= value <= _MAX_U64:
-                rest = lines[len(found) // _NODE :]
-                if not b"".join(rest).strip() and rows.rest_is_blank():
+                if not lines[at:].strip() and rows.rest_is_blank():
                     break
-                shown = clip(text.decode("utf-8", "replace").strip(), 80)
+                shown = clip(text[:_MAX_LINE].decode("utf-8", "replace").strip(), 80)
                 what = f"not hash,value in canonical form: {shown!r}"
                 raise ListFormatError(self._file, what, number)
             if value < 0:
                 self._wraps = True
+                self._is_below_zero |= number == _ROOT_LINE
                 self._problem(number, f"a balance is negative: {value} hides what is owed")
             found += bytes.fromhex(match[1].decode()) + (value & _MAX_U64).to_bytes(8, "little")
-            number += 1
+            number, at = number + 1, end
         return bytes(found)
 
     def _compare(self, below: bytearray, first_line: int) -> None:
