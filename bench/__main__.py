@@ -32,8 +32,8 @@ LIMITS: dict[str, tuple[str, float]] = {
     "verify.file.rows": ("at least", 10_000),
     "utxo": ("at most", 300),  # megabytes
     "evm.fetch.memory": ("at most", 300),
-    "liabilities.inclusion": ("at most", 1),
-    "liabilities.okx_v1": ("at most", 60),
+    "liabilities.inclusion": ("at most", 0.02),
+    "liabilities.okx_v1": ("at most", 0.06),
 }
 """What a line's value must be, by the beginning of its name: the longest that fits."""
 

@@ -2,9 +2,11 @@
 
 liabilities.okx_v2: CPU seconds to verify a proof of the production's root circuit (2^19 rows, 28
 queries) with numpy; liabilities.okx_v2.plain: without. Against what the publisher states for its
-own check that does not take the key from the file: 180 s and 32 GB. liabilities.inclusion: one user
-of such a proof. liabilities.okx_v1: one batch of the first zk-STARK. liabilities.bitmex: a tree of
-2^17 leaves, hashed and added up; against hashlib over the same pairs and nothing else.
+own check that does not take the key from the file: 180 s and 32 GB. liabilities.inclusion: one
+user of such a proof. liabilities.okx_v1: one batch of the first zk-STARK. liabilities.okx_v1.memory
+is the peak of the command, in MB, over a publication of some MB of batches, against the same over
+the first size (other sizes: `bench/liabilities.py 50 200 1000`). liabilities.bitmex: 2^17 leaves,
+hashed and added up; against hashlib over the same pairs and nothing else.
 liabilities.binance: one batch's Groth16 proof, of 16 under one key. Of those four no publisher
 states how long its own check takes.
 """
@@ -15,11 +17,14 @@ import csv
 import gzip
 import hashlib
 import json
+import os
+import subprocess
 import sys
 import tempfile
 import time
+import zipfile
 from base64 import b64decode
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -80,6 +85,46 @@ def okx_v1() -> None:
         show("liabilities.okx_v1", seconds, NONE_STATED)
 
 
+def publication(path: Path, size: int) -> int:
+    """Write a zip of `size` bytes of batches, each the toy's first; how many there are."""
+    toy = VECTORS / "okx_v1/toy/sum_proof_data"
+    names = ("sum_proof.json", "sum_values.json")
+    batch = {name: gzip.decompress((toy / f"batches/a0/{name}.gz").read_bytes()) for name in names}
+    count = -(-size // sum(map(len, batch.values())))
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in ("config.json", *(f"trunk/{name}" for name in names)):
+            archive.writestr(
+                f"sum_proof_data/{name}", gzip.decompress((toy / f"{name}.gz").read_bytes())
+            )
+        for number in range(count):
+            for name, data in batch.items():
+                archive.writestr(f"sum_proof_data/batches/a{number}/{name}", data)
+    return count
+
+
+def okx_v1_memory(sizes: Sequence[int]) -> None:
+    """Peak memory of the whole command over publications of several sizes, in MB."""
+    first = 0.0
+    for size in sizes:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "sum_proof_data.zip"
+            count = publication(path, size * 1_000_000)
+            command = [sys.executable, "-m", "scanner.cli", "liabilities", "verify", str(path)]
+            done = subprocess.Popen(command, stdout=subprocess.PIPE)
+            assert done.stdout is not None
+            said = done.stdout.read()
+            _, _, used = os.wait4(done.pid, 0)
+            # Every batch was checked: only then are they added up, and the toy's trunk is of two.
+            assert b"trunk/sum_proof.json/steps" in said, said
+        peak = used.ru_maxrss / 1000
+        first = first or peak
+        fields = {"name": "liabilities.okx_v1.memory", "value": round(peak, 1), "unit": "MB"}
+        against = f"{size} MB, {count} batches, {used.ru_utime:.0f} s; against {sizes[0]} MB"
+        print(
+            json.dumps({**fields, "against": against, "ratio": round(peak / first, 3)}), flush=True
+        )
+
+
 def binance() -> None:
     """Proofs of batches under one key, beyond what reading the key takes."""
     from scanner.liabilities.gate.user import element
@@ -124,7 +169,11 @@ def bitmex() -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        okx_v1_memory([int(size) for size in sys.argv[1:]])
+        raise SystemExit
     okx_v2()
     okx_v1()
+    okx_v1_memory((5, 50))
     binance()
     bitmex()
