@@ -254,9 +254,10 @@ class CellReader:
             # A list without a coin column names wallets: the network's own coin is meant.
             network = self.registry.network(label)
             here = [a for a in layout.named if network.name in self.registry.networks_of(a)]
-            if here and network.native not in here:
+            if set(here) - {network.native}:
                 named = " or ".join(sorted(here))
-                reason = f"no column says the coin, the file's name says {named}: say --asset"
+                where = "the file's name, folder or address"
+                reason = f"no column says the coin, {where} says {named}: say --asset"
                 raise UnknownAssetError("no coin", "", reason)
             return network.native, self.registry.holding(network.native, network.name)
         if not name:

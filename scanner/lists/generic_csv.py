@@ -22,6 +22,7 @@ from scanner.lists.layout import TableLayout, check_unit
 from scanner.model.registry import Registry
 
 _HEADER = 65_536
+_LONGEST_PLACE = 4_000  # of an address that is looked through
 """Bytes within which the header must end."""
 
 
@@ -86,7 +87,7 @@ def table_layout(
     layout.native_assumed = not named
     # A column of decimals is there for tokens: which ones, nothing says.
     native = not (accounting.unknown_parts or "decimals" in columns.fields)
-    told = coins_named(options.file, registry)
+    told = coins_named(options, registry)
     return replace(table, native=native, named=told)
 
 
@@ -95,9 +96,10 @@ def _without_signatures(table: TableLayout) -> TableLayout:
     return replace(table, places=places)
 
 
-def coins_named(file: str, registry: Registry) -> frozenset[str]:
-    """Assets that words of a file's or sheet's name are the names of: they may be meant."""
-    words = [word for word in re.findall(r"[^\W_]+", file) if len(word) > 2]
+def coins_named(options: ReadOptions, registry: Registry) -> frozenset[str]:
+    """Assets that words of the name of a file, sheet or folder, or of an address, are names of."""
+    text = f"{options.file} {options.around[:_LONGEST_PLACE]}"
+    words = {word for word in re.findall(r"[^\W_]+", text) if len(word) > 2}
     return frozenset(a for word in words if (a := registry.asset_named(word)))
 
 

@@ -48,12 +48,14 @@ class ReadOptions:
     file: its name, for messages, with the sheet's or member's behind a colon. columns: our field
     name -> the file's column name, for the generic formats; and what is said of units and of parts
     that mean nothing (`scanner.lists.columns.SETTINGS`). network, asset: for rows that name none.
+    around: the folder that the file is in, or the rest of its address: words there may name a coin.
     """
 
     file: str
     columns: Mapping[str, str]
     network: str = ""
     asset: str = ""
+    around: str = ""
 
 
 @dataclass(slots=True)

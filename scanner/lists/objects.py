@@ -45,7 +45,7 @@ class ObjectRows:
         self._registry, self._options, self._layout = registry, options, layout
         self._chosen = {f: n for f, n in options.columns.items() if f not in SETTINGS}
         self._said = {f: n for f, n in options.columns.items() if f in SETTINGS}
-        self._named = coins_named(options.file, registry)
+        self._named = coins_named(options, registry)
         self._parsers: dict[tuple[tuple[str, ...], Level], RowParser | str] = {}
 
     def names_address(self, keys: Mapping[str, str]) -> bool:

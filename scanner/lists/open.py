@@ -24,6 +24,7 @@ def open_list(
     columns: Mapping[str, str] | None = None,
     network: str = "",
     asset: str = "",
+    around: str = "",
 ) -> OpenList:
     """Open a published list to be read once.
 
@@ -33,6 +34,7 @@ def open_list(
     columns: our field name -> the file's column name; chooses a generic reader. Also what is said
         of units and of needless parts (`scanner.lists.columns.SETTINGS`).
     network, asset: for rows that name none; names as publishers or we write them.
+    around: where the file was found, its folder or address: words there may name a coin, too.
     Raises InputError for a file that is not there or a name nobody knows, ListFormatError for a
     file that is empty, binary or of no known format.
     """
@@ -42,7 +44,7 @@ def open_list(
     chosen = chosen_fields(place.name, columns or {})
     wanted = _wanted(format)
     source = Source(place, member)
-    options = ReadOptions(source.whole_name, chosen, network, asset)
+    options = ReadOptions(source.whole_name, chosen, network, asset, around)
     try:
         tables: Tables
         if len(source.members) > 1:

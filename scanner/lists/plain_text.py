@@ -41,7 +41,7 @@ class PlainText:
         layout.accounting.used("every line", "address")
         table = TableLayout(
             (("address", 0),), 1, network=options.network, asset=options.asset, comments=True,
-            named=coins_named(options.file, registry),
+            named=coins_named(options, registry),
         )  # fmt: skip
         start = read_up_to(stream, len(BOM)).removeprefix(BOM)
         for piece in cut(stream, pending=start, quotes=False):

@@ -54,6 +54,17 @@ def shown(location: str) -> str:
     return f"{parts.scheme}://{parts.netloc}{parts.path}" + ("?..." if parts.query else "")
 
 
+def around(location: str) -> str:
+    """What stands around a list's own name, where a coin may be named: its folder, or of an
+    address all but the server and the name.
+    """
+    if not is_url(location):
+        return split_place(location)[0].resolve().parent.name
+    parts = urlsplit(location)
+    folder, _, _ = parts.path.rpartition("/")
+    return unquote(f"{folder} {parts.query} {parts.fragment}")
+
+
 def check_location(location: str) -> str:
     """Return a location that can be kept. Raises InputError.
 

@@ -23,7 +23,7 @@ from scanner.errors import (
 from scanner.lists.open import open_list
 from scanner.lists.reconcile import ListAudit
 from scanner.model.registry import Registry
-from scanner.net.fetching import Fetched, fetched, is_url
+from scanner.net.fetching import Fetched, around, fetched, is_url
 from scanner.net.words import heard
 from scanner.snapshots.interface import Origin, SnapshotPolicy
 from scanner.store.database.engine import Store
@@ -178,6 +178,7 @@ def _list_of(
                 columns=options.columns,
                 network=options.network,
                 asset=options.asset,
+                around=around(schedule.location),
             )
             with opened as rows:
                 audit = ListAudit(registry)

@@ -126,3 +126,21 @@ def test_a_proof_of_liabilities_at_an_address_is_checked_as_the_file_is(server, 
     status, _, err = told("import", f"{server}/owed.csv?secret=1")
     assert (status, err.startswith("scanner: owed.csv:1")) == (2, True), err
     assert "column 'unit' is not understood" in err
+
+
+def test_a_folder_and_an_address_may_name_the_coin(server, folder):
+    (folder / "usdt").mkdir()
+    text = "address,network\n0x28C6c06298d514Db089934071355E5743bf21d60,ethereum\n"
+    (folder / "wallets.csv").write_text(text)
+    (folder / "usdt" / "wallets.csv").write_text(text)
+    for place, status in (
+        (f"{server}/wallets.csv", 0),
+        (f"{server}/wallets.csv?coin=USDT&key=secret", 3),
+        (f"{server}/usdt/wallets.csv", 3),
+        (str(folder / "usdt" / "wallets.csv"), 3),
+    ):
+        found, what = inspected(place)
+        assert (found, what["claims"]) == (status, 0 if status else 1), place
+        assert "secret" not in json.dumps(what)
+    inside = folder / "usdt"
+    assert inspected("wallets.csv", cwd=inside)[0] == 3

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from scanner.cli.common.completion import assets, networks
+from scanner.cli.common.places import Place
 from scanner.errors import ConfigError
 from scanner.lists.columns import UNITS
 from scanner.lists.interface import OpenList
@@ -65,15 +65,16 @@ class ListOptions:
     unit: str = ""
 
 
-def open_published(file: Path | str, registry: Registry, options: ListOptions) -> OpenList:
+def open_published(place: Place, registry: Registry, options: ListOptions) -> OpenList:
     """Open the list. Raises InputError or ListFormatError with the remedy."""
     return open_list(
-        file,
+        place.path,
         registry,
         format=options.format or None,
         columns=with_unit(parse_columns(options.columns), options.unit),
         network=options.network,
         asset=options.asset,
+        around=place.around,
     )
 
 

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from scanner.errors import InputError
 from scanner.files.source import split_place
-from scanner.net.fetching import MOST_BYTES, check_location, fetched, is_url, shown
+from scanner.net.fetching import MOST_BYTES, around, check_location, fetched, is_url, shown
 
 _READ = 1 << 20
 _STDIN = "-"
@@ -25,10 +25,12 @@ class Place:
     """A list at hand. path: the file, with `:member` behind it if one is chosen.
 
     name: what the list is called: its own name, never that of a file it was kept in meanwhile.
+    around: its folder's name, or the rest of its address; never shown, a query may be a secret.
     """
 
     path: str
     name: str
+    around: str = ""
 
     @property
     def file(self) -> Path:
@@ -47,7 +49,7 @@ def at_hand(location: str) -> Iterator[Place]:
     if is_url(location):
         check_location(location)
         with fetched(location, shown(location)) as got:
-            yield Place(str(got.file), got.name)
+            yield Place(str(got.file), got.name, around(location))
     elif location == _STDIN:
         with tempfile.TemporaryDirectory(prefix="scanner-") as folder:
             path = Path(folder) / "stdin"
@@ -55,7 +57,7 @@ def at_hand(location: str) -> Iterator[Place]:
             yield Place(str(path), path.name)
     else:
         path, member = split_place(location)
-        yield Place(location, path.name + (f":{member}" if member else ""))
+        yield Place(location, path.name + (f":{member}" if member else ""), around(location))
 
 
 @contextmanager

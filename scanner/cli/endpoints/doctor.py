@@ -80,7 +80,7 @@ def doctor(  # noqa: PLR0913, PLR0917 - one parameter per option
     options = ListOptions(format, columns or (), network, asset)
     with at_hand(file) as place:
         day = named_day(place.name)
-        with open_published(place.path, registry, options) as rows:
+        with open_published(place, registry, options) as rows:
             needs = needs_of(_claims(rows), heights)
     names = {need.network for need in needs}
     asked = load_endpoints(endpoints, registry)

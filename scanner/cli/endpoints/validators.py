@@ -140,7 +140,7 @@ def _listed(file: str, registry: Registry) -> tuple[frozenset[str], int]:
     keys: set[str] = set()
     unreadable = 0
     networks = {n.name for n in registry.networks.values() if KEYS in n.address_codec}
-    with at_hand(file) as place, open_published(place.path, registry, ListOptions()) as rows:
+    with at_hand(file) as place, open_published(place, registry, ListOptions()) as rows:
         for row in rows:
             if isinstance(row, UnreadableRow):
                 unreadable += 1

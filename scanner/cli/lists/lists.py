@@ -51,6 +51,6 @@ def inspect(
 
 def _read(place: Place, options: ListOptions) -> tuple[ListSummary, Inspection]:
     registry = load_registry()
-    opened = open_published(place.path, registry, options)
+    opened = open_published(place, registry, options)
     with opened as rows, ProgressBar(f"reading {place.name}", "rows") as bar:
         return read_through(rows, registry, lambda n: bar.update(share(rows.progress()), n))

@@ -107,7 +107,7 @@ def _rule(place: Place, options: ListOptions, name: str, said: StatementOptions)
 def _texts(place: Place, options: ListOptions) -> SignedTexts:
     texts = SignedTexts()
     with (
-        open_published(place.path, load_registry(), options) as rows,
+        open_published(place, load_registry(), options) as rows,
         ProgressBar(f"reading {place.name}", "rows") as bar,
     ):
         for part in judge_blocks(rows.blocks(), count_texts, judged=False):
@@ -122,7 +122,7 @@ def _verify(
     summary = OwnershipSummary()
     render = partial(render_block, lines=bool(jsonl), rule=rule)
     with ExitStack() as stack:
-        rows = stack.enter_context(open_published(place.path, load_registry(), options))
+        rows = stack.enter_context(open_published(place, load_registry(), options))
         out = stack.enter_context(whole_file(jsonl)) if jsonl else None
         bar = stack.enter_context(ProgressBar(f"verifying {place.name}", "rows"))
         for part, lines in judge_blocks(rows.blocks(), render):

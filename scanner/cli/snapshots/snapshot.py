@@ -185,7 +185,7 @@ def _import(
     store: Store, place: Place, publisher: str, options: ListOptions, registry: Registry
 ) -> int:
     """Put the list into the database, unless the same bytes are there. Returns its id."""
-    opened = open_published(place.path, registry, options)
+    opened = open_published(place, registry, options)
     with opened as rows, ProgressBar(f"reading {place.name}", "rows") as bar:
 
         def progress(count: int) -> None:

@@ -140,7 +140,38 @@ def test_two_files_of_one_name_are_refused(read_bytes: Reader) -> None:
 
 def test_the_one_file_of_an_archive_may_name_the_coin(read_bytes: Reader) -> None:
     read = read_bytes(packed(("usdt.csv", ROW)), "list.zip")
-    assert "the file's name says USDT" in read.unreadable[0].reason
+    assert "says USDT" in read.unreadable[0].reason
+
+
+WHOLE = f"address,network\n{A},ethereum\n"
+
+
+@pytest.mark.parametrize("text", [WHOLE, json.dumps([{"address": A, "network": "ethereum"}])])
+@pytest.mark.parametrize(
+    "around", ["usdt", "/tokens/USDT?format=csv", " coin=Tether&x=1", "a/USDC b"]
+)
+def test_a_folder_or_an_address_may_name_the_coin(
+    read_bytes: Reader, text: str, around: str
+) -> None:
+    read = read_bytes(text, around=around)
+    assert (read.claims, [row.kind for row in read.unreadable]) == ([], ["unknown_coin"])
+    assert "the file's name, folder or address says USD" in read.unreadable[0].reason
+    assert "x=1" not in read.unreadable[0].reason
+    said = read_bytes(text, around=around, asset="ETH")
+    assert (assets(said), said.findings) == (["ETH"], [])
+
+
+@pytest.mark.parametrize("around", ["", "eth", "/lists/ethereum?v=1", "x" * 100_000, "reserves"])
+def test_a_folder_that_names_no_other_coin_says_nothing(read_bytes: Reader, around: str) -> None:
+    assert assets(read_bytes(WHOLE, around=around)) == ["ETH"]
+    bare = read_bytes(f"{A}\n", network="ethereum", around=around)
+    assert assets(bare) == ["ETH"]
+
+
+@pytest.mark.parametrize("name", ["usdt_eth.csv", "eth-and-usdt.csv"])
+def test_a_name_of_two_coins_settles_neither(read_bytes: Reader, name: str) -> None:
+    (row,) = read_bytes(WHOLE, name).unreadable
+    assert "says ETH or USDT" in row.reason
 
 
 def test_a_sheets_name_may_name_the_coin_and_a_formula_is_no_blank(
