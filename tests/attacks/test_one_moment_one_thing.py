@@ -68,9 +68,11 @@ def test_coins_that_moved_to_another_network(scanner, tmp_path, moved):
     done = taken(scanner, tmp_path, rows, moved)
     assert done.status == 1
     assert "mixed_times" in done.err
+    assert "1 mixed times" in done.text, "the totals do not call such a sum good"
     allowed = taken(scanner, tmp_path, rows, moved, "--spread", "40d")
     assert allowed.status == 0, allowed.err
     assert "mixed_times" not in allowed.err
+    assert "mixed times" not in allowed.text
 
 
 def test_coins_that_were_sold_on_the_same_network(scanner, tmp_path, moved):
@@ -78,6 +80,7 @@ def test_coins_that_were_sold_on_the_same_network(scanner, tmp_path, moved):
     done = taken(scanner, tmp_path, rows, moved)
     assert done.status == 1
     assert "mixed_heights" in done.err
+    assert done.text.count("mixed heights") == 2, "of both assets"
     assert "mixed_times" in done.err
 
 

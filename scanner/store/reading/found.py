@@ -101,8 +101,9 @@ def worst_by_asset(store: Store, snapshot_id: int) -> Mapping[str, tuple[Finding
     """The worst that totals do not say of each asset, and how often: false before unshown, then
     the kind that stands first in FindingKind.
 
-    Whose control or balance is not shown is counted in the totals, and not here. Assets of which
-    nothing was found are left out. Raises SnapshotNotFoundError.
+    Whose control or balance is not shown is counted in the totals, and not here. What is found of a
+    network is found of every asset that the list claims on it. Assets of which nothing was found
+    are left out. Raises SnapshotNotFoundError.
     """
     f, c, whole = t.finding.c, t.claim.c, t.list_finding.c
     told = [kind.value for kind in FindingKind if WEIGHTS[kind] is not Weight.NOTE]
@@ -117,21 +118,33 @@ def worst_by_asset(store: Store, snapshot_id: int) -> Mapping[str, tuple[Finding
             .group_by(c.asset, f.kind)
         )
         listed = (
-            select(whole.asset, whole.kind, func.count())
+            select(whole.asset, whole.network, whole.kind, func.count())
             .where(whole.list_id == of.list, whole.kind.in_(told), still_true(of))
-            .group_by(whole.asset, whole.kind)
+            .group_by(whole.asset, whole.network, whole.kind)
         )
-        for query in (claims, listed):
-            for asset, kind, count in connection.execute(query):
-                counts[asset, FindingKind(kind)] += count
-        for finding in about_snapshot(connection, of):
-            if finding.weight is not Weight.NOTE:
-                counts[finding.asset, finding.kind] += 1
+        for asset, kind, count in connection.execute(claims):
+            counts[asset, FindingKind(kind)] += count
+        about = [(a, n, FindingKind(kind), many) for a, n, kind, many in connection.execute(listed)]
+        about += [
+            (finding.asset, finding.network, finding.kind, 1)
+            for finding in about_snapshot(connection, of)
+            if finding.weight is not Weight.NOTE
+        ]
+        for asset, network, kind, count in about:
+            named = [asset] if asset or not network else _assets_on(connection, of, network)
+            for each in named or [asset]:
+                counts[each, kind] += count
     order = {k: (WEIGHTS[k] is not Weight.FALSE, place) for place, k in enumerate(FindingKind)}
     worst: dict[str, tuple[FindingKind, int]] = {}
     for (asset, kind), count in sorted(counts.items(), key=lambda item: order[item[0][1]]):
         worst.setdefault(asset, (kind, count))
     return worst
+
+
+def _assets_on(connection: Connection, of: Subject, network: str) -> list[str]:
+    c = t.claim.c
+    query = select(c.asset).distinct().where(c.list_id == of.list, c.network == network)
+    return [str(asset) for asset in connection.execute(query).scalars()]
 
 
 def weights_found(store: Store, snapshot_id: int) -> set[Weight]:
