@@ -20,9 +20,13 @@ from scanner.reports.figures.words import (
     STATED_BY,
     STATEMENT,
 )
+from scanner.settings.explorers import explorer_page
 from scanner.store.reading.across import Change
+from scanner.store.reading.queries import SnapshotHead
+from scanner.store.reading.row_pages import FoundClaim
 from scanner.web import answers, drawing, objects, render
 from scanner.web.api import PREFIX, After, AfterKey, Before, Kind, Name, PublisherId, Wanted
+from scanner.web.differing import prices_of, tabs, with_changes
 from scanner.web.overview import named, overview
 from scanner.web.site import Site, filters_of
 from scanner.web.trouble import HTML
@@ -217,6 +221,7 @@ def row(
             "head": objects.head_object(head),
             "claim": objects.row_object(found),
             "verified": drawing.is_verified(found),
+            "explorer": _explorer(head, found),
         }
         words = {
             "meanings": drawing.MEANING_OF,
@@ -230,6 +235,15 @@ def row(
         return _page(site, "row.html.j2", {**values, **words})
 
     return site.respond(request, make, HTML)
+
+
+def _explorer(head: SnapshotHead, found: FoundClaim) -> str:
+    """Where people look the address up; "" for one that is none, or on a chain that is not real."""
+    claim = found.row.claim
+    apart = {network for network, _ in drawing.chains_apart(head)}
+    if claim.address_key.startswith("?") or claim.network in apart:
+        return ""
+    return explorer_page(claim.network, claim.address)
 
 
 @router.get("/snapshots/{snapshot}/findings")
@@ -291,7 +305,11 @@ def differences(
             "old_head": objects.head_object(site.head(old)),
             "new_head": objects.head_object(site.head(new)),
         }
-        return _page(site, "differences.html.j2", {**found, **heads, "after": after})
+        before, now = site.head(old), site.head(new)
+        shown = with_changes(found, prices_of(site, now))
+        others = answers.snapshots(site, drawing.publisher_id(site, now.id), None, SNAPSHOTS)
+        values = {"counts": tabs(site, before, now), "others": others["snapshots"]}
+        return _page(site, "differences.html.j2", {**shown, **heads, **values, "after": after})
 
     return site.respond(request, make, HTML)
 

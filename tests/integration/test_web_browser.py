@@ -23,6 +23,8 @@ PAGES = {
     "asset": "/publishers/1/assets/ETH",
     "publisher": "/publishers/1",
     "differences": "/differences?old={old}&new={new}&change=moved",
+    "check a list": "/verify",
+    "verified row": "/snapshots/{new}/rows/5",
     "search": "/search?q=" + evm_address(11),
     "shared": "/snapshots/{rival}/shared",
     "all shared": "/shared",

@@ -13,6 +13,7 @@ from support.snapshot_stub import evm_address
 from support.web_data import BIDI, HOSTILE, MARKUP, make_database, served
 
 from scanner.reports.tables.jsontext import compact
+from scanner.settings.explorers import load_explorers
 from scanner.web import schema, schema_value
 from scanner.web.cache import answer
 
@@ -99,6 +100,10 @@ class Page(HTMLParser):
         self.words.append(data)
 
 
+EXPLORERS = [page.split("{")[0] for page in load_explorers().values()]
+"""The only links to elsewhere: where people look an address up."""
+
+
 @pytest.mark.parametrize("path", PAGES)
 def test_every_page_is_safe_and_labelled(site, ids, path):
     answer = site.get(path.format(**vars(ids)))
@@ -110,7 +115,7 @@ def test_every_page_is_safe_and_labelled(site, ids, path):
         assert not name.startswith("on"), (name, value)
         assert name != "style", value
         if name in ("href", "src", "action"):
-            assert value.startswith(("/", "?", "#")), value
+            assert value.startswith(("/", "?", "#", *EXPLORERS)), value
             assert not value.startswith("//")
     # Nothing of a list is drawn as it came: no markup, no control, no mark that turns text round.
     assert not re.search(

@@ -169,6 +169,23 @@ def difference_page(
     return DifferencePage(page, _following([int(r[0]) for r in rows], limit, end, last))
 
 
+def difference_counts(store: Store, old: Taken, new: Taken) -> dict[Change, tuple[int, bool]]:
+    """How many claims came, went and moved, and whether that is all of them.
+
+    Only the first WINDOW claims of a list are looked at; of longer lists there may be more.
+    """
+    counts: dict[Change, tuple[int, bool]] = {}
+    with store.read() as connection:
+        for change in Change:
+            base, other = (old, new) if change is Change.GONE else (new, old)
+            end, last = _window(connection, base.list_id, 0)
+            query = _moved(old, new) if change is Change.MOVED else _only_in(base, other)
+            found = _within(query, base.list_id, 0, end, WINDOW).subquery()
+            number = connection.execute(select(func.count()).select_from(found)).scalar_one()
+            counts[change] = int(number), end >= last
+    return counts
+
+
 def shared_page(
     store: Store,
     snapshot: Taken,

@@ -1,0 +1,60 @@
+"""Files of a snapshot to keep: its report as one page, its totals as CSV with every digit."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from threading import Lock
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from scanner.reports.documents.document import report_document
+from scanner.reports.documents.html import report_page
+from scanner.reports.figures.totals import TOTAL_COLUMNS, totals_records
+from scanner.reports.tables.writers import write_csv
+from scanner.web.api import Wanted
+from scanner.web.site import Site
+from scanner.web.trouble import HTML, RefusedError
+
+router = APIRouter(include_in_schema=False)
+
+_one_report = Lock()
+"""A report reads every row: one at a time in a process, so that pages are answered meanwhile."""
+
+
+@router.get("/snapshots/{snapshot}/report.html")
+def report(request: Request, snapshot: Wanted) -> Response:
+    """The report of `scanner report`, to be kept."""
+    site: Site = request.app.state.site
+    head = site.head(snapshot)
+
+    def make() -> bytes:
+        if not _one_report.acquire(blocking=False):
+            raise RefusedError(503, "Another report is being made. Try again in a moment.")
+        try:
+            return report_page(report_document(site.store, head.id)).encode()
+        finally:
+            _one_report.release()
+
+    return _kept(site.respond(request, make, HTML), f"snapshot-{head.id}-report.html")
+
+
+@router.get("/snapshots/{snapshot}/totals.csv")
+def totals(request: Request, snapshot: Wanted) -> Response:
+    """The table of `scanner export totals`."""
+    site: Site = request.app.state.site
+    head = site.head(snapshot)
+
+    def make() -> bytes:
+        stream = BytesIO()
+        write_csv(stream, TOTAL_COLUMNS, totals_records(site.totals(head)))
+        return stream.getvalue()
+
+    answer = site.respond(request, make, "text/csv; charset=utf-8")
+    return _kept(answer, f"snapshot-{head.id}-totals.csv")
+
+
+def _kept(answer: Response, name: str) -> Response:
+    """As a file, not shown: a report has styles of its own, which pages here may not have."""
+    answer.headers["content-disposition"] = f'attachment; filename="{name}"'
+    return answer

@@ -1,0 +1,57 @@
+"""What a page offers to keep, and what a difference is worth."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+import pytest
+from support.web_data import make_database, served
+
+
+@pytest.fixture(scope="module")
+def ids(tmp_path_factory):
+    global URL
+    URL = f"sqlite:///{tmp_path_factory.mktemp('downloads') / 'scanner.db'}"
+    return make_database(URL)
+
+
+@pytest.fixture(scope="module")
+def site(ids):
+    with served(URL) as found:
+        yield found
+
+
+def text(answer):
+    assert answer.status_code == 200, answer.text
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", answer.text)))
+
+
+def test_the_report_is_a_file_to_keep(site, ids):
+    answer = site.get(f"/snapshots/{ids.new}/report.html")
+    assert "Totals per asset" in text(answer)
+    assert answer.headers["content-disposition"].startswith("attachment")
+
+
+def test_totals_have_every_digit(site, ids):
+    lines = site.get(f"/snapshots/{ids.new}/totals.csv").text.splitlines()
+    assert lines[0].startswith("snapshot,complete,asset,decimals,claimed,")
+    whole = site.get(f"/api/v1/snapshots/{ids.new}/totals").json()["assets"][0]
+    assert whole["claimed"] in lines[1].split(",")
+
+
+def test_differences_have_counts_changes_and_dollars(site, ids):
+    page = text(site.get(f"/differences?old={ids.old}&new={ids.new}&change=moved"))
+    found = site.get(f"/api/v1/differences?old={ids.old}&new={ids.new}&change=moved").json()
+    assert f"Amounts moved ({len(found['differences'])})" in page
+    assert "Added (10)" in page
+    assert "Gone (10)" in page
+    assert re.search(r"What is verified changed by \$ [+−][0-9,]+\.[0-9]{2} ", page)
+
+
+def test_a_verified_row_says_what_it_held_and_where_to_look(site, ids):
+    page = site.get(f"/snapshots/{ids.new}/rows/5")
+    assert "it held" in text(page)
+    assert 'href="https://etherscan.io/address/0x' in page.text
+    assert 'rel="noopener noreferrer"' in page.text
+    assert " download=" in page.text
