@@ -30,10 +30,20 @@ AsSchema = Annotated[
 AsTwin = Annotated[bool, typer.Option("--json", help="Write the page's machine-readable twin.")]
 
 
+PreparedBy = Annotated[
+    str, typer.Option("--prepared-by", metavar="NAME", help="Who answers for the report.")
+]
+PreparedFor = Annotated[
+    str, typer.Option("--prepared-for", metavar="NAME", help="For whom the report is.")
+]
+
+
 def report(
     context: typer.Context,
     snapshot: Snapshot = "latest",
     output: Output = "",
+    prepared_by: PreparedBy = "",
+    prepared_for: PreparedFor = "",
     as_json: AsTwin = False,
     as_schema: AsSchema = False,
     database: Database = None,
@@ -50,7 +60,9 @@ def report(
     with open_store(database_url(context, database)) as store:
         snapshot_id = resolve(store, snapshot)
         complete = head(store, snapshot_id).complete
-        document = report_document(store, snapshot_id)
+        said = {"by": prepared_by.strip(), "for": prepared_for.strip()}
+        prepared = {who: name for who, name in said.items() if name}
+        document = report_document(store, snapshot_id, prepared)
     data = pretty(document) if as_json else report_page(document).encode("utf-8")
     target = output or ("report.json" if as_json else "report.html")
     with whole_file(target) as stream:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
@@ -19,6 +19,7 @@ from scanner.model.control import Control, shows_control
 from scanner.model.finding import WEIGHTS, exit_status
 from scanner.reports.commands.providers import block_time
 from scanner.reports.documents.document_value import document_value
+from scanner.reports.documents.months import over_time
 from scanner.reports.figures.aggregate import aggregate_object, aggregates
 from scanner.reports.figures.outcome import answer, finding_groups, other_chains, outcome_weights
 from scanner.reports.figures.ratios import ratio_objects
@@ -61,15 +62,19 @@ def schema() -> Object:
     return loaded
 
 
-def report_document(store: Store, snapshot_id: int) -> Object:
+def report_document(
+    store: Store, snapshot_id: int, prepared: Mapping[str, str] | None = None
+) -> Object:
     """Everything the report says, for programs. Raises SnapshotNotFoundError.
 
-    "value" is there only where a price of one of the assets is stored.
+    prepared: "by" and "for" whom the report is, as the user says. "value" is there only where a
+    price of one of the assets is stored, "history" only where there were snapshots before.
     """
     head = queries.head(store, snapshot_id)
     controls = control_counts(store, snapshot_id)
     totals = queries.totals(store, snapshot_id)
     value = document_value(store, snapshot_id)
+    history = over_time(store, totals)
     return {
         "format": "reserve-report",
         "version": VERSION,
@@ -81,6 +86,8 @@ def report_document(store: Store, snapshot_id: int) -> Object:
         "ratios": ratio_objects(store, totals),
         "aggregate_ratios": [aggregate_object(a) for a in aggregates(store, snapshot_id)],
         **({} if value is None else {"value": value}),
+        **({"history": history} if history else {}),
+        **({"prepared": dict(prepared)} if prepared else {}),
         "control": _control(controls),
         "statement_rule": _rule(head),
         "texts": text_objects(head.policy.statement, head.texts),

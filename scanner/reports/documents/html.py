@@ -14,6 +14,7 @@ from scanner.model.finding import Weight
 from scanner.reports.documents.bars import Segment, stacked_bar
 from scanner.reports.documents.document import CLASSES
 from scanner.reports.documents.exact import exact_totals
+from scanner.reports.documents.months import small_multiples
 from scanner.reports.documents.pictures import against, ages, concentration, whole_bar
 from scanner.reports.documents.shown import block_span, counted_kinds
 from scanner.reports.documents.value_view import value_view
@@ -103,6 +104,10 @@ def _context(document: Json, css: str) -> Json:
         "largest": [_largest(row) for row in document["largest_verified"]],
         "concentration": concentration(document["largest_verified"], assets),
         "exact": exact_totals(document["totals"]),
+        "multiples": small_multiples(document),
+        "prepared": {"by": "", "for": "", **document.get("prepared", {})},
+        "scope": _scope(document),
+        "period": block_span(block["time"] for block in document["blocks"]),
         **_pictures(document),
         "coverage": _coverage(document["control"]),
         "unasked": unasked_words(unasked) if unasked else "",
@@ -152,6 +157,17 @@ def _read(document: Json, when: str) -> str:
     of = f"Balances are of {blocks} UTC. " if blocks else ""
     taken = f", taken {when[:10]}" if when else ""
     return f"{of}Snapshot {document['snapshot']['id']}{taken}."
+
+
+def _scope(document: Json) -> str:
+    """What the report is about, in figures; how much of it was read stands in the sections."""
+    assets, networks = (
+        len(document["totals"]["assets"]),
+        {c["network"] for c in document["control"]} - {""},
+    )
+    rows = counted_rows(document["rows"]["data_rows"])
+    plural = ("" if assets == 1 else "s", "" if len(networks) == 1 else "s")
+    return f"{rows}, {assets:,} asset{plural[0]} on {len(networks):,} network{plural[1]}"
 
 
 def _asked(snapshot: Json, rows: Json) -> str:

@@ -1,0 +1,83 @@
+"""Each asset over the publisher's complete snapshots so far: for small drawings side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+from markupsafe import Markup
+
+from scanner.model.amount import rescale
+from scanner.reports.documents.lines import sparkline
+from scanner.reports.figures.amounts import reading_coins
+from scanner.reports.tables.text import printable
+from scanner.store.database.engine import Store
+from scanner.store.reading.history import AssetPoint, asset_history, publisher_of
+from scanner.store.reading.queries import SnapshotTotals
+
+Object = dict[str, object]
+Json = Mapping[str, Any]
+
+SNAPSHOTS = 24
+"""The newest snapshots that are looked through for complete ones."""
+MOST_DRAWN = 24
+"""Assets that are drawn; the twin has all."""
+
+
+def over_time(store: Store, totals: SnapshotTotals) -> list[Object]:
+    """Claimed and verified of each asset in this and earlier complete snapshots, oldest first.
+
+    Only assets that two of them have; amounts in base units of the asset's decimals here.
+    """
+    publisher = publisher_of(store, totals.snapshot)
+    if publisher is None or not totals.complete:
+        return []
+    found: list[Object] = []
+    for total in totals.assets:
+        points = asset_history(
+            store, publisher, total.asset, before=totals.snapshot + 1, limit=SNAPSHOTS
+        )
+        decimals = max([p.total.decimals for p in points if p.total], default=0)
+        kept = [_point(p, decimals) for p in reversed(points) if p.total is not None]
+        if len(kept) > 1:
+            found.append({"asset": total.asset, "decimals": decimals, "points": kept})
+    return found
+
+
+def _point(point: AssetPoint, decimals: int) -> Object:
+    known = {} if point.total is None else point.total.to_json()
+    own = int(str(known["decimals"]))
+    amounts = {
+        name: None if known[name] is None else str(rescale(int(str(known[name])), own, decimals))
+        for name in ("claimed", "verified")
+    }
+    return {"snapshot": point.snapshot, "at": point.at.isoformat(), **amounts}
+
+
+def small_multiples(found: Json) -> list[dict[str, Any]]:
+    """What is drawn of each asset: its line, the first and the last amount, both days.
+
+    What nobody answered is left out of a line; it is no zero.
+    """
+    drawn = []
+    for asset in found.get("history", ())[:MOST_DRAWN]:
+        points = [p for p in asset["points"] if p["verified"] is not None]
+        if len(points) < 2:
+            continue
+        name, decimals = asset["asset"], asset["decimals"]
+        amounts = [int(p["verified"]) for p in points]
+        first, last = (reading_coins(a, decimals, name) for a in (amounts[0], amounts[-1]))
+        words = f"verified {printable(name)}: {first} at first, {last} at last"
+        drawn.append(
+            {
+                "asset": name,
+                "line": Markup(sparkline(amounts, escape(words))),  # noqa: S704 - our own drawing
+                "first": first,
+                "last": last,
+                "since": points[0]["at"][:10],
+                "until": points[-1]["at"][:10],
+                "snapshots": len(points),
+            }
+        )
+    return drawn
