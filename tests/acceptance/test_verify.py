@@ -44,6 +44,18 @@ def test_auditors_layout_verifies_every_scheme_it_holds(scanner):
     assert done.status == 3
 
 
+def test_the_summary_as_one_object(scanner, tmp_path):
+    out = tmp_path / "rows.jsonl"
+    done = scanner("verify", SAMPLE, "--json", "--jsonl", out)
+    found = done.object
+    assert (found["rows"], found["verified"], found["false"], found["not_verified"]) == (5, 3, 0, 2)
+    assert found["publisher"] == "okx"
+    assert sum(h["rows"] for h in found["holdings"]) == 5
+    assert found["problems"][0]["first"][0]["row"] == 18
+    assert len(out.read_text().splitlines()) == 5
+    assert scanner("verify", SAMPLE, "--json", "--jsonl", "-").status == 2
+
+
 def test_made_up_validator_keys_of_the_staking_sample(scanner):
     done = scanner("verify", STAKING, "--jsonl", "-")
     assert [o["control"] for o in done.objects] == ["controls", "controls", "malformed"]

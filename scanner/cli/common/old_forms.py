@@ -13,6 +13,7 @@ _READS_LISTS = (
     ("verify",), ("snapshot",), ("doctor",), ("lists", "inspect"), ("schedule", "add"),
 )  # fmt: skip
 _SWITCHES = (("show",), ("diff",))
+_TABLES = (("totals",), ("value",))
 
 
 def modern(arguments: Sequence[str]) -> list[str]:
@@ -20,6 +21,8 @@ def modern(arguments: Sequence[str]) -> list[str]:
     words = list(arguments)
     if _is(words, *_READS_LISTS):
         return [_renamed(word, "--format", "--list-format") for word in words]
+    if _is(words, *_TABLES):
+        return ["--format=csv" if word == "--csv" else word for word in words]
     if _is(words, ("endpoints", "check")):
         return [_renamed(word, "--network", "--networks") for word in words]
     if _is(words, *_SWITCHES) and "--jsonl" in words:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from scanner.errors import ConfigError
 from scanner.settings.database import database_url as chosen_database
 
 
@@ -45,6 +46,21 @@ Endpoints = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Write JSON to stdout.")]
+Form = Annotated[
+    str,
+    typer.Option(
+        "--format", "-f", metavar="csv|json", help="Write this to stdout in place of a table."
+    ),
+]
+
+
+def chosen_form(form: str, as_json: bool) -> str:
+    """What is written: "table", "csv" or "json". Raises ConfigError for another, or for both."""
+    if as_json and form not in ("", "json"):
+        raise ConfigError(f"--json and --format {form} exclude each other")
+    if form not in ("", "csv", "json"):
+        raise ConfigError(f"--format is csv or json, not {form!r}")
+    return "json" if as_json else form or "table"
 
 
 def database_url(context: typer.Context, given: str | None) -> str:

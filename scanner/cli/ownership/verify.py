@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from scanner.cli.common.console import finish, say
+from scanner.cli.common.console import emit, finish, say
 from scanner.cli.common.listing import (
     Columns,
     Format,
@@ -21,7 +21,7 @@ from scanner.cli.common.listing import (
     open_published,
     share,
 )
-from scanner.cli.common.options import ListFile
+from scanner.cli.common.options import AsJson, ListFile
 from scanner.cli.common.places import Place, at_hand
 from scanner.cli.common.progress import ProgressBar
 from scanner.cli.common.publishers import (
@@ -45,8 +45,9 @@ from scanner.reports.commands.ownership import (
     finding_object,
     render_block,
 )
+from scanner.reports.commands.ownership_json import ownership_json
 from scanner.reports.commands.ownership_text import print_ownership
-from scanner.reports.tables.jsontext import compact
+from scanner.reports.tables.jsontext import compact, pretty
 from scanner.reports.tables.writers import whole_file
 from scanner.settings.publishers import load_publishers
 from scanner.settings.tables import load_registry
@@ -62,6 +63,7 @@ Jsonl = Annotated[
 def verify(  # noqa: PLR0913, PLR0917 - one parameter per option
     file: ListFile,
     jsonl: Jsonl = "",
+    as_json: AsJson = False,
     publisher: Publisher = "",
     challenge: Challenge = "",
     statement: Wanted = None,
@@ -74,10 +76,12 @@ def verify(  # noqa: PLR0913, PLR0917 - one parameter per option
     """Check every signature of a published list. No network, no database.
 
     A summary per asset and network goes to stdout (to stderr with '--jsonl -'), with the texts that
-    were signed. What only the chain can say (who owns a contract) is not verified here: 'scanner
-    snapshot' asks it.
+    were signed; --json writes it as one object. What only the chain can say (who owns a contract)
+    is not verified here: 'scanner snapshot' asks it.
     """
     keep_apart(file, jsonl)
+    if as_json and jsonl == "-":
+        raise ConfigError("--json and --jsonl - both want stdout: name a file")
     options = ListOptions(format, columns or (), network, asset, unit)
     said = statement_options(challenge, statement)
     with at_hand(file) as place:
@@ -85,7 +89,10 @@ def verify(  # noqa: PLR0913, PLR0917 - one parameter per option
         rule = _rule(place, options, name, said)
         summary = _verify(place, options, jsonl, rule)
     say(publisher_words(name, publisher, [name]))
-    print_ownership(summary, rule, sys.stderr if jsonl == "-" else sys.stdout)
+    if as_json:
+        emit(pretty({"file": place.name, "publisher": name, **ownership_json(summary, rule)}))
+    else:
+        print_ownership(summary, rule, sys.stderr if jsonl == "-" else sys.stdout)
     finish(summary.weights)
 
 

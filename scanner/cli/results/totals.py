@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from scanner.cli.common.console import emit, finish
-from scanner.cli.common.options import AsJson, Database, Snapshot, database_url
+from scanner.cli.common.options import AsJson, Database, Form, Snapshot, chosen_form, database_url
 from scanner.errors import ConfigError
 from scanner.reports.figures.aggregate import (
     aggregate_lines,
@@ -26,7 +26,6 @@ from scanner.store.database.engine import Store, open_store
 from scanner.store.reading import queries
 from scanner.store.reading.found import worst_by_asset
 
-AsCsv = Annotated[bool, typer.Option("--csv", help="Write CSV to stdout.")]
 Exact = Annotated[
     bool, typer.Option("--exact", help="Show every amount to the last digit, by evidence.")
 ]
@@ -44,34 +43,34 @@ def totals(
     context: typer.Context,
     snapshot: Snapshot = "latest",
     as_json: AsJson = False,
-    as_csv: AsCsv = False,
+    form: Form = "",
     exact: Exact = False,
     groups: Groups = False,
     database: Database = None,
 ) -> None:
     """Show the totals of a snapshot. The exit status is that of the snapshot's findings.
 
-    The table fits 80 columns, amounts rounded down; --exact, --csv and --json have all of them.
+    The table fits 80 columns, amounts rounded down; --exact, --format and --json have all of them.
     Each also says the one ratio that a kept proof of one total allows; --exact and --json with its
     prices, and beside the ratio that the publisher states.
     --groups adds up a coin and the tokens that bridges and others owe in its name, beside the
     totals, in which they stand apart: findings and exit status go by the coin alone.
     """
-    if as_json + as_csv + exact > 1:
-        raise ConfigError("--json, --csv and --exact exclude each other")
-    if as_csv and groups:
-        raise ConfigError("--csv has no groups: take --json")
+    chosen = chosen_form(form, as_json)
+    if exact and chosen != "table":
+        raise ConfigError(f"--exact is for the table: {chosen} has every digit")
+    if chosen == "csv" and groups:
+        raise ConfigError("CSV has no groups: take --json")
     with open_store(database_url(context, database)) as store:
         snapshot_id = queries.resolve(store, snapshot)
         found = queries.totals(store, snapshot_id)
         together = _groups(store, found) if groups else None
-        if as_json:
+        if chosen == "json":
             whole = totals_object(store, found)
             more = {} if together is None else {"groups": group_objects(together)}
             emit(pretty({**whole, **more}))
         else:
-            form = "csv" if as_csv else "exact" if exact else "table"
-            _write(store, found, form, together)
+            _write(store, found, "exact" if exact else chosen, together)
         finish(outcome_weights(store, snapshot_id))
 
 

@@ -9,9 +9,7 @@ from typing import Annotated
 import typer
 
 from scanner.cli.common.console import emit, finish, say
-from scanner.cli.common.options import AsJson, Database, Snapshot, database_url
-from scanner.cli.results.totals import AsCsv
-from scanner.errors import ConfigError
+from scanner.cli.common.options import AsJson, Database, Form, Snapshot, chosen_form, database_url
 from scanner.model.finding import Weight
 from scanner.reports.figures import values_json, values_text
 from scanner.reports.figures.outcome import outcome_weights
@@ -44,7 +42,7 @@ def value(
     context: typer.Context,
     snapshot: Snapshot = "latest",
     as_json: AsJson = False,
-    as_csv: AsCsv = False,
+    form: Form = "",
     max_age: MaxAge = DEFAULT_HOURS,
     source: PriceSource = "",
     database: Database = None,
@@ -55,14 +53,15 @@ def value(
     month and a year before. Prices come from 'scanner prices'. Exit status as of totals, and 3
     where a price is missing.
     """
-    if as_json and as_csv:
-        raise ConfigError("--json and --csv exclude each other")
+    chosen = chosen_form(form, as_json)
     with open_store(database_url(context, database)) as store:
         snapshot_id = resolve(store, snapshot)
         report = value_report(store, snapshot_id, PriceRule(timedelta(hours=max_age), source))
         weights = outcome_weights(store, snapshot_id)
-    if as_json or as_csv:
-        emit(values_json.value_json(report) if as_json else values_text.value_csv(report))
+    if chosen == "json":
+        emit(values_json.value_json(report))
+    elif chosen == "csv":
+        emit(values_text.value_csv(report))
     else:
         values_text.print_values(report, sys.stdout)
     say(*values_text.notes(report))

@@ -40,7 +40,7 @@ TOTAL_COLUMNS: Mapping[str, str] = {
     "liabilities": "text",
     "reserve_ratio": "text",
 }
-"""Columns of `totals --csv` and of the export, in order, with their kinds."""
+"""Columns of `totals --format csv` and of the export, in order, with their kinds."""
 
 
 Ratios = Sequence[Mapping[str, object]]

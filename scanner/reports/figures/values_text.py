@@ -47,7 +47,7 @@ VALUE_COLUMNS: Mapping[str, str] = {
         for name in ("at", "verified_by_coins", "verified_by_percent", "verified_by_usd")
     },
 }
-"""Columns of `value --csv`, in order, with their kinds."""
+"""Columns of `value --format csv`, in order, with their kinds."""
 
 
 def value_csv(report: ValueReport) -> bytes:

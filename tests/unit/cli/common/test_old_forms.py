@@ -27,6 +27,8 @@ from scanner.cli.table import ENTRIES
         ("endpoints check --network tron", "endpoints check --networks tron"),
         ("export totals --format csv", "export totals --format csv"),
         ("verify a.csv --jsonl -", "verify a.csv --jsonl -"),
+        ("totals latest --csv", "totals latest --format=csv"),
+        ("value --csv 7", "value --format=csv 7"),
     ],
 )
 def test_forms(old, new):
