@@ -28,6 +28,7 @@ from scanner.model.control import ControlResult
 from scanner.model.registry import Registry
 from scanner.ownership.judge import judge
 from scanner.settings.tables import load_registry
+from scanner.settings.threads import may_fork
 
 R = TypeVar("R")
 
@@ -46,6 +47,9 @@ SHORT = 6
 
 BATCH = 128
 """Rows that are in memory at once: few enough for the processor's cache."""
+
+_THREADS_END = 0.2
+"""Seconds for threads to end, after which processes are started anew; that takes half a second."""
 
 _log = logging.getLogger(__name__)
 
@@ -109,8 +113,7 @@ def _here(blocks: Iterable[Parsable], work: _Work[R]) -> Iterator[R]:
 
 def _start_method() -> str:
     """Fork where that is safe: no other thread may hold a lock. It saves half a second."""
-    alone = threading.active_count() == 1 and threading.current_thread() is threading.main_thread()
-    return "fork" if alone and sys.platform == "linux" else "spawn"
+    return "fork" if may_fork(_THREADS_END) else "spawn"
 
 
 def _judge_block(block: Parsable, registry: Registry, work: _Work[R]) -> R:

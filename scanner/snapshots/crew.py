@@ -1,18 +1,20 @@
 """Processes that take the chunks of one snapshot side by side, for one cannot use several cores.
 
-They are forked before the first request is sent, share nothing but which chunk is taken by whom,
-and each writes its own chunks. The chunk table stays the truth: what a process that dies leaves
-behind is taken by the first one.
+They are forked when every height is settled, share nothing but which chunk is taken by whom, and
+each writes its own chunks over connections of its own. The chunk table stays the truth: what a
+process that dies leaves behind is taken by the first one.
 """
 
 from __future__ import annotations
 
+import errno
 import gc
 import multiprocessing
 import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
@@ -20,12 +22,16 @@ from multiprocessing.process import BaseProcess
 from threading import Event
 from typing import Self
 
+from scanner.settings.threads import may_fork
 from scanner.snapshots.interface import Chunk, Progress
 
 MOST = 4
 """Processes at most: every one of them asks the same endpoints."""
 WORTH_IT = 20_000
 """Claims below which one process is as fast."""
+THREADS_END = 3.0
+"""Seconds for threads to end: one that looks up names for a second may still be at it."""
+_LOCK_AGAIN = 0.001
 PATIENCE = 30.0
 """Seconds for the others to end after a stop: their requests in flight run into time-outs."""
 
@@ -36,13 +42,12 @@ Work = Callable[["Share", Event, Progress], None]
 def crew_size(wanted: int, chunks: Sequence[Chunk]) -> int:
     """How many processes to take chunks with, at most `wanted`: 1 where there is little to gain.
 
-    A fork is safe only while nothing else runs in this process.
+    A fork is safe only while nothing else runs in this process: what is ending is waited for.
     """
-    if sys.platform != "linux" or threading.active_count() > 1:
+    size = min(wanted, MOST, len(chunks) // 2)
+    if size < 2 or sum(chunk.plan.claims for chunk in chunks) < WORTH_IT:
         return 1
-    if sum(chunk.plan.claims for chunk in chunks) < WORTH_IT:
-        return 1
-    return max(1, min(wanted, MOST, len(chunks) // 2))
+    return size if may_fork(THREADS_END) else 1
 
 
 class Share:
@@ -60,12 +65,9 @@ class Share:
         """Whether this process is to take the chunk. Asked once for each chunk."""
         if self._taken is None:
             return True
-        from fcntl import LOCK_EX, LOCK_UN, lockf  # noqa: PLC0415 - not on Windows
-
-        lockf(self._taken, LOCK_EX, 1, chunk.no)
-        free = os.pread(self._taken, 1, chunk.no) != b"1"
-        os.pwrite(self._taken, b"1", chunk.no)
-        lockf(self._taken, LOCK_UN, 1, chunk.no)
+        with self._locked(self._taken, chunk.no):
+            free = os.pread(self._taken, 1, chunk.no) != b"1"
+            os.pwrite(self._taken, b"1", chunk.no)
         return free
 
     @contextmanager
@@ -74,13 +76,32 @@ class Share:
         if self._taken is None:
             yield
             return
+        with self._locked(self._taken, 0):  # no chunk has the number 0
+            yield
+
+    @staticmethod
+    @contextmanager
+    def _locked(file: int, byte: int) -> Iterator[None]:
+        """Hold a byte's lock against the other processes.
+
+        The kernel refuses where it sees two processes wait for each other. It does not know of
+        threads: one may wait for its turn while another one, of the same process, looks at a chunk.
+        No thread waits for a second lock, so asking again is enough.
+        """
         from fcntl import LOCK_EX, LOCK_UN, lockf  # noqa: PLC0415 - not on Windows
 
-        lockf(self._taken, LOCK_EX, 1, 0)  # no chunk has the number 0
+        while True:
+            try:
+                lockf(file, LOCK_EX, 1, byte)
+                break
+            except OSError as e:
+                if e.errno != errno.EDEADLK:
+                    raise
+                time.sleep(_LOCK_AGAIN)
         try:
             yield
         finally:
-            lockf(self._taken, LOCK_UN, 1, 0)
+            lockf(file, LOCK_UN, 1, byte)
 
     def close(self) -> None:
         """Give up what is shared."""

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 import time
 from pathlib import Path
 
@@ -106,10 +107,38 @@ def chunks(count, claims):
     ],
 )
 def test_a_crew_is_as_large_as_it_is_of_use(wanted, planned_chunks, size, monkeypatch):
-    monkeypatch.setattr(crew.threading, "active_count", lambda: 1)
+    monkeypatch.setattr(crew, "may_fork", lambda _: True)
     assert crew.crew_size(wanted, planned_chunks) == size
 
 
+def test_threads_that_wait_for_two_things_are_no_circle_of_processes():
+    """The other process has its turn and asks for chunk 5, while here one thread looks at chunk 5
+    and another one waits for its turn: the kernel refuses the last to ask."""
+    share = crew.Share(2)
+    told, tell = os.pipe()
+    with share._locked(share._taken, 5):
+        other = os.fork()
+        if other == 0:
+            try:
+                with share.turn():
+                    os.write(tell, b"x")
+                    time.sleep(0.3)  # the thread waits by now
+                    share.take(chunks(5, 1)[4])
+                os._exit(0)
+            finally:
+                os._exit(1)
+        os.read(told, 1)
+        waiting = threading.Thread(target=lambda: share.turn().__enter__())
+        waiting.start()
+        time.sleep(0.6)
+    assert os.waitpid(other, 0)[1] == 0
+    waiting.join(5)
+    assert not waiting.is_alive()
+    share.close()
+    os.close(told)
+    os.close(tell)
+
+
 def test_nothing_is_forked_beside_other_threads(monkeypatch):
-    monkeypatch.setattr(crew.threading, "active_count", lambda: 2)
+    monkeypatch.setattr(crew, "may_fork", lambda _: False)
     assert crew.crew_size(4, chunks(20, 4_000)) == 1

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import socket
 import ssl
 import threading
@@ -69,6 +70,7 @@ class ElectrumRpc:
         self._timeout = endpoint.timeout
         self._budget = budget_of(endpoint)
         self._idle: list[_Connection] = []
+        self._process = os.getpid()
         self._lock = threading.Lock()
 
     def call(self, method: str, *params: object) -> object:
@@ -109,6 +111,8 @@ class ElectrumRpc:
 
     def _borrow(self) -> _Connection:
         with self._lock:
+            if self._process != os.getpid():  # forked: connections are those of who opened them
+                self._idle, self._process = [], os.getpid()
             while self._idle:
                 connection = self._idle.pop()
                 if connection.usable():
