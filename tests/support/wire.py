@@ -171,13 +171,13 @@ def changes_of(reply: Reply) -> Iterator[tuple[str, Callable[[Reply], Reply]]]:
     error = {"jsonrpc": "2.0", "id": _get(value, "id"), "error": {"code": -32000, "message": WORD}}
     yield "JSON-RPC error", _body(200, error)
     seen: set[str] = set()
-    for path in _places(value):
+    for path in places_in(value):
         name = ".".join("#" if isinstance(p, int) and p > 1 else str(p) for p in path)
         if name in seen:
             continue
         seen.add(name)
         for how, new in _NEW.items():
-            if (made := new(_at(value, path))) is not None:
+            if (made := new(at_path(value, path))) is not None:
                 yield f"{name} {how}", _setting(path, made)
         if isinstance(path[-1] if path else 0, str):
             yield f"{name} renamed", _renaming(path)
@@ -199,18 +199,18 @@ def _body(status: int, value: object) -> Callable[[Reply], Reply]:
     return lambda r: replace(r, status=status, body=json.dumps(value).encode())
 
 
-def _places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+def places_in(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     if isinstance(value, dict):
         for name, inner in value.items():
-            yield from _places(inner, (*path, name))
+            yield from places_in(inner, (*path, name))
     elif isinstance(value, list):
         for number, inner in enumerate(value[:3]):
-            yield from _places(inner, (*path, number))
+            yield from places_in(inner, (*path, number))
     if path:
         yield path
 
 
-def _at(value: Any, path: Sequence[Any]) -> Any:
+def at_path(value: Any, path: Sequence[Any]) -> Any:
     for step in path:
         value = value[step]
     return value
@@ -219,7 +219,7 @@ def _at(value: Any, path: Sequence[Any]) -> Any:
 def _setting(path: tuple[Any, ...], made: object) -> Callable[[Reply], Reply]:
     def change(reply: Reply) -> Reply:
         value = json.loads(reply.body)
-        _at(value, path[:-1])[path[-1]] = deepcopy(made)
+        at_path(value, path[:-1])[path[-1]] = deepcopy(made)
         return replace(reply, body=json.dumps(value).encode())
 
     return change
@@ -228,7 +228,7 @@ def _setting(path: tuple[Any, ...], made: object) -> Callable[[Reply], Reply]:
 def _renaming(path: tuple[Any, ...]) -> Callable[[Reply], Reply]:
     def change(reply: Reply) -> Reply:
         value = json.loads(reply.body)
-        inner = _at(value, path[:-1])
+        inner = at_path(value, path[:-1])
         kept = inner.pop(path[-1])
         inner[WORD] = kept
         return replace(reply, body=json.dumps(value).encode())
@@ -248,7 +248,7 @@ def oddly(rng: random.Random) -> Callable[[Reply], Reply]:
     def change(reply: Reply) -> Reply:
         try:
             value = json.loads(reply.body)
-            places = list(_places(value))
+            places = list(places_in(value))
         except ValueError:
             places = []
         if not places or rng.random() < 0.3:
@@ -256,7 +256,7 @@ def oddly(rng: random.Random) -> Callable[[Reply], Reply]:
         for _ in range(rng.randint(1, 2)):
             path = rng.choice(places)
             try:
-                _at(value, path[:-1])[path[-1]] = deepcopy(rng.choice(ODD))
+                at_path(value, path[:-1])[path[-1]] = deepcopy(rng.choice(ODD))
             except (KeyError, IndexError, TypeError):
                 continue  # it stood inside what was changed before
         return replace(reply, body=json.dumps(value).encode())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 from scanner.chains.fleet.interface import Answer, ReaderAbility, Reading, Refusal, State
@@ -92,17 +93,25 @@ class XrplReader:
         if address.format != "xrpl":
             what = f"{address.format} is no account of the XRP Ledger"
             raise SourceRejectedError(self._name, what)
+        found = self._account_data(address.text, at, signer_lists=True)
+        if found is None:
+            return untouched(address, at.height)
+        member = partial(self._account_data, at=at)
+        return account_keys(self._name, address, found, at.height, member)
+
+    def _account_data(self, account: str, at: BlockRef, **more: object) -> dict[str, object] | None:
+        """An account as the pinned ledger has it; None where that has no such account."""
         try:
-            answer = self._account(address.text, at, signer_lists=True)
+            answer = self._account(account, at, **more)
         except XrplError as e:
-            absent = self._absent(address.text, e, at)
+            absent = self._absent(account, e, at)
             if isinstance(absent, Refusal):
                 raise SourceRejectedError(self._name, absent.why) from None
-            return untouched(address, at.height)
+            return None
         self._state(answer)
         found = take(self._name, answer, dict, "account_data")
-        self._same_account(address.text, take(self._name, found, str, "Account"))
-        return account_keys(self._name, address, found, at.height)
+        self._same_account(account, take(self._name, found, str, "Account"))
+        return found
 
     def probe(self) -> dict[str, str]:
         """See Reader."""
