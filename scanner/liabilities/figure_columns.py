@@ -29,6 +29,8 @@ FIELDS: Mapping[str, frozenset[str]] = {
     "published_ratio": _words(
         "publishedratio ratio reserveratio reservesratio coverage coverageratio collateralratio"
     ),
+    "unit": _words("unit units denomination denominatedin quotecurrency quotedin"),
+    "scope": _words("scope entity entities region jurisdiction segment usergroup customergroup"),
 }
 """Our field names, and the names that mean them."""
 
@@ -52,6 +54,8 @@ class FigureColumns:
     amount: int
     as_of: int | None = None
     published_ratio: int | None = None
+    unit: int | None = None
+    scope: int | None = None
 
 
 def names_both(cells: Sequence[str]) -> bool:
@@ -83,7 +87,7 @@ def find(file: str, line: int, header: Sequence[str]) -> FigureColumns:
             "says that they are of some users only"
         )
         raise ListFormatError(file, what, line, strange + 1)
-    return FigureColumns(at["asset"], at["amount"], at.get("as_of"), at.get("published_ratio"))
+    return FigureColumns(**at)
 
 
 def read_ratio(file: str, text: str, line: int, column: int) -> str:

@@ -32,11 +32,12 @@ def asset_decimals(registry: Registry) -> dict[str, int]:
 
 
 def read_liabilities(path: Path, known: Registry | Mapping[str, int]) -> list[Liability]:
-    """Read `asset,amount[,as_of,published_ratio]` with a header line; one liability an asset.
+    """Read `asset,amount[,as_of,published_ratio,unit,scope]` with a header; one liability an asset.
 
     known: the registry, or our asset names with the decimals to give the amounts in. Names in the
         file match without regard to case; a publisher's names of one asset on several networks
         ("USDT-ERC20", "USDT-TRC20") are added up. Amounts are whole coins, exact.
+    A unit that is not the asset itself, and of whom the amounts are, stand in the detail.
     In file order. Fields may be parted by commas, semicolons, tabs or bars, as the header shows.
     Raises ListFormatError with line and column: unreadable file, unknown or repeated name, an
     amount that is negative, rounded or not plain digits.
@@ -74,6 +75,13 @@ def read_liabilities(path: Path, known: Registry | Mapping[str, int]) -> list[Li
         detail = dict(before.detail) if before else {}
         if ratio and detail.setdefault("published_ratio", ratio) != ratio:
             raise ListFormatError(path.name, f"two ratios of {asset}", line, (ratio_at or 0) + 1)
+        unit, scope = _cell(cells, columns.unit), _cell(cells, columns.scope)
+        said = {"unit": "" if names.is_coin(unit, asset) else unit, "scope": scope}
+        for name, text in said.items():
+            if before is not None and detail.get(name, "") != text:
+                what = f"{asset} is given in two parts of which the {name} differs: add them up"
+                raise ListFormatError(path.name, what, line)
+            detail |= {name: text} if text else {}
         found[asset] = Liability(
             asset, amount, decimals[asset], level, path.name, as_of, detail=detail
         )
@@ -89,6 +97,12 @@ class _Names:
         self._assets = {name.upper(): name for name in decimals}
         self._coins = registry.coins if registry is not None else {}
         self._seen: dict[str, set[str]] = {}
+
+    def is_coin(self, unit: str, asset: str) -> bool:
+        """Whether a unit is the asset itself, by any of its names; or is not said."""
+        upper = unit.upper()
+        coin = self._coins[upper].holding.asset if upper in self._coins else self._assets.get(upper)
+        return upper in ("", "COIN", "COINS", "TOKEN", "TOKENS", "NATIVE") or coin == asset
 
     def asset(self, text: str) -> tuple[str, str]:
         """The asset, and why it cannot be taken; one of both is ""."""

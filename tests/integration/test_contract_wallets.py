@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import pytest
+from coincurve import PrivateKey
 from eth_abi import encode
-from support.contracts import deploy, send
+from support.contracts import deploy, deploy_by_salt, send
 from support.signed_rows import account, claim, evm_address, evm_sign, key, sign
 
 from scanner.chains.interface import ContractCaller, ReadPolicy
@@ -66,6 +67,18 @@ def address_result(answer: str) -> str:
     return "0x" + answer[-40:]
 
 
+def _coinbase(anvil: Anvil, at: dict[str, str], owners: tuple[str, ...]) -> str:
+    for name in ("CoinbaseSmartWallet", "CoinbaseSmartWalletFactory"):
+        at[name] = deploy_by_salt(anvil, name)
+    words = [encode(("address",), (owner,)) for owner in owners]
+    head = selector("createAccount(bytes[],uint256)")
+    data = "0x" + (head + encode(("bytes[]", "uint256"), (words, 0))).hex()
+    factory = at["CoinbaseSmartWalletFactory"]
+    made = anvil.rpc("eth_call", {"to": factory, "data": data}, "latest")
+    send(anvil, data, factory)
+    return address_result(made)
+
+
 @pytest.fixture(scope="module")
 def chain(anvil: Anvil) -> Iterator[Chain]:
     at: dict[str, str] = {}
@@ -85,6 +98,7 @@ def chain(anvil: Anvil) -> Iterator[Chain]:
         at[name] = address_result(made)
     at["safe_owned"] = deploy(anvil, "Owned", ("address",), at["safe2"])
     anvil.rpc("anvil_mine", "0x1")
+    at["coinbase"] = _coinbase(anvil, at, (first, evm_address(B)))
     network = REGISTRY.network("ethereum")
     source = make_source("ethereum_rpc", network, [anvil.endpoint()], REGISTRY, ReadPolicy())
     assert isinstance(source, ContractCaller)
@@ -109,6 +123,51 @@ def test_a_safe_whose_threshold_is_met_is_bound_on_chain(chain: Chain) -> None:
         2,
     )
     assert len(set(result.signed_by)) == 2
+
+
+@pytest.mark.parametrize("signer", [A, B])
+def test_any_owner_of_a_coinbase_wallet_can_send(chain: Chain, signer: PrivateKey) -> None:
+    assert chain.at["CoinbaseSmartWallet"] == "0x000100abaad02f1cfc8bbe32bd5a564817339e72"
+    signed, owner = evm_sign(signer, MESSAGE), evm_address(signer)
+    result = chain.judged(chain.at["coinbase"], signed, owners=(owner,))
+    assert (result.control, result.binding, result.required) == (
+        Control.CONTROLS,
+        Binding.ON_CHAIN,
+        1,
+    )
+    assert "Coinbase Smart Wallet 1" in result.reason
+
+
+def test_who_is_no_owner_of_a_coinbase_wallet_shows_nothing(chain: Chain) -> None:
+    signed, owner = evm_sign(STRANGER, MESSAGE), evm_address(STRANGER)
+    result = chain.judged(chain.at["coinbase"], signed, owners=(owner,))
+    assert result.binding is not Binding.ON_CHAIN
+    assert not result.shows_control or result.binding is Binding.ASSERTED
+
+
+def test_other_code_behind_the_same_proxy_is_not_known(chain: Chain) -> None:
+    """The proxy's code is everybody's: what stands behind it at the block decides."""
+    slot = "0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc"
+    proxy = "0x" + "c0" * 20
+    node = chain.node
+    node.rpc("anvil_setCode", proxy, node.rpc("eth_getCode", chain.at["coinbase"], "latest"))
+    signed, owner = evm_sign(A, MESSAGE), evm_address(A)
+    base = 0x97E2C6AAD4CE5D562EBFAA00DB6B9E0FB66EA5D8162ED5B243F51A2E03086F00
+    named = keccak256(bytes(12) + bytes.fromhex(owner[2:]) + (base + 3).to_bytes(32)).hex()
+    node.rpc("anvil_setStorageAt", proxy, f"0x{named}", f"0x{1:064x}")
+    node.rpc("anvil_setStorageAt", proxy, f"0x{base:064x}", f"0x{1:064x}")
+    found = []
+    for behind in ("CoinbaseSmartWallet", "YesMan"):
+        node.rpc("anvil_setStorageAt", proxy, slot, f"0x{int(chain.at[behind], 16):064x}")
+        node.rpc("anvil_mine", "0x1")
+        network = REGISTRY.network("ethereum")
+        source = make_source("ethereum_rpc", network, [node.endpoint()], REGISTRY, ReadPolicy())
+        assert isinstance(source, ContractCaller)
+        block = source.pin(int(node.rpc("eth_blockNumber"), 16))
+        row = claim("ethereum", proxy, signed, owners=(owner,))
+        found.append(judge(row, REGISTRY, View(source, block)).binding is Binding.ON_CHAIN)
+        source.close()
+    assert found == [True, False]
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,13 @@ from eth_abi import encode
 
 from scanner.chains.evm.assembly import assemble
 from scanner.demo.nodes import Anvil
+from scanner.model.addresses.keccak import keccak256
 
 FOLDER = Path(__file__).parents[1] / "vectors" / "contract_wallets"
 CODE: dict[str, str] = {
     **json.loads((FOLDER / "wallets.json").read_text()),
     **json.loads((FOLDER / "safe_1_4_1.json").read_text()),
+    **json.loads((FOLDER / "coinbase_1.json").read_text()),
 }
 
 
@@ -32,6 +34,23 @@ def send(node: Anvil, data: str, to: str | None = None) -> dict[str, str]:
     assert receipt["status"] == "0x1", receipt
     made: dict[str, str] = receipt
     return made
+
+
+SINGLETON_FACTORY = "0x914d7fec6aac8cd542e72bca78b30650d45643d7"
+_BY_SALT = (  # creates with CREATE2: a salt of 32 bytes, then creation code
+    "0x7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe0360160008160208237"
+    "8035828234f58015156039578182fd5b8082525050506014600cf3"
+)
+
+
+def deploy_by_salt(node: Anvil, name: str) -> str:
+    """Deploy what the singleton factory was sent, at the address that follows from it."""
+    node.rpc("anvil_setCode", SINGLETON_FACTORY, _BY_SALT)
+    sent = bytes.fromhex(CODE[name])
+    salt, code = sent[:32], sent[32:]
+    factory = bytes.fromhex(SINGLETON_FACTORY[2:])
+    send(node, "0x" + sent.hex(), SINGLETON_FACTORY)
+    return "0x" + keccak256(b"\xff" + factory + salt + keccak256(code))[12:].hex()
 
 
 def deploy(node: Anvil, name: str, types: tuple[str, ...] = (), *values: object) -> str:

@@ -7,7 +7,8 @@ its owners are, and how many of them it wants. An EigenPod's code is upgraded by
 counts as known where the protocol's own registry says that the pod is this owner's.
 
 Sources: Safe's storage layout and slots (SafeStorage, GuardManager, FallbackManager), the same in
-versions 1.0.0 to 1.5.0; EigenLayer's EigenPodManager.
+versions 1.0.0 to 1.5.0; ERC-1967's slot; Coinbase Smart Wallet's MultiOwnable; EigenLayer's
+EigenPodManager.
 """
 
 from __future__ import annotations
@@ -30,6 +31,9 @@ def _slot(number: int) -> bytes:
 _SINGLETON, _OWNERS, _COUNT, _THRESHOLD = _slot(0), _slot(2), _slot(3), _slot(4)
 _GUARD = keccak256(b"guard_manager.guard.address")
 _HANDLER = keccak256(b"fallback_manager.handler.address")
+_IMPLEMENTATION = (int.from_bytes(keccak256(b"eip1967.proxy.implementation")) - 1).to_bytes(32)
+_MULTI_OWNABLE: Final = 0x97E2C6AAD4CE5D562EBFAA00DB6B9E0FB66EA5D8162ED5B243F51A2E03086F00
+_NEXT, _REMOVED, _, _IS_OWNER = (_slot(_MULTI_OWNABLE + n) for n in range(4))
 _NOBODY: Final = 0  # what the list of owners has in place of the next one; its last has 1
 
 
@@ -97,6 +101,8 @@ def find_wallet(
         return _pod(view, account, chain_id)
     known = load_wallets().by_code
     code = known.get(state.code_hash)
+    if code is not None and code.kind == "proxy_1967":
+        return _any_owner(view, account, signers)
     if code is not None and code.kind == "proxy":
         behind = view.state(state.values[0].to_bytes(32)[12:], ())
         code = known.get(behind.code_hash) if behind is not None else None
@@ -121,6 +127,24 @@ def _safe(view: ChainView, name: str, state: AccountState, signers: Sequence[byt
             "that they can spend is not shown"
         )
     return Wallet(name, count, owners, threshold, trouble, _is_known_handler(view, handler))
+
+
+def _any_owner(view: ChainView, account: bytes, signers: Sequence[bytes]) -> Wallet | None:
+    """A wallet that each of its owners can send from alone, behind its proxy.
+
+    What answers isValidSignature for it asks owners that are contracts, whatever their code.
+    """
+    mappings = tuple(keccak256(bytes(12) + signer + _IS_OWNER) for signer in signers)
+    state = view.state(account, (_IMPLEMENTATION, _NEXT, _REMOVED, *mappings))
+    if state is None:
+        return None
+    at, after_last, removed, *named = state.values
+    behind = view.state(at.to_bytes(32)[12:], ())
+    code = load_wallets().by_code.get(behind.code_hash) if behind is not None else None
+    if code is None or code.kind != "any_owner":
+        return None
+    owners = tuple(s for s, is_owner in zip(signers, named, strict=True) if is_owner & 0xFF)
+    return Wallet(code.name, after_last - removed, owners, threshold=1)
 
 
 def _owning_wallets(

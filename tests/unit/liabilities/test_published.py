@@ -148,7 +148,7 @@ def test_doubtful_figures_are_refused(tmp_path: Path, data: bytes, words: str) -
 @pytest.mark.parametrize(
     ("header", "column", "words"),
     [
-        ("asset,amount,unit", 3, "column 'unit' is not understood"),
+        ("asset,amount,scale", 3, "column 'scale' is not understood"),
         ("asset,amount,decimals", 3, "column 'decimals' is not understood"),
         ("asset,in thousands,amount", 2, "column 'in thousands' is not understood"),
         ("asset,amount,total", 3, "two columns mean the amount"),
@@ -195,3 +195,18 @@ def test_what_is_no_ratio_is_refused(tmp_path: Path, text: str) -> None:
     two = b"asset,amount,ratio\nUSDT-ERC20,1,1.1\nUSDT-TRC20,1,1.2\n"
     with pytest.raises(ListFormatError, match="two ratios of USDT"):
         read_liabilities(write(tmp_path, two), load_registry())
+
+
+def test_what_a_table_says_of_unit_and_of_whom_is_kept(tmp_path: Path) -> None:
+    """Dollars are no coins, and some users are not all: the first gives no ratio, both are told."""
+    table = b"asset,amount,unit,scope\nBTC,5,USD,users in the EU\nETH,7,eth,\nUSDT,9,coins,\n"
+    btc, eth, usdt = read_liabilities(write(tmp_path, table), DECIMALS)
+    assert (btc.detail, btc.comparable) == ({"unit": "USD", "scope": "users in the EU"}, False)
+    assert [(o.detail, o.comparable) for o in (eth, usdt)] == [({}, True)] * 2
+    registry = load_registry()
+    parts = b"coin,amount,unit\nUSDT-ERC20,1,USDT\nUSDT-TRC20,2,USDT-TRC20\n"
+    (whole,) = read_liabilities(write(tmp_path, parts), registry)
+    assert (whole.amount, whole.detail) == (3 * 10**whole.decimals, {})
+    mixed = b"coin,amount,scope\nUSDT-ERC20,1,\nUSDT-TRC20,2,users in the EU\n"
+    with pytest.raises(ListFormatError, match="the scope differs"):
+        read_liabilities(write(tmp_path, mixed), registry)
