@@ -79,7 +79,7 @@ class Alerts:
             for snapshot_id in alert_log.unchecked(self.store, self.now() - LOOK_BACK):
                 new = self.after_snapshot(snapshot_id)
                 if new:
-                    log.warning("snapshot %s: %s alerts", snapshot_id, new)
+                    log.warning("%s new alerts", new, extra={"snapshot": snapshot_id})
             return self.deliver_due()
         except ScannerError as e:
             log.error("alerts: %s", e)  # noqa: TRY400 - expected, and its message says it all
@@ -118,12 +118,14 @@ class Alerts:
             log.log(
                 logging.ERROR if last else logging.WARNING,
                 "alert %s was not delivered (try %s of %s): %s", event.key, tried, MOST_TRIES, e,
+                extra={"snapshot": event.snapshot_id, "channel": delivery.channel},
             )  # fmt: skip
             again = self.now() + wait_after(tried)
             alert_log.settle(self.store, delivery, state, again, str(e))
             return state
         alert_log.settle(self.store, delivery, DeliveryState.DELIVERED, self.now())
-        log.info("alert %s delivered to %s", event.key, delivery.channel)
+        about = {"snapshot": event.snapshot_id, "publisher": head.publisher, "rule": event.rule}
+        log.info("alert %s delivered to %s", event.key, delivery.channel, extra=about)
         return DeliveryState.DELIVERED
 
 

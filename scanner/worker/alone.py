@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import signal
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,16 +11,15 @@ from sqlalchemy import Connection
 
 from scanner.chains.interface import BalanceSource, ReadPolicy
 from scanner.errors import ScannerError
-from scanner.snapshots.interface import ChunkState, SnapshotPolicy, SnapshotState, Taken
+from scanner.snapshots.interface import ChunkState, SnapshotPolicy, Taken
 from scanner.snapshots.take import take_snapshot
 from scanner.store.writing import schedules as kept
 from scanner.store.writing.runs import create_snapshot
 from scanner.store.writing.sink import StoreSink
 from scanner.worker.jobs import Jobs
+from scanner.worker.saying import tell_ended
 from scanner.worker.scheduling import claim_due, start_run
 from scanner.worker.watch import Outcome, Stage
-
-log = logging.getLogger(__name__)
 
 LOOK_EVERY = 20.0
 """Seconds between two looks at what is due."""
@@ -65,8 +63,8 @@ def look(jobs: Jobs, now: datetime) -> list[Taken]:
             return []
         try:
             start_run(jobs.store, jobs.registry, jobs.sources, _planner(jobs), run)
-        except ScannerError as e:
-            log.warning("a scheduled run could not start: %s", e)
+        except ScannerError:
+            continue  # told, and kept with the run
     return _take_started(jobs)
 
 
@@ -105,6 +103,5 @@ def _take_started(jobs: Jobs) -> list[Taken]:
         taken.append(result)
         jobs.watch.count(Outcome.DONE, result.done - (len(chunks) - len(waiting)))
         jobs.watch.count(Outcome.FAILED, result.failed)
-        if result.state is not SnapshotState.COMPLETE:
-            log.warning("snapshot %s is %s", snapshot_id, result.state.value)
+        tell_ended(jobs.store, snapshot_id, result.state)
     return taken

@@ -16,6 +16,7 @@ from scanner.snapshots.heights import settle_heights
 from scanner.snapshots.interface import Chunk, ChunkState, Judge, SnapshotPolicy, SnapshotState
 from scanner.store.database.engine import Store
 from scanner.store.writing.sink import StoreSink
+from scanner.worker.saying import tell_chunk, tell_ended
 from scanner.worker.watch import Outcome, Watch
 
 Sources = Callable[[str, ReadPolicy], BalanceSource | None]
@@ -86,7 +87,9 @@ class Jobs:
         sink = StoreSink(self.store)
         chunk = sink.chunk(snapshot_id, chunk_no)
         if chunk is not None:
-            sink.fail_chunk(chunk, f"given up: {tried} workers died or froze while taking it")
+            why = f"given up: {tried} workers died or froze while taking it"
+            sink.fail_chunk(chunk, why)
+            tell_chunk(chunk, why)
             self.settle(snapshot_id)
 
     def settle(self, snapshot_id: int) -> SnapshotState | None:
@@ -98,7 +101,9 @@ class Jobs:
         sink = StoreSink(self.store)
         if sink.unsettled(snapshot_id):
             return None
-        return sink.end(snapshot_id)
+        state = sink.end(snapshot_id)
+        tell_ended(self.store, snapshot_id, state)
+        return state
 
     def _take(self, sink: StoreSink, chunk: Chunk, tried: int) -> Outcome:
         policy = sink.policy(chunk.snapshot_id)
@@ -115,11 +120,14 @@ class Jobs:
             take_chunk(tools, chunk, source, block)
         except ConfigError as e:
             record_failure(tools, chunk, ChunkFailedError(str(e), retryable=False))
+            tell_chunk(chunk, str(e))
         except ChunkFailedError as failure:
             if failure.retryable and tried + 1 < self.tries:
                 raise TryAgainError(failure.reason) from failure
             record_failure(tools, chunk, failure)
+            tell_chunk(chunk, failure.reason)
         else:
+            tell_chunk(chunk)
             return Outcome.DONE
         return Outcome.FAILED
 

@@ -6,6 +6,7 @@ queue, or this process takes it.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -33,6 +34,7 @@ from scanner.store.writing.lists_in import import_list
 from scanner.store.writing.runs import statement_rule
 from scanner.store.writing.schedules import Run, RunState, Schedule
 from scanner.worker.jobs import Sources
+from scanner.worker.saying import tell
 from scanner.worker.ticks import due_tick
 
 TRIES = 5
@@ -63,6 +65,7 @@ def claim_due(
         run = Run(schedule.id, tick, RunState.CLAIMED)
         if _claim(store, run, now, also):
             claimed.append(run)
+            tell("run due", {"schedule": schedule.name, "publisher": schedule.publisher})
     return claimed
 
 
@@ -94,20 +97,25 @@ def start_run(
         return None
     if now.state is not RunState.CLAIMED:
         return now.snapshot_id
+    about = {"schedule": schedule.name, "publisher": schedule.publisher}
     try:
-        return _start(store, registry, sources, plan, schedule, now)
+        snapshot_id = _start(store, registry, sources, plan, schedule, now)
     except SourceUnavailableError as e:
         if now.attempts + 1 >= TRIES:
-            _fail(store, now, str(e))
+            _fail(store, now, str(e), about)
             return None
         with store.write() as connection:
             kept.record(connection, now, attempts=now.attempts + 1, error=str(e))
+        tell("the list could not be fetched", {**about, "reason": str(e)}, logging.WARNING)
         raise
-    except StoreError:
+    except StoreError as e:
+        tell("the run could not start", {**about, "reason": str(e)}, logging.WARNING)
         raise
     except ScannerError as e:
-        _fail(store, now, str(e))
+        _fail(store, now, str(e), about)
         return None
+    tell("snapshot planned", {**about, "snapshot": snapshot_id})
+    return snapshot_id
 
 
 def _start(
@@ -223,7 +231,8 @@ def _claim(
     return kept.claim(store, run.schedule_id, run.tick, now, give_out)
 
 
-def _fail(store: Store, run: Run, reason: str) -> None:
+def _fail(store: Store, run: Run, reason: str, about: dict[str, str]) -> None:
+    tell("run failed", {**about, "reason": reason}, logging.ERROR)
     with store.write() as connection:
         kept.record(
             connection,

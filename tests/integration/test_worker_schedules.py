@@ -1,5 +1,6 @@
 """Schedules: fetched, claimed once, started once, on both databases."""
 
+import logging
 import threading
 import time
 from contextlib import contextmanager, suppress
@@ -162,6 +163,39 @@ def test_a_list_that_cannot_be_read_fails_the_run_with_its_reason(store, file):
     file.unlink()
     assert look(jobs_on(store), SIX + timedelta(days=1)) == []
     assert "no file" in schedules.runs(store, schedule)[0].error
+
+
+def said(caplog):
+    """Events of the log with what they are about."""
+    names = ("schedule", "publisher", "snapshot", "chunk", "network", "state", "reason")
+    return [
+        (r.getMessage(), {n: getattr(r, n) for n in names if hasattr(r, n)})
+        for r in caplog.records
+        if r.name == "scanner.worker"
+    ]
+
+
+def test_the_log_tells_the_work_with_its_fields(store, file, caplog):
+    caplog.set_level(logging.INFO)
+    add(store, file)
+    (taken,) = look(jobs_on(store), SIX)
+    whose = {"schedule": "okx", "publisher": "okx"}
+    number = {"snapshot": taken.snapshot_id}
+    assert said(caplog) == [
+        ("run due", whose),
+        ("snapshot planned", whose | number),
+        ("snapshot ended", number | {"publisher": "okx", "state": "complete"}),
+    ]
+
+
+def test_the_log_tells_a_run_that_failed(store, file, caplog):
+    add(store, file)
+    file.write_bytes(b"\0\1\2" * 100)
+    look(jobs_on(store), SIX)
+    (event, about) = said(caplog)[-1]
+    assert event == "run failed"
+    assert about["publisher"] == "okx"
+    assert "list.csv" in about["reason"]
 
 
 def test_a_removed_schedule_starts_nothing(store, file):
