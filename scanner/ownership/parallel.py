@@ -140,18 +140,31 @@ def _in_processes(blocks: Iterator[Parsable], work: _Work[R], count: int) -> Ite
     under_way: deque[tuple[Parsable, Future[R]]] = deque()
     try:
         for block in islice(blocks, 2 * count + 1):
-            under_way.append((block, pool.submit(_work, block)))
+            under_way.append((block, _given(pool, block)))
         while under_way:
             result = _result(under_way[0][1])
             under_way.popleft()
             for block in islice(blocks, 1):
-                under_way.append((block, pool.submit(_work, block)))
+                under_way.append((block, _given(pool, block)))
             yield result
     except BrokenProcessPool:
         _log.warning("a worker process died: the rest is judged in one process")
         yield from _here(chain((block for block, _ in under_way), blocks), work)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _given(pool: ProcessPoolExecutor, block: Parsable) -> Future[Any]:
+    """A block's result to come. A pool that broke says so when the result is asked for.
+
+    Said at once, it would lose the block that was just taken and the result that is at hand.
+    """
+    try:
+        return pool.submit(_work, block)
+    except BrokenProcessPool as e:
+        failed: Future[Any] = Future()
+        failed.set_exception(e)
+        return failed
 
 
 class _Failure:

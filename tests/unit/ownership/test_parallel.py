@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
+from typing import Any
 
 import pytest
 from support.list_parts import Part, parts, render
@@ -12,6 +15,7 @@ from scanner.errors import ListFormatError
 from scanner.ownership import parallel
 from scanner.ownership.judge import judge_claims
 from scanner.ownership.parallel import SHORT, cores, judge_blocks
+from scanner.settings.tables import load_registry
 
 
 @pytest.mark.parametrize("method", ["fork", "spawn"])
@@ -66,6 +70,32 @@ def test_a_worker_that_dies_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> No
     assert [number for number, _, _ in found] == list(range(40))
     for part, (_, _, verdicts) in zip(parts(40), found, strict=True):
         assert verdicts == [None, *judge_claims(part.claims)]
+
+
+@pytest.mark.parametrize("broken_at", [0, 1, 4, 5, 6, 20, 39])
+def test_a_pool_that_breaks_while_it_is_given_a_block_loses_nothing(
+    broken_at: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker's end is noticed at any time, also between a result and the next block."""
+
+    class Pool:
+        def __init__(self, *_: object, initargs: tuple[Any, ...], **__: object) -> None:
+            (self._work,), self._given = initargs, 0
+
+        def submit(self, _: object, block: Any) -> Future[Any]:
+            if self._given == broken_at:
+                raise BrokenProcessPool
+            self._given += 1
+            made: Future[Any] = Future()
+            made.set_result(parallel._judge_block(block, load_registry(), self._work))
+            return made
+
+        def shutdown(self, **_: object) -> None:
+            pass
+
+    monkeypatch.setattr(parallel, "ProcessPoolExecutor", Pool)
+    found = list(judge_blocks(parts(40), render, workers=2))
+    assert [number for number, _, _ in found] == list(range(40))
 
 
 def test_workers_end_when_the_iterator_is_closed() -> None:
