@@ -34,6 +34,7 @@ LIMITS: dict[str, tuple[str, float]] = {
     "evm.fetch.memory": ("at most", 300),
     "liabilities.inclusion": ("at most", 0.02),
     "liabilities.okx_v1": ("at most", 0.06),
+    "liabilities.binance": ("at most", 1),
 }
 """What a line's value must be, by the beginning of its name: the longest that fits."""
 
@@ -64,7 +65,12 @@ def _run(program: Path) -> bool:
     with subprocess.Popen([sys.executable, program], stdout=subprocess.PIPE, text=True) as running:
         assert running.stdout is not None
         for text in running.stdout:
-            line = held_against(json.loads(text))
+            try:
+                line = held_against(json.loads(text))
+            except ValueError:
+                print(f"{program.name} says what is no line of results: {text!r}", file=sys.stderr)
+                well = False
+                continue
             print(json.dumps(line), flush=True)
             if line["ratio"] is None:
                 print(f"{line['name']} has neither a peer nor a limit", file=sys.stderr)

@@ -93,7 +93,9 @@ def _verify(path: Path, rows: int, look_at_memory: bool) -> tuple[float, int]:
     command = [sys.executable, "-m", "scanner.cli", "verify", str(path), "--jsonl", str(out)]
     command += ["--publisher", "okx"]
     start = time.perf_counter()
-    process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
     peak = 0
     while look_at_memory and process.poll() is None:
         peak = max(peak, _memory(process.pid))
