@@ -134,6 +134,7 @@ class AggregateRatio(Shape):
 
     net: in the publisher's unit of value. unit_usd, owed_usd: None where nobody said what one unit
     is. aggregate_ratio: None with the reason in why_absent. published_ratio: the publisher's word.
+    left_out: coins that the publisher issues itself, which are no reserves and in no figure here.
     """
 
     format: str
@@ -150,6 +151,7 @@ class AggregateRatio(Shape):
     aggregate_ratio: str | None
     why_absent: str
     published_ratio: str | None
+    left_out: list[str]
     gap: str | None
 
 

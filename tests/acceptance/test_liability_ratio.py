@@ -140,3 +140,18 @@ def test_the_publishers_ratios_stand_beside_ours_everywhere(scanner, taken, tmp_
     assert (wrong.status, "a ratio as 1.05" in wrong.err) == (2, True)
     wrong = scanner("liabilities", "import", "owed.csv", "--published", "1.04")
     assert (wrong.status, "a column published_ratio" in wrong.err) == (2, True)
+
+
+def test_coins_of_the_publishers_own_are_no_reserves(scanner, taken, tmp_path, monkeypatch):
+    """What is worth what the publisher is worth covers nothing, at whatever price."""
+    kept = scanner("liabilities", "import", TOY, "--key", pin("toy"), "--unit-usd", "0.0000001")
+    assert kept.status == 0, kept.err
+    price_at_the_snapshot(scanner, tmp_path, "2500.25")
+    table = '[[publisher]]\nname = "list"\ntexts = ["hello world"]\ntokens = ["ETH"]\n'
+    (tmp_path / "own.toml").write_text(table)
+    monkeypatch.setenv("SCANNER_PUBLISHERS", str(tmp_path / "own.toml"))
+    (found,) = scanner("liabilities", "ratio", "--json").object
+    assert (found["aggregate_ratio"], found["left_out"]) == (None, ["ETH"])
+    assert (found["reserves_usd"], found["prices"]) == ("0.00", [])
+    assert "without its own ETH" in scanner("totals").text
+    assert "left out, for the publisher issues it: ETH" in scanner("totals", "--exact").text

@@ -2,14 +2,15 @@
 
 For proofs that give one total and none of a single coin. The reserves side is what is verified, at
 its worth by the prices nearest to the snapshot; the other side is the proven net in US dollars.
-Absent where a side is missing, never 0; rounded down.
+Absent where a side is missing, never 0; rounded down. Coins that the publisher issues itself are no
+reserves: they are left out, and named.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from scanner.liabilities.interface import LiabilityEvidence
@@ -22,6 +23,7 @@ from scanner.reports.figures.values import (
     value_report,
 )
 from scanner.reports.figures.values_json import grouped, usd
+from scanner.settings.publishers import load_publishers
 from scanner.store.database.engine import Store
 from scanner.store.reading import queries
 from scanner.store.writing.liability_proofs import proofs_of
@@ -42,7 +44,7 @@ class Aggregate:
 
     owed_cents: the net in US cents, None where nobody said what one unit is worth. ratio: decimal
     text, None with the reason in `why_absent`. published: what the publisher says, as given; "" if
-    nobody told.
+    nobody told. left_out: what is verified of coins that the publisher issues itself; in no figure.
     """
 
     proof: KeptProof
@@ -51,6 +53,7 @@ class Aggregate:
     ratio: str | None
     why_absent: str
     published: str
+    left_out: tuple[str, ...] = ()
 
 
 def aggregates(
@@ -70,7 +73,11 @@ def aggregates(
     if not kept:
         return []
     value = value_report(store, snapshot_id, rule, totals_of).now
-    return [_aggregate(proof, value, published or proof.published_ratio) for proof in kept]
+    own = load_publishers().known(queries.head(store, snapshot_id).publisher).tokens
+    left_out = tuple(a.asset for a in value.assets if a.asset in own and a.total.verified)
+    others = replace(value, assets=tuple(a for a in value.assets if a.asset not in own))
+    made = [_aggregate(proof, others, published or proof.published_ratio) for proof in kept]
+    return [replace(each, left_out=left_out) for each in made]
 
 
 def _aggregate(proof: KeptProof, value: SnapshotValue, published: str) -> Aggregate:
@@ -139,6 +146,7 @@ def aggregate_object(found: Aggregate) -> dict[str, object]:
         "aggregate_ratio": found.ratio,
         "why_absent": found.why_absent,
         "published_ratio": found.published or None,
+        "left_out": list(found.left_out),
         "gap": GAP if proof.evidence is LiabilityEvidence.SNARK_AGGREGATE else None,
     }
 
@@ -157,7 +165,8 @@ def totals_object(
 def aggregate_words(found: Aggregate) -> str:
     """The same in one line, which fits beside the totals."""
     said = f"; the publisher says {found.published}" if found.published else ""
-    return f"Ratio over all coins: {found.ratio or 'absent: ' + found.why_absent}{said}"
+    out = f"; without its own {', '.join(found.left_out)}" if found.left_out else ""
+    return f"Ratio over all coins: {found.ratio or 'absent: ' + found.why_absent}{out}{said}"
 
 
 def aggregate_lines(found: Aggregate) -> list[str]:
@@ -170,6 +179,8 @@ def aggregate_lines(found: Aggregate) -> list[str]:
         f"reserves: {usd(value.verified)} US dollars verified"
         + ("" if value.priced else ", of the assets that have a price"),
     ]
+    if found.left_out:
+        lines.append(f"left out, for the publisher issues it: {', '.join(found.left_out)}")
     if found.owed_cents is not None:
         lines.append(f"owed over all coins, net: {usd(found.owed_cents)} US dollars ({standing})")
     else:
@@ -199,6 +210,7 @@ def aggregate_view(known: Mapping[str, Any]) -> dict[str, Any]:
         "owed": f"{int(known['net']):,} units" if owed is None else grouped(owed),
         "standing": STANDING if known["gap"] else UNPROVEN,
         "gap": known["gap"] or "",
+        "left_out": ", ".join(known["left_out"]),
         "source": known["source"],
         "partly": not known["all_assets_priced"],
         "prices": known["prices"],
