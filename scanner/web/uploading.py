@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from typing import Any
 
 import anyio
@@ -19,6 +20,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from scanner.model.finding import Weight
+from scanner.reports.documents.shown import counted_kinds
 from scanner.reports.figures.signed_texts import text_view
 from scanner.reports.tables.jsontext import compact
 from scanner.web import render
@@ -123,19 +125,33 @@ def _page(request: Request, sent: Form, answer: dict[str, Any]) -> Response:
 def _view(answer: dict[str, Any]) -> dict[str, Any]:
     """The two objects of the child, joined by asset and network."""
     read, signed = answer["inspection"], answer["ownership"]
+    told = {p["kind"] for p in read["problems"]}
+    more = [f for f in signed["findings"] if f["kind"] not in told]
+    order = list(Weight)
+    findings = sorted(read["problems"] + more, key=lambda f: order.index(Weight(f["weight"])))
     of = {(h["asset"], h["network"]): h for h in signed["holdings"]}
     return {
         "publisher": answer["publisher"],
         "list": read,
-        "sentence": signed["sentence"],
+        "sentence": _sentence(signed, findings),
+        "kinds": [
+            (title, kinds)
+            for title, weight in (("False", "false"), ("Not verified", "unshown"))
+            if (kinds := counted_kinds(findings, weight))
+        ],
         "holdings": [
             {**h, "verified": of.get((h["asset"], h["network"]), {}).get("verified", 0)}
             for h in read["holdings"]
         ],
         "texts": [text_view(text) for text in signed["texts"]],
         "problems": sorted(signed["problems"], key=lambda p: p["class"] != "mismatch"),
-        "findings": sorted(read["problems"] + [
-            f for f in signed["findings"] if f["kind"] not in {p["kind"] for p in read["problems"]}
-        ], key=lambda f: list(Weight).index(Weight(f["weight"]))),
+        "findings": findings,
         "json": compact({"inspection": read, "ownership": signed}).decode("ascii"),
     }  # fmt: skip
+
+
+def _sentence(signed: dict[str, Any], findings: Sequence[dict[str, Any]]) -> str:
+    """The worst first: a list may contradict itself though no row of it is false."""
+    sentence: str = signed["sentence"]
+    contradicted = any(f["weight"] == Weight.FALSE for f in findings) and not signed["false"]
+    return f"The list contradicts itself. {sentence}" if contradicted else sentence

@@ -145,7 +145,7 @@ def test_totals_are_what_the_chains_were_loaded_with(demo, plan):
     [
         ("shortfall", 1, ["12.5"]),
         ("surplus", 0, ["0.7"]),
-        ("mismatch", 1, ["1 distinct of the 2", "does not allow"]),
+        ("mismatch", 1, ["only 1 of the 2 required keys signed", "does not allow"]),
         ("asserted", 3, [""]),
     ],
 )

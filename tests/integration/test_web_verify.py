@@ -9,6 +9,7 @@ from html import unescape
 from pathlib import Path
 
 import pytest
+from support.published_lists import SAMPLE
 from support.signed_rows import MESSAGE, evm_address, evm_sign, key
 from support.web_data import served
 
@@ -151,3 +152,11 @@ def client_of_its_own(tmp_path):
     open_store(url, create=True).close()
     with served(url, "--workers", "1") as found:
         yield found
+
+
+def test_a_list_that_contradicts_itself_is_no_good_list(client_of_its_own):
+    """No row of the publisher's own sample is false, and its totals are not those of its rows."""
+    page = unescape(send(client_of_its_own, SAMPLE.read_bytes(), "okx_por_example.csv").text)
+    assert "Found false" in page
+    assert "The list contradicts itself. 5 rows: 3 verified" in page
+    assert "total differs" in page

@@ -19,7 +19,9 @@ from scanner.model.registry import Registry
 Format = Annotated[
     str,
     typer.Option(
-        "--list-format", metavar="NAME", help="Format of the list; default: told by its content."
+        "--list-format",
+        metavar="NAME",
+        help="Format of the list; default: detected from its content.",
     ),
 ]
 Columns = Annotated[

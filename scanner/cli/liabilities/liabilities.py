@@ -116,8 +116,8 @@ def import_(  # noqa: PLR0913, PLR0917 - one parameter per option
         ]
     # "latest" may be of another publisher, and what is kept is not changed: say whose it is.
     say(
-        f"liabilities in {len(owed):,} assets kept beside snapshot {snapshot_id} "
-        f"of {whose.list_name} by {whose.publisher}",
+        f"saved liabilities for {len(owed):,} asset{'' if len(owed) == 1 else 's'} with snapshot "
+        f"{snapshot_id} ({whose.list_name}, publisher {whose.publisher})",
         *missing,
     )
 

@@ -156,8 +156,8 @@ class BitcoinMessage:
         signed_by = tuple(key.hex() for key in signed.values())
         if len(signed) < multisig.required:
             reason = (
-                f"{len(signed)} distinct of the {multisig.required} keys needed "
-                f"(of {len(multisig.keys)}) signed"
+                f"only {len(signed)} of the {multisig.required} required keys signed "
+                f"({multisig.required}-of-{len(multisig.keys)} multisig)"
             )
             return ControlResult(
                 Control.MISMATCH,

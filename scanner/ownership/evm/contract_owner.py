@@ -361,7 +361,7 @@ def _chain_says(
     owners = contract_calls.owners_of(call, account)
     name = checksum_text(account)
     if owners is None:
-        return _Seen(False, 0, f"nothing at {name} names an owner at this block")
+        return _Seen(False, 0, f"the contract at {name} does not name an owner at this block")
     counted = [s for s in signers if s in owners.accounts]
     if len(counted) >= owners.threshold:
         return _Seen(True, owners.threshold, f"{owners.source} of {name} names who signed")

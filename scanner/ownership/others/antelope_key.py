@@ -54,7 +54,7 @@ class AntelopeKey:
         if len(signed) < len(keys):
             return verdicts.mismatch(
                 self.name,
-                f"{len(signed)} distinct of the {len(keys)} published keys signed",
+                f"only {len(signed)} of the {len(keys)} published keys signed",
                 len(keys),
                 signers,
             )
