@@ -13,7 +13,7 @@ from scanner.errors import InputError, ListFormatError, clip
 from scanner.files.encoding import as_utf8
 from scanner.files.hashed import HashedFile
 from scanner.files.interface import HEAD, Bytes, read_up_to
-from scanner.files.unpack import DAMAGED, packed_with, unpacked
+from scanner.files.unpack import DAMAGED, gzip_name, packed_with, unpacked
 from scanner.files.workbook import Workbook, workbook_of
 
 MAX_UNPACKED = 4 * 2**30
@@ -104,6 +104,11 @@ class Source:
         return (
             f"{self.name}:{inner}" if inner and not self.name.endswith(f":{inner}") else self.name
         )
+
+    @property
+    def packed_name(self) -> str:
+        """The name that a packed file keeps of what is in it; "" if it keeps none."""
+        return gzip_name(self._raw.peek(300))
 
     @property
     def members(self) -> Sequence[str]:

@@ -50,6 +50,17 @@ def packed_with(head: bytes) -> str:
     return next((name for magic, name in MAGIC.items() if head.startswith(magic)), "")
 
 
+def gzip_name(head: bytes) -> str:
+    """The file's name that a gzip stream keeps; "" if it keeps none. head: its first 300 bytes.
+
+    Source: RFC 1952, flags FEXTRA (4) and FNAME (8).
+    """
+    if not head.startswith(b"\x1f\x8b") or len(head) < 12 or not head[3] & 8:
+        return ""
+    at = 10 + (2 + int.from_bytes(head[10:12], "little") if head[3] & 4 else 0)
+    return head[at:].partition(b"\0")[0].decode("latin-1")
+
+
 def unpacked(kind: str, file: BinaryIO) -> Bytes:
     """The unpacked bytes. kind: as `packed_with` names it.
 

@@ -7,6 +7,7 @@ scale or whose figures they are, so the table is not read past it.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -70,13 +71,15 @@ def find(file: str, line: int, header: Sequence[str]) -> FigureColumns:
     strange: int | None = None
     for index, cell in enumerate(header):
         name = _plain(cell)
-        field = next((field for field, names in FIELDS.items() if name in names), "")
+        # "amount ($)" and "ratio (%)" are of other things than their letters say.
+        signed = any(c == "%" or unicodedata.category(c) == "Sc" for c in cell)
+        field = next((f for f, names in FIELDS.items() if name in names and not signed), "")
         if field in at:
             what = f"two columns mean the {field.replace('_', ' ')}: leave out one of them"
             raise ListFormatError(file, what, line, index + 1)
         if field:
             at[field] = index
-        elif name and name not in NEEDLESS and strange is None:
+        elif name and (name not in NEEDLESS or signed) and strange is None:
             strange = index
     if "asset" not in at or "amount" not in at:
         raise ListFormatError(file, "the first line must name the columns: asset,amount", line)

@@ -12,6 +12,7 @@ from scanner.errors import AmountFormatError, UnknownAssetError, clip
 from scanner.lists.layout import TableLayout
 from scanner.lists.numbers import ambiguous_dot, careful_amount, height_of, negative
 from scanner.lists.spelling import usual_address, usual_signature
+from scanner.lists.spoken import beside, is_no_holding, note_says
 from scanner.model.addresses.table import address_key
 from scanner.model.amount import format_amount, parse_amount
 from scanner.model.claim import Claim, Row
@@ -48,7 +49,7 @@ _ALL_FIELDS = (
 )
 
 _DOT = (
-    "its dot may part thousands or decimals, as the file's fields are parted by ';': say "
+    "its dot may part thousands or decimals, as the file's fields are parted: say "
     "--columns decimal=comma or --columns decimal=dot"
 )
 
@@ -114,7 +115,8 @@ class CellReader:
         silent = layout.needless | {self._row_type, self._status} - {-1}
         self._beside = tuple(sorted(silent)) if self._no_coin else ()
         self._others: dict[tuple[str, str], str] = {}
-        self._doubt_dots = layout.delimiter == ";" and not layout.decimal
+        self._notes = layout.notes
+        self._doubt_dots = layout.delimiter in ";\t" and not layout.decimal
         self._known: dict[tuple[str, ...], Resolved] = {}
         self._heights: dict[str, int | None] = {"": None, "-": None}
         self.asides: list[Row] = []
@@ -142,6 +144,8 @@ class CellReader:
         row_type = cells[self._row_type].strip()
         if not row_type and cells[self._status].strip():
             row_type = "status " + cells[self._status].strip()
+        if self._notes or row_type:
+            self._look_beside(cells, row_type, line)
         amount = self._amount_of(cells, holding, limit, line) if self._amount >= 0 else None
         height = self._heights.get(cells[self._height], _UNSEEN)
         if height == _UNSEEN:
@@ -167,6 +171,12 @@ class CellReader:
             _present(cells, self._owners),
             row_type,
         )
+
+    def _look_beside(self, cells: list[str], row_type: str, line: int) -> None:
+        """Ask about words beside the row that may say something of it."""
+        said = [cells[at] for at in self._notes if note_says(cells[at])]
+        for text in (*said, row_type) if is_no_holding(row_type) else said:
+            self.asides.append(Finding(FindingKind.NOT_UNDERSTOOD, beside(text), line))
 
     def _as_signed(self, cells: list[str]) -> str:
         """The text as it was signed, from its own column: UTF-8 in hex. "" where that is empty.

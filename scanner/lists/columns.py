@@ -15,6 +15,7 @@ from scanner.lists.names import (
     MONEY,
     WHY_NEEDLESS,
     normal,
+    sign_in,
 )
 from scanner.model.registry import Registry
 
@@ -155,6 +156,7 @@ class _Finder:
 
     def take(self, index: int, name: str) -> None:
         """Find the meaning of one column."""
+        name = name.replace("\u20bf", "BTC").replace("\u039e", "ETH")
         key = normal(name)
         field = BY_NAME.get(key)
         if index in self._taken:
@@ -163,6 +165,12 @@ class _Finder:
                 self._amounts += [replace(told, index=index)] if isinstance(told, Amount) else []
         elif key in self._ignore:
             self._needless[index] = AS_YOU_SAY
+        elif sign := "" if name.isascii() and name.isalnum() else sign_in(name):
+            # "Amount ($)" and "Balance %" are no amounts of coins, whatever their letters say.
+            if sign == "money":
+                self._needless[index] = "a value in money"
+            else:
+                self._unknown.append(index)
         elif field is not None and field not in self._chosen:
             self._claim_field(field, index)
         elif field is None and key in WHY_NEEDLESS:

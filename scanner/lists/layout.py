@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from scanner.errors import ListFormatError
 from scanner.lists.columns import Columns
-from scanner.lists.names import BASE_UNITS
+from scanner.lists.names import BASE_UNITS, OF_WORDS
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,7 @@ class TableLayout:
     native: a row without coin stands for its network's own coin; but where the file's name has
     names of coins (`named`: assets), only if that is one of them. any_network: a token without
     network is one of the table's choice, as in the files that the table is made of.
+    notes: columns of free words and dates, which may say something of the row all the same.
     wide: (index, coin, unit) of each column that is the amount of one coin.
     """
 
@@ -43,6 +44,7 @@ class TableLayout:
     named: frozenset[str] = frozenset()
     any_network: bool = True
     wide: tuple[tuple[int, str, str], ...] = ()
+    notes: tuple[int, ...] = ()
 
     @classmethod
     def of(
@@ -80,6 +82,7 @@ class TableLayout:
             needless=frozenset(columns.needless or ()) | frozenset(columns.unknown),
             any_network=False,
             wide=tuple((a.index, a.coin, a.unit) for a in columns.wide),
+            notes=tuple(i for i, why in (columns.needless or {}).items() if why in OF_WORDS),
         )
 
 

@@ -7,6 +7,7 @@ these tables is not understood, whatever it may seem to say.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 
 
@@ -98,6 +99,9 @@ NEEDLESS: Mapping[str, frozenset[str]] = {
 }
 """Parts that no claim is in: why, and their names."""
 
+OF_WORDS = frozenset({"a label", "a date, which names no block"})
+"""Needless parts whose words are looked through all the same: they may say a unit or a block."""
+
 NAMES_A_COIN = _words("name label description title category code issuer type rowtype status")
 """Needless, or no word of a coin, beside a coin; where no coin is named, they may well name it."""
 
@@ -156,6 +160,7 @@ NEEDLESS_ENDINGS = (".asc", ".sig", ".minisig", ".sha256", ".sha512", ".md5", ".
 
 
 _DATES = re.compile(r"(?:19|20)\d{2}(?:[01]\d[0-3]\d)?|[0-5]?\d")
+_SHARES = "%\u2030\u2031\u0394\u2206\u00b1"  # parts of a whole, and differences
 _SCALED = re.compile(r"0+s|\d+(?:k|m|mn|bn|e\d+)")
 
 
@@ -168,6 +173,13 @@ def speaks(text: str, *, numbers: bool = False) -> bool:
     if IN_TITLES.intersection(words) or any(map(_SCALED.fullmatch, words)):
         return True
     return numbers and any(w.isdecimal() and not _DATES.fullmatch(w) for w in words)
+
+
+def sign_in(name: str) -> str:
+    """What a sign in a name, which `normal` leaves out, says: "money", "share" or ""."""
+    if any(unicodedata.category(c) == "Sc" for c in name):
+        return "money"
+    return "share" if any(c in _SHARES for c in name) else ""
 
 
 def normal(name: str) -> str:

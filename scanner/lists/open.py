@@ -44,6 +44,7 @@ def open_list(
     chosen = chosen_fields(place.name, columns or {})
     wanted = _wanted(format)
     source = Source(place, member)
+    around = f"{around} {source.packed_name}"
     options = ReadOptions(source.whole_name, chosen, network, asset, around)
     try:
         tables: Tables

@@ -14,6 +14,7 @@ from scanner.model.claim import Row, UnreadableRow
 from scanner.model.finding import FindingKind
 
 _COMMENT = re.compile(r"^[ \t]*#.*$", re.MULTILINE)
+_RULE = re.compile(r"[|: \t]*-{3}[-|: \t]*")
 _MOST_PARTED = 32  # fields that unquoted brackets may have been parted into
 
 
@@ -64,9 +65,13 @@ class RowParser(CellReader):
             cells.append("")
             return self._claim(cells, line)
         except BadCellError as e:
-            if not any(map(str.strip, cells)):
+            if not any(map(str.strip, cells)) or self._is_rule(record):
                 return None
             return _unreadable(line, e.column, e.kind, e.reason, record)
+
+    def _is_rule(self, record: str) -> bool:
+        """Whether a record is the line below the header of a table in Markdown."""
+        return self.layout.delimiter == "|" and _RULE.fullmatch(record) is not None
 
     def _too_short(self, cells: list[str]) -> BadCellError:
         reason = f"{len(cells)} fields; the header names {self.layout.width}"

@@ -27,6 +27,8 @@ _SCHEMES = {
 """What may stand with a colon before an address of a kind of network."""
 
 _FORMULA = re.compile(r'="(.*)"')
+_LINK = re.compile(r"https?://[^/\s]+(?:/[^/\s?#]+)*/address/([^/\s?#]+)/?", re.ASCII)
+"""An explorer's page of an address; what stands behind the address may be another thing."""
 _HEX = re.compile(r"[0-9a-fA-F]+")
 _MESSAGE_SIGNATURE = 65
 
@@ -46,7 +48,9 @@ def usual_address(network: Network, text: str) -> str | None:
 
 def _candidates(network: Network, text: str) -> list[str]:
     found = _FORMULA.fullmatch(text)
-    inner = found[1].strip() if found else text.strip("\"'")
+    inner = found[1].strip() if found else text.strip("\"'`<>")
+    if link := _LINK.fullmatch(inner):
+        inner = link[1]
     scheme, colon, rest = inner.partition(":")
     if colon and scheme.lower() in (*_SCHEMES.get(network.kind, ()), network.name):
         inner = rest.removeprefix("//").partition("?")[0]

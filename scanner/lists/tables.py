@@ -12,6 +12,7 @@ from scanner.files.source import Source, Table
 from scanner.lists.columns import SETTINGS
 from scanner.lists.interface import Block, Layout, ListReader, ReadOptions, ReadyBlock
 from scanner.lists.names import NEEDLESS_ENDINGS, NEEDLESS_FILES
+from scanner.lists.spoken import account_for_name
 from scanner.lists.table import READERS
 from scanner.model.addresses.table import address_key
 from scanner.model.claim import Claim, Row
@@ -50,6 +51,7 @@ class OneTable:
         """Blocks of rows, in file order."""
         assert self._reader is not None  # noqa: S101 - or it would not have been made
         yield from self._reader.blocks(self._table, self._registry, self._options, self.layout)
+        account_for_name(self.layout, self._options)
 
 
 class SeveralTables:
@@ -95,6 +97,7 @@ class SeveralTables:
             if isinstance(block, ReadyBlock):
                 counted.lines = max([counted.lines, *(row.row or 0 for row in block.rows)])
             yield ShiftedBlock(block, self._offset)
+        account_for_name(layout, options)
         self._take(table, reader, layout)
         self._places.append(f"{table.name} from line {self._offset + 1}")
         self._offset += counted.lines + 1

@@ -155,6 +155,8 @@ def test_doubtful_figures_are_refused(tmp_path: Path, data: bytes, words: str) -
         ("coin,amount,symbol", 3, "two columns mean the asset"),
         ("asset,amount,as of,date", 4, "two columns mean the as of"),
         ("asset,amount,of retail users", 3, "--of WHOM"),
+        ("asset,amount,ratio (%)", 3, "column 'ratio (%)' is not understood"),
+        ("asset,amount,amount ($)", 3, "column 'amount ($)' is not understood"),
     ],
 )
 def test_a_column_that_may_say_something_is_not_passed_over(
@@ -164,6 +166,11 @@ def test_a_column_that_may_say_something_is_not_passed_over(
     with pytest.raises(ListFormatError, match=re.escape(words)) as caught:
         read_liabilities(path, DECIMALS)
     assert (caught.value.line, caught.value.column) == (1, column)
+
+
+def test_an_amount_of_money_is_no_amount_of_coins(tmp_path: Path) -> None:
+    with pytest.raises(ListFormatError, match="must name the columns"):
+        read_liabilities(write(tmp_path, b"asset,amount ($)\nBTC,1\n"), DECIMALS)
 
 
 def test_columns_that_say_nothing_of_what_is_owed_are_passed_over(tmp_path: Path) -> None:

@@ -97,7 +97,11 @@ def test_a_file_is_read_right(read: Reader, registry: Registry, name: str) -> No
 def test_more_than_can_exist_is_doubted_and_settled(read: Reader) -> None:
     found = read("c2_satoshi_wei.csv")
     assert [claim.amount for claim in found.claims] == [None, None]
-    assert [f.kind for f in found.findings] == [FindingKind.UNIT_DOUBTED] * 2
+    rows = [f.kind for f in found.findings if f.row is not None]
+    assert rows == [FindingKind.UNIT_DOUBTED] * 2
+    assert [f.kind for f in found.findings if f.row is None] == [FindingKind.NOT_UNDERSTOOD], (
+        "the file's name says satoshi and wei, too"
+    )
     assert "as base units it is 150000" in found.findings[0].reason
     assert "--unit base" in found.findings[0].reason
     settled = read("c2_satoshi_wei.csv", columns={"unit": "base"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import zipfile
@@ -215,3 +216,134 @@ def test_more_in_a_line_of_totals_than_its_header_names_is_told(read_bytes: Read
     header = "coin,network,snapshot height,address,amount,message,signature1,signature2,script\n"
     text = f"coin,amount\nBTC,5,and 7 more\n\n{header}BTC,BTC,1,{BTC},5,m,s,,\n"
     assert [f.kind for f in read_bytes(text).findings] == [FindingKind.TOTAL_UNREADABLE]
+
+
+@pytest.mark.parametrize(
+    ("header", "amount", "kinds"),
+    [
+        ("amount ($)", None, []),
+        ("Balance €", None, []),
+        ("Balance %", None, ["not_understood"]),
+        ("Balance (%)", None, ["not_understood"]),
+        ("Balance Δ", None, ["not_understood"]),
+        ("Balance (₿)", None, ["not_understood"]),
+        ("Balance (Ξ)", 1000 * 10**18, []),
+    ],
+)
+def test_a_sign_in_a_header_says_what_its_numbers_are(
+    read_bytes: Reader, header: str, amount: int | None, kinds: list[str]
+) -> None:
+    for data in (
+        f"asset,network,address,{header}\nETH,ethereum,{A},1000\n",
+        json.dumps([{"asset": "ETH", "network": "ethereum", "address": A, header: "1000"}]),
+    ):
+        read = read_bytes(data)
+        assert [claim.amount for claim in read.claims] == [amount]
+        assert sorted({f.kind for f in read.findings}) == kinds
+    both = read_bytes(f"asset,network,address,amount,amount ($)\nETH,ethereum,{A},1,1000\n")
+    assert (both.claims[0].amount, both.findings) == (10**18, [])
+
+
+@pytest.mark.parametrize(
+    ("column", "text"),
+    [
+        ("note", "amount in satoshi"), ("Comment", "in thousands"), ("remark", "as sats"),
+        ("description", "we own 50 % of this"), ("date", "block 19,000,000".replace(",", "")),
+        ("label", "Block height: 840000"), ("Status", "closed"), ("type", "liability"),
+        ("type", "Loan to a third party"),
+    ],
+)  # fmt: skip
+def test_words_beside_a_row_that_may_change_it_are_asked_about(
+    read_bytes: Reader, column: str, text: str
+) -> None:
+    row = {"asset": "BTC", "network": "bitcoin", "address": BTC, "amount": "1.5", column: text}
+    table = f"{','.join(row)}\n{','.join(row.values())}\n"
+    for data in (table, json.dumps([row])):
+        read = read_bytes(data)
+        assert (len(read.claims), {f.kind for f in read.findings}) == (1, {"not_understood"})
+        assert text in read.findings[0].reason
+    said = read_bytes(table, columns={"ignore": column})
+    assert (len(said.claims), said.findings) == (1, [])
+
+
+@pytest.mark.parametrize(
+    ("column", "text"),
+    [
+        ("note", "Satoshi's first wallet"), ("label", "Hot wallet 3"), ("date", "2026-11-01"),
+        ("label", "Block 5 custody"), ("type", "Native ETH Staking"), ("status", "active"),
+        ("name", "Thousand Oaks office"), ("remark", "moved on 2026-10-03 12:30"),
+    ],
+)  # fmt: skip
+def test_other_words_beside_a_row_are_needless(read_bytes: Reader, column: str, text: str) -> None:
+    read = read_bytes(f"asset,network,address,amount,{column}\nBTC,bitcoin,{BTC},1.5,{text}\n")
+    assert (assets(read), read.findings) == (["BTC"], [])
+
+
+@pytest.mark.parametrize(
+    ("name", "word", "option"),
+    [
+        ("balances_in_satoshi.csv", "satoshi", "--unit"),
+        ("reserves (in thousands).csv", "thousands", "--unit"),
+        ("reserves_block_840000.csv", "block_840000", "--at NETWORK=840000"),
+        ("Height 840000.csv", "Height 840000", "--at NETWORK=840000"),
+    ],
+)
+def test_a_files_name_that_may_say_a_unit_or_block_is_asked_about(
+    read_bytes: Reader, name: str, word: str, option: str
+) -> None:
+    read = read_bytes(LIST, name)
+    assert [f.kind for f in read.findings] == [FindingKind.NOT_UNDERSTOOD]
+    assert option in read.findings[0].reason
+    assert read_bytes(LIST, name, columns={"ignore": word}).findings == []
+    part = read_bytes(packed((name, LIST), ("b.csv", OTHER)), "list.zip")
+    assert [f.kind for f in part.findings] == [FindingKind.NOT_UNDERSTOOD]
+
+
+def test_a_files_name_that_the_file_itself_settles_is_no_doubt(read_bytes: Reader) -> None:
+    said = f"asset,network,address,amount_sat\nBTC,bitcoin,{BTC},150\n"
+    assert read_bytes(said, "balances_in_satoshi.csv").findings == []
+    high = f"asset,network,address,amount,height\nBTC,bitcoin,{BTC},1.5,840000\n"
+    assert read_bytes(high, "reserves_block_840000.csv").findings == []
+    assert read_bytes(LIST, "balances_in_satoshi.csv", columns={"unit": "coin"}).findings == []
+    for name in ("satoshis-vault.io.csv", "raw.csv", "blocks.csv", "por_20261101.csv"):
+        told = read_bytes(LIST, name).findings
+        assert told == [] or name.startswith("satoshi"), name
+
+
+def test_the_name_that_a_gzip_stream_keeps_may_name_the_coin(read_bytes: Reader) -> None:
+    made = io.BytesIO()
+    with gzip.GzipFile("usdt_wallets.csv", "wb", fileobj=made) as stream:
+        stream.write(ROW.encode())
+    assert "says USDT" in read_bytes(made.getvalue(), "list.gz").unreadable[0].reason
+    assert assets(read_bytes(gzip.compress(ROW.encode()), "list.gz")) == ["ETH"]
+    assert len(read_bytes(made.getvalue(), "list.gz", asset="USDT").claims) == 1
+
+
+def test_points_in_a_file_of_tabs_may_part_thousands(read_bytes: Reader) -> None:
+    text = f"asset\tnetwork\taddress\tamount\nETH\tethereum\t{A}\t1.500\n"
+    read = read_bytes(text, "list.tsv")
+    assert [f.kind for f in read.findings] == [FindingKind.BAD_AMOUNT]
+    assert read_bytes(text, "list.tsv", columns={"decimal": "dot"}).claims[0].amount == 15 * 10**17
+
+
+def test_a_table_in_markdown_is_read(read_bytes: Reader) -> None:
+    text = (
+        "| Asset | Network | Address | Amount |\n|:---|---|---|---:|\n"
+        f"| BTC | bitcoin | {BTC} | 1.5 |\n| --- | --- | {A} | 5 |\n"
+    )
+    read = read_bytes(text, "list.md")
+    assert (assets(read), len(read.unreadable)) == (["BTC"], 1)
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [f"https://etherscan.io/address/{A}", f"https://x.io/eth/address/{A}/", f"<{A}>", f"`{A}`"],
+)
+def test_links_and_marks_around_an_address_are_read_and_told(
+    read_bytes: Reader, spelling: str
+) -> None:
+    read = read_bytes(f"asset,network,address\nETH,ethereum,{spelling}\n")
+    assert [claim.address for claim in read.claims] == [A]
+    assert {f.kind for f in read.findings} == {FindingKind.RESPELLED}
+    other = read_bytes(f"asset,network,address\nETH,ethereum,https://etherscan.io/tx/{A}\n")
+    assert other.claims[0].address_key.startswith("?")

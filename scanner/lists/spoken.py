@@ -1,0 +1,81 @@
+"""What words beside a row, or in a file's name, may say of amounts, heights and holdings.
+
+Such words are never taken for a unit or a block: they are asked about.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from scanner.errors import clip
+from scanner.lists.interface import Layout, ReadOptions
+from scanner.lists.names import normal
+from scanner.model.understood import Role
+
+_UNIT = (
+    "sats?|satoshis?|g?wei|mbtc|lamports?|litoshis?|stroops?|thousands?|millions?|billions?"
+    "|mio|mrd|tsd|tausend|millionen|milliarden|lakhs?|crores?"
+)
+_NOTE = re.compile(
+    rf"\b(?:in|as|are|unit:?) (?:{_UNIT}|000s?|k)\b"
+    r"|\bblock(?: ?(?:height|number|no\.?))?[ :#]{1,3}\d{4,}|\bheight[ :#]{1,3}\d{4,}"
+    r"|\d ?%|\b(?:half|part) of (?:it|this)\b",
+    re.IGNORECASE,
+)
+_NAME = re.compile(
+    rf"(?<![^\W_])(?:{_UNIT})(?![^\W_])|(?<![^\W_])(?:block|height)[\W_]{{0,3}}\d{{4,}}",
+    re.IGNORECASE,
+)
+_NO_HOLDING = re.compile(
+    r"\b(?:liabilit(?:y|ies)|loans?|debts?|borrow(?:ed|ing)|owed|payables?|closed|inactive|retired"
+    r"|disabled|deprecated|decommissioned|sold|pledged|collateral|not owned|test)\b",
+    re.IGNORECASE,
+)
+_LONG = 400  # characters of a text that are looked through
+
+
+def note_says(text: str) -> bool:
+    """Whether a note beside a row may say its amount's unit or share, or a block."""
+    return _NOTE.search(text[:_LONG]) is not None
+
+
+def is_no_holding(row_type: str) -> bool:
+    """Whether a row's type or status may say that it is nothing that is held."""
+    return _NO_HOLDING.search(row_type[:_LONG]) is not None
+
+
+def beside(text: str) -> str:
+    """What is said of words beside a row that may say something of it."""
+    reason = f"{clip(text)!r} beside the row may say something of its amount, block or holder"
+    return f"{reason}: --columns ignore=.. with the column's name settles it"
+
+
+def account_for_name(layout: Layout, options: ReadOptions) -> None:
+    """Declare a file's or sheet's name that may say a unit, a scale or a block of the rows.
+
+    Only where nothing in the file itself does: the unit, and the height of each row.
+    """
+    found = _NAME.search(options.file[-_LONG:])
+    if found is None:
+        return
+    word = found[0]
+    ignored = {normal(name) for name in options.columns.get("ignore", "").split(",")} - {""}
+    height = word[0] in "bBhH" and word[-1].isdigit()
+    part, text = f"the file's name: {word!r}", options.file
+    if normal(word) in ignored:
+        layout.accounting.needless(part, "as you say", text)
+    elif height and not _has_heights(layout):
+        number = "".join(filter(str.isdigit, word))
+        remedy = f"say --at NETWORK={number} if it is their block"
+        layout.accounting.unknown(part, f"{remedy}, and --columns ignore={word}", text)
+    elif not height and layout.unit:
+        remedy = f"say --unit coin or --unit base, or --columns ignore={word}"
+        layout.accounting.unknown(part, remedy, text)
+
+
+def _has_heights(layout: Layout) -> bool:
+    accounts: Iterable[str] = (
+        account.meaning for account in layout.accounting.accounts() if account.role is Role.USED
+    )
+    return any(meaning.startswith("height") for meaning in accounts)
