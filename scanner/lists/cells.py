@@ -100,7 +100,7 @@ class CellReader:
         at = dict(layout.places)
         # Index -1 is an empty cell that is added to every record: a column that is not there.
         place = {name: at.get(name, -1) for name in _ALL_FIELDS}
-        self._at = at
+        self._at, self._base = at, layout.unit_is_base
         self._coin, self._network = place["coin"], place["network"]
         self._address, self._amount = place["address"], place["amount"]
         self._height, self._message = place["height"], place["message"]
@@ -109,13 +109,12 @@ class CellReader:
         self._signatures = tuple(at[name] for name in SIGNATURES if name in at)
         self._owners = tuple(at[name] for name in OWNERS if name in at)
         self._contract, self._decimals = place["contract"], place["decimals"]
-        self._base = layout.unit_is_base
         self._told_unit = bool(self._decimals >= 0 or layout.of_coin or layout.unit_decimals)
         self._no_coin = self._coin < 0 and self._contract < 0 and not layout.asset
         silent = layout.needless | {self._row_type, self._status} - {-1}
         self._beside = tuple(sorted(silent)) if self._no_coin else ()
         self._others: dict[tuple[str, str], str] = {}
-        self._notes = layout.notes
+        self._notes, self._holdings = layout.notes, {""}  # types of rows that are holdings
         self._doubt_dots = layout.delimiter in ";\t" and not layout.decimal
         self._known: dict[tuple[str, ...], Resolved] = {}
         self._heights: dict[str, int | None] = {"": None, "-": None}
@@ -144,7 +143,7 @@ class CellReader:
         row_type = cells[self._row_type].strip()
         if not row_type and cells[self._status].strip():
             row_type = "status " + cells[self._status].strip()
-        if self._notes or row_type:
+        if self._notes or row_type not in self._holdings:
             self._look_beside(cells, row_type, line)
         amount = self._amount_of(cells, holding, limit, line) if self._amount >= 0 else None
         height = self._heights.get(cells[self._height], _UNSEEN)
@@ -175,7 +174,11 @@ class CellReader:
     def _look_beside(self, cells: list[str], row_type: str, line: int) -> None:
         """Ask about words beside the row that may say something of it."""
         said = [cells[at] for at in self._notes if note_says(cells[at])]
-        for text in (*said, row_type) if is_no_holding(row_type) else said:
+        if row_type not in self._holdings and is_no_holding(row_type):
+            said.append(row_type)
+        elif len(self._holdings) < _CACHE:
+            self._holdings.add(row_type)
+        for text in said:
             self.asides.append(Finding(FindingKind.NOT_UNDERSTOOD, beside(text), line))
 
     def _as_signed(self, cells: list[str]) -> str:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from array import array
 from hashlib import blake2b
+from struct import Struct
+
+_words = Struct("<QQ").unpack
 
 
 class SeenKeys:
@@ -23,11 +26,13 @@ class SeenKeys:
     def first_row(self, key: str, row: int) -> int:
         """The row the key first stood in: `row` itself if this is the first time. row: from 1."""
         digest = blake2b(key.encode("utf-8", "surrogatepass"), digest_size=16).digest()
-        high, low = int.from_bytes(digest[:8], "big"), int.from_bytes(digest[8:], "big")
-        at = self._slot(high, low)
-        found = self._rows[at]
-        if found:
-            return found
+        high, low = _words(digest)
+        mask, rows = self._mask, self._rows
+        at = high & mask
+        while found := rows[at]:
+            if self._high[at] == high and self._low[at] == low:
+                return found
+            at = (at + 1) & mask
         self._high[at], self._low[at], self._rows[at] = high, low, row
         self._size += 1
         if self._size * 3 > len(self._rows) * 2:
@@ -40,17 +45,13 @@ class SeenKeys:
         self._low = array("Q", bytes(8 * slots))
         self._rows = array("Q", bytes(8 * slots))
 
-    def _slot(self, high: int, low: int) -> int:
-        """Where the digest is, or the empty slot where it belongs."""
-        at = high & self._mask
-        while self._rows[at] and (self._high[at] != high or self._low[at] != low):
-            at = (at + 1) & self._mask
-        return at
-
     def _grow(self) -> None:
         old = zip(self._high, self._low, self._rows, strict=True)
         self._make(2 * len(self._rows))
+        mask, rows = self._mask, self._rows
         for high, low, row in old:
             if row:
-                at = self._slot(high, low)
-                self._high[at], self._low[at], self._rows[at] = high, low, row
+                at = high & mask
+                while rows[at]:  # no two of them are equal
+                    at = (at + 1) & mask
+                self._high[at], self._low[at], rows[at] = high, low, row
