@@ -26,6 +26,8 @@ class SeenKeys:
     def first_row(self, key: str, row: int) -> int:
         """The row the key first stood in: `row` itself if this is the first time. row: from 1."""
         digest = blake2b(key.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+        high: int
+        low: int
         high, low = _words(digest)
         mask, rows = self._mask, self._rows
         at = high & mask
