@@ -48,6 +48,14 @@ def test_its_name_is_enough(world, scanner):
     assert schedule.options.format == "okx_csv"
 
 
+def test_the_query_of_an_address_is_not_shown(world, scanner):
+    """It may be a secret, as in a schedule's list."""
+    known = scanner("publishers", "list", "--known", "--json")
+    (bank,) = (p for p in known.object if p["name"] == "northbank")
+    assert bank["location"] == "https://northbank.example/por.csv?..."
+    assert "hunter2" not in known.text
+
+
 def test_what_the_user_says_wins(world, scanner):
     """A file of the user's may be anything: it is told by its content."""
     schedule = kept(

@@ -72,10 +72,11 @@ def test_a_wallet_that_takes_whoever_the_signature_names(scanner, tmp_path, anvi
     row = {"coin": "ETH", "network": "ETH", "height": height, "address": wallet, "amount": "5000"}
     for stranger in (key(2), key(3)):
         named = account_of(stranger)[2:].lower() + sign_evm(stranger)[2:]
-        signed = row | {"signature1": "0x" + named}
-        total, status, reasons = taken(scanner, tmp_path, [signed], evm_endpoint(node))
-        assert (total["verified"], status) == ("0", 3)
-        assert "EIP-1271" in reasons[0]
+        for owner in ({}, {"owner1": account_of(stranger)}):  # judged by two schemes
+            signed = row | owner | {"signature1": "0x" + named}
+            total, status, reasons = taken(scanner, tmp_path, [signed], evm_endpoint(node))
+            assert (total["verified"], status) == ("0", 3)
+            assert "EIP-1271" in reasons[0]
 
 
 def test_the_key_that_validates_is_not_the_account_that_is_paid(scanner, tmp_path, anvil_factory):
