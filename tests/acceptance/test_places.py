@@ -123,7 +123,9 @@ def test_a_proof_of_liabilities_at_an_address_is_checked_as_the_file_is(server, 
     assert (status, "404" in err, "secret" in err) == (2, True, False)
     status, _, err = told("verify", place, "--key", f"{server}/pin.txt?secret=1")
     assert (status, "secret" in err) == (1, False), err
-    status, _, err = told("import", f"{server}/owed.csv?secret=1")
+    database = f"sqlite:///{folder}/scanner.db"
+    subprocess.run([*COMMAND, "db", "upgrade", "--database", database], check=True)
+    status, _, err = told("import", f"{server}/owed.csv?secret=1", "--database", database)
     assert (status, err.startswith("scanner: owed.csv:1")) == (2, True), err
     assert "column 'unit' is not understood" in err
 

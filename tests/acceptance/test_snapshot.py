@@ -61,6 +61,7 @@ def test_all_verified_is_0_and_totals_are_exact(scanner, taken):
         "complete": True,
         "keys_not_asked": 0,
         "assets": [eth_total()],
+        "aggregate_ratios": [],
     }
     assert done.out.endswith(b"}\n")
     assert scanner("totals", "1", "--json").out == done.out
@@ -192,6 +193,7 @@ def test_node_that_is_down_and_came_back(scanner, endpoints, tmp_path):
         "complete": True,
         "keys_not_asked": 0,
         "assets": [eth_total()],
+        "aggregate_ratios": [],
     }
 
 
@@ -281,6 +283,7 @@ def test_the_same_on_postgresql(scanner, endpoints, tmp_path, postgres_database)
         "complete": True,
         "keys_not_asked": 0,
         "assets": [eth_total()],
+        "aggregate_ratios": [],
     }
     assert scanner("db", "check", *of).status == 0
 
