@@ -114,6 +114,7 @@ def test_the_publishers_ratios_stand_beside_ours_everywhere(scanner, taken, tmp_
     assert scanner("liabilities", "import", "owed.csv").status == 0
     absent = scanner("totals").out.decode()
     assert "Ratio over all coins: absent: no verified asset has a price" in absent
+    assert all(len(line) <= 80 for line in absent.splitlines())
     price_at_the_snapshot(scanner, tmp_path, "2500.25")
     (found,) = scanner("liabilities", "ratio", "--json").object
     assert found["published_ratio"] == "1.03"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import fill
 from typing import Annotated
 
 import typer
@@ -18,7 +19,7 @@ from scanner.reports.figures.aggregate import (
 from scanner.reports.figures.groups import GroupTotal, group_lines, group_objects, group_totals
 from scanner.reports.figures.outcome import outcome_weights
 from scanner.reports.figures.ratios import published_words, ratio_objects
-from scanner.reports.figures.totals import write_totals
+from scanner.reports.figures.totals import NARROW, write_totals
 from scanner.reports.tables.jsontext import pretty
 from scanner.settings.publishers import load_publishers
 from scanner.settings.tables import load_registry
@@ -89,5 +90,6 @@ def _write(
     lines = [*group_lines(together)] if together is not None else []
     lines += published_words(ratios)
     for each in aggregates(store, found.snapshot) if form != "csv" else ():
-        lines += aggregate_lines(each) if form == "exact" else [aggregate_words(each)]
+        short = fill(aggregate_words(each), NARROW).splitlines()
+        lines += aggregate_lines(each) if form == "exact" else short
     emit("".join(f"{line}\n" for line in lines).encode())

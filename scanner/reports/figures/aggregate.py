@@ -163,10 +163,15 @@ def totals_object(
 
 
 def aggregate_words(found: Aggregate) -> str:
-    """The same in one line, which fits beside the totals."""
+    """The same in one sentence, which stands below the totals."""
+    known = found.ratio or f"absent: {found.why_absent}"
+    if found.ratio and not found.value.priced:
+        known += ", of the assets that have a price"
+    if found.proof.evidence is not LiabilityEvidence.SNARK_AGGREGATE:
+        known += ", unproven"
     said = f"; the publisher says {found.published}" if found.published else ""
     out = f"; without its own {', '.join(found.left_out)}" if found.left_out else ""
-    return f"Ratio over all coins: {found.ratio or 'absent: ' + found.why_absent}{out}{said}"
+    return f"Ratio over all coins: {known}{out}{said}"
 
 
 def aggregate_lines(found: Aggregate) -> list[str]:
