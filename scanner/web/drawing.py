@@ -218,6 +218,20 @@ def publisher_id(site: Site, snapshot_id: int) -> int:
     return publisher_of(site.store, snapshot_id) or 0
 
 
+def read_by_amount(totals: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Assets that are not read to the end, the least first: name, and how much is, in percent.
+
+    Of what is claimed, rounded down: 100 % is all of it. Assets of which nothing is claimed have
+    no share. Rows of no known amount are not among them.
+    """
+    shares = []
+    for asset in totals["assets"]:
+        claimed, left = int(asset["claimed"]), int(asset["unanswered"] or 0)
+        if claimed and left:
+            shares.append((10_000 * (claimed - left) // claimed, asset["asset"]))
+    return [(name, f"{n // 100}.{n % 100:02} %") for n, name in sorted(shares)]
+
+
 def previous(site: Site, snapshot_id: int) -> int | None:
     """The snapshot of the same publisher before this one."""
     heads = queries.heads(

@@ -150,6 +150,7 @@ def snapshot(request: Request, snapshot: Wanted) -> Response:
                 "doc": found,
                 "read_at": drawing.read_at(head),
                 "totals": totals,
+                "by_amount": [] if head.complete else drawing.read_by_amount(totals),
                 "ratios": drawing.ratios(answers.ratios(site, snapshot), totals),
                 "aggregates": [aggregate_view(a) for a in answers.over_all(site, head)],
                 "value": None if worth is None else value_view(worth),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from support.june_list import REGISTRY, ROWS, june
+from support.june_list import COUNTS, REGISTRY, ROWS, june
 from support.replay import Trap
 
 NEWEST = {"tron", "solana", "vaulta", "aelf"}
@@ -38,6 +38,22 @@ def test_every_row_is_answered_or_named(scanner, made):
         expected = "latest_only" if row.ours in NEWEST else "reported"
         assert balance["evidence"] == expected, balance
         assert balance["height"] == row.height, balance
+
+
+def test_as_many_rows_as_the_file_has_are_answered_or_named(scanner, tmp_path):
+    with june(tmp_path, COUNTS) as made:
+        done = scanner("snapshot", made.path, "--endpoints", made.endpoints, timeout=300)
+        assert done.status == 3, done.err
+        found: dict[tuple[str, str], set[str | None]] = {}
+        for balance in balances(scanner):
+            assert (balance["found"] is None) == (balance["network"] == "cardano"), balance
+            assert balance["found"] or "no source of balances" in balance["reason"], balance
+            found.setdefault((balance["asset"], balance["network"]), set()).add(balance["found"])
+    for row in ROWS:
+        amounts = {str(row.amount + n) for n in range(COUNTS.get(row.coin, 1))}
+        expected = {None} if row.ours == "cardano" else amounts
+        assert found.pop((REGISTRY.coins[row.coin].holding.asset, row.ours)) == expected
+    assert not found
 
 
 def test_what_moved_since_differs_now_and_what_fell_short_is_false(scanner, made):

@@ -46,6 +46,21 @@ def test_an_address_of_two_publishers_is_a_finding_on_both_sides(store):
     assert len(elsewhere(store, again)) == 1
 
 
+def test_rows_with_the_very_same_signatures_are_told_to_be_repeated(store):
+    """A list that takes over another's rows with their signatures shows nothing of its own."""
+    first, _ = taken(store, range(4), "okx"), taken(store, range(2, 9), "rival")
+    (found,) = elsewhere(store, first)
+    assert "; 2 addresses have the very same signatures there" in found.reason
+    other = {**SIGNED, "signatures": ("another",)}
+    claims = [eth_claim(2, **other), eth_claim(3, **{**SIGNED, "signatures": ()})]
+    list_id = stored(store, claims, publisher="third").list_id
+    snapshot = create_snapshot(store, list_id, SnapshotPolicy())
+    take(store, snapshot, StubSource())
+    reasons = [f.reason for f in elsewhere(store, snapshot)]
+    assert len(reasons) == 2
+    assert not any("signatures" in reason for reason in reasons)
+
+
 def test_one_publisher_claims_nothing_elsewhere_in_another_month(store):
     taken(store, range(4), "okx")
     assert elsewhere(store, taken(store, range(5), "okx")) == []

@@ -180,6 +180,7 @@ def test_a_running_snapshot_says_incomplete_and_is_no_error(site, ids):
     assert (answer["status"], answer["complete"], answer["seal"]) == ("incomplete", False, "")
     text = Page(site.get(f"/snapshots/{ids.running}").text).text
     assert "2 of 7 parts are read" in text
+    assert re.search(r"parts are read; by amount [A-Z]+ \d+\.\d\d %", text)
     assert "40 rows" in text
     row = site.get(f"/api/v1/snapshots/{ids.running}/rows/55").json()
     assert (row["control"], row["balance"], row["reason"]) == (None, None, "not read yet")

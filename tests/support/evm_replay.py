@@ -8,17 +8,24 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from support.replay import Sent, Server, Trap
 
 TIP = 200
-FINAL = 180
+_HASH = re.compile(r"0x[0-9a-f]{64}")
+BEHIND = 20
+"""Blocks from the newest one back to the last that is final."""
+SECONDS = 12
 
 
 class EvmReplay(Server):
-    """held: 20 bytes -> amount, the same at every block. numbers: Filecoin address -> actor."""
+    """held: 20 bytes -> amount, the same at every block. numbers: Filecoin address -> actor.
+
+    tip: the newest block. began: time of block 0, in seconds since 1970.
+    """
 
     protocol = "ethereum_rpc"
 
@@ -28,8 +35,11 @@ class EvmReplay(Server):
         chain_id: int,
         held: Mapping[bytes, int],
         numbers: Mapping[str, int] | None = None,
+        tip: int = TIP,
+        began: int = 1_700_000_000,
     ) -> None:
         super().__init__()
+        self.tip, self.began = tip, began
         self.network, self.chain_id = network, chain_id  # type: ignore[misc]
         self.held, self.numbers = held, numbers or {}
         self.protocol = "filecoin_rpc" if numbers else "ethereum_rpc"  # type: ignore[misc]
@@ -76,26 +86,28 @@ class EvmReplay(Server):
             return None
         if self.trap is Trap.OTHER_BLOCK:
             height = max(0, height - 1)
-        made = {"number": hex(height), "timestamp": hex(1_700_000_000 + 12 * height)}
+        made = {"number": hex(height), "timestamp": hex(self.began + SECONDS * height)}
         return made | {"hash": self.hash(height)}
 
     def _height(self, which: str) -> int | None:
-        named = {"latest": TIP, "finalized": FINAL, "safe": FINAL, "earliest": 0}
+        final = self.tip - BEHIND
+        named = {"latest": self.tip, "finalized": final, "safe": final, "earliest": 0}
         if which in named:
             return named[which]
         if len(which) == 66:
-            return next((h for h in range(TIP + 1) if self.hash(h) == which), None)
+            height = int(which[-16:], 16) if _HASH.fullmatch(which) else -1
+            return height if 0 <= height <= self.tip and self.hash(height) == which else None
         try:
             height = int(which, 16)
         except ValueError:
             raise _Refused(-32602, "invalid argument 0: hex string without 0x prefix") from None
-        return height if height <= TIP else None
+        return height if height <= self.tip else None
 
     def _balance(self, address: str, which: Any) -> str:
         height = self._height(which["blockHash"] if isinstance(which, dict) else which)
         if height is None:
             raise _Refused(-32000, "header for hash not found")
-        if self.trap is Trap.PRUNED and height < TIP - 10:
+        if self.trap is Trap.PRUNED and height < self.tip - 10:
             raise _Refused(-32000, f"historical state {'19' * 32} is not available")
         amount = self.held.get(bytes.fromhex(address[2:]), 0)
         if self.trap is Trap.ZEROES:
@@ -103,9 +115,11 @@ class EvmReplay(Server):
         return hex(amount + (self.trap is Trap.LIES and amount > 0))
 
     def hash(self, height: int) -> str:
-        """The hash of a block."""
+        """The hash of a block, which ends with its height: no chain of millions is gone through."""
         branch = "fork" if self.trap is Trap.FORK else "main"
-        return "0x" + hashlib.sha256(f"{branch}{height}".encode()).hexdigest()
+        return (
+            "0x" + hashlib.sha256(f"{branch}{height}".encode()).hexdigest()[:48] + f"{height:016x}"
+        )
 
 
 class _Refused(Exception):

@@ -6,15 +6,21 @@ Heights are those of the published file (tests/vectors/okx_june), where they are
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from scanner.chains.xrpl.header import RIPPLE_EPOCH
+from scanner.model.addresses import base58
+from scanner.model.addresses.base58_keys import AelfCodec, Ss58Codec
 from scanner.model.addresses.table import decode_address
+from scanner.model.addresses.ton import TonCodec
+from scanner.model.addresses.tron import TronCodec
 from scanner.model.amount import format_amount
+from scanner.model.network import Holding
 from scanner.settings.tables import load_registry
 from support import (
     aelf_stub,
@@ -121,9 +127,34 @@ def one_moment() -> Iterator[None]:
             setattr(module, name, value)
 
 
+COUNTS = {
+    **{"ELF": 263, "ASSET-HUB": 50, "A": 2},  # as many as the file has
+    **{"TRX": 4, "USDT-TRC20": 2, "SOL": 3, "APTOS": 3, "TONCOIN-NEW": 3},  # as are quoted of it
+}
+"""Rows of a coin, where not one. Further rows have addresses of the tests' own, and no signature."""
+
+
+def another(ours: str, number: int) -> str:
+    """An address of a network that nobody has a key of."""
+    account = sha256(f"{ours} {number}".encode()).digest()
+    letters = "".join("abcdefghijklmnopqrstuvwxyz12345"[b % 31] for b in account)
+    return {
+        "aelf": lambda: AelfCodec(ours, "").encode(account),
+        "polkadot-asset-hub": lambda: Ss58Codec(ours, "0").encode(account),
+        "vaulta": lambda: letters[:12],
+        "tron": lambda: TronCodec(ours, "").encode(account[:20]),
+        "solana": lambda: base58.encode(account),
+        "aptos": lambda: "0x" + account.hex(),
+        "ton": lambda: TonCodec(ours, "").encode(0, account),
+    }[ours]()
+
+
 @contextmanager
-def june(folder: Path) -> Iterator[June]:
-    """Start servers that hold what the list claims, and write both files."""
+def june(folder: Path, counts: Mapping[str, int] | None = None) -> Iterator[June]:
+    """Start servers that hold what the list claims, and write both files.
+
+    counts: rows of a coin, by the publisher's name of it; one where it names none.
+    """
     made = June(folder / "june.csv", folder / "endpoints.toml")
     signed: dict[str, dict[str, Any]] = {}
     for row in SIGNED:  # the first of each network that signs plain words
@@ -151,9 +182,21 @@ def june(folder: Path) -> Iterator[June]:
             owners = [*key["owners"], "", ""][:2]
             cells = (row.coin, "", row.network, row.height, address, amount, key["message"])
             lines.append(",".join(map(str, (*cells, *signatures, key["script"], *owners))))
+            lines += _further(made, row, (counts or {}).get(row.coin, 1), holding)
         made.path.write_text("\n".join(lines) + "\n")
         made.endpoints.write_text("\n".join(_endpoints(made.servers)))
         yield made
+
+
+def _further(made: June, row: Row, count: int, holding: Holding) -> Iterator[str]:
+    """Rows of a coin behind the first, each of another amount."""
+    for number in range(1, count):
+        address = another(row.ours, number)
+        if row.ours in made.servers:
+            text = decode_address(REGISTRY.network(row.ours), address).text
+            made.servers[row.ours].world.put(text, row.amount + number, holding.contract)
+        amount = format_amount(row.amount + number, holding.decimals)
+        yield f"{row.coin},,{row.network},{row.height},{address},{amount},,,,,,"
 
 
 def _servers() -> dict[str, WorldServer]:

@@ -55,7 +55,7 @@ class Server:
         self._random = random.Random(seed)
         self._lock = threading.Lock()
         self.connections: set[socket.socket] = set()
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._http = _Quiet(("127.0.0.1", 0), _handler(self))
         self._http.daemon_threads = True
         threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True).start()
 
@@ -103,6 +103,11 @@ class Server:
         for connection in list(self.connections):
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
+
+
+class _Quiet(ThreadingHTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Clients that are killed say nothing on the test's stderr."""
 
 
 def _handler(server: Server) -> type[BaseHTTPRequestHandler]:

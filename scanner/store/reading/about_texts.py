@@ -7,7 +7,7 @@ from functools import cache
 from threading import Lock
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Engine, Select, and_, func, or_, select
+from sqlalchemy import Connection, Engine, Select, Text, and_, func, or_, select, type_coerce
 
 from scanner.errors import clip
 from scanner.model.finding import Finding, FindingKind
@@ -59,8 +59,9 @@ def _unchecked(text: SignedText, rule: StatementRule) -> str:
     )
 
 
-Shared = Sequence[tuple[str, int, Sequence[str]]]
-"""Per other publisher, by name: how many addresses, and a few of them."""
+Shared = Sequence[tuple[str, int, Sequence[str], int]]
+"""Per other publisher, by name: how many addresses, a few of them, and how many of the addresses
+have the very same signatures there."""
 
 _known: WeakKeyDictionary[Engine, dict[tuple[int, int, int], Shared]] = WeakKeyDictionary()
 """Per open database: by list, number of lists and of merges; rows of a list never change."""
@@ -70,15 +71,23 @@ _MOST_KNOWN = 1_000
 
 def claimed_elsewhere(connection: Connection, list_id: int) -> Iterator[Finding]:
     """Addresses that lists of other publishers claim, too, one finding for each publisher."""
-    for publisher, count, addresses in _shared(connection, list_id):
+    for publisher, count, addresses, copied in _shared(connection, list_id):
         shown = ", ".join(clip(a, 80) for a in addresses)
         more = f" and {count - len(addresses):,} more" if count > len(addresses) else ""
         number = "1 address is" if count == 1 else f"{count:,} addresses are"
         reason = (
             f"{number} claimed by {publisher}, too: {shown}{more}; the same coins cannot be the "
-            "reserves of both"
+            f"reserves of both{_copied(copied)}"
         )
         yield Finding(FindingKind.CLAIMED_ELSEWHERE, reason)
+
+
+def _copied(addresses: int) -> str:
+    """What to say of addresses that both lists have with the same signatures."""
+    if not addresses:
+        return ""
+    which = "1 address has" if addresses == 1 else f"{addresses:,} addresses have"
+    return f"; {which} the very same signatures there: one of the lists repeats the other's rows"
 
 
 def _shared(connection: Connection, list_id: int) -> Shared:
@@ -112,22 +121,33 @@ def _look(connection: Connection, list_id: int) -> Shared:
         count = connection.execute(query.with_only_columns(distinct))
         if number := int(count.scalar_one()):
             named = {row.address_key: row.address for row in connection.execute(_first(query))}
-            found.append((name, number, list(named.values())[:MOST_NAMED]))
+            same = connection.execute(
+                _also_in(list_id, lists, signed=True).with_only_columns(distinct)
+            )
+            shown = list(named.values())[:MOST_NAMED]
+            found.append((name, number, shown, int(same.scalar_one())))
     return found
 
 
-def _also_in(list_id: int, lists: Sequence[int]) -> Select[tuple[str, str]]:
-    """Addresses of a list that one of other lists claims, too."""
+def _also_in(
+    list_id: int, lists: Sequence[int], *, signed: bool = False
+) -> Select[tuple[str, str]]:
+    """Addresses of a list that one of other lists claims, too.
+
+    signed: only those with the very same signatures, of the same text.
+    """
     c, o = t.claim.c, t.claim.alias("o").c
     same = [and_(c.network.in_(names), o.network.in_(names)) for names in _kinds()]
     there = (
         select(o.no)
         .where(o.address_key == c.address_key, o.list_id.in_(lists), o.duplicate.is_(False))
         .where(or_(c.network == o.network, *same))
-        .exists()
     )
+    if signed:
+        some = func.length(type_coerce(c.signatures, Text)) > len("[]")
+        there = there.where(some, o.signatures == c.signatures, o.message == c.message)
     query = select(c.address_key, c.address).where(c.list_id == list_id, c.duplicate.is_(False))
-    return query.where(func.substr(c.address_key, 1, 1) != "?", there)
+    return query.where(func.substr(c.address_key, 1, 1) != "?", there.exists())
 
 
 def _first(query: Select[tuple[str, str]]) -> Select[tuple[str, str]]:
