@@ -81,14 +81,14 @@ def test_a_part_of_an_archive(folder):
 
 
 def test_a_doubted_unit_is_settled_by_the_option_that_is_named(folder):
-    (folder / "sat.csv").write_text(
+    (folder / "list.csv").write_text(
         "asset,address,amount\nBTC,1PJiGp2yDLvUgqeBsuZVCBADArNsk6XEiw,15000000000000\n"
     )
-    status, found = inspected(str(folder / "sat.csv"))
+    status, found = inspected(str(folder / "list.csv"))
     assert (status, [p["kind"] for p in found["problems"]]) == (3, ["unit_doubted"])
     assert "--unit base" in found["problems"][0]["first"][0]["reason"]
     done = subprocess.run(
-        [*COMMAND, "lists", "inspect", str(folder / "sat.csv"), "--unit", "base", "--json"],
+        [*COMMAND, "lists", "inspect", str(folder / "list.csv"), "--unit", "base", "--json"],
         capture_output=True,
         check=True,
     )
@@ -106,7 +106,7 @@ def test_a_proof_of_liabilities_at_an_address_is_checked_as_the_file_is(server, 
     shutil.copy(V2 / "toy" / "sum_proof_data.json.gz", folder)
     user = next((V2 / "toy").rglob("user_*inclusion*"))
     shutil.copy(user, folder)
-    (folder / "owed.csv").write_text("asset,amount,unit\nBTC,1,sat\n")
+    (folder / "owed.csv").write_text("asset,amount,colour\nBTC,1,red\n")
     (folder / "pin.txt").write_text("not a key")
     file = "sum_proof_data.json.gz"
     for place in (f"{server}/{file}?secret=1", str(folder / file)):
@@ -124,10 +124,12 @@ def test_a_proof_of_liabilities_at_an_address_is_checked_as_the_file_is(server, 
     status, _, err = told("verify", place, "--key", f"{server}/pin.txt?secret=1")
     assert (status, "secret" in err) == (1, False), err
     database = f"sqlite:///{folder}/scanner.db"
-    subprocess.run([*COMMAND, "db", "upgrade", "--database", database], check=True)
+    (folder / "none.toml").write_text("endpoint = []\n")
+    of = ["--endpoints", str(folder / "none.toml"), "--database", database]
+    subprocess.run([*COMMAND, "snapshot", str(folder / "okx.csv"), *of], check=False)
     status, _, err = told("import", f"{server}/owed.csv?secret=1", "--database", database)
     assert (status, err.startswith("scanner: owed.csv:1")) == (2, True), err
-    assert "column 'unit' is not understood" in err
+    assert "column 'colour' is not understood" in err
 
 
 def test_a_folder_and_an_address_may_name_the_coin(server, folder):
