@@ -11,7 +11,7 @@ from typing import Any
 
 from scanner.model.amount import rescale
 from scanner.reports.figures.values_json import grouped, usd
-from scanner.store.reading.across import Change, Taken, difference_counts
+from scanner.store.reading.across import Change
 from scanner.store.reading.queries import SnapshotHead
 from scanner.web.site import Site
 from scanner.web.worth import snapshot_worth
@@ -34,7 +34,7 @@ def prices_of(site: Site, head: SnapshotHead) -> Prices:
 
 def tabs(site: Site, old: SnapshotHead, new: SnapshotHead) -> dict[str, str]:
     """How many claims came, went and moved, in words: "12", or "12 or more" for long lists."""
-    counts = difference_counts(site.store, Taken(old.id, old.list_id), Taken(new.id, new.list_id))
+    counts = site.changed(old, new)
     return {
         change.value: f"{counts[change][0]:,}" + ("" if counts[change][1] else " or more")
         for change in Change

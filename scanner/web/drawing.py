@@ -34,6 +34,8 @@ from scanner.web.site import Site
 Json = Mapping[str, Any]
 
 MEANING_OF: Mapping[str, str] = {kind.value: words for kind, words in MEANINGS.items()}
+MOST_TICKS = 5
+"""Days that are named below a drawing over time."""
 LEGEND: Sequence[tuple[str, str]] = (
     *((e.value, f"verified, {e.value.replace('_', ' ')}") for e in SHOWN_EVIDENCE),
     ("unverified", "held, but not verified"),
@@ -133,20 +135,38 @@ def value_chart(history: Json) -> Markup:
 
 def history_chart(history: Json) -> Markup:
     """Claimed and verified over time as one drawing; a snapshot without totals is a gap."""
-    points = list(reversed(history["points"]))
+    points = [_with_held(point) for point in reversed(history["points"])]
     decimals = max((p["total"]["decimals"] for p in points if p["total"]), default=0)
     name = printable(history["asset"])
     drawn = [
         Line(css, list(_parts(points, key, decimals, (history["asset"], f"{css} {name}"))))
-        for css, key in (("claimed", "claimed"), ("verified", "verified"))
+        for css, key in (
+            ("claimed", "claimed"),
+            ("owed", "liabilities"),
+            ("held", "held"),
+            ("verified", "verified"),
+        )
     ]
     amounts = [p.amount for line in drawn for part in line.parts for p in part]
     texts = [axis_amount(a, decimals) for a in grid_amounts(max(amounts, default=0))]
     moments = [(_seconds(p["at"]), p["at"][:10]) for p in points if p["total"]]
-    ticks = [moments[0], moments[-1]] if len(moments) > 1 else moments
+    ticks = moments[:: max(1, (len(moments) - 1) // (MOST_TICKS - 1))][:MOST_TICKS]
     words = f"{name} claimed and verified by {printable(history['publisher'])} over time"
     chart = line_chart(drawn, ticks, texts, words)
     return Markup(chart)  # noqa: S704 - made and escaped by lines.py
+
+
+def _with_held(point: Json) -> Json:
+    """A point with what was held beside its totals: verified or not, where both are known.
+
+    Without it, who signs nothing looks as if nothing were there.
+    """
+    total = point["total"]
+    if total is None or total.get("verified") is None or total.get("unverified") is None:
+        return {**point, "total": None if total is None else {**total, "held": None}}
+    held = int(total["verified"]) + int(total["unverified"])
+    shown = str(held) if int(total["unverified"]) else None
+    return {**point, "total": {**total, "held": shown}}
 
 
 def axis_amount(amount: int, decimals: int) -> str:
@@ -178,7 +198,7 @@ def _parts(
     part: list[Point] = []
     for point in sorted(points, key=lambda p: (p["at"], p["snapshot"])):
         total = point["total"]
-        if total is None or total[key] is None:
+        if total is None or total.get(key) is None:
             yield part
             part = []
             continue

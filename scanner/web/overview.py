@@ -13,6 +13,7 @@ from scanner.reports.documents.lines import sparkline
 from scanner.reports.figures.amounts import percent
 from scanner.reports.figures.values_json import grouped
 from scanner.store.reading import queries
+from scanner.store.reading.beginnings import keys_beginning
 from scanner.store.reading.history import PublisherView, publishers
 from scanner.store.reading.queries import SnapshotHead
 from scanner.web import answers
@@ -52,6 +53,13 @@ def named(site: Site, text: str) -> list[PublisherView]:
     return sorted(found, key=lambda v: (not v.name.casefold().startswith(wanted), v.name))[
         :MOST_NAMED
     ]
+
+
+def beginnings(site: Site, text: str) -> list[str]:
+    """Addresses that begin so, in the case that their network writes them in."""
+    wanted = text.strip()
+    lower = wanted.lower() if wanted[:2].lower() == "0x" else wanted
+    return keys_beginning(site.store, lower)
 
 
 def _line(site: Site, view: PublisherView) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from scanner.store.reading.row_pages import FoundClaim
 from scanner.web import answers, drawing, objects, render
 from scanner.web.api import PREFIX, After, AfterKey, Before, Kind, Name, PublisherId, Wanted
 from scanner.web.differing import prices_of, tabs, with_changes
-from scanner.web.overview import named, overview
+from scanner.web.overview import beginnings, named, overview
 from scanner.web.site import Site, filters_of
 from scanner.web.trouble import HTML
 from scanner.web.worth import snapshot_worth
@@ -323,7 +323,9 @@ def search(request: Request, q: str = "", after: AfterKey = "") -> Response:
     def make() -> bytes:
         found = answers.address(site, q, after, PAGE)
         names = [] if after else named(site, q)
-        return _page(site, "search.html.j2", {**found, "after": after, "named": names})
+        begun = [] if after or found["claims"] else beginnings(site, q)
+        values = {**found, "after": after, "named": names, "begun": begun}
+        return _page(site, "search.html.j2", values)
 
     return site.respond(request, make, HTML)
 

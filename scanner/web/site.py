@@ -14,6 +14,7 @@ from scanner.model.finding import FindingKind, Weight
 from scanner.model.registry import Registry
 from scanner.store.database.engine import Store
 from scanner.store.reading import queries
+from scanner.store.reading.across import Change, Taken, difference_counts
 from scanner.store.reading.check_chain import newest_head
 from scanner.store.reading.coverage import RowsFound, rows_found
 from scanner.store.reading.history import DataVersion, ListSums, list_sums, totals_so_far
@@ -48,6 +49,7 @@ class Site:
         self._counts: _Fresh[int, Mapping[FindingKind, int]] = _Fresh()
         self._weights: _Fresh[int, set[Weight]] = _Fresh()
         self._rows: _Fresh[int, RowsFound] = _Fresh()
+        self._changed: _Fresh[tuple[int, int], Mapping[Change, tuple[int, bool]]] = _Fresh()
         self.families = _families(registry)
 
     def close(self) -> None:
@@ -99,6 +101,15 @@ class Site:
         return self._rows.get(
             self.version.now(), snapshot_id, lambda: rows_found(self.store, snapshot_id)
         )
+
+    def changed(self, old: SnapshotHead, new: SnapshotHead) -> Mapping[Change, tuple[int, bool]]:
+        """How many claims came, went and moved; one question for all pages of two snapshots."""
+
+        def make() -> Mapping[Change, tuple[int, bool]]:
+            before, now = Taken(old.id, old.list_id), Taken(new.id, new.list_id)
+            return difference_counts(self.store, before, now)
+
+        return self._changed.get(self.version.now(), (old.id, new.id), make)
 
     def pairs(self, list_id: int) -> Sequence[tuple[str, str]]:
         """Assets and networks of a list, as pairs."""

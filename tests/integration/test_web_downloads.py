@@ -55,3 +55,16 @@ def test_a_verified_row_says_what_it_held_and_where_to_look(site, ids):
     assert 'href="https://etherscan.io/address/0x' in page.text
     assert 'rel="noopener noreferrer"' in page.text
     assert " download=" in page.text
+
+
+def test_the_beginning_of_an_address_finds_it(site, ids):
+    whole = site.get(f"/api/v1/snapshots/{ids.new}/rows/5").json()["address"]
+    page = site.get("/search", params={"q": whole[:9].upper().replace("0X", "0x")})
+    assert f'href="/search?q={whole}"' in page.text
+    assert "begin so" not in site.get("/search", params={"q": whole[:5]}).text
+    assert "begin so" not in site.get("/search", params={"q": "0x\u00ff" * 9}).text
+
+
+def test_a_finding_leads_to_its_row(site, ids):
+    page = site.get(f"/snapshots/{ids.new}/findings?kind=unsigned").text
+    assert re.search(rf'href="/snapshots/{ids.new}/rows/[0-9]+">[0-9]+</a>', page)

@@ -14,6 +14,8 @@ HEIGHT = 320
 LEFT, RIGHT, TOP, BOTTOM = 150, 20, 16, 36
 """Room for the words beside the lines."""
 GRID_LINES = 4
+LETTER = 13
+"""Room for one of the words' letters, as large as phones have them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +42,14 @@ class Scale:
     first: int
     last: int
     highest: int
+    left: int = LEFT
 
     def x(self, at: int) -> int:
         """Pixels from the left; a single moment lies in the middle."""
-        room = WIDTH - LEFT - RIGHT
+        room = WIDTH - self.left - RIGHT
         if self.last == self.first:
-            return LEFT + room // 2
-        return LEFT + (at - self.first) * room // (self.last - self.first)
+            return self.left + room // 2
+        return self.left + (at - self.first) * room // (self.last - self.first)
 
     def y(self, amount: int) -> int:
         """Pixels from the top; 0 is at the bottom, always: a cut axis makes changes look large."""
@@ -66,7 +69,9 @@ def line_chart(
     if not points:
         return ""
     moments = [p.at for p in points]
-    scale = Scale(min(moments), max(moments), grid_amounts(max(p.amount for p in points))[-1])
+    highest = grid_amounts(max(p.amount for p in points))[-1]
+    left = min(LEFT, 20 + LETTER * max(map(len, texts), default=0))
+    scale = Scale(min(moments), max(moments), highest, left)
     inside = [*_grid(scale, texts), *_ticks(scale, ticks)]
     for line in lines:
         inside += _line(scale, line)
@@ -92,9 +97,9 @@ def grid_amounts(highest: int) -> list[int]:
 def _grid(scale: Scale, texts: Sequence[str]) -> Iterable[str]:
     for amount, text in zip(grid_amounts(scale.highest), texts, strict=True):
         y = scale.y(amount)
-        yield f'<line class="grid" x1="{LEFT}" y1="{y}" x2="{WIDTH - RIGHT}" y2="{y}"/>'
+        yield f'<line class="grid" x1="{scale.left}" y1="{y}" x2="{WIDTH - RIGHT}" y2="{y}"/>'
         yield (
-            f'<text class="axis" x="{LEFT - 10}" y="{y + 5}" text-anchor="end">'
+            f'<text class="axis" x="{scale.left - 10}" y="{y + 5}" text-anchor="end">'
             f"{escape(text)}</text>"
         )
 
@@ -102,7 +107,7 @@ def _grid(scale: Scale, texts: Sequence[str]) -> Iterable[str]:
 def _ticks(scale: Scale, ticks: Sequence[tuple[int, str]]) -> Iterable[str]:
     for at, words in ticks:
         x = scale.x(at)
-        anchor = "start" if x < LEFT + 60 else "end" if x > WIDTH - RIGHT - 60 else "middle"
+        anchor = "start" if x < scale.left + 60 else "end" if x > WIDTH - RIGHT - 60 else "middle"
         yield (
             f'<text class="axis" x="{x}" y="{HEIGHT - 10}" text-anchor="{anchor}">'
             f"{escape(words)}</text>"

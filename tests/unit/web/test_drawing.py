@@ -43,6 +43,27 @@ def test_an_incomplete_snapshot_is_a_gap_and_not_a_zero():
     assert "&lt;A&gt; claimed and verified by p\\u202e over time" in drawn
 
 
+def test_what_is_held_and_owed_is_drawn_where_it_is_known():
+    """Who signs nothing must not look as if nothing were there; what is owed is the story."""
+    unsigned = [point(n, n, 500, 0) for n in (1, 2)]
+    for one in unsigned:
+        one["total"] |= {"unverified": "500", "liabilities": "600"}
+    drawn = chart(*unsigned)
+    assert drawn.count('class="held"') == 3  # a line and two points
+    assert drawn.count('class="owed"') == 3
+    unsigned[0]["total"] |= {"unverified": None, "liabilities": None}
+    drawn = chart(*unsigned)
+    assert drawn.count('class="held"') == drawn.count('class="owed"') == 1
+    signed = point(1, 1, 500, 500)
+    signed["total"] |= {"unverified": "0"}
+    assert "held" not in chart(signed)  # it would lie upon what is verified
+
+
+def test_five_days_are_named_at_most():
+    drawn = chart(*(point(n, n, 5, 5) for n in range(28, 0, -1)))
+    assert 3 <= drawn.count(">2026-01-") - drawn.count("<title>2026-01-") <= 5
+
+
 def test_decimals_of_several_snapshots_are_brought_together():
     drawn = chart(point(2, 2, 100_000, 100_000, decimals=4), point(1, 1, 1_000, 1_000))
     heights = {part.split('"')[0] for part in drawn.split('cy="')[1:]}
