@@ -12,7 +12,7 @@ from scanner.errors import AmountFormatError, UnknownAssetError, clip
 from scanner.lists.layout import TableLayout
 from scanner.lists.numbers import ambiguous_dot, careful_amount, height_of, negative
 from scanner.lists.spelling import usual_address, usual_signature
-from scanner.lists.spoken import beside, is_no_holding, note_says
+from scanner.lists.spoken import beside, is_no_holding, mixed_units, note_says
 from scanner.model.addresses.table import address_key
 from scanner.model.amount import format_amount, parse_amount
 from scanner.model.claim import Claim, Row
@@ -115,6 +115,7 @@ class CellReader:
         self._beside = tuple(sorted(silent)) if self._no_coin else ()
         self._others: dict[tuple[str, str], str] = {}
         self._notes, self._holdings = layout.notes, {""}  # types of rows that are holdings
+        self.wholes: set[bool] = set()  # whether amounts beside decimals were whole numbers
         self._doubt_dots = layout.delimiter in ";\t" and not layout.decimal
         self._known: dict[tuple[str, ...], Resolved] = {}
         self._heights: dict[str, int | None] = {"": None, "-": None}
@@ -208,10 +209,9 @@ class CellReader:
         if self._contract >= 0:
             contract = cells[self._contract].strip()
             named += (contract,)
-        try:
-            return self._known[named]
-        except KeyError:
-            pass
+        known = self._known.get(named)
+        if known is not None:
+            return known
         coin, label = named[0].strip(), named[1].strip()
         try:
             found = self._look_up(coin, label, contract)
@@ -309,7 +309,7 @@ class CellReader:
         decimals = 0 if self._base else holding.decimals
         if self._told_unit:
             try:
-                decimals = self._decimals_of(cells, holding)
+                decimals = self._decimals_of(cells, holding, line)
             except _DoubtError as e:
                 return self._doubt(e.kind, str(e), holding, line)
         try:
@@ -321,11 +321,8 @@ class CellReader:
             amount = careful
         if self._doubt_dots and ambiguous_dot(text):
             return self._doubt(FindingKind.BAD_AMOUNT, f"{clip(text)!r}: {_DOT}", holding, line)
-        if amount > limit:
-            reason = _unlikely(amount, limit * _MUCH, holding)
-            return (
-                self._doubt(FindingKind.UNIT_DOUBTED, reason, holding, line) if reason else amount
-            )
+        if amount > limit and (reason := _unlikely(amount, limit * _MUCH, holding)):
+            return self._doubt(FindingKind.UNIT_DOUBTED, reason, holding, line)
         return amount
 
     def _careful(self, text: str, decimals: int, holding: Holding, line: int) -> int | None:
@@ -340,7 +337,7 @@ class CellReader:
                 reason += "; base units are whole: is it in whole coins? say --unit coin"
             return self._doubt(FindingKind.BAD_AMOUNT, reason, holding, line)
 
-    def _decimals_of(self, cells: list[str], holding: Holding) -> int:
+    def _decimals_of(self, cells: list[str], holding: Holding, line: int) -> int:
         """Decimals to read the amount with, where the file says more of it than a number."""
         layout = self.layout
         of = layout.of_coin
@@ -350,15 +347,18 @@ class CellReader:
         if layout.unit_decimals not in (None, holding.decimals):
             reason = f"the unit in the column's name is none of {holding.asset}"
             raise _DoubtError(FindingKind.UNIT_DOUBTED, reason)
-        if self._decimals < 0 or layout.unit_is_base:
+        if self._decimals < 0 or layout.unit_is_base or layout.coins_said:
             return 0 if layout.unit_is_base else holding.decimals
         stated, amount = cells[self._decimals].strip(), cells[self._amount].strip()
         if stated != str(holding.decimals):
             reason = f"decimals {clip(stated)!r}; {holding.asset} has {holding.decimals}"
             raise _DoubtError(FindingKind.UNIT_DOUBTED, reason)
-        if not amount.isdecimal():
-            return holding.decimals
-        return 0
+        is_whole = amount.isdecimal()
+        if amount and is_whole not in self.wholes:
+            self.wholes.add(is_whole)
+            if len(self.wholes) > 1:
+                self._doubt(FindingKind.UNIT_DOUBTED, mixed_units(amount), holding, line)
+        return 0 if is_whole else holding.decimals
 
     def _is_named(self, coin: str, holding: Holding) -> bool:
         try:

@@ -24,6 +24,7 @@ class TableLayout:
     native: a row without coin stands for its network's own coin; but where the file's name has
     names of coins (`named`: assets), only if that is one of them. any_network: a token without
     network is one of the table's choice, as in the files that the table is made of.
+    coins_said: the user says that amounts are whole coins, whatever decimals stand beside them.
     notes: columns of free words and dates, which may say something of the row all the same.
     wide: (index, coin, unit) of each column that is the amount of one coin.
     """
@@ -45,6 +46,7 @@ class TableLayout:
     any_network: bool = True
     wide: tuple[tuple[int, str, str], ...] = ()
     notes: tuple[int, ...] = ()
+    coins_said: bool = False
 
     @classmethod
     def of(
@@ -82,6 +84,7 @@ class TableLayout:
             needless=frozenset(columns.needless or ()) | frozenset(columns.unknown),
             any_network=False,
             wide=tuple((a.index, a.coin, a.unit) for a in columns.wide),
+            coins_said=said.get("unit") == "coin",
             notes=tuple(i for i, why in (columns.needless or {}).items() if why in OF_WORDS),
         )
 

@@ -28,6 +28,7 @@ class RowParser(CellReader):
             reason = f"the line is longer than {MAX_LINE} bytes"
             yield _unreadable(piece.first_line, 0, FindingKind.BAD_ROW, reason, start)
             return
+        self.wholes.clear()  # a piece gives the same rows whatever was read before it
         text = _plain_text(piece.data)
         if text is None:
             yield from self._records(piece)

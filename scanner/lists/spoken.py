@@ -51,6 +51,14 @@ def beside(text: str) -> str:
     return f"{reason}: --columns ignore=.. with the column's name settles it"
 
 
+def mixed_units(amount: str) -> str:
+    """What is said where decimals stand beside amounts of which some have a fraction."""
+    return (
+        f"{clip(amount)!r}: by the decimals beside them whole numbers are base units, and others "
+        "have a fraction, which base units have not: say --unit coin if all are in coins"
+    )
+
+
 def account_for_name(layout: Layout, options: ReadOptions) -> None:
     """Declare a file's or sheet's name that may say a unit, a scale or a block of the rows.
 

@@ -90,6 +90,18 @@ def test_decimals_beside_a_fraction_are_for_people(read_bytes: Reader) -> None:
     assert (read.claims[0].amount, read.findings) == (1500000, [])
 
 
+def test_fractions_among_whole_numbers_beside_decimals_are_doubted(read_bytes: Reader) -> None:
+    header = "coin,network,address,balance,decimals\n"
+    rows = [f"USDT,ethereum,{A},1000000,6\n", f"USDT,ethereum,0x{1:040x},1.5,6\n"]
+    for order in (rows, rows[::-1]):
+        read = read_bytes(header + "".join(order))
+        assert sorted(c.amount or 0 for c in read.claims) == [1_000_000, 1_500_000]
+        assert kinds(read) == [FindingKind.UNIT_DOUBTED]
+    said = read_bytes(header + "".join(rows), columns={"unit": "coin"})
+    assert [c.amount for c in said.claims] == [10**12, 1_500_000]
+    assert said.findings == []
+
+
 def test_many_whole_numbers_are_doubted_and_round_ones_are_not(read_bytes: Reader) -> None:
     def of(amounts: list[int]) -> list[FindingKind]:
         rows = [f"USDT,ethereum,0x{n:040x},{amount}\n" for n, amount in enumerate(amounts, 1)]
