@@ -10,7 +10,7 @@
 PY ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check fuzz test-mutations test-kills test-foreign-lists test-nodes test-core lint bench clean distclean runtime development nodes peers
+.PHONY: demo test check fuzz soak test-mutations test-kills test-foreign-lists test-nodes test-core lint bench clean distclean runtime development nodes peers
 
 demo: runtime nodes
 	@$(BIN)/scanner demo
@@ -44,6 +44,12 @@ test-foreign-lists: development
 # 100,000 changes of every answer and list that a parser takes; a share of them is in every run.
 fuzz: development
 	SCANNER_FUZZ=100000 $(BIN)/python -m pytest --timeout 0 tests/fuzz $(ARGS)
+
+# Ten minutes of faulty nodes, killed workers, a full disk, a restarted PostgreSQL, hostile lists and
+# visitors; SCANNER_SOAK says how many seconds.
+soak: development
+	@scripts/install-postgres
+	SCANNER_SOAK=$${SCANNER_SOAK:-600} $(BIN)/python -m pytest -n0 -s tests/soak $(ARGS)
 
 # More real nodes, slower to build: the readers again against them.
 test-nodes: development
