@@ -10,7 +10,8 @@ class Canary:
     """One row of config/canaries.csv.
 
     asset, network: by our names. address: as the network writes it. since: height from which on
-    it can only have held something (a burn address, a contract that never pays all out).
+    it can only have held something (a burn address, a contract that never pays all out). A
+    Filecoin address that has a name and no number (f1, f2, f3) has had an actor from then on.
     why: how that is known, for people.
     """
 

@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
+from scanner.chains.evm.filecoin_canary import NAMED, NOBODY, ActorCanaries
 from scanner.chains.evm.node import Node
 from scanner.chains.evm.source import EthereumRpcSource
 from scanner.chains.evm.source import make_source as make_ethereum_source
@@ -28,12 +29,6 @@ from scanner.model.endpoint import Endpoint
 from scanner.model.network import Network
 from scanner.model.registry import Registry
 
-NAMED: Final = frozenset({"filecoin_secp256k1", "filecoin_actor", "filecoin_bls"})
-"""Formats of addresses that are asked for by number."""
-
-NOBODY: Final = -1
-"""In place of a number: no actor has this address."""
-
 _BATCH: Final = 50
 _EMPTY_ROUNDS: Final = 20  # epochs without a block, one after the other; three are rare
 _ID: Final = re.compile(r"f0(\d{1,19})", re.ASCII)
@@ -43,17 +38,20 @@ def make_source(
     network: Network, endpoints: Sequence[Endpoint], registry: Registry, policy: ReadPolicy
 ) -> FilecoinSource:
     """Make the source of Filecoin. Raises ConfigError if the policy cannot be kept."""
-    return FilecoinSource(make_ethereum_source(network, endpoints, registry, policy), policy.quorum)
+    ethereum = make_ethereum_source(network, endpoints, registry, policy)
+    return FilecoinSource(ethereum, policy.quorum, ActorCanaries(network, registry))
 
 
 class FilecoinSource:
     """A BalanceSource and ContractCaller: an Ethereum source, asked by actor numbers as well.
 
-    With a quorum, that many operators must give an address the same number.
+    With a quorum, that many operators must give an address the same number. canaries: what every
+    endpoint is asked for before its numbers are believed.
     """
 
-    def __init__(self, ethereum: EthereumRpcSource, quorum: int) -> None:
+    def __init__(self, ethereum: EthereumRpcSource, quorum: int, canaries: ActorCanaries) -> None:
         self._ethereum = ethereum
+        self._canaries = canaries
         self._quorum = quorum
         self._evidence = Evidence.AGREED if quorum > 1 else Evidence.REPORTED
         self._codec = FilecoinCodec(ethereum.network, "")
@@ -89,7 +87,7 @@ class FilecoinSource:
     ) -> list[Balance]:
         """See BalanceSource.fetch_balances."""
         named = list(dict.fromkeys(q.address.text for q in queries if q.address.format in NAMED))
-        numbers = self._numbers_of(named)
+        numbers = self._numbers_of(named, at)
         asked: list[BalanceQuery] = []
         places: list[int] = []
         found: list[Balance] = []
@@ -131,7 +129,13 @@ class FilecoinSource:
     def _by_number(self, number: int) -> Address:
         return self._codec.decode(f"f0{number}")
 
-    def _numbers_of(self, addresses: Sequence[str]) -> Mapping[str, tuple[int, tuple[str, ...]]]:
+    def _asked(self, node: Node, addresses: Sequence[str], at: BlockRef) -> dict[str, int]:
+        self._canaries.check(node, at, _ask)
+        return _ask(node, addresses)
+
+    def _numbers_of(
+        self, addresses: Sequence[str], at: BlockRef
+    ) -> Mapping[str, tuple[int, tuple[str, ...]]]:
         """Actor numbers by address, with the endpoints that said so; none for what is disputed.
 
         Numbers are kept, for they do not change; that an address has none may.
@@ -143,7 +147,10 @@ class FilecoinSource:
         asked: list[str] = []
         while open_:
             try:
-                said, node = self.pool.run(lambda n: _ask(n, open_), avoid=tuple(asked))  # noqa: B023
+                said, node = self.pool.run(
+                    lambda n: self._asked(n, open_, at),  # noqa: B023
+                    avoid=tuple(asked),
+                )
             except SourceError:
                 if len(asked) < self._quorum or not _may_settle(votes, open_):
                     raise

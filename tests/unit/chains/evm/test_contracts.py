@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+import pytest
 from support.beacon_replay import TIP, BeaconReplay
 from support.evm_replay import TIP as NEWEST
 from support.evm_replay import EvmReplay
 from support.replay import Trap
 from support.source_contract import SourceContract
 
+from scanner.errors import SourceError
 from scanner.model.addresses.filecoin import FilecoinCodec
 from scanner.model.addresses.table import decode_address
 from scanner.model.balance import BalanceQuery
@@ -85,3 +87,26 @@ class TestFilecoin(RpcContract):
         return EvmReplay(
             "filecoin", 314, dict(zip([HOLDERS[0], *masked], HELD, strict=True)), NUMBERS
         )
+
+    def test_one_that_knows_no_actor_at_all_is_found_out(self) -> None:
+        """It has every balance, and says of each f1, f2 and f3 address that nobody has it."""
+        queries, amounts = self.everything()
+        canary = self.funded[1][0]
+        with self.source(Trap.NONE, canary=canary) as (source, stubs):
+            stubs[0].numbers = {"f1": 1}
+            with pytest.raises(SourceError, match=r"has no actor at block 100.*not believed"):
+                self.balances(source, queries)
+        with self.source(Trap.NONE, Trap.NONE, canary=canary) as (source, stubs):
+            stubs[0].numbers = {"f1": 1}
+            found = self.balances(source, queries)
+            assert [b.amount for b in found] == amounts
+        with self.source(Trap.NONE, canary=canary) as (source, _):
+            assert [b.amount for b in self.balances(source, queries)] == amounts
+
+
+def test_the_shipped_canaries_of_filecoin_are_those_of_the_recorded_state() -> None:
+    """f099 with its coins for the balances; an f3 address with its actor for the numbers."""
+    known = REGISTRY.canaries("filecoin")
+    formats = {decode_address(REGISTRY.network("filecoin"), c.address).format for c in known}
+    assert formats == {"filecoin_id", "filecoin_bls"}
+    assert all(c.since == 2_679_087 for c in known)
