@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
+
+from scanner.model.jsontext import own_json
 
 
 class Part(StrEnum):
@@ -63,7 +64,7 @@ def parts_of(detail: str) -> dict[Part, int] | None:
 
     Raises ValueError if the text is not one that `parts_text` made.
     """
-    stored = json.loads(detail).get("parts") if detail else None
+    stored = own_json(detail).get("parts") if detail else None
     if stored is None:
         return None
     return {Part(name): int(text) for name, text in stored.items()}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 from collections.abc import AsyncIterator
@@ -20,6 +19,7 @@ from starlette.responses import Response
 
 from scanner import __version__
 from scanner.errors import ScannerError
+from scanner.model.jsontext import own_json
 from scanner.reports.tables.jsontext import compact
 from scanner.reports.tables.text import harmless
 from scanner.settings import logs
@@ -69,7 +69,7 @@ class WebSettings:
 
 def worker_app() -> Guard:
     """The application of a worker process, its settings from the environment."""
-    stored = json.loads(os.environ[VARIABLE])
+    stored = own_json(os.environ[VARIABLE])
     form = logs.LogFormat(os.environ.get(logs.VARIABLE, logs.LogFormat.TEXT))
     logs.configure(form, harmless, [password_of(stored["database"])])
     for name in ("hosts", "origins"):

@@ -21,6 +21,7 @@ from pathlib import Path
 from secrets import token_hex
 from threading import Lock, Thread
 
+from scanner.model.jsontext import own_json
 from scanner.web.forms import plain_name
 from scanner.web.trouble import RefusedError
 
@@ -121,7 +122,7 @@ class Jobs:
             return None
         place = self._folder / wanted
         try:
-            known: Mapping[str, str] = json.loads((place / "job.json").read_bytes())
+            known: Mapping[str, str] = own_json((place / "job.json").read_bytes())
             with (place / "log").open("rb") as file:
                 file.seek(max(0, file.seek(0, os.SEEK_END) - LOG_BYTES))
                 log = file.read().decode("utf-8", "replace")

@@ -7,7 +7,6 @@ the server removes.
 
 from __future__ import annotations
 
-import json
 import os
 import resource
 import sys
@@ -19,6 +18,7 @@ from scanner.errors import InputError, ListFormatError, ScannerError
 from scanner.lists.interface import OpenList
 from scanner.lists.open import open_list
 from scanner.model.finding import exit_status
+from scanner.model.jsontext import own_json
 from scanner.model.publisher import publisher_of_file
 from scanner.model.registry import Registry
 from scanner.ownership.parallel import judge_blocks
@@ -43,7 +43,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     answer: dict[str, Any]
     try:
-        options = json.loads(sys.argv[1])
+        options = own_json(sys.argv[1])
         answer = check(_laid_down(options["name"], sys.stdin.buffer.read()), options)
     except ListFormatError as e:
         answer = {"trouble": e.what if e.line is None else f"line {e.line}: {e.what}"}

@@ -20,6 +20,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from scanner.model.finding import Weight
+from scanner.model.jsontext import own_json
 from scanner.reports.documents.shown import counted_kinds
 from scanner.reports.figures.signed_texts import text_view
 from scanner.reports.tables.jsontext import compact
@@ -95,7 +96,7 @@ def checked(options: dict[str, str], body: bytes) -> dict[str, Any]:
         except subprocess.TimeoutExpired:
             return {"trouble": f"this list takes longer than {SECONDS} seconds"}
     try:
-        found: dict[str, Any] = json.loads(done.stdout)
+        found: dict[str, Any] = own_json(done.stdout)
     except ValueError:
         return {"trouble": "this list needs more time or memory than a page may take"}
     return found

@@ -6,7 +6,6 @@ as `FleetSource` does, and what a node says of a scan's progress is passed on.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -21,6 +20,7 @@ from scanner.errors import SourceRejectedError
 from scanner.model.balance import Balance, BalanceQuery, Evidence, unavailable
 from scanner.model.block import BlockRef
 from scanner.model.endpoint import Endpoint
+from scanner.model.jsontext import own_json
 from scanner.model.network import Network
 from scanner.model.parts import Part
 
@@ -117,7 +117,7 @@ class SeveralNodes:
 def _answer(said: Balance) -> Answer:
     if said.amount is None:
         return Refusal(said.reason)
-    detail = json.loads(said.detail) if said.detail else {}
+    detail = own_json(said.detail) if said.detail else {}
     proven = said.evidence is Evidence.PROVEN
     return Reading({Part.LIQUID: said.amount}, proven=proven, detail=detail, caution=said.reason)
 

@@ -10,6 +10,7 @@ from scanner.chains.bitcoin.core_rpc import RPC_INVALID_PARAMETER, CoreRpc, RpcF
 from scanner.chains.shape import take
 from scanner.errors import ReorgError, SourceRejectedError, SourceUnavailableError
 from scanner.model.block import BlockRef
+from scanner.model.jsontext import own_json
 
 DUMP_SECONDS = 12 * 3600.0
 """Going back 10,000 blocks takes a quarter to half an hour; going back years takes hours."""
@@ -33,7 +34,7 @@ def snapshot_path(folder: Path, at: BlockRef) -> Path:
 def read_note(path: Path) -> Dump | None:
     """What the node said when it wrote this file; None if nothing was noted."""
     try:
-        said = json.loads(_note(path).read_bytes())
+        said = own_json(_note(path).read_bytes())
         dump = Dump(
             str(said["base_hash"]),
             int(said["base_height"]),

@@ -30,6 +30,7 @@ from scanner.errors import SourceError
 from scanner.model.account import AccountState
 from scanner.model.balance import Balance, Evidence
 from scanner.model.block import BlockRef
+from scanner.model.jsontext import own_json
 
 _MOST_NODES: Final = 100_000  # trie nodes kept in memory between columns: about 50 MB
 
@@ -263,7 +264,7 @@ def _said(read: Balance) -> Mapping[str, str]:
     """Who said which amount, from a reading."""
     said: dict[str, str] = {}
     if read.detail:
-        detail = json.loads(read.detail)
+        detail = own_json(read.detail)
         said = {**detail.get("disagree", {}), **detail.get("outvoted", {})}
     if read.amount is not None:
         said = {**dict.fromkeys(read.sources, str(read.amount)), **said}

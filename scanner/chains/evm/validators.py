@@ -29,6 +29,7 @@ from scanner.errors import (
 )
 from scanner.model.balance import Balance, BalanceQuery, Evidence, unavailable
 from scanner.model.block import BlockRef
+from scanner.model.jsontext import own_json
 from scanner.model.network import Holding
 from scanner.model.validator import FoundValidators, Validator
 
@@ -202,7 +203,7 @@ def describe(
     (validator,) = validators
     if validator is None:
         return caution(balance, "the chain has no validator with this key at this slot")
-    detail: dict[str, object] = json.loads(balance.detail) if balance.detail else {}
+    detail: dict[str, object] = own_json(balance.detail) if balance.detail else {}
     detail |= {"status": validator.status, "withdrawal_credentials": validator.credentials}
     if validator.status != "active_ongoing":
         balance = caution(balance, f"the validator's status is {validator.status}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
@@ -25,6 +24,7 @@ from scanner.errors import (
 from scanner.model.addresses.interface import Address
 from scanner.model.balance import Balance, BalanceQuery, Evidence, unavailable
 from scanner.model.block import BlockRef
+from scanner.model.jsontext import own_json
 from scanner.model.key_policy import KeyPolicy
 from scanner.model.network import Holding, Network
 from scanner.model.registry import Registry
@@ -210,7 +210,7 @@ def _at_the_pin(balance: Balance, at: BlockRef, quorum: int) -> Balance:
     """
     if balance.evidence is not Evidence.LATEST_ONLY or not balance.detail:
         return balance
-    detail = json.loads(balance.detail)
+    detail = own_json(balance.detail)
     state = detail.get("read_at", {})
     same = state.get("height") == at.height and state.get("hash", at.hash) == at.hash
     if not same or "to_height" in detail:

@@ -13,6 +13,7 @@ from pathlib import Path
 from scanner.liabilities.okx_v2.key import MAX_KEY, read_key
 from scanner.liabilities.others.known import Form
 from scanner.liabilities.refusal import RefusedError
+from scanner.model.jsontext import check_size
 
 _USERS = Form(
     "okx_users",
@@ -72,7 +73,8 @@ def list_beside(head: bytes) -> Form | None:
     """What a JSON array that starts so is; None where its first object does not tell."""
     text = head.decode("utf-8", "replace").lstrip().removeprefix("[").lstrip()
     try:
-        first, _ = json.JSONDecoder().raw_decode(text)
+        check_size(text)
+        first, _ = json.JSONDecoder().raw_decode(text)  # noqa: TID251 - only its first object
     except (ValueError, RecursionError):
         return None
     if not isinstance(first, dict) or not isinstance(first.get("id"), str):

@@ -7,7 +7,6 @@ clock, fixed order.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -17,6 +16,7 @@ from shlex import join, quote
 
 from scanner.model.control import Control, shows_control
 from scanner.model.finding import WEIGHTS, exit_status
+from scanner.model.jsontext import own_json
 from scanner.reports.commands.providers import block_time
 from scanner.reports.documents.document_value import document_value
 from scanner.reports.documents.months import over_time
@@ -58,7 +58,7 @@ address, but nobody could say what it held, so it is not verified.
 def schema() -> Object:
     """The JSON Schema (2020-12) of `report_document`."""
     file = Path(__file__).with_name("schemas") / f"report-{VERSION}.json"
-    loaded: Object = json.loads(file.read_text("utf-8"))
+    loaded: Object = own_json(file.read_text("utf-8"))
     return loaded
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, func, select
 
+from scanner.model.jsontext import own_json
 from scanner.snapshots.interface import SnapshotState
 from scanner.store.database import chain
 from scanner.store.database.engine import Store
@@ -83,7 +83,7 @@ def _links(connection: Connection, seen: _Seen) -> Iterator[Problem]:
 def _link(connection: Connection, link: Row[Any], seen: _Seen) -> Iterator[Problem]:
     about = None
     try:
-        subject = json.loads(link.subject)
+        subject = own_json(link.subject)
         if link.kind == chain.SNAPSHOT:
             about = subject["id"]
             seen.snapshots.add(about)
@@ -130,7 +130,7 @@ def _words(link: Row[Any]) -> str:
         chain.PROOFS: "a proof of liabilities",
         chain.BEGIN: "the beginning of the chain",
     }
-    subject = json.loads(link.subject)
+    subject = own_json(link.subject)
     words = named.get(link.kind, "something").format(id=subject.get("id"))
     return f"{words} (link {link.no} of the chain)"
 

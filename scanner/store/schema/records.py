@@ -14,6 +14,7 @@ from scanner.model.balance import Balance, Evidence
 from scanner.model.block import BlockRef
 from scanner.model.claim import Claim
 from scanner.model.control import Binding, Control, ControlResult, Freshness
+from scanner.model.jsontext import own_json
 from scanner.model.statement import SignedText, StatedBy, Statement, StatementRule
 from scanner.ownership.signed_texts import SignedTexts
 from scanner.snapshots.interface import (
@@ -172,7 +173,7 @@ def dump_policy(policy: SnapshotPolicy) -> str:
 
 def load_policy(text: str) -> SnapshotPolicy:
     """The policy of a stored JSON text."""
-    stored = json.loads(text)
+    stored = own_json(text)
     queue = stored.get("queue", {})
     networks = queue.get("networks")
     return SnapshotPolicy(
@@ -209,6 +210,6 @@ def load_texts(stored: str) -> ListTexts | None:
     """What a list signs, of a stored JSON text; None where it was not kept."""
     if not stored:
         return None
-    said = json.loads(stored)
+    said = own_json(stored)
     texts = tuple(SignedText(*text) for text in said["texts"])
     return ListTexts(texts, said["rows"], said["more"], said["uncounted"])

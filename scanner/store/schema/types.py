@@ -17,6 +17,8 @@ from typing import Any, Protocol, runtime_checkable
 from sqlalchemy import DateTime, Dialect, Numeric, Text, TypeDecorator
 from sqlalchemy.types import TypeEngine
 
+from scanner.model.jsontext import own_json
+
 
 @runtime_checkable
 class ColumnType(Protocol):
@@ -136,7 +138,7 @@ class ExactText(TypeDecorator[str]):
         """Undo the escape."""
         if value is None or not value.startswith(_ESCAPED):
             return value
-        return str(json.loads(value[1:]))
+        return str(own_json(value[1:]))
 
     def store_column(self, values: Sequence[str | None], dialect: Dialect) -> Sequence[str | None]:
         """See ColumnType. One search through all of it: next to no text needs an escape."""
@@ -198,7 +200,7 @@ def load_texts(value: str) -> tuple[str, ...]:
         return ()
     if value.count('"') == 2 and "\\" not in value and value.startswith('["'):
         return (value[2:-2],)  # a single text without escapes, as most signatures are
-    return tuple(json.loads(value))
+    return tuple(own_json(value))
 
 
 class UtcTime(TypeDecorator[datetime]):

@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import Select, and_, func, select
 
 from scanner.errors import clip
+from scanner.model.jsontext import own_json
 from scanner.snapshots.interface import SnapshotState
 from scanner.store.database.engine import Store
 from scanner.store.schema import tables as t
@@ -245,6 +246,6 @@ def _event(row: Any) -> StoredEvent:  # noqa: ANN401 - a row
         row.snapshot_id,
         row.subject,
         row.reason,
-        json.loads(row.facts),
+        own_json(row.facts),
         row.created,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from functools import cache
@@ -12,6 +11,7 @@ from sqlalchemy import Connection, select
 from scanner.liabilities.interface import Liability, LiabilityEvidence
 from scanner.liabilities.moments import of_another_day
 from scanner.model.block import BlockRef
+from scanner.model.jsontext import own_json
 from scanner.settings.tables import load_registry
 from scanner.store.schema import tables as t
 from scanner.store.schema.records import read_block
@@ -40,7 +40,7 @@ def owed_beside(
                 evidence=LiabilityEvidence(row.evidence),
                 source=row.source,
                 as_of=row.as_of,
-                detail=json.loads(row.detail),
+                detail=own_json(row.detail),
             )
         )
     blocks = _blocks(connection, list(found)) if found else {}

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from scanner.errors import ConfigError, StoreError
+from scanner.model.jsontext import own_json
 from scanner.snapshots.interface import ONE_MOMENT
 from scanner.store.database.engine import Store
 from scanner.store.schema import tables as t
@@ -269,7 +270,7 @@ def _dump(options: ScheduleOptions) -> dict[str, Any]:
 
 
 def _read(row: Any) -> Schedule:  # noqa: ANN401 - a row
-    stored = json.loads(row.options)
+    stored = own_json(row.options)
     networks = stored.pop("networks")
     stored["wanted"] = tuple(stored.get("wanted", ()))
     options = ScheduleOptions(networks=None if networks is None else tuple(networks), **stored)

@@ -75,3 +75,19 @@ def test_a_raised_recursion_limit_does_not_end_the_process():
 def test_any_text_is_a_value_or_a_value_error(text):
     with contextlib.suppress(ValueError):
         read_json(text)
+
+
+def test_what_others_can_write_ends_no_process():
+    """A library raises the limit of the whole process; the standard parser then falls over."""
+    program = (
+        "import sys; sys.setrecursionlimit(100_000)\n"
+        "from scanner.liabilities.others.beside import list_beside\n"
+        "from scanner.model.jsontext import own_json\n"
+        "deep = b'[' * 100_000\n"
+        "print(list_beside(deep))\n"
+        "try: own_json(deep)\n"
+        "except ValueError as e: print(e)\n"
+        "print(own_json('[1]'))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "None\nnested deeper than 200\n[1]\n")
