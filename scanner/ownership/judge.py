@@ -7,6 +7,7 @@
 4. Only where that gives no proof and contracts can be asked, judge again with the chain.
 5. Where the account's keys can be asked, whoever signed is judged against them.
 6. Grade how fresh the signed text is.
+7. Where the chain can be asked, say which accounts run another contract's code besides.
 
 A verdict depends on its own row alone: not on other rows, not on their order.
 """
@@ -21,6 +22,7 @@ from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from scanner.errors import AddressFormatError, SourceRejectedError
+from scanner.model.addresses.evm import checksum_text
 from scanner.model.addresses.interface import Address
 from scanner.model.addresses.table import decode_address
 from scanner.model.claim import Claim
@@ -30,6 +32,7 @@ from scanner.model.registry import Registry
 from scanner.ownership import verdicts
 from scanner.ownership.asking import Asking
 from scanner.ownership.ed25519.signing import opened
+from scanner.ownership.evm.delegation import delegates
 from scanner.ownership.freshness import grade
 from scanner.ownership.interface import (
     ContractCall,
@@ -315,7 +318,30 @@ def judge_claims(
     tables = registry if registry is not None else load_registry()
     asked = None if call is None else Asking(call, _validators(claims, tables))
     asked_keys = _remembered(claims, tables, keys)
-    return [judge(claim, tables, asked, asked_keys) for claim in claims]
+    found = [judge(claim, tables, asked, asked_keys) for claim in claims]
+    return found if asked is None else _delegations_told(found, claims, tables, asked)
+
+
+def _delegations_told(
+    found: list[ControlResult], claims: Sequence[Claim], registry: Registry, call: ContractCall
+) -> list[ControlResult]:
+    """Verdicts by accounts' own keys, with what is said where an account delegates (EIP-7702).
+
+    All accounts are asked about together: one question for hundreds of rows.
+    """
+    accounts = {
+        n: decode_address(registry.network(claim.network), claim.address)
+        for n, (claim, result) in enumerate(zip(claims, found, strict=True))
+        if result.control is Control.CONTROLS and result.binding is Binding.DERIVED
+    }
+    evm = {n: address.payload for n, address in accounts.items() if address.format == "evm"}
+    code = delegates(call, list(dict.fromkeys(evm.values())))
+    for n, account in evm.items():
+        if account in code:
+            words = f"the account runs the code of {checksum_text(code[account])} (EIP-7702)"
+            reason = "; ".join(filter(None, (found[n].reason, f"{words}; its key still spends")))
+            found[n] = found[n]._replace(reason=reason)
+    return found
 
 
 def _remembered(

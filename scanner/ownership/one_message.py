@@ -15,7 +15,7 @@ from scanner.model.jsontext import read_json
 from scanner.model.network import Network
 from scanner.model.registry import Registry
 from scanner.ownership.interface import ContractCall, KeyQuestion
-from scanner.ownership.judge import judge
+from scanner.ownership.judge import judge_claims
 from scanner.ownership.key_policy import CHANGEABLE
 from scanner.ownership.native.parts import signed_text
 from scanner.ownership.statement import other_purpose
@@ -136,7 +136,7 @@ def _checked(
         script=given.key.strip(),
         owners=given.owners,
     )
-    result = judge(claim, registry, call, keys)
+    (result,) = judge_claims([claim], call, keys, registry)
     try:
         form = decode_address(network, claim.address).format
     except AddressFormatError:

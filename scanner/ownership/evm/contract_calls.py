@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from scanner.model.addresses.keccak import keccak256
+from scanner.ownership.evm.delegation import DELEGATED
 from scanner.ownership.evm.evm_signers import Digest, Signed
 from scanner.ownership.interface import ContractCall
 
@@ -29,9 +30,6 @@ _GET_OWNERS = _selector("getOwners()")
 # Safe and the older Gnosis MultiSigWallet name their threshold differently.
 _THRESHOLDS = (_selector("getThreshold()"), _selector("required()"))
 _SINGLE_OWNERS = (("owner()", _selector("owner()")), ("podOwner()", _selector("podOwner()")))
-
-_DELEGATED = 23
-"""Size of the code of an account that delegates (EIP-7702); its own key signs for it still."""
 
 _COUNTERFACTUAL_END = bytes.fromhex("6492" * 16)
 """What a signature of a contract that is not deployed yet ends with (EIP-6492)."""
@@ -92,7 +90,7 @@ def is_contract(call: ContractCall, account: bytes) -> bool | None:
     """Whether there is code at an account, other than a delegation; None if nobody can say."""
     # PUSH20 account, EXTCODESIZE; store it at 0, return that word.
     size = _number(call(b"", b"\x73" + account + bytes.fromhex("3b 6000 52 6020 6000 f3")))
-    return None if size is None else size not in (0, _DELEGATED)
+    return None if size is None else size not in (0, DELEGATED)
 
 
 def accepts(
