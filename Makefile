@@ -17,7 +17,8 @@ demo: runtime nodes
 
 # Without its node a test is skipped and says why; in CI (CI=true) it fails. Every process has nodes
 # and databases of its own; a file's tests stay together, files come in their order, long ones first.
-SHARED_OUT := -n auto --maxprocesses 6 --dist loadfile --no-loadscope-reorder
+# A process that crashes ends the run: without it the rest would be waited for, for ever.
+SHARED_OUT := -n auto --maxprocesses 6 --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 test: development
 	@$(MAKE) --no-print-directory nodes || test "$$CI" != true
 	@$(MAKE) --no-print-directory peers || test "$$CI" != true

@@ -12,6 +12,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import anyio
+
 from scanner.web.trouble import Trouble, trouble_body
 
 if TYPE_CHECKING:
@@ -21,6 +23,9 @@ MOST_TARGET = 4096
 """Bytes of path and query together."""
 MOST_HEADERS = 16_384
 """Bytes of all headers together."""
+MOST_TAKEN_IN = 65_536
+TAKEN_IN_SECONDS = 1.0
+"""Of a form that is refused: bytes that are read all the same, and how long they may take."""
 LOCAL_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
 PROBES = frozenset({"/healthz", "/readyz"})
 """Answered under any name: probes ask by a number that nobody knows beforehand."""
@@ -81,6 +86,8 @@ class Guard:
 
         refused = self._refused(scope, headers)
         if refused is not None:
+            if scope["method"] == "POST":
+                await _taken_in(receive)
             await _refuse(refused, scope["path"], guarded)
             return
         with suppress(Exception):  # told and answered with a 500 inside; raised again for servers
@@ -149,6 +156,20 @@ def _form_refused(headers: dict[bytes, list[bytes]], most: int) -> Trouble | Non
     if not ours or headers.get(b"sec-fetch-site", [b"same-origin"]) != [b"same-origin"]:
         return Trouble(403, "A form is taken only from a page of this server.")
     return None
+
+
+async def _taken_in(receive: Receive) -> None:
+    """Take in what was sent of a small form that is refused, unlooked at.
+
+    A connection that is closed on bytes nobody read is reset, and the answer may be lost with it.
+    """
+    size = 0
+    with anyio.move_on_after(TAKEN_IN_SECONDS):
+        while size <= MOST_TAKEN_IN:
+            message = await receive()
+            size += len(message.get("body", b""))
+            if message["type"] != "http.request" or not message.get("more_body"):
+                return
 
 
 async def _refuse(trouble: Trouble, path: str, send: Send) -> None:
