@@ -18,8 +18,9 @@ from scanner.errors import SourceRejectedError, SourceUnavailableError
 from scanner.model.addresses.evm import checksum_text
 from scanner.model.addresses.keccak import keccak256
 from scanner.model.control import Binding, Control, ControlResult
+from scanner.ownership.evm.contract_calls import is_contract
 from scanner.ownership.evm.delegation import AT_ONCE, delegates
-from scanner.ownership.interface import ContractCall
+from scanner.ownership.evm.delegation import DELEGATED as DELEGATED_SIZE
 from scanner.ownership.judge import judge_claims
 from scanner.settings.tables import load_registry
 from scanner.snapshots.view import View
@@ -64,7 +65,7 @@ def authorise(node: Anvil, signer: PrivateKey, code: bytes) -> None:
 class Chain:
     """call: at the block after all transactions. refuser: what refuses every signature."""
 
-    call: ContractCall
+    call: View
     refuser: str
     yes_man: str
 
@@ -113,6 +114,20 @@ def test_contracts_and_more_accounts_than_one_question_takes(chain: Chain) -> No
     asked = [bytes.fromhex(chain.yes_man[2:]), *many, account(DELEGATED), account(PLAIN)]
     assert delegates(chain.call, asked) == {account(DELEGATED): bytes.fromhex(chain.refuser[2:])}
     assert delegates(chain.call, []) == {}
+
+
+def test_a_contract_as_short_as_a_delegation_is_a_contract(anvil: Anvil, chain: Chain) -> None:
+    """It may accept any signature: what a Safe is told by such an owner is not its key's word."""
+    short = "0x" + "7e" * 20
+    anvil.rpc("anvil_setCode", short, "0x" + "600160005260206000f3".ljust(46, "0"))
+    assert len(anvil.rpc("eth_getCode", short, "latest")) == 2 + 2 * DELEGATED_SIZE
+    source = chain.call.source
+    now = View(source, source.pin(int(anvil.rpc("eth_blockNumber"), 16)))
+    assert is_contract(now, bytes.fromhex(short[2:])) is True
+    assert is_contract(now, account(DELEGATED)) is False
+    assert is_contract(now, account(PLAIN)) is False
+    assert is_contract(now, bytes.fromhex(chain.refuser[2:])) is True
+    assert delegates(now, [bytes.fromhex(short[2:])]) == {}
 
 
 @pytest.mark.parametrize("answer", [b"", bytes(31), bytes(64), b"\xff" * 32])

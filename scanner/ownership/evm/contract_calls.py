@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from scanner.model.addresses.keccak import keccak256
-from scanner.ownership.evm.delegation import DELEGATED
+from scanner.ownership.evm.delegation import DELEGATED, MARK
 from scanner.ownership.evm.evm_signers import Digest, Signed
 from scanner.ownership.interface import ContractCall
 
@@ -87,10 +87,17 @@ def payee_of(call: ContractCall, key: bytes) -> Payee:
 
 
 def is_contract(call: ContractCall, account: bytes) -> bool | None:
-    """Whether there is code at an account, other than a delegation; None if nobody can say."""
-    # PUSH20 account, EXTCODESIZE; store it at 0, return that word.
-    size = _number(call(b"", b"\x73" + account + bytes.fromhex("3b 6000 52 6020 6000 f3")))
-    return None if size is None else size not in (0, DELEGATED)
+    """Whether there is code at an account, other than a delegation; None if nobody can say.
+
+    A delegation is known by what it begins with, not by its size: a contract may be as short.
+    """
+    # PUSH20 account; store its EXTCODESIZE at 0, copy 3 bytes of its code to 32; return 64 bytes.
+    program = bytes.fromhex("80 3b 6000 52 6003 6000 6020 83 3c 6040 6000 f3")
+    answer = call(b"", b"\x73" + account + program)
+    if len(answer) != 64:
+        return None
+    size, mark = int.from_bytes(answer[:32]), answer[32:35]
+    return size != 0 and not (size == DELEGATED and mark == MARK)
 
 
 def accepts(

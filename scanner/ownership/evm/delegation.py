@@ -21,7 +21,10 @@ DELEGATED: Final = 23
 AT_ONCE: Final = 500
 """Accounts of one question; its answer has 32 bytes for each."""
 
-_MARK: Final = bytes.fromhex("ef0100").rjust(32 - 20, b"\0")
+MARK: Final = bytes.fromhex("ef0100")
+"""What such code begins with, and no contract's may (EIP-3541)."""
+
+_BEFORE: Final = MARK.rjust(32 - 20, b"\0")
 """What a word of the answer has before the 20 bytes."""
 
 # Creation code that eth_call runs and nothing keeps; the accounts lie behind it, 20 bytes each.
@@ -54,9 +57,9 @@ def delegates(call: ContractCall, accounts: Sequence[bytes]) -> dict[bytes, byte
             break
         words = (answer[n : n + 32] for n in range(0, len(answer), 32))
         found |= {
-            account: word[len(_MARK) :]
+            account: word[len(_BEFORE) :]
             for account, word in zip(some, words, strict=True)
-            if word.startswith(_MARK)
+            if word.startswith(_BEFORE)
         }
     return found
 

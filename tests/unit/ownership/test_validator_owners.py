@@ -12,6 +12,7 @@ from scanner.model.balance import Evidence
 from scanner.model.control import Binding, Control, ControlResult
 from scanner.ownership.asking import Asking
 from scanner.ownership.evm.contract_calls import is_contract, payee_of
+from scanner.ownership.evm.delegation import DELEGATED
 from scanner.ownership.judge import judge, judge_claims
 from scanner.settings.tables import load_registry
 
@@ -46,7 +47,9 @@ class BeaconTable:
         self.asked.append(to)
         if to == b"":
             assert data[0] == 0x73  # PUSH20
-            return self.sizes.get(data[1:21], 0).to_bytes(32)
+            size = self.sizes.get(data[1:21], 0)
+            mark = b"\xef\x01\x00" if size == DELEGATED else b"\x60\x80\x60"
+            return size.to_bytes(32) + mark.ljust(32, b"\0")
         if len(to) % 48 == 0:
             keys = [to[n : n + 48] for n in range(0, len(to), 48)]
             return b"".join(self.credentials.get(k, bytes(32)) for k in keys)
