@@ -22,6 +22,7 @@ from scanner.ownership.evm.contract_calls import is_contract
 from scanner.ownership.evm.delegation import AT_ONCE, delegates
 from scanner.ownership.evm.delegation import DELEGATED as DELEGATED_SIZE
 from scanner.ownership.judge import judge_claims
+from scanner.ownership.one_message import SignedMessage, check_message
 from scanner.settings.tables import load_registry
 from scanner.snapshots.view import View
 
@@ -97,6 +98,16 @@ def test_a_delegated_account_is_its_keys_and_the_row_says_whose_code_it_runs(cha
     code = checksum_text(bytes.fromhex(chain.refuser[2:]))
     words = f"the account runs the code of {code} (EIP-7702); its key still spends"
     assert [r.reason for r in found] == [words, "", "", words]
+
+
+def test_one_message_that_is_checked_says_it_too(chain: Chain) -> None:
+    given = SignedMessage(
+        evm_address(DELEGATED), MESSAGE, (evm_sign(DELEGATED, MESSAGE),), "ethereum"
+    )
+    found = check_message(given, REGISTRY, chain.call)
+    assert "(EIP-7702); its key still spends" in found.result.reason
+    assert found.words == "The signature is good: the address is made from the key."
+    assert check_message(given, REGISTRY).result.reason == ""
 
 
 def test_what_the_code_behind_it_refuses_or_accepts_is_not_its_keys_word(chain: Chain) -> None:
