@@ -58,3 +58,13 @@ class SignedText:
     text: str
     rows: int
     first: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListTexts:
+    """What a list signs. rows: signed ones. more: further templates; uncounted: rows of others."""
+
+    texts: tuple[SignedText, ...]
+    rows: int
+    more: int
+    uncounted: int

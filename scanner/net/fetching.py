@@ -15,11 +15,9 @@ from urllib.parse import unquote, urlsplit
 from scanner.errors import InputError
 from scanner.files.source import split_place
 from scanner.net.download import MOST_SECONDS, UNCHANGED, download
+from scanner.net.locations import MOST_BYTES, is_url
 
 _LONGEST_NAME = 100  # of a file
-
-MOST_BYTES = 2 * 2**30
-"""Ten times the largest list published so far."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,46 +37,6 @@ class Fetched:
             return said.astimezone(UTC).isoformat()
         except (TypeError, ValueError, OverflowError):
             return ""
-
-
-def is_url(location: str) -> bool:
-    """Whether a location is fetched over HTTP; anything else is a path."""
-    return location.lower().startswith(("http://", "https://"))
-
-
-def shown(location: str) -> str:
-    """A location as it may be shown: a URL without its query, which may be a secret."""
-    if not is_url(location):
-        return location
-    parts = urlsplit(location)
-    return f"{parts.scheme}://{parts.netloc}{parts.path}" + ("?..." if parts.query else "")
-
-
-def around(location: str) -> str:
-    """What stands around a list's own name, where a coin may be named: its folder, or of an
-    address all but the server and the name.
-    """
-    if not is_url(location):
-        return split_place(location)[0].resolve().parent.name
-    parts = urlsplit(location)
-    folder, _, _ = parts.path.rpartition("/")
-    return unquote(f"{folder} {parts.query} {parts.fragment}")
-
-
-def check_location(location: str) -> str:
-    """Return a location that can be kept. Raises InputError.
-
-    A URL with a password in it is refused: it would be stored and shown.
-    """
-    if not is_url(location):
-        path, member = split_place(location)
-        if not path.is_file():
-            raise InputError(f"no file {location}: name a list's file or its http(s) address")
-        return str(path.resolve()) + (f":{member}" if member else "")
-    parts = urlsplit(location)
-    if not parts.hostname or parts.username or parts.password:
-        raise InputError("the list's address must be a plain http(s) URL without a password")
-    return location
 
 
 @contextmanager

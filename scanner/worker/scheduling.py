@@ -24,7 +24,8 @@ from scanner.errors import (
 from scanner.lists.open import open_list
 from scanner.lists.reconcile import ListAudit
 from scanner.model.registry import Registry
-from scanner.net.fetching import Fetched, around, fetched, is_url
+from scanner.net.fetching import Fetched, fetched
+from scanner.net.locations import around, is_url
 from scanner.net.words import heard
 from scanner.snapshots.interface import Origin, SnapshotPolicy
 from scanner.store.database.engine import Store

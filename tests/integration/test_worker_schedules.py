@@ -20,7 +20,8 @@ from scanner.errors import (
     StoreError,
 )
 from scanner.net import fetching
-from scanner.net.fetching import check_location, fetched
+from scanner.net.fetching import fetched
+from scanner.net.locations import check_location
 from scanner.settings.tables import load_registry
 from scanner.snapshots.interface import SnapshotState
 from scanner.store.database.engine import open_store

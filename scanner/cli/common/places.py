@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from scanner.errors import InputError
 from scanner.files.source import split_place
-from scanner.net.fetching import MOST_BYTES, around, check_location, fetched, is_url, shown
+from scanner.net.locations import MOST_BYTES, around, check_location, is_url, shown
 
 _READ = 1 << 20
 _STDIN = "-"
@@ -47,6 +47,8 @@ class Place:
 def at_hand(location: str) -> Iterator[Place]:
     """The list inside the block. Raises InputError, SourceError."""
     if is_url(location):
+        from scanner.net.fetching import fetched  # noqa: PLC0415 - HTTP is slow to load, files are many
+
         check_location(location)
         with fetched(location, shown(location)) as got:
             yield Place(str(got.file), got.name, around(location))

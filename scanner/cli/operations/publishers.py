@@ -9,7 +9,7 @@ import typer
 from scanner.cli.common.console import emit, say
 from scanner.cli.common.options import AsJson, Database, database_url
 from scanner.model.publisher import Publisher
-from scanner.net.fetching import shown
+from scanner.net.locations import shown
 from scanner.reports.tables.grid import Column, print_grid
 from scanner.reports.tables.jsontext import pretty
 from scanner.settings.publishers import load_publishers

@@ -33,7 +33,7 @@ from scanner.cli.common.times import heights_for_times
 from scanner.cli.snapshots.snapshot import At, Networks, Prove, Quorum, Spread
 from scanner.errors import ConfigError, clip
 from scanner.model.publisher import Publisher as Publication
-from scanner.net.fetching import check_location, shown
+from scanner.net.locations import check_location, shown
 from scanner.reports.tables.grid import Column, print_grid
 from scanner.reports.tables.jsontext import pretty
 from scanner.settings.publishers import load_publishers

@@ -7,12 +7,11 @@ from shlex import quote
 from typing import Any
 
 from scanner.errors import clip
-from scanner.model.statement import SignedText, StatedBy, Statement, StatementRule
+from scanner.model.statement import ListTexts, SignedText, StatedBy, Statement, StatementRule
 from scanner.ownership.signed_texts import SignedTexts
 from scanner.ownership.statement import judge_listed, literal
 from scanner.reports.figures.words import STATED_BY, STATEMENT
 from scanner.settings.publishers import load_publishers
-from scanner.store.schema.records import ListTexts
 
 FEW = 5
 """Texts that are shown; the most signed first."""

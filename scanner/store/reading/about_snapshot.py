@@ -14,13 +14,13 @@ from sqlalchemy import ColumnElement, Connection, Engine, and_, func, not_, sele
 
 from scanner.errors import SnapshotNotFoundError
 from scanner.model.finding import Finding, FindingKind
-from scanner.model.statement import StatementRule
+from scanner.model.statement import ListTexts, StatementRule
 from scanner.snapshots.interface import ONE_MOMENT, SnapshotState
 from scanner.store.reading.about_owed import about_owed, own_tokens
 from scanner.store.reading.about_texts import about_texts, claimed_elsewhere
 from scanner.store.reading.about_times import far_apart
 from scanner.store.schema import tables as t
-from scanner.store.schema.records import ListTexts, load_policy, load_texts
+from scanner.store.schema.records import load_policy, load_texts
 from scanner.store.writing.runs import publisher_name
 
 

@@ -11,11 +11,10 @@ from sqlalchemy import Connection, Engine, Select, Text, and_, func, or_, select
 
 from scanner.errors import clip
 from scanner.model.finding import Finding, FindingKind
-from scanner.model.statement import SignedText, Statement, StatementRule
+from scanner.model.statement import ListTexts, SignedText, Statement, StatementRule
 from scanner.ownership.statement import judge_listed
 from scanner.settings.tables import load_registry
 from scanner.store.schema import tables as t
-from scanner.store.schema.records import ListTexts
 from scanner.store.writing.publishers import list_publisher
 
 MOST_NAMED = 5

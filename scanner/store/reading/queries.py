@@ -23,6 +23,7 @@ from sqlalchemy import Connection, Select, and_, func, select
 
 from scanner.errors import SnapshotNotFoundError
 from scanner.model.block import BlockRef
+from scanner.model.statement import ListTexts
 from scanner.snapshots.interface import ChunkState, Origin, SnapshotPolicy, SnapshotState
 from scanner.snapshots.tally import AssetTotal, Tally
 from scanner.store.database.engine import Store
@@ -33,7 +34,6 @@ from scanner.store.schema import tables as t
 from scanner.store.schema.bulk import streamed
 from scanner.store.schema.records import (
     CLAIM_COLUMNS,
-    ListTexts,
     from_wanted,
     load_policy,
     load_texts,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any, TypeVar
 
 from sqlalchemy import Row
@@ -15,7 +15,7 @@ from scanner.model.block import BlockRef
 from scanner.model.claim import Claim
 from scanner.model.control import Binding, Control, ControlResult, Freshness
 from scanner.model.jsontext import own_json
-from scanner.model.statement import SignedText, StatedBy, Statement, StatementRule
+from scanner.model.statement import ListTexts, SignedText, StatedBy, Statement, StatementRule
 from scanner.ownership.signed_texts import SignedTexts
 from scanner.snapshots.interface import (
     ONE_MOMENT,
@@ -49,16 +49,6 @@ MOST_TEXTS = 20
 """Texts that are kept with a snapshot, the most signed first."""
 LONGEST_TEXT = 500
 """Characters that are kept of each."""
-
-
-@dataclass(frozen=True, slots=True)
-class ListTexts:
-    """What a list signs. rows: signed ones. more: further templates; uncounted: rows of others."""
-
-    texts: tuple[SignedText, ...]
-    rows: int
-    more: int
-    uncounted: int
 
 
 T = TypeVar("T")
