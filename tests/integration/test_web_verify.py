@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import socket
+import subprocess
 import tempfile
 from html import unescape
 from pathlib import Path
@@ -14,6 +15,7 @@ from support.signed_rows import MESSAGE, evm_address, evm_sign, key
 from support.web_data import served
 
 from scanner.store.database.engine import open_store
+from scanner.web import uploading
 from scanner.web.uploading import MOST_BYTES
 
 
@@ -66,13 +68,27 @@ def test_what_is_false_is_said_first(client):
     assert "signed by another key" in page.lower()
 
 
-def test_nothing_of_it_is_kept(client):
-    left = set(Path(tempfile.gettempdir()).glob("scanner-*"))
+def test_a_page_about_it_is_not_kept(client):
     answer = send(client, gzip.compress(signed_list()), "../../etc/<b>x.csv.gz")
     assert answer.status_code == 200
     assert answer.headers["cache-control"] == "no-store"
     assert "<b>" not in answer.text
-    assert set(Path(tempfile.gettempdir()).glob("scanner-*")) <= left
+
+
+def test_nothing_of_it_is_left_behind(tmp_path, monkeypatch):
+    where, run = [], subprocess.run
+
+    def watched(*arguments, cwd, **options):
+        where.append(Path(cwd))
+        return run(*arguments, cwd=cwd, **options)
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(uploading.subprocess, "run", watched)
+    options = {"name": "x.csv.gz", **dict.fromkeys(uploading._FIELDS, ""), "statement": MESSAGE}
+    found = uploading.checked(options, gzip.compress(signed_list()))
+    assert found["exit_status"] == 0
+    assert [folder.parent for folder in where] == [tmp_path]
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("body", [b"", b"\x00\x01\x02", b"a,b\n1,2\n", b"PK\x03\x04broken"])
