@@ -352,7 +352,7 @@ class ReaderContract:
             for stub in stubs:
                 stub.fault_share = self.fault_share
             done = 0
-            for _ in range(12):
+            for _ in range(40):
                 found = _tried(lambda: self.balances(fleet, queries))
                 if found is None:
                     continue

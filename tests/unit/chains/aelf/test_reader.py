@@ -56,6 +56,7 @@ def a_stub(*quirks: str) -> AelfServer:
 
 class TestContract(ReaderContract):
     network = "aelf"
+    fault_share = 0.1  # a row is some requests on each of two chains
     height = 500 - FINAL
     too_high = 501
     funded = (
