@@ -142,8 +142,8 @@ class CellReader:
         if key[0] == "?":
             address, key = self._respelled(network, address, key, line)
         row_type = cells[self._row_type].strip()
-        if not row_type and cells[self._status].strip():
-            row_type = "status " + cells[self._status].strip()
+        if not row_type and (status := cells[self._status].strip()):
+            row_type = "status " + status
         if self._notes or row_type not in self._holdings:
             self._look_beside(cells, row_type, line)
         amount = self._amount_of(cells, holding, limit, line) if self._amount >= 0 else None
@@ -167,8 +167,8 @@ class CellReader:
             height,
             message if message not in NULLS else "",
             signatures,
-            _value(cells[self._script]),
-            _present(cells, self._owners),
+            _value(script) if (script := cells[self._script]) else "",
+            _present(cells, self._owners) if self._owners else (),
             row_type,
         )
 
