@@ -99,11 +99,7 @@ class Inspection:
 
     def add(self, row: Row, duplicate: bool) -> None:
         """Take in one readable row or declared total; unreadable rows come as findings."""
-        if isinstance(row, DeclaredTotal):
-            self.declared_lines += 1
-            if len(self.declared) < MOST_DECLARED:
-                self.declared.append(row)
-        elif isinstance(row, Claim):
+        if isinstance(row, Claim):
             place = row.asset, row.network
             known = self.holdings.get(place)
             if known is None:
@@ -114,6 +110,10 @@ class Inspection:
             if row.row_type:
                 known_type = row.row_type in self.types or len(self.types) < MOST_TYPES
                 self.types[row.row_type if known_type else OTHER_TYPES] += 1
+        elif isinstance(row, DeclaredTotal):
+            self.declared_lines += 1
+            if len(self.declared) < MOST_DECLARED:
+                self.declared.append(row)
 
     def sums(self) -> list[HoldingSum]:
         """By asset, then network."""

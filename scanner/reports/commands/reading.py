@@ -23,12 +23,14 @@ def read_through(
     Raises ListFormatError for what turns out unreadable further on.
     """
     audit, found = ListAudit(registry), Inspection()
+    observe, add = audit.observe, found.add
     for number, row in enumerate(rows, 1):
-        found.add(row, audit.observe(row))
-        if isinstance(row, UnreadableRow):
+        add(row, observe(row))
+        if isinstance(row, Claim):
+            if row.address_key[:1] == "?":
+                found.problems.add(address_finding(row, registry))
+        elif isinstance(row, UnreadableRow):
             found.problems.add(finding_of(row))
-        elif isinstance(row, Claim) and row.address_key.startswith("?"):
-            found.problems.add(address_finding(row, registry))
         if number % EVERY == 0:
             told(number)
     summary = rows.summary()
