@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "bench")]
 
 import evm  # noqa: E402
-from support.snapshot_stub import CONTROLS  # noqa: E402
+from support.snapshot_stub import CONTROLS, OKX_RULE, OKX_TEXT  # noqa: E402
 
 from scanner.chains.evm.source import CHUNK, make_source  # noqa: E402
 from scanner.chains.interface import ReadPolicy  # noqa: E402
@@ -70,7 +70,7 @@ class Claims:
                     decimals=holding.decimals,
                     amount=evm._amount(k, n) + short,
                     height=1,
-                    message="I am the owner",
+                    message=OKX_TEXT,
                     signatures=("0x" + "ab" * 65,),
                 )
 
@@ -113,7 +113,7 @@ def main() -> int:
             source = make_source(
                 registry.network("ethereum"), [node.endpoint("anvil")], registry, ReadPolicy()
             )
-            snapshot = create_snapshot(store, kept.list_id, SnapshotPolicy())
+            snapshot = create_snapshot(store, kept.list_id, SnapshotPolicy(statement=OKX_RULE))
             started = time.perf_counter()
             taken = take_snapshot(
                 StoreSink(store),
