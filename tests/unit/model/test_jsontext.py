@@ -1,6 +1,7 @@
 """JSON from outside is parsed exactly or refused, also where the recursion limit was raised."""
 
 import contextlib
+import json
 import subprocess
 import sys
 import tracemalloc
@@ -9,8 +10,10 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy.dialects import sqlite
 
-from scanner.model.jsontext import MAX_DEPTH, read_json
+from scanner.model.jsontext import MAX_DEPTH, own_json, read_json
+from scanner.store.schema.types import ExactText, dump_texts, load_texts
 
 
 def test_numbers_are_exact():
@@ -91,3 +94,16 @@ def test_what_others_can_write_ends_no_process():
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (0, "None\nnested deeper than 200\n[1]\n")
+
+
+def test_brackets_in_a_publishers_texts_are_no_depth():
+    texts = ("[" * 300, 'a"' + "{" * 300 + "\\")
+    assert tuple(own_json(json.dumps(texts))) == texts
+    assert load_texts(dump_texts(texts)) == texts
+    hostile = "\0" + "[" * 100_000
+    column = ExactText()
+    stored = column.process_bind_param(hostile, sqlite.dialect())
+    assert column.process_result_value(stored, sqlite.dialect()) == hostile
+    for open_string in ('["' + "[" * 300, '"\\' + "[" * 300, "[" * 300 + '"]"'):
+        with pytest.raises(ValueError, match=r"."):
+            own_json(open_string)
