@@ -6,8 +6,10 @@ Values are converted a column at a time (types.py): a call for each would cost m
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from itertools import chain, islice
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from sqlalchemy import Connection, Dialect, Insert, Select, Table, type_coerce
 from sqlalchemy.dialects import postgresql, sqlite
@@ -17,6 +19,8 @@ from scanner.store.schema.types import ColumnType
 
 BATCH = 2_000
 """Rows fetched or converted at a time."""
+LONGEST_COPY = 25_000
+"""Rows of one COPY: the server keeps them until its end, for the triggers."""
 
 
 def insert_rows(connection: Connection, table: Table, rows: Iterable[Sequence[Any]]) -> None:
@@ -26,20 +30,71 @@ def insert_rows(connection: Connection, table: Table, rows: Iterable[Sequence[An
         types take them. Read once, streamed.
     """
     converted = _converted(rows, [column.type for column in table.columns], connection.dialect)
-    quote = connection.dialect.identifier_preparer.quote
-    names = ", ".join(quote(column.name) for column in table.columns)
-    target = f"{quote(table.name)} ({names})"
     cursor: Any = connection.connection.cursor()
     try:
         if connection.dialect.name == "sqlite":
             marks = ", ".join("?" * len(table.columns))
-            statement = f"INSERT INTO {target} VALUES ({marks})"  # noqa: S608 - names of tables.py
+            statement = f"INSERT INTO {_target(connection, table)} VALUES ({marks})"  # noqa: S608 - names of tables.py
             for batch in converted:
                 cursor.executemany(statement, batch)
         else:
-            _copy(cursor, f"COPY {target} FROM STDIN", chain.from_iterable(converted))
+            with cursor.copy(f"COPY {_target(connection, table)} FROM STDIN") as copy:
+                for row in chain.from_iterable(converted):
+                    copy.write_row(row)
     finally:
         cursor.close()
+
+
+class Loading:
+    """Rows of several tables in the running transaction, a batch at a time; a context manager.
+
+    PostgreSQL stores the rows of a batch while the next one is made: a COPY stays open until rows
+    of another table come, until LONGEST_COPY, or until the end. Nothing else may be asked of the
+    connection before the end.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._open = ExitStack()
+        self._table: Table | None = None
+        self._copy: Any = None
+        self._copied = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._open.__exit__(kind, error, trace)
+
+    def add(self, table: Table, rows: Sequence[Sequence[Any]]) -> None:
+        """Add rows to a table: values as `insert_rows` takes them."""
+        if self._connection.dialect.name == "sqlite":
+            insert_rows(self._connection, table, rows)
+            return
+        if table is not self._table or self._copied >= LONGEST_COPY:
+            self._begin(table)
+        kinds = [column.type for column in table.columns]
+        for row in chain.from_iterable(_converted(rows, kinds, self._connection.dialect)):
+            self._copy.write_row(row)
+        self._copied += len(rows)
+
+    def _begin(self, table: Table) -> None:
+        self._open.close()
+        cursor: Any = self._connection.connection.cursor()
+        self._open.callback(cursor.close)
+        statement = f"COPY {_target(self._connection, table)} FROM STDIN"
+        self._copy = self._open.enter_context(cursor.copy(statement))
+        self._table, self._copied = table, 0
+
+
+def _target(connection: Connection, table: Table) -> str:
+    quote = connection.dialect.identifier_preparer.quote
+    return f"{quote(table.name)} ({', '.join(quote(column.name) for column in table.columns)})"
 
 
 def streamed(connection: Connection, query: Select[Any]) -> Iterator[Any]:
@@ -100,9 +155,3 @@ def _loaded(kind: Any, values: Sequence[Any], dialect: Dialect) -> Sequence[Any]
         return kind.load_column(values, dialect)
     convert = kind.dialect_impl(dialect).result_processor(dialect, None)
     return values if convert is None else list(map(convert, values))
-
-
-def _copy(cursor: Any, statement: str, rows: Iterable[Sequence[Any]]) -> None:  # noqa: ANN401
-    with cursor.copy(statement) as copy:
-        for row in rows:
-            copy.write_row(row)

@@ -18,7 +18,7 @@ from scanner.model.finding import Finding
 from scanner.store.database import chain, statistics
 from scanner.store.database.engine import Store
 from scanner.store.schema import tables as t
-from scanner.store.schema.bulk import insert_new, insert_rows
+from scanner.store.schema.bulk import Loading, insert_new, insert_rows
 from scanner.store.schema.lines import Content, Line, line, with_findings
 
 BATCH = 5_000
@@ -129,25 +129,26 @@ def _store_rows(
     }
     counts: Counts = dict.fromkeys(table_of, 0)
     remaining, read, content = iter(rows), 0, Content(chain.LIST_ROWS)
-    while batch := list(islice(remaining, BATCH)):
-        values: dict[type, list[Sequence[Any]]] = {kind: [] for kind in table_of}
-        for row in batch:
-            if isinstance(row, Finding):  # the audit keeps it, with those of its own
-                audit.observe(row)
-                continue
-            kind = type(row)
-            counts[kind] += 1
-            duplicate = audit.observe(row)
-            table, make = table_of[kind]
-            fields = (list_id, counts[kind], *make(row), *_mark(row, duplicate))
-            content.add(table, fields)
-            values[kind].append(fields)
-        for kind, (table, _) in table_of.items():
-            if values[kind]:
-                insert_rows(connection, table, values[kind])
-        read += len(batch)
-        if progress is not None:
-            progress(read)
+    with Loading(connection) as loading:
+        while batch := list(islice(remaining, BATCH)):
+            values: dict[type, list[Sequence[Any]]] = {kind: [] for kind in table_of}
+            for row in batch:
+                if isinstance(row, Finding):  # the audit keeps it, with those of its own
+                    audit.observe(row)
+                    continue
+                kind = type(row)
+                counts[kind] += 1
+                duplicate = audit.observe(row)
+                table, make = table_of[kind]
+                fields = (list_id, counts[kind], *make(row), *_mark(row, duplicate))
+                content.add(table, fields)
+                values[kind].append(fields)
+            for kind, (table, _) in table_of.items():
+                if values[kind]:
+                    loading.add(table, values[kind])
+            read += len(batch)
+            if progress is not None:
+                progress(read)
     return counts, content.digest()
 
 
