@@ -23,7 +23,8 @@ from scanner.cli.common.offline import watching
 from scanner.cli.common.options import AsJson, Endpoints, ListFile
 from scanner.cli.common.places import at_hand
 from scanner.cli.common.progress import ProgressBar
-from scanner.cli.common.sources import open_sources, parse_heights
+from scanner.cli.common.reading import parse_heights
+from scanner.cli.common.sources import open_sources
 from scanner.lists.interface import OpenList
 from scanner.model.claim import Claim
 from scanner.model.registry import Registry

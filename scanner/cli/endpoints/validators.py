@@ -15,9 +15,9 @@ from scanner.cli.common.listing import ListOptions, open_published
 from scanner.cli.common.options import AsJson, Endpoints
 from scanner.cli.common.places import at_hand
 from scanner.cli.common.progress import ProgressBar
-from scanner.cli.common.sources import open_sources, parse_heights
+from scanner.cli.common.reading import Quorum, parse_heights
+from scanner.cli.common.sources import open_sources
 from scanner.cli.common.times import heights_for_times
-from scanner.cli.snapshots.snapshot import Quorum
 from scanner.errors import AddressFormatError, ConfigError
 from scanner.model.addresses.table import decode_address
 from scanner.model.block import BlockRef

@@ -14,9 +14,9 @@ import typer
 from scanner.chains.interface import BalanceSource, ContractCaller, ReadPolicy, TimeFinder
 from scanner.cli.common.console import emit, finish, say
 from scanner.cli.common.options import AsJson, Database, Endpoints, Snapshot, database_url
+from scanner.cli.common.reading import Quorum
 from scanner.cli.common.sources import open_sources
 from scanner.cli.results.value import DEFAULT_HOURS, MaxAge
-from scanner.cli.snapshots.snapshot import Quorum
 from scanner.errors import ConfigError
 from scanner.model.block import BlockRef
 from scanner.model.endpoint import Endpoint

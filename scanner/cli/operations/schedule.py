@@ -28,9 +28,18 @@ from scanner.cli.common.publishers import (
     publisher_words,
     statement_options,
 )
-from scanner.cli.common.sources import parse_hashes, parse_heights, parse_networks, parse_spread
+from scanner.cli.common.reading import (
+    At,
+    Networks,
+    Prove,
+    Quorum,
+    Spread,
+    parse_hashes,
+    parse_heights,
+    parse_networks,
+    parse_spread,
+)
 from scanner.cli.common.times import heights_for_times
-from scanner.cli.snapshots.snapshot import At, Networks, Prove, Quorum, Spread
 from scanner.errors import ConfigError, clip
 from scanner.model.publisher import Publisher as Publication
 from scanner.net.locations import check_location, shown

@@ -5,9 +5,15 @@ from __future__ import annotations
 import typer
 
 from scanner.cli.common.options import AsJson, Database, Endpoints, Snapshot, database_url
-from scanner.cli.common.sources import parse_networks
+from scanner.cli.common.reading import (
+    Budget,
+    Coverage,
+    Networks,
+    Prove,
+    Quorum,
+    parse_networks,
+)
 from scanner.cli.snapshots.goals import parse_goal
-from scanner.cli.snapshots.snapshot import Budget, Coverage, Networks, Prove, Quorum
 from scanner.cli.snapshots.taking import TakeOptions, show_outcome, take
 from scanner.settings.tables import load_registry
 from scanner.store.database.engine import open_store

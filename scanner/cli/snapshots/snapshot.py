@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from scanner.cli.common import completion
 from scanner.cli.common.console import say
 from scanner.cli.common.listing import (
     Columns,
@@ -31,7 +30,19 @@ from scanner.cli.common.publishers import (
     publisher_words,
     statement_options,
 )
-from scanner.cli.common.sources import parse_hashes, parse_heights, parse_networks, parse_spread
+from scanner.cli.common.reading import (
+    At,
+    Budget,
+    Coverage,
+    Networks,
+    Prove,
+    Quorum,
+    Spread,
+    parse_hashes,
+    parse_heights,
+    parse_networks,
+    parse_spread,
+)
 from scanner.cli.common.times import heights_for_times
 from scanner.cli.snapshots.goals import parse_goal
 from scanner.cli.snapshots.taking import TakeOptions, check_sources, show_outcome, take
@@ -47,59 +58,10 @@ from scanner.store.writing.lists_in import import_list
 from scanner.store.writing.publishers import publisher_names
 from scanner.store.writing.runs import create_snapshot, set_liabilities, statement_rule
 
-At = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="NETWORK=HEIGHT[:HASH]",
-        help="Read this network at this height whatever the list states; 'latest' for the newest "
-        "block, or a time as 2026-11-01T00:00:00Z for the last block before it. With a hash that "
-        "you know from elsewhere, proofs under it are 'proven'. May be repeated.",
-    ),
-]
-Networks = Annotated[
-    str,
-    typer.Option(
-        metavar="NAME[,NAME]",
-        autocompletion=completion.networks,
-        help="Read balances of these networks only; signatures are checked on all of them.",
-    ),
-]
 LiabilityFile = Annotated[
     str | None,
     typer.Option(
         metavar="FILE", help="CSV of asset,amount for the reserve ratio; or its http(s) address."
-    ),
-]
-Quorum = Annotated[
-    int,
-    typer.Option(
-        min=1, max=16, help="Number of independent operators that must report the same balance."
-    ),
-]
-Spread = Annotated[
-    str,
-    typer.Option(
-        metavar="TIME",
-        help="How far apart in time the blocks of a snapshot may lie: seconds, or 90m, 24h, 2d.",
-    ),
-]
-Prove = Annotated[
-    bool, typer.Option("--proof", help="Ask for state proofs and check them, where they exist.")
-]
-Budget = Annotated[
-    str,
-    typer.Option(
-        metavar="TIME",
-        help="Begin nothing more after this time (90s, 30m, 2h), largest claims first where "
-        "reading is slow; 'scanner resume' goes on.",
-    ),
-]
-Coverage = Annotated[
-    str,
-    typer.Option(
-        metavar="PERCENT",
-        help="End a slow network when this share of what is claimed there was read (99%); "
-        "'scanner resume' reads the rest.",
     ),
 ]
 

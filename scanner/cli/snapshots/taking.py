@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import typer
@@ -34,6 +35,7 @@ from scanner.store.database.engine import Store
 from scanner.store.reading import queries
 from scanner.store.reading.coverage import coverage
 from scanner.store.reading.found import worst_by_asset
+from scanner.store.writing.rate_budgets import with_budgets
 from scanner.store.writing.runs import networks_of
 from scanner.store.writing.sink import StoreSink
 
@@ -82,9 +84,9 @@ def take(store: Store, snapshot_id: int, options: TakeOptions, registry: Registr
     sink = StoreSink(store)
     missing = {c.plan.network for c in sink.chunks(snapshot_id) if c.state is not ChunkState.DONE}
     wanted = missing if options.networks is None else missing & options.networks
-    asked = load_endpoints(options.endpoints, registry)
+    asked, shared = load_endpoints(options.endpoints, registry), partial(with_budgets, store)
     with (
-        open_sources(wanted, options.endpoints, registry, options.policy(), store) as sources,
+        open_sources(wanted, options.endpoints, registry, options.policy(), shared) as sources,
         resumable(snapshot_id),
         watching([e for name in sorted(wanted) for e in asked.get(name, ())], _MEANWHILE),
         ProgressBar(f"snapshot {snapshot_id}", "claims") as bar,

@@ -7,7 +7,8 @@ import pytest
 from scanner.chains.interface import ReadPolicy
 from scanner.chains.table import chosen_endpoints
 from scanner.cli.common.listing import parse_columns, share
-from scanner.cli.common.sources import open_sources, parse_heights, parse_networks
+from scanner.cli.common.reading import parse_heights, parse_networks
+from scanner.cli.common.sources import open_sources
 from scanner.errors import ConfigError, UnknownAssetError
 from scanner.model.endpoint import Endpoint
 from scanner.settings.tables import load_registry
