@@ -15,7 +15,7 @@ import pytest
 from support.mutations import mutation, patched, places_of, same, share
 
 from scanner.errors import ListFormatError
-from scanner.liabilities.gate import batches, user
+from scanner.liabilities.gate import batches, poseidon, user
 from scanner.liabilities.gate.poseidon import hash_words, permute
 from scanner.liabilities.interface import LiabilityEvidence, ProofStatus
 from scanner.liabilities.refusal import RefusedError, ShapeError
@@ -34,6 +34,24 @@ def test_the_permutation_is_the_published_one() -> None:
     thirteen = list(range(13))
     first = permute([0, *thirteen[:12]])[0]
     assert hash_words(thirteen) == permute([first, 12])[1]
+
+
+@pytest.mark.parametrize("width", range(2, 14))
+def test_the_factored_rounds_are_the_plain_ones(width: int) -> None:
+    """Every round as the paper has it: constants, fifth powers, and the whole matrix."""
+    chance = random.Random(width)
+    states = [[0] * width, [poseidon.R - 1] * width]
+    states.append([chance.randrange(poseidon.R) for _ in range(width)])
+    rounds, matrix = poseidon._plain_tables(width)
+    half = poseidon.FULL // 2
+    for state in states:
+        words = state
+        for number, constants in enumerate(rounds):
+            words = [(word + c) % poseidon.R for word, c in zip(words, constants, strict=True)]
+            boxes = 1 if half <= number < len(rounds) - half else width
+            words = [pow(word, 5, poseidon.R) for word in words[:boxes]] + words[boxes:]
+            words = [sum(m * w for m, w in zip(r, words, strict=True)) for r in matrix]
+        assert permute(state) == [word % poseidon.R for word in words]
 
 
 def test_the_published_user_leads_to_the_published_root() -> None:
@@ -63,7 +81,7 @@ def test_what_is_changed_in_a_users_file_is_named(change, error, words) -> None:
 def test_random_mutations_of_a_users_file_are_refused() -> None:
     chance = random.Random("gate")
     places = places_of(USER)
-    for _ in range(share(2_000, 4)):
+    for _ in range(share(20_000, 20)):
         with patched(USER, mutation(chance, 2**64, places)) as changed:
             if not same(changed, USER):
                 with pytest.raises((RefusedError, ShapeError)):
