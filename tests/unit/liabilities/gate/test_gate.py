@@ -8,6 +8,7 @@ import io
 import json
 import random
 import shutil
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -78,10 +79,13 @@ def test_what_is_changed_in_a_users_file_is_named(change, error, words) -> None:
         user.check({**USER, **change})
 
 
-def test_random_mutations_of_a_users_file_are_refused() -> None:
+def test_random_mutations_of_a_users_file_are_refused(monkeypatch) -> None:
+    """Most changes leave the assets as they are: what was hashed of them is kept."""
+    kept = cache(user.commit)
+    monkeypatch.setattr(user, "commit", lambda numbers: kept(tuple(numbers)))
     chance = random.Random("gate")
     places = places_of(USER)
-    for _ in range(share(20_000, 20)):
+    for _ in range(share(20_000, 40)):
         with patched(USER, mutation(chance, 2**64, places)) as changed:
             if not same(changed, USER):
                 with pytest.raises((RefusedError, ShapeError)):
