@@ -7,6 +7,7 @@ was found is for whoever can see the chain.
 from __future__ import annotations
 
 import re
+from datetime import date
 from functools import lru_cache
 
 from scanner.model.control import Freshness
@@ -46,3 +47,27 @@ def _grade(text: str) -> Freshness:
     if _BLOCK.search(text):
         return Freshness.BLOCK_STAMPED
     return Freshness.DATED if _DATE.search(text) else Freshness.STATIC
+
+
+def named_day(message: str) -> date | None:
+    """The latest full date that a text has, as far as it is a day of the calendar."""
+    days = [_day(found[0].lower()) for found in _DATE.finditer(message[:LONGEST])]
+    return max((day for day in days if day is not None), default=None)
+
+
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+
+
+def _day(text: str) -> date | None:
+    numbers = re.findall(r"[0-9]+", text)
+    if month := next((m for m in _MONTHS if m in text), ""):
+        day, year = numbers
+        parts = int(year), _MONTHS.index(month) + 1, int(day)
+    elif len(numbers) == 1:
+        parts = int(text[:4]), int(text[4:6]), int(text[6:])
+    else:
+        parts = int(numbers[0]), int(numbers[1]), int(numbers[2])
+    try:
+        return date(*parts)
+    except ValueError:
+        return None

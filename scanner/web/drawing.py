@@ -13,7 +13,9 @@ from scanner.model.finding import WEIGHTS, Weight
 from scanner.reports.commands.providers import block_time
 from scanner.reports.documents.bars import Segment, stacked_bar
 from scanner.reports.documents.html import share_words
-from scanner.reports.documents.lines import Line, Point, grid_amounts, line_chart
+from scanner.reports.documents.lines import Line, Point, grid_amounts, line_charts
+from scanner.reports.documents.months import over_time, small_multiples
+from scanner.reports.documents.pictures import whole_bar
 from scanner.reports.documents.shown import block_span
 from scanner.reports.documents.value_view import point_view, worth_view
 from scanner.reports.figures.amounts import reading_coins
@@ -34,8 +36,6 @@ from scanner.web.site import Site
 Json = Mapping[str, Any]
 
 MEANING_OF: Mapping[str, str] = {kind.value: words for kind, words in MEANINGS.items()}
-MOST_TICKS = 5
-"""Days that are named below a drawing over time."""
 LEGEND: Sequence[tuple[str, str]] = (
     *((e.value, f"verified, {e.value.replace('_', ' ')}") for e in SHOWN_EVIDENCE),
     ("unverified", "held, but not verified"),
@@ -129,7 +129,7 @@ def value_chart(history: Json) -> Markup:
     texts = [axis_amount(amount, 2) for amount in grid_amounts(max(amounts))]
     days = sorted((p.at, p.label[:10]) for part in parts for p in part)
     words = f"What verified {name} of {printable(history['publisher'])} was worth over time"
-    chart = line_chart([Line("verified", parts)], [days[0], days[-1]], texts, words)
+    chart = line_charts([Line("verified", parts)], days, texts, words)
     return Markup(chart)  # noqa: S704 - made and escaped by lines.py
 
 
@@ -150,9 +150,8 @@ def history_chart(history: Json) -> Markup:
     amounts = [p.amount for line in drawn for part in line.parts for p in part]
     texts = [axis_amount(a, decimals) for a in grid_amounts(max(amounts, default=0))]
     moments = [(_seconds(p["at"]), p["at"][:10]) for p in points if p["total"]]
-    ticks = moments[:: max(1, (len(moments) - 1) // (MOST_TICKS - 1))][:MOST_TICKS]
     words = f"{name} claimed and verified by {printable(history['publisher'])} over time"
-    chart = line_chart(drawn, ticks, texts, words)
+    chart = line_charts(drawn, moments, texts, words)
     return Markup(chart)  # noqa: S704 - made and escaped by lines.py
 
 
@@ -252,6 +251,34 @@ def read_by_amount(totals: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(name, f"{n // 100}.{n % 100:02} %") for n, name in sorted(shares)]
 
 
+def all_assets(worths: Sequence[tuple[str, Json]], publisher: str) -> Markup:
+    """Claimed and verified over time, all assets with a price together, in dollars.
+
+    worths: (ISO time, worth of a snapshot), any order; at least two, or there is no drawing.
+    """
+    if len(worths) < 2:
+        return Markup()
+    lines = []
+    for css, key in (("claimed", "claimed_usd"), ("verified", "verified_usd")):
+        part = [
+            Point(_seconds(at), int(str(worth[key]).replace(".", "")), f"{at[:10]}: $ {text} {css}")
+            for at, worth in sorted(worths, key=lambda known: known[0])
+            for text in [grouped(str(worth[key]))]
+        ]
+        lines.append(Line(css, [part]))
+    highest = max(point.amount for line in lines for point in line.parts[0])
+    texts = [axis_amount(amount, 2) for amount in grid_amounts(highest)]
+    ticks = [(_seconds(at), at[:10]) for at, _ in worths]
+    words = f"Dollars claimed and verified by {printable(publisher)} over time"
+    return Markup(line_charts(lines, ticks, texts, words))  # noqa: S704 - made by lines.py
+
+
+def whole(worth: Json | None, totals: Json) -> tuple[Markup, Sequence[tuple[str, str, str]]]:
+    """A snapshot's assets with a price as one bar in dollars, and its legend; "" for none."""
+    bar, legend = whole_bar({"value": worth or {}, "totals": totals})
+    return Markup(bar), legend  # noqa: S704 - made and escaped by pictures.py
+
+
 def previous(site: Site, snapshot_id: int) -> int | None:
     """The snapshot of the same publisher before this one."""
     heads = queries.heads(
@@ -260,9 +287,16 @@ def previous(site: Site, snapshot_id: int) -> int | None:
     return heads[0].id if heads else None
 
 
-def assets(site: Site, publisher: int) -> list[str]:
-    """Assets of the publisher's newest complete snapshot."""
+def assets(site: Site, publisher: int) -> list[Json]:
+    """Assets of the publisher's newest complete snapshot, each with its small drawing.
+
+    Those that no earlier snapshot has, or of which too little is known, have none: "line" is "".
+    """
     for view in publishers(site.store):
         if view.id == publisher and view.latest_complete is not None:
-            return assets_of(site.store, view.latest_complete)
+            totals = site.totals(site.head(str(view.latest_complete)))
+            history = over_time(site.store, totals)
+            drawn = {m["asset"]: m for m in small_multiples({"history": history})}
+            names = assets_of(site.store, view.latest_complete)
+            return [drawn.get(name, {"asset": name, "line": ""}) for name in names]
     return []

@@ -114,6 +114,17 @@ def _worst_ratio(site: Site, head: SnapshotHead) -> Json:
     return {"worst": worst, "ratio": text, "worst_asset": asset}
 
 
+def worths(site: Site, publisher: int) -> list[tuple[str, Json]]:
+    """(ISO time of the newest block, worth) of the publisher's last complete snapshots."""
+    found: list[tuple[str, Json]] = []
+    for head in queries.heads(site.store, publisher_id=publisher, limit=2 * MONTHS):
+        worth = snapshot_worth(site, head) if head.complete else None
+        times = [pinned.block.time for pinned in head.blocks if pinned.block.time]
+        if worth is not None and times:
+            found.append((datetime.fromtimestamp(max(times), UTC).isoformat(), worth))
+    return found
+
+
 def _spark(site: Site, view: PublisherView) -> Markup:
     """Dollars verified in the publisher's last complete snapshots, oldest first."""
     heads = queries.heads(site.store, publisher_id=view.id, limit=MONTHS)

@@ -27,7 +27,7 @@ from scanner.store.reading.row_pages import FoundClaim
 from scanner.web import answers, drawing, objects, render
 from scanner.web.api import PREFIX, After, AfterKey, Before, Kind, Name, PublisherId, Wanted
 from scanner.web.differing import prices_of, tabs, with_changes
-from scanner.web.overview import beginnings, named, overview
+from scanner.web.overview import beginnings, named, overview, worths
 from scanner.web.site import Site, filters_of
 from scanner.web.trouble import HTML
 from scanner.web.worth import snapshot_worth
@@ -89,10 +89,14 @@ def publisher(request: Request, publisher: PublisherId, before: Before = None) -
     def make() -> bytes:
         name = answers.publisher_name(site, publisher)
         found = answers.snapshots(site, publisher, before, SNAPSHOTS)
-        values = {**found, "publisher": publisher, "name": name}
-        return _page(
-            site, "publisher.html.j2", {**values, "assets": drawing.assets(site, publisher)}
-        )
+        values = {
+            **found,
+            "publisher": publisher,
+            "name": name,
+            "chart": drawing.all_assets(worths(site, publisher), name),
+            "assets": drawing.assets(site, publisher),
+        }
+        return _page(site, "publisher.html.j2", values)
 
     return site.respond(request, make, HTML)
 
@@ -154,6 +158,7 @@ def snapshot(request: Request, snapshot: Wanted) -> Response:
                 "ratios": drawing.ratios(answers.ratios(site, snapshot), totals),
                 "aggregates": [aggregate_view(a) for a in answers.over_all(site, head)],
                 "value": None if worth is None else value_view(worth),
+                "whole": drawing.whole(worth, totals),
                 "exact": exact_totals(totals),
                 "bars": drawing.bars(totals),
                 "legend": drawing.LEGEND,

@@ -65,6 +65,7 @@ def _environment() -> Environment:
     environment.filters["exact"] = _exact
     environment.filters["signed"] = _signed
     environment.filters["fits"] = fits
+    environment.filters["in_short"] = _in_short
     environment.filters["block_span"] = lambda blocks: block_span(b["time"] for b in blocks)
     environment.filters["or_dash"] = _or_dash
     return environment
@@ -97,6 +98,20 @@ def _amount(amount: str | None, decimals: int, asset: str, otherwise: str = "no 
     read = read.replace("<", "&lt;")
     shown = read if len(read) <= MOST_IN_A_LINE else f'<span class="long">{read}</span>'
     return Markup(f'<span title="{exact}">{shown}</span>')  # noqa: S704
+
+
+def _in_short(dollars: str) -> Markup:
+    """Dollars for a column of them: no cents from a thousand on, a power of ten if absurdly many.
+
+    Every digit on pointing at it.
+    """
+    whole = dollars.partition(".")[0]
+    digits = whole.replace(",", "")
+    if len(whole) > MOST_IN_A_LINE:
+        short = f"{digits[0]}.{digits[1:3]}e{len(digits) - 1}"
+    else:
+        short = whole if len(digits) > 3 else dollars
+    return Markup('<span title="{}">{}</span>').format(dollars, short)
 
 
 def _or_dash(amount: str | None, decimals: int, asset: str) -> Markup:

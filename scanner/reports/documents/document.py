@@ -18,6 +18,7 @@ from scanner.model.control import Control, shows_control
 from scanner.model.finding import WEIGHTS, exit_status
 from scanner.model.jsontext import own_json
 from scanner.reports.commands.providers import block_time
+from scanner.reports.documents.ages import ages, signed_days
 from scanner.reports.documents.document_value import document_value
 from scanner.reports.documents.months import over_time
 from scanner.reports.figures.aggregate import aggregate_object, aggregates
@@ -32,7 +33,6 @@ from scanner.store.reading.coverage import (
     ControlCount,
     answer_counts,
     control_counts,
-    freshness_counts,
 )
 from scanner.store.reading.history import verified_rows
 from scanner.store.reading.queries import SnapshotHead, SnapshotTotals
@@ -75,6 +75,7 @@ def report_document(
     totals = queries.totals(store, snapshot_id)
     value = document_value(store, snapshot_id)
     history = over_time(store, totals)
+    largest, concentration = _largest(store, snapshot_id, totals)
     return {
         "format": "reserve-report",
         "version": VERSION,
@@ -93,8 +94,10 @@ def report_document(
         "texts": text_objects(head.policy.statement, head.texts),
         "balances": _balances(store, snapshot_id),
         "findings": _findings(store, snapshot_id),
-        "largest_verified": _largest(store, snapshot_id, totals),
-        "ages": freshness_counts(store, snapshot_id),
+        "largest_verified": largest,
+        "concentration": concentration,
+        "ages": ages(store, snapshot_id),
+        "signed_days": signed_days(store, snapshot_id),
         "blocks": _blocks(store, head),
         "other_chains": [
             {"network": network, "chain": chain} for network, chain in other_chains(head)
@@ -212,8 +215,10 @@ def _findings(store: Store, snapshot_id: int) -> list[Object]:
                     "network": f.network,
                     "address": f.address,
                     "reason": f.reason,
+                    "claimed": str(stated[0]) if stated else None,
+                    "decimals": stated[1] if stated else None,
                 }
-                for f in group.examples
+                for f, stated in zip(group.examples, group.stated, strict=True)
             ],
             "claimed": [
                 {"asset": asset, "decimals": decimals, "amount": str(amount)}
@@ -231,9 +236,12 @@ def _findings(store: Store, snapshot_id: int) -> list[Object]:
     ]
 
 
-def _largest(store: Store, snapshot_id: int, totals: SnapshotTotals) -> list[Object]:
+def _largest(
+    store: Store, snapshot_id: int, totals: SnapshotTotals
+) -> tuple[list[Object], list[Object]]:
     whole = {a.asset: (a.decimals, a.verified) for a in totals.assets}
-    return [
+    rows, tops = largest_verified(store, snapshot_id, whole, LARGEST)
+    named: list[Object] = [
         {
             "row": row.row,
             "asset": row.asset,
@@ -245,8 +253,20 @@ def _largest(store: Store, snapshot_id: int, totals: SnapshotTotals) -> list[Obj
             "scheme": row.scheme,
             "signed_by": list(row.signed_by),
         }
-        for row in largest_verified(store, snapshot_id, whole, LARGEST)
+        for row in rows
     ]
+    concentrated: list[Object] = [
+        {
+            "asset": asset,
+            "decimals": whole[asset][0],
+            "verified": str(whole[asset][1]),
+            "rows": tops[asset].rows,
+            "largest": [str(amount) for amount in tops[asset].largest],
+        }
+        for asset in sorted(tops)
+        if asset in whole
+    ]
+    return named, concentrated
 
 
 def _blocks(store: Store, head: SnapshotHead) -> list[Object]:

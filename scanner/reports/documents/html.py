@@ -11,11 +11,12 @@ from markupsafe import Markup, escape
 
 from scanner.model.balance import Evidence
 from scanner.model.finding import Weight
+from scanner.reports.documents.ages import histogram
 from scanner.reports.documents.bars import Segment, stacked_bar
 from scanner.reports.documents.document import CLASSES
 from scanner.reports.documents.exact import exact_totals
 from scanner.reports.documents.months import small_multiples
-from scanner.reports.documents.pictures import against, ages, concentration, whole_bar
+from scanner.reports.documents.pictures import FEW, against, concentration, whole_bar
 from scanner.reports.documents.shown import block_span, counted_kinds
 from scanner.reports.documents.value_view import value_view
 from scanner.reports.figures.aggregate import aggregate_view
@@ -61,7 +62,7 @@ def report_page(document: Json) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["fits"] = fits
+    environment.filters |= {"fits": fits, "rows": counted_rows}
     return environment.get_template("report.html.j2").render(
         _context(document, (folder / "report.css").read_text("utf-8"))
     )
@@ -102,7 +103,7 @@ def _context(document: Json, css: str) -> Json:
         "texts": [text_view(t) for t in document["texts"]],
         "foot": _foot(snapshot),
         "largest": [_largest(row) for row in document["largest_verified"]],
-        "concentration": concentration(document["largest_verified"], assets),
+        "concentration": concentration(document),
         "exact": exact_totals(document["totals"]),
         "multiples": small_multiples(document),
         "prepared": {"by": "", "for": "", **document.get("prepared", {})},
@@ -133,12 +134,11 @@ def _foot(snapshot: Json) -> Markup:
 
 def _pictures(document: Json) -> Json:
     whole, whole_key = whole_bar(document)
-    age, age_key = ages(document["ages"])
     return {
         "whole_bar": Markup(whole),  # noqa: S704 - made and escaped by pictures.py
         "whole_key": whole_key,
-        "age_bar": Markup(age),  # noqa: S704 - likewise
-        "age_key": age_key,
+        "few": FEW,
+        "histogram": histogram(document),
     }
 
 
@@ -275,13 +275,15 @@ def _group(findings: Sequence[Json], weight: Weight, title: str, nothing: str) -
                 "title": f["kind"].replace("_", " ").capitalize(),
                 "meaning": f["meaning"][0].upper() + f["meaning"][1:],
                 "count": f"{f['count']:,}",
-                "examples": f["examples"],
+                "examples": [_example(e) for e in f["examples"]],
+                "amounts": any(e.get("claimed") is not None for e in f["examples"]),
+                "same": _same_reason(f),
                 "claimed": ", ".join(
                     f"{reading_coins(int(c['amount']), c['decimals'], c['asset'])} {c['asset']}"
                     for c in f["claimed"]
                 ),
                 "without": f["without_amount"] or 0,
-                "reasons": f["reasons"] if len(f["reasons"]) > 0 and f["count"] > 5 else [],
+                "reasons": f["reasons"] if len(f["reasons"]) > 1 and f["count"] > 5 else [],
                 "todo": TODO.get(f["kind"], ""),
                 "more": f"{more:,}" if (more := f["count"] - len(f["examples"])) else "",
             }
@@ -290,15 +292,30 @@ def _group(findings: Sequence[Json], weight: Weight, title: str, nothing: str) -
     }
 
 
+def _example(example: Json) -> Json:
+    amount = ""
+    if example.get("claimed") is not None:
+        amount = reading_coins(int(example["claimed"]), example["decimals"], example["asset"])
+    return {**example, "amount": amount}
+
+
+def _same_reason(finding: Json) -> str:
+    """The reason of all findings of a kind, where one and the same stands at each of many rows."""
+    reasons = finding["reasons"]
+    alone = len(reasons) == 1 and reasons[0]["rows"] == finding["count"]
+    return reasons[0]["reason"] if alone else ""
+
+
 def _coverage(control: Sequence[Json]) -> Json:
     used = [c for c in CLASSES if any(row[c] for row in control)]
+    names = ["Rows", *(c.replace("_", " ").capitalize() for c in used)]
     return {
-        "columns": ["Rows", *(c.replace("_", " ").capitalize() for c in used)],
+        "columns": names,
         "rows": [
             {
                 "asset": row["asset"],
                 "network": row["network"],
-                "numbers": [f"{row[c]:,}" for c in ("rows", *used)],
+                "numbers": list(zip(names, (f"{row[c]:,}" for c in ("rows", *used)), strict=True)),
             }
             for row in control
         ],

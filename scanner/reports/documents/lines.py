@@ -14,8 +14,25 @@ HEIGHT = 320
 LEFT, RIGHT, TOP, BOTTOM = 150, 20, 16, 36
 """Room for the words beside the lines."""
 GRID_LINES = 4
-LETTER = 13
-"""Room for one of the words' letters, as large as phones have them."""
+LETTER = 9
+"""Room for one of the words' letters."""
+TICK_ROOM = 130
+"""Room for one day below the time axis."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What a drawing fits into, in its own pixels. css: its class. height, width: of the whole."""
+
+    css: str
+    width: int
+    height: int
+    tick_room: int
+
+
+WIDE = Frame("chart", WIDTH, HEIGHT, TICK_ROOM)
+NARROW = Frame("chart narrow", 390, 260, 92)
+"""For phones, where a wide one's words would be too small to read; the style sheet shows one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,26 +60,39 @@ class Scale:
     last: int
     highest: int
     left: int = LEFT
+    frame: Frame = WIDE
 
     def x(self, at: int) -> int:
         """Pixels from the left; a single moment lies in the middle."""
-        room = WIDTH - self.left - RIGHT
+        room = self.frame.width - self.left - RIGHT
         if self.last == self.first:
             return self.left + room // 2
         return self.left + (at - self.first) * room // (self.last - self.first)
 
     def y(self, amount: int) -> int:
         """Pixels from the top; 0 is at the bottom, always: a cut axis makes changes look large."""
-        room = HEIGHT - TOP - BOTTOM
+        room = self.frame.height - TOP - BOTTOM
         return TOP + room - (amount * room // self.highest if self.highest else 0)
 
 
-def line_chart(
+def line_charts(
     lines: Sequence[Line], ticks: Sequence[tuple[int, str]], texts: Sequence[str], description: str
+) -> str:
+    """The same lines twice: for wide windows and for phones. "" when there is no point."""
+    return "".join(line_chart(lines, ticks, texts, description, f) for f in (WIDE, NARROW))
+
+
+def line_chart(
+    lines: Sequence[Line],
+    ticks: Sequence[tuple[int, str]],
+    texts: Sequence[str],
+    description: str,
+    frame: Frame = WIDE,
 ) -> str:
     """Draw lines over time. "" when there is no point.
 
-    ticks: (seconds, words) below the time axis. texts: words of `grid_amounts`.
+    ticks: (seconds, words) below the time axis; as many are named as there is room for, the first
+    and the last among them. texts: words of `grid_amounts`.
     description: for screen readers; the numbers belong into a table beside the drawing.
     """
     points = [p for line in lines for part in line.parts for p in part]
@@ -71,12 +101,12 @@ def line_chart(
     moments = [p.at for p in points]
     highest = grid_amounts(max(p.amount for p in points))[-1]
     left = min(LEFT, 20 + LETTER * max(map(len, texts), default=0))
-    scale = Scale(min(moments), max(moments), highest, left)
+    scale = Scale(min(moments), max(moments), highest, left, frame)
     inside = [*_grid(scale, texts), *_ticks(scale, ticks)]
     for line in lines:
         inside += _line(scale, line)
     return (
-        f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
+        f'<svg class="{frame.css}" viewBox="0 0 {frame.width} {frame.height}" role="img" '
         f'aria-label="{escape(description)}">{"".join(inside)}</svg>'
     )
 
@@ -95,9 +125,10 @@ def grid_amounts(highest: int) -> list[int]:
 
 
 def _grid(scale: Scale, texts: Sequence[str]) -> Iterable[str]:
+    right = scale.frame.width - RIGHT
     for amount, text in zip(grid_amounts(scale.highest), texts, strict=True):
         y = scale.y(amount)
-        yield f'<line class="grid" x1="{scale.left}" y1="{y}" x2="{WIDTH - RIGHT}" y2="{y}"/>'
+        yield f'<line class="grid" x1="{scale.left}" y1="{y}" x2="{right}" y2="{y}"/>'
         yield (
             f'<text class="axis" x="{scale.left - 10}" y="{y + 5}" text-anchor="end">'
             f"{escape(text)}</text>"
@@ -105,13 +136,30 @@ def _grid(scale: Scale, texts: Sequence[str]) -> Iterable[str]:
 
 
 def _ticks(scale: Scale, ticks: Sequence[tuple[int, str]]) -> Iterable[str]:
-    for at, words in ticks:
+    half, right = scale.frame.tick_room // 2, scale.frame.width - RIGHT
+    for at, words in _with_room(scale, ticks):
         x = scale.x(at)
-        anchor = "start" if x < scale.left + 60 else "end" if x > WIDTH - RIGHT - 60 else "middle"
+        anchor = "start" if x < scale.left + half else "end" if x > right - half else "middle"
         yield (
-            f'<text class="axis" x="{x}" y="{HEIGHT - 10}" text-anchor="{anchor}">'
+            f'<text class="axis" x="{x}" y="{scale.frame.height - 10}" text-anchor="{anchor}">'
             f"{escape(words)}</text>"
         )
+
+
+def _with_room(scale: Scale, ticks: Sequence[tuple[int, str]]) -> list[tuple[int, str]]:
+    """The first, the last, and of those between as many as do not touch."""
+    inner = sorted(ticks)
+    if len(inner) < 2:
+        return inner
+    first, last = inner[0], inner[-1]
+    room = scale.frame.tick_room
+    # The first begins at its place and the last ends there: both need half as much room again.
+    kept, free = [first], scale.x(first[0]) + room * 3 // 2
+    for tick in inner[1:-1]:
+        if free <= scale.x(tick[0]) <= scale.x(last[0]) - room * 3 // 2:
+            kept.append(tick)
+            free = scale.x(tick[0]) + room
+    return [*kept, last] if scale.x(last[0]) - scale.x(first[0]) >= 2 * room else [last]
 
 
 def _line(scale: Scale, line: Line) -> Iterable[str]:

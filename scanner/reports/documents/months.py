@@ -66,6 +66,9 @@ def small_multiples(found: Json) -> list[dict[str, Any]]:
         if len(points) < 2:
             continue
         name, decimals = asset["asset"], asset["decimals"]
+        days = [points[0]["at"][:7], points[-1]["at"][:7]]
+        if days[0] == days[1]:
+            days = [points[0]["at"][:10], points[-1]["at"][:10]]
         amounts = [int(p["verified"]) for p in points]
         first, last = (reading_coins(a, decimals, name) for a in (amounts[0], amounts[-1]))
         words = f"verified {printable(name)}: {first} at first, {last} at last"
@@ -75,8 +78,8 @@ def small_multiples(found: Json) -> list[dict[str, Any]]:
                 "line": Markup(sparkline(amounts, escape(words))),  # noqa: S704 - our own drawing
                 "first": first,
                 "last": last,
-                "since": points[0]["at"][:10],
-                "until": points[-1]["at"][:10],
+                "since": days[0],
+                "until": days[1],
                 "snapshots": len(points),
             }
         )

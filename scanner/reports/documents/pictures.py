@@ -1,14 +1,16 @@
-"""The report's pictures: the whole in dollars, reserves against liabilities, ages of the texts.
+"""The report's pictures: the whole in dollars, reserves against liabilities, concentration.
 
 SVG text without script; colours are CSS classes; the numbers stand in tables beside them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from fractions import Fraction
 from html import escape
 from typing import Any
+
+from markupsafe import Markup
 
 from scanner.reports.documents.bars import HEIGHT, WIDTH, Segment, stacked_bar
 from scanner.reports.figures.amounts import percent
@@ -20,12 +22,6 @@ Json = Mapping[str, Any]
 
 OVER = Fraction(5, 4)
 """How much of what is owed a bar of reserves can show: the line of 100 % is before its end."""
-FRESH = (
-    ("block_stamped", "names a block"),
-    ("dated", "has a date"),
-    ("static", "says no time"),
-    ("none", "nothing signed"),
-)
 
 
 def whole_bar(document: Json) -> tuple[str, list[tuple[str, str, str]]]:
@@ -90,31 +86,26 @@ def against(verified: int, owed: int, words: str) -> str:
     )
 
 
-def ages(counts: Mapping[str, int]) -> tuple[str, list[tuple[str, str, str]]]:
-    """Rows by how tightly their text is tied to a time, as one bar with its legend."""
-    whole = sum(counts.values())
-    if not whole:
-        return "", []
-    shown = [(name, words, counts.get(name, 0)) for name, words in FRESH]
-    segments = [Segment(f"age-{name}", f"{words}: {n:,} rows", n) for name, words, n in shown]
-    legend = [(f"age-{name}", words, f"{n:,} rows") for name, words, n in shown if n]
-    return stacked_bar(segments, whole, "Ages of the signed texts, by rows"), legend
+FEW = (("proven", "the largest row"), ("agreed", "the nine next"), ("latest_only", "all others"))
+"""Parts of a bar that says how concentrated an asset is: class, words."""
 
 
-def concentration(rows: Sequence[Json], assets: Sequence[Json]) -> list[tuple[str, int, str]]:
-    """For each asset how much of what is verified lies in its largest rows of the appendix.
+def concentration(document: Json) -> list[Json]:
+    """For each asset how much of what is verified lies in its largest row, and in ten.
 
-    Returns (asset, rows, share in percent, rounded down), only assets with such rows.
+    Only assets of which something is verified, those that lie in the fewest hands first.
     """
-    verified = {a["asset"]: (a["decimals"], int(a["verified"] or 0)) for a in assets}
-    sums: dict[str, tuple[int, int]] = {}
-    for row in rows:
-        decimals, _ = verified.get(row["asset"], (row["decimals"], 0))
-        count, amount = sums.get(row["asset"], (0, 0))
-        scaled = int(row["amount"]) * 10 ** max(decimals - row["decimals"], 0)
-        sums[row["asset"]] = count + 1, amount + scaled
-    return [
-        (asset, count, percent(amount, verified[asset][1]))
-        for asset, (count, amount) in sorted(sums.items())
-        if asset in verified and verified[asset][1]
-    ]
+    drawn = []
+    for one in document.get("concentration", ()):
+        whole, largest = int(one["verified"]), [int(amount) for amount in one["largest"]]
+        if not whole:
+            continue
+        first, ten = largest[0], sum(largest)
+        shares = {"first": percent(first, whole), "ten": percent(ten, whole)}
+        parts = zip(FEW, (first, ten - first, max(whole - ten, 0)), strict=True)
+        segments = [Segment(css, words, amount) for (css, words), amount in parts]
+        name = printable(one["asset"])
+        words = f"{name}: the largest row holds {shares['first']}, the ten largest {shares['ten']}"
+        bar = Markup(stacked_bar(segments, whole, words))  # noqa: S704 - made by bars.py
+        drawn.append({"asset": one["asset"], "rows": one["rows"], "bar": bar, **shares})
+    return sorted(drawn, key=lambda d: (d["rows"], d["asset"]))

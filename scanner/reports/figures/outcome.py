@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TextIO
 
 from scanner.model.finding import WEIGHTS, Finding, FindingKind, Weight
+from scanner.reports.figures.amounts import counted_rows, reading_coins
 from scanner.reports.figures.words import MEANINGS
 from scanner.reports.tables.text import printable
 from scanner.settings.tables import load_registry
@@ -15,7 +16,7 @@ from scanner.store.database.engine import Store
 from scanner.store.reading import queries
 from scanner.store.reading.coverage import RowsFound, rows_found
 from scanner.store.reading.queries import SnapshotHead
-from scanner.store.reading.weighed import KindWeight, findings_of, weigh_findings
+from scanner.store.reading.weighed import KindWeight, Stated, findings_of, weigh_findings
 
 FIRST_FEW = 5
 """How many findings of each kind are shown; how to list all is said beside them."""
@@ -25,13 +26,14 @@ FIRST_FEW = 5
 class FindingGroup:
     """All findings of one kind: how many, what they weigh, and the largest few.
 
-    weighed: None for kinds that are not about claims.
+    weighed: None for kinds that are not about claims. stated: for each example what its row claims.
     """
 
     kind: FindingKind
     count: int
     examples: tuple[Finding, ...]
     weighed: KindWeight | None = None
+    stated: tuple[Stated, ...] = ()
 
     @property
     def weight(self) -> Weight:
@@ -68,10 +70,11 @@ def finding_groups(store: Store, snapshot_id: int, few: int = FIRST_FEW) -> list
         weight = weighed.get(kind)
         examples = findings_of(store, snapshot_id, kind, weight.largest) if weight else []
         if len(examples) < few:  # findings of the list as a whole, or of rows that are no claims
-            known = set(examples)
+            known = {finding for finding, _ in examples}
             first = queries.findings(store, snapshot_id, kinds=(kind,), limit=few)
-            examples += [f.finding for f in first if f.finding not in known]
-        groups.append(FindingGroup(kind, counts[kind], tuple(examples[:few]), weight))
+            examples += [(f.finding, None) for f in first if f.finding not in known]
+        shown, stated = zip(*examples[:few], strict=True) if examples[:few] else ((), ())
+        groups.append(FindingGroup(kind, counts[kind], shown, weight, stated))
     return groups
 
 
@@ -105,7 +108,7 @@ def sentence(head: SnapshotHead, counts: Mapping[FindingKind, int], found: RowsF
     rows = head.claims + head.unreadable
     wrong = sum(n for kind, n in counts.items() if WEIGHTS[kind] is Weight.FALSE)
     unshown = sum(n for kind, n in counts.items() if WEIGHTS[kind] is Weight.UNSHOWN)
-    start = f"{rows:,} rows of {head.list_name}"
+    start = f"{counted_rows(rows)} of {head.list_name}"
     if not head.complete:
         done = f"{head.chunks_done:,} of {head.chunks:,} parts read"
         return (
@@ -154,16 +157,21 @@ _TITLES = {Weight.FALSE: "FALSE", Weight.UNSHOWN: "not verified", Weight.NOTE: "
 def _group_lines(group: FindingGroup, snapshot_id: int) -> list[str]:
     kind = group.kind.value
     lines = [f"{_TITLES[group.weight]}: {kind}, {group.count:,} ({MEANINGS[group.kind]})"]
-    lines += [f"  {finding_line(f)}" for f in group.examples]
+    lines += [
+        f"  {finding_line(finding, stated)}"
+        for finding, stated in zip(group.examples, group.stated, strict=True)
+    ]
     if group.more:
         lines.append(f"  and {group.more:,} more: scanner show {snapshot_id} --only {kind}")
     return lines
 
 
-def finding_line(finding: Finding) -> str:
-    """One finding on one line: place, what it is about, reason."""
+def finding_line(finding: Finding, stated: Stated = None) -> str:
+    """One finding on one line: place, what it is about, reason. stated: what its row claims."""
     where = f"line {finding.row}: " if finding.row is not None else ""
-    about = " ".join(part for part in (finding.asset, finding.network, finding.address) if part)
+    amount = reading_coins(*stated, finding.asset) if stated else ""
+    named = (amount, finding.asset, finding.network, finding.address)
+    about = " ".join(part for part in named if part)
     return f"{where}{about}{': ' if about else ''}{finding.reason}"
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, Integer, Select, and_, cast, exists, func, select
 
 from scanner.model.balance import Evidence
-from scanner.model.control import Binding, Control, is_proof
+from scanner.model.control import Binding, Control, Freshness, is_proof
 from scanner.model.finding import WEIGHTS, FindingKind, Weight
 from scanner.model.statement import Statement
 from scanner.ownership.key_policy import CHANGEABLE_KINDS
@@ -165,6 +166,22 @@ def freshness_counts(store: Store, snapshot_id: int) -> dict[str, int]:
     with store.read() as connection:
         found = connection.execute(query.group_by(r.freshness))
         return {name: int(count) for name, count in sorted(found)}
+
+
+def dated_texts(store: Store, snapshot_id: int) -> Iterator[tuple[str, int]]:
+    """The texts with a date that rows of a snapshot sign, each with how many rows; streamed."""
+    r, c, s = t.control_result.c, t.claim.c, t.snapshot.c
+    joined = t.control_result.join(t.snapshot, s.id == r.snapshot_id)
+    joined = joined.join(t.claim, and_(c.list_id == s.list_id, c.no == r.claim_no))
+    query = (
+        select(c.message, func.count())
+        .select_from(joined)
+        .where(r.snapshot_id == snapshot_id, r.freshness == Freshness.DATED.value)
+        .group_by(c.message)
+    )
+    with store.read() as connection:
+        for message, rows in values(connection, query):
+            yield str(message), int(rows)
 
 
 @dataclass(slots=True)

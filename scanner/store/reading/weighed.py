@@ -92,28 +92,55 @@ def weigh_findings(
     return found
 
 
+Stated = tuple[int, int] | None
+"""Base units that a row claims, and their decimals; None where it states no amount."""
+
+
 def findings_of(
     store: Store, snapshot_id: int, kind: FindingKind, numbers: Collection[int]
-) -> list[Finding]:
+) -> list[tuple[Finding, Stated]]:
     """The findings of one kind about some claims, in the order of `numbers`."""
     f, c = t.finding.c, t.claim.c
     query = (
-        select(f.claim_no, f.reason, c.row, c.asset, c.network, c.address)
+        select(f.claim_no, c.amount, c.decimals, f.reason, c.row, c.asset, c.network, c.address)
         .join(t.snapshot, t.snapshot.c.id == f.snapshot_id)
         .join(t.claim, and_(c.list_id == t.snapshot.c.list_id, c.no == f.claim_no))
         .where(f.snapshot_id == snapshot_id, f.kind == kind.value, f.claim_no.in_(numbers))
     )
     with store.read() as connection:
         found = {
-            no: Finding(kind, reason, *rest) for no, reason, *rest in connection.execute(query)
+            no: (Finding(kind, *rest), None if amount is None else (int(amount), decimals))
+            for no, amount, decimals, *rest in connection.execute(query)
         }
     return [found[no] for no in numbers if no in found]
 
 
-def largest_verified(store: Store, snapshot_id: int, whole: Whole, few: int) -> list[VerifiedRow]:
-    """The verified rows with the largest shares of what was found of their asset, largest first."""
+TEN = 10
+"""Rows of an asset that are added up to say how concentrated it is."""
+
+
+@dataclass(slots=True)
+class Concentration:
+    """How much of what is verified of an asset lies in few rows.
+
+    rows: verified ones. largest: amounts of its TEN largest rows, largest first, in base units of
+    the asset's decimals in `Whole`.
+    """
+
+    rows: int = 0
+    largest: list[int] = field(default_factory=list)
+
+
+def largest_verified(
+    store: Store, snapshot_id: int, whole: Whole, few: int
+) -> tuple[list[VerifiedRow], dict[str, Concentration]]:
+    """The verified rows with the largest shares of what was found of their asset, largest first.
+
+    Also how concentrated each asset is, by name. Rows are streamed.
+    """
     c, r, b = t.claim.c, t.control_result.c, t.balance.c
     heap: list[tuple[int, int]] = []
+    tops: dict[str, Concentration] = {}
     with store.read() as connection:
         query = (
             select(c.no, c.asset, c.decimals, b.amount, r.control, r.binding, r.statement)
@@ -124,9 +151,21 @@ def largest_verified(store: Store, snapshot_id: int, whole: Whole, few: int) -> 
         for no, asset, decimals, amount, *verdict in values(connection, query):
             if _proof(*verdict):
                 _keep(heap, _share(amount, asset, decimals, whole), no, few)
+                _count(tops.setdefault(asset, Concentration()), asset, amount, decimals, whole)
+    for top in tops.values():
+        top.largest.sort(reverse=True)
     numbers = [-no for _, no in sorted(heap, reverse=True)]
     found = {view.no: _verified(view) for view in rows(store, snapshot_id, numbers=numbers)}
-    return [made for no in numbers if (made := found[no]) is not None]
+    return [made for no in numbers if (made := found[no]) is not None], tops
+
+
+def _count(top: Concentration, asset: str, amount: int, decimals: int, whole: Whole) -> None:
+    top.rows += 1
+    scaled = amount * 10 ** max(whole.get(asset, (decimals, 0))[0] - decimals, 0)
+    if len(top.largest) < TEN:
+        heapq.heappush(top.largest, scaled)
+    else:
+        heapq.heappushpop(top.largest, scaled)
 
 
 def _verified(view: RowView) -> VerifiedRow | None:

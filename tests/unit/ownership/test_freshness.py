@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from datetime import date
 
 import pytest
 
 from scanner.model.control import Freshness
-from scanner.ownership.freshness import LONGEST, grade
+from scanner.ownership.freshness import LONGEST, grade, named_day
 
 HASH = "00000000000000000001c4b7a7f0a2f0e1a1c5d6b7a8f9e0d1c2b3a4f5e6d7c8"
 
@@ -82,3 +83,19 @@ def test_hostile_repetition_costs_linear_time(text: str) -> None:
     started = time.process_time()
     grade(long)
     assert time.process_time() - started < 1.0
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("our addresses on 2026-05-31", date(2026, 5, 31)),
+        ("1st November 2026", date(2026, 11, 1)),
+        ("August 5, 2026", date(2026, 8, 5)),
+        ("as of 20260131", date(2026, 1, 31)),
+        ("2025.12.01, again on 2026/01/02", date(2026, 1, 2)),
+        ("31 Feb 2026", None),
+        ("I am an OKX address", None),
+    ],
+)
+def test_the_latest_day_that_a_text_names(text: str, day: date | None) -> None:
+    assert named_day(text) == day

@@ -32,8 +32,12 @@ def point(snapshot, day, claimed=None, verified=0, decimals=2):
     return {"snapshot": snapshot, "at": at, "total": None if claimed is None else total}
 
 
-def chart(*points):
+def both(*points):
     return str(history_chart({"points": list(points), "asset": "<A>", "publisher": "p\u202e"}))
+
+
+def chart(*points):
+    return both(*points).partition("</svg>")[0]
 
 
 def test_an_incomplete_snapshot_is_a_gap_and_not_a_zero():
@@ -59,9 +63,23 @@ def test_what_is_held_and_owed_is_drawn_where_it_is_known():
     assert "held" not in chart(signed)  # it would lie upon what is verified
 
 
-def test_five_days_are_named_at_most():
-    drawn = chart(*(point(n, n, 5, 5) for n in range(28, 0, -1)))
-    assert 3 <= drawn.count(">2026-01-") - drawn.count("<title>2026-01-") <= 5
+def days(drawn):
+    return [int(part[:2]) for part in drawn.split('">2026-01-')[1:]]
+
+
+def test_days_are_named_where_there_is_room_and_the_last_always():
+    wide, narrow, _ = both(*(point(n, n, 5, 5) for n in range(28, 0, -1))).split("</svg>")
+    assert days(wide)[0] == days(narrow)[0] == 1
+    assert days(wide)[-1] == days(narrow)[-1] == 28
+    assert 4 <= len(days(wide)) <= 7
+    assert 2 <= len(days(narrow)) <= 3
+    assert days(chart(point(1, 1, 5, 5))) == [1]
+
+
+def test_phones_have_a_drawing_of_their_own():
+    wide, narrow, _ = both(point(1, 1, 5, 5), point(2, 2, 6, 6)).split("</svg>")
+    assert '<svg class="chart" viewBox="0 0 1000' in wide
+    assert '<svg class="chart narrow" viewBox="0 0 390' in narrow
 
 
 def test_decimals_of_several_snapshots_are_brought_together():
