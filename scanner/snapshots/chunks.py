@@ -168,7 +168,9 @@ def _judge_batch(
 def _verdicts_without_chain(
     tools: Tools, batch: Sequence[NumberedClaim], reason: str
 ) -> list[ControlResult | None]:
-    """Verdicts that come about without asking the chain; None where it would have to be asked.
+    """Verdicts that come about without the chain; None where it has something to say.
+
+    It says whether a lock is over, too.
 
     Not the same as judging with no `call`: that settles for less, and what is stored now is not
     replaced when the source is back.
@@ -181,17 +183,16 @@ def _verdicts_without_chain(
         raise SourceUnavailableError("chain", reason)
 
     claims = [numbered.claim for numbered in batch]
-    try:
-        return list(_judge_batch(tools, claims, nobody, no_keys))
-    except SourceError:
-        pass
     found: list[ControlResult | None] = []
-    for claim in claims:
-        try:
-            found += _judge_batch(tools, [claim], nobody, no_keys)
-        except SourceError:
-            found.append(None)
-    return found
+    try:
+        found += _judge_batch(tools, claims, nobody, no_keys)
+    except SourceError:
+        for claim in claims:
+            try:
+                found += _judge_batch(tools, [claim], nobody, no_keys)
+            except SourceError:
+                found.append(None)
+    return [None if verdict is None or verdict.lock else verdict for verdict in found]
 
 
 def _read(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from scanner.model.balance import Balance, BalanceQuery, Evidence
-from scanner.model.parts import parts_of
+from scanner.model.parts import Part, parts_of
 
 WHOLE: Final = 3
 """Passes over everything, at most. Coins that move between two addresses of a list while it is read
@@ -67,7 +67,9 @@ def _differ(a: Balance, b: Balance) -> bool:
 
 
 def _parts(balance: Balance) -> object:
-    return parts_of(balance.detail)
+    """What may not change: rewards grow while they are asked for, and do not count."""
+    kept = parts_of(balance.detail) or {}
+    return {part: amount for part, amount in kept.items() if part is not Part.REWARD}
 
 
 def _cautious(balance: Balance) -> Balance:

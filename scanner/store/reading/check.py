@@ -66,6 +66,8 @@ def wrong(connection: Connection, snapshot_id: int, sealed: str | None) -> Itera
         yield "its sums are not what its balances add up to"
     yield from _digests(connection, snapshot_id, digests)
     if sealed is not None:
+        if count := seal.left_out(connection, snapshot_id):
+            yield f"{count} claims of its list have no balance: chunks were removed or changed"
         yield from _sealed(connection, snapshot_id, tally, sealed)
 
 

@@ -15,7 +15,12 @@ from scanner.snapshots.tally import Tally
 from scanner.store.database import chain
 from scanner.store.schema import bulk
 from scanner.store.schema import tables as t
-from scanner.store.schema.records import balance_values, control_values
+from scanner.store.schema.records import (
+    CONTROL_COLUMNS,
+    balance_values,
+    control_values,
+    read_control,
+)
 from scanner.store.writing.chunk_seal import ChunkSeal, seal_stored
 
 
@@ -35,8 +40,10 @@ def store_results(
     bulk.insert_rows(
         connection, t.balance, [(key, claim.no, no, *balance) for claim, _, balance, _ in rows]
     )
-    bulk.insert_rows(connection, t.subtotal, _sums(chunk, results, pin))
     if not anew:  # an earlier try may have stored another verdict, and that one stays
+        results = _as_stored(connection, chunk, results)
+    bulk.insert_rows(connection, t.subtotal, _sums(chunk, results, pin))
+    if not anew:
         return seal_stored(connection, chunk)
     seal = ChunkSeal()
     for row in rows:
@@ -96,6 +103,18 @@ def _insert_verdicts(
         ),
     )
     return not (judged or told)
+
+
+def _as_stored(
+    connection: Connection, chunk: Chunk, results: Sequence[RowResult]
+) -> list[RowResult]:
+    """The same results with the verdicts that are stored: what is added up is what rows say."""
+    c = t.control_result.c
+    query = select(c.claim_no, *CONTROL_COLUMNS).where(
+        c.snapshot_id == chunk.snapshot_id, c.claim_no.between(chunk.plan.first, chunk.plan.last)
+    )
+    kept = {no: read_control(tuple(values)) for no, *values in bulk.values(connection, query)}
+    return [result._replace(control=kept[result.claim.no]) for result in results]
 
 
 def _sums(

@@ -17,8 +17,9 @@ from hashlib import sha256
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, exists, func, select
 
+from scanner.errors import StoreError
 from scanner.model.balance import Evidence
 from scanner.snapshots.interface import SnapshotState
 from scanner.snapshots.tally import AssetTotal, Part, PartKey, Tally
@@ -47,10 +48,18 @@ def chain_head(connection: Connection, snapshot_id: int, version: str = VERSION)
 
 
 def publish(connection: Connection, snapshot_id: int, now: datetime) -> None:
-    """Store the totals and mark the snapshot complete; nothing if another process has done it."""
+    """Store the totals and mark the snapshot complete; nothing if another process has done it.
+
+    Raises StoreError if a claim of the list is in no chunk: its plan was changed behind our back.
+    """
     query = select(t.snapshot.c.state).where(t.snapshot.c.id == snapshot_id).with_for_update()
     if connection.execute(query).scalar_one() == SnapshotState.COMPLETE.value:
         return
+    if count := left_out(connection, snapshot_id):
+        raise StoreError(
+            f"{count:,} claims of the list are in no chunk of snapshot {snapshot_id}: its plan was "
+            "changed in the database; take a new snapshot"
+        )
     totals = tally_of(connection, snapshot_id).totals()
     insert_rows(connection, t.total, ((snapshot_id, *total_values(total)) for total in totals))
     head = chain_head(connection, snapshot_id)
@@ -60,6 +69,19 @@ def publish(connection: Connection, snapshot_id: int, now: datetime) -> None:
         .values(state=SnapshotState.COMPLETE.value, finished=now, chain_head=head)
     )
     chain.append(connection, chain.SNAPSHOT, {"id": snapshot_id})
+
+
+def left_out(connection: Connection, snapshot_id: int) -> int:
+    """How many claims of the snapshot's list have no balance in it, not even a missing one."""
+    c, b = t.claim.c, t.balance.c
+    read = exists().where(b.snapshot_id == snapshot_id, b.claim_no == c.no)
+    query = (
+        select(func.count())
+        .select_from(t.claim)
+        .join(t.snapshot, t.snapshot.c.list_id == c.list_id)
+        .where(t.snapshot.c.id == snapshot_id, ~read)
+    )
+    return int(connection.execute(query).scalar_one())
 
 
 def tally_of(connection: Connection, snapshot_id: int) -> Tally:

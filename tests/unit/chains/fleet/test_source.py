@@ -199,6 +199,14 @@ def test_a_balance_that_never_rests_has_no_amount():
     assert "no two passes agreed" in found[0].reason
 
 
+def test_rewards_that_grow_while_a_newest_state_is_read_change_no_holding():
+    def growing(_q, n):
+        return Reading({Part.LIQUID: 100, Part.REWARD: 5 + n}, State(TIP, "h"))
+
+    (found,) = read(fleet(Told("a", growing, reach=Reach.TIP)), query(1))
+    assert (found.amount, found.reason) == (100, "")
+
+
 def test_the_newest_state_must_not_be_older_than_the_pin():
     late = Told("a", lambda *_: Reading({Part.LIQUID: 5}, State(TIP - 1)), reach=Reach.TIP)
     (found,) = read(fleet(late), query(1))
