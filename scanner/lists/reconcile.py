@@ -96,8 +96,8 @@ class ListAudit:
         if state is None:
             state = self._states[place] = self._registry.state(*place)
         first = self._seen.first_row("\0".join((*state, _holder(claim))), claim.row)
-        duplicate = first != claim.row
-        if duplicate:
+        duplicate = first is not None  # whatever the row: a line may hold many claims
+        if first is not None:
             self.duplicates += 1
             if self.duplicates <= MAX_DETAILED:
                 self._repeats.append((len(self._findings), claim.amount is not None))
@@ -156,10 +156,10 @@ def finding_of(row: UnreadableRow) -> Finding:
 
 
 def duplicate_of(claim: Claim, first_row: int) -> Finding:
-    """The finding for a claim that repeats the one in `first_row`."""
+    """The finding for a claim that repeats the one in `first_row`, which may be its own row."""
+    where = "earlier in the same row" if first_row == claim.row else f"in row {first_row}"
     reason = (
-        f"the same state of the chain as in row {first_row}, {claim.asset} on {claim.network}: "
-        "counted once"
+        f"the same state of the chain as {where}, {claim.asset} on {claim.network}: counted once"
     )
     return Finding(
         FindingKind.DUPLICATE, reason, claim.row, claim.asset, claim.network, claim.address

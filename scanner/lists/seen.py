@@ -23,8 +23,11 @@ class SeenKeys:
     def __len__(self) -> int:
         return self._size
 
-    def first_row(self, key: str, row: int) -> int:
-        """The row the key first stood in: `row` itself if this is the first time. row: from 1."""
+    def first_row(self, key: str, row: int) -> int | None:
+        """The row the key first stood in; None if this is the first time.
+
+        row: from 0, where it stands: any number of keys may share one, so it tells none apart.
+        """
         digest = blake2b(key.encode("utf-8", "surrogatepass"), digest_size=16).digest()
         high: int
         low: int
@@ -33,13 +36,13 @@ class SeenKeys:
         at = high & mask
         while found := rows[at]:
             if self._high[at] == high and self._low[at] == low:
-                return found
+                return int(found) - 1
             at = (at + 1) & mask
-        self._high[at], self._low[at], self._rows[at] = high, low, row
+        self._high[at], self._low[at], self._rows[at] = high, low, row + 1  # 0 is a free slot
         self._size += 1
         if self._size * 3 > len(self._rows) * 2:
             self._grow()
-        return row
+        return None
 
     def _make(self, slots: int) -> None:
         self._mask = slots - 1

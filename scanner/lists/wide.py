@@ -41,11 +41,12 @@ class WideParser(RowParser):
                 made.append(row)
                 break
             if isinstance(row, Claim):
-                if (row.asset, row.network) in places:
+                state = self.registry.state(row.asset, row.network)
+                if state in places:
                     reason = f"two columns state {row.asset} on {row.network}, one of them {coin!r}"
                     row = UnreadableRow(line, index + 1, FindingKind.BAD_ROW, reason, record)
                 else:
-                    places.add((row.asset, row.network))
+                    places.add(state)
                 made += [row, *parser.taken_asides()]
         if not made:
             reason = "an address, and no amount in any of the columns"
