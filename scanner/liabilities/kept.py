@@ -15,6 +15,7 @@ from scanner.liabilities.okx_v2.proof_file import recognises
 from scanner.liabilities.okx_v2.verify import check_document, key_bytes
 from scanner.liabilities.opening import MAX_DOCUMENT, head_of, read_whole
 from scanner.liabilities.record import KeptProof, check_ratio
+from scanner.model.amount import ambiguous_dot, both_readings
 from scanner.model.jsontext import read_json
 
 _UNIT = re.compile(r"(?:0|[1-9][0-9]{0,8})(?:\.[0-9]{1,18})?", re.ASCII)
@@ -36,6 +37,8 @@ def keep(
     check_ratio(published)
     if unit_usd and (not _UNIT.fullmatch(unit_usd) or not unit_usd.strip("0.")):
         raise InputError(f"--unit-usd {unit_usd[:40]!r}: a number of US dollars, as 1 or 0.0001")
+    if ambiguous_dot(unit_usd):
+        raise InputError(f"--unit-usd {unit_usd}: {both_readings(unit_usd)}")
     data = read_whole(path)
     document = read_document(path)
     pin = read_pin(key) if key else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from scanner.errors import AmountFormatError, ListFormatError, clip
@@ -14,7 +14,7 @@ from scanner.files.records import DELIMITERS
 from scanner.liabilities.figure_columns import find, names_both, read_ratio
 from scanner.liabilities.interface import Liability, LiabilityEvidence
 from scanner.liabilities.opening import opened
-from scanner.model.amount import parse_amount
+from scanner.model.amount import ambiguous_dot, both_readings, parse_amount
 from scanner.model.registry import Registry
 
 MAX_FILE = 1_000_000
@@ -40,7 +40,7 @@ def read_liabilities(path: Path, known: Registry | Mapping[str, int]) -> list[Li
     A unit that is not the asset itself, and of whom the amounts are, stand in the detail.
     In file order. Fields may be parted by commas, semicolons, tabs or bars, as the header shows.
     Raises ListFormatError with line and column: unreadable file, unknown or repeated name, an
-    amount that is negative, rounded or not plain digits.
+    amount that is negative, rounded or not plain digits, or "1.500" where commas part no fields.
     """
     decimals = asset_decimals(known) if isinstance(known, Registry) else known
     names = _Names(decimals, known if isinstance(known, Registry) else None)
@@ -62,6 +62,7 @@ def read_liabilities(path: Path, known: Registry | Mapping[str, int]) -> list[Li
         if any(cell.strip() for cell in cells[len(header) :]):
             what = "more fields than the header: is there a comma in an amount?"
             raise ListFormatError(path.name, what, line, len(header) + 1)
+        _one_meaning(path.name, line, delimiter, cells, (amount_at, columns.published_ratio))
         amount = _amount(path.name, _cell(cells, amount_at), decimals[asset], line, amount_at + 1)
         as_of = _cell(cells, columns.as_of)
         ratio_at = columns.published_ratio
@@ -120,6 +121,17 @@ class _Names:
             return "", f"{other} and {clip(text)}: does {asset} hold the other, too? Add up first"
         seen.add(name)
         return asset, ""
+
+
+def _one_meaning(
+    file: str, line: int, delimiter: str, cells: list[str], places: Sequence[int | None]
+) -> None:
+    """Refuse a number whose dot may part thousands: read as decimals, less would be owed."""
+    for at in places if delimiter != "," else ():
+        text = _cell(cells, at)
+        number = text.removesuffix("%")
+        if at is not None and ambiguous_dot(number):
+            raise ListFormatError(file, f"{clip(text)!r}: {both_readings(number)}", line, at + 1)
 
 
 def _amount(file: str, text: str, decimals: int, line: int, column: int) -> int:

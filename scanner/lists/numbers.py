@@ -10,7 +10,9 @@ from fractions import Fraction
 
 from scanner.errors import AmountFormatError, clip
 from scanner.files.workbook import INEXACT
-from scanner.model.amount import MAX_BASE_UNITS
+from scanner.model.amount import MAX_BASE_UNITS, ambiguous_dot
+
+__all__ = ["ambiguous_dot", "careful_amount", "height_of", "negative"]
 
 MAX_HEIGHT = 10**18
 """No chain is that long, and databases keep no larger number."""
@@ -51,12 +53,6 @@ def careful_amount(text: str, decimals: int, decimal_mark: str = "") -> int:
     if units > MAX_BASE_UNITS:
         raise AmountFormatError(text, "larger than any network can hold")
     return int(units.numerator)
-
-
-def ambiguous_dot(text: str) -> bool:
-    """Whether a dot may part thousands, in a file whose delimiter says that commas may not."""
-    whole, dot, rest = text.strip().partition(".")
-    return bool(dot) and len(rest) == 3 and rest.isdecimal() and 0 < len(whole) < 4 and whole != "0"
 
 
 def negative(text: str) -> bool:

@@ -41,6 +41,22 @@ def parse_amount(text: str, decimals: int) -> int:
     return base_units
 
 
+def ambiguous_dot(text: str) -> bool:
+    """Whether a dot may part thousands, where nothing says that it parts decimals: "1.500".
+
+    In a file whose fields are parted by commas a dot is a decimal mark: its writer's commas are no
+    part of numbers. Elsewhere, and in what somebody types, 1.500 may be 1500.
+    """
+    whole, dot, rest = text.strip().partition(".")
+    return bool(dot) and len(rest) == 3 and rest.isdecimal() and 0 < len(whole) < 4 and whole != "0"
+
+
+def both_readings(text: str) -> str:
+    """What an ambiguous dot may mean and how to write each, for people: of "1.500"."""
+    whole, _, rest = text.strip().partition(".")
+    return f"its dot may part thousands or decimals: write {whole}{rest} or {whole}.{rest}0"
+
+
 def format_amount(base_units: int, decimals: int) -> str:
     """Write base units as whole coins, exact, without trailing zeros: 150000000, 8 -> "1.5"."""
     sign = "-" if base_units < 0 else ""

@@ -102,6 +102,8 @@ def test_a_refused_proof_is_not_kept(scanner, taken):
     assert scanner("liabilities", "ratio").status == 3
     wrong = scanner("liabilities", "import", TOY, "--unit-usd", "-1")
     assert (wrong.status, len(wrong.lines)) == (2, 1)
+    wrong = scanner("liabilities", "import", TOY, "--unit-usd", "1.000")
+    assert (wrong.status, "write 1000 or 1.0000" in wrong.err) == (2, True)
 
 
 def test_the_publishers_ratios_stand_beside_ours_everywhere(scanner, taken, tmp_path):

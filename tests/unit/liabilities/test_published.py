@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import re
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,6 +14,8 @@ from hypothesis import strategies as st
 from scanner.errors import InputError, ListFormatError
 from scanner.liabilities.interface import Liability, LiabilityEvidence
 from scanner.liabilities.published import asset_decimals, read_liabilities
+from scanner.lists.open import open_list
+from scanner.model.claim import Claim
 from scanner.settings.tables import load_registry
 
 DECIMALS = {"BTC": 8, "USDT": 6, "ETH": 18}
@@ -217,3 +220,56 @@ def test_what_a_table_says_of_unit_and_of_whom_is_kept(tmp_path: Path) -> None:
     mixed = b"coin,amount,scope\nUSDT-ERC20,1,\nUSDT-TRC20,2,users in the EU\n"
     with pytest.raises(ListFormatError, match="the scope differs"):
         read_liabilities(write(tmp_path, mixed), registry)
+
+
+@pytest.mark.parametrize(
+    ("data", "amount"),
+    [
+        (b"asset,amount\nBTC,1.500\n", 150_000_000),
+        (b"asset;amount\nBTC;1.5\n", 150_000_000),
+        (b"asset;amount\nBTC;1.5000\n", 150_000_000),
+        (b"asset;amount\nBTC;1500\n", 150_000_000_000),
+        (b"asset;amount\nBTC;0.500\n", 50_000_000),
+        (b"asset\tamount\nBTC\t1234.500\n", 123_450_000_000),
+    ],
+)
+def test_a_dot_of_one_meaning_is_read(tmp_path: Path, data: bytes, amount: int) -> None:
+    assert read_liabilities(write(tmp_path, data), DECIMALS)[0].amount == amount
+
+
+@pytest.mark.parametrize(
+    ("data", "line", "column", "words"),
+    [
+        (b"asset;amount\nBTC;1.500\n", 2, 2, "write 1500 or 1.5000"),
+        (b"asset\tamount\nETH\t1\nBTC\t12.345\n", 3, 2, "write 12345 or 12.3450"),
+        (b"asset|amount\nBTC|999.000\n", 2, 2, "write 999000 or 999.0000"),
+        (b"sep=;\nasset;amount\nBTC;1.500\n", 3, 2, "write 1500 or 1.5000"),
+        (b"asset;ratio;amount\nBTC;1.045;2\n", 2, 2, "write 1045 or 1.0450"),
+        (b"asset;ratio;amount\nBTC;104.500 %;2\n", 2, 2, "write 104500 or 104.5000"),
+    ],
+)
+def test_thousands_that_a_dot_may_part_are_no_decimals(
+    tmp_path: Path, data: bytes, line: int, column: int, words: str
+) -> None:
+    """Read as decimals, 1,500 coins owed would be 1.5, and the ratio a thousand times too good."""
+    with pytest.raises(ListFormatError, match=re.escape(words)) as caught:
+        read_liabilities(write(tmp_path, data), DECIMALS)
+    assert (caught.value.line, caught.value.column) == (line, column)
+
+
+@given(st.integers(1, 999), st.integers(0, 999), st.sampled_from(";\t"))
+def test_lists_and_liabilities_doubt_the_same_cells(whole: int, rest: int, delimiter: str) -> None:
+    """One rule for both sides of a ratio."""
+    cell = f"{whole}.{rest:03d}"
+    registry = load_registry()
+    holder = "1BoatSLRHtKNngkdXEeobR76b53LETtpyT"
+    with TemporaryDirectory() as folder:
+        held, owed = Path(folder, "list.csv"), Path(folder, "owed.csv")
+        rows = [("coin", "address", "amount"), ("BTC", holder, cell)]
+        held.write_text("".join(delimiter.join(row) + "\n" for row in rows))
+        with open_list(str(held), registry) as opened:
+            (row,) = [claim for claim in opened if isinstance(claim, Claim)]
+        assert row.amount is None
+        owed.write_text(f"asset{delimiter}amount\nBTC{delimiter}{cell}\n")
+        with pytest.raises(ListFormatError, match="thousands or decimals"):
+            read_liabilities(owed, registry)
