@@ -102,4 +102,5 @@ class BlockbookReplay(Server):
         made |= {"blockHeight": height, "blockHash": self.hash(height)}
         made["txid"] = hashlib.sha256(f"{text}{height}{amount}".encode()).hexdigest()
         made["vout"][0] |= {"value": str(amount), "addresses": [self.echo.get(text, text)]}
+        made["value"] = str(sum(int(output["value"]) for output in made["vout"]))
         return made

@@ -98,15 +98,19 @@ class BlockbookStub:
         for height in range(self.chain.tip(), 0, -1):
             block = node.rpc("getblock", node.rpc("getblockhash", height), 3)
             for tx in block["tx"]:
+                paid = [i["prevout"] for i in tx["vin"] if "prevout" in i]
                 found.append(
                     {
                         "txid": tx["txid"],
                         "blockHeight": height,
+                        "confirmations": self.chain.tip() - height + 1,
                         "vin": [
                             self._part(i["prevout"]) if "prevout" in i else {"isAddress": False}
                             for i in tx["vin"]
                         ],
-                        "vout": [self._part(o) for o in tx["vout"]],
+                        "vout": [self._part(o) | {"hex": _script(o)} for o in tx["vout"]],
+                        "value": str(sum(sat(o["value"]) for o in tx["vout"])),
+                        "valueIn": str(sum(sat(o["value"]) for o in paid)),
                     }
                 )
         return found
@@ -118,6 +122,11 @@ class BlockbookStub:
             "addresses": [name] if name else None,
             "isAddress": bool(name),
         }
+
+
+def _script(output: dict[str, Any]) -> str:
+    text: str = output["scriptPubKey"]["hex"]
+    return text
 
 
 def _own(parts: list[dict[str, Any]], text: str) -> int:

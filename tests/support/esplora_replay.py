@@ -85,9 +85,12 @@ def _stats(mined: list[Mined], script: bytes) -> dict[str, int]:
 
 
 def _tx(mined: Mined) -> dict[str, Any]:
+    made = sum(amount for _, amount in mined.outputs)
     spent = [(s.txid, s.vout, s.script, s.amount) for s in mined.inputs]
+    spent = spent or [("ab" * 32, 0, b"\x52", made + 10)]
     return {
         "txid": mined.txid,
+        "fee": sum(amount for *_, amount in spent) - made,
         "vin": [
             {
                 "txid": txid,
@@ -95,7 +98,7 @@ def _tx(mined: Mined) -> dict[str, Any]:
                 "is_coinbase": False,
                 "prevout": {"scriptpubkey": script.hex(), "value": amount},
             }
-            for txid, vout, script, amount in spent or [("ab" * 32, 0, b"\x52", 10**9)]
+            for txid, vout, script, amount in spent
         ],
         "vout": [{"scriptpubkey": s.hex(), "value": a} for s, a in mined.outputs],
         "status": {"confirmed": True, "block_height": mined.height},

@@ -158,8 +158,10 @@ class _Entry:
             {"txid": txid, "vout": vout, "is_coinbase": False, "prevout": _output(*coin)}
             for (txid, vout), coin in zip(self.inputs, self.spent, strict=True)
         ]
+        paid = sum(value for _, value in self.spent) - sum(value for _, value in self.outputs)
         return {
             "txid": self.txid,
+            "fee": 0 if self.coinbase else paid,
             "status": self.status,
             "vin": [{"is_coinbase": True, "prevout": None}] if self.coinbase else shown,
             "vout": [_output(*coin) for coin in self.outputs],

@@ -73,8 +73,11 @@ class SuiServer(WorldServer):
         if native:
             plain = "plain principal" in self.quirks
             nodes = [
-                {"contents": {"json": {"principal": str(n) if plain else {"value": str(n)}}}}
-                for n in self.stakes.get(address, [])
+                {
+                    "address": f"0x{place:064x}",
+                    "contents": {"json": {"principal": str(n) if plain else {"value": str(n)}}},
+                }
+                for place, n in enumerate(self.stakes.get(address, []))
             ]
             more = {"hasNextPage": "many stakes" in self.quirks}
             told["objects"] = {"pageInfo": more, "nodes": nodes}

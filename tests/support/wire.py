@@ -46,11 +46,15 @@ class Answering(Protocol):
 
 @dataclass
 class Wire:
-    """Every Transport's answers go through here. direct: servers that are asked in this process."""
+    """Every Transport's answers go through here. direct: servers that are asked in this process.
+
+    change: of the answer with the number `at`, and of all answers of the kind `kind` (signature).
+    """
 
     direct: list[Answering] = field(default_factory=list)
     kept: list[tuple[str, Reply]] = field(default_factory=list)
     at: int = -1
+    kind: str = ""
     change: Callable[[Reply], Reply] | None = None
 
     def put_between(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,9 +86,10 @@ class Wire:
         return None
 
     def _pass(self, method: str, path: str, more: Any, reply: Reply) -> Reply:
-        number = len(self.kept)
-        self.kept.append((signature(method, path, more.get("body") or b""), reply))
-        return self.change(reply) if self.change and number == self.at else reply
+        number, kind = len(self.kept), signature(method, path, more.get("body") or b"")
+        self.kept.append((kind, reply))
+        chosen = number == self.at or kind == self.kind
+        return self.change(reply) if self.change and chosen else reply
 
     def run(
         self, steps: Callable[[], Sequence[Step]], at: int, change: Callable[[Reply], Reply] | None

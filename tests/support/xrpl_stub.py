@@ -83,6 +83,12 @@ class XrplServer(WorldServer):
         result = {"account": self._who(asked), "lines": lines, "status": "success"}
         if "two pages" in self.quirks and "marker" not in asked:
             return result | {"lines": [], "marker": "next"} | self._bound(index)
+        if "pages of two ledgers" in self.quirks and "marker" not in asked:
+            return result | {"marker": "next"} | self._bound(index - 1)
+        if "pages of two ledgers" in self.quirks:
+            return result | {"lines": []} | self._bound(index)
+        if "line twice" in self.quirks:
+            result["lines"] = lines * 2
         return result | self._bound(index)
 
     def _missing(self, asked: dict[str, Any], index: int) -> dict[str, Any]:

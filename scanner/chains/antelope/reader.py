@@ -69,6 +69,9 @@ class AntelopeReader:
         before = self._api.info()
         known: dict[str, dict[str, object] | None] = {}
         found = [self._parts(query, known) for query in queries]
+        if any(a is not None and self._head(a) < before.head[0] for a in known.values()):
+            what = "answered from an older block than its newest: it is several nodes"
+            raise SourceUnavailableError(self._name, what)
         after = self._api.info()
         if after.head[0] < before.head[0]:
             what = "went back to an older block while it was read: it is several nodes"
@@ -138,6 +141,10 @@ class AntelopeReader:
             raise SourceUnavailableError(self._name, "answered about another account")
         return account
 
+    def _head(self, account: dict[str, object]) -> int:
+        """The block that an account says it is of."""
+        return take(self._name, account, int, "head_block_num")
+
     def _token(self, holding: Holding, name: str) -> int:
         contract, _, rest = (holding.contract or NATIVE).partition(":")
         decimals, _, symbol = rest.partition(",")
@@ -163,24 +170,36 @@ class AntelopeReader:
 
         given = self._api.rows(code, name, "delband")
         self._own(given, "from", name)
+        self._once(given, "to")
         parts = {
             Part.STAKED: sum(amount(row, "net_weight", "cpu_weight") for row in given),
             Part.UNBONDING: 0,
         }
-        refund = account.get("refund_request")
+        # Nodes write null where there is none: a server that leaves them out has not looked.
+        refund = take(self._name, account, object, "refund_request")
         if refund is not None:
+            self._own([take(self._name, refund, dict)], "owner", name)
             parts[Part.UNBONDING] += amount(refund, "net_amount", "cpu_amount")
         funds = self._api.rows(code, code, "rexfund", lower_bound=name, upper_bound=name)
         self._own(funds, "owner", name)
+        self._once(funds, "owner")
         parts[Part.UNBONDING] += sum(amount(row, "balance") for row in funds)
-        rex = account.get("rex_info")
+        rex = take(self._name, account, object, "rex_info")
         if rex is not None:
-            (pool,) = self._api.rows(code, code, "rexpool", limit=1)
+            self._own([take(self._name, rex, dict)], "owner", name)
+            pools = self._api.rows(code, code, "rexpool", limit=1)
+            if len(pools) != 1:
+                raise SourceUnavailableError(self._name, "does not show the one pool of REX")
+            pool = pools[0]
             owned = self._api.asset(take(self._name, rex, str, "rex_balance"), "REX", 4)
             total = self._api.asset(take(self._name, pool, str, "total_rex"), "REX", 4)
             lendable = amount(pool, "total_lendable")
             parts[Part.STAKED] += owned * lendable // total if total else 0
         return parts
+
+    def _once(self, rows: Sequence[dict[str, object]], field: str) -> None:
+        if len({take(self._name, row, str, field) for row in rows}) < len(rows):
+            raise SourceUnavailableError(self._name, "answered with one row twice")
 
     def _own(self, rows: Sequence[dict[str, object]], field: str, name: str) -> None:
         if any(row.get(field) != name for row in rows):

@@ -106,7 +106,7 @@ class BlockbookServer:
         if pending:
             detail["unconfirmed_transactions"] = pending
         if count:
-            later = self._later(place, address, at.height)
+            later = self._later(place, address, wanted.script.hex(), at.height)
             if isinstance(later, str):
                 return Refusal(later)
             now -= later
@@ -123,7 +123,7 @@ class BlockbookServer:
         except (AddressFormatError, ValueError):
             return False
 
-    def _later(self, place: str, address: str, height: int) -> int | str:
+    def _later(self, place: str, address: str, script: str, height: int) -> int | str:
         """What the address gained (or lost) in blocks above `height`; a text if it is too much."""
         change, seen = 0, set[str]()
         for tx in self._pages(place, height + 1):
@@ -137,29 +137,47 @@ class BlockbookServer:
                 raise self._broken("it lists a transaction twice")
             seen.add(txid)
             if block <= 0:  # in the mempool: not part of the confirmed balance
+                if take(self._name, tx, int, "confirmations"):
+                    raise self._broken("a confirmed transaction has no block")
                 continue
             if block <= height:
                 raise self._broken(f"asked for blocks from {height + 1}, got block {block}")
-            change += self._sum(tx, "vout", address) - self._sum(tx, "vin", address)
+            change += self._change(tx, address, script)
         return change
 
     def _pages(self, place: str, first: int) -> Iterator[object | None]:
         """Transactions from a height on; None at the end if there are more than can be read."""
         for page in range(1, MAX_PAGES + 1):
             answer = self._json(f"{place}?details=txs&pageSize={PAGE}&page={page}&from={first}")
-            transactions = answer.get("transactions") if isinstance(answer, dict) else None
+            told = take(self._name, answer, dict)
+            transactions = told.get("transactions")
+            if "txids" in told:  # it answered with less than was asked for
+                raise self._broken("it gives ids in place of transactions")
             yield from take(self._name, [] if transactions is None else transactions, list)
             if take(self._name, answer, int, "totalPages") <= page:
                 return
         yield None
 
-    def _sum(self, tx: object, side: str, address: str) -> int:
-        total = 0
-        for part in take(self._name, tx, list, side):
-            owners = part.get("addresses") if isinstance(part, dict) else None
-            if owners is not None and address in take(self._name, owners, list):
-                total += self._number(take(self._name, part, str, "value"))
-        return total
+    def _change(self, tx: object, address: str, script: str) -> int:
+        """What a transaction gave an address (or took).
+
+        Outputs are known by their script. The parts of each side add up to what it says of them.
+        """
+        change, own = 0, False
+        for side, sign, said in (("vout", 1, "value"), ("vin", -1, "valueIn")):
+            total = 0
+            for part in take(self._name, tx, list, side):
+                told = take(self._name, part, dict)
+                amount = self._number(take(self._name, told.get("value", "0"), str))
+                total += amount
+                owners = take(self._name, told.get("addresses") or [], list)
+                if address in owners or (sign > 0 and told.get("hex") == script):
+                    change, own = change + sign * amount, True
+            if total != self._number(take(self._name, tx, str, said)):
+                raise self._broken("the parts of a transaction do not add up")
+        if not own:
+            raise self._broken("it lists a transaction that is not of the address")
+        return change
 
     def _number(self, text: str) -> int:
         if not _DIGITS.fullmatch(text):

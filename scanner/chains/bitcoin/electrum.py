@@ -224,7 +224,8 @@ class ElectrumServer:
     def _extend_headers(self, first: int, at: BlockRef) -> None:
         """Fetch and check the headers from `first` to the pinned block, once."""
         known = self._headers
-        if known and min(known) <= first and known.get(at.height, None) is not None:
+        last = known.get(at.height)
+        if known and min(known) <= first and last is not None and last.hash == at.hash:
             return
         found: list[BlockHeader] = []
         while first + len(found) <= at.height:

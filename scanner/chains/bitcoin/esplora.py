@@ -140,27 +140,37 @@ class EsploraServer:
             ]
             if not confirmed:
                 return
-            for tx in confirmed:
+            for tx in confirmed:  # all of the page, before any of it is used
                 txid = take(self._name, tx, str, "txid")
                 block = take(self._name, tx, int, "status", "block_height")
-                if txid in seen or block > last_height:
+                if txid in seen or not 0 <= block <= last_height:
                     raise self._broken("it lists transactions twice or out of order")
                 seen.add(txid)
                 last_height = block
-                yield tx
+            yield from confirmed
             path = f"{place}/txs/chain/{take(self._name, confirmed[-1], str, 'txid')}"
         yield f"more than {MAX_PAGES} pages of transactions after the block"
 
     def _change(self, tx: object, script: str) -> int:
-        change = 0
+        """What a transaction gave a script (or took). What goes in, comes out or is its fee."""
+        change, made, spent, own, minted = 0, 0, 0, False, False
         for output in take(self._name, tx, list, "vout"):
+            amount = self._amount(output, "value")
+            made += amount
             if take(self._name, output, str, "scriptpubkey") == script:
-                change += self._amount(output, "value")
-        for spent in take(self._name, tx, list, "vin"):
-            if take(self._name, spent, bool, "is_coinbase"):
+                change, own = change + amount, True
+        for coin in take(self._name, tx, list, "vin"):
+            if take(self._name, coin, bool, "is_coinbase"):
+                minted = True
                 continue
-            if take(self._name, spent, str, "prevout", "scriptpubkey") == script:
-                change -= self._amount(spent, "prevout", "value")
+            amount = self._amount(coin, "prevout", "value")
+            spent += amount
+            if take(self._name, coin, str, "prevout", "scriptpubkey") == script:
+                change, own = change - amount, True
+        if not own:
+            raise self._broken("it lists a transaction that is not of the address")
+        if not minted and spent - made != self._amount(tx, "fee"):
+            raise self._broken("a transaction's sums do not fit its fee")
         return change
 
     def _sum(self, stats: object, which: str, signed: bool = False) -> int:

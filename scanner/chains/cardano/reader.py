@@ -63,6 +63,7 @@ class CardanoReader:
         for _ in range(_TRIES):
             before = self._state()
             rows = self._rows(queries)
+            self._look_again(queries, rows)
             if self._state() == before:
                 return [self._one(query, rows, before) for query in queries]
         raise SourceUnavailableError(self._name, "its tip keeps moving while it is read", 5.0)
@@ -96,6 +97,15 @@ class CardanoReader:
                 raise self._rest.broken("it lists an address that was not asked for, or one twice")
             rows[address] = self._rest.number(row, "balance")
         return rows
+
+    def _look_again(self, queries: Sequence[BalanceQuery], rows: dict[str, int]) -> None:
+        """Ask once more for what has no row, by itself: an answer cut short leaves rows out, too.
+
+        Raises SourceUnavailableError.
+        """
+        missing = [query for query in queries if query.address.text not in rows]
+        if rows and missing and self._rows(missing):
+            raise self._rest.broken("it left out an address that it knows")
 
     def _state(self) -> State:
         tip = self._tip()

@@ -176,23 +176,33 @@ class CosmosReader:
 
     def _staked(self, account: str, height: int) -> dict[Part, int]:
         staked = unbonding = 0
+        seen: set[str] = set()
         place = f"cosmos/staking/v1beta1/delegations/{account}"
         for row in self._pages(place, "delegation_responses", height):
             if self._rest.text(row, "delegation", "delegator_address") != account:
                 raise self._rest.broken("it answers for another account than the one asked for")
             if self._rest.text(row, "balance", "denom") != self._coin:
                 raise self._rest.broken("another coin than the network's own is at stake")
+            self._once(seen, self._rest.text(row, "delegation", "validator_address"))
             staked += self._rest.number(row, "balance", "amount")
+        seen.clear()
         place = f"cosmos/staking/v1beta1/delegators/{account}/unbonding_delegations"
         for row in self._pages(place, "unbonding_responses", height):
             if self._rest.text(row, "delegator_address") != account:
                 raise self._rest.broken("it answers for another account than the one asked for")
+            self._once(seen, self._rest.text(row, "validator_address"))
             for entry in take(self._name, row, list, "entries"):
                 unbonding += self._rest.number(entry, "balance")
         parts = {Part.DELEGATED: staked, Part.UNBONDING: unbonding}
         if staked or unbonding:
             parts[Part.REWARD] = self._rewards(account, height)
         return parts
+
+    def _once(self, seen: set[str], validator: str) -> None:
+        """A validator stands once in a list: a page that comes twice would count twice."""
+        if validator in seen:
+            raise self._rest.broken("it lists a validator twice")
+        seen.add(validator)
 
     def _rewards(self, account: str, height: int) -> int:
         """Rewards not taken yet: decimals with 18 places, of which the whole ones are counted."""
@@ -204,16 +214,25 @@ class CosmosReader:
         return total
 
     def _pages(self, place: str, key: str, height: int) -> Iterator[object]:
-        """Rows of a list, page by page. Raises SourceRejectedError if there are too many."""
-        token = ""
+        """Rows of a list, page by page; as many as the first page counted.
+
+        Raises SourceRejectedError if there are too many, SourceUnavailableError if some are
+        missing.
+        """
+        more, total, seen = "&pagination.count_total=true", None, 0
         for _ in range(PAGES):
-            more = f"&pagination.key={quote(token, safe='')}" if token else ""
             page = self._at(f"{place}?pagination.limit=1000{more}", height)
-            yield from take(self._name, page, list, key)
+            rows = take(self._name, page, list, key)
+            yield from rows
+            seen += len(rows)
+            if total is None:
+                total = self._rest.number(page, "pagination", "total")
             following = take(self._name, page, object, "pagination", "next_key")
             if not following:
+                if seen != total:
+                    raise self._rest.broken(f"it counts {total} rows and lists {seen}")
                 return
-            token = take(self._name, following, str)
+            more = f"&pagination.key={quote(take(self._name, following, str), safe='')}"
         raise SourceRejectedError(self._name, f"has more than {PAGES * 1000:,} rows of an account")
 
     def _at(self, path: str, height: int) -> object:

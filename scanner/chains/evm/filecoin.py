@@ -130,8 +130,12 @@ class FilecoinSource:
         return self._codec.decode(f"f0{number}")
 
     def _asked(self, node: Node, addresses: Sequence[str], at: BlockRef) -> dict[str, int]:
+        """Numbers are those of its newest state: an actor made since then is nobody to it."""
         self._canaries.check(node, at, _ask)
-        return _ask(node, addresses)
+        found = _ask(node, addresses)
+        if NOBODY in found.values():
+            node.confirm(at)
+        return found
 
     def _numbers_of(
         self, addresses: Sequence[str], at: BlockRef

@@ -32,6 +32,7 @@ PAGES: Final = 20
 """Pages of a hundred transactions that are read for one account."""
 
 _STAMP: Final = re.compile(r"[0-9]{1,12}\.[0-9]{9}", re.ASCII)
+_ACCOUNT: Final = re.compile(r"\d{1,10}\.\d{1,10}\.\d{1,19}", re.ASCII)
 _HASH: Final = re.compile(r"0x[0-9a-f]{96}")
 
 
@@ -153,10 +154,16 @@ class HederaReader:
         yield None
 
     def _moved(self, transaction: object, account: str) -> int:
-        total = 0
+        total = everybody = 0
         for transfer in take(self._name, transaction, list, "transfers"):
-            if self._rest.text(transfer, "account") == account:
-                total += take(self._name, transfer, int, "amount")
+            amount = take(self._name, transfer, int, "amount")
+            everybody += amount
+            whose = self._rest.text(transfer, "account")
+            if not _ACCOUNT.fullmatch(whose):
+                raise self._rest.broken("a transfer is nobody's")
+            total += amount if whose == account else 0
+        if everybody:  # what one account gives, others get
+            raise self._rest.broken("the transfers of a transaction do not add up to nothing")
         return total
 
     def _newest(self) -> object:

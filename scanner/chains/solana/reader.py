@@ -45,6 +45,7 @@ BATCH: Final = 100
 
 _LOOK_BACK: Final = 64  # slots below one that was skipped
 _FINAL: Final = {"commitment": "finalized"}
+_KEY_LENGTH: Final = 32
 
 NO_STAKE_READ: Final = "only SOL at hand was read: the endpoint does not show stake accounts"
 
@@ -210,6 +211,8 @@ class SolanaReader:
     def _stakes(self, key: bytes, least: int) -> tuple[int, dict[Part, int]]:
         """All lamports of the stake accounts that a key can withdraw from, by what they do."""
         slot, accounts = self._stake_accounts(WITHDRAWER_AT, key, least)
+        if slot < least:  # what left its stake since then would count here and at hand
+            raise SourceUnavailableError(self._name, f"shows stake of slot {slot}, not of {least}")
         parts = {Part.STAKED: 0, Part.UNBONDING: 0, Part.LOCKED: 0}
         for account in accounts:
             stake = stake_account(account)
@@ -233,14 +236,17 @@ class SolanaReader:
                 **_FINAL,
             },
         )
-        found = take(self._name, answer, list, "value")
-        accounts = {
-            take(self._name, item, str, "pubkey"): read_account(
-                self._name, take(self._name, item, dict, "account")
-            )
-            for item in found
-        }
-        return take(self._name, answer, int, "context", "slot"), list(accounts.values())
+        return take(self._name, answer, int, "context", "slot"), self._listed(answer)
+
+    def _listed(self, answer: object) -> list[Account]:
+        """The accounts of a search, each of them once. Raises SourceUnavailableError."""
+        found: dict[bytes, Account] = {}
+        for item in take(self._name, answer, list, "value"):
+            key = self._key(take(self._name, item, str, "pubkey"))
+            if key in found:
+                raise SourceUnavailableError(self._name, "showed one account twice")
+            found[key] = read_account(self._name, take(self._name, item, dict, "account"))
+        return list(found.values())
 
     def _stake_is_shown(self) -> bool:
         """Whether the endpoint searches for stake accounts, once found out.
@@ -254,7 +260,10 @@ class SolanaReader:
             return self._shows_stake
 
     def _try_stake(self) -> bool:
-        votes = self._rpc.ask("getVoteAccounts", _FINAL)
+        try:
+            votes = self._rpc.ask("getVoteAccounts", _FINAL)
+        except SourceRejectedError:
+            return False
         staked = {
             take(self._name, vote, str, "votePubkey"): take(self._name, vote, int, "activatedStake")
             for vote in take(self._name, votes, list, "current")
@@ -270,9 +279,12 @@ class SolanaReader:
 
     def _key(self, text: str) -> bytes:
         try:
-            return base58.decode(text)
+            key = base58.decode(text)
         except ValueError:
-            raise SourceUnavailableError(self._name, "answered with what is no key") from None
+            key = b""
+        if len(key) != _KEY_LENGTH:
+            raise SourceUnavailableError(self._name, "answered with what is no key")
+        return key
 
     def _tokens(self, query: BalanceQuery, least: int, time: int) -> Answer:
         """All accounts of one mint that an address owns, not only the one wallets use."""
@@ -284,20 +296,16 @@ class SolanaReader:
             {"encoding": "base64", "minContextSlot": least, **_FINAL},
         )
         slot = take(self._name, answer, int, "context", "slot")
-        amount, frozen, seen = 0, False, set()
-        for item in take(self._name, answer, list, "value"):
-            account = read_account(self._name, take(self._name, item, dict, "account"))
-            token = token_account(account)
-            where = take(self._name, item, str, "pubkey")
+        tokens = [token_account(account) for account in self._listed(answer)]
+        amount, frozen = 0, False
+        for token in tokens:
             if token is None or token.owner != owner or key_text(token.mint) != mint:
                 what = "showed a token account that is not the one asked for"
                 raise SourceUnavailableError(self._name, what)
-            if where not in seen:
-                amount, frozen = amount + token.amount, frozen or token.frozen
-                seen.add(where)
+            amount, frozen = amount + token.amount, frozen or token.frozen
         # The time is that of the lowest slot of this batch: seconds before the answer's own.
         state = State(slot, "", time)
-        if not seen:
+        if not tokens:
             return Reading({}, state, absent=True)
         caution = "its issuer has frozen it" if frozen else ""
         return Reading(

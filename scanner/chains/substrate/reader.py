@@ -17,7 +17,7 @@ from scanner.chains.fleet.faults import Fault, RpcError
 from scanner.chains.fleet.interface import Answer, ReaderAbility, Reading, Refusal, State
 from scanner.chains.fleet.rpc import Rpc
 from scanner.chains.interface import Reach
-from scanner.chains.shape import take
+from scanner.chains.shape import HEX_32, named, take
 from scanner.chains.substrate.header import read_number
 from scanner.chains.substrate.keys import (
     NOW,
@@ -110,7 +110,7 @@ class SubstrateReader:
         if found is None:
             head = take(self._name, self._rpc.ask("chain_getFinalizedHead"), str)
             raise HeightNotReachedError(self._name, height, self._number(head))
-        return take(self._name, found, str)
+        return named(self._name, found, HEX_32)
 
     def read(self, queries: Sequence[BalanceQuery], at: BlockRef) -> list[Answer]:
         """See Reader. One call for all of them, which names its block and shows its number."""
@@ -149,9 +149,10 @@ class SubstrateReader:
             raise SourceUnavailableError(self._name, "answered for another block")
         found: dict[str, bytes | None] = {}
         for change in take(self._name, answer, list, 0, "changes"):
-            key = take(self._name, change, str, 0)
-            value = take(self._name, change, list)[1:]
-            found[key] = self._bytes(value[0]) if value and value[0] is not None else None
+            key, value = take(self._name, change, str, 0), take(self._name, change, object, 1)
+            if key in found:
+                raise SourceUnavailableError(self._name, "answered for one key twice")
+            found[key] = None if value is None else self._bytes(value)
         number = found.pop(NUMBER, None)
         if number is None or int.from_bytes(number, "little") != at.height:
             raise SourceUnavailableError(self._name, "has no state for that block")

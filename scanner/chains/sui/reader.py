@@ -36,7 +36,7 @@ _PAGE: Final = 50
 _CHECKPOINT: Final = "sequenceNumber digest timestamp"
 _STAKES: Final = (
     f'objects(first: {_PAGE}, filter: {{type: "{STAKE}"}}) '
-    "{ pageInfo { hasNextPage } nodes { contents { json } } }"
+    "{ pageInfo { hasNextPage } nodes { address contents { json } } }"
 )
 _TYPE: Final = re.compile(r"(0x[0-9a-fA-F]{1,64})((?:::[A-Za-z_]\w{0,127}){2})", re.ASCII)
 
@@ -161,6 +161,8 @@ class SuiReader:
             if take(self._name, told, bool, "objects", "pageInfo", "hasNextPage"):
                 return Refusal(f"has more than {_PAGE} stakes, which are not read")
             nodes = take(self._name, told, list, "objects", "nodes")
+            if len({take(self._name, node, str, "address") for node in nodes}) < len(nodes):
+                raise SourceUnavailableError(self._name, "answered with one stake twice")
             parts[Part.STAKED] = sum(self._principal(node) for node in nodes)
         return Reading(parts, state)
 

@@ -29,6 +29,8 @@ MASTERCHAIN: Final = (-1, "-9223372036854775808")
 _GONE: Final = ("gc'd", "not in db", "not found", "cannot load", "not applied", "unknown block")
 """Words of a node that does not keep the state of a block."""
 
+_STATUSES: Final = ("active", "uninitialized", "frozen")
+
 
 @dataclass(frozen=True, slots=True)
 class Block:
@@ -110,15 +112,19 @@ class TonApi:
         asked = {"address": address, "seqno": seqno}
         state = self._at(seqno, lambda: self._get("getAddressInformation", asked))
         number, block_hash = self._block_id(take(self.name, state, dict, "block_id"))
+        status = take(self.name, state, str, "state")
+        if status not in _STATUSES:
+            said = heard(self.name, status)
+            raise SourceUnavailableError(self.name, f"answered with an account that is {said}")
         text = str(state.get("balance") if isinstance(state, dict) else "")
-        if text != "-1" and not (text.isascii() and text.isdigit() and len(text) < 40):
+        never = text == "-1" and status == _STATUSES[1]
+        if not never and not (text.isascii() and text.isdigit() and len(text) < 40):
             raise SourceUnavailableError(
                 self.name, f"answered with a balance of {heard(self.name, text)}"
             )
-        status = take(self.name, state, str, "state")
         data, code = (take(self.name, state, str, field) for field in ("data", "code"))
         # -1 is what the library below says of an account that was never there.
-        return AccountState(number, block_hash, max(0, int(text)), status, data, code)
+        return AccountState(number, block_hash, 0 if never else int(text), status, data, code)
 
     def run(self, address: str, method: str, stack: list[object], seqno: int) -> list[object]:
         """Run a contract's method in the state after a block; its stack.

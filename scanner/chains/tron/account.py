@@ -25,7 +25,10 @@ def trx_parts(endpoint: str, account: dict[str, object]) -> dict[str, int]:
     def number(holder: dict[str, object], name: str) -> int:
         return _number(endpoint, holder, name)
 
-    staked = sum(number(e, "amount") for e in _objects(endpoint, account, "frozenV2"))
+    entries = list(_objects(endpoint, account, "frozenV2"))
+    if len({str(e.get("type")) for e in entries}) < len(entries):
+        raise SourceUnavailableError(endpoint, "shows one kind of stake twice")
+    staked = sum(number(e, "amount") for e in entries)
     staked += sum(number(e, "frozen_balance") for e in _objects(endpoint, account, "frozen"))
     for holder, name in (
         (resource, "frozen_balance_for_energy"),

@@ -13,7 +13,7 @@ from typing import Final
 
 from scanner.chains.fleet.interface import Answer, ReaderAbility, Reading, Refusal, State
 from scanner.chains.interface import Reach
-from scanner.chains.shape import take
+from scanner.chains.shape import HEX_32, named, take
 from scanner.chains.xrpl.header import FIRST_HASH, FIRST_LEDGER, Header, read_header
 from scanner.chains.xrpl.keys import PSEUDO, account_keys, untouched
 from scanner.chains.xrpl.rpc import XrplError, XrplRpc
@@ -210,7 +210,8 @@ class XrplReader:
         return Reading({}, self._state(result), absent=True)
 
     def _token(self, query: BalanceQuery, currency: str, issuer: str, at: BlockRef) -> Answer:
-        account, amount, exact, frozen = query.address.text, 0, [], False
+        account, amount, frozen = query.address.text, 0, False
+        exact: list[str] = []
         marker: object = None
         for _ in range(_PAGES):
             more = {} if marker is None else {"marker": marker}
@@ -227,10 +228,14 @@ class XrplReader:
             except XrplError as e:
                 return self._absent(account, e, at)
             state = self._state(answer)
+            if (state.height, state.hash) != (at.height, at.hash):  # every page, not the last alone
+                return Refusal(f"answered for ledger {state.height} {state.hash}")
             self._same_account(account, take(self._name, answer, str, "account"))
             for line in take(self._name, answer, list, "lines"):
                 peer = take(self._name, line, str, "account")
                 if peer == issuer and _same_currency(line.get("currency"), currency):
+                    if exact:
+                        raise self._broken("one trust line twice")
                     held, text = line_balance(self._name, line, query.holding.decimals)
                     amount, frozen = amount + held, frozen or bool(line.get("freeze_peer"))
                     exact.append(text)
@@ -246,7 +251,7 @@ class XrplReader:
         if answer.get("validated") is not True:
             raise self._broken("an answer from a ledger that is not validated")
         index = take(self._name, answer, int, "ledger_index")
-        return State(index, take(self._name, answer, str, "ledger_hash").lower())
+        return State(index, named(self._name, answer, HEX_32, "ledger_hash").lower())
 
     def _same_account(self, asked: str, answered: str) -> None:
         if asked != answered:

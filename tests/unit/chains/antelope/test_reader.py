@@ -127,10 +127,13 @@ def test_an_account_that_does_not_exist_is_absent_though_its_balance_is_an_empty
         ("next account's rows", "another account"),
         ("other token", "no amount of A"),
         ("goes back", "several nodes"),
+        ("lags", "several nodes"),
+        ("no pool", "the one pool of REX"),
     ],
 )
 def test_answers_to_another_question_are_refused(quirk: str, words: str) -> None:
     stub = a_stub()
+    stub.system[RICH] = {"rex": {"owner": RICH, "rex_balance": "100.0000 REX"}}
     with reader(stub) as r:
         at = r.pin(300)
         stub.quirks = {quirk}

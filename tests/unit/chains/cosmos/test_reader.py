@@ -81,9 +81,11 @@ class CosmosStub(WorldServer):
             first = "pagination.key" not in query
             page["next_key"] = "bW9yZQ==" if first and staked else None  # type: ignore[assignment]
             rows = [row] if staked and not first else []
+            page["total"] = str(int(bool(staked)) if first else 0)
             return {"delegation_responses": rows, "pagination": page}
         entry = {"balance": str(unbonding), "creation_height": "1", "initial_balance": "1"}
         row = {"delegator_address": way[4], "validator_address": "v", "entries": [entry]}
+        page["total"] = str(int(bool(unbonding)))
         return {"unbonding_responses": [row] if unbonding else [], "pagination": page}
 
     def _block(self, which: str) -> Sent:

@@ -104,6 +104,16 @@ class TestFilecoin(RpcContract):
             assert [b.amount for b in self.balances(source, queries)] == amounts
 
 
+def test_an_actor_that_is_made_after_the_newest_block_of_a_node_is_not_nobody() -> None:
+    """It has no number yet in that node's newest state, which is older than the pinned block."""
+    contract = TestFilecoin()
+    with contract.source(Trap.NONE) as (source, (stub,)):
+        at = source.pin(100)
+        stub.tip, stub.numbers = 90, {"f1": 1}
+        with pytest.raises(SourceError, match="has not reached block 100"):
+            source.fetch_balances([contract.funded[1][0]], at)
+
+
 def test_the_shipped_canaries_of_filecoin_are_those_of_the_recorded_state() -> None:
     """f099 with its coins for the balances; an f3 address with its actor for the numbers."""
     known = REGISTRY.canaries("filecoin")

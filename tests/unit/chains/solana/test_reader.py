@@ -145,6 +145,15 @@ def test_stake_that_an_endpoint_does_not_show_is_not_none(quirk: str) -> None:
     assert said.caution == NO_STAKE_READ
 
 
+def test_stake_of_an_older_slot_than_the_coins_at_hand_is_refused() -> None:
+    """What was taken out of stake in between would count twice."""
+    with (
+        reader(a_stub("old stake")) as r,
+        pytest.raises(SourceUnavailableError, match="shows stake of slot 491, not of 500"),
+    ):
+        r.read([query(RICH)], r.pin(None))
+
+
 def test_all_token_accounts_of_an_owner_count_not_only_the_first() -> None:
     with reader(a_stub("two token accounts", "frozen")) as r:
         (said,) = r.read([query(RICH, USDG)], r.pin(None))

@@ -167,6 +167,22 @@ def test_a_busy_server_is_asked_again_later(monkeypatch: pytest.MonkeyPatch) -> 
         r.pin(40)
 
 
+def test_a_page_of_another_ledger_does_not_count() -> None:
+    stub = a_stub("pages of two ledgers")
+    stub.world.put(RICH, "5", f"{RLUSD}.{ISSUER}")
+    with reader(stub) as r:
+        (said,) = r.read([query(RICH, TOKEN)], r.pin(40))
+    assert isinstance(said, Refusal)
+    assert "ledger 39" in said.why
+
+
+def test_a_trust_line_that_is_listed_twice_does_not_count_twice() -> None:
+    stub = a_stub("line twice")
+    stub.world.put(RICH, "5", f"{RLUSD}.{ISSUER}")
+    with reader(stub) as r, pytest.raises(SourceUnavailableError, match="one trust line twice"):
+        r.read([query(RICH, TOKEN)], r.pin(40))
+
+
 @pytest.mark.parametrize("traps", [(), ("two pages",)])
 def test_issued_tokens_by_their_trust_line(traps: tuple[str, ...]) -> None:
     stub = a_stub(*traps)
