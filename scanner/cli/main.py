@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
 import traceback
 from io import TextIOWrapper
@@ -60,7 +61,10 @@ def main() -> None:
     if "_SCANNER_COMPLETE" in os.environ:
         app(prog_name="scanner")
     collect_rarely()
-    sys.exit(run(sys.argv[1:]))
+    status = run(sys.argv[1:])
+    if status == INTERRUPTED:  # what is under way may last: another Ctrl-C does not wait for it
+        signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))
+    sys.exit(status)
 
 
 def collect_rarely() -> None:

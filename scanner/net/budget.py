@@ -21,6 +21,7 @@ from typing import Final, Protocol
 
 from scanner.errors import SourceUnavailableError
 from scanner.model.endpoint import Budget, Endpoint
+from scanner.net import ending
 
 LONGEST_LINE: Final = 30.0
 """Seconds that a timeline is given away ahead of now, at most."""
@@ -119,7 +120,7 @@ class SlotBudget:
         *,
         grant: float = 0.0,
         clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] = ending.pause,
     ) -> None:
         self.name, self._timeline = name, timeline
         self._gap = 1 / rate
@@ -134,6 +135,7 @@ class SlotBudget:
         """Return when a request may go out. Raises SourceUnavailableError after PATIENCE."""
         began = self._clock()
         while not self._in_slot():
+            ending.ask_no_more(self.name)
             if self._clock() > began + PATIENCE:
                 what = f"no turn within {PATIENCE:g} s: too much is asked of it at its rate"
                 raise SourceUnavailableError(self.name, what, LONGEST_LINE)

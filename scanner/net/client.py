@@ -14,6 +14,7 @@ import httpx
 
 from scanner.errors import ConfigError
 from scanner.net.bodies import ACCEPTED
+from scanner.net.deadline import TimedBackend
 from scanner.net.reach import CheckedBackend, is_written_inside
 
 _LIMITS: Final = httpx.Limits(max_connections=64, max_keepalive_connections=32)
@@ -55,7 +56,9 @@ def _transport(name: str, url: httpx.URL, inside: bool) -> httpx.HTTPTransport:
     context = _context()
     proxy = None if inside and is_written_inside(url.host) else _proxy(url)
     if proxy:
-        return httpx.HTTPTransport(verify=context, limits=_LIMITS, proxy=proxy)
+        behind = httpx.HTTPTransport(verify=context, limits=_LIMITS, proxy=proxy)
+        behind._pool._network_backend = TimedBackend(httpcore.SyncBackend())
+        return behind
     transport = httpx.HTTPTransport(verify=context, limits=_LIMITS)
     # The pool is the same as before but for its way to connect, which httpx has no setting for.
     transport._pool = httpcore.ConnectionPool(
@@ -63,7 +66,7 @@ def _transport(name: str, url: httpx.URL, inside: bool) -> httpx.HTTPTransport:
         max_connections=_LIMITS.max_connections,
         max_keepalive_connections=_LIMITS.max_keepalive_connections,
         keepalive_expiry=_LIMITS.keepalive_expiry,
-        network_backend=CheckedBackend(name, inside),
+        network_backend=TimedBackend(CheckedBackend(name, inside)),
     )
     return transport
 

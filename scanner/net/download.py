@@ -17,6 +17,7 @@ import httpx
 from scanner.errors import SourceRejectedError, SourceUnavailableError
 from scanner.net.bodies import BodyError, TooLargeError, unpacked
 from scanner.net.client import open_client
+from scanner.net.deadline import within
 from scanner.net.reach import is_written_inside
 from scanner.net.words import connection_words
 
@@ -61,6 +62,7 @@ def download(
         inside = is_written_inside(here.host)
         for _ in range(REDIRECTS + 1):
             with (
+                within(until[0] - monotonic()),
                 open_client(label, here, inside=inside, headers=headers) as client,
                 client.stream("GET", here, timeout=SECONDS) as answer,
             ):
@@ -70,6 +72,8 @@ def download(
             inside = _may_follow(label, here, there, inside)
             here = there
     except httpx.HTTPError as e:
+        if monotonic() >= until[0]:
+            raise SourceUnavailableError(label, f"not complete after {seconds:g} s") from None
         raise SourceUnavailableError(label, f"no answer ({connection_words(e)})") from None
     except (httpx.InvalidURL, ValueError):
         raise SourceRejectedError(label, "its address, or one it leads to, is no URL") from None

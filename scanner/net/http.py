@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,12 +14,14 @@ from urllib.parse import unquote
 
 import httpx
 
-from scanner.errors import ConfigError, SourceError, SourceRejectedError, SourceUnavailableError
+from scanner.errors import ConfigError, SourceRejectedError, SourceUnavailableError
 from scanner.model.endpoint import Endpoint
 from scanner.model.jsontext import read_json
+from scanner.net import ending
 from scanner.net.bodies import BodyError, TooLargeError, unpacked
 from scanner.net.budget import budget_of
 from scanner.net.client import open_client
+from scanner.net.deadline import within
 from scanner.net.reach import is_written_inside
 from scanner.net.words import connection_words, heard
 from scanner.settings.secrets import secret_parts
@@ -157,26 +158,32 @@ class Transport:
         path: added to the path of the endpoint's URL; its query is kept.
         body: JSON text, b"" for none. timeout: seconds until the answer is complete, by default
             the endpoint's. limit: most bytes of the answer. headers: of this request alone.
-        Raises SourceUnavailableError on time-outs and broken connections, SourceRejectedError if
-        the answer is larger than `limit`. Neither holds the URL.
+        Raises SourceUnavailableError on time-outs and broken connections, and once this process is
+        about to end; SourceRejectedError if the answer is larger than `limit`. Neither holds the
+        URL.
         """
         if self._budget is not None:
             self._budget.take()
+        ending.ask_no_more(self.name)
         if self._process != os.getpid():  # forked: connections are those of who opened them
             self._client, self._process = self._open(), os.getpid()
         seconds = timeout or self._timeout
         sent = {"content-type": "application/json"} if body else {}
         sent.update(headers or {})
         try:
-            with self._client.stream(
-                method, self._url(path), content=body or None, headers=sent, timeout=seconds
-            ) as answer:
-                content = self._read(answer, limit, time.monotonic() + seconds)
+            with (
+                within(seconds),
+                self._client.stream(
+                    method, self._url(path), content=body or None, headers=sent, timeout=seconds
+                ) as answer,
+            ):
+                content = self._read(answer, limit)
             # The stream knows its answer: a circle that keeps the request's body from being freed.
             del answer.stream
             return Reply(self.name, answer.status_code, content, dict(answer.headers))
         except httpx.TimeoutException:
-            raise self._too_slow(seconds) from None
+            what = f"no complete answer within {seconds:g} s"
+            raise SourceUnavailableError(self.name, what) from None
         except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, OSError) as e:
             what = connection_words(e)
             raise SourceUnavailableError(self.name, f"no connection ({what})") from None
@@ -203,23 +210,14 @@ class Transport:
         queries = [q for q in (self._base.query, query.encode()) if q]
         return self._base.copy_with(raw_path=joined + (b"?" + b"&".join(queries)) * bool(queries))
 
-    def _read(self, answer: httpx.Response, limit: int, deadline: float) -> bytes:
-        parts = []
+    def _read(self, answer: httpx.Response, limit: int) -> bytes:
         encoding = answer.headers.get("content-encoding", "")
         try:
-            for part in unpacked(answer.iter_raw(), encoding, limit):
-                if time.monotonic() > deadline:  # httpx limits each read, not the whole answer
-                    raise self._too_slow(None)
-                parts.append(part)
+            return b"".join(unpacked(answer.iter_raw(), encoding, limit))
         except TooLargeError as e:
             raise SourceRejectedError(self.name, str(e)) from None
         except BodyError as e:
             raise SourceUnavailableError(self.name, str(e)) from None
-        return b"".join(parts)
-
-    def _too_slow(self, seconds: float | None) -> SourceError:
-        within = f"within {seconds:g} s" if seconds else "in time"
-        return SourceUnavailableError(self.name, f"no complete answer {within}")
 
 
 def _retry_after(text: str) -> float | None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Final
 
@@ -97,6 +98,21 @@ class CheckedBackend(httpcore.NetworkBackend):
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as e:
                 failure = e
         raise failure
+
+
+def connected(name: str, host: str, port: int, inside: bool, timeout: float) -> socket.socket:
+    """A plain connection to an address that was looked at; see `CheckedBackend`.
+
+    Raises SourceRejectedError where only addresses inside are left, OSError.
+    """
+    failure: OSError = socket.gaierror(socket.EAI_NONAME, "its name is not known")
+    with suppress(httpcore.ConnectError):
+        for address in checked_addresses(name, host, port, inside):
+            try:
+                return socket.create_connection((address, port), timeout)
+            except OSError as e:
+                failure = e
+    raise failure
 
 
 def checked_addresses(name: str, host: str, port: int, inside: bool) -> list[str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
+from typing import overload
 
 from scanner.chains.interface import BalanceSource
 from scanner.errors import (
@@ -37,9 +38,32 @@ MOST_PINS = 3
 """Blocks that a chunk is tried at, each in place of one that left the best chain."""
 
 JUDGED_AT_ONCE = 500
-"""Claims judged between two looks at whether to stop."""
+"""Claims whose questions to the chain are asked together."""
 
 NO_SOURCE = "no source of balances is configured for {network}"
+
+
+class _Heeding(Sequence[Claim]):
+    """Claims that end in StoppedError when the run is to stop: a row can take a judge a second."""
+
+    def __init__(self, claims: Sequence[Claim], tools: Tools) -> None:
+        self._claims, self._go_on = claims, tools.go_on
+
+    def __len__(self) -> int:
+        return len(self._claims)
+
+    @overload
+    def __getitem__(self, at: int) -> Claim: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Claim]: ...
+    def __getitem__(self, at: int | slice) -> Claim | Sequence[Claim]:
+        return self._claims[at]
+
+    def __iter__(self) -> Iterator[Claim]:
+        for claim in self._claims:
+            self._go_on()
+            yield claim
+
 
 _Places = dict[tuple[str, str, int], tuple[Network, Holding]]
 """By asset, network and decimals."""
@@ -157,7 +181,7 @@ def _judge_batch(
     keys: KeyQuestion | None,
     block: BlockRef | None = None,
 ) -> list[ControlResult]:
-    verdicts = list(tools.judge(claims, call, keys))
+    verdicts = list(tools.judge(_Heeding(claims, tools), call, keys))
     if len(verdicts) != len(claims):
         raise ValueError(f"{len(verdicts)} verdicts about {len(claims)} claims")
     if block is not None:

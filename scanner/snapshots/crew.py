@@ -22,6 +22,7 @@ from multiprocessing.process import BaseProcess
 from threading import Event
 from typing import Self
 
+from scanner.net import ending
 from scanner.settings.threads import may_fork
 from scanner.snapshots.interface import Chunk, Progress
 
@@ -188,3 +189,4 @@ def _obey(theirs: Connection, stop: Event) -> None:
     except (EOFError, OSError):
         os._exit(1)
     stop.set()
+    ending.begin()

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from scanner.chains.interface import BalanceSource, ReadPolicy
 from scanner.errors import ScannerError
+from scanner.net import ending
 from scanner.snapshots.interface import ChunkState, SnapshotPolicy, Taken
 from scanner.snapshots.take import take_snapshot
 from scanner.store.writing import schedules as kept
@@ -50,6 +51,7 @@ def stop_on_signals(jobs: Jobs) -> None:
     def stop(*_: object) -> None:
         jobs.watch.stop()
         jobs.stop.set()
+        ending.begin()
 
     for sign in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sign, stop)

@@ -10,6 +10,7 @@ import socket
 from contextlib import suppress
 
 from scanner.errors import StoreError
+from scanner.net import ending
 from scanner.worker.clocks import WallClock, forget_future
 from scanner.worker.jobs import Jobs
 from scanner.worker.queue import CHUNKS, UPKEEP, Timing, make_app
@@ -43,13 +44,17 @@ async def _run(jobs: Jobs, timing: Timing, concurrency: int) -> None:
 
     stopping, ended = asyncio.Event(), asyncio.Event()
 
+    def end_at_hand() -> None:
+        jobs.stop.set()
+        ending.begin()
+
     def stop() -> None:
         if stopping.is_set():
-            jobs.stop.set()
+            end_at_hand()
         stopping.set()
         ended.set()
         jobs.watch.stop()
-        loop.call_later(GRACE, jobs.stop.set)
+        loop.call_later(GRACE, end_at_hand)
 
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGTERM, signal.SIGINT):

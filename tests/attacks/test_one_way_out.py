@@ -1,5 +1,6 @@
 """Attackers on the wire: a list's server, a node, a name server. Nobody else chooses whom we ask."""
 
+import ast
 import base64
 import gzip
 import ipaddress
@@ -8,13 +9,17 @@ import socket
 import subprocess
 import sys
 import zlib
+from dataclasses import replace
+from pathlib import Path
 from urllib.parse import quote
 
 import httpcore
 import pytest
 from support.scripted_http import Said, serving
 
+import scanner
 from scanner.chains.bitcoin.core_rpc import CoreRpc
+from scanner.chains.bitcoin.electrum_rpc import ElectrumRpc
 from scanner.chains.fleet.rpc import Rpc
 from scanner.errors import ScannerError, SourceRejectedError, SourceUnavailableError
 from scanner.model.endpoint import Endpoint
@@ -91,6 +96,56 @@ def test_a_public_name_that_leads_inside_is_refused(monkeypatch):
         with fetched(url, "okx") as got:
             assert got.file.read_text() == SECRET
         assert len(asked) == 1
+
+
+def test_an_electrum_servers_name_that_leads_inside_is_refused(monkeypatch):
+    """It speaks no HTTP, and goes the same way out."""
+    _resolving(monkeypatch, "127.0.0.1")
+    with socket.create_server(("127.0.0.1", 0)) as inside:
+        port = inside.getsockname()[1]
+        theirs = Endpoint("n", "bitcoin", "electrum", f"tcp://electrum.example:{port}", timeout=2)
+        with pytest.raises(SourceRejectedError, match="inside this network"):
+            ElectrumRpc(theirs).call("server.banner")
+        inside.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            inside.accept()
+        with pytest.raises(SourceUnavailableError, match="no complete answer"):
+            ElectrumRpc(replace(theirs, own=True, timeout=0.5)).call("server.banner")
+
+
+SPEAKS = {
+    "socket": {
+        "net.reach": "connects to addresses that were looked at",
+        "chains.bitcoin.electrum_rpc": "names its errors; `net.reach` connects",
+        "cli.common.offline": "asks this machine's resolver for names the operator wrote",
+        "demo.nodes": "free ports of 127.0.0.1",
+        "web.server": "listens",
+        "worker.service": "this machine's name",
+    },
+    "smtplib": {"alerts.channels": "mail, to the operator's own server"},
+    "httpx": {"net.client": "", "net.http": "", "net.download": ""},
+    "httpcore": {"net.client": "", "net.deadline": "", "net.reach": ""},
+    "urllib.request": {"net.client": "reads the environment's proxies"},
+    "http.server": {"worker.health": "listens", "demo.replay.server": "listens"},
+}
+"""Module -> who may import it, and for what."""
+OTHERS = {"http.client", "requests", "aiohttp", "urllib3", "websockets", "ftplib", "telnetlib",
+          "poplib", "imaplib", "nntplib", "xmlrpc", "xmlrpc.client"}  # fmt: skip
+
+
+def test_nothing_else_speaks_to_others():
+    """One way out: who opens a connection stands in the table above, and nowhere else."""
+    root = Path(scanner.__file__).parent
+    found: dict[str, set[str]] = {}
+    for path in root.rglob("*.py"):
+        place = ".".join(path.relative_to(root).with_suffix("").parts)
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom):
+                names = [node.module or "", *(f"{node.module}.{a.name}" for a in node.names)]
+            for name in set(names) & (set(SPEAKS) | OTHERS):
+                found.setdefault(name, set()).add(place)
+    assert found == {name: set(places) for name, places in SPEAKS.items()}
 
 
 def test_the_address_that_was_looked_at_is_the_one_connected_to(monkeypatch):

@@ -25,7 +25,9 @@ from scanner.chains.shape import take
 from scanner.errors import ConfigError, SourceRejectedError, SourceUnavailableError
 from scanner.model.endpoint import Endpoint
 from scanner.model.jsontext import read_json
+from scanner.net import ending
 from scanner.net.budget import budget_of
+from scanner.net.reach import connected, is_written_inside
 from scanner.net.words import connection_words, heard
 
 MAX_ANSWER = 64 * 1024 * 1024
@@ -67,6 +69,7 @@ class ElectrumRpc:
             raise ConfigError(f"endpoint {self.name}: its URL must be tcp:// or ssl://host:port")
         self._tls = parts.scheme == "ssl"
         self._pin = parse_qs(parts.query).get("sha256", [""])[0].lower().replace(":", "")
+        self._inside = endpoint.own or is_written_inside(self._place[0])
         self._timeout = endpoint.timeout
         self._budget = budget_of(endpoint)
         self._idle: list[_Connection] = []
@@ -89,6 +92,7 @@ class ElectrumRpc:
             return []
         if self._budget is not None:
             self._budget.take()
+        ending.ask_no_more(self.name)
         connection = self._borrow()
         try:
             answers = connection.batch(calls)
@@ -122,7 +126,7 @@ class ElectrumRpc:
 
     def _connect(self) -> _Connection:
         with _network_errors(self.name):
-            plain = socket.create_connection(self._place, timeout=self._timeout)
+            plain = connected(self.name, *self._place, self._inside, self._timeout)
             try:
                 connection = _Connection(self.name, self._secure(plain), self._timeout)
             except BaseException:

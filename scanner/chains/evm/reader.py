@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import random
 import threading
-import time
 from collections import deque
 from collections.abc import Sequence
 from typing import Final, Protocol
@@ -18,6 +17,7 @@ from scanner.chains.evm.single import SingleCalls
 from scanner.chains.fleet.faults import Fault, RpcError
 from scanner.errors import SourceUnavailableError
 from scanner.model.block import BlockRef
+from scanner.net import ending
 
 
 class Way(Protocol):
@@ -155,7 +155,7 @@ class _Reader:
                 self._patience -= 1
                 if self._patience < 0 or (e.retry_after or 0) > _SHORT_WAIT:
                     raise
-                time.sleep(e.retry_after or random.uniform(0, _SHORT_WAIT / 5))  # noqa: S311
+                ending.pause(e.retry_after or random.uniform(0, _SHORT_WAIT / 5))  # noqa: S311
             else:
                 self._patience = min(_PATIENCE, self._patience + 0.5)
                 return found

@@ -16,6 +16,7 @@ from scanner.errors import (
     SourceRejectedError,
     SourceUnavailableError,
 )
+from scanner.net import ending
 
 T = TypeVar("T")
 
@@ -51,7 +52,7 @@ _FIRST_WAIT: Final = 2.0  # as long as none has ever answered
 
 def pause(seconds: float) -> None:
     """Wait between two tries. Tests put something quicker here."""
-    time.sleep(seconds)
+    ending.pause(seconds)
 
 
 class Pool(Generic[M]):
@@ -114,7 +115,7 @@ class Pool(Generic[M]):
 
         retrying = tenacity.Retrying(
             sleep=self._sleep,
-            stop=lambda state: state.attempt_number >= self._tries(),
+            stop=lambda state: ending.begun() or state.attempt_number >= self._tries(),
             wait=lambda state: self._wait(state, among, refusals),
             retry=tenacity.retry_if_exception(lambda e: self._again(e, among, refusals)),
             reraise=True,

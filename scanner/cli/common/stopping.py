@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 from scanner.cli.common.console import say
+from scanner.net import ending
 
 INTERRUPTED = 130
 
@@ -19,6 +20,7 @@ INTERRUPTED = 130
 def answering(remedy: str) -> Iterator[None]:
     """Within, Ctrl-C is answered at once and raises KeyboardInterrupt; another one ends it all.
 
+    Nobody is asked anything more then; what is under way comes to its end.
     remedy: what to do then, as the last words of both. Nothing is lost by an end at once: what is
     stored is stored in whole transactions. Outside the main thread nothing is changed.
     """
@@ -28,6 +30,7 @@ def answering(remedy: str) -> Iterator[None]:
 
     def first(number: int, frame: FrameType | None) -> None:
         signal.signal(number, second)
+        ending.begin()
         say(f"scanner: stopping after the requests at hand, Ctrl-C again stops now; {remedy}")
         signal.default_int_handler(number, frame)
 

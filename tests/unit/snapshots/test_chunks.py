@@ -290,6 +290,24 @@ def test_a_stop_in_the_middle_of_a_long_request_ends_it():
     assert sink.finished == []
 
 
+def test_a_stop_among_rows_that_take_long_is_heeded_at_the_next_row():
+    """A row may cost a second to judge: hundreds of them are not judged before a stop is seen."""
+    judged = []
+
+    def judge(claims, call, keys=None):
+        for claim in claims:
+            judged.append(claim)
+            if len(judged) == 2:
+                tools.stop.set()
+        return good_judge(claims, call)
+
+    sink, tools, chunk = setting([eth_claim(n) for n in range(50)], judge)
+    with pytest.raises(StoppedError):
+        take_chunk(tools, chunk, None, None)
+    assert len(judged) == 2
+    assert sink.finished == sink.failed == []
+
+
 def test_a_server_that_asks_for_time_gets_it_up_to_a_limit(monkeypatch):
     _, tools, _ = setting()
     assert asking._wait(tools, 1, SourceUnavailableError("n", "429", retry_after=7)) == 7
