@@ -87,8 +87,9 @@ def verify_inclusion(path: Path, key_at: Callable[[int], bytes]) -> Inclusion:
         reason = f"the tree is false: line {checked.problems[0].line}: {checked.problems[0].reason}"
     elif not found:
         reason = "no leaf opens with this key: it is of another file or account, or left out"
+    amounts = {ASSET: amount}
     return Inclusion(
-        not reason, checked.root, {ASSET: amount}, DECIMALS, checked.totals, tuple(found), reason
+        not reason, checked.root, amounts, DECIMALS, checked.totals, tuple(found), reason, NAME
     )
 
 

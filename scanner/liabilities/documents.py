@@ -22,10 +22,13 @@ from scanner.liabilities.okx_v2.inclusion import recognises as is_okx_v2_user
 from scanner.liabilities.opening import read_whole
 from scanner.liabilities.others import bitget, mexc
 from scanner.liabilities.others.amounts import DECIMALS
+from scanner.liabilities.others.beside import document_beside
 from scanner.liabilities.others.known import Form, form_of
 from scanner.liabilities.others.path import Path as FoundPath
 from scanner.liabilities.refusal import RefusedError, ShapeError
 from scanner.model.jsontext import read_json
+
+NOT_CHECKED = "not checked: "
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,7 @@ def unchecked(form: Form) -> ProofCheck:
         form.name,
         ProofStatus.UNCHECKED,
         LiabilityEvidence.PUBLISHED,
-        gaps=(f"not checked: {form.why}",),
+        gaps=(NOT_CHECKED + form.why,),
         stated={"publisher": form.publisher, "file": form.what},
     )
 
@@ -93,7 +96,7 @@ def named(document: Mapping[str, object]) -> str:
     """What a document is, for a sentence that refuses it; "" if nothing tells."""
     if (path := path_form(document)) is not None:
         return f"a path of one user in {path.publisher}'s form"
-    form = form_of(document)
+    form = form_of(document) or document_beside(document)
     return f"{form.what}: {form.why}" if form else ""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from scanner.errors import InputError, ListFormatError
@@ -23,6 +23,11 @@ from scanner.liabilities.okx_v2.proof_file import recognises as is_okx_v2
 from scanner.liabilities.opening import head_of
 from scanner.liabilities.published import read_liabilities
 from scanner.model.registry import Registry
+
+_OWN_ROOT = (
+    "the root is read from this file itself: hold it against the one that the publisher shows "
+    "everybody, with --root"
+)
 
 KeyAt = Callable[[int], bytes]
 """Block height -> a user's 32-byte key for the tree of that height."""
@@ -57,14 +62,52 @@ def load_liabilities(path: Path, registry: Registry) -> Loaded:
     return Loaded(tuple(read_liabilities(path, registry)), None)
 
 
-def verify_user(path: Path, user: Path | None, key_at: KeyAt | None, pin: str = "") -> Inclusion:
+def verify_user(
+    path: Path, user: Path | None, key_at: KeyAt | None, pin: str = "", root: str = ""
+) -> Inclusion:
     """Find one user in a liabilities file, told by its content.
 
     user: the user's file, for OKX's whole tree and proofs. key_at: block height -> the user's key,
     for BitMEX's and River's tree. pin: of a proof's verifying key, as for `check_proof`.
-    Neither: the file is a path of one user. Raises InputError when the file needs what is not
-    given, ListFormatError as the readers do.
+    Neither: the file is a path of one user, under a root that it says itself.
+    root: the one that the publisher shows everybody, lower-case hex; "" if not known.
+    Raises InputError when the file needs what is not given, ListFormatError as the readers do.
     """
+    found, alone = _found(path, user, key_at, pin)
+    if not found.included:
+        return found
+    if root and found.root != root:
+        reason = f"the root is {found.root}, not the one given, {root}"
+        return replace(found, included=False, reason=reason, totals=(), gaps=())
+    if alone and not root:
+        return replace(found, unproven=True, gaps=(_OWN_ROOT, *found.gaps))
+    return found
+
+
+def _found(path: Path, user: Path | None, key_at: KeyAt | None, pin: str) -> tuple[Inclusion, bool]:
+    """What the file's reader finds; and whether the file is a path of one user alone."""
+    whole = _in_publication(path, user, key_at)
+    if whole is not None:
+        if pin:
+            raise InputError(f"--key: a file of the form {whole.format} has no verifying key")
+        return whole, False
+    document = read_document(path)
+    if is_okx_v2(document):
+        return verify_okx_v2_user(document, path.name, user, pin), False
+    form = path_form(document)
+    if form is None:
+        refuse_users(document, path.name)
+        if what := named(document):
+            raise ListFormatError(path.name, f"no proof of OKX, BitMEX or River but {what}")
+    if user is not None or key_at is not None or pin:
+        what = f"{path.name} is one user's path and takes no other file and no key"
+        raise InputError(what)
+    found = check_path(form, document, path.name) if form else okx_merkle.verify_path(path)
+    return found, True
+
+
+def _in_publication(path: Path, user: Path | None, key_at: KeyAt | None) -> Inclusion | None:
+    """One user in OKX's first zk-STARK or in a whole tree; None where the file is neither."""
     if okx_v1_folder.recognises(path):
         if user is None:
             what = f"{path.name} is OKX's first zk-STARK"
@@ -79,12 +122,4 @@ def verify_user(path: Path, user: Path | None, key_at: KeyAt | None, pin: str = 
         if user is None:
             raise InputError(f"{path.name} is OKX's whole tree: it needs the user's file (--user)")
         return okx_merkle.verify_in_tree(path, user)
-    document = read_document(path)
-    if is_okx_v2(document):
-        return verify_okx_v2_user(document, path.name, user, pin)
-    if (form := path_form(document)) is not None:
-        return check_path(form, document, path.name)
-    refuse_users(document, path.name)
-    if what := named(document):
-        raise ListFormatError(path.name, f"no proof of OKX, BitMEX or River but {what}")
-    return okx_merkle.verify_path(path)
+    return None

@@ -108,7 +108,9 @@ def verify_in_tree(tree: Path, user: Path) -> Inclusion:
     else:
         positions, reason = checked.find(found.nodes)
     amounts = dict(zip(COINS, found.amounts, strict=True))
-    return Inclusion(not reason, result.root, amounts, DECIMALS, result.totals, positions, reason)
+    return Inclusion(
+        not reason, result.root, amounts, DECIMALS, result.totals, positions, reason, result.format
+    )
 
 
 def verify_path(path: Path) -> Inclusion:
@@ -136,6 +138,7 @@ def verify_path(path: Path) -> Inclusion:
         DECIMALS,
         _totals(root, level, path.name),
         reason=reason,
+        format=PATH_NAME,
     )
 
 

@@ -43,7 +43,10 @@ _UNKNOWN = (
     "no known proof of liabilities (see docs/liabilities.md); a table of figures is kept with "
     "'scanner liabilities import'"
 )
-_ONE_USER = "one user's place under a root, and what the root says is owed: the rest is not shown"
+_ONE_USER = (
+    "only one user's place under the root is shown: what the root says is owed is its publisher's "
+    "word"
+)
 _LEFT_OUT = "a user who was left out is not noticed but by that user"
 
 

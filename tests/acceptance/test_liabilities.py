@@ -39,7 +39,7 @@ def test_okx_users_of_both_forms(scanner):
     done = scanner(*VERIFY, tree, "--user", okx / "user_info_file.json")
     assert (done.status, b"included: BTC 0.00005" in done.out) == (0, True)
     done = scanner(*VERIFY, okx / "merkle_proof_file.json", "--json")
-    assert (done.status, done.object["totals"][0]["evidence"]) == (0, "root_linked")
+    assert (done.status, done.object["totals"][0]["evidence"]) == (3, "root_linked")
 
 
 @pytest.mark.parametrize(

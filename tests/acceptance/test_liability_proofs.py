@@ -78,7 +78,7 @@ def test_each_file_is_called_what_it_is(scanner, file, key, status, grade):
     spoken = scanner(*VERIFY, file, *(("--key", key) if key else ()))
     assert spoken.status == status
     said = spoken.out.decode().lower().replace("not proven", "")
-    assert "proven" not in said.partition("not shown:")[0]
+    assert "proven" not in said.partition("gap:")[0]
 
 
 def test_accepted_is_said_with_the_gap_and_where_the_key_is_from(scanner):
@@ -86,7 +86,7 @@ def test_accepted_is_said_with_the_gap_and_where_the_key_is_from(scanner):
     said = done.out.decode()
     assert said.startswith("okx_v2: accepted by the published verifier under a pinned key\n")
     assert "owed over all coins, net: 2,825,089,870" in said
-    assert "not shown: the published circuit does not stop a dishonest prover" in said
+    assert "gap: the published circuit does not stop a dishonest prover" in said
     assert f"key: {pin('toy')} (from the key given)" in said
 
 
@@ -96,7 +96,7 @@ def test_totals_of_single_coins_under_pinned_keys(scanner):
     assert done.status == 0, done.err
     assert said.startswith("binance_batches: accepted by the published verifier under a pinned key")
     assert "owed: BTC 170005000 in the publisher's own units" in said
-    assert "not shown: whoever ran the setup of the keys can forge proofs under them" in said
+    assert "gap: whoever ran the setup of the keys can forge proofs under them" in said
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,12 @@ from scanner.cli.common.places import document_at_hand, key_at_hand
 from scanner.cli.liabilities.proof import Key
 from scanner.errors import InputError
 from scanner.liabilities.bitmex_tree import bitmex_key, river_key
-from scanner.liabilities.interface import Inclusion
+from scanner.liabilities.interface import Inclusion, Liability
 from scanner.liabilities.load import KeyAt, verify_user
 from scanner.model.amount import format_amount
 from scanner.reports.tables.jsontext import pretty
+
+_LONGEST_ROOT = 128
 
 File = Annotated[
     str,
@@ -54,7 +56,15 @@ Email = Annotated[
 ]
 
 
-def verify_inclusion(
+Root = Annotated[
+    str,
+    typer.Option(
+        "--root", metavar="HEX", help="The root that the publisher shows everybody: it must be it."
+    ),
+]
+
+
+def verify_inclusion(  # noqa: PLR0913, PLR0917 - one parameter per option
     file: File,
     user: User = None,
     nonce: Nonce = "",
@@ -62,22 +72,24 @@ def verify_inclusion(
     account: Account = "",
     email: Email = "",
     key: Key = "",
+    root: Root = "",
     as_json: AsJson = False,
 ) -> None:
     """Find your own balance in a file of OKX, BitMEX, River, Bitget, MEXC, Gate or Binance.
 
-    A whole tree is hashed and added up again first, a proof is verified first. Compare the root
-    that is shown with the one the publisher gives everybody. No network, no database; nothing of
-    your keys is kept. Exit status 0: included; 1: not; 3: included under a root that nothing
-    stands behind; 2: not read.
+    A whole tree is hashed and added up again first, a proof is verified first. Give the root that
+    the publisher shows everybody with --root, or compare it with the one that is shown. No
+    database, and no network but for an address that you give; nothing of your keys is kept. Exit
+    status 0: included; 1: not; 3: included under a root that nothing stands behind; 2: not read.
     """
     key_of = _key_at(nonce, account_key, account, email)
+    wanted = _root(root)
     with (
         document_at_hand(file) as path,
         document_at_hand(user) if user else nullcontext() as own,
         key_at_hand(key) as pinned,
     ):
-        found = verify_user(path, own, key_of, pinned)
+        found = verify_user(path, own, key_of, pinned, wanted)
     if as_json:
         emit(pretty(_object(found)))
     else:
@@ -101,11 +113,25 @@ def _key_at(nonce: str, account_key: str, account: str, email: str) -> KeyAt | N
     return lambda height: bitmex_key(master, height, int(account))
 
 
+def _root(text: str) -> str:
+    """A root as readers write it. Raises InputError."""
+    digits = text.strip().lower().removeprefix("0x")
+    if not set(digits) <= set("0123456789abcdef") or len(digits) > _LONGEST_ROOT:
+        raise InputError("--root must be hex digits")
+    return digits
+
+
 def _bytes(text: str, option: str) -> bytes:
     try:
         return bytes.fromhex(text)
     except ValueError:
         raise InputError(f"{option} must be hex digits") from None
+
+
+def _total(total: Liability) -> str:
+    amount = format_amount(total.amount, total.decimals)
+    owed = "owed" if total.evidence.proves_coin_totals else "claimed"
+    return f"total {owed}: {total.asset} {amount} ({total.evidence.value})"
 
 
 def _lines(found: Inclusion) -> list[str]:
@@ -116,11 +142,8 @@ def _lines(found: Inclusion) -> list[str]:
         lines.append("leaves: " + ", ".join(map(str, found.leaves)))
     if found.root:
         lines.append(f"root: {found.root}")
-    lines += [
-        f"total owed: {t.asset} {format_amount(t.amount, t.decimals)} ({t.evidence.value})"
-        for t in found.totals
-    ]
-    return lines + [f"not shown: {gap}" for gap in found.gaps]
+    lines += [_total(total) for total in found.totals]
+    return lines + [f"gap: {gap}" for gap in found.gaps]
 
 
 def _object(found: Inclusion) -> dict[str, object]:

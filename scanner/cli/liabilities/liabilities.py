@@ -140,7 +140,7 @@ def _keep(
     say(
         f"proof of one total ({kept.evidence.value}) {'kept' if new else 'is kept already'} beside "
         f"snapshot {snapshot_id} of {whose.list_name} by {whose.publisher}",
-        *(f"not shown: {gap}" for gap in found.gaps[:2]),
+        *(f"gap: {gap}" for gap in found.gaps[:2]),
     )
 
 

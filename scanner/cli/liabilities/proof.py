@@ -9,6 +9,7 @@ import typer
 from scanner.cli.common.console import emit
 from scanner.cli.common.options import AsJson
 from scanner.cli.common.places import document_at_hand, key_at_hand
+from scanner.liabilities.documents import NOT_CHECKED
 from scanner.liabilities.interface import Liability, ProofCheck, ProofStatus
 from scanner.liabilities.proofs import check_proof
 from scanner.model.amount import format_amount
@@ -28,7 +29,7 @@ Key = Annotated[
         "--key",
         metavar="FILE|SHA256",
         help="The publisher's verifying key, or its SHA-256. Keys of known rounds are shipped. "
-        "Binance: the SHA-256 of all .vk files one after the other.",
+        "Binance: all .vk files one after the other.",
     ),
 ]
 
@@ -43,8 +44,9 @@ _STATUS = {
 def verify(file: File, key: Key = "", as_json: AsJson = False) -> None:
     """Check a published proof of liabilities, and say what it does not show.
 
-    No network, no database. Exit status 0: accepted, under a pinned key where there is one; 1:
-    false; 3: consistent, but the key is the file's own or the form proves nothing; 2: not read.
+    No database, and no network but for an address that you give. Exit status 0: accepted, under a
+    pinned key where there is one; 1: false; 3: consistent, but the key is the file's own or the
+    form proves nothing; 2: not read.
     """
     with document_at_hand(file) as path, key_at_hand(key) as pinned:
         found = check_proof(path, pinned)
@@ -59,7 +61,7 @@ def _headline(found: ProofCheck) -> str:
     if found.status is ProofStatus.REFUSED:
         return f"false: {': '.join(filter(None, (found.place, found.reason)))}"
     if found.status is ProofStatus.UNCHECKED:
-        return f"not checked: {found.stated['file']} ({found.stated['publisher']})"
+        return f"named, not checked: {found.stated['file']} of {found.stated['publisher']}"
     if found.status is ProofStatus.CONSISTENT:
         return "consistent, and not proven"
     if found.key:
@@ -68,21 +70,26 @@ def _headline(found: ProofCheck) -> str:
 
 
 def _lines(found: ProofCheck) -> list[str]:
-    lines = [f"{found.format}: {_headline(found)}", f"evidence: {found.grade.value}"]
+    lines = [f"{found.format}: {_headline(found)}"]
+    if found.status is ProofStatus.UNCHECKED:
+        hashes = [f"sha256: {found.stated['sha256']}"] if "sha256" in found.stated else []
+        return [*lines, *hashes, *(f"note: {gap.removeprefix(NOT_CHECKED)}" for gap in found.gaps)]
+    lines.append(f"evidence: {found.grade.value}")
+    # What nothing stands behind is somebody's claim: "owed" would be our word for it.
+    owed = "owed" if found.status is ProofStatus.ACCEPTED else "claimed"
     if found.net is not None:
-        lines.append(f"owed over all coins, net: {found.net:,} in the publisher's unit of value")
+        unit = "the publisher's unit of value"
+        lines.append(f"{owed} over all coins, net: {found.net:,} in {unit}")
     lines += [
-        f"owed: {t.asset} {format_amount(t.amount, t.decimals)}{_unit(t)} ({t.evidence.value})"
+        f"{owed}: {t.asset} {format_amount(t.amount, t.decimals)}{_unit(t)} ({t.evidence.value})"
         for t in found.totals
         if found.status is not ProofStatus.REFUSED
     ]
-    if sha256 := found.stated.get("sha256"):
-        lines.append(f"sha256: {sha256}")
     if found.root:
         lines.append(f"root: {found.root}")
     if found.key:
         lines.append(f"key: {found.key} (from {found.key_from})")
-    return lines + [f"not shown: {gap}" for gap in found.gaps]
+    return lines + [f"gap: {gap}" for gap in found.gaps]
 
 
 def _unit(total: Liability) -> str:
@@ -90,7 +97,10 @@ def _unit(total: Liability) -> str:
 
 
 def proof_object(found: ProofCheck) -> dict[str, object]:
-    """The same for programs. net: text, for its size; null where the form has no such."""
+    """The same for programs. net: text, for its size; null where the form has no such.
+
+    Amounts are in base units of `decimals`; where `unit` is not "", in that unit and not in coins.
+    """
     return {
         "format": found.format,
         "status": found.status.value,
@@ -104,6 +114,7 @@ def proof_object(found: ProofCheck) -> dict[str, object]:
                 "asset": total.asset,
                 "decimals": total.decimals,
                 "amount": str(total.amount),
+                "unit": total.detail.get("unit", ""),
                 "evidence": total.evidence.value,
             }
             for total in found.totals

@@ -36,8 +36,13 @@ class Folder:
         configs = [match for name in self._names if (match := _CONFIG.fullmatch(name))]
         if not configs:
             raise ListFormatError(path.name, "no config.json in it: not OKX's sum_proof_data")
-        self._start = min((match[1] or "" for match in configs), key=lambda at: at.count("/"))
-        self._start += "/" if self._start else ""
+        starts = sorted((f"{match[1]}/" if match[1] else "" for match in configs), key=_depth)
+        with_batches = [start for start in starts if self._batches(start)]
+        if len(with_batches) > 1:
+            names = " and ".join(clip(start or "./", 60) for start in with_batches[:2])
+            what = f"{len(with_batches)} publications in it, {names}: give one of them"
+            raise ListFormatError(path.name, what)
+        self._start = (with_batches or starts)[0]
 
     def coins(self) -> Coins:
         """What config.json says of the columns. Raises ListFormatError."""
@@ -53,15 +58,17 @@ class Folder:
 
     def batches(self) -> Sequence[str]:
         """Names of the batches, in order. Raises ListFormatError."""
-        start = len(self._start)
-        found = {
-            match[1]
-            for name in self._names
-            if name.startswith(self._start) and (match := _BATCH.fullmatch(name[start:]))
-        }
+        found = self._batches(self._start)
         if not found:
             raise ListFormatError(self._path.name, "no batches in it")
         return sorted(found)
+
+    def _batches(self, start: str) -> set[str]:
+        return {
+            match[1]
+            for name in self._names
+            if name.startswith(start) and (match := _BATCH.fullmatch(name[len(start) :]))
+        }
 
     def proof(self, batch: str, coins: Coins) -> tuple[SumProof, list[int]]:
         """One batch, or TRUNK: its proof, and its totals, coins in order and all last.
@@ -108,6 +115,10 @@ class Folder:
         if len(data) > MAX_DOCUMENT:
             raise ListFormatError(self._shown(name), "larger than any such file")
         return data
+
+
+def _depth(start: str) -> tuple[int, str]:
+    return start.count("/"), start
 
 
 def _number(value: object, place: str) -> int:

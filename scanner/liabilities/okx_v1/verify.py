@@ -108,9 +108,18 @@ def verify_user(path: Path, user: Path) -> Inclusion:
         except ShapeError as e:
             raise ListFormatError(user.name, str(e)) from None
         except RefusedError as e:
-            return Inclusion(False, "", {}, 0, (), reason=f"{e.place}: {e.reason}", unit=UNIT)
+            reason = f"{e.place}: {e.reason}"
+            return Inclusion(False, "", {}, 0, (), reason=reason, format=NAME, unit=UNIT)
     return Inclusion(
-        True, root.hex(), amounts, 0, (), unit=UNIT, gaps=(NOT_A_PROOF, COINS), unproven=True
+        True,
+        root.hex(),
+        amounts,
+        0,
+        (),
+        format=NAME,
+        unit=UNIT,
+        gaps=(NOT_A_PROOF, COINS),
+        unproven=True,
     )
 
 

@@ -13,11 +13,14 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
-from scanner.errors import InputError
-from scanner.liabilities.okx_v2.key import MAX_KEY, sha256_of
+from scanner.errors import InputError, clip
+from scanner.liabilities.okx_v2.key import MAX_KEY, read_key, sha256_of
 from scanner.liabilities.okx_v2.proof_file import Header
+from scanner.liabilities.refusal import RefusedError
+from scanner.model.jsontext import read_json
 
 _NOT_A_KEY = "give a file with the key's bytes or their hex text, or its SHA-256 of 64 hex digits"
+_HASH_NAME = "root_verifier_data_sha256"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +101,13 @@ def pin_of_bytes(data: bytes, name: str) -> Pin:
 
 
 def read_pin(given: str) -> Pin:
-    """What the user pins: a hash, or a file of the key. Raises InputError."""
-    text = given.strip().lower()
-    if len(text) == 64 and set(text) <= set("0123456789abcdef"):
-        return pin_of_key(text) or Pin("the key given", text)
+    """What the user pins: a hash, a file of the key, or a file of its hash.
+
+    Raises InputError, also for a file that holds neither: held against it, every proof would be
+    called false.
+    """
+    if (sha256 := _hash(given)) is not None:
+        return pin_of_key(sha256) or Pin("the key given", sha256)
     try:
         with Path(given).open("rb") as stream:
             data = stream.read(2 * MAX_KEY + 1)
@@ -109,6 +115,29 @@ def read_pin(given: str) -> Pin:
         raise InputError(f"--key {given[:80]!r} is no readable file: {_NOT_A_KEY}") from None
     if len(data) > 2 * MAX_KEY or not data:
         raise InputError(f"--key {given[:80]!r} is no key: {_NOT_A_KEY}")
+    name = f"the key in {Path(given).name}"
+    if (sha256 := _written_hash(data)) is not None:
+        return pin_of_key(sha256) or Pin(name, sha256)
     with suppress(ValueError):  # else they are the bytes themselves
         data = bytes.fromhex(data.decode("ascii"))
-    return pin_of_bytes(data, f"the key in {Path(given).name}")
+    try:
+        read_key(data)
+    except RefusedError as e:
+        reason = clip(f"{e}", 120)
+        raise InputError(f"--key {given[:80]!r} is no key ({reason}): {_NOT_A_KEY}") from None
+    return pin_of_bytes(data, name)
+
+
+def _hash(text: object) -> str | None:
+    digits = text.strip().lower() if isinstance(text, str) else ""
+    return digits if len(digits) == 64 and set(digits) <= set("0123456789abcdef") else None
+
+
+def _written_hash(data: bytes) -> str | None:
+    """The hash that a file of one says: as JSON, or first in a line as sha256sum writes it."""
+    text = data.decode("ascii", "replace")
+    if text.lstrip()[:1] == "{":
+        with suppress(ValueError):
+            document = read_json(text)
+            return _hash(document.get(_HASH_NAME)) if isinstance(document, dict) else None
+    return _hash((text.split() or [""])[0])

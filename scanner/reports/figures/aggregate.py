@@ -197,7 +197,7 @@ def aggregate_lines(found: Aggregate) -> list[str]:
     if found.published:
         lines.append(f"published ratio: {found.published} (the publisher's own word)")
     if accepted:
-        lines.append(f"not shown: {GAP}")
+        lines.append(f"gap: {GAP}")
     return lines
 
 
