@@ -60,8 +60,9 @@ def claim_due(
     claimed = []
     for schedule in kept.schedules(store):
         last = kept.last_tick(store, schedule.id) or schedule.created
+        last = max(last, schedule.since or last)
         tick = due_tick(schedule.cron, last, now)
-        if tick is None:
+        if tick is None or schedule.paused:
             continue
         run = Run(schedule.id, tick, RunState.CLAIMED)
         if _claim(store, run, now, also):

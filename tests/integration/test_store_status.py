@@ -47,6 +47,23 @@ def test_schedules_come_with_their_latest_run(store):
         assert schedules.claim(store, schedule, datetime(2026, 11, day, 6, tzinfo=UTC), now)
     run = status(store).schedules[0].run
     assert (run.tick.day, run.state) == (21, RunState.CLAIMED)
+    assert status(store).schedules[0].state == "claimed"
+
+
+def test_a_run_is_where_its_snapshot_is_and_balances_are_as_old_as_their_blocks(store):
+    now = datetime(2026, 11, 20, 6, tzinfo=UTC)
+    schedule = schedules.add(store, "okx", "okx", "/x", "0 6 * * *", ScheduleOptions(), now)
+    assert schedules.claim(store, schedule, now, now)
+    snapshot = planned(store, [eth_claim(1, **SIGNED)])
+    (run,) = schedules.runs(store, schedule)
+    with store.write() as connection:
+        started = {"state": RunState.STARTED.value, "snapshot_id": snapshot}
+        schedules.record(connection, run, **started)
+    assert status(store).schedules[0].state == "planned"
+    take(store, snapshot, StubSource())
+    found = status(store)
+    assert found.schedules[0].state == "complete"
+    assert found.publishers[0].balances == datetime.fromtimestamp(1_700_000_100, UTC)
 
 
 @pytest.mark.node

@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -66,6 +67,34 @@ def jobs_on(store, source=None):
 def one_run(store, schedule):
     (run,) = schedules.runs(store, schedule)
     return run
+
+
+def test_a_paused_schedule_has_no_run_and_a_resumed_one_makes_up_for_none(store, file):
+    add(store, file)
+    kept = schedules.schedule_named(store, "okx")
+    schedules.edit(store, replace(kept, paused=True))
+    assert claim_due(store, SIX + timedelta(minutes=1)) == []
+    resumed = SIX + timedelta(hours=2)
+    schedules.edit(store, replace(kept, paused=False, since=resumed))
+    assert claim_due(store, SIX + timedelta(hours=3)) == []
+    (run,) = claim_due(store, SIX + timedelta(days=1, minutes=1))
+    assert run.tick == SIX + timedelta(days=1)
+
+
+def test_an_edited_schedule_keeps_what_was_not_said_and_asks_for_all_of_another_list(store, file):
+    add(store, file, quorum=2)
+    kept = schedules.schedule_named(store, "okx")
+    with store.write() as connection:
+        schedules.remember_fetch(connection, kept.id, "etag", "then")
+    schedules.edit(store, replace(kept, cron="0 7 * * *"))
+    after = schedules.schedule_named(store, "okx")
+    assert (after.cron, after.options.quorum, after.etag) == ("0 7 * * *", 2, "etag")
+    schedules.edit(store, replace(after, location="/another.csv"))
+    moved = schedules.schedule_named(store, "okx")
+    assert (moved.location, moved.etag, moved.modified) == ("/another.csv", "", "")
+    schedules.remove(store, "okx")
+    with pytest.raises(ConfigError, match="was removed meanwhile"):
+        schedules.edit(store, moved)
 
 
 def test_schedules_are_kept_listed_and_removed(store, file):

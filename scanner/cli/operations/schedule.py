@@ -1,10 +1,11 @@
-"""`scanner schedule add|list|remove|run-now`: lists that are scanned again by the clock."""
+"""`scanner schedule add|edit|pause|...`: lists that are scanned again by the clock."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from sqlalchemy import Connection
@@ -48,9 +49,10 @@ from scanner.reports.tables.jsontext import pretty
 from scanner.settings.publishers import load_publishers
 from scanner.settings.tables import load_registry
 from scanner.store.database.engine import Store, open_store
+from scanner.store.reading.status import ScheduleStatus, schedule_states
 from scanner.store.writing import schedules
 from scanner.store.writing.publishers import publisher_names
-from scanner.store.writing.schedules import Run, Schedule, runs
+from scanner.store.writing.schedules import Run, Schedule, ScheduleOptions
 from scanner.worker.queue import give_out_run
 from scanner.worker.scheduling import claim_now
 from scanner.worker.ticks import check_cron, next_tick
@@ -114,7 +116,7 @@ def add(  # noqa: PLR0913, PLR0917 - one parameter per option
     table = load_publishers()
     known = table.known(chosen_publisher(publisher or name, "", table))
     place, layout = _place(location, known)
-    options = schedules.ScheduleOptions(
+    options = ScheduleOptions(
         networks=None if wanted is None else tuple(sorted(wanted)),
         at=parse_heights(stated, registry),
         hashes=parse_hashes(stated, registry),
@@ -143,13 +145,128 @@ def list_schedules(
 ) -> None:
     """Show schedules with their last and next run."""
     with open_store(database_url(context, database)) as store:
-        records = [_record(store, schedule) for schedule in schedules.schedules(store)]
+        records = [_record(found) for found in schedule_states(store)]
     if as_json:
         emit(pretty(records))
         return
     titles = ("name", "publisher", "cron", "next", "last", "state", "snapshot", "error")
-    rows = [["" if r[t] is None else str(r[t]) for t in titles] for r in records]
-    print_grid([Column(title) for title in titles], rows, title="Schedules")
+    rows = [[_cell(title, record[title]) for title in titles] for record in records]
+    print_grid([Column(title) for title in titles], rows, title="Schedules (UTC)")
+
+
+def _cell(title: str, value: object) -> str:
+    """One cell: times to the minute, "-" for what is not there yet."""
+    if value is None:
+        return "" if title == "error" else "-"
+    return str(value)[:16].replace("T", " ") if title in {"next", "last"} else str(value)
+
+
+@app.command("edit")
+def edit(  # noqa: PLR0913, PLR0917 - one parameter per option
+    context: typer.Context,
+    name: Name,
+    location: Location = "",
+    cron: Cron = "",
+    publisher: Publisher = "",
+    challenge: Challenge = "",
+    statement: Wanted = None,
+    networks: Networks = "",
+    at: At = None,
+    quorum: Quorum = 1,
+    proof: Prove = False,
+    spread: Spread = "1h",
+    list_format: Format = "",
+    columns: Columns = None,
+    network: RowNetwork = "",
+    asset: RowAsset = "",
+    unit: Unit = "",
+    database: Database = None,
+) -> None:
+    """Change a schedule: what is given replaces what was, all else stays.
+
+    Snapshots that it made stay as they are.
+    """
+    # What was typed is read from the context: only there is known what was given at all.
+    given = _changes(context)
+    with open_store(database_url(context, database)) as store:
+        before = schedules.schedule_named(store, name)
+        whose = before.publisher
+        if publisher:
+            whose = chosen_publisher(publisher, "", load_publishers(), publisher_names(store))
+        schedules.edit(
+            store,
+            replace(
+                before,
+                publisher=whose,
+                location=check_location(location) if location else before.location,
+                cron=check_cron(cron) if cron else before.cron,
+                options=replace(before.options, **given),
+            ),
+        )
+        after = schedules.schedule_named(store, name)
+    _say_next(after)
+
+
+def _changes(context: typer.Context) -> dict[str, Any]:
+    """Fields of ScheduleOptions that the options of the command line say anew."""
+    registry, params = load_registry(), context.params
+    networks = parse_networks(params["networks"], registry)
+    said = statement_options(params["challenge"], params["statement"])
+    stated = heights_for_times(params["at"] or [], None, registry)
+    columns = with_unit(parse_columns(params["columns"] or ()), params["unit"])
+    found: dict[str, tuple[str, Any]] = {
+        "networks": ("networks", None if networks is None else tuple(sorted(networks))),
+        "spread": ("spread", parse_spread(params["spread"])),
+        "quorum": ("quorum", params["quorum"]),
+        "proof": ("proof", params["proof"]),
+        "list_format": ("format", params["list_format"]),
+        "columns": ("columns", columns),
+        "unit": ("columns", columns),
+        "network": ("network", params["network"]),
+        "asset": ("asset", params["asset"]),
+        "challenge": ("challenge", said.challenge),
+        "statement": ("wanted", said.wanted),
+        "at": ("at", parse_heights(stated, registry)),
+    }
+    given = {field: value for option, (field, value) in found.items() if _given(context, option)}
+    return given | ({"hashes": parse_hashes(stated, registry)} if "at" in given else {})
+
+
+def _given(context: typer.Context, option: str) -> bool:
+    """Whether the user wrote the option."""
+    source = context.get_parameter_source(option)
+    return source is not None and source.name == "COMMANDLINE"
+
+
+def _say_next(schedule: Schedule) -> None:
+    if schedule.paused:
+        say(f"schedule {schedule.name}: paused; 'scanner schedule resume' starts it again")
+        return
+    when = next_tick(schedule.cron, datetime.now(UTC))
+    say(f"schedule {schedule.name}: next run {when:%Y-%m-%d %H:%M} UTC by 'scanner worker'")
+
+
+@app.command("pause")
+def pause(context: typer.Context, name: Name, database: Database = None) -> None:
+    """Start no further run until it is resumed; one that is going on is finished."""
+    _pause(database_url(context, database), name, paused=True)
+
+
+@app.command("resume")
+def resume(context: typer.Context, name: Name, database: Database = None) -> None:
+    """Start runs again, from the next one on: what fell into the pause is not made up for."""
+    _pause(database_url(context, database), name, paused=False)
+
+
+def _pause(url: str, name: str, *, paused: bool) -> None:
+    with open_store(url) as store:
+        before = schedules.schedule_named(store, name)
+        if before.paused is paused:
+            raise ConfigError(f"schedule {name} is {'already paused' if paused else 'not paused'}")
+        since = before.since if paused else datetime.now(UTC)
+        schedules.edit(store, replace(before, paused=paused, since=since))
+        after = schedules.schedule_named(store, name)
+    _say_next(after)
 
 
 @app.command("remove")
@@ -202,17 +319,19 @@ def _rhythm(known: Publication) -> str:
     return when
 
 
-def _record(store: Store, schedule: Schedule) -> dict[str, object]:
-    last: list[Run] = runs(store, schedule.id, limit=1)
-    run = last[0] if last else None
+def _record(found: ScheduleStatus) -> dict[str, object]:
+    schedule, run = found.schedule, found.run
+    upcoming = None if schedule.paused else next_tick(schedule.cron, datetime.now(UTC)).isoformat()
     return {
         "name": schedule.name,
         "publisher": schedule.publisher,
         "list": shown(schedule.location),
         "cron": schedule.cron,
-        "next": next_tick(schedule.cron, datetime.now(UTC)).isoformat(),
+        "options": list(schedule.options.arguments()),
+        "paused": schedule.paused,
+        "next": upcoming,
         "last": run.tick.isoformat() if run else None,
-        "state": run.state.value if run else None,
+        "state": found.state or None,
         "snapshot": run.snapshot_id if run else None,
         "error": run.error if run and run.error else None,
     }

@@ -1,14 +1,15 @@
-"""`scanner status`: what is going on, and how old the latest complete snapshots are."""
+"""`scanner status`: what is going on, and how old snapshots and their balances are."""
 
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import typer
 
 from scanner.cli.common.console import emit
 from scanner.cli.common.options import AsJson, Database, database_url
+from scanner.reports.figures.amounts import counted
 from scanner.reports.tables.grid import Column, print_grid
 from scanner.reports.tables.jsontext import pretty
 from scanner.store.database.engine import open_store
@@ -36,7 +37,9 @@ def _record(found: Status, now: datetime) -> dict[str, object]:
                 "publisher": p.name,
                 "snapshot": p.complete,
                 "finished": p.finished.isoformat() if p.finished else None,
-                "age_seconds": int((now - p.finished).total_seconds()) if p.finished else None,
+                "age_seconds": _seconds(p.finished, now),
+                "balances_of": p.balances.isoformat() if p.balances else None,
+                "balances_age_seconds": _seconds(p.balances, now),
             }
             for p in found.publishers
         ],
@@ -55,7 +58,7 @@ def _record(found: Status, now: datetime) -> dict[str, object]:
             {
                 "name": s.schedule.name,
                 "last": s.run.tick.isoformat() if s.run else None,
-                "state": s.run.state.value if s.run else None,
+                "state": s.state or None,
                 "snapshot": s.run.snapshot_id if s.run else None,
             }
             for s in found.schedules
@@ -65,9 +68,9 @@ def _record(found: Status, now: datetime) -> dict[str, object]:
 
 
 def _print(found: Status, now: datetime) -> None:
-    titles = [Column(t) for t in ("publisher", "latest complete", "age")]
+    titles = [Column(t) for t in ("publisher", "newest complete", "taken", "balances")]
     rows = [
-        [p.name, str(p.complete or "-"), _age(now - p.finished if p.finished else None)]
+        [p.name, str(p.complete or "-"), _ago(p.finished, now, "never"), _ago(p.balances, now, "-")]
         for p in found.publishers
     ]
     print_grid(titles, rows, title="Publishers")
@@ -80,7 +83,7 @@ def _print(found: Status, now: datetime) -> None:
             [
                 s.schedule.name,
                 f"{s.run.tick:%Y-%m-%d %H:%M}" if s.run else "-",
-                s.run.state.value if s.run else "-",
+                s.state or "-",
                 str(s.run.snapshot_id or "-") if s.run else "-",
                 s.run.error if s.run else "",
             ]
@@ -89,7 +92,9 @@ def _print(found: Status, now: datetime) -> None:
         print_grid(columns, lines, title="Schedules (UTC)")
     if found.queue is not None:
         jobs = ", ".join(f"{n:,} {state}" for state, n in sorted(found.queue.jobs.items()))
-        sys.stdout.write(f"Queue: {jobs or 'empty'}; {found.queue.workers} workers alive\n")
+        sys.stdout.write(
+            f"Queue: {jobs or 'empty'}; {counted(found.queue.workers, 'worker')} alive\n"
+        )
 
 
 def _going(head: SnapshotHead) -> list[str]:
@@ -97,8 +102,15 @@ def _going(head: SnapshotHead) -> list[str]:
     return [str(head.id), head.publisher, head.state.value, done, f"{head.chunks_failed:,}"]
 
 
-def _age(age: object) -> str:
-    if not isinstance(age, timedelta):
-        return "never"
-    hours, rest = divmod(max(0, int(age.total_seconds())), 3600)
-    return f"{hours // 24} d {hours % 24} h" if hours >= 48 else f"{hours} h {rest // 60} min"
+def _seconds(moment: datetime | None, now: datetime) -> int | None:
+    return int((now - moment).total_seconds()) if moment else None
+
+
+def _ago(moment: datetime | None, now: datetime, otherwise: str) -> str:
+    """How long ago: of balances by their blocks, which may be far older than the scan."""
+    if moment is None:
+        return otherwise
+    hours, rest = divmod(max(0, int((now - moment).total_seconds())), 3600)
+    if hours >= 48:
+        return f"{hours // 24} days ago"
+    return f"{hours} h {rest // 60} min ago" if hours else f"{rest // 60} min ago"

@@ -35,6 +35,9 @@ PriceSource = Annotated[
         help="Only prices whose source begins so: 'chainlink:', 'csv: Kraken'.",
     ),
 ]
+Exact = Annotated[
+    bool, typer.Option("--exact", help="Show every amount with its cents, and each price's source.")
+]
 DEFAULT_HOURS = 25
 
 
@@ -43,6 +46,7 @@ def value(
     snapshot: Snapshot = "latest",
     as_json: AsJson = False,
     form: Form = "",
+    exact: Exact = False,
     max_age: MaxAge = DEFAULT_HOURS,
     source: PriceSource = "",
     database: Database = None,
@@ -62,7 +66,10 @@ def value(
         emit(values_json.value_json(report))
     elif chosen == "csv":
         emit(values_text.value_csv(report))
-    else:
+    elif exact:
         values_text.print_values(report, sys.stdout)
+    else:
+        values_text.print_short(report, sys.stdout)
+        emit(f"Cents, prices and their sources: scanner value {snapshot_id} --exact\n".encode())
     say(*values_text.notes(report))
     finish(weights if report.now.priced else weights | {Weight.UNSHOWN})

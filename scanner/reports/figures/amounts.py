@@ -69,6 +69,26 @@ def fits(text: str) -> Markup:
     return Markup('<span class="long">{}</span>').format(words)
 
 
+MOST_IN_A_CELL = 14
+"""Characters of an amount in a table of 80 columns."""
+
+
+def in_short(amount: str) -> str:
+    """An amount of `reading_coins` that fits a cell: first without decimals, then as a power."""
+    whole = amount.partition(".")[0]
+    if len(amount) <= MOST_IN_A_CELL:
+        return amount
+    if len(whole) <= MOST_IN_A_CELL:
+        return whole
+    digits = whole.replace(",", "")
+    return f"{digits[0]}.{digits[1:3]}e{len(digits) - 1}"
+
+
+def counted(number: int, thing: str, things: str = "") -> str:
+    """A number with its noun: "1 row", "1,234 rows"; things: a plural that is not formed by s."""
+    return f"{number:,} {thing if number == 1 else things or f'{thing}s'}"
+
+
 def counted_rows(rows: int) -> str:
     """A number of rows in words: "1 row", "1,234 rows"."""
-    return f"{rows:,} row{'' if rows == 1 else 's'}"
+    return counted(rows, "row")

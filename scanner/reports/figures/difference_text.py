@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TextIO
 
-from scanner.reports.figures.amounts import whole_coins
+from scanner.reports.figures.amounts import in_short, reading_coins, whole_coins
 from scanner.reports.figures.difference import AssetChange
 from scanner.reports.tables.grid import Cell, Column, print_grid
 from scanner.reports.tables.text import printable
@@ -56,8 +56,40 @@ def _side(side: Side | None) -> dict[str, object] | None:
     }
 
 
+def print_short(changes: Sequence[AssetChange], title: str, stream: TextIO) -> None:
+    """Print what is claimed and verified now and by how much it changed; 80 columns, rounded."""
+    names = ("claimed now", "change", "verified now", "change")
+    columns = [Column("asset"), *(Column(name, right=True) for name in names)]
+    print_grid(columns, [_short_row(change) for change in changes], title=title, stream=stream)
+
+
+def _short_row(change: AssetChange) -> list[str | Cell]:
+    cells: list[str | Cell] = [Cell(change.asset, "bold")]
+    sides = (
+        (change.claimed_old, change.claimed_new, change.claimed_by),
+        (change.verified_old, change.verified_new, change.verified_by),
+    )
+    for old, new, by in sides:
+        cells.append("not listed" if new is None else _read(new, change))
+        if old is None or new is None:
+            cells.append(Cell("new" if old is None and new is not None else "-", "dim"))
+        else:
+            cells.append(_signed(by, _read(abs(by), change)))
+    return cells
+
+
+def _read(amount: int, change: AssetChange) -> str:
+    return in_short(reading_coins(amount, change.decimals, change.asset))
+
+
+def _signed(by: int, text: str) -> Cell:
+    if not by:
+        return Cell("-", "dim")
+    return Cell(f"-{text}", "red") if by < 0 else Cell(f"+{text}", "green")
+
+
 def print_changes(changes: Sequence[AssetChange], title: str, stream: TextIO) -> None:
-    """Print totals against totals."""
+    """Print totals against totals, every digit."""
     columns = [Column("asset")]
     names = ("claimed before", "claimed now", "change", "verified before", "verified now", "change")
     columns += [Column(name, right=True) for name in names]

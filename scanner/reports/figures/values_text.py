@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TextIO
 
-from scanner.reports.figures.amounts import percent, reading_coins
+from scanner.reports.figures.amounts import in_short, percent, reading_coins
 from scanner.reports.figures.values import (
     SPANS,
     AssetValue,
@@ -74,8 +74,42 @@ def _record(report: ValueReport, value: AssetValue) -> dict[str, object]:
     return found
 
 
+def print_short(report: ValueReport, stream: TextIO) -> None:
+    """Print a table of 80 columns: dollars verified, their share and change; whole dollars."""
+    now = report.now
+    span = next((span for span, then in report.then.items() if then is not None), None)
+    titles = ["price $", "verified $", "share", "claimed $"]
+    titles += [f"$, 1 {span}"] if span else []
+    columns = [Column("asset"), *(Column(title, right=True) for title in titles)]
+    rows = [_short_row(report, value, span) for value in now.assets]
+    if any(value.state is PriceState.USED for value in now.assets):
+        since = [_whole(_since(sums_then(report, span))[1])] if span else []
+        whole = [_whole(_money(now.verified)), "", _whole(_money(now.claimed))]
+        rows.append([Cell("all" if now.priced else "priced", "bold"), "", *whole, *since])
+    print_grid(columns, rows, title=_title(report), stream=stream)
+
+
+def _short_row(report: ValueReport, value: AssetValue, span: str | None) -> list[str | Cell]:
+    asset, _, price, verified, share, _, claimed, *_ = _row(report, value, [])
+    since = [_whole(_since(change(report, value, span))[1])] if span else []
+    return [asset, price, _whole(verified), share, _whole(claimed), *since]
+
+
+def _whole(cell: str | Cell) -> str | Cell:
+    """Dollars without their cents, from a thousand on."""
+    text, style = (cell, "") if isinstance(cell, str) else (cell.text, cell.style)
+    whole = text.partition(".")[0]
+    return Cell(in_short(whole if "," in whole else text), style)
+
+
+def _title(report: ValueReport) -> str:
+    now = report.now
+    state = "" if now.complete else " (INCOMPLETE: not every balance has been read)"
+    return f"Value of snapshot {now.taken.snapshot} at {_short(now.taken.at)}{state}"
+
+
 def print_values(report: ValueReport, stream: TextIO) -> None:
-    """Print the table for people, and under it what must be known to read it."""
+    """Print everything, with cents: a line each is some 180 columns wide."""
     now = report.now
     spans = [span for span, then in report.then.items() if then is not None]
     titles = ("verified", "price $", "verified $", "share", "not verified $", "claimed $")
@@ -86,9 +120,7 @@ def print_values(report: ValueReport, stream: TextIO) -> None:
     rows = [_row(report, value, spans) for value in now.assets]
     if any(value.state is PriceState.USED for value in now.assets):
         rows.append(_sum_row(report, spans))
-    state = "" if now.complete else " (INCOMPLETE: not every balance has been read)"
-    title = f"Value of snapshot {now.taken.snapshot} at {_short(now.taken.at)}{state}"
-    print_grid(columns, rows, title=title, stream=stream)
+    print_grid(columns, rows, title=_title(report), stream=stream)
 
 
 def notes(report: ValueReport) -> list[str]:

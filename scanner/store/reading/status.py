@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import Connection, and_, func, select, text
 
 from scanner.snapshots.interface import SnapshotState
 from scanner.store.database.engine import Store
-from scanner.store.reading.queries import SnapshotHead, heads
+from scanner.store.reading.queries import SnapshotHead, head, heads
 from scanner.store.schema import tables as t
 from scanner.store.writing import schedules as kept
 from scanner.store.writing.publishers import list_publisher
@@ -17,19 +17,27 @@ from scanner.store.writing.publishers import list_publisher
 
 @dataclass(frozen=True, slots=True)
 class PublisherStatus:
-    """One publisher. complete, finished: its latest complete snapshot, None before the first."""
+    """One publisher. complete, finished: its latest complete snapshot, None before the first.
+
+    balances: time of the oldest block that it was read at; None where no block has a time.
+    """
 
     name: str
     complete: int | None
     finished: datetime | None
+    balances: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class ScheduleStatus:
-    """One schedule with its latest run, None before the first."""
+    """One schedule with its latest run, None before the first.
+
+    state: of the run, or of its snapshot once it has one; "paused" where no run is due.
+    """
 
     schedule: kept.Schedule
     run: kept.Run | None
+    state: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +67,31 @@ ALIVE_SECONDS = 60
 
 def status(store: Store) -> Status:
     """Look at everything. Cheap: it reads no result."""
-    schedules = []
-    for schedule in kept.schedules(store):
-        last = kept.runs(store, schedule.id, limit=1)
-        schedules.append(ScheduleStatus(schedule, last[0] if last else None))
+    schedules = schedule_states(store)
     with store.read() as connection:
         publishers, queue = _publishers(connection), _queue(connection)
     going = [s for s in SnapshotState if s is not SnapshotState.COMPLETE]
     return Status(tuple(publishers), tuple(heads(store, states=going)), tuple(schedules), queue)
+
+
+def schedule_states(store: Store) -> list[ScheduleStatus]:
+    """Every schedule with where it stands, by name."""
+    found = []
+    for schedule in kept.schedules(store):
+        last = kept.runs(store, schedule.id, limit=1)
+        run = last[0] if last else None
+        found.append(ScheduleStatus(schedule, run, _state(store, schedule, run)))
+    return found
+
+
+def _state(store: Store, schedule: kept.Schedule, run: kept.Run | None) -> str:
+    if schedule.paused:
+        return "paused"
+    if run is None:
+        return ""
+    if run.snapshot_id is None:
+        return run.state.value
+    return head(store, run.snapshot_id).state.value
 
 
 def _publishers(connection: Connection) -> list[PublisherStatus]:
@@ -82,13 +107,18 @@ def _publishers(connection: Connection) -> list[PublisherStatus]:
         .group_by(complete.c.publisher_id)
         .subquery()
     )
+    p = t.pinned_block.c
+    oldest = select(func.min(p.time)).where(p.snapshot_id == s.id).scalar_subquery()
     query = (
-        select(t.publisher.c.name, s.id, s.finished)
+        select(t.publisher.c.name, s.id, s.finished, oldest)
         .outerjoin_from(t.publisher, latest, latest.c.publisher_id == t.publisher.c.id)
         .outerjoin(t.snapshot, and_(s.id == latest.c.id))
         .where(t.publisher.c.same_as.is_(None))
     )
-    found = [PublisherStatus(*row) for row in connection.execute(query)]
+    found = [
+        PublisherStatus(name, no, finished, datetime.fromtimestamp(at, UTC) if at else None)
+        for name, no, finished, at in connection.execute(query)
+    ]
     return sorted(found, key=lambda p: p.name)
 
 

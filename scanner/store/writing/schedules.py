@@ -80,6 +80,7 @@ class Schedule:
     """A list that is scanned again and again.
 
     location: path or http(s) URL. etag, modified: what its server said with the list last fetched.
+    paused: whether no run is due. since: when it was resumed; runs from before are not due.
     """
 
     id: int
@@ -91,6 +92,8 @@ class Schedule:
     created: datetime
     etag: str = ""
     modified: str = ""
+    paused: bool = False
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +157,34 @@ def schedule_named(store: Store, name: str) -> Schedule:
             return schedule
     known = ", ".join(s.name for s in every) or "none"
     raise ConfigError(f"no schedule {name!r}; there are: {known}")
+
+
+def edit(store: Store, schedule: Schedule) -> None:
+    """Keep a schedule's publisher, location, cron expression, options and pause, by its id.
+
+    Where the list is now another, its server is asked for all of it. Raises ConfigError if it is
+    gone.
+    """
+    extra: dict[str, Any] = {"paused": True} if schedule.paused else {}
+    if schedule.since is not None:
+        extra["since"] = schedule.since.isoformat()
+    c = t.schedule.c
+    with store.write() as connection:
+        moved = connection.execute(select(c.location).where(c.id == schedule.id)).scalar()
+        said = {} if moved == schedule.location else {"etag": "", "modified": ""}
+        done = connection.execute(
+            t.schedule.update()
+            .where(c.id == schedule.id)
+            .values(
+                publisher=schedule.publisher,
+                location=schedule.location,
+                cron=schedule.cron,
+                options=json.dumps({**_dump(schedule.options), **extra}, sort_keys=True),
+                **said,
+            )
+        )
+    if done.rowcount != 1:
+        raise ConfigError(f"the schedule {schedule.name!r} was removed meanwhile")
 
 
 def remove(store: Store, name: str) -> None:
@@ -272,6 +303,7 @@ def _dump(options: ScheduleOptions) -> dict[str, Any]:
 def _read(row: Any) -> Schedule:  # noqa: ANN401 - a row
     stored = own_json(row.options)
     networks = stored.pop("networks")
+    paused, since = stored.pop("paused", False), stored.pop("since", None)
     stored["wanted"] = tuple(stored.get("wanted", ()))
     options = ScheduleOptions(networks=None if networks is None else tuple(networks), **stored)
     return Schedule(
@@ -284,6 +316,8 @@ def _read(row: Any) -> Schedule:  # noqa: ANN401 - a row
         row.created,
         row.etag,
         row.modified,
+        paused,
+        datetime.fromisoformat(since) if since else None,
     )
 
 

@@ -1,5 +1,8 @@
+import io
+
 from scanner.model.balance import Evidence
 from scanner.reports.figures.difference import compare_totals
+from scanner.reports.figures.difference_text import print_short
 from scanner.snapshots.tally import AssetTotal
 from scanner.store.reading.queries import SnapshotTotals
 
@@ -28,3 +31,19 @@ def test_other_decimals_are_brought_together_exactly():
     assert change.claimed_old == 10**90
     assert change.claimed_by == 1 - 10**90
     assert change.verified_by == 0
+
+
+def test_the_short_table_fits_80_columns_and_an_absent_side_has_no_change():
+    most = 999_999_999 * 10**18 + 1
+    old = SnapshotTotals(1, True, (total("ETH", 18, most, most), total("OLD", 0, 1, 1)))
+    new = SnapshotTotals(2, True, (total("ETH", 18, 1, 0), total("NEW", 2, 10**40, 10**40)))
+    out = io.StringIO()
+    print_short(compare_totals(old, new), "x", out)
+    lines = out.getvalue().splitlines()
+    assert max(map(len, lines)) <= 80
+    eth, added, gone = (
+        next(x.split() for x in lines if name in x) for name in ("ETH", "NEW", "OLD")
+    )
+    assert eth == ["ETH", "<0.0001", "-999,999,999", "0.0000", "-999,999,999"]
+    assert added == ["NEW", "1.00e38", "new", "1.00e38", "new"]
+    assert gone == ["OLD", "not", "listed", "-", "not", "listed", "-"]
