@@ -121,6 +121,8 @@ class SnapshotPolicy:
     origin: None for snapshots of programs that did not keep it.
     hashes: network -> the hash that the block of its height in `at` must have, as the user says.
     spread: seconds that pinned blocks may lie apart.
+    one_moment: whether what was read further apart is left out of what is verified; False only in
+        snapshots of programs that told it and counted it all the same.
     """
 
     at: Mapping[str, int | None] = field(default_factory=dict)
@@ -134,6 +136,7 @@ class SnapshotPolicy:
     origin: Origin | None = None
     hashes: Mapping[str, str] = field(default_factory=dict)
     spread: int = ONE_MOMENT
+    one_moment: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,10 @@ one list is really of lie days apart.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from datetime import UTC, datetime
 from statistics import median_low
+from typing import TypeVar
 
 from scanner.chains.interface import Counted
 
@@ -19,6 +20,8 @@ APART = 14 * 86_400
 
 AGREEING = 2
 """Other networks whose blocks must lie together to tell the moment of a list."""
+
+Place = TypeVar("Place", bound=Hashable)
 
 _DAY = re.compile(r"(?<!\d)(20\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?([0-3]\d)(?:[0-2]\d)?(?!\d)")
 
@@ -77,6 +80,27 @@ def fitting(
     if not near[0].exact:
         return f"it counts something else than blocks: {_ways(near)}"
     return near[0]
+
+
+def of_other_moments(read: Mapping[Place, tuple[int, int]], spread: int) -> frozenset[Place]:
+    """Places not read within `spread` seconds of the others: coins that moved count twice.
+
+    read: place -> time of its block, and how many rows were read at it. The moment that stays is
+    the one of which the most rows are, of several the newest: what is held at one moment is true,
+    whichever that is.
+    """
+    first = most = rows = begin = 0
+    by_time = sorted(read.values())
+    for time, more in by_time:
+        rows += more
+        while by_time[begin][0] < time - spread:
+            rows -= by_time[begin][1]
+            begin += 1
+        if rows >= most:
+            first, most = by_time[begin][0], rows
+    return frozenset(
+        place for place, (time, _) in read.items() if not first <= time <= first + spread
+    )
 
 
 def _near(time: int, moment: int) -> bool:

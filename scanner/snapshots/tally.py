@@ -147,18 +147,22 @@ class Tally:
         control: ControlResult | None,
         balance: Balance | None,
         pin: Evidence | None,
+        *,
+        other_moment: bool = False,
     ) -> None:
         """Count one row, unless it is a duplicate. No balance counts as unavailable.
 
         pin: who named the block that the balance is of; None where that was not recorded: then the
-        class is the balance's alone, as it was when such snapshots were begun.
+        class is the balance's alone, as it was when such snapshots were begun. other_moment:
+        whether that block is of another moment than the snapshot, so that its coins may be counted
+        elsewhere: it is no proof of reserves, whoever controls the address.
         """
         if row.duplicate:
             return
         claim = row.claim
         claimed, amount = claim.amount, None if balance is None else balance.amount
         evidence = Evidence.UNAVAILABLE if balance is None else row_class(balance, control, pin)
-        proof = control is not None and control.is_proof
+        proof = control is not None and control.is_proof and not other_moment
         part = self._part(PartKey(claim.asset, claim.decimals, proof, evidence))
         part.rows += 1
         if claimed is not None:

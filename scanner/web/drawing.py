@@ -226,9 +226,9 @@ def kinds_of(site: Site, snapshot_id: int) -> list[tuple[str, str, int]]:
 
 def is_verified(found: FoundClaim) -> bool:
     """Whether a row counts as verified and nothing else is to be said of it."""
-    control, balance = found.row.control, found.row.balance
+    balance = found.row.balance
     held = balance is not None and balance.amount is not None
-    proof = control is not None and control.is_proof and not found.row.duplicate
+    proof = found.row.is_proof and not found.row.duplicate
     return held and proof and all(f.weight is Weight.NOTE for f in found.findings)
 
 

@@ -63,16 +63,34 @@ def taken(scanner, tmp_path, rows, nodes, *more):
     return scanner("snapshot", "list.csv", "--endpoints", "ends.toml", *said, *more)
 
 
+def verified(scanner):
+    """Asset -> what is verified, and what was found and is not, in the newest snapshot."""
+    assets = scanner("totals", "--json").object["assets"]
+    return {a["asset"]: (int(a["verified"]), int(a["unverified"])) for a in assets}
+
+
+def exported(scanner, what):
+    return scanner("export", what, "1", "--format", "jsonl").objects
+
+
 def test_coins_that_moved_to_another_network(scanner, tmp_path, moved):
     rows = [row("ETH", "ETH", 2, "500"), row("ETH", "BASE", 2, "500")]
     done = taken(scanner, tmp_path, rows, moved)
     assert done.status == 1
     assert "mixed_times" in done.err
     assert "1 mixed times" in done.text, "the totals do not call such a sum good"
+    assert verified(scanner) == {"ETH": (500 * WEI, 500 * WEI)}, "each coin is counted once"
+    rows_said = [r["verified"] for r in exported(scanner, "ownership")]
+    assert rows_said == [False, True], "nor is the row called so"
+    page = scanner("report", "1", "--json", "-o", "-").object
+    assert (page["rows"]["verified"], page["rows"]["verified_once"]) == (1, 1)
+    assert [r["network"] for r in page["largest_verified"]] == ["base"]
+    assert scanner("db", "check").status == 0
     allowed = taken(scanner, tmp_path, rows, moved, "--spread", "40d")
     assert allowed.status == 0, allowed.err
     assert "mixed_times" not in allowed.err
     assert "mixed times" not in allowed.text
+    assert verified(scanner) == {"ETH": (1_000 * WEI, 0)}, "as the user wants it"
 
 
 def test_coins_that_were_sold_on_the_same_network(scanner, tmp_path, moved):
@@ -82,6 +100,7 @@ def test_coins_that_were_sold_on_the_same_network(scanner, tmp_path, moved):
     assert "mixed_heights" in done.err
     assert done.text.count("mixed heights") == 2, "of both assets"
     assert "mixed_times" in done.err
+    assert verified(scanner) == {"ETH": (0, 500 * WEI), "USDC": (1_500_000 * 10**6, 0)}
 
 
 def claim(row, asset, network, address, decimals=18):

@@ -51,7 +51,7 @@ CLASSES = (
     "unsigned", "not_judged",
 )  # fmt: skip
 """What a claim counts as, exactly one each. `no_balance`: the keys are proven to control the
-address, but nobody could say what it held, so it is not verified.
+address, but nobody could say what it held at the snapshot's moment, so it is not verified.
 """
 
 

@@ -148,7 +148,7 @@ def ownership_record(view: RowView) -> Record:
         "network": claim.network,
         "published_coin": claim.coin,
         "address": claim.address,
-        "verified": control is not None and control.is_proof,
+        "verified": view.is_proof,
     }
     if control is None:
         missing = dict.fromkeys(

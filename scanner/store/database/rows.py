@@ -18,6 +18,7 @@ from scanner.snapshots.interface import Chunk, ChunkState
 from scanner.snapshots.plan import effective_height
 from scanner.snapshots.tally import row_class
 from scanner.store.database.engine import Store
+from scanner.store.database.moments import moments
 from scanner.store.schema import bulk
 from scanner.store.schema import tables as t
 from scanner.store.schema.records import (
@@ -40,7 +41,8 @@ class RowView:
 
     no: its number, the key to page by. duplicate: judged and read, but not counted.
     control, balance: None until its chunk is done (`reason` then says why not, if it failed).
-    block: what the balance is read at, None until it is pinned.
+    block: what the balance is read at, None until it is pinned. other_moment: whether that block
+    is of another moment than the snapshot, so that the coins may be counted elsewhere, too.
     """
 
     no: int
@@ -50,6 +52,12 @@ class RowView:
     balance: Balance | None
     block: BlockRef | None
     reason: str = ""
+    other_moment: bool = False
+
+    @property
+    def is_proof(self) -> bool:
+        """Whether this row may count as verified, once its balance is known."""
+        return self.control is not None and self.control.is_proof and not self.other_moment
 
     @property
     def evidence(self) -> Evidence | None:
@@ -94,6 +102,7 @@ def rows(
                 balance,
                 beside.block(numbered.claim),
                 "" if balance is not None else beside.why_not(numbered.no, numbered.claim),
+                beside.of_another_moment(numbered.claim),
             )
 
 
@@ -133,6 +142,10 @@ class _Beside:
             (row.network, from_wanted(row.wanted_height)): read_block(row)
             for row in connection.execute(blocks)
         }
+        self._others = {
+            (network, from_wanted(wanted))
+            for network, wanted in moments(connection, snapshot_id).left_out
+        }
         failed = select(t.chunk).where(
             t.chunk.c.snapshot_id == snapshot_id, t.chunk.c.state == ChunkState.FAILED.value
         )
@@ -143,6 +156,9 @@ class _Beside:
 
     def block(self, claim: Claim) -> BlockRef | None:
         return self._blocks.get(self._place(claim))
+
+    def of_another_moment(self, claim: Claim) -> bool:
+        return bool(self._others) and self._place(claim) in self._others
 
     def why_not(self, no: int, claim: Claim) -> str:
         chunks = self._failed.get(self._place(claim), ())

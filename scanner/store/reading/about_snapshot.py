@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, and_, func, not_, sele
 from scanner.errors import SnapshotNotFoundError
 from scanner.model.finding import Finding, FindingKind
 from scanner.model.statement import ListTexts, StatementRule
-from scanner.snapshots.interface import ONE_MOMENT, SnapshotState
+from scanner.snapshots.interface import SnapshotState
 from scanner.store.reading.about_owed import about_owed, own_tokens
 from scanner.store.reading.about_texts import about_texts, claimed_elsewhere
 from scanner.store.reading.about_times import far_apart
@@ -30,7 +30,7 @@ class Subject:
 
     at: heights that its policy puts in place of the list's. complete: whether every balance was
     read. publisher: whose list it is. rule, texts: what counts as its claim, and what the list
-    signs; None where that was not asked. spread: seconds that its pinned blocks may lie apart.
+    signs; None where that was not asked.
     """
 
     snapshot: int
@@ -40,7 +40,6 @@ class Subject:
     publisher: str
     rule: StatementRule | None
     texts: ListTexts | None
-    spread: int = ONE_MOMENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,6 @@ def subject(connection: Connection, snapshot_id: int) -> Subject:
         publisher_name(connection, found.list_id),
         policy.statement,
         load_texts(found.texts),
-        policy.spread,
     )
 
 
@@ -88,7 +86,7 @@ def about_snapshot(connection: Connection, of: Subject) -> Iterator[Finding]:
     what is owed.
     """
     yield from _replaced_heights(connection, of)
-    yield from far_apart(connection, of.snapshot, of.spread)
+    yield from far_apart(connection, of.snapshot)
     yield from about_texts(of.rule, of.texts)
     yield from claimed_elsewhere(connection, of.list)
     yield from about_owed(connection, of.snapshot, of.list, of.complete)

@@ -5,60 +5,54 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection
 
-from scanner.model.balance import Evidence
 from scanner.model.finding import Finding, FindingKind
-from scanner.store.schema import tables as t
+from scanner.store.database.moments import Moments, Place, moments
 
 
-def far_apart(connection: Connection, snapshot: int, spread: int) -> Iterator[Finding]:
+def far_apart(connection: Connection, snapshot: int) -> Iterator[Finding]:
     """Coins that move, or are sold, between two moments are counted at both.
 
     A network that only knows its newest state cannot be read at the list's moment: that is not
     shown, and not false.
     """
-    p = t.pinned_block.c
-    query = select(p.network, p.wanted_height, p.time).where(
-        p.snapshot_id == snapshot, p.time.is_not(None)
-    )
-    pins = sorted((time, network, wanted) for network, wanted, time in connection.execute(query))
-    if not pins or pins[-1][0] - pins[0][0] <= spread:
+    found = moments(connection, snapshot)
+    if found.apart:
+        yield _mixed(found)
+    late = sorted((time, place) for place, time in found.late.items())
+    if not late:
         return
-    late = {
-        network
-        for _, network, wanted in pins
-        if _newest_only(connection, snapshot, network, wanted)
-    }
-    fixed = [pin for pin in pins if pin[1] not in late]
-    if fixed and fixed[-1][0] - fixed[0][0] > spread:
-        (first, here, _), (last, there, _) = fixed[0], fixed[-1]
-        reason = (
-            f"balances on {here} are of {_moment(first)}, on {there} of {_moment(last)}: coins "
-            "moved or sold in between are counted twice; take the snapshot at one moment (--at "
-            "with a time), or say with --spread how far apart you allow"
-        )
-        yield Finding(FindingKind.MIXED_TIMES, reason, network=there)
-    earliest = (fixed or pins)[0]
-    for time, network, _ in pins:
-        if network in late and time - earliest[0] > spread:
+    (network, _), earliest = min((found.fixed or found.late).items(), key=_by_time)
+    for time, (there, _) in late:
+        if time - earliest > found.spread:
             reason = (
-                f"{network} tells of its newest state only, here of {_moment(time)}; {earliest[1]} "
-                f"was read as of {_moment(earliest[0])}: coins that came in between count twice"
+                f"{there} tells of its newest state only, here of {_moment(time)}; {network} "
+                f"was read as of {_moment(earliest)}: coins that came in between count twice"
             )
-            yield Finding(FindingKind.READ_LATER, reason, network=network)
+            yield Finding(FindingKind.READ_LATER, reason, network=there)
 
 
-def _newest_only(connection: Connection, snapshot: int, network: str, wanted: int) -> bool:
-    """Whether balances of a network and height were read at the newest state only."""
-    b, c = t.balance.c, t.chunk.c
-    query = (
-        select(b.claim_no)
-        .join(t.chunk, and_(c.snapshot_id == b.snapshot_id, c.no == b.chunk_no))
-        .where(b.snapshot_id == snapshot, c.network == network, c.wanted_height == wanted)
-        .where(b.evidence == Evidence.LATEST_ONLY.value)
+def _mixed(found: Moments) -> Finding:
+    (last, _), time = max(found.fixed.items(), key=_by_time)
+    (first, _), before = min(found.fixed.items(), key=_by_time)
+    apart = sorted({network for network, _ in found.apart})
+    counted = (
+        "coins moved or sold in between are counted twice"
+        if found.counted
+        else f"rows on {', '.join(apart)} that are of another moment than most are not verified, "
+        "for coins moved or sold in between would count twice"
     )
-    return connection.execute(query.limit(1)).first() is not None
+    reason = (
+        f"balances on {first} are of {_moment(before)}, on {last} of {_moment(time)}: {counted}; "
+        "take the snapshot at one moment (--at with a time), or say with --spread how far apart "
+        "you allow"
+    )
+    return Finding(FindingKind.MIXED_TIMES, reason, network=apart[0])
+
+
+def _by_time(item: tuple[Place, int]) -> tuple[int, Place]:
+    return item[1], item[0]
 
 
 def _moment(time: int) -> str:

@@ -14,6 +14,7 @@ from scanner.model.statement import Statement
 from scanner.ownership.key_policy import CHANGEABLE_KINDS
 from scanner.settings.tables import load_registry
 from scanner.store.database.engine import Store
+from scanner.store.database.moments import chunks_left_out
 from scanner.store.schema import tables as t
 from scanner.store.schema.bulk import values
 
@@ -23,7 +24,8 @@ class ControlCount:
     """How many claims of an asset on a network have one verdict.
 
     control, binding, statement: None for claims without a verdict yet. answered: whether somebody
-    could say what they held. duplicates: how many of `rows` repeat an earlier claim.
+    could say what they held at the snapshot's moment. duplicates: how many of `rows` repeat an
+    earlier claim.
     """
 
     asset: str
@@ -73,15 +75,17 @@ def control_counts(store: Store, snapshot_id: int) -> list[ControlCount]:
     for table in (t.control_result, t.balance):
         same = and_(table.c.snapshot_id == s.id, table.c.claim_no == c.no)
         joined = joined.outerjoin(table, same)
-    answered = and_(b.evidence.is_not(None), b.evidence != Evidence.UNAVAILABLE.value)
-    key = (c.asset, c.network, r.control, r.binding, answered, r.statement)
-    query = (
-        select(*key, func.count(), func.sum(cast(c.duplicate, Integer)))
-        .select_from(joined)
-        .where(s.id == snapshot_id)
-        .group_by(*key)
-    )
     with store.read() as connection:
+        answered = and_(b.evidence.is_not(None), b.evidence != Evidence.UNAVAILABLE.value)
+        if others := chunks_left_out(connection, snapshot_id):
+            answered = and_(answered, b.chunk_no.not_in(others))
+        key = (c.asset, c.network, r.control, r.binding, answered, r.statement)
+        query = (
+            select(*key, func.count(), func.sum(cast(c.duplicate, Integer)))
+            .select_from(joined)
+            .where(s.id == snapshot_id)
+            .group_by(*key)
+        )
         found = [
             ControlCount(
                 asset,

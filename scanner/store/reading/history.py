@@ -31,6 +31,7 @@ from scanner.model.balance import Evidence
 from scanner.snapshots.interface import SnapshotState
 from scanner.snapshots.tally import AssetTotal, Part, PartKey, reserve_ratio
 from scanner.store.database.engine import Store
+from scanner.store.database.moments import chunks_left_out
 from scanner.store.reading.queries import SnapshotTotals
 from scanner.store.schema import tables as t
 from scanner.store.writing import owed as owed_rows
@@ -309,4 +310,6 @@ def verified_rows(store: Store, snapshot_id: int) -> int:
         p.evidence != Evidence.UNAVAILABLE.value,
     )
     with store.read() as connection:
+        if others := chunks_left_out(connection, snapshot_id):
+            query = query.where(p.chunk_no.not_in(others))
         return int(connection.execute(query).scalar() or 0)

@@ -18,6 +18,7 @@ from scanner.model.control import Binding, Control, is_proof
 from scanner.model.finding import Finding, FindingKind
 from scanner.model.statement import Statement
 from scanner.store.database.engine import Store
+from scanner.store.database.moments import chunks_left_out
 from scanner.store.database.rows import RowView, rows
 from scanner.store.schema import tables as t
 from scanner.store.schema.bulk import values
@@ -148,6 +149,8 @@ def largest_verified(
             .where(b.snapshot_id == snapshot_id, b.evidence != Evidence.UNAVAILABLE.value)
             .where(c.duplicate.is_(False))
         )
+        if others := chunks_left_out(connection, snapshot_id):
+            query = query.where(b.chunk_no.not_in(others))
         for no, asset, decimals, amount, *verdict in values(connection, query):
             if _proof(*verdict):
                 _keep(heap, _share(amount, asset, decimals, whole), no, few)

@@ -152,6 +152,8 @@ def dump_policy(policy: SnapshotPolicy) -> str:
         stored["hashes"] = dict(policy.hashes)
     if policy.spread != ONE_MOMENT:
         stored["spread"] = policy.spread
+    if policy.one_moment:
+        stored["one_moment"] = True
     if policy.queued:
         stored["queue"] = {
             "networks": None if policy.networks is None else sorted(policy.networks),
@@ -178,6 +180,7 @@ def load_policy(text: str) -> SnapshotPolicy:
         origin=_made(Origin, stored.get("origin")),
         hashes=stored.get("hashes", {}),
         spread=stored.get("spread", ONE_MOMENT),
+        one_moment=stored.get("one_moment", False),
     )
 
 

@@ -24,6 +24,7 @@ from scanner.model.balance import Evidence
 from scanner.snapshots.interface import SnapshotState
 from scanner.snapshots.tally import AssetTotal, Part, PartKey, Tally
 from scanner.store.database import chain
+from scanner.store.database.moments import chunks_left_out
 from scanner.store.schema import tables as t
 from scanner.store.schema.bulk import insert_rows
 from scanner.store.schema.lines import digest
@@ -85,11 +86,13 @@ def left_out(connection: Connection, snapshot_id: int) -> int:
 
 
 def tally_of(connection: Connection, snapshot_id: int) -> Tally:
-    """The tally of every chunk that is done."""
+    """The tally of every chunk that is done; what is of another moment than most is no proof."""
     tally = Tally()
+    others = chunks_left_out(connection, snapshot_id)
     query = select(t.subtotal).where(t.subtotal.c.snapshot_id == snapshot_id)
     for s in connection.execute(query):
-        key = PartKey(s.asset, s.decimals, s.proof, Evidence(s.evidence))
+        proof = s.proof and s.chunk_no not in others
+        key = PartKey(s.asset, s.decimals, proof, Evidence(s.evidence))
         tally.add_part(key, Part(s.rows, s.claimed, s.found, s.shortfall, s.surplus))
     return tally
 

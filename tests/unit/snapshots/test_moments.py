@@ -1,10 +1,12 @@
 """A stated height is a block of the list's moment, or it is not read."""
 
+from random import Random
+
 import pytest
 
 from scanner.chains.interface import Counted
 from scanner.model.block import BlockRef
-from scanner.snapshots.moments import fitting, moment_of, named_day
+from scanner.snapshots.moments import fitting, moment_of, named_day, of_other_moments
 
 DAY = 86_400
 MOMENT = 1_781_798_400  # 2026-06-18 16:00 UTC
@@ -85,3 +87,33 @@ def test_a_number_within_a_block_is_told_and_not_taken() -> None:
 def test_a_block_without_a_time_is_not_doubted() -> None:
     untimed = counted("block", 5, None)
     assert fitting([untimed], MOMENT, None, newest=False) is untimed
+
+
+@pytest.mark.parametrize(
+    ("read", "others"),
+    [
+        ({}, ""),
+        ({"a": (0, 1)}, ""),
+        ({"a": (0, 1), "b": (3_600, 1)}, ""),
+        ({"a": (0, 1), "b": (3_601, 1)}, "a"),  # of equal ones the newest stays
+        ({"a": (0, 2), "b": (3_601, 1)}, "b"),  # that of most rows stays
+        ({"a": (0, 1), "b": (3_000, 1), "c": (6_000, 1)}, "a"),
+        ({"a": (0, 2), "b": (3_000, 1), "c": (6_000, 1)}, "c"),
+        ({"a": (0, 3), "b": (MOMENT, 2), "c": (MOMENT + 60, 2), "d": (MOMENT + DAY, 3)}, "ad"),
+    ],
+)
+def test_only_what_is_of_one_moment_stays(read: dict[str, tuple[int, int]], others: str) -> None:
+    assert of_other_moments(read, 3_600) == set(others)
+
+
+def test_no_two_that_stay_are_further_apart_than_allowed() -> None:
+    random = Random(5)
+    for _ in range(2_000):
+        read = {n: (random.randrange(50), random.randrange(1, 4)) for n in range(6)}
+        stay = [read[place] for place in read.keys() - of_other_moments(read, 10)]
+        assert max(stay)[0] - min(stay)[0] <= 10
+        most = max(
+            sum(rows for time, rows in read.values() if start <= time <= start + 10)
+            for start in range(50)
+        )
+        assert sum(rows for _, rows in stay) == most

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from sqlalchemy import create_engine, insert
 
 from scanner.model.finding import FindingKind, Weight
+from scanner.snapshots.interface import SnapshotPolicy
+from scanner.store.database.moments import chunks_left_out
 from scanner.store.reading.about_times import far_apart
 from scanner.store.schema import tables as t
+from scanner.store.schema.records import dump_policy
+from scanner.store.writing import seal
 
 NOON = 1_790_000_000
 HOUR = 3_600
@@ -34,14 +40,28 @@ def pinned(connection, network, time, evidence="reported"):
         insert(t.chunk),
         {"snapshot_id": 1, "no": number, "network": network, "wanted_height": 5, **spent},
     )
-    told = {"amount": 7, "evidence": evidence, "sources": ("n",), "reason": "", "detail": ""}
+    amount = None if evidence == "unavailable" else 7
+    told = {"amount": amount, "evidence": evidence, "sources": ("n",), "reason": "", "detail": ""}
     connection.execute(
         insert(t.balance), {"snapshot_id": 1, "claim_no": number, "chunk_no": number, **told}
     )
+    key = {"asset": "ETH", "decimals": 18, "proof": True, "evidence": evidence}
+    sums = {"rows": 1, "claimed": 7, "found": 7, "shortfall": 0, "surplus": 0}
+    connection.execute(insert(t.subtotal), {"snapshot_id": 1, "chunk_no": number, **key, **sums})
 
 
 def told(connection, spread=HOUR):
-    return [(f.kind, f.network) for f in far_apart(connection, 1, spread)]
+    allowed(connection, spread)
+    return [(f.kind, f.network) for f in far_apart(connection, 1)]
+
+
+def allowed(connection, spread=HOUR, **policy):
+    """The snapshot, with how far apart it may be read."""
+    made = SnapshotPolicy(spread=spread, **policy)
+    connection.execute(t.snapshot.delete())
+    row = {"id": 1, "list_id": 1, "policy": dump_policy(made), "state": "running"}
+    row |= {"created": datetime.now(UTC), "chain_head": "", "program": "", "texts": ""}
+    connection.execute(insert(t.snapshot), row)
 
 
 def test_blocks_an_hour_apart_are_one_moment(connection):
@@ -53,14 +73,15 @@ def test_blocks_an_hour_apart_are_one_moment(connection):
 def test_blocks_further_apart_are_false_whoever_was_read(connection):
     pinned(connection, "ethereum", NOON)
     pinned(connection, "base", NOON + HOUR + 1)
-    assert told(connection) == [(FindingKind.MIXED_TIMES, "base")]
+    assert told(connection) == [(FindingKind.MIXED_TIMES, "ethereum")]
     assert told(connection, 2 * HOUR) == []
 
 
 def test_a_network_that_tells_of_now_only_is_not_shown_and_not_false(connection):
     pinned(connection, "ethereum", NOON)
     pinned(connection, "tron", NOON + 3 * HOUR, evidence="latest_only")
-    (finding,) = far_apart(connection, 1, HOUR)
+    allowed(connection)
+    (finding,) = far_apart(connection, 1)
     assert (finding.kind, finding.network) == (FindingKind.READ_LATER, "tron")
     assert finding.weight is Weight.UNSHOWN
     assert "count twice" in finding.reason
@@ -71,6 +92,36 @@ def test_it_does_not_hide_that_others_are_apart(connection):
     pinned(connection, "base", NOON + 2 * HOUR)
     pinned(connection, "tron", NOON + 3 * HOUR, evidence="latest_only")
     assert told(connection) == [
-        (FindingKind.MIXED_TIMES, "base"),
+        (FindingKind.MIXED_TIMES, "ethereum"),
         (FindingKind.READ_LATER, "tron"),
     ]
+
+
+def test_what_is_of_another_moment_is_left_out_and_said_by_name(connection):
+    for network, time in (("ethereum", NOON), ("base", NOON + 2 * HOUR), ("okc", NOON + 2 * HOUR)):
+        pinned(connection, network, time)
+    allowed(connection)
+    (finding,) = far_apart(connection, 1)
+    assert (
+        "rows on ethereum that are of another moment than most are not verified" in finding.reason
+    )
+    assert chunks_left_out(connection, 1) == {1}
+    assert seal.tally_of(connection, 1).totals()[0].verified == 14
+    assert seal.tally_of(connection, 1).totals()[0].unverified == 7
+
+
+def test_snapshots_of_older_programs_count_as_those_did(connection):
+    pinned(connection, "ethereum", NOON)
+    pinned(connection, "base", NOON + 2 * HOUR)
+    allowed(connection, one_moment=False)
+    (finding,) = far_apart(connection, 1)
+    assert "are counted twice" in finding.reason
+    assert chunks_left_out(connection, 1) == set()
+    assert seal.tally_of(connection, 1).totals()[0].verified == 14
+
+
+def test_a_block_at_which_nothing_could_be_read_is_no_moment(connection):
+    pinned(connection, "ethereum", NOON)
+    pinned(connection, "solana", NOON + 2 * HOUR, evidence="unavailable")
+    assert told(connection) == []
+    assert chunks_left_out(connection, 1) == set()

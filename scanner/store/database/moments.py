@@ -1,0 +1,95 @@
+"""When a snapshot's balances were read: at one moment, or some of them at others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection, and_, func, select
+
+from scanner.model.balance import Evidence
+from scanner.snapshots.moments import of_other_moments
+from scanner.store.schema import tables as t
+from scanner.store.schema.records import load_policy
+
+Place = tuple[str, int]
+"""A network and the height that its rows state, as stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """Where balances were read further apart than a snapshot allows; empty where they were not.
+
+    spread: seconds that are allowed. fixed: place -> time of its block, where a network was read at
+    a block. late: the same where it tells of its newest state only. apart: places of `fixed` that
+    are not of the snapshot's moment. counted: whether the snapshot is of a program that told these
+    and counted them as verified.
+    """
+
+    spread: int = 0
+    fixed: Mapping[Place, int] = field(default_factory=dict)
+    late: Mapping[Place, int] = field(default_factory=dict)
+    apart: frozenset[Place] = frozenset()
+    counted: bool = False
+
+    @property
+    def left_out(self) -> frozenset[Place]:
+        """Places whose rows are not verified, for their coins may be counted elsewhere, too."""
+        return frozenset() if self.counted else self.apart
+
+
+_AT_ONCE = Moments()
+
+
+def moments(connection: Connection, snapshot_id: int) -> Moments:
+    """When a snapshot was read. Places without a balance, or without a time, are not among them."""
+    p = t.pinned_block.c
+    query = select(p.network, p.wanted_height, p.time).where(
+        p.snapshot_id == snapshot_id, p.time.is_not(None)
+    )
+    times = {(network, wanted): time for network, wanted, time in connection.execute(query)}
+    if len(set(times.values())) < 2:
+        return _AT_ONCE
+    policy = load_policy(
+        connection.execute(
+            select(t.snapshot.c.policy).where(t.snapshot.c.id == snapshot_id)
+        ).scalar_one()
+    )
+    if max(times.values()) - min(times.values()) <= policy.spread:
+        return _AT_ONCE
+    rows, late = _read(connection, snapshot_id)
+    fixed = {place: time for place, time in times.items() if place in rows.keys() - late}
+    apart = of_other_moments({place: (fixed[place], rows[place]) for place in fixed}, policy.spread)
+    newest = {place: time for place, time in times.items() if place in late}
+    return Moments(policy.spread, fixed, newest, apart, counted=not policy.one_moment)
+
+
+def chunks_left_out(connection: Connection, snapshot_id: int) -> frozenset[int]:
+    """Numbers of the chunks whose rows are not verified, for they are of another moment."""
+    places = moments(connection, snapshot_id).left_out
+    if not places:
+        return frozenset()
+    c = t.chunk.c
+    query = select(c.no, c.network, c.wanted_height).where(c.snapshot_id == snapshot_id)
+    return frozenset(
+        no for no, network, wanted in connection.execute(query) if (network, wanted) in places
+    )
+
+
+def _read(connection: Connection, snapshot_id: int) -> tuple[dict[Place, int], set[Place]]:
+    """Rows with a balance at each place, and the places that tell of their newest state only."""
+    c, s = t.chunk.c, t.subtotal.c
+    same = and_(s.snapshot_id == c.snapshot_id, s.chunk_no == c.no)
+    query = (
+        select(c.network, c.wanted_height, s.evidence, func.sum(s.rows))
+        .join_from(t.chunk, t.subtotal, same)
+        .where(c.snapshot_id == snapshot_id, s.evidence != Evidence.UNAVAILABLE.value)
+        .group_by(c.network, c.wanted_height, s.evidence)
+    )
+    rows: dict[Place, int] = {}
+    late: set[Place] = set()
+    for network, wanted, evidence, count in connection.execute(query):
+        rows[network, wanted] = rows.get((network, wanted), 0) + int(count)
+        if evidence == Evidence.LATEST_ONLY.value:
+            late.add((network, wanted))
+    return rows, late
