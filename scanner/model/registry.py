@@ -23,11 +23,13 @@ class Coin:
 class Issued:
     """Who owes what. names: (coin, network) -> the asset that somebody owes there in its name.
 
-    issuers: asset -> who owes it.
+    issuers: asset -> who owes it. of: asset -> the coin in whose name it is owed, where a network
+    has both.
     """
 
     names: Mapping[tuple[str, str], str] = field(default_factory=dict)
     issuers: Mapping[str, Issuer] = field(default_factory=dict)
+    of: Mapping[str, str] = field(default_factory=dict)
 
 
 class Registry:
@@ -87,12 +89,14 @@ class Registry:
             listed = self._canaries.get(canary.network, ())
             self._canaries[canary.network] = (*listed, canary)
 
-        self._join_groups(issued.names)
+        self._join_groups(issued)
         self._states = self._shared(states or {})
 
-    def _join_groups(self, issued: Mapping[tuple[str, str], str]) -> None:
+    def _join_groups(self, issued: Issued) -> None:
         """What is issued in a coin's name belongs to its group, as its list's totals have it."""
-        for (asset, _), name in issued.items():
+        for asset, coin in issued.of.items():
+            self.groups.setdefault(asset, self.group(coin))
+        for (asset, _), name in issued.names.items():
             self.groups.setdefault(name, self.group(asset))
 
     def _shared(

@@ -43,7 +43,7 @@ def load_registry(folder: Path | None = None) -> Registry:
         names=names,
         supplies=supplies,
         states=states,
-        issued=Issued(issued, _issuers(where)),
+        issued=Issued(issued, _issuers(where), _standing_for(where)),
     )
 
 
@@ -67,6 +67,13 @@ def _marks(folder: Path) -> Iterator[dict[str, str]]:
     """Blocks that name a chain. A folder of other tables may have none."""
     path = folder / "genesis.csv"
     return read_table(path) if path.exists() else iter(())
+
+
+def _standing_for(folder: Path) -> dict[str, str]:
+    """Assets that are owed in a coin's name under a name of their own, where both are known."""
+    own = folder / "issuers.csv"
+    rows = read_table(own) if own.exists() else iter(())
+    return {r["asset"]: r["of"] for r in rows if r["of"]}
 
 
 def _issuers(folder: Path) -> dict[str, Issuer]:

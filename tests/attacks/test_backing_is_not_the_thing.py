@@ -43,7 +43,7 @@ def test_a_second_issuer_is_refused(tmp_path):
     for table in (shipped("config")).glob("*.csv"):
         shutil.copy(table, tmp_path)
     with (tmp_path / "issuers.csv").open("a") as table:
-        table.write("ETHK,company,somebody else,a test\n")
+        table.write("ETHK,company,somebody else,,a test\n")
     with pytest.raises(ConfigError, match="ETHK has two issuers"):
         load_registry(tmp_path)
 
@@ -64,6 +64,63 @@ def test_what_is_issued_in_a_coins_name_is_not_the_coin(row):
     assert REGISTRY.group(held.asset) == REGISTRY.group(row["asset"]), "totals of lists add it up"
     assert row["how"]
     assert row["source"]
+
+
+MADE_THERE = {
+    # company or project: the networks on which it issues the token itself
+    "USDC": "aptos arbitrum avalanche-c base ethereum linea optimism polkadot-asset-hub "
+    "polygon solana sui tron zksync-era",
+    "USDT": "algorand aptos avalanche-c bitcoin ethereum polkadot-asset-hub solana ton tron",
+    "USDG": "ethereum solana xlayer",
+    "TUSD": "bsc ethereum",
+    "OKB": "ethereum okc",
+    "cbBTC": "base ethereum",
+    # a contract of the network that gives its own coin back
+    "WETH": "arbitrum base ethereum linea optimism zksync-era",
+    "USDT0": "optimism xlayer",
+}
+
+
+def test_a_token_on_a_second_network_is_the_coin_only_where_its_issuer_makes_it():
+    """What a network's own bridge carries there is owed by the bridge: 1,000 DAI locked on Ethereum
+    and the 1,000 DAI that stand for them on Arbitrum are 1,000 DAI.
+    """
+    places = defaultdict(set)
+    for h in REGISTRY.holdings():
+        if not h.is_native and REGISTRY.issuer(h.asset).backing is not Backing.NATIVE:
+            places[h.asset].add(h.network)
+    several = {asset: nets for asset, nets in places.items() if len(nets) > 1}
+    assert several == {asset: set(nets.split()) for asset, nets in MADE_THERE.items()}
+
+
+def test_what_a_bridge_carries_is_in_the_group_of_its_coin():
+    kinds = {Backing.BRIDGED, Backing.PEGGED}
+    for asset in {h.asset for h in REGISTRY.holdings()}:
+        if REGISTRY.issuer(asset).backing in kinds:
+            coin = REGISTRY.issuer(REGISTRY.group(asset))
+            assert coin is not None, asset
+            assert coin.backing not in kinds, asset
+
+
+@pytest.mark.parametrize(
+    ("coin", "network"),
+    [("DAI", "ARBITRUM"), ("WBTC", "OPTIMISM"), ("USDT-OPTIMISM", ""), ("USDT", "POLYGON")],
+)
+def test_coins_locked_in_a_bridge_and_what_stands_for_them_are_counted_once(coin, network):
+    tally = Tally()
+    carried = REGISTRY.resolve(coin, network)
+    asset = REGISTRY.group(carried.asset)
+    for number, held in enumerate((REGISTRY.resolve(asset, "ETH"), carried), 1):
+        claim = Claim(number, coin, held.asset, held.network, "0x", "0x", held.decimals, 1_000)
+        balance = Balance(1_000, Evidence.REPORTED, ("node",))
+        tally.add(NumberedClaim(number, claim), PROOF, balance, Evidence.PROVEN)
+    owed = Liability(asset, 1_000, carried.decimals, LiabilityEvidence.PUBLISHED, "file")
+    totals = tally.totals([owed])
+    assert {t.asset: t.verified for t in totals} == {asset: 1_000, carried.asset: 1_000}
+    assert {t.asset: t.reserve_ratio for t in totals} == {asset: "1.000000", carried.asset: None}
+    (group,) = group_totals(totals, REGISTRY, load_publishers().known("example"))
+    assert (group.group, group.ratio) == (asset, "2.000000")
+    assert "owed by" in list(group_lines([group]))[2]
 
 
 @pytest.mark.parametrize("publisher", ["okx", "binance"])

@@ -59,7 +59,7 @@ def test_network_and_asset_for_rows_that_name_none(read_bytes: Reader) -> None:
     text = f"address,balance\n{EVM},1\n"
     assert read_bytes(text, network="Arbitrum").claims[0].asset == "ETH"
     usdt = read_bytes(text, network="arbitrum", asset="USDT").claims[0]
-    assert (usdt.asset, usdt.network, usdt.amount) == ("USDT", "arbitrum", 10**6)
+    assert (usdt.asset, usdt.network, usdt.amount) == ("USDT.arbitrum", "arbitrum", 10**6)
 
 
 def test_an_empty_coin_is_not_guessed(read_bytes: Reader) -> None:

@@ -28,7 +28,7 @@ def registry():
         ("ETC", "OKC", "ETCK", "okc"),  # what somebody issues in its name is not the coin
         ("ETH", "STARKNET", "ETH", "starknet"),
         ("EOS", "Vaulta", "EOS", "vaulta"),
-        ("POLY-USDC", "", "USDC.e", "polygon"),
+        ("POLY-USDC", "", "USDC.e.polygon", "polygon"),
         ("POLY-USDC-3359", "", "USDC", "polygon"),
         ("XRP", "RIPPLE", "XRP", "xrpl"),
     ],
