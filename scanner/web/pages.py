@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from scanner.reports.documents.exact import exact_totals
 from scanner.reports.documents.value_view import value_view
 from scanner.reports.figures.aggregate import aggregate_view
+from scanner.reports.figures.groups import group_objects, group_view, groups_of
 from scanner.reports.figures.words import (
     BINDING,
     CONTROL,
@@ -145,7 +146,8 @@ def snapshot(request: Request, snapshot: Wanted) -> Response:
     def make() -> bytes:
         found = answers.snapshot(site, snapshot)
         head = site.head(snapshot)
-        totals = site.totals(head).to_json()
+        known = site.totals(head)
+        totals = known.to_json()
         worth = snapshot_worth(site, head)
         return _page(
             site,
@@ -160,6 +162,7 @@ def snapshot(request: Request, snapshot: Wanted) -> Response:
                 "value": None if worth is None else value_view(worth),
                 "whole": drawing.whole(worth, totals),
                 "exact": exact_totals(totals),
+                "together": group_view(group_objects(groups_of(site.store, known))),
                 "bars": drawing.bars(totals),
                 "legend": drawing.LEGEND,
                 "other_chains": drawing.chains_apart(head),

@@ -16,13 +16,11 @@ from scanner.reports.figures.aggregate import (
     aggregates,
     totals_object,
 )
-from scanner.reports.figures.groups import GroupTotal, group_lines, group_objects, group_totals
+from scanner.reports.figures.groups import GroupTotal, group_lines, group_objects, groups_of
 from scanner.reports.figures.outcome import outcome_weights
 from scanner.reports.figures.ratios import published_words, ratio_objects
 from scanner.reports.figures.totals import NARROW, write_totals
 from scanner.reports.tables.jsontext import pretty
-from scanner.settings.publishers import load_publishers
-from scanner.settings.tables import load_registry
 from scanner.store.database.engine import Store, open_store
 from scanner.store.reading import queries
 from scanner.store.reading.found import worst_by_asset
@@ -65,7 +63,7 @@ def totals(
     with open_store(database_url(context, database)) as store:
         snapshot_id = queries.resolve(store, snapshot)
         found = queries.totals(store, snapshot_id)
-        together = _groups(store, found) if groups else None
+        together = groups_of(store, found) if groups else None
         if chosen == "json":
             whole = totals_object(store, found)
             more = {} if together is None else {"groups": group_objects(together)}
@@ -73,11 +71,6 @@ def totals(
         else:
             _write(store, found, "exact" if exact else chosen, together)
         finish(outcome_weights(store, snapshot_id))
-
-
-def _groups(store: Store, found: queries.SnapshotTotals) -> list[GroupTotal]:
-    publisher = load_publishers().known(queries.head(store, found.snapshot).publisher)
-    return group_totals(found.assets, load_registry(), publisher)
 
 
 def _write(

@@ -22,6 +22,7 @@ from scanner.reports.documents.ages import ages, signed_days
 from scanner.reports.documents.document_value import document_value
 from scanner.reports.documents.months import over_time
 from scanner.reports.figures.aggregate import aggregate_object, aggregates
+from scanner.reports.figures.groups import group_objects, groups_of
 from scanner.reports.figures.outcome import answer, finding_groups, other_chains, outcome_weights
 from scanner.reports.figures.ratios import ratio_objects
 from scanner.reports.figures.signed_texts import text_objects
@@ -67,7 +68,8 @@ def report_document(
 ) -> Object:
     """Everything the report says, for programs. Raises SnapshotNotFoundError.
 
-    prepared: "by" and "for" whom the report is, as the user says. "value" is there only where a
+    prepared: "by" and "for" whom the report is, as the user says. "groups" is there only where the
+    list has several assets of one coin's name, "value" only where a
     price of one of the assets is stored, "history" only where there were snapshots before.
     """
     head = queries.head(store, snapshot_id)
@@ -76,6 +78,7 @@ def report_document(
     value = document_value(store, snapshot_id)
     history = over_time(store, totals)
     largest, concentration = _largest(store, snapshot_id, totals)
+    groups = group_objects(groups_of(store, totals))
     return {
         "format": "reserve-report",
         "version": VERSION,
@@ -86,6 +89,7 @@ def report_document(
         "totals": totals.to_json(),
         "ratios": ratio_objects(store, totals),
         "aggregate_ratios": [aggregate_object(a) for a in aggregates(store, snapshot_id)],
+        **({"groups": groups} if groups else {}),
         **({} if value is None else {"value": value}),
         **({"history": history} if history else {}),
         **({"prepared": dict(prepared)} if prepared else {}),

@@ -28,6 +28,7 @@ from scanner.reports.figures.amounts import (
     reading_coins,
     whole_coins,
 )
+from scanner.reports.figures.groups import group_view
 from scanner.reports.figures.ratios import ratio_view
 from scanner.reports.figures.signed_texts import text_view
 from scanner.reports.figures.totals import unasked_words
@@ -98,6 +99,7 @@ def _context(document: Json, css: str) -> Json:
             for r in document["ratios"]
         ],
         "aggregates": [aggregate_view(a) for a in document["aggregate_ratios"]],
+        "together": group_view(document.get("groups", ())),
         "value": value_view(document["value"]) if "value" in document else None,
         "groups": [_group(document["findings"], *group) for group in _GROUPS],
         "texts": [text_view(t) for t in document["texts"]],

@@ -7,15 +7,20 @@ is left out even then: the coins behind it may stand in the same list.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from scanner.model.amount import rescale
 from scanner.model.network import Backing
 from scanner.model.publisher import Publisher
 from scanner.model.registry import Registry
 from scanner.reports.figures.amounts import reading_coins
+from scanner.settings.publishers import load_publishers
+from scanner.settings.tables import load_registry
 from scanner.snapshots.tally import AssetTotal, reserve_ratio
+from scanner.store.database.engine import Store
+from scanner.store.reading.queries import SnapshotTotals, head
 
 _SAID = {
     Backing.NATIVE: "the coin of its network",
@@ -92,6 +97,12 @@ def _group(name: str, members: Sequence[Member]) -> GroupTotal:
     return GroupTotal(name, decimals, tuple(ordered), verified, due, ratio)
 
 
+def groups_of(store: Store, totals: SnapshotTotals) -> list[GroupTotal]:
+    """The groups of a snapshot's totals, as its publisher's own tokens have it."""
+    publisher = load_publishers().known(head(store, totals.snapshot).publisher)
+    return group_totals(totals.assets, load_registry(), publisher)
+
+
 def group_objects(groups: Sequence[GroupTotal]) -> list[dict[str, object]]:
     """For programs: amounts as strings of base units."""
     return [
@@ -129,3 +140,24 @@ def group_lines(groups: Sequence[GroupTotal]) -> Iterator[str]:
             amount = reading_coins(total.verified, total.decimals, total.asset)
             left_out = "" if member.counted else "; not counted"
             yield f"  {total.asset}: {amount}, {member.issuer}{left_out}"
+
+
+def group_view(groups: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """`group_objects` for a page: amounts as text, one entry a group."""
+    return [
+        {
+            "group": group["group"],
+            "verified": reading_coins(int(group["verified"]), group["decimals"], group["group"]),
+            "ratio": group["reserve_ratio"],
+            "members": [
+                {
+                    **member,
+                    "verified": "no answer"
+                    if member["verified"] is None
+                    else reading_coins(int(member["verified"]), member["decimals"], group["group"]),
+                }
+                for member in group["members"]
+            ],
+        }
+        for group in groups
+    ]
