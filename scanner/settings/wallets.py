@@ -11,15 +11,15 @@ from scanner.errors import ConfigError
 from scanner.settings.paths import shipped
 from scanner.settings.tables import read_table
 
-KINDS = frozenset(("proxy", "proxy_1967", "safe", "any_owner", "handler", "pods"))
+KINDS = frozenset(("proxy", "proxy_1967", "safe", "multisig", "any_owner", "handler", "pods"))
 
 
 @dataclass(frozen=True, slots=True)
 class WalletCode:
-    """kind: "safe" or "any_owner" for a wallet, of which so many owners must agree or any one can
-    spend; "proxy" for what stands before one and names it in slot 0, "proxy_1967" in the slot of
-    ERC-1967; "handler" for what answers isValidSignature for one, "pods" for a registry of
-    EigenPods.
+    """kind: "safe", "multisig" or "any_owner" for a wallet, of which so many owners must agree (as
+    a Safe keeps them, or a MultiSigWallet) or any one can spend; "proxy" for what stands before one
+    and names it in slot 0, "proxy_1967" in the slot of ERC-1967; "handler" for what answers
+    isValidSignature for one, "pods" for a registry of EigenPods.
     """
 
     kind: str

@@ -8,7 +8,7 @@ counts as known where the protocol's own registry says that the pod is this owne
 
 Sources: Safe's storage layout and slots (SafeStorage, GuardManager, FallbackManager), the same in
 versions 1.0.0 to 1.5.0; ERC-1967's slot; Coinbase Smart Wallet's MultiOwnable; EigenLayer's
-EigenPodManager.
+EigenPodManager; MultiSigWallet of ConsenSys and Gnosis (isOwner, owners, required).
 """
 
 from __future__ import annotations
@@ -112,6 +112,8 @@ def find_wallet(
             more = _owning_wallets(view, account, chain_id, signers, depth - 1)
             return replace(found, owners=(*found.owners, *more))
         return found
+    if code is not None and code.kind == "multisig":
+        return _multisig(code.name, state, signers)
     return _pod(view, account, chain_id)
 
 
@@ -127,6 +129,17 @@ def _safe(view: ChainView, name: str, state: AccountState, signers: Sequence[byt
             "that they can spend is not shown"
         )
     return Wallet(name, count, owners, threshold, trouble, _is_known_handler(view, handler))
+
+
+def _multisig(name: str, state: AccountState, signers: Sequence[bytes]) -> Wallet:
+    """A wallet without a proxy, a guard or a handler: its owners confirm what it does on the chain.
+
+    Who is an owner, how many there are and how many must confirm stand where a Safe has them.
+    """
+    _, count, threshold, _, _, *named = state.values
+    owners = tuple(s for s, is_owner in zip(signers, named, strict=True) if is_owner & 0xFF)
+    trouble = "" if threshold else f"the {name} has no owners"
+    return Wallet(name, count, owners, threshold, trouble)
 
 
 def _any_owner(view: ChainView, account: bytes, signers: Sequence[bytes]) -> Wallet | None:
