@@ -99,4 +99,5 @@ nodes:
 peers:
 	@scripts/install-electrumx .devnet/electrumx
 	-@scripts/install-nodeos .devnet/nodeos
+	-@scripts/install-litesvm .devnet/litesvm
 	@test -n "$$SCANNER_LITECOIND" || scripts/install-litecoind .devnet/litecoin
