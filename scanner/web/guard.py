@@ -23,9 +23,11 @@ MOST_TARGET = 4096
 """Bytes of path and query together."""
 MOST_HEADERS = 16_384
 """Bytes of all headers together."""
-MOST_TAKEN_IN = 65_536
-TAKEN_IN_SECONDS = 1.0
-"""Of a form that is refused: bytes that are read all the same, and how long they may take."""
+MOST_TAKEN_IN = 2**28
+TAKEN_IN_SECONDS = 10.0
+"""Of a body that is refused: bytes that are taken in all the same, none of them kept, and in what
+time.
+"""
 LOCAL_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
 PROBES = frozenset({"/healthz", "/readyz"})
 """Answered under any name: probes ask by a number that nobody knows beforehand."""
@@ -86,9 +88,8 @@ class Guard:
 
         refused = self._refused(scope, headers)
         if refused is not None:
-            if scope["method"] == "POST":
-                await _taken_in(receive)
-            await _refuse(refused, scope["path"], guarded)
+            sends = _has_body(headers) and b"expect" not in headers  # who expects an answer waits
+            await _refuse(refused, scope["path"], guarded, receive if sends else None)
             return
         with suppress(Exception):  # told and answered with a 500 inside; raised again for servers
             method = "POST" if scope["method"] == "POST" else "GET"
@@ -159,7 +160,7 @@ def _form_refused(headers: dict[bytes, list[bytes]], most: int) -> Trouble | Non
 
 
 async def _taken_in(receive: Receive) -> None:
-    """Take in what was sent of a small form that is refused, unlooked at.
+    """Take in what is sent of a body that is refused, unlooked at.
 
     A connection that is closed on bytes nobody read is reset, and the answer may be lost with it.
     """
@@ -172,7 +173,8 @@ async def _taken_in(receive: Receive) -> None:
                 return
 
 
-async def _refuse(trouble: Trouble, path: str, send: Send) -> None:
+async def _refuse(trouble: Trouble, path: str, send: Send, receive: Receive | None) -> None:
+    """Answer at once; then let who sends a body come to its end, and hear the answer."""
     body, media = trouble_body(trouble, path)
     headers = [
         (b"content-type", media.encode("ascii")),
@@ -184,4 +186,7 @@ async def _refuse(trouble: Trouble, path: str, send: Send) -> None:
     if trouble.status == 405:
         headers.append((b"allow", b"GET, HEAD"))
     await send({"type": "http.response.start", "status": trouble.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    await send({"type": "http.response.body", "body": body, "more_body": True})
+    if receive is not None:
+        await _taken_in(receive)
+    await send({"type": "http.response.body", "body": b""})

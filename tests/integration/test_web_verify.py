@@ -6,6 +6,8 @@ import gzip
 import socket
 import subprocess
 import tempfile
+import time
+from contextlib import suppress
 from html import unescape
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from support.web_data import served
 
 from scanner.store.database.engine import open_store
 from scanner.web import uploading
+from scanner.web.guard import TAKEN_IN_SECONDS
 from scanner.web.uploading import MOST_BYTES
 
 
@@ -129,6 +132,43 @@ def test_too_much_is_refused_unread(client):
         assert raw.recv(100).startswith(b"HTTP/1.1 413")
     headers = {**origin(client), "content-type": "multipart/form-data; boundary=x"}
     assert client.post("/verify", content=iter([b"x"]), headers=headers).status_code == 411
+
+
+@pytest.mark.parametrize("megabytes", [17, 60])
+def test_who_sends_too_much_hears_why(client, megabytes):
+    """It is not read, and the connection is not reset on who still sends."""
+    for _ in range(5):  # a reset comes now and then
+        body = b"x" * (megabytes * 2**20)
+        answer = client.post("/verify", files={"list": ("l.csv", body)}, headers=origin(client))
+        assert answer.status_code == 413
+        assert "may have 16,777,216 bytes" in answer.text
+    answer = client.put("/verify", content=b"x" * 2**20)
+    assert answer.status_code == 405
+
+
+def test_who_asks_first_is_told_at_once(client):
+    place = client.base_url.host, client.base_url.port
+    head = f"POST /verify HTTP/1.1\r\nhost: {place[0]}:{place[1]}\r\n"
+    head += f"content-length: {MOST_BYTES + 1}\r\nexpect: 100-continue\r\n\r\n"
+    with socket.create_connection(place, 30) as raw:
+        raw.sendall(head.encode())
+        said = b""
+        while part := raw.recv(65536):
+            said += part
+    assert said.startswith(b"HTTP/1.1 413")
+    assert b"16,777,216" in said
+
+
+def test_who_never_ends_is_not_waited_for(client):
+    place = client.base_url.host, client.base_url.port
+    head = f"POST /verify HTTP/1.1\r\nhost: {place[0]}:{place[1]}\r\n"
+    began = time.monotonic()
+    with socket.create_connection(place, 60) as raw:
+        raw.sendall(f"{head}content-length: 999999999\r\n\r\n".encode())
+        with suppress(OSError):
+            while raw.recv(65536):
+                raw.sendall(b"x")
+    assert time.monotonic() - began < TAKEN_IN_SECONDS + 30
 
 
 @pytest.mark.parametrize(
