@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from scanner.errors import InputError
+from scanner.files.scratch import scratch_folder
 from scanner.files.source import split_place
 from scanner.net.download import MOST_SECONDS, UNCHANGED, download
 from scanner.net.locations import MOST_BYTES, is_url
@@ -56,8 +56,8 @@ def fetched(
             raise InputError(f"{label}: there is no file {location} any more")
         yield Fetched(path, path.name)
         return
-    with tempfile.TemporaryDirectory(prefix="scanner-") as folder:
-        yield _download(location, label, (etag, modified), Path(folder), limit)
+    with scratch_folder() as folder:
+        yield _download(location, label, (etag, modified), folder, limit)
 
 
 def _download(url: str, label: str, known: tuple[str, str], into: Path, limit: int) -> Fetched:

@@ -10,7 +10,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,6 +18,7 @@ import anyio.to_thread
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from scanner.files.scratch import scratch_folder
 from scanner.model.finding import Weight
 from scanner.model.jsontext import own_json
 from scanner.reports.documents.shown import counted_kinds
@@ -81,7 +81,7 @@ async def upload(request: Request) -> Response:
 
 def checked(options: dict[str, str], body: bytes) -> dict[str, Any]:
     """What `list_check` says of a list; a `trouble` where it says nothing in time."""
-    with tempfile.TemporaryDirectory(prefix="scanner-") as folder:
+    with scratch_folder() as folder:
         try:
             done = subprocess.run(
                 [sys.executable, "-m", "scanner.web.list_check", json.dumps(options)],

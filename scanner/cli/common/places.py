@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from scanner.errors import InputError
+from scanner.files.scratch import scratch_folder
 from scanner.files.source import split_place
 from scanner.net.locations import MOST_BYTES, around, check_location, is_url, shown
 
@@ -53,8 +53,8 @@ def at_hand(location: str) -> Iterator[Place]:
         with fetched(location, shown(location)) as got:
             yield Place(str(got.file), got.name, around(location))
     elif location == _STDIN:
-        with tempfile.TemporaryDirectory(prefix="scanner-") as folder:
-            path = Path(folder) / "stdin"
+        with scratch_folder() as folder:
+            path = folder / "stdin"
             _spool(path)
             yield Place(str(path), path.name)
     else:

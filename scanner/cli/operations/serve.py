@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import tempfile
 from contextlib import ExitStack
 from dataclasses import replace
 from secrets import token_hex
@@ -16,6 +15,7 @@ import typer
 from scanner.cli.common.log_options import LogForm, start_logs
 from scanner.cli.common.options import Database, database_url
 from scanner.errors import ConfigError
+from scanner.files.scratch import scratch_folder
 from scanner.settings.database import password_of
 from scanner.settings.logs import LogFormat
 from scanner.store.database.engine import open_store
@@ -86,7 +86,9 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter per option
     with ExitStack() as stack:
         opened = stack.enter_context(listen(place))
         if allow_scans:
-            settings = replace(settings, token=_token(), scans=stack.enter_context(_folder()))
+            # Where lists lie while they are read, and what jobs say.
+            folder = stack.enter_context(scratch_folder())
+            settings = replace(settings, token=_token(), scans=str(folder))
             # The server lets the signal through at its end: the folder is to be removed before.
             signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
         # Not by `say`: it leaves web addresses out, and this one is ours.
@@ -105,8 +107,3 @@ def _token() -> str:
         given = token_hex(16)
         sys.stderr.write(f"token to start snapshots in the browser: {given}\n")
     return given
-
-
-def _folder() -> tempfile.TemporaryDirectory[str]:
-    """Where lists lie while they are read, and what jobs say; gone when the server ends."""
-    return tempfile.TemporaryDirectory(prefix="scanner-", ignore_cleanup_errors=True)
