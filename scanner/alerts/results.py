@@ -121,7 +121,7 @@ def list_overdue(look: Look, rule: Rule) -> Iterator[Found]:
 
 def balances_older_than(look: Look, rule: Rule) -> Iterator[Found]:
     """The oldest block that was read is older than so many days: a fresh scan of old balances."""
-    times = [pinned.block.time for pinned in look.head.blocks if pinned.block.time]
+    times = [pinned.as_of for pinned in look.head.blocks if pinned.as_of]
     if times:
         oldest = datetime.fromtimestamp(min(times), UTC)
         yield from _older(look, rule, oldest, "the oldest balances are")

@@ -27,16 +27,22 @@ _DATE = re.compile(
 )
 
 
-def of_another_day(as_of: str, blocks: Iterable[BlockRef], native: Collection[str]) -> str:
+def of_another_day(
+    as_of: str,
+    blocks: Iterable[BlockRef],
+    native: Collection[str],
+    later: Collection[str] = (),
+) -> str:
     """Why what is owed cannot be held against balances at these blocks; "" if it can, or may.
 
     as_of: as the publisher wrote it. blocks: that balances are read at. native: networks whose
     own coin the owed asset is: a height is one of theirs ("block 925000" of BTC is Bitcoin's).
+    later: networks that were read at their newest state: no height is theirs.
     """
     text = as_of.strip()
     height = _HEIGHT.fullmatch(text)
     if height is not None:
-        return _by_height(int(height[1]), blocks, native)
+        return _by_height(int(height[1]), blocks, native, later)
     span = _span(text)
     if span is None:
         return ""
@@ -57,8 +63,12 @@ def is_dated(as_of: str) -> bool:
     return _HEIGHT.fullmatch(text) is not None or _span(text) is not None
 
 
-def _by_height(height: int, blocks: Iterable[BlockRef], native: Collection[str]) -> str:
+def _by_height(
+    height: int, blocks: Iterable[BlockRef], native: Collection[str], later: Collection[str]
+) -> str:
     for block in blocks:
+        if block.network in native and block.network in later:
+            return f"it is of block {height}, and {block.network} was read at its newest state"
         if block.network in native and abs(block.height - height) > BLOCKS:
             read = f"balances on {block.network} of block {block.height}"
             return f"it is of block {height}, and {read}"

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from scanner.model.amount import grouped_amount, rescale
 from scanner.model.finding import WEIGHTS, Weight
-from scanner.reports.commands.providers import block_time
+from scanner.reports.commands.providers import iso_time
 from scanner.reports.documents.bars import Segment, stacked_bar
 from scanner.reports.documents.html import share_words
 from scanner.reports.documents.lines import Line, Point, grid_amounts, line_charts
@@ -45,7 +45,7 @@ LEGEND: Sequence[tuple[str, str]] = (
 
 def read_at(head: SnapshotHead) -> str:
     """When a snapshot's balances are of; "" where no block has a time."""
-    return block_span(block_time(pinned.block) for pinned in head.blocks)
+    return block_span(iso_time(pinned.as_of) for pinned in head.blocks)
 
 
 def by_value(words: Mapping[Any, str]) -> dict[str, str]:

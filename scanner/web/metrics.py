@@ -99,7 +99,7 @@ def _results(store: Store, seen: Status, now: datetime) -> Iterator[GaugeMetricF
             continue
         head = queries.head(store, publisher.complete)
         results[publisher.name,] = float(exit_status(queries.weights_found(store, head.id)))
-        times = [pinned.block.time for pinned in head.blocks if pinned.block.time]
+        times = [pinned.as_of for pinned in head.blocks if pinned.as_of]
         if times:
             ages[publisher.name,] = max(0.0, now.timestamp() - min(times))
         for total in queries.asset_totals(store, head.id):

@@ -8,7 +8,7 @@ from scanner.model.balance import Balance, Evidence
 from scanner.model.block import BlockRef
 from scanner.model.control import ControlResult
 from scanner.model.finding import WEIGHTS, FindingKind, Weight
-from scanner.reports.commands.providers import block_time
+from scanner.reports.commands.providers import block_time, iso_time
 from scanner.reports.documents.document import iso
 from scanner.reports.figures.findings import finding_record
 from scanner.store.reading.across import ClaimPlace, Difference, SharedClaim, Side
@@ -67,6 +67,7 @@ def head_object(head: SnapshotHead) -> Object:
             {
                 "wanted_height": pinned.height_wanted,
                 "pinned_by": pinned.source,
+                "read_until": iso_time(pinned.read_until),
                 **block_object(pinned.block),
             }
             for pinned in head.blocks

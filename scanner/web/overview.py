@@ -78,7 +78,7 @@ def _line(site: Site, view: PublisherView) -> dict[str, Any]:
 
 def _balances_of(head: SnapshotHead) -> str:
     """The day of the oldest block that was read: no balance of the snapshot is older."""
-    times = [pinned.block.time for pinned in head.blocks if pinned.block.time]
+    times = [pinned.as_of for pinned in head.blocks if pinned.as_of]
     return datetime.fromtimestamp(min(times), UTC).date().isoformat() if times else ""
 
 

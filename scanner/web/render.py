@@ -12,7 +12,7 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from scanner.errors import clip
-from scanner.reports.documents.shown import block_span
+from scanner.reports.documents.shown import read_span
 from scanner.reports.figures.amounts import MOST_IN_A_LINE, fits, reading_coins, whole_coins
 from scanner.reports.tables.text import printable
 
@@ -66,7 +66,7 @@ def _environment() -> Environment:
     environment.filters["signed"] = _signed
     environment.filters["fits"] = fits
     environment.filters["in_short"] = _in_short
-    environment.filters["block_span"] = lambda blocks: block_span(b["time"] for b in blocks)
+    environment.filters["block_span"] = read_span
     environment.filters["or_dash"] = _or_dash
     return environment
 

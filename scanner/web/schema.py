@@ -65,10 +65,14 @@ class Block(Shape):
 
 
 class PinnedBlock(Block):
-    """A block, the height that was asked for, and the source that pinned it."""
+    """A block, the height that was asked for, and the source that pinned it.
+
+    read_until: the newest state that balances were read at in its place, null where none was.
+    """
 
     wanted_height: int | None
     pinned_by: str
+    read_until: str | None
 
 
 class Snapshot(Shape):

@@ -18,9 +18,10 @@ def planned(store, claims, **policy):
     return create_snapshot(store, stored(store, claims).list_id, SnapshotPolicy(**policy))
 
 
-def take(store, snapshot, *sources, judge=good_judge, **more):
+def take(store, snapshot, *sources, judge=good_judge, now=None, **more):
+    sink = StoreSink(store) if now is None else StoreSink(store, now)
     return take_snapshot(
-        StoreSink(store), snapshot, {s.network: s for s in sources}, judge, load_registry(), **more
+        sink, snapshot, {s.network: s for s in sources}, judge, load_registry(), **more
     )
 
 

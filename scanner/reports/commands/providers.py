@@ -71,6 +71,9 @@ def _row(answer: Answer) -> list[str | Cell]:
 
 def block_time(block: BlockRef) -> str | None:
     """The block's time in UTC, ISO 8601 with offset; None if its source gave none."""
-    if block.time is None:
-        return None
-    return datetime.fromtimestamp(block.time, UTC).isoformat()
+    return iso_time(block.time)
+
+
+def iso_time(seconds: int | None) -> str | None:
+    """Seconds since 1970 UTC as ISO 8601 with offset; None for None."""
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat()

@@ -17,7 +17,7 @@ from shlex import join, quote
 from scanner.model.control import Control, shows_control
 from scanner.model.finding import WEIGHTS, exit_status
 from scanner.model.jsontext import own_json
-from scanner.reports.commands.providers import block_time
+from scanner.reports.commands.providers import block_time, iso_time
 from scanner.reports.documents.ages import ages, signed_days
 from scanner.reports.documents.document_value import document_value
 from scanner.reports.documents.months import over_time
@@ -286,6 +286,7 @@ def _blocks(store: Store, head: SnapshotHead) -> list[Object]:
             "hash": pinned.block.hash,
             "time": block_time(pinned.block),
             "pinned_by": pinned.source,
+            "read_until": iso_time(pinned.read_until),
             "sources": sorted(asked.get(pinned.network, ())),
         }
         for pinned in head.blocks

@@ -17,7 +17,7 @@ from scanner.reports.documents.document import CLASSES
 from scanner.reports.documents.exact import exact_totals
 from scanner.reports.documents.months import small_multiples
 from scanner.reports.documents.pictures import FEW, against, concentration, whole_bar
-from scanner.reports.documents.shown import block_span, counted_kinds
+from scanner.reports.documents.shown import counted_kinds, read_span
 from scanner.reports.documents.value_view import value_view
 from scanner.reports.figures.aggregate import aggregate_view
 from scanner.reports.figures.amounts import (
@@ -110,7 +110,7 @@ def _context(document: Json, css: str) -> Json:
         "multiples": small_multiples(document),
         "prepared": {"by": "", "for": "", **document.get("prepared", {})},
         "scope": _scope(document),
-        "period": block_span(block["time"] for block in document["blocks"]),
+        "period": read_span(document["blocks"]),
         **_pictures(document),
         "coverage": _coverage(document["control"]),
         "unasked": unasked_words(unasked) if unasked else "",
@@ -155,7 +155,7 @@ def _words(name: str) -> str:
 
 
 def _read(document: Json, when: str) -> str:
-    blocks = block_span(block["time"] for block in document["blocks"])
+    blocks = read_span(document["blocks"])
     of = f"Balances are of {blocks} UTC. " if blocks else ""
     taken = f", taken {when[:10]}" if when else ""
     return f"{of}Snapshot {document['snapshot']['id']}{taken}."

@@ -20,6 +20,11 @@ def block_span(times: Iterable[str | None]) -> str:
     return first if first == last else f"{first} to {last}"
 
 
+def read_span(blocks: Iterable[Mapping[str, Any]]) -> str:
+    """When balances are of, from the blocks of a document: of the newest state where one was."""
+    return block_span(block["read_until"] or block["time"] for block in blocks)
+
+
 def counted_kinds(findings: Sequence[Mapping[str, Any]], weight: str) -> str:
     """Kinds of one weight, each with its number: "unsigned (5), shortfall (1)"; may be ""."""
     return ", ".join(

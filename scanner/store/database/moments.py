@@ -9,6 +9,7 @@ from sqlalchemy import Connection, and_, func, select
 
 from scanner.model.balance import Evidence
 from scanner.snapshots.moments import of_other_moments
+from scanner.store.database.read_until import read_until
 from scanner.store.schema import tables as t
 from scanner.store.schema.records import load_policy
 
@@ -21,7 +22,8 @@ class Moments:
     """Where balances were read further apart than a snapshot allows; empty where they were not.
 
     spread: seconds that are allowed. fixed: place -> time of its block, where a network was read at
-    a block. late: the same where it tells of its newest state only. apart: places of `fixed` that
+    a block. late: place -> time of the newest state that was read, where a network tells of
+    no other. apart: places of `fixed` that
     are not of the snapshot's moment. counted: whether the snapshot is of a program that told these
     and counted them as verified.
     """
@@ -44,10 +46,13 @@ _AT_ONCE = Moments()
 def moments(connection: Connection, snapshot_id: int) -> Moments:
     """When a snapshot was read. Places without a balance, or without a time, are not among them."""
     p = t.pinned_block.c
-    query = select(p.network, p.wanted_height, p.time).where(
-        p.snapshot_id == snapshot_id, p.time.is_not(None)
-    )
-    times = {(network, wanted): time for network, wanted, time in connection.execute(query)}
+    query = select(p.network, p.wanted_height, p.time).where(p.snapshot_id == snapshot_id)
+    until = read_until(connection, [snapshot_id])
+    times = {
+        (network, wanted): max(known)
+        for network, wanted, time in connection.execute(query)
+        if (known := [s for s in (time, until.get((snapshot_id, network, wanted))) if s])
+    }
     if len(set(times.values())) < 2:
         return _AT_ONCE
     policy = load_policy(

@@ -15,7 +15,7 @@ def far_apart(connection: Connection, snapshot: int) -> Iterator[Finding]:
     """Coins that move, or are sold, between two moments are counted at both.
 
     A network that only knows its newest state cannot be read at the list's moment: that is not
-    shown, and not false.
+    shown, and not false. Its balances are of the time of that state, whatever block was pinned.
     """
     found = moments(connection, snapshot)
     if found.apart:

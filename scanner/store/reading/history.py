@@ -32,6 +32,7 @@ from scanner.snapshots.interface import SnapshotState
 from scanner.snapshots.tally import AssetTotal, Part, PartKey, reserve_ratio
 from scanner.store.database.engine import Store
 from scanner.store.database.moments import chunks_left_out
+from scanner.store.database.read_until import newest_moment
 from scanner.store.reading.queries import SnapshotTotals
 from scanner.store.schema import tables as t
 from scanner.store.writing import owed as owed_rows
@@ -152,8 +153,7 @@ def asset_history(
     before: only snapshots with ids below this one. Snapshots that are not complete are there
     without totals; complete ones without the asset have totals of None, too.
     """
-    s, p = t.snapshot.c, t.pinned_block.c
-    newest = select(func.max(p.time)).where(p.snapshot_id == s.id).scalar_subquery()
+    s, newest = t.snapshot.c, newest_moment(t.snapshot.c.id)
     same = and_(t.total.c.snapshot_id == s.id, t.total.c.asset == asset)
     query = (
         select(s.id, s.state, s.created, s.finished, t.reserve_list.c.name, newest, t.total)

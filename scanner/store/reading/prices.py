@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from scanner.errors import StoreError
 from scanner.prices.interface import CURRENCY, Price, make_price, moment
 from scanner.snapshots.interface import SnapshotState
 from scanner.store.database import chain
 from scanner.store.database.engine import Store
+from scanner.store.database.read_until import newest_moment
 from scanner.store.reading import history, queries
 from scanner.store.schema import tables as t
 from scanner.store.schema.bulk import insert_rows
@@ -151,16 +152,15 @@ def _nearest(
 def taken(store: Store, snapshot_id: int) -> Taken:
     """When a snapshot is of. Raises SnapshotNotFoundError."""
     head = queries.head(store, snapshot_id)
-    newest = max((pin.block.time or 0 for pin in head.blocks), default=0)
+    newest = max((pin.as_of or 0 for pin in head.blocks), default=0)
     return Taken(snapshot_id, _moment(newest, head.finished, head.created))
 
 
 def taken_by_publisher(store: Store, snapshot_id: int) -> list[Taken]:
     """The other complete snapshots of the same publisher, oldest first."""
-    s, p = t.snapshot.c, t.pinned_block.c
-    newest = select(func.max(p.time)).where(p.snapshot_id == s.id).scalar_subquery()
+    s = t.snapshot.c
     query = (
-        select(s.id, newest, s.finished, s.created)
+        select(s.id, newest_moment(s.id), s.finished, s.created)
         .join(t.reserve_list, s.list_id == t.reserve_list.c.id)
         .where(
             list_publisher() == history.publisher_of(store, snapshot_id),

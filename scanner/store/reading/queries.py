@@ -27,6 +27,7 @@ from scanner.model.statement import ListTexts
 from scanner.snapshots.interface import ChunkState, Origin, SnapshotPolicy, SnapshotState
 from scanner.snapshots.tally import AssetTotal, Tally
 from scanner.store.database.engine import Store
+from scanner.store.database.read_until import read_until
 from scanner.store.database.rows import RowView, rows
 from scanner.store.reading.coverage import keys_not_asked
 from scanner.store.reading.found import FoundRow, finding_counts, findings, weights_found
@@ -66,12 +67,21 @@ class PinnedBlock:
     """A height and the block it was pinned to.
 
     height_wanted: as stated, None for the newest. source: name of the source that pinned it.
+    read_until: seconds since 1970 UTC of the latest newest state that balances were read at in its
+        place; None where all are of the block.
     """
 
     network: str
     height_wanted: int | None
     block: BlockRef
     source: str
+    read_until: int | None = None
+
+    @property
+    def as_of(self) -> int | None:
+        """When its balances are of, seconds since 1970 UTC; None if nobody told."""
+        known = [time for time in (self.block.time, self.read_until) if time is not None]
+        return max(known, default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,5 +293,9 @@ def _chunk_states(connection: Connection, snapshot_id: int) -> dict[ChunkState, 
 def _blocks(connection: Connection, snapshot_id: int) -> Iterable[PinnedBlock]:
     query = select(t.pinned_block).where(t.pinned_block.c.snapshot_id == snapshot_id)
     found = connection.execute(query).all()
+    until = read_until(connection, [snapshot_id])
     for row in sorted(found, key=lambda r: (r.network, r.wanted_height)):
-        yield PinnedBlock(row.network, from_wanted(row.wanted_height), read_block(row), row.source)
+        yield PinnedBlock(
+            *(row.network, from_wanted(row.wanted_height), read_block(row), row.source),
+            read_until=until.get((snapshot_id, row.network, row.wanted_height)),
+        )

@@ -133,7 +133,7 @@ def chunk_values(snapshot_id: int, no: int, plan: ChunkPlan) -> tuple[Any, ...]:
     """The values of a new row of chunk."""
     return (
         *(snapshot_id, no, plan.network, to_wanted(plan.height), plan.first, plan.last),
-        *(plan.claims, ChunkState.PLANNED.value, 0, "", ""),
+        *(plan.claims, ChunkState.PLANNED.value, 0, "", "", None),
     )
 
 

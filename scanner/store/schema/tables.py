@@ -204,6 +204,7 @@ chunk = Table(
     Column("attempts", Integer, nullable=False),
     Column("error", ExactText, nullable=False),
     Column("digest", Text, nullable=False, server_default=""),  # of its rows, once it is done
+    Column("read_until", BigInteger),  # of newest states: the latest; NULL: read at its block
 )
 
 control_result = Table(

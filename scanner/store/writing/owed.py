@@ -13,6 +13,7 @@ from scanner.liabilities.moments import of_another_day
 from scanner.model.block import BlockRef
 from scanner.model.jsontext import own_json
 from scanner.settings.tables import load_registry
+from scanner.store.database.read_until import Pin, read_until
 from scanner.store.schema import tables as t
 from scanner.store.schema.records import read_block
 
@@ -43,15 +44,19 @@ def owed_beside(
                 detail=own_json(row.detail),
             )
         )
-    blocks = _blocks(connection, list(found)) if found else {}
+    until = read_until(connection, list(found)) if found else {}
+    blocks = _blocks(connection, list(found), until) if found else {}
+    later = {snapshot: {n for s, n, _ in until if s == snapshot} for snapshot in found}
     return {
-        snapshot: [_dated(liability, blocks.get(snapshot, ())) for liability in owed]
+        snapshot: [
+            _dated(liability, blocks.get(snapshot, ()), later[snapshot]) for liability in owed
+        ]
         for snapshot, owed in found.items()
     }
 
 
-def _dated(owed: Liability, blocks: Collection[BlockRef]) -> Liability:
-    why = of_another_day(owed.as_of, blocks, _native(owed.asset))
+def _dated(owed: Liability, blocks: Collection[BlockRef], later: Collection[str]) -> Liability:
+    why = of_another_day(owed.as_of, blocks, _native(owed.asset), later)
     return replace(owed, other_day=why) if why else owed
 
 
@@ -61,13 +66,20 @@ def _native(asset: str) -> frozenset[str]:
     return frozenset(n.name for n in networks if n.native == asset)
 
 
-def _blocks(connection: Connection, snapshots: Collection[int]) -> dict[int, list[BlockRef]]:
+def _blocks(
+    connection: Connection, snapshots: Collection[int], until: Mapping[Pin, int]
+) -> dict[int, list[BlockRef]]:
+    """The pinned blocks, with the time that their balances are of."""
     b = t.pinned_block
     query = select(b).where(b.c.snapshot_id.in_(list(snapshots)))
     query = query.order_by(b.c.snapshot_id, b.c.network, b.c.wanted_height)
     found: dict[int, list[BlockRef]] = {}
     for row in connection.execute(query):
-        found.setdefault(row.snapshot_id, []).append(read_block(row))
+        block = read_block(row)
+        seconds = until.get((row.snapshot_id, row.network, row.wanted_height))
+        if seconds is not None:
+            block = replace(block, time=max(seconds, block.time or 0))
+        found.setdefault(row.snapshot_id, []).append(block)
     return found
 
 

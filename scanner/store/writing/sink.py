@@ -22,6 +22,7 @@ from scanner.snapshots.interface import (
 )
 from scanner.store.database import statistics
 from scanner.store.database.engine import Store
+from scanner.store.database.read_until import newest_state
 from scanner.store.schema import tables as t
 from scanner.store.schema.bulk import values
 from scanner.store.schema.records import CLAIM_COLUMNS, load_policy, read_chunk, read_claim
@@ -155,7 +156,8 @@ class StoreSink:
                 return results_in.compare(connection, chunk, results)
             pin = pins.check_pin(connection, chunk, block)
             digest = results_in.store_results(connection, chunk, results, pin)
-            _mark(connection, chunk, ChunkState.DONE, digest=digest)
+            until = newest_state(results, int(self._now().timestamp()))
+            _mark(connection, chunk, ChunkState.DONE, digest=digest, read_until=until)
         return []
 
     def fail_chunk(self, chunk: Chunk, error: str, results: Sequence[RowResult] = ()) -> None:
@@ -215,11 +217,23 @@ def _lock_chunk(connection: Connection, chunk: Chunk) -> ChunkState:
 
 
 def _mark(
-    connection: Connection, chunk: Chunk, state: ChunkState, *, error: str = "", digest: str = ""
+    connection: Connection,
+    chunk: Chunk,
+    state: ChunkState,
+    *,
+    error: str = "",
+    digest: str = "",
+    read_until: int | None = None,
 ) -> None:
     c = t.chunk.c
     connection.execute(
         t.chunk.update()
         .where(c.snapshot_id == chunk.snapshot_id, c.no == chunk.no)
-        .values(state=state.value, error=error, digest=digest, attempts=c.attempts + 1)
+        .values(
+            state=state.value,
+            error=error,
+            digest=digest,
+            read_until=read_until,
+            attempts=c.attempts + 1,
+        )
     )

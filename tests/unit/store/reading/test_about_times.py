@@ -28,7 +28,7 @@ def connection():
     engine.dispose()
 
 
-def pinned(connection, network, time, evidence="reported"):
+def pinned(connection, network, time, evidence="reported", read_until=None):
     """One network read at a moment, by one row."""
     number = connection.exec_driver_sql("SELECT count(*) FROM chunk").scalar() + 1
     block = {"chain": "x", "height": 5, "hash": "0x", "source": "n", "time": time}
@@ -38,7 +38,10 @@ def pinned(connection, network, time, evidence="reported"):
     spent = {"first": 1, "last": 1, "claims": 1, "state": "done", "attempts": 1, "error": ""}
     connection.execute(
         insert(t.chunk),
-        {"snapshot_id": 1, "no": number, "network": network, "wanted_height": 5, **spent},
+        {
+            **{"snapshot_id": 1, "no": number, "network": network, "wanted_height": 5},
+            **{"read_until": read_until, **spent},
+        },
     )
     amount = None if evidence == "unavailable" else 7
     told = {"amount": amount, "evidence": evidence, "sources": ("n",), "reason": "", "detail": ""}
@@ -125,3 +128,20 @@ def test_a_block_at_which_nothing_could_be_read_is_no_moment(connection):
     pinned(connection, "solana", NOON + 2 * HOUR, evidence="unavailable")
     assert told(connection) == []
     assert chunks_left_out(connection, 1) == set()
+
+
+def test_a_stated_height_does_not_make_a_newest_state_older_than_it_is(connection):
+    """The pinned block is of the list's moment; the balances are of sixty days later."""
+    later = NOON + 60 * 24 * HOUR
+    pinned(connection, "ethereum", NOON)
+    pinned(connection, "solana", NOON + 100, evidence="latest_only", read_until=later)
+    allowed(connection)
+    (finding,) = far_apart(connection, 1)
+    assert (finding.kind, finding.network) == (FindingKind.READ_LATER, "solana")
+    assert "here of 2026-11-20" in finding.reason
+
+
+def test_a_newest_state_without_any_block_time_is_told_too(connection):
+    pinned(connection, "ethereum", NOON)
+    pinned(connection, "tron", None, evidence="latest_only", read_until=NOON + 2 * HOUR)
+    assert told(connection) == [(FindingKind.READ_LATER, "tron")]

@@ -1,0 +1,56 @@
+"""When balances are of that were read at a network's newest state, whatever block was pinned."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, case, func, select
+
+from scanner.model.balance import Evidence
+from scanner.model.jsontext import own_json
+from scanner.snapshots.interface import RowResult
+from scanner.store.schema import tables as t
+
+Pin = tuple[int, str, int]
+"""A snapshot, a network, and the height that was wanted, as it is stored."""
+
+
+def newest_state(results: Iterable[RowResult], now: int) -> int | None:
+    """The latest moment that balances of a chunk are of, seconds since 1970 UTC.
+
+    now: taken where an answer names its state without a time; a newest state is of about now.
+    None where every balance is of the pinned block.
+    """
+    details = {
+        balance.detail
+        for _, _, balance, _ in results
+        if balance is not None and balance.evidence is Evidence.LATEST_ONLY
+    }
+    return max((_moment(detail, now) for detail in details), default=None)
+
+
+def _moment(detail: str, now: int) -> int:
+    """The time of the state that a balance's detail names, `now` where it names none."""
+    state = own_json(detail).get("read_at") if detail else None
+    time = state.get("time") if isinstance(state, dict) else None
+    return time if type(time) is int else now
+
+
+def read_until(connection: Connection, snapshots: Collection[int]) -> dict[Pin, int]:
+    """The latest newest state that balances were read at, by pin; others are left out."""
+    c = t.chunk.c
+    query = (
+        select(c.snapshot_id, c.network, c.wanted_height, func.max(c.read_until))
+        .where(c.snapshot_id.in_(list(snapshots)), c.read_until.is_not(None))
+        .group_by(c.snapshot_id, c.network, c.wanted_height)
+    )
+    return {(snapshot, *pin): time for snapshot, *pin, time in connection.execute(query)}
+
+
+def newest_moment(snapshot_id: ColumnElement[int]) -> ColumnElement[Any]:
+    """SQL of the latest moment that any balance of a snapshot is of; NULL where nobody told."""
+    p, c = t.pinned_block.c, t.chunk.c
+    pinned = select(func.max(p.time)).where(p.snapshot_id == snapshot_id).scalar_subquery()
+    later = select(func.max(c.read_until)).where(c.snapshot_id == snapshot_id).scalar_subquery()
+    return case((later > func.coalesce(pinned, 0), later), else_=pinned)
