@@ -137,12 +137,42 @@ def test_the_publishers_ratios_stand_beside_ours_everywhere(scanner, taken, tmp_
     twin = json.loads((tmp_path / "r.json").read_text())
     assert twin["aggregate_ratios"] == [found]
     assert [r["published_ratio"] for r in twin["ratios"]] == ["1.045"]
+    _flat(scanner, tmp_path, found)
     scanner("report", "--schema", "-o", "s.json")
     Draft202012Validator(json.loads((tmp_path / "s.json").read_text())).validate(twin)
     wrong = scanner("liabilities", "import", TOY, "--published", "104 %")
     assert (wrong.status, "a ratio as 1.05" in wrong.err) == (2, True)
     wrong = scanner("liabilities", "import", "owed.csv", "--published", "1.04")
     assert (wrong.status, "a column published_ratio" in wrong.err) == (2, True)
+
+
+def _flat(scanner, tmp_path, found):
+    """The same in the flat exports: an asset's ratio, and the one over all coins."""
+    assert scanner("export", "ratios", "--format", "jsonl", "-o", "ratios.jsonl").status == 0
+    lines = (tmp_path / "ratios.jsonl").read_text().splitlines()
+    asset, over = (json.loads(line) for line in lines)
+    assert (asset["over"], asset["asset"], asset["published_ratio"]) == ("asset", "ETH", "1.045")
+    assert (asset["liabilities"], asset["proven_per_coin"]) == (str(10**17), False)
+    assert int(asset["reserves"]) * 10**6 // 10**17 == round(float(asset["ratio"]) * 10**6)
+    assert (over["over"], over["asset"], over["unit"], over["decimals"]) == (
+        "all_coins", None, "USD", 2,
+    )  # fmt: skip
+    assert (over["ratio"], over["published_ratio"]) == (found["aggregate_ratio"], "1.03")
+    assert over["liabilities"] == found["owed_usd"].replace(".", "").lstrip("0")
+    assert over["reserves"] == found["reserves_usd"].replace(".", "")
+    assert over["prices"].startswith("ETH 2500.25 at ")
+    assert over["gap"] == found["gap"]
+    for form in ("csv", "parquet"):
+        assert scanner("export", "ratios", "--format", form, "-o", "r").status == 0
+    assert scanner("export", "ratios").out.startswith(b"snapshot,complete,over,asset,unit,")
+
+
+def test_a_net_without_a_price_is_in_the_publishers_unit_alone(scanner, taken):
+    assert scanner("liabilities", "import", TOY, "--key", pin("toy")).status == 0
+    (row,) = map(json.loads, scanner("export", "ratios", "--format", "jsonl").out.splitlines())
+    assert (row["unit"], row["liabilities"]) == ("publisher's unit", str(NET))
+    assert (row["reserves"], row["ratio"]) == (None, None)
+    assert "--unit-usd" in row["why_absent"]
 
 
 def test_coins_of_the_publishers_own_are_no_reserves(scanner, taken, tmp_path, monkeypatch):

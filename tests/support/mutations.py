@@ -132,6 +132,19 @@ def mutation(
     return [{"op": kind, "path": f"{path}/{at}"}]
 
 
+def mutations(
+    seed: str, base: Any, count: int, places: list[tuple[str, Any]] | None = None
+) -> Iterator[Any]:
+    """`count` documents that differ from the base, each in one place; of no use after the next."""
+    chance = random.Random(seed)
+    places = places_of(base) if places is None else places
+    while count:
+        with patched(base, mutation(chance, 2**64, places)) as changed:
+            if not same(changed, base):
+                count -= 1
+                yield changed
+
+
 def paths_of(operations: list[dict[str, Any]]) -> list[str]:
     return [op[key] for op in operations for key in ("path", "path2") if key in op]
 

@@ -29,7 +29,7 @@ Key = Annotated[
         "--key",
         metavar="FILE|SHA256",
         help="The publisher's verifying key, or its SHA-256. Keys of known rounds are shipped. "
-        "Binance: all .vk files one after the other.",
+        "Binance: the SHA-256 of all .vk files one after the other.",
     ),
 ]
 

@@ -24,7 +24,7 @@ What = Annotated[
     str,
     typer.Argument(
         metavar="WHAT",
-        help="totals, balances, ownership, claims or findings.",
+        help="totals, balances, ownership, claims, ratios or findings.",
         autocompletion=tables,
     ),
 ]

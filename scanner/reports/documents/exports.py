@@ -1,4 +1,4 @@
-"""What can be exported of a snapshot: five tables, their columns in a fixed order, row by row.
+"""What can be exported of a snapshot: six tables, their columns in a fixed order, row by row.
 
 Amounts are strings of base units with `decimals` beside them. Columns are documented in
 docs/exports.md; a test compares the two.
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from scanner.errors import ConfigError, clip
 from scanner.reports.figures.findings import FINDING_COLUMNS, finding_record
+from scanner.reports.figures.ratio_records import RATIO_COLUMNS, ratio_records
 from scanner.reports.figures.totals import TOTAL_COLUMNS, totals_records
 from scanner.store.database.engine import Store
 from scanner.store.reading import queries
@@ -50,6 +51,10 @@ def _asset_count(store: Store, snapshot_id: int) -> int:
 
 def _totals(store: Store, snapshot_id: int) -> Iterator[Record]:
     yield from totals_records(queries.totals(store, snapshot_id))
+
+
+def _ratio_count(store: Store, snapshot_id: int) -> int:
+    return sum(1 for _ in ratio_records(store, snapshot_id))
 
 
 def _findings(store: Store, snapshot_id: int) -> Iterator[Record]:
@@ -100,6 +105,7 @@ TABLES: Mapping[str, Table] = {
         _claims,
         _claim_count,
     ),
+    "ratios": Table(RATIO_COLUMNS, ratio_records, _ratio_count),
     "findings": Table(_columns(FINDING_COLUMNS, row="int"), _findings, _finding_count),
 }
 

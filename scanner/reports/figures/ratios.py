@@ -63,7 +63,7 @@ def ratio_view(
         "liabilities": reading_coins(int(total["liabilities"]), decimals, asset),
         "published": known.get("published_ratio") or "",
         "ratio": _at_least(ratio, total["unavailable_rows"]),
-        "why_absent": "" if ratio is not None else _why_absent(total, complete=complete),
+        "why_absent": "" if ratio is not None else why_absent(total, complete=complete),
         "below_one": ratio is not None and int(verified or 0) < int(total["liabilities"]),
     }
 
@@ -74,7 +74,8 @@ def _at_least(ratio: str | None, unread: int) -> str:
     return f"at least {ratio}" if unread else str(ratio)
 
 
-def _why_absent(total: Mapping[str, Any], *, complete: bool) -> str:
+def why_absent(total: Mapping[str, Any], *, complete: bool) -> str:
+    """Why an asset whose liabilities are known has no ratio. total: its `to_json`."""
     if total["liabilities"] == "0":
         return "nothing is owed"
     if not complete:

@@ -9,7 +9,7 @@ from functools import cache
 
 import pytest
 from support.binance_proofs import FOLDER, KEYS, PIN, config, copied, rows
-from support.mutations import mutation, patched, places_of, same, share
+from support.mutations import mutations, places_of, same, share
 
 from scanner.errors import InputError, ListFormatError
 from scanner.liabilities.binance import batches, user, words
@@ -138,20 +138,14 @@ def test_random_changes_of_the_totals_are_refused(tmp_path, monkeypatch):
     path, original = copied(tmp_path), config()
     free = ("/Symbol", "/PrecomputedValue", "/ZkKeyName", "/ProofTable")
     places = [p for p in places_of(original) if not any(part in p[0] for part in free)]
-    chance = random.Random("totals")
-    tried = 0
-    while tried < share(20_000, 100):
-        with patched(original, mutation(chance, 2**64, places)) as changed:
-            if same(changed, original):
-                continue
-            tried += 1
-            try:
-                found = checked(path, changed)
-            except ListFormatError:
-                continue
-            if found.status is not ProofStatus.REFUSED:
-                of = [{**a, "PrecomputedValue": 0} for a in changed["CexAssetsInfo"]]
-                assert same(sorted(map(_bound, of)), sorted(map(_bound, original["CexAssetsInfo"])))
+    for changed in mutations("totals", original, share(20_000, 100), places):
+        try:
+            found = checked(path, changed)
+        except ListFormatError:
+            continue
+        if found.status is not ProofStatus.REFUSED:
+            of = [{**a, "PrecomputedValue": 0} for a in changed["CexAssetsInfo"]]
+            assert same(sorted(map(_bound, of)), sorted(map(_bound, original["CexAssetsInfo"])))
 
 
 def _bound(asset):
@@ -224,11 +218,6 @@ def test_what_is_changed_in_a_users_file_is_named(change, error, words):
 
 
 def test_random_changes_of_a_users_file_are_refused():
-    chance = random.Random("user of batches")
-    places = places_of(ACCOUNT)
-    for _ in range(share(20_000, 60)):
-        with patched(ACCOUNT, mutation(chance, 2**64, places)) as changed:
-            if same(changed, ACCOUNT):
-                continue
-            with pytest.raises((RefusedError, ShapeError)):
-                user.climb(changed, (2,))
+    for changed in mutations("user of batches", ACCOUNT, share(20_000, 60)):
+        with pytest.raises((RefusedError, ShapeError)):
+            user.climb(changed, (2,))

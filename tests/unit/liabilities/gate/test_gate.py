@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.mutations import mutation, patched, places_of, same, share
+from support.mutations import mutations, share
 
 from scanner.errors import ListFormatError
 from scanner.liabilities.gate import batches, poseidon, user
@@ -83,13 +83,9 @@ def test_random_mutations_of_a_users_file_are_refused(monkeypatch) -> None:
     """Most changes leave the assets as they are: what was hashed of them is kept."""
     kept = cache(user.commit)
     monkeypatch.setattr(user, "commit", lambda numbers: kept(tuple(numbers)))
-    chance = random.Random("gate")
-    places = places_of(USER)
-    for _ in range(share(20_000, 40)):
-        with patched(USER, mutation(chance, 2**64, places)) as changed:
-            if not same(changed, USER):
-                with pytest.raises((RefusedError, ShapeError)):
-                    user.check(changed)
+    for changed in mutations("gate", USER, share(20_000, 40)):
+        with pytest.raises((RefusedError, ShapeError)):
+            user.check(changed)
 
 
 def publication(tmp_path: Path, config: Any = None, rows: Any = None) -> Path:

@@ -1,4 +1,4 @@
-"""Five tables in four formats: the same rows, fixed columns, nothing lost, nothing executed."""
+"""Six tables in four formats: the same rows, fixed columns, nothing lost, nothing executed."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import pytest
 from support.mixed_snapshot import EVIL, HELD
 
 from scanner.errors import ConfigError
+from scanner.liabilities.interface import Liability, LiabilityEvidence
 from scanner.lists.open import open_list
 from scanner.model.claim import Claim
 from scanner.reports.documents.exports import TABLES, table_named
@@ -22,6 +23,7 @@ from scanner.reports.tables.text import printable, refuse
 from scanner.reports.tables.writers import WRITERS, whole_file, writer_named
 from scanner.settings.tables import load_registry
 from scanner.store.reading import queries
+from scanner.store.writing.runs import set_liabilities
 
 DOCS = Path(__file__).resolve().parents[4] / "docs" / "exports.md"
 
@@ -45,6 +47,8 @@ def as_cell(value):
 
 @pytest.mark.parametrize("name", TABLES)
 def test_all_formats_say_the_same(taken, name):
+    owed = Liability("TRX", 10, 6, LiabilityEvidence.PUBLISHED, "=owed.csv")
+    set_liabilities(taken.store, taken.id, [owed])
     expected = list(TABLES[name].records(taken.store, taken.id))
     assert expected
     assert all(list(r) == list(TABLES[name].columns) for r in expected)
