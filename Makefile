@@ -100,4 +100,5 @@ peers:
 	@scripts/install-electrumx .devnet/electrumx
 	-@scripts/install-nodeos .devnet/nodeos
 	-@scripts/install-litesvm .devnet/litesvm
+	-@scripts/install-ton-sandbox .devnet/ton-sandbox
 	@test -n "$$SCANNER_LITECOIND" || scripts/install-litecoind .devnet/litecoin
