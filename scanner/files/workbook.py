@@ -137,8 +137,13 @@ def _cell_text(value: Any) -> str:  # noqa: ANN401 - whatever the library finds 
 
 
 def number_text(text: str) -> str:
-    """A number of a cell as it is, marked where it has more digits than a spreadsheet keeps."""
+    """A number of a cell as it is, marked where it has more digits than a spreadsheet keeps.
+
+    1.234 gets a fourth decimal: its dot parts decimals, and must not be taken to part thousands.
+    """
     digits = text.lower().partition("e")[0].replace(".", "").lstrip("+-0").rstrip("0")
+    if text[-4:-3] == "." and text[-3:].isdecimal():
+        text += "0"
     return INEXACT + text if len(digits) > _DIGITS else text
 
 

@@ -29,4 +29,9 @@ class TableBlock:
 @lru_cache(maxsize=8)
 def parser_for(layout: TableLayout, registry: Registry) -> RowParser:
     """The parser of a layout: made once in each process."""
+    return new_parser(layout, registry)
+
+
+def new_parser(layout: TableLayout, registry: Registry) -> RowParser:
+    """A parser of a layout that nobody else has."""
     return WideParser(layout, registry) if layout.wide else RowParser(layout, registry)

@@ -23,7 +23,7 @@ from scanner.lists.layout import TableLayout
 from scanner.lists.preamble import preamble
 from scanner.lists.rows import RowParser
 from scanner.lists.totals import declared_total
-from scanner.model.claim import Claim, Row, UnreadableRow
+from scanner.model.claim import Claim, DeclaredTotal, Row, UnreadableRow
 from scanner.model.finding import Finding
 from scanner.model.registry import Registry
 
@@ -61,16 +61,17 @@ class BybitCsv:
         account_for_columns(layout.accounting, heading, columns, coin_named=True)
         places = tuple(sorted(columns.at.items()))
         for piece in cut(stream, header.next_number, start[header.end :]):
-            yield BybitBlock(piece, places, columns.width)
+            yield BybitBlock(piece, places, columns.width, options.columns.get("decimal", ""))
 
 
 @dataclass(frozen=True, slots=True)
 class BybitBlock:
-    """Lines of the file with where their columns are."""
+    """Lines of the file with where their columns are. decimal: as in `TableLayout`."""
 
     piece: Piece
     places: tuple[tuple[str, int], ...]
     width: int
+    decimal: str = ""
 
     def parse(self, registry: Registry) -> Sequence[Row]:
         """A claim for each address, a declared total for each line that is not one address's."""
@@ -87,12 +88,13 @@ class _Lines:
     """Parses lines. The network is put into a column of its own, behind those of the file."""
 
     def __init__(self, block: BybitBlock, registry: Registry) -> None:
-        self._registry, self._width = registry, block.width
+        self._registry, self._width, self._decimal = registry, block.width, block.decimal
         self._at = dict(block.places)
         places = (*block.places, ("network", block.width))
         without = tuple(place for place in places if place[0] != "amount")
-        self._one = parser_for(TableLayout(places, block.width + 1, unit_said=False), registry)
-        self._many = parser_for(TableLayout(without, block.width + 1, unit_said=False), registry)
+        table = TableLayout(places, block.width + 1, unit_said=False, decimal=block.decimal)
+        self._one = parser_for(table, registry)
+        self._many = parser_for(replace(table, places=without), registry)
         self.plain = parser_for(TableLayout(block.places, block.width), registry)
 
     def rows(self, data: bytes, line: int) -> list[Row]:
@@ -109,7 +111,7 @@ class _Lines:
         height, amount = cells[self._at["height"]], cells[self._at["amount"]]
         addresses = cells[self._at["address"]].split()
         if coin.upper().endswith("(ALL)"):
-            return [declared_total(self._registry, line, coin, height, amount)]
+            return [self._total(line, coin, height, amount)]
         name, label = self._split(coin)
         cells[self._at["coin"]] = name
         cells += [""] * (self._width - len(cells)) + [label]
@@ -121,8 +123,13 @@ class _Lines:
                 return claims[:1]
         if len(addresses) == 1:
             return claims
-        total = declared_total(self._registry, line, name, height, amount, label)
+        total = self._total(line, name, height, amount, label)
         return [replace(total, coin=coin), *(claims if addresses else [])]
+
+    def _total(
+        self, line: int, name: str, height: str, amount: str, label: str = ""
+    ) -> DeclaredTotal:
+        return declared_total(self._registry, line, name, height, amount, label, self._decimal)
 
     def _row(self, parser: RowParser, cells: list[str], address: str, coin: str, line: int) -> Row:
         cells = [*cells]

@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from scanner.errors import AmountFormatError, UnknownAssetError, clip
+from scanner.errors import UnknownAssetError, clip
+from scanner.lists.amounts import MUCH, AmountReader, BadCellError
 from scanner.lists.layout import TableLayout
-from scanner.lists.numbers import ambiguous_dot, careful_amount, height_of, negative
+from scanner.lists.numbers import height_of
 from scanner.lists.spelling import usual_address, usual_signature
-from scanner.lists.spoken import beside, is_no_holding, mixed_units, note_says
+from scanner.lists.spoken import beside, is_no_holding, note_says
 from scanner.model.addresses.table import address_key
-from scanner.model.amount import format_amount, parse_amount
 from scanner.model.claim import Claim, Row
 from scanner.model.finding import Finding, FindingKind
 from scanner.model.network import Holding, Network
@@ -29,7 +29,6 @@ OWNERS = ("owner1", "owner2")
 _CACHE = 4096
 _NO_LIMIT = 2**300
 _UNSEEN = -1
-_MUCH = 100  # a whole number of more than this part of all coins is more likely in base units
 _DITTO = frozenset({'"', "''", "\u3003", "\u2033", "ditto", "idem", "same", "do."})
 _LONG = 200  # of a text that is searched for names of coins
 _WORD = re.compile(r"[^\W_]{3,}")
@@ -48,46 +47,11 @@ _ALL_FIELDS = (
     "decimals",
 )
 
-_DOT = (
-    "its dot may part thousands or decimals, as the file's fields are parted: say "
-    "--columns decimal=comma or --columns decimal=dot"
-)
-
-
-class _DoubtError(ValueError):
-    """An amount is stated in a way that contradicts itself."""
-
-    def __init__(self, kind: FindingKind, reason: str) -> None:
-        super().__init__(reason)
-        self.kind = kind
-
-
-def _unlikely(amount: int, most: int, holding: Holding) -> str:
-    """Why an amount read as whole coins is doubted; "" where it has a fraction and can exist."""
-    coins, fraction = divmod(amount, 10**holding.decimals)
-    if amount <= most and fraction:
-        return ""
-    smaller = format_amount(coins, holding.decimals)
-    why = "more than can exist" if amount > most else "a whole number and much of all there is"
-    return (
-        f"{coins:,} {holding.asset} is {why}; as base units it is {smaller}: "
-        "say --unit base, or --unit coin to have it as written"
-    )
-
-
 KeyOf = Callable[[Network, str], str]
 
 Resolved = tuple[str, Holding, Network, int, int]
 """Coin as written, what it means, its network, from how many base units on their unit is doubted,
 and how long a signature there usually is: another one may be in another spelling."""
-
-
-class BadCellError(ValueError):
-    """One cell makes the row unreadable. column: from 1, 0 for the row as a whole."""
-
-    def __init__(self, column: int, kind: FindingKind, reason: str) -> None:
-        super().__init__(reason)
-        self.column, self.kind, self.reason = column, kind, reason
 
 
 class CellReader:
@@ -100,7 +64,6 @@ class CellReader:
         at = dict(layout.places)
         # Index -1 is an empty cell that is added to every record: a column that is not there.
         place = {name: at.get(name, -1) for name in _ALL_FIELDS}
-        self._at, self._base = at, layout.unit_is_base
         self._coin, self._network = place["coin"], place["network"]
         self._address, self._amount = place["address"], place["amount"]
         self._height, self._message = place["height"], place["message"]
@@ -108,19 +71,17 @@ class CellReader:
         self._status, self._signed_hex = place["status"], place["signed_hex"]
         self._signatures = tuple(at[name] for name in SIGNATURES if name in at)
         self._owners = tuple(at[name] for name in OWNERS if name in at)
-        self._contract, self._decimals = place["contract"], place["decimals"]
-        self._told_unit = bool(self._decimals >= 0 or layout.of_coin or layout.unit_decimals)
+        self._contract = place["contract"]
         self._no_coin = self._coin < 0 and self._contract < 0 and not layout.asset
         silent = layout.needless | {self._row_type, self._status} - {-1}
         self._beside = tuple(sorted(silent)) if self._no_coin else ()
         self._others: dict[tuple[str, str], str] = {}
         self._notes, self._holdings = layout.notes, {""}  # types of rows that are holdings
-        self.wholes: set[bool] = set()  # whether amounts beside decimals were whole numbers
-        self._doubt_dots = layout.delimiter in ";\t" and not layout.decimal
         self._known: dict[tuple[str, ...], Resolved] = {}
         self._heights: dict[str, int | None] = {"": None, "-": None}
         self.asides: list[Row] = []
         """What else there is to say of the row just made; whoever takes the row takes these."""
+        self.amounts = AmountReader(layout, registry, at, self.asides)
 
     def taken_asides(self) -> list[Row]:
         """What there is to say beside the row just made; it is said once."""
@@ -146,7 +107,7 @@ class CellReader:
             row_type = "status " + status
         if self._notes or row_type not in self._holdings:
             self._look_beside(cells, row_type, line)
-        amount = self._amount_of(cells, holding, limit, line) if self._amount >= 0 else None
+        amount = self.amounts.read(cells, holding, limit, line) if self._amount >= 0 else None
         height = self._heights.get(cells[self._height], _UNSEEN)
         if height == _UNSEEN:
             height = self._height_of(cells[self._height], holding, line)
@@ -251,7 +212,7 @@ class CellReader:
         name, holding = self._holding(coin, label, contract)
         limit = _NO_LIMIT
         if not self.layout.unit_said and holding.asset in self.registry.supplies:
-            limit = self.registry.supplies[holding.asset] * 10**holding.decimals // _MUCH
+            limit = self.registry.supplies[holding.asset] * 10**holding.decimals // MUCH
         network = self.registry.networks[holding.network]
         return name, holding, network, limit, 88 if network.kind == "utxo" else 132
 
@@ -303,79 +264,13 @@ class CellReader:
                 raise UnknownAssetError(coin, "", reason)
         return coin or holding.asset, holding
 
-    def _amount_of(self, cells: list[str], holding: Holding, limit: int, line: int) -> int | None:
-        """The amount in base units; None where it is not stated or cannot be read for sure."""
-        text = cells[self._amount]
-        decimals = 0 if self._base else holding.decimals
-        if self._told_unit:
-            try:
-                decimals = self._decimals_of(cells, holding, line)
-            except _DoubtError as e:
-                return self._doubt(e.kind, str(e), holding, line)
-        try:
-            amount = parse_amount(text, decimals)
-        except AmountFormatError:
-            careful = self._careful(text, decimals, holding, line)
-            if careful is None:
-                return None
-            amount = careful
-        if self._doubt_dots and ambiguous_dot(text):
-            return self._doubt(FindingKind.BAD_AMOUNT, f"{clip(text)!r}: {_DOT}", holding, line)
-        if amount > limit and (reason := _unlikely(amount, limit * _MUCH, holding)):
-            return self._doubt(FindingKind.UNIT_DOUBTED, reason, holding, line)
-        return amount
-
-    def _careful(self, text: str, decimals: int, holding: Holding, line: int) -> int | None:
-        if negative(text):
-            reason = f"amount {clip(text)!r}: negative, and no address holds less than nothing"
-            raise BadCellError(self._amount + 1, FindingKind.NEGATIVE_AMOUNT, reason)
-        try:
-            return careful_amount(text, decimals, self.layout.decimal)
-        except AmountFormatError as e:
-            reason = f"amount {clip(text)!r}: {e.reason}"
-            if self.layout.unit_is_base:
-                reason += "; base units are whole: is it in whole coins? say --unit coin"
-            return self._doubt(FindingKind.BAD_AMOUNT, reason, holding, line)
-
-    def _decimals_of(self, cells: list[str], holding: Holding, line: int) -> int:
-        """Decimals to read the amount with, where the file says more of it than a number."""
-        layout = self.layout
-        of = layout.of_coin
-        if of and not self._is_named(of, holding):
-            reason = f"the column's name says {of}, the row is of {holding.asset}"
-            raise _DoubtError(FindingKind.NOT_UNDERSTOOD, reason)
-        if layout.unit_decimals not in (None, holding.decimals):
-            reason = f"the unit in the column's name is none of {holding.asset}"
-            raise _DoubtError(FindingKind.UNIT_DOUBTED, reason)
-        if self._decimals < 0 or layout.unit_is_base or layout.coins_said:
-            return 0 if layout.unit_is_base else holding.decimals
-        stated, amount = cells[self._decimals].strip(), cells[self._amount].strip()
-        if stated != str(holding.decimals):
-            reason = f"decimals {clip(stated)!r}; {holding.asset} has {holding.decimals}"
-            raise _DoubtError(FindingKind.UNIT_DOUBTED, reason)
-        is_whole = amount.isdecimal()
-        if amount and is_whole not in self.wholes:
-            self.wholes.add(is_whole)
-            if len(self.wholes) > 1:
-                self._doubt(FindingKind.UNIT_DOUBTED, mixed_units(amount), holding, line)
-        return 0 if is_whole else holding.decimals
-
-    def _is_named(self, coin: str, holding: Holding) -> bool:
-        try:
-            return self.registry.resolve(coin, holding.network) == holding
-        except UnknownAssetError:
-            return self.registry.asset_named(coin) == holding.asset
-
-    def _doubt(self, kind: FindingKind, reason: str, holding: Holding, line: int) -> int | None:
-        """Say why the row's amount is not taken. The row stays a claim without one."""
-        told = Finding(kind, reason, line, holding.asset, holding.network)
-        self.asides.append(told)
-        return None
-
     def _height_of(self, text: str, holding: Holding, line: int) -> int | None:
         stripped = text.strip()
-        height = None if stripped in NULLS or stripped == "-" else height_of(stripped)
-        if height is None and not (stripped in NULLS or stripped == "-"):
+        height, blank = None, stripped in NULLS or stripped == "-"
+        if not blank:
+            layout = self.layout
+            height = height_of(stripped, layout.decimal, dots_doubted=layout.dots_doubted)
+        if height is None and not blank:
             reason = f"height {clip(text)!r} is not a block number; --at says which"
             self.asides.append(
                 Finding(FindingKind.BAD_HEIGHT, reason, line, holding.asset, holding.network)

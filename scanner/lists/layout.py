@@ -26,6 +26,7 @@ class TableLayout:
     network is one of the table's choice, as in the files that the table is made of.
     coins_said: the user says that amounts are whole coins, whatever decimals stand beside them.
     notes: columns of free words and dates, which may say something of the row all the same.
+    typed: numbers that are no texts, as in JSON, have dots for decimals whatever the user says.
     wide: (index, coin, unit) of each column that is the amount of one coin.
     """
 
@@ -47,6 +48,14 @@ class TableLayout:
     wide: tuple[tuple[int, str, str], ...] = ()
     notes: tuple[int, ...] = ()
     coins_said: bool = False
+    typed: bool = False
+
+    @property
+    def dots_doubted(self) -> bool:
+        """Whether the dot of 1.234 may part thousands, for all that the file and the user say."""
+        if self.decimal:
+            return self.typed and self.decimal == "comma"
+        return self.delimiter in ";\t"
 
     @classmethod
     def of(

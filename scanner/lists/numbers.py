@@ -7,46 +7,49 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from typing import NamedTuple
 
 from scanner.errors import AmountFormatError, clip
 from scanner.files.workbook import INEXACT
-from scanner.model.amount import MAX_BASE_UNITS, ambiguous_dot
-
-__all__ = ["ambiguous_dot", "careful_amount", "height_of", "negative"]
+from scanner.model.amount import MAX_BASE_UNITS, ambiguous_dot, parse_amount
 
 MAX_HEIGHT = 10**18
 """No chain is that long, and databases keep no larger number."""
 
-_PLAIN = re.compile(r"\d{1,80}(?:\.\d{1,80})?", re.ASCII)
-_EXPONENT = re.compile(r"(\d{1,80}(?:\.\d{1,80})?)[eE]([+-]?\d{1,3})", re.ASCII)
-_SPACES = re.compile(r"(?<=\d)[\u00a0\u2009\u202f' \u2019](?=\d{3}(?:\D|$))")
+_EXPONENT = re.compile(r"([^eE]+)[eE]([+-]?\d{1,3})", re.ASCII)
+_SEPARATOR = re.compile("([.,\u00a0\u2009\u202f' \u2019])")
+_ALIKE = {"\u00a0": " ", "\u2009": " ", "\u202f": " ", "\u2019": "'"}
+_DIGITS = re.compile(r"\d{1,80}", re.ASCII)
 _HEX = re.compile(r"0[xX][0-9a-fA-F]{1,15}")
 _HEIGHT = re.compile(r"\d{1,18}", re.ASCII)
+_MARKS = {"dot": ".", "comma": ","}
 _MOST = 120
+
+
+def amount_of(text: str, decimals: int, decimal_mark: str = "") -> int:
+    """Read an amount in any of its usual spellings, exactly: plain ones first, for they are many.
+
+    As `careful_amount`, whose arguments and errors it has.
+    """
+    if decimal_mark != "comma" or "." not in text:  # else a dot may part thousands alone
+        try:
+            return parse_amount(text, decimals)
+        except AmountFormatError:
+            pass
+    return careful_amount(text, decimals, decimal_mark)
 
 
 def careful_amount(text: str, decimals: int, decimal_mark: str = "") -> int:
     """Read an amount that is not in plain digits, exactly.
 
-    decimals: of the asset. decimal_mark: "dot" or "comma" where the user says it.
+    decimals: of the asset. decimal_mark: "dot" or "comma" where the user says it: that mark may
+    stand once, and the other one may only part the whole number in threes. A text that contradicts
+    it is not read, whatever it would mean without the user's word.
     Returns base units. Raises AmountFormatError with the reason, and the remedy where it has two
     meanings.
     """
-    stripped = text.strip()
-    if len(stripped) > _MOST:
-        raise AmountFormatError(text, "not plain digits")
-    if stripped.startswith(INEXACT):
-        reason = "more digits than a spreadsheet keeps: it was rounded or calculated"
-        raise AmountFormatError(text, f"{reason}; ask for the amounts as text")
-    plain = _plain(stripped.removeprefix("+"), text, decimal_mark)
-    match = _EXPONENT.fullmatch(plain)
-    if match:
-        value = Fraction(match[1]) * Fraction(10) ** int(match[2])
-    elif _PLAIN.fullmatch(plain):
-        value = Fraction(plain)
-    else:
-        raise AmountFormatError(text, _why_not(stripped))
-    units = value * 10**decimals
+    number = _spelled(text, decimal_mark)
+    units = number.value * 10**decimals
     if units.denominator != 1:
         what = f"more decimals than the {decimals} of the asset: it would be rounded"
         raise AmountFormatError(text, what)
@@ -55,67 +58,121 @@ def careful_amount(text: str, decimals: int, decimal_mark: str = "") -> int:
     return int(units.numerator)
 
 
+def decimals_in(text: str, decimal_mark: str = "") -> int:
+    """How many decimals a number is written with; 0 where it cannot be read."""
+    try:
+        number = _spelled(text, decimal_mark)
+    except AmountFormatError:
+        return 0
+    return max(len(number.rest) - (number.exponent or 0), 0)
+
+
+def _one_group(text: str, mark: str) -> bool:
+    """Whether a mark that parts decimals might as well part one group of thousands."""
+    whole, found, rest = text.strip().partition(mark)
+    return bool(found) and len(rest) == 3 and rest.isdecimal() and _in_threes([whole, rest])
+
+
 def negative(text: str) -> bool:
     """Whether it is a number below zero, in any spelling."""
     stripped = text.strip()
     return stripped[:1] in ("-", "\u2212") and any(c in "123456789" for c in stripped)
 
 
-def height_of(text: str) -> int | None:
-    """A block number in any of its usual spellings; None if it is none."""
+def height_of(text: str, decimal_mark: str = "", *, dots_doubted: bool = False) -> int | None:
+    """A block number in any of its usual spellings; None if it is none, or might be another one.
+
+    decimal_mark: "dot" or "comma" where the user says it. dots_doubted: where nobody does, the
+    file may have either: then 850,000 is no block. 850.000 is none beside dots, nor 850,000 beside
+    commas: who writes a block with three decimals means thousands, or no block.
+    """
     stripped = text.strip()
     if _HEIGHT.fullmatch(stripped):
         return int(stripped)
     if _HEX.fullmatch(stripped):
         return int(stripped, 16)
+    number = stripped.removeprefix("#")
+    if _one_group(number, _MARKS.get(decimal_mark, ".")) or (
+        dots_doubted and ambiguous_dot(number)
+    ):
+        return None
+    if not (decimal_mark or dots_doubted) and _one_group(number, ","):
+        decimal_mark = "dot"
     try:
-        height = careful_amount(stripped.removeprefix("#"), 0, "dot")
+        height = careful_amount(number, 0, decimal_mark)
     except AmountFormatError:
         return None
     return height if height < MAX_HEIGHT else None
 
 
-def _plain(stripped: str, text: str, decimal_mark: str) -> str:
-    """Digits with a dot at most, out of digits with separators."""
-    stripped = _SPACES.sub("", stripped)
-    if "," not in stripped and stripped.count(".") < 2:
-        if decimal_mark == "comma" and "." in stripped:
-            return _grouped(stripped, ".", text)
-        return stripped
-    last = max(stripped.rfind(","), stripped.rfind("."))
-    mark = stripped[last]
-    other = "." if mark == "," else ","
-    if other in stripped:  # the last one is the decimal mark: 1,000.5
-        if decimal_mark and (decimal_mark == "comma") != (mark == ","):
-            raise AmountFormatError(text, f"its decimal mark is no {decimal_mark}")
-        whole, _, rest = stripped.rpartition(mark)
-        return _grouped(whole, other, text) + "." + rest
-    if stripped.count(mark) > 1:
-        return _grouped(stripped, mark, text)
-    return _one_comma(stripped, text, decimal_mark)
+class _Number(NamedTuple):
+    """A number taken apart. whole, rest: digits before and behind the decimal mark, ungrouped."""
+
+    whole: str
+    rest: str
+    exponent: int | None
+
+    @property
+    def value(self) -> Fraction:
+        """What it is, exactly."""
+        return Fraction(f"{self.whole}.{self.rest or 0}") * Fraction(10) ** (self.exponent or 0)
 
 
-def _one_comma(stripped: str, text: str, decimal_mark: str) -> str:
-    whole, _, rest = stripped.partition(",")
-    if decimal_mark == "comma" or len(rest) != 3 or not 0 < len(whole) < 4 or whole[0] == "0":
-        if decimal_mark == "dot":
-            raise AmountFormatError(text, "has a comma that parts no thousands")
-        return f"{whole}.{rest}"
-    if decimal_mark == "dot":
-        return whole + rest
+def _spelled(text: str, decimal_mark: str) -> _Number:
+    """Take a number apart that has one meaning. Raises AmountFormatError where it has not."""
+    stripped = text.strip()
+    if len(stripped) > _MOST:
+        raise AmountFormatError(text, "not plain digits")
+    if stripped.startswith(INEXACT):
+        reason = "more digits than a spreadsheet keeps: it was rounded or calculated"
+        raise AmountFormatError(text, f"{reason}; ask for the amounts as text")
+    number, exponent = stripped.removeprefix("+"), None
+    if power := _EXPONENT.fullmatch(number):
+        number, exponent = power[1], int(power[2])
+    pieces = _SEPARATOR.split(number)
+    parts, marks = pieces[::2], [_ALIKE.get(m, m) for m in pieces[1::2]]
+    if not all(map(_DIGITS.fullmatch, parts)):
+        raise AmountFormatError(text, _why_not(stripped))
+    if not marks:
+        return _Number(number, "", exponent)
+    said, last = _MARKS.get(decimal_mark, ""), marks[-1]
+    grouped = len({*marks}) == 1 and last != said and _in_threes(parts)
+    parted = last in (said or ".,") and _parts_decimals(parts, marks)
+    if grouped and parted and last == ",":
+        raise AmountFormatError(text, _two_meanings(*parts))
+    if not (grouped or parted):
+        raise AmountFormatError(
+            text, _why_not(stripped, decimal_mark if {*marks} & {".", ","} else "")
+        )
+    if exponent is not None and (len(marks) > 1 or not parted):
+        raise AmountFormatError(text, "it has groups of thousands and an exponent")
+    if parted:
+        return _Number("".join(parts[:-1]), parts[-1], exponent)
+    return _Number("".join(parts), "", exponent)
+
+
+def _parts_decimals(parts: list[str], marks: list[str]) -> bool:
+    """Whether the last mark can part decimals: it stands once, behind groups in threes or none."""
+    before = {*marks[:-1]}
+    return not before or (len(before) == 1 and marks[-1] not in before and _in_threes(parts[:-1]))
+
+
+def _in_threes(parts: list[str]) -> bool:
+    """Whether digits are parted as thousands are: 1 234 567, and not 0 500 or 1234 567."""
+    first, *groups = parts
+    return 0 < len(first) < 4 and first[0] != "0" and all(len(group) == 3 for group in groups)
+
+
+def _two_meanings(whole: str, rest: str) -> str:
     what = f"its comma may part thousands ({whole}{rest}) or decimals ({whole}.{rest})"
-    remedy = "say --columns decimal=comma or --columns decimal=dot"
-    raise AmountFormatError(text, f"{what}: {remedy}")
+    return f"{what}: say --columns decimal=comma or --columns decimal=dot"
 
 
-def _grouped(text: str, separator: str, original: str) -> str:
-    first, *groups = text.split(separator)
-    if not 0 < len(first) < 4 or any(len(group) != 3 for group in groups):
-        raise AmountFormatError(original, f"{separator!r} parts no thousands in it")
-    return first + "".join(groups)
-
-
-def _why_not(stripped: str) -> str:
+def _why_not(stripped: str, decimal_mark: str = "") -> str:
     if not stripped:
         return "empty"
+    if decimal_mark:
+        other = "comma" if decimal_mark == "dot" else "dot"
+        what = f"contradicts the decimal mark that you say, the {decimal_mark}"
+        return f"{what}: it may stand once, and a {other} only part thousands"
     return "a comma in it" if "," in stripped else f"not plain digits: {clip(stripped, 40)!r}"

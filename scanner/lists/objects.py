@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from scanner.errors import ListFormatError, clip
-from scanner.lists.blocks import parser_for
+from scanner.lists.blocks import new_parser
 from scanner.lists.columns import AS_YOU_SAY, SETTINGS, Columns, find_columns, header_names
 from scanner.lists.generic_csv import coins_named
 from scanner.lists.heading import meaning
@@ -117,7 +117,9 @@ class ObjectRows:
             self._layout.unit = "coins"
         self._layout.native_assumed |= not coin
         native = not (doubted or level.doubted or "decimals" in at)
-        return parser_for(replace(table, native=native, named=self._named), self._registry)
+        # Of this file alone: what it has read of others must not change what it says of this one.
+        table = replace(table, native=native, named=self._named, typed=True)
+        return new_parser(table, self._registry)
 
     def _account(
         self, found: Mapping[str, str], columns: Columns, level: Level, coin: bool

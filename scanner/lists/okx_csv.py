@@ -94,17 +94,18 @@ class OkxCsv:
             if heading is None:
                 heading = find_columns(line.cells, options.file, line.number)
             else:
-                totals.append(_total(registry, heading, line))
+                totals.append(_total(registry, heading, line, options.columns.get("decimal", "")))
         what = f"no header of the detail part within the first {PREAMBLE} bytes"
         raise ListFormatError(options.file, what)
 
 
-def _total(registry: Registry, heading: Columns, line: Line) -> Row:
+def _total(registry: Registry, heading: Columns, line: Line, decimal_mark: str) -> Row:
     def cell(field: str) -> str:
         at = heading.at.get(field, -1)
         return line.cells[at] if 0 <= at < len(line.cells) else ""
 
-    total = declared_total(registry, line.number, cell("coin"), cell("height"), cell("amount"))
+    coin, height, amount = cell("coin"), cell("height"), cell("amount")
+    total = declared_total(registry, line.number, coin, height, amount, decimal_mark=decimal_mark)
     if any(more.strip() for more in line.cells[heading.width :]):
         return replace(total, amount=None, reason="more fields than its header names")
     return total

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from scanner.errors import clip
 from scanner.files.records import RecordError, split_record
-from scanner.lists.cells import BadCellError, CellReader
+from scanner.lists.amounts import BadCellError
+from scanner.lists.cells import CellReader
 from scanner.lists.cutter import Piece, records
 from scanner.lists.interface import MAX_LINE
 from scanner.model.claim import Row, UnreadableRow
@@ -28,7 +29,7 @@ class RowParser(CellReader):
             reason = f"the line is longer than {MAX_LINE} bytes"
             yield _unreadable(piece.first_line, 0, FindingKind.BAD_ROW, reason, start)
             return
-        self.wholes.clear()  # a piece gives the same rows whatever was read before it
+        self.amounts.wholes.clear()  # a piece gives the same rows whatever was read before it
         text = _plain_text(piece.data)
         if text is None:
             yield from self._records(piece)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 
 from scanner.errors import AmountFormatError, UnknownAssetError, clip
-from scanner.lists.numbers import careful_amount, height_of, negative
-from scanner.model.amount import parse_amount
+from scanner.lists.numbers import amount_of, decimals_in, height_of, negative
 from scanner.model.claim import DeclaredTotal
 from scanner.model.registry import Registry
 
@@ -24,9 +23,17 @@ def group_decimals(registry: Registry, group: str) -> int | None:
 
 
 def declared_total(
-    registry: Registry, row: int, coin: str, height: str, amount: str, label: str = ""
+    registry: Registry,
+    row: int,
+    coin: str,
+    height: str,
+    amount: str,
+    label: str = "",
+    decimal_mark: str = "",
 ) -> DeclaredTotal:
     """Read one line of a totals block; amounts are whole coins. label: its network, if it says.
+
+    decimal_mark: "dot" or "comma" where the user says it.
 
     A line that cannot be read has no amount and says why: it is never dropped. A group's amount
     is in the most decimals any of its assets has.
@@ -48,26 +55,26 @@ def declared_total(
     base_units: int | None = None
     if decimals is not None:
         try:
-            base_units = _amount(amount, decimals)
+            base_units = _amount(amount, decimals, decimal_mark)
         except AmountFormatError as e:
             reason = f"total {clip(amount)!r}: {e.reason}"
-    number = height_of(height)
+    number = height_of(height, decimal_mark)
     return DeclaredTotal(
         row, name, asset, network, decimals or 0, base_units, number, bool(match), reason,
-        _places(amount),
+        _places(amount, decimal_mark),
     )  # fmt: skip
 
 
-def _amount(text: str, decimals: int) -> int:
+def _amount(text: str, decimals: int, decimal_mark: str) -> int:
     try:
-        return parse_amount(text, decimals)
+        return amount_of(text, decimals, decimal_mark)
     except AmountFormatError as e:
         if negative(text):
             raise AmountFormatError(text, "negative") from e
-        return careful_amount(text, decimals)
+        raise
 
 
-def _places(amount: str) -> int | None:
-    """Digits after the dot as printed: a total with four was rounded to four."""
+def _places(amount: str, decimal_mark: str) -> int | None:
+    """Digits after the decimal mark as printed: a total with four was rounded to four."""
     text = amount.strip()
-    return len(text.partition(".")[2]) if text else None
+    return decimals_in(text, decimal_mark) if text else None

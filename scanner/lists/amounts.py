@@ -1,0 +1,142 @@
+"""Reads the amount of a row in the unit that its file says, or says why it cannot be sure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from scanner.errors import AmountFormatError, UnknownAssetError, clip
+from scanner.lists.layout import TableLayout
+from scanner.lists.numbers import careful_amount, negative
+from scanner.lists.spoken import mixed_units
+from scanner.model.amount import ambiguous_dot, format_amount, parse_amount
+from scanner.model.claim import Row
+from scanner.model.finding import Finding, FindingKind
+from scanner.model.network import Holding
+from scanner.model.registry import Registry
+
+MUCH = 100
+"""A whole number of more than this part of all coins is more likely in base units."""
+
+_DOT = (
+    "its dot may part thousands or decimals in this file: say "
+    "--columns decimal=comma or --columns decimal=dot"
+)
+
+
+class BadCellError(ValueError):
+    """One cell makes the row unreadable. column: from 1, 0 for the row as a whole."""
+
+    def __init__(self, column: int, kind: FindingKind, reason: str) -> None:
+        super().__init__(reason)
+        self.column, self.kind, self.reason = column, kind, reason
+
+
+class _DoubtError(ValueError):
+    """An amount is stated in a way that contradicts itself."""
+
+    def __init__(self, kind: FindingKind, reason: str) -> None:
+        super().__init__(reason)
+        self.kind = kind
+
+
+class AmountReader:
+    """Reads amounts by one layout. at: where fields are. asides: takes why one is not taken."""
+
+    def __init__(
+        self, layout: TableLayout, registry: Registry, at: Mapping[str, int], asides: list[Row]
+    ) -> None:
+        self._layout, self._registry, self._asides = layout, registry, asides
+        self._at, self._decimals = at.get("amount", -1), at.get("decimals", -1)
+        self._base, self._mark = layout.unit_is_base, layout.decimal
+        self._told_unit = bool(self._decimals >= 0 or layout.of_coin or layout.unit_decimals)
+        self._dots_may_group = self._mark == "comma"
+        self._doubt_dots = layout.dots_doubted
+        self.wholes: set[bool] = set()
+        """Whether amounts beside decimals were whole numbers."""
+
+    def read(self, cells: list[str], holding: Holding, limit: int, line: int) -> int | None:
+        """The amount in base units; None where it is not stated or cannot be read for sure.
+
+        limit: base units of which more than MUCH times are more than can be. Raises BadCellError.
+        """
+        text = cells[self._at]
+        decimals = 0 if self._base else holding.decimals
+        if self._told_unit:
+            try:
+                decimals = self._decimals_of(cells, holding, line)
+            except _DoubtError as e:
+                return self._doubt(e.kind, str(e), holding, line)
+        if self._dots_may_group and "." in text:
+            amount = self._careful(text, decimals, holding, line)
+        else:
+            try:
+                amount = parse_amount(text, decimals)
+            except AmountFormatError:
+                amount = self._careful(text, decimals, holding, line)
+        if amount is None:
+            return None
+        if self._doubt_dots and ambiguous_dot(text):
+            return self._doubt(FindingKind.BAD_AMOUNT, f"{clip(text)!r}: {_DOT}", holding, line)
+        if amount > limit and (reason := _unlikely(amount, limit * MUCH, holding)):
+            return self._doubt(FindingKind.UNIT_DOUBTED, reason, holding, line)
+        return amount
+
+    def _careful(self, text: str, decimals: int, holding: Holding, line: int) -> int | None:
+        if negative(text):
+            reason = f"amount {clip(text)!r}: negative, and no address holds less than nothing"
+            raise BadCellError(self._at + 1, FindingKind.NEGATIVE_AMOUNT, reason)
+        try:
+            return careful_amount(text, decimals, self._mark)
+        except AmountFormatError as e:
+            reason = f"amount {clip(text)!r}: {e.reason}"
+            if self._layout.unit_is_base:
+                reason += "; base units are whole: is it in whole coins? say --unit coin"
+            return self._doubt(FindingKind.BAD_AMOUNT, reason, holding, line)
+
+    def _decimals_of(self, cells: list[str], holding: Holding, line: int) -> int:
+        """Decimals to read the amount with, where the file says more of it than a number."""
+        layout = self._layout
+        of = layout.of_coin
+        if of and not self._is_named(of, holding):
+            reason = f"the column's name says {of}, the row is of {holding.asset}"
+            raise _DoubtError(FindingKind.NOT_UNDERSTOOD, reason)
+        if layout.unit_decimals not in (None, holding.decimals):
+            reason = f"the unit in the column's name is none of {holding.asset}"
+            raise _DoubtError(FindingKind.UNIT_DOUBTED, reason)
+        if self._decimals < 0 or layout.unit_is_base or layout.coins_said:
+            return 0 if layout.unit_is_base else holding.decimals
+        stated, amount = cells[self._decimals].strip(), cells[self._at].strip()
+        if stated != str(holding.decimals):
+            reason = f"decimals {clip(stated)!r}; {holding.asset} has {holding.decimals}"
+            raise _DoubtError(FindingKind.UNIT_DOUBTED, reason)
+        whole = amount.isdecimal()
+        if amount and whole not in self.wholes:
+            self.wholes.add(whole)
+            if len(self.wholes) > 1:
+                self._doubt(FindingKind.UNIT_DOUBTED, mixed_units(amount), holding, line)
+        return 0 if whole else holding.decimals
+
+    def _is_named(self, coin: str, holding: Holding) -> bool:
+        try:
+            return self._registry.resolve(coin, holding.network) == holding
+        except UnknownAssetError:
+            return self._registry.asset_named(coin) == holding.asset
+
+    def _doubt(self, kind: FindingKind, reason: str, holding: Holding, line: int) -> int | None:
+        """Say why the row's amount is not taken. The row stays a claim without one."""
+        told = Finding(kind, reason, line, holding.asset, holding.network)
+        self._asides.append(told)
+        return None
+
+
+def _unlikely(amount: int, most: int, holding: Holding) -> str:
+    """Why an amount read as whole coins is doubted; "" where it has a fraction and can exist."""
+    coins, fraction = divmod(amount, 10**holding.decimals)
+    if amount <= most and fraction:
+        return ""
+    smaller = format_amount(coins, holding.decimals)
+    why = "more than can exist" if amount > most else "a whole number and much of all there is"
+    return (
+        f"{coins:,} {holding.asset} is {why}; as base units it is {smaller}: "
+        "say --unit base, or --unit coin to have it as written"
+    )
