@@ -31,6 +31,7 @@ class FindingKind(StrEnum):
     BALANCE_UNAVAILABLE = "balance_unavailable"
     SOURCES_DISAGREE = "sources_disagree"
     BALANCE_CHANGED = "balance_changed"  # read twice at one block hash, two values
+    MOVED_WHILE_READ = "moved_while_read"  # of a newest state: another amount at the end
     CHUNK_FAILED = "chunk_failed"
     # lists
     EMPTY_LIST = "empty_list"  # not one row: nothing was asked, so nothing is verified
@@ -77,6 +78,7 @@ WEIGHTS: dict[FindingKind, Weight] = {
     FindingKind.BALANCE_UNAVAILABLE: Weight.UNSHOWN,
     FindingKind.SOURCES_DISAGREE: Weight.FALSE,
     FindingKind.BALANCE_CHANGED: Weight.FALSE,
+    FindingKind.MOVED_WHILE_READ: Weight.UNSHOWN,
     FindingKind.CHUNK_FAILED: Weight.UNSHOWN,
     FindingKind.EMPTY_LIST: Weight.UNSHOWN,
     FindingKind.UNKNOWN_COIN: Weight.UNSHOWN,

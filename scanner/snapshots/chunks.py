@@ -126,7 +126,7 @@ def _take_at(
         if source is None or block is None:
             reason = NO_SOURCE.format(network=chunk.plan.network)
             return [unavailable(reason)] * len(claims)
-        return _read(tools, claims, source, block, progress)
+        return read_balances(tools, claims, source, block, progress)
 
     controls = asked(tools, lambda: _judge(tools, claims, call, keys, block))
     balances = asked(tools, read)
@@ -219,7 +219,7 @@ def _verdicts_without_chain(
     return [None if verdict is None or verdict.lock else verdict for verdict in found]
 
 
-def _read(
+def read_balances(
     tools: Tools,
     claims: Sequence[NumberedClaim],
     source: BalanceSource,

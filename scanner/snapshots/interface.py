@@ -209,6 +209,10 @@ class SnapshotSink(Protocol):
         """The claims of one chunk, by number."""
         ...
 
+    def late(self, snapshot_id: int) -> list[Chunk]:
+        """Chunks that are done and hold balances of a network's newest state, by number."""
+        ...
+
     def pinned(self, snapshot_id: int, network: str, height: int | None) -> BlockRef | None:
         """The block that this network and height were pinned to, None if not yet."""
         ...
@@ -238,7 +242,8 @@ class SnapshotSink(Protocol):
         block: what balances were read at, None where none were. Raises PinReplacedError if
         another is pinned by now: a snapshot holds balances of one block.
         If the chunk was done before, nothing stored changes; a balance that differs from the
-        stored one becomes a BALANCE_CHANGED finding. Returns those findings.
+        stored one becomes a finding: BALANCE_CHANGED, or MOVED_WHILE_READ where the stored one is
+        of a newest state. Returns those findings.
         """
         ...
 

@@ -19,6 +19,7 @@ from scanner.model.block import BlockRef
 from scanner.model.registry import Registry
 from scanner.snapshots.asking import ChunkFailedError, StoppedError, Tools, side_by_side
 from scanner.snapshots.chunks import record_failure, take_chunk
+from scanner.snapshots.closing import end_snapshot
 from scanner.snapshots.crew import Crew, Share, crew_size
 from scanner.snapshots.goal import Goal, Guide
 from scanner.snapshots.heights import GIVE_UP_AFTER, Settled, settle_heights
@@ -81,7 +82,7 @@ def take_snapshot(  # noqa: PLR0913 - what to take, with what, and how long
             settled = _settled(tools, policy, chunks, sources, guide)
             run = _Plan(tools, sources, guide, settled, covered)
             _take_all(run, chunks, progress, processes)
-            state = sink.end(snapshot_id)
+            state = end_snapshot(tools, snapshot_id, sources.get)
         chunks = sink.chunks(snapshot_id)
     return Taken(
         snapshot_id,

@@ -12,6 +12,7 @@ from scanner.model.block import BlockRef
 from scanner.model.registry import Registry
 from scanner.snapshots.asking import ChunkFailedError, StoppedError, Tools
 from scanner.snapshots.chunks import record_failure, take_chunk
+from scanner.snapshots.closing import end_snapshot
 from scanner.snapshots.heights import settle_heights
 from scanner.snapshots.interface import Chunk, ChunkState, Judge, SnapshotPolicy, SnapshotState
 from scanner.store.database.engine import Store
@@ -101,17 +102,18 @@ class Jobs:
         sink = StoreSink(self.store)
         if sink.unsettled(snapshot_id):
             return None
-        state = sink.end(snapshot_id)
+        policy = sink.policy(snapshot_id)
+
+        def source_of(network: str) -> BalanceSource | None:
+            return self._source_or_none(network, policy)
+
+        state = end_snapshot(self._tools(sink, policy), snapshot_id, source_of)
         tell_ended(self.store, snapshot_id, state)
         return state
 
     def _take(self, sink: StoreSink, chunk: Chunk, tried: int) -> Outcome:
         policy = sink.policy(chunk.snapshot_id)
-        tools = Tools(
-            *(sink, self.judge, self.registry, policy.attempts, self.stop),
-            rule=policy.statement,
-            hashes=policy.hashes,
-        )
+        tools = self._tools(sink, policy)
         try:
             source = self._source(chunk.plan.network, policy)
             block = None
@@ -144,18 +146,28 @@ class Jobs:
         heights = {(c.plan.network, c.plan.height) for c in tools.sink.chunks(snapshot_id)}
 
         def source_of(network: str) -> BalanceSource | None:
-            try:
+            if network == plan.network:
                 return self._source(network, policy)
-            except ConfigError:
-                if network == plan.network:
-                    raise
-                return None
+            return self._source_or_none(network, policy)
 
         found = settle_heights(tools, snapshot_id, policy, heights, source_of)
         block = found[plan.network, plan.height]
         if isinstance(block, ChunkFailedError):
             raise block
         return block
+
+    def _tools(self, sink: StoreSink, policy: SnapshotPolicy) -> Tools:
+        return Tools(
+            *(sink, self.judge, self.registry, policy.attempts, self.stop),
+            rule=policy.statement,
+            hashes=policy.hashes,
+        )
+
+    def _source_or_none(self, network: str, policy: SnapshotPolicy) -> BalanceSource | None:
+        try:
+            return self._source(network, policy)
+        except ConfigError:
+            return None
 
     def _source(self, network: str, policy: SnapshotPolicy) -> BalanceSource | None:
         if policy.networks is not None and network not in policy.networks:

@@ -22,6 +22,7 @@ MEANINGS: Mapping[FindingKind, str] = {
     FindingKind.BALANCE_UNAVAILABLE: "no source returned a balance for this address",
     FindingKind.SOURCES_DISAGREE: "sources gave different balances for one block",
     FindingKind.BALANCE_CHANGED: "read twice at one block, two values",
+    FindingKind.MOVED_WHILE_READ: "the balance changed while the network was being read",
     FindingKind.CHUNK_FAILED: "a part of the balances could not be read",
     FindingKind.EMPTY_LIST: "the list has no rows",
     FindingKind.UNKNOWN_COIN: "the list names a coin that no table knows",

@@ -43,7 +43,8 @@ AT_ONCE: Final = 200
 """Keys in the subject of one link."""
 
 _LOCK: Final = int.from_bytes(sha256(b"scanner:chain").digest()[:8], "big", signed=True)
-_LATER: Final = FindingKind.BALANCE_CHANGED.value
+LATER: Final = (FindingKind.BALANCE_CHANGED.value, FindingKind.MOVED_WHILE_READ.value)
+"""Findings that come after their chunk is sealed; each is sealed by itself."""
 
 Subject = Mapping[str, Any]
 
@@ -218,7 +219,7 @@ def loose_lines(connection: Connection, kind: str, sealed: set[str]) -> Iterator
     table = LOOSE[kind]
     query = select(table)
     if table is t.finding:
-        query = query.where(t.finding.c.kind == _LATER)
+        query = query.where(t.finding.c.kind.in_(LATER))
     places = [list(table.columns).index(column) for column in table.primary_key.columns]
     yield from sorted(
         line(table, values)

@@ -1,6 +1,6 @@
 """Seals a chunk when it is done: a digest over its claims, verdicts, balances and findings.
 
-A BALANCE_CHANGED finding comes later, when a chunk is read again, and is not in it.
+Findings of a second reading (`chain.LATER`) come afterwards, and are not in it.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 import orjson
 from sqlalchemy import Connection, select
 
-from scanner.model.finding import FindingKind
 from scanner.model.statement import Statement
 from scanner.snapshots.interface import Chunk, NumberedClaim
+from scanner.store.database.chain import LATER
 from scanner.store.database.rows import joined
 from scanner.store.schema import bulk
 from scanner.store.schema import tables as t
@@ -122,7 +122,7 @@ class _Findings:
     def __init__(self, connection: Connection, snapshot_id: int, chunk: Chunk | None) -> None:
         c = t.finding.c
         query = select(c.claim_no, c.kind, c.reason).where(
-            c.snapshot_id == snapshot_id, c.kind != FindingKind.BALANCE_CHANGED.value
+            c.snapshot_id == snapshot_id, c.kind.not_in(LATER)
         )
         if chunk is not None:
             query = query.where(c.claim_no.between(chunk.plan.first, chunk.plan.last))

@@ -7,7 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from scanner.model.amount import format_amount
 from scanner.model.balance import Balance, Evidence
+from scanner.model.claim import Claim
 from scanner.model.finding import Finding, FindingKind
 from scanner.snapshots.findings import finding_about
 from scanner.snapshots.interface import Chunk, NumberedClaim, RowResult
@@ -16,9 +18,11 @@ from scanner.store.database import chain
 from scanner.store.schema import bulk
 from scanner.store.schema import tables as t
 from scanner.store.schema.records import (
+    BALANCE_COLUMNS,
     CONTROL_COLUMNS,
     balance_values,
     control_values,
+    read_balance,
     read_control,
 )
 from scanner.store.writing.chunk_seal import ChunkSeal, seal_stored
@@ -131,10 +135,10 @@ def _sums(
 def compare(connection: Connection, chunk: Chunk, results: Sequence[RowResult]) -> list[Finding]:
     """A second reading of a chunk that is done: keep the first, tell where they differ."""
     c = t.balance.c
-    query = select(c.claim_no, c.amount).where(
+    query = select(c.claim_no, *BALANCE_COLUMNS).where(
         c.snapshot_id == chunk.snapshot_id, c.chunk_no == chunk.no
     )
-    stored = {no: amount for no, amount in connection.execute(query)}
+    stored = {no: read_balance(tuple(values)) for no, *values in bulk.values(connection, query)}
     found, new = [], []
     for r in results:
         finding = _changed(r.claim, stored[r.claim.no], r.balance)
@@ -149,15 +153,35 @@ def compare(connection: Connection, chunk: Chunk, results: Sequence[RowResult]) 
     return found
 
 
-def _changed(claim: NumberedClaim, stored: int | None, seen: Balance | None) -> Finding | None:
-    """A finding if two readings at one block give two amounts; no answer contradicts nothing."""
-    if seen is None or seen.amount is None or stored is None or stored == seen.amount:
+def _changed(claim: NumberedClaim, stored: Balance | None, seen: Balance | None) -> Finding | None:
+    """A finding if two readings give two amounts.
+
+    At one block no answer contradicts nothing. Of a newest state each is another state, and one
+    that cannot be read again is not shown to have held still.
+    """
+    if seen is None or stored is None or stored.amount in (None, seen.amount):
+        return None
+    if stored.evidence is Evidence.LATEST_ONLY:
+        return None if claim.duplicate else _moved(claim.claim, stored.amount, seen)
+    if seen.amount is None:
         return None
     who = ", ".join(seen.sources) or "the source"
     reason = (
-        f"read {stored} first and {seen.amount} ({who}) later at the same block; the first stays"
+        f"read {stored.amount} first and {seen.amount} ({who}) later at the same block; the first "
+        "stays"
     )
     return finding_about(claim.claim, FindingKind.BALANCE_CHANGED, reason)
+
+
+def _moved(claim: Claim, first: int, seen: Balance) -> Finding:
+    held = f"{format_amount(first, claim.decimals)} {claim.asset}"
+    if seen.amount is None:
+        again = f"could not be read again when all of the network was ({seen.reason})"
+    else:
+        now = format_amount(seen.amount, claim.decimals)
+        again = f"held {now} {claim.asset} when all of the network was read"
+    reason = f"held {held} when it was read, and {again}: coins that move meanwhile count twice"
+    return finding_about(claim, FindingKind.MOVED_WHILE_READ, reason)
 
 
 def _numbers_in(connection: Connection, table: Any, chunk: Chunk) -> set[int]:  # noqa: ANN401

@@ -85,6 +85,13 @@ class StoreSink:
             row = connection.execute(query).first()
             return None if row is None else read_chunk(row)
 
+    def late(self, snapshot_id: int) -> list[Chunk]:
+        """Chunks that are done and hold balances of a newest state, by number."""
+        c = t.chunk.c
+        query = select(t.chunk).where(c.snapshot_id == snapshot_id, c.read_until.is_not(None))
+        with self._store.read() as connection:
+            return [read_chunk(row) for row in connection.execute(query.order_by(c.no))]
+
     def unsettled(self, snapshot_id: int) -> bool:
         """Whether a chunk of the snapshot waits to be taken."""
         c = t.chunk.c

@@ -1,0 +1,162 @@
+"""Coins that move while a network of newest states is read, chunk after chunk or run after run."""
+
+from __future__ import annotations
+
+import json
+from threading import Event
+
+import pytest
+from support.snapshot_stub import OKX_RULE, StubSource, eth_claim, good_judge
+from support.taking import DOWN, SIGNED, planned, take
+
+from scanner.errors import StoreError
+from scanner.model.balance import Balance, Evidence
+from scanner.model.finding import FindingKind
+from scanner.settings.tables import load_registry
+from scanner.snapshots.interface import RowResult, SnapshotState
+from scanner.store.reading import queries
+from scanner.store.reading.check import check
+from scanner.store.writing.sink import StoreSink
+from scanner.worker.jobs import Jobs
+
+COINS = 1_000
+NOW = 1_700_000_100
+
+
+class Ledger(StubSource):
+    """Tells of its newest state only. moves: told how many calls there were, changes holdings."""
+
+    def __init__(self, holdings, moves=lambda holdings, calls: None, trouble=lambda _q: None):
+        super().__init__(
+            "ethereum",
+            evidence=Evidence.LATEST_ONLY,
+            trouble=trouble,
+            chunk_size=2,
+            parallel=1,
+        )
+        self.holdings, self._moves, self.calls = holdings, moves, 0
+
+    def fetch_balances(self, queries, at, progress=None):
+        self._trouble(queries)
+        detail = json.dumps({"read_at": {"height": at.height + self.calls, "time": NOW}})
+        found = [
+            Balance(self.holdings.get(q.address.text.lower(), 0), self.ability.evidence, ("n",))
+            for q in queries
+        ]
+        self.calls += 1
+        self._moves(self.holdings, self.calls)
+        return [balance._replace(detail=detail) for balance in found]
+
+
+def claims():
+    return [eth_claim(n, amount=COINS if n in (0, 5) else 0, **SIGNED) for n in range(6)]
+
+
+FIRST, LAST = (claims()[n].address.lower() for n in (0, 5))
+
+
+def rotate(holdings, calls):
+    """The coins of the first row are at the last when that is read, as at no moment before."""
+    if calls == 1:
+        holdings[LAST] = holdings.pop(FIRST, 0)
+
+
+def plan(store, rows=None):
+    return planned(store, rows or claims(), statement=OKX_RULE, chunk_sizes={"ethereum": 2})
+
+
+def told(store, snapshot):
+    return {
+        (found.finding.row, found.finding.kind)
+        for found in queries.findings(store, snapshot)
+        if found.finding.kind is FindingKind.MOVED_WHILE_READ
+    }
+
+
+MOVED = {(1, FindingKind.MOVED_WHILE_READ)}
+
+
+def test_coins_that_move_from_a_row_that_was_read_to_one_that_was_not_are_told(store):
+    snapshot = plan(store)
+    assert take(store, snapshot, Ledger({FIRST: COINS}, rotate)).state is SnapshotState.COMPLETE
+    assert told(store, snapshot) == MOVED
+    (finding,) = [f.finding for f in queries.findings(store, snapshot) if f.finding.row == 1]
+    assert "coins that move meanwhile count twice" in finding.reason
+    assert check(store) == []
+
+
+def test_coins_that_keep_still_cost_no_finding(store):
+    snapshot = plan(store)
+    source = Ledger({FIRST: COINS, LAST: COINS})
+    assert take(store, snapshot, source).state is SnapshotState.COMPLETE
+    assert queries.weights_found(store, snapshot) == set()
+    assert source.calls == 6, "each of three chunks once more"
+
+
+def test_one_chunk_is_its_own_moment_and_is_not_read_again(store):
+    snapshot = plan(store, claims()[:2])
+    source = Ledger({FIRST: COINS})
+    take(store, snapshot, source)
+    assert source.calls == 1
+
+
+def test_coins_that_move_between_two_runs_are_told(store):
+    def down_after_the_first(queries):
+        if any(q.address.text.lower() == LAST for q in queries):
+            raise DOWN
+
+    snapshot = plan(store)
+    holdings = {FIRST: COINS}
+    first = Ledger(holdings, trouble=down_after_the_first)
+    assert take(store, snapshot, first).state is SnapshotState.INCOMPLETE
+    holdings[LAST] = holdings.pop(FIRST)
+    assert take(store, snapshot, Ledger(holdings)).state is SnapshotState.COMPLETE
+    assert told(store, snapshot) == MOVED
+    assert check(store) == []
+
+
+def test_what_cannot_be_read_again_is_not_shown_to_have_kept_still(store):
+    source = Ledger({FIRST: COINS, LAST: COINS})
+
+    def fails(_queries):
+        if source.calls >= 3:
+            raise DOWN
+
+    source._trouble = fails
+    snapshot = planned(store, claims(), statement=OKX_RULE, chunk_sizes={"ethereum": 2}, attempts=1)
+    assert take(store, snapshot, source).state is SnapshotState.COMPLETE
+    assert {row for row, _ in told(store, snapshot)} == {1, 2, 3, 4, 5, 6}
+
+
+def test_a_run_that_is_stopped_meanwhile_goes_on_with_the_next(store):
+    stop = Event()
+    source = Ledger({FIRST: COINS, LAST: COINS})
+    source._moves = lambda _h, calls: stop.set() if calls == 3 else None
+    snapshot = plan(store)
+    assert take(store, snapshot, source, stop=stop).state is SnapshotState.RUNNING
+    assert take(store, snapshot, Ledger(source.holdings)).state is SnapshotState.COMPLETE
+    assert told(store, snapshot) == set()
+
+
+def test_workers_read_again_what_they_took_one_by_one(store):
+    source = Ledger({FIRST: COINS}, rotate)
+    snapshot = plan(store)
+    jobs = Jobs(store, lambda *_: source, good_judge, load_registry(), 1, Event())
+    sink = StoreSink(store)
+    sink.cut(snapshot, {"ethereum": 2})
+    for chunk in sink.chunks(snapshot):
+        jobs.chunk(snapshot, chunk.no, 0)
+    assert queries.head(store, snapshot).state is SnapshotState.COMPLETE
+    assert told(store, snapshot) == MOVED
+    assert jobs.settle(snapshot) is SnapshotState.COMPLETE
+    assert check(store) == []
+
+
+def test_after_the_seal_no_such_finding_can_be_added(store):
+    snapshot = plan(store)
+    take(store, snapshot, Ledger({FIRST: COINS, LAST: COINS}))
+    chunk = StoreSink(store).late(snapshot)[0]
+    rows = StoreSink(store).claims(chunk)
+    other = [RowResult(row, None, Balance(1, Evidence.LATEST_ONLY, ("n",))) for row in rows]
+    with pytest.raises(StoreError, match="append-only"):
+        StoreSink(store).finish_chunk(chunk, other)
