@@ -62,6 +62,7 @@ def targets(claims: int, count: int) -> list[str]:
         (3, lambda: f"/differences?old={OLD}&new={NEW}&change=added&after={no()}"),
         (3, lambda: f"/differences?old={OLD}&new={NEW}&change=moved&after={no()}"),
         (2, lambda: f"/snapshots/{NEW}/shared?after={no()}"),
+        (1, lambda: "/publishers/1"),
         (2, lambda: f"/publishers/1/assets/{chance.choice(('ETH', 'USDT', 'USDC'))}"),
         (6, lambda: f"/api/v1/snapshots/{NEW}/rows?after={no()}&limit=50"),
     )

@@ -73,7 +73,7 @@ def snapshot(site: Site, wanted: str) -> Object:
         **objects.head_object(head),
         "newest_head": site.newest_head(),
         "status": status_word(site, head),
-        "sentence": answer(site.store, head, counts, site.rows_found(head.id)),
+        "sentence": answer(site.store, head, counts, site.rows_found(head)),
         "verified_rows": verified_rows(site.store, head.id),
         "findings": objects.count_objects(counts),
     }

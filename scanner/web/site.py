@@ -49,6 +49,7 @@ class Site:
         self._counts: _Fresh[int, Mapping[FindingKind, int]] = _Fresh()
         self._weights: _Fresh[int, set[Weight]] = _Fresh()
         self._rows: _Fresh[int, RowsFound] = _Fresh()
+        self._settled: _Fresh[int, RowsFound] = _Fresh()
         self._changed: _Fresh[tuple[int, int], Mapping[Change, tuple[int, bool]]] = _Fresh()
         self.families = _families(registry)
 
@@ -96,11 +97,15 @@ class Site:
             lambda: queries.weights_found(self.store, snapshot_id),
         )
 
-    def rows_found(self, snapshot_id: int) -> RowsFound:
-        """How many rows a snapshot's findings are about."""
-        return self._rows.get(
-            self.version.now(), snapshot_id, lambda: rows_found(self.store, snapshot_id)
-        )
+    def rows_found(self, head: SnapshotHead) -> RowsFound:
+        """How many rows a snapshot's findings are about; of a complete one that never changes."""
+
+        def make() -> RowsFound:
+            return rows_found(self.store, head.id)
+
+        if head.complete:
+            return self._settled.get("", head.id, make)
+        return self._rows.get(self.version.now(), head.id, make)
 
     def changed(self, old: SnapshotHead, new: SnapshotHead) -> Mapping[Change, tuple[int, bool]]:
         """How many claims came, went and moved; one question for all pages of two snapshots."""
@@ -146,23 +151,33 @@ class Site:
 
 
 class _Fresh(Generic[Key, Value]):
-    """Values that hold until the data changes."""
+    """Values that hold until the data changes.
+
+    Each is made by one request while others wait for it: some read a million rows, and as many
+    readers at once would each do so.
+    """
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._version = ""
         self._values: dict[Key, Value] = {}
+        self._making: dict[Key, Lock] = {}
 
     def get(self, version: str, key: Key, make: Callable[[], Value]) -> Value:
         with self._lock:
             if version != self._version or len(self._values) >= MOST_FRESH:
-                self._version, self._values = version, {}
+                self._version, self._values, self._making = version, {}, {}
             if key in self._values:
                 return self._values[key]
-        value = make()
-        with self._lock:
-            if version == self._version:
-                self._values[key] = value
+            making = self._making.setdefault(key, Lock())
+        with making:
+            with self._lock:
+                if version == self._version and key in self._values:
+                    return self._values[key]
+            value = make()
+            with self._lock:
+                if version == self._version:
+                    self._values[key] = value
         return value
 
 

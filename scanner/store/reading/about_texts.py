@@ -115,38 +115,56 @@ def _look(connection: Connection, list_id: int) -> Shared:
             others.setdefault(name, []).append(other)
     found = []
     for name, lists in sorted(others.items()):
-        query = _also_in(list_id, lists)
-        distinct = func.count(t.claim.c.address_key.distinct())
-        count = connection.execute(query.with_only_columns(distinct))
-        if number := int(count.scalar_one()):
+        if number := _count(connection, list_id, lists):
+            query = _also_in(list_id, lists)
             named = {row.address_key: row.address for row in connection.execute(_first(query))}
-            same = connection.execute(
-                _also_in(list_id, lists, signed=True).with_only_columns(distinct)
-            )
             shown = list(named.values())[:MOST_NAMED]
-            found.append((name, number, shown, int(same.scalar_one())))
+            found.append((name, number, shown, _count(connection, list_id, lists, signed=True)))
     return found
 
 
-def _also_in(
-    list_id: int, lists: Sequence[int], *, signed: bool = False
+def _count(
+    connection: Connection, list_id: int, lists: Sequence[int], *, signed: bool = False
+) -> int:
+    """How many addresses of a list one of others has, too; signed: with the very same signatures.
+
+    Asked of each row of the shorter side: of a million rows, ten times as slow.
+    """
+    r = t.reserve_list.c
+    query = select(r.id, r.claims).where(r.id.in_([list_id, *lists]))
+    rows = {no: claims for no, claims in connection.execute(query)}
+    here, there = [list_id], list(lists)
+    if rows[list_id] > sum(rows[no] for no in lists):
+        here, there = there, here
+    keys = _in_both(here, there, signed=signed)
+    distinct = func.count(t.claim.c.address_key.distinct())
+    return int(connection.execute(keys.with_only_columns(distinct)).scalar_one())
+
+
+def _also_in(list_id: int, lists: Sequence[int]) -> Select[tuple[str, str]]:
+    """Addresses of a list that one of other lists claims, too."""
+    return _in_both([list_id], lists)
+
+
+def _in_both(
+    here: Sequence[int], there: Sequence[int], *, signed: bool = False
 ) -> Select[tuple[str, str]]:
-    """Addresses of a list that one of other lists claims, too.
+    """Addresses of the rows of some lists that a row of one of others has, too.
 
     signed: only those with the very same signatures, of the same text.
     """
     c, o = t.claim.c, t.claim.alias("o").c
     same = [and_(c.network.in_(names), o.network.in_(names)) for names in _kinds()]
-    there = (
+    found = (
         select(o.no)
-        .where(o.address_key == c.address_key, o.list_id.in_(lists), o.duplicate.is_(False))
+        .where(o.address_key == c.address_key, o.list_id.in_(there), o.duplicate.is_(False))
         .where(or_(c.network == o.network, *same))
     )
     if signed:
         some = func.length(type_coerce(c.signatures, Text)) > len("[]")
-        there = there.where(some, o.signatures == c.signatures, o.message == c.message)
-    query = select(c.address_key, c.address).where(c.list_id == list_id, c.duplicate.is_(False))
-    return query.where(func.substr(c.address_key, 1, 1) != "?", there.exists())
+        found = found.where(some, o.signatures == c.signatures, o.message == c.message)
+    query = select(c.address_key, c.address).where(c.list_id.in_(here), c.duplicate.is_(False))
+    return query.where(func.substr(c.address_key, 1, 1) != "?", found.exists())
 
 
 def _first(query: Select[tuple[str, str]]) -> Select[tuple[str, str]]:

@@ -227,11 +227,10 @@ def rows_found(store: Store, snapshot_id: int) -> RowsFound:
         list_id = connection.execute(
             select(t.snapshot.c.list_id).where(t.snapshot.c.id == snapshot_id)
         ).scalar_one()
+        false, unverified = _claims_found(connection, snapshot_id, list_id)
         return RowsFound(
-            _false_claims(connection, snapshot_id, list_id)
-            + _unreadable(connection, list_id, Weight.FALSE),
-            _unverified_claims(connection, snapshot_id, list_id)
-            + _unreadable(connection, list_id, Weight.UNSHOWN),
+            false + _unreadable(connection, list_id, Weight.FALSE),
+            unverified + _unreadable(connection, list_id, Weight.UNSHOWN),
         )
 
 
@@ -239,36 +238,38 @@ def _kinds(weight: Weight) -> list[str]:
     return [kind.value for kind in FindingKind if WEIGHTS[kind] is weight]
 
 
-def _is_false(snapshot_id: int, claim_no: ColumnElement[int]) -> ColumnElement[bool]:
-    other = t.finding.alias("false_finding").c
+def _has(weight: Weight, snapshot_id: int, claim_no: ColumnElement[int]) -> ColumnElement[bool]:
+    """Whether a claim has a finding of a weight."""
+    other = t.finding.alias(f"{weight.value}_finding").c
     same = other.snapshot_id == snapshot_id, other.claim_no == claim_no
-    return exists().where(*same, other.kind.in_(_kinds(Weight.FALSE)))
+    return exists().where(*same, other.kind.in_(_kinds(weight)))
 
 
-def _false_claims(connection: Connection, snapshot_id: int, list_id: int) -> int:
+def _claims_found(connection: Connection, snapshot_id: int, list_id: int) -> tuple[int, int]:
+    """How many claims are false, and how many others are not verified.
+
+    What is false is taken off what is not verified, from the side that has fewer rows: asking each
+    of 250,000 unsigned rows whether it is false or repeated takes seconds.
+    """
     f, c = t.finding.c, t.claim.c
-    found = select(func.count(f.claim_no.distinct())).where(
-        f.snapshot_id == snapshot_id, f.kind.in_(_kinds(Weight.FALSE))
-    )
+
+    def found(weight: Weight) -> Select[int]:
+        query = select(func.count(f.claim_no.distinct()))
+        return query.where(f.snapshot_id == snapshot_id, f.kind.in_(_kinds(weight)))
+
     # A repeated row is told about with the list; it may have a finding of its own besides.
     repeated = select(func.count()).where(
-        c.list_id == list_id, c.duplicate, ~_is_false(snapshot_id, c.no)
+        c.list_id == list_id, c.duplicate, ~_has(Weight.FALSE, snapshot_id, c.no)
     )
-    return _one(connection, found) + _one(connection, repeated)
-
-
-def _unverified_claims(connection: Connection, snapshot_id: int, list_id: int) -> int:
-    f, c = t.finding.c, t.claim.c
-    repeated = exists().where(c.list_id == list_id, c.no == f.claim_no, c.duplicate)
-    return _one(
-        connection,
-        select(func.count(f.claim_no.distinct())).where(
-            f.snapshot_id == snapshot_id,
-            f.kind.in_(_kinds(Weight.UNSHOWN)),
-            ~_is_false(snapshot_id, f.claim_no),
-            ~repeated,
-        ),
-    )
+    false, again = _one(connection, found(Weight.FALSE)), _one(connection, repeated)
+    unverified = _one(connection, found(Weight.UNSHOWN))
+    if unverified and false:
+        both = found(Weight.FALSE).where(_has(Weight.UNSHOWN, snapshot_id, f.claim_no))
+        unverified -= _one(connection, both)
+    if unverified and again:
+        both = repeated.where(_has(Weight.UNSHOWN, snapshot_id, c.no))
+        unverified -= _one(connection, both)
+    return false + again, unverified
 
 
 def _unreadable(connection: Connection, list_id: int, weight: Weight) -> int:

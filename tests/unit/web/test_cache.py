@@ -1,4 +1,10 @@
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
 from scanner.web.cache import AnswerCache, answer
+from scanner.web.site import _Fresh
 
 
 def test_an_answer_is_of_one_version_of_the_data():
@@ -38,3 +44,28 @@ def test_putting_twice_counts_once():
 def test_tags_tell_bodies_apart():
     assert answer(b"a", "").tag == answer(b"a", "").tag
     assert answer(b"a", "").tag != answer(b"b", "").tag
+
+
+def test_what_many_ask_at_once_is_made_once_and_again_when_the_data_changes():
+    fresh, made = _Fresh(), []
+
+    def make():
+        time.sleep(0.05)
+        made.append(1)
+        return len(made)
+
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: fresh.get("a", 1, make), range(8)))
+    assert found == [1] * 8
+    assert fresh.get("b", 1, make) == 2
+
+
+def test_a_failed_making_is_tried_again_by_the_next():
+    fresh = _Fresh()
+
+    def fail():
+        raise OSError
+
+    with pytest.raises(OSError):
+        fresh.get("a", 1, fail)
+    assert fresh.get("a", 1, lambda: 5) == 5
