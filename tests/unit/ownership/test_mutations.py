@@ -26,6 +26,7 @@ from scanner.ownership import judge as judge_module
 from scanner.ownership.judge import judge
 from scanner.ownership.native.parts import read_parts
 from scanner.ownership.primitives.hextext import decode_hex
+from scanner.ownership.table import VERIFIERS
 from scanner.settings.tables import load_registry
 
 REGISTRY = load_registry()
@@ -246,6 +247,7 @@ def test_no_changed_row_controls_that_should_not(monkeypatch: pytest.MonkeyPatch
             else:
                 assert result.reason
     assert counted.total() >= FEWEST
+    assert set(counted) == set(VERIFIERS) - {"bip322"}, "test_bitcoin_mutations has that one's"
     assert min(counted.values()) >= share(150, 35), counted
     assert verdicts[Control.MISMATCH] > verdicts[Control.CONTROLS] > 0
 
