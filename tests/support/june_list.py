@@ -213,12 +213,16 @@ def _servers() -> dict[str, WorldServer]:
     xrpl.world.put("rMxCKbEDwqr76QuheSUMdEGf4B9xJ8m5De", 1_000_000)  # the canary
     relay = SubstrateServer(REGISTRY.network("polkadot"), World(tip=31_700_000, oldest=31_000_000))
     mints = {token("USDG", "solana"): "TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb"}
+    solana = SolanaServer(world("solana"), mints)
+    ton = TonServer(world("ton"), {token("USDT", "ton"): 0}, "uninitialized")
+    for server, ours in ((solana, "solana"), (ton, "ton")):
+        server.world.put(REGISTRY.canaries(ours)[0].address, 1_169_280)
     return {
         "tron": tron,
         "xrpl": xrpl,
-        "solana": SolanaServer(world("solana"), mints),
+        "solana": solana,
         "aptos": AptosServer(world("aptos"), {"": 8, token("USDT", "aptos"): 6}),
-        "ton": TonServer(world("ton"), {token("USDT", "ton"): 0}, "uninitialized"),
+        "ton": ton,
         "sui": SuiServer(world("sui")),
         "polkadot": relay,
         "polkadot-asset-hub": SubstrateServer(
