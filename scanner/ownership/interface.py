@@ -115,14 +115,23 @@ class Verifier(Protocol):
         ...
 
 
+Readings = tuple[tuple[Signer, ...], ...]
+"""Each is one way to read all signatures of a row: who made them, each signer once."""
+
+
 @runtime_checkable
 class SignerFinder(Protocol):
     """A Verifier that can say who signed, whoever the address belongs to."""
 
-    def signers(self, proof: Proof) -> tuple[Signer, ...]:
-        """Everybody whose signature over the row's message is good; () if any signature is not.
+    def signers(self, proof: Proof) -> Readings:
+        """Who made all the row's signatures; () if any of them is not good.
 
-        Never raises on hostile input. Where a signature leads to one key under each envelope that
-        is read, all of them are given: that a chain names one of the wrong ones cannot happen.
+        Never raises on hostile input. There are several readings where a signature leads to another
+        key under each envelope that is read, one for each envelope: a row is signed in one of them.
         """
         ...
+
+
+def one_reading(signers: Sequence[Signer]) -> Readings:
+    """What a scheme with one envelope returns; none where nobody signed."""
+    return (tuple(signers),) if signers else ()

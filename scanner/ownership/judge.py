@@ -39,7 +39,7 @@ from scanner.ownership.interface import (
     KeyQuestion,
     KeysAhead,
     Proof,
-    Signer,
+    Readings,
     SignerFinder,
     Verifier,
 )
@@ -114,17 +114,19 @@ def _by_keys(
 ) -> ControlResult:
     """Judge whoever signed against the account's keys at the pinned block."""
     proof = _proof(rules, address, claim)
-    signers = _signers(proof, rules.verifiers)
-    if not signers:
+    readings = _signers(proof, rules.verifiers)
+    if not readings:
         return not_asked(offline, address.format)
     try:
-        return judge_policy(offline, signers, keys(address), partial(opened, proof))
+        policy = keys(address)
     except SourceRejectedError as e:
         return keys_unknown(offline, e.what)
+    found = [judge_policy(offline, who, policy, partial(opened, proof)) for who in readings]
+    return next((one for one in found if one.shows_control), found[0])
 
 
-def _signers(proof: Proof, verifiers: Sequence[Verifier]) -> tuple[Signer, ...]:
-    """Whoever signed a row, in the first form that its signatures fit."""
+def _signers(proof: Proof, verifiers: Sequence[Verifier]) -> Readings:
+    """Whoever signed a row, in the first scheme that its signatures fit."""
     for verifier in verifiers:
         if isinstance(verifier, SignerFinder) and verifier.handles(proof):
             found = verifier.signers(proof)

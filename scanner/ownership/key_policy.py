@@ -51,8 +51,9 @@ def judge_policy(
     offline: the verdict from the row alone; its freshness and scheme are kept. signers: everybody
     whose signature over the row's message is good, each once. opening: shows whose keys an account
     stands for that the chain knows by a hash.
-    `on_chain` if one of the policy's ways is met by distinct signers; else `mismatch` with the
-    policy named, or `unsupported` where those that the chain does not name could have been enough.
+    `on_chain` if one of the policy's ways is met by distinct signers, and all of them are the
+    account's; else `mismatch` with the policy named, or `unsupported` where those that the chain
+    does not name could have been enough.
     """
     at = f"at block {policy.height}"
     if policy.disputed:
@@ -65,7 +66,8 @@ def judge_policy(
     offline = offline._replace(evidence=policy.evidence)
     distinct = _distinct(signers)
     policy = replace(policy, ways=tuple(_opened(way, opening) for way in policy.ways))
-    for way in policy.ways:
+    others = _strangers(policy, distinct)
+    for way in () if others else policy.ways:
         met = _members(way, distinct)
         if met is not None and sum(w for w, _ in met) >= way.threshold:
             names = tuple(dict.fromkeys(name for _, who in met for name in who))
@@ -74,10 +76,19 @@ def judge_policy(
                 offline.scheme, Binding.ON_CHAIN, names, reason, _fewest(way, len(names))
             )
             return _as(offline, made)
-    refusal = _refusal(policy, distinct, at)
-    if any(_weight(way, distinct, hidden=True) >= way.threshold for way in policy.ways):
+    refusal = _refusal(policy, others or distinct, at)
+    hidden = any(member.hides for way in policy.ways for member in way.members)
+    could = any(_weight(way, distinct, hidden=True) >= way.threshold for way in policy.ways)
+    if could and (hidden or not others):
         return _as(offline, verdicts.unsupported(offline.scheme, f"{refusal}; {HIDDEN}"))
     return _as(offline, verdicts.mismatch(offline.scheme, refusal))
+
+
+def _strangers(policy: KeyPolicy, signers: Sequence[Signer]) -> list[Signer]:
+    """Signers whom no way names, where others are named: each signature of a row has to be good."""
+    known = set(keys_of(policy.ways))
+    strangers = [signer for signer in signers if signer.keys.isdisjoint(known)]
+    return strangers if len(strangers) < len(signers) else []
 
 
 def _opened(way: Way, opening: Opening) -> Way:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from random import uniform
@@ -51,6 +51,7 @@ class Tools:
         hash that the user knows its block to have.
     attempts: how often a source is asked before a chunk fails. stop: set to stop soon.
     first_wait: seconds before the second try; then twice as long each time, with jitter.
+    networks: those that the user wants read, None for all.
     at_work: held while rows are made and stored. Threads are for waiting: two that take the
         interpreter's lock from each other at every row are slower than one after the other.
     """
@@ -63,7 +64,12 @@ class Tools:
     first_wait: float = 0.5
     rule: StatementRule | None = None
     hashes: Mapping[str, str] = field(default_factory=dict)
+    networks: Collection[str] | None = None
     at_work: Lock = field(default_factory=Lock)
+
+    def left_out(self, network: str) -> bool:
+        """Whether the user asked for other networks."""
+        return self.networks is not None and network not in self.networks
 
     def go_on(self) -> None:
         """Raise StoppedError if the run is to stop."""

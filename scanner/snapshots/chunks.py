@@ -41,6 +41,7 @@ JUDGED_AT_ONCE = 500
 """Claims whose questions to the chain are asked together."""
 
 NO_SOURCE = "no source of balances is configured for {network}"
+LEFT_OUT = "{network} was left out (--networks): take a new snapshot to read it"
 
 
 class _Heeding(Sequence[Claim]):
@@ -124,7 +125,8 @@ def _take_at(
 
     def read() -> list[Balance]:
         if source is None or block is None:
-            reason = NO_SOURCE.format(network=chunk.plan.network)
+            network = chunk.plan.network
+            reason = (LEFT_OUT if tools.left_out(network) else NO_SOURCE).format(network=network)
             return [unavailable(reason)] * len(claims)
         return read_balances(tools, claims, source, block, progress)
 

@@ -7,7 +7,7 @@ this process, taking the snapshot again goes on with the chunks that are not don
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
@@ -54,6 +54,8 @@ def take_snapshot(  # noqa: PLR0913 - what to take, with what, and how long
     processes: int = 1,
     goal: Goal | None = None,
     covered: Covered | None = None,
+    networks: Collection[str] | None = None,
+    others_wait: bool = False,
 ) -> Taken:
     """Take every chunk that is not done, then end the snapshot.
 
@@ -64,6 +66,8 @@ def take_snapshot(  # noqa: PLR0913 - what to take, with what, and how long
     processes: how many to use at most (crew.py). goal: when to begin no more chunks (goal.py);
         what is left is taken by the next run. covered: told after each chunk how much of what is
         claimed is read on slow networks.
+    networks: those that the user wants read, None for all; rows on others are judged, and their
+        balances `unavailable`. others_wait: they are left for a later run instead.
     Raises StoreError, also when another process is taking it; failures of sources end up in the
     chunks.
     """
@@ -76,8 +80,11 @@ def take_snapshot(  # noqa: PLR0913 - what to take, with what, and how long
                 *(sink, judge, registry, policy.attempts, stop or Event()),
                 rule=policy.statement,
                 hashes=policy.hashes,
+                networks=networks,
             )
             chunks = sink.chunks(snapshot_id)
+            if others_wait:
+                chunks = [chunk for chunk in chunks if not tools.left_out(chunk.plan.network)]
             guide = _guide(sink, chunks, sources, goal or Goal())
             settled = _settled(tools, policy, chunks, sources, guide)
             run = _Plan(tools, sources, guide, settled, covered)

@@ -161,6 +161,7 @@ class Jobs:
             *(sink, self.judge, self.registry, policy.attempts, self.stop),
             rule=policy.statement,
             hashes=policy.hashes,
+            networks=policy.networks,
         )
 
     def _source_or_none(self, network: str, policy: SnapshotPolicy) -> BalanceSource | None:

@@ -76,3 +76,23 @@ def test_a_lock_that_only_the_block_can_judge_waits_for_the_block(store):
     (total,) = queries.totals(store, snapshot).assets
     assert (total.verified > 0, total.unverified) == (True, 0)
     assert check(store) == []
+
+
+def test_networks_that_a_resume_leaves_out_wait_for_another(store):
+    """They were once stored as without an answer, for good."""
+    snapshot = planned(store, two_networks(), attempts=1, statement=OKX_RULE)
+    broken = [StubSource(n, trouble=raises(DOWN)) for n in ("ethereum", "bsc")]
+    assert take(store, snapshot, *broken).state is SnapshotState.INCOMPLETE
+    only = {"networks": {"ethereum"}, "others_wait": True}
+    first = take(store, snapshot, StubSource("ethereum"), **only)
+    assert (first.state, first.failed) == (SnapshotState.INCOMPLETE, 1)
+    done = take(store, snapshot, StubSource("ethereum"), StubSource("bsc"))
+    assert done.state is SnapshotState.COMPLETE
+    assert queries.weights_found(store, snapshot) == set()
+
+
+def test_networks_that_a_snapshot_leaves_out_are_said_to_be(store):
+    snapshot = planned(store, two_networks(), statement=OKX_RULE)
+    take(store, snapshot, StubSource("ethereum"), networks={"ethereum"})
+    (found,) = [f.finding for f in queries.findings(store, snapshot)]
+    assert found.reason == "bsc was left out (--networks): take a new snapshot to read it"

@@ -32,11 +32,14 @@ def resume(  # noqa: PLR0913, PLR0917 - one parameter per option
     as_json: AsJson = False,
     database: Database = None,
 ) -> None:
-    """Continue an interrupted snapshot. What is done stays as it is."""
+    """Continue an interrupted snapshot. What is done stays as it is.
+
+    With --networks the others are left as they are, for another 'scanner resume'.
+    """
     registry = load_registry()
     goal = parse_goal(budget, coverage)
     options = TakeOptions(endpoints, parse_networks(networks, registry), quorum, proof, goal)
     with open_store(database_url(context, database)) as store:
         snapshot_id = resolve(store, snapshot)
-        take(store, snapshot_id, options, registry)
+        take(store, snapshot_id, options, registry, others_wait=True)
         show_outcome(store, snapshot_id, as_json)

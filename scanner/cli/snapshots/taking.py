@@ -79,8 +79,18 @@ def check_sources(store: Store, list_id: int, options: TakeOptions, registry: Re
         pass
 
 
-def take(store: Store, snapshot_id: int, options: TakeOptions, registry: Registry) -> None:
-    """Read everything that is still missing, with a progress bar; results are in the store."""
+def take(
+    store: Store,
+    snapshot_id: int,
+    options: TakeOptions,
+    registry: Registry,
+    *,
+    others_wait: bool = False,
+) -> None:
+    """Read everything that is still missing, with a progress bar; results are in the store.
+
+    others_wait: rows on networks that the options leave out wait for another run.
+    """
     sink = StoreSink(store)
     missing = {c.plan.network for c in sink.chunks(snapshot_id) if c.state is not ChunkState.DONE}
     wanted = missing if options.networks is None else missing & options.networks
@@ -110,6 +120,8 @@ def take(store: Store, snapshot_id: int, options: TakeOptions, registry: Registr
             processes=cores(),
             goal=options.goal,
             covered=by_amount,
+            networks=options.networks,
+            others_wait=others_wait,
         )
     _tell_how_far(store, snapshot_id)
 

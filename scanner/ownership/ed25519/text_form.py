@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection
 
 from scanner.model.control import ControlResult
 from scanner.ownership.ed25519.signing import bound, is_signed, read_keys, signer_of
-from scanner.ownership.interface import ContractCall, Proof, Signer
+from scanner.ownership.interface import ContractCall, Proof, Readings, one_reading
 from scanner.ownership.primitives.hextext import decode_hex
 from scanner.ownership.primitives.not_proven import NotProvenError, malformed, mismatch
 from scanner.ownership.unread import unread
@@ -59,13 +59,17 @@ class Ed25519Text:
             return keys
         return bound(self.name, proof, keys)
 
-    def signers(self, proof: Proof) -> tuple[Signer, ...]:
+    def signers(self, proof: Proof) -> Readings:
         """See SignerFinder."""
         try:
             keys = self._signed_by(proof)
         except NotProvenError:
             return ()
-        return () if isinstance(keys, ControlResult) else tuple(signer_of(proof, k) for k in keys)
+        return (
+            ()
+            if isinstance(keys, ControlResult)
+            else one_reading([signer_of(proof, k) for k in keys])
+        )
 
     def _signed_by(self, proof: Proof) -> tuple[bytes, ...] | ControlResult:
         """The distinct keys that made the row's signatures, or the verdict that some fits none."""

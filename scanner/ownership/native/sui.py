@@ -12,7 +12,7 @@ from hashlib import blake2b
 from scanner.model.control import ControlResult
 from scanner.ownership import verdicts
 from scanner.ownership.ed25519.text_form import Ed25519Text
-from scanner.ownership.interface import ContractCall, Proof, Signer
+from scanner.ownership.interface import ContractCall, Proof, Readings
 from scanner.ownership.native.spellings import hex_or_base64
 from scanner.ownership.native.sui_multisig import MULTISIG, SECP256K1, judge_other
 from scanner.ownership.primitives.base64text import decode_base64
@@ -44,7 +44,7 @@ class SuiPersonal(Ed25519Text):
                 return verdicts.unsupported(self.name, reason)
         return super().verify(_split(proof), call)
 
-    def signers(self, proof: Proof) -> tuple[Signer, ...]:
+    def signers(self, proof: Proof) -> Readings:
         """See SignerFinder."""
         return super().signers(_split(proof))
 

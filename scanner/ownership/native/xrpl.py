@@ -13,7 +13,7 @@ from scanner.model.key_policy import KeyKind, PolicyKey
 from scanner.ownership import verdicts
 from scanner.ownership.ed25519.ed25519 import is_ed_row
 from scanner.ownership.ed25519.text_form import Ed25519Text
-from scanner.ownership.interface import ContractCall, Proof, Signer
+from scanner.ownership.interface import ContractCall, Proof, Readings, Signer, one_reading
 from scanner.ownership.native.spellings import hex_or_base64, plain_text
 from scanner.ownership.primitives import secp256k1
 from scanner.ownership.primitives.der import der_to_compact
@@ -57,7 +57,7 @@ class XrplText:
             return verdicts.controls(self.name, Binding.DERIVED, signer)
         return verdicts.controls(self.name, Binding.ASSERTED, signer, verdicts.REGULAR_KEY)
 
-    def signers(self, proof: Proof) -> tuple[Signer, ...]:
+    def signers(self, proof: Proof) -> Readings:
         """See SignerFinder."""
         if is_ed_row(proof):
             return self._ed.signers(proof)
@@ -68,7 +68,7 @@ class XrplText:
         if key is None:
             return ()
         names = PolicyKey(KeyKind.SECP256K1, key), PolicyKey(KeyKind.ACCOUNT, hash160(key))
-        return (Signer(key.hex(), frozenset(names)),)
+        return one_reading([Signer(key.hex(), frozenset(names))])
 
 
 def _signed_by(proof: Proof) -> bytes | None:

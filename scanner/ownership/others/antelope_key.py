@@ -13,7 +13,7 @@ from scanner.model.control import Binding, ControlResult
 from scanner.model.jsontext import read_json
 from scanner.model.key_policy import KeyKind, PolicyKey
 from scanner.ownership import verdicts
-from scanner.ownership.interface import ContractCall, Proof, Signer
+from scanner.ownership.interface import ContractCall, Proof, Readings, Signer, one_reading
 from scanner.ownership.primitives import secp256k1
 from scanner.ownership.primitives.envelopes import okx_sha256
 from scanner.ownership.primitives.hashes import ripemd160
@@ -85,7 +85,7 @@ class AntelopeKey:
             return verdicts.mismatch(self.name, what, len(keys))
         return unread(self.name, unfit, len(keys))
 
-    def signers(self, proof: Proof) -> tuple[Signer, ...]:
+    def signers(self, proof: Proof) -> Readings:
         """See SignerFinder: the keys behind the signatures, whichever are published."""
         digest = okx_sha256(proof.message.encode())
         found: dict[bytes, None] = {}
@@ -94,11 +94,7 @@ class AntelopeKey:
             if data is None or _not_canonical(data):
                 return ()
             found[_recovered(digest, data)] = None
-        return tuple(
-            Signer(key.hex(), frozenset((PolicyKey(KeyKind.SECP256K1, key),)))
-            for key in found
-            if key
-        )
+        return () if b"" in found else one_reading([_signer(key) for key in found])
 
 
 def _signer(key: bytes) -> Signer:

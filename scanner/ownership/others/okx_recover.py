@@ -13,7 +13,7 @@ from hashlib import blake2b
 from scanner.model.control import Binding, ControlResult
 from scanner.model.key_policy import KeyKind, PolicyKey
 from scanner.ownership import verdicts
-from scanner.ownership.interface import ContractCall, Proof, Signer
+from scanner.ownership.interface import ContractCall, Proof, Readings, Signer, one_reading
 from scanner.ownership.primitives import secp256k1
 from scanner.ownership.primitives.envelopes import okx_keccak
 from scanner.ownership.primitives.hashes import hash160, sha256d
@@ -84,13 +84,15 @@ class RecoverText:
             return e.result(self.name)
         return self._bound(proof, points, remarks)
 
-    def signers(self, proof: Proof) -> tuple[Signer, ...]:
+    def signers(self, proof: Proof) -> Readings:
         """See SignerFinder."""
         try:
             points, _ = self._recovered(proof)
         except NotProvenError:
             return ()
-        return tuple(_signer(proof.address.format, p) for p in dict.fromkeys(points) if p)
+        if not all(points):
+            return ()
+        return one_reading([_signer(proof.address.format, p) for p in dict.fromkeys(points)])
 
     def _recovered(self, proof: Proof) -> tuple[list[bytes], str]:
         """The key behind each signature (b"" where no key can have made it), and remarks."""

@@ -7,12 +7,14 @@ as the bytes that it spells. Source: TIP-191; TIP-16 for permissions, which only
 
 from __future__ import annotations
 
+from itertools import islice, product
+
 from scanner.model.addresses.tron import TronCodec
 from scanner.model.control import Binding, ControlResult
 from scanner.model.key_policy import KeyKind, PolicyKey
 from scanner.ownership import verdicts
 from scanner.ownership.evm.evm_signers import RECOVERY_BYTES
-from scanner.ownership.interface import ContractCall, Proof, Signer
+from scanner.ownership.interface import ContractCall, Proof, Readings, Signer
 from scanner.ownership.primitives import envelopes
 from scanner.ownership.primitives.hextext import hex_message
 from scanner.ownership.primitives.not_proven import NotProvenError, malformed
@@ -57,17 +59,31 @@ class TronMessage:
             return verdicts.mismatch(self.name, reason)
         return verdicts.unsupported(self.name, f"{reason}; {_ONLY_BY_CHAIN}")
 
-    def signers(self, proof: Proof) -> tuple[Signer, ...]:
-        """See SignerFinder."""
+    def signers(self, proof: Proof) -> Readings:
+        """See SignerFinder: each signature in one form, and each signer may have used another."""
         try:
-            found = _recovered(proof)
+            signatures = _signatures(proof)
         except NotProvenError:
             return ()
         codec = TronCodec(proof.network.name, "")
-        accounts = dict.fromkeys(a for _, of_one in found for a in of_one)
+        forms = [digest for digest, _ in _digests(proof)]
+        made = [
+            [account for digest in forms if (account := _account(digest, signature)) is not None]
+            for signature in signatures
+        ]
+        readings = {tuple(dict.fromkeys(who)): None for who in islice(product(*made), _MOST)}
         return tuple(
-            Signer(codec.encode(a), frozenset((PolicyKey(KeyKind.ACCOUNT, a),))) for a in accounts
+            tuple(Signer(codec.encode(a), frozenset((PolicyKey(KeyKind.ACCOUNT, a),))) for a in who)
+            for who in readings
         )
+
+
+_MOST = 256
+"""Readings of a row that are tried: five signatures in three forms."""
+
+
+def _account(digest: bytes, signature: RecoverableSignature) -> bytes | None:
+    return recover_account(digest, signature.compact, signature.recovery_id)
 
 
 _Recovered = list[tuple[RecoverableSignature, dict[bytes, str]]]
@@ -76,25 +92,39 @@ _Recovered = list[tuple[RecoverableSignature, dict[bytes, str]]]
 
 def _recovered(proof: Proof) -> _Recovered:
     """Read the row's signatures. Raises NotProvenError."""
-    message = proof.message.encode()
-    digests = [(form(message), "") for form in _FORMS]
-    spelled = hex_message(proof.message)
-    if spelled is not None:
-        digests.append((envelopes.tip191_text(spelled), _OF_HEX))
+    digests = _digests(proof)
     found: _Recovered = []
-    for number, text in enumerate(proof.signatures, 1):
-        signature = read_hex_signature(text, RECOVERY_BYTES)
-        if signature is None:
-            raise malformed(f"signature {number} is not 65 bytes of hex (r, s, v)")
+    for signature in _signatures(proof):
         accounts: dict[bytes, str] = {}
         for digest, remark in digests:
-            account = recover_account(digest, signature.compact, signature.recovery_id)
+            account = _account(digest, signature)
             if account is not None:
                 accounts.setdefault(account, remark)
             if account == proof.address.payload:
                 break
         found.append((signature, accounts))
     return found
+
+
+def _signatures(proof: Proof) -> list[RecoverableSignature]:
+    """The row's signatures. Raises NotProvenError."""
+    found = []
+    for number, text in enumerate(proof.signatures, 1):
+        signature = read_hex_signature(text, RECOVERY_BYTES)
+        if signature is None:
+            raise malformed(f"signature {number} is not 65 bytes of hex (r, s, v)")
+        found.append(signature)
+    return found
+
+
+def _digests(proof: Proof) -> list[tuple[bytes, str]]:
+    """What may have been signed, a form each, and what to remark of the form."""
+    message = proof.message.encode()
+    digests = [(form(message), "") for form in _FORMS]
+    spelled = hex_message(proof.message)
+    if spelled is not None:
+        digests.append((envelopes.tip191_text(spelled), _OF_HEX))
+    return digests
 
 
 _ONLY_BY_CHAIN = (

@@ -189,3 +189,13 @@ def test_the_kinds_of_networks_are_those_of_the_formats() -> None:
     kinds = {form.removesuffix("_implicit") for form in CHANGEABLE}
     assert kinds == CHANGEABLE_KINDS
     assert {n.kind for n in REGISTRY.networks.values()} >= CHANGEABLE_KINDS
+
+
+def test_one_good_key_does_not_cover_for_a_stranger_beside_it() -> None:
+    of = policy(way(1, a=1, b=1))
+    result = judged(of, signer("a"), signer("x"))
+    assert (result.control, result.signed_by) == (Control.MISMATCH, ())
+    assert "x signed, which the account does not allow" in result.reason
+    assert judged(of, signer("a"), signer("b")).shows_control
+    behind = Way("list", (Weighted(named("a")), Weighted(named("h"), hides=True)), 1)
+    assert judged(policy(behind), signer("a"), signer("x")).control is Control.UNSUPPORTED

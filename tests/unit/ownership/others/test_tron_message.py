@@ -5,10 +5,13 @@ from __future__ import annotations
 import pytest
 from support.signed_rows import MESSAGE, claim, evm_sign, high_s, key, refused, tron_address
 
-from scanner.model.control import Control, ControlResult
+from scanner.model.addresses.tron import TronCodec
+from scanner.model.control import Binding, Control, ControlResult
+from scanner.model.key_policy import KeyKind, KeyPolicy, PolicyKey, Way, Weighted
 from scanner.ownership.judge import judge
 from scanner.ownership.key_policy import NOT_ASKED
 from scanner.ownership.primitives import envelopes
+from scanner.ownership.primitives.recovery import recover_account
 from scanner.settings.tables import load_registry
 
 REGISTRY = load_registry()
@@ -60,3 +63,42 @@ def test_owners_of_tron_accounts_sign_for_nobody() -> None:
     )
     assert refused(result)
     assert "owners" in result.reason
+
+
+def allowed(threshold: int, *accounts: bytes) -> KeyPolicy:
+    members = tuple(Weighted(PolicyKey(KeyKind.ACCOUNT, a)) for a in accounts)
+    return KeyPolicy((Way("owner permission", members, threshold),), 70)
+
+
+def account(number: int) -> bytes:
+    return TronCodec("tron", "").decode(tron_address(key(number))).payload
+
+
+def in_snapshot(of: KeyPolicy, *signatures: str) -> ControlResult:
+    row = claim("tron", tron_address(key(9)), *signatures)
+    return judge(row, REGISTRY, keys=lambda _: of)
+
+
+def test_one_signature_is_one_signer_in_whatever_form_it_is_read() -> None:
+    """The other form's key is nobody's: a permission that names it is no permission of two."""
+    signed = evm_sign(SIGNER, MESSAGE, envelopes.tip191_text)
+    data = bytes.fromhex(signed.removeprefix("0x"))
+    digest = envelopes.tip191_hash(MESSAGE.encode())
+    nobody = recover_account(digest, data[:64], data[64] - 27)
+    assert nobody is not None
+    result = in_snapshot(allowed(2, account(1), nobody), signed)
+    assert (result.control, result.signed_by) == (Control.MISMATCH, ())
+    assert in_snapshot(allowed(1, account(1)), signed).binding is Binding.ON_CHAIN
+
+
+def test_every_signature_of_a_row_is_the_accounts_or_none_counts() -> None:
+    mine, others = (
+        evm_sign(key(1), MESSAGE, envelopes.tip191_text),
+        evm_sign(key(2), "another text", envelopes.tip191_text),
+    )
+    assert in_snapshot(allowed(1, account(1)), mine).binding is Binding.ON_CHAIN
+    assert refused(in_snapshot(allowed(1, account(1)), mine, others))
+    both = [evm_sign(key(n), MESSAGE, envelopes.tip191_hash) for n in (1, 2)]
+    assert in_snapshot(allowed(2, account(1), account(2)), *both).binding is Binding.ON_CHAIN
+    mixed = mine, evm_sign(key(2), MESSAGE, envelopes.tip191_hash)
+    assert in_snapshot(allowed(2, account(1), account(2)), *mixed).binding is Binding.ON_CHAIN
