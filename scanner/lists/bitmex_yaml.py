@@ -48,6 +48,8 @@ _FACTS = {
     "keys": "the publisher's keys, for people",
     "xpub": "the publisher's keys, for people",
 }
+_OF_ROWS = frozenset({"height", "chain"})  # must stand before the rows: these pass by only once
+_SINGLE = _OF_ROWS | {"total"}
 _ROW_KEYS = {
     "addr": "address", "balance": "amount in base units", "script": "script",
     "addr_type": "type of row",
@@ -144,6 +146,7 @@ class _Document:
         self._facts: dict[str, tuple[str, int]] = {}
         self._seen: set[str] = set()
         self._holding: Holding | None = None
+        self._begun = False  # whether a list of addresses has been opened
         self._nested = False  # whether the value just read has lists or mappings in it
         self._ignored = {normal(n) for n in options.columns.get("ignore", "").split(",")} - {""}
 
@@ -156,6 +159,8 @@ class _Document:
             self._fail("the document must be a mapping (height: .., address: ..)", top)
         while (event := self._next()).kind != "}":
             key = self._key(event, self._seen)
+            if self._begun and key in _OF_ROWS:
+                self._fail(f"{key!r} stands after addresses that it is about: put it first", event)
             value = self._next()
             if key in _LISTS:
                 yield from self._addresses(value, _LISTS[key])
@@ -193,6 +198,8 @@ class _Document:
     def _fact(self, key: str, value: _Event) -> None:
         """Keep a scalar, or the scalars of a small list or mapping, as a note."""
         known = _FACTS.get(key)
+        if key in _SINGLE and value.kind != "scalar":
+            self._fail(f"{key!r} must be a single value", value)
         self._nested = value.kind == "{" and key != "claim"
         if known is None and value.kind != "scalar":
             text = self._skipped()
@@ -244,6 +251,7 @@ class _Document:
             return
         if opened.kind != "[":
             self._fail("addresses must be a list", opened)
+        self._begun = True
         parser = self._parser(opened)
         height = self._facts.get("height", ("", 0))[0]
         while (event := self._next()).kind != "]":

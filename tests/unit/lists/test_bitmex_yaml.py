@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from support.lists import Reader
 
 from scanner.errors import ListFormatError
@@ -12,6 +14,7 @@ from scanner.model.finding import FindingKind
 
 A = "3BMEX12J5prrSBPdU5HD7HtmqULtbffncm"
 B = "3BMEXbSSrK2K7cRgqxrtqUWfxowBBrW1BE"
+LISTS = (f"address: [{{addr: {A}, balance: 1}}]", f"custodial: [{{addr: {B}, balance: 2}}]")
 HEAD = "height: 763269\nchain: main\nclaim: {m: 3, n: 4}\n"
 
 
@@ -101,6 +104,12 @@ def test_an_amount_that_cannot_be_read(read_bytes: Reader, balance: str, words: 
         (f"{HEAD}height: 5\naddress: []\n", 4, "twice"),
         (f"{HEAD}? [a]\n: b\n", 4, "single value"),
         ("height: 1\nclaim: 1\naddress: []\n", 3, "no chain"),
+        (f"chain: main\nclaim: 1\naddress: [{{addr: {A}, balance: 1}}]\nheight: 5\n", 4, "first"),
+        ("chain: main\ntotal: 1\naddress: []\nheight: 5\ncustodial: []\n", 4, "'height' stands"),
+        ("height: 5\nclaim: 1\ncustodial:\nchain: main\naddress: []\nchain: x\n", 6, "twice"),
+        ("chain: main\nclaim: 1\nheight: [850, 000]\naddress: []\n", 3, "single value"),
+        ("chain: [main]\nclaim: 1\nheight: 5\naddress: []\n", 1, "single value"),
+        ("chain: main\nclaim: 1\nheight: 5\ntotal: {x: 1}\naddress: []\n", 4, "single value"),
         ("height: 1\nchain: regtest\nclaim: 1\naddress: []\n", 2, "'regtest'"),
     ],
 )
@@ -110,6 +119,25 @@ def test_what_cannot_be_read_on_names_its_place(
     with pytest.raises(ListFormatError, match=words) as caught:
         read_bytes(text)
     assert caught.value.line == line
+
+
+@given(
+    st.permutations(["height: 763269", "chain: main", "claim: {m: 3, n: 4}", "total: 3", *LISTS])
+)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_in_any_order_rows_have_their_height_or_the_file_is_refused(
+    read_bytes: Reader, parts: list[str]
+) -> None:
+    first = min(map(parts.index, LISTS))
+    before = {part.partition(":")[0] for part in parts[:first]}
+    text = "\n".join(parts) + "\n"
+    if not {"height", "chain"} <= before:
+        with pytest.raises(ListFormatError, match=r"put it first|no chain before"):
+            read_bytes(text, format="bitmex_yaml")
+        return
+    read = read_bytes(text, format="bitmex_yaml")
+    assert [claim.height for claim in read.claims] == [763269, 763269]
+    assert ([line.amount for line in read.totals], read.findings) == ([3], [])
 
 
 def test_another_network_may_be_said(read_bytes: Reader) -> None:
