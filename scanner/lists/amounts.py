@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from scanner.errors import AmountFormatError, UnknownAssetError, clip
 from scanner.lists.layout import TableLayout
-from scanner.lists.numbers import careful_amount, negative
+from scanner.lists.numbers import careful_amount, is_whole, negative
 from scanner.lists.spoken import mixed_units
 from scanner.model.amount import ambiguous_dot, format_amount, parse_amount
 from scanner.model.claim import Row
@@ -109,7 +109,7 @@ class AmountReader:
         if stated != str(holding.decimals):
             reason = f"decimals {clip(stated)!r}; {holding.asset} has {holding.decimals}"
             raise _DoubtError(FindingKind.UNIT_DOUBTED, reason)
-        whole = amount.isdecimal()
+        whole = is_whole(amount, self._mark)
         if amount and whole not in self.wholes:
             self.wholes.add(whole)
             if len(self.wholes) > 1:

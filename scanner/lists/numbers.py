@@ -58,6 +58,21 @@ def careful_amount(text: str, decimals: int, decimal_mark: str = "") -> int:
     return int(units.numerator)
 
 
+def is_whole(text: str, decimal_mark: str = "") -> bool:
+    """Whether it is a whole number, written as one: no decimals, unless an exponent moves them.
+
+    Groups of thousands and exponents are spelling: 1,000,000 and 1E6 are whole as 1000000 is, and
+    1000000.00 is written as a fraction. False where it cannot be read, too.
+    """
+    if text.isdecimal():
+        return True
+    try:
+        number = _spelled(text, decimal_mark)
+    except AmountFormatError:
+        return False
+    return number.value.denominator == 1 and (number.exponent is not None or not number.rest)
+
+
 def decimals_in(text: str, decimal_mark: str = "") -> int:
     """How many decimals a number is written with; 0 where it cannot be read."""
     try:

@@ -102,6 +102,46 @@ def test_fractions_among_whole_numbers_beside_decimals_are_doubted(read_bytes: R
     assert said.findings == []
 
 
+@pytest.mark.parametrize(
+    ("text", "mark", "amount"),
+    [
+        ("1000000", "", 10**6), ('"1,000,000"', "", 10**6), ("1 000 000", "", 10**6),
+        ("1.000.000", "", 10**6), ("1.000.000", "comma", 10**6), ("+1000000", "", 10**6),
+        ("1E6", "", 10**6), ("1.5E6", "", 15 * 10**5), ("1E+6", "dot", 10**6),
+        ("1.000", "comma", 1000), ('"1,000"', "dot", 1000), ('"1,000"', "", None),
+        ("1000000.00", "", 10**12), ('"1,000,000.00"', "", 10**12), ("15E-1", "", 15 * 10**5),
+        ("1.000", "", 10**6), ('"1,000"', "comma", 10**6), ("1,5E6", "", None),
+    ],
+)  # fmt: skip
+def test_how_a_number_is_spelled_does_not_change_its_unit(
+    read_bytes: Reader, text: str, mark: str, amount: int | None
+) -> None:
+    header = "coin,network,address,balance,decimals\n"
+    said = {"columns": {"decimal": mark}} if mark else {}
+    read = read_bytes(f"{header}USDT,ethereum,{A},{text},6\n", **said)
+    if text == "1,5E6":  # unquoted: one cell more than the header has
+        assert len(read.unreadable) == 1
+        return
+    assert [claim.amount for claim in read.claims] == [amount]
+    assert kinds(read) == ([] if amount is not None else [FindingKind.BAD_AMOUNT])
+
+
+def test_grouped_whole_numbers_are_no_fractions(read_bytes: Reader) -> None:
+    header = "coin,network,address,balance,decimals\n"
+    rows = [f'USDT,ethereum,{A},"1,000,000",6\n', f"USDT,ethereum,0x{1:040x},2000000,6\n"]
+    assert kinds(read_bytes(header + "".join(rows))) == []
+    rows.append(f"USDT,ethereum,0x{2:040x},1.5,6\n")
+    assert kinds(read_bytes(header + "".join(rows))) == [FindingKind.UNIT_DOUBTED]
+
+
+def test_mixed_units_are_doubted_in_every_file_of_a_process(read_bytes: Reader) -> None:
+    row = '{{"coin":"USDT","network":"ethereum","address":"{}","balance":"{}","decimals":6}}\n'
+    text = row.format(A, "1000000") + row.format("0x" + "1" * 40, "1.5")
+    for _ in range(3):  # what another file had is nothing of this one
+        assert kinds(read_bytes(text, "list.jsonl")) == [FindingKind.UNIT_DOUBTED]
+        assert kinds(read_bytes(row.format(A, "1.5"), "list.jsonl")) == []
+
+
 def test_many_whole_numbers_are_doubted_and_round_ones_are_not(read_bytes: Reader) -> None:
     def of(amounts: list[int]) -> list[FindingKind]:
         rows = [f"USDT,ethereum,0x{n:040x},{amount}\n" for n, amount in enumerate(amounts, 1)]
