@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from scanner.errors import AmountFormatError, UnknownAssetError, clip
 from scanner.lists.layout import TableLayout
-from scanner.lists.numbers import careful_amount, is_whole, negative
+from scanner.lists.marks import Marks
+from scanner.lists.numbers import TWO_MEANINGS, careful_amount, is_whole, negative, shows_comma
 from scanner.lists.spoken import mixed_units
 from scanner.model.amount import ambiguous_dot, format_amount, parse_amount
 from scanner.model.claim import Row
@@ -16,11 +17,6 @@ from scanner.model.registry import Registry
 
 MUCH = 100
 """A whole number of more than this part of all coins is more likely in base units."""
-
-_DOT = (
-    "its dot may part thousands or decimals in this file: say "
-    "--columns decimal=comma or --columns decimal=dot"
-)
 
 
 class BadCellError(ValueError):
@@ -40,10 +36,18 @@ class _DoubtError(ValueError):
 
 
 class AmountReader:
-    """Reads amounts by one layout. at: where fields are. asides: takes why one is not taken."""
+    """Reads amounts by one layout. at: where fields are. asides: takes why one is not taken.
+
+    marks: what rows of the same file have shown so far, where they come one by one.
+    """
 
     def __init__(
-        self, layout: TableLayout, registry: Registry, at: Mapping[str, int], asides: list[Row]
+        self,
+        layout: TableLayout,
+        registry: Registry,
+        at: Mapping[str, int],
+        asides: list[Row],
+        marks: Marks | None = None,
     ) -> None:
         self._layout, self._registry, self._asides = layout, registry, asides
         self._at, self._decimals = at.get("amount", -1), at.get("decimals", -1)
@@ -51,6 +55,7 @@ class AmountReader:
         self._told_unit = bool(self._decimals >= 0 or layout.of_coin or layout.unit_decimals)
         self._dots_may_group = self._mark == "comma"
         self._doubt_dots = layout.dots_doubted
+        self._marks = None if self._mark or layout.dots_doubted else marks
         self.wholes: set[bool] = set()
         """Whether amounts beside decimals were whole numbers."""
 
@@ -75,11 +80,29 @@ class AmountReader:
                 amount = self._careful(text, decimals, holding, line)
         if amount is None:
             return None
-        if self._doubt_dots and ambiguous_dot(text):
-            return self._doubt(FindingKind.BAD_AMOUNT, f"{clip(text)!r}: {_DOT}", holding, line)
+        doubted = self._doubt_dots or (self._marks is not None and self._compare(text, line))
+        if doubted and ambiguous_dot(text):
+            reason = f"{clip(text)!r}: {TWO_MEANINGS}"
+            return self._doubt(FindingKind.BAD_AMOUNT, reason, holding, line)
         if amount > limit and (reason := _unlikely(amount, limit * MUCH, holding)):
             return self._doubt(FindingKind.UNIT_DOUBTED, reason, holding, line)
         return amount
+
+    def _compare(self, text: str, line: int) -> bool:
+        """Whether the file has shown the comma; told where an amount before is concerned."""
+        marks = self._marks
+        assert marks is not None  # noqa: S101 - or it is not called
+        if not marks.comma and shows_comma(text):
+            marks.comma = text
+            if marks.dotted:
+                reason = (
+                    f"{clip(text)!r} has the comma for its decimal mark, {clip(marks.dotted)!r} "
+                    "before it was read with the dot: say --columns decimal=.., comma or dot"
+                )
+                self._asides.append(Finding(FindingKind.NOT_UNDERSTOOD, reason, line))
+        elif not (marks.comma or marks.dotted) and ambiguous_dot(text):
+            marks.dotted = text
+        return bool(marks.comma)
 
     def _careful(self, text: str, decimals: int, holding: Holding, line: int) -> int | None:
         if negative(text):

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from scanner.lists.cutter import Piece
 from scanner.lists.layout import TableLayout
+from scanner.lists.marks import Marks
 from scanner.lists.rows import RowParser
 from scanner.lists.wide import WideParser
 from scanner.model.claim import Row
@@ -32,6 +33,7 @@ def parser_for(layout: TableLayout, registry: Registry) -> RowParser:
     return new_parser(layout, registry)
 
 
-def new_parser(layout: TableLayout, registry: Registry) -> RowParser:
-    """A parser of a layout that nobody else has."""
-    return WideParser(layout, registry) if layout.wide else RowParser(layout, registry)
+def new_parser(layout: TableLayout, registry: Registry, marks: Marks | None = None) -> RowParser:
+    """A parser of a layout that nobody else has. marks: as in `AmountReader`."""
+    made = WideParser if layout.wide else RowParser
+    return made(layout, registry, marks=marks)

@@ -20,6 +20,7 @@ from scanner.lists.cutter import Piece, cut, records
 from scanner.lists.heading import Heading, account_for_columns
 from scanner.lists.interface import Block, Bytes, Layout, ReadOptions
 from scanner.lists.layout import TableLayout
+from scanner.lists.marks import MarkWatch
 from scanner.lists.preamble import preamble
 from scanner.lists.rows import RowParser
 from scanner.lists.totals import declared_total
@@ -60,18 +61,22 @@ class BybitCsv:
         heading = Heading(",", header, (), rows)
         account_for_columns(layout.accounting, heading, columns, coin_named=True)
         places = tuple(sorted(columns.at.items()))
+        decimal = options.columns.get("decimal", "")
+        watch = MarkWatch(TableLayout(places, columns.width, decimal=decimal), layout.accounting)
         for piece in cut(stream, header.next_number, start[header.end :]):
-            yield BybitBlock(piece, places, columns.width, options.columns.get("decimal", ""))
+            shown = watch.look(piece.data).comma_shown
+            yield BybitBlock(piece, places, columns.width, decimal, shown)
 
 
 @dataclass(frozen=True, slots=True)
 class BybitBlock:
-    """Lines of the file with where their columns are. decimal: as in `TableLayout`."""
+    """Lines of the file with where their columns are. decimal, comma_shown: as in `TableLayout`."""
 
     piece: Piece
     places: tuple[tuple[str, int], ...]
     width: int
     decimal: str = ""
+    comma_shown: bool = False
 
     def parse(self, registry: Registry) -> Sequence[Row]:
         """A claim for each address, a declared total for each line that is not one address's."""
@@ -88,11 +93,18 @@ class _Lines:
     """Parses lines. The network is put into a column of its own, behind those of the file."""
 
     def __init__(self, block: BybitBlock, registry: Registry) -> None:
-        self._registry, self._width, self._decimal = registry, block.width, block.decimal
+        self._registry, self._width = registry, block.width
         self._at = dict(block.places)
         places = (*block.places, ("network", block.width))
         without = tuple(place for place in places if place[0] != "amount")
-        table = TableLayout(places, block.width + 1, unit_said=False, decimal=block.decimal)
+        table = TableLayout(
+            places,
+            block.width + 1,
+            unit_said=False,
+            decimal=block.decimal,
+            comma_shown=block.comma_shown,
+        )
+        self._decimal, self._dots_doubted = table.decimal, table.dots_doubted
         self._one = parser_for(table, registry)
         self._many = parser_for(replace(table, places=without), registry)
         self.plain = parser_for(TableLayout(block.places, block.width), registry)
@@ -129,7 +141,8 @@ class _Lines:
     def _total(
         self, line: int, name: str, height: str, amount: str, label: str = ""
     ) -> DeclaredTotal:
-        return declared_total(self._registry, line, name, height, amount, label, self._decimal)
+        marks = self._decimal, self._dots_doubted
+        return declared_total(self._registry, line, name, height, amount, label, *marks)
 
     def _row(self, parser: RowParser, cells: list[str], address: str, coin: str, line: int) -> Row:
         cells = [*cells]

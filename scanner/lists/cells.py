@@ -11,6 +11,7 @@ from collections.abc import Callable
 from scanner.errors import UnknownAssetError, clip
 from scanner.lists.amounts import MUCH, AmountReader, BadCellError
 from scanner.lists.layout import TableLayout
+from scanner.lists.marks import Marks
 from scanner.lists.numbers import height_of
 from scanner.lists.spelling import usual_address, usual_signature
 from scanner.lists.spoken import beside, is_no_holding, note_says
@@ -58,7 +59,11 @@ class CellReader:
     """Reads cells by one layout."""
 
     def __init__(
-        self, layout: TableLayout, registry: Registry, key_of: KeyOf = address_key
+        self,
+        layout: TableLayout,
+        registry: Registry,
+        key_of: KeyOf = address_key,
+        marks: Marks | None = None,
     ) -> None:
         self.layout, self.registry, self.key_of = layout, registry, key_of
         at = dict(layout.places)
@@ -81,7 +86,7 @@ class CellReader:
         self._heights: dict[str, int | None] = {"": None, "-": None}
         self.asides: list[Row] = []
         """What else there is to say of the row just made; whoever takes the row takes these."""
-        self.amounts = AmountReader(layout, registry, at, self.asides)
+        self.amounts = AmountReader(layout, registry, at, self.asides, marks)
 
     def taken_asides(self) -> list[Row]:
         """What there is to say beside the row just made; it is said once."""

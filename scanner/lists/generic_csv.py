@@ -19,6 +19,7 @@ from scanner.lists.cutter import cut
 from scanner.lists.heading import Heading, account_for_columns, account_for_titles, find_heading
 from scanner.lists.interface import Block, Bytes, Layout, ReadOptions
 from scanner.lists.layout import TableLayout, check_unit
+from scanner.lists.marks import MarkWatch
 from scanner.model.registry import Registry
 
 _HEADER = 65_536
@@ -57,8 +58,9 @@ class GenericCsv:
         columns = find_columns(line.cells, options.file, line.number, options.columns, registry)
         _check(columns, options, heading)
         table = table_layout(columns, options, registry, heading, layout)
+        watch = MarkWatch(table, layout.accounting)
         for piece in cut(stream, line.next_number, start[line.end :], delimiter=heading.delimiter):
-            yield TableBlock(table, piece)
+            yield TableBlock(watch.look(piece.data), piece)
 
 
 def table_layout(

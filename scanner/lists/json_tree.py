@@ -95,9 +95,9 @@ def _rows(walker: Walker, feed: _Feed) -> Iterator[Row]:
 
 def totals(walker: Walker, registry: Registry) -> list[Row]:
     """Totals the document states, as rows after the last one."""
-    facts = walker.facts
+    facts, doubted = walker.facts, walker.comma_shown
     return [
-        declared_total(registry, walker.count, facts[coin], "", facts[amount])
+        declared_total(registry, walker.count, facts[coin], "", facts[amount], dots_doubted=doubted)
         for amount, coin in TOTALS
         if amount in facts and coin in facts
     ]

@@ -27,6 +27,7 @@ class TableLayout:
     coins_said: the user says that amounts are whole coins, whatever decimals stand beside them.
     notes: columns of free words and dates, which may say something of the row all the same.
     typed: numbers that are no texts, as in JSON, have dots for decimals whatever the user says.
+    comma_shown: a number of the file has the comma for its decimal mark.
     wide: (index, coin, unit) of each column that is the amount of one coin.
     """
 
@@ -49,13 +50,14 @@ class TableLayout:
     notes: tuple[int, ...] = ()
     coins_said: bool = False
     typed: bool = False
+    comma_shown: bool = False
 
     @property
     def dots_doubted(self) -> bool:
         """Whether the dot of 1.234 may part thousands, for all that the file and the user say."""
         if self.decimal:
             return self.typed and self.decimal == "comma"
-        return self.delimiter in ";\t"
+        return self.comma_shown or self.delimiter in ";\t"
 
     @classmethod
     def of(

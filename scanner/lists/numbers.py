@@ -25,6 +25,12 @@ _HEIGHT = re.compile(r"\d{1,18}", re.ASCII)
 _MARKS = {"dot": ".", "comma": ","}
 _MOST = 120
 
+TWO_MEANINGS = (
+    "its dot may part thousands or decimals in this file: say "
+    "--columns decimal=comma or --columns decimal=dot"
+)
+"""Why an amount such as 1.234 is doubted."""
+
 
 def amount_of(text: str, decimals: int, decimal_mark: str = "") -> int:
     """Read an amount in any of its usual spellings, exactly: plain ones first, for they are many.
@@ -71,6 +77,21 @@ def is_whole(text: str, decimal_mark: str = "") -> bool:
     except AmountFormatError:
         return False
     return number.value.denominator == 1 and (number.exponent is not None or not number.rest)
+
+
+def shows_comma(text: str) -> bool:
+    """Whether it is a number only if the comma is the decimal mark: 1,5 and 1.234.567 are."""
+    if "," not in text and text.count(".") < 2:
+        return False
+    try:
+        _spelled(text, "comma")
+    except AmountFormatError:
+        return False
+    try:
+        _spelled(text, "dot")
+    except AmountFormatError:
+        return True
+    return False
 
 
 def decimals_in(text: str, decimal_mark: str = "") -> int:

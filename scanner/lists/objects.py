@@ -13,6 +13,7 @@ from scanner.lists.generic_csv import coins_named
 from scanner.lists.heading import meaning
 from scanner.lists.interface import Layout, ReadOptions
 from scanner.lists.layout import TableLayout
+from scanner.lists.marks import Marks
 from scanner.lists.names import BY_NAME, NAMES_A_COIN, STRUCTURE, WHY_NEEDLESS, normal
 from scanner.lists.rows import RowParser
 from scanner.model.claim import Row, UnreadableRow
@@ -46,6 +47,7 @@ class ObjectRows:
         self._chosen = {f: n for f, n in options.columns.items() if f not in SETTINGS}
         self._said = {f: n for f, n in options.columns.items() if f in SETTINGS}
         self._named = coins_named(options, registry)
+        self.marks = Marks()
         self._parsers: dict[tuple[tuple[str, ...], Level], RowParser | str] = {}
 
     def names_address(self, keys: Mapping[str, str]) -> bool:
@@ -119,7 +121,7 @@ class ObjectRows:
         native = not (doubted or level.doubted or "decimals" in at)
         # Of this file alone: what it has read of others must not change what it says of this one.
         table = replace(table, native=native, named=self._named, typed=True)
-        return new_parser(table, self._registry)
+        return new_parser(table, self._registry, self.marks)
 
     def _account(
         self, found: Mapping[str, str], columns: Columns, level: Level, coin: bool

@@ -24,6 +24,7 @@ from scanner.lists.generic_csv import table_layout
 from scanner.lists.heading import Heading, account_for_columns
 from scanner.lists.interface import Block, Bytes, Layout, ReadOptions, ReadyBlock
 from scanner.lists.layout import TableLayout
+from scanner.lists.marks import MarkWatch
 from scanner.lists.preamble import Line, preamble
 from scanner.lists.totals import declared_total
 from scanner.model.claim import Row
@@ -78,34 +79,43 @@ class OkxCsv:
     ) -> Iterator[Block]:
         """Totals first, as one ready block, then blocks of rows. Raises ListFormatError."""
         start = read_up_to(stream, PREAMBLE)
-        totals: list[Row] = []
+        totals: list[Line] = []
         heading: Columns | None = None
         lines = list(preamble(start))
         for at, line in enumerate(lines):
             if header_names(line.cells) >= _SIGNED:
                 found = Heading(",", line, (), tuple(lines[at + 1 : at + 6]))
                 table = _table_layout(found, options, registry, layout)
-                if totals:
+                watch = MarkWatch(table, layout.accounting)
+                if heading is not None and totals:
                     layout.accounting.used("lines before the header", "totals of the list")
-                    yield ReadyBlock(totals)
+                    table = watch.look(start)
+                    yield ReadyBlock([_total(registry, heading, said, table) for said in totals])
                 for piece in cut(stream, line.next_number, start[line.end :]):
-                    yield TableBlock(table, piece)
+                    yield TableBlock(watch.look(piece.data), piece)
                 return
             if heading is None:
                 heading = find_columns(line.cells, options.file, line.number)
             else:
-                totals.append(_total(registry, heading, line, options.columns.get("decimal", "")))
+                totals.append(line)
         what = f"no header of the detail part within the first {PREAMBLE} bytes"
         raise ListFormatError(options.file, what)
 
 
-def _total(registry: Registry, heading: Columns, line: Line, decimal_mark: str) -> Row:
+def _total(registry: Registry, heading: Columns, line: Line, table: TableLayout) -> Row:
     def cell(field: str) -> str:
         at = heading.at.get(field, -1)
         return line.cells[at] if 0 <= at < len(line.cells) else ""
 
-    coin, height, amount = cell("coin"), cell("height"), cell("amount")
-    total = declared_total(registry, line.number, coin, height, amount, decimal_mark=decimal_mark)
+    total = declared_total(
+        registry,
+        line.number,
+        cell("coin"),
+        cell("height"),
+        cell("amount"),
+        decimal_mark=table.decimal,
+        dots_doubted=table.dots_doubted,
+    )
     if any(more.strip() for more in line.cells[heading.width :]):
         return replace(total, amount=None, reason="more fields than its header names")
     return total

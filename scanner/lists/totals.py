@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from scanner.errors import AmountFormatError, UnknownAssetError, clip
-from scanner.lists.numbers import amount_of, decimals_in, height_of, negative
+from scanner.lists.numbers import TWO_MEANINGS, amount_of, decimals_in, height_of, negative
+from scanner.model.amount import ambiguous_dot
 from scanner.model.claim import DeclaredTotal
 from scanner.model.registry import Registry
 
@@ -30,10 +31,11 @@ def declared_total(
     amount: str,
     label: str = "",
     decimal_mark: str = "",
+    dots_doubted: bool = False,
 ) -> DeclaredTotal:
     """Read one line of a totals block; amounts are whole coins. label: its network, if it says.
 
-    decimal_mark: "dot" or "comma" where the user says it.
+    decimal_mark: "dot" or "comma" where the user says it. dots_doubted: as in `TableLayout`.
 
     A line that cannot be read has no amount and says why: it is never dropped. A group's amount
     is in the most decimals any of its assets has.
@@ -55,17 +57,19 @@ def declared_total(
     base_units: int | None = None
     if decimals is not None:
         try:
-            base_units = _amount(amount, decimals, decimal_mark)
+            base_units = _amount(amount, decimals, decimal_mark, dots_doubted)
         except AmountFormatError as e:
             reason = f"total {clip(amount)!r}: {e.reason}"
-    number = height_of(height, decimal_mark)
+    number = height_of(height, decimal_mark, dots_doubted=dots_doubted)
     return DeclaredTotal(
         row, name, asset, network, decimals or 0, base_units, number, bool(match), reason,
         _places(amount, decimal_mark),
     )  # fmt: skip
 
 
-def _amount(text: str, decimals: int, decimal_mark: str) -> int:
+def _amount(text: str, decimals: int, decimal_mark: str, dots_doubted: bool) -> int:
+    if dots_doubted and ambiguous_dot(text):
+        raise AmountFormatError(text, TWO_MEANINGS)
     try:
         return amount_of(text, decimals, decimal_mark)
     except AmountFormatError as e:

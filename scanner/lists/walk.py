@@ -87,6 +87,11 @@ class Walker:
         """The number rows get; None counts them."""
 
     @property
+    def comma_shown(self) -> bool:
+        """Whether an amount had the comma for its decimal mark."""
+        return bool(self._objects.marks.comma)
+
+    @property
     def depth(self) -> int:
         """Objects and arrays that are open."""
         return len(self._frames)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from scanner.lists.cells import NULLS, KeyOf
 from scanner.lists.layout import TableLayout
+from scanner.lists.marks import Marks
 from scanner.lists.names import BASE_UNITS
 from scanner.lists.rows import RowParser
 from scanner.model.addresses.table import address_key
@@ -18,11 +19,15 @@ class WideParser(RowParser):
     """Makes of one record a claim for each coin of which it states an amount."""
 
     def __init__(
-        self, layout: TableLayout, registry: Registry, key_of: KeyOf = address_key
+        self,
+        layout: TableLayout,
+        registry: Registry,
+        key_of: KeyOf = address_key,
+        marks: Marks | None = None,
     ) -> None:
-        super().__init__(layout, registry, key_of)
+        super().__init__(layout, registry, key_of, marks)
         self._parsers = [
-            (index, coin, RowParser(_of_one(layout, index, coin, unit), registry, key_of))
+            (index, coin, RowParser(_of_one(layout, index, coin, unit), registry, key_of, marks))
             for index, coin, unit in layout.wide
         ]
 

@@ -115,3 +115,89 @@ def test_a_height_is_a_block_beyond_doubt_or_none(
     assert [claim.height for claim in read.claims] == [read_as]
     kinds = [finding.kind for finding in read.findings]
     assert kinds == ([] if read_as is not None else [FindingKind.BAD_HEIGHT])
+
+
+HEADER = "network,coin,address,amount\n"
+
+
+def row(number: int, text: str) -> str:
+    return f"ethereum,USDT,0x{number:040x},{text}\n"
+
+
+@pytest.mark.parametrize(
+    ("shown", "doubted"),
+    [
+        ('"1.234,56"', True), ('"1,5"', True), ('"1234,567"', True), ('" 1.234,5 "', True),
+        ("1.234.567", True), ('"1.234.567,8"', True), ('"1,5E3"', True), ('"0,500"', True),
+        ('"1 234,5"', True), ('"1,234.56"', False), ('"1,234,567"', False), ("1.5", False),
+        ("1234", False), ("1.2345", False), ("1.5E3", False), ("1 234.5", False),
+    ],
+)  # fmt: skip
+def test_a_file_that_shows_the_comma_has_no_dots_beyond_doubt(
+    read_bytes: Reader, shown: str, doubted: bool
+) -> None:
+    for rows in ([row(1, shown), row(2, "1.234")], [row(2, "1.234"), row(1, shown)]):
+        read = read_bytes(HEADER + "".join(rows))
+        amounts = {claim.address[-1]: claim.amount for claim in read.claims}
+        assert amounts["1"] is not None
+        assert amounts["2"] == (None if doubted else 1_234_000)
+        assert [f.kind for f in read.findings] == [FindingKind.BAD_AMOUNT] * doubted
+        for mark, amount in (("comma", 1234 * USDT), ("dot", 1_234_000)):
+            said = read_bytes(HEADER + "".join(rows), columns={"decimal": mark})
+            assert {c.address[-1]: c.amount for c in said.claims}["2"] == amount
+
+
+def test_a_number_of_another_column_shows_it_too(read_bytes: Reader) -> None:
+    text = "network,coin,address,amount,price\n" + row(1, '1.234,"0,9998"')
+    assert read_bytes(text).claims[0].amount is None
+    text = "network,coin,address,amount,note\n" + row(1, '1.234,"rows 1,5"')
+    assert read_bytes(text).claims[0].amount == 1_234_000
+
+
+def test_both_marks_in_one_file_leave_what_has_one_meaning(read_bytes: Reader) -> None:
+    rows = [row(1, '"1.234,56"'), row(2, '"1,234.56"'), row(3, "1.5"), row(4, "1.234")]
+    amounts = [claim.amount for claim in read_bytes(HEADER + "".join(rows)).claims]
+    assert amounts == [1_234_560_000, 1_234_560_000, 1_500_000, None]
+
+
+def test_far_into_a_long_file_it_is_told_of_what_was_read_before(read_bytes: Reader) -> None:
+    many = [row(number, "1.234") for number in range(1, 12_000)]
+    assert len("".join(many)) > 2 * 262_144
+    read = read_bytes(HEADER + "".join(many) + row(0, '"1.234,56"') + row(5, "7.777"))
+    told = [f for f in read.findings if f.kind is FindingKind.NOT_UNDERSTOOD]
+    assert ["the decimal mark" in finding.reason for finding in told] == [True]
+    assert read.claims[-1].amount is None
+    said = read_bytes(HEADER + "".join(many) + row(0, '"1.234,56"'), columns={"decimal": "comma"})
+    assert (said.findings, said.claims[0].amount) == ([], 1234 * USDT)
+
+
+@pytest.mark.parametrize("name", ["list.jsonl", "list.json"])
+@pytest.mark.parametrize("first", [True, False])
+def test_rows_of_json_show_it_too(read_bytes: Reader, name: str, first: bool) -> None:
+    texts = ["1.234,56", "1.234"][:: 1 if first else -1]
+    rows = [
+        f'{{"coin":"USDT","network":"ethereum","address":"0x{number:040x}","amount":"{text}"}}'
+        for number, text in enumerate(texts, 1)
+    ]
+    read = read_bytes("\n".join(rows) if name.endswith("l") else f"[{','.join(rows)}]", name)
+    kinds = [FindingKind.BAD_AMOUNT if first else FindingKind.NOT_UNDERSTOOD]
+    assert [finding.kind for finding in read.findings] == kinds
+    assert next(claim.amount for claim in read.claims if claim.row == 1) is not None
+
+
+def test_a_total_is_doubted_as_its_rows_are(read_bytes: Reader) -> None:
+    rows = f'USDT,ETH,,{A},"1.234,00",m,s,,\n'
+    okx = read_bytes(f"coin,balance\nUSDT,1.234\n\n{SIGNED}{rows}")
+    assert [finding.kind for finding in okx.findings] == [FindingKind.TOTAL_UNREADABLE]
+    bybit = read_bytes(
+        f'Coin,Height,Amount,Address\nUSDT-Ethereum,1,1.234,"{A} {B}"\n'
+        f'BTC,1,"1,5",{BTC}\nETH,1,1.234,{A}\n'
+    )
+    assert [line.amount for line in bybit.totals] == [None]
+    assert [claim.amount for claim in bybit.claims] == [None, None, 150_000_000, None]
+
+
+def test_a_table_of_pipes_needs_no_quotes(read_bytes: Reader) -> None:
+    text = "| asset | network | address | amount |\n|---|---|---|---|\n"
+    text += f"| USDT | ethereum | {A} | 1.234 |\n| USDT | ethereum | {B} | 1,5 |\n"
+    assert [claim.amount for claim in read_bytes(text).claims] == [None, 1_500_000]
