@@ -15,9 +15,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from scanner.errors import ListFormatError
+from scanner.errors import ListFormatError, clip
 from scanner.files.interface import read_up_to
 from scanner.lists.blocks import TableBlock
+from scanner.lists.cells import NULLS
 from scanner.lists.columns import Columns, find_columns, header_names
 from scanner.lists.cutter import cut
 from scanner.lists.generic_csv import table_layout
@@ -28,6 +29,7 @@ from scanner.lists.marks import MarkWatch
 from scanner.lists.preamble import Line, preamble
 from scanner.lists.totals import declared_total
 from scanner.model.claim import Row
+from scanner.model.finding import Finding, FindingKind
 from scanner.model.registry import Registry
 
 PREAMBLE = 262_144
@@ -90,7 +92,10 @@ class OkxCsv:
                 if heading is not None and totals:
                     layout.accounting.used("lines before the header", "totals of the list")
                     table = watch.look(start)
-                    yield ReadyBlock([_total(registry, heading, said, table) for said in totals])
+                    rows = [
+                        row for said in totals for row in _total(registry, heading, said, table)
+                    ]
+                    yield ReadyBlock(rows)
                 for piece in cut(stream, line.next_number, start[line.end :]):
                     yield TableBlock(watch.look(piece.data), piece)
                 return
@@ -102,7 +107,7 @@ class OkxCsv:
         raise ListFormatError(options.file, what)
 
 
-def _total(registry: Registry, heading: Columns, line: Line, table: TableLayout) -> Row:
+def _total(registry: Registry, heading: Columns, line: Line, table: TableLayout) -> Iterator[Row]:
     def cell(field: str) -> str:
         at = heading.at.get(field, -1)
         return line.cells[at] if 0 <= at < len(line.cells) else ""
@@ -117,8 +122,11 @@ def _total(registry: Registry, heading: Columns, line: Line, table: TableLayout)
         dots_doubted=table.dots_doubted,
     )
     if any(more.strip() for more in line.cells[heading.width :]):
-        return replace(total, amount=None, reason="more fields than its header names")
-    return total
+        total = replace(total, amount=None, reason="more fields than its header names")
+    yield total
+    if total.height is None and cell("height").strip() not in ("", "-", *NULLS):
+        reason = f"the height {clip(cell('height'))!r} of a total is not a block number"
+        yield Finding(FindingKind.BAD_HEIGHT, f"{reason}; --at says which", total.row)
 
 
 def _is_totals_header(cells: Sequence[str]) -> bool:

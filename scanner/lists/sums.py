@@ -6,7 +6,7 @@ Sums of parts of a list may be made apart and merged, so that they need not pass
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from scanner.lists.units import Units, doubt
 from scanner.model.amount import format_amount, rescale
@@ -14,12 +14,15 @@ from scanner.model.claim import Claim, DeclaredTotal
 from scanner.model.finding import Finding, FindingKind
 from scanner.model.registry import Registry
 
+_MOST_HEIGHTS = 8
+
 
 @dataclass(slots=True)
 class _Sum:
     """What some of the rows add up to: of one coin name on a network, or of several.
 
     once: duplicates left out. doubled: amounts of duplicates alone. unstated: rows without one.
+    heights: that rows state, a few of them; None where one states none.
     """
 
     decimals: int
@@ -28,13 +31,16 @@ class _Sum:
     stated: int = 0
     unstated: int = 0
     units: Units = field(default_factory=Units)
+    heights: set[int | None] = field(default_factory=set)
 
     @property
     def rows(self) -> int:
         """How many rows are in it."""
         return self.stated + self.unstated
 
-    def add(self, amount: int | None, duplicate: bool) -> None:
+    def add(self, amount: int | None, height: int | None, duplicate: bool) -> None:
+        if height not in self.heights and len(self.heights) < _MOST_HEIGHTS:
+            self.heights.add(height)
         if amount is None:
             self.unstated += 1
             return
@@ -51,13 +57,14 @@ class _Sum:
         self.doubled += rescale(other.doubled, other.decimals, self.decimals)
         self.stated += other.stated
         self.unstated += other.unstated
+        self.heights |= other.heights
 
 
 @dataclass(slots=True)
 class _Declared:
     """Totals lines of one name, added up.
 
-    places: the fewest decimals any of them was printed with.
+    places: the fewest decimals any of them was printed with. heights: that they state.
     """
 
     row: int
@@ -69,17 +76,21 @@ class _Declared:
     amount: int = 0
     places: int = 0
     lines: int = 0
+    heights: set[int] = field(default_factory=set)
 
     def add(self, total: DeclaredTotal, amount: int) -> None:
         places = total.places if total.places is not None else 0
         self.places = min(self.places, places) if self.lines else places
         self.amount += amount
         self.lines += 1
+        if total.height is not None and len(self.heights) < _MOST_HEIGHTS:
+            self.heights.add(total.height)
 
     def merge(self, later: _Declared) -> None:
         self.places = min(self.places, later.places)
         self.amount += later.amount
         self.lines += later.lines
+        self.heights |= later.heights
 
 
 @dataclass(slots=True)
@@ -101,7 +112,7 @@ class Sums:
         total = self._sums.get(named)
         if total is None:
             total = self._sums[named] = _Sum(claim.decimals)
-        total.add(claim.amount, duplicate)
+        total.add(claim.amount, claim.height, duplicate)
 
     def declare(self, total: DeclaredTotal) -> None:
         """Take in a line of the list's own totals."""
@@ -158,8 +169,31 @@ class _Comparisons:
 
     def findings(self, unreadable: list[Finding]) -> list[Finding]:
         """Totals that cannot be read (`unreadable`) come after those that can."""
-        found = [f for d in self._declared.values() if (f := self._compare(d)) is not None]
-        return [*found, *unreadable, *self._units()]
+        found, moments = [], []
+        for declared in self._declared.values():
+            told, moment = self._compare(declared), self._moment(declared)
+            if told is not None and moment and told.kind is FindingKind.TOTAL_DIFFERS:
+                told = replace(told, reason=f"{told.reason}; {moment}")
+            elif moment:
+                moments.append(self._finding(FindingKind.BAD_HEIGHT, declared, moment))
+            found += [told] if told is not None else []
+        return [*found, *unreadable, *moments, *self._units()]
+
+    def _moment(self, declared: _Declared) -> str:
+        """What is to say where a total of one network is of a block that none of its rows states.
+
+        It is of another moment, however well the amounts agree. "" where nothing is to say.
+        """
+        if not declared.network or not declared.heights:
+            return ""
+        rows = self._sum(lambda _, *place: place == (declared.asset, declared.network))
+        if not rows.rows or rows.heights & declared.heights or len(rows.heights) >= _MOST_HEIGHTS:
+            return ""
+        said = ", ".join(map(str, sorted(declared.heights)))
+        stated = sorted(height for height in rows.heights if height is not None)
+        reason = f"the list's total for {declared.name!r} is of block {said}, its rows "
+        reason += f"of {', '.join(map(str, stated))}" if stated else "state no block"
+        return f"{reason}: say --at {declared.network}=.. which of them is meant"
 
     def _units(self) -> list[Finding]:
         """Doubts about the unit of amounts that nothing in the file says."""
@@ -266,15 +300,18 @@ class _Comparison:
 
     @property
     def rounded(self) -> bool:
-        """Whether the line has fewer decimals than the asset, and is right as far as printed.
+        """Whether the line has fewer decimals than the asset, and is right as far as printed: cut,
+        or rounded to the nearest.
 
         Printed to at least three digits: 6 for 6.9 is no rounding, 449.5140 for 449.51400581 is.
+        449.5141 is none either: it says more than there is, by more than half of its last digit.
         """
         places = self._declared.places
         if self._declared.lines != 1 or places >= self._decimals:
             return False
         last_digit = 10 ** (self._decimals - places)
-        return bool(abs(self._says - self._adds) < last_digit and self._says >= 100 * last_digit)
+        less = self._adds - self._says
+        return -last_digit <= 2 * less < 2 * last_digit and self._says >= 100 * last_digit
 
     def in_other_unit(self, unit: str) -> bool:
         """Whether it is equal as soon as the rows, read as `unit`, are read as the other one."""

@@ -6,6 +6,7 @@ import pytest
 from support.lists import Reader
 
 from scanner.lists.reconcile import MAX_DETAILED, ListAudit, duplicate_of, finding_of
+from scanner.lists.sums import Sums
 from scanner.model.claim import Claim, DeclaredTotal, UnreadableRow
 from scanner.model.finding import FindingKind, Weight
 from scanner.model.registry import Registry
@@ -118,7 +119,11 @@ def test_a_total_is_compared_to_the_last_base_unit(
     ("declared", "places", "rounded"),
     [
         (449_51400000, 4, True),  # 449.5140
-        (449_51410000, 4, True),  # 449.5141: rounded up
+        (449_51410000, 4, False),  # 449.5141: more than there is, and not the nearest
+        (449_51401000, 5, True),  # 449.51401: the nearest
+        (449_51400600, 6, True),
+        (449_51400500, 6, True),  # 449.514005: cut
+        (449_51400700, 6, False),
         (449_51420000, 4, False),
         (449_51390000, 4, False),
         (449_00000000, 0, True),  # cut to whole coins, three digits
@@ -245,6 +250,52 @@ def test_a_height_a_row_stays_one_finding(registry: Registry) -> None:
         audit.observe(claim(row, str(row), height=row))
     (found,) = audit.findings()
     assert "992 rows others" in found.reason
+
+
+def at_height(height: int | None, asset: str = "BTC", network: str = "bitcoin") -> DeclaredTotal:
+    return DeclaredTotal(1, asset, asset, network, 8, 100, height, places=8)
+
+
+@pytest.mark.parametrize(
+    ("declared", "rows", "words"),
+    [
+        ([200], [200], None), ([None], [200], None), ([200], [100], "of block 200, its rows of 100"),
+        ([200], [None], "its rows state no block"), ([200], [100, 200], None),
+        ([200, 300], [300], None), ([200, 300], [100], "of block 200, 300, its rows of 100"),
+        ([200], [100, None], "its rows of 100"), ([200], [], None),
+    ],
+)  # fmt: skip
+def test_a_total_is_of_the_block_of_its_rows(
+    registry: Registry, declared: list[int | None], rows: list[int | None], words: str | None
+) -> None:
+    audit, parts = ListAudit(registry), [Sums(), Sums()]
+    for number, height in enumerate(declared):
+        line = at_height(height)
+        audit.observe(line)
+        parts[number % 2].declare(line)
+    for number, height in enumerate(rows, 2):
+        row = claim(number, str(number), height=height)
+        audit.observe(row)
+        audit.observe(claim(number, str(number), network="litecoin", asset="LTC", height=7))
+        parts[number % 2].add(row)
+    parts[0].merge(parts[1])
+    for findings in (audit.findings(), parts[0].findings(registry)):
+        told = [f.reason for f in findings if "total for 'BTC' is of block" in f.reason]
+        kinds = {FindingKind.BAD_HEIGHT, FindingKind.TOTAL_DIFFERS}
+        assert not {f.kind for f in findings if f.reason in told} - kinds
+        assert len(told) == (words is not None)
+        assert all((words or "") in reason and "--at bitcoin=" in reason for reason in told)
+
+
+def test_a_height_of_a_total_that_is_none_is_told(read_bytes: Reader) -> None:
+    header = "coin,Network,Snapshot Height,address,amount,message,signature1,signature2,script"
+    row = "BTC,BTC,850000,1BoatSLRHtKNngkdXEeobR76b53LETtpyT,1,m,s,,"
+    for height, kinds in (
+        ("850000", []), ("-", []), ("", []), ("850.000", [FindingKind.BAD_HEIGHT]),
+        ("2026-11-01", [FindingKind.BAD_HEIGHT]), ("840000", [FindingKind.BAD_HEIGHT]),
+    ):  # fmt: skip
+        read = read_bytes(f"coin,snapshot height,amount\nBTC,{height},1\n\n{header}\n{row}\n")
+        assert [finding.kind for finding in read.findings] == kinds
 
 
 def test_words_a_row_that_cannot_be_read() -> None:
