@@ -8,7 +8,7 @@ from scanner.errors import AmountFormatError, UnknownAssetError, clip
 from scanner.lists.layout import TableLayout
 from scanner.lists.marks import Marks
 from scanner.lists.numbers import TWO_MEANINGS, careful_amount, is_whole, negative, shows_comma
-from scanner.lists.spoken import mixed_units
+from scanner.lists.spoken import mixed_units, parted_number
 from scanner.model.amount import ambiguous_dot, format_amount, parse_amount
 from scanner.model.claim import Row
 from scanner.model.finding import Finding, FindingKind
@@ -55,6 +55,8 @@ class AmountReader:
         self._told_unit = bool(self._decimals >= 0 or layout.of_coin or layout.unit_decimals)
         self._dots_may_group = self._mark == "comma"
         self._doubt_dots = layout.dots_doubted
+        commas = layout.delimiter == "," and not layout.typed
+        self._label = self._at + 1 if commas and self._at + 1 in layout.labels else -1
         self._marks = None if self._mark or layout.dots_doubted else marks
         self.wholes: set[bool] = set()
         """Whether amounts beside decimals were whole numbers."""
@@ -84,9 +86,16 @@ class AmountReader:
         if doubted and ambiguous_dot(text):
             reason = f"{clip(text)!r}: {TWO_MEANINGS}"
             return self._doubt(FindingKind.BAD_AMOUNT, reason, holding, line)
+        if self._label >= 0 and (reason := self._parted(text, cells[self._label])):
+            return self._doubt(FindingKind.BAD_AMOUNT, reason, holding, line)
         if amount > limit and (reason := _unlikely(amount, limit * MUCH, holding)):
             return self._doubt(FindingKind.UNIT_DOUBTED, reason, holding, line)
         return amount
+
+    def _parted(self, text: str, label: str) -> str:
+        if self._base and len(text.strip()) > 3:  # neither decimals nor a first group of thousands
+            return ""
+        return parted_number(text, label)
 
     def _compare(self, text: str, line: int) -> bool:
         """Whether the file has shown the comma; told where an amount before is concerned."""

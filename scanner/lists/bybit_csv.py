@@ -24,7 +24,7 @@ from scanner.lists.marks import MarkWatch
 from scanner.lists.preamble import preamble
 from scanner.lists.rows import RowParser
 from scanner.lists.totals import declared_total
-from scanner.model.claim import Claim, DeclaredTotal, Row, UnreadableRow
+from scanner.model.claim import Claim, DeclaredTotal, Row, Unit, UnreadableRow
 from scanner.model.finding import Finding
 from scanner.model.registry import Registry
 
@@ -56,7 +56,7 @@ class BybitCsv:
             raise ListFormatError(options.file, what, 1)
         columns = find_columns(header.cells, options.file, header.number)
         layout.variant = "coin, height, amount, addresses"
-        layout.unit = "coins"
+        layout.unit = Unit.COIN
         rows = tuple(islice(preamble(start), 1, 6))
         heading = Heading(",", header, (), rows)
         account_for_columns(layout.accounting, heading, columns, coin_named=True)

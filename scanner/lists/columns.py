@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from scanner.errors import ListFormatError, clip
 from scanner.lists.names import (
     AMOUNT_WORDS,
+    BASE_AMOUNT_WORDS,
     BASE_UNITS,
     BY_NAME,
     FIELDS,
@@ -17,6 +18,7 @@ from scanner.lists.names import (
     normal,
     sign_in,
 )
+from scanner.model.claim import Unit
 from scanner.model.registry import Registry
 
 SETTINGS = frozenset({"ignore", "unit", "decimal"})
@@ -28,7 +30,7 @@ They stand in the same map so that a schedule or a stored command repeats them.
 AS_YOU_SAY = "as you say"
 """Why a part is needless that the user calls so."""
 
-UNITS = ("coin", "base")
+UNITS = tuple(Unit)
 DECIMALS = ("dot", "comma")
 
 _LONGEST_NAME = 80  # of a name that is taken apart: a hostile one may be as long as a line
@@ -40,7 +42,7 @@ _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[$€£]")
 class Amount:
     """A column of amounts. coin: what its name says it is of, "" if nothing.
 
-    unit: "" if its name does not say, "coin", or a name of BASE_UNITS.
+    unit: "" if its name does not say, `Unit.COIN`, or a name of BASE_UNITS.
     """
 
     index: int
@@ -82,15 +84,15 @@ def amount_named(name: str, registry: Registry) -> Amount | str | None:
     if len(name) > _LONGEST_NAME:
         return None
     for word, unit in _parted(name):
-        if normal(word) not in AMOUNT_WORDS and word.strip():
+        if word.strip() and normal(word) not in BASE_AMOUNT_WORDS:
             continue
         told = normal(unit) or unit.strip()
         if told in MONEY:
             return "a value in money"
         if told in BASE_UNITS:
             return Amount(-1, name, told)
-        if registry.names_coin(unit):
-            return Amount(-1, name, "coin" if word.strip() else "", unit.strip())
+        if registry.names_coin(unit) and (not word.strip() or normal(word) in AMOUNT_WORDS):
+            return Amount(-1, name, Unit.COIN if word.strip() else "", unit.strip())
     return None
 
 

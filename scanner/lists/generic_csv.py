@@ -20,11 +20,13 @@ from scanner.lists.heading import Heading, account_for_columns, account_for_titl
 from scanner.lists.interface import Block, Bytes, Layout, ReadOptions
 from scanner.lists.layout import TableLayout, check_unit
 from scanner.lists.marks import MarkWatch
+from scanner.model.claim import Unit
 from scanner.model.registry import Registry
 
 _HEADER = 65_536
-_LONGEST_PLACE = 4_000  # of an address that is looked through
 """Bytes within which the header must end."""
+
+_LONGEST_PLACE = 4_000  # of an address that is looked through
 
 
 class GenericCsv:
@@ -81,7 +83,7 @@ def table_layout(
     if heading.delimiter != ",":
         layout.notes["delimiter"] = {"\t": "tab"}.get(heading.delimiter, heading.delimiter)
     table = TableLayout.of(columns, False, options.network, asset, said, heading.delimiter)
-    layout.unit = "" if table.unit_said or "amount" not in fields else "coins"
+    layout.unit = "" if table.unit_said or "amount" not in fields else Unit.COIN
     if "signature1" in columns.fields and "message" not in columns.fields:
         table = _without_signatures(table)
         remedy = "nothing says what was signed, so it is not judged: say --columns message=.."

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from scanner.errors import ListFormatError
 from scanner.lists.columns import Columns
-from scanner.lists.names import BASE_UNITS, OF_WORDS
+from scanner.lists.names import BASE_UNITS, LABEL, OF_WORDS
+from scanner.model.claim import Unit
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class TableLayout:
     network is one of the table's choice, as in the files that the table is made of.
     coins_said: the user says that amounts are whole coins, whatever decimals stand beside them.
     notes: columns of free words and dates, which may say something of the row all the same.
+    labels: columns of free words.
     typed: numbers that are no texts, as in JSON, have dots for decimals whatever the user says.
     comma_shown: a number of the file has the comma for its decimal mark.
     wide: (index, coin, unit) of each column that is the amount of one coin.
@@ -50,6 +52,7 @@ class TableLayout:
     notes: tuple[int, ...] = ()
     coins_said: bool = False
     typed: bool = False
+    labels: frozenset[int] = frozenset()
     comma_shown: bool = False
 
     @property
@@ -77,9 +80,9 @@ class TableLayout:
         unit_said = bool(said.get("unit") or columns.unit or "decimals" in at)
         if "base_units" in at:
             at["amount"], unit_is_base, unit_said = at.pop("base_units"), True, True
-        elif columns.unit in BASE_UNITS or said.get("unit") == "base":
+        elif columns.unit in BASE_UNITS or said.get("unit") == Unit.BASE:
             unit_is_base = True
-        elif said.get("unit") == "coin":
+        elif said.get("unit") == Unit.COIN:
             unit_is_base = False
         return cls(
             places=tuple(sorted(at.items())),
@@ -95,7 +98,8 @@ class TableLayout:
             needless=frozenset(columns.needless or ()) | frozenset(columns.unknown),
             any_network=False,
             wide=tuple((a.index, a.coin, a.unit) for a in columns.wide),
-            coins_said=said.get("unit") == "coin",
+            coins_said=said.get("unit") == Unit.COIN,
+            labels=frozenset(i for i, w in (columns.needless or {}).items() if w == LABEL),
             notes=tuple(i for i, why in (columns.needless or {}).items() if why in OF_WORDS),
         )
 
@@ -103,7 +107,7 @@ class TableLayout:
 def check_unit(columns: Columns, said: Mapping[str, str], file: str, line: int) -> None:
     """Raise ListFormatError where the user's unit contradicts the column's name."""
     unit = said.get("unit", "")
-    named = "base" if columns.unit in BASE_UNITS or "base_units" in columns.at else columns.unit
+    named = Unit.BASE if columns.unit in BASE_UNITS or "base_units" in columns.at else columns.unit
     if unit and named and unit != named:
         what = f"--unit {unit}, but the column's name says {columns.unit or 'base units'}"
         raise ListFormatError(file, f"{what}: map another column with --columns amount=..", line)

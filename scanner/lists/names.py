@@ -65,8 +65,10 @@ FIELDS: Mapping[str, frozenset[str]] = {
 }
 """Our field names, and the names that mean them."""
 
+LABEL = "a label"
+
 NEEDLESS: Mapping[str, frozenset[str]] = {
-    "a label": _words(
+    LABEL: _words(
         "label labels tag tags note notes comment comments remark remarks description desc "
         "name walletname accountname walletlabel addresslabel title purpose usage category"
     ),
@@ -99,7 +101,7 @@ NEEDLESS: Mapping[str, frozenset[str]] = {
 }
 """Parts that no claim is in: why, and their names."""
 
-OF_WORDS = frozenset({"a label", "a date, which names no block"})
+OF_WORDS = frozenset({LABEL, "a date, which names no block"})
 """Needless parts whose words are looked through all the same: they may say a unit or a block."""
 
 NAMES_A_COIN = _words("name label description title category code issuer type rowtype status")
@@ -133,8 +135,11 @@ BASE_UNITS: Mapping[str, int | None] = {
 }  # fmt: skip
 """Names of base units: the decimals an asset has whose base unit it is; None for any asset."""
 
-AMOUNT_WORDS = FIELDS["amount"] | {"value", "total", "claim", "claimed", "size", "volume", "funds"}
+AMOUNT_WORDS = FIELDS["amount"] | {"total", "claim", "claimed", "funds"}
 """What an amount may be called where its unit stands beside the name."""
+
+BASE_AMOUNT_WORDS = AMOUNT_WORDS | {"value"}
+"""The same where the unit is a base unit: "value BTC" may be what bitcoins are worth."""
 
 MONEY = _words("usd eur gbp jpy cny krw sgd chf aud cad inr brl try aed hkd usdeq $ € £")
 """Units of a value in money."""

@@ -16,7 +16,7 @@ from scanner.lists.layout import TableLayout
 from scanner.lists.marks import Marks
 from scanner.lists.names import BY_NAME, NAMES_A_COIN, STRUCTURE, WHY_NEEDLESS, normal
 from scanner.lists.rows import RowParser
-from scanner.model.claim import Row, UnreadableRow
+from scanner.model.claim import Row, Unit, UnreadableRow
 from scanner.model.finding import FindingKind
 from scanner.model.registry import Registry
 
@@ -116,7 +116,7 @@ class ObjectRows:
             remedy = "nothing says what was signed, so it is not judged: say --columns message=.."
             self._layout.accounting.unknown(f"signatures in {level.path or 'the file'}", remedy)
         if "amount" in dict(table.places) and not table.unit_said:
-            self._layout.unit = "coins"
+            self._layout.unit = Unit.COIN
         self._layout.native_assumed |= not coin
         native = not (doubted or level.doubted or "decimals" in at)
         # Of this file alone: what it has read of others must not change what it says of this one.

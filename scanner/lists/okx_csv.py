@@ -28,7 +28,7 @@ from scanner.lists.layout import TableLayout
 from scanner.lists.marks import MarkWatch
 from scanner.lists.preamble import Line, preamble
 from scanner.lists.totals import declared_total
-from scanner.model.claim import Row
+from scanner.model.claim import Row, Unit
 from scanner.model.finding import Finding, FindingKind
 from scanner.model.registry import Registry
 
@@ -162,11 +162,12 @@ def _table_layout(
         return table_layout(columns, options, registry, heading, layout)
     account_for_columns(layout.accounting, heading, columns, coin_named=True)
     layout.variant = _variant(columns)
-    unit = said.get("unit", "base" if shape.unit_is_base else "coin")
+    usual = Unit.BASE if shape.unit_is_base else Unit.COIN
     if "amount" in columns.fields and not said.get("unit"):
         # Base units are an old layout's habit, not a word of the file: its totals must agree.
-        layout.unit = "base" if shape.unit_is_base else "coins"
-    table = TableLayout.of(columns, unit == "base", options.network, options.asset, said)
+        layout.unit = usual
+    base = said.get("unit", usual) == Unit.BASE
+    table = TableLayout.of(columns, base, options.network, options.asset, said)
     return replace(table, any_network=True, unit_said=bool(said.get("unit") or shape.unit_is_base))
 
 

@@ -32,6 +32,7 @@ _NO_HOLDING = re.compile(
     r"|disabled|deprecated|decommissioned|sold|pledged|collateral|not owned|test)\b",
     re.IGNORECASE,
 )
+_REST = re.compile(r"\d{1,30}(?:\.\d{1,30})?", re.ASCII)
 _LONG = 400  # characters of a text that are looked through
 
 
@@ -49,6 +50,21 @@ def beside(text: str) -> str:
     """What is said of words beside a row that may say something of it."""
     reason = f"{clip(text)!r} beside the row may say something of its amount, block or holder"
     return f"{reason}: --columns ignore=.. with the column's name settles it"
+
+
+def parted_number(amount: str, label: str) -> str:
+    """Why an amount is doubted that has a label of digits behind it; "" if it is not.
+
+    `1,500` without quotes is two cells: where a column of free words comes next, no cell is too
+    many, and 1 would be read.
+    """
+    whole, rest = amount.strip(), label.strip()
+    if not (whole.isdecimal() and _REST.fullmatch(rest)):
+        return ""
+    return (
+        f"{clip(whole)!r} with {clip(rest)!r} in the column behind it may be one number that a "
+        "comma without quotes parts: --columns ignore=.. with that column's name settles it"
+    )
 
 
 def mixed_units(amount: str) -> str:

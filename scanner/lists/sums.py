@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from scanner.lists.units import Units, doubt
 from scanner.model.amount import format_amount, rescale
-from scanner.model.claim import Claim, DeclaredTotal
+from scanner.model.claim import Claim, DeclaredTotal, Unit
 from scanner.model.finding import Finding, FindingKind
 from scanner.model.registry import Registry
 
@@ -270,7 +270,7 @@ class _Comparisons:
             self._agreed.add(group)
             return self._finding(FindingKind.TOTAL_ROUNDED, declared, rounded.reason())
         if self._unit and any(comparison.in_other_unit(self._unit) for comparison in compared):
-            other = "coin" if self._unit == "base" else "base"
+            other = Unit.COIN if self._unit == Unit.BASE else Unit.BASE
             reason = f"the list's total for {declared.name!r} agrees with its rows in another unit"
             return self._finding(
                 FindingKind.UNIT_DOUBTED, declared, f"{reason}: say --unit {other}"
@@ -311,12 +311,13 @@ class _Comparison:
             return False
         last_digit = 10 ** (self._decimals - places)
         less = self._adds - self._says
-        return -last_digit <= 2 * less < 2 * last_digit and self._says >= 100 * last_digit
+        right = -last_digit <= 2 * less < 2 * last_digit
+        return bool(right and self._says >= 100 * last_digit)
 
     def in_other_unit(self, unit: str) -> bool:
         """Whether it is equal as soon as the rows, read as `unit`, are read as the other one."""
         scale = 10**self._decimals
-        if unit == "base":
+        if unit == Unit.BASE:
             return self._adds > 0 and self._says == self._adds * scale
         return self._adds > 0 and self._says * scale == self._adds
 

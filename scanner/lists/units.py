@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from scanner.model.amount import format_amount
+from scanner.model.claim import Unit
 
 FEW = 8
 """Fewer amounts than this may well all be whole by chance."""
@@ -48,16 +49,16 @@ class Units:
 def doubt(unit: str, units: Units, total: int, decimals: int, most: int | None) -> str:
     """Why the unit taken for granted is doubted; "" if it is not.
 
-    unit: "coins" or "base". total: of the rows, in base units. most: whole coins that can exist,
+    unit: a `Unit`, or "". total: of the rows, in base units. most: whole coins that can exist,
     None if nobody knows.
     """
-    if unit == "base" and total:
+    if unit == Unit.BASE and total:
         return (
             f"this layout once had base units, and no total of the list confirms it: they add up "
             f"to {format_amount(total, decimals)} coins, or to {total:,} if they are whole coins; "
             "say --unit base or --unit coin"
         )
-    if unit != "coins":
+    if unit != Unit.COIN:
         return ""
     readings = f"{format_amount(total, decimals)} coins, or {format_amount(total, 2 * decimals)}"
     settle = f"{readings} if they are base units: say --unit coin or --unit base"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import NamedTuple
 
 from scanner.model.finding import Finding
@@ -86,6 +87,13 @@ Row = Claim | UnreadableRow | DeclaredTotal | Finding
 rows where it is about the file; it is no row of the list."""
 
 
+class Unit(StrEnum):
+    """What amounts of a list may be in: whole coins, or base units."""
+
+    COIN = "coin"
+    BASE = "base"
+
+
 @dataclass(frozen=True, slots=True)
 class ListSummary:
     """What is known once a list has been read to its end.
@@ -94,7 +102,7 @@ class ListSummary:
     data_rows: rows of the detail part that are not blank: claims + unreadable rows.
     accounts: how every part of the file was understood, in file order.
     unit: what decides between whole coins and base units: "" where the file or the user says it,
-    "coins" or "base" where the reader could only take that for granted.
+    a `Unit` where the reader could only take it for granted.
     native_assumed: nothing in the file names a coin, so rows stand for their network's own.
     """
 

@@ -347,3 +347,41 @@ def test_links_and_marks_around_an_address_are_read_and_told(
     assert {f.kind for f in read.findings} == {FindingKind.RESPELLED}
     other = read_bytes(f"asset,network,address\nETH,ethereum,https://etherscan.io/tx/{A}\n")
     assert other.claims[0].address_key.startswith("?")
+
+
+@pytest.mark.parametrize(
+    ("cells", "amount"),
+    [
+        ("1,500", None), ("1,500.25", None), ("0,8999", None), ("1,5", None), ("12,034,", None),
+        ("1.0,500", 10**18), ("1,cold 500", 10**18), ("1,", 10**18), ('"1,500.5",x', 1500_5 * 10**17),
+    ],
+)  # fmt: skip
+def test_a_label_of_digits_behind_an_amount_may_be_the_rest_of_it(
+    read_bytes: Reader, cells: str, amount: int | None
+) -> None:
+    """A comma without quotes makes two cells of a number, and a free column takes the second."""
+    text = f"network,coin,address,amount,note\nethereum,ETH,{A},{cells}\n"
+    read = read_bytes(text)
+    assert [claim.amount for claim in read.claims] == [amount]
+    assert [f.kind for f in read.findings] == [FindingKind.BAD_AMOUNT] * (amount is None)
+    if amount is None:
+        assert read_bytes(text, columns={"ignore": "note"}).findings == []
+    for width in (f"{cells},x,y", "1,x,y"):
+        wide = read_bytes(f"network,coin,address,amount,note\nethereum,ETH,{A},{width}\n")
+        assert [row.kind for row in wide.unreadable] == [FindingKind.BAD_ROW]
+
+
+@pytest.mark.parametrize(
+    "header", ["value BTC", "volume BTC", "BTC value", "Size (BTC)", "BTC volume"]
+)
+def test_a_value_or_volume_of_a_coin_is_no_holding(read_bytes: Reader, header: str) -> None:
+    read = read_bytes(f"network,coin,address,{header}\nbitcoin,BTC,{BTC},1.5\n")
+    assert [claim.amount for claim in read.claims] == [None]
+    assert [f.kind for f in read.findings] == [FindingKind.NOT_UNDERSTOOD]
+    assert header.split("(", maxsplit=1)[0].strip() in read.findings[0].reason
+
+
+@pytest.mark.parametrize("header", ["value (sat)", "Balance (BTC)", "Total BTC", "BTC funds"])
+def test_amounts_with_their_unit_are_read(read_bytes: Reader, header: str) -> None:
+    read = read_bytes(f"network,coin,address,{header}\nbitcoin,BTC,{BTC},15\n")
+    assert [claim.amount for claim in read.claims] == [15 if "sat" in header else 15 * 10**8]
