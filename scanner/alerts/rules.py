@@ -12,6 +12,7 @@ from scanner.alerts import results
 from scanner.alerts.config import Rule
 from scanner.alerts.look import Found, Look
 from scanner.errors import clip
+from scanner.model.amount import counted
 from scanner.model.finding import FindingKind
 from scanner.model.publisher import name_key
 from scanner.model.registry import Registry
@@ -175,7 +176,7 @@ def _unsigned_new(look: Look, rule: Rule) -> Iterator[Found]:
     if look.before is not None:
         old = Taken(look.before.id, look.before.list_id)
         named = alert_questions.newly_unsigned(look.store, old, look.taken)
-        yield from _addresses(look, named, "without a signature are new")
+        yield from _addresses(look, named, "without a signature {} new")
 
 
 def _addresses_gone(look: Look, rule: Rule) -> Iterator[Found]:
@@ -183,14 +184,16 @@ def _addresses_gone(look: Look, rule: Rule) -> Iterator[Found]:
     if look.before is not None:
         old = Taken(look.before.id, look.before.list_id)
         named = alert_questions.gone(look.store, old, look.taken)
-        yield from _addresses(look, named, "are gone from the list")
+        yield from _addresses(look, named, "{} gone from the list")
 
 
 def _addresses(look: Look, named: Named, what: str) -> Iterator[Found]:
     if named.count:
         compared = look.before.id if look.before else None
         facts = {**_facts(named), "compared_with": compared}
-        yield Found("", f"{named.count:,} addresses {what}", facts)
+        number = counted(named.count, "address", "addresses")
+        words = what.format("is" if named.count == 1 else "are")
+        yield Found("", f"{number} {words}", facts)
 
 
 def _claimed_twice(look: Look, rule: Rule) -> Iterator[Found]:
@@ -202,7 +205,8 @@ def _claimed_twice(look: Look, rule: Rule) -> Iterator[Found]:
             continue
         yield Found(
             shared.publisher,
-            f"{shared.named.count:,} addresses are claimed by {shared.publisher}, too",
+            f"{counted(shared.named.count, 'address is', 'addresses are')} claimed by "
+            f"{shared.publisher}, too",
             {**_facts(shared.named), "fingerprint": shared.fingerprint},
         )
 
@@ -245,7 +249,7 @@ def _sources_disagree(look: Look, rule: Rule) -> Iterator[Found]:
             for found in rows
         ]
         facts = {"count": counts[kind], "examples": examples}
-        yield Found(kind.value, f"{words}: {counts[kind]:,} rows", facts)
+        yield Found(kind.value, f"{words}: {counted(counts[kind], 'row')}", facts)
 
 
 def _incomplete(look: Look, rule: Rule) -> Iterator[Found]:
@@ -257,7 +261,7 @@ def _incomplete(look: Look, rule: Rule) -> Iterator[Found]:
     yield Found(
         "",
         f"snapshot {look.head.id} is incomplete: {look.head.chunks_failed:,} of "
-        f"{look.head.chunks:,} chunks could not be read",
+        f"{counted(look.head.chunks, 'part')} could not be read",
         {"chunks": look.head.chunks, "failed": look.head.chunks_failed, "examples": reasons},
     )
 

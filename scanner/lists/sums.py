@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from scanner.lists.units import Units, doubt
-from scanner.model.amount import format_amount, rescale
+from scanner.model.amount import counted, format_amount, rescale
 from scanner.model.claim import Claim, DeclaredTotal, Unit
 from scanner.model.finding import Finding, FindingKind
 from scanner.model.registry import Registry
@@ -277,7 +277,7 @@ class _Comparisons:
             )
         reason = compared[0].reason()
         if self._unreadable:
-            reason += f"; {self._unreadable} rows of the list could not be read"
+            reason += f"; {counted(self._unreadable, 'row')} of the list could not be read"
         return self._finding(FindingKind.TOTAL_DIFFERS, declared, reason)
 
     def _finding(self, kind: FindingKind, declared: _Declared, reason: str) -> Finding:

@@ -94,3 +94,8 @@ def _why_not_plain(text: str) -> str:
     if "," in text:
         return "has a comma"
     return "not plain digits"
+
+
+def counted(number: int, thing: str, things: str = "") -> str:
+    """A number with its noun: "1 row", "1,234 rows"; things: a plural that is not formed by s."""
+    return f"{number:,} {thing if number == 1 else things or f'{thing}s'}"

@@ -12,6 +12,7 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from scanner.errors import clip
+from scanner.model.amount import counted
 from scanner.reports.documents.shown import read_span
 from scanner.reports.figures.amounts import MOST_IN_A_LINE, fits, reading_coins, whole_coins
 from scanner.reports.tables.text import printable
@@ -65,6 +66,7 @@ def _environment() -> Environment:
     environment.filters["exact"] = _exact
     environment.filters["signed"] = _signed
     environment.filters["fits"] = fits
+    environment.filters["counted"] = counted
     environment.filters["in_short"] = _in_short
     environment.filters["block_span"] = read_span
     environment.filters["or_dash"] = _or_dash

@@ -281,7 +281,7 @@ def test_a_mail_server_that_is_busy_first_gets_the_event_once(store):
     assert [to.lower() for to in got.to] == ["to:<ops@example.com>"]
     assert got.mail["bcc"] is None
     text = got.mail.get_content()
-    assert "1 addresses are gone from the list" in text
+    assert "1 address is gone from the list" in text
     assert evm_address(1) in text
     assert "\x1b" not in text
     assert alert_log.delivery_counts(store) == {("mail", DeliveryState.DELIVERED): 1}

@@ -199,7 +199,7 @@ def test_the_text_that_counts_may_be_said(client_of_its_own):
     doubted = send(client_of_its_own, signed_list(), "northbank.csv")
     assert "0 verified" in unescape(doubted.text)
     accepted = send(client_of_its_own, signed_list(), "northbank.csv", statement=MESSAGE)
-    assert "All 1 rows verified" in unescape(accepted.text)
+    assert "1 of 1 row verified" in unescape(accepted.text)
 
 
 @pytest.fixture

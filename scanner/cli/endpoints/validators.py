@@ -20,6 +20,7 @@ from scanner.cli.common.sources import open_sources
 from scanner.cli.common.times import heights_for_times
 from scanner.errors import AddressFormatError, ConfigError
 from scanner.model.addresses.table import decode_address
+from scanner.model.amount import counted
 from scanner.model.block import BlockRef
 from scanner.model.claim import Claim, UnreadableRow
 from scanner.model.finding import Weight
@@ -87,7 +88,7 @@ def validators(
     if output:
         with whole_file(output) as stream:
             count = shown.write_list(stream, report)
-        say(f"{count:,} validators written to {output}")
+        say(f"{counted(count, 'validator')} written to {output}")
     if as_json:
         emit(pretty(shown.report_record(report)))
     else:

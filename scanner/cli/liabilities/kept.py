@@ -11,6 +11,7 @@ from scanner.cli.common.console import emit, finish, say
 from scanner.cli.common.options import AsJson, Database, Snapshot, database_url
 from scanner.liabilities.interface import LiabilityEvidence
 from scanner.liabilities.kept import recheck as recheck_proof
+from scanner.model.amount import counted
 from scanner.model.finding import Weight
 from scanner.reports.figures.aggregate import (
     Aggregate,
@@ -93,5 +94,6 @@ def recheck(
         problem = recheck_proof(proof)
         false += bool(problem)
         say(f"{proof.name} (sha256 {proof.sha256}): {problem or 'holds, with the figures kept'}")
-    say(f"{len(kept)} proofs of liabilities beside snapshot {snapshot_id}, {false} of them false")
+    proofs = f"{counted(len(kept), 'proof')} of liabilities beside snapshot {snapshot_id}"
+    say(f"{proofs}, {false} of them false")
     raise typer.Exit(1 if false else 0)

@@ -19,6 +19,7 @@ from scanner.liabilities.interface import Liability, ProofCheck
 from scanner.liabilities.kept import is_proof, keep
 from scanner.liabilities.load import load_liabilities
 from scanner.liabilities.record import KeptProof
+from scanner.model.amount import counted
 from scanner.model.finding import FindingKind
 from scanner.model.registry import Registry
 from scanner.settings.tables import load_registry
@@ -116,7 +117,7 @@ def import_(  # noqa: PLR0913, PLR0917 - one parameter per option
         ]
     # "latest" may be of another publisher, and what is kept is not changed: say whose it is.
     say(
-        f"saved liabilities for {len(owed):,} asset{'' if len(owed) == 1 else 's'} with snapshot "
+        f"saved liabilities for {counted(len(owed), 'asset')} with snapshot "
         f"{snapshot_id} ({whose.list_name}, publisher {whose.publisher})",
         *missing,
     )

@@ -18,6 +18,7 @@ from scanner.cli.common.reading import Quorum
 from scanner.cli.common.sources import open_sources
 from scanner.cli.results.value import DEFAULT_HOURS, MaxAge
 from scanner.errors import ConfigError
+from scanner.model.amount import counted
 from scanner.model.block import BlockRef
 from scanner.model.endpoint import Endpoint
 from scanner.model.finding import Weight
@@ -60,7 +61,7 @@ def import_(context: typer.Context, file: File, database: Database = None) -> No
     prices = read_prices(file, load_registry(), datetime.now(UTC))
     with open_store(database_url(context, database), create=True) as store:
         new = add_prices(store, prices)
-    say(f"{len(prices):,} prices read, {new:,} of them new")
+    say(f"{counted(len(prices), 'price')} read, {new:,} of them new")
 
 
 @app.command()

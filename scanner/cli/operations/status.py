@@ -9,7 +9,7 @@ import typer
 
 from scanner.cli.common.console import emit
 from scanner.cli.common.options import AsJson, Database, database_url
-from scanner.reports.figures.amounts import counted
+from scanner.model.amount import counted
 from scanner.reports.tables.grid import Column, print_grid
 from scanner.reports.tables.jsontext import pretty
 from scanner.store.database.engine import open_store

@@ -11,6 +11,7 @@ from scanner.cli.common.completion import tables
 from scanner.cli.common.console import say, say_incomplete
 from scanner.cli.common.options import Database, Snapshot, database_url
 from scanner.cli.common.progress import ProgressBar
+from scanner.model.amount import counted
 from scanner.reports.documents.exports import table_named
 from scanner.reports.tables.writers import whole_file, writer_named
 from scanner.store.database.engine import open_store
@@ -49,7 +50,7 @@ def export(
         with whole_file(output) as stream, ProgressBar(f"exporting {what}", "rows") as bar:
             count = write(stream, table.columns, _watched(records, expected, bar))
         complete, newest = head(store, snapshot_id).complete, newest_head(store)
-    say(f"{count:,} rows of {what} of snapshot {snapshot_id} written to {output}")
+    say(f"{counted(count, 'row')} of {what} of snapshot {snapshot_id} written to {output}")
     say(f"newest head of the database: {newest}")
     if not complete:
         say_incomplete(snapshot_id)

@@ -17,6 +17,7 @@ from scanner.cli.common.offline import watching
 from scanner.cli.common.progress import ProgressBar
 from scanner.cli.common.sources import open_sources
 from scanner.cli.common.stopping import INTERRUPTED, answering
+from scanner.model.amount import counted
 from scanner.model.claim import Claim
 from scanner.model.control import ControlResult
 from scanner.model.registry import Registry
@@ -134,7 +135,7 @@ def _tell_how_far(store: Store, snapshot_id: int) -> None:
         return
     parts = [f"{c.asset} {percent(c.covered, c.claimed)}" for c in found if c.read < c.rows]
     shown = ", ".join(parts[:SHOWN]) + (f" and {len(parts) - SHOWN} more" * (len(parts) > SHOWN))
-    say(f"read: {read:,} of {rows:,} rows; by amount {shown}")
+    say(f"read: {read:,} of {counted(rows, 'row')}; by amount {shown}")
 
 
 def amount_words(shares: Sequence[tuple[str, Fraction]]) -> str:

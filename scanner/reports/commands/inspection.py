@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TextIO
 
+from scanner.model.amount import counted
 from scanner.model.claim import Claim, DeclaredTotal, ListSummary, Row
 from scanner.model.finding import WEIGHTS, Finding, FindingKind, Weight
 from scanner.model.understood import Account, Role
@@ -200,10 +201,13 @@ def print_inspection(name: str, summary: ListSummary, found: Inspection, out: Te
     variant = f", {summary.variant}" if summary.variant else ""
     lines = [
         f"{name}: {summary.format}{variant}, {summary.size:,} bytes, sha256 {summary.sha256}",
-        f"{summary.data_rows:,} rows: {summary.claims:,} claims, {summary.unreadable:,} unreadable",
+        f"{counted(summary.data_rows, 'row')}: {counted(summary.claims, 'claim')}, "
+        f"{summary.unreadable:,} unreadable",
     ]
     lines += [f"{key}: {value}" for key, value in sorted(summary.notes.items())]
-    lines += [f"{count:,} rows of type {label!r}" for label, count in sorted(found.types.items())]
+    lines += [
+        f"{counted(count, 'row')} of type {label!r}" for label, count in sorted(found.types.items())
+    ]
     _write(out, lines)
     _print_holdings(found, out)
     _write(out, text_lines(found.texts))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TextIO
 
+from scanner.model.amount import counted
 from scanner.model.finding import WEIGHTS, Finding, FindingKind, Weight
 from scanner.model.statement import StatedBy, StatementRule
 from scanner.ownership.key_policy import CHANGEABLE_KINDS, NOT_ASKED
@@ -15,6 +16,7 @@ from scanner.reports.commands.ownership import (
     VERIFIED,
     OwnershipSummary,
 )
+from scanner.reports.figures.amounts import all_rows
 from scanner.reports.figures.signed_texts import text_lines
 from scanner.reports.figures.words import MEANINGS, STATED_BY
 from scanner.reports.tables.grid import Cell, Column, print_grid
@@ -60,7 +62,7 @@ def print_ownership(summary: OwnershipSummary, rule: StatementRule, stream: Text
 def _statements(summary: OwnershipSummary) -> list[str]:
     """How verified rows are weaker than others: in what states them, or whose keys were asked."""
     named = summary.stated_by[StatedBy.NAMED]
-    lines = [f"{named:,} rows: {STATED_BY[StatedBy.NAMED]}"] if named else []
+    lines = [f"{counted(named, 'row')}: {STATED_BY[StatedBy.NAMED]}"] if named else []
     networks = load_registry().networks
     unasked = sum(
         rows
@@ -106,11 +108,12 @@ def sentence(summary: OwnershipSummary) -> str:
         return "The list has no rows: nothing is verified."
     doubts = [kind for kind in summary.told_counts if WEIGHTS[kind] is not Weight.NOTE]
     if rows == verified and doubts:
-        return f"All {rows:,} rows were signed for, but the list was not wholly understood."
+        signed = f"{all_rows(rows)} {'was' if rows == 1 else 'were'} signed for"
+        return f"{signed}, but the list was not wholly understood."
     if rows == verified:
-        return f"All {rows:,} rows verified: the keys behind each address signed."
+        return f"{all_rows(rows)} verified: the keys behind each address signed."
     wrong = summary.by_weight[Weight.FALSE]
     return (
-        f"{rows:,} rows: {verified:,} verified, {wrong:,} false, "
+        f"{counted(rows, 'row')}: {verified:,} verified, {wrong:,} false, "
         f"{rows - verified - wrong:,} not verified."
     )

@@ -7,10 +7,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TextIO
 
+from scanner.model.amount import counted
 from scanner.model.finding import WEIGHTS, Weight
 from scanner.ownership.bitcoin.announcements import UnreadableAnnouncement
 from scanner.ownership.bitcoin.by_transaction import Announcement, Kind
 from scanner.reports.commands.ownership import finding_kind
+from scanner.reports.figures.amounts import all_rows
 from scanner.reports.tables.jsontext import compact
 from scanner.reports.tables.text import printable
 from scanner.snapshots.announced import JudgedAnnouncement
@@ -113,8 +115,8 @@ def _sentence(summary: TransactionSummary, rows: int) -> str:
         return "The file announces nothing: nothing is verified."
     verified, wrong = summary.counts["verified"], summary.counts[Weight.FALSE.value]
     if verified == rows:
-        return f"All {rows:,} rows verified: the announced transactions were made."
+        return f"{all_rows(rows)} verified: the announced transactions were made."
     return (
-        f"{rows:,} rows: {verified:,} verified, {wrong:,} false, "
+        f"{counted(rows, 'row')}: {verified:,} verified, {wrong:,} false, "
         f"{rows - verified - wrong:,} not verified."
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, Final, TextIO
 
-from scanner.model.amount import format_amount, rescale
+from scanner.model.amount import counted, format_amount, rescale
 from scanner.model.block import BlockRef
 from scanner.model.network import Network
 from scanner.model.validator import (
@@ -190,7 +190,8 @@ def print_report(report: ValidatorReport, stream: TextIO) -> None:
         for payee, group in report.groups
     ]
     place = f"{at.network} height {at.height} {at.hash}"
-    words = f"{place}: {found.total:,} validators, {found.evidence} by {', '.join(found.sources)}"
+    count = counted(found.total, "validator")
+    words = f"{place}: {count}, {found.evidence} by {', '.join(found.sources)}"
     print_grid(columns, rows, title=words, stream=stream)
 
 
@@ -231,9 +232,10 @@ def _compared_words(compared: Compared) -> list[str]:
     lines += _some([f"in the list, pays somebody else: {_words(v)}" for v in compared.elsewhere])
     lines += _some([f"in the list, no such validator: {key}" for key in compared.absent or ()])
     if compared.unreadable:
-        rows = f"{compared.unreadable:,} rows of the list could not be read"
+        rows = f"{counted(compared.unreadable, 'row')} of the list could not be read"
         lines.append(f"{rows}: what they name is unknown ('scanner lists inspect' shows them)")
-    counts = f"{compared.listed:,} validators listed, {len(compared.unlisted):,} not in the list"
+    listed = counted(compared.listed, "validator")
+    counts = f"{listed} listed, {len(compared.unlisted):,} not in the list"
     absent = "?" if compared.absent is None else f"{len(compared.absent):,}"
     return [*lines, f"{counts}, {len(compared.elsewhere):,} pay somebody else, {absent} unknown"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from markupsafe import Markup, escape
 
-from scanner.model.amount import format_amount, grouped_amount
+from scanner.model.amount import counted, format_amount, grouped_amount
 
 
 def whole_coins(base_units: int, decimals: int) -> str:
@@ -84,11 +84,11 @@ def in_short(amount: str) -> str:
     return f"{digits[0]}.{digits[1:3]}e{len(digits) - 1}"
 
 
-def counted(number: int, thing: str, things: str = "") -> str:
-    """A number with its noun: "1 row", "1,234 rows"; things: a plural that is not formed by s."""
-    return f"{number:,} {thing if number == 1 else things or f'{thing}s'}"
-
-
 def counted_rows(rows: int) -> str:
     """A number of rows in words: "1 row", "1,234 rows"."""
     return counted(rows, "row")
+
+
+def all_rows(rows: int) -> str:
+    """All of a number of rows, to begin a sentence: "All 3 rows", "1 of 1 row"."""
+    return "1 of 1 row" if rows == 1 else f"All {rows:,} rows"

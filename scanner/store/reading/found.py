@@ -14,6 +14,7 @@ from itertools import islice
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select
 
 from scanner.lists.reconcile import finding_of
+from scanner.model.amount import counted
 from scanner.model.claim import UnreadableRow
 from scanner.model.finding import WEIGHTS, Finding, FindingKind, Weight
 from scanner.snapshots.interface import Chunk, ChunkState
@@ -282,7 +283,7 @@ def _failed(chunk: Chunk) -> Finding:
     plan = chunk.plan
     at = "the newest block" if plan.height is None else f"height {plan.height}"
     reason = (
-        f"{plan.claims} claims on {plan.network} at {at} could not be read: {chunk.error} "
-        f"(tried {'once' if chunk.attempts == 1 else f'{chunk.attempts} times'})"
+        f"{counted(plan.claims, 'claim')} on {plan.network} at {at} could not be read: "
+        f"{chunk.error} (tried {'once' if chunk.attempts == 1 else f'{chunk.attempts} times'})"
     )
     return Finding(FindingKind.CHUNK_FAILED, reason, network=plan.network)

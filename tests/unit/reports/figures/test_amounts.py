@@ -6,9 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scanner.model.amount import counted
 from scanner.reports.figures.amounts import (
+    all_rows,
     claimed_share,
     counted_rows,
+    in_short,
     percent,
     whole_coins,
 )
@@ -70,3 +73,17 @@ def test_share_of_claimed(claimed, verified, told, unread, shown):
 @pytest.mark.parametrize(("n", "words"), [(0, "0 rows"), (1, "1 row"), (1234, "1,234 rows")])
 def test_counted_rows(n, words):
     assert counted_rows(n) == words
+
+
+def test_a_number_and_its_noun_agree():
+    assert [counted(n, "row") for n in (0, 1, 2_000)] == ["0 rows", "1 row", "2,000 rows"]
+    assert [counted(n, "address", "addresses") for n in (1, 2)] == ["1 address", "2 addresses"]
+    assert [all_rows(n) for n in (1, 3)] == ["1 of 1 row", "All 3 rows"]
+
+
+@pytest.mark.parametrize(
+    ("amount", "short"),
+    [("1,234.5678", "1,234.5678"), ("123,456,789.12345678", "123,456,789"), ("9" * 30, "9.99e29")],
+)
+def test_an_amount_is_cut_for_a_cell_and_never_within_a_digit_group(amount, short):
+    assert in_short(amount) == short
