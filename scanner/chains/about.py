@@ -98,7 +98,8 @@ ABOUT: Final[Mapping[str, About]] = {
     "solana_rpc": About(
         "JSON-RPC nodes",
         "lamports, stake by its withdrawer, all token accounts of both programs",
-        "stake, where the node has no search for it; confidential balances; past states",
+        "stake, where the node has no search for it; stake accounts by themselves (their SOL is in "
+        "their withdrawer's row); confidential balances; past states",
     ),
     "ton_http": About(
         "ton-http-api (toncenter version 2)",

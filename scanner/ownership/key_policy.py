@@ -17,10 +17,14 @@ from scanner.model.key_policy import KeyPolicy, Way, Weighted, keys_of
 from scanner.ownership import verdicts
 from scanner.ownership.interface import Signer
 
-CHANGEABLE = frozenset(("algorand", "aptos", "near_implicit", "stellar", "ton", "tron", "xrpl"))
+CHANGEABLE = frozenset(
+    ("algorand", "aptos", "near_implicit", "solana", "stellar", "ton", "tron", "xrpl")
+)
 """Address formats that a key makes and whose accounts can be given other keys later."""
 
-CHANGEABLE_KINDS = frozenset(("algorand", "aptos", "near", "stellar", "ton", "tron", "xrpl"))
+CHANGEABLE_KINDS = frozenset(
+    ("algorand", "aptos", "near", "solana", "stellar", "ton", "tron", "xrpl")
+)
 """Kinds of networks that have such addresses (`Network.kind`)."""
 
 NOT_ASKED = "the account's current keys were not asked: a snapshot with an endpoint asks them"

@@ -17,13 +17,19 @@ VOTER, FEW = (
     "9QU2QSxhb24FUX3Tu2FpczXjpK3VYrvRudywSZaM29mF",
 )
 START = 1_700_000_000
+EPOCH = 100
+"""Slots of an epoch."""
+LOCKUPS = {"locked": (2_000_000_000, 0), "locked epochs": (0, 6), "over": (START, 5)}
+"""State of stake -> time and epoch that it is locked until; the tip's epoch is 5."""
 
 
 class SolanaServer(WorldServer):
     """Values held: lamports for "" (0: no account), the raw amount of one account for a token.
 
-    stakes: withdrawer -> [(lamports, state)], state one of "active", "leaving", "locked". mints:
-    token -> its program. quirks: "old stake", "no stake index" (empty lists), "no stake search" (refused),
+    stakes: withdrawer -> [(lamports, state)], state one of "active", "leaving", "locked" (until 2033),
+    "locked epochs" (until the epoch after the tip's), "over" (a lockup that was); the last three are
+    delegated. accounts: key -> (program, data) of what is no plain account. mints: token -> its
+    program. quirks: "old stake", "no stake index" (empty lists), "no stake search" (refused),
     "behind", "other mint", "two token accounts", "frozen".
     """
 
@@ -34,6 +40,7 @@ class SolanaServer(WorldServer):
         super().__init__(world, *quirks)
         self.mints = mints
         self.stakes: dict[str, list[tuple[int, str]]] = {}
+        self.accounts: dict[str, tuple[str, bytes]] = {}
         self.skipped: set[int] = set()
 
     def answer(self, method: str, path: str, body: bytes) -> Sent:
@@ -71,6 +78,15 @@ class SolanaServer(WorldServer):
     def _getBlockTime(self, slot: int) -> int:
         return START + slot
 
+    def _getEpochSchedule(self) -> dict[str, Any]:
+        return {
+            "firstNormalEpoch": 0,
+            "firstNormalSlot": 0,
+            "leaderScheduleSlotOffset": EPOCH,
+            "slotsPerEpoch": EPOCH,
+            "warmup": False,
+        }
+
     def _getMultipleAccounts(self, keys: list[str], config: dict[str, Any]) -> dict[str, Any]:
         assert (config["commitment"], config["encoding"]) == ("finalized", "base64")
         answer = recorded("solana", "get_multiple_accounts")["result"]
@@ -78,6 +94,11 @@ class SolanaServer(WorldServer):
         pattern = answer["value"][0]
         held = [self.held(key, self.world.tip) for key in keys]
         answer["value"] = [pattern | {"lamports": n} if n else None for n in held]
+        for n, key in enumerate(keys):
+            if key in self.accounts and answer["value"][n]:
+                program, data = self.accounts[key]
+                shown = {"owner": program, "data": [base64.b64encode(data).decode(), "base64"]}
+                answer["value"][n] |= shown
         if self.trap is Trap.DROPS:
             answer["value"].pop()
         result: dict[str, Any] = answer
@@ -124,8 +145,7 @@ class SolanaServer(WorldServer):
         pattern = recorded("solana", "get_program_accounts_stake")["result"][0]
         stakes: list[tuple[int, str]] = []
         if where["offset"] == 124:
-            assert where["bytes"] in (FEW, VOTER)
-            stakes = [(5, "active")]
+            stakes = [(5, "active")] if where["bytes"] in (FEW, VOTER) else []
         elif self.trap is not Trap.ZEROES:
             stakes = self.stakes.get(where["bytes"], [])
         if "no stake index" in self.quirks:
@@ -135,10 +155,11 @@ class SolanaServer(WorldServer):
             data = bytearray(base64.b64decode(pattern["account"]["data"][0]))
             if where["offset"] == 44:
                 data[44:76] = base58.decode(where["bytes"])
-            if state != "active":
+            if state == "leaving":
                 data[172:180] = (900).to_bytes(8, "little")
-            if state == "locked":
-                data[76:84] = (2_000_000_000).to_bytes(8, "little")
+            if state in LOCKUPS:
+                time, epoch = LOCKUPS[state]
+                data[76:92] = time.to_bytes(8, "little") + epoch.to_bytes(8, "little")
             account = pattern["account"] | {
                 "data": [base64.b64encode(data).decode(), "base64"],
                 "lamports": lamports,

@@ -2,6 +2,7 @@
 
 SOL is read with the stake accounts that an address can withdraw from. Public endpoints seldom
 serve the search for those; then what is at hand is told, with the caution that stake was not read.
+A stake account has no number of its own: its SOL is its withdrawer's, whom a list names beside it.
 Source: Solana's RPC documentation; what nodes really answer: tests/vectors/solana.
 """
 
@@ -26,6 +27,8 @@ from scanner.chains.solana.accounts import (
     stake_account,
     token_account,
 )
+from scanner.chains.solana.clock import Clock
+from scanner.chains.solana.keys import account_keys, others_spend
 from scanner.errors import (
     HeightNotReachedError,
     HeightPrunedError,
@@ -33,9 +36,11 @@ from scanner.errors import (
     SourceUnavailableError,
 )
 from scanner.model.addresses import base58
+from scanner.model.addresses.interface import Address
 from scanner.model.balance import BalanceQuery
 from scanner.model.block import BlockRef
 from scanner.model.endpoint import Endpoint
+from scanner.model.key_policy import KeyPolicy
 from scanner.model.network import Network
 from scanner.model.parts import Part
 from scanner.net.words import heard
@@ -47,6 +52,8 @@ _LOOK_BACK: Final = 64  # slots below one that was skipped
 _FINAL: Final = {"commitment": "finalized"}
 _KEY_LENGTH: Final = 32
 
+NO_TOKENS_READ: Final = "a stake, nonce or vote account: other keys move its SOL than its tokens"
+LOCKED_UP: Final = "part of it is stake that cannot be taken out yet unless a custodian agrees"
 NO_STAKE_READ: Final = "only SOL at hand was read: the endpoint does not show stake accounts"
 
 
@@ -61,6 +68,7 @@ class SolanaReader:
         self._network = network.name
         self._chain = endpoint.chain or network.chain_id
         self._rpc = Rpc(endpoint)
+        self._clock = Clock(self._rpc)
         self._lock = threading.Lock()
         self._shows_stake: bool | None = None
 
@@ -131,22 +139,30 @@ class SolanaReader:
 
     def read(self, queries: Sequence[BalanceQuery], at: BlockRef) -> list[Answer]:
         """See Reader. Every call is answered at a slot of its own, not below the first one's."""
-        coins = [q for q in queries if q.holding.is_native]
-        accounts: dict[bytes, Account | None] = {}
-        least = at.height
-        if coins:
-            least, accounts = self._accounts(coins, least)
-        time = take(self._name, self._rpc.ask("getBlockTime", least), int)
+        keys = dict.fromkeys(q.address.payload for q in queries if q.address.format == "solana")
+        least, accounts = self._accounts(list(keys), at.height)
+        time = self._clock.time(least)
         answers: list[Answer] = []
         for query in queries:
             if query.address.format != "solana":
                 answers.append(Refusal(f"{query.address.format} is no Solana account"))
-            elif query.holding.is_native:
-                found = accounts[query.address.payload]
+                continue
+            found = accounts[query.address.payload]
+            if query.holding.is_native:
                 answers.append(self._sol(query.address.payload, found, State(least, "", time)))
+            elif others_spend(found):
+                answers.append(Refusal(NO_TOKENS_READ))
             else:
                 answers.append(self._tokens(query, least, time))
         return answers
+
+    def key_policy(self, address: Address, at: BlockRef) -> KeyPolicy:
+        """See KeyReader: of the account's SOL. Raises SourceError."""
+        key = address.payload
+        slot, accounts = self._accounts([key], at.height)
+        return account_keys(
+            key, accounts[key], slot, lambda lockup: self._clock.holds(lockup, slot)
+        )
 
     def probe(self) -> dict[str, str]:
         """See Reader."""
@@ -176,10 +192,11 @@ class SolanaReader:
         return newest
 
     def _accounts(
-        self, queries: Sequence[BalanceQuery], least: int
+        self, keys: Sequence[bytes], least: int
     ) -> tuple[int, dict[bytes, Account | None]]:
         """Accounts by key, None where nothing is, and the one slot that all are from."""
-        keys = list(dict.fromkeys(q.address.payload for q in queries))
+        if not keys:
+            return least, {}
         answer = self._rpc.ask(
             "getMultipleAccounts",
             [key_text(key) for key in keys],
@@ -193,23 +210,35 @@ class SolanaReader:
         return take(self._name, answer, int, "context", "slot"), dict(zip(keys, found, strict=True))
 
     def _sol(self, key: bytes, account: Account | None, state: State) -> Answer:
+        stake = None if account is None else stake_account(account)
+        if stake is not None:
+            owner = key_text(stake.withdrawer)
+            return Refusal(f"a stake account: its SOL counts in the row of its withdrawer, {owner}")
         cautions, detail, parts = [], {}, {Part.LIQUID: account.lamports if account else 0}
         if account and account.owner != SYSTEM_PROGRAM:
             cautions.append("the account belongs to a program, not to its address's key")
             detail["program"] = account.owner
+        elif others_spend(account):
+            cautions.append("a nonce account: its authority's key moves it, not its address's")
         if not self._stake_is_shown():
             cautions.append(NO_STAKE_READ)
         else:
-            slot, stakes = self._stakes(key, state.height)
+            slot, stakes = self._stakes(key, state)
             parts |= stakes
+            if stakes[Part.LOCKED]:
+                cautions.append(LOCKED_UP)
             if slot != state.height:
                 detail["to_height"] = str(slot)
         if account is None and not any(parts.values()):
             return Reading({}, state, absent=True, caution="; ".join(cautions))
         return Reading(parts, state, detail=detail, caution="; ".join(cautions))
 
-    def _stakes(self, key: bytes, least: int) -> tuple[int, dict[Part, int]]:
-        """All lamports of the stake accounts that a key can withdraw from, by what they do."""
+    def _stakes(self, key: bytes, state: State) -> tuple[int, dict[Part, int]]:
+        """All lamports of the stake accounts that a key can withdraw from, by what they do.
+
+        state: of the coins at hand. A lockup counts as in force if it was at that slot.
+        """
+        least = state.height
         slot, accounts = self._stake_accounts(WITHDRAWER_AT, key, least)
         if slot < least:  # what left its stake since then would count here and at hand
             raise SourceUnavailableError(self._name, f"shows stake of slot {slot}, not of {least}")
@@ -220,7 +249,8 @@ class SolanaReader:
                 what = "showed a stake account that is not the one asked for"
                 raise SourceUnavailableError(self._name, what)
             part = Part.STAKED if stake.delegated else Part.UNBONDING
-            parts[Part.LOCKED if stake.locked and not stake.delegated else part] += account.lamports
+            held = self._clock.holds(stake.lockup, least, state.time)
+            parts[Part.LOCKED if held else part] += account.lamports
         return slot, parts
 
     def _stake_accounts(self, offset: int, key: bytes, least: int) -> tuple[int, list[Account]]:

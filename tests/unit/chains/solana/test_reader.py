@@ -16,7 +16,8 @@ from scanner.chains.solana.accounts import (
     stake_account,
     token_account,
 )
-from scanner.chains.solana.reader import NO_STAKE_READ, SolanaReader
+from scanner.chains.solana.clock import Schedule
+from scanner.chains.solana.reader import LOCKED_UP, NO_STAKE_READ, SolanaReader
 from scanner.errors import HeightNotReachedError, HeightPrunedError, SourceUnavailableError
 from scanner.model.addresses.table import decode_address
 from scanner.model.balance import BalanceQuery
@@ -60,7 +61,7 @@ def a_stub(*quirks: str) -> SolanaServer:
     server.world.put(RICH, 4_047_288_082)
     server.world.put(RICH, 88_840_584_112_457, USDG.contract)
     server.world.put(OTHER, 7, USDT.contract)
-    server.stakes[RICH] = [(2_823_000_000_000_000, "active"), (500, "leaving"), (30, "locked")]
+    server.stakes[RICH] = [(2_823_000_000_000_000, "active"), (500, "leaving")]
     return server
 
 
@@ -102,7 +103,8 @@ def test_the_recorded_stake_account() -> None:
     stake = stake_account(account)
     assert stake is not None
     assert key_text(stake.withdrawer) == "Ho2Tst4ReVypbqBscy2zUeFyrrwvjtQeEbhoE7P1MHna"
-    assert (account.lamports, stake.delegated, stake.locked) == (5_339_085_328_049, True, False)
+    assert (account.lamports, stake.delegated) == (5_339_085_328_049, True)
+    assert (stake.lockup.time, stake.lockup.epoch) == (0, 0)
 
 
 def test_what_only_looks_like_a_token_or_a_stake_account() -> None:
@@ -128,11 +130,50 @@ def test_sol_is_read_with_stake_by_what_the_stake_does() -> None:
         Part.LIQUID: 4_047_288_082,
         Part.STAKED: 2_823_000_000_000_000,
         Part.UNBONDING: 500,
-        Part.LOCKED: 30,
+        Part.LOCKED: 0,
     }
     assert said.state is not None
     assert (said.state.height, said.state.time) == (500, START + 500)
     assert said.caution == ""
+
+
+@pytest.mark.parametrize(
+    ("states", "locked", "staked"),
+    [
+        (("active", "locked"), 30, 1),
+        (("active", "locked epochs"), 30, 1),
+        (("active", "over"), 0, 31),
+        (("locked", "leaving"), 1, 0),
+    ],
+)
+def test_stake_is_locked_while_its_lockup_is_in_force_delegated_or_not(
+    states: tuple[str, str], locked: int, staked: int
+) -> None:
+    """A lockup does not end by delegating, and one that is over locks nothing."""
+    server = a_stub()
+    server.stakes[RICH] = list(zip((1, 30), states, strict=True))
+    with reader(server) as r:
+        (said,) = r.read([query(RICH)], r.pin(None))
+    assert isinstance(said, Reading)
+    assert (said.parts[Part.LOCKED], said.parts[Part.STAKED]) == (locked, staked)
+    assert said.amount == 4_047_288_082 + 31
+    assert (LOCKED_UP in said.caution) == bool(locked)
+
+
+def test_epochs_of_a_network_that_warms_up() -> None:
+    """The SDK's own numbers: 32 slots, then twice as many each, up to the common length."""
+    schedule = Schedule(slots=256, first=3, first_slot=224)
+    slots = [0, 31, 32, 95, 96, 223, 224, 479, 480]
+    assert [schedule.epoch(slot) for slot in slots] == [0, 0, 1, 1, 2, 2, 3, 3, 4]
+
+
+def test_a_lockup_of_before_1970_is_none() -> None:
+    item = recorded("solana", "get_program_accounts_stake")["result"][0]
+    account = read_account("s", item["account"])
+    data = account.data[:76] + b"\xff" * 8 + account.data[84:]
+    stake = stake_account(Account(account.owner, 1, data))
+    assert stake is not None
+    assert stake.lockup.time == -1
 
 
 @pytest.mark.parametrize("quirk", ["no stake index", "no stake search"])
