@@ -161,7 +161,9 @@ class BlockbookServer:
     def _change(self, tx: object, address: str, script: str) -> int:
         """What a transaction gave an address (or took).
 
-        Outputs are known by their script. The parts of each side add up to what it says of them.
+        Its own is what Blockbook counts in its balance: outputs of its script, and parts that it
+        alone is named for and that are said to be an address. A bare multisig is listed with the
+        addresses of its keys and is none of theirs. The parts of each side add up.
         """
         change, own = 0, False
         for side, sign, said in (("vout", 1, "value"), ("vin", -1, "valueIn")):
@@ -171,7 +173,8 @@ class BlockbookServer:
                 amount = self._number(take(self._name, told.get("value", "0"), str))
                 total += amount
                 owners = take(self._name, told.get("addresses") or [], list)
-                if address in owners or (sign > 0 and told.get("hex") == script):
+                named = told.get("isAddress") is True and owners == [address]
+                if named or (sign > 0 and told.get("hex") == script):
                     change, own = change + sign * amount, True
             if total != self._number(take(self._name, tx, str, said)):
                 raise self._broken("the parts of a transaction do not add up")

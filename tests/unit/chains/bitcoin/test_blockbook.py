@@ -166,3 +166,71 @@ def test_an_answer_is_bound_to_the_address_in_any_spelling() -> None:
         server.read([Wanted(script, legacy)], at)
     server.close()
     stub.close()
+
+
+class OfSeveral(BlockbookReplay):
+    """Its transactions have parts of their own besides the recorded ones. more: side -> parts."""
+
+    more: ClassVar[dict[str, list[dict[str, object]]]] = {}
+
+    def _transaction(self, model: object, text: str, height: int, amount: int) -> object:
+        made = super()._transaction(model, text, height, amount)
+        for side, said in (("vin", "valueIn"), ("vout", "value")):
+            made[side] = made[side] + self.more.get(side, [])
+            made[said] = str(sum(int(part.get("value", 0)) for part in made[side]))
+        return made
+
+
+def later_of(more: dict[str, list[dict[str, object]]], at: int = 1_000) -> int:
+    """What an address held before it was paid 5 at block 1,005, in a transaction of several."""
+    network = REGISTRY.network("dogecoin")
+    own = addresses("dogecoin")[0]
+    marker = chain_marker("dogecoin", "main")
+    assert marker is not None
+    stub = OfSeveral("dogecoin", {own: [(900, 10), (1_005, 5)]}, marker)
+    stub.more = more
+    server = BlockbookServer(stub.endpoint("bb"), network)
+    try:
+        script = script_pubkey(decode_address(network, own))
+        (said,) = server.read([Wanted(script, own)], BlockRef("dogecoin", "main", at, "aa"))
+    finally:
+        server.close()
+        stub.close()
+    assert isinstance(said, Reading)
+    return said.amount
+
+
+@pytest.mark.parametrize("side", ["vin", "vout"])
+def test_a_bare_multisig_is_not_its_keys_addresses(side: str) -> None:
+    """Blockbook lists one with the addresses of all its keys, and counts it in none of theirs."""
+    own, other = addresses("dogecoin")[:2]
+    for owners in ([own, other], [other, own], [own]):  # 1 of 2, and 1 of 1
+        part = {"addresses": owners, "isAddress": False, "value": "1000", "hex": "51ae"}
+        assert later_of({side: [part]}) == 10
+    two = {"addresses": [own, other], "isAddress": True, "value": "1000", "hex": "51ae"}
+    assert later_of({side: [two]}) == 10
+
+
+def test_what_blockbook_counts_under_an_address_is_taken_back() -> None:
+    """Its index has a bare key's output with the address of that key: in the balance, too."""
+    own = addresses("dogecoin")[0]
+    script = script_pubkey(decode_address(REGISTRY.network("dogecoin"), own)).hex()
+    of_key = {"addresses": [own], "isAddress": True, "value": "3", "hex": "21" + "02" * 33 + "ac"}
+    assert later_of({"vout": [of_key]}) == 10 - 3
+    assert later_of({"vout": [{"hex": script, "value": "3", "isAddress": True}]}) == 10 - 3
+    spent = {"addresses": [own], "isAddress": True, "value": "3"}
+    assert later_of({"vin": [spent]}) == 10 + 3
+
+
+def test_a_transaction_with_nothing_of_the_address_is_none_of_its() -> None:
+    own, other = addresses("dogecoin")[:2]
+    network = REGISTRY.network("dogecoin")
+    server = BlockbookServer(
+        Endpoint("bb", "dogecoin", "blockbook", "http://127.0.0.1:9/"), network
+    )
+    multisig = {"addresses": [own, other], "isAddress": False, "value": "7", "hex": "51ae"}
+    tx = {"vin": [multisig], "vout": [multisig], "value": "7", "valueIn": "7"}
+    script = script_pubkey(decode_address(network, own)).hex()
+    with pytest.raises(SourceUnavailableError, match="not of the address"):
+        server._change(tx, own, script)
+    server.close()
