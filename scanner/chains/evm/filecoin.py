@@ -31,7 +31,9 @@ from scanner.model.registry import Registry
 
 _BATCH: Final = 50
 _EMPTY_ROUNDS: Final = 20  # epochs without a block, one after the other; three are rare
-_ID: Final = re.compile(r"f0(\d{1,19})", re.ASCII)
+_ID: Final = re.compile(r"f0(0|[1-9]\d{0,18})", re.ASCII)
+_MOST: Final = 1 << 63
+"""Actors' numbers are below: no address can be written for one that is not."""
 
 
 def make_source(
@@ -194,6 +196,6 @@ def _number(endpoint: str, answer: object) -> int:
             return NOBODY
         raise answer
     match = _ID.fullmatch(answer) if isinstance(answer, str) else None
-    if match is None:
+    if match is None or int(match[1]) >= _MOST:
         raise SourceUnavailableError(endpoint, "answered with what is no actor's number")
     return int(match[1])

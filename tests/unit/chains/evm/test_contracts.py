@@ -11,7 +11,8 @@ from support.evm_replay import EvmReplay
 from support.replay import Trap
 from support.source_contract import SourceContract
 
-from scanner.errors import SourceError
+from scanner.chains.evm.filecoin import _number
+from scanner.errors import SourceError, SourceUnavailableError
 from scanner.model.addresses.filecoin import FilecoinCodec
 from scanner.model.addresses.table import decode_address
 from scanner.model.balance import BalanceQuery
@@ -112,6 +113,14 @@ def test_an_actor_that_is_made_after_the_newest_block_of_a_node_is_not_nobody() 
         stub.tip, stub.numbers = 90, {"f1": 1}
         with pytest.raises(SourceError, match="has not reached block 100"):
             source.fetch_balances([contract.funded[1][0]], at)
+
+
+@pytest.mark.parametrize("said", [f"f0{1 << 63}", "f0" + "9" * 19, "f001002", "f0-1", "f01002 "])
+def test_a_number_that_no_actor_can_have_is_no_answer(said: str) -> None:
+    """From 2**63 on there is no address by that number: asking on would end the chunk."""
+    with pytest.raises(SourceUnavailableError, match="no actor's number"):
+        _number("n", said)
+    assert _number("n", f"f0{(1 << 63) - 1}") == (1 << 63) - 1
 
 
 def test_the_shipped_canaries_of_filecoin_are_those_of_the_recorded_state() -> None:
