@@ -27,7 +27,7 @@ ROOT = recorded("substrate", "chain_getHeader_old")["result"]["stateRoot"][2:]
 
 
 class SubstrateServer(WorldServer):
-    """Values held: free plancks, or (free, reserved), for ""; raw units for an asset's number.
+    """Values held: free plancks, or (free, reserved[, frozen]), for ""; raw units for an asset's number.
 
     ledgers: address -> (total, active) at stake. relay: what its blocks are built on. finalized: the last final block. quirks: "null
     state", "header altered", "old layout", "frozen", "built on another".
@@ -113,8 +113,9 @@ class SubstrateServer(WorldServer):
                 data = value.to_bytes(16, "little") + bytes((status, 1))
                 known[asset_key(int(contract), account)] = data
                 continue
-            free, reserved = value if isinstance(value, tuple) else (value, 0)
-            amounts = (free, reserved, 5, 1 << 127)
+            parts = value if isinstance(value, tuple) else (value,)
+            free, reserved, frozen = (*parts, 0, 0)[:3]
+            amounts = (free, reserved, frozen, 1 << 127)
             data = bytes(8) + (1).to_bytes(4, "little") + bytes(4)
             data += b"".join(n.to_bytes(16, "little") for n in amounts)
             known[account_key(account)] = data[:72] if "old layout" in self.quirks else data

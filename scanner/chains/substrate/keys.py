@@ -29,11 +29,20 @@ _LEDGER: Final = "0x5f3e4907f716ac89b6347d15ececedca422adb579f1dbf4f3886c5cfa3bb
 
 @dataclass(frozen=True, slots=True)
 class AccountData:
-    """Coins of an account: free plus reserved is all of them. frozen lies over both."""
+    """Coins of an account: free plus reserved is all of them. frozen lies over both.
+
+    Votes, vesting and such freeze; the largest of them counts, and what is reserved fills it first
+    (pallet_balances, reducible_balance).
+    """
 
     free: int
     reserved: int
     frozen: int
+
+    @property
+    def frozen_of_free(self) -> int:
+        """How much of what is free cannot be moved for now."""
+        return min(self.free, max(0, self.frozen - self.reserved))
 
 
 @dataclass(frozen=True, slots=True)

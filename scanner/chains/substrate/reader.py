@@ -251,6 +251,10 @@ class SubstrateReader:
                 return Refusal("says it has more at stake than it holds")
             parts[holds] -= ledger.total
             parts |= {Part.STAKED: ledger.active, Part.UNBONDING: ledger.total - ledger.active}
+        locked = min(parts[Part.LIQUID], held.frozen_of_free - (held.free - parts[Part.LIQUID]))
+        if locked > 0:
+            parts[Part.LIQUID] -= locked
+            parts[Part.LOCKED] += locked
         return Reading(parts, state)
 
 

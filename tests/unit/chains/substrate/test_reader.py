@@ -141,6 +141,36 @@ def test_stake_is_a_part_and_never_on_top(held: tuple[int, int], parts: dict[Par
     assert said.amount == sum(held)
 
 
+@pytest.mark.parametrize(
+    ("held", "stake", "parts"),
+    [
+        ((100, 0, 100), None, (0, 100, 0)),
+        ((100, 0, 30), None, (70, 30, 0)),
+        ((100, 0, 999), None, (0, 100, 0)),
+        ((100, 20, 30), None, (90, 30, 0)),  # what is reserved fills a lock first
+        ((100, 60, 60), (60, 60), (100, 0, 60)),  # votes with what is at stake
+        ((100, 60, 90), (50, 50), (70, 40, 50)),
+        ((100, 0, 50), (50, 50), (50, 0, 50)),  # stake of before 2025 was such a lock itself
+        ((100, 0, 80), (50, 50), (20, 30, 50)),
+        ((100, 0, 100), (50, 50), (0, 50, 50)),
+    ],
+)
+def test_what_is_frozen_is_locked_and_stays_part_of_the_holding(
+    held: tuple[int, int, int], stake: tuple[int, int] | None, parts: tuple[int, int, int]
+) -> None:
+    """Votes, vesting: it cannot be moved for now, and is nobody else's."""
+    stub = a_stub()
+    stub.world.put(RICH, held)
+    if stake is not None:
+        stub.ledgers[RICH] = stake
+    with reader(stub) as r:
+        (said,) = r.read([query(RICH)], r.pin(90))
+    assert isinstance(said, Reading)
+    found = tuple(said.parts.get(part, 0) for part in (Part.LIQUID, Part.LOCKED, Part.STAKED))
+    assert found == parts
+    assert said.amount == held[0] + held[1]
+
+
 def test_a_node_without_the_state_that_says_there_is_nothing() -> None:
     stub = a_stub()
     with reader(stub) as r:
