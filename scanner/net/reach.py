@@ -4,7 +4,8 @@ A stranger's name, or a stranger's redirect, must not choose a service behind ou
 name is resolved here, each address is looked at, and the address that was looked at is the one
 that is connected to: a second look-up could answer otherwise (DNS rebinding).
 Sources: IANA's registries of special-purpose addresses (RFC 6890) and names (RFC 6761, 6762, 8375,
-9476), RFC 6052 (IPv4 inside IPv6).
+9476), RFC 6052 (IPv4 inside IPv6), RFC 4291 and IANA's registry of IPv6 address space: what is in
+public use is 2000::/3. The table is our own: the interpreter's changes with its version.
 """
 
 from __future__ import annotations
@@ -25,6 +26,20 @@ VARIABLE: Final = "SCANNER_INSIDE_HOSTS"
 """Environment variable: further host names, by comma, that stand inside and may be asked."""
 
 _NAT64: Final = ip_network("64:ff9b::/96")
+_PUBLIC: Final = ip_network("2000::/3")
+_INSIDE_4: Final = tuple(
+    map(
+        ip_network,
+        (
+            *("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16"),
+            *("172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24"),
+            *("192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24"),
+            *("224.0.0.0/4", "240.0.0.0/4"),
+        ),
+    )
+)
+_INSIDE_6: Final = tuple(map(ip_network, ("2001::/23", "2001:db8::/32", "3fff::/20")))
+"""Of what is public: IETF's own assignments (tunnels, benchmarks), and documentation."""
 _INSIDE_NAMES: Final = ("localhost", "local", "internal", "lan", "intranet", "home.arpa", "test")
 
 
@@ -37,7 +52,9 @@ def is_inside(address: str) -> bool:
     carried = _carried(found) if isinstance(found, IPv6Address) else None
     if carried is not None:
         return is_inside(str(carried))
-    return not found.is_global or found.is_multicast or found.is_reserved
+    if isinstance(found, IPv6Address):
+        return found not in _PUBLIC or any(found in net for net in _INSIDE_6)
+    return any(found in net for net in _INSIDE_4)
 
 
 def _carried(address: IPv6Address) -> IPv4Address | None:
