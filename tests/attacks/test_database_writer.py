@@ -28,7 +28,7 @@ from scanner.store.schema.types import Natural, TextList, UtcTime
 OUTSIDE_TABLES = {
     "schedule", "schedule_run", "alert_check", "alert_event", "alert_delivery", "rate_budget",
 }  # fmt: skip
-"""What is not about results: plans, and who was told. docs/operations.md names them."""
+"""What is not about results: plans, and who was told. docs/how-to/back-up.md names them."""
 
 OUTSIDE_COLUMNS: set[str] = set()
 
@@ -225,7 +225,7 @@ def test_new_tables_are_results_or_named_as_outside():
 def test_what_is_outside_the_seal_is_told_in_the_docs():
     from pathlib import Path
 
-    page = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "back-up.md").read_text()
     for name in OUTSIDE_TABLES | OUTSIDE_COLUMNS:
         assert f"`{name}`" in page, name
 

@@ -24,11 +24,11 @@ def test_every_kind_of_rule_has_its_line():
     assert re.findall(r"^\| `(\w+)` \|", PAGE, re.M) == list(RULE_KINDS)
 
 
-def test_every_metric_of_the_operations_page_exists():
+def test_every_metric_of_the_monitoring_page_exists():
     from scanner.web import metrics
     from scanner.worker.watch import Watch
 
-    page = (Path(__file__).parents[3] / "docs" / "operations.md").read_text("utf-8")
+    page = (Path(__file__).parents[3] / "docs" / "how-to" / "monitoring.md").read_text("utf-8")
     named = re.findall(r"\| (`scanner_[^|]+) \|", page)
     names = {n for cell in named for n in re.findall(r"`(scanner_\w+)", cell)}
     source, own = Path(metrics.__file__).read_text("utf-8"), Watch().text()
