@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from coincurve import PrivateKey
 from support.signed_rows import account, claim, evm_address, evm_sign, key
 from support.wallet_state import (
     SINGLETON,
@@ -12,7 +11,6 @@ from support.wallet_state import (
     code_named,
     safe_chain,
     safe_storage,
-    slot,
 )
 
 from scanner.errors import SourceRejectedError, SourceUnavailableError
@@ -217,27 +215,6 @@ def test_every_version_of_the_safe_that_we_know(version: str) -> None:
         result = judged(SIGNED[0], owners=OWNERS[:1], call=chain)
         assert result.shows_control
         assert f"Safe {version}" in result.reason
-
-
-def multi_sig(threshold: int, *keys: PrivateKey) -> TableChain:
-    """A MultiSigWallet: owners, their number and how many must agree stand where a Safe has them."""
-    storage = safe_storage(threshold, [account(k) for k in keys])
-    storage = {where: min(value, 1) for where, value in storage.items()}
-    storage |= {slot(3): len(keys), slot(4): threshold}
-    name = "MultiSigWalletWithDailyLimit"
-    return TableChain(states={bytes.fromhex(WALLET[2:]): (code_named(name), storage)})
-
-
-def test_the_owners_of_a_multisig_wallet() -> None:
-    result = judged(*SIGNED, owners=OWNERS, call=multi_sig(2, A, B, C))
-    assert (result.binding, result.required, len(result.signed_by)) == (Binding.ON_CHAIN, 2, 2)
-    assert "MultiSigWalletWithDailyLimit" in result.reason
-    few = judged(SIGNED[0], owners=OWNERS[:1], call=multi_sig(2, A, B, C))
-    assert few.control is Control.MISMATCH
-    assert "2 of its 3 owners must sign" in few.reason
-    stranger = judged(*SIGNED, owners=OWNERS, call=multi_sig(2, A, C))
-    assert stranger.control is Control.MISMATCH
-    assert not judged(*SIGNED, owners=OWNERS, call=multi_sig(0)).shows_control
 
 
 def test_a_safe_whose_guard_may_stop_its_owners_is_asserted() -> None:
