@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 from sqlalchemy import Connection, select
 
@@ -11,7 +11,9 @@ from scanner.liabilities.moments import is_dated
 from scanner.model.amount import grouped_amount
 from scanner.model.balance import Evidence
 from scanner.model.finding import Finding, FindingKind
+from scanner.model.registry import Registry
 from scanner.settings.publishers import load_publishers
+from scanner.settings.tables import load_registry
 from scanner.snapshots.tally import AssetTotal
 from scanner.store.schema import tables as t
 from scanner.store.writing import seal
@@ -19,22 +21,41 @@ from scanner.store.writing.owed import liabilities_of
 
 
 def about_owed(
-    connection: Connection, snapshot_id: int, list_id: int, complete: bool
+    connection: Connection, snapshot_id: int, list_id: int, complete: bool, publisher: str
 ) -> Iterator[Finding]:
     """By asset: owed and not claimed, of another day, of some users, or more than is verified.
 
     complete: whether every balance was read; before that nothing is said to be too little.
+    publisher: whose list it is.
     """
     owed = liabilities_of(connection, snapshot_id)
     if not owed:
         return
     totals = {total.asset: total for total in seal.tally_of(connection, snapshot_id).totals(owed)}
+    registry, own = load_registry(), load_publishers().known(publisher).tokens
     for liability in owed:
         claimed = _claimed(connection, list_id, liability.asset)
         yield from _about(liability) if claimed else _missing(liability)
         total = totals.get(liability.asset)
         if complete and total is not None:
-            yield from _covered(liability, total)
+            more = owed_in_its_name(totals, total, registry, own)
+            yield from _covered(liability, total, more)
+
+
+def owed_in_its_name(
+    totals: Mapping[str, AssetTotal], of: AssetTotal, registry: Registry, own: Collection[str]
+) -> int:
+    """What was found of assets that others owe in a coin's name, in base units of the coin.
+
+    own: assets that the publisher owes itself, which cover nothing. Rounded down.
+    """
+    found = 0
+    for total in totals.values():
+        if total.asset in {of.asset, *own} or registry.group(total.asset) != of.asset:
+            continue
+        amount = total.verified + total.unverified
+        found += amount * 10**of.decimals // 10**total.decimals
+    return found
 
 
 def own_tokens(connection: Connection, snapshot_id: int, publisher: str) -> Iterator[Finding]:
@@ -88,8 +109,11 @@ def _about(owed: Liability) -> Iterator[Finding]:
         yield Finding(FindingKind.LIABILITIES_PARTIAL, reason, asset=owed.asset)
 
 
-def _covered(owed: Liability, total: AssetTotal) -> Iterator[Finding]:
-    """Less verified than owed: false if nothing is left that could cover it, else not shown."""
+def _covered(owed: Liability, total: AssetTotal, more: int = 0) -> Iterator[Finding]:
+    """Less verified than owed: false if nothing is left that could cover it, else not shown.
+
+    more: what was found that others owe in the coin's name.
+    """
     due = total.liabilities
     if total.reserve_ratio is None or due is None or total.verified >= due:
         return
@@ -100,7 +124,7 @@ def _covered(owed: Liability, total: AssetTotal) -> Iterator[Finding]:
         f"{verified} {total.asset} verified for {needed} owed "
         f"({_percent(total.verified, due)} %): {missing} less"
     )
-    doubts = _doubts(owed, total)
+    doubts = _doubts(owed, total, more)
     if not doubts:
         yield Finding(FindingKind.RESERVES_BELOW_LIABILITIES, reason, asset=owed.asset)
         return
@@ -108,15 +132,16 @@ def _covered(owed: Liability, total: AssetTotal) -> Iterator[Finding]:
     yield Finding(FindingKind.RESERVES_MAYBE_BELOW, reason, asset=owed.asset)
 
 
-def _doubts(owed: Liability, total: AssetTotal) -> list[str]:
+def _doubts(owed: Liability, total: AssetTotal, more: int) -> list[str]:
     """Why too little verified is not yet too little held."""
-    due = total.liabilities or 0
+    due, held = total.liabilities or 0, total.verified + total.unverified
     weaker = any(n for e, n in total.by_evidence.items() if e is not Evidence.PROVEN)
     doubts = {
         "the liabilities are only published": not owed.evidence.proves_coin_totals,
         "balances rest on a provider's word": weaker,
         "rows without an answer may hold more": bool(total.unavailable_rows),
-        "what is held and not verified would cover it": total.verified + total.unverified >= due,
+        "what is held and not verified would cover it": held >= due,
+        "with what others owe in its name it would be covered": held < due <= held + more,
     }
     return [what for what, holds in doubts.items() if holds]
 

@@ -9,8 +9,10 @@ import pytest
 from scanner.liabilities.interface import Liability, LiabilityEvidence
 from scanner.model.balance import Evidence
 from scanner.model.finding import FindingKind
+from scanner.settings.publishers import load_publishers
+from scanner.settings.tables import load_registry
 from scanner.snapshots.tally import Part, PartKey, Tally
-from scanner.store.reading.about_owed import _covered
+from scanner.store.reading.about_owed import _covered, owed_in_its_name
 
 OWED = Liability("BTC", 1_000, 8, LiabilityEvidence.REHASHED, "tree.csv", "block 7")
 BELOW, MAYBE = FindingKind.RESERVES_BELOW_LIABILITIES, FindingKind.RESERVES_MAYBE_BELOW
@@ -51,3 +53,33 @@ def test_what_cannot_be_compared_is_not_compared():
     assert told(other_day, (True, Evidence.PROVEN, 1)) == []
     assert told(replace(OWED, detail={"unit": "cents"}), (True, Evidence.PROVEN, 1)) == []
     assert told(OWED, (False, Evidence.UNAVAILABLE, 0)) == []
+
+
+def held(**amounts):
+    """Totals of coins, all of it proven."""
+    tally = Tally()
+    for asset, amount in amounts.items():
+        key = PartKey(asset.replace("_", "."), 6, proof=True, evidence=Evidence.PROVEN)
+        tally.add_part(key, Part(rows=1, claimed=amount, found=amount))
+    return tally
+
+
+@pytest.mark.parametrize(
+    ("publisher", "totals", "kind"),
+    [
+        ("kraken", {"USDT": 900}, BELOW),
+        ("kraken", {"USDT": 900, "USDT_arbitrum": 99}, BELOW),
+        ("kraken", {"USDT": 900, "USDT_arbitrum": 60, "USDT_bsc": 40}, MAYBE),
+        ("kraken", {"USDT": 900, "USDC": 100}, BELOW),
+        ("binance", {"USDT": 900, "USDT_bsc": 100}, BELOW),  # its own word covers nothing
+        ("binance", {"USDT": 900, "USDT_bsc": 100, "USDT_polygon": 100}, MAYBE),
+    ],
+)
+def test_coins_over_a_bridge_keep_it_from_being_false(publisher, totals, kind):
+    owed = Liability("USDT", 1_000, 6, LiabilityEvidence.REHASHED, "tree.csv", "block 7")
+    found = {total.asset: total for total in held(**totals).totals([owed])}
+    own = load_publishers().known(publisher).tokens
+    more = owed_in_its_name(found, found["USDT"], load_registry(), own)
+    (finding,) = _covered(owed, found["USDT"], more)
+    assert finding.kind is kind
+    assert ("others owe in its name" in finding.reason) is (kind is MAYBE)
