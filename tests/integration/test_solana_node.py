@@ -8,14 +8,15 @@ from dataclasses import replace
 import pytest
 from support.litesvm import LiteSvm, litesvm
 
-from scanner.chains.fleet.interface import Answer, Reading
+from scanner.chains.fleet.interface import Answer, Reading, Refusal
 from scanner.chains.fleet.source import FleetSource
 from scanner.chains.interface import ReadPolicy
-from scanner.chains.solana.reader import SolanaReader
+from scanner.chains.solana.reader import LOCKED_UP, SolanaReader
 from scanner.errors import SourceRejectedError
 from scanner.model.addresses.table import decode_address
 from scanner.model.balance import BalanceQuery, Evidence
 from scanner.model.endpoint import Endpoint
+from scanner.model.key_policy import keys_of
 from scanner.model.network import Holding
 from scanner.model.parts import Part
 from scanner.settings.tables import load_registry
@@ -64,7 +65,7 @@ def test_coins_stake_and_tokens_of_the_real_programs(node: LiteSvm, reader: Sola
         Part.UNBONDING: 3 * 10**9 + rent,
         Part.LOCKED: 10**9 + rent,
     }
-    assert rich.caution == ""
+    assert rich.caution == LOCKED_UP
     assert isinstance(other, Reading)
     # Stake that was never given to a validator can be taken out: it is on its way back, at the end.
     assert other.parts[Part.LIQUID] == 2**53 + 1
@@ -93,6 +94,31 @@ def test_an_account_that_is_a_programs_says_so(node: LiteSvm, reader: SolanaRead
     assert isinstance(said, Reading)
     assert said.amount > 0
     assert "belongs to a program" in said.caution
+
+
+@pytest.mark.parametrize(
+    ("account", "spenders"),
+    [
+        ("rich", ["rich"]),
+        ("nobody", ["nobody"]),
+        ("active", ["rich"]),
+        ("locked", ["rich", ""]),  # its custodian is nobody's key: it stays locked until then
+        ("nonce", ["other"]),
+        ("voter", ["votes_owner"]),
+        ("program", []),
+    ],
+)
+def test_whose_the_accounts_of_the_real_programs_are(
+    node: LiteSvm, reader: SolanaReader, account: str, spenders: list[str]
+) -> None:
+    at = reader.pin(None)
+    policy = reader.key_policy(decode_address(SOLANA, node.made[account]), at)
+    who = [node.made.get(name, "1" * 32) for name in spenders]
+    expected = [decode_address(SOLANA, text).payload for text in who]
+    assert [key.value for key in keys_of(policy.ways)] == expected
+    assert bool(policy.disputed) == (not spenders)
+    (said,) = reader.read([query(node, account)], at)
+    assert isinstance(said, Refusal) == (account in ("active", "locked"))
 
 
 def test_a_token_that_the_cluster_does_not_have_is_no_zero(

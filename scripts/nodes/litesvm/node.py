@@ -31,7 +31,14 @@ from solders.rpc.responses import (
     RpcVoteAccountInfo,
     RpcVoteAccountStatus,
 )
-from solders.system_program import CreateAccountParams, TransferParams, create_account, transfer
+from solders.system_program import (
+    CreateAccountParams,
+    InitializeNonceAccountParams,
+    TransferParams,
+    create_account,
+    initialize_nonce_account,
+    transfer,
+)
 from solders.token.associated import get_associated_token_address
 from solders.transaction import Transaction
 
@@ -206,6 +213,14 @@ def leave(chain: Chain, place: Pubkey, owner: Keypair) -> None:
     chain.run(Instruction(STAKE, struct.pack("<I", 5), who), signers=(owner,))
 
 
+def nonce(chain: Chain, name: str, authority: Keypair) -> Pubkey:
+    """A durable nonce's account, whose lamports `authority` may take."""
+    new = key(name)
+    begin = InitializeNonceAccountParams(nonce_pubkey=new.pubkey(), authority=authority.pubkey())
+    chain.run(chain.make(new, 80, SYSTEM, 10**9), initialize_nonce_account(begin), signers=(new,))
+    return new.pubkey()
+
+
 def furnish(chain: Chain) -> dict[str, Any]:
     """Make what the tests ask for; names and addresses of it."""
     rich, other = key("rich"), key("other")
@@ -225,7 +240,7 @@ def furnish(chain: Chain) -> dict[str, Any]:
     voter = validator(chain)
     active = stake(chain, "active", rich, 5 * 10**12)
     leaving = stake(chain, "leaving", rich, 3 * 10**9)
-    stake(chain, "locked", rich, 10**9, START * 2)
+    locked = stake(chain, "locked", rich, 10**9, START * 2)
     stake(chain, "others", other, 9 * 10**9)
     delegate(chain, active, rich, voter)
     delegate(chain, leaving, rich, voter)
@@ -241,6 +256,10 @@ def furnish(chain: Chain) -> dict[str, Any]:
         "plain": str(plain),
         "extended": str(extended),
         "voter": str(voter),
+        "votes_owner": str(key("node").pubkey()),
+        "active": str(active),
+        "locked": str(locked),
+        "nonce": str(nonce(chain, "nonce", other)),
         "stake_rent": rent,
     }
 
