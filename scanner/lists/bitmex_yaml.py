@@ -55,6 +55,7 @@ _ROW_KEYS = {
     "addr_type": "type of row",
 }  # fmt: skip
 _LISTS = {"address": "", "custodial": "custodial"}
+_OCTAL = re.compile(r"0[0-7]+")  # a number of another base to YAML 1.1, and of ten to 1.2
 _BATCH = 1000
 _MOST_KEYS = 64
 _TELLING = 20  # characters of a value that says more than a key's name
@@ -200,6 +201,8 @@ class _Document:
         known = _FACTS.get(key)
         if key in _SINGLE and value.kind != "scalar":
             self._fail(f"{key!r} must be a single value", value)
+        if key in _SINGLE and _OCTAL.fullmatch(value.text):
+            self._fail(f"{key!r} {_two_bases(value.text)}", value)
         self._nested = value.kind == "{" and key != "claim"
         if known is None and value.kind != "scalar":
             text = self._skipped()
@@ -273,6 +276,8 @@ class _Document:
             if value.kind != "scalar":
                 self._scalars_within()
                 problem = problem or f"{clip(key)!r} is not a single value"
+            elif key == "balance" and _OCTAL.fullmatch(value.text):
+                problem = problem or f"balance {_two_bases(value.text)}"
             elif key == "addr_type":
                 cells[3] = f"{kind} {value.text}".strip()
             elif key in _CELLS:
@@ -341,6 +346,10 @@ class _Document:
 
     def _fail(self, what: str, event: _Event) -> NoReturn:
         raise ListFormatError(self._options.file, what, event.line, event.column)
+
+
+def _two_bases(text: str) -> str:
+    return f"{clip(text)!r} begins with 0: some programs read it in base 8, so write it plain"
 
 
 def _bad(line: int, reason: str, text: str) -> UnreadableRow:

@@ -71,6 +71,7 @@ def test_a_wrong_total_and_an_address_in_two_lists(read_bytes: Reader) -> None:
         (f"{A}", FindingKind.BAD_ROW, "not a mapping"),
         (f"[{A}, [1]]", FindingKind.BAD_ROW, "not a mapping"),
         ("{}", FindingKind.BAD_ROW, "no address"),
+        (f"{{addr: {A}, balance: 0100}}", FindingKind.BAD_ROW, "base 8"),
     ],
 )
 def test_a_bad_row_is_a_finding(
@@ -108,6 +109,8 @@ def test_an_amount_that_cannot_be_read(read_bytes: Reader, balance: str, words: 
         ("chain: main\ntotal: 1\naddress: []\nheight: 5\ncustodial: []\n", 4, "'height' stands"),
         ("height: 5\nclaim: 1\ncustodial:\nchain: main\naddress: []\nchain: x\n", 6, "twice"),
         ("chain: main\nclaim: 1\nheight: [850, 000]\naddress: []\n", 3, "single value"),
+        ("chain: main\nclaim: 1\nheight: 0750000\naddress: []\n", 3, "base 8"),
+        (f"{HEAD}total: 0100\naddress: []\n", 4, "base 8"),
         ("chain: [main]\nclaim: 1\nheight: 5\naddress: []\n", 1, "single value"),
         ("chain: main\nclaim: 1\nheight: 5\ntotal: {x: 1}\naddress: []\n", 4, "single value"),
         ("height: 1\nchain: regtest\nclaim: 1\naddress: []\n", 2, "'regtest'"),
