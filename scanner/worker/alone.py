@@ -19,7 +19,7 @@ from scanner.store.writing.runs import create_snapshot
 from scanner.store.writing.sink import StoreSink
 from scanner.worker.jobs import Jobs
 from scanner.worker.saying import tell_ended
-from scanner.worker.scheduling import claim_due, start_run
+from scanner.worker.scheduling import claim_due, is_due, start_run
 from scanner.worker.watch import Outcome, Stage
 
 LOOK_EVERY = 20.0
@@ -61,6 +61,8 @@ def look(jobs: Jobs, now: datetime) -> list[Taken]:
     """Claim what is due, start what is claimed, take what is started. Returns what was taken."""
     claim_due(jobs.store, now)
     for run in kept.unfinished(jobs.store):
+        if not is_due(run, now):
+            continue
         if jobs.stop.is_set():
             return []
         try:
@@ -100,7 +102,9 @@ def _take_started(jobs: Jobs) -> list[Taken]:
                 if source is not None:
                     sources[network] = source
         result = take_snapshot(
-            sink, snapshot_id, sources, jobs.judge, jobs.registry, stop=jobs.stop
+            *(sink, snapshot_id, sources, jobs.judge, jobs.registry),
+            stop=jobs.stop,
+            networks=policy.networks,
         )
         taken.append(result)
         jobs.watch.count(Outcome.DONE, result.done - (len(chunks) - len(waiting)))

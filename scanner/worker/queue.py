@@ -24,7 +24,14 @@ from scanner.store.writing.schedules import Run, RunState
 from scanner.store.writing.sink import chunks_of
 from scanner.worker.clocks import forget_future
 from scanner.worker.jobs import Jobs, waiting_chunks
-from scanner.worker.scheduling import TRIES, claim_due, start_run
+from scanner.worker.scheduling import (
+    FIRST_WAIT,
+    LONGEST_WAIT,
+    TRIES,
+    claim_due,
+    start_run,
+    wait_after,
+)
 
 if TYPE_CHECKING:
     from procrastinate import App, BaseRetryStrategy, JobContext
@@ -61,13 +68,13 @@ class Timing:
     rescue: str = "* * * * *"
     ticks: str = "* * * * *"
     tries: int = 4
-    first_wait: int = 15
+    first_wait: int = FIRST_WAIT
     poll: float = 5.0
-    longest_wait: float = 900.0
+    longest_wait: float = LONGEST_WAIT
 
     def wait_after(self, tried: int) -> float:
         """Seconds before a job that was tried so often is tried again."""
-        return min(self.longest_wait, self.first_wait * 4.0 ** min(tried - 1, 20))
+        return wait_after(tried, self.first_wait, self.longest_wait)
 
 
 def set_up(store: Store) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, select
 
@@ -40,6 +40,8 @@ from scanner.worker.ticks import due_tick
 
 TRIES = 5
 """How often a run is tried before it fails."""
+FIRST_WAIT, LONGEST_WAIT = 15, 900
+"""Seconds before what had no answer is tried again: four times as long each time."""
 
 Plan = Callable[
     [int, SnapshotPolicy, dict[str, int], Callable[["Connection", int], None]],
@@ -47,6 +49,22 @@ Plan = Callable[
 ]
 """plan(list id, policy, chunks in flight by network, also) -> snapshot id; `also` is done in the
 transaction that makes the snapshot."""
+
+
+def wait_after(tried: int, first: float = FIRST_WAIT, longest: float = LONGEST_WAIT) -> float:
+    """Seconds before what was tried so often is tried again."""
+    return min(longest, first * 4.0 ** min(tried - 1, 20))
+
+
+def is_due(run: Run, now: datetime) -> bool:
+    """Whether a claimed run may be tried now: the waits of its tries are over.
+
+    They count from when it was claimed, so that nothing but the tries has to be kept.
+    """
+    if run.claimed is None or run.claimed > now:  # the clock was set back
+        return True
+    waits = sum(wait_after(tried) for tried in range(1, run.attempts + 1))
+    return now >= run.claimed + timedelta(seconds=waits)
 
 
 def claim_due(

@@ -72,7 +72,7 @@ def test_a_schedule_is_run_by_a_worker_that_ends_when_told(world, scanner, datab
     )
     assert totals.object["complete"] is True
     (listed,) = scanner("schedule", "list", "--json", *at).object
-    assert (listed["name"], listed["state"], listed["snapshot"]) == ("okx", "started", snapshot)
+    assert (listed["name"], listed["state"], listed["snapshot"]) == ("okx", "complete", snapshot)
     assert scanner("schedule", "remove", "okx", *at).status == 0
     assert scanner("schedule", "list", "--json", *at).object == []
     assert scanner("db", "check", *at).status == 0

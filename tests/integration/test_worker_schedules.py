@@ -34,7 +34,7 @@ from scanner.store.writing.schedules import RunState, ScheduleOptions
 from scanner.worker.alone import look
 from scanner.worker.jobs import Jobs
 from scanner.worker.queue import give_out_run, queued_snapshot, server_time, set_up
-from scanner.worker.scheduling import TRIES, claim_due, claim_now, start_run
+from scanner.worker.scheduling import TRIES, claim_due, claim_now, start_run, wait_after
 
 START = datetime(2026, 11, 20, 12, tzinfo=UTC)
 SIX = datetime(2026, 11, 21, 6, tzinfo=UTC)
@@ -332,14 +332,27 @@ def test_an_unchanged_list_is_neither_sent_nor_stored_again(store):
 def test_a_server_that_is_down_is_asked_again_and_then_given_up(store):
     with serving() as (server, url):
         schedule = add(store, url)
-        server.status = 503
+        server.status, now = 503, SIX
         for count in range(1, TRIES + 1):
-            assert look(jobs_on(store), SIX) == []
+            assert look(jobs_on(store), now) == []
+            assert look(jobs_on(store), now + timedelta(seconds=10)) == [], "not so soon again"
             assert one_run(store, schedule).attempts == count
+            now += timedelta(seconds=wait_after(count))
+        assert now - SIX > timedelta(minutes=20), "an outage of some minutes loses no day"
         run = one_run(store, schedule)
         assert (run.state, run.error) == (RunState.FAILED, "okx: the server says 503")
-        assert look(jobs_on(store), SIX) == []
+        assert look(jobs_on(store), now) == []
         assert len(server.asked) == TRIES
+
+
+def test_a_clock_that_is_set_back_keeps_no_run_waiting(store):
+    with serving() as (server, url):
+        schedule = add(store, url)
+        server.status = 503
+        look(jobs_on(store), SIX)
+        server.status = 200
+        assert len(look(jobs_on(store), SIX - timedelta(hours=3))) == 1
+        assert one_run(store, schedule).state is RunState.STARTED
 
 
 @pytest.mark.parametrize(

@@ -98,7 +98,7 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run of a schedule. tick: the moment it stands for."""
+    """One run of a schedule. tick: the moment it stands for. claimed: when somebody took it."""
 
     schedule_id: int
     tick: datetime
@@ -107,6 +107,7 @@ class Run:
     list_id: int | None = None
     snapshot_id: int | None = None
     error: str = ""
+    claimed: datetime | None = None
 
 
 def add(
@@ -330,4 +331,5 @@ def _read_run(row: Any) -> Run:  # noqa: ANN401 - a row
         row.list_id,
         row.snapshot_id,
         row.error,
+        row.claimed,
     )
