@@ -14,7 +14,7 @@ from scanner.liabilities import strict
 from scanner.liabilities.interface import Inclusion, LiabilityEvidence, ProofCheck, ProofStatus
 from scanner.liabilities.okx_v1.batch import Coins, SumProof, check_proof
 from scanner.liabilities.okx_v1.field import BLOWUP, P
-from scanner.liabilities.okx_v1.folder import TRUNK, Folder, opened_folder
+from scanner.liabilities.okx_v1.folder import MAX_COINS, TRUNK, Folder, opened_folder
 from scanner.liabilities.okx_v1.tree import climb
 from scanner.liabilities.opening import read_whole
 from scanner.liabilities.refusal import RefusedError, ShapeError
@@ -129,6 +129,10 @@ def _user(document: object, folder: Folder, coins: Coins) -> tuple[dict[str, int
     own = ("batch_mtree_root", "user_id", "user_index", "batch_index", "uts")
     batch = _part(found[names[0]], f"/{names[0]}", coins, own)
     trunk = _part(found[names[1]], f"/{names[1]}", coins, ("trunk_mtree_root", "batch_id"))
+    config = strict.fields(found["config"], "/config", ("main_coins_num", "coins"))
+    said = strict.integer(config["main_coins_num"], "/config/main_coins_num", MAX_COINS + 1)
+    if config["coins"] != list(coins.names) or said != coins.bound:
+        raise RefusedError("/config", "other coins than the publication's config.json has")
     root = strict.hex_bytes(batch["batch_mtree_root"], f"/{names[0]}/batch_mtree_root", 32)
     proof, totals = _batch_of(folder, root, coins)
     place = f"/{names[0]}"

@@ -12,7 +12,7 @@ from support.okx_proofs import PROOFS, document, pin, recorded
 from scanner.liabilities.okx_v2.constraints import check_constraints, gate_filter, gate_sums, mixed
 from scanner.liabilities.okx_v2.fri import Folding, check_fri
 from scanner.liabilities.okx_v2.gates import Row
-from scanner.liabilities.okx_v2.goldilocks import ONE, Ext
+from scanner.liabilities.okx_v2.goldilocks import ONE, Ext, P
 from scanner.liabilities.okx_v2.key import Key, read_key
 from scanner.liabilities.okx_v2.proof_file import Proof, read_header, read_proof
 from scanner.liabilities.okx_v2.transcript import Challenges, draw
@@ -44,6 +44,13 @@ def pairs(values) -> list[list[int]]:
     return [pair(value) for value in values]
 
 
+def assert_named(name: str, recorded_name: str) -> None:
+    """A gate's name, and for one that there are two of its bits, as the published program says."""
+    kind, _, bits = name.rstrip(")").partition("(")
+    assert recorded_name.startswith(f"{kind}Gate")
+    assert not bits or f"bits: {bits}," in recorded_name
+
+
 every = pytest.mark.parametrize("name", PROOFS)
 
 
@@ -68,8 +75,12 @@ def test_key_and_transcript(name: str) -> None:
 def test_gates_and_equation(name: str) -> None:
     own = run(name)
     values, openings = own.values, own.proof.openings
+    zeta_n = own.drawn.zeta ** (1 << own.key.degree_bits)
     row = Row(openings.wires, openings.constants[len(own.key.groups) :], own.drawn.inputs_hash)
+    first = (zeta_n - ONE) * ((own.drawn.zeta - ONE) * (1 << own.key.degree_bits)).inverse()
+    assert pair(first) == values["l_0_zeta"]
     for number, gate in enumerate(own.key.gates):
+        assert_named(gate.name, values["gate_ids"][number])
         place = f"{gate.name}, gate {number}"
         own_values = pairs(gate.evaluate(row))
         assert own_values == values["gate_unfiltered"][number], place
@@ -77,7 +88,6 @@ def test_gates_and_equation(name: str) -> None:
         filtered = gate_filter(own.key, openings, number)
         assert pair(filtered) == values["gate_filters"][number], place
     assert pairs(gate_sums(own.key, openings, own.drawn)) == values["gate_constraints"]
-    zeta_n = own.drawn.zeta ** (1 << own.key.degree_bits)
     assert (pair(zeta_n), pair(zeta_n - ONE)) == (values["zeta_pow_n"], values["z_h_zeta"])
     sides = mixed(own.key, openings, own.drawn)
     assert pairs(sides.vanishing) == values["vanishing_polys_zeta"]
@@ -94,6 +104,7 @@ def test_queries_fold_as_recorded(name: str) -> None:
         zip(own.proof.queries, own.values["queries"], strict=True)
     ):
         x = folding.point(own.drawn.query_indices[number])
+        assert pow(x, 1 << sum(own.key.arities), P) == seen["final_x"]
         assert (own.drawn.query_indices[number], x) == (seen["x_index"], seen["subgroup_x"])
         assert pair(folding.combined(query, x)) == seen["combined_initial"]
         folds = list(folding.folds(number, query))
