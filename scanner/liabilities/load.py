@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from scanner.errors import InputError, ListFormatError
-from scanner.liabilities import bitmex_tree, okx_merkle
+from scanner.liabilities import bitmex_tree, in_batches, okx_merkle
 from scanner.liabilities.documents import (
     check_path,
     named,
@@ -94,6 +94,8 @@ def _found(path: Path, user: Path | None, key_at: KeyAt | None, pin: str) -> tup
     document = read_document(path)
     if is_okx_v2(document):
         return verify_okx_v2_user(document, path.name, user, pin), False
+    if in_batches.recognises(document):
+        return in_batches.verify_user(document, path, user, pin), False
     form = path_form(document)
     if form is None:
         refuse_users(document, path.name)

@@ -112,7 +112,7 @@ def _of_document(path: Path, key: str) -> ProofCheck:
                 found.root,
                 totals=found.totals,
                 gaps=form.gaps if found.included else (),
-                reason=found.reason,
+                reason=found.reason.partition(", and false: ")[2] or found.reason,
             ),
             key,
         )

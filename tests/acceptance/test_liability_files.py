@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from fnmatch import fnmatchcase as fnmatch
 from pathlib import Path
 
 import pytest
+from support.binance_proofs import PIN as BINANCE
 from support.command import Done
 
 from scanner.cli.main import run
@@ -183,6 +185,43 @@ def test_the_root_of_a_proof_and_of_a_tree_can_be_given_too(scanner):
     assert (done.status, b"not the one given" in done.out) == (1, True)
     done = scanner(*tree, okx / "user_info_file.json", "--key", key_of("toy"))
     assert (done.status, "has no verifying key" in done.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("batches", "user", "key", "status", "words"),
+    [
+        ("binance/config.json", "binance/user_config_1.json", BINANCE, 0, "included: asset "),
+        ("binance/config.json", "binance/user_config_4.json", BINANCE, 0, "included: asset "),
+        ("gate/cex_config.json", "gate/user_config.json", "", 3, "included: asset 110 29774"),
+        ("gate/cex_config.json", "gate/user_config.json", BINANCE, 2, "not checked under a key"),
+        ("gate/cex_config.json", "binance/user_config_1.json", "", 2, "not a user's file of these"),
+        ("gate/cex_config.json", None, "", 2, "needs the user's file (--user)"),
+    ],
+)
+def test_a_user_of_batches_is_led_to_the_batches_own_root(
+    scanner, batches, user, key, status, words
+):
+    own = ("--user", VECTORS / user) if user else ()
+    done = scanner(*INCLUSION, VECTORS / batches, *own, *(("--key", key) if key else ()))
+    assert (done.status, words in done.out.decode() + done.err) == (status, True), done.err
+    assert status != 0 or "gap: whoever ran the setup of the keys" in done.out.decode()
+
+
+def test_a_changed_user_of_batches_is_not_included_and_alone_not_read(scanner, tmp_path):
+    """Alone the sizes of an account are a guess: what fits none of them is not called false."""
+    user = json.loads((VECTORS / "binance/user_config_1.json").read_text())
+    user["AccountIndex"] += 1
+    (tmp_path / "user.json").write_text(json.dumps(user))
+    folder = shutil.copytree(VECTORS / "binance", tmp_path / "batches")
+    for key in folder.glob("*.vk"):
+        key.unlink()  # the chain alone says the root
+    done = scanner(*INCLUSION, folder / "config.json", "--user", "user.json")
+    assert (done.status, b"the account does not lead to this root" in done.out) == (1, True)
+    genuine = VECTORS / "binance/user_config_1.json"
+    assert scanner(*INCLUSION, folder / "config.json", "--user", genuine).status == 3
+    for command in (INCLUSION, VERIFY):
+        done = scanner(*command, genuine)
+        assert (done.status, "which rooms there are says config.json" in done.err) == (2, True)
 
 
 def test_a_root_without_its_proof_is_named_where_a_user_is_looked_for(scanner):

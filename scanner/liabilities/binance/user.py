@@ -40,13 +40,26 @@ def recognises(document: Mapping[str, object]) -> bool:
 def check(document: Mapping[str, object]) -> Path:
     """Climb from the account to the root.
 
-    Raises RefusedError where something is false, ShapeError where it is not of the form.
+    Raises RefusedError where something is false, ShapeError where it is not of the form, or where
+    the account may have another room than one of SIZES: `config.json` says which there are.
     """
-    return climb(document, SIZES)
+    try:
+        return climb(document, SIZES)
+    except RefusedError as e:
+        if e.place == "/Root":
+            rooms = " or ".join(map(str, sorted(SIZES)))
+            what = (
+                f"{e.reason} with room for {rooms} assets; which rooms there are says config.json"
+            )
+            raise ShapeError(e.place, f"{what}: give that, and this file with --user") from None
+        raise
 
 
 def climb(document: Mapping[str, object], sizes: Sequence[int]) -> Path:
-    """As `check`, for accounts with room for as many assets as one of `sizes` says."""
+    """As `check`, for accounts with room for as many assets as one of `sizes` says.
+
+    Raises RefusedError also where no such room leads to the root.
+    """
     found = strict.fields(document, "", _NAMES)
     position = strict.integer(found["AccountIndex"], "/AccountIndex", 2**DEPTH)
     identity = strict.hex_bytes(found["AccountIdHash"], "/AccountIdHash", 32)

@@ -42,8 +42,23 @@ def recognises(document: Mapping[str, object]) -> bool:
 def check(document: Mapping[str, object]) -> Path:
     """Climb from the account to the root.
 
-    Raises RefusedError where something is false, ShapeError where it is not of the form.
+    Raises RefusedError where something is false, ShapeError where it is not of the form, or where
+    the list of assets may have another size than one of SIZES: it grew before.
     """
+    try:
+        return climb(document)
+    except RefusedError as e:
+        if e.place == "/TreeRootHash":
+            sizes = " or ".join(map(str, SIZES))
+            what = f"{e.reason} with {sizes} assets; how many there are the batches say"
+            raise ShapeError(
+                e.place, f"{what}: give cex_config.json, and this file with --user"
+            ) from None
+        raise
+
+
+def climb(document: Mapping[str, object]) -> Path:
+    """As `check`, of batches whose list has one of SIZES: RefusedError where none leads there."""
     found = strict.fields(document, "", _NAMES)
     position = strict.integer(found["Arrangement"], "/Arrangement", 2**DEPTH)
     identity = strict.hex_bytes(found["UniqueIdentification"], "/UniqueIdentification", 32)

@@ -72,7 +72,12 @@ def test_bytes_of_a_whole_tree(tmp_path, reader, file):
 
 
 def user_figures(found: Inclusion) -> Any:
-    return found.root, found.amounts, sorted(found.leaves), [(t.asset, t.amount) for t in found.totals]
+    return (
+        found.root,
+        found.amounts,
+        sorted(found.leaves),
+        [(t.asset, t.amount) for t in found.totals],
+    )
 
 
 def _tree_user(path: Path) -> Inclusion:
