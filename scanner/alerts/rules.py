@@ -16,10 +16,11 @@ from scanner.model.amount import counted
 from scanner.model.finding import FindingKind
 from scanner.model.publisher import name_key
 from scanner.model.registry import Registry
-from scanner.reports.figures.amounts import reading_coins
-from scanner.reports.figures.difference import compare_totals
+from scanner.reports.figures.amounts import counted_rows, reading_coins
+from scanner.reports.figures.difference import AssetChange, compare_totals
 from scanner.reports.tables.text import redacted
 from scanner.settings.publishers import load_publishers
+from scanner.snapshots.tally import amount_text
 from scanner.store.database.engine import Store
 from scanner.store.reading import alert_questions, queries
 from scanner.store.reading.across import Taken
@@ -125,7 +126,7 @@ def _reserve_ratio(look: Look, rule: Rule) -> Iterator[Found]:
         owed = total.liabilities if total else None
         facts: dict[str, object] = {"ratio": ratio, "under": str(rule.threshold)}
         if total is not None:
-            facts["verified"], facts["decimals"] = str(total.verified), total.decimals
+            facts["verified"], facts["decimals"] = amount_text(total.verified), total.decimals
             facts["liabilities"] = None if owed is None else str(owed)
         if ratio is not None:
             if Decimal(ratio) < rule.threshold:
@@ -137,33 +138,53 @@ def _reserve_ratio(look: Look, rule: Rule) -> Iterator[Found]:
 
 
 def _verified_fell(look: Look, rule: Rule) -> Iterator[Found]:
-    """An asset's verified total fell by so many percent since the complete snapshot before."""
+    """An asset's verified total fell by so many percent since the complete snapshot before.
+
+    Where rows have no answer now, what is missing may be theirs: it is told, and not as a fall.
+    """
     if look.before is None:
         return
     old = queries.totals(look.store, look.before.id)
     new = queries.totals(look.store, look.head.id)
     for change in compare_totals(old, new):
-        was, now = change.verified_old or 0, change.verified_new or 0
-        if not _wanted(rule, change.asset) or was == 0:
+        was, now = change.verified_old, change.verified_new
+        if not _wanted(rule, change.asset) or not was:
             continue
-        fell = Fraction(100 * (was - now), was)
+        now = now if change.in_new else 0  # of what the list has not, nothing is verified
+        fell = Fraction(100 * (was - (now or 0)), was)
         if fell < Fraction(rule.threshold):
             continue
-        percent = _one_decimal(fell)
+        percent = None if change.unread else _one_decimal(fell)
         yield Found(
             change.asset,
-            f"verified {change.asset} fell by {percent} %, from "
-            f"{reading_coins(was, change.decimals, change.asset)} to "
-            f"{reading_coins(now, change.decimals, change.asset)}",
+            _fall_words(change, was, now, percent),
             {
                 "verified_before": str(was),
-                "verified": str(now),
+                "verified": amount_text(now),
                 "decimals": change.decimals,
                 "fell_percent": percent,
+                "rows_without_answer": change.unread,
                 "percent": str(rule.threshold),
                 "compared_with": look.before.id,
             },
         )
+
+
+def _fall_words(change: AssetChange, was: int, now: int | None, percent: str | None) -> str:
+    """What is to be said of less that is verified; no fall where rows have no answer."""
+    before = reading_coins(was, change.decimals, change.asset)
+    if now is None:
+        return (
+            f"verified {change.asset} is not known: no source returned a balance; "
+            f"{before} were verified before"
+        )
+    after = reading_coins(now, change.decimals, change.asset)
+    if percent is None:
+        return (
+            f"verified {change.asset} is at least {after}, for {counted_rows(change.unread)} got "
+            f"no answer; {before} were verified before"
+        )
+    return f"verified {change.asset} fell by {percent} %, from {before} to {after}"
 
 
 def _one_decimal(number: Fraction) -> str:

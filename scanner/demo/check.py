@@ -160,7 +160,7 @@ def _compare_totals(assets: Sequence[AssetTotal], rows: Sequence[PublishedRow]) 
             shown = getattr(total, name)
             if shown != amount:
                 wrong.append(f"{total.asset}: {name} is {shown}, the chains hold {amount}")
-        if sum(total.by_evidence.values()) != total.verified:
+        if sum(found or 0 for found in total.by_evidence.values()) != total.verified:
             wrong.append(
                 f"{total.asset}: its classes of evidence do not add up to what is verified"
             )

@@ -54,10 +54,10 @@ def result(plan: Plan, comparison: Comparison, totals: Sequence[AssetTotal]) -> 
 
 
 def _line(total: AssetTotal) -> str:
-    share = Fraction(total.verified * 100, total.claimed) if total.claimed else Fraction(0)
+    share = Fraction((total.verified or 0) * 100, total.claimed) if total.claimed else Fraction(0)
     owed = "-" if total.liabilities is None else _amount(total.liabilities, total.decimals)
     ratio = "-" if total.reserve_ratio is None else total.reserve_ratio[:-2]
-    claimed, verified = (_amount(n, total.decimals) for n in (total.claimed, total.verified))
+    claimed, verified = (_amount(n or 0, total.decimals) for n in (total.claimed, total.verified))
     percent = f"{share.numerator * 10 // share.denominator / 10:.1f}"
     return f"  {total.asset:6}{claimed:>18}{verified:>18}{percent:>8}{owed:>16}{ratio:>9}"
 

@@ -9,7 +9,7 @@ that the signers control the address, who says what it held.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import NamedTuple
 
@@ -42,10 +42,14 @@ class AssetTotal:
 
     decimals: the most among the asset's holdings in the list (and its liabilities, where theirs
     would not fit exactly). Duplicates are counted once.
-    claimed: what the rows state. verified: balances found of rows whose control is proof, split
-    by class of evidence in `by_evidence`. unverified: balances found of the other rows.
+    claimed: what the rows state; None where they state nothing. verified: balances found of rows
+    whose control is proof, split by class of evidence in `by_evidence`. unverified: balances found
+    of the other rows.
     unavailable_rows: rows whose balance nobody could say. shortfall, surplus: sums of the rows'
     differences where a row states an amount and a balance was found.
+    verified, unverified, shortfall, surplus and each class are None, however they are given, where
+    nothing was found and rows are without an answer: what is not known is no 0, whoever shows it.
+    With some rows found they are lower bounds.
     unanswered: what rows state for which no source returned a balance. unstated: what was found of
     rows that state no amount. So claimed + unstated = verified + unverified + shortfall - surplus +
     unanswered. Both None in a history, where they are not kept.
@@ -56,52 +60,90 @@ class AssetTotal:
 
     asset: str
     decimals: int
-    claimed: int
-    verified: int
-    by_evidence: Mapping[Evidence, int]
-    unverified: int
+    claimed: int | None
+    verified: int | None
+    by_evidence: Mapping[Evidence, int | None]
+    unverified: int | None
     unavailable_rows: int
-    shortfall: int
-    surplus: int
+    shortfall: int | None
+    surplus: int | None
     liabilities: int | None = None
     reserve_ratio: str | None = None
     unanswered: int | None = None
     unstated: int | None = None
 
+    def __post_init__(self) -> None:
+        found = (self.verified or 0) + (self.unverified or 0)
+        silent = self.unavailable_rows and not (found or self.shortfall or self.surplus)
+        # What is found where the list states nothing is no surplus.
+        if not self.claimed and (silent or found > (self.surplus or 0)):
+            self._forget("claimed")
+        if silent:
+            self._forget("verified", "unverified", "shortfall", "surplus")
+            unknown: dict[Evidence, int | None] = dict.fromkeys(SHOWN_EVIDENCE)
+            object.__setattr__(self, "by_evidence", unknown)
+
+    def _forget(self, *names: str) -> None:
+        for name in names:
+            object.__setattr__(self, name, None)
+
     @property
     def is_answered(self) -> bool:
         """Whether a source returned the balance of any row; if not, nothing of it is known."""
-        told = self.verified or self.unverified or self.shortfall or self.surplus
-        return bool(told) or not self.unavailable_rows
+        return self.verified is not None
 
     @property
     def is_stated(self) -> bool:
-        """Whether the list states what it claims. What is found where it does not is no surplus."""
-        return bool(self.claimed) or self.verified + self.unverified <= self.surplus
+        """Whether the list states what it claims."""
+        return self.claimed is not None
+
+    def rescaled(self, decimals: int) -> AssetTotal:
+        """The same amounts in a unit with at least as many decimals; liabilities are left out."""
+
+        def to(amount: int | None) -> int | None:
+            return None if amount is None else rescale(amount, self.decimals, decimals)
+
+        return AssetTotal(
+            self.asset,
+            decimals,
+            to(self.claimed),
+            to(self.verified),
+            {e: to(amount) for e, amount in self.by_evidence.items()},
+            to(self.unverified),
+            self.unavailable_rows,
+            to(self.shortfall),
+            to(self.surplus),
+            unanswered=to(self.unanswered),
+            unstated=to(self.unstated),
+        )
 
     def to_json(self) -> dict[str, object]:
         """The object that `scanner totals --json` shows: amounts as strings.
 
         None for what the list does not state, and for what nobody answered: neither is 0.
         """
-
-        def known(amount: int) -> str | None:
-            return str(amount) if self.is_answered else None
-
         return {
             "asset": self.asset,
             "decimals": self.decimals,
-            "claimed": str(self.claimed) if self.is_stated else None,
-            "verified": known(self.verified),
-            "by_evidence": {e.value: known(self.by_evidence.get(e, 0)) for e in SHOWN_EVIDENCE},
-            "unverified": known(self.unverified),
+            "claimed": amount_text(self.claimed),
+            "verified": amount_text(self.verified),
+            "by_evidence": {e.value: amount_text(self._of(e)) for e in SHOWN_EVIDENCE},
+            "unverified": amount_text(self.unverified),
             "unavailable_rows": self.unavailable_rows,
-            "unanswered": None if self.unanswered is None else str(self.unanswered),
-            "shortfall": known(self.shortfall),
-            "surplus": known(self.surplus),
-            "liabilities": None if self.liabilities is None else str(self.liabilities),
+            "unanswered": amount_text(self.unanswered),
+            "shortfall": amount_text(self.shortfall),
+            "surplus": amount_text(self.surplus),
+            "liabilities": amount_text(self.liabilities),
             "reserve_ratio": self.reserve_ratio,
         }
+
+    def _of(self, evidence: Evidence) -> int | None:
+        return self.by_evidence.get(evidence, 0)
+
+
+def amount_text(amount: int | None) -> str | None:
+    """Base units as JSON and CSV have them; None where the amount is not known."""
+    return None if amount is None else str(amount)
 
 
 class PartKey(NamedTuple):
@@ -208,7 +250,7 @@ class Tally:
 def _total(
     asset: str, parts: Sequence[tuple[PartKey, Part]], owed: Liability | None, complete: bool
 ) -> AssetTotal:
-    decimals = _decimals(parts, owed)
+    decimals = max((key.decimals for key, _ in parts), default=owed.decimals if owed else 0)
     by_evidence: dict[Evidence, int] = dict.fromkeys(SHOWN_EVIDENCE, 0)
     sums = Part()
     unverified = unavailable_rows = unanswered = unstated = 0
@@ -231,42 +273,50 @@ def _total(
             by_evidence[key.evidence] += scaled.found
         else:
             unverified += scaled.found
-    verified = sum(by_evidence.values())
-    liabilities = None if owed is None else _scaled(owed.amount, owed.decimals, decimals)
-    known = complete and unavailable_rows < sums.rows and (owed is None or owed.comparable)
-    return AssetTotal(
+    total = AssetTotal(
         asset=asset,
         decimals=decimals,
         claimed=sums.claimed,
-        verified=verified,
+        verified=sum(by_evidence.values()),
         by_evidence=by_evidence,
         unverified=unverified,
         unavailable_rows=unavailable_rows,
         shortfall=sums.shortfall,
         surplus=sums.surplus,
-        liabilities=liabilities,
-        reserve_ratio=reserve_ratio(verified, liabilities) if known else None,
         unanswered=unanswered,
         unstated=unstated,
     )
+    if owed is None:
+        return total
+    return with_liabilities(total, owed, complete=complete and bool(sums.rows))
 
 
-def reserve_ratio(verified: int, liabilities: int | None) -> str | None:
+def with_liabilities(total: AssetTotal, owed: Liability, *, complete: bool = True) -> AssetTotal:
+    """The same total with what is owed, in a unit in which both are exact, and their ratio.
+
+    complete: whether every row has been asked for, and there are rows; if not, there is no ratio.
+    """
+    unit = _decimals(total.decimals, owed)
+    same = total.rescaled(unit)
+    liabilities = _scaled(owed.amount, owed.decimals, unit)
+    known = complete and owed.comparable
+    ratio = reserve_ratio(same.verified, liabilities) if known else None
+    return replace(same, liabilities=liabilities, reserve_ratio=ratio)
+
+
+def reserve_ratio(verified: int | None, liabilities: int | None) -> str | None:
     """verified / liabilities as decimal text, rounded down, so that 1.000000 is never flattery.
 
-    Both in the same base units. None where liabilities are unknown or zero.
+    Both in the same base units. None where one is unknown, or liabilities are zero.
     """
-    if not liabilities:
+    if verified is None or not liabilities:
         return None
     scaled = verified * 10**RATIO_DECIMALS // liabilities
     whole, fraction = divmod(scaled, 10**RATIO_DECIMALS)
     return f"{whole}.{fraction:0{RATIO_DECIMALS}d}"
 
 
-def _decimals(parts: Sequence[tuple[PartKey, Part]], owed: Liability | None) -> int:
-    held = max((key.decimals for key, _ in parts), default=None)
-    if owed is None or held is None:
-        return owed.decimals if owed is not None else held or 0
+def _decimals(held: int, owed: Liability) -> int:
     fits = owed.decimals <= held or owed.amount % 10 ** (owed.decimals - held) == 0
     return held if fits else owed.decimals
 

@@ -77,7 +77,8 @@ def _bar(total: Json) -> Json:
     words = f"not verified: {reading_coins(unverified, decimals, asset)} {name}"
     parts.append(Segment("unverified", words, unverified))
     share = share_words(total)
-    label = f"{name}: verified {reading_coins(verified, decimals, asset)}, {share}"
+    told = f"verified {reading_coins(verified, decimals, asset)}, " if total["verified"] else ""
+    label = f"{name}: {told}{share}"
     bar = stacked_bar(parts, claimed, label)
     return {"bar": Markup(bar), "share": share}  # noqa: S704 - made and escaped by bars.py
 
@@ -245,28 +246,37 @@ def read_by_amount(totals: Mapping[str, Any]) -> list[tuple[str, str]]:
     """
     shares = []
     for asset in totals["assets"]:
-        claimed, left = int(asset["claimed"]), int(asset["unanswered"] or 0)
+        claimed, left = int(asset["claimed"] or 0), int(asset["unanswered"] or 0)
         if claimed and left:
             shares.append((10_000 * (claimed - left) // claimed, asset["asset"]))
     return [(name, f"{n // 100}.{n % 100:02} %") for n, name in sorted(shares)]
+
+
+def is_answered(worth: Json) -> bool:
+    """Whether somebody said what is held of every asset of a snapshot's worth."""
+    return all(asset["verified"] is not None for asset in worth["assets"])
 
 
 def all_assets(worths: Sequence[tuple[str, Json]], publisher: str) -> Markup:
     """Claimed and verified over time, all assets with a price together, in dollars.
 
     worths: (ISO time, worth of a snapshot), any order; at least two, or there is no drawing.
+    What is verified has a gap where nobody answered for an asset: its sum would look like a fall.
     """
     if len(worths) < 2:
         return Markup()
     lines = []
     for css, key in (("claimed", "claimed_usd"), ("verified", "verified_usd")):
-        part = [
-            Point(_seconds(at), int(str(worth[key]).replace(".", "")), f"{at[:10]}: $ {text} {css}")
-            for at, worth in sorted(worths, key=lambda known: known[0])
-            for text in [grouped(str(worth[key]))]
-        ]
-        lines.append(Line(css, [part]))
-    highest = max(point.amount for line in lines for point in line.parts[0])
+        parts: list[list[Point]] = [[]]
+        for at, worth in sorted(worths, key=lambda known: known[0]):
+            text = str(worth[key])
+            if css == "verified" and not is_answered(worth):
+                parts.append([])
+                continue
+            label = f"{at[:10]}: $ {grouped(text)} {css}"
+            parts[-1].append(Point(_seconds(at), int(text.replace(".", "")), label))
+        lines.append(Line(css, parts))
+    highest = max(point.amount for line in lines for part in line.parts for point in part)
     texts = [axis_amount(amount, 2) for amount in grid_amounts(highest)]
     ticks = [(_seconds(at), at[:10]) for at, _ in worths]
     words = f"Dollars claimed and verified by {printable(publisher)} over time"

@@ -17,6 +17,7 @@ from scanner.store.reading.beginnings import keys_beginning
 from scanner.store.reading.history import PublisherView, publishers
 from scanner.store.reading.queries import SnapshotHead
 from scanner.web import answers
+from scanner.web.drawing import is_answered
 from scanner.web.site import Site
 from scanner.web.worth import snapshot_worth
 
@@ -84,7 +85,7 @@ def _balances_of(head: SnapshotHead) -> str:
 
 def _money(site: Site, head: SnapshotHead) -> Json:
     worth = snapshot_worth(site, head)
-    if worth is None:
+    if worth is None or worth["verified_usd"] is None:
         return {}
     verified, claimed = _cents(worth["verified_usd"]), _cents(worth["claimed_usd"])
     part = Fraction(verified, claimed) if claimed else None
@@ -129,7 +130,7 @@ def _spark(site: Site, view: PublisherView) -> Markup:
     """Dollars verified in the publisher's last complete snapshots, oldest first."""
     heads = queries.heads(site.store, publisher_id=view.id, limit=MONTHS)
     worths = [snapshot_worth(site, head) for head in reversed(heads) if head.complete]
-    amounts = [_cents(worth["verified_usd"]) for worth in worths if worth is not None]
+    amounts = [_cents(w["verified_usd"]) for w in worths if w is not None and is_answered(w)]
     if len(amounts) < 2:
         return Markup()
     drawn = sparkline(amounts, f"dollars verified in the last {len(amounts)} snapshots")

@@ -334,14 +334,14 @@ class OldNew(Shape):
 
 
 class AssetChange(Shape):
-    """One asset's totals in two snapshots. ..._by: newer minus older, may be negative."""
+    """One asset's totals in two snapshots. ..._by: newer minus older, None where unknown."""
 
     asset: str
     decimals: int
     claimed: OldNew
     verified: OldNew
-    claimed_by: str
-    verified_by: str
+    claimed_by: str | None
+    verified_by: str | None
     in_list: InList
 
 

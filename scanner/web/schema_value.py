@@ -63,15 +63,18 @@ class AssetValue(Worth):
 
 
 class Sums(Shape):
-    """A snapshot's worth. priced: whether nothing is left out for want of a price."""
+    """A snapshot's worth. priced: whether nothing is left out, for want of price or answer.
+
+    What is verified and what is not: None where nobody said what is held of any asset.
+    """
 
     snapshot: int
     at: str
     complete: bool
     priced: bool
     claimed_usd: Usd
-    verified_usd: Usd
-    unverified_usd: Usd
+    verified_usd: Usd | None
+    unverified_usd: Usd | None
 
 
 class SumsThen(Sums):

@@ -243,7 +243,7 @@ def _findings(store: Store, snapshot_id: int) -> list[Object]:
 def _largest(
     store: Store, snapshot_id: int, totals: SnapshotTotals
 ) -> tuple[list[Object], list[Object]]:
-    whole = {a.asset: (a.decimals, a.verified) for a in totals.assets}
+    whole = {a.asset: (a.decimals, a.verified or 0) for a in totals.assets}
     rows, tops = largest_verified(store, snapshot_id, whole, LARGEST)
     named: list[Object] = [
         {

@@ -221,7 +221,8 @@ def _asset(total: Json) -> Json:
     ]
     parts.append(Segment("unverified", f"not verified: {coins(unverified)} {name}", unverified))
     share = share_words(total)
-    bar = stacked_bar(parts, claimed, f"{printable(name)}: verified {coins(verified)}, {share}")
+    known = f"verified {coins(verified)}, " if answered else ""
+    bar = stacked_bar(parts, claimed, f"{printable(name)}: {known}{share}")
     unread = total["unavailable_rows"]
     # Owed, and no row is about it: nothing is claimed, which is not 0.
     nothing = stated and answered and not (claimed or verified or unverified or unread)
@@ -258,11 +259,8 @@ def share_words(total: Mapping[str, Any]) -> str:
     if total["claimed"] is None:
         return "no amounts stated"
     claimed, verified = int(total["claimed"]), int(total["verified"])
-    told = verified + int(total["unverified"]) + int(total["shortfall"])
-    share = claimed_share(claimed, verified, told=told, unread=total["unavailable_rows"])
-    if share is None:
-        return "no answer" if claimed else "nothing claimed"
-    return f"{share} of claimed"
+    share = claimed_share(claimed, verified)
+    return f"{share} of claimed" if share else "nothing claimed"
 
 
 def _group(findings: Sequence[Json], weight: Weight, title: str, nothing: str) -> Json:

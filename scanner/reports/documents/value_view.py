@@ -26,7 +26,7 @@ def value_view(value: Json) -> View:
             {"asset": asset["asset"], **worth_view(asset, spans)} for asset in value["assets"]
         ],
         "all": "All" if value["priced"] else "All priced",
-        **{name: grouped(value[f"{name}_usd"]) for name in _WORTHS},
+        **_cells(value),
         "changes": [_change(value["against"][span], "") for span in spans],
         "spans": spans,
         "then": [_then(value["against"][span.name], span.name) for span in SPANS],
@@ -41,14 +41,19 @@ def point_view(worth: Json) -> View:
 
 def worth_view(asset: Json, spans: list[str]) -> View:
     """One asset's cells. spans: those that have a column."""
-    worths = {name: asset[f"{name}_usd"] for name in _WORTHS}
     share = asset["share_percent"]
     return {
-        **{name: _DASH if text is None else grouped(text) for name, text in worths.items()},
+        **_cells(asset),
         **price_view(asset),
         "share": _DASH if share is None else f"{share} %",
         "changes": [_change(asset["change"][span], "coins ") for span in spans],
     }
+
+
+def _cells(worth: Json) -> View:
+    """What each side was worth, a dash where that is not known."""
+    worths = {name: worth[f"{name}_usd"] for name in _WORTHS}
+    return {name: _DASH if text is None else grouped(text) for name, text in worths.items()}
 
 
 def price_view(worth: Json) -> View:

@@ -89,9 +89,12 @@ def _aggregate(proof: KeptProof, value: SnapshotValue, published: str) -> Aggreg
         why = "nothing is owed"
     elif not value.complete:
         why = "not every balance has been read"
+    elif value.verified is None:
+        why = "no source returned a balance"
     elif not _priced(value.assets):
         why = "no verified asset has a price near the snapshot (see 'scanner prices')"
-    ratio = None if why or not owed else _ratio(value.verified, owed)
+    held = value.verified
+    ratio = None if why or not owed or held is None else _ratio(held, owed)
     return Aggregate(proof, value, owed, ratio, why, published)
 
 
@@ -116,7 +119,7 @@ def _ratio(reserves: int, owed: int) -> str:
 
 def is_below(found: Aggregate) -> bool:
     """Whether less is verified and priced than is owed, where both sides are known."""
-    return found.ratio is not None and found.value.verified < (found.owed_cents or 0)
+    return found.ratio is not None and (found.value.verified or 0) < (found.owed_cents or 0)
 
 
 def aggregate_object(found: Aggregate) -> dict[str, object]:
@@ -166,7 +169,7 @@ def aggregate_words(found: Aggregate) -> str:
     """The same in one sentence, which stands below the totals."""
     known = found.ratio or f"absent: {found.why_absent}"
     if found.ratio and not found.value.priced:
-        known += ", of the assets that have a price"
+        known += ", of the assets that have a price and an answer"
     if found.proof.evidence is not LiabilityEvidence.SNARK_AGGREGATE:
         known += ", unproven"
     said = f"; the publisher says {found.published}" if found.published else ""
@@ -181,8 +184,10 @@ def aggregate_lines(found: Aggregate) -> list[str]:
     standing = STANDING if accepted else UNPROVEN
     lines = [
         f"aggregate ratio: {found.ratio or 'absent: ' + found.why_absent}",
-        f"reserves: {usd(value.verified)} US dollars verified"
-        + ("" if value.priced else ", of the assets that have a price"),
+        "reserves: no value"
+        if value.verified is None
+        else f"reserves: {usd(value.verified)} US dollars verified"
+        + ("" if value.priced else ", of the assets that have a price and an answer"),
     ]
     if found.left_out:
         lines.append(f"left out, for the publisher issues it: {', '.join(found.left_out)}")

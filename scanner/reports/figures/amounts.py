@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from markupsafe import Markup, escape
 
 from scanner.model.amount import counted, format_amount, grouped_amount
@@ -33,6 +35,25 @@ def reading_coins(base_units: int, decimals: int, asset: str) -> str:
     return f"{sign}{int(whole):,}.{fraction.ljust(places, '0')}"
 
 
+def known_coins(
+    base_units: int | None, decimals: int, asset: str, absent: str = "no answer"
+) -> str:
+    """As `reading_coins`; `absent` for an amount that nobody told, which is not 0."""
+    return absent if base_units is None else reading_coins(base_units, decimals, asset)
+
+
+def added(amounts: Iterable[int | None]) -> int | None:
+    """The sum of the amounts that are known; None where there are some and none is known."""
+    every = list(amounts)
+    known = [amount for amount in every if amount is not None]
+    return sum(known) if known or not every else None
+
+
+def less(now: int | None, before: int | None) -> int | None:
+    """now - before; None where one of them is not known."""
+    return None if now is None or before is None else now - before
+
+
 def percent(part: int, whole: int, digits: int = 2) -> str:
     """Write part/whole in percent, rounded down, "-" when there is no whole.
 
@@ -45,14 +66,12 @@ def percent(part: int, whole: int, digits: int = 2) -> str:
     return f"{value // scale:,}.{value % scale:0{digits}d} %"
 
 
-def claimed_share(claimed: int, verified: int, *, told: int, unread: int) -> str | None:
-    """The verified part of what is claimed, in percent; None where there is no telling.
+def claimed_share(claimed: int | None, verified: int | None) -> str | None:
+    """The verified part of what is claimed, in percent; None where one of them is not known.
 
-    told: all amounts that speak of a balance somebody read (verified, not verified, shortfall)
-    added up; unread: rows whose balance nobody could say. With the one 0 and the other not,
-    nothing of what is claimed was read, which is not 0 % of it.
+    Where nobody answered, nothing of what is claimed was read, which is not 0 % of it.
     """
-    if claimed <= 0 or (unread and not told):
+    if not claimed or verified is None:
         return None
     return percent(verified, claimed)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from scanner.model.amount import rescale
-from scanner.snapshots.tally import AssetTotal
+from scanner.reports.figures.amounts import less
+from scanner.snapshots.tally import AssetTotal, amount_text
 from scanner.store.reading.queries import SnapshotTotals
 
 
@@ -15,6 +15,7 @@ class AssetChange:
 
     None where that snapshot's list has no such asset, states no amounts, or no source returned a
     balance: none of that is the same as 0. in_old, in_new: whether the list has the asset.
+    unread: rows without an answer now, which may hold what is missing.
     """
 
     asset: str
@@ -25,26 +26,34 @@ class AssetChange:
     verified_new: int | None
     in_old: bool = True
     in_new: bool = True
+    unread: int = 0
 
     @property
-    def verified_by(self) -> int:
-        """How much more is verified now; negative for less."""
-        return (self.verified_new or 0) - (self.verified_old or 0)
+    def verified_by(self) -> int | None:
+        """How much more is verified now; negative for less. None where a side is not known."""
+        return self._by(self.verified_old, self.verified_new)
 
     @property
-    def claimed_by(self) -> int:
-        """How much more is claimed now; negative for less."""
-        return (self.claimed_new or 0) - (self.claimed_old or 0)
+    def claimed_by(self) -> int | None:
+        """How much more is claimed now; negative for less. None where a side is not known."""
+        return self._by(self.claimed_old, self.claimed_new)
+
+    def _by(self, old: int | None, new: int | None) -> int | None:
+        # Of an asset that is not in a list nothing is claimed there: that is known.
+        return less(new if self.in_new else 0, old if self.in_old else 0)
 
     def to_json(self) -> dict[str, object]:
         """Amounts as strings, None where there is none."""
         return {
             "asset": self.asset,
             "decimals": self.decimals,
-            "claimed": {"old": _text(self.claimed_old), "new": _text(self.claimed_new)},
-            "verified": {"old": _text(self.verified_old), "new": _text(self.verified_new)},
-            "claimed_by": str(self.claimed_by),
-            "verified_by": str(self.verified_by),
+            "claimed": {"old": amount_text(self.claimed_old), "new": amount_text(self.claimed_new)},
+            "verified": {
+                "old": amount_text(self.verified_old),
+                "new": amount_text(self.verified_new),
+            },
+            "claimed_by": amount_text(self.claimed_by),
+            "verified_by": amount_text(self.verified_by),
             "in_list": {"old": self.in_old, "new": self.in_new},
         }
 
@@ -61,20 +70,15 @@ def compare_totals(old: SnapshotTotals, new: SnapshotTotals) -> list[AssetChange
 
 def _change(asset: str, old: AssetTotal | None, new: AssetTotal | None) -> AssetChange:
     decimals = max(total.decimals for total in (old, new) if total is not None)
-
-    def claimed(total: AssetTotal | None) -> int | None:
-        if total is None or not total.is_stated:
-            return None
-        return rescale(total.claimed, total.decimals, decimals)
-
-    def verified(total: AssetTotal | None) -> int | None:
-        if total is None or not total.is_answered:
-            return None
-        return rescale(total.verified, total.decimals, decimals)
-
-    sides = claimed(old), claimed(new), verified(old), verified(new)
-    return AssetChange(asset, decimals, *sides, in_old=old is not None, in_new=new is not None)
-
-
-def _text(amount: int | None) -> str | None:
-    return None if amount is None else str(amount)
+    before, after = (None if t is None else t.rescaled(decimals) for t in (old, new))
+    return AssetChange(
+        asset,
+        decimals,
+        None if before is None else before.claimed,
+        None if after is None else after.claimed,
+        None if before is None else before.verified,
+        None if after is None else after.verified,
+        in_old=old is not None,
+        in_new=new is not None,
+        unread=0 if new is None else new.unavailable_rows,
+    )

@@ -66,13 +66,14 @@ def print_short(changes: Sequence[AssetChange], title: str, stream: TextIO) -> N
 def _short_row(change: AssetChange) -> list[str | Cell]:
     cells: list[str | Cell] = [Cell(change.asset, "bold")]
     sides = (
-        (change.claimed_old, change.claimed_new, change.claimed_by),
-        (change.verified_old, change.verified_new, change.verified_by),
+        (change.claimed_new, change.claimed_by, "not stated"),
+        (change.verified_new, change.verified_by, "no answer"),
     )
-    for old, new, by in sides:
-        cells.append("not listed" if new is None else _read(new, change))
-        if old is None or new is None:
-            cells.append(Cell("new" if old is None and new is not None else "-", "dim"))
+    for new, by, absent in sides:
+        unknown = absent if change.in_new else "not listed"
+        cells.append(unknown if new is None else _read(new, change))
+        if new is None or by is None or not change.in_old:
+            cells.append(Cell("-" if change.in_old or new is None else "new", "dim"))
         else:
             cells.append(_signed(by, _read(abs(by), change)))
     return cells
@@ -97,23 +98,25 @@ def print_changes(changes: Sequence[AssetChange], title: str, stream: TextIO) ->
 
 
 def _row(change: AssetChange) -> list[str | Cell]:
-    def coins(amount: int | None) -> str:
-        return "not listed" if amount is None else whole_coins(amount, change.decimals)
+    def coins(amount: int | None, absent: str, *, listed: bool) -> str:
+        if amount is None:
+            return absent if listed else "not listed"
+        return whole_coins(amount, change.decimals)
 
-    def by(amount: int) -> Cell:
-        if amount == 0:
-            return Cell("-", "dim")
+    def by(amount: int | None) -> Cell:
+        if not amount:
+            return Cell("not known" if amount is None else "-", "dim")
         text = whole_coins(amount, change.decimals)
         return Cell(text if amount < 0 else f"+{text}", "red" if amount < 0 else "green")
 
     claimed: list[str | Cell] = [
-        coins(change.claimed_old),
-        coins(change.claimed_new),
+        coins(change.claimed_old, "not stated", listed=change.in_old),
+        coins(change.claimed_new, "not stated", listed=change.in_new),
         by(change.claimed_by),
     ]
     verified: list[str | Cell] = [
-        coins(change.verified_old),
-        coins(change.verified_new),
+        coins(change.verified_old, "no answer", listed=change.in_old),
+        coins(change.verified_new, "no answer", listed=change.in_new),
         by(change.verified_by),
     ]
     return [Cell(change.asset, "bold"), *claimed, *verified]

@@ -15,10 +15,10 @@ from scanner.model.amount import rescale
 from scanner.model.network import Backing
 from scanner.model.publisher import Publisher
 from scanner.model.registry import Registry
-from scanner.reports.figures.amounts import reading_coins
+from scanner.reports.figures.amounts import added, known_coins, reading_coins
 from scanner.settings.publishers import load_publishers
 from scanner.settings.tables import load_registry
-from scanner.snapshots.tally import AssetTotal, reserve_ratio
+from scanner.snapshots.tally import AssetTotal, amount_text, reserve_ratio
 from scanner.store.database.engine import Store
 from scanner.store.reading.queries import SnapshotTotals, head
 
@@ -46,14 +46,15 @@ class Member:
 class GroupTotal:
     """A coin and what is issued in its name, added up in base units of `decimals`.
 
-    verified: of the members that count. ratio: against what is owed in all members; None where it
+    verified: of the members that count and are known, so that it is a lower bound; None where none
+    is known, which is not 0. ratio: against what is owed in all members; None where it
     is not known of the coin itself, or a member that is owed has no ratio of its own.
     """
 
     group: str
     decimals: int
     members: tuple[Member, ...]
-    verified: int
+    verified: int | None
     liabilities: int | None
     ratio: str | None
 
@@ -83,12 +84,13 @@ def _member(total: AssetTotal, registry: Registry, publisher: Publisher) -> Memb
 def _group(name: str, members: Sequence[Member]) -> GroupTotal:
     decimals = max(m.total.decimals for m in members)
 
-    def scaled(total: AssetTotal, amount: int) -> int:
-        return rescale(amount, total.decimals, decimals)
-
-    verified = sum(scaled(m.total, m.total.verified) for m in members if m.counted)
+    verified = added(m.total.rescaled(decimals).verified for m in members if m.counted)
     owed = [m for m in members if m.total.liabilities is not None]
-    due = sum(scaled(m.total, m.total.liabilities or 0) for m in owed) if owed else None
+    due = (
+        sum(rescale(m.total.liabilities or 0, m.total.decimals, decimals) for m in owed)
+        if owed
+        else None
+    )
     # A side that cannot be held against the other for one asset cannot be for their sum.
     usable = all(m.total.reserve_ratio is not None or not m.total.liabilities for m in owed)
     known = usable and any(m.total.asset == name and m.total.liabilities for m in owed)
@@ -109,7 +111,7 @@ def group_objects(groups: Sequence[GroupTotal]) -> list[dict[str, object]]:
         {
             "group": group.group,
             "decimals": group.decimals,
-            "verified": str(group.verified),
+            "verified": amount_text(group.verified),
             "liabilities": None if group.liabilities is None else str(group.liabilities),
             "reserve_ratio": group.ratio,
             "members": [
@@ -117,7 +119,7 @@ def group_objects(groups: Sequence[GroupTotal]) -> list[dict[str, object]]:
                     "asset": m.total.asset,
                     "issuer": m.issuer,
                     "counted": m.counted,
-                    "verified": str(m.total.verified) if m.total.is_answered else None,
+                    "verified": amount_text(m.total.verified),
                     "decimals": m.total.decimals,
                 }
                 for m in group.members
@@ -132,12 +134,11 @@ def group_lines(groups: Sequence[GroupTotal]) -> Iterator[str]:
     if not groups:
         yield "No group has several assets in this list."
     for group in groups:
-        sum_ = reading_coins(group.verified, group.decimals, group.group)
         ratio = f", {group.ratio} of what is owed" if group.ratio else ""
-        yield f"{group.group} with what others owe in its name: {sum_} verified{ratio}"
+        yield f"{group.group} with what others owe in its name: {_sum_words(group)}{ratio}"
         for member in group.members:
             total = member.total
-            amount = reading_coins(total.verified, total.decimals, total.asset)
+            amount = known_coins(total.verified, total.decimals, total.asset)
             left_out = "" if member.counted else "; not counted"
             yield f"  {total.asset}: {amount}, {member.issuer}{left_out}"
 
@@ -147,17 +148,29 @@ def group_view(groups: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [
         {
             "group": group["group"],
-            "verified": reading_coins(int(group["verified"]), group["decimals"], group["group"]),
+            "verified": _told(group, group["group"]),
             "ratio": group["reserve_ratio"],
             "members": [
                 {
                     **member,
-                    "verified": "no answer"
-                    if member["verified"] is None
-                    else reading_coins(int(member["verified"]), member["decimals"], group["group"]),
+                    "verified": _told(member, group["group"]),
                 }
                 for member in group["members"]
             ],
         }
         for group in groups
     ]
+
+
+def _sum_words(group: GroupTotal) -> str:
+    """What is verified of the members that count; "at least" where one of them has no answer."""
+    if group.verified is None:
+        return "no answer"
+    amount = reading_coins(group.verified, group.decimals, group.group)
+    silent = any(m.counted and not m.total.is_answered for m in group.members)
+    return f"{'at least ' if silent else ''}{amount} verified"
+
+
+def _told(known: Mapping[str, Any], asset: str) -> str:
+    amount = known["verified"]
+    return known_coins(None if amount is None else int(amount), known["decimals"], asset)

@@ -61,7 +61,7 @@ def finding_groups(store: Store, snapshot_id: int, few: int = FIRST_FEW) -> list
     """
     counts = queries.finding_counts(store, snapshot_id)
     totals = queries.asset_totals(store, snapshot_id)
-    whole = {total.asset: (total.decimals, total.claimed) for total in totals}
+    whole = {total.asset: (total.decimals, total.claimed or 0) for total in totals}
     weighed = weigh_findings(store, snapshot_id, whole, few)
     order = {weight: place for place, weight in enumerate(Weight)}
     kinds = [k for k in FindingKind if counts.get(k)]

@@ -80,9 +80,16 @@ def why_absent(total: Mapping[str, Any], *, complete: bool) -> str:
         return "nothing is owed"
     if not complete:
         return "not every balance has been read"
-    if total["verified"] not in (None, "0"):
-        return "of another day, or in another unit"
-    return "no source returned a balance" if total["unavailable_rows"] else "no row in the list"
+    if total["verified"] is None:
+        return "no source returned a balance"
+    # With an answer, what is owed and everything read, only these two are left.
+    return "of another day, or in another unit" if _has_rows(total) else "no row in the list"
+
+
+def _has_rows(total: Mapping[str, Any]) -> bool:
+    """Whether rows are about the asset; rows that claim 0 and hold 0 cannot be told from none."""
+    amounts = (total["claimed"], total["verified"], total["unverified"])
+    return bool(total["unavailable_rows"]) or any(amount != "0" for amount in amounts)
 
 
 def published_words(ratios: Sequence[Mapping[str, Any]]) -> list[str]:

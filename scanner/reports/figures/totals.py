@@ -14,8 +14,8 @@ from scanner.model.finding import WEIGHTS, FindingKind, Weight
 from scanner.reports.figures.amounts import (
     claimed_share,
     counted_rows,
+    known_coins,
     percent,
-    reading_coins,
     whole_coins,
 )
 from scanner.reports.tables.grid import Cell, Column, print_grid
@@ -110,15 +110,15 @@ def print_totals(totals: SnapshotTotals, worst: Worst) -> None:
 
 
 def _short(asset: AssetTotal, worst: Worst) -> list[Cell]:
-    def read(amount: int) -> str:
-        return reading_coins(amount, asset.decimals, asset.asset)
+    def read(amount: int | None, absent: str, style: str = "") -> Cell:
+        text = known_coins(amount, asset.decimals, asset.asset, absent)
+        return Cell(text, "dim" if amount is None else style)
 
     nothing = not (asset.claimed or asset.verified or asset.unverified or asset.unavailable_rows)
     if nothing:  # owed, and no row is about it
         return [Cell(asset.asset, "bold"), *[Cell("-", "dim")] * 3, _worst(asset, worst)]
-    claimed = Cell(read(asset.claimed)) if asset.is_stated else Cell("not stated", "dim")
-    known = asset.is_answered
-    verified = Cell(read(asset.verified), "bold") if known else Cell("no answer", "dim")
+    claimed = read(asset.claimed, "not stated")
+    verified = read(asset.verified, "no answer", "bold")
     share = _share(asset).removesuffix(" %")
     return [Cell(asset.asset, "bold"), claimed, verified, Cell(share), _worst(asset, worst)]
 
@@ -192,21 +192,21 @@ _Show = Callable[[AssetTotal], Cell]
 def _columns(assets: Sequence[AssetTotal], levels: Mapping[str, str]) -> list[tuple[str, _Show]]:
     """What stands beside an asset's name; columns that would be empty for all are left out."""
     found: list[tuple[str, _Show]] = [
-        ("claimed", lambda a: _coins(a, a.claimed) if a.is_stated else Cell("not stated", "dim")),
-        ("verified", lambda a: _known(a, a.verified, "bold")),
+        ("claimed", lambda a: _coins(a, a.claimed, absent="not stated")),
+        ("verified", lambda a: _coins(a, a.verified, "bold")),
         ("of claimed", lambda a: Cell(_share(a))),
     ]
     for e in SHOWN_EVIDENCE:
         if any(a.by_evidence.get(e, 0) for a in assets):
             found.append((e.value, partial(_of_evidence, e)))
     if any(a.unverified for a in assets):
-        found.append(("not verified", lambda a: _known(a, a.unverified, "yellow")))
+        found.append(("not verified", lambda a: _coins(a, a.unverified, "yellow")))
     if any(a.unavailable_rows for a in assets):
         found.append(("no answer", _without_answer))
     if any(a.shortfall for a in assets):
-        found.append(("shortfall", lambda a: _known(a, a.shortfall, "bold red")))
+        found.append(("shortfall", lambda a: _coins(a, a.shortfall, "bold red")))
     if any(a.surplus for a in assets):
-        found.append(("surplus", lambda a: _known(a, a.surplus, "")))
+        found.append(("surplus", lambda a: _coins(a, a.surplus)))
     if any(a.liabilities is not None for a in assets):
         found.append(("liabilities", _owed))
         found.append(("ratio", lambda a: Cell(a.reserve_ratio or "-")))
@@ -216,27 +216,24 @@ def _columns(assets: Sequence[AssetTotal], levels: Mapping[str, str]) -> list[tu
 
 
 def _of_evidence(evidence: Evidence, asset: AssetTotal) -> Cell:
-    return _known(asset, asset.by_evidence.get(evidence, 0), "")
+    return _coins(asset, asset.by_evidence.get(evidence, 0))
 
 
-def _coins(asset: AssetTotal, amount: int, style: str = "") -> Cell:
+def _coins(
+    asset: AssetTotal, amount: int | None, style: str = "", absent: str = "no answer"
+) -> Cell:
+    if amount is None:
+        return Cell(absent, "dim")
     text = whole_coins(amount, asset.decimals) if amount else "-"
     return Cell(text, style if amount else "dim")
 
 
-def _known(asset: AssetTotal, amount: int, style: str) -> Cell:
-    return _coins(asset, amount, style) if asset.is_answered else Cell("no answer", "dim")
-
-
 def _owed(asset: AssetTotal) -> Cell:
-    known = asset.liabilities is not None
-    return _coins(asset, asset.liabilities or 0) if known else Cell("unknown", "dim")
+    return _coins(asset, asset.liabilities, absent="unknown")
 
 
 def _share(asset: AssetTotal) -> str:
-    told = asset.verified + asset.unverified + asset.shortfall
-    unread = asset.unavailable_rows
-    return claimed_share(asset.claimed, asset.verified, told=told, unread=unread) or "-"
+    return claimed_share(asset.claimed, asset.verified) or "-"
 
 
 def _levels(ratio: Mapping[str, object]) -> str:

@@ -80,17 +80,17 @@ class AssetValue:
     @property
     def claimed(self) -> int | None:
         """Worth of what is claimed; None where the list states no amounts."""
-        return self._cents(self.total.claimed) if self.total.is_stated else None
+        return self._cents(self.total.claimed)
 
     @property
     def verified(self) -> int | None:
         """Worth of what is verified; None where nobody could say what is held, which is not 0."""
-        return self._cents(self.total.verified) if self.is_told else None
+        return self._cents(self.total.verified)
 
     @property
     def unverified(self) -> int | None:
         """Worth of what was found at addresses whose control is not shown; None likewise."""
-        return self._cents(self.total.unverified) if self.is_told else None
+        return self._cents(self.total.unverified)
 
     @property
     def is_told(self) -> bool:
@@ -99,12 +99,12 @@ class AssetValue:
 
     @property
     def is_missing(self) -> bool:
-        """Whether something of the asset was left out of the sums for want of a price."""
+        """Whether something of the asset is not in the sums, for want of a price or an answer."""
         amounts = (self.total.claimed, self.total.verified, self.total.unverified)
-        return self.state is not PriceState.USED and any(amounts)
+        return not self.is_told or (self.state is not PriceState.USED and any(amounts))
 
-    def _cents(self, base_units: int) -> int | None:
-        if self.price is None or self.state is not PriceState.USED:
+    def _cents(self, base_units: int | None) -> int | None:
+        if base_units is None or self.price is None or self.state is not PriceState.USED:
             return None
         return self.price.cents(base_units, self.total.decimals)
 
@@ -113,7 +113,8 @@ class AssetValue:
 class SnapshotValue:
     """A snapshot's assets by name, with their worth at its moment.
 
-    The sums are of the assets that have a price: of all of them only where `priced`.
+    The sums are of the assets that have a price and an answer: of all of them only where `priced`.
+    What is verified and what is not are None where no asset has an answer: that is no 0.
     """
 
     taken: Taken
@@ -122,7 +123,7 @@ class SnapshotValue:
 
     @property
     def priced(self) -> bool:
-        """Whether every asset that is claimed or held has a usable price."""
+        """Whether every asset that is claimed or held has a usable price, and an answer."""
         return not any(value.is_missing for value in self.assets)
 
     @property
@@ -131,14 +132,18 @@ class SnapshotValue:
         return sum(value.claimed or 0 for value in self.assets)
 
     @property
-    def verified(self) -> int:
+    def verified(self) -> int | None:
         """Sum of what was verified, in cents."""
-        return sum(value.verified or 0 for value in self.assets)
+        return None if self._is_silent else sum(value.verified or 0 for value in self.assets)
 
     @property
-    def unverified(self) -> int:
+    def unverified(self) -> int | None:
         """Sum of what was found but not verified, in cents."""
-        return sum(value.unverified or 0 for value in self.assets)
+        return None if self._is_silent else sum(value.unverified or 0 for value in self.assets)
+
+    @property
+    def _is_silent(self) -> bool:
+        return bool(self.assets) and not any(value.is_told for value in self.assets)
 
     def of(self, asset: str) -> AssetValue | None:
         """One asset's value; None if the snapshot has no such asset."""

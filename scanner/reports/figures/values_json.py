@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from scanner.model.amount import format_amount, rescale
+from scanner.model.amount import format_amount
 from scanner.prices.interface import CURRENCY
+from scanner.reports.figures.amounts import less
 from scanner.reports.figures.values import AssetValue, SnapshotValue, ValueReport
 from scanner.reports.tables.jsontext import pretty
 
@@ -69,21 +70,21 @@ def _sums(value: SnapshotValue) -> Object:
 
 
 def sums_then(report: ValueReport, span: str) -> Object | None:
-    """An earlier snapshot's sums, and how the verified value changed; None if there is none.
+    """An earlier snapshot's sums, and how the verified value changed; None if it has none.
 
-    The change is None unless both are complete and nothing is left out on either side.
+    The change is None unless both are complete and nothing is left out on either side, for want
+    of a price or of an answer.
     """
     then = report.then[span]
-    if then is None:
+    if then is None or then.verified is None:
         return None
-    by = None
-    if report.now.complete and report.now.priced and then.priced:
-        by = report.now.verified - then.verified
+    whole = report.now.complete and report.now.priced and then.priced
+    by = less(report.now.verified, then.verified) if whole else None
     return {
         **_head(then),
         **_sums(then),
         "verified_by_usd": usd(by),
-        "verified_by_percent": None if by is None else signed_percent(by, then.verified),
+        "verified_by_percent": None if by is None else signed_percent(by, then.verified or 0),
     }
 
 
@@ -133,15 +134,14 @@ def change(report: ValueReport, value: AssetValue, span: str) -> Object | None:
     old = None if then is None else then.of(value.asset)
     if then is None or old is None or not report.now.complete:
         return None
-    if not (value.is_told and old.is_told):
-        return None
     decimals = max(value.total.decimals, old.total.decimals)
-    before = rescale(old.total.verified, old.total.decimals, decimals)
-    by = rescale(value.total.verified, value.total.decimals, decimals) - before
-    known = value.verified is not None and old.verified is not None
+    before = old.total.rescaled(decimals).verified
+    by = less(value.total.rescaled(decimals).verified, before)
+    if by is None:
+        return None
     return {
         "snapshot": then.taken.snapshot,
         "verified_by_coins": format_amount(by, decimals),
-        "verified_by_percent": signed_percent(by, before),
-        "verified_by_usd": usd((value.verified or 0) - (old.verified or 0)) if known else None,
+        "verified_by_percent": signed_percent(by, before or 0),
+        "verified_by_usd": usd(less(value.verified, old.verified)),
     }

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TextIO
 
-from scanner.reports.figures.amounts import in_short, percent, reading_coins
+from scanner.reports.figures.amounts import in_short, known_coins, percent
 from scanner.reports.figures.values import (
     SPANS,
     AssetValue,
@@ -136,6 +136,8 @@ def notes(report: ValueReport) -> list[str]:
         names = [v.asset for v in now.assets if v.is_missing and v.state is state]
         if names:
             said.append(f"{words}: {', '.join(names)}: not in the sums")
+    if silent := [value.asset for value in now.assets if not value.is_told]:
+        said.append(f"no source returned a balance of {', '.join(silent)}: not in the sums")
     for span, then in report.then.items():
         if then is None:
             said.append(
@@ -153,10 +155,10 @@ def _row(report: ValueReport, value: AssetValue, spans: list[str]) -> list[str |
     stale = value.state is PriceState.STALE
     row: list[str | Cell] = [
         Cell(value.asset, "bold"),
-        reading_coins(total.verified, total.decimals, value.asset),
+        known_coins(total.verified, total.decimals, value.asset),
         Cell("-", "yellow") if price is None else Cell(price.text, "yellow" if stale else ""),
         _money(value.verified, "bold"),
-        percent(value.verified, report.now.verified) if value.verified is not None else "-",
+        "-" if value.verified is None else percent(value.verified, report.now.verified or 0),
         _money(value.unverified),
         _money(value.claimed),
     ]
@@ -184,7 +186,7 @@ def _sum_row(report: ValueReport, spans: list[str]) -> list[str | Cell]:
     since: list[str | Cell] = []
     for span in spans:
         since += ["", _since(sums_then(report, span))[1]]
-    words = "" if now.priced else "without what has no price"
+    words = "" if now.priced else "without what has no price or answer"
     return [
         Cell("all" if now.priced else "priced", "bold"),
         "",

@@ -53,7 +53,7 @@ def owed_in_its_name(
     for total in totals.values():
         if total.asset in {of.asset, *own} or registry.group(total.asset) != of.asset:
             continue
-        amount = total.verified + total.unverified
+        amount = (total.verified or 0) + (total.unverified or 0)
         found += amount * 10**of.decimals // 10**total.decimals
     return found
 
@@ -114,15 +114,13 @@ def _covered(owed: Liability, total: AssetTotal, more: int = 0) -> Iterator[Find
 
     more: what was found that others owe in the coin's name.
     """
-    due = total.liabilities
-    if total.reserve_ratio is None or due is None or total.verified >= due:
+    due, held = total.liabilities, total.verified
+    if total.reserve_ratio is None or due is None or held is None or held >= due:
         return
-    verified, needed, missing = (
-        grouped_amount(n, total.decimals) for n in (total.verified, due, due - total.verified)
-    )
+    verified, needed, missing = (grouped_amount(n, total.decimals) for n in (held, due, due - held))
     reason = (
         f"{verified} {total.asset} verified for {needed} owed "
-        f"({_percent(total.verified, due)} %): {missing} less"
+        f"({_percent(held, due)} %): {missing} less"
     )
     doubts = _doubts(owed, total, more)
     if not doubts:
@@ -134,7 +132,8 @@ def _covered(owed: Liability, total: AssetTotal, more: int = 0) -> Iterator[Find
 
 def _doubts(owed: Liability, total: AssetTotal, more: int) -> list[str]:
     """Why too little verified is not yet too little held."""
-    due, held = total.liabilities or 0, total.verified + total.unverified
+    due = total.liabilities or 0
+    held = (total.verified or 0) + (total.unverified or 0)
     weaker = any(n for e, n in total.by_evidence.items() if e is not Evidence.PROVEN)
     doubts = {
         "the liabilities are only published": not owed.evidence.proves_coin_totals,

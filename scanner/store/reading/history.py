@@ -6,7 +6,7 @@ Nothing here reads a list's rows, except `list_sums`, which adds them up in the 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import Lock
 from typing import Any
@@ -26,10 +26,9 @@ from sqlalchemy import (
 )
 
 from scanner.liabilities.interface import Liability
-from scanner.model.amount import rescale
 from scanner.model.balance import Evidence
 from scanner.snapshots.interface import SnapshotState
-from scanner.snapshots.tally import AssetTotal, Part, PartKey, reserve_ratio
+from scanner.snapshots.tally import AssetTotal, Part, PartKey, with_liabilities
 from scanner.store.database.engine import Store
 from scanner.store.database.moments import chunks_left_out
 from scanner.store.database.read_until import newest_moment
@@ -177,7 +176,7 @@ def _point(row: tuple[Any, ...], owed: Liability | None) -> AssetPoint:
     at = datetime.fromtimestamp(seconds, UTC) if seconds else finished or created
     total = _total(stored)
     if total is not None and owed is not None:
-        total = _with_liabilities(total, owed)
+        total = with_liabilities(total, owed)
     return AssetPoint(snapshot_id, at, name, SnapshotState(state), total)
 
 
@@ -185,42 +184,6 @@ def _owed(connection: Connection, asset: str, snapshots: Collection[int]) -> dic
     """Snapshot -> what is owed of the asset beside it."""
     found = owed_rows.owed_beside(connection, snapshots, asset)
     return {snapshot: owed[0] for snapshot, owed in found.items()}
-
-
-def _with_liabilities(total: AssetTotal, known: Liability) -> AssetTotal:
-    """The same total with what is owed, in a unit in which both are exact.
-
-    The ratio is absent where nobody could say what is held, as in `queries.totals`; here also
-    where rows without an answer stand beside rows of nothing but 0.
-    """
-    owed, decimals = known.amount, known.decimals
-    fits = decimals <= total.decimals or owed % 10 ** (decimals - total.decimals) == 0
-    unit = total.decimals if fits else decimals
-
-    def scaled(amount: int) -> int:
-        return rescale(amount, total.decimals, unit)
-
-    liabilities = (
-        rescale(owed, decimals, unit) if decimals <= unit else owed // 10 ** (decimals - unit)
-    )
-    told = total.verified + total.unverified + total.shortfall
-    return replace(
-        total,
-        decimals=unit,
-        claimed=scaled(total.claimed),
-        verified=scaled(total.verified),
-        by_evidence={e: scaled(amount) for e, amount in total.by_evidence.items()},
-        unverified=scaled(total.unverified),
-        shortfall=scaled(total.shortfall),
-        surplus=scaled(total.surplus),
-        unanswered=None if total.unanswered is None else scaled(total.unanswered),
-        liabilities=liabilities,
-        reserve_ratio=(
-            reserve_ratio(scaled(total.verified), liabilities)
-            if known.comparable and (told or not total.unavailable_rows)
-            else None
-        ),
-    )
 
 
 def _total(values: list[Any]) -> AssetTotal | None:

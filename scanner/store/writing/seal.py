@@ -98,11 +98,12 @@ def tally_of(connection: Connection, snapshot_id: int) -> Tally:
 
 
 def total_values(total: AssetTotal) -> tuple[Any, ...]:
-    """The values of a row of `total` after its snapshot."""
+    """The values of a row of `total` after its snapshot; what is not known is kept as 0."""
     return (
-        *(total.asset, total.decimals, total.claimed),
-        *(total.by_evidence[e] for e in Evidence if e is not Evidence.UNAVAILABLE),
-        *(total.unverified, total.unavailable_rows, total.shortfall, total.surplus),
+        *(total.asset, total.decimals, total.claimed or 0),
+        *(total.by_evidence[e] or 0 for e in Evidence if e is not Evidence.UNAVAILABLE),
+        *(total.unverified or 0, total.unavailable_rows),
+        *(total.shortfall or 0, total.surplus or 0),
     )
 
 

@@ -70,7 +70,7 @@ def test_a_surplus_in_one_row_does_not_fill_a_shortfall_in_another():
 
 def test_a_row_that_states_no_amount_is_held_and_not_compared():
     total = one((claim(1), PROOF, found(4)))
-    assert (total.claimed, total.verified, total.shortfall, total.surplus) == (0, 4, 0, 0)
+    assert (total.claimed, total.verified, total.shortfall, total.surplus) == (None, 4, 0, 0)
 
 
 def test_duplicates_are_counted_once():
@@ -208,13 +208,44 @@ def test_totals_are_the_definition_in_any_order_and_grouping(rows, cut, random):
     for total in totals:
         unit = 10**total.decimals
         expected = naive(rows, total.asset)
-        for name in ("claimed", "verified", "unverified", "shortfall", "surplus"):
-            assert Fraction(getattr(total, name), unit) == expected[name], name
+        names = ("verified", "unverified", "shortfall", "surplus")
+        assert Fraction(total.claimed or 0, unit) == expected["claimed"]
         assert total.unavailable_rows == expected["unavailable_rows"]
+        if not total.is_answered:
+            assert total.unavailable_rows
+            assert {getattr(total, name) for name in names} == {None}
+            assert set(total.by_evidence.values()) == {None}
+            assert not any(expected[name] for name in names)
+            continue
+        for name in names:
+            assert Fraction(getattr(total, name), unit) == expected[name], name
         assert {e: Fraction(a, unit) for e, a in total.by_evidence.items()} == expected[
             "by_evidence"
         ]
         assert sum(total.by_evidence.values()) == total.verified
+
+
+def test_rows_that_hold_nothing_and_rows_without_an_answer_are_no_zero_and_no_ratio():
+    """Of one row that holds 0 and one that nobody answered, nothing is known to be held."""
+    rows = (claim(1, 0), PROOF, found(0)), (claim(2, 7), PROOF, unavailable("down"))
+    total = one(*rows, liabilities=[owed(10)])
+    assert (total.verified, total.reserve_ratio, total.liabilities) == (None, None, 10)
+    shown = total.to_json()
+    assert (shown["verified"], shown["shortfall"], shown["reserve_ratio"]) == (None, None, None)
+    alone = one(rows[0], liabilities=[owed(10)])
+    assert (alone.verified, alone.reserve_ratio) == (0, "0.000000")
+
+
+@given(ROWS, st.integers(0, 5))
+def test_what_is_not_answered_has_no_ratio_and_a_finer_unit_changes_nothing(rows, due):
+    tally = Tally()
+    for row in rows:
+        tally.add(*row, Evidence.PROVEN)
+    for total in tally.totals([owed(due)]):
+        assert total.is_answered or total.reserve_ratio is None
+        finer = total.rescaled(total.decimals + 3)
+        assert (finer.is_answered, finer.is_stated) == (total.is_answered, total.is_stated)
+        assert (finer.verified or 0) == (total.verified or 0) * 1000
 
 
 @pytest.mark.parametrize("pin", [e for e in Evidence if e is not Evidence.UNAVAILABLE])

@@ -8,10 +8,13 @@ from hypothesis import strategies as st
 
 from scanner.model.amount import counted
 from scanner.reports.figures.amounts import (
+    added,
     all_rows,
     claimed_share,
     counted_rows,
     in_short,
+    known_coins,
+    less,
     percent,
     whole_coins,
 )
@@ -57,17 +60,24 @@ def test_percent_rounds_down(part, whole, text):
 
 
 @pytest.mark.parametrize(
-    ("claimed", "verified", "told", "unread", "shown"),
+    ("claimed", "verified", "shown"),
     [
-        (9, 0, 0, 1, None),  # nobody could say: not 0 %
-        (9, 0, 9, 1, "0.00 %"),  # something was read, and it was not there or not theirs
-        (9, 0, 0, 0, "0.00 %"),
-        (9, 3, 3, 5, "33.33 %"),
-        (0, 0, 0, 0, None),
+        (9, None, None),  # nobody could say: not 0 %
+        (9, 0, "0.00 %"),  # something was read, and it was not there or not theirs
+        (9, 3, "33.33 %"),
+        (0, 0, None),
+        (None, 3, None),
     ],
 )
-def test_share_of_claimed(claimed, verified, told, unread, shown):
-    assert claimed_share(claimed, verified, told=told, unread=unread) == shown
+def test_share_of_claimed(claimed, verified, shown):
+    assert claimed_share(claimed, verified) == shown
+
+
+def test_what_is_not_known_is_in_no_sum_and_no_0():
+    assert (added([]), added([None, 3, None, 4]), added([None])) == (0, 7, None)
+    assert (less(3, 5), less(None, 5), less(3, None)) == (-2, None, None)
+    assert known_coins(None, 18, "ETH") == "no answer"
+    assert known_coins(0, 18, "ETH") == "0.0000"
 
 
 @pytest.mark.parametrize(("n", "words"), [(0, "0 rows"), (1, "1 row"), (1234, "1,234 rows")])
