@@ -36,7 +36,7 @@ def report(request: Request, snapshot: Wanted) -> Response:
         finally:
             _one_report.release()
 
-    return _kept(site.respond(request, make, HTML), f"snapshot-{head.id}-report.html")
+    return _kept(site, site.respond(request, make, HTML), f"snapshot-{head.id}-report.html")
 
 
 @router.get("/snapshots/{snapshot}/totals.csv")
@@ -51,10 +51,14 @@ def totals(request: Request, snapshot: Wanted) -> Response:
         return stream.getvalue()
 
     answer = site.respond(request, make, "text/csv; charset=utf-8")
-    return _kept(answer, f"snapshot-{head.id}-totals.csv")
+    return _kept(site, answer, f"snapshot-{head.id}-totals.csv")
 
 
-def _kept(answer: Response, name: str) -> Response:
-    """As a file, not shown: a report has styles of its own, which pages here may not have."""
+def _kept(site: Site, answer: Response, name: str) -> Response:
+    """As a file, not shown: a report has styles of its own, which pages here may not have.
+
+    The newest head goes with it: a table of CSV has no place for it.
+    """
+    answer.headers["newest-head"] = site.newest_head()
     answer.headers["content-disposition"] = f'attachment; filename="{name}"'
     return answer
