@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from scanner.errors import ListFormatError
 from scanner.files.interface import read_up_to
@@ -28,15 +29,35 @@ from scanner.model.registry import Registry
 MAX_STATEMENT = 1_000_000
 """Bytes of the longest statement read."""
 
-_BLOCK = re.compile(
-    r"-----BEGIN (?P<coin>[A-Z ]{1,30}) SIGNED MESSAGE-----\r?\n(?P<text>.*?)\r?\n"
-    r"-----BEGIN (?:[A-Z]{1,30} )?SIGNATURE-----\r?\n(?P<signed>.*?)\r?\n"
-    r"-----END [A-Z ]{1,40}-----",
-    re.DOTALL,
-)
+_BEGIN = re.compile(r"-----BEGIN (?P<coin>[A-Z ]{1,30}) SIGNED MESSAGE-----\r?\n")
+_SIGNATURE = re.compile(r"\r?\n-----BEGIN (?:[A-Z]{1,30} )?SIGNATURE-----\r?\n")
+_END = re.compile(r"\r?\n-----END [A-Z ]{1,40}-----")
 _HEADER = re.compile(r"(?P<name>[A-Za-z]{1,30}): ?(?P<value>.*)")
 _OF_PROGRAMS = frozenset({"version", "comment", "charset", "hash"})
 _TABLE = (("address", 0), ("coin", 3), ("message", 1), ("signature1", 2))
+
+
+class _Armoured(NamedTuple):
+    """One message between its marks, and where it stands."""
+
+    coin: str
+    text: str
+    signed: str
+    start: int
+    end: int
+
+
+def _armoured(text: str) -> Iterator[_Armoured]:
+    """All of them, in one walk: a mark without what must follow it ends the search."""
+    begin = _BEGIN.search(text)
+    while begin:
+        signature = _SIGNATURE.search(text, begin.end())
+        end = _END.search(text, signature.end()) if signature else None
+        if signature is None or end is None:
+            return  # what begins further on would need the same marks
+        said, signed = text[begin.end() : signature.start()], text[signature.end() : end.start()]
+        yield _Armoured(begin["coin"], said, signed, begin.start(), end.end())
+        begin = _BEGIN.search(text, end.end())
 
 
 class SignedMessage:
@@ -63,10 +84,10 @@ class SignedMessage:
             raise ListFormatError(options.file, "not UTF-8 text") from None
         rows: list[Row] = []
         end = 0
-        for found in _BLOCK.finditer(text):
-            self._between(text[end : found.start()], layout)
+        for found in _armoured(text):
+            self._between(text[end : found.start], layout)
             rows += self._rows(found, text, registry, options, layout)
-            end = found.end()
+            end = found.end
         self._between(text[end:], layout)
         if not rows:
             what = "a signed message begins, and no signature between its marks follows"
@@ -81,16 +102,16 @@ class SignedMessage:
 
     def _rows(
         self,
-        found: re.Match[str],
+        found: _Armoured,
         text: str,
         registry: Registry,
         options: ReadOptions,
         layout: Layout,
     ) -> list[Row]:
-        line = text.count("\n", 0, found.start()) + 1
+        line = text.count("\n", 0, found.start) + 1
         address, signature = "", []
         accounting = layout.accounting
-        for part in found["signed"].splitlines():
+        for part in found.signed.splitlines():
             header = _HEADER.fullmatch(part.strip())
             if header and header["name"].lower() == "address" and not address:
                 address = header["value"].strip()
@@ -103,14 +124,14 @@ class SignedMessage:
                 address = part.strip()
             elif part.strip():
                 signature.append(part.strip())
-        accounting.used("text between the marks", "message", found["text"])
+        accounting.used("text between the marks", "message", found.text)
         accounting.used("line 'Address'", "address", address)
         accounting.used("last lines", "signature", "".join(signature))
-        message = found["text"].replace("\r\n", "\n")
-        cells = [address, message, "".join(signature), found["coin"].strip().capitalize()]
+        message = found.text.replace("\r\n", "\n")
+        cells = [address, message, "".join(signature), found.coin.strip().capitalize()]
         table = TableLayout(
             _TABLE, 4, network=options.network, asset=options.asset, any_network=True
         )
         parser = parser_for(table, registry)
-        made = parser.row(cells, line, found[0][:200])
+        made = parser.row(cells, line, text[found.start : found.end][:200])
         return [made, *parser.taken_asides()] if made is not None else []
