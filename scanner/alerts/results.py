@@ -9,6 +9,7 @@ from itertools import islice
 
 from scanner.alerts.config import Rule
 from scanner.alerts.look import Found, Look
+from scanner.alerts.news import State, news
 from scanner.errors import clip
 from scanner.model.finding import WEIGHTS, FindingKind, Weight, exit_status
 from scanner.reports.figures.outcome import outcome_weights
@@ -17,7 +18,6 @@ from scanner.reports.tables.text import redacted
 from scanner.settings.publishers import load_publishers
 from scanner.store.reading import queries
 from scanner.store.reading.alert_questions import EXAMPLES, list_imported
-from scanner.store.writing import alert_log
 
 FINGERPRINTED = 10_000
 """Findings of a kind that decide whether they are others than last time."""
@@ -26,7 +26,11 @@ _RESULT = {0: "verified", 1: "false", 3: "not fully verified"}
 
 
 def found_false(look: Look, rule: Rule) -> Iterator[Found]:
-    """Findings that are false, kind by kind; told again only when they are others."""
+    """Findings that are false, kind by kind; told again only when they are others, or new again."""
+    yield from news(look, rule, _false)
+
+
+def _false(look: Look) -> Iterator[State]:
     counts = queries.finding_counts(look.store, look.head.id)
     for kind, count in counts.items():
         if WEIGHTS[kind] is not Weight.FALSE:
@@ -39,9 +43,6 @@ def found_false(look: Look, rule: Rule) -> Iterator[Found]:
         ]
         names = "\n".join(f"{f.asset} {f.network} {f.address} {f.reason}" for f in first)
         fingerprint = sha256(f"{count}\n{names}".encode("utf-8", "surrogatepass")).hexdigest()
-        last = alert_log.last_event(look.store, rule.name, kind.value, look.head.publisher)
-        if last is not None and last.facts.get("fingerprint") == fingerprint:
-            continue
         examples = [
             {
                 "row": f.row,
@@ -53,24 +54,26 @@ def found_false(look: Look, rule: Rule) -> Iterator[Found]:
         ]
         rows = f"{count:,} finding{'' if count == 1 else 's'}"
         facts = {"count": count, "examples": examples, "fingerprint": fingerprint}
-        yield Found(kind.value, f"found false: {MEANINGS[kind]} ({rows})", facts)
+        found = Found(kind.value, f"found false: {MEANINGS[kind]} ({rows})", facts)
+        yield State(found, fingerprint)
 
 
 def reserves_below(look: Look, rule: Rule) -> Iterator[Found]:
     """Less is verified than is owed, by asset; `proven` where nothing is left that could cover it.
 
-    Told again only with other numbers.
+    Told again only with other numbers, or when it was above in between.
     """
-    below = FindingKind.RESERVES_BELOW_LIABILITIES
-    kinds = (below, FindingKind.RESERVES_MAYBE_BELOW)
-    for found in queries.findings(look.store, look.head.id, kinds=kinds):
-        finding = found.finding
-        if rule.assets and finding.asset not in rule.assets:
-            continue
-        last = alert_log.last_event(look.store, rule.name, finding.asset, look.head.publisher)
-        if last is None or last.reason != finding.reason:
-            proven = finding.kind is below
-            yield Found(finding.asset, finding.reason, {"proven": proven})
+
+    def states(look: Look) -> Iterator[State]:
+        below = FindingKind.RESERVES_BELOW_LIABILITIES
+        kinds = (below, FindingKind.RESERVES_MAYBE_BELOW)
+        for found in queries.findings(look.store, look.head.id, kinds=kinds):
+            finding = found.finding
+            if not rule.assets or finding.asset in rule.assets:
+                facts = {"proven": finding.kind is below}
+                yield State(Found(finding.asset, finding.reason, facts), finding.reason)
+
+    yield from news(look, rule, states)
 
 
 def result_changed(look: Look, rule: Rule) -> Iterator[Found]:

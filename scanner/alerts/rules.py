@@ -11,6 +11,7 @@ from itertools import islice
 from scanner.alerts import results
 from scanner.alerts.config import Rule
 from scanner.alerts.look import Found, Look
+from scanner.alerts.news import State, news
 from scanner.errors import clip
 from scanner.model.amount import counted
 from scanner.model.finding import FindingKind
@@ -27,7 +28,6 @@ from scanner.store.reading.across import Taken
 from scanner.store.reading.alert_questions import EXAMPLES, Named
 from scanner.store.reading.history import publisher_of
 from scanner.store.reading.queries import SnapshotHead
-from scanner.store.writing import alert_log
 from scanner.store.writing.alert_log import NewEvent
 from scanner.store.writing.publishers import publisher_names
 
@@ -219,17 +219,16 @@ def _addresses(look: Look, named: Named, what: str) -> Iterator[Found]:
 
 def _claimed_twice(look: Look, rule: Rule) -> Iterator[Found]:
     """Addresses that another publisher claims, too; told again only when they are others."""
+    yield from news(look, rule, _shared)
+
+
+def _shared(look: Look) -> Iterator[State]:
     families = _families(look.registry)
     for shared in alert_questions.shared_with(look.store, look.taken, families):
-        last = alert_log.last_event(look.store, rule.name, shared.publisher, look.head.publisher)
-        if last is not None and last.facts.get("fingerprint") == shared.fingerprint:
-            continue
-        yield Found(
-            shared.publisher,
-            f"{counted(shared.named.count, 'address is', 'addresses are')} claimed by "
-            f"{shared.publisher}, too",
-            {**_facts(shared.named), "fingerprint": shared.fingerprint},
-        )
+        number = counted(shared.named.count, "address is", "addresses are")
+        facts = {**_facts(shared.named), "fingerprint": shared.fingerprint}
+        words = f"{number} claimed by {shared.publisher}, too"
+        yield State(Found(shared.publisher, words, facts), shared.fingerprint)
 
 
 def _families(registry: Registry) -> list[list[str]]:

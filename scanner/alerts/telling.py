@@ -34,6 +34,8 @@ MOST_TRIES = 30
 """About a day."""
 LOOK_BACK = timedelta(days=1)
 """Snapshots that ended longer ago are not told when alerts are first set up."""
+LONGEST_ABSENCE = timedelta(days=30)
+"""Snapshots that ended longer ago are not told by a worker that was away meanwhile."""
 
 
 def _utc_now() -> datetime:
@@ -76,14 +78,29 @@ class Alerts:
         For workers, every minute or so. Never raises ScannerError: it is told in the log.
         """
         try:
-            for snapshot_id in alert_log.unchecked(self.store, self.now() - LOOK_BACK):
-                new = self.after_snapshot(snapshot_id)
-                if new:
-                    log.warning("%s new alerts", new, extra={"snapshot": snapshot_id})
+            for snapshot_id in alert_log.unchecked(self.store, self._since()):
+                self._apply(snapshot_id)
             return self.deliver_due()
         except ScannerError as e:
             log.error("alerts: %s", e)  # noqa: TRY400 - expected, and its message says it all
             return Delivered()
+
+    def _since(self) -> datetime:
+        """From when on snapshots are told: since alerts were set up, whoever was away meanwhile."""
+        now, first = self.now(), alert_log.first_check(self.store)
+        set_up = now if first is None else min(first, now)
+        return max(set_up - LOOK_BACK, now - LONGEST_ABSENCE)
+
+    def _apply(self, snapshot_id: int) -> None:
+        """Apply the rules to one snapshot; what goes wrong with it keeps no other from its turn."""
+        about = {"snapshot": snapshot_id}
+        try:
+            new = self.after_snapshot(snapshot_id)
+        except ScannerError as e:
+            log.error("alerts: %s", e, extra=about)  # noqa: TRY400 - its message says it all
+            return
+        if new:
+            log.warning("%s new alerts", new, extra=about)
 
     def deliver_due(self) -> Delivered:
         """Try every delivery that is due, each once. Raises StoreError.

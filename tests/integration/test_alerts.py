@@ -10,16 +10,19 @@ from support.snapshot_stub import StubSource, balance_of, eth_claim, evm_address
 from support.taking import DOWN, SIGNED, raises, take
 
 from scanner.alerts.config import Rule
+from scanner.alerts.telling import Alerts
+from scanner.errors import StoreError
 from scanner.liabilities.interface import Liability, LiabilityEvidence
 from scanner.model.balance import Balance, Evidence
 from scanner.snapshots.interface import SnapshotPolicy, SnapshotState
 from scanner.store.writing import alert_log
 from scanner.store.writing.runs import create_snapshot, set_liabilities
 
+GONE = Rule("gone", "addresses_gone")
 EVERY = (
     Rule("fell", "verified_fell", Decimal("0.5")),
     Rule("unsigned", "unsigned_new"),
-    Rule("gone", "addresses_gone"),
+    GONE,
     Rule("twice", "claimed_twice"),
     Rule("disagree", "sources_disagree"),
     Rule("incomplete", "incomplete"),
@@ -199,3 +202,51 @@ def test_a_running_snapshot_is_not_judged(store):
     planned = create_snapshot(store, list_id, SnapshotPolicy())
     assert alerts(store).after_snapshot(planned) == 0
     assert alert_log.unchecked(store, datetime.now(UTC) - timedelta(days=1)) == []
+
+
+def test_what_was_mended_and_comes_back_is_told_again(store):
+    false = Rule("false", "found_false")
+    bad = [*signed(0), eth_claim(1, amount=2**256 - 1, **SIGNED)]
+    first, again = snapshot(store, bad), snapshot(store, bad)
+    assert set(told(store, first, false)) == {("false", "shortfall")}
+    assert told(store, again, false) == {}, "nothing is new"
+    assert told(store, snapshot(store, signed(0, 1)), false) == {}
+    assert set(told(store, snapshot(store, bad), false)) == {("false", "shortfall")}
+
+
+def test_a_worker_that_was_away_tells_what_ended_meanwhile(store):
+    """Rules were once applied to what ended within a day, and to nothing older."""
+    start = datetime.now(UTC)
+    snapshot(store, signed(0, 1, 2))
+    alerts(store, GONE).look()
+    while_away = snapshot(store, signed(0))
+    alerts(store, GONE, now=lambda: start + timedelta(days=4)).look()
+    assert [event.rule for event in alert_log.events_of(store, while_away)] == [GONE.name]
+    long_ago = snapshot(store, signed(3))
+    alerts(store, GONE, now=lambda: start + timedelta(days=90)).look()
+    assert alert_log.events_of(store, long_ago) == []
+
+
+def test_alerts_that_are_set_up_late_tell_nothing_of_old_snapshots(store):
+    snapshot(store, signed(0, 1))
+    now = snapshot(store, signed(0))
+    alerts(store, GONE, now=lambda: datetime.now(UTC) + timedelta(days=4)).look()
+    assert alert_log.events_of(store, now) == []
+
+
+def test_a_snapshot_whose_rules_cannot_be_applied_keeps_no_other_from_its_turn(store, monkeypatch):
+    first = snapshot(store, signed(0, 1))
+    second = snapshot(store, signed(0))
+    applied = Alerts.after_snapshot
+
+    def after(self, snapshot_id):
+        if snapshot_id == first:
+            raise StoreError("its rows are gone")
+        return applied(self, snapshot_id)
+
+    delivered = []
+    monkeypatch.setattr(Alerts, "after_snapshot", after)
+    monkeypatch.setattr(Alerts, "deliver_due", lambda self: delivered.append(True))
+    alerts(store, GONE).look()
+    assert [event.rule for event in alert_log.events_of(store, second)] == [GONE.name]
+    assert delivered == [True]

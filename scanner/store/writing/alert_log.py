@@ -148,6 +148,12 @@ def unchecked(store: Store, since: datetime) -> list[int]:
         return list(connection.execute(query.order_by(s.id)).scalars())
 
 
+def first_check(store: Store) -> datetime | None:
+    """When rules were first applied to a snapshot, None if they never were."""
+    with store.read() as connection:
+        return connection.execute(select(func.min(t.alert_check.c.at))).scalar()
+
+
 def claim_due(
     store: Store, channels: Collection[str], now: datetime, lease_until: datetime
 ) -> Delivery | None:
