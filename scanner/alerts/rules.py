@@ -26,7 +26,7 @@ from scanner.store.database.engine import Store
 from scanner.store.reading import alert_questions, queries
 from scanner.store.reading.across import Taken
 from scanner.store.reading.alert_questions import EXAMPLES, Named
-from scanner.store.reading.history import publisher_of
+from scanner.store.reading.history import earlier
 from scanner.store.reading.queries import SnapshotHead
 from scanner.store.writing.alert_log import NewEvent
 from scanner.store.writing.publishers import publisher_names
@@ -104,10 +104,12 @@ def _without_rhythm(rule: Rule, known: Sequence[str]) -> list[str]:
 
 
 def _before(store: Store, head: SnapshotHead) -> SnapshotHead | None:
-    """The publisher's complete snapshot before this one that read the same networks."""
-    publisher = publisher_of(store, head.id)
-    earlier = queries.heads(store, publisher_id=publisher, before=head.id, limit=LOOK_BACK)
-    same = (h for h in earlier if h.complete and h.policy.networks == head.policy.networks)
+    """The publisher's complete snapshot before this one that read the same networks.
+
+    Before by the time of the balances: an old list that is taken late is compared with older ones.
+    """
+    heads = (queries.head(store, each) for each in islice(earlier(store, head.id), LOOK_BACK))
+    same = (h for h in heads if h.complete and h.policy.networks == head.policy.networks)
     return next(same, None)
 
 

@@ -27,8 +27,7 @@ from scanner.reports.figures.values_json import grouped
 from scanner.reports.figures.words import MEANINGS
 from scanner.reports.tables.text import printable
 from scanner.snapshots.tally import SHOWN_EVIDENCE
-from scanner.store.reading import queries
-from scanner.store.reading.history import assets_of, publisher_of, publishers
+from scanner.store.reading.history import assets_of, earlier, publisher_of, publishers
 from scanner.store.reading.queries import SnapshotHead
 from scanner.store.reading.row_pages import FoundClaim
 from scanner.web.site import Site
@@ -291,10 +290,7 @@ def whole(worth: Json | None, totals: Json) -> tuple[Markup, Sequence[tuple[str,
 
 def previous(site: Site, snapshot_id: int) -> int | None:
     """The snapshot of the same publisher before this one."""
-    heads = queries.heads(
-        site.store, publisher_id=publisher_id(site, snapshot_id), before=snapshot_id, limit=1
-    )
-    return heads[0].id if heads else None
+    return next(iter(earlier(site.store, snapshot_id)), None)
 
 
 def assets(site: Site, publisher: int) -> list[Json]:

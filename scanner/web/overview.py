@@ -14,7 +14,7 @@ from scanner.reports.figures.amounts import percent
 from scanner.reports.figures.values_json import grouped
 from scanner.store.reading import queries
 from scanner.store.reading.beginnings import keys_beginning
-from scanner.store.reading.history import PublisherView, publishers
+from scanner.store.reading.history import PublisherView, in_order, publishers
 from scanner.store.reading.queries import SnapshotHead
 from scanner.web import answers
 from scanner.web.drawing import is_answered
@@ -128,7 +128,8 @@ def worths(site: Site, publisher: int) -> list[tuple[str, Json]]:
 
 def _spark(site: Site, view: PublisherView) -> Markup:
     """Dollars verified in the publisher's last complete snapshots, oldest first."""
-    heads = queries.heads(site.store, publisher_id=view.id, limit=MONTHS)
+    newest = in_order(site.store, view.id)[:MONTHS]
+    heads = [site.head(str(each)) for each in newest]
     worths = [snapshot_worth(site, head) for head in reversed(heads) if head.complete]
     amounts = [_cents(w["verified_usd"]) for w in worths if w is not None and is_answered(w)]
     if len(amounts) < 2:

@@ -36,7 +36,7 @@ def over_time(store: Store, totals: SnapshotTotals) -> list[Object]:
     found: list[Object] = []
     for total in totals.assets:
         points = asset_history(
-            store, publisher, total.asset, before=totals.snapshot + 1, limit=SNAPSHOTS
+            store, publisher, total.asset, until=totals.snapshot, limit=SNAPSHOTS
         )
         decimals = max([p.total.decimals for p in points if p.total], default=0)
         kept = [_point(p, decimals) for p in reversed(points) if p.total is not None]

@@ -144,36 +144,80 @@ def assets_of(store: Store, snapshot_id: int) -> list[str]:
         return sorted(connection.execute(query).scalars())
 
 
-def asset_history(
-    store: Store, publisher_id: int, asset: str, *, before: int | None = None, limit: int = 200
-) -> list[AssetPoint]:
-    """An asset in the publisher's newest snapshots, newest first.
+def in_order(store: Store, publisher_id: int | None) -> list[int]:
+    """The publisher's snapshots by the time of their balances, newest first; of one time by id.
 
-    before: only snapshots with ids below this one. Snapshots that are not complete are there
-    without totals; complete ones without the asset have totals of None, too.
+    Lists are imported in any order: what is known of an earlier day is earlier, whenever it came.
+    """
+    if publisher_id is None:
+        return []
+    with store.read() as connection:
+        return _in_order(connection, publisher_id)
+
+
+def earlier(store: Store, snapshot_id: int) -> list[int]:
+    """The snapshots of the same publisher before this one, as `in_order`."""
+    found = in_order(store, publisher_of(store, snapshot_id))
+    return found[found.index(snapshot_id) + 1 :] if snapshot_id in found else []
+
+
+def _in_order(connection: Connection, publisher_id: int) -> list[int]:
+    s = t.snapshot.c
+    query = (
+        select(s.id, s.created, s.finished, newest_moment(s.id))
+        .select_from(t.reserve_list)
+        .join(t.snapshot, s.list_id == t.reserve_list.c.id)
+        .where(list_publisher() == publisher_id)
+    )
+    moments = [
+        (_moment(seconds, created, finished), snapshot_id)
+        for snapshot_id, created, finished, seconds in connection.execute(query)
+    ]
+    return [snapshot_id for _, snapshot_id in sorted(moments, reverse=True)]
+
+
+def _moment(seconds: int | None, created: datetime, finished: datetime | None) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC) if seconds else finished or created
+
+
+def asset_history(
+    store: Store,
+    publisher_id: int,
+    asset: str,
+    *,
+    before: int | None = None,
+    until: int | None = None,
+    limit: int = 200,
+) -> list[AssetPoint]:
+    """An asset in the publisher's newest snapshots, newest first, as `in_order`.
+
+    before: only snapshots before this one. until: this one and those before it. Snapshots that are
+    not complete are there without totals; complete ones without the asset have totals of None, too.
     """
     s, newest = t.snapshot.c, newest_moment(t.snapshot.c.id)
     same = and_(t.total.c.snapshot_id == s.id, t.total.c.asset == asset)
-    query = (
-        select(s.id, s.state, s.created, s.finished, t.reserve_list.c.name, newest, t.total)
-        .select_from(t.reserve_list)
-        .join(t.snapshot, s.list_id == t.reserve_list.c.id)
-        .outerjoin(t.total, same)
-        .where(list_publisher() == publisher_id)
-        .order_by(s.id.desc())
-        .limit(limit)
-    )
-    if before is not None:
-        query = query.where(s.id < before)
     with store.read() as connection:
-        found = [tuple(row) for row in connection.execute(query)]
-        owed = _owed(connection, asset, [row[0] for row in found])
-    return [_point(row, owed.get(row[0])) for row in found]
+        every = _in_order(connection, publisher_id)
+        if until in every:
+            every = every[every.index(until) :]
+        if before is not None:
+            every = every[every.index(before) + 1 :] if before in every else []
+        chosen = every[:limit]
+        query = (
+            select(s.id, s.state, s.created, s.finished, t.reserve_list.c.name, newest, t.total)
+            .select_from(t.reserve_list)
+            .join(t.snapshot, s.list_id == t.reserve_list.c.id)
+            .outerjoin(t.total, same)
+            .where(s.id.in_(chosen))
+        )
+        found = {row[0]: tuple(row) for row in connection.execute(query)}
+        owed = _owed(connection, asset, chosen)
+    return [_point(found[each], owed.get(each)) for each in chosen]
 
 
 def _point(row: tuple[Any, ...], owed: Liability | None) -> AssetPoint:
     snapshot_id, state, created, finished, name, seconds, *stored = row
-    at = datetime.fromtimestamp(seconds, UTC) if seconds else finished or created
+    at = _moment(seconds, created, finished)
     total = _total(stored)
     if total is not None and owed is not None:
         total = with_liabilities(total, owed)
