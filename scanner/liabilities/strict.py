@@ -18,7 +18,7 @@ _HEX = re.compile(r"(?:[0-9a-f]{2})*", re.ASCII)
 def fields(
     value: object, place: str, names: Sequence[str], optional: Sequence[str] = ()
 ) -> Mapping[str, object]:
-    """An object of exactly these names. Raises SourceError."""
+    """An object of exactly these names, or more of `optional`. Raises ShapeError."""
     if not isinstance(value, dict):
         raise ShapeError(place or "/", "not an object")
     missing = [name for name in names if name not in value]
@@ -32,7 +32,7 @@ def fields(
 
 
 def mapping(value: object, place: str) -> Mapping[str, object]:
-    """An object, of any names. Raises SourceError."""
+    """An object, of any names. Raises ShapeError."""
     if not isinstance(value, dict):
         raise ShapeError(place or "/", "not an object")
     return value

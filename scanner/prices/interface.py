@@ -50,7 +50,10 @@ class Price:
         return format_amount(self.value, self.decimals)
 
     def cents(self, base_units: int, decimals: int) -> int:
-        """The value of an amount in whole cents, rounded down. decimals: the asset's."""
+        """The value of an amount in whole US cents, floored: 9.99 cents are 9, -0.01 are -1.
+
+        base_units: of the asset, of `decimals`; the fraction of a cent that is lost is not kept.
+        """
         whole: int = 10 ** (decimals + self.decimals)
         return base_units * self.value * 100 // whole
 

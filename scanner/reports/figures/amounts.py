@@ -21,9 +21,10 @@ _DOLLARS = ("USD", "DAI", "EUR", "TUSD", "BUSD", "PYUSD", "GUSD")
 
 
 def reading_coins(base_units: int, decimals: int, asset: str) -> str:
-    """Write an amount with as many decimals as all of its asset have, rounded down.
+    """Write an amount with the decimals that its asset is read with, cut towards 0.
 
-    What would read 0 and is not is "<0.0001": a shortfall must not round away.
+    Filled with zeros where the asset has fewer: amounts of one asset stand below each other. What
+    would read 0 and is not is "<0.0001", without a sign: a shortfall must not round away.
     """
     places = READ_WITH.get(asset, 2 if asset.startswith(_DOLLARS) else 4)
     least = 10 ** max(0, decimals - places)
