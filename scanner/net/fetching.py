@@ -18,6 +18,8 @@ from scanner.net.download import MOST_SECONDS, UNCHANGED, download
 from scanner.net.locations import MOST_BYTES, is_url
 
 _LONGEST_NAME = 100  # of a file
+_VALIDATOR = re.compile(r"[\x20-\x7e]{1,300}")
+"""What a server may say of its version: what it says is sent back to it, and headers are ASCII."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +64,15 @@ def fetched(
 
 def _download(url: str, label: str, known: tuple[str, str], into: Path, limit: int) -> Fetched:
     asked = {"If-None-Match": known[0], "If-Modified-Since": known[1]}
-    headers = {name: value for name, value in asked.items() if value}
+    headers = {name: value for name, value in asked.items() if _VALIDATOR.fullmatch(value)}
     name = Path(urlsplit(url).path).name or "list"
     # Kept under its own name: that may say which coin the rows are of.
     to = into / ("list-" + re.sub(r"[^A-Za-z0-9.-]", "-", unquote(name))[-_LONGEST_NAME:])
     got = download(url, label, to, limit=limit, headers=headers, seconds=MOST_SECONDS)
     if got.status == UNCHANGED:
         return Fetched(None, name, *known)
-    return Fetched(to, name, got.etag, got.modified)
+    return Fetched(to, name, *map(_kept, (got.etag, got.modified)))
+
+
+def _kept(validator: str) -> str:
+    return validator if _VALIDATOR.fullmatch(validator) else ""

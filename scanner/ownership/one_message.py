@@ -18,7 +18,7 @@ from scanner.ownership.interface import ContractCall, KeyQuestion
 from scanner.ownership.judge import judge_claims
 from scanner.ownership.key_policy import CHANGEABLE
 from scanner.ownership.native.parts import signed_text
-from scanner.ownership.statement import other_purpose
+from scanner.ownership.statement import purpose_of
 
 LONGEST = 1_000_000
 """Characters of a JSON document that is read."""
@@ -142,7 +142,7 @@ def _checked(
     except AddressFormatError:
         form = ""
     text = signed_text(result.scheme, claim.message)
-    return Checked(network.name, result, form in CHANGEABLE, other_purpose(text))
+    return Checked(network.name, result, form in CHANGEABLE, purpose_of(text))
 
 
 def read_message(text: str) -> SignedMessage:

@@ -205,6 +205,17 @@ def other_purpose(text: str) -> str:
     return next((what for pattern, what in _OTHER_PURPOSES if pattern.search(lowered)), "")
 
 
+def purpose_of(text: str) -> str:
+    """What a signed text is for where it is no claim; "" if nothing says so.
+
+    Typed data is a claim only where its kind is an attestation that is known here.
+    """
+    said = attested(text)
+    if isinstance(said, NotAttested):
+        return f"typed data ({clip(str(said), 60)}) and no attestation that is known here"
+    return other_purpose(said)
+
+
 def matches(pattern: str, text: str, address: str = "") -> bool:
     r"""Whether a text is what a pattern says: `*` is any run of characters, `\*` a star.
 

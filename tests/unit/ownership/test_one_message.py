@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
+from eth_account import Account
+from eth_account.messages import encode_typed_data
 from support.native_rows import native_rows
 from support.signed_rows import MESSAGE, evm_address, evm_sign, key, signed_rows
 
@@ -51,6 +53,20 @@ def test_a_log_in_says_what_it_is() -> None:
     )
     assert checked.purpose
     assert "holds the key, no more" in checked.words
+
+
+def test_typed_data_that_is_no_attestation_is_no_claim() -> None:
+    """An order on a market is as well signed as a claim, and is none."""
+    kinds = {"EIP712Domain": [{"name": "name", "type": "string"}],
+             "OrderComponents": [{"name": "amount", "type": "uint256"}]}  # fmt: skip
+    order = {"types": kinds, "primaryType": "OrderComponents",
+             "domain": {"name": "Seaport"}, "message": {"amount": 5}}  # fmt: skip
+    signed = Account.sign_message(encode_typed_data(full_message=order), bytes.fromhex("11" * 32))
+    address = Account.from_key("0x" + "11" * 32).address
+    given = SignedMessage(address, json.dumps(order), ("0x" + signed.signature.hex(),))
+    checked = check_message(given, REGISTRY)
+    assert checked.result.control is Control.CONTROLS
+    assert "typed data (OrderComponents of Seaport)" in checked.words
 
 
 def test_json_is_read_strictly() -> None:
