@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -27,6 +28,10 @@ READ_SECONDS = 10
 READERS = 8
 """How many read-only connections to one SQLite file there are at most."""
 
+
+# What goes wrong is raised; where no log is kept, Python would print its library's own words beside
+# (a Ctrl-C that comes while rows are fetched is told as "Error closing cursor").
+logging.getLogger("sqlalchemy").addHandler(logging.NullHandler())
 
 POOL_SECONDS = 300
 """How long a thread waits for one of the connections of this process."""
