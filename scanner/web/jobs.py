@@ -10,9 +10,11 @@ import fcntl
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -30,6 +32,10 @@ MOST_KEPT = 20
 LOG_BYTES = 20_000
 """Of a job's words, the last that are read."""
 STOP_SECONDS = 10
+LOST = 70
+"""The status of a job whose end nobody saw: the server that had started it was gone."""
+SETTLING = 5.0
+"""Seconds without a word, after a job let go of the lock, in which its status may still come."""
 
 _ID = re.compile(r"[0-9]{14}-[0-9a-f]{8}", re.ASCII)
 _HIDDEN = ("SCANNER_SERVE", "SCANNER_SCAN_TOKEN")
@@ -129,8 +135,24 @@ class Jobs:
         except FileNotFoundError:
             return None
         status = place / "status"
-        ended = int(status.read_text("ascii") or 0) if status.exists() else None
+        ended = int(status.read_text("ascii") or 0) if status.exists() else self._lost(place)
         return Job(known["id"], known["name"], known["started"], known["sha256"], ended, log)
+
+    def _lost(self, place: Path) -> int | None:
+        """None while the job works; LOST where whoever had to note its end was killed."""
+        quiet = time.time() - (place / "log").stat().st_mtime
+        if quiet < SETTLING or self._is_held():
+            return None
+        shutil.rmtree(place / "list", ignore_errors=True)
+        return LOST
+
+    def _is_held(self) -> bool:
+        with (self._folder / "lock").open("a") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+        return False
 
     def _ids(self) -> list[str]:
         found = (entry.name for entry in self._folder.iterdir() if _ID.fullmatch(entry.name))
@@ -138,9 +160,7 @@ class Jobs:
 
     def _forget(self) -> None:
         for name in self._ids()[MOST_KEPT:]:
-            place = self._folder / name
-            for file in ("job.json", "log", "status"):
-                (place / file).unlink(missing_ok=True)
+            shutil.rmtree(self._folder / name, ignore_errors=True)
 
     def close(self) -> None:
         """Stop what this process started: it saves what it has read, and may be resumed."""

@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from scanner.store.reading import queries
 from scanner.web import objects, render
 from scanner.web.forms import Form, Rate, Words, read_form
-from scanner.web.jobs import Job, Jobs
+from scanner.web.jobs import LOST, Job, Jobs
 from scanner.web.site import Site
 from scanner.web.trouble import HTML, NotHereError, RefusedError
 
@@ -167,6 +167,7 @@ def _view(site: Site, job: Job) -> dict[str, Any]:
         "name": job.name,
         "started": job.started,
         "running": job.status is None,
+        "lost": job.status == LOST,
         "failed": job.status is not None and job.status not in _STATUS,
         "status": _STATUS.get(-1 if job.status is None else job.status, ""),
         "lines": [line for line in job.log.replace("\r", "\n").splitlines() if line.strip()][-40:],
