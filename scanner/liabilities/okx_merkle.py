@@ -42,6 +42,7 @@ from scanner.liabilities.okx_balances import (
     read_balances,
     shown,
 )
+from scanner.liabilities.okx_level import Level, Node
 from scanner.liabilities.opening import lines_of, read_whole
 from scanner.model.jsontext import read_json
 
@@ -54,16 +55,6 @@ _HASH = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _LINE = re.compile(rb"([0-9a-f]{64}),([1-9][0-9]?),(\{.*\})\r?\n?")
 _MAX_LINE = 512
 _LEFT, _RIGHT, _ROOT, _PADDING = 1, 2, 3, 4
-
-
-@dataclass(frozen=True, slots=True)
-class _Node:
-    """One node: its hash as text, its height (leaves 1), its balances, its line."""
-
-    hash: str
-    height: int
-    amounts: Amounts
-    line: int = 0
 
 
 def recognises(head: bytes) -> bool:
@@ -142,7 +133,7 @@ def verify_path(path: Path) -> Inclusion:
     )
 
 
-def _climb(own: _Node, kind: int, entries: list[tuple[_Node, int, str]], root: _Node) -> str:
+def _climb(own: Node, kind: int, entries: list[tuple[Node, int, str]], root: Node) -> str:
     """Climb from the leaf to the root. Returns what is wrong, "" if nothing is."""
     node = own
     for number, (sibling, its_kind, nonce) in enumerate(entries, 1):
@@ -167,14 +158,14 @@ def _climb(own: _Node, kind: int, entries: list[tuple[_Node, int, str]], root: _
     return "" if node.hash == root.hash else "the path does not hash to the root"
 
 
-def _parent(left: _Node, right: _Node) -> _Node:
+def _parent(left: Node, right: Node) -> Node:
     amounts = add((left.amounts, right.amounts))
     height = left.height + 1
     text = (left.hash + right.hash).encode() + plain(amounts) + str(height).encode()
-    return _Node(hashlib.sha256(text).hexdigest(), height, amounts)
+    return Node(hashlib.sha256(text).hexdigest(), height, amounts)
 
 
-def _leaf_problem(leaf: _Node, nonce: str) -> str:
+def _leaf_problem(leaf: Node, nonce: str) -> str:
     digest = hashlib.sha256(nonce.encode() + as_json(leaf.amounts)).hexdigest()
     return "" if digest == leaf.hash else "the leaf's hash is not that of its nonce and balances"
 
@@ -184,7 +175,7 @@ class _Tree:
 
     def __init__(self, path: Path) -> None:
         self._path, self._file = path, path.name
-        self._leaves: list[_Node] = []
+        self._leaves, self._first = Level(1), 0
         self._problems: list[TreeProblem] = []
         self._count = 0
 
@@ -195,12 +186,13 @@ class _Tree:
             raise ListFormatError(self._file, "the first line must be the root alone", 1)
         root, nodes, count = above[0], 1, 1
         for below in levels:
-            self._compare(self._without_padding(above, below), below)
+            self._compare(above, self._with_children(above, below), below)
             above, nodes, count = below, nodes + len(below), count + 1
         if above[0].height != 1:
             what = f"the file ends at height {above[0].height}: levels are missing"
             raise ListFormatError(self._file, what, above[-1].line)
-        self._leaves = above[1:] if _is_padding(above) else above
+        self._leaves, self._first = above, int(_is_padding(above))
+        leaves = len(above) - self._first
         # A root alone is a number that somebody wrote down: nothing was added up.
         shown = count > 1 and not self._count
         evidence = LiabilityEvidence.REHASHED if shown else LiabilityEvidence.PUBLISHED
@@ -210,17 +202,19 @@ class _Tree:
             "",
             count,
             nodes,
-            len(self._leaves),
-            _totals(root, evidence, self._file, {"leaves": str(len(self._leaves))}),
+            leaves,
+            _totals(root, evidence, self._file, {"leaves": str(leaves)}),
             tuple(self._problems),
             self._count,
         )
 
-    def find(self, wanted: tuple[_Node, ...]) -> tuple[tuple[int, ...], str]:
+    def find(self, wanted: tuple[Node, ...]) -> tuple[tuple[int, ...], str]:
         """Positions of a user's nodes among the leaves, from the left, each used once."""
-        places: dict[tuple[str, Amounts], list[int]] = {}
-        for index, leaf in enumerate(reversed(self._leaves)):
-            places.setdefault((leaf.hash, leaf.amounts), []).append(index)
+        places: dict[tuple[str, Amounts], list[int]] = {(n.hash, n.amounts): [] for n in wanted}
+        for index in range(len(self._leaves) - 1, self._first - 1, -1):
+            leaf = self._leaves[index]
+            if (leaf.hash, leaf.amounts) in places:
+                places[leaf.hash, leaf.amounts].append(len(self._leaves) - 1 - index)
         found: list[int] = []
         for number, node in enumerate(wanted, 1):
             left = places.get((node.hash, node.amounts))
@@ -229,21 +223,27 @@ class _Tree:
             found.append(left.pop(0))
         return tuple(found), ""
 
-    def _levels(self) -> Iterator[list[_Node]]:
-        """Levels from the root down, in the order they are written: right to left."""
-        level: list[_Node] = []
+    def _levels(self) -> Iterator[Level]:
+        """Levels from the root down; one that is wider than that above allows ends the reading."""
+        level, most = Level(0), 0
         for node in self._nodes():
-            if level and node.height != level[0].height:
-                yield level
-                if node.height != level[0].height - 1:
-                    what = f"height {node.height} after height {level[0].height}"
-                    raise ListFormatError(self._file, what, node.line)
-                level = []
+            if not level or node.height != level.height:
+                if level:
+                    yield level
+                    if node.height != level.height - 1:
+                        what = f"height {node.height} after height {level.height}"
+                        raise ListFormatError(self._file, what, node.line)
+                level, most = Level(node.height), 2 * len(level) or 1
+            if len(level) == most:
+                what = f"more than {most:,} nodes at height {node.height}: lines are missing above"
+                if most == 1:
+                    what = "the first line must be the root alone"
+                raise ListFormatError(self._file, what, node.line)
             level.append(node)
         if level:
             yield level
 
-    def _nodes(self) -> Iterator[_Node]:
+    def _nodes(self) -> Iterator[Node]:
         number = 0
         with lines_of(self._path) as stream:
             while text := stream.readline(_MAX_LINE):
@@ -251,7 +251,7 @@ class _Tree:
                 if text.strip():
                     yield self._node(text, number)
 
-    def _node(self, text: bytes, line: int) -> _Node:
+    def _node(self, text: bytes, line: int) -> Node:
         match = _LINE.fullmatch(text)
         try:
             if match is None:
@@ -264,24 +264,25 @@ class _Tree:
             raise ListFormatError(self._file, clip(str(e), 120), line) from None
         if below := negative(amounts):
             self._problem(line, below)
-        return _Node(match[1].decode(), int(match[2]), amounts, line)
+        return Node(match[1].decode(), int(match[2]), amounts, line)
 
-    def _without_padding(self, above: list[_Node], below: list[_Node]) -> list[_Node]:
-        """The nodes that have children: all, or all but the padding, which is written first."""
+    def _with_children(self, above: Level, below: Level) -> int:
+        """From which node on they have children: all, or all but the padding, written first."""
         if len(below) == 2 * len(above):
-            return above
+            return 0
         if len(below) == 2 * (len(above) - 1):
             if not _is_padding(above):
                 reason = "padding must repeat its neighbour's hash and hold nothing"
                 self._problem(above[0].line, reason)
-            return above[1:]
+            return 1
         what = (
             f"{len(below)} nodes at height {below[0].height} under {len(above)}: lines are missing"
         )
         raise ListFormatError(self._file, what, below[0].line)
 
-    def _compare(self, above: list[_Node], below: list[_Node]) -> None:
-        for index, node in enumerate(above):
+    def _compare(self, above: Level, first: int, below: Level) -> None:
+        for index in range(len(above) - first):
+            node = above[first + index]
             expected = _parent(below[2 * index + 1], below[2 * index])
             if expected.amounts != node.amounts:
                 reason = f"the node says {shown(node.amounts)}, its children add up to "
@@ -295,7 +296,7 @@ class _Tree:
             self._problems.append(TreeProblem(line, reason))
 
 
-def _is_padding(level: list[_Node]) -> bool:
+def _is_padding(level: Level) -> bool:
     return len(level) > 1 and level[0].hash == level[1].hash and level[0].amounts == ZERO
 
 
@@ -304,7 +305,7 @@ class _User:
     """A user's file: what all their nodes hold together, and the nodes. reason: what is false."""
 
     amounts: Amounts
-    nodes: tuple[_Node, ...]
+    nodes: tuple[Node, ...]
     reason: str
 
 
@@ -321,11 +322,11 @@ def _user(path: Path) -> _User:
         if not isinstance(part, dict) or not _is_hash(part.get("hash")):
             raise ListFormatError(path.name, f"{place}: no hash in it")
         held = _balances(path.name, place, part.get("balances"))
-        nodes.append(_Node(part["hash"], 1, held))
+        nodes.append(Node(part["hash"], 1, held))
     reason = "" if nodes else "the user's file names no node"
-    for node in (_Node("", 1, amounts), *nodes):
+    for node in (Node("", 1, amounts), *nodes):
         reason = reason or negative(node.amounts)
-    reason = reason or _leaf_problem(_Node(str(own), 1, amounts), nonce)
+    reason = reason or _leaf_problem(Node(str(own), 1, amounts), nonce)
     if not reason and add(node.amounts for node in nodes) != amounts:
         reason = f"the user's nodes do not add up to {shown(amounts)}"
     for number, node in enumerate(nodes, 1):
@@ -335,7 +336,7 @@ def _user(path: Path) -> _User:
     return _User(amounts, tuple(nodes), reason)
 
 
-def _entry(file: str, place: str, value: object) -> tuple[_Node, int, str]:
+def _entry(file: str, place: str, value: object) -> tuple[Node, int, str]:
     """One entry of a path: node, type, nonce ("" if none)."""
     if not isinstance(value, dict) or not _is_hash(value.get("hash")):
         raise ListFormatError(file, f"{place}: no hash in it")
@@ -344,7 +345,7 @@ def _entry(file: str, place: str, value: object) -> tuple[_Node, int, str]:
         raise ListFormatError(file, f"{place}: height and type must be small numbers")
     if not isinstance(nonce, str):
         raise ListFormatError(file, f"{place}: the nonce must be text")
-    node = _Node(value["hash"], height, _balances(file, place, value.get("balances")))
+    node = Node(value["hash"], height, _balances(file, place, value.get("balances")))
     return node, kind, nonce
 
 
@@ -371,7 +372,7 @@ def _json(path: Path) -> Mapping[str, object]:
 
 
 def _totals(
-    root: _Node, evidence: LiabilityEvidence, file: str, more: Mapping[str, str] | None = None
+    root: Node, evidence: LiabilityEvidence, file: str, more: Mapping[str, str] | None = None
 ) -> tuple[Liability, ...]:
     return tuple(
         Liability(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,8 @@ from hypothesis import strategies as st
 
 from scanner.errors import ListFormatError
 from scanner.liabilities.interface import LiabilityEvidence
+from scanner.liabilities.okx_balances import as_json
+from scanner.liabilities.okx_level import Level, Node
 from scanner.liabilities.okx_merkle import check_tree, recognises, verify_in_tree, verify_path
 
 VECTORS = Path(__file__).resolve().parents[2] / "vectors" / "liabilities" / "okx"
@@ -260,3 +264,62 @@ def test_a_root_alone_is_only_published(tmp_path: Path) -> None:
     check = check_tree(write(tmp_path, f"{head},1,{balances}\n"))
     assert check.holds
     assert {total.evidence for total in check.totals} == {LiabilityEvidence.PUBLISHED}
+
+
+@pytest.mark.parametrize(
+    ("heights", "line", "words"),
+    [
+        ([3] + [3] * 200_000, 2, "the root alone"),
+        ([3] + [2] * 200_000, 4, "more than 2 nodes at height 2"),
+        ([3, 2, 2] + [1] * 200_000, 8, "more than 4 nodes at height 1"),
+    ],
+)
+def test_a_level_is_read_no_further_than_the_one_above_allows(
+    tmp_path: Path, heights: list[int], line: int, words: str
+) -> None:
+    """Half a megabyte of packed lines was 800 MB in memory before it was counted."""
+    nothing = as_json((0, 0, 0)).decode()
+    text = "".join(f"{'0' * 64},{height},{nothing}\n" for height in heights)
+    file = write(tmp_path, gzip.compress(text.encode(), mtime=0))
+    tracemalloc.start()
+    try:
+        with pytest.raises(ListFormatError, match=words) as caught:
+            check_tree(file)
+        assert tracemalloc.get_traced_memory()[1] < 3_000_000
+    finally:
+        tracemalloc.stop()
+    assert caught.value.line == line
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.binary(min_size=32, max_size=32),
+            st.tuples(*[st.integers(-(10**28) + 1, 10**28 - 1)] * 3),
+            st.integers(1, 2**40),
+        )
+    )
+)
+def test_a_level_gives_back_what_it_was_given(
+    found: list[tuple[bytes, tuple[int, int, int], int]],
+) -> None:
+    nodes = [Node(digest.hex(), 5, amounts, line) for digest, amounts, line in found]
+    level = Level(5)
+    for node in nodes:
+        level.append(node)
+    assert (len(level), list(level)) == (len(nodes), nodes)
+    if nodes:
+        assert level[-1] == nodes[-1]
+
+
+def test_a_sound_tree_takes_a_hundred_bytes_a_node() -> None:
+    level = Level(1)
+    tracemalloc.start()
+    try:
+        for number in range(20_000):
+            digest = hashlib.sha256(str(number).encode()).hexdigest()
+            level.append(Node(digest, 1, (number, 10**20, 0), number))
+        held = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert held / len(level) < 110
