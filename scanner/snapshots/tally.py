@@ -42,17 +42,20 @@ class AssetTotal:
 
     decimals: the most among the asset's holdings in the list (and its liabilities, where theirs
     would not fit exactly). Duplicates are counted once.
-    claimed: what the rows state; None where they state nothing. verified: balances found of rows
-    whose control is proof, split by class of evidence in `by_evidence`. unverified: balances found
-    of the other rows.
+    claimed: what the rows state; None where they state nothing, or where a sum of 0 does not tell
+    that from 0. verified: balances found of rows whose control is proof, split by class of
+    evidence in `by_evidence`. unverified: balances found of the other rows.
     unavailable_rows: rows whose balance nobody could say. shortfall, surplus: sums of the rows'
     differences where a row states an amount and a balance was found.
     verified, unverified, shortfall, surplus and each class are None, however they are given, where
     nothing was found and rows are without an answer: what is not known is no 0, whoever shows it.
     With some rows found they are lower bounds.
     unanswered: what rows state for which no source returned a balance. unstated: what was found of
-    rows that state no amount. So claimed + unstated = verified + unverified + shortfall - surplus +
-    unanswered. Both None in a history, where they are not kept.
+    rows that state no amount. differs_now: by how much more (less, where negative) rows of class
+    `latest_only` hold than they state; of them it cannot be told who states nothing, so that is in
+    it and not in `unstated`. All three None in a history, where they are not kept. Always, with 0
+    for what is None:
+    claimed = verified + unverified + shortfall - surplus + unanswered - unstated - differs_now.
     liabilities: None where none are known. reserve_ratio: verified / liabilities, six decimals,
     rounded down: a lower bound, as `verified` is. None where a side is missing: liabilities
     unknown, zero or of another moment, no row of the asset, or no balance that anybody could say.
@@ -71,6 +74,7 @@ class AssetTotal:
     reserve_ratio: str | None = None
     unanswered: int | None = None
     unstated: int | None = None
+    differs_now: int | None = None
 
     def __post_init__(self) -> None:
         found = (self.verified or 0) + (self.unverified or 0)
@@ -115,6 +119,7 @@ class AssetTotal:
             to(self.surplus),
             unanswered=to(self.unanswered),
             unstated=to(self.unstated),
+            differs_now=to(self.differs_now),
         )
 
     def to_json(self) -> dict[str, object]:
@@ -253,7 +258,7 @@ def _total(
     decimals = max((key.decimals for key, _ in parts), default=owed.decimals if owed else 0)
     by_evidence: dict[Evidence, int] = dict.fromkeys(SHOWN_EVIDENCE, 0)
     sums = Part()
-    unverified = unavailable_rows = unanswered = unstated = 0
+    unverified = unavailable_rows = unanswered = unstated = differs_now = 0
     for key, part in parts:
         scaled = Part(
             part.rows,
@@ -268,7 +273,11 @@ def _total(
             unanswered += scaled.claimed
             continue
         # Of rows that state an amount, found is claimed - shortfall + surplus.
-        unstated += scaled.found - (scaled.claimed - scaled.shortfall + scaled.surplus)
+        beyond = scaled.found - (scaled.claimed - scaled.shortfall + scaled.surplus)
+        if key.evidence is Evidence.LATEST_ONLY:
+            differs_now += beyond  # their differences say nothing of then, and are no shortfall
+        else:
+            unstated += beyond
         if key.proof:
             by_evidence[key.evidence] += scaled.found
         else:
@@ -285,6 +294,7 @@ def _total(
         surplus=sums.surplus,
         unanswered=unanswered,
         unstated=unstated,
+        differs_now=differs_now,
     )
     if owed is None:
         return total

@@ -227,7 +227,7 @@ def test_an_asset_over_time(filled):
     assert points[1].state is SnapshotState.RUNNING
     for point in (points[0], points[2]):
         total = next(t for t in queries.totals(store, point.snapshot).assets if t.asset == "ETH")
-        assert point.total == replace(total, unanswered=None, unstated=None)
+        assert point.total == replace(total, unanswered=None, unstated=None, differs_now=None)
     older = history.asset_history(store, okx.id, "ETH", before=ids.running)
     assert [p.snapshot for p in older] == [ids.old]
     usdt = history.asset_history(store, okx.id, "USDT")

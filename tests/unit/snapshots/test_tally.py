@@ -265,3 +265,39 @@ def test_rows_whose_pin_was_not_recorded_are_of_their_balances_class():
     reported = ON_CHAIN._replace(evidence=Evidence.REPORTED)
     tally.add(claim(1, 5), reported, found(5, Evidence.PROVEN), None)
     assert tally.totals()[0].by_evidence[Evidence.PROVEN] == 5
+
+
+def test_what_differs_now_is_not_unstated():
+    """Claimed 10, found 7 at the newest state: nothing was found that nobody states."""
+    total = one((claim(1, 10), PROOF, found(7, Evidence.LATEST_ONLY)))
+    assert (total.claimed, total.verified, total.shortfall) == (10, 7, 0)
+    assert (total.unstated, total.differs_now) == (0, -3)
+    total = one((claim(1), PROOF, found(4)), (claim(2, 5), PROOF, found(9, Evidence.LATEST_ONLY)))
+    assert (total.unstated, total.differs_now) == (4, 4)
+
+
+@given(ROWS)
+def test_what_is_claimed_is_accounted_for(rows):
+    """The invariant of the docstring, and what each side of it is, row by row."""
+    tally = Tally()
+    for row in rows:
+        tally.add(*row, Evidence.PROVEN)
+    for total in tally.totals():
+        names = ("verified", "unverified", "shortfall", "surplus", "unanswered", "unstated")
+        held = {name: getattr(total, name) or 0 for name in names}
+        assert (total.claimed or 0) == (
+            held["verified"] + held["unverified"] + held["shortfall"] - held["surplus"]
+            + held["unanswered"] - held["unstated"] - total.differs_now
+        )  # fmt: skip
+        unit, unstated, differs = 10**total.decimals, Fraction(0), Fraction(0)
+        for row, _, balance in rows:
+            read = balance is not None and balance.amount is not None
+            if row.claim.asset != total.asset or row.duplicate or not read:
+                continue
+            coins = Fraction(1, 10**row.claim.decimals)
+            if balance.evidence is Evidence.LATEST_ONLY:
+                differs += (balance.amount - (row.claim.amount or 0)) * coins
+            elif row.claim.amount is None:
+                unstated += balance.amount * coins
+        assert Fraction(total.unstated, unit) == unstated
+        assert Fraction(total.differs_now, unit) == differs
