@@ -1,4 +1,4 @@
-"""Validators' balances from a beacon API (a stub: no real node can be had here)."""
+"""Validators' balances from a beacon API (a stub; a real node: test_beacon_node)."""
 
 from __future__ import annotations
 
@@ -138,6 +138,12 @@ def test_a_reorg_and_a_pruned_state(opened):
     source = opened(chain)
     at = source.pin(14)
     chain.fork = b"\1" * 32
+    with pytest.raises(ReorgError):
+        source.fetch_balances(ask(KEYS[:1]), at)
+    chain = stub()
+    source = opened(chain)
+    at = source.pin(14)
+    chain.orphans = {14}  # still known by its root, with its state, and on no chain any more
     with pytest.raises(ReorgError):
         source.fetch_balances(ask(KEYS[:1]), at)
     old = stub(kept={14})

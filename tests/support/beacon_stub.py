@@ -43,6 +43,7 @@ class BeaconStub:
     forgets: keys left out of lists. spoil: what becomes of every list before it is sent. fault: what
     is answered in place of an answer, None for nothing; it may raise, then the connection ends.
 
+    orphans: slots whose blocks are on no chain any more, though known by their roots.
     kept: slots whose states are kept, None for all. lie: added to every balance. slashed: keys.
     genesis: time of slot 0. execution: slot -> hash of the execution block in that slot's block;
     none in blocks from before the merge. blinded: whether blocks are given without transactions,
@@ -63,6 +64,7 @@ class BeaconStub:
     execution: dict[int, str] = field(default_factory=dict)
     blinded: bool = True
     fork: bytes = bytes(32)
+    orphans: set[int] = field(default_factory=set)
     spoil: Callable[[list[dict]], list[dict]] = list
     fault: Callable[[Seen], Said | None] = lambda seen: None
     asked: list[str] = field(default_factory=list)
@@ -114,7 +116,11 @@ class BeaconStub:
             **{"slot": str(slot), "proposer_index": "0", "parent_root": "0x" + self.fork.hex()},
             **{"state_root": "0x" + self.state_root(slot).hex(), "body_root": ZERO},
         }
-        data = {"root": self.root(slot), "canonical": True, "header": {"message": message}}
+        data = {
+            "root": self.root(slot),
+            "canonical": slot not in self.orphans,
+            "header": {"message": message},
+        }
         return ok(data, self.optimistic)
 
     def _block(self, path: str, parts: list[str]) -> Said:

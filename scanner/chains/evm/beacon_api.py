@@ -127,7 +127,7 @@ class BeaconNode:
         return found.root if found else ""
 
     def header(self, which: str) -> BeaconHeader | None:
-        """A block by slot, root, "head" or "finalized"; None if there is none.
+        """A block by slot, root, "head" or "finalized"; None if there is none on its chain.
 
         Raises SourceUnavailableError if it does not hash to its root, or is not verified yet.
         """
@@ -135,6 +135,8 @@ class BeaconNode:
         if reply.status == 404:
             return None
         answer = self._answer(reply)
+        if take(self.name, answer, dict, "data").get("canonical") is False:
+            return None  # known by its root still, but replaced by another one
         message = take(self.name, answer, dict, "data", "header", "message")
         root = self._root(answer, "data", "root")
         roots = [self._root(message, name) for name in ("parent_root", "state_root", "body_root")]

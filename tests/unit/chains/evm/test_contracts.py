@@ -104,15 +104,13 @@ class TestFilecoin(RpcContract):
         with self.source(Trap.NONE, canary=canary) as (source, _):
             assert [b.amount for b in self.balances(source, queries)] == amounts
 
-
-def test_an_actor_that_is_made_after_the_newest_block_of_a_node_is_not_nobody() -> None:
-    """It has no number yet in that node's newest state, which is older than the pinned block."""
-    contract = TestFilecoin()
-    with contract.source(Trap.NONE) as (source, (stub,)):
-        at = source.pin(100)
-        stub.tip, stub.numbers = 90, {"f1": 1}
-        with pytest.raises(SourceError, match="has not reached block 100"):
-            source.fetch_balances([contract.funded[1][0]], at)
+    def test_an_actor_that_is_made_after_the_newest_block_of_a_node_is_not_nobody(self) -> None:
+        """It has no number yet in that node's newest state, which is older than the pinned block."""
+        with self.source(Trap.NONE) as (source, (stub,)):
+            at = source.pin(100)
+            stub.tip, stub.numbers = 90, {"f1": 1}
+            with pytest.raises(SourceError, match="has not reached block 100"):
+                source.fetch_balances([self.funded[1][0]], at)
 
 
 @pytest.mark.parametrize("said", [f"f0{1 << 63}", "f0" + "9" * 19, "f001002", "f0-1", "f01002 "])
