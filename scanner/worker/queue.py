@@ -102,8 +102,7 @@ def enqueue(connection: Connection, snapshot_id: int, chunks: Sequence[tuple[int
     lock: chunks of one lock are taken one at a time, whatever the number of workers.
     Raises StoreError.
     """
-    if not _is_set_up(connection):
-        raise StoreError("the queue has no tables yet: run 'scanner db upgrade'")
+    _require_queue(connection)
     raw = connection.connection.driver_connection
     app = _app_without_connections()
     by_lock: dict[str, list[dict[str, int]]] = {}
@@ -248,6 +247,11 @@ def _app_without_connections() -> App:
     return App(connector=SyncPsycopgConnector())
 
 
+def _require_queue(connection: Connection) -> None:
+    if not _is_set_up(connection):
+        raise StoreError("the queue has no tables yet: run 'scanner db upgrade'")
+
+
 def _require_postgresql(store: Store) -> None:
     if store.dialect != "postgresql":
         raise StoreError(
@@ -257,7 +261,11 @@ def _require_postgresql(store: Store) -> None:
 
 
 def give_out_run(connection: Connection, run: Run) -> None:
-    """Give out a claimed run in the transaction that claims it."""
+    """Give out a claimed run in the transaction that claims it.
+
+    Raises StoreError where the database has no queue yet.
+    """
+    _require_queue(connection)
     raw = connection.connection.driver_connection
     task = _app_without_connections().configure_task(
         RUN_TASK, queue=CHUNKS, priority=5, connection=cast(Any, raw)

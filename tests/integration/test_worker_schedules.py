@@ -242,3 +242,13 @@ def test_on_postgresql_tick_job_and_snapshot_are_transactions(postgres_database,
             count = connection.execute(text(query)).scalar()
         assert count == queries.head(store, snapshot).chunks == 3
         assert abs(server_time(store) - datetime.now(UTC)) < timedelta(minutes=1)
+
+
+def test_a_database_without_a_queue_says_what_makes_one(postgres_database, file):
+    upgrade(postgres_database)
+    with open_store(postgres_database) as store:
+        add(store, file)
+        kept = schedules.schedule_named(store, "okx")
+        with pytest.raises(StoreError, match="run 'scanner db upgrade'"):
+            claim_now(store, kept, SIX, give_out_run)
+        assert schedules.runs(store, kept.id) == [], "nothing is claimed"
