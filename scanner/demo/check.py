@@ -97,11 +97,16 @@ def _unplanted(finding: Finding) -> str:
     return f"{where}nobody planted {finding.kind.value}: {finding.reason}"
 
 
-def expected_totals(rows: Sequence[PublishedRow]) -> dict[str, dict[str, int]]:
+_CLAIMED = ("claimed", "unavailable_rows")
+"""What an asset adds up to, whoever answers."""
+
+
+def expected_totals(rows: Sequence[PublishedRow]) -> dict[str, dict[str, int | None]]:
     """What each asset must add up to, in base units of its most precise holding.
 
     Keys: claimed, verified, unverified, unavailable_rows, shortfall, surplus. What is listed twice
-    counts once; an amount that cannot be read is no claim, and no surplus.
+    counts once; an amount that cannot be read is no claim, and no surplus. What no row of an asset
+    has an answer for is None, and no 0.
     """
     decimals: dict[str, int] = defaultdict(int)
     for row in rows:
@@ -113,7 +118,11 @@ def expected_totals(rows: Sequence[PublishedRow]) -> dict[str, dict[str, int]]:
         names = ("claimed", "verified", "unverified", "unavailable_rows", "shortfall", "surplus")
         total = totals.setdefault(row.holding.asset, dict.fromkeys(names, 0))
         _add_row(total, row, decimals[row.holding.asset])
-    return totals
+    answered = {row.holding.asset for row in rows if row.held is not None}
+    return {
+        asset: {n: a if asset in answered or n in _CLAIMED else None for n, a in total.items()}
+        for asset, total in totals.items()
+    }
 
 
 def _add_row(total: dict[str, int], row: PublishedRow, decimals: int) -> None:
@@ -160,7 +169,7 @@ def _compare_totals(assets: Sequence[AssetTotal], rows: Sequence[PublishedRow]) 
             shown = getattr(total, name)
             if shown != amount:
                 wrong.append(f"{total.asset}: {name} is {shown}, the chains hold {amount}")
-        if sum(found or 0 for found in total.by_evidence.values()) != total.verified:
+        if sum(found or 0 for found in total.by_evidence.values()) != (total.verified or 0):
             wrong.append(
                 f"{total.asset}: its classes of evidence do not add up to what is verified"
             )
