@@ -122,7 +122,7 @@ def test_a_proof_of_liabilities_at_an_address_is_checked_as_the_file_is(server, 
     status, _, err = told("verify", f"{server}/none.json?secret=1")
     assert (status, "404" in err, "secret" in err) == (2, True, False)
     status, _, err = told("verify", place, "--key", f"{server}/pin.txt?secret=1")
-    assert (status, "secret" in err) == (1, False), err
+    assert (status, "secret" in err) == (2, False), err
     database = f"sqlite:///{folder}/scanner.db"
     (folder / "none.toml").write_text("endpoint = []\n")
     of = ["--endpoints", str(folder / "none.toml"), "--database", database]

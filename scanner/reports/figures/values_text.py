@@ -92,6 +92,8 @@ def print_short(report: ValueReport, stream: TextIO) -> None:
 def _short_row(report: ValueReport, value: AssetValue, span: str | None) -> list[str | Cell]:
     asset, _, price, verified, share, _, claimed, *_ = _row(report, value, [])
     since = [_whole(_since(change(report, value, span))[1])] if span else []
+    if value.state is PriceState.STALE:
+        price = Cell(f"{price if isinstance(price, str) else price.text} STALE", "yellow")
     return [asset, price, _whole(verified), share, _whole(claimed), *since]
 
 
