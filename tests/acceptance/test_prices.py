@@ -138,7 +138,7 @@ def test_a_dead_node_keeps_nothing(scanner, pinned, tmp_path):
 def test_a_price_file_and_its_value(scanner, pinned, tmp_path):
     done = scanner("prices", "import", put(tmp_path / "p.csv", NOW - timedelta(hours=1)))
     assert (done.status, done.lines) == (0, ["1 price read, 1 of them new"])
-    assert scanner("prices", "import", "p.csv").lines == ["1 prices read, 0 of them new"]
+    assert scanner("prices", "import", "p.csv").lines == ["1 price read, 0 of them new"]
     done = scanner("value", "--csv")
     assert done.status == 0
     (row,) = csv.DictReader(io.StringIO(done.out.decode()))
