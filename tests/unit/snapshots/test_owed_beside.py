@@ -8,8 +8,7 @@ import pytest
 
 from scanner.liabilities.interface import Liability, LiabilityEvidence
 from scanner.model.balance import Evidence
-from scanner.snapshots.tally import Part, PartKey, Tally
-from scanner.store.reading.history import _with_liabilities
+from scanner.snapshots.tally import Part, PartKey, Tally, with_liabilities
 
 HELD = {PartKey("X", 8, True, Evidence.AGREED): Part(2, 700, 650, 50, 0)}
 OTHERS = {PartKey("X", 8, False, Evidence.REPORTED): Part(1, 30, 40, 0, 10)}
@@ -30,10 +29,10 @@ def test_the_same_as_a_tally(parts, owed, decimals):
     (plain,) = tally.totals()
     liability = Liability("X", owed, decimals, LiabilityEvidence.PUBLISHED, "owed.csv")
     (wanted,) = tally.totals([liability])
-    assert _with_liabilities(plain, liability) == wanted
+    assert with_liabilities(plain, liability) == wanted
     other_day = replace(liability, other_day="it is of another day")
     (without,) = tally.totals([other_day])
-    assert _with_liabilities(plain, other_day) == without
+    assert with_liabilities(plain, other_day) == without
     assert without.reserve_ratio is None
 
 
@@ -43,4 +42,4 @@ def test_zero_beside_no_answer_is_no_ratio():
         tally.add_part(key, part)
     (plain,) = tally.totals()
     liability = Liability("X", 7, 8, LiabilityEvidence.PUBLISHED, "owed.csv")
-    assert _with_liabilities(plain, liability).reserve_ratio is None
+    assert with_liabilities(plain, liability).reserve_ratio is None
