@@ -1,7 +1,8 @@
 """One user's file of Binance's or Gate's batches, held against the batches, checked first.
 
 Alone such a file shows a place under a root that it says itself. Beside the batches the root is
-theirs, and so are the sizes of an account.
+theirs, and so are the sizes of an account and the range of places that the totals run over: a root
+binds the whole tree, so an account behind the last batch leads to it too, and is in no total.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ def verify_user(
     """Check the batches, then lead the user's account up to their root.
 
     document, path: `config.json` or `cex_config.json`. pin: as for the batches.
+    The account must stand at a place that the batches run over; where the form binds no range,
+    a gap says so, and the answer is unproven.
     Raises ListFormatError where a file is not of its form, InputError without a user's file.
     """
     if user is None:
@@ -53,6 +56,8 @@ def verify_user(
         raise ListFormatError(user.name, f"not of the batches' form: {e}") from None
     except RefusedError as e:
         return _refused(check, str(e))
+    if outside := _outside(check, found):
+        return _refused(check, outside)
     if found.root != check.root:
         return _refused(check, f"the account leads to {found.root}, not to the batches' root")
     return Inclusion(
@@ -63,9 +68,17 @@ def verify_user(
         (),
         format=check.format,
         unit=found.unit,
-        gaps=check.gaps,
-        unproven=check.status is not ProofStatus.ACCEPTED,
+        gaps=check.gaps if check.accounts is not None else (*check.gaps, gate_batches.NO_RANGE),
+        unproven=check.status is not ProofStatus.ACCEPTED or check.accounts is None,
     )
+
+
+def _outside(check: ProofCheck, found: FoundPath) -> str:
+    """Why an account is not among those of the batches; "" if it is, or no range is bound."""
+    if check.accounts is None or (found.position is not None and found.position < check.accounts):
+        return ""
+    last = check.accounts - 1
+    return f"the account's place is {found.position}, and the batches end at account {last}"
 
 
 def _climbed(

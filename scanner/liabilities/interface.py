@@ -135,6 +135,8 @@ class ProofCheck:
     key: SHA-256 of the verifying key, hex; "" where there is none. key_from: who vouches for it.
     gaps: what stays unproven although it holds, strongest first, each one sentence.
     stated: other figures of the file, name -> text; unproven.
+    accounts: how many the totals run over, from place 0 on, as what was checked binds it; a user
+    at a place behind them is in no total. None where the form binds no such number.
     place, reason: where and why it is refused; "" otherwise.
     """
 
@@ -148,6 +150,7 @@ class ProofCheck:
     key_from: str = ""
     gaps: tuple[str, ...] = ()
     stated: dict[str, str] = field(default_factory=dict)
+    accounts: int | None = None
     place: str = ""
     reason: str = ""
 

@@ -2,8 +2,8 @@
 
 First what is cheap: every row's commitment to the account tree, the totals before and after it and
 its range of accounts; that the totals go on from row to row, from nothing to the published ones;
-that no account is left out between two rows; that all rows are about one tree. Then each row's
-Groth16 proof, under the key of its number of assets, many at once.
+that no account is left out before or between rows; that all rows are about one tree. Then each
+row's Groth16 proof, under the key of its number of assets, many at once.
 Source: github.com/binance/zkmerkle-proof-of-solvency, since 2026 (MIT licence).
 """
 
@@ -288,6 +288,7 @@ def _described(
         key_from="" if not keys.data else "the pin given" if pinned else "the files beside it",
         gaps=tuple(gaps),
         stated={"batches": str(batches), "accounts": str(users)},
+        accounts=users,
     )
 
 

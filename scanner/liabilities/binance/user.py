@@ -80,7 +80,7 @@ def climb(document: Mapping[str, object], sizes: Sequence[int]) -> Path:
                 node = hash_words([sibling, node] if position >> level & 1 else [node, sibling])
             if node == wanted:
                 steps = [Step(f"{word:064x}", f"/Proof/{i}") for i, word in enumerate(siblings)]
-                return Path(_amounts(assets), root.hex(), {}, tuple(steps), 0, UNIT)
+                return Path(_amounts(assets), root.hex(), {}, tuple(steps), 0, UNIT, position)
     raise RefusedError("/Root", "the account does not lead to this root")
 
 

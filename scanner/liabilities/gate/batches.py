@@ -37,6 +37,11 @@ GAPS = (
     "whoever ran the setup of that key can forge proofs under it",
     "a user who was left out is not noticed but by that user",
 )
+NO_RANGE = (
+    "no batch says which accounts it is of, so whether a place of the tree is in the totals rests "
+    "on the proofs that are not checked"
+)
+"""Of an account in the tree: Binance's batches commit to a range of accounts, these do not."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,7 @@ def climb(document: Mapping[str, object]) -> Path:
                 flat[2 * index : 2 * index + 2] = amounts
             node = hash_words([number, equity, debt, commit(flat)])
             if _climb(node, position, siblings) == wanted:
-                return _found(assets, root.hex(), siblings)
+                return _found(assets, root.hex(), siblings, position)
     raise RefusedError("/TreeRootHash", "the account does not lead to this root")
 
 
@@ -93,7 +93,9 @@ def _climb(node: int, position: int, siblings: tuple[int, ...]) -> int:
     return node
 
 
-def _found(assets: Mapping[int, tuple[int, int]], root: str, siblings: tuple[int, ...]) -> Path:
+def _found(
+    assets: Mapping[int, tuple[int, int]], root: str, siblings: tuple[int, ...], position: int
+) -> Path:
     amounts: dict[str, int] = {}
     for index, (equity, debt) in assets.items():
         amounts[f"asset {index}"] = equity
@@ -102,7 +104,7 @@ def _found(assets: Mapping[int, tuple[int, int]], root: str, siblings: tuple[int
     steps = tuple(
         Step(f"{word:064x}", f"/MerkleProofEncode/{i}") for i, word in enumerate(siblings)
     )
-    return Path(amounts, root, {}, steps, 0, UNIT)
+    return Path(amounts, root, {}, steps, 0, UNIT, position)
 
 
 def _assets(value: object) -> dict[int, tuple[int, int]]:

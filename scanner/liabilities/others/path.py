@@ -20,6 +20,7 @@ class Path:
     """A path that holds. amounts: the user's, with `decimals`; in coins, or in `unit`.
 
     root, totals: what it leads to; no totals where the root says none.
+    position: the account's place among the leaves, from 0; None where the form has no such.
     """
 
     amounts: Amounts
@@ -28,3 +29,4 @@ class Path:
     steps: tuple[Step, ...]
     decimals: int = DECIMALS
     unit: str = ""
+    position: int | None = None
