@@ -91,6 +91,7 @@ def address_finding(claim: Claim, registry: Registry) -> Finding:
 
 def usual_signature(network: Network, text: str) -> str:
     """A signature in its network's usual spelling: `text` itself where nothing is sure."""
+    text = text.removeprefix("'")  # spreadsheets, and our CSV, keep +.. from being a formula so
     parts = text.split()
     if len(parts) > 1:
         joined = "".join(parts)

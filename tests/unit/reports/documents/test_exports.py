@@ -8,16 +8,18 @@ import json
 import re
 import tracemalloc
 from pathlib import Path
+from types import SimpleNamespace
 
 import pyarrow.parquet
 import pytest
 from support.mixed_snapshot import EVIL, HELD
+from support.snapshot_stub import eth_claim
 
 from scanner.errors import ConfigError
 from scanner.liabilities.interface import Liability, LiabilityEvidence
 from scanner.lists.open import open_list
 from scanner.model.claim import Claim
-from scanner.reports.documents.exports import TABLES, table_named
+from scanner.reports.documents.exports import TABLES, claim_record, table_named
 from scanner.reports.tables import writers
 from scanner.reports.tables.text import printable, refuse
 from scanner.reports.tables.writers import WRITERS, whole_file, writer_named
@@ -112,6 +114,43 @@ def test_claims_are_read_back_as_a_list(taken, tmp_path):
         assert [c.amount for c in again] == [c.amount for c in original]
         assert [(c.asset, c.network) for c in again] == [(c.asset, c.network) for c in original]
         assert [c.signatures for c in again] == [c.signatures for c in original]
+
+
+HOSTILE = [
+    "@Acme holds this address\nfor its users, 2026-11-01",
+    "=HYPERLINK()",
+    "'=1",
+    "- I am Acme",
+    " spaces around ",
+    "tab\tand\r\nline ends\r",
+    "caf\u00e9\u200b \u202e\x1b[2J",
+    "cafe\u0301",
+    "\ufeffa mark in front",
+    r"\n is no line end",
+    '"quoted", with a comma; and 0x41',
+    "12345",
+    "1e5",
+    "\U0001f600",
+]
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "jsonl"])
+def test_what_was_signed_survives_the_way_out_and_back(form, tmp_path):
+    texts = [*HOSTILE, "+/8=" * 22]  # signatures in Base64 may begin as formulas do
+    claims = [eth_claim(n, message=t, signatures=("+/8=" * 22,)) for n, t in enumerate(texts)]
+    records = [claim_record(SimpleNamespace(claim=c, duplicate=False)) for c in claims]
+    file = tmp_path / f"claims.{form}"
+    with file.open("wb") as stream:
+        WRITERS[form](stream, TABLES["claims"].columns, records)
+    with open_list(file, load_registry()) as opened:
+        again = [row for row in opened if isinstance(row, Claim)]
+    assert [c.message for c in again] == texts
+    assert [c.signatures for c in again] == [c.signatures for c in claims]
+
+
+def test_a_text_that_nobody_can_sign_has_no_hex():
+    record = claim_record(SimpleNamespace(claim=eth_claim(0, message="\ud800"), duplicate=False))
+    assert (record["message"], record["message_hex"]) == ("\ud800", "")
 
 
 def test_unknown_table_and_format():
