@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from scanner.lists.cells import NULLS, KeyOf
@@ -13,6 +14,9 @@ from scanner.model.addresses.table import address_key
 from scanner.model.claim import Claim, Row, UnreadableRow
 from scanner.model.finding import FindingKind
 from scanner.model.registry import Registry
+
+_ZERO = re.compile(r"[+-]?0+(?:[.,]0*)?|[.,]0+")
+_MOST_ABSENT = 4096
 
 
 class WideParser(RowParser):
@@ -30,34 +34,73 @@ class WideParser(RowParser):
             (index, coin, RowParser(_of_one(layout, index, coin, unit), registry, key_of, marks))
             for index, coin, unit in layout.wide
         ]
+        self._absent: set[tuple[int, str]] = set()
+        """Columns of coins that a network, as written, does not have."""
 
     def row(self, cells: list[str], line: int, record: str) -> Row | None:
-        """The first claim of the record; the others are its asides."""
+        """The first claim of the record; the others are its asides.
+
+        A cell that cannot be read hides none of the others. What is wrong with the record as a
+        whole, such as its address, is said once.
+        """
         if not any(map(str.strip, cells)):
             return None
         made: list[Row] = []
         places: set[tuple[str, str]] = set()
+        wrong: set[tuple[int, str]] = set()
+        label = cells[self._network] if 0 <= self._network < len(cells) else ""
         for index, coin, parser in self._parsers:
             stated = cells[index].strip() if index < len(cells) else ""
             if stated in NULLS or stated == "-":
                 continue
-            row = parser.row([*cells], line, record)
-            if isinstance(row, UnreadableRow):
-                made.append(row)
-                break
-            if isinstance(row, Claim):
-                state = self.registry.state(row.asset, row.network)
-                if state in places:
-                    reason = f"two columns state {row.asset} on {row.network}, one of them {coin!r}"
-                    row = UnreadableRow(line, index + 1, FindingKind.BAD_ROW, reason, record)
-                else:
-                    places.add(state)
-                made += [row, *parser.taken_asides()]
+            row = self._stated(parser, cells, (index, label), stated, line, record)
+            asides = parser.taken_asides()
+            if isinstance(row, UnreadableRow) and (row.column, row.reason) not in wrong:
+                wrong.add((row.column, row.reason))
+                made += [row, *asides]
+            elif isinstance(row, Claim):
+                made += [self._alone(row, places, index, coin, record), *asides]
         if not made:
             reason = "an address, and no amount in any of the columns"
             return UnreadableRow(line, 0, FindingKind.BAD_ROW, reason, record)
         self.asides += made[1:]
         return made[0]
+
+    def _stated(
+        self,
+        parser: RowParser,
+        cells: list[str],
+        place: tuple[int, str],
+        stated: str,
+        line: int,
+        record: str,
+    ) -> Row | None:
+        """What one cell states; None for a zero of a coin that its network does not have.
+
+        place: the column, and the network as written.
+        """
+        zero = _ZERO.fullmatch(stated) is not None
+        if zero and place in self._absent:
+            return None
+        row = parser.row([*cells], line, record)
+        if isinstance(row, UnreadableRow) and row.kind == FindingKind.UNKNOWN_COIN:
+            if len(self._absent) < _MOST_ABSENT:
+                self._absent.add(place)
+            if zero:
+                parser.taken_asides()
+                return None
+        return row
+
+    def _alone(
+        self, row: Claim, places: set[tuple[str, str]], index: int, coin: str, record: str
+    ) -> Row:
+        """The claim, unless a column before it has stated the same coin on the same network."""
+        state = self.registry.state(row.asset, row.network)
+        if state not in places:
+            places.add(state)
+            return row
+        reason = f"two columns state {row.asset} on {row.network}, one of them {coin!r}"
+        return UnreadableRow(row.row, index + 1, FindingKind.BAD_ROW, reason, record)
 
 
 def _of_one(layout: TableLayout, index: int, coin: str, unit: str) -> TableLayout:
