@@ -71,11 +71,15 @@ def verify_user(
     for BitMEX's and River's tree. pin: of a proof's verifying key, as for `check_proof`.
     Neither: the file is a path of one user, under a root that it says itself.
     root: the one that the publisher shows everybody, lower-case hex; "" if not known.
-    Raises InputError when the file needs what is not given, ListFormatError as the readers do.
+    Raises InputError when the file needs what is not given, and for a root that is cut off or of
+    another form: it says nothing about the file. ListFormatError as the readers do.
     """
     found, alone = _found(path, user, key_at, pin)
     if not found.included:
         return found
+    if root and len(root) != len(found.root):
+        what = f"--root has {len(root)} hex digits, a root of {found.format} has {len(found.root)}"
+        raise InputError(f"{what}: give it whole")
     if root and found.root != root:
         reason = f"the root is {found.root}, not the one given, {root}"
         return replace(found, included=False, reason=reason, totals=(), gaps=())

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from scanner.errors import ConfigError
+from scanner.errors import ConfigError, InputError
 from scanner.settings.database import database_url as chosen_database
 
 
@@ -70,3 +70,14 @@ def database_url(context: typer.Context, given: str | None) -> str:
     """
     state = context.find_object(Globals)
     return chosen_database(given or (state.database if state else None) or "")
+
+
+def given(text: str | None, option: str) -> str:
+    """What an option that narrows or proves was given; "" where it was not.
+
+    Given and empty, as an unset variable of a script gives it, is not the same as not given: it
+    would disarm the check without a word. Raises InputError.
+    """
+    if text is not None and not text.strip():
+        raise InputError(f"{option} is given and empty: leave it out, or say what it should be")
+    return text or ""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
+from scanner.cli.common.options import given
 from scanner.errors import InputError
 from scanner.files.scratch import scratch_folder
 from scanner.files.source import split_place
@@ -78,13 +79,17 @@ def document_at_hand(location: str) -> Iterator[Path]:
 
 
 @contextmanager
-def key_at_hand(given: str) -> Iterator[str]:
-    """What `--key` names: a file, also of an http(s) address, as its path; a hash as it is."""
-    if is_url(given):
-        with document_at_hand(given) as path:
+def key_at_hand(key: str | None) -> Iterator[str]:
+    """What `--key` names: a file, also of an http(s) address, as its path; a hash as it is.
+
+    "" where it is not given. Raises InputError where it is given and empty.
+    """
+    text = given(key, "--key")
+    if is_url(text):
+        with document_at_hand(text) as path:
             yield str(path)
     else:
-        yield given
+        yield text
 
 
 def _file_name(name: str) -> str:

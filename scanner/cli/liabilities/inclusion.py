@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from scanner.cli.common.console import emit
-from scanner.cli.common.options import AsJson
+from scanner.cli.common.options import AsJson, given
 from scanner.cli.common.places import document_at_hand, key_at_hand
 from scanner.cli.liabilities.proof import Key
 from scanner.errors import InputError
@@ -19,6 +19,7 @@ from scanner.model.amount import format_amount
 from scanner.reports.tables.jsontext import pretty
 
 _LONGEST_ROOT = 128
+_NONCE = 32  # bytes
 
 File = Annotated[
     str,
@@ -32,7 +33,7 @@ User = Annotated[
     typer.Option("--user", metavar="FILE", help="OKX's user file, for OKX's trees and proofs."),
 ]
 Nonce = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--nonce",
         metavar="HEX",
@@ -41,7 +42,7 @@ Nonce = Annotated[
     ),
 ]
 AccountKey = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--account-key",
         metavar="HEX",
@@ -50,14 +51,15 @@ AccountKey = Annotated[
         "given as SCANNER_LIABILITY_KEY.",
     ),
 ]
-Account = Annotated[str, typer.Option("--account", metavar="ID", help="Your account's id.")]
+Account = Annotated[str | None, typer.Option("--account", metavar="ID", help="Your account's id.")]
 Email = Annotated[
-    str, typer.Option("--email", metavar="EMAIL", help="River: the address you signed up with.")
+    str | None,
+    typer.Option("--email", metavar="EMAIL", help="River: the address you signed up with."),
 ]
 
 
 Root = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--root", metavar="HEX", help="The root that the publisher shows everybody: it must be it."
     ),
@@ -67,12 +69,12 @@ Root = Annotated[
 def verify_inclusion(  # noqa: PLR0913, PLR0917 - one parameter per option
     file: File,
     user: User = None,
-    nonce: Nonce = "",
-    account_key: AccountKey = "",
-    account: Account = "",
-    email: Email = "",
-    key: Key = "",
-    root: Root = "",
+    nonce: Nonce = None,
+    account_key: AccountKey = None,
+    account: Account = None,
+    email: Email = None,
+    key: Key = None,
+    root: Root = None,
     as_json: AsJson = False,
 ) -> None:
     """Find your own balance in a file of OKX, BitMEX, River, Bitget, MEXC, Gate or Binance.
@@ -82,11 +84,17 @@ def verify_inclusion(  # noqa: PLR0913, PLR0917 - one parameter per option
     database, and no network but for an address that you give; nothing of your keys is kept. Exit
     status 0: included; 1: not; 3: included under a root that nothing stands behind; 2: not read.
     """
-    key_of = _key_at(nonce, account_key, account, email)
-    wanted = _root(root)
+    key_of = _key_at(
+        given(nonce, "--nonce"),
+        given(account_key, "--account-key"),
+        given(account, "--account"),
+        given(email, "--email"),
+    )
+    wanted = _root(given(root, "--root"))
+    users = given(user, "--user")
     with (
         document_at_hand(file) as path,
-        document_at_hand(user) if user else nullcontext() as own,
+        document_at_hand(users) if users else nullcontext() as own,
         key_at_hand(key) as pinned,
     ):
         found = verify_user(path, own, key_of, pinned, wanted)
@@ -100,6 +108,8 @@ def verify_inclusion(  # noqa: PLR0913, PLR0917 - one parameter per option
 def _key_at(nonce: str, account_key: str, account: str, email: str) -> KeyAt | None:
     if nonce:
         key = _bytes(nonce, "--nonce")
+        if len(key) != _NONCE:
+            raise InputError(f"--nonce must be {2 * _NONCE} hex digits, not {2 * len(key)}")
         return lambda _: key
     if not account_key:
         return None
@@ -114,8 +124,10 @@ def _key_at(nonce: str, account_key: str, account: str, email: str) -> KeyAt | N
 
 
 def _root(text: str) -> str:
-    """A root as readers write it. Raises InputError."""
+    """A root as readers write it, "" for none. Raises InputError."""
     digits = text.strip().lower().removeprefix("0x")
+    if text and not digits:
+        raise InputError(f"--root {text.strip()!r} has no digits: leave it out, or say the root")
     if not set(digits) <= set("0123456789abcdef") or len(digits) > _LONGEST_ROOT:
         raise InputError("--root must be hex digits")
     return digits

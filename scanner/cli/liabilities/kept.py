@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from scanner.cli.common.console import emit, finish, say
-from scanner.cli.common.options import AsJson, Database, Snapshot, database_url
+from scanner.cli.common.options import AsJson, Database, Snapshot, database_url, given
 from scanner.liabilities.interface import LiabilityEvidence
 from scanner.liabilities.kept import recheck as recheck_proof
 from scanner.model.amount import counted
@@ -27,7 +27,7 @@ from scanner.store.reading.queries import resolve
 from scanner.store.writing.liability_proofs import proofs_of
 
 Published = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--published", metavar="RATIO", help="The ratio that the publisher states, to stand beside."
     ),
@@ -47,7 +47,7 @@ MaxAge = Annotated[
 def ratio(
     context: typer.Context,
     snapshot: Snapshot = "latest",
-    published: Published = "",
+    published: Published = None,
     max_age: MaxAge = 25,
     as_json: AsJson = False,
     database: Database = None,
@@ -58,9 +58,10 @@ def ratio(
     verified than is owed, an asset has no price, the ratio is absent, or the proof's key is its
     own. Prices are an opinion, so nothing is called false by them.
     """
+    stated = given(published, "--published")
     with open_store(database_url(context, database)) as store:
         snapshot_id = resolve(store, snapshot)
-        found = aggregates(store, snapshot_id, PriceRule(timedelta(hours=max_age)), published)
+        found = aggregates(store, snapshot_id, PriceRule(timedelta(hours=max_age)), stated)
     if not found:
         say(f"no proof of liabilities is kept beside snapshot {snapshot_id}")
         raise typer.Exit(3)

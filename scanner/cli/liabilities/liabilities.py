@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from scanner.cli.common.console import say
-from scanner.cli.common.options import Database, database_url
+from scanner.cli.common.options import Database, database_url, given
 from scanner.cli.common.places import document_at_hand, key_at_hand
 from scanner.cli.liabilities.inclusion import verify_inclusion
 from scanner.cli.liabilities.kept import ratio, recheck
@@ -44,7 +44,7 @@ File = Annotated[
     ),
 ]
 UnitUsd = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--unit-usd",
         metavar="USD",
@@ -52,17 +52,17 @@ UnitUsd = Annotated[
     ),
 ]
 OfWhom = Annotated[
-    str,
+    str | None,
     typer.Option("--of", metavar="WHOM", help="They are of some users only: whom. A finding."),
 ]
 InUnit = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--in", metavar="UNIT", help="What the amounts are in, if not in coins: then no ratio."
     ),
 ]
 Published = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--published",
         metavar="RATIO",
@@ -79,11 +79,11 @@ def import_(  # noqa: PLR0913, PLR0917 - one parameter per option
     context: typer.Context,
     file: File,
     snapshot: OfSnapshot = "latest",
-    key: Key = "",
-    unit_usd: UnitUsd = "",
-    of_whom: OfWhom = "",
-    in_unit: InUnit = "",
-    published: Published = "",
+    key: Key = None,
+    unit_usd: UnitUsd = None,
+    of_whom: OfWhom = None,
+    in_unit: InUnit = None,
+    published: Published = None,
     database: Database = None,
 ) -> None:
     """Keep published liabilities beside a snapshot; its totals then show the reserve ratio.
@@ -92,20 +92,22 @@ def import_(  # noqa: PLR0913, PLR0917 - one parameter per option
     contradicts itself is not kept. A proof of one total (OKX) is verified first and kept whole:
     totals, report and pages then show the one ratio that it allows.
     """
+    said = {"scope": given(of_whom, "--of"), "unit": given(in_unit, "--in")}
+    said = {name: text for name, text in said.items() if text}
+    usd, stated = given(unit_usd, "--unit-usd"), given(published, "--published")
     with document_at_hand(file) as path:
         if is_proof(path):
-            if of_whom or in_unit:
+            if said:
                 raise InputError("--of and --in are for amounts by asset: a proof says its own")
             with key_at_hand(key) as pinned:
-                found, kept = keep(path, pinned, unit_usd, published)
+                found, kept = keep(path, pinned, usd, stated)
             _keep(context, path.name, snapshot, found, kept, database)
             return
-        if key or unit_usd:
+        if given(key, "--key") or usd:
             raise InputError("--key and --unit-usd are for a proof of one total")
-        if published:
+        if stated:
             what = "--published is for a proof of one total; for coins, a column published_ratio"
             raise InputError(what)
-        said = {n: text for n, text in (("scope", of_whom), ("unit", in_unit)) if text.strip()}
         owed = [replace(o, detail={**o.detail, **said}) for o in read_owed(path, load_registry())]
     with open_store(database_url(context, database)) as store:
         snapshot_id = resolve(store, snapshot)

@@ -24,7 +24,7 @@ File = Annotated[
     ),
 ]
 Key = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--key",
         metavar="FILE|SHA256",
@@ -41,7 +41,7 @@ _STATUS = {
 }
 
 
-def verify(file: File, key: Key = "", as_json: AsJson = False) -> None:
+def verify(file: File, key: Key = None, as_json: AsJson = False) -> None:
     """Check a published proof of liabilities, and say what it does not show.
 
     No database, and no network but for an address that you give. Exit status 0: accepted, under a
