@@ -10,6 +10,7 @@ from pathlib import Path
 from scanner.errors import InputError, ListFormatError
 from scanner.liabilities.documents import read_document
 from scanner.liabilities.interface import ProofCheck, ProofStatus
+from scanner.liabilities.okx_v2.key import sha256_of
 from scanner.liabilities.okx_v2.pins import Pin, pin_of_bytes, pin_of_key, read_pin
 from scanner.liabilities.okx_v2.proof_file import recognises
 from scanner.liabilities.okx_v2.verify import check_document, key_bytes
@@ -77,6 +78,11 @@ def recheck(kept: KeptProof) -> str:
         return f"the document cannot be read: {e}"
     if found.status is ProofStatus.REFUSED:
         return f"the proof is false: {found.place}: {found.reason}"
+    # The pin says which key was vouched for, the bytes beside it are the key: each may be changed.
+    if len({found.key, sha256_of(kept.key_data), kept.pin or found.key}) != 1:
+        pinned = f", the key pinned is {kept.pin}" if kept.pin else ""
+        bytes_kept = sha256_of(kept.key_data)
+        return f"it is checked under the key {found.key}, the bytes kept are {bytes_kept}{pinned}"
     said = (found.status, found.grade, found.net, found.root)
     if said != (kept.status, kept.evidence, kept.net, kept.root):
         return (
