@@ -2,7 +2,8 @@
 
 Read as a stream, so that a long sheet takes the memory of one row. Numbers are written with the
 digits they have in the file. A spreadsheet keeps 15; a number with more was calculated or cut, is
-written with INEXACT before it and is not read as an amount anywhere.
+written with INEXACT before it and is not read as an amount anywhere; nor is a cell that shows more
+than its number (see `scanner.files.shown`).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from xml.parsers import expat
 
 from scanner.errors import ListFormatError, MissingExtraError
 from scanner.files.interface import Bytes
+from scanner.files.shown import SHOWN, format_says, text_says
 
 INEXACT = "\u2248"
 """Stands before a number that the spreadsheet may have rounded."""
@@ -34,6 +36,8 @@ _ODS = b"application/vnd.oasis.opendocument.spreadsheet"
 _DIGITS = 15
 _READ = 65_536
 _FORMULA = re.compile(rb"<(?:[A-Za-z][\w.-]{0,40}:)?f[\s/>]")
+_SAID = ("currency", "percentage")
+"""Kinds of numbers of an OpenDocument sheet that are more than the number."""
 _TABLE = "urn:oasis:names:tc:opendocument:xmlns:table:1.0 "
 _TEXT = "urn:oasis:names:tc:opendocument:xmlns:text:1.0 "
 _OFFICE = "urn:oasis:names:tc:opendocument:xmlns:office:1.0 "
@@ -90,16 +94,17 @@ def _xlsx(
         pages = [each[sheet] for each in (book, formulas) if each is not None]
         for page in pages:
             page.reset_dimensions()  # what the file says about its size may be wrong
-        remaining = [page.iter_rows(values_only=True) for page in pages]
+        remaining = [page.iter_rows(values_only=page is not pages[0]) for page in pages]
         for _ in range(MAX_ROWS):
             try:
                 found = [next(cells, None) for cells in remaining]
+                saved = None if found[0] is None else [_saved(cell) for cell in found[0]]
             except Exception as e:
                 what = f"sheet {sheet!r} cannot be read: {type(e).__name__}"
                 raise ListFormatError(name, what) from None
-            if found[0] is None:
+            if saved is None:
                 return
-            cells = found[0] if len(found) == 1 else map(_calculated, found[0], found[1] or ())
+            cells = saved if len(found) == 1 else map(_calculated, saved, found[1] or ())
             yield _trimmed(_cell_text(value) for value in cells)
         raise ListFormatError(name, f"more than {MAX_ROWS} rows in {sheet!r}")
 
@@ -117,6 +122,14 @@ def _has_formulas(archive: zipfile.ZipFile) -> bool:
                         return True
                     end = data[-64:]
     return False
+
+
+def _saved(cell: Any) -> Any:  # noqa: ANN401 - a class of the library
+    """The value of a cell; text where its format shows more than its number."""
+    value = cell.value
+    if type(value) in (int, float) and format_says(form := cell.number_format):
+        return f"{SHOWN}{_cell_text(value)} in the format {form}"
+    return value
 
 
 def _calculated(value: Any, formula: Any) -> Any:  # noqa: ANN401 - whatever stands in a cell
@@ -177,6 +190,7 @@ class _OdsEvents:
         self._cells: list[tuple[str, int]] = []
         self._repeat_row = self._repeat_cell = 1
         self._value, self._text, self._paragraphs = "", [""], 0
+        self._kind = self._formula = ""
         self._aside = 0
 
     def starts(self) -> Iterator[str]:
@@ -229,6 +243,8 @@ class _OdsEvents:
         elif tag in (_TABLE + "table-cell", _TABLE + "covered-table-cell"):
             self._repeat_cell = _count(names.get(_TABLE + "number-columns-repeated", "1"))
             self._value, self._text, self._paragraphs = _ods_value(names), [], 0
+            self._kind = names.get(_OFFICE + "value-type", "")
+            self._formula = names.get(_TABLE + "formula", "")
         elif tag == _TEXT + "p":
             self._text += ["\n"] if self._paragraphs else []
             self._paragraphs += 1
@@ -242,7 +258,7 @@ class _OdsEvents:
         if self._aside:
             self._aside -= 1
         elif tag in (_TABLE + "table-cell", _TABLE + "covered-table-cell"):
-            self._cells.append((self._value or "".join(self._text), self._repeat_cell))
+            self._cells.append((self._cell(), self._repeat_cell))
         elif tag == _TABLE + "table-row" and self._sheet == self._wanted:
             while self._cells and not self._cells[-1][0]:
                 self._cells.pop()  # a sheet's last cell is repeated to its far edge
@@ -251,6 +267,13 @@ class _OdsEvents:
         elif tag == _TEXT + "p":
             self._depth -= 1
 
+    def _cell(self) -> str:
+        """What the cell says: its number, unless it shows more; its formula, if nothing else."""
+        shown = "".join(self._text)
+        if self._kind in _SAID or (self._kind == "float" and text_says(shown)):
+            return f"{SHOWN}{shown.strip() or f'{self._value} {self._kind}'}"
+        return self._value or shown or self._formula
+
     def _data(self, text: str) -> None:
         if self._depth and not self._aside:
             self._text.append(text)
@@ -258,7 +281,7 @@ class _OdsEvents:
 
 def _ods_value(names: dict[str, str]) -> str:
     kind = names.get(_OFFICE + "value-type", "")
-    if kind in ("float", "currency", "percentage"):
+    if kind == "float" or kind in _SAID:
         return number_text(names.get(_OFFICE + "value", ""))
     return names.get(_OFFICE + "date-value", "") or names.get(_OFFICE + "boolean-value", "")
 

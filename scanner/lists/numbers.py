@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from scanner.errors import AmountFormatError, clip
+from scanner.files.shown import SHOWN
 from scanner.files.workbook import INEXACT
 from scanner.model.amount import MAX_BASE_UNITS, ambiguous_dot, parse_amount
 
@@ -24,6 +25,12 @@ _HEX = re.compile(r"0[xX][0-9a-fA-F]{1,15}")
 _HEIGHT = re.compile(r"\d{1,18}", re.ASCII)
 _MARKS = {"dot": ".", "comma": ","}
 _MOST = 120
+_MARKED = {
+    INEXACT: "more digits than a spreadsheet keeps: it was rounded or calculated; "
+    "ask for the amounts as text",
+    SHOWN: "the spreadsheet shows a unit, a word or an error with the number; "
+    "ask for the amounts as plain numbers",
+}
 
 TWO_MEANINGS = (
     "its dot may part thousands or decimals in this file: say "
@@ -159,9 +166,8 @@ def _spelled(text: str, decimal_mark: str) -> _Number:
     stripped = text.strip()
     if len(stripped) > _MOST:
         raise AmountFormatError(text, "not plain digits")
-    if stripped.startswith(INEXACT):
-        reason = "more digits than a spreadsheet keeps: it was rounded or calculated"
-        raise AmountFormatError(text, f"{reason}; ask for the amounts as text")
+    if marked := _MARKED.get(stripped[:1]):
+        raise AmountFormatError(text, marked)
     number, exponent = stripped.removeprefix("+"), None
     if power := _EXPONENT.fullmatch(number):
         number, exponent = power[1], int(power[2])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import zipfile
 from datetime import date
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from scanner.errors import ListFormatError
+from scanner.files.shown import SHOWN, format_says, text_says
 from scanner.files.source import Source, split_place
 from scanner.files.workbook import INEXACT
 
@@ -139,3 +141,107 @@ def test_a_damaged_workbook_is_an_error(tmp_path: Path) -> None:
             archive.writestr(name, data)
     with pytest.raises(ListFormatError, match="cannot be read"):
         sheets(path)
+
+
+SAYS = [
+    "0%",
+    "0.00%",
+    '"$"#,##0.00_);("$"#,##0.00)',
+    "[$$-409]#,##0.00",
+    "[$EUR ]#,##0.00_-",
+    "#,##0.00 [$\u20ac-407]",
+    "#,##0.00 \u20ac",
+    '#,##0.00 "thousand"',
+    r"0.0\k",
+    "0.00 \\M",
+    "0.00,,",
+    "#,##0,",
+    '0"."000',
+    "0.0 5",
+    '"n/a"',
+    "0" * 256,
+]
+SILENT = [
+    "General",
+    "0",
+    "0.00000000",
+    "#,##0.00",
+    "#,##0.00_);[Red](#,##0.00)",
+    r'_(* #,##0.00_);_(* \(#,##0.00\);_(* "-"??_);_(@_)',
+    "# ??/??",
+    "# ?/8",
+    "0.00E+00",
+    "##0.0E+0",
+    "@",
+    "[$-409]#,##0.00",
+    "[>=1000]#,##0;0.00",
+    "#\\ ##0.00",
+    "#'##0.00",
+    "+0;-0;0",
+]
+
+
+@pytest.mark.parametrize("form", SAYS)
+def test_a_format_that_shows_more_than_the_number(form: str) -> None:
+    assert format_says(form)
+
+
+@pytest.mark.parametrize("form", SILENT)
+def test_a_format_that_shows_the_number(form: str) -> None:
+    assert not format_says(form)
+
+
+@pytest.mark.parametrize(
+    "shown", ["", "1.5", "-1,234.50", "(5)", "1 234,5", "1.5E+10", "1 1/2", "+3"]
+)
+def test_a_text_that_is_just_a_number(shown: str) -> None:
+    assert not text_says(shown)
+
+
+@pytest.mark.parametrize(
+    "shown", ["#DIV/0!", "Err:502", "50%", "$5", "5 \u20ac", "7.5k", "NaN", "###"]
+)
+def test_a_text_that_says_more(shown: str) -> None:
+    assert text_says(shown)
+
+
+def test_a_cell_that_shows_more_than_its_number_is_marked(tmp_path: Path) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    formats = ["0%", "[$$-409]#,##0.00", '0.00 "thousand"', "#,##0.00", "General"]
+    for at, form in enumerate(formats, 1):
+        book.active.cell(1, at, 7.5).number_format = form
+        book.active.cell(2, at, 7).number_format = form
+        book.active.cell(3, at, "text").number_format = form
+    book.save(tmp_path / "book.xlsx")
+    marked = [f"{SHOWN}7.5 in the format {form}" for form in formats[:2]]
+    lines = sheets(tmp_path / "book.xlsx")[""].splitlines()
+    last = f'"{SHOWN}7.5 in the format 0.00 ""thousand"""'
+    assert lines[0] == ",".join([marked[0], f'"{marked[1]}"', last, "7.5", "7.5"])
+    assert lines[1].count(SHOWN) == 3
+    assert lines[1].endswith(",7,7")
+    assert lines[2] == "text,text,text,text,text"
+
+
+def test_open_document_cells_that_show_more_are_marked(tmp_path: Path) -> None:
+    def kind(name: str, value: str, shown: str) -> str:
+        return (
+            f'<t:table-cell t:formula="of:=7" o:value-type="{name}" o:value="{value}">'
+            f"<x:p>{shown}</x:p></t:table-cell>"
+        )
+
+    cells = [
+        kind("currency", "5000", "$5,000"),
+        kind("percentage", "0.5", "50%"),
+        kind("currency", "5000", "5000"),
+        kind("currency", "5000", ""),
+        number("0", "#DIV/0!"),
+        number("0", "Err:502"),
+        number("7.5", "7.50 thousand"),
+        number("7.5", "7,50"),
+        '<t:table-cell t:formula="of:=7*2"/>',
+    ]
+    path = ods(tmp_path / "book.ods", f'<t:table t:name="A">{row(*cells)}</t:table>')
+    with_mark = ["$5,000", "50%", "5000", "5000 currency", "#DIV/0!", "Err:502", "7.50 thousand"]
+    expected = [SHOWN + text for text in with_mark] + ["7.5", "of:=7*2"]
+    assert next(csv.reader([sheets(path)[""].strip()])) == expected
