@@ -53,6 +53,8 @@ class Accounting:
         if known is None and self._named[role] >= MOST:
             self._more[role] += 1
             return
+        if known is not None:  # the first value of a part that seemed to say nothing
+            self._times[part] = 0
         self._named[role] += 1
         self._accounts[part] = Account(clip(part, 120), role, meaning, clip(example, _EXAMPLE))
 

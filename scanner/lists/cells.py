@@ -77,13 +77,16 @@ class CellReader:
         self._signatures = tuple(at[name] for name in SIGNATURES if name in at)
         self._owners = tuple(at[name] for name in OWNERS if name in at)
         self._contract = place["contract"]
-        self._no_coin = self._coin < 0 and self._contract < 0 and not layout.asset
+        told = self._contract >= 0 or layout.asset or layout.wide
+        self._no_coin = self._coin < 0 and not told
         silent = layout.needless | {self._row_type, self._status} - {-1}
         self._beside = tuple(sorted(silent)) if self._no_coin else ()
         self._others: dict[tuple[str, str], str] = {}
         self._notes, self._holdings = layout.notes, {""}  # types of rows that are holdings
         self._known: dict[tuple[str, ...], Resolved] = {}
         self._heights: dict[str, int | None] = {"": None, "-": None}
+        self._blank = layout.blank
+        self._seen: set[int] = set()  # of those columns: which were told to hold something
         self.asides: list[Row] = []
         """What else there is to say of the row just made; whoever takes the row takes these."""
         self.amounts = AmountReader(layout, registry, at, self.asides, marks)
@@ -137,6 +140,24 @@ class CellReader:
             _present(cells, self._owners) if self._owners else (),
             row_type,
         )
+
+    def _watch(self, cells: list[str], line: int) -> None:
+        """Tell the first value in a column without a name that was blank in the first rows.
+
+        Where nothing says the coin, it may: such a row is no claim.
+        """
+        for at in self._blank:
+            text = cells[at].strip() if at < len(cells) else ""
+            if text and (self._no_coin or at not in self._seen):
+                self._seen.add(at)
+                reason = (
+                    f"{clip(text)!r} in column {at + 1}, which has no name and was blank before"
+                )
+                if self._no_coin:
+                    what = f"{reason}, may say the coin: give it a name, or say --asset"
+                    raise BadCellError(at + 1, FindingKind.UNKNOWN_COIN, what)
+                told = f"{reason}, was not understood: give it a name"
+                self.asides.append(Finding(FindingKind.NOT_UNDERSTOOD, told, line))
 
     def _look_beside(self, cells: list[str], row_type: str, line: int) -> None:
         """Ask about words beside the row that may say something of it."""

@@ -77,7 +77,7 @@ def table_layout(
     named = bool({"coin", "contract"} & columns.fields or asset or columns.wide)
     accounting = layout.accounting
     account_for_titles(accounting, heading.titles, registry, said.get("ignore", ""), coin=named)
-    account_for_columns(accounting, heading, columns, coin_named=named)
+    blank = account_for_columns(accounting, heading, columns, coin_named=named, watched=True)
     fields = columns.fields | ({"amount"} if columns.wide else set())
     layout.variant = "columns " + ", ".join(sorted(fields))
     if heading.delimiter != ",":
@@ -92,7 +92,7 @@ def table_layout(
     # A column of decimals is there for tokens: which ones, nothing says.
     native = not (accounting.unknown_parts or "decimals" in columns.fields)
     told = coins_named(options, registry)
-    return replace(table, native=native, named=told)
+    return replace(table, native=native, named=told, blank=blank)
 
 
 def _without_signatures(table: TableLayout) -> TableLayout:

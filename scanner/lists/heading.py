@@ -78,13 +78,19 @@ def _known(cells: Sequence[str], chosen: Mapping[str, str], registry: Registry) 
 
 
 def account_for_columns(
-    accounting: Accounting, heading: Heading, columns: Columns, *, coin_named: bool
-) -> None:
+    accounting: Accounting,
+    heading: Heading,
+    columns: Columns,
+    *,
+    coin_named: bool,
+    watched: bool = False,
+) -> tuple[int, ...]:
     """Declare every column of a table. coin_named: rows or the user say which coin they are of."""
     names = heading.line.cells
     fields = {index: field for field, index in columns.at.items()}
     wide = {amount.index: amount for amount in columns.wide}
     needless = columns.needless or {}
+    blank: tuple[int, ...] = ()
     for index, name in enumerate(names[: columns.width]):
         part, example = f"column {name.strip()!r}", heading.example(index)
         if not name.strip():
@@ -99,11 +105,13 @@ def account_for_columns(
             accounting.unknown(part, remedy, example)
         elif index in needless:
             accounting.needless(part, needless[index], example)
-        elif not name.strip() and not example:
-            accounting.needless(part, "blank")
+        elif watched and not name.strip() and not example:
+            accounting.needless(part, "blank in the first rows; a value below is told with its row")
+            blank += (index,)
         else:
             remedy = f"say --columns FIELD={name.strip()}, or --columns ignore={name.strip()}"
             accounting.unknown(part, remedy if name.strip() else "give it a name", example)
+    return blank
 
 
 def meaning(field: str, columns: Columns) -> str:

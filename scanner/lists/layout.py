@@ -29,6 +29,7 @@ class TableLayout:
     notes: columns of free words and dates, which may say something of the row all the same.
     labels: columns of free words.
     typed: numbers that are no texts, as in JSON, have dots for decimals whatever the user says.
+    blank: columns without a name that are blank in the first rows: a value below them is told.
     comma_shown: a number of the file has the comma for its decimal mark.
     wide: (index, coin, unit) of each column that is the amount of one coin.
     """
@@ -54,6 +55,7 @@ class TableLayout:
     typed: bool = False
     labels: frozenset[int] = frozenset()
     comma_shown: bool = False
+    blank: tuple[int, ...] = ()
 
     @property
     def dots_doubted(self) -> bool:

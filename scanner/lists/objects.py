@@ -48,7 +48,8 @@ class ObjectRows:
         self._said = {f: n for f, n in options.columns.items() if f in SETTINGS}
         self._named = coins_named(options, registry)
         self.marks = Marks()
-        self._parsers: dict[tuple[tuple[str, ...], Level], RowParser | str] = {}
+        self._parsers: dict[tuple[tuple[str, ...], Level], tuple[RowParser | str, list[int]]] = {}
+        """With the keys that were blank in all such objects so far: a value in one is told."""
 
     def names_address(self, keys: Mapping[str, str]) -> bool:
         """Whether one of the keys is the address."""
@@ -81,18 +82,27 @@ class ObjectRows:
     def _parser(self, found: Mapping[str, str], level: Level) -> RowParser | str:
         """The parser for objects with just these keys there; or why they are no row."""
         place = tuple(found), level
-        made = self._parsers.get(place)
+        made, blank = self._parsers.get(place, (None, None))
+        if blank:
+            values = list(found.values())
+            if any(values[at].strip() for at in blank):
+                made = None
         if made is None:
-            try:
-                made = self._make(found, level)
-            except ListFormatError as e:
-                made = e.what
+            made, now = self._made(found, level)
             if len(self._parsers) >= _MOST_PARSERS:
                 self._parsers.clear()
-            self._parsers[place] = made
+            self._parsers[place] = made, now if blank is None else [i for i in now if i in blank]
         return made
 
-    def _make(self, found: Mapping[str, str], level: Level) -> RowParser:
+    def _made(self, found: Mapping[str, str], level: Level) -> tuple[RowParser | str, list[int]]:
+        """A new parser, or why there is none; and which keys it is taken for granted are blank."""
+        blank: list[int] = []
+        try:
+            return self._make(found, level, blank), blank
+        except ListFormatError as e:
+            return e.what, []
+
+    def _make(self, found: Mapping[str, str], level: Level, blank: list[int]) -> RowParser:
         keys, chosen = tuple(found), self._chosen
         present = {normal(key) for key in keys}
         here = {field: name for field, name in chosen.items() if normal(name) in present}
@@ -109,7 +119,7 @@ class ObjectRows:
         asset = self._options.asset or ("" if "coin" in at else columns.coin)
         table = TableLayout.of(columns, False, self._options.network, asset, self._said)
         coin = bool({"coin", "contract"} & at.keys() or asset or columns.wide)
-        doubted = self._account(found, columns, level, coin)
+        doubted = self._account(found, columns, level, coin, blank)
         if "signature1" in at and "message" not in at:
             places = tuple(p for p in table.places if not p[0].startswith("signature"))
             table = replace(table, places=places)
@@ -124,9 +134,14 @@ class ObjectRows:
         return new_parser(table, self._registry, self.marks)
 
     def _account(
-        self, found: Mapping[str, str], columns: Columns, level: Level, coin: bool
+        self,
+        found: Mapping[str, str],
+        columns: Columns,
+        level: Level,
+        coin: bool,
+        blank: list[int],
     ) -> bool:
-        """Declare every key. Returns whether one is not understood."""
+        """Declare every key. Returns whether one is not understood. blank: takes blank ones."""
         accounting, needless = self._layout.accounting, columns.needless or {}
         fields = {index: field for field, index in columns.at.items()}
         wide = {amount.index: amount.coin for amount in columns.wide}
@@ -151,8 +166,9 @@ class ObjectRows:
                 accounting.needless(part, WHY_NEEDLESS[normal(end)], example)
             elif index in needless and (coin or normal(end) not in NAMES_A_COIN):
                 accounting.needless(part, needless[index], example)
-            elif not example:
+            elif not example.strip():
                 accounting.needless(part, "blank")
+                blank.append(index)
             else:
                 remedy = f"say --columns FIELD={key}, or --columns ignore={key}"
                 accounting.unknown(part, remedy, example)

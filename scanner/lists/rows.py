@@ -29,6 +29,7 @@ class RowParser(CellReader):
             reason = f"the line is longer than {MAX_LINE} bytes"
             yield _unreadable(piece.first_line, 0, FindingKind.BAD_ROW, reason, start)
             return
+        self._seen.clear()
         self.amounts.wholes.clear()  # a piece gives the same rows whatever was read before it
         text = _plain_text(piece.data)
         if text is None:
@@ -65,6 +66,8 @@ class RowParser(CellReader):
             elif len(cells) > width:
                 cells = self._narrowed(cells)
             cells.append("")
+            if self._blank:
+                self._watch(cells, line)
             return self._claim(cells, line)
         except BadCellError as e:
             if not any(map(str.strip, cells)) or self._is_rule(record):

@@ -63,6 +63,8 @@ class WideParser(RowParser):
         if not made:
             reason = "an address, and no amount in any of the columns"
             return UnreadableRow(line, 0, FindingKind.BAD_ROW, reason, record)
+        if self.layout.blank:
+            self._watch(cells, line)
         self.asides += made[1:]
         return made[0]
 
@@ -111,5 +113,6 @@ def _of_one(layout: TableLayout, index: int, coin: str, unit: str) -> TableLayou
         asset=coin,
         unit_is_base=layout.unit_is_base or unit in BASE_UNITS,
         unit_said=layout.unit_said or bool(unit),
+        blank=(),  # watched for the record as a whole
         wide=(),
     )
