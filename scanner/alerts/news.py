@@ -29,6 +29,7 @@ def news(look: Look, rule: Rule, states: Callable[[Look], Iterator[State]]) -> I
         before = {found.subject: same for found, same in states(earlier)}
     publisher = look.head.publisher
     for found, same in states(look):
-        told = alert_log.last_event(look.store, rule.name, found.subject, publisher)
-        if told is None or before.get(found.subject) != same:
+        last = alert_log.last_event(look.store, rule.name, found.subject, publisher)
+        told = None if last is None else last.facts.get("fingerprint", last.reason)
+        if not told == before.get(found.subject) == same:
             yield found

@@ -22,6 +22,9 @@ from scanner.snapshots.interface import Judge, SnapshotSink
 LONGEST_WAIT = 60.0
 """Seconds at most between two tries, whatever a server asks for."""
 
+NO_TIME = 1 << 33
+"""Seconds since 1970 that no block of today has: what an endpoint says from here on is no time."""
+
 _TICK = 0.5
 """Seconds between two looks at Ctrl-C."""
 
@@ -77,11 +80,19 @@ class Tools:
             raise StoppedError
 
 
+def plausible(block: BlockRef) -> BlockRef:
+    """A block without a time that no block can have."""
+    if block.time is None or 0 <= block.time < NO_TIME:
+        return block
+    return replace(block, time=None)
+
+
 def vouched_by_user(tools: Tools, block: BlockRef) -> BlockRef:
-    """A block with the user's word for its hash, where there is one.
+    """A block with the user's word for its hash, where there is one; without an impossible time.
 
     Raises ChunkFailedError where the endpoints have another block at its height.
     """
+    block = plausible(block)
     wanted = tools.hashes.get(block.network)
     if wanted is None:
         return block

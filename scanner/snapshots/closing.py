@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from threading import Event
 
 from scanner.chains.interface import BalanceSource
 from scanner.model.balance import Balance, unavailable
-from scanner.snapshots.asking import ChunkFailedError, StoppedError, Tools, asked, side_by_side
+from scanner.snapshots.asking import ChunkFailedError, Tools, asked, side_by_side
 from scanner.snapshots.chunks import NO_SOURCE, read_balances
 from scanner.snapshots.interface import (
     Chunk,
@@ -26,33 +27,57 @@ from scanner.snapshots.interface import (
 SourceOf = Callable[[str], BalanceSource | None]
 
 
-def end_snapshot(tools: Tools, snapshot_id: int, source_of: SourceOf) -> SnapshotState:
-    """End a snapshot that is not complete. Returns its state; RUNNING where it is to stop.
+def end_snapshot(
+    tools: Tools,
+    snapshot_id: int,
+    source_of: SourceOf,
+    is_over: Callable[[], bool] = lambda: False,
+) -> SnapshotState:
+    """End a snapshot that is not complete. Returns its state.
 
-    source_of: a network's source, None where there is none now. What differs when it is read again,
-    or cannot be, gets a finding; the first reading stays. Raises StoreError.
+    RUNNING where networks are to be read again and cannot be in this run: the next one ends it.
+    source_of: a network's source, None where there is none. is_over: whether no more is to be
+    begun in this run. What differs when it is read again, or cannot be, gets a finding; the first
+    reading stays. Raises StoppedError, StoreError.
     """
     sink = tools.sink
     if all(chunk.state is ChunkState.DONE for chunk in sink.chunks(snapshot_id)):
         if sink.start(snapshot_id) is SnapshotState.COMPLETE:
             return SnapshotState.COMPLETE
-        try:
-            _read_again(tools, sink.late(snapshot_id), source_of)
-        except StoppedError:
-            return SnapshotState.RUNNING
+        for network, chunks in _in_steps(sink.late(snapshot_id)).items():
+            source = source_of(network)
+            if source is None and tools.left_out(network):
+                return SnapshotState.RUNNING
+            if not _read_again(tools, chunks, source, is_over):
+                return SnapshotState.RUNNING
     return sink.end(snapshot_id)
 
 
-def _read_again(tools: Tools, late: Sequence[Chunk], source_of: SourceOf) -> None:
+def _in_steps(late: Sequence[Chunk]) -> dict[str, list[Chunk]]:
+    """The chunks of each network of newest states that took more than one."""
     by_network: dict[str, list[Chunk]] = {}
     for chunk in late:
         by_network.setdefault(chunk.plan.network, []).append(chunk)
-    for network, chunks in by_network.items():
-        if len(chunks) > 1:
-            source = source_of(network)
-            parallel = 1 if source is None else source.ability.parallel
-            work = [partial(_compare, tools, chunk, source) for chunk in chunks]
-            side_by_side(tools.stop, parallel, work)
+    return {network: chunks for network, chunks in by_network.items() if len(chunks) > 1}
+
+
+def _read_again(
+    tools: Tools,
+    chunks: Sequence[Chunk],
+    source: BalanceSource | None,
+    is_over: Callable[[], bool],
+) -> bool:
+    """Read chunks once more. Returns whether all of them were."""
+
+    def again(chunk: Chunk) -> None:
+        if not is_over():
+            _compare(tools, chunk, source)
+
+    parallel = 1 if source is None else source.ability.parallel
+    work = [partial(again, chunk) for chunk in chunks]
+    # A stop of its own: what goes wrong here ends this snapshot's end and nobody else's work.
+    side_by_side(Event(), parallel, work)
+    return not is_over()
 
 
 def _compare(tools: Tools, chunk: Chunk, source: BalanceSource | None) -> None:

@@ -61,10 +61,14 @@ class Guide:
         """Chunks by the share of all claims that they hold, the largest first."""
         return sorted(chunks, key=lambda chunk: (-self._share(chunk), chunk.no))
 
+    def is_over(self) -> bool:
+        """Whether the run's time is up."""
+        return self._end is not None and self._clock() >= self._end
+
     def enough(self, network: str) -> bool:
         """Whether no more chunks of a network are to be begun in this run."""
         with self._lock:
-            if self._end is not None and self._clock() >= self._end:
+            if self.is_over():
                 return True
             if self._coverage is None:
                 return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 from scanner.chains.interface import BalanceSource, Counted, HeightCounter, Reach
@@ -12,6 +13,7 @@ from scanner.snapshots.asking import (
     ChunkFailedError,
     Tools,
     asked,
+    plausible,
     side_by_side,
     vouched_by_user,
 )
@@ -97,7 +99,8 @@ class _Survey:
 
     def _counted(self, source: BalanceSource, height: int | None) -> list[Counted]:
         def ask() -> list[Counted]:
-            return readings(source, height)
+            found = readings(source, height)
+            return [replace(one, block=plausible(one.block)) for one in found]
 
         return asked(self._tools, ask)
 

@@ -82,14 +82,14 @@ def take_snapshot(  # noqa: PLR0913 - what to take, with what, and how long
                 hashes=policy.hashes,
                 networks=networks,
             )
-            chunks = sink.chunks(snapshot_id)
+            every = chunks = sink.chunks(snapshot_id)
             if others_wait:
-                chunks = [chunk for chunk in chunks if not tools.left_out(chunk.plan.network)]
+                chunks = [chunk for chunk in every if not tools.left_out(chunk.plan.network)]
             guide = _guide(sink, chunks, sources, goal or Goal())
-            settled = _settled(tools, policy, chunks, sources, guide)
+            settled = _settled(tools, policy, every, sources, guide)
             run = _Plan(tools, sources, guide, settled, covered)
             _take_all(run, chunks, progress, processes)
-            state = end_snapshot(tools, snapshot_id, sources.get)
+            state = _ended(run, snapshot_id)
         chunks = sink.chunks(snapshot_id)
     return Taken(
         snapshot_id,
@@ -97,6 +97,13 @@ def take_snapshot(  # noqa: PLR0913 - what to take, with what, and how long
         sum(c.state is ChunkState.DONE for c in chunks),
         sum(c.state is ChunkState.FAILED for c in chunks),
     )
+
+
+def _ended(run: _Plan, snapshot_id: int) -> SnapshotState:
+    try:
+        return end_snapshot(run.tools, snapshot_id, run.sources.get, run.guide.is_over)
+    except StoppedError:
+        return SnapshotState.RUNNING
 
 
 def _guide(

@@ -181,6 +181,14 @@ class Part:
         self.shortfall += other.shortfall
         self.surplus += other.surplus
 
+    def take_out(self, other: Part) -> None:
+        """Take a part of the same key out again."""
+        self.rows -= other.rows
+        self.claimed -= other.claimed
+        self.found -= other.found
+        self.shortfall -= other.shortfall
+        self.surplus -= other.surplus
+
 
 class Tally:
     """Adds rows or parts, in any order; then tells the totals."""
@@ -225,6 +233,23 @@ class Tally:
             part.shortfall += claimed - amount
         else:
             part.surplus += amount - claimed
+
+    def of_another_moment(
+        self,
+        row: NumberedClaim,
+        control: ControlResult | None,
+        balance: Balance | None,
+        pin: Evidence | None,
+    ) -> None:
+        """Count a row that was added as one of another moment after all."""
+        added = Tally()
+        added.add(row, control, balance, pin)
+        for key, part in added.parts.items():
+            known = self._part(key)
+            known.take_out(part)
+            if not known.rows:
+                del self.parts[key]
+        self.add(row, control, balance, pin, other_moment=True)
 
     def add_part(self, key: PartKey, part: Part) -> None:
         """Count rows that were added up elsewhere."""

@@ -96,7 +96,7 @@ def _take_started(jobs: Jobs) -> list[Taken]:
         sources: dict[str, BalanceSource] = {}
         chunks = sink.chunks(snapshot_id)
         waiting = [c for c in chunks if c.state is not ChunkState.DONE]
-        for network in {c.plan.network for c in waiting}:
+        for network in {c.plan.network for c in (*waiting, *sink.late(snapshot_id))}:
             if policy.networks is None or network in policy.networks:
                 source = jobs.sources(network, ReadPolicy(policy.quorum, policy.proof))
                 if source is not None:

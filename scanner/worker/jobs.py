@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Event
 
@@ -91,10 +92,13 @@ class Jobs:
             why = f"given up: {tried} workers died or froze while taking it"
             sink.fail_chunk(chunk, why)
             tell_chunk(chunk, why)
-            self.settle(snapshot_id)
+            with suppress(StoppedError):  # who comes next ends it
+                self.settle(snapshot_id)
 
     def settle(self, snapshot_id: int) -> SnapshotState | None:
         """End the snapshot if no chunk is waiting any more. Returns its state then.
+
+        Raises StoppedError where it is to be read once more and this worker ends.
 
         Whoever stores the last result sees them all, so somebody always gets here; ending a
         snapshot twice changes nothing.
@@ -174,6 +178,20 @@ class Jobs:
         if policy.networks is not None and network not in policy.networks:
             return None
         return self.sources(network, ReadPolicy(policy.quorum, policy.proof))
+
+
+def unended(store: Store) -> Sequence[tuple[int, int, str]]:
+    """Queued snapshots of which every chunk is settled, and that nobody has ended.
+
+    A chunk of each, as `waiting_chunks` has them: done again, its job ends the snapshot.
+    """
+    sink, found = StoreSink(store), []
+    for snapshot_id in sink.queued_snapshots():
+        chunks = sink.chunks(snapshot_id)
+        done = [chunk for chunk in chunks if chunk.state is ChunkState.DONE]
+        if done and all(chunk.state is not ChunkState.PLANNED for chunk in chunks):
+            found.append((snapshot_id, done[-1].no, done[-1].plan.network))
+    return found
 
 
 def waiting_chunks(store: Store) -> Sequence[tuple[int, int, str]]:

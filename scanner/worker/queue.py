@@ -23,7 +23,7 @@ from scanner.store.writing.runs import create_snapshot
 from scanner.store.writing.schedules import Run, RunState
 from scanner.store.writing.sink import chunks_of
 from scanner.worker.clocks import forget_future
-from scanner.worker.jobs import Jobs, waiting_chunks
+from scanner.worker.jobs import Jobs, unended, waiting_chunks
 from scanner.worker.scheduling import (
     FIRST_WAIT,
     LONGEST_WAIT,
@@ -186,12 +186,12 @@ def _patience(timing: Timing, tries: int) -> BaseRetryStrategy:
 
 
 def refill(store: Store, parallel: Callable[[str], int] = lambda _network: 1) -> int:
-    """Give out chunks that wait and have no job. Returns how many.
+    """Give out chunks that wait and have no job, and the end of snapshots. Returns how many.
 
     parallel: network -> chunks that may be in flight at a time.
     """
-    waiting = waiting_chunks(store)
-    if not waiting:
+    waiting, ends = waiting_chunks(store), unended(store)
+    if not waiting and not ends:
         return 0
     live = text(
         "SELECT (args->>'snapshot_id')::bigint, (args->>'chunk_no')::int FROM procrastinate_jobs "
@@ -207,6 +207,10 @@ def refill(store: Store, parallel: Callable[[str], int] = lambda _network: 1) ->
                 lost.setdefault(snapshot_id, []).append(
                     (no, lock_of(network, no, parallel(network)))
                 )
+        at_work = {snapshot for snapshot, _ in known}
+        for snapshot_id, no, network in ends:
+            if snapshot_id not in at_work:
+                lost[snapshot_id] = [(no, lock_of(network, no, parallel(network)))]
         for snapshot_id, chunks in lost.items():
             enqueue(connection, snapshot_id, chunks)
     return sum(map(len, lost.values()))

@@ -250,3 +250,13 @@ def test_a_snapshot_whose_rules_cannot_be_applied_keeps_no_other_from_its_turn(s
     alerts(store, GONE).look()
     assert [event.rule for event in alert_log.events_of(store, second)] == [GONE.name]
     assert delivered == [True]
+
+
+def test_a_fault_that_nobody_was_told_is_news_whatever_was_told_before(store):
+    """The rule was away when another fault came; it was told of the first one only."""
+    false = Rule("false", "found_false")
+    one = [*signed(0), eth_claim(1, amount=2**256 - 1, **SIGNED)]
+    two = [*signed(0), eth_claim(2, amount=2**256 - 1, **SIGNED)]
+    assert told(store, snapshot(store, one), false)
+    snapshot(store, two)
+    assert set(told(store, snapshot(store, two), false)) == {("false", "shortfall")}

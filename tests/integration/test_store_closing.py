@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from threading import Event
 
 import pytest
-from support.snapshot_stub import OKX_RULE, StubSource, eth_claim, good_judge
-from support.taking import DOWN, SIGNED, planned, take
+from support.snapshot_stub import OKX_RULE, StubSource, eth_claim, good_judge, stored
+from support.taking import DOWN, SIGNED, planned, raises, take
 
+from scanner.cli.snapshots import taking
 from scanner.errors import StoreError
 from scanner.model.balance import Balance, Evidence
 from scanner.model.finding import FindingKind
 from scanner.settings.tables import load_registry
-from scanner.snapshots.interface import RowResult, SnapshotState
+from scanner.snapshots.asking import StoppedError, Tools
+from scanner.snapshots.chunks import take_chunk
+from scanner.snapshots.closing import end_snapshot
+from scanner.snapshots.interface import RowResult, SnapshotPolicy, SnapshotState
 from scanner.store.reading import queries
 from scanner.store.reading.check import check
+from scanner.store.reading.coverage import control_counts
+from scanner.store.reading.history import verified_rows
+from scanner.store.reading.weighed import largest_verified
+from scanner.store.writing import results_in
+from scanner.store.writing.runs import create_snapshot
 from scanner.store.writing.sink import StoreSink
-from scanner.worker.jobs import Jobs
+from scanner.worker.jobs import Jobs, unended
 
 COINS = 1_000
 NOW = 1_700_000_100
@@ -34,11 +45,11 @@ class Ledger(StubSource):
             chunk_size=2,
             parallel=1,
         )
-        self.holdings, self._moves, self.calls = holdings, moves, 0
+        self.holdings, self._moves, self.calls, self.time = holdings, moves, 0, NOW
 
     def fetch_balances(self, queries, at, progress=None):
         self._trouble(queries)
-        detail = json.dumps({"read_at": {"height": at.height + self.calls, "time": NOW}})
+        detail = json.dumps({"read_at": {"height": at.height + self.calls, "time": self.time}})
         found = [
             Balance(self.holdings.get(q.address.text.lower(), 0), self.ability.evidence, ("n",))
             for q in queries
@@ -82,6 +93,13 @@ def test_coins_that_move_from_a_row_that_was_read_to_one_that_was_not_are_told(s
     assert told(store, snapshot) == MOVED
     (finding,) = [f.finding for f in queries.findings(store, snapshot) if f.finding.row == 1]
     assert "coins that move meanwhile count twice" in finding.reason
+    (total,) = queries.totals(store, snapshot).assets
+    assert (total.verified, total.unverified) == (COINS, COINS), "what there is, once"
+    assert [view.is_proof for view in queries.rows(store, snapshot)] == [False, *[True] * 5]
+    assert verified_rows(store, snapshot) == 5
+    assert sum(c.rows for c in control_counts(store, snapshot) if c.is_proof and c.answered) == 5
+    _, tops = largest_verified(store, snapshot, {"ETH": (18, 2 * COINS)}, 10)
+    assert tops["ETH"].rows == 5
     assert check(store) == []
 
 
@@ -152,11 +170,117 @@ def test_workers_read_again_what_they_took_one_by_one(store):
     assert check(store) == []
 
 
-def test_after_the_seal_no_such_finding_can_be_added(store):
+def test_after_the_seal_no_such_finding_is_added(store):
+    """Of two workers that end a snapshot the slower one comes too late."""
     snapshot = plan(store)
     take(store, snapshot, Ledger({FIRST: COINS, LAST: COINS}))
     chunk = StoreSink(store).late(snapshot)[0]
     rows = StoreSink(store).claims(chunk)
     other = [RowResult(row, None, Balance(1, Evidence.LATEST_ONLY, ("n",))) for row in rows]
-    with pytest.raises(StoreError, match="append-only"):
-        StoreSink(store).finish_chunk(chunk, other)
+    assert StoreSink(store).finish_chunk(chunk, other) == []
+    assert told(store, snapshot) == set()
+    assert check(store) == []
+
+
+def test_a_worker_that_ends_meanwhile_leaves_the_end_to_another(store):
+    stop = Event()
+    source = Ledger({FIRST: COINS, LAST: COINS})
+    source._moves = lambda _h, calls: stop.set() if calls == 4 else None
+    snapshot = create_snapshot(
+        store,
+        stored(store, claims()).list_id,
+        SnapshotPolicy(statement=OKX_RULE, chunk_sizes={"ethereum": 2}, queued=True),
+    )
+    jobs = Jobs(store, lambda *_: source, good_judge, load_registry(), 1, stop)
+    first, second, last = StoreSink(store).chunks(snapshot)
+    for chunk in (first, second):
+        jobs.chunk(snapshot, chunk.no, 0)
+    with pytest.raises(StoppedError):
+        jobs.chunk(snapshot, last.no, 0)
+    assert queries.head(store, snapshot).state is SnapshotState.RUNNING
+    ((of, no, _),) = unended(store)
+    Jobs(store, lambda *_: source, good_judge, load_registry(), 1, Event()).chunk(of, no, 0)
+    assert queries.head(store, snapshot).state is SnapshotState.COMPLETE
+    assert told(store, snapshot) == set()
+
+
+def test_what_goes_wrong_at_the_end_of_one_snapshot_stops_no_other_work(store, monkeypatch):
+    snapshot = plan(store)
+    jobs = Jobs(store, lambda *_: Ledger({FIRST: COINS}), good_judge, load_registry(), 1, Event())
+
+    def refuses(*_):
+        raise StoreError("the database is full")
+
+    sink = StoreSink(store)
+    sink.cut(snapshot, {"ethereum": 2})
+    *some, last = sink.chunks(snapshot)
+    for chunk in some:
+        jobs.chunk(snapshot, chunk.no, 0)
+    monkeypatch.setattr(results_in, "compare", refuses)
+    with pytest.raises(StoreError):
+        jobs.chunk(snapshot, last.no, 0)
+    assert not jobs.stop.is_set()
+
+
+def two_networks():
+    return [*claims(), *(eth_claim(n, network="base", amount=0, **SIGNED) for n in range(2))]
+
+
+@pytest.fixture
+def command(store, monkeypatch):
+    """Take a snapshot as the command does, with sources of the networks that it opens only."""
+    holdings = {FIRST: COINS, LAST: COINS}
+    opened = []
+
+    @contextmanager
+    def sources(names, *_):
+        opened.append(set(names))
+        base = StubSource("base", trouble=raises(DOWN) if len(opened) == 1 else lambda _q: None)
+        made = {"ethereum": Ledger(holdings), "base": base}
+        yield {name: made[name] for name in names}
+
+    monkeypatch.setattr(taking, "open_sources", sources)
+
+    def run(snapshot, networks=None, *, others_wait=True):
+        options = taking.TakeOptions(networks=networks)
+        taking.take(store, snapshot, options, load_registry(), others_wait=others_wait)
+        return queries.head(store, snapshot).state
+
+    return run
+
+
+@pytest.mark.parametrize("networks", [None, frozenset({"base"})])
+def test_a_resume_for_another_network_reads_again_what_was_done(store, command, networks):
+    """Its sources were once not opened, and every honest row was told to have moved."""
+    rows = two_networks()
+    sizes = {"ethereum": 2, "base": 2}
+    snapshot = planned(store, rows, statement=OKX_RULE, chunk_sizes=sizes, attempts=1)
+    assert command(snapshot) is SnapshotState.INCOMPLETE
+    assert command(snapshot, networks) is SnapshotState.COMPLETE
+    assert told(store, snapshot) == set()
+
+
+def test_a_run_out_of_time_begins_no_second_reading(store):
+    source = Ledger({FIRST: COINS, LAST: COINS})
+    snapshot = plan(store)
+    tools = Tools(StoreSink(store), good_judge, load_registry(), 1, Event(), rule=OKX_RULE)
+    sink = StoreSink(store)
+    sink.cut(snapshot, {"ethereum": 2})
+    sink.start(snapshot)
+    block = sink.pin(snapshot, 100, source.pin(100), "stub")
+    for chunk in sink.chunks(snapshot):
+        take_chunk(tools, chunk, source, block)
+    assert end_snapshot(tools, snapshot, lambda _: source, lambda: True) is SnapshotState.RUNNING
+    assert source.calls == 3
+    assert end_snapshot(tools, snapshot, lambda _: source) is SnapshotState.COMPLETE
+
+
+@pytest.mark.parametrize("time", [10**12, 2**63 + 5, -1, NOW + 10**6])
+def test_a_time_that_no_state_can_have_is_the_time_of_reading(store, time):
+    source = Ledger({FIRST: COINS, LAST: COINS})
+    source.time = time
+    snapshot = plan(store)
+    sink = {"now": lambda: datetime.fromtimestamp(NOW, UTC)}
+    assert take(store, snapshot, source, **sink).state is SnapshotState.COMPLETE
+    (pinned,) = queries.head(store, snapshot).blocks
+    assert pinned.as_of == NOW

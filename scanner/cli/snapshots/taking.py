@@ -95,6 +95,8 @@ def take(
     sink = StoreSink(store)
     missing = {c.plan.network for c in sink.chunks(snapshot_id) if c.state is not ChunkState.DONE}
     wanted = missing if options.networks is None else missing & options.networks
+    # What was read at newest states is read once more at the end, whatever this run is for.
+    wanted |= {chunk.plan.network for chunk in sink.late(snapshot_id)}
     asked, shared = load_endpoints(options.endpoints, registry), partial(with_budgets, store)
     with (
         open_sources(wanted, options.endpoints, registry, options.policy(), shared) as sources,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, Select, and_, func, select
 
 from scanner.model.balance import Evidence
+from scanner.model.finding import FindingKind
 from scanner.snapshots.moments import of_other_moments
 from scanner.store.database.read_until import read_until
 from scanner.store.schema import tables as t
@@ -79,6 +81,18 @@ def chunks_left_out(connection: Connection, snapshot_id: int) -> frozenset[int]:
     return frozenset(
         no for no, network, wanted in connection.execute(query) if (network, wanted) in places
     )
+
+
+def moved_rows(connection: Connection, snapshot_id: int) -> frozenset[int]:
+    """Numbers of the claims whose coins moved while they were read: they are not verified."""
+    return frozenset(connection.execute(moved(snapshot_id)).scalars())
+
+
+def moved(snapshot_id: int) -> Select[Any]:
+    """The same as a query."""
+    f = t.finding.c
+    kind = FindingKind.MOVED_WHILE_READ.value
+    return select(f.claim_no).where(f.snapshot_id == snapshot_id, f.kind == kind)
 
 
 def _read(connection: Connection, snapshot_id: int) -> tuple[dict[Place, int], set[Place]]:

@@ -19,7 +19,8 @@ Pin = tuple[int, str, int]
 def newest_state(results: Iterable[RowResult], now: int) -> int | None:
     """The latest moment that balances of a chunk are of, seconds since 1970 UTC.
 
-    now: taken where an answer names its state without a time; a newest state is of about now.
+    now: taken where an answer names its state without a time, or with one that is still to come; a
+    newest state is of about now.
     None where every balance is of the pinned block.
     """
     details = {
@@ -34,7 +35,7 @@ def _moment(detail: str, now: int) -> int:
     """The time of the state that a balance's detail names, `now` where it names none."""
     state = own_json(detail).get("read_at") if detail else None
     time = state.get("time") if isinstance(state, dict) else None
-    return time if type(time) is int else now
+    return time if type(time) is int and 0 <= time <= now else now
 
 
 def read_until(connection: Connection, snapshots: Collection[int]) -> dict[Pin, int]:

@@ -18,7 +18,7 @@ from scanner.snapshots.interface import Chunk, ChunkState
 from scanner.snapshots.plan import effective_height
 from scanner.snapshots.tally import row_class
 from scanner.store.database.engine import Store
-from scanner.store.database.moments import moments
+from scanner.store.database.moments import moments, moved_rows
 from scanner.store.schema import bulk
 from scanner.store.schema import tables as t
 from scanner.store.schema.records import (
@@ -42,7 +42,8 @@ class RowView:
     no: its number, the key to page by. duplicate: judged and read, but not counted.
     control, balance: None until its chunk is done (`reason` then says why not, if it failed).
     block: what the balance is read at, None until it is pinned. other_moment: whether that block
-    is of another moment than the snapshot, so that the coins may be counted elsewhere, too.
+    is of another moment than the snapshot, or the coins moved while they were read, so that they
+    may be counted elsewhere, too.
     """
 
     no: int
@@ -102,7 +103,7 @@ def rows(
                 balance,
                 beside.block(numbered.claim),
                 "" if balance is not None else beside.why_not(numbered.no, numbered.claim),
-                beside.of_another_moment(numbered.claim),
+                beside.of_another_moment(numbered.no, numbered.claim),
             )
 
 
@@ -142,6 +143,7 @@ class _Beside:
             (row.network, from_wanted(row.wanted_height)): read_block(row)
             for row in connection.execute(blocks)
         }
+        self._moved = moved_rows(connection, snapshot_id)
         self._others = {
             (network, from_wanted(wanted))
             for network, wanted in moments(connection, snapshot_id).left_out
@@ -157,7 +159,9 @@ class _Beside:
     def block(self, claim: Claim) -> BlockRef | None:
         return self._blocks.get(self._place(claim))
 
-    def of_another_moment(self, claim: Claim) -> bool:
+    def of_another_moment(self, no: int, claim: Claim) -> bool:
+        if no in self._moved:
+            return True
         return bool(self._others) and self._place(claim) in self._others
 
     def why_not(self, no: int, claim: Claim) -> str:

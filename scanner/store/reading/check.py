@@ -13,7 +13,7 @@ from sqlalchemy import Connection, and_, func, select, text
 from scanner.snapshots.interface import ChunkState, SnapshotState
 from scanner.snapshots.tally import Tally
 from scanner.store.database.engine import Store
-from scanner.store.database.moments import chunks_left_out
+from scanner.store.database.moments import chunks_left_out, moved_rows
 from scanner.store.reading.check_chain import Problem, check_chain
 from scanner.store.schema import guards
 from scanner.store.schema import tables as t
@@ -105,11 +105,12 @@ def _again(connection: Connection, snapshot_id: int) -> tuple[Tally, dict[int, s
     tally, seals = Tally(), dict[int, ChunkSeal]()
     pins = evidence_by_chunk(connection, snapshot_id)
     others = chunks_left_out(connection, snapshot_id)
+    moved = moved_rows(connection, snapshot_id)
     for chunk, claim, verdict, balance, told in stored_rows(connection, snapshot_id):
         if chunk is None:
             continue
         found = read_control(verdict), read_balance(balance), pins.get(chunk)
-        tally.add(claim, *found, other_moment=chunk in others)
+        tally.add(claim, *found, other_moment=chunk in others or claim.no in moved)
         if chunk not in seals:
             seals[chunk] = ChunkSeal()
         seals[chunk].add(claim, verdict, balance, told)

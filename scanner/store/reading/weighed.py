@@ -18,7 +18,7 @@ from scanner.model.control import Binding, Control, is_proof
 from scanner.model.finding import Finding, FindingKind
 from scanner.model.statement import Statement
 from scanner.store.database.engine import Store
-from scanner.store.database.moments import chunks_left_out
+from scanner.store.database.moments import chunks_left_out, moved
 from scanner.store.database.rows import RowView, rows
 from scanner.store.schema import tables as t
 from scanner.store.schema.bulk import values
@@ -151,6 +151,7 @@ def largest_verified(
         )
         if others := chunks_left_out(connection, snapshot_id):
             query = query.where(b.chunk_no.not_in(others))
+        query = query.where(b.claim_no.not_in(moved(snapshot_id)))
         for no, asset, decimals, amount, *verdict in values(connection, query):
             if _proof(*verdict):
                 _keep(heap, _share(amount, asset, decimals, whole), no, few)

@@ -12,7 +12,7 @@ from scanner.model.balance import Balance, Evidence
 from scanner.model.claim import Claim
 from scanner.model.finding import Finding, FindingKind
 from scanner.snapshots.findings import finding_about
-from scanner.snapshots.interface import Chunk, NumberedClaim, RowResult
+from scanner.snapshots.interface import Chunk, NumberedClaim, RowResult, SnapshotState
 from scanner.snapshots.tally import Tally
 from scanner.store.database import chain
 from scanner.store.schema import bulk
@@ -140,9 +140,10 @@ def compare(connection: Connection, chunk: Chunk, results: Sequence[RowResult]) 
     )
     stored = {no: read_balance(tuple(values)) for no, *values in bulk.values(connection, query)}
     found, new = [], []
+    sealed = _is_complete(connection, chunk.snapshot_id)
     for r in results:
         finding = _changed(r.claim, stored[r.claim.no], r.balance)
-        if finding is None:
+        if finding is None or (sealed and finding.kind is FindingKind.MOVED_WHILE_READ):
             continue
         found.append(finding)
         row = (chunk.snapshot_id, r.claim.no, finding.kind.value, finding.reason)
@@ -151,6 +152,13 @@ def compare(connection: Connection, chunk: Chunk, results: Sequence[RowResult]) 
             new.append(row)
     chain.append_rows(connection, chain.FINDINGS, t.finding, new)
     return found
+
+
+def _is_complete(connection: Connection, snapshot_id: int) -> bool:
+    """Whether a snapshot is sealed; until this transaction ends it is not, if it was not."""
+    s = t.snapshot.c
+    query = select(s.state).where(s.id == snapshot_id).with_for_update(read=True)
+    return bool(connection.execute(query).scalar_one() == SnapshotState.COMPLETE.value)
 
 
 def _changed(claim: NumberedClaim, stored: Balance | None, seen: Balance | None) -> Finding | None:

@@ -11,7 +11,7 @@ same head wherever they are stored. What is stored when, and in which order, is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -21,13 +21,25 @@ from sqlalchemy import Connection, exists, func, select
 
 from scanner.errors import StoreError
 from scanner.model.balance import Evidence
+from scanner.model.finding import FindingKind
 from scanner.snapshots.interface import SnapshotState
 from scanner.snapshots.tally import AssetTotal, Part, PartKey, Tally
 from scanner.store.database import chain
-from scanner.store.database.moments import chunks_left_out
+from scanner.store.database.moments import chunks_left_out, moved_rows
+from scanner.store.database.rows import joined
+from scanner.store.schema import bulk
 from scanner.store.schema import tables as t
 from scanner.store.schema.bulk import insert_rows
 from scanner.store.schema.lines import digest
+from scanner.store.schema.records import (
+    BALANCE_COLUMNS,
+    CLAIM_COLUMNS,
+    CONTROL_COLUMNS,
+    read_balance,
+    read_claim,
+    read_control,
+)
+from scanner.store.writing.pins import evidence_by_chunk
 
 VERSION = "reserve-scanner snapshot 3"
 """First thing hashed: says what follows and in which form."""
@@ -86,7 +98,10 @@ def left_out(connection: Connection, snapshot_id: int) -> int:
 
 
 def tally_of(connection: Connection, snapshot_id: int) -> Tally:
-    """The tally of every chunk that is done; what is of another moment than most is no proof."""
+    """The tally of every chunk that is done.
+
+    What is of another moment than most, or moved while it was read, is no proof.
+    """
     tally = Tally()
     others = chunks_left_out(connection, snapshot_id)
     query = select(t.subtotal).where(t.subtotal.c.snapshot_id == snapshot_id)
@@ -94,7 +109,31 @@ def tally_of(connection: Connection, snapshot_id: int) -> Tally:
         proof = s.proof and s.chunk_no not in others
         key = PartKey(s.asset, s.decimals, proof, Evidence(s.evidence))
         tally.add_part(key, Part(s.rows, s.claimed, s.found, s.shortfall, s.surplus))
+    _count_moved(connection, snapshot_id, tally, others)
     return tally
+
+
+def _count_moved(
+    connection: Connection, snapshot_id: int, tally: Tally, others: Collection[int]
+) -> None:
+    """Count rows that moved while they were read as no proof; the chunks' sums have them as one."""
+    numbers = moved_rows(connection, snapshot_id)
+    if not numbers:
+        return
+    first, second = len(CLAIM_COLUMNS), len(CLAIM_COLUMNS) + len(CONTROL_COLUMNS)
+    columns = (*CLAIM_COLUMNS, *CONTROL_COLUMNS, *BALANCE_COLUMNS, t.balance.c.chunk_no)
+    query = joined(snapshot_id, columns, (FindingKind.MOVED_WHILE_READ,))
+    pins = evidence_by_chunk(connection, snapshot_id)
+    for values in bulk.values(connection, query):
+        chunk = values[-1]
+        if chunk in others:
+            continue
+        tally.of_another_moment(
+            read_claim(values[:first]),
+            read_control(values[first:second]),
+            read_balance(values[second:-1]),
+            pins.get(chunk),
+        )
 
 
 def total_values(total: AssetTotal) -> tuple[Any, ...]:

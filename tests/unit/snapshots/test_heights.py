@@ -1,5 +1,6 @@
 """Which block every height of a snapshot is: settled by their times, before anything is read."""
 
+from dataclasses import replace
 from threading import Event
 
 import pytest
@@ -177,3 +178,13 @@ def test_pins_of_networks_that_are_not_read_now_tell_the_moment_too():
     keys = [(name, 100) for name in ("ethereum", "tron", "aptos")]
     found = settle_heights(tools, 1, SnapshotPolicy(), keys, {"aptos": lost}.get)
     assert "of about 2023-11-14" in refusal(found, "aptos").reason
+
+
+@pytest.mark.parametrize("time", [10**12, 2**63 + 5, -1])
+def test_a_time_that_no_block_can_have_is_no_time(time):
+    class Liar(StubSource):
+        def pin(self, height):
+            return replace(super().pin(height), time=time)
+
+    (block,) = settle(Liar()).values()
+    assert block.time is None
