@@ -72,6 +72,8 @@ class TreeCheck:
     file, "" if none. levels, nodes, leaves: counts; padding is no leaf. totals: what the root
     says, as liabilities; their evidence is REHASHED when nothing contradicts, else PUBLISHED.
     problems: the first MAX_PROBLEMS, in file order. problem_count: all of them.
+    gaps: what stays unproven although it holds. sha256: of the file, unpacked, hex; "" where its
+    root stands for the totals as well.
     """
 
     format: str
@@ -83,6 +85,8 @@ class TreeCheck:
     totals: tuple[Liability, ...]
     problems: tuple[TreeProblem, ...] = ()
     problem_count: int = 0
+    gaps: tuple[str, ...] = ()
+    sha256: str = ""
 
     @property
     def holds(self) -> bool:
@@ -99,7 +103,7 @@ class Inclusion:
     the balance is tied to; compare it with the published one. totals: what the root says.
     reason: why it is not included; "" if it is. format: of the file. unit: what the amounts are
     in, "" for coins. gaps: what stays unproven although it is included; unproven: nothing stands
-    behind the root.
+    behind the root, or it fits other amounts as well. sha256: as in TreeCheck.
     """
 
     included: bool
@@ -113,6 +117,7 @@ class Inclusion:
     unit: str = ""
     gaps: tuple[str, ...] = ()
     unproven: bool = False
+    sha256: str = ""
 
 
 class ProofStatus(StrEnum):

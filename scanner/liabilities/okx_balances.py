@@ -1,14 +1,21 @@
 """Balances in OKX's Merkle trees: three coins, decimal text that is itself hashed.
 
 The hashed fields stand side by side without separators, so only one spelling of a number may be
-taken: no plus, no leading or trailing zeros, at most eight decimals. A negative balance, which
-lowers the sum, is read like any other, for `negative` to tell.
+taken: no plus, no leading or trailing zeros, at most eight decimals. Where one amount ends and the
+next begins no hash says all the same: 1.5, 23, 7 and 1.52, 3, 7 and 1.5, 2, 37 are one text.
+A negative balance, which lowers the sum, is read like any other, for `negative` to tell.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+
+NOT_BOUND = (
+    "the root does not bind the totals: amounts are hashed side by side, so trees of other totals "
+    "have the same root; compare the totals, or the file's SHA-256, with what others were shown"
+)
+"""The published format's own fault, in both of its forms: only the file binds them."""
 
 COINS = ("BTC", "ETH", "USDT")
 DECIMALS = 8
@@ -59,7 +66,7 @@ def decimal(amount: int) -> str:
 
 
 def plain(amounts: Sequence[int]) -> bytes:
-    """The balances as they are hashed into a node: side by side."""
+    """The balances as they are hashed into a node: side by side, so of several amounts one text."""
     return "".join(map(decimal, amounts)).encode()
 
 

@@ -32,6 +32,7 @@ from scanner.liabilities.interface import (
 from scanner.liabilities.okx_balances import (
     COINS,
     DECIMALS,
+    NOT_BOUND,
     ZERO,
     Amounts,
     BalancesError,
@@ -98,18 +99,27 @@ def verify_in_tree(tree: Path, user: Path) -> Inclusion:
         reason = found.reason
     else:
         positions, reason = checked.find(found.nodes)
-    amounts = dict(zip(COINS, found.amounts, strict=True))
     return Inclusion(
-        not reason, result.root, amounts, DECIMALS, result.totals, positions, reason, result.format
+        not reason,
+        result.root,
+        dict(zip(COINS, found.amounts, strict=True)),
+        DECIMALS,
+        result.totals,
+        positions,
+        reason,
+        result.format,
+        gaps=() if reason else result.gaps,
+        sha256=result.sha256,
     )
 
 
 def verify_path(path: Path) -> Inclusion:
     """Check a proof of the first form: leaf, every step, and the root it ends in.
 
+    Unproven under any root: it fits other amounts on the way, too.
     Raises ListFormatError where the file is not such a proof.
     """
-    document = _json(path)
+    document, sha256 = _json(path)
     steps = document.get("path")
     if not isinstance(steps, list) or not 2 <= len(steps) <= MAX_HEIGHT:
         raise ListFormatError(path.name, "no path of 2 to 48 steps in it")
@@ -130,6 +140,9 @@ def verify_path(path: Path) -> Inclusion:
         _totals(root, level, path.name),
         reason=reason,
         format=PATH_NAME,
+        gaps=() if reason else (NOT_BOUND,),
+        unproven=not reason,
+        sha256=sha256,
     )
 
 
@@ -174,7 +187,7 @@ class _Tree:
     """Reads a tree of the second form; keeps one level and, after `check`, the leaves."""
 
     def __init__(self, path: Path) -> None:
-        self._path, self._file = path, path.name
+        self._path, self._file, self._digest = path, path.name, hashlib.sha256()
         self._leaves, self._first = Level(1), 0
         self._problems: list[TreeProblem] = []
         self._count = 0
@@ -196,6 +209,7 @@ class _Tree:
         # A root alone is a number that somebody wrote down: nothing was added up.
         shown = count > 1 and not self._count
         evidence = LiabilityEvidence.REHASHED if shown else LiabilityEvidence.PUBLISHED
+        sha256 = self._digest.hexdigest()
         return TreeCheck(
             TREE,
             root.hash,
@@ -203,9 +217,11 @@ class _Tree:
             count,
             nodes,
             leaves,
-            _totals(root, evidence, self._file, {"leaves": str(leaves)}),
+            _totals(root, evidence, self._file, {"leaves": str(leaves), "sha256": sha256}),
             tuple(self._problems),
             self._count,
+            (NOT_BOUND,),
+            sha256,
         )
 
     def find(self, wanted: tuple[Node, ...]) -> tuple[tuple[int, ...], str]:
@@ -248,6 +264,7 @@ class _Tree:
         with lines_of(self._path) as stream:
             while text := stream.readline(_MAX_LINE):
                 number += 1
+                self._digest.update(text)
                 if text.strip():
                     yield self._node(text, number)
 
@@ -310,7 +327,7 @@ class _User:
 
 
 def _user(path: Path) -> _User:
-    document = _json(path)
+    document, _ = _json(path)
     nonce, own = document.get("nonce"), document.get("hash")
     parts = document.get("nodes")
     if not isinstance(nonce, str) or not isinstance(parts, list) or not _is_hash(own):
@@ -360,7 +377,8 @@ def _is_hash(value: object) -> bool:
     return isinstance(value, str) and _HASH.fullmatch(value) is not None
 
 
-def _json(path: Path) -> Mapping[str, object]:
+def _json(path: Path) -> tuple[Mapping[str, object], str]:
+    """A document, and the SHA-256 of its bytes."""
     data = read_whole(path, MAX_JSON)
     try:
         document = read_json(data, parse_float=float)
@@ -368,7 +386,7 @@ def _json(path: Path) -> Mapping[str, object]:
         raise ListFormatError(path.name, f"not JSON: {clip(str(e), 80)}") from None
     if not isinstance(document, dict):
         raise ListFormatError(path.name, "not a JSON object")
-    return document
+    return document, hashlib.sha256(data).hexdigest()
 
 
 def _totals(

@@ -145,8 +145,9 @@ def _of_path(found: Inclusion) -> ProofCheck:
         LiabilityEvidence.ROOT_LINKED if found.included else LiabilityEvidence.PUBLISHED,
         found.root,
         totals=found.totals,
-        gaps=(_ONE_USER,) if found.included else (),
+        gaps=(_ONE_USER, *found.gaps) if found.included else (),
         reason=found.reason,
+        stated={"sha256": found.sha256},
     )
 
 
@@ -171,6 +172,7 @@ def _of_tree(tree: TreeCheck) -> ProofCheck:
         tree.totals[0].evidence,
         tree.root,
         totals=tree.totals,
-        gaps=(_ROOT_ALONE,) if alone else (_LEFT_OUT,),
-        stated={"nodes": str(tree.nodes), "leaves": str(tree.leaves), "as of": tree.as_of},
+        gaps=(_ROOT_ALONE if alone else _LEFT_OUT, *tree.gaps),
+        stated={"nodes": str(tree.nodes), "leaves": str(tree.leaves), "as of": tree.as_of}
+        | ({"sha256": tree.sha256} if tree.sha256 else {}),
     )

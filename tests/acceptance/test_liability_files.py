@@ -164,7 +164,9 @@ def test_a_path_alone_is_worth_what_its_root_is(scanner, file, root):
     assert "gap: the root is read from this file itself" in alone.out.decode()
     assert "total owed" not in alone.out.decode()
     held = scanner(*INCLUSION, VECTORS / file, "--root", f"0x{root.upper()}")
-    assert (held.status, b"read from this file" in held.out) == (0, False)
+    # OKX's roots fit other amounts as well, so no root makes its path more.
+    status = 3 if file.startswith("okx/") else 0
+    assert (held.status, b"read from this file" in held.out) == (status, False)
     other = scanner(*INCLUSION, VECTORS / file, "--root", "0" * len(root), "--json")
     assert (other.status, other.object["included"]) == (1, False)
     assert f"the root is {root}, not the one given" in other.object["reason"]

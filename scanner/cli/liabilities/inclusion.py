@@ -154,6 +154,8 @@ def _lines(found: Inclusion) -> list[str]:
         lines.append("leaves: " + ", ".join(map(str, found.leaves)))
     if found.root:
         lines.append(f"root: {found.root}")
+    if found.sha256:
+        lines.append(f"sha256: {found.sha256}")
     lines += [_total(total) for total in found.totals]
     return lines + [f"gap: {gap}" for gap in found.gaps]
 
@@ -167,6 +169,7 @@ def _object(found: Inclusion) -> dict[str, object]:
         "unit": found.unit,
         "gaps": list(found.gaps),
         "root": found.root,
+        "sha256": found.sha256,
         "leaves": list(found.leaves),
         "decimals": found.decimals,
         "amounts": {asset: str(amount) for asset, amount in found.amounts.items()},

@@ -71,8 +71,8 @@ def _headline(found: ProofCheck) -> str:
 
 def _lines(found: ProofCheck) -> list[str]:
     lines = [f"{found.format}: {_headline(found)}"]
+    hashes = [f"sha256: {found.stated['sha256']}"] if "sha256" in found.stated else []
     if found.status is ProofStatus.UNCHECKED:
-        hashes = [f"sha256: {found.stated['sha256']}"] if "sha256" in found.stated else []
         return [*lines, *hashes, *(f"note: {gap.removeprefix(NOT_CHECKED)}" for gap in found.gaps)]
     lines.append(f"evidence: {found.grade.value}")
     # What nothing stands behind is somebody's claim: "owed" would be our word for it.
@@ -87,6 +87,7 @@ def _lines(found: ProofCheck) -> list[str]:
     ]
     if found.root:
         lines.append(f"root: {found.root}")
+    lines += hashes
     if found.key:
         lines.append(f"key: {found.key} (from {found.key_from})")
     return lines + [f"gap: {gap}" for gap in found.gaps]
