@@ -5,6 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+KINDS = frozenset(
+    (
+        *("aelf", "algorand", "antelope", "aptos", "avalanche", "beacon", "cardano", "conflux"),
+        *("cosmos", "evm", "filecoin", "hedera", "near", "solana", "starknet", "stellar"),
+        *("substrate", "sui", "ton", "tron", "utxo", "xrpl"),
+    )
+)
+"""Families of networks. Code asks for them by name: to it, a misspelt one is another family."""
+
 
 @dataclass(frozen=True, slots=True)
 class Network:

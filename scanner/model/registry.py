@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from scanner.errors import ConfigError, UnknownAssetError, clip, did_you_mean
 from scanner.model.canary import Canary
 from scanner.model.network import Backing, Holding, Issuer, Network
+
+_Named = TypeVar("_Named")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,16 @@ class Issued:
     of: Mapping[str, str] = field(default_factory=dict)
 
 
+def _once(what: str, named: Iterable[tuple[str, _Named]]) -> dict[str, _Named]:
+    """By name; the last of two of one name would win. Raises ConfigError."""
+    found: dict[str, _Named] = {}
+    for name, value in named:
+        if name in found:
+            raise ConfigError(f"the {what} {clip(name)!r} is given twice in the tables")
+        found[name] = value
+    return found
+
+
 class Registry:
     """Looks names up. Built once from config/*.csv; never changes.
 
@@ -53,7 +66,7 @@ class Registry:
         issued = issued or Issued()
         self._issuers = issued.issuers
         self._issued = {(a.upper(), n): name for (a, n), name in issued.names.items()}
-        self.networks: Mapping[str, Network] = {n.name: n for n in networks}
+        self.networks: Mapping[str, Network] = _once("network", ((n.name, n) for n in networks))
         self._aliases: dict[str, Network] = {}
         for network in self.networks.values():
             for alias in (network.name.upper(), *network.aliases):
@@ -65,16 +78,15 @@ class Registry:
         self.groups: dict[str, str] = {}
         for network in self.networks.values():
             self._add(Holding(network.native, network.name, "", network.decimals))
-        by_name: dict[str, Coin] = {}
-        for coin in coins:
-            by_name[coin.name.upper()] = coin
+        by_name = _once("coin", ((coin.name.upper(), coin) for coin in coins))
+        for coin in by_name.values():
             self._add(coin.holding)
             self.groups[coin.holding.asset] = coin.group
         for holding in holdings:
             self._add(holding)
         self.coins = by_name
         self._assets = {name: h.asset for (name, _), h in self._holdings.items()}
-        self._names = {name.upper(): asset for name, asset in (names or {}).items()}
+        self._names = _once("name", ((name.upper(), a) for name, a in (names or {}).items()))
         self.supplies: Mapping[str, int] = dict(supplies or {})
         for asset in (*self._names.values(), *self.supplies):
             if asset.upper() not in self._assets:

@@ -7,7 +7,6 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import quote
 
-from scanner.errors import ConfigError
 from scanner.settings.paths import shipped
 from scanner.settings.tables import read_table
 
@@ -18,10 +17,11 @@ PLACE = "{address}"
 def load_explorers(folder: Path | None = None) -> Mapping[str, str]:
     """Network -> page of an address, with PLACE for it. Raises ConfigError."""
     pages: dict[str, str] = {}
-    for row in read_table((folder or shipped("config")) / "explorers.csv"):
+    path = (folder or shipped("config")) / "explorers.csv"
+    for row in read_table(path, ("network", "address_page"), ("network",)):
         page = row["address_page"]
         if not page.startswith("https://") or page.count(PLACE) != 1:
-            raise ConfigError(f"explorers.csv: {row['network']}: not an https address with {PLACE}")
+            raise row.wrong(f"{row['network']}: not an https address with {PLACE}")
         pages[row["network"]] = page
     return pages
 

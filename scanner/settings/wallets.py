@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from scanner.errors import ConfigError
 from scanner.settings.paths import shipped
 from scanner.settings.tables import read_table
 
@@ -43,7 +42,8 @@ def load_wallets(folder: Path | None = None) -> Wallets:
     """Read the table from `folder`, by default the shipped config folder. Raises ConfigError."""
     by_code: dict[bytes, WalletCode] = {}
     at: dict[tuple[str, bytes], WalletCode] = {}
-    for row in read_table((folder or shipped("config")) / "wallets.csv"):
+    path = (folder or shipped("config")) / "wallets.csv"
+    for row in read_table(path, ("wallet", "kind", "name"), ("wallet",)):
         code = WalletCode(row["kind"], row["name"])
         chain, _, text = row["wallet"].rpartition(":")
         try:
@@ -51,7 +51,7 @@ def load_wallets(folder: Path | None = None) -> Wallets:
         except ValueError:
             key = b""
         if code.kind not in KINDS or len(key) != (20 if chain else 32):
-            raise ConfigError(f"wallets.csv: {row['wallet']!r} of kind {code.kind!r}")
+            raise row.wrong(f"{row['wallet']!r} of kind {code.kind!r}")
         if chain:
             at[chain, key] = code
         else:

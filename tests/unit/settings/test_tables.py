@@ -6,8 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from scanner.chains.table import SOURCES
 from scanner.errors import ConfigError, UnknownAssetError
+from scanner.model.network import KINDS
 from scanner.model.registry import Registry
+from scanner.ownership.table import VERIFIERS
 from scanner.settings.paths import shipped
 from scanner.settings.tables import load_registry
 
@@ -78,34 +81,112 @@ def test_every_coin_name_resolves_alone(registry):
         assert registry.resolve(coin.name) == coin.holding
 
 
-def copy_tables(folder, **changes):
-    for name in ("networks.csv", "assets.csv", "tokens.csv"):
-        text = (shipped("config") / name).read_text()
-        old, new = changes.get(name.split(".")[0], ("", ""))
-        assert old in text
-        (folder / name).write_text(text.replace(old, new, 1) if old else text)
+def copy_tables(folder, name="networks.csv", change=str):
+    """The shipped tables, one of them changed."""
+    for path in shipped("config").glob("*.csv"):
+        text = path.read_text("utf-8")
+        if path.name == name:
+            changed = change(text)
+            assert changed != text or change is str
+            text = changed
+        (folder / path.name).write_text(text, "utf-8")
     return folder
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"tokens": (",6,", ",seven,")},
-        {"tokens": (",6,", ",-6,")},
-        {
-            "tokens": (
-                "USDT,ethereum,0xdAC17F958D2ee523a2206206994597C13D831ec7,6",
-                "USDT,ethereum,0xdAC17F958D2ee523a2206206994597C13D831ec7,18",
-            )
-        },
-        {"networks": ("TRX|TRON|TRC20", "TRX|TRON|ETH")},
-        {"assets": ("BTC,BTC,BTC,bitcoin", "BTC,BTC,BTC,nowhere")},
-        {"assets": ("BTC,BTC,BTC,bitcoin,,8,", "BTC,BTC,BTC,bitcoin,,8,too,many,")},
-    ],
-)
-def test_a_wrong_table_is_refused(tmp_path, changes):
-    with pytest.raises(ConfigError):
-        load_registry(copy_tables(tmp_path, **changes))
+def put(old, new):
+    return lambda text: text.replace(old, new, 1)
+
+
+def add(line):
+    return lambda text: f"{text.rstrip()}\n{line}\n"
+
+
+def again(text):
+    return f"{text}{text.splitlines()[1]}\n"
+
+
+BURNT = "tron,TRX,TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t,82964399,x"
+USDT = "USDT,ethereum,0xdAC17F958D2ee523a2206206994597C13D831ec7"
+WRONG = [
+    ("tokens.csv", put(",6,", ",seven,"), r"tokens.csv:\d+: decimals must be a whole number"),
+    ("tokens.csv", put(",6,", ",-6,"), r"tokens.csv:\d+: decimals must be a whole number"),
+    ("tokens.csv", put(",6,", ",37,"), r"tokens.csv:\d+: decimals must be 0 to 36"),
+    ("tokens.csv", put(f"{USDT},6", f"{USDT},18"), r"tokens.csv:\d+: .* two contracts or decimals"),
+    ("networks.csv", put("TRX|TRON|TRC20", "TRX|TRON|ETH"), r"networks.csv:\d+: .* twice"),
+    ("assets.csv", put("BTC,BTC,BTC,bitcoin", "BTC,BTC,BTC,nowhere"), "assets.csv:2: no network"),
+    ("assets.csv", put("bitcoin,,8,", "bitcoin,,8,too,many,"), "assets.csv:2: 9 cells"),
+    ("canaries.csv", add(BURNT), r"canaries.csv:\d+: .*: given already in line 2"),
+    ("canaries.csv", add("nonet,TRX,abc,1,x"), r"canaries.csv:\d+: no network .*'nonet'"),
+    ("canaries.csv", add("tron,NOPE,abc,1,x"), r"canaries.csv:\d+: 'NOPE' on tron"),
+    ("canaries.csv", add("tron,TRX,abc,soon,x"), r"canaries.csv:\d+: since must be a whole"),
+    ("coin_names.csv", add("Bitcoin,BCH,x"), r"coin_names.csv:\d+: Bitcoin: given already"),
+    ("coin_names.csv", add("bitcoin,BCH,x"), r"coin_names.csv:\d+: bitcoin: given already"),
+    ("coin_names.csv", add("Foo,NOPE,x"), r"coin_names.csv:\d+: no asset is called 'NOPE'"),
+    ("coin_names.csv", add(" Foo,BTC,x"), r"coin_names.csv:\d+: name must not be empty"),
+    ("coin_names.csv", add(",BTC,x"), r"coin_names.csv:\d+: name must not be empty"),
+    ("assets.csv", add("BTC,BCH,BCH,bitcoin-cash,,8,x"), r"assets.csv:\d+: BTC: given already"),
+    (
+        "assets.csv",
+        add("BTCX,BTC,BTC,bitcoin,,9,x"),
+        r"assets.csv:\d+: .* two contracts or decimals",
+    ),
+    ("tokens.csv", add(f"TETHER{USDT[4:]},6,x"), r"tokens.csv:\d+: TETHER .* is USDT in"),
+    ("networks.csv", again, r"networks.csv:\d+: aelf: given already in line 2"),
+    ("tokens.csv", again, r"tokens.csv:\d+: 1INCH, ethereum: given already in line 2"),
+    ("supplies.csv", again, r"supplies.csv:\d+: BTC: given already in line 2"),
+    ("genesis.csv", again, r"genesis.csv:\d+: arbitrum: given already in line 2"),
+    ("issued.csv", again, r"issued.csv:\d+: ETH, okc: given already in line 2"),
+    ("issuers.csv", again, r"issuers.csv:\d+: 1INCH: given already in line 2"),
+    ("same_state.csv", again, r"same_state.csv:\d+: .* given already in line 2"),
+    ("networks.csv", put(",algorand,ed25519", ",nocodec,ed25519"), "no address codec .*'nocodec'"),
+    (
+        "networks.csv",
+        put("algorand,algorand,", "algorand,algorant,"),
+        "no kind .*'algorant'.*algorand",
+    ),
+    ("issued.csv", add("XX,nonet,ETHK,pegged,a,b,c"), r"issued.csv:\d+: no network"),
+    ("issued.csv", add("XX,okc,XXK,pegged,a,b,c"), r"issued.csv:\d+: no asset is called 'XXK'"),
+    ("issued.csv", add("XX,okc,ETHK,promised,a,b,c"), r"issued.csv:\d+: .*'promised' is none of"),
+    ("issuers.csv", add("NOPE,project,x,,x"), r"issuers.csv:\d+: no asset is called 'NOPE'"),
+    ("genesis.csv", add("nonet,0,0x00,x"), r"genesis.csv:\d+: no network"),
+    ("genesis.csv", add("bitcoin,0,0xzz,x"), r"genesis.csv:\d+: '0xzz' is no block hash"),
+    ("genesis.csv", add(f"bitcoin,x,0x{'0' * 64},x"), r"genesis.csv:\d+: height must be a whole"),
+    ("supplies.csv", add("NOPE,5,2026-11,x"), r"supplies.csv:\d+: no asset is called 'NOPE'"),
+    ("same_state.csv", add("aptos,NOPE,aptos,APT,x"), r"same_state.csv:\d+: 'NOPE' on aptos"),
+    ("same_state.csv", add("aptos,APT,nonet,APT,x"), r"same_state.csv:\d+: no network"),
+    ("networks.csv", put("network,kind", "network,kynd"), "networks.csv:1: no column 'kind'"),
+    ("networks.csv", put("network,kind", "network,kind,kind"), "networks.csv:1: .* named twice"),
+    ("tokens.csv", lambda _: "", "tokens.csv:1: no column 'asset'"),
+]
+
+
+@pytest.mark.parametrize(("name", "change", "why"), WRONG)
+def test_a_wrong_table_is_refused_with_its_line(tmp_path, name, change, why):
+    with pytest.raises(ConfigError, match=why):
+        load_registry(copy_tables(tmp_path, name, change))
+
+
+def test_a_table_may_begin_with_a_byte_order_mark(tmp_path):
+    folder = copy_tables(tmp_path, "networks.csv", lambda text: f"\ufeff{text}")
+    assert load_registry(folder).networks == load_registry().networks
+
+
+def test_shipped_networks_name_what_there_is(registry):
+    """These tables are in rooms above the settings, which cannot ask them."""
+    for network in registry.networks.values():
+        assert set(network.schemes) <= set(VERIFIERS), network.name
+        assert set(network.sources) <= set(SOURCES), network.name
+    assert {network.kind for network in registry.networks.values()} == KINDS
+
+
+def test_the_registry_itself_takes_no_name_twice(registry):
+    networks, coins = [*registry.networks.values()], [*registry.coins.values()]
+    with pytest.raises(ConfigError, match="network 'aelf' is given twice"):
+        Registry([*networks, networks[0]], [], [])
+    with pytest.raises(ConfigError, match="coin 'BTC' is given twice"):
+        Registry(networks, [*coins, replace(coins[0], name="btc")], [])
+    with pytest.raises(ConfigError, match="name 'BITCOIN' is given twice"):
+        Registry(networks, coins, [], names={"Bitcoin": "BTC", "BITCOIN": "BCH"})
 
 
 def test_a_missing_table_is_named(tmp_path):
