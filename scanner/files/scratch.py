@@ -1,7 +1,8 @@
 """Folders for the moment, under the system's own for such: gone after use, or at a next start.
 
 A process that is killed cannot remove its folder. Each folder holds a file that its process keeps
-locked; a lock ends with who holds it, so what is not locked any more belongs to nobody.
+locked; a lock ends with who holds it, so what is not locked any more belongs to nobody. Another
+process that works in the folder locks a file of its own there, whose name begins in the same way.
 """
 
 from __future__ import annotations
@@ -71,12 +72,20 @@ def tidy(place: Path) -> list[Path]:
 
 
 def _forsaken(folder: Path) -> bool:
-    from fcntl import LOCK_EX, LOCK_NB, flock  # noqa: PLC0415 - not on Windows
-
     try:
         if not _own(os.lstat(folder), stat.S_ISDIR):
             return False
-        file = os.open(folder / HELD, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+        locks = [name for name in os.listdir(folder) if name.startswith(HELD)]
+    except OSError:
+        return False
+    return HELD in locks and all(_is_free(folder / name) for name in locks)
+
+
+def _is_free(lock: Path) -> bool:
+    from fcntl import LOCK_EX, LOCK_NB, flock  # noqa: PLC0415 - not on Windows
+
+    try:
+        file = os.open(lock, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError:
         return False
     try:

@@ -23,10 +23,13 @@ from pathlib import Path
 from secrets import token_hex
 from threading import Lock, Thread
 
+from scanner.files.scratch import HELD
 from scanner.model.jsontext import own_json
 from scanner.web.forms import plain_name
 from scanner.web.trouble import RefusedError
 
+LOCK = f"{HELD}.job"
+"""The file that a job keeps locked; while it does, the folder is not removed as forsaken."""
 MOST_KEPT = 20
 """Jobs that are remembered; the oldest are forgotten."""
 LOG_BYTES = 20_000
@@ -56,6 +59,18 @@ class Job:
     log: str = ""
 
 
+def _locked(file: int) -> bool:
+    """Whether a lock is ours now. Who only looks whether it is held has it for a moment."""
+    for _ in range(3):
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(0.05)
+        else:
+            return True
+    return False
+
+
 class Jobs:
     """Starts jobs and tells of them. folder: shared by all processes of a server."""
 
@@ -78,11 +93,9 @@ class Jobs:
             now.isoformat(timespec="seconds"),
             sha256(body).hexdigest(),
         )
-        with self._lock, (self._folder / "lock").open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise RefusedError(409, "A snapshot is being taken. Wait for its end.") from None
+        with self._lock, (self._folder / LOCK).open("w") as lock:
+            if not _locked(lock.fileno()):
+                raise RefusedError(409, "A snapshot is being taken. Wait for its end.")
             place = self._folder / job.id
             place.mkdir(mode=0o700)
             (place / "job.json").write_text(json.dumps(asdict(job)), "ascii")
@@ -147,7 +160,7 @@ class Jobs:
         return LOST
 
     def _is_held(self) -> bool:
-        with (self._folder / "lock").open("a") as lock:
+        with (self._folder / LOCK).open("a") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except BlockingIOError:

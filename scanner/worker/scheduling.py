@@ -173,7 +173,7 @@ def _start(
             error="",
         )
         # Only now: a run that is tried again must not be told "unchanged" about a list it lost.
-        kept.remember_fetch(connection, schedule.id, *said)
+        kept.remember_fetch(connection, schedule.id, schedule.location, *said)
 
     return plan(list_id, policy, parallel, started)
 

@@ -7,7 +7,7 @@ as the bytes that it spells. Source: TIP-191; TIP-16 for permissions, which only
 
 from __future__ import annotations
 
-from itertools import islice, product
+from itertools import islice, product, zip_longest
 
 from scanner.model.addresses.tron import TronCodec
 from scanner.model.control import Binding, ControlResult
@@ -71,7 +71,11 @@ class TronMessage:
             [account for digest in forms if (account := _account(digest, signature)) is not None]
             for signature in signatures
         ]
-        readings = {tuple(dict.fromkeys(who)): None for who in islice(product(*made), _MOST)}
+        # Most rows are signed in one form throughout: those readings come first.
+        alike = [who for who in zip_longest(*made) if None not in who]
+        readings = {
+            tuple(dict.fromkeys(who)): None for who in (*alike, *islice(product(*made), _MOST))
+        }
         return tuple(
             tuple(Signer(codec.encode(a), frozenset((PolicyKey(KeyKind.ACCOUNT, a),))) for a in who)
             for who in readings

@@ -270,11 +270,16 @@ def record(connection: Connection, run: Run, **values: Any) -> None:  # noqa: AN
         raise StoreError(f"the run of {run.tick:%Y-%m-%d %H:%M} was finished by another process")
 
 
-def remember_fetch(connection: Connection, schedule_id: int, etag: str, modified: str) -> None:
-    """Keep what the server said about the list, to ask only for changes next time."""
+def remember_fetch(
+    connection: Connection, schedule_id: int, location: str, etag: str, modified: str
+) -> None:
+    """Keep what the server said about the list, to ask only for changes next time.
+
+    location: where that was; nothing is kept if the schedule has another one by now.
+    """
     connection.execute(
         t.schedule.update()
-        .where(t.schedule.c.id == schedule_id)
+        .where(t.schedule.c.id == schedule_id, t.schedule.c.location == location)
         .values(etag=etag, modified=modified)
     )
 

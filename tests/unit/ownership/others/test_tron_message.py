@@ -102,3 +102,12 @@ def test_every_signature_of_a_row_is_the_accounts_or_none_counts() -> None:
     assert in_snapshot(allowed(2, account(1), account(2)), *both).binding is Binding.ON_CHAIN
     mixed = mine, evm_sign(key(2), MESSAGE, envelopes.tip191_hash)
     assert in_snapshot(allowed(2, account(1), account(2)), *mixed).binding is Binding.ON_CHAIN
+
+
+def test_six_signers_of_one_form_are_read_in_that_form() -> None:
+    """There are more readings than are tried; those of one form throughout are the first."""
+    message = "0x" + b"proof of reserves".hex()
+    signed = [evm_sign(key(n), message, envelopes.tip191_text) for n in range(1, 7)]
+    row = claim("tron", tron_address(key(9)), *signed, message=message)
+    of = allowed(6, *(account(n) for n in range(1, 7)))
+    assert judge(row, REGISTRY, keys=lambda _: of).binding is Binding.ON_CHAIN
