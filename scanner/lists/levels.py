@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 
 from scanner.lists.interface import Layout, ReadOptions
-from scanner.lists.names import BY_NAME, STRUCTURE, WHY_NEEDLESS, normal
+from scanner.lists.keys import ADDRESS, always_asked, is_coin, is_network, is_structure
+from scanner.lists.names import BY_NAME, normal
 from scanner.lists.objects import Level
 from scanner.model.registry import Registry
 
 INHERITED = frozenset({"coin", "network", "height", "message", "decimals", "contract"})
 """Fields that an object around rows may state for all of them."""
-
-ADDRESS = re.compile(
-    r"0x[0-9a-fA-F]{40,128}|[a-z]{1,16}1[02-9ac-hj-np-z]{20,110}|[1-9A-HJ-NP-Za-km-z]{25,64}"
-    r"|(?:[a-z]+:)?[qpzr][02-9ac-hj-np-z]{38,60}|(?:0x)?[0-9a-fA-F]{40,66}|[EUk0]Q[\w-]{46}"
-    r"|[A-Z2-7]{56,58}|[\w.-]{2,60}\.near|0\.0\.\d{1,12}"
-)
-"""What looks like an address of some network, where no key says what a text is."""
 
 _MOST = 1000
 
@@ -29,21 +22,16 @@ class Levels:
     def __init__(self, registry: Registry, options: ReadOptions, layout: Layout) -> None:
         self._registry, self._layout = registry, layout
         self._asset = bool(options.asset)
+        self._ignored = {normal(n) for n in options.columns.get("ignore", "").split(",")} - {""}
         self._known: dict[tuple[str, tuple[str, ...], bool, frozenset[str]], Level] = {}
 
     def is_coin(self, name: str) -> bool:
-        """Whether a key is a coin's name, and no word of a document's structure."""
-        plain = normal(name)
-        if len(plain) < 2 or plain in BY_NAME or plain in STRUCTURE or plain in WHY_NEEDLESS:
-            return False
-        return self._registry.names_coin(name)
+        """As `scanner.lists.keys.is_coin`."""
+        return is_coin(name, self._registry)
 
     def is_network(self, name: str) -> bool:
-        """Whether a key is a network's name, and no word of a document's structure."""
-        plain = normal(name)
-        if plain in BY_NAME or plain in STRUCTURE:
-            return False
-        return self._registry.names_network(name)
+        """As `scanner.lists.keys.is_network`."""
+        return is_network(name, self._registry)
 
     def around(
         self, values: Mapping[str, str], frames: Sequence[Mapping[str, str]], levels: Sequence[str]
@@ -83,19 +71,38 @@ class Levels:
         known = self._known.get(place)
         if known is not None:
             return known
-        doubted, accounting = False, self._layout.accounting
+        doubted = False
         for name in levels:
-            part = f"level {name!r}"
-            if self.is_coin(name) or self.is_network(name):
-                accounting.used(part, "coin or network of the rows below")
-            elif normal(name) in STRUCTURE or normal(name) in BY_NAME:
-                accounting.needless(part, "rows are below it")
-            elif coin or normal(name) in WHY_NEEDLESS or ADDRESS.fullmatch(name):
-                accounting.needless(part, "a name for a part of the list")
-            else:
-                accounting.unknown(part, "it may say the coin of the rows below: say --asset")
-                doubted = True
+            doubted |= not self._understood(name, path, coin=coin)
         if len(self._known) > _MOST:
             self._known.clear()
         level = self._known[place] = Level(path, doubted, place[3])
         return level
+
+    def _understood(self, name: str, path: str, *, coin: bool) -> bool:
+        """Declare one key above rows. coin: something else says which coin they are of."""
+        part, accounting = f"level {name!r}", self._layout.accounting
+        if self.is_coin(name) or self.is_network(name):
+            accounting.used(part, "coin or network of the rows below")
+        elif is_structure(name):
+            accounting.needless(part, "rows are below it")
+        elif ADDRESS.fullmatch(name):
+            accounting.needless(part, "the address of what is below it")
+        elif normal(part) in self._ignored:
+            accounting.needless(part, "as you say")
+        elif self._asset and not always_asked(name):
+            accounting.needless(part, "a name for a part of the list: you say its coin")
+        else:
+            accounting.unknown(part, level_remedy(name, coin=coin), path)
+            return False
+        return True
+
+
+def level_remedy(name: str, *, coin: bool) -> str:
+    """What settles a name above rows that is not understood."""
+    if not (coin or always_asked(name)):
+        return "it may say the coin of the rows below: say --asset"
+    return (
+        "it may say that the rows below are no holdings, or their unit: --columns "
+        f"ignore=level {name} takes them as they are, ignore={name} leaves them out"
+    )

@@ -127,6 +127,9 @@ STRUCTURE = _words(
 )
 """Keys above the rows of a JSON document that say nothing but that rows are below."""
 
+SHARES = _words("percent percents percentage percentages pct share shares ratio ratios permille")
+"""Words for parts of a whole."""
+
 BASE_UNITS: Mapping[str, int | None] = {
     "sat": 8, "sats": 8, "satoshi": 8, "satoshis": 8, "wei": 18, "lamport": 9, "lamports": 9,
     "drop": 6, "drops": 6, "sun": 6, "litoshi": 8, "stroop": 7, "stroops": 7,
@@ -164,7 +167,7 @@ NEEDLESS_ENDINGS = (".asc", ".sig", ".minisig", ".sha256", ".sha512", ".md5", ".
 """Ends of the names of files in an archive that hold no rows."""
 
 
-_DATES = re.compile(r"(?:19|20)\d{2}(?:[01]\d[0-3]\d)?|[0-5]?\d")
+DATES = re.compile(r"(?:19|20)\d{2}(?:[01]\d[0-3]\d)?|[0-5]?\d")
 _SHARES = "%\u2030\u2031\u0394\u2206\u00b1"  # parts of a whole, and differences
 _SCALED = re.compile(r"0+s|\d+(?:k|m|mn|bn|e\d+)")
 
@@ -177,7 +180,7 @@ def speaks(text: str, *, numbers: bool = False) -> bool:
     words = re.findall(r"[^\W_]+|[^\w\s]", text.lower())
     if IN_TITLES.intersection(words) or any(map(_SCALED.fullmatch, words)):
         return True
-    return numbers and any(w.isdecimal() and not _DATES.fullmatch(w) for w in words)
+    return numbers and any(w.isdecimal() and not DATES.fullmatch(w) for w in words)
 
 
 def sign_in(name: str) -> str:

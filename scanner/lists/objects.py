@@ -12,9 +12,10 @@ from scanner.lists.columns import AS_YOU_SAY, SETTINGS, Columns, find_columns, h
 from scanner.lists.generic_csv import coins_named
 from scanner.lists.heading import meaning
 from scanner.lists.interface import Layout, ReadOptions
+from scanner.lists.keys import ADDRESS, always_asked, is_coin, is_network, is_structure
 from scanner.lists.layout import TableLayout
 from scanner.lists.marks import Marks
-from scanner.lists.names import BY_NAME, NAMES_A_COIN, STRUCTURE, WHY_NEEDLESS, normal
+from scanner.lists.names import BY_NAME, NAMES_A_COIN, WHY_NEEDLESS, normal
 from scanner.lists.rows import RowParser
 from scanner.model.claim import Row, Unit, UnreadableRow
 from scanner.model.finding import FindingKind
@@ -24,7 +25,6 @@ MAX_KEYS = 64
 """Keys of the largest object taken for a row."""
 
 _MOST_PARSERS = 256
-_SILENT = frozenset({*STRUCTURE, *BY_NAME, *WHY_NEEDLESS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,10 +151,9 @@ class ObjectRows:
                 continue
             part = f"key {'.'.join(filter(None, (level.path, key)))!r}"
             end = key.rpartition(".")[2]
-            above = [p for p in key.split(".")[:-1] if normal(p) not in _SILENT]
-            if above and not coin and index in fields:
-                remedy = f"{above[0]!r} may say the coin: say --asset"
-                accounting.unknown(part, remedy, example)
+            above = self._not_understood(key, found) if index in fields or index in wide else ""
+            if above:
+                accounting.unknown(part, _key_remedy(above, key, coin=coin), example)
                 doubted = True
             elif index in fields and (coin or normal(end) not in NAMES_A_COIN):
                 accounting.used(part, meaning(fields[index], columns), example)
@@ -174,6 +173,38 @@ class ObjectRows:
                 accounting.unknown(part, remedy, example)
                 doubted = True
         return doubted
+
+    def _not_understood(self, key: str, found: Mapping[str, str]) -> str:
+        """The first name before the end of a dotted key that nobody knows; "" if there is none.
+
+        A coin or network is one that the row itself names, or it is of another one.
+        """
+        names = key.split(".")[:-1]
+        if not names or normal(key) in map(normal, self._chosen.values()):
+            return ""
+        of_row = {normal(v) for k, v in found.items() if _end(k) in ("coin", "network")}
+        for name in names:
+            place = is_coin(name, self._registry) or is_network(name, self._registry)
+            known = normal(name) in of_row if place else is_structure(name)
+            if _end(key) == "address" and _end(name) == "coin":
+                known = False  # it may be the contract of that coin
+            said = bool(self._options.asset) and not (place or always_asked(name))
+            if not (known or said or ADDRESS.fullmatch(name)):
+                return name
+        return ""
+
+
+def _end(key: str) -> str:
+    return BY_NAME.get(normal(key.rpartition(".")[2]), "")
+
+
+def _key_remedy(name: str, key: str, *, coin: bool) -> str:
+    if not (coin or always_asked(name)):
+        return f"{name!r} may say the coin: say --asset"
+    return (
+        f"{name!r} may say that it is no holding of the row's, or its unit: say --columns "
+        f"FIELD={key} if it is one, or --columns ignore={name} to leave it out"
+    )
 
 
 def _last_names(keys: tuple[str, ...], chosen: Mapping[str, str]) -> list[str]:

@@ -12,8 +12,8 @@ from scanner.lists.columns import AS_YOU_SAY
 from scanner.lists.cutter import Piece, cut
 from scanner.lists.generic_csv import coins_named
 from scanner.lists.interface import Block, Bytes, Layout, ReadOptions
+from scanner.lists.keys import ADDRESS
 from scanner.lists.layout import TableLayout
-from scanner.lists.levels import ADDRESS
 from scanner.lists.names import normal, speaks
 from scanner.lists.preamble import BOM
 from scanner.model.registry import Registry

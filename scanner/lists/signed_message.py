@@ -21,8 +21,8 @@ from scanner.errors import ListFormatError
 from scanner.files.interface import read_up_to
 from scanner.lists.blocks import parser_for
 from scanner.lists.interface import Block, Bytes, Layout, ReadOptions, ReadyBlock
+from scanner.lists.keys import ADDRESS
 from scanner.lists.layout import TableLayout
-from scanner.lists.levels import ADDRESS
 from scanner.model.claim import Row
 from scanner.model.registry import Registry
 

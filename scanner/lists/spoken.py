@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from scanner.errors import clip
 from scanner.lists.interface import Layout, ReadOptions
-from scanner.lists.names import normal
+from scanner.lists.names import MONEY, SHARES, normal
 from scanner.model.understood import Role
 
 _UNIT = (
@@ -28,10 +28,14 @@ _NAME = re.compile(
     re.IGNORECASE,
 )
 _NO_HOLDING = re.compile(
-    r"\b(?:liabilit(?:y|ies)|loans?|debts?|borrow(?:ed|ing)|owed|payables?|closed|inactive|retired"
-    r"|disabled|deprecated|decommissioned|sold|pledged|collateral|not owned|test)\b",
+    r"\b(?:liabilit(?:y|ies)|loans?|debts?|borrow(?:ed|ing)|lent|owed|payables?|closed|inactive"
+    r"|retired|disabled|deprecated|decommissioned|sold|pledged|collateral|counterpart(?:y|ies)|test"
+    r"|(?:not|no) (?:owned|our|ours|held|holdings?|reserves?)|third part(?:y|ies))\b",
     re.IGNORECASE,
 )
+_PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_]+|\d+|[$%\u20ac\u00a3]")
+_OF_MONEY = (MONEY - {"try"}) | {"dollar", "dollars", "euro", "euros", "fiat", "money"}
+_SCALE = re.compile(rf"{_UNIT}|hundreds?|cents?|\d+s", re.IGNORECASE)
 _REST = re.compile(r"\d{1,30}(?:\.\d{1,30})?", re.ASCII)
 _LONG = 400  # characters of a text that are looked through
 
@@ -44,6 +48,21 @@ def note_says(text: str) -> bool:
 def is_no_holding(row_type: str) -> bool:
     """Whether a row's type or status may say that it is nothing that is held."""
     return _NO_HOLDING.search(row_type[:_LONG]) is not None
+
+
+def no_holding_in(name: str) -> str:
+    """The words in a name that may say that what bears it is no holding in coins; "" if none do.
+
+    What is not held, money, shares, units and scales. name: of a key, file or sheet, in any
+    spelling: words are told apart by their case, too.
+    """
+    parts: list[str] = [part.lower() for part in _PARTS.findall(name[-_LONG:])]
+    for part in parts:
+        if part in _OF_MONEY or part in SHARES or part == "%" or _SCALE.fullmatch(part):
+            return part
+    found = _NO_HOLDING.search(" ".join(parts))
+    word = str(found[0]) if found else ""
+    return "" if word == "test" else word
 
 
 def beside(text: str) -> str:

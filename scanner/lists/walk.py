@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 
 from scanner.errors import clip
 from scanner.lists.interface import Layout, ReadOptions
-from scanner.lists.levels import ADDRESS, INHERITED, Levels
+from scanner.lists.keys import ADDRESS
+from scanner.lists.levels import INHERITED, Levels
 from scanner.lists.names import BY_NAME, LISTS_OF_COINS, WHY_NEEDLESS, normal, speaks
 from scanner.lists.objects import MAX_KEYS, ObjectRows, scalar_text
 from scanner.model.claim import Row, UnreadableRow
@@ -37,11 +38,15 @@ TOTALS = (("reservesTotal.amount", "reservesTotal.currency"),)
 
 @dataclass(slots=True)
 class _Waiting:
-    """An object that is no row by itself. name: its key, "" in an array."""
+    """An object that is no row by itself. name: its key, "" in an array.
+
+    above: keys between it and the object that it waits in.
+    """
 
     name: str
     values: dict[str, str]
     in_array: bool
+    above: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -187,6 +192,8 @@ class Walker:
             self._account_for(frame, path)
         else:
             for waiting in frame.waiting:
+                if waiting.name:
+                    waiting.above = (waiting.name, *waiting.above)
                 waiting.name = frame.name
                 above.waiting.append(waiting)
 
@@ -232,7 +239,8 @@ class Walker:
         lists = [w for w in frame.waiting if w.in_array or self._of_coin(w)]
         for waiting in frame.waiting:
             if waiting not in lists:
-                flat.update({f"{waiting.name}.{k}": v for k, v in waiting.values.items()})
+                start = ".".join((*waiting.above, waiting.name))
+                flat.update({f"{start}.{k}": v for k, v in waiting.values.items()})
         return flat, lists
 
     def _hold(self, above: _Frame, flat: dict[str, str], name: str, path: str) -> Iterator[Row]:
@@ -256,17 +264,19 @@ class Walker:
     ) -> Iterator[Row]:
         """An object with an address, and what it says of several coins: a row for each."""
         states = {BY_NAME.get(normal(key.rpartition(".")[2])) for key in flat}
-        parts: list[dict[str, str]] = []
+        parts: list[tuple[dict[str, str], tuple[str, ...]]] = []
         for waiting in lists:
             made = list(self._parts(waiting))
             if made and not {"amount", "base_units"} & states:
-                parts += made
+                map_of_coins = not (waiting.in_array or self._above.is_coin(waiting.name))
+                around = (*waiting.above, waiting.name) if map_of_coins else waiting.above
+                parts += [(part, around) for part in made]
             elif waiting.values:
                 where = f"{path}.{waiting.name}".strip(".")
                 self._unknown_object(where, waiting.values)
-        for part in parts:
+        for part, around in parts:
             own = {key: value for key, value in flat.items() if key not in part}
-            yield from self._row(own | part, path, names)
+            yield from self._row(own | part, path, names + around)
         if not parts:
             yield from self._row(flat, path, names)
 
@@ -290,6 +300,8 @@ class Walker:
             self._account_for(frame, path)
             return
         waiting = _Waiting(frame.name, flat, above.is_array)
+        for inner in lists if frame.name else ():
+            inner.above = (frame.name, *inner.above)
         if above.is_array and above.here:
             yield from self._no_row(waiting)
         elif lists and not flat and not above.is_array:
