@@ -310,11 +310,11 @@ def anything_is_read_or_refused(
     wire.run(steps, -1, None)
     answers, rng = len(wire.kept), random.Random(seed)
     for number in range(times):
-        began = time.monotonic()
+        began = time.process_time()  # a busy machine makes no answer slow to read
         try:
             outcomes = wire.run(steps, rng.randrange(answers), oddly(rng))
         except Exception as e:
             raise AssertionError(f"seed {seed}, change {number}") from e
-        assert time.monotonic() - began < SLOWEST, (seed, number)
+        assert time.process_time() - began < SLOWEST, (seed, number)
         long = [len(str(o)) for o in outcomes if isinstance(o, SourceError)]
         assert not long or max(long) < 600, (seed, number, outcomes)
