@@ -72,8 +72,10 @@ def _short_row(change: AssetChange) -> list[str | Cell]:
     for new, by, absent in sides:
         unknown = absent if change.in_new else "not listed"
         cells.append(unknown if new is None else _read(new, change))
-        if new is None or by is None or not change.in_old:
-            cells.append(Cell("-" if change.in_old or new is None else "new", "dim"))
+        if by is None:
+            cells.append(Cell("not known", "dim"))
+        elif not change.in_old:
+            cells.append(Cell("new", "dim"))
         else:
             cells.append(_signed(by, _read(abs(by), change)))
     return cells

@@ -2,7 +2,7 @@ import io
 
 from scanner.model.balance import Evidence
 from scanner.reports.figures.difference import compare_totals
-from scanner.reports.figures.difference_text import print_short
+from scanner.reports.figures.difference_text import print_changes, print_short
 from scanner.snapshots.tally import AssetTotal
 from scanner.store.reading.queries import SnapshotTotals
 
@@ -33,7 +33,7 @@ def test_other_decimals_are_brought_together_exactly():
     assert change.verified_by == 0
 
 
-def test_the_short_table_fits_80_columns_and_an_absent_side_has_no_change():
+def test_the_short_table_fits_80_columns_and_says_what_left_the_list():
     most = 999_999_999 * 10**18 + 1
     old = SnapshotTotals(1, True, (total("ETH", 18, most, most), total("OLD", 0, 1, 1)))
     new = SnapshotTotals(2, True, (total("ETH", 18, 1, 0), total("NEW", 2, 10**40, 10**40)))
@@ -46,4 +46,24 @@ def test_the_short_table_fits_80_columns_and_an_absent_side_has_no_change():
     )
     assert eth == ["ETH", "<0.0001", "-999,999,999", "0.0000", "-999,999,999"]
     assert added == ["NEW", "1.00e38", "new", "1.00e38", "new"]
-    assert gone == ["OLD", "not", "listed", "-", "not", "listed", "-"]
+    assert gone == ["OLD", "not", "listed", "-1.0000", "not", "listed", "-1.0000"]
+
+
+def test_a_change_that_nobody_knows_is_not_one_of_zero():
+    """A side without an answer, and one that is the same: each in its own word, as in the JSON."""
+    old = SnapshotTotals(1, True, (total("ETH", 0, None, None), total("OLD", 0, None, None)))
+    new = SnapshotTotals(2, True, (total("ETH", 0, None, 5), total("XRP", 0, None, 5)))
+    changes = compare_totals(old, new)
+    short, exact = io.StringIO(), io.StringIO()
+    print_short(changes, "x", short)
+    print_changes(changes, "x", exact)
+    for name, claimed, verified in (
+        ("ETH", None, None),
+        ("OLD", None, None),
+        ("XRP", None, "5"),
+    ):
+        said = next(c for c in changes if c.asset == name).to_json()
+        assert (said["claimed_by"], said["verified_by"]) == (claimed, verified)
+        for out in (short, exact):
+            line = next(x for x in out.getvalue().splitlines() if name in x)
+            assert line.count("not known") == [claimed, verified].count(None), line
