@@ -15,7 +15,8 @@ from scanner.lists.layout import TableLayout
 from scanner.lists.numbers import shows_comma
 
 _GROUPS = re.compile(rb"\.\d{3}\.\d{3}")
-_GROUPED = re.compile(rb'(?<![^,"|\s])\d{1,3}(?:\.\d{3}){2,}(?![^,"|\s])')
+_GROUPED = re.compile(rb'(?:^|[,;"|\t]) *(\d{1,3}(?:\.\d{3}){2,}) *(?=$|[,;"|\t\r])', re.MULTILINE)
+"""A whole cell: a text that such a number stands in says nothing of the others."""
 _QUOTED = re.compile(rb'"\s*(\+?\d[^",\n]{0,60},\d{1,60}(?:[eE][+-]?\d{1,3})?)\s*"')
 _PIPED = re.compile(rb"\|\s*(\+?\d[^|,\n]{0,60},\d{1,60}(?:[eE][+-]?\d{1,3})?)\s*(?=\||$)", re.M)
 _MOST = 1000  # numbers of a piece that are looked at
@@ -36,7 +37,7 @@ def comma_shown(data: bytes, delimiter: str) -> str:
     elif b'"' in data:
         kinds.append((_QUOTED, 1))
     if _GROUPS.search(data):
-        kinds.append((_GROUPED, 0))
+        kinds.append((_GROUPED, 1))
     for pattern, group in kinds:
         for number, found in enumerate(pattern.finditer(data)):
             text = found[group].decode("utf-8", "replace")

@@ -154,6 +154,14 @@ def test_a_number_of_another_column_shows_it_too(read_bytes: Reader) -> None:
     assert read_bytes(text).claims[0].amount == 1_234_000
 
 
+@pytest.mark.parametrize(
+    "note", ["Node 192.168.100.200 signs for us", '"We hold 1.234.567 of it"', "firmware 1.200.300"]
+)
+def test_numbers_inside_a_text_say_nothing_of_the_mark(read_bytes: Reader, note: str) -> None:
+    text = "network,coin,address,amount,note\n" + row(1, f"1.234,{note}")
+    assert read_bytes(text).claims[0].amount == 1_234_000
+
+
 def test_both_marks_in_one_file_leave_what_has_one_meaning(read_bytes: Reader) -> None:
     rows = [row(1, '"1.234,56"'), row(2, '"1,234.56"'), row(3, "1.5"), row(4, "1.234")]
     amounts = [claim.amount for claim in read_bytes(HEADER + "".join(rows)).claims]
