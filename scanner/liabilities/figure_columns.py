@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from scanner.errors import ListFormatError, clip
+from scanner.liabilities.record import MOST_RATIO
 
 
 def _words(text: str) -> frozenset[str]:
@@ -43,13 +44,16 @@ NEEDLESS = _words(
 )
 """Names of columns that say nothing of what is owed: words, money, and what the publisher holds."""
 
+_FREE_WORDS = _words("note notes comment comments remark remarks label description")
+"""Needless columns whose words are looked through all the same (figure_notes.py)."""
+
 _PERCENT = re.compile(r"((?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,16})?) ?%", re.ASCII)
 _RATIO = re.compile(r"(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,18})?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class FigureColumns:
-    """Where each field is, by index; None where the table has none."""
+    """Where each field is, by index; None where the table has none. words: columns of notes."""
 
     asset: int
     amount: int
@@ -57,6 +61,7 @@ class FigureColumns:
     published_ratio: int | None = None
     unit: int | None = None
     scope: int | None = None
+    words: tuple[int, ...] = ()
 
 
 def names_both(cells: Sequence[str]) -> bool:
@@ -90,22 +95,37 @@ def find(file: str, line: int, header: Sequence[str]) -> FigureColumns:
             "says that they are of some users only"
         )
         raise ListFormatError(file, what, line, strange + 1)
-    return FigureColumns(**at)
+    words = tuple(i for i, cell in enumerate(header) if _plain(cell) in _FREE_WORDS)
+    return FigureColumns(
+        at["asset"],
+        at["amount"],
+        at.get("as_of"),
+        at.get("published_ratio"),
+        at.get("unit"),
+        at.get("scope"),
+        words,
+    )
 
 
 def read_ratio(file: str, text: str, line: int, column: int) -> str:
     """A publisher's own ratio as a decimal number: "1.05" and "105 %" are one. "" stays "".
 
-    Raises ListFormatError.
+    Raises ListFormatError, also for "105": it would be a hundred times what is meant.
     """
-    if not text or _RATIO.fullmatch(text):
+    if not text:
         return text
+    if _RATIO.fullmatch(text):
+        whole = int(text.partition(".")[0])
+        if whole < MOST_RATIO:
+            return text
+        what = f"{clip(text)!r} would be {whole * 100:,} %: write {clip(text)} %, or 1.05 for 105 %"
+        raise ListFormatError(file, what, line, column)
     percent = _PERCENT.fullmatch(text)
     if percent is None:
         what = f"{clip(text)!r} is no ratio: write 1.05 or 105 %"
         raise ListFormatError(file, what, line, column)
-    whole, _, fraction = percent[1].partition(".")
-    digits = whole.rjust(3, "0")
+    left, _, fraction = percent[1].partition(".")
+    digits = left.rjust(3, "0")
     return f"{digits[:-2]}.{digits[-2:]}{fraction}"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -44,12 +44,13 @@ class Loaded:
     check: TreeCheck | None
 
 
-def load_liabilities(path: Path, registry: Registry) -> Loaded:
+def load_liabilities(path: Path, registry: Registry, settled: Collection[str] = ()) -> Loaded:
     """Read published figures, or a whole Merkle sum tree, which is hashed and added up again.
 
     A tree that contradicts itself comes with its problems, and its totals are then worth no more
-    than a published figure. Raises ListFormatError where the file cannot be read, or is a proof
-    that gives no total of single coins.
+    than a published figure. settled: as for `read_liabilities`.
+    Raises ListFormatError where the file cannot be read, or is a proof that gives no total of
+    single coins.
     """
     head = head_of(path)
     for reader in (bitmex_tree, okx_merkle):
@@ -59,7 +60,7 @@ def load_liabilities(path: Path, registry: Registry) -> Loaded:
     if head.lstrip()[:1] == b"{":
         what = named(read_document(path)) or "a JSON document of no known form"
         raise ListFormatError(path.name, f"no table of what is owed in each coin but {what}")
-    return Loaded(tuple(read_liabilities(path, registry)), None)
+    return Loaded(tuple(read_liabilities(path, registry, settled)), None)
 
 
 def verify_user(

@@ -114,9 +114,8 @@ def verify_in_tree(tree: Path, user: Path) -> Inclusion:
 
 
 def verify_path(path: Path) -> Inclusion:
-    """Check a proof of the first form: leaf, every step, and the root it ends in.
+    """Check a proof of the first form: leaf, every step, and the root; unproven under any root.
 
-    Unproven under any root: it fits other amounts on the way, too.
     Raises ListFormatError where the file is not such a proof.
     """
     document, sha256 = _json(path)

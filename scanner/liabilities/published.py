@@ -5,16 +5,18 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from scanner.errors import AmountFormatError, ListFormatError, clip
 from scanner.files.interface import read_up_to
 from scanner.files.records import DELIMITERS
-from scanner.liabilities.figure_columns import find, names_both, read_ratio
+from scanner.liabilities.figure_columns import FigureColumns, find, names_both, read_ratio
+from scanner.liabilities.figure_notes import ask_about_notes, comma_shown, one_meaning
 from scanner.liabilities.interface import Liability, LiabilityEvidence
 from scanner.liabilities.opening import opened
-from scanner.model.amount import ambiguous_dot, both_readings, parse_amount
+from scanner.model.amount import parse_amount
 from scanner.model.registry import Registry
 
 MAX_FILE = 1_000_000
@@ -31,38 +33,32 @@ def asset_decimals(registry: Registry) -> dict[str, int]:
     return found
 
 
-def read_liabilities(path: Path, known: Registry | Mapping[str, int]) -> list[Liability]:
+def read_liabilities(
+    path: Path, known: Registry | Mapping[str, int], settled: Collection[str] = ()
+) -> list[Liability]:
     """Read `asset,amount[,as_of,published_ratio,unit,scope]` with a header; one liability an asset.
 
     known: the registry, or our asset names with the decimals to give the amounts in. Names in the
         file match without regard to case; a publisher's names of one asset on several networks
         ("USDT-ERC20", "USDT-TRC20") are added up. Amounts are whole coins, exact.
+    settled: of "unit" and "scope" those that the user says of the whole table (--in, --of).
     A unit that is not the asset itself, and of whom the amounts are, stand in the detail.
     In file order. Fields may be parted by commas, semicolons, tabs or bars, as the header shows.
     Raises ListFormatError with line and column: unreadable file, unknown or repeated name, an
-    amount that is negative, rounded or not plain digits, or "1.500" where commas part no fields.
+    amount that is negative, rounded or not plain digits, "1.500" where commas part no fields or
+    decimals, or a note that may say a unit, a scale or whose the amount is.
     """
     decimals = asset_decimals(known) if isinstance(known, Registry) else known
     names = _Names(decimals, known if isinstance(known, Registry) else None)
     found: dict[str, Liability] = {}
-    with opened(path) as table:
-        data = read_up_to(table, MAX_FILE + 1)
-    text = _text(path.name, data)
-    delimiter = _delimiter(text)
-    rows = _rows(path.name, text, delimiter)
-    header_line, header = next(rows, (1, []))
-    if _SEPARATOR.fullmatch(delimiter.join(header)):
-        header_line, header = next(rows, (1, []))
-    columns = find(path.name, header_line, header)
+    table = _read(path)
+    columns = find(path.name, table.header_line, table.header)
     asset_at, amount_at = columns.asset, columns.amount
-    for line, cells in rows:
+    for line, cells in table.rows:
         asset, reason = names.asset(_cell(cells, asset_at))
         if reason:
             raise ListFormatError(path.name, reason, line, asset_at + 1)
-        if any(cell.strip() for cell in cells[len(header) :]):
-            what = "more fields than the header: is there a comma in an amount?"
-            raise ListFormatError(path.name, what, line, len(header) + 1)
-        _one_meaning(path.name, line, delimiter, cells, (amount_at, columns.published_ratio))
+        _check_row(path.name, line, cells, table, columns, settled)
         amount = _amount(path.name, _cell(cells, amount_at), decimals[asset], line, amount_at + 1)
         as_of = _cell(cells, columns.as_of)
         ratio_at = columns.published_ratio
@@ -89,6 +85,47 @@ def read_liabilities(path: Path, known: Registry | Mapping[str, int]) -> list[Li
     if not found:
         raise ListFormatError(path.name, "no liabilities in it: a header and no rows")
     return list(found.values())
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """rows: (line, cells) below the header. dots_doubted: whether a dot may part thousands."""
+
+    header_line: int
+    header: list[str]
+    rows: list[tuple[int, list[str]]]
+    dots_doubted: bool
+
+
+def _read(path: Path) -> _Table:
+    with opened(path) as table:
+        data = read_up_to(table, MAX_FILE + 1)
+    text = _text(path.name, data)
+    delimiter = _delimiter(text)
+    rows = _rows(path.name, text, delimiter)
+    line, header = next(rows, (1, []))
+    if _SEPARATOR.fullmatch(delimiter.join(header)):
+        line, header = next(rows, (1, []))
+    body = list(rows)
+    doubted = delimiter != "," or comma_shown(cells for _, cells in body)
+    return _Table(line, header, body, doubted)
+
+
+def _check_row(
+    file: str,
+    line: int,
+    cells: list[str],
+    table: _Table,
+    columns: FigureColumns,
+    settled: Collection[str],
+) -> None:
+    """Raise ListFormatError for a row that may mean something else than its cells say."""
+    if any(cell.strip() for cell in cells[len(table.header) :]):
+        what = "more fields than the header: is there a comma in an amount?"
+        raise ListFormatError(file, what, line, len(table.header) + 1)
+    if table.dots_doubted:
+        one_meaning(file, line, cells, (columns.amount, columns.published_ratio))
+    ask_about_notes(file, line, cells, columns, settled)
 
 
 class _Names:
@@ -121,17 +158,6 @@ class _Names:
             return "", f"{other} and {clip(text)}: does {asset} hold the other, too? Add up first"
         seen.add(name)
         return asset, ""
-
-
-def _one_meaning(
-    file: str, line: int, delimiter: str, cells: list[str], places: Sequence[int | None]
-) -> None:
-    """Refuse a number whose dot may part thousands: read as decimals, less would be owed."""
-    for at in places if delimiter != "," else ():
-        text = _cell(cells, at)
-        number = text.removesuffix("%")
-        if at is not None and ambiguous_dot(number):
-            raise ListFormatError(file, f"{clip(text)!r}: {both_readings(number)}", line, at + 1)
 
 
 def _amount(file: str, text: str, decimals: int, line: int, column: int) -> int:

@@ -11,13 +11,19 @@ from dataclasses import dataclass
 from scanner.errors import InputError
 from scanner.liabilities.interface import LiabilityEvidence, ProofStatus
 
+MOST_RATIO = 10
+"""From here on a bare number is a percentage whose sign was left out, or no ratio."""
+
 _RATIO = re.compile(r"(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,18})?", re.ASCII)
 
 
 def check_ratio(text: str) -> str:
-    """A publisher's own ratio, as 1.05; "" where it states none. Raises InputError."""
-    if text and _RATIO.fullmatch(text) is None:
-        raise InputError(f"--published {text[:40]!r}: a ratio as 1.05")
+    """A publisher's own ratio, as 1.05; "" where it states none.
+
+    Raises InputError, also for 105: a percentage without its sign would be a hundred times it.
+    """
+    if text and (_RATIO.fullmatch(text) is None or int(text.partition(".")[0]) >= MOST_RATIO):
+        raise InputError(f"--published {text[:40]!r}: a ratio as 1.05, which is 105 %")
     return text
 
 

@@ -14,12 +14,13 @@ from scanner.lists.layout import TableLayout
 from scanner.lists.marks import Marks
 from scanner.lists.numbers import height_of
 from scanner.lists.spelling import usual_address, usual_signature
-from scanner.lists.spoken import beside, is_no_holding, note_says
+from scanner.lists.spoken import beside, is_no_holding
 from scanner.model.addresses.table import address_key
 from scanner.model.claim import Claim, Row
 from scanner.model.finding import Finding, FindingKind
 from scanner.model.network import Holding, Network
 from scanner.model.registry import Registry
+from scanner.model.speech import note_says
 
 NULLS = frozenset({"", "null", "NULL", r"\N"})
 """What publishers write where there is nothing."""

@@ -10,16 +10,15 @@ from scanner.errors import ListFormatError, clip
 from scanner.lists.names import (
     AMOUNT_WORDS,
     BASE_AMOUNT_WORDS,
-    BASE_UNITS,
     BY_NAME,
     FIELDS,
-    MONEY,
     WHY_NEEDLESS,
     normal,
     sign_in,
 )
 from scanner.model.claim import Unit
 from scanner.model.registry import Registry
+from scanner.model.speech import BASE_UNITS, MONEY
 
 SETTINGS = frozenset({"ignore", "unit", "decimal"})
 """What a column map may say besides fields: columns that mean nothing, the unit, the decimal mark.

@@ -11,9 +11,10 @@ from scanner.errors import clip
 from scanner.files.records import DELIMITERS
 from scanner.lists.accounting import Accounting
 from scanner.lists.columns import AS_YOU_SAY, Columns, amount_named
-from scanner.lists.names import BASE_UNITS, BY_NAME, NAMES_A_COIN, WHY_NEEDLESS, normal, speaks
+from scanner.lists.names import BY_NAME, NAMES_A_COIN, WHY_NEEDLESS, normal
 from scanner.lists.preamble import Line, preamble
 from scanner.model.registry import Registry
+from scanner.model.speech import BASE_UNITS, speaks
 
 MOST_TITLES = 40
 """Lines that are not blank within which the header must come."""

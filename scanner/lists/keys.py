@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 
-from scanner.lists.names import BASE_UNITS, BY_NAME, DATES, STRUCTURE, WHY_NEEDLESS, normal, sign_in
+from scanner.lists.names import BY_NAME, STRUCTURE, WHY_NEEDLESS, normal, sign_in
 from scanner.lists.spoken import no_holding_in
 from scanner.model.registry import Registry
+from scanner.model.speech import BASE_UNITS, DATES
 
 ADDRESS = re.compile(
     r"0x[0-9a-fA-F]{40,128}|[a-z]{1,16}1[02-9ac-hj-np-z]{20,110}|[1-9A-HJ-NP-Za-km-z]{25,64}"

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from scanner.errors import ListFormatError
 from scanner.lists.columns import Columns
-from scanner.lists.names import BASE_UNITS, LABEL, OF_WORDS
+from scanner.lists.names import LABEL, OF_WORDS
 from scanner.model.claim import Unit
+from scanner.model.speech import BASE_UNITS
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ these tables is not understood, whatever it may seem to say.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Mapping
 
@@ -130,33 +129,11 @@ STRUCTURE = _words(
 SHARES = _words("percent percents percentage percentages pct share shares ratio ratios permille")
 """Words for parts of a whole."""
 
-BASE_UNITS: Mapping[str, int | None] = {
-    "sat": 8, "sats": 8, "satoshi": 8, "satoshis": 8, "wei": 18, "lamport": 9, "lamports": 9,
-    "drop": 6, "drops": 6, "sun": 6, "litoshi": 8, "stroop": 7, "stroops": 7,
-    "baseunits": None, "baseunit": None, "raw": None, "atomic": None, "atomicunits": None,
-    "smallestunit": None, "minorunits": None,
-}  # fmt: skip
-"""Names of base units: the decimals an asset has whose base unit it is; None for any asset."""
-
 AMOUNT_WORDS = FIELDS["amount"] | {"total", "claim", "claimed", "funds"}
 """What an amount may be called where its unit stands beside the name."""
 
 BASE_AMOUNT_WORDS = AMOUNT_WORDS | {"value"}
 """The same where the unit is a base unit: "value BTC" may be what bitcoins are worth."""
-
-MONEY = _words("usd eur gbp jpy cny krw sgd chf aud cad inr brl try aed hkd usdeq $ € £")
-"""Units of a value in money."""
-
-IN_TITLES = frozenset({
-    *BASE_UNITS, *MONEY, *_words(
-        "block height blocks heights thousand thousands million millions units unit k mn bn "
-        "billion billions multiply times hundred hundreds gwei mbtc lovelace mio mrd tsd "
-        "tausend millionen milliarden lakh crore cent cents milli micro nano scale scaled "
-        "divide divided decimals smallest percent blockhöhe höhe hauteur altura bloque bloc "
-        "dollar dollars euro euros"
-    ),
-})  # fmt: skip
-"""Words that a line above the header may not hold: it would say something about the rows."""
 
 NEEDLESS_FILES = (
     "readme", "license", "licence", "copying", "sha256sum", "sha512sum", "md5sum", "checksums",
@@ -167,20 +144,7 @@ NEEDLESS_ENDINGS = (".asc", ".sig", ".minisig", ".sha256", ".sha512", ".md5", ".
 """Ends of the names of files in an archive that hold no rows."""
 
 
-DATES = re.compile(r"(?:19|20)\d{2}(?:[01]\d[0-3]\d)?|[0-5]?\d")
 _SHARES = "%\u2030\u2031\u0394\u2206\u00b1"  # parts of a whole, and differences
-_SCALED = re.compile(r"0+s|\d+(?:k|m|mn|bn|e\d+)")
-
-
-def speaks(text: str, *, numbers: bool = False) -> bool:
-    """Whether a free text may say something of rows: a unit, a scale, a block.
-
-    numbers: whether a number that is no date or time does so, too.
-    """
-    words = re.findall(r"[^\W_]+|[^\w\s]", text.lower())
-    if IN_TITLES.intersection(words) or any(map(_SCALED.fullmatch, words)):
-        return True
-    return numbers and any(w.isdecimal() and not DATES.fullmatch(w) for w in words)
 
 
 def sign_in(name: str) -> str:

@@ -14,9 +14,10 @@ from scanner.lists.generic_csv import coins_named
 from scanner.lists.interface import Block, Bytes, Layout, ReadOptions
 from scanner.lists.keys import ADDRESS
 from scanner.lists.layout import TableLayout
-from scanner.lists.names import normal, speaks
+from scanner.lists.names import normal
 from scanner.lists.preamble import BOM
 from scanner.model.registry import Registry
+from scanner.model.speech import speaks
 
 
 class PlainText:

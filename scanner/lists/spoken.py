@@ -10,21 +10,12 @@ from collections.abc import Iterable
 
 from scanner.errors import clip
 from scanner.lists.interface import Layout, ReadOptions
-from scanner.lists.names import MONEY, SHARES, normal
+from scanner.lists.names import SHARES, normal
+from scanner.model.speech import MONEY, MOST_LETTERS, UNIT, may_be_one_number
 from scanner.model.understood import Role
 
-_UNIT = (
-    "sats?|satoshis?|g?wei|mbtc|lamports?|litoshis?|stroops?|thousands?|millions?|billions?"
-    "|mio|mrd|tsd|tausend|millionen|milliarden|lakhs?|crores?"
-)
-_NOTE = re.compile(
-    rf"\b(?:in|as|are|unit:?) (?:{_UNIT}|000s?|k)\b"
-    r"|\bblock(?: ?(?:height|number|no\.?))?[ :#]{1,3}\d{4,}|\bheight[ :#]{1,3}\d{4,}"
-    r"|\d ?%|\b(?:half|part) of (?:it|this)\b",
-    re.IGNORECASE,
-)
 _NAME = re.compile(
-    rf"(?<![^\W_])(?:{_UNIT})(?![^\W_])|(?<![^\W_])(?:block|height)[\W_]{{0,3}}\d{{4,}}",
+    rf"(?<![^\W_])(?:{UNIT})(?![^\W_])|(?<![^\W_])(?:block|height)[\W_]{{0,3}}\d{{4,}}",
     re.IGNORECASE,
 )
 _NO_HOLDING = re.compile(
@@ -35,19 +26,12 @@ _NO_HOLDING = re.compile(
 )
 _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_]+|\d+|[$%\u20ac\u00a3]")
 _OF_MONEY = (MONEY - {"try"}) | {"dollar", "dollars", "euro", "euros", "fiat", "money"}
-_SCALE = re.compile(rf"{_UNIT}|hundreds?|cents?|\d+s", re.IGNORECASE)
-_REST = re.compile(r"\d{1,30}(?:\.\d{1,30})?", re.ASCII)
-_LONG = 400  # characters of a text that are looked through
-
-
-def note_says(text: str) -> bool:
-    """Whether a note beside a row may say its amount's unit or share, or a block."""
-    return _NOTE.search(text[:_LONG]) is not None
+_SCALE = re.compile(rf"{UNIT}|hundreds?|cents?|\d+s", re.IGNORECASE)
 
 
 def is_no_holding(row_type: str) -> bool:
     """Whether a row's type or status may say that it is nothing that is held."""
-    return _NO_HOLDING.search(row_type[:_LONG]) is not None
+    return _NO_HOLDING.search(row_type[:MOST_LETTERS]) is not None
 
 
 def no_holding_in(name: str) -> str:
@@ -56,7 +40,7 @@ def no_holding_in(name: str) -> str:
     What is not held, money, shares, units and scales. name: of a key, file or sheet, in any
     spelling: words are told apart by their case, too.
     """
-    parts: list[str] = [part.lower() for part in _PARTS.findall(name[-_LONG:])]
+    parts: list[str] = [part.lower() for part in _PARTS.findall(name[-MOST_LETTERS:])]
     for part in parts:
         if part in _OF_MONEY or part in SHARES or part == "%" or _SCALE.fullmatch(part):
             return part
@@ -77,12 +61,12 @@ def parted_number(amount: str, label: str) -> str:
     `1,500` without quotes is two cells: where a column of free words comes next, no cell is too
     many, and 1 would be read.
     """
-    whole, rest = amount.strip(), label.strip()
-    if not (whole.isdecimal() and _REST.fullmatch(rest)):
+    if not may_be_one_number(amount, label):
         return ""
     return (
-        f"{clip(whole)!r} with {clip(rest)!r} in the column behind it may be one number that a "
-        "comma without quotes parts: --columns ignore=.. with that column's name settles it"
+        f"{clip(amount.strip())!r} with {clip(label.strip())!r} in the column behind it may be one "
+        "number that a comma without quotes parts: --columns ignore=.. with that column's "
+        "name settles it"
     )
 
 
@@ -99,7 +83,7 @@ def account_for_name(layout: Layout, options: ReadOptions) -> None:
 
     Only where nothing in the file itself does: the unit, and the height of each row.
     """
-    found = _NAME.search(options.file[-_LONG:])
+    found = _NAME.search(options.file[-MOST_LETTERS:])
     if found is None:
         return
     word = found[0]

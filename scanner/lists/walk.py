@@ -16,11 +16,12 @@ from scanner.errors import clip
 from scanner.lists.interface import Layout, ReadOptions
 from scanner.lists.keys import ADDRESS
 from scanner.lists.levels import INHERITED, Levels
-from scanner.lists.names import BY_NAME, LISTS_OF_COINS, WHY_NEEDLESS, normal, speaks
+from scanner.lists.names import BY_NAME, LISTS_OF_COINS, WHY_NEEDLESS, normal
 from scanner.lists.objects import MAX_KEYS, ObjectRows, scalar_text
 from scanner.model.claim import Row, UnreadableRow
 from scanner.model.finding import FindingKind
 from scanner.model.registry import Registry
+from scanner.model.speech import speaks
 
 MAX_WAITING = 1000
 """Objects without address that wait for one around them; the rest are counted only."""

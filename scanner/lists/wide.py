@@ -8,12 +8,12 @@ from dataclasses import replace
 from scanner.lists.cells import NULLS, KeyOf
 from scanner.lists.layout import TableLayout
 from scanner.lists.marks import Marks
-from scanner.lists.names import BASE_UNITS
 from scanner.lists.rows import RowParser
 from scanner.model.addresses.table import address_key
 from scanner.model.claim import Claim, Row, UnreadableRow
 from scanner.model.finding import FindingKind
 from scanner.model.registry import Registry
+from scanner.model.speech import BASE_UNITS
 
 _ZERO = re.compile(r"[+-]?0+(?:[.,]0*)?|[.,]0+")
 _MOST_ABSENT = 4096

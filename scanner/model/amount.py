@@ -9,6 +9,12 @@ from scanner.errors import AmountFormatError
 MAX_BASE_UNITS = 2**256 - 1
 """The largest balance any supported network can hold (an EVM word)."""
 
+_GAPS = ".'\u2019\u00a0\u2009\u202f "
+_COMMA = re.compile(
+    rf"(\d{{1,80}}|[1-9]\d{{0,2}}(?:[{_GAPS}]\d{{3}}){{1,26}}),(\d{{1,80}})", re.ASCII
+)
+_DOTTED = re.compile(r"[1-9]\d{0,2}(?:\.\d{3}){2,26}", re.ASCII)
+_GROUP = re.compile(r"[1-9]\d{0,2}", re.ASCII)
 _PLAIN = re.compile(r"(\d{1,80})(?:\.(\d{1,80}))?", re.ASCII)
 
 
@@ -39,6 +45,18 @@ def parse_amount(text: str, decimals: int) -> int:
     if base_units > MAX_BASE_UNITS:
         raise AmountFormatError(text, "larger than any network can hold")
     return base_units
+
+
+def shows_comma(text: str) -> bool:
+    """Whether it is a number only if the comma parts decimals: 1,5 and 1.234,56 and 1.234.567.
+
+    1,234 is none that shows it: the comma may part thousands. Lists read more spellings of numbers
+    (lists/numbers.py), and agree with this on these.
+    """
+    found = _COMMA.fullmatch(text.strip())
+    if found is None:
+        return _DOTTED.fullmatch(text.strip()) is not None
+    return not (len(found[2]) == 3 and found[1].isdecimal() and _GROUP.fullmatch(found[1]))
 
 
 def ambiguous_dot(text: str) -> bool:

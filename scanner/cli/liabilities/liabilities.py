@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -108,7 +109,9 @@ def import_(  # noqa: PLR0913, PLR0917 - one parameter per option
         if stated:
             what = "--published is for a proof of one total; for coins, a column published_ratio"
             raise InputError(what)
-        owed = [replace(o, detail={**o.detail, **said}) for o in read_owed(path, load_registry())]
+        owed = [
+            replace(o, detail={**o.detail, **said}) for o in read_owed(path, load_registry(), said)
+        ]
     with open_store(database_url(context, database)) as store:
         snapshot_id = resolve(store, snapshot)
         set_liabilities(store, snapshot_id, owed)
@@ -147,12 +150,12 @@ def _keep(
     )
 
 
-def read_owed(file: Path, registry: Registry) -> list[Liability]:
+def read_owed(file: Path, registry: Registry, settled: Collection[str] = ()) -> list[Liability]:
     """Read liabilities of any form. A tree that contradicts itself ends the command with 1.
 
-    Raises ListFormatError where the file cannot be read.
+    settled: as for `load_liabilities`. Raises ListFormatError where the file cannot be read.
     """
-    loaded = load_liabilities(file, registry)
+    loaded = load_liabilities(file, registry, settled)
     check = loaded.check
     if check is None:
         return list(loaded.liabilities)

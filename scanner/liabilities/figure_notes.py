@@ -1,0 +1,72 @@
+"""What stands beside the figures of a table and may say something of them: it is asked about.
+
+A note "in thousands" or "US users only" makes what is owed look less than it is, and the ratio
+better; a cell 1.234,56 says what the dot of another row parts. The same words are doubted as in
+lists of reserves (model/speech.py).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+
+from scanner.errors import ListFormatError, clip
+from scanner.liabilities.figure_columns import FigureColumns
+from scanner.model.amount import ambiguous_dot, both_readings, shows_comma
+from scanner.model.speech import MOST_LETTERS, may_be_one_number, note_says, speaks
+
+_ALL = re.compile(r"\b(?:of )?all (?:of )?(?:our |the )?(?:users?|customers?|clients?)\b", re.I)
+_SOME = re.compile(
+    r"\b(?:only|nur|exclud\w*|exclusiv\w*|excl|except\w*|without|not incl\w*|does not|partial\w*"
+    r"|parts?|some|subset|most|selected|verified|users?|customers?|clients?|members|retail"
+    r"|institution\w*|corporate|vip|region\w*|jurisdiction\w*|entity|entities|subsidiar\w*|branch"
+    r"|us|usa|eu|eea|uk|u\.s\.|apac|emea|latam|asia\w*|europe\w*|americas?|american|spot|futures"
+    r"|margin|earn|staking|savings|loans?|net of|as per)\b|\bu\.s\.",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(r"\d[\d.,' \u00a0\u2009\u202f\u2019]{0,80}")
+
+
+def comma_shown(rows: Iterable[Sequence[str]]) -> bool:
+    """Whether any cell of a table holds a number that only the comma as decimal mark explains."""
+    return any(
+        shows_comma(found[0].rstrip(",.' "))
+        for cells in rows
+        for cell in cells
+        if "," in cell or cell.count(".") > 1
+        for found in _NUMBER.finditer(cell[:MOST_LETTERS])
+    )
+
+
+def one_meaning(file: str, line: int, cells: Sequence[str], places: Sequence[int | None]) -> None:
+    """Refuse a number whose dot may part thousands: read as decimals, less would be owed."""
+    for at in places:
+        text = cells[at].strip() if at is not None and at < len(cells) else ""
+        number = text.removesuffix("%")
+        if at is not None and ambiguous_dot(number):
+            raise ListFormatError(file, f"{clip(text)!r}: {both_readings(number)}", line, at + 1)
+
+
+def ask_about_notes(
+    file: str, line: int, cells: Sequence[str], columns: FigureColumns, settled: Collection[str]
+) -> None:
+    """Refuse a row whose note may say a unit, a scale or whose the amount is.
+
+    settled: "unit", "scope": what the user says of the whole table, so no note need say it; nor
+    where the row's own column of it does.
+    Raises ListFormatError (line, column).
+    """
+    own = {n: at for n, at in (("unit", columns.unit), ("scope", columns.scope)) if at is not None}
+    settled = {*settled, *(n for n, at in own.items() if at < len(cells) and cells[at].strip())}
+    for at in columns.words:
+        text = cells[at].strip() if at < len(cells) else ""
+        reason = ""
+        if at == columns.amount + 1 and may_be_one_number(cells[columns.amount], text):
+            amount = clip(cells[columns.amount].strip())
+            reason = f"{amount!r} and {clip(text)!r} may be one number that a comma parts"
+        elif "unit" not in settled and (note_says(text) or speaks(text, numbers=True)):
+            reason = f"{clip(text)!r} may say what the amount is in: say --in UNIT if it does"
+        elif "scope" not in settled and _SOME.search(_ALL.sub("", text[:MOST_LETTERS])):
+            reason = f"{clip(text)!r} may say that it is of some users only: say --of WHOM if so"
+        if reason:
+            raise ListFormatError(file, f"{reason}; leave the note out if not", line, at + 1)

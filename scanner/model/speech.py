@@ -1,0 +1,78 @@
+"""Words by which a free text may say something of the figures beside it: a unit, a scale, a block.
+
+Such words are never taken for what they say: they are asked about. Lists of reserves and tables of
+what is owed, the two sides of a ratio, doubt the same ones.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+BASE_UNITS: Mapping[str, int | None] = {
+    "sat": 8, "sats": 8, "satoshi": 8, "satoshis": 8, "wei": 18, "lamport": 9, "lamports": 9,
+    "drop": 6, "drops": 6, "sun": 6, "litoshi": 8, "stroop": 7, "stroops": 7,
+    "baseunits": None, "baseunit": None, "raw": None, "atomic": None, "atomicunits": None,
+    "smallestunit": None, "minorunits": None,
+}  # fmt: skip
+"""Names of base units: the decimals an asset has whose base unit it is; None for any asset."""
+
+MONEY = _words("usd eur gbp jpy cny krw sgd chf aud cad inr brl try aed hkd usdeq $ € £")
+"""Units of a value in money."""
+
+IN_TITLES = frozenset({
+    *BASE_UNITS, *MONEY, *_words(
+        "block height blocks heights thousand thousands million millions units unit k mn bn "
+        "billion billions multiply times hundred hundreds gwei mbtc lovelace mio mrd tsd "
+        "tausend millionen milliarden lakh crore cent cents milli micro nano scale scaled "
+        "divide divided decimals smallest percent blockhöhe höhe hauteur altura bloque bloc "
+        "dollar dollars euro euros"
+    ),
+})  # fmt: skip
+"""Words that a line above the header may not hold: it would say something about the rows."""
+
+UNIT = (
+    "sats?|satoshis?|g?wei|mbtc|lamports?|litoshis?|stroops?|thousands?|millions?|billions?"
+    "|mio|mrd|tsd|tausend|millionen|milliarden|lakhs?|crores?"
+)
+"""A pattern of units and scales that a note or a file's name may say."""
+
+MOST_LETTERS = 400
+"""Characters of a text that are looked through."""
+
+_NOTE = re.compile(
+    rf"\b(?:in|as|are|unit:?) (?:{UNIT}|000s?|k)\b"
+    r"|\bblock(?: ?(?:height|number|no\.?))?[ :#]{1,3}\d{4,}|\bheight[ :#]{1,3}\d{4,}"
+    r"|\d ?%|\b(?:half|part) of (?:it|this)\b",
+    re.IGNORECASE,
+)
+_REST = re.compile(r"\d{1,30}(?:\.\d{1,30})?", re.ASCII)
+DATES = re.compile(r"(?:19|20)\d{2}(?:[01]\d[0-3]\d)?|[0-5]?\d")
+_SCALED = re.compile(r"0+s|\d+(?:k|m|mn|bn|e\d+)")
+
+
+def speaks(text: str, *, numbers: bool = False) -> bool:
+    """Whether a free text may say something of rows: a unit, a scale, a block.
+
+    numbers: whether a number that is no date or time does so, too.
+    """
+    words = re.findall(r"[^\W_]+|[^\w\s]", text.lower())
+    if IN_TITLES.intersection(words) or any(map(_SCALED.fullmatch, words)):
+        return True
+    return numbers and any(w.isdecimal() and not DATES.fullmatch(w) for w in words)
+
+
+def note_says(text: str) -> bool:
+    """Whether a note beside a row may say its amount's unit or share, or a block."""
+    return _NOTE.search(text[:MOST_LETTERS]) is not None
+
+
+def may_be_one_number(amount: str, behind: str) -> bool:
+    """Whether an amount and the words behind it may be one number that a comma without quotes
+    parts: `1,500` is two cells."""
+    return amount.strip().isdecimal() and _REST.fullmatch(behind.strip()) is not None

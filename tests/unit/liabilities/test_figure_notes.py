@@ -1,0 +1,135 @@
+"""Words and numbers beside what is owed: read past, less would be owed, and the ratio better."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from scanner.errors import InputError, ListFormatError
+from scanner.liabilities.published import read_liabilities
+from scanner.liabilities.record import check_ratio
+from scanner.lists import numbers
+from scanner.model import amount
+
+DECIMALS = {"BTC": 8, "ETH": 18}
+
+
+def owed(folder: Path, table: str, settled: tuple[str, ...] = ()):
+    path = folder / "owed.csv"
+    path.write_text(table, encoding="utf-8")
+    return read_liabilities(path, DECIMALS, settled)
+
+
+UNITS = [
+    "in thousands",
+    "in 000s",
+    "satoshis",
+    "x 1000",
+    "millions",
+    "$",
+    "per cent",
+    "unit: k",
+    "1e6",
+]
+SCOPES = [
+    "US users only",
+    "EU customers",
+    "retail",
+    "excluding institutional accounts",
+    "excl. earn",
+    "Acme Europe Ltd, verified users",
+    "nur Privatkunden",
+    "partial",
+    "without margin",
+]
+
+
+@pytest.mark.parametrize("column", ["note", "description", "Comments", "label", "remarks"])
+@pytest.mark.parametrize("text", UNITS)
+def test_a_note_of_a_unit_or_scale_is_asked_about(tmp_path, column, text):
+    table = f'asset,amount,x,{column}\nBTC,100,,"{text}"\n'.replace(",x,", ",price,")
+    with pytest.raises(ListFormatError, match="say --in UNIT") as caught:
+        owed(tmp_path, table)
+    assert (caught.value.line, caught.value.column) == (2, 4)
+    with pytest.raises(ListFormatError, match="say --in UNIT"):
+        owed(tmp_path, table, ("scope",))
+    assert owed(tmp_path, table, ("unit",))[0].amount == 100 * 10**8
+
+
+@pytest.mark.parametrize("text", SCOPES)
+def test_a_note_of_some_users_is_asked_about(tmp_path, text):
+    table = f'asset,description,amount\nBTC,"{text}",100\n'
+    with pytest.raises(ListFormatError, match="say --of WHOM") as caught:
+        owed(tmp_path, table)
+    assert (caught.value.line, caught.value.column) == (2, 2)
+    with pytest.raises(ListFormatError, match="say --of WHOM"):
+        owed(tmp_path, table, ("unit",))
+    assert owed(tmp_path, table, ("scope",))[0].amount == 100 * 10**8
+    (btc,) = owed(tmp_path, f'asset,description,amount,scope\nBTC,"{text}",100,"{text}"\n')
+    assert btc.detail["scope"] == text
+
+
+@pytest.mark.parametrize("text", ["", "x", "audited", "as of 2026-11-01", "all users", "Bitcoin"])
+def test_a_note_that_says_nothing_of_the_amount_is_passed_over(tmp_path, text):
+    (btc,) = owed(tmp_path, f'asset,amount,note\nBTC,100,"{text}"\n')
+    assert (btc.amount, btc.detail) == (100 * 10**8, {})
+
+
+@pytest.mark.parametrize("cells", ["1,500", "1,5", "12,034.5"])
+def test_a_number_that_a_comma_parts_is_no_amount_with_a_note(tmp_path, cells):
+    """`1,500` without quotes is 1 and a note 500."""
+    with pytest.raises(ListFormatError, match="may be one number"):
+        owed(tmp_path, f"asset,amount,note\nBTC,{cells}\n")
+
+
+@pytest.mark.parametrize(
+    "shown", ["1.234,56", "1.234.567", "1,5", "12,5 %", "1.234,56 BTC", "€ 0,5"]
+)
+def test_a_comma_in_any_cell_is_about_every_dot(tmp_path, shown):
+    for table in (
+        f'asset,amount,reserves\nBTC,1.234,"{shown}"\n',
+        f'asset,amount,reserves\nBTC,1.234,1\nETH,1,"{shown}"\n',
+        f'asset,reserves,amount,ratio\nBTC,"{shown}",2,1.045\n',
+    ):
+        with pytest.raises(ListFormatError, match=re.escape("may part thousands or decimals")):
+            owed(tmp_path, table)
+    table = f'asset,amount,reserves\nBTC,1.2340,"{shown}"\n'
+    assert owed(tmp_path, table)[0].amount == 123_400_000
+
+
+@pytest.mark.parametrize(
+    "shown", ["1,234", "1,234,567", "1,234.5", "1.5", "2026-11-01", "1234.567"]
+)
+def test_a_table_with_decimal_points_keeps_them(tmp_path, shown):
+    (btc,) = owed(tmp_path, f'asset,amount,reserves\nBTC,1.234,"{shown}"\n')
+    assert btc.amount == 123_400_000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("1,5", "1,234", "0,500", "12345,678", "1.234,56", "1.234,567", "1.234.567", "1.234"),
+        *("1,234,567", "1,234.5", "1 234,5", "1'234,5", "1.23,4", "1,2,3", "12.34.567", "x", ""),
+        *("0.234.567", "1 234", "1.234.56", "1234.567,8", ",5", "5,", "1.5", "0,5", "999,999"),
+    ],
+)
+def test_lists_and_liabilities_see_the_same_commas(text):
+    """One rule for both sides of a ratio."""
+    assert amount.shows_comma(text) == numbers.shows_comma(text)
+
+
+@pytest.mark.parametrize("text", ["105", "10", "99.75", "1000000", "104.5"])
+def test_a_percentage_without_its_sign_is_no_ratio(tmp_path, text):
+    with pytest.raises(ListFormatError, match=re.escape(f"write {text} %, or 1.05 for 105 %")):
+        owed(tmp_path, f"asset,amount,coverage\nBTC,1,{text}\n")
+    (btc,) = owed(tmp_path, f"asset,amount,coverage\nBTC,1,{text} %\n")
+    assert float(btc.detail["published_ratio"]) == float(text) / 100
+    with pytest.raises(InputError, match=re.escape("a ratio as 1.05, which is 105 %")):
+        check_ratio(text)
+
+
+def test_ratios_below_ten_are_read(tmp_path):
+    (btc,) = owed(tmp_path, "asset,amount,coverage\nBTC,1,9.99\n")
+    assert btc.detail["published_ratio"] == check_ratio("9.99") == "9.99"
