@@ -111,6 +111,11 @@ class Source:
         return gzip_name(self._raw.peek(300))
 
     @property
+    def comments(self) -> tuple[str, ...]:
+        """What people wrote to cells of a workbook, of all its sheets."""
+        return self._book.comments if self._book else ()
+
+    @property
     def members(self) -> Sequence[str]:
         """Names of the tables to read, in order; one "" where the file is just one table."""
         return self._members

@@ -19,6 +19,7 @@ from typing import Any
 from xml.parsers import expat
 
 from scanner.errors import ListFormatError, MissingExtraError
+from scanner.files.comments import MAX_COMMENT, MAX_COMMENTS, comments_of
 from scanner.files.interface import Bytes
 from scanner.files.shown import SHOWN, format_says, text_says
 
@@ -45,11 +46,15 @@ _OFFICE = "urn:oasis:names:tc:opendocument:xmlns:office:1.0 "
 
 @dataclass(frozen=True, slots=True)
 class Workbook:
-    """Sheets of one workbook, hidden ones too, in order. rows: sheet name -> its rows of text."""
+    """Sheets of one workbook, hidden ones too, in order.
+
+    rows: sheet name -> its rows of text. comments: what people wrote to cells, of all sheets.
+    """
 
     name: str
     sheets: list[str]
     rows: Callable[[str], Iterator[list[str]]]
+    comments: tuple[str, ...] = ()
 
     def csv(self, sheet: str) -> Bytes:
         """A sheet as CSV in UTF-8; row 1 is line 1 as long as no cell holds a line end."""
@@ -65,11 +70,12 @@ def workbook_of(archive: zipfile.ZipFile, name: str) -> Workbook | None:
     if sum(info.file_size for info in members.values()) > MAX_XML:
         raise ListFormatError(name, f"unpacks to more than {MAX_XML} bytes")
     if is_ods:
-        return Workbook(name, *_ods(archive, name))
+        return _ods(archive, name)
     texts = members.get("xl/sharedStrings.xml")
     if texts is not None and texts.file_size > MAX_TEXTS:
         raise ListFormatError(name, f"its table of texts is larger than {MAX_TEXTS} bytes")
-    return Workbook(name, *_xlsx(archive, name))
+    sheets, rows = _xlsx(archive, name)
+    return Workbook(name, sheets, rows, comments_of(archive, name))
 
 
 def _xlsx(
@@ -160,18 +166,14 @@ def number_text(text: str) -> str:
     return INEXACT + text if len(digits) > _DIGITS else text
 
 
-def _ods(
-    archive: zipfile.ZipFile, name: str
-) -> tuple[list[str], Callable[[str], Iterator[list[str]]]]:
-    sheets: list[str] = []
-    for start in _OdsEvents(archive, name).starts():
-        if start not in sheets:
-            sheets.append(start)
+def _ods(archive: zipfile.ZipFile, name: str) -> Workbook:
+    events = _OdsEvents(archive, name)
+    sheets = list(dict.fromkeys(events.starts()))
 
     def rows(sheet: str) -> Iterator[list[str]]:
         return _OdsEvents(archive, name).rows(sheet)
 
-    return sheets, rows
+    return Workbook(name, sheets, rows, tuple(events.comments))
 
 
 class _OdsEvents:
@@ -192,6 +194,9 @@ class _OdsEvents:
         self._value, self._text, self._paragraphs = "", [""], 0
         self._kind = self._formula = ""
         self._aside = 0
+        self._said = ""
+        self.comments: list[str] = []
+        """What people wrote to cells; the first MAX_COMMENTS of them."""
 
     def starts(self) -> Iterator[str]:
         """Names of the sheets."""
@@ -257,6 +262,9 @@ class _OdsEvents:
     def _end(self, tag: str) -> None:
         if self._aside:
             self._aside -= 1
+            if not self._aside and len(self.comments) < MAX_COMMENTS:
+                self.comments.append(self._said)
+            self._said = self._said if self._aside else ""
         elif tag in (_TABLE + "table-cell", _TABLE + "covered-table-cell"):
             self._cells.append((self._cell(), self._repeat_cell))
         elif tag == _TABLE + "table-row" and self._sheet == self._wanted:
@@ -275,7 +283,9 @@ class _OdsEvents:
         return self._value or shown or self._formula
 
     def _data(self, text: str) -> None:
-        if self._depth and not self._aside:
+        if self._aside:
+            self._said = (self._said + text)[:MAX_COMMENT]
+        elif self._depth:
             self._text.append(text)
 
 

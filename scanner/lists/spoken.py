@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from scanner.errors import clip
 from scanner.lists.interface import Layout, ReadOptions
 from scanner.lists.names import SHARES, normal
-from scanner.model.speech import MONEY, MOST_LETTERS, UNIT, may_be_one_number
+from scanner.model.speech import MONEY, MOST_LETTERS, UNIT, may_be_one_number, note_says
 from scanner.model.understood import Role
 
 _NAME = re.compile(
@@ -99,6 +99,20 @@ def account_for_name(layout: Layout, options: ReadOptions) -> None:
     elif not height and layout.unit:
         remedy = f"say --unit coin or --unit base, or --columns ignore={word}"
         layout.accounting.unknown(part, remedy, text)
+
+
+def account_for_comments(layout: Layout, options: ReadOptions, comments: Iterable[str]) -> None:
+    """Declare comments on cells that may say a unit, a share, a block, or that nothing is held."""
+    said = next((text for text in comments if note_says(text) or is_no_holding(text)), "")
+    if not said:
+        return
+    ignored = {normal(name) for name in options.columns.get("ignore", "").split(",")}
+    part = "a comment on a cell"
+    if "comment" in ignored:
+        layout.accounting.needless(part, "as you say", said)
+    else:
+        remedy = "say --unit coin or --unit base if it is of units, and --columns ignore=comment"
+        layout.accounting.unknown(part, remedy, said)
 
 
 def _has_heights(layout: Layout) -> bool:

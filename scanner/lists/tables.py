@@ -12,7 +12,7 @@ from scanner.files.source import Source, Table
 from scanner.lists.columns import SETTINGS
 from scanner.lists.interface import Block, Layout, ListReader, ReadOptions, ReadyBlock
 from scanner.lists.names import NEEDLESS_ENDINGS, NEEDLESS_FILES
-from scanner.lists.spoken import account_for_name
+from scanner.lists.spoken import account_for_comments, account_for_name
 from scanner.lists.table import READERS
 from scanner.model.addresses.table import address_key
 from scanner.model.claim import Claim, Row
@@ -46,12 +46,14 @@ class OneTable:
         if self._reader is None:
             raise ListFormatError(options.file, _no_format(self._table.head), 1)
         self.format, self.layout = self._reader.name, Layout()
+        self._comments = source.comments
 
     def blocks(self) -> Iterator[Block]:
         """Blocks of rows, in file order."""
         assert self._reader is not None  # noqa: S101 - or it would not have been made
         yield from self._reader.blocks(self._table, self._registry, self._options, self.layout)
         account_for_name(self.layout, self._options)
+        account_for_comments(self.layout, self._options, self._comments)
 
 
 class SeveralTables:
@@ -70,6 +72,7 @@ class SeveralTables:
         """Blocks of rows; their numbers go on from table to table. Raises ListFormatError."""
         for table in self._source.tables():
             yield from self._one(table)
+        account_for_comments(self.layout, self._options, self._source.comments)
         if not self.format:
             what = f"none of its {len(self._source.members)} tables is a list"
             choose = f"say --columns for one of them: {self._source.name}:{self._source.members[0]}"

@@ -245,3 +245,33 @@ def test_open_document_cells_that_show_more_are_marked(tmp_path: Path) -> None:
     with_mark = ["$5,000", "50%", "5000", "5000 currency", "#DIV/0!", "Err:502", "7.50 thousand"]
     expected = [SHOWN + text for text in with_mark] + ["7.5", "of:=7*2"]
     assert next(csv.reader([sheets(path)[""].strip()])) == expected
+
+
+def test_comments_on_cells_are_told(tmp_path: Path) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    book.active["A1"] = "amount"
+    for place, text in (("A1", "in thousands"), ("B7", "x" * 2000)):
+        book.active[place].comment = openpyxl.comments.Comment(text, "author")
+    book.save(tmp_path / "book.xlsx")
+    note = "<o:annotation><x:p>in <x:span>lakhs</x:span></x:p></o:annotation>"
+    cells = [cell("amount").replace("<x:p>", f"{note}<x:p>", 1), cell("x")]
+    body = f'<t:table t:name="A">{row(*cells)}</t:table>'
+    path = ods(tmp_path / "book.ods", body)
+    assert sheets(path) == {"": "amount,x\n"}
+    for file, expected in (
+        ("book.xlsx", ("in thousands", "x" * 1000)),
+        ("book.ods", ("in lakhs",)),
+    ):
+        source = Source(tmp_path / file)
+        assert source.comments == expected
+        source.close()
+
+
+@pytest.mark.parametrize("body", ["<comments", "<!DOCTYPE x><comments/>"])
+def test_comments_that_cannot_be_read_are_an_error(tmp_path: Path, body: str) -> None:
+    path = xlsx(tmp_path / "book.xlsx", {"A": [["x"]]})
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("xl/comments1.xml", body)
+    with pytest.raises(ListFormatError, match=r"comments cannot be read|a document type"):
+        Source(path)

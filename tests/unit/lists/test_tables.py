@@ -113,3 +113,32 @@ def test_a_contract_nobody_knows_is_never_the_networks_coin(read_bytes: Reader) 
     read = read_bytes(f"network,token address,address,amount\nethereum,{token},{A},1\n")
     assert [u.kind for u in read.unreadable] == [FindingKind.UNKNOWN_COIN]
     assert token in read.unreadable[0].reason
+
+
+@pytest.mark.parametrize(
+    ("comment", "ignore", "role"),
+    [
+        ("All amounts in thousands", "", Role.UNKNOWN),
+        ("this one was closed", "", Role.UNKNOWN),
+        ("All amounts in thousands", "comment", Role.NEEDLESS),
+        ("checked by Anna", "", None),
+    ],
+)
+@pytest.mark.parametrize("pages", [1, 2])
+def test_a_comment_on_a_cell_that_says_a_unit_is_asked_about(
+    read_file: Reader, tmp_path: Path, comment: str, ignore: str, role: Role | None, pages: int
+) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    for _ in range(pages - 1):
+        book.create_sheet()
+    for page in book.worksheets:
+        for line in (("asset", "network", "address", "amount"), ("ETH", "ethereum", A, 1.5)):
+            page.append(line)
+    book.worksheets[-1]["D1"].comment = openpyxl.comments.Comment(comment, "author")
+    book.save(tmp_path / "list.xlsx")
+    said = {"columns": {"ignore": ignore}} if ignore else {}
+    read = read_file(tmp_path / "list.xlsx", **said)
+    assert roles(read).get("a comment on a cell") == role
+    asked = [f for f in read.findings if f.kind is FindingKind.NOT_UNDERSTOOD]
+    assert len(asked) == (role is Role.UNKNOWN)
