@@ -116,11 +116,11 @@ def _worst_ratio(site: Site, head: SnapshotHead) -> Json:
 
 
 def worths(site: Site, publisher: int) -> list[tuple[str, Json]]:
-    """(ISO time of the newest block, worth) of the publisher's last complete snapshots."""
+    """(ISO time of the newest balances, worth) of the publisher's last complete snapshots."""
     found: list[tuple[str, Json]] = []
     for head in queries.heads(site.store, publisher_id=publisher, limit=2 * MONTHS):
         worth = snapshot_worth(site, head) if head.complete else None
-        times = [pinned.block.time for pinned in head.blocks if pinned.block.time]
+        times = [pinned.as_of for pinned in head.blocks if pinned.as_of]
         if worth is not None and times:
             found.append((datetime.fromtimestamp(max(times), UTC).isoformat(), worth))
     return found

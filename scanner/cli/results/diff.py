@@ -24,7 +24,7 @@ from scanner.reports.tables.writers import whole_file
 from scanner.store.database.engine import Store, open_store
 from scanner.store.reading import queries
 from scanner.store.reading.across import Change, Taken
-from scanner.store.reading.history import publisher_of
+from scanner.store.reading.history import in_order, publisher_of
 
 Older = Annotated[str, typer.Argument(metavar="OLD", help="The earlier snapshot's id.")]
 Newer = Annotated[
@@ -68,8 +68,7 @@ def diff(
 
 def _newest_like(store: Store, taken: Taken) -> str:
     """The newest snapshot of the same publisher."""
-    newest = queries.heads(store, publisher_id=publisher_of(store, taken.snapshot), limit=1)
-    return str(newest[0].id)
+    return str(in_order(store, publisher_of(store, taken.snapshot))[0])
 
 
 def _taken(store: Store, wanted: str) -> Taken:
