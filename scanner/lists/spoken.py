@@ -24,7 +24,10 @@ _NO_HOLDING = re.compile(
     r"|(?:not|no) (?:owned|our|ours|held|holdings?|reserves?)|third part(?:y|ies))\b",
     re.IGNORECASE,
 )
-_PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_]+|\d+|[$%\u20ac\u00a3]")
+_SIGNS = frozenset("$%\u20ac\u00a3")
+_CHUNK = re.compile(r"[^\W_]+|[$%\u20ac\u00a3]")
+_LETTERS = re.compile(r"\d*([^\W\d_]+)\d*")
+_PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+")
 _OF_MONEY = (MONEY - {"try"}) | {"dollar", "dollars", "euro", "euros", "fiat", "money"}
 _SCALE = re.compile(rf"{UNIT}|hundreds?|cents?|\d+s", re.IGNORECASE)
 
@@ -34,19 +37,25 @@ def is_no_holding(row_type: str) -> bool:
     return _NO_HOLDING.search(row_type[:MOST_LETTERS]) is not None
 
 
-def no_holding_in(name: str) -> str:
-    """The words in a name that may say that what bears it is no holding in coins; "" if none do.
+def no_holding_in(name: str, *, units: bool = True) -> list[str]:
+    """The words in a name that may say that what bears it is no holding in coins.
 
-    What is not held, money, shares, units and scales. name: of a key, file or sheet, in any
-    spelling: words are told apart by their case, too.
+    What is not held, money and shares; and with `units` units and scales. name: of a key, file or
+    sheet, in any spelling: words are told apart by their case, too. A word with digits in it is
+    none: it may be a hash.
     """
-    parts: list[str] = [part.lower() for part in _PARTS.findall(name[-MOST_LETTERS:])]
-    for part in parts:
-        if part in _OF_MONEY or part in SHARES or part == "%" or _SCALE.fullmatch(part):
-            return part
-    found = _NO_HOLDING.search(" ".join(parts))
-    word = str(found[0]) if found else ""
-    return "" if word == "test" else word
+    found: list[str] = []
+    plain: list[str] = []
+    for chunk in _CHUNK.findall(name[-MOST_LETTERS:]):
+        letters = _LETTERS.fullmatch(chunk)
+        parts = _PARTS.findall(letters[1]) if letters else [chunk]
+        for part in (chunk.lower(), *map(str.lower, parts)):
+            told = part in _OF_MONEY or part in SHARES or part in _SIGNS
+            if (told or (units and _SCALE.fullmatch(part))) and part not in found:
+                found.append(part)
+        plain += map(str.lower, parts)
+    held = (m[0] for m in _NO_HOLDING.finditer(" ".join(plain)))
+    return found + [word for word in held if word != "test"]
 
 
 def beside(text: str) -> str:
@@ -79,15 +88,23 @@ def mixed_units(amount: str) -> str:
 
 
 def account_for_name(layout: Layout, options: ReadOptions) -> None:
-    """Declare a file's or sheet's name that may say a unit, a scale or a block of the rows.
+    """Declare a file's or sheet's name that may say something of the rows.
 
-    Only where nothing in the file itself does: the unit, and the height of each row.
+    A unit, a scale or a block only where nothing in the file itself does: the unit, and the height
+    of each row. That they are no holdings, or money or shares, in any case.
     """
+    ignored = {normal(name) for name in options.columns.get("ignore", "").split(",")} - {""}
+    for word in no_holding_in(options.file, units=False):
+        part = f"the file's name: {word!r}"
+        if word in ignored or normal(word) in ignored:
+            layout.accounting.needless(part, "as you say", options.file)
+            continue
+        remedy = "it may say that the rows are no holdings of coins: leave it out, or say "
+        layout.accounting.unknown(part, f"{remedy}--columns ignore={word}", options.file)
     found = _NAME.search(options.file[-MOST_LETTERS:])
     if found is None:
         return
     word = found[0]
-    ignored = {normal(name) for name in options.columns.get("ignore", "").split(",")} - {""}
     height = word[0] in "bBhH" and word[-1].isdigit()
     part, text = f"the file's name: {word!r}", options.file
     if normal(word) in ignored:
