@@ -14,7 +14,7 @@ from scanner.lists.layout import TableLayout
 from scanner.lists.marks import Marks
 from scanner.lists.numbers import height_of
 from scanner.lists.spelling import usual_address, usual_signature
-from scanner.lists.spoken import beside, is_no_holding
+from scanner.lists.spoken import beside, is_no_holding, label_says
 from scanner.model.addresses.table import address_key
 from scanner.model.claim import Claim, Row
 from scanner.model.finding import Finding, FindingKind
@@ -84,6 +84,7 @@ class CellReader:
         self._beside = tuple(sorted(silent)) if self._no_coin else ()
         self._others: dict[tuple[str, str], str] = {}
         self._notes, self._holdings = layout.notes, {""}  # types of rows that are holdings
+        self._silent: dict[int, set[str]] = {}  # labels and notes that say nothing of a row
         self._known: dict[tuple[str, ...], Resolved] = {}
         self._heights: dict[str, int | None] = {"": None, "-": None}
         self._blank = layout.blank
@@ -162,13 +163,27 @@ class CellReader:
 
     def _look_beside(self, cells: list[str], row_type: str, line: int) -> None:
         """Ask about words beside the row that may say something of it."""
-        said = [cells[at] for at in self._notes if note_says(cells[at])]
+        said = []
+        for at in self._notes:
+            text = cells[at]
+            silent = self._silent.get(at)
+            if text and (silent is None or text not in silent) and self._says(at, text):
+                said.append(text)
         if row_type not in self._holdings and is_no_holding(row_type):
             said.append(row_type)
         elif len(self._holdings) < _CACHE:
             self._holdings.add(row_type)
         for text in said:
             self.asides.append(Finding(FindingKind.NOT_UNDERSTOOD, beside(text), line))
+
+    def _says(self, at: int, text: str) -> bool:
+        """Whether a note or a label may say something of its row; what does not is kept."""
+        if label_says(text) if at in self.layout.labels else note_says(text):
+            return True
+        silent = self._silent.setdefault(at, set())
+        if len(silent) < _CACHE:
+            silent.add(text)
+        return False
 
     def _as_signed(self, cells: list[str]) -> str:
         """The text as it was signed, from its own column: UTF-8 in hex. "" where that is empty.

@@ -10,48 +10,49 @@ import unicodedata
 from collections.abc import Mapping
 
 
-def _words(text: str) -> frozenset[str]:
+def word_set(text: str) -> frozenset[str]:
+    """The words of a text, parted by spaces."""
     return frozenset(text.split())
 
 
 FIELDS: Mapping[str, frozenset[str]] = {
-    "coin": _words(
+    "coin": word_set(
         "coin digitalasset asset currency symbol token ticker assetname coinname tokensymbol "
         "assetsymbol coinsymbol cryptocurrency cryptoasset tokenname currencycode"
     ),
-    "contract": _words(
+    "contract": word_set(
         "contract tokenaddress contractaddress tokencontract tokencontractaddress mint "
         "mintaddress tokenmint"
     ),
     "row_type": frozenset({"type", "rowtype"}),
-    "network": _words(
+    "network": word_set(
         "network chain blockchain networkname chainname chainid blockchainname protocol"
     ),
-    "height": _words(
+    "height": word_set(
         "snapshotheight height blockheight block blocknumber snapshotblockheight "
         "snapshotblock snapshotblocknumber blockno blocknum atblock atheight"
     ),
-    "address": _words(
+    "address": word_set(
         "address addr walletaddress wallet accountaddress holderaddress publicaddress "
         "depositaddress addresshash coldwallet hotwallet coldwalletaddress hotwalletaddress "
         "onchainaddress cryptoaddress"
     ),
-    "amount": _words(
+    "amount": word_set(
         "amount balance qty quantity tokenbalance coinbalance assetbalance holding holdings "
         "walletbalance accountbalance claimedamount claimedbalance amountclaimed "
         "balanceamount"
     ),
-    "base_units": _words(
+    "base_units": word_set(
         "baseunits satoshis sats wei satoshi lamports amountinbaseunits rawbalance rawamount "
         "balanceraw amountraw"
     ),
-    "decimals": _words("decimals decimal tokendecimals assetdecimals precision"),
-    "message": _words("message signedtext msg messagetext signmessage messagesigned"),
-    "signed_hex": _words(
+    "decimals": word_set("decimals decimal tokendecimals assetdecimals precision"),
+    "message": word_set("message signedtext msg messagetext signmessage messagesigned"),
+    "signed_hex": word_set(
         "messagehex hexmessage signedtexthex signedmessagehex textassigned textassignedhex "
         "signedbytes messagebytes"
     ),
-    "signature1": _words(
+    "signature1": word_set(
         "signature1 signedmessage signature sig sig1 signaturehex signaturebase64"
     ),
     "signature2": frozenset({"signature2", "signedmessage2", "sig2"}),
@@ -67,32 +68,32 @@ FIELDS: Mapping[str, frozenset[str]] = {
 LABEL = "a label"
 
 NEEDLESS: Mapping[str, frozenset[str]] = {
-    LABEL: _words(
+    LABEL: word_set(
         "label labels tag tags note notes comment comments remark remarks description desc "
         "name walletname accountname walletlabel addresslabel title purpose usage category"
     ),
-    "a number of the row": _words(
+    "a number of the row": word_set(
         "index no nr id rowid row rownumber number num idx position rank uid uuid serial"
     ),
-    "who holds or publishes it": _words(
+    "who holds or publishes it": word_set(
         "exchange entity publisher company organisation organization owneroftheaddress venue "
         "institution provider auditor issuer code"
     ),
-    "where it was found": _words(
+    "where it was found": word_set(
         "source url link explorer explorerlink explorerurl website href logo icon image "
         "logourl schema"
     ),
-    "the form of the address": _words("addresstype addrtype scripttype addressformat"),
-    "a date, which names no block": _words(
+    "the form of the address": word_set("addresstype addrtype scripttype addressformat"),
+    "a date, which names no block": word_set(
         "date time timestamp datetime createdat updatedat lastupdated lastupdate updated "
         "created snapshotdate snapshottime generatedat auditdate asof reportdate "
         "lastupdatedat"
     ),
-    "from an export of this program": _words(
+    "from an export of this program": word_set(
         "duplicate publishedcoin withdrawalcredentials validatorstatus"
     ),
-    "about the file": _words("version success ok error errors msgcode generator"),
-    "a value in money": _words(
+    "about the file": word_set("version success ok error errors msgcode generator"),
+    "a value in money": word_set(
         "usd usdvalue valueusd valueinusd balanceusd amountusd usdbalance usdamount price "
         "priceusd usdprice marketvalue fiatvalue valueeur eur eurvalue priceinusd "
         "balanceinusd quoterate quote valuation"
@@ -103,20 +104,20 @@ NEEDLESS: Mapping[str, frozenset[str]] = {
 OF_WORDS = frozenset({LABEL, "a date, which names no block"})
 """Needless parts whose words are looked through all the same: they may say a unit or a block."""
 
-NAMES_A_COIN = _words("name label description title category code issuer type rowtype status")
+NAMES_A_COIN = word_set("name label description title category code issuer type rowtype status")
 """Needless, or no word of a coin, beside a coin; where no coin is named, they may well name it."""
 
 LISTS_OF_COINS = (
     FIELDS["coin"]
     | FIELDS["contract"]
-    | _words(
+    | word_set(
         "tokens coins assets contracts currencies symbols tickers mints contractaddresses "
         "tokenaddresses tokencontracts supportedtokens"
     )
 )
 """Keys of arrays whose elements are coins or their contracts, never who holds them."""
 
-STRUCTURE = _words(
+STRUCTURE = word_set(
     "data wallets wallet addresses list items item result results reserves reserve "
     "accounts account rows row entries records claims assets coins tokens networks chains "
     "hot cold hotwallets coldwallets hotwallet coldwallet custody balances balance "
@@ -126,7 +127,7 @@ STRUCTURE = _words(
 )
 """Keys above the rows of a JSON document that say nothing but that rows are below."""
 
-SHARES = _words("percent percents percentage percentages pct share shares ratio ratios permille")
+SHARES = word_set("percent percents percentage percentages pct share shares ratio ratios permille")
 """Words for parts of a whole."""
 
 AMOUNT_WORDS = FIELDS["amount"] | {"total", "claim", "claimed", "funds"}

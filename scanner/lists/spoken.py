@@ -10,8 +10,15 @@ from collections.abc import Iterable
 
 from scanner.errors import clip
 from scanner.lists.interface import Layout, ReadOptions
-from scanner.lists.names import SHARES, normal
-from scanner.model.speech import MONEY, MOST_LETTERS, UNIT, may_be_one_number, note_says
+from scanner.lists.names import SHARES, normal, word_set
+from scanner.model.speech import (
+    IN_TITLES,
+    MONEY,
+    MOST_LETTERS,
+    UNIT,
+    may_be_one_number,
+    note_says,
+)
 from scanner.model.understood import Role
 
 _NAME = re.compile(
@@ -30,11 +37,40 @@ _LETTERS = re.compile(r"\d*([^\W\d_]+)\d*")
 _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+")
 _OF_MONEY = (MONEY - {"try"}) | {"dollar", "dollars", "euro", "euros", "fiat", "money"}
 _SCALE = re.compile(rf"{UNIT}|hundreds?|cents?|\d+s", re.IGNORECASE)
+_NAMES_OF_WALLETS = word_set(
+    "k block blocks bloc bloque height heights hauteur altura h\u00f6he blockh\u00f6he unit units "
+    "drop drops sun raw atomic nano micro milli scale scaled times try mn bn decimals divide "
+    "divided multiply smallest satoshi sat wei thousand hundred"
+)
+"""Words of titles that are in honest names of wallets, too: "Ledger Nano", "Thousand Oaks"."""
+_BESIDE = (IN_TITLES | SHARES | {"%", "fiat"}) - _NAMES_OF_WALLETS
+_NOT_HELD = word_set(
+    "liability liabilities loan loans debt debts borrow borrowed borrowing lent owed payable "
+    "payables closed inactive retired disabled deprecated decommissioned sold pledged collateral "
+    "counterparty counterparties test not no third"
+)
+"""Words that begin what `_NO_HOLDING` finds: a text without one needs no closer look."""
+_NOTED = word_set("in as are unit block blockheight blocknumber blockno height half part")
+"""The same of what `_NOTE` finds; "%" is one, too."""
+_ITS_WORDS = re.compile(r"[^\W_]+|[$%\u20ac\u00a3]")
 
 
 def is_no_holding(row_type: str) -> bool:
     """Whether a row's type or status may say that it is nothing that is held."""
     return _NO_HOLDING.search(row_type[:MOST_LETTERS]) is not None
+
+
+def label_says(text: str) -> bool:
+    """Whether a label may say that the row is not held, or is money, a share, a unit or a scale.
+
+    And what any note may say.
+    """
+    told = _ITS_WORDS.findall(text[:MOST_LETTERS].casefold())
+    if not _BESIDE.isdisjoint(told):
+        return True
+    if not _NOT_HELD.isdisjoint(told) and is_no_holding(text):
+        return True
+    return not _NOTED.isdisjoint(told) and note_says(text)
 
 
 def no_holding_in(name: str, *, units: bool = True) -> list[str]:

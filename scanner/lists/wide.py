@@ -47,19 +47,22 @@ class WideParser(RowParser):
             return None
         made: list[Row] = []
         places: set[tuple[str, str]] = set()
-        wrong: set[tuple[int, str]] = set()
+        absent = self._absent
         label = cells[self._network] if 0 <= self._network < len(cells) else ""
         for index, coin, parser in self._parsers:
             stated = cells[index].strip() if index < len(cells) else ""
             if stated in NULLS or stated == "-":
                 continue
-            row = self._stated(parser, cells, (index, label), stated, line, record)
-            asides = parser.taken_asides()
-            if isinstance(row, UnreadableRow) and (row.column, row.reason) not in wrong:
-                wrong.add((row.column, row.reason))
-                made += [row, *asides]
-            elif isinstance(row, Claim):
-                made += [self._alone(row, places, index, coin, record), *asides]
+            if absent and (index, label) in absent and _ZERO.fullmatch(stated):
+                continue
+            row = parser.row([*cells], line, record)
+            if isinstance(row, Claim):
+                made.append(self._alone(row, places, index, coin, record))
+            elif isinstance(row, UnreadableRow):
+                made += self._unread(row, (index, label), stated, made)
+            if parser.asides:
+                # What is said of the record, such as of its label, is said once.
+                made += [told for told in parser.taken_asides() if told not in made]
         if not made:
             reason = "an address, and no amount in any of the columns"
             return UnreadableRow(line, 0, FindingKind.BAD_ROW, reason, record)
@@ -68,30 +71,20 @@ class WideParser(RowParser):
         self.asides += made[1:]
         return made[0]
 
-    def _stated(
-        self,
-        parser: RowParser,
-        cells: list[str],
-        place: tuple[int, str],
-        stated: str,
-        line: int,
-        record: str,
-    ) -> Row | None:
-        """What one cell states; None for a zero of a coin that its network does not have.
+    def _unread(
+        self, row: UnreadableRow, place: tuple[int, str], stated: str, made: list[Row]
+    ) -> list[Row]:
+        """What there is to say of one cell that gives no claim.
 
-        place: the column, and the network as written.
+        Nothing of a zero of a coin that the network does not have, nor of what was said before of
+        the record as a whole. place: the column, and the network as written.
         """
-        zero = _ZERO.fullmatch(stated) is not None
-        if zero and place in self._absent:
-            return None
-        row = parser.row([*cells], line, record)
-        if isinstance(row, UnreadableRow) and row.kind == FindingKind.UNKNOWN_COIN:
+        if row.kind == FindingKind.UNKNOWN_COIN:
             if len(self._absent) < _MOST_ABSENT:
                 self._absent.add(place)
-            if zero:
-                parser.taken_asides()
-                return None
-        return row
+            if _ZERO.fullmatch(stated):
+                return []
+        return [] if row in made else [row]
 
     def _alone(
         self, row: Claim, places: set[tuple[str, str]], index: int, coin: str, record: str

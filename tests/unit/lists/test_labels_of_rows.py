@@ -1,0 +1,59 @@
+"""A label beside a row may say that nothing is held, or that its amount is money or in thousands."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from support.lists import Read, Reader
+
+from scanner.lists.names import LABEL, NEEDLESS
+from scanner.lists.spoken import label_says
+from scanner.model.finding import FindingKind
+
+A = "0x28C6c06298d514Db089934071355E5743bf21d60"
+SPOKEN = [
+    "Loan", "Customer debt", "Borrowed from Genesis", "not owned, custodian of partner", "not ours",
+    "USD millions", "(thousands)", "Closed", "liability", "no reserve", "50 %", "third party",
+    "lent out", "pledged", "in EUR", "percent", "counterparty", "amounts as sats", "in 000s",
+]  # fmt: skip
+SILENT = [
+    "Hot wallet 3", "Ledger Nano", "Satoshi's first wallet", "Thousand Oaks office", "Block.one",
+    "Binance-Peg BTC", "Notable", "third wallet", "not for long", "SUN deposit", "Unit 7 vault",
+    "USDT cold 3", "USDC", "Raw deposit", "Wei Dai", "No. 4", "Tsd7", "12e4-77", "Custody (3 of 5)",
+]  # fmt: skip
+
+
+def asked(read: Read) -> list[str]:
+    return [f.reason for f in read.findings if f.kind == FindingKind.NOT_UNDERSTOOD]
+
+
+@pytest.mark.parametrize("text", SPOKEN)
+def test_a_label_that_says_so_is_asked_about(read_bytes: Reader, text: str) -> None:
+    for column in ("category", "purpose", "note", "remark", "label"):
+        row = {"coin": "ETH", "network": "ethereum", "address": A, "amount": "1.5", column: text}
+        values = ",".join(f'"{value}"' for value in row.values())
+        for data in (f"{','.join(row)}\n{values}\n", json.dumps([row])):
+            read = read_bytes(data)
+            assert (len(read.claims), len(asked(read))) == (1, 1)
+            assert text in asked(read)[0]
+        said = read_bytes(json.dumps([row]), columns={"ignore": column})
+        assert (len(said.claims), asked(said)) == (1, [])
+
+
+@pytest.mark.parametrize("column", sorted(NEEDLESS[LABEL]))
+def test_every_column_of_labels_is_looked_at(read_bytes: Reader, column: str) -> None:
+    rows = "".join(f"ETH,ethereum,0x{n:040x},1.5,Hot\n" for n in range(1, 9))
+    text = f"coin,network,address,amount,{column}\n{rows}ETH,ethereum,{A},1.5,Loan\n"
+    read = read_bytes(text)
+    assert [f.row for f in read.findings] == [10]
+
+
+@pytest.mark.parametrize("text", SILENT)
+def test_other_labels_say_nothing(text: str) -> None:
+    assert not label_says(text)
+
+
+def test_a_label_of_many_coins_is_told_once(read_bytes: Reader) -> None:
+    read = read_bytes(f"network,address,note,ETH,USDT,USDC\nethereum,{A},Loan,1.5,7,8\n")
+    assert (len(read.claims), len(asked(read))) == (3, 1)
