@@ -155,8 +155,8 @@ def account_for_name(layout: Layout, options: ReadOptions) -> None:
 
 
 def account_for_comments(layout: Layout, options: ReadOptions, comments: Iterable[str]) -> None:
-    """Declare comments on cells that may say a unit, a share, a block, or that nothing is held."""
-    said = next((text for text in comments if note_says(text) or is_no_holding(text)), "")
+    """Declare comments on cells that may say what labels may: a unit, money, nothing held."""
+    said = next((text for text in comments if label_says(text)), "")
     if not said:
         return
     ignored = {normal(name) for name in options.columns.get("ignore", "").split(",")}

@@ -209,7 +209,7 @@ def test_says_when_rows_could_not_be_read(registry: Registry) -> None:
     audit = ListAudit(registry)
     audit.observe(total(200, places=8))
     audit.observe(UnreadableRow(9, 1, "unknown_coin", "unknown coin 'X'"))
-    assert audit.findings()[0].reason.endswith("1 rows of the list could not be read")
+    assert audit.findings()[0].reason.endswith("1 row of the list could not be read")
 
 
 def test_rows_without_amounts_cannot_confirm_a_total(registry: Registry) -> None:
