@@ -110,6 +110,7 @@ class Ratio(Shape):
     """Reserves against liabilities of one asset, each side with its evidence.
 
     reserves_evidence: the weakest among the verified reserves, None where nothing is verified.
+    scope: of whom alone the liabilities are, None for all users.
     """
 
     asset: str
@@ -121,6 +122,7 @@ class Ratio(Shape):
     source: str
     as_of: str
     published_ratio: str | None
+    scope: str | None
 
 
 class AggregatePrice(Shape):

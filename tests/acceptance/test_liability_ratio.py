@@ -188,3 +188,25 @@ def test_coins_of_the_publishers_own_are_no_reserves(scanner, taken, tmp_path, m
     assert (found["reserves_usd"], found["prices"]) == ("0.00", [])
     assert "without its own ETH" in scanner("totals").text
     assert "left out, for the publisher issues it: ETH" in scanner("totals", "--exact").text
+
+
+def test_a_ratio_over_some_users_says_so_wherever_it_stands(scanner, taken, tmp_path):
+    """And that it is unproven: over a part of what is owed, every ratio is better."""
+    (tmp_path / "owed.csv").write_text("asset,amount\nETH,0.1\n")
+    assert scanner("liabilities", "import", "owed.csv", "--of", "US users").status == 0
+    totals = scanner("totals").out.decode()
+    assert "(unproven, only of US users)" in " ".join(totals.split())
+    assert "unproven, only of US users" in scanner("totals", "--exact").out.decode()
+    (ratio,) = scanner("totals", "--json").object["ratios"]
+    assert (ratio["scope"], ratio["proven_per_coin"]) == ("US users", False)
+    assert scanner("export", "ratios", "--format", "jsonl", "-o", "ratios.jsonl").status == 0
+    flat = json.loads((tmp_path / "ratios.jsonl").read_text())
+    assert list(flat)[-1] == "scope"
+    assert (flat["scope"], flat["ratio"]) == ("US users", ratio["reserve_ratio"])
+    assert scanner("report", "-o", "r.html").status == 0
+    assert "only of US users</span>" in (tmp_path / "r.html").read_text()
+    scanner("report", "--json", "-o", "r.json")
+    twin = json.loads((tmp_path / "r.json").read_text())
+    assert twin["ratios"] == [ratio]
+    scanner("report", "--schema", "-o", "s.json")
+    Draft202012Validator(json.loads((tmp_path / "s.json").read_text())).validate(twin)

@@ -165,7 +165,8 @@ def test_report_page_and_its_twin(scanner, taken, tmp_path):
     assert "<script" not in page
     assert scanner("report", "latest", "--json", "-o", "report.json").status == 0
     twin = json.loads((tmp_path / "report.json").read_bytes())
-    apart = {"aggregate_ratios": twin["aggregate_ratios"]}  # beside the totals, with the ratios
+    # They stand beside the totals there.
+    apart = {name: twin[name] for name in ("aggregate_ratios", "ratios")}
     assert {**twin["totals"], **apart} == scanner("totals", "--json").object
     assert twin["answer"]["status"] == "verified"
     assert [b["height"] for b in twin["blocks"]] == [HEIGHT]

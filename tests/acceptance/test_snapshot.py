@@ -62,6 +62,7 @@ def test_all_verified_is_0_and_totals_are_exact(scanner, taken):
         "keys_not_asked": 0,
         "assets": [eth_total()],
         "aggregate_ratios": [],
+        "ratios": [],
     }
     assert done.out.endswith(b"}\n")
     assert scanner("totals", "1", "--json").out == done.out
@@ -194,6 +195,7 @@ def test_node_that_is_down_and_came_back(scanner, endpoints, tmp_path):
         "keys_not_asked": 0,
         "assets": [eth_total()],
         "aggregate_ratios": [],
+        "ratios": [],
     }
 
 
@@ -284,6 +286,7 @@ def test_the_same_on_postgresql(scanner, endpoints, tmp_path, postgres_database)
         "keys_not_asked": 0,
         "assets": [eth_total()],
         "aggregate_ratios": [],
+        "ratios": [],
     }
     assert scanner("db", "check", *of).status == 0
 

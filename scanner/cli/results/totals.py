@@ -67,7 +67,8 @@ def totals(
         if chosen == "json":
             whole = totals_object(store, found)
             more = {} if together is None else {"groups": group_objects(together)}
-            emit(pretty({**whole, **more}))
+            ratios = {"ratios": ratio_objects(store, found)}
+            emit(pretty({**whole, **ratios, **more}))
         else:
             _write(store, found, "exact" if exact else chosen, together)
         finish(outcome_weights(store, snapshot_id))
@@ -77,11 +78,11 @@ def _write(
     store: Store, found: queries.SnapshotTotals, form: str, together: list[GroupTotal] | None
 ) -> None:
     """As a table or CSV, and below a table what stands in none of its columns."""
-    ratios = ratio_objects(store, found) if form == "exact" else []
+    ratios = ratio_objects(store, found) if form != "csv" else []
     worst = worst_by_asset(store, found.snapshot) if form == "table" else None
     write_totals(found, form, ratios, worst)
     lines = [*group_lines(together)] if together is not None else []
-    lines += published_words(ratios)
+    lines += published_words(ratios) if form == "exact" else []
     for each in aggregates(store, found.snapshot) if form != "csv" else ():
         short = fill(aggregate_words(each), NARROW).splitlines()
         lines += aggregate_lines(each) if form == "exact" else short

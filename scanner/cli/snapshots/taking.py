@@ -26,6 +26,7 @@ from scanner.ownership.judge import judge_claims
 from scanner.ownership.parallel import cores
 from scanner.reports.figures.aggregate import totals_object
 from scanner.reports.figures.outcome import outcome_weights, print_outcome
+from scanner.reports.figures.ratios import ratio_objects
 from scanner.reports.figures.totals import print_totals
 from scanner.reports.tables.jsontext import pretty
 from scanner.settings.endpoints import load_endpoints
@@ -171,8 +172,10 @@ def show_outcome(store: Store, snapshot_id: int, as_json: bool) -> None:
     """Print totals on stdout and what was found on stderr; leave with the exit status."""
     totals = queries.totals(store, snapshot_id)
     if as_json:
-        emit(pretty(totals_object(store, totals)))
+        whole = totals_object(store, totals)
+        emit(pretty({**whole, "ratios": ratio_objects(store, totals)}))
     else:
-        print_totals(totals, worst_by_asset(store, snapshot_id))
+        worst = worst_by_asset(store, snapshot_id)
+        print_totals(totals, worst, ratio_objects(store, totals))
     print_outcome(store, snapshot_id)
     finish(outcome_weights(store, snapshot_id))

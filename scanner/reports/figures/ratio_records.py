@@ -30,6 +30,7 @@ RATIO_COLUMNS: Mapping[str, str] = {
     "all_priced": "bool",
     "left_out": "text",
     "gap": "text",
+    "scope": "text",
 }
 """Columns of the export, in order, with their kinds."""
 PUBLISHERS_UNIT = "publisher's unit"
@@ -67,6 +68,7 @@ _OF_ASSET = (
     "liabilities_evidence",
     "source",
     "as_of",
+    "scope",
 )
 
 

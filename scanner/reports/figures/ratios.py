@@ -19,7 +19,7 @@ from scanner.store.writing.owed import liabilities_of
 def ratio_objects(store: Store, totals: SnapshotTotals) -> list[dict[str, object]]:
     """One object for each asset whose liabilities are known, by name.
 
-    totals: of the snapshot.
+    totals: of the snapshot. scope: of whom alone the liabilities are, None for all users.
     """
     of = {total.asset: total for total in totals.assets}
     with store.read() as connection:
@@ -41,6 +41,7 @@ def ratio_objects(store: Store, totals: SnapshotTotals) -> list[dict[str, object
                 "source": liability.source,
                 "as_of": liability.as_of,
                 "published_ratio": liability.detail.get("published_ratio"),
+                "scope": liability.detail.get("scope"),
             }
         )
     return ratios
@@ -62,10 +63,20 @@ def ratio_view(
         "verified": reading_coins(int(verified), decimals, asset) if verified else "no answer",
         "liabilities": reading_coins(int(total["liabilities"]), decimals, asset),
         "published": known.get("published_ratio") or "",
+        "scope": known.get("scope") or "",
         "ratio": _at_least(ratio, total["unavailable_rows"]),
         "why_absent": "" if ratio is not None else why_absent(total, complete=complete),
         "below_one": ratio is not None and int(verified or 0) < int(total["liabilities"]),
     }
+
+
+def limits_of(known: Mapping[str, Any]) -> str:
+    """What a ratio may never be shown without: "unproven, only of EU users"; "" if it is whole.
+
+    known: of `ratio_objects`.
+    """
+    said = [] if known["proven_per_coin"] else ["unproven"]
+    return ", ".join([*said, f"only of {known['scope']}"] if known.get("scope") else said)
 
 
 def _at_least(ratio: str | None, unread: int) -> str:

@@ -18,6 +18,7 @@ from scanner.reports.figures.amounts import (
     percent,
     whole_coins,
 )
+from scanner.reports.figures.ratios import limits_of
 from scanner.reports.tables.grid import Cell, Column, print_grid
 from scanner.reports.tables.text import printable
 from scanner.reports.tables.writers import write_csv
@@ -61,7 +62,7 @@ def write_totals(
         print_exact(totals, ratios)
         return
     if form == "table":
-        print_totals(totals, worst or {})
+        print_totals(totals, worst or {}, ratios)
         return
     sys.stdout.buffer.write(totals_csv(totals))
     sys.stdout.buffer.flush()
@@ -90,8 +91,11 @@ def _record(totals: SnapshotTotals, asset: AssetTotal) -> dict[str, object]:
     }
 
 
-def print_totals(totals: SnapshotTotals, worst: Worst) -> None:
-    """Print the short table: what is claimed and verified, and the worst that was found."""
+def print_totals(totals: SnapshotTotals, worst: Worst, ratios: Ratios = ()) -> None:
+    """Print the short table: what is claimed and verified, and the worst that was found.
+
+    ratios: for what limits each ratio, which stands beside it.
+    """
     columns = [
         Column("asset"), Column("claimed", True), Column("verified", True), Column("%", True),
         Column("worst finding"),
@@ -102,7 +106,7 @@ def print_totals(totals: SnapshotTotals, worst: Worst) -> None:
     rows += [_found_alone(name, worst[name]) for name in sorted(worst.keys() - known - {""})]
     print_grid(columns, rows, title=_title(totals))
     owed = [a for a in totals.assets if a.liabilities]
-    for line in fill(_ratios_line(owed), NARROW).splitlines() if owed else []:
+    for line in fill(_ratios_line(owed, ratios), NARROW).splitlines() if owed else []:
         sys.stdout.write(printable(line) + "\n")
     _tell_unasked(totals)
     sys.stdout.write(f"Exact amounts and evidence: scanner totals {totals.snapshot} --exact\n")
@@ -149,8 +153,13 @@ def _found(kind: FindingKind, count: int) -> Cell:
     return Cell(f"{count:,} {kind.value.replace('_', ' ')}", style)
 
 
-def _ratios_line(owed: Sequence[AssetTotal]) -> str:
-    parts = [f"{a.asset} {a.reserve_ratio or 'unknown'}" for a in owed]
+def _ratios_line(owed: Sequence[AssetTotal], ratios: Ratios) -> str:
+    limits = {str(known["asset"]): limits_of(known) for known in ratios}
+    parts = []
+    for asset in owed:
+        limit = limits.get(asset.asset) if asset.reserve_ratio else ""
+        shown = f" ({limit})" if limit else ""
+        parts.append(f"{asset.asset} {asset.reserve_ratio or 'unknown'}{shown}")
     return f"Verified reserves by liabilities: {', '.join(parts)}"
 
 
@@ -238,7 +247,8 @@ def _share(asset: AssetTotal) -> str:
 
 def _levels(ratio: Mapping[str, object]) -> str:
     held = str(ratio["reserves_evidence"] or "nothing").replace("_", " ")
-    return f"{held} / {str(ratio['liabilities_evidence']).replace('_', ' ')}"
+    owed = str(ratio["liabilities_evidence"]).replace("_", " ")
+    return ", ".join(filter(None, (f"{held} / {owed}", limits_of(ratio))))
 
 
 def _without_answer(asset: AssetTotal) -> Cell:
