@@ -1,6 +1,7 @@
 """Taking snapshots into a database, on both: what is stored, kept, refused and told."""
 
 import threading
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select, text
@@ -213,8 +214,10 @@ def test_liabilities_make_the_ratio_and_are_written_once(store):
     (eth,) = queries.totals(store, snapshot).assets
     assert (eth.liabilities, eth.reserve_ratio) == (owed.amount, "0.500000")
     less = Liability("ETH", 1, 18, LiabilityEvidence.PUBLISHED, "owed.csv")
-    with pytest.raises(StoreError, match="already has other liabilities for ETH"):
-        set_liabilities(store, snapshot, [less])
+    of_some = replace(owed, detail={"scope": "US users"})
+    for other in (less, of_some, replace(owed, detail={"unit": "USD"}), replace(owed, as_of="")):
+        with pytest.raises(StoreError, match="already has other liabilities for ETH"):
+            set_liabilities(store, snapshot, [other])
     with pytest.raises(SnapshotNotFoundError):
         set_liabilities(store, 99, [owed])
 

@@ -184,10 +184,17 @@ def _wants_cut(connection: Connection, snapshot_id: int, network: str, size: int
     return any(most > size or number > -(-total // size) for _, number, most, total in groups)
 
 
+def _figure(owed: Liability) -> tuple[object, ...]:
+    """What one asset's figure says: how much, in what, of whom, of when."""
+    about = (owed.detail.get(name, "") for name in ("unit", "scope"))
+    return owed.amount, owed.decimals, owed.as_of, *about
+
+
 def set_liabilities(store: Store, snapshot_id: int, liabilities: Sequence[Liability]) -> None:
     """Keep what is owed, beside a snapshot. An asset's figure is written once.
 
-    Raises SnapshotNotFoundError; StoreError if an asset already has a different figure.
+    Raises SnapshotNotFoundError; StoreError if an asset already has a different figure, or one of
+    other users, in another unit or of another day.
     """
     with store.write() as connection:
         known = select(t.snapshot.c.id).where(t.snapshot.c.id == snapshot_id)
@@ -198,7 +205,7 @@ def set_liabilities(store: Store, snapshot_id: int, liabilities: Sequence[Liabil
         }
         for new in liabilities:
             old = stored.get(new.asset, new)
-            if (old.amount, old.decimals) != (new.amount, new.decimals):
+            if _figure(old) != _figure(new):
                 raise StoreError(
                     f"snapshot {snapshot_id} already has other liabilities for {new.asset}: "
                     "what is stored is not changed; take a new snapshot"
