@@ -136,7 +136,7 @@ def test_an_address_without_validators_is_an_answer(run, tmp_path):
 )
 def test_what_could_not_be_read_is_no_answer(tmp_path, monkeypatch, capfdbinary, more, says):
     """Not "none found", and no half of a list. In this process, where waits can be left out."""
-    monkeypatch.setattr("time.sleep", lambda _: None)
+    monkeypatch.setattr("scanner.net.ending.pause", lambda _: None)
     (tmp_path / "found.csv").write_text("as it was")
     with chain(**more).serve() as place:
         write_table(tmp_path / "endpoints.toml", place)

@@ -177,7 +177,7 @@ def test_the_wrong_chain_is_refused_before_anything_is_asked(anvil_factory):
 
 
 def test_a_dead_node_is_an_error_and_holds_no_url(node, monkeypatch):
-    monkeypatch.setattr("time.sleep", lambda _: None)
+    monkeypatch.setattr("scanner.net.ending.pause", lambda _: None)
     endpoint = replace(node.endpoint("one"), url="http://127.0.0.1:1/secret-key-123")
     source = make_source("ethereum_rpc", ETHEREUM, [endpoint], REGISTRY)
     with pytest.raises(SourceUnavailableError) as caught:

@@ -161,13 +161,13 @@ def test_a_reorg_and_a_pruned_state(opened):
     ],
 )
 def test_endpoints_that_must_not_be_believed(opened, more, error, says, monkeypatch):
-    monkeypatch.setattr("time.sleep", lambda _: None)
+    monkeypatch.setattr("scanner.net.ending.pause", lambda _: None)
     with pytest.raises(error, match=says):
         opened(stub(**more)).pin(None)
 
 
 def test_a_block_that_does_not_hash_to_its_root(opened, monkeypatch):
-    monkeypatch.setattr("time.sleep", lambda _: None)
+    monkeypatch.setattr("scanner.net.ending.pause", lambda _: None)
     chain = stub()
     chain.root = lambda slot: "0x" + f"{slot:064x}"
     with pytest.raises(SourceUnavailableError, match="does not hash to its root"):

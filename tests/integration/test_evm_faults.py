@@ -135,7 +135,7 @@ HONEST = [f for f in FAULTS if f is not fault_proxy.lying]
 
 @pytest.mark.parametrize("seed", [11, 12])
 def test_one_single_endpoint_that_fails_half_the_time_but_does_not_lie(anvil, seed, monkeypatch):
-    monkeypatch.setattr("time.sleep", lambda seconds: SLEEP(min(seconds, 0.6)))
+    monkeypatch.setattr("scanner.net.ending.pause", lambda seconds: SLEEP(min(seconds, 0.6)))
     with ExitStack() as stack:
         proxy = stack.enter_context(FaultProxy(anvil.url, HONEST, 0.4, seed))
         source = open_source(stack, anvil, [proxy])
@@ -204,7 +204,7 @@ def test_the_ladder_is_climbed_down_to_what_an_endpoint_has(anvil, refuse, way):
 
 
 def test_every_endpoint_dead_is_an_error_not_a_zero(anvil, monkeypatch):
-    monkeypatch.setattr("time.sleep", lambda _: None)
+    monkeypatch.setattr("scanner.net.ending.pause", lambda _: None)
     with ExitStack() as stack:
         proxies = [stack.enter_context(FaultProxy(anvil.url, [], 0.0)) for _ in range(2)]
         source = open_source(stack, anvil, proxies)

@@ -144,7 +144,7 @@ TALKATIVE = ("html_error", "truncated", "dropped", "timeout", "limited_in_body",
 
 @pytest.mark.parametrize("name", TALKATIVE, ids=lambda name: name or "dead")
 def test_no_error_holds_the_key_of_the_endpoint(node, name, monkeypatch, caplog):
-    monkeypatch.setattr("time.sleep", lambda _: None)
+    monkeypatch.setattr("scanner.net.ending.pause", lambda _: None)
     caplog.set_level(0)
     faults = [getattr(fault_proxy, name)] if name else []
     with FaultProxy(node.url, faults, 0.0) as proxy:

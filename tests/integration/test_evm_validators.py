@@ -101,7 +101,7 @@ def world(anvil):
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    monkeypatch.setattr("time.sleep", lambda _: None)
+    monkeypatch.setattr("scanner.net.ending.pause", lambda _: None)
 
 
 def ask(*addresses: str) -> list[BalanceQuery]:

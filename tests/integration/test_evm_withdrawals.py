@@ -41,7 +41,7 @@ def stub(**more) -> BeaconStub:
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    monkeypatch.setattr("time.sleep", lambda _: None)
+    monkeypatch.setattr("scanner.net.ending.pause", lambda _: None)
 
 
 @pytest.fixture
