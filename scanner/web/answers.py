@@ -89,7 +89,9 @@ def status_word(site: Site, head: SnapshotHead) -> str:
 def totals(site: Site, wanted: str) -> Object:
     """The object of `scanner totals --json`."""
     head = site.head(wanted)
-    return totals_object(site.store, site.totals(head), kept_by(site))
+    found = site.totals(head)
+    whole = totals_object(site.store, found, kept_by(site))
+    return {**whole, "ratios": ratio_objects(site.store, found)}
 
 
 def over_all(site: Site, head: SnapshotHead) -> list[Object]:

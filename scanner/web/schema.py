@@ -11,7 +11,7 @@ from scanner.model.finding import FindingKind, Weight
 from scanner.model.statement import StatedBy, Statement
 from scanner.snapshots.interface import SnapshotState
 from scanner.store.reading.across import Change
-from scanner.web.schema_value import AggregateRatio, AssetValue, Shape, Worth
+from scanner.web.schema_value import AggregateRatio, AssetValue, Ratio, Shape, Worth
 
 Amount = str
 """Base units as decimal text: programs that read numbers as floats would lose digits."""
@@ -168,6 +168,7 @@ class Totals(Shape):
     keys_not_asked: int | None
     assets: list[AssetTotal]
     aggregate_ratios: list[AggregateRatio]
+    ratios: list[Ratio]
 
 
 class ControlVerdict(Shape):
