@@ -17,7 +17,7 @@ from hashlib import sha256
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, exists, func, select
+from sqlalchemy import Connection, func, select
 
 from scanner.errors import StoreError
 from scanner.model.balance import Evidence
@@ -85,16 +85,17 @@ def publish(connection: Connection, snapshot_id: int, now: datetime) -> None:
 
 
 def left_out(connection: Connection, snapshot_id: int) -> int:
-    """How many claims of the snapshot's list have no balance in it, not even a missing one."""
-    c, b = t.claim.c, t.balance.c
-    read = exists().where(b.snapshot_id == snapshot_id, b.claim_no == c.no)
-    query = (
-        select(func.count())
-        .select_from(t.claim)
-        .join(t.snapshot, t.snapshot.c.list_id == c.list_id)
-        .where(t.snapshot.c.id == snapshot_id, ~read)
-    )
-    return int(connection.execute(query).scalar_one())
+    """How many claims of the snapshot's list have no balance in it, not even a missing one.
+
+    Claims are numbered from 1 without a gap, and a snapshot has one balance of each at most.
+    """
+    b, of = t.balance.c, t.reserve_list.c
+    whole = select(of.claims).join(t.snapshot, t.snapshot.c.list_id == of.id)
+    claims = connection.execute(whole.where(t.snapshot.c.id == snapshot_id)).scalar()
+    if claims is None:  # its list is gone, which the seal tells
+        return 0
+    read = select(func.count()).where(b.snapshot_id == snapshot_id, b.claim_no.between(1, claims))
+    return int(claims) - int(connection.execute(read).scalar_one())
 
 
 def tally_of(connection: Connection, snapshot_id: int) -> Tally:
