@@ -82,7 +82,9 @@ class AmountReader:
                 amount = self._careful(text, decimals, holding, line)
         if amount is None:
             return None
-        doubted = self._doubt_dots or (self._marks is not None and self._compare(text, line))
+        doubted = self._doubt_dots or (
+            self._marks is not None and self._compare(self._marks, text, line)
+        )
         if doubted and ambiguous_dot(text):
             reason = f"{clip(text)!r}: {TWO_MEANINGS}"
             return self._doubt(FindingKind.BAD_AMOUNT, reason, holding, line)
@@ -97,10 +99,8 @@ class AmountReader:
             return ""
         return parted_number(text, label)
 
-    def _compare(self, text: str, line: int) -> bool:
+    def _compare(self, marks: Marks, text: str, line: int) -> bool:
         """Whether the file has shown the comma; told where an amount before is concerned."""
-        marks = self._marks
-        assert marks is not None  # noqa: S101 - or it is not called
         if not marks.comma and shows_comma(text):
             marks.comma = text
             if marks.dotted:

@@ -22,8 +22,8 @@ from scanner.snapshots.interface import Judge, SnapshotSink
 LONGEST_WAIT = 60.0
 """Seconds at most between two tries, whatever a server asks for."""
 
-NO_TIME = 1 << 33
-"""Seconds since 1970 that no block of today has: what an endpoint says from here on is no time."""
+LATEST_TIME = 1 << 33
+"""Seconds since 1970, in the year 2242: what an endpoint says from here on is no block's time."""
 
 _TICK = 0.5
 """Seconds between two looks at Ctrl-C."""
@@ -82,7 +82,7 @@ class Tools:
 
 def plausible(block: BlockRef) -> BlockRef:
     """A block without a time that no block can have."""
-    if block.time is None or 0 <= block.time < NO_TIME:
+    if block.time is None or 0 <= block.time < LATEST_TIME:
         return block
     return replace(block, time=None)
 

@@ -24,10 +24,9 @@ class Moments:
     """Where balances were read further apart than a snapshot allows; empty where they were not.
 
     spread: seconds that are allowed. fixed: place -> time of its block, where a network was read at
-    a block. late: place -> time of the newest state that was read, where a network tells of
-    no other. apart: places of `fixed` that
-    are not of the snapshot's moment. counted: whether the snapshot is of a program that told these
-    and counted them as verified.
+    a block. late: place -> time of the newest state that was read, where a network tells of no
+    other. apart: places of `fixed` that are not of the snapshot's moment. counted: whether the
+    snapshot is of a program that told these and counted them as verified.
     """
 
     spread: int = 0
