@@ -97,9 +97,11 @@ def _mail(channel: Email, message: Message) -> None:
     try:
         _send_mail(channel, _mail_of(channel, message))
     except smtplib.SMTPAuthenticationError:
-        raise SourceRejectedError(channel.name, "the mail server refused the password") from None
+        raise SourceRejectedError(channel.name, "the mail server rejected the password") from None
     except smtplib.SMTPRecipientsRefused:
-        raise SourceRejectedError(channel.name, "the mail server refused every recipient") from None
+        raise SourceRejectedError(
+            channel.name, "the mail server rejected every recipient"
+        ) from None
     except smtplib.SMTPResponseException as e:
         what = f"the mail server answered {e.smtp_code}"
         raise SourceUnavailableError(channel.name, what) from None

@@ -194,7 +194,7 @@ class _Reader:
                 raise self._wrong(place, f"the name {rule.name!r} is given twice")
             rules[rule.name] = rule
         if not channels:
-            raise self._wrong("", "no [[channel]]: nobody would be told")
+            raise self._wrong("", "no [[channel]]: alerts would go nowhere")
         return AlertConfig(tuple(rules.values()), channels)
 
     def _places(self, kind: str, tables: object) -> list[tuple[str, dict[str, Any]]]:
@@ -235,14 +235,14 @@ class _Reader:
             raise self._wrong(place, "port must be a number from 1 to 65535")
         user, password = self._text(place, table, "user"), self._secret(place, table, "password")
         if password and security == "none" and host not in LOOPBACK:
-            raise self._wrong(place, "a password is not sent without encryption: set security")
+            raise self._wrong(place, "a password is not sent unencrypted: set security")
         if bool(user) != bool(password):
-            raise self._wrong(place, "user and password go together")
+            raise self._wrong(place, "user and password must both be given")
         ca_file = self._text(place, table, "ca_file")
         if ca_file:
             ca_file = str(self._path.parent / ca_file)
             if not Path(ca_file).is_file():
-                raise self._wrong(place, f"there is no ca_file {clip(ca_file)!r}")
+                raise self._wrong(place, f"the ca_file {clip(ca_file)!r} does not exist")
         return Email(name, host, port, security, sender, to, user, password, ca_file, timeout)
 
     def _rule(self, place: str, table: dict[str, Any], channels: Mapping[str, Channel]) -> Rule:
@@ -256,7 +256,7 @@ class _Reader:
         told = self._texts(place, table, "channels")
         for channel in told:
             if channel not in channels:
-                raise self._wrong(place, f"there is no channel {clip(channel)!r}")
+                raise self._wrong(place, f"no channel is named {clip(channel)!r}")
         threshold = self._number(place, table, number) if number else Decimal(0)
         return Rule(
             name,
@@ -288,7 +288,9 @@ class _Reader:
     def _pages(self, place: str, table: dict[str, Any]) -> str:
         url = self._text(place, table, "pages").rstrip("/")
         if url and (not url.lower().startswith(("https://", "http://")) or not url.isprintable()):
-            raise self._wrong(place, "pages is where the web pages are, as https:// or http://")
+            raise self._wrong(
+                place, "pages must be the address of the web pages, as https:// or http://"
+            )
         return url
 
     def _known(self, place: str, table: dict[str, Any], keys: set[str]) -> None:

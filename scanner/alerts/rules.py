@@ -82,7 +82,8 @@ def match_nothing(store: Store, registry: Registry, rules: Sequence[Rule]) -> li
             if not registry.asset_named(name)
         ]
         said += [
-            f"rule {rule.name!r} names the publisher {clip(name)!r}, of whom there is no list here"
+            f"rule {rule.name!r} names the publisher {clip(name)!r}, which has no list in this "
+            "database"
             for name in rule.publishers
             if not any(_is_one_of(publisher, (name,)) for publisher in known)
         ]
@@ -250,7 +251,7 @@ def _facts(named: Named) -> dict[str, object]:
 
 _DISAGREEMENTS = {
     FindingKind.SOURCES_DISAGREE: "sources gave different balances",
-    FindingKind.BALANCE_CHANGED: "a balance read twice at one block was another",
+    FindingKind.BALANCE_CHANGED: "a balance that was read twice at one block changed",
 }
 
 

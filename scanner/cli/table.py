@@ -37,7 +37,7 @@ _CHECK, _RESULTS, _MORE, _SERVICE = "Check a list", "Results", "More evidence", 
 ENTRIES: tuple[Entry, ...] = (
     Entry("lists", "lists.lists:app", "Look into published lists.", _CHECK),
     Entry("verify", "ownership.verify:verify", "Check the signatures of a list, offline.", _CHECK),
-    Entry("doctor", "endpoints.doctor:doctor", "Try a list's networks before a long run.", _CHECK),
+    Entry("doctor", "endpoints.doctor:doctor", "Test a list's networks before a long run.", _CHECK),
     Entry(
         "snapshot",
         "snapshots.snapshot:snapshot",
@@ -49,14 +49,14 @@ ENTRIES: tuple[Entry, ...] = (
         "challenge", "lists.challenge:challenge", "Make a fresh message for a publisher.", _CHECK
     ),
     Entry("totals", "results.totals:totals", "Show totals by strength of evidence.", _RESULTS),
-    Entry("value", "results.value:value", "Show what the totals were worth.", _RESULTS),
+    Entry("value", "results.value:value", "Show the totals in US dollars.", _RESULTS),
     Entry("show", "results.show:show", "List the findings of a snapshot.", _RESULTS),
     Entry("diff", "results.diff:diff", "Compare two snapshots.", _RESULTS),
     Entry("report", "results.report:report", "Write a snapshot's report.", _RESULTS),
     Entry("export", "results.export:export", "Write a table to a file.", _RESULTS),
-    Entry("serve", "operations.serve:serve", "Show results as web pages and as JSON.", _RESULTS),
+    Entry("serve", "operations.serve:serve", "Serve results as web pages and as JSON.", _RESULTS),
     Entry("liabilities", "liabilities.liabilities:app", "Import and check liabilities.", _MORE),
-    Entry("prices", "operations.prices:app", "Keep prices in US dollars.", _MORE),
+    Entry("prices", "operations.prices:app", "Save prices in US dollars.", _MORE),
     Entry("validators", "endpoints.validators:validators", "Find validators of an address.", _MORE),
     Entry(
         "verify-message", "ownership.verify_message:verify_message", "Check one message.", _CHECK
@@ -64,7 +64,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(
         "verify-transactions",
         "ownership.verify_transactions:verify_transactions",
-        "Check control shown by transactions.",
+        "Check proofs of control by transaction.",
         _MORE,
     ),
     Entry("proofs", "endpoints.proofs:app", "Check stored state proofs.", _MORE),
@@ -76,11 +76,11 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(
         "publishers",
         "operations.publishers:app",
-        "Name and join the publishers of lists.",
+        "Name, rename and merge publishers.",
         _SERVICE,
     ),
     Entry("alerts", "operations.alerts:app", "Send alerts.", _SERVICE),
-    Entry("demo", "operations.demo:demo", "Audit an invented list, with faults.", _SERVICE),
+    Entry("demo", "operations.demo:demo", "Audit an invented list with planted faults.", _SERVICE),
 )
 """Every command, in the order of the first page of help."""
 

@@ -42,7 +42,7 @@ def load_bitcoin(node: Bitcoind, amounts: Sequence[tuple[str, int]]) -> int:
     node.rpc("generatetodescriptor", _MATURITY + min(wanted // (50 * _SAT) + 1, 50), ANYONE)
     while (coins := _spendable(node, wanted)) is None:
         if node.rpc("getblockcount") > _MOST_BLOCKS:
-            raise NodeFailedError(node.name, f"regtest cannot hold {wanted} satoshi")
+            raise NodeFailedError(node.name, f"a regtest chain cannot hold {wanted} satoshi")
         node.rpc("generatetodescriptor", 50, ANYONE)
     node.rpc("generateblock", ANYONE, [_transaction(coins, outputs, wanted).hex()])
     height: int = node.rpc("getblockcount")

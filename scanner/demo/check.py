@@ -48,7 +48,7 @@ def compare(
     findings = [f.finding for f in queries.findings(store, snapshot_id)]
     found, others = _match(findings, faults, lines)
     wrong += [
-        f"{fault.kind.value} was to be found and was not: {fault.story}"
+        f"the scan did not find the planted {fault.kind.value}: {fault.story}"
         for fault, finding in zip(faults, found, strict=True)
         if finding is None
     ]
@@ -58,7 +58,7 @@ def compare(
     wrong += _compare_totals(assets, rows)
     verified = verified_rows(store, snapshot_id)
     if verified > sum(row.held is not None and row.proves_control for row in rows):
-        wrong.append(f"{verified} rows are verified, which is more than are true")
+        wrong.append(f"{verified} rows are verified, more than are true")
     return Comparison(tuple(found), verified, tuple(wrong))
 
 
@@ -94,7 +94,7 @@ def _is_owed_alone(total: AssetTotal) -> bool:
 
 def _unplanted(finding: Finding) -> str:
     where = f"line {finding.row}: " if finding.row is not None else ""
-    return f"{where}nobody planted {finding.kind.value}: {finding.reason}"
+    return f"{where}the scan found {finding.kind.value}, which was not planted: {finding.reason}"
 
 
 _CLAIMED = ("claimed", "unavailable_rows")
@@ -154,7 +154,7 @@ def _compare_signers(
                 f"line {view.claim.row}: {counted[0]} of {counted[1]} keys were counted, "
                 f"{signers[0]} of {signers[1]} signed"
             )
-    return wrong + [f"line {line}: its keys were not counted" for line in wanted]
+    return wrong + [f"line {line}: the keys were not counted" for line in wanted]
 
 
 def _compare_totals(assets: Sequence[AssetTotal], rows: Sequence[PublishedRow]) -> list[str]:
@@ -171,6 +171,6 @@ def _compare_totals(assets: Sequence[AssetTotal], rows: Sequence[PublishedRow]) 
                 wrong.append(f"{total.asset}: {name} is {shown}, the chains hold {amount}")
         if sum(found or 0 for found in total.by_evidence.values()) != (total.verified or 0):
             wrong.append(
-                f"{total.asset}: its classes of evidence do not add up to what is verified"
+                f"{total.asset}: the amounts by evidence do not add up to the verified amount"
             )
     return wrong + [f"{asset} has rows and no total" for asset in wanted]

@@ -20,7 +20,7 @@ from scanner.model.registry import Registry
 
 VOTE = "I vote yes on proposal 7 of the treasury council"
 COLUMN = "pledged to"
-"""The column that nobody understands."""
+"""The column that the scanner does not know."""
 
 RIVAL = "southbank"
 """The publisher whose list claims an address of this one, too."""
@@ -104,7 +104,7 @@ def _amounts(plan: Plan) -> None:
     plan.spoil(
         plan.place("SOL", 4),
         FindingKind.DIFFERS_NOW,
-        "SOL: 100 left the address after the list's block",
+        "SOL: the address paid out 100 after the list's block",
         lambda row: {"claimed": row.claimed + 100 * 10**9},
     )
 
@@ -113,7 +113,7 @@ def _signatures(plan: Plan) -> None:
     plan.spoil(
         plan.place("BTC", 9),
         FindingKind.BAD_SIGNATURE,
-        "BTC: one key signs twice where two of three must sign",
+        "BTC: one key signs twice, but two of three must sign",
         lambda row: {"signatures": (row.signatures[0], row.signatures[0]), "signers": (1, 2)},
     )
     dogecoin = plan.place("DOGE", 3)
@@ -121,14 +121,14 @@ def _signatures(plan: Plan) -> None:
     plan.spoil(
         dogecoin,
         FindingKind.UNSUPPORTED_SCHEME,
-        "DOGE: the signature is over Bitcoin's envelope, not Dogecoin's",
+        "DOGE: the signature uses Bitcoin's envelope, not Dogecoin's",
         lambda row: {"signatures": (bitcoin_signature(key, title=BITCOIN), "")},
     )
     voter = plan.place("ETH", 8)
     plan.spoil(
         voter,
         FindingKind.NOT_STATED,
-        "ETH: the key signs a vote, and no claim of reserves",
+        "ETH: the key signs a vote, not a claim of reserves",
         lambda row: {
             "message": VOTE,
             "signatures": (evm_signature(secp_key(signing_number(plan, voter)), VOTE), ""),
@@ -153,14 +153,14 @@ def _owners(plan: Plan) -> None:
     plan.spoil(
         plan.place("TRX", 17),
         FindingKind.BAD_SIGNATURE,
-        "TRX: the key may no longer spend: the account was given away",
+        "TRX: the key may no longer spend: the account has another owner",
         lambda _: {"given_to": tron_address(secp_key(99_999))},
     )
     owners = [secp_key(n) for n in (88_001, 88_002)]
     plan.spoil(
         plan.place("ETH", 30),
         FindingKind.OWNER_UNPROVEN,
-        "ETH: two keys sign for a contract that names no owner",
+        "ETH: two keys sign for a contract that does not name an owner",
         lambda _: {
             "address": _CONTRACT,
             "contract": True,
@@ -175,18 +175,23 @@ def _reading(plan: Plan, registry: Registry) -> None:
     twin = plan.rows[plan.place("APT", 4)]
     name = Coin("APT-FA", "APT", 1, 0, total=False)
     again = replace(twin, coin=name, holding=registry.resolve(name.name, name.label))
-    _add(plan, again, FindingKind.DUPLICATE, "APT: a balance is listed again, as APT-FA")
+    _add(
+        plan,
+        again,
+        FindingKind.DUPLICATE,
+        "APT: a balance is listed twice, the second time as APT-FA",
+    )
     coin = Coin("CFX", "CFX", 1, 0, total=False)
     made = sign("conflux-core", 99)
     units = 5_000 * 10**18
     holding = registry.resolve(coin.name, coin.label)
     row = PublishedRow(coin, holding, made.address, units, None, made.message, made.signatures)
-    story = "CFX: nothing here can read the balance"
+    story = "CFX: no source can read the balance"
     _add(plan, row, FindingKind.BALANCE_UNAVAILABLE, story)
     plan.spoil(
         plan.place("XRP", 3),
         FindingKind.BALANCE_UNAVAILABLE,
-        "XRP: two letters of an address are exchanged",
+        "XRP: two letters of an address are swapped",
         lambda row: {"address": _swapped(row.address), "held": None},
         FindingKind.MALFORMED_PROOF,
     )
@@ -213,14 +218,18 @@ def _whole(plan: Plan) -> None:
     plan.declared["USDC"] = 5_000 * 10**6
     plan.about_all(FindingKind.TOTAL_DIFFERS, "USDC: the list's total is 5,000 above its rows")
     plan.rows[0] = replace(plan.rows[0], extra="lender")
-    plan.about_all(FindingKind.NOT_UNDERSTOOD, f"a column, '{COLUMN}', that nobody understands")
+    plan.about_all(
+        FindingKind.NOT_UNDERSTOOD, f"a column, '{COLUMN}', that the scanner does not know"
+    )
     plan.shared = plan.place("ETH", 12)
     plan.about_all(
-        FindingKind.CLAIMED_ELSEWHERE, f"ETH: an address that {RIVAL}'s list claims, too"
+        FindingKind.CLAIMED_ELSEWHERE, f"ETH: an address that {RIVAL}'s list also claims"
     )
     plan.owed |= {"BTC": "400", "ETH": "11000", "USDT": "20000000", "TON": "500000", "ADA": "1000"}
-    plan.about_all(FindingKind.RESERVES_MAYBE_BELOW, "TON: more is owed than the list holds")
-    plan.about_all(FindingKind.RESERVES_MISSING, "ADA: 1,000 are owed, and no row claims any")
+    plan.about_all(
+        FindingKind.RESERVES_MAYBE_BELOW, "TON: liabilities are higher than the reserves"
+    )
+    plan.about_all(FindingKind.RESERVES_MISSING, "ADA: 1,000 are owed, but no row claims any ADA")
 
 
 def signing_number(plan: Plan, at: int) -> int:

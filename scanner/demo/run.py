@@ -280,7 +280,7 @@ def _alone_in(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise NodeFailedError("demo", f"another one is running in {folder}") from None
+            raise NodeFailedError("demo", f"another demonstration is running in {folder}") from None
         yield
 
 

@@ -28,8 +28,8 @@ class Told:
 def opening(plan: Plan, networks: int) -> Iterator[str]:
     """Say what is about to be scanned, and every fault before the scan."""
     rows = len(plan.rows)
-    yield f"An invented exchange claims {rows} balances on {networks} networks, all signed."
-    yield f"{len(plan.faults)} faults are planted. The scan must find these, and nothing else:"
+    yield f"An invented exchange claims {rows} signed balances on {networks} networks."
+    yield f"{len(plan.faults)} faults are planted. The scan must find these and nothing else:"
     for number, fault in enumerate(plan.faults, 1):
         yield f"{number:4}  {fault.story}"
 
@@ -50,7 +50,7 @@ def result(plan: Plan, comparison: Comparison, totals: Sequence[AssetTotal]) -> 
         return
     rows = f"{comparison.verified} of {len(plan.rows)} rows are verified."
     yield f"All {len(plan.faults)} faults were found, and nothing else. {rows}"
-    yield "Each total is what the chains hold, to the last unit; no chain is the real one."
+    yield "Each total equals what the chains hold, to the last unit. No chain is a real one."
 
 
 def _line(total: AssetTotal) -> str:

@@ -32,7 +32,9 @@ class _Comments:
         self.parser.CharacterDataHandler = self._data
 
     def _refuse(self, *_: object) -> None:
-        raise ListFormatError(self._name, "a document type in a workbook: none belongs there")
+        raise ListFormatError(
+            self._name, "the workbook has a document type declaration, which is not allowed"
+        )
 
     def _start(self, tag: str, _: object) -> None:
         self._texts += tag.rpartition(" ")[2] in _TEXTS

@@ -66,7 +66,7 @@ def refuse_binary(file: str, head: bytes) -> None:
     if odd > max(8, len(start) // 20):
         raise ListFormatError(file, "a binary file, not a published list", 1, 1)
     if b"\r" in head and b"\n" not in head and head.count(b"\r") > 1:
-        what = "lines end in CR alone (old Macintosh): save it with LF or CR LF line ends"
+        what = "its lines end in CR alone (old Macintosh): save it with LF or CR LF line ends"
         raise ListFormatError(file, what, 1)
 
 

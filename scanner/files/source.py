@@ -84,7 +84,7 @@ class Source:
         start = self._raw.peek(8)
         if not start.startswith(_ZIP):
             if member:
-                raise InputError(f"{self.name}: only a zip or a workbook has parts to choose from")
+                raise InputError(f"{self.name}: only a zip or a workbook has parts")
             return [""]
         self._raw.hash_whole()
         try:
@@ -132,7 +132,7 @@ class Source:
         """The one table of the file. Raises ListFormatError, which says how to choose, if more."""
         if len(self._members) > 1:
             named = clip(", ".join(self._members), 200)
-            what = f"{len(self._members)} tables in it; choose one of {named} as"
+            what = f"it has {len(self._members)} tables; choose one of {named} as"
             raise ListFormatError(self.name, f"{what} {self.name}:{self._members[0]}")
         if self._only is None:
             self._only = self._table(self._members[0])
@@ -170,7 +170,7 @@ class Source:
                 pass
         self._raw.drain()
         if self._raw.changed():
-            raise ListFormatError(self.name, "changed while it was read: start again")
+            raise ListFormatError(self.name, "the file changed while it was read: start again")
         return self._raw.digest(), self._raw.size
 
     def progress(self) -> tuple[int, int]:
@@ -210,7 +210,7 @@ class _Counted:
         try:
             part = self._stream.read(size)
         except _DAMAGED as e:
-            what = f"cannot be read to its end, is it damaged or cut off? ({e})"
+            what = f"cannot be read to its end: it may be damaged or cut off ({e})"
             raise ListFormatError(self._file, what) from None
         self._budget.spend(len(part))
         return part
@@ -271,11 +271,13 @@ def _chosen(file: str, names: list[str], member: str, *, one_is_all: bool) -> li
     if not names:
         raise ListFormatError(file, "no file in it")
     if len(set(names)) < len(names):
-        raise ListFormatError(file, "two files in it have one name: unpack it, and name them apart")
+        raise ListFormatError(file, "two files in it have the same name: unpack it and rename one")
     if len(names) > MAX_MEMBERS:
-        raise ListFormatError(file, f"{len(names)} tables in it, {MAX_MEMBERS} at most")
+        raise ListFormatError(file, f"it has {len(names)} tables, more than {MAX_MEMBERS}")
     if not member:
         return [""] if one_is_all and len(names) == 1 else names
     if member not in names:
-        raise InputError(f"{file}: no such part; there are: {clip(', '.join(names), 300)}")
+        raise InputError(
+            f"{file}: it has no such part; its parts are: {clip(', '.join(names), 300)}"
+        )
     return [member]

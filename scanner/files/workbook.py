@@ -234,7 +234,9 @@ class _OdsEvents:
             raise ListFormatError(self._name, f"not a readable workbook: {e}") from None
 
     def _refuse(self, *_: object) -> None:
-        raise ListFormatError(self._name, "a document type in a workbook: none belongs there")
+        raise ListFormatError(
+            self._name, "the workbook has a document type declaration, which is not allowed"
+        )
 
     def _start(self, tag: str, names: dict[str, str]) -> None:
         if self._aside or tag == _OFFICE + "annotation":

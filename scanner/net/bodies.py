@@ -39,7 +39,7 @@ def unpacked(parts: Iterable[bytes], encoding: str, limit: int) -> Iterator[byte
     elif kinds in (["gzip"], ["x-gzip"]):
         source = _gunzip(_within(parts, limit))
     else:
-        raise BodyError("answers in an encoding it was not asked for")
+        raise BodyError("answers in an encoding that was not requested")
     yield from _within(source, limit)
 
 
@@ -71,6 +71,6 @@ def _gunzip(parts: Iterable[bytes]) -> Iterator[bytes]:
             while begun and (piece := member.decompress(b"", _PIECE)):
                 yield piece
     except zlib.error:
-        raise BodyError("answers with something that is not gzip, as it says it is") from None
+        raise BodyError("says that its answer is gzip, but it is not") from None
     if begun:
-        raise BodyError("ends in the middle of its answer")
+        raise BodyError("stopped in the middle of its answer")

@@ -137,7 +137,7 @@ class SlotBudget:
         while not self._in_slot():
             ending.ask_no_more(self.name)
             if self._clock() > began + PATIENCE:
-                what = f"no turn within {PATIENCE:g} s: too much is asked of it at its rate"
+                what = f"no free slot within {PATIENCE:g} s: too many requests for its rate"
                 raise SourceUnavailableError(self.name, what, LONGEST_LINE)
         with self._lock:
             self.taken += 1

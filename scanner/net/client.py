@@ -38,7 +38,7 @@ def open_client(
     try:
         transport = _transport(name, url, inside)
     except (ImportError, ValueError, httpx.InvalidURL):
-        raise ConfigError(f"{name}: the environment's proxy cannot be used") from None
+        raise ConfigError(f"{name}: the proxy set in the environment cannot be used") from None
     return httpx.Client(
         transport=transport,
         auth=auth,

@@ -76,7 +76,9 @@ def download(
             raise SourceUnavailableError(label, f"not complete after {seconds:g} s") from None
         raise SourceUnavailableError(label, f"no answer ({connection_words(e)})") from None
     except (httpx.InvalidURL, ValueError):
-        raise SourceRejectedError(label, "its address, or one it leads to, is no URL") from None
+        raise SourceRejectedError(
+            label, "its address, or one it redirects to, is not a valid URL"
+        ) from None
     raise SourceUnavailableError(label, f"no answer (more than {REDIRECTS} redirects)")
 
 
@@ -87,8 +89,8 @@ def _may_follow(label: str, here: httpx.URL, there: httpx.URL, inside: bool) -> 
     if there.scheme != "https" or there.userinfo or is_written_inside(there.host):
         raise SourceRejectedError(
             label,
-            "the server sends us elsewhere, which is neither the same server nor a public https "
-            "address: look at it yourself, and name the new address if it is right",
+            "the server redirects to another address, neither on the same server nor public "
+            "https: check it yourself, and give the new address if it is right",
         )
     return False
 

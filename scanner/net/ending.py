@@ -33,4 +33,4 @@ def pause(seconds: float) -> None:
 def ask_no_more(name: str) -> None:
     """Raise SourceUnavailableError if the process is about to end. name: who would be asked."""
     if _ending.is_set():
-        raise SourceUnavailableError(name, "not asked: this run is told to stop")
+        raise SourceUnavailableError(name, "not asked: this run is stopping")

@@ -55,7 +55,7 @@ def fetched(
     if not is_url(location):
         path = Path(location)
         if not split_place(location)[0].is_file():
-            raise InputError(f"{label}: there is no file {location} any more")
+            raise InputError(f"{label}: the file {location} no longer exists")
         yield Fetched(path, path.name)
         return
     with scratch_folder() as folder:

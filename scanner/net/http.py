@@ -75,11 +75,11 @@ class Reply:
 
 
 _STATUS_WORDS = {
-    401: "refused the credentials (HTTP 401): check user name and password of the endpoint",
-    402: "wants to be paid (HTTP 402): the plan's quota is used up",
-    403: "forbids this (HTTP 403): the key, the plan or the caller's address is not allowed",
+    401: "refused the credentials (HTTP 401): check the endpoint's user name and password",
+    402: "requires payment (HTTP 402): the plan's quota is used up",
+    403: "forbids the request (HTTP 403): the key, the plan or your address is not allowed",
     404: "has nothing at this place (HTTP 404): check the endpoint's URL and protocol",
-    405: "does not take this method (HTTP 405): check the endpoint's protocol",
+    405: "does not accept this method (HTTP 405): check the endpoint's protocol",
     413: "says the request is too large (HTTP 413)",
     429: "asks to slow down (HTTP 429): set a lower rate for this endpoint",
     503: "is overloaded or starting (HTTP 503)",

@@ -43,7 +43,7 @@ def check_location(location: str) -> str:
     if not is_url(location):
         path, member = split_place(location)
         if not path.is_file():
-            raise InputError(f"no file {location}: name a list's file or its http(s) address")
+            raise InputError(f"no file {location}: give the list's file or its http(s) address")
         return str(path.resolve()) + (f":{member}" if member else "")
     parts = urlsplit(location)
     if not parts.hostname or parts.username or parts.password:

@@ -146,7 +146,7 @@ def checked_addresses(name: str, host: str, port: int, inside: bool) -> list[str
     if addresses and not usable:
         raise SourceRejectedError(
             name,
-            "its name leads to an address inside this network: if that is meant, write the "
+            "its name resolves to an address inside this network: if you mean that, give the "
             f"address itself, or name the host in {VARIABLE}",
         )
     return usable

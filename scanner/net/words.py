@@ -60,8 +60,8 @@ def connection_words(error: BaseException) -> str:
 
 
 _KINDS: Final = {
-    "ConnectError": "its name is not known, or nobody answers",
-    "RemoteProtocolError": "it breaks the rules of HTTP",
+    "ConnectError": "its name cannot be resolved, or nothing answers",
+    "RemoteProtocolError": "its answer breaks the rules of HTTP",
     "ReadError": "it broke off",
     "WriteError": "it broke off",
     "UnsupportedProtocol": "its URL is not http:// or https://",

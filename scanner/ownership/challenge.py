@@ -73,7 +73,7 @@ def make_challenge(
             "use up to 64 letters, digits, spaces and . _ & ( ) -"
         )
     if parse_challenge(challenge.text()) != challenge:
-        raise ConfigError("cannot make a challenge: a hash, height or nonce is not as it should be")
+        raise ConfigError("cannot make a challenge: a hash, height or nonce is malformed")
     return challenge
 
 

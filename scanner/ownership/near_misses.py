@@ -72,8 +72,8 @@ def near_miss(
             break
         if judged(twin).control is Control.CONTROLS:
             reason = (
-                f"the signature is good for {words}, not for the text as published: publish "
-                "exactly what was signed, in hex in a column 'message_hex' if need be"
+                f"the signature is good for {words}, but not for the text as published: publish "
+                "exactly what was signed, if necessary in hex in a column 'message_hex'"
             )
             return NearMiss(
                 Control.UNSUPPORTED,
@@ -114,20 +114,20 @@ def _texts(proof: Proof) -> Iterator[tuple[str, str]]:
     text = proof.message
     yield "the same text with a line end added", text + "\n"
     yield "the same text with a carriage return and line end added", text + "\r\n"
-    yield "the same text with line ends of Windows (CRLF)", re.sub("\r?\n", "\r\n", text)
-    yield "the same text with line ends of Unix (LF)", text.replace("\r\n", "\n")
-    yield "the same text without blanks and line ends around it", text.strip()
-    yield "the same text without blanks and line ends behind it", text.rstrip()
-    yield "the same text with a blank added", text + " "
-    yield "the same text with single blanks", " ".join(text.split())
-    yield "the same text with real line ends in place of \\n", text.replace("\\n", "\n")
+    yield "the same text with Windows line ends (CRLF)", re.sub("\r?\n", "\r\n", text)
+    yield "the same text with Unix line ends (LF)", text.replace("\r\n", "\n")
+    yield "the same text without spaces and line ends around it", text.strip()
+    yield "the same text without spaces and line ends after it", text.rstrip()
+    yield "the same text with a space added", text + " "
+    yield "the same text with single spaces", " ".join(text.split())
+    yield "the same text with real line ends instead of \\n", text.replace("\\n", "\n")
     yield "the same text in quotation marks", f'"{text}"'
     for form in ("NFC", "NFKC", "NFD", "NFKD"):
         if not text.isascii():
             yield f"the same text in Unicode form {form}", unicodedata.normalize(form, text)
     spelled = decode_hex(text)
     if spelled:
-        yield "the bytes that the text, which is hex, spells", spelled.decode("utf-8", "ignore")
+        yield "the bytes of the text, which is hex", spelled.decode("utf-8", "ignore")
     yield from _address_cases(proof)
 
 

@@ -59,21 +59,21 @@ class Checked:
         """The verdict in a sentence, for people."""
         said = _WORDS[self.result.control].format(binding=_BINDINGS[self.result.binding])
         if self.purpose and self.result.control is Control.CONTROLS:
-            said += f" The text is {self.purpose}: it shows that somebody holds the key, no more."
+            said += f" The text is {self.purpose}: it only shows that somebody holds the key."
         return said
 
 
 _BINDINGS = {
-    Binding.DERIVED: "the address is made from the key",
-    Binding.ON_CHAIN: "the chain names the signers",
-    Binding.ASSERTED: "nothing here shows that the address is theirs",
+    Binding.DERIVED: ": the address is computed from the key",
+    Binding.ON_CHAIN: ": the chain names the signers",
+    Binding.ASSERTED: ", but nothing shows that the address belongs to the signer",
     Binding.NONE: "",
 }
 _WORDS = {
-    Control.CONTROLS: "The signature is good: {binding}.",
+    Control.CONTROLS: "The signature is good{binding}.",
     Control.MISMATCH: "False: the signature is not by this address over this message.",
-    Control.MALFORMED: "False: the address or the signature is none.",
-    Control.UNSUPPORTED: "Undecided: this cannot be told here.",
+    Control.MALFORMED: "Not verified: the address or the signature cannot be decoded.",
+    Control.UNSUPPORTED: "Not verified: the scanner cannot decide this.",
     Control.UNSIGNED: "Nothing is signed.",
 }
 
@@ -97,7 +97,7 @@ def check_message(
         candidates = [n for n in _common_first(registry) if _decodes(n, given.address)]
     found = [_checked(n, given, registry, call, keys) for n in candidates]
     if not found:
-        reason = "no network of the tables has such an address: name it with its network"
+        reason = "no known network has such an address: give its network"
         return Checked("", ControlResult(Control.MALFORMED, reason=reason))
     return next((c for c in found if c.result.control is Control.CONTROLS), found[0])
 
@@ -153,18 +153,18 @@ def read_message(text: str) -> SignedMessage:
         raise ValueError("it is longer than a million characters")
     data = read_json(text)
     if not isinstance(data, dict) or not {"address", "message"} <= set(data):
-        raise ValueError("it must be one object with address, message and signature")
+        raise ValueError("it must be an object with address, message and signature")
     unknown = sorted(set(data) - set(_NAMES))
     if unknown:
-        raise ValueError(f"it has a part {unknown[0]!r} that is not known")
+        raise ValueError(f"it has an unknown field {unknown[0]!r}")
     signatures = data.get("signatures", [data["signature"]] if "signature" in data else [])
     texts = ("address", "message", "network", "key")
     values = {name: data.get(name, "") for name in texts}
     lists = {"signatures": signatures, "owners": data.get("owners", [])}
     if not all(isinstance(v, str) for v in values.values()):
-        raise ValueError("address, message, network and key are texts")
+        raise ValueError("address, message, network and key must be texts")
     if not all(isinstance(v, list) and all(isinstance(t, str) for t in v) for v in lists.values()):
-        raise ValueError("signatures and owners are lists of texts")
+        raise ValueError("signatures and owners must be lists of texts")
     return SignedMessage(
         values["address"],
         values["message"],

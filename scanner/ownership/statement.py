@@ -84,7 +84,7 @@ def settle(result: ControlResult, claim: Claim, rule: StatementRule | None) -> C
 def judge_text(text: str, address: str, rule: StatementRule | None) -> Answer:
     """Judge one signed text. address: of the row, as written; a pattern may ask for it."""
     if rule is None:
-        return _not("the program that planned this snapshot did not ask what was signed")
+        return _not("the program that planned this snapshot did not check what was signed")
     global _latest  # noqa: PLW0603 - replaced as a whole: threads see one or the other
     held, answers = _latest
     if held is not rule:
@@ -151,10 +151,10 @@ def _why_not(text: str, rule: StatementRule) -> str:
     shown = f"the keys signed {clip(text, 60)!r}"
     purpose = other_purpose(text)
     if purpose:
-        return f"{shown}: that is {purpose}, not a claim of reserves"
+        return f"{shown}, which is {purpose}, not a claim of reserves"
     return (
-        f"{shown}, and nothing shows that this is a claim by {rule.publisher or 'the publisher'}: "
-        "if it is, --statement accepts it"
+        f"{shown}, and nothing shows that this is a claim by "
+        f"{rule.publisher or 'the publisher'}: if it is, accept it with --statement"
     )
 
 
@@ -168,7 +168,7 @@ class NotAttested(str):
         """One sentence."""
         return (
             f"the keys signed typed data {clip(str(self), 60)!r}: votes, permits and orders are "
-            "such data, and it is none of the attestations that are known here"
+            "such data, and this is not a known attestation"
         )
 
 
@@ -212,7 +212,7 @@ def purpose_of(text: str) -> str:
     """
     said = attested(text)
     if isinstance(said, NotAttested):
-        return f"typed data ({clip(str(said), 60)}) and no attestation that is known here"
+        return f"typed data ({clip(str(said), 60)}) that is not a known attestation"
     return other_purpose(said)
 
 
@@ -255,11 +255,11 @@ def check_pattern(pattern: str) -> str:
     said = sum(c.isalnum() for c in "".join(_parts(pattern.replace(_ADDRESS, ""))))
     if len(_parts(pattern)) > 1 and said < LEAST_SAID:
         raise ConfigError(
-            f"--statement {clip(pattern, 60)!r} accepts nearly any text: name at least "
+            f"--statement {clip(pattern, 60)!r} accepts nearly any text: give at least "
             f"{LEAST_SAID} letters or digits of what was signed"
         )
     if not pattern.strip():
-        raise ConfigError("--statement wants the text that was signed, not an empty one")
+        raise ConfigError("--statement needs the text that was signed, not an empty one")
     return pattern
 
 

@@ -56,7 +56,9 @@ VERIFIERS: Mapping[str, Callable[[], Verifier]] = {
 def verifier(name: str) -> Verifier:
     """The verifier of one scheme. Raises ConfigError if no scheme has that name."""
     if name not in VERIFIERS:
-        raise ConfigError(f"no ownership scheme {name!r} (config/networks.csv, column schemes)")
+        raise ConfigError(
+            f"unknown ownership scheme {name!r} (config/networks.csv, column schemes)"
+        )
     return VERIFIERS[name]()
 
 

@@ -53,7 +53,7 @@ def tried(results: Sequence[tuple[str, ControlResult]]) -> ControlResult:
         Control.UNSUPPORTED,
         scheme=first.scheme,
         required=first.required,
-        reason=f"signature {first.reason} fits no form that is read here by this key over this "
-        f"text (tried: {forms}): it is by another key, over another text or in another form: "
-        "sign again in one of these",
+        reason=f"signature {first.reason} fits no known form by this key over this text (tried: "
+        f"{forms}): it is by another key, over another text or in another form: sign again in "
+        "one of these",
     )

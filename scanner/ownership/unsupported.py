@@ -6,18 +6,18 @@ from collections.abc import Mapping
 
 from scanner.ownership.interface import Proof
 
-_SCRIPT = "a script address has no single key: it needs a transaction to show it"
+_SCRIPT = "a script address has no single key: only a transaction can prove control of it"
 
 REASONS: Mapping[str, str] = {
     "cardano_base_script": _SCRIPT,
     "cardano_byron": "a Byron address does not commit to a bare key: move to an addr1 address",
     "cardano_enterprise_script": _SCRIPT,
-    "cardano_pointer": "pointer addresses are retired: move to an addr1 address of a key",
+    "cardano_pointer": "pointer addresses are no longer in use: move to an addr1 address of a key",
     "filecoin_actor": "an f2 actor has no key: its owners must be read from the chain",
     "filecoin_bls": "signatures of f3 accounts (BLS) are not verified: move to f1 or f410",
     "filecoin_id": "an f0 id names no key: publish the f1 or f410 address behind it",
-    "near_eth_implicit": "an EVM key owns the account, and no signed form is published for it: "
-    "move to an account of an ed25519 key",
+    "near_eth_implicit": "an EVM key owns the account, and there is no published form of "
+    "signature for it: move to an account of an ed25519 key",
     "stellar_contract": "a contract address has no key: publish the account (G...) behind it",
 }
 
@@ -27,5 +27,5 @@ def why_unsupported(proof: Proof) -> str:
     known = REASONS.get(proof.address.format, "")
     return known or (
         f"no scheme for {proof.address.format} addresses with such a signature: docs/schemes.md "
-        "says what can be signed"
+        "lists what can be signed"
     )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from scanner.model.control import Binding, Control, ControlResult, Freshness
 
 REGULAR_KEY = (
-    "the published key signed and is not the account's own; that it may sign for it (regular key, "
-    "signer list) is not shown here: compare it with account_info of the ledger"
+    "the published key signed, but it is not the account's own; whether it may sign for it "
+    "(regular key, signer list) is not verified: compare it with account_info of the ledger"
 )
 """What to say where an account of the XRP Ledger may have let another key sign."""
 

@@ -117,7 +117,7 @@ def _round(data: bytes) -> _Round:
 
 def _check_answer(answer: int, decimals: int, at: datetime) -> None:
     if not 0 < answer < 10 ** (MAX_WHOLE_DIGITS + decimals):
-        raise _RefusedError(f"answers {answer}, which is no price", at)
+        raise _RefusedError(f"answers {answer}, which is not a price", at)
 
 
 def _fresh(found: _Round, block_time: datetime, max_age: timedelta) -> datetime:
@@ -127,9 +127,13 @@ def _fresh(found: _Round, block_time: datetime, max_age: timedelta) -> datetime:
     try:
         at = moment(found.updated)
     except ValueError:
-        raise _RefusedError(f"says it was updated at {found.updated}, which is no time") from None
+        raise _RefusedError(
+            f"says it was updated at {found.updated}, which is not a time"
+        ) from None
     if found.answered_in < found.number:
-        raise _RefusedError(f"round {found.number} has only the answer of {found.answered_in}", at)
+        raise _RefusedError(
+            f"round {found.number} only repeats the answer of {found.answered_in}", at
+        )
     if at > block_time:
         raise _RefusedError(f"says it was updated at {at.isoformat()}, after the block", at)
     if block_time - at > max_age:

@@ -65,7 +65,7 @@ def fetch_prices(
     options = "vs_currencies=usd&include_last_updated_at=true&precision=full"
     answer = get(f"simple/price?ids={names}&{options}")
     if not isinstance(answer, dict):
-        raise SourceUnavailableError(NAME, "answered with something that is no list of prices")
+        raise SourceUnavailableError(NAME, "answered with something that is not a list of prices")
     return [_price(asset, name, answer.get(name), now, max_age) for asset, name in ids.items()]
 
 
@@ -98,5 +98,5 @@ def _plain(number: object) -> str:
     if not isinstance(number, Decimal):
         raise AmountFormatError(str(number)[:20], "not a number")
     if abs(number.adjusted()) > _DIGITS:
-        raise AmountFormatError(str(number)[:20], "no price is so large or so small")
+        raise AmountFormatError(str(number)[:20], "too large or too small for a price")
     return format(number, "f")

@@ -40,10 +40,10 @@ def read_prices(path: Path, registry: Registry, now: datetime) -> list[Price]:
         price = _Row(path.name, line, cells).price(names, now)
         key = (price.asset, price.at, price.source)
         if found.setdefault(key, price) != price:
-            what = f"{price.asset} has two prices of one moment and source"
+            what = f"{price.asset} has two prices with the same time and source"
             raise ListFormatError(path.name, what, line, 2)
     if not found:
-        raise ListFormatError(path.name, "no prices in it: a header and no rows")
+        raise ListFormatError(path.name, "it has a header but no prices")
     return list(found.values())
 
 
@@ -82,7 +82,7 @@ class _Row:
         except (ValueError, OverflowError):
             raise self.refusal(f"no such time: {clip(self.at)!r}; {example}", 3) from None
         if at > now:
-            raise self.refusal(f"{self.at} is in the future: no price of it is known", 3)
+            raise self.refusal(f"{self.at} is in the future, so it has no known price", 3)
         if at < _FIRST:
             raise self.refusal(f"{self.at} is before the first coin", 3)
         return at

@@ -45,7 +45,7 @@ def _feeds(file: str, rows: Iterator[tuple[int, list[str]]], registry: Registry)
         if not cells:
             continue
         if len(cells) != len(COLUMNS) or not all(cells):
-            raise ConfigError(f"{place}: a feed has {len(COLUMNS)} fields, none of them empty")
+            raise ConfigError(f"{place}: a feed needs {len(COLUMNS)} fields, none of them empty")
         asset, network, chain, contract, description, _source = cells
         known = names.get(asset.upper())
         if known is None or network not in registry.networks:

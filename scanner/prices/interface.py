@@ -42,7 +42,7 @@ class Price:
         if self.at.tzinfo is None:
             raise ValueError("times need an offset")
         if not (self.source.isprintable() and 0 < len(self.source) <= MAX_SOURCE):
-            raise ValueError("a source has a printable name")
+            raise ValueError("a source needs a printable name")
 
     @property
     def text(self) -> str:

@@ -87,7 +87,7 @@ def _read(
     if document:
         raise ConfigError(f"{path.name}: unknown key {clip(next(iter(document)))!r}")
     if not isinstance(tables, list) or not all(isinstance(t, dict) for t in tables):
-        raise ConfigError(f"{path.name}: endpoints are written as [[endpoint]] tables")
+        raise ConfigError(f"{path.name}: write each endpoint as an [[endpoint]] table")
     read: list[Endpoint] = []
     names: set[str] = set()
     for place, table in _places(path.name, text, tables):
@@ -204,6 +204,6 @@ def _url(place: str, written: str, variable: str, env: Mapping[str, str]) -> str
         usable = False
     if not usable or not url.isprintable() or " " in url:
         raise ConfigError(
-            f"{place}: its URL is not one of http(s)://, tcp:// or ssl://host, or file:///path"
+            f"{place}: its URL must be http(s)://, tcp:// or ssl://host, or file:///path"
         )
     return url

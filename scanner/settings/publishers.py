@@ -54,7 +54,7 @@ def _read(path: Path) -> list[Publisher]:
         raise ConfigError(f"cannot read the table of publishers {path}: {e}") from e
     rows = tables.pop("publisher", [])
     if tables or not isinstance(rows, list):
-        raise ConfigError(f"{path}: only [[publisher]] tables belong here")
+        raise ConfigError(f"{path}: only [[publisher]] tables are allowed here")
     return [_publisher(path, row) for row in rows]
 
 

@@ -130,11 +130,11 @@ def _row(
     row.place = place
     for name in key:
         if not row[name] or row[name] != row[name].strip():
-            raise row.wrong(f"{name} must not be empty, nor begin or end with a space")
+            raise row.wrong(f"{name} must not be empty, or begin or end with a space")
     of = tuple(row[name].upper() for name in key)
     if key and seen.setdefault(of, place) != place:
         given = ", ".join(clip(row[name]) for name in key)
-        raise row.wrong(f"{given}: given already in line {seen[of].rpartition(':')[2]}")
+        raise row.wrong(f"{given}: already given in line {seen[of].rpartition(':')[2]}")
     return row
 
 
@@ -174,7 +174,7 @@ def _check_holdings(rows: Iterable[TableRow], holdings: Iterable[Holding]) -> No
             held.decimals,
         ):
             where = f"{held.asset} on {held.network}"
-            raise row.wrong(f"{where} has two contracts or decimals in the tables")
+            raise row.wrong(f"{where} has two different contracts or decimals in the tables")
         if (known := names.setdefault((held.network, contract), name)) != name:
             raise row.wrong(f"{held.asset} on {held.network} is {known} in the tables already")
 

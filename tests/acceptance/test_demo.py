@@ -230,10 +230,10 @@ def test_its_check_would_notice_a_row(demo, plan, lines, change, complaint):
 def test_its_check_would_notice_a_fault_that_is_missed_and_one_too_many(demo, plan, lines):
     assert _compared(demo, plan.rows, lines, plan.faults) == ()
     (fewer,) = _compared(demo, plan.rows, lines, plan.faults[1:])
-    assert "nobody planted shortfall" in fewer
+    assert "the scan found shortfall, which was not planted" in fewer
     more = [*plan.faults, replace(plan.faults[0], row=0)]
     (missed,) = _compared(demo, plan.rows, lines, more)
-    assert missed.startswith("shortfall was to be found and was not")
+    assert missed.startswith("the scan did not find the planted shortfall")
 
 
 def _compared(demo, rows, lines, faults):

@@ -66,7 +66,7 @@ def test_a_false_tree_is_not_imported(scanner, tmp_path):
     done = scanner("liabilities", "import", "false.csv")
     assert done.status == 1
     assert done.lines[0].startswith("false.csv:3: the node says 963611993, its children add up to")
-    assert "nothing kept" in done.lines[-1]
+    assert "nothing was saved" in done.lines[-1]
 
 
 def _lower_levels(text: str) -> str:

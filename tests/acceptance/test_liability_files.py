@@ -20,7 +20,7 @@ VERIFY = ("liabilities", "verify")
 INCLUSION = ("liabilities", "verify-inclusion")
 
 NAMED = "okx_{}: named, not checked: "
-CLAIMED = "okx_v2: consistent, and not proven\nevidence: published\nclaimed over all coins, net: "
+CLAIMED = "okx_v2: consistent, but not proven\nevidence: published\nclaimed over all coins, net: "
 ACCEPTED = "okx_v2: accepted by the published verifier under a pinned key"
 NO_PROOF = "no known proof of liabilities"
 # The end of a path -> status and words without a key; the first that fits holds. `*` is any text.
@@ -47,7 +47,7 @@ SAID = {
     "attack_changed_gates.json.gz": (1, "gates: a gate stands twice"),
     "attack_rebuild_mode.json.gz": (1, "circuit digest: not that of the key's own cap"),
     "gap_inner_circuit.json.gz": (3, CLAIMED + "1,000 "),
-    "full-liabilities-merkle-tree.txt": (0, "okx_tree: every hash and every sum is right"),
+    "full-liabilities-merkle-tree.txt": (0, "okx_tree: all hashes and sums are correct"),
     "merkle_proof_file.json": (3, "claimed: BTC 95088.55505656 (root_linked)"),
     "user_info_file.json": (2, "is one user's file of OKX's whole tree"),
 }

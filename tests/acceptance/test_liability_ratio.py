@@ -29,13 +29,13 @@ def price_at_the_snapshot(scanner, tmp_path, usd: str) -> None:
 
 def test_the_aggregate_ratio_stands_alone_with_its_prices(scanner, taken, tmp_path):
     none = scanner("liabilities", "ratio")
-    assert (none.status, "no proof of liabilities is kept" in none.err) == (3, True)
+    assert (none.status, "has no saved proof of liabilities" in none.err) == (3, True)
     kept = scanner("liabilities", "import", TOY, "--key", pin("toy"), "--unit-usd", "0.0000001")
     assert kept.status == 0, kept.err
-    assert "proof of one total (snark_aggregate) kept beside snapshot" in kept.err
+    assert "proof of one total (snark_aggregate) saved with snapshot" in kept.err
     assert "the published circuit does not stop a dishonest prover" in kept.err
     again = scanner("liabilities", "import", TOY, "--key", pin("toy"))
-    assert (again.status, "is kept already" in again.err) == (0, True)
+    assert (again.status, "is saved already" in again.err) == (0, True)
     bare = scanner("liabilities", "ratio", "--json")
     (found,) = bare.object
     assert (bare.status, found["aggregate_ratio"]) == (3, None)
@@ -77,7 +77,7 @@ def test_what_is_kept_is_verified_again_without_the_publisher(scanner, taken, tm
     assert scanner("liabilities", "import", TOY, "--key", pin("toy")).status == 0
     done = scanner("liabilities", "recheck")
     assert done.status == 0, done.err
-    assert "holds, with the figures kept" in done.err
+    assert "valid, with the saved figures" in done.err
     database = next((tmp_path / "data").rglob("*.db"))
     with sqlite3.connect(database) as connection:
         with pytest.raises(sqlite3.IntegrityError, match="append-only"):
@@ -98,7 +98,7 @@ def test_what_is_kept_is_verified_again_without_the_publisher(scanner, taken, tm
 
 def test_a_refused_proof_is_not_kept(scanner, taken):
     done = scanner("liabilities", "import", TOY, "--key", pin("production_shape"))
-    assert (done.status, "nothing kept of it" in done.err) == (1, True)
+    assert (done.status, "nothing was saved" in done.err) == (1, True)
     assert scanner("liabilities", "ratio").status == 3
     wrong = scanner("liabilities", "import", TOY, "--unit-usd", "-1")
     assert (wrong.status, len(wrong.lines)) == (2, 1)

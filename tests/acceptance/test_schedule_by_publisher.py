@@ -80,7 +80,7 @@ def test_what_the_user_says_wins(world, scanner):
     ("arguments", "said"),
     [
         (("silent", "--cron", "0 6 * * *"), "give --list ('scanner publishers list --known'"),
-        (("unheard", "--cron", "0 6 * * *"), "where unheard publishes its lists: give --list"),
+        (("unheard", "--cron", "0 6 * * *"), "no location for the lists of unheard: give --list"),
         (("silent", "--list", "list.csv"), "give --cron"),
         (("nb", "--at", "ethereum=latest:0x" + "ab" * 32), "with the block's hash"),
         (("nb", "--spread", "long"), "--spread wants"),

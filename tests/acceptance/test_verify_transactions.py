@@ -130,7 +130,7 @@ def test_what_was_not_done(verify: Verify, wallet: Wallet, bitcoin: Chain) -> No
     assert {o["txid"] for o in done.objects} == {""}
     over = verify(f"{waiting}{tip}", f"{unknown}{tip}")
     assert (over.status, {o["control"] for o in over.objects}) == (1, {"mismatch"})
-    assert f"block {tip} was the last" in over.objects[0]["reason"]
+    assert f"the last allowed block was {tip}" in over.objects[0]["reason"]
     # In the memory pool it is not mined, whatever the node says of it.
     raw = wallet.signed(["p2pkh"], [(script, 5 * 10**5)])
     txid = bitcoin.node.rpc("sendrawtransaction", raw, 0)

@@ -49,7 +49,7 @@ def test_a_rule_that_can_never_fire_is_told(store):
     rule = Rule("r", "reserve_ratio", Decimal(1), ("ETX",), ("nobody", "okx"), ())
     assert match_nothing(store, load_registry(), [rule]) == [
         "rule 'r' names the asset 'ETX', which no table knows",
-        "rule 'r' names the publisher 'nobody', of whom there is no list here",
+        "rule 'r' names the publisher 'nobody', which has no list in this database",
     ]
 
 

@@ -224,7 +224,7 @@ def test_a_snapshot_of_a_node_that_takes_its_time(start, tmp_path):
         running = start("snapshot", "list.csv", "--endpoints", "endpoints.toml")
         running.wait_for(lambda: asked)
         assert running.interrupt(ANSWERED + HANGS) == INTERRUPTED
-        assert "'scanner resume 1' goes on" in running.said
+        assert "run 'scanner resume 1' to continue" in running.said
 
 
 def test_the_second_one_waits_for_no_node(start, tmp_path):

@@ -106,7 +106,7 @@ def test_one_message_that_is_checked_says_it_too(chain: Chain) -> None:
     )
     found = check_message(given, REGISTRY, chain.call)
     assert "(EIP-7702); its key still spends" in found.result.reason
-    assert found.words == "The signature is good: the address is made from the key."
+    assert found.words == "The signature is good: the address is computed from the key."
     assert check_message(given, REGISTRY).result.reason == ""
 
 

@@ -97,7 +97,7 @@ def test_web3_reads_the_same(node, source):
         ({"updated": 0}, "not complete"),
         ({"updated": 1_600_000_000}, "stale"),
         ({"updated": 4_000_000_000}, "after the block"),
-        ({"answered_in": 7}, "has only the answer of 7"),
+        ({"answered_in": 7}, "only repeats the answer of 7"),
         ({"name": "DOGE / USD"}, "calls itself 'DOGE / USD'"),
         ({"decimals": 77}, "no decimals"),
     ],

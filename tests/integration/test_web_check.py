@@ -34,7 +34,7 @@ def test_the_form_alone_says_nothing(client):
 def test_a_good_signature(client, signed):
     page = unescape(client.get("/check", params=signed).text)
     assert "Good signature" in page
-    assert "the address is made from the key" in page
+    assert "the address is computed from the key" in page
     assert signed["address"] in page
 
 

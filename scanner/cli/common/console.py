@@ -24,8 +24,8 @@ def say(*lines: str) -> None:
 def say_incomplete(snapshot_id: int) -> None:
     """Say that nothing of a snapshot is settled yet."""
     say(
-        f"scanner: snapshot {snapshot_id} is INCOMPLETE: what is not read yet is unknown, not "
-        f"zero; 'scanner resume {snapshot_id}' goes on"
+        f"scanner: snapshot {snapshot_id} is INCOMPLETE: balances that were not read yet are "
+        f"unknown, not zero; run 'scanner resume {snapshot_id}' to finish"
     )
 
 

@@ -29,14 +29,14 @@ Columns = Annotated[
     typer.Option(
         "--columns",
         metavar="FIELD=NAME[,..]",
-        help="Which column holds what, for other formats: address=wallet,amount=qty. 'ignore=NAME' "
-        "calls a column needless, 'decimal=comma' says how amounts are written. May be repeated.",
+        help="Which column holds what, for other formats: address=wallet,amount=qty. "
+        "'ignore=NAME' leaves a column out, 'decimal=comma' reads 1.234,5 as 1234.5. Repeatable.",
     ),
 ]
 Unit = Annotated[
     str,
     typer.Option(
-        "--unit", metavar="coin|base", help="What amounts are in, where the list does not say."
+        "--unit", metavar="coin|base", help="Unit of the amounts, if the list does not state it."
     ),
 ]
 RowNetwork = Annotated[
@@ -44,14 +44,14 @@ RowNetwork = Annotated[
     typer.Option(
         "--network",
         metavar="NAME",
-        help="Network of rows that name none.",
+        help="Network of rows that do not name one.",
         autocompletion=networks,
     ),
 ]
 RowAsset = Annotated[
     str,
     typer.Option(
-        "--asset", metavar="NAME", help="Asset of rows that name none.", autocompletion=assets
+        "--asset", metavar="NAME", help="Asset of rows that do not name one.", autocompletion=assets
     ),
 ]
 

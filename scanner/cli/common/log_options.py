@@ -13,9 +13,7 @@ from scanner.settings import logs
 from scanner.settings.logs import LogFormat
 from scanner.settings.secrets import secret_parts
 
-LogForm = Annotated[
-    LogFormat, typer.Option("--log-format", help="How a line of the log looks, on stderr.")
-]
+LogForm = Annotated[LogFormat, typer.Option("--log-format", help="Format of log lines on stderr.")]
 
 
 def start_logs(form: LogFormat, *urls: str, secrets: Iterable[str] = ()) -> None:

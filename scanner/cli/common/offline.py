@@ -61,7 +61,7 @@ def offline_words(hosts: list[str], meanwhile: str) -> str:
     """The sentence, with what to do."""
     shown = ", ".join(hosts[:MOST])
     return (
-        f"none of the endpoints can be found by name ({shown}): this machine seems to be offline; "
+        f"no endpoint's host name can be resolved ({shown}): this machine seems to be offline; "
         f"{meanwhile}"
     )
 

@@ -23,8 +23,8 @@ ListFile = Annotated[
     str,
     typer.Argument(
         metavar="FILE",
-        help="A published reserve list: a file, its http(s) address, or '-' for stdin; of a zip or "
-        "workbook, 'FILE:NAME' is one part.",
+        help="A published reserve list: a file, its http(s) address, or '-' for stdin. "
+        "'FILE:NAME' is one part of a zip or workbook.",
     ),
 ]
 Snapshot = Annotated[str, typer.Argument(metavar="SNAPSHOT", help="A snapshot's id, or 'latest'.")]
@@ -33,8 +33,8 @@ Database = Annotated[
     typer.Option(
         "--database",
         metavar="URL",
-        help="SQLite file (its name will do) or PostgreSQL database; default SCANNER_DATABASE, "
-        "else a file in the user's data folder.",
+        help="SQLite file name or PostgreSQL URL; default: SCANNER_DATABASE, else a file in the "
+        "user's data folder.",
     ),
 ]
 Endpoints = Annotated[
@@ -42,14 +42,14 @@ Endpoints = Annotated[
     typer.Option(
         "--endpoints",
         metavar="FILE",
-        help="Endpoint table to use in place of the shipped one.",
+        help="Endpoint table to use instead of the shipped one.",
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Write JSON to stdout.")]
 Form = Annotated[
     str,
     typer.Option(
-        "--format", "-f", metavar="csv|json", help="Write this to stdout in place of a table."
+        "--format", "-f", metavar="csv|json", help="Write this format to stdout instead of a table."
     ),
 ]
 
@@ -57,7 +57,7 @@ Form = Annotated[
 def chosen_form(form: str, as_json: bool) -> str:
     """What is written: "table", "csv" or "json". Raises ConfigError for another, or for both."""
     if as_json and form not in ("", "json"):
-        raise ConfigError(f"--json and --format {form} exclude each other")
+        raise ConfigError(f"--json and --format {form} cannot be used together")
     if form not in ("", "csv", "json"):
         raise ConfigError(f"--format is csv or json, not {form!r}")
     return "json" if as_json else form or "table"
@@ -79,5 +79,5 @@ def given(text: str | None, option: str) -> str:
     would disarm the check without a word. Raises InputError.
     """
     if text is not None and not text.strip():
-        raise InputError(f"{option} is given and empty: leave it out, or say what it should be")
+        raise InputError(f"{option} is empty: leave it out or give a value")
     return text or ""

@@ -19,8 +19,8 @@ Publisher = Annotated[
         "--publisher",
         metavar="NAME",
         autocompletion=publishers,
-        help="Whose list it is; default: the file's name without dates. 'scanner publishers list' "
-        "shows those that are known.",
+        help="Who publishes the list; default: the file's name without dates. 'scanner "
+        "publishers list' shows the known ones.",
     ),
 ]
 Challenge = Annotated[
@@ -36,8 +36,8 @@ Wanted = Annotated[
     typer.Option(
         "--statement",
         metavar="TEXT|PATTERN",
-        help="A text that counts as the publisher's claim; '*' stands for anything, {address} for "
-        "the row's address. No other text counts then. May be repeated.",
+        help="A text that counts as the publisher's claim; '*' stands for any text, {address} "
+        "for the row's address. With this option no other text counts. May be repeated.",
     ),
 ]
 
@@ -54,7 +54,7 @@ def statement_options(challenge: str, wanted: Iterable[str] | None) -> Statement
     """Check what was given. Raises ConfigError for both at once and for patterns of anything."""
     patterns = tuple(check_pattern(pattern) for pattern in wanted or ())
     if challenge and patterns:
-        raise ConfigError("--challenge and --statement exclude each other: give one of them")
+        raise ConfigError("--challenge and --statement cannot be used together: give one of them")
     return StatementOptions(challenge, patterns)
 
 

@@ -19,9 +19,9 @@ At = Annotated[
     list[str] | None,
     typer.Option(
         metavar="NETWORK=HEIGHT[:HASH]",
-        help="Read this network at this height whatever the list states; 'latest' for the newest "
-        "block, or a time as 2026-11-01T00:00:00Z for the last block before it. With a hash that "
-        "you know from elsewhere, proofs under it are 'proven'. May be repeated.",
+        help="Read this network at this height, whatever the list states; 'latest' is the newest "
+        "block, a time such as 2026-11-01T00:00:00Z the last block before it. With a block hash "
+        "that you know from elsewhere, proofs under it count as 'proven'. May be repeated.",
     ),
 ]
 Networks = Annotated[
@@ -42,26 +42,26 @@ Spread = Annotated[
     str,
     typer.Option(
         metavar="TIME",
-        help="How far apart in time the blocks of a snapshot may lie: seconds, or 90m, 24h, 2d.",
+        help="How far apart in time the blocks of a snapshot may be: seconds, or 90m, 24h, 2d.",
     ),
 ]
 Prove = Annotated[
-    bool, typer.Option("--proof", help="Ask for state proofs and check them, where they exist.")
+    bool, typer.Option("--proof", help="Request state proofs where they exist, and check them.")
 ]
 Budget = Annotated[
     str,
     typer.Option(
         metavar="TIME",
-        help="Begin nothing more after this time (90s, 30m, 2h), largest claims first where "
-        "reading is slow; 'scanner resume' goes on.",
+        help="Start no more work after this time (90s, 30m, 2h); slow networks read the largest "
+        "claims first. 'scanner resume' continues.",
     ),
 ]
 Coverage = Annotated[
     str,
     typer.Option(
         metavar="PERCENT",
-        help="End a slow network when this share of what is claimed there was read (99%); "
-        "'scanner resume' reads the rest.",
+        help="Stop reading a slow network once this share of the amount claimed there was read "
+        "(99%); 'scanner resume' reads the rest.",
     ),
 ]
 
@@ -81,7 +81,7 @@ def parse_heights(texts: Sequence[str], registry: Registry) -> dict[str, int | N
             raise ConfigError(f"--at wants NETWORK=HEIGHT or NETWORK=latest, not {text!r}")
         name = registry.network(label).name
         if name in heights:
-            raise ConfigError(f"--at is given twice for {name}")
+            raise ConfigError(f"--at names {name} twice")
         heights[name] = None if height == "latest" else _height(text, height)
     return heights
 

@@ -31,7 +31,7 @@ def answering(remedy: str) -> Iterator[None]:
     def first(number: int, frame: FrameType | None) -> None:
         signal.signal(number, second)
         ending.begin()
-        say(f"scanner: stopping after the requests at hand, Ctrl-C again stops now; {remedy}")
+        say(f"scanner: stopping after the current requests, Ctrl-C again stops at once; {remedy}")
         signal.default_int_handler(number, frame)
 
     def second(number: int, frame: FrameType | None) -> None:

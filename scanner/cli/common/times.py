@@ -36,15 +36,15 @@ def _height_for(text: str, endpoints: Path | None, registry: Registry) -> str:
     try:
         time = datetime.fromisoformat(wanted)
     except ValueError:
-        raise ConfigError(f"--at {clip(text)!r}: not a time that exists") from None
+        raise ConfigError(f"--at {clip(text)!r}: no such date or time") from None
     if time.tzinfo is None:
-        raise ConfigError(f"--at {clip(text)!r}: say the offset too, e.g. {wanted}Z for UTC")
+        raise ConfigError(f"--at {clip(text)!r}: add the offset, e.g. {wanted}Z for UTC")
 
     name = registry.network(label).name
     with open_sources([name], endpoints, registry, ReadPolicy()) as sources:
         source = sources.get(name)
         if not isinstance(source, TimeFinder):
-            raise ConfigError(f"--at {clip(text)!r}: {name} is not asked by time, give a height")
+            raise ConfigError(f"--at {clip(text)!r}: {name} cannot be read by time: give a height")
         height = source.height_at(int(time.timestamp() // 1))
     say(f"{name}: the last block at or before {wanted} is {height}")
     return f"{name}={height}"

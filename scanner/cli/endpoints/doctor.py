@@ -48,7 +48,7 @@ Heights = Annotated[
     typer.Option(
         "--at",
         metavar="NETWORK=HEIGHT",
-        help="Try this network at this height whatever the list states. May be repeated.",
+        help="Try this network at this height, whatever the list states. May be repeated.",
     ),
 ]
 
@@ -61,7 +61,10 @@ def doctor(  # noqa: PLR0913, PLR0917 - one parameter per option
     at: Heights = None,
     endpoints: Endpoints = None,
     quorum: Annotated[
-        int, typer.Option(min=1, max=16, help="Providers that must give the same balance.")
+        int,
+        typer.Option(
+            min=1, max=16, help="Number of independent operators that must report the same balance."
+        ),
     ] = 1,
     format: Format = "",
     columns: Columns = None,
@@ -71,9 +74,9 @@ def doctor(  # noqa: PLR0913, PLR0917 - one parameter per option
 ) -> None:
     """Try a few of the largest claims of each network at the stated height.
 
-    Says who answers, at that height or not, what the evidence would be, how long the whole list
-    would take at that speed, and what to do where something cannot be read. A height whose block is
-    weeks away from those of the other heights is not read. Nothing is stored.
+    Shows which endpoints answer, and whether at that height; the evidence to expect; how long
+    the whole list would take; and what to do about a network that cannot be read. A height
+    whose block is weeks away from the others is not read. Nothing is stored.
     Exit status 0 when all could be read, 3 when some could not, 2 when none could.
     """
     registry = load_registry()

@@ -33,7 +33,7 @@ OnlyNetwork = Annotated[
     ),
 ]
 AT_ONCE = 8
-"""How many endpoints are asked at a time."""
+"""How many endpoints to ask at a time."""
 
 
 @app.command("check")

@@ -22,7 +22,7 @@ ProofFile = Annotated[
 
 @app.command("check")
 def check(file: ProofFile, as_json: AsJson = False) -> None:
-    """Walk from the block's header to every balance in the file. No network, no database.
+    """Check every balance in the file against its block's header. No network, no database.
 
     The block's hash is computed from the header in the file: compare it with one you trust.
     """

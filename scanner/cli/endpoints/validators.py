@@ -48,8 +48,8 @@ At = Annotated[
     str,
     typer.Option(
         metavar="NETWORK=HEIGHT",
-        help="ethereum=BLOCK or ethereum-beacon=SLOT; 'latest' for the newest final one, or a time "
-        "as 2026-11-01T00:00:00Z.",
+        help="ethereum=BLOCK or ethereum-beacon=SLOT; 'latest' for the newest final one, or a "
+        "time such as 2026-11-01T00:00:00Z.",
     ),
 ]
 Out = Annotated[
@@ -77,13 +77,13 @@ def validators(
 ) -> None:
     """Find all validators that pay a withdrawal address.
 
-    Goes through every validator of the beacon chain at the block: hundreds of requests. None found
-    is a result; what could not be read is an error, and nothing is written.
-    Exit status 1 where the file of --list leaves out one of them or names one that pays somebody
-    else, 3 where operators differ.
+    Reads every validator of the beacon chain at that block, in hundreds of requests. Finding
+    none is a result; a failed read is an error, and nothing is written. Exit status 1 if the
+    list of --list omits a validator or names one that pays another address, 3 if operators
+    differ.
     """
     if output == "-" and as_json:
-        raise ConfigError("--json and --output - both want stdout: name a file")
+        raise ConfigError("--json and --output - both write to stdout: name a file for one of them")
     report = _report(address, at, endpoints, quorum, published)
     if output:
         with whole_file(output) as stream:
@@ -130,7 +130,7 @@ def _find(
         if source is None:
             raise ConfigError(f"no endpoint of {name} is configured: name one with --endpoints")
         if not isinstance(source, ValidatorFinder):
-            raise ConfigError(f"{name} has no validators: say --at {ACCOUNTS}=.. or {BEACON}=..")
+            raise ConfigError(f"{name} has no validators: give --at {ACCOUNTS}=.. or {BEACON}=..")
         block = source.pin(height)
         with ProgressBar("reading validators", "validators") as bar:
             return block, source.find_validators(wanted, block, bar.update)

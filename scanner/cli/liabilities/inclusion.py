@@ -61,7 +61,9 @@ Email = Annotated[
 Root = Annotated[
     str | None,
     typer.Option(
-        "--root", metavar="HEX", help="The root that the publisher shows everybody: it must be it."
+        "--root",
+        metavar="HEX",
+        help="The root that the publisher shows to everybody; the file must have this root.",
     ),
 ]
 
@@ -79,10 +81,11 @@ def verify_inclusion(  # noqa: PLR0913, PLR0917 - one parameter per option
 ) -> None:
     """Find your own balance in a file of OKX, BitMEX, River, Bitget, MEXC, Gate or Binance.
 
-    A whole tree is hashed and added up again first, a proof is verified first. Give the root that
-    the publisher shows everybody with --root, or compare it with the one that is shown. No
-    database, and no network but for an address that you give; nothing of your keys is kept. Exit
-    status 0: included; 1: not; 3: included under a root that nothing stands behind; 2: not read.
+    First checks the file itself: hashes and adds up a whole tree again, or verifies a proof.
+    Give the root that the publisher shows to everybody with --root, or compare the printed
+    one yourself. Uses no database, and the network only for an address that you give; your
+    keys are not kept. Exit status 0: included; 1: not included; 3: included, but nothing
+    supports the root; 2: not read.
     """
     key_of = _key_at(
         given(nonce, "--nonce"),
@@ -127,7 +130,7 @@ def _root(text: str) -> str:
     """A root as readers write it, "" for none. Raises InputError."""
     digits = text.strip().lower().removeprefix("0x")
     if text and not digits:
-        raise InputError(f"--root {text.strip()!r} has no digits: leave it out, or say the root")
+        raise InputError(f"--root {text.strip()!r} has no digits: leave it out or give the root")
     if not set(digits) <= set("0123456789abcdef") or len(digits) > _LONGEST_ROOT:
         raise InputError("--root must be hex digits")
     return digits

@@ -29,7 +29,7 @@ from scanner.store.writing.liability_proofs import proofs_of
 Published = Annotated[
     str | None,
     typer.Option(
-        "--published", metavar="RATIO", help="The ratio that the publisher states, to stand beside."
+        "--published", metavar="RATIO", help="The ratio that the publisher states, for comparison."
     ),
 ]
 MaxAge = Annotated[
@@ -52,18 +52,18 @@ def ratio(
     as_json: AsJson = False,
     database: Database = None,
 ) -> None:
-    """Show verified reserves against what a kept proof says is owed over all coins.
+    """Compare verified reserves with what a saved proof says is owed over all coins.
 
-    One number, by the prices nearest to the snapshot, each with its time. Exit status 3: less is
-    verified than is owed, an asset has no price, the ratio is absent, or the proof's key is its
-    own. Prices are an opinion, so nothing is called false by them.
+    Gives one ratio, at the prices nearest to the snapshot, each with its time. Exit status 3:
+    less is verified than owed, an asset has no price, there is no ratio, or the proof's key
+    comes from its own file. Prices are opinions, so they never make a result false.
     """
     stated = given(published, "--published")
     with open_store(database_url(context, database)) as store:
         snapshot_id = resolve(store, snapshot)
         found = aggregates(store, snapshot_id, PriceRule(timedelta(hours=max_age)), stated)
     if not found:
-        say(f"no proof of liabilities is kept beside snapshot {snapshot_id}")
+        say(f"snapshot {snapshot_id} has no saved proof of liabilities")
         raise typer.Exit(3)
     if as_json:
         emit(pretty([aggregate_object(each) for each in found]))
@@ -82,9 +82,9 @@ def _weights(found: Aggregate) -> list[Weight]:
 def recheck(
     context: typer.Context, snapshot: Snapshot = "latest", database: Database = None
 ) -> None:
-    """Verify every proof that is kept beside a snapshot again, from the database alone.
+    """Verify every proof saved with a snapshot again, from the database alone.
 
-    Exit status 1: a kept proof does not hold, or gives other figures than are kept.
+    Exit status 1: a saved proof is not valid, or does not give the saved figures.
     """
     with open_store(database_url(context, database)) as store:
         snapshot_id = resolve(store, snapshot)
@@ -94,7 +94,7 @@ def recheck(
     for proof in kept:
         problem = recheck_proof(proof)
         false += bool(problem)
-        say(f"{proof.name} (sha256 {proof.sha256}): {problem or 'holds, with the figures kept'}")
-    proofs = f"{counted(len(kept), 'proof')} of liabilities beside snapshot {snapshot_id}"
+        say(f"{proof.name} (sha256 {proof.sha256}): {problem or 'valid, with the saved figures'}")
+    proofs = f"{counted(len(kept), 'proof')} of liabilities saved with snapshot {snapshot_id}"
     say(f"{proofs}, {false} of them false")
     raise typer.Exit(1 if false else 0)

@@ -49,17 +49,23 @@ UnitUsd = Annotated[
     typer.Option(
         "--unit-usd",
         metavar="USD",
-        help="For a proof of one total: US dollars of one unit of its value, as 1 or 0.0001.",
+        help="For a proof of one total: US dollars per unit of its value, such as 1 or 0.0001.",
     ),
 ]
 OfWhom = Annotated[
     str | None,
-    typer.Option("--of", metavar="WHOM", help="They are of some users only: whom. A finding."),
+    typer.Option(
+        "--of",
+        metavar="WHOM",
+        help="The liabilities are of some users only: name the users. Becomes a finding.",
+    ),
 ]
 InUnit = Annotated[
     str | None,
     typer.Option(
-        "--in", metavar="UNIT", help="What the amounts are in, if not in coins: then no ratio."
+        "--in",
+        metavar="UNIT",
+        help="Unit of the amounts, if not whole coins; there is no ratio then.",
     ),
 ]
 Published = Annotated[
@@ -67,11 +73,11 @@ Published = Annotated[
     typer.Option(
         "--published",
         metavar="RATIO",
-        help="For a proof of one total: the ratio that the publisher states, to stand beside ours.",
+        help="For a proof of one total: the ratio that the publisher states, to compare.",
     ),
 ]
 OfSnapshot = Annotated[
-    str, typer.Option("--snapshot", metavar="SNAPSHOT", help="Which snapshot they belong to.")
+    str, typer.Option("--snapshot", metavar="SNAPSHOT", help="Snapshot that they belong to.")
 ]
 
 
@@ -87,10 +93,10 @@ def import_(  # noqa: PLR0913, PLR0917 - one parameter per option
     published: Published = None,
     database: Database = None,
 ) -> None:
-    """Keep published liabilities beside a snapshot; its totals then show the reserve ratio.
+    """Save published liabilities with a snapshot; its totals then show the reserve ratio.
 
-    A Merkle sum tree (BitMEX, River, OKX) is hashed and added up again first; one that
-    contradicts itself is not kept. A proof of one total (OKX) is verified first and kept whole:
+    A Merkle sum tree (BitMEX, River, OKX) is first hashed and added up again; if it contradicts
+    itself, it is not saved. A proof of one total (OKX) is first verified, then saved whole:
     totals, report and pages then show the one ratio that it allows.
     """
     said = {"scope": given(of_whom, "--of"), "unit": given(in_unit, "--in")}
@@ -99,7 +105,7 @@ def import_(  # noqa: PLR0913, PLR0917 - one parameter per option
     with document_at_hand(file) as path:
         if is_proof(path):
             if said:
-                raise InputError("--of and --in are for amounts by asset: a proof says its own")
+                raise InputError("--of and --in are for amounts by asset: a proof states its own")
             with key_at_hand(key) as pinned:
                 found, kept = keep(path, pinned, usd, stated)
             _keep(context, path.name, snapshot, found, kept, database)
@@ -137,15 +143,15 @@ def _keep(
     database: str | None,
 ) -> None:
     if kept is None:
-        say(f"{file}: false: {found.place}: {found.reason}: nothing kept of it")
+        say(f"{file}: false: {found.place}: {found.reason}: nothing was saved")
         raise typer.Exit(1)
     with open_store(database_url(context, database)) as store:
         snapshot_id = resolve(store, snapshot)
         new = keep_proof(store, snapshot_id, kept)
         whose = head(store, snapshot_id)
     say(
-        f"proof of one total ({kept.evidence.value}) {'kept' if new else 'is kept already'} beside "
-        f"snapshot {snapshot_id} of {whose.list_name} by {whose.publisher}",
+        f"proof of one total ({kept.evidence.value}) {'saved' if new else 'is saved already'} "
+        f"with snapshot {snapshot_id} ({whose.list_name}, publisher {whose.publisher})",
         *(f"gap: {gap}" for gap in found.gaps[:2]),
     )
 
@@ -164,5 +170,5 @@ def read_owed(file: Path, registry: Registry, settled: Collection[str] = ()) -> 
         return list(loaded.liabilities)
     for problem in check.problems:
         say(f"{file.name}:{problem.line}: {problem.reason}")
-    say(f"the tree contradicts itself in {check.problem_count:,} places: nothing kept of it")
+    say(f"the tree contradicts itself in {check.problem_count:,} places: nothing was saved")
     raise typer.Exit(1)

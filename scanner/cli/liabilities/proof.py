@@ -28,8 +28,8 @@ Key = Annotated[
     typer.Option(
         "--key",
         metavar="FILE|SHA256",
-        help="The publisher's verifying key, or its SHA-256. Keys of known rounds are shipped. "
-        "Binance: the SHA-256 of all .vk files one after the other.",
+        help="The publisher's verifying key, or its SHA-256. The keys of known rounds are "
+        "included. Binance: the SHA-256 of all .vk files joined in order.",
     ),
 ]
 
@@ -44,9 +44,9 @@ _STATUS = {
 def verify(file: File, key: Key = None, as_json: AsJson = False) -> None:
     """Check a published proof of liabilities, and say what it does not show.
 
-    No database, and no network but for an address that you give. Exit status 0: accepted, under a
-    pinned key where there is one; 1: false; 3: consistent, but the key is the file's own or the
-    form proves nothing; 2: not read.
+    Uses no database, and the network only for an address that you give. Exit status 0:
+    accepted, under a pinned key if the form has keys; 1: false; 3: consistent, but the key
+    comes from the file itself or the form proves nothing; 2: not read.
     """
     with document_at_hand(file) as path, key_at_hand(key) as pinned:
         found = check_proof(path, pinned)
@@ -63,10 +63,10 @@ def _headline(found: ProofCheck) -> str:
     if found.status is ProofStatus.UNCHECKED:
         return f"named, not checked: {found.stated['file']} of {found.stated['publisher']}"
     if found.status is ProofStatus.CONSISTENT:
-        return "consistent, and not proven"
+        return "consistent, but not proven"
     if found.key:
         return "accepted by the published verifier under a pinned key"
-    return "every hash and every sum is right"
+    return "all hashes and sums are correct"
 
 
 def _lines(found: ProofCheck) -> list[str]:

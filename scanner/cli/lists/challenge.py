@@ -21,10 +21,12 @@ from scanner.ownership.challenge import make_challenge
 from scanner.settings.tables import load_registry
 
 Publisher = Annotated[
-    str, typer.Option(metavar="NAME", help="Whom it is for; default: the file's name.")
+    str,
+    typer.Option(metavar="NAME", help="Publisher to ask; default: the file's name."),
 ]
 StampedBy = Annotated[
-    str, typer.Option("--network", metavar="NAME", help="Network whose newest block stamps it.")
+    str,
+    typer.Option("--network", metavar="NAME", help="Network whose newest block the message names."),
 ]
 
 
@@ -36,8 +38,8 @@ def challenge(
 ) -> None:
     """Make a fresh message for a publisher to sign.
 
-    It names this list and a new block, so nobody can have signed it before.
-    'scanner verify FILE --challenge TEXT' then demands that very message.
+    The message names this list and a new block, so nobody can have signed it before.
+    'scanner verify FILE --challenge TEXT' then accepts only that message.
     """
     block = _newest_block(network, endpoints, load_registry())
     with at_hand(file) as place:
@@ -50,8 +52,8 @@ def _newest_block(name: str, endpoints: Path | None, registry: Registry) -> Bloc
     with open_sources([network.name], endpoints, registry, ReadPolicy()) as sources:
         if network.name not in sources:
             raise ConfigError(
-                f"no endpoint of {network.name} is configured to take a block from: "
-                "name one with --endpoints, or another network with --network"
+                f"no endpoint of {network.name} is configured, so no block can be read: name one "
+                "with --endpoints, or another network with --network"
             )
         return sources[network.name].pin(None)
 

@@ -39,7 +39,7 @@ def inspect(
     unit: Unit = "",
     as_json: AsJson = False,
 ) -> None:
-    """Show how a list was understood, its rows, assets and problems. Asks no chain, no database."""
+    """Show how a list is understood: its rows, assets and problems. No chain, no database."""
     with at_hand(file) as place:
         summary, found = _read(place, ListOptions(format, columns or (), network, asset, unit))
     if as_json:

@@ -25,7 +25,9 @@ app = typer.Typer(help="Send alerts.", no_args_is_help=True, rich_markup_mode=No
 
 AlertFile = Annotated[
     Path | None,
-    typer.Option("--alerts", metavar="FILE", help="Rules and channels; default SCANNER_ALERTS."),
+    typer.Option(
+        "--alerts", metavar="FILE", help="File with rules and channels; default: SCANNER_ALERTS."
+    ),
 ]
 
 
@@ -33,13 +35,13 @@ def load_or_fail(file: Path | None) -> AlertConfig:
     """Read the alert file. Raises ConfigError if there is none."""
     config = load_alerts(file)
     if config is None:
-        raise ConfigError("no alert file: name it with --alerts or SCANNER_ALERTS")
+        raise ConfigError("no alert file: name one with --alerts or SCANNER_ALERTS")
     return config
 
 
 @app.command("test")
 def trial(alerts: AlertFile = None) -> None:
-    """Send a test message to every channel. Exit status 3 when one was not reached."""
+    """Send a test message to every channel. Exit status 3 if a channel was not reached."""
     config = load_or_fail(alerts)
 
     missed = set()
@@ -64,8 +66,8 @@ def run(
 ) -> None:
     """Apply the rules to a snapshot and deliver what is due.
 
-    What was told before is not told again. Exit status 3 when something could not be delivered:
-    it is kept, and the next run or a worker tries again.
+    An alert that was already sent is not sent again. Exit status 3 if something could not be
+    delivered: it is kept, and the next run or a worker tries again.
     """
     config = load_or_fail(alerts)
     with open_store(database_url(context, database)) as store:

@@ -21,7 +21,9 @@ from scanner.worker.queue import set_up
 
 Head = Annotated[
     str,
-    typer.Option("--head", metavar="HEX", help="A head kept elsewhere: the chain must hold it."),
+    typer.Option(
+        "--head", metavar="HEX", help="A head that you kept elsewhere: the chain must contain it."
+    ),
 ]
 Role = Annotated[str, typer.Argument(metavar="ROLE", help="Name of a role.")]
 
@@ -36,20 +38,20 @@ def upgrade(
         tuple[str, str] | None,
         typer.Option(
             metavar="WORKER READER",
-            help="Give two PostgreSQL roles their rights, too; see 'db grants'.",
+            help="Also give two PostgreSQL roles their rights; see 'db grants'.",
         ),
     ] = None,
 ) -> None:
-    """Bring the database to this program's schema; a SQLite file that is missing is made."""
+    """Bring the database to this program's schema; a missing SQLite file is created."""
     url = database_url(context, database)
     revision = migrate.upgrade(url)
     say(f"the database is at migration {revision}")
     if set_up_queue(url):
-        say("the workers' queue has its tables")
+        say("the tables of the workers' queue are in place")
     if roles is not None:
         with open_store(url) as store:
             grant(store, *roles)
-        say(f"{roles[0]} adds results and changes none, {roles[1]} only reads")
+        say(f"{roles[0]} may add results but not change them, {roles[1]} may only read")
 
 
 def set_up_queue(url: str) -> bool:
@@ -74,11 +76,11 @@ def grants(worker: Role, reader: Role) -> None:
 
 @app.command("check")
 def check(context: typer.Context, head: Head = "", database: Database = None) -> None:
-    """Recount everything stored, and check what was sealed.
+    """Recount everything that is stored, and check the seals.
 
-    Exit status 1 when something does not add up, 3 when a part was only stored by an older program,
-    without a seal that covers it.
-    Only a head that is kept elsewhere shows that the whole chain was made anew, or its end cut off.
+    Exit status 1 if something does not add up, 3 if an older program stored a part that no seal
+    covers. Only a head that you kept elsewhere can show that the whole chain was rebuilt, or
+    that its end was cut off.
     """
     with (
         open_store(database_url(context, database)) as store,

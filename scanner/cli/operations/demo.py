@@ -11,15 +11,16 @@ from scanner.demo.run import run_demo
 from scanner.settings.tables import load_registry
 
 Folder = Annotated[
-    Path, typer.Option("--folder", metavar="DIR", help="Where nodes, list and results lie.")
+    Path,
+    typer.Option("--folder", metavar="DIR", help="Folder for the nodes, the list and the results."),
 ]
 
 
 def demo(folder: Folder = Path(".demo")) -> None:
     """Audit the list of an invented exchange, with planted faults.
 
-    Starts a bitcoind, an Ethereum node and servers that replay recorded answers of other networks,
-    all on this machine, loads them, audits the list, stops them.
-    Exit status 0 when exactly the planted faults were found.
+    Starts a bitcoind, an Ethereum node and servers that replay recorded answers of other
+    networks, all on this machine, audits the list, then stops them. Exit status 0 if exactly
+    the planted faults were found.
     """
     raise typer.Exit(run_demo(folder, load_registry()))

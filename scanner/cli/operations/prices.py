@@ -39,7 +39,7 @@ from scanner.store.reading.prices import add_prices
 from scanner.store.reading.queries import SnapshotHead
 
 app = typer.Typer(
-    help="Prices in US dollars, dated, with their source.",
+    help="Save prices in US dollars, with time and source.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -47,16 +47,16 @@ app = typer.Typer(
 File = Annotated[Path, typer.Argument(metavar="FILE", help="CSV of asset,price_usd,at,source.")]
 FeedFile = Annotated[
     Path | None,
-    typer.Option("--feeds", metavar="FILE", help="Feed table to use in place of the shipped one."),
+    typer.Option("--feeds", metavar="FILE", help="Feed table to use instead of the shipped one."),
 ]
 
 
 @app.command("import")
 def import_(context: typer.Context, file: File, database: Database = None) -> None:
-    """Keep the prices of a CSV file: asset,price_usd,at,source.
+    """Save the prices of a CSV file: asset,price_usd,at,source.
 
-    One bad row and nothing is kept: a price of 0 or below, a time without offset or in the
-    future, an unknown asset. What is stored is never changed.
+    One bad row, and nothing is saved: a price of 0 or less, a time without an offset or in the
+    future, an unknown asset. Stored prices are never changed.
     """
     prices = read_prices(file, load_registry(), datetime.now(UTC))
     with open_store(database_url(context, database), create=True) as store:
@@ -75,11 +75,11 @@ def chainlink(
     as_json: AsJson = False,
     database: Database = None,
 ) -> None:
-    """Read Chainlink feeds at the block a snapshot is pinned to, and keep the prices.
+    """Read Chainlink feeds at the block a snapshot is pinned to, and save the prices.
 
     A snapshot without a block of the feeds' network uses that network's last block before the
-    snapshot's time. Anybody who asks the same contracts at that block gets the same numbers.
-    Exit status 3 where an asset of the snapshot has no price.
+    snapshot's time. Anybody who asks the same contracts at that block gets the same prices.
+    Exit status 3 if an asset of the snapshot has no price.
     """
     registry = load_registry()
     table = load_feeds(registry, feeds)
@@ -107,11 +107,12 @@ def fetch(
     as_json: AsJson = False,
     database: Database = None,
 ) -> None:
-    """Ask CoinGecko's public API for today's prices of a snapshot's assets, and keep them.
+    """Ask CoinGecko's public API for today's prices of a snapshot's assets, and save them.
 
-    One provider's word, of now: only for a snapshot just taken. CoinGecko learns the assets' names,
-    nothing else. SCANNER_COINGECKO_KEY is the key of a plan, SCANNER_COINGECKO_URL another root of
-    the API. Exit status 3 where an asset of the snapshot has no price.
+    These are one provider's prices of now, so use them only for a snapshot just taken.
+    CoinGecko learns the assets' names and nothing else. SCANNER_COINGECKO_KEY is the key of a
+    paid plan, SCANNER_COINGECKO_URL another root of the API. Exit status 3 if an asset of the
+    snapshot has no price.
     """
     known = coingecko.load_ids(load_registry())
     with open_store(database_url(context, database)) as store:
@@ -119,7 +120,11 @@ def fetch(
         assets = [total.asset for total in queries.asset_totals(store, snapshot_id)]
         ids = {asset: known[asset] for asset in assets if asset in known}
         found = coingecko.fetch_prices(_get_json, ids, datetime.now(UTC), timedelta(hours=max_age))
-        found += [NoPrice(a, "its name at the service is unknown") for a in assets if a not in ids]
+        found += [
+            NoPrice(a, "the name that the service uses for it is unknown")
+            for a in assets
+            if a not in ids
+        ]
         stored.add_prices(store, [result for result in found if isinstance(result, Price)])
     _show(snapshot_id, [], found, as_json)
     finish({Weight.UNSHOWN} if any(isinstance(f, NoPrice) for f in found) else set())
@@ -162,14 +167,14 @@ class _Reading:
         with open_sources(names, endpoints, self._registry, policy) as sources:
             for name in names:
                 if name not in sources:
-                    raise ConfigError(f"no endpoint of {name}: its feeds cannot be read")
+                    raise ConfigError(f"{name} has no endpoint: its feeds cannot be read")
                 here = [feed for feed in feeds if feed.network == name]
                 found += self._at_one_block(sources[name], here)
         return found
 
     def _at_one_block(self, source: BalanceSource, feeds: Sequence[Feed]) -> list[Price | NoPrice]:
         if not isinstance(source, ContractCaller):
-            raise ConfigError(f"{source.name} cannot call contracts: {source.network}'s feeds")
+            raise ConfigError(f"{source.name} cannot call contracts: no feeds on {source.network}")
         caller = source
         at = self._block(source)
         self.blocks.append(at)
@@ -189,7 +194,7 @@ class _Reading:
         if pinned:
             return max(pinned, key=lambda block: block.height)
         if not isinstance(source, TimeFinder):
-            raise ConfigError(f"{source.name} cannot say which block was the newest at a time")
+            raise ConfigError(f"{source.name} cannot find the newest block at a given time")
         return source.pin(source.height_at(self._time))
 
 

@@ -19,15 +19,20 @@ from scanner.store.writing.publishers import merge as merge_publishers
 from scanner.store.writing.publishers import rename as rename_publisher
 
 app = typer.Typer(
-    help="Whose lists there are, and under which name.", no_args_is_help=True, rich_markup_mode=None
+    help="Name, rename and merge the publishers of lists.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
 
 Known = Annotated[
-    bool, typer.Option("--known", help="Show the table of known publishers, not the database.")
+    bool,
+    typer.Option("--known", help="Show the shipped table of publishers instead of the database."),
 ]
 Old = Annotated[str, typer.Argument(metavar="NAME", help="The publisher's name now.")]
 New = Annotated[str, typer.Argument(metavar="NEW", help="The name it gets.")]
-Into = Annotated[str, typer.Argument(metavar="INTO", help="The publisher that it becomes part of.")]
+Into = Annotated[
+    str, typer.Argument(metavar="INTO", help="The publisher that takes over its lists.")
+]
 
 
 @app.command("list")
@@ -37,7 +42,7 @@ def list_publishers(
     as_json: AsJson = False,
     database: Database = None,
 ) -> None:
-    """Show publishers with their lists and snapshots, or those that are known by the table."""
+    """Show publishers with their lists and snapshots, or the table of known publishers."""
     if known:
         records = [_record(p) for p in load_publishers().all.values()]
     else:
@@ -56,18 +61,18 @@ def list_publishers(
 
 @app.command("rename")
 def rename(context: typer.Context, name: Old, new: New, database: Database = None) -> None:
-    """Give a publisher another name; its lists and snapshots stay what they are."""
+    """Give a publisher another name; its lists and snapshots do not change."""
     with open_store(database_url(context, database)) as store:
         rename_publisher(store, name, new)
-    say(f"publisher {name} is now called {new}")
+    say(f"publisher {name} is now named {new}")
 
 
 @app.command("merge")
 def merge(context: typer.Context, name: Old, into: Into, database: Database = None) -> None:
-    """Make two publishers one: the first one's lists become the second one's."""
+    """Merge two publishers: the lists of the first go to the second."""
     with open_store(database_url(context, database)) as store:
         merge_publishers(store, name, into)
-    say(f"the lists of {name} are now those of {into}")
+    say(f"the lists of {name} now belong to {into}")
 
 
 def _record(publisher: Publisher) -> dict[str, object]:

@@ -68,8 +68,8 @@ Location = Annotated[
     typer.Option(
         "--list",
         metavar="FILE|URL",
-        help="The list; fetched again for each run. Default: where the table of publishers says "
-        "that the publisher's newest list is, in the layout it says.",
+        help="The list; fetched again for each run. Default: the location and the layout of the "
+        "publisher's newest list, from the table of publishers.",
     ),
 ]
 Cron = Annotated[
@@ -77,8 +77,8 @@ Cron = Annotated[
     typer.Option(
         "--cron",
         metavar="EXPRESSION",
-        help="When, in UTC, such as '0 6 * * *': daily at six. Default: as often as the table says "
-        "that the publisher publishes.",
+        help="When to run, in UTC: '0 6 * * *' is daily at six. Default: as often as the "
+        "publisher publishes, from the table of publishers.",
     ),
 ]
 
@@ -104,10 +104,11 @@ def add(  # noqa: PLR0913, PLR0917 - one parameter per option
     unit: Unit = "",
     database: Database = None,
 ) -> None:
-    """Keep a schedule; 'scanner worker' runs it.
+    """Save a schedule; 'scanner worker' runs it.
 
-    Of a publisher that 'scanner publishers list --known' tells the location of, its name is enough:
-    location, layout and rhythm come from the table then, as the texts that count always do.
+    If 'scanner publishers list --known' shows where a publisher's lists are, the name is
+    enough: location, layout and interval then come from that table. The texts that count
+    always do.
     """
     registry = load_registry()
     wanted = parse_networks(networks, registry)
@@ -182,9 +183,9 @@ def edit(  # noqa: PLR0913, PLR0917 - one parameter per option
     unit: Unit = "",
     database: Database = None,
 ) -> None:
-    """Change a schedule: what is given replaces what was, all else stays.
+    """Change a schedule: the given options replace the old ones, the rest stays.
 
-    Snapshots that it made stay as they are.
+    Snapshots that it has taken do not change.
     """
     # What was typed is read from the context: only there is known what was given at all.
     given = _changes(context)
@@ -240,7 +241,7 @@ def _given(context: typer.Context, option: str) -> bool:
 
 def _say_next(schedule: Schedule) -> None:
     if schedule.paused:
-        say(f"schedule {schedule.name}: paused; 'scanner schedule resume' starts it again")
+        say(f"schedule {schedule.name}: paused; run 'scanner schedule resume' to start it again")
         return
     when = next_tick(schedule.cron, datetime.now(UTC))
     say(f"schedule {schedule.name}: next run {when:%Y-%m-%d %H:%M} UTC by 'scanner worker'")
@@ -248,13 +249,13 @@ def _say_next(schedule: Schedule) -> None:
 
 @app.command("pause")
 def pause(context: typer.Context, name: Name, database: Database = None) -> None:
-    """Start no further run until it is resumed; one that is going on is finished."""
+    """Start no more runs until the schedule is resumed; a run in progress is finished."""
     _pause(database_url(context, database), name, paused=True)
 
 
 @app.command("resume")
 def resume(context: typer.Context, name: Name, database: Database = None) -> None:
-    """Start runs again, from the next one on: what fell into the pause is not made up for."""
+    """Start runs again with the next one due; runs missed during the pause are not made up."""
     _pause(database_url(context, database), name, paused=False)
 
 
@@ -271,7 +272,7 @@ def _pause(url: str, name: str, *, paused: bool) -> None:
 
 @app.command("remove")
 def remove(context: typer.Context, name: Name, database: Database = None) -> None:
-    """Forget a schedule; snapshots it made stay."""
+    """Delete a schedule; the snapshots that it took stay."""
     with open_store(database_url(context, database)) as store:
         schedules.remove(store, name)
     say(f"schedule {name} removed")
@@ -303,19 +304,21 @@ def _place(given: str, known: Publication) -> tuple[str, str]:
     if given:
         return check_location(given), ""
     if known.location:
-        say(f"the table of publishers says where: {shown(known.location)}")
+        say(f"location from the table of publishers: {shown(known.location)}")
         return check_location(known.location), known.layout
     page = " ('scanner publishers list --known' shows its page)" if known.page else ""
     name = clip(known.name)
-    raise ConfigError(f"no table says where {name} publishes its lists: give --list{page}")
+    raise ConfigError(
+        f"the table of publishers has no location for the lists of {name}: give --list{page}"
+    )
 
 
 def _rhythm(known: Publication) -> str:
     """When to look, by how often the publisher publishes. Raises ConfigError if nobody knows."""
     when = _RHYTHMS.get(known.every)
     if when is None:
-        raise ConfigError(f"no table says how often {clip(known.name)} publishes: give --cron")
-    say(f"the table of publishers says how often: every {known.every}")
+        raise ConfigError(f"no table states how often {clip(known.name)} publishes: give --cron")
+    say(f"interval from the table of publishers: every {known.every}")
     return when
 
 

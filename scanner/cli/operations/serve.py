@@ -25,15 +25,17 @@ from scanner.web.server import Place, listen, run
 
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 for a free one.")]
-Workers = Annotated[int, typer.Option(min=1, max=64, help="Processes that share the work.")]
+Workers = Annotated[int, typer.Option(min=1, max=64, help="Number of server processes.")]
 AllowHost = Annotated[
     list[str] | None,
-    typer.Option(metavar="NAME", help="A further host name to answer under. May be repeated."),
+    typer.Option(
+        metavar="NAME", help="A further host name that the server answers to. May be repeated."
+    ),
 ]
 AllowOrigin = Annotated[
     list[str] | None,
     typer.Option(
-        metavar="ORIGIN", help="A site whose scripts may read the API (CORS). May be repeated."
+        metavar="ORIGIN", help="A website whose scripts may read the API (CORS). May be repeated."
     ),
 ]
 
@@ -42,7 +44,7 @@ AllowUploads = Annotated[
     bool,
     typer.Option(
         "--uploads/--no-uploads",
-        help="Whether a list may be sent to the page that checks one; nothing of it is kept.",
+        help="Allow lists to be uploaded to the page that checks one; nothing of them is kept.",
     ),
 ]
 
@@ -51,8 +53,8 @@ AllowScans = Annotated[
     bool,
     typer.Option(
         "--allow-scans",
-        help="Let who knows the token in SCANNER_SCAN_TOKEN (if there is none, one is printed) "
-        "start snapshots in the browser.",
+        help="Allow snapshots to be started in the browser with the token in SCANNER_SCAN_TOKEN "
+        "(if it is not set, a token is printed).",
     ),
 ]
 TOKEN = "SCANNER_SCAN_TOKEN"  # noqa: S105 - its name
@@ -70,10 +72,10 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter per option
     log_format: LogForm = LogFormat.TEXT,
     database: Database = None,
 ) -> None:
-    """Show the database as web pages, and give it as JSON. It only reads, unless told otherwise.
+    """Serve the database as web pages and as JSON. By default it only reads.
 
-    It listens on this machine only unless told otherwise. There are no accounts and no encryption:
-    put a reverse proxy in front before others can reach it.
+    It listens on this machine only, unless --host says otherwise. There are no accounts and no
+    encryption: put a reverse proxy in front before others can reach it.
     """
     url = database_url(context, database)
     open_store(url, read_only=True).close()

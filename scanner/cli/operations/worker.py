@@ -33,7 +33,7 @@ from scanner.worker.watch import Watch
 log = logging.getLogger("scanner.worker")
 
 Concurrency = Annotated[
-    int, typer.Option(min=1, max=64, help="Chunks at a time in this process (PostgreSQL).")
+    int, typer.Option(min=1, max=64, help="Chunks that this process reads at a time (PostgreSQL).")
 ]
 HealthPort = Annotated[
     int | None,
@@ -58,8 +58,8 @@ def worker(
 ) -> None:
     """Run schedules, and chunks from the queue, until stopped.
 
-    On PostgreSQL as many workers as wanted share the work, on as many machines; on SQLite one
-    process does everything. SIGTERM ends it after the work at hand.
+    On PostgreSQL any number of workers share the work, on any number of machines; on SQLite one
+    process does everything. SIGTERM stops a worker after its current work.
     """
     registry = load_registry()
     rules = load_alerts(alerts)

@@ -76,12 +76,12 @@ def verify(  # noqa: PLR0913, PLR0917 - one parameter per option
     """Check every signature of a published list. No network, no database.
 
     A summary per asset and network goes to stdout (to stderr with '--jsonl -'), with the texts that
-    were signed; --json writes it as one object. What only the chain can say (who owns a contract)
-    is not verified here: 'scanner snapshot' asks it.
+    were signed; --json writes it as one object. What only a chain can answer (who owns a
+    contract) is not verified here: 'scanner snapshot' asks the chain.
     """
     keep_apart(file, jsonl)
     if as_json and jsonl == "-":
-        raise ConfigError("--json and --jsonl - both want stdout: name a file")
+        raise ConfigError("--json and --jsonl - both write to stdout: name a file for one of them")
     options = ListOptions(format, columns or (), network, asset, unit)
     said = statement_options(challenge, statement)
     with at_hand(file) as place:

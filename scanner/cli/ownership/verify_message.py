@@ -34,28 +34,31 @@ _MOST = 2_000_000
 Address = Annotated[
     str,
     typer.Argument(
-        metavar="ADDRESS", help="The address; or a JSON file, or '-' for JSON on stdin, alone."
+        metavar="ADDRESS",
+        help="The address. Or, as the only argument, a JSON file or '-' for JSON on stdin.",
     ),
 ]
-Message = Annotated[str, typer.Argument(metavar="MESSAGE", help="The exact text signed.")]
+Message = Annotated[str, typer.Argument(metavar="MESSAGE", help="The exact text that was signed.")]
 Signatures = Annotated[
     list[str] | None,
-    typer.Argument(metavar="SIGNATURE", help="One signature, or several of several keys."),
+    typer.Argument(metavar="SIGNATURE", help="The signature, or one signature per key."),
 ]
 OnNetwork = Annotated[
     str,
-    typer.Option("--network", metavar="NAME", help="The network; without, found by the address."),
+    typer.Option(
+        "--network", metavar="NAME", help="The network; default: detected from the address."
+    ),
 ]
 Key = Annotated[
     str,
-    typer.Option("--key", metavar="KEY", help="Public key or script, where the address has none."),
+    typer.Option("--key", metavar="KEY", help="Public key or script, if the signature needs one."),
 ]
 At = Annotated[
     str,
     typer.Option(
         "--at",
         metavar="ENDPOINT",
-        help="Ask the chain at its newest block: an endpoint's name, or a URL.",
+        help="Endpoint (name or URL) to ask at the chain's newest block.",
     ),
 ]
 
@@ -72,9 +75,10 @@ def verify_message(
 ) -> None:
     r"""Check one signed message, by the rules that rows of lists are checked by.
 
-    A JSON file (or stdin) holds address, message, signature or signatures, and perhaps network,
-    key and owners. Without --at nothing is asked. Exit status 0: the signature is good and the
-    address is bound to it; 1: false; 3: not shown here, or the text is a log-in or a vote.
+    A JSON file (or stdin) has address, message, signature or signatures, and optionally
+    network, key and owners. Without --at nothing is asked. Exit status 0: the signature is
+    good and the address is bound to it; 1: false; 3: not verified, or the text is a log-in or
+    a vote.
     """
     registry = load_registry()
     given = _given(address, message, tuple(signatures or ()))
@@ -106,7 +110,7 @@ def _given(address: str, message: str, signatures: tuple[str, ...]) -> SignedMes
         text = _text(address)
         return read_message(text)
     except ValueError as e:
-        raise ConfigError(f"{clip(address, 60)} is no signed message: {e}") from None
+        raise ConfigError(f"{clip(address, 60)} is not a signed message: {e}") from None
 
 
 def _text(place: str) -> str:
@@ -130,7 +134,7 @@ def _checked(given: SignedMessage, registry: Registry, at: str, file: Path | Non
     if not at:
         return check_message(given, registry)
     if not given.network:
-        raise ConfigError("--at needs --network, too: an address may be of several")
+        raise ConfigError("--at needs --network: the address may belong to several networks")
     network = registry.network(given.network)
     with _source(network, registry, at, file) as source:
         block = source.pin(None)
@@ -155,9 +159,11 @@ def _endpoint(network: Network, registry: Registry, at: str, file: Path | None) 
     """The endpoint of that name, or one made for a URL. Raises ConfigError."""
     if at.startswith(("http://", "https://")):
         if not network.sources:
-            raise ConfigError(f"nothing is asked on {network.name}: leave --at out")
+            raise ConfigError(f"{network.name} needs no endpoint for this: leave --at out")
         return Endpoint("endpoint", network.name, network.sources[0], at)
     for endpoint in load_endpoints(file, registry).get(network.name, ()):
         if endpoint.name == at:
             return endpoint
-    raise ConfigError(f"no endpoint of {network.name} is named {clip(at, 60)!r}, and it is no URL")
+    raise ConfigError(
+        f"no endpoint of {network.name} is named {clip(at, 60)!r}, and it is not a URL"
+    )

@@ -29,11 +29,11 @@ AnnouncementFile = Annotated[
 def verify_transactions(
     file: AnnouncementFile, jsonl: Jsonl = "", endpoints: Endpoints = None
 ) -> None:
-    """Check control that was shown by transactions instead of signatures.
+    """Check control that is proven by transactions instead of signatures.
 
-    Payments of an announced amount from an address to itself, and OP_RETURN commitments to a
-    digest, on Bitcoin and the networks like it. Asks a node (with -txindex, and -blockfilterindex
-    for transactions that are not named) or an Esplora server. No database.
+    Looks for payments of an announced amount from an address to itself, and OP_RETURN
+    commitments to a digest, on Bitcoin and similar networks. Asks a node (with -txindex, and
+    -blockfilterindex for transactions that are not named) or an Esplora server. No database.
     """
     keep_apart(str(file), jsonl)
     registry = load_registry()

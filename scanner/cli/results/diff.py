@@ -31,7 +31,7 @@ Newer = Annotated[
     str,
     typer.Argument(
         metavar="NEW",
-        help="The later one's id, or 'latest' of all. Default: the publisher's newest.",
+        help="The later snapshot's id, or 'latest' of all. Default: the publisher's newest.",
     ),
 ]
 Exact = Annotated[bool, typer.Option("--exact", help="Show every amount to the last digit.")]
@@ -48,11 +48,11 @@ def diff(
 ) -> None:
     """Show what changed between two snapshots.
 
-    Totals against totals, addresses added and gone, amounts moved. --json writes the totals,
-    --jsonl one object per address. Exit status 0 whatever the differences.
+    Compares totals, and lists addresses added, removed or changed in amount. --json writes the
+    totals, --jsonl one object per address. The exit status is 0 whatever the differences.
     """
     if as_json and jsonl:
-        raise ConfigError("--json and --jsonl exclude each other")
+        raise ConfigError("--json and --jsonl cannot be used together")
     with open_store(database_url(context, database)) as store:
         before = _taken(store, old)
         after = _taken(store, new or _newest_like(store, before))
@@ -84,7 +84,7 @@ def _show(store: Store, old: Taken, new: Taken, form: str) -> None:
             say_incomplete(total.snapshot)
     whose = [queries.head(store, taken.snapshot).publisher for taken in (old, new)]
     if whose[0] != whose[1]:
-        say(f"these are of two publishers: {clip(whose[0])} and {clip(whose[1])}")
+        say(f"these snapshots are of two publishers: {clip(whose[0])} and {clip(whose[1])}")
     if form == "json":
         assets = [change.to_json() for change in changes]
         emit(pretty({"old": old.snapshot, "new": new.snapshot, "assets": assets}))

@@ -41,7 +41,7 @@ def export(
     output: Output = "-",
     database: Database = None,
 ) -> None:
-    """Write a table of a snapshot to a file. Exit status 0 means it was written."""
+    """Write a table of a snapshot to a file. Exit status 0 means that it was written."""
     table, write = table_named(what), writer_named(form)
     with open_store(database_url(context, database)) as store:
         snapshot_id = resolve(store, snapshot)

@@ -25,16 +25,17 @@ Output = Annotated[
     ),
 ]
 AsSchema = Annotated[
-    bool, typer.Option("--schema", help="Write the JSON Schema of the twin instead of a report.")
+    bool,
+    typer.Option("--schema", help="Write the JSON Schema of the JSON report instead of a report."),
 ]
-AsTwin = Annotated[bool, typer.Option("--json", help="Write the page's machine-readable twin.")]
+AsTwin = Annotated[bool, typer.Option("--json", help="Write the report as JSON, for programs.")]
 
 
 PreparedBy = Annotated[
-    str, typer.Option("--prepared-by", metavar="NAME", help="Who answers for the report.")
+    str, typer.Option("--prepared-by", metavar="NAME", help="Who is responsible for the report.")
 ]
 PreparedFor = Annotated[
-    str, typer.Option("--prepared-for", metavar="NAME", help="For whom the report is.")
+    str, typer.Option("--prepared-for", metavar="NAME", help="Who the report is for.")
 ]
 
 
@@ -50,8 +51,8 @@ def report(
 ) -> None:
     """Write a snapshot's report as one HTML page.
 
-    It asks nobody and holds no script. --json writes its twin, for programs, --schema the twin's
-    JSON Schema. Exit status 0 means that it was written.
+    The page has no scripts and loads nothing. --json writes the same as JSON, for programs,
+    --schema its JSON Schema. Exit status 0 means that it was written.
     """
     if as_schema:
         with whole_file(output or STDOUT) as stream:

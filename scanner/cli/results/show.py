@@ -45,10 +45,10 @@ def show(
 ) -> None:
     """List the findings of a snapshot: what is false first, then what is not verified.
 
-    The exit status is that of the findings listed, at best 3 while the snapshot is not complete.
+    The exit status is that of the listed findings, and never 0 while the snapshot is incomplete.
     """
     if as_json and jsonl:
-        raise ConfigError("--json and --jsonl exclude each other")
+        raise ConfigError("--json and --jsonl cannot be used together")
     kinds = parse_kinds(only or [])
     with open_store(database_url(context, database)) as store:
         snapshot_id = queries.resolve(store, snapshot)

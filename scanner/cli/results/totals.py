@@ -33,7 +33,8 @@ Exact = Annotated[
 Groups = Annotated[
     bool,
     typer.Option(
-        "--groups", help="Add up coins with what bridges and others owe in their name, too."
+        "--groups",
+        help="Also add up coins with the tokens that bridges and others owe in their name.",
     ),
 ]
 
@@ -47,17 +48,17 @@ def totals(
     groups: Groups = False,
     database: Database = None,
 ) -> None:
-    """Show the totals of a snapshot. The exit status is that of the snapshot's findings.
+    """Show the totals of a snapshot. The exit status is that of its findings.
 
-    The table fits 80 columns, amounts rounded down; --exact, --format and --json have all of them.
-    Each also says the one ratio that a kept proof of one total allows; --exact and --json with its
-    prices, and beside the ratio that the publisher states.
-    --groups adds up a coin and the tokens that bridges and others owe in its name, beside the
-    totals, in which they stand apart: findings and exit status go by the coin alone.
+    The table fits 80 columns and rounds amounts down; --exact, --format and --json have every
+    digit. All of them show the one ratio that a saved proof of one total allows; --exact and
+    --json add its prices and the ratio that the publisher states. --groups also adds up a
+    coin and the tokens that bridges and others owe in its name. The totals keep these apart,
+    and findings and exit status depend on the coin alone.
     """
     chosen = chosen_form(form, as_json)
     if exact and chosen != "table":
-        raise ConfigError(f"--exact is for the table: {chosen} has every digit")
+        raise ConfigError(f"--exact is for the table: {chosen} always has every digit")
     if chosen == "csv" and groups:
         raise ConfigError("CSV has no groups: take --json")
     with open_store(database_url(context, database)) as store:

@@ -24,7 +24,7 @@ MaxAge = Annotated[
         metavar="HOURS",
         min=1,
         max=24 * 366,
-        help="How far from the snapshot's block time a price may be; others are stale, not used.",
+        help="How far from the snapshot's block time a price may be; others are not used.",
     ),
 ]
 PriceSource = Annotated[
@@ -32,11 +32,12 @@ PriceSource = Annotated[
     typer.Option(
         "--source",
         metavar="TEXT",
-        help="Only prices whose source begins so: 'chainlink:', 'csv: Kraken'.",
+        help="Use only prices whose source begins with this: 'chainlink:', 'csv: Kraken'.",
     ),
 ]
 Exact = Annotated[
-    bool, typer.Option("--exact", help="Show every amount with its cents, and each price's source.")
+    bool,
+    typer.Option("--exact", help="Show every amount to the cent, and the source of each price."),
 ]
 DEFAULT_HOURS = 25
 
@@ -51,11 +52,11 @@ def value(
     source: PriceSource = "",
     database: Database = None,
 ) -> None:
-    """Show what a snapshot's totals were worth in US dollars.
+    """Show a snapshot's totals in US dollars.
 
-    Value per asset, its share, and the change against snapshots of the same publisher about a
-    month and a year before. Prices come from 'scanner prices'. Exit status as of totals, and 3
-    where a price is missing.
+    Shows the value of each asset, its share, and the change since the publisher's snapshots of
+    about a month and a year before. Prices come from 'scanner prices'. The exit status is
+    that of totals, and 3 if a price is missing.
     """
     chosen = chosen_form(form, as_json)
     with open_store(database_url(context, database)) as store:

@@ -21,7 +21,7 @@ def _seconds(text: str) -> float | None:
         return None
     match = re.fullmatch(r"(\d{1,6})\s*([smhd])", text.strip(), re.ASCII)
     if match is None:
-        raise ConfigError(f"--budget: {clip(text)!r} is no time: write 90s, 30m or 2h")
+        raise ConfigError(f"--budget: {clip(text)!r} is not a length of time: write 90s, 30m or 2h")
     return float(int(match[1]) * _UNITS[match[2]])
 
 
@@ -31,5 +31,5 @@ def _share(text: str) -> Fraction | None:
     match = re.fullmatch(r"(\d{1,3}(?:\.\d{1,9})?)\s*%", text.strip(), re.ASCII)
     share = Fraction(match[1]) / 100 if match else None
     if share is None or not 0 < share <= 1:
-        raise ConfigError(f"--coverage: {clip(text)!r} is no share: write 99% or 99.5%")
+        raise ConfigError(f"--coverage: {clip(text)!r} is not a percentage: write 99% or 99.5%")
     return share

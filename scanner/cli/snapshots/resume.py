@@ -32,9 +32,9 @@ def resume(  # noqa: PLR0913, PLR0917 - one parameter per option
     as_json: AsJson = False,
     database: Database = None,
 ) -> None:
-    """Continue an interrupted snapshot. What is done stays as it is.
+    """Continue an interrupted snapshot. Finished parts are not read again.
 
-    With --networks the others are left as they are, for another 'scanner resume'.
+    With --networks the other networks wait for another 'scanner resume'.
     """
     registry = load_registry()
     goal = parse_goal(budget, coverage)

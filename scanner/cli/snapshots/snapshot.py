@@ -61,7 +61,8 @@ from scanner.store.writing.runs import create_snapshot, set_liabilities, stateme
 LiabilityFile = Annotated[
     str | None,
     typer.Option(
-        metavar="FILE", help="CSV of asset,amount for the reserve ratio; or its http(s) address."
+        metavar="FILE",
+        help="CSV of asset,amount for the reserve ratio: a file or its http(s) address.",
     ),
 ]
 
@@ -92,8 +93,8 @@ def snapshot(  # noqa: PLR0913, PLR0917 - one parameter per option
     """Verify a list against the chains and save the result.
 
     Checks every signature, reads every balance at the stated block, compares and adds up.
-    Totals go to stdout, what is false or not verified to stderr. Everything is saved in the
-    database: after a stop 'scanner resume' continues.
+    Writes totals to stdout, and what is false or not verified to stderr. Everything is saved in
+    the database: after a stop, 'scanner resume' continues.
     """
     registry = load_registry()
     stated = heights_for_times(at or [], endpoints, registry)
@@ -168,5 +169,5 @@ def _plan(store: Store, list_id: int, policy: SnapshotPolicy, owed: list[Liabili
     snapshot_id = create_snapshot(store, list_id, policy)
     if owed:
         set_liabilities(store, snapshot_id, owed)
-    say(f"snapshot {snapshot_id}: 'scanner resume {snapshot_id}' goes on after a stop")
+    say(f"snapshot {snapshot_id}: if it stops, run 'scanner resume {snapshot_id}' to continue")
     return snapshot_id

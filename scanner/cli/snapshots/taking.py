@@ -66,7 +66,7 @@ class TakeOptions:
         return ReadPolicy(self.quorum, self.proof)
 
 
-_MEANWHILE = "signatures are checked all the same, 'scanner resume' reads the balances later"
+_MEANWHILE = "signatures are checked anyway; run 'scanner resume' later to read the balances"
 
 
 def check_sources(store: Store, list_id: int, options: TakeOptions, registry: Registry) -> None:
@@ -159,12 +159,12 @@ def percent(part: int, whole: int) -> str:
 @contextmanager
 def resumable(snapshot_id: int) -> Iterator[None]:
     """Turn a stop from the keyboard into words about how to go on."""
-    remedy = f"'scanner resume {snapshot_id}' goes on"
+    remedy = f"run 'scanner resume {snapshot_id}' to continue"
     try:
         with answering(remedy):
             yield
     except KeyboardInterrupt:
-        say(f"scanner: stopped; snapshot {snapshot_id} keeps what was read, {remedy}")
+        say(f"scanner: stopped; snapshot {snapshot_id} keeps what was read: {remedy}")
         raise typer.Exit(INTERRUPTED) from None
 
 

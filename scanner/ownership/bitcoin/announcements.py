@@ -116,7 +116,7 @@ def _row(row: int, cells: Cells, registry: Registry) -> Announced:
     try:
         script_pubkey(address)
     except ValueError:
-        reason = f"{network.name} has no outputs and scripts, as bitcoin has: not read here"
+        reason = f"{network.name} has no outputs and scripts as bitcoin has: not supported here"
         return UnreadableAnnouncement(row, network.name, address.text, Control.UNSUPPORTED, reason)
     try:
         kind = Kind(cells["kind"])
@@ -133,7 +133,7 @@ def _row(row: int, cells: Cells, registry: Registry) -> Announced:
 
 def _amount(cells: Cells, network: Network) -> int | NonceRule:
     if bool(cells.get("amount")) == bool(cells.get("nonce_block")) or cells.get("digest"):
-        raise ValueError("send_to_self wants an amount or a nonce_block, and no digest")
+        raise ValueError("send_to_self needs an amount or a nonce_block, and takes no digest")
     if text := cells.get("amount", ""):
         amount = parse_amount(text, network.decimals)
         if not amount:
@@ -149,7 +149,7 @@ def _amount(cells: Cells, network: Network) -> int | NonceRule:
 
 def _digest(cells: Cells) -> bytes:
     if cells.get("amount") or cells.get("nonce_block"):
-        raise ValueError("a commitment wants a digest, and no amount")
+        raise ValueError("a commitment needs a digest, and takes no amount")
     try:
         digest = bytes.fromhex(cells.get("digest", "").removeprefix("0x"))
     except ValueError:
@@ -168,22 +168,22 @@ def _blocks(
         after = max(after, amount.height)  # nobody knew the amount before
     if kind is Kind.SEND_TO_SELF and not after:
         # Any old payment would do for an amount that was chosen to fit it.
-        raise ValueError("send_to_self wants the block it was announced in, after")
+        raise ValueError("send_to_self needs 'after', the block it was announced in")
     until = _number(cells, "until") if cells.get("until") else None
     if until is not None and until <= after:
-        raise ValueError(f"no block is after {after} and not after {until}")
+        raise ValueError(f"there is no block after {after} and up to {until}")
     return after, until
 
 
 def _number(cells: Cells, name: str, default: str = "") -> int:
     text = cells.get(name) or default
     if not _HEIGHT.fullmatch(text):
-        raise ValueError(f"{name} is no whole number: {clip(text)!r}")
+        raise ValueError(f"{name} is not a whole number: {clip(text)!r}")
     return int(text)
 
 
 def _txid(cells: Cells) -> str:
     text = cells.get("txid", "")
     if text and not _TXID.fullmatch(text):
-        raise ValueError(f"{clip(text)!r} is no transaction id")
+        raise ValueError(f"{clip(text)!r} is not a transaction id")
     return text.lower()

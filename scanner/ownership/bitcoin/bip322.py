@@ -71,9 +71,11 @@ class Bip322:
             return ControlResult(Control.UNSIGNED, reason="no signature was published")
         try:
             if proof.address.format not in _FORMATS:
-                raise unsupported(f"inconclusive: {proof.address.format} has no rules yet")
+                raise unsupported(
+                    f"inconclusive: BIP-322 has no rules for {proof.address.format} yet"
+                )
             if len(proof.signatures) > MAX_SIGNATURES or len(proof.message) > MAX_MESSAGE:
-                raise malformed("more signatures or text than a proof can have")
+                raise malformed("the signatures or the text are longer than a proof can be")
             shown = [self._check(proof, n, text) for n, text in enumerate(proof.signatures, 1)]
             _check_script_column(proof, shown)
         except NotProvenError as e:
@@ -81,7 +83,9 @@ class Bip322:
         notes = dict.fromkeys(note for s in shown for note in s.notes)
         lock, aged = max(s.lock for s in shown), any(s.aged for s in shown)
         if lock:
-            notes[f"locked until {lock_text(lock)}: take a snapshot to see if that is over"] = None
+            notes[
+                f"locked until {lock_text(lock)}: take a snapshot to see whether the lock has ended"
+            ] = None
         if aged:
             notes[_AGED] = None
         return ControlResult(
@@ -156,13 +160,14 @@ class Bip322:
             return by_key
         if commitment(address, stack[-1]) == "p2sh_p2wsh":
             return scripts.witness(0, sha256(stack[-1]).digest())
-        raise mismatch("the witness is of another address")
+        raise mismatch("the witness belongs to another address")
 
 
 _AGED = (
-    "can spend only coins of an age, which is not looked at here: sign again on a path without one"
+    "can spend only coins of a certain age, which is not checked here: sign again on a path "
+    "without an age"
 )
-_NESTED_NOTE = "simple variant on a P2SH address: taken, but not in BIP-322 version 2.0"
+_NESTED_NOTE = "simple variant on a P2SH address: accepted, but not in BIP-322 version 2.0"
 
 
 def _check_script_column(proof: Proof, shown: list[Shown]) -> None:

@@ -39,8 +39,8 @@ def check_full(data: bytes, to_spend: bytes, script_pubkey: bytes) -> Shown:
     _check_shape(to_sign, to_spend)
     if len(to_sign.inputs) > 1:
         raise unsupported(
-            "inconclusive: further inputs spend outputs that only the chain knows; "
-            "BIP-322 version 2.0 carries them in the proof-of-funds variant"
+            "inconclusive: the other inputs spend outputs that only the chain knows; in BIP-322 "
+            "version 2.0 the proof-of-funds variant includes them"
         )
     return check_to_sign(data, [(0, script_pubkey)])
 
@@ -59,7 +59,9 @@ def check_proof_of_funds(data: bytes, to_spend: bytes, script_pubkey: bytes) -> 
     extra = len(inputs) - 1
     if not extra:
         return shown
-    note = f"{extra} more outputs are signed for; that they exist and are unspent is not shown"
+    note = (
+        f"{extra} more outputs are signed for; whether they exist and are unspent is not verified"
+    )
     return replace(shown, notes=(*shown.notes, note))
 
 
@@ -95,7 +97,7 @@ def _check_shape(to_sign: Transaction, to_spend: bytes) -> None:
     if (first.txid, first.index) != (to_spend, 0):
         raise mismatch("it does not sign this message for this address")
     if to_sign.outputs != ((0, _OP_RETURN),):
-        raise mismatch("its output is not the one empty OP_RETURN of BIP-322")
+        raise mismatch("its output is not the single empty OP_RETURN of BIP-322")
 
 
 def _funds(to_sign: Transaction, inputs: list[PsbtInput]) -> Iterable[tuple[int, bytes]]:
@@ -106,7 +108,9 @@ def _funds(to_sign: Transaction, inputs: list[PsbtInput]) -> Iterable[tuple[int,
         if whole is not None:
             outputs = read_transaction(whole).outputs
             if spending.index >= len(outputs):
-                raise mismatch("an input spends an output that its transaction does not have")
+                raise mismatch(
+                    "an input spends an output that its previous transaction does not have"
+                )
             yield outputs[spending.index]
         elif given.spent:
             reader = Reader(given.spent)
@@ -172,8 +176,8 @@ def _needed(script: bytes, tapscript: bool) -> frozenset[bytes]:
         found = keys_needed(script, tapscript=tapscript)
     except UndecidedError as e:
         raise unsupported(
-            f"the script has a form of which it is not known who can satisfy it ({e}): hold it "
-            "behind one key, a multisignature or a miniscript policy"
+            f"the script has an unknown form, so it is not known who can satisfy it ({e}): use a "
+            "single key, a multisignature or a miniscript policy"
         ) from None
     if found is None:
         raise unsupported(_BY_OTHERS)
@@ -181,7 +185,7 @@ def _needed(script: bytes, tapscript: bool) -> frozenset[bytes]:
 
 
 _BY_OTHERS = (
-    "the script can be satisfied without a signature by a key of its own: anyone can satisfy it"
+    "the script can be satisfied without a signature by one of its keys: anyone can satisfy it"
 )
 
 

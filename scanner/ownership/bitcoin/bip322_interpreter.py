@@ -98,7 +98,7 @@ def with_signatures(data: bytes, signatures: list[tuple[bytes, tuple[bytes, ...]
     """
     transaction = _parse(data)
     if len(transaction.vin) != len(signatures):
-        raise ValueError("as many input maps as inputs are needed")
+        raise ValueError("it needs one input map per input")
     for vin, (script_sig, witness) in zip(transaction.vin, signatures, strict=True):
         if vin.script_sig or vin.script_witness.stack:
             raise ValueError("the PSBT's unsigned transaction is signed")
@@ -126,7 +126,7 @@ def check_inputs(data: bytes, spent: list[tuple[int, bytes]]) -> list[Checked]:
     except ValueError as e:
         raise malformed(str(e)) from None
     if len(outputs) * len(data) > MAX_HASHED:
-        raise unsupported("too large a transaction for so many inputs: sign fewer at a time")
+        raise unsupported("the transaction is too large for so many inputs: sign fewer at a time")
     checks = _Checks()
     return [_check_input(transaction, outputs, i, checks) for i in range(len(outputs))]
 
@@ -165,7 +165,7 @@ def _check_input(transaction: Tx, outputs: list[TxOut], index: int, checks: _Che
         if required:
             raise mismatch(f"input {index}: {required}")
         raise unsupported(
-            f"inconclusive: input {index} uses what later rules may change: {failure}"
+            f"inconclusive: input {index} uses a feature that later rules may change: {failure}"
         )
     # The library lets hash type 0 pass for ECDSA, where it means nothing.
     if any(signature[-1] != _SIGHASH_ALL for _, signature in signatures) or not {
@@ -198,11 +198,11 @@ def _parse(data: bytes) -> Tx:
         transaction = Tx.parse(data)
         canonical = transaction.serialize(include_witness=True) == data
     except (BTClibException, ValueError, IndexError, OverflowError) as e:
-        raise ValueError("not a serialized transaction, or one cut off") from e
+        raise ValueError("not a serialized transaction, or a truncated one") from e
     if not canonical:
-        raise ValueError("transaction is not in its canonical form")
+        raise ValueError("the transaction is not in canonical form")
     if not 1 <= len(transaction.vin) <= MAX_INPUTS:
-        raise ValueError(f"has not 1 to {MAX_INPUTS} inputs")
+        raise ValueError(f"does not have 1 to {MAX_INPUTS} inputs")
     return transaction
 
 

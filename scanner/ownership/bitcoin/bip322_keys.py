@@ -24,10 +24,10 @@ def check_key(stack: tuple[bytes, ...], txid: bytes, key_hash: bytes) -> Shown:
     Raises NotProvenError.
     """
     if len(stack) != 2:
-        raise mismatch(f"{len(stack)} witness items where a key's address needs 2")
+        raise mismatch(f"{len(stack)} witness items, but a key's address needs 2")
     signature, key = stack
     if hash160(key) != key_hash:
-        raise mismatch("the key in the witness is another address's")
+        raise mismatch("the key in the witness belongs to another address")
     digest = virtual.ecdsa_digest(txid, scripts.p2pkh(key_hash))
     if not secp256k1.verify_ecdsa(digest, _read_signature(signature), key):
         raise mismatch("the key did not sign this message for this address")
@@ -58,7 +58,7 @@ def check_multisig(stack: tuple[bytes, ...], txid: bytes, address: Address) -> S
     """
     script = stack[-1]
     if commitment(address, script) not in ("p2wsh", "p2sh_p2wsh"):
-        raise mismatch("the witness script is another address's")
+        raise mismatch("the witness script belongs to another address")
     multisig = parse_multisig(script)
     if multisig is None:
         return None
@@ -66,7 +66,7 @@ def check_multisig(stack: tuple[bytes, ...], txid: bytes, address: Address) -> S
     dummy, signatures = stack[0], stack[1:-1]
     if dummy or len(signatures) != multisig.required:
         raise _short(
-            f"{len(signatures)} signatures and a dummy where {multisig.required} are needed",
+            f"{len(signatures)} signatures and a dummy, but {multisig.required} are needed",
             multisig.required,
         )
     digest = virtual.ecdsa_digest(txid, script)

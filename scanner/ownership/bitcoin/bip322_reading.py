@@ -110,12 +110,12 @@ def read_psbt(data: bytes) -> tuple[bytes, list[PsbtInput]]:
     """
     reader = Reader(data)
     if reader.take(5) != _PSBT_MAGIC:
-        raise ValueError("proof of funds is not a PSBT")
+        raise ValueError("the proof of funds is not a PSBT")
     globals_ = _map(reader)
     if _PSBT_VERSION in globals_ and globals_[_PSBT_VERSION] != bytes(4):
         raise ValueError("PSBT is not version 0")
     if _UNSIGNED_TX not in globals_:
-        raise ValueError("PSBT has no unsigned transaction")
+        raise ValueError("the PSBT has no unsigned transaction")
     maps = []
     while not reader.at_end():
         maps.append(_map(reader))

@@ -101,7 +101,7 @@ class BitcoinMessage:
             reason = f"a {address.format} address has no 65-byte message signature: use BIP-322"
             raise unsupported(reason)
         if len(proof.signatures) > MAX_SIGNATURES or len(proof.message) > MAX_MESSAGE:
-            raise malformed("more signatures or text than a proof can have")
+            raise malformed("the signatures or the text are longer than a proof can be")
         signatures = [_read(n, text) for n, text in enumerate(proof.signatures, 1)]
         script = _script(proof.script)
         if _is_multisig(proof, script):
@@ -114,7 +114,7 @@ class BitcoinMessage:
         if kind == "p2sh":
             kind = "p2sh_p2wpkh"
             if not has_segwit(proof.network):
-                reason = "the redeem script of this address is not given: publish it"
+                reason = "the list does not give this address's redeem script: publish it"
                 raise unsupported(reason)
         notes = _unusual(signatures)
         key = b""
@@ -133,7 +133,7 @@ class BitcoinMessage:
                 if _payload(kind, key) == proof.address.payload:
                     return key
         reason = (
-            f"signature {number} was made by another key than the address's, or over another text"
+            f"signature {number} was made by a key other than the address's, or over another text"
         )
         if kind == "p2sh_p2wpkh" and not proof.script:
             reason += "; or the redeem script is missing"
@@ -177,7 +177,9 @@ class BitcoinMessage:
             for key in _forms(point, "multisig", signature):
                 if key in multisig.keys:
                     return key
-        raise mismatch(f"signature {number} is of no key of the script, or over another text")
+        raise mismatch(
+            f"signature {number} was made by none of the script's keys, or over another text"
+        )
 
     def _policy(self, number: int, kind: str, signature: _Signature) -> str:
         """Check the header against the address type; returns what to say about it, mostly ""."""
@@ -266,14 +268,14 @@ def _recover(proof: Proof, message: str, signature: _Signature) -> bytes:
         if signature.okx:
             digest = _okx_digest(message)
         elif not proof.network.message_header:
-            raise unsupported("the network's signed messages are not known (message_header)")
+            raise unsupported("the network's message header is not known (message_header)")
         else:
             digest = message_digest(proof.network.message_header, message)
     except UnicodeEncodeError:
         raise malformed("the message is not Unicode text") from None
     point = recover(digest, signature.compact, (signature.header - 27) & 3)
     if point is None:
-        raise mismatch("no key at all can have made this signature")
+        raise mismatch("no key can have made this signature")
     return point
 
 
@@ -324,7 +326,7 @@ def _is_output_script(script: bytes) -> bool:
 
 def _read_multisig(proof: Proof, script: bytes) -> Multisig:
     if not script:
-        raise unsupported("the script behind this address is not given: publish it")
+        raise unsupported("the list does not give the script behind this address: publish it")
     how = commitment(proof.address, script)
     if not how:
         raise mismatch("the script does not hash to the address")
@@ -333,7 +335,7 @@ def _read_multisig(proof: Proof, script: bytes) -> Multisig:
         raise unsupported(reason)
     multisig = parse_multisig(script)
     if multisig is None:
-        reason = "the script is not a bare m-of-n of valid keys: BIP-322 can prove it"
+        reason = "the script is not a bare m-of-n of valid keys: use BIP-322 to prove it"
         raise unsupported(reason)
     multisig.refuse_repeated_keys()
     return multisig

@@ -73,7 +73,7 @@ def nonce_amount(nonce: int, digits: int) -> int:
     Raises ValueError outside of these.
     """
     if not 0 <= nonce < 2**32 or not 1 <= digits <= _MAX_DIGITS:
-        raise ValueError("a nonce has 32 bits, of which 1 to 10 decimal digits are announced")
+        raise ValueError("a nonce has 32 bits; 1 to 10 decimal digits of it are announced")
     return int(str(nonce)[:digits])
 
 
@@ -116,7 +116,10 @@ def judge_absence(said: Announcement, tip: int) -> ControlResult:
     what = f"transaction {said.txid} is not mined" if said.txid else "no transaction does it"
     start = f" after block {said.after}" if said.after else ""
     if said.until is not None and tip >= said.until:
-        control, words = Control.MISMATCH, f"{what}{start}, and block {said.until} was the last"
+        control, words = (
+            Control.MISMATCH,
+            f"{what}{start}, and the last allowed block was {said.until}",
+        )
     else:
         control, words = Control.UNSIGNED, f"{what}{start} up to block {tip}"
     return ControlResult(control, scheme=SCHEME, reason=words)
@@ -143,7 +146,7 @@ def _does_as_announced(said: Announcement, script: bytes, transaction: MinedTran
         return
     carrier = bytes([OP_RETURN, len(said.digest)]) + said.digest
     if not any(paid_to == carrier for paid_to, _ in transaction.outputs):
-        raise mismatch("no OP_RETURN output holds the digest, and nothing else")
+        raise mismatch("no OP_RETURN output holds the digest and nothing else")
 
 
 def _signed(script: bytes, transaction: MinedTransaction) -> Signers:

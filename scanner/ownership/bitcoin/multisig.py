@@ -35,8 +35,8 @@ class Multisig:
         distinct = {key if len(key) == 33 else compress(key) for key in self.keys}
         if len(distinct) != len(self.keys):
             raise unsupported(
-                "the script names one key more than once, so that fewer people than it says can "
-                "sign: hold it behind a script of distinct keys"
+                "the script names a key more than once, so fewer people than it says can sign: "
+                "use a script of distinct keys"
             )
 
 

@@ -21,7 +21,7 @@ _OP_CHECKSIG = 0xAC
 _LAST_PUSH = 0x60  # OP_16; everything up to it puts data on the stack
 _ANNEX = 0x50
 _SCHNORR = 64
-_UNKNOWN = "its script is of no form of which it is known that only its keys can spend"
+_UNKNOWN = "its script has an unknown form, so it is not known that only its keys can spend"
 
 
 @dataclass(frozen=True, slots=True)

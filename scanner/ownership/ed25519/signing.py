@@ -33,27 +33,27 @@ MOST_KEYS = 20
 
 _BETWEEN = re.compile(r"[\s,;|]+", re.ASCII)
 _NOT_BOUND = {
-    "near_named": "the key signed; that it may use the named account is not shown here: compare "
+    "near_named": "the key signed; whether it may use the named account is not verified: compare "
     "it with the account's access keys (view_access_key_list of a node)",
-    "hedera": "the key signed; that the account has it is not shown here: compare it with the "
-    "account's key at a mirror node",
+    "hedera": "the key signed; whether it is the account's key is not verified: compare it with "
+    "the account's key at a mirror node",
     "xrpl": verdicts.REGULAR_KEY,
 }
 _ROTATED = (
-    "the key of the named authentication key signed; that the account uses it is not shown here: "
-    "compare it with the account's authentication_key"
+    "the key of the named authentication key signed; whether the account uses it is not "
+    "verified: compare it with the account's authentication_key"
 )
 _OTHER_KEY = (
-    "the published key signed and is not the address's own; whether the account was given to it "
-    "only the chain can say: take a snapshot with an endpoint of the network"
+    "the published key signed, but it is not the address's own; only the chain can say whether "
+    "the account was given to it: take a snapshot with an endpoint of the network"
 )
 
 NOT_SHOWN = {
-    "ss58": "the published key signed, and the address is not that key's own: it may be of several "
-    "accounts (multisig) or let others act for it (proxy): publish all its signatories in the key "
-    "column",
-    "sui": "the published key signed, and the address is not that key's own: it may be of several "
-    "keys: publish the account's own signature, which holds them all",
+    "ss58": "the published key signed, but the address is not that key's own: it may belong to "
+    "several accounts (multisig) or let others act for it (proxy): publish all its signatories "
+    "in the key column",
+    "sui": "the published key signed, but the address is not that key's own: it may belong to "
+    "several keys: publish the account's own signature, which holds them all",
 }
 """Address formats of which one may be a hash of several keys that the row does not show."""
 
@@ -78,8 +78,8 @@ def read_keys(proof: Proof) -> tuple[bytes, ...]:
         if proof.address.format in ADDRESS_IS_KEY:
             return (proof.address.payload,)
         raise unsupported(
-            "the row gives no public key, and the address does not hold it: publish it in the key "
-            "column"
+            "the row gives no public key, and the address does not contain it: publish it in the "
+            "key column"
         )
     texts = [t for t in _BETWEEN.split(proof.script) if t]
     keys = [_key(proof.address.format, text) for text in texts[: MOST_KEYS + 1]]
@@ -121,7 +121,9 @@ def bound(scheme: str, proof: Proof, keys: Sequence[bytes], note: str = "") -> C
         return other_key(scheme, _OTHER_KEY)
     if form in NOT_SHOWN and not own:
         return other_key(scheme, NOT_SHOWN[form])
-    return verdicts.mismatch(scheme, "a signature is good, but the address is not its key's")
+    return verdicts.mismatch(
+        scheme, "a signature is good, but the address does not belong to its key"
+    )
 
 
 def signer_of(proof: Proof, key: bytes) -> Signer:
@@ -139,7 +141,7 @@ def _rotated(scheme: str, proof: Proof, key: bytes) -> ControlResult:
         return verdicts.mismatch(scheme, owner)
     if len(proof.owners) > 1 or not is_address_of(owner, key):
         return verdicts.mismatch(
-            scheme, "the key is neither the address's nor the authentication key's"
+            scheme, "the key belongs neither to the address nor to the authentication key"
         )
     return verdicts.controls(scheme, Binding.ASSERTED, (key.hex(),), _ROTATED)
 

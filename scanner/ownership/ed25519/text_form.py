@@ -79,7 +79,9 @@ class Ed25519Text:
         for number, text in enumerate(proof.signatures, 1):
             signature = self._spelling(text)
             if signature is None or len(signature) != 64:
-                raise malformed(f"signature {number} is not 64 bytes as {self.said} writes them")
+                raise malformed(
+                    f"signature {number} is not 64 bytes in the form that {self.said} uses"
+                )
             made = next((k for k in keys for p in payloads if is_signed(k, p, signature)), None)
             if made is None:
                 unfit = unfit or number

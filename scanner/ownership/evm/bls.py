@@ -18,8 +18,8 @@ from scanner.ownership.primitives.hextext import decode_hex
 from scanner.ownership.unread import unread
 
 _CAUTION = (
-    "the validator's own key signed, and may not take the stake: that is paid to the account in "
-    "its withdrawal credentials: sign again with that account, and name it as owner"
+    "the validator's own key signed, but it may not withdraw the stake: that is paid to the "
+    "account in its withdrawal credentials. Sign again with that account, and name it as owner"
 )
 
 

@@ -70,7 +70,7 @@ def payee_of(call: ContractCall, key: bytes) -> Payee:
     """Ask whose account a validator's withdrawal credentials name. key: 48 bytes."""
     found = call(key, b"")
     if len(found) != 32:
-        return Payee(None, "nobody told its withdrawal credentials")
+        return Payee(None, "no source returned its withdrawal credentials")
     if found == bytes(32):
         return Payee(None, "the beacon chain has no validator with this key at this block")
     if found == b"\xff" * 32:
@@ -83,7 +83,7 @@ def payee_of(call: ContractCall, key: bytes) -> Payee:
             "its withdrawal credentials are a BLS key (0x00): no account may withdraw its stake "
             "until the publisher names one on the beacon chain",
         )
-    return Payee(None, f"its withdrawal credentials are of no known kind: 0x{found.hex()}")
+    return Payee(None, f"its withdrawal credentials are of an unknown kind: 0x{found.hex()}")
 
 
 def is_contract(call: ContractCall, account: bytes) -> bool | None:

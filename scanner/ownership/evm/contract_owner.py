@@ -42,8 +42,8 @@ _ACCOUNT = 20
 """Bytes of an account."""
 
 _VALIDATOR = (
-    "that the named owners may withdraw this validator's stake is for its withdrawal credentials "
-    "to show: take a snapshot with a beacon endpoint"
+    "only its withdrawal credentials can show that the named owners may withdraw this "
+    "validator's stake: take a snapshot with a beacon endpoint"
 )
 _SAME_OWNER = "one account is named as owner twice"
 _OFFLINE = (
@@ -237,7 +237,8 @@ class ContractOwner:
         if repeated:
             return verdicts.mismatch(
                 self.name,
-                f"signature {bad.number} repeats {checksum_text(repeated[0])}: that is one owner",
+                f"signature {bad.number} is by {checksum_text(repeated[0])} again: that is the "
+                "same owner",
                 len(named),
                 tuple(map(checksum_text, by.owners)),
             )

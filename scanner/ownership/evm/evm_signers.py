@@ -31,16 +31,16 @@ EVM_ENVELOPES: tuple[Envelope, ...] = (
 )
 OKX_ENVELOPES: tuple[Envelope, ...] = (("", envelopes.okx_keccak),)
 
-_OF_HEX = "EIP-191 over the bytes that the message, which is hex, spells"
+_OF_HEX = "EIP-191 over the bytes of the message, which is hex"
 _KEYS_OWN = (27, 28)
 """Last bytes of 65 that only a key writes; 0 and 1 are kinds of a Safe's signatures, too."""
 
 _ONLY_BY_CHAIN = (
-    "signature {} is a contract wallet's: only the chain can say whether it is good; "
-    "take a snapshot with an endpoint of the network"
+    "signature {} is by a contract wallet: only the chain can say whether it is good; take a "
+    "snapshot with an endpoint of the network"
 )
 _MAYBE_BY_CHAIN = (
-    "signature {} is not by the address's key over this message; it may be a contract wallet's, "
+    "signature {} is not by the address's key over this message; it may be by a contract wallet, "
     "which only the chain can say: take a snapshot with an endpoint of the network"
 )
 
@@ -127,14 +127,14 @@ def not_by(
     """Say that a signature is by nobody it should be by. asked: whether the chain was asked."""
     if signed.plain is None:
         if asked:
-            reason = f"signature {number} is accepted by no contract at the address"
+            reason = f"no contract at the address accepts signature {number}"
             return verdicts.mismatch(scheme, reason)
         return verdicts.unsupported(scheme, _ONLY_BY_CHAIN.format(number))
     first = next(accounts(signed, of), None)
     if not asked and len(signed.data) == 65 and signed.data[64] not in _KEYS_OWN:
         return verdicts.unsupported(scheme, _MAYBE_BY_CHAIN.format(number))
     if first is None:
-        return verdicts.mismatch(scheme, f"signature {number} is one that no key can make")
+        return verdicts.mismatch(scheme, f"no key can have made signature {number}")
     return verdicts.mismatch(
         scheme,
         f"signature {number} is by another key or over another message: for this message it is "

@@ -36,7 +36,7 @@ def typed_digest(text: str, chain_id: str) -> bytes | str:
             return f"the typed data is for chain id {named}, the row's network has {chain_id}"
     if "verifyingContract" in domain:
         # Permits, orders and votes are typed data too, and their signatures lie open on the chain.
-        return "the typed data is addressed to a contract: that is no statement of ownership"
+        return "the typed data is addressed to a contract, so it is not a statement of ownership"
     return _digest(data)
 
 

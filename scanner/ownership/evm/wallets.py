@@ -38,15 +38,15 @@ _NOBODY: Final = 0  # what the list of owners has in place of the next one; its 
 
 
 UNKNOWN_CODE: Final = (
-    "; its code is not one that we know, and may accept or name anybody: that its owners can spend "
-    "is not shown"
+    "; its code is unknown, and may accept or name anybody: whether its owners can spend is not "
+    "verified"
 )
 """What to say of a contract that speaks for itself."""
 
 
 UNKNOWN_OWNER: Final = (
-    "; one of its owners is a contract whose code is not one that we know, and may accept anybody: "
-    "that its owners signed is not shown"
+    "; one of its owners is a contract whose code is unknown, and may accept anybody: whether "
+    "its owners signed is not verified"
 )
 """What to say of a known wallet that asks an unknown contract in its turn."""
 
@@ -122,11 +122,11 @@ def _safe(view: ChainView, name: str, state: AccountState, signers: Sequence[byt
     owners = tuple(s for s, after in zip(signers, named, strict=True) if after != _NOBODY)
     trouble = ""
     if threshold == 0:
-        trouble = f"the {name} has no owners yet: whoever sets it up first has it"
+        trouble = f"the {name} has no owners yet: whoever sets it up first owns it"
     elif guard:
         trouble = (
-            f"a guard at 0x{guard:040x} can stop what the owners of the {name} agree on: "
-            "that they can spend is not shown"
+            f"a guard at 0x{guard:040x} can stop what the owners of the {name} agree on: whether "
+            "they can spend is not verified"
         )
     return Wallet(name, count, owners, threshold, trouble, _is_known_handler(view, handler))
 

@@ -22,7 +22,7 @@ from scanner.ownership.primitives.not_proven import NotProvenError, malformed, m
 
 _ALGORITHM, _EDDSA = 1, -8
 _KEY_TYPE, _OKP, _CURVE, _ED25519, _X = 1, 1, -1, 6, -2
-_OF_HEX = "the message is hex and was signed as the bytes that it spells"
+_OF_HEX = "the message is hex and was signed as those bytes"
 
 
 class _Signed(NamedTuple):

@@ -37,11 +37,11 @@ class Nep413(Ed25519Text):
 def _digest(proof: Proof) -> tuple[bytes, ...]:
     parts = read_parts(proof.message)
     if parts is None:
-        raise malformed("the message is not JSON of the parts that NEP-413 signs")
+        raise malformed("the message is not JSON with the fields that NEP-413 signs")
     nonce = _nonce(parts)
     recipient, callback = parts["recipient"], parts.get("callbackUrl")
     if not isinstance(recipient, str) or not isinstance(callback, str | None):
-        raise malformed("recipient and callbackUrl are texts")
+        raise malformed("recipient and callbackUrl must be texts")
     data = _TAG + _string(str(parts["message"])) + nonce + _string(recipient)
     data += b"\0" if callback is None else b"\1" + _string(callback)
     return (sha256(data).digest(),)

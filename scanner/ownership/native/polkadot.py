@@ -129,7 +129,7 @@ def _taken_apart(data: bytes) -> tuple[int, bytes]:
         return kind, signature
     if len(data) == 65 and data[64] < 4:
         return _ECDSA, data  # a bare ECDSA signature: r, s, recovery id
-    raise malformed("its first byte names no kind of signature of this length")
+    raise malformed("its first byte does not name a kind of signature of this length")
 
 
 def _is_by(kind: int, account: bytes, message: bytes, signature: bytes) -> bool:

@@ -24,7 +24,7 @@ def off_chain(proof: Proof) -> tuple[bytes, ...]:
     """
     text = proof.message.encode()
     if len(text) > 0xFFFF - 20:
-        raise unsupported("an off-chain message has up to 65,515 bytes: sign again")
+        raise unsupported("an off-chain message has at most 65,515 bytes: sign a shorter one")
     is_ascii = all(0x20 <= byte <= 0x7E for byte in text)
     formats = [_ASCII] if is_ascii else []
     formats.append(_SHORT if len(text) <= _SHORT_LIMIT else _LONG)

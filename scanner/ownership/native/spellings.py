@@ -41,11 +41,11 @@ def plain_text(message: str) -> bytes:
     """
     if not message or len(message) > LONGEST_TEXT:
         raise unsupported(
-            "a text signed without an envelope has 1 to 65,536 characters: sign again"
+            "a text signed without an envelope must have 1 to 65,536 characters: sign a shorter one"
         )
     if not message[0].isprintable() or not all(c.isprintable() or c in "\t\n\r" for c in message):
         raise unsupported(
-            "a text with unprintable characters, signed without an envelope, may be a transaction: "
-            "sign again a text that is none"
+            "a text with unprintable characters, signed without an envelope, may be a "
+            "transaction: sign a plain text instead"
         )
     return message.encode()

@@ -39,7 +39,7 @@ class SuiPersonal(Ed25519Text):
         for number, text in enumerate(proof.signatures, 1):
             kind = _kind(text)
             if kind not in ("", "Ed25519"):
-                reason = f"signature {number} is {kind}, which is not read"
+                reason = f"signature {number} is {kind}, which is not supported"
                 reason += ": publish one of an Ed25519 or secp256k1 account, or a multisig of these"
                 return verdicts.unsupported(self.name, reason)
         return super().verify(_split(proof), call)

@@ -69,7 +69,7 @@ def _single(scheme: str, data: bytes, digest: bytes, account: bytes) -> ControlR
     if secp256k1.parse_key(key) is None:
         return None
     if blake2b(data[:1] + key, digest_size=32).digest() != account:
-        return verdicts.mismatch(scheme, "the signature's key is not the address's")
+        return verdicts.mismatch(scheme, "the signature's key does not belong to the address")
     if not _is_by(_Member(SECP256K1, key, 1), digest, data[1 : 1 + _SIGNATURE]):
         return verdicts.mismatch(scheme, "signature 1 is not by this key over this message")
     return verdicts.controls(scheme, Binding.DERIVED, (key.hex(),), "secp256k1")
@@ -77,7 +77,7 @@ def _single(scheme: str, data: bytes, digest: bytes, account: bytes) -> ControlR
 
 def _judge(scheme: str, found: _Multisig, digest: bytes, account: bytes) -> ControlResult:
     if found.account != account:
-        return verdicts.mismatch(scheme, "the keys in the signature make another address")
+        return verdicts.mismatch(scheme, "the keys in the signature give another address")
     way = Way(
         f"weight {found.threshold} of its {len(found.members)} keys",
         tuple(Weighted(_named(m), m.weight) for m in found.members),
@@ -89,13 +89,13 @@ def _judge(scheme: str, found: _Multisig, digest: bytes, account: bytes) -> Cont
         if member.kind >= len(_KINDS):
             others += 1
         elif not _is_by(member, digest, signature):
-            reason = f"the signature of key {place + 1} is not by it over this message"
+            reason = f"the signature of key {place + 1} is not by this key over this message"
             return verdicts.mismatch(scheme, reason)
         else:
             signers.append(Signer(member.key.hex(), frozenset((_named(member),))))
     result = judge_group(scheme, signers, way)
     if others and not result.shows_control:
-        reason = f"{others} of its signatures are of secp256r1 or zkLogin, which is not read"
+        reason = f"{others} of its signatures use secp256r1 or zkLogin, which is not supported"
         return verdicts.unsupported(scheme, f"{result.reason}; {reason}")
     return result
 
@@ -133,7 +133,7 @@ class _Bytes:
         """How many members a vector has: one byte is enough for all that is read here."""
         found = self.number()
         if found > _MOST:
-            raise ValueError("more members than a multisig can have")
+            raise ValueError("it has more members than a multisig can have")
         return found
 
     def long(self) -> bytes:
@@ -144,7 +144,7 @@ class _Bytes:
             size, shift = size | (byte & 0x7F) << shift, shift + 7
             if byte < 0x80:
                 return self.take(size)
-        raise ValueError("a length that does not end")
+        raise ValueError("a length field does not end")
 
     def end(self) -> None:
         """Nothing follows."""

@@ -49,7 +49,7 @@ def signed_bytes(proof: Proof) -> bytes:
         or isinstance(seconds, bool)
         or not 0 <= seconds < _MOST_SECONDS
     ):
-        raise malformed("the timestamp is no number of seconds")
+        raise malformed("the timestamp is not a number of seconds")
     _check_address(proof, parts)
     workchain = int(proof.address.key.partition(":")[0])
     account = workchain.to_bytes(4, "big", signed=True) + proof.address.payload
@@ -65,7 +65,7 @@ def _ton_proof(parts: Mapping[str, object], account: bytes, seconds: int) -> byt
     domain = parts["domain"]
     name = str(domain["value"]).encode() if isinstance(domain, dict) else b""
     if not isinstance(domain, dict) or domain["lengthBytes"] != len(name):
-        raise malformed("the domain's length is not that of its value")
+        raise malformed("the domain's length does not match its value")
     item = b"ton-proof-item-v2/" + account + len(name).to_bytes(4, "little") + name
     item += seconds.to_bytes(8, "little") + str(parts["payload"]).encode()
     return sha256(b"\xff\xffton-connect" + sha256(item).digest()).digest()
@@ -74,7 +74,7 @@ def _ton_proof(parts: Mapping[str, object], account: bytes, seconds: int) -> byt
 def _sign_data(parts: Mapping[str, object], account: bytes, seconds: int) -> bytes:
     name, payload = str(parts["domain"]).encode(), parts["payload"]
     if not isinstance(payload, dict):
-        raise malformed("the payload is no text and no bytes")
+        raise malformed("the payload is neither text nor bytes")
     if payload["type"] == "text":
         kind, data = b"txt", str(payload["text"]).encode()
     else:
@@ -97,4 +97,4 @@ def _check_address(proof: Proof, parts: Mapping[str, object]) -> None:
     except AddressFormatError:
         key = ""
     if key != proof.address.key:
-        raise mismatch("the address in the signed parts is not the row's")
+        raise mismatch("the address in the signed fields is not that of the row")

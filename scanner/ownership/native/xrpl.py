@@ -76,7 +76,7 @@ def _signed_by(proof: Proof) -> bytes | None:
     data = decode_hex(proof.script)
     point = None if data is None else secp256k1.parse_key(data)
     if point is None:
-        raise malformed("the public key column is no key of the XRP Ledger")
+        raise malformed("the public key column is not a key of the XRP Ledger")
     key = secp256k1.compress(point)
     digest = sha512(plain_text(proof.message)).digest()[:32]
     fits = []

@@ -21,7 +21,7 @@ from scanner.ownership.unread import unread
 
 _SIGNATURE, _OLD_KEY, _NEW_KEY = "SIG_K1_", "EOS", "PUB_K1_"
 _NOT_BOUND = (
-    "the published keys signed; that they may use the account is not shown here: compare them "
+    "the published keys signed; whether they may use the account is not verified: compare them "
     "with its permissions (get_account of a node)"
 )
 
@@ -44,7 +44,9 @@ class AntelopeKey:
             )
         keys = read_keys(proof.script)
         if keys is None:
-            return verdicts.malformed(self.name, "the key column holds no EOS or PUB_K1_ key")
+            return verdicts.malformed(
+                self.name, "the key column does not have an EOS or PUB_K1_ key"
+            )
         if len(set(keys)) < len(keys):
             return verdicts.mismatch(self.name, "one key is published twice", len(keys))
         signed = self._signed(proof, keys)
@@ -81,7 +83,7 @@ class AntelopeKey:
         if not unfit:
             return signed
         if signed:
-            what = f"signature {unfit} is by no published key"
+            what = f"signature {unfit} is by none of the published keys"
             return verdicts.mismatch(self.name, what, len(keys))
         return unread(self.name, unfit, len(keys))
 

@@ -104,7 +104,7 @@ class RecoverText:
             if signature is None:
                 reason = f"signature {number} is not 65 bytes of hex (r, s, v)"
                 if proof.address.format in _WITH_KEYS:
-                    reason += "; any other needs its public key in the key column"
+                    reason += "; any other signature needs its public key in the key column"
                 raise malformed(reason)
             point = secp256k1.recover(digest, signature.compact, signature.recovery_id)
             points.append(point or b"")
@@ -137,7 +137,7 @@ class RecoverText:
             reason = "; ".join(filter(None, (remarks, verdicts.REGULAR_KEY)))
             return verdicts.controls(self.name, Binding.ASSERTED, hexed, reason)
         return verdicts.mismatch(
-            self.name, "the signature is by the published key, and the address is not that key's"
+            self.name, "the signature is by the published key, but the address is not that key's"
         )
 
 

@@ -23,7 +23,7 @@ SHORT_STRING = 31
 _DOMAIN_TYPE = "StarkNetDomain(name:felt,version:felt,chainId:felt)"
 _MESSAGE_TYPE = "Message(contents:felt)"
 _NOT_BOUND = (
-    "the published key signed for this account; that the account uses it is not shown here: "
+    "the published key signed for this account; whether the account uses it is not verified: "
     "compare it with the account's own (get_public_key of its contract)"
 )
 
@@ -46,7 +46,7 @@ class Stark:
             )
         key = _number(proof.script, 32)
         if key is None:
-            return verdicts.malformed(self.name, "the public key is not up to 32 bytes of hex", 1)
+            return verdicts.malformed(self.name, "the public key is not hex of at most 32 bytes", 1)
         if not proof.message.isascii() or len(proof.message) > SHORT_STRING:
             return verdicts.mismatch(
                 self.name, f"a message of this scheme has at most {SHORT_STRING} ASCII characters"

@@ -25,7 +25,7 @@ from scanner.ownership.primitives.recovery import (
 )
 
 _FORMS = (envelopes.tip191_hash, envelopes.tip191_text)
-_OF_HEX = "the message is hex and was signed as the bytes that it spells"
+_OF_HEX = "the message is hex and was signed as those bytes"
 
 
 class TronMessage:
@@ -132,14 +132,14 @@ def _digests(proof: Proof) -> list[tuple[bytes, str]]:
 
 
 _ONLY_BY_CHAIN = (
-    "whether that key may spend from the account only its permissions can say: take a snapshot "
+    "only the account's permissions show whether that key may spend from it: take a snapshot "
     "with an endpoint of the network"
 )
 
 
 def _not_by(proof: Proof, number: int, found: bytes | None) -> str:
     if found is None:
-        return f"signature {number} is one that no key can make"
+        return f"no key can have made signature {number}"
     text = TronCodec(proof.network.name, "").encode(found)
     reason = (
         f"signature {number} is by another key or over another message: for this message it is "

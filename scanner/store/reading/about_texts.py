@@ -53,8 +53,8 @@ def _unchecked(text: SignedText, rule: StatementRule) -> str:
     if rule.wanted:
         return f"{shown}, which is not what --statement demands"
     return (
-        f"{shown}, and nothing shows that this is a claim by {rule.publisher}: --statement TEXT "
-        "accepts it if it is"
+        f"{shown}, and nothing shows that this is a claim by {rule.publisher}: if it is, "
+        "accept it with --statement TEXT"
     )
 
 

@@ -139,14 +139,14 @@ def test_a_zip_of_several_files_gives_them_all_or_the_one_that_is_named(tmp_path
     assert [(t.name, t.read(10)) for t in source.tables()] == [("a.csv", b"one"), ("b.csv", b"two")]
     assert source.finish()[0] == hashlib.sha256(path.read_bytes()).hexdigest()
     with pytest.raises(
-        ListFormatError, match=r"2 tables in it; choose one of a.csv, b.csv as .*:a"
+        ListFormatError, match=r"it has 2 tables; choose one of a.csv, b.csv as .*:a"
     ):
         source.only()
     source.close()
     chosen = Source(*split_place(f"{path}:b.csv"))
     assert everything(chosen) == b"two"
     chosen.close()
-    with pytest.raises(InputError, match=r"no such part; there are: a.csv, b.csv"):
+    with pytest.raises(InputError, match=r"no such part; its parts are: a.csv, b.csv"):
         Source(path, "c.csv")
 
 

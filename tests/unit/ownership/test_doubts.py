@@ -21,13 +21,13 @@ from scanner.settings.tables import load_registry
 REGISTRY = load_registry()
 ROWS = signed_rows()
 DOUBT = re.compile(
-    r"not shown|does not show|do not show|not asked|could not be asked|only the chain can say|"
+    r"not shown|is not verified|does not show|do not show|not asked|could not be asked|only the chain can say|"
     r"not proven|cannot say|nothing shows|may accept|is unknown|not known|not decided|perhaps|compare",
     re.IGNORECASE,
 )
 ALLOWED = (
     NOT_ASKED,  # offline only: `verify` counts such rows beside its sentence
-    "that they exist and are unspent is not shown",  # of other outputs than the row's own
+    "whether they exist and are unspent is not verified",  # of other outputs than the row's own
 )
 
 
@@ -74,25 +74,26 @@ def _written() -> dict[str, set[str]]:
 
 
 HOW: dict[str, str] = {
-    "that they exist and are unspent is not shown": "allowed: of other outputs than the row's own",
+    "whether they exist and are unspent is not verified": "allowed: of other outputs than the row's own",
     "it is not known who can satisfy it": "unsupported",
-    "the network's signed messages are not known": "unsupported",
-    "that the account has it is not shown here": "asserted",
-    "that the account uses it is not shown here": "asserted",
-    "that it may use the named account is not shown": "asserted",
-    "whether the account was given to it only the chain": "asserted",
+    "the network's message header is not known": "unsupported",
+    "whether it is the account's key is not verified": "asserted",
+    "whether the account uses it is not verified": "asserted",
+    "whether it may use the named account is not verified": "asserted",
+    "only the chain can say whether the account was given to it": "asserted",
     "which only the chain can say": "mismatch",
     "only the chain can say whether it is good": "mismatch",
     "and may accept or name anybody": "asserted",
-    "that its owners signed is not shown": "asserted",
-    "agree on: that they can spend is not shown": "asserted",
+    "whether its owners signed is not verified": "asserted",
+    "agree on: whether they can spend is not verified": "asserted",
     "the chain could not be asked": "as offline, where it did not show control",
     "current keys could not be asked": "asserted",
     "current keys were not asked": "allowed: offline, and counted",
-    "that is not known": "unsupported",
-    "that they may use the account is not shown": "asserted",
+    "not known that only its keys can spend": "unsupported",
+    "whether they may use the account is not verified": "asserted",
     "and nothing shows that this is a claim": "not stated",
-    "that it may sign for it (regular key": "asserted",
+    "nothing shows that the address belongs": "asserted",
+    "whether it may sign for it (regular key": "asserted",
 }
 """Every doubt that the room can tell, and what keeps it out of the verified rows. A new one is put
 here once a test of its scheme shows that."""

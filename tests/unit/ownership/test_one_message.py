@@ -52,7 +52,7 @@ def test_a_log_in_says_what_it_is() -> None:
         SignedMessage(evm_address(key(1)), text, (evm_sign(key(1), text),)), REGISTRY
     )
     assert checked.purpose
-    assert "holds the key, no more" in checked.words
+    assert "only shows that somebody holds the key" in checked.words
 
 
 def test_typed_data_that_is_no_attestation_is_no_claim() -> None:

@@ -63,13 +63,13 @@ def test_an_answer_of_this_very_block_and_of_the_oldest_moment_count():
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"LATEST": round_data(answer=0)}, "answers 0, which is no price"),
-        ({"LATEST": round_data(answer=-1)}, "answers -1, which is no price"),
-        ({"LATEST": round_data(answer=-(2**255))}, "which is no price"),
-        ({"LATEST": round_data(answer=2**255 - 1)}, "which is no price"),
+        ({"LATEST": round_data(answer=0)}, "answers 0, which is not a price"),
+        ({"LATEST": round_data(answer=-1)}, "answers -1, which is not a price"),
+        ({"LATEST": round_data(answer=-(2**255))}, "which is not a price"),
+        ({"LATEST": round_data(answer=2**255 - 1)}, "which is not a price"),
         ({"LATEST": round_data(updated=0)}, "round is not complete"),
         ({"LATEST": round_data(round=0)}, "round is not complete"),
-        ({"LATEST": round_data(answered_in=ROUND - 1)}, "has only the answer of"),
+        ({"LATEST": round_data(answered_in=ROUND - 1)}, "only repeats the answer of"),
         ({"LATEST": round_data(updated=NOW + 1)}, "after the block"),
         ({"LATEST": round_data(updated=NOW - 25 * 3600 - 1)}, "stale"),
         ({"LATEST": round_data(updated=1)}, "stale"),

@@ -107,7 +107,11 @@ def test_other_nonce_rules_and_networks(tmp_path: Path) -> None:
         (f"bitcoin,{GENESIS},send_to_self,,1e9,,,5,", Control.UNSUPPORTED, "not an amount"),
         (f"bitcoin,{GENESIS},send_to_self,,0.000000001,,,5,", Control.UNSUPPORTED, "rounded"),
         (f"bitcoin,{GENESIS},send_to_self,,1,,,,", Control.UNSUPPORTED, "announced in, after"),
-        (f"bitcoin,{GENESIS},send_to_self,,1,,,5,5", Control.UNSUPPORTED, "no block is after"),
+        (
+            f"bitcoin,{GENESIS},send_to_self,,1,,,5,5",
+            Control.UNSUPPORTED,
+            "there is no block after",
+        ),
         (f"bitcoin,{GENESIS},send_to_self,,1,,,x,", Control.UNSUPPORTED, "after is no whole"),
         (f"bitcoin,{GENESIS},send_to_self,,1,,,5,1e9", Control.UNSUPPORTED, "until is no whole"),
         (f"bitcoin,{GENESIS},send_to_self,,1,,,5,٣", Control.UNSUPPORTED, "until is no whole"),
