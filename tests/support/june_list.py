@@ -208,16 +208,12 @@ def _servers() -> dict[str, WorldServer]:
         return REGISTRY.holding(asset, ours).contract
 
     tron = TronServer(world("tron"), {token("USDT", "tron")})
-    tron.world.put("TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t", 1_073_038_702_522)  # the canary
     xrpl = XrplServer(world("xrpl"))
-    xrpl.world.put("rMxCKbEDwqr76QuheSUMdEGf4B9xJ8m5De", 1_000_000)  # the canary
     relay = SubstrateServer(REGISTRY.network("polkadot"), World(tip=31_700_000, oldest=31_000_000))
     mints = {token("USDG", "solana"): "TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb"}
     solana = SolanaServer(world("solana"), mints)
     ton = TonServer(world("ton"), {token("USDT", "ton"): 0}, "uninitialized")
-    for server, ours in ((solana, "solana"), (ton, "ton")):
-        server.world.put(REGISTRY.canaries(ours)[0].address, 1_169_280)
-    return {
+    servers: dict[str, WorldServer] = {
         "tron": tron,
         "xrpl": xrpl,
         "solana": solana,
@@ -231,6 +227,10 @@ def _servers() -> dict[str, WorldServer]:
         "vaulta": AntelopeServer(world("vaulta")),
         "aelf": AelfServer(world("aelf")),
     }
+    for ours, server in servers.items():
+        for canary in REGISTRY.canaries(ours):
+            server.world.put(canary.address, 1_169_280)
+    return servers
 
 
 def _endpoints(servers: dict[str, WorldServer]) -> Iterator[str]:

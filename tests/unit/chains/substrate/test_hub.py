@@ -40,6 +40,8 @@ def chains(
     hub = SubstrateServer(
         HUB, World(tip=MOVED_BY + 100, oldest=MOVED_BY - 100), *quirks, relay=relay
     )
+    for canary in REGISTRY.canaries(HUB.name):
+        hub.world.put(canary.address, 1)
     hub.world.put(BOTH, (2**60, 7))
     hub.world.put(CAME, 11)
     hub.world.put(BOTH, 77, USDT.contract)
