@@ -64,7 +64,7 @@ def electrumx(
     )
     try:
         if wait:
-            wait_for(endpoint, int(node.rpc("getblockcount")), process, folder)
+            wait_for(endpoint, int(node.rpc("getblockcount")), process, folder / "electrumx.log")
         yield endpoint
     finally:
         process.terminate()
@@ -80,22 +80,22 @@ def wait_for(
     endpoint: Endpoint,
     height: int,
     process: subprocess.Popen[bytes] | None = None,
-    folder: Path = Path(),
+    log: Path = Path(),
 ) -> None:
-    """Wait until the server has a block."""
+    """Wait until the server has a block. log: what it has said, if `process` ends."""
     deadline = time.monotonic() + START_SECONDS
     rpc = ElectrumRpc(endpoint)
     try:
         while True:
             if process is not None and process.poll() is not None:
-                cannot(f"ElectrumX ended: {(folder / 'electrumx.log').read_text()[-500:]}")
+                cannot(f"{endpoint.name} ended: {log.read_text()[-500:]}")
             try:
                 answer = rpc.call("blockchain.headers.subscribe")
                 if isinstance(answer, dict) and answer["height"] >= height:
                     return
             except SourceError:
                 pass
-            assert time.monotonic() < deadline, f"ElectrumX did not reach block {height}"
+            assert time.monotonic() < deadline, f"{endpoint.name} did not reach block {height}"
             time.sleep(0.1)
     finally:
         rpc.close()
