@@ -23,7 +23,8 @@ class Entry:
     """One command, or a group of commands, as the first page of help shows it.
 
     place: "module:name" below `scanner.cli`; the name is a function (a command) or a `typer.Typer`
-    (a group). section: the heading it stands under.
+    (a group). section: the heading it stands under. A name of two words is a command of its own
+    beside the one of the first: `scanner report verify FILE`, and `scanner report SNAPSHOT`.
     """
 
     name: str
@@ -53,6 +54,12 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("show", "results.show:show", "List the findings of a snapshot.", _RESULTS),
     Entry("diff", "results.diff:diff", "Compare two snapshots.", _RESULTS),
     Entry("report", "results.report:report", "Write a snapshot's report.", _RESULTS),
+    Entry(
+        "report verify",
+        "results.report_verify:report_verify",
+        "Check a report without the database.",
+        _RESULTS,
+    ),
     Entry("export", "results.export:export", "Write a table to a file.", _RESULTS),
     Entry("serve", "operations.serve:serve", "Serve results as web pages and as JSON.", _RESULTS),
     Entry("liabilities", "liabilities.liabilities:app", "Import and check liabilities.", _MORE),
@@ -131,6 +138,12 @@ class CommandTable(TyperGroup):
     def __init__(self, **arguments: Any) -> None:  # noqa: ANN401
         super().__init__(**arguments)
         self.commands = cast(MutableMapping[str, Any], _Commands())
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401
+        """Find the command; two words of the line that the table names are one name."""
+        if (two := " ".join(args[:2])) in self.commands:
+            return two, self.commands[two], args[2:]
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401
         """Write the table, section by section, without importing a command."""

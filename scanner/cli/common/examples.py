@@ -24,6 +24,10 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
     ),
     "diff": ("scanner diff 6 7", "scanner diff 6 --jsonl changes.jsonl"),
     "report": ("scanner report -o report.html", "scanner report 7 --json -o report.json"),
+    "report verify": (
+        "scanner report verify report.json --list okx.csv",
+        "scanner report verify report.json --signature report.json.sig --key auditor.pub",
+    ),
     "export": (
         "scanner export totals -o totals.csv",
         "scanner export balances 7 --format parquet -o balances.parquet",

@@ -8,19 +8,19 @@ clock, fixed order.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
-from itertools import pairwise
 from pathlib import Path
-from shlex import join, quote
 
 from scanner.model.control import Control, shows_control
 from scanner.model.finding import WEIGHTS, exit_status
 from scanner.model.jsontext import own_json
+from scanner.model.statement import StatementRule
 from scanner.reports.commands.providers import block_time, iso_time
 from scanner.reports.documents.ages import ages, signed_days
 from scanner.reports.documents.document_value import document_value
 from scanner.reports.documents.months import over_time
+from scanner.reports.documents.repeat import repeat_lines
 from scanner.reports.figures.aggregate import aggregate_object, aggregates
 from scanner.reports.figures.groups import group_objects, groups_of
 from scanner.reports.figures.outcome import answer, finding_groups, other_chains, outcome_weights
@@ -38,6 +38,7 @@ from scanner.store.reading.coverage import (
 from scanner.store.reading.history import verified_rows
 from scanner.store.reading.queries import SnapshotHead, SnapshotTotals
 from scanner.store.reading.weighed import largest_verified
+from scanner.store.writing.seal import sealed_records
 
 VERSION = 1
 EXAMPLES = 20
@@ -69,8 +70,9 @@ def report_document(
     """Everything the report says, for programs. Raises SnapshotNotFoundError.
 
     prepared: "by" and "for" whom the report is, as the user says. "groups" is there only where the
-    list has several assets of one coin's name, "value" only where a
-    price of one of the assets is stored, "history" only where there were snapshots before.
+    list has several assets of one coin's name, "value" only where a price of one of the assets is
+    stored, "history" only where there were snapshots before, "seal_records" only where it is
+    sealed.
     """
     head = queries.head(store, snapshot_id)
     controls = control_counts(store, snapshot_id)
@@ -94,7 +96,7 @@ def report_document(
         **({"history": history} if history else {}),
         **({"prepared": dict(prepared)} if prepared else {}),
         "control": _control(controls),
-        "statement_rule": _rule(head),
+        "statement_rule": rule_object(head.policy.statement),
         "texts": text_objects(head.policy.statement, head.texts),
         "balances": _balances(store, snapshot_id),
         "findings": _findings(store, snapshot_id),
@@ -106,7 +108,10 @@ def report_document(
         "other_chains": [
             {"network": network, "chain": chain} for network, chain in other_chains(head)
         ],
-        "repeat": _repeat(head),
+        "repeat": repeat_lines(
+            head.publisher, head.list_name, head.list_sha256, head.policy, _pins(head)
+        ),
+        **({"seal_records": _sealed(store, head)} if head.complete else {}),
         "limits": [{"name": name, "meaning": meaning} for name, meaning in LIMITS],
     }
 
@@ -129,6 +134,15 @@ def _snapshot(head: SnapshotHead) -> Object:
     }
 
 
+def _pins(head: SnapshotHead) -> list[tuple[str, int | None, int]]:
+    return [(p.network, p.height_wanted, p.block.height) for p in head.blocks]
+
+
+def _sealed(store: Store, head: SnapshotHead) -> list[list[object]]:
+    with store.read() as connection:
+        return [list(record) for record in sealed_records(connection, head.id)]
+
+
 def _answer(store: Store, head: SnapshotHead) -> Object:
     weights = outcome_weights(store, head.id)
     status = exit_status(weights)
@@ -140,9 +154,8 @@ def _answer(store: Store, head: SnapshotHead) -> Object:
     }
 
 
-def _rule(head: SnapshotHead) -> Object | None:
-    """What counts as the publisher's claim; None where nobody asked."""
-    rule = head.policy.statement
+def rule_object(rule: StatementRule | None) -> Object | None:
+    """A statement rule as the twin has it; None where nobody asked."""
     if rule is None:
         return None
     return {
@@ -290,54 +303,6 @@ def _blocks(store: Store, head: SnapshotHead) -> list[Object]:
             "sources": sorted(asked.get(pinned.network, ())),
         }
         for pinned in head.blocks
-    ]
-
-
-def _repeat(head: SnapshotHead) -> list[str]:
-    """Commands that take the same snapshot again, with the reader's own providers.
-
-    The options are those that it was taken with, but for heights: those that the list states itself
-    need none, those that were pinned to the newest block, or set by hand, are named.
-    """
-    heights = {
-        pinned.network: pinned.block.height
-        for pinned in head.blocks
-        if pinned.height_wanted is None or pinned.network in head.policy.at
-    }
-    at = [w for n, height in sorted(heights.items()) for w in ("--at", f"{n}={height}")]
-    given = _without(head.policy.origin.arguments if head.policy.origin else (), ("--at",))
-    if "--publisher" not in given:
-        given = ["--publisher", head.publisher, *given]
-    take = join(["scanner", "snapshot", head.list_name, *given, *at])
-    check = join(["scanner", "verify", head.list_name, *_only(given, _OF_VERIFY)])
-    return [
-        f"sha256sum {quote(head.list_name)}    # {head.list_sha256}",
-        f"{take} --endpoints FILE",
-        f"{check} --jsonl ownership.jsonl",
-    ]
-
-
-_OF_VERIFY = (
-    "--publisher", "--challenge", "--statement", "--format", "--columns", "--network", "--asset",
-)  # fmt: skip
-"""Options of `scanner snapshot` that `scanner verify` has, too; each takes a value."""
-
-
-def _without(words: Sequence[str], options: Sequence[str]) -> list[str]:
-    """Options without some that take a value."""
-    kept, skip = [], False
-    for word in words:
-        if skip or word in options:
-            skip = not skip
-        else:
-            kept.append(word)
-    return kept
-
-
-def _only(words: Sequence[str], options: Sequence[str]) -> list[str]:
-    """Of options only some that take a value."""
-    return [
-        word for option, value in pairwise(words) if option in options for word in (option, value)
     ]
 
 

@@ -18,6 +18,7 @@ from scanner.reports.documents.exact import exact_totals
 from scanner.reports.documents.months import small_multiples
 from scanner.reports.documents.pictures import FEW, against, concentration, whole_bar
 from scanner.reports.documents.shown import counted_kinds, read_span
+from scanner.reports.documents.twin_signature import Signature
 from scanner.reports.documents.value_view import value_view
 from scanner.reports.figures.aggregate import aggregate_view
 from scanner.reports.figures.amounts import (
@@ -52,8 +53,11 @@ _GROUPS = (
 )
 
 
-def report_page(document: Json) -> str:
-    """Make the page from `report_document`'s object. The same object gives the same page."""
+def report_page(document: Json, signed: Signature | None = None) -> str:
+    """Make the page from `report_document`'s object. The same object gives the same page.
+
+    signed: a signature over the twin that was checked and holds; None says nothing of any.
+    """
     folder = Path(__file__).with_name("templates")
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(folder),
@@ -65,7 +69,7 @@ def report_page(document: Json) -> str:
     )
     environment.filters |= {"fits": fits, "rows": counted_rows}
     return environment.get_template("report.html.j2").render(
-        _context(document, (folder / "report.css").read_text("utf-8"))
+        {**_context(document, (folder / "report.css").read_text("utf-8")), "signed": signed}
     )
 
 

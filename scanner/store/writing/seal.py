@@ -11,7 +11,7 @@ same head wherever they are stored. What is stored when, and in which order, is 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -54,10 +54,28 @@ def chain_head(connection: Connection, snapshot_id: int, version: str = VERSION)
     the header, the pinned blocks by network and height, the chunks by network, height and first
     claim, then the totals.
     """
+    return chain_of(_records(connection, snapshot_id, version))
+
+
+def chain_of(records: Iterable[Sequence[object]]) -> str:
+    """The head of the hash chain over records, in hex. Raises TypeError for what is no record."""
     head = sha256(b"").digest()
-    for record in _records(connection, snapshot_id, version):
+    for record in records:
         head = sha256(head + orjson.dumps(record)).digest()
     return head.hex()
+
+
+def sealed_records(connection: Connection, snapshot_id: int) -> list[Sequence[object]]:
+    """The records that a snapshot's seal is over, for readers without the database.
+
+    Of the version that it was sealed in; of today's where what is stored gives the seal in neither.
+    """
+    query = select(t.snapshot.c.chain_head).where(t.snapshot.c.id == snapshot_id)
+    sealed = connection.execute(query).scalar()
+    old = list(_records(connection, snapshot_id, OLD_VERSION))
+    if chain_of(old) == sealed:
+        return old
+    return list(_records(connection, snapshot_id, VERSION))
 
 
 def publish(connection: Connection, snapshot_id: int, now: datetime) -> None:

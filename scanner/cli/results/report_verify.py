@@ -1,0 +1,144 @@
+"""`scanner report verify report.json`: check a report without the database that it is of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from scanner.cli.common.console import emit, finish, say
+from scanner.cli.common.options import AsJson, given
+from scanner.cli.common.places import at_hand
+from scanner.errors import InputError
+from scanner.files.hashed import HashedFile
+from scanner.reports.documents.html import report_page
+from scanner.reports.documents.twin import Twin, read_twin
+from scanner.reports.documents.twin_checks import Check, CheckState, check_twin
+from scanner.reports.documents.twin_signature import Signature, check_signature
+from scanner.reports.tables.jsontext import pretty
+from scanner.reports.tables.text import printable
+from scanner.reports.tables.writers import whole_file
+
+Report = Annotated[
+    Path, typer.Argument(metavar="REPORT", help="What 'scanner report --json' wrote.")
+]
+ListAtHand = Annotated[
+    str | None,
+    typer.Option(
+        "--list", metavar="FILE", help="The published list: a file, its http(s) address, or '-'."
+    ),
+]
+SignatureFile = Annotated[
+    str | None,
+    typer.Option("--signature", metavar="FILE", help="A signature of OpenSSH's over the report."),
+]
+KeyFile = Annotated[
+    str | None,
+    typer.Option(
+        "--key",
+        metavar="FILE",
+        help="The signer's public key, from a place you trust, or a file of allowed signers.",
+    ),
+]
+Seal = Annotated[
+    str | None,
+    typer.Option("--seal", metavar="HEX", help="The seal as it was kept elsewhere."),
+]
+Page = Annotated[
+    str | None,
+    typer.Option(
+        "--page", metavar="FILE", help="Write the report's page, with who signed it; not if false."
+    ),
+]
+
+_SIGN = "ssh-keygen -Y sign -f KEY -n reserve-scanner-report"
+
+
+def report_verify(
+    report: Report,
+    list_file: ListAtHand = None,
+    signature: SignatureFile = None,
+    key: KeyFile = None,
+    seal: Seal = None,
+    page: Page = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check a report's JSON twin: its seal, its sums, its list, and who signed it.
+
+    It needs no database and asks nobody. Exit status 1: something of the report is false; 3:
+    nothing is, but something could not be checked, as no list or signature was given. It is about
+    the report, not about what the report says: that stands in the first line.
+    """
+    if bool(given(signature, "--signature")) != bool(given(key, "--key")):
+        raise InputError("--signature and --key go together")
+    twin = read_twin(report)
+    sha256 = _hash(given(list_file, "--list"))
+    checks = check_twin(twin, sha256, given(seal, "--seal").strip().lower())
+    signed: Signature | None = None
+    if signature and key:
+        check, signed = check_signature(twin.data, twin.sha256, Path(signature), Path(key))
+        checks.append(check)
+    checks.append(_origin(seal, signed, checks))
+    emit(pretty(_object(twin, checks, signed)) if as_json else _text(twin, checks))
+    if given(page, "--page"):
+        _write(str(page), twin, signed, checks)
+    finish(weight for check in checks for weight in check.state.weights)
+
+
+def _hash(location: str) -> str | None:
+    """The SHA-256 of the list's file; None where none is given."""
+    if not location:
+        return None
+    with at_hand(location) as place, HashedFile(place.file) as file:
+        file.hash_whole()
+        return file.digest()
+
+
+def _origin(seal: str | None, signed: Signature | None, checks: list[Check]) -> Check:
+    """Who stands behind the report: a hash without a key shows nobody."""
+    if signed is not None:
+        what = f"whoever holds {signed.key} vouches for all of it"
+        return Check("origin", CheckState.HOLDS, what)
+    if seal and all(c.state is CheckState.HOLDS for c in checks if c.name in ("seal", "totals")):
+        what = (
+            "list, blocks and totals are of the seal that you kept; findings, coverage, "
+            "liabilities and prices are in no seal of a report: only a signature covers them"
+        )
+        return Check("origin", CheckState.NOT_CHECKED, what)
+    what = f"no signature that holds: anybody can have made a report that adds up ({_SIGN})"
+    return Check("origin", CheckState.NOT_CHECKED, what)
+
+
+def _text(twin: Twin, checks: list[Check]) -> bytes:
+    snapshot, answer = twin.document["snapshot"], twin.document["answer"]
+    lines = [
+        f"Report of snapshot {snapshot['id']} of {snapshot['publisher']}, SHA-256 {twin.sha256}",
+        f"It says: {answer['status'].upper()}: {answer['sentence']}",
+        *(f"  {check.state.value:<12} {check.name:<10} {check.what}" for check in checks),
+        "Balances and signatures are not in a report. To check them, take the snapshot again:",
+        *(f"  {line}" for line in twin.document["repeat"]),
+    ]
+    return "".join(printable(line) + "\n" for line in lines).encode()
+
+
+def _object(twin: Twin, checks: list[Check], signed: Signature | None) -> dict[str, object]:
+    return {
+        "sha256": twin.sha256,
+        "snapshot": twin.document["snapshot"]["id"],
+        "seal": twin.document["snapshot"]["seal"],
+        "says": twin.document["answer"],
+        "checks": [
+            {"check": c.name, "state": c.state.name.lower(), "what": c.what} for c in checks
+        ],
+        "signature": None if signed is None else {"by": signed.by or None, "key": signed.key},
+    }
+
+
+def _write(target: str, twin: Twin, signed: Signature | None, checks: list[Check]) -> None:
+    if any(check.state is CheckState.FALSE for check in checks):
+        say(f"{target} was not written: something of the report is false")
+        return
+    with whole_file(target) as stream:
+        stream.write(report_page(twin.document, signed).encode("utf-8"))
+    say(f"page written to {target}")

@@ -1,0 +1,299 @@
+"""What can be checked of a report by somebody who has its twin alone, and what cannot.
+
+The twin holds the records that the seal is over, so totals, blocks and list are held to the seal,
+and all else to what stands beside it. Whether balances and signatures are right is not in a report:
+its own commands take the snapshot again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from scanner.model.amount import rescale
+from scanner.model.finding import WEIGHTS, FindingKind, Weight, exit_status
+from scanner.reports.commands.providers import iso_time
+from scanner.reports.documents.document import CLASSES, rule_object
+from scanner.reports.documents.repeat import repeat_lines
+from scanner.reports.documents.twin import Json, Twin
+from scanner.snapshots.interface import SnapshotPolicy
+from scanner.snapshots.tally import SHOWN_EVIDENCE, reserve_ratio
+from scanner.store.schema.records import from_wanted, load_policy
+from scanner.store.writing.seal import OLD_VERSION, VERSION, chain_of
+
+_ODD = (ValueError, KeyError, TypeError, IndexError, AttributeError, OverflowError, OSError)
+"""What reading records that no program of ours made can raise."""
+
+
+class CheckState(StrEnum):
+    """What a check of a report came to."""
+
+    HOLDS = "holds"
+    FALSE = "false"
+    NOT_CHECKED = "not checked"  # what it would take is not there
+
+    @property
+    def weights(self) -> tuple[Weight, ...]:
+        """What it does to the exit status."""
+        if self is CheckState.HOLDS:
+            return ()
+        return (Weight.FALSE if self is CheckState.FALSE else Weight.UNSHOWN,)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check. name: one word. what: one sentence: what holds, is wrong, or is missing."""
+
+    name: str
+    state: CheckState
+    what: str
+
+
+def check_twin(twin: Twin, list_sha256: str | None = None, seal: str = "") -> list[Check]:
+    """Everything that the twin lets one recompute.
+
+    list_sha256: of the list's file that is at hand; None where none is. seal: one that was kept
+    elsewhere, "" for none.
+    """
+    document = twin.document
+    records = document.get("seal_records")
+    return [
+        _form(twin),
+        *_sealed(document, records, seal),
+        *_all("rows", _rows(document), "every row is counted once"),
+        *_all("ratios", _ratios(document), "each ratio is what is verified over what is owed"),
+        *_all("answer", _answer(document), "the answer is what its findings and totals come to"),
+        *_weights(document),
+        _list(document, list_sha256),
+    ]
+
+
+def _all(name: str, wrong: Iterator[str], well: str) -> Iterator[Check]:
+    """One check of many parts: the first that is wrong, or that all is well."""
+    first = next(wrong, None)
+    if first is None:
+        yield Check(name, CheckState.HOLDS, well)
+    else:
+        yield Check(name, CheckState.FALSE, first)
+
+
+def _form(twin: Twin) -> Check:
+    if not twin.unknown:
+        return Check("form", CheckState.HOLDS, "it has the form of a report of version 1")
+    what = f"this program does not know {', '.join(twin.unknown[:5])}: a newer one wrote it"
+    return Check("form", CheckState.NOT_CHECKED, what)
+
+
+# The seal
+
+
+def _sealed(document: Json, records: Sequence[Any] | None, wanted: str) -> Iterator[Check]:
+    snapshot = document["snapshot"]
+    if not snapshot["complete"]:
+        what = "the snapshot is not complete: nothing of it is sealed, and its totals may change"
+        yield Check("seal", CheckState.NOT_CHECKED, what)
+        return
+    if records is None:
+        what = "the program that wrote the report left the sealed records out"
+        yield Check("seal", CheckState.NOT_CHECKED, what)
+        return
+    seal = f"its records give {snapshot['seal']}"
+    yield from _all("seal", _chain(snapshot, records, wanted), seal)
+    try:
+        policy, problems = load_policy(records[0][4]), list(_held(document, records))
+    except _ODD:
+        what = "the records do not have the form of a seal's"
+        yield Check("totals", CheckState.FALSE, what)
+        return
+    yield from _all("totals", iter(problems), "list, blocks and totals are those that are sealed")
+    yield _question(document, policy)
+
+
+def _chain(snapshot: Json, records: Sequence[Any], wanted: str) -> Iterator[str]:
+    try:
+        made = chain_of(records)
+    except TypeError:  # a number that no record of ours holds
+        made = ""
+    if made != snapshot["seal"]:
+        yield "the seal is not the hash of its records: the report was changed"
+    if wanted and wanted != snapshot["seal"]:
+        yield f"its seal is {snapshot['seal'] or 'none'}, not {wanted}"
+
+
+def _held(document: Json, records: Sequence[Any]) -> Iterator[str]:
+    """What of the report is not as its sealed records say. Raises as reading odd records does."""
+    header, kinds = records[0], [record[0] for record in records[1:]]
+    if header[0] not in (VERSION, OLD_VERSION) or set(kinds) - {"block", "chunk", "total"}:
+        raise ValueError("no seal's records")
+    yield from _header(document, header)
+    said = [_block(b) for b in document["blocks"]]
+    if said != [_sealed_block(r) for r in records[1:] if r[0] == "block"]:
+        yield "its blocks are not those that are sealed"
+    claims = sum(r[5] for r in records[1:] if r[0] == "chunk")
+    if claims != document["rows"]["claims"]:
+        yield f"its parts hold {claims} claims, its rows are {document['rows']['claims']}"
+    totals = {r[1]: r[2:] for r in records[1:] if r[0] == "total"}
+    assets = {a["asset"]: a for a in document["totals"]["assets"]}
+    for asset in sorted(set(totals) - set(assets)):
+        yield f"it leaves {asset} out, which is sealed"
+    for asset, total in assets.items():
+        if not _is_total(total, totals.get(asset)):
+            yield f"the totals of {asset} are not those that are sealed"
+
+
+def _header(document: Json, header: Sequence[Any]) -> Iterator[str]:
+    snapshot = document["snapshot"]
+    of, origin = snapshot["list"], load_policy(header[4]).origin
+    sealed = {"sha256": header[1]}
+    if header[0] == VERSION:
+        name = (origin.list_name if origin else "") or header[5]
+        sealed |= {"name": name, "format": header[6], "variant": header[7]}
+    for what, value in sealed.items():
+        if of[what] != value:
+            yield f"the list's {what} is not the one that is sealed"
+    if header[3] != document["rows"]["claims"]:
+        yield f"{header[3]} claims are sealed, its rows are {document['rows']['claims']}"
+    if document["totals"]["snapshot"] != snapshot["id"] or not document["totals"]["complete"]:
+        yield "its totals are of another snapshot, or not complete"
+
+
+def _block(block: Json) -> tuple[Any, ...]:
+    names = ("network", "wanted_height", "chain", "height", "hash", "time", "pinned_by")
+    return tuple(block[name] for name in names)
+
+
+def _sealed_block(record: Sequence[Any]) -> tuple[Any, ...]:
+    network, wanted, chain, height, block, time, source = record[1:8]
+    return (network, from_wanted(wanted), chain, height, block, iso_time(time), source)
+
+
+def _is_total(total: Json, sealed: Sequence[str] | None) -> bool:
+    """Whether an asset's totals are the sealed ones; what is only owed has none. A sum that nobody
+    knows is sealed as 0. Where liabilities have more decimals, all is written with theirs.
+    """
+    evidence = [total["by_evidence"][e.value] for e in SHOWN_EVIDENCE]
+    rest = (total["unverified"], total["shortfall"], total["surplus"])
+    said = [int(amount or 0) for amount in (total["claimed"], *evidence, *rest)]
+    if sealed is None:
+        return not any(said) and not total["unavailable_rows"]
+    decimals, rows = int(sealed[0]), int(sealed[7])
+    amounts = [int(a) for a in (*sealed[1:7], *sealed[8:])]
+    if rows != total["unavailable_rows"] or not 0 <= decimals <= total["decimals"]:
+        return False
+    return said == [rescale(a, decimals, total["decimals"]) for a in amounts]
+
+
+def _question(document: Json, policy: SnapshotPolicy) -> Check:
+    """What was asked: the rule for what counts as a claim, and the commands to repeat it."""
+    if document["statement_rule"] != _plain(rule_object(policy.statement)):
+        what = "the rule for what counts as a claim is not the one that is sealed"
+        return Check("question", CheckState.FALSE, what)
+    snapshot = document["snapshot"]
+    of = snapshot["list"]
+    pins = [(b["network"], b["wanted_height"], b["height"]) for b in document["blocks"]]
+    lines = repeat_lines(snapshot["publisher"], of["name"], of["sha256"], policy, pins)
+    if lines != document["repeat"]:
+        what = (
+            "its commands to repeat it are not what this program makes of what is sealed: do not "
+            "run them unread"
+        )
+        return Check("question", CheckState.NOT_CHECKED, what)
+    what = "rule and commands are of the question that is sealed"
+    return Check("question", CheckState.HOLDS, what)
+
+
+def _plain(rule: Mapping[str, object] | None) -> Json | None:
+    if rule is None:
+        return None
+    return {k: list(v) if isinstance(v, tuple) else v for k, v in rule.items()}
+
+
+# What stands beside it
+
+
+def _rows(document: Json) -> Iterator[str]:
+    rows, control = document["rows"], document["control"]
+    if rows["data_rows"] != rows["claims"] + rows["unreadable"]:
+        yield "its rows are not its claims and what could not be read"
+    if sum(rows[name] for name in CLASSES) != rows["claims"]:
+        yield "what became of its claims is not as many as the claims"
+    for name in CLASSES:
+        if sum(place[name] for place in control) != rows[name]:
+            yield f"{name}: the rows by asset are not those of the whole"
+    for total in document["totals"]["assets"]:
+        parts = [total["by_evidence"][e.value] for e in SHOWN_EVIDENCE]
+        if int(total["verified"] or 0) != sum(int(part or 0) for part in parts):
+            yield f"{total['asset']}: what is verified is not the sum of its classes"
+    yield from _largest(document)
+
+
+def _largest(document: Json) -> Iterator[str]:
+    """Rows that the report names make up no more than their asset's verified amount."""
+    whole = {a["asset"]: a for a in document["totals"]["assets"]}
+    named: dict[str, int] = {}
+    for row in document["largest_verified"]:
+        total = whole.get(row["asset"])
+        if total is None or row["decimals"] > total["decimals"]:
+            yield f"it names verified rows of {row['asset']}, of which it has no such total"
+            return
+        amount = rescale(int(row["amount"]), row["decimals"], total["decimals"])
+        named[row["asset"]] = named.get(row["asset"], 0) + amount
+    for asset, amount in named.items():
+        if amount > int(whole[asset]["verified"] or 0):
+            yield f"{asset}: the rows it names hold more than is verified"
+
+
+def _ratios(document: Json) -> Iterator[str]:
+    totals = {a["asset"]: a for a in document["totals"]["assets"]}
+    for asset, total in totals.items():
+        ratio, (held, owed) = total["reserve_ratio"], (total["verified"], total["liabilities"])
+        made = reserve_ratio(_known(held), _known(owed))
+        if ratio is not None and ratio != made:
+            yield f"{asset}: the ratio is {ratio}, and {held} over {owed} is {made or 'none'}"
+    for ratio in document["ratios"]:
+        total = totals.get(ratio["asset"])
+        if total is None or total["reserve_ratio"] != ratio["reserve_ratio"]:
+            yield f"{ratio['asset']}: its two ratios differ"
+
+
+def _known(amount: str | None) -> int | None:
+    return None if amount is None else int(amount)
+
+
+def _answer(document: Json) -> Iterator[str]:
+    answer, complete = document["answer"], document["snapshot"]["complete"]
+    weights = {Weight(f["weight"]) for f in document["findings"] if f["count"]}
+    if not complete:
+        weights.add(Weight.UNSHOWN)
+    status = exit_status(weights)
+    word = {0: "verified", 1: "false", 3: "unshown"}[status] if complete else "incomplete"
+    if (answer["exit_status"], answer["status"]) != (status, word):
+        yield f"it says {answer['status']}, and its findings come to {word}"
+    if status:
+        return
+    for total in document["totals"]["assets"]:
+        if total["unavailable_rows"] or int(total["unverified"] or 0):
+            yield f"it says verified, and of {total['asset']} not everything is"
+        if total["reserve_ratio"] is not None and total["reserve_ratio"].startswith("0."):
+            yield f"it says verified, and less {total['asset']} is verified than is owed"
+
+
+def _weights(document: Json) -> Iterator[Check]:
+    known = {kind.value: WEIGHTS[kind].value for kind in FindingKind}
+    other = [f["kind"] for f in document["findings"] if known.get(f["kind"]) != f["weight"]]
+    if other:
+        what = f"this program does not weigh {', '.join(other[:5])} as the report does"
+        yield Check("weights", CheckState.NOT_CHECKED, what)
+
+
+def _list(document: Json, found: str | None) -> Check:
+    of = document["snapshot"]["list"]
+    if found is None:
+        what = f"no list given to compare with {of['sha256']} (--list)"
+        return Check("list", CheckState.NOT_CHECKED, what)
+    if found != of["sha256"]:
+        what = f"the file's SHA-256 is {found}, the report is of {of['sha256']}"
+        return Check("list", CheckState.FALSE, what)
+    return Check("list", CheckState.HOLDS, "the file is the one that the report is of")
