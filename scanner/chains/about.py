@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from scanner.chains.fleet.interface import ReaderAbility
+from scanner.chains.fleet.quorum import operator_of
 from scanner.chains.interface import Reach
-from scanner.chains.table import READERS, reader_class
+from scanner.chains.table import READERS, chosen_endpoints, reader_class
 from scanner.model.balance import Evidence
+from scanner.model.endpoint import Endpoint
 from scanner.model.network import Network
 from scanner.model.registry import Registry
 
@@ -215,6 +217,26 @@ def table(registry: Registry) -> str:
         rows.append(f"| {', '.join(unread)} | {nothing} |")
     head = "| networks | endpoints | what is read | heights | evidence | what is not shown |"
     return "\n".join([head, "|---|---|---|---|---|---|", *rows]) + "\n"
+
+
+def operators(registry: Registry, endpoints: Mapping[str, Sequence[Endpoint]]) -> str:
+    """A paragraph: for how many operators' endpoints each network's shipped table is good.
+
+    endpoints: by network, as loaded. Only those of the protocol that would be used are counted.
+    """
+    names: dict[int, list[str]] = {}
+    for network in sorted(registry.networks.values(), key=lambda n: n.name):
+        if _is_read(network):
+            _, chosen = chosen_endpoints(network, endpoints)
+            count = min(2, len({operator_of(e) for e in chosen}))
+            names.setdefault(count, []).append(network.name)
+    return (
+        "**Operators.** `config/endpoints.toml` names keyless public endpoints. A quorum of two "
+        "can be had without others for all networks but these. "
+        f"One operator is known for {', '.join(names.get(1, ()))}; "
+        f"none for {', '.join(names.get(0, ()))}. None of the addresses was tried when the "
+        "table was made: `scanner endpoints check` does.\n"
+    )
 
 
 def _is_read(network: Network) -> bool:

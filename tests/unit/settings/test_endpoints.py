@@ -22,6 +22,13 @@ def load(tmp_path: Path, text: str, **env: str):
     return load_endpoints(file, load_registry(), {"THE_KEY": KEY, **env})
 
 
+ONE_KNOWN = {
+    "aelf", "algorand", "bitcoin-cash", "cardano", "ethereum-pow", "hedera", "litecoin", "pi",
+    "sui", "zcash",
+}  # fmt: skip
+"""Networks with public endpoints of one operator only: no other keyless one is named anywhere."""
+
+
 def test_shipped_endpoints_are_readable_and_name_several_operators():
     found = load_endpoints(None, load_registry(), {})
     for network in (
@@ -35,6 +42,8 @@ def test_shipped_endpoints_are_readable_and_name_several_operators():
         "bitcoin",
     ):
         assert len({e.operator for e in found[network]}) >= 2, network
+    alone = {name for name, group in found.items() if len({e.operator for e in group}) < 2}
+    assert alone == ONE_KNOWN
     assert all(e.url.startswith("https://") for group in found.values() for e in group)
     assert all(e.rate > 0 for group in found.values() for e in group)
 
