@@ -12,6 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
+from scanner.errors import SourceRejectedError
 from scanner.model.account import AccountState
 from scanner.model.addresses.interface import Address
 from scanner.model.balance import Balance, BalanceQuery, Evidence
@@ -159,6 +160,25 @@ class KeyPolicySource(Protocol):
         Raises SourceRejectedError where this cannot be said of the account, SourceUnavailableError,
         ReorgError, HeightPrunedError: never a guess, and never the account's own key for want of
         an answer.
+        """
+        ...
+
+
+@runtime_checkable
+class KeyBatchSource(KeyPolicySource, Protocol):
+    """A KeyPolicySource that can be asked for several accounts in one question.
+
+    keys_at_once: accounts in one question, at most; 1 where there is nothing to be saved.
+    """
+
+    keys_at_once: int
+
+    def key_policies(
+        self, addresses: Sequence[Address], at: BlockRef
+    ) -> list[KeyPolicy | SourceRejectedError]:
+        """As `key_policy`, one answer an account, in order; what is rejected stands in its place.
+
+        Raises SourceUnavailableError, ReorgError, HeightPrunedError.
         """
         ...
 

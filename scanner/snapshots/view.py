@@ -6,7 +6,13 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from scanner.chains.interface import BalanceSource, ContractCaller, KeyPolicySource, StateReader
+from scanner.chains.interface import (
+    BalanceSource,
+    ContractCaller,
+    KeyBatchSource,
+    KeyPolicySource,
+    StateReader,
+)
 from scanner.errors import SourceRejectedError
 from scanner.model.account import AccountState
 from scanner.model.addresses.interface import Address
@@ -56,7 +62,7 @@ def key_question(source: BalanceSource | None, block: BlockRef | None) -> KeyQue
 
 
 ASKED_AT_ONCE = 4
-"""Accounts whose keys are asked for side by side; no network's API takes many in one request."""
+"""Questions for keys that are asked side by side."""
 
 
 class Keys:
@@ -76,18 +82,30 @@ class Keys:
         return found
 
     def ahead(self, addresses: Sequence[Address]) -> None:
-        """Ask for several accounts side by side. Raises SourceError when nobody answers."""
-        wanted = {a.key: a for a in addresses if a.key not in self._known}
+        """Ask for several accounts side by side, as many in one question as the source takes.
+
+        Raises SourceError when nobody answers.
+        """
+        wanted = list({a.key: a for a in addresses if a.key not in self._known}.values())
         if len(wanted) < 2:
             return
-        with ThreadPoolExecutor(min(ASKED_AT_ONCE, len(wanted)), "keys") as threads:
-            jobs = {key: threads.submit(self._ask, wanted[key]) for key in wanted}
+        source = self._source
+        size = source.keys_at_once if isinstance(source, KeyBatchSource) else 1
+        groups = [wanted[n : n + size] for n in range(0, len(wanted), size)]
+        with ThreadPoolExecutor(min(ASKED_AT_ONCE, len(groups)), "keys") as threads:
+            jobs = [threads.submit(self._ask_for, group) for group in groups]
             try:
-                for key, job in jobs.items():
-                    self._known[key] = job.result()
+                for group, job in zip(groups, jobs, strict=True):
+                    keys = (address.key for address in group)
+                    self._known.update(zip(keys, job.result(), strict=True))
             except BaseException:
                 threads.shutdown(wait=False, cancel_futures=True)
                 raise
+
+    def _ask_for(self, group: Sequence[Address]) -> Sequence[KeyPolicy | SourceRejectedError]:
+        if len(group) > 1 and isinstance(self._source, KeyBatchSource):
+            return self._source.key_policies(group, self._block)
+        return [self._ask(address) for address in group]
 
     def _ask(self, address: Address) -> KeyPolicy | SourceRejectedError:
         try:

@@ -36,6 +36,7 @@ class AntelopeReader:
     """One nodeos. A Reader."""
 
     ability = ReaderAbility(Reach.TIP, batch=2, workers=4, chunk=200)
+    keys_at_once = 10
 
     def __init__(self, endpoint: Endpoint, network: Network) -> None:
         self.endpoint = endpoint
@@ -86,12 +87,25 @@ class AntelopeReader:
         ]
 
     def key_policy(self, address: Address, at: BlockRef) -> KeyPolicy:
-        """See KeyReader. The head before the question stands for the answers' block."""
+        """See KeyReader. Raises SourceRejectedError."""
+        (policy,) = self.key_policies([address], at)
+        if isinstance(policy, Refusal):
+            raise SourceRejectedError(self._name, policy.why)
+        return policy
+
+    def key_policies(self, addresses: Sequence[Address], at: BlockRef) -> list[KeyPolicy | Refusal]:
+        """See KeyBatchReader. The head before the questions stands for all answers' block."""
         height = self._api.info().head[0]
-        account = self._account(address.text)
-        if account is None:
-            return KeyPolicy((), height, "there is no such account")
-        return Permissions(self._name, self._account).policy(account, height)
+        return [self._policy(address, height) for address in addresses]
+
+    def _policy(self, address: Address, height: int) -> KeyPolicy | Refusal:
+        try:
+            account = self._account(address.text)
+            if account is None:
+                return KeyPolicy((), height, "there is no such account")
+            return Permissions(self._name, self._account).policy(account, height)
+        except SourceRejectedError as e:
+            return Refusal(e.what)
 
     def probe(self) -> dict[str, str]:
         """See Reader."""

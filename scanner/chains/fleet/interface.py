@@ -189,3 +189,15 @@ class KeyReader(Protocol):
         answer itself names (with reach TIP: the head before it was asked).
         """
         ...
+
+
+@runtime_checkable
+class KeyBatchReader(KeyReader, Protocol):
+    """A KeyReader that is quicker with several accounts: one answer holds all, or one look at the
+    head stands for all. keys_at_once: accounts in one call, at most."""
+
+    keys_at_once: int
+
+    def key_policies(self, addresses: Sequence[Address], at: BlockRef) -> list[KeyPolicy | Refusal]:
+        """As `key_policy`, one answer an account, in order; a Refusal where that is rejected."""
+        ...

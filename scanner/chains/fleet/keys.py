@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
+from scanner.chains.fleet.interface import Refusal
 from scanner.chains.fleet.pool import Pool
 from scanner.chains.fleet.seat import Seat
+from scanner.errors import SourceRejectedError
 from scanner.model.addresses.interface import Address
 from scanner.model.balance import Evidence
 from scanner.model.block import BlockRef
 from scanner.model.key_policy import KeyPolicy
+
+T = TypeVar("T")
 
 
 def agreed_policy(pool: Pool[Seat], address: Address, at: BlockRef, quorum: int) -> KeyPolicy:
@@ -18,12 +24,47 @@ def agreed_policy(pool: Pool[Seat], address: Address, at: BlockRef, quorum: int)
     Nobody is outvoted here: a key that one operator does not know of is a doubt, and the row is
     not verified. The height told is the lowest. Raises what the pool raises.
     """
-    found: list[tuple[str, KeyPolicy]] = []
+    found = _from_operators(pool, lambda s: s.key_policy(address, at), quorum)
+    return _agreed(found, quorum)
+
+
+def agreed_policies(
+    pool: Pool[Seat], addresses: Sequence[Address], at: BlockRef, quorum: int
+) -> list[KeyPolicy | SourceRejectedError]:
+    """As `agreed_policy` for several accounts, all of them asked of one endpoint in one question.
+
+    An account that an endpoint refuses is asked for alone, so that others are asked for it, too;
+    what everybody rejects stands in its place. Raises what the pool raises for everything else.
+    """
+    said = _from_operators(pool, lambda s: s.key_policies(addresses, at), quorum)
+    found: list[KeyPolicy | SourceRejectedError] = []
+    for n, address in enumerate(addresses):
+        answers = [(name, answers[n]) for name, answers in said]
+        told = [(name, a) for name, a in answers if not isinstance(a, Refusal)]
+        if len(told) == len(answers):
+            found.append(_agreed(told, quorum))
+            continue
+        try:
+            found.append(agreed_policy(pool, address, at, quorum))
+        except SourceRejectedError as e:
+            found.append(e)
+    return found
+
+
+def _from_operators(
+    pool: Pool[Seat], task: Callable[[Seat], T], quorum: int
+) -> list[tuple[str, T]]:
+    """What as many operators say, each with its endpoint's name."""
+    found: list[tuple[str, T]] = []
     asked: list[str] = []
     while len(asked) < quorum:
-        said, seat = pool.run(lambda s: s.key_policy(address, at), avoid=tuple(asked))
+        said, seat = pool.run(task, avoid=tuple(asked))
         asked.append(seat.operator)
         found.append((seat.name, said))
+    return found
+
+
+def _agreed(found: Sequence[tuple[str, KeyPolicy]], quorum: int) -> KeyPolicy:
     first = found[0][1]
     other = next((name for name, p in found if _said(p) != _said(first)), "")
     lowest = min(p.height for _, p in found)

@@ -6,7 +6,15 @@ import threading
 from collections.abc import Sequence
 
 from scanner.chains.fleet.canary import Canaries
-from scanner.chains.fleet.interface import Answer, KeyReader, Reader, Reading, Refusal, State
+from scanner.chains.fleet.interface import (
+    Answer,
+    KeyBatchReader,
+    KeyReader,
+    Reader,
+    Reading,
+    Refusal,
+    State,
+)
 from scanner.chains.fleet.quorum import operator_of
 from scanner.chains.interface import Reach
 from scanner.errors import ReorgError, SourceRejectedError, SourceUnavailableError
@@ -64,7 +72,20 @@ class Seat:
         if not isinstance(self.reader, KeyReader):
             raise SourceRejectedError(self.name, "cannot tell which keys an account has")
         self._has_pinned(at)
-        policy = self.reader.key_policy(address, at)
+        return self._of_the_block(self.reader.key_policy(address, at), at)
+
+    def key_policies(self, addresses: Sequence[Address], at: BlockRef) -> list[KeyPolicy | Refusal]:
+        """As `key_policy`, one answer an account, in order. Raises SourceError."""
+        if not isinstance(self.reader, KeyBatchReader):
+            raise SourceRejectedError(self.name, "cannot tell the keys of several accounts")
+        self._has_pinned(at)
+        answers = self.reader.key_policies(addresses, at)
+        if len(answers) != len(addresses):
+            what = f"told the keys of {len(answers)} accounts instead of {len(addresses)}"
+            raise SourceUnavailableError(self.name, what)
+        return [a if isinstance(a, Refusal) else self._of_the_block(a, at) for a in answers]
+
+    def _of_the_block(self, policy: KeyPolicy, at: BlockRef) -> KeyPolicy:
         if policy.height < at.height or (policy.height > at.height and not self._at_tip):
             what = f"told the keys of block {policy.height}, not of {at.height}"
             raise SourceUnavailableError(self.name, what)

@@ -8,8 +8,14 @@ from dataclasses import replace
 from typing import Final
 
 from scanner.chains.fleet.canary import Canaries
-from scanner.chains.fleet.interface import CountingReader, KeyReader, Reader, TimedReader
-from scanner.chains.fleet.keys import agreed_policy
+from scanner.chains.fleet.interface import (
+    CountingReader,
+    KeyBatchReader,
+    KeyReader,
+    Reader,
+    TimedReader,
+)
+from scanner.chains.fleet.keys import agreed_policies, agreed_policy
 from scanner.chains.fleet.passes import Passes
 from scanner.chains.fleet.pins import pin_agreed
 from scanner.chains.fleet.pool import Pool
@@ -68,6 +74,9 @@ class FleetSource:
         self.network = network.name
         self._why_not = why_not
         self.tells_keys = all(isinstance(r, KeyReader) for r in readers)
+        self.keys_at_once = min(
+            r.keys_at_once if isinstance(r, KeyBatchReader) else 1 for r in readers
+        )
         self._quorum = policy.quorum
         first = readers[0].ability
         self._reach = first.reach
@@ -125,6 +134,12 @@ class FleetSource:
     def key_policy(self, address: Address, at: BlockRef) -> KeyPolicy:
         """See KeyPolicySource.key_policy. With a quorum, that many operators must say the same."""
         return agreed_policy(self.pool, address, at, self._quorum)
+
+    def key_policies(
+        self, addresses: Sequence[Address], at: BlockRef
+    ) -> list[KeyPolicy | SourceRejectedError]:
+        """See KeyBatchSource.key_policies."""
+        return agreed_policies(self.pool, addresses, at, self._quorum)
 
     def fetch_balances(
         self,

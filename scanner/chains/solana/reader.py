@@ -22,6 +22,7 @@ from scanner.chains.solana.accounts import (
     VOTER_AT,
     WITHDRAWER_AT,
     Account,
+    Lockup,
     key_text,
     read_account,
     stake_account,
@@ -61,6 +62,7 @@ class SolanaReader:
     """One Solana node. A Reader."""
 
     ability = ReaderAbility(Reach.TIP, batch=BATCH, workers=2, chunk=500)
+    keys_at_once = BATCH
 
     def __init__(self, endpoint: Endpoint, network: Network) -> None:
         self.endpoint = endpoint
@@ -158,11 +160,25 @@ class SolanaReader:
 
     def key_policy(self, address: Address, at: BlockRef) -> KeyPolicy:
         """See KeyReader: of the account's SOL. Raises SourceError."""
-        key = address.payload
-        slot, accounts = self._accounts([key], at.height)
-        return account_keys(
-            key, accounts[key], slot, lambda lockup: self._clock.holds(lockup, slot)
-        )
+        (policy,) = self.key_policies([address], at)
+        if isinstance(policy, Refusal):
+            raise SourceRejectedError(self._name, policy.why)
+        return policy
+
+    def key_policies(self, addresses: Sequence[Address], at: BlockRef) -> list[KeyPolicy | Refusal]:
+        """See KeyBatchReader: all are of one slot. Raises SourceError."""
+        keys = dict.fromkeys(a.payload for a in addresses if a.format == "solana")
+        slot, accounts = self._accounts(list(keys), at.height)
+
+        def holds(lockup: Lockup) -> bool:
+            return self._clock.holds(lockup, slot)
+
+        return [
+            account_keys(a.payload, accounts[a.payload], slot, holds)
+            if a.format == "solana"
+            else Refusal(f"{a.format} is no Solana account")
+            for a in addresses
+        ]
 
     def probe(self) -> dict[str, str]:
         """See Reader."""

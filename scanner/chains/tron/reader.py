@@ -34,6 +34,7 @@ class TronReader:
     """One java-tron node. A Reader."""
 
     ability = ReaderAbility(Reach.TIP, batch=10, workers=2, chunk=200)
+    keys_at_once = 10
 
     def __init__(self, endpoint: Endpoint, network: Network) -> None:
         self.endpoint = endpoint
@@ -79,15 +80,21 @@ class TronReader:
         ]
 
     def key_policy(self, address: Address, at: BlockRef) -> KeyPolicy:
-        """See KeyReader. The solid head before the question stands for the answer's block.
+        """See KeyReader. Raises SourceRejectedError."""
+        (policy,) = self.key_policies([address], at)
+        if isinstance(policy, Refusal):
+            raise SourceRejectedError(self._name, policy.why)
+        return policy
 
-        Raises SourceRejectedError.
-        """
-        if address.format != "tron":
-            raise SourceRejectedError(self._name, f"{address.format} is no Tron account")
+    def key_policies(self, addresses: Sequence[Address], at: BlockRef) -> list[KeyPolicy | Refusal]:
+        """See KeyBatchReader. The solid head before the questions stands for all answers' block."""
         height = self._api.solid_head().number
-        account = self._api.account(address.payload)
-        return permissions(self._name, account, address.payload, height)
+        return [
+            permissions(self._name, self._api.account(a.payload), a.payload, height)
+            if a.format == "tron"
+            else Refusal(f"{a.format} is no Tron account")
+            for a in addresses
+        ]
 
     def probe(self) -> dict[str, str]:
         """See Reader."""

@@ -129,3 +129,52 @@ def test_nobody_answers_so_nothing_is_judged():
     ]
     with pytest.raises(SourceUnavailableError):
         judge_claims(rows, None, keys, REGISTRY)
+
+
+class Batched(Teller):
+    """A source that takes several accounts in one question."""
+
+    keys_at_once = 3
+
+    def __init__(self, refusing=(), down=()):
+        super().__init__(refusing)
+        self.groups, self.down = [], down
+
+    def key_policies(self, addresses, at):
+        self.groups.append(sorted(a.text for a in addresses))
+        if any(a.text in self.down for a in addresses):
+            raise SourceUnavailableError("t", "is down")
+        own = [single("owner", PolicyKey(KeyKind.ACCOUNT, a.payload)) for a in addresses]
+        return [
+            SourceRejectedError("t", "has no such method")
+            if address.text in self.refusing
+            else KeyPolicy((way,), at.height)
+            for address, way in zip(addresses, own, strict=True)
+        ]
+
+
+def batch_of(count):
+    addresses = [tron_address(key(n)) for n in range(1, count + 1)]
+    return addresses, [
+        claim("tron", a, evm_sign(key(n), envelope=envelopes.tip191_text))
+        for n, a in enumerate(addresses, 1)
+    ]
+
+
+def test_as_many_accounts_in_one_question_as_the_source_takes():
+    addresses, rows = batch_of(8)
+    teller = Batched(refusing=addresses[7:])
+    keys = Keys(teller, BlockRef("tron", "1", 7, "ab"))
+    for _ in range(2):
+        found = judge_claims(rows, None, keys, REGISTRY)
+        assert [v.binding for v in found] == [Binding.ON_CHAIN] * 7 + [Binding.ASSERTED]
+    assert sorted(len(group) for group in teller.groups) == [2, 3, 3]
+    assert sorted(a for group in teller.groups for a in group) == sorted(addresses)
+    assert teller.asked == []
+
+
+def test_no_batch_is_answered_so_nothing_is_judged():
+    addresses, rows = batch_of(5)
+    keys = Keys(Batched(down=addresses[4:]), BlockRef("tron", "1", 7, "ab"))
+    with pytest.raises(SourceUnavailableError):
+        judge_claims(rows, None, keys, REGISTRY)

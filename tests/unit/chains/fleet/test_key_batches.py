@@ -1,0 +1,140 @@
+"""Keys of many accounts in few requests: the same answers as one by one, from every operator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+
+import pytest
+from support.antelope_stub import AntelopeServer
+from support.recorded import World, WorldServer
+from support.replay import Trap
+from support.solana_stub import SolanaServer
+from support.tron_stub import TronServer
+
+from scanner.chains.fleet.source import FleetSource
+from scanner.chains.interface import KeyBatchSource, ReadPolicy
+from scanner.chains.solana.accounts import VOTE_PROGRAM
+from scanner.chains.table import READERS, reader_class
+from scanner.errors import SourceRejectedError, SourceUnavailableError
+from scanner.model.addresses import base58
+from scanner.model.addresses.interface import Address
+from scanner.model.addresses.table import decode_address
+from scanner.model.addresses.tron import TronCodec
+from scanner.model.balance import Evidence
+from scanner.model.endpoint import Endpoint
+from scanner.model.key_policy import keys_of
+from scanner.model.registry import Registry
+from scanner.settings.tables import load_registry
+
+REGISTRY = load_registry()
+BARE = Registry(REGISTRY.networks.values(), (), REGISTRY.holdings())
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scanner.chains.fleet.pool.pause", lambda _: None)
+
+
+def accounts(network: str, count: int) -> list[Address]:
+    digests = [sha256(f"{network} {n}".encode()).digest() for n in range(count)]
+    texts = {
+        "solana": lambda d: base58.encode(d),
+        "tron": lambda d: TronCodec("tron", "").encode(d[:20]),
+        "vaulta": lambda d: "".join("abcdefghijklmnopqrstuvwxyz12345"[b % 31] for b in d[:12]),
+    }
+    made = REGISTRY.network(network)
+    return [decode_address(made, texts[network](digest)) for digest in digests]
+
+
+def server(network: str) -> WorldServer:
+    if network == "solana":
+        return SolanaServer(World(), {})
+    return TronServer(World(), set()) if network == "tron" else AntelopeServer(World())
+
+
+@contextmanager
+def fleet(
+    network: str, count: int = 1, quorum: int = 1
+) -> Iterator[tuple[FleetSource, list[WorldServer]]]:
+    stubs = [server(network) for _ in range(count)]
+    made = REGISTRY.network(network)
+    kind = reader_class(READERS[made.sources[0]])
+    readers = [kind(stub.endpoint(f"n{n}"), made) for n, stub in enumerate(stubs)]
+    source = FleetSource(made, readers, ReadPolicy(quorum), BARE)
+    try:
+        yield source, stubs
+    finally:
+        for thing in (source, *stubs):
+            thing.close()
+
+
+@pytest.mark.parametrize(
+    ("network", "count", "most"), [("solana", 250, 6), ("tron", 40, 47), ("vaulta", 40, 47)]
+)
+def test_few_requests_and_the_same_keys(network: str, count: int, most: int) -> None:
+    asked = accounts(network, count)
+    with fleet(network) as (source, (stub,)):
+        for address in asked[::2]:
+            stub.world.put(address.text, 5)
+        assert isinstance(source, KeyBatchSource)
+        at = source.pin(None)
+        source.key_policies(asked[:1], at)  # the endpoint is looked at once
+        stub.asked.clear()
+        found = []
+        for n in range(0, count, source.keys_at_once):
+            found += source.key_policies(asked[n : n + source.keys_at_once], at)
+        assert len(stub.asked) <= most
+        for address, policy in list(zip(asked, found, strict=True))[:6]:
+            one = source.key_policy(address, at)
+            assert not isinstance(policy, SourceRejectedError)
+            assert (policy.ways, policy.disputed) == (one.ways, one.disputed)
+
+
+def test_an_account_that_cannot_be_read_is_refused_alone() -> None:
+    asked = [*accounts("tron", 3), *accounts("solana", 1)]
+    with fleet("tron") as (source, _):
+        found = source.key_policies(asked, source.pin(None))
+    assert [isinstance(p, SourceRejectedError) for p in found] == [False] * 3 + [True]
+    assert "solana is no Tron account" in str(found[3])
+
+
+@pytest.mark.parametrize("differ", [False, True])
+def test_a_quorum_says_the_same_of_each_account(differ: bool) -> None:
+    asked = accounts("solana", 3)
+    with fleet("solana", 2, quorum=2) as (source, stubs):
+        for stub in stubs:
+            for address in asked:
+                stub.world.put(address.text, 5)
+        last = stubs[1]
+        assert isinstance(last, SolanaServer)
+        if differ:
+            last.accounts[asked[1].text] = (VOTE_PROGRAM, b"\x01\0\0\0" + b"\x05" * 3758)
+        found = source.key_policies(asked, source.pin(None))
+    for n, policy in enumerate(found):
+        assert not isinstance(policy, SourceRejectedError)
+        assert bool(policy.disputed) == (differ and n == 1)
+        if not policy.disputed:
+            assert policy.evidence is Evidence.AGREED
+            assert keys_of(policy.ways)[0].value == asked[n].payload
+
+
+def test_an_answer_too_few_is_no_answer() -> None:
+    asked = accounts("solana", 3)
+    with fleet("solana") as (source, (stub,)):
+        for address in asked:
+            stub.world.put(address.text, 5)
+        at = source.pin(None)
+        stub.trap = Trap.DROPS
+        with pytest.raises(SourceUnavailableError):
+            source.key_policies(asked, at)
+
+
+def test_a_network_whose_reader_takes_one_says_so() -> None:
+    network = REGISTRY.network("algorand")
+    kind = reader_class(READERS["algorand_rest"])
+    reader = kind(Endpoint("a", "algorand", "algorand_rest", "http://127.0.0.1:9"), network)
+    source = FleetSource(network, [reader], ReadPolicy(), BARE)
+    assert source.keys_at_once == 1
+    source.close()
