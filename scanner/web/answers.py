@@ -21,7 +21,7 @@ from scanner.store.reading.across import (
     difference_page,
     shared_page,
 )
-from scanner.store.reading.history import asset_history, publisher_of, publishers, verified_rows
+from scanner.store.reading.history import asset_history, verified_rows
 from scanner.store.reading.queries import SnapshotHead
 from scanner.store.reading.row_pages import FoundClaim, RowFilter, claims_numbered, row_page
 from scanner.web import objects
@@ -40,7 +40,7 @@ _WORD = {0: "verified", 1: "false", 3: "unshown"}
 
 def all_publishers(site: Site) -> Object:
     """Every publisher, by name."""
-    return {"publishers": [objects.publisher_object(p) for p in publishers(site.store)]}
+    return {"publishers": [objects.publisher_object(p) for p in site.publishers()]}
 
 
 def snapshots(site: Site, publisher: int | None, before: int | None, limit: int) -> Object:
@@ -59,7 +59,7 @@ def snapshots(site: Site, publisher: int | None, before: int | None, limit: int)
 
 def publisher_name(site: Site, publisher: int) -> str:
     """The name of a publisher. Raises NotHereError."""
-    for view in publishers(site.store):
+    for view in site.publishers():
         if view.id == publisher:
             return view.name
     raise NotHereError(f"There is no publisher {publisher} in this database.")
@@ -230,7 +230,7 @@ def shared(site: Site, wanted: str, after: int, limit: int) -> Object:
 def differences(site: Site, old: str, new: str, change: Change, after: int, limit: int) -> Object:
     """What changed from one snapshot to another. Raises MisfitError for two publishers."""
     before, now = site.head(old), site.head(new)
-    if publisher_of(site.store, before.id) != publisher_of(site.store, now.id):
+    if site.publisher_of(before.id) != site.publisher_of(now.id):
         raise MisfitError(
             f"Snapshot {before.id} is of {before.publisher}, snapshot {now.id} of "
             f"{now.publisher}: only snapshots of one publisher can be compared."

@@ -27,7 +27,7 @@ from scanner.reports.figures.values_json import grouped
 from scanner.reports.figures.words import MEANINGS
 from scanner.reports.tables.text import printable
 from scanner.snapshots.tally import SHOWN_EVIDENCE
-from scanner.store.reading.history import assets_of, earlier, publisher_of, publishers
+from scanner.store.reading.history import assets_of, earlier
 from scanner.store.reading.queries import SnapshotHead
 from scanner.store.reading.row_pages import FoundClaim
 from scanner.web.site import Site
@@ -234,7 +234,7 @@ def is_verified(found: FoundClaim) -> bool:
 
 def publisher_id(site: Site, snapshot_id: int) -> int:
     """The publisher of a snapshot that exists."""
-    return publisher_of(site.store, snapshot_id) or 0
+    return site.publisher_of(snapshot_id) or 0
 
 
 def read_by_amount(totals: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -298,7 +298,7 @@ def assets(site: Site, publisher: int) -> list[Json]:
 
     Those that no earlier snapshot has, or of which too little is known, have none: "line" is "".
     """
-    for view in publishers(site.store):
+    for view in site.publishers():
         if view.id == publisher and view.latest_complete is not None:
             totals = site.totals(site.head(str(view.latest_complete)))
             history = over_time(site.store, totals)

@@ -14,7 +14,7 @@ from scanner.reports.figures.amounts import percent
 from scanner.reports.figures.values_json import grouped
 from scanner.store.reading import queries
 from scanner.store.reading.beginnings import keys_beginning
-from scanner.store.reading.history import PublisherView, in_order, publishers
+from scanner.store.reading.history import PublisherView, in_order
 from scanner.store.reading.queries import SnapshotHead
 from scanner.web import answers
 from scanner.web.drawing import is_answered
@@ -35,7 +35,7 @@ def overview(site: Site, sort: str) -> list[Json]:
 
     sort: one of SORTS; what has no number stands last. Unknown words sort by name.
     """
-    lines: list[Json] = [_line(site, view) for view in publishers(site.store)]
+    lines: list[Json] = [_line(site, view) for view in site.publishers()]
     if sort == "verified":
         lines.sort(key=lambda line: -1 if line["cents"] is None else line["cents"], reverse=True)
     elif sort == "share":
@@ -50,7 +50,7 @@ def overview(site: Site, sort: str) -> list[Json]:
 def named(site: Site, text: str) -> list[PublisherView]:
     """Publishers whose names have the text in them, in any case; MOST_NAMED at most."""
     wanted = text.strip().casefold()
-    found = [v for v in publishers(site.store) if wanted and wanted in v.name.casefold()]
+    found = [v for v in site.publishers() if wanted and wanted in v.name.casefold()]
     return sorted(found, key=lambda v: (not v.name.casefold().startswith(wanted), v.name))[
         :MOST_NAMED
     ]

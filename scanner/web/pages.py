@@ -316,7 +316,10 @@ def differences(
         }
         before, now = site.head(old), site.head(new)
         shown = with_changes(found, prices_of(site, now))
-        others = answers.snapshots(site, drawing.publisher_id(site, now.id), None, SNAPSHOTS)
+        owner = drawing.publisher_id(site, now.id)
+        others = site.snapshots_of(
+            owner, SNAPSHOTS, lambda: answers.snapshots(site, owner, None, SNAPSHOTS)
+        )
         values = {"counts": tabs(site, before, now), "others": others["snapshots"]}
         return _page(site, "differences.html.j2", {**shown, **heads, **values, "after": after})
 

@@ -48,9 +48,21 @@ def icon() -> bytes:
     return (FOLDER / "static" / "icon.svg").read_bytes()
 
 
+class _Environment(Environment):
+    """Looks names up in dicts first, which is what nearly all values here are.
+
+    Jinja tries attributes first: an exception for each cell of a table.
+    """
+
+    def getattr(self, obj: object, attribute: str) -> object:
+        if type(obj) is dict and attribute in obj:
+            return obj[attribute]
+        return super().getattr(obj, attribute)
+
+
 @cache
 def _environment() -> Environment:
-    environment = jinja2.Environment(
+    environment = _Environment(
         loader=jinja2.FileSystemLoader([FOLDER / "templates", REPORT]),
         autoescape=True,
         undefined=jinja2.StrictUndefined,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from starlette.responses import Response
 
@@ -17,7 +17,15 @@ from scanner.store.reading import queries
 from scanner.store.reading.across import Change, Taken, difference_counts
 from scanner.store.reading.check_chain import newest_head
 from scanner.store.reading.coverage import RowsFound, rows_found
-from scanner.store.reading.history import DataVersion, ListSums, list_sums, totals_so_far
+from scanner.store.reading.history import (
+    DataVersion,
+    ListSums,
+    PublisherView,
+    list_sums,
+    publisher_of,
+    publishers,
+    totals_so_far,
+)
 from scanner.store.reading.queries import SnapshotHead, SnapshotTotals
 from scanner.store.reading.row_pages import pairs_of
 from scanner.web.cache import Answer, AnswerCache, answer
@@ -50,6 +58,10 @@ class Site:
         self._weights: _Fresh[int, set[Weight]] = _Fresh()
         self._rows: _Fresh[int, RowsFound] = _Fresh()
         self._settled: _Fresh[int, RowsFound] = _Fresh()
+        self._worths: _Fresh[int, Mapping[str, Any] | None] = _Fresh()
+        self._publishers: _Fresh[int, Sequence[PublisherView]] = _Fresh()
+        self._snapshots: _Fresh[tuple[int, int], Mapping[str, Any]] = _Fresh()
+        self._owners: _Fresh[int, int | None] = _Fresh()
         self._changed: _Fresh[tuple[int, int], Mapping[Change, tuple[int, bool]]] = _Fresh()
         self.families = _families(registry)
 
@@ -115,6 +127,28 @@ class Site:
             return difference_counts(self.store, before, now)
 
         return self._changed.get(self.version.now(), (old.id, new.id), make)
+
+    def worth(
+        self, head: SnapshotHead, make: Callable[[], Mapping[str, Any] | None]
+    ) -> Mapping[str, Any] | None:
+        """What a snapshot was worth, as `make` says; asked for every page of differences."""
+        return self._worths.get(self.version.now(), head.id, make)
+
+    def publishers(self) -> Sequence[PublisherView]:
+        """Every publisher, by name; each search looks through them."""
+        return self._publishers.get(self.version.now(), 0, lambda: publishers(self.store))
+
+    def snapshots_of(
+        self, publisher: int, limit: int, make: Callable[[], Mapping[str, Any]]
+    ) -> Mapping[str, Any]:
+        """A publisher's newest snapshots, as `make` says; every page of differences offers them."""
+        return self._snapshots.get(self.version.now(), (publisher, limit), make)
+
+    def publisher_of(self, snapshot_id: int) -> int | None:
+        """The id of the publisher of a snapshot's list; None if there is no such snapshot."""
+        return self._owners.get(
+            self.version.now(), snapshot_id, lambda: publisher_of(self.store, snapshot_id)
+        )
 
     def pairs(self, list_id: int) -> Sequence[tuple[str, str]]:
         """Assets and networks of a list, as pairs."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from scanner.reports.documents.document_value import document_value
 from scanner.reports.figures.values import (
@@ -23,9 +24,9 @@ from scanner.web.objects import Object
 from scanner.web.site import Site
 
 
-def snapshot_worth(site: Site, head: SnapshotHead) -> Object | None:
+def snapshot_worth(site: Site, head: SnapshotHead) -> Mapping[str, Any] | None:
     """What a snapshot was worth; None where no price of its assets is stored."""
-    return document_value(site.store, head.id, kept_by(site))
+    return site.worth(head, lambda: document_value(site.store, head.id, kept_by(site)))
 
 
 def asset_worth(site: Site, asset: str, points: Sequence[AssetPoint]) -> Object | None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, select
+from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, func, select
 
 from scanner.model.balance import Evidence
 from scanner.model.finding import FindingKind
@@ -46,21 +46,16 @@ _AT_ONCE = Moments()
 
 def moments(connection: Connection, snapshot_id: int) -> Moments:
     """When a snapshot was read. Places without a balance, or without a time, are not among them."""
-    p = t.pinned_block.c
-    query = select(p.network, p.wanted_height, p.time).where(p.snapshot_id == snapshot_id)
     until = read_until(connection, [snapshot_id])
+    asked = {"snapshot": snapshot_id}
     times = {
         (network, wanted): max(known)
-        for network, wanted, time in connection.execute(query)
+        for network, wanted, time in connection.execute(_TIMES, asked)
         if (known := [s for s in (time, until.get((snapshot_id, network, wanted))) if s])
     }
     if len(set(times.values())) < 2:
         return _AT_ONCE
-    policy = load_policy(
-        connection.execute(
-            select(t.snapshot.c.policy).where(t.snapshot.c.id == snapshot_id)
-        ).scalar_one()
-    )
+    policy = load_policy(connection.execute(_POLICY, asked).scalar_one())
     if max(times.values()) - min(times.values()) <= policy.spread:
         return _AT_ONCE
     rows, late = _read(connection, snapshot_id)
@@ -84,14 +79,21 @@ def chunks_left_out(connection: Connection, snapshot_id: int) -> frozenset[int]:
 
 def moved_rows(connection: Connection, snapshot_id: int) -> frozenset[int]:
     """Numbers of the claims whose coins moved while they were read: they are not verified."""
-    return frozenset(connection.execute(moved(snapshot_id)).scalars())
+    return frozenset(connection.execute(_MOVED, {"snapshot": snapshot_id}).scalars())
 
 
-def moved(snapshot_id: int) -> Select[Any]:
+def moved(snapshot_id: int | BindParameter[int]) -> Select[Any]:
     """The same as a query."""
     f = t.finding.c
     kind = FindingKind.MOVED_WHILE_READ.value
     return select(f.claim_no).where(f.snapshot_id == snapshot_id, f.kind == kind)
+
+
+_MOVED = moved(bindparam("snapshot"))
+_POLICY = select(t.snapshot.c.policy).where(t.snapshot.c.id == bindparam("snapshot"))
+_TIMES = select(
+    t.pinned_block.c.network, t.pinned_block.c.wanted_height, t.pinned_block.c.time
+).where(t.pinned_block.c.snapshot_id == bindparam("snapshot"))
 
 
 def _read(connection: Connection, snapshot_id: int) -> tuple[dict[Place, int], set[Place]]:

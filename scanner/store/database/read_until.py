@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, case, func, select
+from sqlalchemy import ColumnElement, Connection, bindparam, case, func, select
 
 from scanner.model.balance import Evidence
 from scanner.model.jsontext import own_json
@@ -40,13 +40,21 @@ def _moment(detail: str, now: int) -> int:
 
 def read_until(connection: Connection, snapshots: Collection[int]) -> dict[Pin, int]:
     """The latest newest state that balances were read at, by pin; others are left out."""
-    c = t.chunk.c
-    query = (
-        select(c.snapshot_id, c.network, c.wanted_height, func.max(c.read_until))
-        .where(c.snapshot_id.in_(list(snapshots)), c.read_until.is_not(None))
-        .group_by(c.snapshot_id, c.network, c.wanted_height)
+    found = connection.execute(_UNTIL, {"snapshots": list(snapshots)})
+    return {(snapshot, *pin): time for snapshot, *pin, time in found}
+
+
+_UNTIL = (
+    select(
+        *(t.chunk.c.snapshot_id, t.chunk.c.network, t.chunk.c.wanted_height),
+        func.max(t.chunk.c.read_until),
     )
-    return {(snapshot, *pin): time for snapshot, *pin, time in connection.execute(query)}
+    .where(
+        t.chunk.c.snapshot_id.in_(bindparam("snapshots", expanding=True)),
+        t.chunk.c.read_until.is_not(None),
+    )
+    .group_by(t.chunk.c.snapshot_id, t.chunk.c.network, t.chunk.c.wanted_height)
+)
 
 
 def newest_moment(snapshot_id: ColumnElement[int]) -> ColumnElement[Any]:

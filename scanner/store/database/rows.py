@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
+from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, select
+from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, select
 
 from scanner.errors import SnapshotNotFoundError
 from scanner.model.balance import Balance, Evidence
@@ -33,6 +35,8 @@ from scanner.store.schema.records import (
     read_claim,
     read_control,
 )
+
+_COLUMNS = (*CLAIM_COLUMNS, *CONTROL_COLUMNS, *BALANCE_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +91,15 @@ def rows(
     first, second = len(CLAIM_COLUMNS), len(CLAIM_COLUMNS) + len(CONTROL_COLUMNS)
     with store.read() as connection:
         beside = _Beside(connection, snapshot_id)
-        query = joined(snapshot_id, (*CLAIM_COLUMNS, *CONTROL_COLUMNS, *BALANCE_COLUMNS), kinds)
-        no = CLAIM_COLUMNS[0]
-        # Never both: SQLite would read on from `after` and look each number up in the set.
-        wanted = no > after if numbers is None else no.in_([n for n in numbers if n > after])
-        query = query.where(wanted).limit(limit)
-        for values in bulk.values(connection, query):
+        if numbers is None:
+            no = CLAIM_COLUMNS[0]
+            query = joined(snapshot_id, _COLUMNS, kinds).where(no > after).limit(limit)
+            found = bulk.values(connection, query)
+        else:
+            wanted = [n for n in numbers if n > after]
+            asked = {"snapshot": snapshot_id, "numbers": wanted}
+            found = islice(_numbered(frozenset(kinds)).values(connection, asked), limit)
+        for values in found:
             numbered = read_claim(values[:first])
             balance = read_balance(values[second:])
             yield RowView(
@@ -107,11 +114,21 @@ def rows(
             )
 
 
+@cache
+def _numbered(kinds: frozenset[FindingKind]) -> bulk.Plain:
+    # Never with `after`: SQLite would read on from there and look each number up in the set.
+    some = CLAIM_COLUMNS[0].in_(bindparam("numbers", expanding=True))
+    return bulk.Plain(joined(bindparam("snapshot"), _COLUMNS, kinds).where(some))
+
+
 def joined(
-    snapshot_id: int, columns: tuple[Any, ...], kinds: Collection[FindingKind] = ()
+    snapshot_id: int | BindParameter[int],
+    columns: tuple[Any, ...],
+    kinds: Collection[FindingKind] = (),
 ) -> Select[Any]:
     """Columns of claim, control_result and balance, every claim of a snapshot by its number.
 
+    snapshot_id: or a parameter for it, for a query that is kept.
     kinds: only claims that have a finding of one of these kinds.
     """
     c, s = t.claim.c, t.snapshot.c
@@ -129,30 +146,32 @@ def joined(
     return query.order_by(c.no)
 
 
+_POLICY = select(t.snapshot.c.policy).where(t.snapshot.c.id == bindparam("snapshot"))
+_BLOCKS = select(t.pinned_block).where(t.pinned_block.c.snapshot_id == bindparam("snapshot"))
+_FAILED = select(t.chunk).where(
+    t.chunk.c.snapshot_id == bindparam("snapshot"), t.chunk.c.state == ChunkState.FAILED.value
+)
+
+
 class _Beside:
     """The few things that many rows share: blocks, and why chunks failed."""
 
     def __init__(self, connection: Connection, snapshot_id: int) -> None:
-        policy = select(t.snapshot.c.policy).where(t.snapshot.c.id == snapshot_id)
-        stored = connection.execute(policy).scalar()
+        stored = connection.execute(_POLICY, {"snapshot": snapshot_id}).scalar()
         if stored is None:
             raise SnapshotNotFoundError(str(snapshot_id))
         self._at: Mapping[str, int | None] = load_policy(stored).at
-        blocks = select(t.pinned_block).where(t.pinned_block.c.snapshot_id == snapshot_id)
         self._blocks = {
             (row.network, from_wanted(row.wanted_height)): read_block(row)
-            for row in connection.execute(blocks)
+            for row in connection.execute(_BLOCKS, {"snapshot": snapshot_id})
         }
         self._moved = moved_rows(connection, snapshot_id)
         self._others = {
             (network, from_wanted(wanted))
             for network, wanted in moments(connection, snapshot_id).left_out
         }
-        failed = select(t.chunk).where(
-            t.chunk.c.snapshot_id == snapshot_id, t.chunk.c.state == ChunkState.FAILED.value
-        )
         self._failed: dict[tuple[str, int | None], list[Chunk]] = {}
-        for row in connection.execute(failed):
+        for row in connection.execute(_FAILED, {"snapshot": snapshot_id}):
             chunk = read_chunk(row)
             self._failed.setdefault((chunk.plan.network, chunk.plan.height), []).append(chunk)
 

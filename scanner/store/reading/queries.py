@@ -14,7 +14,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -181,8 +181,7 @@ def heads(
     if states:
         query = query.where(t.snapshot.c.state.in_([state.value for state in states]))
     with store.read() as connection:
-        found = connection.execute(query).all()
-        return [_head(connection, row) for row in found]
+        return _heads(connection, connection.execute(query).all())
 
 
 def head(store: Store, snapshot_id: int) -> SnapshotHead:
@@ -235,7 +234,7 @@ def _read_head(connection: Connection, snapshot_id: int) -> SnapshotHead:
     row = connection.execute(_head_query().where(t.snapshot.c.id == snapshot_id)).first()
     if row is None:
         raise SnapshotNotFoundError(str(snapshot_id))
-    return _head(connection, row)
+    return _heads(connection, [row])[0]
 
 
 def _head_query() -> Select[Any]:
@@ -255,8 +254,18 @@ def _head_query() -> Select[Any]:
     )
 
 
-def _head(connection: Connection, row: Any) -> SnapshotHead:  # noqa: ANN401 - a row
-    states = _chunk_states(connection, row.id)
+def _heads(connection: Connection, found: Sequence[Any]) -> list[SnapshotHead]:
+    """Three more questions, however many snapshots there are."""
+    ids = [row.id for row in found]
+    states, blocks = _chunk_states(connection, ids), _blocks(connection, ids)
+    return [_head(row, states[row.id], blocks[row.id]) for row in found]
+
+
+def _head(
+    row: Any,  # noqa: ANN401 - a row
+    states: Mapping[ChunkState, int],
+    blocks: Sequence[PinnedBlock],
+) -> SnapshotHead:
     policy = load_policy(row.policy)
     origin = policy.origin or Origin()
     return SnapshotHead(
@@ -280,22 +289,30 @@ def _head(connection: Connection, row: Any) -> SnapshotHead:  # noqa: ANN401 - a
         chunks_done=states.get(ChunkState.DONE, 0),
         chunks_failed=states.get(ChunkState.FAILED, 0),
         chain_head=row.chain_head,
-        blocks=tuple(_blocks(connection, row.id)),
+        blocks=tuple(blocks),
     )
 
 
-def _chunk_states(connection: Connection, snapshot_id: int) -> dict[ChunkState, int]:
-    query = select(t.chunk.c.state, func.count()).where(t.chunk.c.snapshot_id == snapshot_id)
-    found = connection.execute(query.group_by(t.chunk.c.state))
-    return {ChunkState(state): count for state, count in found}
+def _chunk_states(connection: Connection, ids: Sequence[int]) -> dict[int, dict[ChunkState, int]]:
+    c = t.chunk.c
+    query = select(c.snapshot_id, c.state, func.count()).where(c.snapshot_id.in_(ids))
+    states: dict[int, dict[ChunkState, int]] = {snapshot: {} for snapshot in ids}
+    found = connection.execute(query.group_by(c.snapshot_id, c.state))
+    for snapshot, state, count in found:
+        states[snapshot][ChunkState(state)] = count
+    return states
 
 
-def _blocks(connection: Connection, snapshot_id: int) -> Iterable[PinnedBlock]:
-    query = select(t.pinned_block).where(t.pinned_block.c.snapshot_id == snapshot_id)
+def _blocks(connection: Connection, ids: Sequence[int]) -> dict[int, list[PinnedBlock]]:
+    """The pinned blocks of each snapshot, by network and height."""
+    query = select(t.pinned_block).where(t.pinned_block.c.snapshot_id.in_(ids))
     found = connection.execute(query).all()
-    until = read_until(connection, [snapshot_id])
+    until = read_until(connection, ids)
+    blocks: dict[int, list[PinnedBlock]] = {snapshot: [] for snapshot in ids}
     for row in sorted(found, key=lambda r: (r.network, r.wanted_height)):
-        yield PinnedBlock(
+        pinned = PinnedBlock(
             *(row.network, from_wanted(row.wanted_height), read_block(row), row.source),
-            read_until=until.get((snapshot_id, row.network, row.wanted_height)),
+            read_until=until.get((row.snapshot_id, row.network, row.wanted_height)),
         )
+        blocks[row.snapshot_id].append(pinned)
+    return blocks

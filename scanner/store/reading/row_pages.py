@@ -9,10 +9,21 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Text, and_, func, select, type_coerce
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    func,
+    select,
+    type_coerce,
+)
 
 from scanner.model.finding import Finding, FindingKind
 from scanner.store.database.engine import Store
@@ -92,18 +103,30 @@ def pairs_of(store: Store, list_id: int) -> list[tuple[str, str]]:
 
 def _pairs(connection: Connection, list_id: int) -> Iterator[tuple[str, str]]:
     # From one pair to the next through the index: the rows between are never read.
-    c = t.claim.c
-    query = select(c.asset, c.network).where(c.list_id == list_id)
-    query = query.order_by(c.asset, c.network).limit(1)
-    found = connection.execute(query).first()
+    given: dict[str, object] = {"list": list_id}
+    found = connection.execute(_pair(), given).first()
     count = 0
     while found is not None and count < MOST_PAIRS:
         yield found[0], found[1]
         count += 1
+        last = {**given, "asset": found[0], "network": found[1]}
         # Two questions: SQLite answers "(asset, network) > (a, b)" by reading on from asset a.
-        same = query.where(c.asset == found[0], c.network > found[1])
-        following = query.where(c.asset > found[0])
-        found = connection.execute(same).first() or connection.execute(following).first()
+        found = (
+            connection.execute(_pair("network"), last).first()
+            or connection.execute(_pair("asset"), last).first()
+        )
+
+
+@cache
+def _pair(behind: str = "") -> Select[Any]:
+    """The first pair: of all, of the networks behind the last one, or of the assets behind it."""
+    c = t.claim.c
+    query = select(c.asset, c.network).where(c.list_id == bindparam("list"))
+    if behind == "network":
+        query = query.where(c.asset == bindparam("asset"), c.network > bindparam("network"))
+    elif behind:
+        query = query.where(c.asset > bindparam("asset"))
+    return query.order_by(c.asset, c.network).limit(1)
 
 
 def _numbers(
@@ -131,6 +154,12 @@ def _fitting(connection: Connection, ids: tuple[int, int], numbers: list[int]) -
 
 def _sizes(connection: Connection, ids: tuple[int, int], numbers: list[int]) -> dict[int, int]:
     """Characters of each claim with its results, counted by the database: nothing is fetched."""
+    given = {"snapshot": ids[0], "list": ids[1], "numbers": numbers}
+    return {no: int(found) for no, found in connection.execute(_sizes_query(), given)}
+
+
+@cache
+def _sizes_query() -> Select[Any]:
     c, v, b = t.claim.c, t.control_result.c, t.balance.c
     texts = (
         *(c.coin, c.address, c.message, c.signatures, c.script, c.owners, c.row_type),
@@ -138,32 +167,45 @@ def _sizes(connection: Connection, ids: tuple[int, int], numbers: list[int]) -> 
     )
     size = sum((func.coalesce(func.length(type_coerce(text, Text)), 0) for text in texts[1:]),
                func.length(type_coerce(texts[0], Text)))  # fmt: skip
+    snapshot: BindParameter[int] = bindparam("snapshot")
     query = select(c.no, size).select_from(
         t.claim.outerjoin(
-            t.control_result, and_(v.snapshot_id == ids[0], v.claim_no == c.no)
-        ).outerjoin(t.balance, and_(b.snapshot_id == ids[0], b.claim_no == c.no))
+            t.control_result, and_(v.snapshot_id == snapshot, v.claim_no == c.no)
+        ).outerjoin(t.balance, and_(b.snapshot_id == snapshot, b.claim_no == c.no))
     )
-    query = query.where(c.list_id == ids[1], c.no.in_(numbers))
-    return {no: int(found) for no, found in connection.execute(query)}
+    some = c.no.in_(bindparam("numbers", expanding=True))
+    return query.where(c.list_id == bindparam("list"), some)
 
 
 def _candidates(
     connection: Connection, list_id: int, where: RowFilter, after: int, limit: int
 ) -> Iterator[int]:
-    c = t.claim.c
-    query = select(c.no).where(c.list_id == list_id, c.no > after).order_by(c.no).limit(limit)
-    if not where.asset and not where.network:
-        return iter(connection.execute(query).scalars().all())
+    given: dict[str, object] = {"list": list_id, "after": after, "limit": limit}
     if not where.asset:
-        by_network = query.where(c.network == where.network)
-        return iter(connection.execute(by_network).scalars().all())
+        given["network"] = where.network
+        query = _behind(asset=False, network=bool(where.network))
+        return iter(connection.execute(query, given).scalars().all())
     networks = [n for asset, n in _pairs(connection, list_id) if asset == where.asset]
-    wanted = [n for n in networks if where.network in ("", n)]
+    query = _behind(asset=True, network=True)
+    given["asset"] = where.asset
     streams = [
-        connection.execute(query.where(c.asset == where.asset, c.network == n)).scalars().all()
-        for n in wanted
+        connection.execute(query, {**given, "network": n}).scalars().all()
+        for n in networks
+        if where.network in ("", n)
     ]
     return heapq.merge(*streams)
+
+
+@cache
+def _behind(*, asset: bool, network: bool) -> Select[Any]:
+    """Numbers behind `after`, in order. asset, network: whether only of those that are given."""
+    c = t.claim.c
+    query = select(c.no).where(c.list_id == bindparam("list"), c.no > bindparam("after"))
+    if asset:
+        query = query.where(c.asset == bindparam("asset"))
+    if network:
+        query = query.where(c.network == bindparam("network"))
+    return query.order_by(c.no).limit(bindparam("limit"))
 
 
 def _told(
@@ -189,13 +231,11 @@ def _told(
 
 
 def _findings(store: Store, snapshot_id: int, found: Sequence[RowView]) -> dict[int, list[Finding]]:
-    f = t.finding.c
     claims = {row.no: row.claim for row in found}
-    query = select(f.claim_no, f.kind, f.reason)
-    query = query.where(f.snapshot_id == snapshot_id, f.claim_no.in_(list(claims)))
+    given = {"snapshot": snapshot_id, "numbers": list(claims)}
     told: dict[int, list[Finding]] = {}
     with store.read() as connection:
-        for no, kind, reason in connection.execute(query.order_by(f.claim_no, f.kind)):
+        for no, kind, reason in connection.execute(_findings_query(), given):
             claim: Any = claims[no]
             told.setdefault(no, []).append(
                 Finding(
@@ -203,3 +243,11 @@ def _findings(store: Store, snapshot_id: int, found: Sequence[RowView]) -> dict[
                 )
             )
     return told
+
+
+@cache
+def _findings_query() -> Select[Any]:
+    f = t.finding.c
+    some = f.claim_no.in_(bindparam("numbers", expanding=True))
+    query = select(f.claim_no, f.kind, f.reason).where(f.snapshot_id == bindparam("snapshot"), some)
+    return query.order_by(f.claim_no, f.kind)

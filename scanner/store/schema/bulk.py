@@ -5,7 +5,7 @@ Values are converted a column at a time (types.py): a call for each would cost m
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from itertools import chain, islice
 from types import TracebackType
@@ -106,22 +106,38 @@ def streamed(connection: Connection, query: Select[Any]) -> Iterator[Any]:
         result.close()
 
 
+class Plain:
+    """A query whose rows are plain tuples: made once, asked as often as wanted.
+
+    What SQLAlchemy makes of a query costs more than the answer where few rows are asked for, so
+    pages keep theirs; what differs from one question to the next is a `bindparam`.
+    """
+
+    def __init__(self, query: Select[Any]) -> None:
+        wanted = query.selected_columns
+        self._kinds = [column.type for column in wanted]
+        plain = (type_coerce(column, NULLTYPE).label(f"c{n}") for n, column in enumerate(wanted))
+        self._raw = query.with_only_columns(*plain, maintain_column_froms=True)
+
+    def values(
+        self, connection: Connection, given: Mapping[str, object] | None = None
+    ) -> Iterator[tuple[Any, ...]]:
+        """The rows, fetched a batch at a time. given: values of the query's parameters."""
+        result = connection.execute(self._raw, given, execution_options={"yield_per": BATCH})
+        try:
+            for batch in result.partitions():
+                columns = zip(self._kinds, zip(*batch, strict=True), strict=True)
+                yield from zip(
+                    *(_loaded(kind, column, connection.dialect) for kind, column in columns),
+                    strict=True,
+                )
+        finally:
+            result.close()
+
+
 def values(connection: Connection, query: Select[Any]) -> Iterator[tuple[Any, ...]]:
     """Like `streamed`, but plain tuples, and far quicker where there are many rows."""
-    wanted = query.selected_columns
-    kinds = [column.type for column in wanted]
-    plain = (type_coerce(column, NULLTYPE).label(f"c{n}") for n, column in enumerate(wanted))
-    raw = query.with_only_columns(*plain, maintain_column_froms=True)
-    result = connection.execute(raw, execution_options={"yield_per": BATCH})
-    try:
-        for batch in result.partitions():
-            columns = zip(kinds, zip(*batch, strict=True), strict=True)
-            yield from zip(
-                *(_loaded(kind, column, connection.dialect) for kind, column in columns),
-                strict=True,
-            )
-    finally:
-        result.close()
+    return Plain(query).values(connection)
 
 
 def insert_new(connection: Connection, table: Table) -> Insert:

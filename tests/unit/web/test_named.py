@@ -12,10 +12,9 @@ from scanner.web import overview
     [("KX", ["okx", "my okx"]), ("okx", ["okx", "my okx"]), ("rival", ["Rival"]), (" ", []),
      ("%", []), ("nobody", [])],
 )  # fmt: skip
-def test_names_are_found_in_any_case_and_beginnings_stand_first(monkeypatch, text, found):
+def test_names_are_found_in_any_case_and_beginnings_stand_first(text, found):
     views = [SimpleNamespace(name=name) for name in ("my okx", "Rival", "okx")]
-    monkeypatch.setattr(overview, "publishers", lambda store: views)
-    named = overview.named(SimpleNamespace(store=None), text)
+    named = overview.named(SimpleNamespace(publishers=lambda: views), text)
     assert sorted(view.name for view in named) == sorted(found)
     if text == "okx":
         assert [view.name for view in named] == found
