@@ -13,7 +13,7 @@ import pytest
 
 from scanner.store.database.engine import Store, open_store
 from scanner.store.database.migrate import upgrade
-from scanner.store.schema import append_only, guards, tables
+from scanner.store.schema import append_only, guards, referred, tables
 from support.postgres import Postgres
 
 BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.node)]
@@ -67,7 +67,8 @@ def _empty(store: Store) -> None:
             for name, table in _triggers(connection):
                 connection.exec_driver_sql(f'DROP TRIGGER "{name}" ON {table}')
             made = append_only.create_statements("postgresql", append_only.APPEND_ONLY)
-            for statement in [*made, *guards.create_statements("postgresql")]:
+            made += [*guards.create_statements("postgresql"), *referred.create_statements()]
+            for statement in made:
                 connection.exec_driver_sql(statement.replace("%", "%%"))
         # Only the owner of the server gets past the triggers like this.
         connection.exec_driver_sql("SET LOCAL session_replication_role = replica")

@@ -6,10 +6,11 @@ name starts with its revision, "0001_first_tables.py", and revisions sort by age
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, inspect, text
+from sqlalchemy.schema import SchemaItem
 
 from scanner.errors import MigrationNeededError, StoreError
 from scanner.settings.paths import shipped
@@ -96,7 +97,12 @@ def differences(store: Store) -> list[str]:
     from alembic.migration import MigrationContext  # noqa: PLC0415 - heavy, rarely needed
 
     with store.read() as connection:
-        context = MigrationContext.configure(connection, opts=_COMPARED)
+        options = {
+            "compare_type": True,
+            "include_name": _is_ours,
+            "include_object": partial(_is_of, connection.dialect.name),
+        }
+        context = MigrationContext.configure(connection, opts=options)
         return [str(difference) for difference in compare_metadata(context, metadata)]
 
 
@@ -105,7 +111,9 @@ def _is_ours(name: str | None, kind: str, _parents: object) -> bool:
     return kind != "table" or not (name or "").startswith("procrastinate_")
 
 
-_COMPARED = {"compare_type": True, "include_name": _is_ours}
+def _is_of(dialect: str, item: SchemaItem, *_: object) -> bool:
+    """Keys that another kind of database has are not looked for in this one."""
+    return bool(item.info.get("only", dialect) == dialect)
 
 
 def _config(connection: Connection) -> Config:

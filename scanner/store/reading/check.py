@@ -15,7 +15,7 @@ from scanner.snapshots.tally import Tally
 from scanner.store.database.engine import Store
 from scanner.store.database.moments import chunks_left_out, moved_rows
 from scanner.store.reading.check_chain import Problem, check_chain
-from scanner.store.schema import guards
+from scanner.store.schema import guards, referred
 from scanner.store.schema import tables as t
 from scanner.store.schema.records import read_balance, read_control
 from scanner.store.writing import seal
@@ -50,8 +50,11 @@ def _database(connection: Connection) -> Iterator[str]:
         for (said,) in connection.execute(text("PRAGMA integrity_check(10)")):
             if said != "ok":
                 yield f"the file is damaged: {said}"
-        for table, *_ in connection.execute(text("PRAGMA foreign_key_check")):
-            yield f"a row of {table} refers to nothing"
+        nowhere = [table for table, *_ in connection.execute(text("PRAGMA foreign_key_check"))]
+    else:
+        nowhere = list(referred.dangling(connection))
+    for table in nowhere:
+        yield f"a row of {table} refers to nothing"
 
 
 def wrong(connection: Connection, snapshot_id: int, sealed: str | None) -> Iterator[str]:

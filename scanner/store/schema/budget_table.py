@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Table, Text
 
-from scanner.store.schema.tables import metadata
+from scanner.store.schema.alert_tables import metadata
 
 __all__ = ["metadata", "rate_budget"]
 

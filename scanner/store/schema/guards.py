@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, text
 
-from scanner.store.schema import append_only
+from scanner.store.schema import append_only, referred
 
 _SNAPSHOT: Final = (
     "EXISTS (SELECT 1 FROM snapshot WHERE id = {row}.snapshot_id AND state = 'complete')"
@@ -143,6 +143,8 @@ def wrong(connection: Connection) -> list[str]:
     dialect = connection.dialect.name
     wanted = {guard.name: guard.create for guard in guards(dialect)}
     wanted |= append_only.wanted(dialect)
+    if dialect == "postgresql":
+        wanted |= referred.wanted()
     if dialect == "sqlite":
         query = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
     else:
@@ -168,7 +170,7 @@ def wrong(connection: Connection) -> list[str]:
 def _changed_functions(connection: Connection) -> Iterator[str]:
     query = text("SELECT proname, prosrc FROM pg_proc WHERE starts_with(proname, 'scanner_')")
     found = {name: _plain(source) for name, source in connection.execute(query)}
-    for name, create in (*_functions(), *append_only.functions()):
+    for name, create in (*_functions(), *append_only.functions(), *referred.functions()):
         if found.get(name) != _plain(create.split("$$")[1]):
             yield f"the function {name} is another one: results can be changed"
 

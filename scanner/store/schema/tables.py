@@ -39,20 +39,27 @@ metadata = MetaData(
 )
 
 
-def _serial() -> Column[int]:
+def serial() -> Column[int]:
+    """A key that the database numbers."""
     # SQLite gives ids of its own only to INTEGER PRIMARY KEY; Identity is ignored there.
     kind = BigInteger().with_variant(Integer, "sqlite")
     return Column("id", kind, Identity(), primary_key=True)
 
 
-def _snapshot_key() -> Column[int]:
+def snapshot_key() -> Column[int]:
+    """A key, or its first part: the snapshot's."""
     return Column("snapshot_id", ForeignKey("snapshot.id"), primary_key=True, autoincrement=False)
 
 
 def _snapshot_part() -> Column[int]:
-    # Of tables that refer to a chunk, and so to its snapshot.
     kind = BigInteger().with_variant(Integer, "sqlite")
     return Column("snapshot_id", kind, primary_key=True, autoincrement=False)
+
+
+def _key(of: str, here: list[str], there: list[str]) -> ForeignKeyConstraint:
+    # Of the largest tables: on PostgreSQL referred.py stands for it.
+    named = [f"{of}.{name}" for name in there]
+    return ForeignKeyConstraint(here, named, info={"only": "sqlite"}).ddl_if(dialect="sqlite")
 
 
 def _list_key() -> Column[int]:
@@ -68,7 +75,7 @@ def _number(name: str = "no") -> Column[int]:
 publisher = Table(
     "publisher",
     metadata,
-    _serial(),
+    serial(),
     Column("name", ExactText, nullable=False, unique=True),
     # Id of the publisher that this one is merged into: its lists are then that one's.
     Column("same_as", BigInteger().with_variant(Integer, "sqlite")),
@@ -77,7 +84,7 @@ publisher = Table(
 reserve_list = Table(
     "reserve_list",
     metadata,
-    _serial(),
+    serial(),
     Column("publisher_id", ForeignKey("publisher.id"), nullable=False),
     Column("sha256", Text, nullable=False),  # of the file's bytes
     Column("content", Text, nullable=False),  # sha256 of the rows as they were read
@@ -163,7 +170,7 @@ list_finding = Table(
 snapshot = Table(
     "snapshot",
     metadata,
-    _serial(),
+    serial(),
     Column("list_id", ForeignKey("reserve_list.id"), nullable=False),
     Column("policy", Text, nullable=False),  # JSON object
     Column("state", Text, nullable=False),
@@ -179,7 +186,7 @@ Index(None, snapshot.c.list_id, snapshot.c.id)
 pinned_block = Table(
     "pinned_block",
     metadata,
-    _snapshot_key(),
+    snapshot_key(),
     Column("network", Text, primary_key=True),
     Column("wanted_height", BigInteger, primary_key=True, autoincrement=False),
     Column("chain", ExactText, nullable=False),
@@ -193,7 +200,7 @@ pinned_block = Table(
 chunk = Table(
     "chunk",
     metadata,
-    _snapshot_key(),
+    snapshot_key(),
     _number(),
     Column("network", Text, nullable=False),
     Column("wanted_height", BigInteger, nullable=False),
@@ -210,7 +217,7 @@ chunk = Table(
 control_result = Table(
     "control_result",
     metadata,
-    _snapshot_key(),
+    _snapshot_part(),
     _number("claim_no"),
     Column("control", Text, nullable=False),
     Column("binding", Text, nullable=False),
@@ -222,6 +229,7 @@ control_result = Table(
     Column("evidence", Text, nullable=False, server_default=""),  # "": not recorded
     Column("statement", Text, nullable=False, server_default="not_asked"),
     Column("stated_by", Text, nullable=False, server_default=""),
+    _key("snapshot", ["snapshot_id"], ["id"]),
     sqlite_with_rowid=False,
 )
 
@@ -237,17 +245,18 @@ balance = Table(
     Column("reason", ExactText, nullable=False),
     Column("detail", ExactText, nullable=False),
     CheckConstraint("(amount IS NULL) = (evidence = 'unavailable')", name="failed_is_not_zero"),
-    ForeignKeyConstraint(["snapshot_id", "chunk_no"], ["chunk.snapshot_id", "chunk.no"]),
+    _key("chunk", ["snapshot_id", "chunk_no"], ["snapshot_id", "no"]),
     sqlite_with_rowid=False,
 )
 
 finding = Table(
     "finding",
     metadata,
-    _snapshot_key(),
+    _snapshot_part(),
     _number("claim_no"),
     Column("kind", Text, primary_key=True),
     Column("reason", ExactText, nullable=False),
+    _key("snapshot", ["snapshot_id"], ["id"]),
     sqlite_with_rowid=False,
 )
 Index(None, finding.c.snapshot_id, finding.c.kind, finding.c.claim_no)
@@ -272,7 +281,7 @@ subtotal = Table(
 total = Table(
     "total",
     metadata,
-    _snapshot_key(),
+    snapshot_key(),
     Column("asset", Text, primary_key=True),
     Column("decimals", Integer, nullable=False),
     Column("claimed", Sum, nullable=False),
@@ -289,7 +298,7 @@ total = Table(
 liability = Table(
     "liability",
     metadata,
-    _snapshot_key(),
+    snapshot_key(),
     Column("asset", Text, primary_key=True),
     Column("amount", Sum, nullable=False),
     Column("decimals", Integer, nullable=False),
@@ -302,7 +311,7 @@ liability = Table(
 liability_proof = Table(
     "liability_proof",
     metadata,
-    _snapshot_key(),
+    snapshot_key(),
     Column("sha256", Text, primary_key=True),  # of the document as it was given, unpacked
     Column("format", Text, nullable=False),
     Column("name", ExactText, nullable=False),
@@ -330,7 +339,7 @@ price = Table(
 schedule = Table(
     "schedule",
     metadata,
-    _serial(),
+    serial(),
     Column("name", ExactText, nullable=False, unique=True),
     Column("publisher", ExactText, nullable=False),
     Column("location", ExactText, nullable=False),  # path or URL of the list
@@ -358,37 +367,3 @@ schedule_run = Table(
     Column("snapshot_id", ForeignKey("snapshot.id")),
     Column("error", ExactText, nullable=False),
 )
-
-alert_check = Table(
-    "alert_check",
-    metadata,
-    _snapshot_key(),
-    Column("state", Text, primary_key=True),  # of the snapshot when the rules were applied
-    Column("at", UtcTime, nullable=False),
-)
-
-alert_event = Table(
-    "alert_event",
-    metadata,
-    _serial(),
-    Column("rule", Text, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("snapshot_id", ForeignKey("snapshot.id"), nullable=False),
-    Column("subject", ExactText, nullable=False),  # an asset, a publisher; "" for the whole
-    Column("reason", ExactText, nullable=False),
-    Column("facts", ExactText, nullable=False),  # JSON object
-    Column("created", UtcTime, nullable=False),
-    UniqueConstraint("rule", "snapshot_id", "subject"),
-)
-
-alert_delivery = Table(
-    "alert_delivery",
-    metadata,
-    Column("event_id", ForeignKey("alert_event.id"), primary_key=True, autoincrement=False),
-    Column("channel", Text, primary_key=True),
-    Column("state", Text, nullable=False),
-    Column("attempts", Integer, nullable=False),
-    Column("next_try", UtcTime, nullable=False),
-    Column("error", ExactText, nullable=False),
-)
-Index(None, alert_delivery.c.state, alert_delivery.c.next_try)

@@ -20,6 +20,7 @@ from scanner.errors import clip
 from scanner.model.jsontext import own_json
 from scanner.snapshots.interface import SnapshotState
 from scanner.store.database.engine import Store
+from scanner.store.schema import alert_tables as a
 from scanner.store.schema import tables as t
 from scanner.store.schema.bulk import insert_new
 from scanner.store.writing.publishers import list_publisher
@@ -105,7 +106,7 @@ def record(
     with store.write() as connection:
         for event in events:
             row = connection.execute(
-                insert_new(connection, t.alert_event)
+                insert_new(connection, a.alert_event)
                 .values(
                     rule=event.rule,
                     kind=event.kind,
@@ -115,14 +116,14 @@ def record(
                     facts=json.dumps(event.facts, sort_keys=True),
                     created=now,
                 )
-                .returning(t.alert_event.c.id)
+                .returning(a.alert_event.c.id)
             ).first()
             if row is None:
                 continue
             made += 1
             for channel in event.channels:
                 connection.execute(
-                    t.alert_delivery.insert().values(
+                    a.alert_delivery.insert().values(
                         event_id=row.id,
                         channel=channel,
                         state=DeliveryState.WAITING.value,
@@ -132,7 +133,7 @@ def record(
                     )
                 )
         connection.execute(
-            insert_new(connection, t.alert_check).values(
+            insert_new(connection, a.alert_check).values(
                 snapshot_id=snapshot_id, state=state.value, at=now
             )
         )
@@ -141,7 +142,7 @@ def record(
 
 def unchecked(store: Store, since: datetime) -> list[int]:
     """Snapshots that ended since then in a state no rule was applied to, oldest first."""
-    s, k = t.snapshot.c, t.alert_check.c
+    s, k = t.snapshot.c, a.alert_check.c
     looked = select(k.snapshot_id).where(and_(k.snapshot_id == s.id, k.state == s.state)).exists()
     query = select(s.id).where(s.state.in_(ENDED), s.finished >= since, ~looked)
     with store.read() as connection:
@@ -151,7 +152,7 @@ def unchecked(store: Store, since: datetime) -> list[int]:
 def first_check(store: Store) -> datetime | None:
     """When rules were first applied to a snapshot, None if they never were."""
     with store.read() as connection:
-        return connection.execute(select(func.min(t.alert_check.c.at))).scalar()
+        return connection.execute(select(func.min(a.alert_check.c.at))).scalar()
 
 
 def claim_due(
@@ -162,7 +163,7 @@ def claim_due(
     channels: those that can be reached now. It is due again at `lease_until` unless `settle` says
     otherwise: a process that dies over it loses it then, and no two have it at a time.
     """
-    d = t.alert_delivery.c
+    d = a.alert_delivery.c
     query = _deliveries().where(d.channel.in_(sorted(channels)), d.next_try <= now)
     query = query.order_by(d.next_try, d.event_id, d.channel).limit(20)
     with store.read() as connection:
@@ -176,7 +177,7 @@ def claim_due(
         )
         values = {"attempts": row.attempts + 1, "next_try": lease_until}
         with store.write() as connection:
-            ours = connection.execute(t.alert_delivery.update().where(same).values(values))
+            ours = connection.execute(a.alert_delivery.update().where(same).values(values))
         if ours.rowcount == 1:
             return Delivery(_event(row), row.channel, row.attempts)
     return None
@@ -190,10 +191,10 @@ def settle(
     error: str = "",
 ) -> None:
     """Keep how a claimed delivery went, unless another process has claimed it meanwhile."""
-    d = t.alert_delivery.c
+    d = a.alert_delivery.c
     with store.write() as connection:
         connection.execute(
-            t.alert_delivery.update()
+            a.alert_delivery.update()
             .where(
                 d.event_id == delivery.event.id,
                 d.channel == delivery.channel,
@@ -205,9 +206,9 @@ def settle(
 
 def last_event(store: Store, rule: str, subject: str, publisher: str) -> StoredEvent | None:
     """The newest event of a rule about a subject in this publisher's snapshots."""
-    e = t.alert_event.c
+    e = a.alert_event.c
     query = (
-        select(t.alert_event)
+        select(a.alert_event)
         .join(t.snapshot, t.snapshot.c.id == e.snapshot_id)
         .join(t.reserve_list, t.reserve_list.c.id == t.snapshot.c.list_id)
         .join(t.publisher, t.publisher.c.id == list_publisher())
@@ -220,15 +221,15 @@ def last_event(store: Store, rule: str, subject: str, publisher: str) -> StoredE
 
 def events_of(store: Store, snapshot_id: int) -> list[StoredEvent]:
     """Every event of a snapshot, in the order in which they were found."""
-    e = t.alert_event.c
-    query = select(t.alert_event).where(e.snapshot_id == snapshot_id).order_by(e.id)
+    e = a.alert_event.c
+    query = select(a.alert_event).where(e.snapshot_id == snapshot_id).order_by(e.id)
     with store.read() as connection:
         return [_event(row) for row in connection.execute(query)]
 
 
 def delivery_counts(store: Store) -> dict[tuple[str, DeliveryState], int]:
     """How many deliveries of each channel stand where."""
-    d = t.alert_delivery.c
+    d = a.alert_delivery.c
     query = select(d.channel, d.state, func.count()).group_by(d.channel, d.state)
     with store.read() as connection:
         found = connection.execute(query)
@@ -236,10 +237,10 @@ def delivery_counts(store: Store) -> dict[tuple[str, DeliveryState], int]:
 
 
 def _deliveries() -> Select[Any]:
-    d = t.alert_delivery.c
+    d = a.alert_delivery.c
     return (
-        select(d.event_id, d.channel, d.attempts, t.alert_event)
-        .join(t.alert_event, t.alert_event.c.id == d.event_id)
+        select(d.event_id, d.channel, d.attempts, a.alert_event)
+        .join(a.alert_event, a.alert_event.c.id == d.event_id)
         .where(d.state == DeliveryState.WAITING.value)
     )
 
