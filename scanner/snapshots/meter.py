@@ -11,14 +11,18 @@ from scanner.snapshots.interface import Chunk, ChunkState, Progress
 class Meter:
     """Tells `progress` how far the chunks of a snapshot are.
 
-    others: claims that other processes have done meanwhile.
+    others: claims that other processes have done meanwhile. afresh: whether chunks that are done
+        are to be gone through once more.
     """
 
-    def __init__(self, chunks: Sequence[Chunk], progress: Progress | None) -> None:
+    def __init__(
+        self, chunks: Sequence[Chunk], progress: Progress | None, *, afresh: bool = False
+    ) -> None:
         self._lock = Lock()
         self._progress = progress
         self._all = sum(c.plan.claims for c in chunks)
-        self._done = sum(c.plan.claims for c in chunks if c.state is ChunkState.DONE)
+        done = () if afresh else (c for c in chunks if c.state is ChunkState.DONE)
+        self._done = sum(c.plan.claims for c in done)
         self._parts: dict[int, float] = {}
         self.others: Callable[[], int] = lambda: 0
 

@@ -50,6 +50,7 @@ def take_snapshot(  # noqa: PLR0913 - what to take, with what, and how long
     registry: Registry,
     *,
     progress: Progress | None = None,
+    again: Progress | None = None,
     stop: Event | None = None,
     processes: int = 1,
     goal: Goal | None = None,
@@ -61,6 +62,7 @@ def take_snapshot(  # noqa: PLR0913 - what to take, with what, and how long
 
     sources: by network name; a network without one gives `unavailable` balances and is judged all
         the same. The caller closes them. With several processes they have not been used yet.
+    again: as progress, of the second reading of networks of newest states.
     stop: set it to stop after the requests in flight; KeyboardInterrupt does the same. What is
         done stays done, and taking the snapshot again goes on from there.
     processes: how many to use at most (crew.py). goal: when to begin no more chunks (goal.py);
@@ -89,7 +91,7 @@ def take_snapshot(  # noqa: PLR0913 - what to take, with what, and how long
             settled = _settled(tools, policy, every, sources, guide)
             run = _Plan(tools, sources, guide, settled, covered)
             _take_all(run, chunks, progress, processes)
-            state = _ended(run, snapshot_id)
+            state = _ended(run, snapshot_id, again)
         chunks = sink.chunks(snapshot_id)
     return Taken(
         snapshot_id,
@@ -99,9 +101,9 @@ def take_snapshot(  # noqa: PLR0913 - what to take, with what, and how long
     )
 
 
-def _ended(run: _Plan, snapshot_id: int) -> SnapshotState:
+def _ended(run: _Plan, snapshot_id: int, again: Progress | None) -> SnapshotState:
     try:
-        return end_snapshot(run.tools, snapshot_id, run.sources.get, run.guide.is_over)
+        return end_snapshot(run.tools, snapshot_id, run.sources.get, run.guide.is_over, again)
     except StoppedError:
         return SnapshotState.RUNNING
 

@@ -111,6 +111,52 @@ def test_coins_that_keep_still_cost_no_finding(store):
     assert source.calls == 6, "each of three chunks once more"
 
 
+def test_the_second_reading_says_how_far_it_is(store):
+    snapshot = plan(store)
+    first, second = [], []
+    take(
+        store,
+        snapshot,
+        Ledger({FIRST: COINS, LAST: COINS}),
+        progress=lambda share, count: first.append((share, count)),
+        again=lambda share, count: second.append((share, count)),
+    )
+    assert first[-1] == (1.0, 6)
+    assert second[0] == (0.0, 0)
+    assert [count for _, count in second] == sorted(count for _, count in second)
+    assert second[-1] == (1.0, 6)
+
+
+def test_nothing_is_said_of_a_second_reading_that_is_none(store):
+    said = []
+    take(
+        store, plan(store, claims()[:2]), Ledger({FIRST: COINS}), again=lambda *of: said.append(of)
+    )
+    assert said == []
+
+
+def test_the_lesser_of_two_readings_counts_nowhere(store):
+    """One purse goes to and fro, and is in the lesser reading of both rows: that sum is no holding."""
+
+    ways = {1: (FIRST, LAST), 3: (LAST, FIRST), 4: (FIRST, LAST)}  # after that many readings
+    seen = []
+
+    def moves(holdings, calls):
+        seen.append(dict(holdings))
+        if calls in ways:
+            here, there = ways[calls]
+            holdings[there] = holdings.pop(here) - 1  # a fee each time
+
+    source = Ledger({FIRST: COINS}, moves)
+    snapshot = plan(store)
+    take(store, snapshot, source)
+    lesser = min(seen[0][FIRST], seen[3][FIRST]) + min(seen[2][LAST], seen[5][LAST])
+    assert lesser > COINS, "more than there ever was"
+    assert told(store, snapshot) == {(n, FindingKind.MOVED_WHILE_READ) for n in (1, 6)}
+    (total,) = queries.totals(store, snapshot).assets
+    assert total.verified == 0
+
+
 def test_one_chunk_is_its_own_moment_and_is_not_read_again(store):
     snapshot = plan(store, claims()[:2])
     source = Ledger({FIRST: COINS})

@@ -60,6 +60,20 @@ class ProgressBar:
         elif kind is None and self._shown > self._start and self._last != self._told:
             self._line(*self._last)
 
+    def begin(self, label: str) -> None:
+        """Go on to another part of the work, counted from 0, and say so; nothing if it is begun."""
+        if label == self._label:
+            return
+        if self._bar is not None:
+            self._draw(*self._last)
+        self._label, self.note = label, ""
+        self._start = self._shown = time.monotonic()
+        self._last = self._told = (0.0, 0)
+        if self._bar is None:
+            self._line(*self._last)
+        elif self._task is not None:
+            self._bar.reset(self._task, total=1.0, description=escape(printable(label)), note="")
+
     def update(self, share: float, count: int) -> None:
         """Say that `share` (0 to 1) of the work is done and `count` units are through."""
         self._last = share, count

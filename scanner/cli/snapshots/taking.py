@@ -114,6 +114,10 @@ def take(
         def by_amount(shares: Sequence[tuple[str, Fraction]]) -> None:
             bar.note = amount_words(shares)
 
+        def again(share: float, count: int) -> None:
+            bar.begin(f"snapshot {snapshot_id}, second reading")
+            bar.update(share, count)
+
         take_snapshot(
             sink,
             snapshot_id,
@@ -121,6 +125,7 @@ def take(
             judge_all,
             registry,
             progress=bar.update,
+            again=again,
             processes=cores(),
             goal=options.goal,
             covered=by_amount,

@@ -71,6 +71,24 @@ def test_failure_prints_no_final_line(clock, capsys):
     assert capsys.readouterr().err.count("\n") == 1
 
 
+def test_the_next_part_of_the_work_begins_at_once_with_a_line_of_its_own(clock, capsys):
+    with ProgressBar("snapshot 1", "claims") as bar:
+        clock.now += 1
+        bar.update(1.0, 2_000)
+        bar.note = "of the first"
+        bar.begin("snapshot 1, second reading")
+        clock.now += 6
+        bar.update(0.5, 600)
+        bar.begin("snapshot 1, second reading")  # the same: goes on
+        clock.now += 6
+        bar.update(1.0, 1_200)
+    assert capsys.readouterr().err.splitlines() == [
+        "snapshot 1, second reading: 0%, 0 claims, 0/s, time left unknown",
+        "snapshot 1, second reading: 50%, 600 claims, 100/s, 0:00:06 left",
+        "snapshot 1, second reading: 100%, 1,200 claims, 100/s, 0:00:00 left",
+    ]
+
+
 class Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True
@@ -83,7 +101,11 @@ def test_bar_on_a_terminal(monkeypatch, capsys):
     monkeypatch.setattr(sys, "stderr", terminal)
     with ProgressBar("verify [bold]", "rows") as bar:
         bar.update(1.0, 1234)
+        bar.begin("again [bold]")
+        bar.update(0.5, 7)
     assert "verify [bold]" in terminal.getvalue()
+    assert "again [bold]" in terminal.getvalue()
+    assert "7 rows" in terminal.getvalue()
     assert "1,234 rows" in terminal.getvalue()
     assert "100%" in terminal.getvalue()
     assert capsys.readouterr().out == ""
