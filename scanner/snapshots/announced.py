@@ -129,7 +129,7 @@ class AnnouncementJudge:
         found = self._spends(source, said.network)
         txids = found.by_script[script_pubkey(said.address)]
         if len(txids) > MAX_CANDIDATES:
-            what = f"knows {len(txids):,} transactions that may be it: name the transaction (txid)"
+            what = f"knows {len(txids):,} possible transactions: name the transaction (txid)"
             raise SourceRejectedError(source.endpoint.name, what)
         undecided: tuple[ControlResult, MinedTransaction] | None = None
         for txid in txids:
@@ -184,7 +184,7 @@ class AnnouncementJudge:
         if failure is not None:
             raise failure
         protocols = ", ".join(PAYMENT_SOURCES)
-        raise ConfigError(f"no endpoint of {network} is configured of protocol {protocols}")
+        raise ConfigError(f"no endpoint of {network} is configured with protocol {protocols}")
 
     def _sources(self, name: str) -> list[PaymentSource]:
         if name not in self._opened:

@@ -99,7 +99,7 @@ def vouched_by_user(tools: Tools, block: BlockRef) -> BlockRef:
     if block.hash.removeprefix("0x").lower() != wanted.removeprefix("0x").lower():
         reason = (
             f"block {block.height} of {block.network} has the hash {block.hash} at the endpoints, "
-            f"and you said that it is {wanted}: they are not on your chain, or the hash is wrong"
+            f"but you gave {wanted}: they are not on your chain, or the hash is wrong"
         )
         raise ChunkFailedError(reason, retryable=False)
     return replace(block, evidence=Evidence.PROVEN)

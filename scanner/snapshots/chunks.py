@@ -269,8 +269,8 @@ def _place_of(registry: Registry, claim: Claim) -> tuple[Network, Holding]:
         raise UnknownAssetError(
             claim.asset,
             claim.network,
-            f"{claim.asset} on {claim.network} has {holding.decimals} decimals in the tables now "
-            f"and had {claim.decimals} when the list was stored: store the list again",
+            f"{claim.asset} on {claim.network} has {holding.decimals} decimals in the tables "
+            f"now, but had {claim.decimals} when the list was stored: store the list again",
         )
     return network, holding
 

@@ -21,9 +21,9 @@ CONTROL_KINDS: Mapping[Control, FindingKind] = {
 """Verdicts that are findings by themselves."""
 
 _UNSAID: Mapping[FindingKind, str] = {
-    FindingKind.BAD_SIGNATURE: "the signature is of another key or message",
+    FindingKind.BAD_SIGNATURE: "the signature is by another key or over another message",
     FindingKind.MALFORMED_PROOF: "address or signature cannot be decoded",
-    FindingKind.UNSUPPORTED_SCHEME: "no scheme here can judge this proof",
+    FindingKind.UNSUPPORTED_SCHEME: "no scheme of the scanner can judge this proof",
     FindingKind.UNSIGNED: "the publisher gave no signature",
     FindingKind.OWNER_UNPROVEN: "nothing ties the signing key to the address",
     FindingKind.NOT_STATED: "nothing shows that the signed text claims these reserves",
@@ -91,7 +91,7 @@ def _as_parts(claimed: int, balance: Balance) -> str:
 def _by_whom(balance: Balance) -> str:
     """Names the endpoint whose word alone a difference rests on; "" where others agreed."""
     alone = balance.evidence in (Evidence.REPORTED, Evidence.LATEST_ONLY)
-    return f", says {balance.sources[0]} alone" if alone and len(balance.sources) == 1 else ""
+    return f", by {balance.sources[0]} alone" if alone and len(balance.sources) == 1 else ""
 
 
 def _disagree(balance: Balance) -> bool:

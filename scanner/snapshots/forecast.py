@@ -117,7 +117,7 @@ def forecast(
         advice = "name an endpoint (docs/how-to/own-nodes.md) of a protocol in docs/networks.md"
         return Forecast(*start, problem="no source of balances is configured", advice=advice)
     if isinstance(block, str):
-        advice = f"say which block with --at {need.network}=HEIGHT"
+        advice = f"give the block with --at {need.network}=HEIGHT"
         return Forecast(*start, source.name, problem=block, advice=advice, doubt=block)
     if isinstance(block, ScannerError):
         return Forecast(*start, source.name, problem=str(block), advice=_advice(block))
@@ -135,7 +135,7 @@ def forecast(
     problem = next((b.reason for b in found if b.amount is None), "")
     advice = "ask another endpoint, or several" if problem else ""
     if not problem and source.ability.reach is Reach.TIP:
-        advice = "for the stated height use a node of your own that was stopped there"
+        advice = "for the stated height use your own node, stopped at it"
     evidence = read[0].evidence if read else Evidence.UNAVAILABLE
     seconds = _seconds(need.rows, len(queries), taken, source)
     return Forecast(

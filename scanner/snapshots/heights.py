@@ -86,7 +86,7 @@ class _Survey:
                 continue
             self._sources[network] = source
             if unanswered >= GIVE_UP_AFTER:
-                reason = f"not asked, for {unanswered} times in a row: {last}"
+                reason = f"not asked, because of {unanswered} failures in a row: {last}"
                 self._failed[network, height] = ChunkFailedError(reason, retryable=False)
                 continue
             try:
@@ -130,7 +130,7 @@ class _Survey:
             return said
         more = ""
         if moment is None and any(failure.retryable for failure in self._failed.values()):
-            more = ", and not all other networks could be asked for their blocks' times"
+            more = ", and the block times of some other networks could not be read"
         reason = (
             f"height {height} of {network} is not read: {said}{more}; take the snapshot with "
             f"--at {network}=HEIGHT"

@@ -74,11 +74,11 @@ def fitting(
         return f"it can be read in several ways: {_ways(found)}"
     near = [one for one in found if one.block.time is None or _near(one.block.time, moment)]
     if not near:
-        return f"the list is of about {_day(moment)}, but it would be {_ways(found)}"
+        return f"the list is from about {_day(moment)}, but the height would be {_ways(found)}"
     if len({one.block.height for one in near}) > 1:
         return f"it fits the list's time in several ways: {_ways(near)}"
     if not near[0].exact:
-        return f"it counts something else than blocks: {_ways(near)}"
+        return f"it counts something other than blocks: {_ways(near)}"
     return near[0]
 
 

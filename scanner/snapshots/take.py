@@ -294,7 +294,7 @@ class _Patience:
         """Raise ChunkFailedError if the network is given up."""
         with self._lock:
             if self._in_a_row >= GIVE_UP_AFTER:
-                reason = f"not asked, for {self._in_a_row} times in a row: {self._last}"
+                reason = f"not asked, because of {self._in_a_row} failures in a row: {self._last}"
                 raise ChunkFailedError(reason, retryable=False)
 
     def worked(self) -> None:

@@ -133,7 +133,7 @@ def row_filter(site: Site, head_list: int, kind: str, asset: str, network: str) 
     kinds = parse_kinds([kind]) if kind.strip() else ()
     known = site.pairs(head_list)
     if asset and asset not in {a for a, _ in known}:
-        raise NotHereError("No row of this list is of that asset.")
+        raise NotHereError("No row of this list is in that asset.")
     if network and network not in {n for _, n in known}:
         raise NotHereError("No row of this list is on that network.")
     return RowFilter(kinds[0] if kinds else None, asset, network)

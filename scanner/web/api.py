@@ -22,7 +22,7 @@ router = APIRouter(
     responses={
         status: {"model": schema.ErrorAnswer, "description": words}
         for status, words in (
-            (400, "The question makes no sense"),
+            (400, "The request is not valid"),
             (404, "There is no such thing"),
             (414, "The address is too long"),
             (421, "The server does not answer under that name"),

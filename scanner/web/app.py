@@ -97,8 +97,8 @@ def make_app(settings: WebSettings) -> Guard:
     app = FastAPI(
         title="Reserve scanner",
         version=__version__,
-        description="What snapshots of published reserve lists found. Read-only. Amounts are "
-        "decimal text in base units, with the asset's decimals beside them.",
+        description="Results of snapshots of published reserve lists. Read-only. Amounts are "
+        "decimal text in base units, given with the asset's decimals.",
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -151,7 +151,7 @@ def _troubles(app: FastAPI) -> None:
     async def not_understood(request: Request, error: RequestValidationError) -> Response:
         first = error.errors()[0]
         name = str(first["loc"][-1])
-        return answer(request, Trouble(400, f"'{name}' is not what it should be: {first['msg']}."))
+        return answer(request, Trouble(400, f"'{name}' is not valid: {first['msg']}."))
 
     @app.exception_handler(HTTPException)
     async def refused(request: Request, error: HTTPException) -> Response:

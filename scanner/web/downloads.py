@@ -30,7 +30,7 @@ def report(request: Request, snapshot: Wanted) -> Response:
 
     def make() -> bytes:
         if not _one_report.acquire(blocking=False):
-            raise RefusedError(503, "Another report is being made. Try again in a moment.")
+            raise RefusedError(503, "Another report is being written. Try again in a moment.")
         try:
             return report_page(report_document(site.store, head.id)).encode()
         finally:

@@ -59,7 +59,7 @@ async def read_form(request: Request, most: int) -> Form:
                 if len(body) > most:
                     raise RefusedError(413, f"More than {most:,} bytes were sent.")
     except TimeoutError:
-        raise RefusedError(408, f"It did not come in within {BODY_SECONDS} seconds.") from None
+        raise RefusedError(408, f"The form did not arrive within {BODY_SECONDS} seconds.") from None
     return parse_form(request.headers.get("content-type", ""), bytes(body))
 
 
@@ -67,17 +67,17 @@ def parse_form(content_type: str, body: bytes) -> Form:
     """Take a multipart/form-data body apart (RFC 7578). Raises RefusedError for anything else."""
     boundary = _BOUNDARY.match(content_type)
     if boundary is None:
-        raise RefusedError(400, "This is not a form as browsers send it.")
+        raise RefusedError(400, "This is not a form that a browser sends.")
     first, *parts = (b"\r\n" + body).split(b"\r\n--" + boundary[1].encode("latin-1"))
     if first or not parts or parts.pop().strip() != b"--" or len(parts) > MOST_PARTS:
-        raise RefusedError(400, "The form did not arrive whole.")
+        raise RefusedError(400, "The form did not arrive completely.")
     fields: dict[str, str] = {}
     files: dict[str, tuple[str, bytes]] = {}
     for part in parts:
         head, gap, value = part.partition(b"\r\n\r\n")
         named, filed = _NAME.search(head), _FILE.search(head)
         if not gap or named is None:
-            raise RefusedError(400, "The form did not arrive whole.")
+            raise RefusedError(400, "The form did not arrive completely.")
         name = named[1].decode("utf-8", "replace")
         if filed is not None:
             if value:
@@ -133,5 +133,5 @@ class Rate:
             while self._taken and self._taken[0] <= now - self._seconds:
                 self._taken.popleft()
             if len(self._taken) >= self._most:
-                raise RefusedError(429, "Too many at once. Try again in a minute.")
+                raise RefusedError(429, "Too many requests at once. Try again in a minute.")
             self._taken.append(now)

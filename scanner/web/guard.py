@@ -98,13 +98,13 @@ class Guard:
     def _refused(self, scope: Scope, headers: dict[bytes, list[bytes]]) -> Trouble | None:
         most = self._rules.forms.get(scope["path"]) if scope["method"] == "POST" else None
         if scope["method"] not in ("GET", "HEAD") and most is None:
-            return Trouble(405, "Only reading is possible here: use GET or HEAD.")
+            return Trouble(405, "This server only reads: use GET or HEAD.")
         if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > MOST_TARGET:
             return Trouble(414, f"The address is longer than {MOST_TARGET} bytes.")
         if sum(len(name) + len(value) for name, value in scope["headers"]) > MOST_HEADERS:
             return Trouble(431, f"The request's headers are longer than {MOST_HEADERS} bytes.")
         if most is None and _has_body(headers):
-            return Trouble(413, "Requests have no body here; leave it out.")
+            return Trouble(413, "Requests to this server must not have a body.")
         if scope["path"] not in PROBES and not self._known_host(headers.get(b"host", [])):
             return Trouble(
                 421,
@@ -149,13 +149,15 @@ def _form_refused(headers: dict[bytes, list[bytes]], most: int) -> Trouble | Non
     """A form is taken from a page of this very server only, and not unless it says its length."""
     lengths = headers.get(b"content-length", [])
     if b"transfer-encoding" in headers or len(lengths) != 1 or not lengths[0].isdigit():
-        return Trouble(411, "A form must say how long it is.")
+        return Trouble(411, "A form must state its length.")
     if len(lengths[0]) > 12 or int(lengths[0]) > most:
-        return Trouble(413, f"A form here may have {most:,} bytes. A terminal has no such limit.")
+        return Trouble(
+            413, f"Forms here have at most {most:,} bytes; the command line has no limit."
+        )
     origins = headers.get(b"origin", [])
     ours = len(origins) == 1 and origins[0].partition(b"://")[2] == headers[b"host"][0]
     if not ours or headers.get(b"sec-fetch-site", [b"same-origin"]) != [b"same-origin"]:
-        return Trouble(403, "A form is taken only from a page of this server.")
+        return Trouble(403, "This server accepts forms only from its own pages.")
     return None
 
 

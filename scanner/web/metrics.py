@@ -46,12 +46,12 @@ def _families(store: Store, now: datetime) -> Iterator[GaugeMetricFamily]:
         jobs = {(state,): float(count) for state, count in seen.queue.jobs.items()}
         yield _gauge("scanner_queue_jobs", "Jobs of the queue.", ("status",), jobs.items())
         workers = {(): float(seen.queue.workers)}
-        yield _gauge("scanner_workers", "Workers with a sign of life lately.", (), workers.items())
+        yield _gauge("scanner_workers", "Workers with a recent sign of life.", (), workers.items())
     told = {
         (channel, state.value): float(count)
         for (channel, state), count in alert_log.delivery_counts(store).items()
     }
-    words = "Alerts by channel and by how their delivery stands."
+    words = "Alerts by channel and by state of delivery."
     yield _gauge("scanner_alert_deliveries", words, ("channel", "state"), told.items())
     yield _gauge("scanner_info", "The program.", ("version",), [((__version__,), 1.0)])
 

@@ -46,7 +46,7 @@ class Scans:
         """A new session for the right token. Raises RefusedError, also for too many tries."""
         self._tries.take()
         if not hmac.compare_digest(self._token, token.encode("utf-8", "replace")):
-            raise RefusedError(403, "That is not the token of this server.")
+            raise RefusedError(403, "This is not the token of this server.")
         return self._words.make("session", SESSION_SECONDS)
 
     def signed_in(self, request: Request) -> str:
@@ -61,7 +61,9 @@ class Scans:
     def check(self, session: str, sent: Form) -> None:
         """Raise RefusedError unless a form is of this session."""
         if not self._words.good(f"scan {session}", sent["word"]):
-            raise RefusedError(403, "This form is too old, or not of this server: open it anew.")
+            raise RefusedError(
+                403, "This form has expired, or is of another server: open it again."
+            )
 
 
 def _scans(request: Request) -> Scans:
@@ -71,7 +73,7 @@ def _scans(request: Request) -> Scans:
 
 def _jobs(scans: Scans) -> Jobs:
     if scans.jobs is None:
-        raise NotHereError("This server starts no snapshots: it was started without --allow-scans.")
+        raise NotHereError("This server cannot start snapshots: it runs without --allow-scans.")
     return scans.jobs
 
 
@@ -126,7 +128,7 @@ def watch(
         return RedirectResponse(PATH, status_code=303, headers=NO_STORE)
     found = jobs.job(job)
     if found is None:
-        raise NotHereError("There is no such job, or it is forgotten.")
+        raise NotHereError("There is no such job, or it was removed.")
     site: Site = request.app.state.site
     shown = _view(site, found)
     values = {"job": shown, "still": still, "newest_head": site.newest_head()}

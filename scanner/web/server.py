@@ -48,7 +48,7 @@ def listen(place: Place) -> socket.socket:
     except OSError as e:
         opened.close()
         if e.errno == errno.EADDRINUSE:
-            why = "something listens there already: choose another --port"
+            why = "the port is already in use: choose another --port"
         else:
             why = e.strerror or str(e)
         raise ConfigError(f"cannot listen on {place.name}:{place.port}: {why}") from None

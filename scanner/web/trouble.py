@@ -69,12 +69,12 @@ def trouble_of(error: Exception) -> Trouble:
         if isinstance(error, kind):
             return Trouble(status, str(error))
     if isinstance(error, MigrationNeededError):
-        return Trouble(503, "The database is of another version of this program.")
+        return Trouble(503, "The database was written by another version of this program.")
     if isinstance(error, StoreError):
         if "took too long" in str(error):
-            return Trouble(503, "The answer took too long. A narrower question may be answered.")
+            return Trouble(503, "The answer took too long. Try a narrower question.")
         return Trouble(503, "The database does not answer at the moment. Try again.")
-    return Trouble(500, "This is a fault of the program; its log says more.")
+    return Trouble(500, "This is an error in the program; its log says more.")
 
 
 def trouble_body(trouble: Trouble, path: str) -> tuple[bytes, str]:

@@ -67,7 +67,7 @@ async def upload(request: Request) -> Response:
     uploads: Uploads = request.app.state.uploads
     sent = await read_form(request, MOST_BYTES)
     if not uploads.words.good("upload", sent["word"]):
-        raise RefusedError(403, "This form is too old, or not of this server: open it anew.")
+        raise RefusedError(403, "This form has expired, or is of another server: open it again.")
     if "list" not in sent.files:
         return _page(request, sent, {"trouble": "Choose a file, then send it."})
     uploads.rate.take()
@@ -98,7 +98,7 @@ def checked(options: dict[str, str], body: bytes) -> dict[str, Any]:
     try:
         found: dict[str, Any] = own_json(done.stdout)
     except ValueError:
-        return {"trouble": "this list needs more time or memory than a page may take"}
+        return {"trouble": "this list needs more time or memory than a page may use"}
     return found
 
 

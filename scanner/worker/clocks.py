@@ -52,7 +52,7 @@ def forget_future(store: Store, longest_wait: float, ahead: float = AHEAD) -> in
             found += connection.execute(text(statement), known).rowcount
         connection.execute(text(_MOMENTS), {"ahead": ahead})
     if found:
-        log.warning("a clock was set back: %s stamps of its future are brought back", found)
+        log.warning("a clock was set back: %s time stamps in the future were corrected", found)
     return found
 
 

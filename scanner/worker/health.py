@@ -44,7 +44,7 @@ def health_page(host: str, port: int, store: Store, watch: Watch) -> Iterator[in
         server = _Server((host, port), _pages(store, watch))
     except OSError as e:
         taken = e.errno == errno.EADDRINUSE
-        why = "something listens there already" if taken else e.strerror or str(e)
+        why = "the port is already in use" if taken else e.strerror or str(e)
         raise ConfigError(
             f"no health page on {host}:{port}: {why}; choose another --health-port"
         ) from None
@@ -118,7 +118,7 @@ class _Handler(BaseHTTPRequestHandler):
         if page is None:
             self._send(404, PLAIN, "there are /healthz, /readyz and /metrics\n")
         elif not _safe_host(self.headers.get("Host", "")):
-            self._send(421, PLAIN, "ask by address: no page under that name\n")
+            self._send(421, PLAIN, "use the IP address: there is no page under that name\n")
         else:
             self._send(*page())
 

@@ -223,7 +223,7 @@ async def _rescue(app: App, jobs: Jobs, job: Job, timing: Timing) -> None:
 
     tried = job.attempts + 1
     if tried < timing.tries:
-        log.warning("job %s: its worker is gone; given out again", job.id)
+        log.warning("job %s: its worker is gone; another worker may take it", job.id)
         # A chunk that kills its worker takes the worker's other chunks with it. From the second
         # time on they are taken one at a time, so that the innocent ones come through.
         # At once by the server's clock: by that of a machine that is ahead, it would have to wait.
@@ -231,7 +231,7 @@ async def _rescue(app: App, jobs: Jobs, job: Job, timing: Timing) -> None:
         await app.job_manager.retry_job(job, retry_at=now, lock=SUSPECTS if tried > 1 else None)
         return
     if job.task_name != CHUNK_TASK:
-        log.error("job %s (%s): given up, its workers died over it", job.id, job.task_name)
+        log.error("job %s (%s): given up: its workers died over it", job.id, job.task_name)
         await app.job_manager.finish_job(job, status=Status.FAILED, delete_job=False)
         return
     snapshot_id, chunk_no = cast(int, job.task_kwargs["snapshot_id"]), job.task_kwargs["chunk_no"]

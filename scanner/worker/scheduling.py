@@ -226,8 +226,8 @@ def _unquoted(schedule: Schedule, name: str) -> Iterator[None]:
             raise
         heard(schedule.name, e.what)
         what = (
-            "what the server sent cannot be read as this list (its words are not kept): fetch it "
-            "yourself and look at it with 'scanner lists inspect'"
+            "what the server sent cannot be read as this list (it was not saved): fetch it "
+            "yourself and check it with 'scanner lists inspect'"
         )
         raise ListFormatError(name, what, e.line, e.column) from None
 

@@ -66,7 +66,7 @@ async def _run(jobs: Jobs, timing: Timing, concurrency: int) -> None:
             await _work(jobs, timing, concurrency, ended)
         except (exceptions.ConnectorException, PoolTimeout, OSError, StoreError) as e:
             jobs.watch.enter(Stage.WAITING)
-            log.warning("the database is away (%s); trying again", type(e).__name__)
+            log.warning("the database does not answer (%s); trying again", type(e).__name__)
             with suppress(TimeoutError):
                 await asyncio.wait_for(stopping.wait(), BACK_AFTER)
     beating.cancel()
@@ -77,7 +77,7 @@ async def _beat(watch: Watch, ended: asyncio.Event) -> None:
     while True:
         watch.beat()
         if clock.was_set_back():
-            log.warning("this machine's clock was set back; beginning anew")
+            log.warning("this machine's clock was set back; starting again")
             ended.set()
         await asyncio.sleep(BEAT)
 

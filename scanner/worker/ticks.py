@@ -22,7 +22,7 @@ def check_cron(expression: str) -> str:
     try:
         next_tick(text, datetime.now(UTC))
     except ValueError:  # croniter looks fifty years ahead
-        raise ConfigError(f"{clip(expression)!r} never comes: no month has such a day") from None
+        raise ConfigError(f"{clip(expression)!r} never happens: no month has such a day") from None
     return text
 
 

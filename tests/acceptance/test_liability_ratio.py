@@ -60,7 +60,7 @@ def test_the_aggregate_ratio_stands_alone_with_its_prices(scanner, taken, tmp_pa
     assert f"aggregate ratio: {found['aggregate_ratio']}\n" in shown
     assert "price: ETH 2500.25 at " in shown
     said = scanner("liabilities", "ratio", "--published", "1.05").out.decode()
-    assert "published ratio: 1.05 (the publisher's own word)" in said
+    assert "published ratio: 1.05 (stated by the publisher)" in said
     assert "accepted by the published verifier under a pinned key" in said
 
 
@@ -121,16 +121,16 @@ def test_the_publishers_ratios_stand_beside_ours_everywhere(scanner, taken, tmp_
     (found,) = scanner("liabilities", "ratio", "--json").object
     assert found["published_ratio"] == "1.03"
     assert scanner("totals", "--json").object["aggregate_ratios"] == [found]
-    line = f"Ratio over all coins: {found['aggregate_ratio']}; the publisher says 1.03\n"
+    line = f"Ratio over all coins: {found['aggregate_ratio']}; the publisher states 1.03\n"
     assert line in scanner("totals").out.decode()
     exact = scanner("totals", "--exact").out.decode()
-    assert "published ratio: 1.03 (the publisher's own word)" in exact
-    assert "published ratio: ETH 1.045 (the publisher's own word; ours is " in exact
+    assert "published ratio: 1.03 (stated by the publisher)" in exact
+    assert "published ratio: ETH 1.045 (stated by the publisher; ours is " in exact
     made = scanner("report", "-o", "r.html")
     assert made.status == 0, made.err
     page = (tmp_path / "r.html").read_text()
-    assert "the publisher says 1.03" in page
-    assert "the publisher says 1.045" in page
+    assert "the publisher states 1.03" in page
+    assert "the publisher states 1.045" in page
     assert found["aggregate_ratio"] in page
     assert "does not stop a dishonest prover" in page
     scanner("report", "--json", "-o", "r.json")
@@ -187,7 +187,7 @@ def test_coins_of_the_publishers_own_are_no_reserves(scanner, taken, tmp_path, m
     assert (found["aggregate_ratio"], found["left_out"]) == (None, ["ETH"])
     assert (found["reserves_usd"], found["prices"]) == ("0.00", [])
     assert "without its own ETH" in scanner("totals").text
-    assert "left out, for the publisher issues it: ETH" in scanner("totals", "--exact").text
+    assert "left out, because the publisher issues it: ETH" in scanner("totals", "--exact").text
 
 
 def test_a_ratio_over_some_users_says_so_wherever_it_stands(scanner, taken, tmp_path):

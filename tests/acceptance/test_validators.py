@@ -77,7 +77,7 @@ def test_what_is_found_is_told_in_whole_ether(run):
     assert rows[BLS] == ["1", "33", "0"]
     assert rows[NOBODYS][0] == "none"
     assert "active_exiting 1, active_ongoing 1, exited_slashed 1, withdrawal_done 1" in text
-    assert f"{NOBODYS}: no validator pays it; all 7 were looked at" in done.lines
+    assert f"{NOBODYS}: no validator pays it; all 7 were checked" in done.lines
 
 
 def test_another_slot_is_another_state(run):
@@ -121,7 +121,7 @@ def test_the_list_is_a_snapshots_and_agrees_to_the_last_unit(run, scanner, tmp_p
 def test_an_address_without_validators_is_an_answer(run, tmp_path):
     done = run("-o", "found.csv", address=NOBODYS)
     assert done.status == 0
-    assert f"{NOBODYS}: no validator pays it; all 7 were looked at" in done.lines
+    assert f"{NOBODYS}: no validator pays it; all 7 were checked" in done.lines
     assert len((tmp_path / "found.csv").read_text().splitlines()) == 1
 
 
@@ -198,7 +198,7 @@ def test_a_published_list_that_is_not(run, tmp_path):
     assert told["pays_somebody_else"][0]["withdrawal_credentials"] == pays(YOURS)
     assert told["no_such_validator"] == [KEYS[9]]
     assert done.object["payees"][0]["validators"] == 4, "somebody else's is not counted"
-    for words in (f"not in the list: {KEYS[2]}", f"pays somebody else: {KEYS[4]}", KEYS[9]):
+    for words in (f"not in the list: {KEYS[2]}", f"pays another address: {KEYS[4]}", KEYS[9]):
         assert words in done.err
 
 

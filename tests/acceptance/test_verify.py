@@ -209,7 +209,7 @@ def test_units_that_only_the_whole_file_makes_doubtful_are_told(scanner, tmp_pat
     rows = "".join(f"USDT,ETH,{address}{n},1234567{n}\n" for n in range(9))
     (tmp_path / "list.csv").write_text(f"coin,network,address,amount\n{rows}")
     done = scanner("verify", "list.csv", "--jsonl", "out.jsonl")
-    assert "unshown: unit_doubted, 1" in done.out.decode()
+    assert "not verified: unit_doubted, 1" in done.out.decode()
     assert '"finding":"unit_doubted"' in (tmp_path / "out.jsonl").read_text().split("\n")[-2]
     said = scanner("verify", "list.csv", "--unit", "coin")
     assert b"unit_doubted" not in said.out

@@ -46,7 +46,7 @@ def test_differences_have_counts_changes_and_dollars(site, ids):
     assert f"Amounts moved ({len(found['differences'])})" in page
     assert "Added (10)" in page
     assert "Gone (10)" in page
-    assert re.search(r"What is verified changed by \$ [+−][0-9,]+\.[0-9]{2} ", page)
+    assert re.search(r"The verified value changed by \$ [+−][0-9,]+\.[0-9]{2} ", page)
 
 
 def test_a_verified_row_says_what_it_held_and_where_to_look(site, ids):
@@ -61,8 +61,8 @@ def test_the_beginning_of_an_address_finds_it(site, ids):
     whole = site.get(f"/api/v1/snapshots/{ids.new}/rows/5").json()["address"]
     page = site.get("/search", params={"q": whole[:9].upper().replace("0X", "0x")})
     assert f'href="/search?q={whole}"' in page.text
-    assert "begin so" not in site.get("/search", params={"q": whole[:5]}).text
-    assert "begin so" not in site.get("/search", params={"q": "0x\u00ff" * 9}).text
+    assert "begin with this" not in site.get("/search", params={"q": whole[:5]}).text
+    assert "begin with this" not in site.get("/search", params={"q": "0x\u00ff" * 9}).text
 
 
 def test_a_finding_leads_to_its_row(site, ids):

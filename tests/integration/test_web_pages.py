@@ -216,7 +216,7 @@ def test_a_search_for_anything_is_answered(site, asked):
         ("/snapshots/1/rows/99999", 404, "The list of snapshot 1 has no claim number 99999."),
         ("/snapshots/1/rows/abc", 400, "'no' is not what it should be"),
         ("/snapshots/1/rows?kind=nonsense", 400, "no kind of finding 'nonsense'"),
-        ("/snapshots/1/rows?asset=DOGE", 404, "No row of this list is of that asset."),
+        ("/snapshots/1/rows?asset=DOGE", 404, "No row of this list is in that asset."),
         ("/snapshots/1/rows?network=%00", 404, "No row of this list is on that network."),
         ("/snapshots/1/rows?after=-1", 400, "'after' is not what it should be"),
         ("/snapshots/1/findings?after=x", 400, "'after' is the key of a finding"),
@@ -381,7 +381,7 @@ def test_it_cannot_run_without_a_database_or_on_a_taken_port(tmp_path, database)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         words = serve("--database", database[0], "--port", port)
-        assert f"cannot listen on 127.0.0.1:{port}: something listens there already" in words
+        assert f"cannot listen on 127.0.0.1:{port}: the port is already in use" in words
 
 
 def test_it_never_changes_the_database(database, site, ids):

@@ -64,7 +64,7 @@ def test_who_knows_the_token_takes_a_snapshot_and_watches_it(client):
         assert answer.headers["refresh"] == "3"
         assert "refresh" not in client.get(f"{place}?still=1").headers
         time.sleep(0.5)
-    assert "Nothing false, but something is not verified." in page
+    assert "Nothing is false, but something is not verified." in page
     assert '<a href="/snapshots/1">Snapshot 1</a>' in page
     assert "North Bank" in client.get("/snapshots/1").text
     assert not [p for p in Path(tempfile.gettempdir()).glob("scanner-*/*/list/*")]

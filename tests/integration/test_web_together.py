@@ -8,7 +8,7 @@ from support.web_data import served
 
 from scanner.store.database.engine import open_store
 
-WORDS = "Together with what others owe in a coin’s name"
+WORDS = "With tokens that others owe in a coin’s name"
 
 
 def test_only_where_a_list_has_several_assets_of_a_coin(tmp_path):

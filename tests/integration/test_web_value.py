@@ -164,7 +164,7 @@ def test_ratios_show_both_sides_evidence(site, ids):
     page = site.get(f"/snapshots/{new}").text
     section = page.split('<h2 id="h-ratio">')[1].split("</section>")[0]
     for words in (
-        "absent",  # what is owed is of another day than the balances
+        "absent",  # the liabilities are of another day than the balances
         "reported",
         "not independently checked",
         "owed.csv, 2026-01-01",

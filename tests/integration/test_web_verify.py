@@ -190,7 +190,7 @@ def test_a_server_may_take_none(tmp_path):
     url = f"sqlite:///{tmp_path / 'scanner.db'}"
     open_store(url, create=True).close()
     with served(url, "--workers", "1", "--no-uploads") as client:
-        assert "takes no lists" in client.get("/verify").text
+        assert "accepts no lists" in client.get("/verify").text
         assert client.post("/verify", headers=origin(client)).status_code == 405
 
 

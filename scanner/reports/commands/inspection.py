@@ -14,7 +14,7 @@ from scanner.model.understood import Account, Role
 from scanner.ownership.signed_texts import SignedTexts
 from scanner.reports.figures.amounts import whole_coins
 from scanner.reports.figures.signed_texts import text_lines
-from scanner.reports.figures.words import MEANINGS
+from scanner.reports.figures.words import MEANINGS, WEIGHT_WORDS
 from scanner.reports.tables.grid import Cell, Column, print_grid
 from scanner.reports.tables.text import printable
 
@@ -276,7 +276,7 @@ def _warn(count: int) -> Cell:
 
 def _problem_lines(kind: FindingKind, problems: Problems) -> list[str]:
     count, examples = problems.counts[kind], problems.examples[kind]
-    lines = [f"{WEIGHTS[kind].value}: {kind.value}, {count:,} ({MEANINGS[kind]})"]
+    lines = [f"{WEIGHT_WORDS[WEIGHTS[kind]]}: {kind.value}, {count:,} ({MEANINGS[kind]})"]
     lines += [f"  line {f.row}: {f.reason}" if f.row else f"  {f.reason}" for f in examples]
     if count > len(examples):
         lines.append(f"  and {count - len(examples):,} more")

@@ -18,14 +18,14 @@ from scanner.reports.commands.ownership import (
 )
 from scanner.reports.figures.amounts import all_rows
 from scanner.reports.figures.signed_texts import text_lines
-from scanner.reports.figures.words import MEANINGS, STATED_BY
+from scanner.reports.figures.words import MEANINGS, STATED_BY, WEIGHT_WORDS
 from scanner.reports.tables.grid import Cell, Column, print_grid
 from scanner.reports.tables.text import printable
 from scanner.settings.tables import load_registry
 
 HEADINGS = {
     "mismatch": "signed by another key or over another message",
-    "malformed": "address or signature not decodable",
+    "malformed": "address or signature cannot be decoded",
     NOT_STATED: "signed, but it is not verified that the text claims these reserves",
     ASSERTED: "signed, but it is not verified that the signer owns the address",
     "unsupported": "scheme or address format not supported",
@@ -76,7 +76,7 @@ def _statements(summary: OwnershipSummary) -> list[str]:
 
 def _told(summary: OwnershipSummary, kind: FindingKind, findings: list[Finding]) -> list[str]:
     total = summary.told_counts[kind]
-    lines = [f"{WEIGHTS[kind].value}: {kind.value}, {total:,} ({MEANINGS[kind]})"]
+    lines = [f"{WEIGHT_WORDS[WEIGHTS[kind]]}: {kind.value}, {total:,} ({MEANINGS[kind]})"]
     lines += [f"  line {f.row}: {f.reason}" if f.row else f"  {f.reason}" for f in findings]
     if total > len(findings):
         lines.append(f"  and {total - len(findings):,} more (all of them: --jsonl FILE)")
@@ -109,7 +109,7 @@ def sentence(summary: OwnershipSummary) -> str:
     doubts = [kind for kind in summary.told_counts if WEIGHTS[kind] is not Weight.NOTE]
     if rows == verified and doubts:
         signed = f"{all_rows(rows)} {'was' if rows == 1 else 'were'} signed for"
-        return f"{signed}, but the list was not wholly understood."
+        return f"{signed}, but some of the list was not understood."
     if rows == verified:
         return f"{all_rows(rows)} verified: the keys behind each address signed."
     wrong = summary.by_weight[Weight.FALSE]

@@ -112,7 +112,7 @@ def _line(judged: JudgedAnnouncement) -> str:
 
 def _sentence(summary: TransactionSummary, rows: int) -> str:
     if not rows:
-        return "The file announces nothing: nothing is verified."
+        return "The file announces no transactions: nothing is verified."
     verified, wrong = summary.counts["verified"], summary.counts[Weight.FALSE.value]
     if verified == rows:
         return f"{all_rows(rows)} verified: the announced transactions were made."

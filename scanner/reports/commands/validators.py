@@ -199,22 +199,22 @@ def notes(report: ValidatorReport) -> list[str]:
     """Lines for people: who has none, on what operators differ, what a list leaves out."""
     found, compared = report.found, report.compared
     lines = [
-        f"{payee.text}: no validator pays it; all {found.total:,} were looked at"
+        f"{payee.text}: no validator pays it; all {found.total:,} were checked"
         for payee, group in report.groups
         if not group and not found.unsettled
     ]
     lines += _some([_difference_words(d) for d in found.differences])
     if found.unsettled:
         lines.append(
-            f"validators on which no answer has a quorum: {found.unsettled:,}; they are in no sum, "
-            "and there may be more behind the first whose existence is in doubt"
+            f"validators without a quorum on any answer: {found.unsettled:,}; no sum includes "
+            "them, and there may be more after the first one whose existence is in doubt"
         )
     return lines + (_compared_words(compared) if compared else [])
 
 
 def _difference_words(difference: Difference) -> str:
     said = "; ".join(f"{name} says {_words(v)}" for name, v in sorted(difference.said.items()))
-    end = "; the answer of most is taken" if difference.settled else ""
+    end = "; the majority's answer is used" if difference.settled else ""
     return f"validator {difference.index}: {said}{end}"
 
 
@@ -229,7 +229,7 @@ def _words(validator: Validator | None) -> str:
 
 def _compared_words(compared: Compared) -> list[str]:
     lines = _some([f"not in the list: {_words(v)}" for v in compared.unlisted])
-    lines += _some([f"in the list, pays somebody else: {_words(v)}" for v in compared.elsewhere])
+    lines += _some([f"in the list, pays another address: {_words(v)}" for v in compared.elsewhere])
     lines += _some([f"in the list, no such validator: {key}" for key in compared.absent or ()])
     if compared.unreadable:
         rows = f"{counted(compared.unreadable, 'row')} of the list could not be read"
@@ -237,7 +237,7 @@ def _compared_words(compared: Compared) -> list[str]:
     listed = counted(compared.listed, "validator")
     counts = f"{listed} listed, {len(compared.unlisted):,} not in the list"
     absent = "?" if compared.absent is None else f"{len(compared.absent):,}"
-    return [*lines, f"{counts}, {len(compared.elsewhere):,} pay somebody else, {absent} unknown"]
+    return [*lines, f"{counts}, {len(compared.elsewhere):,} pay another address, {absent} unknown"]
 
 
 def _some(lines: list[str]) -> list[str]:

@@ -22,14 +22,14 @@ Json = Mapping[str, Any]
 Object = dict[str, object]
 
 _UP_TO = (
-    (1, "a day before the balances at most"),
+    (1, "at most a day before the balances"),
     (7, "up to a week before"),
     (31, "up to a month before"),
     (366, "up to a year before"),
 )
 _OLDER = "more than a year before"
 _AFTER = "dated after the balances"
-_DATED = "has a date, of a day that is not known"
+_DATED = "has a date, but the day is not known"
 
 
 def signed_days(store: Store, snapshot_id: int) -> list[Object]:

@@ -67,7 +67,7 @@ def _line(total: Json) -> dict[str, Any]:
 
 def _why(total: Json) -> str:
     if int((total.get("by_evidence") or {}).get("latest_only") or 0):
-        return "read at a later block than the list's: the parts need not add up"
+        return "read at a later block than the list's: the parts may not add up"
     return "not every amount is known"
 
 

@@ -113,9 +113,7 @@ TABLES: Mapping[str, Table] = {
 def table_named(name: str) -> Table:
     """Find a table by name. Raises ConfigError naming those there are."""
     if name not in TABLES:
-        raise ConfigError(
-            f"nothing called {clip(name)!r} to export; there are: {', '.join(TABLES)}"
-        )
+        raise ConfigError(f"no table {clip(name)!r} to export; there are: {', '.join(TABLES)}")
     return TABLES[name]
 
 

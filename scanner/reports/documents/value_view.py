@@ -93,4 +93,4 @@ def _then(then: Json | None, span: str) -> str:
     if then is None:
         return f"There is no complete snapshot from about a {span} earlier to compare with."
     at = minute(then["at"])
-    return f"A {span} before: snapshot {then['snapshot']}, {at} UTC, by the prices of that time."
+    return f"A {span} before: snapshot {then['snapshot']}, {at} UTC, at the prices of that time."

@@ -34,7 +34,7 @@ GAP = (
     "published verifier and not proven"
 )
 STANDING = "accepted by the published verifier under a pinned key"
-UNPROVEN = "unproven: the key is taken from the file itself"
+UNPROVEN = "unproven: the key comes from the file itself"
 _DECIMAL = re.compile(r"(0|[1-9][0-9]{0,17})(?:\.([0-9]{1,18}))?", re.ASCII)
 
 
@@ -84,7 +84,7 @@ def _aggregate(proof: KeptProof, value: SnapshotValue, published: str) -> Aggreg
     owed = _cents(proof)
     why = ""
     if owed is None:
-        why = "nobody said how many US dollars one unit of the publisher's value is (--unit-usd)"
+        why = "the publisher's unit has no known value in US dollars (--unit-usd)"
     elif owed == 0:
         why = "nothing is owed"
     elif not value.complete:
@@ -169,10 +169,10 @@ def aggregate_words(found: Aggregate) -> str:
     """The same in one sentence, which stands below the totals."""
     known = found.ratio or f"absent: {found.why_absent}"
     if found.ratio and not found.value.priced:
-        known += ", of the assets that have a price and an answer"
+        known += ", only assets with a price and an answer"
     if found.proof.evidence is not LiabilityEvidence.SNARK_AGGREGATE:
         known += ", unproven"
-    said = f"; the publisher says {found.published}" if found.published else ""
+    said = f"; the publisher states {found.published}" if found.published else ""
     out = f"; without its own {', '.join(found.left_out)}" if found.left_out else ""
     return f"Ratio over all coins: {known}{out}{said}"
 
@@ -187,10 +187,10 @@ def aggregate_lines(found: Aggregate) -> list[str]:
         "reserves: no value"
         if value.verified is None
         else f"reserves: {usd(value.verified)} US dollars verified"
-        + ("" if value.priced else ", of the assets that have a price and an answer"),
+        + ("" if value.priced else ", only assets with a price and an answer"),
     ]
     if found.left_out:
-        lines.append(f"left out, for the publisher issues it: {', '.join(found.left_out)}")
+        lines.append(f"left out, because the publisher issues it: {', '.join(found.left_out)}")
     if found.owed_cents is not None:
         lines.append(f"owed over all coins, net: {usd(found.owed_cents)} US dollars ({standing})")
     else:
@@ -200,7 +200,7 @@ def aggregate_lines(found: Aggregate) -> list[str]:
             at = price.at.isoformat()
             lines.append(f"price: {each.asset} {price.text} at {at} ({price.source})")
     if found.published:
-        lines.append(f"published ratio: {found.published} (the publisher's own word)")
+        lines.append(f"published ratio: {found.published} (stated by the publisher)")
     if accepted:
         lines.append(f"gap: {GAP}")
     return lines

@@ -135,7 +135,7 @@ def group_lines(groups: Sequence[GroupTotal]) -> Iterator[str]:
         yield "No group has several assets in this list."
     for group in groups:
         ratio = f", {group.ratio} of what is owed" if group.ratio else ""
-        yield f"{group.group} with what others owe in its name: {_sum_words(group)}{ratio}"
+        yield f"{group.group} with tokens that others owe in its name: {_sum_words(group)}{ratio}"
         for member in group.members:
             total = member.total
             amount = known_coins(total.verified, total.decimals, total.asset)

@@ -118,7 +118,7 @@ def sentence(head: SnapshotHead, counts: Mapping[FindingKind, int], found: RowsF
     if found.unverified:
         parts.append(f"{found.unverified:,} could not be verified")
     if (wrong and not found.false) or (unshown and not found.unverified):
-        parts.append("not everything about the list as a whole holds")
+        parts.append("the list as a whole has problems")
     return f"{start}: {' and '.join(parts) or 'every claim verified'}."
 
 

@@ -106,8 +106,8 @@ def _has_rows(total: Mapping[str, Any]) -> bool:
 def published_words(ratios: Sequence[Mapping[str, Any]]) -> list[str]:
     """The publisher's own ratio of each coin that it states one of, beside ours, as lines."""
     return [
-        f"published ratio: {r['asset']} {r['published_ratio']} (the publisher's own word; "
-        f"ours is {r['reserve_ratio'] or 'absent'})"
+        f"published ratio: {r['asset']} {r['published_ratio']} (stated by the publisher; ours is "
+        f"{r['reserve_ratio'] or 'absent'})"
         for r in ratios
         if r["published_ratio"] is not None
     ]

@@ -66,7 +66,7 @@ def option_line(texts: list[SignedText]) -> list[str]:
     if not short:
         return []
     option = f"--statement {quote(literal(short[0]))}"
-    return [f"if that is the publisher's own claim, say so ('*' for what differs): {option}"]
+    return [f"if that is the publisher's own claim, add ('*' stands for what differs): {option}"]
 
 
 def text_objects(rule: StatementRule | None, texts: ListTexts | None) -> list[dict[str, object]]:

@@ -190,8 +190,8 @@ def unasked_words(rows: int) -> str:
     """Say how many verified rows rest on the key of the address alone."""
     accounts = "1 verified row is" if rows == 1 else f"{rows:,} verified rows are"
     return (
-        f"{accounts} of accounts whose current keys were not asked: the address's key signed, and "
-        "the account may have been given another"
+        f"{accounts} of accounts whose current keys were not checked: the address's key signed, "
+        "but the account may have another key by now"
     )
 
 

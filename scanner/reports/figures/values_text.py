@@ -128,7 +128,7 @@ def print_values(report: ValueReport, stream: TextIO) -> None:
 def notes(report: ValueReport) -> list[str]:
     """Sentences for people about what the numbers leave out."""
     now = report.now
-    said = ["prices are what their sources say: they are not evidence and in no verified total"]
+    said = ["prices are statements of their sources, not evidence: no verified total uses them"]
     if not now.complete:
         said.append("the snapshot is incomplete: its values are lower bounds")
     for state, words in (
@@ -188,7 +188,7 @@ def _sum_row(report: ValueReport, spans: list[str]) -> list[str | Cell]:
     since: list[str | Cell] = []
     for span in spans:
         since += ["", _since(sums_then(report, span))[1]]
-    words = "" if now.priced else "without what has no price or answer"
+    words = "" if now.priced else "without assets that have no price or no answer"
     return [
         Cell("all" if now.priced else "priced", "bold"),
         "",

@@ -7,8 +7,15 @@ from collections.abc import Mapping
 from scanner.liabilities.interface import LiabilityEvidence
 from scanner.model.balance import Evidence
 from scanner.model.control import Binding, Control, Freshness
-from scanner.model.finding import FindingKind
+from scanner.model.finding import FindingKind, Weight
 from scanner.model.statement import StatedBy, Statement
+
+WEIGHT_WORDS: Mapping[Weight, str] = {
+    Weight.FALSE: "false",
+    Weight.UNSHOWN: "not verified",
+    Weight.NOTE: "note",
+}
+"""What people read for a weight; data keeps the enumeration's own values."""
 
 MEANINGS: Mapping[FindingKind, str] = {
     FindingKind.BAD_SIGNATURE: "the signature is by another key or over another message",
@@ -18,56 +25,56 @@ MEANINGS: Mapping[FindingKind, str] = {
     FindingKind.OWNER_UNPROVEN: "signed, but it is not verified that the signer owns the address",
     FindingKind.SHORTFALL: "the address held less than the list claims",
     FindingKind.SURPLUS: "the address held more than the list claims",
-    FindingKind.DIFFERS_NOW: "the address holds another amount now, and nobody can ask for then",
+    FindingKind.DIFFERS_NOW: "the address holds another amount now; the past is not readable",
     FindingKind.BALANCE_UNAVAILABLE: "no source returned a balance for this address",
     FindingKind.SOURCES_DISAGREE: "sources gave different balances for one block",
-    FindingKind.BALANCE_CHANGED: "read twice at one block, two values",
+    FindingKind.BALANCE_CHANGED: "a source gave two balances for one block",
     FindingKind.MOVED_WHILE_READ: "the balance changed while the network was being read",
     FindingKind.CHUNK_FAILED: "a part of the balances could not be read",
     FindingKind.EMPTY_LIST: "the list has no rows",
-    FindingKind.UNKNOWN_COIN: "the list names a coin that no table knows",
-    FindingKind.UNKNOWN_NETWORK: "the list names a network that no table knows",
+    FindingKind.UNKNOWN_COIN: "the list names a coin that is not in the tables",
+    FindingKind.UNKNOWN_NETWORK: "the list names a network that is not in the tables",
     FindingKind.BAD_ROW: "the row cannot be read",
-    FindingKind.NOT_UNDERSTOOD: "a part of the file may say something and was not understood",
+    FindingKind.NOT_UNDERSTOOD: "a part of the file was not understood, and it may matter",
     FindingKind.UNIT_DOUBTED: "the amount may be in base units or in whole coins",
     FindingKind.RESPELLED: "an address or signature was not in its usual spelling",
     FindingKind.BAD_AMOUNT: "the amount is not an exact number of the asset",
-    FindingKind.NEGATIVE_AMOUNT: "the amount is less than nothing",
-    FindingKind.BAD_HEIGHT: "the block height is not one",
+    FindingKind.NEGATIVE_AMOUNT: "the amount is negative",
+    FindingKind.BAD_HEIGHT: "the block height is not clearly a block number",
     FindingKind.BAD_ADDRESS: "the text is not an address of its network",
-    FindingKind.NOT_STATED: "signed, but the text is not shown to claim these reserves",
+    FindingKind.NOT_STATED: "signed, but it is not verified that the text claims these reserves",
     FindingKind.DUPLICATE: "the list claims one holding more than once; it is counted once",
     FindingKind.MIXED_HEIGHTS: "the list claims one network's balances at different heights",
     FindingKind.TOTAL_DIFFERS: "a total of the list is not the sum of its rows",
-    FindingKind.TOTAL_ROUNDED: "a total of the list is rounded; it agrees as far as it is printed",
+    FindingKind.TOTAL_ROUNDED: "a total of the list is rounded; it agrees to the printed digits",
     FindingKind.TOTAL_UNREADABLE: "a total of the list cannot be read",
-    FindingKind.HEIGHT_REPLACED: "read at another height than the list states, as was asked",
-    FindingKind.MIXED_TIMES: "balances were read at moments too far apart",
-    FindingKind.READ_LATER: "read long after the others, for the network tells of now only",
-    FindingKind.RESERVES_MISSING: "the publisher owes it, and the list claims none of it",
-    FindingKind.STATEMENT_UNCHECKED: "nobody has said that these texts are the publisher's claim",
+    FindingKind.HEIGHT_REPLACED: "read at another height than the list states, as requested",
+    FindingKind.MIXED_TIMES: "balances were read at times too far apart",
+    FindingKind.READ_LATER: "read long after the others: the network only reports its newest state",
+    FindingKind.RESERVES_MISSING: "the publisher owes this asset, but the list claims none of it",
+    FindingKind.STATEMENT_UNCHECKED: "nobody confirmed that these texts are the publisher's claim",
     FindingKind.CLAIMED_ELSEWHERE: "another publisher's list claims the same addresses",
     FindingKind.RESERVES_BELOW_LIABILITIES: "less is verified than is owed, and both are proven",
     FindingKind.RESERVES_MAYBE_BELOW: "less is verified than is owed; one side is not proven",
-    FindingKind.LIABILITIES_OF_ANOTHER_DAY: "what is owed is of another day than the balances",
-    FindingKind.LIABILITIES_UNDATED: "nobody said of which day the liabilities are",
-    FindingKind.LIABILITIES_PARTIAL: "what is owed is told of some users, or in another unit",
+    FindingKind.LIABILITIES_OF_ANOTHER_DAY: "the liabilities are of another day than the balances",
+    FindingKind.LIABILITIES_UNDATED: "the date of the liabilities is not known",
+    FindingKind.LIABILITIES_PARTIAL: "the liabilities are of some users only, or in another unit",
     FindingKind.OWN_TOKEN: "part of the reserves is a coin that the publisher issues itself",
 }
 """One plain phrase per kind; a test checks that none is missing."""
 
 TODO: Mapping[str, str] = {
     FindingKind.BAD_SIGNATURE: "Ask the publisher which key signed which text for this address.",
-    FindingKind.MALFORMED_PROOF: "Ask the publisher for the address and signature as it has them.",
-    FindingKind.UNSIGNED: "Ask the publisher for a signature, best over a fresh challenge.",
+    FindingKind.MALFORMED_PROOF: "Ask the publisher for the exact address and signature.",
+    FindingKind.UNSIGNED: "Ask the publisher for a signature, preferably over a fresh challenge.",
     FindingKind.OWNER_UNPROVEN: "Ask the publisher how the signer may spend from this address.",
     FindingKind.SHORTFALL: "Ask the publisher where the rest was at that block.",
     FindingKind.BALANCE_UNAVAILABLE: "Name an endpoint that answers at that height, then resume.",
     FindingKind.SOURCES_DISAGREE: "Read these rows again from a node of your own.",
-    FindingKind.CHUNK_FAILED: "Resume the snapshot; 'scanner endpoints check' says who answers.",
-    FindingKind.UNKNOWN_COIN: "Tell the reader which coin is meant, with --asset or a table row.",
+    FindingKind.CHUNK_FAILED: "Resume the snapshot; 'scanner endpoints check' shows what answers.",
+    FindingKind.UNKNOWN_COIN: "Say which coin is meant, with --asset or a row in the tables.",
     FindingKind.DUPLICATE: "Ask the publisher why the address is listed twice.",
-    FindingKind.TOTAL_DIFFERS: "Ask the publisher which is meant: the total or its rows.",
+    FindingKind.TOTAL_DIFFERS: "Ask the publisher which is right: the total or its rows.",
 }
 """What a reader can do about a kind of finding, in one sentence."""
 
@@ -75,7 +82,7 @@ CONTROL: Mapping[Control, str] = {
     Control.CONTROLS: "enough keys signed this message for this address",
     Control.MISMATCH: "signed by another key, or another message was signed",
     Control.MALFORMED: "the address or signature cannot be decoded",
-    Control.UNSUPPORTED: "this program has no rule for it",
+    Control.UNSUPPORTED: "the scanner has no rule for it",
     Control.UNSIGNED: "the publisher gave no signature",
 }
 
@@ -89,27 +96,27 @@ BINDING: Mapping[Binding, str] = {
 STATEMENT: Mapping[Statement, str] = {
     Statement.STATED: "the signed text claims these reserves for this publisher",
     Statement.NOT_STATED: "nothing shows that the signed text is this publisher's claim",
-    Statement.NONE: "nothing was signed, or nobody has judged the text",
-    Statement.NOT_ASKED: "the program that took the snapshot did not ask what was signed",
+    Statement.NONE: "nothing was signed, or the text was not checked",
+    Statement.NOT_ASKED: "the program that took the snapshot did not check what was signed",
 }
 
 STATED_BY: Mapping[StatedBy, str] = {
     StatedBy.CHALLENGE: "it is the challenge that was issued",
-    StatedBy.RULE: "it is what the user demands",
-    StatedBy.TABLE: "the table of publishers knows it as this publisher's",
+    StatedBy.RULE: "it is a text that the user accepts",
+    StatedBy.TABLE: "the table of publishers has it as this publisher's",
     StatedBy.NAMED: "weaker: it is the list's only text, and it names the publisher",
     StatedBy.NOTHING: "",
 }
 
 FRESHNESS: Mapping[Freshness, str] = {
     Freshness.BLOCK_STAMPED: "the message names a block, so it is not older than that",
-    Freshness.DATED: "the message has a date, as its writer gave it",
+    Freshness.DATED: "the message states a date, which its writer chose",
     Freshness.STATIC: "nothing in the message says when it was signed",
     Freshness.NONE: "nothing was signed",
 }
 
 EVIDENCE: Mapping[Evidence, str] = {
-    Evidence.PROVEN: "checked against a block hash by a state proof or an own full scan",
+    Evidence.PROVEN: "checked against a block hash by a state proof or our own full scan",
     Evidence.AGREED: "several independent operators gave the same amount",
     Evidence.REPORTED: "one operator says so",
     Evidence.LATEST_ONLY: "read at the newest block: the network cannot answer for a past one",
@@ -139,7 +146,7 @@ LIMITS: tuple[tuple[str, str], ...] = (
     (
         "Coins borrowed for a day",
         "A snapshot is one moment per network. Coins lent to the publisher for that moment count "
-        "like its own; only snapshots at times that nobody can foresee make that harder.",
+        "like its own; only snapshots at unpredictable times make that harder.",
     ),
     (
         "Old signatures",
@@ -149,11 +156,11 @@ LIMITS: tuple[tuple[str, str], ...] = (
     (
         "One set of coins, two publishers",
         "Only lists of one database are compared: somebody else may claim the same addresses in "
-        "a list that is not among them.",
+        "a list that is not in it.",
     ),
     (
         "Other assets and other addresses",
-        "What the list leaves out is not looked at: this is a floor under what is held, not a "
+        "Holdings that the list leaves out are not checked: the result is a lower bound, not a "
         "statement of accounts.",
     ),
 )

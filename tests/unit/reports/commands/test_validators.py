@@ -78,7 +78,7 @@ def test_an_endpoints_words_cannot_rewrite_the_terminal_or_a_spreadsheet():
 
 
 def test_none_is_said_only_where_nothing_is_in_doubt():
-    assert notes(report(validator(0))) == [f"{TWO}: no validator pays it; all 100 were looked at"]
+    assert notes(report(validator(0))) == [f"{TWO}: no validator pays it; all 100 were checked"]
     doubt = Difference(7, {"b0": validator(7, TWO), "b1": None}, settled=False)
     lines = notes(report(validator(0), differences=(doubt,), unsettled=1))
     assert lines[0].startswith(f"validator 7: b0 says {key(7)} holds 32.000000007 ether")

@@ -20,7 +20,7 @@ def test_rows_stand_at_the_age_of_their_text():
     assert lines({"dated": 28, "static": 1, "block_stamped": 9, "none": 2}, days) == [
         ("names a block", "9 rows"),
         ("dated after the balances", "7 rows"),
-        ("a day before the balances at most", "11 rows"),
+        ("at most a day before the balances", "11 rows"),
         ("up to a week before", "4 rows"),
         ("up to a month before", "3 rows"),
         ("up to a year before", "2 rows"),
@@ -32,14 +32,14 @@ def test_rows_stand_at_the_age_of_their_text():
 
 def test_a_date_that_is_no_day_is_not_lost():
     assert lines({"dated": 3}, [("2026-03-10", 1)]) == [
-        ("a day before the balances at most", "1 row"),
-        ("has a date, of a day that is not known", "2 rows"),
+        ("at most a day before the balances", "1 row"),
+        ("has a date, but the day is not known", "2 rows"),
     ]
 
 
 def test_without_a_block_time_no_age_is_made_up():
     assert lines({"dated": 3}, [("2026-03-10", 3)], blocks=[{"time": None}]) == [
-        ("has a date, of a day that is not known", "3 rows"),
+        ("has a date, but the day is not known", "3 rows"),
     ]
 
 

@@ -49,7 +49,7 @@ def test_the_report_shows_them_apart_and_together(store):
         ("DAI.base", "owed by Base bridge"),
     ]
     page = report_page(document)
-    assert "Together with what others owe in a coin’s name" in page
+    assert "With tokens that others owe in a coin’s name" in page
     assert "owed by Base bridge" in page
     del document["groups"]
     assert "owed by Base bridge" not in report_page(document)

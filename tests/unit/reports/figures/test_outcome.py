@@ -62,7 +62,7 @@ def test_weights_and_sentence(taken):
     assert sentence(head, surplus, RowsFound(0, 0)) == "7 rows of list.csv: every claim verified."
     whole = {FindingKind.TOTAL_DIFFERS: 1}
     assert sentence(head, whole, RowsFound(0, 0)) == (
-        "7 rows of list.csv: not everything about the list as a whole holds."
+        "7 rows of list.csv: the list as a whole has problems."
     )
 
 
