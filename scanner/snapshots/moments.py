@@ -109,7 +109,7 @@ def _near(time: int, moment: int) -> bool:
 
 def _ways(found: Sequence[Counted]) -> str:
     return "; ".join(
-        f"as a {one.what}, block {one.block.height} of {_day(one.block.time)}" for one in found
+        f"block {one.block.height} of {_day(one.block.time)} (as a {one.what})" for one in found
     )
 
 

@@ -19,19 +19,19 @@ HTML = "text/html; charset=utf-8"
 JSON = "application/json"
 
 TITLES = {
-    400: "That cannot be asked",
-    403: "Not from there",
-    404: "Nothing is here",
-    405: "Reading only",
+    400: "This request is not valid",
+    403: "Not allowed",
+    404: "Not found",
+    405: "Read-only",
     408: "Too slow",
     409: "These snapshots can't be compared",
-    413: "Too much",
-    414: "Too long",
-    421: "Not under this name",
-    429: "Too often",
-    431: "Too long",
+    413: "Too large",
+    414: "Address too long",
+    421: "Unknown host name",
+    429: "Too many requests",
+    431: "Headers too long",
     500: "The scanner failed",
-    503: "Not now",
+    503: "Not available now",
 }
 
 

@@ -216,7 +216,7 @@ def test_a_row_that_cannot_be_read_may_name_any_validator(run, tmp_path):
         (["--at", "bitcoin=5"], "bitcoin"),
         (["--at", "ethereum=5"], "no endpoint of ethereum"),
         (["--at", f"ethereum-beacon={SLOT + 5}"], "above its tip"),
-        (["--output", "-", "--json"], "both want stdout"),
+        (["--output", "-", "--json"], "both write to stdout"),
         (["0x5aaeb6053F3E94C9b9A09f33669435E7Ef1BeAed"], "EIP-55"),
         ([KEYS[0]], "neither an account"),
         ([pays(MINE, "02")], "name the same"),

@@ -141,7 +141,7 @@ def test_who_sends_too_much_hears_why(client, megabytes):
         body = b"x" * (megabytes * 2**20)
         answer = client.post("/verify", files={"list": ("l.csv", body)}, headers=origin(client))
         assert answer.status_code == 413
-        assert "may have 16,777,216 bytes" in answer.text
+        assert "at most 16,777,216 bytes" in answer.text
     answer = client.put("/verify", content=b"x" * 2**20)
     assert answer.status_code == 405
 

@@ -81,12 +81,12 @@ def test_a_difference_at_the_newest_block_is_no_shortfall_of_the_claims_own(amou
     (now,) = row_findings(ROW, PROOF, Balance(amount, Evidence.LATEST_ONLY, ("node",)))
     assert now.kind is FindingKind.DIFFERS_NOW
     assert now.weight is Weight.UNSHOWN
-    assert now.reason.endswith("says node alone (read at the newest block, not at the stated one)")
+    assert now.reason.endswith("by node alone (read at the newest block, not at the stated one)")
 
 
 def test_a_shortfall_by_one_servers_word_names_the_server():
     (short,) = row_findings(ROW, PROOF, Balance(0, Evidence.REPORTED, ("somebody",)))
-    assert short.reason == "claimed 2, found 0 ETH: 2 less, says somebody alone"
+    assert short.reason == "claimed 2, found 0 ETH: 2 less, by somebody alone"
     (agreed,) = row_findings(ROW, PROOF, Balance(0, Evidence.AGREED, ("a", "b")))
     assert agreed.reason == "claimed 2, found 0 ETH: 2 less"
 

@@ -54,7 +54,7 @@ def test_the_reading_that_fits_is_taken() -> None:
 def test_none_fits() -> None:
     said = fitting([OLD], MOMENT, None, newest=False)
     assert isinstance(said, str)
-    assert "of about 2026-06-18" in said
+    assert "from about 2026-06-18" in said
     assert "block 120028705 of 2023-12-31" in said
 
 
@@ -81,7 +81,7 @@ def test_a_number_within_a_block_is_told_and_not_taken() -> None:
     within = counted("ledger version", 7, MOMENT, exact=False)
     said = fitting([OLD, within], MOMENT, None, newest=False)
     assert isinstance(said, str)
-    assert "as a ledger version, block 7 of 2026-06-18" in said
+    assert "block 7 of 2026-06-18 (as a ledger version)" in said
 
 
 def test_a_block_without_a_time_is_not_doubted() -> None:

@@ -84,13 +84,13 @@ def test_none_is_said_only_where_nothing_is_in_doubt():
     assert lines[0].startswith(f"validator 7: b0 says {key(7)} holds 32.000000007 ether")
     assert lines[0].endswith("b1 says there is none")
     assert len(lines) == 2
-    assert "no answer has a quorum: 1;" in lines[1]
+    assert "without a quorum on any answer: 1;" in lines[1]
 
 
 def test_outvoted_operators_are_named():
     said = {"b0": validator(7), "b1": validator(7), "b2": None}
     lines = notes(report(validator(7), differences=(Difference(7, said, settled=True),)))
-    assert any(x.startswith("validator 7: b0 says 0x8") and x.endswith("is taken") for x in lines)
+    assert any(x.startswith("validator 7: b0 says 0x8") and x.endswith("is used") for x in lines)
 
 
 def test_a_list_is_compared_both_ways():

@@ -139,7 +139,7 @@ def test_an_asset_without_a_price_is_left_out_and_named(store):
     assert "no price: USDT: not in the sums" in notes(report)
     out = StringIO()
     print_values(report, out)
-    assert "without what has no price" in out.getvalue()
+    assert "without assets that have no price" in out.getvalue()
     assert "1,000.00" in out.getvalue()
 
 
