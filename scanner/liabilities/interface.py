@@ -31,7 +31,7 @@ class Liability:
     as written, "" if none. detail: extras for the record ("root", "users"), text only; "scope"
     says that they are of some users only, "unit" that they are not in the asset itself.
     other_day: why no ratio can be made of it in its snapshot (moments.py), "" where one can.
-    Raises ValueError.
+    dated: whether its moment was compared with that of the balances. Raises ValueError.
     """
 
     asset: str
@@ -42,6 +42,7 @@ class Liability:
     as_of: str = ""
     detail: dict[str, str] = field(default_factory=dict)
     other_day: str = ""
+    dated: bool = False
 
     @property
     def comparable(self) -> bool:

@@ -1,7 +1,8 @@
 """Whether what is owed is of the moment that the balances are of: a ratio of two days is none.
 
-Publishers write "2026-11-01", a time, or "block 925000". What cannot be understood is not taken
-for the right day; it is said, and the ratio stays the user's to judge.
+Publishers write "2026-11-01", a time, or "block 925000". What cannot be understood, or is a height
+of no network that the balances were read on, is not taken for the right day; it is said, and the
+ratio stays the user's to judge.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from scanner.model.block import BlockRef
 
@@ -27,52 +29,61 @@ _DATE = re.compile(
 )
 
 
-def of_another_day(
+class Dating(NamedTuple):
+    """What comparing the two moments came to.
+
+    other_day: why what is owed cannot be held against the balances, "" if it can, or may.
+    dated: whether the moments were compared at all; where not, nobody knows that they are one.
+    """
+
+    other_day: str
+    dated: bool
+
+
+def compare_moments(
     as_of: str,
     blocks: Iterable[BlockRef],
     native: Collection[str],
     later: Collection[str] = (),
-) -> str:
-    """Why what is owed cannot be held against balances at these blocks; "" if it can, or may.
+) -> Dating:
+    """Hold what is owed against the blocks that balances are read at.
 
-    as_of: as the publisher wrote it. blocks: that balances are read at. native: networks whose
-    own coin the owed asset is: a height is one of theirs ("block 925000" of BTC is Bitcoin's).
+    as_of: as the publisher wrote it. native: networks whose own coin the owed asset is: a height
+    is one of theirs ("block 925000" of BTC is Bitcoin's; of ETH it may be any of several).
     later: networks that were read at their newest state: no height is theirs.
     """
     text = as_of.strip()
     height = _HEIGHT.fullmatch(text)
     if height is not None:
-        return _by_height(int(height[1]), blocks, native, later)
+        return _by_height(int(height[1]), [b for b in blocks if b.network in native], later)
     span = _span(text)
     if span is None:
-        return ""
+        return Dating("", dated=False)
     begin, end = span
+    dated = False
     for block in blocks:
         if block.time is None:
             continue
-        at = datetime.fromtimestamp(block.time, UTC)
+        dated, at = True, datetime.fromtimestamp(block.time, UTC)
         if not begin - DAY <= at <= end + DAY:
             read = f"{at:%Y-%m-%d %H:%M} UTC"
-            return f"it is of {text}, and balances on {block.network} are of {read}"
-    return ""
+            why = f"it is of {text}, and balances on {block.network} are of {read}"
+            return Dating(why, dated=True)
+    return Dating("", dated=dated)
 
 
-def is_dated(as_of: str) -> bool:
-    """Whether a publisher's words say a moment that is understood here."""
-    text = as_of.strip()
-    return _HEIGHT.fullmatch(text) is not None or _span(text) is not None
-
-
-def _by_height(
-    height: int, blocks: Iterable[BlockRef], native: Collection[str], later: Collection[str]
-) -> str:
+def _by_height(height: int, blocks: Collection[BlockRef], later: Collection[str]) -> Dating:
+    """blocks: of networks whose height it may be. One that it fits is enough."""
+    why = ""
     for block in blocks:
-        if block.network in native and block.network in later:
-            return f"it is of block {height}, and {block.network} was read at its newest state"
-        if block.network in native and abs(block.height - height) > BLOCKS:
+        if block.network in later:
+            read = f"{block.network} was read at its newest state"
+        elif abs(block.height - height) <= BLOCKS:
+            return Dating("", dated=True)
+        else:
             read = f"balances on {block.network} of block {block.height}"
-            return f"it is of block {height}, and {read}"
-    return ""
+        why = why or f"it is of block {height}, and {read}"
+    return Dating(why, dated=bool(why))
 
 
 def _span(text: str) -> tuple[datetime, datetime] | None:

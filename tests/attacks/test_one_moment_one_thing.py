@@ -103,6 +103,39 @@ def test_coins_that_were_sold_on_the_same_network(scanner, tmp_path, moved):
     assert verified(scanner) == {"ETH": (0, 500 * WEI), "USDC": (1_500_000 * 10**6, 0)}
 
 
+def owed_as_of(scanner, tmp_path, rows, nodes, coin, as_of):
+    """The coin's ratio and the findings about what is owed, as much as the rows have of it."""
+    amount = sum(int(r["amount"]) for r in rows)
+    (tmp_path / "owed.csv").write_text(f"asset,amount,as_of\n{coin},{amount},{as_of}\n")
+    done = taken(scanner, tmp_path, rows, nodes, "--liabilities", "owed.csv")
+    assert done.status in (0, 3), done.err
+    (asset,) = scanner("totals", "--json").object["assets"]
+    told = {f["kind"] for f in scanner("export", "findings", "--format", "jsonl").objects}
+    return asset["reserve_ratio"], {kind for kind in told if kind.startswith("liabilities_")}
+
+
+def test_a_height_that_was_compared_with_no_network_is_no_date(scanner, tmp_path, moved):
+    """USDC owed "as of block 1", held a month later: the height of nobody knows which network."""
+    rows = [row("USDC", "ETH", 5, "1500000")]
+    for as_of in ("block 1", "block 5"):
+        found = owed_as_of(scanner, tmp_path, rows, moved, "USDC", as_of)
+        assert found == ("1.000000", {"liabilities_undated"})
+    long_ago = owed_as_of(scanner, tmp_path, rows, moved, "USDC", "2026-01-01")
+    assert long_ago == (None, {"liabilities_of_another_day"})
+
+
+def test_a_height_of_one_of_several_networks_is_a_date(scanner, tmp_path, moved):
+    """Ether on two networks whose heights differ: either height is right, and no other."""
+    for node, blocks in zip(moved, ("0x1", "0xc8"), strict=True):
+        node.rpc("anvil_setBalance", account_of(key(5)), hex(500 * WEI))
+        node.rpc("anvil_mine", blocks)
+    rows = [row("ETH", "ETH", 7, "500"), row("ETH", "BASE", 200, "500")]
+    for as_of in ("block 7", "block 200"):
+        assert owed_as_of(scanner, tmp_path, rows, moved, "ETH", as_of) == ("1.000000", set())
+    other = owed_as_of(scanner, tmp_path, rows, moved, "ETH", "block 9000")
+    assert other == (None, {"liabilities_of_another_day"})
+
+
 def claim(row, asset, network, address, decimals=18):
     return Claim(row, asset, asset, network, address, address, decimals, 1)
 

@@ -9,7 +9,7 @@ from support.snapshot_stub import StubSource, balance_of, eth_claim, evm_address
 from support.taking import SIGNED, take
 
 from scanner.liabilities.interface import Liability, LiabilityEvidence
-from scanner.liabilities.moments import BLOCKS, is_dated, of_another_day
+from scanner.liabilities.moments import BLOCKS, Dating, compare_moments
 from scanner.model.block import BlockRef
 from scanner.model.finding import FindingKind, Weight
 from scanner.reports.documents.document import report_document
@@ -116,9 +116,27 @@ HERE = {"bitcoin"}
     ],
 )  # fmt: skip
 def test_moments(as_of, other):
-    assert bool(of_another_day(as_of, [AT], HERE)) is other
-    assert is_dated(as_of) is (as_of not in ("", "last Tuesday", "2026-02-31"))
+    why, dated = compare_moments(as_of, [AT], HERE)
+    assert bool(why) is other
+    assert dated is (as_of not in ("", "last Tuesday", "2026-02-31"))
 
 
-def test_a_height_of_another_network_says_nothing():
-    assert of_another_day("block 1", [AT], {"ethereum"}) == ""
+def test_a_height_of_another_network_dates_nothing():
+    assert compare_moments("block 1", [AT], {"ethereum"}) == Dating("", dated=False)
+    assert compare_moments("block 111", [AT], ()) == Dating("", dated=False)
+
+
+def test_a_height_may_be_of_any_network_that_has_the_coin():
+    other = BlockRef("base", "8453", 111 + 2 * BLOCKS, "00" * 32, AT.time)
+    both = {"bitcoin", "base"}
+    for blocks in ([AT, other], [other, AT]):
+        assert compare_moments("block 111", blocks, both) == Dating("", dated=True)
+        far = compare_moments("block 7000", blocks, both)
+        assert (bool(far.other_day), far.dated) == (True, True)
+        assert compare_moments("block 111", blocks, both, {"bitcoin"}).other_day
+
+
+def test_a_day_is_compared_with_blocks_that_have_a_time():
+    timeless = BlockRef("bitcoin", "main", 111, "00" * 32)
+    assert compare_moments("2026-09-21", [timeless], HERE) == Dating("", dated=False)
+    assert compare_moments("2026-09-21", [], HERE) == Dating("", dated=False)

@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterator, Mapping
 from sqlalchemy import Connection, select
 
 from scanner.liabilities.interface import Liability
-from scanner.liabilities.moments import is_dated
 from scanner.model.amount import grouped_amount
 from scanner.model.balance import Evidence
 from scanner.model.finding import Finding, FindingKind
@@ -95,7 +94,7 @@ def _about(owed: Liability) -> Iterator[Finding]:
         reason = f"what is owed in {owed.asset} cannot be held against the reserves: "
         kind = FindingKind.LIABILITIES_OF_ANOTHER_DAY
         yield Finding(kind, f"{reason}{owed.other_day}; there is no ratio", asset=owed.asset)
-    elif not is_dated(owed.as_of):
+    elif not owed.dated:
         said = f"only {owed.as_of!r}" if owed.as_of else "nothing"
         reason = (
             f"{said} says of which day the {owed.asset} that are owed are: the ratio holds only if "

@@ -9,7 +9,7 @@ from functools import cache
 from sqlalchemy import Connection, select
 
 from scanner.liabilities.interface import Liability, LiabilityEvidence
-from scanner.liabilities.moments import of_another_day
+from scanner.liabilities.moments import compare_moments
 from scanner.model.block import BlockRef
 from scanner.model.jsontext import own_json
 from scanner.settings.tables import load_registry
@@ -56,8 +56,8 @@ def owed_beside(
 
 
 def _dated(owed: Liability, blocks: Collection[BlockRef], later: Collection[str]) -> Liability:
-    why = of_another_day(owed.as_of, blocks, _native(owed.asset), later)
-    return replace(owed, other_day=why) if why else owed
+    why, dated = compare_moments(owed.as_of, blocks, _native(owed.asset), later)
+    return replace(owed, other_day=why, dated=dated)
 
 
 @cache
