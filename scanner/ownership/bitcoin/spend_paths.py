@@ -270,7 +270,11 @@ def _size(path: _Path) -> _Path:
 
 
 def _not_zero(path: _Path) -> _Path:
-    return path  # of a count or a truth: the same truth
+    value, path = _pop(path)
+    if isinstance(value, Const):
+        return _push(path, Const(b"\1" if value.truth else b""))
+    # Of a count at most 1 is left: whatever it is compared with afterwards asks for no less.
+    return _push(path, value if isinstance(value, Count | Equal | AtLeast | Both) else Value())
 
 
 def _not(path: _Path) -> _Path:
@@ -350,18 +354,22 @@ def _implies(walk: _Walk, value: Value, bound: Mapping[int, bytes]) -> bool:
     if isinstance(value, Count):
         return _implies(walk, AtLeast(value, 1), bound)
     if isinstance(value, AtLeast):
-        own = [_own(key, bound) for key in value.count.keys]
+        own = [_own(walk, key, bound) for key in value.count.keys]
         free = sum(key is None for key in own) + value.count.extra
         walk.keys.update(key for key in own if key is not None)
         return value.wanted > free
     return False
 
 
-def _own(key: Value, bound: Mapping[int, bytes]) -> bytes | None:
+def _own(walk: _Walk, key: Value, bound: Mapping[int, bytes]) -> bytes | None:
     """The key, or the hash of one, that stands in the script; None for whatever is brought."""
     if isinstance(key, Const):
         return key.data
-    return bound.get(key.number) if isinstance(key, Input) else None
+    own = bound.get(key.number) if isinstance(key, Input) else None
+    if own is not None and walk.tapscript:
+        # BIP-342: anything passes for a key that has not 32 bytes, and a hash shows no size.
+        raise UndecidedError("a key that stands in the leaf as a hash")
+    return own
 
 
 def _pushed(op: int, data: bytes) -> bytes | None:

@@ -77,6 +77,7 @@ def test_a_signature_is_needed_on_every_path(text: str, keys: set[bytes]) -> Non
         "0 A CHECKSIG IF ELSE 1 ENDIF",
         "DUP HASH160 h EQUAL DROP CHECKSIG",
         "A CHECKSIG 0 NUMEQUAL",
+        "CHECKSIG SWAP A CHECKSIG ADD 2 NEQUAL0 NUMEQUAL",  # 2 is 1 by then
         "0 NOTIF 1 ELSE A CHECKSIG ENDIF",
     ],
 )
@@ -108,7 +109,7 @@ def test_tapscript_has_keys_of_32_bytes_and_adds_signatures_up() -> None:
     assert keys_needed(both, tapscript=True) == {x, y}
     assert keys_needed(script("x CHECKSIG"), tapscript=True) == {x}
     assert keys_needed(script("x CHECKSIG y CHECKSIGADD 0 NUMEQUAL"), tapscript=True) is None
-    for text in ("A CHECKSIG", "1 x 1 MULTI"):
+    for text in ("A CHECKSIG", "1 x 1 MULTI", "DUP HASH160 h EQUALVERIFY CHECKSIG"):
         with pytest.raises(UndecidedError):
             keys_needed(script(text), tapscript=True)
 
