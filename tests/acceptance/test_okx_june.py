@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from support.june_list import COUNTS, REGISTRY, ROWS, june
+from support.june_list import COUNTS, HEIGHTS, REGISTRY, ROWS, SCALE, june
 from support.replay import Trap
 
 NEWEST = {"tron", "solana", "vaulta", "aelf"}
@@ -40,12 +40,24 @@ def test_every_row_is_answered_or_named(scanner, made):
         assert balance["height"] == row.height, balance
 
 
-def test_as_many_rows_as_the_file_has_are_answered_or_named(scanner, tmp_path):
+def test_the_list_has_the_heights_and_in_proportion_the_rows_that_were_seen_of_the_file():
+    assert {r.network: r.height for r in ROWS if r.network in HEIGHTS} == {
+        network: told["height"] for network, told in HEIGHTS.items()
+    }
+    counts = {row.coin: COUNTS.get(row.coin, 1) for row in ROWS}
+    assert sum(counts.values()) == 196_411 // SCALE
+    assert (counts["ELF"], counts["ASSET-HUB"], counts["A"]) == (263, 50, 2)
+    assert counts["APTOS"] == 100_000 // SCALE
+
+
+def test_a_hundredth_of_the_files_rows_are_answered_or_named(scanner, tmp_path):
     with june(tmp_path, COUNTS) as made:
         done = scanner("snapshot", made.path, "--endpoints", made.endpoints, timeout=300)
         assert done.status == 3, done.err
         found: dict[tuple[str, str], set[str | None]] = {}
-        for balance in balances(scanner):
+        every = balances(scanner)
+        assert len(every) == 196_411 // SCALE
+        for balance in every:
             assert (balance["found"] is None) == (balance["network"] == "cardano"), balance
             assert balance["found"] or "no source of balances" in balance["reason"], balance
             found.setdefault((balance["asset"], balance["network"]), set()).add(balance["found"])

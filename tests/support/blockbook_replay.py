@@ -26,7 +26,7 @@ class BlockbookReplay(Server):
     """held: address as asked for -> heights and amounts of the payments to it.
 
     echo: address as asked for -> as this server spells it. genesis: (height, hash) by which the
-    chain is known.
+    chain is known. tip: its newest block, and began: the time of block 0, one second a block.
     """
 
     protocol = "blockbook"
@@ -37,8 +37,12 @@ class BlockbookReplay(Server):
         held: Mapping[str, Sequence[tuple[int, int]]],
         genesis: tuple[int, str],
         echo: Mapping[str, str] | None = None,
+        tip: int = TIP,
+        began: int = 1_700_000_000,
     ) -> None:
         super().__init__()
+        self.tip, self.began = tip, began
+        self._told: dict[str, int] = {}  # hash -> height of the blocks that were asked for
         self.network = network  # type: ignore[misc]
         self.held, self.genesis, self.echo = held, genesis, echo or {}
 
@@ -49,16 +53,17 @@ class BlockbookReplay(Server):
         match unquote(parts.path).removeprefix("/api/v2").strip("/").split("/"):
             case [""]:
                 status, said = recorded("status")
-                said["blockbook"]["bestHeight"] = TIP
-            case ["block-index", height] if int(height) > TIP:
+                said["blockbook"]["bestHeight"] = self.tip
+            case ["block-index", height] if int(height) > self.tip:
                 status, said = recorded("error_block_index_too_high")
             case ["block-index", height]:
                 status, said = recorded("block_index_old")
                 said["blockHash"] = self.hash(int(height))
+                self._told[said["blockHash"]] = int(height)
             case ["block", block_hash]:
                 status, said = recorded("block_tip")
-                height = next(h for h in (TIP - 5, TIP - 100, TIP) if self.hash(h) == block_hash)
-                said |= {"hash": block_hash, "height": height, "time": 1_700_000_000 + height}
+                number = self._told[block_hash]
+                said |= {"hash": block_hash, "height": number, "time": self.began + number}
             case ["address", text] if text in self.held:
                 status, said = self._address(text, query)
             case ["address", _]:

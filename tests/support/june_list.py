@@ -1,6 +1,8 @@
 """A list made like OKX's of June 2026, with keys of the tests' own, and servers that hold it.
 
-Heights are those of the published file (tests/vectors/okx_june), where they are known.
+Heights are those of the published file (tests/vectors/okx_june), where they are known: of all its
+networks that a report names, by their own counting. The other heights were not seen; they are
+of about that day.
 """
 
 from __future__ import annotations
@@ -16,6 +18,8 @@ from typing import Any
 from scanner.chains.xrpl.header import RIPPLE_EPOCH
 from scanner.model.addresses import base58
 from scanner.model.addresses.base58_keys import AelfCodec, Ss58Codec
+from scanner.model.addresses.filecoin import FilecoinCodec
+from scanner.model.addresses.interface import Address
 from scanner.model.addresses.table import decode_address
 from scanner.model.addresses.ton import TonCodec
 from scanner.model.addresses.tron import TronCodec
@@ -36,6 +40,7 @@ from support import (
 from support.aelf_stub import AelfServer
 from support.antelope_stub import AntelopeServer
 from support.aptos_stub import AptosServer
+from support.june_coins import EVM, RELATIVES, CoinServer, coin_server, signed_row
 from support.recorded import VECTORS, World, WorldServer
 from support.solana_stub import SolanaServer
 from support.substrate_stub import SubstrateServer
@@ -45,7 +50,8 @@ from support.tron_stub import TronServer
 from support.xrpl_stub import XrplServer
 
 REGISTRY = load_registry()
-HEIGHTS = json.loads((VECTORS / "okx_june/heights.json").read_text())["heights"]
+JUNE = json.loads((VECTORS / "okx_june/heights.json").read_text())
+HEIGHTS = JUNE["heights"]
 SIGNED = json.loads((VECTORS / "own_rows/rows.json").read_text())
 
 COLUMNS = (
@@ -84,18 +90,36 @@ ROWS = (
     Row("ASSET-HUB", "ASSET_HUB", "polkadot-asset-hub", 12_345_678, 23_500_000_0000000000),
     Row("A", "EOS", "vaulta", 500_000_000, 90_000_000_0000),
     Row("ELF", "ELF", "aelf", 300_000_000, 228_000_000_00000000),
+    Row("ETH", "ETH", "ethereum", _height("ETH"), 284_131_31916117 * 10**10),
+    Row("USDC", "ETH", "ethereum", _height("ETH"), 41_621_800_609_858),
+    Row("USDT-POLY", "POLYGON", "polygon", _height("POLYGON"), 7_000_000_000_001),
+    Row("ETH-ARBITRUM", "ARBITRUM", "arbitrum", _height("ARBITRUM"), 3 * 10**21),
+    Row("ETH-OPTIMISM", "OPTIMISM", "optimism", _height("OPTIMISM"), 2 * 10**21 + 1),
+    Row("USDT-AVAXC", "AVAXC", "avalanche-c", _height("AVAXC"), 9_000_000_000_009),
+    Row("FIL", "FIL", "filecoin", _height("FIL"), 2_413_113_463034402378767142),
+    Row("DOGE", "DOGE", "dogecoin", _height("DOGE"), 510_750_00100000),
+    Row("LTC", "LTC", "litecoin", _height("LTC"), 891_70290657),
+    Row("BTC", "BTC", "bitcoin", 954_300, 120_000_00000001),  # not seen: by ten minutes a block
     Row("ADA", "ADA", "cardano", 13_600_000, 5_000_000),  # no endpoint: named, not read
 )
 
 
 @dataclass
 class June:
-    """path: the list. endpoints: the file of them. servers: by our network name."""
+    """path: the list. endpoints: the file of them. servers, coins: by our network name."""
 
     path: Path
     endpoints: Path
     servers: dict[str, WorldServer] = field(default_factory=dict)
+    coins: dict[str, CoinServer] = field(default_factory=dict)
     addresses: dict[str, str] = field(default_factory=dict)
+
+    def hold(self, ours: str, address: Address, amount: int, contract: str) -> None:
+        """Let an address hold something on its network's server, where there is one."""
+        if ours in self.servers:
+            self.servers[ours].world.put(address.text, amount, contract)
+        elif ours in self.coins:
+            self.coins[ours].put(address, amount, contract)
 
 
 MOMENT = 1_781_798_400  # 2026-06-18 16:00 UTC
@@ -127,11 +151,19 @@ def one_moment() -> Iterator[None]:
             setattr(module, name, value)
 
 
+SCALE = 100
+_SIGNED_ROWS = JUNE["other_files"][JUNE["file"]]["signed_rows"] // SCALE
+"""A hundredth of the 196,411 signed rows that the file has."""
 COUNTS = {
     **{"ELF": 263, "ASSET-HUB": 50, "A": 2},  # as many as the file has
-    **{"TRX": 4, "USDT-TRC20": 2, "SOL": 3, "APTOS": 3, "TONCOIN-NEW": 3},  # as are quoted of it
+    **{"TRX": 4, "USDT-TRC20": 2, "TONCOIN-NEW": 3, "FIL": 2, "ETH": 2},  # as are quoted of it
+    "APTOS": 100_000 // SCALE,  # of about a hundred thousand
 }
-"""Rows of a coin, where not one. Further rows have addresses of the tests' own, and no signature."""
+"""Rows of a coin, where not one. Further rows have addresses of the tests' own, and no signature.
+
+How many rows the others have was not seen; most of Solana's are customers' deposit addresses, so the
+rest of the file's rows are put there."""
+COUNTS["SOL"] = _SIGNED_ROWS - sum(COUNTS.get(row.coin, 1) for row in ROWS if row.coin != "SOL")
 
 
 def another(ours: str, number: int) -> str:
@@ -146,6 +178,8 @@ def another(ours: str, number: int) -> str:
         "solana": lambda: base58.encode(account),
         "aptos": lambda: "0x" + account.hex(),
         "ton": lambda: TonCodec(ours, "").encode(0, account),
+        "ethereum": lambda: "0x" + account[:20].hex(),
+        "filecoin": lambda: FilecoinCodec(ours, "").encode(1, account[:20]),
     }[ours]()
 
 
@@ -160,23 +194,29 @@ def june(folder: Path, counts: Mapping[str, int] | None = None) -> Iterator[June
     for row in SIGNED:  # the first of each network that signs plain words
         if "," not in row["message"] and "\n" not in row["message"]:
             signed.setdefault(row["network"], row)
+    for ours in ("arbitrum", "optimism", "avalanche-c"):  # one account has one key on all of them
+        signed[ours] = signed["ethereum"]
+    signed |= {ours: signed_row(ours, signed["ethereum"]["message"]) for ours in RELATIVES}
     lines = [COLUMNS]
     with ExitStack() as stack:
         stack.enter_context(one_moment())
         made.servers = _servers()
         for server in made.servers.values():
             stack.callback(server.close)
+        for ours in (*EVM, *RELATIVES):
+            height = next(row.height for row in ROWS if row.ours == ours)
+            made.coins[ours] = coin_server(ours, height, MOMENT)
+            stack.callback(made.coins[ours].server.close)
         for row in ROWS:
             key = signed[row.ours]
             network = REGISTRY.network(row.ours)
-            address = made.addresses[row.ours] = decode_address(network, key["address"]).text
+            holder = decode_address(network, key["address"])
+            address = made.addresses[row.ours] = holder.text
             holding = REGISTRY.coins[row.coin].holding
             vaulta = made.servers["vaulta"]
             if row.ours == "vaulta" and isinstance(vaulta, AntelopeServer):
                 vaulta.keys[address] = key["script"]
-            if row.ours in made.servers:
-                held = made.servers[row.ours].world
-                held.put(address, row.amount, holding.contract)
+            made.hold(row.ours, holder, row.amount, holding.contract)
             amount = format_amount(row.amount, holding.decimals)
             signatures = [*key["signatures"], "", ""][:2]
             owners = [*key["owners"], "", ""][:2]
@@ -184,7 +224,8 @@ def june(folder: Path, counts: Mapping[str, int] | None = None) -> Iterator[June
             lines.append(",".join(map(str, (*cells, *signatures, key["script"], *owners))))
             lines += _further(made, row, (counts or {}).get(row.coin, 1), holding)
         made.path.write_text("\n".join(lines) + "\n")
-        made.endpoints.write_text("\n".join(_endpoints(made.servers)))
+        lines = [*_endpoints(made.servers), *_coin_endpoints(made.coins)]
+        made.endpoints.write_text("\n".join(lines))
         yield made
 
 
@@ -192,9 +233,8 @@ def _further(made: June, row: Row, count: int, holding: Holding) -> Iterator[str
     """Rows of a coin behind the first, each of another amount."""
     for number in range(1, count):
         address = another(row.ours, number)
-        if row.ours in made.servers:
-            text = decode_address(REGISTRY.network(row.ours), address).text
-            made.servers[row.ours].world.put(text, row.amount + number, holding.contract)
+        holder = decode_address(REGISTRY.network(row.ours), address)
+        made.hold(row.ours, holder, row.amount + number, holding.contract)
         amount = format_amount(row.amount + number, holding.decimals)
         yield f"{row.coin},,{row.network},{row.height},{address},{amount},,,,,,"
 
@@ -242,3 +282,11 @@ def _endpoints(servers: dict[str, WorldServer]) -> Iterator[str]:
             yield "[[endpoint]]"
             yield f'name = "{ours}-{n}"\nnetwork = "{ours}"\nprotocol = "{endpoint.protocol}"'
             yield f'url = "{endpoint.url}"\noperator = "test"\n'
+
+
+def _coin_endpoints(coins: dict[str, CoinServer]) -> Iterator[str]:
+    for ours, coin in coins.items():
+        made = coin.server.endpoint(ours)
+        yield f'[[endpoint]]\nname = "{ours}-0"\nnetwork = "{ours}"\nprotocol = "{made.protocol}"'
+        yield f'url = "{made.url}"\noperator = "test"'
+        yield f'chain = "{coin.chain}"\n' if coin.chain else ""
