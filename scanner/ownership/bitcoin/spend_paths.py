@@ -143,7 +143,14 @@ def _if_dup(path: _Path, waiting: list[_Path]) -> _Path:
     if isinstance(value, Const):
         return _push(path, value, value) if value.truth else _push(path, value)
     waiting.append(_push(path, Const(b"")))
-    return _demand(_push(path, Const(b"\1"), Const(b"\1")), value)
+    # What the spender brings may be true and another number than 1, a count may be 2.
+    true = Const(b"\1") if isinstance(value, Equal | AtLeast | Both) or _is_one(value) else value
+    return _demand(_push(path, true, true), value)
+
+
+def _is_one(value: Value) -> bool:
+    """Whether a value that is true is 1: one signature."""
+    return isinstance(value, Count) and len(value.keys) == 1 and not value.extra
 
 
 def _pop(path: _Path) -> tuple[Value, _Path]:

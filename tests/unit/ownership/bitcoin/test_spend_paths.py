@@ -78,6 +78,7 @@ def test_a_signature_is_needed_on_every_path(text: str, keys: set[bytes]) -> Non
         "DUP HASH160 h EQUAL DROP CHECKSIG",
         "A CHECKSIG 0 NUMEQUAL",
         "CHECKSIG SWAP A CHECKSIG ADD 2 NEQUAL0 NUMEQUAL",  # 2 is 1 by then
+        "IFDUP SWAP A CHECKSIG ADD 2 NUMEQUAL",  # the spender brings 2
         "0 NOTIF 1 ELSE A CHECKSIG ENDIF",
     ],
 )
