@@ -26,6 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 ROWS = 200
+MOMENT = 1_781_798_400  # 2026-06-18 16:00 UTC
 
 
 def makers() -> dict[str, Callable[[bytes], str]]:
@@ -93,10 +94,57 @@ def contract_of(folder: str) -> Any:
     return kinds[0]()
 
 
+def coin_makers() -> dict[str, Callable[[bytes], str]]:
+    """Network -> how 32 bytes become an address of it, of those that older sources read.
+
+    `bench/evm.py` measures the EVM networks, and `bench/bitcoin.py` Bitcoin itself.
+    """
+    from support.bitcoin_signing import NETWORKS, base58_address
+
+    from scanner.model.addresses.filecoin import FilecoinCodec
+
+    def p2pkh(network: str) -> Callable[[bytes], str]:
+        return lambda key: base58_address(NETWORKS[network], "p2pkh", key[:20])
+
+    return {
+        "filecoin": lambda key: FilecoinCodec("filecoin", "").encode(1, key[:20]),
+        "dogecoin": p2pkh("dogecoin"),
+    }
+
+
 def main(rows: int) -> None:
     """Read `rows` addresses of each network, once."""
     june_networks(rows)
     small_networks(rows)
+    coin_networks(rows)
+
+
+def coin_networks(rows: int) -> None:
+    """Filecoin's actors by a Lotus, and Bitcoin's relatives by a Blockbook."""
+    from support.june_coins import coin_server
+
+    from scanner.chains.table import source_of
+    from scanner.model.addresses.table import decode_address
+    from scanner.model.balance import BalanceQuery
+    from scanner.settings.tables import load_registry
+
+    registry = load_registry()
+    for name, make in coin_makers().items():
+        network, height = registry.network(name), 6_000_000
+        made = coin_server(name, height, MOMENT)
+        addresses = [
+            decode_address(network, make(sha256(f"{name} {n}".encode()).digest()))
+            for n in range(rows)
+        ]
+        for n, address in enumerate(addresses):
+            made.put(address, n + 1)
+        holding = registry.holding(network.native, name)
+        endpoint = made.server.endpoint(name, chain=made.chain)
+        source = source_of(network, {name: [endpoint]}, registry)
+        assert source is not None
+        at = source.pin(height)
+        measure(name, source, [BalanceQuery(a, holding) for a in addresses], at, made.server)
+        made.server.close()
 
 
 def small_networks(rows: int) -> None:

@@ -47,7 +47,7 @@ def make_source(
 class AelfReader:
     """One operator's nodes of the main chain and of tDVV. A Reader."""
 
-    ability = ReaderAbility(Reach.TIP, batch=1, workers=4, chunk=200)
+    ability = ReaderAbility(Reach.TIP, batch=10, workers=4, chunk=200)
 
     def __init__(self, endpoint: Endpoint, side: Endpoint, network: Network) -> None:
         self.endpoint = endpoint

@@ -35,7 +35,7 @@ SYSTEM: Final = ("eosio", "EOS", 4)
 class AntelopeReader:
     """One nodeos. A Reader."""
 
-    ability = ReaderAbility(Reach.TIP, batch=2, workers=4, chunk=200)
+    ability = ReaderAbility(Reach.TIP, batch=5, workers=4, chunk=200)
     keys_at_once = 10
 
     def __init__(self, endpoint: Endpoint, network: Network) -> None:

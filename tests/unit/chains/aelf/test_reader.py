@@ -134,3 +134,13 @@ def test_blocks_out_of_reach() -> None:
             r.pin(99)
         with pytest.raises(HeightNotReachedError):
             r.pin(495)  # there, and not irreversible
+
+
+def test_the_heads_of_both_chains_are_looked_at_once_for_ten_rows() -> None:
+    server = a_stub()
+    with reader(server) as made:
+        at = made.pin(None)
+        server.asked.clear()
+        rows = [query(CODEC.encode(bytes((n,)) * 32)) for n in range(made.ability.batch)]
+        assert len(made.read(rows, at)) == 10
+        assert len(server.asked) == 2 * 10 + 4

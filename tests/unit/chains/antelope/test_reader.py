@@ -169,3 +169,14 @@ def test_blocks_out_of_reach() -> None:
             r.pin(99)
         with pytest.raises(HeightNotReachedError):
             r.pin(499)  # there, and not final
+
+
+def test_the_head_is_looked_at_once_for_five_rows() -> None:
+    server = a_stub()
+    with reader(server) as made:
+        at = made.pin(None)
+        server.asked.clear()
+        rows = [query(f"account{n}") for n in range(1, made.ability.batch + 1)]
+        made.read(rows, at)
+        assert len([path for _, path, _ in server.asked if path.endswith("get_info")]) == 2
+        assert made.ability.batch == 5
