@@ -13,8 +13,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple, NoReturn
 
-import yaml
-
 from scanner.errors import AmountFormatError, ListFormatError, clip
 from scanner.lists.interface import Block, Bytes, Layout, ReadOptions, ReadyBlock
 from scanner.lists.layout import TableLayout
@@ -110,6 +108,8 @@ class _Event(NamedTuple):
 
 def _events(feed: _Feed) -> Iterator[_Event]:
     """Events of a YAML stream. Raises ListFormatError where it is not YAML."""
+    import yaml  # noqa: PLC0415 - heavy, and only a list in YAML needs it
+
     kinds: dict[type, str] = {
         yaml.ScalarEvent: "scalar",
         yaml.SequenceStartEvent: "[",

@@ -16,8 +16,6 @@ from collections.abc import Callable, Mapping
 from hashlib import new, sha256
 from typing import Final
 
-from Crypto.Hash import RIPEMD160
-
 from scanner.errors import AddressFormatError
 from scanner.model.addresses import extended_keys, scripts
 from scanner.model.addresses.interface import Address
@@ -229,6 +227,8 @@ def _hash160(data: bytes) -> bytes:
     try:
         return new("ripemd160", sha256(data).digest()).digest()
     except ValueError:  # OpenSSL without its legacy provider
+        from Crypto.Hash import RIPEMD160  # noqa: PLC0415 - heavy, rarely needed
+
         return RIPEMD160.new(sha256(data).digest()).digest()
 
 

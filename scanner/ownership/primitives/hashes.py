@@ -6,8 +6,6 @@ import hashlib
 from functools import lru_cache
 from hashlib import sha256
 
-from Crypto.Hash import RIPEMD160
-
 try:
     hashlib.new("ripemd160")
 
@@ -16,6 +14,7 @@ try:
         return hashlib.new("ripemd160", data).digest()
 
 except ValueError:  # OpenSSL 3 without its legacy provider
+    from Crypto.Hash import RIPEMD160  # only here: it takes a command a tenth of its start
 
     def ripemd160(data: bytes) -> bytes:
         """Hash with RIPEMD-160."""
