@@ -15,7 +15,7 @@ _COMMA = re.compile(
 )
 _DOTTED = re.compile(r"[1-9]\d{0,2}(?:\.\d{3}){2,26}", re.ASCII)
 _GROUP = re.compile(r"[1-9]\d{0,2}", re.ASCII)
-_PLAIN = re.compile(r"(\d{1,80})(?:\.(\d{1,80}))?", re.ASCII)
+_DIGITS = 80  # before the dot, and behind it
 
 
 def parse_amount(text: str, decimals: int) -> int:
@@ -28,14 +28,18 @@ def parse_amount(text: str, decimals: int) -> int:
     Raises AmountFormatError, which says what is wrong.
     """
     stripped = text.strip()
-    match = _PLAIN.fullmatch(stripped)
-    if match is None:
+    whole, dot, fraction = stripped.partition(".")
+    digits = whole + fraction
+    if (
+        not (digits.isdecimal() and digits.isascii())
+        or not 0 < len(whole) <= _DIGITS
+        or not bool(dot) <= len(fraction) <= _DIGITS
+    ):
         raise AmountFormatError(text, _why_not_plain(stripped))
-    whole, fraction = match.groups("")
     missing = decimals - len(fraction)
     base_units: int
     if missing >= 0:
-        base_units = int(whole + fraction) * 10**missing
+        base_units = int(digits) * 10**missing if missing else int(digits)
     elif fraction[decimals:].strip("0"):
         raise AmountFormatError(
             text, f"{len(fraction)} decimals, the asset has {decimals}: it would be rounded"

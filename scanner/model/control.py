@@ -88,7 +88,9 @@ def is_proof(control: Control | None, binding: Binding | None, statement: Statem
     Rows of programs that did not ask for the statement stay what those programs called them; that
     it was not asked is a finding of every such snapshot (`statement_unchecked`).
     """
-    return shows_control(control, binding) and statement in _STATEMENT_SHOWN
+    return (
+        control is Control.CONTROLS and binding in _BINDING_SHOWN and statement in _STATEMENT_SHOWN
+    )
 
 
 LOCK_TIMES = 500_000_000

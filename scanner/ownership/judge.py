@@ -14,12 +14,10 @@ A verdict depends on its own row alone: not on other rows, not on their order.
 
 from __future__ import annotations
 
-import marshal
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import lru_cache, partial
-from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from scanner.errors import AddressFormatError, SourceRejectedError
 from scanner.model.addresses.evm import checksum_text
@@ -44,6 +42,7 @@ from scanner.ownership.interface import (
     Verifier,
 )
 from scanner.ownership.key_policy import judge_policy, keys_unknown, may_be_asked, not_asked
+from scanner.ownership.memory import Memory, digest, memory_key
 from scanner.ownership.near_misses import NearMiss, near_miss, of_test_network
 from scanner.ownership.table import verifiers_of
 from scanner.ownership.unread import OtherKey, Unread, tried
@@ -89,16 +88,19 @@ def judge(
         return _UNSIGNED
     rules = _rules(network)
     key = _key(rules, address, claim)
-    known = _memory.find(key)
-    if known is None:
+    remembered = _memory.find(key)
+    if remembered is None:
         known = _verdict(rules, address, claim, None)
-        _memory.keep(key, known)
+        alone = known if isinstance(known, NearMiss) else not_asked(known, address.format)
+        _memory.keep(key, (known, alone))
+    else:
+        known, alone = remembered
     if isinstance(known, NearMiss):
         return known
     if keys is not None and may_be_asked(known):
         return _by_keys(rules, address, claim, known, keys)
     if call is None or known.shows_control or address.format not in _CHAIN_ASKED:
-        return not_asked(known, address.format)
+        return alone
     view = call if isinstance(call, Asking) else Asking(call)
     view.begin()
     try:
@@ -227,30 +229,7 @@ def _is_unicode(text: str) -> bool:
     return True
 
 
-class _Memory:
-    """Verdicts by what they were judged from, in two generations: flat memory, no bookkeeping."""
-
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._young: dict[bytes, ControlResult] = {}
-        self._old: dict[bytes, ControlResult] = {}
-
-    def find(self, key: bytes) -> ControlResult | None:
-        """The verdict kept under the key, if it has not aged out."""
-        return self._young.get(key) or self._old.get(key)
-
-    def keep(self, key: bytes, result: ControlResult) -> None:
-        """Keep a verdict; when the young generation is full, the old one is dropped."""
-        if len(self._young) >= self._size:
-            self._old, self._young = self._young, {}
-        self._young[key] = result
-
-    def clear(self) -> None:
-        """Forget everything."""
-        self._young, self._old = {}, {}
-
-
-_memory = _Memory(REMEMBERED)
+_memory = Memory(REMEMBERED)
 
 
 class _Rules(NamedTuple):
@@ -275,19 +254,19 @@ def _rules(network: Network) -> _Rules:
     if known is not None and known.network is network:
         return known
     alike = network.kind, network.schemes, network.address_codec, network.message_header
-    typed = _digest((*alike, network.chain_id))
-    family = _digest((*alike, "")) if network.kind == "evm" else typed
+    typed = digest((*alike, network.chain_id))
+    family = digest((*alike, "")) if network.kind == "evm" else typed
     rules = _rules_of[network.name] = _Rules(network, verifiers_of(network), family, typed)
     return rules
 
 
 def _key(rules: _Rules, address: Address, claim: Claim) -> bytes:
-    """Hash of everything an offline verdict depends on.
+    """Everything an offline verdict depends on, as a key of the memory.
 
     Networks that verify alike share verdicts (one EVM account over ten networks), so reasons
-    never name the network. The hash is a cryptographic one: rows are hostile.
+    never name the network.
     """
-    return _digest(
+    return memory_key(
         (
             rules.typed if claim.message[:1] == "{" else rules.family,
             address.format,
@@ -299,11 +278,6 @@ def _key(rules: _Rules, address: Address, claim: Claim) -> bytes:
             claim.row_type,
         )
     )
-
-
-def _digest(data: tuple[Any, ...]) -> bytes:
-    # Version 2 has no references: equal values give equal bytes, and no two values the same.
-    return blake2b(marshal.dumps(data, 2), digest_size=32).digest()
 
 
 def judge_claims(

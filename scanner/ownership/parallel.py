@@ -45,7 +45,7 @@ may be forgotten. Picklable (a function of a module), and so must be what it ret
 SHORT = 6
 """Lists of at most this many blocks are judged right here: starting processes takes longer."""
 
-BATCH = 128
+BATCH = 512
 """Rows that are in memory at once: few enough for the processor's cache."""
 
 _THREADS_END = 0.2

@@ -58,6 +58,7 @@ _OTHER_PURPOSES = (
      "an agreement or a sign-up"),
 )  # fmt: skip
 
+_new = tuple.__new__
 _AT = ControlResult._fields.index("statement")
 """Where in a verdict the statement stands; what shows it comes next."""
 
@@ -76,7 +77,8 @@ def settle(result: ControlResult, claim: Claim, rule: StatementRule | None) -> C
     statement, stated_by, why = judge_text(said, claim.address, rule)
     if not why or not result.shows_control:
         # As `_replace` does, but quicker: lists have hundreds of thousands of rows.
-        return ControlResult._make((*result[:_AT], statement, stated_by, *result[_AT + 2 :]))
+        before, after = result[:_AT], result[_AT + 2 :]
+        return _new(ControlResult, (*before, statement, stated_by, *after))
     reason = f"{why}; {result.reason}" if result.reason else why
     return result._replace(reason=reason, statement=statement, stated_by=stated_by)
 

@@ -18,6 +18,9 @@ _SCRIPTS: Mapping[str, Callable[[bytes], bytes]] = {"p2pkh": scripts.p2pkh, "p2s
 class Base58CheckCodec:
     """Decodes and encodes the legacy addresses of one network. Raises ConfigError."""
 
+    longest = 36
+    """Letters of 26 bytes, version and checksum included: longer texts need no look."""
+
     def __init__(self, network: str, parameters: str) -> None:
         self.network = network
         self._formats: dict[bytes, tuple[str, Callable[[bytes], bytes]]] = {}

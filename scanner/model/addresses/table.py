@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache, lru_cache
 from hashlib import sha256
 from importlib import import_module
@@ -56,6 +56,11 @@ CODECS: Mapping[str, Callable[[str, str], Codec]] = {
 }
 """Codec name -> factory(network name, parameter text after the colon)."""
 
+_Codec = tuple[str, Codec, int]
+"""A codec of a network: its name, itself, and how long a text is that it may take (`longest`)."""
+
+_NO_LIMIT = 2**31
+
 
 def decode_address(network: Network, text: str) -> Address:
     """Decode a published address with the network's codecs, tried in order.
@@ -68,18 +73,35 @@ def decode_address(network: Network, text: str) -> Address:
 @lru_cache(maxsize=4096)
 def _decode(network: str, spec: str, text: str) -> Address:
     """Decode; the last few thousand are remembered, as a list's reader and its judge both ask."""
+    codecs, length = _codecs(network, spec), len(text)
+    reasons: dict[str, str] = {}
+    for name, codec, longest in codecs:
+        if length <= longest:
+            try:
+                return codec.decode(text)
+            except AddressFormatError as e:
+                reasons[name] = e.reason
+    raise _refusal(network, text, codecs, reasons)
+
+
+def _refusal(
+    network: str, text: str, codecs: Iterable[_Codec], reasons: dict[str, str]
+) -> AddressFormatError:
+    """Why no codec takes a text. reasons: of those that have seen it."""
     problems = []
-    for name, codec in _codecs(network, spec):
-        try:
-            return codec.decode(text)
-        except AddressFormatError as e:
-            if e.reason:  # none: the text is nothing like what the codec decodes
-                problems.append((name, e.reason))
+    for name, codec, _ in codecs:
+        if name not in reasons:
+            try:
+                codec.decode(text)
+            except AddressFormatError as e:
+                reasons[name] = e.reason
+        if reasons[name]:  # none: the text is nothing like what the codec decodes
+            problems.append((name, reasons[name]))
     if len(problems) == 1:
         reason = problems[0][1]
     else:
         reason = "; ".join(f"as {name}: {why}" for name, why in problems)
-    raise AddressFormatError(network, text, reason)
+    return AddressFormatError(network, text, reason)
 
 
 def address_key(network: Network, text: str) -> str:
@@ -103,11 +125,12 @@ def undecoded_key(text: str) -> str:
 
 
 @cache
-def _codecs(network: str, spec: str) -> tuple[tuple[str, Codec], ...]:
-    made = []
+def _codecs(network: str, spec: str) -> tuple[_Codec, ...]:
+    made: list[_Codec] = []
     for part in spec.split("|"):
         name, _, parameters = part.partition(":")
         if name not in CODECS:
             raise ConfigError(f"{network}: no address codec {name!r}")
-        made.append((name, CODECS[name](network, parameters)))
+        codec = CODECS[name](network, parameters)
+        made.append((name, codec, getattr(codec, "longest", _NO_LIMIT)))
     return tuple(made)

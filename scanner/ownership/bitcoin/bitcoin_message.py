@@ -21,6 +21,7 @@ from scanner.model.addresses import scripts
 from scanner.model.control import Binding, Control, ControlResult
 from scanner.model.network import Network
 from scanner.ownership.bitcoin.multisig import Multisig, commitment, parse_multisig
+from scanner.ownership.freshness import grade
 from scanner.ownership.interface import ContractCall, Proof
 from scanner.ownership.primitives.base64text import decode_base64
 from scanner.ownership.primitives.envelopes import okx_keccak
@@ -123,7 +124,7 @@ class BitcoinMessage:
             key = self._signer_of(number, kind, proof, signature)
             notes += [note] if note and note not in notes else []
         _check_script_column(proof, script, key)
-        return self._controls(1, (key.hex(),), notes)
+        return self._controls(proof, 1, (key.hex(),), notes)
 
     def _signer_of(self, number: int, kind: str, proof: Proof, signature: _Signature) -> bytes:
         """Find the key, in the form the address hashes. Raises if it is another address's."""
@@ -166,7 +167,7 @@ class BitcoinMessage:
                 signed_by=signed_by,
                 reason=reason,
             )
-        return self._controls(multisig.required, signed_by, notes)
+        return self._controls(proof, multisig.required, signed_by, notes)
 
     def _member(
         self, number: int, proof: Proof, multisig: Multisig, signature: _Signature
@@ -195,21 +196,22 @@ class BitcoinMessage:
             return f"header {signature.header} on a {kind} address: Electrum's way, not BIP-137's"
         return ""
 
-    def _messages(self, message: str) -> Iterable[str]:
-        yield message
+    def _messages(self, message: str) -> tuple[str, ...]:
         if self._nfc and not unicodedata.is_normalized("NFC", message):
-            yield unicodedata.normalize("NFC", message)
+            return message, unicodedata.normalize("NFC", message)
+        return (message,)
 
     def _controls(
-        self, required: int, signed_by: tuple[str, ...], notes: list[str]
+        self, proof: Proof, required: int, signed_by: tuple[str, ...], notes: list[str]
     ) -> ControlResult:
         return ControlResult(
             Control.CONTROLS,
             Binding.DERIVED,
-            scheme=self.name,
-            required=required,
-            signed_by=signed_by,
-            reason="; ".join(notes),
+            grade(proof.message),
+            self.name,
+            required,
+            signed_by,
+            "; ".join(notes),
         )
 
 
@@ -260,7 +262,10 @@ def _read_hex(number: int, text: str) -> _Signature:
 
 def _unusual(signatures: list[_Signature]) -> list[str]:
     """What to say about the signatures' numbers."""
-    return [] if all(is_low_s(signature.compact) for signature in signatures) else [HIGH_S]
+    for signature in signatures:
+        if not is_low_s(signature.compact):
+            return [HIGH_S]
+    return []
 
 
 def _recover(proof: Proof, message: str, signature: _Signature) -> bytes:

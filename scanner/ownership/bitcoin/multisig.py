@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from hashlib import sha256
+from typing import NamedTuple
 
 from scanner.model.addresses.interface import Address
 from scanner.ownership.primitives.hashes import hash160
@@ -17,8 +17,7 @@ _MAX_WITNESS_SCRIPT = 10_000
 _KEY_SIZES = {b"\x02": 33, b"\x03": 33, b"\x04": 65}
 
 
-@dataclass(frozen=True, slots=True)
-class Multisig:
+class Multisig(NamedTuple):
     """A bare m-of-n script.
 
     required: m. keys: as they stand in the script, 33 or 65 bytes, in order.

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
+from binascii import Error, a2b_base64, b2a_base64
 
 
 def decode_base64(text: str) -> bytes | None:
     """Decode standard base64 with its padding, no white space: one text for one value, or None."""
     try:
-        data = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
+        data = a2b_base64(text, strict_mode=True)
+    except (Error, ValueError):
         return None
-    return data if base64.b64encode(data).decode() == text else None
+    return data if b2a_base64(data, newline=False).decode() == text else None

@@ -156,7 +156,7 @@ class OwnershipSummary:
         elif result is None:
             raise ValueError("a claim has a verdict")
         else:
-            self._add_verdict(row, result)
+            self.add_verdict(row, result)
 
     def tell(self, finding: Finding) -> None:
         """Take in what the reader says beside the rows: it counts as no row."""
@@ -194,14 +194,16 @@ class OwnershipSummary:
             self.tell(finding)
         return doubts
 
-    def _add_verdict(self, claim: Claim, result: ControlResult) -> None:
+    def add_verdict(self, claim: Claim, result: ControlResult) -> None:
+        """Count one claim."""
         if claim.signatures:
             self.texts.add(claim.message, 1, claim.row)
         kind = finding_kind(result)
         if kind is None:
             self._count(claim.asset, claim.network, VERIFIED)
             self.stated_by[result.stated_by] += 1
-            self.derived[claim.network] += result.binding is Binding.DERIVED
+            if result.binding is Binding.DERIVED:
+                self.derived[claim.network] += 1
             return
         name = _NAMES.get(kind, result.control.value)
         what = f"{claim.asset} on {claim.network}, {claim.address}"
@@ -248,22 +250,22 @@ def render_block(
     """
     summary, written = OwnershipSummary(), bytearray()
     for row, verdict in judged:
-        if isinstance(row, DeclaredTotal):
+        if isinstance(row, Claim) and verdict is not None:
+            summary.sums.add(row)
+            result = settle(verdict, row, rule)
+            summary.add_verdict(row, result)
+            if lines:  # kept apart, each would hold a kilobyte
+                written += compact(_verdict(row, result))
+        elif isinstance(row, DeclaredTotal):
             summary.sums.declare(row)
-            continue
-        if isinstance(row, Finding):
+        elif isinstance(row, Finding):
             summary.tell(row)
             if lines:
                 written += compact(finding_object(row))
-            continue
-        result = verdict
-        if isinstance(row, Claim):
-            summary.sums.add(row)
-        if verdict is not None and isinstance(row, Claim):
-            result = settle(verdict, row, rule)
-        summary.add(row, result)
-        if lines:
-            written += compact(row_object(row, result))  # kept apart, each would hold a kilobyte
+        else:
+            summary.add(row, verdict)
+            if lines:
+                written += compact(row_object(row, verdict))
     return summary, bytes(written)
 
 

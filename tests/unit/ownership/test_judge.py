@@ -22,6 +22,7 @@ from scanner.model.addresses.table import decode_address
 from scanner.model.control import Binding, Control, Freshness
 from scanner.ownership import judge as judge_module
 from scanner.ownership.judge import judge, judge_claims
+from scanner.ownership.memory import LONGEST_KEY, Memory, memory_key
 from scanner.ownership.unsupported import REASONS
 from scanner.settings.tables import load_registry
 
@@ -224,10 +225,19 @@ def test_networks_that_verify_alike_share_a_verdict_and_others_do_not(
 
 
 def test_memory_is_bounded() -> None:
-    memory = judge_module._Memory(10)
-    result = judge(ROWS[0].claim, REGISTRY)
+    memory = Memory(10)
+    result = (judge(ROWS[0].claim, REGISTRY),) * 2
     for number in range(1000):
         memory.keep(number.to_bytes(4, "big"), result)
     assert len(memory._young) + len(memory._old) <= 20
     assert memory.find((999).to_bytes(4, "big")) is result
     assert memory.find((0).to_bytes(4, "big")) is None
+
+
+def test_keys_of_the_memory_are_short_and_no_two_data_have_one() -> None:
+    parts = [("a", "bc"), ("ab", "c"), ("abc",), (("a",), "bc"), ("a", b"bc"), ("a", ("bc",))]
+    parts += [("x" * LONGEST_KEY, end) for end in ("a", "b", ("a",))]
+    keys = [memory_key((b"f" * 32, *part)) for part in parts]
+    assert len(set(keys)) == len(parts)
+    assert max(map(len, keys)) <= LONGEST_KEY
+    assert keys == [memory_key((b"f" * 32, *part)) for part in parts]
