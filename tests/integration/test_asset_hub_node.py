@@ -33,6 +33,7 @@ DOT, USDT = REGISTRY.holding("DOT", HUB.name), REGISTRY.holding("USDT", HUB.name
 ISSUER, RESERVE, PROXY, NOBODY = (bytes((n,)) * 32 for n in (1, 2, 3, 4))
 FUNDED = 5 * 10**12
 TETHERS = 2**63 + 1
+SENT = 10**11
 
 
 @pytest.fixture(autouse=True)
@@ -42,13 +43,17 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @dataclass(frozen=True)
 class History:
-    """Heights at which something was done. proxied: a proxy was named, and a deposit reserved."""
+    """Heights at which something was done. proxied: a proxy was named, and a deposit reserved.
+
+    spent: the account's own key sent coins all the same.
+    """
 
     node: Chopsticks
     empty: int
     funded: int
     frozen: int
     proxied: int
+    spent: int
 
 
 def query(account: bytes, holding: Holding = DOT) -> BalanceQuery:
@@ -67,8 +72,9 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> Iterator[History]:
         funded = node.act(ISSUER, hub.transfer(RESERVE, FUNDED), create, minted)
         frozen = node.act(ISSUER, hub.freeze(1984, RESERVE))
         proxied = node.act(RESERVE, hub.add_proxy(PROXY))
+        spent = node.act(RESERVE, hub.transfer(PROXY, SENT))
         node.blocks(2)
-        yield History(node, empty, funded, frozen, proxied)
+        yield History(node, empty, funded, frozen, proxied, spent)
 
 
 @pytest.fixture
@@ -121,6 +127,17 @@ def test_a_deposit_for_a_proxy_stays_part_of_the_holding(
     assert parts(after)[Part.LOCKED] == 6_690_999_690  # base and one proxy
     assert isinstance(after, Reading)
     assert 0 < FUNDED - after.amount < FUNDED // 100
+
+
+def test_a_proxy_for_everything_takes_nothing_from_the_key(
+    history: History, reader: SubstrateReader
+) -> None:
+    """It still spends, so what the key signed is not made false by a proxy."""
+    (sent,) = reader.read([query(PROXY)], reader.pin(history.spent))
+    (before,) = reader.read([query(PROXY)], reader.pin(history.proxied))
+    assert parts(sent) == {Part.LIQUID: SENT, Part.LOCKED: 0}
+    assert isinstance(before, Reading)
+    assert before.absent
 
 
 def test_heights_that_are_not_there_and_the_state_of_another_block(
