@@ -1,7 +1,8 @@
 # make demo    the scanner at work on a signed list, two real nodes and a dozen recorded servers
 # make test    every test, with real nodes and a real PostgreSQL
 # make check   lint, and the unit tests of what changed: within a minute
-# make test-nodes  readers on nodes that take minutes to build (simd, geth, lodestar, electrs, Chopsticks)
+# make test-nodes  readers on nodes that take minutes, one an hour, to build: simd, geth, Lodestar, electrs,
+#              Chopsticks, starknet-devnet
 # make test-core  the Bitcoin tests again on Bitcoin Core itself, 30 and 31, built once (half an hour)
 # make lint    style, types, import rules, limits
 # make bench   one JSON object a line: name, value, unit, against, ratio
@@ -53,7 +54,7 @@ soak: development
 	SCANNER_SOAK=$${SCANNER_SOAK:-600} $(BIN)/python -m pytest -n0 -s tests/soak $(ARGS)
 
 # More real nodes, slower to build: the readers again against them.
-NODE_TESTS := $(foreach node,cosmos geth beacon electrs asset_hub,tests/integration/test_$(node)_node.py)
+NODE_TESTS := $(foreach node,cosmos geth beacon electrs asset_hub starknet,tests/integration/test_$(node)_node.py)
 test-nodes: development nodes
 	scripts/install-electrumx .devnet/electrumx
 	scripts/install-simd .devnet/simd
@@ -61,6 +62,7 @@ test-nodes: development nodes
 	scripts/install-lodestar .devnet/lodestar
 	scripts/install-electrs .devnet/electrs
 	scripts/install-chopsticks .devnet/chopsticks
+	scripts/install-starknet-devnet .devnet/starknet-devnet
 	SCANNER_NODES=all $(BIN)/python -m pytest $(NODE_TESTS) $(ARGS)
 
 # Core without a wallet: what signs transactions stays with Knots.

@@ -126,6 +126,8 @@ class ContractCaller(Protocol):
         Validators can be asked, too: `to` is one or more of their 48-byte keys, one behind the
         other, `data` is b"", and the answer their withdrawal credentials in the state of that
         block: 32 bytes each, zeros for a key without a validator, ff where endpoints do not agree.
+        On Starknet `to` has 32 bytes, and data and answer are field elements of 32 bytes each: the
+        entry point's selector and its arguments, and what it returns.
         Raises SourceRejectedError where no beacon endpoint can tell.
         """
         ...
@@ -138,7 +140,8 @@ class StateReader(Protocol):
     def state(self, account: bytes, slots: Sequence[bytes], at: BlockRef) -> AccountState:
         """Read the code's hash and some storage slots, with a state proof where one can be had.
 
-        account: 20 bytes. slots: 32 bytes each. Raises SourceError when nobody answers.
+        account: 20 bytes (Starknet: 32). slots: 32 bytes each. Raises SourceError when nobody
+        answers.
         """
         ...
 

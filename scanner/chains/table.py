@@ -96,6 +96,7 @@ READERS: Mapping[str, str] = {
 SOURCES: Mapping[str, SourceFactory] = {
     **{protocol: _fleet(path) for protocol, path in READERS.items()},
     "substrate_rpc": _lazy("scanner.chains.substrate.hub:make_source", policies=True),
+    "starknet_rpc": _lazy("scanner.chains.starknet.source:make_source", policies=True),
     "beacon": _lazy("scanner.chains.evm.beacon:make_source", policies=True),
     "aelf_http": _lazy("scanner.chains.aelf.reader:make_source", policies=True),
     "aelf_side_http": _lazy("scanner.chains.aelf.reader:make_source", policies=True),

@@ -22,6 +22,8 @@ ContractCall = Callable[[bytes, bytes], bytes]
 to: b"" runs `data` as creation code, nothing of which is kept, and gives what it returns.
 to: 48-byte keys of validators, one behind the other, with `data` b"", are answered by their
 withdrawal credentials: 32 bytes each, zeros for no such validator, ff where sources disagree.
+to: the 32 bytes of a Starknet address take field elements of 32 bytes each, the selector first, and
+give such.
 Returns b"" where there is no code or the call reverts. Raises SourceError when nobody answers:
 then there is no verdict yet. Results must not depend on when it is called.
 """

@@ -55,7 +55,7 @@ MOST_SIGNATURES = 20
 REMEMBERED = 16_384
 """Verdicts kept per process, at most twice as many: a publisher repeats an address per coin."""
 
-_CHAIN_ASKED = frozenset(("evm", "validator_key"))
+_CHAIN_ASKED = frozenset(("evm", "starknet", "validator_key"))
 """Address formats whose schemes can learn more from the chain."""
 
 _KEY_DIGITS = 96

@@ -10,7 +10,12 @@ from pathlib import Path
 from scanner.settings.paths import shipped
 from scanner.settings.tables import read_table
 
-KINDS = frozenset(("proxy", "proxy_1967", "safe", "multisig", "any_owner", "handler", "pods"))
+KINDS = frozenset(
+    (
+        *("proxy", "proxy_1967", "safe", "multisig", "any_owner", "handler", "pods"),
+        *("starknet_key", "starknet_guarded"),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +23,8 @@ class WalletCode:
     """kind: "safe", "multisig" or "any_owner" for a wallet, of which so many owners must agree (as
     a Safe keeps them, or a MultiSigWallet) or any one can spend; "proxy" for what stands before one
     and names it in slot 0, "proxy_1967" in the slot of ERC-1967; "handler" for what answers
-    isValidSignature for one, "pods" for a registry of EigenPods.
+    isValidSignature for one, "pods" for a registry of EigenPods. "starknet_key" is the class of
+    an account of one key, "starknet_guarded" of one whose owner may have a guardian who signs, too.
     """
 
     kind: str
@@ -27,7 +33,10 @@ class WalletCode:
 
 @dataclass(frozen=True, slots=True)
 class Wallets:
-    """by_code: keccak256 of the deployed code -> what it is. at: (chain id, account) likewise."""
+    """by_code: keccak256 of the deployed code (Starknet: the hash of the class) -> what it is.
+
+    at: (chain id, account) likewise.
+    """
 
     by_code: Mapping[bytes, WalletCode]
     at: Mapping[tuple[str, bytes], WalletCode]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from scanner.chains.fleet.canary import Canaries
 from scanner.chains.fleet.interface import (
@@ -22,6 +23,8 @@ from scanner.model.addresses.interface import Address
 from scanner.model.balance import BalanceQuery
 from scanner.model.block import BlockRef
 from scanner.model.key_policy import KeyPolicy
+
+T = TypeVar("T")
 
 _REMEMBERED = 64  # pinned blocks that an endpoint was found to have
 
@@ -90,6 +93,14 @@ class Seat:
             what = f"told the keys of block {policy.height}, not of {at.height}"
             raise SourceUnavailableError(self.name, what)
         return policy
+
+    def having(self, at: BlockRef, task: Callable[[], T]) -> T:
+        """Carry out a task that asks this endpoint, once it was found to have the pinned block.
+
+        Raises ReorgError, and what the task raises.
+        """
+        self._has_pinned(at)
+        return task()
 
     def _has_pinned(self, at: BlockRef) -> None:
         if not self._at_tip and at.hash not in self._had:

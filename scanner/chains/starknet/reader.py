@@ -1,7 +1,8 @@
 """Reads coins on Starknet at a block, by its hash: each of them is a contract, its own coin too.
 
-Source: Starknet's JSON-RPC specification (starknet_call, starknet_getBlockWithTxHashes); what a
-node really answers: tests/vectors/starknet.
+So are accounts, which can be asked as well.
+Source: Starknet's JSON-RPC specification (starknet_call, starknet_getBlockWithTxHashes,
+starknet_getClassHashAt); what a node really answers: tests/vectors/starknet.
 """
 
 from __future__ import annotations
@@ -36,8 +37,12 @@ DECIMALS: Final = "0x4c4fb1ab068f6039d5780c68dd0fa2f8742cceb3426d19667778ca7f351
 BEHIND: Final = 10
 """Blocks below the newest one that are taken as the newest that stays."""
 
+FELT: Final = 32
+"""Bytes that hold a field element."""
+
 _NOT_FOUND: Final = 24
 _NO_CONTRACT: Final = 20
+_STOPPED: Final = frozenset((21, 40))  # no such entry point; the contract's own error
 _HALF: Final = 1 << 128
 _FIELD: Final = 1 << 252
 
@@ -83,6 +88,31 @@ class StarknetReader:
         found = iter(self._ask(calls))
         return [Refusal(why) if why else self._one(next(found), at) for why in whys]
 
+    def call(self, to: bytes, data: bytes, at: BlockRef) -> bytes:
+        """See ContractCaller.call; of one endpoint."""
+        selector, *arguments = (_hexed(data[n : n + FELT]) for n in range(0, len(data), FELT))
+        (result,) = self._ask([self._call(_hexed(to), selector, arguments, at)])
+        gone = isinstance(result, RpcError) and result.fault is Fault.PRUNED
+        if isinstance(result, RpcError) and result.code in _STOPPED and not gone:
+            return b""
+        value = self._value(result, at)
+        return b"" if isinstance(value, Refusal) else b"".join(n.to_bytes(FELT) for n in value)
+
+    def class_of(self, account: bytes, at: BlockRef) -> bytes:
+        """The hash of the class that an account runs, 32 bytes; zeros where nothing is deployed.
+
+        Raises SourceError.
+        """
+        block = {"block_hash": at.hash}
+        try:
+            said = self._rpc.ask("starknet_getClassHashAt", block, _hexed(account))
+        except RpcError as e:
+            if e.code == _NO_CONTRACT:
+                return bytes(FELT)
+            self._refused(e, at)
+            raise
+        return self._felt(said).to_bytes(FELT)
+
     def probe(self) -> dict[str, str]:
         """See Reader."""
         tip = self._tip()
@@ -111,6 +141,10 @@ class StarknetReader:
         """The felts of a call's result. Raises what an error says about the block."""
         if not isinstance(result, RpcError):
             return [self._felt(felt) for felt in take(self._name, result, list)]
+        return self._refused(result, at)
+
+    def _refused(self, result: RpcError, at: BlockRef) -> Refusal:
+        """What an error says of the one that was asked. Raises what it says about the block."""
         if result.fault is Fault.PRUNED:
             raise HeightPrunedError(self._name, at.height, "it does not keep states that old")
         if result.code == _NOT_FOUND:

@@ -78,6 +78,8 @@ HOW: dict[str, str] = {
     "it is not known who can satisfy it": "unsupported",
     "the network's message header is not known": "unsupported",
     "whether it is the account's key is not verified": "asserted",
+    "who will be able to spend from it is not shown": "asserted",
+    "is not one that is known, and may accept anybody": "asserted",
     "whether the account uses it is not verified": "asserted",
     "whether it may use the named account is not verified": "asserted",
     "only the chain can say whether the account was given to it": "asserted",

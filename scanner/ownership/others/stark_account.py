@@ -1,0 +1,115 @@
+"""Asks a Starknet account whether a signature is its own, at the pinned block (SNIP-6).
+
+Every account there is a contract, and no key makes its address: what its key is now, only the
+account knows. What an account accepts is what its code says, whoever wrote it, so it is believed
+where its class is one that we know (config/wallets.csv): such a class sends what it accepts.
+Source: SNIP-6 (is_valid_signature, "VALID"; accounts of Cairo 0 answer 1).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from scanner.model.addresses.keccak import keccak256
+from scanner.model.control import Binding, Control, ControlResult
+from scanner.ownership import verdicts
+from scanner.ownership.interface import ChainView, ContractCall
+from scanner.ownership.unread import Unread
+from scanner.settings.wallets import WalletCode, load_wallets
+
+_FELT: Final = 32
+_ACCEPTED: Final = (
+    int.from_bytes(b"VALID").to_bytes(_FELT),
+    (1).to_bytes(_FELT),
+)
+
+NOBODY: Final = (
+    "no account is deployed at the address at this block: who will be able to spend from it is not "
+    "shown"
+)
+UNKNOWN_CLASS: Final = (
+    "; its class {} is not one that is known, and may accept anybody: whether the signer can spend "
+    "is not verified"
+)
+NOT_ALONE: Final = (
+    "the key signed, and the account does not accept its signature alone at this block: it has "
+    "another key, or a guardian or other owners sign with it"
+)
+
+
+def starknet_keccak(text: str) -> int:
+    """Starknet's Keccak of a name: the low 250 bits."""
+    return int.from_bytes(keccak256(text.encode()), "big") & (2**250 - 1)
+
+
+_QUESTIONS: Final = tuple(map(starknet_keccak, ("is_valid_signature", "isValidSignature")))
+"""By its name of today, and by the one that accounts of Cairo 0 have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """One signature over one hash for one account. r, s, digest: field elements."""
+
+    account: bytes
+    digest: int
+    r: int
+    s: int
+
+
+def judge_account(offline: ControlResult, signed: Signed, call: ContractCall) -> ControlResult:
+    """The verdict with the account's own word about a row's one signature.
+
+    offline: the verdict from the row alone, which stays where the account does not know the
+    signature and nothing shows that it was made in our form at all. Raises what `call` raises.
+    """
+    state = call.state(signed.account, ()) if isinstance(call, ChainView) else None
+    class_hash = state.code_hash if state is not None else b""
+    if state is not None and not any(class_hash):
+        return _said(offline, NOBODY)
+    known = load_wallets().by_code.get(class_hash)
+    known = known if known is not None and known.kind.startswith("starknet_") else None
+    answer = _ask(signed, signed.digest, call)
+    if answer in _ACCEPTED:
+        # One that accepts the signature over anything else, too, has not looked at it.
+        other = starknet_keccak(f"not {signed.digest}")
+        if _ask(signed, other, call) in _ACCEPTED:
+            return _said(offline, "the account accepts a signature over anything")
+        return _accepted(offline, signed, class_hash, known)
+    if offline.control is not Control.CONTROLS:
+        return offline
+    if known is not None and known.kind == "starknet_key" and answer == bytes(_FELT):
+        words = f"the account ({known.name}) does not accept this key's signature at this block"
+        return verdicts.mismatch(offline.scheme, words, 1, offline.signed_by)
+    return verdicts.unsupported(offline.scheme, NOT_ALONE)
+
+
+def _accepted(
+    offline: ControlResult, signed: Signed, class_hash: bytes, known: WalletCode | None
+) -> ControlResult:
+    words = "the account accepts the signature (SNIP-6)"
+    if isinstance(offline, Unread):
+        words += ", which is not by the published key"
+    who = offline.signed_by or (f"0x{signed.account.hex()}",)
+    if known is None:
+        words += UNKNOWN_CLASS.format(f"0x{class_hash.hex()}")
+        return verdicts.controls(offline.scheme, Binding.ASSERTED, who, words, 1)
+    words = f"{known.name}: {words}"
+    return verdicts.controls(offline.scheme, Binding.ON_CHAIN, who, words, 1)
+
+
+def _said(offline: ControlResult, words: str) -> ControlResult:
+    """What the row alone shows, if it shows anything, and why the account adds nothing to it."""
+    if offline.control is not Control.CONTROLS:
+        return offline
+    return offline._replace(reason=words)
+
+
+def _ask(signed: Signed, digest: int, call: ContractCall) -> bytes:
+    """What the account answers; b"" where it stops, or knows neither question."""
+    for question in _QUESTIONS:
+        felts = (question, digest, 2, signed.r, signed.s)
+        answer = call(signed.account, b"".join(n.to_bytes(_FELT) for n in felts))
+        if answer:
+            return answer
+    return b""
