@@ -1,5 +1,6 @@
 """The scripts behind make: what is missing is said in one line with the remedy, limits are kept."""
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -177,3 +178,55 @@ def test_limits_kept(checkout):
         "tests/test_f.py": "def f():\n" + "    x = 1\n" * 59,
     })  # fmt: skip
     assert (limits(checkout).returncode, limits(checkout).stdout) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("name", "tool"),
+    [("electrs", "cargo"), ("starknet-devnet", "cc"), ("chopsticks", "node and npm")],
+)
+def test_a_node_for_tests_says_what_it_needs(checkout, bare_path, name, tool):
+    done = run(checkout / f"scripts/install-{name}", checkout / name, path=bare_path)
+    said = one_line(done)
+    assert said.startswith(f"install-{name}: needs {tool}")
+    assert "tests of" in said
+
+
+def build_crate(checkout, expected):
+    """Build a crate with a cargo that only pretends, and counts how often it is called."""
+    tools = checkout / "tools"
+    tools.mkdir(exist_ok=True)
+    cargo = tools / "cargo"
+    cargo.write_text(
+        "#!/bin/sh\n"
+        f"echo once >> {checkout}/calls\n"
+        f"mkdir -p {checkout}/home/registry/cache/x {checkout}/out/bin\n"
+        f"printf crate > {checkout}/home/registry/cache/x/thing-1.2.3.crate\n"
+        f"printf '#!/bin/sh' > {checkout}/out/bin/thing && chmod 755 {checkout}/out/bin/thing\n"
+    )
+    cargo.chmod(0o755)
+    return subprocess.run(
+        [checkout / "scripts/nodes/build-crate", "thing", "1.2.3", expected, "a day", "out"],
+        env={"PATH": f"{tools}:{os.environ['PATH']}", "CARGO_HOME": f"{checkout}/home"},
+        cwd=checkout,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_crate_is_built_once(checkout):
+    right = hashlib.sha256(b"crate").hexdigest()
+    for _ in range(2):
+        assert build_crate(checkout, right).returncode == 0
+    assert (checkout / "calls").read_text() == "once\n"
+    assert (checkout / "out/bin/thing").exists()
+    assert build_crate(checkout, "11" * 32).returncode == 1  # another one is wanted now
+    assert (checkout / "calls").read_text() == "once\n" * 2
+
+
+def test_a_crate_with_another_hash_is_not_kept(checkout):
+    done = build_crate(checkout, "00" * 32)
+    assert done.returncode == 1
+    assert "its hash differs" in done.stderr
+    assert not (checkout / "out/bin").exists()
+    assert not (checkout / "out/VERSION").exists()
