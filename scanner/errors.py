@@ -18,6 +18,7 @@ ScannerError
  ├─ StoreError               the database refused
  │   ├─ MigrationNeededError     its schema is older or newer than this program
  │   ├─ SnapshotNotFoundError    no such snapshot
+ │   ├─ SnapshotPrunedError      its rows were deleted, its totals and its seal are kept
  │   ├─ PinReplacedError         a chunk was read at a block that is not the pinned one any more
  │   └─ DisagreementError        a second reading differs from the stored one
  └─ NodeError                a node of the demonstration cannot be run
@@ -206,6 +207,17 @@ class SnapshotNotFoundError(StoreError):
         self.wanted = wanted
         none = "this database has no snapshot yet: 'scanner snapshot FILE' makes one"
         super().__init__(f"no snapshot {wanted!r} in this database" if wanted else none)
+
+
+class SnapshotPrunedError(StoreError):
+    """The rows of a snapshot were deleted; its totals and its seal are kept. on: the day, UTC."""
+
+    def __init__(self, snapshot: int, on: str) -> None:
+        self.snapshot, self.on = snapshot, on
+        super().__init__(
+            f"snapshot {snapshot} was pruned on {on}: its rows are gone, "
+            f"'scanner pruned {snapshot}' shows what is kept"
+        )
 
 
 class DisagreementError(StoreError):

@@ -110,7 +110,11 @@ def _before(store: Store, head: SnapshotHead) -> SnapshotHead | None:
     Before by the time of the balances: an old list that is taken late is compared with older ones.
     """
     heads = (queries.head(store, each) for each in islice(earlier(store, head.id), LOOK_BACK))
-    same = (h for h in heads if h.complete and h.policy.networks == head.policy.networks)
+    same = (
+        h
+        for h in heads
+        if h.complete and not h.pruned and h.policy.networks == head.policy.networks
+    )
     return next(same, None)
 
 

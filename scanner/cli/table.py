@@ -77,6 +77,8 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("proofs", "endpoints.proofs:app", "Check stored state proofs.", _MORE),
     Entry("endpoints", "endpoints.endpoints:app", "Look into endpoints.", _SERVICE),
     Entry("db", "operations.db:app", "Look after the database.", _SERVICE),
+    Entry("prune", "operations.prune:prune_", "Delete the rows of old snapshots.", _SERVICE),
+    Entry("pruned", "operations.prune:pruned", "Show what is kept of them.", _SERVICE),
     Entry("worker", "operations.worker:worker", "Run schedules and queued work.", _SERVICE),
     Entry("status", "operations.status:status", "Show what is going on.", _SERVICE),
     Entry("schedule", "operations.schedule:app", "Run snapshots on a schedule.", _SERVICE),

@@ -49,6 +49,7 @@ def head_object(head: SnapshotHead) -> Object:
         "finished": iso(head.finished),
         "program": head.program,
         "seal": head.chain_head,
+        "pruned": iso(head.pruned),
         "list": {
             "id": head.list_id,
             "name": head.list_name,

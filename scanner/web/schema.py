@@ -76,7 +76,7 @@ class PinnedBlock(Block):
 
 
 class Snapshot(Shape):
-    """A snapshot without its rows. seal: "" until it is complete."""
+    """A snapshot without its rows. seal: "" until it is complete. pruned: when they went."""
 
     id: int
     publisher: str
@@ -87,6 +87,7 @@ class Snapshot(Shape):
     finished: str | None
     program: str
     seal: str
+    pruned: str | None
     list: ListFile
     chunks: Chunks
     blocks: builtins.list[PinnedBlock]

@@ -70,13 +70,18 @@ class Site:
         self.version.close()
         self.store.close()
 
-    def head(self, wanted: str) -> SnapshotHead:
-        """The snapshot meant by an id or "latest". Raises SnapshotNotFoundError."""
-        return self._heads.get(
-            self.version.now(),
-            wanted,
-            lambda: queries.head(self.store, queries.resolve(self.store, wanted)),
-        )
+    def head(self, wanted: str, *, pruned: bool = False) -> SnapshotHead:
+        """The snapshot meant by an id or "latest".
+
+        pruned: whether one whose rows are gone will do. Raises SnapshotNotFoundError,
+        SnapshotPrunedError.
+        """
+
+        def make() -> SnapshotHead:
+            return queries.head(self.store, queries.resolve(self.store, wanted, pruned=pruned))
+
+        key = f"pruned or {wanted}" if pruned else wanted
+        return self._heads.get(self.version.now(), key, make)
 
     def newest_head(self) -> str:
         """The head of all that is sealed, for readers to keep elsewhere; "" if nothing is."""

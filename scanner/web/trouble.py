@@ -9,6 +9,7 @@ from scanner.errors import (
     MigrationNeededError,
     ScannerError,
     SnapshotNotFoundError,
+    SnapshotPrunedError,
     StoreError,
 )
 from scanner.reports.tables.jsontext import compact
@@ -25,6 +26,7 @@ TITLES = {
     405: "Read-only",
     408: "Too slow",
     409: "These snapshots can't be compared",
+    410: "Pruned",
     413: "Too large",
     414: "Address too long",
     421: "Unknown host name",
@@ -33,6 +35,12 @@ TITLES = {
     500: "The scanner failed",
     503: "Not available now",
 }
+
+
+KEPT = (
+    "Its rows are gone. The publisher's page still has its result, the history of each asset its "
+    "totals, and 'scanner pruned' its seal."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +71,8 @@ def trouble_of(error: Exception) -> Trouble:
     """Choose status and words for an error. Words hold no secret and nothing of the machine."""
     if isinstance(error, SnapshotNotFoundError):
         return Trouble(404, f"There is no snapshot {error.wanted!r} in this database.")
+    if isinstance(error, SnapshotPrunedError):
+        return Trouble(410, f"Snapshot {error.snapshot} was pruned on {error.on}. {KEPT}")
     if isinstance(error, RefusedError):
         return Trouble(error.status, str(error))
     for kind, status in ((NotHereError, 404), (MisfitError, 409), (ConfigError, 400)):

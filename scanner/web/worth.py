@@ -61,6 +61,6 @@ def kept_by(site: Site) -> TotalsOf:
     """How to find a snapshot's totals among what the site keeps."""
 
     def totals_of(_store: Store, snapshot_id: int) -> SnapshotTotals:
-        return site.totals(site.head(str(snapshot_id)))
+        return site.totals(site.head(str(snapshot_id), pruned=True))
 
     return totals_of

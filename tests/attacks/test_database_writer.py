@@ -147,6 +147,24 @@ CHANGES = {
     "claim added": ["INSERT INTO claim SELECT list_id, 99, \"row\", coin, asset, network, address,"
                     " address_key, decimals, amount, height, message, signatures, script, owners,"
                     " row_type, duplicate FROM claim WHERE no = 1 AND list_id = 1"],
+    "pruned without a link": [
+        "INSERT INTO pruned SELECT 1, at, program, findings, rows FROM pruned",
+        *(f"DELETE FROM {name} WHERE snapshot_id = 1" for name in ("finding", "balance", "control_result")),
+    ],
+    "rows deleted as if they were pruned": ["DELETE FROM balance WHERE snapshot_id = 1"],
+    "a pruned snapshot named no more": ["DELETE FROM pruned"],
+    "the record of a pruned snapshot says less": ["UPDATE pruned SET findings = '{}'"],
+    "totals of a pruned snapshot": [
+        "UPDATE total SET reported = unverified, unverified = reported"
+        " WHERE snapshot_id = (SELECT snapshot_id FROM pruned)",
+    ],
+    "sums of a pruned snapshot": [
+        "UPDATE subtotal SET proof = NOT proof WHERE snapshot_id = (SELECT snapshot_id FROM pruned)",
+    ],
+    "a row given back to a pruned snapshot": [
+        "INSERT INTO balance SELECT p.snapshot_id, 1, chunk_no, amount, evidence, sources, reason,"
+        " detail FROM balance b, pruned p WHERE b.snapshot_id = 1 AND b.claim_no = 1",
+    ],
     "link deleted": ["DELETE FROM link WHERE no = 2"],
     "a list made older than the chain": ["DELETE FROM link WHERE kind = 'list'"],
 }  # fmt: skip

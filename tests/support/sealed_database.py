@@ -10,6 +10,7 @@ from scanner.prices.interface import make_price
 from scanner.snapshots.interface import RowResult, SnapshotPolicy
 from scanner.store.reading.check import check
 from scanner.store.reading.prices import add_prices
+from scanner.store.upkeep.prune import prune
 from scanner.store.writing.liability_proofs import keep_proof
 from scanner.store.writing.runs import create_snapshot, set_liabilities
 from scanner.store.writing.sink import StoreSink
@@ -39,6 +40,11 @@ SEALED = [
     "DELETE FROM publisher WHERE id = 1",
     "UPDATE price SET value = '1'",
     "DELETE FROM price",
+    "DELETE FROM balance WHERE snapshot_id = 1",
+    "DELETE FROM control_result WHERE snapshot_id = 1",
+    "DELETE FROM finding WHERE snapshot_id = 1",
+    "UPDATE pruned SET findings = '{}'",
+    "DELETE FROM pruned",
     "UPDATE link SET head = 'x'",
     "DELETE FROM link",
 ]
@@ -64,7 +70,17 @@ def fill(store):
     take(store, create_snapshot(store, second.list_id, SnapshotPolicy()), StubSource())
     add_prices(store, [make_price("ETH", WHEN, "test", "3000")])
     _read_again(store, first)
+    _prune_one(store)
     assert check(store) == []
+
+
+def _prune_one(store):
+    """A third publisher with two snapshots, of which the older is pruned."""
+    list_id = stored(store, [eth_claim(8, **SIGNED), eth_claim(9)], publisher="third").list_id
+    older, newer = (create_snapshot(store, list_id, SnapshotPolicy()) for _ in range(2))
+    for each in (older, newer):
+        take(store, each, StubSource())
+    prune(store, older, "test", WHEN)
 
 
 def _read_again(store, snapshot):

@@ -47,6 +47,8 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
     "proofs": ("scanner proofs check okx.proofs.jsonl",),
     "endpoints": ("scanner endpoints check", "scanner endpoints check --networks bitcoin,ethereum"),
     "db": ("scanner db check", "scanner db upgrade"),
+    "prune": ("scanner prune --keep 12", "scanner prune --keep 12 --publisher okx --yes"),
+    "pruned": ("scanner pruned", "scanner pruned 3 --json"),
     "worker": ("scanner worker --health-port 8081",),
     "status": ("scanner status",),
     "schedule": ("scanner schedule add okx --list okx.csv --cron '0 6 * * *'",),

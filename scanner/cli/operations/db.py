@@ -11,12 +11,14 @@ import typer
 from scanner.cli.common.console import finish, say
 from scanner.cli.common.options import Database, database_url
 from scanner.cli.common.progress import ProgressBar
+from scanner.model.amount import counted
 from scanner.model.finding import Weight
 from scanner.store.database import migrate
 from scanner.store.database.engine import open_store
 from scanner.store.database.roles import grant, grant_statements
 from scanner.store.reading.check import check as check_store
 from scanner.store.reading.check_chain import newest_head
+from scanner.store.upkeep.prune import pruned_snapshots
 from scanner.worker.queue import set_up
 
 Head = Annotated[
@@ -88,10 +90,12 @@ def check(context: typer.Context, head: Head = "", database: Database = None) ->
     ):
         wanted = head.strip().lower()
         problems = check_store(store, lambda done, of: bar.update(done / of, done), wanted)
-        newest = newest_head(store)
+        newest, gone = newest_head(store), len(pruned_snapshots(store))
     for problem in problems:
         about = f"snapshot {problem.snapshot_id}: " if problem.snapshot_id else ""
         say(f"{about}{problem.what}")
+    if gone:
+        say(f"{counted(gone, 'snapshot')} pruned: checked by totals and seal, for rows are gone")
     if not problems:
         say("the database adds up")
     say(f"newest head of its chain: {newest}")

@@ -63,6 +63,10 @@ def _record(found: Status, now: datetime) -> dict[str, object]:
             }
             for s in found.schedules
         ],
+        "pruned": {
+            "snapshots": found.pruned[0],
+            "last": found.pruned[1].isoformat() if found.pruned[1] else None,
+        },
         "queue": None if queue is None else {"jobs": queue.jobs, "workers": queue.workers},
     }
 
@@ -90,6 +94,9 @@ def _print(found: Status, now: datetime) -> None:
             for s in found.schedules
         ]
         print_grid(columns, lines, title="Schedules (UTC)")
+    if found.pruned[1] is not None:
+        many = counted(found.pruned[0], "snapshot")
+        sys.stdout.write(f"Pruned: {many}, the last on {found.pruned[1]:%Y-%m-%d}\n")
     if found.queue is not None:
         jobs = ", ".join(f"{n:,} {state}" for state, n in sorted(found.queue.jobs.items()))
         sys.stdout.write(

@@ -1,11 +1,11 @@
 """The chain of a database: everything that is sealed is one link, and each link holds the last.
 
-A list when it is stored, a snapshot when it is complete, liabilities, their proofs, prices, later
-findings, a publisher when it is new, renamed or merged: each appends a link with the digest
-of its rows. head(n) = sha256(head(n-1) || the line of [n, kind, subject, digest, time]) in hex,
-head(0) being nothing. So nothing sealed can be changed or
-taken out of the middle unseen. Who writes the whole database can make the chain anew, and can cut
-its end off: only a copy of a head that is kept elsewhere shows that (`scanner db check --head`).
+A list when it is stored, a snapshot when it is complete and when its rows are pruned, liabilities,
+their proofs, prices, later findings, a publisher when it is new, renamed or merged: each appends a
+link with the digest of its rows. head(n) = sha256(head(n-1) || the line of [n, kind, subject,
+digest, time]) in hex, head(0) being nothing. So nothing sealed can be changed or taken out of the
+middle unseen. Who writes the whole database can make the chain anew, and can cut its end off: only
+a copy of a head that is kept elsewhere shows that (`scanner db check --head`).
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from scanner.store.schema import bulk
 from scanner.store.schema import tables as t
 from scanner.store.schema.chain_table import link as link_table
 from scanner.store.schema.lines import Content, Line, digest, dumps, line, with_findings
+from scanner.store.schema.pruned_table import pruned as pruned_table
 from scanner.store.schema.types import UtcTime
 
 BEGIN: Final = "begin"
@@ -34,6 +35,7 @@ PRICES: Final = "prices"
 FINDINGS: Final = "findings"
 PROOFS: Final = "proofs"
 PUBLISHER: Final = "publisher"
+PRUNED: Final = "pruned"
 
 LIST_ROWS: Final = (t.claim, t.unreadable_row, t.declared_total)
 """Tables that a list's content is made of."""
@@ -140,6 +142,7 @@ LOOSE: Final[Mapping[str, Table]] = {
     PRICES: t.price,
     FINDINGS: t.finding,
     PROOFS: t.liability_proof,
+    PRUNED: pruned_table,
 }
 """Kinds of links that seal single rows by their keys."""
 

@@ -21,6 +21,7 @@ from scanner.snapshots.plan import effective_height
 from scanner.snapshots.tally import row_class
 from scanner.store.database.engine import Store
 from scanner.store.database.moments import moments, moved_rows
+from scanner.store.database.pruned import refuse_pruned
 from scanner.store.schema import bulk
 from scanner.store.schema import tables as t
 from scanner.store.schema.records import (
@@ -86,7 +87,7 @@ def rows(
 
     limit: how many at most. kinds: only claims that have a finding of one of these kinds.
     numbers: only these claims.
-    Raises SnapshotNotFoundError.
+    Raises SnapshotNotFoundError, SnapshotPrunedError.
     """
     first, second = len(CLAIM_COLUMNS), len(CLAIM_COLUMNS) + len(CONTROL_COLUMNS)
     with store.read() as connection:
@@ -160,6 +161,7 @@ class _Beside:
         stored = connection.execute(_POLICY, {"snapshot": snapshot_id}).scalar()
         if stored is None:
             raise SnapshotNotFoundError(str(snapshot_id))
+        refuse_pruned(connection, snapshot_id)
         self._at: Mapping[str, int | None] = load_policy(stored).at
         self._blocks = {
             (row.network, from_wanted(row.wanted_height)): read_block(row)

@@ -10,10 +10,12 @@ from collections.abc import Callable, Iterator, Mapping
 
 from sqlalchemy import Connection, and_, func, select, text
 
+from scanner.model.finding import WEIGHTS, Weight
 from scanner.snapshots.interface import ChunkState, SnapshotState
 from scanner.snapshots.tally import Tally
 from scanner.store.database.engine import Store
 from scanner.store.database.moments import chunks_left_out, moved_rows
+from scanner.store.database.pruned import Pruned, kept_claims, pruned_of
 from scanner.store.reading.check_chain import Problem, check_chain
 from scanner.store.schema import guards, referred
 from scanner.store.schema import tables as t
@@ -59,6 +61,14 @@ def _database(connection: Connection) -> Iterator[str]:
 
 def wrong(connection: Connection, snapshot_id: int, sealed: str | None) -> Iterator[str]:
     """What is wrong with one snapshot. sealed: head of its hash chain, None if not complete."""
+    try:
+        gone = pruned_of(connection, snapshot_id)
+        if gone is not None:
+            yield from _pruned(connection, gone, sealed)
+            return
+    except (ValueError, KeyError, AttributeError):
+        yield "the record of its pruning cannot be read"
+        return
     yield from _counts(connection, snapshot_id)
     try:
         tally, digests = _again(connection, snapshot_id)
@@ -101,6 +111,28 @@ def _counts(connection: Connection, snapshot_id: int) -> Iterator[str]:
         strays = select(func.count()).where(table.c.snapshot_id == snapshot_id, no > last)
         if count := connection.execute(strays).scalar_one():
             yield f"{count} rows of {table.name} are about claims that are not in the list"
+
+
+def _pruned(connection: Connection, gone: Pruned, sealed: str | None) -> Iterator[str]:
+    """Of a pruned snapshot: its seal and totals from what is kept; no row came back.
+
+    What its record says of the findings is held to the sealed totals.
+    """
+    kept = kept_claims(connection, gone.snapshot)
+    for table in (t.control_result, t.balance, t.finding):
+        c = table.c
+        query = select(func.count()).where(c.snapshot_id == gone.snapshot, c.claim_no.not_in(kept))
+        if count := connection.execute(query).scalar_one():
+            yield f"it is pruned, and {count} rows of {table.name} are there: they were added"
+    if sealed is None:
+        yield "it is pruned and is not complete: only complete snapshots are"
+        return
+    tally = seal.tally_of(connection, gone.snapshot)
+    yield from _sealed(connection, gone.snapshot, tally, sealed)
+    heavy = {WEIGHTS[kind] for kind, count in gone.findings.items() if count} - {Weight.NOTE}
+    for total in tally.totals():
+        if not heavy and (total.unverified or total.unavailable_rows or total.shortfall):
+            yield f"its record has no finding, and of {total.asset} not everything is verified"
 
 
 def _again(connection: Connection, snapshot_id: int) -> tuple[Tally, dict[int, str]]:

@@ -19,6 +19,7 @@ from scanner.model.claim import UnreadableRow
 from scanner.model.finding import WEIGHTS, Finding, FindingKind, Weight
 from scanner.snapshots.interface import Chunk, ChunkState
 from scanner.store.database.engine import Store
+from scanner.store.database.pruned import pruned_of, refuse_pruned
 from scanner.store.reading.about_snapshot import (
     ABOUT_SNAPSHOT,
     Subject,
@@ -69,10 +70,11 @@ def findings(
 
     kinds: only these; all if empty. after: key of the last one seen. limit: how many at most.
     whole: whether long texts are given whole, or cut as pages of many show them (cut.py).
-    Raises SnapshotNotFoundError.
+    Raises SnapshotNotFoundError, SnapshotPrunedError.
     """
     wanted = sorted(kind.value for kind in (kinds or FindingKind))
     with store.read() as connection:
+        refuse_pruned(connection, snapshot_id)
         of = subject(connection, snapshot_id)
         yield from islice(_all(connection, of, wanted, after, _Page(limit, whole)), limit)
 
@@ -82,10 +84,12 @@ def finding_counts(store: Store, snapshot_id: int) -> Mapping[FindingKind, int]:
     counts: Counter[FindingKind] = Counter()
     with store.read() as connection:
         of = subject(connection, snapshot_id)
+        gone = pruned_of(connection, snapshot_id)
+        counts.update(gone.findings if gone else {})
         for table, key in (
             (t.unreadable_row, t.unreadable_row.c.list_id == of.list),
             (t.list_finding, and_(t.list_finding.c.list_id == of.list, still_true(of))),
-            (t.finding, t.finding.c.snapshot_id == snapshot_id),
+            *(() if gone else ((t.finding, t.finding.c.snapshot_id == snapshot_id),)),
         ):
             query = select(table.c.kind, func.count()).where(key).group_by(table.c.kind)
             for kind, count in connection.execute(query):
@@ -104,13 +108,14 @@ def worst_by_asset(store: Store, snapshot_id: int) -> Mapping[str, tuple[Finding
 
     Whose control or balance is not shown is counted in the totals, and not here. What is found of a
     network is found of every asset that the list claims on it. Assets of which nothing was found
-    are left out. Raises SnapshotNotFoundError.
+    are left out. Raises SnapshotNotFoundError, SnapshotPrunedError.
     """
     f, c, whole = t.finding.c, t.claim.c, t.list_finding.c
     told = [kind.value for kind in FindingKind if WEIGHTS[kind] is not Weight.NOTE]
     kinds = [kind.value for kind in FindingKind if WEIGHTS[kind] is Weight.FALSE]
     counts: Counter[tuple[str, FindingKind]] = Counter()
     with store.read() as connection:
+        refuse_pruned(connection, snapshot_id)
         of = subject(connection, snapshot_id)
         claims = (
             select(c.asset, f.kind, func.count())
@@ -156,7 +161,10 @@ def weights_found(store: Store, snapshot_id: int) -> set[Weight]:
     c, chunk = t.finding.c, t.chunk.c
     with store.read() as connection:
         of = subject(connection, snapshot_id)
-        found = {finding.weight for finding in about_snapshot(connection, of)} - {Weight.NOTE}
+        gone = pruned_of(connection, snapshot_id)
+        found = {finding.weight for finding in about_snapshot(connection, of)}
+        found |= {WEIGHTS[kind] for kind, n in gone.findings.items() if n} if gone else set()
+        found -= {Weight.NOTE}
         failed = chunk.snapshot_id == snapshot_id, chunk.state == ChunkState.FAILED.value
         if connection.execute(select(exists().where(*failed))).scalar():
             found.add(WEIGHTS[FindingKind.CHUNK_FAILED])

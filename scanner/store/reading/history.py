@@ -34,6 +34,7 @@ from scanner.store.database.moments import chunks_left_out, moved_rows
 from scanner.store.database.read_until import newest_moment
 from scanner.store.reading.queries import SnapshotTotals
 from scanner.store.schema import tables as t
+from scanner.store.schema.pruned_table import pruned
 from scanner.store.writing import owed as owed_rows
 from scanner.store.writing import seal
 from scanner.store.writing.publishers import list_publisher
@@ -147,12 +148,14 @@ def assets_of(store: Store, snapshot_id: int) -> list[str]:
 def in_order(store: Store, publisher_id: int | None) -> list[int]:
     """The publisher's snapshots by the time of their balances, newest first; of one time by id.
 
+    Those that are pruned are left out: there is no row to compare with.
     Lists are imported in any order: what is known of an earlier day is earlier, whenever it came.
     """
     if publisher_id is None:
         return []
     with store.read() as connection:
-        return _in_order(connection, publisher_id)
+        gone = set(connection.execute(select(pruned.c.snapshot_id)).scalars())
+        return [each for each in _in_order(connection, publisher_id) if each not in gone]
 
 
 def earlier(store: Store, snapshot_id: int) -> list[int]:

@@ -27,12 +27,14 @@ from scanner.model.statement import ListTexts
 from scanner.snapshots.interface import ChunkState, Origin, SnapshotPolicy, SnapshotState
 from scanner.snapshots.tally import AssetTotal, Tally
 from scanner.store.database.engine import Store
+from scanner.store.database.pruned import refuse_pruned
 from scanner.store.database.read_until import read_until
 from scanner.store.database.rows import RowView, rows
 from scanner.store.reading.coverage import keys_not_asked
 from scanner.store.reading.found import FoundRow, finding_counts, findings, weights_found
 from scanner.store.schema import tables as t
 from scanner.store.schema.bulk import streamed
+from scanner.store.schema.pruned_table import pruned as pruned_table
 from scanner.store.schema.records import (
     CLAIM_COLUMNS,
     from_wanted,
@@ -90,7 +92,8 @@ class SnapshotHead:
 
     chain_head: sha256 over everything stored, "" until the snapshot is complete.
     unreadable: rows of the list that gave no claim. list_name: of the file that this snapshot was
-    taken of. texts: what the list signs; None where that was not kept.
+    taken of. texts: what the list signs; None where that was not kept. pruned: when its rows were
+    deleted; None where they are all there.
     """
 
     id: int
@@ -114,6 +117,7 @@ class SnapshotHead:
     chain_head: str
     blocks: tuple[PinnedBlock, ...]
     texts: ListTexts | None = None
+    pruned: datetime | None = None
 
     @property
     def complete(self) -> bool:
@@ -126,7 +130,8 @@ class SnapshotTotals:
     """Totals per asset, by name. complete: False while chunks are missing.
 
     keys_not_asked: rows that count as verified by the key of their address, where the account may
-    have been given other keys and nobody was asked; None until the snapshot is complete.
+    have been given other keys and nobody was asked; None until the snapshot is complete, and where
+    its rows were pruned.
     """
 
     snapshot: int
@@ -144,8 +149,12 @@ class SnapshotTotals:
         }
 
 
-def resolve(store: Store, wanted: str) -> int:
-    """Turn "latest" or an id into a snapshot id. Raises SnapshotNotFoundError."""
+def resolve(store: Store, wanted: str, *, pruned: bool = False) -> int:
+    """Turn "latest" or an id into a snapshot id.
+
+    pruned: whether one whose rows are gone will do. Raises SnapshotNotFoundError,
+    SnapshotPrunedError.
+    """
     query = select(t.snapshot.c.id).order_by(t.snapshot.c.id.desc()).limit(1)
     text = wanted.strip()
     if text != "latest":
@@ -155,8 +164,10 @@ def resolve(store: Store, wanted: str) -> int:
         query = query.where(t.snapshot.c.id == int(text))
     with store.read() as connection:
         found = connection.execute(query).scalar()
-    if found is None:
-        raise SnapshotNotFoundError(wanted if text != "latest" else "")
+        if found is None:
+            raise SnapshotNotFoundError(wanted if text != "latest" else "")
+        if not pruned:
+            refuse_pruned(connection, int(found))
     return int(found)
 
 
@@ -199,7 +210,8 @@ def totals(store: Store, snapshot_id: int) -> SnapshotTotals:
     with store.read() as connection:
         found = _read_head(connection, snapshot_id)
         assets = _assets(connection, found)
-        unasked = keys_not_asked(connection, found.id, found.list_id) if found.complete else None
+        known = found.complete and found.pruned is None
+        unasked = keys_not_asked(connection, found.id, found.list_id) if known else None
         return SnapshotTotals(snapshot_id, found.complete, assets, unasked)
 
 
@@ -248,9 +260,11 @@ def _head_query() -> Select[Any]:
             t.reserve_list.c.variant,
             t.reserve_list.c.claims,
             t.reserve_list.c.unreadable,
+            pruned_table.c.at.label("pruned"),
         )
         .join(t.reserve_list, t.snapshot.c.list_id == t.reserve_list.c.id)
         .join(t.publisher, t.publisher.c.id == list_publisher())
+        .outerjoin(pruned_table, pruned_table.c.snapshot_id == t.snapshot.c.id)
     )
 
 
@@ -290,6 +304,7 @@ def _head(
         chunks_failed=states.get(ChunkState.FAILED, 0),
         chain_head=row.chain_head,
         blocks=tuple(blocks),
+        pruned=row.pruned,
     )
 
 

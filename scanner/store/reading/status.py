@@ -11,6 +11,7 @@ from scanner.snapshots.interface import SnapshotState
 from scanner.store.database.engine import Store
 from scanner.store.reading.queries import SnapshotHead, head, heads
 from scanner.store.schema import tables as t
+from scanner.store.schema.pruned_table import pruned
 from scanner.store.writing import schedules as kept
 from scanner.store.writing.publishers import list_publisher
 
@@ -52,6 +53,7 @@ class QueueStatus:
 class Status:
     """Everything at one moment. going: snapshots that have not ended, and incomplete ones.
 
+    pruned: how many snapshots have lost their rows, and when the last did.
     queue: None where there is none (SQLite, not set up) or none to be seen by this role.
     """
 
@@ -59,6 +61,7 @@ class Status:
     going: tuple[SnapshotHead, ...]
     schedules: tuple[ScheduleStatus, ...]
     queue: QueueStatus | None
+    pruned: tuple[int, datetime | None] = (0, None)
 
 
 ALIVE_SECONDS = 60
@@ -70,8 +73,15 @@ def status(store: Store) -> Status:
     schedules = schedule_states(store)
     with store.read() as connection:
         publishers, queue = _publishers(connection), _queue(connection)
+        gone = connection.execute(select(func.count(), func.max(pruned.c.at))).one()
     going = [s for s in SnapshotState if s is not SnapshotState.COMPLETE]
-    return Status(tuple(publishers), tuple(heads(store, states=going)), tuple(schedules), queue)
+    return Status(
+        tuple(publishers),
+        tuple(heads(store, states=going)),
+        tuple(schedules),
+        queue,
+        (int(gone[0]), gone[1]),
+    )
 
 
 def schedule_states(store: Store) -> list[ScheduleStatus]:

@@ -25,11 +25,18 @@ APPEND_ONLY = (
     "liability",
     "liability_proof",
     "link",
+    "pruned",
 )
 """Tables whose rows are written once."""
 
 _REFUSE = "scanner_append_only"
 _REFUSE_READ = "scanner_pin_is_read"
+_REFUSE_KEPT = "scanner_not_pruned"
+
+PRUNABLE = ("control_result", "balance", "finding")
+"""Tables of rows that may go once their snapshot is named as pruned, for good, in `pruned`."""
+
+_IS_KEPT = "NOT EXISTS (SELECT 1 FROM pruned WHERE pruned.snapshot_id = OLD.snapshot_id)"
 
 _PIN_IS_READ = (
     "EXISTS (SELECT 1 FROM chunk WHERE chunk.snapshot_id = OLD.snapshot_id AND chunk.network = "
@@ -50,7 +57,7 @@ def create_statements(dialect: str, tables: Sequence[str]) -> list[str]:
     return [create for _, create in functions()] + [
         f"CREATE TRIGGER {_name(table, event)} BEFORE {event.upper()} ON {table} "
         + (
-            f"FOR EACH ROW EXECUTE FUNCTION {_REFUSE_READ}()"
+            f"FOR EACH ROW EXECUTE FUNCTION {_row_function(table)}()"
             if _when(table, event)
             else f"FOR EACH STATEMENT EXECUTE FUNCTION {_REFUSE}()"
         )
@@ -70,7 +77,12 @@ def functions() -> list[tuple[str, str]]:
         f"$$ BEGIN IF {_PIN_IS_READ} THEN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; "
         "END IF; RETURN OLD; END $$"
     )
-    return [(_REFUSE, refuse), (_REFUSE_READ, refuse_read)]
+    refuse_kept = (
+        f"CREATE OR REPLACE FUNCTION {_REFUSE_KEPT}() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$ BEGIN IF {_IS_KEPT} THEN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; "
+        "END IF; RETURN OLD; END $$"
+    )
+    return [(_REFUSE, refuse), (_REFUSE_READ, refuse_read), (_REFUSE_KEPT, refuse_kept)]
 
 
 def wanted(dialect: str) -> dict[str, str]:
@@ -81,7 +93,15 @@ def wanted(dialect: str) -> dict[str, str]:
 
 def _when(table: str, event: str) -> str:
     """On what condition a change is refused; "" for always."""
-    return f"WHEN {_PIN_IS_READ} " if (table, event) == ("pinned_block", "delete") else ""
+    if event != "delete":
+        return ""
+    if table == "pinned_block":
+        return f"WHEN {_PIN_IS_READ} "
+    return f"WHEN {_IS_KEPT} " if table in PRUNABLE else ""
+
+
+def _row_function(table: str) -> str:
+    return _REFUSE_READ if table == "pinned_block" else _REFUSE_KEPT
 
 
 def drop_statements(dialect: str, tables: Sequence[str]) -> list[str]:
@@ -93,7 +113,7 @@ def drop_statements(dialect: str, tables: Sequence[str]) -> list[str]:
         for t in tables
         for e in ("update", "delete", "truncate")
     ]
-    return [*drops, *(f"DROP FUNCTION IF EXISTS {name}()" for name in (_REFUSE, _REFUSE_READ))]
+    return [*drops, *(f"DROP FUNCTION IF EXISTS {name}()" for name, _ in functions())]
 
 
 def missing(connection: Connection) -> list[str]:

@@ -1,0 +1,136 @@
+"""Deletes the rows of old snapshots, and leaves what their seals are over.
+
+Verdicts, balances and findings of claims go: with each snapshot it is they that make a database
+grow. The snapshot, its list, blocks, chunks with their digests, sums, totals, liabilities and its
+links in the chain stay, so its seal can still be made anew, and its totals and result be read.
+First the snapshot is named in `pruned`, which is append-only and a link of the chain: only then do
+the triggers let its rows go. So nobody hides a snapshot by this: `db check` says what is pruned.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select
+
+from scanner.errors import StoreError
+from scanner.snapshots.interface import SnapshotState
+from scanner.store.database import chain
+from scanner.store.database.engine import Store
+from scanner.store.database.pruned import Pruned, kept_claims, read_pruned
+from scanner.store.reading.check import wrong
+from scanner.store.reading.history import publisher_of, publishers
+from scanner.store.reading.queries import SnapshotHead, heads
+from scanner.store.schema import tables as t
+from scanner.store.schema.bulk import insert_rows
+from scanner.store.schema.pruned_table import pruned as pruned_table
+
+TABLES = (t.finding, t.control_result, t.balance)
+"""What goes, by the tables' keys of snapshot and claim."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What pruning a snapshot would delete. rows: table -> how many."""
+
+    head: SnapshotHead
+    rows: dict[str, int]
+
+
+def to_prune(store: Store, keep: int, publisher_id: int | None = None) -> list[SnapshotHead]:
+    """Complete snapshots but the newest `keep` of each publisher, oldest first.
+
+    Newest by id: what was taken last. publisher_id: only of this one. Raises ValueError below 1.
+    """
+    if keep < 1:
+        raise ValueError("the newest complete snapshot of a publisher is never pruned")
+    found: list[SnapshotHead] = []
+    for view in publishers(store):
+        if publisher_id in (None, view.id):
+            of = heads(store, publisher_id=view.id, states=(SnapshotState.COMPLETE,))
+            found += [head for head in of[keep:] if head.pruned is None]
+    return sorted(found, key=lambda head: head.id)
+
+
+def plan(store: Store, chosen: Sequence[SnapshotHead]) -> list[Plan]:
+    """What pruning these would delete; changes nothing."""
+    with store.read() as connection:
+        return [Plan(head, _rows(connection, head.id)) for head in chosen]
+
+
+def prune(store: Store, snapshot_id: int, program: str, now: datetime) -> Pruned:
+    """Delete a snapshot's rows, in one transaction.
+
+    Raises StoreError if it is not complete, pruned already, the newest complete one of its
+    publisher, or does not add up (what was changed is not to be lost with its traces).
+    """
+    publisher = publisher_of(store, snapshot_id)
+    newest = {view.id: view.latest_complete for view in publishers(store)}
+    # Read apart: every row is added up again, and others are not to wait for that. What is
+    # complete does not change meanwhile.
+    with store.read() as connection:
+        s = t.snapshot.c
+        query = select(s.state, s.chain_head).where(s.id == snapshot_id)
+        row = connection.execute(query).first()
+        if row is None or row.state != SnapshotState.COMPLETE.value:
+            raise StoreError(
+                f"snapshot {snapshot_id} is not complete: only complete ones are pruned"
+            )
+        if publisher is None or newest.get(publisher) == snapshot_id:
+            raise StoreError(f"snapshot {snapshot_id} is the newest complete one of its publisher")
+        problem = next(wrong(connection, snapshot_id, row.chain_head), None)
+        if problem is not None:
+            raise StoreError(
+                f"snapshot {snapshot_id} does not add up, so its rows are not deleted: {problem} "
+                "(see 'scanner db check')"
+            )
+    with store.write() as connection:
+        return _prune(connection, snapshot_id, program, now)
+
+
+def _prune(connection: Connection, snapshot_id: int, program: str, now: datetime) -> Pruned:
+    again = select(pruned_table.c.at).where(pruned_table.c.snapshot_id == snapshot_id)
+    if connection.execute(again).first() is not None:
+        raise StoreError(f"snapshot {snapshot_id} is pruned already")
+    f = t.finding.c
+    counts = select(f.kind, func.count()).where(f.snapshot_id == snapshot_id).group_by(f.kind)
+    findings = {kind: int(n) for kind, n in connection.execute(counts)}
+    row = (
+        *(snapshot_id, now, program, json.dumps(findings, sort_keys=True)),
+        json.dumps(_rows(connection, snapshot_id), sort_keys=True),
+    )
+    insert_rows(connection, pruned_table, [row])
+    keep = kept_claims(connection, snapshot_id)
+    for table in TABLES:
+        c = table.c
+        going = table.delete().where(c.snapshot_id == snapshot_id, c.claim_no.not_in(keep))
+        connection.execute(going)
+    chain.append_rows(connection, chain.PRUNED, pruned_table, [row])
+    query = select(pruned_table).where(pruned_table.c.snapshot_id == snapshot_id)
+    return read_pruned(connection.execute(query).one())
+
+
+def _rows(connection: Connection, snapshot_id: int) -> dict[str, int]:
+    """Rows that would go, by table."""
+    keep = kept_claims(connection, snapshot_id)
+    found: dict[str, int] = {}
+    for table in TABLES:
+        c = table.c
+        query = select(func.count()).where(c.snapshot_id == snapshot_id, c.claim_no.not_in(keep))
+        found[table.name] = int(connection.execute(query).scalar_one())
+    return found
+
+
+def pruned_snapshots(store: Store, only: Collection[int] = ()) -> list[tuple[SnapshotHead, Pruned]]:
+    """Every pruned snapshot, newest first. only: these alone."""
+    with store.read() as connection:
+        rows = connection.execute(select(pruned_table)).all()
+    known = {row.snapshot_id: read_pruned(row) for row in rows}
+    return [
+        (head, known[head.id])
+        for head in (heads(store, states=(SnapshotState.COMPLETE,)) if known else ())
+        if head.id in known and (not only or head.id in only)
+    ]

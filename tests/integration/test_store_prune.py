@@ -1,0 +1,264 @@
+"""Rows of old snapshots go; totals, results and seals stay, and nobody takes none for nothing."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import text
+from support.command import run_scanner
+from support.moving_coins import COINS, FIRST, Ledger, claims, rotate
+from support.snapshot_stub import OKX_RULE, StubSource, eth_claim, stored
+from support.taking import SIGNED, planned, take
+from support.web_data import make_database, served
+
+from scanner.alerts.rules import _before
+from scanner.errors import SnapshotPrunedError, StoreError
+from scanner.model.finding import FindingKind, Weight
+from scanner.snapshots.interface import SnapshotPolicy
+from scanner.store.database import chain
+from scanner.store.database.engine import open_store
+from scanner.store.database.pruned import kept_claims
+from scanner.store.reading import queries
+from scanner.store.reading.check import check
+from scanner.store.reading.found import worst_by_asset
+from scanner.store.reading.history import asset_history, earlier, publishers, verified_rows
+from scanner.store.reading.status import status
+from scanner.store.schema import tables as t
+from scanner.store.schema.pruned_table import pruned as pruned_table
+from scanner.store.upkeep.prune import plan, prune, pruned_snapshots, to_prune
+from scanner.store.writing.runs import create_snapshot
+
+NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
+PRUNED = "was pruned on 2026-11-29"
+
+
+def _rows():
+    return [eth_claim(1, **SIGNED), eth_claim(2), eth_claim(3, amount=10**77, **SIGNED)]
+
+
+def _three(store):
+    """Three snapshots of one list."""
+    first = planned(store, _rows())
+    list_id = queries.head(store, first).list_id
+    more = [create_snapshot(store, list_id, SnapshotPolicy()) for _ in range(2)]
+    for each in (first, *more):
+        take(store, each, StubSource())
+    return [first, *more]
+
+
+def _count(store, table, snapshot):
+    query = text(f"SELECT count(*) FROM {table} WHERE snapshot_id = {snapshot}")
+    with store.read() as connection:
+        return connection.execute(query).scalar_one()
+
+
+def _said(store, snapshot):
+    """What a pruned snapshot still says."""
+    return (
+        queries.asset_totals(store, snapshot),
+        queries.finding_counts(store, snapshot),
+        queries.weights_found(store, snapshot),
+        verified_rows(store, snapshot),
+        queries.head(store, snapshot).chain_head,
+    )
+
+
+def test_totals_result_and_seal_stay(store):
+    first, second, third = _three(store)
+    before = _said(store, first)
+    assert before[2] == {Weight.FALSE, Weight.UNSHOWN}
+    assert [head.id for head in to_prune(store, 1)] == [first, second]
+    assert plan(store, to_prune(store, 2))[0].rows["balance"] == 3
+    assert [_count(store, "balance", each) for each in (first, second, third)] == [3, 3, 3]
+    done = prune(store, first, "1.2.3", NOW)
+    assert (done.at, done.program) == (NOW, "1.2.3")
+    assert done.rows == {"balance": 3, "control_result": 3, "finding": sum(done.findings.values())}
+    for table in ("balance", "control_result", "finding"):
+        assert (_count(store, table, first), _count(store, table, second) > 0) == (0, True)
+    assert _said(store, first) == before
+    assert check(store) == []
+    assert queries.head(store, first).pruned == NOW
+    assert queries.totals(store, first).keys_not_asked is None
+    assert [head.id for head in to_prune(store, 1)] == [second]
+    assert status(store).pruned == (1, NOW)
+    kept = stored(store, _rows()).list_id
+    assert kept == queries.head(store, first).list_id
+    take(store, create_snapshot(store, kept, SnapshotPolicy()), StubSource())
+    assert check(store) == [], "the list can be taken again"
+
+
+def test_who_asks_for_rows_that_are_gone_is_told(store):
+    first, second, third = _three(store)
+    prune(store, first, "1", NOW)
+    for ask in (
+        lambda: queries.resolve(store, str(first)),
+        lambda: list(queries.rows(store, first)),
+        lambda: list(queries.findings(store, first)),
+        lambda: worst_by_asset(store, first),
+    ):
+        with pytest.raises(SnapshotPrunedError, match=PRUNED):
+            ask()
+    assert queries.resolve(store, "latest") == third
+    assert earlier(store, third) == [second], "nothing is compared with what is gone"
+    prune(store, second, "1", NOW)
+    assert _before(store, queries.head(store, third)) is None
+    (publisher,) = publishers(store)
+    points = asset_history(store, publisher.id, "ETH")
+    assert [p.total is None for p in points] == [False, False, False], "history has its totals"
+
+
+def test_what_is_not_pruned(store):
+    first, _, third = _three(store)
+    unfinished = planned(store, [eth_claim(50, **SIGNED)])
+    prune(store, first, "1", NOW)
+    for snapshot, why in (
+        (first, "pruned already"),
+        (third, "newest complete"),
+        (unfinished, "not complete"),
+        (999, "not complete"),
+    ):
+        with pytest.raises(StoreError, match=why):
+            prune(store, snapshot, "1", NOW)
+    with pytest.raises(ValueError, match="never pruned"):
+        to_prune(store, 0)
+    assert [head.id for head, _ in pruned_snapshots(store)] == [first]
+
+
+def _behind_the_triggers(store, change):
+    """As an owner can who drops triggers, and puts them back."""
+    with store.write() as connection:
+        if store.dialect == "postgresql":
+            connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
+            connection.execute(text(change))
+            return
+        query = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
+        triggers = connection.exec_driver_sql(query).all()
+        for name, _ in triggers:
+            connection.exec_driver_sql(f"DROP TRIGGER {name}")
+        connection.execute(text(change))
+        for _, made in triggers:
+            connection.exec_driver_sql(made)
+
+
+def test_a_snapshot_that_was_changed_is_not_pruned_with_its_traces(store):
+    first, *_ = _three(store)
+    _behind_the_triggers(
+        store, f"UPDATE control_result SET reason = 'x' WHERE snapshot_id = {first}"
+    )
+    with pytest.raises(StoreError, match="does not add up"):
+        prune(store, first, "1", NOW)
+    assert _count(store, "balance", first) == 3
+
+
+def test_a_record_that_whitewashes_is_held_to_the_sealed_totals(store):
+    """An owner who names a snapshot as pruned himself, with a link that fits, and no finding."""
+    first, *_ = _three(store)
+    row = (first, NOW, "1", "{}", "{}")
+    with store.write() as connection:
+        names = [column.name for column in pruned_table.columns]
+        connection.execute(pruned_table.insert().values(**dict(zip(names, row, strict=True))))
+        for table in (t.finding, t.balance, t.control_result):
+            connection.execute(table.delete().where(table.c.snapshot_id == first))
+        chain.append_rows(connection, chain.PRUNED, pruned_table, [row])
+    (problem,) = check(store)
+    assert problem.snapshot_id == first
+    assert "no finding" in problem.what
+
+
+def test_rows_of_later_findings_stay_with_them(store):
+    """A second reading's findings are links of their own, and sums need the rows that moved."""
+    from support.sealed_database import _read_again
+
+    first, *_ = _three(store)
+    _read_again(store, first)
+    before = _said(store, first)
+    with store.read() as connection:
+        kept = kept_claims(connection, first)
+    assert kept
+    prune(store, first, "1", NOW)
+    assert _count(store, "balance", first) == len(kept)
+    assert _said(store, first) == before
+    assert check(store) == []
+    changed = {FindingKind.BALANCE_CHANGED: len(kept)}
+    assert changed.items() <= queries.finding_counts(store, first).items()
+
+
+def test_sums_of_rows_that_moved_stay(store):
+    first = planned(store, claims(), statement=OKX_RULE, chunk_sizes={"ethereum": 2})
+    take(store, first, Ledger({FIRST: COINS}, rotate))
+    newer = create_snapshot(store, queries.head(store, first).list_id, SnapshotPolicy())
+    take(store, newer, StubSource())
+    before = _said(store, first)
+    prune(store, first, "1", NOW)
+    assert _said(store, first) == before
+    assert check(store) == []
+
+
+# Commands and pages
+
+
+@pytest.fixture
+def with_pages(tmp_path):
+    url = f"sqlite:///{tmp_path / 'scanner.db'}"
+    ids = make_database(url)
+    return url, ids
+
+
+def _scanner(url, *arguments):
+    return run_scanner(["--database", url, *arguments])
+
+
+def test_the_command_says_first_and_deletes_only_with_yes(with_pages):
+    url, ids = with_pages
+    assert _scanner(url, "prune").status == 2
+    assert _scanner(url, "prune", "--keep", "0").status == 2
+    assert _scanner(url, "prune", "--keep", "1", "--publisher", "nobody").status == 2
+    shown = _scanner(url, "prune", "--keep", "1")
+    assert shown.status == 0
+    assert "nothing was deleted" in shown.err
+    with open_store(url) as store:
+        assert pruned_snapshots(store) == []
+    done = _scanner(url, "prune", "--keep", "1", "--yes")
+    assert done.status == 0, done.err
+    assert f"snapshot {ids.old} is pruned" in done.err
+    assert "there is nothing to prune" in _scanner(url, "prune", "--keep", "1", "--yes").err
+    assert "newest complete" in _scanner(url, "prune", str(ids.new), "--yes").err
+    for command in ("totals", "show", "report", "value", "export totals", "diff"):
+        refused = _scanner(url, *command.split(), str(ids.old))
+        assert refused.status == 2, command
+        assert "was pruned on" in refused.err, command
+    (kept,) = _scanner(url, "pruned", str(ids.old), "--json").object
+    assert kept["snapshot"] == ids.old
+    assert kept["assets"][0]["verified"]
+    assert kept["rows_deleted"]["balance"] == 60
+    assert "pruned on" in _scanner(url, "pruned").text
+    checked = _scanner(url, "db", "check")
+    assert (checked.status, "1 snapshot pruned" in checked.err) == (0, True), checked.err
+    assert _scanner(url, "status", "--json").object["pruned"]["snapshots"] == 1
+
+
+def test_pages_name_what_is_pruned(with_pages):
+    url, ids = with_pages
+    with open_store(url) as store:
+        before = queries.weights_found(store, ids.old)
+        prune(store, ids.old, "1", NOW)
+    with served(url) as site:
+        for place in ("", "/findings", "/rows"):
+            page = site.get(f"/snapshots/{ids.old}{place}")
+            assert (page.status_code, PRUNED in page.text) == (410, True), place
+        answer = site.get(f"/api/v1/snapshots/{ids.old}")
+        assert (answer.status_code, PRUNED in json.dumps(answer.json())) == (410, True)
+        pruned = {
+            s["id"]: (s["pruned"], s["status"])
+            for s in site.get("/api/v1/snapshots").json()["snapshots"]
+        }
+        assert before == {Weight.UNSHOWN}
+        assert pruned[ids.old] == (NOW.isoformat(), "unshown")
+        assert pruned[ids.new][0] is None
+        assert "pruned on 2026-11-29" in site.get("/snapshots").text
+        for page in ("/", "/publishers/1", "/publishers/1/assets/ETH"):
+            assert site.get(page).status_code == 200, page
+        gone = site.get(f"/differences?old={ids.old}&new={ids.new}")
+        assert gone.status_code == 410
