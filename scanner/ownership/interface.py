@@ -76,6 +76,10 @@ class ChainView(Protocol):
         """See ContractCall."""
         ...
 
+    def hint(self, to: bytes, data: bytes, /) -> bytes:
+        """The same, for what only says where to look: no verdict in a row's favour rests on it."""
+        ...
+
     def state(self, account: bytes, slots: tuple[bytes, ...]) -> AccountState | None:
         """Code and storage of an account, None where they cannot be read. Raises SourceError."""
         ...

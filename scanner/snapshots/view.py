@@ -47,6 +47,10 @@ class View:
             raise SourceRejectedError(self.source.name, "runs no contract calls")
         return self.source.call(to, data, self.block)
 
+    def hint(self, to: bytes, data: bytes, /) -> bytes:
+        """See ChainView.hint."""
+        return self(to, data)
+
     def state(self, account: bytes, slots: tuple[bytes, ...]) -> AccountState | None:
         """See ChainView.state."""
         if not isinstance(self.source, StateReader):

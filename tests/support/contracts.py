@@ -17,6 +17,7 @@ CODE: dict[str, str] = {
     **json.loads((FOLDER / "wallets.json").read_text()),
     **json.loads((FOLDER / "safe_1_4_1.json").read_text()),
     **json.loads((FOLDER / "coinbase_1.json").read_text()),
+    **json.loads((FOLDER / "multisig_daily_limit.json").read_text()),
 }
 
 
@@ -44,13 +45,15 @@ _BY_SALT = (  # creates with CREATE2: a salt of 32 bytes, then creation code
 
 
 def deploy_by_salt(node: Anvil, name: str) -> str:
-    """Deploy what the singleton factory was sent, at the address that follows from it."""
+    """Deploy what the singleton factory was sent, at the address that follows from it, once."""
     node.rpc("anvil_setCode", SINGLETON_FACTORY, _BY_SALT)
     sent = bytes.fromhex(CODE[name])
     salt, code = sent[:32], sent[32:]
     factory = bytes.fromhex(SINGLETON_FACTORY[2:])
-    send(node, "0x" + sent.hex(), SINGLETON_FACTORY)
-    return "0x" + keccak256(b"\xff" + factory + salt + keccak256(code))[12:].hex()
+    made = "0x" + keccak256(b"\xff" + factory + salt + keccak256(code))[12:].hex()
+    if node.rpc("eth_getCode", made, "latest") == "0x":
+        send(node, "0x" + sent.hex(), SINGLETON_FACTORY)
+    return made
 
 
 def deploy(node: Anvil, name: str, types: tuple[str, ...] = (), *values: object) -> str:

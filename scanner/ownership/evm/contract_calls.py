@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from scanner.model.addresses.keccak import keccak256
 from scanner.ownership.evm.delegation import DELEGATED, MARK
 from scanner.ownership.evm.evm_signers import Digest, Signed
-from scanner.ownership.interface import ContractCall
+from scanner.ownership.interface import ChainView, ContractCall
 
 MOST_OWNERS = 256
 """A list of owners longer than this is not believed to be one."""
@@ -98,6 +98,45 @@ def is_contract(call: ContractCall, account: bytes) -> bool | None:
         return None
     size, mark = int.from_bytes(answer[:32]), answer[32:35]
     return size != 0 and not (size == DELEGATED and mark == MARK)
+
+
+# Creation code; the accounts lie behind it, 20 bytes each. Returns one word an account: the size
+# of its code. COUNT is how many.
+_SIZES = (
+    "6000"  # i = 0
+    "5b 6014 81 6014 02 602f 01 600c 39"  # 2: copy account i, from 47 + 20 i, to memory 12
+    "6000 51 3b 81 6020 02 6020 01 52"  # store the size of its code at 32 + 32 i
+    "6001 01 61COUNT 81 10 6002 57"  # i = i + 1; if it is below COUNT, jump to 2
+    "61COUNT 6020 02 6020 f3"  # return the words
+)
+
+
+def sizes_question(accounts: Sequence[bytes]) -> bytes:
+    """The program that looks how large some accounts' codes are."""
+    return bytes.fromhex(_SIZES.replace("COUNT", f"{len(accounts):04x}")) + b"".join(accounts)
+
+
+def with_code(call: ContractCall, accounts: Sequence[bytes]) -> tuple[bytes, ...]:
+    """Those of some accounts that have code, or may have: all, where nobody can say.
+
+    An account that delegates (EIP-7702) is one of them: its code may act for others than its key.
+    accounts: of 20 bytes, MOST_OWNERS at most.
+    """
+    if not accounts:
+        return ()
+    answer = _hint(call, b"", sizes_question(accounts))
+    if len(answer) != 32 * len(accounts):
+        return tuple(accounts)
+    return tuple(a for n, a in enumerate(accounts) if any(answer[32 * n : 32 * n + 32]))
+
+
+def listed_owners(call: ContractCall, account: bytes) -> tuple[bytes, ...] | None:
+    """The owners that a wallet of known code lists; None where it does not, or not that many."""
+    return _address_list(_hint(call, account, _GET_OWNERS))
+
+
+def _hint(call: ContractCall, to: bytes, data: bytes) -> bytes:
+    return call.hint(to, data) if isinstance(call, ChainView) else call(to, data)
 
 
 def accepts(

@@ -15,7 +15,7 @@ The publisher's label of the row never lowers what is asked of it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from scanner.errors import AddressFormatError
@@ -25,18 +25,10 @@ from scanner.model.control import Binding, ControlResult
 from scanner.ownership import verdicts
 from scanner.ownership.evm import contract_calls, evm_signers
 from scanner.ownership.evm.evm_signers import Digest, Envelope, Signed
-from scanner.ownership.evm.wallets import (
-    UNKNOWN_CODE,
-    UNKNOWN_OWNER,
-    Pod,
-    Wallet,
-    asks_unknown,
-    find_wallet,
-)
+from scanner.ownership.evm.named_owners import Seen, contract_says
+from scanner.ownership.evm.safe_signatures import doubt
+from scanner.ownership.evm.wallets import UNKNOWN_CODE, Pod, Wallet, find_wallet
 from scanner.ownership.interface import ChainView, ContractCall, Proof
-
-_DEPTH = 3
-"""How many contracts that own contracts are followed."""
 
 _ACCOUNT = 20
 """Bytes of an account."""
@@ -117,9 +109,10 @@ class ContractOwner:
             if known is not None:
                 return known
             if of.call is not None:
-                answer = self._accepted(of.call, of.account, by, signatures, digests)
-                if answer is not None:
-                    return self._controls(Binding.ASSERTED, of.account, by, answer + UNKNOWN_CODE)
+                answers = _accepted(of.call, of.account, by, signatures, digests)
+                if answers:
+                    words = _joined(answers) + UNKNOWN_CODE
+                    return self._controls(Binding.ASSERTED, of.account, by, words)
             if by.unknown:
                 number = by.unknown[0]
                 bad = _Bad(number, signatures[number - 1], call is not None)
@@ -155,14 +148,15 @@ class ContractOwner:
         if not isinstance(found, Wallet):
             return self._unsigned_pod(view, account, of_pod, by)
         if found.answers and not found.trouble and (by.unknown or not found.owners):
-            answer = self._accepted(view, account, by, signatures, digests)
+            answers = _accepted(view, account, by, signatures, digests)
             chain_id = proof.network.chain_id
-            if answer is not None and any(
-                asks_unknown(view, account, found, signed.data, chain_id) for signed in signatures
-            ):
-                return self._controls(Binding.ASSERTED, account, by, answer + UNKNOWN_OWNER)
-            if answer is not None:
-                return self._controls(Binding.ON_CHAIN, account, by, answer)
+            doubts = [
+                doubt(view, account, found, signatures[n - 1].data, chain_id) for n in answers
+            ]
+            if answers:  # each that is by nobody named must stand; else one is enough
+                words = max(doubts) if by.unknown else min(doubts)
+                binding = Binding.ASSERTED if words else Binding.ON_CHAIN
+                return self._controls(binding, account, by, _joined(answers) + words)
         return None if by.unknown else self._of_wallet(found, account, by)
 
     def _unsigned_pod(
@@ -194,25 +188,6 @@ class ContractOwner:
                 signers,
             )
         return None
-
-    def _accepted(
-        self,
-        call: ContractCall,
-        account: bytes,
-        by: _Signers,
-        signatures: Sequence[Signed],
-        digests: Sequence[Digest],
-    ) -> str | None:
-        """EIP-1271 and EIP-6492: one accepted signature is enough, if every other is accounted.
-
-        Returns what to remark, None if the contract does not accept.
-        """
-        wanted = by.unknown or range(1, len(signatures) + 1)
-        answers = [
-            contract_calls.accepts(call, account, signatures[n - 1], digests) for n in wanted
-        ]
-        enough = all(answers) if by.unknown else any(answers)
-        return "; ".join(dict.fromkeys(a for a in answers if a)) if enough else None
 
     def _controls(
         self, binding: Binding, account: bytes, by: _Signers, words: str
@@ -251,7 +226,7 @@ class ContractOwner:
             return verdicts.mismatch(self.name, _SAME_OWNER, len(named), signers)
         words = of.words
         if of.call is not None:
-            seen = _chain_says(of.call, of.account, by.owners)
+            seen = contract_says(of.call, of.account, by.owners)
             if seen.met:
                 words = seen.text + UNKNOWN_CODE
                 return verdicts.controls(self.name, Binding.ASSERTED, signers, words, seen.required)
@@ -288,6 +263,27 @@ class ContractOwner:
         )
 
 
+def _accepted(
+    call: ContractCall,
+    account: bytes,
+    by: _Signers,
+    signatures: Sequence[Signed],
+    digests: Sequence[Digest],
+) -> dict[int, str]:
+    """EIP-1271 and EIP-6492: one accepted signature is enough, if every other is accounted.
+
+    Returns what to remark by the signature's number, {} if the contract does not accept.
+    """
+    wanted = by.unknown or range(1, len(signatures) + 1)
+    said = {n: contract_calls.accepts(call, account, signatures[n - 1], digests) for n in wanted}
+    answers = {n: remark for n, remark in said.items() if remark is not None}
+    return answers if len(answers) == len(said) or not by.unknown else {}
+
+
+def _joined(answers: Mapping[int, str]) -> str:
+    return "; ".join(dict.fromkeys(answers.values()))
+
+
 def _subject(proof: Proof, call: ContractCall | None) -> _Subject:
     """Whose control a row is about."""
     account = proof.address.payload
@@ -301,20 +297,11 @@ def _subject(proof: Proof, call: ContractCall | None) -> _Subject:
     return _Subject(payee.account, call, Binding.ON_CHAIN, paid=True)
 
 
-def _is_somebody_else(of: _Subject, seen: _Seen) -> bool:
+def _is_somebody_else(of: _Subject, seen: Seen) -> bool:
     """Whether a validator pays an account of its own key, which did not sign."""
     if not of.paid or seen.required or of.call is None:
         return False
     return contract_calls.is_contract(of.call, of.account) is False
-
-
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """What the chain says about some signers. required: 0 where it names no owners."""
-
-    met: bool
-    required: int
-    text: str
 
 
 def _named_owners(proof: Proof) -> list[bytes | str]:
@@ -353,32 +340,6 @@ def _match(
         else:
             unknown.append(number)
     return _Signers(own, tuple(owners), tuple(unknown), tuple(dict.fromkeys(filter(None, remarks))))
-
-
-def _chain_says(
-    call: ContractCall, account: bytes, signers: Sequence[bytes], depth: int = _DEPTH
-) -> _Seen:
-    """Ask the contract for its owners and count the signers among them."""
-    owners = contract_calls.owners_of(call, account)
-    name = checksum_text(account)
-    if owners is None:
-        return _Seen(False, 0, f"the contract at {name} does not name an owner at this block")
-    counted = [s for s in signers if s in owners.accounts]
-    if len(counted) >= owners.threshold:
-        return _Seen(True, owners.threshold, f"{owners.source} of {name} names who signed")
-    if owners.threshold > 1:
-        return _Seen(
-            False,
-            owners.threshold,
-            f"{owners.source} of {name}: {owners.threshold} of its {len(owners.accounts)} owners "
-            f"must sign, {len(counted)} did",
-        )
-    if len(owners.accounts) == 1 and depth > 1:
-        above = _chain_says(call, owners.accounts[0], signers, depth - 1)
-        if above.required:
-            return above
-    by = ", ".join(map(checksum_text, owners.accounts[:3]))
-    return _Seen(False, 1, f"{owners.source} of {name} names {by}, none of whom signed")
 
 
 def evm_contract_owner() -> ContractOwner:

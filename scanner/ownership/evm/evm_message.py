@@ -17,14 +17,9 @@ from scanner.ownership import verdicts
 from scanner.ownership.evm import evm_signers
 from scanner.ownership.evm.contract_calls import accepts
 from scanner.ownership.evm.evm_signers import Digest, Envelope, Signed
+from scanner.ownership.evm.safe_signatures import doubt
 from scanner.ownership.evm.typed_data import is_first_typed_data
-from scanner.ownership.evm.wallets import (
-    UNKNOWN_CODE,
-    UNKNOWN_OWNER,
-    Wallet,
-    asks_unknown,
-    find_wallet,
-)
+from scanner.ownership.evm.wallets import UNKNOWN_CODE, Wallet, find_wallet
 from scanner.ownership.freshness import grade
 from scanner.ownership.interface import ChainView, ContractCall, Proof
 from scanner.ownership.primitives.recovery import recover_account
@@ -85,14 +80,16 @@ class EvmMessage:
 def binding_of_answer(call: ContractCall, proof: Proof, signature: bytes) -> tuple[Binding, str]:
     """What it is worth that a contract accepts a signature, and what to say about that.
 
-    Only of code that we know is it known that it accepts its owners' signatures and no others.
+    Only of code that we know is it known that it accepts its owners' signatures and no others, and
+    of these only what their keys made shows anything.
     """
     if isinstance(call, ChainView):
         found = find_wallet(call, proof.address.payload, proof.network.chain_id, ())
         if isinstance(found, Wallet) and found.answers and not found.trouble:
             account, chain_id = proof.address.payload, proof.network.chain_id
-            if asks_unknown(call, account, found, signature, chain_id):
-                return Binding.ASSERTED, UNKNOWN_OWNER
+            words = doubt(call, account, found, signature, chain_id)
+            if words:
+                return Binding.ASSERTED, words
             return Binding.ON_CHAIN, f": {found.name}"
     return Binding.ASSERTED, UNKNOWN_CODE
 

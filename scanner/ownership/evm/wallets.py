@@ -13,13 +13,14 @@ EigenPodManager; MultiSigWallet of ConsenSys and Gnosis (isOwner, owners, requir
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from scanner.model.account import AccountState
+from scanner.model.addresses.evm import checksum_text
 from scanner.model.addresses.keccak import keccak256
-from scanner.ownership.evm.contract_calls import ask_address, is_contract, unwrap
+from scanner.ownership.evm.contract_calls import ask_address, listed_owners, with_code
 from scanner.ownership.interface import ChainView
 from scanner.settings.wallets import load_wallets
 
@@ -44,16 +45,14 @@ UNKNOWN_CODE: Final = (
 """What to say of a contract that speaks for itself."""
 
 
-UNKNOWN_OWNER: Final = (
-    "; one of its owners is a contract whose code is unknown, and may accept anybody: whether "
-    "its owners signed is not verified"
-)
-"""What to say of a known wallet that asks an unknown contract in its turn."""
-
-_NO_CODE: Final = keccak256(b"")
 _DEPTH: Final = 2  # wallets that own wallets: how deep they are followed
-_MOST_LISTED: Final = 16  # owners of a wallet that are looked at, whether they are wallets
-_PART: Final = 65  # bytes of one signature in what a Safe is given
+_MOST_READ: Final = 16  # owners of a wallet, with code, that are looked into
+_MOST_CONFIRMING: Final = 50  # owners that a MultiSigWallet's own code takes
+_ARRAY: Final = int.from_bytes(keccak256(_COUNT))  # where its list of owners lies
+_TRANSACTIONS, _CONFIRMATIONS, _MADE = _slot(0), _slot(1), _slot(5)  # and what it has decided
+_ANY_BIT: Final = (1 << 256) - 1
+_TRUTH: Final = 0xFF  # the part of a slot that is read as true or false
+_ACCOUNT: Final = (1 << 160) - 1  # and as an account
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +62,8 @@ class Wallet:
     name: of its code. count: of its owners. owners: those of the accounts asked about that are
     among them. threshold: how many must agree. trouble: why it is not shown that they can spend all
     the same, "" if it is. answers: whether what answers isValidSignature for it is known, too.
+    unread: how many of the other owners were not looked into (contracts of other code, wallets too
+    deep down, owners that it does not list): those who signed may act through them.
     """
 
     name: str
@@ -71,11 +72,17 @@ class Wallet:
     threshold: int
     trouble: str = ""
     answers: bool = False
+    unread: int = 0
 
     @property
     def is_met(self) -> bool:
         """Whether the owners that were found can spend."""
         return not self.trouble and 0 < self.threshold <= len(self.owners)
+
+    @property
+    def may_be_met(self) -> bool:
+        """Whether those who signed may be able to spend, as far as is known."""
+        return len(self.owners) + self.unread >= self.threshold
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +91,15 @@ class Pod:
 
     name: str
     owner: bytes
+
+
+class _Asked(NamedTuple):
+    """What is asked about an account: see find_wallet."""
+
+    account: bytes
+    chain_id: str
+    signers: Sequence[bytes]
+    depth: int
 
 
 def find_wallet(
@@ -106,14 +122,13 @@ def find_wallet(
     if code is not None and code.kind == "proxy":
         behind = view.state(state.values[0].to_bytes(32)[12:], ())
         code = known.get(behind.code_hash) if behind is not None else None
+    of = _Asked(account, chain_id, signers, depth)
     if code is not None and code.kind == "safe":
-        found = _safe(view, code.name, state, signers)
-        if depth and signers and len(found.owners) < found.threshold:
-            more = _owning_wallets(view, account, chain_id, signers, depth - 1)
-            return replace(found, owners=(*found.owners, *more))
-        return found
+        safe = _safe(view, code.name, state, signers)
+        return _with_inner(view, safe, of, lambda: listed_owners(view, account), _ANY_BIT)
     if code is not None and code.kind == "multisig":
-        return _multisig(code.name, state, signers)
+        wallet, listed = _multisig(view, code.name, account, state, signers)
+        return _with_inner(view, wallet, of, lambda: listed, _TRUTH)
     return _pod(view, account, chain_id)
 
 
@@ -131,15 +146,49 @@ def _safe(view: ChainView, name: str, state: AccountState, signers: Sequence[byt
     return Wallet(name, count, owners, threshold, trouble, _is_known_handler(view, handler))
 
 
-def _multisig(name: str, state: AccountState, signers: Sequence[bytes]) -> Wallet:
+def _multisig(
+    view: ChainView, name: str, account: bytes, state: AccountState, signers: Sequence[bytes]
+) -> tuple[Wallet, tuple[bytes, ...]]:
     """A wallet without a proxy, a guard or a handler: its owners confirm what it does on the chain.
 
-    Who is an owner, how many there are and how many must confirm stand where a Safe has them.
+    Who is an owner, how many there are and how many must confirm stand where a Safe has them. Its
+    code lets those submit and confirm who are in the map, counts those in the list, and adds it all
+    to what the storage has of the next transaction: nothing, if the code alone has written there.
+    Returns also its list of owners.
     """
     _, count, threshold, _, _, *named = state.values
-    owners = tuple(s for s, is_owner in zip(signers, named, strict=True) if is_owner & 0xFF)
+    mapped = {s for s, is_owner in zip(signers, named, strict=True) if is_owner & _TRUTH}
+    if count > _MOST_CONFIRMING:
+        trouble = f"the {name} lists {count} owners, where its code takes {_MOST_CONFIRMING}"
+        return Wallet(name, count, tuple(mapped), threshold, trouble), ()
+    places = (_slot((_ARRAY + n) % (1 << 256)) for n in range(count))
+    rest = view.state(account, (_MADE, *places))
+    number, *words = rest.values if rest is not None else (0,)
+    listed = tuple(dict.fromkeys((word & _ACCOUNT).to_bytes(20) for word in words))
+    owners = tuple(s for s in signers if s in mapped or s in listed)
     trouble = "" if threshold else f"the {name} has no owners"
-    return Wallet(name, count, owners, threshold, trouble)
+    odd = [s for s in owners if s not in mapped or s not in listed]
+    if odd:
+        who = checksum_text(odd[0])
+        trouble = f"{who} is an owner of the {name} in one part of its storage, and not in another"
+    elif rest is None or (owners and _is_written(view, account, number, listed)):
+        trouble = (
+            f"the storage of the {name} has votes or data of a transaction that nobody has "
+            "submitted yet: whether its owners can spend is not verified"
+        )
+    return Wallet(name, count, owners, threshold, trouble), listed
+
+
+def _is_written(view: ChainView, account: bytes, number: int, owners: Sequence[bytes]) -> bool:
+    """Whether a MultiSigWallet's storage has anything of a transaction that is still to come.
+
+    An owner whose vote is there already cannot submit it, and old data may cost all gas to clear.
+    """
+    at = int.from_bytes(keccak256(_slot(number) + _TRANSACTIONS))
+    votes = keccak256(_slot(number) + _CONFIRMATIONS)
+    parts = (_slot((at + n) % (1 << 256)) for n in range(4))  # whereto, how much, data, executed
+    state = view.state(account, (*parts, *(keccak256(bytes(12) + o + votes) for o in owners)))
+    return state is None or any(state.values)
 
 
 def _any_owner(view: ChainView, account: bytes, signers: Sequence[bytes]) -> Wallet | None:
@@ -160,88 +209,38 @@ def _any_owner(view: ChainView, account: bytes, signers: Sequence[bytes]) -> Wal
     return Wallet(code.name, after_last - removed, owners, threshold=1)
 
 
-def _owning_wallets(
-    view: ChainView, account: bytes, chain_id: str, signers: Sequence[bytes], depth: int
-) -> tuple[bytes, ...]:
-    """Owners of a Safe that are wallets of known code, whose own owners signed."""
-    found = []
-    for owner in _listed_owners(view, account):
-        inner = find_wallet(view, owner, chain_id, signers, depth) if owner not in signers else None
-        if isinstance(inner, Wallet) and inner.is_met:
-            found.append(owner)
-    return tuple(found)
-
-
-def _listed_owners(view: ChainView, account: bytes) -> Iterator[bytes]:
-    """The first owners of a Safe's list, each once: its storage may be its owner's own making."""
-    seen, at = set[bytes](), bytes(19) + b"\1"  # the list begins and ends at 1
-    while len(seen) < _MOST_LISTED:
-        state = view.state(account, (keccak256(bytes(12) + at + _OWNERS),))
-        if state is None or not 1 < state.values[0] < 1 << 160:
-            return
-        at = state.values[0].to_bytes(20)
-        if at in seen:
-            return
-        seen.add(at)
-        yield at
-
-
-def asks_unknown(
+def _with_inner(
     view: ChainView,
-    account: bytes,
-    wallet: Wallet,
-    signature: bytes,
-    chain_id: str,
-    depth: int = _DEPTH,
-) -> bool:
-    """Whether a Safe's own check of a signature rests on a contract that we do not know.
+    found: Wallet,
+    of: _Asked,
+    list_owners: Callable[[], tuple[bytes, ...] | None],
+    mask: int,
+) -> Wallet:
+    """Count owners that are wallets of known code whose own owners signed, and those not read.
 
-    signature: as isValidSignature is given it: 65 bytes an owner, r, s and v. With v = 0, r is a
-    contract that is asked in its turn, and s says where what it is given lies; with v = 1, r
-    approved the hash on the chain beforehand. A signature of fewer parts than owners are needed is
-    good by an approval of the Safe itself, and any of its owners may have had a part in that.
-    Source: Safe's contracts, checkNSignatures and SignMessageLib.
+    list_owners: gives its owners, None where they are not known. A list says where to look: an
+    owner is who has an entry in the map, which is what its code reads. mask: the bits of an entry.
     """
-    if unwrap(signature) is not None:  # for a contract that is not deployed, and this one is
-        return True
-    parts = [signature[n : n + _PART] for n in range(0, len(signature), _PART)]
-    if len(parts) < wallet.threshold or len(parts[wallet.threshold - 1]) < _PART:
-        owners = list(_listed_owners(view, account))
-        unlisted = wallet.count > len(owners)
-        return unlisted or any(_is_unknown(view, owner, chain_id) for owner in owners)
-    for part in parts[: wallet.threshold]:
-        owner, start = part[12:32], int.from_bytes(part[32:64])
-        if part[64] == 1 and _is_unknown(view, owner, chain_id):
-            return True
-        if part[64] != 0:
-            continue
-        found = find_wallet(view, owner, chain_id, ())
-        if not depth or not isinstance(found, Wallet) or not found.answers or found.trouble:
-            return True
-        size = int.from_bytes(signature[start : start + 32])
-        inner = signature[start + 32 : start + 32 + size]
-        if asks_unknown(view, owner, found, inner, chain_id, depth - 1):
-            return True
-    return False
-
-
-def _is_unknown(view: ChainView, owner: bytes, chain_id: str, depth: int = 1) -> bool:
-    """Whether an owner is a contract of unknown code, or a wallet that such a one owns.
-
-    depth: how many wallets below it are looked at: of _MOST_LISTED owners each.
-    """
-    state = view.state(owner, ())
-    if state is not None and state.code_hash == _NO_CODE:
-        return False
-    found = find_wallet(view, owner, chain_id, ())
-    if not isinstance(found, Wallet):
-        return is_contract(view, owner) is not False  # a key's own account may delegate
-    if not depth or found.trouble:
-        return True
-    owners = list(_listed_owners(view, owner))
-    return found.count > len(owners) or any(
-        _is_unknown(view, of, chain_id, depth - 1) for of in owners
-    )
+    if not of.signers or len(found.owners) >= found.threshold:
+        return found
+    listed = list_owners()
+    if listed is None:
+        return replace(found, unread=found.threshold)
+    contracts = with_code(view, [owner for owner in listed if owner not in of.signers])
+    read, met, unread = contracts[:_MOST_READ], [], len(contracts[_MOST_READ:])
+    entries = view.state(of.account, tuple(keccak256(bytes(12) + o + _OWNERS) for o in read))
+    if entries is None:
+        return replace(found, unread=found.threshold)
+    for owner in (o for o, entry in zip(read, entries.values, strict=True) if entry & mask):
+        inner = None
+        if of.depth:
+            inner = find_wallet(view, owner, of.chain_id, of.signers, of.depth - 1)
+        if isinstance(inner, Wallet) and inner.is_met:
+            met.append(owner)
+        elif not isinstance(inner, Wallet) or inner.may_be_met:
+            unread += 1
+    unread += max(0, found.count - len(listed))
+    return replace(found, owners=(*found.owners, *met), unread=unread)
 
 
 def _is_known_handler(view: ChainView, handler: int) -> bool:

@@ -88,6 +88,7 @@ HOW: dict[str, str] = {
     "and may accept or name anybody": "asserted",
     "whether its owners signed is not verified": "asserted",
     "agree on: whether they can spend is not verified": "asserted",
+    "submitted yet: whether its owners can spend is not verified": "asserted",
     "the chain could not be asked": "as offline, where it did not show control",
     "current keys could not be asked": "asserted",
     "current keys were not asked": "allowed: offline, and counted",

@@ -59,6 +59,9 @@ class BeaconTable:
             return bytes(12) + self.registered.get(data[16:], bytes(20))
         return b""
 
+    def hint(self, to: bytes, data: bytes) -> bytes:
+        return b""
+
     @property
     def calls(self) -> Evidence:
         return Evidence.REPORTED

@@ -6,7 +6,6 @@ import pytest
 from support.signed_rows import account, claim, evm_address, evm_sign, key
 from support.wallet_state import (
     SINGLETON,
-    AnsweringChain,
     TableChain,
     code_named,
     safe_chain,
@@ -291,85 +290,6 @@ def test_safes_that_own_each_other_come_to_an_end() -> None:
     mine = bytes.fromhex(WALLET[2:])
     chain.states[INNER] = (code_named("Safe proxy 1.4.1"), safe_storage(1, [mine]))
     assert not judged(*SIGNED, owners=OWNERS, call=chain).shows_control
-
-
-def by_contract(owner: bytes, inner: bytes = b"") -> str:
-    """A Safe's signature by one owner that is a contract, and what that one is given."""
-    return "0x" + (word(owner) + word(65) + b"\0" + word(len(inner)) + inner).hex()
-
-
-@pytest.mark.parametrize("named", [True, False])
-@pytest.mark.parametrize(
-    ("owner", "binding"), [("known", Binding.ON_CHAIN), ("unknown", Binding.ASSERTED)]
-)
-def test_a_known_safe_that_asks_a_contract_is_worth_what_that_contract_is(
-    owner: str, binding: Binding, named: bool
-) -> None:
-    """The Safe's code is sound, and asks its owner's, which takes whoever the signature names."""
-    handler = bytes.fromhex("4a" * 20)
-    storage = safe_storage(1, [INNER], handler=int.from_bytes(handler))
-    chain = safe_chain(bytes.fromhex(WALLET[2:]), storage)
-    chain.states[handler] = (code_named("Safe signatures 1.4.1"), {})
-    inner = safe_storage(1, [account(A)], handler=int.from_bytes(handler))
-    code = code_named("Safe proxy 1.4.1") if owner == "known" else bytes(32)
-    chain.states[INNER] = (code, inner)
-    digests: list[bytes] = []
-
-    def answers(to: bytes, data: bytes) -> bytes:
-        if data[:4] != bytes.fromhex("1626ba7e") or to.hex() != WALLET[2:]:
-            return b""
-        digests.append(data[4:36])
-        return data[:4].ljust(32, b"\0") if data[4:36] == digests[0] else b""
-
-    answering = AnsweringChain(chain, answers)
-    more = {"owners": (evm_address(C),)} if named else {}
-    result = judged(by_contract(INNER, bytes.fromhex(evm_sign(A)[2:])), call=answering, **more)
-    assert (result.control, result.binding) == (Control.CONTROLS, binding), result
-    assert ("may accept anybody" in result.reason) is (owner == "unknown")
-
-
-HANDLER = bytes.fromhex("4a" * 20)
-
-
-def answering_safe(threshold: int, owners: list[bytes]) -> AnsweringChain:
-    """A Safe that accepts the first digest it is asked about, whatever the signature."""
-    storage = safe_storage(threshold, owners, handler=int.from_bytes(HANDLER))
-    chain = safe_chain(bytes.fromhex(WALLET[2:]), storage)
-    chain.states[HANDLER] = (code_named("Safe signatures 1.4.1"), {})
-    chain.states[INNER] = (bytes(32), {})
-    digests: list[bytes] = []
-
-    def answers(to: bytes, data: bytes) -> bytes:
-        if data[:4] != bytes.fromhex("1626ba7e") or to.hex() != WALLET[2:]:
-            return b""
-        digests.append(data[4:36])
-        return data[:4].ljust(32, b"\0") if data[4:36] == digests[0] else b""
-
-    return AnsweringChain(chain, answers)
-
-
-def approved_by(owner: bytes) -> str:
-    """A Safe's signature by an owner that approved the hash on the chain beforehand."""
-    return "0x" + (word(owner) + word(0) + b"\1").hex()
-
-
-@pytest.mark.parametrize("signature", [approved_by(INNER), "0x"])
-def test_what_an_unknown_contract_approved_beforehand_is_not_shown(signature: str) -> None:
-    """Whoever may drive the contract may have had it approve; the signature does not say who."""
-    result = judged(signature, call=answering_safe(1, [INNER]))
-    assert (result.control, result.binding) == (Control.CONTROLS, Binding.ASSERTED), result
-    assert "may accept anybody" in result.reason
-
-
-@pytest.mark.parametrize("signature", [approved_by(account(A)), "0x"])
-def test_what_plain_owners_approved_beforehand_is_shown(signature: str) -> None:
-    result = judged(signature, call=answering_safe(1, [account(A)]))
-    assert (result.control, result.binding) == (Control.CONTROLS, Binding.ON_CHAIN), result
-
-
-def test_a_threshold_that_its_owner_wrote_into_the_storage_costs_nothing() -> None:
-    result = judged("0x", call=answering_safe(2**255, [account(A)]))
-    assert result.binding is not Binding.DERIVED
 
 
 def test_a_wallet_that_stands_twice_in_a_list_counts_once() -> None:
