@@ -36,6 +36,7 @@ class Entry:
 _CHECK, _RESULTS, _MORE, _SERVICE = "Check a list", "Results", "More evidence", "Operation"
 
 ENTRIES: tuple[Entry, ...] = (
+    Entry("init", "operations.init:init", "Write settings to start from.", _CHECK),
     Entry("lists", "lists.lists:app", "Look into published lists.", _CHECK),
     Entry("verify", "ownership.verify:verify", "Check the signatures of a list, offline.", _CHECK),
     Entry("doctor", "endpoints.doctor:doctor", "Test a list's networks before a long run.", _CHECK),

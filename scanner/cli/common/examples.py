@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 EXAMPLES: Mapping[str, Sequence[str]] = {
+    "init": ("scanner init", "scanner init /etc/scanner"),
     "lists": ("scanner lists inspect okx.csv",),
     "verify": ("scanner verify okx.csv", "scanner verify okx.csv --jsonl verdicts.jsonl"),
     "doctor": ("scanner doctor okx.csv", "scanner doctor okx.csv --endpoints mine.toml"),

@@ -1,0 +1,66 @@
+"""`scanner init`: settings to start from, each line explained, nothing asked."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from shlex import quote
+from typing import Annotated
+
+import typer
+
+from scanner.cli.common.console import say
+from scanner.errors import InputError
+from scanner.settings.paths import shipped
+
+FILES = ("endpoints.toml", "publishers.toml", "alerts.toml", "scanner.env")
+"""What is made, of the files of these names in config/start."""
+_PLACE = re.compile(r"FOLDER/([a-z.]+)")
+"""A file of the folder, in scanner.env."""
+
+Folder = Annotated[
+    Path, typer.Argument(metavar="[FOLDER]", help="Where; it is made if it is missing.")
+]
+
+
+def init(folder: Folder = Path("scanner-settings")) -> None:
+    """Write settings to start from: endpoints, publishers, alerts, and where they are found.
+
+    They change nothing as they are: everything is explained, and what is an example is a comment.
+    It asks nothing, reaches nobody and overwrites no file.
+    """
+    place = folder.absolute()
+    if not str(place).isprintable():
+        raise InputError("the folder's name has control characters: name another one")
+    _refuse_to_overwrite(folder)
+    place.mkdir(parents=True, exist_ok=True)
+    for name in FILES:
+        text = (shipped("config") / "start" / name).read_text("utf-8")
+        if name == "scanner.env":
+            text = _placed(text, place)
+        with (place / name).open("x", encoding="utf-8") as file:
+            file.write(text)
+        say(f"{folder / name} written")
+    env = quote(str(place / "scanner.env"))
+    say(
+        f"Next: . {env}    # then the files are found",
+        "      scanner doctor LIST    # who answers at the heights of your list",
+        "      scanner snapshot LIST",
+    )
+
+
+def _refuse_to_overwrite(folder: Path) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder} is there and is no folder: name another one")
+    there = [name for name in FILES if (folder / name).is_symlink() or (folder / name).exists()]
+    if there:
+        raise InputError(f"{folder} has {', '.join(there)} already: nothing was written")
+
+
+def _placed(text: str, place: Path) -> str:
+    """scanner.env with the folder in it, each file as one word of the shell."""
+
+    def word(found: re.Match[str]) -> str:
+        return quote(str(place / found[1]))
+
+    return _PLACE.sub(word, text)
