@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import orjson
 
-from scanner.chains.fleet.faults import Fault, RpcError, message_of, read_error, wait_hint
+from scanner.chains.fleet.faults import SAYS, Fault, RpcError, message_of, read_error, wait_hint
 from scanner.errors import SourceUnavailableError
 from scanner.model.endpoint import Endpoint
 from scanner.model.jsontext import check_size
@@ -21,12 +21,20 @@ Call = tuple[str, list[object]]
 class Rpc:
     """Asks one endpoint. Safe to use from several threads.
 
+    reverts: codes with which this network's nodes say that a contract stopped: what such an error
+    says besides are the contract's words, and none of them classifies it.
     calls, requests: how many JSON-RPC calls and HTTP requests were made so far (providers bill by
     the call).
     """
 
-    def __init__(self, endpoint: Endpoint, transport: Transport | None = None) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        transport: Transport | None = None,
+        reverts: frozenset[int] = frozenset(),
+    ) -> None:
         self.name = endpoint.name
+        self._reverts = reverts
         self._transport = transport or Transport(endpoint)
         self._ids = itertools.count(1)
         self._lock = threading.Lock()
@@ -123,6 +131,9 @@ class Rpc:
     def _error(self, error: object) -> RpcError:
         words = message_of(error)
         self._transport.heard(words)
+        code = error.get("code") if isinstance(error, dict) else None
+        if isinstance(code, int) and code in self._reverts:
+            return RpcError(self.name, Fault.REVERTED, code, SAYS[Fault.REVERTED])
         fault = read_error(self.name, error, words)
         if fault.fault is Fault.LIMITED:
             what = f"limits the rate (error {fault.code})"

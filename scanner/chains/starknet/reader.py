@@ -43,6 +43,7 @@ FELT: Final = 32
 _NOT_FOUND: Final = 24
 _NO_CONTRACT: Final = 20
 _STOPPED: Final = frozenset((21, 40))  # no such entry point; the contract's own error
+_CALL_LIMIT: Final = 16_384  # bytes of what an account answers: it is anybody's code
 _HALF: Final = 1 << 128
 _FIELD: Final = 1 << 252
 
@@ -56,7 +57,7 @@ class StarknetReader:
         self.endpoint = endpoint
         self._name, self._network = endpoint.name, network.name
         self._chain = endpoint.chain or network.chain_id
-        self._rpc = Rpc(endpoint)
+        self._rpc = Rpc(endpoint, reverts=_STOPPED)
         self._decimals: dict[str, int] = {}
 
     def check(self) -> None:
@@ -89,12 +90,16 @@ class StarknetReader:
         return [Refusal(why) if why else self._one(next(found), at) for why in whys]
 
     def call(self, to: bytes, data: bytes, at: BlockRef) -> bytes:
-        """See ContractCaller.call; of one endpoint."""
+        """See ContractCaller.call; of one endpoint. An answer that is too large is none."""
         selector, *arguments = (_hexed(data[n : n + FELT]) for n in range(0, len(data), FELT))
-        (result,) = self._ask([self._call(_hexed(to), selector, arguments, at)])
-        gone = isinstance(result, RpcError) and result.fault is Fault.PRUNED
-        if isinstance(result, RpcError) and result.code in _STOPPED and not gone:
-            return b""
+        asked = self._call(_hexed(to), selector, arguments, at)
+        result: object
+        try:
+            result = self._rpc.ask(
+                "starknet_call", asked["request"], asked["block_id"], limit=_CALL_LIMIT
+            )
+        except RpcError as e:
+            result = e
         value = self._value(result, at)
         return b"" if isinstance(value, Refusal) else b"".join(n.to_bytes(FELT) for n in value)
 
@@ -151,6 +156,8 @@ class StarknetReader:
             raise SourceUnavailableError(self._name, f"does not find block {at.height} by its hash")
         if result.code == _NO_CONTRACT:
             return Refusal("there is no such token contract at that block")
+        if result.fault is Fault.REVERTED:
+            return Refusal("the contract does not answer this")
         if result.fault is Fault.MISSING:
             return Refusal("left out of the answer")
         raise result

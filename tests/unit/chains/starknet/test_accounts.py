@@ -44,12 +44,14 @@ PAYLOAD = int(ACCOUNT, 16).to_bytes(32)
 class AccountStub(StarknetStub):
     """answers: names of recorded calls, which are answered by their own questions alone.
 
-    class_hash: of every account, None where nothing is deployed. Any other question is answered no.
+    class_hash: of every account, None where nothing is deployed. said: the answer to every call.
+    Any other question is answered no.
     """
 
     def __init__(self, *answers: str) -> None:
         super().__init__(World())
         self.class_hash: str | None = recorded("starknet", "class_at")["result"]
+        self.said: dict[str, object] | None = None
         self.known: list[tuple[Any, Any]] = []
         for name in answers:
             whole = json.loads((VECTORS / "starknet" / f"{name}.json").read_text())
@@ -82,6 +84,8 @@ class AccountStub(StarknetStub):
             return recorded("starknet", "error_block_hash_unknown")
         if self.class_hash is None:
             return recorded("starknet", "error_contract_not_found")
+        if self.said is not None:
+            return dict(self.said)
         for question, answer in self.known:
             if question == request:
                 return dict(answer)
@@ -159,6 +163,31 @@ def question(stub: AccountStub) -> bytes:
     asked = stub.known[0][0]
     felts = [asked["entry_point_selector"], *asked["calldata"]]
     return b"".join(int(felt, 16).to_bytes(32) for felt in felts)
+
+
+WORDS = "too many requests, retry after 60; state pruned; block not found; header not found"
+
+
+@pytest.mark.parametrize("code", [21, 40])
+@pytest.mark.parametrize("detail", [WORDS, {"revert_error": WORDS}, {"data": "0x08c379a0"}])
+def test_what_an_account_says_as_it_stops_is_not_the_nodes_word(code: int, detail: object) -> None:
+    """Or one hostile account would keep its neighbours' rows from being read."""
+    stub = AccountStub()
+    error = {"code": code, "message": f"Contract error: {WORDS}", "data": detail}
+    stub.said = {"jsonrpc": "2.0", "error": error}
+    with fleet(stub) as source:
+        assert source.call(PAYLOAD, bytes(64), source.pin(400)) == b""
+        assert judged(source).control is Control.UNSUPPORTED
+
+
+def test_an_account_that_answers_without_an_end_is_not_heard_out() -> None:
+    stub = AccountStub()
+    stub.said = {"jsonrpc": "2.0", "result": ["0x56414c4944"] * 10_000}
+    with fleet(stub) as source:
+        with pytest.raises(SourceRejectedError, match="larger than"):
+            source.call(PAYLOAD, bytes(64), source.pin(400))
+        found = judged(source)
+    assert (found.control, found.binding) == (Control.CONTROLS, Binding.ASSERTED)
 
 
 def test_where_nothing_is_deployed() -> None:
