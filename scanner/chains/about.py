@@ -115,7 +115,7 @@ ABOUT: Final[Mapping[str, About]] = {
     ),
     "substrate_rpc": About(
         "archive nodes",
-        "free and reserved, by staking ledger into parts; assets on Asset Hub; DOT there with what "
+        "free and reserved, split by the staking ledger; assets on Asset Hub; DOT there with what "
         "the relay chain still holds of the account in the block that Asset Hub's is built on",
         "rows of the relay chain after its DOT moved to Asset Hub; stake in pools before 2024-10",
     ),
@@ -137,7 +137,7 @@ ABOUT: Final[Mapping[str, About]] = {
     "cosmos_rest": About(
         "nodes' REST gateways",
         "bank balance, delegations, what unbonds, rewards",
-        "what stands in contracts; which part vests",
+        "what contracts hold; which part vests",
     ),
     "stellar_horizon": About(
         "Horizon servers",
@@ -156,7 +156,7 @@ ABOUT: Final[Mapping[str, About]] = {
     ),
     "algorand_rest": About(
         "algod nodes",
-        "the coin with pending rewards, and assets that the account took",
+        "the coin with pending rewards, and assets that the account opted into",
         "past rounds",
     ),
     "hedera_mirror": About(
@@ -215,7 +215,7 @@ def table(registry: Registry) -> str:
     if unread:
         nothing = "none | nothing: rows are `unavailable` | | | all"
         rows.append(f"| {', '.join(unread)} | {nothing} |")
-    head = "| networks | endpoints | what is read | heights | evidence | what is not shown |"
+    head = "| networks | endpoints | what is read | heights | evidence | what is left out |"
     return "\n".join([head, "|---|---|---|---|---|---|", *rows]) + "\n"
 
 

@@ -48,4 +48,4 @@ def named(endpoint: str, value: object, form: re.Pattern[str], *path: str | int)
 
 def _bad(endpoint: str, path: tuple[str | int, ...], what: str) -> SourceUnavailableError:
     place = ".".join(map(str, path)) or "the answer"
-    return SourceUnavailableError(endpoint, f"gave an answer it should not: {place} {what}")
+    return SourceUnavailableError(endpoint, f"gave an invalid answer: {place} {what}")

@@ -37,7 +37,7 @@ _CHECK, _RESULTS, _MORE, _SERVICE = "Check a list", "Results", "More evidence", 
 
 ENTRIES: tuple[Entry, ...] = (
     Entry("init", "operations.init:init", "Write settings to start from.", _CHECK),
-    Entry("lists", "lists.lists:app", "Look into published lists.", _CHECK),
+    Entry("lists", "lists.lists:app", "Inspect published lists.", _CHECK),
     Entry("verify", "ownership.verify:verify", "Check the signatures of a list, offline.", _CHECK),
     Entry("doctor", "endpoints.doctor:doctor", "Test a list's networks before a long run.", _CHECK),
     Entry(
@@ -76,12 +76,12 @@ ENTRIES: tuple[Entry, ...] = (
         _MORE,
     ),
     Entry("proofs", "endpoints.proofs:app", "Check stored state proofs.", _MORE),
-    Entry("endpoints", "endpoints.endpoints:app", "Look into endpoints.", _SERVICE),
-    Entry("db", "operations.db:app", "Look after the database.", _SERVICE),
+    Entry("endpoints", "endpoints.endpoints:app", "Check endpoints.", _SERVICE),
+    Entry("db", "operations.db:app", "Maintain the database.", _SERVICE),
     Entry("prune", "operations.prune:prune_", "Delete the rows of old snapshots.", _SERVICE),
-    Entry("pruned", "operations.prune:pruned", "Show what is kept of them.", _SERVICE),
+    Entry("pruned", "operations.prune:pruned", "Show what is left of them.", _SERVICE),
     Entry("worker", "operations.worker:worker", "Run schedules and queued work.", _SERVICE),
-    Entry("status", "operations.status:status", "Show what is going on.", _SERVICE),
+    Entry("status", "operations.status:status", "Show snapshots, schedules, queue.", _SERVICE),
     Entry("schedule", "operations.schedule:app", "Run snapshots on a schedule.", _SERVICE),
     Entry(
         "publishers",

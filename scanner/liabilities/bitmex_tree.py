@@ -86,7 +86,10 @@ def verify_inclusion(path: Path, key_at: Callable[[int], bytes]) -> Inclusion:
     if not checked.holds:
         reason = f"the tree is false: line {checked.problems[0].line}: {checked.problems[0].reason}"
     elif not found:
-        reason = "no leaf opens with this key: it is of another file or account, or left out"
+        reason = (
+            "no leaf opens with this key: the key is of another file or account, or the account "
+            "was left out"
+        )
     amounts = {ASSET: amount}
     return Inclusion(
         not reason, checked.root, amounts, DECIMALS, checked.totals, tuple(found), reason, NAME
@@ -295,7 +298,7 @@ class _Tree:
                 reason = f"the node says {value}, its children add up to {left + right}"
                 self._problem(first_line + index, reason)
             elif hashlib.sha256(pair).digest() != node[:32]:
-                self._problem(first_line + index, "the hash is not that of the node's children")
+                self._problem(first_line + index, "the hash does not match the node's children")
 
     def _problem(self, line: int, reason: str) -> None:
         self._count += 1

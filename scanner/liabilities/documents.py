@@ -107,7 +107,7 @@ def check_path(form: PathForm, document: Mapping[str, object], file: str) -> Inc
     except ShapeError as e:
         raise ListFormatError(file, f"not a path of {form.publisher}'s form: {e}") from None
     except RefusedError as e:
-        reason = f"a path of {form.publisher}'s form, and false: {e}"
+        reason = f"a path of {form.publisher}'s form, but false: {e}"
         return Inclusion(False, "", {}, DECIMALS, (), reason=reason, format=form.name)
     totals = tuple(
         Liability(coin, amount, DECIMALS, LiabilityEvidence.ROOT_LINKED, file)

@@ -90,9 +90,9 @@ def find(file: str, line: int, header: Sequence[str]) -> FigureColumns:
         raise ListFormatError(file, "the first line must name the columns: asset,amount", line)
     if strange is not None:
         what = (
-            f"column {clip(header[strange].strip())!r} is not understood: leave it out if it says "
-            "nothing of the amounts; say --in UNIT beside if it says their unit, --of WHOM if it "
-            "says that they are of some users only"
+            f"column {clip(header[strange].strip())!r} is not understood: leave it out if it "
+            "says nothing about the amounts; add --in UNIT if it gives their unit, or --of WHOM "
+            "if they are of some users only"
         )
         raise ListFormatError(file, what, line, strange + 1)
     words = tuple(i for i, cell in enumerate(header) if _plain(cell) in _FREE_WORDS)
@@ -122,7 +122,7 @@ def read_ratio(file: str, text: str, line: int, column: int) -> str:
         raise ListFormatError(file, what, line, column)
     percent = _PERCENT.fullmatch(text)
     if percent is None:
-        what = f"{clip(text)!r} is no ratio: write 1.05 or 105 %"
+        what = f"{clip(text)!r} is not a ratio: write 1.05 or 105 %"
         raise ListFormatError(file, what, line, column)
     left, _, fraction = percent[1].partition(".")
     digits = left.rjust(3, "0")

@@ -63,10 +63,10 @@ def ask_about_notes(
         reason = ""
         if at == columns.amount + 1 and may_be_one_number(cells[columns.amount], text):
             amount = clip(cells[columns.amount].strip())
-            reason = f"{amount!r} and {clip(text)!r} may be one number that a comma parts"
+            reason = f"{amount!r} and {clip(text)!r} may be one number, split by a comma"
         elif "unit" not in settled and (note_says(text) or speaks(text, numbers=True)):
-            reason = f"{clip(text)!r} may say what the amount is in: say --in UNIT if it does"
+            reason = f"{clip(text)!r} may give the unit of the amount: use --in UNIT if it does"
         elif "scope" not in settled and _SOME.search(_ALL.sub("", text[:MOST_LETTERS])):
-            reason = f"{clip(text)!r} may say that it is of some users only: say --of WHOM if so"
+            reason = f"{clip(text)!r} may mean that it is of some users only: use --of WHOM if so"
         if reason:
-            raise ListFormatError(file, f"{reason}; leave the note out if not", line, at + 1)
+            raise ListFormatError(file, f"{reason}; if not, leave the note out", line, at + 1)

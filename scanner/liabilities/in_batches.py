@@ -41,7 +41,9 @@ def verify_user(
     Raises ListFormatError where a file is not of its form, InputError without a user's file.
     """
     if user is None:
-        raise InputError(f"{path.name} is the totals of batches: it needs the user's file (--user)")
+        raise InputError(
+            f"{path.name} has the totals of batches: it needs the user's file (--user)"
+        )
     if gate_batches.recognises(document):
         if pin:
             raise InputError("--key: Gate's proofs are not checked under a key yet")

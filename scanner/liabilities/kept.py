@@ -37,7 +37,9 @@ def keep(
     """
     check_ratio(published)
     if unit_usd and (not _UNIT.fullmatch(unit_usd) or not unit_usd.strip("0.")):
-        raise InputError(f"--unit-usd {unit_usd[:40]!r}: a number of US dollars, as 1 or 0.0001")
+        raise InputError(
+            f"--unit-usd {unit_usd[:40]!r}: give a number of US dollars, such as 1 or 0.0001"
+        )
     if ambiguous_dot(unit_usd):
         raise InputError(f"--unit-usd {unit_usd}: {both_readings(unit_usd)}")
     data = read_whole(path)
@@ -71,7 +73,7 @@ def recheck(kept: KeptProof) -> str:
     except zlib.error as e:
         return f"the document cannot be unpacked: {e}"
     if unpacker.unconsumed_tail or hashlib.sha256(data).hexdigest() != kept.sha256:
-        return "the document is not the one whose hash is kept"
+        return "the document does not match the saved hash"
     try:
         found = check_document(read_json(data, unique_names=True), kept.name, _pin(kept) or "")
     except (ValueError, InputError, ListFormatError) as e:
@@ -80,13 +82,14 @@ def recheck(kept: KeptProof) -> str:
         return f"the proof is false: {found.place}: {found.reason}"
     # The pin says which key was vouched for, the bytes beside it are the key: each may be changed.
     if len({found.key, sha256_of(kept.key_data), kept.pin or found.key}) != 1:
-        pinned = f", the key pinned is {kept.pin}" if kept.pin else ""
+        pinned = f", the pinned key is {kept.pin}" if kept.pin else ""
         bytes_kept = sha256_of(kept.key_data)
-        return f"it is checked under the key {found.key}, the bytes kept are {bytes_kept}{pinned}"
+        return f"it is checked under the key {found.key}, the saved bytes are {bytes_kept}{pinned}"
     said = (found.status, found.grade, found.net, found.root)
     if said != (kept.status, kept.evidence, kept.net, kept.root):
         return (
-            f"it gives {found.status.value}, net {found.net}, root {found.root}: not what is kept"
+            f"it gives {found.status.value}, net {found.net}, root {found.root}: not the saved "
+            "figures"
         )
     return ""
 

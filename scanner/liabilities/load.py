@@ -25,7 +25,7 @@ from scanner.liabilities.published import read_liabilities
 from scanner.model.registry import Registry
 
 _OWN_ROOT = (
-    "the root is read from this file itself: hold it against the one that the publisher shows "
+    "the root comes from this file itself: compare it with the one that the publisher shows to "
     "everybody, with --root"
 )
 
@@ -59,7 +59,7 @@ def load_liabilities(path: Path, registry: Registry, settled: Collection[str] = 
             return Loaded(check.totals, check)
     if head.lstrip()[:1] == b"{":
         what = named(read_document(path)) or "a JSON document of no known form"
-        raise ListFormatError(path.name, f"no table of what is owed in each coin but {what}")
+        raise ListFormatError(path.name, f"not a table of what is owed in each coin, but {what}")
     return Loaded(tuple(read_liabilities(path, registry, settled)), None)
 
 
@@ -105,7 +105,7 @@ def _found(path: Path, user: Path | None, key_at: KeyAt | None, pin: str) -> tup
     if form is None:
         refuse_users(document, path.name)
         if what := named(document):
-            raise ListFormatError(path.name, f"no proof of OKX, BitMEX or River but {what}")
+            raise ListFormatError(path.name, f"not a proof of OKX, BitMEX or River, but {what}")
     if user is not None or key_at is not None or pin:
         what = f"{path.name} is one user's path and takes no other file and no key"
         raise InputError(what)

@@ -42,7 +42,7 @@ def read_balances(value: object) -> Amounts:
 def _read(coin: str, text: object) -> int:
     match = _CANONICAL.fullmatch(text) if isinstance(text, str) else None
     if match is None or text == "-0":
-        raise BalancesError(f"{coin} {str(text)[:40]!r} is no canonical decimal")
+        raise BalancesError(f"{coin} {str(text)[:40]!r} is not a canonical decimal")
     return int(match[1] + match[2] + (match[3] or "").ljust(DECIMALS, "0"))
 
 

@@ -121,7 +121,7 @@ def verify_path(path: Path) -> Inclusion:
     document, sha256 = _json(path)
     steps = document.get("path")
     if not isinstance(steps, list) or not 2 <= len(steps) <= MAX_HEIGHT:
-        raise ListFormatError(path.name, "no path of 2 to 48 steps in it")
+        raise ListFormatError(path.name, "it has no path of 2 to 48 steps")
     own, kind, nonce = _entry(path.name, "self", document.get("self"))
     entries = [_entry(path.name, f"step {n}", step) for n, step in enumerate(steps, 1)]
     root, root_kind, _ = entries.pop()
@@ -179,7 +179,7 @@ def _parent(left: Node, right: Node) -> Node:
 
 def _leaf_problem(leaf: Node, nonce: str) -> str:
     digest = hashlib.sha256(nonce.encode() + as_json(leaf.amounts)).hexdigest()
-    return "" if digest == leaf.hash else "the leaf's hash is not that of its nonce and balances"
+    return "" if digest == leaf.hash else "the leaf's hash does not match its nonce and balances"
 
 
 class _Tree:
@@ -304,7 +304,7 @@ class _Tree:
                 reason = f"the node says {shown(node.amounts)}, its children add up to "
                 self._problem(node.line, reason + shown(expected.amounts))
             elif expected.hash != node.hash:
-                self._problem(node.line, "the hash is not that of the node's children")
+                self._problem(node.line, "the hash does not match the node's children")
 
     def _problem(self, line: int, reason: str) -> None:
         self._count += 1
@@ -330,7 +330,7 @@ def _user(path: Path) -> _User:
     nonce, own = document.get("nonce"), document.get("hash")
     parts = document.get("nodes")
     if not isinstance(nonce, str) or not isinstance(parts, list) or not _is_hash(own):
-        raise ListFormatError(path.name, "no hash, nonce and nodes of a user in it")
+        raise ListFormatError(path.name, "it has no hash, nonce and nodes of a user")
     amounts = _balances(path.name, "totalBalances", document.get("totalBalances"))
     nodes = []
     for number, part in enumerate(parts, 1):
@@ -348,7 +348,7 @@ def _user(path: Path) -> _User:
     for number, node in enumerate(nodes, 1):
         digest = hashlib.sha256(str(own).encode() + plain(node.amounts)).hexdigest()
         if digest != node.hash:
-            reason = reason or f"node {number} is not of this user: its hash is another"
+            reason = reason or f"node {number} is not of this user: its hash differs"
     return _User(amounts, tuple(nodes), reason)
 
 

@@ -40,14 +40,13 @@ from scanner.liabilities.others.known import BATCHES, form_of, is_batches
 
 _ROOT_ALONE = "the tree is its root alone: nothing was added up, the figure is only published"
 _UNKNOWN = (
-    "no known proof of liabilities (see docs/liabilities.md); a table of figures is kept with "
+    "no known proof of liabilities (see docs/liabilities.md); to save a table of figures, use "
     "'scanner liabilities import'"
 )
 _ONE_USER = (
-    "only one user's place under the root is shown: what the root says is owed is its publisher's "
-    "word"
+    "it shows only one user's place under the root: the total at the root is the publisher's word"
 )
-_LEFT_OUT = "a user who was left out is not noticed but by that user"
+_LEFT_OUT = "only a user who was left out can notice it"
 
 
 def check_proof(path: Path, key: str = "") -> ProofCheck:
@@ -133,7 +132,7 @@ def _one_inside(document: Mapping[str, object]) -> str:
             continue
         if is_okx_v2(value) or is_okx_v2_user(value):
             what = "a proof of OKX" if is_okx_v2(value) else "one user's file of OKX's proof"
-            return f"{what} stands inside it, under {clip(name)!r}: give that alone"
+            return f"{what} is inside it, under {clip(name)!r}: give that alone"
     return ""
 
 

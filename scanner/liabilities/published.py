@@ -65,7 +65,7 @@ def read_liabilities(
         ratio = read_ratio(path.name, _cell(cells, ratio_at), line, (ratio_at or 0) + 1)
         before = found.get(asset)
         if before is not None and before.as_of != as_of:
-            what = f"{asset} is given as of {before.as_of!r} and of {as_of!r}"
+            what = f"{asset} is given as of {before.as_of!r} and as of {as_of!r}"
             raise ListFormatError(path.name, what, line)
         amount += before.amount if before else 0
         level = LiabilityEvidence.PUBLISHED
@@ -76,14 +76,14 @@ def read_liabilities(
         said = {"unit": "" if names.is_coin(unit, asset) else unit, "scope": scope}
         for name, text in said.items():
             if before is not None and detail.get(name, "") != text:
-                what = f"{asset} is given in two parts of which the {name} differs: add them up"
+                what = f"{asset} is given in two parts with a different {name}: add them up"
                 raise ListFormatError(path.name, what, line)
             detail |= {name: text} if text else {}
         found[asset] = Liability(
             asset, amount, decimals[asset], level, path.name, as_of, detail=detail
         )
     if not found:
-        raise ListFormatError(path.name, "no liabilities in it: a header and no rows")
+        raise ListFormatError(path.name, "it has a header but no liabilities")
     return list(found.values())
 
 
@@ -155,7 +155,10 @@ class _Names:
             return "", f"{asset} is given twice"
         if seen and asset.upper() in (name, *seen):
             other = clip(next(iter(seen)))
-            return "", f"{other} and {clip(text)}: does {asset} hold the other, too? Add up first"
+            return (
+                "",
+                f"{other} and {clip(text)}: does {asset} include the other? Add them up first",
+            )
         seen.add(name)
         return asset, ""
 

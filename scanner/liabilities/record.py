@@ -23,7 +23,7 @@ def check_ratio(text: str) -> str:
     Raises InputError, also for 105: a percentage without its sign would be a hundred times it.
     """
     if text and (_RATIO.fullmatch(text) is None or int(text.partition(".")[0]) >= MOST_RATIO):
-        raise InputError(f"--published {text[:40]!r}: a ratio as 1.05, which is 105 %")
+        raise InputError(f"--published {text[:40]!r}: give a ratio such as 1.05, which is 105 %")
     return text
 
 

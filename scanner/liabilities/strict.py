@@ -27,7 +27,7 @@ def fields(
     if len(value) > len(names) + sum(name in value for name in optional):
         known = {*names, *optional}
         extra = next(name for name in value if name not in known)
-        raise ShapeError(place or "/", f"a name that does not belong there: {str(extra)[:40]!r}")
+        raise ShapeError(place or "/", f"an unexpected name: {str(extra)[:40]!r}")
     return value
 
 

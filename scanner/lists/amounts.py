@@ -105,8 +105,8 @@ class AmountReader:
             marks.comma = text
             if marks.dotted:
                 reason = (
-                    f"{clip(text)!r} has the comma for its decimal mark, {clip(marks.dotted)!r} "
-                    "before it was read with the dot: say --columns decimal=.., comma or dot"
+                    f"{clip(text)!r} uses a comma as decimal mark, but {clip(marks.dotted)!r} "
+                    "before it was read with a dot: use --columns decimal=.., comma or dot"
                 )
                 self._asides.append(Finding(FindingKind.NOT_UNDERSTOOD, reason, line))
         elif not (marks.comma or marks.dotted) and ambiguous_dot(text):
@@ -115,14 +115,14 @@ class AmountReader:
 
     def _careful(self, text: str, decimals: int, holding: Holding, line: int) -> int | None:
         if negative(text):
-            reason = f"amount {clip(text)!r}: negative, and no address holds less than nothing"
+            reason = f"amount {clip(text)!r}: negative, and no address can hold less than zero"
             raise BadCellError(self._at + 1, FindingKind.NEGATIVE_AMOUNT, reason)
         try:
             return careful_amount(text, decimals, self._mark)
         except AmountFormatError as e:
             reason = f"amount {clip(text)!r}: {e.reason}"
             if self._layout.unit_is_base:
-                reason += "; base units are whole: is it in whole coins? say --unit coin"
+                reason += "; base units are whole numbers: if it is in whole coins, use --unit coin"
             return self._doubt(FindingKind.BAD_AMOUNT, reason, holding, line)
 
     def _decimals_of(self, cells: list[str], holding: Holding, line: int) -> int:
@@ -133,7 +133,7 @@ class AmountReader:
             reason = f"the column's name says {of}, the row is of {holding.asset}"
             raise _DoubtError(FindingKind.NOT_UNDERSTOOD, reason)
         if layout.unit_decimals not in (None, holding.decimals):
-            reason = f"the unit in the column's name is none of {holding.asset}"
+            reason = f"the unit in the column's name is not a unit of {holding.asset}"
             raise _DoubtError(FindingKind.UNIT_DOUBTED, reason)
         if self._decimals < 0 or layout.unit_is_base or layout.coins_said:
             return 0 if layout.unit_is_base else holding.decimals
@@ -167,8 +167,10 @@ def _unlikely(amount: int, most: int, holding: Holding) -> str:
     if amount <= most and fraction:
         return ""
     smaller = format_amount(coins, holding.decimals)
-    why = "more than can exist" if amount > most else "a whole number and much of all there is"
+    why = (
+        "more than can exist" if amount > most else "a whole number and a large part of the supply"
+    )
     return (
         f"{coins:,} {holding.asset} is {why}; as base units it is {smaller}: "
-        "say --unit base, or --unit coin to have it as written"
+        "use --unit base, or --unit coin to read it as written"
     )

@@ -161,7 +161,9 @@ class _Document:
         while (event := self._next()).kind != "}":
             key = self._key(event, self._seen)
             if self._begun and key in _OF_ROWS:
-                self._fail(f"{key!r} stands after addresses that it is about: put it first", event)
+                self._fail(
+                    f"{key!r} comes after the addresses that it describes: put it first", event
+                )
             value = self._next()
             if key in _LISTS:
                 yield from self._addresses(value, _LISTS[key])
@@ -175,14 +177,14 @@ class _Document:
         """A second document would be a second list: neither may stand for both."""
         for event in self._events:
             if event.kind:
-                self._fail("a second YAML document begins: give each a file of its own", event)
+                self._fail("a second YAML document begins: put each into a file of its own", event)
 
     def _next(self) -> _Event:
         event = next(self._events, None)
         if event is None:
             raise ListFormatError(self._options.file, "the YAML document ends too soon")
         if event.kind == "alias":
-            self._fail("an alias (*name): none belongs here", event)
+            self._fail("an alias (*name), which is not allowed here", event)
         return event
 
     def _key(self, event: _Event, seen: set[str]) -> str:
@@ -212,15 +214,15 @@ class _Document:
         self._layout.notes[clip(key)] = clip(text, 4000)
         part, accounting = f"key {clip(key)!r}", self._layout.accounting
         if known and self._nested:
-            accounting.unknown(part, f"more stands in it than {known}: leave that out", text)
+            accounting.unknown(part, f"it has more than {known}: leave the rest out", text)
         elif known:
             accounting.used(part, known, text)
         elif normal(key) in WHY_NEEDLESS:
             accounting.needless(part, WHY_NEEDLESS[normal(key)], text)
         elif normal(key) in self._ignored:
-            accounting.needless(part, "as you say", text)
+            accounting.needless(part, "as you asked", text)
         else:
-            remedy = f"rows stand under 'address' and 'custodial'; say --columns ignore={key}"
+            remedy = f"rows stand under 'address' and 'custodial'; use --columns ignore={key}"
             accounting.unknown(part, remedy, text)
 
     def _skipped(self) -> str:
@@ -243,7 +245,7 @@ class _Document:
             self._nested |= event.kind in ("{", "[")
             if event.kind == "scalar":
                 if len(found) >= _BATCH:
-                    self._fail("more values than belong here", event)
+                    self._fail("too many values", event)
                 found.append(event.text)
             else:
                 depth += 1 if event.kind in ("{", "[") else -1
@@ -292,11 +294,11 @@ class _Document:
     def _stray(self, key: str, text: str) -> None:
         part = f"key 'address[].{clip(key)}'"
         if normal(key) in self._ignored:
-            self._layout.accounting.needless(part, "as you say", text)
+            self._layout.accounting.needless(part, "as you asked", text)
         elif normal(key) in WHY_NEEDLESS:
             self._layout.accounting.needless(part, WHY_NEEDLESS[normal(key)], text)
         else:
-            remedy = f"if it says nothing of the row, say --columns ignore={key}"
+            remedy = f"if it says nothing about the row, use --columns ignore={key}"
             self._layout.accounting.unknown(part, remedy, text)
 
     def _parser(self, opened: _Event) -> RowParser:
@@ -314,7 +316,7 @@ class _Document:
         if not chain:
             raise ListFormatError(self._options.file, "no chain before the addresses", line)
         if chain not in CHAINS:
-            what = f"chain {clip(chain)!r} holds no reserves; say --network to read it all the same"
+            what = f"chain {clip(chain)!r} holds no reserves; use --network to read it anyway"
             raise ListFormatError(self._options.file, what, line)
         return self._registry.resolve(CHAINS[chain])
 
@@ -349,7 +351,9 @@ class _Document:
 
 
 def _two_bases(text: str) -> str:
-    return f"{clip(text)!r} begins with 0: some programs read it in base 8, so write it plain"
+    return (
+        f"{clip(text)!r} begins with 0: some programs read it in base 8, so write it without the 0"
+    )
 
 
 def _bad(line: int, reason: str, text: str) -> UnreadableRow:

@@ -153,7 +153,7 @@ class CellReader:
     def _watch(self, cells: list[str], line: int) -> None:
         """Tell the first value in a column without a name that was blank in the first rows.
 
-        Where nothing says the coin, it may: such a row is no claim.
+        Where nothing names the coin, it may: such a row is no claim.
         """
         for at in self._blank:
             text = cells[at].strip() if at < len(cells) else ""
@@ -163,7 +163,7 @@ class CellReader:
                     f"{clip(text)!r} in column {at + 1}, which has no name and was blank before"
                 )
                 if self._no_coin:
-                    what = f"{reason}, may say the coin: give it a name, or say --asset"
+                    what = f"{reason}, may name the coin: give it a name, or use --asset"
                     raise BadCellError(at + 1, FindingKind.UNKNOWN_COIN, what)
                 told = f"{reason}, was not understood: give it a name"
                 self.asides.append(Finding(FindingKind.NOT_UNDERSTOOD, told, line))
@@ -201,7 +201,7 @@ class CellReader:
         try:
             return bytes.fromhex(text.removeprefix("0x")).decode("utf-8")
         except ValueError:
-            what = f"{clip(text)!r} is no text in hex (UTF-8)"
+            what = f"{clip(text)!r} is not UTF-8 text in hex"
             raise BadCellError(self._signed_hex + 1, FindingKind.BAD_ROW, what) from None
 
     def _respelled(self, network: Network, address: str, key: str, line: int) -> tuple[str, str]:
@@ -244,8 +244,8 @@ class CellReader:
                 if len(self._others) < _CACHE:
                     self._others[place] = other
             if other:
-                reason = f"no column says the coin, and {clip(place[1])!r} may say {other}"
-                raise BadCellError(at + 1, FindingKind.UNKNOWN_COIN, f"{reason}: say --asset")
+                reason = f"no column names the coin, and {clip(place[1])!r} may name {other}"
+                raise BadCellError(at + 1, FindingKind.UNKNOWN_COIN, f"{reason}: use --asset")
 
     def _named_in(self, text: str, network: Network) -> str:
         """Another coin of the network that a text names, whole or by a word in capitals."""
@@ -272,7 +272,9 @@ class CellReader:
             return self._by_contract(coin, label, contract)
         name = coin or layout.asset
         if name in _DITTO:
-            raise UnknownAssetError(name, "", f"{name!r} is no coin: write the coin in every row")
+            raise UnknownAssetError(
+                name, "", f"{name!r} is not a coin: write the coin in every row"
+            )
         if not name and label and layout.native and self._coin < 0:
             # A list without a coin column names wallets: the network's own coin is meant.
             network = self.registry.network(label)
@@ -280,14 +282,14 @@ class CellReader:
             if set(here) - {network.native}:
                 named = " or ".join(sorted(here))
                 where = "the file's name, folder or address"
-                reason = f"no column says the coin, {where} says {named}: say --asset"
+                reason = f"no column names the coin, {where} names {named}: use --asset"
                 raise UnknownAssetError("no coin", "", reason)
             return network.native, self.registry.holding(network.native, network.name)
         if not name:
-            reason = "no coin in the row, as below a merged cell: write it there, or say --asset"
+            reason = "the row has no coin, as below a merged cell: write it there, or use --asset"
             if self._coin < 0:
                 reason = (
-                    "nothing says which coin: say --asset, or name its column: --columns coin=.."
+                    "nothing names the coin: use --asset, or name its column: --columns coin=.."
                 )
             raise UnknownAssetError("no coin", "", reason)
         holding = self.registry.resolve(name, label)
@@ -295,7 +297,7 @@ class CellReader:
             places = self.registry.networks_of(holding.asset)
             known = self.registry.coins.get(name.upper())
             if len(places) > 1 and (known is None or known.name.upper() == holding.asset.upper()):
-                reason = f"{clip(name)} is on {len(places)} networks: say which with --network"
+                reason = f"{clip(name)} is on {len(places)} networks: choose one with --network"
                 raise UnknownAssetError("", "no network", reason)
         return name, holding
 
@@ -303,7 +305,7 @@ class CellReader:
         network = self.registry.network(label) if label else None
         if network is None:
             raise UnknownAssetError(
-                "", "no network", "a token's contract, but no network: say --network"
+                "", "no network", "a token's contract, but no network: use --network"
             )
         holding = self.registry.by_contract(network.name, contract)
         if coin and self.registry.names_coin(coin):
@@ -320,7 +322,7 @@ class CellReader:
             layout = self.layout
             height = height_of(stripped, layout.decimal, dots_doubted=layout.dots_doubted)
         if height is None and not blank:
-            reason = f"height {clip(text)!r} is not a block number; --at says which"
+            reason = f"height {clip(text)!r} is not a block number; give it with --at"
             self.asides.append(
                 Finding(FindingKind.BAD_HEIGHT, reason, line, holding.asset, holding.network)
             )

@@ -26,7 +26,7 @@ SETTINGS = frozenset({"ignore", "unit", "decimal"})
 They stand in the same map so that a schedule or a stored command repeats them.
 """
 
-AS_YOU_SAY = "as you say"
+AS_YOU_SAY = "as you asked"
 """Why a part is needless that the user calls so."""
 
 UNITS = tuple(Unit)
@@ -189,7 +189,7 @@ class _Finder:
         if field in self._at:
             first, name = self._names[self._at[field]], self._names[index]
             what = f"two columns mean {field!r}: {clip(first)!r} and {clip(name)!r}"
-            remedy = f"say which with --columns {field}=.. and --columns ignore=.."
+            remedy = f"choose with --columns {field}=.. and --columns ignore=.."
             raise ListFormatError(self._file, f"{what}; {remedy}", self._line, index + 1)
         self._at[field] = index
 
@@ -232,7 +232,9 @@ class _Finder:
     def _clash(self, others: list[Amount], stated: Sequence[str]) -> None:
         named = [self._names[self._at[name]] for name in stated] + [a.name for a in others]
         what = f"several columns state an amount: {clip(', '.join(named), 200)}"
-        remedy = "say which with --columns amount=.. and leave out others with --columns ignore=.."
+        remedy = (
+            "choose one with --columns amount=.. and leave out the others with --columns ignore=.."
+        )
         raise ListFormatError(self._file, f"{what}; {remedy}", self._line, others[0].index + 1)
 
 
@@ -243,7 +245,9 @@ def _chosen(
     present = [normal(name) for name in names]
     for field, name in chosen.items():
         if normal(name) not in present:
-            what = f"no column {clip(name)!r}; there are: {clip(', '.join(names), 200)}"
+            what = (
+                f"there is no column {clip(name)!r}; the columns are: {clip(', '.join(names), 200)}"
+            )
             raise ListFormatError(file, what, line)
         at[field] = present.index(normal(name))
     return at
@@ -259,7 +263,10 @@ def chosen_fields(file: str, columns: Mapping[str, str]) -> dict[str, str]:
     for name, column in columns.items():
         known = name if name in FIELDS or name in SETTINGS else BY_NAME.get(normal(name), "")
         if not known:
-            what = f"no field {clip(name)!r} to map a column to; fields: {', '.join(FIELDS)}"
+            what = (
+                f"there is no field {clip(name)!r} to map a column to; the fields are: "
+                f"{', '.join(FIELDS)}"
+            )
             raise ListFormatError(file, what)
         if known in fields:
             raise ListFormatError(file, f"the field {known!r} is mapped twice")

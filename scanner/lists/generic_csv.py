@@ -55,7 +55,7 @@ class GenericCsv:
         start = read_up_to(stream, _HEADER)
         heading = find_heading(start, options.columns, registry)
         if heading is None:
-            raise ListFormatError(options.file, "no header in it that names an address column")
+            raise ListFormatError(options.file, "it has no header that names an address column")
         line = heading.line
         columns = find_columns(line.cells, options.file, line.number, options.columns, registry)
         _check(columns, options, heading)
@@ -86,7 +86,9 @@ def table_layout(
     layout.unit = "" if table.unit_said or "amount" not in fields else Unit.COIN
     if "signature1" in columns.fields and "message" not in columns.fields:
         table = _without_signatures(table)
-        remedy = "nothing says what was signed, so it is not judged: say --columns message=.."
+        remedy = (
+            "nothing gives the signed text, so no signature is checked: use --columns message=.."
+        )
         accounting.unknown("signatures", remedy)
     layout.native_assumed = not named
     # A column of decimals is there for tokens: which ones, nothing says.
@@ -118,5 +120,5 @@ def _check(columns: Columns, options: ReadOptions, heading: Heading) -> None:
         raise ListFormatError(options.file, what, line.number)
     known_by = {"coin", "network", "contract"} & columns.fields
     if not (known_by or options.network or options.asset or columns.wide or columns.coin):
-        what = "no coin and no network column: say --network, or name a column with --columns"
+        what = "no coin and no network column: use --network, or name a column with --columns"
         raise ListFormatError(options.file, what, line.number)

@@ -102,15 +102,17 @@ def account_for_columns(
         elif index in wide:
             accounting.used(part, f"amount of {wide[index].coin}", example)
         elif may_name and needless.get(index) != AS_YOU_SAY:
-            remedy = f"it may say the coin: --columns coin={name.strip()}, or --asset"
+            remedy = f"it may name the coin: use --columns coin={name.strip()}, or --asset"
             accounting.unknown(part, remedy, example)
         elif index in needless:
             accounting.needless(part, needless[index], example)
         elif watched and not name.strip() and not example:
-            accounting.needless(part, "blank in the first rows; a value below is told with its row")
+            accounting.needless(
+                part, "blank in the first rows; a value further down is reported with its row"
+            )
             blank += (index,)
         else:
-            remedy = f"say --columns FIELD={name.strip()}, or --columns ignore={name.strip()}"
+            remedy = f"use --columns FIELD={name.strip()}, or --columns ignore={name.strip()}"
             accounting.unknown(part, remedy if name.strip() else "give it a name", example)
     return blank
 
@@ -141,10 +143,10 @@ def account_for_titles(
         names = not coin and any(registry.names_coin(w) or registry.names_network(w) for w in words)
         part = f"line {line.number}, before the header"
         if normal(text) in needless:
-            accounting.needless(part, "as you say", text)
+            accounting.needless(part, "as you asked", text)
         elif len(filled) == 1 and not speaks(text, numbers=True) and not names:
             accounting.needless(part, "a title", text)
         else:
             option = f"--columns ignore={clip(text, 40)}" if "," not in text else "leave it out"
-            remedy = f"if it says nothing of the rows, {option}; a block is said with --at"
+            remedy = f"if it says nothing about the rows, {option}; give a block with --at"
             accounting.unknown(part, remedy, text)

@@ -49,7 +49,7 @@ class JsonTree:
                 yield ReadyBlock(batch)
                 batch = []
         if not walker.count:
-            what = "no object in it names an address; say which key does: --columns address=.."
+            what = "no object in it has an address; name the key with --columns address=.."
             raise ListFormatError(options.file, what)
         batch += totals(walker, registry)
         describe(walker, layout)

@@ -89,9 +89,9 @@ class Levels:
         elif ADDRESS.fullmatch(name):
             accounting.needless(part, "the address of what is below it")
         elif normal(part) in self._ignored:
-            accounting.needless(part, "as you say")
+            accounting.needless(part, "as you asked")
         elif self._asset and not always_asked(name):
-            accounting.needless(part, "a name for a part of the list: you say its coin")
+            accounting.needless(part, "a name for a part of the list: you gave its coin")
         else:
             accounting.unknown(part, level_remedy(name, coin=coin), path)
             return False
@@ -101,8 +101,8 @@ class Levels:
 def level_remedy(name: str, *, coin: bool) -> str:
     """What settles a name above rows that is not understood."""
     if not (coin or always_asked(name)):
-        return "it may say the coin of the rows below: say --asset"
+        return "it may name the coin of the rows below: use --asset"
     return (
-        "it may say that the rows below are no holdings, or their unit: --columns "
-        f"ignore=level {name} takes them as they are, ignore={name} leaves them out"
+        "it may mean that the rows below are not holdings, or give their unit: --columns "
+        f"ignore=level {name} reads them as they are, ignore={name} leaves them out"
     )

@@ -21,8 +21,8 @@ _QUOTED = re.compile(rb'"\s*(\+?\d[^",\n]{0,60},\d{1,60}(?:[eE][+-]?\d{1,3})?)\s
 _PIPED = re.compile(rb"\|\s*(\+?\d[^|,\n]{0,60},\d{1,60}(?:[eE][+-]?\d{1,3})?)\s*(?=\||$)", re.M)
 _MOST = 1000  # numbers of a piece that are looked at
 _REMEDY = (
-    "only the comma can part its decimals, and amounts before it were read with the dot: "
-    "say --columns decimal=comma or --columns decimal=dot"
+    "only its comma can separate decimals, but amounts before it were read with a dot: use "
+    "--columns decimal=comma or --columns decimal=dot"
 )
 
 

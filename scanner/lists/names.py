@@ -84,7 +84,7 @@ NEEDLESS: Mapping[str, frozenset[str]] = {
         "logourl schema"
     ),
     "the form of the address": word_set("addresstype addrtype scripttype addressformat"),
-    "a date, which names no block": word_set(
+    "a date, which does not name a block": word_set(
         "date time timestamp datetime createdat updatedat lastupdated lastupdate updated "
         "created snapshotdate snapshottime generatedat auditdate asof reportdate "
         "lastupdatedat"
@@ -101,7 +101,7 @@ NEEDLESS: Mapping[str, frozenset[str]] = {
 }
 """Parts that no claim is in: why, and their names."""
 
-OF_WORDS = frozenset({LABEL, "a date, which names no block"})
+OF_WORDS = frozenset({LABEL, "a date, which does not name a block"})
 """Needless parts whose words are looked through all the same: they may say a unit or a block."""
 
 NAMES_A_COIN = word_set("name label description title category code issuer type rowtype status")

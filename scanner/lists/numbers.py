@@ -33,8 +33,8 @@ _MARKED = {
 }
 
 TWO_MEANINGS = (
-    "its dot may part thousands or decimals in this file: say "
-    "--columns decimal=comma or --columns decimal=dot"
+    "its dot may separate thousands or decimals in this file: use --columns decimal=comma or "
+    "--columns decimal=dot"
 )
 """Why an amount such as 1.234 is doubted."""
 
@@ -206,8 +206,8 @@ def _in_threes(parts: list[str]) -> bool:
 
 
 def _two_meanings(whole: str, rest: str) -> str:
-    what = f"its comma may part thousands ({whole}{rest}) or decimals ({whole}.{rest})"
-    return f"{what}: say --columns decimal=comma or --columns decimal=dot"
+    what = f"its comma may separate thousands ({whole}{rest}) or decimals ({whole}.{rest})"
+    return f"{what}: use --columns decimal=comma or --columns decimal=dot"
 
 
 def _why_not(stripped: str, decimal_mark: str = "") -> str:
@@ -215,6 +215,6 @@ def _why_not(stripped: str, decimal_mark: str = "") -> str:
         return "empty"
     if decimal_mark:
         other = "comma" if decimal_mark == "dot" else "dot"
-        what = f"contradicts the decimal mark that you say, the {decimal_mark}"
-        return f"{what}: it may stand once, and a {other} only part thousands"
+        what = f"contradicts the decimal mark that you gave, the {decimal_mark}"
+        return f"{what}: it may occur once, and a {other} may only separate thousands"
     return "a comma in it" if "," in stripped else f"not plain digits: {clip(stripped, 40)!r}"

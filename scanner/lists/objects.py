@@ -65,7 +65,7 @@ class ObjectRows:
         """
         shown = clip(str(dict(found)), 200)
         if len(found) > MAX_KEYS:
-            reason = f"an object of {len(found)} keys is no row"
+            reason = f"an object with {len(found)} keys is not a row"
             yield UnreadableRow(number, 0, FindingKind.BAD_ROW, reason, shown)
             return
         parser = self._parser(found, level)
@@ -114,7 +114,9 @@ class ObjectRows:
         if "address" not in at:
             raise ListFormatError("", f"no address among {clip(', '.join(keys), 100)}")
         if {"amount", "base_units"} <= at.keys():
-            raise ListFormatError("", "amount and base units both, which may contradict each other")
+            raise ListFormatError(
+                "", "it has both an amount and base units, which may contradict each other"
+            )
         columns = replace(columns, at=at, width=len(keys))
         asset = self._options.asset or ("" if "coin" in at else columns.coin)
         table = TableLayout.of(columns, False, self._options.network, asset, self._said)
@@ -123,7 +125,10 @@ class ObjectRows:
         if "signature1" in at and "message" not in at:
             places = tuple(p for p in table.places if not p[0].startswith("signature"))
             table = replace(table, places=places)
-            remedy = "nothing says what was signed, so it is not judged: say --columns message=.."
+            remedy = (
+                "nothing gives the signed text, so no signature is checked: use "
+                "--columns message=.."
+            )
             self._layout.accounting.unknown(f"signatures in {level.path or 'the file'}", remedy)
         if "amount" in dict(table.places) and not table.unit_said:
             self._layout.unit = Unit.COIN
@@ -169,7 +174,7 @@ class ObjectRows:
                 accounting.needless(part, "blank")
                 blank.append(index)
             else:
-                remedy = f"say --columns FIELD={key}, or --columns ignore={key}"
+                remedy = f"use --columns FIELD={key}, or --columns ignore={key}"
                 accounting.unknown(part, remedy, example)
                 doubted = True
         return doubted
@@ -200,9 +205,9 @@ def _end(key: str) -> str:
 
 def _key_remedy(name: str, key: str, *, coin: bool) -> str:
     if not (coin or always_asked(name)):
-        return f"{name!r} may say the coin: say --asset"
+        return f"{name!r} may name the coin: use --asset"
     return (
-        f"{name!r} may say that it is no holding of the row's, or its unit: say --columns "
+        f"{name!r} may mean that it is not a holding of the row, or give its unit: use --columns "
         f"FIELD={key} if it is one, or --columns ignore={name} to leave it out"
     )
 

@@ -36,7 +36,7 @@ class PlainText:
     ) -> Iterator[Block]:
         """Blocks of lines. Raises ListFormatError."""
         if not options.network:
-            what = "a list of bare addresses needs its network: say --network"
+            what = "a list of bare addresses needs its network: use --network"
             raise ListFormatError(options.file, what)
         layout.variant = "one address a line"
         layout.accounting.used("every line", "address")
@@ -54,7 +54,7 @@ class PlainText:
 def _account_for_comments(
     piece: Piece, registry: Registry, options: ReadOptions, layout: Layout
 ) -> None:
-    """Declare lines that are no rows: one may say the coin of the others, or be a row itself."""
+    """Declare lines that are no rows: one may name the coin of the others, or be a row itself."""
     native = registry.network(options.network).native
     ignored = {normal(name) for name in options.columns.get("ignore", "").split(",")} - {""}
     for number, line in enumerate(piece.data.split(b"\n"), piece.first_line):
@@ -67,7 +67,7 @@ def _account_for_comments(
         if normal(text) in ignored:
             layout.accounting.needless(part, AS_YOU_SAY, text)
         elif speaks(text) or (coins and not options.asset) or any(map(ADDRESS.fullmatch, words)):
-            remedy = "it may say what rows are, or be one: say --asset, or leave it out"
+            remedy = "it may describe the rows, or be a row itself: use --asset, or leave it out"
             layout.accounting.unknown(part, remedy, text)
         else:
             layout.accounting.needless("comments", "no row stands in them", text)

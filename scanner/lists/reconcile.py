@@ -87,7 +87,9 @@ class ListAudit:
         told = self._sums.findings(self._registry, unit, self._unreadable.total())
         told += [*self._mixed_heights(), *self._findings, *self._further()]
         if self._sums.empty and not (told or self._unreadable):
-            told.append(Finding(FindingKind.EMPTY_LIST, "the list has no rows: nothing is shown"))
+            told.append(
+                Finding(FindingKind.EMPTY_LIST, "the list has no rows: nothing is verified")
+            )
         return told
 
     def _claim(self, claim: Claim) -> bool:
@@ -114,7 +116,7 @@ class ListAudit:
         for at, stated in self._repeats:
             if stated:
                 found = self._findings[at]
-                reason = f"{found.reason}; or of another coin: nothing says which, say --asset"
+                reason = f"{found.reason}; or it is another coin: nothing names it, use --asset"
                 self._findings[at] = replace(found, kind=FindingKind.NOT_UNDERSTOOD, reason=reason)
         self._repeats.clear()
 
@@ -127,7 +129,7 @@ class ListAudit:
                 f"{'none' if height is None else height} (row {row})"
                 for height, row in heights.first.items()
             )
-            more = f" and in {heights.more} rows others" if heights.more else ""
+            more = f" and others in {heights.more} rows" if heights.more else ""
             reason = (
                 f"rows on {network} state different heights: {named}{more}; coins moved or sold in "
                 "between would be counted twice"

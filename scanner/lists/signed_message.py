@@ -90,14 +90,14 @@ class SignedMessage:
             end = found.end
         self._between(text[end:], layout)
         if not rows:
-            what = "a signed message begins, and no signature between its marks follows"
+            what = "a signed message begins, but no signature follows between its marks"
             raise ListFormatError(options.file, what, 1)
         layout.variant = "armoured"
         yield ReadyBlock(rows)
 
     def _between(self, text: str, layout: Layout) -> None:
         if text.strip():
-            remedy = "only signed statements belong here: leave it out"
+            remedy = "only signed statements are allowed here: leave it out"
             layout.accounting.unknown("text outside the marks", remedy, text.strip())
 
     def _rows(
@@ -118,7 +118,7 @@ class SignedMessage:
             elif header and header["name"].lower() in _OF_PROGRAMS:
                 accounting.needless(f"line {header['name']!r}", "about the program that signed")
             elif header:
-                remedy = "only the address and the signature belong here: leave it out"
+                remedy = "only the address and the signature are allowed here: leave it out"
                 accounting.unknown(f"line {header['name']!r}", remedy, header["value"])
             elif not address and ADDRESS.fullmatch(part.strip()) and len(part.strip()) < 80:
                 address = part.strip()

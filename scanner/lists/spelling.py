@@ -83,7 +83,7 @@ def address_finding(claim: Claim, registry: Registry) -> Finding:
         why = e.reason
     hidden = invisible(claim.address)
     told = f"an invisible character, {hidden}: remove it" if hidden else why or "unknown form"
-    reason = f"{clip(claim.address)!r} is no address of {claim.network}: {told}"
+    reason = f"{clip(claim.address)!r} is not an address of {claim.network}: {told}"
     return Finding(
         FindingKind.BAD_ADDRESS, reason, claim.row, claim.asset, claim.network, claim.address
     )

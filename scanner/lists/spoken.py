@@ -96,8 +96,8 @@ def no_holding_in(name: str, *, units: bool = True) -> list[str]:
 
 def beside(text: str) -> str:
     """What is said of words beside a row that may say something of it."""
-    reason = f"{clip(text)!r} beside the row may say something of its amount, block or holder"
-    return f"{reason}: --columns ignore=.. with the column's name settles it"
+    reason = f"{clip(text)!r} next to the row may describe its amount, block or holder"
+    return f"{reason}: if not, use --columns ignore=.. with the column's name"
 
 
 def parted_number(amount: str, label: str) -> str:
@@ -109,17 +109,18 @@ def parted_number(amount: str, label: str) -> str:
     if not may_be_one_number(amount, label):
         return ""
     return (
-        f"{clip(amount.strip())!r} with {clip(label.strip())!r} in the column behind it may be one "
-        "number that a comma without quotes parts: --columns ignore=.. with that column's "
-        "name settles it"
+        f"{clip(amount.strip())!r} with {clip(label.strip())!r} in the next column may be one "
+        "number, split by a comma without quotes: if not, use --columns ignore=.. with that "
+        "column's name"
     )
 
 
 def mixed_units(amount: str) -> str:
     """What is said where decimals stand beside amounts of which some have a fraction."""
     return (
-        f"{clip(amount)!r}: by the decimals beside them whole numbers are base units, and others "
-        "have a fraction, which base units have not: say --unit coin if all are in coins"
+        f"{clip(amount)!r}: with the decimals next to them whole numbers are base units, but "
+        "others have a fraction, which base units cannot have: use --unit coin if all are in "
+        "coins"
     )
 
 
@@ -133,9 +134,9 @@ def account_for_name(layout: Layout, options: ReadOptions) -> None:
     for word in no_holding_in(options.file, units=False):
         part = f"the file's name: {word!r}"
         if word in ignored or normal(word) in ignored:
-            layout.accounting.needless(part, "as you say", options.file)
+            layout.accounting.needless(part, "as you asked", options.file)
             continue
-        remedy = "it may say that the rows are no holdings of coins: leave it out, or say "
+        remedy = "it may mean that the rows are not holdings of coins: leave it out, or use "
         layout.accounting.unknown(part, f"{remedy}--columns ignore={word}", options.file)
     found = _NAME.search(options.file[-MOST_LETTERS:])
     if found is None:
@@ -144,13 +145,13 @@ def account_for_name(layout: Layout, options: ReadOptions) -> None:
     height = word[0] in "bBhH" and word[-1].isdigit()
     part, text = f"the file's name: {word!r}", options.file
     if normal(word) in ignored:
-        layout.accounting.needless(part, "as you say", text)
+        layout.accounting.needless(part, "as you asked", text)
     elif height and not _has_heights(layout):
         number = "".join(filter(str.isdigit, word))
-        remedy = f"say --at NETWORK={number} if it is their block"
+        remedy = f"use --at NETWORK={number} if it is their block"
         layout.accounting.unknown(part, f"{remedy}, and --columns ignore={word}", text)
     elif not height and layout.unit:
-        remedy = f"say --unit coin or --unit base, or --columns ignore={word}"
+        remedy = f"use --unit coin or --unit base, or --columns ignore={word}"
         layout.accounting.unknown(part, remedy, text)
 
 
@@ -162,9 +163,9 @@ def account_for_comments(layout: Layout, options: ReadOptions, comments: Iterabl
     ignored = {normal(name) for name in options.columns.get("ignore", "").split(",")}
     part = "a comment on a cell"
     if "comment" in ignored:
-        layout.accounting.needless(part, "as you say", said)
+        layout.accounting.needless(part, "as you asked", said)
     else:
-        remedy = "say --unit coin or --unit base if it is of units, and --columns ignore=comment"
+        remedy = "use --unit coin or --unit base if it is of units, and --columns ignore=comment"
         layout.accounting.unknown(part, remedy, said)
 
 

@@ -193,7 +193,7 @@ class _Comparisons:
         stated = sorted(height for height in rows.heights if height is not None)
         reason = f"the list's total for {declared.name!r} is of block {said}, its rows "
         reason += f"of {', '.join(map(str, stated))}" if stated else "state no block"
-        return f"{reason}: say --at {declared.network}=.. which of them is meant"
+        return f"{reason}: choose one with --at {declared.network}=.."
 
     def _units(self) -> list[Finding]:
         """Doubts about the unit of amounts that nothing in the file says."""
@@ -273,7 +273,7 @@ class _Comparisons:
             other = Unit.COIN if self._unit == Unit.BASE else Unit.BASE
             reason = f"the list's total for {declared.name!r} agrees with its rows in another unit"
             return self._finding(
-                FindingKind.UNIT_DOUBTED, declared, f"{reason}: say --unit {other}"
+                FindingKind.UNIT_DOUBTED, declared, f"{reason}: use --unit {other}"
             )
         reason = compared[0].reason()
         if self._unreadable:
@@ -331,7 +331,7 @@ class _Comparison:
         text = f"the list says {self._declared.name} is {says}, its rows add up to {adds}: "
         text += f"{by} {'more' if difference > 0 else 'less'} than the rows"
         if self.rounded:
-            return f"{text}; equal to the {self._declared.places} decimals it is printed with"
+            return f"{text}; equal to the {self._declared.places} decimals that are printed"
         if self._doubled and difference == self._doubled:
-            return f"{text}; equal when its duplicates are counted again"
+            return f"{text}; equal if its duplicates are counted again"
         return text

@@ -75,7 +75,7 @@ class SeveralTables:
         account_for_comments(self.layout, self._options, self._source.comments)
         if not self.format:
             what = f"none of its {len(self._source.members)} tables is a list"
-            choose = f"say --columns for one of them: {self._source.name}:{self._source.members[0]}"
+            choose = f"use --columns for one of them: {self._source.name}:{self._source.members[0]}"
             raise ListFormatError(self._source.name, f"{what}; {choose}")
         self.layout.notes["tables"] = clip("; ".join(self._places), 2000)
 
@@ -87,12 +87,12 @@ class SeveralTables:
         options = replace(self._options, file=f"{self._options.file}:{table.name}")
         recognised = self._recognise(table, options)
         if _is_needless(table.name) and (recognised is None or self._prose(table, recognised)):
-            accounting.needless(part, "no rows stand in such files")
+            accounting.needless(part, "such files contain no rows")
             return
         reader = self._wanted or recognised
         if reader is None:
             first = table.head[:200].decode("utf-8", "replace").strip().split("\n")[0]
-            remedy = f"read it by itself as {options.file} with --columns, if rows are in it"
+            remedy = f"if it has rows, read it alone as {options.file} with --columns"
             accounting.unknown(part, remedy, first)
             return
         counted, layout = _Counted(table), Layout()
@@ -176,10 +176,9 @@ def recognise(head: bytes, options: ReadOptions, registry: Registry) -> ListRead
 def _no_format(head: bytes) -> str:
     first = head[:200].decode("utf-8", "replace").lstrip("\ufeff").split("\n")[0].strip()
     return (
-        f"no known list format; it starts {first[:80]!r}. If no line names its "
-        "columns, write one first (network,address,amount); if one does in other words, say "
-        "which is which with --columns (address=..,amount=..); for one address a line say "
-        "--network"
+        f"no known list format; it starts {first[:80]!r}. If no line names its columns, add one "
+        "at the top (network,address,amount); if a line names them in other words, map them "
+        "with --columns (address=..,amount=..); for one address per line use --network"
     )
 
 

@@ -54,14 +54,14 @@ def doubt(unit: str, units: Units, total: int, decimals: int, most: int | None) 
     """
     if unit == Unit.BASE and total:
         return (
-            f"this layout once had base units, and no total of the list confirms it: they add up "
-            f"to {format_amount(total, decimals)} coins, or to {total:,} if they are whole coins; "
-            "say --unit base or --unit coin"
+            "this layout once used base units, but no total of the list confirms that: the amounts "
+            f"add up to {format_amount(total, decimals)} coins, or to {total:,} if they are whole "
+            "coins; use --unit base or --unit coin"
         )
     if unit != Unit.COIN:
         return ""
     readings = f"{format_amount(total, decimals)} coins, or {format_amount(total, 2 * decimals)}"
-    settle = f"{readings} if they are base units: say --unit coin or --unit base"
+    settle = f"{readings} if they are base units: use --unit coin or --unit base"
     if most is not None and total > most * 10**decimals:
         return f"together more than can exist, {settle}"
     varied = units.digits.bit_count() >= _VARIED and units.count >= FEW

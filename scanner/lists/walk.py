@@ -118,7 +118,7 @@ class Walker:
         name = above.key if above and not above.is_array else ""
         skipped = bool(above and above.skipped) or (bool(name) and normal(name) in self._ignored)
         if skipped and not (above and above.skipped):
-            self._layout.accounting.needless(f"key {self._path(name)!r}", "as you say")
+            self._layout.accounting.needless(f"key {self._path(name)!r}", "as you asked")
         self._frames.append(_Frame(is_array, name, skipped))
 
     def _path(self, last: str = "") -> str:
@@ -156,7 +156,7 @@ class Walker:
                 above.values[free[0]] = text
                 return
         if name in LISTS_OF_COINS:
-            remedy = f"it lists coins or contracts, not holders: say --columns ignore={frame.name}"
+            remedy = f"it lists coins or contracts, not holders: use --columns ignore={frame.name}"
             self._layout.accounting.unknown(f"values in {self._path()}", remedy, text)
         elif ADDRESS.fullmatch(text.strip()):
             if above is not None and above.is_array:
@@ -167,7 +167,9 @@ class Walker:
         elif name in WHY_NEEDLESS and not speaks(text):
             self._layout.accounting.needless(f"values in {self._path()}", WHY_NEEDLESS[name], text)
         else:
-            remedy = f"no address, and no key says what it is: say --columns ignore={frame.name}"
+            remedy = (
+                f"it has no address, and no key says what it is: use --columns ignore={frame.name}"
+            )
             self._layout.accounting.unknown(f"values in {self._path()}", remedy, text)
 
     def _close(self) -> Iterator[Row]:
@@ -329,7 +331,7 @@ class Walker:
 
     def _unknown_object(self, path: str, values: Mapping[str, str]) -> None:
         names = path.replace("[]", "").rpartition(".")[2]
-        remedy = "no address is in them: say which key has it, --columns address=.."
+        remedy = "they have no address: name the key with --columns address=.."
         remedy += f", or --columns ignore={names}" if names else ""
         telling = next((v for v in values.values() if ADDRESS.fullmatch(v.strip())), str(values))
         self._layout.accounting.unknown(f"objects in {path or 'the file'}", remedy, telling)
@@ -343,7 +345,7 @@ class Walker:
         if any(name in pair for pair in TOTALS):
             accounting.used(part, "total of the list", text)
         elif end in self._ignored or normal(name) in self._ignored:
-            accounting.needless(part, "as you say", text)
+            accounting.needless(part, "as you asked", text)
         elif frame is not None and frame.rows and BY_NAME.get(end) in INHERITED:
             accounting.used(part, f"{BY_NAME[end]} of the rows below", text)
         elif end in WHY_NEEDLESS and not ADDRESS.fullmatch(text) and not speaks(text):
@@ -351,7 +353,7 @@ class Walker:
         elif not text:
             accounting.needless(part, "blank")
         else:
-            remedy = f"if it says nothing of the rows, say --columns ignore={name}"
+            remedy = f"if it says nothing about the rows, use --columns ignore={name}"
             accounting.unknown(part, remedy, text)
 
     def _row(
@@ -372,4 +374,4 @@ class Walker:
         yield from self._objects.rows(values | around, self.line or self.count, level)
 
 
-_LATE = "it stands after rows that it may be about: put it before them"
+_LATE = "it comes after rows that it may describe: put it before them"

@@ -64,7 +64,7 @@ class WideParser(RowParser):
                 # What is said of the record, such as of its label, is said once.
                 made += [told for told in parser.taken_asides() if told not in made]
         if not made:
-            reason = "an address, and no amount in any of the columns"
+            reason = "an address without an amount in any of the columns"
             return UnreadableRow(line, 0, FindingKind.BAD_ROW, reason, record)
         if self.layout.blank:
             self._watch(cells, line)

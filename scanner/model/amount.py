@@ -76,7 +76,7 @@ def ambiguous_dot(text: str) -> bool:
 def both_readings(text: str) -> str:
     """What an ambiguous dot may mean and how to write each, for people: of "1.500"."""
     whole, _, rest = text.strip().partition(".")
-    return f"its dot may part thousands or decimals: write {whole}{rest} or {whole}.{rest}0"
+    return f"its dot may separate thousands or decimals: write {whole}{rest} or {whole}.{rest}0"
 
 
 def format_amount(base_units: int, decimals: int) -> str:

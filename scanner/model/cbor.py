@@ -72,7 +72,7 @@ class _Reader:
         for _ in range(count):
             key = self.value(depth + 1)
             if not isinstance(key, int | str | bytes) or key in found:
-                raise ValueError("a map's key is given twice, or is none")
+                raise ValueError("a map's key is given twice, or is invalid")
             found[key] = self.value(depth + 1)
         return found
 

@@ -90,7 +90,9 @@ class Registry:
         self.supplies: Mapping[str, int] = dict(supplies or {})
         for asset in (*self._names.values(), *self.supplies):
             if asset.upper() not in self._assets:
-                raise ConfigError(f"{asset!r} is named in a table and is no asset of the tables")
+                raise ConfigError(
+                    f"{asset!r} is named in a table but is not an asset of the tables"
+                )
         self._by_contract = {
             (h.network, h.contract.lower() if h.contract[:2] == "0x" else h.contract): h
             for h in self._holdings.values()

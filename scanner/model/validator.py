@@ -101,6 +101,6 @@ def payees(texts: Iterable[str], network: str) -> list[Payee]:
         new = payee(text, network)
         for other in found:
             if other.credentials & new.credentials:
-                raise ConfigError(f"{other.text} and {text} name the same: leave one of them out")
+                raise ConfigError(f"{other.text} and {text} are the same: leave one of them out")
         found.append(new)
     return found

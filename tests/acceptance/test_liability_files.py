@@ -37,7 +37,7 @@ SAID = {
     "negatives.json.gz": (2, NO_PROOF),
     "expected.json": (2, NO_PROOF),
     "poseidon.json": (2, NO_PROOF),
-    "v2_upstream_vector.json": (2, "stands inside it, under 'proof': give that alone"),
+    "v2_upstream_vector.json": (2, "is inside it, under 'proof': give that alone"),
     "toy/sum_proof_data.json.gz": (3, CLAIMED + "2,825,089,870 "),
     "production_shape/sum_proof_data.json.gz": (3, CLAIMED + "36,946,895,190,827 "),
     "three_levels/sum_proof_data.json.gz": (0, ACCEPTED),
@@ -125,7 +125,7 @@ def test_every_users_file_against_its_publication(scanner, name, user, status, w
 def test_a_folder_of_two_publications_is_not_one_of_them(scanner):
     done = scanner(*VERIFY, V1)
     assert (done.status, len(done.lines)) == (2, 1)
-    assert "2 publications in it, false_totals/sum_proof_data/ and toy/" in done.err
+    assert "it has 2 publications, false_totals/sum_proof_data/ and toy/" in done.err
 
 
 TOY = V2 / "toy/sum_proof_data.json.gz"
@@ -230,4 +230,4 @@ def test_a_root_without_its_proof_is_named_where_a_user_is_looked_for(scanner):
     small = V2 / "small_tree"
     user = small / "user_0_inclusion_proof.json"
     done = scanner(*INCLUSION, small / "expected_root.json", "--user", user)
-    assert (done.status, "a root and its sums without the proof of them" in done.err) == (2, True)
+    assert (done.status, "a root and its sums without their proof" in done.err) == (2, True)

@@ -137,7 +137,7 @@ def test_a_user_under_a_key_that_nobody_vouches_for_is_status_3(scanner, tmp_pat
     (tmp_path / "forged.json").write_text(json.dumps({**forged, "general": honest["general"]}))
     found = scanner(*INCLUSION, "forged.json", "--user", user)
     assert found.status == 3, found.err
-    assert b"the key is taken from the file itself" in found.out
+    assert b"the key comes from the file itself" in found.out
     pinned = scanner(*INCLUSION, "forged.json", "--user", user, "--key", pin("toy"), "--json")
     assert (pinned.status, pinned.object["included"]) == (1, False)
     assert "the proof is false" in pinned.object["reason"]
@@ -188,7 +188,7 @@ def test_another_publishers_path_is_named_for_what_it_is(scanner, tmp_path):
     done = scanner(*INCLUSION, path)
     assert done.status == 1
     assert done.out.startswith(
-        b"not included: a path of Bitget's form, and false: /self/merkelLeaf"
+        b"not included: a path of Bitget's form, but false: /self/merkelLeaf"
     )
     done = scanner("liabilities", "import", path)
     assert (done.status, "a path of one user in Bitget's form" in done.err) == (2, True)

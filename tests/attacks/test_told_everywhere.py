@@ -49,7 +49,7 @@ CASES: list[Case] = [
     ("list.json", lambda: json.dumps([{**ROW, "tranche": "B-2"}]), "tranche", "not_understood"),
     ("list.json", lambda: json.dumps({"tier": "B-2", "rows": [ROW]}), "tier", "not_understood"),
     ("list.json", lambda: json.dumps({"rows": [ROW], "height": 7}), "height", "not_understood"),
-    ("list.json", lambda: json.dumps({"rows": [ROW], "x": [OTHER]}), "say --asset", "unknown_coin"),
+    ("list.json", lambda: json.dumps({"rows": [ROW], "x": [OTHER]}), "use --asset", "unknown_coin"),
     ("list.json", lambda: json.dumps({"GBPX": [without("asset")]}), "GBPX", "not_understood"),
     ("list.jsonl", lambda: f"{json.dumps(ROW)}\n{{\"adress\": \"{OTHER}\"}}\n", OTHER, "bad_row"),
     ("list.zip", lambda: archive(a_csv=table(ROW), b_txt="Amount 5\n"), "b.txt", "not_understood"),

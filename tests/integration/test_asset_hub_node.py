@@ -213,7 +213,7 @@ def test_what_was_left_on_the_chain_that_is_built_on_is_added(
         assert found[0].amount == here.amount + 7
         assert json.loads(found[0].detail)["relay_height"] == built_on
         assert [b.amount for b in found[1:]] == [TETHERS, 0, 0]
-        # One whose block is another than the one that was built on is not believed.
+        # One whose block is another than the one that was built on is not trusted.
         history.node.put(BUILT_ON, value[:8] + b"\1" * 32 + bytes(4))
         with pytest.raises(SourceUnavailableError):
             source.fetch_balances(ASKED[:1], at)

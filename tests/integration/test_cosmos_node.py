@@ -49,7 +49,7 @@ def test_what_a_real_node_proves(tmp_path, monkeypatch):
 
         # A gateway that changes an amount, or shows the proof of somebody else, is found out.
         monkeypatch.setattr(reader, "_states", {at.hash: bytes(32)})
-        with pytest.raises(SourceRejectedError, match="proof of a balance is none"):
+        with pytest.raises(SourceRejectedError, match="proof of a balance is invalid"):
             reader.read(asked[:1], at)
         monkeypatch.undo()
 

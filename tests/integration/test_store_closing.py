@@ -51,7 +51,7 @@ def test_coins_that_move_from_a_row_that_was_read_to_one_that_was_not_are_told(s
     assert take(store, snapshot, Ledger({FIRST: COINS}, rotate)).state is SnapshotState.COMPLETE
     assert told(store, snapshot) == MOVED
     (finding,) = [f.finding for f in queries.findings(store, snapshot) if f.finding.row == 1]
-    assert "coins that move meanwhile count twice" in finding.reason
+    assert "coins that move in between count twice" in finding.reason
     (total,) = queries.totals(store, snapshot).assets
     assert (total.verified, total.unverified) == (COINS, COINS), "what there is, once"
     assert [view.is_proof for view in queries.rows(store, snapshot)] == [False, *[True] * 5]

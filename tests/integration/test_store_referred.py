@@ -113,7 +113,7 @@ def test_rows_that_refer_to_nothing_are_seen(store, open_snapshot):
         assert list(referred.dangling(connection)) == []
         connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
         connection.execute(balance(snapshot=99))
-        assert "a row of balance refers to nothing" in list(checks._database(connection))
+        assert "a row of balance refers to a missing row" in list(checks._database(connection))
         connection.rollback()
 
 

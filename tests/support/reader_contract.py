@@ -280,7 +280,7 @@ class ReaderContract:
         canary = self.funded[0][0]
         with (
             self.source(Trap.ZEROES, canary=canary) as (fleet, _),
-            pytest.raises(SourceError, match="not believed"),
+            pytest.raises(SourceError, match="not trusted"),
         ):
             self.balances(fleet, queries)
         with self.source(Trap.ZEROES, Trap.NONE, canary=canary) as (fleet, _):

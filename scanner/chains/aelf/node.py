@@ -87,7 +87,7 @@ class AelfNode:
         # Fractions of seven digits are more than Python reads.
         match = re.match(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?Z$", text)
         if match is None:
-            raise SourceUnavailableError(self.name, "answered with what is no time")
+            raise SourceUnavailableError(self.name, "answered with an invalid time")
         time = int(datetime.fromisoformat(match[1] + "+00:00").timestamp())
         return self._hash(take(self.name, block, str, "BlockHash")), time
 
@@ -105,7 +105,7 @@ class AelfNode:
         try:
             told = read_balance(bytes.fromhex(text if _HEX.fullmatch(text) else ""))
         except ValueError:
-            raise SourceUnavailableError(self.name, "answered with what is no balance") from None
+            raise SourceUnavailableError(self.name, "answered with an invalid balance") from None
         if told[:2] != (symbol, owner):
             raise SourceUnavailableError(self.name, "answered about another holder or token")
         return told[2]
@@ -134,12 +134,12 @@ class AelfNode:
     def _height(self, value: object, name: str) -> int:
         height = take(self.name, value, int, name)
         if not 0 <= height < 1 << 63:
-            raise SourceUnavailableError(self.name, "answered with what is no height")
+            raise SourceUnavailableError(self.name, "answered with an invalid height")
         return height
 
     def _hash(self, text: str) -> str:
         if not _HASH.fullmatch(text):
-            raise SourceUnavailableError(self.name, "answered with what is no hash")
+            raise SourceUnavailableError(self.name, "answered with an invalid hash")
         return text
 
 

@@ -79,7 +79,7 @@ class AelfReader:
         found = [self._amount(query, before) for query in queries]
         after = self._main.status(), self._side.status()
         if any(a.best[0] < b.best[0] for a, b in zip(after, before, strict=True)):
-            what = "went back to an older block while it was read: it is several nodes"
+            what = "went back to an older block while it was read: several nodes answer there"
             raise SourceUnavailableError(self._main.name, what)
         state = State(*before[0].best)
         detail = {"tDVV_height": before[1].best[0]}
@@ -109,7 +109,7 @@ class AelfReader:
     def _amount(self, query: BalanceQuery, at: tuple[Status, Status]) -> int | Refusal:
         symbol = query.holding.contract or self._network.native
         if query.address.format != "aelf":
-            return Refusal(f"{query.address.format} is no aelf account")
+            return Refusal(f"{query.address.format} is not an aelf account")
         owner = query.address.payload
         main = self._main.balance(symbol, owner, at[0].best)
         return main + self._side.balance(symbol, owner, at[1].best)

@@ -81,7 +81,7 @@ class AlgorandReader:
         reply.raise_for_status()
         found = self._rest.text(reply.json(), "blockHash")
         if not _HASH.fullmatch(found):
-            raise self._rest.broken("a block's hash is none")
+            raise self._rest.broken("a block's hash is invalid")
         return found
 
     def read(self, queries: Sequence[BalanceQuery], at: BlockRef) -> list[Answer]:
@@ -103,7 +103,7 @@ class AlgorandReader:
         try:
             signer = AlgorandCodec(self._network, "").decode(self._rest.text(found, "auth-addr"))
         except AddressFormatError:
-            raise self._rest.broken("it names a signer that is none") from None
+            raise self._rest.broken("it names an invalid signer") from None
         other = PolicyKey(KeyKind.ACCOUNT, signer.payload)
         return KeyPolicy((single(f"rekeyed to {signer.text}", other, hides=True),), height)
 
@@ -146,7 +146,9 @@ class AlgorandReader:
         if len(listed) != self._rest.number(found, "total-assets-opted-in"):
             return Refusal("does not list every asset of the account")
         if holding.contract in {str(self._rest.number(a, "asset-id")) for a in listed}:
-            raise self._rest.broken("an account has an asset and does not have it")
+            raise self._rest.broken(
+                "its answer says that an account has an asset and does not have it"
+            )
         return Reading({}, self._state(found), absent=True)
 
     def _account(self, account: str, query: str) -> object:
@@ -162,7 +164,7 @@ class AlgorandReader:
         """Why an asset cannot be read; "" if it can."""
         if holding.contract not in self._decimals:
             if not (holding.contract.isascii() and holding.contract.isdigit()):
-                return f"{holding.asset}: its contract is no asset's number"
+                return f"{holding.asset}: its contract is not an asset number"
             reply = self._rest.get(f"v2/assets/{holding.contract}")
             if reply.status == 404:
                 return f"{holding.asset}: there is no asset {holding.contract}"

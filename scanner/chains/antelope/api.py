@@ -111,9 +111,7 @@ class AntelopeApi:
         """Base units of "12.3456 EOS". Raises SourceUnavailableError for anything else."""
         match = _ASSET.fullmatch(text) if isinstance(text, str) else None
         if match is None or match[3] != symbol or len(match[2] or "") != decimals:
-            what = (
-                f"gave an answer it should not: {heard(self.name, text)} is no amount of {symbol}"
-            )
+            what = f"gave an invalid answer: {heard(self.name, text)} is not an amount of {symbol}"
             raise SourceUnavailableError(self.name, what)
         return int(match[1] + (match[2] or ""))
 
@@ -122,7 +120,7 @@ class AntelopeApi:
         try:
             return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp())
         except ValueError:
-            raise SourceUnavailableError(self.name, "answered with what is no time") from None
+            raise SourceUnavailableError(self.name, "answered with an invalid time") from None
 
     def close(self) -> None:
         """Close the connections."""

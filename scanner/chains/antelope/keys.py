@@ -63,7 +63,7 @@ class Permissions:
             threshold = take(self._endpoint, authority, int, "threshold")
             return Way(f"permission {name}", tuple(members), threshold)
         except ValueError as e:
-            what = f"gave an answer it should not: {e}"
+            what = f"gave an invalid answer: {e}"
             raise SourceUnavailableError(self._endpoint, what) from None
 
     def _named(self, permission: dict[str, object], depth: int) -> Way | None:

@@ -71,11 +71,11 @@ class AntelopeReader:
         known: dict[str, dict[str, object] | None] = {}
         found = [self._parts(query, known) for query in queries]
         if any(a is not None and self._head(a) < before.head[0] for a in known.values()):
-            what = "answered from an older block than its newest: it is several nodes"
+            what = "answered from an older block than its newest: several nodes answer there"
             raise SourceUnavailableError(self._name, what)
         after = self._api.info()
         if after.head[0] < before.head[0]:
-            what = "went back to an older block while it was read: it is several nodes"
+            what = "went back to an older block while it was read: several nodes answer there"
             raise SourceUnavailableError(self._name, what)
         state = State(*before.head, before.head_time)
         detail = {} if before.head == after.head else {"to_height": after.head[0]}
@@ -130,7 +130,7 @@ class AntelopeReader:
         """
         name = query.address.text
         if query.address.format != "antelope":
-            return Refusal(f"{query.address.format} is no account of this chain")
+            return Refusal(f"{query.address.format} is not an account of this chain")
         if name not in known:
             known[name] = self._account(name)
         account = known[name]
@@ -163,7 +163,9 @@ class AntelopeReader:
         contract, _, rest = (holding.contract or NATIVE).partition(":")
         decimals, _, symbol = rest.partition(",")
         if not decimals.isdigit() or int(decimals) != holding.decimals or not symbol:
-            raise SourceRejectedError(self._name, f"{holding.contract!r} is no token of this chain")
+            raise SourceRejectedError(
+                self._name, f"{holding.contract!r} is not a token of this chain"
+            )
         answer = self._api.ask("get_currency_balance", code=contract, account=name, symbol=symbol)
         balances = take(self._name, answer, list)
         if len(balances) > 1:

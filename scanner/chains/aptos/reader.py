@@ -131,7 +131,7 @@ class AptosReader:
         except ValueError:
             key = b""
         if len(key) != 32:
-            raise SourceUnavailableError(self._name, "names an authentication key that is none")
+            raise SourceUnavailableError(self._name, "names an invalid authentication key")
         if not any(key):  # a resource or multisig account, which its owners sign for otherwise
             return KeyPolicy((), at.height, "its authentication key is zeros")
         way = single("authentication key", PolicyKey(KeyKind.ACCOUNT, key), hides=True)
@@ -180,7 +180,7 @@ class AptosReader:
 
     def _read(self, query: BalanceQuery, version: int, height: int) -> Answer:
         if query.address.format != "aptos":
-            return Refusal(f"{query.address.format} is no Aptos account")
+            return Refusal(f"{query.address.format} is not an Aptos account")
         wrong = self._wrong_asset(query.holding)
         if wrong:
             return Refusal(wrong)
@@ -191,10 +191,10 @@ class AptosReader:
         self._still_kept(reply, version, height)
         amount = take(self._name, reply.json(), int)
         if not 0 <= amount < _MOST:
-            raise SourceUnavailableError(self._name, "answered with a balance that is none")
+            raise SourceUnavailableError(self._name, "answered with an invalid balance")
         # Read as a coin, APT is all of it; a row of the fungible part is not to be added to that.
         part = query.holding.contract == FUNGIBLE
-        caution = "part of what the address's APT row holds, not beside it" if part else ""
+        caution = "part of the address's APT row, not in addition to it" if part else ""
         return Reading({Part.LIQUID: amount}, caution=caution)
 
     def _wrong_asset(self, holding: Holding) -> str:
@@ -239,7 +239,7 @@ class AptosReader:
             newest = int(reply.headers["x-aptos-ledger-version"])
             oldest = int(reply.headers["x-aptos-ledger-oldest-version"])
         except (KeyError, ValueError):
-            what = "does not say which versions it has: a proxy drops its headers"
+            what = "does not say which versions it has: a proxy may drop its headers"
             raise SourceUnavailableError(self._name, what) from None
         if version < oldest:
             raise HeightPrunedError(self._name, height, f"its oldest version is {oldest}")
@@ -250,7 +250,7 @@ class AptosReader:
         """A number, which this API writes as text."""
         text = take(self._name, value, str, key)
         if not (text.isascii() and text.isdigit() and len(text) < 21):
-            raise SourceUnavailableError(self._name, f"gave an answer it should not: {key}")
+            raise SourceUnavailableError(self._name, f"gave an invalid answer: {key}")
         return int(text)
 
 

@@ -200,7 +200,7 @@ class BlockbookServer:
         return "refused (HTTP 400: too many transactions for it, or no address it knows)"
 
     def _broken(self, what: str) -> SourceUnavailableError:
-        return SourceUnavailableError(self._name, f"gave an answer it should not: {what}")
+        return SourceUnavailableError(self._name, f"gave an invalid answer: {what}")
 
 
 def make_source(

@@ -58,7 +58,7 @@ class Plan:
         """All answers, in the order of the queries. A gap is a bug, never a zero."""
         done = [answer for answer in self.answers if answer is not None]
         if len(done) != len(self.answers):
-            raise AssertionError("a query was left without an answer")
+            raise AssertionError("a query got no answer")
         return done
 
 

@@ -123,7 +123,7 @@ class CoreFilters:
             height = take(self.name, event, int, "height")
             if height > at.height or kind not in ("receive", "spend"):
                 raise SourceUnavailableError(
-                    self.name, f"told of {heard(self.name, kind)} in block {height}"
+                    self.name, f"reported {heard(self.name, kind)} in block {height}"
                 )
             if kind == "receive":
                 self._receive(event, height, found)
@@ -134,7 +134,7 @@ class CoreFilters:
         coins = self._coins(event, "output_spk", found)
         place = (take(self.name, event, str, "txid"), take(self.name, event, int, "vout"))
         if place in coins:
-            raise SourceUnavailableError(self.name, f"told twice of output {place[0]}:{place[1]}")
+            raise SourceUnavailableError(self.name, f"reported output {place[0]}:{place[1]} twice")
         amount = base_units(self.name, take(self.name, event, object, "amount"))
         coins[place] = Coin(*place, amount, height)
 
@@ -146,14 +146,17 @@ class CoreFilters:
         )
         if coins.pop(place, None) is None:
             raise SourceUnavailableError(
-                self.name, f"told of {place[0]}:{place[1]} being spent and not of it being received"
+                self.name,
+                f"reported that {place[0]}:{place[1]} was spent, but not that it was received",
             )
 
     def _coins(self, event: object, side: str, found: Found) -> dict[tuple[str, int], Coin]:
         try:
             return found[bytes.fromhex(take(self.name, event, str, side, "hex"))]
         except (KeyError, ValueError):
-            raise SourceUnavailableError(self.name, "told of a script nobody asked for") from None
+            raise SourceUnavailableError(
+                self.name, "reported a script that was not asked for"
+            ) from None
 
 
 def relevant_blocks(
@@ -179,7 +182,7 @@ def relevant_blocks(
     if (now := rpc.block_hash(last)) != end:
         raise ReorgError(rpc.name, last, end, now)
     if take(rpc.name, answer, int, "to_height") != last:
-        raise SourceUnavailableError(rpc.name, "scanned to another block than asked")
+        raise SourceUnavailableError(rpc.name, "scanned up to another block than the one asked for")
     blocks = take(rpc.name, answer, list, "relevant_blocks")
     return [rpc.hash_in(block) for block in blocks]
 

@@ -35,9 +35,9 @@ _MEANINGS = {
     -3: "a parameter of the wrong type",
     -5: "no such address, block or transaction",
     -7: "out of memory there",
-    -8: "a parameter it does not take",
+    -8: "a parameter that it does not accept",
     -20: "its database failed",
-    -22: "what it was given cannot be decoded",
+    -22: "the request cannot be decoded",
     -28: "it is still starting",
     -32600: "no request it understands",
     -32700: "no JSON it understands",
@@ -137,7 +137,7 @@ class CoreRpc:
             )
         meaning = _MEANINGS.get(failure.code, "refused in words that are not kept")
         if "pruned" in failure.message.lower():  # Core has no code of its own for it
-            meaning = "what it needs is pruned there"
+            meaning = "the data is pruned there"
         what = f"{method}: {meaning} (error {failure.code})"
         if failure.code in _RETRY_CODES:
             return SourceUnavailableError(self.name, what)
@@ -192,7 +192,7 @@ class CoreRpc:
         text = take(self.name, answer, str, *path)
         if not _HASH.fullmatch(text):
             what = f"a block hash is {heard(self.name, text)}"
-            raise SourceUnavailableError(self.name, f"gave an answer it should not: {what}")
+            raise SourceUnavailableError(self.name, f"gave an invalid answer: {what}")
         return text
 
     def block_ref(self, network: Network, chain: str, block_hash: str) -> BlockRef:
@@ -202,7 +202,9 @@ class CoreRpc:
         """
         header = self.call("getblockheader", [block_hash])
         if take(self.name, header, int, "confirmations") < 0:
-            raise SourceUnavailableError(self.name, f"block {block_hash} was replaced meanwhile")
+            raise SourceUnavailableError(
+                self.name, f"block {block_hash} was replaced in the meantime"
+            )
         at = BlockRef(
             network=network.name,
             chain=chain,

@@ -120,7 +120,7 @@ class CoreScan:
         for entry in take(self.name, answer, list, "unspents"):
             script, coin = self._coin(entry, height)
             if script not in wanted:
-                raise SourceUnavailableError(self.name, "found a coin nobody asked for")
+                raise SourceUnavailableError(self.name, "found a coin that was not asked for")
             total += coin.amount
             if coin.height <= at.height:
                 yield script, coin
@@ -147,7 +147,8 @@ class CoreScan:
         if self._best() != before:
             raise SourceUnavailableError(
                 self.name,
-                "a block came during the scan, and its version does not say of which it is",
+                "a block arrived during the scan, and its version does not say which block the "
+                "scan is of",
             )
         return take(self.name, self._rpc.call("getblockheader", [before]), int, "height"), before
 

@@ -67,7 +67,7 @@ class RecentBlocks:
             raise HeightPrunedError(
                 name,
                 height,
-                "its version does not tell what blocks spent, so it reads its tip only",
+                "its version does not report what blocks spent, so it can only read its tip",
             )
         try:
             script = bytes.fromhex(take(name, source, str, "prevout", "scriptPubKey", "hex"))
@@ -87,6 +87,6 @@ class RecentBlocks:
 def too_old(tip: int) -> str:
     """Why a block cannot be reached, and what to do."""
     return (
-        f"it reads its tip, {tip}, and {RECENT} blocks back; leave the height out, "
-        "or use a source that reaches back (a UTXO snapshot, Electrum, Esplora)"
+        f"it can read its tip, {tip}, and {RECENT} blocks back; leave the height out, or use a "
+        "source that reaches further back (a UTXO snapshot, Electrum, Esplora)"
     )

@@ -252,10 +252,10 @@ class ElectrumServer:
         try:
             return parse_header(bytes.fromhex(take(self._name, answer, str)))
         except ValueError as e:
-            raise self._broken(f"a block header that is none ({e})") from None
+            raise self._broken(f"an invalid block header ({e})") from None
 
     def _broken(self, what: str) -> SourceUnavailableError:
-        return SourceUnavailableError(self._name, f"gave an answer it should not: {what}")
+        return SourceUnavailableError(self._name, f"gave an invalid answer: {what}")
 
 
 def _told(history: _History) -> dict[str, object]:

@@ -181,7 +181,7 @@ class EsploraPayments:
     def _coin(self, place: tuple[str, int], entry: object) -> tuple[bytes, int]:
         """Script and amount of a spent coin; the server must mean the one in the bytes."""
         if place != (take(self._name, entry, str, "txid"), take(self._name, entry, int, "vout")):
-            raise self._broken("tells of another coin than the transaction spends")
+            raise self._broken("reports another coin than the transaction spends")
         try:
             script = bytes.fromhex(take(self._name, entry, str, "prevout", "scriptpubkey"))
         except ValueError:

@@ -82,7 +82,7 @@ class SeveralNodes:
 
         def task(seat: _Seat) -> int:
             if not isinstance(seat.source, TimeFinder):
-                raise SourceRejectedError(seat.name, "cannot tell times: state a height")
+                raise SourceRejectedError(seat.name, "cannot find blocks by time: give a height")
             return seat.source.height_at(time)
 
         return self._pool.run(task)[0]

@@ -85,8 +85,8 @@ def _refusal(
     if failure.code == RPC_INVALID_PARAMETER and "already exists" in words:
         return SourceRejectedError(
             rpc.name,
-            f"there is a snapshot file {path.name} nobody noted anything about: "
-            "a dump is running, or remove the file",
+            f"there is an unknown snapshot file {path.name}: wait if a dump is running, or else "
+            "remove the file",
         )
     if "pruned" in words.lower():
         return SourceRejectedError(

@@ -73,7 +73,7 @@ def read_header(data: bytes) -> Header:
         raise MalformedError(0, "not a UTXO snapshot file (of Bitcoin Core 28 or later)")
     (version,) = struct.unpack_from("<H", data, 5)
     if version != VERSION:
-        raise MalformedError(5, f"snapshot version {version}, this program reads {VERSION}")
+        raise MalformedError(5, f"snapshot version {version}, but this program reads {VERSION}")
     (coins,) = struct.unpack_from("<Q", data, 43)
     return Header(bytes(data[7:11]), data[11:43][::-1].hex(), coins)
 

@@ -130,9 +130,7 @@ class UtxoSnapshot:
             raise HeightNotReachedError(self.name, height, info.blocks)
         at = self._rpc.block_ref(self._row, info.chain, self._rpc.block_hash(height))
         if self._folder is None and self._brought_file(at) is None:
-            raise HeightPrunedError(
-                self.name, height, "none of the snapshot files is of that block"
-            )
+            raise HeightPrunedError(self.name, height, "no snapshot file is of that block")
         if height < info.pruned_below and self._ready_file(at) is None:
             raise HeightPrunedError(
                 self.name, height, f"the node is pruned below {info.pruned_below}"
@@ -145,7 +143,7 @@ class UtxoSnapshot:
         Raises SourceRejectedError.
         """
         if self._rpc is None:
-            raise SourceRejectedError(self.name, "snapshot files do not tell times: state a height")
+            raise SourceRejectedError(self.name, "snapshot files have no times: give a height")
         return self._rpc.height_at(self._row, time)
 
     def fetch_balances(
@@ -189,7 +187,7 @@ class UtxoSnapshot:
         if self._quorum > 1 and evidence is not Evidence.PROVEN:
             raise SourceRejectedError(
                 self.name,
-                f"one snapshot is no quorum of {self._quorum}, and it is not proven: {caution}",
+                f"one snapshot is not a quorum of {self._quorum}, and it is not proven: {caution}",
             )
         for compressed, script in stored.items():
             coins = scan.coins.get(compressed, ())
@@ -242,9 +240,7 @@ class UtxoSnapshot:
         if ready is not None:
             return ready
         if self._rpc is None or self._folder is None:
-            raise HeightPrunedError(
-                self.name, at.height, "none of the snapshot files is of that block"
-            )
+            raise HeightPrunedError(self.name, at.height, "no snapshot file is of that block")
         path = snapshot_path(self._folder, at)
         dump = make_dump(self._rpc, path, at)
         return SnapshotFile(self.name, path), dump.set_hash if self._own else ""
@@ -300,7 +296,7 @@ class UtxoSnapshot:
             if one.height == height or (one.height is None and len(brought) == 1):
                 at = BlockRef(self.network, self._chain, height, one.header.base_hash)
                 return vouched(at, own=at.hash in KNOWN_SETS)
-        raise HeightPrunedError(self.name, height, "none of the snapshot files is of that block")
+        raise HeightPrunedError(self.name, height, "no snapshot file is of that block")
 
 
 def make_source(

@@ -78,7 +78,7 @@ class CardanoReader:
 
     def _one(self, query: BalanceQuery, rows: dict[str, int], state: State) -> Answer:
         if not query.holding.is_native:
-            return Refusal("tokens of this network are not read")
+            return Refusal("tokens of this network are not supported")
         amount = rows.get(query.address.text)
         if amount is None:
             return Reading({}, state, absent=True)

@@ -58,7 +58,7 @@ def value_under(root: bytes, tree: Tree, key: bytes, proof: bytes) -> bytes | No
             raise ValueError("the proof is of another key or state")
         return leaf.value
     if set(kinds) != {2}:
-        raise ValueError("a kind of proof that is not known")
+        raise ValueError("an unknown kind of proof")
     absent = dict(fields(_bytes(kinds[2])))
     left, right = (_read_leaf(_bytes(absent[n])) if n in absent else None for n in (2, 3))
     for beside in (left, right):
@@ -67,7 +67,7 @@ def value_under(root: bytes, tree: Tree, key: bytes, proof: bytes) -> bytes | No
     if left is None and right is None:
         raise ValueError("an absence without a neighbour")
     if (left is not None and left.key >= key) or (right is not None and right.key <= key):
-        raise ValueError("the neighbours do not stand around the key")
+        raise ValueError("the neighbours are not on both sides of the key")
     if not _beside(left, right, tree):
         raise ValueError("there may be a leaf between the neighbours")
     return None
@@ -85,10 +85,10 @@ def value_in_app(
         raise ValueError("a proof has two parts")
     outer = dict(fields(operations[1]))
     if set(outer) != {1}:
-        raise ValueError("the store's root is not shown")
+        raise ValueError("the proof does not show the store's root")
     root = _read_leaf(_bytes(outer[1])).value
     if value_under(app_hash, SIMPLE, store.encode(), operations[1]) != root or len(root) != 32:
-        raise ValueError("the store's root is not shown")
+        raise ValueError("the proof does not show the store's root")
     return value_under(root, IAVL, key, operations[0])
 
 

@@ -120,7 +120,7 @@ class CosmosReader:
         amount = self._told(account, denom, height) if shown is None else shown
         if amount is None:
             return Refusal("answered for another coin")
-        detail = {} if shown is None else {"liquid": "shown by a proof of the bank's store"}
+        detail = {} if shown is None else {"liquid": "proven by a proof of the bank's store"}
         parts = {Part.LIQUID: amount}
         if denom == self._coin:
             parts |= self._staked(account, height)
@@ -154,7 +154,7 @@ class CosmosReader:
             words = str(answer.get("log", "")) if isinstance(answer, dict) else ""
             if "does not exist" in words or "pruned" in words:
                 raise HeightPrunedError(self._name, at.height, "it does not keep states that old")
-            raise self._rest.broken("a proof was asked for and refused")
+            raise self._rest.broken("it refused to give a proof")
         operations = [
             self._decoded(take(self._name, operation, str, "data"))
             for operation in take(self._name, answer, list, "proof_ops", "ops")
@@ -162,17 +162,19 @@ class CosmosReader:
         try:
             value = value_in_app(app_hash, "bank", key, operations)
         except ValueError as e:
-            raise SourceRejectedError(self._name, f"its proof of a balance is none: {e}") from None
+            raise SourceRejectedError(
+                self._name, f"its proof of a balance is invalid: {e}"
+            ) from None
         text = "0" if value is None else value.decode("ascii", "replace")
         if not (text.isascii() and text.isdigit() and len(text) < 80):
-            raise SourceRejectedError(self._name, "a balance is written in a way not known here")
+            raise SourceRejectedError(self._name, "a balance is in an unknown format")
         return int(text)
 
     def _decoded(self, text: str) -> bytes:
         try:
             return base64.b64decode(text, validate=True)
         except ValueError:
-            raise self._rest.broken("a proof is none") from None
+            raise self._rest.broken("a proof is invalid") from None
 
     def _staked(self, account: str, height: int) -> dict[Part, int]:
         staked = unbonding = 0
@@ -241,9 +243,11 @@ class CosmosReader:
         self._explained(reply, height)
         seen = reply.headers.get(_ECHO, "")
         if seen != str(height):
-            what = "does not say which height its answer is of: a proxy drops headers"
+            what = "does not say which height its answer is of: a proxy may drop headers"
             if seen.isascii() and seen.isdigit():
-                what = f"answered for height {int(seen)}, not for {height}: a proxy drops headers"
+                what = (
+                    f"answered for height {int(seen)}, not for {height}: a proxy may drop headers"
+                )
             raise SourceRejectedError(self._name, what)
         return reply.json()
 
@@ -282,7 +286,7 @@ class CosmosReader:
             header = read_header(take(self._name, block, dict, "block", "header"))
             named = base64.b64decode(self._rest.text(block, "block_id", "hash"), validate=True)
         except ValueError:
-            raise self._rest.broken("a block's header is none") from None
+            raise self._rest.broken("a block's header is invalid") from None
         if named != header.hash:
             raise self._rest.broken("a block's header does not hash to its id")
         return header

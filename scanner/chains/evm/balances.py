@@ -42,12 +42,12 @@ def token_bytes(holding: Holding) -> bytes:
         token = b""
     if len(token) != 20 or token == NATIVE:
         raise ConfigError(
-            f"{holding.asset} on {holding.network}: {holding.contract!r} is no contract address"
+            f"{holding.asset} on {holding.network}: {holding.contract!r} is not a contract address"
         )
     if token == COIN_AS_TOKEN.get(holding.network):
         raise ConfigError(
             f"{holding.asset} on {holding.network}: {holding.contract} is the network's own coin "
-            "in another guise; listed as a token it would count twice"
+            "under another name; listed as a token, it would count twice"
         )
     return token
 

@@ -214,7 +214,7 @@ class BeaconNode:
     def _check_somebody(self, block: BeaconHeader, at: BlockRef) -> None:
         """Make sure that a state whose keys are unknown knows the validator that every one has."""
         if self._alone(block, "0", at) is None:
-            what = "knows no validator at all in that state: its answers are not believed"
+            what = "knows no validator at all in that state: its answers are not trusted"
             raise SourceRejectedError(self.name, what)
 
     def page(self, start: int, at: BlockRef, size: int = PAGE) -> list[Validator]:
@@ -314,7 +314,7 @@ class BeaconNode:
             validator = self._validator(entry)
             name = validator.key if validator.key in wanted else str(validator.index)
             if name not in wanted or name in found:
-                raise SourceUnavailableError(self.name, "gave validators that nobody asked for")
+                raise SourceUnavailableError(self.name, "gave validators that were not asked for")
             found[name] = validator
         return found
 
@@ -369,13 +369,13 @@ class BeaconNode:
     def _number(self, value: object, *path: str) -> int:
         text = take(self.name, value, str, *path)
         if not (text.isascii() and text.isdigit() and len(text) <= 20):
-            raise SourceUnavailableError(self.name, f"gave no number as {'.'.join(path)}")
+            raise SourceUnavailableError(self.name, f"did not give a number as {'.'.join(path)}")
         return int(text)
 
     def _root(self, value: object, *path: str) -> str:
         text = take(self.name, value, str, *path).lower()
         if not _ROOT.fullmatch(text):
-            raise SourceUnavailableError(self.name, f"gave no root as {'.'.join(path)}")
+            raise SourceUnavailableError(self.name, f"did not give a root as {'.'.join(path)}")
         return text
 
     def close(self) -> None:

@@ -52,7 +52,7 @@ def header(rpc: Rpc, which: int | str) -> Header | None:
     if answer is None:
         return None
     if not isinstance(answer, dict):
-        raise SourceUnavailableError(rpc.name, "gave a block that is no object")
+        raise SourceUnavailableError(rpc.name, "gave a block that is not an object")
     found = Header(
         quantity(rpc.name, answer.get("number"), "block number"),
         block_hash(rpc.name, answer.get("hash"), "block hash"),

@@ -54,11 +54,11 @@ class EvmCanaries:
         for n, (canary, _) in enumerate(known):
             told, why = reading.failed.get(n, (Told.OK, ""))
             if told is not Told.OK:
-                what = f"cannot say what {canary.address} holds, which is asked to try it"
+                what = f"cannot say what {canary.address} holds, which is used to test it"
                 raise SourceUnavailableError(node.name, f"{what} ({why or told})")
             if reading.amounts[n] == 0:
                 raise SourceRejectedError(
                     node.name,
                     f"says {canary.address} holds no {canary.asset} at block {at.height}, where it "
-                    "is known to hold some: its answers are not believed",
+                    "is known to hold some: its answers are not trusted",
                 )

@@ -35,7 +35,7 @@ WORDS: Final = {
     Told.REVERTED: "the token contract reverted",
     Told.SHORT: "the token contract answered with fewer than 32 bytes",
     Told.EMPTY: "the token contract answered with no data",
-    Told.WIDE: "the amount is too large for this way of asking",
+    Told.WIDE: "the amount is too large for this kind of request",
     Told.NO_CODE: "there is no contract at the token's address at this block",
 }
 

@@ -197,5 +197,5 @@ def _number(endpoint: str, answer: object) -> int:
         raise answer
     match = _ID.fullmatch(answer) if isinstance(answer, str) else None
     if match is None or int(match[1]) >= _MOST:
-        raise SourceUnavailableError(endpoint, "answered with what is no actor's number")
+        raise SourceUnavailableError(endpoint, "answered with an invalid actor number")
     return int(match[1])

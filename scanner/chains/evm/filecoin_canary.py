@@ -57,7 +57,7 @@ class ActorCanaries:
                     raise SourceRejectedError(
                         node.name,
                         f"says {address} has no actor at block {at.height}, where it is known to "
-                        "have one: its answers are not believed",
+                        "have one: its answers are not trusted",
                     )
         with self._lock:
             self._sung.add(key)

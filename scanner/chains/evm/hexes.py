@@ -21,7 +21,7 @@ def quantity(endpoint: str, value: object, what: str) -> int:
     what: the field's name, for the message. Raises SourceUnavailableError on anything else.
     """
     if not isinstance(value, str) or not _QUANTITY.fullmatch(value):
-        raise SourceUnavailableError(endpoint, f"gave no number as {what}")
+        raise SourceUnavailableError(endpoint, f"did not give a number as {what}")
     return int(value, 16)
 
 
@@ -35,7 +35,7 @@ def data(endpoint: str, value: object, what: str) -> bytes:
         # bytes.fromhex skips blanks: an honest answer has none.
         if found is not None and len(value) == 2 + 2 * len(found):
             return found
-    raise SourceUnavailableError(endpoint, f"gave no hex data as {what}")
+    raise SourceUnavailableError(endpoint, f"did not give hex data as {what}")
 
 
 def block_hash(endpoint: str, value: object, what: str) -> str:

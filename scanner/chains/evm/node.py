@@ -89,7 +89,8 @@ class Node:
         if found is None:
             raise SourceUnavailableError(
                 self.name,
-                f"does not give block {height}, by which the network is known: name another one",
+                f"does not give block {height}, which identifies the network: name another "
+                "endpoint",
             )
         if found.hash != known:
             raise SourceRejectedError(
@@ -202,8 +203,8 @@ class Node:
             return
         raise SourceRejectedError(
             self.name,
-            f"ran a call for block {at.height} in block {number}: it does not go by the block that "
-            "it is asked about. Name another endpoint",
+            f"ran a call for block {at.height} in block {number}: it ignores the block that it "
+            "is asked about. Name another endpoint",
         )
 
     def confirm(self, at: BlockRef) -> None:

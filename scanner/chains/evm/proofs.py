@@ -182,7 +182,7 @@ def check_answer(
     if isinstance(answer, RpcError):
         raise answer
     if not isinstance(answer, dict):
-        raise SourceUnavailableError(name, "gave a proof that is no object")
+        raise SourceUnavailableError(name, "gave a proof that is not an object")
     account = trie.prove_account(root, address, _nodes(name, answer.get("accountProof")), known)
     if quantity(name, answer.get("balance"), "balance") != account.balance:
         raise trie.ProofError("it claims another balance than it proves")

@@ -232,7 +232,7 @@ def settle(read: Balance, position: int, proof: ColumnProof, *, is_native: bool)
     with a balanceOf that says the same: the slot is proven, that it is the balance is not.
     """
     if position not in proof.raw:
-        why = f"not proven: {proof.why.get(position, 'nobody gave a proof')}"
+        why = f"not proven: {proof.why.get(position, 'no endpoint gave a proof')}"
         return read._replace(reason=f"{read.reason}; {why}" if read.reason else why)
     raw = proof.raw[position]
     amount = raw & proof.mask

@@ -84,19 +84,19 @@ def find_rule(node: Node, token: bytes, block: object) -> SlotRule | str:
         return told
     found = [place for place, mark in zip(places, marks, strict=True) if mark == told]
     if len(found) != 1:
-        return "its balances are computed, or kept in no place we know: not provable"
+        return "its balances are computed, or stored in an unknown place: not provable"
     rule = found[0]
     mask = _balance(node, token, holder, block, [(rule, ALL_BITS)])
     if isinstance(mask, str):
         return mask
     if mask & (mask + 1) or mask.bit_length() < _MIN_BITS:
-        return "it changes what it stores before it tells it: not provable"
+        return "it changes stored values before it returns them: not provable"
     sample = secrets.randbits(256)
     if _balance(node, token, holder, block, [(rule, sample)]) != sample & mask:
-        return "it changes what it stores before it tells it: not provable"
+        return "it changes stored values before it returns them: not provable"
     known = _ETHEREUM.get(hexed(token)) if node.chain_id == "1" else None
     if known is not None and rule != SlotRule("solidity", known.to_bytes(32)):
-        return f"balances seem to lie elsewhere than at slot {known}, where this contract has them"
+        return f"balances do not seem to be at slot {known}, where this contract has them"
     return SlotRule(rule.kind, rule.slot, mask)
 
 

@@ -73,7 +73,7 @@ class Proof:
     def end(self) -> None:
         """Raises ProofError if nodes are left over."""
         if self._next != len(self._nodes):
-            raise ProofError("the proof has nodes that belong to nothing")
+            raise ProofError("the proof has nodes that do not belong to it")
 
 
 class Archive:
@@ -93,7 +93,7 @@ class Archive:
         try:
             return self._nodes[wanted]
         except KeyError:
-            raise ProofError(f"no node with hash {wanted.hex()} is there") from None
+            raise ProofError(f"it has no node with hash {wanted.hex()}") from None
 
 
 def look_up(root: bytes, key: bytes, nodes: Proof | Archive) -> bytes | None:
@@ -138,7 +138,7 @@ def _step(node: list[rlp.Item], path: str, at: int, after_extension: bool) -> _S
     if len(node) == 17:
         return _branch(node, path, at)
     if len(node) != 2 or after_extension:
-        raise ProofError("a node that is no branch where one must be")
+        raise ProofError("a node that must be a branch and is not")
     part, is_leaf = _hex_prefix(node[0])
     if is_leaf:
         if at + len(part) != _PATH or not isinstance(node[1], bytes) or not node[1]:

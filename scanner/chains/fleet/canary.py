@@ -47,13 +47,13 @@ class Canaries:
             (answer,) = reader.read([query], at)
             name = reader.endpoint.name
             if isinstance(answer, Refusal):
-                what = f"cannot say what {canary.address} holds, which is asked to try it"
+                what = f"cannot say what {canary.address} holds, which is used to test it"
                 raise SourceUnavailableError(name, f"{what}: {answer.why}")
             if answer.amount == 0:
                 raise SourceRejectedError(
                     name,
                     f"says {canary.address} holds no {canary.asset} at block {at.height}, where it "
-                    "is known to hold some: its answers are not believed",
+                    "is known to hold some: its answers are not trusted",
                 )
             with self._lock:
                 self._sung.add((name, at.hash, canary.address))

@@ -50,7 +50,7 @@ SAYS: Final[Mapping[Fault, str]] = {
     Fault.MISSING: "left out of the answer",
     Fault.NULL_ROUND: "this epoch has no block",
     Fault.NO_ACTOR: "nobody has this address",
-    Fault.OTHER: "in words that no table here knows",
+    Fault.OTHER: "with an unknown message",
 }
 """What is said and stored of an error: never a word of the node, which may repeat a secret."""
 

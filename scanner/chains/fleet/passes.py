@@ -82,6 +82,6 @@ def _cautious(balance: Balance) -> Balance:
 def _restless(last: Balance) -> Balance:
     if last.amount is None:
         return last
-    why = "it changed whenever it was read: no two passes agreed"
+    why = "it changed each time it was read: no two passes agreed"
     detail = json.dumps({"last_seen": str(last.amount)})
     return Balance(None, Evidence.UNAVAILABLE, last.sources, why, detail)

@@ -61,5 +61,5 @@ def require_operators(network: str, endpoints: Iterable[Endpoint], quorum: int) 
         f"the endpoints have {len(operators)}"
     )
     if any(not e.operator for e in listed):
-        words += "; endpoints without an operator count as one: say who runs them"
+        words += "; endpoints without an operator count as one: name their operators"
     raise ConfigError(words)

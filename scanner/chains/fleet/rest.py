@@ -44,7 +44,7 @@ class Rest:
         if isinstance(found, str) and found.isascii() and found.isdigit() and len(found) < 80:
             found = int(found)
         if isinstance(found, bool) or not isinstance(found, int) or not 0 <= found < _MOST:
-            raise self.broken(f"{'.'.join(map(str, path)) or 'the answer'} is no amount")
+            raise self.broken(f"{'.'.join(map(str, path)) or 'the answer'} is not an amount")
         return int(found)
 
     def scaled(self, text: str, decimals: int) -> int:
@@ -55,7 +55,7 @@ class Rest:
         whole, _, fraction = text.partition(".")
         digits = whole + fraction
         if not (digits.isascii() and digits.isdigit() and whole) or len(digits) > 60:
-            raise self.broken("an amount is no decimal number")
+            raise self.broken("an amount is not a decimal number")
         if len(fraction) > decimals:
             raise self.broken(f"an amount has more than {decimals} places")
         return int(digits + "0" * (decimals - len(fraction)))
@@ -68,12 +68,12 @@ class Rest:
         try:
             made = datetime.fromisoformat(text[:19]).replace(tzinfo=UTC)
         except ValueError:
-            raise self.broken("a time is none") from None
+            raise self.broken("a time is invalid") from None
         return int(made.timestamp())
 
     def broken(self, what: str) -> SourceUnavailableError:
         """The error for an answer that cannot be: another endpoint may do better."""
-        return SourceUnavailableError(self.name, f"gave an answer it should not: {what}")
+        return SourceUnavailableError(self.name, f"gave an invalid answer: {what}")
 
     def close(self) -> None:
         """Close the connections."""

@@ -73,7 +73,7 @@ class Seat:
     def key_policy(self, address: Address, at: BlockRef) -> KeyPolicy:
         """Which keys may spend from an account, as this endpoint says. Raises SourceError."""
         if not isinstance(self.reader, KeyReader):
-            raise SourceRejectedError(self.name, "cannot tell which keys an account has")
+            raise SourceRejectedError(self.name, "cannot say which keys an account has")
         self._has_pinned(at)
         return self._of_the_block(self.reader.key_policy(address, at), at)
 
@@ -90,7 +90,7 @@ class Seat:
 
     def _of_the_block(self, policy: KeyPolicy, at: BlockRef) -> KeyPolicy:
         if policy.height < at.height or (policy.height > at.height and not self._at_tip):
-            what = f"told the keys of block {policy.height}, not of {at.height}"
+            what = f"gave the keys of block {policy.height}, not of {at.height}"
             raise SourceUnavailableError(self.name, what)
         return policy
 

@@ -46,7 +46,7 @@ class FleetSource:
     With a quorum of 1 batches are spread over the endpoints, the user's own first, and one that
     fails is replaced in mid-chunk: `reported`. With a quorum of n an item is settled when n
     operators gave it the same parts and fewer gave any other: `agreed`; whoever said something
-    else is named. Without a winner there is no amount, and `detail` holds what each said under
+    else is named. Without a winner there is not an amount, and `detail` holds what each said under
     "disagree". Readings that were checked against the pinned hash are `proven`.
 
     Networks that only know their newest state (reach TIP) give `latest_only`: everything is read
@@ -112,7 +112,7 @@ class FleetSource:
 
         def task(seat: Seat) -> int:
             if not isinstance(seat.reader, TimedReader):
-                raise SourceRejectedError(seat.name, "cannot tell times: state a height")
+                raise SourceRejectedError(seat.name, "cannot find blocks by time: give a height")
             return seat.reader.height_at(time)
 
         return self.pool.run(task)[0]

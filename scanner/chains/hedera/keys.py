@@ -39,7 +39,7 @@ def account_key(endpoint: str, key: object, height: int) -> KeyPolicy:
             member = _member(data, _DEEPEST)
             way = member.by if isinstance(member.by, Way) else Way("key", (member,))
     except ValueError as e:
-        raise SourceUnavailableError(endpoint, f"gave a key that is none ({e})") from None
+        raise SourceUnavailableError(endpoint, f"gave an invalid key ({e})") from None
     return KeyPolicy((way,), height)
 
 
@@ -61,7 +61,7 @@ def _member(data: bytes, depth: int) -> Weighted:
         if set(parts) != {1, 2}:
             raise ValueError("a threshold without its parts")
         return Weighted(Way("threshold key", _members(parts[2][1], depth), parts[1][0]))
-    raise ValueError("a kind of key that is not read")
+    raise ValueError("a kind of key that is not supported")
 
 
 def _members(data: bytes, depth: int) -> tuple[Weighted, ...]:
@@ -106,4 +106,4 @@ def _varint(data: bytes, at: int) -> tuple[int, int]:
         at, shift = at + 1, shift + 7
         if data[at - 1] < 0x80:
             return number, at
-    raise ValueError("a number that does not end")
+    raise ValueError("a number without an end")

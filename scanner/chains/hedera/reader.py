@@ -108,11 +108,11 @@ class HederaReader:
 
     def _one(self, query: BalanceQuery, end: str) -> Answer:
         if not query.holding.is_native:
-            return Refusal("token balances of a past moment are not to be had from mirror nodes")
+            return Refusal("mirror nodes do not have token balances of the past")
         account = query.address.text
         reply = self._rest.get(f"api/v1/accounts/{account}?timestamp=lte:{end}&transactions=false")
         if reply.status == 404:
-            return Refusal("not found, in an answer that names no time")
+            return Refusal("not found, in an answer that does not name a time")
         reply.raise_for_status()
         found = reply.json()
         if self._rest.text(found, "account") != account:
@@ -149,7 +149,7 @@ class HederaReader:
             if more is None:
                 return
             if not isinstance(more, str) or not more.startswith("/api/v1/transactions?"):
-                raise self._rest.broken("its next page is none")
+                raise self._rest.broken("its next page is invalid")
             path = more
         yield None
 
@@ -163,7 +163,7 @@ class HederaReader:
                 raise self._rest.broken("a transfer is nobody's")
             total += amount if whose == account else 0
         if everybody:  # what one account gives, others get
-            raise self._rest.broken("the transfers of a transaction do not add up to nothing")
+            raise self._rest.broken("the transfers of a transaction do not add up to zero")
         return total
 
     def _newest(self) -> object:
@@ -187,13 +187,13 @@ class HederaReader:
     def _hash(self, block: object) -> str:
         found = self._rest.text(block, "hash")
         if not _HASH.fullmatch(found):
-            raise self._rest.broken("a block's hash is none")
+            raise self._rest.broken("a block's hash is invalid")
         return found
 
     def _stamp(self, value: object, *path: str) -> str:
         found = self._rest.text(value, *path)
         if not _STAMP.fullmatch(found):
-            raise self._rest.broken("a timestamp is none")
+            raise self._rest.broken("a timestamp is invalid")
         return found
 
 

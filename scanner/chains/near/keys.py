@@ -31,7 +31,7 @@ def _key(endpoint: str, text: str) -> PolicyKey:
     except ValueError:
         data = b""
     if _SIZES.get(kind) != len(data):
-        raise SourceUnavailableError(endpoint, "names an access key that is none")
+        raise SourceUnavailableError(endpoint, "names an invalid access key")
     if kind == "ed25519":
         return PolicyKey(KeyKind.ED25519, data)
     parity = b"\x03" if data[63] & 1 else b"\x02"

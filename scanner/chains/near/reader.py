@@ -100,7 +100,7 @@ class NearReader:
             own = PolicyKey(KeyKind.ED25519, address.payload)
             return KeyPolicy((single("the key of the name", own),), at.height)
         if self._state(found) != State(at.height, at.hash):
-            raise self._rest.broken("it tells the keys of another block")
+            raise self._rest.broken("it gives the keys of another block")
         return access_keys(self._name, found, at.height)
 
     def probe(self) -> dict[str, str]:
@@ -119,7 +119,7 @@ class NearReader:
 
     def _one(self, query: BalanceQuery, at: BlockRef) -> Answer:
         if not query.holding.is_native:
-            return Refusal("tokens of this network are not read")
+            return Refusal("tokens of this network are not supported")
         account = query.address.text
         asked = {"request_type": "view_account", "block_id": at.hash, "account_id": account}
         try:
@@ -183,4 +183,4 @@ class NearReader:
         known = cause.get("name") if isinstance(cause, dict) else None
         if known in ("UNKNOWN_ACCOUNT", "INVALID_ACCOUNT", *_GONE):
             raise _CauseError(self._name, known, take(self._name, cause, object, "info"))
-        raise SourceUnavailableError(self._name, "answered an error that no table here knows")
+        raise SourceUnavailableError(self._name, "answered with an unknown error")

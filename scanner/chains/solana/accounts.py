@@ -84,11 +84,11 @@ def read_account(endpoint: str, value: object) -> Account:
     lamports = take(endpoint, value, int, "lamports")
     text = take(endpoint, value, str, "data", 0)
     if take(endpoint, value, str, "data", 1) != "base64" or not 0 <= lamports < 1 << 64:
-        raise SourceUnavailableError(endpoint, "answered with an account that is none")
+        raise SourceUnavailableError(endpoint, "answered with an invalid account")
     try:
         data = base64.b64decode(text, validate=True)
     except ValueError:  # binascii.Error is one; so is a letter beyond ASCII
-        raise SourceUnavailableError(endpoint, "answered with data that is no base64") from None
+        raise SourceUnavailableError(endpoint, "answered with data that is not base64") from None
     return Account(named(endpoint, value, BASE58_32, "owner"), lamports, data)
 
 

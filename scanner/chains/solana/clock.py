@@ -65,6 +65,6 @@ class Clock:
                     take(name, said, int, "firstNormalSlot"),
                 )
                 if found.slots < _SHORTEST or min(found.first, found.first_slot) < 0:
-                    raise SourceUnavailableError(name, "answered with epochs that are none")
+                    raise SourceUnavailableError(name, "answered with invalid epochs")
                 self._schedule = found
             return self._schedule

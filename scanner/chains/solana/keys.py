@@ -43,7 +43,7 @@ def account_keys(key: bytes, account: Account | None, height: int, in_force: InF
         return _all_of("authority of the nonce account", [authority], height)
     if voter is not None:
         return _all_of("withdrawer of the vote account", [voter], height)
-    why = f"who may spend from the account is for its program to say: {account.owner}"
+    why = f"only its program decides who may spend from the account: {account.owner}"
     return KeyPolicy((), height, disputed=why)
 
 

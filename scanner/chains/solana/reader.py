@@ -55,7 +55,7 @@ _KEY_LENGTH: Final = 32
 
 NO_TOKENS_READ: Final = "a stake, nonce or vote account: other keys move its SOL than its tokens"
 LOCKED_UP: Final = "part of it is stake that cannot be taken out yet unless a custodian agrees"
-NO_STAKE_READ: Final = "only SOL at hand was read: the endpoint does not show stake accounts"
+NO_STAKE_READ: Final = "only liquid SOL was read: the endpoint does not show stake accounts"
 
 
 class SolanaReader:
@@ -147,7 +147,7 @@ class SolanaReader:
         answers: list[Answer] = []
         for query in queries:
             if query.address.format != "solana":
-                answers.append(Refusal(f"{query.address.format} is no Solana account"))
+                answers.append(Refusal(f"{query.address.format} is not a Solana account"))
                 continue
             found = accounts[query.address.payload]
             if query.holding.is_native:
@@ -176,7 +176,7 @@ class SolanaReader:
         return [
             account_keys(a.payload, accounts[a.payload], slot, holds)
             if a.format == "solana"
-            else Refusal(f"{a.format} is no Solana account")
+            else Refusal(f"{a.format} is not a Solana account")
             for a in addresses
         ]
 
@@ -329,7 +329,7 @@ class SolanaReader:
         except ValueError:
             key = b""
         if len(key) != _KEY_LENGTH:
-            raise SourceUnavailableError(self._name, "answered with what is no key")
+            raise SourceUnavailableError(self._name, "answered with an invalid key")
         return key
 
     def _tokens(self, query: BalanceQuery, least: int, time: int) -> Answer:

@@ -229,7 +229,7 @@ class StarknetReader:
         except ValueError:
             number = _FIELD
         if not 0 <= number < _FIELD:
-            raise SourceUnavailableError(self._name, "gave an answer it should not: no felt")
+            raise SourceUnavailableError(self._name, "gave an invalid answer: not a felt")
         return number
 
 

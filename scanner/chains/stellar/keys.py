@@ -28,8 +28,8 @@ def account_keys(endpoint: str, account: object, height: int) -> KeyPolicy:
     try:
         way = Way("signers", tuple(members), threshold)
     except ValueError as e:
-        raise SourceUnavailableError(endpoint, f"gave an answer it should not: {e}") from None
-    note = f"{others} of its signers are no keys" if others else ""
+        raise SourceUnavailableError(endpoint, f"gave an invalid answer: {e}") from None
+    note = f"{others} of its signers are not keys" if others else ""
     return KeyPolicy((way,), height, note)
 
 
@@ -37,5 +37,5 @@ def _key(endpoint: str, text: str) -> PolicyKey:
     try:
         found = StrkeyCodec("stellar", "").decode(text)
     except AddressFormatError:
-        raise SourceUnavailableError(endpoint, "names a signer that is none") from None
+        raise SourceUnavailableError(endpoint, "names an invalid signer") from None
     return PolicyKey(KeyKind.ED25519, found.payload)

@@ -93,7 +93,7 @@ class HubReader(SubstrateReader):
         try:
             return read_built_on(value or b"")
         except ValueError:
-            what = "does not tell which block of the relay chain its block is built on"
+            what = "does not say which block of the relay chain its block is built on"
             raise SourceUnavailableError(self._name, what) from None
 
 

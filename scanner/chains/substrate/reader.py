@@ -100,7 +100,7 @@ class SubstrateReader:
         stored = self._storage([NOW], BlockRef(self._network, self._chain, number, block_hash))
         now = stored[NOW]
         if now is None or len(now) != 8:
-            raise SourceUnavailableError(self._name, "does not tell the time of the block")
+            raise SourceUnavailableError(self._name, "does not state the time of the block")
         time = int.from_bytes(now, "little") // 1000
         return BlockRef(self._network, self._chain, number, block_hash, time)
 
@@ -165,7 +165,7 @@ class SubstrateReader:
         try:
             return bytes.fromhex(str(text).removeprefix("0x"))
         except ValueError:
-            raise SourceUnavailableError(self._name, "answered with what is no hex") from None
+            raise SourceUnavailableError(self._name, "answered with invalid hex") from None
 
     def _keys(self, query: BalanceQuery) -> list[str]:
         account, contract = query.address.payload, query.holding.contract
@@ -180,7 +180,7 @@ class SubstrateReader:
     ) -> Answer:
         keys = self._keys(query)
         if not keys:
-            return Refusal(f"{query.holding.asset} of {query.address.format} is not read here")
+            return Refusal(f"{query.holding.asset} of {query.address.format} is not supported here")
         try:
             if query.holding.is_native:
                 return self._dot(query.address.payload, stored[keys[0]], stored[keys[1]], state)
@@ -189,7 +189,7 @@ class SubstrateReader:
                 return Reading({}, state, absent=True)
             asset = read_asset(value)
         except ValueError as e:
-            return Refusal(f"is written in a way that is not known: {e}")
+            return Refusal(f"is in an unknown format: {e}")
         caution = "its issuer has frozen it" if asset.frozen else ""
         detail = {"frozen": True} if asset.frozen else {}
         return Reading({Part.LIQUID: asset.balance}, state, detail=detail, caution=caution)
@@ -201,8 +201,8 @@ class SubstrateReader:
         if moved is not None and state.height >= moved.first:
             if moved.away:
                 return Refusal(
-                    f"balances left the relay chain with block {moved.first}: claim them on Asset "
-                    "Hub, where what was left behind is read with them"
+                    f"balances left the relay chain with block {moved.first}: claim them on "
+                    "Asset Hub, which is read together with the remainder"
                 )
             if state.height <= moved.last:
                 return Refusal(f"balances were on their way here until block {moved.last}")
@@ -232,7 +232,7 @@ class SubstrateReader:
             try:
                 said = self._coins(account, stored[held], stored[staked], state)
             except ValueError as e:
-                said = Refusal(f"relay chain: is written in a way that is not known: {e}")
+                said = Refusal(f"relay chain: is in an unknown format: {e}")
             found.append((said, at))
         return found
 

@@ -75,7 +75,7 @@ class SuiReader:
         try:
             time = int(datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp())
         except ValueError:
-            raise SourceUnavailableError(self._name, "answered with what is no time") from None
+            raise SourceUnavailableError(self._name, "answered with an invalid time") from None
         number = take(self._name, found, int, "sequenceNumber")
         digest = named(self._name, found, BASE58_32, "digest")
         return BlockRef(self._network, self._chain, number, digest, time)
@@ -147,7 +147,7 @@ class SuiReader:
     def _read(self, query: BalanceQuery, told: object, state: State) -> Answer:
         asset = query.holding.contract or COIN
         if query.address.format != "sui" or not _TYPE.fullmatch(asset):
-            return Refusal(f"{query.holding.asset} of {query.address.format} is not read here")
+            return Refusal(f"{query.holding.asset} of {query.address.format} is not supported here")
         if told is None:
             return Refusal("left out of the answer")
         if take(self._name, told, str, "address") != query.address.text:

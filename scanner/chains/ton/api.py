@@ -190,7 +190,7 @@ class TonApi:
         except ValueError:  # binascii.Error is one; so is a letter beyond ASCII
             data = b""
         if len(data) != 32:
-            raise SourceUnavailableError(self.name, "answered with what is no hash")
+            raise SourceUnavailableError(self.name, "answered with an invalid hash")
         return data.hex()
 
 

@@ -181,7 +181,7 @@ def _read(data: bytes) -> Cell:
     for _ in range(count):
         first, second = number(1), number(1)
         if first & 0xE0 or first & 7 > 4:
-            raise ValueError("a cell that is cut off from what is below it")
+            raise ValueError("a cell without the cells below it")
         bits, width = number(-(-second // 2)), 8 * -(-second // 2)
         if second % 2:  # the last 1 ends the bits
             fill = (bits & -bits).bit_length() if bits else 9
@@ -198,7 +198,7 @@ def _linked(raw: list[tuple[int, int, bool, list[int]]], root: int) -> Cell:
     for n in reversed(range(len(raw))):
         bits, width, special, refs = raw[n]
         if special and (width != 264 or bits >> 256 != _LIBRARY or refs):
-            raise ValueError("a special cell that is not understood")
+            raise ValueError("an unknown special cell")
         if any(ref not in made for ref in refs):
             raise ValueError("a cell refers back")
         made[n] = Cell(bits, width, tuple(made[ref] for ref in refs), special)

@@ -14,14 +14,14 @@ from scanner.model.addresses.interface import Address
 from scanner.model.key_policy import KeyKind, KeyPolicy, PolicyKey, single
 from scanner.model.ton_wallets import WALLETS, Wallet
 
-_FROZEN: Final = "the account is frozen: nobody can tell its key from the chain"
+_FROZEN: Final = "the account is frozen: the chain does not show its key"
 _UNKNOWN: Final = (
-    "the account's code is no wallet that is known here (v1 to v5, highload v3): who may spend "
-    "from it is for that contract to say"
+    "the account's code is not a known wallet (v1 to v5, highload v3): only that contract "
+    "decides who may spend from it"
 )
-_BROKEN: Final = "the account's data is not laid out as its wallet's is"
+_BROKEN: Final = "the account's data does not have its wallet's layout"
 _BY_CODE: Final = {wallet.code_hash: wallet for wallet in WALLETS}
-_PLUGINS: Final = "plugins or extensions of the wallet may spend, too"
+_PLUGINS: Final = "plugins or extensions of the wallet may also spend"
 
 
 def wallet_key(address: Address, account: AccountState) -> KeyPolicy:
@@ -50,6 +50,8 @@ def _policy(wallet: Wallet, data: Slice, height: int) -> KeyPolicy:
     key = PolicyKey(KeyKind.ED25519, data.uint(256).to_bytes(32, "big"))
     name = f"wallet {wallet.name}"
     if wallet.name == "v5r1" and not fields[0]:
-        return KeyPolicy((), height, f"{name}: signatures are switched off, extensions alone spend")
+        return KeyPolicy(
+            (), height, f"{name}: signatures are switched off, only extensions can spend"
+        )
     more = wallet.after_key == ((0, 1),) and data.uint(1)
     return KeyPolicy((single(name, key),), height, _PLUGINS if more else "")

@@ -98,10 +98,10 @@ class TonReader:
     def key_policy(self, address: Address, at: BlockRef) -> KeyPolicy:
         """See KeyReader. Raises SourceRejectedError."""
         if address.format != "ton":
-            raise SourceRejectedError(self._name, f"{address.format} is no TON account")
+            raise SourceRejectedError(self._name, f"{address.format} is not a TON account")
         found = self._api.account(address.text, at.height)
         if (found.seqno, found.hash) != (at.height, at.hash):
-            raise SourceUnavailableError(self._name, "told the keys of another block")
+            raise SourceUnavailableError(self._name, "gave the keys of another block")
         return wallet_key(address, found)
 
     def probe(self) -> dict[str, str]:
@@ -114,7 +114,7 @@ class TonReader:
 
     def _read(self, query: BalanceQuery, at: BlockRef) -> Answer:
         if query.address.format != "ton":
-            return Refusal(f"{query.address.format} is no TON account")
+            return Refusal(f"{query.address.format} is not a TON account")
         if not query.holding.is_native:
             try:
                 return self._jetton_balance(query, at)
@@ -122,7 +122,7 @@ class TonReader:
                 return Refusal(f"{query.holding.asset}: {e}")
         found = self._api.account(query.address.text, at.height)
         state = State(found.seqno, found.hash)
-        caution = "the account is frozen: its state is to be shown again" * (
+        caution = "the account is frozen until its state is shown again" * (
             found.status == "frozen"
         )
         return Reading({Part.LIQUID: found.balance}, state, caution=caution)
@@ -137,7 +137,7 @@ class TonReader:
             return self._without_wallet(found, state)
         wallet = read_wallet(jetton.layout, read_bag(found.data))
         if wallet.owner != owner or wallet.master != jetton.master:
-            raise SourceUnavailableError(self._name, "showed a wallet of somebody else")
+            raise SourceUnavailableError(self._name, "showed a wallet of another owner")
         caution = "its issuer has locked it" if wallet.locked else ""
         detail = {"frozen": True} if wallet.locked else {}
         return Reading({Part.LIQUID: wallet.balance}, state, detail=detail, caution=caution)
@@ -168,7 +168,7 @@ class TonReader:
                 if (0, wallet_address(layout, code, owner, master)) == place
             ]
             if not fitting:
-                raise ValueError("its wallets are made in a way that is not known here")
+                raise ValueError("the scanner does not know how its wallets are made")
             self._jettons[key] = _Jetton(master, code, fitting[0])
         return self._jettons[key]
 

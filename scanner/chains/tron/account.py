@@ -54,7 +54,7 @@ def trx_parts(endpoint: str, account: dict[str, object]) -> dict[str, int]:
 def _number(endpoint: str, holder: dict[str, object], name: str) -> int:
     value = take(endpoint, holder, int, name) if name in holder else 0
     if not 0 <= value < 1 << 63:
-        raise SourceUnavailableError(endpoint, f"gave an answer it should not: {name} is {value}")
+        raise SourceUnavailableError(endpoint, f"gave an invalid answer: {name} is {value}")
     return value
 
 

@@ -114,11 +114,11 @@ class TronApi:
         results = take(self.name, answer, list, "constant_result")
         word = take(self.name, results, str, 0)
         if len(results) != 1 or len(word) != 64:
-            raise SourceRejectedError(self.name, "the contract answers with no balance")
+            raise SourceRejectedError(self.name, "the contract does not answer with a balance")
         try:
             return int.from_bytes(bytes.fromhex(word))
         except ValueError:
-            raise SourceUnavailableError(self.name, "answered with what is no hex") from None
+            raise SourceUnavailableError(self.name, "answered with invalid hex") from None
 
     def _ran(self, answer: dict[str, object]) -> None:
         """See that a constant call ran to its end: failures say `true` as well."""

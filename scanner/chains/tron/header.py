@@ -58,7 +58,7 @@ def read_header(endpoint: str, block: object) -> Header:
 def _protobuf(raw: dict[str, object]) -> bytes:
     unknown = raw.keys() - _FIELDS.keys()
     if unknown:
-        raise ValueError("a header field that is not known cannot be hashed")
+        raise ValueError("an unknown header field cannot be hashed")
     written = bytearray()
     for name, field in sorted(_FIELDS.items(), key=lambda item: item[1]):
         value = raw.get(name)

@@ -56,7 +56,7 @@ def _way(endpoint: str, permission: dict[str, object], name: str) -> Way:
     try:
         return Way(name, tuple(members), take(endpoint, permission, int, "threshold"))
     except ValueError as e:
-        raise SourceUnavailableError(endpoint, f"gave an answer it should not: {e}") from None
+        raise SourceUnavailableError(endpoint, f"gave an invalid answer: {e}") from None
 
 
 def _spends(endpoint: str, permission: dict[str, object]) -> bool:
@@ -64,7 +64,7 @@ def _spends(endpoint: str, permission: dict[str, object]) -> bool:
     try:
         bits = int.from_bytes(bytes.fromhex(text), "little")
     except ValueError:
-        what = f"gave an answer it should not: operations {heard(endpoint, text)}"
+        what = f"gave an invalid answer: operations {heard(endpoint, text)}"
         raise SourceUnavailableError(endpoint, what) from None
     return bool(bits >> _TRANSFER & 1 and bits >> _CALL & 1)
 
@@ -78,5 +78,5 @@ def _account(endpoint: str, text: str) -> bytes:
     except (ValueError, AddressFormatError):
         data = b""
     if len(data) != 21 or data[0] != 0x41:
-        raise SourceUnavailableError(endpoint, f"names a key that is none: {heard(endpoint, text)}")
+        raise SourceUnavailableError(endpoint, f"names an invalid key: {heard(endpoint, text)}")
     return data[1:]

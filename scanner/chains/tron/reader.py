@@ -70,7 +70,7 @@ class TronReader:
         found = [self._parts(query) for query in queries]
         after = self._api.solid_head()
         if after.number < before.number:
-            what = "went back to an older block while it was read: it is several nodes"
+            what = "went back to an older block while it was read: several nodes answer there"
             raise SourceUnavailableError(self._name, what)
         state = State(before.number, before.hash, before.time)
         detail = {} if before.hash == after.hash else {"to_height": after.number}
@@ -92,7 +92,7 @@ class TronReader:
         return [
             permissions(self._name, self._api.account(a.payload), a.payload, height)
             if a.format == "tron"
-            else Refusal(f"{a.format} is no Tron account")
+            else Refusal(f"{a.format} is not a Tron account")
             for a in addresses
         ]
 
@@ -107,7 +107,7 @@ class TronReader:
 
     def _parts(self, query: BalanceQuery) -> Parts | Refusal:
         if query.address.format != "tron":
-            return Refusal(f"{query.address.format} is no Tron account")
+            return Refusal(f"{query.address.format} is not a Tron account")
         holder = query.address.payload
         if query.holding.is_native:
             # Tokens may lie at an address that has no TRX account, so {} says nothing about them.

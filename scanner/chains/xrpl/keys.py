@@ -91,7 +91,7 @@ def _signer_list(endpoint: str, address: Address, listed: dict[str, object], mem
             take(endpoint, listed, int, "SignerQuorum"),
         )
     except ValueError as e:
-        raise SourceUnavailableError(endpoint, f"gave an answer it should not: {e}") from None
+        raise SourceUnavailableError(endpoint, f"gave an invalid answer: {e}") from None
 
 
 def _of_member(endpoint: str, account: Address, found: dict[str, object] | None) -> PolicyKey | Way:
@@ -109,5 +109,5 @@ def _account(endpoint: str, address: Address, text: str) -> Address:
     try:
         return RippleCodec(address.network, "").decode(text)
     except AddressFormatError:
-        what = f"names a key that is none: {heard(endpoint, text)}"
+        what = f"names an invalid key: {heard(endpoint, text)}"
         raise SourceUnavailableError(endpoint, what) from None

@@ -91,7 +91,7 @@ class XrplReader:
     def key_policy(self, address: Address, at: BlockRef) -> KeyPolicy:
         """See KeyReader. Raises SourceRejectedError."""
         if address.format != "xrpl":
-            what = f"{address.format} is no account of the XRP Ledger"
+            what = f"{address.format} is not an account of the XRP Ledger"
             raise SourceRejectedError(self._name, what)
         found = self._account_data(address.text, at, signer_lists=True)
         if found is None:
@@ -162,7 +162,7 @@ class XrplReader:
 
     def _read(self, query: BalanceQuery, at: BlockRef) -> Answer:
         if query.address.format != "xrpl":
-            return Refusal(f"{query.address.format} is no account of the XRP Ledger")
+            return Refusal(f"{query.address.format} is not an account of the XRP Ledger")
         if query.holding.is_native:
             return self._xrp(query.address.text, at)
         try:
@@ -183,7 +183,7 @@ class XrplReader:
         if not (text.isascii() and text.isdigit() and len(text) <= 20 and int(text) <= MAX_DROPS):
             raise self._broken(f"a balance of {heard(self._name, text)} drops")
         pooled = any(field in found for field in PSEUDO)
-        caution = "the account belongs to a pool, which nobody's key moves" if pooled else ""
+        caution = "the account belongs to a pool, which no key can move" if pooled else ""
         return Reading({Part.LIQUID: int(text)}, state, caution=caution)
 
     def _account(self, account: str, at: BlockRef, **more: object) -> dict[str, object]:
@@ -256,11 +256,11 @@ class XrplReader:
     def _same_account(self, asked: str, answered: str) -> None:
         if asked != answered:
             raise self._broken(
-                f"it speaks of {heard(self._name, answered)} when asked about {asked}"
+                f"it answers about {heard(self._name, answered)} when asked about {asked}"
             )
 
     def _broken(self, what: str) -> SourceUnavailableError:
-        return SourceUnavailableError(self._name, f"gave an answer it should not: {what}")
+        return SourceUnavailableError(self._name, f"gave an invalid answer: {what}")
 
 
 def _same_currency(text: object, currency: str) -> bool:

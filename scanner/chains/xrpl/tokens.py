@@ -33,7 +33,7 @@ def line_balance(endpoint: str, line: object, decimals: int) -> tuple[int, str]:
     """
     text = take(endpoint, line, str, "balance")
     if not _VALUE.fullmatch(text):
-        what = f"gave an answer it should not: a balance of {heard(endpoint, text)}"
+        what = f"gave an invalid answer: a balance of {heard(endpoint, text)}"
         raise SourceUnavailableError(endpoint, what)
     sign, digits, exponent = Decimal(text).as_tuple()
     # Integers, not Decimal's arithmetic: that one rounds to 28 digits.

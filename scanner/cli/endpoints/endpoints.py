@@ -21,7 +21,7 @@ from scanner.reports.tables.jsontext import pretty
 from scanner.settings.endpoints import load_endpoints
 from scanner.settings.tables import load_registry
 
-app = typer.Typer(help="Look into providers.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(help="Check endpoints.", no_args_is_help=True, rich_markup_mode=None)
 
 OnlyNetwork = Annotated[
     list[str] | None,

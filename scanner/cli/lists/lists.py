@@ -26,7 +26,7 @@ from scanner.reports.commands.reading import read_through
 from scanner.reports.tables.jsontext import pretty
 from scanner.settings.tables import load_registry
 
-app = typer.Typer(help="Look into published lists.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(help="Inspect published lists.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.command("inspect")

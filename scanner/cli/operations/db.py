@@ -29,7 +29,7 @@ Head = Annotated[
 ]
 Role = Annotated[str, typer.Argument(metavar="ROLE", help="Name of a role.")]
 
-app = typer.Typer(help="Look after the database.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(help="Maintain the database.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.command("upgrade")

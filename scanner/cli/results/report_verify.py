@@ -31,7 +31,7 @@ ListAtHand = Annotated[
 ]
 SignatureFile = Annotated[
     str | None,
-    typer.Option("--signature", metavar="FILE", help="A signature of OpenSSH's over the report."),
+    typer.Option("--signature", metavar="FILE", help="An OpenSSH signature over the report."),
 ]
 KeyFile = Annotated[
     str | None,
@@ -43,12 +43,14 @@ KeyFile = Annotated[
 ]
 Seal = Annotated[
     str | None,
-    typer.Option("--seal", metavar="HEX", help="The seal as it was kept elsewhere."),
+    typer.Option("--seal", metavar="HEX", help="The seal that you kept elsewhere."),
 ]
 Page = Annotated[
     str | None,
     typer.Option(
-        "--page", metavar="FILE", help="Write the report's page, with who signed it; not if false."
+        "--page",
+        metavar="FILE",
+        help="Write the report's page, with its signer; not if something is false.",
     ),
 ]
 
@@ -64,14 +66,15 @@ def report_verify(
     page: Page = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check a report's JSON twin: its seal, its sums, its list, and who signed it.
+    """Check a JSON report: its seal, its sums, its list, and who signed it.
 
-    It needs no database and asks nobody. Exit status 1: something of the report is false; 3:
-    nothing is, but something could not be checked, as no list or signature was given. It is about
-    the report, not about what the report says: that stands in the first line.
+    It needs no database and no network. Exit status 1: something in the report is false; 3:
+    nothing is false, but something could not be checked, for example because no list or
+    signature was given. The status is about the report itself; its first line repeats what it
+    found.
     """
     if bool(given(signature, "--signature")) != bool(given(key, "--key")):
-        raise InputError("--signature and --key go together")
+        raise InputError("--signature and --key must be given together")
     twin = read_twin(report)
     sha256 = _hash(given(list_file, "--list"))
     checks = check_twin(twin, sha256, given(seal, "--seal").strip().lower())
@@ -106,7 +109,7 @@ def _origin(seal: str | None, signed: Signature | None, checks: list[Check]) -> 
             "liabilities and prices are in no seal of a report: only a signature covers them"
         )
         return Check("origin", CheckState.NOT_CHECKED, what)
-    what = f"no signature that holds: anybody can have made a report that adds up ({_SIGN})"
+    what = f"no valid signature: anybody can make a report that adds up ({_SIGN})"
     return Check("origin", CheckState.NOT_CHECKED, what)
 
 

@@ -85,13 +85,13 @@ def _check(document: Mapping[str, object], path: Path, pin: str) -> ProofCheck:
     keys = _keys(parts["ZkKeyName"], parts["AssetsCountTiers"], path)
     if pin and pin != keys.sha256:
         if not keys.data:
-            raise InputError("--key: the publisher's .vk files must stand beside the file")
-        reason = f"the keys beside it are {keys.sha256}, not those that are pinned, {pin}"
+            raise InputError("--key: the publisher's .vk files must be next to the file")
+        reason = f"the keys next to it are {keys.sha256}, not the pinned ones, {pin}"
         raise RefusedError("/ZkKeyName", reason)
     assets = read_assets(parts["CexAssetsInfo"])
     table = _beside(path, parts["ProofTable"], "")
     if not table.is_file():
-        raise ListFormatError(path.name, f"{table.name} must stand beside it")
+        raise ListFormatError(path.name, f"{table.name} must be next to it")
     root, users, rows = _chain(table, assets, keys.sizes)
     if keys.data:
         _prove(rows, keys, table.name)
@@ -158,11 +158,11 @@ def _chain(
         if above is None:
             places = next((n for n in rooms if commit(empty, n) == link.before), 0)
             if not places:
-                raise RefusedError(place, "it does not begin with nothing in every asset")
+                raise RefusedError(place, "it does not start from zero in every asset")
         _go_on(above, link, place)
         size = _number(row.get("assets_count"), f"{place}, assets_count", 2**16)
         if size not in sizes:
-            raise RefusedError(place, f"no key is for {size} assets")
+            raise RefusedError(place, f"there is no key for {size} assets")
         rows.append(Row(size, _bytes(row.get("proof_info"), place), link.commitment))
         above = link
     if above is None:
@@ -186,15 +186,15 @@ def _link(row: Mapping[str, str | None], place: str) -> _Link:
 def _go_on(above: _Link | None, link: _Link, place: str) -> None:
     """Raise RefusedError where a row does not go on from the one above."""
     if above is not None and link.root != above.root:
-        raise RefusedError(place, "it is about another account tree than the first")
+        raise RefusedError(place, "it is about another account tree than the first batch")
     if above is not None and link.before != above.after:
-        raise RefusedError(place, "it does not go on with the totals of the one before")
+        raise RefusedError(place, "it does not continue from the totals of the batch before")
     start = above.accounts[1] + 1 if above is not None else 0
     least, most = link.accounts
     if least != start or most < least:
-        raise RefusedError(place, f"it is of accounts {least} to {most}, not from {start} on")
+        raise RefusedError(place, f"it covers accounts {least} to {most}, not from {start} on")
     if hash_words([link.root, link.before, link.after, least, most]) != link.commitment:
-        raise RefusedError(place, "its commitment is not that of its accounts and totals")
+        raise RefusedError(place, "its commitment does not match its accounts and totals")
 
 
 def _prove(rows: Sequence[Row], keys: Keys, file: str) -> None:
@@ -216,7 +216,7 @@ def _prove(rows: Sequence[Row], keys: Keys, file: str) -> None:
             ]
             if (wrong := first_false(key, items)) is not None:
                 place = f"{file}, batch {part[wrong][0]}"
-                raise RefusedError(place, "its Groth16 proof does not hold under the key")
+                raise RefusedError(place, "its Groth16 proof is not valid under the key")
 
 
 def _rows(table: Path) -> Iterator[Mapping[str, str | None]]:
@@ -233,7 +233,7 @@ def _rows(table: Path) -> Iterator[Mapping[str, str | None]]:
 def _short_lines(text: io.TextIOWrapper, file: str) -> Iterator[str]:
     while line := text.readline(MAX_ROW):
         if len(line) == MAX_ROW:
-            raise ListFormatError(file, "a line longer than any such row")
+            raise ListFormatError(file, "a line that is too long for such a row")
         yield line
 
 
@@ -260,7 +260,7 @@ def _bytes(value: object, place: str) -> bytes:
     except (binascii.Error, ValueError):
         data = b""
     if not data or base64.b64encode(data).decode() != value:
-        raise ShapeError(f"{place}, proof_info", "not base64 in its only spelling")
+        raise ShapeError(f"{place}, proof_info", "not canonical base64")
     return data
 
 

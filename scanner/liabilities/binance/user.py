@@ -17,7 +17,7 @@ from scanner.liabilities.refusal import RefusedError, ShapeError
 
 NAME = "binance_user"
 PUBLISHER = "Binance"
-GAPS = ("a path shows that this user is in the root; what the totals are, the batches' proofs say",)
+GAPS = ("a path shows that this user is in the root; only the batches' proofs show the totals",)
 DEPTH = 28
 SIZES = (50, 500, 10)
 """Assets that an account has room for: of what Binance publishes, and of its example."""
@@ -49,7 +49,7 @@ def check(document: Mapping[str, object]) -> Path:
         if e.place == "/Root":
             rooms = " or ".join(map(str, sorted(SIZES)))
             what = (
-                f"{e.reason} with room for {rooms} assets; which rooms there are says config.json"
+                f"{e.reason} with room for {rooms} assets; config.json says which sizes there are"
             )
             raise ShapeError(e.place, f"{what}: give that, and this file with --user") from None
         raise
@@ -68,7 +68,7 @@ def climb(document: Mapping[str, object], sizes: Sequence[int]) -> Path:
         raise ShapeError("/AccountIdHash", "not below the field's order")
     totals = [strict.integer(found[name], f"/{name}", _MAX_TOTAL) for name in _TOTALS]
     if totals[1] > totals[2]:
-        raise RefusedError("/TotalDebt", "the account owes more than it has put up for it")
+        raise RefusedError("/TotalDebt", "the account owes more than its collateral")
     assets = _assets(found["Assets"])
     siblings = strict.each(found["Proof"], "/Proof", DEPTH, element)
     root = strict.hex_bytes(found["Root"], "/Root", 32)
@@ -107,11 +107,11 @@ def _assets(value: object) -> list[Held]:
         parts = strict.fields(entry, place, ("Index", *_AMOUNTS))
         index = strict.integer(parts["Index"], f"{place}/Index", _MAX_INDEX)
         if found and index <= found[-1][0]:
-            raise ShapeError(f"{place}/Index", "the numbers of assets do not rise")
+            raise ShapeError(f"{place}/Index", "the numbers of assets are not in ascending order")
         amounts = (strict.integer(parts[name], f"{place}/{name}", LIMIT) for name in _AMOUNTS)
         found.append((index, *amounts))
         if sum(found[-1][3:]) > found[-1][1]:
-            raise RefusedError(place, "more is put up for debts than is held")
+            raise RefusedError(place, "more collateral is pledged than is held")
     return found
 
 

@@ -35,11 +35,11 @@ GAPS = (
     "the Groth16 proof of each batch is not checked, so the totals are not proven: that needs the "
     "publisher's verifying key",
     "whoever ran the setup of that key can forge proofs under it",
-    "a user who was left out is not noticed but by that user",
+    "only a user who was left out can notice it",
 )
 NO_RANGE = (
-    "no batch says which accounts it is of, so whether a place of the tree is in the totals rests "
-    "on the proofs that are not checked"
+    "no batch says which accounts it covers, so only the proofs, which are not checked, can show "
+    "whether a place of the tree is in the totals"
 )
 """Of an account in the tree: Binance's batches commit to a range of accounts, these do not."""
 
@@ -67,7 +67,7 @@ def check_chain(document: Mapping[str, object], path: Path) -> ProofCheck:
         assets = _assets(document)
         beside = path.with_name(Path(str(document["ProofCsv"])).name)
         if beside == path or not beside.is_file():
-            raise ListFormatError(path.name, f"{beside.name} must stand beside it")
+            raise ListFormatError(path.name, f"{beside.name} must be next to it")
         return _checked(assets, beside)
     except (ShapeError, csv.Error) as e:
         raise ListFormatError(path.name, str(e)) from None
@@ -94,7 +94,7 @@ def _assets(document: Mapping[str, object]) -> list[_Asset]:
         )
         index = strict.integer(parts["Index"], f"{place}/Index", len(value))
         if index in found or not isinstance(parts["Symbol"], str):
-            raise ShapeError(place, "its number stands twice, or it has no name")
+            raise ShapeError(place, "its number occurs twice, or it has no name")
         if equity < debt:
             raise RefusedError(place, f"{parts['Symbol']}: users owe more than they hold")
         found[index] = parts["Symbol"], equity, debt, price
@@ -113,13 +113,13 @@ def _checked(assets: list[_Asset], table: Path) -> ProofCheck:
         if count == 1:
             size = before.get(batch.totals[0], 0)
             if not size:
-                raise RefusedError(place, "it does not begin with nothing in every asset")
+                raise RefusedError(place, "it does not start from zero in every asset")
         elif batch.totals[0] != totals:
-            raise RefusedError(place, "it does not go on with the totals of the one before")
+            raise RefusedError(place, "it does not continue from the totals of the batch before")
         if batch.roots[0] != root:
-            raise RefusedError(place, "it does not go on with the accounts of the one before")
+            raise RefusedError(place, "it does not continue from the accounts of the batch before")
         if hash_words([*batch.roots, *batch.totals]) != batch.commitment:
-            raise RefusedError(place, "its commitment is not that of its accounts and totals")
+            raise RefusedError(place, "its commitment does not match its accounts and totals")
         root, totals = batch.roots[1], batch.totals[1]
     if not count:
         raise ListFormatError(table.name, "no batch in it")
@@ -157,7 +157,7 @@ def _batches(table: Path) -> Iterator[Batch]:
 def _short_lines(text: io.TextIOWrapper, file: str) -> Iterator[str]:
     while line := text.readline(MAX_ROW):
         if len(line) == MAX_ROW:
-            raise ListFormatError(file, "a line longer than any such row")
+            raise ListFormatError(file, "a line that is too long for such a row")
         yield line
 
 

@@ -18,7 +18,7 @@ from scanner.liabilities.refusal import RefusedError, ShapeError
 
 NAME = "gate_user"
 PUBLISHER = "Gate"
-GAPS = ("a path shows that this user is in the root; what the totals are, the batches' proofs say",)
+GAPS = ("a path shows that this user is in the root; only the batches' proofs show the totals",)
 DEPTH = 28
 UNIT = "the publisher's own units of each asset, by the numbers of its list"
 _MAX_TOTAL = 2**128
@@ -50,7 +50,7 @@ def check(document: Mapping[str, object]) -> Path:
     except RefusedError as e:
         if e.place == "/TreeRootHash":
             sizes = " or ".join(map(str, SIZES))
-            what = f"{e.reason} with {sizes} assets; how many there are the batches say"
+            what = f"{e.reason} with {sizes} assets; the batches say how many there are"
             raise ShapeError(
                 e.place, f"{what}: give cex_config.json, and this file with --user"
             ) from None

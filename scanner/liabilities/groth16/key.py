@@ -43,10 +43,12 @@ def read_key(data: bytes, place: str) -> Key:
     delta = reader.second("delta")
     count = reader.number(4)
     if not 2 <= count <= MAX_PUBLIC:
-        raise ShapeError(place, f"{count} points of public inputs, from 2 to {MAX_PUBLIC} are read")
+        raise ShapeError(
+            place, f"{count} points of public inputs, but only 2 to {MAX_PUBLIC} are supported"
+        )
     ks = tuple(reader.first(f"K{i}") for i in range(count))
     if (sets := reader.number(4)) != 1:
-        raise ShapeError(place, f"{sets} commitments, a key of one is read")
+        raise ShapeError(place, f"{sets} commitments, but only keys with one are supported")
     if (size := reader.number(4)) > count:
         raise ShapeError(place, f"{size} public inputs under a commitment, there are fewer")
     committed = tuple(reader.number(8) for _ in range(size))
@@ -79,7 +81,7 @@ def read_proof(data: bytes, place: str) -> Proof:
     reader = Reader(data, place)
     a, b, krs = reader.first("A"), reader.second("B"), reader.first("Krs")
     if (count := reader.number(4)) != 1:
-        raise ShapeError(place, f"{count} commitments, a proof of one is read")
+        raise ShapeError(place, f"{count} commitments, but only proofs with one are supported")
     commitment, knowledge = reader.first("the commitment"), reader.first("its proof of knowledge")
     reader.end()
     reader.ordered(b, "B")

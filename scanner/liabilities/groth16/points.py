@@ -44,7 +44,9 @@ class Reader:
         """The next bytes."""
         part = self._data[self._at : self._at + count]
         if len(part) != count:
-            raise ShapeError(self.place, f"ends after {len(self._data)} bytes, in the middle")
+            raise ShapeError(
+                self.place, f"ends after {len(self._data)} bytes, before it is complete"
+            )
         self._at += count
         return part
 
@@ -103,19 +105,19 @@ class Reader:
 
     def _checked(self, point: Point, coefficient: FQ | FQ2, name: str) -> Point:
         if not is_on_curve(point, coefficient):
-            raise RefusedError(self.place, f"{name} is no point of the curve")
+            raise RefusedError(self.place, f"{name} is not a point of the curve")
         return point
 
     def _root(self, x: int, name: str, *, largest: bool) -> int:
         y = _sqrt((x * x * x + 3) % P)
         if y is None:
-            raise RefusedError(self.place, f"{name} is no point of the curve")
+            raise RefusedError(self.place, f"{name} is not a point of the curve")
         return max(y, P - y) if largest else min(y, P - y)
 
     def _second_root(self, x: FQ2, name: str, *, largest: bool) -> FQ2:
         found = _sqrt2(x * x * x + b2)
         if found is None:
-            raise RefusedError(self.place, f"{name} is no point of the curve")
+            raise RefusedError(self.place, f"{name} is not a point of the curve")
         real, imaginary = found
         leading = imaginary or real
         if (leading > P - leading) is not largest:

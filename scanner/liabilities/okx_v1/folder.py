@@ -35,12 +35,12 @@ class Folder:
         self._path, self._archive, self._names = path, archive, _names(path, archive)
         configs = [match for name in self._names if (match := _CONFIG.fullmatch(name))]
         if not configs:
-            raise ListFormatError(path.name, "no config.json in it: not OKX's sum_proof_data")
+            raise ListFormatError(path.name, "it has no config.json: not OKX's sum_proof_data")
         starts = sorted((f"{match[1]}/" if match[1] else "" for match in configs), key=_depth)
         with_batches = [start for start in starts if self._batches(start)]
         if len(with_batches) > 1:
             names = " and ".join(clip(start or "./", 60) for start in with_batches[:2])
-            what = f"{len(with_batches)} publications in it, {names}: give one of them"
+            what = f"it has {len(with_batches)} publications, {names}: give one of them"
             raise ListFormatError(path.name, what)
         self._start = (with_batches or starts)[0]
 
@@ -171,5 +171,5 @@ def _names(path: Path, archive: zipfile.ZipFile | None) -> frozenset[str]:
             if len(found) > MAX_FILES:
                 break
     if len(found) > MAX_FILES:
-        raise ListFormatError(path.name, f"more than {MAX_FILES:,} files in it")
+        raise ListFormatError(path.name, f"it has more than {MAX_FILES:,} files")
     return frozenset(found)

@@ -26,15 +26,15 @@ UNIT = "the publisher's unit of value (of one US dollar or a part of it), not co
 TRUNK_ROWS = 32
 
 NOT_A_PROOF = (
-    "this scheme proves nothing: its low-degree test asks at positions that the prover knows "
-    "before committing to the layers that are asked, so files with any totals can be made that "
-    "pass; these agree with each other, no more"
+    "this scheme proves nothing: its low-degree test checks positions that the prover knows "
+    "before committing to the checked layers, so files with any totals can be made to pass; "
+    "these files only agree with each other"
 )
 COINS = (
     "even a repaired test would bind no coin: a user's net value is not tied to that user's coins, "
     "and most coins have no constraint at all"
 )
-USERS_ONLY = "that the trunk is made of these batches is shown by users' files alone, path by path"
+USERS_ONLY = "only users' files show, path by path, that the trunk is made of these batches"
 
 
 def check_folder(path: Path) -> ProofCheck:

@@ -155,7 +155,7 @@ def _checked_gates(specs: Sequence[GateSpec], most: int) -> tuple[Gate, ...]:
         raise RefusedError("gates", "no gate ties the public inputs to the circuit")
     gates = tuple(GATES[spec] for spec in specs)
     if most != max(gate.count for gate in gates):
-        raise RefusedError("gate constraints", f"{most} is not the most that a gate has")
+        raise RefusedError("gate constraints", f"{most} is not the largest number that a gate has")
     return gates
 
 

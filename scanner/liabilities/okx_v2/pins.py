@@ -112,9 +112,9 @@ def read_pin(given: str) -> Pin:
         with Path(given).open("rb") as stream:
             data = stream.read(2 * MAX_KEY + 1)
     except (OSError, ValueError):
-        raise InputError(f"--key {given[:80]!r} is no readable file: {_NOT_A_KEY}") from None
+        raise InputError(f"--key {given[:80]!r} is not a readable file: {_NOT_A_KEY}") from None
     if len(data) > 2 * MAX_KEY or not data:
-        raise InputError(f"--key {given[:80]!r} is no key: {_NOT_A_KEY}")
+        raise InputError(f"--key {given[:80]!r} is not a key: {_NOT_A_KEY}")
     name = f"the key in {Path(given).name}"
     if (sha256 := _written_hash(data)) is not None:
         return pin_of_key(sha256) or Pin(name, sha256)
@@ -124,7 +124,7 @@ def read_pin(given: str) -> Pin:
         read_key(data)
     except RefusedError as e:
         reason = clip(f"{e}", 120)
-        raise InputError(f"--key {given[:80]!r} is no key ({reason}): {_NOT_A_KEY}") from None
+        raise InputError(f"--key {given[:80]!r} is not a key ({reason}): {_NOT_A_KEY}") from None
     return pin_of_bytes(data, name)
 
 

@@ -10,12 +10,12 @@ CIRCUIT = (
 )
 PER_COIN = "no total of any one coin is proven: amounts can be moved between coins unnoticed"
 GROSS = "what is owed and what users owe back may both be shifted; only their difference is bound"
-COMPLETE = "a user who was left out is not noticed but by that user"
+COMPLETE = "only a user who was left out can notice it"
 HEADER = (
-    "the file's header (round, batch size, numbers of tokens and levels) is bound by nothing: hold "
-    "it against the publication"
+    "nothing binds the file's header (round, batch size, numbers of tokens and levels): compare "
+    "it with the publication"
 )
 OWN_KEY = (
-    "the key is taken from the file itself: whoever wrote the file may have proven any circuit "
-    "they liked. Not proven; give the publisher's key with --key"
+    "the key comes from the file itself: whoever wrote the file may have proven any circuit they "
+    "liked. Not proven; give the publisher's key with --key"
 )

@@ -29,14 +29,14 @@ def read_amounts(value: object, place: str) -> dict[str, int]:
 
 def _coin(name: str, place: str) -> str:
     if _COIN.fullmatch(name) is None:
-        raise ShapeError(place, f"{name[:40]!r} is no coin's name")
+        raise ShapeError(place, f"{name[:40]!r} is not a coin's name")
     return name
 
 
 def _amount(text: object, place: str) -> int:
     match = _CANONICAL.fullmatch(text) if isinstance(text, str) else None
     if match is None or text == "-0":
-        raise ShapeError(place, f"{str(text)[:40]!r} is no canonical decimal")
+        raise ShapeError(place, f"{str(text)[:40]!r} is not a canonical decimal")
     return int(match[1] + match[2] + (match[3] or "").ljust(DECIMALS, "0"))
 
 

@@ -19,14 +19,14 @@ _USERS = Form(
     "okx_users",
     "OKX",
     "users' balances as the prover reads them",
-    "nothing of them is proven by the file: the proof is sum_proof_data.json, or the folder "
+    "the file proves nothing about them: the proof is sum_proof_data.json, or the folder "
     "sum_proof_data",
 )
 _KEY = Form(
     "okx_v2_key",
     "OKX",
     "a verifying key of the second zk-STARK",
-    "it is what a proof is checked under: 'scanner liabilities verify sum_proof_data.json --key'",
+    "use it to check a proof: 'scanner liabilities verify sum_proof_data.json --key'",
 )
 _PIN = Form(
     "okx_v2_pin",
@@ -38,19 +38,18 @@ _VALUES = Form(
     "okx_v1_values",
     "OKX",
     "the totals of one batch of OKX's first zk-STARK (sum_values.json)",
-    "they are figures without the proof beside them: give the whole folder sum_proof_data, or a "
-    "zip of it",
+    "they are figures without their proof: give the whole folder sum_proof_data, or a zip of it",
 )
 _TRACE = Form(
     "okx_v2_trace",
     "OKX",
     "the intermediate values of one verification",
-    "they are no proof: the proof is sum_proof_data.json",
+    "they are not a proof: the proof is sum_proof_data.json",
 )
 _PUBLIC = Form(
     "okx_v2_public_inputs",
     "OKX",
-    "a root and its sums without the proof of them",
+    "a root and its sums without their proof",
     "the proof is sum_proof_data.json",
 )
 _HEX = frozenset(b"0123456789abcdefABCDEF")

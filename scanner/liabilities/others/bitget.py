@@ -21,7 +21,7 @@ NAME = "bitget_path"
 PUBLISHER = "Bitget"
 GAPS = (
     "a path shows that this user is in the root, not that the rest of the tree is sound",
-    "hashes are cut to 64 bits: two users can be given one leaf with some 2^32 trials",
+    "hashes are cut to 64 bits: about 2^32 trials can give two users the same leaf",
 )
 MAX_LEVEL = 64
 _LEFT, _RIGHT = 1, 2
@@ -76,7 +76,7 @@ def check(document: Mapping[str, object]) -> Path:
 def _check_leaf(own: _Node, said: Mapping[str, object]) -> None:
     uid, nonce = said.get("encryptUid"), said.get("nonce")
     if not isinstance(uid, str) or not isinstance(nonce, str):
-        raise ShapeError("/self", "no encryptUid and nonce in it")
+        raise ShapeError("/self", "it has no encryptUid and nonce")
     if own.hash != _hash(f"{uid},{nonce},{_json(own.amounts)}"):
         raise RefusedError("/self/merkelLeaf", "not the hash of the user's id, nonce and balances")
 

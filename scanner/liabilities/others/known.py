@@ -26,7 +26,8 @@ _BY_NAMES: tuple[tuple[frozenset[str], Form], ...] = (
             "binance_config",
             "Binance",
             "Binance's totals of each coin (config.json)",
-            "'scanner liabilities verify' checks it with the batches' proofs (proof.csv) beside it",
+            "'scanner liabilities verify' checks it with the batches' proofs (proof.csv) next to "
+            "it",
         ),
     ),
     (
@@ -35,8 +36,8 @@ _BY_NAMES: tuple[tuple[frozenset[str], Form], ...] = (
             "bitgo_user",
             "BitGo",
             "one account's proofs of three levels (accountproof.json)",
-            "its verifying keys are taken from the file itself, so it proves nothing without "
-            "BitGo's own",
+            "its verifying keys come from the file itself, so it proves nothing without BitGo's "
+            "own keys",
         ),
     ),
     (
@@ -44,8 +45,8 @@ _BY_NAMES: tuple[tuple[frozenset[str], Form], ...] = (
         Form(
             "okx_v2_figures",
             "OKX",
-            "the figures beside OKX's proof (global_info.json)",
-            "they are proven by sum_proof_data.json, which is the file to give",
+            "the figures published with OKX's proof (global_info.json)",
+            "sum_proof_data.json proves them: give that file",
         ),
     ),
     (
@@ -54,7 +55,7 @@ _BY_NAMES: tuple[tuple[frozenset[str], Form], ...] = (
             "okx_v1_config",
             "OKX",
             "the list of coins of OKX's first zk-STARK (config.json)",
-            "the whole folder sum_proof_data, or a zip of it, is what can be checked",
+            "only the whole folder sum_proof_data, or a zip of it, can be checked",
         ),
     ),
     (
@@ -63,7 +64,7 @@ _BY_NAMES: tuple[tuple[frozenset[str], Form], ...] = (
             "okx_v1_batch",
             "OKX",
             "one batch of OKX's first zk-STARK (sum_proof.json)",
-            "the whole folder sum_proof_data, or a zip of it, is what can be checked",
+            "only the whole folder sum_proof_data, or a zip of it, can be checked",
         ),
     ),
 )
@@ -72,7 +73,7 @@ BATCHES = Form(
     "zkmerkle_batches",
     "Binance or Gate",
     "Groth16 proofs of batches of users (proof.csv)",
-    "give the totals of each coin, config.json or cex_config.json, with this table beside it",
+    "give the totals of each coin, config.json or cex_config.json, with this table next to it",
 )
 """Binance's form, which Gate and others use too."""
 
@@ -86,7 +87,7 @@ _PATH = Form(
     "merkle_path",
     "an unknown publisher",
     "one user's path in a Merkle tree",
-    "how its nodes are hashed is not known here",
+    "the scanner does not know how its nodes are hashed",
 )
 
 

@@ -38,7 +38,7 @@ def check(document: Mapping[str, object]) -> Path:
     amounts, digest = _read(own, "/self")
     proof, account = own.get("proofId"), own.get("accountId")
     if not isinstance(proof, str) or not isinstance(account, str):
-        raise ShapeError("/self", "no proofId and accountId in it")
+        raise ShapeError("/self", "it has no proofId and accountId")
     if digest != _hash(f"{proof},{account},{_text(amounts)}"):
         raise RefusedError("/self/hash", "not the hash of the user's account and balances")
     levels, depth = _levels(parts["pathList"])

@@ -76,7 +76,7 @@ def descriptor_checksum(body: str) -> str:
     for character in body:
         position = _INPUT.find(character)
         if position < 0:
-            raise ValueError("a character that descriptors do not have")
+            raise ValueError("a character that is not allowed in descriptors")
         state = _step(state, position & 31)
         group = group * 3 + (position >> 5)
         count += 1
@@ -114,7 +114,7 @@ def _script(text: str, place: str) -> bytes:
 
 def _raw(inner: str, place: str) -> bytes:
     if not _HEX.fullmatch(inner) or len(inner) > 2 * MAX_RAW:
-        raise ValueError(f"raw() wants up to {MAX_RAW} bytes in hex")
+        raise ValueError(f"raw() takes up to {MAX_RAW} bytes in hex")
     return bytes.fromhex(inner)
 
 
@@ -147,7 +147,7 @@ def _multi(inner: str, place: str, ordered: bool = False) -> bytes:
     keys = [_key(text, place) for text in written]
     most = {"top": 3, "sh": 15, "wsh": 20}[place]
     if not threshold.isdecimal() or not 1 <= int(threshold) <= len(keys) <= most:
-        raise ValueError(f"multi() wants a threshold and up to {most} keys")
+        raise ValueError(f"multi() takes a threshold and up to {most} keys")
     if ordered:
         keys.sort()
     pushes = b"".join(bytes([len(key)]) + key for key in keys)

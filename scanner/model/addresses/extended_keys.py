@@ -62,9 +62,9 @@ def _why_not(text: str) -> str:
     if text[1:4] == "prv":
         return "an extended private key: never publish one"
     if "*" in text:
-        return "a list names keys one by one: no ranges"
+        return "a range of keys: a list must name keys one by one"
     if re.search(r"['hH](/|$)", text):
-        return "a hardened step cannot be taken from a public key"
+        return "a hardened step cannot be derived from a public key"
     return "an extended key that cannot be read"
 
 

@@ -20,7 +20,7 @@ class _Hex32Codec(ParsingCodec):
     form = ""
     limit = 2**256
 
-    shape, said = _SHORT_HEX, "0x and 1 to 64 hex digits, nor 64 bare ones"
+    shape, said = _SHORT_HEX, "0x and 1 to 64 hex digits, nor 64 hex digits alone"
 
     def parse(self, text: str) -> Address:
         """Decode; the canonical text has all 64 digits."""

@@ -22,7 +22,7 @@ class TexCodec(ParsingCodec):
         human, data, constant = bech32.split(text)
         wanted, _, version = self.parameters.partition("+")
         if human != wanted or constant != bech32.BECH32M:
-            raise ValueError("no TEX address of the main network")
+            raise ValueError("not a TEX address of the main network")
         payload = bech32.to_bytes(data)
         if len(payload) != 20:
             raise ValueError(f"{len(payload)} bytes, not 20")
@@ -61,7 +61,7 @@ class SegwitCodec:
         if version > 16:
             raise ValueError("witness version is not 0 to 16")
         if constant != (bech32.BECH32M if version else bech32.BECH32):
-            raise ValueError("checksum is of the other bech32 kind (BIP-350)")
+            raise ValueError("the checksum is of the other bech32 type (BIP-350)")
         program = bech32.to_bytes(data[1:])
         if not 2 <= len(program) <= 40:
             raise ValueError("witness program is not 2 to 40 bytes")

@@ -33,7 +33,7 @@ def _check_head(proof: Proof) -> None:
             try:
                 named = decode_address(proof.network, line.removeprefix(_ADDRESS))
             except AddressFormatError:
-                raise mismatch("the address in the signed text is none") from None
+                raise mismatch("the address in the signed text is invalid") from None
             if named.payload != proof.address.payload:
                 raise mismatch("the address in the signed text is not the row's")
         chain = line.removeprefix(_CHAIN)

@@ -103,17 +103,17 @@ def _read(data: bytes) -> _Signed:
     if not isinstance(header, dict) or header.get(_ALGORITHM) != _EDDSA:
         raise ValueError("not signed with EdDSA")
     if not isinstance(unprotected, dict):
-        raise ValueError("its headers are none")  # noqa: TRY004 - hostile input, one error
+        raise ValueError("its headers are invalid")  # noqa: TRY004 - hostile input, one error
     hashed = unprotected.get("hashed", False)
     if not isinstance(hashed, bool) or set(unprotected) - {"hashed"}:
-        raise ValueError("its headers are none")
+        raise ValueError("its headers are invalid")
     address = _bytes_of(header.get("address"))
     return _Signed(protected, address, hashed, _bytes_of(payload), _bytes_of(signature))
 
 
 def _bytes_of(value: object) -> bytes:
     if not isinstance(value, bytes):
-        raise ValueError("a part that must be bytes is none")  # noqa: TRY004 - hostile input
+        raise ValueError("a part that must be bytes is not")  # noqa: TRY004 - hostile input
     return value
 
 

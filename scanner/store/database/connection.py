@@ -158,8 +158,8 @@ def _sqlite_file(url: URL, create: bool) -> Path:
         return file
     if not create:
         raise StoreError(
-            f"there is no database {file}: 'scanner snapshot FILE' makes one, or name another with "
-            "--database"
+            f"there is no database {file}: 'scanner snapshot FILE' creates one, or name another "
+            "with --database"
         )
     try:
         file.parent.mkdir(parents=True, exist_ok=True)

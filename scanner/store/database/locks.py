@@ -52,4 +52,4 @@ def server_lock(engine: Engine, what: str) -> Iterator[None]:
 
 
 def _busy(what: str, where: str) -> str:
-    return f"another process is at work in {where} ({what}): wait for it or stop it"
+    return f"another process is working in {where} ({what}): wait for it or stop it"

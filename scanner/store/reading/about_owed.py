@@ -82,8 +82,8 @@ def _missing(owed: Liability) -> Iterator[Finding]:
     if owed.amount:
         amount = grouped_amount(owed.amount, owed.decimals)
         reason = (
-            f"{amount} {owed.asset} are owed, and no row of the list claims any: there are no "
-            "reserves to hold against them, and no ratio"
+            f"{amount} {owed.asset} are owed, but no row of the list claims any: there are no "
+            "reserves to compare, and no ratio"
         )
         yield Finding(FindingKind.RESERVES_MISSING, reason, asset=owed.asset)
 
@@ -91,20 +91,20 @@ def _missing(owed: Liability) -> Iterator[Finding]:
 def _about(owed: Liability) -> Iterator[Finding]:
     """What keeps the figure from being what is owed to all users at that moment."""
     if owed.other_day:
-        reason = f"what is owed in {owed.asset} cannot be held against the reserves: "
+        reason = f"the liabilities in {owed.asset} cannot be compared with the reserves: "
         kind = FindingKind.LIABILITIES_OF_ANOTHER_DAY
         yield Finding(kind, f"{reason}{owed.other_day}; there is no ratio", asset=owed.asset)
     elif not owed.dated:
         said = f"only {owed.as_of!r}" if owed.as_of else "nothing"
         reason = (
-            f"{said} says of which day the {owed.asset} that are owed are: the ratio holds only if "
-            "they are of the day of the balances"
+            f"{said} dates the liabilities in {owed.asset}: the ratio is valid only if they are "
+            "of the day of the balances"
         )
         yield Finding(FindingKind.LIABILITIES_UNDATED, reason, asset=owed.asset)
     part, unit = owed.detail.get("scope", ""), owed.detail.get("unit", "")
     if part or unit:
         what = [f"only of {part}"] * bool(part) + [f"given in {unit}, not in coins"] * bool(unit)
-        reason = f"what is owed in {owed.asset} is {' and '.join(what)}"
+        reason = f"the liabilities in {owed.asset} are {' and '.join(what)}"
         yield Finding(FindingKind.LIABILITIES_PARTIAL, reason, asset=owed.asset)
 
 
@@ -125,7 +125,7 @@ def _covered(owed: Liability, total: AssetTotal, more: int = 0) -> Iterator[Find
     if not doubts:
         yield Finding(FindingKind.RESERVES_BELOW_LIABILITIES, reason, asset=owed.asset)
         return
-    reason = f"{reason}; not proven, for {' and '.join(doubts)}"
+    reason = f"{reason}; not proven, because {' and '.join(doubts)}"
     yield Finding(FindingKind.RESERVES_MAYBE_BELOW, reason, asset=owed.asset)
 
 
@@ -136,10 +136,10 @@ def _doubts(owed: Liability, total: AssetTotal, more: int) -> list[str]:
     weaker = any(n for e, n in total.by_evidence.items() if e is not Evidence.PROVEN)
     doubts = {
         "the liabilities are only published": not owed.evidence.proves_coin_totals,
-        "balances rest on a provider's word": weaker,
+        "some balances are not proven": weaker,
         "rows without an answer may hold more": bool(total.unavailable_rows),
-        "what is held and not verified would cover it": held >= due,
-        "with what others owe in its name it would be covered": held < due <= held + more,
+        "what is held but not verified would cover it": held >= due,
+        "tokens that others owe in its name would cover it": held < due <= held + more,
     }
     return [what for what, holds in doubts.items() if holds]
 

@@ -121,7 +121,7 @@ def _replaced_heights(connection: Connection, of: Subject) -> Iterator[Finding]:
             heights = f"heights from {stated.lowest} to {stated.highest}"
         read = "the newest block" if height is None else f"height {height}"
         reason = (
-            f"{rows} {heights}; as was asked with --at, balances on {network} were read at {read}, "
+            f"{rows} {heights}; as requested with --at, balances on {network} were read at {read}, "
             "so a shortfall or surplus may come from the time between"
         )
         yield Finding(FindingKind.HEIGHT_REPLACED, reason, network=network)

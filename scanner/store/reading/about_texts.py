@@ -31,8 +31,8 @@ def about_texts(rule: StatementRule | None, texts: ListTexts | None) -> Iterator
     """
     if rule is None or texts is None:
         reason = (
-            "the program that took this snapshot did not ask what was signed: take it again, and "
-            "rows count only where the text claims these reserves"
+            "the program that took this snapshot did not check what was signed: take a new "
+            "snapshot, in which rows count only if their text claims these reserves"
         )
         yield Finding(FindingKind.STATEMENT_UNCHECKED, reason)
         return
@@ -41,7 +41,7 @@ def about_texts(rule: StatementRule | None, texts: ListTexts | None) -> Iterator
             yield Finding(FindingKind.STATEMENT_UNCHECKED, _unchecked(text, rule))
     if texts.more or texts.uncounted:
         rows = texts.rows - sum(text.rows for text in texts.texts)
-        reason = f"{rows:,} more rows sign other texts: a list of many texts claims nothing by them"
+        reason = f"{rows:,} more rows sign other texts: a list of many texts makes no claim"
         yield Finding(FindingKind.STATEMENT_UNCHECKED, reason)
 
 
@@ -75,7 +75,7 @@ def claimed_elsewhere(connection: Connection, list_id: int) -> Iterator[Finding]
         more = f" and {count - len(addresses):,} more" if count > len(addresses) else ""
         number = "1 address is" if count == 1 else f"{count:,} addresses are"
         reason = (
-            f"{number} claimed by {publisher}, too: {shown}{more}; the same coins cannot be the "
+            f"{number} also claimed by {publisher}: {shown}{more}; the same coins cannot be the "
             f"reserves of both{_copied(copied)}"
         )
         yield Finding(FindingKind.CLAIMED_ELSEWHERE, reason)

@@ -27,8 +27,8 @@ def far_apart(connection: Connection, snapshot: int) -> Iterator[Finding]:
     for time, (there, _) in late:
         if time - earliest > found.spread:
             reason = (
-                f"{there} tells of its newest state only, here of {_moment(time)}; {network} "
-                f"was read as of {_moment(earliest)}: coins that came in between count twice"
+                f"{there} reports its newest state only, here of {_moment(time)}; {network} was "
+                f"read as of {_moment(earliest)}: coins that arrived in between count twice"
             )
             yield Finding(FindingKind.READ_LATER, reason, network=there)
 
@@ -41,12 +41,12 @@ def _mixed(found: Moments) -> Finding:
         "coins moved or sold in between are counted twice"
         if found.counted
         else f"rows on {', '.join(apart)} that are of another moment than most are not verified, "
-        "for coins moved or sold in between would count twice"
+        "because coins moved or sold in between would count twice"
     )
     reason = (
         f"balances on {first} are of {_moment(before)}, on {last} of {_moment(time)}: {counted}; "
-        "take the snapshot at one moment (--at with a time), or say with --spread how far apart "
-        "you allow"
+        "take the snapshot at one moment (--at with a time), or allow a longer time between them "
+        "with --spread"
     )
     return Finding(FindingKind.MIXED_TIMES, reason, network=apart[0])
 

@@ -56,7 +56,7 @@ def _database(connection: Connection) -> Iterator[str]:
     else:
         nowhere = list(referred.dangling(connection))
     for table in nowhere:
-        yield f"a row of {table} refers to nothing"
+        yield f"a row of {table} refers to a missing row"
 
 
 def wrong(connection: Connection, snapshot_id: int, sealed: str | None) -> Iterator[str]:
@@ -74,10 +74,10 @@ def wrong(connection: Connection, snapshot_id: int, sealed: str | None) -> Itera
         tally, digests = _again(connection, snapshot_id)
         sums = seal.tally_of(connection, snapshot_id)
     except (ValueError, KeyError):  # a word that no program of ours writes
-        yield "its results hold words that this program does not know: they were changed"
+        yield "its results contain words that this program does not know: they were changed"
         return
     if tally.parts != sums.parts:
-        yield "its sums are not what its balances add up to"
+        yield "its sums do not match its balances"
     yield from _digests(connection, snapshot_id, digests)
     if sealed is not None:
         if count := seal.left_out(connection, snapshot_id):
@@ -110,7 +110,7 @@ def _counts(connection: Connection, snapshot_id: int) -> Iterator[str]:
         no = table.c.claim_no
         strays = select(func.count()).where(table.c.snapshot_id == snapshot_id, no > last)
         if count := connection.execute(strays).scalar_one():
-            yield f"{count} rows of {table.name} are about claims that are not in the list"
+            yield f"{count} rows of {table.name} belong to claims that are not in the list"
 
 
 def _pruned(connection: Connection, gone: Pruned, sealed: str | None) -> Iterator[str]:
@@ -170,7 +170,7 @@ def _sealed(connection: Connection, snapshot_id: int, tally: Tally, head: str) -
     query = select(t.total).where(t.total.c.snapshot_id == snapshot_id)
     stored = sorted(tuple(row)[1:] for row in connection.execute(query))
     if stored != sorted(seal.total_values(total) for total in tally.totals()):
-        yield "its totals are not what its balances add up to"
+        yield "its totals do not match its balances"
     versions = (seal.VERSION, seal.OLD_VERSION)
     try:
         heads = [seal.chain_head(connection, snapshot_id, version) for version in versions]

@@ -54,8 +54,8 @@ def check_chain(connection: Connection, wanted: str = "") -> Iterator[Problem]:
     if wanted and wanted not in seen.heads:
         yield Problem(
             None,
-            f"the chain does not hold the head {wanted}: what was sealed up to it was taken out, "
-            "or the whole chain was made anew",
+            f"the chain does not contain the head {wanted}: what was sealed up to it was "
+            "removed, or the whole chain was rebuilt",
         )
     yield from _publishers(connection, seen)
     yield from _lists(connection, seen)
@@ -68,7 +68,7 @@ def _links(connection: Connection, seen: _Seen) -> Iterator[Problem]:
     links = connection.execute(select(link_table).order_by(link_table.c.no)).all()
     for expected, link in enumerate(links, 1):
         if link.no != expected:
-            yield Problem(None, f"link {expected} of the chain is gone, and what it sealed")
+            yield Problem(None, f"link {expected} of the chain is missing, with what it sealed")
             return
         head = chain.head_after(before, link.no, link.kind, link.subject, link.digest, link.at)
         if head != link.head:
@@ -147,7 +147,7 @@ def _lists(connection: Connection, seen: _Seen) -> Iterator[Problem]:
                 what = f"the list {list_id} was stored by an older program, without a seal"
                 yield Problem(None, what, older=True)
         elif content not in chain.list_contents(connection, list_id):
-            yield Problem(None, f"the rows of the list {list_id} are not those that were read")
+            yield Problem(None, f"the rows of the list {list_id} are not the ones that were read")
     yield from _strays(connection)
 
 
@@ -157,7 +157,9 @@ def _strays(connection: Connection) -> Iterator[Problem]:
         known = select(t.reserve_list.c.id)
         query = select(func.count()).where(table.c.list_id.not_in(known))
         if count := connection.execute(query).scalar_one():
-            yield Problem(None, f"{count} rows of {table.name} are of a list that is not there")
+            yield Problem(
+                None, f"{count} rows of {table.name} belong to a list that does not exist"
+            )
 
 
 def _snapshots(connection: Connection, seen: _Seen) -> Iterator[Problem]:
@@ -185,7 +187,7 @@ def _outside_chunks(connection: Connection, snapshot_id: int) -> Iterator[Proble
             c.snapshot_id == snapshot_id, ~select(b.claim_no).where(has).exists()
         )
         if count := connection.execute(query).scalar_one():
-            what = f"{count} rows of {table.name} belong to no chunk: they are in no seal"
+            what = f"{count} rows of {table.name} belong to no chunk: no seal covers them"
             yield Problem(snapshot_id, what)
 
 

@@ -61,7 +61,7 @@ def add_prices(store: Store, prices: Sequence[Price]) -> int:
             if old.value * 10**price.decimals != price.value * 10**old.decimals:
                 raise StoreError(
                     f"{price.source} already gave {price.asset} another price for "
-                    f"{price.at.isoformat()}: {old.text}, now {price.text}; nothing was kept"
+                    f"{price.at.isoformat()}: {old.text}, now {price.text}; nothing was saved"
                 )
         rows = [(p.asset, CURRENCY, p.at, p.source, p.text) for p in new.values()]
         insert_rows(connection, t.price, rows)

@@ -154,13 +154,13 @@ def wrong(connection: Connection) -> list[str]:
         )
     found = {name: _plain(made) for name, made in connection.execute(text(query))}
     problems = [
-        f"the trigger {name} is {'gone' if name not in found else 'another one'}: results can be "
-        "changed"
+        f"the trigger {name} is {'missing' if name not in found else 'another one'}: results can "
+        "be changed"
         for name, create in wanted.items()
         if found.get(name) != _plain(create)
     ]
     problems += [
-        f"there is a trigger {name} that is not ours"
+        f"the trigger {name} is not one of the scanner's"
         for name in sorted(set(found) - set(wanted))
         if not name.startswith("procrastinate_")
     ]

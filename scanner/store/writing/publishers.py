@@ -36,7 +36,8 @@ def rename(store: Store, old: str, new: str) -> None:
         taken = _find(connection, new.strip())
         if not new.strip() or (taken is not None and taken != key):
             raise ConfigError(
-                f"there is a publisher {new!r} already: 'scanner publishers merge' makes them one"
+                f"there is already a publisher {new!r}: use 'scanner publishers merge' to merge "
+                "them"
                 if new.strip()
                 else "a publisher needs a name"
             )

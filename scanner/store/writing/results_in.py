@@ -184,11 +184,11 @@ def _changed(claim: NumberedClaim, stored: Balance | None, seen: Balance | None)
 def _moved(claim: Claim, first: int, seen: Balance) -> Finding:
     held = f"{format_amount(first, claim.decimals)} {claim.asset}"
     if seen.amount is None:
-        again = f"could not be read again when all of the network was ({seen.reason})"
+        again = f"could not be read again after the whole network ({seen.reason})"
     else:
         now = format_amount(seen.amount, claim.decimals)
-        again = f"held {now} {claim.asset} when all of the network was read"
-    reason = f"held {held} when it was read, and {again}: coins that move meanwhile count twice"
+        again = f"held {now} {claim.asset} after the whole network was read"
+    reason = f"held {held} when it was read, and {again}: coins that move in between count twice"
     return finding_about(claim, FindingKind.MOVED_WHILE_READ, reason)
 
 

@@ -134,7 +134,7 @@ def add(
             .returning(t.schedule.c.id)
         ).scalar()
     if done is None:
-        raise ConfigError(f"there is a schedule {name!r} already: remove it first")
+        raise ConfigError(f"there is already a schedule {name!r}: remove it first")
     return int(done)
 
 

@@ -219,7 +219,9 @@ def _lock_chunk(connection: Connection, chunk: Chunk) -> ChunkState:
     query = select(c.state).where(c.snapshot_id == chunk.snapshot_id, c.no == chunk.no)
     state = connection.execute(query.with_for_update()).scalar()
     if state is None:
-        raise StoreError(f"chunk {chunk.no} of snapshot {chunk.snapshot_id} was cut anew meanwhile")
+        raise StoreError(
+            f"chunk {chunk.no} of snapshot {chunk.snapshot_id} was divided again in the meantime"
+        )
     return ChunkState(state)
 
 

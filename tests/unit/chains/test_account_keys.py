@@ -54,7 +54,7 @@ def test_stellar_signers_weights_and_threshold() -> None:
     assert account_keys("n", stellar((first, 1, kind)), 7).ways[0].threshold == 1
     hashed = account_keys("n", stellar((first, 1, kind), ("X" * 56, 1, "sha256_hash")), 7)
     assert keys_of(hashed.ways) == [ed(FIRST)]
-    assert "no keys" in hashed.note
+    assert "not keys" in hashed.note
     real = account_keys("n", recorded("stellar", "account"), 7)
     assert real.ways
     for wrong in (stellar(("G", 1, kind)), {"signers": []}, stellar((first, -1, kind))):

@@ -128,7 +128,7 @@ def test_one_bitcoin_index_that_is_empty_is_not_believed(kind, trap, monkeypatch
             at = fleet.pin(TIP - 100)
             if trap is Trap.ZEROES:
                 with pytest.raises(
-                    SourceError, match=f"{BIRD.address} holds no BTC .* not believed"
+                    SourceError, match=f"{BIRD.address} holds no BTC .* not trusted"
                 ):
                     fleet.fetch_balances([EMPTY], at)
             else:

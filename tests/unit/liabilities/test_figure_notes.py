@@ -50,10 +50,10 @@ SCOPES = [
 @pytest.mark.parametrize("text", UNITS)
 def test_a_note_of_a_unit_or_scale_is_asked_about(tmp_path, column, text):
     table = f'asset,amount,x,{column}\nBTC,100,,"{text}"\n'.replace(",x,", ",price,")
-    with pytest.raises(ListFormatError, match="say --in UNIT") as caught:
+    with pytest.raises(ListFormatError, match="use --in UNIT") as caught:
         owed(tmp_path, table)
     assert (caught.value.line, caught.value.column) == (2, 4)
-    with pytest.raises(ListFormatError, match="say --in UNIT"):
+    with pytest.raises(ListFormatError, match="use --in UNIT"):
         owed(tmp_path, table, ("scope",))
     assert owed(tmp_path, table, ("unit",))[0].amount == 100 * 10**8
 
@@ -61,10 +61,10 @@ def test_a_note_of_a_unit_or_scale_is_asked_about(tmp_path, column, text):
 @pytest.mark.parametrize("text", SCOPES)
 def test_a_note_of_some_users_is_asked_about(tmp_path, text):
     table = f'asset,description,amount\nBTC,"{text}",100\n'
-    with pytest.raises(ListFormatError, match="say --of WHOM") as caught:
+    with pytest.raises(ListFormatError, match="use --of WHOM") as caught:
         owed(tmp_path, table)
     assert (caught.value.line, caught.value.column) == (2, 2)
-    with pytest.raises(ListFormatError, match="say --of WHOM"):
+    with pytest.raises(ListFormatError, match="use --of WHOM"):
         owed(tmp_path, table, ("unit",))
     assert owed(tmp_path, table, ("scope",))[0].amount == 100 * 10**8
     (btc,) = owed(tmp_path, f'asset,description,amount,scope\nBTC,"{text}",100,"{text}"\n')
@@ -93,7 +93,7 @@ def test_a_comma_in_any_cell_is_about_every_dot(tmp_path, shown):
         f'asset,amount,reserves\nBTC,1.234,1\nETH,1,"{shown}"\n',
         f'asset,reserves,amount,ratio\nBTC,"{shown}",2,1.045\n',
     ):
-        with pytest.raises(ListFormatError, match=re.escape("may part thousands or decimals")):
+        with pytest.raises(ListFormatError, match=re.escape("may separate thousands or decimals")):
             owed(tmp_path, table)
     table = f'asset,amount,reserves\nBTC,1.2340,"{shown}"\n'
     assert owed(tmp_path, table)[0].amount == 123_400_000
@@ -126,7 +126,7 @@ def test_a_percentage_without_its_sign_is_no_ratio(tmp_path, text):
         owed(tmp_path, f"asset,amount,coverage\nBTC,1,{text}\n")
     (btc,) = owed(tmp_path, f"asset,amount,coverage\nBTC,1,{text} %\n")
     assert float(btc.detail["published_ratio"]) == float(text) / 100
-    with pytest.raises(InputError, match=re.escape("a ratio as 1.05, which is 105 %")):
+    with pytest.raises(InputError, match=re.escape("give a ratio such as 1.05, which is 105 %")):
         check_ratio(text)
 
 

@@ -106,7 +106,7 @@ def test_an_amount_that_cannot_be_read(read_bytes: Reader, balance: str, words: 
         (f"{HEAD}? [a]\n: b\n", 4, "single value"),
         ("height: 1\nclaim: 1\naddress: []\n", 3, "no chain"),
         (f"chain: main\nclaim: 1\naddress: [{{addr: {A}, balance: 1}}]\nheight: 5\n", 4, "first"),
-        ("chain: main\ntotal: 1\naddress: []\nheight: 5\ncustodial: []\n", 4, "'height' stands"),
+        ("chain: main\ntotal: 1\naddress: []\nheight: 5\ncustodial: []\n", 4, "'height' comes"),
         ("height: 5\nclaim: 1\ncustodial:\nchain: main\naddress: []\nchain: x\n", 6, "twice"),
         ("chain: main\nclaim: 1\nheight: [850, 000]\naddress: []\n", 3, "single value"),
         ("chain: main\nclaim: 1\nheight: 0750000\naddress: []\n", 3, "base 8"),

@@ -39,7 +39,7 @@ def test_what_never_ends_costs_its_size(body, tmp_path):
     path = tmp_path / "statement.asc"
     path.write_text(body)
     began = time.process_time()
-    with pytest.raises(InputError, match="no signature between its marks"):
+    with pytest.raises(InputError, match="no signature follows between its marks"):
         rows_of(path)
     assert time.process_time() - began < SECONDS
 

@@ -135,13 +135,13 @@ def test_a_part_of_an_archive_is_needless_by_what_it_holds(read_bytes: Reader) -
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_two_files_of_one_name_are_refused(read_bytes: Reader) -> None:
-    with pytest.raises(ListFormatError, match="one name"):
+    with pytest.raises(ListFormatError, match="the same name"):
         read_bytes(packed(("a.csv", LIST), ("a.csv", OTHER)), "list.zip")
 
 
 def test_the_one_file_of_an_archive_may_name_the_coin(read_bytes: Reader) -> None:
     read = read_bytes(packed(("usdt.csv", ROW)), "list.zip")
-    assert "says USDT" in read.unreadable[0].reason
+    assert "names USDT" in read.unreadable[0].reason
 
 
 WHOLE = f"address,network\n{A},ethereum\n"
@@ -156,7 +156,7 @@ def test_a_folder_or_an_address_may_name_the_coin(
 ) -> None:
     read = read_bytes(text, around=around)
     assert (read.claims, [row.kind for row in read.unreadable]) == ([], ["unknown_coin"])
-    assert "the file's name, folder or address says USD" in read.unreadable[0].reason
+    assert "the file's name, folder or address names USD" in read.unreadable[0].reason
     assert "x=1" not in read.unreadable[0].reason
     said = read_bytes(text, around=around, asset="ETH")
     assert (assets(said), said.findings) == (["ETH"], [])
@@ -172,7 +172,7 @@ def test_a_folder_that_names_no_other_coin_says_nothing(read_bytes: Reader, arou
 @pytest.mark.parametrize("name", ["usdt_eth.csv", "eth-and-usdt.csv"])
 def test_a_name_of_two_coins_settles_neither(read_bytes: Reader, name: str) -> None:
     (row,) = read_bytes(WHOLE, name).unreadable
-    assert "says ETH or USDT" in row.reason
+    assert "names ETH or USDT" in row.reason
 
 
 def test_a_sheets_name_may_name_the_coin_and_a_formula_is_no_blank(
@@ -185,7 +185,7 @@ def test_a_sheets_name_may_name_the_coin_and_a_formula_is_no_blank(
     book.active.append(["ethereum", A, "=500+500"])
     book.save(made)
     read = read_bytes(made.getvalue(), "list.xlsx")
-    assert "says USDT" in read.unreadable[0].reason
+    assert "names USDT" in read.unreadable[0].reason
     said = read_bytes(made.getvalue(), "list.xlsx", asset="ETH")
     assert (said.claims[0].amount, [f.kind for f in said.findings]) == (
         None,
@@ -314,7 +314,7 @@ def test_the_name_that_a_gzip_stream_keeps_may_name_the_coin(read_bytes: Reader)
     made = io.BytesIO()
     with gzip.GzipFile("usdt_wallets.csv", "wb", fileobj=made) as stream:
         stream.write(ROW.encode())
-    assert "says USDT" in read_bytes(made.getvalue(), "list.gz").unreadable[0].reason
+    assert "names USDT" in read_bytes(made.getvalue(), "list.gz").unreadable[0].reason
     assert assets(read_bytes(gzip.compress(ROW.encode()), "list.gz")) == ["ETH"]
     assert len(read_bytes(made.getvalue(), "list.gz", asset="USDT").claims) == 1
 

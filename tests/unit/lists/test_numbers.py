@@ -79,7 +79,7 @@ def test_what_contradicts_the_decimal_mark_is_not_read(
     if value is not None:
         assert amount_of(text, 3, mark) == value
         return
-    with pytest.raises(AmountFormatError, match=f"the decimal mark that you say, the {mark}"):
+    with pytest.raises(AmountFormatError, match=f"the decimal mark that you gave, the {mark}"):
         amount_of(text, 3, mark)
 
 

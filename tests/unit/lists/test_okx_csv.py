@@ -182,7 +182,7 @@ def test_a_bad_row_is_a_finding_with_its_place_and_the_rest_is_read(
         (row(amount="NaN"), FindingKind.BAD_AMOUNT, "not plain digits"),
         (row(amount="9" * 79), FindingKind.BAD_AMOUNT, "larger than"),
         (row(amount="9" * 30), FindingKind.UNIT_DOUBTED, "more than can exist"),
-        (row().replace("20914735", "2026-11-01"), FindingKind.BAD_HEIGHT, "--at says which"),
+        (row().replace("20914735", "2026-11-01"), FindingKind.BAD_HEIGHT, "give it with --at"),
         (row().replace("20914735", "-1"), FindingKind.BAD_HEIGHT, "block number"),
     ],
 )

@@ -34,7 +34,7 @@ def test_the_careful_road_skips_the_same_comments(read_bytes: Reader) -> None:
 def test_without_a_network_nothing_is_guessed(read_bytes: Reader) -> None:
     with pytest.raises(ListFormatError, match="--network"):
         read_bytes(f"{A}\n")
-    with pytest.raises(ListFormatError, match="say --network"):
+    with pytest.raises(ListFormatError, match="use --network"):
         read_bytes(f"{A}\n", format="text")
 
 

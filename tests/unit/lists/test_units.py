@@ -28,7 +28,7 @@ def test_the_old_layouts_base_units_need_totals_that_agree(read_bytes: Reader) -
     assert kinds(confirmed) == []
     other = read_bytes(f"coin,amount\nETH,1000\n\n{SEVEN}{row}")
     assert set(kinds(other)) == {FindingKind.UNIT_DOUBTED}  # no total_differs: it is our unit
-    assert "say --unit coin" in other.findings[0].reason
+    assert "use --unit coin" in other.findings[0].reason
     said = read_bytes(
         f"coin,amount\nETH,1000\n\n{SEVEN}{row}", columns={"unit": "coin"}, format="okx_csv"
     )

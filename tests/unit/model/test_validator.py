@@ -79,5 +79,5 @@ def test_nobody_is_asked_about_twice():
     asked = payees([EIP55, MIXED, "0x00" + "ab" * 31], "ethereum")
     assert [p.text for p in asked] == [EIP55, MIXED, "0x00" + "ab" * 31]
     for again in (EIP55, "0x" + ACCOUNT, f"0x01{ZEROS}{ACCOUNT}"):
-        with pytest.raises(ConfigError, match="name the same"):
+        with pytest.raises(ConfigError, match="are the same"):
             payees([MIXED, EIP55, again], "ethereum")

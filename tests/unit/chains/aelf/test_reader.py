@@ -108,7 +108,7 @@ def test_a_source_needs_the_side_chain_too() -> None:
     ("quirk", "words"),
     [
         ("other owner", "another holder"),
-        ("unnamed zero", "no balance"),
+        ("unnamed zero", "invalid balance"),
         ("goes back", "several nodes"),
     ],
 )

@@ -125,7 +125,7 @@ def test_an_account_that_does_not_exist_is_absent_though_its_balance_is_an_empty
     [
         ("other account", "another account"),
         ("next account's rows", "another account"),
-        ("other token", "no amount of A"),
+        ("other token", "not an amount of A"),
         ("goes back", "several nodes"),
         ("lags", "several nodes"),
         ("no pool", "the one pool of REX"),

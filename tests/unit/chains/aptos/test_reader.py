@@ -108,7 +108,7 @@ def test_a_fleet_member_that_did_not_pin_finds_the_version_itself() -> None:
 @pytest.mark.parametrize(
     ("quirk", "error", "words"),
     [
-        ("headers dropped", SourceUnavailableError, "drops its headers"),
+        ("headers dropped", SourceUnavailableError, "may drop its headers"),
         ("other chain header", SourceRejectedError, "chain 2"),
         ("behind", SourceUnavailableError, "behind"),
     ],
@@ -152,7 +152,7 @@ def test_the_fungible_part_of_apt_is_not_beside_it() -> None:
         (said,) = r.read([query(RICH, Holding("APT-FA", "aptos", "0xa", 8))], r.pin(400))
     assert isinstance(said, Reading)
     assert said.amount == 5
-    assert "not beside it" in said.caution
+    assert "not in addition to it" in said.caution
 
 
 def test_heights_out_of_reach() -> None:

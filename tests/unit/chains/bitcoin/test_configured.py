@@ -56,7 +56,7 @@ def test_every_protocol_of_the_table(tmp_path: Path, network: str, protocol: str
 def test_a_snapshot_file(tmp_path: Path) -> None:
     endpoints = _load(tmp_path, "bitcoin", "utxo_snapshot", "file:///data/utxo.dat?height=840000")
     make_source("utxo_snapshot", REGISTRY.network("bitcoin"), endpoints, REGISTRY).close()  # type: ignore[arg-type]
-    with pytest.raises(ConfigError, match="its URL is not one of"):
+    with pytest.raises(ConfigError, match="its URL must be"):
         _load(tmp_path, "bitcoin", "utxo_snapshot", "file://")
 
 

@@ -53,7 +53,7 @@ def test_it_is_asked_once_a_block(asked):
 def test_a_zero_is_not_believed_and_silence_is_no_song(asked):
     canaries = EvmCanaries(ETHEREUM, REGISTRY)
     asked += [Reading([0]), Reading([0], {0: (Told.NOTHING, "internal error")}), Reading([7])]
-    with pytest.raises(SourceRejectedError, match="not believed"):
+    with pytest.raises(SourceRejectedError, match="not trusted"):
         canaries.check(Node, AT)
     with pytest.raises(SourceUnavailableError, match="cannot say"):
         canaries.check(Node, AT)

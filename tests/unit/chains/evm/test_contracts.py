@@ -95,7 +95,7 @@ class TestFilecoin(RpcContract):
         canary = self.funded[1][0]
         with self.source(Trap.NONE, canary=canary) as (source, stubs):
             stubs[0].numbers = {"f1": 1}
-            with pytest.raises(SourceError, match=r"has no actor at block 100.*not believed"):
+            with pytest.raises(SourceError, match=r"has no actor at block 100.*not trusted"):
                 self.balances(source, queries)
         with self.source(Trap.NONE, Trap.NONE, canary=canary) as (source, stubs):
             stubs[0].numbers = {"f1": 1}
@@ -116,7 +116,7 @@ class TestFilecoin(RpcContract):
 @pytest.mark.parametrize("said", [f"f0{1 << 63}", "f0" + "9" * 19, "f001002", "f0-1", "f01002 "])
 def test_a_number_that_no_actor_can_have_is_no_answer(said: str) -> None:
     """From 2**63 on there is no address by that number: asking on would end the chunk."""
-    with pytest.raises(SourceUnavailableError, match="no actor's number"):
+    with pytest.raises(SourceUnavailableError, match="an invalid actor number"):
         _number("n", said)
     assert _number("n", f"f0{(1 << 63) - 1}") == (1 << 63) - 1
 

@@ -31,7 +31,7 @@ def test_quantities(value):
     ],
 )
 def test_what_is_no_quantity(value):
-    with pytest.raises(SourceUnavailableError, match="n: gave no number as balance"):
+    with pytest.raises(SourceUnavailableError, match="n: did not give a number as balance"):
         hexes.quantity("n", value, "balance")
 
 
@@ -44,7 +44,7 @@ def test_data(value):
     "value", ["", "0x1", "0xzz", "12", "0x 12", "0x12 34", "0x12\n", None, 5, ["0x"]]
 )
 def test_what_is_no_data(value):
-    with pytest.raises(SourceUnavailableError, match="no hex data"):
+    with pytest.raises(SourceUnavailableError, match="did not give hex data"):
         hexes.data("n", value, "x")
 
 

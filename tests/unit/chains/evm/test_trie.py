@@ -188,8 +188,8 @@ VALUE = rlp.encode(b"\x05")
         ([b"\x16", b"\x01" * 31], "child"),
         ([b""] * 16 + [VALUE], "branch with a value"),
         ([b"\x01" * 32] + [b""] * 16, "fewer than two"),
-        ([b"\x01" * 32] * 18, "no branch"),
-        ([], "no branch"),
+        ([b"\x01" * 32] * 18, "must be a branch"),
+        ([], "must be a branch"),
         (b"text", "no list"),
         (_leaf(PATH, rlp.encode(b"\x00")), "value"),
         (_leaf(PATH, rlp.encode(b"\x00\x05")), "value"),
@@ -208,7 +208,7 @@ def test_malformed_nodes_are_refused_even_under_their_own_hash(node, why):
 def test_an_extension_must_lead_to_a_branch():
     leaf = _leaf(PATH[2:], VALUE)
     root, raw_node = _root([bytes.fromhex("00" + PATH[:2]), keccak256(rlp.encode(leaf))])
-    with pytest.raises(trie.ProofError, match="no branch"):
+    with pytest.raises(trie.ProofError, match="must be a branch"):
         trie.prove_storage(root, KEY, [raw_node, rlp.encode(leaf)], {})
 
 

@@ -128,8 +128,8 @@ def test_a_spoiled_list_is_asked_for_again_and_never_believed(what):
         ("the first is missing", "left out validator 0"),
         ("the end is missing", "left out validator 5"),
         ("empty", "empty list"),
-        ("doubled", "nobody asked for"),
-        ("foreign", "nobody asked for"),
+        ("doubled", "not asked for"),
+        ("foreign", "not asked for"),
         ("one for all", "one validator at two indexes"),
     ],
 )

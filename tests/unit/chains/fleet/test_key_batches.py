@@ -97,7 +97,7 @@ def test_an_account_that_cannot_be_read_is_refused_alone() -> None:
     with fleet("tron") as (source, _):
         found = source.key_policies(asked, source.pin(None))
     assert [isinstance(p, SourceRejectedError) for p in found] == [False] * 3 + [True]
-    assert "solana is no Tron account" in str(found[3])
+    assert "solana is not a Tron account" in str(found[3])
 
 
 @pytest.mark.parametrize("differ", [False, True])

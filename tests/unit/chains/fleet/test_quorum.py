@@ -54,7 +54,7 @@ def test_nobodys_endpoints_are_one_operator():
     )
     require_operators("bitcoin", [endpoint("a"), endpoint("b", "somebody")], 2)
     with pytest.raises(
-        ConfigError, match=r"needs as many operators, the endpoints have 1.*say who"
+        ConfigError, match=r"needs as many operators, the endpoints have 1.*name their"
     ):
         require_operators("bitcoin", [endpoint("a"), endpoint("b")], 2)
 

@@ -108,7 +108,7 @@ def test_it_is_what_the_rest_of_the_scanner_asks():
     source: BalanceSource = fleet(Told("a", says(1)))
     assert isinstance(source, TimeFinder)
     assert isinstance(source, Prober)
-    with pytest.raises(SourceRejectedError, match="cannot tell times"):
+    with pytest.raises(SourceRejectedError, match="cannot find blocks by time"):
         source.height_at(5)  # type: ignore[attr-defined]
 
 

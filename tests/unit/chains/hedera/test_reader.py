@@ -151,7 +151,7 @@ def test_a_later_balance_and_an_unknown_account_are_not_numbers(stub: MirrorStub
     reader = HederaReader(stub.endpoint("a"), NETWORK)
     at = reader.pin(MARKER + 20)
     (nobody,) = reader.read([query(77)], at)
-    assert nobody == Refusal("not found, in an answer that names no time")
+    assert nobody == Refusal("not found, in an answer that does not name a time")
     stub.quirks = {"late"}
     assert reader.read([query(2)], at) == [Refusal("answered for a later moment")]
     reader.close()

@@ -140,7 +140,7 @@ def test_an_absence_of_somebody_else_and_unknown_errors(
     monkeypatch.setattr(stub, "answer", lambda *_: answer)
     assert reader.read([query("nobody.near")], at) == [Refusal("answered for another account")]
     answer = stub._error("NO_SYNCED_BLOCKS", {})
-    with pytest.raises(SourceUnavailableError, match="no table here knows"):
+    with pytest.raises(SourceUnavailableError, match="an unknown error"):
         reader.read([query("nobody.near")], at)
     reader.close()
     stub.close()

@@ -70,7 +70,7 @@ def test_the_published_user_leads_to_the_published_root() -> None:
         ({"AssetDetails": [{"Index": 110, "Equity": -1, "Debt": 0}]}, ShapeError, "an integer"),
         ({"AssetDetails": USER["AssetDetails"] * 2}, ShapeError, "asset 110 twice"),
         ({"MerkleProofEncode": USER["MerkleProofEncode"][:-1]}, ShapeError, "27 entries"),
-        ({"more": 1}, ShapeError, "does not belong"),
+        ({"more": 1}, ShapeError, "an unexpected name"),
         ({"UniqueIdentification": "ff" * 32}, ShapeError, "below the field's order"),
     ],
 )
@@ -129,10 +129,10 @@ def config(change) -> Any:
     [
         (config(lambda a: a[0].update(TotalEquity=1)), None, "not end at the published totals"),
         (config(lambda a: a[0].update(TotalDebt=1)), None, "users owe more than they hold"),
-        (config(lambda a: a[0].update(BasePrice=1)), None, "not begin with nothing"),
-        (None, changed_row(batch_commitment="AAAA" * 10 + "AAA="), "its commitment is not"),
+        (config(lambda a: a[0].update(BasePrice=1)), None, "not start from zero"),
+        (None, changed_row(batch_commitment="AAAA" * 10 + "AAA="), "its commitment does not match"),
         (None, changed_row(account_tree_roots=json.dumps(["AAAA" * 10 + "AAA="] * 2)),
-         "not go on with the accounts"),
+         "not continue from the accounts"),
     ],
 )  # fmt: skip
 def test_what_contradicts_is_refused_with_its_place(tmp_path, changed, rows, words) -> None:
@@ -150,7 +150,7 @@ def test_what_contradicts_is_refused_with_its_place(tmp_path, changed, rows, wor
         (changed_row(account_tree_roots="[" * 9000), "not a list of two|longer than"),
         ("batch_number\n", "no batch"),
         ('batch_number\n"0', "unexpected end|not a list"),
-        ("x" * 30_000, "longer than"),
+        ("x" * 30_000, "too long"),
     ],
 )
 def test_other_tables_are_not_read(tmp_path: Path, rows: str, words: str) -> None:
@@ -163,5 +163,5 @@ def test_the_table_must_stand_beside_and_nowhere_else(tmp_path: Path) -> None:
     path = publication(tmp_path / "inner")
     (tmp_path / "inner" / "proof.csv").rename(tmp_path / "proof.csv")
     path.write_text(json.dumps({**CONFIG, "ProofCsv": "../proof.csv"}))
-    with pytest.raises(ListFormatError, match=r"proof\.csv must stand beside it"):
+    with pytest.raises(ListFormatError, match=r"proof\.csv must be next to it"):
         check(path)

@@ -59,9 +59,9 @@ def test_no_changed_bit_of_a_proof_is_read():
 @pytest.mark.parametrize(
     ("change", "error", "words"),
     [
-        (lambda d: d[:-1], ShapeError, "in the middle"),
+        (lambda d: d[:-1], ShapeError, "before it is complete"),
         (lambda d: d + b"\0", ShapeError, "1 bytes too many"),
-        (lambda d: bytes(64) + d[64:], RefusedError, "no point of the curve"),
+        (lambda d: bytes(64) + d[64:], RefusedError, "not a point of the curve"),
         (lambda d: b"\x40" + bytes(31) + d[64:], RefusedError, "point at infinity"),
         (lambda d: P.to_bytes(32, "big") + d[32:], ShapeError, "not below the field's order"),
         (lambda d: d[:256] + bytes(4) + d[260:], ShapeError, "0 commitments"),

@@ -135,7 +135,7 @@ def test_a_key_is_pinned_by_file_or_hash(tmp_path) -> None:
         with pytest.raises(InputError, match="--key"):
             read_pin(bad)
     (tmp_path / "large").write_bytes(b"0" * 300_000)
-    with pytest.raises(InputError, match="is no key"):
+    with pytest.raises(InputError, match="is not a key"):
         read_pin(str(tmp_path / "large"))
 
 

@@ -86,7 +86,7 @@ def test_a_proof_inside_another_document_is_pointed_at(tmp_path: Path) -> None:
     inner = json.loads(gzip.decompress(raw) if user.suffix == ".gz" else raw)
     path = tmp_path / "x.json"
     path.write_text(json.dumps({"proof": inner, "root": 1}))
-    with pytest.raises(ListFormatError, match="stands inside it, under 'proof'"):
+    with pytest.raises(ListFormatError, match="is inside it, under 'proof'"):
         check_proof(path)
 
 

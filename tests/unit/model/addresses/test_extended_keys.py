@@ -55,7 +55,7 @@ def test_a_descriptor_with_an_extended_key_is_the_address_it_stands_for():
 @pytest.mark.parametrize(
     ("key", "words"),
     [
-        (MASTER + "/*", "ranges"),
+        (MASTER + "/*", "a range of keys"),
         (MASTER + "/0h/1", "hardened"),
         (MASTER + "/2147483648", "unhardened"),
         (MASTER + "/0" * 17, "up to 16"),

@@ -178,7 +178,7 @@ def test_the_lock_of_a_killed_process_is_free(made):
         assert holder.stdout.readline() == b"held\n"
         with open_store(made) as store:
             with (
-                pytest.raises(StoreError, match="another process is at work"),
+                pytest.raises(StoreError, match="another process is working"),
                 store.exclusive("snapshot 2"),
             ):
                 pass
