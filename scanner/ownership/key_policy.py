@@ -27,7 +27,7 @@ CHANGEABLE_KINDS = frozenset(
 )
 """Kinds of networks that have such addresses (`Network.kind`)."""
 
-NOT_ASKED = "the account's current keys were not asked: a snapshot with an endpoint asks them"
+NOT_ASKED = "the account's current keys were not checked: a snapshot with an endpoint checks them"
 """What to say about a `derived` row of such a format offline."""
 
 HIDDEN = (
@@ -131,7 +131,7 @@ def keys_unknown(offline: ControlResult, why: str) -> ControlResult:
     Offline such a row stands, and says that nobody asked; here somebody did, and the key that made
     the address may have been taken from the account since.
     """
-    words = f"the account's current keys could not be asked ({why})"
+    words = f"the account's current keys could not be checked ({why})"
     reason = "; ".join(filter(None, (offline.reason, words)))
     if offline.shows_control:
         return offline._replace(binding=Binding.ASSERTED, reason=reason)

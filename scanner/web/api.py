@@ -99,7 +99,7 @@ def totals(request: Request, snapshot: Wanted) -> Response:
 
 @router.get("/snapshots/{snapshot}/value", response_model=schema_value.SnapshotValue)
 def value(request: Request, snapshot: Wanted) -> Response:
-    """What the totals were worth, by dated prices of named sources; never evidence."""
+    """The value of the totals, at dated prices of named sources; never evidence."""
     site = _site(request)
     return site.respond(request, lambda: compact(answers.value(site, snapshot)), JSON)
 
@@ -157,7 +157,7 @@ def findings(
 
 @router.get("/snapshots/{snapshot}/shared", response_model=schema.SharedClaims)
 def shared(request: Request, snapshot: Wanted, after: After = 0, limit: Limit = PAGE) -> Response:
-    """Claims whose address another publisher claims, too."""
+    """Claims whose address another publisher also claims."""
     site = _site(request)
     return site.respond(
         request, lambda: compact(answers.shared(site, snapshot, after, limit)), JSON
@@ -187,7 +187,7 @@ def differences(
 @router.get("/addresses", response_model=schema.AddressClaims)
 def addresses(
     request: Request,
-    q: Annotated[str, Query(description="An address in any of its spellings; any text.")] = "",
+    q: Annotated[str, Query(description="An address in any spelling, or any text.")] = "",
     after: AfterKey = "",
     limit: Limit = PAGE,
 ) -> Response:

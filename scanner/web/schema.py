@@ -102,7 +102,7 @@ class FindingCount(Shape):
 
 
 class SnapshotResult(Snapshot):
-    """A snapshot and what it came to."""
+    """A snapshot and its result."""
 
     status: Literal["verified", "false", "unshown", "incomplete"]
 
@@ -197,7 +197,7 @@ class BalanceFound(Shape):
 
 
 class RowFinding(Shape):
-    """What must be told about a row."""
+    """A finding about a row."""
 
     kind: FindingKind
     weight: Weight
@@ -230,7 +230,7 @@ class Row(Shape):
 
 
 class Rows(Shape):
-    """Rows in list order. next: give it as `after` to go on, also after an empty page."""
+    """Rows in list order. next: send it as `after` for the next page, also after an empty page."""
 
     snapshot: int
     complete: bool
@@ -239,7 +239,7 @@ class Rows(Shape):
 
 
 class FoundFinding(Shape):
-    """A finding. key: give it as `after` to go on behind it."""
+    """A finding. key: send it as `after` for the findings behind it."""
 
     key: str
     kind: FindingKind
@@ -289,7 +289,7 @@ class AssetHistory(Shape):
 
 
 class Claimed(Shape):
-    """A claim and where it stands. snapshot: the newest one of its list."""
+    """A claim and its place. snapshot: the newest one of its list."""
 
     publisher: str
     list_id: int
@@ -315,13 +315,13 @@ class AddressClaims(Shape):
 
 
 class SharedClaim(Claimed):
-    """A claim whose address others claim, too."""
+    """A claim whose address others also claim."""
 
     others: list[Claimed]
 
 
 class SharedClaims(Shape):
-    """Claims of a snapshot's list whose address another publisher claims, too."""
+    """Claims of a snapshot's list whose address another publisher also claims."""
 
     snapshot: int
     claims: list[SharedClaim]
@@ -355,7 +355,7 @@ class InList(Shape):
 
 
 class Side(Shape):
-    """One list's word on a claim, and what was found."""
+    """What one list claims, and what was found."""
 
     no: int
     row: int

@@ -86,7 +86,7 @@ OKX_TREE = VECTORS / "okx/full-liabilities-merkle-tree.txt"
             TREE,
             lambda t: t[:-70].rstrip("\n") + t[-70:].replace("a", "b", 1),
             1,
-            "damaged.csv:8: the hash is not that of",
+            "damaged.csv:8: the hash does not match",
         ),
         (TREE, _lower_levels, 2, "6 nodes of 8: lines are missing"),
         (TREE, lambda t: t.replace(",1294\n", "," + "9" * 30 + "\n", 1), 2, "canonical form"),

@@ -135,7 +135,7 @@ def test_a_file_that_is_no_key_makes_no_proof_false(scanner, tmp_path):
     """False is what contradicts; a wrong file behind --key contradicts nothing."""
     for other in (V2 / "small_tree/expected_root.json", V2 / "poseidon.json", TOY):
         done = scanner(*VERIFY, TOY, "--key", other)
-        assert (done.status, "is no key" in done.err) == (2, True), done.err
+        assert (done.status, "is not a key" in done.err) == (2, True), done.err
     (tmp_path / "hash.txt").write_text(f"{key_of('toy')}  key.bin\n")
     for named in (V2 / "toy/pin.json", "hash.txt"):
         assert scanner(*VERIFY, TOY, "--key", named).status == 0
@@ -161,7 +161,7 @@ def test_a_path_alone_is_worth_what_its_root_is(scanner, file, root):
     """Its root stands in the same file: only the publisher's own root makes it more."""
     alone = scanner(*INCLUSION, VECTORS / file)
     assert (alone.status, f"root: {root}\n" in alone.out.decode()) == (3, True)
-    assert "gap: the root is read from this file itself" in alone.out.decode()
+    assert "gap: the root comes from this file itself" in alone.out.decode()
     assert "total owed" not in alone.out.decode()
     held = scanner(*INCLUSION, VECTORS / file, "--root", f"0x{root.upper()}")
     # OKX's roots fit other amounts as well, so no root makes its path more.
@@ -223,7 +223,7 @@ def test_a_changed_user_of_batches_is_not_included_and_alone_not_read(scanner, t
     assert scanner(*INCLUSION, folder / "config.json", "--user", genuine).status == 3
     for command in (INCLUSION, VERIFY):
         done = scanner(*command, genuine)
-        assert (done.status, "which rooms there are says config.json" in done.err) == (2, True)
+        assert (done.status, "config.json says which sizes there are" in done.err) == (2, True)
 
 
 def test_a_root_without_its_proof_is_named_where_a_user_is_looked_for(scanner):

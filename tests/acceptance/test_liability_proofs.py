@@ -197,7 +197,7 @@ def test_another_publishers_path_is_named_for_what_it_is(scanner, tmp_path):
 @pytest.mark.parametrize(
     ("content", "form", "words"),
     [
-        ({"AccountInfo": {}, "ProofInfo": {}}, "bitgo_user", "taken from the file itself"),
+        ({"AccountInfo": {}, "ProofInfo": {}}, "bitgo_user", "come from the file itself"),
         ({"self": {"userHash": "", "balance": {}}, "path": []}, "bybit_path", "Bybit"),
         ({"self": {"x": 1}, "path": []}, "merkle_path", "an unknown publisher"),
         (

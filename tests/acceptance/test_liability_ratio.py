@@ -86,14 +86,14 @@ def test_what_is_kept_is_verified_again_without_the_publisher(scanner, taken, tm
         connection.execute("UPDATE liability_proof SET net = ?", (str(1).zfill(120),))
     connection.close()
     done = scanner("liabilities", "recheck")
-    assert (done.status, "not what is kept" in done.err) == (1, True)
+    assert (done.status, "not the saved figures" in done.err) == (1, True)
     with sqlite3.connect(database) as connection:
         ((document,),) = connection.execute("SELECT document FROM liability_proof")
         other = zlib.compress(zlib.decompress(document).replace(b"2903308513", b"2903308514"))
         connection.execute("UPDATE liability_proof SET document = ?", (other,))
     connection.close()
     done = scanner("liabilities", "recheck")
-    assert (done.status, "not the one whose hash is kept" in done.err) == (1, True)
+    assert (done.status, "does not match the saved hash" in done.err) == (1, True)
 
 
 def test_a_refused_proof_is_not_kept(scanner, taken):
@@ -141,7 +141,7 @@ def test_the_publishers_ratios_stand_beside_ours_everywhere(scanner, taken, tmp_
     scanner("report", "--schema", "-o", "s.json")
     Draft202012Validator(json.loads((tmp_path / "s.json").read_text())).validate(twin)
     wrong = scanner("liabilities", "import", TOY, "--published", "104 %")
-    assert (wrong.status, "a ratio as 1.05" in wrong.err) == (2, True)
+    assert (wrong.status, "a ratio such as 1.05" in wrong.err) == (2, True)
     wrong = scanner("liabilities", "import", "owed.csv", "--published", "1.04")
     assert (wrong.status, "a column published_ratio" in wrong.err) == (2, True)
 

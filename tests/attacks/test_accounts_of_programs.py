@@ -99,4 +99,4 @@ def test_a_nonce_account_is_its_authoritys(scanner, tmp_path, node):
 def test_offline_nobody_says_whose_it_is(scanner, tmp_path):
     write_rows(tmp_path / "list.csv", [row(STAKE, 1_000)])
     done = scanner("verify", "list.csv", "--statement", MESSAGE)
-    assert "current keys were not asked" in done.text
+    assert "current keys were not checked" in done.text

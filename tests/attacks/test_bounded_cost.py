@@ -359,5 +359,5 @@ def test_inputs_times_bytes_are_limited(monkeypatch):
     with pytest.raises(NotProvenError, match=r"script fails|mismatch|signature"):
         bip322.check_inputs(tx, [(0, b"\x00")])
     monkeypatch.setattr(bip322, "MAX_HASHED", len(tx) - 1)
-    with pytest.raises(NotProvenError, match="too large a transaction"):
+    with pytest.raises(NotProvenError, match="too large for so many inputs"):
         bip322.check_inputs(tx, [(0, b"\x00")])

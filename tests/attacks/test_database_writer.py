@@ -308,7 +308,7 @@ def test_a_head_kept_elsewhere_shows_that_the_end_was_cut_off(filled):
 
         assert list(check_chain(connection)) == [], "nothing in the database itself shows it"
         (problem,) = check_chain(connection, later)
-        assert "was taken out" in problem.what
+        assert "was removed" in problem.what
     assert any("does not hold" in p.what for p in check(filled, head="0" * 64))
 
 

@@ -118,7 +118,7 @@ def test_a_gateway_that_runs_programs_in_another_block(scanner, tmp_path, anvil_
     (total,) = done.object["assets"]
     assert (done.status, total["verified"], total["unavailable_rows"]) == (3, None, 6)
     told = done.err + scanner("show", "latest").out.decode()
-    assert "in block 6: it does not go by the block" in " ".join(told.split())
+    assert "in block 6: it ignores the block" in " ".join(told.split())
 
 
 @pytest.mark.parametrize(("own", "evidence"), [(False, "reported"), (True, "proven")])
@@ -148,7 +148,7 @@ def test_a_proof_under_a_hash_that_its_own_endpoint_named(
     assert said.object["assets"][0]["by_evidence"]["proven"] == str(90_000_000 * WEI)
     other = scanner(*take, "--statement", MESSAGE, "--at", "ethereum=2:0x" + "ab" * 32)
     assert other.status == 3
-    assert "you said that it is" in other.err + scanner("show", "latest").out.decode()
+    assert "but you gave" in other.err + scanner("show", "latest").out.decode()
 
 
 @pytest.mark.parametrize("own", [False, True])

@@ -53,7 +53,7 @@ CASES: list[Case] = [
     ("list.json", lambda: json.dumps({"GBPX": [without("asset")]}), "GBPX", "not_understood"),
     ("list.jsonl", lambda: f"{json.dumps(ROW)}\n{{\"adress\": \"{OTHER}\"}}\n", OTHER, "bad_row"),
     ("list.zip", lambda: archive(a_csv=table(ROW), b_txt="Amount 5\n"), "b.txt", "not_understood"),
-    ("usdt.csv", lambda: table(without("asset")), "says USDT", "unknown_coin"),
+    ("usdt.csv", lambda: table(without("asset")), "names USDT", "unknown_coin"),
     ("list.csv", lambda: table({**OLD, "signature2": "", "script": ""}), "--unit", "unit_doubted"),
     ("list.csv", lambda: table({**ROW, "amount": "1,500".join('""')}), "1,500", "bad_amount"),
     ("list.csv", lambda: table({**without("message")}), "signatures", "not_understood"),

@@ -72,7 +72,7 @@ BROKEN = {
     "later": (_answer(unspents=[{**_answer()["unspents"][0], "height": 6}]), "later block"),  # type: ignore[index]
     "stranger": (
         _answer(unspents=[{**_answer()["unspents"][0], "scriptPubKey": "51"}]),
-        "nobody asked",
+        "not asked for",
     ),  # type: ignore[index]
     "hex": (_answer(unspents=[{**_answer()["unspents"][0], "scriptPubKey": "5"}]), "not hex"),  # type: ignore[index]
     "shape": (_answer(unspents={}), "unspents is not list"),

@@ -33,7 +33,7 @@ def test_times_become_heights_and_the_rest_stays(anvil_factory, tmp_path, capsys
     assert "is 3" in capsys.readouterr().err
     with pytest.raises(HeightNotReachedError):
         heights_for_times(["ethereum=2031-01-01T00:00:00Z"], file, REGISTRY)
-    with pytest.raises(ConfigError, match="not asked by time"):
+    with pytest.raises(ConfigError, match="cannot be read by time"):
         heights_for_times(["bitcoin=2030-03-17T17:52:00Z"], file, REGISTRY)
 
 

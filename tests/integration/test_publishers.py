@@ -39,7 +39,7 @@ def test_an_address_of_two_publishers_is_a_finding_on_both_sides(store):
     for snapshot, other in ((first, "rival"), (second, "okx")):
         (found,) = elsewhere(store, snapshot)
         assert found.weight is Weight.UNSHOWN
-        assert f"2 addresses are claimed by {other}, too" in found.reason
+        assert f"2 addresses are also claimed by {other}" in found.reason
         assert Weight.UNSHOWN in outcome_weights(store, snapshot)
         assert queries.finding_counts(store, snapshot)[FindingKind.CLAIMED_ELSEWHERE] == 1
     again = taken(store, range(4), "okx")  # the same bytes: one list

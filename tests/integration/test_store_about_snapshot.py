@@ -41,7 +41,7 @@ def test_heights_that_differ_are_false_unless_all_are_read_at_one(store):
     (replaced,) = told(store, again)
     assert (replaced.kind, replaced.weight, replaced.network) == (REPLACED, Weight.NOTE, "ethereum")
     assert replaced.reason.startswith(
-        "3 rows state heights from 100 to 200; as was asked with --at"
+        "3 rows state heights from 100 to 200; as requested with --at"
     )
     assert "on ethereum were read at height 150" in replaced.reason
     assert queries.finding_counts(store, again) == {REPLACED: 1}
@@ -78,7 +78,7 @@ def test_what_is_owed_and_not_claimed_is_not_shown(store):
     set_liabilities(store, snapshot, [owed("ETH", 5, 18), owed("BTC", 150, 8), owed("LTC", 0, 8)])
     (missing,) = told(store, snapshot)
     assert (missing.kind, missing.weight, missing.asset) == (MISSING, Weight.UNSHOWN, "BTC")
-    assert missing.reason.startswith("0.0000015 BTC are owed, and no row of the list claims any")
+    assert missing.reason.startswith("0.0000015 BTC are owed, but no row of the list claims any")
     assert outcome_weights(store, snapshot) == {Weight.UNSHOWN}
     (btc,) = [a for a in queries.totals(store, snapshot).assets if a.asset == "BTC"]
     assert (btc.liabilities, btc.reserve_ratio) == (150, None)

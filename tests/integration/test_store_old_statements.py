@@ -1,4 +1,4 @@
-"""Snapshots of programs that did not ask what was signed: read as they were, and told."""
+"""Snapshots of programs that did not check what was signed: read as they were, and told."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_an_old_snapshot_is_read_and_says_that_nobody_asked(store, monkeypatch):
     assert eth.verified == sum(balance_of(evm_address(n), "ETH") for n in range(3))
     found = [f.finding for f in queries.findings(store, snapshot)]
     assert [f.kind for f in found] == [FindingKind.STATEMENT_UNCHECKED]
-    assert "did not ask what was signed" in found[0].reason
+    assert "did not check what was signed" in found[0].reason
     assert outcome_weights(store, snapshot) == {Weight.UNSHOWN}
     document = report_document(store, snapshot)
     assert (document["statement_rule"], document["texts"]) == (None, [])

@@ -113,4 +113,4 @@ def test_the_newest_head_stands_on_every_report_and_export(url, tmp_path):
     assert checked.status == 0, checked.err
     other = run_scanner(["db", "check", "--head", "0" * 64], env={"SCANNER_DATABASE": url})
     assert other.status == 1
-    assert "does not hold the head" in other.err
+    assert "does not contain the head" in other.err

@@ -282,7 +282,7 @@ def test_the_seal_shows_any_change_behind_the_triggers_back(store):
         for statement in drops:
             connection.execute(text(statement))
     whats = {p.what for p in check(store)}
-    assert any("trigger balance_no_update is gone" in what for what in whats)
+    assert any("trigger balance_no_update is missing" in what for what in whats)
     changes = [
         "UPDATE control_result SET control = 'controls', binding = 'derived' WHERE claim_no = 2",
         "UPDATE control_result SET reason = 'all is well' WHERE claim_no = 2",

@@ -170,5 +170,7 @@ def read_owed(file: Path, registry: Registry, settled: Collection[str] = ()) -> 
         return list(loaded.liabilities)
     for problem in check.problems:
         say(f"{file.name}:{problem.line}: {problem.reason}")
-    say(f"the tree contradicts itself in {check.problem_count:,} places: nothing was saved")
+    say(
+        f"the tree contradicts itself in {counted(check.problem_count, 'place')}: nothing was saved"
+    )
     raise typer.Exit(1)

@@ -25,7 +25,7 @@ MEANINGS: Mapping[FindingKind, str] = {
     FindingKind.OWNER_UNPROVEN: "signed, but it is not verified that the signer owns the address",
     FindingKind.SHORTFALL: "the address held less than the list claims",
     FindingKind.SURPLUS: "the address held more than the list claims",
-    FindingKind.DIFFERS_NOW: "the address holds another amount now; the past is not readable",
+    FindingKind.DIFFERS_NOW: "the address holds another amount now; past amounts are not known",
     FindingKind.BALANCE_UNAVAILABLE: "no source returned a balance for this address",
     FindingKind.SOURCES_DISAGREE: "sources gave different balances for one block",
     FindingKind.BALANCE_CHANGED: "a source gave two balances for one block",
@@ -102,7 +102,7 @@ STATEMENT: Mapping[Statement, str] = {
 
 STATED_BY: Mapping[StatedBy, str] = {
     StatedBy.CHALLENGE: "it is the challenge that was issued",
-    StatedBy.RULE: "it is a text that the user accepts",
+    StatedBy.RULE: "it is a text that the user accepted",
     StatedBy.TABLE: "the table of publishers has it as this publisher's",
     StatedBy.NAMED: "weaker: it is the list's only text, and it names the publisher",
     StatedBy.NOTHING: "",

@@ -21,7 +21,7 @@ from scanner.settings.tables import load_registry
 REGISTRY = load_registry()
 ROWS = signed_rows()
 DOUBT = re.compile(
-    r"not shown|is not verified|does not show|do not show|not asked|could not be asked|only the chain can say|"
+    r"not shown|is not verified|does not show|do not show|not checked|could not be checked|could not be asked|only the chain can say|"
     r"not proven|cannot say|nothing shows|may accept|is unknown|not known|not decided|perhaps|compare",
     re.IGNORECASE,
 )
@@ -90,8 +90,9 @@ HOW: dict[str, str] = {
     "agree on: whether they can spend is not verified": "asserted",
     "submitted yet: whether its owners can spend is not verified": "asserted",
     "the chain could not be asked": "as offline, where it did not show control",
-    "current keys could not be asked": "asserted",
-    "current keys were not asked": "allowed: offline, and counted",
+    "current keys could not be checked": "asserted",
+    "of a certain age, which is not checked here": "asserted",
+    "current keys were not checked": "allowed: offline, and counted",
     "not known that only its keys can spend": "unsupported",
     "whether they may use the account is not verified": "asserted",
     "and nothing shows that this is a claim": "not stated",

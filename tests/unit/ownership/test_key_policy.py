@@ -161,7 +161,7 @@ def test_nobody_can_tell_whose_the_account_is_now() -> None:
 
     result = judge(TRON, REGISTRY, None, nobody)
     assert (result.control, result.binding) == (Control.CONTROLS, Binding.ASSERTED)
-    assert "could not be asked (has no such method)" in result.reason
+    assert "could not be checked (has no such method)" in result.reason
     with pytest.raises(SourceUnavailableError):
         judge(TRON, REGISTRY, None, down)
 

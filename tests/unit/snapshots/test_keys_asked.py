@@ -113,7 +113,7 @@ def test_each_account_is_asked_for_once_a_chunk_however_many_rows_it_has():
         found = judge_claims([*rows, unsigned, wrong], None, keys, REGISTRY)
         assert [v.binding for v in found[:4]] == [Binding.ON_CHAIN] * 4
         assert [v.binding for v in found[4:6]] == [Binding.ASSERTED] * 2
-        assert "could not be asked" in found[5].reason
+        assert "could not be checked" in found[5].reason
     assert sorted(teller.asked) == sorted(addresses)
 
 

@@ -47,7 +47,7 @@ def test_keys_that_can_change_are_told_apart(capsys):
     status, out, _ = run(capsys, tron_address(key(1)), MESSAGE, signature, "--json")
     said = json.loads(out)
     assert (status, said["keys_can_change"]) == (0, True)
-    assert "were not asked" in said["reason"]
+    assert "were not checked" in said["reason"]
 
 
 @pytest.mark.parametrize(

@@ -127,4 +127,4 @@ def test_rows_whose_accounts_keys_were_not_asked_are_counted_apart():
     out = io.StringIO()
     print_ownership(summary, OKX_RULE, out)
     assert summary.total("verified") == 5
-    assert "1 of the verified rows: the account's current keys were not asked" in out.getvalue()
+    assert "1 of the verified rows: the account's current keys were not checked" in out.getvalue()
