@@ -50,7 +50,7 @@ def test_an_old_snapshot_is_read_and_says_that_nobody_asked(store, monkeypatch):
     document = report_document(store, snapshot)
     assert (document["statement_rule"], document["texts"]) == (None, [])
     assert document["answer"]["status"] == "unshown"
-    assert "did not keep it" in report_page(document)
+    assert "did not save the texts" in report_page(document)
 
 
 def test_rows_read_later_without_a_rule_are_not_stated(store):

@@ -307,8 +307,8 @@ def test_the_seal_shows_any_change_behind_the_triggers_back(store):
         connection.execute(text("DELETE FROM balance WHERE claim_no = 1"))
     whats = " ".join(p.what for p in check(store) if p.snapshot_id == snapshot)
     assert "chunk" in whats
-    assert "totals are not" in whats
-    assert "sums are not" in whats
+    assert "totals do not match" in whats
+    assert "sums do not match" in whats
     assert "not as it was sealed" in whats
 
 
