@@ -106,7 +106,11 @@ def test_other_nonce_rules_and_networks(tmp_path: Path) -> None:
         (f"bitcoin,{GENESIS},send_to_self,,-1,,,5,", Control.UNSUPPORTED, "not an amount"),
         (f"bitcoin,{GENESIS},send_to_self,,1e9,,,5,", Control.UNSUPPORTED, "not an amount"),
         (f"bitcoin,{GENESIS},send_to_self,,0.000000001,,,5,", Control.UNSUPPORTED, "rounded"),
-        (f"bitcoin,{GENESIS},send_to_self,,1,,,,", Control.UNSUPPORTED, "the block it was announced in"),
+        (
+            f"bitcoin,{GENESIS},send_to_self,,1,,,,",
+            Control.UNSUPPORTED,
+            "the block it was announced in",
+        ),
         (
             f"bitcoin,{GENESIS},send_to_self,,1,,,5,5",
             Control.UNSUPPORTED,
@@ -115,7 +119,11 @@ def test_other_nonce_rules_and_networks(tmp_path: Path) -> None:
         (f"bitcoin,{GENESIS},send_to_self,,1,,,x,", Control.UNSUPPORTED, "after is not a whole"),
         (f"bitcoin,{GENESIS},send_to_self,,1,,,5,1e9", Control.UNSUPPORTED, "until is not a whole"),
         (f"bitcoin,{GENESIS},send_to_self,,1,,,5,٣", Control.UNSUPPORTED, "until is not a whole"),
-        (f"bitcoin,{GENESIS},send_to_self,zz,1,,,5,", Control.UNSUPPORTED, "is not a transaction id"),
+        (
+            f"bitcoin,{GENESIS},send_to_self,zz,1,,,5,",
+            Control.UNSUPPORTED,
+            "is not a transaction id",
+        ),
         (f"bitcoin,{GENESIS},commitment,,,,,,", Control.UNSUPPORTED, "20 to 75 bytes"),
         (f"bitcoin,{GENESIS},commitment,,,,{'cd' * 19},,", Control.UNSUPPORTED, "20 to 75 bytes"),
         (f"bitcoin,{GENESIS},commitment,,,,{'cd' * 76},,", Control.UNSUPPORTED, "20 to 75 bytes"),
