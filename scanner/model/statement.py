@@ -26,7 +26,7 @@ class StatedBy(StrEnum):
     CHALLENGE = "challenge"  # the exact message that was issued
     RULE = "rule"  # a text or pattern that the user demands (--statement)
     TABLE = "table"  # a text that config/publishers.toml knows of this publisher
-    NAMED = "named"  # weaker: the list's only text names the publisher, and is no sign-in
+    NAMED = "named"  # weaker: the list's only text claims in the publisher's name
     NOTHING = ""
 
 
@@ -38,7 +38,8 @@ class StatementRule:
     have been signed, "" for none; then nothing else counts. wanted: the user's texts and patterns
     (`scanner.ownership.statement.matches`); where there are any, no other text counts. known: texts
     of the table of publishers. named: the one template of the whole list that names the publisher,
-    "" if there is none.
+    "" if there is none. names: what the publisher is called in such texts; each row must have one.
+    guessed: whether the name is only the list's file's, and so nobody's word.
     """
 
     publisher: str
@@ -46,6 +47,8 @@ class StatementRule:
     wanted: tuple[str, ...] = ()
     known: tuple[str, ...] = ()
     named: str = ""
+    names: tuple[str, ...] = ()
+    guessed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 A text counts, the strongest reason first, when it is the challenge that was issued, when the user
 demands it, when the table of publishers knows it of this publisher, or (weaker, and said so) when
-the whole list signs one text that names the publisher, claims something and is no log-in or vote.
+the whole list signs one text, each row of which claims addresses in the publisher's own name
+(`own_words`). A name that was guessed from a file's name is nobody's word, and states nothing.
 Typed data counts by an allow-list only: votes, permits and orders are typed data, too, and their
 signatures lie open for anybody. Pure: a verdict comes from the row and the snapshot's rule alone.
 """
@@ -17,24 +18,21 @@ from scanner.errors import ConfigError, clip
 from scanner.model.claim import Claim
 from scanner.model.control import ControlResult
 from scanner.model.jsontext import read_json
-from scanner.model.publisher import Publishers, names
+from scanner.model.publisher import Publishers
 from scanner.model.statement import StatedBy, Statement, StatementRule
 from scanner.ownership.challenge import parse_challenge
 from scanner.ownership.evm.typed_data import LONGEST as LONGEST_TYPED
 from scanner.ownership.native.parts import signed_text, text_shown
+from scanner.ownership.own_words import LONGEST as LONGEST_NAMED
+from scanner.ownership.own_words import claims_by_name, is_name
+from scanner.ownership.purposes import other_purpose
 from scanner.ownership.signed_texts import SignedTexts, template
-
-LONGEST_NAMED = 2_000
-"""Characters of the longest text that may count because it names the publisher."""
 
 LEAST_SAID = 8
 """Letters and digits that a pattern must name, or it would accept nearly anything."""
 
 REMEMBERED = 4_096
 """Texts whose answers are kept."""
-
-SHORTEST_NAME = 3
-"""Letters and digits of a name that may be looked for in texts."""
 
 ATTESTATIONS: Mapping[tuple[str, str], str] = {
     ("proof of reserves", "ReserveStatement"): "statement"
@@ -43,21 +41,6 @@ ATTESTATIONS: Mapping[tuple[str, str], str] = {
 
 _ADDRESS = "{address}"
 _TYPED_PARTS = ("types", "primaryType", "domain", "message")
-_CLAIMS = re.compile(
-    r"\b(?:address(?:es)?|wallets?|reserves?|own(?:s|ed|er|ers|ership)?|controls?|controlled|"
-    r"belongs?|custody|holdings?|holds?|assets?|funds|deposits?)\b"
-)
-_OTHER_PURPOSES = (
-    (re.compile(r"wants you to sign in with your"), "a log-in (sign-in with a wallet)"),
-    (re.compile(r"\b(?:sign|log)(?:ging|ning)?[ -]?(?:in|on|up)\b|\bauthenticat|\bsession\b"),
-     "a log-in"),
-    (re.compile(r"\bvot(?:e|es|ed|ing)\b|\bproposals?\b|\bgovernance\b"), "a vote"),
-    (re.compile(r"\bpermit\b|\bapprov|\ballowance\b|\bspender\b"), "a permit"),
-    (re.compile(r"\b(?:buy|sell|limit) order\b|\blisting\b|\bswap\b"), "an order"),
-    (re.compile(r"\bairdrop\b|\bwhitelist\b|\bterms of (?:use|service)\b|\bprivacy policy\b"),
-     "an agreement or a sign-up"),
-)  # fmt: skip
-
 _new = tuple.__new__
 _AT = ControlResult._fields.index("statement")
 """Where in a verdict the statement stands; what shows it comes next."""
@@ -143,8 +126,7 @@ def _judge(text: str, address: str, rule: StatementRule) -> Answer:
         return _not(f"the keys signed {clip(said, 60)!r}, which is not what --statement demands")
     if said in rule.known:
         return _stated(StatedBy.TABLE)
-    short = len(said) <= LONGEST_NAMED
-    if rule.named and short and template(said) == template(rule.named):
+    if rule.named and claims_by_name(said, rule.names) and template(said) == template(rule.named):
         return _stated(StatedBy.NAMED)
     return _not(_why_not(said, rule))
 
@@ -154,10 +136,18 @@ def _why_not(text: str, rule: StatementRule) -> str:
     purpose = other_purpose(text)
     if purpose:
         return f"{shown}, which is {purpose}, not a claim of reserves"
-    return (
-        f"{shown}, and nothing shows that this is a claim by "
-        f"{rule.publisher or 'the publisher'}: if it is, accept it with --statement"
-    )
+    return f"{shown}, and {nothing_shows(rule)}"
+
+
+def nothing_shows(rule: StatementRule) -> str:
+    """What to say of a text that may or may not be the publisher's claim, and what to do."""
+    said = f"nothing shows that this is a claim by {rule.publisher or 'the publisher'}"
+    if rule.guessed:
+        return (
+            f"{said}, a name that only the file has: name the publisher with --publisher, or "
+            "accept the text with --statement"
+        )
+    return f"{said}: if it is, accept it with --statement"
 
 
 class NotAttested(str):
@@ -199,12 +189,6 @@ def _typed(text: str) -> dict[str, Any] | None:
         return None
     known = isinstance(data, dict) and all(part in data for part in _TYPED_PARTS)
     return data if known else None
-
-
-def other_purpose(text: str) -> str:
-    """What a text is for, if it is a log-in, a vote or the like; "" if nothing says so."""
-    lowered = text[:LONGEST_NAMED].casefold()
-    return next((what for pattern, what in _OTHER_PURPOSES if pattern.search(lowered)), "")
 
 
 def purpose_of(text: str) -> str:
@@ -272,52 +256,38 @@ def make_rule(
     *,
     challenge: str = "",
     wanted: tuple[str, ...] = (),
+    guessed: bool = False,
 ) -> StatementRule:
     """What counts as a claim by a publisher in a list.
 
     publisher: its name; what the table knows under it is taken. texts: what the whole list signs;
     None gives no text that counts by naming the publisher. challenge, wanted: the user's word:
-    where there is any, nothing else counts. Raises ConfigError for a pattern that says nothing.
+    where there is any, nothing else counts. guessed: whether only the list's writer gave the name:
+    one that the table does not have names nobody then. Raises ConfigError for a pattern that says
+    nothing.
     """
+    found = table.find(publisher)
     known = table.known(publisher)
+    guessed = guessed and found is None
     if challenge or wanted:
         patterns = tuple(check_pattern(p) for p in wanted)
-        return StatementRule(known.name, challenge=challenge, wanted=patterns)
+        return StatementRule(known.name, challenge=challenge, wanted=patterns, guessed=guessed)
+    own: tuple[str, ...] = ()
+    if found is not None:
+        own = tuple(dict.fromkeys((*found.names, publisher)))
+    elif not guessed and is_name(publisher):
+        own = (publisher,)
     named = attested(texts.only if texts is not None else "")
-    if not names_publisher(named, publisher, table):
+    if not _claimed(named, own, known.name, table):
         named = ""
-    return StatementRule(known.name, known=known.texts, named=named)
+    return StatementRule(known.name, known=known.texts, named=named, names=own, guessed=guessed)
 
 
-def names_publisher(text: str, publisher: str, table: Publishers) -> bool:
-    """Whether a text claims something, names this publisher and no other, and is no log-in.
+def _claimed(text: str, own: tuple[str, ...], publisher: str, table: Publishers) -> bool:
+    """Whether a text claims addresses in a publisher's name, and names no other of the table.
 
     text: as `attested` gives it.
     """
-    if not text or len(text) > LONGEST_NAMED or isinstance(text, NotAttested):
+    if not text or isinstance(text, NotAttested) or not claims_by_name(text, own):
         return False
-    if other_purpose(text) or not _CLAIMS.search(text.casefold()):
-        return False
-    known = table.known(publisher)
-    if any(other.name != known.name for other in table.named_in(text)):
-        return False
-    own = (name for name in (publisher, *known.names) if _is_name(name))
-    return any(names(text, name) for name in own)
-
-
-def _is_name(name: str) -> bool:
-    """Whether a name says who somebody is: "por", "my" or "wallet" would be in anybody's text."""
-    plain = name.casefold().strip()
-    letters = sum(c.isalnum() for c in plain)
-    return letters >= SHORTEST_NAME and plain not in _COMMON and not _CLAIMS.fullmatch(plain)
-
-
-_COMMON = frozenset((
-    "all", "am", "and", "address", "an", "balance", "balances", "bitcoin",
-    "bitcointalk", "block", "chain", "claim", "claims", "coin", "coins", "crypto",
-    "data", "ethereum", "exchange", "file", "for", "hello", "key", "keys",
-    "list", "lists", "message", "my", "of", "our", "proof", "proofs",
-    "por", "publisher", "reserve", "row", "sample", "signed", "test", "testing",
-    "the", "this", "txt", "csv", "user", "x",
-))  # fmt: skip
-"""Words that are in anybody's texts; a file may well be called so."""
+    return all(other.name == publisher for other in table.named_in(text))

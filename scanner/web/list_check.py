@@ -79,13 +79,13 @@ def check(path: Path, options: dict[str, str]) -> dict[str, Any]:
 
     with opened() as rows:
         summary, found = read_through(rows, registry)
-    name = options["publisher"] or publisher_of_file(path.name, publishers)
+    given = options["publisher"].strip()
+    name = given or publisher_of_file(path.name, publishers)
     known = publishers.find(name)
     name = known.name if known is not None else name
     wanted = tuple(filter(None, map(str.strip, options["statement"].splitlines())))
-    rule = make_rule(
-        name, publishers, None if known and known.texts else found.texts, wanted=wanted
-    )
+    texts = None if known and known.texts else found.texts
+    rule = make_rule(name, publishers, texts, wanted=wanted, guessed=not given)
     ownership = OwnershipSummary()
     render = partial(render_block, lines=False, rule=rule)
     with opened() as rows:

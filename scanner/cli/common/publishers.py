@@ -19,8 +19,9 @@ Publisher = Annotated[
         "--publisher",
         metavar="NAME",
         autocompletion=publishers,
-        help="Who publishes the list; default: the file's name without dates. 'scanner "
-        "publishers list' shows the known ones.",
+        help="Who publishes the list; default: the file's name without dates. That a text names "
+        "the publisher counts only with this option. 'scanner publishers list' shows the known "
+        "ones.",
     ),
 ]
 Challenge = Annotated[

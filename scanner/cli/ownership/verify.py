@@ -86,7 +86,7 @@ def verify(  # noqa: PLR0913, PLR0917 - one parameter per option
     said = statement_options(challenge, statement)
     with at_hand(file) as place:
         name = chosen_publisher(publisher, place.name, load_publishers())
-        rule = _rule(place, options, name, said)
+        rule = _rule(place, options, name, said, guessed=not publisher.strip())
         summary = _verify(place, options, jsonl, rule)
     say(publisher_words(name, publisher, [name]))
     if as_json:
@@ -102,13 +102,17 @@ def keep_apart(file: str, out: str) -> None:
         raise ConfigError(f"--jsonl {out} is the list itself: name another file")
 
 
-def _rule(place: Place, options: ListOptions, name: str, said: StatementOptions) -> StatementRule:
+def _rule(
+    place: Place, options: ListOptions, name: str, said: StatementOptions, *, guessed: bool
+) -> StatementRule:
     """What counts as the publisher's claim; the whole list is read first where that decides."""
     table = load_publishers()
     texts = None
     if not (said.challenge or said.wanted or table.known(name).texts):
         texts = _texts(place, options)
-    return make_rule(name, table, texts, challenge=said.challenge, wanted=said.wanted)
+    return make_rule(
+        name, table, texts, challenge=said.challenge, wanted=said.wanted, guessed=guessed
+    )
 
 
 def _texts(place: Place, options: ListOptions) -> SignedTexts:

@@ -104,7 +104,7 @@ STATED_BY: Mapping[StatedBy, str] = {
     StatedBy.CHALLENGE: "it is the challenge that was issued",
     StatedBy.RULE: "it is a text that the user accepted",
     StatedBy.TABLE: "the table of publishers has it as this publisher's",
-    StatedBy.NAMED: "weaker: it is the list's only text, and it names the publisher",
+    StatedBy.NAMED: "weaker: it is the list's only text, and it claims in the publisher's name",
     StatedBy.NOTHING: "",
 }
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, Select, Text, and_, func, or_, select
 from scanner.errors import clip
 from scanner.model.finding import Finding, FindingKind
 from scanner.model.statement import ListTexts, SignedText, Statement, StatementRule
-from scanner.ownership.statement import judge_listed
+from scanner.ownership.statement import judge_listed, nothing_shows
 from scanner.settings.tables import load_registry
 from scanner.store.schema import tables as t
 from scanner.store.writing.publishers import list_publisher
@@ -52,10 +52,7 @@ def _unchecked(text: SignedText, rule: StatementRule) -> str:
         return f"{shown}, not the challenge that was issued"
     if rule.wanted:
         return f"{shown}, which is not what --statement demands"
-    return (
-        f"{shown}, and nothing shows that this is a claim by {rule.publisher}: if it is, "
-        "accept it with --statement TEXT"
-    )
+    return f"{shown}, and {nothing_shows(rule)}"
 
 
 Shared = Sequence[tuple[str, int, Sequence[str], int]]

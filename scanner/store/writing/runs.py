@@ -66,16 +66,21 @@ def create_snapshot(
 
 
 def statement_rule(
-    store: Store, list_id: int, challenge: str = "", wanted: tuple[str, ...] = ()
+    store: Store,
+    list_id: int,
+    challenge: str = "",
+    wanted: tuple[str, ...] = (),
+    *,
+    guessed: bool = False,
 ) -> StatementRule:
     """What counts as the publisher's claim in a stored list.
 
-    challenge, wanted: the user's word (`scanner.ownership.statement.make_rule`). Raises StoreError
+    challenge, wanted, guessed: as for `scanner.ownership.statement.make_rule`. Raises StoreError
     if there is no such list, ConfigError for a pattern that says nothing.
     """
     with store.read() as connection:
         texts = None if challenge or wanted else signed_texts(connection, list_id)
-        return _rule(connection, list_id, texts, challenge, wanted)
+        return _rule(connection, list_id, texts, challenge, wanted, guessed=guessed)
 
 
 def _rule(
@@ -84,9 +89,13 @@ def _rule(
     texts: SignedTexts | None,
     challenge: str = "",
     wanted: tuple[str, ...] = (),
+    *,
+    guessed: bool = False,
 ) -> StatementRule:
     name = publisher_name(connection, list_id)
-    return make_rule(name, load_publishers(), texts, challenge=challenge, wanted=wanted)
+    return make_rule(
+        name, load_publishers(), texts, challenge=challenge, wanted=wanted, guessed=guessed
+    )
 
 
 def publisher_name(connection: Connection, list_id: int) -> str:

@@ -95,7 +95,7 @@ HOW: dict[str, str] = {
     "current keys were not checked": "allowed: offline, and counted",
     "not known that only its keys can spend": "unsupported",
     "whether they may use the account is not verified": "asserted",
-    "and nothing shows that this is a claim": "not stated",
+    "nothing shows that this is a claim": "not stated",
     "nothing shows that the address belongs": "asserted",
     "whether it may sign for it (regular key": "asserted",
 }

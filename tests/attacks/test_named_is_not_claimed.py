@@ -1,0 +1,233 @@
+"""A publisher's name in a text, or in a file's name, is no claim by that publisher.
+
+Exchanges hold thousands of texts that customers signed and that name the exchange: for the travel
+rule, for a withdrawal, to show whose wallet it is. A name that a list's writer chose for the file is
+nobody's word at all. The signatures here are good, as everywhere.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+from support.attack_lab import account_of, key, sign_evm, write_rows
+from support.other_texts import signed
+
+from scanner.model.control import ControlResult
+from scanner.model.publisher import Publisher, Publishers
+from scanner.model.statement import StatedBy, Statement
+from scanner.ownership.judge import judge
+from scanner.ownership.signed_texts import SignedTexts
+from scanner.ownership.statement import make_rule, settle
+from scanner.settings.publishers import load_publishers
+from scanner.settings.tables import load_registry
+
+REGISTRY = load_registry()
+TABLE: Publishers = load_publishers()
+BANK = "Northbank"
+OWNS = "Northbank owns this address"
+
+
+def verdicts(publisher: str, *texts: str, **more: object) -> list[ControlResult]:
+    """What becomes of rows that sign these texts, each by a key of its own."""
+    rows = [signed(text, n) for n, text in enumerate(texts, 1)]
+    counted = SignedTexts()
+    counted.add_claims(rows)
+    rule = make_rule(publisher, more.pop("table", TABLE), counted, **more)  # type: ignore[arg-type]
+    found = [settle(judge(row, REGISTRY), row, rule) for row in rows]
+    assert all(result.shows_control for result in found)
+    return found
+
+
+def stated(publisher: str, *texts: str, **more: object) -> list[bool]:
+    return [r.statement is Statement.STATED for r in verdicts(publisher, *texts, **more)]
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("ETH", "This ETH address belongs to Alice"),
+        ("holder", "I, Bob, am the holder of this address"),
+        ("account", "Bob owns this account"),
+        ("cold", "Northbank cold storage address"),
+        ("proof_of_reserves", "Proof of Reserves: Northbank owns this address"),
+        ("2026", "Northbank owns this address, 2026-06-30"),
+        ("2026-06-30", "Northbank owns this address, 2026-06-30"),
+        ("wallets_2026", "wallets of Northbank"),
+        ("northbank", OWNS),
+    ],
+)
+def test_a_files_name_is_nobodys_word(scanner, tmp_path, file, text) -> None:
+    rows = [
+        {"coin": "ETH", "network": "ethereum", "height": 100, "address": account_of(key(n)),
+         "amount": "5", "message": text, "signature1": sign_evm(key(n), text)}
+        for n in (1, 2)
+    ]  # fmt: skip
+    write_rows(tmp_path / f"{file}.csv", rows)
+    shipped = {"SCANNER_PUBLISHERS": ""}
+    done = scanner("verify", f"{file}.csv", env=shipped)
+    assert done.status == 3, done.text
+    assert "not stated" in done.text
+    told = " ".join(done.text.split())
+    assert "--publisher" in told, "what to do is said"
+    assert "--statement" in told
+    if file == "northbank":
+        named = scanner("verify", f"{file}.csv", "--publisher", "Northbank", env=shipped)
+        assert named.status == 0, named.text
+        assert "weaker" in named.text
+
+
+def test_a_files_name_that_the_table_has_is_that_publishers() -> None:
+    assert stated("kraken", "I am a Kraken address", guessed=True) == [True]
+    assert stated("okx", "I am an OKX address", guessed=True) == [True]
+    assert stated(BANK, OWNS, guessed=True) == [False]
+    (told,) = verdicts(BANK, OWNS, guessed=True)
+    assert "--publisher" in told.reason
+    (told,) = verdicts("reserves", "these reserves are owned by Bob")
+    assert "--publisher" not in told.reason, "that was given: the name names nobody"
+    assert "--statement" in told.reason
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I hereby confirm that I am the beneficial owner of this wallet and ask Northbank to pay "
+        "my withdrawal to it",
+        "Northbank travel rule: I, the customer, am the sole owner of this address. Case 4711",
+        "Northbank travel rule declaration: this address belongs to Alice",
+        "I am a client of Northbank and own this wallet",
+        "A user of Northbank owns this address",
+        "Bob of Northbank owns this address",
+        "This address belongs to a customer of Northbank",
+        "This address belongs to Northbank customer 17",
+        "Northbank owns this address for KYC",
+        "This is my Northbank withdrawal address",
+        "This is a Northbank deposit address of Alice",
+        "I transfer my coins from Northbank to this address",
+        "Northbank account 4711: this address is owned by its holder",
+        "Verify my account at Northbank: I own this address",
+        "Link this wallet to Northbank: the owner of this address is Alice",
+        "Satoshi test for Northbank: I control this address",
+        "Northbank holds this address as collateral for a loan",
+        "Northbank, I own this address",
+        "Dear Northbank, this address belongs to Alice",
+        "To Northbank: this address is controlled by Alice",
+        "This is not an address of Northbank",
+        "Northbank does not own this address",
+        "Northbank no longer owns this address",
+        "I am not a Northbank address",
+        "This address was owned by Northbank",
+        "I am a formerly Northbank address",
+        "Formerly Northbank: owned by Alice, address of Southbank",
+        "Is this a Northbank address?",
+        "This is a fake Northbank address",
+        "Southbank confirms that this is a Northbank address",
+        "Alice says that Northbank owns this address",
+        "Northbank confirms that this is an OKX address",
+        "I am an OKX and Northbank address",
+        "I am a Neo-Northbank address",
+        "I am a New Northbank address",
+        "Old Northbank owns this address",
+        "Northbank Securities owns this address",
+        "NorthbankX owns this address",
+        "northbank.example owns this address",
+        "https://northbank/owns this address",
+        "alice@northbank owns this address",
+        "I am a northbank.eth address",
+        "I am a N\u043erthbank address",
+        "I am a Northbank\u0327 address",
+        "I am a North\u200bbank address",
+        "I am a \uff2eorthbank address of Alice",
+        "Northbank",
+        "Northbank and Southbank own this address together with Alice",
+        "This wallet is Northbank Wallet, and its owner is Alice",
+    ],
+)
+def test_a_text_that_mentions_the_publisher_is_no_claim_by_it(text) -> None:
+    assert stated(BANK, text, text) == [False, False]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        OWNS,
+        "I am a Northbank address",
+        "I am a NORTHBANK address, 2026-11-01",
+        "This is a Northbank cold wallet",
+        "This BTC address belongs to Northbank.",
+        "This address is owned and controlled by Northbank",
+        "Northbank Ltd owns and controls this address as of 31 October 2026",
+        "We, Northbank, own this address",
+        "We hereby confirm that Northbank controls the private keys of this address",
+        "Northbank hereby declares that it owns this address, block 925000",
+        "Proof of Reserves: Northbank owns this address",
+        "As of 31 October 2026, Northbank holds this wallet",
+        "Northbank holds this address for its customers, 31 October 2026",
+        "Northbank cold storage address",
+        "Northbank reserve addresses",
+        "wallets of Northbank",
+        "Reserve address of Northbank",
+        "Northbank proof of reserves 2026-10-31",
+        "Northbank's cold wallet no. 17",
+    ],
+)
+def test_a_claim_by_its_name_is_one(text) -> None:
+    for result in verdicts(BANK, text, text):
+        assert (result.is_proof, result.stated_by) == (True, StatedBy.NAMED), result.reason
+    for other in re.findall(r"\w+", text):
+        if other.casefold() != BANK.casefold():
+            assert not any(stated(other, text, text)), other
+
+
+@pytest.mark.parametrize(
+    ("publisher", "texts"),
+    [
+        ("21Bank", ("21Bank owns this address", "22Bank owns this address")),
+        ("Bank21X", ("Bank21X owns this address", "Bank22X owns this address")),
+        (
+            "NorthbankExchangeLimited",
+            (
+                "Address owned by NorthbankExchangeLimited",
+                "Address owned by SouthbankExchangeLimited",
+            ),
+        ),
+        ("deadbeefcafe", ("I am a deadbeefcafe address", "I am a beefdeadcafe address")),
+    ],
+)
+def test_every_row_names_the_publisher_itself(publisher, texts) -> None:
+    """What differs between the rows of a template may be the very name."""
+    assert stated(publisher, *texts)[1] is False
+    assert stated(publisher, *reversed(texts))[0] is False
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("2026", "2026-06-30", "Q3 2026", "october 2026", "eth", "bitcoin", "BTC wallets", "usdt"),
+        *("cold wallets", "proof of reserves", "my exchange", "reserve-addresses", "holder"),
+        *("customer", "the bank", "wallet_1", "por2026", "eth2", "account", "owner", "hot"),
+    ],
+)
+def test_common_words_dates_and_coins_are_no_name(name) -> None:
+    for text in (f"I am a {name} address", f"{name} owns this address", f"wallets of {name}"):
+        assert stated(name, text, text) == [False, False]
+
+
+def test_a_name_of_the_table_may_be_a_coins() -> None:
+    table = Publishers([*TABLE.all.values(), Publisher("near", ("Near Exchange",))])
+    assert stated("near", "I am a Near address", table=table) == [True]
+    assert stated("near", "I am a Near Exchange address", table=table) == [True]
+    assert stated("near", "I am a Near address") == [False]
+    assert stated("htx", "Huobi owns this address") == [True]
+
+
+def test_what_takes_long_is_bounded() -> None:
+    """Hostile texts cost no more than their length."""
+    begun = time.monotonic()
+    for text in (
+        "this the all " * 150, "as of " + "a " * 900, "northbank " * 200, "we, northbank, " * 130,
+        "a" * 2_000, "- " * 1_000, "owned and " * 200, "0x" + "f" * 1_900, "(" * 2_000,
+    ):  # fmt: skip
+        assert stated(BANK, text) == [False]
+    assert time.monotonic() - begun < 2
