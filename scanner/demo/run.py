@@ -122,7 +122,7 @@ class Stage:
 def snapshot_arguments(places: Places) -> list[str]:
     """Arguments of `scanner` that take the demonstration's snapshot, without the database."""
     return [
-        "snapshot", _short(places.list), "--statement", TEXT,
+        "snapshot", _short(places.list), "--publisher", PUBLISHER, "--statement", TEXT,
         "--liabilities", _short(places.liabilities), "--endpoints", _short(places.endpoints),
     ]  # fmt: skip
 

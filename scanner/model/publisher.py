@@ -39,6 +39,18 @@ class Publisher:
         return self.name, *self.aliases
 
     @property
+    def places(self) -> tuple[str, ...]:
+        """Domains that are its own: names that are one, and those of its pages that have its name.
+
+        A page on somebody else's server ("github.com/...") makes that server nobody's own.
+        """
+        keys = {name_key(name) for name in self.names}
+        hosts = [host_of(page) for page in (self.page, self.location)]
+        own = [host for host in hosts if keys & {name_key(label) for label in host.split(".")}]
+        called = [host_of(name) for name in self.names if "." in name and " " not in name]
+        return tuple(dict.fromkeys(host.removeprefix("www.") for host in (*own, *called) if host))
+
+    @property
     def period(self) -> timedelta | None:
         """The longest time between two of its lists by its own word, None where it gives none."""
         days = PERIODS.get(self.every)
@@ -76,6 +88,18 @@ def name_key(name: str) -> str:
     """What makes two spellings one name: "Gate.io" and "gate-io" are the same."""
     plain = "".join(c for c in name.casefold() if c.isalnum())
     return plain or name.casefold()
+
+
+def host_of(place: str) -> str:
+    """The host of an address of the web, or a bare name of one, in lower case; "" if it is none."""
+    found = _HOST.fullmatch(place.strip().casefold())
+    return found[1].rstrip(".") if found else ""
+
+
+_HOST = re.compile(
+    r"(?:https?://)?((?:[a-z0-9_-]{1,63}\.){0,8}[a-z0-9_-]{1,63}\.?)(?::[0-9]{1,5})?(?:[/?#].*)?",
+    re.ASCII | re.DOTALL,
+)
 
 
 def names(text: str, name: str) -> bool:

@@ -39,7 +39,8 @@ class StatementRule:
     (`scanner.ownership.statement.matches`); where there are any, no other text counts. known: texts
     of the table of publishers. named: the one template of the whole list that names the publisher,
     "" if there is none. names: what the publisher is called in such texts; each row must have one.
-    guessed: whether the name is only the list's file's, and so nobody's word.
+    guessed: whether the name is only the list's file's, and so nobody's word. places: domains that
+    are the publisher's by the table, for what is signed together with one.
     """
 
     publisher: str
@@ -49,6 +50,7 @@ class StatementRule:
     named: str = ""
     names: tuple[str, ...] = ()
     guessed: bool = False
+    places: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from scanner.model.registry import Registry
 from scanner.ownership.interface import ContractCall, KeyQuestion
 from scanner.ownership.judge import judge_claims
 from scanner.ownership.key_policy import CHANGEABLE
-from scanner.ownership.native.parts import signed_text
+from scanner.ownership.native.parts import said_by
 from scanner.ownership.statement import purpose_of
 
 LONGEST = 1_000_000
@@ -141,8 +141,8 @@ def _checked(
         form = decode_address(network, claim.address).format
     except AddressFormatError:
         form = ""
-    text = signed_text(result.scheme, claim.message)
-    return Checked(network.name, result, form in CHANGEABLE, purpose_of(text))
+    said = said_by(result.scheme, claim.message)
+    return Checked(network.name, result, form in CHANGEABLE, purpose_of(said))
 
 
 def read_message(text: str) -> SignedMessage:

@@ -95,7 +95,7 @@ def claims_by_name(text: str, names: Collection[str]) -> bool:
 
     text: as `attested` gives it. names: those that `is_name` takes, or of the table.
     """
-    if not names or len(text) > LONGEST:
+    if not names or len(text) > LONGEST or text.lstrip()[:1] in {"{", "["}:  # JSON says nothing
         return False
     plain = _prepared(text, names)
     if _NAME not in plain or _DENIES.search(plain) or other_purpose(plain):

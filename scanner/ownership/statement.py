@@ -12,17 +12,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from scanner.errors import ConfigError, clip
 from scanner.model.claim import Claim
 from scanner.model.control import ControlResult
 from scanner.model.jsontext import read_json
-from scanner.model.publisher import Publishers
+from scanner.model.publisher import Publishers, host_of, name_key
 from scanner.model.statement import StatedBy, Statement, StatementRule
 from scanner.ownership.challenge import parse_challenge
 from scanner.ownership.evm.typed_data import LONGEST as LONGEST_TYPED
-from scanner.ownership.native.parts import signed_text, text_shown
+from scanner.ownership.native.parts import Said, place_words, said_by, said_in
 from scanner.ownership.own_words import LONGEST as LONGEST_NAMED
 from scanner.ownership.own_words import claims_by_name, is_name
 from scanner.ownership.purposes import other_purpose
@@ -56,8 +57,8 @@ def settle(result: ControlResult, claim: Claim, rule: StatementRule | None) -> C
     """
     if not any(claim.signatures):  # whatever it said before: nothing was signed
         return result._replace(statement=Statement.NONE, stated_by=StatedBy.NOTHING)
-    said = signed_text(result.scheme, claim.message)
-    statement, stated_by, why = judge_text(said, claim.address, rule)
+    said = said_by(result.scheme, claim.message)
+    statement, stated_by, why = judge_said(said, claim.address, rule)
     if not why or not result.shows_control:
         # As `_replace` does, but quicker: lists have hundreds of thousands of rows.
         before, after = result[:_AT], result[_AT + 2 :]
@@ -66,8 +67,8 @@ def settle(result: ControlResult, claim: Claim, rule: StatementRule | None) -> C
     return result._replace(reason=reason, statement=statement, stated_by=stated_by)
 
 
-def judge_text(text: str, address: str, rule: StatementRule | None) -> Answer:
-    """Judge one signed text. address: of the row, as written; a pattern may ask for it."""
+def judge_said(said: Said, address: str, rule: StatementRule | None) -> Answer:
+    """Judge what was signed. address: of the row, as written; a pattern may ask for it."""
     if rule is None:
         return _not("the program that planned this snapshot did not check what was signed")
     global _latest  # noqa: PLW0603 - replaced as a whole: threads see one or the other
@@ -75,13 +76,14 @@ def judge_text(text: str, address: str, rule: StatementRule | None) -> Answer:
     if held is not rule:
         answers = {}
         _latest = rule, answers
-    answer = answers.get(text)
+    answer = answers.get(said)
     if answer is not None:
         return answer
-    answer = _judge(text, address, rule)
+    answer = _judge(said, address, rule)
     by_address = any(_ADDRESS in pattern for pattern in rule.wanted)
-    if not by_address and len(text) <= LONGEST_NAMED and len(answers) < REMEMBERED:
-        answers[text] = answer
+    size = len(said.text) + len(said.place)
+    if not by_address and size <= LONGEST_NAMED and len(answers) < REMEMBERED:
+        answers[said] = answer
     return answer
 
 
@@ -90,14 +92,14 @@ def judge_listed(text: str, rule: StatementRule | None) -> Answer:
 
     A row is judged by what its scheme signs; that the text counts does not make a row count.
     """
-    answer = judge_text(text, "", rule)
-    shown = text_shown(text)
-    if answer[0] is Statement.STATED or shown == text:
+    answer = judge_said(Said(text), "", rule)
+    said = said_in(text)
+    if answer[0] is Statement.STATED or not said.place:
         return answer
-    return judge_text(shown, "", rule)
+    return judge_said(said, "", rule)
 
 
-_latest: tuple[StatementRule | None, dict[str, Answer]] = (None, {})
+_latest: tuple[StatementRule | None, dict[Said, Answer]] = (None, {})
 """The rule that was asked for last, and its answers: the rows of a list sign few texts."""
 
 
@@ -109,31 +111,73 @@ def _stated(by: StatedBy) -> Answer:
     return Statement.STATED, by, ""
 
 
-def _judge(text: str, address: str, rule: StatementRule) -> Answer:
-    said = attested(text)
+def _judge(signed: Said, address: str, rule: StatementRule) -> Answer:
+    said = attested(signed.text)
     if isinstance(said, NotAttested):
         return _not(said.why)
+    stated_by = _stated_by(said, address, rule)
+    if stated_by is None and not _demanded_there(signed, address, rule):
+        return _not(_why_not(signed, said, rule))
+    if stated_by is None:
+        return _stated(StatedBy.RULE)
+    if signed.place and not _is_own(signed, rule):
+        return _not(_of_another_place(signed, rule))
+    return _stated(stated_by)
+
+
+def _stated_by(said: str, address: str, rule: StatementRule) -> StatedBy | None:
+    """What makes a text the publisher's claim, wherever it was signed; None if nothing does."""
     if rule.challenge:
-        if said == rule.challenge:
-            return _stated(StatedBy.CHALLENGE)
-        what = "another challenge" if parse_challenge(said) else "another message"
-        return _not(
-            f"the keys signed {what} ({clip(said, 60)!r}), not the challenge that was issued"
-        )
+        return StatedBy.CHALLENGE if said == rule.challenge else None
     if rule.wanted:
-        if any(matches(pattern, said, address) for pattern in rule.wanted):
-            return _stated(StatedBy.RULE)
-        return _not(f"the keys signed {clip(said, 60)!r}, which is not what --statement demands")
+        fits = any(matches(pattern, said, address) for pattern in rule.wanted)
+        return StatedBy.RULE if fits else None
     if said in rule.known:
-        return _stated(StatedBy.TABLE)
+        return StatedBy.TABLE
     if rule.named and claims_by_name(said, rule.names) and template(said) == template(rule.named):
-        return _stated(StatedBy.NAMED)
-    return _not(_why_not(said, rule))
+        return StatedBy.NAMED
+    return None
 
 
-def _why_not(text: str, rule: StatementRule) -> str:
+def _demanded_there(signed: Said, address: str, rule: StatementRule) -> bool:
+    """Whether the user demands a text together with the very place that it was signed for."""
+    end = place_words(signed.place)
+    return bool(end) and any(
+        _parts(pattern)[-1].endswith(end) and matches(pattern, signed.shown, address)
+        for pattern in rule.wanted
+    )
+
+
+def _is_own(signed: Said, rule: StatementRule) -> bool:
+    """Whether a place is the publisher's: by the table, or, where a wallet shows it, by its name.
+
+    A log-in is signed unseen, so a domain that merely sounds like the publisher's is not enough.
+    """
+    host = host_of(signed.place)
+    if rule.places or signed.log_in:
+        return any(host == own or host.endswith(f".{own}") for own in rule.places)
+    first, dot, rest = host.removeprefix("www.").partition(".")
+    return bool(dot) and "." not in rest and name_key(first) in map(name_key, rule.names)
+
+
+def _of_another_place(signed: Said, rule: StatementRule) -> str:
+    what = "a log-in" if signed.log_in else "signed"
+    return (
+        f"the keys signed {clip(signed.text, 60)!r} for {clip(signed.place, 60)!r} ({what} there), "
+        f"and nothing shows that this is {rule.publisher or 'the publisher'}'s own place: if it "
+        "is, accept it with --statement 'TEXT (for PLACE)'"
+    )
+
+
+def _why_not(signed: Said, text: str, rule: StatementRule) -> str:
     shown = f"the keys signed {clip(text, 60)!r}"
-    purpose = other_purpose(text)
+    if rule.challenge:
+        what = "another challenge" if parse_challenge(text) else "another message"
+        shown = f"the keys signed {what} ({clip(text, 60)!r})"
+        return f"{shown}, not the challenge that was issued"
+    if rule.wanted:
+        return f"{shown}, which is not what --statement demands"
+    purpose = "a log-in" if signed.log_in else other_purpose(text)
     if purpose:
         return f"{shown}, which is {purpose}, not a claim of reserves"
     return f"{shown}, and {nothing_shows(rule)}"
@@ -191,12 +235,14 @@ def _typed(text: str) -> dict[str, Any] | None:
     return data if known else None
 
 
-def purpose_of(text: str) -> str:
-    """What a signed text is for where it is no claim; "" if nothing says so.
+def purpose_of(signed: Said) -> str:
+    """What was signed for where it is no claim; "" if nothing says so.
 
     Typed data is a claim only where its kind is an attestation that is known here.
     """
-    said = attested(text)
+    if signed.log_in:
+        return f"a log-in at {clip(signed.place, 60)}"
+    said = attested(signed.text)
     if isinstance(said, NotAttested):
         return f"typed data ({clip(str(said), 60)}) that is not a known attestation"
     return other_purpose(said)
@@ -269,18 +315,19 @@ def make_rule(
     found = table.find(publisher)
     known = table.known(publisher)
     guessed = guessed and found is None
-    if challenge or wanted:
-        patterns = tuple(check_pattern(p) for p in wanted)
-        return StatementRule(known.name, challenge=challenge, wanted=patterns, guessed=guessed)
     own: tuple[str, ...] = ()
     if found is not None:
         own = tuple(dict.fromkeys((*found.names, publisher)))
     elif not guessed and is_name(publisher):
         own = (publisher,)
+    rule = StatementRule(known.name, names=own, guessed=guessed, places=known.places)
+    if challenge or wanted:
+        patterns = tuple(check_pattern(p) for p in wanted)
+        return replace(rule, challenge=challenge, wanted=patterns)
     named = attested(texts.only if texts is not None else "")
     if not _claimed(named, own, known.name, table):
         named = ""
-    return StatementRule(known.name, known=known.texts, named=named, names=own, guessed=guessed)
+    return replace(rule, known=known.texts, named=named)
 
 
 def _claimed(text: str, own: tuple[str, ...], publisher: str, table: Publishers) -> bool:

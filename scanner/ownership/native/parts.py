@@ -1,13 +1,15 @@
 """Messages that are JSON of the parts a wallet signs beside the text: ton_proof, NEP-413.
 
-What a person read when signing is one of the parts: `text_shown` gives it, for whoever judges what
-was stated. Parts are read strictly: no name twice, no number that is none.
+What a person read when signing is one of the parts: `said_in` gives it, with the place that it was
+signed for, for whoever judges what was stated: a log-in at a web site is signed for that site, and
+its text is whatever the site chose. Parts are read strictly: no name twice, no number that is none.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
+from typing import NamedTuple
 
 from scanner.model.jsontext import read_json
 
@@ -35,27 +37,47 @@ def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return found
 
 
-def text_shown(message: str) -> str:
-    """The text that the signer was shown: a part of the message where it is JSON of parts.
+class Said(NamedTuple):
+    """What a message says.
 
-    The message itself for everything else, also for typed data and any other JSON.
+    text: what the signer was shown, or the whole message. place: the domain or account that it was
+    signed for, "" where the form has none. log_in: whether the form is one that wallets sign to
+    log in, without showing the text.
     """
+
+    text: str
+    place: str = ""
+    log_in: bool = False
+
+    @property
+    def shown(self) -> str:
+        """The text with its place, as people see it and `--statement` may demand it."""
+        return self.text + place_words(self.place)
+
+
+def place_words(place: str) -> str:
+    """What stands behind a text that was signed for a place."""
+    return f" (for {place})" if place else ""
+
+
+def said_in(message: str) -> Said:
+    """What a message says where it is JSON of parts; itself for any other text or JSON."""
     parts = read_parts(message)
     if parts is None:
-        return message
+        return Said(message)
     if is_nep413(parts):
-        return str(parts["message"])
-    payload = parts.get("payload")
-    if is_ton_proof(parts):
-        return str(payload)
+        return Said(str(parts["message"]), str(parts["recipient"]) or "nobody")
+    payload, domain = parts.get("payload"), parts.get("domain")
+    if is_ton_proof(parts) and isinstance(domain, dict):
+        return Said(str(payload), str(domain["value"]) or "nobody", log_in=True)
     if is_sign_data(parts) and isinstance(payload, dict) and payload.get("type") == "text":
-        return str(payload["text"])
-    return message
+        return Said(str(payload["text"]), str(domain) or "nobody")
+    return Said(message)
 
 
-def signed_text(scheme: str, message: str) -> str:
-    """What counts as said by a signed row: the text shown, where the row's scheme signs parts."""
-    return text_shown(message) if scheme in _OF_PARTS else message
+def said_by(scheme: str, message: str) -> Said:
+    """What a signed row says: its parts, where the row's scheme signs parts."""
+    return said_in(message) if scheme in _OF_PARTS else Said(message)
 
 
 def is_nep413(parts: Mapping[str, object]) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 from scanner.errors import clip
 from scanner.model.statement import ListTexts, SignedText, StatedBy, Statement, StatementRule
+from scanner.ownership.native.parts import said_in
 from scanner.ownership.signed_texts import SignedTexts
 from scanner.ownership.statement import judge_listed, literal
 from scanner.reports.figures.words import STATED_BY, STATEMENT
@@ -62,7 +63,8 @@ def option_line(texts: list[SignedText]) -> list[str]:
     One, and not all in one command: what few rows sign may be a vote or a log-in, and whoever
     pastes a command accepts all that it names.
     """
-    short = [text.text for text in texts if len(text.text) <= LONGEST]
+    said = [said_in(text.text).shown for text in texts]
+    short = [text for text in said if len(text) <= LONGEST]
     if not short:
         return []
     option = f"--statement {quote(literal(short[0]))}"

@@ -96,6 +96,7 @@ HOW: dict[str, str] = {
     "not known that only its keys can spend": "unsupported",
     "whether they may use the account is not verified": "asserted",
     "nothing shows that this is a claim": "not stated",
+    "there), and nothing shows that this is": "not stated",
     "nothing shows that the address belongs": "asserted",
     "whether it may sign for it (regular key": "asserted",
 }

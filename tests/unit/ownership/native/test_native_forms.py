@@ -27,7 +27,7 @@ from scanner.model.control import Control, ControlResult
 from scanner.model.statement import Statement, StatementRule
 from scanner.ownership.interface import Proof
 from scanner.ownership.judge import judge
-from scanner.ownership.native.parts import read_parts, text_shown
+from scanner.ownership.native.parts import read_parts, said_in
 from scanner.ownership.native.solana import off_chain
 from scanner.ownership.statement import settle
 from scanner.settings.tables import load_registry
@@ -167,14 +167,16 @@ def test_every_part_of_a_ton_proof_is_signed(change: dict[str, object]) -> None:
 
 def test_the_text_that_was_shown() -> None:
     for name in ("nep413 implicit", "ton_connect ton_proof", "ton_connect signData"):
-        assert text_shown(ROWS[name].claim.message) == MESSAGE
+        said = said_in(ROWS[name].claim.message)
+        assert (said.text, said.log_in) == (MESSAGE, "ton_proof" in name)
+        assert said.shown == f"{MESSAGE} (for {said.place})"
     for text in (MESSAGE, "{}", '{"message": 1}', '{"a": 1, "a": 2}', "{" * 100_000, ""):
-        assert text_shown(text) == text
+        assert said_in(text) == (text, "", False)
     assert read_parts('{"a": 1, "a": 2}') is None
 
 
 def test_a_statement_is_judged_by_the_text_that_was_shown() -> None:
-    rule = StatementRule("Some Exchange", wanted=(MESSAGE,))
+    rule = StatementRule("Some Exchange", wanted=(MESSAGE,), places=("a.org", "a.near"))
     for name in ("nep413 implicit", "ton_connect ton_proof", "ton_connect signData"):
         row = ROWS[name].claim
         assert settle(judge(row, REGISTRY), row, rule).statement is Statement.STATED
