@@ -111,7 +111,7 @@ def test_the_place_is_shown_with_the_text(form: str) -> None:
     counted = SignedTexts()
     counted.add_claims([row])
     lines = text_lines(counted, make_rule("northbank", TABLE, counted))
-    assert any("not stated" in line for line in lines)
+    assert f"{TEXT} (for proofs.example)': not stated" in lines[0]
     option = next(line for line in lines if "--statement" in line)
     assert f"{TEXT} (for proofs.example)" in option
     wanted = make_rule("northbank", TABLE, wanted=(f"{TEXT} (for proofs.example)",))

@@ -43,7 +43,9 @@ def _known_lines(texts: list[SignedText]) -> list[str]:
 def text_line(text: SignedText, rule: StatementRule | None = None) -> str:
     """One text with its rows, and what it counts as."""
     rows = "1 row" if text.rows == 1 else f"{text.rows:,} rows"
-    shown = f"{rows} sign{'s' if text.rows == 1 else ''} {clip(text.text, LONGEST)!r}"
+    shown = (
+        f"{rows} sign{'s' if text.rows == 1 else ''} {clip(said_in(text.text).shown, LONGEST)!r}"
+    )
     if rule is None:
         return shown
     statement, stated_by, _ = judge_listed(text.text, rule)

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, Select, Text, and_, func, or_, select
 from scanner.errors import clip
 from scanner.model.finding import Finding, FindingKind
 from scanner.model.statement import ListTexts, SignedText, Statement, StatementRule
+from scanner.ownership.native.parts import said_in
 from scanner.ownership.statement import judge_listed, nothing_shows
 from scanner.settings.tables import load_registry
 from scanner.store.schema import tables as t
@@ -47,7 +48,7 @@ def about_texts(rule: StatementRule | None, texts: ListTexts | None) -> Iterator
 
 def _unchecked(text: SignedText, rule: StatementRule) -> str:
     rows = "1 row signs" if text.rows == 1 else f"{text.rows:,} rows sign"
-    shown = f"{rows} {clip(text.text, _SHOWN)!r} (first in line {text.first})"
+    shown = f"{rows} {clip(said_in(text.text).shown, _SHOWN)!r} (first in line {text.first})"
     if rule.challenge:
         return f"{shown}, not the challenge that was issued"
     if rule.wanted:
