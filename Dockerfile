@@ -3,7 +3,8 @@
 
 FROM python:3.12.12-slim-bookworm AS build
 WORKDIR /src
-COPY requirements-all.lock pyproject.toml README.md LICENSE ./
+COPY requirements-all.lock pyproject.toml LICENSE ./
+COPY docs/package.md docs/package.md
 COPY scanner scanner
 COPY migrations migrations
 COPY config config
