@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import tomllib
 import zipfile
 from email.parser import Parser
@@ -51,3 +52,20 @@ def test_the_wheel_says_who_made_it_and_where_it_runs(tmp_path, monkeypatch):
     assert "Operating System :: POSIX :: Linux" in said.get_all("Classifier")
     assert said["Description-Content-Type"] == "text/markdown"
     assert "fails closed" in said.get_payload()
+
+
+def test_the_image_is_built_of_files_that_are_enough(tmp_path, monkeypatch):
+    """What the build stage of the Dockerfile copies makes the same wheel."""
+    hatchling = pytest.importorskip("hatchling.build", reason="hatchling builds the wheel")
+    stage = (ROOT / "Dockerfile").read_text("utf-8").split(" AS build")[1].split("\nFROM ")[0]
+    for line in re.findall(r"^COPY (.+)$", stage, re.M):
+        *sources, target = line.split()
+        for source in sources:
+            found = tmp_path / (source if target == "./" else target)
+            found.parent.mkdir(parents=True, exist_ok=True)
+            place = ROOT / source
+            (shutil.copytree if place.is_dir() else shutil.copy)(place, found)
+    monkeypatch.chdir(tmp_path)
+    made = tmp_path / hatchling.build_wheel(str(tmp_path))
+    with zipfile.ZipFile(made) as wheel:
+        assert "scanner/_config/start/endpoints.toml" in wheel.namelist()
