@@ -30,6 +30,7 @@ class Liability:
     source: file or page it came from, for the report. as_of: date or block the publisher gave,
     as written, "" if none. detail: extras for the record ("root", "users"), text only; "scope"
     says that they are of some users only, "unit" that they are not in the asset itself.
+    replaced: what it takes the place of, and since when, as a clause; "" where it is the first.
     other_day: why no ratio can be made of it in its snapshot (moments.py), "" where one can.
     dated: whether its moment was compared with that of the balances. Raises ValueError.
     """
@@ -42,6 +43,7 @@ class Liability:
     as_of: str = ""
     detail: dict[str, str] = field(default_factory=dict)
     other_day: str = ""
+    replaced: str = ""
     dated: bool = False
 
     @property

@@ -61,6 +61,7 @@ class FindingKind(StrEnum):
     RESERVES_MAYBE_BELOW = "reserves_maybe_below_liabilities"  # below, and one side may be wrong
     LIABILITIES_OF_ANOTHER_DAY = "liabilities_of_another_day"  # no ratio of two moments
     LIABILITIES_UNDATED = "liabilities_undated"  # nobody said of which day they are
+    LIABILITIES_REPLACED = "liabilities_replaced"  # a later statement took the place of another
     LIABILITIES_PARTIAL = "liabilities_partial"  # of some users, or in another unit
     OWN_TOKEN = "own_token"  # noqa: S105 - part of the reserves is the publisher's own coin
 
@@ -106,6 +107,7 @@ WEIGHTS: dict[FindingKind, Weight] = {
     FindingKind.RESERVES_MAYBE_BELOW: Weight.UNSHOWN,
     FindingKind.LIABILITIES_OF_ANOTHER_DAY: Weight.UNSHOWN,
     FindingKind.LIABILITIES_UNDATED: Weight.NOTE,
+    FindingKind.LIABILITIES_REPLACED: Weight.NOTE,
     FindingKind.LIABILITIES_PARTIAL: Weight.UNSHOWN,
     FindingKind.OWN_TOKEN: Weight.NOTE,
 }

@@ -147,6 +147,12 @@ CHANGES = {
     "claim added": ["INSERT INTO claim SELECT list_id, 99, \"row\", coin, asset, network, address,"
                     " address_key, decimals, amount, height, message, signatures, script, owners,"
                     " row_type, duplicate FROM claim WHERE no = 1 AND list_id = 1"],
+    "a later statement taken back": ["DELETE FROM restatement"],
+    "a later statement made smaller": ["UPDATE restatement SET amount = '1'"],
+    "a later statement without a link": [
+        "INSERT INTO restatement SELECT snapshot_id, asset, no + 1, amount, decimals, evidence,"
+        " source, as_of, detail, at FROM restatement",
+    ],
     "pruned without a link": [
         "INSERT INTO pruned SELECT 1, at, program, findings, rows FROM pruned",
         *(f"DELETE FROM {name} WHERE snapshot_id = 1" for name in ("finding", "balance", "control_result")),

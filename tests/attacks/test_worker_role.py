@@ -17,7 +17,7 @@ WORKER_MAY = {
     "claim": "INSERT", "control_result": "INSERT", "declared_total": "INSERT",
     "finding": "INSERT", "liability": "", "liability_proof": "", "link": "INSERT", "list_finding": "INSERT",
     "pinned_block": "DELETE INSERT", "price": "", "pruned": "", "publisher": "INSERT",
-    "rate_budget": "INSERT UPDATE", "reserve_list": "INSERT", "schedule": "DELETE INSERT UPDATE",
+    "rate_budget": "INSERT UPDATE", "reserve_list": "INSERT", "restatement": "", "schedule": "DELETE INSERT UPDATE",
     "schedule_run": "INSERT UPDATE", "snapshot": "INSERT UPDATE", "subtotal": "INSERT",
     "total": "INSERT", "unreadable_row": "INSERT",
 }  # fmt: skip
@@ -29,6 +29,7 @@ WORKER_TRIES = [
     "UPDATE publisher SET name = 'x' WHERE id = 1",
     "UPDATE snapshot SET created = created - interval '1 second' WHERE id = 1",
     "INSERT INTO liability VALUES (1, 'BTC', 1, 18, 'rehashed', 'x', '', '{}')",
+    "INSERT INTO restatement VALUES (1, 'ETH', 2, 1, 18, 'rehashed', 'x', '', '{}', now())",
     "INSERT INTO pruned VALUES (1, now(), 'x', '{}', '{}')",
     "INSERT INTO price VALUES ('BTC', 'USD', now(), 'x', '1')",
     "INSERT INTO balance SELECT snapshot_id, 99, chunk_no, amount, evidence, sources, reason, detail"

@@ -45,6 +45,8 @@ SEALED = [
     "DELETE FROM finding WHERE snapshot_id = 1",
     "UPDATE pruned SET findings = '{}'",
     "DELETE FROM pruned",
+    "UPDATE restatement SET amount = '1'",
+    "DELETE FROM restatement",
     "UPDATE link SET head = 'x'",
     "DELETE FROM link",
 ]
@@ -65,6 +67,8 @@ def fill(store):
     take(store, first, StubSource())
     owed = [Liability("ETH", 5, 18, LiabilityEvidence.PUBLISHED, "owed.csv")]
     set_liabilities(store, first, owed)
+    later = [Liability("ETH", 6, 18, LiabilityEvidence.PUBLISHED, "later.csv")]
+    assert set_liabilities(store, first, later, replacing=WHEN) == ["ETH"]
     keep_proof(store, first, PROOF)
     second = stored(store, [eth_claim(7, **SIGNED)], publisher="other")
     take(store, create_snapshot(store, second.list_id, SnapshotPolicy()), StubSource())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -81,6 +82,15 @@ OfSnapshot = Annotated[
 ]
 
 
+Replace = Annotated[
+    bool,
+    typer.Option(
+        "--replace",
+        help="They take the place of figures that differ; both are kept, and the report says so.",
+    ),
+]
+
+
 @app.command("import")
 def import_(  # noqa: PLR0913, PLR0917 - one parameter per option
     context: typer.Context,
@@ -91,6 +101,7 @@ def import_(  # noqa: PLR0913, PLR0917 - one parameter per option
     of_whom: OfWhom = None,
     in_unit: InUnit = None,
     published: Published = None,
+    replace_: Replace = False,
     database: Database = None,
 ) -> None:
     """Save published liabilities with a snapshot; its totals then show the reserve ratio.
@@ -104,6 +115,8 @@ def import_(  # noqa: PLR0913, PLR0917 - one parameter per option
     usd, stated = given(unit_usd, "--unit-usd"), given(published, "--published")
     with document_at_hand(file) as path:
         if is_proof(path):
+            if replace_:
+                raise InputError("--replace is for amounts by asset: each proof is kept")
             if said:
                 raise InputError("--of and --in are for amounts by asset: a proof states its own")
             with key_at_hand(key) as pinned:
@@ -120,7 +133,8 @@ def import_(  # noqa: PLR0913, PLR0917 - one parameter per option
         ]
     with open_store(database_url(context, database)) as store:
         snapshot_id = resolve(store, snapshot)
-        set_liabilities(store, snapshot_id, owed)
+        now = datetime.now(UTC) if replace_ else None
+        replaced = set_liabilities(store, snapshot_id, owed, replacing=now)
         whose = head(store, snapshot_id)
         missing = [
             found.finding.reason
@@ -130,6 +144,7 @@ def import_(  # noqa: PLR0913, PLR0917 - one parameter per option
     say(
         f"saved liabilities for {counted(len(owed), 'asset')} with snapshot "
         f"{snapshot_id} ({whose.list_name}, publisher {whose.publisher})",
+        *(f"{asset}: a figure was replaced; both are kept" for asset in replaced),
         *missing,
     )
 

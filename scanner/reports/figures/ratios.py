@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from scanner.liabilities.interface import Liability
 from scanner.reports.figures.amounts import reading_coins
 from scanner.reports.figures.words import OWED
 from scanner.snapshots.tally import SHOWN_EVIDENCE
@@ -38,13 +39,19 @@ def ratio_objects(store: Store, totals: SnapshotTotals) -> list[dict[str, object
                 "liabilities_evidence": liability.evidence.value,
                 "meaning": OWED[liability.evidence],
                 "proven_per_coin": liability.evidence.proves_coin_totals,
-                "source": liability.source,
+                "source": _source(liability),
                 "as_of": liability.as_of,
                 "published_ratio": liability.detail.get("published_ratio"),
                 "scope": liability.detail.get("scope"),
             }
         )
     return ratios
+
+
+def _source(owed: Liability) -> str:
+    """Where the figure is from; a later statement says so wherever it stands."""
+    day = owed.replaced.partition(";")[0]
+    return f"{owed.source} ({day})" if day else owed.source
 
 
 def ratio_view(

@@ -58,6 +58,7 @@ MEANINGS: Mapping[FindingKind, str] = {
     FindingKind.RESERVES_MAYBE_BELOW: "less is verified than is owed; one side is not proven",
     FindingKind.LIABILITIES_OF_ANOTHER_DAY: "the liabilities are of another day than the balances",
     FindingKind.LIABILITIES_UNDATED: "the date of the liabilities is not known",
+    FindingKind.LIABILITIES_REPLACED: "a later statement of what is owed replaced an earlier one",
     FindingKind.LIABILITIES_PARTIAL: "the liabilities are of some users only, or in another unit",
     FindingKind.OWN_TOKEN: "part of the reserves is a coin that the publisher issues itself",
 }

@@ -25,6 +25,7 @@ from scanner.store.schema import tables as t
 from scanner.store.schema.chain_table import link as link_table
 from scanner.store.schema.lines import Content, Line, digest, dumps, line, with_findings
 from scanner.store.schema.pruned_table import pruned as pruned_table
+from scanner.store.schema.restatement_table import restatement
 from scanner.store.schema.types import UtcTime
 
 BEGIN: Final = "begin"
@@ -36,6 +37,7 @@ FINDINGS: Final = "findings"
 PROOFS: Final = "proofs"
 PUBLISHER: Final = "publisher"
 PRUNED: Final = "pruned"
+RESTATEMENTS: Final = "restatements"
 
 LIST_ROWS: Final = (t.claim, t.unreadable_row, t.declared_total)
 """Tables that a list's content is made of."""
@@ -143,6 +145,7 @@ LOOSE: Final[Mapping[str, Table]] = {
     FINDINGS: t.finding,
     PROOFS: t.liability_proof,
     PRUNED: pruned_table,
+    RESTATEMENTS: restatement,
 }
 """Kinds of links that seal single rows by their keys."""
 

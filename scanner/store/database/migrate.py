@@ -16,7 +16,7 @@ from scanner.errors import MigrationNeededError, StoreError
 from scanner.settings.paths import shipped
 from scanner.store.database import chain
 from scanner.store.database.connection import Store, connect
-from scanner.store.schema.pruned_table import metadata
+from scanner.store.schema.restatement_table import metadata
 
 if TYPE_CHECKING:
     from alembic.config import Config

@@ -5,7 +5,7 @@ from __future__ import annotations
 from scanner.errors import ConfigError
 from scanner.store.database.connection import Store
 from scanner.store.database.statistics import FUNCTION
-from scanner.store.schema import pruned_table as t
+from scanner.store.schema import restatement_table as t
 from scanner.store.schema.append_only import APPEND_ONLY
 
 QUEUE = "procrastinate_"
@@ -13,7 +13,7 @@ _DELETABLE = ("schedule", "chunk", "pinned_block")
 """Schedules that are removed; chunks of a snapshot that is cut anew before any is done; blocks that
 left the best chain before anything was read at them (a trigger sees to it)."""
 
-OWNERS = ("liability", "liability_proof", "price", "pruned")
+OWNERS = ("liability", "liability_proof", "price", "pruned", "restatement")
 """What the operator says and no chain: a worker that could write it could be first; and what lets
 rows go: a worker that could name a snapshot as pruned could hide what was found in it."""
 

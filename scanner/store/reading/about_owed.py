@@ -33,6 +33,9 @@ def about_owed(
     totals = {total.asset: total for total in seal.tally_of(connection, snapshot_id).totals(owed)}
     registry, own = load_registry(), load_publishers().known(publisher).tokens
     for liability in owed:
+        if liability.replaced:
+            reason = f"what is owed in {liability.asset} was {liability.replaced}"
+            yield Finding(FindingKind.LIABILITIES_REPLACED, reason, asset=liability.asset)
         claimed = _claimed(connection, list_id, liability.asset)
         yield from _about(liability) if claimed else _missing(liability)
         total = totals.get(liability.asset)

@@ -128,6 +128,7 @@ def _words(link: Row[Any]) -> str:
         chain.PRICES: "a price",
         chain.FINDINGS: "a later finding",
         chain.PROOFS: "a proof of liabilities",
+        chain.RESTATEMENTS: "a later statement of a liability",
         chain.PRUNED: "the record of a pruned snapshot",
         chain.BEGIN: "the beginning of the chain",
     }

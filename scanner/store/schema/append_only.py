@@ -26,6 +26,7 @@ APPEND_ONLY = (
     "liability_proof",
     "link",
     "pruned",
+    "restatement",
 )
 """Tables whose rows are written once."""
 

@@ -24,6 +24,7 @@ from scanner.store.schema import bulk
 from scanner.store.schema import tables as t
 from scanner.store.schema.bulk import insert_rows, streamed
 from scanner.store.schema.records import chunk_values, dump_policy, dump_texts
+from scanner.store.schema.restatement_table import restatement
 from scanner.store.writing.owed import liabilities_of
 from scanner.store.writing.publishers import list_publisher
 
@@ -199,34 +200,52 @@ def _figure(owed: Liability) -> tuple[object, ...]:
     return owed.amount, owed.decimals, owed.as_of, *about
 
 
-def set_liabilities(store: Store, snapshot_id: int, liabilities: Sequence[Liability]) -> None:
-    """Keep what is owed, beside a snapshot. An asset's figure is written once.
+def set_liabilities(
+    store: Store,
+    snapshot_id: int,
+    liabilities: Sequence[Liability],
+    *,
+    replacing: datetime | None = None,
+) -> list[str]:
+    """Keep what is owed, beside a snapshot. Returns the assets whose figure was replaced.
 
-    Raises SnapshotNotFoundError; StoreError if an asset already has a different figure, or one of
-    other users, in another unit or of another day.
+    An asset's figure is written once. replacing: now, where a later statement may take the place of
+    one that differs: both stay. Raises SnapshotNotFoundError; StoreError if an asset already has a
+    different figure, or one of other users, in another unit or of another day, and replacing is
+    None.
     """
     with store.write() as connection:
         known = select(t.snapshot.c.id).where(t.snapshot.c.id == snapshot_id)
         if connection.execute(known).first() is None:
             raise SnapshotNotFoundError(str(snapshot_id))
-        stored = {
-            liability.asset: liability for liability in liabilities_of(connection, snapshot_id)
-        }
-        for new in liabilities:
-            old = stored.get(new.asset, new)
-            if _figure(old) != _figure(new):
-                raise StoreError(
-                    f"snapshot {snapshot_id} already has other liabilities for {new.asset}: "
-                    "what is stored is not changed; take a new snapshot"
-                )
-        values = (
-            (
-                *(snapshot_id, new.asset, new.amount, new.decimals, new.evidence.value),
-                *(new.source, new.as_of, json.dumps(dict(new.detail), sort_keys=True)),
+        stored = {o.asset: o for o in liabilities_of(connection, snapshot_id)}
+        other = [new for new in liabilities if _figure(stored.get(new.asset, new)) != _figure(new)]
+        if other and replacing is None:
+            raise StoreError(
+                f"snapshot {snapshot_id} already has other liabilities for {other[0].asset}: what "
+                "is stored is not changed; --replace stores a later statement beside it"
             )
-            for new in liabilities
-            if new.asset not in stored
-        )
-        rows = list(values)
-        insert_rows(connection, t.liability, rows)
-        chain.append_rows(connection, chain.LIABILITIES, t.liability, rows)
+        first = [_owed_row(snapshot_id, o) for o in liabilities if o.asset not in stored]
+        insert_rows(connection, t.liability, first)
+        chain.append_rows(connection, chain.LIABILITIES, t.liability, first)
+        later = [
+            (*row[:2], _next_no(connection, snapshot_id, str(row[1])), *row[2:], replacing)
+            for row in (_owed_row(snapshot_id, owed) for owed in other)
+        ]
+        insert_rows(connection, restatement, later)
+        chain.append_rows(connection, chain.RESTATEMENTS, restatement, later)
+        return [owed.asset for owed in other]
+
+
+def _owed_row(snapshot_id: int, owed: Liability) -> tuple[object, ...]:
+    detail = json.dumps(dict(owed.detail), sort_keys=True)
+    return (
+        *(snapshot_id, owed.asset, owed.amount, owed.decimals, owed.evidence.value),
+        *(owed.source, owed.as_of, detail),
+    )
+
+
+def _next_no(connection: Connection, snapshot_id: int, asset: str) -> int:
+    c = restatement.c
+    query = select(func.max(c.no)).where(c.snapshot_id == snapshot_id, c.asset == asset)
+    return int(connection.execute(query).scalar() or 0) + 1
