@@ -54,6 +54,12 @@ Page = Annotated[
     ),
 ]
 
+_SAYS = {
+    "verified": "VERIFIED",
+    "false": "FOUND FALSE",
+    "unshown": "NOT FULLY VERIFIED",
+    "incomplete": "INCOMPLETE",
+}
 _SIGN = "ssh-keygen -Y sign -f KEY -n reserve-scanner-report"
 
 
@@ -117,12 +123,18 @@ def _text(twin: Twin, checks: list[Check]) -> bytes:
     snapshot, answer = twin.document["snapshot"], twin.document["answer"]
     lines = [
         f"Report of snapshot {snapshot['id']} of {snapshot['publisher']}, SHA-256 {twin.sha256}",
-        f"It says: {answer['status'].upper()}: {answer['sentence']}",
+        f"It says: {_SAYS[answer['status']]}: {answer['sentence']}",
         *(f"  {check.state.value:<12} {check.name:<10} {check.what}" for check in checks),
-        "Balances and signatures are not in a report. To check them, take the snapshot again:",
-        *(f"  {line}" for line in twin.document["repeat"]),
+        "Balances and signatures are not in a report; only the same snapshot again checks them.",
+        *(f"  {line}" for line in _commands(twin, checks)),
     ]
     return "".join(printable(line) + "\n" for line in lines).encode()
+
+
+def _commands(twin: Twin, checks: list[Check]) -> list[str]:
+    """How to take the snapshot again; nothing that a stranger may have written."""
+    sealed = any(c.name == "question" and c.state is CheckState.HOLDS for c in checks)
+    return list(twin.document["repeat"]) if sealed else []
 
 
 def _object(twin: Twin, checks: list[Check], signed: Signature | None) -> dict[str, object]:
@@ -143,5 +155,6 @@ def _write(target: str, twin: Twin, signed: Signature | None, checks: list[Check
         say(f"{target} was not written: something of the report is false")
         return
     with whole_file(target) as stream:
-        stream.write(report_page(twin.document, signed).encode("utf-8"))
+        document = {**twin.document, "repeat": _commands(twin, checks)}
+        stream.write(report_page(document, signed).encode("utf-8"))
     say(f"page written to {target}")

