@@ -27,10 +27,11 @@ _NAME, _COIN = "\ue000", "\ue001"
 """What stands for the publisher's name, and for a coin's or a network's, in a prepared text."""
 
 _ADDRESS = r"(?=[a-z_:\-]{0,90}[0-9])[0-9a-z_:\-]{20,}|0x[0-9a-f]{8,}"
-_KIND = (
-    rf"(?:cold|hot|warm|reserves?|proof[ -]of[ -]reserves?|custody|custodial|treasury|storage|"
-    rf"staking|validator|corporate|operational|on-?chain|main|own|public|private|{_COIN})"
+_STORE = (
+    r"(?:cold|hot|warm|reserves?|proof[ -]of[ -]reserves?|custody|custodial|treasury|storage|"
+    r"corporate|operational)"
 )
+_KIND = rf"(?:{_STORE}|staking|validator|on-?chain|main|own|public|private|{_COIN})"
 _THING = (
     r"(?:address(?:es)?|wallets?|accounts?|reserves?|holdings?|keys?|coins?|assets?|funds|balances?|"
     r"validators?|outputs?)"
@@ -52,7 +53,8 @@ _FORM = r"(?:,? (?:ltd|limited|inc|llc|gmbh|ag|plc|pte|corp|s\.?a|bv)\b\.?){0,2}
 _DECLARES = r"(?:confirm|declare|state|attest|assert|affirm)s?|certify|certifies"
 _WHEN = rf"(?:(?:as of|on|at|dated|block|height|{_MONTH}|[0-9])[^,.;:!?\n]{{0,40}}, )?"
 _START = (
-    rf"(?:^|[.:;!\n(] ?| {_DASH} ){_WHEN}"
+    rf"(?:^|[.;!\n] ?|^(?:{_NAME} )?(?:proof[ -]of[ -]reserves?|statement|attestation)"
+    rf"[^.:;!?\n]{{0,40}}: ?){_WHEN}"
     rf"(?:(?:we|i|we, {_NAME}{_FORM},?|{_NAME}{_FORM})(?:,? hereby)? (?:{_DECLARES})(?: that)? )?"
 )
 _HAS = (
@@ -64,20 +66,29 @@ _WHO = rf"(?:(?:the )?(?:exchange |company )?{_NAME}{_FORM}|we, {_NAME}{_FORM},?
 _IT_IS = r"(?:(?:i am|i'm|this is|it is|these are|we are)(?: one of the| an?| the)? )"
 
 _CLAIMS = tuple(
-    re.compile(_START + form)
-    for form in (
-        # NAME owns this address; NAME declares that it owns this address
-        rf"(?:{_WHO}|it) {_HAS}(?: and {_HAS})? {_THINGS}{_END}",
-        # this address is owned by NAME, belongs to NAME, is NAME's
-        rf"{_IT_IS}?{_THINGS},? (?:(?:is|are) )?(?:{_IS_HAD}(?: and {_IS_HAD})? by|"
-        rf"belongs? to|belonging to) (?:the )?{_NAME}{_FORM}{_END}",
-        rf"{_THINGS} (?:is|are) {_NAME}'s?{_END}",
-        # address of NAME
-        rf"{_IT_IS}?{_THINGS} of (?:the )?{_NAME}{_FORM}{_END}",
-        # I am a NAME address; NAME's cold wallets
-        rf"{_IT_IS}?(?:the )?{_NAME}(?:'s?)? (?:{_KIND} ){{0,4}}(?:address(?:es)?|reserves?){_END}",
-        rf"{_IT_IS}?(?:the )?{_NAME}(?:'s?)? (?:{_KIND} ){{1,4}}(?:wallets?|storage){_END}",
-        rf"(?:the )?{_NAME}(?:'s?)? proof[ -]of[ -]reserves?{_END}",
+    map(
+        re.compile,
+        (
+            # NAME owns this address; NAME declares that it owns this address
+            rf"{_START}(?:{_WHO}|it) {_HAS}(?: and {_HAS})? {_THINGS}{_END}",
+            # this address is owned by NAME, belongs to NAME, is NAME's
+            rf"{_START}{_IT_IS}?{_THINGS},? (?:(?:is|are) {_IS_HAD}(?: and {_IS_HAD})? by|"
+            rf"belongs? to) (?:the )?{_NAME}{_FORM}{_END}",
+            rf"{_START}{_THINGS} (?:is|are) {_NAME}'s?{_END}",
+            # this is an address of NAME; I am a NAME address
+            rf"{_START}{_IT_IS}{_THINGS} of (?:the )?{_NAME}{_FORM}{_END}",
+            rf"{_START}{_IT_IS}{_THINGS},? {_IS_HAD} by (?:the )?{_NAME}{_FORM}{_END}",
+            rf"{_START}{_IT_IS}{_NAME}(?:'s?)? (?:{_KIND} ){{0,4}}"
+            rf"(?:address(?:es)?|reserves?){_END}",
+            rf"{_START}{_IT_IS}{_NAME}(?:'s?)? (?:{_KIND} ){{1,4}}(?:wallets?|storage){_END}",
+            # What has no verb is a claim only where nothing stands before it: wallets of NAME
+            rf"^(?:the )?{_THINGS} of (?:the )?{_NAME}{_FORM}{_END}",
+            rf"^(?:the )?{_THINGS},? (?:{_IS_HAD}(?: and {_IS_HAD})? by|belonging to) "
+            rf"(?:the )?{_NAME}{_FORM}{_END}",
+            rf"^(?:the )?{_NAME}(?:'s?)? (?:{_KIND} ){{0,2}}{_STORE} (?:{_KIND} ){{0,2}}"
+            rf"(?:address(?:es)?|wallets?|storage){_END}",
+            rf"^(?:the )?{_NAME}(?:'s?)? (?:proof[ -]of[ -])?reserves?{_END}",
+        ),
     )
 )
 _DENIES = re.compile(
@@ -85,7 +96,8 @@ _DENIES = re.compile(
     r"previous(?:ly)?|was|were|used to|once|ex|except|unless|until|if|whether|would|should|"
     r"could|might|will|den(?:y|ies)|disput\w*|false(?:ly)?|fake|untrue|pretend\w*|"
     r"alleged(?:ly)?|supposed(?:ly)?|stolen|hack\w*|scam\w*|phish\w*|tests?|testing|testnet)\b"
-    r"|n't\b|\?"
+    r"|n't\b|\?|\byour?s?\b"
+    rf"|\b(?:for|on behalf of) (?!its\b|our\b|their\b|proof\b|por\b|the\b|all\b|audit|[0-9{_NAME}])"
 )
 
 

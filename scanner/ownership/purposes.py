@@ -24,7 +24,8 @@ _PURPOSES = (
     (re.compile(r"\bvot(?:e|es|ed|ing)\b|\bproposals?\b|\bgovernance\b"), "a vote"),
     (re.compile(r"\bpermit\b|\bapprov|\ballowance\b|\bspender\b"), "a permit"),
     (re.compile(r"\b(?:buy|sell|limit) order\b|\blisting\b|\bswap\b"), "an order"),
-    (re.compile(r"\bairdrop\b|\bwhitelist\b|\bterms of (?:use|service)\b|\bprivacy policy\b"),
+    (re.compile(r"\bairdrop\b|\bwhitelist\b|\bterms of (?:use|service)\b|\bprivacy policy\b"
+                r"|\bagree\w*\b|\baccept\w*\b|\bconsent\w*\b|\bauthori[sz]\w*\b"),
      "an agreement or a sign-up"),
     (re.compile(r"\btravel[ -]?rule\b|\bbeneficial\b|\bkyc\b|\baml\b|\bknow your customer\b"
                 r"|\bself[ -]?(?:hosted|custod\w*)\b|\bunhosted\b|\bsatoshi test\b"),
@@ -35,7 +36,7 @@ _PURPOSES = (
      "about a debt"),
     (re.compile(r"\b(?:customers?|clients?|users?|subscribers?|members?|account holders?)\b"),
      "a customer's"),
-    (re.compile(r"\bmy\b|\bmine\b|\bmyself\b"), "about what is the signer's own"),
+    (re.compile(r"\bmy\b|\bmine\b|\bme\b|\bmyself\b"), "about what is the signer's own"),
     (re.compile(r"\bverify(?:ing)? (?:my|your|the|an?) (?:account|identity|e-?mail|profile)\b"
                 r"|\bverification (?:code|request|step)\b|\b(?:link|bind|connect|register)\b"
                 r"|\b(?:support|helpdesk)\b"

@@ -134,7 +134,8 @@ def _stated_by(said: str, address: str, rule: StatementRule) -> StatedBy | None:
         return StatedBy.RULE if fits else None
     if said in rule.known:
         return StatedBy.TABLE
-    if rule.named and claims_by_name(said, rule.names) and template(said) == template(rule.named):
+    alike = bool(rule.named) and template(said) == template(rule.named)
+    if alike and claims_by_name(said, rule.names):
         return StatedBy.NAMED
     return None
 
