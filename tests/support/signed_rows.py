@@ -57,8 +57,8 @@ def refused(result: ControlResult) -> bool:
     if result.control is Control.UNSUPPORTED:
         told = (
             "tried: ",
-            *("only the chain can say", "it may be of several"),
-            "only its permissions can say",
+            *("only the chain can say", "it may belong to several"),
+            "only the account's permissions show",
             "signed without an envelope",
             "publish it in the key column",
         )

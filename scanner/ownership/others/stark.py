@@ -24,8 +24,8 @@ SHORT_STRING = 31
 _DOMAIN_TYPE = "StarkNetDomain(name:felt,version:felt,chainId:felt)"
 _MESSAGE_TYPE = "Message(contents:felt)"
 _NOT_BOUND = (
-    "the published key signed for this account; whether the account uses it is not verified: a "
-    "snapshot with an endpoint asks the account"
+    "the published key signed for this account; whether the account uses it is not verified: take "
+    "a snapshot with an endpoint, which asks the account"
 )
 
 

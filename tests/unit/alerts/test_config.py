@@ -67,7 +67,7 @@ RULE = '[[rule]]\nname = "r"\n'
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('[[rule]]\nname = "r"\nkind = "incomplete"\n', "nobody would be told"),
+        ('[[rule]]\nname = "r"\nkind = "incomplete"\n', "alerts would go nowhere"),
         ("x", "not valid TOML"),
         (HOOK + "[else]\n", "unknown key 'else'"),
         ("channel = 1\n", "[[channel]]"),
@@ -86,10 +86,10 @@ RULE = '[[rule]]\nname = "r"\n'
         (MAIL.replace('host = "mail.example"\n', ""), "host must be given"),
         (MAIL.replace("b@example.com", "b@example.com\\nBcc: x@y"), "plain addresses"),
         (MAIL + 'security = "some"\n', "security"),
-        (MAIL + 'ca_file = "none.pem"\n', "no ca_file"),
+        (MAIL + 'ca_file = "none.pem"\n', "does not exist"),
         (MAIL + "port = 70000\n", "port"),
-        (MAIL + 'user = "u"\n', "go together"),
-        (MAIL + 'security = "none"\nuser = "u"\npassword_env = "PASSWORD"\n', "encryption"),
+        (MAIL + 'user = "u"\n', "must both be given"),
+        (MAIL + 'security = "none"\nuser = "u"\npassword_env = "PASSWORD"\n', "unencrypted"),
         (MAIL + 'password = "CANARY"\n', "unknown key 'password'"),
         (HOOK + RULE + 'kind = "nosuch"\n', "kind must be one of"),
         (HOOK + RULE + 'kind = "reserve_ratio"\n', "under must be given"),
@@ -97,7 +97,7 @@ RULE = '[[rule]]\nname = "r"\n'
         (HOOK + RULE + 'kind = "reserve_ratio"\nunder = nan\n', "under must be above 0"),
         (HOOK + RULE + 'kind = "reserve_ratio"\npercent = 1\n', "unknown key 'percent'"),
         (HOOK + RULE + 'kind = "verified_fell"\npercent = 0\n', "above 0"),
-        (HOOK + RULE + 'kind = "incomplete"\nchannels = ["x"]\n', "no channel 'x'"),
+        (HOOK + RULE + 'kind = "incomplete"\nchannels = ["x"]\n', "no channel is named 'x'"),
         (HOOK + RULE + 'kind = "incomplete"\nassets = "BTC"\n', "list of texts"),
     ],
 )

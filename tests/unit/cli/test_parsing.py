@@ -39,7 +39,7 @@ def test_height_that_is_none(text, words):
 
 
 def test_one_network_has_one_height():
-    with pytest.raises(ConfigError, match="twice for bitcoin"):
+    with pytest.raises(ConfigError, match="names bitcoin twice"):
         parse_heights(["bitcoin=1", "BTC=2"], REGISTRY)
     with pytest.raises(UnknownAssetError):
         parse_heights(["nosuch=1"], REGISTRY)

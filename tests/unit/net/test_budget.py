@@ -134,7 +134,7 @@ def test_a_line_that_is_too_long_is_left_in_the_end():
             return None
 
     budget = SlotBudget("node-a", 1, Full(), clock=lambda: now[0], sleep=sleep)
-    with pytest.raises(SourceUnavailableError, match="node-a: no turn") as caught:
+    with pytest.raises(SourceUnavailableError, match="node-a: no free slot") as caught:
         budget.take()
     assert caught.value.retry_after == LONGEST_LINE
     assert PATIENCE < now[0] < PATIENCE + LONGEST_LINE

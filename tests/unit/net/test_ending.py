@@ -28,11 +28,11 @@ def test_no_request_goes_out(flag):
         http = Transport(Endpoint("n", "bitcoin", "esplora", f"http://{host}/"))
         assert http.get().status == 200
         ending.begin()
-        with pytest.raises(SourceUnavailableError, match="told to stop"):
+        with pytest.raises(SourceUnavailableError, match="is stopping"):
             http.get()
         http.close()
         electrum = ElectrumRpc(Endpoint("n", "bitcoin", "electrum", f"tcp://{host}"))
-        with pytest.raises(SourceUnavailableError, match="told to stop"):
+        with pytest.raises(SourceUnavailableError, match="is stopping"):
             electrum.call("server.version")
     assert len(asked) == 1
 
@@ -44,7 +44,7 @@ def test_waiting_for_a_slot_ends(flag):
         http.get()
     threading.Timer(0.2, ending.begin).start()
     began = time.monotonic()
-    with pytest.raises(SourceUnavailableError, match="told to stop"):
+    with pytest.raises(SourceUnavailableError, match="is stopping"):
         http.get()
     assert time.monotonic() - began < 10, "a thousand seconds until the next one"
     http.close()

@@ -33,7 +33,7 @@ def test_the_network_is_found_by_the_address() -> None:
     given = SignedMessage(evm_address(key(1)), MESSAGE, (evm_sign(key(1)),))
     checked = check_message(given, REGISTRY)
     assert (checked.network, checked.result.control) == ("ethereum", Control.CONTROLS)
-    assert "made from the key" in checked.words
+    assert "computed from the key" in checked.words
     for row in native_rows(1):
         found = check_message(
             SignedMessage(row.claim.address, row.claim.message, row.claim.signatures, "",

@@ -19,8 +19,9 @@ from scanner.settings.tables import load_registry
 REGISTRY = load_registry()
 ROWS = signed_rows()
 TO_DO = re.compile(
-    r"\b(compare|publish|take a snapshot|sign again|move|hold it|use BIP-322|must be read|"
-    r"needs a transaction|says what can be signed)\b"
+    r"\b(compare|publish|take a snapshot|[Ss]ign again|use a|sign a shorter|sign a plain|move|"
+    r"hold it|use BIP-322|must be read|"
+    r"only a transaction can|lists what can be signed)\b"
 )
 INSIDE = re.compile(r"\w+(Error|Exception)\b|Traceback|unpack|NoneType|object at|\bself\b|__|\n")
 

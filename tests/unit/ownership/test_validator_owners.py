@@ -94,12 +94,12 @@ def test_the_owner_whom_the_credentials_name(kind: int) -> None:
         (b"\xff" * 32, "do not agree"),
         (b"\0" + b"\x55" * 31, "BLS key (0x00)"),
         (b"\0" * 12 + account(A), "BLS key (0x00)"),
-        (b"\1" + b"\0" * 10 + b"\1" + account(A), "of no known kind"),
-        (paid(account(A), 3), "of no known kind: 0x03"),
-        (paid(bytes(20)), "of no known kind"),
-        (paid(account(A))[:31], "nobody told"),
-        (paid(account(A)) + b"\0", "nobody told"),
-        (b"", "nobody told"),
+        (b"\1" + b"\0" * 10 + b"\1" + account(A), "of an unknown kind"),
+        (paid(account(A), 3), "of an unknown kind: 0x03"),
+        (paid(bytes(20)), "of an unknown kind"),
+        (paid(account(A))[:31], "no source returned"),
+        (paid(account(A)) + b"\0", "no source returned"),
+        (b"", "no source returned"),
     ],
 )
 def test_credentials_that_name_nobody_are_no_proof(credentials: bytes, says: str) -> None:

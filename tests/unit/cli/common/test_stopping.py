@@ -27,7 +27,7 @@ def test_the_first_is_answered_and_the_second_ends_it():
         os.kill(process.pid, signal.SIGINT)
         before = time.monotonic()
         line = process.stderr.readline()
-        assert "stopping after the requests at hand, Ctrl-C again stops now" in line
+        assert "stopping after the current requests, Ctrl-C again stops at once" in line
         os.kill(process.pid, signal.SIGINT)
         assert "'scanner resume 7' goes on" in process.stderr.read()
         assert process.wait() == 130

@@ -202,7 +202,7 @@ def test_permits_and_orders_are_no_statement_of_ownership() -> None:
     message, signature = typed(types=types, domain={"verifyingContract": "0x" + "11" * 20})
     result = judged(signature, message=message)
     assert result.control is Control.MISMATCH
-    assert "no statement of ownership" in result.reason
+    assert "not a statement of ownership" in result.reason
 
 
 @pytest.mark.parametrize(
