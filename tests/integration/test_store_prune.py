@@ -185,6 +185,17 @@ def test_rows_of_later_findings_stay_with_them(store):
     assert changed.items() <= queries.finding_counts(store, first).items()
 
 
+def test_a_second_reading_of_what_is_gone_is_refused(store):
+    """A job that comes late compares with nothing, and adds nothing."""
+    from support.sealed_database import _read_again
+
+    first, *_ = _three(store)
+    prune(store, first, "1", NOW)
+    with pytest.raises(SnapshotPrunedError, match=PRUNED):
+        _read_again(store, first)
+    assert check(store) == []
+
+
 def test_sums_of_rows_that_moved_stay(store):
     first = planned(store, claims(), statement=OKX_RULE, chunk_sizes={"ethereum": 2})
     take(store, first, Ledger({FIRST: COINS}, rotate))

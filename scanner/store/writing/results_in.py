@@ -15,6 +15,7 @@ from scanner.snapshots.findings import finding_about
 from scanner.snapshots.interface import Chunk, NumberedClaim, RowResult, SnapshotState
 from scanner.snapshots.tally import Tally
 from scanner.store.database import chain
+from scanner.store.database.pruned import refuse_pruned
 from scanner.store.schema import bulk
 from scanner.store.schema import tables as t
 from scanner.store.schema.records import (
@@ -133,7 +134,11 @@ def _sums(
 
 
 def compare(connection: Connection, chunk: Chunk, results: Sequence[RowResult]) -> list[Finding]:
-    """A second reading of a chunk that is done: keep the first, tell where they differ."""
+    """A second reading of a chunk that is done: keep the first, tell where they differ.
+
+    Raises SnapshotPrunedError where the first is gone.
+    """
+    refuse_pruned(connection, chunk.snapshot_id)
     c = t.balance.c
     query = select(c.claim_no, *BALANCE_COLUMNS).where(
         c.snapshot_id == chunk.snapshot_id, c.chunk_no == chunk.no
