@@ -19,15 +19,16 @@ _PLACE = re.compile(r"FOLDER/([a-z.]+)")
 """A file of the folder, in scanner.env."""
 
 Folder = Annotated[
-    Path, typer.Argument(metavar="[FOLDER]", help="Where; it is made if it is missing.")
+    Path,
+    typer.Argument(metavar="[FOLDER]", help="Folder for the settings; created if it is missing."),
 ]
 
 
 def init(folder: Folder = Path("scanner-settings")) -> None:
     """Write settings to start from: endpoints, publishers, alerts, and where they are found.
 
-    They change nothing as they are: everything is explained, and what is an example is a comment.
-    It asks nothing, reaches nobody and overwrites no file.
+    As written they change nothing: every setting is explained, and examples are comments. It
+    uses no network and overwrites no file.
     """
     place = folder.absolute()
     if not str(place).isprintable():
@@ -44,14 +45,14 @@ def init(folder: Folder = Path("scanner-settings")) -> None:
     env = quote(str(place / "scanner.env"))
     say(
         f"Next: . {env}    # then the files are found",
-        "      scanner doctor LIST    # who answers at the heights of your list",
+        "      scanner doctor LIST    # which endpoints answer at your list's heights",
         "      scanner snapshot LIST",
     )
 
 
 def _refuse_to_overwrite(folder: Path) -> None:
     if folder.exists() and not folder.is_dir():
-        raise InputError(f"{folder} is there and is no folder: name another one")
+        raise InputError(f"{folder} exists and is not a folder: name another one")
     there = [name for name in FILES if (folder / name).is_symlink() or (folder / name).exists()]
     if there:
         raise InputError(f"{folder} has {', '.join(there)} already: nothing was written")

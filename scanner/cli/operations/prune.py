@@ -46,7 +46,7 @@ OfPublisher = Annotated[
         autocompletion=known_publishers,
     ),
 ]
-Yes = Annotated[bool, typer.Option("--yes", help="Delete. Without it nothing is deleted.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Really delete; without it nothing is deleted.")]
 _WORDS = {0: "verified", 1: "false", 3: "not fully verified"}
 
 
@@ -60,15 +60,15 @@ def prune_(
 ) -> None:
     """Delete the rows of old snapshots; totals, results and seals stay for good.
 
-    Without --yes it only says what it would delete. It needs the database's owner. The newest
-    complete snapshot of a publisher is never pruned, nor one that does not add up. Lists stay, so
-    a list can be taken again. A pruned snapshot is named as such everywhere, with the day.
+    Without --yes it only shows what it would delete. Only the owner of the database can do it. The
+    newest complete snapshot of a publisher is never pruned, nor one that does not add up. Lists
+    stay, so a list can be taken again. A pruned snapshot is marked so everywhere, with the date.
     """
     named = given(publisher, "--publisher")
     if bool(snapshots) == (keep is not None):
-        raise InputError("say what to prune: --keep N, or ids of snapshots")
+        raise InputError("nothing to prune is named: give --keep N or the ids of snapshots")
     if named and keep is None:
-        raise InputError("--publisher goes with --keep")
+        raise InputError("--publisher needs --keep")
     with open_store(database_url(context, database)) as store:
         if keep is not None:
             chosen = to_prune(store, keep, _publisher(store, named))
@@ -79,7 +79,7 @@ def prune_(
             return
         _say(plan(store, chosen))
         if not yes:
-            say("nothing was deleted: --yes deletes it. Write reports of them first")
+            say("nothing was deleted: add --yes to delete. Write reports of the snapshots first")
             return
         for each in chosen:
             done = prune(store, each.id, __version__, datetime.now(UTC))
@@ -117,7 +117,7 @@ def pruned(
     as_json: AsJson = False,
     database: Database = None,
 ) -> None:
-    """Show what is kept of pruned snapshots: result, totals, seal, and when they were pruned."""
+    """Show what is left of pruned snapshots: result, totals, seal, and when they were pruned."""
     with open_store(database_url(context, database)) as store:
         wanted = [resolve(store, each, pruned=True) for each in snapshots or ()]
         found = [_Kept(store, *each) for each in pruned_snapshots(store, wanted)]
