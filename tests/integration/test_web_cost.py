@@ -6,9 +6,11 @@ from support.databases import empty_database  # noqa: F401 - a fixture
 from support.snapshot_stub import evm_address
 from support.web_data import make_database
 
+from scanner.store.database import connection
 from scanner.store.database.engine import open_store
 from scanner.store.reading import across, queries, row_pages
 from scanner.store.reading.across import Change, Taken
+from scanner.store.reading.history import DataVersion
 from scanner.store.reading.row_pages import RowFilter
 
 pytestmark = pytest.mark.node
@@ -65,3 +67,16 @@ def test_many_snapshots_are_told_with_as_few_questions_as_one(asked):
     del statements[:]
     assert len(queries.heads(store)) > 3
     assert len(statements) == one
+
+
+def test_whether_data_changed_can_be_asked_for_ever(tmp_path, monkeypatch):
+    # SQLite counts the steps of a statement that is kept over all its runs, and a connection keeps
+    # the limit that its last reader set: one request in some 25,000 was answered with 500.
+    monkeypatch.setattr(connection, "READ_SECONDS", -1)
+    url = f"sqlite:///{tmp_path / 'scanner.db'}"
+    open_store(url, create=True).close()
+    with open_store(url, read_only=True) as store:
+        version = DataVersion(store)
+        seen = {version.now() for _ in range(100_000)}
+        version.close()
+    assert len(seen) == 1

@@ -92,6 +92,9 @@ class DataVersion:
         with self._lock:
             if self._own is None:
                 self._own = self._store.engine.connect()
+                # Who had it before left a clock running that would stop one question in many.
+                before: Any = self._own.connection.driver_connection
+                before.set_progress_handler(None, 0)
             plain: Any = self._own.connection.driver_connection
             return str(plain.execute("PRAGMA data_version").fetchone()[0])
 
