@@ -27,8 +27,13 @@ LIMITS: dict[str, tuple[str, float]] = {
     "store.plan": ("at least", 100_000),
     "store.seal": ("at least", 100_000),
     "networks": ("at least", 167),  # a list of 100,000 rows in ten minutes
-    "web.rate": ("at least", 50),
-    "web.cpu": ("at most", 50),
+    "web.p95": ("at most", 200),  # milliseconds, and so for the form
+    "web.form": ("at most", 200),
+    "web.rate": ("at least", 100),
+    "web.cpu": ("at most", 10),
+    "report.time": ("at most", 10),
+    "report.memory": ("at most", 300),
+    "report.size": ("at most", 5),
     "verify.file.rows": ("at least", 10_000),
     "utxo": ("at most", 300),  # megabytes
     "evm.fetch.memory": ("at most", 300),

@@ -1,18 +1,21 @@
 """Benchmarks of the pages, with 1,000,000 rows in one snapshot: one JSON object a line.
 
-web.p95: milliseconds of the 95th percentile with 20 requests in flight, every kind of page, hardly
-any asked for twice, on two processes of `scanner serve`; against the same load on /healthz, which
-is the server without pages. web.rate: requests a second of that run. web.cpu: processor time of
-the server for one request, its start and the bare ones counted in.
+web.p95: milliseconds of the 95th percentile with 20 requests in flight, every kind of page and the
+form that checks a signature, hardly any asked for twice, on two processes of `scanner serve`.
+web.form: the same of the form alone. web.bare: how often web.p95 is that of the same load on
+/healthz, which is the server without pages: what it says on a machine that does other things, too.
+web.rate: requests a second of that run. web.cpu: processor time of the server for one request, its
+start and the bare ones counted in.
 
     python bench/web.py [CLAIMS] [DATABASE-FILE]
 
-The database file is made if it is not there (a minute or two) and then kept; without one it is made
-in a temporary folder.
+The database file is made if it is not there (a minute or two) and then kept; without one it lies
+in .cache/bench, a gigabyte, until the schema or what fills it changes, or `make clean`.
 """
 
 from __future__ import annotations
 
+import hashlib
 import http.client
 import json
 import os
@@ -21,13 +24,13 @@ import re
 import resource
 import subprocess
 import sys
-import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlencode
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "bench" / "data")]
@@ -36,6 +39,7 @@ CLAIMS = 1_000_000
 IN_FLIGHT = 20
 REQUESTS = 3_000
 BARE = 1_000
+FORM = "/check"
 OLD, RIVAL, NEW = 1, 2, 3
 """The snapshots that web_database.py makes."""
 
@@ -65,9 +69,23 @@ def targets(claims: int, count: int) -> list[str]:
         (1, lambda: "/publishers/1"),
         (2, lambda: f"/publishers/1/assets/{chance.choice(('ETH', 'USDT', 'USDC'))}"),
         (6, lambda: f"/api/v1/snapshots/{NEW}/rows?after={no()}&limit=50"),
+        (4, lambda: f"{FORM}?{urlencode(signed(no()))}"),
     )
     weights = [weight for weight, _ in makers]
     return [make() for _, make in chance.choices(makers, weights, k=count)]
+
+
+def signed(number: int) -> dict[str, str]:
+    """An address, a message and a signature that is none of its: all the work of checking one."""
+    from web_database import address
+
+    half = "0" + hashlib.sha256(str(number).encode()).hexdigest()[1:]
+    return {
+        "address": address(number),
+        "message": f"I am the owner of this address, {number}",
+        "signature": f"0x{half}{half}1b",
+        "network": "ethereum",
+    }
 
 
 @contextmanager
@@ -104,13 +122,18 @@ def load(port: int, paths: Sequence[str]) -> tuple[dict[str, list[float]], float
             answer.read()
             if answer.status != 200:
                 raise SystemExit(f"{path}: {answer.status}")
-            took[re.sub(r"0x\w+|\d+", "N", path)].append((time.perf_counter() - start) * 1000)
+            took[kind_of(path)].append((time.perf_counter() - start) * 1000)
 
     start = time.perf_counter()
     with ThreadPoolExecutor(IN_FLIGHT) as pool:
         for done in [pool.submit(ask) for _ in range(IN_FLIGHT)]:
             done.result()
     return took, time.perf_counter() - start
+
+
+def kind_of(path: str) -> str:
+    """A path without its numbers; of the form without what is typed into it."""
+    return FORM if path.startswith(FORM) else re.sub(r"0x\w+|\d+", "N", path)
 
 
 def p95(times: Sequence[float]) -> float:
@@ -126,8 +149,11 @@ def database(file: Path, claims: int) -> None:
 
     if file.exists():
         return
-    with open_store(f"sqlite:///{file}", create=True) as store:
+    half = file.with_suffix(".half")  # one that was not filled to its end is never taken for one
+    half.unlink(missing_ok=True)
+    with open_store(f"sqlite:///{half}", create=True) as store:
         fill(store, claims, lambda what: print(what, file=sys.stderr))
+    half.rename(file)
 
 
 def run(file: Path, claims: int) -> None:
@@ -142,7 +168,9 @@ def run(file: Path, claims: int) -> None:
     base = p95(bare["/healthz"])
     for kind, times in sorted(took.items(), key=lambda item: -p95(item[1])):
         print(f"{p95(times):8.1f} ms  {len(times):5}  {kind}", file=sys.stderr)
-    show("web.p95", p95(every), "ms", "/healthz under the same load", p95(every) / base)
+    show("web.p95", p95(every), "ms", None, None)
+    show("web.form", p95(took[FORM]), "ms", None, None)
+    show("web.bare", p95(every) / base, "times", "/healthz under the same load", p95(every) / base)
     show("web.rate", len(every) / seconds, "requests/s", None, None)
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     spent = (used.ru_utime + used.ru_stime - before) * 1000
@@ -156,13 +184,30 @@ def show(name: str, value: float, unit: str, against: str | None, ratio: float |
     print(json.dumps({**fields, "against": against, "ratio": ratio}), flush=True)
 
 
+def kept(claims: int) -> Path:
+    """Where the database lies between runs; another file as soon as it would be filled otherwise.
+
+    Files of earlier schemas are removed.
+    """
+    made_of = [*(ROOT / "migrations").rglob("*.py"), *(ROOT / "scanner/store").rglob("*.py")]
+    made_of.append(ROOT / "bench/data/web_database.py")
+    digest = hashlib.sha256(str(claims).encode())
+    for source in sorted(made_of):
+        digest.update(source.read_bytes())
+    file = ROOT / ".cache" / "bench" / f"web-{digest.hexdigest()[:16]}.db"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    for old in file.parent.glob("web-*.db*"):
+        if not old.name.startswith(file.name):
+            old.unlink()
+    return file
+
+
 def main(arguments: Sequence[str]) -> None:
-    """Run on the file named, else in a temporary folder."""
+    """Run on the file named, else on the one that is kept."""
     claims = int(arguments[0]) if arguments else CLAIMS
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(arguments[1]) if len(arguments) > 1 else Path(folder) / "scanner.db"
-        database(file, claims)
-        run(file, claims)
+    file = Path(arguments[1]) if len(arguments) > 1 else kept(claims)
+    database(file, claims)
+    run(file, claims)
 
 
 if __name__ == "__main__":

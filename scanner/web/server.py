@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
 import socket
 from dataclasses import dataclass
+from typing import Any
 
 import uvicorn
 from uvicorn.supervisors import Multiprocess
@@ -35,6 +37,28 @@ class Place:
     def name(self) -> str:
         """The host as it stands in an address."""
         return f"[{self.host}]" if ":" in self.host else self.host
+
+
+class OneByOne(asyncio.SelectorEventLoop):
+    """Takes one waiting connection at a time.
+
+    asyncio takes as many as there are: of twenty that come together one process would get nearly
+    all, and would answer them while the others stand idle. An asyncio that has no such method any
+    more does as it always did.
+    """
+
+    def _accept_connection(
+        self,
+        protocol_factory: Any,  # noqa: ANN401 - as asyncio has it
+        sock: socket.socket,
+        sslcontext: Any = None,  # noqa: ANN401
+        server: Any = None,  # noqa: ANN401
+        backlog: int = 100,
+        *rest: Any,  # noqa: ANN401
+    ) -> None:
+        super()._accept_connection(  # type: ignore[misc]
+            protocol_factory, sock, sslcontext, server, 1, *rest
+        )
 
 
 def listen(place: Place) -> socket.socket:
@@ -76,6 +100,7 @@ def run(place: Place, opened: socket.socket, settings_json: str) -> None:
         timeout_graceful_shutdown=GRACE_SECONDS,
         h11_max_incomplete_event_size=MOST_HEADER_BYTES,
         http=TimedProtocol,
+        loop=f"{OneByOne.__module__}:{OneByOne.__qualname__}",
     )
     if place.workers == 1:
         uvicorn.Server(config).run(sockets=[opened])
