@@ -11,9 +11,11 @@
 PY ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check fuzz soak test-mutations test-kills test-foreign-lists test-nodes test-core lint bench clean distclean runtime development nodes peers
+.PHONY: demo test check fuzz soak test-mutations test-kills test-foreign-lists test-nodes test-core lint bench clean distclean runtime development nodes bitcoind anvil peers
 
-demo: runtime nodes
+# What is missing is fetched side by side: packages and nodes wait for different servers.
+demo:
+	@$(MAKE) --no-print-directory -j 3 runtime bitcoind anvil
 	@$(BIN)/scanner demo
 
 # Without its node a test is skipped and says why; in CI (CI=true) it fails. Every process has nodes
@@ -100,8 +102,12 @@ runtime:
 development:
 	@scripts/make-venv "$(PY)" requirements-dev.lock
 
-nodes:
+nodes: bitcoind anvil
+
+bitcoind:
 	@test -n "$$SCANNER_BITCOIND" || scripts/install-bitcoind .devnet/bitcoin
+
+anvil:
 	@test -n "$$SCANNER_ANVIL" || scripts/install-anvil .devnet/anvil
 
 peers:

@@ -230,3 +230,25 @@ def test_a_crate_with_another_hash_is_not_kept(checkout):
     assert "its hash differs" in done.stderr
     assert not (checkout / "out/bin").exists()
     assert not (checkout / "out/VERSION").exists()
+
+
+def test_the_demonstration_fetches_packages_and_nodes_side_by_side(tmp_path):
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    for place in ("scripts", ".venv/bin"):
+        (tmp_path / place).mkdir(parents=True)
+    waits = (
+        "#!/bin/sh\necho >started-$(basename $0)\nfor n in $(seq 200); do "
+        "[ $(ls started-* | wc -l) = 3 ] && exit 0; sleep 0.05; done\nexit 1\n"
+    )
+    names = ("make-venv", "install-bitcoind", "install-anvil")
+    for script in (tmp_path / "scripts" / name for name in names):
+        script.write_text(waits, "utf-8")
+        script.chmod(0o755)
+    scanner = tmp_path / ".venv" / "bin" / "scanner"
+    scanner.write_text('#!/bin/sh\necho "scanner $*"\n', "utf-8")
+    scanner.chmod(0o755)
+    given = {"PATH": os.environ["PATH"]}
+    command = ["make", "-C", str(tmp_path), "demo"]
+    done = subprocess.run(command, env=given, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "scanner demo" in done.stdout
