@@ -20,7 +20,7 @@ from scanner.reports.documents.shown import block_span
 from scanner.reports.documents.value_view import point_view, worth_view
 from scanner.reports.figures.amounts import reading_coins
 from scanner.reports.figures.outcome import other_chains
-from scanner.reports.figures.ratios import ratio_view
+from scanner.reports.figures.ratios import ratio_view, why_absent
 from scanner.reports.figures.signed_texts import text_objects, text_view
 from scanner.reports.figures.values import SPANS
 from scanner.reports.figures.values_json import grouped
@@ -94,11 +94,22 @@ def ratios(found: Json, totals: Json) -> list[Json]:
 
 
 def points(history: Json) -> list[Json]:
-    """The points of an asset with the cells of their worth; "" where there is none."""
+    """The points of an asset with the cells of their worth, and why a ratio is absent; "" else."""
     return [
-        {**p, "worth": None if p["worth"] is None else point_view(p["worth"])}
+        {
+            **p,
+            "worth": None if p["worth"] is None else point_view(p["worth"]),
+            "why_absent": _why_absent(p["total"]),
+        }
         for p in history["points"]
     ]
+
+
+def _why_absent(total: Json | None) -> str:
+    """Only complete snapshots have a total there."""
+    if total is None or total["liabilities"] is None or total["reserve_ratio"] is not None:
+        return ""
+    return why_absent(total, complete=True)
 
 
 def asset_worth(history: Json) -> Json | None:

@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from scanner.reports.documents.exact import exact_totals
 from scanner.reports.documents.value_view import value_view
 from scanner.reports.figures.aggregate import aggregate_view
+from scanner.reports.figures.details import Line, detail_lines
 from scanner.reports.figures.groups import group_objects, group_view, groups_of
 from scanner.reports.figures.words import (
     BINDING,
@@ -230,6 +231,7 @@ def row(
             "head": objects.head_object(head),
             "claim": objects.row_object(found),
             "verified": drawing.is_verified(found),
+            "details": _details(found),
             "explorer": _explorer(head, found),
         }
         words = {
@@ -244,6 +246,11 @@ def row(
         return _page(site, "row.html.j2", {**values, **words})
 
     return site.respond(request, make, HTML)
+
+
+def _details(found: FoundClaim) -> list[Line]:
+    balance, claim = found.row.balance, found.row.claim
+    return [] if balance is None else detail_lines(balance.detail, claim.decimals, claim.asset)
 
 
 def _explorer(head: SnapshotHead, found: FoundClaim) -> str:

@@ -172,6 +172,12 @@ def test_ratios_show_both_sides_evidence(site, ids):
         assert words in section, words
 
 
+def test_an_asset_over_time_says_why_its_ratio_is_absent(site):
+    (ratio,) = api(site, "/snapshots/3/ratios")["ratios"]
+    page = site.get(f"/publishers/1/assets/{ratio['asset']}").text
+    assert 'absent<span class="sub">of another day, or in another unit</span>' in page
+
+
 def test_without_prices_nothing_is_said_of_value(tmp_path):
     url = f"sqlite:///{tmp_path / 'scanner.db'}"
     with open_store(url, create=True) as store:
