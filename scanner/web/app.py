@@ -26,7 +26,7 @@ from scanner.settings import logs
 from scanner.settings.database import password_of
 from scanner.settings.tables import load_registry
 from scanner.store.database.engine import open_store
-from scanner.web import answers, api, checking, downloads, pages, scanning, uploading
+from scanner.web import answers, api, checking, downloads, feeds, pages, scanning, uploading
 from scanner.web.forms import Words
 from scanner.web.guard import LOCAL_NAMES, Guard, Rules
 from scanner.web.jobs import Jobs
@@ -109,6 +109,7 @@ def make_app(settings: WebSettings) -> Guard:
     app.include_router(api.router)
     app.include_router(pages.router)
     app.include_router(downloads.router)
+    app.include_router(feeds.router)
     app.include_router(checking.router)
     app.include_router(uploading.router)
     app.include_router(scanning.router)

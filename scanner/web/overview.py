@@ -12,6 +12,7 @@ from markupsafe import Markup
 from scanner.reports.documents.lines import sparkline
 from scanner.reports.figures.amounts import percent
 from scanner.reports.figures.values_json import grouped
+from scanner.settings.publishers import load_publishers
 from scanner.store.reading import queries
 from scanner.store.reading.beginnings import keys_beginning
 from scanner.store.reading.history import PublisherView, in_order
@@ -26,7 +27,7 @@ MONTHS = 12
 """Complete snapshots of a publisher that its small drawing goes back."""
 MOST_NAMED = 20
 """Publishers that a search names."""
-SORTS = ("publisher", "verified", "share", "ratio", "age")
+SORTS = ("publisher", "verified", "share", "own", "ratio", "age")
 _RESULTS = {"false": 0, "incomplete": 1, "unshown": 2, "verified": 3}
 
 
@@ -40,6 +41,10 @@ def overview(site: Site, sort: str) -> list[Json]:
         lines.sort(key=lambda line: -1 if line["cents"] is None else line["cents"], reverse=True)
     elif sort == "share":
         lines.sort(key=lambda line: (line["part"] is None, line["part"] or 0))
+    elif sort == "own":
+        lines.sort(
+            key=lambda line: -1 if line["own_part"] is None else line["own_part"], reverse=True
+        )
     elif sort == "ratio":
         lines.sort(key=lambda line: (line["worst"] is None, line["worst"] or 0))
     elif sort == "age":
@@ -67,14 +72,21 @@ def _line(site: Site, view: PublisherView) -> dict[str, Any]:
     line: dict[str, Any] = {
         "id": view.id, "name": view.name, "lists": view.lists, "snapshots": view.snapshots,
         "newest": view.latest, "snapshot": view.latest_complete, "status": None, "cents": None,
-        "verified": "", "part": None, "share": "", "worst": None, "ratio": "", "worst_asset": "",
+        "verified": "", "part": None, "share": "",
+        "own": "", "own_part": None, "own_names": "", "worst": None, "ratio": "", "worst_asset": "",
         "of": "", "spark": Markup(),
     }  # fmt: skip
     if view.latest_complete is None:
         return line
     head = site.head(str(view.latest_complete))
     line |= {"status": answers.status_word(site, head), "of": _balances_of(head)}
-    return {**line, **_money(site, head), **_worst_ratio(site, head), "spark": _spark(site, view)}
+    return {
+        **line,
+        **_money(site, head),
+        **_own(site, head),
+        **_worst_ratio(site, head),
+        "spark": _spark(site, view),
+    }
 
 
 def _balances_of(head: SnapshotHead) -> str:
@@ -95,6 +107,29 @@ def _money(site: Site, head: SnapshotHead) -> Json:
         "part": part,
         "share": percent(verified, claimed) if claimed else "",
     }
+
+
+def _own(site: Site, head: SnapshotHead) -> Json:
+    """The part of the verified dollars that the publisher issues itself, as it stands in a cell.
+
+    Nothing of a publisher whose own coins nobody wrote down: that is not 0.
+    """
+    issued = load_publishers().known(head.publisher).tokens
+    held = [a for a in site.totals(head).assets if a.asset in issued and a.verified]
+    if not issued:
+        return {}
+    names = ", ".join(total.asset for total in held)
+    if not held:
+        return {"own": "none", "own_part": Fraction(0)}
+    worth = snapshot_worth(site, head)
+    priced = {} if worth is None else {a["asset"]: a["verified_usd"] for a in worth["assets"]}
+    dollars = [priced.get(total.asset) for total in held]
+    if worth is None or None in dollars or not _cents(worth["verified_usd"]):
+        return {"own": "no price", "own_names": names}
+    own, whole = sum(_cents(each) for each in dollars), _cents(worth["verified_usd"])
+    hundredths = -(-own * 10_000 // whole)  # up: what is there never reads 0.00 %
+    text = f"{hundredths // 100:,}.{hundredths % 100:02} %"
+    return {"own": text, "own_part": Fraction(own, whole), "own_names": names}
 
 
 def _cents(text: object) -> int:
