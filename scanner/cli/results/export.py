@@ -25,7 +25,7 @@ What = Annotated[
     str,
     typer.Argument(
         metavar="WHAT",
-        help="totals, balances, ownership, claims, ratios or findings.",
+        help="totals, balances, ownership, verified, claims, ratios or findings.",
         autocompletion=tables,
     ),
 ]

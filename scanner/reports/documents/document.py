@@ -21,6 +21,7 @@ from scanner.reports.documents.ages import ages, signed_days
 from scanner.reports.documents.document_value import document_value
 from scanner.reports.documents.months import over_time
 from scanner.reports.documents.repeat import repeat_lines
+from scanner.reports.documents.verified_export import verified_export
 from scanner.reports.figures.aggregate import aggregate_object, aggregates
 from scanner.reports.figures.groups import group_objects, groups_of
 from scanner.reports.figures.outcome import answer, finding_groups, other_chains, outcome_weights
@@ -101,6 +102,7 @@ def report_document(
         "balances": _balances(store, snapshot_id),
         "findings": _findings(store, snapshot_id),
         "largest_verified": largest,
+        **({"verified_export": verified_export(store, snapshot_id)} if head.complete else {}),
         "concentration": concentration,
         "ages": ages(store, snapshot_id),
         "signed_days": signed_days(store, snapshot_id),

@@ -1,4 +1,4 @@
-"""What can be exported of a snapshot: six tables, their columns in a fixed order, row by row.
+"""What can be exported of a snapshot: seven tables, their columns in a fixed order, row by row.
 
 Amounts are strings of base units with `decimals` beside them. Columns are documented in
 docs/exports.md; a test compares the two.
@@ -15,7 +15,10 @@ from scanner.reports.figures.ratio_records import RATIO_COLUMNS, ratio_records
 from scanner.reports.figures.totals import TOTAL_COLUMNS, totals_records
 from scanner.store.database.engine import Store
 from scanner.store.reading import queries
+from scanner.store.reading.history import verified_rows
 from scanner.store.reading.queries import RowView
+from scanner.store.reading.verified import every_verified
+from scanner.store.reading.weighed import VerifiedRow
 
 Record = dict[str, object]
 
@@ -70,6 +73,10 @@ def _ownership(store: Store, snapshot_id: int) -> Iterator[Record]:
     return map(ownership_record, queries.rows(store, snapshot_id))
 
 
+def _verified(store: Store, snapshot_id: int) -> Iterator[Record]:
+    return map(verified_record, every_verified(store, snapshot_id))
+
+
 def _balances(store: Store, snapshot_id: int) -> Iterator[Record]:
     return map(balance_record, queries.rows(store, snapshot_id))
 
@@ -87,6 +94,9 @@ BALANCE_COLUMNS = (
     "row", "asset", "network", "address", "decimals", "claimed", "found", "difference", "evidence",
     "sources", "chain", "height", "block_hash", "duplicate", "reason",
 )  # fmt: skip
+VERIFIED_COLUMNS = (
+    "row", "asset", "network", "address", "decimals", "found", "evidence", "scheme", "signed_by",
+)  # fmt: skip
 
 TABLES: Mapping[str, Table] = {
     "totals": Table(TOTAL_COLUMNS, _totals, _asset_count),
@@ -99,6 +109,9 @@ TABLES: Mapping[str, Table] = {
         _columns(OWNERSHIP_COLUMNS, row="int", verified="bool", required="int"),
         _ownership,
         _claim_count,
+    ),
+    "verified": Table(
+        _columns(VERIFIED_COLUMNS, row="int", decimals="int"), _verified, verified_rows
     ),
     "claims": Table(
         _columns(CLAIM_COLUMNS, row="int", height="int", decimals="int", duplicate="bool"),
@@ -195,6 +208,21 @@ def balance_record(view: RowView) -> Record:
         "block_hash": block.hash if block else "",
         "duplicate": view.duplicate,
         "reason": balance.reason if balance else view.reason,
+    }
+
+
+def verified_record(verified: VerifiedRow) -> Record:
+    """One verified row, as the report's appendix has it."""
+    return {
+        "row": verified.row,
+        "asset": verified.asset,
+        "network": verified.network,
+        "address": verified.address,
+        "decimals": verified.decimals,
+        "found": str(verified.amount),
+        "evidence": verified.evidence.value,
+        "scheme": verified.scheme,
+        "signed_by": " ".join(verified.signed_by),
     }
 
 

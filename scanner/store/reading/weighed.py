@@ -145,7 +145,7 @@ def largest_verified(
     with store.read() as connection:
         query = (
             select(c.no, c.asset, c.decimals, b.amount, r.control, r.binding, r.statement)
-            .select_from(_verdicts())
+            .select_from(verdicts())
             .where(b.snapshot_id == snapshot_id, b.evidence != Evidence.UNAVAILABLE.value)
             .where(c.duplicate.is_(False))
         )
@@ -182,7 +182,8 @@ def _verified(view: RowView) -> VerifiedRow | None:
     )
 
 
-def _verdicts() -> Join:
+def verdicts() -> Join:
+    """Balances of snapshots with the verdicts and claims that they are of."""
     b, r, c = t.balance.c, t.control_result.c, t.claim.c
     same = and_(r.snapshot_id == b.snapshot_id, r.claim_no == b.claim_no)
     joined = t.balance.join(t.snapshot, t.snapshot.c.id == b.snapshot_id)

@@ -1,0 +1,76 @@
+"""Every verified row of a snapshot, in list order: what its totals are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+
+from sqlalchemy import Connection, and_, bindparam, select
+
+from scanner.model.balance import Balance, Evidence
+from scanner.snapshots.tally import row_class
+from scanner.store.database.engine import Store
+from scanner.store.database.moments import chunks_left_out, moved_rows
+from scanner.store.reading.weighed import VerifiedRow, verdicts
+from scanner.store.schema import tables as t
+from scanner.store.schema.bulk import Plain
+from scanner.store.schema.records import CONTROL_COLUMNS, read_control
+
+AT_ONCE = 20_000
+"""Rows that are read at once: a reader with a clock must not be stopped by the length of a list."""
+
+
+def every_verified(store: Store, snapshot_id: int) -> Iterator[VerifiedRow]:
+    """Each once, streamed; those of the chunks that are done. What is listed twice counts once."""
+    with store.read() as connection:
+        pins = _pins(connection, snapshot_id)
+        others, gone = chunks_left_out(connection, snapshot_id), moved_rows(connection, snapshot_id)
+    after: int | None = 0
+    while after is not None:
+        with store.read() as connection:
+            given = {"snapshot": snapshot_id, "after": after}
+            found = list(_page().values(connection, given))
+        after = found[-1][0] if len(found) == AT_ONCE else None
+        for no, chunk, duplicate, amount, evidence, *rest in found:
+            if duplicate or amount is None or chunk in others or no in gone:
+                continue
+            row, asset, network, address, decimals, *verdict = rest
+            control = read_control(tuple(verdict))
+            if control is None or not control.is_proof:
+                continue
+            held = Balance(amount, Evidence(evidence), ())
+            said_by = row_class(held, control, pins.get(chunk))
+            yield VerifiedRow(
+                *(row, no, asset, network, address, decimals, amount, said_by),
+                *(control.scheme, control.signed_by),
+            )
+
+
+@cache
+def _page() -> Plain:
+    b, c = t.balance.c, t.claim.c
+    query = (
+        select(
+            *(b.claim_no, b.chunk_no, c.duplicate, b.amount, b.evidence),
+            *(c.row, c.asset, c.network, c.address, c.decimals),
+            *CONTROL_COLUMNS,
+        )
+        .select_from(verdicts())
+        .where(b.snapshot_id == bindparam("snapshot"), b.claim_no > bindparam("after"))
+        .order_by(b.claim_no)
+        .limit(AT_ONCE)
+    )
+    return Plain(query)
+
+
+def _pins(connection: Connection, snapshot_id: int) -> Mapping[int, Evidence | None]:
+    """Who named the block that each chunk was read at, by its number."""
+    c, p = t.chunk.c, t.pinned_block.c
+    same = and_(
+        p.snapshot_id == c.snapshot_id,
+        p.network == c.network,
+        p.wanted_height == c.wanted_height,
+    )
+    query = select(c.no, p.evidence).join_from(t.chunk, t.pinned_block, same)
+    found = connection.execute(query.where(c.snapshot_id == snapshot_id))
+    return {no: None if said is None else Evidence(said) for no, said in found}
