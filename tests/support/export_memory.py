@@ -21,7 +21,7 @@ from scanner.store.database.engine import Store
 from scanner.store.writing.lists_in import import_list
 from scanner.store.writing.runs import create_snapshot
 from scanner.store.writing.sink import StoreSink
-from support.snapshot_stub import evm_address
+from support.snapshot_stub import CONTROLS, evm_address
 
 ROOT = Path(__file__).resolve().parents[2]
 HOLDINGS = (("ETH", "ethereum", 18), ("USDT", "ethereum", 6), ("ETH", "arbitrum", 18))
@@ -70,8 +70,11 @@ class Rows:
         return ListSummary("bench", "", digest, 0, self.count, self.count, 0)
 
 
-def fill(store: Store, count: int) -> int:
-    """A complete snapshot of `count` claims, each with a finding. Returns its id."""
+def fill(store: Store, count: int, *, bad_every: int = 1) -> int:
+    """A complete snapshot of `count` claims. Returns its id.
+
+    bad_every: one claim of so many has a finding, all by default; the others are verified.
+    """
     audit = ListAudit(load_registry())
     kept = import_list(store, Rows(count), audit, publisher="bench", name=f"{count}.csv")
     snapshot = create_snapshot(store, kept.list_id, SnapshotPolicy())
@@ -88,9 +91,9 @@ def fill(store: Store, count: int) -> int:
             [
                 RowResult(
                     claim,
-                    verdict,
+                    CONTROLS if claim.no % bad_every else verdict,
                     Balance(claim.claim.amount, Evidence.AGREED, ("node-a", "node-b")),
-                    (Finding(FindingKind.BAD_SIGNATURE, reason),),
+                    () if claim.no % bad_every else (Finding(FindingKind.BAD_SIGNATURE, reason),),
                 )
                 for claim in sink.claims(chunk)
             ],

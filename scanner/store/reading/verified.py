@@ -8,6 +8,7 @@ from functools import cache
 from sqlalchemy import Connection, and_, bindparam, select
 
 from scanner.model.balance import Balance, Evidence
+from scanner.model.control import Control
 from scanner.snapshots.tally import row_class
 from scanner.store.database.engine import Store
 from scanner.store.database.moments import chunks_left_out, moved_rows
@@ -31,8 +32,8 @@ def every_verified(store: Store, snapshot_id: int) -> Iterator[VerifiedRow]:
             given = {"snapshot": snapshot_id, "after": after}
             found = list(_page().values(connection, given))
         after = found[-1][0] if len(found) == AT_ONCE else None
-        for no, chunk, duplicate, amount, evidence, *rest in found:
-            if duplicate or amount is None or chunk in others or no in gone:
+        for no, chunk, amount, evidence, *rest in found:
+            if chunk in others or no in gone:
                 continue
             row, asset, network, address, decimals, *verdict = rest
             control = read_control(tuple(verdict))
@@ -51,12 +52,15 @@ def _page() -> Plain:
     b, c = t.balance.c, t.claim.c
     query = (
         select(
-            *(b.claim_no, b.chunk_no, c.duplicate, b.amount, b.evidence),
+            *(b.claim_no, b.chunk_no, b.amount, b.evidence),
             *(c.row, c.asset, c.network, c.address, c.decimals),
             *CONTROL_COLUMNS,
         )
         .select_from(verdicts())
         .where(b.snapshot_id == bindparam("snapshot"), b.claim_no > bindparam("after"))
+        # What is left is judged in Python: these only spare reading what cannot be verified.
+        .where(b.evidence != Evidence.UNAVAILABLE.value, c.duplicate.is_(False))
+        .where(t.control_result.c.control == Control.CONTROLS.value)
         .order_by(b.claim_no)
         .limit(AT_ONCE)
     )
