@@ -9,8 +9,8 @@ start and the bare ones counted in.
 
     python bench/web.py [CLAIMS] [DATABASE-FILE]
 
-The database file is made if it is not there (a minute or two) and then kept; without one it lies
-in .cache/bench, a gigabyte, until the schema or what fills it changes, or `make clean`.
+The database file is made if it is not there (half a minute) and then kept; without one it is made
+in a temporary folder.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ import re
 import resource
 import subprocess
 import sys
+import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -184,30 +185,13 @@ def show(name: str, value: float, unit: str, against: str | None, ratio: float |
     print(json.dumps({**fields, "against": against, "ratio": ratio}), flush=True)
 
 
-def kept(claims: int) -> Path:
-    """Where the database lies between runs; another file as soon as it would be filled otherwise.
-
-    Files of earlier schemas are removed.
-    """
-    made_of = [*(ROOT / "migrations").rglob("*.py"), *(ROOT / "scanner/store").rglob("*.py")]
-    made_of.append(ROOT / "bench/data/web_database.py")
-    digest = hashlib.sha256(str(claims).encode())
-    for source in sorted(made_of):
-        digest.update(source.read_bytes())
-    file = ROOT / ".cache" / "bench" / f"web-{digest.hexdigest()[:16]}.db"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    for old in file.parent.glob("web-*.db*"):
-        if not old.name.startswith(file.name):
-            old.unlink()
-    return file
-
-
 def main(arguments: Sequence[str]) -> None:
-    """Run on the file named, else on the one that is kept."""
+    """Run on the file named, else in a temporary folder."""
     claims = int(arguments[0]) if arguments else CLAIMS
-    file = Path(arguments[1]) if len(arguments) > 1 else kept(claims)
-    database(file, claims)
-    run(file, claims)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(arguments[1]) if len(arguments) > 1 else Path(folder) / "scanner.db"
+        database(file, claims)
+        run(file, claims)
 
 
 if __name__ == "__main__":
