@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, bindparam, select
 
 from scanner.errors import SnapshotPrunedError
 from scanner.model.finding import FindingKind
@@ -46,10 +46,12 @@ def read_pruned(row: Row[Any]) -> Pruned:
     return Pruned(row.snapshot_id, row.at, row.program, findings, rows)
 
 
+_AT = select(pruned.c.at).where(pruned.c.snapshot_id == bindparam("snapshot"))
+
+
 def refuse_pruned(connection: Connection, snapshot_id: int) -> None:
     """Raise SnapshotPrunedError where the rows of a snapshot are gone: none is not nothing."""
-    query = select(pruned.c.at).where(pruned.c.snapshot_id == snapshot_id)
-    at = connection.execute(query).scalar()
+    at = connection.execute(_AT, {"snapshot": snapshot_id}).scalar()
     if at is not None:
         raise SnapshotPrunedError(snapshot_id, f"{at:%Y-%m-%d}")
 

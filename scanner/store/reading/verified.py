@@ -12,6 +12,7 @@ from scanner.model.control import Control
 from scanner.snapshots.tally import row_class
 from scanner.store.database.engine import Store
 from scanner.store.database.moments import chunks_left_out, moved_rows
+from scanner.store.database.pruned import refuse_pruned
 from scanner.store.reading.weighed import VerifiedRow, verdicts
 from scanner.store.schema import tables as t
 from scanner.store.schema.bulk import Plain
@@ -22,8 +23,12 @@ AT_ONCE = 20_000
 
 
 def every_verified(store: Store, snapshot_id: int) -> Iterator[VerifiedRow]:
-    """Each once, streamed; those of the chunks that are done. What is listed twice counts once."""
+    """Each once, streamed; those of the chunks that are done. What is listed twice counts once.
+
+    Raises SnapshotPrunedError.
+    """
     with store.read() as connection:
+        refuse_pruned(connection, snapshot_id)
         pins = _pins(connection, snapshot_id)
         others, gone = chunks_left_out(connection, snapshot_id), moved_rows(connection, snapshot_id)
     after: int | None = 0
