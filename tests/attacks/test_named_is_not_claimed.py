@@ -11,7 +11,14 @@ import re
 import time
 
 import pytest
-from support.attack_lab import account_of, key, sign_evm, write_rows
+from support.attack_lab import (
+    account_of,
+    evm_endpoint,
+    key,
+    sign_evm,
+    write_rows,
+    write_table,
+)
 from support.other_texts import signed
 
 from scanner.model.control import ControlResult
@@ -22,6 +29,7 @@ from scanner.ownership.signed_texts import SignedTexts
 from scanner.ownership.statement import make_rule, settle
 from scanner.settings.publishers import load_publishers
 from scanner.settings.tables import load_registry
+from scanner.web.list_check import check
 
 REGISTRY = load_registry()
 TABLE: Publishers = load_publishers()
@@ -59,12 +67,7 @@ def stated(publisher: str, *texts: str, **more: object) -> list[bool]:
     ],
 )
 def test_a_files_name_is_nobodys_word(scanner, tmp_path, file, text) -> None:
-    rows = [
-        {"coin": "ETH", "network": "ethereum", "height": 100, "address": account_of(key(n)),
-         "amount": "5", "message": text, "signature1": sign_evm(key(n), text)}
-        for n in (1, 2)
-    ]  # fmt: skip
-    write_rows(tmp_path / f"{file}.csv", rows)
+    owned_rows(tmp_path / f"{file}.csv", text)
     shipped = {"SCANNER_PUBLISHERS": ""}
     done = scanner("verify", f"{file}.csv", env=shipped)
     assert done.status == 3, done.text
@@ -76,6 +79,42 @@ def test_a_files_name_is_nobodys_word(scanner, tmp_path, file, text) -> None:
         named = scanner("verify", f"{file}.csv", "--publisher", "Northbank", env=shipped)
         assert named.status == 0, named.text
         assert "weaker" in named.text
+
+
+def owned_rows(path, text=OWNS):
+    return write_rows(
+        path,
+        [
+            {"coin": "ETH", "network": "ethereum", "height": 2, "address": account_of(key(n)),
+             "amount": "0", "message": text, "signature1": sign_evm(key(n), text)}
+            for n in (1, 2)
+        ],
+    )  # fmt: skip
+
+
+def test_the_page_that_checks_a_list_takes_no_files_name_either(tmp_path) -> None:
+    file = owned_rows(tmp_path / "northbank.csv")
+    form = {"publisher": "", "statement": "", "columns": "", "network": "", "asset": ""}
+    assert check(file, form)["exit_status"] == 3
+    assert check(file, form | {"publisher": " "})["exit_status"] == 3
+    assert check(file, form | {"publisher": BANK})["exit_status"] == 0
+
+
+@pytest.mark.node
+def test_nor_does_a_snapshot(scanner, tmp_path, anvil_factory) -> None:
+    node = anvil_factory()
+    node.rpc("anvil_mine", "0x3")
+    owned_rows(tmp_path / "northbank.csv")
+    write_table(tmp_path / "ends.toml", evm_endpoint(node))
+    shipped = {"SCANNER_PUBLISHERS": ""}
+    taken = "snapshot", "northbank.csv", "--endpoints", "ends.toml"
+    guessed = scanner(*taken, env=shipped)
+    assert guessed.status == 3, guessed.err
+    assert "--publisher" in guessed.err
+    again = scanner(*taken, env=shipped)
+    assert again.status == 3, "that it is in the database now makes it nobody's word either"
+    named = scanner(*taken, "--publisher", BANK, env=shipped)
+    assert named.status == 0, named.err
 
 
 def test_a_files_name_that_the_table_has_is_that_publishers() -> None:
