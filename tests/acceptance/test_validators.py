@@ -219,7 +219,7 @@ def test_a_row_that_cannot_be_read_may_name_any_validator(run, tmp_path):
         (["--output", "-", "--json"], "both write to stdout"),
         (["0x5aaeb6053F3E94C9b9A09f33669435E7Ef1BeAed"], "EIP-55"),
         ([KEYS[0]], "neither an account"),
-        ([pays(MINE, "02")], "name the same"),
+        ([pays(MINE, "02")], "are the same"),
         (["--list", "nowhere.csv"], "nowhere.csv"),
     ],
 )

@@ -73,7 +73,7 @@ def test_an_answer_of_this_very_block_and_of_the_oldest_moment_count():
         ({"LATEST": round_data(updated=NOW + 1)}, "after the block"),
         ({"LATEST": round_data(updated=NOW - 25 * 3600 - 1)}, "stale"),
         ({"LATEST": round_data(updated=1)}, "stale"),
-        ({"LATEST": round_data(updated=2**256 - 1)}, "which is no time"),
+        ({"LATEST": round_data(updated=2**256 - 1)}, "which is not a time"),
         ({"LATEST": b""}, "no round data"),
         ({"LATEST": round_data()[:-1]}, "no round data"),
         ({"LATEST": round_data() + b"\0"}, "no round data"),

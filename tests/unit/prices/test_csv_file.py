@@ -56,7 +56,7 @@ def test_rows_become_prices_in_order(tmp_path):
         ("BTC,1,2026-11-20T00:00:00Z," + "x" * 300, 4, "printable"),
         ("BTC,1,2026-11-20T00:00:00Z", 3, "3 fields, not 4"),
         ("BTC,1,000,2026-11-20T00:00:00Z,x", 5, "5 fields, not 4"),
-        ("BTC,90001,2026-11-20T00:00:00Z,Kraken", 2, "two prices of one moment"),
+        ("BTC,90001,2026-11-20T00:00:00Z,Kraken", 2, "two prices with the same time"),
     ],
 )
 def test_a_bad_row_names_its_place(tmp_path, row, column, words):
@@ -75,7 +75,7 @@ def test_the_same_price_twice_is_one(tmp_path):
         ("", "first line"),
         (GOOD, "first line"),
         ("asset,price,at,source\n" + GOOD, "first line"),
-        (HEAD, "no prices in it"),
+        (HEAD, "a header but no prices"),
         (HEAD.encode() + b"BTC,1,2026-11-20T00:00:00Z,\xff\n", ":2: not UTF-8"),
         (HEAD + "BTC,1,2026-11-20T00:00:00Z,\0\n", ":2: has a NUL byte"),
         (HEAD + 'BTC,1,2026-11-20T00:00:00Z,"x\n', "not a CSV line"),
