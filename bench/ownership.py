@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "bench/data")]
 
 from coincurve._libsecp256k1 import ffi, lib  # noqa: E402
-from okx_file import EVM, HEADER, _evm, _line, _p2wsh, write_okx_file  # noqa: E402
+from okx_file import EVM, HEADER, Coin, Signed, _evm, _line, _p2wsh, write_okx_file  # noqa: E402
 
 from scanner.ownership.parallel import cores  # noqa: E402
 
@@ -55,12 +55,15 @@ def main() -> None:
         _long(long, wanted.rows)
 
 
-def _write(path: Path, rows: Iterator[tuple[object, object]]) -> None:
-    """Write rows of one coin in OKX's layout, with the totals block that the layout begins with."""
+def _write(path: Path, rows: Iterator[tuple[Coin, Signed]]) -> None:
+    """Write rows of one coin in OKX's layout, with the totals block that the layout begins with.
+
+    Each is of one coin and a quarter: whole numbers and large ones would be doubted, row by row.
+    """
     with path.open("w", encoding="ascii") as file:
         file.write(f"coin,snapshot height,amount\n\n{HEADER}\n")
         for coin, signed in rows:
-            file.write(_line(coin, signed, 10**18) + "\n")
+            file.write(_line(coin, signed, 5 * 10**coin.decimals // 4) + "\n")
 
 
 def _compare(name: str, path: Path, rows: int, signatures: int) -> None:

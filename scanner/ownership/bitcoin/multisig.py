@@ -73,12 +73,11 @@ def commitment(address: Address, script: bytes) -> str:
 
 def _keys(data: bytes) -> tuple[bytes, ...] | None:
     keys = []
-    at = 0
-    while at < len(data):
-        size = data[at]
-        key = data[at + 1 : at + 1 + size]
-        if _KEY_SIZES.get(key[:1]) != size or len(key) != size:
+    at, end = 0, len(data)
+    while at < end:
+        start, at = at + 1, at + 1 + data[at]
+        key = data[start:at]
+        if _KEY_SIZES.get(key[:1]) != at - start or len(key) != at - start:
             return None
         keys.append(key)
-        at += 1 + size
     return tuple(keys)
