@@ -60,7 +60,7 @@ class BlockbookReplay(Server):
                 status, said = recorded("block_index_old")
                 said["blockHash"] = self.hash(int(height))
                 self._told[said["blockHash"]] = int(height)
-            case ["block", block_hash]:
+            case ["block", block_hash] if block_hash in self._told:
                 status, said = recorded("block_tip")
                 number = self._told[block_hash]
                 said |= {"hash": block_hash, "height": number, "time": self.began + number}
