@@ -105,9 +105,7 @@ def _tables(letters: int) -> tuple[tuple[Any, ...], ...]:
 @lru_cache(maxsize=2 * MAX_LENGTH)
 def _row(position: int) -> tuple[Any, ...]:
     row: list[int | None] = [None] * 128
+    later = _row(position - 1) if position else ()  # of the place behind it
     for value, letter in enumerate(CHARSET):
-        checksum = value
-        for _ in range(position):
-            checksum = _step(checksum, 0)
-        row[ord(letter)] = checksum
+        row[ord(letter)] = _step(later[ord(letter)], 0) if position else value
     return tuple(row)
