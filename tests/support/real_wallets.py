@@ -168,7 +168,7 @@ class Wallets:
         for one in by:
             if isinstance(one, tuple):
                 inner, key = one
-                if not self._approve(inner, key, safe, hashed):
+                if not self._by_safe(inner, key, safe, asked("approveHash(bytes32)", hashed)):
                     return False
                 wanted[raw(inner)] = raw(inner).rjust(32, b"\0") + bytes(32) + b"\1"
             else:
@@ -178,22 +178,29 @@ class Wallets:
         self.act(account_of(PrivateKey()), safe, self._exec(call, signed))
         return self._moved()
 
-    def _approve(self, inner: str, key: PrivateKey, safe: str, hashed: bytes) -> bool:
-        call = (safe, 0, asked("approveHash(bytes32)", hashed), 0, 0, 0, 0, ZERO, ZERO)
+    def _by_safe(self, safe: str, key: PrivateKey, to: str, data: bytes) -> bool:
+        """Whether a Safe of one owner calls another contract, as that owner wants."""
+        call = (to, 0, data, 0, 0, 0, 0, ZERO, ZERO)
         signed = raw(account_of(key)).rjust(32, b"\0") + bytes(32) + b"\1"
-        return self.act(account_of(key), inner, self._exec(call, signed))
+        return self.act(account_of(key), safe, self._exec(call, signed))
 
     def _exec(self, call: tuple[object, ...], signed: bytes) -> bytes:
         types = "address,uint256,bytes,uint8,uint256,uint256,uint256,address,address,bytes"
         return asked(f"execTransaction({types})", *call, signed)
 
-    def moves_multisig(self, wallet: str, *by: PrivateKey) -> bool:
-        """Whether these send a coin of a MultiSigWallet's: one submits, the others confirm."""
+    def moves_multisig(self, wallet: str, *by: PrivateKey | tuple[str, PrivateKey]) -> bool:
+        """Whether these send a coin of a MultiSigWallet's: one submits, the others confirm.
+
+        by: keys, or a Safe of one owner and its owner's key.
+        """
         number = int(self.ask(wallet, selector("transactionCount()")), 16)
-        for n, key in enumerate(by):
+        for n, one in enumerate(by):
             submit = asked("submitTransaction(address,uint256,bytes)", SINK, WEI, b"")
-            confirm = asked("confirmTransaction(uint256)", number)
-            self.act(account_of(key), wallet, confirm if n else submit)
+            data = asked("confirmTransaction(uint256)", number) if n else submit
+            if isinstance(one, tuple):
+                self._by_safe(*one, wallet, data)
+            else:
+                self.act(account_of(one), wallet, data)
         return self._moved()
 
     def moves_alone(self, wallet: str, key: PrivateKey) -> bool:

@@ -25,7 +25,7 @@ from scanner.model.control import Binding, ControlResult
 from scanner.ownership import verdicts
 from scanner.ownership.evm import contract_calls, evm_signers
 from scanner.ownership.evm.evm_signers import Digest, Envelope, Signed
-from scanner.ownership.evm.named_owners import Seen, contract_says
+from scanner.ownership.evm.named_owners import NOT_LOOKED_INTO, Seen, contract_says
 from scanner.ownership.evm.safe_signatures import doubt
 from scanner.ownership.evm.wallets import UNKNOWN_CODE, Pod, Wallet, find_wallet
 from scanner.ownership.interface import ChainView, ContractCall, Proof
@@ -41,6 +41,10 @@ _SAME_OWNER = "one account is named as owner twice"
 _OFFLINE = (
     "signed by the named owners; only the chain can show that the contract is theirs: take a "
     "snapshot with an endpoint of the network"
+)
+
+_HOW_MANY = (
+    "how many must sign only the chain can say: take a snapshot with an endpoint of the network"
 )
 
 
@@ -170,7 +174,10 @@ class ContractOwner:
         return verdicts.mismatch(self.name, words, 1, signers)
 
     def _of_wallet(self, wallet: Wallet, account: bytes, by: _Signers) -> ControlResult | None:
-        """The verdict by a wallet's storage. None: the one owner wanted may be behind others."""
+        """The verdict by a wallet's storage. None: the one owner wanted may be behind others.
+
+        Too few are a contradiction only where all owners who could help were looked into.
+        """
         signers = tuple(map(checksum_text, by.owners))
         met = len(wallet.owners) >= wallet.threshold
         if met and wallet.trouble:
@@ -180,13 +187,13 @@ class ContractOwner:
             words = "; ".join((*by.remarks, wallet.name))
             return verdicts.controls(self.name, Binding.ON_CHAIN, counted, words, wallet.threshold)
         if wallet.threshold > 1:
-            return verdicts.mismatch(
-                self.name,
+            words = (
                 f"{wallet.name} at {checksum_text(account)}: {wallet.threshold} of its "
-                f"{wallet.count} owners must sign, {len(wallet.owners)} did",
-                wallet.threshold,
-                signers,
+                f"{wallet.count} owners must sign, {len(wallet.owners)} did"
             )
+            if wallet.may_be_met:
+                return verdicts.unsupported(self.name, words + NOT_LOOKED_INTO)
+            return verdicts.mismatch(self.name, words, wallet.threshold, signers)
         return None
 
     def _controls(
@@ -233,6 +240,8 @@ class ContractOwner:
             words = seen.text
             if of.paid:
                 words = f"its withdrawal credentials name {checksum_text(of.account)}; {words}"
+            if seen.is_open:
+                return verdicts.unsupported(self.name, words + NOT_LOOKED_INTO)
             if seen.required > 1 or _is_somebody_else(of, seen):
                 return verdicts.mismatch(self.name, words, seen.required or 1, signers)
         silent = [o for o in named if o not in by.owners]
@@ -255,12 +264,10 @@ class ContractOwner:
         signed = f"{len(by.owners)} of {len(named)} named owners signed: {checksum_text(silent)}"
         if len(of.account) != _ACCOUNT or of.paid:  # a pod may be named as owner, and cannot sign
             return verdicts.unsupported(self.name, f"{signed} did not, and {words}")
-        return verdicts.mismatch(
-            self.name,
-            f"{signed} did not",
-            len(named),
-            tuple(map(checksum_text, by.owners)),
-        )
+        if of.call is None:
+            return verdicts.unsupported(self.name, f"{signed} did not, and {_HOW_MANY}")
+        reason = f"{signed} did not; {words}, so how many must sign is not known: let all sign"
+        return verdicts.unsupported(self.name, reason)
 
 
 def _accepted(

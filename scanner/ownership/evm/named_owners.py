@@ -18,19 +18,26 @@ from scanner.ownership.interface import ContractCall
 _DEPTH: Final = 3
 """How many contracts that own contracts are followed."""
 
+NOT_LOOKED_INTO: Final = (
+    "; others of its owners were not looked into (contracts of other code, or too many): whether "
+    "they act for those who signed is not decided; let as many owners as must sign do so with "
+    "their own keys"
+)
+"""What to say where too few signed, and owners that are contracts may act for them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
     """What a contract says about some signers.
 
-    required: how many of its owners must sign; 0 where it names none. unread: how many of the
-    others have code, and were not looked into.
+    required: how many of its owners must sign; 0 where it names none. is_open: whether those who
+    signed are too few, and others of its owners have code and were not looked into.
     """
 
     met: bool
     required: int
     text: str
-    unread: int = 0
+    is_open: bool = False
 
 
 def contract_says(
@@ -45,11 +52,13 @@ def contract_says(
     if len(counted) >= owners.threshold:
         return Seen(True, owners.threshold, f"{owners.source} of {name} names who signed")
     if owners.threshold > 1:
+        others = contract_calls.with_code(call, [o for o in owners.accounts if o not in signers])
         return Seen(
             False,
             owners.threshold,
             f"{owners.source} of {name}: {owners.threshold} of its {len(owners.accounts)} owners "
             f"must sign, {len(counted)} did",
+            len(counted) + len(others) >= owners.threshold,
         )
     if len(owners.accounts) == 1 and depth > 1:
         above = contract_says(call, owners.accounts[0], signers, depth - 1)
