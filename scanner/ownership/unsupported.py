@@ -15,7 +15,8 @@ REASONS: Mapping[str, str] = {
     "cardano_pointer": "pointer addresses are no longer in use: move to an addr1 address of a key",
     "filecoin_actor": "an f2 actor has no key: its owners must be read from the chain",
     "filecoin_bls": "signatures of f3 accounts (BLS) are not verified: move to f1 or f410",
-    "filecoin_id": "an f0 id names no key: publish the f1 or f410 address behind it",
+    "filecoin_id": "an actor's number (f0, 0xff) names no key: publish the f1 or f410 address "
+    "behind it",
     "near_eth_implicit": "an EVM key owns the account, and there is no published form of "
     "signature for it: move to an account of an ed25519 key",
     "stellar_contract": "a contract address has no key: publish the account (G...) behind it",

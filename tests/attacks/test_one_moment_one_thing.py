@@ -13,9 +13,11 @@ from support.attack_lab import (
     write_rows,
     write_table,
 )
+from support.real_wallets import FIRST, Wallets, in_mapping, raw
 
 from scanner.chains.evm.assembly import assemble
 from scanner.lists.reconcile import ListAudit
+from scanner.model.addresses.keccak import keccak256
 from scanner.model.claim import Claim
 from scanner.settings.tables import load_registry
 
@@ -162,3 +164,32 @@ def test_two_states_of_one_address_are_two():
     for number, asset in enumerate(("ETH", "USDC", "USDT"), 1):
         assert not audit.observe(claim(number, asset, "ethereum", "0x" + "ab" * 20))
     assert not audit.observe(claim(4, "ETH", "base", "0x" + "ab" * 20))
+
+
+def test_one_actor_under_its_address_and_its_number(scanner, tmp_path, anvil_factory):
+    """Filecoin: 0xff and an actor's number is the actor itself. The node has its state at both."""
+    wallets = Wallets(anvil_factory(chain_id=314))
+    node, owner = wallets.node, account_of(key(1))
+    safe = wallets.safe([owner])
+    number = "0xff" + "00" * 11 + (123_456).to_bytes(8).hex()
+    node.rpc("anvil_setCode", number, node.rpc("eth_getCode", safe, "latest"))
+    slots = [n.to_bytes(32) for n in range(6)]
+    slots += [in_mapping(FIRST, 2), in_mapping(raw(owner), 2)]
+    slots += [keccak256(b"guard_manager.guard.address")]
+    slots += [keccak256(b"fallback_manager.handler.address")]
+    for slot in slots:
+        word = node.rpc("eth_getStorageAt", safe, "0x" + slot.hex(), "latest")
+        wallets.write(number, slot, int(word, 16))
+    for account in (safe, number):
+        wallets.give(account, 1_000)
+    node.rpc("anvil_mine", "0x3")
+    at = {"coin": "FIL", "network": "filecoin", "height": int(node.rpc("eth_blockNumber"), 16)}
+    at |= {"amount": "1000", "signature1": sign_evm(key(1)), "owner1": owner}
+    write_table(tmp_path / "ends.toml", evm_endpoint(node, "filecoin"))
+    for second in (number, "f0123456"):
+        write_rows(tmp_path / "list.csv", [at | {"address": a} for a in (safe, second)])
+        scanner("snapshot", "list.csv", "--endpoints", "ends.toml", "--statement", MESSAGE)
+        assert verified(scanner) == {"FIL": (1_000 * WEI, 1_000 * WEI)}, "the Safe's own row"
+        told = scanner("export", "ownership", "latest", "--format", "jsonl", "-o", "-").objects
+        assert [row["control"] for row in told] == ["controls", "unsupported"]
+        assert "publish the f1 or f410 address" in told[1]["reason"]

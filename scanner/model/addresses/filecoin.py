@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from hashlib import blake2b
 
-from scanner.model.addresses.evm import evm_address
+from scanner.model.addresses.evm import EvmCodec, evm_address
 from scanner.model.addresses.interface import Address
 from scanner.model.addresses.parsing import ParsingCodec, base32_decode, base32_encode
 
@@ -16,12 +16,17 @@ _ID = re.compile(r"f0(0|[1-9][0-9]{0,18})")
 _FORMS = {1: ("filecoin_secp256k1", 20), 2: ("filecoin_actor", 20), 3: ("filecoin_bls", 48)}
 _MASK = b"\xff" + bytes(11)
 """What an id has before its 8 bytes where a 20-byte EVM address is wanted."""
+_MASKED = re.compile(r"0[xX][fF]{2}0{22}[0-9a-fA-F]{16}")
 _EAM = 10
 """Actor id of the Ethereum address manager, the namespace of f410f addresses."""
 
 
 class FilecoinCodec(ParsingCodec):
-    """Decodes main-network (f...) addresses. Keys: f0 and f410 share the 0x forms' keys."""
+    """Decodes main-network (f...) addresses. Keys: f0 and f410 share the 0x forms' keys.
+
+    An actor's number is a number in both spellings (f0, 0xff): the actor has an address of its
+    own besides, and only the chain knows that the two are one.
+    """
 
     def parse(self, text: str) -> Address:
         """Decode; test-network spellings (t...) are refused."""
@@ -30,6 +35,10 @@ class FilecoinCodec(ParsingCodec):
             payload = int(number[1]).to_bytes(8, "big")
             masked = "0x" + (_MASK + payload).hex()
             return Address(self.network, "filecoin_id", payload, masked, text)
+        if _MASKED.fullmatch(text):
+            spelled = EvmCodec(self.network, "").decode(text)
+            payload = spelled.payload[len(_MASK) :]
+            return Address(self.network, "filecoin_id", payload, spelled.key, spelled.text)
         if text.startswith("f410f"):
             account = _checked(text[5:], bytes((4, _EAM)), 20)
             if account.startswith(_MASK):

@@ -83,7 +83,14 @@ def test_filecoin_f410_and_hex_are_one_holder(payload: bytes) -> None:
 def test_filecoin_id_and_its_masked_hex_are_one_holder() -> None:
     filecoin = NETWORKS["filecoin"]
     masked = "0xff00000000000000000000000000000000000457"
-    assert decode_address(filecoin, "f01111").key == decode_address(filecoin, masked).key
+    by_number, spelled = decode_address(filecoin, "f01111"), decode_address(filecoin, masked)
+    assert by_number.key == spelled.key
+    assert (spelled.format, spelled.payload) == (by_number.format, by_number.payload)
+    assert decode_address(filecoin, masked.upper().replace("X", "x")).format == "filecoin_id"
+    assert decode_address(filecoin, "0x" + "ff" * 20).format == "evm", "a key's own"
+    assert decode_address(NETWORKS["ethereum"], masked).format == "evm"
+    with pytest.raises(AddressFormatError, match="capitals"):
+        decode_address(filecoin, "0xfF00000000000000000000000000000000000457")
 
 
 EMPTY = "c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470"
