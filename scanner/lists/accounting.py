@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from scanner.errors import clip
 from scanner.model.finding import Finding, FindingKind
+from scanner.model.speech import says_unit
 from scanner.model.understood import Account, Role
 
 MOST = 200
@@ -74,16 +75,26 @@ class Accounting:
         return bool(self._named[Role.UNKNOWN])
 
     def findings(self) -> Iterator[Finding]:
-        """One finding for each part that was not understood."""
+        """One finding for each part that was not understood, and one if they may say a unit."""
+        unit = ""
         for part, account in self._accounts.items():
             if account.role is Role.UNKNOWN:
                 example = f", such as {account.example!r}," if account.example else ""
                 times = f" ({self._times[part] + 1:,} times)" if self._times[part] else ""
                 reason = f"{account.part}{example} was not understood{times}: {account.meaning}"
                 yield Finding(FindingKind.NOT_UNDERSTOOD, reason)
+                unit = unit or next(filter(says_unit, (account.example, account.part)), "")
         if more := self._more[Role.UNKNOWN]:
             reason = f"{more} more parts of the file were not understood"
             yield Finding(FindingKind.NOT_UNDERSTOOD, reason)
+        if unit:
+            yield maybe_of_unit(unit)
+
+
+def maybe_of_unit(said: str) -> Finding:
+    """The finding for words that may say the unit of a list's amounts."""
+    reason = f"{clip(said, _EXAMPLE)!r} may say the unit of the amounts, and it was not understood"
+    return Finding(FindingKind.UNIT_DOUBTED, reason)
 
 
 def _telling(example: str) -> bool:

@@ -109,6 +109,8 @@ class AmountReader:
                     "before it was read with a dot: use --columns decimal=.., comma or dot"
                 )
                 self._asides.append(Finding(FindingKind.NOT_UNDERSTOOD, reason, line))
+                told = "amounts were read with the dot, and the file has the comma"
+                self._asides.append(Finding(FindingKind.UNIT_DOUBTED, told))
         elif not (marks.comma or marks.dotted) and ambiguous_dot(text):
             marks.dotted = text
         return bool(marks.comma)

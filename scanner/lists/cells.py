@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 
 from scanner.errors import UnknownAssetError, clip
+from scanner.lists.accounting import maybe_of_unit
 from scanner.lists.amounts import MUCH, AmountReader, BadCellError
 from scanner.lists.layout import TableLayout
 from scanner.lists.marks import Marks
@@ -20,7 +21,7 @@ from scanner.model.claim import Claim, Row
 from scanner.model.finding import Finding, FindingKind
 from scanner.model.network import Holding, Network
 from scanner.model.registry import Registry
-from scanner.model.speech import note_says
+from scanner.model.speech import note_says, says_unit
 
 NULLS = frozenset({"", "null", "NULL", r"\N"})
 """What publishers write where there is nothing."""
@@ -93,6 +94,11 @@ class CellReader:
         self.asides: list[Row] = []
         """What else there is to say of the row just made; whoever takes the row takes these."""
         self.amounts = AmountReader(layout, registry, at, self.asides, marks)
+
+    @property
+    def names_network(self) -> bool:
+        """Whether rows have a place for their network, or a contract that says it."""
+        return self._network >= 0 or self._contract >= 0
 
     def taken_asides(self) -> list[Row]:
         """What there is to say beside the row just made; it is said once."""
@@ -167,6 +173,8 @@ class CellReader:
                     raise BadCellError(at + 1, FindingKind.UNKNOWN_COIN, what)
                 told = f"{reason}, was not understood: give it a name"
                 self.asides.append(Finding(FindingKind.NOT_UNDERSTOOD, told, line))
+                if says_unit(text):
+                    self.asides.append(maybe_of_unit(text))
 
     def _look_beside(self, cells: list[str], row_type: str, line: int) -> None:
         """Ask about words beside the row that may say something of it."""
@@ -293,7 +301,7 @@ class CellReader:
                 )
             raise UnknownAssetError("no coin", "", reason)
         holding = self.registry.resolve(name, label)
-        if not label and not layout.any_network and holding.contract:
+        if not label and not layout.any_network and (holding.contract or self._network >= 0):
             places = self.registry.networks_of(holding.asset)
             known = self.registry.coins.get(name.upper())
             if len(places) > 1 and (known is None or known.name.upper() == holding.asset.upper()):

@@ -17,8 +17,8 @@ from scanner.lists.layout import TableLayout
 from scanner.lists.marks import Marks
 from scanner.lists.names import BY_NAME, NAMES_A_COIN, WHY_NEEDLESS, normal
 from scanner.lists.rows import RowParser
-from scanner.model.claim import Row, Unit, UnreadableRow
-from scanner.model.finding import FindingKind
+from scanner.model.claim import Claim, Row, Unit, UnreadableRow
+from scanner.model.finding import Finding, FindingKind
 from scanner.model.registry import Registry
 
 MAX_KEYS = 64
@@ -48,6 +48,7 @@ class ObjectRows:
         self._said = {f: n for f, n in options.columns.items() if f in SETTINGS}
         self._named = coins_named(options, registry)
         self.marks = Marks()
+        self._places: set[bool | None] = set()  # whether objects named their network; None: asked
         self._parsers: dict[tuple[tuple[str, ...], Level], tuple[RowParser | str, list[int]]] = {}
         """With the keys that were blank in all such objects so far: a value in one is told."""
 
@@ -78,6 +79,23 @@ class ObjectRows:
             return
         yield made
         yield from parser.taken_asides()
+        if isinstance(made, Claim):
+            yield from self._places_of(parser, made)
+
+    def _places_of(self, parser: RowParser, claim: Claim) -> Iterator[Finding]:
+        """Ask once where some objects name their network and others, of such coins, do not."""
+        if parser.names_network:
+            self._places |= {True}
+        elif False not in self._places and not self._options.network:
+            home = len(self._registry.networks_of(claim.asset)) > 1
+            self._places |= {False} if home else set()
+        if self._places == {True, False}:
+            self._places = {None}
+            reason = (
+                "some objects name their network and others do not, and were read as on the coin's "
+                "own: name it in each, or say --network for those that name none"
+            )
+            yield Finding(FindingKind.ROWS_DOUBTED, reason)
 
     def _parser(self, found: Mapping[str, str], level: Level) -> RowParser | str:
         """The parser for objects with just these keys there; or why they are no row."""

@@ -168,7 +168,9 @@ def _table_layout(
         layout.unit = usual
     base = said.get("unit", usual) == Unit.BASE
     table = TableLayout.of(columns, base, options.network, options.asset, said)
-    return replace(table, any_network=True, unit_said=bool(said.get("unit") or shape.unit_is_base))
+    silent = "network" not in columns.fields
+    unit_said = bool(said.get("unit") or shape.unit_is_base)
+    return replace(table, any_network=silent, unit_said=unit_said)
 
 
 def _variant(columns: Columns) -> str:

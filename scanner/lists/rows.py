@@ -7,12 +7,15 @@ from collections.abc import Iterator
 
 from scanner.errors import clip
 from scanner.files.records import RecordError, split_record
+from scanner.lists.accounting import maybe_of_unit
 from scanner.lists.amounts import BadCellError
 from scanner.lists.cells import CellReader
+from scanner.lists.columns import header_names
 from scanner.lists.cutter import Piece, records
 from scanner.lists.interface import MAX_LINE
 from scanner.model.claim import Row, UnreadableRow
-from scanner.model.finding import FindingKind
+from scanner.model.finding import Finding, FindingKind
+from scanner.model.speech import says_unit
 
 _COMMENT = re.compile(r"^[ \t]*#.*$", re.MULTILINE)
 _RULE = re.compile(r"[|: \t]*-{3}[-|: \t]*")
@@ -72,7 +75,29 @@ class RowParser(CellReader):
         except BadCellError as e:
             if not any(map(str.strip, cells)) or self._is_rule(record):
                 return None
+            self._look_for_header(cells, line)
             return _unreadable(line, e.column, e.kind, e.reason, record)
+
+    def _look_for_header(self, cells: list[str], line: int) -> None:
+        """Tell what a row that is none may say of the rows below it: a unit, other columns."""
+        amount = cells[self._amount].strip() if 0 <= self._amount < len(cells) else ""
+        if amount and not any(map(str.isdigit, amount)) and says_unit(amount):
+            self.asides.append(maybe_of_unit(f"{amount} (line {line})"))
+        elif (fields := header_names(cell for cell in cells if cell)) and "address" in fields:
+            here = {name for name, _ in self.layout.places}
+            if (len(fields) > 1 and not fields <= here) or self._moved(cells):
+                reason = f"line {line} is another header: the rows below it may have other columns"
+                self.asides.append(Finding(FindingKind.ROWS_DOUBTED, reason))
+
+    def _moved(self, cells: list[str]) -> bool:
+        """Whether names of columns stand in other places than those of the header."""
+        places = dict(self.layout.places)
+        return any(
+            places.get(field, at) != at
+            for at, cell in enumerate(cells)
+            if cell
+            for field in header_names([cell])
+        )
 
     def _is_rule(self, record: str) -> bool:
         """Whether a record is the line below the header of a table in Markdown."""

@@ -26,6 +26,7 @@ class FindingKind(StrEnum):
     NOT_STATED = "not_stated"  # signed, but nothing shows a claim of these reserves
     # balances
     SHORTFALL = "shortfall"
+    MAYBE_SHORTFALL = "maybe_shortfall"  # less than an amount whose unit or day is doubted
     SURPLUS = "surplus"
     DIFFERS_NOW = "differs_now"  # read at the newest state only, the claim is older
     BALANCE_UNAVAILABLE = "balance_unavailable"
@@ -40,6 +41,7 @@ class FindingKind(StrEnum):
     BAD_ROW = "bad_row"
     NOT_UNDERSTOOD = "not_understood"  # a column, key, sheet or level that may say something
     UNIT_DOUBTED = "unit_doubted"  # whole coins or base units: nothing in the file decides
+    ROWS_DOUBTED = "rows_doubted"  # of several days, networks or headers: read as if of one
     RESPELLED = "respelled"  # an address or signature in another spelling than the usual one
     BAD_AMOUNT = "bad_amount"
     NEGATIVE_AMOUNT = "negative_amount"  # an address cannot hold less than nothing
@@ -74,6 +76,7 @@ WEIGHTS: dict[FindingKind, Weight] = {
     FindingKind.OWNER_UNPROVEN: Weight.UNSHOWN,
     FindingKind.NOT_STATED: Weight.UNSHOWN,
     FindingKind.SHORTFALL: Weight.FALSE,
+    FindingKind.MAYBE_SHORTFALL: Weight.UNSHOWN,
     FindingKind.SURPLUS: Weight.NOTE,
     FindingKind.DIFFERS_NOW: Weight.UNSHOWN,
     FindingKind.BALANCE_UNAVAILABLE: Weight.UNSHOWN,
@@ -87,6 +90,7 @@ WEIGHTS: dict[FindingKind, Weight] = {
     FindingKind.BAD_ROW: Weight.UNSHOWN,
     FindingKind.NOT_UNDERSTOOD: Weight.UNSHOWN,
     FindingKind.UNIT_DOUBTED: Weight.UNSHOWN,
+    FindingKind.ROWS_DOUBTED: Weight.UNSHOWN,
     FindingKind.RESPELLED: Weight.NOTE,
     FindingKind.BAD_AMOUNT: Weight.UNSHOWN,
     FindingKind.NEGATIVE_AMOUNT: Weight.FALSE,

@@ -67,6 +67,16 @@ def speaks(text: str, *, numbers: bool = False) -> bool:
     return numbers and any(w.isdecimal() and not DATES.fullmatch(w) for w in words)
 
 
+_UNITS = frozenset(BASE_UNITS) | MONEY - {"try", "sun"} | {"dollar", "dollars", "euro", "euros"}
+_OF_UNITS = re.compile(rf"{UNIT}|g?wei|lovelaces?|0+s|mn|bn", re.IGNORECASE)
+
+
+def says_unit(text: str) -> bool:
+    """Whether a word of a text is a unit, a scale or money: amounts may be in it."""
+    words = re.findall(r"[^\W_]+|[$€£]", text[:MOST_LETTERS].lower())
+    return any(word in _UNITS or _OF_UNITS.fullmatch(word) for word in words)
+
+
 def note_says(text: str) -> bool:
     """Whether a note beside a row may say its amount's unit or share, or a block."""
     return _NOTE.search(text[:MOST_LETTERS]) is not None

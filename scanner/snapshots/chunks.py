@@ -26,6 +26,7 @@ from scanner.model.registry import Registry
 from scanner.ownership.interface import ContractCall, KeyQuestion
 from scanner.ownership.statement import settle
 from scanner.snapshots.asking import ChunkFailedError, Tools, asked, vouched_by_user
+from scanner.snapshots.doubts import Doubts
 from scanner.snapshots.findings import row_findings
 from scanner.snapshots.interface import (
     Chunk,
@@ -120,7 +121,7 @@ def _take_at(
     progress: Callable[[float], None] | None,
 ) -> None:
     with tools.at_work:
-        claims = tools.sink.claims(chunk)
+        claims, doubts = tools.sink.claims(chunk), tools.sink.doubts(chunk)
     call, keys = chain_view(source, block), key_question(source, block)
 
     def read() -> list[Balance]:
@@ -133,7 +134,7 @@ def _take_at(
     controls = asked(tools, lambda: _judge(tools, claims, call, keys, block))
     balances = asked(tools, read)
     with tools.at_work:
-        tools.sink.finish_chunk(chunk, _results(claims, controls, balances), block)
+        tools.sink.finish_chunk(chunk, _results(claims, controls, balances, doubts), block)
 
 
 def record_failure(tools: Tools, chunk: Chunk, failure: ChunkFailedError) -> None:
@@ -155,9 +156,10 @@ def _results(
     claims: Sequence[NumberedClaim],
     controls: Sequence[ControlResult],
     balances: Sequence[Balance],
+    doubts: Doubts,
 ) -> list[RowResult]:
     return [
-        RowResult(claim, control, balance, row_findings(claim, control, balance))
+        RowResult(claim, control, balance, row_findings(claim, control, balance, doubts))
         for claim, control, balance in zip(claims, controls, balances, strict=True)
     ]
 

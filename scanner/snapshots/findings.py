@@ -10,6 +10,7 @@ from scanner.model.claim import Claim
 from scanner.model.control import Control, ControlResult
 from scanner.model.finding import Finding, FindingKind
 from scanner.model.parts import parts_of, sum_named
+from scanner.snapshots.doubts import NONE, Doubts
 from scanner.snapshots.interface import NumberedClaim
 
 CONTROL_KINDS: Mapping[Control, FindingKind] = {
@@ -31,14 +32,18 @@ _UNSAID: Mapping[FindingKind, str] = {
 
 
 def row_findings(
-    row: NumberedClaim, control: ControlResult | None, balance: Balance | None
+    row: NumberedClaim,
+    control: ControlResult | None,
+    balance: Balance | None,
+    doubts: Doubts = NONE,
 ) -> tuple[Finding, ...]:
     """Everything to tell about one row, at most one finding of each kind.
 
+    doubts: what is doubted of the list's amounts: less than such a one contradicts nothing.
     A duplicate's amount is not compared: the row it repeats answers for the balance.
     """
     of_control = None if control is None else _about_control(row.claim, control)
-    of_balance = None if balance is None else _about_balance(row, balance)
+    of_balance = None if balance is None else _about_balance(row, balance, doubts)
     if of_control is None:
         return () if of_balance is None else (of_balance,)
     return (of_control,) if of_balance is None else (of_control, of_balance)
@@ -58,7 +63,7 @@ def _about_control(claim: Claim, control: ControlResult) -> Finding | None:
     return finding_about(claim, kind, control.reason or _UNSAID[kind])
 
 
-def _about_balance(row: NumberedClaim, balance: Balance) -> Finding | None:
+def _about_balance(row: NumberedClaim, balance: Balance, doubts: Doubts) -> Finding | None:
     claim = row.claim
     if balance.evidence is Evidence.UNAVAILABLE or balance.amount is None:
         kind = (
@@ -77,8 +82,12 @@ def _about_balance(row: NumberedClaim, balance: Balance) -> Finding | None:
     if balance.evidence is Evidence.LATEST_ONLY:
         reason += " (read at the newest block, not at the stated one)"
         return finding_about(claim, FindingKind.DIFFERS_NOW, reason)
-    kind = FindingKind.SHORTFALL if difference < 0 else FindingKind.SURPLUS
-    return finding_about(claim, kind, reason)
+    if difference > 0:
+        return finding_about(claim, FindingKind.SURPLUS, reason)
+    if doubts.about(claim):
+        reason += "; what the list's amounts mean is in doubt, see its own findings"
+        return finding_about(claim, FindingKind.MAYBE_SHORTFALL, reason)
+    return finding_about(claim, FindingKind.SHORTFALL, reason)
 
 
 def _as_parts(claimed: int, balance: Balance) -> str:

@@ -19,6 +19,7 @@ from scanner.model.control import ControlResult
 from scanner.model.finding import Finding
 from scanner.model.statement import StatementRule
 from scanner.ownership.interface import ContractCall, KeyQuestion
+from scanner.snapshots.doubts import Doubts
 
 ONE_MOMENT = 3_600
 """Seconds that pinned blocks of a snapshot may lie apart, unless the user allows more."""
@@ -207,6 +208,10 @@ class SnapshotSink(Protocol):
 
     def claims(self, chunk: Chunk) -> list[NumberedClaim]:
         """The claims of one chunk, by number."""
+        ...
+
+    def doubts(self, chunk: Chunk) -> Doubts:
+        """What is doubted of the amounts of the chunk's list."""
         ...
 
     def late(self, snapshot_id: int) -> list[Chunk]:

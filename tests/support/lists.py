@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from scanner.lists.interface import Block
 from scanner.model.claim import Claim, DeclaredTotal, ListSummary, Row, UnreadableRow
-from scanner.model.finding import Finding
+from scanner.model.finding import Finding, FindingKind
 from scanner.settings.tables import load_registry
 
 
@@ -35,6 +35,11 @@ class Read(NamedTuple):
     @property
     def totals(self) -> list[DeclaredTotal]:
         return [row for row in self.rows if isinstance(row, DeclaredTotal)]
+
+
+def asked(read: Read) -> list[FindingKind]:
+    """Kinds of what is asked about a list, but for doubts whether it may be of a unit."""
+    return [f.kind for f in read.findings if f.kind is not FindingKind.UNIT_DOUBTED]
 
 
 Reader = Callable[..., Read]

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select
 from scanner.errors import SnapshotNotFoundError, StoreError, clip
 from scanner.model.block import BlockRef
 from scanner.model.finding import Finding
+from scanner.snapshots.doubts import Doubts
 from scanner.snapshots.interface import (
     Chunk,
     ChunkState,
@@ -28,6 +29,7 @@ from scanner.store.schema.bulk import values
 from scanner.store.schema.records import CLAIM_COLUMNS, load_policy, read_chunk, read_claim
 from scanner.store.writing import pins, results_in, runs, seal
 from scanner.store.writing.claimed import claimed_by_chunk
+from scanner.store.writing.doubted import doubts_of
 
 LONGEST_ERROR = 500
 """Characters of a failed chunk's reason that are kept."""
@@ -122,6 +124,11 @@ class StoreSink:
             if plan.network not in load_policy(snapshot.policy).at:
                 query = query.where(t.claim.c.height.is_not_distinct_from(plan.height))
             return list(map(read_claim, values(connection, query.order_by(t.claim.c.no))))
+
+    def doubts(self, chunk: Chunk) -> Doubts:
+        """What is doubted of the amounts of the chunk's list."""
+        with self._store.read() as connection:
+            return doubts_of(connection, _snapshot(connection, chunk.snapshot_id).list_id)
 
     def pinned(self, snapshot_id: int, network: str, height: int | None) -> BlockRef | None:
         """The block that this network and height were pinned to, None if not yet."""

@@ -119,7 +119,7 @@ def test_every_line_of_a_table_is_a_row(tmp_path: Path, registry: Registry, body
         return
     lines = body.replace(b"\r\n", b"\n").split(b"\n")
     filled = [n for n, line in enumerate(lines, 2) if line.replace(b",", b"").decode().strip()]
-    assert [row.row for row in rows] == filled
+    assert [row.row for row in rows if row.row is not None] == filled
 
 
 def flipped(data: bytes, seed: int) -> bytes:

@@ -9,7 +9,7 @@ import zipfile
 from typing import Any
 
 import pytest
-from support.lists import Read, Reader
+from support.lists import Read, Reader, asked
 
 from scanner.errors import ListFormatError
 from scanner.model.finding import WEIGHTS, FindingKind, exit_status
@@ -78,7 +78,7 @@ def test_a_title_that_may_say_a_unit_or_block_is_not_needless(
     read_bytes: Reader, title: str
 ) -> None:
     read = read_bytes(f"{title}\n{LIST}")
-    assert [f.kind for f in read.findings] == [FindingKind.NOT_UNDERSTOOD]
+    assert asked(read) == [FindingKind.NOT_UNDERSTOOD]
     said = read_bytes(f"{title}\n{LIST}", columns={"ignore": title})
     assert (assets(said), said.findings) == (["BTC"], [])
 
@@ -104,14 +104,14 @@ def test_lists_of_coins_and_notes_in_json_are_told(
 ) -> None:
     read = read_bytes(json.dumps(document))
     assert len(read.claims) == claims
-    assert {f.kind for f in read.findings} == {FindingKind.NOT_UNDERSTOOD}
+    assert set(asked(read)) == {FindingKind.NOT_UNDERSTOOD}
 
 
 def test_comments_of_bare_addresses_are_accounted_for(read_bytes: Reader) -> None:
     text = f"# USDT wallets\n{A}\n# {B}\n# in thousands\n# hot ones\n"
     read = read_bytes(text, network="ethereum")
     assert len(read.claims) == 1
-    assert [f.kind for f in read.findings] == [FindingKind.NOT_UNDERSTOOD] * 3
+    assert asked(read) == [FindingKind.NOT_UNDERSTOOD] * 3
     said = read_bytes(f"# USDT wallets\n{A}\n", network="ethereum", asset="USDT")
     assert (assets(said), said.findings) == (["USDT"], [])
 
@@ -292,11 +292,11 @@ def test_a_files_name_that_may_say_a_unit_or_block_is_asked_about(
     read_bytes: Reader, name: str, word: str, option: str
 ) -> None:
     read = read_bytes(LIST, name)
-    assert [f.kind for f in read.findings] == [FindingKind.NOT_UNDERSTOOD]
+    assert asked(read) == [FindingKind.NOT_UNDERSTOOD]
     assert option in read.findings[0].reason
     assert read_bytes(LIST, name, columns={"ignore": word}).findings == []
     part = read_bytes(packed((name, LIST), ("b.csv", OTHER)), "list.zip")
-    assert [f.kind for f in part.findings] == [FindingKind.NOT_UNDERSTOOD]
+    assert asked(part) == [FindingKind.NOT_UNDERSTOOD]
 
 
 def test_a_files_name_that_the_file_itself_settles_is_no_doubt(read_bytes: Reader) -> None:

@@ -28,6 +28,7 @@ from scanner.settings.tables import load_registry
 from scanner.snapshots import asking
 from scanner.snapshots.asking import ChunkFailedError, StoppedError, Tools
 from scanner.snapshots.chunks import MOST_PINS, record_failure, take_chunk
+from scanner.snapshots.doubts import NONE
 from scanner.snapshots.interface import Chunk, ChunkPlan, NumberedClaim
 
 
@@ -40,6 +41,9 @@ class MemorySink:
 
     def claims(self, chunk):
         return self._claims
+
+    def doubts(self, chunk):
+        return NONE
 
     def pinned(self, snapshot_id, network, height):
         return self.pins.get((snapshot_id, network, height))

@@ -21,6 +21,7 @@ from scanner.ownership.primitives import envelopes
 from scanner.settings.tables import load_registry
 from scanner.snapshots.asking import Tools
 from scanner.snapshots.chunks import take_chunk
+from scanner.snapshots.doubts import NONE
 from scanner.snapshots.interface import Chunk, ChunkPlan, NumberedClaim
 from scanner.snapshots.view import Keys
 
@@ -38,6 +39,9 @@ class Sink:
 
     def claims(self, chunk):
         return self._claims
+
+    def doubts(self, chunk):
+        return NONE
 
     def finish_chunk(self, chunk, results, block=None):
         self.finished = results

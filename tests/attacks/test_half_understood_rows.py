@@ -1,0 +1,101 @@
+"""Rows of another unit, header or network than they are read as accuse nobody: not read is not false."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from support.attack_lab import (
+    MESSAGE,
+    WEI,
+    account_of,
+    evm_endpoint,
+    key,
+    sign_evm,
+    write_rows,
+    write_table,
+)
+
+GWEI = 10**9
+HEADER = "coin,network,height,address,amount,message,signature"
+TEXT = MESSAGE.replace(",", "")
+
+
+@pytest.fixture
+def chain(anvil_factory, tmp_path):
+    node = anvil_factory()
+    node.rpc("anvil_setBalance", account_of(key(1)), hex(5 * WEI))
+    node.rpc("anvil_setBalance", account_of(key(2)), hex(7500 * GWEI))
+    node.rpc("anvil_mine", "0x3")
+    write_table(tmp_path / "ends.toml", evm_endpoint(node))
+    return node
+
+
+def row(number, amount):
+    signer = key(number)
+    return f"ETH,ETH,2,{account_of(signer)},{amount},{TEXT},{sign_evm(signer, TEXT)}\n"
+
+
+def as_object(number, amount):
+    names = HEADER.split(",")
+    return dict(zip(names, row(number, amount).strip().split(","), strict=True))
+
+
+CASES = {
+    "unit.json": json.dumps({"unit": "gwei", "wallets": [as_object(2, "7500")]}),
+    "units.csv": f"{HEADER}\n,,,,gwei,,\n" + row(2, 7500),
+    "header.csv": f"{HEADER}\n{row(1, 5)}{HEADER.replace('amount', 'amount (gwei)')}\n{row(2, 7500)}",
+    "title.csv": f"all amounts in gwei\n{HEADER}\n{row(2, 7500)}",
+    "beside.csv": f"{HEADER},note\n{row(2, 7500).strip()},in gwei\n",
+}
+
+
+def kinds_of(scanner):
+    found = scanner("export", "findings", "--format", "jsonl").objects
+    return {finding["kind"]: finding["weight"] for finding in found}
+
+
+@pytest.mark.node
+@pytest.mark.parametrize("name", CASES)
+def test_an_amount_in_a_unit_that_was_not_understood_is_not_called_false(
+    scanner, tmp_path, chain, name
+):
+    (tmp_path / name).write_text(CASES[name])
+    done = scanner("snapshot", name, "--endpoints", "ends.toml", "--statement", TEXT)
+    assert done.status == 3, done.text + done.err
+    kinds = kinds_of(scanner)
+    assert kinds["maybe_shortfall"] == "unshown"
+    assert "false" not in kinds.values(), kinds
+
+
+@pytest.mark.node
+def test_less_than_a_plain_amount_is_false_whatever_else_is_not_understood(
+    scanner, tmp_path, chain
+):
+    (tmp_path / "list.csv").write_text(f"{HEADER},Tranche\n{row(1, 6).strip()},B-2\n")
+    done = scanner("snapshot", "list.csv", "--endpoints", "ends.toml", "--statement", TEXT)
+    assert done.status == 1, done.text + done.err
+    assert kinds_of(scanner)["shortfall"] == "false"
+
+
+@pytest.mark.node
+def test_a_blank_network_below_another_one_is_asked_about(scanner, tmp_path, anvil_factory):
+    """As below a merged cell: on Ethereum, where ETH is at home, the address holds nothing."""
+    arbitrum, ethereum = anvil_factory(chain_id=42161), anvil_factory()
+    for node in (arbitrum, ethereum):
+        node.rpc("anvil_setBalance", account_of(key(1)), hex(5 * WEI * (node is arbitrum)))
+        node.rpc("anvil_mine", "0x3")
+    ends = evm_endpoint(arbitrum, "arbitrum"), evm_endpoint(ethereum)
+    write_table(tmp_path / "ends.toml", *ends)
+    first, second = account_of(key(1)), account_of(key(2))
+    arbitrum.rpc("anvil_setBalance", second, hex(7 * WEI))
+    arbitrum.rpc("anvil_mine", "0x1")
+    rows = [
+        {"network": "ARBITRUM", "address": first, "amount": "5", "signature1": sign_evm(key(1))},
+        {"network": "", "address": second, "amount": "7", "signature1": sign_evm(key(2))},
+    ]
+    write_rows(tmp_path / "list.csv", [{"coin": "ETH", **row} for row in rows])
+    done = scanner("snapshot", "list.csv", "--endpoints", "ends.toml", "--statement", MESSAGE)
+    assert done.status == 3, done.text + done.err
+    assert "false" not in kinds_of(scanner).values()
+    assert "say which with --network" in scanner("lists", "inspect", "list.csv").text
