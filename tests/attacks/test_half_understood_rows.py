@@ -98,4 +98,4 @@ def test_a_blank_network_below_another_one_is_asked_about(scanner, tmp_path, anv
     done = scanner("snapshot", "list.csv", "--endpoints", "ends.toml", "--statement", MESSAGE)
     assert done.status == 3, done.text + done.err
     assert "false" not in kinds_of(scanner).values()
-    assert "say which with --network" in scanner("lists", "inspect", "list.csv").text
+    assert "with --network" in scanner("lists", "inspect", "list.csv").text
