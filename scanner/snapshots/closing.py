@@ -17,6 +17,7 @@ of Tron, Solana, Vaulta, aelf and Algorand hold none.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from threading import Event
 
@@ -87,21 +88,25 @@ def _read_again(
 
     def again(chunk: Chunk) -> None:
         if not is_over():
-            _compare(tools, chunk, source, meter)
+            _compare(tools, chunk, source, least, meter)
             meter.done(chunk)
 
     parallel = 1 if source is None else source.ability.parallel
+    first = chunks[0]
+    least = tools.sink.newest_read(first.snapshot_id, first.plan.network)
     work = [partial(again, chunk) for chunk in chunks]
     # A stop of its own: what goes wrong here ends this snapshot's end and nobody else's work.
     side_by_side(Event(), parallel, work)
     return not is_over()
 
 
-def _compare(tools: Tools, chunk: Chunk, source: BalanceSource | None, meter: Meter) -> None:
+def _compare(
+    tools: Tools, chunk: Chunk, source: BalanceSource | None, least: int, meter: Meter
+) -> None:
     tools.go_on()
     with tools.at_work:
         claims = tools.sink.claims(chunk)
-    found = _balances(tools, chunk, claims, source, partial(meter.part, chunk))
+    found = _balances(tools, chunk, claims, source, least, partial(meter.part, chunk))
     with tools.at_work:
         seen = zip(claims, found, strict=True)
         tools.sink.finish_chunk(chunk, [RowResult(claim, None, one) for claim, one in seen])
@@ -112,12 +117,15 @@ def _balances(
     chunk: Chunk,
     claims: Sequence[NumberedClaim],
     source: BalanceSource | None,
+    least: int,
     progress: Callable[[float], None],
 ) -> Sequence[Balance]:
     plan = chunk.plan
     block = tools.sink.pinned(chunk.snapshot_id, plan.network, plan.height)
     if source is None or block is None:
         return [unavailable(NO_SOURCE.format(network=plan.network))] * len(claims)
+    # Of no state before the first reading's last: a node that is behind shows what had left.
+    block = replace(block, height=max(block.height, least))
     try:
         return asked(tools, lambda: read_balances(tools, claims, source, block, progress))
     except ChunkFailedError as failure:

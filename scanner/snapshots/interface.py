@@ -218,6 +218,10 @@ class SnapshotSink(Protocol):
         """Chunks that are done and hold balances of a network's newest state, by number."""
         ...
 
+    def newest_read(self, snapshot_id: int, network: str) -> int:
+        """The highest state that stored balances of a network name; 0 where none names one."""
+        ...
+
     def pinned(self, snapshot_id: int, network: str, height: int | None) -> BlockRef | None:
         """The block that this network and height were pinned to, None if not yet."""
         ...

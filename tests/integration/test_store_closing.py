@@ -70,6 +70,19 @@ def test_coins_that_keep_still_cost_no_finding(store):
     assert source.calls == 6, "each of three chunks once more"
 
 
+def test_the_second_reading_is_of_no_state_before_the_first_ended(store):
+    """A node that is behind would bear out what coins on their way had left meanwhile."""
+    asked = []
+
+    class Heard(Ledger):
+        def fetch_balances(self, queries, at, progress=None):
+            asked.append(at.height)
+            return super().fetch_balances(queries, at, progress)
+
+    take(store, plan(store), Heard({FIRST: COINS, LAST: COINS}))
+    assert asked == [100, 100, 100, 102, 102, 102]
+
+
 def test_the_second_reading_says_how_far_it_is(store):
     snapshot = plan(store)
     first, second = [], []

@@ -1,4 +1,8 @@
-"""Reads a state that moves on while it is read, until two looks in a row see the same."""
+"""Reads a state that moves on while it is read, until two looks in a row see the same.
+
+A pass is of states that are not older than any of the passes before: what was the same in two is
+taken as there at every moment between them, and a node that is behind would show what had left.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ from typing import Final
 
 from scanner.model.balance import Balance, BalanceQuery, Evidence
 from scanner.model.parts import Part, parts_of
+from scanner.model.read_at import newest_height
 
 WHOLE: Final = 3
 """Passes over everything, at most. Coins that move between two addresses of a list while it is read
@@ -16,16 +21,23 @@ would count twice or never: only a whole pass that finds nothing changed rules t
 SINGLE: Final = 4
 """Passes over what kept changing, at most, after that."""
 
-ReadAll = Callable[[Sequence[BalanceQuery]], list[Balance]]
+ReadAll = Callable[[Sequence[BalanceQuery], int], list[Balance]]
+"""read_all(queries, least): read each once, at states of height `least` or above."""
 
 Progress = Callable[[float], None]
 
 
 class Passes:
-    """read_all: reads queries once, one balance a query, in order."""
+    """read_all: reads queries once, one balance a query, in order. least: of the first pass."""
 
-    def __init__(self, read_all: ReadAll) -> None:
-        self._read_all = read_all
+    def __init__(self, read_all: ReadAll, least: int) -> None:
+        self._reader, self._least = read_all, least
+
+    def _read_all(self, wanted: Sequence[BalanceQuery]) -> list[Balance]:
+        found = self._reader(wanted, self._least)
+        read = (b.detail for b in found if b.evidence is not Evidence.UNAVAILABLE)
+        self._least = max(self._least, newest_height(read))
+        return found
 
     def read(
         self, wanted: Sequence[BalanceQuery], progress: Progress | None = None

@@ -60,7 +60,8 @@ class Seat:
 
         It has the pinned block, its canaries sang, and every answer that names a state names the
         pinned one (with reach TIP: one that is not older), or is a Refusal.
-        Raises SourceError; SourceUnavailableError also for a wrong number of answers.
+        Raises SourceError; SourceUnavailableError also for a wrong number of answers, and with
+        reach TIP for a state that is older.
         """
         self._has_pinned(at)
         self._canaries.check(self.reader, queries, at)
@@ -119,11 +120,20 @@ class Seat:
             while len(self._had) > _REMEMBERED:
                 del self._had[next(iter(self._had))]
 
+    def _new_enough(self, answer: Reading, at: BlockRef) -> Answer:
+        """A node that is behind may catch up, or another one be there: asked again, then."""
+        if answer.state is None:
+            return Refusal("its answer does not say which state it is from")
+        if answer.state.height < at.height:
+            what = f"its newest state is block {answer.state.height}, older than {at.height}"
+            raise SourceUnavailableError(self.name, what)
+        return answer
+
     def _bound(self, answer: Answer, at: BlockRef) -> Answer:
         if isinstance(answer, Refusal):
             return answer
         if self._at_tip:
-            return _new_enough(answer, at)
+            return self._new_enough(answer, at)
         state = answer.state
         if state is not None and not _is_pinned(state, at):
             return Refusal(f"answered for block {state.height} {state.hash}".rstrip())
@@ -132,11 +142,3 @@ class Seat:
 
 def _is_pinned(state: State, at: BlockRef) -> bool:
     return state.height == at.height and state.hash in ("", at.hash)
-
-
-def _new_enough(answer: Reading, at: BlockRef) -> Answer:
-    if answer.state is None:
-        return Refusal("its answer does not say which state it is from")
-    if answer.state.height < at.height:
-        return Refusal(f"its newest state is block {answer.state.height}, older than {at.height}")
-    return answer

@@ -157,21 +157,26 @@ class FleetSource:
         self, wanted: Sequence[BalanceQuery], at: BlockRef, progress: Progress | None
     ) -> list[Balance]:
         if self._reach is Reach.TIP:
-            passes = Passes(lambda some: self._pass(some, at, None))
+            passes = Passes(lambda some, least: self._pass(some, at, None, least), at.height)
             return passes.read(wanted, progress)
         found = self._pass(wanted, at, progress)
         self._look_again(found, at)
         return found
 
     def _pass(
-        self, wanted: Sequence[BalanceQuery], at: BlockRef, progress: Progress | None
+        self,
+        wanted: Sequence[BalanceQuery],
+        at: BlockRef,
+        progress: Progress | None,
+        least: int = 0,
     ) -> list[Balance]:
-        """Read everything once, batches side by side."""
+        """Read everything once, batches side by side. least: height, with reach TIP."""
         starts = range(0, len(wanted), self._batch)
         found: dict[int, list[Balance]] = {}
         with ThreadPoolExecutor(min(self._threads, len(starts)), "fleet") as threads:
             jobs = {
-                threads.submit(self._settle, wanted[n : n + self._batch], at): n for n in starts
+                threads.submit(self._settle, wanted[n : n + self._batch], at, least): n
+                for n in starts
             }
             try:
                 for job in as_completed(jobs):
@@ -183,10 +188,11 @@ class FleetSource:
                 raise
         return [balance for start in starts for balance in found[start]]
 
-    def _settle(self, batch: Sequence[BalanceQuery], at: BlockRef) -> list[Balance]:
+    def _settle(self, batch: Sequence[BalanceQuery], at: BlockRef, least: int) -> list[Balance]:
+        newest = replace(at, height=max(at.height, least)) if self._reach is Reach.TIP else at
         ballots, problems = settle(
             self.pool,
-            lambda s, some: s.read([batch[n] for n in some], at),
+            lambda s, some: s.read([batch[n] for n in some], newest),
             len(batch),
             self._quorum,
         )

@@ -10,8 +10,10 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from scanner.errors import SnapshotNotFoundError, StoreError, clip
+from scanner.model.balance import Evidence
 from scanner.model.block import BlockRef
 from scanner.model.finding import Finding
+from scanner.model.read_at import newest_height
 from scanner.snapshots.doubts import Doubts
 from scanner.snapshots.interface import (
     Chunk,
@@ -93,6 +95,22 @@ class StoreSink:
         query = select(t.chunk).where(c.snapshot_id == snapshot_id, c.read_until.is_not(None))
         with self._store.read() as connection:
             return [read_chunk(row) for row in connection.execute(query.order_by(c.no))]
+
+    def newest_read(self, snapshot_id: int, network: str) -> int:
+        """The highest state that stored balances of a network name; 0 where none names one."""
+        b, c = t.balance.c, t.chunk.c
+        query = (
+            select(b.detail)
+            .distinct()
+            .join(t.chunk, (c.snapshot_id == b.snapshot_id) & (c.no == b.chunk_no))
+            .where(
+                b.snapshot_id == snapshot_id,
+                c.network == network,
+                b.evidence == Evidence.LATEST_ONLY.value,
+            )
+        )
+        with self._store.read() as connection:
+            return newest_height(connection.execute(query).scalars())
 
     def unsettled(self, snapshot_id: int) -> bool:
         """Whether a chunk of the snapshot waits to be taken."""
