@@ -62,7 +62,8 @@ class BybitCsv:
         account_for_columns(layout.accounting, heading, columns, coin_named=True)
         places = tuple(sorted(columns.at.items()))
         decimal = options.columns.get("decimal", "")
-        watch = MarkWatch(TableLayout(places, columns.width, decimal=decimal), layout.accounting)
+        table = TableLayout(places, columns.width, decimal=decimal)
+        watch = MarkWatch(table, layout.accounting, layout.marks)
         for piece in cut(stream, header.next_number, start[header.end :]):
             shown = watch.look(piece.data).comma_shown
             yield BybitBlock(piece, places, columns.width, decimal, shown)

@@ -60,7 +60,7 @@ class GenericCsv:
         columns = find_columns(line.cells, options.file, line.number, options.columns, registry)
         _check(columns, options, heading)
         table = table_layout(columns, options, registry, heading, layout)
-        watch = MarkWatch(table, layout.accounting)
+        watch = MarkWatch(table, layout.accounting, layout.marks)
         for piece in cut(stream, line.next_number, start[line.end :], delimiter=heading.delimiter):
             yield TableBlock(watch.look(piece.data), piece)
 

@@ -14,7 +14,6 @@ from scanner.lists.heading import meaning
 from scanner.lists.interface import Layout, ReadOptions
 from scanner.lists.keys import ADDRESS, always_asked, is_coin, is_network, is_structure
 from scanner.lists.layout import TableLayout
-from scanner.lists.marks import Marks
 from scanner.lists.names import BY_NAME, NAMES_A_COIN, WHY_NEEDLESS, normal
 from scanner.lists.rows import RowParser
 from scanner.model.claim import Claim, Row, Unit, UnreadableRow
@@ -47,7 +46,7 @@ class ObjectRows:
         self._chosen = {f: n for f, n in options.columns.items() if f not in SETTINGS}
         self._said = {f: n for f, n in options.columns.items() if f in SETTINGS}
         self._named = coins_named(options, registry)
-        self.marks = Marks()
+        self.marks = layout.marks
         self._places: set[bool | None] = set()  # whether objects named their network; None: asked
         self._parsers: dict[tuple[tuple[str, ...], Level], tuple[RowParser | str, list[int]]] = {}
         """With the keys that were blank in all such objects so far: a value in one is told."""

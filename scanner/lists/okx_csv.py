@@ -88,7 +88,7 @@ class OkxCsv:
             if header_names(line.cells) >= _SIGNED:
                 found = Heading(",", line, (), tuple(lines[at + 1 : at + 6]))
                 table = _table_layout(found, options, registry, layout)
-                watch = MarkWatch(table, layout.accounting)
+                watch = MarkWatch(table, layout.accounting, layout.marks)
                 if heading is not None and totals:
                     layout.accounting.used("lines before the header", "totals of the list")
                     table = watch.look(start)

@@ -11,6 +11,7 @@ from scanner.files.encoding import refuse_binary
 from scanner.files.source import Source, Table
 from scanner.lists.columns import SETTINGS
 from scanner.lists.interface import Block, Layout, ListReader, ReadOptions, ReadyBlock
+from scanner.lists.marks import Marks
 from scanner.lists.names import NEEDLESS_ENDINGS, NEEDLESS_FILES
 from scanner.lists.spoken import account_for_comments, account_for_name
 from scanner.lists.table import READERS
@@ -64,7 +65,7 @@ class SeveralTables:
     ) -> None:
         self._source, self._wanted = source, wanted
         self._registry, self._options = registry, options
-        self.format, self.layout = "", Layout()
+        self.format, self.layout = "", Layout(marks=Marks(several=True))
         self._offset = 0
         self._places: list[str] = []
 
@@ -95,7 +96,7 @@ class SeveralTables:
             remedy = f"if it has rows, read it alone as {options.file} with --columns"
             accounting.unknown(part, remedy, first)
             return
-        counted, layout = _Counted(table), Layout()
+        counted, layout = _Counted(table), Layout(marks=self.layout.marks)
         for block in reader.blocks(counted, self._registry, options, layout):
             if isinstance(block, ReadyBlock):
                 counted.lines = max([counted.lines, *(row.row or 0 for row in block.rows)])
