@@ -75,6 +75,9 @@ def test_totals_result_and_seal_stay(store):
     done = prune(store, first, "1.2.3", NOW)
     assert (done.at, done.program) == (NOW, "1.2.3")
     assert done.rows == {"balance": 3, "control_result": 3, "finding": sum(done.findings.values())}
+    for change in ("UPDATE pruned SET program = 'x'", "DELETE FROM pruned"):
+        with pytest.raises(StoreError, match="append-only"), store.write() as connection:
+            connection.execute(text(change))
     for table in ("balance", "control_result", "finding"):
         assert (_count(store, table, first), _count(store, table, second) > 0) == (0, True)
     assert _said(store, first) == before

@@ -5,7 +5,7 @@ Values are converted a column at a time (types.py): a call for each would cost m
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from itertools import chain, islice
 from types import TracebackType
@@ -23,11 +23,21 @@ LONGEST_COPY = 25_000
 """Rows of one COPY: the server keeps them until its end, for the triggers."""
 
 
-def insert_rows(connection: Connection, table: Table, rows: Iterable[Sequence[Any]]) -> None:
+def _nothing() -> None:
+    """What there is to do meanwhile, if nothing is."""
+
+
+def insert_rows(
+    connection: Connection,
+    table: Table,
+    rows: Iterable[Sequence[Any]],
+    meanwhile: Callable[[], None] = _nothing,
+) -> None:
     """Insert `rows` into `table` in the running transaction.
 
     rows: values in the order of the table's columns, every column given; Python values as its
         types take them. Read once, streamed.
+    meanwhile: work of ours that is done while PostgreSQL stores what it was sent. Called once.
     """
     converted = _converted(rows, [column.type for column in table.columns], connection.dialect)
     cursor: Any = connection.connection.cursor()
@@ -37,10 +47,12 @@ def insert_rows(connection: Connection, table: Table, rows: Iterable[Sequence[An
             statement = f"INSERT INTO {_target(connection, table)} VALUES ({marks})"  # noqa: S608 - names of tables.py
             for batch in converted:
                 cursor.executemany(statement, batch)
+            meanwhile()
         else:
             with cursor.copy(f"COPY {_target(connection, table)} FROM STDIN") as copy:
                 for row in chain.from_iterable(converted):
                     copy.write_row(row)
+                meanwhile()
     finally:
         cursor.close()
 

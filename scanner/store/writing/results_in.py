@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -39,21 +40,28 @@ def store_results(
     """
     key, no = chunk.snapshot_id, chunk.no
     rows = [_values(result) for result in results]
+    seal, sums = ChunkSeal(), _Sums(pin)
+
+    def seal_rows() -> None:
+        for row in rows:
+            seal.add(*row)
+
     anew = _insert_verdicts(
-        connection, chunk, [(claim.no, verdict, told) for claim, verdict, _, told in rows]
+        connection,
+        chunk,
+        [(claim.no, verdict, told) for claim, verdict, _, told in rows],
+        seal_rows,
     )
     bulk.insert_rows(
-        connection, t.balance, [(key, claim.no, no, *balance) for claim, _, balance, _ in rows]
+        connection,
+        t.balance,
+        [(key, claim.no, no, *balance) for claim, _, balance, _ in rows],
+        partial(sums.add, results if anew else ()),
     )
     if not anew:  # an earlier try may have stored another verdict, and that one stays
-        results = _as_stored(connection, chunk, results)
-    bulk.insert_rows(connection, t.subtotal, _sums(chunk, results, pin))
-    if not anew:
-        return seal_stored(connection, chunk)
-    seal = ChunkSeal()
-    for row in rows:
-        seal.add(*row)
-    return seal.digest()
+        sums.add(_as_stored(connection, chunk, results))
+    bulk.insert_rows(connection, t.subtotal, sums.rows(chunk))
+    return seal.digest() if anew else seal_stored(connection, chunk)
 
 
 def store_verdicts(connection: Connection, chunk: Chunk, results: Sequence[RowResult]) -> None:
@@ -63,7 +71,7 @@ def store_verdicts(connection: Connection, chunk: Chunk, results: Sequence[RowRe
         for r in results
         if r.control is not None
     ]
-    _insert_verdicts(connection, chunk, rows)
+    _insert_verdicts(connection, chunk, rows, lambda: None)
 
 
 _Told = Sequence[tuple[str, str]]
@@ -81,11 +89,15 @@ def _told(findings: Sequence[Finding]) -> _Told:
 
 
 def _insert_verdicts(
-    connection: Connection, chunk: Chunk, rows: Sequence[tuple[int, tuple[Any, ...], _Told]]
+    connection: Connection,
+    chunk: Chunk,
+    rows: Sequence[tuple[int, tuple[Any, ...], _Told]],
+    meanwhile: Callable[[], None],
 ) -> bool:
     """Insert verdicts and findings, but for those that an earlier, failed try has left.
 
     rows: claim number, values of CONTROL_COLUMNS, kind and reason of each finding.
+    meanwhile: work that is done while the database stores them.
     Returns whether there were none.
     """
     key = chunk.snapshot_id
@@ -96,6 +108,7 @@ def _insert_verdicts(
         connection,
         t.control_result,
         ((key, no, *verdict) for no, verdict, _ in rows if no not in judged),
+        meanwhile,
     )
     bulk.insert_rows(
         connection,
@@ -122,15 +135,23 @@ def _as_stored(
     return [result._replace(control=kept[result.claim.no]) for result in results]
 
 
-def _sums(
-    chunk: Chunk, results: Sequence[RowResult], pin: Evidence | None
-) -> Iterator[tuple[Any, ...]]:
-    tally = Tally()
-    for claim, control, balance, _ in results:
-        tally.add(claim, control, balance, pin)
-    for k, p in tally.parts.items():
-        key = chunk.snapshot_id, chunk.no, k.asset, k.decimals, k.proof, k.evidence.value
-        yield *key, p.rows, p.claimed, p.found, p.shortfall, p.surplus
+class _Sums:
+    """Adds a chunk's results up. pin: who named the block they were read at."""
+
+    def __init__(self, pin: Evidence | None) -> None:
+        self._tally, self._pin = Tally(), pin
+
+    def add(self, results: Sequence[RowResult]) -> None:
+        """Add results."""
+        add, pin = self._tally.add, self._pin
+        for claim, control, balance, _ in results:
+            add(claim, control, balance, pin)
+
+    def rows(self, chunk: Chunk) -> Iterator[tuple[Any, ...]]:
+        """Rows of `subtotal`."""
+        for k, p in self._tally.parts.items():
+            key = chunk.snapshot_id, chunk.no, k.asset, k.decimals, k.proof, k.evidence.value
+            yield *key, p.rows, p.claimed, p.found, p.shortfall, p.surplus
 
 
 def compare(connection: Connection, chunk: Chunk, results: Sequence[RowResult]) -> list[Finding]:
