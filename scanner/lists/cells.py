@@ -11,6 +11,7 @@ from collections.abc import Callable
 from scanner.errors import UnknownAssetError, clip
 from scanner.lists.accounting import maybe_of_unit
 from scanner.lists.amounts import MUCH, AmountReader, BadCellError
+from scanner.lists.days import apart, several_days
 from scanner.lists.layout import TableLayout
 from scanner.lists.marks import Marks
 from scanner.lists.numbers import height_of
@@ -87,6 +88,8 @@ class CellReader:
         self._others: dict[tuple[str, str], str] = {}
         self._notes, self._holdings = layout.notes, {""}  # types of rows that are holdings
         self._silent: dict[int, set[str]] = {}  # labels and notes that say nothing of a row
+        self._days, self._far = dict(layout.days), set[tuple[int, str]]()  # texts of other days
+        self._told_days = False
         self._known: dict[tuple[str, ...], Resolved] = {}
         self._heights: dict[str, int | None] = {"": None, "-": None}
         self._blank = layout.blank
@@ -182,8 +185,11 @@ class CellReader:
         for at in self._notes:
             text = cells[at]
             silent = self._silent.get(at)
-            if text and (silent is None or text not in silent) and self._says(at, text):
-                said.append(text)
+            if text and (silent is None or text not in silent):
+                if at in self._days and self._is_far(at, text):
+                    self._ask_days(at, text, cells)
+                elif self._says(at, text):
+                    said.append(text)
         if row_type not in self._holdings and is_no_holding(row_type):
             said.append(row_type)
         elif len(self._holdings) < _CACHE:
@@ -199,6 +205,21 @@ class CellReader:
         if len(silent) < _CACHE:
             silent.add(text)
         return False
+
+    def _is_far(self, at: int, text: str) -> bool:
+        """Whether a date is of another day than the first one of the file."""
+        if (at, text) in self._far:
+            return True
+        far = apart(self._days[at], text) and not note_says(text)
+        if far and len(self._far) < _CACHE:
+            self._far.add((at, text))
+        return far
+
+    def _ask_days(self, at: int, text: str, cells: list[str]) -> None:
+        """Ask, once in a part of the table, about rows of several days that state no height."""
+        if not self._told_days and cells[self._height].strip() in (*NULLS, "-"):
+            self._told_days = True
+            self.asides.append(several_days(self._days[at], text, dict(self.layout.dates)[at]))
 
     def _as_signed(self, cells: list[str]) -> str:
         """The text as it was signed, from its own column: UTF-8 in hex. "" where that is empty.

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from scanner.errors import ListFormatError, clip
+from scanner.lists.days import names_day
 from scanner.lists.names import (
     AMOUNT_WORDS,
     BASE_AMOUNT_WORDS,
@@ -57,6 +58,7 @@ class Columns:
     unit: of the amount column, as its name says. coin: which coin its name says the amount is of.
     wide: columns that each hold the amount of one coin. needless: index -> why.
     ignored: names that mean nothing to us, in order; unknown: their indices.
+    dates: (index, name) of those that name the day of the row's amount.
     """
 
     at: Mapping[str, int]
@@ -67,6 +69,7 @@ class Columns:
     wide: tuple[Amount, ...] = ()
     needless: Mapping[int, str] | None = None
     unknown: tuple[int, ...] = ()
+    dates: tuple[tuple[int, str], ...] = ()
 
     @property
     def fields(self) -> frozenset[str]:
@@ -154,6 +157,7 @@ class _Finder:
         self._amounts: list[Amount] = []
         self._needless: dict[int, str] = {}
         self._unknown: list[int] = []
+        self._dates: list[tuple[int, str]] = []
 
     def take(self, index: int, name: str) -> None:
         """Find the meaning of one column."""
@@ -176,6 +180,7 @@ class _Finder:
             self._claim_field(field, index)
         elif field is None and key in WHY_NEEDLESS:
             self._needless[index] = WHY_NEEDLESS[key]
+            self._dates += [(index, name)] if names_day(name) else []
         else:
             told = amount_named(name, self._registry) if self._registry and not field else None
             if isinstance(told, Amount) and not {"amount", "base_units"} & set(self._chosen):
@@ -216,7 +221,15 @@ class _Finder:
             unit = normal(self._names[at["base_units"]])
         ignored = tuple(self._names[i].strip() for i in self._unknown)
         return Columns(
-            at, len(self._names), ignored, unit, coin, wide, self._needless, tuple(self._unknown)
+            at,
+            len(self._names),
+            ignored,
+            unit,
+            coin,
+            wide,
+            self._needless,
+            tuple(self._unknown),
+            tuple(self._dates),
         )
 
     def _signed_text(self) -> None:

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from scanner.errors import ListFormatError, clip
 from scanner.files.interface import read_up_to
-from scanner.lists.blocks import TableBlock
+from scanner.lists.blocks import TableBlock, with_days
 from scanner.lists.columns import Columns, find_columns, header_names
 from scanner.lists.cutter import cut
 from scanner.lists.heading import Heading, account_for_columns, account_for_titles, find_heading
@@ -62,7 +62,7 @@ class GenericCsv:
         table = table_layout(columns, options, registry, heading, layout)
         watch = MarkWatch(table, layout.accounting, layout.marks)
         for piece in cut(stream, line.next_number, start[line.end :], delimiter=heading.delimiter):
-            yield TableBlock(watch.look(piece.data), piece)
+            yield TableBlock(with_days(watch.look(piece.data), piece, layout.days), piece)
 
 
 def table_layout(

@@ -17,6 +17,7 @@ from typing import Protocol
 
 from scanner.files.interface import HEAD, Bytes
 from scanner.lists.accounting import Accounting
+from scanner.lists.days import Days
 from scanner.lists.marks import Marks
 from scanner.model.claim import ListSummary, Row
 from scanner.model.registry import Registry
@@ -65,7 +66,7 @@ class Layout:
 
     variant: which layout, e.g. "12 columns". notes: facts about the list as a whole.
     accounting: what became of each part of the file. unit, native_assumed: as in
-    `ListSummary`. marks: those of the whole file, which its tables share.
+    `ListSummary`. marks, days: those of the whole file, which its tables share.
     """
 
     variant: str = ""
@@ -74,6 +75,7 @@ class Layout:
     unit: str = ""
     native_assumed: bool = False
     marks: Marks = field(default_factory=Marks)
+    days: Days = field(default_factory=Days)
 
 
 class Block(Protocol):

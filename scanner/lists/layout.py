@@ -32,6 +32,8 @@ class TableLayout:
     typed: numbers that are no texts, as in JSON, have dots for decimals whatever the user says.
     blank: columns without a name that are blank in the first rows: a value below them is told.
     comma_shown: a number of the file has the comma for its decimal mark.
+    dates: (index, name) of columns that name the day of the row's amount. days: (index, text) of
+    them, the first that the file has: other days are asked about.
     wide: (index, coin, unit) of each column that is the amount of one coin.
     """
 
@@ -57,6 +59,8 @@ class TableLayout:
     labels: frozenset[int] = frozenset()
     comma_shown: bool = False
     blank: tuple[int, ...] = ()
+    dates: tuple[tuple[int, str], ...] = ()
+    days: tuple[tuple[int, str], ...] = ()
 
     @property
     def dots_doubted(self) -> bool:
@@ -103,6 +107,7 @@ class TableLayout:
             wide=tuple((a.index, a.coin, a.unit) for a in columns.wide),
             coins_said=said.get("unit") == Unit.COIN,
             labels=frozenset(i for i, w in (columns.needless or {}).items() if w == LABEL),
+            dates=columns.dates,
             notes=tuple(i for i, why in (columns.needless or {}).items() if why in OF_WORDS),
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
+from scanner.lists.days import day_in
 from scanner.lists.interface import Layout, ReadOptions
 from scanner.lists.keys import ADDRESS, always_asked, is_coin, is_network, is_structure
 from scanner.lists.names import BY_NAME, normal
@@ -76,7 +77,8 @@ class Levels:
             doubted |= not self._understood(name, path, coin=coin)
         if len(self._known) > _MOST:
             self._known.clear()
-        level = self._known[place] = Level(path, doubted, place[3])
+        days = tuple(n for n in levels if day_in(n) and normal(f"level {n}") not in self._ignored)
+        level = self._known[place] = Level(path, doubted, place[3], days)
         return level
 
     def _understood(self, name: str, path: str, *, coin: bool) -> bool:

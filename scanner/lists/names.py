@@ -87,7 +87,7 @@ NEEDLESS: Mapping[str, frozenset[str]] = {
     "a date, which does not name a block": word_set(
         "date time timestamp datetime createdat updatedat lastupdated lastupdate updated "
         "created snapshotdate snapshottime generatedat auditdate asof reportdate "
-        "lastupdatedat"
+        "lastupdatedat day asofdate balancedate"
     ),
     "from an export of this program": word_set(
         "duplicate publishedcoin withdrawalcredentials validatorstatus"

@@ -31,11 +31,13 @@ class Level:
     """Where a row stands. path: "data[].wallets[]". doubted: a key above it may say its coin.
 
     inherited: keys that are those of objects around it, which are accounted for there.
+    days: levels that name the day of the rows below them.
     """
 
     path: str = ""
     doubted: bool = False
     inherited: frozenset[str] = frozenset()
+    days: tuple[str, ...] = ()
 
 
 class ObjectRows:
@@ -47,6 +49,8 @@ class ObjectRows:
         self._said = {f: n for f, n in options.columns.items() if f in SETTINGS}
         self._named = coins_named(options, registry)
         self.marks = layout.marks
+        self.without_height = False
+        """Whether a row stated none."""
         self._places: set[bool | None] = set()  # whether objects named their network; None: asked
         self._parsers: dict[tuple[tuple[str, ...], Level], tuple[RowParser | str, list[int]]] = {}
         """With the keys that were blank in all such objects so far: a value in one is told."""
@@ -80,6 +84,18 @@ class ObjectRows:
         yield from parser.taken_asides()
         if isinstance(made, Claim):
             yield from self._places_of(parser, made)
+            if made.height is None:
+                self._take_days(parser, found, level)
+
+    def _take_days(self, parser: RowParser, found: Mapping[str, str], level: Level) -> None:
+        """Take in of which day a row is that states no height."""
+        days, self.without_height = self._layout.days, True
+        for name in level.days:
+            days.take("level", name, f"level {name}")
+        if dates := parser.layout.dates:
+            values = list(found.values())
+            for at, name in dates:
+                days.take(f"column {normal(name)}", values[at], name)
 
     def _places_of(self, parser: RowParser, claim: Claim) -> Iterator[Finding]:
         """Ask once where some objects name their network and others, of such coins, do not."""

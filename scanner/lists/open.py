@@ -82,7 +82,8 @@ class _ListFile:
         self._started = True
         yield from self._tables.blocks()
         self._summary = self._source.finish()
-        if told := list(self._tables.layout.accounting.findings()):
+        layout = self._tables.layout
+        if told := [*layout.accounting.findings(), *layout.days.findings()]:
             yield ReadyBlock(told)
 
     def count(self, rows: Sequence[Row]) -> None:

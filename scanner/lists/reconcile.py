@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field, replace
 
+from scanner.lists.days import SEVERAL_DAYS
 from scanner.lists.seen import SeenKeys
 from scanner.lists.sums import Sums
 from scanner.model.claim import Claim, DeclaredTotal, ListSummary, Row, UnreadableRow
@@ -53,6 +54,7 @@ class ListAudit:
         self._findings: list[Finding] = []
         self._unreadable: Counter[str] = Counter()
         self._told: Counter[FindingKind] = Counter()
+        self._days_asked = False
         self.duplicates = 0
         self._repeats: list[tuple[int, bool]] = []
 
@@ -67,6 +69,10 @@ class ListAudit:
         if isinstance(row, DeclaredTotal):
             self._sums.declare(row)
         elif isinstance(row, Finding):
+            if row.kind is FindingKind.ROWS_DOUBTED and row.reason.startswith(SEVERAL_DAYS):
+                if self._days_asked:  # each part of a table asks
+                    return False
+                self._days_asked = True
             self._told[row.kind] += 1
             if self._told[row.kind] <= MAX_DETAILED:
                 self._findings.append(row)

@@ -32,8 +32,7 @@ class RowParser(CellReader):
             reason = f"the line is longer than {MAX_LINE} bytes"
             yield _unreadable(piece.first_line, 0, FindingKind.BAD_ROW, reason, start)
             return
-        self._seen.clear()
-        self.amounts.wholes.clear()  # a piece gives the same rows whatever was read before it
+        self.begin()
         text = _plain_text(piece.data)
         if text is None:
             yield from self._records(piece)
@@ -51,6 +50,12 @@ class RowParser(CellReader):
                     yield made
                     if asides:
                         yield from self.taken_asides()
+
+    def begin(self) -> None:
+        """Forget what was told: a piece gives the same rows whatever was read before it."""
+        self._seen.clear()
+        self.amounts.wholes.clear()
+        self._told_days = False
 
     def row(self, cells: list[str], line: int, record: str) -> Row | None:
         """One record's cells as a claim or an unreadable row; None if all are blank.

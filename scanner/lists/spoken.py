@@ -146,7 +146,7 @@ def account_for_name(layout: Layout, options: ReadOptions) -> None:
     part, text = f"the file's name: {word!r}", options.file
     if normal(word) in ignored:
         layout.accounting.needless(part, "as you asked", text)
-    elif height and not _has_heights(layout):
+    elif height and not heights_in(layout):
         number = "".join(filter(str.isdigit, word))
         remedy = f"use --at NETWORK={number} if it is their block"
         layout.accounting.unknown(part, f"{remedy}, and --columns ignore={word}", text)
@@ -169,8 +169,10 @@ def account_for_comments(layout: Layout, options: ReadOptions, comments: Iterabl
         layout.accounting.unknown(part, remedy, said)
 
 
-def _has_heights(layout: Layout) -> bool:
-    accounts: Iterable[str] = (
-        account.meaning for account in layout.accounting.accounts() if account.role is Role.USED
-    )
-    return any(meaning.startswith("height") for meaning in accounts)
+def heights_in(layout: Layout) -> list[str]:
+    """Examples of the heights that rows of a file state, "" where the first ones are blank."""
+    return [
+        account.example
+        for account in layout.accounting.accounts()
+        if account.role is Role.USED and account.meaning.startswith("height")
+    ]

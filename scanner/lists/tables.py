@@ -10,10 +10,11 @@ from scanner.errors import ListFormatError, clip
 from scanner.files.encoding import refuse_binary
 from scanner.files.source import Source, Table
 from scanner.lists.columns import SETTINGS
+from scanner.lists.days import day_in
 from scanner.lists.interface import Block, Layout, ListReader, ReadOptions, ReadyBlock
 from scanner.lists.marks import Marks
-from scanner.lists.names import NEEDLESS_ENDINGS, NEEDLESS_FILES
-from scanner.lists.spoken import account_for_comments, account_for_name
+from scanner.lists.names import NEEDLESS_ENDINGS, NEEDLESS_FILES, normal
+from scanner.lists.spoken import account_for_comments, account_for_name, heights_in
 from scanner.lists.table import READERS
 from scanner.model.addresses.table import address_key
 from scanner.model.claim import Claim, Row
@@ -96,15 +97,22 @@ class SeveralTables:
             remedy = f"if it has rows, read it alone as {options.file} with --columns"
             accounting.unknown(part, remedy, first)
             return
-        counted, layout = _Counted(table), Layout(marks=self.layout.marks)
+        counted, layout = _Counted(table), Layout(marks=self.layout.marks, days=self.layout.days)
         for block in reader.blocks(counted, self._registry, options, layout):
             if isinstance(block, ReadyBlock):
                 counted.lines = max([counted.lines, *(row.row or 0 for row in block.rows)])
             yield ShiftedBlock(block, self._offset)
         account_for_name(layout, options)
+        self._take_day(table.name, layout)
         self._take(table, reader, layout)
         self._places.append(f"{table.name} from line {self._offset + 1}")
         self._offset += counted.lines + 1
+
+    def _take_day(self, name: str, layout: Layout) -> None:
+        """Take in a day that a table's name gives, where its rows state no height."""
+        ignored = map(normal, self._options.columns.get("ignore", "").split(","))
+        if day_in(name) and not any(heights_in(layout)) and normal(name) not in ignored:
+            layout.days.take("table", name, name)
 
     def _recognise(self, table: Table, options: ReadOptions) -> ListReader | None:
         try:

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from scanner.errors import clip
+from scanner.lists.days import names_day
 from scanner.lists.interface import Layout, ReadOptions
 from scanner.lists.keys import ADDRESS
 from scanner.lists.levels import INHERITED, Levels
@@ -321,6 +322,7 @@ class Walker:
         prefix = path + "." if path else ""
         for key, text in frame.values.items():
             self._fact(prefix + key, text, frame)
+            self._day(key, text, frame)
         for waiting in frame.waiting:
             if waiting.in_array:
                 where = prefix + waiting.name if waiting.name else path
@@ -328,6 +330,16 @@ class Walker:
                 continue
             for key, text in waiting.values.items():
                 self._fact(f"{prefix}{waiting.name}.{key}", text, None)
+                self._day(key, text, frame)
+
+    def _day(self, key: str, text: str, frame: _Frame) -> None:
+        """Take in a day that an object around rows names, where none of them states a height."""
+        name = key.rpartition(".")[2]
+        if not (frame.rows and names_day(name) and self._objects.without_height):
+            return
+        stated = any(BY_NAME.get(normal(other)) == "height" for other in frame.values)
+        if not stated and normal(name) not in self._ignored:
+            self._layout.days.take(f"around {self.depth} {normal(name)}", text, name)
 
     def _unknown_object(self, path: str, values: Mapping[str, str]) -> None:
         names = path.replace("[]", "").rpartition(".")[2]

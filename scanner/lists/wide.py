@@ -37,6 +37,12 @@ class WideParser(RowParser):
         self._absent: set[tuple[int, str]] = set()
         """Columns of coins that a network, as written, does not have."""
 
+    def begin(self) -> None:
+        """Forget what was told, of every column."""
+        super().begin()
+        for _, _, parser in self._parsers:
+            parser.begin()
+
     def row(self, cells: list[str], line: int, record: str) -> Row | None:
         """The first claim of the record; the others are its asides.
 

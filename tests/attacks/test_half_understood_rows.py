@@ -41,7 +41,21 @@ def as_object(number, amount):
     return dict(zip(names, row(number, amount).strip().split(","), strict=True))
 
 
+def of_days(*rows):
+    """Rows of two days without heights, the second of which the chain holds less than."""
+    days = ("2025-12-31", "2026-06-30")
+    return [
+        {**as_object(*row), "height": ""} | {"date": day}
+        for row, day in zip(rows, days, strict=True)
+    ]
+
+
 CASES = {
+    "days.json": json.dumps(
+        {row.pop("date"): {"wallets": [row]} for row in of_days((1, 5), (2, 7500))}
+    ),
+    "days.csv": f"date,{HEADER}\n"
+    + "".join(f"{r.pop('date')},{','.join(r.values())}\n" for r in of_days((1, 5), (2, 7500))),
     "unit.json": json.dumps({"unit": "gwei", "wallets": [as_object(2, "7500")]}),
     "units.csv": f"{HEADER}\n,,,,gwei,,\n" + row(2, 7500),
     "header.csv": f"{HEADER}\n{row(1, 5)}{HEADER.replace('amount', 'amount (gwei)')}\n{row(2, 7500)}",
