@@ -14,6 +14,7 @@ from scanner.files.encoding import as_utf8
 from scanner.files.hashed import HashedFile
 from scanner.files.interface import HEAD, Bytes, read_up_to
 from scanner.files.unpack import DAMAGED, gzip_name, packed_with, unpacked
+from scanner.files.unseen import Unseen
 from scanner.files.workbook import Workbook, workbook_of
 
 MAX_UNPACKED = 4 * 2**30
@@ -114,6 +115,11 @@ class Source:
     def comments(self) -> tuple[str, ...]:
         """What people wrote to cells of a workbook, of all its sheets."""
         return self._book.comments if self._book else ()
+
+    def unseen(self, name: str) -> Unseen:
+        """What the sheet of that name hides, or the only one; nothing where it is no sheet."""
+        found = self._book.unseen.get(name or self._first) if self._book else None
+        return found or Unseen()
 
     @property
     def members(self) -> Sequence[str]:

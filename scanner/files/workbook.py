@@ -13,7 +13,7 @@ import io
 import re
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any
 from xml.parsers import expat
@@ -22,6 +22,7 @@ from scanner.errors import ListFormatError, MissingExtraError
 from scanner.files.comments import MAX_COMMENT, MAX_COMMENTS, comments_of
 from scanner.files.interface import Bytes
 from scanner.files.shown import SHOWN, format_says, text_says
+from scanner.files.unseen import OdsLooks, Unseen, has_strikes, hidden_rows
 
 INEXACT = "\u2248"
 """Stands before a number that the spreadsheet may have rounded."""
@@ -49,12 +50,14 @@ class Workbook:
     """Sheets of one workbook, hidden ones too, in order.
 
     rows: sheet name -> its rows of text. comments: what people wrote to cells, of all sheets.
+    unseen: by sheet; of its rows as far as they were read.
     """
 
     name: str
     sheets: list[str]
     rows: Callable[[str], Iterator[list[str]]]
     comments: tuple[str, ...] = ()
+    unseen: dict[str, Unseen] = field(default_factory=dict)
 
     def csv(self, sheet: str) -> Bytes:
         """A sheet as CSV in UTF-8; row 1 is line 1 as long as no cell holds a line end."""
@@ -74,13 +77,10 @@ def workbook_of(archive: zipfile.ZipFile, name: str) -> Workbook | None:
     texts = members.get("xl/sharedStrings.xml")
     if texts is not None and texts.file_size > MAX_TEXTS:
         raise ListFormatError(name, f"its table of texts is larger than {MAX_TEXTS} bytes")
-    sheets, rows = _xlsx(archive, name)
-    return Workbook(name, sheets, rows, comments_of(archive, name))
+    return _xlsx(archive, name)
 
 
-def _xlsx(
-    archive: zipfile.ZipFile, name: str
-) -> tuple[list[str], Callable[[str], Iterator[list[str]]]]:
+def _xlsx(archive: zipfile.ZipFile, name: str) -> Workbook:
     try:
         from openpyxl import load_workbook  # noqa: PLC0415 - an extra
     except ImportError:
@@ -97,13 +97,15 @@ def _xlsx(
         raise ListFormatError(name, f"not a readable workbook: {type(e).__name__}") from None
 
     def rows(sheet: str) -> Iterator[list[str]]:
+        look = _XlsxLook(archive, book[sheet], unseen[sheet], struck=struck)
         pages = [each[sheet] for each in (book, formulas) if each is not None]
         for page in pages:
             page.reset_dimensions()  # what the file says about its size may be wrong
         remaining = [page.iter_rows(values_only=page is not pages[0]) for page in pages]
-        for _ in range(MAX_ROWS):
+        for number in range(1, MAX_ROWS + 1):
             try:
                 found = [next(cells, None) for cells in remaining]
+                look.take(number, found[0] or ())
                 saved = None if found[0] is None else [_saved(cell) for cell in found[0]]
             except Exception as e:
                 what = f"sheet {sheet!r} cannot be read: {type(e).__name__}"
@@ -114,7 +116,35 @@ def _xlsx(
             yield _trimmed(_cell_text(value) for value in cells)
         raise ListFormatError(name, f"more than {MAX_ROWS} rows in {sheet!r}")
 
-    return [page.title for page in book.worksheets], rows
+    struck = has_strikes(archive)
+    unseen = {page.title: Unseen(page.sheet_state != "visible") for page in book.worksheets}
+    return Workbook(name, list(unseen), rows, comments_of(archive, name), unseen)
+
+
+class _XlsxLook:
+    """Looks at rows of one sheet in order. page: the library's. struck: whether a font is."""
+
+    def __init__(
+        self,
+        archive: zipfile.ZipFile,
+        page: Any,  # noqa: ANN401
+        unseen: Unseen,
+        *,
+        struck: bool,
+    ) -> None:
+        self._hidden = hidden_rows(archive, page._worksheet_path)
+        self._next = next(self._hidden, 0)
+        self._unseen, self._struck = unseen, struck
+
+    def take(self, number: int, cells: Iterable[Any]) -> None:
+        """Take in the cells of a row."""
+        while 0 < self._next < number:
+            self._next = next(self._hidden, 0)
+        hidden = number == self._next
+        if hidden or self._struck:
+            filled = [cell for cell in cells if cell.value is not None]
+            struck = self._struck and any(cell.font.strike for cell in filled)
+            self._unseen.take(number, hidden=hidden and bool(filled), struck=struck)
 
 
 def _has_formulas(archive: zipfile.ZipFile) -> bool:
@@ -170,10 +200,12 @@ def _ods(archive: zipfile.ZipFile, name: str) -> Workbook:
     events = _OdsEvents(archive, name)
     sheets = list(dict.fromkeys(events.starts()))
 
-    def rows(sheet: str) -> Iterator[list[str]]:
-        return _OdsEvents(archive, name).rows(sheet)
+    unseen = {sheet: Unseen(sheet in events.looks.hidden_sheets) for sheet in sheets}
 
-    return Workbook(name, sheets, rows, tuple(events.comments))
+    def rows(sheet: str) -> Iterator[list[str]]:
+        return _OdsEvents(archive, name).rows(sheet, unseen[sheet])
+
+    return Workbook(name, sheets, rows, tuple(events.comments), unseen)
 
 
 class _OdsEvents:
@@ -188,7 +220,8 @@ class _OdsEvents:
         self._parser.CharacterDataHandler = self._data
         self._sheet, self._wanted, self._depth = "", "", 0
         self._found: list[str] = []
-        self._rows: list[tuple[list[str], int]] = []
+        self._rows: list[tuple[list[str], int, bool, bool]] = []
+        self.looks = OdsLooks()
         self._cells: list[tuple[str, int]] = []
         self._repeat_row = self._repeat_cell = 1
         self._value, self._text, self._paragraphs = "", [""], 0
@@ -204,16 +237,17 @@ class _OdsEvents:
             found, self._found = self._found, []
             yield from found
 
-    def rows(self, sheet: str) -> Iterator[list[str]]:
-        """Rows of one sheet; blank ones at its end are left out."""
+    def rows(self, sheet: str, unseen: Unseen) -> Iterator[list[str]]:
+        """Rows of one sheet, and how they look to `unseen`; blank ones at its end are left out."""
         self._wanted = sheet
         blank = number = 0
         for _ in self._parse():
             made, self._rows = self._rows, []
-            for cells, repeat in made:
+            for cells, repeat, hidden, struck in made:
                 if not cells:
                     blank += repeat
                     continue
+                unseen.take(number + blank + 1, hidden=hidden, struck=struck)
                 number += blank + repeat
                 if number > MAX_ROWS:
                     raise ListFormatError(self._name, f"more than {MAX_ROWS} rows in {sheet!r}")
@@ -241,7 +275,9 @@ class _OdsEvents:
     def _start(self, tag: str, names: dict[str, str]) -> None:
         if self._aside or tag == _OFFICE + "annotation":
             self._aside += 1
-        elif tag == _TABLE + "table":
+            return
+        self.looks.start(tag, names)
+        if tag == _TABLE + "table":
             self._sheet = names.get(_TABLE + "name", "")
             self._found.append(self._sheet)
         elif tag == _TABLE + "table-row":
@@ -268,12 +304,14 @@ class _OdsEvents:
                 self.comments.append(self._said)
             self._said = self._said if self._aside else ""
         elif tag in (_TABLE + "table-cell", _TABLE + "covered-table-cell"):
-            self._cells.append((self._cell(), self._repeat_cell))
+            text = self._cell()
+            self.looks.cell(text)
+            self._cells.append((text, self._repeat_cell))
         elif tag == _TABLE + "table-row" and self._sheet == self._wanted:
             while self._cells and not self._cells[-1][0]:
                 self._cells.pop()  # a sheet's last cell is repeated to its far edge
             cells = [text for text, repeat in self._cells for _ in range(min(repeat, 16_384))]
-            self._rows.append((cells, self._repeat_row))
+            self._rows.append((cells, self._repeat_row, self.looks.hidden, self.looks.struck))
         elif tag == _TEXT + "p":
             self._depth -= 1
 

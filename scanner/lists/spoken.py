@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 
 from scanner.errors import clip
+from scanner.files.unseen import Unseen
 from scanner.lists.interface import Layout, ReadOptions
 from scanner.lists.names import SHARES, normal, word_set
 from scanner.model.speech import (
@@ -167,6 +168,31 @@ def account_for_comments(layout: Layout, options: ReadOptions, comments: Iterabl
     else:
         remedy = "use --unit coin or --unit base if it is of units, and --columns ignore=comment"
         layout.accounting.unknown(part, remedy, said)
+
+
+def account_for_unseen(layout: Layout, options: ReadOptions, sheet: str, unseen: Unseen) -> None:
+    """Declare what a sheet hides and is read all the same. sheet: its name, "" if it is alone.
+
+    It may have been hidden because it is no part of the list.
+    """
+    ignored = {normal(name) for name in options.columns.get("ignore", "").split(",")}
+    of = f" of sheet {sheet!r}" if sheet else ""
+    hidden = f"sheet {sheet!r}" if sheet else "the sheet"
+    for what, part, rows in (
+        ("hidden sheets", f"{hidden}, which is hidden,", [] if unseen.hidden else None),
+        ("hidden rows", f"hidden rows{of}", unseen.rows or None),
+        ("struck-out cells", f"struck-out cells{of}", unseen.struck or None),
+    ):
+        if rows is None:
+            continue
+        example = "row " + ", ".join(map(str, rows)) if rows else ""
+        if normal(what) in ignored:
+            layout.accounting.needless(part, "read as if shown, as you asked", example)
+        else:
+            remedy = "its rows were read as if they were shown: if they count, use --columns "
+            layout.accounting.unknown(
+                part, f'{remedy}"ignore={what}"; if not, delete them', example
+            )
 
 
 def heights_in(layout: Layout) -> list[str]:

@@ -14,7 +14,12 @@ from scanner.lists.days import day_in
 from scanner.lists.interface import Block, Layout, ListReader, ReadOptions, ReadyBlock
 from scanner.lists.marks import Marks
 from scanner.lists.names import NEEDLESS_ENDINGS, NEEDLESS_FILES, normal
-from scanner.lists.spoken import account_for_comments, account_for_name, heights_in
+from scanner.lists.spoken import (
+    account_for_comments,
+    account_for_name,
+    account_for_unseen,
+    heights_in,
+)
 from scanner.lists.table import READERS
 from scanner.model.addresses.table import address_key
 from scanner.model.claim import Claim, Row
@@ -48,13 +53,14 @@ class OneTable:
         if self._reader is None:
             raise ListFormatError(options.file, _no_format(self._table.head), 1)
         self.format, self.layout = self._reader.name, Layout()
-        self._comments = source.comments
+        self._comments, self._unseen = source.comments, source.unseen
 
     def blocks(self) -> Iterator[Block]:
         """Blocks of rows, in file order."""
         assert self._reader is not None  # noqa: S101 - or it would not have been made
         yield from self._reader.blocks(self._table, self._registry, self._options, self.layout)
         account_for_name(self.layout, self._options)
+        account_for_unseen(self.layout, self._options, "", self._unseen(self._table.name))
         account_for_comments(self.layout, self._options, self._comments)
 
 
@@ -103,6 +109,7 @@ class SeveralTables:
                 counted.lines = max([counted.lines, *(row.row or 0 for row in block.rows)])
             yield ShiftedBlock(block, self._offset)
         account_for_name(layout, options)
+        account_for_unseen(self.layout, options, table.name, self._source.unseen(table.name))
         self._take_day(table.name, layout)
         self._take(table, reader, layout)
         self._places.append(f"{table.name} from line {self._offset + 1}")

@@ -1,0 +1,147 @@
+"""What a spreadsheet shows otherwise than its cells say: hidden sheets and rows, struck-out cells.
+
+ECMA-376 part 1, 18.3.1.73 (rows) and 18.8.22 (fonts); OpenDocument 1.3 part 3, 19.672, 19.759,
+20.380. All of it is read as if it were shown: whoever reads a list is to know.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+_MOST_ROWS = 5  # that are named
+_READ = 65_536
+_LONGEST_TAG = 2_000
+_ROW = re.compile(
+    rb"<(?:[A-Za-z][\w.-]{0,40}:)?row(?=[\s/>])([^<>]{0,2000})>"  # as long as _LONGEST_TAG
+)
+_NUMBER = re.compile(rb"\sr\s*=\s*[\"'](\d{1,7})[\"']")
+_HIDDEN = re.compile(rb"\shidden\s*=\s*[\"'](?:1|true)[\"']")
+_SAYS_HIDDEN = re.compile(rb"hidden")
+_STRIKE = re.compile(rb"<(?:[A-Za-z][\w.-]{0,40}:)?d?strike[\s/>]", re.IGNORECASE)
+_OASIS = "urn:oasis:names:tc:opendocument:xmlns:"
+_STYLE, _TABLE, _TEXT = f"{_OASIS}style:1.0 ", f"{_OASIS}table:1.0 ", f"{_OASIS}text:1.0 "
+_LINES = f"{_STYLE}text-line-through-style", f"{_STYLE}text-line-through-type"
+
+
+@dataclass
+class Unseen:
+    """Of one sheet. hidden: the sheet itself. rows: that are hidden and hold something, and struck:
+    that have a struck-out cell; the first few, numbered as in the sheet.
+    """
+
+    hidden: bool = False
+    rows: list[int] = field(default_factory=list)
+    struck: list[int] = field(default_factory=list)
+
+    def take(self, row: int, *, hidden: bool, struck: bool) -> None:
+        """Take in a row that holds something."""
+        if hidden and len(self.rows) < _MOST_ROWS:
+            self.rows.append(row)
+        if struck and len(self.struck) < _MOST_ROWS:
+            self.struck.append(row)
+
+
+def hidden_rows(archive: zipfile.ZipFile, member: str) -> Iterator[int]:
+    """Numbers of the hidden rows of a sheet of an Excel workbook, in order, as a stream."""
+    if not _has(archive, member, _SAYS_HIDDEN):
+        return
+    number, end = 0, b""
+    with archive.open(member) as file:
+        while data := file.read(_READ):
+            text, past = end + data, 0
+            for found in _ROW.finditer(text):
+                past = found.end()
+                stated = _NUMBER.search(found[1])
+                number = int(stated[1]) if stated else number + 1
+                if _HIDDEN.search(found[1]):
+                    yield number
+            end = text[max(past, len(text) - _LONGEST_TAG) :]
+
+
+def has_strikes(archive: zipfile.ZipFile) -> bool:
+    """Whether a font of an Excel workbook is struck out: only then its cells need a look."""
+    styles = "xl/styles.xml"
+    return styles in archive.namelist() and _has(archive, styles, _STRIKE)
+
+
+def _has(archive: zipfile.ZipFile, member: str, wanted: re.Pattern[bytes]) -> bool:
+    with archive.open(member) as file:
+        end = b""
+        while data := file.read(_READ):
+            if wanted.search(end + data):
+                return True
+            end = data[-64:]
+    return False
+
+
+class OdsLooks:
+    """How rows of an OpenDocument sheet look. Takes the starts of elements of content.xml.
+
+    hidden_sheets: their names. hidden, struck: of the row that is open.
+    """
+
+    def __init__(self) -> None:
+        self.hidden_sheets: set[str] = set()
+        self.hidden = self.struck = False
+        self._style = ""
+        self._styles_of_hidden: set[str] = set()
+        self._styles_of_struck: set[str] = set()
+        self._row_struck = self._cell_struck = False
+        self._takers: dict[str, Callable[[Mapping[str, str]], None]] = {
+            f"{_STYLE}style": self._new_style,
+            f"{_STYLE}table-properties": self._of_tables,
+            f"{_STYLE}text-properties": self._of_texts,
+            f"{_TABLE}table": self._table,
+            f"{_TABLE}table-row": self._row,
+        }
+        self._of_cells = {f"{_TABLE}table-cell": self._cell, f"{_TEXT}span": self._span}
+
+    def start(self, tag: str, names: Mapping[str, str]) -> None:
+        """Take the start of an element."""
+        if taker := self._takers.get(tag):
+            taker(names)
+
+    def cell(self, text: str) -> None:
+        """Take the end of a cell that says `text`."""
+        if self._cell_struck:
+            self.struck |= bool(text)
+            self._cell_struck = False
+
+    def _new_style(self, names: Mapping[str, str]) -> None:
+        self._style = names.get(f"{_STYLE}name", "")
+        if names.get(f"{_STYLE}parent-style-name", "") in self._styles_of_struck:
+            self._strike()
+
+    def _strike(self) -> None:
+        self._styles_of_struck.add(self._style)
+        self._takers |= self._of_cells  # cells need a look from here on
+
+    def _of_tables(self, names: Mapping[str, str]) -> None:
+        if names.get(f"{_TABLE}display") == "false":
+            self._styles_of_hidden.add(self._style)
+
+    def _of_texts(self, names: Mapping[str, str]) -> None:
+        lines = [names[line] for line in _LINES if line in names]
+        if lines and "none" not in lines:
+            self._strike()
+        elif lines:
+            self._styles_of_struck.discard(self._style)
+
+    def _table(self, names: Mapping[str, str]) -> None:
+        if names.get(f"{_TABLE}style-name") in self._styles_of_hidden:
+            self.hidden_sheets.add(names.get(f"{_TABLE}name", ""))
+
+    def _row(self, names: Mapping[str, str]) -> None:
+        self.hidden = names.get(f"{_TABLE}visibility", "visible") != "visible"
+        self.struck = False
+        self._row_struck = names.get(f"{_TABLE}default-cell-style-name") in self._styles_of_struck
+
+    def _cell(self, names: Mapping[str, str]) -> None:
+        style = names.get(f"{_TABLE}style-name")
+        self._cell_struck = self._row_struck if style is None else style in self._styles_of_struck
+
+    def _span(self, names: Mapping[str, str]) -> None:
+        self._cell_struck |= names.get(f"{_TEXT}style-name") in self._styles_of_struck

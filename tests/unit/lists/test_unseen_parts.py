@@ -1,0 +1,109 @@
+"""Hidden sheets, hidden rows and struck-out cells of spreadsheets are read, and told."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.lists import Read, Reader
+
+from scanner.model.finding import FindingKind
+
+A, B = "0x28C6c06298d514Db089934071355E5743bf21d60", "0x21a31Ee1afC51d94C2eFcCAa2092aD1028285549"
+HEADER = ["coin", "network", "address", "amount"]
+NAMES = " ".join(
+    f'xmlns:{short}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+    for short, name in (("o", "office"), ("t", "table"), ("x", "text"), ("s", "style"))
+)
+STYLES = (
+    '<o:automatic-styles><s:style s:name="ta1" s:family="table"><s:table-properties t:display='
+    '"false"/></s:style><s:style s:name="ce1" s:family="table-cell"><s:text-properties '
+    's:text-line-through-style="solid"/></s:style><s:style s:name="ce2" s:family="table-cell">'
+    '<s:text-properties s:text-line-through-style="none"/></s:style></o:automatic-styles>'
+)
+CASES = {
+    "hidden sheets": "sheet 'Old', which is hidden, was not understood",
+    "hidden rows": "hidden rows of sheet 'Old', such as 'row 2', was not understood",
+    "struck-out cells": "struck-out cells of sheet 'Old', such as 'row 2', was not understood",
+}
+
+
+def xlsx(path: Path, what: str) -> Path:
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    first, second = book.active, book.create_sheet("Old")
+    for page, address in ((first, A), (second, B)):
+        page.append(HEADER)
+        page.append(["ETH", "ethereum", address, 5.5])
+    if what == "hidden sheets":
+        second.sheet_state = "hidden"
+    second.row_dimensions[2].hidden = what == "hidden rows"
+    second.row_dimensions[9].hidden = True  # it holds nothing
+    if what == "struck-out cells":
+        second["D2"].font = openpyxl.styles.Font(strike=True)
+    second["F2"].font = openpyxl.styles.Font(strike=True)  # nor does it
+    book.save(path)
+    return path
+
+
+def ods(path: Path, what: str) -> Path:
+    def cell(text: str, style: str = "ce2") -> str:
+        named = f't:style-name="{style}" o:value-type="string"'
+        return f"<t:table-cell {named}><x:p>{text}</x:p></t:table-cell>"
+
+    def sheet(name: str, address: str, *, told: bool) -> str:
+        hidden = ' t:visibility="collapse"' * (told and what == "hidden rows")
+        style = "ce1" if told and what == "struck-out cells" else "ce2"
+        display = ' t:style-name="ta1"' * (told and what == "hidden sheets")
+        cells = "".join(map(cell, ("ETH", "ethereum", address)))
+        return (
+            f'<t:table t:name="{name}"{display}><t:table-row>{"".join(map(cell, HEADER))}'
+            f"</t:table-row><t:table-row{hidden}>{cells}{cell('5.5', style)}{cell('', 'ce1')}"
+            '</t:table-row><t:table-row t:visibility="collapse" t:number-rows-repeated="9">'
+            "<t:table-cell/></t:table-row></t:table>"
+        )
+
+    body = sheet("Wallets", A, told=False) + sheet("Old", B, told=True)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr(
+            "content.xml",
+            f"<o:document-content {NAMES}>{STYLES}<o:body><o:spreadsheet>{body}</o:spreadsheet>"
+            "</o:body></o:document-content>",
+        )
+    return path
+
+
+def reasons(read: Read) -> list[str]:
+    return [f.reason for f in read.findings if f.kind is FindingKind.NOT_UNDERSTOOD]
+
+
+@pytest.mark.parametrize("what", CASES)
+@pytest.mark.parametrize("make", [xlsx, ods])
+def test_what_a_sheet_hides_is_told(
+    read_file: Reader, tmp_path: Path, make: Any, what: str
+) -> None:
+    path = make(tmp_path / f"list.{make.__name__}", what)
+    read = read_file(path)
+    assert [c.amount for c in read.claims] == [55 * 10**17] * 2
+    [reason] = reasons(read)
+    assert reason.startswith(CASES[what])
+    assert f'--columns "ignore={what}"' in reason
+    assert not read_file(path, columns={"ignore": what}).findings
+    alone = reasons(read_file(f"{path}:Old"))
+    assert len(alone) == 1
+    assert not reasons(read_file(path.with_name(f"{path.name}:{read_name(path)}")))
+
+
+def read_name(path: Path) -> str:
+    """The first sheet, which hides nothing."""
+    return "Wallets" if path.suffix == ".ods" else "Sheet"
+
+
+@pytest.mark.parametrize("make", [xlsx, ods])
+def test_a_sheet_that_hides_nothing_is_not_asked_about(
+    read_file: Reader, tmp_path: Path, make: Any
+) -> None:
+    assert not read_file(make(tmp_path / f"list.{make.__name__}", "")).findings
