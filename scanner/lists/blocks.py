@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from scanner.files.records import RecordError, split_record
 from scanner.lists.cutter import Piece, records
-from scanner.lists.days import Days, day_in
+from scanner.lists.days import Days, day_in, shortened
 from scanner.lists.layout import TableLayout
 from scanner.lists.marks import Marks
 from scanner.lists.names import normal
@@ -62,7 +62,7 @@ def _look_for_days(layout: TableLayout, piece: Piece, days: Days, missing: dict[
     for cells in _records(piece, layout.delimiter):
         for at, place in list(missing.items()):
             if at < len(cells) and cells[at] and day_in(cells[at]):
-                days.first[place] = cells[at]
+                days.first[place] = shortened(cells[at])
                 del missing[at]
         if not missing:
             return

@@ -211,7 +211,7 @@ class CellReader:
         if (at, text) in self._far:
             return True
         far = apart(self._days[at], text) and not note_says(text)
-        if far and len(self._far) < _CACHE:
+        if far and len(self._far) < _CACHE and len(text) < _LONG:
             self._far.add((at, text))
         return far
 

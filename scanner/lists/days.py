@@ -30,7 +30,7 @@ _MOST_LETTERS = 80
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _MONTH = "(" + "|".join(_MONTHS) + ")[a-z]*"
 _NO = r"(?<![^\W_])"
-_END = r"(?!\d)"
+_END = r"(?![^\W_t])"  # a time may stand behind it
 _YEAR_FIRST = re.compile(rf"{_NO}((?:19|20)\d\d)([-/._ ])(\d\d?)\2(\d\d?){_END}")
 _ONLY_DIGITS = re.compile(rf"{_NO}((?:19|20)\d\d)(\d\d)(\d\d){_END}")
 _YEAR_LAST = re.compile(rf"{_NO}(\d\d?)([-/._ ])(\d\d?)\2((?:19|20)\d\d){_END}")
@@ -50,14 +50,23 @@ Readings = tuple[int | None, int | None]
 """A day as a number where the day comes before the month, and where it comes behind it."""
 
 
-@lru_cache(maxsize=4096)
 def day_in(text: str) -> Readings | None:
     """The day that a text names, in any of its usual spellings; None if it names none.
 
     31/12/2025 is one day, 01/02/2026 two: each has its place. Of a month, a quarter or a year it is
     the first day.
     """
-    plain = text.strip().lower()[:_MOST_LETTERS]
+    return _day_in(shortened(text))
+
+
+def shortened(text: str) -> str:
+    """The part of a text that a day is looked for in: all that is kept of it."""
+    return text.strip()[:_MOST_LETTERS]
+
+
+@lru_cache(maxsize=4096)
+def _day_in(text: str) -> Readings | None:
+    plain = text.lower()
     if seconds := _SECONDS.fullmatch(plain):
         return _both(datetime.fromtimestamp(int(seconds[1]), UTC).date().toordinal())
     if found := _YEAR_FIRST.search(plain):
@@ -132,6 +141,7 @@ class Days:
 
     def take(self, where: str, text: str, name: str) -> None:
         """Take in what stands at one place. name: as of `several_days`."""
+        text = shortened(text)
         if not text or where in self._told or (where, text) in self._silent:
             return
         if where in self.first:

@@ -77,9 +77,15 @@ class Levels:
             doubted |= not self._understood(name, path, coin=coin)
         if len(self._known) > _MOST:
             self._known.clear()
-        days = tuple(n for n in levels if day_in(n) and normal(f"level {n}") not in self._ignored)
+        days = tuple(n for n in levels if self._is_day(n))
         level = self._known[place] = Level(path, doubted, place[3], days)
         return level
+
+    def _is_day(self, name: str) -> bool:
+        """Whether a key names the day of what is below it, and nobody says that it does not."""
+        if ADDRESS.fullmatch(name) or day_in(name) is None:
+            return False
+        return normal(f"level {name}") not in self._ignored
 
     def _understood(self, name: str, path: str, *, coin: bool) -> bool:
         """Declare one key above rows. coin: something else says which coin they are of."""

@@ -21,7 +21,8 @@ _GROUPED = re.compile(rb'(?:^|[,;"|\t]) *(\d{1,3}(?:\.\d{3}){2,}) *(?=$|[,;"|\t\
 _QUOTED = re.compile(rb'"\s*(\+?\d[^",\n]{0,60},\d{1,60}(?:[eE][+-]?\d{1,3})?)\s*"')
 _PIPED = re.compile(rb"\|\s*(\+?\d[^|,\n]{0,60},\d{1,60}(?:[eE][+-]?\d{1,3})?)\s*(?=\||$)", re.M)
 _PARTED = re.compile(
-    rb'(?:^|[;\t])\s*"?(\+?\d[^;\t",\n]{0,60},\d{1,60}(?:[eE][+-]?\d{1,3})?)"?\s*(?=$|[;\t\r])',
+    rb'(?:^|[;\t]) {0,9}"?(\+?\d[^;\t",\n]{0,60},\d{1,60}(?:[eE][+-]?\d{1,3})?)"? {0,9}'
+    rb"(?=$|[;\t\r])",
     re.M,
 )
 _DOTTED = re.compile(rb"\.\d{3}(?![\w.,])")
@@ -59,13 +60,11 @@ def comma_shown(data: bytes, delimiter: str) -> str:
 
 def dot_doubted_by(data: bytes) -> str:
     """The first number of a part of a table that means another one if the comma parts decimals."""
-    for number, found in enumerate(_DOTTED.finditer(data)):
+    for found in _DOTTED.finditer(data):
         start = data[max(0, found.start() - 4) : found.end()].decode("latin-1")
         whole = _WHOLE.search(start)
         if whole and ambiguous_dot(whole[1]):
             return whole[1]
-        if number > _MOST:
-            break
     return ""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import zipfile
 from itertools import permutations
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from support.lists import Read, Reader
 
+from scanner.lists.marks import comma_shown
 from scanner.model.finding import FindingKind
 
 A, B = "0x28C6c06298d514Db089934071355E5743bf21d60", "0x21a31Ee1afC51d94C2eFcCAa2092aD1028285549"
@@ -61,3 +63,15 @@ def test_a_mark_doubts_no_number_that_has_one_meaning(
         assert not read_parts(read_file, tmp_path, *texts).findings, texts
     second = WHOLE.replace(B, A)
     assert not read_parts(read_file, tmp_path, DOT, second).findings
+
+
+def test_a_dot_behind_thousands_of_others_is_seen(read_file: Reader, tmp_path: Path) -> None:
+    other = "".join(f"ETH,ethereum,0x{n:040x},0.125\n" for n in range(1500))
+    assert is_asked(read_parts(read_file, tmp_path, HEADER + other + DOT[len(HEADER) :], COMMA))
+    assert not is_asked(read_parts(read_file, tmp_path, HEADER + other, COMMA))
+
+
+def test_blank_lines_cost_their_number() -> None:
+    begun = time.process_time()
+    assert not comma_shown(b"a;b\n" + b"\n" * 300_000 + b" " * 300_000, ";")
+    assert time.process_time() - begun < 2

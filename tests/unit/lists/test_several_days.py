@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -141,6 +142,25 @@ def test_many_parts_ask_once(read_bytes: Reader) -> None:
     every = (OLD, NEW, "2026-03-31")
     text = header + "".join(line.format(every[n % 3], n) for n in range(60_000))
     assert len(told(read_bytes(text))) == 1
+
+
+def test_addresses_above_rows_are_no_days(read_bytes: Reader) -> None:
+    keys = ["0.0.202512", "0.0.202606"], [f"{year}{'ab' * 29}" for year in ("202512", "202606")]
+    for places, network in zip(keys, ("hedera", "near"), strict=True):
+        coin = network if network == "near" else "HBAR"
+        document = {
+            p: {"coin": coin, "network": network, "balance": {"amount": "5"}} for p in places
+        }
+        assert not told(read_bytes(json.dumps(document), "list.json"))
+
+
+def test_long_cells_are_not_kept(registry: Registry, tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text(table("date", OLD + " " * 50_000, NEW + "x" * 50_000))
+    with open_list(path, registry) as file:
+        [block] = file.blocks()
+    assert len(pickle.dumps(block.layout)) < 2_000  # type: ignore[attr-defined]
+    assert any(getattr(r, "kind", "") == FindingKind.ROWS_DOUBTED for r in block.parse(registry))
 
 
 @pytest.mark.parametrize(
