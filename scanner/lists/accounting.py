@@ -91,10 +91,10 @@ class Accounting:
             yield maybe_of_unit(unit)
 
 
-def maybe_of_unit(said: str) -> Finding:
-    """The finding for words that may say the unit of a list's amounts."""
+def maybe_of_unit(said: str, line: int | None = None) -> Finding:
+    """The finding for words that may say the unit of a list's amounts, or of those below a line."""
     reason = f"{clip(said, _EXAMPLE)!r} may say the unit of the amounts, and it was not understood"
-    return Finding(FindingKind.UNIT_DOUBTED, reason)
+    return Finding(FindingKind.UNIT_DOUBTED, reason, line)
 
 
 def _telling(example: str) -> bool:

@@ -9,7 +9,6 @@ import re
 from collections.abc import Callable
 
 from scanner.errors import UnknownAssetError, clip
-from scanner.lists.accounting import maybe_of_unit
 from scanner.lists.amounts import MUCH, AmountReader, BadCellError
 from scanner.lists.days import apart, several_days
 from scanner.lists.layout import TableLayout
@@ -166,7 +165,7 @@ class CellReader:
         """
         for at in self._blank:
             text = cells[at].strip() if at < len(cells) else ""
-            if text and (self._no_coin or at not in self._seen):
+            if text and (self._no_coin or at not in self._seen or says_unit(text)):
                 self._seen.add(at)
                 reason = (
                     f"{clip(text)!r} in column {at + 1}, which has no name and was blank before"
@@ -176,8 +175,6 @@ class CellReader:
                     raise BadCellError(at + 1, FindingKind.UNKNOWN_COIN, what)
                 told = f"{reason}, was not understood: give it a name"
                 self.asides.append(Finding(FindingKind.NOT_UNDERSTOOD, told, line))
-                if says_unit(text):
-                    self.asides.append(maybe_of_unit(text))
 
     def _look_beside(self, cells: list[str], row_type: str, line: int) -> None:
         """Ask about words beside the row that may say something of it."""

@@ -87,12 +87,12 @@ class RowParser(CellReader):
         """Tell what a row that is none may say of the rows below it: a unit, other columns."""
         amount = cells[self._amount].strip() if 0 <= self._amount < len(cells) else ""
         if amount and not any(map(str.isdigit, amount)) and says_unit(amount):
-            self.asides.append(maybe_of_unit(f"{amount} (line {line})"))
+            self.asides.append(maybe_of_unit(amount, line))
         elif (fields := header_names(cell for cell in cells if cell)) and "address" in fields:
             here = {name for name, _ in self.layout.places}
             if (len(fields) > 1 and not fields <= here) or self._moved(cells):
                 reason = f"line {line} is another header: the rows below it may have other columns"
-                self.asides.append(Finding(FindingKind.ROWS_DOUBTED, reason))
+                self.asides.append(Finding(FindingKind.ROWS_DOUBTED, reason, line))
 
     def _moved(self, cells: list[str]) -> bool:
         """Whether names of columns stand in other places than those of the header."""

@@ -18,15 +18,19 @@ class Doubts(NamedTuple):
     """What is doubted of a list.
 
     whole: every amount. assets: (asset, network) whose amounts are. rows: lines that are.
+    below: the line below which every amount is, None if there is no such line.
     """
 
     whole: bool = False
     assets: frozenset[tuple[str, str]] = frozenset()
     rows: frozenset[int] = frozenset()
+    below: int | None = None
 
     def about(self, claim: Claim) -> bool:
         """Whether a claim's amount is doubted."""
         if self.whole or claim.row in self.rows:
+            return True
+        if self.below is not None and claim.row > self.below:
             return True
         return bool(self.assets) and (claim.asset, claim.network) in self.assets
 

@@ -113,3 +113,31 @@ def test_a_blank_network_below_another_one_is_asked_about(scanner, tmp_path, anv
     assert done.status == 3, done.text + done.err
     assert "false" not in kinds_of(scanner).values()
     assert "with --network" in scanner("lists", "inspect", "list.csv").text
+
+
+@pytest.mark.node
+@pytest.mark.parametrize("last", ["address,foo", ",,,,gwei,,", "coin,network,amount,address"])
+def test_words_below_a_row_do_not_take_back_what_it_claims(scanner, tmp_path, chain, last):
+    """Whoever claims too much cannot make it a question by a line at the end."""
+    (tmp_path / "list.csv").write_text(f"{HEADER}\n{row(1, 6)}{last}\n")
+    scanner("snapshot", "list.csv", "--endpoints", "ends.toml", "--statement", TEXT)
+    assert kinds_of(scanner)["shortfall"] == "false"
+
+
+@pytest.mark.node
+def test_a_note_beside_one_row_takes_nothing_back_of_another(scanner, tmp_path, chain):
+    plain = [f",{row(n, 0)}" for n in range(3, 43)]
+    rows = [f",{row(1, 6)}", *plain, f"wei,{row(2, 7500)}"]
+    (tmp_path / "list.csv").write_text("".join([f",{HEADER}\n", *rows]))
+    done = scanner("snapshot", "list.csv", "--endpoints", "ends.toml", "--statement", TEXT)
+    kinds = kinds_of(scanner)
+    assert (kinds["shortfall"], kinds["maybe_shortfall"]) == ("false", "unshown"), done.err
+
+
+@pytest.mark.node
+def test_rows_beyond_those_that_are_told_one_by_one_are_doubted_too(scanner, tmp_path, chain):
+    rows = "".join(f"{row(n, 7500).strip()},in gwei\n" for n in range(2, 1_012))
+    (tmp_path / "list.csv").write_text(f"{HEADER},note\n{rows}")
+    done = scanner("snapshot", "list.csv", "--endpoints", "ends.toml", "--statement", TEXT)
+    assert "shortfall" not in kinds_of(scanner), done.err
+    assert "maybe_shortfall" in scanner("totals").text.replace(" ", "_")

@@ -102,6 +102,10 @@ def finding_counts(store: Store, snapshot_id: int) -> Mapping[FindingKind, int]:
     return {kind: counts[kind] for kind in FindingKind if counts[kind]}
 
 
+_OF_AMOUNTS = (FindingKind.DIFFERS_NOW, FindingKind.MAYBE_SHORTFALL)
+"""Found of amounts, and in no total."""
+
+
 def worst_by_asset(store: Store, snapshot_id: int) -> Mapping[str, tuple[FindingKind, int]]:
     """The worst that totals do not say of each asset, and how often: false before unshown, then
     the kind that stands first in FindingKind.
@@ -120,7 +124,7 @@ def worst_by_asset(store: Store, snapshot_id: int) -> Mapping[str, tuple[Finding
         claims = (
             select(c.asset, f.kind, func.count())
             .join(t.claim, and_(c.list_id == of.list, c.no == f.claim_no))
-            .where(f.snapshot_id == snapshot_id, f.kind.in_([*kinds, FindingKind.DIFFERS_NOW]))
+            .where(f.snapshot_id == snapshot_id, f.kind.in_([*kinds, *_OF_AMOUNTS]))
             .group_by(c.asset, f.kind)
         )
         listed = (
