@@ -41,6 +41,7 @@ def grant_statements(worker: str, reader: str) -> list[str]:
         f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {to_worker}",
         f"GRANT EXECUTE ON FUNCTION {FUNCTION} TO {to_worker}",
         _queue_grants(to_worker),
+        _no_temporary_tables(to_worker, to_reader),
     ]
 
 
@@ -64,6 +65,17 @@ def _queue_grants(worker: str) -> str:
         f"WHERE schemaname = 'public' AND starts_with(tablename, '{QUEUE}') LOOP EXECUTE "
         f"format('GRANT SELECT, INSERT, UPDATE, DELETE ON %I TO {_in_text(worker)}', name); "
         "END LOOP; END $grants$"
+    )
+
+
+def _no_temporary_tables(*roles: str) -> str:
+    """Nobody but the owner makes temporary tables: the scanner needs none, and one named as a table
+    of ours could be taken for it. Who does not own the database is not obeyed, with a warning.
+    """
+    whose = ", ".join(("PUBLIC", *map(_in_text, roles)))
+    return (
+        f"DO $temp$ BEGIN EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM {whose}', "
+        "current_database()); END $temp$"
     )
 
 

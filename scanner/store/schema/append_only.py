@@ -10,6 +10,8 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, text
 
+from scanner.store.schema.functions import trigger_function
+
 APPEND_ONLY = (
     "reserve_list",
     "claim",
@@ -69,21 +71,13 @@ def create_statements(dialect: str, tables: Sequence[str]) -> list[str]:
 
 def functions() -> list[tuple[str, str]]:
     """Functions of PostgreSQL's triggers: name and statement."""
-    refuse = (
-        f"CREATE OR REPLACE FUNCTION {_REFUSE}() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$"
-    )
-    refuse_read = (
-        f"CREATE OR REPLACE FUNCTION {_REFUSE_READ}() RETURNS trigger LANGUAGE plpgsql AS "
-        f"$$ BEGIN IF {_PIN_IS_READ} THEN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; "
-        "END IF; RETURN OLD; END $$"
-    )
-    refuse_kept = (
-        f"CREATE OR REPLACE FUNCTION {_REFUSE_KEPT}() RETURNS trigger LANGUAGE plpgsql AS "
-        f"$$ BEGIN IF {_IS_KEPT} THEN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; "
-        "END IF; RETURN OLD; END $$"
-    )
-    return [(_REFUSE, refuse), (_REFUSE_READ, refuse_read), (_REFUSE_KEPT, refuse_kept)]
+    refuse = "RAISE EXCEPTION '% is append-only', TG_TABLE_NAME;"
+    bodies = {
+        _REFUSE: f" BEGIN {refuse} END ",
+        _REFUSE_READ: f" BEGIN IF {_PIN_IS_READ} THEN {refuse} END IF; RETURN OLD; END ",
+        _REFUSE_KEPT: f" BEGIN IF {_IS_KEPT} THEN {refuse} END IF; RETURN OLD; END ",
+    }
+    return [(name, trigger_function(name, body)) for name, body in bodies.items()]
 
 
 def wanted(dialect: str) -> dict[str, str]:

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 from sqlalchemy import Connection, text
 
 from scanner.store.schema import append_only, referred
+from scanner.store.schema.functions import changed, trigger_function
 
 _SNAPSHOT: Final = (
     "EXISTS (SELECT 1 FROM snapshot WHERE id = {row}.snapshot_id AND state = 'complete')"
@@ -97,10 +98,7 @@ def _functions() -> Iterator[tuple[str, str]]:
         "scanner_sealed_list": _added("list_id", "reserve_list", ""),
     }
     for name, body in bodies.items():
-        yield (
-            name,
-            f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $${body}$$",
-        )
+        yield name, trigger_function(name, body)
 
 
 _RAISE: Final = "RAISE EXCEPTION '% is append-only: it is sealed', TG_TABLE_NAME;"
@@ -164,15 +162,17 @@ def wrong(connection: Connection) -> list[str]:
         for name in sorted(set(found) - set(wanted))
         if not name.startswith("procrastinate_")
     ]
-    return problems if dialect == "sqlite" else [*problems, *_changed_functions(connection)]
+    if dialect != "sqlite":
+        problems += [
+            f"the function {name} is another one: results can be changed"
+            for name in changed(connection, functions())
+        ]
+    return problems
 
 
-def _changed_functions(connection: Connection) -> Iterator[str]:
-    query = text("SELECT proname, prosrc FROM pg_proc WHERE starts_with(proname, 'scanner_')")
-    found = {name: _plain(source) for name, source in connection.execute(query)}
-    for name, create in (*_functions(), *append_only.functions(), *referred.functions()):
-        if found.get(name) != _plain(create.split("$$")[1]):
-            yield f"the function {name} is another one: results can be changed"
+def functions() -> list[tuple[str, str]]:
+    """Functions of all of PostgreSQL's triggers: name and statement."""
+    return [*_functions(), *append_only.functions(), *referred.functions()]
 
 
 def _plain(statement: str) -> str:

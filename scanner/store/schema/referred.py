@@ -12,6 +12,8 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, text
 
+from scanner.store.schema.functions import trigger_function
+
 
 class _Referring(NamedTuple):
     """A table whose rows refer to another's: columns here, and the columns they name there."""
@@ -36,13 +38,7 @@ def functions() -> list[tuple[str, str]]:
     for each in found.values():
         bodies[f"scanner_refers_to_{each.of}"] = _looked_up(each)
         bodies[f"scanner_{each.of}_is_referred_to"] = _kept(each.of)
-    return [
-        (
-            name,
-            f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $${body}$$",
-        )
-        for name, body in bodies.items()
-    ]
+    return [(name, trigger_function(name, body)) for name, body in bodies.items()]
 
 
 def wanted() -> dict[str, str]:
