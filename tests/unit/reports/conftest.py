@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from support.mixed_snapshot import Taken, rows, take
 from support.snapshot_stub import stored
+from support.twins import written
 
 from scanner.snapshots.interface import SnapshotPolicy
 from scanner.store.database.engine import open_store
@@ -23,3 +24,9 @@ def planned(tmp_path):
     with open_store(f"sqlite:///{tmp_path / 'x.db'}", create=True) as store:
         list_id = stored(store, rows()).list_id
         yield Taken(store, create_snapshot(store, list_id, SnapshotPolicy()))
+
+
+@pytest.fixture
+def report(taken, tmp_path):
+    """A report of a sealed snapshot with a liability, as a file."""
+    return written(taken.store, taken.id, tmp_path / "report.json")

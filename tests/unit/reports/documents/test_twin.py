@@ -11,50 +11,24 @@ import jsonschema
 import pytest
 from support.command import run_scanner
 from support.missing import cannot
+from support.twins import changed, states_of
 
 from scanner.errors import InputError
-from scanner.liabilities.interface import Liability, LiabilityEvidence
 from scanner.reports.documents.document import report_document, schema
 from scanner.reports.documents.html import report_page
 from scanner.reports.documents.twin import read_twin
-from scanner.reports.documents.twin_checks import CheckState, check_twin
+from scanner.reports.documents.twin_checks import CheckState
 from scanner.reports.tables.jsontext import pretty
-from scanner.store.writing.runs import set_liabilities
-
-
-def _written(taken, path: Path) -> Path:
-    ether = Liability("ETH", 5 * 10**18, 18, LiabilityEvidence.PUBLISHED, "owed.csv", "2023-11-14")
-    dollars = Liability("USDT", 7, 24, LiabilityEvidence.PUBLISHED, "owed.csv", "2023-11-14")
-    set_liabilities(taken.store, taken.id, [ether, dollars])
-    path.write_bytes(pretty(report_document(taken.store, taken.id)))
-    return path
-
-
-@pytest.fixture
-def report(taken, tmp_path):
-    """A report of a sealed snapshot with a liability, as a file."""
-    return _written(taken, tmp_path / "report.json")
-
-
-def _states(path, **more):
-    return {check.name: check.state for check in check_twin(read_twin(path), **more)}
-
-
-def _changed(path, change):
-    document = json.loads(path.read_text())
-    change(document)
-    path.write_bytes(pretty(document))
-    return path
 
 
 def test_a_report_as_it_was_written_holds(report):
     sha256 = json.loads(report.read_text())["snapshot"]["list"]["sha256"]
-    assert set(_states(report, list_sha256=sha256).values()) == {CheckState.HOLDS}
-    assert _states(report)["list"] is CheckState.NOT_CHECKED
-    assert _states(report, list_sha256="0" * 64)["list"] is CheckState.FALSE
+    assert set(states_of(report, list_sha256=sha256).values()) == {CheckState.HOLDS}
+    assert states_of(report)["list"] is CheckState.NOT_CHECKED
+    assert states_of(report, list_sha256="0" * 64)["list"] is CheckState.FALSE
     seal = json.loads(report.read_text())["snapshot"]["seal"]
-    assert _states(report, seal=seal)["seal"] is CheckState.HOLDS
-    assert _states(report, seal="0" * 64)["seal"] is CheckState.FALSE
+    assert states_of(report, seal=seal)["seal"] is CheckState.HOLDS
+    assert states_of(report, seal="0" * 64)["seal"] is CheckState.FALSE
 
 
 def _ether(document):
@@ -109,7 +83,7 @@ CHANGES = {
 @pytest.mark.parametrize("what", CHANGES)
 def test_a_change_of_the_report_is_seen(report, what):
     change, check = CHANGES[what]
-    assert _states(_changed(report, change))[check] is CheckState.FALSE
+    assert states_of(changed(report, change))[check] is CheckState.FALSE
 
 
 def test_an_answer_without_findings_is_held_to_the_sealed_totals(report):
@@ -117,7 +91,7 @@ def test_an_answer_without_findings_is_held_to_the_sealed_totals(report):
         document["findings"] = []
         document["answer"].update(status="verified", exit_status=0, sentence="all verified")
 
-    assert _states(_changed(report, whitewash))["answer"] is CheckState.FALSE
+    assert states_of(changed(report, whitewash))["answer"] is CheckState.FALSE
 
 
 def test_what_cannot_be_checked_is_no_yes(report, planned, tmp_path):
@@ -143,9 +117,9 @@ def test_what_cannot_be_checked_is_no_yes(report, planned, tmp_path):
         (lighter, "weights"),
     ):
         report.write_bytes(kept)
-        assert _states(_changed(report, change))[check] is CheckState.NOT_CHECKED, check
+        assert states_of(changed(report, change))[check] is CheckState.NOT_CHECKED, check
     (tmp_path / "p.json").write_bytes(pretty(report_document(planned.store, planned.id)))
-    assert _states(tmp_path / "p.json")["seal"] is CheckState.NOT_CHECKED
+    assert states_of(tmp_path / "p.json")["seal"] is CheckState.NOT_CHECKED
 
 
 @pytest.mark.parametrize(
@@ -200,7 +174,7 @@ def test_odd_records_are_false_and_no_bug(report, records):
     def change(document):
         document["seal_records"] = records
 
-    states = _states(_changed(report, change))
+    states = states_of(changed(report, change))
     assert (states["seal"], states["totals"]) == (CheckState.FALSE, CheckState.FALSE)
 
 
@@ -249,7 +223,7 @@ def with_list(report, tmp_path):
         document["repeat"] = [line.replace(old, made) for line in document["repeat"]]
         document["snapshot"]["seal"] = chain_of(document["seal_records"])
 
-    return _changed(report, change), path
+    return changed(report, change), path
 
 
 def test_a_signed_report_with_its_list_holds_wholly(with_list, tmp_path):
@@ -307,7 +281,7 @@ def test_commands_that_are_not_those_of_the_seal_are_not_repeated(report, tmp_pa
 
     page = tmp_path / "page.html"
     assert "scanner snapshot" in _verify(report).text
-    done = _verify(_changed(report, hostile), "--page", page)
+    done = _verify(changed(report, hostile), "--page", page)
     assert done.status == 3
     assert "evil" not in done.text
     assert "evil" not in page.read_text()
@@ -339,6 +313,6 @@ def test_the_page_of_a_hostile_twin_lets_nothing_out(report):
         document["answer"]["sentence"] = "<script>alert(1)</script>"
         document["snapshot"]["publisher"] = '"><img src=x onerror=alert(1)>'
 
-    page = report_page(read_twin(_changed(report, change)).document)
+    page = report_page(read_twin(changed(report, change)).document)
     assert "<script>alert" not in page
     assert "<img" not in page

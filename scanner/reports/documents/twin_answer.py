@@ -1,0 +1,69 @@
+"""Whether the answer of a report's twin is what its findings, rows and totals come to.
+
+No finding is in a seal. What is sealed, or adds up to it, says which findings there must be: one
+that was left out leaves its rows and its amounts behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from scanner.model.finding import FindingKind, Weight, exit_status
+from scanner.reports.documents.twin import Json
+
+CLASS_KINDS: Mapping[str, FindingKind] = {
+    "mismatch": FindingKind.BAD_SIGNATURE,
+    "malformed": FindingKind.MALFORMED_PROOF,
+    "unsupported": FindingKind.UNSUPPORTED_SCHEME,
+    "unsigned": FindingKind.UNSIGNED,
+    "asserted": FindingKind.OWNER_UNPROVEN,
+    "not_stated": FindingKind.NOT_STATED,
+}
+"""The finding that each row of a class has."""
+
+_SHORT = (FindingKind.SHORTFALL, FindingKind.MAYBE_SHORTFALL, FindingKind.DIFFERS_NOW)
+
+
+def wrong_answer(document: Json) -> Iterator[str]:
+    """What of a report's answer is not as it must be. document: of the schema's shape."""
+    answer, complete = document["answer"], document["snapshot"]["complete"]
+    weights = {Weight(f["weight"]) for f in document["findings"] if f["count"]}
+    if not complete:
+        weights.add(Weight.UNSHOWN)
+    status = exit_status(weights)
+    word = {0: "verified", 1: "false", 3: "unshown"}[status] if complete else "incomplete"
+    if (answer["exit_status"], answer["status"]) != (status, word):
+        yield f"it says {answer['status']}, and its findings come to {word}"
+    if not status:
+        yield from _not_verified(document)
+    if complete:
+        yield from _left_out(document)
+
+
+def _not_verified(document: Json) -> Iterator[str]:
+    """What keeps a report from saying that all is verified, whatever its findings are."""
+    rows = document["rows"]
+    if not rows["claims"] or rows["unreadable"] or rows["verified"] != rows["claims"]:
+        well = f"{rows['verified']} of its {rows['data_rows']} rows are"
+        yield f"it says verified, and {well}"
+    for total in document["totals"]["assets"]:
+        if total["unavailable_rows"] or any(
+            int(total[n] or 0) for n in ("unverified", "shortfall")
+        ):
+            yield f"it says verified, and of {total['asset']} not everything is"
+        if int(total["verified"] or 0) < int(total["liabilities"] or 0):
+            yield f"it says verified, and less {total['asset']} is verified than is owed"
+
+
+def _left_out(document: Json) -> Iterator[str]:
+    """Findings that its rows and totals must have, and that are not there."""
+    found: dict[str, int] = {}
+    for finding in document["findings"]:
+        found[finding["kind"]] = found.get(finding["kind"], 0) + finding["count"]
+    for name, kind in CLASS_KINDS.items():
+        if found.get(kind.value, 0) < document["rows"][name]:
+            rows = document["rows"][name]
+            yield f"{rows} rows are {name}, with {found.get(kind.value, 0)} findings {kind.value}"
+    short = sorted(t["asset"] for t in document["totals"]["assets"] if int(t["shortfall"] or 0))
+    if short and not any(found.get(kind.value) for kind in _SHORT):
+        yield f"less {short[0]} was found than is claimed, and no finding says so"
