@@ -77,7 +77,7 @@ def test_a_part_of_an_archive(folder):
     assert (whole[1]["claims"], part[1]["claims"], part[1]["file"]) == (4, 1, "lists.zip:b.csv")
     status, words = inspected(str(folder / "lists.zip:c.csv"))
     assert status == 2
-    assert "there are: a.csv, b.csv" in words
+    assert "its parts are: a.csv, b.csv" in words
 
 
 def test_a_doubted_unit_is_settled_by_the_option_that_is_named(folder):
