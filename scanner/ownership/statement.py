@@ -25,7 +25,7 @@ from scanner.ownership.challenge import parse_challenge
 from scanner.ownership.evm.typed_data import LONGEST as LONGEST_TYPED
 from scanner.ownership.native.parts import Said, place_words, said_by, said_in
 from scanner.ownership.own_words import LONGEST as LONGEST_NAMED
-from scanner.ownership.own_words import claims_by_name, is_name
+from scanner.ownership.own_words import claims_by_name, is_name, named_addresses
 from scanner.ownership.purposes import other_purpose
 from scanner.ownership.signed_texts import SignedTexts, template
 
@@ -67,8 +67,11 @@ def settle(result: ControlResult, claim: Claim, rule: StatementRule | None) -> C
     return result._replace(reason=reason, statement=statement, stated_by=stated_by)
 
 
-def judge_said(said: Said, address: str, rule: StatementRule | None) -> Answer:
-    """Judge what was signed. address: of the row, as written; a pattern may ask for it."""
+def judge_said(said: Said, address: str | None, rule: StatementRule | None) -> Answer:
+    """Judge what was signed. address: of the row, as written; a text may have to name it.
+
+    None where it is asked of a whole list's text: which row's address it names is not looked at.
+    """
     if rule is None:
         return _not("the program that planned this snapshot did not check what was signed")
     global _latest  # noqa: PLW0603 - replaced as a whole: threads see one or the other
@@ -80,7 +83,7 @@ def judge_said(said: Said, address: str, rule: StatementRule | None) -> Answer:
     if answer is not None:
         return answer
     answer = _judge(said, address, rule)
-    by_address = any(_ADDRESS in pattern for pattern in rule.wanted)
+    by_address = _names_addresses(said, rule)
     size = len(said.text) + len(said.place)
     if not by_address and size <= LONGEST_NAMED and len(answers) < REMEMBERED:
         answers[said] = answer
@@ -92,11 +95,18 @@ def judge_listed(text: str, rule: StatementRule | None) -> Answer:
 
     A row is judged by what its scheme signs; that the text counts does not make a row count.
     """
-    answer = judge_said(Said(text), "", rule)
+    answer = judge_said(Said(text), None, rule)
     said = said_in(text)
     if answer[0] is Statement.STATED or not said.place:
         return answer
-    return judge_said(said, "", rule)
+    return judge_said(said, None, rule)
+
+
+def _names_addresses(said: Said, rule: StatementRule) -> bool:
+    """Whether the answer is another for each row's address."""
+    if any(_ADDRESS in pattern for pattern in rule.wanted):
+        return True
+    return bool(rule.named) and bool(named_addresses(attested(said.text), rule.names))
 
 
 _latest: tuple[StatementRule | None, dict[Said, Answer]] = (None, {})
@@ -111,7 +121,7 @@ def _stated(by: StatedBy) -> Answer:
     return Statement.STATED, by, ""
 
 
-def _judge(signed: Said, address: str, rule: StatementRule) -> Answer:
+def _judge(signed: Said, address: str | None, rule: StatementRule) -> Answer:
     said = attested(signed.text)
     if isinstance(said, NotAttested):
         return _not(said.why)
@@ -125,7 +135,7 @@ def _judge(signed: Said, address: str, rule: StatementRule) -> Answer:
     return _stated(stated_by)
 
 
-def _stated_by(said: str, address: str, rule: StatementRule) -> StatedBy | None:
+def _stated_by(said: str, address: str | None, rule: StatementRule) -> StatedBy | None:
     """What makes a text the publisher's claim, wherever it was signed; None if nothing does."""
     if rule.challenge:
         return StatedBy.CHALLENGE if said == rule.challenge else None
@@ -135,12 +145,12 @@ def _stated_by(said: str, address: str, rule: StatementRule) -> StatedBy | None:
     if said in rule.known:
         return StatedBy.TABLE
     alike = bool(rule.named) and template(said) == template(rule.named)
-    if alike and claims_by_name(said, rule.names):
+    if alike and claims_by_name(said, rule.names, address):
         return StatedBy.NAMED
     return None
 
 
-def _demanded_there(signed: Said, address: str, rule: StatementRule) -> bool:
+def _demanded_there(signed: Said, address: str | None, rule: StatementRule) -> bool:
     """Whether the user demands a text together with the very place that it was signed for."""
     end = place_words(signed.place)
     return bool(end) and any(
@@ -249,7 +259,7 @@ def purpose_of(signed: Said) -> str:
     return other_purpose(said)
 
 
-def matches(pattern: str, text: str, address: str = "") -> bool:
+def matches(pattern: str, text: str, address: str | None = None) -> bool:
     r"""Whether a text is what a pattern says: `*` is any run of characters, `\*` a star.
 
     `{address}` in the pattern is the row's address, in any case of letters.

@@ -203,10 +203,103 @@ def test_a_text_that_mentions_the_publisher_is_no_claim_by_it(text) -> None:
     assert stated(BANK, text, text) == [False, False]
 
 
+BESIDE = [
+    *("It is a lie. {}", "Lie: {}", "{} - wrong", "{} - Nope, this one belongs to Eve", "{}. Eve"),
+    *("{}. Just kidding", "{} (Eve does)", "{} (or so)", "{}\nno it is Eve's", "{}\n\nEve", "Eve\n{}"),
+    *("{}!", "{} :)", "{} ;)", "{}...", "{}?", "({})?", "{}, says Eve", "{}; me", "{}, Eve", "{}. No."),
+    *("{}. Not", "{}, not 5", "Not: {}", "no. {}", "{}: no. 5", "{}. Until 2020", "{} until 2020"),
+    *("I am the owner of this address. {}", "{}. I own this wallet", "{}. I, Bob, sign it", "I: {}"),
+    *("{}. I sign it to show that I sent coins there", "{}, address owned by Eve", "{} of Eve"),
+    *("{}. Das ist falsch", "{}. C'est faux", "Falso: {}", "{}, nein", "Ich bestreite: {}"),
+    *("{}. \u042d\u0442\u043e \u043b\u043e\u0436\u044c", "\u5047: {}", "{}\u3002\u5047"),
+    *("{}. \u0643\u0630\u0628", "{}\u2026", "{}\uff1f", "\u00bf{}", "{}\u203d", "{}\u2028Eve", "{}\x00"),
+    *('"{}"', 'Eve writes "{}"', "\u201c{}\u201d", "\u00ab{}\u00bb", "'{}'", "`{}`", "<b>{}</b>"),
+    *("> {}", "~~{}~~", "*{}*", "// {}", "# {}", "\\{}", "{} \U0001f923", "\u200b{}", "{}\u202e.evE"),
+    *("Alleged: {}", "{}, allegedly", "{} as I hear", "{} for Eve", "{} and Eve", "{} since Eve"),
+    *("{} on Eve", "{}: this address is Eve's", "{}, nonce eve", "nonce: this-is-a-lie-1 {}", "0 {}"),
+    *("{}, block eve", "{}, people", "{} one", "{}, near", "opposite day, {}", "To: {}", "From: {}"),
+    *("{}, block this-is-a-lie-as-eve-owns-it-1", "{} | Eve", "{} - - Eve", "{}, , 5", "{} ()", "() {}"),
+]  # fmt: skip
+"""What somebody may write beside a claim, and so take it back, joke about it or quote it."""
+
+
+@pytest.mark.parametrize("beside", BESIDE)
+def test_a_claim_beside_words_that_are_not_understood_is_none(beside: str) -> None:
+    claims = (OWNS, "This is the address of Northbank", "This address is owned by Northbank")
+    for text in (beside.format(claim) for claim in claims):
+        assert stated(BANK, text, text) == [False, False], text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I am the owner of this address. Northbank holds this account",
+        "I own this wallet. These assets are held by Northbank",
+        "This is the address of Northbank. I sign it to show that I sent coins there",
+        "coins held by Northbank, address owned by Eve",
+        "I confirm that this account is held by Northbank",
+        "I confirm that Northbank holds these coins",
+        "These coins belong to Northbank. I owe them.",
+        "Northbank owns the main wallet; this address is owned by Eve",
+        "Northbank owns the cold wallet",
+        "Northbank holds its coins in 0x1234567890abcdef; key of this address: Bob",
+        "Northbank holds this key, and I hold this address",
+        "Northbank has custody of these coins for me",
+        "This is the Northbank address, to which Bob sent 5 BTC",
+        "Northbank declares that Eve owns this address",
+        "Northbank declares that we, Eve, own this address",
+        "We, Northbank, own this address, and we, Eve, own this address",
+        "We own this address. Northbank owns this address",
+        "Northbank's rival owns this address",
+        "This wallet is controlled by Northbank's competitor",
+        "Northbank reserves nothing",
+        "Northbank reserves this address for Eve",
+        "I am a Northbank people address",
+        "I am a Northbank user address",
+        "I am a Northbank one address",
+        "bitcoin held by Northbank",
+        "accounts of Northbank",
+        "funds held by Northbank",
+    ],
+)
+def test_nor_is_one_that_another_clause_takes_back(text: str) -> None:
+    assert stated(BANK, text, text) == [False, False]
+
+
+@pytest.mark.parametrize("beside", ["I own this address. {}", "It is a lie. {}"])
+def test_a_clause_more_ends_with_the_status_of_what_is_not_verified(
+    scanner, tmp_path, beside
+) -> None:
+    owned_rows(tmp_path / "list.csv", beside.format(OWNS))
+    done = scanner("verify", "list.csv", "--publisher", BANK)
+    assert done.status == 3, done.text
+    assert "--statement" in done.text
+    taken = scanner("verify", "list.csv", "--publisher", BANK, "--statement", beside.format(OWNS))
+    assert taken.status == 0, taken.text
+
+
+def test_an_address_in_a_claim_is_the_rows_own() -> None:
+    """Who signs that the publisher owns another's address, says nothing of his own."""
+    for text in (f"{BANK} owns {{address}}", f"{BANK} cold wallet: {{address}}",
+                 f"{OWNS}\nAddress: {{address}}\nBlock: 5", f"{{address}} belongs to {BANK}"):  # fmt: skip
+        assert stated(BANK, text, text) == [True, True], text
+        other = text.format(address=account_of(key(9)))
+        assert stated(BANK, other, other) == [False, False], other
+        assert stated(BANK, text, other) == [True, False], text
+
+
 @pytest.mark.parametrize(
     "text",
     [
         OWNS,
+        "Northbank owns this address.\nDate: 2026-10-31\nBlock: 925000\nNonce: 4f1c9a77b2",
+        "Northbank proof of reserves\n2026-10-31T12:00:00Z\nThis address is owned by Northbank",
+        "Northbank owns this address (Bitcoin), October 31st, 2026, 12:00 UTC",
+        "Northbank owns this address on Arbitrum One, signed on 31.10.2026",
+        "Northbank owns this address - block 925000 hash "
+        "00000000000000000001b0d2c5ff2ad1a3c0b1d2e3f405162738495a6b7c8d9e",
+        "We, Northbank Ltd., hereby certify that we have full control of the coins at this address.",
+        "The exchange Northbank is the sole owner of this BTC wallet, challenge: 17",
         "I am a Northbank address",
         "I am a NORTHBANK address, 2026-11-01",
         "This is a Northbank cold wallet",

@@ -86,7 +86,7 @@ def test_an_attestation_that_is_known_counts_by_the_text_in_it() -> None:
 
 def test_a_list_of_many_texts_claims_nothing() -> None:
     """Each text alone would count; strangers' texts collected into a list do not."""
-    texts = [f"I am a Fake Exchange address, {word}" for word in ("yes", "no", "hello")]
+    texts = [f"I am a Fake Exchange address, {word}" for word in ("BTC", "June 5", "block 5")]
     rows = [signed(text, n) for n, text in enumerate(texts, 1)]
     assert [r.is_proof for r in verdicts(rows[:1])] == [True]
     assert not any(r.is_proof for r in verdicts(rows))
