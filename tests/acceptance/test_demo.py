@@ -256,7 +256,7 @@ def test_a_second_run_in_the_folder_at_the_same_time_is_refused(tmp_path):
             check=False,
         )
     assert done.returncode == 2
-    assert "another one is running" in done.stderr
+    assert "another demonstration is running" in done.stderr
 
 
 def test_without_a_node_it_says_how_to_get_one(tmp_path):

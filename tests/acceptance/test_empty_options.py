@@ -1,4 +1,4 @@
-"""An option that is given and empty, as an unset variable of a script makes it, is never taken for
+"""An option that is empty, as an unset variable of a script makes it, is never taken for
 one that was not given: the check that it asks for would not be made, and the answer be "included".
 """
 
@@ -60,7 +60,7 @@ def test_the_files_hold_without_the_options(called):
 def test_given_and_empty_is_not_read(called, before, empty):
     status, out, err = called(*before, empty)
     assert (status, out) == (2, ""), (out, err)
-    assert f"{before[-1]} is given and empty" in err
+    assert f"{before[-1]} is empty" in err
 
 
 @pytest.mark.parametrize("root", ["0x", "0X", " 0x "])

@@ -39,7 +39,7 @@ def test_liabilities_give_a_ratio(scanner, taken, tmp_path):
     (tmp_path / "owed.csv").write_text("asset,amount\nETH,0.1\nBTC,1\n")
     kept = scanner("liabilities", "import", "owed.csv")
     assert kept.status == 0
-    assert "1 BTC are owed, and no row of the list claims any" in kept.err
+    assert "1 BTC are owed, but no row of the list claims any" in kept.err
     assets = {a["asset"]: a for a in scanner("totals", "--json").object["assets"]}
     assert assets["ETH"]["liabilities"] == str(10**17)
     assert assets["ETH"]["reserve_ratio"] == "2.079204"

@@ -232,7 +232,7 @@ def test_mail_by_starttls_with_a_password(tmp_path):
         channel = mail(receiver, password=KEY, ca_file=str(certificate[0]))
         message = trial_message()
         deliver(channel, message)
-        with pytest.raises(SourceRejectedError, match="refused the password") as refused:
+        with pytest.raises(SourceRejectedError, match="rejected the password") as refused:
             deliver(mail(receiver, password="wrong" + KEY, ca_file=str(certificate[0])), message)
     (got,) = receiver.mails
     assert got.encrypted

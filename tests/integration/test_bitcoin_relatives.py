@@ -65,7 +65,7 @@ def test_the_dialect_of_a_relative(chain: Chain, network: str) -> None:
         assert source.fetch_balances(_queries(network), at)[0].amount == 7011, "it spent nothing"
         first = chain.node.rpc("getblockhash", 2 + list(FORMS).index(network))
         chain.pay((chain.node.rpc("getblock", first, 1)["tx"][0], 0), [(b"\x51", 5)])
-        with pytest.raises(HeightPrunedError, match="version does not tell"):
+        with pytest.raises(HeightPrunedError, match="version does not report"):
             source.fetch_balances(_queries(network), at)
         assert source.fetch_balances(_queries(network), source.pin(None))[0].amount == 7011
         source.close()

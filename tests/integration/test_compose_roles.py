@@ -90,7 +90,7 @@ def test_a_life_of_the_database_in_the_roles_of_the_file(life):
     for _ in range(2):  # again after every upgrade
         done = life.run("migrate")
         assert done.status == 0, done.err
-        assert "scanner_worker adds results and changes none" in done.err
+        assert "scanner_worker may add results but not change them" in done.err
     (life.folder / "list.csv").write_text(LIST)
     planned = ("schedule", "add", "okx", "--list", "list.csv", "--cron", "0 6 * * *")
     assert life.run("web", *planned).status == 2, "pages only read"

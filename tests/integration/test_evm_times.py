@@ -40,7 +40,7 @@ def test_times_become_heights_and_the_rest_stays(anvil_factory, tmp_path, capsys
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("ethereum=2026-11-01T00:00:00", "say the offset"),
+        ("ethereum=2026-11-01T00:00:00", "add the offset"),
         ("ethereum=2026-13-01T00:00:00Z", "no such date or time"),
         ("ethereum=2026-11-01T25:00:00Z", "no such date or time"),
     ],

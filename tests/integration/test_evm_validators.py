@@ -309,7 +309,7 @@ def test_the_owner_of_a_pod_is_bound_on_chain(world):
     [
         (2, Control.MISMATCH, "its withdrawal credentials name"),
         (3, Control.CONTROLS, "BLS key (0x00)"),
-        (6, Control.CONTROLS, "of no known kind: 0x07"),
+        (6, Control.CONTROLS, "of an unknown kind: 0x07"),
         (9, Control.CONTROLS, "has no validator with this key"),
     ],
 )

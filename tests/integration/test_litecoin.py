@@ -50,7 +50,7 @@ def test_the_same_dialect(chain: Chain) -> None:
     assert {b.evidence for b in answers} == {Evidence.PROVEN}
     coin = (chain.node.rpc("getblock", chain.node.rpc("getblockhash", 2), 1)["tx"][0], 0)
     chain.pay(coin, [(b"\x51", 5)])
-    with pytest.raises(HeightPrunedError, match="version does not tell"):  # 0.21 has no prevouts
+    with pytest.raises(HeightPrunedError, match="version does not report"):  # 0.21 has no prevouts
         source.fetch_balances(QUERIES, at)
     source.close()
 

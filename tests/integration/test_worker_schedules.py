@@ -158,7 +158,7 @@ def test_a_list_that_cannot_be_read_fails_the_run_with_its_reason(store, file):
     assert "list.csv" in run.error
     file.unlink()
     assert look(jobs_on(store), SIX + timedelta(days=1)) == []
-    assert "no file" in schedules.runs(store, schedule)[0].error
+    assert "no longer exists" in schedules.runs(store, schedule)[0].error
 
 
 def said(caplog):
