@@ -50,7 +50,7 @@ def result(plan: Plan, comparison: Comparison, totals: Sequence[AssetTotal]) -> 
         return
     rows = f"{comparison.verified} of {len(plan.rows)} rows are verified."
     yield f"All {len(plan.faults)} faults were found, and nothing else. {rows}"
-    yield "Each total equals what the chains hold, to the last unit. No chain is a real one."
+    yield "Each total equals what the chains hold, to the last unit. None is a real chain."
 
 
 def _line(total: AssetTotal) -> str:

@@ -199,7 +199,7 @@ class CellReader:
         if label_says(text) if at in self.layout.labels else note_says(text):
             return True
         silent = self._silent.setdefault(at, set())
-        if len(silent) < _CACHE:
+        if len(silent) < _CACHE and len(text) <= _LONG:
             silent.add(text)
         return False
 

@@ -68,7 +68,8 @@ def test_another_height_than_the_lists_is_a_note(scanner, endpoints, tmp_path):
     arguments = ["snapshot", "list.csv", "--endpoints", endpoints, "--at", f"ethereum={HEIGHT + 1}"]
     done = scanner(*arguments)
     assert done.status == 0
-    assert f"2 rows state height {HEIGHT}; as was asked with --at" in done.err
+    assert "as requested with --at, balances on ethereum were read at" in done.err
+    assert f"2 rows state height {HEIGHT};" in done.err
     assert scanner("show", "latest", "--only", "height-replaced").out.startswith(b"height_replaced")
 
 

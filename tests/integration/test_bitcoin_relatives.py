@@ -75,7 +75,7 @@ def test_a_node_that_does_not_state_its_block_while_another_comes(chain: Chain) 
     """Bitcoin Cash Node's answer names no block: with a new one meanwhile there is no number."""
     with relative(chain, "bitcoin-cash", lambda: chain.mine(1)) as endpoint:
         source = _source(endpoint)
-        with pytest.raises(SourceUnavailableError, match="a block came during the scan"):
+        with pytest.raises(SourceUnavailableError, match="a block arrived during the scan"):
             source.fetch_balances(_queries("bitcoin-cash"), source.pin(None))
         source.close()
 

@@ -14,12 +14,12 @@ from scanner.store.schema import referred
 
 BALANCE = (
     "INSERT INTO balance SELECT {snapshot}, {no}, {chunk}, amount, evidence, sources, reason, detail"
-    " FROM balance WHERE snapshot_id = 1 AND claim_no = 1"
+    " FROM balance WHERE snapshot_id = (SELECT max(snapshot_id) FROM balance) AND claim_no = 1"
 )
 VERDICT = (
     "INSERT INTO control_result SELECT {snapshot}, claim_no, control, binding, freshness, scheme,"
     " required, signed_by, reason, evidence, statement, stated_by FROM control_result"
-    " WHERE snapshot_id = 1"
+    " WHERE snapshot_id = (SELECT max(snapshot_id) FROM control_result)"
 )
 
 
@@ -43,14 +43,14 @@ def first_chunk(store, snapshot):
 @pytest.mark.parametrize(
     "change",
     [
-        BALANCE.format(snapshot=3, chunk=99, no=1),
+        BALANCE.format(snapshot=5, chunk=99, no=1),
         BALANCE.format(snapshot=99, chunk=1, no=1),
         VERDICT.format(snapshot=99),
         "INSERT INTO finding VALUES (99, 1, 'shortfall', 'of nothing')",
     ],
 )
 def test_a_row_that_refers_to_nothing_is_refused(store, open_snapshot, change):
-    assert open_snapshot == 3
+    assert open_snapshot == 5
     refused = pytest.raises(StoreError, match=r"(?i)refers to no row|foreign key")
     with refused, store.write() as connection:
         connection.execute(text(change))
@@ -59,10 +59,10 @@ def test_a_row_that_refers_to_nothing_is_refused(store, open_snapshot, change):
 @pytest.mark.parametrize(
     "change",
     [
-        "DELETE FROM chunk WHERE snapshot_id = 3",
-        "UPDATE chunk SET no = no + 50 WHERE snapshot_id = 3",
-        "DELETE FROM snapshot WHERE id = 3",
-        "UPDATE snapshot SET id = 50 WHERE id = 3",
+        "DELETE FROM chunk WHERE snapshot_id = 5",
+        "UPDATE chunk SET no = no + 50 WHERE snapshot_id = 5",
+        "DELETE FROM snapshot WHERE id = 5",
+        "UPDATE snapshot SET id = 50 WHERE id = 5",
     ],
 )
 def test_what_rows_refer_to_stays(store, open_snapshot, change):
@@ -73,7 +73,7 @@ def test_what_rows_refer_to_stays(store, open_snapshot, change):
     with refused, store.write() as connection:
         connection.execute(text(change))
     with store.write() as connection:  # what nothing refers to may go
-        connection.execute(text("UPDATE chunk SET error = 'x' WHERE snapshot_id = 3"))
+        connection.execute(text("UPDATE chunk SET error = 'x' WHERE snapshot_id = 5"))
 
 
 def test_a_chunk_that_is_being_read_is_not_cut_away(store, open_snapshot):
