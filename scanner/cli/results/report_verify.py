@@ -10,12 +10,13 @@ import typer
 from scanner.cli.common.console import emit, finish, say
 from scanner.cli.common.options import AsJson, given
 from scanner.cli.common.places import at_hand
-from scanner.errors import InputError
+from scanner.errors import InputError, clip
 from scanner.files.hashed import HashedFile
 from scanner.reports.documents.html import report_page
-from scanner.reports.documents.twin import Twin, read_twin
-from scanner.reports.documents.twin_checks import Check, CheckState, check_twin
+from scanner.reports.documents.twin import Json, Twin, read_twin
+from scanner.reports.documents.twin_checks import ODD, Check, CheckState, check_twin
 from scanner.reports.documents.twin_signature import Signature, check_signature
+from scanner.reports.documents.verified_export import export_command
 from scanner.reports.tables.jsontext import pretty
 from scanner.reports.tables.text import printable
 from scanner.reports.tables.writers import whole_file
@@ -150,11 +151,24 @@ def _object(twin: Twin, checks: list[Check], signed: Signature | None) -> dict[s
     }
 
 
+def _safe(twin: Twin, checks: list[Check]) -> Json:
+    """The report without commands that a stranger may have written."""
+    document = {**twin.document, "repeat": _commands(twin, checks)}
+    command = export_command(document["snapshot"]["id"])
+    if document.get("verified_export", {}).get("command") != command:
+        document.pop("verified_export", None)
+    return document
+
+
 def _write(target: str, twin: Twin, signed: Signature | None, checks: list[Check]) -> None:
     if any(check.state is CheckState.FALSE for check in checks):
         say(f"{target} was not written: something of the report is false")
         return
+    try:
+        data = report_page(_safe(twin, checks), signed).encode("utf-8")
+    except ODD as e:
+        why = f"{type(e).__name__}: {clip(str(e), 100)}"
+        raise InputError(f"{target} was not written: no page shows this report ({why})") from None
     with whole_file(target) as stream:
-        document = {**twin.document, "repeat": _commands(twin, checks)}
-        stream.write(report_page(document, signed).encode("utf-8"))
+        stream.write(data)
     say(f"page written to {target}")

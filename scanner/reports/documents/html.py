@@ -277,7 +277,7 @@ def _group(findings: Sequence[Json], weight: Weight, title: str, nothing: str) -
             {
                 "kind": f["kind"],
                 "title": f["kind"].replace("_", " ").capitalize(),
-                "meaning": f["meaning"][0].upper() + f["meaning"][1:],
+                "meaning": f["meaning"][:1].upper() + f["meaning"][1:],
                 "count": f"{f['count']:,}",
                 "examples": [_example(e) for e in f["examples"]],
                 "amounts": any(e.get("claimed") is not None for e in f["examples"]),

@@ -61,7 +61,7 @@ def read_twin(path: Path) -> Twin:
         said = clip(repr(document.get("version")), 20)
         raise InputError(f"{path.name}: a report of version {said}; this program reads {VERSION}")
     unknown: list[str] = []
-    wrong = next(_wrong(schema(), document, "", unknown), None)
+    wrong = next(_wrong(schema(), document, "", unknown), None) or next(_halves(document), None)
     if wrong is not None:
         raise InputError(f"{path.name}: not as a report is: {clip(wrong, 200)}")
     return Twin(data, document, tuple(unknown))
@@ -90,6 +90,17 @@ def _wrong(rule: Schema, value: object, place: str, unknown: list[str]) -> Itera
         yield from _items(rule, value, place, unknown)
     if isinstance(value, dict):
         yield from _properties(rule, value, place, unknown)
+
+
+def _halves(document: Json) -> Iterator[str]:
+    """What is known by half, which no schema says: an amount without its decimals, say."""
+    for no, finding in enumerate(document["findings"]):
+        for example in finding["examples"]:
+            if example.get("claimed") is not None and example.get("decimals") is None:
+                yield f"findings[{no}] has an amount without decimals"
+    for no, asset in enumerate(document.get("value", {}).get("assets", ())):
+        if asset["price_usd"] is not None and asset["price_at"] is None:
+            yield f"value.assets[{no}] has a price without a time"
 
 
 def _none_of(rule: Schema, value: object, place: str, unknown: list[str]) -> Iterator[str]:

@@ -6,10 +6,13 @@ that was left out leaves its rows and its amounts behind.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from scanner.model.finding import FindingKind, Weight, exit_status
 from scanner.reports.documents.twin import Json
+from scanner.reports.figures.outcome import TOO_LITTLE, finished, unfinished
+from scanner.store.reading.coverage import RowsFound
 
 CLASS_KINDS: Mapping[str, FindingKind] = {
     "mismatch": FindingKind.BAD_SIGNATURE,
@@ -34,10 +37,63 @@ def wrong_answer(document: Json) -> Iterator[str]:
     word = {0: "verified", 1: "false", 3: "unshown"}[status] if complete else "incomplete"
     if (answer["exit_status"], answer["status"]) != (status, word):
         yield f"it says {answer['status']}, and its findings come to {word}"
+    yield from _sentence(document)
     if not status:
         yield from _not_verified(document)
     if complete:
         yield from _left_out(document)
+
+
+def _sentence(document: Json) -> Iterator[str]:
+    """Whether the sentence is the one that this program makes of the rest.
+
+    How many rows are false is nowhere else in a report: what the sentence says of it is taken,
+    within what rows and findings allow.
+    """
+    other = "its sentence is not what this program makes of its rows and findings"
+    said, rows, snapshot = document["answer"]["sentence"], document["rows"], document["snapshot"]
+    name, whole = snapshot["list"]["name"], rows["data_rows"]
+    for reason in _too_little(document):
+        if f"{reason}. " not in said:
+            yield other
+            return
+        said = said.replace(f"{reason}. ", "", 1)
+    if not snapshot["complete"]:
+        done, parts = _numbers(r"([\d,]+) of ([\d,]+) parts read: the", said) or (0, 0)
+        if said != unfinished(whole, name, done, parts, snapshot["id"]):
+            yield other
+        return
+    wrong, unshown = (_findings(document, w) for w in (Weight.FALSE, Weight.UNSHOWN))
+    tail = said[said.rfind(":") :]
+    false = _numbers(r"([\d,]+) row(?: is|s are) false", tail) or [0]
+    rest = _numbers(r"([\d,]+) could not be verified", tail) or [0]
+    if said != finished(whole, name, wrong, unshown, RowsFound(false[0], rest[0])):
+        yield other
+    least = sum(rows[each] for each in CLASS_KINDS)
+    if false[0] < rows["mismatch"] or not least <= false[0] + rest[0] <= whole:
+        yield "its sentence counts other rows than its classes do"
+
+
+def _too_little(document: Json) -> list[str]:
+    """What a sentence begins with where less is verified than is owed."""
+    kinds = {kind.value for kind in TOO_LITTLE}
+    return [
+        example["reason"].partition(";")[0]
+        for finding in document["findings"]
+        if finding["kind"] in kinds
+        for example in finding["examples"]
+    ]
+
+
+def _findings(document: Json, weight: Weight) -> int:
+    return sum(f["count"] for f in document["findings"] if f["weight"] == weight.value)
+
+
+def _numbers(pattern: str, said: str) -> list[int] | None:
+    found = re.search(pattern, said, re.ASCII)
+    # Longer ones count no rows, and take long to read.
+    digits = [] if found is None else [text.replace(",", "") for text in found.groups()]
+    return [int(text or 0) for text in digits] if digits and max(map(len, digits)) < 20 else None
 
 
 def _not_verified(document: Json) -> Iterator[str]:

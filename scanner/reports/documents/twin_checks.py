@@ -25,7 +25,7 @@ from scanner.snapshots.tally import SHOWN_EVIDENCE, reserve_ratio
 from scanner.store.schema.records import from_wanted, load_policy
 from scanner.store.writing.seal import OLD_VERSION, VERSION, chain_of
 
-_ODD = (ValueError, KeyError, TypeError, IndexError, AttributeError, OverflowError, OSError)
+ODD = (ValueError, KeyError, TypeError, IndexError, AttributeError, OverflowError, OSError)
 """What reading records that no program of ours made can raise."""
 
 
@@ -107,12 +107,15 @@ def _sealed(document: Json, records: Sequence[Any] | None, wanted: str) -> Itera
     yield from _all("seal", _chain(snapshot, records, wanted), seal)
     try:
         policy, problems = load_policy(records[0][4]), list(_held(document, records))
-    except _ODD:
+        question = _question(document, policy)
+        publisher = _publisher(document, policy)
+    except ODD:
         what = "the records do not have the form of a seal's"
         yield Check("totals", CheckState.FALSE, what)
         return
     yield from _all("totals", iter(problems), "list, blocks and totals are those that are sealed")
-    yield _question(document, policy)
+    yield question
+    yield publisher
 
 
 def _chain(snapshot: Json, records: Sequence[Any], wanted: str) -> Iterator[str]:
@@ -226,6 +229,23 @@ def _question(document: Json, policy: SnapshotPolicy) -> Check:
         return Check("question", CheckState.NOT_CHECKED, what)
     what = "rule and commands are of the question that is sealed"
     return Check("question", CheckState.HOLDS, what)
+
+
+def _publisher(document: Json, policy: SnapshotPolicy) -> Check:
+    """Whose list it is, against the name that was asked with. Publishers are renamed and merged
+    later, in no seal of a snapshot: another name is not false, but nothing bears it out.
+    """
+    said = document["snapshot"]["publisher"]
+    sealed = [policy.origin.publisher] if policy.origin else []
+    sealed += [policy.statement.publisher] if policy.statement else []
+    known = [name for name in sealed if name]
+    if said in known:
+        return Check("publisher", CheckState.HOLDS, "the publisher's name is the one sealed")
+    if known:
+        what = f"the report says {said!r}, sealed is {known[0]!r}: renamed since, or changed"
+    else:
+        what = "its seal does not record the publisher's name: anybody can write another"
+    return Check("publisher", CheckState.NOT_CHECKED, what)
 
 
 def _plain(rule: Mapping[str, object] | None) -> Json | None:

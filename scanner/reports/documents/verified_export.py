@@ -31,6 +31,11 @@ class _Hashing(io.RawIOBase):
         return memoryview(data).nbytes
 
 
+def export_command(snapshot_id: int) -> str:
+    """The command that writes every verified row of a snapshot."""
+    return f"scanner export {TABLE} {snapshot_id} --format csv"
+
+
 def verified_export(store: Store, snapshot_id: int) -> dict[str, object]:
     """How many rows are verified, the command that writes them all, and SHA-256 of what it writes.
 
@@ -43,6 +48,6 @@ def verified_export(store: Store, snapshot_id: int) -> dict[str, object]:
         digest = sink.hash.hexdigest()
     return {
         "rows": rows,
-        "command": f"scanner export {TABLE} {snapshot_id} --format csv",
+        "command": export_command(snapshot_id),
         "sha256": digest,
     }

@@ -78,7 +78,8 @@ def finding_groups(store: Store, snapshot_id: int, few: int = FIRST_FEW) -> list
     return groups
 
 
-_TOO_LITTLE = (FindingKind.RESERVES_BELOW_LIABILITIES, FindingKind.RESERVES_MAYBE_BELOW)
+TOO_LITTLE = (FindingKind.RESERVES_BELOW_LIABILITIES, FindingKind.RESERVES_MAYBE_BELOW)
+"""Kinds whose reasons stand before the sentence."""
 
 
 def answer(
@@ -93,8 +94,8 @@ def answer(
     """
     counts = queries.finding_counts(store, head.id) if counts is None else counts
     short = []
-    if any(counts.get(kind) for kind in _TOO_LITTLE):
-        told = queries.findings(store, head.id, kinds=_TOO_LITTLE)
+    if any(counts.get(kind) for kind in TOO_LITTLE):
+        told = queries.findings(store, head.id, kinds=TOO_LITTLE)
         short = [f.finding.reason.partition(";")[0] for f in told]
     rows = rows_found(store, head.id) if found is None else found
     return " ".join([*(f"{reason}." for reason in short), sentence(head, counts, rows)])
@@ -108,18 +109,31 @@ def sentence(head: SnapshotHead, counts: Mapping[FindingKind, int], found: RowsF
     rows = head.claims + head.unreadable
     wrong = sum(n for kind, n in counts.items() if WEIGHTS[kind] is Weight.FALSE)
     unshown = sum(n for kind, n in counts.items() if WEIGHTS[kind] is Weight.UNSHOWN)
-    start = f"{counted_rows(rows)} of {head.list_name}"
     if not head.complete:
-        done = f"{head.chunks_done:,} of {head.chunks:,} parts read"
-        return (
-            f"{start}, {done}: the result is incomplete. Run 'scanner resume {head.id}' to finish."
-        )
+        return unfinished(rows, head.list_name, head.chunks_done, head.chunks, head.id)
+    return finished(rows, head.list_name, wrong, unshown, found)
+
+
+def unfinished(rows: int, list_name: str, done: int, chunks: int, snapshot_id: int) -> str:
+    """The sentence of a snapshot that is not complete. rows: data rows. done, chunks: parts."""
+    return (
+        f"{counted_rows(rows)} of {list_name}, {done:,} of {chunks:,} parts read: the result is "
+        f"incomplete. Run 'scanner resume {snapshot_id}' to finish."
+    )
+
+
+def finished(rows: int, list_name: str, wrong: int, unshown: int, found: RowsFound) -> str:
+    """The sentence of a complete snapshot.
+
+    rows: data rows. wrong, unshown: findings of these weights. found: the rows they are about.
+    """
     parts = [f"{found.false:,} {_be(found.false)} false"] if found.false else []
     if found.unverified:
         parts.append(f"{found.unverified:,} could not be verified")
     if (wrong and not found.false) or (unshown and not found.unverified):
         parts.append("the list as a whole has problems")
-    return f"{start}: {' and '.join(parts) or 'every claim verified'}."
+    what = " and ".join(parts) or "every claim verified"
+    return f"{counted_rows(rows)} of {list_name}: {what}."
 
 
 def _be(count: int) -> str:

@@ -7,7 +7,7 @@ from support.mixed_snapshot import Taken, rows, take
 from support.snapshot_stub import stored
 from support.twins import written
 
-from scanner.snapshots.interface import SnapshotPolicy
+from scanner.snapshots.interface import Origin, SnapshotPolicy
 from scanner.store.database.engine import open_store
 from scanner.store.writing.runs import create_snapshot
 
@@ -27,6 +27,8 @@ def planned(tmp_path):
 
 
 @pytest.fixture
-def report(taken, tmp_path):
+def report(tmp_path):
     """A report of a sealed snapshot with a liability, as a file."""
-    return written(taken.store, taken.id, tmp_path / "report.json")
+    policy = SnapshotPolicy(origin=Origin(publisher="Ünïcode & Co"))
+    with open_store(f"sqlite:///{tmp_path / 'report.db'}", create=True) as store:
+        return written(store, take(store, policy=policy), tmp_path / "report.json")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from support.snapshot_stub import StubSource, balance_of, eth_claim, evm_address
@@ -33,7 +34,7 @@ def short(tmp_path):
 
 def _whitewash(document):
     document["findings"] = [f for f in document["findings"] if f["weight"] == "note"]
-    sentence = f"All 1 row of {document['snapshot']['list']['name']}: every claim verified."
+    sentence = f"1 row of {document['snapshot']['list']['name']}: every claim verified."
     document["answer"].update(status="verified", exit_status=0, sentence=sentence)
 
 
@@ -104,3 +105,50 @@ def test_an_asset_that_is_sealed_twice_is_false(report):
         document["snapshot"]["seal"] = chain_of(document["seal_records"])
 
     assert states_of(changed(report, change))["totals"] is CheckState.FALSE
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "7 rows of list.csv: every one is verified.",
+        "1 row of stub.csv: every claim verified.",
+        "",
+    ],
+)
+def test_a_sentence_is_the_one_that_the_rest_makes(report, sentence):
+    def say(document):
+        document["answer"]["sentence"] = sentence
+
+    assert states_of(report)["answer"] is CheckState.HOLDS
+    assert states_of(changed(report, say))["answer"] is CheckState.FALSE
+
+
+def test_a_sentence_that_counts_more_rows_than_there_are_is_false(report):
+    said = json.loads(report.read_text())["answer"]["sentence"]
+    other = re.sub(r"\d+ could not be verified", "99 could not be verified", said)
+    assert other != said
+
+    def say(document):
+        document["answer"]["sentence"] = other
+
+    assert states_of(changed(report, say))["answer"] is CheckState.FALSE
+
+
+def test_the_sentence_of_an_unfinished_report_is_made_anew(planned, tmp_path):
+    path = tmp_path / "p.json"
+    path.write_bytes(pretty(report_document(planned.store, planned.id)))
+    assert states_of(path)["answer"] is CheckState.HOLDS
+
+    def say(document):
+        document["answer"]["sentence"] += " All is well."
+
+    assert states_of(changed(path, say))["answer"] is CheckState.FALSE
+
+
+def test_a_sentence_counts_no_fewer_rows_than_are_unsigned(report):
+    def say(document):
+        document["rows"].update(unsigned=6, verified=0, no_balance=0)
+        next(f for f in document["findings"] if f["kind"] == "unsigned")["count"] = 6
+
+    document = json.loads(changed(report, say).read_text())
+    assert "its sentence counts other rows than its classes do" in list(wrong_answer(document))
