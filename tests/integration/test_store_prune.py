@@ -19,9 +19,10 @@ from scanner.model.finding import FindingKind, Weight
 from scanner.snapshots.interface import SnapshotPolicy
 from scanner.store.database import chain
 from scanner.store.database.engine import open_store
-from scanner.store.database.pruned import kept_claims
+from scanner.store.database.pruned import PruneRecordError, pruned_of
 from scanner.store.reading import queries
 from scanner.store.reading.check import check
+from scanner.store.reading.coverage import control_counts
 from scanner.store.reading.found import worst_by_asset
 from scanner.store.reading.history import asset_history, earlier, publishers, verified_rows
 from scanner.store.reading.status import status
@@ -131,6 +132,7 @@ def test_what_is_not_pruned(store):
 
 def _behind_the_triggers(store, change):
     """As an owner can who drops triggers, and puts them back."""
+    change = change.replace(":", "\\:")  # of JSON, and no parameters
     with store.write() as connection:
         if store.dialect == "postgresql":
             connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
@@ -177,14 +179,13 @@ def test_rows_of_later_findings_stay_with_them(store):
     first, *_ = _three(store)
     _read_again(store, first)
     before = _said(store, first)
-    with store.read() as connection:
-        kept = kept_claims(connection, first)
+    kept = queries.finding_counts(store, first)[FindingKind.BALANCE_CHANGED]
     assert kept
     prune(store, first, "1", NOW)
-    assert _count(store, "balance", first) == len(kept)
+    assert _count(store, "balance", first) == kept
     assert _said(store, first) == before
     assert check(store) == []
-    changed = {FindingKind.BALANCE_CHANGED: len(kept)}
+    changed = {FindingKind.BALANCE_CHANGED: kept}
     assert changed.items() <= queries.finding_counts(store, first).items()
 
 
@@ -208,6 +209,58 @@ def test_sums_of_rows_that_moved_stay(store):
     prune(store, first, "1", NOW)
     assert _said(store, first) == before
     assert check(store) == []
+
+
+def _many_findings(store, snapshot, kind):
+    rows = (
+        "WITH RECURSIVE g(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM g WHERE n < 300000) "
+        if store.dialect == "sqlite"
+        else "WITH g(n) AS (SELECT generate_series(1, 70000)) "
+    )
+    _behind_the_triggers(
+        store,
+        f"INSERT INTO finding (snapshot_id, claim_no, kind, reason) {rows}"
+        f"SELECT {snapshot}, n, '{kind}', 'x' FROM g WHERE n > 3",
+    )
+
+
+def test_more_rows_stay_than_a_statement_takes_parameters(store):
+    first, second, _ = _three(store)
+    _many_findings(store, second, "balance_changed")
+    (shown,) = plan(store, [queries.head(store, second)])
+    assert shown.rows["balance"] == 3
+    prune(store, first, "1", NOW)
+    _behind_the_triggers(store, f"UPDATE pruned SET snapshot_id = {second}")
+    assert [p for p in check(store) if "were added" in p.what]
+
+
+def test_more_rows_moved_than_a_statement_takes_parameters(store):
+    first, *_ = _three(store)
+    before = control_counts(store, first)
+    _many_findings(store, first, "moved_while_read")
+    assert control_counts(store, first) == before
+
+
+ODD = [
+    *("[]", "5", "null", "{", "", '"x"', '{"a":1}', '{"shortfall":"x"}', '{"shortfall":null}'),
+    *('{"shortfall":-3}', '{"shortfall":true}', '{"shortfall":1.5}', '{"shortfall":[]}'),
+    *('{"shortfall":' + "9" * 5000 + "}", '{"shortfall":' + "9" * 40 + "}", "[" * 100_000),
+]
+
+
+@pytest.mark.parametrize("column", ["findings", "rows"])
+def test_a_record_of_a_pruning_that_was_changed_is_told(store, column):
+    first, *_ = _three(store)
+    prune(store, first, "1", NOW)
+    for odd in ODD if column == "findings" else [odd for odd in ODD if odd != '{"a":1}']:
+        _behind_the_triggers(store, f"UPDATE pruned SET {column} = '{odd}'")
+        said = [p.what for p in check(store) if p.snapshot_id == first]
+        assert [what for what in said if "record of its pruning cannot be read" in what], odd[:40]
+        with store.read() as connection, pytest.raises(PruneRecordError):
+            pruned_of(connection, first)
+        with pytest.raises(StoreError, match="db check"):
+            pruned_snapshots(store)
+        assert queries.weights_found(store, first) == {Weight.UNSHOWN}
 
 
 # Commands and pages
@@ -276,3 +329,22 @@ def test_pages_name_what_is_pruned(with_pages):
             assert site.get(page).status_code == 200, page
         gone = site.get(f"/differences?old={ids.old}&new={ids.new}")
         assert gone.status_code == 410
+
+
+def test_a_changed_record_of_a_pruning_ends_no_page_and_no_command(with_pages):
+    url, ids = with_pages
+    with open_store(url) as store:
+        prune(store, ids.old, "1", NOW)
+    for odd in ("[]", '{"a":1}', '{"shortfall":' + "9" * 5000 + "}"):
+        with open_store(url) as store:
+            _behind_the_triggers(store, f"UPDATE pruned SET findings = '{odd}'")
+        with served(url) as site:
+            for page in ("/", "/publishers/1", "/snapshots", "/feed", "/api/v1/snapshots"):
+                assert site.get(page).status_code == 200, (page, odd[:20])
+            assert site.get(f"/snapshots/{ids.old}").status_code == 410
+        checked = _scanner(url, "db", "check")
+        assert checked.status == 1
+        assert "the record of its pruning cannot be read" in checked.text + checked.err
+        told = _scanner(url, "pruned")
+        assert (told.status, "db check" in told.err) == (2, True)
+        assert _scanner(url, "status").status == 0

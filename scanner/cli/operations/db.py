@@ -18,7 +18,7 @@ from scanner.store.database.engine import open_store
 from scanner.store.database.roles import grant, grant_statements
 from scanner.store.reading.check import check as check_store
 from scanner.store.reading.check_chain import newest_head
-from scanner.store.upkeep.prune import pruned_snapshots
+from scanner.store.upkeep.prune import how_many_pruned
 from scanner.worker.queue import set_up
 
 Head = Annotated[
@@ -90,7 +90,7 @@ def check(context: typer.Context, head: Head = "", database: Database = None) ->
     ):
         wanted = head.strip().lower()
         problems = check_store(store, lambda done, of: bar.update(done / of, done), wanted)
-        newest, gone = newest_head(store), len(pruned_snapshots(store))
+        newest, gone = newest_head(store), how_many_pruned(store)
     for problem in problems:
         about = f"snapshot {problem.snapshot_id}: " if problem.snapshot_id else ""
         say(f"{about}{problem.what}")

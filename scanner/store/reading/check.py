@@ -15,7 +15,7 @@ from scanner.snapshots.interface import ChunkState, SnapshotState
 from scanner.snapshots.tally import Tally
 from scanner.store.database.engine import Store
 from scanner.store.database.moments import chunks_left_out, moved_rows
-from scanner.store.database.pruned import Pruned, kept_claims, pruned_of
+from scanner.store.database.pruned import Pruned, PruneRecordError, goes, pruned_of
 from scanner.store.reading.check_chain import Problem, check_chain
 from scanner.store.schema import guards, referred
 from scanner.store.schema import tables as t
@@ -66,8 +66,11 @@ def wrong(connection: Connection, snapshot_id: int, sealed: str | None) -> Itera
         if gone is not None:
             yield from _pruned(connection, gone, sealed)
             return
-    except (ValueError, KeyError, AttributeError):
-        yield "the record of its pruning cannot be read"
+    except PruneRecordError:
+        yield "the record of its pruning cannot be read: it was changed"
+        return
+    except (ValueError, KeyError):
+        yield "what is kept of it contains words that this program does not know"
         return
     yield from _counts(connection, snapshot_id)
     try:
@@ -118,10 +121,8 @@ def _pruned(connection: Connection, gone: Pruned, sealed: str | None) -> Iterato
 
     What its record says of the findings is held to the sealed totals.
     """
-    kept = kept_claims(connection, gone.snapshot)
     for table in (t.control_result, t.balance, t.finding):
-        c = table.c
-        query = select(func.count()).where(c.snapshot_id == gone.snapshot, c.claim_no.not_in(kept))
+        query = select(func.count()).where(goes(table, gone.snapshot))
         if count := connection.execute(query).scalar_one():
             yield f"it is pruned, and {count} rows of {table.name} are there: they were added"
     if sealed is None:

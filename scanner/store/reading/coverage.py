@@ -14,7 +14,7 @@ from scanner.model.statement import Statement
 from scanner.ownership.key_policy import CHANGEABLE_KINDS
 from scanner.settings.tables import load_registry
 from scanner.store.database.engine import Store
-from scanner.store.database.moments import chunks_left_out, moved_rows
+from scanner.store.database.moments import chunks_left_out, moved, moved_rows
 from scanner.store.schema import tables as t
 from scanner.store.schema.bulk import values
 
@@ -79,8 +79,8 @@ def control_counts(store: Store, snapshot_id: int) -> list[ControlCount]:
         answered = and_(b.evidence.is_not(None), b.evidence != Evidence.UNAVAILABLE.value)
         if others := chunks_left_out(connection, snapshot_id):
             answered = and_(answered, b.chunk_no.not_in(others))
-        if numbers := moved_rows(connection, snapshot_id):
-            answered = and_(answered, b.claim_no.not_in(numbers))
+        if moved_rows(connection, snapshot_id):
+            answered = and_(answered, b.claim_no.not_in(moved(snapshot_id)))
         key = (c.asset, c.network, r.control, r.binding, answered, r.statement)
         query = (
             select(*key, func.count(), func.sum(cast(c.duplicate, Integer)))

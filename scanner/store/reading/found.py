@@ -19,7 +19,7 @@ from scanner.model.claim import UnreadableRow
 from scanner.model.finding import WEIGHTS, Finding, FindingKind, Weight
 from scanner.snapshots.interface import Chunk, ChunkState
 from scanner.store.database.engine import Store
-from scanner.store.database.pruned import pruned_of, refuse_pruned
+from scanner.store.database.pruned import PruneRecordError, pruned_of, refuse_pruned
 from scanner.store.reading.about_snapshot import (
     ABOUT_SNAPSHOT,
     Subject,
@@ -157,6 +157,15 @@ def _assets_on(connection: Connection, of: Subject, network: str) -> list[str]:
     return [str(asset) for asset in connection.execute(query).scalars()]
 
 
+def _weights_pruned(connection: Connection, snapshot_id: int) -> set[Weight]:
+    """What weighed the findings that are gone; of a record that somebody changed, nothing shows."""
+    try:
+        gone = pruned_of(connection, snapshot_id)
+    except PruneRecordError:
+        return {Weight.UNSHOWN}
+    return {WEIGHTS[kind] for kind, n in gone.findings.items() if n} if gone else set()
+
+
 def weights_found(store: Store, snapshot_id: int) -> set[Weight]:
     """What a snapshot's findings weigh, without counting them: FALSE, UNSHOWN, both or neither.
 
@@ -165,9 +174,8 @@ def weights_found(store: Store, snapshot_id: int) -> set[Weight]:
     c, chunk = t.finding.c, t.chunk.c
     with store.read() as connection:
         of = subject(connection, snapshot_id)
-        gone = pruned_of(connection, snapshot_id)
         found = {finding.weight for finding in about_snapshot(connection, of)}
-        found |= {WEIGHTS[kind] for kind, n in gone.findings.items() if n} if gone else set()
+        found |= _weights_pruned(connection, snapshot_id)
         found -= {Weight.NOTE}
         failed = chunk.snapshot_id == snapshot_id, chunk.state == ChunkState.FAILED.value
         if connection.execute(select(exists().where(*failed))).scalar():

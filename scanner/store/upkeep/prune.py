@@ -20,7 +20,7 @@ from scanner.errors import StoreError
 from scanner.snapshots.interface import SnapshotState
 from scanner.store.database import chain
 from scanner.store.database.engine import Store
-from scanner.store.database.pruned import Pruned, kept_claims, read_pruned
+from scanner.store.database.pruned import Pruned, goes, read_pruned
 from scanner.store.reading.check import wrong
 from scanner.store.reading.history import publisher_of, publishers
 from scanner.store.reading.queries import SnapshotHead, heads
@@ -103,11 +103,8 @@ def _prune(connection: Connection, snapshot_id: int, program: str, now: datetime
         json.dumps(_rows(connection, snapshot_id), sort_keys=True),
     )
     insert_rows(connection, pruned_table, [row])
-    keep = kept_claims(connection, snapshot_id)
-    for table in TABLES:
-        c = table.c
-        going = table.delete().where(c.snapshot_id == snapshot_id, c.claim_no.not_in(keep))
-        connection.execute(going)
+    for table in reversed(TABLES):  # findings last: they say what stays
+        connection.execute(table.delete().where(goes(table, snapshot_id)))
     chain.append_rows(connection, chain.PRUNED, pruned_table, [row])
     query = select(pruned_table).where(pruned_table.c.snapshot_id == snapshot_id)
     return read_pruned(connection.execute(query).one())
@@ -115,22 +112,29 @@ def _prune(connection: Connection, snapshot_id: int, program: str, now: datetime
 
 def _rows(connection: Connection, snapshot_id: int) -> dict[str, int]:
     """Rows that would go, by table."""
-    keep = kept_claims(connection, snapshot_id)
     found: dict[str, int] = {}
     for table in TABLES:
-        c = table.c
-        query = select(func.count()).where(c.snapshot_id == snapshot_id, c.claim_no.not_in(keep))
+        query = select(func.count()).where(goes(table, snapshot_id))
         found[table.name] = int(connection.execute(query).scalar_one())
     return found
 
 
+def how_many_pruned(store: Store) -> int:
+    """Snapshots that are named as pruned, whatever their records say."""
+    with store.read() as connection:
+        query = select(func.count()).select_from(pruned_table)
+        return int(connection.execute(query).scalar_one())
+
+
 def pruned_snapshots(store: Store, only: Collection[int] = ()) -> list[tuple[SnapshotHead, Pruned]]:
-    """Every pruned snapshot, newest first. only: these alone."""
+    """Every pruned snapshot, newest first. only: these alone. Raises PruneRecordError."""
     with store.read() as connection:
         rows = connection.execute(select(pruned_table)).all()
-    known = {row.snapshot_id: read_pruned(row) for row in rows}
+    known = {
+        row.snapshot_id: read_pruned(row) for row in rows if not only or row.snapshot_id in only
+    }
     return [
         (head, known[head.id])
         for head in (heads(store, states=(SnapshotState.COMPLETE,)) if known else ())
-        if head.id in known and (not only or head.id in only)
+        if head.id in known
     ]
