@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -61,6 +63,7 @@ _SAYS = {
     "unshown": "NOT FULLY VERIFIED",
     "incomplete": "INCOMPLETE",
 }
+_SEAL = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _SIGN = "ssh-keygen -Y sign -f KEY -n reserve-scanner-report"
 
 
@@ -82,18 +85,31 @@ def report_verify(
     """
     if bool(given(signature, "--signature")) != bool(given(key, "--key")):
         raise InputError("--signature and --key must be given together")
+    wanted = given(seal, "--seal").strip().lower()
+    if wanted and not _SEAL.fullmatch(wanted):
+        raise InputError("--seal is not a seal: give its 64 hexadecimal digits")
+    _apart(given(page, "--page"), (report, list_file, signature, key))
     twin = read_twin(report)
     sha256 = _hash(given(list_file, "--list"))
-    checks = check_twin(twin, sha256, given(seal, "--seal").strip().lower())
+    checks = check_twin(twin, sha256, wanted)
     signed: Signature | None = None
     if signature and key:
         check, signed = check_signature(twin.data, twin.sha256, Path(signature), Path(key))
         checks.append(check)
     checks.append(_origin(seal, signed, checks))
     emit(pretty(_object(twin, checks, signed)) if as_json else _text(twin, checks))
-    if given(page, "--page"):
+    if page:
         _write(str(page), twin, signed, checks)
     finish(weight for check in checks for weight in check.state.weights)
+
+
+def _apart(page: str, read: Iterable[str | Path | None]) -> None:
+    """Keep the page from taking the place of a file that is read. Raises InputError."""
+    target = Path(page)
+    for file in [Path(name) for name in read if name] if page else []:
+        same = target.resolve() == file.resolve()
+        if same or (target.exists() and file.exists() and target.samefile(file)):
+            raise InputError(f"--page {page} is a file that is read: give the page another name")
 
 
 def _hash(location: str) -> str | None:

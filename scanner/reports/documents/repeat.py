@@ -27,6 +27,8 @@ def repeat_lines(
     need none, those that were pinned to the newest block, or set by hand, are named.
     pins: network, height as stated (None for the newest), height of the pinned block.
     """
+    # A name that begins with a dash would be read as options.
+    list_name = f"./{list_name}" if list_name.startswith("-") else list_name
     heights = {
         network: height
         for network, wanted, height in pins

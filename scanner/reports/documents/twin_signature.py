@@ -67,12 +67,16 @@ def check_signature(
         done = _run(program, how, data)
     found = _GOOD.match(done.stdout.decode("utf-8", "replace").strip())
     if done.returncode or found is None:
-        why = done.stderr.decode("utf-8", "replace").strip().splitlines()[:1]
+        said = done.stderr.decode("utf-8", "replace").replace(str(sig), signature.name)
+        why = said.replace(str(allowed), key.name).strip().splitlines()[:1]
         what = f"it is not one of {key.name} over this report" + "".join(f" ({w})" for w in why)
         return Check("signature", CheckState.FALSE, what), None
-    named = "" if alone is not None else by
+    named = "" if alone is not None or set(by) & set("*?") else by
     good = Signature(named, f"{found[1]} {found[2]}", sha256)
-    what = f"made by {named + ', ' if named else ''}{good.key}, over these bytes"
+    whose = f"{named}, " if named else ""
+    what = f"made by {whose}{good.key}, over these bytes"
+    if alone is None and not named:
+        what += f"; {key.name} allows the key for any name that matches {by}: it names nobody"
     return Check("signature", CheckState.HOLDS, what), good
 
 

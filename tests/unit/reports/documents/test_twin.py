@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
 from pathlib import Path
 
 import jsonschema
 import pytest
 from support.command import run_scanner
-from support.missing import cannot
+from support.signing_keys import made_key, sign
 from support.twins import changed, states_of
 
 from scanner.errors import InputError
@@ -181,27 +179,6 @@ def test_odd_records_are_false_and_no_bug(report, records):
 # The command, with the real ssh-keygen
 
 
-def _keys(folder: Path, name: str = "auditor") -> Path:
-    if shutil.which("ssh-keygen") is None:
-        cannot("ssh-keygen is missing")
-    key = folder / name
-    subprocess.run(
-        ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", f"{name}@example", "-f", key],
-        check=True, capture_output=True, timeout=60,
-    )  # fmt: skip
-    return key
-
-
-def _sign(report: Path, key: Path, namespace: str = "reserve-scanner-report") -> Path:
-    made = report.with_name(report.name + ".sig")
-    made.unlink(missing_ok=True)
-    subprocess.run(
-        ["ssh-keygen", "-q", "-Y", "sign", "-f", key, "-n", namespace, report],
-        check=True, capture_output=True, timeout=60,
-    )  # fmt: skip
-    return made
-
-
 def _verify(report, *more):
     return run_scanner(["report", "verify", report, *more])
 
@@ -228,8 +205,8 @@ def with_list(report, tmp_path):
 
 def test_a_signed_report_with_its_list_holds_wholly(with_list, tmp_path):
     report, listed = with_list
-    key = _keys(tmp_path)
-    signed = _sign(report, key)
+    key = made_key(tmp_path)
+    signed = sign(report, key)
     done = _verify(report, "--list", listed)
     assert done.status == 3
     assert "anybody can make a report that adds up" in done.text
@@ -248,16 +225,16 @@ def test_a_signed_report_with_its_list_holds_wholly(with_list, tmp_path):
 
 def test_a_signature_of_others_over_others_or_for_others_is_false(with_list, tmp_path):
     report, _ = with_list
-    key, other = _keys(tmp_path), _keys(tmp_path, "other")
+    key, other = made_key(tmp_path), made_key(tmp_path, "other")
     page = tmp_path / "page.html"
 
     def state(signed, public):
         done = _verify(report, "--signature", signed, "--key", public, "--page", page)
         return done.status, "signature  it is not" in done.text or "no signer of" in done.text
 
-    assert state(_sign(report, other), f"{key}.pub") == (1, True)
-    assert state(_sign(report, key, "file"), f"{key}.pub") == (1, True)
-    signed = _sign(report, key)
+    assert state(sign(report, other), f"{key}.pub") == (1, True)
+    assert state(sign(report, key, "file"), f"{key}.pub") == (1, True)
+    signed = sign(report, key)
     allowed = tmp_path / "allowed"
     public = Path(f"{key}.pub").read_text()
     allowed.write_text(f"me@example valid-before=20200101 {public}")
@@ -288,8 +265,8 @@ def test_commands_that_are_not_those_of_the_seal_are_not_repeated(report, tmp_pa
 
 
 def test_keys_that_are_none(report, tmp_path):
-    key = _keys(tmp_path)
-    signed = _sign(report, key)
+    key = made_key(tmp_path)
+    signed = sign(report, key)
     done = _verify(report, "--signature", signed, "--key", key)
     assert done.status == 2
     assert "a private key" in done.err

@@ -6,9 +6,12 @@ import json
 
 import pytest
 from support.command import run_scanner
+from support.signing_keys import made_key, sign
 from support.twins import changed, states_of
 
+from scanner.reports.documents.repeat import repeat_lines
 from scanner.reports.documents.twin_checks import CheckState
+from scanner.snapshots.interface import SnapshotPolicy
 from scanner.store.writing.seal import chain_of
 
 
@@ -80,3 +83,46 @@ def test_an_odd_report_gives_a_page_or_one_error(report, tmp_path, change):
     assert done.status in {2, 3}
     assert "internal error" not in done.text + done.err
     assert (tmp_path / "page.html").exists() == (done.status == 3)
+
+
+def test_the_page_does_not_take_the_place_of_what_is_read(report, tmp_path):
+    kept = report.read_bytes()
+    link = tmp_path / "link.html"
+    link.symlink_to(report)
+    for target in (report, tmp_path / "." / report.name, link):
+        done = run_scanner(["report", "verify", report, "--page", target])
+        assert (done.status, report.read_bytes() == kept) == (2, True)
+        assert "another name" in done.err
+
+
+@pytest.mark.parametrize("seal", ["zz", "0" * 63, "0" * 65, "0x" + "0" * 64])
+def test_what_is_no_seal_is_a_usage_error(report, seal):
+    done = run_scanner(["report", "verify", report, "--seal", seal])
+    assert done.status == 2
+    assert "64 hexadecimal digits" in done.err
+
+
+def test_a_list_with_the_name_of_an_option_is_named_with_its_folder():
+    lines = repeat_lines("okx", "-x.csv", "0" * 64, SnapshotPolicy(), [])
+    assert all(" ./-x.csv " in line for line in lines)
+    assert lines[0].startswith("sha256sum ./-x.csv ")
+
+
+def test_a_signer_of_any_name_is_nobody_and_no_temporary_path_is_shown(report, tmp_path):
+    key = made_key(tmp_path)
+    signed = sign(report, key)
+    allowed = tmp_path / "allowed"
+    allowed.write_text("* " + key.with_suffix(".pub").read_text())
+    how = ["--signature", signed, "--key", allowed]
+    done = run_scanner(["report", "verify", report, *how])
+    assert "made by *" not in done.text
+    assert "it names nobody" in done.text
+    assert (
+        json.loads(run_scanner(["report", "verify", report, *how, "--json"]).out)["signature"]["by"]
+        is None
+    )
+    allowed.write_text('me@example namespaces="git" ' + key.with_suffix(".pub").read_text())
+    done = run_scanner(["report", "verify", report, *how])
+    assert done.status == 1
+    assert "allowed:1: " in done.text
+    assert "/allowed" not in done.text
