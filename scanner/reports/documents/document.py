@@ -68,7 +68,7 @@ def schema() -> Object:
 def report_document(
     store: Store, snapshot_id: int, prepared: Mapping[str, str] | None = None
 ) -> Object:
-    """Everything the report says, for programs. Raises SnapshotNotFoundError.
+    """Everything the report says, for programs. Raises SnapshotNotFoundError, SnapshotPrunedError.
 
     prepared: "by" and "for" whom the report is, as the user says. "groups" is there only where the
     list has several assets of one coin's name, "value" only where a price of one of the assets is
@@ -82,7 +82,7 @@ def report_document(
     history = over_time(store, totals)
     largest, concentration = _largest(store, snapshot_id, totals)
     groups = group_objects(groups_of(store, totals))
-    return {
+    document: Object = {
         "format": "reserve-report",
         "version": VERSION,
         "program": head.program,
@@ -116,6 +116,9 @@ def report_document(
         **({"seal_records": _sealed(store, head)} if head.complete else {}),
         "limits": [{"name": name, "meaning": meaning} for name, meaning in LIMITS],
     }
+    # It is read in many transactions: of rows that went between two of them it would tell none.
+    queries.resolve(store, str(snapshot_id))
+    return document
 
 
 def _snapshot(head: SnapshotHead) -> Object:

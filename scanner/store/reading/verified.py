@@ -25,7 +25,7 @@ AT_ONCE = 20_000
 def every_verified(store: Store, snapshot_id: int) -> Iterator[VerifiedRow]:
     """Each once, streamed; those of the chunks that are done. What is listed twice counts once.
 
-    Raises SnapshotPrunedError.
+    Raises SnapshotPrunedError, also where it is pruned while rows are read.
     """
     with store.read() as connection:
         refuse_pruned(connection, snapshot_id)
@@ -36,6 +36,8 @@ def every_verified(store: Store, snapshot_id: int) -> Iterator[VerifiedRow]:
         with store.read() as connection:
             given = {"snapshot": snapshot_id, "after": after}
             found = list(_page().values(connection, given))
+            # Asked after each page: rows that went meanwhile are not rows that never were.
+            refuse_pruned(connection, snapshot_id)
         after = found[-1][0] if len(found) == AT_ONCE else None
         for no, chunk, amount, evidence, *rest in found:
             if chunk in others or no in gone:
