@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 
 from scanner.model.finding import FindingKind, Weight, exit_status
 from scanner.reports.documents.twin import Json
+from scanner.reports.figures.amounts import counted_rows
 from scanner.reports.figures.outcome import TOO_LITTLE, finished, unfinished
 from scanner.store.reading.coverage import RowsFound
 
@@ -53,7 +54,10 @@ def _sentence(document: Json) -> Iterator[str]:
     other = "its sentence is not what this program makes of its rows and findings"
     said, rows, snapshot = document["answer"]["sentence"], document["rows"], document["snapshot"]
     name, whole = snapshot["list"]["name"], rows["data_rows"]
-    for reason in _too_little(document):
+    if _reasons_left_out(document):  # they begin the sentence; what follows them is held
+        start = said.rfind(f"{counted_rows(whole)} of {name}")
+        said = said[max(start, 0) :]
+    for reason in [] if _reasons_left_out(document) else _too_little(document):
         if f"{reason}. " not in said:
             yield other
             return
@@ -72,6 +76,13 @@ def _sentence(document: Json) -> Iterator[str]:
     least = sum(rows[each] for each in CLASS_KINDS)
     if false[0] < rows["mismatch"] or not least <= false[0] + rest[0] <= whole:
         yield "its sentence counts other rows than its classes do"
+
+
+def _reasons_left_out(document: Json) -> bool:
+    """Whether more assets have too little than the report gives reasons of."""
+    kinds = {kind.value for kind in TOO_LITTLE}
+    few = [f for f in document["findings"] if f["kind"] in kinds]
+    return any(f["count"] > len(f["examples"]) for f in few)
 
 
 def _too_little(document: Json) -> list[str]:

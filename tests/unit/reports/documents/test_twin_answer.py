@@ -152,3 +152,17 @@ def test_a_sentence_counts_no_fewer_rows_than_are_unsigned(report):
 
     document = json.loads(changed(report, say).read_text())
     assert "its sentence counts other rows than its classes do" in list(wrong_answer(document))
+
+
+def test_reasons_that_the_report_has_no_room_for_are_no_falsehood(report):
+    document = json.loads(report.read_text())
+    examples = [{"reason": f"{asset} is short; see there"} for asset in ("A", "B")]
+    kind = {"kind": "reserves_below_liabilities", "weight": "false", "count": 2}
+    document["findings"].append({**kind, "examples": examples})
+    assert list(wrong_answer(document))
+    document["answer"]["sentence"] = "A is short. B is short. " + document["answer"]["sentence"]
+    assert not list(wrong_answer(document))
+    document["findings"][-1]["examples"] = examples[:1]
+    assert not list(wrong_answer(document))
+    document["answer"]["sentence"] += " All is well."
+    assert list(wrong_answer(document))
