@@ -306,6 +306,19 @@ def test_the_command_says_first_and_deletes_only_with_yes(with_pages):
     assert _scanner(url, "status", "--json").object["pruned"]["snapshots"] == 1
 
 
+def test_what_would_be_refused_with_yes_is_refused_without(with_pages):
+    url, ids = with_pages
+    for named in (str(ids.new), "latest", str(ids.running)):
+        refused = _scanner(url, "prune", named)
+        assert refused.status == 2, named
+        assert "To be pruned" not in refused.text + refused.err
+        assert "add --yes" not in refused.err
+    twice = _scanner(url, "prune", str(ids.old), f"0{ids.old}")
+    assert twice.status == 0
+    assert (twice.text + twice.err).count("2026-") == 1, "listed once"
+    assert _scanner(url, "prune", str(ids.old), str(ids.old), "--yes").status == 0
+
+
 def test_pages_name_what_is_pruned(with_pages):
     url, ids = with_pages
     with open_store(url) as store:

@@ -73,7 +73,8 @@ def prune_(
         if keep is not None:
             chosen = to_prune(store, keep, _publisher(store, named))
         else:
-            chosen = [head(store, resolve(store, each)) for each in snapshots or ()]
+            ids = dict.fromkeys(resolve(store, each) for each in snapshots or ())
+            chosen = [head(store, each) for each in ids]
         if not chosen:
             say("there is nothing to prune")
             return

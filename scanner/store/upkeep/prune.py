@@ -56,7 +56,11 @@ def to_prune(store: Store, keep: int, publisher_id: int | None = None) -> list[S
 
 
 def plan(store: Store, chosen: Sequence[SnapshotHead]) -> list[Plan]:
-    """What pruning these would delete; changes nothing."""
+    """What pruning these would delete; changes nothing.
+
+    Raises StoreError if one is not complete, or the newest complete one of its publisher.
+    """
+    _refuse_kept(store, [head.id for head in chosen])
     with store.read() as connection:
         return [Plan(head, _rows(connection, head.id)) for head in chosen]
 
@@ -67,21 +71,13 @@ def prune(store: Store, snapshot_id: int, program: str, now: datetime) -> Pruned
     Raises StoreError if it is not complete, pruned already, the newest complete one of its
     publisher, or does not add up (what was changed is not to be lost with its traces).
     """
-    publisher = publisher_of(store, snapshot_id)
-    newest = {view.id: view.latest_complete for view in publishers(store)}
+    _refuse_kept(store, [snapshot_id])
     # Read apart: every row is added up again, and others are not to wait for that. What is
     # complete does not change meanwhile.
     with store.read() as connection:
-        s = t.snapshot.c
-        query = select(s.state, s.chain_head).where(s.id == snapshot_id)
-        row = connection.execute(query).first()
-        if row is None or row.state != SnapshotState.COMPLETE.value:
-            raise StoreError(
-                f"snapshot {snapshot_id} is not complete: only complete ones are pruned"
-            )
-        if publisher is None or newest.get(publisher) == snapshot_id:
-            raise StoreError(f"snapshot {snapshot_id} is the newest complete one of its publisher")
-        problem = next(wrong(connection, snapshot_id, row.chain_head), None)
+        of = select(t.snapshot.c.chain_head).where(t.snapshot.c.id == snapshot_id)
+        seal = connection.execute(of).scalar_one()
+        problem = next(wrong(connection, snapshot_id, seal), None)
         if problem is not None:
             raise StoreError(
                 f"snapshot {snapshot_id} does not add up, so its rows are not deleted: {problem} "
@@ -89,6 +85,22 @@ def prune(store: Store, snapshot_id: int, program: str, now: datetime) -> Pruned
             )
     with store.write() as connection:
         return _prune(connection, snapshot_id, program, now)
+
+
+def _refuse_kept(store: Store, chosen: Sequence[int]) -> None:
+    """Raise StoreError for the first snapshot that is not to be pruned, whatever its rows say."""
+    newest = {view.id: view.latest_complete for view in publishers(store)}
+    state = select(t.snapshot.c.state)
+    for snapshot_id in chosen:
+        with store.read() as connection:
+            found = connection.execute(state.where(t.snapshot.c.id == snapshot_id)).scalar()
+        if found != SnapshotState.COMPLETE.value:
+            raise StoreError(
+                f"snapshot {snapshot_id} is not complete: only complete ones are pruned"
+            )
+        publisher = publisher_of(store, snapshot_id)
+        if publisher is None or newest.get(publisher) == snapshot_id:
+            raise StoreError(f"snapshot {snapshot_id} is the newest complete one of its publisher")
 
 
 def _prune(connection: Connection, snapshot_id: int, program: str, now: datetime) -> Pruned:
