@@ -233,10 +233,13 @@ def test_rewards_that_grow_while_a_newest_state_is_read_change_no_holding():
     assert (found.amount, found.reason) == (100, "")
 
 
-def test_the_newest_state_must_not_be_older_than_the_pin():
+def test_the_newest_state_must_not_be_older_than_the_pin(monkeypatch):
+    waits = []
+    monkeypatch.setattr("scanner.net.ending.pause", waits.append)
     late = Told("a", lambda *_: Reading({Part.LIQUID: 5}, State(TIP - 1)), reach=Reach.TIP)
     with pytest.raises(SourceUnavailableError, match="older than 120"):
         read(fleet(late), query(1))
+    assert waits, "a node that is behind is asked again"
     silent = Told("a", lambda *_: Reading({Part.LIQUID: 5}), reach=Reach.TIP)
     (found,) = read(fleet(silent), query(1))
     assert "does not say which state" in found.reason
