@@ -208,7 +208,9 @@ def test_a_node_that_is_behind_does_not_bear_out_what_was_read_before():
     assert [b.amount for b in read(source, query(1), query(2))] == [0, 1]
 
 
-def test_a_state_that_moved_on_while_it_was_read_is_of_its_end():
+def test_a_state_that_moved_on_while_it_was_read_is_of_its_end(monkeypatch):
+    monkeypatch.setattr("scanner.net.ending.pause", lambda _seconds: None)
+
     def moving(_q, _n):
         return Reading({Part.LIQUID: 1}, State(TIP, "h"), detail={"to_height": str(TIP + 3)})
 
