@@ -44,6 +44,7 @@ from pathlib import Path
 from typing import Any
 
 from scanner.errors import ConfigError, clip
+from scanner.model.jsontext import exact_decimal
 from scanner.settings.texts import read_settings
 
 ENVIRONMENT = "SCANNER_ALERTS"
@@ -172,9 +173,9 @@ class _Reader:
     def read(self) -> AlertConfig | None:
         try:
             document = tomllib.loads(
-                read_settings(self._path, "the alert file"), parse_float=Decimal
+                read_settings(self._path, "the alert file"), parse_float=exact_decimal
             )
-        except tomllib.TOMLDecodeError as e:
+        except ValueError as e:
             raise self._wrong("", f"not valid TOML: {clip(str(e))}") from None
         if not document:
             return None

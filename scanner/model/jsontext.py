@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from itertools import accumulate
 from typing import Any
 
@@ -30,10 +30,18 @@ _NOT_BRACKETS = bytes(sorted(set(range(256)) - set(b"[]{}")))
 _STEP = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 
 
+def exact_decimal(text: str) -> Decimal:
+    """A number as it is written. Raises ValueError: an exponent of fifty digits has no Decimal."""
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        raise ValueError(f"{text[:40]!r} is no number that can be kept") from None
+
+
 def read_json(
     data: bytes | str,
     *,
-    parse_float: Callable[[str], object] = Decimal,
+    parse_float: Callable[[str], object] = exact_decimal,
     parse_int: Callable[[str], object] = int,
     unique_names: bool = False,
 ) -> object:
@@ -43,8 +51,8 @@ def read_json(
     holds hundreds of them unclosed is refused, which nothing genuine comes near.
     unique_names: refuse an object that has one name twice (the last would win).
     Raises ValueError for everything else than JSON: NaN and Infinity, nesting over MAX_DEPTH,
-    integers of thousands of digits, bytes that are not UTF-8; and for too many values
-    (`check_size`).
+    integers of thousands of digits, exponents of fifty, bytes that are not UTF-8; and for too many
+    values (`check_size`).
     """
     check_size(data)
     value: object = json.loads(
