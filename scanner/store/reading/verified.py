@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cache
 
-from sqlalchemy import Connection, and_, bindparam, select
+from sqlalchemy import bindparam, select
 
 from scanner.model.balance import Balance, Evidence
 from scanner.model.control import Control
@@ -17,6 +17,7 @@ from scanner.store.reading.weighed import VerifiedRow, verdicts
 from scanner.store.schema import tables as t
 from scanner.store.schema.bulk import Plain
 from scanner.store.schema.records import CONTROL_COLUMNS, read_control
+from scanner.store.writing.pins import evidence_by_chunk
 
 AT_ONCE = 20_000
 """Rows that are read at once: a reader with a clock must not be stopped by the length of a list."""
@@ -29,7 +30,7 @@ def every_verified(store: Store, snapshot_id: int) -> Iterator[VerifiedRow]:
     """
     with store.read() as connection:
         refuse_pruned(connection, snapshot_id)
-        pins = _pins(connection, snapshot_id)
+        pins = evidence_by_chunk(connection, snapshot_id)
         others, gone = chunks_left_out(connection, snapshot_id), moved_rows(connection, snapshot_id)
     after: int | None = 0
     while after is not None:
@@ -72,16 +73,3 @@ def _page() -> Plain:
         .limit(AT_ONCE)
     )
     return Plain(query)
-
-
-def _pins(connection: Connection, snapshot_id: int) -> Mapping[int, Evidence | None]:
-    """Who named the block that each chunk was read at, by its number."""
-    c, p = t.chunk.c, t.pinned_block.c
-    same = and_(
-        p.snapshot_id == c.snapshot_id,
-        p.network == c.network,
-        p.wanted_height == c.wanted_height,
-    )
-    query = select(c.no, p.evidence).join_from(t.chunk, t.pinned_block, same)
-    found = connection.execute(query.where(c.snapshot_id == snapshot_id))
-    return {no: None if said is None else Evidence(said) for no, said in found}
