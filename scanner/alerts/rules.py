@@ -137,9 +137,9 @@ def _reserve_ratio(look: Look, rule: Rule) -> Iterator[Found]:
             facts["liabilities"] = None if owed is None else str(owed)
         if ratio is not None:
             if Decimal(ratio) < rule.threshold:
-                yield Found(
-                    asset, f"the reserve ratio of {asset} is {ratio}, under {rule.threshold}", facts
-                )
+                limits = f" ({total.ratio_limits})" if total and total.ratio_limits else ""
+                reason = f"the reserve ratio of {asset} is {ratio}, under {rule.threshold}{limits}"
+                yield Found(asset, reason, facts)
         elif asset in rule.assets or owed:
             yield Found(asset, f"the reserve ratio of {asset} is not known", facts)
 

@@ -51,9 +51,25 @@ class Liability:
         """Whether reserves may be held against it: of the same moment, and in the same unit."""
         return not self.other_day and not self.detail.get("unit")
 
+    @property
+    def limits(self) -> str:
+        """What a ratio that rests on it may not be shown without; "" for nothing."""
+        proven = self.evidence.proves_coin_totals
+        return ratio_limits(proven=proven, dated=self.dated, scope=self.detail.get("scope", ""))
+
     def __post_init__(self) -> None:
         if self.amount < 0:
             raise ValueError("a liability cannot be negative")
+
+
+def ratio_limits(*, proven: bool, dated: bool, scope: str) -> str:
+    """What a ratio may not be shown without: "unproven, of an unknown day, only of EU users".
+
+    "" if it is whole. proven: whether the total of the coin is. dated: whether the liabilities
+    were compared with the time of the balances. scope: of whom alone they are, "" for all.
+    """
+    said = {"unproven": not proven, "of an unknown day": not dated, f"only of {scope}": scope}
+    return ", ".join(what for what, holds in said.items() if holds)
 
 
 @dataclass(frozen=True, slots=True)

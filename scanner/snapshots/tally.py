@@ -59,6 +59,8 @@ class AssetTotal:
     liabilities: None where none are known. reserve_ratio: verified / liabilities, six decimals,
     rounded down: a lower bound, as `verified` is. None where a side is missing: liabilities
     unknown, zero or of another moment, no row of the asset, or no balance that anybody could say.
+    ratio_limits: what the ratio may not be read without ("unproven, of an unknown day"); None where
+    there is no ratio, or nothing limits it.
     """
 
     asset: str
@@ -72,6 +74,7 @@ class AssetTotal:
     surplus: int | None
     liabilities: int | None = None
     reserve_ratio: str | None = None
+    ratio_limits: str | None = None
     unanswered: int | None = None
     unstated: int | None = None
     differs_now: int | None = None
@@ -140,6 +143,7 @@ class AssetTotal:
             "surplus": amount_text(self.surplus),
             "liabilities": amount_text(self.liabilities),
             "reserve_ratio": self.reserve_ratio,
+            "ratio_limits": self.ratio_limits,
         }
 
     def _of(self, evidence: Evidence) -> int | None:
@@ -336,7 +340,8 @@ def with_liabilities(total: AssetTotal, owed: Liability, *, complete: bool = Tru
     liabilities = _scaled(owed.amount, owed.decimals, unit)
     known = complete and owed.comparable
     ratio = reserve_ratio(same.verified, liabilities) if known else None
-    return replace(same, liabilities=liabilities, reserve_ratio=ratio)
+    limits = None if ratio is None else owed.limits or None
+    return replace(same, liabilities=liabilities, reserve_ratio=ratio, ratio_limits=limits)
 
 
 def reserve_ratio(verified: int | None, liabilities: int | None) -> str | None:

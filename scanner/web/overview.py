@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from scanner.reports.documents.lines import sparkline
 from scanner.reports.figures.amounts import percent
+from scanner.reports.figures.ratios import limits_of
 from scanner.reports.figures.values_json import grouped
 from scanner.settings.publishers import load_publishers
 from scanner.store.reading import queries
@@ -73,7 +74,8 @@ def _line(site: Site, view: PublisherView) -> dict[str, Any]:
         "id": view.id, "name": view.name, "lists": view.lists, "snapshots": view.snapshots,
         "newest": view.latest, "snapshot": view.latest_complete, "status": None, "cents": None,
         "verified": "", "part": None, "share": "",
-        "own": "", "own_part": None, "own_names": "", "worst": None, "ratio": "", "worst_asset": "",
+        "own": "", "own_part": None, "own_names": "", "worst": None, "ratio": "",
+        "worst_asset": "", "worst_limits": "",
         "of": "", "spark": Markup(),
     }  # fmt: skip
     if view.latest_complete is None:
@@ -137,17 +139,17 @@ def _cents(text: object) -> int:
 
 
 def _worst_ratio(site: Site, head: SnapshotHead) -> Json:
-    """The lowest of the per-asset ratios, and whose it is; nothing where none is known."""
+    """The lowest of the per-asset ratios, whose it is, and its limits; nothing if none is known."""
     found: Sequence[Json] = answers.ratios(site, str(head.id))["ratios"]  # type: ignore[assignment]
     known = [
-        (Fraction(r["reserve_ratio"]), r["reserve_ratio"], r["asset"])
+        (Fraction(r["reserve_ratio"]), r["reserve_ratio"], r["asset"], limits_of(r))
         for r in found
         if r["reserve_ratio"] is not None
     ]
     if not known:
         return {}
-    worst, text, asset = min(known)
-    return {"worst": worst, "ratio": text, "worst_asset": asset}
+    worst, text, asset, limits = min(known)
+    return {"worst": worst, "ratio": text, "worst_asset": asset, "worst_limits": limits}
 
 
 def worths(site: Site, publisher: int) -> list[tuple[str, Json]]:

@@ -138,8 +138,8 @@ class ByEvidence(Shape):
 class AssetTotal(Shape):
     """One asset's totals over all networks.
 
-    claimed: None where the list states no amounts. The amounts that were found: None where no
-    source returned a balance. unanswered: claimed on rows without an answer; None in a history.
+    claimed: None where not stated. Amounts that were found: None where no source answered.
+    unanswered: claimed on rows without an answer; None in a history. ratio_limits: or None.
     """
 
     asset: str
@@ -154,14 +154,14 @@ class AssetTotal(Shape):
     surplus: Amount | None
     liabilities: Amount | None
     reserve_ratio: str | None
+    ratio_limits: str | None
 
 
 class Totals(Shape):
     """The object of `scanner totals --json`. complete: False: amounts are lower bounds.
 
-    keys_not_asked: verified rows whose account may have been given other keys than its address's,
-    which nobody was asked; None until the snapshot is complete. aggregate_ratios: one for each
-    kept proof of one total over all coins.
+    keys_not_asked: verified rows whose account may have other keys by now, which nobody was asked;
+    None until complete. aggregate_ratios: one for each kept proof of one total over all coins.
     """
 
     snapshot: int

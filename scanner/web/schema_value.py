@@ -110,7 +110,8 @@ class Ratio(Shape):
     """Reserves against liabilities of one asset, each side with its evidence.
 
     reserves_evidence: the weakest among the verified reserves, None where nothing is verified.
-    scope: of whom alone the liabilities are, None for all users.
+    scope: of whom alone the liabilities are, None for all users. dated: whether they were compared
+    with the time of the balances.
     """
 
     asset: str
@@ -121,6 +122,7 @@ class Ratio(Shape):
     proven_per_coin: bool
     source: str
     as_of: str
+    dated: bool
     published_ratio: str | None
     scope: str | None
 

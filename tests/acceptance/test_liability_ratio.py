@@ -195,14 +195,16 @@ def test_a_ratio_over_some_users_says_so_wherever_it_stands(scanner, taken, tmp_
     (tmp_path / "owed.csv").write_text("asset,amount\nETH,0.1\n")
     assert scanner("liabilities", "import", "owed.csv", "--of", "US users").status == 0
     totals = scanner("totals").out.decode()
-    assert "(unproven, only of US users)" in " ".join(totals.split())
-    assert "unproven, only of US users" in scanner("totals", "--exact").out.decode()
+    assert "(unproven, of an unknown day, only of US users)" in " ".join(totals.split())
+    exact = scanner("totals", "--exact").out.decode()
+    assert "unproven, of an unknown day, only of US users" in exact
     (ratio,) = scanner("totals", "--json").object["ratios"]
     assert (ratio["scope"], ratio["proven_per_coin"]) == ("US users", False)
     assert scanner("export", "ratios", "--format", "jsonl", "-o", "ratios.jsonl").status == 0
     flat = json.loads((tmp_path / "ratios.jsonl").read_text())
-    assert list(flat)[-1] == "scope"
+    assert list(flat)[-2:] == ["scope", "dated"]
     assert (flat["scope"], flat["ratio"]) == ("US users", ratio["reserve_ratio"])
+    assert flat["dated"] is ratio["dated"] is False
     assert scanner("report", "-o", "r.html").status == 0
     assert "only of US users</span>" in (tmp_path / "r.html").read_text()
     scanner("report", "--json", "-o", "r.json")

@@ -97,7 +97,7 @@ def test_only_snapshots_of_the_same_networks_are_compared(store):
     ("owed", "under", "assets", "words"),
     [
         (100, "1", (), None),
-        (101, "1", (), "0.990099, under 1"),
+        (101, "1", (), "0.990099, under 1 (unproven, of an unknown day)"),
         (100, "1.000001", ("ETH",), "1.000000, under 1.000001"),
         (None, "1", (), None),
         (None, "1", ("ETH",), "not known"),

@@ -48,7 +48,8 @@ class GroupTotal:
 
     verified: of the members that count and are known, so that it is a lower bound; None where none
     is known, which is not 0. ratio: against what is owed in all members; None where it
-    is not known of the coin itself, or a member that is owed has no ratio of its own.
+    is not known of the coin itself, or a member that is owed has no ratio of its own. limits: what
+    the ratio may not be read without; None where there is no ratio, or nothing limits it.
     """
 
     group: str
@@ -57,6 +58,7 @@ class GroupTotal:
     verified: int | None
     liabilities: int | None
     ratio: str | None
+    limits: str | None
 
 
 def group_totals(
@@ -96,7 +98,9 @@ def _group(name: str, members: Sequence[Member]) -> GroupTotal:
     known = usable and any(m.total.asset == name and m.total.liabilities for m in owed)
     ratio = reserve_ratio(verified, due) if known else None
     ordered = sorted(members, key=lambda m: (m.total.asset != name, m.total.asset))
-    return GroupTotal(name, decimals, tuple(ordered), verified, due, ratio)
+    limits = "; ".join(sorted({m.total.ratio_limits for m in owed if m.total.ratio_limits}))
+    limit = None if ratio is None else limits or None
+    return GroupTotal(name, decimals, tuple(ordered), verified, due, ratio, limit)
 
 
 def groups_of(store: Store, totals: SnapshotTotals) -> list[GroupTotal]:
@@ -114,6 +118,7 @@ def group_objects(groups: Sequence[GroupTotal]) -> list[dict[str, object]]:
             "verified": amount_text(group.verified),
             "liabilities": None if group.liabilities is None else str(group.liabilities),
             "reserve_ratio": group.ratio,
+            "ratio_limits": group.limits,
             "members": [
                 {
                     "asset": m.total.asset,
@@ -135,6 +140,7 @@ def group_lines(groups: Sequence[GroupTotal]) -> Iterator[str]:
         yield "No group has several assets in this list."
     for group in groups:
         ratio = f", {group.ratio} of what is owed" if group.ratio else ""
+        ratio += f" ({group.limits})" if group.limits else ""
         yield f"{group.group} with tokens that others owe in its name: {_sum_words(group)}{ratio}"
         for member in group.members:
             total = member.total
@@ -150,6 +156,7 @@ def group_view(groups: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
             "group": group["group"],
             "verified": _told(group, group["group"]),
             "ratio": group["reserve_ratio"],
+            "limits": group.get("ratio_limits") or "",
             "members": [
                 {
                     **member,

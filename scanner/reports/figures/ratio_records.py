@@ -31,6 +31,7 @@ RATIO_COLUMNS: Mapping[str, str] = {
     "left_out": "text",
     "gap": "text",
     "scope": "text",
+    "dated": "bool",
 }
 """Columns of the export, in order, with their kinds."""
 PUBLISHERS_UNIT = "publisher's unit"
@@ -56,6 +57,7 @@ def ratio_records(store: Store, snapshot_id: int) -> Iterator[dict[str, object]]
             "why_absent": why_absent(total, complete=totals.complete) if ratio is None else None,
             **{name: known[name] or None for name in _OF_ASSET},
             "proven_per_coin": known["proven_per_coin"],
+            "dated": known["dated"],
         }
     for found in aggregates(store, snapshot_id):
         yield {**dict.fromkeys(RATIO_COLUMNS), **common, **_over_all(found)}

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from scanner.liabilities.interface import Liability
+from scanner.liabilities.interface import Liability, ratio_limits
 from scanner.reports.figures.amounts import reading_coins
 from scanner.reports.figures.words import OWED
 from scanner.snapshots.tally import SHOWN_EVIDENCE
@@ -20,7 +20,8 @@ from scanner.store.writing.owed import liabilities_of
 def ratio_objects(store: Store, totals: SnapshotTotals) -> list[dict[str, object]]:
     """One object for each asset whose liabilities are known, by name.
 
-    totals: of the snapshot. scope: of whom alone the liabilities are, None for all users.
+    totals: of the snapshot. scope: of whom alone the liabilities are, None for all users. dated:
+    whether they were compared with the time of the balances.
     """
     of = {total.asset: total for total in totals.assets}
     with store.read() as connection:
@@ -41,6 +42,7 @@ def ratio_objects(store: Store, totals: SnapshotTotals) -> list[dict[str, object
                 "proven_per_coin": liability.evidence.proves_coin_totals,
                 "source": _source(liability),
                 "as_of": liability.as_of,
+                "dated": liability.dated,
                 "published_ratio": liability.detail.get("published_ratio"),
                 "scope": liability.detail.get("scope"),
             }
@@ -67,6 +69,7 @@ def ratio_view(
         "source": known["source"],
         "as_of": known["as_of"],
         "unproven": not known["proven_per_coin"],
+        "undated": not _is_dated(known),
         "verified": reading_coins(int(verified), decimals, asset) if verified else "no answer",
         "liabilities": reading_coins(int(total["liabilities"]), decimals, asset),
         "published": known.get("published_ratio") or "",
@@ -78,12 +81,14 @@ def ratio_view(
 
 
 def limits_of(known: Mapping[str, Any]) -> str:
-    """What a ratio may never be shown without: "unproven, only of EU users"; "" if it is whole.
+    """What a ratio may never be shown without; "" if it is whole. known: of `ratio_objects`."""
+    scope = known.get("scope") or ""
+    return ratio_limits(proven=known["proven_per_coin"], dated=_is_dated(known), scope=scope)
 
-    known: of `ratio_objects`.
-    """
-    said = [] if known["proven_per_coin"] else ["unproven"]
-    return ", ".join([*said, f"only of {known['scope']}"] if known.get("scope") else said)
+
+def _is_dated(known: Mapping[str, Any]) -> bool:
+    """Reports of older programs do not say; what has no date at all is dated by nobody."""
+    return bool(known.get("dated", known["as_of"]))
 
 
 def _at_least(ratio: str | None, unread: int) -> str:

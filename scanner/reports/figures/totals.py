@@ -40,6 +40,7 @@ TOTAL_COLUMNS: Mapping[str, str] = {
     "surplus": "text",
     "liabilities": "text",
     "reserve_ratio": "text",
+    "ratio_limits": "text",
 }
 """Columns of `totals --format csv` and of the export, in order, with their kinds."""
 

@@ -139,6 +139,7 @@ def _doubts(owed: Liability, total: AssetTotal, more: int) -> list[str]:
     weaker = any(n for e, n in total.by_evidence.items() if e is not Evidence.PROVEN)
     doubts = {
         "the liabilities are only published": not owed.evidence.proves_coin_totals,
+        "their day is not known": not owed.dated,
         "some balances are not proven": weaker,
         "rows without an answer may hold more": bool(total.unavailable_rows),
         "what is held but not verified would cover it": held >= due,

@@ -132,6 +132,7 @@ def test_json_has_amounts_as_text_and_the_agreed_keys():
     assert list(shown) == [
         "asset", "decimals", "claimed", "verified", "by_evidence", "unverified",
         "unavailable_rows", "unanswered", "shortfall", "surplus", "liabilities", "reserve_ratio",
+        "ratio_limits",
     ]  # fmt: skip
     assert shown["claimed"] == shown["verified"] == str(BIG)
     assert list(shown["by_evidence"]) == [e.value for e in SHOWN_EVIDENCE]
