@@ -201,7 +201,9 @@ def _import_rival(places: Places, registry: Registry) -> None:
 
 def _scan(arguments: Sequence[str], places: Places, name: str) -> int:
     """Run one `scanner` command as a user would, its words into a file. Returns its status."""
-    command = [sys.executable, "-m", "scanner.cli", *arguments, "--database", places.database_url]
+    # Without -P, modules are looked for in the user's folder first: whatever files lie there.
+    command = [sys.executable, "-P", "-m", "scanner.cli", *arguments]
+    command += ["--database", places.database_url]
     with (places.folder / f"{name}.txt").open("wb") as words:
         return subprocess.run(
             command, stdout=words, stderr=subprocess.STDOUT, check=False

@@ -40,6 +40,11 @@ LOST = 70
 SETTLING = 5.0
 """Seconds without a word, after a job let go of the lock, in which its status may still come."""
 
+PYTHON = (sys.executable, "-P", "-m")
+"""Runs a module of ours. Without -P the folder that it starts in comes before all libraries, and
+lists lie there under names that strangers gave them: of a list called yaml.py a program is made.
+That folder is none with a list in it either: PYTHONPATH may name it, too (an empty part does)."""
+
 _ID = re.compile(r"[0-9]{14}-[0-9a-f]{8}", re.ASCII)
 _HIDDEN = ("SCANNER_SERVE", "SCANNER_SCAN_TOKEN")
 
@@ -114,13 +119,13 @@ class Jobs:
         environment = {k: v for k, v in os.environ.items() if k not in _HIDDEN}
         with log.open("wb") as out:
             return subprocess.Popen(
-                [sys.executable, "-m", "scanner.cli", "snapshot", *options, "--", str(path)],
+                [*PYTHON, "scanner.cli", "snapshot", *options, "--", str(path)],
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 env={**environment, "SCANNER_DATABASE": self._database, "NO_COLOR": "1"},
                 pass_fds=(lock,),
-                cwd=path.parent,
+                cwd=log.parent,
             )
 
     @staticmethod

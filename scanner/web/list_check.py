@@ -1,8 +1,8 @@
 """Inspects and verifies one list in a process of its own: no network, no database, hard limits.
 
 `python -m scanner.web.list_check OPTIONS < LIST` writes one JSON object. The list stays in memory
-where the system can (Linux); a name that stands for it lies in the folder it is started in, which
-the server removes.
+where the system can (Linux); a name that stands for it lies in a folder of its own in that which it
+is started in, which the server removes. Modules are looked for in neither (see `scanner.web.jobs`).
 """
 
 from __future__ import annotations
@@ -55,8 +55,9 @@ def main() -> None:
 
 
 def _laid_down(name: str, body: bytes) -> Path:
-    """A file of that name in the folder of this process, in memory if it can be."""
-    path = Path(name)
+    """A file of that name in a folder for it alone, in memory if it can be."""
+    path = Path("list", name)
+    path.parent.mkdir()
     if hasattr(os, "memfd_create"):
         held = os.memfd_create("list")
         with os.fdopen(os.dup(held), "wb") as file:

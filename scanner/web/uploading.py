@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -26,6 +25,7 @@ from scanner.reports.figures.signed_texts import text_view
 from scanner.reports.tables.jsontext import compact
 from scanner.web import render
 from scanner.web.forms import Form, Rate, Words, plain_name, read_form
+from scanner.web.jobs import PYTHON
 from scanner.web.site import Site
 from scanner.web.trouble import HTML, RefusedError
 
@@ -84,7 +84,7 @@ def checked(options: dict[str, str], body: bytes) -> dict[str, Any]:
     with scratch_folder() as folder:
         try:
             done = subprocess.run(
-                [sys.executable, "-m", "scanner.web.list_check", json.dumps(options)],
+                [*PYTHON, "scanner.web.list_check", json.dumps(options)],
                 input=body,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
