@@ -196,7 +196,11 @@ class CellReader:
 
     def _says(self, at: int, text: str) -> bool:
         """Whether a note or a label may say something of its row; what does not is kept."""
-        if label_says(text) if at in self.layout.labels else note_says(text):
+        if at in self.layout.labels:
+            told = label_says(text)
+        else:
+            told = is_no_holding(text) if at in self.layout.holders else note_says(text)
+        if told:
             return True
         silent = self._silent.setdefault(at, set())
         if len(silent) < _CACHE and len(text) <= _LONG:
@@ -232,7 +236,7 @@ class CellReader:
 
     def _respelled(self, network: Network, address: str, key: str, line: int) -> tuple[str, str]:
         """The address in its usual spelling, if it is one in another; else as it is."""
-        usual = usual_address(network, address)
+        usual = usual_address(network, address, self.registry)
         if usual is None:
             return address, key
         reason = f"{clip(address)!r} is read as {usual}, the usual spelling on {network.name}"

@@ -13,8 +13,9 @@ from scanner.lists.accounting import Accounting
 from scanner.lists.columns import AS_YOU_SAY, Columns, amount_named
 from scanner.lists.names import BY_NAME, NAMES_A_COIN, WHY_NEEDLESS, normal
 from scanner.lists.preamble import Line, preamble
+from scanner.lists.spoken import says_beside_rows
 from scanner.model.registry import Registry
-from scanner.model.speech import BASE_UNITS, speaks
+from scanner.model.speech import BASE_UNITS
 
 MOST_TITLES = 40
 """Lines that are not blank within which the header must come."""
@@ -144,7 +145,7 @@ def account_for_titles(
         part = f"line {line.number}, before the header"
         if normal(text) in needless:
             accounting.needless(part, "as you asked", text)
-        elif len(filled) == 1 and not speaks(text, numbers=True) and not names:
+        elif len(filled) == 1 and not says_beside_rows(text, numbers=True) and not names:
             accounting.needless(part, "a title", text)
         else:
             option = f"--columns ignore={clip(text, 40)}" if "," not in text else "leave it out"

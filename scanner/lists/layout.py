@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from scanner.errors import ListFormatError
 from scanner.lists.columns import Columns
-from scanner.lists.names import LABEL, OF_WORDS
+from scanner.lists.names import HOLDER, LABEL, OF_WORDS
 from scanner.model.claim import Unit
 from scanner.model.speech import BASE_UNITS
 
@@ -28,7 +28,8 @@ class TableLayout:
     network is one of the table's choice, as in the files that the table is made of.
     coins_said: the user says that amounts are whole coins, whatever decimals stand beside them.
     notes: columns of free words and dates, which may say something of the row all the same.
-    labels: columns of free words.
+    labels: columns of free words. holders: of owners and companies, whose words may say that a row
+    is not held.
     typed: numbers that are no texts, as in JSON, have dots for decimals whatever the user says.
     blank: columns without a name that are blank in the first rows: a value below them is told.
     comma_shown: a number of the file has the comma for its decimal mark.
@@ -57,6 +58,7 @@ class TableLayout:
     coins_said: bool = False
     typed: bool = False
     labels: frozenset[int] = frozenset()
+    holders: frozenset[int] = frozenset()
     comma_shown: bool = False
     blank: tuple[int, ...] = ()
     dates: tuple[tuple[int, str], ...] = ()
@@ -91,6 +93,9 @@ class TableLayout:
             unit_is_base = True
         elif said.get("unit") == Unit.COIN:
             unit_is_base = False
+        needless = columns.needless or {}
+        owners = {index for field, index in at.items() if field in ("owner1", "owner2")}
+        holders = frozenset({*owners, *(i for i, why in needless.items() if why == HOLDER)})
         return cls(
             places=tuple(sorted(at.items())),
             width=columns.width,
@@ -102,13 +107,14 @@ class TableLayout:
             unit_decimals=BASE_UNITS.get(columns.unit),
             of_coin=columns.coin,
             decimal=said.get("decimal", ""),
-            needless=frozenset(columns.needless or ()) | frozenset(columns.unknown),
+            needless=frozenset(needless) | frozenset(columns.unknown),
             any_network=False,
             wide=tuple((a.index, a.coin, a.unit) for a in columns.wide),
             coins_said=said.get("unit") == Unit.COIN,
-            labels=frozenset(i for i, w in (columns.needless or {}).items() if w == LABEL),
+            labels=frozenset(i for i, w in needless.items() if w == LABEL),
+            holders=holders,
             dates=columns.dates,
-            notes=tuple(i for i, why in (columns.needless or {}).items() if why in OF_WORDS),
+            notes=(*(i for i, w in needless.items() if w in OF_WORDS), *sorted(owners)),
         )
 
 

@@ -66,6 +66,7 @@ FIELDS: Mapping[str, frozenset[str]] = {
 """Our field names, and the names that mean them."""
 
 LABEL = "a label"
+HOLDER = "who holds or publishes it"
 
 NEEDLESS: Mapping[str, frozenset[str]] = {
     LABEL: word_set(
@@ -75,7 +76,7 @@ NEEDLESS: Mapping[str, frozenset[str]] = {
     "a number of the row": word_set(
         "index no nr id rowid row rownumber number num idx position rank uid uuid serial"
     ),
-    "who holds or publishes it": word_set(
+    HOLDER: word_set(
         "exchange entity publisher company organisation organization owneroftheaddress venue "
         "institution provider auditor issuer code"
     ),
@@ -101,7 +102,7 @@ NEEDLESS: Mapping[str, frozenset[str]] = {
 }
 """Parts that no claim is in: why, and their names."""
 
-OF_WORDS = frozenset({LABEL, "a date, which does not name a block"})
+OF_WORDS = frozenset({LABEL, HOLDER, "a date, which does not name a block"})
 """Needless parts whose words are looked through all the same: they may say a unit or a block."""
 
 NAMES_A_COIN = word_set("name label description title category code issuer type rowtype status")

@@ -16,8 +16,8 @@ from scanner.lists.keys import ADDRESS
 from scanner.lists.layout import TableLayout
 from scanner.lists.names import normal
 from scanner.lists.preamble import BOM
+from scanner.lists.spoken import says_beside_rows
 from scanner.model.registry import Registry
-from scanner.model.speech import speaks
 
 
 class PlainText:
@@ -66,7 +66,11 @@ def _account_for_comments(
         part = f"the comment in line {number}"
         if normal(text) in ignored:
             layout.accounting.needless(part, AS_YOU_SAY, text)
-        elif speaks(text) or (coins and not options.asset) or any(map(ADDRESS.fullmatch, words)):
+        elif (
+            says_beside_rows(text)
+            or (coins and not options.asset)
+            or any(map(ADDRESS.fullmatch, words))
+        ):
             remedy = "it may describe the rows, or be a row itself: use --asset, or leave it out"
             layout.accounting.unknown(part, remedy, text)
         else:

@@ -12,6 +12,7 @@ import re
 import unicodedata
 
 from scanner.errors import AddressFormatError, clip
+from scanner.lists.prefixes import without_prefix
 from scanner.model.addresses.base58 import encode_check
 from scanner.model.addresses.table import decode_address
 from scanner.model.claim import Claim
@@ -19,26 +20,18 @@ from scanner.model.finding import Finding, FindingKind
 from scanner.model.network import Network
 from scanner.model.registry import Registry
 
-_SCHEMES = {
-    "utxo": ("bitcoin", "bitcoincash", "litecoin", "dogecoin", "dash", "zcash", "qtum"),
-    "evm": ("ethereum", "eth", "evm", "arb1", "bnb", "matic", "pol", "avax", "base", "oeth", "okc"),
-    "tron": ("tron", "trx"),
-}
-"""What may stand with a colon before an address of a kind of network."""
-
 _FORMULA = re.compile(r'="(.*)"')
-_LINK = re.compile(r"https?://[^/\s]+(?:/[^/\s?#]+)*/address/([^/\s?#]+)/?", re.ASCII)
-"""An explorer's page of an address; what stands behind the address may be another thing."""
 _HEX = re.compile(r"[0-9a-fA-F]+")
 _MESSAGE_SIGNATURE = 65
 
 
-def usual_address(network: Network, text: str) -> str | None:
+def usual_address(network: Network, text: str, registry: Registry) -> str | None:
     """The usual spelling of an address in another one; None if there is none.
 
-    text: which `decode_address` does not take.
+    text: which `decode_address` does not take. What names another network is none of this one.
     """
-    for candidate in _candidates(network, text):
+    inner, other = without_prefix(network, _bare(text), registry)
+    for candidate in [] if other else _candidates(network, inner):
         try:
             return decode_address(network, candidate).text
         except AddressFormatError:
@@ -46,14 +39,13 @@ def usual_address(network: Network, text: str) -> str | None:
     return None
 
 
-def _candidates(network: Network, text: str) -> list[str]:
+def _bare(text: str) -> str:
+    """A cell's text without a formula, quotes or brackets around it."""
     found = _FORMULA.fullmatch(text)
-    inner = found[1].strip() if found else text.strip("\"'`<>")
-    if link := _LINK.fullmatch(inner):
-        inner = link[1]
-    scheme, colon, rest = inner.partition(":")
-    if colon and scheme.lower() in (*_SCHEMES.get(network.kind, ()), network.name):
-        inner = rest.removeprefix("//").partition("?")[0]
+    return found[1].strip() if found else text.strip("\"'`<>")
+
+
+def _candidates(network: Network, inner: str) -> list[str]:
     candidates = [inner]
     digits = inner.removeprefix("0x").removeprefix("0X")
     if _HEX.fullmatch(digits):
@@ -76,11 +68,13 @@ def invisible(text: str) -> str:
 
 def address_finding(claim: Claim, registry: Registry) -> Finding:
     """The finding for a claim whose address is none of its network."""
+    network = registry.networks[claim.network]
+    _, other = without_prefix(network, _bare(claim.address), registry)
     try:
-        decode_address(registry.networks[claim.network], claim.address)
+        decode_address(network, claim.address)
         why = ""
     except AddressFormatError as e:
-        why = e.reason
+        why = f"it names {clip(other, 60)}" if other else e.reason
     hidden = invisible(claim.address)
     told = f"an invisible character, {hidden}: remove it" if hidden else why or "unknown form"
     reason = f"{clip(claim.address)!r} is not an address of {claim.network}: {told}"

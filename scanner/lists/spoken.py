@@ -19,6 +19,7 @@ from scanner.model.speech import (
     UNIT,
     may_be_one_number,
     note_says,
+    speaks,
 )
 from scanner.model.understood import Role
 
@@ -32,6 +33,7 @@ _NO_HOLDING = re.compile(
     r"|(?:not|no) (?:owned|our|ours|held|holdings?|reserves?)|third part(?:y|ies))\b",
     re.IGNORECASE,
 )
+_LIABILITIES = frozenset({"liability", "liabilities"})
 _SIGNS = frozenset("$%\u20ac\u00a3")
 _CHUNK = re.compile(r"[^\W_]+|[$%\u20ac\u00a3]")
 _LETTERS = re.compile(r"\d*([^\W\d_]+)\d*")
@@ -59,6 +61,18 @@ _ITS_WORDS = re.compile(r"[^\W_]+|[$%\u20ac\u00a3]")
 def is_no_holding(row_type: str) -> bool:
     """Whether a row's type or status may say that it is nothing that is held."""
     return _NO_HOLDING.search(row_type[:MOST_LETTERS]) is not None
+
+
+def says_beside_rows(text: str, *, numbers: bool = False) -> bool:
+    """Whether a title, a comment or a fact around rows may say something of them: that they are
+    not held, or what `speaks` finds. A title of reserves and liabilities says neither.
+
+    numbers: as of `speaks`.
+    """
+    if speaks(text, numbers=numbers):
+        return True
+    held = {found[0].lower() for found in _NO_HOLDING.finditer(text[:MOST_LETTERS])} - {"test"}
+    return bool(held - _LIABILITIES if "reserve" in text.lower() else held)
 
 
 def label_says(text: str) -> bool:

@@ -19,10 +19,10 @@ from scanner.lists.keys import ADDRESS
 from scanner.lists.levels import INHERITED, Levels
 from scanner.lists.names import BY_NAME, LISTS_OF_COINS, WHY_NEEDLESS, normal
 from scanner.lists.objects import MAX_KEYS, ObjectRows, scalar_text
+from scanner.lists.spoken import says_beside_rows
 from scanner.model.claim import Row, UnreadableRow
 from scanner.model.finding import FindingKind
 from scanner.model.registry import Registry
-from scanner.model.speech import speaks
 
 MAX_WAITING = 1000
 """Objects without address that wait for one around them; the rest are counted only."""
@@ -165,7 +165,7 @@ class Walker:
                 self._layout.accounting.unknown(f"addresses in {self._path()}", remedy, text)
             frame.here += 1
             yield from self._row({"address": text})
-        elif name in WHY_NEEDLESS and not speaks(text):
+        elif name in WHY_NEEDLESS and not says_beside_rows(text):
             self._layout.accounting.needless(f"values in {self._path()}", WHY_NEEDLESS[name], text)
         else:
             remedy = (
@@ -360,7 +360,7 @@ class Walker:
             accounting.needless(part, "as you asked", text)
         elif frame is not None and frame.rows and BY_NAME.get(end) in INHERITED:
             accounting.used(part, f"{BY_NAME[end]} of the rows below", text)
-        elif end in WHY_NEEDLESS and not ADDRESS.fullmatch(text) and not speaks(text):
+        elif end in WHY_NEEDLESS and not ADDRESS.fullmatch(text) and not says_beside_rows(text):
             accounting.needless(part, WHY_NEEDLESS[end], text)
         elif not text:
             accounting.needless(part, "blank")

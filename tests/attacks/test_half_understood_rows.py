@@ -141,3 +141,25 @@ def test_rows_beyond_those_that_are_told_one_by_one_are_doubted_too(scanner, tmp
     done = scanner("snapshot", "list.csv", "--endpoints", "ends.toml", "--statement", TEXT)
     assert "shortfall" not in kinds_of(scanner), done.err
     assert "maybe_shortfall" in scanner("totals").text.replace(" ", "_")
+
+
+@pytest.mark.node
+@pytest.mark.parametrize("place", ["arb1:{}", "https://arbiscan.io/address/{}"])
+def test_an_address_that_names_another_network_is_not_called_false(scanner, tmp_path, chain, place):
+    """The coins are where the prefix says; on Ethereum the same account holds less."""
+    names, said = zip(*as_object(1, "7500").items(), strict=True)
+    cells = [c for n, c in zip(names, said, strict=True) if n not in {"network", "height"}]
+    header = ",".join(n for n in names if n not in {"network", "height"})
+    line = ",".join(cells).replace(account_of(key(1)), place.format(account_of(key(1))))
+    (tmp_path / "list.csv").write_text(f"{header}\n{line}\n")
+    done = scanner("snapshot", "list.csv", "--endpoints", "ends.toml", "--statement", TEXT)
+    assert done.status == 3, done.text + done.err
+    assert "false" not in kinds_of(scanner).values()
+
+
+@pytest.mark.node
+def test_a_row_whose_owner_is_said_to_be_another_is_asked_about(scanner, tmp_path, chain):
+    (tmp_path / "list.csv").write_text(f"{HEADER},owner\n{row(1, 5).strip()},not ours\n")
+    done = scanner("snapshot", "list.csv", "--endpoints", "ends.toml", "--statement", TEXT)
+    assert done.status == 3, done.text + done.err
+    assert kinds_of(scanner)["not_understood"] == "unshown"

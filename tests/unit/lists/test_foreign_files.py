@@ -168,3 +168,59 @@ def test_what_is_no_list_of_rows_says_what_to_do(read: Reader) -> None:
     found = read("b1_eth_sign_contract.json", network="ethereum")
     assert {f.kind for f in found.findings} == {FindingKind.NOT_UNDERSTOOD}
     assert [u.kind for u in found.unreadable] == [FindingKind.UNKNOWN_COIN]
+
+
+ON_CHAIN = "0x28C6c06298d514Db089934071355E5743bf21d60"
+LEGACY = "1PJiGp2yDLvUgqeBsuZVCBADArNsk6XEiw"
+
+
+@pytest.mark.parametrize(
+    ("coin", "network", "address", "other"),
+    [
+        ("ETH", "", f"arb1:{ON_CHAIN}", "arbitrum"),
+        ("ETH", "ethereum", f"bnb:{ON_CHAIN}", "bsc"),
+        ("ETH", "ethereum", f"eip155:56:{ON_CHAIN}", "chain 56"),
+        ("ETH", "ethereum", f"https://arbiscan.io/address/{ON_CHAIN}", "arbitrum"),
+        ("ETH", "ethereum", f"https://www.bscscan.com/address/{ON_CHAIN}", "bsc"),
+        ("ETH", "ethereum", f"https://sepolia.etherscan.io/address/{ON_CHAIN}", "sepolia"),
+        ("ETH", "arbitrum", f"https://nova.arbiscan.io/address/{ON_CHAIN}", "nova.arbiscan.io"),
+        ("ETH", "ethereum", f"https://base.blockscout.com/address/{ON_CHAIN}", "base"),
+        ("ETH", "base", f"eth:{ON_CHAIN}", "ethereum"),
+        ("BTC", "bitcoin", f"litecoin:{LEGACY}", "litecoin"),
+        ("BTC", "bitcoin", f"https://blockchair.com/bitcoin-cash/address/{LEGACY}", "bitcoin-cash"),
+        ("BCH", "bitcoin-cash", f"bitcoin:{LEGACY}", "bitcoin"),
+    ],
+)
+def test_what_stands_before_an_address_and_names_another_network_is_not_passed_over(
+    read_bytes: Reader, registry: Registry, coin: str, network: str, address: str, other: str
+) -> None:
+    """The same account is on every such network: read on the row's, its coins would be missing."""
+    names, row = "coin,network,address", f"{coin},{network},{address}"
+    if not network:
+        names, row = "coin,address", f"{coin},{address}"
+    (claim,) = read_bytes(f"{names}\n{row}\n").claims
+    assert claim.address_key.startswith("?")
+    assert f"it names {other}" in address_finding(claim, registry).reason
+
+
+@pytest.mark.parametrize(
+    ("coin", "network", "address"),
+    [
+        ("ETH", "arbitrum", f"arb1:{ON_CHAIN}"),
+        ("BNB", "bsc", f"bnb:{ON_CHAIN}"),
+        ("ETH", "base", f"eip155:8453:{ON_CHAIN}"),
+        ("ETH", "base", f"evm:{ON_CHAIN}"),
+        ("ETH", "arbitrum", f"https://arbiscan.io/address/{ON_CHAIN}"),
+        ("ETH", "ethereum", f"https://www.etherscan.io/address/{ON_CHAIN}"),
+        ("ETH", "ethereum", f"https://blockchair.com/ethereum/address/{ON_CHAIN}"),
+        ("ETH", "ethereum", f"https://explorer.example/address/{ON_CHAIN}"),
+        ("BTC", "bitcoin", f"bitcoin:{LEGACY}?amount=1"),
+        ("BTC", "bitcoin", f"https://mempool.space/address/{LEGACY}"),
+    ],
+)
+def test_what_stands_before_an_address_and_names_its_network_is_read(
+    read_bytes: Reader, coin: str, network: str, address: str
+) -> None:
+    found = read_bytes(f"coin,network,address\n{coin},{network},{address}\n")
+    assert [claim.address for claim in found.claims] in ([ON_CHAIN], [LEGACY])
+    assert {f.kind for f in found.findings} == {FindingKind.RESPELLED}

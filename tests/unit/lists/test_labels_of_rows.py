@@ -7,7 +7,7 @@ import json
 import pytest
 from support.lists import Read, Reader
 
-from scanner.lists.names import LABEL, NEEDLESS
+from scanner.lists.names import HOLDER, LABEL, NEEDLESS
 from scanner.lists.spoken import label_says
 from scanner.model.finding import FindingKind
 
@@ -57,3 +57,46 @@ def test_other_labels_say_nothing(text: str) -> None:
 def test_a_label_of_many_coins_is_told_once(read_bytes: Reader) -> None:
     read = read_bytes(f"network,address,note,ETH,USDT,USDC\nethereum,{A},Loan,1.5,7,8\n")
     assert (len(read.claims), len(asked(read))) == (3, 1)
+
+
+NOT_HELD = ["not ours", "third party (pledged)", "loan from Genesis", "closed account"]
+
+
+@pytest.mark.parametrize("text", NOT_HELD)
+def test_an_owner_or_a_company_that_says_so_is_asked_about(read_bytes: Reader, text: str) -> None:
+    for column in ("owner", "owner2", *sorted(NEEDLESS[HOLDER])):
+        row = {"coin": "ETH", "network": "ethereum", "address": A, "amount": "1.5", column: text}
+        for data in (f"{','.join(row)}\n{','.join(row.values())}\n", json.dumps([row])):
+            read = read_bytes(data)
+            assert (len(read.claims), len(asked(read))) == (1, 1), column
+            assert text in asked(read)[0]
+
+
+@pytest.mark.parametrize(
+    "text", [A, "Northbank Ltd", "Million Capital", "customers", "USD Coin Ltd"]
+)
+def test_an_owner_of_any_other_name_says_nothing(read_bytes: Reader, text: str) -> None:
+    for column in ("owner", "company"):
+        head = f"coin,network,address,amount,{column}"
+        assert not asked(read_bytes(f"{head}\nETH,ethereum,{A},1.5,{text}\n"))
+
+
+@pytest.mark.parametrize("text", [*NOT_HELD, "Wallets pledged as collateral", "liabilities"])
+def test_words_around_the_rows_that_say_so_are_asked_about(read_bytes: Reader, text: str) -> None:
+    row = {"coin": "ETH", "network": "ethereum", "address": A, "amount": "1.5"}
+    table = f"{','.join(row)}\n{','.join(row.values())}\n"
+    for data in (
+        f"{text}\n{table}",
+        f"# {text}\n{table}",
+        json.dumps({"note": text, "wallets": [row]}),
+        json.dumps({"exchange": text, "wallets": [row]}),
+        json.dumps({"wallets": [row], "remarks": [text]}),
+    ):
+        assert any(text in reason for reason in asked(read_bytes(data))), data
+    bare = read_bytes(f"# {text}\n{A}\n", network="ethereum")
+    assert any(text in reason for reason in asked(bare))
+
+
+@pytest.mark.parametrize("title", ["Proof of Reserves and Liabilities", "Northbank test run"])
+def test_a_title_of_both_sides_says_nothing_of_the_rows(read_bytes: Reader, title: str) -> None:
+    assert not asked(read_bytes(f"{title}\ncoin,network,address,amount\nETH,ethereum,{A},1.5\n"))
