@@ -16,12 +16,21 @@ from scanner.errors import InputError, clip
 from scanner.files.hashed import HashedFile
 from scanner.reports.documents.html import report_page
 from scanner.reports.documents.twin import Json, Twin, read_twin
-from scanner.reports.documents.twin_checks import ODD, Check, CheckState, check_twin
+from scanner.reports.documents.twin_checks import (
+    ODD,
+    UNSEALED,
+    Check,
+    CheckState,
+    check_twin,
+)
+from scanner.reports.documents.twin_database import held_to
 from scanner.reports.documents.twin_signature import Signature, check_signature
 from scanner.reports.documents.verified_export import export_command
 from scanner.reports.tables.jsontext import pretty
 from scanner.reports.tables.text import printable
 from scanner.reports.tables.writers import whole_file
+from scanner.settings.database import database_url
+from scanner.store.database.engine import open_store
 
 Report = Annotated[
     Path, typer.Argument(metavar="REPORT", help="What 'scanner report --json' wrote.")
@@ -47,6 +56,14 @@ KeyFile = Annotated[
 Seal = Annotated[
     str | None,
     typer.Option("--seal", metavar="HEX", help="The seal that you kept elsewhere."),
+]
+DatabaseAtHand = Annotated[
+    str | None,
+    typer.Option(
+        "--database",
+        metavar="URL",
+        help="The database that the report is of: a SQLite file or a PostgreSQL URL.",
+    ),
 ]
 Page = Annotated[
     str | None,
@@ -74,11 +91,13 @@ def report_verify(
     key: KeyFile = None,
     seal: Seal = None,
     page: Page = None,
+    database: DatabaseAtHand = None,
     as_json: AsJson = False,
 ) -> None:
     """Check a JSON report: its seal, its sums, its list, and who signed it.
 
-    It needs no database and no network. Exit status 1: something in the report is false; 3:
+    It needs no database and no network; --database also holds every part to the database, if you
+    have it. Exit status 1: something in the report is false; 3:
     nothing is false, but something could not be checked, for example because no list or
     signature was given. The status is about the report itself; its first line repeats what it
     found.
@@ -92,6 +111,9 @@ def report_verify(
     twin = read_twin(report)
     sha256 = _hash(given(list_file, "--list"))
     checks = check_twin(twin, sha256, wanted)
+    if given(database, "--database"):
+        with open_store(database_url(str(database))) as store:
+            checks.append(held_to(store, twin))
     signed: Signature | None = None
     if signature and key:
         check, signed = check_signature(twin.data, twin.sha256, Path(signature), Path(key))
@@ -128,8 +150,8 @@ def _origin(seal: str | None, signed: Signature | None, checks: list[Check]) -> 
         return Check("origin", CheckState.HOLDS, what)
     if seal and all(c.state is CheckState.HOLDS for c in checks if c.name in ("seal", "totals")):
         what = (
-            "list, blocks and totals are of the seal that you kept; findings, coverage, "
-            "liabilities and prices are in no seal of a report: only a signature covers them"
+            "list, blocks and totals are of the seal that you kept; what is in no seal has "
+            "nobody's word but the report's"
         )
         return Check("origin", CheckState.NOT_CHECKED, what)
     what = f"no valid signature: anybody can make a report that adds up ({_SIGN})"
@@ -142,6 +164,8 @@ def _text(twin: Twin, checks: list[Check]) -> bytes:
         f"Report of snapshot {snapshot['id']} of {snapshot['publisher']}, SHA-256 {twin.sha256}",
         f"It says: {_SAYS[answer['status']]}: {answer['sentence']}",
         *(f"  {check.state.value:<12} {check.name:<10} {check.what}" for check in checks),
+        f"No seal covers {UNSEALED}.",
+        "They are held to its totals and rows; beyond that only by a signature, or by --database.",
         "Balances and signatures are not in a report; only the same snapshot again checks them.",
         *(f"  {line}" for line in _commands(twin, checks)),
     ]
@@ -163,6 +187,7 @@ def _object(twin: Twin, checks: list[Check], signed: Signature | None) -> dict[s
         "checks": [
             {"check": c.name, "state": c.state.name.lower(), "what": c.what} for c in checks
         ],
+        "unsealed": UNSEALED,
         "signature": None if signed is None else {"by": signed.by or None, "key": signed.key},
     }
 

@@ -20,10 +20,16 @@ from scanner.reports.documents.document import CLASSES, rule_object
 from scanner.reports.documents.repeat import repeat_lines
 from scanner.reports.documents.twin import Json, Twin
 from scanner.reports.documents.twin_answer import wrong_answer
+from scanner.reports.figures.ratios import limits_of
 from scanner.snapshots.interface import SnapshotPolicy
 from scanner.snapshots.tally import SHOWN_EVIDENCE, reserve_ratio
 from scanner.store.schema.records import from_wanted, load_policy
 from scanner.store.writing.seal import OLD_VERSION, VERSION, chain_of
+
+PARTS_OF_A_CHUNK = 7
+"""Kind, network, height, first and last claim, how many claims, digest."""
+UNSEALED = "findings, coverage, signed texts, largest rows, liabilities, ratios and prices"
+"""What of a report is in no seal: it is held to totals and rows only where it must agree."""
 
 ODD = (ValueError, KeyError, TypeError, IndexError, AttributeError, OverflowError, OSError)
 """What reading records that no program of ours made can raise."""
@@ -271,7 +277,30 @@ def _rows(document: Json) -> Iterator[str]:
         parts = [total["by_evidence"][e.value] for e in SHOWN_EVIDENCE]
         if int(total["verified"] or 0) != sum(int(part or 0) for part in parts):
             yield f"{total['asset']}: what is verified is not the sum of its classes"
+    yield from _by_network(document)
     yield from _largest(document)
+
+
+def _by_network(document: Json) -> Iterator[str]:
+    """Coverage and balances have as many rows of each network as are sealed of it."""
+    records = document.get("seal_records")
+    if records is None or not document["snapshot"]["complete"]:
+        return
+    sealed: Counter[str] = Counter()
+    for record in records:
+        kind, network, _, _, _, rows, _ = record if len(record) == PARTS_OF_A_CHUNK else [None] * 7
+        if kind == "chunk" and isinstance(rows, int):
+            sealed[str(network)] += rows
+    for what, name in (("coverage", "control"), ("balances", "balances")):
+        said: Counter[str] = Counter()
+        for place in document[name]:
+            said[place["network"]] += place["rows"]
+        for network in sorted({*sealed, *said}):
+            if said[network] != sealed[network]:
+                yield (
+                    f"its {what} has {said[network]} rows of {network}, and {sealed[network]} are "
+                    "sealed"
+                )
 
 
 def _largest(document: Json) -> Iterator[str]:
@@ -302,6 +331,12 @@ def _ratios(document: Json) -> Iterator[str]:
         total = totals.get(ratio["asset"])
         if total is None or total["reserve_ratio"] != ratio["reserve_ratio"]:
             yield f"{ratio['asset']}: its two ratios differ"
+        elif "ratio_limits" in total and (total["ratio_limits"] or "") != _limits(ratio):
+            yield f"{ratio['asset']}: what limits its ratio is not what its liabilities say"
+
+
+def _limits(ratio: Json) -> str:
+    return "" if ratio["reserve_ratio"] is None else limits_of(ratio)
 
 
 def _known(amount: str | None) -> int | None:
