@@ -31,9 +31,9 @@ class AnswerCache:
         self._most = most_bytes
         self._bytes = 0
         self._lock = Lock()
-        self._kept: OrderedDict[tuple[str, str], Answer] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, bytes], Answer] = OrderedDict()
 
-    def get(self, version: str, asked: str) -> Answer | None:
+    def get(self, version: str, asked: bytes) -> Answer | None:
         """The answer, if it was made from this version of the data."""
         with self._lock:
             found = self._kept.get((version, asked))
@@ -41,7 +41,7 @@ class AnswerCache:
                 self._kept.move_to_end((version, asked))
             return found
 
-    def put(self, version: str, asked: str, made: Answer) -> None:
+    def put(self, version: str, asked: bytes, made: Answer) -> None:
         """Keep an answer; others go if there is no room."""
         with self._lock:
             if (version, asked) in self._kept or len(made.body) > self._most:

@@ -51,7 +51,7 @@ class Site:
         self.version = DataVersion(store)
         self._cache = AnswerCache() if keep_bytes is None else AnswerCache(keep_bytes)
         self._lists = _Kept()
-        self._heads: _Fresh[str, SnapshotHead] = _Fresh()
+        self._heads: _Fresh[tuple[str, bool], SnapshotHead] = _Fresh()
         self._newest: _Fresh[int, str] = _Fresh()
         self._totals: _Fresh[int, SnapshotTotals] = _Fresh()
         self._counts: _Fresh[int, Mapping[FindingKind, int]] = _Fresh()
@@ -80,8 +80,7 @@ class Site:
         def make() -> SnapshotHead:
             return queries.head(self.store, queries.resolve(self.store, wanted, pruned=pruned))
 
-        key = f"pruned or {wanted}" if pruned else wanted
-        return self._heads.get(self.version.now(), key, make)
+        return self._heads.get(self.version.now(), (wanted, pruned), make)
 
     def newest_head(self) -> str:
         """The head of all that is sealed, for readers to keep elsewhere; "" if nothing is."""
@@ -177,7 +176,7 @@ class Site:
 
         make: called at most once; the answer counts until the database changes.
         """
-        asked = f"{request.url.path}?{request.url.query}"
+        asked = _target(request)
         version = self.version.now()
         found = self._cache.get(version, asked)
         if found is None:
@@ -210,13 +209,19 @@ class _Fresh(Generic[Key, Value]):
                 return self._values[key]
             making = self._making.setdefault(key, Lock())
         with making:
-            with self._lock:
-                if version == self._version and key in self._values:
-                    return self._values[key]
-            value = make()
-            with self._lock:
-                if version == self._version:
-                    self._values[key] = value
+            try:
+                with self._lock:
+                    if version == self._version and key in self._values:
+                        return self._values[key]
+                value = make()
+                with self._lock:
+                    if version == self._version:
+                        self._values[key] = value
+            finally:
+                # Also of what could not be made: else anybody could have a lock kept per question.
+                with self._lock:
+                    if self._making.get(key) is making:
+                        del self._making[key]
         return value
 
 
@@ -240,6 +245,16 @@ class _Kept:
             if list_id not in self._pairs:
                 self._pairs[list_id] = pairs_of(store, list_id)
             return self._pairs[list_id]
+
+
+def _target(request: Request) -> bytes:
+    """What was asked, byte by byte as it was sent: two questions are never taken for one.
+
+    A URL that is put together from them would end at a "#" or begin its query at a "?" of a name.
+    """
+    path: bytes = request.scope["raw_path"]
+    query: bytes = request.scope["query_string"]
+    return path + b"?" + query
 
 
 def _has(given: str, found: Answer) -> bool:

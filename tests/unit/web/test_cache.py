@@ -9,36 +9,36 @@ from scanner.web.site import _Fresh
 
 def test_an_answer_is_of_one_version_of_the_data():
     cache, made = AnswerCache(), answer(b"body", "text/plain")
-    cache.put("1", "/a", made)
-    assert cache.get("1", "/a") is made
-    assert cache.get("2", "/a") is None
-    assert cache.get("1", "/b") is None
+    cache.put("1", b"/a", made)
+    assert cache.get("1", b"/a") is made
+    assert cache.get("2", b"/a") is None
+    assert cache.get("1", b"/b") is None
 
 
 def test_the_least_used_go_first_and_no_more_is_kept_than_allowed():
     cache = AnswerCache(most_bytes=100)
-    for name in "abc":
-        cache.put("1", name, answer(name.encode() * 40, ""))
-        cache.get("1", "a")
-    assert cache.get("1", "a") is not None
-    assert cache.get("1", "b") is None
-    assert cache.get("1", "c") is not None
+    for name in (b"a", b"b", b"c"):
+        cache.put("1", name, answer(name * 40, ""))
+        cache.get("1", b"a")
+    assert cache.get("1", b"a") is not None
+    assert cache.get("1", b"b") is None
+    assert cache.get("1", b"c") is not None
 
 
 def test_what_is_larger_than_all_room_is_not_kept_and_pushes_nothing_out():
     cache = AnswerCache(most_bytes=100)
-    cache.put("1", "small", answer(b"x" * 90, ""))
-    cache.put("1", "large", answer(b"x" * 101, ""))
-    assert cache.get("1", "large") is None
-    assert cache.get("1", "small") is not None
+    cache.put("1", b"small", answer(b"x" * 90, ""))
+    cache.put("1", b"large", answer(b"x" * 101, ""))
+    assert cache.get("1", b"large") is None
+    assert cache.get("1", b"small") is not None
 
 
 def test_putting_twice_counts_once():
     cache = AnswerCache(most_bytes=100)
     for _ in range(5):
-        cache.put("1", "a", answer(b"x" * 60, ""))
-    cache.put("1", "b", answer(b"x" * 40, ""))
-    assert cache.get("1", "a") is not None
+        cache.put("1", b"a", answer(b"x" * 60, ""))
+    cache.put("1", b"b", answer(b"x" * 40, ""))
+    assert cache.get("1", b"a") is not None
 
 
 def test_tags_tell_bodies_apart():
@@ -69,3 +69,15 @@ def test_a_failed_making_is_tried_again_by_the_next():
     with pytest.raises(OSError):
         fresh.get("a", 1, fail)
     assert fresh.get("a", 1, lambda: 5) == 5
+
+
+def test_what_cannot_be_made_leaves_nothing_behind():
+    fresh = _Fresh()
+
+    def fail():
+        raise LookupError
+
+    for number in range(100):
+        with pytest.raises(LookupError):
+            fresh.get("a", number, fail)
+    assert not fresh._making
