@@ -112,7 +112,7 @@ def report_verify(
     sha256 = _hash(given(list_file, "--list"))
     checks = check_twin(twin, sha256, wanted)
     if given(database, "--database"):
-        with open_store(database_url(str(database))) as store:
+        with open_store(database_url(str(database)), read_only=True) as store:
             checks.append(held_to(store, twin))
     signed: Signature | None = None
     if signature and key:
