@@ -13,7 +13,13 @@ from collections.abc import Collection, Iterable, Sequence
 from scanner.errors import ListFormatError, clip
 from scanner.liabilities.figure_columns import FigureColumns
 from scanner.model.amount import ambiguous_dot, both_readings, shows_comma
-from scanner.model.speech import MOST_LETTERS, may_be_one_number, note_says, speaks
+from scanner.model.speech import (
+    MOST_LETTERS,
+    may_be_one_number,
+    note_says,
+    says_unit,
+    speaks,
+)
 
 _ALL = re.compile(r"\b(?:of )?all (?:of )?(?:our |the )?(?:users?|customers?|clients?)\b", re.I)
 _SOME = re.compile(
@@ -24,6 +30,11 @@ _SOME = re.compile(
     r"|margin|earn|staking|savings|loans?|net of|as per)\b|\bu\.s\.",
     re.IGNORECASE,
 )
+_OF_EVERY_FILE = re.compile(
+    r"\b(?:users?|customers?|clients?|members|verified|parts?|net of|as per)\b", re.IGNORECASE
+)
+"""Words of `_SOME` that stand in the names of whole tables: customer_liabilities.csv."""
+_PIECES = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+|\d+|[$\u20ac\u00a3%]")
 _NUMBER = re.compile(r"\d[\d.,' \u00a0\u2009\u202f\u2019]{0,80}")
 
 
@@ -70,3 +81,35 @@ def ask_about_notes(
             reason = f"{clip(text)!r} may mean that it is of some users only: use --of WHOM if so"
         if reason:
             raise ListFormatError(file, f"{reason}; if not, leave the note out", line, at + 1)
+
+
+def ask_about_names(
+    file: str, names: str, comments: Iterable[str], columns: FigureColumns, settled: Collection[str]
+) -> None:
+    """Refuse a table whose name, or a comment on whose cells, may say a unit or whose it is.
+
+    names: of the file, and of the sheet or member that is read. settled: as of `ask_about_notes`; a
+    column of units or of scopes settles it as well. Raises ListFormatError.
+    """
+    own = {"unit": columns.unit, "scope": columns.scope}
+    open_ = {name for name, at in own.items() if at is None} - {*settled}
+    words = " ".join(_PIECES.findall(names[-MOST_LETTERS:]))
+    said = _OF_EVERY_FILE.sub("", words)
+    if "unit" in open_ and (says_unit(words) or note_says(words)):
+        _ask(file, f"the name {clip(names, 60)!r}", "unit", "rename the file")
+    if "scope" in open_ and _SOME.search(said):
+        _ask(file, f"the name {clip(names, 60)!r}", "scope", "rename the file")
+    for text in comments:
+        comment = f"the comment {clip(text, 60)!r} on a cell"
+        if "unit" in open_ and (note_says(text) or speaks(text)):
+            _ask(file, comment, "unit", "delete the comment")
+        if "scope" in open_ and _SOME.search(_ALL.sub("", text[:MOST_LETTERS])):
+            _ask(file, comment, "scope", "delete the comment")
+
+
+def _ask(file: str, what: str, about: str, otherwise: str) -> None:
+    may = {
+        "unit": "may give the unit of the amounts: use --in UNIT if it does",
+        "scope": "may mean that they are of some users only: use --of WHOM if so",
+    }
+    raise ListFormatError(file, f"{what} {may[about]}; if not, {otherwise}")

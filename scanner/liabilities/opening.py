@@ -32,6 +32,19 @@ def opened(path: Path) -> Iterator[Table]:
         source.close()
 
 
+def beside(path: Path) -> tuple[str, tuple[str, ...]]:
+    """The names of a file, of what is packed in it and of its one sheet; and comments on its cells.
+
+    Raises as `opened`.
+    """
+    place, member = split_place(str(path))
+    source = Source(place, member)
+    try:
+        return f"{source.whole_name} {source.packed_name}".strip(), source.comments
+    finally:
+        source.close()
+
+
 def head_of(path: Path) -> bytes:
     """The first bytes of a file, unpacked, as UTF-8, without a mark. Raises as `opened`."""
     with opened(path) as table:

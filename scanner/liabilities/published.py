@@ -13,9 +13,14 @@ from scanner.errors import AmountFormatError, ListFormatError, clip
 from scanner.files.interface import read_up_to
 from scanner.files.records import DELIMITERS
 from scanner.liabilities.figure_columns import FigureColumns, find, names_both, read_ratio
-from scanner.liabilities.figure_notes import ask_about_notes, comma_shown, one_meaning
+from scanner.liabilities.figure_notes import (
+    ask_about_names,
+    ask_about_notes,
+    comma_shown,
+    one_meaning,
+)
 from scanner.liabilities.interface import Liability, LiabilityEvidence
-from scanner.liabilities.opening import opened
+from scanner.liabilities.opening import beside, opened
 from scanner.model.amount import parse_amount
 from scanner.model.registry import Registry
 
@@ -46,13 +51,14 @@ def read_liabilities(
     In file order. Fields may be parted by commas, semicolons, tabs or bars, as the header shows.
     Raises ListFormatError with line and column: unreadable file, unknown or repeated name, an
     amount that is negative, rounded or not plain digits, "1.500" where commas part no fields or
-    decimals, or a note that may say a unit, a scale or whose the amount is.
+    decimals, or a note, a comment or the file's name that may say a unit, a scale or whose it is.
     """
     decimals = asset_decimals(known) if isinstance(known, Registry) else known
     names = _Names(decimals, known if isinstance(known, Registry) else None)
     found: dict[str, Liability] = {}
     table = _read(path)
     columns = find(path.name, table.header_line, table.header)
+    ask_about_names(path.name, *beside(path), columns, settled)
     asset_at, amount_at = columns.asset, columns.amount
     for line, cells in table.rows:
         asset, reason = names.asset(_cell(cells, asset_at))

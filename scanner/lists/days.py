@@ -6,14 +6,13 @@ they are of several days, most are read at the wrong one: that is asked.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
 from functools import lru_cache
 
 from scanner.errors import clip
 from scanner.lists.names import normal, word_set
+from scanner.model.dates import spans_in
 from scanner.model.finding import Finding, FindingKind
 
 OF_THE_AMOUNT = word_set(
@@ -27,25 +26,6 @@ SEVERAL_DAYS = "the rows are of several days"
 
 _MOST_SILENT = 4096
 _MOST_LETTERS = 80
-_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
-_MONTH = "(" + "|".join(_MONTHS) + ")[a-z]*"
-_NO = r"(?<![^\W_])"
-_END = r"(?![^\W_t])"  # a time may stand behind it
-_YEAR_FIRST = re.compile(rf"{_NO}((?:19|20)\d\d)([-/._ ])(\d\d?)\2(\d\d?){_END}")
-_ONLY_DIGITS = re.compile(rf"{_NO}((?:19|20)\d\d)(\d\d)(\d\d){_END}")
-_YEAR_LAST = re.compile(rf"{_NO}(\d\d?)([-/._ ])(\d\d?)\2((?:19|20)\d\d){_END}")
-_DAY_OF_MONTH = re.compile(
-    rf"{_NO}(\d\d?)(?:st|nd|rd|th)?[-/._, ]*{_MONTH}[-/._, ]*((?:19|20)\d\d){_END}"
-)
-_MONTH_FIRST = re.compile(
-    rf"{_NO}{_MONTH}[-/._ ]*(\d\d?)(?:st|nd|rd|th)?[-/._, ]+((?:19|20)\d\d){_END}"
-)
-_YEAR_MONTH = re.compile(rf"{_NO}((?:19|20)\d\d)[-/._ ]?(\d\d?){_END}")
-_QUARTER = re.compile(rf"{_NO}(?:((?:19|20)\d\d)[-/._ ]?q([1-4])|q([1-4])[-/._ ]?((?:19|20)\d\d))")
-_NAMED_MONTH = re.compile(rf"{_NO}{_MONTH}[-/._, ]*((?:19|20)\d\d){_END}")
-_YEAR = re.compile(r"(?:19|20)\d\d")
-_SECONDS = re.compile(r"(1\d{9})(?:\d{3}|\d{6}|\d{9})?(?:\.\d*)?")
-
 Readings = tuple[int | None, int | None]
 """A day as a number where the day comes before the month, and where it comes behind it."""
 
@@ -66,47 +46,11 @@ def shortened(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _day_in(text: str) -> Readings | None:
-    plain = text.lower()
-    if seconds := _SECONDS.fullmatch(plain):
-        return _both(datetime.fromtimestamp(int(seconds[1]), UTC).date().toordinal())
-    if found := _YEAR_FIRST.search(plain):
-        return _both(_ordinal(found[1], found[3], found[4]))
-    if found := _ONLY_DIGITS.search(plain):
-        return _both(_ordinal(found[1], found[2], found[3]))
-    if found := _YEAR_LAST.search(plain):
-        readings = _ordinal(found[4], found[3], found[1]), _ordinal(found[4], found[1], found[3])
-        return readings if any(readings) else None
-    if found := _DAY_OF_MONTH.search(plain):
-        return _both(_ordinal(found[3], _month(found[2]), found[1]))
-    if found := _MONTH_FIRST.search(plain):
-        return _both(_ordinal(found[3], _month(found[1]), found[2]))
-    return _period(plain)
-
-
-def _period(plain: str) -> Readings | None:
-    if found := _YEAR_MONTH.search(plain):
-        return _both(_ordinal(found[1], found[2], "1"))
-    if found := _QUARTER.search(plain):
-        month = 3 * int(found[2] or found[3]) - 2
-        return _both(_ordinal(found[1] or found[4], str(month), "1"))
-    if found := _NAMED_MONTH.search(plain):
-        return _both(_ordinal(found[2], _month(found[1]), "1"))
-    return _both(_ordinal(plain, "1", "1")) if _YEAR.fullmatch(plain) else None
-
-
-def _month(name: str) -> str:
-    return str(_MONTHS.index(name[:3]) + 1)
-
-
-def _ordinal(year: str, month: str, day: str) -> int | None:
-    try:
-        return date(int(year), int(month), int(day)).toordinal()
-    except ValueError:
+    found = spans_in(text)
+    if found is None:
         return None
-
-
-def _both(day: int | None) -> Readings | None:
-    return None if day is None else (day, day)
+    first, second = (None if span is None else span.first for span in found)
+    return first, second
 
 
 def apart(first: str, second: str) -> bool:

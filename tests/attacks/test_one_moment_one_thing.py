@@ -122,8 +122,9 @@ def test_a_height_that_was_compared_with_no_network_is_no_date(scanner, tmp_path
     for as_of in ("block 1", "block 5"):
         found = owed_as_of(scanner, tmp_path, rows, moved, "USDC", as_of)
         assert found == ("1.000000", {"liabilities_undated"})
-    long_ago = owed_as_of(scanner, tmp_path, rows, moved, "USDC", "2026-01-01")
-    assert long_ago == (None, {"liabilities_of_another_day"})
+    for as_of in ("2026-01-01", "1 January 2026", "Q4 2023", "FY2023", "1703980800"):
+        long_ago = owed_as_of(scanner, tmp_path, rows, moved, "USDC", as_of)
+        assert long_ago == (None, {"liabilities_of_another_day"}), as_of
 
 
 def test_a_height_of_one_of_several_networks_is_a_date(scanner, tmp_path, moved):

@@ -121,6 +121,32 @@ def test_moments(as_of, other):
     assert dated is (as_of not in ("", "last Tuesday", "2026-02-31"))
 
 
+@pytest.mark.parametrize(
+    ("as_of", "other"),
+    [
+        ("21 September 2026", False), ("Sep 21, 2026", False), ("21.09.2026", False),
+        ("09/21/2026", False), ("2026-09", False), ("Q3 2026", False), ("FY2026", False),
+        ("1790000000", False), ("1790000000000", False), ("2026-09-21T23:00:00+08:00", False),
+        ("2026/09/21 00:00 HKT", False), ("Bitcoin block 111", False), ("block number 111", False),
+        ("21 September 2023", True), ("Dec 31, 2023", True), ("31.12.2023", True),
+        ("12/31/2023", True), ("2023-12", True), ("Q4 2023", True), ("FY2023", True),
+        ("end of year 2023", True), ("1703980800", True), ("2023-12-31T00:00:00+08:00", True),
+        ("2023/12/31 00:00 HKT", True), ("block 900,111", True), ("31 December 2023", True),
+    ],
+)  # fmt: skip
+def test_a_day_in_any_spelling_is_compared(as_of, other):
+    """Figures of years ago are no less old for being dated in words."""
+    why, dated = compare_moments(as_of, [AT], HERE)
+    assert (bool(why), dated) == (other, True)
+
+
+def test_a_day_that_may_be_another_one_dates_nothing():
+    october = BlockRef("bitcoin", "main", 111, "00" * 32, 1_790_000_000 + 19 * 86_400)  # 10 October
+    assert compare_moments("10/10/2026", [october], HERE) == Dating("", dated=True)
+    assert compare_moments("09/10/2026", [october], HERE) == Dating("", dated=False)
+    assert compare_moments("07/08/2026", [october], HERE).other_day
+
+
 def test_a_height_of_another_network_dates_nothing():
     assert compare_moments("block 1", [AT], {"ethereum"}) == Dating("", dated=False)
     assert compare_moments("block 111", [AT], ()) == Dating("", dated=False)

@@ -133,3 +133,61 @@ def test_a_percentage_without_its_sign_is_no_ratio(tmp_path, text):
 def test_ratios_below_ten_are_read(tmp_path):
     (btc,) = owed(tmp_path, "asset,amount,coverage\nBTC,1,9.99\n")
     assert btc.detail["published_ratio"] == check_ratio("9.99") == "9.99"
+
+
+@pytest.mark.parametrize(
+    ("name", "option"),
+    [
+        *((n, "--in UNIT") for n in ("owed_in_thousands.csv", "liabilities-usd.csv", "owedInSats.csv")),
+        *((n, "--of WHOM") for n in ("owed_us_users.csv", "okx-EU-liabilities.csv", "retail.csv")),
+    ],
+)  # fmt: skip
+def test_a_name_of_the_file_that_may_say_so_is_asked_about(tmp_path, name, option):
+    path = tmp_path / name
+    path.write_text("asset,amount\nBTC,100\n")
+    with pytest.raises(ListFormatError, match=f"{option}.*rename the file"):
+        read_liabilities(path, DECIMALS)
+    settled = ("unit",) if option == "--in UNIT" else ("scope",)
+    assert read_liabilities(path, DECIMALS, settled)[0].amount == 100 * 10**8
+    path.write_text("asset,amount,unit,scope\nBTC,100,,all\n")
+    assert read_liabilities(path, DECIMALS)[0].amount == 100 * 10**8
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "owed.csv", "customer_liabilities.csv", "user-balances-2026-11-01.csv", "USDT-USDC.csv",
+        "clients_verified.csv", "okx_por_liabilities_v3.csv", "tree.txt", "Kraken Q3 2026.csv",
+    ],
+)  # fmt: skip
+def test_other_names_of_files_say_nothing(tmp_path, name):
+    (tmp_path / name).write_text("asset,amount\nBTC,100\n")
+    assert read_liabilities(tmp_path / name, DECIMALS)[0].amount == 100 * 10**8
+
+
+def _workbook(path: Path, title: str = "Sheet", comment: str = "") -> Path:
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    book.active.title = title
+    for row in (["asset", "amount"], ["BTC", 100]):
+        book.active.append(row)
+    if comment:
+        book.active["B1"].comment = openpyxl.comments.Comment(comment, "x")
+    book.save(path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("more", "option"),
+    [
+        ({"title": "US users"}, "--of WHOM"),
+        ({"title": "In millions"}, "--in UNIT"),
+        ({"comment": "in thousands"}, "--in UNIT"),
+        ({"comment": "retail accounts only"}, "--of WHOM"),
+    ],
+)
+def test_a_sheet_and_comments_on_its_cells_are_asked_about(tmp_path, more, option):
+    with pytest.raises(ListFormatError, match=option):
+        read_liabilities(_workbook(tmp_path / "owed.xlsx", **more), DECIMALS)
+    plain = _workbook(tmp_path / "owed.xlsx", "Liabilities", "audited on 2026-11-02")
+    assert read_liabilities(plain, DECIMALS)[0].amount == 100 * 10**8
