@@ -8,15 +8,16 @@ that the signers control the address, who says what it held.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from scanner.liabilities.interface import Liability
 from scanner.model.amount import rescale
 from scanner.model.balance import Balance, Evidence, weakest
-from scanner.model.control import ControlResult
+from scanner.model.control import ControlResult, is_proof
 from scanner.snapshots.interface import NumberedClaim
 
 SHOWN_EVIDENCE = tuple(e for e in Evidence if e is not Evidence.UNAVAILABLE)
@@ -177,6 +178,24 @@ class Part:
     shortfall: int = 0
     surplus: int = 0
 
+    def count(
+        self, amounts: Sequence[tuple[int | None, int | None]], said: Evidence | None
+    ) -> None:
+        """Count rows, one at least: what each claims and what was found, None where not known.
+
+        said: the evidence of their balances.
+        """
+        self.rows += len(amounts)
+        claims, balances = zip(*amounts, strict=True)
+        self.claimed += sum(filter(None, claims))
+        self.found += sum(filter(None, balances))
+        if said is Evidence.LATEST_ONLY:
+            return  # it differs now, which says nothing of the time the claim is about
+        for claimed, found in amounts:
+            if claimed is not None and found is not None and claimed != found:
+                self.shortfall += max(claimed - found, 0)
+                self.surplus += max(found - claimed, 0)
+
     def add(self, other: Part) -> None:
         """Take in another part of the same key."""
         self.rows += other.rows
@@ -219,24 +238,27 @@ class Tally:
         if row.duplicate:
             return
         claim = row.claim
-        claimed, amount = claim.amount, None if balance is None else balance.amount
         evidence = Evidence.UNAVAILABLE if balance is None else row_class(balance, control, pin)
         proof = control is not None and control.is_proof and not other_moment
         part = self._part(PartKey(claim.asset, claim.decimals, proof, evidence))
-        part.rows += 1
-        if claimed is not None:
-            part.claimed += claimed
-        if amount is None:
-            return
-        part.found += amount
-        if claimed is None or claimed == amount:
-            return
-        if balance is not None and balance.evidence is Evidence.LATEST_ONLY:
-            return  # it differs now, which says nothing of the time the claim is about
-        if claimed > amount:
-            part.shortfall += claimed - amount
-        else:
-            part.surplus += amount - claimed
+        amount, said = (None, None) if balance is None else balance[:2]
+        part.count([(claim.amount, amount)], said)
+
+    def add_all(
+        self,
+        rows: Iterable[tuple[NumberedClaim, ControlResult, Balance]],
+        pin: Evidence | None,
+    ) -> None:
+        """Count many rows, as `add` does each: those of one asset that rest on the same at once."""
+        alike = defaultdict[tuple[Any, ...], list[tuple[int | None, int | None]]](list)
+        for (_, claim, duplicate), control, balance in rows:
+            if not duplicate:
+                verdict = control.control, control.binding, control.statement
+                key = claim.asset, claim.decimals, verdict, control.evidence, balance.evidence
+                alike[key].append((claim.amount, balance.amount))
+        for (asset, decimals, verdict, shown, said), amounts in alike.items():
+            evidence = said if pin is None else _CLASS[pin, shown, said]
+            self._part(PartKey(asset, decimals, is_proof(*verdict), evidence)).count(amounts, said)
 
     def of_another_moment(
         self,

@@ -47,6 +47,57 @@ def test_rows_come_back_as_they_went_in(store, table):
         assert list(bulk.values(connection, query.where(table.c.no < 0))) == []
 
 
+HARD = (
+    "\\N",
+    "\\.",
+    "%s",
+    "%",
+    "a\tb",
+    "a\nb",
+    "a\r",
+    "\\",
+    "\\t",
+    "",
+    "\x01",
+    "é\u2028",
+    "column1",
+)
+
+
+@pytest.mark.parametrize("count", [1, 49, 50, 51, 1_001])
+@pytest.mark.parametrize("name", [*HARD, None], ids=ascii)
+def test_text_that_looks_like_syntax_is_text(store, table, name, count):
+    """The same all down, and once among others; so for amounts that are there and not there."""
+    same = [(n, None, name, ("a",)) for n in range(count)]
+    mixed = [(n, n, name if n % 7 == 3 else str(n), (str(n),)) for n in range(count, 2 * count)]
+    with store.write() as connection:
+        bulk.insert_rows(connection, table, same)
+        bulk.insert_columns(connection, table, list(zip(*mixed, strict=True)))
+    with store.read() as connection:
+        assert list(bulk.values(connection, select(table).order_by(table.c.no))) == same + mixed
+
+
+def test_columns_of_different_lengths_are_refused(store, table):
+    columns = [[1, 2], [None, None], ["a"], [(), ()]]
+    with pytest.raises(ValueError, match="lengths"), store.write() as connection:
+        bulk.insert_columns(connection, table, columns)
+
+
+def test_no_rows_are_nothing_and_what_is_done_meanwhile_is_done(store, table):
+    done = []
+    with store.write() as connection:
+        bulk.insert_columns(connection, table, [()] * 4, lambda: done.append(1))
+        bulk.insert_rows(connection, table, [])
+    assert done == [1]
+
+
+@pytest.mark.parametrize("value", [b"a", 1.5, ("a",)])
+def test_what_has_no_text_for_copy_is_refused(value):
+    for column in ([value], [value, 1], [None, value]):
+        with pytest.raises(TypeError, match=type(value).__name__):
+            bulk.copy_text([column])
+
+
 @pytest.mark.parametrize("row", [(1, 2, "a"), (1, 2, "a", (), 5)])
 def test_a_row_of_another_width_is_refused(store, table, row):
     with pytest.raises(ValueError, match="zip"), store.write() as connection:

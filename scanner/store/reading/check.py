@@ -149,7 +149,7 @@ def _again(connection: Connection, snapshot_id: int) -> tuple[Tally, dict[int, s
         tally.add(claim, *found, other_moment=chunk in others or claim.no in moved)
         if chunk not in seals:
             seals[chunk] = ChunkSeal()
-        seals[chunk].add(claim, verdict, balance, told)
+        seals[chunk].add([(claim, verdict, balance, told)])
     return tally, {no: made.digest() for no, made in seals.items()}
 
 

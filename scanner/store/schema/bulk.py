@@ -1,12 +1,15 @@
 """Many rows in and out: executemany or COPY (four times as fast as INSERT), and streamed reads.
 
-Values are converted a column at a time (types.py): a call for each would cost more than storing it.
+Values are converted a column at a time (types.py), and PostgreSQL is sent the text of many rows at
+once: a call for each value or row would cost more than storing it.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from datetime import datetime
 from itertools import chain, islice
 from types import TracebackType
 from typing import Any, Self
@@ -18,7 +21,11 @@ from sqlalchemy.types import NULLTYPE
 from scanner.store.schema.types import ColumnType
 
 BATCH = 2_000
-"""Rows fetched or converted at a time."""
+"""Rows fetched at a time."""
+SENT = 500
+"""Rows converted and sent at a time: PostgreSQL stores them while the next are converted."""
+TOGETHER = 50
+"""Rows of one INSERT on SQLite; with 17 columns below 999 parameters, which every one takes."""
 LONGEST_COPY = 25_000
 """Rows of one COPY: the server keeps them until its end, for the triggers."""
 
@@ -27,31 +34,51 @@ def _nothing() -> None:
     """What there is to do meanwhile, if nothing is."""
 
 
-def insert_rows(
-    connection: Connection,
-    table: Table,
-    rows: Iterable[Sequence[Any]],
-    meanwhile: Callable[[], None] = _nothing,
-) -> None:
+Columns = Sequence[Sequence[Any]]
+"""Many rows by column: each as long as the others."""
+
+
+def insert_rows(connection: Connection, table: Table, rows: Iterable[Sequence[Any]]) -> None:
     """Insert `rows` into `table` in the running transaction.
 
     rows: values in the order of the table's columns, every column given; Python values as its
         types take them. Read once, streamed.
+    """
+    _insert(connection, table, _by_column(rows), _nothing)
+
+
+def insert_columns(
+    connection: Connection,
+    table: Table,
+    columns: Columns,
+    meanwhile: Callable[[], None] = _nothing,
+) -> None:
+    """Insert many rows, given by column, in the running transaction.
+
+    columns: values as `insert_rows` takes them.
     meanwhile: work of ours that is done while PostgreSQL stores what it was sent. Called once.
     """
-    converted = _converted(rows, [column.type for column in table.columns], connection.dialect)
+    _insert(connection, table, _cut(columns), meanwhile)
+
+
+def _insert(
+    connection: Connection,
+    table: Table,
+    batches: Iterable[Columns],
+    meanwhile: Callable[[], None],
+) -> None:
+    kinds = [column.type for column in table.columns]
+    converted = (_stored_columns(kinds, batch, connection.dialect) for batch in batches)
     cursor: Any = connection.connection.cursor()
     try:
         if connection.dialect.name == "sqlite":
-            marks = ", ".join("?" * len(table.columns))
-            statement = f"INSERT INTO {_target(connection, table)} VALUES ({marks})"  # noqa: S608 - names of tables.py
-            for batch in converted:
-                cursor.executemany(statement, batch)
+            for columns in converted:
+                _into_sqlite(cursor, _target(connection, table), columns)
             meanwhile()
         else:
             with cursor.copy(f"COPY {_target(connection, table)} FROM STDIN") as copy:
-                for row in chain.from_iterable(converted):
-                    copy.write_row(row)
+                for columns in converted:
+                    copy.write(copy_text(columns))
                 meanwhile()
     finally:
         cursor.close()
@@ -91,8 +118,8 @@ class Loading:
         if table is not self._table or self._copied >= LONGEST_COPY:
             self._begin(table)
         kinds = [column.type for column in table.columns]
-        for row in chain.from_iterable(_converted(rows, kinds, self._connection.dialect)):
-            self._copy.write_row(row)
+        for batch in _by_column(rows):
+            self._copy.write(copy_text(_stored_columns(kinds, batch, self._connection.dialect)))
         self._copied += len(rows)
 
     def _begin(self, table: Table) -> None:
@@ -159,14 +186,88 @@ def insert_new(connection: Connection, table: Table) -> Insert:
     return postgresql.insert(table).on_conflict_do_nothing()
 
 
-def _converted(
-    rows: Iterable[Sequence[Any]], kinds: Sequence[Any], dialect: Dialect
-) -> Iterator[Iterable[tuple[Any, ...]]]:
-    """Batches of rows as the database stores them. Raises ValueError for a row of another width."""
+def _into_sqlite(cursor: Any, target: str, columns: Columns) -> None:  # noqa: ANN401
+    """Rows into SQLite, many in a statement: a call for each costs more than storing it."""
+    same = list(map(_is_same, columns))
+    fixed = [values[0] for values, one in zip(columns, same, strict=True) if one]
+    varying = [values for values, one in zip(columns, same, strict=True) if not one]
+    count = len(columns[0]) // TOGETHER * TOGETHER if varying else 0
+    number = iter(range(1, len(columns) + 1))
+    chosen = ", ".join("?" if one else f"column{next(number)}" for one in same)
+    rows = ", ".join([_marks(len(varying))] * TOGETHER)
+    many = f"INSERT INTO {target} SELECT {chosen} FROM (VALUES {rows})"  # noqa: S608 - names of tables.py
+    for first in range(0, count, TOGETHER):
+        cut = (values[first : first + TOGETHER] for values in varying)
+        cursor.execute(many, [*fixed, *chain.from_iterable(zip(*cut, strict=True))])
+    rest = zip(*(values[count:] for values in columns), strict=True)
+    cursor.executemany(f"INSERT INTO {target} VALUES {_marks(len(columns))}", rest)  # noqa: S608
+
+
+def _marks(count: int) -> str:
+    return f"({', '.join('?' * count)})"
+
+
+def _is_same(values: Sequence[Any]) -> bool:
+    """Whether a column says the same all down, as most columns of a chunk's results do."""
+    return bool(values[0] == values[-1]) and values.count(values[0]) == len(values)
+
+
+def copy_text(columns: Columns) -> str:
+    """Rows as COPY reads them (PostgreSQL, COPY: text format). Raises TypeError and ValueError."""
+    pattern, varying = [], []
+    for values in columns:
+        if _is_same(values):
+            pattern.append(_text(values[0]).replace("%", "%%"))
+        else:
+            pattern.append("%s")
+            varying.append(_texts(values))
+    line = "\t".join(pattern) + "\n"
+    rows = zip(*varying, strict=True) if varying else [()] * len(columns[0])
+    return "".join([line % row for row in rows])
+
+
+_SPECIAL = re.compile(r"[\\\n\r\t]")
+_ESCAPES = str.maketrans({"\\": r"\\", "\n": r"\n", "\r": r"\r", "\t": r"\t"})
+
+
+def _texts(values: Sequence[Any]) -> Sequence[Any]:
+    """A column's values as COPY reads them; numbers as they are."""
+    kinds = set(map(type, values))
+    if kinds == {int}:
+        return values
+    if kinds == {str} and not _SPECIAL.search("".join(values)):
+        return values  # one search through all of it: next to no text needs an escape
+    return [_text(value) for value in values]
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return r"\N"
+    if isinstance(value, str):
+        return str(value).translate(_ESCAPES)
+    if isinstance(value, int | datetime):
+        return str(value)
+    raise TypeError(f"no text of {type(value).__name__} is stored")
+
+
+def _by_column(rows: Iterable[Sequence[Any]]) -> Iterator[Columns]:
+    """Rows by column, a batch at a time. Raises ValueError where one is longer than another."""
     remaining = iter(rows)
-    while batch := list(islice(remaining, BATCH)):
-        columns = zip(kinds, zip(*batch, strict=True), strict=True)
-        yield zip(*(_stored(kind, values, dialect) for kind, values in columns), strict=True)
+    while batch := list(islice(remaining, SENT)):
+        yield list(zip(*batch, strict=True))
+
+
+def _cut(columns: Columns) -> Iterator[Columns]:
+    """Columns, a batch of rows at a time. Raises ValueError where one is longer than another."""
+    if len(set(map(len, columns))) != 1:
+        raise ValueError("columns of different lengths")
+    for first in range(0, len(columns[0]), SENT):
+        yield [values[first : first + SENT] for values in columns]
+
+
+def _stored_columns(kinds: Sequence[Any], columns: Columns, dialect: Dialect) -> Columns:
+    """Columns as the database stores them. Raises ValueError for more or fewer than there are."""
+    return [_stored(kind, values, dialect) for kind, values in zip(kinds, columns, strict=True)]
 
 
 def _stored(kind: Any, values: Sequence[Any], dialect: Dialect) -> Sequence[Any]:  # noqa: ANN401

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any, TypeVar
 
@@ -93,13 +93,15 @@ def read_control(values: tuple[Any, ...]) -> ControlResult | None:
     )
 
 
-def control_values(result: ControlResult) -> tuple[Any, ...]:
-    """The values of CONTROL_COLUMNS for a verdict."""
-    r = result
-    return (
-        *(_TEXT[r.control], _TEXT[r.binding], _TEXT[r.freshness], r.scheme, r.required),
-        *(r.signed_by, r.reason, _TEXT[r.evidence], _TEXT[r.statement], _TEXT[r.stated_by]),
-    )
+def control_columns(results: Sequence[ControlResult]) -> list[Sequence[Any]]:
+    """The values of CONTROL_COLUMNS for verdicts, by column."""
+    fields = by_column(results, len(ControlResult._fields))
+    control, binding, freshness, scheme, required, signed_by, reason, *more = fields
+    evidence, statement, stated_by, _ = more
+    return [
+        *(_texts(control), _texts(binding), _texts(freshness), scheme, required, signed_by),
+        *(reason, _texts(evidence), _texts(statement), _texts(stated_by)),
+    ]
 
 
 def read_balance(values: tuple[Any, ...]) -> Balance | None:
@@ -110,10 +112,19 @@ def read_balance(values: tuple[Any, ...]) -> Balance | None:
     return Balance(amount, _EVIDENCE[evidence], sources, reason, detail)
 
 
-def balance_values(balance: Balance) -> tuple[Any, ...]:
-    """The values of BALANCE_COLUMNS for a balance."""
-    b = balance
-    return b.amount, _TEXT[b.evidence], b.sources, b.reason, b.detail
+def balance_columns(balances: Sequence[Balance]) -> list[Sequence[Any]]:
+    """The values of BALANCE_COLUMNS for balances, by column."""
+    amount, evidence, sources, reason, detail = by_column(balances, len(Balance._fields))
+    return [amount, _texts(evidence), sources, reason, detail]
+
+
+def by_column(rows: Sequence[Sequence[Any]], width: int) -> list[Sequence[Any]]:
+    """Rows of `width` values as that many columns. Raises ValueError for a row of another width."""
+    return list(zip(*rows, strict=True)) if rows else [()] * width
+
+
+def _texts(words: Sequence[Any]) -> list[str]:
+    return [_TEXT[word] for word in words]
 
 
 def read_block(row: Row[Any]) -> BlockRef:

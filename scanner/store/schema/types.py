@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 from sqlalchemy import DateTime, Dialect, Numeric, Text, TypeDecorator
 from sqlalchemy.types import TypeEngine
@@ -20,20 +20,19 @@ from sqlalchemy.types import TypeEngine
 from scanner.model.jsontext import own_json
 
 
-@runtime_checkable
-class ColumnType(Protocol):
+class ColumnType:
     """A type that converts many values at once: the same results, without a call for each."""
 
     def store_column(self, values: Sequence[Any], dialect: Dialect) -> Sequence[Any]:
         """Like process_bind_param, for each value in order; raises what that raises."""
-        ...
+        raise NotImplementedError
 
     def load_column(self, values: Sequence[Any], dialect: Dialect) -> Sequence[Any]:
         """Like process_result_value, for each value in order."""
-        ...
+        raise NotImplementedError
 
 
-class Natural(TypeDecorator[int]):
+class Natural(ColumnType, TypeDecorator[int]):
     """A whole number of at most `digits` digits, never negative.
 
     NUMERIC(digits, 0) on PostgreSQL; zero-padded TEXT of fixed width on SQLite, which therefore
@@ -121,7 +120,7 @@ _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]|\A\x01")
 _SUSPECT = re.compile(r"[\x00\x01\ud800-\udfff]")
 
 
-class ExactText(TypeDecorator[str]):
+class ExactText(ColumnType, TypeDecorator[str]):
     """Text from a hostile file: comes back exactly, with NUL bytes and lone surrogates.
 
     Such text is stored as U+0001 and its JSON string; all other text as it is.
@@ -158,7 +157,7 @@ def escape_text(value: str) -> str:
     return _ESCAPED + json.dumps(value) if _UNSTORABLE.search(value) else value
 
 
-class TextList(TypeDecorator[tuple[str, ...]]):
+class TextList(ColumnType, TypeDecorator[tuple[str, ...]]):
     """A tuple of texts, stored as a JSON list in ASCII ("[]" when empty)."""
 
     impl = Text
@@ -190,6 +189,8 @@ class TextList(TypeDecorator[tuple[str, ...]]):
 @lru_cache(maxsize=1024)  # the same few endpoints and signers again and again
 def dump_texts(value: tuple[str, ...]) -> str:
     """What TextList stores for a tuple."""
+    if len(value) == 1 and value[0].isascii() and value[0].isalnum():
+        return f'["{value[0]}"]'  # one key or signature, as most are: nothing to escape
     return json.dumps(value) if value else "[]"
 
 

@@ -6,7 +6,7 @@ Findings of a second reading (`chain.LATER`) come afterwards, and are not in it.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -25,6 +25,9 @@ _NOT_ASKED = Statement.NOT_ASKED.value
 
 Told = Sequence[tuple[str, str]]
 """Kind and reason of each finding about one claim."""
+
+SealedRow = tuple[NumberedClaim, Sequence[Any], Sequence[Any], Told]
+"""A claim with the values of CONTROL_COLUMNS and of BALANCE_COLUMNS."""
 
 
 class StoredRow(NamedTuple):
@@ -54,26 +57,28 @@ class ChunkSeal:
 
     def __init__(self) -> None:
         self._hash = sha256()
-        self._dumps = orjson.dumps
 
-    def add(
-        self, row: NumberedClaim, verdict: Sequence[Any], balance: Sequence[Any], told: Told
-    ) -> None:
-        """Add a row. verdict, balance: values of CONTROL_COLUMNS and BALANCE_COLUMNS."""
-        no, claim, duplicate = row
-        claimed, found = claim.amount, balance[0]
-        record = (
-            *(no, duplicate, claim.asset, claim.network, claim.address_key, claim.decimals),
-            None if claimed is None else str(claimed),
-            _sealed(verdict),
-            (None if found is None else str(found), *balance[1:]),
-            sorted(told) if told else (),
-        )
-        try:
-            line = self._dumps(record)
-        except TypeError:  # lone surrogates have no UTF-8 form
-            line = json.dumps(record, separators=(",", ":")).encode()
-        self._hash.update(line + b"\n")
+    def add(self, rows: Iterable[SealedRow]) -> None:
+        """Add rows, by rising claim number."""
+        update, dumps, end = self._hash.update, orjson.dumps, orjson.OPT_APPEND_NEWLINE
+        for (no, claim, duplicate), verdict, balance, told in rows:
+            claimed, found = claim.amount, balance[0]
+            record = (
+                no,
+                duplicate,
+                claim.asset,
+                claim.network,
+                claim.address_key,
+                claim.decimals,
+                None if claimed is None else str(claimed),
+                _sealed(verdict),
+                (None if found is None else str(found), *balance[1:]),
+                sorted(told) if told else (),
+            )
+            try:
+                update(dumps(record, None, end))
+            except TypeError:  # lone surrogates have no UTF-8 form
+                update(json.dumps(record, separators=(",", ":")).encode() + b"\n")
 
     def digest(self) -> str:
         """What was added, in hex."""
@@ -94,8 +99,7 @@ def _sealed(verdict: Sequence[Any]) -> Sequence[Any]:
 def seal_stored(connection: Connection, chunk: Chunk) -> str:
     """The digest of a chunk from what is stored."""
     seal = ChunkSeal()
-    for row in stored_rows(connection, chunk.snapshot_id, chunk):
-        seal.add(*row[1:])
+    seal.add(row[1:] for row in stored_rows(connection, chunk.snapshot_id, chunk))
     return seal.digest()
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import compress
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, null, select, union_all
 
 from scanner.model.amount import format_amount
 from scanner.model.balance import Balance, Evidence
 from scanner.model.claim import Claim
+from scanner.model.control import ControlResult
 from scanner.model.finding import Finding, FindingKind
 from scanner.snapshots.findings import finding_about
 from scanner.snapshots.interface import Chunk, NumberedClaim, RowResult, SnapshotState
@@ -22,8 +24,9 @@ from scanner.store.schema import tables as t
 from scanner.store.schema.records import (
     BALANCE_COLUMNS,
     CONTROL_COLUMNS,
-    balance_values,
-    control_values,
+    balance_columns,
+    by_column,
+    control_columns,
     read_balance,
     read_control,
 )
@@ -38,101 +41,99 @@ def store_results(
     pin: who named the block it was read at, None where that is not recorded.
     Raises ValueError unless every row has its verdict and its balance.
     """
-    key, no = chunk.snapshot_id, chunk.no
-    rows = [_values(result) for result in results]
+    rows = [
+        (claim, control, balance)
+        for claim, control, balance, _ in results
+        if control is not None and balance is not None
+    ]
+    if len(rows) < len(results):
+        raise ValueError(f"chunk {chunk.no} is done only with all its results")
+    claims, controls, balances = by_column(rows, 3)
+    verdicts, found = control_columns(controls), balance_columns(balances)
+    told = _told([result.findings for result in results])
     seal, sums = ChunkSeal(), _Sums(pin)
 
     def seal_rows() -> None:
-        for row in rows:
-            seal.add(*row)
+        each = zip(*verdicts, strict=True), zip(*found, strict=True)
+        seal.add(zip(claims, *each, told, strict=True))
 
-    anew = _insert_verdicts(
-        connection,
-        chunk,
-        [(claim.no, verdict, told) for claim, verdict, _, told in rows],
-        seal_rows,
-    )
-    bulk.insert_rows(
+    anew = _insert_verdicts(connection, chunk, claims, verdicts, told, seal_rows)
+    bulk.insert_columns(
         connection,
         t.balance,
-        [(key, claim.no, no, *balance) for claim, _, balance, _ in rows],
-        partial(sums.add, results if anew else ()),
+        [*_keys(chunk.snapshot_id, claims), [chunk.no] * len(claims), *found],
+        partial(sums.add, rows if anew else ()),
     )
     if not anew:  # an earlier try may have stored another verdict, and that one stays
-        sums.add(_as_stored(connection, chunk, results))
+        sums.add(_as_stored(connection, chunk, rows))
     bulk.insert_rows(connection, t.subtotal, sums.rows(chunk))
     return seal.digest() if anew else seal_stored(connection, chunk)
 
 
 def store_verdicts(connection: Connection, chunk: Chunk, results: Sequence[RowResult]) -> None:
     """Store the verdicts and findings of a chunk that failed, as far as there are any."""
-    rows = [
-        (r.claim.no, control_values(r.control), _told(r.findings))
-        for r in results
-        if r.control is not None
-    ]
-    _insert_verdicts(connection, chunk, rows, lambda: None)
+    judged = [(r.claim, r.control, r.findings) for r in results if r.control is not None]
+    claims, controls, findings = by_column(judged, 3)
+    verdicts = control_columns(controls)
+    _insert_verdicts(connection, chunk, claims, verdicts, _told(findings), lambda: None)
 
 
+_Row = tuple[NumberedClaim, ControlResult, Balance]
 _Told = Sequence[tuple[str, str]]
 
 
-def _values(result: RowResult) -> tuple[NumberedClaim, tuple[Any, ...], tuple[Any, ...], _Told]:
-    claim, control, balance, findings = result
-    if control is None or balance is None:
-        raise ValueError(f"claim {claim.no}: a chunk is done only with all its results")
-    return claim, control_values(control), balance_values(balance), _told(findings)
+def _keys(snapshot_id: int, claims: Sequence[NumberedClaim]) -> tuple[list[int], list[int]]:
+    """The columns of a row's key: snapshot and claim number."""
+    return [snapshot_id] * len(claims), [claim.no for claim in claims]
 
 
-def _told(findings: Sequence[Finding]) -> _Told:
-    return [(f.kind.value, f.reason) for f in findings] if findings else ()
+def _told(findings: Sequence[Sequence[Finding]]) -> list[_Told]:
+    """Kind and reason of each finding, for each row."""
+    return [[(f.kind.value, f.reason) for f in of] if of else () for of in findings]
 
 
 def _insert_verdicts(
     connection: Connection,
     chunk: Chunk,
-    rows: Sequence[tuple[int, tuple[Any, ...], _Told]],
+    claims: Sequence[NumberedClaim],
+    verdicts: bulk.Columns,
+    told: Sequence[_Told],
     meanwhile: Callable[[], None],
 ) -> bool:
     """Insert verdicts and findings, but for those that an earlier, failed try has left.
 
-    rows: claim number, values of CONTROL_COLUMNS, kind and reason of each finding.
+    verdicts: CONTROL_COLUMNS, by column. told: kind and reason of each finding, by claim.
     meanwhile: work that is done while the database stores them.
     Returns whether there were none.
     """
-    key = chunk.snapshot_id
-    numbers = {no for no, _, _ in rows}  # others' claims may lie between a chunk's own
-    judged = _numbers_in(connection, t.control_result, chunk) & numbers
-    told = {pair for pair in _findings_in(connection, chunk) if pair[0] in numbers}
-    bulk.insert_rows(
-        connection,
-        t.control_result,
-        ((key, no, *verdict) for no, verdict, _ in rows if no not in judged),
-        meanwhile,
-    )
-    bulk.insert_rows(
-        connection,
-        t.finding,
-        (
-            (key, no, kind, reason)
-            for no, _, findings in rows
-            for kind, reason in findings
-            if (no, kind) not in told
-        ),
-    )
-    return not (judged or told)
+    keys, numbers = _keys(chunk.snapshot_id, claims)
+    mine = set(numbers)  # others' claims may lie between a chunk's own
+    left = {(no, kind) for no, kind in _left(connection, chunk) if no in mine}
+    judged = {no for no, kind in left if kind is None}
+    columns = [keys, numbers, *verdicts]
+    if judged:
+        new = [no not in judged for no in numbers]
+        columns = [list(compress(values, new)) for values in columns]
+    bulk.insert_columns(connection, t.control_result, columns, meanwhile)
+    new_findings = [
+        (chunk.snapshot_id, no, kind, reason)
+        for no, findings in zip(numbers, told, strict=True)
+        for kind, reason in findings
+        if (no, kind) not in left
+    ]
+    if new_findings:
+        bulk.insert_rows(connection, t.finding, new_findings)
+    return not left
 
 
-def _as_stored(
-    connection: Connection, chunk: Chunk, results: Sequence[RowResult]
-) -> list[RowResult]:
-    """The same results with the verdicts that are stored: what is added up is what rows say."""
+def _as_stored(connection: Connection, chunk: Chunk, rows: Sequence[_Row]) -> list[_Row]:
+    """The same rows with the verdicts that are stored: what is added up is what rows say."""
     c = t.control_result.c
     query = select(c.claim_no, *CONTROL_COLUMNS).where(
         c.snapshot_id == chunk.snapshot_id, c.claim_no.between(chunk.plan.first, chunk.plan.last)
     )
     kept = {no: read_control(tuple(values)) for no, *values in bulk.values(connection, query)}
-    return [result._replace(control=kept[result.claim.no]) for result in results]
+    return [(claim, kept[claim.no] or control, balance) for claim, control, balance in rows]
 
 
 class _Sums:
@@ -141,11 +142,9 @@ class _Sums:
     def __init__(self, pin: Evidence | None) -> None:
         self._tally, self._pin = Tally(), pin
 
-    def add(self, results: Sequence[RowResult]) -> None:
+    def add(self, rows: Sequence[_Row]) -> None:
         """Add results."""
-        add, pin = self._tally.add, self._pin
-        for claim, control, balance, _ in results:
-            add(claim, control, balance, pin)
+        self._tally.add_all(rows, self._pin)
 
     def rows(self, chunk: Chunk) -> Iterator[tuple[Any, ...]]:
         """Rows of `subtotal`."""
@@ -218,17 +217,17 @@ def _moved(claim: Claim, first: int, seen: Balance) -> Finding:
     return finding_about(claim, FindingKind.MOVED_WHILE_READ, reason)
 
 
-def _numbers_in(connection: Connection, table: Any, chunk: Chunk) -> set[int]:  # noqa: ANN401
-    c = table.c
-    query = select(c.claim_no).where(
-        c.snapshot_id == chunk.snapshot_id, c.claim_no.between(chunk.plan.first, chunk.plan.last)
-    )
-    return set(connection.execute(query).scalars())
+def _of_chunk(table: Any, *columns: Any) -> Any:  # noqa: ANN401
+    within = table.c.claim_no.between(bindparam("first"), bindparam("last"))
+    return select(table.c.claim_no, *columns).where(table.c.snapshot_id == bindparam("of"), within)
 
 
-def _findings_in(connection: Connection, chunk: Chunk) -> set[tuple[int, str]]:
-    c = t.finding.c
-    query = select(c.claim_no, c.kind).where(
-        c.snapshot_id == chunk.snapshot_id, c.claim_no.between(chunk.plan.first, chunk.plan.last)
-    )
-    return {(no, kind) for no, kind in connection.execute(query)}
+# Made once, and asked at once: a question costs as much as storing a hundred rows.
+_LEFT = union_all(_of_chunk(t.control_result, null()), _of_chunk(t.finding, t.finding.c.kind))
+
+
+def _left(connection: Connection, chunk: Chunk) -> Iterator[tuple[int, str | None]]:
+    """Claims with a verdict (and None) and with a finding (and its kind) of a chunk's range."""
+    plan = chunk.plan
+    given = {"of": chunk.snapshot_id, "first": plan.first, "last": plan.last}
+    return ((no, kind) for no, kind in connection.execute(_LEFT, given))

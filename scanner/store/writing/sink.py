@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from scanner.errors import SnapshotNotFoundError, StoreError, clip
 from scanner.model.balance import Evidence
@@ -238,11 +238,15 @@ def _snapshot(connection: Connection, snapshot_id: int) -> Any:  # noqa: ANN401 
     return row
 
 
+_THIS = (t.chunk.c.snapshot_id == bindparam("of"), t.chunk.c.no == bindparam("number"))
+# Made once: what SQLAlchemy makes of a statement costs more than the answer.
+_LOCKED = select(t.chunk.c.state).where(*_THIS).with_for_update()
+_MARKED = t.chunk.update().where(*_THIS).values(attempts=t.chunk.c.attempts + 1)
+
+
 def _lock_chunk(connection: Connection, chunk: Chunk) -> ChunkState:
     """The chunk's state; until the transaction ends nobody else finishes it."""
-    c = t.chunk.c
-    query = select(c.state).where(c.snapshot_id == chunk.snapshot_id, c.no == chunk.no)
-    state = connection.execute(query.with_for_update()).scalar()
+    state = connection.execute(_LOCKED, {"of": chunk.snapshot_id, "number": chunk.no}).scalar()
     if state is None:
         raise StoreError(
             f"chunk {chunk.no} of snapshot {chunk.snapshot_id} was divided again in the meantime"
@@ -259,15 +263,5 @@ def _mark(
     digest: str = "",
     read_until: int | None = None,
 ) -> None:
-    c = t.chunk.c
-    connection.execute(
-        t.chunk.update()
-        .where(c.snapshot_id == chunk.snapshot_id, c.no == chunk.no)
-        .values(
-            state=state.value,
-            error=error,
-            digest=digest,
-            read_until=read_until,
-            attempts=c.attempts + 1,
-        )
-    )
+    now = {"state": state.value, "error": error, "digest": digest, "read_until": read_until}
+    connection.execute(_MARKED, {"of": chunk.snapshot_id, "number": chunk.no, **now})

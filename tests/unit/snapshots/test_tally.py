@@ -237,6 +237,16 @@ def test_rows_that_hold_nothing_and_rows_without_an_answer_are_no_zero_and_no_ra
     assert (alone.verified, alone.reserve_ratio) == (0, "0.000000")
 
 
+@given(ROWS, st.sampled_from([None, *Evidence]))
+def test_rows_counted_together_are_rows_counted_one_by_one(rows, pin):
+    whole = [row for row in rows if None not in row[1:]]
+    single, together = Tally(), Tally()
+    for row in whole:
+        single.add(*row, pin)
+    together.add_all(whole, pin)
+    assert together.parts == single.parts
+
+
 @given(ROWS, st.integers(0, 5))
 def test_what_is_not_answered_has_no_ratio_and_a_finer_unit_changes_nothing(rows, due):
     tally = Tally()
