@@ -1,9 +1,9 @@
 """Networks that are read through a fleet of readers: one JSON object a line and network.
 
 networks.NAME: rows a second of the network's own coin against a server of the tests on this
-machine, which replays recorded answers at once; `requests` is how many it takes for 10,000 rows,
-passes over a state that moves on counted in: divided by an endpoint's rate that is the time of a
-real run.
+machine, which replays recorded answers at once; networks.tron.tokens: the same of USDT there, of
+2,000 rows at least. `requests` is how many it takes for 10,000 rows, passes over a state that moves
+on counted in: divided by an endpoint's rate that is the time of a real run.
 
     python bench/networks.py [ROWS]
 """
@@ -218,6 +218,27 @@ def june_networks(rows: int) -> None:
             height = server.world.tip - 20
             at = source.pin(height)
             measure(name, source, queries, at, server)
+            if name == "tron":
+                tron_tokens(max(rows, 2_000), server, make)
+
+
+def tron_tokens(rows: int, server: Any, make: Callable[[bytes], str]) -> None:
+    """USDT on Tron, many holders in one call."""
+    from support.june_list import REGISTRY
+
+    from scanner.chains.table import source_of
+    from scanner.model.addresses.table import decode_address
+    from scanner.model.balance import BalanceQuery
+
+    network, usdt = REGISTRY.network("tron"), REGISTRY.holding("USDT", "tron")
+    queries = []
+    for n in range(rows):
+        address = decode_address(network, make(sha256(f"holder {n}".encode()).digest()))
+        server.world.put(address.text, n + 1, usdt.contract)
+        queries.append(BalanceQuery(address, usdt))
+    source = source_of(network, {"tron": [server.endpoint("tron")]}, REGISTRY)
+    assert source is not None
+    measure("tron.tokens", source, queries, source.pin(server.world.tip - 20), server)
 
 
 if __name__ == "__main__":

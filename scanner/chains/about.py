@@ -94,7 +94,8 @@ ABOUT: Final[Mapping[str, About]] = {
     ),
     "tron_http": About(
         "java-tron",
-        "TRX liquid, staked, lent out, unfreezing; TRC-20 by balanceOf; the solid state",
+        "TRX liquid, staked, lent out, unfreezing; TRC-20 by balanceOf, hundreds of holders in one "
+        "call that names its block; the solid state",
         "votes' rewards not yet taken; any past state, except on a node stopped there",
     ),
     "solana_rpc": About(

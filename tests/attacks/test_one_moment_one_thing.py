@@ -15,7 +15,7 @@ from support.attack_lab import (
 )
 from support.real_wallets import FIRST, Wallets, in_mapping, raw
 
-from scanner.chains.evm.assembly import assemble
+from scanner.chains.assembly import assemble
 from scanner.lists.reconcile import ListAudit
 from scanner.model.addresses.keccak import keccak256
 from scanner.model.claim import Claim

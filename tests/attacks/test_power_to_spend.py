@@ -17,7 +17,7 @@ from support.attack_lab import (
 from support.beacon_stub import GENESIS, BeaconStub
 from support.scripted_http import serving
 
-from scanner.chains.evm.assembly import assemble
+from scanner.chains.assembly import assemble
 from scanner.ownership.primitives.envelopes import eip191_hash
 
 pytestmark = pytest.mark.node

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from eth_abi import encode
 
-from scanner.chains.evm.assembly import assemble
+from scanner.chains.assembly import assemble
 from scanner.demo.nodes import Anvil
 from scanner.model.addresses.keccak import keccak256
 

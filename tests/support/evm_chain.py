@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from scanner.chains.evm.assembly import assemble
+from scanner.chains.assembly import assemble
 from scanner.model.addresses.keccak import keccak256
 
 SLOT = 2  # where the plain token below keeps its balances

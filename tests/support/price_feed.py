@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from scanner.chains.evm.assembly import assemble
+from scanner.chains.assembly import assemble
 from scanner.demo.nodes import Anvil
 
 ROUND, ANSWER, STARTED, UPDATED, ANSWERED_IN, DECIMALS, NAME_SIZE, NAME = range(8)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from coincurve import PrivateKey
 from eth_abi import encode
 
-from scanner.chains.evm.assembly import assemble
+from scanner.chains.assembly import assemble
 from scanner.demo.nodes import Anvil
 from scanner.model.addresses.keccak import keccak256
 from support.attack_lab import WEI, account_of

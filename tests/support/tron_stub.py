@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
+from scanner.chains.tron.sheet import program
+from scanner.model.addresses.keccak import keccak256
 from scanner.model.addresses.tron import TronCodec
 from support.recorded import World, WorldServer, recorded, sent
 from support.replay import Sent, Trap
@@ -20,7 +23,11 @@ class TronServer(WorldServer):
     """Values held: sun, or the fields of an account's JSON, for ""; a number for a token.
 
     contracts: tokens that have code. quirks: "overloaded", "shifted", "reverts", "other account",
-    "goes back", "moves".
+    "goes back", "moves"; and of creation code in a contract's place, of which the recorded program
+    is understood: "no sheet", "busy" (time for `most` holders), "sheet reverts", "sheet cut",
+    "sheet misses one", "sheet of others", "sheet of another question", "sheet of another program",
+    "sheet of an old block", "sheet of a new block", "sheet of another time",
+    "sheet of another chain", "sheet of an unknown kind".
     """
 
     network = "tron"
@@ -29,6 +36,8 @@ class TronServer(WorldServer):
     def __init__(self, world: World, contracts: set[str], *quirks: str) -> None:
         super().__init__(world, *quirks)
         self.contracts = contracts
+        self.most = 200
+        self.sheets: list[int] = []
 
     def answer(self, method: str, path: str, body: bytes) -> Sent:
         asked = json.loads(body)
@@ -69,7 +78,9 @@ class TronServer(WorldServer):
         whole = account | fields  # a node leaves out what is zero or empty
         return {name: value for name, value in whole.items() if value or name not in fields}
 
-    def _triggerconstantcontract(self, body: dict[str, Any]) -> dict[str, Any]:
+    def _triggerconstantcontract(self, body: dict[str, Any]) -> Any:
+        if "contract_address" not in body:
+            return self._created(body)
         token = _text(body["contract_address"])
         if token not in self.contracts:
             return recorded("tron", "error_trc20_no_contract")
@@ -89,6 +100,66 @@ class TronServer(WorldServer):
         if self.trap is Trap.DROPS:
             answer["constant_result"] = []
         return answer
+
+    def _created(self, body: dict[str, Any]) -> Any:
+        """Run creation code: the sheet and no other, told as a real node told it."""
+        code = bytes.fromhex(body["data"])
+        assert code.startswith(program())
+        request = code[len(program()) :]
+        asked = list(_sections(request))
+        if "no sheet" in self.quirks:
+            return recorded("tron", "error_sheet_no_constant")
+        if "sheet reverts" in self.quirks:
+            return recorded("tron", "error_sheet_reverts")
+        self.sheets.append(len(asked))
+        if "busy" in self.quirks and len(asked) > self.most:
+            return recorded("tron", "error_sheet_out_of_time")
+        answer = recorded("tron", "sheet_balances")
+        value = answer["transaction"]["raw_data"]["contract"][0]["parameter"]["value"]
+        value["new_contract"]["bytecode"] = body["data"]
+        value["owner_address"] = value["new_contract"]["origin_address"] = body["owner_address"]
+        if "sheet of another program" in self.quirks:
+            value["new_contract"]["bytecode"] = body["data"][:-2] + "00"
+        told = b"".join([*self._head(request), *self._records(asked)])
+        if "sheet cut" in self.quirks:
+            told = told[:-1]
+        answer["constant_result"] = [] if self.trap is Trap.DROPS else [told.hex()]
+        return answer
+
+    def _head(self, request: bytes) -> Iterator[bytes]:
+        number = self.state(self.world.tip)
+        number -= "sheet of an old block" in self.quirks
+        number += "sheet of a new block" in self.quirks
+        time = START + 3 * number + ("sheet of another time" in self.quirks)
+        chain = int(GENESIS[-8:], 16) + ("sheet of another chain" in self.quirks)
+        if "sheet of another question" in self.quirks:
+            request += b"\0"
+        yield from (n.to_bytes(32) for n in (chain, number, time))
+        yield keccak256(request)
+
+    def _records(self, asked: list[tuple[str, str]]) -> Iterator[bytes]:
+        kind = 3 if "sheet of an unknown kind" in self.quirks else 1
+        for n, (token, holder) in enumerate(asked):
+            if "sheet misses one" in self.quirks and n == 0:
+                continue
+            if token not in self.contracts or "reverts" in self.quirks:
+                yield bytes((2,)) + bytes(31)
+                continue
+            if "sheet of others" in self.quirks:
+                holder = asked[n - 1][1]
+            amount = self.held(holder, self.world.tip, token) or 0
+            yield bytes((kind,)) + amount.to_bytes(31)
+
+
+def _sections(request: bytes) -> Iterator[tuple[str, str]]:
+    """Token and holder of a sheet's request, in order."""
+    at = 0
+    while at < len(request):
+        token, count = request[at : at + 20], int.from_bytes(request[at + 20 : at + 22])
+        at += 22
+        for _ in range(count):
+            yield TRON.encode(token), TRON.encode(request[at : at + 20])
+            at += 20
 
 
 @cache

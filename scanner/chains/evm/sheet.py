@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Final
 
-from scanner.chains.evm.assembly import assemble
+from scanner.chains.assembly import assemble
 from scanner.chains.evm.columns import BALANCE_OF, DECIMALS, Column, Reading, Told, count_items
 from scanner.chains.evm.hexes import data, hexed
 from scanner.chains.evm.node import Node

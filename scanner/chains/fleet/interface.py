@@ -38,6 +38,7 @@ class ReaderAbility:
     reach: which heights it answers at. ANY, WINDOW: the state of the pinned block and no other.
         TIP: the newest state, whatever was pinned; every Reading then says which one that was.
     batch: queries in one call of `read`, at most. workers: calls of `read` in flight at once.
+    tokens: queries of tokens in one call, where that is another number; they are put together then.
     chunk: queries in one chunk of a snapshot: about a minute's work.
     evidence: the best that one endpoint's readings can be: REPORTED, or PROVEN where readings are
         checked against the pinned block's hash. With TIP it is LATEST_ONLY whatever stands here.
@@ -48,6 +49,7 @@ class ReaderAbility:
     workers: int = 2
     chunk: int = 1_000
     evidence: Evidence = Evidence.REPORTED
+    tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +146,9 @@ class Reader(Protocol):
     def read(self, queries: Sequence[BalanceQuery], at: BlockRef) -> list[Answer]:
         """What each query's address holds, one answer a query, in order.
 
-        queries: at most `ability.batch`, all of this network, without duplicates. at: the pinned
-            block, which the endpoint was found to have; with reach TIP only a least height.
+        queries: at most `ability.batch`, or `ability.tokens`; all of this network, without
+            duplicates. at: the pinned block, which the endpoint was found to have; with reach TIP
+            only a least height.
         Each answer is bound to its question: the address, asset and block that come back are
         compared with what was asked, an item left out of a batch is a Refusal and not a 0.
         """

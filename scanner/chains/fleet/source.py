@@ -81,6 +81,7 @@ class FleetSource:
         first = readers[0].ability
         self._reach = first.reach
         self._batch = min(r.ability.batch for r in readers)
+        self._tokens = min(r.ability.tokens or r.ability.batch for r in readers)
         self._threads = min(_MOST_THREADS, sum(r.ability.workers for r in readers))
         self._evidence = _evidence(first.reach, policy.quorum)
         best = self._evidence
@@ -171,22 +172,31 @@ class FleetSource:
         least: int = 0,
     ) -> list[Balance]:
         """Read everything once, batches side by side. least: height, with reach TIP."""
-        starts = range(0, len(wanted), self._batch)
-        found: dict[int, list[Balance]] = {}
-        with ThreadPoolExecutor(min(self._threads, len(starts)), "fleet") as threads:
+        lots = self._lots(wanted)
+        found: dict[int, Balance] = {}
+        with ThreadPoolExecutor(min(self._threads, len(lots)), "fleet") as threads:
             jobs = {
-                threads.submit(self._settle, wanted[n : n + self._batch], at, least): n
-                for n in starts
+                threads.submit(self._settle, [wanted[n] for n in lot], at, least): lot
+                for lot in lots
             }
             try:
-                for job in as_completed(jobs):
-                    found[jobs[job]] = job.result()
+                for count, job in enumerate(as_completed(jobs), 1):
+                    found.update(zip(jobs[job], job.result(), strict=True))
                     if progress is not None:
-                        progress(len(found) / len(starts))
+                        progress(count / len(lots))
             except BaseException:
                 threads.shutdown(wait=False, cancel_futures=True)
                 raise
-        return [balance for start in starts for balance in found[start]]
+        return [found[n] for n in range(len(wanted))]
+
+    def _lots(self, wanted: Sequence[BalanceQuery]) -> list[Sequence[int]]:
+        """Positions of the queries that are asked together."""
+        kinds: list[tuple[Sequence[int], int]] = [(range(len(wanted)), self._batch)]
+        if self._tokens != self._batch:
+            coins = [n for n, query in enumerate(wanted) if query.holding.is_native]
+            tokens = [n for n, query in enumerate(wanted) if not query.holding.is_native]
+            kinds = [(coins, self._batch), (tokens, self._tokens)]
+        return [some[n : n + size] for some, size in kinds for n in range(0, len(some), size)]
 
     def _settle(self, batch: Sequence[BalanceQuery], at: BlockRef, least: int) -> list[Balance]:
         newest = replace(at, height=max(at.height, least)) if self._reach is Reach.TIP else at

@@ -16,19 +16,31 @@ from scanner.errors import (
     SourceUnavailableError,
 )
 from scanner.model.endpoint import Endpoint
-from scanner.net.http import Transport
+from scanner.net.http import DEFAULT_LIMIT, Transport
 
 BALANCE_OF = "70a08231"
+TOO_LONG = "the contract takes too long"
+NOBODY = "41" + "00" * 20
+"""An account for calls that come from nobody."""
+
 _MEANINGS = (
     ("lack of computing", "lack of computing resources there"),
     ("revert", "REVERT: the contract stopped the call"),
     ("no contract or not a smart contract", "there is no contract"),
     ("not exist", "the contract or account does not exist"),
     ("out of energy", "the contract takes too much energy"),
-    ("out_of_time", "the contract takes too long"),
-    ("cpu timeout", "the contract takes too long"),
+    ("does not support constant", "its configuration allows no calls"),
+    ("out_of_time", TOO_LONG),
+    ("cpu timeout", TOO_LONG),
 )
 """Words of java-tron's messages, in lower case, and what is said of them."""
+
+_CALL = ("transaction", "raw_data", "contract", 0, "parameter", "value")
+"""Where an answer has the call that was run, as the transaction it would have been."""
+
+
+class TakesTooLongError(SourceUnavailableError):
+    """A call used up the time that a node gives to one (`OUT_OF_TIME`): a smaller one may do."""
 
 
 class TronApi:
@@ -38,13 +50,15 @@ class TronApi:
         self.name = endpoint.name
         self._http = Transport(endpoint)
 
-    def ask(self, path: str, body: dict[str, object]) -> dict[str, object]:
+    def ask(
+        self, path: str, body: dict[str, object], limit: int = DEFAULT_LIMIT
+    ) -> dict[str, object]:
         """POST to a path; the object that comes back, {} if it is empty.
 
         Raises SourceUnavailableError also for an answer that holds an `Error`, whatever it says:
         overload and a wrong question look alike.
         """
-        reply = self._http.post_json(body, path)
+        reply = self._http.post_json(body, path, limit=limit)
         reply.raise_for_status()
         answer = take(self.name, reply.json(), dict)
         problem = answer.get("Error")
@@ -105,18 +119,41 @@ class TronApi:
             },
         )
         self._ran(answer)
-        value = take(
-            self.name, answer, dict, "transaction", "raw_data", "contract", 0, "parameter", "value"
-        )
+        value = take(self.name, answer, dict, *_CALL)
         expected = {"data": BALANCE_OF + data.hex(), "contract_address": "41" + token.hex()}
         if any(value.get(key) != wanted for key, wanted in expected.items()):
             raise SourceUnavailableError(self.name, "ran another call than the one asked for")
-        results = take(self.name, answer, list, "constant_result")
-        word = take(self.name, results, str, 0)
-        if len(results) != 1 or len(word) != 64:
+        words = self._results(answer)
+        if len(words) != 1 or len(words[0]) != 32:
             raise SourceRejectedError(self.name, "the contract does not answer with a balance")
+        return int.from_bytes(words[0])
+
+    def run(self, code: bytes, most: int) -> bytes:
+        """Run creation code that never reaches the chain; what it returns.
+
+        most: bytes of that. The code comes back in the answer and is compared, as in
+        `token_balance`. Raises TakesTooLongError, SourceRejectedError where it does not run.
+        """
+        # Beside the result the code, twice; and each call inside is told in some 350 letters.
+        limit = 100_000 + 6 * len(code) + 32 * most
+        answer = self.ask(
+            "walletsolidity/triggerconstantcontract",
+            {"owner_address": NOBODY, "data": code.hex()},
+            limit,
+        )
+        self._ran(answer)
+        value = take(self.name, answer, dict, *_CALL, "new_contract")
+        if value.get("bytecode") != code.hex():
+            raise SourceUnavailableError(self.name, "ran another program than the one sent")
+        results = self._results(answer)
+        if len(results) != 1:
+            raise SourceUnavailableError(self.name, "gave several results of one program")
+        return results[0]
+
+    def _results(self, answer: dict[str, object]) -> list[bytes]:
+        texts = take(self.name, answer, list, "constant_result")
         try:
-            return int.from_bytes(bytes.fromhex(word))
+            return [bytes.fromhex(take(self.name, text, str)) for text in texts]
         except ValueError:
             raise SourceUnavailableError(self.name, "answered with invalid hex") from None
 
@@ -125,7 +162,10 @@ class TronApi:
         result = take(self.name, answer, dict, "result")
         if result.get("result") is not True or "code" in result:
             words = _words(result.get("message")) or str(result.get("code"))
-            what = f"does not run the call ({self._said(words)})"
+            said = self._said(words)
+            what = f"does not run the call ({said})"
+            if said == TOO_LONG:
+                raise TakesTooLongError(self.name, what)
             if result.get("code") == "CONTRACT_VALIDATE_ERROR":
                 raise SourceRejectedError(self.name, what)
             raise SourceUnavailableError(self.name, what)

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scanner.chains.assembly import assemble
 from scanner.chains.evm import multicall, sheet
-from scanner.chains.evm.assembly import assemble
 from scanner.chains.evm.columns import NATIVE, Column, Reading, Told, count_items, cut
 from scanner.chains.evm.reader import Pace
 from scanner.errors import SourceUnavailableError

@@ -174,7 +174,7 @@ def test_answers_that_look_like_a_zero_are_refused(trap: str, asset: Holding, wo
     stub = a_stub()
     with reader(stub) as r:
         at = r.pin(300)
-        stub.quirks = {trap}
+        stub.quirks = {trap, "no sheet"}
         with pytest.raises(SourceUnavailableError, match=words):
             r.read([query(RICH, asset)], at)
 

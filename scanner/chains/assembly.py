@@ -2,7 +2,8 @@
 
 Words of the text: an opcode's name, a number (pushed in as few bytes as it needs), `name:` marks
 a jump target, `@name` pushes its position. Nothing newer than Byzantium (2017) is known here, so
-that programs also run at old heights and on networks that follow late.
+that programs also run at old heights and on networks that follow late; but for CHAINID (2019), for
+programs that only run at the newest state.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ _OPCODES: Final[Mapping[str, int]] = {
     "EXTCODESIZE": 0x3B,
     "TIMESTAMP": 0x42,
     "NUMBER": 0x43,
+    "CHAINID": 0x46,
     "RETURNDATASIZE": 0x3D,
     "RETURNDATACOPY": 0x3E,
     "POP": 0x50,
