@@ -33,7 +33,7 @@ from scanner.web.jobs import Jobs
 from scanner.web.metrics import CONTENT_TYPE, metrics_text
 from scanner.web.scanning import Scans
 from scanner.web.site import Site
-from scanner.web.trouble import JSON, Trouble, trouble_body, trouble_of
+from scanner.web.trouble import JSON, RefusedError, Trouble, trouble_body, trouble_of
 from scanner.web.uploading import Uploads
 
 THREADS = 3
@@ -162,7 +162,8 @@ def _troubles(app: FastAPI) -> None:
     @app.exception_handler(ScannerError)
     async def failed(request: Request, error: ScannerError) -> Response:
         trouble = trouble_of(error)
-        if trouble.status >= 500:
+        # What is refused is no failure, and whoever asks often enough would fill the log with it.
+        if trouble.status >= 500 and not isinstance(error, RefusedError):
             _log(request, error)
         return answer(request, trouble)
 

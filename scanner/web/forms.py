@@ -27,6 +27,10 @@ MOST_PARTS = 20
 """Fields and files of one form."""
 MOST_FIELD = 4_000
 """Bytes of one field."""
+MOST_AT_ONCE = 4
+"""Forms of one address that are taken in at a time."""
+MOST_NAME = 100
+"""Bytes of a file's name."""
 BODY_SECONDS = 30
 """How long a body may take to come in."""
 TOKEN_SECONDS = 12 * 3600
@@ -49,18 +53,47 @@ class Form:
         return self.fields.get(name, "").strip()
 
 
-async def read_form(request: Request, most: int) -> Form:
-    """Read a form of at most so many bytes. Raises RefusedError, which says what to do."""
-    body = bytearray()
-    try:
-        with anyio.fail_after(BODY_SECONDS):
-            async for part in request.stream():
-                body += part
-                if len(body) > most:
-                    raise RefusedError(413, f"More than {most:,} bytes were sent.")
-    except TimeoutError:
-        raise RefusedError(408, f"The form did not arrive within {BODY_SECONDS} seconds.") from None
-    return parse_form(request.headers.get("content-type", ""), bytes(body))
+class Room:
+    """For so many forms of one address at a time, in one process; used from its loop only.
+
+    Each is in memory until all of it is there, and a client may take its time: a server that takes
+    in as many as there are connections can be filled by one of them.
+    """
+
+    def __init__(self, most: int = MOST_AT_ONCE) -> None:
+        self._left = most
+
+    def __enter__(self) -> bool:
+        """Whether there is room."""
+        self._left -= 1
+        return self._left >= 0
+
+    def __exit__(self, *_: object) -> None:
+        self._left += 1
+
+
+async def read_form(request: Request, most: int, room: Room) -> Form:
+    """Read a form of at most so many bytes. Raises RefusedError, which says what to do.
+
+    What there is no room for comes in all the same, unkept: who is still sending hears no answer.
+    """
+    body, size = bytearray(), 0
+    with room as kept:
+        try:
+            with anyio.fail_after(BODY_SECONDS):
+                async for part in request.stream():
+                    size += len(part)
+                    if size > most:
+                        raise RefusedError(413, f"More than {most:,} bytes were sent.")
+                    if kept:
+                        body += part
+        except TimeoutError:
+            raise RefusedError(
+                408, f"The form did not arrive within {BODY_SECONDS} seconds."
+            ) from None
+        if not kept:
+            raise RefusedError(503, "Other lists are being sent. Try again in a moment.")
+        return parse_form(request.headers.get("content-type", ""), bytes(body))
 
 
 def parse_form(content_type: str, body: bytes) -> Form:
@@ -84,6 +117,8 @@ def parse_form(content_type: str, body: bytes) -> Form:
                 files[name] = filed[1].decode("utf-8", "replace"), value
         elif len(value) > MOST_FIELD:
             raise RefusedError(413, f"The field '{name}' is longer than {MOST_FIELD:,} bytes.")
+        elif b"\0" in value:
+            raise RefusedError(400, f"The field '{name}' is not text.")
         else:
             fields[name] = value.decode("utf-8", "replace")
     return Form(fields, files)
@@ -91,8 +126,10 @@ def parse_form(content_type: str, body: bytes) -> Form:
 
 def plain_name(name: str) -> str:
     """A file's name that is safe as one: no folder, no colon, no control; "list" for none."""
-    last = name.replace("\\", "/").rpartition("/")[2]
-    return _NOT_IN_NAMES.sub("_", last).lstrip(". ")[-100:] or "list"
+    last = _NOT_IN_NAMES.sub("_", name.replace("\\", "/").rpartition("/")[2])
+    # By bytes, for so do the systems that keep it; the end says what kind of file it is.
+    short = last.encode("utf-8")[-MOST_NAME:].decode("utf-8", "ignore")
+    return short.lstrip(". ") or "list"
 
 
 class Words:

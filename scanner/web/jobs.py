@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import logging
 import os
 import re
 import shutil
@@ -49,6 +50,9 @@ _ID = re.compile(r"[0-9]{14}-[0-9a-f]{8}", re.ASCII)
 _HIDDEN = ("SCANNER_SERVE", "SCANNER_SCAN_TOKEN")
 
 
+log = logging.getLogger(__name__)
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """One snapshot that was started. status: how its process ended, None while it runs.
@@ -62,6 +66,14 @@ class Job:
     sha256: str
     status: int | None = None
     log: str = ""
+
+
+def _status(file: Path) -> int | None:
+    """What is written there; None for nothing. Nothing is never 0: that says all is verified."""
+    try:
+        return int(file.read_text("ascii"))
+    except (FileNotFoundError, ValueError):
+        return None
 
 
 def _locked(file: int) -> bool:
@@ -102,16 +114,26 @@ class Jobs:
             if not _locked(lock.fileno()):
                 raise RefusedError(409, "A snapshot is being taken. Wait for its end.")
             place = self._folder / job.id
-            place.mkdir(mode=0o700)
-            (place / "job.json").write_text(json.dumps(asdict(job)), "ascii")
-            path = place / "list" / job.name
-            path.parent.mkdir()
-            path.write_bytes(body)
+            try:
+                path = self._laid_down(place, job, body)
+                self._running = self._begin(path, place / "log", options, lock.fileno())
+            except OSError as e:
+                shutil.rmtree(place, ignore_errors=True)
+                log.error("a list that was sent could not be kept: %s", e.strerror)  # noqa: TRY400
+                raise RefusedError(503, "This server could not save the list.") from None
             self._list = path
-            self._running = self._begin(path, place / "log", options, lock.fileno())
         Thread(target=self._watch, args=(self._running, path), daemon=True).start()
-        self._forget()
+        self._forget(job.id)
         return job
+
+    @staticmethod
+    def _laid_down(place: Path, job: Job, body: bytes) -> Path:
+        place.mkdir(mode=0o700)
+        (place / "job.json").write_text(json.dumps(asdict(job)), "ascii")
+        path = place / "list" / job.name
+        path.parent.mkdir()
+        path.write_bytes(body)
+        return path
 
     def _begin(
         self, path: Path, log: Path, options: Sequence[str], lock: int
@@ -134,7 +156,9 @@ class Jobs:
         path.unlink(missing_ok=True)
         place = path.parent.parent
         if place.is_dir():  # not so when the server ended meanwhile
-            (place / "status").write_text(str(status), "ascii")
+            # Whole or not at all: half of a status, on a full disk, would be another one.
+            (place / "status.new").write_text(str(status), "ascii")
+            (place / "status.new").replace(place / "status")
 
     def all(self) -> list[Job]:
         """Every job that is remembered, newest first."""
@@ -149,12 +173,13 @@ class Jobs:
             known: Mapping[str, str] = own_json((place / "job.json").read_bytes())
             with (place / "log").open("rb") as file:
                 file.seek(max(0, file.seek(0, os.SEEK_END) - LOG_BYTES))
-                log = file.read().decode("utf-8", "replace")
-        except FileNotFoundError:
+                words = file.read().decode("utf-8", "replace")
+        except (FileNotFoundError, ValueError):
             return None
-        status = place / "status"
-        ended = int(status.read_text("ascii") or 0) if status.exists() else self._lost(place)
-        return Job(known["id"], known["name"], known["started"], known["sha256"], ended, log)
+        ended = _status(place / "status")
+        if ended is None:
+            ended = self._lost(place)
+        return Job(known["id"], known["name"], known["started"], known["sha256"], ended, words)
 
     def _lost(self, place: Path) -> int | None:
         """None while the job works; LOST where whoever had to note its end was killed."""
@@ -176,8 +201,9 @@ class Jobs:
         found = (entry.name for entry in self._folder.iterdir() if _ID.fullmatch(entry.name))
         return sorted(found, reverse=True)
 
-    def _forget(self) -> None:
-        for name in self._ids()[MOST_KEPT:]:
+    def _forget(self, new: str) -> None:
+        """Remove the oldest; not the new one, though by a clock that was set back it is that."""
+        for name in [known for known in self._ids() if known != new][MOST_KEPT - 1 :]:
             shutil.rmtree(self._folder / name, ignore_errors=True)
 
     def close(self) -> None:

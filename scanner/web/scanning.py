@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import anyio.to_thread
@@ -11,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from scanner.store.reading import queries
 from scanner.web import objects, render
-from scanner.web.forms import Form, Rate, Words, read_form
+from scanner.web.forms import Form, Rate, Room, Words, read_form
 from scanner.web.jobs import LOST, Job, Jobs
 from scanner.web.site import Site
 from scanner.web.trouble import HTML, NotHereError, RefusedError
@@ -22,6 +23,8 @@ PATH, SIGN_IN = "/scans", "/scans/sign-in"
 MOST_BYTES = 64 * 2**20
 """Of the form with the list; larger lists are for the terminal."""
 MOST_SIGN_IN = 10_000
+MOST_AT_THE_DOOR = 100
+"""Forms to sign in that are taken in at a time; they are small."""
 SESSION_SECONDS = 12 * 3600
 COOKIE = "scanner_session"
 LEAST_TOKEN = 16
@@ -41,6 +44,7 @@ class Scans:
         self._token, self._words = token.encode(), words
         self.jobs = jobs
         self._tries = Rate(5, 60)
+        self.room, self.door = Room(), Room(MOST_AT_THE_DOOR)
 
     def session(self, token: str) -> str:
         """A new session for the right token. Raises RefusedError, also for too many tries."""
@@ -88,7 +92,7 @@ async def sign_in(request: Request) -> Response:
     """Give a session to who knows the token."""
     scans = _scans(request)
     _jobs(scans)
-    sent = await read_form(request, MOST_SIGN_IN)
+    sent = await read_form(request, MOST_SIGN_IN, scans.door)
     scans.check("", sent)
     session = scans.session(sent["token"])
     answer = RedirectResponse(PATH, status_code=303, headers=NO_STORE)
@@ -106,7 +110,7 @@ async def start(request: Request) -> Response:
     jobs, session = _jobs(scans), scans.signed_in(request)
     if not session:
         raise RefusedError(403, "Sign in first.")
-    sent = await read_form(request, MOST_BYTES)
+    sent = await read_form(request, MOST_BYTES, scans.room)
     scans.check(session, sent)
     if "list" not in sent.files:
         return await anyio.to_thread.run_sync(_page, request, "Choose a file, then send it.")
@@ -130,7 +134,7 @@ def watch(
     if found is None:
         raise NotHereError("There is no such job, or it was removed.")
     site: Site = request.app.state.site
-    shown = _view(site, found)
+    shown = _view(site, found, _after(jobs.all(), found))
     values = {"job": shown, "still": still, "newest_head": site.newest_head()}
     answer = _answer(render.page("scan.html.j2", values))
     if shown["running"] and not still:
@@ -148,7 +152,7 @@ def _page(request: Request, trouble: str) -> Response:
         "trouble": trouble,
         "most": MOST_BYTES // 2**20,
         "networks": sorted(site.registry.networks),
-        "jobs": [_view(site, job) for job in jobs.all()] if session else [],
+        "jobs": _views(site, jobs.all()) if session else [],
     }
     return _answer(render.page("scans.html.j2", values))
 
@@ -160,10 +164,24 @@ def _answer(body: bytes) -> Response:
 _STATUS = {0: "verified", 1: "false", 3: "unshown"}
 
 
-def _view(site: Site, job: Job) -> dict[str, Any]:
-    """A job with the snapshot that it made, if it made one yet, by the list's hash and the time."""
+def _views(site: Site, jobs: Sequence[Job]) -> list[dict[str, Any]]:
+    """Jobs, newest first, each with its snapshot."""
+    return [_view(site, job, _after(jobs, job)) for job in jobs]
+
+
+def _after(jobs: Sequence[Job], job: Job) -> str:
+    """When the next job was started; "~" (after all times) for the newest."""
+    return min((each.started for each in jobs if each.started > job.started), default="~")
+
+
+def _view(site: Site, job: Job, until: str) -> dict[str, Any]:
+    """A job with the snapshot that it made, if it made one yet, by the list's hash and the time.
+
+    until: when the next job was started; as jobs come one after the other, the same list taken
+    again since then is none of this one's.
+    """
     heads = [objects.head_object(h) for h in queries.heads(site.store, limit=LOOKED_AT)]
-    own = (h for h in heads if _is_of(h, job))
+    own = (h for h in reversed(heads) if _is_of(h, job, until))
     return {
         "id": job.id,
         "name": job.name,
@@ -177,5 +195,6 @@ def _view(site: Site, job: Job) -> dict[str, Any]:
     }
 
 
-def _is_of(head: Any, job: Job) -> bool:  # noqa: ANN401 - an object of the API
-    return bool(head["list"]["sha256"] == job.sha256 and head["created"][:19] >= job.started[:19])
+def _is_of(head: Any, job: Job, until: str) -> bool:  # noqa: ANN401 - an object of the API
+    same = head["list"]["sha256"] == job.sha256
+    return bool(same and job.started[:19] <= head["created"][:19] < until[:19])

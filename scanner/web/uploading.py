@@ -24,7 +24,7 @@ from scanner.reports.documents.shown import counted_kinds
 from scanner.reports.figures.signed_texts import text_view
 from scanner.reports.tables.jsontext import compact
 from scanner.web import render
-from scanner.web.forms import Form, Rate, Words, plain_name, read_form
+from scanner.web.forms import Form, Rate, Room, Words, plain_name, read_form
 from scanner.web.jobs import PYTHON
 from scanner.web.site import Site
 from scanner.web.trouble import HTML, RefusedError
@@ -46,12 +46,15 @@ _KEPT_ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "VIRTUAL_ENV", "HOM
 
 
 class Uploads:
-    """What limits uploads in this process: one at a time, so many a minute."""
+    """What limits uploads in this process: few come in and one is checked at a time, so many a
+    minute.
+    """
 
     def __init__(self, words: Words, *, offered: bool) -> None:
         self.offered = offered
         self.words = words
         self.rate = Rate(MOST_A_MINUTE, 60)
+        self.room = Room()
         self.limiter = anyio.CapacityLimiter(1)
 
 
@@ -65,7 +68,7 @@ def form(request: Request) -> Response:
 async def upload(request: Request) -> Response:
     """Check a list that was sent. Raises RefusedError."""
     uploads: Uploads = request.app.state.uploads
-    sent = await read_form(request, MOST_BYTES)
+    sent = await read_form(request, MOST_BYTES, uploads.room)
     if not uploads.words.good("upload", sent["word"]):
         raise RefusedError(403, "This form has expired, or is of another server: open it again.")
     if "list" not in sent.files:

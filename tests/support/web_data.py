@@ -176,7 +176,7 @@ def served(url: str, *arguments: str) -> Iterator[httpx.Client]:
         reader = threading.Thread(target=lambda: log.extend(process.stderr), daemon=True)
         reader.start()
         with httpx.Client(base_url=found[0], timeout=30) as client:
-            client.log = log
+            client.log, client.pid = log, process.pid
             yield client
     finally:
         process.terminate()
