@@ -25,6 +25,7 @@ from scanner.reports.documents.twin_checks import (
 )
 from scanner.reports.documents.twin_database import held_to
 from scanner.reports.documents.twin_signature import Signature, check_signature
+from scanner.reports.documents.twin_words import in_own_words
 from scanner.reports.documents.verified_export import export_command
 from scanner.reports.tables.jsontext import pretty
 from scanner.reports.tables.text import printable
@@ -193,8 +194,8 @@ def _object(twin: Twin, checks: list[Check], signed: Signature | None) -> dict[s
 
 
 def _safe(twin: Twin, checks: list[Check]) -> Json:
-    """The report without commands that a stranger may have written."""
-    document = {**twin.document, "repeat": _commands(twin, checks)}
+    """The report in this program's words, without commands that a stranger may have written."""
+    document = {**in_own_words(twin.document), "repeat": _commands(twin, checks)}
     command = export_command(document["snapshot"]["id"])
     if document.get("verified_export", {}).get("command") != command:
         document.pop("verified_export", None)
