@@ -1,8 +1,8 @@
 """The one place that knows every command: its name, its module, and one line of help.
 
-A module is imported when its command is called or its own help is asked for, so that
-`scanner --help` stays quick and every other file may import at its top. A new command is a file
-and a row here.
+A module is imported when its command is called or its own help is asked for, and what it imports
+as modules waits until it is used (`scanner.cli.common.later`): so help stays quick and every file
+imports at its top. A new command is a file and a row here.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import typer
 from typer.core import TyperGroup
 
 from scanner.cli.common.examples import epilog
+from scanner.cli.common.later import imported_when_used
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,8 @@ class _Commands(MutableMapping[str, Any]):
 
 def _make(entry: Entry) -> Any:  # noqa: ANN401
     module, _, name = entry.place.partition(":")
-    found = getattr(import_module(f"scanner.cli.{module}"), name)
+    with imported_when_used():
+        found = getattr(import_module(f"scanner.cli.{module}"), name)
     if isinstance(found, typer.Typer):
         group = typer.main.get_group(found)
         group.name, group.epilog = entry.name, epilog(entry.name)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import cache
 
 NAME = "\ue000"
 """What stands for the publisher's name in a text that is given here."""
@@ -107,7 +108,7 @@ _SAYS = "|".join(
         rf"{_IT_IS} {NAME}(?:'s?)? (?:{_KIND} ){{1,4}}(?:wallets?|storage)(?: {_ADDR})?",
     )
 )
-_CLAIM = re.compile(
+_CLAIM = (
     rf"(?:(?:(?:we|{_WHO}) {_DECLARES} (?:that )?)?(?:{_SAYS})"
     rf"|{_WHO} {_DECLARES} (?:that )?(?:it|we) {_OWNS}"
     # What has no verb: wallets of NAME, NAME cold wallet, NAME proof of reserves
@@ -116,19 +117,17 @@ _CLAIM = re.compile(
     rf"(?:address(?:es)?|wallets?|storage)(?: no {_NUM})?(?: {_ADDR})?"
     rf"|(?:the )?{NAME}(?:'s?)? (?:proof of )?reserves?|proof of reserves of {_WHO}){_END}"
 )
-_PLAIN = re.compile(
-    "|".join(
-        (
-            rf"(?:{NAME}(?:'s?)? )?(?:proof of reserves?|reserves?)(?: (?:statement|attestation|"
-            rf"report))?{_END}",
-            rf"(?:{NAME}(?:'s?)? )?(?:statement|attestation){_END}",
-            _WHEN,
-            _BLOCK,
-            _NONCE,
-            rf"(?:address |wallet |account )?{_ADDR}",
-            rf"(?:on the |on |network |chain |blockchain |coin |asset )?"
-            rf"\{_COIN}(?: \{_COIN}){{0,3}}(?: (?:network|chain|blockchain|mainnet))?",
-        )
+_PLAIN = "|".join(
+    (
+        rf"(?:{NAME}(?:'s?)? )?(?:proof of reserves?|reserves?)(?: (?:statement|attestation|"
+        rf"report))?{_END}",
+        rf"(?:{NAME}(?:'s?)? )?(?:statement|attestation){_END}",
+        _WHEN,
+        _BLOCK,
+        _NONCE,
+        rf"(?:address |wallet |account )?{_ADDR}",
+        rf"(?:on the |on |network |chain |blockchain |coin |asset )?"
+        rf"\{_COIN}(?: \{_COIN}){{0,3}}(?: (?:network|chain|blockchain|mainnet))?",
     )
 )
 _COMPANY = r"(?:,? (?:ltd|limited|inc|llc|gmbh|ag|plc|pte|corp|s\.a|bv)(?:\.(?!$)|\b)){1,2}"
@@ -154,6 +153,12 @@ _REWRITTEN: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 _BETWEEN = re.compile(r"[.,;:]?\n|[.,;:] | [-\u2013\u2014|] ")
 
 
+@cache
+def _form(pattern: str) -> re.Pattern[str]:
+    """Compiled when a text is first read: it takes longer than many a command that reads none."""
+    return re.compile(pattern)
+
+
 def claimed_addresses(plain: str, is_coin: Callable[[str], bool]) -> tuple[str, ...] | None:
     """The addresses that a text names as it claims them; None for one that is no claim.
 
@@ -168,9 +173,9 @@ def claimed_addresses(plain: str, is_coin: Callable[[str], bool]) -> tuple[str, 
     claims, addresses = False, list[str]()
     for clause in clauses:
         words = _words(clause, is_coin, addresses) if len(clause) <= LONGEST_CLAUSE else ""
-        if _CLAIM.fullmatch(words):
+        if _form(_CLAIM).fullmatch(words):
             claims = True
-        elif not _PLAIN.fullmatch(words):
+        elif not _form(_PLAIN).fullmatch(words):
             return None
     return tuple(addresses) if claims else None
 

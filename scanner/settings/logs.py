@@ -11,25 +11,16 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from enum import StrEnum
 from typing import Any, TextIO
 from urllib.parse import quote, quote_plus
 
 import structlog
 from structlog.typing import EventDict, Processor
 
-VARIABLE = "SCANNER_LOG_FORMAT"
-"""Environment variable with the format, for processes of `scanner serve`."""
+from scanner.settings.log_format import LogFormat
 
 QUIET = ("procrastinate", "alembic", "uvicorn", "asyncio")
 """Libraries that tell only what is wrong."""
-
-
-class LogFormat(StrEnum):
-    """How a line looks."""
-
-    TEXT = "text"
-    JSON = "json"
 
 
 def configure(

@@ -22,7 +22,7 @@ from scanner.errors import ScannerError
 from scanner.model.jsontext import own_json
 from scanner.reports.tables.jsontext import compact
 from scanner.reports.tables.text import harmless
-from scanner.settings import logs
+from scanner.settings import log_format, logs
 from scanner.settings.database import password_of
 from scanner.settings.tables import load_registry
 from scanner.store.database.engine import open_store
@@ -70,7 +70,7 @@ class WebSettings:
 def worker_app() -> Guard:
     """The application of a worker process, its settings from the environment."""
     stored = own_json(os.environ[VARIABLE])
-    form = logs.LogFormat(os.environ.get(logs.VARIABLE, logs.LogFormat.TEXT))
+    form = log_format.LogFormat(os.environ.get(log_format.VARIABLE, "text"))
     logs.configure(form, harmless, [password_of(stored["database"])])
     for name in ("hosts", "origins"):
         stored[name] = tuple(stored[name])

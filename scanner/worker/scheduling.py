@@ -38,6 +38,9 @@ from scanner.worker.jobs import Sources
 from scanner.worker.saying import tell
 from scanner.worker.ticks import due_tick
 
+Also = Callable[[Connection, Run], None]
+"""What is done with a claimed run in the transaction that claims it."""
+
 TRIES = 5
 """How often a run is tried before it fails."""
 FIRST_WAIT, LONGEST_WAIT = 15, 900
@@ -67,9 +70,7 @@ def is_due(run: Run, now: datetime) -> bool:
     return now >= run.claimed + timedelta(seconds=waits)
 
 
-def claim_due(
-    store: Store, now: datetime, also: Callable[[Connection, Run], None] | None = None
-) -> list[Run]:
+def claim_due(store: Store, now: datetime, also: Also | None = None) -> list[Run]:
     """Claim every tick that is due and that nobody has claimed.
 
     also: done with each in the transaction that claims it. A tick missed while nobody was there
@@ -93,7 +94,7 @@ def claim_now(
     store: Store,
     schedule: Schedule,
     now: datetime,
-    also: Callable[[Connection, Run], None] | None = None,
+    also: Also | None = None,
 ) -> Run:
     """Claim a run for this moment, whatever the cron expression says. Raises StoreError."""
     run = Run(schedule.id, now.astimezone(UTC), RunState.CLAIMED)
@@ -242,7 +243,7 @@ def _claim(
     store: Store,
     run: Run,
     now: datetime,
-    also: Callable[[Connection, Run], None] | None,
+    also: Also | None,
 ) -> bool:
     def give_out(connection: Connection) -> None:
         if also is not None:

@@ -8,19 +8,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from scanner.model.finding import FindingKind
-from scanner.settings.publishers import load_publishers
-from scanner.settings.tables import load_registry
+from scanner.settings import publishers as publisher_table
+from scanner.settings import tables as shipped
 
 
 def networks(incomplete: str) -> list[str]:
     """Names of networks that begin so; after a comma, too."""
     done, comma, begun = incomplete.rpartition(",")
-    return [done + comma + name for name in _begin(load_registry().networks, begun)]
+    return [done + comma + name for name in _begin(shipped.load_registry().networks, begun)]
 
 
 def assets(incomplete: str) -> list[str]:
     """Names of assets that begin so, in any case."""
-    return _begin({holding.asset for holding in load_registry().holdings()}, incomplete)
+    return _begin({holding.asset for holding in shipped.load_registry().holdings()}, incomplete)
 
 
 def kinds(incomplete: str) -> list[str]:
@@ -30,7 +30,7 @@ def kinds(incomplete: str) -> list[str]:
 
 def publishers(incomplete: str) -> list[str]:
     """Publishers of the shipped table whose names begin so."""
-    return _begin(load_publishers().all, incomplete)
+    return _begin(publisher_table.load_publishers().all, incomplete)
 
 
 def tables(incomplete: str) -> list[str]:

@@ -11,9 +11,9 @@ import typer
 from scanner.cli.common.completion import assets, networks
 from scanner.cli.common.places import Place
 from scanner.errors import ConfigError
-from scanner.lists.columns import UNITS
-from scanner.lists.interface import OpenList
-from scanner.lists.open import open_list
+from scanner.lists import columns as list_columns
+from scanner.lists import interface as lists
+from scanner.lists import open as opening
 from scanner.model.registry import Registry
 
 Format = Annotated[
@@ -67,9 +67,9 @@ class ListOptions:
     unit: str = ""
 
 
-def open_published(place: Place, registry: Registry, options: ListOptions) -> OpenList:
+def open_published(place: Place, registry: Registry, options: ListOptions) -> lists.OpenList:
     """Open the list. Raises InputError or ListFormatError with the remedy."""
-    return open_list(
+    return opening.open_list(
         place.path,
         registry,
         format=options.format or None,
@@ -82,8 +82,8 @@ def open_published(place: Place, registry: Registry, options: ListOptions) -> Op
 
 def with_unit(columns: dict[str, str], unit: str) -> dict[str, str]:
     """The column map with what `--unit` says. Raises ConfigError for a unit that is none."""
-    if unit and unit not in UNITS:
-        raise ConfigError(f"--unit is {' or '.join(UNITS)}, not {unit!r}")
+    if unit and unit not in list_columns.UNITS:
+        raise ConfigError(f"--unit is {' or '.join(list_columns.UNITS)}, not {unit!r}")
     return columns | {"unit": unit} if unit else columns
 
 

@@ -10,7 +10,7 @@ import typer
 
 from scanner.reports.tables.text import harmless
 from scanner.settings import logs
-from scanner.settings.logs import LogFormat
+from scanner.settings.log_format import VARIABLE, LogFormat
 from scanner.settings.secrets import secret_parts
 
 LogForm = Annotated[LogFormat, typer.Option("--log-format", help="Format of log lines on stderr.")]
@@ -23,6 +23,6 @@ def start_logs(form: LogFormat, *urls: str, secrets: Iterable[str] = ()) -> None
     URLs are left out anyway. secrets: as they are. Processes that this one starts read the format
     from the environment.
     """
-    os.environ[logs.VARIABLE] = form.value
+    os.environ[VARIABLE] = form.value
     hidden = [*secrets, *(part for url in urls for part in secret_parts(url, shortest=12))]
     logs.configure(form, harmless, hidden)

@@ -12,9 +12,8 @@ from urllib.parse import unquote
 
 from scanner.cli.common.options import given
 from scanner.errors import InputError
-from scanner.files.scratch import scratch_folder
-from scanner.files.source import split_place
-from scanner.net.locations import MOST_BYTES, around, check_location, is_url, shown
+from scanner.files import scratch, source
+from scanner.net import fetching, locations
 
 _READ = 1 << 20
 _STDIN = "-"
@@ -36,7 +35,7 @@ class Place:
     @property
     def file(self) -> Path:
         """The file itself."""
-        return split_place(self.path)[0]
+        return source.split_place(self.path)[0]
 
     @property
     def stem(self) -> str:
@@ -47,20 +46,20 @@ class Place:
 @contextmanager
 def at_hand(location: str) -> Iterator[Place]:
     """The list inside the block. Raises InputError, SourceError."""
-    if is_url(location):
-        from scanner.net.fetching import fetched  # noqa: PLC0415 - HTTP is slow to load, files are many
-
-        check_location(location)
-        with fetched(location, shown(location)) as got:
-            yield Place(str(got.file), got.name, around(location))
+    if locations.is_url(location):
+        locations.check_location(location)
+        with fetching.fetched(location, locations.shown(location)) as got:
+            yield Place(str(got.file), got.name, locations.around(location))
     elif location == _STDIN:
-        with scratch_folder() as folder:
+        with scratch.scratch_folder() as folder:
             path = folder / "stdin"
             _spool(path)
             yield Place(str(path), path.name)
     else:
-        path, member = split_place(location)
-        yield Place(location, path.name + (f":{member}" if member else ""), around(location))
+        path, member = source.split_place(location)
+        yield Place(
+            location, path.name + (f":{member}" if member else ""), locations.around(location)
+        )
 
 
 @contextmanager
@@ -70,7 +69,7 @@ def document_at_hand(location: str) -> Iterator[Path]:
     For readers whose words and records name a file as it is called.
     """
     with at_hand(location) as place:
-        if is_url(location):
+        if locations.is_url(location):
             own = place.file.with_name(_file_name(place.name))
             place.file.rename(own)
             yield own
@@ -85,7 +84,7 @@ def key_at_hand(key: str | None) -> Iterator[str]:
     "" where it is not given. Raises InputError where it is given and empty.
     """
     text = given(key, "--key")
-    if is_url(text):
+    if locations.is_url(text):
         with document_at_hand(text) as path:
             yield str(path)
     else:
@@ -97,10 +96,10 @@ def _file_name(name: str) -> str:
 
 
 def _spool(path: Path) -> None:
-    left = MOST_BYTES
+    left = locations.MOST_BYTES
     with path.open("wb") as file:
         while part := sys.stdin.buffer.read(_READ):
             left -= len(part)
             if left < 0:
-                raise InputError(f"stdin: more than {MOST_BYTES} bytes")
+                raise InputError(f"stdin: more than {locations.MOST_BYTES} bytes")
             file.write(part)

@@ -7,17 +7,7 @@ import time
 from types import TracebackType
 from typing import Self
 
-from rich.console import Console
-from rich.markup import escape
-from rich.progress import (
-    BarColumn,
-    Progress,
-    TaskID,
-    TaskProgressColumn,
-    TextColumn,
-    TimeRemainingColumn,
-)
-
+from scanner.cli.common import bar as drawn
 from scanner.reports.tables.text import printable
 
 LINE_EVERY = 5.0
@@ -35,8 +25,7 @@ class ProgressBar:
     def __init__(self, label: str, unit: str) -> None:
         self._label, self._unit = label, unit
         self._start = self._shown = time.monotonic()
-        self._bar: Progress | None = None
-        self._task: TaskID | None = None
+        self._bar: drawn.Bar | None = None
         self._last: tuple[float, int] = (0.0, 0)
         self._told = self._last
         self.note = ""
@@ -44,8 +33,7 @@ class ProgressBar:
 
     def __enter__(self) -> Self:
         if sys.stderr.isatty():
-            self._bar, self._task = _make_bar(self._label)
-            self._bar.start()
+            self._bar = drawn.Bar(self._label)
         return self
 
     def __exit__(
@@ -71,8 +59,8 @@ class ProgressBar:
         self._last = self._told = (0.0, 0)
         if self._bar is None:
             self._line(*self._last)
-        elif self._task is not None:
-            self._bar.reset(self._task, total=1.0, description=escape(printable(label)), note="")
+        else:
+            self._bar.begin(label)
 
     def update(self, share: float, count: int) -> None:
         """Say that `share` (0 to 1) of the work is done and `count` units are through."""
@@ -87,8 +75,8 @@ class ProgressBar:
             self._draw(share, count)
 
     def _draw(self, share: float, count: int) -> None:
-        if self._bar is not None and self._task is not None:
-            self._bar.update(self._task, completed=share, note=self._rate(count), refresh=True)
+        if self._bar is not None:
+            self._bar.draw(share, self._rate(count))
 
     def _line(self, share: float, count: int) -> None:
         self._told = share, count
@@ -112,17 +100,3 @@ def _duration(seconds: float | None) -> str:
         return "time left unknown"
     whole = round(seconds)
     return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02} left"
-
-
-def _make_bar(label: str) -> tuple[Progress, TaskID]:
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TextColumn("{task.fields[note]}"),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        # Drawn when there is news: a thread for it would keep `crew.py` from forking.
-        auto_refresh=False,
-    )
-    return bar, bar.add_task(escape(printable(label)), total=1.0, note="")

@@ -11,7 +11,7 @@ import typer
 from scanner.cli.common.completion import publishers
 from scanner.errors import ConfigError
 from scanner.model.publisher import Publishers, name_key, publisher_of_file
-from scanner.ownership.statement import check_pattern
+from scanner.ownership import statement
 
 Publisher = Annotated[
     str,
@@ -53,7 +53,7 @@ class StatementOptions:
 
 def statement_options(challenge: str, wanted: Iterable[str] | None) -> StatementOptions:
     """Check what was given. Raises ConfigError for both at once and for patterns of anything."""
-    patterns = tuple(check_pattern(pattern) for pattern in wanted or ())
+    patterns = tuple(statement.check_pattern(pattern) for pattern in wanted or ())
     if challenge and patterns:
         raise ConfigError("--challenge and --statement cannot be used together: give one of them")
     return StatementOptions(challenge, patterns)

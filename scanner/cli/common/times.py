@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from scanner.chains.interface import ReadPolicy, TimeFinder
+from scanner.chains import interface as chains
 from scanner.cli.common.console import say
 from scanner.cli.common.sources import open_sources
 from scanner.errors import ConfigError, clip
@@ -41,9 +41,9 @@ def _height_for(text: str, endpoints: Path | None, registry: Registry) -> str:
         raise ConfigError(f"--at {clip(text)!r}: add the offset, e.g. {wanted}Z for UTC")
 
     name = registry.network(label).name
-    with open_sources([name], endpoints, registry, ReadPolicy()) as sources:
+    with open_sources([name], endpoints, registry, chains.ReadPolicy()) as sources:
         source = sources.get(name)
-        if not isinstance(source, TimeFinder):
+        if not isinstance(source, chains.TimeFinder):
             raise ConfigError(f"--at {clip(text)!r}: {name} cannot be read by time: give a height")
         height = source.height_at(int(time.timestamp() // 1))
     say(f"{name}: the last block at or before {wanted} is {height}")

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from scanner.chains.interface import BalanceSource, ReadPolicy
+from scanner.chains import interface as chains
 from scanner.cli.common.console import emit
 from scanner.cli.common.listing import (
     Columns,
@@ -25,23 +25,14 @@ from scanner.cli.common.places import at_hand
 from scanner.cli.common.progress import ProgressBar
 from scanner.cli.common.reading import parse_heights
 from scanner.cli.common.sources import open_sources
-from scanner.lists.interface import OpenList
+from scanner.lists import interface as lists
 from scanner.model.claim import Claim
 from scanner.model.registry import Registry
-from scanner.reports.commands.forecasts import forecast_record, print_forecasts
-from scanner.reports.tables.jsontext import pretty
-from scanner.settings.endpoints import load_endpoints
-from scanner.settings.tables import load_registry
-from scanner.snapshots.forecast import (
-    AT_ONCE,
-    Forecast,
-    Need,
-    chosen_blocks,
-    forecast,
-    looked_up,
-    needs_of,
-)
-from scanner.snapshots.moments import named_day
+from scanner.reports.commands import forecasts
+from scanner.reports.tables import jsontext
+from scanner.settings import endpoints as endpoint_table
+from scanner.settings import tables
+from scanner.snapshots import forecast, moments
 
 Heights = Annotated[
     list[str] | None,
@@ -79,39 +70,42 @@ def doctor(  # noqa: PLR0913, PLR0917 - one parameter per option
     whose block is weeks away from the others is not read. Nothing is stored.
     Exit status 0 when all could be read, 3 when some could not, 2 when none could.
     """
-    registry = load_registry()
+    registry = tables.load_registry()
     heights = parse_heights(at or [], registry)
     options = ListOptions(format, columns or (), network, asset)
     with at_hand(file) as place:
-        day = named_day(place.name)
+        day = moments.named_day(place.name)
         with open_published(place, registry, options) as rows:
-            needs = needs_of(_claims(rows), heights)
+            needs = forecast.needs_of(_claims(rows), heights)
     names = {need.network for need in needs}
-    asked = load_endpoints(endpoints, registry)
+    asked = endpoint_table.load_endpoints(endpoints, registry)
     with (
-        open_sources(names, endpoints, registry, ReadPolicy(quorum)) as sources,
+        open_sources(names, endpoints, registry, chains.ReadPolicy(quorum)) as sources,
         watching([e for name in sorted(names) for e in asked.get(name, ())], _MEANWHILE),
     ):
         found = _try_all(needs, sources, registry, day)
     if as_json:
-        emit(pretty([forecast_record(f) for f in found]))
+        emit(jsontext.pretty([forecasts.forecast_record(f) for f in found]))
     else:
-        print_forecasts(found, sys.stdout)
+        forecasts.print_forecasts(found, sys.stdout)
     good = sum(f.good for f in found)
     raise typer.Exit(0 if good == len(found) else 3 if good else 2)
 
 
-def _claims(rows: OpenList) -> Iterator[Claim]:
+def _claims(rows: lists.OpenList) -> Iterator[Claim]:
     return (row for row in rows if isinstance(row, Claim))
 
 
 def _try_all(
-    needs: Sequence[Need], sources: dict[str, BalanceSource], registry: Registry, day: int | None
-) -> list[Forecast]:
-    blocks = chosen_blocks(needs, looked_up(needs, sources), sources, day)
-    with ThreadPoolExecutor(AT_ONCE) as pool, ProgressBar("trying", "heights") as bar:
+    needs: Sequence[forecast.Need],
+    sources: dict[str, chains.BalanceSource],
+    registry: Registry,
+    day: int | None,
+) -> list[forecast.Forecast]:
+    blocks = forecast.chosen_blocks(needs, forecast.looked_up(needs, sources), sources, day)
+    with ThreadPoolExecutor(forecast.AT_ONCE) as pool, ProgressBar("trying", "heights") as bar:
         jobs = {
-            pool.submit(forecast, need, sources.get(need.network), registry, block): place
+            pool.submit(forecast.forecast, need, sources.get(need.network), registry, block): place
             for place, (need, block) in enumerate(zip(needs, blocks, strict=True))
         }
         found = {}

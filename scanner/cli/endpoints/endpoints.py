@@ -13,13 +13,13 @@ from scanner.cli.common import completion
 from scanner.cli.common.console import emit
 from scanner.cli.common.options import AsJson, Endpoints
 from scanner.cli.common.progress import ProgressBar
-from scanner.cli.endpoints.asking import ask
+from scanner.cli.endpoints import asking
 from scanner.model.endpoint import Endpoint
 from scanner.model.registry import Registry
-from scanner.reports.commands.providers import Answer, answer_record, print_answers
-from scanner.reports.tables.jsontext import pretty
-from scanner.settings.endpoints import load_endpoints
-from scanner.settings.tables import load_registry
+from scanner.reports.commands import providers
+from scanner.reports.tables import jsontext
+from scanner.settings import endpoints as endpoint_table
+from scanner.settings import tables
 
 app = typer.Typer(help="Check endpoints.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -44,31 +44,31 @@ def check(
 
     Exit status 0 when all answer, 3 when some do not, 2 when none does.
     """
-    registry = load_registry()
+    registry = tables.load_registry()
     wanted = {registry.network(n).name for text in networks or [] for n in text.split(",")}
-    found = load_endpoints(endpoints, registry)
+    found = endpoint_table.load_endpoints(endpoints, registry)
     chosen = [e for n, group in found.items() for e in group if not wanted or n in wanted]
     answers = _ask(chosen, registry)
     if as_json:
-        emit(pretty([answer_record(a) for a in answers]))
+        emit(jsontext.pretty([providers.answer_record(a) for a in answers]))
     else:
-        print_answers(answers, sys.stdout)
+        providers.print_answers(answers, sys.stdout)
     raise typer.Exit(_status(answers))
 
 
-def _status(answers: Sequence[Answer]) -> int:
+def _status(answers: Sequence[providers.Answer]) -> int:
     answering = sum(a.tip is not None for a in answers)
     if answering == 0:
         return 2
     return 0 if answering == len(answers) else 3
 
 
-def _ask(endpoints: Sequence[Endpoint], registry: Registry) -> list[Answer]:
+def _ask(endpoints: Sequence[Endpoint], registry: Registry) -> list[providers.Answer]:
     with (
         ThreadPoolExecutor(AT_ONCE) as pool,
         ProgressBar("asking endpoints", "endpoints") as bar,
     ):
-        jobs = {pool.submit(ask, e, registry): place for place, e in enumerate(endpoints)}
+        jobs = {pool.submit(asking.ask, e, registry): place for place, e in enumerate(endpoints)}
         answers = {}
         for job in as_completed(jobs):
             answers[jobs[job]] = job.result()

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from scanner.chains.evm.archive import check_archive
+from scanner.chains.evm import archive
 from scanner.cli.common.console import emit
 from scanner.cli.common.options import AsJson
-from scanner.reports.tables.jsontext import pretty
+from scanner.reports.tables import jsontext
 from scanner.reports.tables.text import printable
 
 app = typer.Typer(help="Check stored state proofs.", no_args_is_help=True, rich_markup_mode=None)
@@ -26,14 +26,14 @@ def check(file: ProofFile, as_json: AsJson = False) -> None:
 
     The block's hash is computed from the header in the file: compare it with one you trust.
     """
-    found = check_archive(file)
+    found = archive.check_archive(file)
     if as_json:
         balances = [
             {"token": f"0x{token}" if token else "", "holder": f"0x{holder}", "amount": str(amount)}
             for (token, holder), amount in sorted(found.balances.items())
         ]
         record = {"network": found.network, "chain": found.chain, "height": found.height}
-        emit(pretty({**record, "hash": found.hash, "balances": balances}))
+        emit(jsontext.pretty({**record, "hash": found.hash, "balances": balances}))
     else:
         place = printable(f"{found.network} (chain {found.chain})")  # words of the file
         words = f"{len(found.balances):,} balances hold on {place} at block {found.height}"

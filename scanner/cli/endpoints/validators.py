@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from scanner.chains.interface import ReadPolicy, ValidatorFinder, Wanted
+from scanner.chains import interface as chains
 from scanner.cli.common.console import emit, finish, say
 from scanner.cli.common.listing import ListOptions, open_published
 from scanner.cli.common.options import AsJson, Endpoints
@@ -27,10 +27,8 @@ from scanner.model.finding import Weight
 from scanner.model.registry import Registry
 from scanner.model.validator import FoundValidators, payees
 from scanner.reports.commands import validators as shown
-from scanner.reports.commands.validators import ValidatorReport, compare, group_by_payee
-from scanner.reports.tables.jsontext import pretty
-from scanner.reports.tables.writers import whole_file
-from scanner.settings.tables import load_registry
+from scanner.reports.tables import jsontext, writers
+from scanner.settings import tables
 
 BEACON = "ethereum-beacon"
 ACCOUNTS = "ethereum"
@@ -86,11 +84,11 @@ def validators(
         raise ConfigError("--json and --output - both write to stdout: name a file for one of them")
     report = _report(address, at, endpoints, quorum, published)
     if output:
-        with whole_file(output) as stream:
+        with writers.whole_file(output) as stream:
             count = shown.write_list(stream, report)
         say(f"{counted(count, 'validator')} written to {output}")
     if as_json:
-        emit(pretty(shown.report_record(report)))
+        emit(jsontext.pretty(shown.report_record(report)))
     else:
         shown.print_report(report, sys.stderr if output == "-" else sys.stdout)
     say(*shown.notes(report))
@@ -99,8 +97,8 @@ def validators(
 
 def _report(
     texts: Sequence[str], at: str, endpoints: Path | None, quorum: int, published: str | None
-) -> ValidatorReport:
-    registry = load_registry()
+) -> shown.ValidatorReport:
+    registry = tables.load_registry()
     asked = payees(texts, ACCOUNTS)
     paid = frozenset[str]().union(*(payee.credentials for payee in asked))
     listed, unreadable = _listed(published, registry) if published else (frozenset[str](), 0)
@@ -109,19 +107,23 @@ def _report(
         at,
         endpoints,
         registry,
-        ReadPolicy(quorum),
+        chains.ReadPolicy(quorum),
     )
-    return ValidatorReport(
+    return shown.ValidatorReport(
         registry.network(block.network),
         block,
         found,
-        group_by_payee(asked, found.validators),
-        compare(asked, found, listed, unreadable) if published else None,
+        shown.group_by_payee(asked, found.validators),
+        shown.compare(asked, found, listed, unreadable) if published else None,
     )
 
 
 def _find(
-    wanted: Wanted, at: str, endpoints: Path | None, registry: Registry, policy: ReadPolicy
+    wanted: chains.Wanted,
+    at: str,
+    endpoints: Path | None,
+    registry: Registry,
+    policy: chains.ReadPolicy,
 ) -> tuple[BlockRef, FoundValidators]:
     stated = heights_for_times([at], endpoints, registry)
     ((name, height),) = parse_heights(stated, registry).items()
@@ -129,7 +131,7 @@ def _find(
         source = sources.get(name)
         if source is None:
             raise ConfigError(f"no endpoint of {name} is configured: name one with --endpoints")
-        if not isinstance(source, ValidatorFinder):
+        if not isinstance(source, chains.ValidatorFinder):
             raise ConfigError(f"{name} has no validators: give --at {ACCOUNTS}=.. or {BEACON}=..")
         block = source.pin(height)
         with ProgressBar("reading validators", "validators") as bar:
@@ -156,7 +158,7 @@ def _listed(file: str, registry: Registry) -> tuple[frozenset[str], int]:
     return frozenset(keys), unreadable
 
 
-def _weights(report: ValidatorReport) -> set[Weight]:
+def _weights(report: shown.ValidatorReport) -> set[Weight]:
     compared, weights = report.compared, set[Weight]()
     if compared and compared.differs:
         weights.add(Weight.FALSE)

@@ -12,11 +12,9 @@ from scanner.cli.common.options import AsJson, given
 from scanner.cli.common.places import document_at_hand, key_at_hand
 from scanner.cli.liabilities.proof import Key
 from scanner.errors import InputError
-from scanner.liabilities.bitmex_tree import bitmex_key, river_key
-from scanner.liabilities.interface import Inclusion, Liability
-from scanner.liabilities.load import KeyAt, verify_user
-from scanner.model.amount import format_amount
-from scanner.reports.tables.jsontext import pretty
+from scanner.liabilities import bitmex_tree, load
+from scanner.reports.commands import liabilities as shown
+from scanner.reports.tables import jsontext
 
 _LONGEST_ROOT = 128
 _NONCE = 32  # bytes
@@ -100,15 +98,15 @@ def verify_inclusion(  # noqa: PLR0913, PLR0917 - one parameter per option
         document_at_hand(users) if users else nullcontext() as own,
         key_at_hand(key) as pinned,
     ):
-        found = verify_user(path, own, key_of, pinned, wanted)
+        found = load.verify_user(path, own, key_of, pinned, wanted)
     if as_json:
-        emit(pretty(_object(found)))
+        emit(jsontext.pretty(shown.inclusion_object(found)))
     else:
-        emit("".join(f"{line}\n" for line in _lines(found)).encode())
+        emit("".join(f"{line}\n" for line in shown.inclusion_lines(found)).encode())
     raise typer.Exit((3 if found.unproven else 0) if found.included else 1)
 
 
-def _key_at(nonce: str, account_key: str, account: str, email: str) -> KeyAt | None:
+def _key_at(nonce: str, account_key: str, account: str, email: str) -> load.KeyAt | None:
     if nonce:
         key = _bytes(nonce, "--nonce")
         if len(key) != _NONCE:
@@ -120,10 +118,10 @@ def _key_at(nonce: str, account_key: str, account: str, email: str) -> KeyAt | N
         raise InputError("--account-key needs --account")
     master = _bytes(account_key, "--account-key")
     if email:
-        return lambda height: river_key(master, email, account, height)
+        return lambda height: bitmex_tree.river_key(master, email, account, height)
     if not (account.isascii() and account.isdigit()):
         raise InputError("--account must be a number (BitMEX); River's account needs --email")
-    return lambda height: bitmex_key(master, height, int(account))
+    return lambda height: bitmex_tree.bitmex_key(master, height, int(account))
 
 
 def _root(text: str) -> str:
@@ -141,48 +139,3 @@ def _bytes(text: str, option: str) -> bytes:
         return bytes.fromhex(text)
     except ValueError:
         raise InputError(f"{option} must be hex digits") from None
-
-
-def _total(total: Liability) -> str:
-    amount = format_amount(total.amount, total.decimals)
-    owed = "owed" if total.evidence.proves_coin_totals else "claimed"
-    return f"total {owed}: {total.asset} {amount} ({total.evidence.value})"
-
-
-def _lines(found: Inclusion) -> list[str]:
-    held = ", ".join(f"{a} {format_amount(n, found.decimals)}" for a, n in found.amounts.items())
-    held += f" in {found.unit}" if found.unit else ""
-    lines = [f"included: {held}" if found.included else f"not included: {found.reason}"]
-    if found.included and found.leaves:
-        lines.append("leaves: " + ", ".join(map(str, found.leaves)))
-    if found.root:
-        lines.append(f"root: {found.root}")
-    if found.sha256:
-        lines.append(f"sha256: {found.sha256}")
-    lines += [_total(total) for total in found.totals]
-    return lines + [f"gap: {gap}" for gap in found.gaps]
-
-
-def _object(found: Inclusion) -> dict[str, object]:
-    return {
-        "format": found.format,
-        "included": found.included,
-        "reason": found.reason,
-        "unproven": found.unproven,
-        "unit": found.unit,
-        "gaps": list(found.gaps),
-        "root": found.root,
-        "sha256": found.sha256,
-        "leaves": list(found.leaves),
-        "decimals": found.decimals,
-        "amounts": {asset: str(amount) for asset, amount in found.amounts.items()},
-        "totals": [
-            {
-                "asset": total.asset,
-                "decimals": total.decimals,
-                "amount": str(total.amount),
-                "evidence": total.evidence.value,
-            }
-            for total in found.totals
-        ],
-    }

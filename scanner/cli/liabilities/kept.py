@@ -9,22 +9,15 @@ import typer
 
 from scanner.cli.common.console import emit, finish, say
 from scanner.cli.common.options import AsJson, Database, Snapshot, database_url, given
-from scanner.liabilities.interface import LiabilityEvidence
-from scanner.liabilities.kept import recheck as recheck_proof
+from scanner.liabilities import interface
+from scanner.liabilities import kept as keeping
 from scanner.model.amount import counted
 from scanner.model.finding import Weight
-from scanner.reports.figures.aggregate import (
-    Aggregate,
-    aggregate_lines,
-    aggregate_object,
-    aggregates,
-    is_below,
-)
-from scanner.reports.figures.values import PriceRule
-from scanner.reports.tables.jsontext import pretty
-from scanner.store.database.engine import open_store
-from scanner.store.reading.queries import resolve
-from scanner.store.writing.liability_proofs import proofs_of
+from scanner.reports.figures import aggregate, values
+from scanner.reports.tables import jsontext
+from scanner.store.database import engine
+from scanner.store.reading import queries
+from scanner.store.writing import liability_proofs
 
 Published = Annotated[
     str | None,
@@ -59,23 +52,25 @@ def ratio(
     comes from its own file. Prices are opinions, so they never make a result false.
     """
     stated = given(published, "--published")
-    with open_store(database_url(context, database)) as store:
-        snapshot_id = resolve(store, snapshot)
-        found = aggregates(store, snapshot_id, PriceRule(timedelta(hours=max_age)), stated)
+    with engine.open_store(database_url(context, database)) as store:
+        snapshot_id = queries.resolve(store, snapshot)
+        found = aggregate.aggregates(
+            store, snapshot_id, values.PriceRule(timedelta(hours=max_age)), stated
+        )
     if not found:
         say(f"snapshot {snapshot_id} has no saved proof of liabilities")
         raise typer.Exit(3)
     if as_json:
-        emit(pretty([aggregate_object(each) for each in found]))
+        emit(jsontext.pretty([aggregate.aggregate_object(each) for each in found]))
     else:
-        lines = [line for each in found for line in aggregate_lines(each)]
+        lines = [line for each in found for line in aggregate.aggregate_lines(each)]
         emit("".join(f"{line}\n" for line in lines).encode())
     finish(weight for each in found for weight in _weights(each))
 
 
-def _weights(found: Aggregate) -> list[Weight]:
-    accepted = found.proof.evidence is LiabilityEvidence.SNARK_AGGREGATE
-    doubtful = found.ratio is None or is_below(found) or not found.value.priced
+def _weights(found: aggregate.Aggregate) -> list[Weight]:
+    accepted = found.proof.evidence is interface.LiabilityEvidence.SNARK_AGGREGATE
+    doubtful = found.ratio is None or aggregate.is_below(found) or not found.value.priced
     return [Weight.UNSHOWN] if doubtful or not accepted else []
 
 
@@ -86,13 +81,13 @@ def recheck(
 
     Exit status 1: a saved proof is not valid, or does not give the saved figures.
     """
-    with open_store(database_url(context, database)) as store:
-        snapshot_id = resolve(store, snapshot)
+    with engine.open_store(database_url(context, database)) as store:
+        snapshot_id = queries.resolve(store, snapshot)
         with store.read() as connection:
-            kept = proofs_of(connection, snapshot_id)
+            kept = liability_proofs.proofs_of(connection, snapshot_id)
     false = 0
     for proof in kept:
-        problem = recheck_proof(proof)
+        problem = keeping.recheck(proof)
         false += bool(problem)
         say(f"{proof.name} (sha256 {proof.sha256}): {problem or 'valid, with the saved figures'}")
     proofs = f"{counted(len(kept), 'proof')} of liabilities saved with snapshot {snapshot_id}"

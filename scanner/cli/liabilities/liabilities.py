@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,22 +11,19 @@ import typer
 from scanner.cli.common.console import say
 from scanner.cli.common.options import Database, database_url, given
 from scanner.cli.common.places import document_at_hand, key_at_hand
+from scanner.cli.liabilities import owed
 from scanner.cli.liabilities.inclusion import verify_inclusion
 from scanner.cli.liabilities.kept import ratio, recheck
 from scanner.cli.liabilities.proof import Key, verify
 from scanner.errors import InputError
-from scanner.liabilities.interface import Liability, ProofCheck
-from scanner.liabilities.kept import is_proof, keep
-from scanner.liabilities.load import load_liabilities
-from scanner.liabilities.record import KeptProof
+from scanner.liabilities import interface, record
+from scanner.liabilities import kept as keeping
 from scanner.model.amount import counted
 from scanner.model.finding import FindingKind
-from scanner.model.registry import Registry
-from scanner.settings.tables import load_registry
-from scanner.store.database.engine import open_store
-from scanner.store.reading.queries import findings, head, resolve
-from scanner.store.writing.liability_proofs import keep_proof
-from scanner.store.writing.runs import set_liabilities
+from scanner.settings import tables
+from scanner.store.database import engine
+from scanner.store.reading import queries
+from scanner.store.writing import liability_proofs, runs
 
 app = typer.Typer(help="Import and check liabilities.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -114,13 +109,13 @@ def import_(  # noqa: PLR0913, PLR0917 - one parameter per option
     said = {name: text for name, text in said.items() if text}
     usd, stated = given(unit_usd, "--unit-usd"), given(published, "--published")
     with document_at_hand(file) as path:
-        if is_proof(path):
+        if keeping.is_proof(path):
             if replace_:
                 raise InputError("--replace is for amounts by asset: each proof is kept")
             if said:
                 raise InputError("--of and --in are for amounts by asset: a proof states its own")
             with key_at_hand(key) as pinned:
-                found, kept = keep(path, pinned, usd, stated)
+                found, kept = keeping.keep(path, pinned, usd, stated)
             _keep(context, path.name, snapshot, found, kept, database)
             return
         if given(key, "--key") or usd:
@@ -128,21 +123,20 @@ def import_(  # noqa: PLR0913, PLR0917 - one parameter per option
         if stated:
             what = "--published is for a proof of one total; for coins, a column published_ratio"
             raise InputError(what)
-        owed = [
-            replace(o, detail={**o.detail, **said}) for o in read_owed(path, load_registry(), said)
-        ]
-    with open_store(database_url(context, database)) as store:
-        snapshot_id = resolve(store, snapshot)
+        read = owed.read_owed(path, tables.load_registry(), said)
+        amounts = [replace(each, detail={**each.detail, **said}) for each in read]
+    with engine.open_store(database_url(context, database)) as store:
+        snapshot_id = queries.resolve(store, snapshot)
         now = datetime.now(UTC) if replace_ else None
-        replaced = set_liabilities(store, snapshot_id, owed, replacing=now)
-        whose = head(store, snapshot_id)
+        replaced = runs.set_liabilities(store, snapshot_id, amounts, replacing=now)
+        whose = queries.head(store, snapshot_id)
         missing = [
             found.finding.reason
-            for found in findings(store, snapshot_id, kinds=[FindingKind.RESERVES_MISSING])
+            for found in queries.findings(store, snapshot_id, kinds=[FindingKind.RESERVES_MISSING])
         ]
     # "latest" may be of another publisher, and what is kept is not changed: say whose it is.
     say(
-        f"saved liabilities for {counted(len(owed), 'asset')} with snapshot "
+        f"saved liabilities for {counted(len(amounts), 'asset')} with snapshot "
         f"{snapshot_id} ({whose.list_name}, publisher {whose.publisher})",
         *(f"{asset}: a figure was replaced; both are kept" for asset in replaced),
         *missing,
@@ -153,39 +147,19 @@ def _keep(
     context: typer.Context,
     file: str,
     snapshot: str,
-    found: ProofCheck,
-    kept: KeptProof | None,
+    found: interface.ProofCheck,
+    kept: record.KeptProof | None,
     database: str | None,
 ) -> None:
     if kept is None:
         say(f"{file}: false: {found.place}: {found.reason}: nothing was saved")
         raise typer.Exit(1)
-    with open_store(database_url(context, database)) as store:
-        snapshot_id = resolve(store, snapshot)
-        new = keep_proof(store, snapshot_id, kept)
-        whose = head(store, snapshot_id)
+    with engine.open_store(database_url(context, database)) as store:
+        snapshot_id = queries.resolve(store, snapshot)
+        new = liability_proofs.keep_proof(store, snapshot_id, kept)
+        whose = queries.head(store, snapshot_id)
     say(
         f"proof of one total ({kept.evidence.value}) {'saved' if new else 'is saved already'} "
         f"with snapshot {snapshot_id} ({whose.list_name}, publisher {whose.publisher})",
         *(f"gap: {gap}" for gap in found.gaps[:2]),
     )
-
-
-def read_owed(file: Path, registry: Registry, settled: Collection[str] = ()) -> list[Liability]:
-    """Read liabilities of any form. A tree that contradicts itself ends the command with 1.
-
-    settled: as for `load_liabilities`. Raises ListFormatError where the file cannot be read.
-    """
-    loaded = load_liabilities(file, registry, settled)
-    check = loaded.check
-    if check is None:
-        return list(loaded.liabilities)
-    if check.holds:
-        say(f"{check.nodes:,} nodes of the tree hashed and added up again: root {check.root}")
-        return list(loaded.liabilities)
-    for problem in check.problems:
-        say(f"{file.name}:{problem.line}: {problem.reason}")
-    say(
-        f"the tree contradicts itself in {counted(check.problem_count, 'place')}: nothing was saved"
-    )
-    raise typer.Exit(1)

@@ -8,17 +8,17 @@ from typing import Annotated
 
 import typer
 
-from scanner.chains.interface import ReadPolicy
+from scanner.chains import interface as chains
 from scanner.cli.common.console import emit
 from scanner.cli.common.options import Endpoints, ListFile
 from scanner.cli.common.places import at_hand
 from scanner.cli.common.sources import open_sources
 from scanner.errors import ConfigError
-from scanner.files.source import split_place
+from scanner.files import source
 from scanner.model.block import BlockRef
 from scanner.model.registry import Registry
-from scanner.ownership.challenge import make_challenge
-from scanner.settings.tables import load_registry
+from scanner.ownership import challenge as challenges
+from scanner.settings import tables
 
 Publisher = Annotated[
     str,
@@ -41,15 +41,17 @@ def challenge(
     The message names this list and a new block, so nobody can have signed it before.
     'scanner verify FILE --challenge TEXT' then accepts only that message.
     """
-    block = _newest_block(network, endpoints, load_registry())
+    block = _newest_block(network, endpoints, tables.load_registry())
     with at_hand(file) as place:
-        made = make_challenge(publisher or place.stem, _sha256(split_place(place.path)[0]), block)
+        made = challenges.make_challenge(
+            publisher or place.stem, _sha256(source.split_place(place.path)[0]), block
+        )
     emit(made.text().encode("ascii") + b"\n")
 
 
 def _newest_block(name: str, endpoints: Path | None, registry: Registry) -> BlockRef:
     network = registry.network(name)
-    with open_sources([network.name], endpoints, registry, ReadPolicy()) as sources:
+    with open_sources([network.name], endpoints, registry, chains.ReadPolicy()) as sources:
         if network.name not in sources:
             raise ConfigError(
                 f"no endpoint of {network.name} is configured, so no block can be read: name one "

@@ -21,10 +21,9 @@ from scanner.cli.common.options import AsJson, ListFile
 from scanner.cli.common.places import Place, at_hand
 from scanner.cli.common.progress import ProgressBar
 from scanner.model.claim import ListSummary
-from scanner.reports.commands.inspection import Inspection, inspection_json, print_inspection
-from scanner.reports.commands.reading import read_through
-from scanner.reports.tables.jsontext import pretty
-from scanner.settings.tables import load_registry
+from scanner.reports.commands import inspection, reading
+from scanner.reports.tables import jsontext
+from scanner.settings import tables
 
 app = typer.Typer(help="Inspect published lists.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -43,14 +42,14 @@ def inspect(
     with at_hand(file) as place:
         summary, found = _read(place, ListOptions(format, columns or (), network, asset, unit))
     if as_json:
-        emit(pretty(inspection_json(place.name, summary, found)))
+        emit(jsontext.pretty(inspection.inspection_json(place.name, summary, found)))
     else:
-        print_inspection(place.name, summary, found, sys.stdout)
+        inspection.print_inspection(place.name, summary, found, sys.stdout)
     finish(found.problems.weights)
 
 
-def _read(place: Place, options: ListOptions) -> tuple[ListSummary, Inspection]:
-    registry = load_registry()
+def _read(place: Place, options: ListOptions) -> tuple[ListSummary, inspection.Inspection]:
+    registry = tables.load_registry()
     opened = open_published(place, registry, options)
     with opened as rows, ProgressBar(f"reading {place.name}", "rows") as bar:
-        return read_through(rows, registry, lambda n: bar.update(share(rows.progress()), n))
+        return reading.read_through(rows, registry, lambda n: bar.update(share(rows.progress()), n))

@@ -7,17 +7,16 @@ from typing import Annotated
 
 import typer
 
-from scanner.alerts.channels import deliver
-from scanner.alerts.config import AlertConfig, load_alerts
-from scanner.alerts.rules import match_nothing
-from scanner.alerts.telling import Alerts, trial_message
+from scanner.alerts import channels, rules
+from scanner.alerts import config as alert_config
+from scanner.alerts import telling as alerting
 from scanner.cli.common.console import emit, finish, say
 from scanner.cli.common.options import AsJson, Database, Snapshot, database_url
 from scanner.errors import ConfigError, SourceError
 from scanner.model.finding import Weight
-from scanner.reports.tables.jsontext import pretty
-from scanner.settings.tables import load_registry
-from scanner.store.database.engine import open_store
+from scanner.reports.tables import jsontext
+from scanner.settings import tables
+from scanner.store.database import engine
 from scanner.store.reading import queries
 from scanner.store.writing import alert_log
 
@@ -31,9 +30,9 @@ AlertFile = Annotated[
 ]
 
 
-def load_or_fail(file: Path | None) -> AlertConfig:
+def load_or_fail(file: Path | None) -> alert_config.AlertConfig:
     """Read the alert file. Raises ConfigError if there is none."""
-    config = load_alerts(file)
+    config = alert_config.load_alerts(file)
     if config is None:
         raise ConfigError("no alert file: name one with --alerts or SCANNER_ALERTS")
     return config
@@ -47,7 +46,7 @@ def trial(alerts: AlertFile = None) -> None:
     missed = set()
     for name, channel in config.channels.items():
         try:
-            deliver(channel, trial_message())
+            channels.deliver(channel, alerting.trial_message())
         except SourceError as e:
             missed.add(Weight.UNSHOWN)
             say(f"not reached: {e}")
@@ -70,16 +69,16 @@ def run(
     delivered: it is kept, and the next run or a worker tries again.
     """
     config = load_or_fail(alerts)
-    with open_store(database_url(context, database)) as store:
+    with engine.open_store(database_url(context, database)) as store:
         snapshot_id = queries.resolve(store, snapshot)
-        registry = load_registry()
-        telling = Alerts(store, registry, config)
-        nothing = match_nothing(store, registry, config.rules)
+        registry = tables.load_registry()
+        telling = alerting.Alerts(store, registry, config)
+        nothing = rules.match_nothing(store, registry, config.rules)
         new = telling.after_snapshot(snapshot_id)
         delivered = telling.deliver_due()
         events = alert_log.events_of(store, snapshot_id)
     if as_json:
-        emit(pretty([event.to_json() for event in events]))
+        emit(jsontext.pretty([event.to_json() for event in events]))
     for event in events:
         say(f"{event.rule}: {event.reason}")
     say(*nothing)

@@ -13,13 +13,12 @@ from scanner.cli.common.options import Database, database_url
 from scanner.cli.common.progress import ProgressBar
 from scanner.model.amount import counted
 from scanner.model.finding import Weight
-from scanner.store.database import migrate
-from scanner.store.database.engine import open_store
-from scanner.store.database.roles import grant, grant_statements
-from scanner.store.reading.check import check as check_store
-from scanner.store.reading.check_chain import newest_head
-from scanner.store.upkeep.prune import how_many_pruned
-from scanner.worker.queue import set_up
+from scanner.store.database import engine, migrate
+from scanner.store.database import roles as rights
+from scanner.store.reading import check as checking
+from scanner.store.reading import check_chain
+from scanner.store.upkeep import prune
+from scanner.worker import queue
 
 Head = Annotated[
     str,
@@ -51,18 +50,18 @@ def upgrade(
     if set_up_queue(url):
         say("the tables of the workers' queue are in place")
     if roles is not None:
-        with open_store(url) as store:
-            grant(store, *roles)
+        with engine.open_store(url) as store:
+            rights.grant(store, *roles)
         say(f"{roles[0]} may add results but not change them, {roles[1]} may only read")
 
 
 def set_up_queue(url: str) -> bool:
     """Make the tables of the workers' queue, on PostgreSQL. Returns whether they are there."""
-    with open_store(url) as store:
+    with engine.open_store(url) as store:
         if store.dialect == "sqlite" or find_spec("procrastinate") is None:
             return False
 
-        set_up(store)
+        queue.set_up(store)
     return True
 
 
@@ -72,7 +71,7 @@ def grants(worker: Role, reader: Role) -> None:
 
     Run it as the database's owner, after 'db upgrade', once the roles exist.
     """
-    for statement in grant_statements(worker, reader):
+    for statement in rights.grant_statements(worker, reader):
         sys.stdout.write(statement + ";\n")
 
 
@@ -85,12 +84,12 @@ def check(context: typer.Context, head: Head = "", database: Database = None) ->
     that its end was cut off.
     """
     with (
-        open_store(database_url(context, database)) as store,
+        engine.open_store(database_url(context, database)) as store,
         ProgressBar("checking", "snapshots") as bar,
     ):
         wanted = head.strip().lower()
-        problems = check_store(store, lambda done, of: bar.update(done / of, done), wanted)
-        newest, gone = newest_head(store), how_many_pruned(store)
+        problems = checking.check(store, lambda done, of: bar.update(done / of, done), wanted)
+        newest, gone = check_chain.newest_head(store), prune.how_many_pruned(store)
     for problem in problems:
         about = f"snapshot {problem.snapshot_id}: " if problem.snapshot_id else ""
         say(f"{about}{problem.what}")

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from scanner.demo.run import run_demo
-from scanner.settings.tables import load_registry
+from scanner.demo import run
+from scanner.settings import tables
 
 Folder = Annotated[
     Path,
@@ -23,4 +23,4 @@ def demo(folder: Folder = Path(".demo")) -> None:
     networks, all on this machine, audits the list, then stops them. Exit status 0 if exactly
     the planted faults were found.
     """
-    raise typer.Exit(run_demo(folder, load_registry()))
+    raise typer.Exit(run.run_demo(folder, tables.load_registry()))

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from scanner.chains.interface import BalanceSource, ContractCaller, ReadPolicy, TimeFinder
+from scanner.chains import interface as chains
 from scanner.cli.common.console import emit, finish, say
 from scanner.cli.common.options import AsJson, Database, Endpoints, Snapshot, database_url
 from scanner.cli.common.reading import Quorum
@@ -23,20 +23,15 @@ from scanner.model.block import BlockRef
 from scanner.model.endpoint import Endpoint
 from scanner.model.finding import Weight
 from scanner.model.registry import Registry
-from scanner.net.http import Transport
-from scanner.prices import coingecko
-from scanner.prices.chainlink import Feed, read_feeds
-from scanner.prices.csv_file import read_prices
-from scanner.prices.feeds import load_feeds
-from scanner.prices.interface import NoPrice, Price, moment
-from scanner.reports.tables.grid import Column, print_grid
-from scanner.reports.tables.jsontext import pretty
-from scanner.settings.tables import load_registry
-from scanner.store.database.engine import open_store
+from scanner.net import http
+from scanner.prices import chainlink as chainlink_feeds
+from scanner.prices import coingecko, csv_file, interface
+from scanner.prices import feeds as feed_table
+from scanner.reports.tables import grid, jsontext
+from scanner.settings import tables
+from scanner.store.database import engine
 from scanner.store.reading import prices as stored
 from scanner.store.reading import queries
-from scanner.store.reading.prices import add_prices
-from scanner.store.reading.queries import SnapshotHead
 
 app = typer.Typer(
     help="Save prices in US dollars, with time and source.",
@@ -58,9 +53,9 @@ def import_(context: typer.Context, file: File, database: Database = None) -> No
     One bad row, and nothing is saved: a price of 0 or less, a time without an offset or in the
     future, an unknown asset. Stored prices are never changed.
     """
-    prices = read_prices(file, load_registry(), datetime.now(UTC))
-    with open_store(database_url(context, database), create=True) as store:
-        new = add_prices(store, prices)
+    prices = csv_file.read_prices(file, tables.load_registry(), datetime.now(UTC))
+    with engine.open_store(database_url(context, database), create=True) as store:
+        new = stored.add_prices(store, prices)
     say(f"{counted(len(prices), 'price')} read, {new:,} of them new")
 
 
@@ -81,20 +76,26 @@ def chainlink(
     snapshot's time. Anybody who asks the same contracts at that block gets the same prices.
     Exit status 3 if an asset of the snapshot has no price.
     """
-    registry = load_registry()
-    table = load_feeds(registry, feeds)
-    with open_store(database_url(context, database)) as store:
+    registry = tables.load_registry()
+    table = feed_table.load_feeds(registry, feeds)
+    with engine.open_store(database_url(context, database)) as store:
         snapshot_id = queries.resolve(store, snapshot)
         head = queries.head(store, snapshot_id)
         time = int(stored.taken(store, snapshot_id).at.timestamp())
         assets = [total.asset for total in queries.asset_totals(store, snapshot_id)]
         wanted = [feed for feed in table if feed.asset in assets]
         reading = _Reading(head, time, registry, timedelta(hours=max_age))
-        found = reading.read(wanted, endpoints, ReadPolicy(quorum=quorum))
-        priced = {result.asset for result in found if isinstance(result, Price)}
+        found = reading.read(wanted, endpoints, chains.ReadPolicy(quorum=quorum))
+        priced = {result.asset for result in found if isinstance(result, interface.Price)}
         known = {result.asset for result in found}
-        found += [NoPrice(asset, "no feed in the table") for asset in assets if asset not in known]
-        stored.add_prices(store, [result for result in found if isinstance(result, Price)])
+        found += [
+            interface.NoPrice(asset, "no feed in the table")
+            for asset in assets
+            if asset not in known
+        ]
+        stored.add_prices(
+            store, [result for result in found if isinstance(result, interface.Price)]
+        )
     _show(head.id, reading.blocks, found, as_json)
     finish({Weight.UNSHOWN} if set(assets) - priced else set())
 
@@ -114,20 +115,22 @@ def fetch(
     paid plan, SCANNER_COINGECKO_URL another root of the API. Exit status 3 if an asset of the
     snapshot has no price.
     """
-    known = coingecko.load_ids(load_registry())
-    with open_store(database_url(context, database)) as store:
+    known = coingecko.load_ids(tables.load_registry())
+    with engine.open_store(database_url(context, database)) as store:
         snapshot_id = queries.resolve(store, snapshot)
         assets = [total.asset for total in queries.asset_totals(store, snapshot_id)]
         ids = {asset: known[asset] for asset in assets if asset in known}
         found = coingecko.fetch_prices(_get_json, ids, datetime.now(UTC), timedelta(hours=max_age))
         found += [
-            NoPrice(a, "the name that the service uses for it is unknown")
+            interface.NoPrice(a, "the name that the service uses for it is unknown")
             for a in assets
             if a not in ids
         ]
-        stored.add_prices(store, [result for result in found if isinstance(result, Price)])
+        stored.add_prices(
+            store, [result for result in found if isinstance(result, interface.Price)]
+        )
     _show(snapshot_id, [], found, as_json)
-    finish({Weight.UNSHOWN} if any(isinstance(f, NoPrice) for f in found) else set())
+    finish({Weight.UNSHOWN} if any(isinstance(f, interface.NoPrice) for f in found) else set())
 
 
 def _get_json(path: str) -> object:
@@ -136,7 +139,7 @@ def _get_json(path: str) -> object:
     key = os.environ.get("SCANNER_COINGECKO_KEY", "")
     plan = "pro" if "//pro-" in url else "demo"
     service = Endpoint(coingecko.NAME, "", coingecko.NAME, url, coingecko.NAME)
-    transport = Transport(service, {f"x-cg-{plan}-api-key": key} if key else None)
+    transport = http.Transport(service, {f"x-cg-{plan}-api-key": key} if key else None)
     try:
         reply = transport.get(path, limit=coingecko.MAX_ANSWER)
         reply.raise_for_status()
@@ -152,18 +155,21 @@ class _Reading:
     """
 
     def __init__(
-        self, head: SnapshotHead, time: int, registry: Registry, max_age: timedelta
+        self, head: queries.SnapshotHead, time: int, registry: Registry, max_age: timedelta
     ) -> None:
         self._head, self._time, self._registry = head, time, registry
         self._max_age = max_age
         self.blocks: list[BlockRef] = []
 
     def read(
-        self, feeds: Sequence[Feed], endpoints: Path | None, policy: ReadPolicy
-    ) -> list[Price | NoPrice]:
+        self,
+        feeds: Sequence[chainlink_feeds.Feed],
+        endpoints: Path | None,
+        policy: chains.ReadPolicy,
+    ) -> list[interface.Price | interface.NoPrice]:
         """Read every feed. Raises ConfigError, SourceError."""
         names = sorted({feed.network for feed in feeds})
-        found: list[Price | NoPrice] = []
+        found: list[interface.Price | interface.NoPrice] = []
         with open_sources(names, endpoints, self._registry, policy) as sources:
             for name in names:
                 if name not in sources:
@@ -172,40 +178,51 @@ class _Reading:
                 found += self._at_one_block(sources[name], here)
         return found
 
-    def _at_one_block(self, source: BalanceSource, feeds: Sequence[Feed]) -> list[Price | NoPrice]:
-        if not isinstance(source, ContractCaller):
+    def _at_one_block(
+        self, source: chains.BalanceSource, feeds: Sequence[chainlink_feeds.Feed]
+    ) -> list[interface.Price | interface.NoPrice]:
+        if not isinstance(source, chains.ContractCaller):
             raise ConfigError(f"{source.name} cannot call contracts: no feeds on {source.network}")
         caller = source
         at = self._block(source)
         self.blocks.append(at)
         here = [feed for feed in feeds if feed.chain == at.chain]
         away = [
-            NoPrice(f.asset, f"the feed is on chain {f.chain}, the block on chain {at.chain}")
+            interface.NoPrice(
+                f.asset, f"the feed is on chain {f.chain}, the block on chain {at.chain}"
+            )
             for f in feeds
             if f.chain != at.chain
         ]
-        time = moment(self._time if at.time is None else at.time)
-        read = read_feeds(lambda to, data: caller.call(to, data, at), here, time, self._max_age)
+        time = interface.moment(self._time if at.time is None else at.time)
+        read = chainlink_feeds.read_feeds(
+            lambda to, data: caller.call(to, data, at), here, time, self._max_age
+        )
         return [*read, *away]
 
-    def _block(self, source: BalanceSource) -> BlockRef:
+    def _block(self, source: chains.BalanceSource) -> BlockRef:
         """The snapshot's newest block of the network, or its last one before the snapshot."""
         pinned = [p.block for p in self._head.blocks if p.network == source.network]
         if pinned:
             return max(pinned, key=lambda block: block.height)
-        if not isinstance(source, TimeFinder):
+        if not isinstance(source, chains.TimeFinder):
             raise ConfigError(f"{source.name} cannot find the newest block at a given time")
         return source.pin(source.height_at(self._time))
 
 
 def _show(
-    snapshot_id: int, blocks: Sequence[BlockRef], found: Sequence[Price | NoPrice], as_json: bool
+    snapshot_id: int,
+    blocks: Sequence[BlockRef],
+    found: Sequence[interface.Price | interface.NoPrice],
+    as_json: bool,
 ) -> None:
-    prices = sorted((p for p in found if isinstance(p, Price)), key=lambda p: p.asset)
-    missing = sorted((p for p in found if not isinstance(p, Price)), key=lambda p: p.asset)
+    prices = sorted((p for p in found if isinstance(p, interface.Price)), key=lambda p: p.asset)
+    missing = sorted(
+        (p for p in found if not isinstance(p, interface.Price)), key=lambda p: p.asset
+    )
     if as_json:
         emit(
-            pretty(
+            jsontext.pretty(
                 {
                     "snapshot": snapshot_id,
                     "blocks": [
@@ -226,8 +243,13 @@ def _show(
             )
         )
     else:
-        columns = [Column("asset"), Column("price $", right=True), Column("at"), Column("source")]
+        columns = [
+            grid.Column("asset"),
+            grid.Column("price $", right=True),
+            grid.Column("at"),
+            grid.Column("source"),
+        ]
         rows = [[p.asset, p.text, p.at.isoformat(), p.source] for p in prices]
         title = ", ".join(f"{b.network} block {b.height} {b.hash}" for b in blocks)
-        print_grid(columns, rows, title=title or "Prices", stream=sys.stdout)
+        grid.print_grid(columns, rows, title=title or "Prices", stream=sys.stdout)
     say(*(f"no price of {p.asset}: {p.reason}" for p in missing))

@@ -15,15 +15,13 @@ from scanner.cli.common.options import AsJson, Database, database_url, given
 from scanner.errors import InputError, did_you_mean
 from scanner.model.amount import counted, grouped_amount
 from scanner.model.finding import WEIGHTS, exit_status
-from scanner.reports.tables.grid import Column, print_grid
-from scanner.reports.tables.jsontext import pretty
-from scanner.snapshots.tally import AssetTotal
-from scanner.store.database.engine import Store, open_store
-from scanner.store.database.pruned import Pruned
-from scanner.store.reading.found import weights_found
-from scanner.store.reading.history import publishers
-from scanner.store.reading.queries import SnapshotHead, asset_totals, head, resolve
-from scanner.store.upkeep.prune import Plan, plan, prune, pruned_snapshots, to_prune
+from scanner.reports.tables import grid, jsontext
+from scanner.snapshots import tally
+from scanner.store.database import engine
+from scanner.store.database import pruned as kept
+from scanner.store.reading import found as finds
+from scanner.store.reading import history, queries
+from scanner.store.upkeep import prune as pruning
 
 Which = Annotated[
     list[str] | None, typer.Argument(metavar="[SNAPSHOT]...", help="Ids of single snapshots.")
@@ -69,36 +67,36 @@ def prune_(
         raise InputError("nothing to prune is named: give --keep N or the ids of snapshots")
     if named and keep is None:
         raise InputError("--publisher needs --keep")
-    with open_store(database_url(context, database)) as store:
+    with engine.open_store(database_url(context, database)) as store:
         if keep is not None:
-            chosen = to_prune(store, keep, _publisher(store, named))
+            chosen = pruning.to_prune(store, keep, _publisher(store, named))
         else:
-            ids = dict.fromkeys(resolve(store, each) for each in snapshots or ())
-            chosen = [head(store, each) for each in ids]
+            ids = dict.fromkeys(queries.resolve(store, each) for each in snapshots or ())
+            chosen = [queries.head(store, each) for each in ids]
         if not chosen:
             say("there is nothing to prune")
             return
-        _say(plan(store, chosen))
+        _say(pruning.plan(store, chosen))
         if not yes:
             say("nothing was deleted: add --yes to delete. Write reports of the snapshots first")
             return
         for each in chosen:
-            done = prune(store, each.id, __version__, datetime.now(UTC))
+            done = pruning.prune(store, each.id, __version__, datetime.now(UTC))
             rows = counted(sum(done.rows.values()), "row")
             say(f"snapshot {each.id} is pruned: {rows} deleted")
 
 
-def _publisher(store: Store, name: str) -> int | None:
-    known = {view.name: view.id for view in publishers(store)}
+def _publisher(store: engine.Store, name: str) -> int | None:
+    known = {view.name: view.id for view in history.publishers(store)}
     if name and name not in known:
         hint = did_you_mean(name, known)
         raise InputError(f"no publisher {name!r} in this database{hint}")
     return known[name] if name else None
 
 
-def _say(plans: Sequence[Plan]) -> None:
-    columns = [Column("snapshot"), Column("publisher"), Column("list"), Column("taken")]
-    columns += [Column("rows", right=True)]
+def _say(plans: Sequence[pruning.Plan]) -> None:
+    columns = [grid.Column(title) for title in ("snapshot", "publisher", "list", "taken")]
+    columns += [grid.Column("rows", right=True)]
     lines = [
         [
             str(p.head.id),
@@ -109,7 +107,7 @@ def _say(plans: Sequence[Plan]) -> None:
         ]
         for p in plans
     ]
-    print_grid(columns, lines, title="To be pruned")
+    grid.print_grid(columns, lines, title="To be pruned")
 
 
 def pruned(
@@ -119,11 +117,11 @@ def pruned(
     database: Database = None,
 ) -> None:
     """Show what is left of pruned snapshots: result, totals, seal, and when they were pruned."""
-    with open_store(database_url(context, database)) as store:
-        wanted = [resolve(store, each, pruned=True) for each in snapshots or ()]
-        found = [_Kept(store, *each) for each in pruned_snapshots(store, wanted)]
+    with engine.open_store(database_url(context, database)) as store:
+        wanted = [queries.resolve(store, each, pruned=True) for each in snapshots or ()]
+        found = [_Kept(store, *each) for each in pruning.pruned_snapshots(store, wanted)]
     if as_json:
-        emit(pretty([each.record() for each in found]))
+        emit(jsontext.pretty([each.record() for each in found]))
     elif not found:
         say("none of these is pruned" if wanted else "no snapshot is pruned")
     else:
@@ -133,10 +131,10 @@ def pruned(
 class _Kept:
     """A pruned snapshot with its totals."""
 
-    def __init__(self, store: Store, of: SnapshotHead, gone: Pruned) -> None:
+    def __init__(self, store: engine.Store, of: queries.SnapshotHead, gone: kept.Pruned) -> None:
         self.head, self.gone = of, gone
-        self.totals = asset_totals(store, of.id)
-        self.status = exit_status(weights_found(store, of.id))
+        self.totals = queries.asset_totals(store, of.id)
+        self.status = exit_status(finds.weights_found(store, of.id))
 
     def record(self) -> dict[str, object]:
         """As JSON; amounts in base units."""
@@ -168,7 +166,7 @@ class _Kept:
         ]
 
 
-def _total(total: AssetTotal) -> str:
+def _total(total: tally.AssetTotal) -> str:
     def coins(amount: int | None, otherwise: str) -> str:
         return otherwise if amount is None else grouped_amount(amount, total.decimals)
 

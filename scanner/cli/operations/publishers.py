@@ -9,14 +9,12 @@ import typer
 from scanner.cli.common.console import emit, say
 from scanner.cli.common.options import AsJson, Database, database_url
 from scanner.model.publisher import Publisher
-from scanner.net.locations import shown
-from scanner.reports.tables.grid import Column, print_grid
-from scanner.reports.tables.jsontext import pretty
-from scanner.settings.publishers import load_publishers
-from scanner.store.database.engine import open_store
-from scanner.store.reading.history import publishers as stored_publishers
-from scanner.store.writing.publishers import merge as merge_publishers
-from scanner.store.writing.publishers import rename as rename_publisher
+from scanner.net import locations
+from scanner.reports.tables import grid, jsontext
+from scanner.settings import publishers as publisher_table
+from scanner.store.database import engine
+from scanner.store.reading import history
+from scanner.store.writing import publishers as stored_publishers
 
 app = typer.Typer(
     help="Name, rename and merge the publishers of lists.",
@@ -44,34 +42,34 @@ def list_publishers(
 ) -> None:
     """Show publishers with their lists and snapshots, or the table of known publishers."""
     if known:
-        records = [_record(p) for p in load_publishers().all.values()]
+        records = [_record(p) for p in publisher_table.load_publishers().all.values()]
     else:
-        with open_store(database_url(context, database)) as store:
+        with engine.open_store(database_url(context, database)) as store:
             records = [
                 {"name": p.name, "lists": p.lists, "snapshots": p.snapshots, "newest": p.latest}
-                for p in stored_publishers(store)
+                for p in history.publishers(store)
             ]
     if as_json:
-        emit(pretty(records))
+        emit(jsontext.pretty(records))
         return
     titles = list(records[0]) if records else ["name"]
     rows = [[_cell(record[title]) for title in titles] for record in records]
-    print_grid([Column(title) for title in titles], rows, title="Publishers")
+    grid.print_grid([grid.Column(title) for title in titles], rows, title="Publishers")
 
 
 @app.command("rename")
 def rename(context: typer.Context, name: Old, new: New, database: Database = None) -> None:
     """Give a publisher another name; its lists and snapshots do not change."""
-    with open_store(database_url(context, database)) as store:
-        rename_publisher(store, name, new)
+    with engine.open_store(database_url(context, database)) as store:
+        stored_publishers.rename(store, name, new)
     say(f"publisher {name} is now named {new}")
 
 
 @app.command("merge")
 def merge(context: typer.Context, name: Old, into: Into, database: Database = None) -> None:
     """Merge two publishers: the lists of the first go to the second."""
-    with open_store(database_url(context, database)) as store:
-        merge_publishers(store, name, into)
+    with engine.open_store(database_url(context, database)) as store:
+        stored_publishers.merge(store, name, into)
     say(f"the lists of {name} now belong to {into}")
 
 
@@ -84,7 +82,7 @@ def _record(publisher: Publisher) -> dict[str, object]:
         "every": publisher.every,
         "layout": publisher.layout,
         "page": publisher.page,
-        "location": shown(publisher.location),
+        "location": locations.shown(publisher.location),
     }
 
 

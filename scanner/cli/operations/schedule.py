@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
-from sqlalchemy import Connection
 
 from scanner.cli.common.console import emit, say
 from scanner.cli.common.listing import (
@@ -43,19 +41,15 @@ from scanner.cli.common.reading import (
 from scanner.cli.common.times import heights_for_times
 from scanner.errors import ConfigError, clip
 from scanner.model.publisher import Publisher as Publication
-from scanner.net.locations import check_location, shown
-from scanner.reports.tables.grid import Column, print_grid
-from scanner.reports.tables.jsontext import pretty
-from scanner.settings.publishers import load_publishers
-from scanner.settings.tables import load_registry
-from scanner.store.database.engine import Store, open_store
-from scanner.store.reading.status import ScheduleStatus, schedule_states
+from scanner.net import locations
+from scanner.reports.tables import grid, jsontext
+from scanner.settings import publishers as publisher_table
+from scanner.settings import tables
+from scanner.store.database import engine
+from scanner.store.reading import status as reading_status
+from scanner.store.writing import publishers as stored_publishers
 from scanner.store.writing import schedules
-from scanner.store.writing.publishers import publisher_names
-from scanner.store.writing.schedules import Run, Schedule, ScheduleOptions
-from scanner.worker.queue import give_out_run
-from scanner.worker.scheduling import claim_now
-from scanner.worker.ticks import check_cron, next_tick
+from scanner.worker import queue, scheduling, ticks
 
 _RHYTHMS = {"day": "0 6 * * *", "week": "0 6 * * 1", "month": "0 6 1 * *", "quarter": "0 6 1 */3 *"}
 """How often a publisher publishes -> when its list is looked at: at six, on the first such day."""
@@ -110,14 +104,14 @@ def add(  # noqa: PLR0913, PLR0917 - one parameter per option
     enough: location, layout and interval then come from that table. The texts that count
     always do.
     """
-    registry = load_registry()
+    registry = tables.load_registry()
     wanted = parse_networks(networks, registry)
     said = statement_options(challenge, statement)
     stated = heights_for_times(at or [], None, registry)
-    table = load_publishers()
+    table = publisher_table.load_publishers()
     known = table.known(chosen_publisher(publisher or name, "", table))
     place, layout = _place(location, known)
-    options = ScheduleOptions(
+    options = schedules.ScheduleOptions(
         networks=None if wanted is None else tuple(sorted(wanted)),
         at=parse_heights(stated, registry),
         hashes=parse_hashes(stated, registry),
@@ -131,13 +125,14 @@ def add(  # noqa: PLR0913, PLR0917 - one parameter per option
         challenge=said.challenge,
         wanted=said.wanted,
     )
-    when, now = check_cron(cron or _rhythm(known)), datetime.now(UTC)
-    with open_store(database_url(context, database), create=True) as store:
-        stored = publisher_names(store)
+    when, now = ticks.check_cron(cron or _rhythm(known)), datetime.now(UTC)
+    with engine.open_store(database_url(context, database), create=True) as store:
+        stored = stored_publishers.publisher_names(store)
         whose = chosen_publisher(publisher or name, "", table, stored)
         schedules.add(store, name, whose, place, when, options, now)
+    first = ticks.next_tick(when, now)
     say(publisher_words(whose, publisher or name, stored))
-    say(f"schedule {name}: first run {next_tick(when, now):%Y-%m-%d %H:%M} UTC by 'scanner worker'")
+    say(f"schedule {name}: first run {first:%Y-%m-%d %H:%M} UTC by 'scanner worker'")
 
 
 @app.command("list")
@@ -145,14 +140,14 @@ def list_schedules(
     context: typer.Context, as_json: AsJson = False, database: Database = None
 ) -> None:
     """Show schedules with their last and next run."""
-    with open_store(database_url(context, database)) as store:
-        records = [_record(found) for found in schedule_states(store)]
+    with engine.open_store(database_url(context, database)) as store:
+        records = [_record(found) for found in reading_status.schedule_states(store)]
     if as_json:
-        emit(pretty(records))
+        emit(jsontext.pretty(records))
         return
     titles = ("name", "publisher", "cron", "next", "last", "state", "snapshot", "error")
     rows = [[_cell(title, record[title]) for title in titles] for record in records]
-    print_grid([Column(title) for title in titles], rows, title="Schedules (UTC)")
+    grid.print_grid([grid.Column(title) for title in titles], rows, title="Schedules (UTC)")
 
 
 def _cell(title: str, value: object) -> str:
@@ -189,18 +184,23 @@ def edit(  # noqa: PLR0913, PLR0917 - one parameter per option
     """
     # What was typed is read from the context: only there is known what was given at all.
     given = _changes(context)
-    with open_store(database_url(context, database)) as store:
+    with engine.open_store(database_url(context, database)) as store:
         before = schedules.schedule_named(store, name)
         whose = before.publisher
         if publisher:
-            whose = chosen_publisher(publisher, "", load_publishers(), publisher_names(store))
+            whose = chosen_publisher(
+                publisher,
+                "",
+                publisher_table.load_publishers(),
+                stored_publishers.publisher_names(store),
+            )
         schedules.edit(
             store,
             replace(
                 before,
                 publisher=whose,
-                location=check_location(location) if location else before.location,
-                cron=check_cron(cron) if cron else before.cron,
+                location=locations.check_location(location) if location else before.location,
+                cron=ticks.check_cron(cron) if cron else before.cron,
                 options=replace(before.options, **given),
             ),
         )
@@ -210,7 +210,7 @@ def edit(  # noqa: PLR0913, PLR0917 - one parameter per option
 
 def _changes(context: typer.Context) -> dict[str, Any]:
     """Fields of ScheduleOptions that the options of the command line say anew."""
-    registry, params = load_registry(), context.params
+    registry, params = tables.load_registry(), context.params
     networks = parse_networks(params["networks"], registry)
     said = statement_options(params["challenge"], params["statement"])
     stated = heights_for_times(params["at"] or [], None, registry)
@@ -239,11 +239,11 @@ def _given(context: typer.Context, option: str) -> bool:
     return source is not None and source.name == "COMMANDLINE"
 
 
-def _say_next(schedule: Schedule) -> None:
+def _say_next(schedule: schedules.Schedule) -> None:
     if schedule.paused:
         say(f"schedule {schedule.name}: paused; run 'scanner schedule resume' to start it again")
         return
-    when = next_tick(schedule.cron, datetime.now(UTC))
+    when = ticks.next_tick(schedule.cron, datetime.now(UTC))
     say(f"schedule {schedule.name}: next run {when:%Y-%m-%d %H:%M} UTC by 'scanner worker'")
 
 
@@ -260,7 +260,7 @@ def resume(context: typer.Context, name: Name, database: Database = None) -> Non
 
 
 def _pause(url: str, name: str, *, paused: bool) -> None:
-    with open_store(url) as store:
+    with engine.open_store(url) as store:
         before = schedules.schedule_named(store, name)
         if before.paused is paused:
             raise ConfigError(f"schedule {name} is {'already paused' if paused else 'not paused'}")
@@ -273,7 +273,7 @@ def _pause(url: str, name: str, *, paused: bool) -> None:
 @app.command("remove")
 def remove(context: typer.Context, name: Name, database: Database = None) -> None:
     """Delete a schedule; the snapshots that it took stay."""
-    with open_store(database_url(context, database)) as store:
+    with engine.open_store(database_url(context, database)) as store:
         schedules.remove(store, name)
     say(f"schedule {name} removed")
 
@@ -281,18 +281,18 @@ def remove(context: typer.Context, name: Name, database: Database = None) -> Non
 @app.command("run-now")
 def run_now(context: typer.Context, name: Name, database: Database = None) -> None:
     """Queue a run now for the next free worker."""
-    with open_store(database_url(context, database)) as store:
+    with engine.open_store(database_url(context, database)) as store:
         schedule = schedules.schedule_named(store, name)
-        claim_now(store, schedule, datetime.now(UTC), _give_out(store))
+        scheduling.claim_now(store, schedule, datetime.now(UTC), _give_out(store))
     say(f"schedule {name}: a run waits for 'scanner worker'")
 
 
-def _give_out(store: Store) -> Callable[[Connection, Run], None] | None:
+def _give_out(store: engine.Store) -> scheduling.Also | None:
     """What brings a claimed run to the workers; on SQLite they look for it themselves."""
     if store.dialect == "sqlite":
         return None
 
-    return give_out_run
+    return queue.give_out_run
 
 
 def _place(given: str, known: Publication) -> tuple[str, str]:
@@ -302,10 +302,10 @@ def _place(given: str, known: Publication) -> tuple[str, str]:
     Raises ConfigError where neither knows.
     """
     if given:
-        return check_location(given), ""
+        return locations.check_location(given), ""
     if known.location:
-        say(f"location from the table of publishers: {shown(known.location)}")
-        return check_location(known.location), known.layout
+        say(f"location from the table of publishers: {locations.shown(known.location)}")
+        return locations.check_location(known.location), known.layout
     page = " ('scanner publishers list --known' shows its page)" if known.page else ""
     name = clip(known.name)
     raise ConfigError(
@@ -322,13 +322,15 @@ def _rhythm(known: Publication) -> str:
     return when
 
 
-def _record(found: ScheduleStatus) -> dict[str, object]:
+def _record(found: reading_status.ScheduleStatus) -> dict[str, object]:
     schedule, run = found.schedule, found.run
-    upcoming = None if schedule.paused else next_tick(schedule.cron, datetime.now(UTC)).isoformat()
+    upcoming = (
+        None if schedule.paused else ticks.next_tick(schedule.cron, datetime.now(UTC)).isoformat()
+    )
     return {
         "name": schedule.name,
         "publisher": schedule.publisher,
-        "list": shown(schedule.location),
+        "list": locations.shown(schedule.location),
         "cron": schedule.cron,
         "options": list(schedule.options.arguments()),
         "paused": schedule.paused,

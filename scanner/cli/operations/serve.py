@@ -15,13 +15,11 @@ import typer
 from scanner.cli.common.log_options import LogForm, start_logs
 from scanner.cli.common.options import Database, database_url
 from scanner.errors import ConfigError
-from scanner.files.scratch import scratch_folder
+from scanner.files import scratch
 from scanner.settings.database import password_of
-from scanner.settings.logs import LogFormat
-from scanner.store.database.engine import open_store
-from scanner.web.app import WebSettings
-from scanner.web.scanning import LEAST_TOKEN
-from scanner.web.server import Place, listen, run
+from scanner.settings.log_format import LogFormat
+from scanner.store.database import engine
+from scanner.web import app, scanning, server
 
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 for a free one.")]
@@ -78,18 +76,18 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter per option
     encryption: put a reverse proxy in front before others can reach it.
     """
     url = database_url(context, database)
-    open_store(url, read_only=True).close()
+    engine.open_store(url, read_only=True).close()
     start_logs(log_format, secrets=[password_of(url)])
-    place = Place(host, port, workers)
+    place = server.Place(host, port, workers)
     names = (place.name, *(allow_host or ()))
-    settings = WebSettings(
+    settings = app.WebSettings(
         url, names, tuple(allow_origin or ()), uploads=uploads, secret=token_hex(32)
     )
     with ExitStack() as stack:
-        opened = stack.enter_context(listen(place))
+        opened = stack.enter_context(server.listen(place))
         if allow_scans:
             # Where lists lie while they are read, and what jobs say.
-            folder = stack.enter_context(scratch_folder())
+            folder = stack.enter_context(scratch.scratch_folder())
             settings = replace(settings, token=_token(), scans=str(folder))
             # The server lets the signal through at its end: the folder is to be removed before.
             signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
@@ -97,14 +95,14 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter per option
         at = f"http://{place.name}:{opened.getsockname()[1]}/"
         sys.stderr.write(f"serving {at} (Ctrl+C stops it)\n")
         sys.stderr.flush()
-        run(place, opened, settings.to_json())
+        server.run(place, opened, settings.to_json())
 
 
 def _token() -> str:
     """What signs in. Raises ConfigError for one that could be tried out."""
     given = os.environ.get(TOKEN, "").strip()
-    if given and len(given) < LEAST_TOKEN:
-        raise ConfigError(f"{TOKEN} has fewer than {LEAST_TOKEN} characters")
+    if given and len(given) < scanning.LEAST_TOKEN:
+        raise ConfigError(f"{TOKEN} has fewer than {scanning.LEAST_TOKEN} characters")
     if not given:
         given = token_hex(16)
         sys.stderr.write(f"token to start snapshots in the browser: {given}\n")

@@ -10,26 +10,24 @@ import typer
 from scanner.cli.common.console import emit
 from scanner.cli.common.options import AsJson, Database, database_url
 from scanner.model.amount import counted
-from scanner.reports.tables.grid import Column, print_grid
-from scanner.reports.tables.jsontext import pretty
-from scanner.store.database.engine import open_store
-from scanner.store.reading.queries import SnapshotHead
-from scanner.store.reading.status import Status
-from scanner.store.reading.status import status as look
+from scanner.reports.tables import grid, jsontext
+from scanner.store.database import engine
+from scanner.store.reading import queries
+from scanner.store.reading import status as reading_status
 
 
 def status(context: typer.Context, as_json: AsJson = False, database: Database = None) -> None:
     """Show publishers, snapshots that have not ended, schedules and the queue."""
-    with open_store(database_url(context, database)) as store:
-        found = look(store)
+    with engine.open_store(database_url(context, database)) as store:
+        found = reading_status.status(store)
     now = datetime.now(UTC)
     if as_json:
-        emit(pretty(_record(found, now)))
+        emit(jsontext.pretty(_record(found, now)))
     else:
         _print(found, now)
 
 
-def _record(found: Status, now: datetime) -> dict[str, object]:
+def _record(found: reading_status.Status, now: datetime) -> dict[str, object]:
     queue = found.queue
     return {
         "publishers": [
@@ -71,18 +69,20 @@ def _record(found: Status, now: datetime) -> dict[str, object]:
     }
 
 
-def _print(found: Status, now: datetime) -> None:
-    titles = [Column(t) for t in ("publisher", "newest complete", "taken", "balances")]
+def _print(found: reading_status.Status, now: datetime) -> None:
+    titles = [grid.Column(t) for t in ("publisher", "newest complete", "taken", "balances")]
     rows = [
         [p.name, str(p.complete or "-"), _ago(p.finished, now, "never"), _ago(p.balances, now, "-")]
         for p in found.publishers
     ]
-    print_grid(titles, rows, title="Publishers")
+    grid.print_grid(titles, rows, title="Publishers")
     if found.going:
-        columns = [Column(t) for t in ("snapshot", "publisher", "state", "parts done", "failed")]
-        print_grid(columns, [_going(h) for h in found.going], title="Not complete")
+        columns = [
+            grid.Column(t) for t in ("snapshot", "publisher", "state", "parts done", "failed")
+        ]
+        grid.print_grid(columns, [_going(h) for h in found.going], title="Not complete")
     if found.schedules:
-        columns = [Column(t) for t in ("schedule", "last run", "state", "snapshot", "error")]
+        columns = [grid.Column(t) for t in ("schedule", "last run", "state", "snapshot", "error")]
         lines = [
             [
                 s.schedule.name,
@@ -93,7 +93,7 @@ def _print(found: Status, now: datetime) -> None:
             ]
             for s in found.schedules
         ]
-        print_grid(columns, lines, title="Schedules (UTC)")
+        grid.print_grid(columns, lines, title="Schedules (UTC)")
     if found.pruned[1] is not None:
         many = counted(found.pruned[0], "snapshot")
         sys.stdout.write(f"Pruned: {many}, the last on {found.pruned[1]:%Y-%m-%d}\n")
@@ -104,7 +104,7 @@ def _print(found: Status, now: datetime) -> None:
         )
 
 
-def _going(head: SnapshotHead) -> list[str]:
+def _going(head: queries.SnapshotHead) -> list[str]:
     done = f"{head.chunks_done:,} of {head.chunks:,}"
     return [str(head.id), head.publisher, head.state.value, done, f"{head.chunks_failed:,}"]
 

@@ -10,25 +10,21 @@ from typing import Annotated
 
 import typer
 
-from scanner.alerts.config import load_alerts
-from scanner.alerts.telling import Alerts
+from scanner.alerts import config, telling
 from scanner.cli.common.log_options import LogForm, start_logs
 from scanner.cli.common.options import Database, Endpoints, database_url
 from scanner.cli.operations.alerts import AlertFile
-from scanner.ownership.judge import judge_claims
+from scanner.ownership import judge
+from scanner.settings import endpoints as endpoint_table
+from scanner.settings import tables
 from scanner.settings.database import password_of
-from scanner.settings.endpoints import load_endpoints
-from scanner.settings.logs import LogFormat
-from scanner.settings.tables import load_registry
-from scanner.snapshots.sources import SourcePool
-from scanner.store.database.engine import Store, open_store
-from scanner.store.writing.rate_budgets import budgets_in, with_budgets
-from scanner.worker.alone import run_alone, stop_on_signals
-from scanner.worker.health import health_page
-from scanner.worker.jobs import Jobs
-from scanner.worker.queue import Timing, set_up
-from scanner.worker.service import run_worker
-from scanner.worker.watch import Watch
+from scanner.settings.log_format import LogFormat
+from scanner.snapshots import sources
+from scanner.store.database import engine
+from scanner.store.writing import rate_budgets
+from scanner.worker import alone, health, queue, service
+from scanner.worker import jobs as work
+from scanner.worker import watch as watches
 
 log = logging.getLogger("scanner.worker")
 
@@ -61,23 +57,32 @@ def worker(
     On PostgreSQL any number of workers share the work, on any number of machines; on SQLite one
     process does everything. SIGTERM stops a worker after its current work.
     """
-    registry = load_registry()
-    rules = load_alerts(alerts)
-    table = load_endpoints(endpoints, registry)
+    registry = tables.load_registry()
+    rules = config.load_alerts(alerts)
+    table = endpoint_table.load_endpoints(endpoints, registry)
     url = database_url(context, database)
     start_logs(
         log_format,
         *(endpoint.url for group in table.values() for endpoint in group),
         secrets=[password_of(url), *(rules.secrets() if rules else ())],
     )
-    with open_store(url, create=True) as store:
-        kept = with_budgets(store, table)
-        pool = SourcePool(kept, registry)
+    with engine.open_store(url, create=True) as store:
+        kept = rate_budgets.with_budgets(store, table)
+        pool = sources.SourcePool(kept, registry)
         try:
-            tell = Alerts(store, registry, rules).look if rules else lambda: None
-            watch = Watch(budgets_in(kept))
+            tell = telling.Alerts(store, registry, rules).look if rules else lambda: None
+            watch = watches.Watch(rate_budgets.budgets_in(kept))
             stop = threading.Event()
-            jobs = Jobs(store, pool.get, judge_claims, registry, Timing().tries, stop, tell, watch)
+            jobs = work.Jobs(
+                store,
+                pool.get,
+                judge.judge_claims,
+                registry,
+                queue.Timing().tries,
+                stop,
+                tell,
+                watch,
+            )
             log.info("working on %s", store.name)
             with _page(health_host, health_port, jobs):
                 _work(store, jobs, concurrency)
@@ -87,22 +92,22 @@ def worker(
 
 
 @contextmanager
-def _page(host: str, port: int | None, jobs: Jobs) -> Iterator[None]:
+def _page(host: str, port: int | None, jobs: work.Jobs) -> Iterator[None]:
     """Answer on the health page meanwhile, if one is wanted."""
     if port is None:
         yield
         return
 
-    with health_page(host, port, jobs.store, jobs.watch) as at:
+    with health.health_page(host, port, jobs.store, jobs.watch) as at:
         log.info("health page on %s port %s", host, at)
         yield
 
 
-def _work(store: Store, jobs: Jobs, concurrency: int) -> None:
+def _work(store: engine.Store, jobs: work.Jobs, concurrency: int) -> None:
     if store.dialect == "sqlite":
-        stop_on_signals(jobs)
-        run_alone(jobs)
+        alone.stop_on_signals(jobs)
+        alone.run_alone(jobs)
         return
 
-    set_up(store)
-    run_worker(jobs, concurrency=concurrency)
+    queue.set_up(store)
+    service.run_worker(jobs, concurrency=concurrency)

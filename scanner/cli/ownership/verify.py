@@ -34,23 +34,15 @@ from scanner.cli.common.publishers import (
     statement_options,
 )
 from scanner.errors import ConfigError
-from scanner.files.source import split_place
+from scanner.files import source
 from scanner.model.statement import StatementRule
-from scanner.ownership.parallel import judge_blocks
-from scanner.ownership.signed_texts import SignedTexts
-from scanner.ownership.statement import make_rule
-from scanner.reports.commands.ownership import (
-    OwnershipSummary,
-    count_texts,
-    finding_object,
-    render_block,
-)
-from scanner.reports.commands.ownership_json import ownership_json
-from scanner.reports.commands.ownership_text import print_ownership
-from scanner.reports.tables.jsontext import compact, pretty
-from scanner.reports.tables.writers import whole_file
-from scanner.settings.publishers import load_publishers
-from scanner.settings.tables import load_registry
+from scanner.ownership import parallel, signed_texts
+from scanner.ownership import statement as statements
+from scanner.reports.commands import ownership as summing
+from scanner.reports.commands import ownership_json, ownership_text
+from scanner.reports.tables import jsontext, writers
+from scanner.settings import publishers as publisher_table
+from scanner.settings import tables
 
 Jsonl = Annotated[
     str,
@@ -85,20 +77,28 @@ def verify(  # noqa: PLR0913, PLR0917 - one parameter per option
     options = ListOptions(format, columns or (), network, asset, unit)
     said = statement_options(challenge, statement)
     with at_hand(file) as place:
-        name = chosen_publisher(publisher, place.name, load_publishers())
+        name = chosen_publisher(publisher, place.name, publisher_table.load_publishers())
         rule = _rule(place, options, name, said, guessed=not publisher.strip())
         summary = _verify(place, options, jsonl, rule)
     say(publisher_words(name, publisher, [name]))
     if as_json:
-        emit(pretty({"file": place.name, "publisher": name, **ownership_json(summary, rule)}))
+        emit(
+            jsontext.pretty(
+                {
+                    "file": place.name,
+                    "publisher": name,
+                    **ownership_json.ownership_json(summary, rule),
+                }
+            )
+        )
     else:
-        print_ownership(summary, rule, sys.stderr if jsonl == "-" else sys.stdout)
+        ownership_text.print_ownership(summary, rule, sys.stderr if jsonl == "-" else sys.stdout)
     finish(summary.weights)
 
 
 def keep_apart(file: str, out: str) -> None:
     """Refuse to replace the list by its verdicts. Raises ConfigError."""
-    if out not in ("", "-") and split_place(file)[0].resolve() == Path(out).resolve():
+    if out not in ("", "-") and source.split_place(file)[0].resolve() == Path(out).resolve():
         raise ConfigError(f"--jsonl {out} is the list itself: name another file")
 
 
@@ -106,22 +106,22 @@ def _rule(
     place: Place, options: ListOptions, name: str, said: StatementOptions, *, guessed: bool
 ) -> StatementRule:
     """What counts as the publisher's claim; the whole list is read first where that decides."""
-    table = load_publishers()
+    table = publisher_table.load_publishers()
     texts = None
     if not (said.challenge or said.wanted or table.known(name).texts):
         texts = _texts(place, options)
-    return make_rule(
+    return statements.make_rule(
         name, table, texts, challenge=said.challenge, wanted=said.wanted, guessed=guessed
     )
 
 
-def _texts(place: Place, options: ListOptions) -> SignedTexts:
-    texts = SignedTexts()
+def _texts(place: Place, options: ListOptions) -> signed_texts.SignedTexts:
+    texts = signed_texts.SignedTexts()
     with (
-        open_published(place, load_registry(), options) as rows,
+        open_published(place, tables.load_registry(), options) as rows,
         ProgressBar(f"reading {place.name}", "rows") as bar,
     ):
-        for part in judge_blocks(rows.blocks(), count_texts, judged=False):
+        for part in parallel.judge_blocks(rows.blocks(), summing.count_texts, judged=False):
             texts.merge(part)
             bar.update(share(rows.progress()), texts.rows)
     return texts
@@ -129,19 +129,19 @@ def _texts(place: Place, options: ListOptions) -> SignedTexts:
 
 def _verify(
     place: Place, options: ListOptions, jsonl: str, rule: StatementRule
-) -> OwnershipSummary:
-    summary = OwnershipSummary()
-    render = partial(render_block, lines=bool(jsonl), rule=rule)
+) -> summing.OwnershipSummary:
+    summary = summing.OwnershipSummary()
+    render = partial(summing.render_block, lines=bool(jsonl), rule=rule)
     with ExitStack() as stack:
-        rows = stack.enter_context(open_published(place, load_registry(), options))
-        out = stack.enter_context(whole_file(jsonl)) if jsonl else None
+        rows = stack.enter_context(open_published(place, tables.load_registry(), options))
+        out = stack.enter_context(writers.whole_file(jsonl)) if jsonl else None
         bar = stack.enter_context(ProgressBar(f"verifying {place.name}", "rows"))
-        for part, lines in judge_blocks(rows.blocks(), render):
+        for part, lines in parallel.judge_blocks(rows.blocks(), render):
             summary.merge(part)
             if out is not None:
                 out.write(lines)
             bar.update(share(rows.progress()), summary.rows)
-        for doubt in summary.doubt_units(load_registry(), rows.summary().unit):
+        for doubt in summary.doubt_units(tables.load_registry(), rows.summary().unit):
             if out is not None:
-                out.write(compact(finding_object(doubt)))
+                out.write(jsontext.compact(summing.finding_object(doubt)))
     return summary

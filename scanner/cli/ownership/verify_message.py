@@ -10,8 +10,8 @@ from typing import Annotated
 
 import typer
 
-from scanner.chains.interface import BalanceSource
-from scanner.chains.table import make_source
+from scanner.chains import interface as chains
+from scanner.chains import table as chain_table
 from scanner.cli.common.console import emit, finish
 from scanner.cli.common.options import AsJson, Endpoints
 from scanner.errors import ConfigError, clip
@@ -19,14 +19,14 @@ from scanner.model.endpoint import Endpoint
 from scanner.model.finding import WEIGHTS, FindingKind
 from scanner.model.network import Network
 from scanner.model.registry import Registry
-from scanner.ownership.one_message import Checked, SignedMessage, check_message, read_message
-from scanner.reports.commands.one_message import checked_lines, checked_object
-from scanner.reports.commands.ownership import control_kind
-from scanner.reports.tables.jsontext import pretty
+from scanner.ownership import one_message
+from scanner.reports.commands import one_message as shown
+from scanner.reports.commands import ownership
+from scanner.reports.tables import jsontext
 from scanner.reports.tables.text import printable
-from scanner.settings.endpoints import load_endpoints
-from scanner.settings.tables import load_registry
-from scanner.snapshots.view import chain_view, key_question
+from scanner.settings import endpoints as endpoint_table
+from scanner.settings import tables
+from scanner.snapshots import view
 
 _MOST = 2_000_000
 """Bytes of a file or of stdin that are read."""
@@ -80,9 +80,9 @@ def verify_message(
     good and the address is bound to it; 1: false; 3: not verified, or the text is a log-in or
     a vote.
     """
-    registry = load_registry()
+    registry = tables.load_registry()
     given = _given(address, message, tuple(signatures or ()))
-    given = SignedMessage(
+    given = one_message.SignedMessage(
         given.address,
         given.message,
         given.signatures,
@@ -92,23 +92,23 @@ def verify_message(
     )
     checked = _checked(given, registry, at, endpoints)
     if as_json:
-        emit(pretty(checked_object(given, checked)))
+        emit(jsontext.pretty(shown.checked_object(given, checked)))
     else:
-        emit("".join(f"{printable(line)}\n" for line in checked_lines(checked)).encode())
-    kind = control_kind(checked.result)
+        emit("".join(f"{printable(line)}\n" for line in shown.checked_lines(checked)).encode())
+    kind = ownership.control_kind(checked.result)
     if kind is None and checked.purpose:
         kind = FindingKind.NOT_STATED
     finish(() if kind is None else (WEIGHTS[kind],))
 
 
-def _given(address: str, message: str, signatures: tuple[str, ...]) -> SignedMessage:
+def _given(address: str, message: str, signatures: tuple[str, ...]) -> one_message.SignedMessage:
     if signatures:
-        return SignedMessage(address, message, signatures)
+        return one_message.SignedMessage(address, message, signatures)
     if message:
         raise ConfigError("give address, message and signature, or one JSON file")
     try:
         text = _text(address)
-        return read_message(text)
+        return one_message.read_message(text)
     except ValueError as e:
         raise ConfigError(f"{clip(address, 60)} is not a signed message: {e}") from None
 
@@ -130,25 +130,27 @@ def _text(place: str) -> str:
     return data.decode()
 
 
-def _checked(given: SignedMessage, registry: Registry, at: str, file: Path | None) -> Checked:
+def _checked(
+    given: one_message.SignedMessage, registry: Registry, at: str, file: Path | None
+) -> one_message.Checked:
     if not at:
-        return check_message(given, registry)
+        return one_message.check_message(given, registry)
     if not given.network:
         raise ConfigError("--at needs --network: the address may belong to several networks")
     network = registry.network(given.network)
     with _source(network, registry, at, file) as source:
         block = source.pin(None)
-        return check_message(
-            given, registry, chain_view(source, block), key_question(source, block)
+        return one_message.check_message(
+            given, registry, view.chain_view(source, block), view.key_question(source, block)
         )
 
 
 @contextmanager
 def _source(
     network: Network, registry: Registry, at: str, file: Path | None
-) -> Iterator[BalanceSource]:
+) -> Iterator[chains.BalanceSource]:
     endpoint = _endpoint(network, registry, at, file)
-    source = make_source(endpoint.protocol, network, [endpoint], registry)
+    source = chain_table.make_source(endpoint.protocol, network, [endpoint], registry)
     try:
         yield source
     finally:
@@ -161,7 +163,7 @@ def _endpoint(network: Network, registry: Registry, at: str, file: Path | None) 
         if not network.sources:
             raise ConfigError(f"{network.name} needs no endpoint for this: leave --at out")
         return Endpoint("endpoint", network.name, network.sources[0], at)
-    for endpoint in load_endpoints(file, registry).get(network.name, ()):
+    for endpoint in endpoint_table.load_endpoints(file, registry).get(network.name, ()):
         if endpoint.name == at:
             return endpoint
     raise ConfigError(

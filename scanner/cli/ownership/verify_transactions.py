@@ -13,12 +13,12 @@ from scanner.cli.common.console import finish
 from scanner.cli.common.options import Endpoints
 from scanner.cli.common.progress import ProgressBar
 from scanner.cli.ownership.verify import Jsonl, keep_apart
-from scanner.ownership.bitcoin.announcements import read_announcements
-from scanner.reports.commands.transactions import print_transactions, render_transactions
-from scanner.reports.tables.writers import whole_file
-from scanner.settings.endpoints import load_endpoints
-from scanner.settings.tables import load_registry
-from scanner.snapshots.announced import AnnouncementJudge
+from scanner.ownership.bitcoin import announcements
+from scanner.reports.commands import transactions
+from scanner.reports.tables import writers
+from scanner.settings import endpoints as endpoint_table
+from scanner.settings import tables
+from scanner.snapshots import announced
 
 AnnouncementFile = Annotated[
     Path,
@@ -36,13 +36,15 @@ def verify_transactions(
     -blockfilterindex for transactions that are not named) or an Esplora server. No database.
     """
     keep_apart(str(file), jsonl)
-    registry = load_registry()
-    rows = read_announcements(file, registry)
-    judge = AnnouncementJudge(registry, load_endpoints(endpoints, registry))
+    registry = tables.load_registry()
+    rows = announcements.read_announcements(file, registry)
+    judge = announced.AnnouncementJudge(
+        registry, endpoint_table.load_endpoints(endpoints, registry)
+    )
     with closing(judge), ProgressBar(f"verifying {file.name}", "rows") as bar:
         judged = judge.judge_all(rows, lambda done: bar.update(done / len(rows), done))
     if jsonl:
-        with whole_file(jsonl) as out:
-            out.write(render_transactions(judged))
+        with writers.whole_file(jsonl) as out:
+            out.write(transactions.render_transactions(judged))
     chains = {network.name: network.chain_id for network in registry.networks.values()}
-    finish(print_transactions(judged, chains, sys.stderr).weights)
+    finish(transactions.print_transactions(judged, chains, sys.stderr).weights)

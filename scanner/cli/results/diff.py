@@ -11,20 +11,11 @@ from scanner.cli.common.console import emit, say, say_incomplete
 from scanner.cli.common.options import AsJson, Database, database_url
 from scanner.cli.results.show import Jsonl
 from scanner.errors import ConfigError, clip
-from scanner.reports.figures.difference import compare_totals
-from scanner.reports.figures.difference_text import (
-    difference_record,
-    differences,
-    print_changes,
-    print_differences,
-    print_short,
-)
-from scanner.reports.tables.jsontext import compact, pretty
-from scanner.reports.tables.writers import whole_file
-from scanner.store.database.engine import Store, open_store
-from scanner.store.reading import queries
-from scanner.store.reading.across import Change, Taken
-from scanner.store.reading.history import in_order, publisher_of
+from scanner.reports.figures import difference as comparing
+from scanner.reports.figures import difference_text as texts
+from scanner.reports.tables import jsontext, writers
+from scanner.store.database import engine
+from scanner.store.reading import across, history, queries
 
 Older = Annotated[str, typer.Argument(metavar="OLD", help="The earlier snapshot's id.")]
 Newer = Annotated[
@@ -53,32 +44,32 @@ def diff(
     """
     if as_json and jsonl:
         raise ConfigError("--json and --jsonl cannot be used together")
-    with open_store(database_url(context, database)) as store:
+    with engine.open_store(database_url(context, database)) as store:
         before = _taken(store, old)
         after = _taken(store, new or _newest_like(store, before))
         if before == after:
             what = f"snapshot {before.snapshot} cannot be compared with itself: name another one"
             raise ConfigError(what)
         if jsonl:
-            with whole_file(jsonl) as out:
+            with writers.whole_file(jsonl) as out:
                 _write_lines(store, before, after, out)
         else:
             _show(store, before, after, "json" if as_json else "exact" if exact else "short")
 
 
-def _newest_like(store: Store, taken: Taken) -> str:
+def _newest_like(store: engine.Store, taken: across.Taken) -> str:
     """The newest snapshot of the same publisher."""
-    return str(in_order(store, publisher_of(store, taken.snapshot))[0])
+    return str(history.in_order(store, history.publisher_of(store, taken.snapshot))[0])
 
 
-def _taken(store: Store, wanted: str) -> Taken:
+def _taken(store: engine.Store, wanted: str) -> across.Taken:
     snapshot_id = queries.resolve(store, wanted)
-    return Taken(snapshot_id, queries.head(store, snapshot_id).list_id)
+    return across.Taken(snapshot_id, queries.head(store, snapshot_id).list_id)
 
 
-def _show(store: Store, old: Taken, new: Taken, form: str) -> None:
+def _show(store: engine.Store, old: across.Taken, new: across.Taken, form: str) -> None:
     totals = [queries.totals(store, taken.snapshot) for taken in (old, new)]
-    changes = compare_totals(*totals)
+    changes = comparing.compare_totals(*totals)
     for total in totals:
         if not total.complete:
             say_incomplete(total.snapshot)
@@ -87,18 +78,18 @@ def _show(store: Store, old: Taken, new: Taken, form: str) -> None:
         say(f"these snapshots are of two publishers: {clip(whose[0])} and {clip(whose[1])}")
     if form == "json":
         assets = [change.to_json() for change in changes]
-        emit(pretty({"old": old.snapshot, "new": new.snapshot, "assets": assets}))
+        emit(jsontext.pretty({"old": old.snapshot, "new": new.snapshot, "assets": assets}))
         return
     title = f"From snapshot {old.snapshot} to {new.snapshot}"
     if form == "exact":
-        print_changes(changes, title, sys.stdout)
+        texts.print_changes(changes, title, sys.stdout)
     else:
-        print_short(changes, title, sys.stdout)
-    for change in Change:
-        print_differences(differences(store, old, new, change), change, sys.stdout)
+        texts.print_short(changes, title, sys.stdout)
+    for change in across.Change:
+        texts.print_differences(texts.differences(store, old, new, change), change, sys.stdout)
 
 
-def _write_lines(store: Store, old: Taken, new: Taken, out: BinaryIO) -> None:
-    for change in Change:
-        for difference in differences(store, old, new, change):
-            out.write(compact(difference_record(difference)))
+def _write_lines(store: engine.Store, old: across.Taken, new: across.Taken, out: BinaryIO) -> None:
+    for change in across.Change:
+        for difference in texts.differences(store, old, new, change):
+            out.write(jsontext.compact(texts.difference_record(difference)))

@@ -12,11 +12,10 @@ from scanner.cli.common.console import say, say_incomplete
 from scanner.cli.common.options import Database, Snapshot, database_url
 from scanner.cli.common.progress import ProgressBar
 from scanner.model.amount import counted
-from scanner.reports.documents.exports import table_named
-from scanner.reports.tables.writers import whole_file, writer_named
-from scanner.store.database.engine import open_store
-from scanner.store.reading.check_chain import newest_head
-from scanner.store.reading.queries import head, resolve
+from scanner.reports.documents import exports
+from scanner.reports.tables import writers
+from scanner.store.database import engine
+from scanner.store.reading import check_chain, queries
 
 LOOK_EVERY = 1_000
 """Rows between two looks at the clock."""
@@ -42,14 +41,14 @@ def export(
     database: Database = None,
 ) -> None:
     """Write a table of a snapshot to a file. Exit status 0 means that it was written."""
-    table, write = table_named(what), writer_named(form)
-    with open_store(database_url(context, database)) as store:
-        snapshot_id = resolve(store, snapshot)
+    table, write = exports.table_named(what), writers.writer_named(form)
+    with engine.open_store(database_url(context, database)) as store:
+        snapshot_id = queries.resolve(store, snapshot)
         records = table.records(store, snapshot_id)
         expected = table.count(store, snapshot_id)
-        with whole_file(output) as stream, ProgressBar(f"exporting {what}", "rows") as bar:
+        with writers.whole_file(output) as stream, ProgressBar(f"exporting {what}", "rows") as bar:
             count = write(stream, table.columns, _watched(records, expected, bar))
-        complete, newest = head(store, snapshot_id).complete, newest_head(store)
+        complete, newest = queries.head(store, snapshot_id).complete, check_chain.newest_head(store)
     say(f"{counted(count, 'row')} of {what} of snapshot {snapshot_id} written to {output}")
     say(f"newest head of the database: {newest}")
     if not complete:

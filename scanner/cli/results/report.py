@@ -8,12 +8,11 @@ import typer
 
 from scanner.cli.common.console import say, say_incomplete
 from scanner.cli.common.options import Database, Snapshot, database_url
-from scanner.reports.documents.document import report_document, schema
-from scanner.reports.documents.html import report_page
-from scanner.reports.tables.jsontext import pretty
-from scanner.reports.tables.writers import STDOUT, whole_file
-from scanner.store.database.engine import open_store
-from scanner.store.reading.queries import head, resolve
+from scanner.reports.documents import document as documents
+from scanner.reports.documents import html
+from scanner.reports.tables import jsontext, writers
+from scanner.store.database import engine
+from scanner.store.reading import queries
 
 Output = Annotated[
     str,
@@ -55,18 +54,18 @@ def report(
     --schema its JSON Schema. Exit status 0 means that it was written.
     """
     if as_schema:
-        with whole_file(output or STDOUT) as stream:
-            stream.write(pretty(schema()))
+        with writers.whole_file(output or writers.STDOUT) as stream:
+            stream.write(jsontext.pretty(documents.schema()))
         return
-    with open_store(database_url(context, database)) as store:
-        snapshot_id = resolve(store, snapshot)
-        complete = head(store, snapshot_id).complete
+    with engine.open_store(database_url(context, database)) as store:
+        snapshot_id = queries.resolve(store, snapshot)
+        complete = queries.head(store, snapshot_id).complete
         said = {"by": prepared_by.strip(), "for": prepared_for.strip()}
         prepared = {who: name for who, name in said.items() if name}
-        document = report_document(store, snapshot_id, prepared)
-    data = pretty(document) if as_json else report_page(document).encode("utf-8")
+        document = documents.report_document(store, snapshot_id, prepared)
+    data = jsontext.pretty(document) if as_json else html.report_page(document).encode("utf-8")
     target = output or ("report.json" if as_json else "report.html")
-    with whole_file(target) as stream:
+    with writers.whole_file(target) as stream:
         stream.write(data)
     say(f"report written to {target}")
     if not complete:

@@ -13,25 +13,19 @@ from scanner.cli.common.console import emit, finish, say
 from scanner.cli.common.options import AsJson, given
 from scanner.cli.common.places import at_hand
 from scanner.errors import InputError, clip
-from scanner.files.hashed import HashedFile
-from scanner.reports.documents.html import report_page
-from scanner.reports.documents.twin import Json, Twin, read_twin
-from scanner.reports.documents.twin_checks import (
-    ODD,
-    UNSEALED,
-    Check,
-    CheckState,
-    check_twin,
+from scanner.files import hashed
+from scanner.reports.documents import (
+    html,
+    twin_checks,
+    twin_database,
+    twin_signature,
+    verified_export,
 )
-from scanner.reports.documents.twin_database import held_to
-from scanner.reports.documents.twin_signature import Signature, check_signature
-from scanner.reports.documents.twin_words import in_own_words
-from scanner.reports.documents.verified_export import export_command
-from scanner.reports.tables.jsontext import pretty
+from scanner.reports.documents import twin as twins
+from scanner.reports.tables import jsontext, writers
 from scanner.reports.tables.text import printable
-from scanner.reports.tables.writers import whole_file
 from scanner.settings.database import database_url
-from scanner.store.database.engine import open_store
+from scanner.store.database import engine
 
 Report = Annotated[
     Path, typer.Argument(metavar="REPORT", help="What 'scanner report --json' wrote.")
@@ -109,18 +103,20 @@ def report_verify(
     if wanted and not _SEAL.fullmatch(wanted):
         raise InputError("--seal is not a seal: give its 64 hexadecimal digits")
     _apart(given(page, "--page"), (report, list_file, signature, key))
-    twin = read_twin(report)
+    twin = twins.read_twin(report)
     sha256 = _hash(given(list_file, "--list"))
-    checks = check_twin(twin, sha256, wanted)
+    checks = twin_checks.check_twin(twin, sha256, wanted)
     if given(database, "--database"):
-        with open_store(database_url(str(database)), read_only=True) as store:
-            checks.append(held_to(store, twin))
-    signed: Signature | None = None
+        with engine.open_store(database_url(str(database)), read_only=True) as store:
+            checks.append(twin_database.held_to(store, twin))
+    signed: twin_signature.Signature | None = None
     if signature and key:
-        check, signed = check_signature(twin.data, twin.sha256, Path(signature), Path(key))
+        check, signed = twin_signature.check_signature(
+            twin.data, twin.sha256, Path(signature), Path(key)
+        )
         checks.append(check)
     checks.append(_origin(seal, signed, checks))
-    emit(pretty(_object(twin, checks, signed)) if as_json else _text(twin, checks))
+    emit(jsontext.pretty(_object(twin, checks, signed)) if as_json else _text(twin, checks))
     if page:
         _write(str(page), twin, signed, checks)
     finish(weight for check in checks for weight in check.state.weights)
@@ -139,33 +135,37 @@ def _hash(location: str) -> str | None:
     """The SHA-256 of the list's file; None where none is given."""
     if not location:
         return None
-    with at_hand(location) as place, HashedFile(place.file) as file:
+    with at_hand(location) as place, hashed.HashedFile(place.file) as file:
         file.hash_whole()
         return file.digest()
 
 
-def _origin(seal: str | None, signed: Signature | None, checks: list[Check]) -> Check:
+def _origin(
+    seal: str | None, signed: twin_signature.Signature | None, checks: list[twin_checks.Check]
+) -> twin_checks.Check:
     """Who stands behind the report: a hash without a key shows nobody."""
     if signed is not None:
         what = f"whoever holds {signed.key} vouches for all of it"
-        return Check("origin", CheckState.HOLDS, what)
-    if seal and all(c.state is CheckState.HOLDS for c in checks if c.name in ("seal", "totals")):
+        return twin_checks.Check("origin", twin_checks.CheckState.HOLDS, what)
+    if seal and all(
+        c.state is twin_checks.CheckState.HOLDS for c in checks if c.name in ("seal", "totals")
+    ):
         what = (
             "list, blocks and totals are of the seal that you kept; what is in no seal has "
             "nobody's word but the report's"
         )
-        return Check("origin", CheckState.NOT_CHECKED, what)
+        return twin_checks.Check("origin", twin_checks.CheckState.NOT_CHECKED, what)
     what = f"no valid signature: anybody can make a report that adds up ({_SIGN})"
-    return Check("origin", CheckState.NOT_CHECKED, what)
+    return twin_checks.Check("origin", twin_checks.CheckState.NOT_CHECKED, what)
 
 
-def _text(twin: Twin, checks: list[Check]) -> bytes:
+def _text(twin: twins.Twin, checks: list[twin_checks.Check]) -> bytes:
     snapshot, answer = twin.document["snapshot"], twin.document["answer"]
     lines = [
         f"Report of snapshot {snapshot['id']} of {snapshot['publisher']}, SHA-256 {twin.sha256}",
         f"It says: {_SAYS[answer['status']]}: {answer['sentence']}",
         *(f"  {check.state.value:<12} {check.name:<10} {check.what}" for check in checks),
-        f"No seal covers {UNSEALED}.",
+        f"No seal covers {twin_checks.UNSEALED}.",
         "They are held to its totals and rows; beyond that only by a signature, or by --database.",
         "Balances and signatures are not in a report; only the same snapshot again checks them.",
         *(f"  {line}" for line in _commands(twin, checks)),
@@ -173,13 +173,15 @@ def _text(twin: Twin, checks: list[Check]) -> bytes:
     return "".join(printable(line) + "\n" for line in lines).encode()
 
 
-def _commands(twin: Twin, checks: list[Check]) -> list[str]:
+def _commands(twin: twins.Twin, checks: list[twin_checks.Check]) -> list[str]:
     """How to take the snapshot again; nothing that a stranger may have written."""
-    sealed = any(c.name == "question" and c.state is CheckState.HOLDS for c in checks)
+    sealed = any(c.name == "question" and c.state is twin_checks.CheckState.HOLDS for c in checks)
     return list(twin.document["repeat"]) if sealed else []
 
 
-def _object(twin: Twin, checks: list[Check], signed: Signature | None) -> dict[str, object]:
+def _object(
+    twin: twins.Twin, checks: list[twin_checks.Check], signed: twin_signature.Signature | None
+) -> dict[str, object]:
     return {
         "sha256": twin.sha256,
         "snapshot": twin.document["snapshot"]["id"],
@@ -188,29 +190,34 @@ def _object(twin: Twin, checks: list[Check], signed: Signature | None) -> dict[s
         "checks": [
             {"check": c.name, "state": c.state.name.lower(), "what": c.what} for c in checks
         ],
-        "unsealed": UNSEALED,
+        "unsealed": twin_checks.UNSEALED,
         "signature": None if signed is None else {"by": signed.by or None, "key": signed.key},
     }
 
 
-def _safe(twin: Twin, checks: list[Check]) -> Json:
-    """The report in this program's words, without commands that a stranger may have written."""
-    document = {**in_own_words(twin.document), "repeat": _commands(twin, checks)}
-    command = export_command(document["snapshot"]["id"])
+def _safe(twin: twins.Twin, checks: list[twin_checks.Check]) -> twins.Json:
+    """The report without commands that a stranger may have written."""
+    document = {**twin.document, "repeat": _commands(twin, checks)}
+    command = verified_export.export_command(document["snapshot"]["id"])
     if document.get("verified_export", {}).get("command") != command:
         document.pop("verified_export", None)
     return document
 
 
-def _write(target: str, twin: Twin, signed: Signature | None, checks: list[Check]) -> None:
-    if any(check.state is CheckState.FALSE for check in checks):
+def _write(
+    target: str,
+    twin: twins.Twin,
+    signed: twin_signature.Signature | None,
+    checks: list[twin_checks.Check],
+) -> None:
+    if any(check.state is twin_checks.CheckState.FALSE for check in checks):
         say(f"{target} was not written: something of the report is false")
         return
     try:
-        data = report_page(_safe(twin, checks), signed).encode("utf-8")
-    except ODD as e:
+        data = html.report_page(_safe(twin, checks), signed).encode("utf-8")
+    except twin_checks.ODD as e:
         why = f"{type(e).__name__}: {clip(str(e), 100)}"
         raise InputError(f"{target} was not written: no page shows this report ({why})") from None
-    with whole_file(target) as stream:
+    with writers.whole_file(target) as stream:
         stream.write(data)
     say(f"page written to {target}")

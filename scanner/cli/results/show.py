@@ -12,12 +12,10 @@ from scanner.cli.common.console import finish, say_incomplete
 from scanner.cli.common.options import AsJson, Database, Snapshot, database_url
 from scanner.errors import ConfigError
 from scanner.model.finding import WEIGHTS, Finding, FindingKind, Weight
-from scanner.reports.figures.findings import finding_record, parse_kinds
-from scanner.reports.figures.outcome import finding_line
-from scanner.reports.tables.jsontext import compact
+from scanner.reports.figures import findings, outcome
+from scanner.reports.tables import jsontext, writers
 from scanner.reports.tables.text import printable
-from scanner.reports.tables.writers import whole_file
-from scanner.store.database.engine import Store, open_store
+from scanner.store.database import engine
 from scanner.store.reading import queries
 
 Only = Annotated[
@@ -49,11 +47,11 @@ def show(
     """
     if as_json and jsonl:
         raise ConfigError("--json and --jsonl cannot be used together")
-    kinds = parse_kinds(only or [])
-    with open_store(database_url(context, database)) as store:
+    kinds = findings.parse_kinds(only or [])
+    with engine.open_store(database_url(context, database)) as store:
         snapshot_id = queries.resolve(store, snapshot)
         complete = queries.head(store, snapshot_id).complete
-        with whole_file(jsonl or "-") as out:
+        with writers.whole_file(jsonl or "-") as out:
             form: _Form = _Lines(out) if jsonl else _Text(out)
             if as_json:
                 form = _Document(out, snapshot_id, complete)
@@ -65,7 +63,7 @@ def show(
 
 
 def _write(
-    store: Store, snapshot_id: int, kinds: Collection[FindingKind], form: _Form
+    store: engine.Store, snapshot_id: int, kinds: Collection[FindingKind], form: _Form
 ) -> set[Weight]:
     """Write findings as they are read, what is false first."""
     weights = set()
@@ -93,7 +91,7 @@ class _Text:
         self._out = out
 
     def add(self, finding: Finding) -> None:
-        line = f"{finding.kind.value}: {printable(finding_line(finding))}\n"
+        line = f"{finding.kind.value}: {printable(outcome.finding_line(finding))}\n"
         self._out.write(line.encode())
 
     def end(self) -> None:
@@ -104,7 +102,7 @@ class _Lines(_Text):
     """One JSON object a line."""
 
     def add(self, finding: Finding) -> None:
-        self._out.write(compact(finding_record(finding)))
+        self._out.write(jsontext.compact(findings.finding_record(finding)))
 
 
 class _Document(_Text):
@@ -118,7 +116,7 @@ class _Document(_Text):
         self._between = b"\n"
 
     def add(self, finding: Finding) -> None:
-        self._out.write(self._between + compact(finding_record(finding)).rstrip())
+        self._out.write(self._between + jsontext.compact(findings.finding_record(finding)).rstrip())
         self._between = b",\n"
 
     def end(self) -> None:

@@ -10,20 +10,13 @@ import typer
 from scanner.cli.common.console import emit, finish
 from scanner.cli.common.options import AsJson, Database, Form, Snapshot, chosen_form, database_url
 from scanner.errors import ConfigError
-from scanner.reports.figures.aggregate import (
-    aggregate_lines,
-    aggregate_words,
-    aggregates,
-    totals_object,
-)
-from scanner.reports.figures.groups import GroupTotal, group_lines, group_objects, groups_of
-from scanner.reports.figures.outcome import outcome_weights
-from scanner.reports.figures.ratios import published_words, ratio_objects
-from scanner.reports.figures.totals import NARROW, write_totals
-from scanner.reports.tables.jsontext import pretty
-from scanner.store.database.engine import Store, open_store
+from scanner.reports.figures import aggregate, outcome, ratios
+from scanner.reports.figures import groups as grouping
+from scanner.reports.figures import totals as table
+from scanner.reports.tables import jsontext
+from scanner.store.database import engine
+from scanner.store.reading import found as finds
 from scanner.store.reading import queries
-from scanner.store.reading.found import worst_by_asset
 
 Exact = Annotated[
     bool, typer.Option("--exact", help="Show every amount to the last digit, by evidence.")
@@ -61,30 +54,33 @@ def totals(
         raise ConfigError(f"--exact is for the table: {chosen} always has every digit")
     if chosen == "csv" and groups:
         raise ConfigError("CSV has no groups: take --json")
-    with open_store(database_url(context, database)) as store:
+    with engine.open_store(database_url(context, database)) as store:
         snapshot_id = queries.resolve(store, snapshot)
         found = queries.totals(store, snapshot_id)
-        together = groups_of(store, found) if groups else None
+        together = grouping.groups_of(store, found) if groups else None
         if chosen == "json":
-            whole = totals_object(store, found)
-            more = {} if together is None else {"groups": group_objects(together)}
-            ratios = {"ratios": ratio_objects(store, found)}
-            emit(pretty({**whole, **ratios, **more}))
+            whole = aggregate.totals_object(store, found)
+            more = {} if together is None else {"groups": grouping.group_objects(together)}
+            each = {"ratios": ratios.ratio_objects(store, found)}
+            emit(jsontext.pretty({**whole, **each, **more}))
         else:
             _write(store, found, "exact" if exact else chosen, together)
-        finish(outcome_weights(store, snapshot_id))
+        finish(outcome.outcome_weights(store, snapshot_id))
 
 
 def _write(
-    store: Store, found: queries.SnapshotTotals, form: str, together: list[GroupTotal] | None
+    store: engine.Store,
+    found: queries.SnapshotTotals,
+    form: str,
+    together: list[grouping.GroupTotal] | None,
 ) -> None:
     """As a table or CSV, and below a table what stands in none of its columns."""
-    ratios = ratio_objects(store, found) if form != "csv" else []
-    worst = worst_by_asset(store, found.snapshot) if form == "table" else None
-    write_totals(found, form, ratios, worst)
-    lines = [*group_lines(together)] if together is not None else []
-    lines += published_words(ratios) if form == "exact" else []
-    for each in aggregates(store, found.snapshot) if form != "csv" else ():
-        short = fill(aggregate_words(each), NARROW).splitlines()
-        lines += aggregate_lines(each) if form == "exact" else short
+    shown = ratios.ratio_objects(store, found) if form != "csv" else []
+    worst = finds.worst_by_asset(store, found.snapshot) if form == "table" else None
+    table.write_totals(found, form, shown, worst)
+    lines = [*grouping.group_lines(together)] if together is not None else []
+    lines += ratios.published_words(shown) if form == "exact" else []
+    for each in aggregate.aggregates(store, found.snapshot) if form != "csv" else ():
+        short = fill(aggregate.aggregate_words(each), table.NARROW).splitlines()
+        lines += aggregate.aggregate_lines(each) if form == "exact" else short
     emit("".join(f"{line}\n" for line in lines).encode())

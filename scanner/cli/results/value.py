@@ -11,11 +11,9 @@ import typer
 from scanner.cli.common.console import emit, finish, say
 from scanner.cli.common.options import AsJson, Database, Form, Snapshot, chosen_form, database_url
 from scanner.model.finding import Weight
-from scanner.reports.figures import values_json, values_text
-from scanner.reports.figures.outcome import outcome_weights
-from scanner.reports.figures.values import PriceRule, value_report
-from scanner.store.database.engine import open_store
-from scanner.store.reading.queries import resolve
+from scanner.reports.figures import outcome, values, values_json, values_text
+from scanner.store.database import engine
+from scanner.store.reading import queries
 
 MaxAge = Annotated[
     int,
@@ -59,10 +57,12 @@ def value(
     that of totals, and 3 if a price is missing.
     """
     chosen = chosen_form(form, as_json)
-    with open_store(database_url(context, database)) as store:
-        snapshot_id = resolve(store, snapshot)
-        report = value_report(store, snapshot_id, PriceRule(timedelta(hours=max_age), source))
-        weights = outcome_weights(store, snapshot_id)
+    with engine.open_store(database_url(context, database)) as store:
+        snapshot_id = queries.resolve(store, snapshot)
+        report = values.value_report(
+            store, snapshot_id, values.PriceRule(timedelta(hours=max_age), source)
+        )
+        weights = outcome.outcome_weights(store, snapshot_id)
     if chosen == "json":
         emit(values_json.value_json(report))
     elif chosen == "csv":

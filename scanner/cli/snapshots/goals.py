@@ -6,14 +6,14 @@ import re
 from fractions import Fraction
 
 from scanner.errors import ConfigError, clip
-from scanner.snapshots.goal import Goal
+from scanner.snapshots import goal
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
-def parse_goal(budget: str, coverage: str) -> Goal:
+def parse_goal(budget: str, coverage: str) -> goal.Goal:
     """When a run is to end. "" is no end. Raises ConfigError for what is neither."""
-    return Goal(_seconds(budget), _share(coverage))
+    return goal.Goal(_seconds(budget), _share(coverage))
 
 
 def _seconds(text: str) -> float | None:

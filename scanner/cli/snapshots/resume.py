@@ -13,11 +13,11 @@ from scanner.cli.common.reading import (
     Quorum,
     parse_networks,
 )
+from scanner.cli.snapshots import taking
 from scanner.cli.snapshots.goals import parse_goal
-from scanner.cli.snapshots.taking import TakeOptions, show_outcome, take
-from scanner.settings.tables import load_registry
-from scanner.store.database.engine import open_store
-from scanner.store.reading.queries import resolve
+from scanner.settings import tables
+from scanner.store.database import engine
+from scanner.store.reading import queries
 
 
 def resume(  # noqa: PLR0913, PLR0917 - one parameter per option
@@ -36,10 +36,10 @@ def resume(  # noqa: PLR0913, PLR0917 - one parameter per option
 
     With --networks the other networks wait for another 'scanner resume'.
     """
-    registry = load_registry()
+    registry = tables.load_registry()
     goal = parse_goal(budget, coverage)
-    options = TakeOptions(endpoints, parse_networks(networks, registry), quorum, proof, goal)
-    with open_store(database_url(context, database)) as store:
-        snapshot_id = resolve(store, snapshot)
-        take(store, snapshot_id, options, registry, others_wait=True)
-        show_outcome(store, snapshot_id, as_json)
+    options = taking.TakeOptions(endpoints, parse_networks(networks, registry), quorum, proof, goal)
+    with engine.open_store(database_url(context, database)) as store:
+        snapshot_id = queries.resolve(store, snapshot)
+        taking.take(store, snapshot_id, options, registry, others_wait=True)
+        taking.show_outcome(store, snapshot_id, as_json)

@@ -44,19 +44,19 @@ from scanner.cli.common.reading import (
     parse_spread,
 )
 from scanner.cli.common.times import heights_for_times
+from scanner.cli.liabilities import owed
+from scanner.cli.snapshots import taking
 from scanner.cli.snapshots.goals import parse_goal
-from scanner.cli.snapshots.taking import TakeOptions, check_sources, show_outcome, take
-from scanner.liabilities.interface import Liability
-from scanner.lists.reconcile import ListAudit
+from scanner.liabilities import interface as liability
+from scanner.lists import reconcile
 from scanner.model.registry import Registry
-from scanner.settings.endpoints import load_endpoints
-from scanner.settings.publishers import load_publishers
-from scanner.settings.tables import load_registry
-from scanner.snapshots.interface import Origin, SnapshotPolicy
-from scanner.store.database.engine import Store, open_store
-from scanner.store.writing.lists_in import import_list
-from scanner.store.writing.publishers import publisher_names
-from scanner.store.writing.runs import create_snapshot, set_liabilities, statement_rule
+from scanner.settings import endpoints as endpoint_table
+from scanner.settings import publishers as publisher_table
+from scanner.settings import tables
+from scanner.snapshots import interface
+from scanner.store.database import engine
+from scanner.store.writing import lists_in, runs
+from scanner.store.writing import publishers as stored_publishers
 
 LiabilityFile = Annotated[
     str | None,
@@ -96,57 +96,57 @@ def snapshot(  # noqa: PLR0913, PLR0917 - one parameter per option
     Writes totals to stdout, and what is false or not verified to stderr. Everything is saved in
     the database: after a stop, 'scanner resume' continues.
     """
-    registry = load_registry()
+    registry = tables.load_registry()
     stated = heights_for_times(at or [], endpoints, registry)
-    policy = SnapshotPolicy(
+    policy = interface.SnapshotPolicy(
         at=parse_heights(stated, registry),
         hashes=parse_hashes(stated, registry),
         spread=parse_spread(spread),
     )
     goal = parse_goal(budget, coverage)
-    options = TakeOptions(endpoints, parse_networks(networks, registry), quorum, proof, goal)
+    options = taking.TakeOptions(endpoints, parse_networks(networks, registry), quorum, proof, goal)
     said = statement_options(challenge, statement)
     reading = ListOptions(format, columns or (), network, asset, unit)
-    owed = _read_liabilities(liabilities, registry)
+    debts = _read_liabilities(liabilities, registry)
     _check(options, registry)
-    with open_store(database_url(context, database), create=True) as store:
+    with engine.open_store(database_url(context, database), create=True) as store:
         with at_hand(file) as place:
             name = _publisher(store, publisher, place)
             list_id = _import(store, place, name, reading, registry)
-            origin = Origin(name, place.name, file_time(place.file), arguments_of(context))
-        check_sources(store, list_id, options, registry)
+            origin = interface.Origin(
+                name, place.name, file_time(place.file), arguments_of(context)
+            )
+        taking.check_sources(store, list_id, options, registry)
         guessed = not publisher.strip()
-        rule = statement_rule(store, list_id, said.challenge, said.wanted, guessed=guessed)
+        rule = runs.statement_rule(store, list_id, said.challenge, said.wanted, guessed=guessed)
         policy = replace(policy, statement=rule, origin=origin)
-        snapshot_id = _plan(store, list_id, policy, owed)
-        take(store, snapshot_id, options, registry)
-        show_outcome(store, snapshot_id, as_json)
+        snapshot_id = _plan(store, list_id, policy, debts)
+        taking.take(store, snapshot_id, options, registry)
+        taking.show_outcome(store, snapshot_id, as_json)
 
 
-def _publisher(store: Store, given: str, place: Place) -> str:
+def _publisher(store: engine.Store, given: str, place: Place) -> str:
     """Whose list it is; said, so that a wrong guess is seen at once."""
-    stored = publisher_names(store)
-    name = chosen_publisher(given, place.name, load_publishers(), stored)
+    stored = stored_publishers.publisher_names(store)
+    name = chosen_publisher(given, place.name, publisher_table.load_publishers(), stored)
     say(publisher_words(name, given, stored))
     return name
 
 
-def _read_liabilities(file: str | None, registry: Registry) -> list[Liability]:
+def _read_liabilities(file: str | None, registry: Registry) -> list[liability.Liability]:
     if file is None:
         return []
-    from scanner.cli.liabilities.liabilities import read_owed  # noqa: PLC0415 - heavy, rarely asked
-
     with document_at_hand(file) as path:
-        return read_owed(path, registry)
+        return owed.read_owed(path, registry)
 
 
-def _check(options: TakeOptions, registry: Registry) -> None:
+def _check(options: taking.TakeOptions, registry: Registry) -> None:
     """Refuse a wrong endpoint table before a long list is read."""
-    load_endpoints(options.endpoints, registry)
+    endpoint_table.load_endpoints(options.endpoints, registry)
 
 
 def _import(
-    store: Store, place: Place, publisher: str, options: ListOptions, registry: Registry
+    store: engine.Store, place: Place, publisher: str, options: ListOptions, registry: Registry
 ) -> int:
     """Put the list into the database, unless the same bytes are there. Returns its id."""
     opened = open_published(place, registry, options)
@@ -155,10 +155,10 @@ def _import(
         def progress(count: int) -> None:
             bar.update(share(rows.progress()), count)
 
-        stored = import_list(
+        stored = lists_in.import_list(
             store,
             rows,
-            ListAudit(registry),
+            reconcile.ListAudit(registry),
             publisher=publisher,
             name=place.name,
             progress=progress,
@@ -166,9 +166,14 @@ def _import(
     return stored.list_id
 
 
-def _plan(store: Store, list_id: int, policy: SnapshotPolicy, owed: list[Liability]) -> int:
-    snapshot_id = create_snapshot(store, list_id, policy)
+def _plan(
+    store: engine.Store,
+    list_id: int,
+    policy: interface.SnapshotPolicy,
+    owed: list[liability.Liability],
+) -> int:
+    snapshot_id = runs.create_snapshot(store, list_id, policy)
     if owed:
-        set_liabilities(store, snapshot_id, owed)
+        runs.set_liabilities(store, snapshot_id, owed)
     say(f"snapshot {snapshot_id}: if it stops, run 'scanner resume {snapshot_id}' to continue")
     return snapshot_id

@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from sqlalchemy import Connection, Dialect, Insert, Select, Table, type_coerce
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.types import NULLTYPE
 
 from scanner.store.schema.types import ColumnType
@@ -183,6 +183,8 @@ def insert_new(connection: Connection, table: Table) -> Insert:
     """An INSERT that leaves rows alone whose key is there already."""
     if connection.dialect.name == "sqlite":
         return sqlite.insert(table).on_conflict_do_nothing()
+    from sqlalchemy.dialects import postgresql  # noqa: PLC0415 - slow to load, needed there only
+
     return postgresql.insert(table).on_conflict_do_nothing()
 
 

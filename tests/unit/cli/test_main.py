@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from scanner.cli import main, table
+from scanner.cli import main
 from scanner.errors import ConfigError, MigrationNeededError, SourceUnavailableError, StoreError
 
 
@@ -122,19 +122,70 @@ def test_help_imports_nothing_heavy(arguments):
     assert not loaded & HEAVY
 
 
-def test_commands_that_need_no_proof_of_liabilities_load_neither_them_nor_numpy():
+ROOMS = (
+    "alerts", "chains", "demo", "files", "liabilities", "lists", "net", "ownership", "prices",
+    "reports", "snapshots", "store", "web", "worker",
+)  # fmt: skip
+IN_ROOMS = tuple(f"scanner.{room}." for room in ROOMS)
+OF_CONSOLE = {"scanner.reports.tables.text"}
+
+EVERY_HELP = """
+import sys
+from scanner.cli.main import app
+import typer
+def commands(path, command):
+    children = getattr(command, "commands", None)
+    if not children:
+        yield path, command
+    for name, child in (children or {}).items():
+        yield from commands([*path, name], child)
+before = set(sys.modules)
+for path, command in commands([], typer.main.get_command(app)):
+    words = command.get_help(typer.Context(command))
+    assert words
+    new = [m for m in set(sys.modules) - before if not hasattr(sys.modules[m], "__path__")]
+    print("MODULES", "_".join(path).replace(" ", "_"), *new)
+    before = set(sys.modules)
+"""
+
+
+@pytest.fixture(scope="module")
+def loaded_by_help():
+    """Command -> the modules that its help loaded and the help before it did not."""
+    done = subprocess.run(
+        [sys.executable, "-c", EVERY_HELP], capture_output=True, text=True, check=True, timeout=120
+    )
+    lines = [line.split()[1:] for line in done.stdout.splitlines() if line.startswith("MODULES")]
+    return {name: set(loaded) for name, *loaded in lines}
+
+
+def test_help_of_no_command_loads_what_its_work_needs(loaded_by_help):
+    assert {"snapshot", "report_verify", "liabilities_import", "db_check"} <= set(loaded_by_help)
+    heavy = {
+        name: sorted(m for m in loaded if m.partition(".")[0] in HEAVY)
+        for name, loaded in loaded_by_help.items()
+    }
+    assert {name: found for name, found in heavy.items() if found} == {}
+    rooms = {
+        name: sorted(m for m in loaded - OF_CONSOLE if m.startswith(IN_ROOMS))
+        for name, loaded in loaded_by_help.items()
+    }
+    assert {name: found for name, found in rooms.items() if found} == {}
+
+
+def test_commands_that_need_no_proof_of_liabilities_load_neither_them_nor_numpy(tmp_path):
     """They would wait a fifth of a second for what only 'scanner liabilities' uses."""
-    others = [e.place.partition(":")[0] for e in table.ENTRIES if e.name != "liabilities"]
     program = (
-        "import sys\nfrom importlib import import_module\n"
-        f"for name in {sorted(set(others))!r}: import_module(f'scanner.cli.{{name}}')\n"
+        "import sys\nfrom scanner.cli.main import run\n"
+        f"run(['snapshot', {str(tmp_path / 'none.csv')!r}, '--database', "
+        f"'sqlite:///{tmp_path / 'new.db'}'])\n"
         "print('MODULES', *sys.modules)"
     )
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=120
     )
     loaded = set(done.stdout.rpartition("MODULES")[2].split())
-    assert "scanner.cli.snapshots.snapshot" in loaded
+    assert "scanner.store.database.engine" in loaded
     proofs = {"scanner.liabilities.proofs", "scanner.liabilities.load", "scanner.liabilities.kept"}
     assert not loaded & {"numpy", "py_ecc", *proofs}
     assert not {name for name in loaded if name.startswith("scanner.liabilities.okx")}

@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import URL
 
 from scanner.reports.tables.text import harmless
-from scanner.settings.logs import LogFormat, configure
+from scanner.settings.log_format import LogFormat
+from scanner.settings.logs import configure
 from scanner.settings.secrets import secret_parts
 
 KEY = "CANARYd41d8cd98f00b204"
