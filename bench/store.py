@@ -2,7 +2,8 @@
 
 store.import: a list's import, its claims ready-made (reading files is lists.*). store.insert:
 verdicts, balances and sums of 1,000,000 claims, stored chunk by chunk as a snapshot does; against
-the bare driver writing the same balances (executemany, COPY) in as many transactions.
+the bare driver (executemany, COPY) in turn with it, in transactions of as many rows: its balances
+alone, and in store.insert.rows all that is stored of a claim, a verdict and a balance.
 store.totals: seconds for the totals of that snapshot; against adding up its rows in Python and
 hashing them again, which is what `scanner db check` does. store.seal: claims a second sealed.
 
@@ -19,19 +20,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 if TYPE_CHECKING:
+    from scanner.model.claim import Claim
     from scanner.snapshots.interface import Chunk, RowResult
     from scanner.store.database.engine import Store
 
 CLAIMS = 1_000_000
 CHUNK = 1_000
-BARE = 200_000
-"""Balances the bare driver writes; its rate hardly depends on how many there are."""
+TURN = 20
+"""Chunks stored before the bare driver has its turn."""
+BARE = 4
+"""Chunks that the bare driver writes then; its rate hardly depends on how many there are."""
 
 
 class Rows:
@@ -50,12 +54,12 @@ class Rows:
                 return
             yield from batch
 
-    def _made(self) -> Iterator:
+    def _made(self, first: int = 0) -> Iterator:
         from support.snapshot_stub import evm_address
 
         from scanner.model.claim import Claim
 
-        for n in range(self.count):
+        for n in range(first, self.count):
             address = evm_address(n)
             asset, decimals = (("ETH", 18), ("USDT", 6), ("USDC", 6))[n % 3]
             yield Claim(
@@ -116,7 +120,7 @@ def planned(store: Store, list_id: int) -> int:
 
 
 def results_of(store: Store, chunk: Chunk) -> list[RowResult]:
-    """What a source and a judge would have said about a chunk."""
+    """What a source and a judge would have said about a chunk: every claim by its own signer."""
     from support.snapshot_stub import CONTROLS
 
     from scanner.model.balance import Balance, Evidence
@@ -125,61 +129,104 @@ def results_of(store: Store, chunk: Chunk) -> list[RowResult]:
 
     return [
         RowResult(
-            claim, CONTROLS, Balance(claim.claim.amount, Evidence.REPORTED, ("node-a", "node-b"))
+            claim,
+            CONTROLS._replace(signed_by=(claim.claim.address,)),
+            Balance(claim.claim.amount, Evidence.REPORTED, ("node-a", "node-b")),
         )
         for claim in StoreSink(store).claims(chunk)
     ]
 
 
-def insert(store: Store, snapshot: int) -> float:
-    """Claims a second through `finish_chunk`; reading the claims back is not counted."""
+def insert(store: Store, snapshot: int) -> tuple[float, float, float]:
+    """Claims a second through `finish_chunk`, and of the bare driver: balances, and all rows.
+
+    They take turns, so that what else the machine does slows all. Reading the claims back is not
+    counted.
+    """
     from scanner.store.writing.sink import StoreSink
 
     sink = StoreSink(store)
     sink.start(snapshot)
     seconds, count = 0.0, 0
-    for chunk in sink.chunks(snapshot):
-        results = results_of(store, chunk)
-        start = time.perf_counter()
-        sink.finish_chunk(chunk, results)
-        seconds += time.perf_counter() - start
-        count += len(results)
-    return count / seconds
+    with Bare(store, verdicts=False) as balances, Bare(store, verdicts=True) as rows:
+        for chunk in sink.chunks(snapshot):
+            if chunk.no % TURN == 1:
+                balances.write()
+                rows.write()
+            results = results_of(store, chunk)
+            start = time.perf_counter()
+            sink.finish_chunk(chunk, results)
+            seconds += time.perf_counter() - start
+            count += len(results)
+        return count / seconds, balances.rate, rows.rate
 
 
-def bare(store: Store) -> float:
-    """Balances a second of the driver alone, into a table without keys beside its own."""
-    made = (
-        "CREATE TABLE bare (s integer, n integer, c integer, amount {}, "
-        "e text, who text, r text, d text, PRIMARY KEY (s, n))"
-    )
-    raw = store.engine.raw_connection()
-    try:
-        cursor = raw.cursor()
-        cursor.execute(made.format("text" if store.dialect == "sqlite" else "numeric(78,0)"))
-        raw.commit()
-        start = time.perf_counter()
-        for first in range(0, BARE, CHUNK):
-            numbers = range(first, first + CHUNK)
-            if store.dialect == "sqlite":
-                cursor.execute("BEGIN IMMEDIATE")
-                rows = [
-                    (1, n, 1, str(n).zfill(78), "reported", '["node-a", "node-b"]', "", "")
-                    for n in numbers
-                ]
-                cursor.executemany("INSERT INTO bare VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
-                cursor.execute("COMMIT")
-            else:
-                with cursor.copy("COPY bare FROM STDIN") as copy:
-                    for n in numbers:
-                        copy.write_row((1, n, 1, n, "reported", '["node-a", "node-b"]', "", ""))
-                raw.commit()
-        seconds = time.perf_counter() - start
-        cursor.execute("DROP TABLE bare")
-        raw.commit()
-    finally:
-        raw.close()
-    return BARE / seconds
+class Bare:
+    """The driver alone, into tables with no more than a key. verdicts: beside the balances."""
+
+    def __init__(self, store: Store, *, verdicts: bool) -> None:
+        self._sqlite, self._verdicts = store.dialect == "sqlite", verdicts
+        self._raw = store.engine.raw_connection()
+        self._cursor = self._raw.cursor()
+        self._written, self._seconds = 0, 0.0
+        self._tables = (f"bare_balance_{verdicts:d}", f"bare_verdict_{verdicts:d}")
+        amount = "text" if self._sqlite else "numeric(78,0)"
+        columns = (
+            f"s integer, n integer, c integer, amount {amount}, e text, who text, r text, d text",
+            "s integer, n integer, control text, b text, f text, scheme text, required integer, "
+            "who text, r text, e text, statement text, by text",
+        )
+        how = (
+            "WITHOUT ROWID" if self._sqlite and verdicts else ""
+        )  # as the tables that it stands for
+        for table, has in zip(self._tables, columns, strict=True):
+            self._cursor.execute(f"CREATE TABLE {table} ({has}, PRIMARY KEY (s, n)) {how}")
+        self._raw.commit()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for table in self._tables:
+            self._cursor.execute(f"DROP TABLE {table}")
+        self._raw.commit()
+        self._raw.close()
+
+    @property
+    def rate(self) -> float:
+        """Claims a second."""
+        return self._written / self._seconds
+
+    def write(self) -> None:
+        """Write BARE chunks."""
+        for _ in range(BARE):
+            batch = list(Rows(self._written + CHUNK)._made(self._written))
+            start = time.perf_counter()
+            if self._sqlite:
+                self._cursor.execute("BEGIN IMMEDIATE")
+            if self._verdicts:
+                self._add(self._tables[1], map(self._verdict, batch), 12)
+            self._add(self._tables[0], map(self._balance, batch), 8)
+            self._raw.commit()
+            self._seconds += time.perf_counter() - start
+            self._written += len(batch)
+
+    def _add(self, table: str, rows: Iterator[tuple], width: int) -> None:
+        if self._sqlite:
+            marks = ", ".join("?" * width)
+            self._cursor.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
+            return
+        with self._cursor.copy(f"COPY {table} FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+
+    def _balance(self, claim: Claim) -> tuple:
+        amount = str(claim.amount).zfill(78) if self._sqlite else claim.amount
+        return (1, claim.row, 1, amount, "reported", '["node-a", "node-b"]', "", "")
+
+    def _verdict(self, claim: Claim) -> tuple:
+        words = ("controls", "derived", "static", "evm_message", 1, f'["{claim.address}"]')
+        return (1, claim.row, *words, "", "proven", "stated", "table")
 
 
 def recounted(store: Store, snapshot: int) -> None:
@@ -223,10 +270,9 @@ def main() -> None:
                 start = time.perf_counter()
                 snapshot = planned(store, list_id)
                 show(f"store.plan.{kind}", count / (time.perf_counter() - start), "claims/s")
-                rate = insert(store, snapshot)
-                show(
-                    f"store.insert.{kind}", rate, "claims/s", "driver alone, balances", bare(store)
-                )
+                rate, balances, rows = insert(store, snapshot)
+                show(f"store.insert.{kind}", rate, "claims/s", "driver alone, balances", balances)
+                show(f"store.insert.rows.{kind}", rate, "claims/s", "driver alone, all rows", rows)
                 took = timed(StoreSink(store).end, snapshot)
                 show(f"store.seal.{kind}", count / took, "claims/s")
                 took = timed(queries.totals, store, snapshot)

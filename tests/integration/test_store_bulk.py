@@ -72,7 +72,7 @@ def test_text_that_looks_like_syntax_is_text(store, table, name, count):
     mixed = [(n, n, name if n % 7 == 3 else str(n), (str(n),)) for n in range(count, 2 * count)]
     with store.write() as connection:
         bulk.insert_rows(connection, table, same)
-        bulk.insert_columns(connection, table, list(zip(*mixed, strict=True)))
+        bulk.insert_columns(connection, table, [list(zip(*mixed, strict=True))])
     with store.read() as connection:
         assert list(bulk.values(connection, select(table).order_by(table.c.no))) == same + mixed
 
@@ -80,15 +80,23 @@ def test_text_that_looks_like_syntax_is_text(store, table, name, count):
 def test_columns_of_different_lengths_are_refused(store, table):
     columns = [[1, 2], [None, None], ["a"], [(), ()]]
     with pytest.raises(ValueError, match="lengths"), store.write() as connection:
-        bulk.insert_columns(connection, table, columns)
+        bulk.insert_columns(connection, table, [columns])
 
 
-def test_no_rows_are_nothing_and_what_is_done_meanwhile_is_done(store, table):
+def test_batches_are_asked_for_one_by_one_and_an_empty_one_is_nothing(store, table):
     done = []
+
+    def batches():
+        for no in range(3):
+            yield [[no], [None], ["a"], [()]] if no % 2 else [()] * 4
+            done.append(no)
+
     with store.write() as connection:
-        bulk.insert_columns(connection, table, [()] * 4, lambda: done.append(1))
+        bulk.insert_columns(connection, table, batches())
         bulk.insert_rows(connection, table, [])
-    assert done == [1]
+    assert done == [0, 1, 2]
+    with store.read() as connection:
+        assert list(bulk.values(connection, select(table))) == [(1, None, "a", ())]
 
 
 @pytest.mark.parametrize("value", [b"a", 1.5, ("a",)])

@@ -7,7 +7,7 @@ once: a call for each value or row would cost more than storing it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime
 from itertools import chain, islice
@@ -30,10 +30,6 @@ LONGEST_COPY = 25_000
 """Rows of one COPY: the server keeps them until its end, for the triggers."""
 
 
-def _nothing() -> None:
-    """What there is to do meanwhile, if nothing is."""
-
-
 Columns = Sequence[Sequence[Any]]
 """Many rows by column: each as long as the others."""
 
@@ -44,42 +40,26 @@ def insert_rows(connection: Connection, table: Table, rows: Iterable[Sequence[An
     rows: values in the order of the table's columns, every column given; Python values as its
         types take them. Read once, streamed.
     """
-    _insert(connection, table, _by_column(rows), _nothing)
+    insert_columns(connection, table, _by_column(rows))
 
 
-def insert_columns(
-    connection: Connection,
-    table: Table,
-    columns: Columns,
-    meanwhile: Callable[[], None] = _nothing,
-) -> None:
-    """Insert many rows, given by column, in the running transaction.
+def insert_columns(connection: Connection, table: Table, batches: Iterable[Columns]) -> None:
+    """Insert rows that are given by column, in the running transaction.
 
-    columns: values as `insert_rows` takes them.
-    meanwhile: work of ours that is done while PostgreSQL stores what it was sent. Called once.
+    batches: values as `insert_rows` takes them, SENT rows or fewer in each. The next is asked for
+        when one is sent: what is done until it comes is done while PostgreSQL stores.
     """
-    _insert(connection, table, _cut(columns), meanwhile)
-
-
-def _insert(
-    connection: Connection,
-    table: Table,
-    batches: Iterable[Columns],
-    meanwhile: Callable[[], None],
-) -> None:
     kinds = [column.type for column in table.columns]
-    converted = (_stored_columns(kinds, batch, connection.dialect) for batch in batches)
+    converted = (_stored_columns(kinds, batch, connection.dialect) for batch in batches if batch[0])
     cursor: Any = connection.connection.cursor()
     try:
         if connection.dialect.name == "sqlite":
             for columns in converted:
                 _into_sqlite(cursor, _target(connection, table), columns)
-            meanwhile()
         else:
             with cursor.copy(f"COPY {_target(connection, table)} FROM STDIN") as copy:
                 for columns in converted:
                     copy.write(copy_text(columns))
-                meanwhile()
     finally:
         cursor.close()
 
@@ -259,16 +239,10 @@ def _by_column(rows: Iterable[Sequence[Any]]) -> Iterator[Columns]:
         yield list(zip(*batch, strict=True))
 
 
-def _cut(columns: Columns) -> Iterator[Columns]:
-    """Columns, a batch of rows at a time. Raises ValueError where one is longer than another."""
+def _stored_columns(kinds: Sequence[Any], columns: Columns, dialect: Dialect) -> Columns:
+    """Columns as the database stores them. Raises ValueError for another number or length."""
     if len(set(map(len, columns))) != 1:
         raise ValueError("columns of different lengths")
-    for first in range(0, len(columns[0]), SENT):
-        yield [values[first : first + SENT] for values in columns]
-
-
-def _stored_columns(kinds: Sequence[Any], columns: Columns, dialect: Dialect) -> Columns:
-    """Columns as the database stores them. Raises ValueError for more or fewer than there are."""
     return [_stored(kind, values, dialect) for kind, values in zip(kinds, columns, strict=True)]
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import compress
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, null, select, union_all
 
@@ -30,7 +29,7 @@ from scanner.store.schema.records import (
     read_balance,
     read_control,
 )
-from scanner.store.writing.chunk_seal import ChunkSeal, seal_stored
+from scanner.store.writing.chunk_seal import ChunkSeal, Told, seal_stored
 
 
 def store_results(
@@ -41,116 +40,118 @@ def store_results(
     pin: who named the block it was read at, None where that is not recorded.
     Raises ValueError unless every row has its verdict and its balance.
     """
-    rows = [
-        (claim, control, balance)
-        for claim, control, balance, _ in results
-        if control is not None and balance is not None
-    ]
-    if len(rows) < len(results):
+    if any(result.control is None or result.balance is None for result in results):
         raise ValueError(f"chunk {chunk.no} is done only with all its results")
-    claims, controls, balances = by_column(rows, 3)
-    verdicts, found = control_columns(controls), balance_columns(balances)
-    told = _told([result.findings for result in results])
-    seal, sums = ChunkSeal(), _Sums(pin)
-
-    def seal_rows() -> None:
-        each = zip(*verdicts, strict=True), zip(*found, strict=True)
-        seal.add(zip(claims, *each, told, strict=True))
-
-    anew = _insert_verdicts(connection, chunk, claims, verdicts, told, seal_rows)
-    bulk.insert_columns(
-        connection,
-        t.balance,
-        [*_keys(chunk.snapshot_id, claims), [chunk.no] * len(claims), *found],
-        partial(sums.add, rows if anew else ()),
-    )
-    if not anew:  # an earlier try may have stored another verdict, and that one stays
-        sums.add(_as_stored(connection, chunk, rows))
-    bulk.insert_rows(connection, t.subtotal, sums.rows(chunk))
-    return seal.digest() if anew else seal_stored(connection, chunk)
+    left = _left(connection, chunk, results)
+    seal, sums = ChunkSeal(), Tally()
+    batches = list(_by_column(results))
+    _insert_verdicts(connection, chunk, batches, left, None if left else seal)
+    # An earlier try may have stored another verdict, and that one stays.
+    kept = _verdicts_in(connection, chunk) if left else {}
+    bulk.insert_columns(connection, t.balance, _balances(chunk, batches, sums, pin, kept))
+    bulk.insert_rows(connection, t.subtotal, _subtotals(chunk, sums))
+    return seal_stored(connection, chunk) if left else seal.digest()
 
 
 def store_verdicts(connection: Connection, chunk: Chunk, results: Sequence[RowResult]) -> None:
     """Store the verdicts and findings of a chunk that failed, as far as there are any."""
-    judged = [(r.claim, r.control, r.findings) for r in results if r.control is not None]
-    claims, controls, findings = by_column(judged, 3)
-    verdicts = control_columns(controls)
-    _insert_verdicts(connection, chunk, claims, verdicts, _told(findings), lambda: None)
+    judged = [result for result in results if result.control is not None]
+    left = _left(connection, chunk, judged)
+    _insert_verdicts(connection, chunk, list(_by_column(judged)), left)
 
 
-_Row = tuple[NumberedClaim, ControlResult, Balance]
-_Told = Sequence[tuple[str, str]]
+class _Batch(NamedTuple):
+    """Rows of a chunk, by column. told: kind and reason of each finding, for each row."""
+
+    claims: Sequence[NumberedClaim]
+    numbers: Sequence[int]
+    controls: Sequence[ControlResult]
+    balances: Sequence[Balance]
+    told: Sequence[Told]
 
 
-def _keys(snapshot_id: int, claims: Sequence[NumberedClaim]) -> tuple[list[int], list[int]]:
-    """The columns of a row's key: snapshot and claim number."""
-    return [snapshot_id] * len(claims), [claim.no for claim in claims]
-
-
-def _told(findings: Sequence[Sequence[Finding]]) -> list[_Told]:
-    """Kind and reason of each finding, for each row."""
-    return [[(f.kind.value, f.reason) for f in of] if of else () for of in findings]
+def _by_column(results: Sequence[RowResult]) -> Iterator[_Batch]:
+    for first in range(0, len(results), bulk.SENT):
+        claims, controls, balances, findings = by_column(results[first : first + bulk.SENT], 4)
+        told = [[(f.kind.value, f.reason) for f in of] if of else () for of in findings]
+        yield _Batch(claims, [claim.no for claim in claims], controls, balances, told)
 
 
 def _insert_verdicts(
     connection: Connection,
     chunk: Chunk,
-    claims: Sequence[NumberedClaim],
-    verdicts: bulk.Columns,
-    told: Sequence[_Told],
-    meanwhile: Callable[[], None],
-) -> bool:
+    batches: Sequence[_Batch],
+    left: Collection[tuple[int, str | None]],
+    seal: ChunkSeal | None = None,
+) -> None:
     """Insert verdicts and findings, but for those that an earlier, failed try has left.
 
-    verdicts: CONTROL_COLUMNS, by column. told: kind and reason of each finding, by claim.
-    meanwhile: work that is done while the database stores them.
-    Returns whether there were none.
+    seal: takes all rows, while the database stores them.
     """
-    keys, numbers = _keys(chunk.snapshot_id, claims)
-    mine = set(numbers)  # others' claims may lie between a chunk's own
-    left = {(no, kind) for no, kind in _left(connection, chunk) if no in mine}
     judged = {no for no, kind in left if kind is None}
-    columns = [keys, numbers, *verdicts]
-    if judged:
-        new = [no not in judged for no in numbers]
-        columns = [list(compress(values, new)) for values in columns]
-    bulk.insert_columns(connection, t.control_result, columns, meanwhile)
-    new_findings = [
+    columns = _verdicts(chunk, batches, judged, seal)
+    bulk.insert_columns(connection, t.control_result, columns)
+    findings = [
         (chunk.snapshot_id, no, kind, reason)
-        for no, findings in zip(numbers, told, strict=True)
-        for kind, reason in findings
+        for batch in batches
+        for no, told in zip(batch.numbers, batch.told, strict=True)
+        for kind, reason in told
         if (no, kind) not in left
     ]
-    if new_findings:
-        bulk.insert_rows(connection, t.finding, new_findings)
-    return not left
+    if findings:
+        bulk.insert_rows(connection, t.finding, findings)
 
 
-def _as_stored(connection: Connection, chunk: Chunk, rows: Sequence[_Row]) -> list[_Row]:
-    """The same rows with the verdicts that are stored: what is added up is what rows say."""
+def _verdicts(
+    chunk: Chunk, batches: Sequence[_Batch], judged: Collection[int], seal: ChunkSeal | None
+) -> Iterator[bulk.Columns]:
+    """Columns of `control_result`."""
+    for batch in batches:
+        verdicts = control_columns(batch.controls)
+        columns = [[chunk.snapshot_id] * len(batch.numbers), batch.numbers, *verdicts]
+        if judged:
+            new = [no not in judged for no in batch.numbers]
+            columns = [list(compress(values, new)) for values in columns]
+        yield columns
+        if seal is not None:
+            found = balance_columns(batch.balances)
+            each = zip(*verdicts, strict=True), zip(*found, strict=True)
+            seal.add(zip(batch.claims, *each, batch.told, strict=True))
+
+
+def _balances(
+    chunk: Chunk,
+    batches: Sequence[_Batch],
+    sums: Tally,
+    pin: Evidence | None,
+    kept: Mapping[int, ControlResult],
+) -> Iterator[bulk.Columns]:
+    """Columns of `balance`; rows are added up while the database stores them.
+
+    kept: claim number -> its verdict where another is stored: what is added up is what rows say.
+    """
+    for claims, numbers, controls, balances, _ in batches:
+        snapshot, no = ([key] * len(numbers) for key in (chunk.snapshot_id, chunk.no))
+        yield snapshot, numbers, no, *balance_columns(balances)
+        said = map(kept.get, numbers, controls) if kept else controls
+        sums.add_all(zip(claims, said, balances, strict=True), pin)
+
+
+def _subtotals(chunk: Chunk, sums: Tally) -> Iterator[tuple[Any, ...]]:
+    """Rows of `subtotal`."""
+    for k, p in sums.parts.items():
+        key = chunk.snapshot_id, chunk.no, k.asset, k.decimals, k.proof, k.evidence.value
+        yield *key, p.rows, p.claimed, p.found, p.shortfall, p.surplus
+
+
+def _verdicts_in(connection: Connection, chunk: Chunk) -> dict[int, ControlResult]:
+    """The verdicts that are stored, by claim number."""
     c = t.control_result.c
     query = select(c.claim_no, *CONTROL_COLUMNS).where(
         c.snapshot_id == chunk.snapshot_id, c.claim_no.between(chunk.plan.first, chunk.plan.last)
     )
-    kept = {no: read_control(tuple(values)) for no, *values in bulk.values(connection, query)}
-    return [(claim, kept[claim.no] or control, balance) for claim, control, balance in rows]
-
-
-class _Sums:
-    """Adds a chunk's results up. pin: who named the block they were read at."""
-
-    def __init__(self, pin: Evidence | None) -> None:
-        self._tally, self._pin = Tally(), pin
-
-    def add(self, rows: Sequence[_Row]) -> None:
-        """Add results."""
-        self._tally.add_all(rows, self._pin)
-
-    def rows(self, chunk: Chunk) -> Iterator[tuple[Any, ...]]:
-        """Rows of `subtotal`."""
-        for k, p in self._tally.parts.items():
-            key = chunk.snapshot_id, chunk.no, k.asset, k.decimals, k.proof, k.evidence.value
-            yield *key, p.rows, p.claimed, p.found, p.shortfall, p.surplus
+    stored = ((no, read_control(tuple(rest))) for no, *rest in bulk.values(connection, query))
+    return {no: control for no, control in stored if control is not None}
 
 
 def compare(connection: Connection, chunk: Chunk, results: Sequence[RowResult]) -> list[Finding]:
@@ -226,8 +227,13 @@ def _of_chunk(table: Any, *columns: Any) -> Any:  # noqa: ANN401
 _LEFT = union_all(_of_chunk(t.control_result, null()), _of_chunk(t.finding, t.finding.c.kind))
 
 
-def _left(connection: Connection, chunk: Chunk) -> Iterator[tuple[int, str | None]]:
-    """Claims with a verdict (and None) and with a finding (and its kind) of a chunk's range."""
+def _left(
+    connection: Connection, chunk: Chunk, results: Sequence[RowResult]
+) -> set[tuple[int, str | None]]:
+    """What an earlier try left: claims with a verdict (and None) and with a finding (its kind)."""
     plan = chunk.plan
     given = {"of": chunk.snapshot_id, "first": plan.first, "last": plan.last}
-    return ((no, kind) for no, kind in connection.execute(_LEFT, given))
+    found = connection.execute(_LEFT, given).all()
+    # Others' claims may lie between a chunk's own.
+    mine = {result.claim.no for result in results} if found else ()
+    return {(no, kind) for no, kind in found if no in mine}

@@ -116,6 +116,7 @@ COLUMNS = (
     (Sum(), st.integers(0, 10**120 - 1)),
     (ExactText(), TEXTS),
     (TextList(), st.lists(TEXTS, max_size=3).map(tuple)),
+    (TextList(), st.tuples(st.text(st.characters(max_codepoint=0x80), max_size=3))),
 )
 
 
