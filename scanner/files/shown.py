@@ -8,6 +8,7 @@ may be read so, and an amount is not.
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from functools import lru_cache
 
 SHOWN = "\u2259"
@@ -23,6 +24,7 @@ _SCALED = re.compile(r"[0#?],+(?![0#?,])")
 _PLACES = re.compile(r"General|Standard|E[+-]|/\s*[1-9]\d*|[0#?.,/@;]", re.IGNORECASE)
 _SILENT = " \t\u00a0\u2009\u202f-+()'\u2019\u2212"
 """Characters that part groups of digits or show a sign, and say nothing else."""
+_GROUPED = re.compile(r"\d{1,3}(?:[.,]\d{2,3})*[.,]\d{3}", re.ASCII)
 _NUMBER = re.compile(rf"[\d.,/{re.escape(_SILENT)}]*(?:[eE][+-]?\d+)?")
 
 
@@ -35,6 +37,9 @@ def format_says(number_format: str) -> bool:
     """
     if len(number_format) > _MOST:
         return True
+    sections = _BRACKETS.sub("", number_format).split(";")
+    if len(sections) > 1 and not sections[0].strip():  # ";;;" shows nothing
+        return True
     literals = "".join(quoted or single for quoted, single in _LITERAL.findall(number_format))
     bare = _LITERAL.sub("", number_format)
     literals += "".join(_CURRENCY.findall(bare))
@@ -46,3 +51,27 @@ def format_says(number_format: str) -> bool:
 def text_says(shown: str) -> bool:
     """Whether the text of a cell shows more than a number, its sign and its groups of digits."""
     return _NUMBER.fullmatch(shown) is None
+
+
+def shows_other(shown: str, value: str) -> bool:
+    """Whether a cell shows another number than it holds: 5 for 5000, as thousands are shown.
+
+    shown: as `text_says` lets pass. value: plain digits. A number that is rounded to the digits
+    shown is the same; so is one whose marks part thousands or decimals, either way.
+    """
+    text = "".join(c for c in shown if c not in _SILENT or c == "-")
+    if not text or "/" in text or len(text) > _MOST:
+        return bool(text) and "/" not in text
+    number, _, power = text.lower().partition("e")
+    digits = number.replace("-", "")
+    try:
+        held, exponent = abs(Decimal(value.lstrip("\u2248"))), int(power or 0)
+        whole = Decimal(digits.replace(".", "").replace(",", ""))
+    except (ArithmeticError, ValueError):
+        return False
+    mark = max(digits.rfind("."), digits.rfind(","))
+    rest = len(digits) - 1 - mark if mark >= 0 else 0
+    places = {0, rest} if not power and _GROUPED.fullmatch(digits) else {rest}
+    return not any(
+        abs(whole.scaleb(exponent - n) - held) < Decimal(1).scaleb(exponent - n) for n in places
+    )

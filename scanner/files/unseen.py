@@ -1,15 +1,17 @@
-"""What a spreadsheet shows otherwise than its cells say: hidden sheets and rows, struck-out cells.
+"""What a spreadsheet shows otherwise than its cells say: hidden sheets, rows, columns; struck-out.
 
-ECMA-376 part 1, 18.3.1.73 (rows) and 18.8.22 (fonts); OpenDocument 1.3 part 3, 19.672, 19.759,
-20.380. All of it is read as if it were shown: whoever reads a list is to know.
+ECMA-376 part 1, 18.3.1.13 (columns), 18.3.1.73 (rows) and 18.8.22 (fonts); OpenDocument 1.3 part
+3, 19.672, 19.759, 20.380. What has no height or no width is as good as hidden. All of it is read
+as if it were shown: whoever reads a list is to know.
 """
 
 from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 _MOST_ROWS = 5  # that are named
 _READ = 65_536
@@ -18,8 +20,16 @@ _ROW = re.compile(
     rb"<(?:[A-Za-z][\w.-]{0,40}:)?row(?=[\s/>])([^<>]{0,2000})>"  # as long as _LONGEST_TAG
 )
 _NUMBER = re.compile(rb"\sr\s*=\s*[\"'](\d{1,7})[\"']")
-_HIDDEN = re.compile(rb"\shidden\s*=\s*[\"'](?:1|true)[\"']")
-_SAYS_HIDDEN = re.compile(rb"hidden")
+_HIDDEN = re.compile(
+    rb"\shidden\s*=\s*[\"'](?:1|true)[\"']|\s(?:ht|width)\s*=\s*[\"']0(?:\.0*)?[\"']"
+)
+_SAYS_HIDDEN = re.compile(rb"hidden|\sht\s*=\s*[\"']0")
+_COLUMN = re.compile(rb"<(?:[A-Za-z][\w.-]{0,40}:)?col(?=[\s/>])([^<>]{0,2000})>")
+_RANGE = re.compile(rb"\s(min|max)\s*=\s*[\"'](\d{1,5})[\"']")
+_ROWS_BEGIN = re.compile(rb"<(?:[A-Za-z][\w.-]{0,40}:)?sheetData[\s/>]")
+_MOST_HEAD = 4_000_000  # bytes of a sheet before its rows: every column has one entry at most
+MOST_COLUMNS = 16_384
+"""Columns of a sheet: what spreadsheets can have."""
 _STRIKE = re.compile(rb"<(?:[A-Za-z][\w.-]{0,40}:)?d?strike[\s/>]", re.IGNORECASE)
 _OASIS = "urn:oasis:names:tc:opendocument:xmlns:"
 _STYLE, _TABLE, _TEXT = f"{_OASIS}style:1.0 ", f"{_OASIS}table:1.0 ", f"{_OASIS}text:1.0 "
@@ -29,12 +39,14 @@ _LINES = f"{_STYLE}text-line-through-style", f"{_STYLE}text-line-through-type"
 @dataclass
 class Unseen:
     """Of one sheet. hidden: the sheet itself. rows: that are hidden and hold something, and struck:
-    that have a struck-out cell; the first few, numbered as in the sheet.
+    that have a struck-out cell; the first few, numbered as in the sheet. columns: that are hidden
+    and hold something, numbered from 0; the first few that do.
     """
 
     hidden: bool = False
     rows: list[int] = field(default_factory=list)
     struck: list[int] = field(default_factory=list)
+    columns: list[int] = field(default_factory=list)
 
     def take(self, row: int, *, hidden: bool, struck: bool) -> None:
         """Take in a row that holds something."""
@@ -42,6 +54,34 @@ class Unseen:
             self.rows.append(row)
         if struck and len(self.struck) < _MOST_ROWS:
             self.struck.append(row)
+
+    def take_columns(self, hidden: Sequence[int], cells: Sequence[object]) -> None:
+        """Take in a row's cells, of which a blank one is None or "". hidden: columns, in order.
+
+        Whoever calls it leaves it out where nothing is hidden.
+        """
+        for at in hidden:
+            if len(self.columns) == _MOST_ROWS or at >= len(cells):
+                return
+            if cells[at] not in (None, "") and at not in self.columns:
+                self.columns.append(at)
+
+
+def hidden_columns(archive: zipfile.ZipFile, member: str) -> list[int]:
+    """Numbers, from 0, of the hidden columns of a sheet of an Excel workbook, in order."""
+    head = b""
+    with archive.open(member) as file:
+        while not _ROWS_BEGIN.search(head) and len(head) < _MOST_HEAD:
+            part = file.read(_READ)
+            if not part:
+                break
+            head += part
+    found: set[int] = set()
+    for column in _COLUMN.finditer(_ROWS_BEGIN.split(head)[0]):
+        ends = {name: int(number) for name, number in _RANGE.findall(column[1])}
+        if _HIDDEN.search(column[1]) and len(ends) == 2:
+            found.update(range(ends[b"min"] - 1, min(ends[b"max"], MOST_COLUMNS)))
+    return sorted(found)
 
 
 def hidden_rows(archive: zipfile.ZipFile, member: str) -> Iterator[int]:
@@ -77,14 +117,25 @@ def _has(archive: zipfile.ZipFile, member: str, wanted: re.Pattern[bytes]) -> bo
     return False
 
 
+class OdsRow(NamedTuple):
+    """How one row looks. columns: the hidden ones of its sheet."""
+
+    hidden: bool
+    struck: bool
+    columns: tuple[int, ...]
+
+
 class OdsLooks:
     """How rows of an OpenDocument sheet look. Takes the starts of elements of content.xml.
 
-    hidden_sheets: their names. hidden, struck: of the row that is open.
+    hidden_sheets: their names. hidden, struck: of the row that is open. hidden_columns: numbers of
+    those of the sheet that is open, from 0.
     """
 
     def __init__(self) -> None:
         self.hidden_sheets: set[str] = set()
+        self.hidden_columns: tuple[int, ...] = ()
+        self._columns = 0
         self.hidden = self.struck = False
         self._style = ""
         self._styles_of_hidden: set[str] = set()
@@ -95,6 +146,7 @@ class OdsLooks:
             f"{_STYLE}table-properties": self._of_tables,
             f"{_STYLE}text-properties": self._of_texts,
             f"{_TABLE}table": self._table,
+            f"{_TABLE}table-column": self._column,
             f"{_TABLE}table-row": self._row,
         }
         self._of_cells = {f"{_TABLE}table-cell": self._cell, f"{_TEXT}span": self._span}
@@ -103,6 +155,10 @@ class OdsLooks:
         """Take the start of an element."""
         if taker := self._takers.get(tag):
             taker(names)
+
+    def of_row(self) -> OdsRow:
+        """How the row looks that ends."""
+        return OdsRow(self.hidden, self.struck, self.hidden_columns)
 
     def cell(self, text: str) -> None:
         """Take the end of a cell that says `text`."""
@@ -133,6 +189,16 @@ class OdsLooks:
     def _table(self, names: Mapping[str, str]) -> None:
         if names.get(f"{_TABLE}style-name") in self._styles_of_hidden:
             self.hidden_sheets.add(names.get(f"{_TABLE}name", ""))
+
+        self.hidden_columns, self._columns = (), 0
+
+    def _column(self, names: Mapping[str, str]) -> None:
+        stated = names.get(f"{_TABLE}number-columns-repeated", "1")
+        count = int(stated) if stated.isascii() and stated.isdecimal() and len(stated) < 8 else 1
+        end = min(self._columns + max(count, 1), MOST_COLUMNS)
+        if names.get(f"{_TABLE}visibility", "visible") != "visible":
+            self.hidden_columns += tuple(range(self._columns, end))
+        self._columns = end
 
     def _row(self, names: Mapping[str, str]) -> None:
         self.hidden = names.get(f"{_TABLE}visibility", "visible") != "visible"

@@ -12,7 +12,7 @@ import csv
 import io
 import re
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any
@@ -21,8 +21,8 @@ from xml.parsers import expat
 from scanner.errors import ListFormatError, MissingExtraError
 from scanner.files.comments import MAX_COMMENT, MAX_COMMENTS, comments_of
 from scanner.files.interface import Bytes
-from scanner.files.shown import SHOWN, format_says, text_says
-from scanner.files.unseen import OdsLooks, Unseen, has_strikes, hidden_rows
+from scanner.files.shown import SHOWN, format_says, shows_other, text_says
+from scanner.files.unseen import OdsLooks, OdsRow, Unseen, has_strikes, hidden_columns, hidden_rows
 
 INEXACT = "\u2248"
 """Stands before a number that the spreadsheet may have rounded."""
@@ -132,12 +132,15 @@ class _XlsxLook:
         *,
         struck: bool,
     ) -> None:
+        self._columns = hidden_columns(archive, page._worksheet_path)
         self._hidden = hidden_rows(archive, page._worksheet_path)
         self._next = next(self._hidden, 0)
         self._unseen, self._struck = unseen, struck
 
-    def take(self, number: int, cells: Iterable[Any]) -> None:
+    def take(self, number: int, cells: Sequence[Any]) -> None:
         """Take in the cells of a row."""
+        if self._columns:
+            self._unseen.take_columns(self._columns, [cell.value for cell in cells])
         while 0 < self._next < number:
             self._next = next(self._hidden, 0)
         hidden = number == self._next
@@ -220,7 +223,7 @@ class _OdsEvents:
         self._parser.CharacterDataHandler = self._data
         self._sheet, self._wanted, self._depth = "", "", 0
         self._found: list[str] = []
-        self._rows: list[tuple[list[str], int, bool, bool]] = []
+        self._rows: list[tuple[list[str], int, OdsRow]] = []
         self.looks = OdsLooks()
         self._cells: list[tuple[str, int]] = []
         self._repeat_row = self._repeat_cell = 1
@@ -243,11 +246,13 @@ class _OdsEvents:
         blank = number = 0
         for _ in self._parse():
             made, self._rows = self._rows, []
-            for cells, repeat, hidden, struck in made:
+            for cells, repeat, look in made:
                 if not cells:
                     blank += repeat
                     continue
-                unseen.take(number + blank + 1, hidden=hidden, struck=struck)
+                unseen.take(number + blank + 1, hidden=look.hidden, struck=look.struck)
+                if look.columns:
+                    unseen.take_columns(look.columns, cells)
                 number += blank + repeat
                 if number > MAX_ROWS:
                     raise ListFormatError(self._name, f"more than {MAX_ROWS} rows in {sheet!r}")
@@ -311,14 +316,15 @@ class _OdsEvents:
             while self._cells and not self._cells[-1][0]:
                 self._cells.pop()  # a sheet's last cell is repeated to its far edge
             cells = [text for text, repeat in self._cells for _ in range(min(repeat, 16_384))]
-            self._rows.append((cells, self._repeat_row, self.looks.hidden, self.looks.struck))
+            self._rows.append((cells, self._repeat_row, self.looks.of_row()))
         elif tag == _TEXT + "p":
             self._depth -= 1
 
     def _cell(self) -> str:
         """What the cell says: its number, unless it shows more; its formula, if nothing else."""
         shown = "".join(self._text)
-        if self._kind in _SAID or (self._kind == "float" and text_says(shown)):
+        other = self._kind == "float" and (text_says(shown) or shows_other(shown, self._value))
+        if self._kind in _SAID or other:
             return f"{SHOWN}{shown.strip() or f'{self._value} {self._kind}'}"
         return self._value or shown or self._formula
 

@@ -195,11 +195,13 @@ def account_for_unseen(layout: Layout, options: ReadOptions, sheet: str, unseen:
     for what, part, rows in (
         ("hidden sheets", f"{hidden}, which is hidden,", [] if unseen.hidden else None),
         ("hidden rows", f"hidden rows{of}", unseen.rows or None),
+        ("hidden columns", f"hidden columns{of}", list(map(_letters, unseen.columns)) or None),
         ("struck-out cells", f"struck-out cells{of}", unseen.struck or None),
     ):
         if rows is None:
             continue
-        example = "row " + ", ".join(map(str, rows)) if rows else ""
+        kind = "column" if what == "hidden columns" else "row"
+        example = f"{kind} " + ", ".join(map(str, rows)) if rows else ""
         if normal(what) in ignored:
             layout.accounting.needless(part, "read as if shown, as you asked", example)
         else:
@@ -207,6 +209,12 @@ def account_for_unseen(layout: Layout, options: ReadOptions, sheet: str, unseen:
             layout.accounting.unknown(
                 part, f'{remedy}"ignore={what}"; if not, delete them', example
             )
+
+
+def _letters(column: int) -> str:
+    """What a spreadsheet calls a column: 0 is A, 26 is AA."""
+    more, last = divmod(column, 26)
+    return (_letters(more - 1) if more else "") + chr(ord("A") + last)
 
 
 def heights_in(layout: Layout) -> list[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from scanner.errors import ListFormatError
-from scanner.files.shown import SHOWN, format_says, text_says
+from scanner.files.shown import SHOWN, format_says, shows_other, text_says
 from scanner.files.source import Source, split_place
 from scanner.files.workbook import INEXACT
 
@@ -203,6 +203,41 @@ def test_a_text_that_is_just_a_number(shown: str) -> None:
 )
 def test_a_text_that_says_more(shown: str) -> None:
     assert text_says(shown)
+
+
+@pytest.mark.parametrize("form", [";;;", ";;;@", " ; ; ", "[Red];[Blue]0"])
+def test_a_format_that_shows_nothing(form: str) -> None:
+    assert format_says(form)
+
+
+@pytest.mark.parametrize(
+    ("shown", "value"),
+    [
+        ("5", "5000"), ("5,0", "5000"), ("1.5", "1500"), ("7", "7000000"), ("0", "5000"),
+        ("1.5E+3", "15000"), ("12", "-1200"), ("1.5", "15"), ("1,50", "150"),
+    ],
+)  # fmt: skip
+def test_a_cell_that_shows_another_number_than_it_holds(shown: str, value: str) -> None:
+    assert shows_other(shown, value)
+
+
+@pytest.mark.parametrize(
+    ("shown", "value"),
+    [
+        ("", "5000"), ("5,000", "5000"), ("5.000", "5000"), ("5 000,00", "5000"), ("1,235", "1234.5670"),
+        ("1.234,57", "1234.567"), ("1234", "1234.999"), ("(5)", "-5"), ("-5.5", "-5.5"), ("1/2", "0.5"),
+        ("1.5E+10", "15000000000"), ("0.1", "0.12345"), ("5", "\u22485.000000000000001"), ("+3", "3"), ("12,34,567", "1234567"),
+    ],
+)  # fmt: skip
+def test_a_cell_that_shows_its_number_rounded_or_in_groups(shown: str, value: str) -> None:
+    assert not shows_other(shown, value)
+
+
+def test_a_cell_of_thousands_is_marked(tmp_path: Path) -> None:
+    body = f'<t:table t:name="A">{row(cell("amount"))}{row(number("5000", "5"))}</t:table>'
+    assert SHOWN in sheets(ods(tmp_path / "x.ods", body))[""]
+    body = body.replace("<x:p>5<", "<x:p>5,000.00<")
+    assert SHOWN not in sheets(ods(tmp_path / "x.ods", body))[""]
 
 
 def test_a_cell_that_shows_more_than_its_number_is_marked(tmp_path: Path) -> None:

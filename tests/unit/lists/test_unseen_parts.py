@@ -1,4 +1,4 @@
-"""Hidden sheets, hidden rows and struck-out cells of spreadsheets are read, and told."""
+"""Hidden sheets, rows and columns and struck-out cells of spreadsheets are read, and told."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ STYLES = (
 CASES = {
     "hidden sheets": "sheet 'Old', which is hidden, was not understood",
     "hidden rows": "hidden rows of sheet 'Old', such as 'row 2', was not understood",
+    "hidden columns": "hidden columns of sheet 'Old', such as 'column D', was not understood",
     "struck-out cells": "struck-out cells of sheet 'Old', such as 'row 2', was not understood",
 }
 
@@ -41,6 +42,8 @@ def xlsx(path: Path, what: str) -> Path:
         second.sheet_state = "hidden"
     second.row_dimensions[2].hidden = what == "hidden rows"
     second.row_dimensions[9].hidden = True  # it holds nothing
+    second.column_dimensions["D"].hidden = what == "hidden columns"
+    second.column_dimensions["K"].hidden = True  # nor does it
     if what == "struck-out cells":
         second["D2"].font = openpyxl.styles.Font(strike=True)
     second["F2"].font = openpyxl.styles.Font(strike=True)  # nor does it
@@ -56,10 +59,14 @@ def ods(path: Path, what: str) -> Path:
     def sheet(name: str, address: str, *, told: bool) -> str:
         hidden = ' t:visibility="collapse"' * (told and what == "hidden rows")
         style = "ce1" if told and what == "struck-out cells" else "ce2"
+        columns = ' t:visibility="collapse"' * (told and what == "hidden columns")
         display = ' t:style-name="ta1"' * (told and what == "hidden sheets")
         cells = "".join(map(cell, ("ETH", "ethereum", address)))
         return (
-            f'<t:table t:name="{name}"{display}><t:table-row>{"".join(map(cell, HEADER))}'
+            f'<t:table t:name="{name}"{display}><t:table-column t:number-columns-repeated="3"/>'
+            f'<t:table-column{columns}/><t:table-column t:number-columns-repeated="9"/>'
+            '<t:table-column t:visibility="collapse"/>'
+            f"<t:table-row>{''.join(map(cell, HEADER))}"
             f"</t:table-row><t:table-row{hidden}>{cells}{cell('5.5', style)}{cell('', 'ce1')}"
             '</t:table-row><t:table-row t:visibility="collapse" t:number-rows-repeated="9">'
             "<t:table-cell/></t:table-row></t:table>"
@@ -107,3 +114,25 @@ def test_a_sheet_that_hides_nothing_is_not_asked_about(
     read_file: Reader, tmp_path: Path, make: Any
 ) -> None:
     assert not read_file(make(tmp_path / f"list.{make.__name__}", "")).findings
+
+
+def test_rows_and_columns_of_no_size_are_hidden(read_file: Reader, tmp_path: Path) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    for cells in (HEADER, ["ETH", "ethereum", A, 5.5]):
+        book.active.append(cells)
+    book.save(tmp_path / "plain.xlsx")
+    sheet = "xl/worksheets/sheet1.xml"
+    for what, old, new in (
+        ("hidden rows", '<row r="2"', '<row r="2" ht="0" customHeight="1"'),
+        ("hidden columns", "<sheetData", '<cols><col min="4" max="4" width="0"/></cols><sheetData'),
+    ):
+        with zipfile.ZipFile(tmp_path / "plain.xlsx") as plain:
+            parts = {name: plain.read(name).decode() for name in plain.namelist()}
+        assert old in parts[sheet]
+        parts[sheet] = parts[sheet].replace(old, new)
+        with zipfile.ZipFile(tmp_path / "list.xlsx", "w") as archive:
+            for name, text in parts.items():
+                archive.writestr(name, text)
+        [reason] = reasons(read_file(tmp_path / "list.xlsx"))
+        assert reason.startswith(what)
