@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from scanner.model.registry import Registry
@@ -22,12 +22,16 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A snapshot that has ended, and its publisher's complete one before it (None: the first)."""
+    """A snapshot that has ended, and its publisher's complete one before it (None: the first).
+
+    earlier: ids of all of its publisher's before it.
+    """
 
     store: Store
     registry: Registry
     head: SnapshotHead
     before: SnapshotHead | None
+    earlier: Collection[int] = ()
 
     @property
     def taken(self) -> Taken:

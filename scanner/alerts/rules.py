@@ -44,7 +44,8 @@ def events(
     are lower bounds. The other rules are applied when a resume has completed it.
     """
     head = queries.head(store, snapshot_id)
-    look = Look(store, registry, head, _before(store, head))
+    past = earlier(store, head.id)
+    look = Look(store, registry, head, _before(store, head, past), frozenset(past))
     found = []
     for written in rules:
         rule = named(registry, written)
@@ -104,12 +105,12 @@ def _without_rhythm(rule: Rule, known: Sequence[str]) -> list[str]:
     ]
 
 
-def _before(store: Store, head: SnapshotHead) -> SnapshotHead | None:
+def _before(store: Store, head: SnapshotHead, past: Sequence[int]) -> SnapshotHead | None:
     """The publisher's complete snapshot before this one that read the same networks.
 
     Before by the time of the balances: an old list that is taken late is compared with older ones.
     """
-    heads = (queries.head(store, each) for each in islice(earlier(store, head.id), LOOK_BACK))
+    heads = (queries.head(store, each) for each in islice(past, LOOK_BACK))
     same = (
         h
         for h in heads

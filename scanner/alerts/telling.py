@@ -63,14 +63,15 @@ class Alerts:
     def after_snapshot(self, snapshot_id: int) -> int:
         """Apply the rules to a snapshot that has ended. Returns how many events are new.
 
-        Doing it again changes nothing, unless a resume has completed the snapshot. Nothing
-        happens while it is running. Raises StoreError.
+        Doing it again changes nothing, unless a resume has completed the snapshot, or something was
+        stored beside it. Nothing happens while it is running. Raises StoreError.
         """
-        state = queries.head(self.store, snapshot_id).state
-        if state.value not in alert_log.ENDED:
+        # Before the rules: what comes while they are applied is looked at next time.
+        stand = alert_log.stand(self.store, snapshot_id)
+        if queries.head(self.store, snapshot_id).state.value not in alert_log.ENDED:
             return 0
         found = events(self.store, self.registry, snapshot_id, self.config.rules)
-        return alert_log.record(self.store, snapshot_id, state, found, self.now())
+        return alert_log.record(self.store, snapshot_id, stand, found, self.now())
 
     def look(self) -> Delivered:
         """Apply the rules to every snapshot that ended lately, and deliver what is due.

@@ -1,5 +1,7 @@
 """An attacker who has the worker's password on PostgreSQL: what its role may do."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from sqlalchemy import text
 from support.sealed_database import SEALED, fill
@@ -10,6 +12,7 @@ from scanner.store.database.migrate import upgrade
 from scanner.store.database.roles import grant
 from scanner.store.reading.check import check
 from scanner.store.schema import tables
+from scanner.store.writing import alert_log
 
 WORKER_MAY = {
     "alert_check": "INSERT UPDATE", "alert_delivery": "INSERT UPDATE",
@@ -85,3 +88,13 @@ def test_a_worker_changes_nothing_that_is_sealed(worker_store, change):
     with pytest.raises(StoreError), worker.write() as connection:
         connection.exec_driver_sql(change.replace("%", "%%"))
     assert check(owner) == []
+
+
+@pytest.mark.node
+def test_a_worker_says_something_else_of_a_snapshot(worker_store):
+    worker, now = worker_store[0], datetime.now(UTC)
+    for made, reason in ((1, "one"), (1, "two"), (0, "two")):
+        event = alert_log.NewEvent("rule", "incomplete", "", reason, {}, ("ops",))
+        stand = alert_log.stand(worker, 1)
+        assert alert_log.record(worker, 1, stand, [event], now) == made
+    assert 1 not in alert_log.unchecked(worker, now - timedelta(days=36500))

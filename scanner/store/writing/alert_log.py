@@ -1,28 +1,32 @@
 """Keeps alerts: which snapshots the rules were applied to, what they found, who was told.
 
 An event is keyed by rule, snapshot and subject, and stored with its deliveries and the mark that
-the snapshot was looked at in one transaction: it is never made twice, and never lost.
+the snapshot was looked at in one transaction: it is never made twice, and never lost. Where there
+is something else to say of the same, the event says that from then on, and is delivered again.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Connection, Select, and_, func, select
 
 from scanner.errors import clip
 from scanner.model.jsontext import own_json
 from scanner.snapshots.interface import SnapshotState
+from scanner.store.database.chain import LATER
 from scanner.store.database.engine import Store
 from scanner.store.schema import alert_tables as a
 from scanner.store.schema import tables as t
 from scanner.store.schema.bulk import insert_new
+from scanner.store.schema.pruned_table import pruned as pruned_table
+from scanner.store.schema.restatement_table import restatement
 from scanner.store.writing.publishers import list_publisher
 
 ENDED = (SnapshotState.COMPLETE.value, SnapshotState.INCOMPLETE.value)
@@ -97,56 +101,109 @@ class Delivery:
 def record(
     store: Store,
     snapshot_id: int,
-    state: SnapshotState,
+    stand: str,
     events: Sequence[NewEvent],
     now: datetime,
 ) -> int:
-    """Keep what the rules found in a snapshot. Returns how many events are new."""
+    """Keep what the rules found in a snapshot. Returns how many events are new, or say else now.
+
+    stand: as `stand` said before the rules were applied.
+    """
     made = 0
     with store.write() as connection:
         for event in events:
-            row = connection.execute(
-                insert_new(connection, a.alert_event)
-                .values(
-                    rule=event.rule,
-                    kind=event.kind,
-                    snapshot_id=snapshot_id,
-                    subject=event.subject,
-                    reason=event.reason,
-                    facts=json.dumps(event.facts, sort_keys=True),
-                    created=now,
-                )
-                .returning(a.alert_event.c.id)
-            ).first()
-            if row is None:
+            event_id = _keep(connection, snapshot_id, event, now)
+            if event_id is None:
                 continue
             made += 1
             for channel in event.channels:
-                connection.execute(
-                    a.alert_delivery.insert().values(
-                        event_id=row.id,
-                        channel=channel,
-                        state=DeliveryState.WAITING.value,
-                        attempts=0,
-                        next_try=now,
-                        error="",
-                    )
-                )
+                _give_out(connection, event_id, channel, now)
         connection.execute(
             insert_new(connection, a.alert_check).values(
-                snapshot_id=snapshot_id, state=state.value, at=now
+                snapshot_id=snapshot_id, state=str(stand), at=now
             )
         )
     return made
 
 
-def unchecked(store: Store, since: datetime) -> list[int]:
-    """Snapshots that ended since then in a state no rule was applied to, oldest first."""
-    s, k = t.snapshot.c, a.alert_check.c
-    looked = select(k.snapshot_id).where(and_(k.snapshot_id == s.id, k.state == s.state)).exists()
-    query = select(s.id).where(s.state.in_(ENDED), s.finished >= since, ~looked)
+def _give_out(connection: Connection, event_id: int, channel: str, now: datetime) -> None:
+    """Let an event be delivered to a channel, also if it was before."""
+    d = a.alert_delivery
+    wait = {"state": DeliveryState.WAITING.value, "attempts": 0, "next_try": now, "error": ""}
+    same = and_(d.c.event_id == event_id, d.c.channel == channel)
+    if not connection.execute(d.update().where(same).values(**wait)).rowcount:
+        connection.execute(d.insert().values(event_id=event_id, channel=channel, **wait))
+
+
+def _keep(connection: Connection, snapshot_id: int, event: NewEvent, now: datetime) -> int | None:
+    """Keep an event. Returns its id, None where it said the same before."""
+    values = {
+        "kind": event.kind,
+        "reason": event.reason,
+        "facts": json.dumps(event.facts, sort_keys=True),
+        "created": now,
+    }
+    key = {"rule": event.rule, "snapshot_id": snapshot_id, "subject": event.subject}
+    table = a.alert_event
+    row = connection.execute(
+        insert_new(connection, table).values(**key, **values).returning(table.c.id)
+    ).first()
+    if row is not None:
+        return int(row.id)
+    same = and_(*(table.c[name] == value for name, value in key.items()))
+    before = _event(connection.execute(select(table).where(same)).one())
+    if said(before.reason, before.facts) == said(event.reason, event.facts):
+        return None
+    connection.execute(table.update().where(table.c.id == before.id).values(**values))
+    return before.id
+
+
+def said(reason: str, facts: Mapping[str, object]) -> tuple[object, str]:
+    """What makes two events of one subject the same."""
+    return facts.get("fingerprint"), reason
+
+
+def stand(store: Store, snapshot_id: int) -> str:
+    """Where a snapshot stands, as far as rules can tell; another one, and they are applied again.
+
+    Its state; and how much was stored beside it since it is complete: what is owed, and second
+    readings that differ.
+    """
     with store.read() as connection:
-        return list(connection.execute(query.order_by(s.id)).scalars())
+        return _stand(connection.execute(_stands().where(t.snapshot.c.id == snapshot_id)).one())
+
+
+def unchecked(store: Store, since: datetime) -> list[int]:
+    """Snapshots that ended since then and stand where no rule was applied to, oldest first.
+
+    Those that are pruned are left out: rules read rows.
+    """
+    s, k = t.snapshot.c, a.alert_check.c
+    pruned = select(pruned_table.c.snapshot_id).where(pruned_table.c.snapshot_id == s.id).exists()
+    ended = and_(s.state.in_(ENDED), s.finished >= since)
+    looked = select(k.snapshot_id, k.state).join(t.snapshot, s.id == k.snapshot_id).where(ended)
+    with store.read() as connection:
+        known = {(row.snapshot_id, row.state) for row in connection.execute(looked)}
+        found = connection.execute(_stands().where(ended, ~pruned).order_by(s.id))
+        return [row.id for row in found if (row.id, _stand(row)) not in known]
+
+
+def _stands() -> Select[Any]:
+    s, f = t.snapshot.c, t.finding.c
+    later = [
+        select(func.count()).where(f.snapshot_id == s.id, f.kind == kind).scalar_subquery()
+        for kind in LATER
+    ]
+    owed = [
+        select(func.count()).where(table.c.snapshot_id == s.id).scalar_subquery()
+        for table in (t.liability, restatement)
+    ]
+    return select(s.id, s.state, *owed, *later)
+
+
+def _stand(row: Any) -> str:  # noqa: ANN401 - a row
+    _, state, *counts = row
+    return f"{state} {'/'.join(map(str, counts))}" if any(counts) else str(state)
 
 
 def first_check(store: Store) -> datetime | None:
@@ -204,8 +261,8 @@ def settle(
         )
 
 
-def last_event(store: Store, rule: str, subject: str, publisher: str) -> StoredEvent | None:
-    """The newest event of a rule about a subject in this publisher's snapshots."""
+def events_about(store: Store, rule: str, subject: str, publisher: str) -> Iterator[StoredEvent]:
+    """Events of a rule about a subject in this publisher's snapshots, the newest first."""
     e = a.alert_event.c
     query = (
         select(a.alert_event)
@@ -215,8 +272,8 @@ def last_event(store: Store, rule: str, subject: str, publisher: str) -> StoredE
         .where(e.rule == rule, e.subject == subject, t.publisher.c.name == publisher)
     )
     with store.read() as connection:
-        row = connection.execute(query.order_by(e.id.desc()).limit(1)).first()
-    return None if row is None else _event(row)
+        for row in connection.execute(query.order_by(e.created.desc(), e.id.desc())):
+            yield _event(row)
 
 
 def events_of(store: Store, snapshot_id: int) -> list[StoredEvent]:

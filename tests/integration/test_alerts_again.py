@@ -1,0 +1,145 @@
+"""What is to be said of a snapshot after its rules were applied, and what is no news in a series."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from support.alerting import alerts, snapshot, told
+from support.snapshot_stub import StubSource, eth_claim
+from support.taking import take
+
+from scanner.alerts.config import Rule
+from scanner.liabilities.interface import Liability, LiabilityEvidence
+from scanner.model.balance import Balance, Evidence
+from scanner.snapshots.interface import RowResult, SnapshotState
+from scanner.store.upkeep.prune import prune
+from scanner.store.writing import alert_log
+from scanner.store.writing.alert_log import DeliveryState
+from scanner.store.writing.runs import set_liabilities
+from scanner.store.writing.sink import StoreSink
+
+FALSE = Rule("false", "found_false")
+RATIO = Rule("ratio", "reserve_ratio", Decimal("1.02"), ("ETH",))
+BELOW = Rule("below", "reserves_below_liabilities")
+DISAGREE = Rule("disagree", "sources_disagree")
+MUCH = 2**256 - 1
+START = datetime.now(UTC)
+
+
+def signed(*numbers, **more):
+    return [eth_claim(n, signatures=("s",), **more) for n in numbers]
+
+
+def owed(amount):
+    return [Liability("ETH", amount, 18, LiabilityEvidence.PUBLISHED, "owed.csv")]
+
+
+def due(telling, at):
+    return alert_log.claim_due(telling.store, {"ops"}, at, at + timedelta(minutes=5))
+
+
+def reasons(store, snapshot_id):
+    return {e.rule: e.reason for e in alert_log.events_of(store, snapshot_id)}
+
+
+def test_what_is_owed_may_be_known_after_the_rules_were_applied(store):
+    now, held = snapshot(store, signed(0)), signed(0)[0].amount
+    telling = alerts(store, RATIO, BELOW, now=lambda: START)
+    telling.look()
+    assert reasons(store, now) == {"ratio": "the reserve ratio of ETH is not known"}
+    set_liabilities(store, now, owed(2 * held))
+    telling.look()
+    found = reasons(store, now)
+    assert "is 0.500000, under 1.02" in found["ratio"]
+    assert set(found) == {"ratio", "below"}
+    set_liabilities(store, now, owed(4 * held), replacing=START)
+    telling.look()
+    assert "is 0.250000, under 1.02" in reasons(store, now)["ratio"]
+    assert alert_log.unchecked(store, START - timedelta(days=1)) == []
+
+
+def test_an_event_that_says_something_else_is_delivered_again_and_once(store):
+    now, held = snapshot(store, signed(0)), signed(0)[0].amount
+    telling = alerts(store, RATIO, now=lambda: START)
+    telling.after_snapshot(now)
+    first = due(telling, START)
+    set_liabilities(store, now, owed(2 * held))
+    again = alerts(store, RATIO, now=lambda: START + timedelta(seconds=1))
+    assert again.after_snapshot(now) == 1
+    # The first was on its way meanwhile: its end is not that of the second.
+    alert_log.settle(store, first, DeliveryState.DELIVERED, START)
+    second = due(telling, START + timedelta(seconds=2))
+    assert second.event.reason.startswith("the reserve ratio of ETH is 0.500000")
+    assert second.event.key != first.event.key
+    assert again.after_snapshot(now) == 0
+
+
+def test_a_second_reading_that_differs_is_told_though_all_was_looked_at(store):
+    now, sink = snapshot(store, signed(0, 1)), StoreSink(store)
+    telling = alerts(store, DISAGREE, now=lambda: START)
+    telling.look()
+    assert reasons(store, now) == {}
+    (chunk,) = sink.chunks(now)
+    again = [
+        RowResult(c, None, Balance(c.claim.amount + c.no - 1, Evidence.REPORTED, ("node",)))
+        for c in sink.claims(chunk)
+    ]
+    sink.finish_chunk(chunk, again)
+    telling.look()
+    assert set(reasons(store, now)) == {"disagree"}
+
+
+class Contradicting(StubSource):
+    """Its endpoints contradict each other about some rows, and do not answer for others."""
+
+    def __init__(self, told):
+        super().__init__()
+        self._told = told
+
+    def fetch_balances(self, queries, at, progress=None):
+        if not self._told:
+            self._told = 1
+            from scanner.errors import SourceUnavailableError
+
+            raise SourceUnavailableError("node", "no answer")
+        self._told -= 1
+        return [
+            Balance(None, Evidence.UNAVAILABLE, (), "they differ", '{"disagree": []}')
+            for _ in queries
+        ]
+
+
+def test_more_of_the_same_after_a_resume_is_told_with_its_number(store):
+    policy = {"chunk_sizes": {"ethereum": 1}, "attempts": 1}
+    now = snapshot(
+        store, signed(0, 1, 2), source=Contradicting(1), state=SnapshotState.INCOMPLETE, **policy
+    )
+    assert told(store, now, DISAGREE)["disagree", "sources_disagree"].facts["count"] == 2
+    assert take(store, now, Contradicting(9)).state is SnapshotState.COMPLETE
+    assert told(store, now, DISAGREE)["disagree", "sources_disagree"].facts["count"] == 3
+
+
+def test_two_schedules_of_one_publisher_are_told_their_own_faults_once(store):
+    for first in (True, False):
+        for number, networks in ((1, frozenset({"ethereum"})), (2, None)):
+            taken = snapshot(store, signed(number, amount=MUCH), networks=networks, queued=True)
+            assert bool(told(store, taken, FALSE)) is first
+
+
+def test_what_was_found_later_is_no_news_of_an_earlier_snapshot(store):
+    bad = signed(0, amount=MUCH)
+    first, second = snapshot(store, bad), snapshot(store, bad)
+    for each in (first, second, snapshot(store, signed(1, amount=MUCH))):
+        told(store, each, FALSE)
+    set_liabilities(store, second, owed(1))
+    alerts(store, FALSE, now=lambda: START).look()
+    assert reasons(store, second) == {}
+
+
+def test_what_is_pruned_is_not_looked_at_for_ever(store):
+    old = snapshot(store, signed(0))
+    snapshot(store, signed(1))
+    assert old in alert_log.unchecked(store, START - timedelta(days=1))
+    prune(store, old, "1", datetime.now(UTC))
+    assert old not in alert_log.unchecked(store, START - timedelta(days=1))
