@@ -10,20 +10,29 @@ from scanner.model.registry import Registry
 _NOT_KNOWN: Final = "no account is known that surely holds something: ask two operators"
 _OWN_NODE: Final = "its one source is an own node, which goes through all coins itself"
 
+_PAYEES: Final = (
+    "whom the block pays: no block reward can be spent in its own block, and no payment by what "
+    "stands before it"
+)
+BY_BLOCK: Final[Mapping[str, str]] = {
+    "dash": _PAYEES,
+    "ethereum-beacon": "who proposed the block: asked where a validator is said to hold 0, or not "
+    "to be there",
+    "litecoin": _PAYEES,
+    "zcash": _PAYEES,
+}
+"""Network that is read -> whom each pinned block itself names, where the table names nobody."""
+
 NO_CANARY: Final[Mapping[str, str]] = {
     "aelf": _NOT_KNOWN,
     "aptos": _NOT_KNOWN,
     "bitcoin-gold": _OWN_NODE,
-    "dash": _NOT_KNOWN,
     "digibyte": _OWN_NODE,
-    "ethereum-beacon": "any validator may leave; a node that knows none of them at all is refused",
-    "litecoin": _NOT_KNOWN,
     "pi": _NOT_KNOWN,
     "polkadot": "what stayed there in 2025 may still move; each answer has to show the block's own "
     "number out of the same state",
     "qtum": _OWN_NODE,
     "sui": _NOT_KNOWN,
-    "zcash": _NOT_KNOWN,
 }
 """Network that is read -> why none of its accounts is asked about to try an endpoint."""
 
@@ -32,7 +41,7 @@ def canary_table(registry: Registry) -> str:
     """One row a network that is read, by name: what its endpoints are tried by, or why by nothing.
 
     A network with several canaries has a row for each. Raises KeyError for a network that has
-    neither a canary nor a reason.
+    neither a canary, nor blocks that name one, nor a reason.
     """
     rows = []
     for network in sorted(registry.networks.values(), key=lambda n: n.name):
@@ -41,6 +50,13 @@ def canary_table(registry: Registry) -> str:
         canaries = registry.canaries(network.name)
         rows += [
             f"| {network.name} | `{c.address}` | {c.since:,} | {c.why} |" for c in canaries
-        ] or [f"| {network.name} | none | | {NO_CANARY[network.name]} |"]
+        ] or [_without(network.name)]
     head = "| network | address | from height | why it surely holds something, or why none |"
     return "\n".join([head, "|---|---|---|---|", *rows]) + "\n"
+
+
+def _without(name: str) -> str:
+    """The row of a network that the table has no canary of."""
+    if name in BY_BLOCK:
+        return f"| {name} | of each block | 1 | {BY_BLOCK[name]} |"
+    return f"| {name} | none | | {NO_CANARY[name]} |"

@@ -272,7 +272,7 @@ def test_a_hidden_transaction_is_a_finding(chain: Chain, server: Endpoint, tmp_p
             )
         )
         command = [*COMMAND, "snapshot", "list.csv", "--endpoints", "endpoints.toml"]
-        command += ["--quorum", "2", "--at", f"bitcoin={chain.tip()}"]
+        command += ["--quorum", "2", "--at", f"bitcoin={chain.tip() - 3}"]
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 1, done.stderr
     assert "FALSE: sources_disagree, 1 " in done.stderr

@@ -164,10 +164,9 @@ def test_slow_down_is_obeyed_and_failures_move_on(chain: Chain, stub: EsploraStu
 def test_a_quorum_agrees_outvotes_and_disagrees(chain: Chain, stub: EsploraStub) -> None:
     with EsploraStub(chain).serve() as liar, EsploraStub(chain).serve() as third:
         at_height = chain.tip()
-        spend = stub.chain.node.rpc("getblock", stub.chain.node.rpc("getblockhash", at_height), 1)[
-            "tx"
-        ][1]
-        liar.hide.add(spend)
+        # Not of the pinned block: whom that one pays is asked for, and would find out the liar.
+        before = chain.node.rpc("getblockhash", at_height - 1)
+        liar.hide.add(chain.node.rpc("getblock", before, 1)["tx"][1])
         two = _source(_endpoint(stub, "a"), _endpoint(liar, "b"), quorum=2)
         at = two.pin(at_height)
         assert two.ability.evidence is Evidence.AGREED

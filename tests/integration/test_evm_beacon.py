@@ -101,7 +101,7 @@ def test_balances_with_status_and_credentials(opened, takes_posts):
 
 
 def test_the_state_of_the_pinned_block_is_read(opened):
-    source = opened(stub())
+    source = opened(stub(proposer=1))  # the first one was paid out
     amounts = [source.fetch_balances(ask(KEYS[:1]), source.pin(s))[0].amount for s in (10, 13)]
     assert amounts == [32 * 10**9, 0]
 
@@ -111,6 +111,21 @@ def test_a_validator_left_out_of_a_list_is_not_zero(opened):
     found = source.fetch_balances(ask(KEYS[:8]), source.pin(10))
     assert [b.amount for b in found] == [32 * 10**9 + n for n in range(8)]
     assert all(b.reason == "" for b in found)
+
+
+def test_the_proposer_of_the_block_finds_out_who_says_zero(opened):
+    """A validator that paid itself out holds 0: believed of who knows what its proposer has."""
+    empty = (0, "withdrawal_done", OWNER)
+    paid_out = {KEYS[0]: empty, KEYS[1]: (32 * 10**9, "active_ongoing", OWNER), KEYS[2]: empty}
+    state = {10: paid_out}
+    source = opened(BeaconStub(state, 10, proposer=1))
+    found = source.fetch_balances(ask(KEYS[:4]), source.pin(10))
+    assert [b.amount for b in found] == [0, 32 * 10**9, 0, 0]
+    for proposer in (0, 3):  # of whom this one says that it holds 0, and that it is not there
+        for asked in (KEYS[:1], KEYS[3:4]):
+            source = opened(BeaconStub(state, 10, proposer=proposer))
+            with pytest.raises(SourceRejectedError, match=r"proposer .* not trusted"):
+                source.fetch_balances(ask(asked), source.pin(10))
 
 
 def test_a_quorum_and_a_liar(opened):

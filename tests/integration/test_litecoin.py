@@ -13,6 +13,8 @@ from support.electrumx import electrumx
 from support.litecoin import litecoin_regtest
 
 from scanner.chains.bitcoin.checkpoints import chain_marker
+from scanner.chains.bitcoin.electrum import ElectrumServer
+from scanner.chains.bitcoin.transaction import parse_transaction
 from scanner.chains.table import make_source
 from scanner.errors import HeightPrunedError, SourceRejectedError
 from scanner.model.addresses.interface import Address
@@ -101,3 +103,36 @@ def test_control_shown_by_a_payment(chain: Chain) -> None:
     assert [one.result.shows_control for one in judged] == [True, True, True, False]
     assert {one.evidence for one in judged[:3]} == {Evidence.PROVEN}
     assert "does not know scanblocks" in judged[3].result.reason
+
+
+def test_blocks_whose_last_transaction_is_the_extension_blocks(tmp_path: Path) -> None:
+    """It has a mark of its own in its bytes: its payees are rows, and those of others canaries."""
+    with litecoin_regtest(tmp_path / "node") as chain:
+        node = chain.node
+        node.rpc("createwallet", "mimble")
+        miner = node.rpc("getnewaddress", "", "bech32")
+        node.rpc("generatetoaddress", 431, miner)
+        inside = node.rpc("getnewaddress", "", "mweb")
+        node.rpc("sendtoaddress", inside, 100)  # the first block of the rules needs one that enters
+        node.rpc("generatetoaddress", 1, miner)
+        outside = node.rpc("getnewaddress", "", "legacy")
+        node.rpc("sendtoaddress", outside, 7, "", "", True)
+        node.rpc("generatetoaddress", 1, miner)
+        last = [
+            node.rpc("getblock", node.rpc("getblockhash", chain.tip() - n), 1)["tx"] for n in (1, 0)
+        ]
+        raw = bytes.fromhex(node.rpc("getrawtransaction", last[0][-1]))
+        assert raw[4:6] == b"\0\x08", "the mark"
+        assert parse_transaction(raw).txid == last[0][-1]
+        with electrumx(node, tmp_path / "x", coin="Litecoin") as endpoint:
+            source = make_source("electrum", LITECOIN, [endpoint], REGISTRY)
+            server = ElectrumServer(endpoint, LITECOIN)
+            # The reward, and in the second block a payment: what enters the first is no address.
+            for height, payees in ((432, 1), (433, 2)):
+                at = source.pin(height)
+                holders = server.holders(at)
+                assert len(holders) == payees
+                found = source.fetch_balances([query(h.address, LTC) for h in holders], at)
+                assert all((b.amount or 0) >= h.least for b, h in zip(found, holders, strict=True))
+            server.close()
+            source.close()

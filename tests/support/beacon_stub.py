@@ -23,11 +23,11 @@ def leaf(number: int) -> bytes:
     return number.to_bytes(8, "little") + bytes(24)
 
 
-def block_root(slot: int, parent: bytes, state: bytes, body: bytes) -> bytes:
+def block_root(slot: int, parent: bytes, state: bytes, body: bytes, proposer: int = 0) -> bytes:
     """hash_tree_root of a header, written out."""
     h = lambda a, b: sha256(a + b).digest()  # noqa: E731
     zero = bytes(32)
-    left = h(h(leaf(slot), leaf(0)), h(parent, state))
+    left = h(h(leaf(slot), leaf(proposer)), h(parent, state))
     return h(left, h(h(body, zero), h(zero, zero)))
 
 
@@ -45,6 +45,7 @@ class BeaconStub:
 
     orphans: slots whose blocks are on no chain any more, though known by their roots.
     kept: slots whose states are kept, None for all. lie: added to every balance. slashed: keys.
+    proposer: of every block, by index.
     genesis: time of slot 0. execution: slot -> hash of the execution block in that slot's block;
     none in blocks from before the merge. blinded: whether blocks are given without transactions,
     too. Bodies are not hashed: no body root here is that of its body.
@@ -59,6 +60,7 @@ class BeaconStub:
     forgets: set[str] = field(default_factory=set)
     kept: set[int] | None = None
     lie: int = 0
+    proposer: int = 0
     slashed: set[str] = field(default_factory=set)
     genesis: int = GENESIS
     execution: dict[int, str] = field(default_factory=dict)
@@ -73,7 +75,8 @@ class BeaconStub:
         return sha256(b"state" + leaf(slot) + self.fork).digest()
 
     def root(self, slot: int) -> str:
-        return "0x" + block_root(slot, self.fork, self.state_root(slot), bytes(32)).hex()
+        state = self.state_root(slot)
+        return "0x" + block_root(slot, self.fork, state, bytes(32), self.proposer).hex()
 
     def serve(self):
         return serving(self.answer)
@@ -113,7 +116,11 @@ class BeaconStub:
         if slot is None:
             return missing("block not found")
         message = {
-            **{"slot": str(slot), "proposer_index": "0", "parent_root": "0x" + self.fork.hex()},
+            **{
+                "slot": str(slot),
+                "proposer_index": str(self.proposer),
+                "parent_root": "0x" + self.fork.hex(),
+            },
             **{"state_root": "0x" + self.state_root(slot).hex(), "body_root": ZERO},
         }
         data = {

@@ -27,6 +27,7 @@ class BlockbookReplay(Server):
 
     echo: address as asked for -> as this server spells it. genesis: (height, hash) by which the
     chain is known. tip: its newest block, and began: the time of block 0, one second a block.
+    mined: height -> the address in `held` that its reward is paid to.
     """
 
     protocol = "blockbook"
@@ -39,12 +40,14 @@ class BlockbookReplay(Server):
         echo: Mapping[str, str] | None = None,
         tip: int = TIP,
         began: int = 1_700_000_000,
+        mined: Mapping[int, str] | None = None,
     ) -> None:
         super().__init__()
         self.tip, self.began = tip, began
         self._told: dict[str, int] = {}  # hash -> height of the blocks that were asked for
         self.network = network  # type: ignore[misc]
         self.held, self.genesis, self.echo = held, genesis, echo or {}
+        self.mined = mined or {}
 
     def answer(self, method: str, path: str, body: bytes) -> Sent:
         """See Server."""
@@ -64,6 +67,7 @@ class BlockbookReplay(Server):
                 status, said = recorded("block_tip")
                 number = self._told[block_hash]
                 said |= {"hash": block_hash, "height": number, "time": self.began + number}
+                said["txs"] = self.block(number, said["txs"][0])
             case ["address", text] if text in self.held:
                 status, said = self._address(text, query)
             case ["address", _]:
@@ -78,6 +82,18 @@ class BlockbookReplay(Server):
             return self.genesis[1]
         branch = "fork" if self.trap is Trap.FORK else self.network
         return hashlib.sha256(f"{branch}{height}".encode()).hexdigest()
+
+    def block(self, height: int, reward: Any) -> list[Any]:
+        """A block's transactions, whatever the server says of balances."""
+        model, found = recorded("address_txs")[1]["transactions"][0], []
+        for text, payments in self.held.items():
+            for at, amount in payments:
+                if at == height and self.mined.get(at) == text:
+                    reward = copy.deepcopy(reward)
+                    reward["vout"][0] |= {"value": str(amount), "addresses": [text]}
+                elif at == height:
+                    found.append(self._transaction(model, text, at, amount))
+        return [reward, *found]
 
     def _address(self, text: str, query: Mapping[str, str]) -> tuple[int, Any]:
         payments = [] if self.trap is Trap.ZEROES else list(self.held[text])

@@ -59,10 +59,9 @@ class BlockbookStub:
                     return _json({"blockHash": ""})  # with status 200, as recorded
                 return _json({"blockHash": node.rpc("getblockhash", int(height))})
             case ["block", block_hash]:
-                header = node.rpc("getblockheader", block_hash)
-                return _json(
-                    {"hash": block_hash, "height": header["height"], "time": header["time"]}
-                )
+                block = node.rpc("getblock", block_hash, 3)
+                told = {name: block[name] for name in ("hash", "height", "time")}
+                return _json(told | {"totalPages": 1, "txs": [self._tx(t) for t in block["tx"]]})
             case ["address", text]:
                 if text not in self.names.values():
                     return Said(
@@ -97,23 +96,22 @@ class BlockbookStub:
         node, found = self.chain.node, []
         for height in range(self.chain.tip(), 0, -1):
             block = node.rpc("getblock", node.rpc("getblockhash", height), 3)
-            for tx in block["tx"]:
-                paid = [i["prevout"] for i in tx["vin"] if "prevout" in i]
-                found.append(
-                    {
-                        "txid": tx["txid"],
-                        "blockHeight": height,
-                        "confirmations": self.chain.tip() - height + 1,
-                        "vin": [
-                            self._part(i["prevout"]) if "prevout" in i else {"isAddress": False}
-                            for i in tx["vin"]
-                        ],
-                        "vout": [self._part(o) | {"hex": _script(o)} for o in tx["vout"]],
-                        "value": str(sum(sat(o["value"]) for o in tx["vout"])),
-                        "valueIn": str(sum(sat(o["value"]) for o in paid)),
-                    }
-                )
+            told = {"blockHeight": height, "confirmations": self.chain.tip() - height + 1}
+            found += [self._tx(tx) | told for tx in block["tx"]]
         return found
+
+    def _tx(self, tx: dict[str, Any]) -> dict[str, Any]:
+        paid = [i["prevout"] for i in tx["vin"] if "prevout" in i]
+        return {
+            "txid": tx["txid"],
+            "vin": [
+                self._part(i["prevout"]) if "prevout" in i else {"isAddress": False}
+                for i in tx["vin"]
+            ],
+            "vout": [self._part(o) | {"hex": _script(o)} for o in tx["vout"]],
+            "value": str(sum(sat(o["value"]) for o in tx["vout"])),
+            "valueIn": str(sum(sat(o["value"]) for o in paid)),
+        }
 
     def _part(self, output: dict[str, Any]) -> dict[str, Any]:
         name = self.names.get(output["scriptPubKey"]["hex"])

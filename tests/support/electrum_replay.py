@@ -15,7 +15,7 @@ from hashlib import sha256
 from typing import Any
 
 from scanner.model.endpoint import Endpoint
-from support.coin_world import TIP, CoinWorld
+from support.coin_world import TIP, CoinWorld, branch_of
 from support.replay import Trap
 
 
@@ -24,7 +24,8 @@ class ElectrumReplay:
 
     def __init__(self, world: CoinWorld, seed: int = 7) -> None:
         self.world, self.trap, self.fault_share = world, Trap.NONE, 0.2
-        self._scripts = {sha256(s).digest()[::-1].hex(): s for s in world.held}
+        self.tells_blocks = True
+        self._scripts = {sha256(s).digest()[::-1].hex(): s for s in world.scripts}
         self._random, self._lock = random.Random(seed), threading.Lock()
         self._open: set[socket.socket] = set()
         self._tcp = socketserver.ThreadingTCPServer(("127.0.0.1", 0), _handler(self))
@@ -68,7 +69,21 @@ class ElectrumReplay:
             if mined is None:
                 return head | {"error": {"code": 2, "message": "daemon error: no such tx"}}
             return head | {"result": mined.raw.hex()}
+        if method == "blockchain.transaction.id_from_pos":
+            return head | self._at(*params)
         return head | {"result": self._result(method, params)}
+
+    def _at(self, height: int, position: int, merkle: bool) -> dict[str, Any]:
+        """Words of ElectrumX 1.16 (session.py, id_from_pos)."""
+        txids = [t.txid for t in self.world.block(height)]
+        if not self.tells_blocks:
+            return {"error": {"code": -32601, "message": "unknown method"}}
+        if position >= len(txids):
+            words = f"no tx at position {position:,d} in block at height {height:,d}"
+            return {"error": {"code": 1, "message": words}}
+        if not merkle:
+            return {"result": txids[position]}
+        return {"result": {"tx_hash": txids[position], "merkle": branch_of(txids, position)}}
 
     def _result(self, method: str, params: list[Any]) -> object:
         if method == "server.version":

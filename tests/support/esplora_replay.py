@@ -28,7 +28,8 @@ class EsploraReplay(Server):
         super().__init__()
         self.world = world
         self._network = load_registry().network(self.network)
-        self._by_hash = {sha256(s).hexdigest(): s for s in world.held}
+        self._by_hash = {sha256(s).hexdigest(): s for s in world.scripts}
+        self.tells_blocks = True
 
     def answer(self, method: str, path: str, body: bytes) -> Sent:
         """See Server."""
@@ -41,6 +42,11 @@ class EsploraReplay(Server):
                 return Sent(self.world.hash(int(height), self.trap).encode())
             case ["block", block_hash]:
                 return self._block(block_hash)
+            case ["block", block_hash, what] if self.tells_blocks:
+                return self._inside(block_hash, what)
+            case ["tx", txid, "hex"]:
+                found = self.world.find(txid, self.trap)
+                return Sent(found.raw.hex().encode()) if found else Sent(b"Not found", 404)
             case ["address" | "scripthash" as kind, text, *rest]:
                 return self._about(self._script(kind, text), rest)
         return Sent(b"Block not found", 404)
@@ -50,6 +56,14 @@ class EsploraReplay(Server):
         if height is None:
             return Sent(b"Block not found", 404)
         return _json({"id": block_hash, "height": height, "timestamp": MADE + 600 * height})
+
+    def _inside(self, block_hash: str, what: str) -> Sent:
+        height = self.world.height_of(block_hash, self.trap)
+        if height is None:
+            return Sent(b"Block not found", 404)
+        if what == "header":
+            return Sent(self.world.header(height, self.trap).hex().encode())
+        return _json([t.txid for t in self.world.block(height)])
 
     def _script(self, kind: str, text: str) -> bytes:
         if kind == "scripthash":

@@ -68,14 +68,16 @@ class EsploraStub:
                 return Said(200, str(self.chain.tip()).encode())
             case ["blocks", "tip", "hash"]:
                 return Said(200, node.rpc("getbestblockhash").encode())
+            case ["block-height", height] if int(height) > self.chain.tip():
+                return Said(404, b"Block not found")
             case ["block-height", height]:
-                if int(height) > self.chain.tip():
-                    return Said(404, b"Block not found")
                 return Said(200, node.rpc("getblockhash", int(height)).encode())
             case ["block", block_hash]:
                 header = node.rpc("getblockheader", block_hash)
                 told = {"height": header["height"], "timestamp": header["time"]}
                 return _json({"id": block_hash, "nonce": header["nonce"], **told})
+            case ["block", block_hash, "header" | "txids" as what]:
+                return self._inside(block_hash, what)
             case ["tx", txid, *rest] if rest in ([], ["hex"]):
                 return self._one(txid, rest)
             case ["address" | "scripthash" as kind, text, *rest]:
@@ -84,6 +86,11 @@ class EsploraStub:
                     return Said(400, b"Too many history entries")
                 return self._about(script, rest, self.pending.get(text, 0))
         return Said(404, b"endpoint does not exist")
+
+    def _inside(self, block_hash: str, what: str) -> Said:
+        if what == "header":
+            return Said(200, self.chain.node.rpc("getblockheader", block_hash, False).encode())
+        return _json(self.chain.node.rpc("getblock", block_hash, 1)["tx"])
 
     def _one(self, txid: str, rest: list[str]) -> Said:
         found = self._index()["by_txid"].get(txid)

@@ -16,7 +16,7 @@ from typing import ClassVar, Protocol, cast
 
 import pytest
 
-from scanner.chains.fleet.interface import KeyReader, Reader, Reading
+from scanner.chains.fleet.interface import HolderReader, KeyReader, Reader, Reading
 from scanner.chains.fleet.pool import Pool
 from scanner.chains.fleet.source import FleetSource
 from scanner.chains.interface import Reach, ReadPolicy
@@ -288,6 +288,16 @@ class ReaderContract:
         with self.source(Trap.NONE, canary=canary) as (fleet, _):
             assert [b.amount for b in self.balances(fleet, queries)] == amounts
 
+    def test_without_a_canary_the_block_names_one(self) -> None:
+        queries, amounts = self.everything()
+        with self.source(Trap.NONE) as (fleet, (stub,)):
+            if not isinstance(self.reader(stub.endpoint("a")), HolderReader):
+                pytest.skip("its blocks name nobody who surely holds something")
+            assert [b.amount for b in self.balances(fleet, queries)] == amounts
+        with self.source(Trap.ZEROES) as (fleet, _), pytest.raises(SourceError, match="trusted"):
+            self.balances(fleet, queries)
+        self.exact(Trap.ZEROES, Trap.NONE)
+
     def test_with_faults_totals_are_exact_or_not_there(self) -> None:
         for _ in range(4):
             self.never_another_number(Trap.FAULTS)
@@ -339,6 +349,8 @@ class ReaderContract:
                     lambda: reader.pin(self.too_high),
                     lambda: reader.read(few, seen[-1]),
                 ]
+                if isinstance(reader, HolderReader):
+                    found.append(lambda: reader.holders_at(seen[-1]))
                 if isinstance(reader, KeyReader):
                     found += [partial(reader.key_policy, q.address, at) for q in queries[:2]]
                 return found

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from itertools import islice
 
 from scanner.chains.bitcoin.coins import MAX_COIN
 from scanner.chains.bitcoin.index_source import IndexServer, Wanted, coins, indexed_source
-from scanner.chains.fleet.interface import Answer, Refusal
+from scanner.chains.fleet.interface import Answer, Holder, Refusal
 from scanner.chains.fleet.source import FleetSource
 from scanner.chains.interface import ReadPolicy
 from scanner.chains.shape import take
@@ -30,6 +32,8 @@ CHUNK = 500
 BATCH = 10
 PAGE = 500
 MAX_PAGES = 40
+HOLDERS = 2
+"""Transactions of a block, besides its reward, of which a payee is asked for."""
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 _DIGITS = re.compile(r"\d{1,30}", re.ASCII)
@@ -82,6 +86,45 @@ class BlockbookServer:
             if self.block_hash(self.tip()) == before:
                 return readings
         raise SourceUnavailableError(self._name, "its tip keeps moving while it is read", 5.0)
+
+    def holders(self, at: BlockRef) -> list[Holder]:
+        """See IndexServer. Of whom the block says that it pays them, by the server's own word.
+
+        Raises SourceUnavailableError.
+        """
+        block = self._json(f"api/v2/block/{at.hash}")
+        if take(self._name, block, str, "hash") != at.hash:
+            raise self._broken("it shows another block than the one asked for")
+        if "txs" not in take(self._name, block, dict):
+            return []
+        listed = take(self._name, block, list, "txs")
+        # Of several pages one is seen: what is not may spend what is, but never the reward.
+        rest = listed[1:] if take(self._name, block, int, "totalPages") == 1 else []
+        spenders = {name for tx in rest for part in self._parts(tx, "vin") for name in part[0]}
+        # Who pays many at once pays people; who pays one or two is more often a busy exchange.
+        paid = sorted((self._parts(tx, "vout") for tx in rest), key=len, reverse=True)
+        kept = ([p for p in parts if not spenders & {*p[0]}] for parts in paid)
+        found = list(islice((h for parts in kept for h in self._holder(parts)), HOLDERS))
+        return found + [h for tx in listed[:1] for h in self._holder(self._parts(tx, "vout"))]
+
+    def _parts(self, tx: object, side: str) -> list[tuple[list[str], int]]:
+        """Whom each output (or input) of a transaction is of, nobody included, and its amount."""
+        parts = []
+        for part in take(self._name, tx, list, side):
+            told = take(self._name, part, dict)
+            names = take(self._name, told.get("addresses") or [], list)
+            alone = told.get("isAddress") is True and len(names) == 1
+            amount = self._number(take(self._name, told.get("value", "0"), str))
+            parts.append(([str(name) for name in names], amount if alone else 0))
+        return parts
+
+    def _holder(self, paid: Sequence[tuple[list[str], int]]) -> list[Holder]:
+        """The first of some outputs that is of an address of this network."""
+        for names, amount in paid:
+            if amount:
+                with suppress(AddressFormatError):
+                    return [Holder(decode_address(self._network, names[0]), amount)]
+        return []
 
     def close(self) -> None:
         """Close the connections."""

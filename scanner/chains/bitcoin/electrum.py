@@ -11,6 +11,7 @@ from scanner.chains.bitcoin.coins import Coin, coins_detail, immature_words
 from scanner.chains.bitcoin.electrum_rpc import Answer as Said
 from scanner.chains.bitcoin.electrum_rpc import Call, ElectrumFailure, ElectrumRpc
 from scanner.chains.bitcoin.index_source import IndexServer, Wanted, coins, indexed_source
+from scanner.chains.bitcoin.paid import LAST, ORDERED, holders_of
 from scanner.chains.bitcoin.spv import (
     BlockHeader,
     ProofError,
@@ -19,7 +20,7 @@ from scanner.chains.bitcoin.spv import (
     parse_header,
 )
 from scanner.chains.bitcoin.transaction import Transaction, parse_transaction
-from scanner.chains.fleet.interface import Answer, Refusal
+from scanner.chains.fleet.interface import Answer, Holder, Refusal
 from scanner.chains.fleet.source import FleetSource
 from scanner.chains.interface import ReadPolicy
 from scanner.chains.shape import take
@@ -39,6 +40,8 @@ MANY = 20_000
 """Transactions of one script beyond which this source gives up."""
 
 HEADERS = 2016  # what servers give in one answer
+_GUESSES = 16  # positions that are asked about at once, to find a block's last
+_DEEPEST = 17  # a tree of 131,072 transactions
 
 _TXID = re.compile(r"[0-9a-f]{64}")
 
@@ -117,6 +120,60 @@ class ElectrumServer:
         for n, history in used.items():
             readings[n] = self._reading(wanted[n].script, history, transactions, at)
         return readings
+
+    def holders(self, at: BlockRef) -> list[Holder]:
+        """See IndexServer. Each transaction is checked to be in the pinned block.
+
+        Raises SourceRejectedError if it is not.
+        """
+        first, told = self._rpc.batch(
+            [("blockchain.transaction.id_from_pos", [at.height, 0, True]),
+             ("blockchain.block.header", [at.height])]
+        )  # fmt: skip
+        if isinstance(first, ElectrumFailure) or isinstance(told, ElectrumFailure):
+            return []
+        header, branches = self._header(told), {0: self._branch(first)}
+        if self._network.name in ORDERED:
+            count = self._count(at.height, len(branches[0][1]))
+            places = range(max(1, count - LAST), count)
+            asked = self._rpc.batch(
+                [("blockchain.transaction.id_from_pos", [at.height, n, True]) for n in places]
+            )
+            if any(isinstance(answer, ElectrumFailure) for answer in asked):
+                return []
+            branches |= {n: self._branch(a) for n, a in zip(places, asked, strict=True)}
+        if header.hash != at.hash:
+            raise self._broken(f"block {at.height} is {header.hash}")
+        found = self._transactions({txid for txid, _ in branches.values()})
+        try:
+            for place, (txid, branch) in branches.items():
+                check_inclusion(found[txid], branch, place, header)
+        except ProofError as e:
+            raise SourceRejectedError(self._name, f"its proof does not hold: {e}") from None
+        coinbase, *last = (found[txid] for txid, _ in branches.values())
+        return holders_of(self._network.name, coinbase, last)
+
+    def _branch(self, answer: object) -> tuple[str, list[bytes]]:
+        """A transaction's id, and its merkle branch as stored, from the bottom up."""
+        txid = take(self._name, answer, str, "tx_hash")
+        branch = [take(self._name, h, str) for h in take(self._name, answer, list, "merkle")]
+        if len(branch) > _DEEPEST or not all(_TXID.fullmatch(h) for h in [txid, *branch]):
+            raise self._broken("a merkle branch that is none")
+        return txid, [bytes.fromhex(h)[::-1] for h in branch]
+
+    def _count(self, height: int, depth: int) -> int:
+        """How many transactions a block has whose tree is so deep."""
+        least, most = (1 << depth >> 1) + 1 if depth else 1, 1 << depth
+        while least < most:
+            step = -(-(most - least) // _GUESSES)
+            guesses = [*range(least + step, most, step), most]
+            calls: list[Call] = [
+                ("blockchain.transaction.id_from_pos", [height, n - 1, False]) for n in guesses
+            ]
+            there = [not isinstance(a, ElectrumFailure) for a in self._rpc.batch(calls)]
+            known = there.index(False) if False in there else len(there)
+            least, most = ([least, *guesses][known], [*guesses, most + 1][known] - 1)
+        return least
 
     def close(self) -> None:
         """Close the connections."""

@@ -2,7 +2,7 @@
 
 Source: Esplora's published HTTP API (API.md of Blockstream's esplora): /address/:a,
 /address/:a/txs, /address/:a/txs/chain/:last_seen, /block-height/:h, /block/:hash,
-/blocks/tip/hash and /blocks/tip/height.
+/block/:hash/header, /block/:hash/txids, /tx/:txid/hex, /blocks/tip/hash and /blocks/tip/height.
 """
 
 from __future__ import annotations
@@ -13,7 +13,10 @@ from collections.abc import Iterator, Sequence
 
 from scanner.chains.bitcoin.coins import MAX_COIN
 from scanner.chains.bitcoin.index_source import IndexServer, Wanted, coins, indexed_source
-from scanner.chains.fleet.interface import Answer, Refusal
+from scanner.chains.bitcoin.paid import LAST, ORDERED, holders_of
+from scanner.chains.bitcoin.spv import merkle_root, parse_header
+from scanner.chains.bitcoin.transaction import Transaction, parse_transaction
+from scanner.chains.fleet.interface import Answer, Holder, Refusal
 from scanner.chains.fleet.source import FleetSource
 from scanner.chains.interface import ReadPolicy
 from scanner.chains.shape import take
@@ -80,6 +83,38 @@ class EsploraServer:
             if self._hash(self.get("blocks/tip/hash")) == before:
                 return readings
         raise SourceUnavailableError(self._name, "its tip keeps moving while it is read", 5.0)
+
+    def holders(self, at: BlockRef) -> list[Holder]:
+        """See IndexServer. The block's ids are checked against its header, and the bytes by them.
+
+        Raises SourceUnavailableError.
+        """
+        texts = [self._http.get(f"block/{at.hash}/{what}") for what in ("header", "txids")]
+        if any(reply.status in (400, 404, 501) for reply in texts):
+            return []
+        for reply in texts:
+            reply.raise_for_status()
+        txids = [take(self._name, t, str) for t in take(self._name, texts[1].json(), list)]
+        try:
+            header = parse_header(bytes.fromhex(texts[0].text().strip()))
+            held = header.hash == at.hash and header.merkle_root == merkle_root(txids or [""])
+        except ValueError:
+            held = False
+        if not held or not all(_HASH.fullmatch(txid) for txid in txids):
+            raise self._broken("the transactions of the block do not make its header")
+        first = len(txids) - LAST if self.endpoint.network in ORDERED else len(txids)
+        coinbase, *last = (self._mined(t) for t in [txids[0], *txids[max(1, first) :]])
+        return holders_of(self.endpoint.network, coinbase, last)
+
+    def _mined(self, txid: str) -> Transaction:
+        try:
+            found = parse_transaction(bytes.fromhex(self.get(f"tx/{txid}/hex").text().strip()))
+        except ValueError as e:
+            words = heard(self._name, e)
+            raise self._broken(f"transaction {txid} cannot be read ({words})") from None
+        if found.txid != txid:
+            raise self._broken(f"asked for transaction {txid}, got {found.txid}")
+        return found
 
     def close(self) -> None:
         """Close the connections."""

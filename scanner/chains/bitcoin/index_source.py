@@ -14,7 +14,7 @@ from typing import Protocol
 from scanner.chains.bitcoin.block_times import CONFIRMATIONS, height_at
 from scanner.chains.bitcoin.checkpoints import chain_marker
 from scanner.chains.bitcoin.coins import why_not_asked
-from scanner.chains.fleet.interface import Answer, ReaderAbility, Reading
+from scanner.chains.fleet.interface import Answer, Holder, ReaderAbility, Reading
 from scanner.chains.fleet.source import FleetSource
 from scanner.chains.interface import Reach, ReadPolicy
 from scanner.errors import (
@@ -75,6 +75,10 @@ class IndexServer(Protocol):
         """
         ...
 
+    def holders(self, at: BlockRef) -> list[Holder]:
+        """Whom a block above the first one pays, see HolderReader; none if it cannot be asked."""
+        ...
+
     def close(self) -> None:
         """Give up connections."""
         ...
@@ -125,6 +129,10 @@ class IndexReader:
             for q, text in zip(queries, texts, strict=True)
         ]
         return self._server.read(wanted, at)
+
+    def holders_at(self, at: BlockRef) -> list[Holder]:
+        """See HolderReader. The first block's reward is no coin that anybody has."""
+        return self._server.holders(at) if at.height else []
 
     def height_at(self, time: int) -> int:
         """See TimedReader."""

@@ -112,6 +112,18 @@ def check_inclusion(
         raise ProofError(f"transaction {transaction.txid} is not in block {header.hash}")
 
 
+def merkle_root(txids: Sequence[str]) -> bytes:
+    """The root of a block's transactions, as stored. txids: as shown, at least one, in order.
+
+    Raises ValueError where an id is no hex.
+    """
+    layer = [bytes.fromhex(txid)[::-1] for txid in txids]
+    while len(layer) > 1:
+        layer += layer[-1:] * (len(layer) % 2)
+        layer = [sha256d(layer[n] + layer[n + 1]) for n in range(0, len(layer), 2)]
+    return layer[0]
+
+
 def _check_steady(before: int, after: int, height: int) -> None:
     if height % PERIOD:
         if before != after:

@@ -12,6 +12,11 @@ MAX_SIZE = 4_000_000
 """Bytes: no block has room for more."""
 
 
+_WITNESS, _EXTENSION = 1, 8
+_MARKS = frozenset(bytes((0, flags)) for flags in (1, 8, 9))
+"""What stands in place of a number of inputs, and says which parts follow."""
+
+
 @dataclass(frozen=True, slots=True)
 class Transaction:
     """One transaction. txid: as shown (reversed).
@@ -35,21 +40,25 @@ def sha256d(data: bytes) -> bytes:
 def parse_transaction(data: bytes) -> Transaction:
     """Read one whole transaction, with or without witness (BIP-144).
 
+    Litecoin marks the last transaction of a block, which pays what left the extension block, with a
+    bit of its own (LIP-3; Litecoin Core, primitives/transaction.h): it has an empty part more.
     Raises ValueError (MalformedError, TruncatedError) for anything else, bytes left over included.
     """
     reader = _Reader(data)
     reader.take(4)
-    segwit = data[4:6] == b"\x00\x01"
-    if segwit:
+    flags = data[5] if data[4:6] in _MARKS else 0
+    if flags:
         reader.take(2)
     start = reader.at
     inputs = [reader.input() for _ in range(reader.count(41))]
     outputs = tuple(reader.output() for _ in range(reader.count(9)))
     body = data[start : reader.at]
-    if segwit:
+    if flags & _WITNESS:
         for _ in inputs:
             for _ in range(reader.count(1)):
                 reader.take(reader.compact())
+    if flags & _EXTENSION and reader.take(1) != b"\0":
+        raise MalformedError(reader.at, "a transaction of the extension block")
     locktime = reader.take(4)
     if reader.at != len(data) or not inputs:
         raise MalformedError(reader.at, "not a whole transaction")

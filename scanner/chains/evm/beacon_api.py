@@ -1,8 +1,9 @@
 """The beacon chain's REST API at one endpoint: checked, pinned by block root, answers taken apart.
 
-Source: Ethereum beacon APIs (eth/v1), and the consensus specs: a block's root is the hash tree
-root of its header (slot, proposer_index, parent_root, state_root, body_root), so that the state
-root that balances are asked by is bound to the pinned block.
+Source: Ethereum beacon APIs (eth/v1), and the consensus specs: a block's root is the hash tree root
+of its header (slot, proposer_index, parent_root, state_root, body_root), so that the state root
+that balances are asked by is bound to the pinned block; who proposes has a stake at work, and
+no rule takes all of it in that very block (compute_proposer_index, process_withdrawals).
 """
 
 from __future__ import annotations
@@ -46,11 +47,12 @@ _ENTRY: Final = 2_048  # bytes: an entry of a list has about 500
 
 @dataclass(frozen=True, slots=True)
 class BeaconHeader:
-    """A block of the beacon chain. root, state_root: lower-case 0x text."""
+    """A block of the beacon chain. root, state_root: lower-case 0x text. proposer: an index."""
 
     slot: int
     root: str
     state_root: str
+    proposer: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,13 +142,13 @@ class BeaconNode:
         message = take(self.name, answer, dict, "data", "header", "message")
         root = self._root(answer, "data", "root")
         roots = [self._root(message, name) for name in ("parent_root", "state_root", "body_root")]
-        slot = self._number(message, "slot")
-        fields = [_number_leaf(slot), _number_leaf(self._number(message, "proposer_index"))]
+        slot, proposer = (self._number(message, name) for name in ("slot", "proposer_index"))
+        fields = [_number_leaf(slot), _number_leaf(proposer)]
         fields += [bytes.fromhex(r[2:]) for r in roots]
         if "0x" + hash_tree_root(fields).hex() != root:
             raise SourceUnavailableError(self.name, "gave a block that does not hash to its root")
         if which in ("head", "finalized") or which == root or which == str(slot):
-            return BeaconHeader(slot, root, roots[1])
+            return BeaconHeader(slot, root, roots[1], proposer)
         raise SourceUnavailableError(self.name, "gave another block than it was asked for")
 
     def at_slot(self, slot: int) -> BeaconHeader:
@@ -207,14 +209,15 @@ class BeaconNode:
             for key in part:
                 if key not in answer:
                     found[key] = self._alone(block, key, at)
-            if len(answer) < len(part):
+            if len(answer) < len(part) or not all(v.balance for v in answer.values()):
                 self._check_somebody(block, at)
         return found
 
     def _check_somebody(self, block: BeaconHeader, at: BlockRef) -> None:
-        """Make sure that a state whose keys are unknown knows the validator that every one has."""
-        if self._alone(block, "0", at) is None:
-            what = "knows no validator at all in that state: its answers are not trusted"
+        """Make sure that a state without some keys, or coins, has a stake of who proposed it."""
+        proposer = self._alone(block, str(block.proposer), at)
+        if not proposer or not proposer.balance:
+            what = "says that the block's proposer has no stake: its answers are not trusted"
             raise SourceRejectedError(self.name, what)
 
     def page(self, start: int, at: BlockRef, size: int = PAGE) -> list[Validator]:

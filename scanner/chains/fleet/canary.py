@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 
-from scanner.chains.fleet.interface import Reader, Refusal
+from scanner.chains.fleet.interface import HolderReader, Reader, Refusal
 from scanner.errors import SourceRejectedError, SourceUnavailableError
 from scanner.model.addresses.table import decode_address
 from scanner.model.balance import BalanceQuery
@@ -19,17 +19,19 @@ from scanner.model.registry import Registry
 class Canaries:
     """The canaries of one network, and which endpoints have sung at which block.
 
-    An endpoint on another chain than the network's own (a test chain) is not asked.
-    Safe to use from several threads.
+    The table's are those of the network's own chain. Where it has none of the network's coin, at a
+    height or for a test chain, those stand in that the pinned block itself names (`HolderReader`).
+    Safe to use from several threads: an endpoint is asked by one of them, the others wait for it.
     """
 
     def __init__(self, network: Network, registry: Registry) -> None:
-        self._network = network
+        self._network, self._registry = network, registry
         self._known = [
             (canary, self._query(canary, registry)) for canary in registry.canaries(network.name)
         ]
         self._sung: set[tuple[str, str, str]] = set()
         self._lock = threading.Lock()
+        self._asking: dict[str, threading.Lock] = {}
 
     def _query(self, canary: Canary, registry: Registry) -> BalanceQuery:
         address = decode_address(self._network, canary.address)
@@ -39,33 +41,64 @@ class Canaries:
         """Ask the canaries of the assets that are asked for, and of the network's own coin.
 
         Raises SourceRejectedError if one is said to hold nothing, SourceUnavailableError if the
-        endpoint cannot say what it holds.
+        endpoint cannot say what one of the table's holds. One that the block names is some busy
+        address as likely as not: an endpoint may refuse it, and is not tried by it then.
         """
-        if reader.endpoint.chain not in ("", self._network.chain_id):
-            return
-        for canary, query in self._wanted(reader.endpoint, queries, at):
-            (answer,) = reader.read([query], at)
-            name = reader.endpoint.name
-            if isinstance(answer, Refusal):
-                what = f"cannot say what {canary.address} holds, which is used to test it"
-                raise SourceUnavailableError(name, f"{what}: {answer.why}")
-            if answer.amount == 0:
-                raise SourceRejectedError(
-                    name,
-                    f"says {canary.address} holds no {canary.asset} at block {at.height}, where it "
-                    "is known to hold some: its answers are not trusted",
-                )
-            with self._lock:
-                self._sung.add((name, at.hash, canary.address))
+        name = reader.endpoint.name
+        with self._lock:
+            asking = self._asking.setdefault(name, threading.Lock())
+        with asking:
+            wanted = self._wanted(reader.endpoint, queries, at)
+            for canary, query in wanted:
+                if (name, at.hash, canary.address) not in self._sung:
+                    self._ask(reader, canary, query, at)
+                    self._sung.add((name, at.hash, canary.address))
+            native = any(canary.asset == self._network.native for canary, _ in wanted)
+            if not native and (name, at.hash, "") not in self._sung:
+                self._ask_holders(reader, at)
+                self._sung.add((name, at.hash, ""))
 
     def _wanted(
         self, endpoint: Endpoint, queries: Sequence[BalanceQuery], at: BlockRef
     ) -> list[tuple[Canary, BalanceQuery]]:
+        if endpoint.chain not in ("", self._network.chain_id):
+            return []
         assets = {query.holding.asset for query in queries} | {self._network.native}
         return [
             (canary, query)
             for canary, query in self._known
-            if canary.asset in assets
-            and canary.since <= at.height
-            and (endpoint.name, at.hash, canary.address) not in self._sung
+            if canary.asset in assets and canary.since <= at.height
         ]
+
+    @staticmethod
+    def _ask(reader: Reader, canary: Canary, query: BalanceQuery, at: BlockRef) -> None:
+        (answer,) = reader.read([query], at)
+        name = reader.endpoint.name
+        if isinstance(answer, Refusal):
+            what = f"cannot say what {canary.address} holds, which is used to test it"
+            raise SourceUnavailableError(name, f"{what}: {answer.why}")
+        if answer.amount == 0:
+            raise SourceRejectedError(
+                name,
+                f"says {canary.address} holds no {canary.asset} at block {at.height}, where it "
+                "is known to hold some: its answers are not trusted",
+            )
+
+    def _ask_holders(self, reader: Reader, at: BlockRef) -> None:
+        """Ask for one of those whom the block names: the first one that is not refused."""
+        if not isinstance(reader, HolderReader):
+            return
+        holders = reader.holders_at(at)
+        coin = self._network.native
+        holding = self._registry.holding(coin, self._network.name)
+        for holder in holders:
+            (answer,) = reader.read([BalanceQuery(holder.address, holding)], at)
+            if isinstance(answer, Refusal):
+                continue
+            if answer.amount < holder.least:
+                raise SourceRejectedError(
+                    reader.endpoint.name,
+                    f"says {holder.address.text} holds less {coin} after block {at.height} than "
+                    "that block gives it: its answers are not trusted",
+                )
+            return

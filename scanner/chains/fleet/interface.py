@@ -12,7 +12,8 @@ A family is registered by one row in `scanner.chains.table.SOURCES`, pointing at
         return FleetSource(network, [MyReader(e, network) for e in endpoints], policy, registry)
 
 and by the protocol's name in the `sources` of its networks in config/networks.csv; a row in
-config/canaries.csv names an address that is known to hold something. Its tests make a class of
+config/canaries.csv names an address that is known to hold something, or the Reader finds one in the
+pinned block (`HolderReader`). Its tests make a class of
 `support.reader_contract.ReaderContract`, with a server that replays recorded answers.
 """
 
@@ -178,6 +179,36 @@ class CountingReader(Protocol):
 
     def other_counts(self, height: int) -> list[Counted]:
         """See scanner.chains.interface.HeightCounter.other_counts; of one endpoint."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Somebody of whom the pinned block itself says that they hold the network's own coin.
+
+    least: base units that they held after that block, 1 or more: not what they may have held, but
+        what the network's rules left nobody the time or the right to take away.
+    Raises ValueError for less than that.
+    """
+
+    address: Address
+    least: int
+
+    def __post_init__(self) -> None:
+        if self.least < 1:
+            raise ValueError("a holder holds something")
+
+
+@runtime_checkable
+class HolderReader(Protocol):
+    """A Reader of a network whose blocks themselves name somebody who holds something."""
+
+    def holders_at(self, at: BlockRef) -> Sequence[Holder]:
+        """A few whom a pinned block names, the quickest one to ask for first.
+
+        They are this network's canaries at the heights from which config/canaries.csv has none.
+        None of them where this endpoint cannot be asked, or the block pays nobody with an address.
+        """
         ...
 
 

@@ -15,13 +15,16 @@ from scanner.chains.bitcoin import index_source
 from scanner.chains.bitcoin.electrum import ElectrumServer
 from scanner.chains.bitcoin.esplora import EsploraServer
 from scanner.chains.bitcoin.index_source import IndexReader
-from scanner.chains.canary_table import NO_CANARY, canary_table
+from scanner.chains.canary_table import BY_BLOCK, NO_CANARY, canary_table
+from scanner.chains.fleet.interface import HolderReader
 from scanner.chains.fleet.source import FleetSource
 from scanner.chains.interface import ReadPolicy
+from scanner.chains.table import make_source
 from scanner.errors import SourceError
 from scanner.model.addresses.scripts import script_pubkey
 from scanner.model.addresses.table import decode_address
 from scanner.model.balance import BalanceQuery
+from scanner.model.endpoint import Endpoint
 from scanner.model.registry import Registry
 from scanner.settings.tables import load_registry
 
@@ -29,11 +32,10 @@ REGISTRY = load_registry()
 SHIPPED = [canary for name in REGISTRY.networks for canary in REGISTRY.canaries(name)]
 COLLISION = bytes.fromhex("6e879169a87ca887")
 """2DUP EQUAL NOT VERIFY SHA256 SWAP SHA256 EQUAL: two texts that differ, with one hash."""
-NONE_KNOWN = {
-    "aelf", "aptos", "bitcoin-gold", "dash", "digibyte", "ethereum-beacon", "litecoin", "pi",
-    "polkadot", "qtum", "sui", "zcash",
-}  # fmt: skip
+NONE_KNOWN = {"aelf", "aptos", "bitcoin-gold", "digibyte", "pi", "polkadot", "qtum", "sui"}
 """Networks that are read and have none; scanner.chains.canary_table says why."""
+NAMED = {"dash", "ethereum-beacon", "litecoin", "zcash"}
+"""Networks that the table has none of: their blocks name one."""
 
 
 @pytest.mark.parametrize("canary", SHIPPED, ids=lambda c: f"{c.network} {c.address[:12]}")
@@ -47,7 +49,8 @@ def test_each_can_be_asked(canary):
 
 def test_networks_without_one_are_these():
     read = {network.name for network in REGISTRY.networks.values() if network.sources}
-    assert read - {canary.network for canary in SHIPPED} == NONE_KNOWN == set(NO_CANARY)
+    assert read - {canary.network for canary in SHIPPED} == NONE_KNOWN | NAMED
+    assert (set(NO_CANARY), set(BY_BLOCK)) == (NONE_KNOWN, NAMED)
 
 
 def test_the_page_names_the_canary_of_every_network_or_why_there_is_none():
@@ -60,9 +63,24 @@ def test_the_page_names_the_canary_of_every_network_or_why_there_is_none():
     for canary in SHIPPED:
         assert f"`{canary.address}`" in told[canary.network]
         assert f"{canary.since:,}" in told[canary.network]
-    for name, why in NO_CANARY.items():
-        assert "none" in told[name]
+    for name, why in {**NO_CANARY, **BY_BLOCK}.items():
+        assert ("none" if name in NO_CANARY else "of each block") in told[name]
         assert why in told[name]
+
+
+@pytest.mark.parametrize("name", sorted(NAMED - {"ethereum-beacon"}))
+def test_whose_blocks_name_one_has_readers_that_ask_for_it(name):
+    """Of every protocol that asks others than an own node."""
+    network = REGISTRY.network(name)
+    for protocol in set(network.sources) - {"bitcoin_core"}:
+        endpoint = Endpoint("a", name, protocol, HOSTS[protocol])
+        with closing(make_source(protocol, network, [endpoint], REGISTRY)) as source:
+            assert isinstance(source.pool.nodes[0].reader, HolderReader)
+
+
+HOSTS = {"electrum": "tcp://127.0.0.1:9"} | dict.fromkeys(
+    ("blockbook", "esplora"), "http://127.0.0.1:9"
+)
 
 
 WORDS = {  # address that no key made: where its word begins in the 20 bytes behind the prefix

@@ -13,6 +13,7 @@ from scanner.chains.bitcoin.spv import (
     ProofError,
     check_headers,
     check_inclusion,
+    merkle_root,
     parse_header,
     target_of,
 )
@@ -141,3 +142,30 @@ def test_inclusion() -> None:
     inner = Transaction(third.txid, (), (), False, 64)
     with pytest.raises(ProofError, match="64 bytes"):
         check_inclusion(inner, [ids[3], pair[0]], 2, block)
+
+
+def test_the_root_of_the_first_block_that_has_two_transactions() -> None:
+    """Block 170 of bitcoin, the first payment: facts of the chain."""
+    pair = [
+        "b1fea52486ce0c62bb442b530a3f0132b826c74e473d1f2c220bfa78111c5082",
+        "f4184fc596403b9d638783cf57adfe4c75c605f6356fbc91338530e9831e9e16",
+    ]
+    root = "7dac2c5666815c17a3b36427de37bb9d2e2c5ccec3f8633eb91a4205cb4c10ff"
+    assert merkle_root(pair)[::-1].hex() == root
+    assert merkle_root(pair[:1])[::-1].hex() == pair[0]
+    assert merkle_root([*pair, pair[0]]) == merkle_root([*pair, pair[0], pair[0]])
+
+
+def marked(flags: int, tail: bytes = b"") -> bytes:
+    """The first transaction with a mark and what follows the outputs."""
+    return COINBASE[:4] + bytes((0, flags)) + COINBASE[4:-4] + tail + COINBASE[-4:]
+
+
+def test_the_last_transaction_of_a_litecoin_block() -> None:
+    """Its mark and its empty part are not of its id."""
+    plain = parse_transaction(COINBASE)
+    for data in (marked(8, b"\0"), marked(9, b"\0\0"), marked(1, b"\0")):
+        assert parse_transaction(data) == plain
+    for data in (marked(8), marked(8, b"\1"), marked(9, b"\0"), marked(2), marked(8, b"\0\0")):
+        with pytest.raises(ValueError, match=r".*"):
+            parse_transaction(data)
