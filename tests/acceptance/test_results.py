@@ -25,7 +25,7 @@ FIRST, SECOND = HELD
 
 def test_totals_as_csv(scanner, taken):
     lines = scanner("totals", "--csv").out.decode().splitlines()
-    assert lines[1] == f"1,true,ETH,18,{TOTAL},{TOTAL},0,0,{TOTAL},0,0,0,0,0,0,,"
+    assert lines[1] == f"1,true,ETH,18,{TOTAL},{TOTAL},0,0,{TOTAL},0,0,0,0,0,0,,,"
 
 
 def test_groups_are_told_only_when_asked_for(scanner, taken):

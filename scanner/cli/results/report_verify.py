@@ -19,6 +19,7 @@ from scanner.reports.documents import (
     twin_checks,
     twin_database,
     twin_signature,
+    twin_words,
     verified_export,
 )
 from scanner.reports.documents import twin as twins
@@ -196,8 +197,8 @@ def _object(
 
 
 def _safe(twin: twins.Twin, checks: list[twin_checks.Check]) -> twins.Json:
-    """The report without commands that a stranger may have written."""
-    document = {**twin.document, "repeat": _commands(twin, checks)}
+    """The report in this program's words, without commands that a stranger may have written."""
+    document = {**twin_words.in_own_words(twin.document), "repeat": _commands(twin, checks)}
     command = verified_export.export_command(document["snapshot"]["id"])
     if document.get("verified_export", {}).get("command") != command:
         document.pop("verified_export", None)

@@ -11,8 +11,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import chain
 from typing import Any
 
+from scanner.errors import AmountFormatError
 from scanner.model.amount import rescale
 from scanner.model.finding import WEIGHTS, FindingKind, Weight
 from scanner.reports.commands.providers import iso_time
@@ -20,9 +22,10 @@ from scanner.reports.documents.document import CLASSES, rule_object
 from scanner.reports.documents.repeat import repeat_lines
 from scanner.reports.documents.twin import Json, Twin
 from scanner.reports.documents.twin_answer import wrong_answer
-from scanner.reports.figures.ratios import limits_of
+from scanner.reports.documents.twin_figures import wrong_ratios, wrong_rows, wrong_value
+from scanner.reports.documents.twin_words import other_words
 from scanner.snapshots.interface import SnapshotPolicy
-from scanner.snapshots.tally import SHOWN_EVIDENCE, reserve_ratio
+from scanner.snapshots.tally import SHOWN_EVIDENCE
 from scanner.store.schema.records import from_wanted, load_policy
 from scanner.store.writing.seal import OLD_VERSION, VERSION, chain_of
 
@@ -72,17 +75,22 @@ def check_twin(twin: Twin, list_sha256: str | None = None, seal: str = "") -> li
         *_sealed(document, records, seal),
         *_all("rows", _rows(document), "every row is counted once"),
         *_all("ratios", _ratios(document), "each ratio is what is verified over what is owed"),
+        *_value(document),
         *_all(
             "answer", wrong_answer(document), "the answer is what its findings and totals come to"
         ),
         *_weights(document),
+        *_words(document),
         _list(document, list_sha256),
     ]
 
 
 def _all(name: str, wrong: Iterator[str], well: str) -> Iterator[Check]:
     """One check of many parts: the first that is wrong, or that all is well."""
-    first = next(wrong, None)
+    try:
+        first = next(wrong, None)
+    except (*ODD, AmountFormatError):
+        first = "it holds numbers, prices or times that are none"
     if first is None:
         yield Check(name, CheckState.HOLDS, well)
     else:
@@ -278,7 +286,7 @@ def _rows(document: Json) -> Iterator[str]:
         if int(total["verified"] or 0) != sum(int(part or 0) for part in parts):
             yield f"{total['asset']}: what is verified is not the sum of its classes"
     yield from _by_network(document)
-    yield from _largest(document)
+    yield from wrong_rows(document)
 
 
 def _by_network(document: Json) -> Iterator[str]:
@@ -303,44 +311,25 @@ def _by_network(document: Json) -> Iterator[str]:
                 )
 
 
-def _largest(document: Json) -> Iterator[str]:
-    """Rows that the report names make up no more than their asset's verified amount."""
-    whole = {a["asset"]: a for a in document["totals"]["assets"]}
-    named: dict[str, int] = {}
-    for row in document["largest_verified"]:
-        total = whole.get(row["asset"])
-        if total is None or row["decimals"] > total["decimals"]:
-            yield f"it names verified rows of {row['asset']}, of which it has no such total"
-            return
-        amount = rescale(int(row["amount"]), row["decimals"], total["decimals"])
-        named[row["asset"]] = named.get(row["asset"], 0) + amount
-    for asset, amount in named.items():
-        if amount > int(whole[asset]["verified"] or 0):
-            yield f"{asset}: the rows it names hold more than is verified"
-
-
 def _ratios(document: Json) -> Iterator[str]:
     yield from _twice(document)
-    totals = {a["asset"]: a for a in document["totals"]["assets"]}
-    for asset, total in totals.items():
-        ratio, (held, owed) = total["reserve_ratio"], (total["verified"], total["liabilities"])
-        made = reserve_ratio(_known(held), _known(owed))
-        if ratio is not None and ratio != made:
-            yield f"{asset}: the ratio is {ratio}, and {held} over {owed} is {made or 'none'}"
-    for ratio in document["ratios"]:
-        total = totals.get(ratio["asset"])
-        if total is None or total["reserve_ratio"] != ratio["reserve_ratio"]:
-            yield f"{ratio['asset']}: its two ratios differ"
-        elif "ratio_limits" in total and (total["ratio_limits"] or "") != _limits(ratio):
-            yield f"{ratio['asset']}: what limits its ratio is not what its liabilities say"
+    yield from wrong_ratios(document)
 
 
-def _limits(ratio: Json) -> str:
-    return "" if ratio["reserve_ratio"] is None else limits_of(ratio)
+def _value(document: Json) -> Iterator[Check]:
+    """What it was worth, where the report has prices."""
+    if "value" in document:
+        what = "each value is an amount at its price, and they add up"
+        yield from _all("value", chain(_twice(document), wrong_value(document)), what)
 
 
-def _known(amount: str | None) -> int | None:
-    return None if amount is None else int(amount)
+def _words(document: Json) -> Iterator[Check]:
+    """Whether it explains its findings and liabilities as this program does."""
+    if other := other_words(document):
+        what = (
+            f"it explains {', '.join(other[:5])} in other words than this program; a page has ours"
+        )
+        yield Check("words", CheckState.NOT_CHECKED, what)
 
 
 def _weights(document: Json) -> Iterator[Check]:

@@ -76,11 +76,15 @@ def aggregates(
     own = load_publishers().known(queries.head(store, snapshot_id).publisher).tokens
     left_out = tuple(a.asset for a in value.assets if a.asset in own and a.total.verified)
     others = replace(value, assets=tuple(a for a in value.assets if a.asset not in own))
-    made = [_aggregate(proof, others, published or proof.published_ratio) for proof in kept]
+    made = [aggregate_of(proof, others, published or proof.published_ratio) for proof in kept]
     return [replace(each, left_out=left_out) for each in made]
 
 
-def _aggregate(proof: KeptProof, value: SnapshotValue, published: str) -> Aggregate:
+def aggregate_of(proof: KeptProof, value: SnapshotValue, published: str) -> Aggregate:
+    """One proof against what is worth so much; nothing is left out here.
+
+    published: the publisher's own ratio, "" if nobody told.
+    """
     owed = _cents(proof)
     why = ""
     if owed is None:

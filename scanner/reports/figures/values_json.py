@@ -46,7 +46,7 @@ def value_object(report: ValueReport) -> Object:
     return {
         **_head(now),
         "currency": CURRENCY,
-        **_sums(now),
+        **sums_object(now),
         "against": {span: sums_then(report, span) for span in report.then},
         "assets": [asset_object(report, value) for value in now.assets],
     }
@@ -61,7 +61,8 @@ def _head(value: SnapshotValue) -> Object:
     }
 
 
-def _sums(value: SnapshotValue) -> Object:
+def sums_object(value: SnapshotValue) -> Object:
+    """What is claimed, verified and not, in US dollars, of the assets that have a price."""
     return {
         "claimed_usd": usd(value.claimed),
         "verified_usd": usd(value.verified),
@@ -82,7 +83,7 @@ def sums_then(report: ValueReport, span: str) -> Object | None:
     by = less(report.now.verified, then.verified) if whole else None
     return {
         **_head(then),
-        **_sums(then),
+        **sums_object(then),
         "verified_by_usd": usd(by),
         "verified_by_percent": None if by is None else signed_percent(by, then.verified or 0),
     }
