@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from scanner.chains.fleet.interface import ReaderAbility
-from scanner.chains.fleet.quorum import operator_of
+from scanner.chains.fleet.quorum import operators_of
 from scanner.chains.interface import Reach
 from scanner.chains.table import READERS, chosen_endpoints, reader_class
 from scanner.model.balance import Evidence
@@ -223,13 +223,13 @@ def table(registry: Registry) -> str:
 def operators(registry: Registry, endpoints: Mapping[str, Sequence[Endpoint]]) -> str:
     """A paragraph: for how many operators' endpoints each network's shipped table is good.
 
-    endpoints: by network, as loaded. Only those of the protocol that would be used are counted.
+    endpoints: by network, as loaded. Those are counted that a quorum of two would ask.
     """
     names: dict[int, list[str]] = {}
     for network in sorted(registry.networks.values(), key=lambda n: n.name):
         if _is_read(network):
-            _, chosen = chosen_endpoints(network, endpoints)
-            count = min(2, len({operator_of(e) for e in chosen}))
+            _, chosen = chosen_endpoints(network, endpoints, 2)
+            count = min(2, len(operators_of(chosen)))
             names.setdefault(count, []).append(network.name)
     return (
         "**Operators.** `config/endpoints.toml` names keyless public endpoints. A quorum of two "

@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Protocol, cast
 
 from scanner.chains.fleet.interface import Reader, ReaderAbility
+from scanner.chains.fleet.quorum import operators_of
 from scanner.chains.interface import BalanceSource, ReadPolicy
 from scanner.errors import ConfigError
 from scanner.model.endpoint import Endpoint
@@ -104,9 +105,9 @@ SOURCES: Mapping[str, SourceFactory] = {
     "utxo_snapshot": _lazy("scanner.chains.bitcoin.utxo_source:make_source", policies=True),
     "bitcoin_core": _lazy("scanner.chains.bitcoin.core_scan:make_source", policies=True),
     "bitcoin_filters": _lazy("scanner.chains.bitcoin.core_filters:make_source", policies=True),
-    "electrum": _lazy("scanner.chains.bitcoin.electrum:make_source", policies=True),
-    "esplora": _lazy("scanner.chains.bitcoin.esplora:make_source", policies=True),
-    "blockbook": _lazy("scanner.chains.bitcoin.blockbook:make_source", policies=True),
+    "electrum": _lazy("scanner.chains.bitcoin.indexes:make_source", policies=True),
+    "esplora": _lazy("scanner.chains.bitcoin.indexes:make_source", policies=True),
+    "blockbook": _lazy("scanner.chains.bitcoin.indexes:make_source", policies=True),
     "ethereum_rpc": _lazy("scanner.chains.evm.source:make_source", policies=True),
 }
 """Protocol name (endpoint's `protocol`, networks.csv `sources`) -> factory."""
@@ -123,20 +124,28 @@ BESIDE_NETWORKS: Mapping[str, str] = {"polkadot-asset-hub": "polkadot"}
 relay chain still holds of an account belongs to its row on Asset Hub."""
 
 
+TOGETHER: frozenset[str] = frozenset({"electrum", "esplora", "blockbook"})
+"""Protocols whose endpoints one source asks, where those of the best are too few for a quorum."""
+
+
 def chosen_endpoints(
-    network: Network, endpoints: Mapping[str, Sequence[Endpoint]]
+    network: Network, endpoints: Mapping[str, Sequence[Endpoint]], quorum: int = 1
 ) -> tuple[str, list[Endpoint]]:
     """The best protocol of a network that has endpoints, and those endpoints.
 
-    "" and none where nothing is configured that a source speaks: such a network's balances are
-    unavailable.
+    Where its operators are too few for a quorum, those of protocols that go TOGETHER with it stand
+    behind them. "" and none where nothing is configured that a source speaks: such a network's
+    balances are unavailable.
     """
     configured = endpoints.get(network.name, ())
+    best, found = "", list[Endpoint]()
     for protocol in network.sources:
-        found = [e for e in configured if e.protocol == protocol]
-        if found and protocol in SOURCES:
-            return protocol, found
-    return "", []
+        alike = [e for e in configured if e.protocol == protocol and protocol in SOURCES]
+        if alike and not best:
+            best, found = protocol, alike
+        elif {best, protocol} <= TOGETHER and len(operators_of(found)) < quorum:
+            found = [*found, *alike]
+    return best, found
 
 
 def source_of(
@@ -149,7 +158,7 @@ def source_of(
 
     endpoints: of all networks, by name. Raises ConfigError as `make_source` does.
     """
-    protocol, chosen = chosen_endpoints(network, endpoints)
+    protocol, chosen = chosen_endpoints(network, endpoints, (policy or ReadPolicy()).quorum)
     if not chosen:
         return None
     beside = [

@@ -19,11 +19,13 @@ from scanner.chains.bitcoin.electrum_rpc import ElectrumRpc
 from scanner.chains.bitcoin.esplora import EsploraServer
 from scanner.chains.bitcoin.index_source import IndexReader, IndexServer
 from scanner.chains.interface import ReadPolicy
-from scanner.chains.table import make_source
+from scanner.chains.table import make_source, source_of
 from scanner.errors import SourceError
 from scanner.model.addresses.base58check import Base58CheckCodec
 from scanner.model.addresses.scripts import p2pkh, p2sh, script_pubkey, witness
 from scanner.model.addresses.segwit import SegwitCodec
+from scanner.model.addresses.table import decode_address
+from scanner.model.balance import Evidence
 from scanner.model.endpoint import Endpoint
 from scanner.settings.tables import load_registry
 
@@ -124,3 +126,20 @@ def test_a_real_server_without_its_index_is_found_out(
             pytest.raises(SourceError, match=r"holds less BTC after block .* not trusted"),
         ):
             made.fetch_balances([row], at)
+
+
+def test_two_kinds_of_servers_agree(chain: Chain, tmp_path: Path) -> None:
+    """One operator's ElectrumX and another's Esplora are a quorum of two."""
+    with electrumx(chain.node, tmp_path) as full, EsploraStub(chain).serve() as stub:
+        space = Endpoint("b", "bitcoin", "esplora", stub.url, "other", chain="regtest")
+        policy = ReadPolicy(2)
+        source = source_of(BITCOIN, {"bitcoin": [space, full]}, REGISTRY, policy)
+        assert source is not None
+        at = source.pin(chain.tip() - 1)
+        texts = [f"raw({script.hex()})" for script in PAID]
+        rows = [query(decode_address(BITCOIN, text)) for text in texts]
+        found = source.fetch_balances(rows, at)
+        source.close()
+    assert [b.amount for b in found] == [1_001, 1_002, 1_003, 1_004]
+    assert {b.evidence for b in found} == {Evidence.AGREED}
+    assert {b.sources for b in found} == {("b", "electrumx")}

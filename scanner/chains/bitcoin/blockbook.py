@@ -13,10 +13,8 @@ from contextlib import suppress
 from itertools import islice
 
 from scanner.chains.bitcoin.coins import MAX_COIN
-from scanner.chains.bitcoin.index_source import IndexServer, Wanted, coins, indexed_source
+from scanner.chains.bitcoin.index_source import Wanted, coins
 from scanner.chains.fleet.interface import Answer, Holder, Refusal
-from scanner.chains.fleet.source import FleetSource
-from scanner.chains.interface import ReadPolicy
 from scanner.chains.shape import take
 from scanner.errors import AddressFormatError, SourceUnavailableError
 from scanner.model.addresses.scripts import script_pubkey
@@ -24,7 +22,6 @@ from scanner.model.addresses.table import decode_address
 from scanner.model.block import BlockRef
 from scanner.model.endpoint import Endpoint
 from scanner.model.network import Network
-from scanner.model.registry import Registry
 from scanner.net.http import Reply, Transport
 from scanner.net.words import heard
 
@@ -244,11 +241,3 @@ class BlockbookServer:
 
     def _broken(self, what: str) -> SourceUnavailableError:
         return SourceUnavailableError(self._name, f"gave an invalid answer: {what}")
-
-
-def make_source(
-    network: Network, endpoints: Sequence[Endpoint], registry: Registry, policy: ReadPolicy
-) -> FleetSource:
-    """Make the source from all endpoints, best first."""
-    servers: list[IndexServer] = [BlockbookServer(e, network) for e in endpoints]
-    return indexed_source(network, servers, registry, policy, CHUNK)

@@ -12,19 +12,15 @@ import re
 from collections.abc import Iterator, Sequence
 
 from scanner.chains.bitcoin.coins import MAX_COIN
-from scanner.chains.bitcoin.index_source import IndexServer, Wanted, coins, indexed_source
+from scanner.chains.bitcoin.index_source import Wanted, coins
 from scanner.chains.bitcoin.paid import LAST, ORDERED, holders_of
 from scanner.chains.bitcoin.spv import merkle_root, parse_header
 from scanner.chains.bitcoin.transaction import Transaction, parse_transaction
 from scanner.chains.fleet.interface import Answer, Holder, Refusal
-from scanner.chains.fleet.source import FleetSource
-from scanner.chains.interface import ReadPolicy
 from scanner.chains.shape import take
 from scanner.errors import SourceUnavailableError
 from scanner.model.block import BlockRef
 from scanner.model.endpoint import Endpoint
-from scanner.model.network import Network
-from scanner.model.registry import Registry
 from scanner.net.http import Reply, Transport
 from scanner.net.words import heard
 
@@ -252,11 +248,3 @@ class EsploraServer:
 
     def _broken(self, what: str) -> SourceUnavailableError:
         return SourceUnavailableError(self._name, f"gave an invalid answer: {what}")
-
-
-def make_source(
-    network: Network, endpoints: Sequence[Endpoint], registry: Registry, policy: ReadPolicy
-) -> FleetSource:
-    """Make the source from all endpoints, best first."""
-    servers: list[IndexServer] = [EsploraServer(e) for e in endpoints]
-    return indexed_source(network, servers, registry, policy, CHUNK)

@@ -1,22 +1,19 @@
 """Balances from servers with an address index, whatever they speak.
 
 Esplora, Electrum and Blockbook differ in how one server is asked (`IndexServer`). Here each becomes
-a Reader, so that the fleet does the rest.
+a Reader, so that the fleet does the rest (`scanner.chains.bitcoin.indexes` makes the source).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Protocol
 
 from scanner.chains.bitcoin.block_times import CONFIRMATIONS, height_at
 from scanner.chains.bitcoin.checkpoints import chain_marker
-from scanner.chains.bitcoin.coins import why_not_asked
 from scanner.chains.fleet.interface import Answer, Holder, ReaderAbility, Reading
-from scanner.chains.fleet.source import FleetSource
-from scanner.chains.interface import Reach, ReadPolicy
+from scanner.chains.interface import Reach
 from scanner.errors import (
     HeightNotReachedError,
     SourceError,
@@ -29,7 +26,6 @@ from scanner.model.block import BlockRef
 from scanner.model.endpoint import Endpoint
 from scanner.model.network import Network
 from scanner.model.parts import Part
-from scanner.model.registry import Registry
 from scanner.net.words import heard
 
 
@@ -158,16 +154,3 @@ class IndexReader:
     def close(self) -> None:
         """See Reader."""
         self._server.close()
-
-
-def indexed_source(
-    network: Network,
-    servers: Sequence[IndexServer],
-    registry: Registry,
-    policy: ReadPolicy,
-    chunk: int,
-) -> FleetSource:
-    """Make the source of servers that speak one protocol, best first."""
-    readers = [IndexReader(server, network, chunk) for server in servers]
-    why_not = partial(why_not_asked, network=network.name)
-    return FleetSource(network, readers, policy, registry, why_not)

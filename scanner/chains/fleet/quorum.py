@@ -19,6 +19,11 @@ def operator_of(endpoint: Endpoint) -> str:
     return " ".join(endpoint.operator.split()).casefold() or UNNAMED
 
 
+def operators_of(endpoints: Iterable[Endpoint]) -> set[str]:
+    """Who runs some endpoints, as they are compared."""
+    return {operator_of(endpoint) for endpoint in endpoints}
+
+
 def winner(votes: Iterable[tuple[str, A]], quorum: int) -> tuple[A] | None:
     """The answer that wins, in a tuple; None if none does.
 
@@ -53,7 +58,7 @@ def tally(votes: Iterable[tuple[str, A]]) -> dict[A, set[str]]:
 def require_operators(network: str, endpoints: Iterable[Endpoint], quorum: int) -> None:
     """Raise ConfigError if a quorum needs more operators than the endpoints have."""
     listed = list(endpoints)
-    operators = {operator_of(e) for e in listed}
+    operators = operators_of(listed)
     if quorum <= len(operators):
         return
     words = (

@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 
 from scanner.chains import table
+from scanner.chains.bitcoin.blockbook import BlockbookServer
+from scanner.chains.bitcoin.electrum import ElectrumServer
+from scanner.chains.bitcoin.esplora import EsploraServer
+from scanner.chains.fleet.source import FleetSource
+from scanner.chains.interface import ReadPolicy
 from scanner.chains.table import BESIDE, SOURCES, chosen_endpoints, source_of
+from scanner.errors import ConfigError
 from scanner.model.endpoint import Endpoint
 from scanner.settings.tables import load_registry
 
@@ -56,3 +62,51 @@ def test_a_beacon_endpoint_alone_is_no_source_of_the_network_above_it(
 
 def test_protocols_beside_others_are_sources_themselves() -> None:
     assert {*BESIDE, *BESIDE.values()} <= set(SOURCES)
+
+
+def index(name: str, protocol: str, operator: str) -> Endpoint:
+    scheme = "tcp" if protocol == "electrum" else "http"
+    return Endpoint(name, "litecoin", protocol, f"{scheme}://127.0.0.1:9", operator)
+
+
+LITECOIN = REGISTRY.network("litecoin")
+SPACE, OTHER = index("space", "esplora", "Space"), index("other", "esplora", "Other")
+BOOK, FULL = index("book", "blockbook", "Book"), index("full", "electrum", "Full")
+NODE = index("node", "bitcoin_core", "Me")
+
+
+@pytest.mark.parametrize(
+    ("configured", "quorum", "chosen"),
+    [
+        ([BOOK, SPACE], 1, [SPACE]),
+        ([BOOK, SPACE], 2, [SPACE, BOOK]),
+        ([BOOK, SPACE, OTHER], 2, [SPACE, OTHER]),
+        ([BOOK, FULL, SPACE, OTHER], 3, [FULL, SPACE, OTHER]),
+        ([BOOK, FULL, SPACE, OTHER], 2, [FULL, SPACE, OTHER]),
+        ([BOOK, FULL], 5, [FULL, BOOK]),
+        ([BOOK, SPACE, NODE], 2, [NODE]),
+    ],
+)
+def test_servers_with_an_index_make_up_a_quorum_whatever_they_speak(
+    configured: list[Endpoint], quorum: int, chosen: list[Endpoint]
+) -> None:
+    """An own node stands alone: what it reads is its own scan, and worth more."""
+    protocol, found = chosen_endpoints(LITECOIN, {"litecoin": configured}, quorum)
+    assert (protocol, found) == (chosen[0].protocol, chosen)
+
+
+def test_one_source_of_all_of_them_asks_each_in_its_own_words() -> None:
+    endpoints = {"litecoin": [BOOK, FULL, SPACE]}
+    with pytest.raises(ConfigError, match="a quorum of 4 needs as many operators"):
+        source_of(LITECOIN, endpoints, REGISTRY, ReadPolicy(4))
+    made = source_of(LITECOIN, endpoints, REGISTRY, ReadPolicy(3))
+    assert isinstance(made, FleetSource)
+    servers = [seat.reader._server for seat in made.pool.nodes]  # type: ignore[attr-defined]
+    kinds = [ElectrumServer, EsploraServer, BlockbookServer]
+    assert [type(server) for server in servers] == kinds
+    assert made.ability.chunk_size == 500, "the slowest one's"
+    made.close()
+    alone = source_of(LITECOIN, {"litecoin": [FULL]}, REGISTRY)
+    assert alone is not None
+    assert alone.ability.chunk_size == 20_000
+    alone.close()
