@@ -97,7 +97,7 @@ def judge(
         known, alone = remembered
     if isinstance(known, NearMiss):
         return known
-    if keys is not None and may_be_asked(known):
+    if keys is not None and may_be_asked(known, address.format):
         return _by_keys(rules, address, claim, known, keys)
     if call is None or known.shows_control or address.format not in _CHAIN_ASKED:
         return alone
@@ -341,7 +341,7 @@ def _to_be_asked(claims: Sequence[Claim], registry: Registry) -> Iterator[Addres
         with suppress(AddressFormatError):
             rules, address = _rules(network), decode_address(network, claim.address)
             known = judge(claim, registry)
-            readable = may_be_asked(known) and not isinstance(known, NearMiss)
+            readable = may_be_asked(known, address.format) and not isinstance(known, NearMiss)
             if readable and _signers(_proof(rules, address, claim), rules.verifiers):
                 yield address
 

@@ -27,6 +27,10 @@ CHANGEABLE_KINDS = frozenset(
 )
 """Kinds of networks that have such addresses (`Network.kind`)."""
 
+FIXED = frozenset(("evm", "filecoin_secp256k1"))
+"""Address formats whose keys no chain changes, or whose contracts are asked themselves, on networks
+that are asked for the keys of other formats."""
+
 NOT_ASKED = "the account's current keys were not checked: a snapshot with an endpoint checks them"
 """What to say about a `derived` row of such a format offline."""
 
@@ -138,9 +142,10 @@ def keys_unknown(offline: ControlResult, why: str) -> ControlResult:
     return offline._replace(reason=reason)
 
 
-def may_be_asked(result: ControlResult) -> bool:
+def may_be_asked(result: ControlResult, address_format: str) -> bool:
     """Whether a policy can change a verdict: somebody did sign something well-formed."""
-    return result.control not in (Control.MALFORMED, Control.UNSIGNED)
+    signed = result.control not in (Control.MALFORMED, Control.UNSIGNED)
+    return signed and address_format not in FIXED
 
 
 def _as(offline: ControlResult, made: ControlResult) -> ControlResult:

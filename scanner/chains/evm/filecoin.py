@@ -14,10 +14,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from scanner.chains.evm.filecoin_canary import NAMED, NOBODY, ActorCanaries
+from scanner.chains.evm.filecoin_keys import ASKED, actor_keys
 from scanner.chains.evm.node import Node
 from scanner.chains.evm.source import EthereumRpcSource
 from scanner.chains.evm.source import make_source as make_ethereum_source
 from scanner.chains.fleet.faults import Fault, RpcError
+from scanner.chains.fleet.keys import agreed
 from scanner.chains.fleet.quorum import tally, winner
 from scanner.chains.interface import ReadPolicy
 from scanner.errors import SourceError, SourceRejectedError, SourceUnavailableError
@@ -26,6 +28,7 @@ from scanner.model.addresses.interface import Address
 from scanner.model.balance import Balance, BalanceQuery, Evidence, unavailable
 from scanner.model.block import BlockRef
 from scanner.model.endpoint import Endpoint
+from scanner.model.key_policy import KeyPolicy
 from scanner.model.network import Network
 from scanner.model.registry import Registry
 
@@ -45,11 +48,14 @@ def make_source(
 
 
 class FilecoinSource:
-    """A BalanceSource and ContractCaller: an Ethereum source, asked by actor numbers as well.
+    """A BalanceSource, ContractCaller and KeyPolicySource: an Ethereum source, asked by actor
+    numbers as well.
 
     With a quorum, that many operators must give an address the same number. canaries: what every
     endpoint is asked for before its numbers are believed.
     """
+
+    tells_keys = True
 
     def __init__(self, ethereum: EthereumRpcSource, quorum: int, canaries: ActorCanaries) -> None:
         self._ethereum = ethereum
@@ -107,6 +113,17 @@ class FilecoinSource:
         for place, balance in zip(places, read, strict=True):
             found[place] = balance
         return found
+
+    def key_policy(self, address: Address, at: BlockRef) -> KeyPolicy:
+        """See KeyPolicySource.key_policy; of actors whose address names no key."""
+        if address.format not in ASKED:
+            raise SourceRejectedError(self.name, "is not asked for keys that an address names")
+
+        def ask(node: Node) -> KeyPolicy:
+            self._canaries.check(node, at, _ask)
+            return actor_keys(node, address, at)
+
+        return agreed(self.pool, ask, self._quorum)
 
     def call(self, to: bytes, data: bytes, at: BlockRef) -> bytes:
         """See ContractCaller.call."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from scanner.chains.fleet.interface import Refusal
-from scanner.chains.fleet.pool import Pool
+from scanner.chains.fleet.pool import M, Pool
 from scanner.chains.fleet.seat import Seat
 from scanner.errors import SourceRejectedError
 from scanner.model.addresses.interface import Address
@@ -24,8 +24,12 @@ def agreed_policy(pool: Pool[Seat], address: Address, at: BlockRef, quorum: int)
     Nobody is outvoted here: a key that one operator does not know of is a doubt, and the row is
     not verified. The height told is the lowest. Raises what the pool raises.
     """
-    found = _from_operators(pool, lambda s: s.key_policy(address, at), quorum)
-    return _agreed(found, quorum)
+    return agreed(pool, lambda s: s.key_policy(address, at), quorum)
+
+
+def agreed(pool: Pool[M], ask: Callable[[M], KeyPolicy], quorum: int) -> KeyPolicy:
+    """As `agreed_policy`, of members that are asked in another way."""
+    return _agreed(_from_operators(pool, ask, quorum), quorum)
 
 
 def agreed_policies(
@@ -51,9 +55,7 @@ def agreed_policies(
     return found
 
 
-def _from_operators(
-    pool: Pool[Seat], task: Callable[[Seat], T], quorum: int
-) -> list[tuple[str, T]]:
+def _from_operators(pool: Pool[M], task: Callable[[M], T], quorum: int) -> list[tuple[str, T]]:
     """What as many operators say, each with its endpoint's name."""
     found: list[tuple[str, T]] = []
     asked: list[str] = []

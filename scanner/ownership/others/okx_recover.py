@@ -1,14 +1,16 @@
 """secp256k1 rows in OKX's Keccak envelope: the key is recovered, the address computed from it.
 
-Filecoin f1, Conflux, aelf, Cosmos chains, the XRP Ledger, OKTC. A published key must be the
-recovered one, and never stands in for the address. Only XRP Ledger accounts may be signed for by
-another key than their own (a regular key), which the ledger must show: `asserted`.
+Filecoin f1, Conflux, aelf, Cosmos chains, the XRP Ledger, OKTC. Filecoin's actors (f2, f0) have no
+key of their own: who signed is read, and the chain says whether that is enough. A published key
+must be the recovered one, and never stands in for the address. Only XRP Ledger accounts may be
+signed for by another key than their own (a regular key), which the ledger must show: `asserted`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from hashlib import blake2b
+from typing import Final
 
 from scanner.model.control import Binding, ControlResult
 from scanner.model.key_policy import KeyKind, PolicyKey
@@ -21,6 +23,7 @@ from scanner.ownership.primitives.hextext import decode_hex
 from scanner.ownership.primitives.not_proven import NotProvenError, malformed
 from scanner.ownership.primitives.recovery import account_of, read_hex_signature
 from scanner.ownership.unread import unread
+from scanner.ownership.unsupported import why_unsupported
 
 RECOVERY_BYTES = {v: (v - 27) & 3 if v >= 27 else v for v in (0, 1, 2, 3, *range(27, 35))}
 """Last byte of a signature -> recovery id; 31 to 34 say "compressed" as Bitcoin's headers do."""
@@ -40,7 +43,7 @@ def _hash_of_compressed(point: bytes) -> bytes:
     return hash160(secp256k1.compress(point))
 
 
-PAYLOADS: Mapping[str, Callable[[bytes], bytes]] = {
+PAYLOADS: Final[dict[str, Callable[[bytes], bytes]]] = {
     "aelf": sha256d,
     "avalanche": _hash_of_compressed,
     "conflux": _conflux,
@@ -51,6 +54,9 @@ PAYLOADS: Mapping[str, Callable[[bytes], bytes]] = {
 }
 """Address format -> what its address commits to, from a key of 65 bytes (04, x, y)."""
 
+
+_ACTORS = {"filecoin_actor": _filecoin, "filecoin_id": _filecoin}
+"""Address format of actors that keys sign for -> what the address of such a key commits to."""
 
 _WITH_KEYS = ("cosmos", "xrpl")
 """Formats of which other schemes read rows that publish the key."""
@@ -78,6 +84,8 @@ class RecoverText:
 
     def verify(self, proof: Proof, call: ContractCall | None = None) -> ControlResult:
         """Judge the row: every signature must be by the address's key."""
+        if proof.address.format in _ACTORS:
+            return verdicts.unsupported(self.name, why_unsupported(proof))
         try:
             points, remarks = self._recovered(proof)
         except NotProvenError as e:
@@ -145,12 +153,13 @@ class OkxRecover(RecoverText):
     """One account, one secp256k1 key, OKX's Keccak envelope."""
 
     def __init__(self) -> None:
-        super().__init__("okx_recover", "OKX's envelope", PAYLOADS, okx_keccak)
+        super().__init__("okx_recover", "OKX's envelope", (*PAYLOADS, *_ACTORS), okx_keccak)
 
 
 def _signer(form: str, point: bytes) -> Signer:
     key = secp256k1.compress(point)
-    names = PolicyKey(KeyKind.SECP256K1, key), PolicyKey(KeyKind.ACCOUNT, PAYLOADS[form](point))
+    account = (PAYLOADS | _ACTORS)[form](point)
+    names = PolicyKey(KeyKind.SECP256K1, key), PolicyKey(KeyKind.ACCOUNT, account)
     return Signer(key.hex(), frozenset(names))
 
 

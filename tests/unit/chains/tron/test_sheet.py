@@ -18,6 +18,7 @@ from scanner.chains.tron.api import TakesTooLongError, TronApi
 from scanner.chains.tron.header import read_header
 from scanner.chains.tron.reader import TronReader
 from scanner.errors import SourceError, SourceRejectedError, SourceUnavailableError
+from scanner.model.addresses.keccak import keccak256
 from scanner.model.addresses.table import decode_address
 from scanner.model.balance import BalanceQuery, Evidence
 from scanner.model.block import BlockRef
@@ -314,3 +315,11 @@ def test_a_request_reads_back_as_it_was_written() -> None:
     assert len(data) == 2 * 22 + 4 * 20
     assert data[20:22] == b"\0\3"
     assert sheet.encode([]) == b""
+
+
+@pytest.mark.parametrize("record", [bytes(32), b"\3" + bytes(31), b"\2" + bytes(30) + b"\1"])
+def test_a_record_of_no_known_kind_is_no_answer(record: bytes) -> None:
+    head = bytes(96) + keccak256(b"request")
+    assert sheet.decode("t", b"request", 1, head + b"\2" + bytes(31)).amounts == [None]
+    with pytest.raises(SourceUnavailableError, match="no known kind"):
+        sheet.decode("t", b"request", 1, head + record)
