@@ -22,8 +22,9 @@ from scanner.store.schema.types import ColumnType
 
 BATCH = 2_000
 """Rows fetched at a time."""
-SENT = 500
-"""Rows converted and sent at a time: PostgreSQL stores them while the next are converted."""
+SENT = 1_000
+"""Rows converted and sent at a time: as many as PostgreSQL collects before it stores them (COPY),
+so that it works while the next are converted, or what else there is to do is done."""
 TOGETHER = 50
 """Rows of one INSERT on SQLite; with 17 columns below 999 parameters, which every one takes."""
 LONGEST_COPY = 25_000
