@@ -19,7 +19,7 @@ from scanner.reports.documents.pictures import whole_bar
 from scanner.reports.documents.shown import block_span
 from scanner.reports.documents.value_view import point_view, worth_view
 from scanner.reports.figures.amounts import reading_coins
-from scanner.reports.figures.outcome import other_chains
+from scanner.reports.figures.outcome import in_order, other_chains
 from scanner.reports.figures.ratios import ratio_view, why_absent
 from scanner.reports.figures.signed_texts import text_objects, text_view
 from scanner.reports.figures.values import SPANS
@@ -230,9 +230,7 @@ def chains_apart(head: SnapshotHead) -> list[tuple[str, str]]:
 def kinds_of(site: Site, snapshot_id: int) -> list[tuple[str, str, int]]:
     """Kinds that were found as (kind, weight, count), what is false first."""
     counts = site.counts(snapshot_id)
-    order = list(Weight)
-    found = sorted(counts, key=lambda kind: order.index(WEIGHTS[kind]))
-    return [(kind.value, WEIGHTS[kind].value, counts[kind]) for kind in found]
+    return [(kind.value, WEIGHTS[kind].value, counts[kind]) for kind in in_order(counts)]
 
 
 def is_verified(found: FoundClaim) -> bool:

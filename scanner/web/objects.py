@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from scanner.model.balance import Balance, Evidence
 from scanner.model.block import BlockRef
 from scanner.model.control import ControlResult
-from scanner.model.finding import WEIGHTS, FindingKind, Weight
+from scanner.model.finding import WEIGHTS, FindingKind
 from scanner.reports.commands.providers import block_time, iso_time
 from scanner.reports.documents.document import iso
 from scanner.reports.figures.findings import finding_record
+from scanner.reports.figures.outcome import in_order
 from scanner.store.reading.across import ClaimPlace, Difference, SharedClaim, Side
 from scanner.store.reading.found import FoundRow
 from scanner.store.reading.history import AssetPoint, PublisherView
@@ -157,8 +158,7 @@ def key_text(key: tuple[int, int, str]) -> str:
 
 def count_objects(counts: Mapping[FindingKind, int]) -> list[Object]:
     """How many findings there are of each kind that was found, what is false first."""
-    order = list(Weight)
-    kinds = sorted(counts, key=lambda kind: order.index(WEIGHTS[kind]))
+    kinds = in_order(counts)
     return [{"kind": k.value, "weight": WEIGHTS[k].value, "count": counts[k]} for k in kinds]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import RedirectResponse, Response
@@ -29,6 +29,7 @@ from scanner.store.reading.row_pages import FoundClaim
 from scanner.web import answers, drawing, objects, render
 from scanner.web.api import PREFIX, After, AfterKey, Before, Kind, Name, PublisherId, Wanted
 from scanner.web.differing import prices_of, tabs, with_changes
+from scanner.web.listing import finding_sections, once_each, weights_of
 from scanner.web.overview import beginnings, named, overview, worths
 from scanner.web.site import Site, filters_of
 from scanner.web.trouble import HTML
@@ -268,16 +269,18 @@ def findings(request: Request, snapshot: Wanted, kind: Kind = "", after: AfterKe
     site = _site(request)
 
     def make() -> bytes:
-        found = answers.findings(site, snapshot, kind, after, PAGE)
+        sections = finding_sections(site, snapshot, kind, after, PAGE)
         head = site.head(snapshot)
+        kinds = drawing.kinds_of(site, head.id)
         values = {
+            "snapshot": head.id,
             "head": objects.head_object(head),
-            "kinds": drawing.kinds_of(site, head.id),
+            "kinds": kinds,
+            "weights": weights_of(kinds),
             "kind": kind,
-            "meanings": drawing.MEANING_OF,
             "after": after,
         }
-        return _page(site, "findings.html.j2", {**found, **values})
+        return _page(site, "findings.html.j2", {"sections": sections, **values})
 
     return site.respond(request, make, HTML)
 
@@ -288,7 +291,9 @@ def shared(request: Request, snapshot: Wanted, after: After = 0) -> Response:
     site = _site(request)
 
     def make() -> bytes:
-        found = answers.shared(site, snapshot, after, SHARED)
+        page = answers.shared(site, snapshot, after, SHARED)
+        claims: list[Any] = page["claims"]  # type: ignore[assignment]
+        found = {**page, "claims": [{**c, "others": once_each(c["others"])} for c in claims]}
         head = objects.head_object(site.head(snapshot))
         return _page(site, "shared.html.j2", {**found, "head": head, "after": after})
 

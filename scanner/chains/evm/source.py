@@ -84,7 +84,7 @@ class EthereumRpcSource:
         self._canaries = canaries
         self._tokens = tuple(tokens)
         self._validators = validators or Validators(network.name, (), policy.quorum)
-        self.name = f"{network.name}-rpc"
+        self.name = nodes[0].endpoint.name
         self.network = network.name
         self.pool: Pool[Node] = Pool(nodes)
         self._quorum = policy.quorum

@@ -264,7 +264,14 @@ def share_words(total: Mapping[str, Any]) -> str:
         return "no amounts stated"
     claimed, verified = int(total["claimed"]), int(total["verified"])
     share = claimed_share(claimed, verified)
+    if share and verified > claimed + int(total["surplus"] or 0) and not _newest(total):
+        return f"{share} of claimed: some rows state no amount"
     return f"{share} of claimed" if share else "nothing claimed"
+
+
+def _newest(total: Mapping[str, Any]) -> bool:
+    """Whether some of it was read at newest states, which may differ from what is stated."""
+    return int(total["by_evidence"][Evidence.LATEST_ONLY.value] or 0) > 0
 
 
 def _group(findings: Sequence[Json], weight: Weight, title: str, nothing: str) -> Json:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from scanner.reports.documents.shown import minute
@@ -25,12 +25,20 @@ def value_view(value: Json) -> View:
         "assets": [
             {"asset": asset["asset"], **worth_view(asset, spans)} for asset in value["assets"]
         ],
+        "one_price": _one_price(value["assets"]),
         "all": "All" if value["priced"] else "All priced",
         **_cells(value),
         "changes": [_change(value["against"][span], "") for span in spans],
         "spans": spans,
         "then": [_then(value["against"][span.name], span.name) for span in SPANS],
     }
+
+
+def _one_price(assets: Sequence[Json]) -> View | None:
+    """Time and source of all usable prices, where they are the same for several assets."""
+    known = [price_view(a) for a in assets if a["price_state"] == PriceState.USED]
+    told = {(p["at"], p["source"]) for p in known}
+    return known[0] if len(known) > 1 and len(told) == 1 else None
 
 
 def point_view(worth: Json) -> View:

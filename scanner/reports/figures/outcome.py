@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TextIO
 
@@ -55,7 +55,7 @@ def outcome_weights(store: Store, snapshot_id: int) -> set[Weight]:
 
 
 def finding_groups(store: Store, snapshot_id: int, few: int = FIRST_FEW) -> list[FindingGroup]:
-    """Findings grouped by kind, what is false first, in the order of FindingKind.
+    """Findings grouped by kind: what is false first, too little for what is owed before the rest.
 
     few: examples of each, those with the largest shares of what is claimed of their asset first.
     """
@@ -63,10 +63,8 @@ def finding_groups(store: Store, snapshot_id: int, few: int = FIRST_FEW) -> list
     totals = queries.asset_totals(store, snapshot_id)
     whole = {total.asset: (total.decimals, total.claimed or 0) for total in totals}
     weighed = weigh_findings(store, snapshot_id, whole, few)
-    order = {weight: place for place, weight in enumerate(Weight)}
-    kinds = [k for k in FindingKind if counts.get(k)]
     groups = []
-    for kind in sorted(kinds, key=lambda k: order[WEIGHTS[k]]):
+    for kind in in_order(k for k in FindingKind if counts.get(k)):
         weight = weighed.get(kind)
         examples = findings_of(store, snapshot_id, kind, weight.largest) if weight else []
         if len(examples) < few:  # findings of the list as a whole, or of rows that are no claims
@@ -80,6 +78,12 @@ def finding_groups(store: Store, snapshot_id: int, few: int = FIRST_FEW) -> list
 
 TOO_LITTLE = (FindingKind.RESERVES_BELOW_LIABILITIES, FindingKind.RESERVES_MAYBE_BELOW)
 """Kinds whose reasons stand before the sentence."""
+
+
+def in_order(kinds: Iterable[FindingKind]) -> list[FindingKind]:
+    """What is false first; of each weight too little for what is owed before the rest."""
+    order = list(Weight)
+    return sorted(kinds, key=lambda k: (order.index(WEIGHTS[k]), k not in TOO_LITTLE))
 
 
 def answer(

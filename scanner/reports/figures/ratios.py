@@ -70,7 +70,7 @@ def ratio_view(
         "as_of": known["as_of"],
         "unproven": not known["proven_per_coin"],
         "undated": not _is_dated(known),
-        "verified": reading_coins(int(verified), decimals, asset) if verified else "no answer",
+        "verified": _held(total, asset) if _has_rows(total) else "\N{EN DASH}",
         "liabilities": reading_coins(int(total["liabilities"]), decimals, asset),
         "published": known.get("published_ratio") or "",
         "scope": known.get("scope") or "",
@@ -78,6 +78,12 @@ def ratio_view(
         "why_absent": "" if ratio is not None else why_absent(total, complete=complete),
         "below_one": ratio is not None and int(verified or 0) < int(total["liabilities"]),
     }
+
+
+def _held(total: Mapping[str, Any], asset: str) -> str:
+    if total["verified"] is None:
+        return "no answer"
+    return reading_coins(int(total["verified"]), total["decimals"], asset)
 
 
 def limits_of(known: Mapping[str, Any]) -> str:

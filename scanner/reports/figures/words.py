@@ -79,6 +79,59 @@ TODO: Mapping[str, str] = {
     FindingKind.UNKNOWN_COIN: "Say which coin is meant, with --asset or a row in the tables.",
     FindingKind.DUPLICATE: "Ask the publisher why the address is listed twice.",
     FindingKind.TOTAL_DIFFERS: "Ask the publisher which is right: the total or its rows.",
+    FindingKind.UNSUPPORTED_SCHEME: (
+        "Check these rows with the wallet's own tool, or ask for another kind of signature."
+    ),
+    FindingKind.NOT_STATED: (
+        "If it is the publisher's own claim, accept it with --statement; else ask for a new one."
+    ),
+    FindingKind.DIFFERS_NOW: (
+        "Take the snapshot soon after the list appears, or read your own node at that height."
+    ),
+    FindingKind.MOVED_WHILE_READ: (
+        "Take a new snapshot; ask the publisher not to move coins for that time."
+    ),
+    FindingKind.BALANCE_CHANGED: "Do not trust that source: read these rows from another.",
+    FindingKind.EMPTY_LIST: "Check that it is the right file, and whole.",
+    FindingKind.UNKNOWN_NETWORK: (
+        "Say which network is meant, with --network or a row in the tables."
+    ),
+    FindingKind.BAD_ROW: "Compare the line with the published file.",
+    FindingKind.NOT_UNDERSTOOD: (
+        "Say what it is, with the option that the reason names, then take a new snapshot."
+    ),
+    FindingKind.UNIT_DOUBTED: (
+        "Say the unit with --unit coin or --unit base, then take a new snapshot."
+    ),
+    FindingKind.ROWS_DOUBTED: (
+        "Say what is meant with --columns, --network or --at, then take a new snapshot."
+    ),
+    FindingKind.BAD_AMOUNT: (
+        "Ask the publisher for the amount; the reason says how to read another notation."
+    ),
+    FindingKind.NEGATIVE_AMOUNT: "Ask the publisher what is meant.",
+    FindingKind.BAD_HEIGHT: "Give the block with --at, then take a new snapshot.",
+    FindingKind.BAD_ADDRESS: "Compare the address with the publisher's own page.",
+    FindingKind.MIXED_HEIGHTS: "Take a snapshot with one --at for the network.",
+    FindingKind.TOTAL_UNREADABLE: "Compare the line with the published file.",
+    FindingKind.MIXED_TIMES: (
+        "Take a snapshot at one moment, with a time for --at, or allow more with --spread."
+    ),
+    FindingKind.READ_LATER: "Take the snapshot soon after the list appears.",
+    FindingKind.RESERVES_MISSING: "Ask the publisher where the reserves of this asset are.",
+    FindingKind.STATEMENT_UNCHECKED: "Accept each text that is the publisher's with --statement.",
+    FindingKind.CLAIMED_ELSEWHERE: (
+        "Ask whose addresses they are; if both are one publisher, 'scanner publishers merge'."
+    ),
+    FindingKind.RESERVES_BELOW_LIABILITIES: "Ask the publisher where the rest is.",
+    FindingKind.RESERVES_MAYBE_BELOW: (
+        "Look at the rows that are not verified, and at what the liabilities rest on."
+    ),
+    FindingKind.LIABILITIES_OF_ANOTHER_DAY: "Import liabilities of the day of the balances.",
+    FindingKind.LIABILITIES_REPLACED: "Compare both; ask the publisher why it changed.",
+    FindingKind.LIABILITIES_UNDATED: "Ask of which day the liabilities are.",
+    FindingKind.LIABILITIES_PARTIAL: "Ask what is owed to all users, in coins.",
+    FindingKind.OWN_TOKEN: "Leave it out when you compare reserves with debts.",
 }
 """What a reader can do about a kind of finding, in one sentence."""
 

@@ -9,21 +9,37 @@ import pytest
 from scanner.errors import ConfigError
 from scanner.liabilities.interface import LiabilityEvidence
 from scanner.model.balance import Evidence
-from scanner.model.finding import FindingKind, Weight
+from scanner.model.finding import WEIGHTS, FindingKind, Weight
 from scanner.reports.figures.findings import ALSO_CALLED, parse_kinds
 from scanner.reports.figures.outcome import (
     finding_groups,
+    in_order,
     outcome_weights,
     print_outcome,
     sentence,
 )
-from scanner.reports.figures.words import EVIDENCE, MEANINGS, OWED
+from scanner.reports.figures.words import EVIDENCE, MEANINGS, OWED, TODO
 from scanner.store.reading import queries
 from scanner.store.reading.coverage import RowsFound, rows_found
 
 
 def test_every_kind_and_evidence_has_its_words():
     assert set(MEANINGS) == set(FindingKind)
+
+
+def test_whatever_is_not_a_mere_note_says_what_to_do():
+    without = {kind for kind in FindingKind if kind not in TODO}
+    assert {WEIGHTS[kind] for kind in without} == {Weight.NOTE}
+    assert all(TODO[kind].endswith(".") for kind in TODO)
+
+
+def test_too_little_for_what_is_owed_is_told_before_the_rest_of_its_weight():
+    below, maybe = FindingKind.RESERVES_BELOW_LIABILITIES, FindingKind.RESERVES_MAYBE_BELOW
+    ordered = in_order(FindingKind)
+    assert ordered[0] is below
+    weights = [WEIGHTS[kind] for kind in ordered]
+    assert ordered.index(maybe) == weights.index(Weight.UNSHOWN)
+    assert weights == sorted(weights, key=list(Weight).index)
     assert set(EVIDENCE) == set(Evidence)
     assert set(OWED) == set(LiabilityEvidence)
 
