@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from importlib import import_module
+from collections.abc import Mapping, Sequence
 from typing import Protocol, cast
 
 from scanner.chains.fleet.interface import Reader, ReaderAbility
@@ -11,46 +10,9 @@ from scanner.chains.fleet.quorum import operators_of
 from scanner.chains.interface import BalanceSource, ReadPolicy
 from scanner.errors import ConfigError
 from scanner.model.endpoint import Endpoint
+from scanner.model.named import named
 from scanner.model.network import Network
 from scanner.model.registry import Registry
-
-SourceFactory = Callable[[Network, Sequence[Endpoint], Registry, ReadPolicy], BalanceSource]
-"""Makes a source of one network from its endpoints of one protocol, best first.
-
-A source that has quorums and finds too few operators configured refuses by ConfigError.
-"""
-
-
-def _lazy(path: str, *, policies: bool = False) -> SourceFactory:
-    """Import "module:function" only when a source is made, so that `--help` stays quick.
-
-    policies: whether the function takes a ReadPolicy as its fourth argument. One that does not
-    reads its plain way whatever was asked for; the evidence of its answers says what they are.
-    """
-
-    def make(
-        network: Network, endpoints: Sequence[Endpoint], registry: Registry, policy: ReadPolicy
-    ) -> BalanceSource:
-        factory = cast(Callable[..., BalanceSource], _named(path))
-        more = (policy,) if policies else ()
-        return factory(network, endpoints, registry, *more)
-
-    return make
-
-
-def _fleet(path: str) -> SourceFactory:
-    """A fleet of one family's readers. path: "module:class", made of an endpoint and a network."""
-
-    def make(
-        network: Network, endpoints: Sequence[Endpoint], registry: Registry, policy: ReadPolicy
-    ) -> BalanceSource:
-        fleet = cast(
-            Callable[..., BalanceSource], _named("scanner.chains.fleet.source:FleetSource")
-        )
-        reader = reader_class(path)
-        return fleet(network, [reader(e, network) for e in endpoints], policy, registry)
-
-    return make
 
 
 class ReaderClass(Protocol):
@@ -63,54 +25,53 @@ class ReaderClass(Protocol):
         ...
 
 
-def reader_class(path: str) -> ReaderClass:
-    """The class of one family's readers. path: "module:class"."""
-    return cast(ReaderClass, _named(path))
-
-
-def _named(path: str) -> object:
-    """Import "module:name" when it is needed, so that `--help` stays quick."""
-    module, _, name = path.partition(":")
-    return getattr(import_module(module), name)
+def reader_class(place: str) -> ReaderClass:
+    """The class of one family's readers. place: a value of `READERS`."""
+    return cast(ReaderClass, named(f"chains.{place}"))
 
 
 READERS: Mapping[str, str] = {
-    "xrpl_rpc": "scanner.chains.xrpl.reader:XrplReader",
-    "tron_http": "scanner.chains.tron.reader:TronReader",
-    "solana_rpc": "scanner.chains.solana.reader:SolanaReader",
-    "ton_http": "scanner.chains.ton.reader:TonReader",
-    "aptos_rest": "scanner.chains.aptos.reader:AptosReader",
-    "substrate_rpc": "scanner.chains.substrate.reader:SubstrateReader",
-    "antelope_rpc": "scanner.chains.antelope.reader:AntelopeReader",
-    "sui_graphql": "scanner.chains.sui.reader:SuiReader",
-    "starknet_rpc": "scanner.chains.starknet.reader:StarknetReader",
-    "cosmos_rest": "scanner.chains.cosmos.reader:CosmosReader",
-    "stellar_horizon": "scanner.chains.stellar.reader:StellarReader",
-    "near_rpc": "scanner.chains.near.reader:NearReader",
-    "cardano_koios": "scanner.chains.cardano.reader:CardanoReader",
-    "algorand_rest": "scanner.chains.algorand.reader:AlgorandReader",
-    "hedera_mirror": "scanner.chains.hedera.reader:HederaReader",
+    "xrpl_rpc": "xrpl.reader:XrplReader",
+    "tron_http": "tron.reader:TronReader",
+    "solana_rpc": "solana.reader:SolanaReader",
+    "ton_http": "ton.reader:TonReader",
+    "aptos_rest": "aptos.reader:AptosReader",
+    "substrate_rpc": "substrate.reader:SubstrateReader",
+    "antelope_rpc": "antelope.reader:AntelopeReader",
+    "sui_graphql": "sui.reader:SuiReader",
+    "starknet_rpc": "starknet.reader:StarknetReader",
+    "cosmos_rest": "cosmos.reader:CosmosReader",
+    "stellar_horizon": "stellar.reader:StellarReader",
+    "near_rpc": "near.reader:NearReader",
+    "cardano_koios": "cardano.reader:CardanoReader",
+    "algorand_rest": "algorand.reader:AlgorandReader",
+    "hedera_mirror": "hedera.reader:HederaReader",
 }
-"""Protocol name -> the class of its family's readers (scanner.chains.fleet.interface.Reader)."""
+"""Protocol name -> "module:class" of its family's readers (`scanner.chains.fleet.interface`)."""
 
 
-SOURCES: Mapping[str, SourceFactory] = {
-    **{protocol: _fleet(path) for protocol, path in READERS.items()},
-    "substrate_rpc": _lazy("scanner.chains.substrate.hub:make_source", policies=True),
-    "starknet_rpc": _lazy("scanner.chains.starknet.source:make_source", policies=True),
-    "beacon": _lazy("scanner.chains.evm.beacon:make_source", policies=True),
-    "aelf_http": _lazy("scanner.chains.aelf.reader:make_source", policies=True),
-    "aelf_side_http": _lazy("scanner.chains.aelf.reader:make_source", policies=True),
-    "filecoin_rpc": _lazy("scanner.chains.evm.filecoin:make_source", policies=True),
-    "utxo_snapshot": _lazy("scanner.chains.bitcoin.utxo_source:make_source", policies=True),
-    "bitcoin_core": _lazy("scanner.chains.bitcoin.core_scan:make_source", policies=True),
-    "bitcoin_filters": _lazy("scanner.chains.bitcoin.core_filters:make_source", policies=True),
-    "electrum": _lazy("scanner.chains.bitcoin.indexes:make_source", policies=True),
-    "esplora": _lazy("scanner.chains.bitcoin.indexes:make_source", policies=True),
-    "blockbook": _lazy("scanner.chains.bitcoin.indexes:make_source", policies=True),
-    "ethereum_rpc": _lazy("scanner.chains.evm.source:make_source", policies=True),
+SOURCES: Mapping[str, str] = {
+    **READERS,
+    "substrate_rpc": "substrate.hub:make_source",
+    "starknet_rpc": "starknet.source:make_source",
+    "beacon": "evm.beacon:make_source",
+    "aelf_http": "aelf.reader:make_source",
+    "aelf_side_http": "aelf.reader:make_source",
+    "filecoin_rpc": "evm.filecoin:make_source",
+    "utxo_snapshot": "bitcoin.utxo_source:make_source",
+    "bitcoin_core": "bitcoin.core_scan:make_source",
+    "bitcoin_filters": "bitcoin.core_filters:make_source",
+    "electrum": "bitcoin.indexes:make_source",
+    "esplora": "bitcoin.indexes:make_source",
+    "blockbook": "bitcoin.indexes:make_source",
+    "ethereum_rpc": "evm.source:make_source",
 }
-"""Protocol name (endpoint's `protocol`, networks.csv `sources`) -> factory."""
+"""Protocol name (endpoint's `protocol`, networks.csv `sources`) -> "module:maker" of its source.
+
+Imported when a source is made. A maker takes the network, its endpoints of the protocol, best
+first, the registry and the policy, and refuses by ConfigError where too few operators are
+configured. A row of `READERS` is served by a fleet of that class.
+"""
 
 
 BESIDE: Mapping[str, str] = {"ethereum_rpc": "beacon", "aelf_http": "aelf_side_http"}
@@ -195,4 +156,10 @@ def make_source(
         raise ConfigError(f"no balance source speaks {protocol!r}; known: {known}")
     if not endpoints:
         raise ConfigError(f"no {protocol} endpoint is configured for {network.name}")
-    return SOURCES[protocol](network, endpoints, registry, policy or ReadPolicy())
+    place, policy = SOURCES[protocol], policy or ReadPolicy()
+    if place != READERS.get(protocol):
+        return cast(BalanceSource, named(f"chains.{place}")(network, endpoints, registry, policy))
+    reader = reader_class(place)
+    readers = [reader(endpoint, network) for endpoint in endpoints]
+    fleet = named("chains.fleet.source:FleetSource")
+    return cast(BalanceSource, fleet(network, readers, policy, registry))

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, MutableMapping
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Any, cast
 
 import typer
@@ -17,6 +16,7 @@ from typer.core import TyperGroup
 
 from scanner.cli.common.examples import epilog
 from scanner.cli.common.later import imported_when_used
+from scanner.model.named import named
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +125,8 @@ class _Commands(MutableMapping[str, Any]):
 
 
 def _make(entry: Entry) -> Any:  # noqa: ANN401
-    module, _, name = entry.place.partition(":")
     with imported_when_used():
-        found = getattr(import_module(f"scanner.cli.{module}"), name)
+        found = named(f"cli.{entry.place}")
     if isinstance(found, typer.Typer):
         group = typer.main.get_group(found)
         group.name, group.epilog = entry.name, epilog(entry.name)

@@ -135,6 +135,6 @@ def _wanted(name: str | None) -> ListReader | None:
         return None
     reader = reader_named(name)
     if reader is None:
-        known = ", ".join(reader.name for reader in READERS)
+        known = ", ".join(READERS)
         raise InputError(f"no list format {name!r}; there are: {known}")
     return reader

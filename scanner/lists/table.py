@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-from scanner.lists.bitmex_yaml import BitmexYaml
-from scanner.lists.bybit_csv import BybitCsv
-from scanner.lists.generic_csv import GenericCsv
+from collections.abc import Mapping
+from functools import cache
+from typing import cast
+
 from scanner.lists.interface import ListReader
-from scanner.lists.json_lines import JsonLines
-from scanner.lists.json_tree import JsonTree
-from scanner.lists.okx_csv import OkxCsv
-from scanner.lists.plain_text import PlainText
-from scanner.lists.signed_message import SignedMessage
+from scanner.model.named import named
 
-READERS: tuple[ListReader, ...] = (
-    OkxCsv(),
-    BybitCsv(),
-    BitmexYaml(),
-    SignedMessage(),
-    JsonLines(),
-    JsonTree(),
-    GenericCsv(),
-    PlainText(),
-)
-"""Formats with marks of their own first; the generic ones, which accept more, last."""
+READERS: Mapping[str, str] = {
+    "okx_csv": "okx_csv:OkxCsv",
+    "bybit_csv": "bybit_csv:BybitCsv",
+    "bitmex_yaml": "bitmex_yaml:BitmexYaml",
+    "signed_message": "signed_message:SignedMessage",
+    "jsonl": "json_lines:JsonLines",
+    "json": "json_tree:JsonTree",
+    "csv": "generic_csv:GenericCsv",
+    "text": "plain_text:PlainText",
+}
+"""Name of a format -> its reader's "module:class", imported when it is tried.
+
+Formats with marks of their own first; the generic ones, which accept more, last.
+"""
 
 
+@cache
 def reader_named(name: str) -> ListReader | None:
-    """The reader of that name, None if there is none."""
-    return next((reader for reader in READERS if reader.name == name), None)
+    """The reader of that name, None if there is none. It has no state: one serves every list."""
+    place = READERS.get(name)
+    return None if place is None else cast(ListReader, named(f"lists.{place}")())

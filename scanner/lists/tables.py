@@ -20,7 +20,7 @@ from scanner.lists.spoken import (
     account_for_unseen,
     heights_in,
 )
-from scanner.lists.table import READERS
+from scanner.lists.table import READERS, reader_named
 from scanner.model.addresses.table import address_key
 from scanner.model.claim import Claim, Row
 from scanner.model.finding import Finding
@@ -181,10 +181,11 @@ class _Counted:
 def recognise(head: bytes, options: ReadOptions, registry: Registry) -> ListReader | None:
     """The first reader that knows a file which starts so; None if none does."""
     mapped = bool(options.columns.keys() - SETTINGS)
-    for reader in READERS:
-        if mapped and reader.name not in GENERIC:
+    for name in READERS:
+        if mapped and name not in GENERIC:
             continue
-        if reader.recognises(head, options, registry):
+        reader = reader_named(name)
+        if reader is not None and reader.recognises(head, options, registry):
             return reader
     return None
 

@@ -36,7 +36,7 @@ from scanner.ownership.table import VERIFIERS
 
 
 def test_every_reader_of_lists_codec_and_scheme_is_here():
-    assert set(LIST_FILES) == {reader.name for reader in READERS}
+    assert set(LIST_FILES) == set(READERS)
     networks = {r["network"] for r in _addresses()} | set(MADE)
     used = {
         c.partition(":")[0] for n in networks for c in REGISTRY.network(n).address_codec.split("|")

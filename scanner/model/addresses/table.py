@@ -2,59 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
 from hashlib import sha256
-from importlib import import_module
 
 from scanner.errors import AddressFormatError, ConfigError
 from scanner.model.addresses.interface import Address, Codec
 from scanner.model.addresses.parsing import MAX_LENGTH
+from scanner.model.named import named
 from scanner.model.network import Network
 
-
-def _lazy(module: str, name: str) -> Callable[[str, str], Codec]:
-    """Make a factory that imports its codec only when a network first needs it."""
-
-    def make(network: str, parameters: str) -> Codec:
-        codec: Codec = getattr(import_module(f"scanner.model.addresses.{module}"), name)(
-            network, parameters
-        )
-        return codec
-
-    return make
-
-
-CODECS: Mapping[str, Callable[[str, str], Codec]] = {
-    "aelf": _lazy("base58_keys", "AelfCodec"),
-    "algorand": _lazy("base32_keys", "AlgorandCodec"),
-    "antelope": _lazy("names", "AntelopeCodec"),
-    "aptos": _lazy("hexadecimal", "AptosCodec"),
-    "avalanche": _lazy("avalanche", "AvalancheCodec"),
-    "base58check": _lazy("base58check", "Base58CheckCodec"),
-    "bech32_cosmos": _lazy("cosmos", "CosmosCodec"),
-    "bech32_evm": _lazy("evm", "Bech32EvmCodec"),
-    "cardano": _lazy("cardano", "CardanoCodec"),
-    "cashaddr": _lazy("cashaddr", "CashAddrCodec"),
-    "conflux": _lazy("base32_keys", "ConfluxCodec"),
-    "descriptor": _lazy("descriptors", "DescriptorCodec"),
-    "evm": _lazy("evm", "EvmCodec"),
-    "filecoin": _lazy("filecoin", "FilecoinCodec"),
-    "hedera": _lazy("names", "HederaCodec"),
-    "near": _lazy("names", "NearCodec"),
-    "ripple": _lazy("base58_keys", "RippleCodec"),
-    "segwit": _lazy("segwit", "SegwitCodec"),
-    "solana": _lazy("base58_keys", "SolanaCodec"),
-    "ss58": _lazy("base58_keys", "Ss58Codec"),
-    "starknet": _lazy("hexadecimal", "StarknetCodec"),
-    "strkey": _lazy("base32_keys", "StrkeyCodec"),
-    "sui": _lazy("hexadecimal", "SuiCodec"),
-    "tex": _lazy("segwit", "TexCodec"),
-    "ton": _lazy("ton", "TonCodec"),
-    "tron": _lazy("tron", "TronCodec"),
-    "validator_key": _lazy("hexadecimal", "ValidatorKeyCodec"),
+CODECS: Mapping[str, str] = {
+    "aelf": "base58_keys:AelfCodec",
+    "algorand": "base32_keys:AlgorandCodec",
+    "antelope": "names:AntelopeCodec",
+    "aptos": "hexadecimal:AptosCodec",
+    "avalanche": "avalanche:AvalancheCodec",
+    "base58check": "base58check:Base58CheckCodec",
+    "bech32_cosmos": "cosmos:CosmosCodec",
+    "bech32_evm": "evm:Bech32EvmCodec",
+    "cardano": "cardano:CardanoCodec",
+    "cashaddr": "cashaddr:CashAddrCodec",
+    "conflux": "base32_keys:ConfluxCodec",
+    "descriptor": "descriptors:DescriptorCodec",
+    "evm": "evm:EvmCodec",
+    "filecoin": "filecoin:FilecoinCodec",
+    "hedera": "names:HederaCodec",
+    "near": "names:NearCodec",
+    "ripple": "base58_keys:RippleCodec",
+    "segwit": "segwit:SegwitCodec",
+    "solana": "base58_keys:SolanaCodec",
+    "ss58": "base58_keys:Ss58Codec",
+    "starknet": "hexadecimal:StarknetCodec",
+    "strkey": "base32_keys:StrkeyCodec",
+    "sui": "hexadecimal:SuiCodec",
+    "tex": "segwit:TexCodec",
+    "ton": "ton:TonCodec",
+    "tron": "tron:TronCodec",
+    "validator_key": "hexadecimal:ValidatorKeyCodec",
 }
-"""Codec name -> factory(network name, parameter text after the colon)."""
+"""Codec name -> "module:class" of it, imported when a network first needs it.
+
+Made of the network's name and the text behind the colon in networks.csv.
+"""
 
 _Codec = tuple[str, Codec, int]
 """A codec of a network: its name, itself, and how long a text is that it may take (`longest`)."""
@@ -131,6 +121,6 @@ def _codecs(network: str, spec: str) -> tuple[_Codec, ...]:
         name, _, parameters = part.partition(":")
         if name not in CODECS:
             raise ConfigError(f"{network}: no address codec {name!r}")
-        codec = CODECS[name](network, parameters)
+        codec: Codec = named(f"model.addresses.{CODECS[name]}")(network, parameters)
         made.append((name, codec, getattr(codec, "longest", _NO_LIMIT)))
     return tuple(made)

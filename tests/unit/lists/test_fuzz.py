@@ -91,7 +91,7 @@ def test_any_bytes_are_accounted_for_or_refused(
     check(path, registry, network="bitcoin")
 
 
-@pytest.mark.parametrize("name", [reader.name for reader in READERS])
+@pytest.mark.parametrize("name", READERS)
 @settings(
     max_examples=30, deadline=2000, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

@@ -19,7 +19,7 @@ def test_the_shipped_table_is_sound(monkeypatch):
     assert "hello world" not in {text for p in table.all.values() for text in p.texts}
     assets = {holding.asset for holding in load_registry().holdings()}
     layouts = {p.layout for p in table.all.values() if p.layout}
-    assert layouts <= {reader.name for reader in READERS}
+    assert layouts <= set(READERS)
     assert {"OKB", "OKT"} <= assets.intersection(okx.tokens)
 
 
