@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from scanner.reports.documents.exact import exact_totals
 from scanner.reports.documents.value_view import value_view
-from scanner.reports.figures.aggregate import aggregate_view
+from scanner.reports.figures.aggregate import aggregate_view, together_words
 from scanner.reports.figures.details import Line, detail_lines
 from scanner.reports.figures.groups import group_objects, group_view, groups_of
 from scanner.reports.figures.words import (
@@ -150,7 +150,7 @@ def snapshot(request: Request, snapshot: Wanted) -> Response:
         head = site.head(snapshot)
         known = site.totals(head)
         totals = known.to_json()
-        worth = snapshot_worth(site, head)
+        worth, over_all = snapshot_worth(site, head), answers.over_all(site, head)
         return _page(
             site,
             "snapshot.html.j2",
@@ -160,7 +160,8 @@ def snapshot(request: Request, snapshot: Wanted) -> Response:
                 "totals": totals,
                 "by_amount": [] if head.complete else drawing.read_by_amount(totals),
                 "ratios": drawing.ratios(answers.ratios(site, snapshot), totals),
-                "aggregates": [aggregate_view(a) for a in answers.over_all(site, head)],
+                "aggregates": [aggregate_view(a) for a in over_all],
+                "all_proofs": together_words(over_all),
                 "value": None if worth is None else value_view(worth),
                 "whole": drawing.whole(worth, totals),
                 "exact": exact_totals(totals),

@@ -142,6 +142,7 @@ class AggregateRatio(Shape):
     net: in the publisher's unit of value. unit_usd, owed_usd: None where nobody said what one unit
     is. aggregate_ratio: None with the reason in why_absent. published_ratio: the publisher's word.
     left_out: coins that the publisher issues itself, which are no reserves and in no figure here.
+    ratio_limits: what the ratio may not be read without: no proof names its day.
     """
 
     format: str
@@ -156,6 +157,7 @@ class AggregateRatio(Shape):
     at: str
     prices: list[AggregatePrice]
     aggregate_ratio: str | None
+    ratio_limits: str | None
     why_absent: str
     published_ratio: str | None
     left_out: list[str]

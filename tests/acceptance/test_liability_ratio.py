@@ -57,7 +57,7 @@ def test_the_aggregate_ratio_stands_alone_with_its_prices(scanner, taken, tmp_pa
     (eth,) = scanner("totals", "--json").object["assets"]
     assert (eth["liabilities"], eth["reserve_ratio"]) == (None, None)
     shown = scanner("totals", "--exact").out.decode()
-    assert f"aggregate ratio: {found['aggregate_ratio']}\n" in shown
+    assert f"aggregate ratio: {found['aggregate_ratio']} (of an unknown day)\n" in shown
     assert "price: ETH 2500.25 at " in shown
     said = scanner("liabilities", "ratio", "--published", "1.05").out.decode()
     assert "published ratio: 1.05 (stated by the publisher)" in said
@@ -121,8 +121,12 @@ def test_the_publishers_ratios_stand_beside_ours_everywhere(scanner, taken, tmp_
     (found,) = scanner("liabilities", "ratio", "--json").object
     assert found["published_ratio"] == "1.03"
     assert scanner("totals", "--json").object["aggregate_ratios"] == [found]
-    line = f"Ratio over all coins: {found['aggregate_ratio']}; the publisher states 1.03\n"
-    assert line in scanner("totals").out.decode()
+    assert found["ratio_limits"] == "of an unknown day"
+    line = (
+        f"Ratio over all coins: {found['aggregate_ratio']} (of an unknown day); the "
+        "publisher states 1.03 "
+    )
+    assert line in " ".join(scanner("totals").out.decode().split()) + " "
     exact = scanner("totals", "--exact").out.decode()
     assert "published ratio: 1.03 (stated by the publisher)" in exact
     assert "published ratio: ETH 1.045 (stated by the publisher; ours is " in exact

@@ -47,9 +47,10 @@ def ratio(
 ) -> None:
     """Compare verified reserves with what a saved proof says is owed over all coins.
 
-    Gives one ratio, at the prices nearest to the snapshot, each with its time. Exit status 3:
-    less is verified than owed, an asset has no price, there is no ratio, or the proof's key
-    comes from its own file. Prices are opinions, so they never make a result false.
+    Gives one ratio, at the prices nearest to the snapshot, each with its time; of several proofs
+    one each, and what they come to together. Exit status 3: less is verified than owed, an asset
+    has no price, there is no ratio, or the proof's key comes from its own file. Prices are
+    opinions, so they never make a result false.
     """
     stated = given(published, "--published")
     with engine.open_store(database_url(context, database)) as store:
@@ -60,12 +61,16 @@ def ratio(
     if not found:
         say(f"snapshot {snapshot_id} has no saved proof of liabilities")
         raise typer.Exit(3)
+    known = [aggregate.aggregate_object(each) for each in found]
     if as_json:
-        emit(jsontext.pretty([aggregate.aggregate_object(each) for each in found]))
+        emit(jsontext.pretty(known))
     else:
         lines = [line for each in found for line in aggregate.aggregate_lines(each)]
+        lines += [said] if (said := aggregate.together_words(known)) else []
         emit("".join(f"{line}\n" for line in lines).encode())
-    finish(weight for each in found for weight in _weights(each))
+    weights = [weight for each in found for weight in _weights(each)]
+    whole = aggregate.together(known)
+    finish([*weights, *([Weight.UNSHOWN] if whole and whole.is_below else [])])
 
 
 def _weights(found: aggregate.Aggregate) -> list[Weight]:

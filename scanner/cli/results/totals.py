@@ -80,7 +80,10 @@ def _write(
     table.write_totals(found, form, shown, worst)
     lines = [*grouping.group_lines(together)] if together is not None else []
     lines += ratios.published_words(shown) if form == "exact" else []
-    for each in aggregate.aggregates(store, found.snapshot) if form != "csv" else ():
+    kept = aggregate.aggregates(store, found.snapshot) if form != "csv" else []
+    for each in kept:
         short = fill(aggregate.aggregate_words(each), table.NARROW).splitlines()
         lines += aggregate.aggregate_lines(each) if form == "exact" else short
+    if said := aggregate.together_words([aggregate.aggregate_object(each) for each in kept]):
+        lines += [said] if form == "exact" else fill(said, table.NARROW).splitlines()
     emit("".join(f"{line}\n" for line in lines).encode())

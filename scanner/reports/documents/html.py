@@ -20,7 +20,7 @@ from scanner.reports.documents.pictures import FEW, against, concentration, whol
 from scanner.reports.documents.shown import counted_kinds, read_span
 from scanner.reports.documents.twin_signature import Signature
 from scanner.reports.documents.value_view import value_view
-from scanner.reports.figures.aggregate import aggregate_view
+from scanner.reports.figures.aggregate import aggregate_view, together_words
 from scanner.reports.figures.amounts import (
     claimed_share,
     counted_rows,
@@ -103,6 +103,7 @@ def _context(document: Json, css: str) -> Json:
             for r in document["ratios"]
         ],
         "aggregates": [aggregate_view(a) for a in document["aggregate_ratios"]],
+        "all_proofs": together_words(document["aggregate_ratios"]),
         "together": group_view(document.get("groups", ())),
         "value": value_view(document["value"]) if "value" in document else None,
         "groups": [_group(document["findings"], *group) for group in _GROUPS],

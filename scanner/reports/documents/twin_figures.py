@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from scanner.liabilities.interface import LiabilityEvidence, ProofStatus
@@ -108,11 +109,14 @@ def _over_all(document: Json, told: Json) -> Iterator[str]:
     )
     value = _snapshot_value(document)
     others = tuple(a for a in value.assets if a.asset not in told["left_out"])
-    made = _made(proof, value, others)
+    proofs = len(document["aggregate_ratios"])
+    made = _made(proof, value, others, proofs)
     # Own coins of which nothing is verified are left out without a word.
-    held = _made(proof, value, tuple(a for a in others if a.total.verified))
+    held = _made(proof, value, tuple(a for a in others if a.total.verified), proofs)
     if told["all_assets_priced"] == held["all_assets_priced"]:
         made["all_assets_priced"] = held["all_assets_priced"]
+    if told.get("ratio_limits", made["ratio_limits"]) != made["ratio_limits"]:
+        yield "what limits the ratio over all coins is not said beside it"
     words = ("gap", "why_absent")
     if all(told[n] == made[n] for n in _MADE) and all(
         bool(told[n]) == bool(made[n]) for n in words
@@ -123,10 +127,10 @@ def _over_all(document: Json, told: Json) -> Iterator[str]:
 
 
 def _made(
-    proof: KeptProof, value: SnapshotValue, assets: tuple[AssetValue, ...]
+    proof: KeptProof, value: SnapshotValue, assets: tuple[AssetValue, ...], proofs: int
 ) -> dict[str, object]:
     rest = SnapshotValue(value.taken, value.complete, assets)
-    return aggregate_object(aggregate_of(proof, rest, ""))
+    return aggregate_object(replace(aggregate_of(proof, rest, ""), proofs=proofs))
 
 
 def _group(group: Json, totals: Mapping[str, Json]) -> Iterator[str]:

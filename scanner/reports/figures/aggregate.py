@@ -9,11 +9,11 @@ reserves: they are left out, and named.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
-from scanner.liabilities.interface import LiabilityEvidence
+from scanner.liabilities.interface import LiabilityEvidence, ratio_limits
 from scanner.liabilities.record import KeptProof, check_ratio
 from scanner.reports.figures.values import (
     AssetValue,
@@ -45,6 +45,7 @@ class Aggregate:
     owed_cents: the net in US cents, None where nobody said what one unit is worth. ratio: decimal
     text, None with the reason in `why_absent`. published: what the publisher says, as given; "" if
     nobody told. left_out: what is verified of coins that the publisher issues itself; in no figure.
+    proofs: how many are kept beside the snapshot. Each may be of some users only.
     """
 
     proof: KeptProof
@@ -54,6 +55,15 @@ class Aggregate:
     why_absent: str
     published: str
     left_out: tuple[str, ...] = ()
+    proofs: int = 1
+
+    @property
+    def limits(self) -> str:
+        """What the ratio may not be shown without. No proof says of which day it is, or of whom."""
+        proven = self.proof.evidence is LiabilityEvidence.SNARK_AGGREGATE
+        several = f"one of {self.proofs} proofs" if self.proofs > 1 else ""
+        said = ratio_limits(proven=proven, dated=False, scope="")
+        return ", ".join(filter(None, (said, several)))
 
 
 def aggregates(
@@ -77,7 +87,7 @@ def aggregates(
     left_out = tuple(a.asset for a in value.assets if a.asset in own and a.total.verified)
     others = replace(value, assets=tuple(a for a in value.assets if a.asset not in own))
     made = [aggregate_of(proof, others, published or proof.published_ratio) for proof in kept]
-    return [replace(each, left_out=left_out) for each in made]
+    return [replace(each, left_out=left_out, proofs=len(kept)) for each in made]
 
 
 def aggregate_of(proof: KeptProof, value: SnapshotValue, published: str) -> Aggregate:
@@ -151,6 +161,7 @@ def aggregate_object(found: Aggregate) -> dict[str, object]:
             if value.price is not None and value.verified
         ],
         "aggregate_ratio": found.ratio,
+        "ratio_limits": None if found.ratio is None else found.limits,
         "why_absent": found.why_absent,
         "published_ratio": found.published or None,
         "left_out": list(found.left_out),
@@ -174,8 +185,7 @@ def aggregate_words(found: Aggregate) -> str:
     known = found.ratio or f"absent: {found.why_absent}"
     if found.ratio and not found.value.priced:
         known += ", only assets with a price and an answer"
-    if found.proof.evidence is not LiabilityEvidence.SNARK_AGGREGATE:
-        known += ", unproven"
+    known += f" ({found.limits})" if found.ratio else ""
     said = f"; the publisher states {found.published}" if found.published else ""
     out = f"; without its own {', '.join(found.left_out)}" if found.left_out else ""
     return f"Ratio over all coins: {known}{out}{said}"
@@ -187,7 +197,9 @@ def aggregate_lines(found: Aggregate) -> list[str]:
     accepted = proof.evidence is LiabilityEvidence.SNARK_AGGREGATE
     standing = STANDING if accepted else UNPROVEN
     lines = [
-        f"aggregate ratio: {found.ratio or 'absent: ' + found.why_absent}",
+        f"aggregate ratio: {found.ratio} ({found.limits})"
+        if found.ratio
+        else f"aggregate ratio: absent: {found.why_absent}",
         "reserves: no value"
         if value.verified is None
         else f"reserves: {usd(value.verified)} US dollars verified"
@@ -210,6 +222,44 @@ def aggregate_lines(found: Aggregate) -> list[str]:
     return lines
 
 
+class Together(NamedTuple):
+    """What several proofs owe if they are of different users. ratio: "" where there is none."""
+
+    proofs: int
+    owed_cents: int
+    ratio: str
+    is_below: bool
+
+
+def together(known: Sequence[Mapping[str, Any]]) -> Together | None:
+    """What several kept proofs come to; None for one, or where what one owes is not known.
+
+    known: of `aggregate_object`. The reserves are the same for all: those of each ratio would
+    otherwise cover what is owed several times.
+    """
+    owed = [each["owed_usd"] for each in known]
+    if len(known) < 2 or None in owed:
+        return None
+    due = sum(int(text.replace(".", "")) for text in owed)
+    held, any_ratio = known[0]["reserves_usd"], known[0]["aggregate_ratio"]
+    if held is None or any_ratio is None or due <= 0:
+        return Together(len(known), due, "", is_below=False)
+    cents = int(held.replace(".", ""))
+    return Together(len(known), due, _ratio(cents, due), cents < due)
+
+
+def together_words(known: Sequence[Mapping[str, Any]]) -> str:
+    """The same in one sentence; "" where there is nothing to say. known: as of `together`."""
+    if len(known) < 2:
+        return ""
+    said = f"{len(known)} proofs are saved, which may be of different users"
+    found = together(known)
+    if found is None:
+        return f"{said}: what they owe together is not known"
+    ratio = f", and the ratio is {found.ratio}" if found.ratio else ""
+    return f"{said}: together they owe {grouped(usd(found.owed_cents) or '')} US dollars{ratio}"
+
+
 def aggregate_view(known: Mapping[str, Any]) -> dict[str, Any]:
     """What stands in each cell of `_ratio.j2`. known: of `aggregate_object`."""
     owed, reserves = known["owed_usd"], known["reserves_usd"]
@@ -217,6 +267,7 @@ def aggregate_view(known: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "ratio": ratio or "absent",
         "why_absent": known["why_absent"],
+        "limits": known.get("ratio_limits") or ("unproven" if known["gap"] is None else ""),
         "published": known["published_ratio"] or "",
         "below_one": ratio is not None and ratio.startswith("0."),
         "unproven": known["gap"] is None,

@@ -95,6 +95,7 @@ def _over_all(found: Aggregate) -> dict[str, object]:
         "published_ratio": found.published or None,
         "liabilities_evidence": proof.evidence.value,
         "proven_per_coin": False,
+        "dated": False,
         "why_absent": found.why_absent or None,
         "source": proof.name,
         "prices": "; ".join(prices) or None,
