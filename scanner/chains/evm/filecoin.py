@@ -22,7 +22,12 @@ from scanner.chains.fleet.faults import Fault, RpcError
 from scanner.chains.fleet.keys import agreed
 from scanner.chains.fleet.quorum import tally, winner
 from scanner.chains.interface import ReadPolicy
-from scanner.errors import SourceError, SourceRejectedError, SourceUnavailableError
+from scanner.errors import (
+    HeightPrunedError,
+    SourceError,
+    SourceRejectedError,
+    SourceUnavailableError,
+)
 from scanner.model.addresses.filecoin import FilecoinCodec
 from scanner.model.addresses.interface import Address
 from scanner.model.balance import Balance, BalanceQuery, Evidence, unavailable
@@ -123,7 +128,12 @@ class FilecoinSource:
             self._canaries.check(node, at, _ask)
             return actor_keys(node, address, at)
 
-        return agreed(self.pool, ask, self._quorum)
+        try:
+            return agreed(self.pool, ask, self._quorum)
+        except HeightPrunedError as e:
+            # Gateways look back a day for this API and further for the Ethereum one: balances of
+            # such an epoch are there, and only these rows' keys are not.
+            raise SourceRejectedError(e.endpoint, e.what) from None
 
     def call(self, to: bytes, data: bytes, at: BlockRef) -> bytes:
         """See ContractCaller.call."""

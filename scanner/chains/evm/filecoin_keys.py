@@ -69,7 +69,9 @@ def _read(node: Node, address: Address, at: BlockRef) -> KeyPolicy:
     if kind is Kind.ACCOUNT:
         return KeyPolicy((single("the account's key", _account_key(node, state)),), at.height)
     raise SourceRejectedError(
-        node.name, "shows an actor that is neither a multisig nor an account of a key"
+        node.name,
+        "shows an actor that is neither a multisig nor an account of a key, or of a newer version "
+        "of the network than is known here",
     )
 
 

@@ -16,7 +16,6 @@ from scanner.chains.evm.filecoin_keys import tipset_hash
 from scanner.chains.fleet import pool
 from scanner.chains.interface import ReadPolicy
 from scanner.errors import (
-    HeightPrunedError,
     ReorgError,
     SourceError,
     SourceRejectedError,
@@ -284,7 +283,7 @@ REFUSED: dict[str, tuple[Callable[[Lotus], None], type[SourceError]]] = {
         _trick(
             "StateReadState", error(1, "bad tipset: lookbacks of more than 24h0m0s are disallowed")
         ),
-        HeightPrunedError,
+        SourceRejectedError,
     ),
     "another chain's block": (lambda node: setattr(node, "fork", "fork"), ReorgError),
 }
@@ -352,6 +351,15 @@ def test_where_nobody_can_tell_nothing_is_verified() -> None:
     result = judged(node, 0, 1)
     assert result.control is Control.UNSUPPORTED
     assert "neither a multisig nor an account" in result.reason
+
+
+def test_where_the_state_is_too_old_for_that_api_the_other_rows_are_not_held_up() -> None:
+    node = two_of_three()
+    words = "bad tipset: lookbacks of more than 24h0m0s are disallowed"
+    _trick("StateReadState", error(1, words))(node)
+    result = judged(node, 0, 1)
+    assert result.control is Control.UNSUPPORTED
+    assert "could not be checked" in result.reason
 
 
 def test_offline_it_says_what_would_tell() -> None:
