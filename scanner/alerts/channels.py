@@ -17,12 +17,15 @@ from __future__ import annotations
 import hashlib
 import hmac
 import smtplib
+import socket
 import ssl
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
+from threading import Timer
 
 from scanner.alerts.config import Channel, Email, Webhook
 from scanner.errors import SourceRejectedError, SourceUnavailableError, clip
@@ -32,6 +35,8 @@ from scanner.reports.tables.jsontext import compact
 from scanner.reports.tables.text import printable
 
 ANSWER_LIMIT = 64 * 1024
+MAIL_SECONDS = 120.0
+"""For one mail, from the connection to its end; shorter than a delivery belongs to a process."""
 SIGNATURE = "x-scanner-signature"
 EVENT = "x-scanner-event"
 
@@ -94,8 +99,10 @@ _FORMS: Mapping[str, Callable[[Webhook, Message], dict[str, object]]] = {
 
 
 def _mail(channel: Email, message: Message) -> None:
+    watch = _Watch()
     try:
-        _send_mail(channel, _mail_of(channel, message))
+        with watch:
+            _send_mail(channel, _mail_of(channel, message), watch)
     except smtplib.SMTPAuthenticationError:
         raise SourceRejectedError(channel.name, "the mail server rejected the password") from None
     except smtplib.SMTPRecipientsRefused:
@@ -111,18 +118,67 @@ def _mail(channel: Email, message: Message) -> None:
     except (smtplib.SMTPException, OSError) as e:
         # Their texts may repeat what was sent.
         what = f"no connection to the mail server ({type(e).__name__})"
+        if watch.ended:
+            what = f"the mail server did not take the mail within {MAIL_SECONDS:g} s"
         raise SourceUnavailableError(channel.name, what) from None
+    except ValueError:  # a host name that is none; user and password beyond ASCII
+        what = "its host, user or password has characters that a mail server cannot be told"
+        raise SourceRejectedError(channel.name, what) from None
 
 
-def _send_mail(channel: Email, mail: EmailMessage) -> None:
-    context = ssl.create_default_context(cafile=channel.ca_file or None)
-    if channel.security == "tls":
-        server: smtplib.SMTP = smtplib.SMTP_SSL(
-            channel.host, channel.port, timeout=channel.timeout, context=context
+class _Watch:
+    """Hangs up when MAIL_SECONDS are over, whatever the server sends meanwhile.
+
+    The library's time-out is for each read, and of a server that sends a byte now and then each is
+    in time: a worker would deliver nothing else, and take no snapshot.
+    """
+
+    ended = False
+
+    def __init__(self) -> None:
+        self._lines: list[socket.socket] = []
+        self._timer = Timer(MAIL_SECONDS, self._end)
+        self._timer.daemon = True
+
+    def __enter__(self) -> None:
+        self._timer.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+        for line in self._lines:
+            line.close()
+
+    def watch(self, line: socket.socket) -> socket.socket:
+        """Watch a connection. TLS takes the socket over, so another one of the same is kept."""
+        self._lines.append(line.dup())
+        if self.ended:
+            raise TimeoutError
+        return line
+
+    def _end(self) -> None:
+        self.ended = True
+        for line in self._lines:
+            with suppress(OSError):
+                line.shutdown(socket.SHUT_RDWR)
+
+
+class _Server(smtplib.SMTP):
+    """A mail server, its connection watched from the first byte on. context: of TLS at once."""
+
+    def __init__(self, channel: Email, watch: _Watch, context: ssl.SSLContext | None) -> None:
+        self._watch, self._context = watch, context
+        super().__init__(channel.host, channel.port, timeout=channel.timeout)
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        line = self._watch.watch(socket.create_connection((host, port), timeout))
+        return (
+            line if self._context is None else self._context.wrap_socket(line, server_hostname=host)
         )
-    else:
-        server = smtplib.SMTP(channel.host, channel.port, timeout=channel.timeout)
-    with server:
+
+
+def _send_mail(channel: Email, mail: EmailMessage, watch: _Watch) -> None:
+    context = ssl.create_default_context(cafile=channel.ca_file or None)
+    with _Server(channel, watch, context if channel.security == "tls" else None) as server:
         if channel.security == "starttls":
             server.starttls(context=context)
         if channel.user:

@@ -7,6 +7,10 @@ from contextlib import contextmanager, suppress
 
 import pytest
 
+from scanner.alerts import channels
+from scanner.alerts.channels import deliver
+from scanner.alerts.config import Email
+from scanner.alerts.telling import trial_message
 from scanner.errors import SourceUnavailableError
 from scanner.model.endpoint import Endpoint
 from scanner.net.download import download
@@ -25,13 +29,17 @@ DRIPPING = {
 
 
 @contextmanager
-def dripping(head, byte):
-    """A server that sends a head, and then a little every 0.1 s; yields host:port."""
+def dripping(head, byte, waits=True):
+    """A server that sends a head, and then a little every 0.1 s; yields host:port.
+
+    waits: until it is spoken to.
+    """
     over = threading.Event()
 
     def serve(connection):
         with suppress(OSError), connection:
-            connection.recv(65536)
+            if waits:
+                connection.recv(65536)
             connection.sendall(head)
             while not over.wait(0.1):
                 connection.sendall(byte)
@@ -66,4 +74,25 @@ def test_a_list_that_comes_a_byte_now_and_then_is_given_up(what, tmp_path):
         began = time.monotonic()
         with pytest.raises(SourceUnavailableError, match="not complete after"):
             download(f"http://{host}/", "okx", tmp_path / "list", limit=10**6, seconds=1.5)
+        assert time.monotonic() - began < 15
+
+
+SMTP = {
+    "the greeting": (b"220-", b"x", "none"),
+    "lines of the greeting": (b"", b"220-x\r\n", "none"),
+    "the answer to EHLO": (b"220 here\r\n250-", b"x", "starttls"),
+    "the handshake": (b"\x16\x03\x03\x3f\xff\x02", b"x", "tls"),
+}
+
+
+@pytest.mark.parametrize("what", SMTP)
+def test_a_mail_server_that_says_a_byte_now_and_then_is_left(what, monkeypatch):
+    monkeypatch.setattr(channels, "MAIL_SECONDS", 1.5)
+    head, byte, security = SMTP[what]
+    with dripping(head, byte, waits=False) as place:
+        host, _, port = place.partition(":")
+        mail = Email("ops", host, int(port), security, "a@b.example", ("c@d.example",), timeout=5)
+        began = time.monotonic()
+        with pytest.raises(SourceUnavailableError, match="did not take the mail within"):
+            deliver(mail, trial_message())
         assert time.monotonic() - began < 15

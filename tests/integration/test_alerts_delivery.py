@@ -243,6 +243,31 @@ def test_mail_by_starttls_with_a_password(tmp_path):
     assert KEY not in str(refused.value)
 
 
+def test_mail_by_tls_from_the_first_byte(tmp_path):
+    certificate = make_certificate(tmp_path)
+    with receiving(certificate, at_once=True) as receiver:
+        receiver.password = KEY
+        deliver(
+            mail(receiver, password=KEY, ca_file=str(certificate[0]), security="tls"),
+            trial_message(),
+        )
+        with pytest.raises(SourceUnavailableError, match="no encrypted connection"):
+            deliver(mail(receiver, password=KEY, security="tls"), trial_message())
+    (got,) = receiver.mails
+    assert got.encrypted
+
+
+@pytest.mark.parametrize("odd", [{"host": "a..b"}, {"host": "x" * 300}, {"password": "p\xe4ss"}])
+def test_what_no_mail_server_can_be_told_is_said_without_it(tmp_path, odd):
+    certificate = make_certificate(tmp_path)
+    with receiving(certificate) as receiver:
+        receiver.password = KEY
+        channel = mail(receiver, **{"password": KEY, "ca_file": str(certificate[0]), **odd})
+        with pytest.raises(SourceRejectedError, match="cannot be told") as caught:
+            deliver(channel, trial_message())
+    assert "p\xe4ss" not in str(caught.value)
+
+
 def test_a_mail_server_that_nobody_vouches_for_gets_no_password(tmp_path):
     with receiving(make_certificate(tmp_path)) as receiver:
         receiver.password = KEY
@@ -258,9 +283,9 @@ def test_a_mail_server_without_starttls_gets_nothing():
     assert receiver.mails == []
 
 
-def mail(receiver, *, security="starttls", password="", ca_file=""):
+def mail(receiver, *, security="starttls", password="", ca_file="", host="127.0.0.1"):
     return Email(
-        "mail", "127.0.0.1", receiver.port, security, "scanner@example.com",
+        "mail", host, receiver.port, security, "scanner@example.com",
         ("ops@example.com",), "me" if password else "", password, ca_file, 5.0,
     )  # fmt: skip
 

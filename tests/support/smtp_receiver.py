@@ -50,14 +50,19 @@ def make_certificate(folder: Path) -> tuple[Path, Path]:
 
 
 @contextmanager
-def receiving(certificate: tuple[Path, Path] | None = None) -> Iterator[Receiver]:
-    """Receive mails. certificate: offer STARTTLS with it."""
+def receiving(
+    certificate: tuple[Path, Path] | None = None, *, at_once: bool = False
+) -> Iterator[Receiver]:
+    """Receive mails. certificate: offer STARTTLS with it; at_once: speak TLS from the beginning."""
     receiver = Receiver()
 
     class Handler(socketserver.StreamRequestHandler):
         def handle(self) -> None:
             with contextlib.suppress(OSError, ssl.SSLError):
-                _Session(self, receiver, certificate).run()
+                session = _Session(self, receiver, certificate)
+                if at_once:
+                    session.encrypt()
+                session.run()
 
     class Server(socketserver.ThreadingTCPServer):
         allow_reuse_address = True
@@ -110,6 +115,9 @@ class _Session:
 
     def _starttls(self, rest: str) -> None:
         self._say("220 go")
+        self.encrypt()
+
+    def encrypt(self) -> None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(*self._certificate)
         self._file.close()
