@@ -4,15 +4,17 @@ import threading
 
 import pytest
 from sqlalchemy.event import listen
-from support.snapshot_stub import StubSource, eth_claim, good_judge
+from support.snapshot_stub import UNSIGNED, StubSource, eth_claim, good_judge
 from support.taking import DOWN, SIGNED, planned, raises, take, twenty_five
 
 from scanner.errors import SourceUnavailableError, StoreError
 from scanner.model.balance import Balance, Evidence
 from scanner.model.finding import FindingKind
+from scanner.snapshots.findings import finding_about
 from scanner.snapshots.interface import RowResult, SnapshotState
 from scanner.store.reading import queries
 from scanner.store.reading.check import check
+from scanner.store.schema import bulk
 from scanner.store.writing.sink import StoreSink
 
 
@@ -198,4 +200,40 @@ def test_chunks_whose_claims_lie_among_others_cost_no_more_than_the_first(store)
     assert asked == [asked[0]] * 8
     asked.append([])
     assert sink.end(snapshot) is SnapshotState.COMPLETE
+    assert check(store) == []
+
+
+def test_verdicts_and_findings_of_an_earlier_try_stay_and_are_what_is_added_up(store, monkeypatch):
+    """Two of five rows were judged before, one of them otherwise; batches end among them."""
+    monkeypatch.setattr(bulk, "SENT", 2)
+    snapshot = planned(store, [eth_claim(n, amount=10, **SIGNED) for n in range(5)])
+    sink = StoreSink(store)
+    sink.start(snapshot)
+    block = sink.pin(snapshot, 100, StubSource().pin(100), "stub")
+    (chunk,) = sink.chunks(snapshot)
+    rows = sink.claims(chunk)
+    proof = good_judge([rows[0].claim], None)[0]
+    doubt = finding_about(rows[2].claim, FindingKind.SHORTFALL, "said first")
+    sink.fail_chunk(
+        chunk,
+        "down",
+        [RowResult(rows[0], proof, None), RowResult(rows[2], UNSIGNED, None, (doubt,))],
+    )
+    again = finding_about(rows[2].claim, FindingKind.SHORTFALL, "said again")
+    other = finding_about(rows[3].claim, FindingKind.SHORTFALL, "of another row")
+    told = {rows[2].no: (again,), rows[3].no: (other,)}
+    good = Balance(10, Evidence.REPORTED, ("node",))
+    sink.finish_chunk(
+        chunk, [RowResult(row, proof, good, told.get(row.no, ())) for row in rows], block
+    )
+    assert sink.end(snapshot) is SnapshotState.COMPLETE
+    found = list(queries.rows(store, snapshot))
+    assert [row.control.is_proof for row in found] == [True, True, False, True, True]
+    (eth,) = queries.totals(store, snapshot).assets
+    assert (eth.verified, eth.unverified) == (40, 10)
+    kept = [f.finding for f in queries.findings(store, snapshot, kinds=[FindingKind.SHORTFALL])]
+    assert sorted((f.row, f.reason) for f in kept) == [
+        (rows[2].claim.row, "said first"),
+        (rows[3].claim.row, "of another row"),
+    ]
     assert check(store) == []
