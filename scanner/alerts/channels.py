@@ -112,18 +112,20 @@ def _mail(channel: Email, message: Message) -> None:
     except smtplib.SMTPResponseException as e:
         what = f"the mail server answered {e.smtp_code}"
         raise SourceUnavailableError(channel.name, what) from None
-    except ssl.SSLError as e:
-        what = f"no encrypted connection to the mail server ({clip(e.reason or 'TLS')})"
-        raise SourceUnavailableError(channel.name, what) from None
     except (smtplib.SMTPException, OSError) as e:
-        # Their texts may repeat what was sent.
-        what = f"no connection to the mail server ({type(e).__name__})"
-        if watch.ended:
-            what = f"the mail server did not take the mail within {MAIL_SECONDS:g} s"
-        raise SourceUnavailableError(channel.name, what) from None
+        raise SourceUnavailableError(channel.name, _no_mail(e, watch)) from None
     except ValueError:  # a host name that is none; user and password beyond ASCII
         what = "its host, user or password has characters that a mail server cannot be told"
         raise SourceRejectedError(channel.name, what) from None
+
+
+def _no_mail(error: Exception, watch: _Watch) -> str:
+    """Why a mail was not taken, in our words: theirs may repeat what was sent."""
+    if watch.ended:
+        return f"the mail server did not take the mail within {MAIL_SECONDS:g} s"
+    if isinstance(error, ssl.SSLError):
+        return f"no encrypted connection to the mail server ({clip(error.reason or 'TLS')})"
+    return f"no connection to the mail server ({type(error).__name__})"
 
 
 class _Watch:
