@@ -130,10 +130,19 @@ def _make(entry: Entry) -> Any:  # noqa: ANN401
     if isinstance(found, typer.Typer):
         group = typer.main.get_group(found)
         group.name, group.epilog = entry.name, epilog(entry.name)
+        for command in getattr(group, "commands", {}).values():
+            # Typer cuts a summary after 45 characters, in the middle of what it says.
+            command.short_help = command.short_help or _first_sentence(command.help or "")
         return group
     alone = typer.Typer(rich_markup_mode=None, add_completion=False)
     alone.command(entry.name, epilog=epilog(entry.name))(found)
     return typer.main.get_command(alone)
+
+
+def _first_sentence(text: str) -> str:
+    """Of a help text: up to the first full stop that a blank or the end follows."""
+    words = " ".join(text.split("\n\n", maxsplit=1)[0].split())
+    return words.partition(". ")[0].rstrip(".") + "." if words else ""
 
 
 class CommandTable(TyperGroup):

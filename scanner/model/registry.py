@@ -153,7 +153,8 @@ class Registry:
             return self._aliases[name.strip().upper()]
         except KeyError:
             near = did_you_mean(name, self.networks)
-            what = f"unknown network {clip(name)!r}{near}"
+            odd = ": do the columns match the header?" if name.strip().isdigit() else near
+            what = f"unknown network {clip(name)!r}{odd}"
             raise UnknownAssetError("", name, what) from None
 
     def names_network(self, text: str) -> bool:

@@ -103,3 +103,31 @@ def test_columns_are_named_by_the_user(scanner, tmp_path):
     wrong = scanner(*arguments, "--columns", "address=nowhere")
     assert wrong.status == 2
     assert "--columns" in wrong.lines[-1]
+
+
+HEAD = "coin,network,address,amount\n"
+
+
+def test_a_reason_that_many_rows_have_is_told_once_with_its_rows(scanner, tmp_path):
+    rows = [
+        f"BTC,{'net0' if n % 3 else 'net1'},1BoatSLRHtKNngkdXEeobR76b53LETtpyT,1" for n in range(99)
+    ]
+    (tmp_path / "x.csv").write_text(HEAD + "\n".join(rows) + "\n")
+    said = scanner("lists", "inspect", "x.csv").text
+    assert "  66 rows, first in line 3: unknown network 'net0'\n" in said
+    assert "  33 rows, first in line 2: unknown network 'net1'\n" in said
+    assert said.count("unknown network") == 2
+
+
+def test_rows_that_all_differ_are_told_by_their_lines(scanner, tmp_path):
+    rows = [f"BTC,net{n},1BoatSLRHtKNngkdXEeobR76b53LETtpyT,1" for n in range(2_000)]
+    (tmp_path / "x.csv").write_text(HEAD + "\n".join(rows) + "\n")
+    said = scanner("lists", "inspect", "x.csv").text
+    assert "line 2: row 2, field 2: unknown network 'net0'" in said
+    assert "and 1,995 more" in said
+
+
+def test_a_number_in_place_of_a_network_asks_about_the_header(scanner, tmp_path):
+    (tmp_path / "x.csv").write_text(HEAD + "BTC,863761,1BoatSLRHtKNngkdXEeobR76b53LETtpyT,1\n")
+    said = scanner("lists", "inspect", "x.csv").text
+    assert "unknown network '863761': do the columns match the header?" in said

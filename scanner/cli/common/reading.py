@@ -78,7 +78,8 @@ def parse_heights(texts: Sequence[str], registry: Registry) -> dict[str, int | N
         if colon and (height == "latest" or not _HASH.fullmatch(block_hash)):
             raise ConfigError(f"--at wants NETWORK=HEIGHT:HASH with the block's hash, not {text!r}")
         if not equals or not (height == "latest" or (height.isascii() and height.isdigit())):
-            raise ConfigError(f"--at wants NETWORK=HEIGHT or NETWORK=latest, not {text!r}")
+            forms = "NETWORK=HEIGHT, NETWORK=latest or NETWORK=TIME (2026-11-01T00:00Z)"
+            raise ConfigError(f"--at wants {forms}, not {text!r}")
         name = registry.network(label).name
         if name in heights:
             raise ConfigError(f"--at names {name} twice")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TextIO
 
@@ -12,7 +13,7 @@ from scanner.model.claim import Claim, DeclaredTotal, ListSummary, Row
 from scanner.model.finding import WEIGHTS, Finding, FindingKind, Weight
 from scanner.model.understood import Account, Role
 from scanner.ownership.signed_texts import SignedTexts
-from scanner.reports.figures.amounts import whole_coins
+from scanner.reports.figures.amounts import counted_rows, whole_coins
 from scanner.reports.figures.signed_texts import text_lines
 from scanner.reports.figures.words import MEANINGS, WEIGHT_WORDS
 from scanner.reports.tables.grid import Cell, Column, print_grid
@@ -20,6 +21,11 @@ from scanner.reports.tables.text import printable
 
 FIRST_FEW = 5
 """How many places of each kind of problem are named."""
+MOST_TOLD = 10
+"""How many reasons of a kind are told, where many rows have the same ones."""
+MOST_REASONS = 1000
+"""How many reasons of a kind are told apart; a hostile file may give each row its own."""
+_PLACE = re.compile(r"row [0-9]+(?:, field [0-9]+)?: ", re.ASCII)
 MOST_DECLARED = 1000
 """How many lines of a totals block are kept; a hostile file may hold nothing else."""
 MOST_TYPES = 50
@@ -65,10 +71,15 @@ class HoldingSum:
 
 @dataclass(slots=True)
 class Problems:
-    """Findings by kind: how many, and the first few."""
+    """Findings by kind: how many, and the first few.
+
+    reasons: of each kind, how often each reason was given, and in which line first, without the
+    place that it names; of MOST_REASONS at most, None for more.
+    """
 
     counts: Counter[FindingKind] = field(default_factory=Counter)
     examples: dict[FindingKind, list[Finding]] = field(default_factory=dict)
+    reasons: dict[FindingKind, dict[str, list[int]] | None] = field(default_factory=dict)
 
     def add(self, finding: Finding) -> None:
         """Count one finding."""
@@ -76,6 +87,12 @@ class Problems:
         kept = self.examples.setdefault(finding.kind, [])
         if len(kept) < FIRST_FEW:
             kept.append(finding)
+        reasons = self.reasons.setdefault(finding.kind, {})
+        if reasons is not None:
+            reason = _PLACE.sub("", finding.reason, count=1)
+            reasons.setdefault(reason, [0, finding.row or 0])[0] += 1
+            if len(reasons) > MOST_REASONS:
+                self.reasons[finding.kind] = None
 
     @property
     def weights(self) -> set[Weight]:
@@ -277,9 +294,24 @@ def _warn(count: int) -> Cell:
 def _problem_lines(kind: FindingKind, problems: Problems) -> list[str]:
     count, examples = problems.counts[kind], problems.examples[kind]
     lines = [f"{WEIGHT_WORDS[WEIGHTS[kind]]}: {kind.value}, {count:,} ({MEANINGS[kind]})"]
+    reasons = problems.reasons[kind]
+    if reasons and len(reasons) < count and count > FIRST_FEW:
+        return lines + _reason_lines(reasons)
     lines += [f"  line {f.row}: {f.reason}" if f.row else f"  {f.reason}" for f in examples]
     if count > len(examples):
         lines.append(f"  and {count - len(examples):,} more")
+    return lines
+
+
+def _reason_lines(reasons: Mapping[str, Sequence[int]]) -> list[str]:
+    """Each reason once, the most frequent first."""
+    often = sorted(reasons.items(), key=lambda item: -item[1][0])
+    lines = [
+        f"  {counted_rows(rows)}, first in line {line}: {reason}"
+        for reason, (rows, line) in often[:MOST_TOLD]
+    ]
+    if len(often) > MOST_TOLD:
+        lines.append(f"  and {len(often) - MOST_TOLD:,} more reasons")
     return lines
 
 

@@ -189,3 +189,23 @@ def test_commands_that_need_no_proof_of_liabilities_load_neither_them_nor_numpy(
     proofs = {"scanner.liabilities.proofs", "scanner.liabilities.load", "scanner.liabilities.kept"}
     assert not loaded & {"numpy", "py_ecc", *proofs}
     assert not {name for name in loaded if name.startswith("scanner.liabilities.okx")}
+
+
+GROUPS = [
+    "lists", "prices", "alerts", "schedule", "liabilities", "db", "publishers", "endpoints", "proofs",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_no_summary_of_a_group_is_cut(group, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main.run([group, "--help"]) == 0
+    commands = capsys.readouterr().out.partition("Commands:")[2].partition("Examples:")[0]
+    assert commands.strip()
+    assert "..." not in commands
+    assert all(len(line) <= 80 for line in commands.splitlines())
+
+
+def test_a_block_that_cannot_be_read_names_every_form(capsys):
+    assert main.run(["snapshot", "x.csv", "--at", "yesterday"]) == 2
+    assert "NETWORK=TIME (2026-11-01T00:00Z)" in capsys.readouterr().err
