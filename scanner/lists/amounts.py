@@ -58,6 +58,8 @@ class AmountReader:
         commas = layout.delimiter == "," and not layout.typed
         self._label = self._at + 1 if commas and self._at + 1 in layout.labels else -1
         self._marks = None if self._mark or layout.dots_doubted else marks
+        careful = self._told_unit or self._dots_may_group or self._doubt_dots
+        self._plain = not careful and self._label < 0 and self._marks is None
         self.wholes: set[bool] = set()
         """Whether amounts beside decimals were whole numbers."""
 
@@ -68,6 +70,19 @@ class AmountReader:
         """
         text = cells[self._at]
         decimals = 0 if self._base else holding.decimals
+        if self._plain:  # nothing below would look at such an amount: lists have many
+            try:
+                amount = parse_amount(text, decimals)
+                if amount <= limit:
+                    return amount
+            except AmountFormatError:
+                pass
+        return self._read(cells, text, decimals, holding, limit, line)
+
+    def _read(
+        self, cells: list[str], text: str, decimals: int, holding: Holding, limit: int, line: int
+    ) -> int | None:
+        """Read an amount that something is said of, or that cannot be taken as it is written."""
         if self._told_unit:
             try:
                 decimals = self._decimals_of(cells, holding, line)

@@ -37,6 +37,11 @@ class Freshness(StrEnum):
     NONE = "none"  # nothing was signed
 
 
+CONTROLS, DERIVED, UNGRADED = Control.CONTROLS, Binding.DERIVED, Freshness.NONE
+"""What is asked for in every row, by names of their own: `Control.CONTROLS` costs a call on Python
+3.11, and lists have hundreds of thousands of rows."""
+
+
 class ControlResult(NamedTuple):
     """The verdict about one claim. A tuple, for there are as many of them as claims.
 
@@ -79,7 +84,7 @@ class ControlResult(NamedTuple):
 
 def shows_control(control: Control | None, binding: Binding | None) -> bool:
     """Whether a verdict shows who may spend. None: there is no verdict yet."""
-    return control is Control.CONTROLS and binding in _BINDING_SHOWN
+    return control is CONTROLS and binding in _BINDING_SHOWN
 
 
 def is_proof(control: Control | None, binding: Binding | None, statement: Statement | None) -> bool:
@@ -88,9 +93,7 @@ def is_proof(control: Control | None, binding: Binding | None, statement: Statem
     Rows of programs that did not ask for the statement stay what those programs called them; that
     it was not asked is a finding of every such snapshot (`statement_unchecked`).
     """
-    return (
-        control is Control.CONTROLS and binding in _BINDING_SHOWN and statement in _STATEMENT_SHOWN
-    )
+    return control is CONTROLS and binding in _BINDING_SHOWN and statement in _STATEMENT_SHOWN
 
 
 LOCK_TIMES = 500_000_000

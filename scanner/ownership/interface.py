@@ -121,6 +121,18 @@ class Verifier(Protocol):
         ...
 
 
+@runtime_checkable
+class BulkVerifier(Verifier, Protocol):
+    """A Verifier that judges many rows at once sooner than one by one."""
+
+    def verify_many(self, proofs: Sequence[Proof]) -> list[ControlResult | None]:
+        """Judge rows that it handles, offline: one verdict per row, in order.
+
+        None where it has none so soon: then `verify` gives it. Never raises on hostile input.
+        """
+        ...
+
+
 Readings = tuple[tuple[Signer, ...], ...]
 """Each is one way to read all signatures of a row: who made them, each signer once."""
 

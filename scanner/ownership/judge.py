@@ -14,25 +14,25 @@ A verdict depends on its own row alone: not on other rows, not on their order.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from contextlib import suppress
 from functools import lru_cache, partial
-from typing import NamedTuple
 
 from scanner.errors import AddressFormatError, SourceRejectedError
 from scanner.model.addresses.evm import checksum_text
 from scanner.model.addresses.interface import Address
 from scanner.model.addresses.table import decode_address
-from scanner.model.claim import Claim
-from scanner.model.control import Binding, Control, ControlResult, Freshness
-from scanner.model.network import Network
+from scanner.model.claim import Claim, Row
+from scanner.model.control import CONTROLS, UNGRADED, Binding, Control, ControlResult
 from scanner.model.registry import Registry
 from scanner.ownership import verdicts
 from scanner.ownership.asking import Asking
+from scanner.ownership.begun import Begun, Rules, begin, rules_of
 from scanner.ownership.ed25519.signing import opened
 from scanner.ownership.evm.delegation import delegates
 from scanner.ownership.freshness import grade
 from scanner.ownership.interface import (
+    BulkVerifier,
     ContractCall,
     KeyQuestion,
     KeysAhead,
@@ -42,8 +42,8 @@ from scanner.ownership.interface import (
     Verifier,
 )
 from scanner.ownership.key_policy import judge_policy, keys_unknown, may_be_asked, not_asked
-from scanner.ownership.memory import Memory, digest, memory_key
-from scanner.ownership.near_misses import NearMiss, near_miss, of_test_network
+from scanner.ownership.memory import Memory, Verdicts
+from scanner.ownership.near_misses import NearMiss, near_miss
 from scanner.ownership.table import verifiers_of
 from scanner.ownership.unread import OtherKey, Unread, tried
 from scanner.ownership.unsupported import why_unsupported
@@ -61,6 +61,8 @@ _CHAIN_ASKED = frozenset(("evm", "starknet", "validator_key"))
 _KEY_DIGITS = 96
 """Of a validator's key, at least."""
 
+_new = tuple.__new__
+
 
 def judge(
     claim: Claim,
@@ -76,25 +78,11 @@ def judge(
     (SourceError: then there is no verdict yet), except SourceRejectedError: asking again would be
     useless.
     """
-    network = registry.networks.get(claim.network)
-    if network is None:
-        return verdicts.unsupported("", "the network is in no table (config/networks.csv)")
-    try:
-        address = decode_address(network, claim.address)
-    except AddressFormatError as e:
-        hint = of_test_network(network, claim.address)
-        return verdicts.malformed("", f"address: {e.reason}{hint}")
-    if not any(claim.signatures):
-        return _UNSIGNED
-    rules = _rules(network)
-    key = _key(rules, address, claim)
-    remembered = _memory.find(key)
-    if remembered is None:
-        known = _verdict(rules, address, claim, None)
-        alone = known if isinstance(known, NearMiss) else not_asked(known, address.format)
-        _memory.keep(key, (known, alone))
-    else:
-        known, alone = remembered
+    begun = begin(claim, registry)
+    if isinstance(begun, ControlResult):
+        return begun
+    rules, address, _, key = begun
+    known, alone = _memory.find(key) or _remember(begun, _verdict(rules, address, claim, None))
     if isinstance(known, NearMiss):
         return known
     if keys is not None and may_be_asked(known, address.format):
@@ -111,8 +99,53 @@ def judge(
     return found._replace(evidence=view.evidence) if found.binding is Binding.ON_CHAIN else found
 
 
+def judge_rows(rows: Sequence[Row], registry: Registry) -> list[ControlResult | None]:
+    """Judge rows of a list offline: one verdict per row, in order, None where a row is no claim.
+
+    Each is the verdict that `judge` gives. What can be judged together is: the next key is
+    recovered sooner where nothing else is done between.
+    """
+    all_begun = [begin(row, registry) if isinstance(row, Claim) else None for row in rows]
+    fresh: dict[Hashable, Begun] = {}
+    found: dict[Hashable, ControlResult] = {}
+    for begun in all_begun:
+        if isinstance(begun, Begun) and begun.key not in fresh:
+            remembered = _memory.find(begun.key)
+            if remembered is None:
+                fresh[begun.key] = begun
+            else:
+                found[begun.key] = remembered[1]
+    for begun, known in zip(fresh.values(), _verdicts(list(fresh.values())), strict=True):
+        found[begun.key] = _remember(begun, known)[1]
+    return [found[begun.key] if isinstance(begun, Begun) else begun for begun in all_begun]
+
+
+def _verdicts(begun: Sequence[Begun]) -> list[ControlResult]:
+    """Offline verdicts, in order: of a scheme that can, all its rows' together."""
+    proofs = [_proof(one.rules, one.address, one.claim) for one in begun]
+    places: dict[BulkVerifier, list[int]] = {}
+    for n, proof in enumerate(proofs):
+        bulk = begun[n].rules.bulk
+        if bulk is not None and bulk.handles(proof) and _refused(proof) is None:
+            places.setdefault(bulk, []).append(n)
+    found: list[ControlResult | None] = [None] * len(proofs)
+    for bulk, at in places.items():
+        for n, known in zip(at, bulk.verify_many([proofs[n] for n in at]), strict=True):
+            found[n] = known
+    return [
+        _settled(proof, known or _judge(proof, one.rules.verifiers, None), None)
+        for one, proof, known in zip(begun, proofs, found, strict=True)
+    ]
+
+
+def _remember(begun: Begun, known: ControlResult) -> Verdicts:
+    alone = known if isinstance(known, NearMiss) else not_asked(known, begun.address.format)
+    _memory.keep(begun.key, (known, alone))
+    return known, alone
+
+
 def _by_keys(
-    rules: _Rules, address: Address, claim: Claim, offline: ControlResult, keys: KeyQuestion
+    rules: Rules, address: Address, claim: Claim, offline: ControlResult, keys: KeyQuestion
 ) -> ControlResult:
     """Judge whoever signed against the account's keys at the pinned block."""
     proof = _proof(rules, address, claim)
@@ -151,36 +184,41 @@ def _unasked(offline: ControlResult, error: SourceRejectedError) -> ControlResul
     return offline._replace(control=Control.UNSUPPORTED, reason=reason)
 
 
-_UNSIGNED = ControlResult(Control.UNSIGNED, reason="no signature is published for this address")
-
-
 def _verdict(
-    rules: _Rules, address: Address, claim: Claim, call: ContractCall | None
+    rules: Rules, address: Address, claim: Claim, call: ContractCall | None
 ) -> ControlResult:
     proof = _proof(rules, address, claim)
-    found = _judge(proof, rules.verifiers, call)
-    if call is None and found.control is not Control.CONTROLS:
-        found = near_miss(proof, found, lambda twin: _judge(twin, rules.verifiers, None))
-    return _graded(found, claim.message)
+    return _settled(proof, _judge(proof, rules.verifiers, call), call)
 
 
-def _proof(rules: _Rules, address: Address, claim: Claim) -> Proof:
-    return Proof(
-        rules.network,
-        address,
-        claim.message,
-        claim.signatures,
-        claim.script,
-        claim.owners,
-        claim.row_type,
+def _settled(proof: Proof, found: ControlResult, call: ContractCall | None) -> ControlResult:
+    """The verdict with what else there is to say of it."""
+    if call is None and found.control is not CONTROLS:
+        verifiers = verifiers_of(proof.network)
+        found = near_miss(proof, found, lambda twin: _judge(twin, verifiers, None))
+    return _graded(found, proof.message)
+
+
+def _proof(rules: Rules, address: Address, claim: Claim) -> Proof:
+    # As `Proof(..)` does, but quicker: lists have hundreds of thousands of rows.
+    return _new(
+        Proof,
+        (
+            rules.network,
+            address,
+            claim.message,
+            claim.signatures,
+            claim.script,
+            claim.owners,
+            claim.row_type,
+        ),
     )
 
 
 def _judge(proof: Proof, verifiers: Sequence[Verifier], call: ContractCall | None) -> ControlResult:
-    if len(proof.signatures) > MOST_SIGNATURES or len(proof.owners) > MOST_SIGNATURES:
-        return verdicts.malformed("", f"more than {MOST_SIGNATURES} signatures or owners")
-    if not _is_unicode(proof.message):
-        return verdicts.malformed("", "the message is not valid Unicode text")
+    refused = _refused(proof)
+    if refused is not None:
+        return refused
     failed: list[tuple[str, ControlResult]] = []
     for verifier in verifiers:
         if not verifier.handles(proof):
@@ -190,6 +228,15 @@ def _judge(proof: Proof, verifiers: Sequence[Verifier], call: ContractCall | Non
             return result
         failed.append((verifier.said, result))
     return _of_failed(failed) or verdicts.unsupported("", why_unsupported(proof))
+
+
+def _refused(proof: Proof) -> ControlResult | None:
+    """The verdict about what no scheme is given; None where one may look at the row."""
+    if len(proof.signatures) > MOST_SIGNATURES or len(proof.owners) > MOST_SIGNATURES:
+        return verdicts.malformed("", f"more than {MOST_SIGNATURES} signatures or owners")
+    if not _is_unicode(proof.message):
+        return verdicts.malformed("", "the message is not valid Unicode text")
+    return None
 
 
 _SETTLED = (Control.CONTROLS, Control.MISMATCH)
@@ -211,7 +258,7 @@ def _of_failed(failed: Sequence[tuple[str, ControlResult]]) -> ControlResult | N
 
 def _graded(result: ControlResult, message: str) -> ControlResult:
     """Grade the message, if the scheme has not done so already."""
-    if result.freshness is not Freshness.NONE:
+    if result.freshness is not UNGRADED:
         return result
     if isinstance(result, NearMiss):
         return result._replace(freshness=grade(message))
@@ -230,54 +277,6 @@ def _is_unicode(text: str) -> bool:
 
 
 _memory = Memory(REMEMBERED)
-
-
-class _Rules(NamedTuple):
-    """What a network's rows are judged by.
-
-    family: a short name for networks that are the same in everything a verdict can depend on.
-    typed: the same for rows whose message may be typed data, which names a chain.
-    """
-
-    network: Network
-    verifiers: tuple[Verifier, ...]
-    family: bytes
-    typed: bytes
-
-
-_rules_of: dict[str, _Rules] = {}
-
-
-def _rules(network: Network) -> _Rules:
-    """The rules of a network, made when its first row comes."""
-    known = _rules_of.get(network.name)
-    if known is not None and known.network is network:
-        return known
-    alike = network.kind, network.schemes, network.address_codec, network.message_header
-    typed = digest((*alike, network.chain_id))
-    family = digest((*alike, "")) if network.kind == "evm" else typed
-    rules = _rules_of[network.name] = _Rules(network, verifiers_of(network), family, typed)
-    return rules
-
-
-def _key(rules: _Rules, address: Address, claim: Claim) -> bytes:
-    """Everything an offline verdict depends on, as a key of the memory.
-
-    Networks that verify alike share verdicts (one EVM account over ten networks), so reasons
-    never name the network.
-    """
-    return memory_key(
-        (
-            rules.typed if claim.message[:1] == "{" else rules.family,
-            address.format,
-            address.payload,
-            claim.message,
-            claim.signatures,
-            claim.script,
-            claim.owners,
-            claim.row_type,
-        )
-    )
 
 
 def judge_claims(
@@ -339,7 +338,7 @@ def _to_be_asked(claims: Sequence[Claim], registry: Registry) -> Iterator[Addres
         if network is None or not any(claim.signatures):
             continue
         with suppress(AddressFormatError):
-            rules, address = _rules(network), decode_address(network, claim.address)
+            rules, address = rules_of(network), decode_address(network, claim.address)
             known = judge(claim, registry)
             readable = may_be_asked(known, address.format) and not isinstance(known, NearMiss)
             if readable and _signers(_proof(rules, address, claim), rules.verifiers):

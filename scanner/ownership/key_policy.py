@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import accumulate
 
-from scanner.model.control import Binding, Control, ControlResult
+from scanner.model.control import DERIVED, Binding, Control, ControlResult
 from scanner.model.key_policy import KeyPolicy, Way, Weighted, keys_of
 from scanner.ownership import verdicts
 from scanner.ownership.interface import Signer
@@ -124,7 +124,7 @@ def judge_group(scheme: str, signers: Sequence[Signer], way: Way) -> ControlResu
 
 def not_asked(result: ControlResult, address_format: str) -> ControlResult:
     """Say of a `derived` row of an account with changeable keys that nobody asked for them."""
-    if result.binding is not Binding.DERIVED or address_format not in CHANGEABLE:
+    if result.binding is not DERIVED or address_format not in CHANGEABLE:
         return result
     return result._replace(reason="; ".join(filter(None, (result.reason, NOT_ASKED))))
 

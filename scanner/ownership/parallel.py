@@ -23,10 +23,10 @@ from pathlib import Path
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from scanner.errors import ScannerError
-from scanner.model.claim import Claim, Row
+from scanner.model.claim import Row
 from scanner.model.control import ControlResult
 from scanner.model.registry import Registry
-from scanner.ownership.judge import judge
+from scanner.ownership.judge import judge_rows
 from scanner.settings.tables import load_registry
 from scanner.settings.threads import may_fork
 
@@ -124,8 +124,7 @@ def _judge_block(block: Parsable, registry: Registry, work: _Work[R]) -> R:
 def _judged(rows: Iterator[Row], registry: Registry) -> Iterator[Judged]:
     """Parse, then judge a few rows at a time: each step finds its own code and tables at hand."""
     while batch := list(islice(rows, BATCH)):
-        verdicts = [judge(row, registry) if isinstance(row, Claim) else None for row in batch]
-        yield from zip(batch, verdicts, strict=True)
+        yield from zip(batch, judge_rows(batch, registry), strict=True)
 
 
 def _in_processes(blocks: Iterator[Parsable], work: _Work[R], count: int) -> Iterator[R]:

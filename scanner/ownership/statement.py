@@ -61,8 +61,8 @@ def settle(result: ControlResult, claim: Claim, rule: StatementRule | None) -> C
     statement, stated_by, why = judge_said(said, claim.address, rule)
     if not why or not result.shows_control:
         # As `_replace` does, but quicker: lists have hundreds of thousands of rows.
-        before, after = result[:_AT], result[_AT + 2 :]
-        return _new(ControlResult, (*before, statement, stated_by, *after))
+        answered = (*result[:_AT], statement, stated_by)
+        return _new(ControlResult, answered + result[_AT + 2 :])
     reason = f"{why}; {result.reason}" if result.reason else why
     return result._replace(reason=reason, statement=statement, stated_by=stated_by)
 

@@ -18,7 +18,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from scanner.model.addresses import scripts
-from scanner.model.control import Binding, Control, ControlResult
+from scanner.model.control import DERIVED, Control, ControlResult
 from scanner.model.network import Network
 from scanner.ownership.bitcoin.multisig import Multisig, commitment, parse_multisig
 from scanner.ownership.freshness import grade
@@ -29,6 +29,7 @@ from scanner.ownership.primitives.hashes import hash160, message_bytes, sha256d
 from scanner.ownership.primitives.hextext import decode_hex
 from scanner.ownership.primitives.not_proven import NotProvenError, malformed, mismatch, unsupported
 from scanner.ownership.primitives.secp256k1 import HIGH_S, compress, is_low_s, parse_key, recover
+from scanner.ownership.verdicts import controlled
 
 MAX_SIGNATURES = 20
 """Signature columns looked at; the largest multisig has 16 keys."""
@@ -205,15 +206,8 @@ class BitcoinMessage:
     def _controls(
         self, proof: Proof, required: int, signed_by: tuple[str, ...], notes: list[str]
     ) -> ControlResult:
-        return ControlResult(
-            Control.CONTROLS,
-            Binding.DERIVED,
-            grade(proof.message),
-            self.name,
-            required,
-            signed_by,
-            "; ".join(notes),
-        )
+        said = "; ".join(notes)
+        return controlled(DERIVED, grade(proof.message), self.name, required, signed_by, said)
 
 
 def has_segwit(network: Network) -> bool:

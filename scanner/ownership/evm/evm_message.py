@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from scanner.model.control import Binding, Control, ControlResult
+from scanner.model.control import DERIVED, Binding, ControlResult
 from scanner.ownership import verdicts
 from scanner.ownership.evm import evm_signers
 from scanner.ownership.evm.contract_calls import accepts
@@ -51,7 +51,7 @@ class EvmMessage:
         digests = evm_signers.digests(proof, self.envelopes)
         if isinstance(digests, str):
             return verdicts.mismatch(self.name, digests)
-        remarks, binding = [], Binding.DERIVED
+        remarks, binding = [], DERIVED
         for number, signed in enumerate(signatures, 1):
             remark = own_key(proof.address.payload, signed, digests)
             if remark is None and call is not None:
@@ -65,16 +65,38 @@ class EvmMessage:
                 return evm_signers.not_by(self.name, number, signed, digests, call is not None)
             if remark and remark not in remarks:
                 remarks.append(remark)
+        return self._controls(proof, binding, "; ".join(remarks))
+
+    def verify_many(self, proofs: Sequence[Proof]) -> list[ControlResult | None]:
+        """See BulkVerifier: finds rows whose own key made their one signature.
+
+        Each turn recovers keys one behind the other, of all rows that have a digest left to try.
+        """
+        found: list[ControlResult | None] = [None] * len(proofs)
+        waiting = [
+            (n, proof, signed, plain, digests)
+            for n, proof in enumerate(proofs)
+            for signed, plain, digests in evm_signers.one_key(self.name, proof, self.envelopes)
+        ]
+        for turn in range(len(self.envelopes)):
+            accounts = [
+                recover_account(digests[turn].value, plain.compact, plain.recovery_id)
+                for _, _, _, plain, digests in waiting
+            ]
+            left = []
+            for account, row in zip(accounts, waiting, strict=True):
+                n, proof, signed, _, digests = row
+                if account == proof.address.payload:
+                    said = evm_signers.notes(signed, digests[turn])
+                    found[n] = self._controls(proof, DERIVED, said)
+                elif len(digests) > turn + 1:
+                    left.append(row)
+            waiting = left
+        return found
+
+    def _controls(self, proof: Proof, binding: Binding, said: str) -> ControlResult:
         signer = (proof.address.text,)
-        return ControlResult(
-            Control.CONTROLS,
-            binding,
-            grade(proof.message),
-            self.name,
-            len(signer),
-            signer,
-            "; ".join(remarks),
-        )
+        return verdicts.controlled(binding, grade(proof.message), self.name, 1, signer, said)
 
 
 def binding_of_answer(call: ContractCall, proof: Proof, signature: bytes) -> tuple[Binding, str]:

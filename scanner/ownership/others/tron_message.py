@@ -7,6 +7,8 @@ as the bytes that it spells. Source: TIP-191; TIP-16 for permissions, which only
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import lru_cache
 from itertools import islice, product, zip_longest
 
 from scanner.model.addresses.tron import TronCodec
@@ -121,14 +123,25 @@ def _signatures(proof: Proof) -> list[RecoverableSignature]:
     return found
 
 
-def _digests(proof: Proof) -> list[tuple[bytes, str]]:
+def _digests(proof: Proof) -> Sequence[tuple[bytes, str]]:
     """What may have been signed, a form each, and what to remark of the form."""
-    message = proof.message.encode()
+    if len(proof.message) > _LONG:
+        return _make_digests(proof.message)
+    return _remembered(proof.message)
+
+
+def _make_digests(text: str) -> Sequence[tuple[bytes, str]]:
+    message = text.encode()
     digests = [(form(message), "") for form in _FORMS]
-    spelled = hex_message(proof.message)
+    spelled = hex_message(text)
     if spelled is not None:
         digests.append((envelopes.tip191_text(spelled), _OF_HEX))
-    return digests
+    return tuple(digests)
+
+
+_LONG = 1_024
+"""Characters of the longest text whose digests are remembered: the rows of a list sign few."""
+_remembered = lru_cache(maxsize=64)(_make_digests)
 
 
 _ONLY_BY_CHAIN = (

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from scanner.lists.sums import Sums
 from scanner.model.claim import Claim, DeclaredTotal, Row, UnreadableRow
-from scanner.model.control import Binding, Control, ControlResult
+from scanner.model.control import DERIVED, Binding, Control, ControlResult
 from scanner.model.finding import WEIGHTS, Finding, FindingKind, Weight
 from scanner.model.registry import Registry
 from scanner.model.statement import StatedBy, StatementRule
@@ -196,20 +196,30 @@ class OwnershipSummary:
 
     def add_verdict(self, claim: Claim, result: ControlResult) -> None:
         """Count one claim."""
-        if claim.signatures:
-            self.texts.add(claim.message, 1, claim.row)
+        self.add_text(claim)
         kind = finding_kind(result)
         if kind is None:
-            self._count(claim.asset, claim.network, VERIFIED)
-            self.stated_by[result.stated_by] += 1
-            if result.binding is Binding.DERIVED:
-                self.derived[claim.network] += 1
+            self.add_verified(claim.asset, claim.network, result.binding, result.stated_by, 1)
             return
         name = _NAMES.get(kind, result.control.value)
         what = f"{claim.asset} on {claim.network}, {claim.address}"
         self._count(claim.asset, claim.network, name)
         self._sample(name, claim.row, what, result.reason)
         self.by_weight[WEIGHTS[kind]] += 1
+
+    def add_text(self, claim: Claim) -> None:
+        """Count what a claim signs."""
+        if claim.signatures:
+            self.texts.add(claim.message, 1, claim.row)
+
+    def add_verified(
+        self, asset: str, network: str, binding: Binding, stated_by: StatedBy, rows: int
+    ) -> None:
+        """Count verified rows that are alike."""
+        self._count(asset, network, VERIFIED, rows)
+        self.stated_by[stated_by] += rows
+        if binding is DERIVED:
+            self.derived[network] += rows
 
     def _add_unreadable(self, row: UnreadableRow) -> None:
         self._count("", "", UNREADABLE)
@@ -226,13 +236,13 @@ class OwnershipSummary:
         told = {WEIGHTS[kind] for kind in self.told_counts}
         return told | (set(self.by_weight) if self.rows else {Weight.UNSHOWN})
 
-    def _count(self, asset: str, network: str, name: str) -> None:
-        self.rows += 1
+    def _count(self, asset: str, network: str, name: str, rows: int = 1) -> None:
+        self.rows += rows
         place = asset, network
         counts = self.counts.get(place)
         if counts is None:
             counts = self.counts[place] = Counter()
-        counts[name] += 1
+        counts[name] += rows
 
     def _sample(self, name: str, row: int, what: str, reason: str) -> None:
         kept = self.samples.setdefault(name, [])
@@ -249,11 +259,16 @@ def render_block(
     lines: whether to write them. rule: what counts as the publisher's claim.
     """
     summary, written = OwnershipSummary(), bytearray()
+    alike: Counter[tuple[str, str, Binding, StatedBy]] = Counter()  # rows that are verified
     for row, verdict in judged:
         if isinstance(row, Claim) and verdict is not None:
             summary.sums.add(row)
             result = settle(verdict, row, rule)
-            summary.add_verdict(row, result)
+            if result.is_proof:
+                summary.add_text(row)
+                alike[row.asset, row.network, result.binding, result.stated_by] += 1
+            else:
+                summary.add_verdict(row, result)
             if lines:  # kept apart, each would hold a kilobyte
                 written += compact(_verdict(row, result))
         elif isinstance(row, DeclaredTotal):
@@ -266,6 +281,8 @@ def render_block(
             summary.add(row, verdict)
             if lines:
                 written += compact(row_object(row, verdict))
+    for place, rows in alike.items():
+        summary.add_verified(*place, rows)
     return summary, bytes(written)
 
 

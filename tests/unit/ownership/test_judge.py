@@ -8,8 +8,10 @@ from support.signed_rows import (
     Signed,
     altered,
     claim,
+    compact_2098,
     evm_address,
     evm_sign,
+    high_s,
     key,
     refused,
     signed_rows,
@@ -19,10 +21,12 @@ from scanner.model.addresses.cardano import CardanoCodec
 from scanner.model.addresses.filecoin import FilecoinCodec
 from scanner.model.addresses.parsing import base32_encode, crc16
 from scanner.model.addresses.table import decode_address
+from scanner.model.claim import Claim, UnreadableRow
 from scanner.model.control import Binding, Control, Freshness
 from scanner.ownership import judge as judge_module
-from scanner.ownership.judge import judge, judge_claims
+from scanner.ownership.judge import judge, judge_claims, judge_rows
 from scanner.ownership.memory import LONGEST_KEY, Memory, memory_key
+from scanner.ownership.primitives import envelopes
 from scanner.ownership.unsupported import REASONS
 from scanner.settings.tables import load_registry
 
@@ -36,6 +40,7 @@ def _stellar_contract() -> str:
     return base32_encode(body + crc16(body).to_bytes(2, "little"))
 
 
+KEYS = (key(201), key(202))
 EVM_SCHEMES = ("evm_message", "contract_owner", "okx_contract_owner")
 
 
@@ -238,9 +243,55 @@ def test_memory_is_bounded() -> None:
 
 
 def test_keys_of_the_memory_are_short_and_no_two_data_have_one() -> None:
-    parts = [("a", "bc"), ("ab", "c"), ("abc",), (("a",), "bc"), ("a", b"bc"), ("a", ("bc",))]
-    parts += [("x" * LONGEST_KEY, end) for end in ("a", "b", ("a",))]
-    keys = [memory_key((b"f" * 32, *part)) for part in parts]
-    assert len(set(keys)) == len(parts)
-    assert max(map(len, keys)) <= LONGEST_KEY
-    assert keys == [memory_key((b"f" * 32, *part)) for part in parts]
+    signed: list[tuple[str, tuple[str, ...], str, tuple[str, ...], str]] = [
+        *(("a", ("bc",), "", (), ""), ("ab", ("c",), "", (), ""), ("abc", (), "", (), "")),
+        *(("a", ("b", "c"), "", (), ""), ("a", ("b",), "c", (), ""), ("a", ("b",), "", ("c",), "")),
+        *(
+            ("a", ("b",), "", (), "c"),
+            ("", ("a", "b", "c"), "", (), ""),
+            ("", ("abc",), "", (), ""),
+        ),
+    ]
+    long = "x" * LONGEST_KEY
+    signed += [(long, ("a",), "", (), ""), ("a", (long,), "", (), ""), ("a", ("a",), long, (), "")]
+    signed += [("a", ("a",), "", (long,), ""), ("a", ("a",), "", (), long)]
+    signed += [("a", ("",) * many, "", (), "") for many in (LONGEST_KEY + 2, LONGEST_KEY + 3)]
+    data = [(b"f" * 32, "evm", payload, *rest) for rest in signed for payload in (b"1", b"2")]
+    keys = [memory_key(one) for one in data]
+    assert len(set(keys)) == len(data)
+    assert all(len(repr(found)) < 2 * LONGEST_KEY for found in keys)
+    assert keys == [memory_key(one) for one in data]
+
+
+def _evm_rows() -> list[Claim]:
+    """EVM rows of every form, good and bad, that a scheme which judges many at once may see."""
+    good, other = (Signed("", "", claim("ethereum", evm_address(k), evm_sign(k))) for k in KEYS)
+    signature = good.claim.signatures[0]
+    texts = {0: signature, 1: high_s(signature), 2: compact_2098(signature), 3: signature[:-2]}
+    texts |= {4: "0x" + "00" * 65, 5: "0x" + "ff" * 64 + "1b", 6: "zz", 7: signature[:-2] + "00"}
+    by_text = (evm_sign(KEYS[0], envelope=envelopes.eip191_text), "0x61", "\ud800", "{")
+    rows = [altered(good, signatures=(text,)) for text in texts.values()]
+    rows += [altered(good, signatures=(by_text[0],)), altered(good, message=by_text[2])]
+    rows += [altered(good, message=by_text[1]), altered(good, message='{"primaryType"')]
+    rows += [altered(good, signatures=(signature,) * count) for count in (2, 21)]
+    rows += [altered(good, signatures=(signature, other.claim.signatures[0]))]
+    rows += [altered(good, signatures=other.claim.signatures), other.claim, good.claim]
+    rows += [altered(good, owners=(other.claim.address,)), altered(good, address="0x12")]
+    rows += [altered(good, network=name) for name in ("base", "okc", "bitcoin", "nowhere")]
+    return rows
+
+
+def test_many_rows_at_once_have_the_verdicts_that_each_has_alone() -> None:
+    claims = [r.claim for r in ROWS] + [r.claim for r in OTHERS.values()] + _evm_rows()
+    claims += [altered(r, message=MESSAGE + "\n") for r in ROWS]
+    claims += [altered(r, signatures=()) for r in ROWS[:3]]
+    alone = []
+    for one in claims:
+        judge_module._memory.clear()
+        alone.append(judge(one, REGISTRY))
+    assert {found.control for found in alone} == set(Control)
+    judge_module._memory.clear()
+    none = UnreadableRow(1, 0, "bad_row", "")
+    assert judge_rows([*claims, none, *claims], REGISTRY) == [*alone, None, *alone]
+    assert judge_rows(claims[::-1], REGISTRY) == alone[::-1]  # now from memory
+    assert [judge(one, REGISTRY) for one in claims] == alone
