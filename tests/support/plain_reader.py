@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 from urllib.parse import parse_qs, urlsplit
 
-from scanner.chains.fleet.interface import Answer, ReaderAbility, Reading, Refusal, State
+from scanner.chains.fleet.interface import Answer, OneReader, ReaderAbility, Reading, Refusal, State
 from scanner.chains.interface import Reach
 from scanner.chains.shape import named, take
 from scanner.errors import (
@@ -34,15 +34,14 @@ TIP = 120
 _HASH = re.compile(r"[a-z0-9-]{1,80}")
 
 
-class PlainReader:
+class PlainReader(OneReader):
     """A Reader. reach: of the ability, so that one family plays both kinds of networks."""
 
     def __init__(
         self, endpoint: Endpoint, network: Network, reach: Reach = Reach.ANY, batch: int = 2
     ) -> None:
-        self.endpoint, self.ability = endpoint, ReaderAbility(reach, batch=batch)
-        self._name, self._network = endpoint.name, network
-        self._chain = endpoint.chain or network.chain_id
+        super().__init__(endpoint, network)
+        self.ability = ReaderAbility(reach, batch=batch)
         self._http = Transport(endpoint)
 
     def check(self) -> None:
@@ -60,9 +59,8 @@ class PlainReader:
         block = self._json(f"block/{tip if height is None else height}")
         number = take(self._name, block, int, "height")
         time = take(self._name, block, int, "time")
-        return BlockRef(
-            self._network.name, self._chain, number, named(self._name, block, _HASH, "hash"), time
-        )
+        block_hash = named(self._name, block, _HASH, "hash")
+        return BlockRef(self._network, self._chain, number, block_hash, time)
 
     def hash_at(self, height: int) -> str:
         """See Reader."""

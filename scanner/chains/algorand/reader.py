@@ -12,7 +12,15 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from scanner.chains.fleet.interface import Answer, ReaderAbility, Reading, Refusal, State, liquid
+from scanner.chains.fleet.interface import (
+    Answer,
+    OneReader,
+    ReaderAbility,
+    Reading,
+    Refusal,
+    State,
+    liquid,
+)
 from scanner.chains.fleet.rest import Rest
 from scanner.chains.interface import Reach
 from scanner.chains.shape import take
@@ -33,15 +41,13 @@ from scanner.model.network import Holding, Network
 _HASH: Final = re.compile(r"[A-Z2-7]{52}")
 
 
-class AlgorandReader:
+class AlgorandReader(OneReader):
     """One algod node. A Reader. The chain id is the hash of the first block, in base64."""
 
     ability = ReaderAbility(Reach.TIP, batch=2, workers=4, chunk=500)
 
     def __init__(self, endpoint: Endpoint, network: Network) -> None:
-        self.endpoint = endpoint
-        self._name, self._network = endpoint.name, network.name
-        self._chain = endpoint.chain or network.chain_id
+        super().__init__(endpoint, network)
         self._rest = Rest(endpoint)
         self._decimals: dict[str, int] = {}
 

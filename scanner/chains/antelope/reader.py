@@ -12,7 +12,7 @@ from typing import Final
 
 from scanner.chains.antelope.api import UNKNOWN_ACCOUNT, AntelopeApi, AntelopeError
 from scanner.chains.antelope.keys import Permissions
-from scanner.chains.fleet.interface import Answer, ReaderAbility, Reading, Refusal, State
+from scanner.chains.fleet.interface import Answer, OneReader, ReaderAbility, Reading, Refusal, State
 from scanner.chains.interface import Reach
 from scanner.chains.shape import take
 from scanner.errors import SourceRejectedError, SourceUnavailableError
@@ -32,17 +32,14 @@ SYSTEM: Final = ("eosio", "EOS", 4)
 """The system contract, and what it counts stake in: EOS, also since the coin is called A."""
 
 
-class AntelopeReader:
+class AntelopeReader(OneReader):
     """One nodeos. A Reader."""
 
     ability = ReaderAbility(Reach.TIP, batch=5, workers=4, chunk=200)
     keys_at_once = 10
 
     def __init__(self, endpoint: Endpoint, network: Network) -> None:
-        self.endpoint = endpoint
-        self._name = endpoint.name
-        self._network = network.name
-        self._chain = endpoint.chain or network.chain_id
+        super().__init__(endpoint, network)
         self._api = AntelopeApi(endpoint)
 
     def check(self) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
-from scanner.chains.fleet.interface import Answer, ReaderAbility, Reading, Refusal
+from scanner.chains.fleet.interface import Answer, OneReader, ReaderAbility, Reading, Refusal
 from scanner.chains.interface import Counted, Reach
 from scanner.chains.shape import HEX_32, named, take
 from scanner.errors import (
@@ -55,16 +55,13 @@ class Block:
     time: int
 
 
-class AptosReader:
+class AptosReader(OneReader):
     """One full node's REST API; its URL ends in /v1. A Reader."""
 
     ability = ReaderAbility(Reach.WINDOW, batch=5, workers=2, chunk=300)
 
     def __init__(self, endpoint: Endpoint, network: Network) -> None:
-        self.endpoint = endpoint
-        self._name = endpoint.name
-        self._network = network.name
-        self._chain = endpoint.chain or network.chain_id
+        super().__init__(endpoint, network)
         self._http = Transport(endpoint)
         self._versions: dict[str, int] = {}
         self._decimals: dict[str, int] = {}

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from scanner.chains.fleet.interface import Answer, ReaderAbility, Reading, Refusal, State
+from scanner.chains.fleet.interface import Answer, OneReader, ReaderAbility, Reading, Refusal, State
 from scanner.chains.fleet.rest import Rest
 from scanner.chains.interface import Reach
 from scanner.chains.shape import HEX_32, named, take
@@ -27,15 +27,13 @@ BATCH: Final = 8
 _TRIES: Final = 3
 
 
-class CardanoReader:
+class CardanoReader(OneReader):
     """One Koios server; its URL ends in /api/v1. A Reader. The chain id is the network's magic."""
 
     ability = ReaderAbility(Reach.TIP, batch=BATCH, workers=2, chunk=400)
 
     def __init__(self, endpoint: Endpoint, network: Network) -> None:
-        self.endpoint = endpoint
-        self._name, self._network = endpoint.name, network.name
-        self._chain = endpoint.chain or network.chain_id
+        super().__init__(endpoint, network)
         self._rest = Rest(endpoint)
 
     def check(self) -> None:

@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 from scanner.chains.cosmos.header import Header, read_header
 from scanner.chains.cosmos.proof import value_in_app
-from scanner.chains.fleet.interface import Answer, ReaderAbility, Reading, Refusal, State
+from scanner.chains.fleet.interface import Answer, OneReader, ReaderAbility, Reading, Refusal, State
 from scanner.chains.fleet.rest import Rest
 from scanner.chains.interface import Reach
 from scanner.chains.shape import take
@@ -47,15 +47,13 @@ _ECHO: Final = "grpc-metadata-x-cosmos-block-height"
 _BLOCKS: Final = "cosmos/base/tendermint/v1beta1"
 
 
-class CosmosReader:
+class CosmosReader(OneReader):
     """One node's REST gateway. A Reader."""
 
     ability = ReaderAbility(Reach.WINDOW, batch=1, workers=4, chunk=300)
 
     def __init__(self, endpoint: Endpoint, network: Network) -> None:
-        self.endpoint = endpoint
-        self._name, self._network = endpoint.name, network.name
-        self._chain = endpoint.chain or network.chain_id
+        super().__init__(endpoint, network)
         self._rest = Rest(endpoint)
         self._coin = DENOMS.get(network.name, "")
         self._states: dict[str, bytes] = {}  # app hashes, by the hash that stands for a height

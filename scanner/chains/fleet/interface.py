@@ -29,6 +29,7 @@ from scanner.model.balance import BalanceQuery, Evidence
 from scanner.model.block import BlockRef
 from scanner.model.endpoint import Endpoint
 from scanner.model.key_policy import KeyPolicy
+from scanner.model.network import Network
 from scanner.model.parts import Part, Parts, amount_of
 
 
@@ -162,6 +163,19 @@ class Reader(Protocol):
     def close(self) -> None:
         """Give up connections."""
         ...
+
+
+class OneReader:
+    """What a Reader knows of its one endpoint; most readers begin with it.
+
+    _name: the endpoint's, for errors. _network: the network's. _chain: the id of the chain that it
+    has to be on: as its row in the table of endpoints says, else the network's own.
+    """
+
+    def __init__(self, endpoint: Endpoint, network: Network) -> None:
+        self.endpoint = endpoint
+        self._name, self._network = endpoint.name, network.name
+        self._chain = endpoint.chain or network.chain_id
 
 
 @runtime_checkable

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from scanner.chains.fleet.interface import Answer, ReaderAbility, Refusal, liquid
+from scanner.chains.fleet.interface import Answer, OneReader, ReaderAbility, Refusal, liquid
 from scanner.chains.fleet.rest import Rest
 from scanner.chains.hedera.keys import account_key
 from scanner.chains.interface import Reach
@@ -36,15 +36,13 @@ _ACCOUNT: Final = re.compile(r"\d{1,10}\.\d{1,10}\.\d{1,19}", re.ASCII)
 _HASH: Final = re.compile(r"0x[0-9a-f]{96}")
 
 
-class HederaReader:
+class HederaReader(OneReader):
     """One mirror node. A Reader. Heights are block numbers."""
 
     ability = ReaderAbility(Reach.ANY, batch=2, workers=4, chunk=500)
 
     def __init__(self, endpoint: Endpoint, network: Network) -> None:
-        self.endpoint = endpoint
-        self._name, self._network = endpoint.name, network.name
-        self._chain = endpoint.chain or network.chain_id
+        super().__init__(endpoint, network)
         self._rest = Rest(endpoint)
         self._ends: dict[str, str] = {}
 

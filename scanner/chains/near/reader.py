@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from scanner.chains.fleet.interface import Answer, ReaderAbility, Reading, Refusal, State
+from scanner.chains.fleet.interface import Answer, OneReader, ReaderAbility, Reading, Refusal, State
 from scanner.chains.fleet.rest import Rest
 from scanner.chains.interface import Reach
 from scanner.chains.near.keys import access_keys
@@ -47,15 +47,13 @@ class _CauseError(SourceRejectedError):
         self.cause, self.info = cause, info
 
 
-class NearReader:
+class NearReader(OneReader):
     """One JSON-RPC node. A Reader."""
 
     ability = ReaderAbility(Reach.WINDOW, batch=2, workers=4, chunk=500)
 
     def __init__(self, endpoint: Endpoint, network: Network) -> None:
-        self.endpoint = endpoint
-        self._name, self._network = endpoint.name, network.name
-        self._chain = endpoint.chain or network.chain_id
+        super().__init__(endpoint, network)
         self._rest = Rest(endpoint)
 
     def check(self) -> None:

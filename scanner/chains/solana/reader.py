@@ -12,7 +12,7 @@ import threading
 from collections.abc import Sequence
 from typing import Final
 
-from scanner.chains.fleet.interface import Answer, ReaderAbility, Reading, Refusal, State
+from scanner.chains.fleet.interface import Answer, OneReader, ReaderAbility, Reading, Refusal, State
 from scanner.chains.fleet.rpc import Rpc
 from scanner.chains.interface import Counted, Reach
 from scanner.chains.shape import BASE58_32, named, take
@@ -58,17 +58,14 @@ LOCKED_UP: Final = "part of it is stake that cannot be taken out yet unless a cu
 NO_STAKE_READ: Final = "only liquid SOL was read: the endpoint does not show stake accounts"
 
 
-class SolanaReader:
+class SolanaReader(OneReader):
     """One Solana node. A Reader."""
 
     ability = ReaderAbility(Reach.TIP, batch=BATCH, workers=2, chunk=500)
     keys_at_once = BATCH
 
     def __init__(self, endpoint: Endpoint, network: Network) -> None:
-        self.endpoint = endpoint
-        self._name = endpoint.name
-        self._network = network.name
-        self._chain = endpoint.chain or network.chain_id
+        super().__init__(endpoint, network)
         self._rpc = Rpc(endpoint)
         self._clock = Clock(self._rpc)
         self._lock = threading.Lock()

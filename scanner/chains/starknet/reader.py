@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from scanner.chains.fleet.faults import Fault, RpcError
-from scanner.chains.fleet.interface import Answer, ReaderAbility, Refusal, liquid
+from scanner.chains.fleet.interface import Answer, OneReader, ReaderAbility, Refusal, liquid
 from scanner.chains.fleet.rpc import Rpc
 from scanner.chains.interface import Reach
 from scanner.chains.shape import take
@@ -48,15 +48,13 @@ _HALF: Final = 1 << 128
 _FIELD: Final = 1 << 252
 
 
-class StarknetReader:
+class StarknetReader(OneReader):
     """One JSON-RPC node. A Reader."""
 
     ability = ReaderAbility(Reach.ANY, batch=25, workers=2, chunk=1_000)
 
     def __init__(self, endpoint: Endpoint, network: Network) -> None:
-        self.endpoint = endpoint
-        self._name, self._network = endpoint.name, network.name
-        self._chain = endpoint.chain or network.chain_id
+        super().__init__(endpoint, network)
         self._rpc = Rpc(endpoint, reverts=_STOPPED)
         self._decimals: dict[str, int] = {}
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
-from scanner.chains.fleet.interface import Answer, ReaderAbility, Reading, Refusal, State
+from scanner.chains.fleet.interface import Answer, OneReader, ReaderAbility, Reading, Refusal, State
 from scanner.chains.fleet.rest import Rest
 from scanner.chains.interface import Reach
 from scanner.chains.shape import HEX_32, named, take
@@ -29,15 +29,13 @@ DECIMALS = 7
 """Amounts have seven places, of the network's coin and of every asset."""
 
 
-class StellarReader:
+class StellarReader(OneReader):
     """One Horizon server. A Reader. The chain id is the hash of the network's passphrase."""
 
     ability = ReaderAbility(Reach.TIP, batch=2, workers=4, chunk=500)
 
     def __init__(self, endpoint: Endpoint, network: Network) -> None:
-        self.endpoint = endpoint
-        self._name, self._network = endpoint.name, network.name
-        self._chain = endpoint.chain or network.chain_id
+        super().__init__(endpoint, network)
         self._rest = Rest(endpoint)
 
     def check(self) -> None:

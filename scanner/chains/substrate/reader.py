@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from scanner.chains.fleet.faults import Fault, RpcError
-from scanner.chains.fleet.interface import Answer, ReaderAbility, Reading, Refusal, State
+from scanner.chains.fleet.interface import Answer, OneReader, ReaderAbility, Reading, Refusal, State
 from scanner.chains.fleet.rpc import Rpc
 from scanner.chains.interface import Reach
 from scanner.chains.shape import HEX_32, named, take
@@ -64,16 +64,13 @@ MOVED: Final[Mapping[str, Moved]] = {
 """Source: the migration blocks that substrate-api-sidecar keeps (paritytech, consts)."""
 
 
-class SubstrateReader:
+class SubstrateReader(OneReader):
     """One node of one chain. A Reader."""
 
     ability = ReaderAbility(Reach.ANY, batch=BATCH, workers=2, chunk=1_000)
 
     def __init__(self, endpoint: Endpoint, network: Network) -> None:
-        self.endpoint = endpoint
-        self._name = endpoint.name
-        self._network = network.name
-        self._chain = endpoint.chain or network.chain_id
+        super().__init__(endpoint, network)
         self._rpc = Rpc(endpoint)
 
     def check(self) -> None:

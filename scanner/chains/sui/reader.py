@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from scanner.chains.fleet.interface import Answer, ReaderAbility, Reading, Refusal, State
+from scanner.chains.fleet.interface import Answer, OneReader, ReaderAbility, Reading, Refusal, State
 from scanner.chains.interface import Reach
 from scanner.chains.shape import BASE58_32, named, take
 from scanner.errors import (
@@ -41,16 +41,13 @@ _STAKES: Final = (
 _TYPE: Final = re.compile(r"(0x[0-9a-fA-F]{1,64})((?:::[A-Za-z_]\w{0,127}){2})", re.ASCII)
 
 
-class SuiReader:
+class SuiReader(OneReader):
     """One GraphQL server. A Reader."""
 
     ability = ReaderAbility(Reach.WINDOW, batch=10, workers=2, chunk=300)
 
     def __init__(self, endpoint: Endpoint, network: Network) -> None:
-        self.endpoint = endpoint
-        self._name = endpoint.name
-        self._network = network.name
-        self._chain = endpoint.chain or network.chain_id
+        super().__init__(endpoint, network)
         self._http = Transport(endpoint)
 
     def check(self) -> None:

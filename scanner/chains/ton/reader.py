@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from scanner.chains.fleet.interface import Answer, ReaderAbility, Reading, Refusal, State
+from scanner.chains.fleet.interface import Answer, OneReader, ReaderAbility, Reading, Refusal, State
 from scanner.chains.interface import Counted, Reach
 from scanner.chains.ton.api import AccountState, TonApi
 from scanner.chains.ton.cells import Builder, Cell, Slice, read_bag, write_bag
@@ -41,16 +41,13 @@ class _Jetton:
     layout: Layout
 
 
-class TonReader:
+class TonReader(OneReader):
     """One node behind ton-http-api. A Reader."""
 
     ability = ReaderAbility(Reach.WINDOW, batch=10, workers=2, chunk=200)
 
     def __init__(self, endpoint: Endpoint, network: Network) -> None:
-        self.endpoint = endpoint
-        self._name = endpoint.name
-        self._network = network.name
-        self._chain = endpoint.chain or network.chain_id
+        super().__init__(endpoint, network)
         self._codec = TonCodec(network.name, "")
         self._api = TonApi(endpoint)
         self._jettons: dict[tuple[str, str], _Jetton] = {}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from scanner.chains.fleet.interface import Answer, ReaderAbility, Reading, Refusal, State
+from scanner.chains.fleet.interface import Answer, OneReader, ReaderAbility, Reading, Refusal, State
 from scanner.chains.interface import Reach
 from scanner.chains.tron.account import trx_parts
 from scanner.chains.tron.api import TronApi
@@ -36,17 +36,14 @@ _ALONE: Final = 10
 """Questions between two looks at the head, where each account is asked for alone."""
 
 
-class TronReader:
+class TronReader(OneReader):
     """One java-tron node. A Reader: TRC-20 by sheets, TRX account by account."""
 
     ability = ReaderAbility(Reach.TIP, batch=_ALONE, tokens=MOST, workers=2, chunk=200)
     keys_at_once = 10
 
     def __init__(self, endpoint: Endpoint, network: Network) -> None:
-        self.endpoint = endpoint
-        self._name = endpoint.name
-        self._network = network.name
-        self._chain = endpoint.chain or network.chain_id
+        super().__init__(endpoint, network)
         self._codec = TronCodec(network.name, "")
         self._api = TronApi(endpoint)
         # Before its optimized form of 2021, and on chains without it, CHAINID is the whole hash.

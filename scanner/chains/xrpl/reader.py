@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
-from scanner.chains.fleet.interface import Answer, ReaderAbility, Reading, Refusal, State
+from scanner.chains.fleet.interface import Answer, OneReader, ReaderAbility, Reading, Refusal, State
 from scanner.chains.interface import Reach
 from scanner.chains.shape import HEX_32, named, take
 from scanner.chains.xrpl.header import FIRST_HASH, FIRST_LEDGER, Header, read_header
@@ -42,16 +42,13 @@ _PAGES: Final = 50
 _LEDGERS: Final = re.compile(r"[0-9]{1,10}(-[0-9]{1,10})?(,[0-9]{1,10}(-[0-9]{1,10})?){0,5}")
 
 
-class XrplReader:
+class XrplReader(OneReader):
     """One rippled or Clio server. A Reader."""
 
     ability = ReaderAbility(Reach.ANY, batch=1, workers=8, chunk=500)
 
     def __init__(self, endpoint: Endpoint, network: Network) -> None:
-        self.endpoint = endpoint
-        self._name = endpoint.name
-        self._network = network.name
-        self._chain = endpoint.chain or network.chain_id
+        super().__init__(endpoint, network)
         self._rpc = XrplRpc(endpoint)
 
     def check(self) -> None:
