@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
-from scanner.chains.interface import BalanceSource, ReadPolicy
-from scanner.errors import ScannerError
+from scanner.chains.interface import Ability, BalanceSource, Reach, ReadPolicy
+from scanner.errors import ConfigError, ScannerError, SourceRejectedError, StoreError
+from scanner.model.balance import Balance, BalanceQuery, Evidence
+from scanner.model.block import BlockRef
 from scanner.net import ending
 from scanner.snapshots.interface import ChunkState, SnapshotPolicy, Taken
 from scanner.snapshots.take import take_snapshot
@@ -21,6 +24,8 @@ from scanner.worker.jobs import Jobs
 from scanner.worker.saying import tell_ended
 from scanner.worker.scheduling import claim_due, is_due, start_run
 from scanner.worker.watch import Outcome, Stage
+
+log = logging.getLogger("scanner.worker")
 
 LOOK_EVERY = 20.0
 """Seconds between two looks at what is due."""
@@ -36,11 +41,16 @@ def run_alone(
     """Start what is due and take it, until `jobs.stop` is set.
 
     What an earlier process left unfinished comes first. An error of one run is told in the log
-    and kept with the run; the next is tried all the same.
+    and kept with the run; the next is tried all the same. A database that does not answer (another
+    process imports a large list) is asked again at the next look.
     """
-    jobs.watch.enter(Stage.WORKING)
     while not jobs.stop.is_set():
-        look(jobs, now())
+        try:
+            look(jobs, now())
+            jobs.watch.enter(Stage.WORKING)
+        except StoreError as e:
+            jobs.watch.enter(Stage.WAITING)
+            log.warning("%s; trying again", e)
         jobs.tell()
         jobs.stop.wait(every)
 
@@ -86,28 +96,78 @@ def _planner(jobs: Jobs) -> Callable[..., int]:
 
 
 def _take_started(jobs: Jobs) -> list[Taken]:
-    """Take snapshots of schedules that are not over; those that ended incomplete stay so."""
+    """Take snapshots of schedules that are not over; those that ended incomplete stay so.
+
+    One that cannot be taken keeps no other from its turn.
+    """
     taken = []
     sink = StoreSink(jobs.store)
     for snapshot_id in sink.queued_snapshots():
         if jobs.stop.is_set():
             break
-        policy = sink.policy(snapshot_id)
-        sources: dict[str, BalanceSource] = {}
-        chunks = sink.chunks(snapshot_id)
-        waiting = [c for c in chunks if c.state is not ChunkState.DONE]
-        for network in {c.plan.network for c in (*waiting, *sink.late(snapshot_id))}:
-            if policy.networks is None or network in policy.networks:
-                source = jobs.sources(network, ReadPolicy(policy.quorum, policy.proof))
-                if source is not None:
-                    sources[network] = source
-        result = take_snapshot(
-            *(sink, snapshot_id, sources, jobs.judge, jobs.registry),
-            stop=jobs.stop,
-            networks=policy.networks,
-        )
-        taken.append(result)
-        jobs.watch.count(Outcome.DONE, result.done - (len(chunks) - len(waiting)))
-        jobs.watch.count(Outcome.FAILED, result.failed)
-        tell_ended(jobs.store, snapshot_id, result.state)
+        if snapshot_id in jobs.broken:
+            continue
+        try:
+            taken.append(_take(jobs, sink, snapshot_id))
+        except ScannerError as e:
+            log.warning("snapshot %s: %s", snapshot_id, e, extra={"snapshot": snapshot_id})
+        except Exception:
+            # A bug of ours: this process tries it no more, and takes the others.
+            jobs.broken.add(snapshot_id)
+            log.exception("snapshot %s", snapshot_id, extra={"snapshot": snapshot_id})
     return taken
+
+
+def _take(jobs: Jobs, sink: StoreSink, snapshot_id: int) -> Taken:
+    policy = sink.policy(snapshot_id)
+    chunks = sink.chunks(snapshot_id)
+    waiting = [c for c in chunks if c.state is not ChunkState.DONE]
+    sources: dict[str, BalanceSource] = {}
+    for network in {c.plan.network for c in (*waiting, *sink.late(snapshot_id))}:
+        if policy.networks is None or network in policy.networks:
+            source = _source(jobs, network, policy)
+            if source is not None:
+                sources[network] = source
+    result = take_snapshot(
+        *(sink, snapshot_id, sources, jobs.judge, jobs.registry),
+        stop=jobs.stop,
+        networks=policy.networks,
+    )
+    jobs.watch.count(Outcome.DONE, result.done - (len(chunks) - len(waiting)))
+    jobs.watch.count(Outcome.FAILED, result.failed)
+    tell_ended(jobs.store, snapshot_id, result.state)
+    return result
+
+
+def _source(jobs: Jobs, network: str, policy: SnapshotPolicy) -> BalanceSource | None:
+    try:
+        return jobs.sources(network, ReadPolicy(policy.quorum, policy.proof))
+    except ConfigError as e:
+        return _Refused(network, policy.chunk_sizes.get(network, 1), str(e))
+
+
+class _Refused:
+    """A network that is configured, and not so that it can be read: its chunks fail and say why.
+
+    With no source at all they would be done, as if nobody were to be asked. Endpoints may have
+    changed since the snapshot was planned.
+    """
+
+    def __init__(self, network: str, size: int, why: str) -> None:
+        self.name = self.network = network
+        self.ability = Ability(Reach.ANY, Evidence.UNAVAILABLE, size)
+        self._why = why
+
+    def pin(self, height: int | None) -> BlockRef:
+        raise SourceRejectedError(self.network, self._why)
+
+    def fetch_balances(
+        self,
+        queries: Sequence[BalanceQuery],
+        at: BlockRef,
+        progress: Callable[[float], None] | None = None,
+    ) -> list[Balance]:
+        raise SourceRejectedError(self.network, self._why)
+
+    def close(self) -> None:
+        """Nothing is open."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Event
 
 from scanner.chains.interface import BalanceSource, ReadPolicy
-from scanner.errors import ConfigError, StoreError
+from scanner.errors import ConfigError, ScannerError, StoreError
 from scanner.model.block import BlockRef
 from scanner.model.registry import Registry
 from scanner.snapshots.asking import ChunkFailedError, StoppedError, Tools
@@ -20,6 +21,8 @@ from scanner.store.database.engine import Store
 from scanner.store.writing.sink import StoreSink
 from scanner.worker.saying import tell_chunk, tell_ended
 from scanner.worker.watch import Outcome, Watch
+
+log = logging.getLogger("scanner.worker")
 
 Sources = Callable[[str, ReadPolicy], BalanceSource | None]
 """sources(network, policy) -> its source, None where none is configured."""
@@ -35,7 +38,7 @@ class Jobs:
 
     tries: how often a chunk's job is done before its chunk fails for good. stop: set to end soon.
     tell: applies alert rules to snapshots that have ended, and delivers what is due. watch: counts
-    what is done.
+    what is done. broken: snapshots that a process alone takes no more, over a bug of ours.
     """
 
     store: Store
@@ -46,6 +49,7 @@ class Jobs:
     stop: Event
     tell: Callable[[], object] = lambda: None
     watch: Watch = field(default_factory=Watch)
+    broken: set[int] = field(default_factory=set)
 
     def chunk(self, snapshot_id: int, chunk_no: int, tried: int) -> None:
         """Take one chunk; when it was the last, end its snapshot.
@@ -132,6 +136,16 @@ class Jobs:
                 raise TryAgainError(failure.reason) from failure
             record_failure(tools, chunk, failure)
             tell_chunk(chunk, failure.reason)
+        except (ScannerError, StoppedError):
+            raise
+        except Exception as e:
+            # A bug of ours: left alone, the chunk would be given out for ever and end nothing.
+            log.exception("chunk %s of snapshot %s", chunk.no, chunk.snapshot_id)
+            why = f"an error in the program ({type(e).__name__}); the worker's log says more"
+            if tried + 1 < self.tries:
+                raise TryAgainError(why) from e
+            sink.fail_chunk(chunk, why)
+            tell_chunk(chunk, why)
         else:
             tell_chunk(chunk)
             return Outcome.DONE

@@ -20,7 +20,7 @@ from scanner.errors import StoreError
 from scanner.snapshots.interface import Chunk, SnapshotPolicy
 from scanner.store.database.engine import Store
 from scanner.store.writing.runs import create_snapshot
-from scanner.store.writing.schedules import Run, RunState
+from scanner.store.writing.schedules import Run, RunState, unfinished
 from scanner.store.writing.sink import chunks_of
 from scanner.worker.clocks import forget_future
 from scanner.worker.jobs import Jobs, unended, waiting_chunks
@@ -29,6 +29,7 @@ from scanner.worker.scheduling import (
     LONGEST_WAIT,
     TRIES,
     claim_due,
+    give_up,
     start_run,
     wait_after,
 )
@@ -137,7 +138,7 @@ def make_app(store: Store, jobs: Jobs, timing: Timing) -> App:
 
     @app.task(name=RUN_TASK, queue=CHUNKS, retry=_patience(timing, TRIES + 1), priority=5)
     def run(schedule_id: int, tick: int) -> None:
-        wanted = Run(schedule_id, _EPOCH + timedelta(microseconds=tick), RunState.CLAIMED)
+        wanted = _run_of(schedule_id, tick)
         start_run(store, jobs.registry, jobs.sources, partial(queued_snapshot, store), wanted)
 
     @app.periodic(cron=timing.ticks)
@@ -164,6 +165,7 @@ def make_app(store: Store, jobs: Jobs, timing: Timing) -> App:
                 # Another worker was quicker, or the job ended after all: the others need us still.
                 log.info("job %s: not stalled any more", job.id)
         await sync_to_async(refill, store, jobs.parallel)
+        await sync_to_async(refill_runs, store)
 
     return app
 
@@ -216,6 +218,33 @@ def refill(store: Store, parallel: Callable[[str], int] = lambda _network: 1) ->
     return sum(map(len, lost.values()))
 
 
+def refill_runs(store: Store) -> int:
+    """Give out claimed runs that have no job (a restored backup, an emptied queue). How many."""
+    claimed = unfinished(store)
+    if not claimed:
+        return 0
+    live = text(
+        "SELECT (args->>'schedule_id')::bigint, (args->>'tick')::bigint FROM procrastinate_jobs "
+        "WHERE task_name = :task AND status IN ('todo', 'doing')"
+    )
+    with store.write() as connection:
+        connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('scanner refill'))"))
+        known = {tuple(row) for row in connection.execute(live, {"task": RUN_TASK})}
+        lost = [run for run in claimed if (run.schedule_id, _tick_of(run)) not in known]
+        for run in lost:
+            give_out_run(connection, run)
+    return len(lost)
+
+
+def _run_of(schedule_id: int, tick: int) -> Run:
+    return Run(schedule_id, _EPOCH + timedelta(microseconds=tick), RunState.CLAIMED)
+
+
+def _tick_of(run: Run) -> int:
+    """The moment of a run as jobs carry it: microseconds since 1970."""
+    return (run.tick - _EPOCH) // timedelta(microseconds=1)
+
+
 async def _rescue(app: App, jobs: Jobs, job: Job, timing: Timing) -> None:
     """Give a stalled job out again, or give it up if it was tried too often."""
     from procrastinate.jobs import Status  # noqa: PLC0415 - an extra
@@ -232,6 +261,10 @@ async def _rescue(app: App, jobs: Jobs, job: Job, timing: Timing) -> None:
         return
     if job.task_name != CHUNK_TASK:
         log.error("job %s (%s): given up: its workers died over it", job.id, job.task_name)
+        if job.task_name == RUN_TASK:
+            why = f"given up: {tried} workers died or froze while starting it"
+            run = _run_of(*(cast(int, job.task_kwargs[name]) for name in ("schedule_id", "tick")))
+            await sync_to_async(give_up, jobs.store, run, why)
         await app.job_manager.finish_job(job, status=Status.FAILED, delete_job=False)
         return
     snapshot_id, chunk_no = cast(int, job.task_kwargs["snapshot_id"]), job.task_kwargs["chunk_no"]
@@ -274,8 +307,7 @@ def give_out_run(connection: Connection, run: Run) -> None:
     task = _app_without_connections().configure_task(
         RUN_TASK, queue=CHUNKS, priority=5, connection=cast(Any, raw)
     )
-    tick = (run.tick - _EPOCH) // timedelta(microseconds=1)
-    task.defer(schedule_id=run.schedule_id, tick=tick)
+    task.defer(schedule_id=run.schedule_id, tick=_tick_of(run))
 
 
 def server_time(store: Store) -> datetime:

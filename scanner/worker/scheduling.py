@@ -41,6 +41,8 @@ from scanner.worker.ticks import due_tick
 Also = Callable[[Connection, Run], None]
 """What is done with a claimed run in the transaction that claims it."""
 
+log = logging.getLogger(__name__)
+
 TRIES = 5
 """How often a run is tried before it fails."""
 FIRST_WAIT, LONGEST_WAIT = 15, 900
@@ -120,7 +122,8 @@ def start_run(
         return now.snapshot_id
     about = {"schedule": schedule.name, "publisher": schedule.publisher}
     try:
-        snapshot_id = _start(store, registry, sources, plan, schedule, now)
+        with _in_our_words(schedule):
+            snapshot_id = _start(store, registry, sources, plan, schedule, now)
     except SourceUnavailableError as e:
         if now.attempts + 1 >= TRIES:
             _fail(store, now, str(e), about)
@@ -137,6 +140,34 @@ def start_run(
         return None
     tell("snapshot planned", {**about, "snapshot": snapshot_id})
     return snapshot_id
+
+
+@contextmanager
+def _in_our_words(schedule: Schedule) -> Iterator[None]:
+    """What goes wrong with this machine may be over soon; what is a bug of ours ends this run only.
+
+    One list must not end the worker: all others would wait, and its next start would end the same.
+    """
+    try:
+        yield
+    except ScannerError:
+        raise
+    except OSError as e:
+        what = f"this machine could not save or read it ({e.strerror or type(e).__name__})"
+        raise SourceUnavailableError(schedule.name, what) from None
+    except Exception as e:
+        log.exception("schedule %s", schedule.name)
+        what = f"an error in the program ({type(e).__name__}); the worker's log says more"
+        raise InputError(f"{schedule.name}: {what}") from None
+
+
+def give_up(store: Store, run: Run, reason: str) -> None:
+    """Fail a run that is claimed. Nothing happens if it is gone, or was started after all."""
+    now = kept.run_at(store, run.schedule_id, run.tick)
+    schedule = kept.schedule_by_id(store, run.schedule_id)
+    if now is not None and schedule is not None and now.state is RunState.CLAIMED:
+        about = {"schedule": schedule.name, "publisher": schedule.publisher}
+        _fail(store, now, f"{schedule.name}: {reason}", about)
 
 
 def _start(
