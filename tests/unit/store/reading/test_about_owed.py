@@ -14,7 +14,7 @@ from scanner.settings.tables import load_registry
 from scanner.snapshots.tally import Part, PartKey, Tally
 from scanner.store.reading.about_owed import _covered, owed_in_its_name
 
-OWED = Liability("BTC", 1_000, 8, LiabilityEvidence.REHASHED, "tree.csv", "block 7")
+OWED = Liability("BTC", 1_000, 8, LiabilityEvidence.REHASHED, "tree.csv", "2026-06-16", dated=True)
 BELOW, MAYBE = FindingKind.RESERVES_BELOW_LIABILITIES, FindingKind.RESERVES_MAYBE_BELOW
 
 
@@ -42,6 +42,7 @@ def test_false_only_where_both_sides_are_proven_and_nothing_is_left():
         (OWED, [(True, Evidence.PROVEN, 999), (False, Evidence.UNAVAILABLE, 0)]),
         (replace(OWED, evidence=LiabilityEvidence.PUBLISHED), [(True, Evidence.PROVEN, 999)]),
         (replace(OWED, evidence=LiabilityEvidence.ROOT_LINKED), [(True, Evidence.PROVEN, 999)]),
+        (replace(OWED, dated=False), [(True, Evidence.PROVEN, 999)]),
     ],
 )
 def test_a_doubt_on_either_side_keeps_it_from_being_false(owed, parts):
@@ -76,7 +77,7 @@ def held(**amounts):
     ],
 )
 def test_coins_over_a_bridge_keep_it_from_being_false(publisher, totals, kind):
-    owed = Liability("USDT", 1_000, 6, LiabilityEvidence.REHASHED, "tree.csv", "block 7")
+    owed = replace(OWED, asset="USDT", decimals=6)
     found = {total.asset: total for total in held(**totals).totals([owed])}
     own = load_publishers().known(publisher).tokens
     more = owed_in_its_name(found, found["USDT"], load_registry(), own)
