@@ -15,20 +15,20 @@ _PAYEES: Final = (
     "stands before it"
 )
 BY_BLOCK: Final[Mapping[str, str]] = {
+    "aptos": "who has APT left after a transaction of the block, by what that wrote",
     "dash": _PAYEES,
     "ethereum-beacon": "who proposed the block: asked where a validator is said to hold 0, or not "
     "to be there",
     "litecoin": _PAYEES,
+    "pi": "who pays the reserve of a claimable balance: such an account cannot be empty (CAP-33)",
     "zcash": _PAYEES,
 }
 """Network that is read -> whom each pinned block itself names, where the table names nobody."""
 
 NO_CANARY: Final[Mapping[str, str]] = {
     "aelf": _NOT_KNOWN,
-    "aptos": _NOT_KNOWN,
     "bitcoin-gold": _OWN_NODE,
     "digibyte": _OWN_NODE,
-    "pi": _NOT_KNOWN,
     "polkadot": "what stayed there in 2025 may still move; each answer has to show the block's own "
     "number out of the same state",
     "qtum": _OWN_NODE,

@@ -19,7 +19,7 @@ class AptosServer(WorldServer):
     """Values held: octa or raw units, by the asset's own text; heights are block heights.
 
     decimals: of the assets that there are. quirks: "headers dropped", "other chain header",
-    "behind".
+    "behind", "no transactions" in blocks.
     """
 
     network = "aptos"
@@ -36,7 +36,7 @@ class AptosServer(WorldServer):
             case [""]:
                 return self._sent(self._info())
             case ["blocks", "by_height", height]:
-                return self._block(int(height))
+                return self._block(int(height), "with_transactions" in parts.query)
             case ["blocks", "by_version", version]:
                 number = -(-int(version) // PER_BLOCK)
                 if number > self.world.tip:
@@ -44,7 +44,7 @@ class AptosServer(WorldServer):
                     return self._sent(missing, 404)
                 return self._block(number)
             case ["transactions", "by_version", version]:
-                return self._transaction(int(version))
+                return self._sent(self._transaction(int(version)))
             case ["accounts", address, "balance", asset]:
                 version = int(parse_qs(parts.query)["ledger_version"][0])
                 return self._balance(address, asset, version)
@@ -62,7 +62,7 @@ class AptosServer(WorldServer):
             "oldest_ledger_version": str(self.world.oldest * PER_BLOCK),
         }
 
-    def _block(self, height: int) -> Sent:
+    def _block(self, height: int, whole: bool = False) -> Sent:
         if height > self.world.tip:
             return self._sent({"message": "not found", "error_code": "block_not_found"}, 404)
         if height < self.world.oldest:
@@ -73,14 +73,33 @@ class AptosServer(WorldServer):
             "first_version": str(height * PER_BLOCK - PER_BLOCK + 1),
             "last_version": str(height * PER_BLOCK),
         }
+        if whole and "no transactions" not in self.quirks:
+            first = height * PER_BLOCK - PER_BLOCK + 1
+            block["transactions"] = [self._user(first, height)] + [
+                self._transaction(first + n) for n in range(1, PER_BLOCK)
+            ]
         return self._sent(block)
 
-    def _transaction(self, version: int) -> Sent:
+    def _user(self, version: int, height: int) -> dict[str, Any]:
+        """A transaction that wrote the store of everybody who holds APT, whatever is said of it."""
+        made: dict[str, Any] = recorded("aptos", "user_transaction") | {"version": str(version)}
+        store, core = made["changes"][-2:]
+        for address, contract in self.world.held:
+            if not contract and (amount := self.world.at(address, height)):
+                place = primary_store(address)
+                held = {**store["data"]["data"], "balance": str(amount)}
+                owned = {**core["data"]["data"], "owner": address}
+                made["changes"] += [
+                    {**store, "address": place, "data": {**store["data"], "data": held}},
+                    {**core, "address": place, "data": {**core["data"], "data": owned}},
+                ]
+        del made["changes"][1:3]
+        return made
+
+    def _transaction(self, version: int) -> dict[str, Any]:
         digest = hashlib.sha256(f"{self.fork}{version}".encode()).hexdigest()
-        answer = recorded("aptos", "transaction_by_version")
-        return self._sent(
-            answer | {"version": str(version), "accumulator_root_hash": "0x" + digest}
-        )
+        answer: dict[str, Any] = recorded("aptos", "transaction_by_version")
+        return answer | {"version": str(version), "accumulator_root_hash": "0x" + digest}
 
     def _balance(self, address: str, asset: str, version: int) -> Sent:
         if self.trap is Trap.PRUNED or version < self.world.oldest * PER_BLOCK:
@@ -105,3 +124,10 @@ class AptosServer(WorldServer):
             "x-aptos-ledger-oldest-version": info["oldest_ledger_version"],
         }
         return sent(body, status, {} if "headers dropped" in self.quirks else headers)
+
+
+def primary_store(account: str) -> str:
+    """Where an account's APT lies as a fungible asset, without leading zeros as nodes write it."""
+    owner = bytes.fromhex(account[2:].rjust(64, "0"))
+    digest = hashlib.sha3_256(owner + bytes(31) + b"\x0a\xfc").hexdigest()
+    return f"0x{int(digest, 16):x}"

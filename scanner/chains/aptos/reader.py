@@ -13,7 +13,15 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
-from scanner.chains.fleet.interface import Answer, OneReader, ReaderAbility, Reading, Refusal
+from scanner.chains.aptos.holders import holders_of
+from scanner.chains.fleet.interface import (
+    Answer,
+    Holder,
+    OneReader,
+    ReaderAbility,
+    Reading,
+    Refusal,
+)
 from scanner.chains.interface import Counted, Reach
 from scanner.chains.shape import HEX_32, named, take
 from scanner.errors import (
@@ -62,6 +70,7 @@ class AptosReader(OneReader):
 
     def __init__(self, endpoint: Endpoint, network: Network) -> None:
         super().__init__(endpoint, network)
+        self._row = network
         self._http = Transport(endpoint)
         self._versions: dict[str, int] = {}
         self._decimals: dict[str, int] = {}
@@ -105,6 +114,19 @@ class AptosReader(OneReader):
         """See Reader."""
         version = self._version(at)
         return [self._read(query, version, at.height) for query in queries]
+
+    def holders_at(self, at: BlockRef) -> list[Holder]:
+        """See HolderReader. Of a block that is not shown whole, the last word is not known."""
+        reply = self._http.get(f"blocks/by_height/{at.height}?with_transactions=true")
+        self._answered(reply, at.height)
+        block = take(self._name, reply.json(), dict)
+        listed = block.get("transactions")
+        count = self._number(block, "last_version") - self._number(block, "first_version") + 1
+        if not isinstance(listed, list) or len(listed) != count:
+            return []
+        if named(self._name, listed[-1], HEX_32, "accumulator_root_hash") != at.hash:
+            raise SourceUnavailableError(self._name, "shows another block than the pinned one")
+        return holders_of(self._row, listed)
 
     def key_policy(self, address: Address, at: BlockRef) -> KeyPolicy:
         """See KeyReader. An account without a resource of its own has the key of its address.

@@ -2,21 +2,37 @@
 
 Every answer's `Latest-Ledger` header names the ledger that it is from, a 404 as well: Horizon reads
 each request in one transaction of its database. Past ledgers have no accounts there.
-Source: Horizon's published API (/, /ledgers/:sequence, /accounts/:id).
+Source: Horizon's published API (/, /ledgers/:sequence, /accounts/:id,
+/claimable_balances).
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from contextlib import suppress
 
-from scanner.chains.fleet.interface import Answer, OneReader, ReaderAbility, Reading, Refusal, State
+from scanner.chains.fleet.interface import (
+    Answer,
+    Holder,
+    OneReader,
+    ReaderAbility,
+    Reading,
+    Refusal,
+    State,
+)
 from scanner.chains.fleet.rest import Rest
 from scanner.chains.interface import Reach
 from scanner.chains.shape import HEX_32, named, take
 from scanner.chains.stellar.keys import account_keys
-from scanner.errors import HeightNotReachedError, HeightPrunedError, SourceRejectedError
+from scanner.errors import (
+    AddressFormatError,
+    HeightNotReachedError,
+    HeightPrunedError,
+    SourceRejectedError,
+)
 from scanner.model.addresses.interface import Address
+from scanner.model.addresses.table import decode_address
 from scanner.model.balance import BalanceQuery
 from scanner.model.block import BlockRef
 from scanner.model.endpoint import Endpoint
@@ -36,6 +52,7 @@ class StellarReader(OneReader):
 
     def __init__(self, endpoint: Endpoint, network: Network) -> None:
         super().__init__(endpoint, network)
+        self._row = network
         self._rest = Rest(endpoint)
 
     def check(self) -> None:
@@ -60,6 +77,28 @@ class StellarReader(OneReader):
     def read(self, queries: Sequence[BalanceQuery], at: BlockRef) -> list[Answer]:
         """See Reader."""
         return [self._one(query) for query in queries]
+
+    def holders_at(self, at: BlockRef) -> list[Holder]:
+        """See HolderReader. Who pays the reserve of a claimable balance has one to pay it from.
+
+        An account's least balance is (2 + entries + sponsoring - sponsored) reserves, and it cannot
+        have more of its entries sponsored than there are (CAP-33): while it sponsors one, it is
+        neither empty nor merged. The oldest are asked for, the last ones to be claimed meanwhile.
+        """
+        reply = self._rest.get("claimable_balances?order=asc&limit=3")
+        if reply.status in (400, 404, 410, 501):
+            return []
+        reply.raise_for_status()
+        page = reply.json()
+        embedded = page.get("_embedded") if isinstance(page, dict) else None
+        records = embedded.get("records") if isinstance(embedded, dict) else None
+        found: dict[str, Holder] = {}
+        for record in records if isinstance(records, list) else ():
+            sponsor = record.get("sponsor") if isinstance(record, dict) else None
+            with suppress(AddressFormatError):
+                account = decode_address(self._row, sponsor if isinstance(sponsor, str) else "")
+                found.setdefault(account.key, Holder(account, 1))
+        return list(found.values())
 
     def key_policy(self, address: Address, at: BlockRef) -> KeyPolicy:
         """See KeyReader. An account that the ledger does not have begins with its own key.

@@ -138,6 +138,11 @@ class Stellar(Replay):
             number, closed = int(way[1]), f"{_moment(self.ledger.time)}Z"
             name = self.digest(number).hex()
             return Said({"sequence": number, "hash": name, "closed_at": closed})
+        if way[0] == "claimable_balances":
+            funded = [
+                who for (who, token), amount in self.ledger.held.items() if amount and not token
+            ]
+            return Said({"_embedded": {"records": [{"sponsor": who} for who in funded[:3]]}})
         who = way[1]
         account = recorded("stellar", "account") | {"id": who, "account_id": who}
         amount = Decimal(self.held(who) or 0).scaleb(-7)

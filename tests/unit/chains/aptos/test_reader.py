@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
-from support.aptos_stub import PER_BLOCK, START, AptosServer
+from support.aptos_stub import PER_BLOCK, START, AptosServer, primary_store
 from support.reader_contract import ReaderContract
-from support.recorded import World
+from support.recorded import World, recorded
 from support.replay import Trap
 
+from scanner.chains.aptos.holders import holders_of
 from scanner.chains.aptos.reader import AptosReader
 from scanner.chains.fleet.interface import Reading, Refusal
 from scanner.errors import (
@@ -161,3 +162,63 @@ def test_heights_out_of_reach() -> None:
             r.pin(99)
         with pytest.raises(HeightNotReachedError):
             r.pin(501)
+
+
+PAYER = "0x31deb490728ae8e1a89675ee4c1877af8e5849c526d2c9a64238c49d8ece08a0"
+
+
+def user() -> dict[str, Any]:
+    made: dict[str, Any] = recorded("aptos", "user_transaction")
+    return made
+
+
+def test_a_recorded_transaction_says_what_it_left_to_whom() -> None:
+    """The store's place, with a zero cut, follows from the owner's address."""
+    assert primary_store(PAYER) == user()["changes"][1]["address"]
+    assert [(h.address.text, h.least) for h in holders_of(NETWORK, [user()])] == [
+        (PAYER, 566_263_899)
+    ]
+
+
+def changed(**fields: object) -> dict[str, Any]:
+    made = user()
+    made["changes"][1]["data"]["data"] |= fields
+    return made
+
+
+def test_the_last_word_of_a_block_counts() -> None:
+    later = [holders_of(NETWORK, [user(), changed(balance=n)]) for n in ("7", "0")]
+    assert [[h.least for h in found] for found in later] == [[7], []]
+    gone = user()
+    gone["changes"] = [
+        {
+            "type": "delete_resource",
+            "address": primary_store(PAYER),
+            "resource": "0x1::object::ObjectGroup",
+        }
+    ]
+    assert holders_of(NETWORK, [user(), gone]) == []
+
+
+def test_who_is_not_surely_paid_is_not_named() -> None:
+    other_asset = changed(metadata={"inner": "0x357b"})
+    stranger = user()
+    stranger["changes"][2]["data"]["data"]["owner"] = RICH  # an object that it owns, not its store
+    unowned = user()
+    del unowned["changes"][2]
+    for one in (other_asset, stranger, unowned, changed(balance=5), changed(balance="-5")):
+        assert holders_of(NETWORK, [one]) == []
+    for shape in (None, {}, {"changes": 5}, {"changes": [5, {"address": "x"}, {"address": "0x1"}]}):
+        assert holders_of(NETWORK, [shape]) == []
+
+
+def test_a_block_that_is_not_whole_or_another_one_names_nobody() -> None:
+    stub = a_stub("no transactions")
+    with reader(stub) as r:
+        at = r.pin(400)
+        assert r.holders_at(at) == []
+        stub.quirks = set()
+        assert [h.address.text for h in r.holders_at(at)] == [RICH]
+        stub.trap = Trap.FORK
+        with pytest.raises(SourceUnavailableError, match="another block"):
+            r.holders_at(at)

@@ -52,6 +52,7 @@ class HorizonStub(WorldServer):
     def __init__(self, network: str, world: World, *quirks: str) -> None:
         super().__init__(world, *quirks)
         self.network = network  # type: ignore[misc]
+        self.claimable: Sent | None = None
 
     def answer(self, method: str, path: str, body: bytes) -> Sent:
         """See Server."""
@@ -66,7 +67,19 @@ class HorizonStub(WorldServer):
                 return self._missing()
             name = hashlib.sha256(f"{self.fork}{height}".encode()).hexdigest()
             return sent({"sequence": height, "hash": name, "closed_at": "2026-06-18T16:00:04Z"})
+        if way[0] == "claimable_balances":
+            return self._claimable()
         return self._account(way[1])
+
+    def _claimable(self) -> Sent:
+        """As Horizon's reference shows one; everybody who holds something sponsors one here."""
+        if self.claimable is not None:
+            return self.claimable
+        id_ = "00000000da0d57da7d4850e7fc10d2a9d0ebc731f7afb40574c03395b17d49149b91f5be"
+        told = {"id": id_, "asset": "native", "amount": "10.0000000", "claimants": []}
+        more = {"last_modified_ledger": 400, "flags": {"clawback_enabled": False}}
+        records = [told | more | {"sponsor": who} for who, _ in self.world.held]
+        return sent({"_links": {}, "_embedded": {"records": records[:3]}}, 200, self._headers())
 
     def _account(self, who: str) -> Sent:
         amount = self.held(who, self.world.tip)
@@ -145,6 +158,39 @@ def test_an_answer_that_names_no_ledger_and_a_404_of_somebody_else(stub: Horizon
     stub.quirks = {"page"}
     (said,) = reader.read([query(9)], at)
     assert isinstance(said, Refusal)
+    reader.close()
+    stub.close()
+
+
+def test_who_pays_a_reserve_is_named_once(stub: HorizonStub) -> None:
+    stub.world.put(account(3), 5)
+    reader = StellarReader(stub.endpoint("a"), REGISTRY.network("stellar"))
+    at = reader.pin(None)
+    assert [(h.address.text, h.least) for h in reader.holders_at(at)] == [
+        (MAINNET, 1),
+        (account(3), 1),
+    ]
+    twice = {"_embedded": {"records": [{"sponsor": MAINNET}, {"sponsor": MAINNET}, {"id": "0"}]}}
+    stub.claimable = sent(twice)
+    assert [h.address.text for h in reader.holders_at(at)] == [MAINNET]
+    reader.close()
+    stub.close()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        sent({"status": 404}, 404),
+        sent({"status": 400}, 400),
+        sent([]),
+        sent({"_embedded": {}}),
+        sent({"_embedded": {"records": [5, {"sponsor": 5}, {"sponsor": "GABC"}]}}),
+    ],
+)
+def test_a_server_without_claimable_balances_names_nobody(stub: HorizonStub, said: Sent) -> None:
+    stub.claimable = said
+    reader = StellarReader(stub.endpoint("a"), REGISTRY.network("stellar"))
+    assert reader.holders_at(reader.pin(None)) == []
     reader.close()
     stub.close()
 
