@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, select
 
+from scanner import __version__
 from scanner.chains.interface import ReadPolicy
 from scanner.errors import (
     InputError,
@@ -205,7 +206,7 @@ def _start(
             error="",
         )
         # Only now: a run that is tried again must not be told "unchanged" about a list it lost.
-        kept.remember_fetch(connection, schedule.id, schedule.location, *said)
+        kept.remember_fetch(connection, schedule, *said)
 
     return plan(list_id, policy, parallel, started)
 
@@ -220,15 +221,17 @@ def _list_of(
 ) -> tuple[int, tuple[str, str], Fetched]:
     """Fetch and store the list; an unchanged one is the one stored last.
 
+    Only bytes are unchanged: they are asked for anew where another version of this program read
+    them, which may read them as other rows.
     Returns its id, what its server said about its version, and what was fetched (the file is gone).
     """
     options = schedule.options
-    before = kept.last_list(store, schedule.id)
-    known = (schedule.etag, schedule.modified) if before is not None else ("", "")
+    before, program = kept.last_list(store, schedule.id) or (None, "")
+    known = (schedule.etag, schedule.modified) if program == __version__ else ("", "")
     with fetched(schedule.location, schedule.name, *known) as got:
         if got.file is None:
-            if before is None:
-                raise InputError(f"{schedule.name}: the server sent no list the first time")
+            if before is None or not any(known):
+                raise InputError(f"{schedule.name}: the server sent no list, though all was asked")
             return before, known, got
         with _unquoted(schedule, got.name):
             opened = open_list(

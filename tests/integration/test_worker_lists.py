@@ -3,6 +3,7 @@
 import threading
 import time
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -21,6 +22,7 @@ from scanner.net.locations import check_location
 from scanner.store.reading import queries
 from scanner.store.writing import schedules
 from scanner.store.writing.schedules import RunState
+from scanner.worker import scheduling
 from scanner.worker.alone import look
 from scanner.worker.scheduling import TRIES, wait_after
 
@@ -73,6 +75,66 @@ def test_an_unchanged_list_is_neither_sent_nor_stored_again(store):
         (taken,) = look(jobs_on(store), SIX + timedelta(days=3))
         assert queries.head(store, taken.snapshot_id).claims == 26
     assert heads[0].list_name == "okx.csv"
+
+
+@pytest.mark.parametrize(
+    ("changed", "asked_anew"),
+    [
+        ({"publisher": "North Bank"}, True),
+        ({"columns": {"amount": "other"}}, True),
+        ({"asset": "BTC"}, True),
+        ({"network": "bitcoin"}, True),
+        ({"format": "delimited"}, True),
+        ({"cron": "0 7 * * *"}, False),
+        ({"quorum": 1, "spread": 7}, False),
+    ],
+)
+def test_a_list_that_is_to_be_read_in_another_way_is_sent_again(store, changed, asked_anew):
+    with serving() as (server, url):
+        add(store, url)
+        look(jobs_on(store), SIX)
+        before = schedules.schedule_named(store, "okx")
+        own = {key: changed[key] for key in changed if key in {"publisher", "cron"}}
+        options = {key: changed[key] for key in changed if key not in own}
+        schedules.edit(store, replace(before, options=replace(before.options, **options), **own))
+        look(jobs_on(store), SIX + timedelta(days=1, hours=1))
+        assert server.asked == (["", ""] if asked_anew else ["", '"1"'])
+        if "publisher" in changed:
+            assert queries.head(store, queries.resolve(store, "latest")).publisher == "North Bank"
+
+
+def test_a_list_that_is_edited_while_it_is_read_is_sent_again(store):
+    with serving() as (_, url):
+        add(store, url)
+        before = schedules.schedule_named(store, "okx")
+        look(jobs_on(store), SIX)
+        other = replace(before, options=replace(before.options, asset="BTC"))
+        schedules.edit(store, other)
+        with store.write() as connection:
+            schedules.remember_fetch(connection, before, '"1"', "")
+        assert schedules.schedule_named(store, "okx").etag == ""
+
+
+def test_a_list_that_another_program_read_is_sent_again(store, monkeypatch):
+    """A later version may read more of it, or otherwise: the same bytes are another list then."""
+    with serving() as (server, url):
+        add(store, url)
+        look(jobs_on(store), SIX)
+        monkeypatch.setattr(scheduling, "__version__", "99")
+        look(jobs_on(store), SIX + timedelta(days=1))
+        assert server.asked == ["", ""]
+
+
+def test_a_server_that_calls_unchanged_what_was_asked_for_whole_has_sent_no_list(store):
+    with serving() as (server, url):
+        server.etag = ""
+        schedule = add(store, url)
+        look(jobs_on(store), SIX)
+        server.status = 304
+        look(jobs_on(store), SIX + timedelta(days=1))
+        last, first = schedules.runs(store, schedule)
+        assert (first.state, last.state) == (RunState.STARTED, RunState.FAILED)
+        assert "sent no list" in last.error
 
 
 def test_what_no_header_can_say_is_not_sent_back(store):

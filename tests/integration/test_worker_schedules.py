@@ -50,8 +50,8 @@ def test_an_edited_schedule_keeps_what_was_not_said_and_asks_for_all_of_another_
     add(store, file, quorum=2)
     kept = schedules.schedule_named(store, "okx")
     with store.write() as connection:
-        schedules.remember_fetch(connection, kept.id, "/elsewhere.csv", "other", "")
-        schedules.remember_fetch(connection, kept.id, kept.location, "etag", "then")
+        schedules.remember_fetch(connection, replace(kept, location="/elsewhere.csv"), "other", "")
+        schedules.remember_fetch(connection, kept, "etag", "then")
     schedules.edit(store, replace(kept, cron="0 7 * * *"))
     after = schedules.schedule_named(store, "okx")
     assert (after.cron, after.options.quorum, after.etag) == ("0 7 * * *", 2, "etag")

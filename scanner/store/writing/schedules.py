@@ -163,16 +163,17 @@ def schedule_named(store: Store, name: str) -> Schedule:
 def edit(store: Store, schedule: Schedule) -> None:
     """Keep a schedule's publisher, location, cron expression, options and pause, by its id.
 
-    Where the list is now another, its server is asked for all of it. Raises ConfigError if it is
-    gone.
+    Where the list is now another, or is to be read in another way, its server is asked for all of
+    it. Raises ConfigError if it is gone.
     """
     extra: dict[str, Any] = {"paused": True} if schedule.paused else {}
     if schedule.since is not None:
         extra["since"] = schedule.since.isoformat()
     c = t.schedule.c
     with store.write() as connection:
-        moved = connection.execute(select(c.location).where(c.id == schedule.id)).scalar()
-        said = {} if moved == schedule.location else {"etag": "", "modified": ""}
+        row = connection.execute(select(t.schedule).where(c.id == schedule.id)).first()
+        same = row is not None and _reading(_read(row)) == _reading(schedule)
+        said = {} if same else {"etag": "", "modified": ""}
         done = connection.execute(
             t.schedule.update()
             .where(c.id == schedule.id)
@@ -212,7 +213,11 @@ def runs(store: Store, schedule_id: int, limit: int | None = None) -> list[Run]:
 
 def run_at(store: Store, schedule_id: int, tick: datetime) -> Run | None:
     """One run, None if there is none."""
-    return next((run for run in runs(store, schedule_id) if run.tick == tick), None)
+    c = t.schedule_run.c
+    query = select(t.schedule_run).where(c.schedule_id == schedule_id, c.tick == tick)
+    with store.read() as connection:
+        row = connection.execute(query).first()
+        return None if row is None else _read_run(row)
 
 
 def unfinished(store: Store) -> list[Run]:
@@ -270,23 +275,44 @@ def record(connection: Connection, run: Run, **values: Any) -> None:  # noqa: AN
         raise StoreError(f"the run of {run.tick:%Y-%m-%d %H:%M} was finished by another process")
 
 
-def remember_fetch(
-    connection: Connection, schedule_id: int, location: str, etag: str, modified: str
-) -> None:
+def remember_fetch(connection: Connection, schedule: Schedule, etag: str, modified: str) -> None:
     """Keep what the server said about the list, to ask only for changes next time.
 
-    location: where that was; nothing is kept if the schedule has another one by now.
+    schedule: as it was when the list was read; nothing is kept if it reads another one by now, or
+    in another way.
     """
-    connection.execute(
-        t.schedule.update()
-        .where(t.schedule.c.id == schedule_id, t.schedule.c.location == location)
-        .values(etag=etag, modified=modified)
+    c = t.schedule.c
+    row = connection.execute(select(t.schedule).where(c.id == schedule.id)).first()
+    if row is not None and _reading(_read(row)) == _reading(schedule):
+        connection.execute(
+            t.schedule.update()
+            .where(c.id == schedule.id, c.location == row.location, c.options == row.options)
+            .values(etag=etag, modified=modified)
+        )
+
+
+def _reading(schedule: Schedule) -> tuple[object, ...]:
+    """What the rows of a list depend on besides its bytes."""
+    of = schedule.options
+    return (
+        *(schedule.location, schedule.publisher),
+        *(of.format, dict(of.columns), of.network, of.asset),
     )
 
 
-def last_list(store: Store, schedule_id: int) -> int | None:
-    """The list that the latest run with one has used."""
-    return next((r.list_id for r in runs(store, schedule_id) if r.list_id is not None), None)
+def last_list(store: Store, schedule_id: int) -> tuple[int, str] | None:
+    """The list that the latest run with one has used, and the program that read it."""
+    c = t.schedule_run.c
+    query = (
+        select(c.list_id, t.snapshot.c.program)
+        .join(t.snapshot, t.snapshot.c.id == c.snapshot_id)
+        .where(c.schedule_id == schedule_id, c.list_id.is_not(None))
+        .order_by(c.tick.desc())
+        .limit(1)
+    )
+    with store.read() as connection:
+        row = connection.execute(query).first()
+        return None if row is None else (int(row.list_id), str(row.program))
 
 
 def _dump(options: ScheduleOptions) -> dict[str, Any]:
