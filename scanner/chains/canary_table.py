@@ -21,6 +21,7 @@ BY_BLOCK: Final[Mapping[str, str]] = {
     "to be there",
     "litecoin": _PAYEES,
     "pi": "who pays the reserve of a claimable balance: such an account cannot be empty (CAP-33)",
+    "sui": "who owns one of the coins that the checkpoint has",
     "zcash": _PAYEES,
 }
 """Network that is read -> whom each pinned block itself names, where the table names nobody."""
@@ -32,7 +33,6 @@ NO_CANARY: Final[Mapping[str, str]] = {
     "polkadot": "what stayed there in 2025 may still move; each answer has to show the block's own "
     "number out of the same state",
     "qtum": _OWN_NODE,
-    "sui": _NOT_KNOWN,
 }
 """Network that is read -> why none of its accounts is asked about to try an endpoint."""
 

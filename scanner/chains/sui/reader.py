@@ -12,15 +12,25 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from scanner.chains.fleet.interface import Answer, OneReader, ReaderAbility, Reading, Refusal, State
+from scanner.chains.fleet.interface import (
+    Answer,
+    Holder,
+    OneReader,
+    ReaderAbility,
+    Reading,
+    Refusal,
+    State,
+)
 from scanner.chains.interface import Reach
 from scanner.chains.shape import BASE58_32, named, take
 from scanner.errors import (
+    AddressFormatError,
     HeightNotReachedError,
     HeightPrunedError,
     SourceRejectedError,
     SourceUnavailableError,
 )
+from scanner.model.addresses.table import decode_address
 from scanner.model.balance import BalanceQuery
 from scanner.model.block import BlockRef
 from scanner.model.endpoint import Endpoint
@@ -38,6 +48,10 @@ _STAKES: Final = (
     f'objects(first: {_PAGE}, filter: {{type: "{STAKE}"}}) '
     "{ pageInfo { hasNextPage } nodes { address contents { json } } }"
 )
+_COINS: Final = (
+    f'objects(first: 5, filter: {{type: "0x2::coin::Coin<{COIN}>"}}) {{ nodes {{ owner '
+    "{ ... on AddressOwner { address { address } } } asMoveObject { contents { json } } } }"
+)
 _TYPE: Final = re.compile(r"(0x[0-9a-fA-F]{1,64})((?:::[A-Za-z_]\w{0,127}){2})", re.ASCII)
 
 
@@ -48,6 +62,7 @@ class SuiReader(OneReader):
 
     def __init__(self, endpoint: Endpoint, network: Network) -> None:
         super().__init__(endpoint, network)
+        self._row = network
         self._http = Transport(endpoint)
 
     def check(self) -> None:
@@ -98,6 +113,33 @@ class SuiReader(OneReader):
         state = State(number, named(self._name, found, BASE58_32, "digest"))
         told = take(self._name, found, dict, "query")
         return [self._read(query, told.get(f"q{n}"), state) for n, query in enumerate(queries)]
+
+    def holders_at(self, at: BlockRef) -> list[Holder]:
+        """See HolderReader. Who owns one of the coins that there are at the checkpoint.
+
+        A server that does not list objects by their type names nobody.
+        """
+        try:
+            found = self._checkpoint(at.height, f"{_CHECKPOINT} query {{ {_COINS} }}")
+        except _GraphError:
+            return []
+        if named(self._name, found, BASE58_32, "digest") != at.hash:
+            raise SourceUnavailableError(self._name, "shows another checkpoint than the pinned one")
+        objects = take(self._name, found, dict, "query").get("objects")
+        nodes = objects.get("nodes") if isinstance(objects, dict) else None
+        told = [self._holder(node) for node in nodes] if isinstance(nodes, list) else []
+        return [holder for holder in told if holder is not None]
+
+    def _holder(self, node: object) -> Holder | None:
+        """A coin's owner, where that is an address and the coin is not empty."""
+        try:
+            owner = take(self._name, node, str, "owner", "address", "address")
+            content = take(self._name, node, dict, "asMoveObject", "contents", "json")
+            amount = self._value(content.get("balance"))
+            address = decode_address(self._row, owner)
+        except (SourceUnavailableError, AddressFormatError):
+            return None
+        return Holder(address, amount) if amount else None
 
     def probe(self) -> dict[str, str]:
         """See Reader."""
@@ -164,9 +206,12 @@ class SuiReader(OneReader):
         return Reading(parts, state)
 
     def _principal(self, node: object) -> int:
-        """What one stake began with; its Balance is shown as an object, or as its value."""
-        principal = take(self._name, node, dict, "contents", "json").get("principal")
-        return self._amount(principal.get("value") if isinstance(principal, dict) else principal)
+        """What one stake began with."""
+        return self._value(take(self._name, node, dict, "contents", "json").get("principal"))
+
+    def _value(self, balance: object) -> int:
+        """A Balance, which is shown as an object, or as its value."""
+        return self._amount(balance.get("value") if isinstance(balance, dict) else balance)
 
     def _amount(self, text: object) -> int:
         if not isinstance(text, str) or not re.fullmatch(r"\d{1,20}", text, re.ASCII):

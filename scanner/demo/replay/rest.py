@@ -266,7 +266,9 @@ class Sui(Replay):
         pattern = made.pop("query")["q0"]
         made |= {"sequenceNumber": number, "digest": base58.encode(self.digest(number))}
         made["timestamp"] = f"{_moment(self.ledger.time)}.123Z"
-        if "query {" in text:
+        if "coin::Coin<" in text:
+            made["query"] = {"objects": {"nodes": []}}
+        elif "query {" in text:
             made["query"] = {
                 name: self._account(pattern, who) for name, who, _ in _SUI_ASKED.findall(text)
             }

@@ -32,9 +32,9 @@ REGISTRY = load_registry()
 SHIPPED = [canary for name in REGISTRY.networks for canary in REGISTRY.canaries(name)]
 COLLISION = bytes.fromhex("6e879169a87ca887")
 """2DUP EQUAL NOT VERIFY SHA256 SWAP SHA256 EQUAL: two texts that differ, with one hash."""
-NONE_KNOWN = {"aelf", "bitcoin-gold", "digibyte", "polkadot", "qtum", "sui"}
+NONE_KNOWN = {"aelf", "bitcoin-gold", "digibyte", "polkadot", "qtum"}
 """Networks that are read and have none; scanner.chains.canary_table says why."""
-NAMED = {"aptos", "dash", "ethereum-beacon", "litecoin", "pi", "zcash"}
+NAMED = {"aptos", "dash", "ethereum-beacon", "litecoin", "pi", "sui", "zcash"}
 """Networks that the table has none of: their blocks name one."""
 
 
@@ -79,7 +79,7 @@ def test_whose_blocks_name_one_has_readers_that_ask_for_it(name):
 
 
 HOSTS = {"electrum": "tcp://127.0.0.1:9"} | dict.fromkeys(
-    ("blockbook", "esplora", "aptos_rest", "stellar_horizon"), "http://127.0.0.1:9"
+    ("blockbook", "esplora", "aptos_rest", "stellar_horizon", "sui_graphql"), "http://127.0.0.1:9"
 )
 
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 from support.reader_contract import ReaderContract
@@ -114,3 +115,24 @@ def test_checkpoints_out_of_reach() -> None:
             r.pin(99)
         with pytest.raises(HeightNotReachedError):
             r.pin(501)
+
+
+@pytest.mark.parametrize("quirks", [(), ("plain principal",)])
+def test_owners_of_coins_are_named(quirks: tuple[str, ...]) -> None:
+    stub = a_stub(*quirks)
+    stub.world.put(OTHER, 0)
+    with reader(stub) as r:
+        found = r.holders_at(r.pin(400))
+        later = r.holders_at(r.pin(460))
+    assert [(h.address.text, h.least) for h in found] == [(RICH, 52_855_428_706)]
+    assert [h.least for h in later] == [1]
+
+
+def test_a_server_without_objects_by_type_names_nobody() -> None:
+    stub = a_stub("no types")
+    with reader(stub) as r:
+        at = r.pin(400)
+        assert r.holders_at(at) == []
+        stub.quirks = set()
+        with pytest.raises(SourceUnavailableError, match="another checkpoint"):
+            r.holders_at(replace(at, hash=at.hash[::-1]))
