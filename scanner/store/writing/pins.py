@@ -6,7 +6,7 @@ refuses it afterwards.
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection, and_, bindparam, select
 
 from scanner.errors import PinReplacedError
 from scanner.model.balance import Evidence
@@ -16,16 +16,19 @@ from scanner.store.schema import tables as t
 from scanner.store.schema.bulk import insert_new
 from scanner.store.schema.records import read_block, to_wanted
 
+_PINNED = select(t.pinned_block).where(  # made once: every chunk asks
+    t.pinned_block.c.snapshot_id == bindparam("of"),
+    t.pinned_block.c.network == bindparam("network"),
+    t.pinned_block.c.wanted_height == bindparam("wanted"),
+)
+
 
 def pinned(
     connection: Connection, snapshot_id: int, network: str, height: int | None
 ) -> BlockRef | None:
     """The block that a network and height are pinned to, None if not yet."""
-    c = t.pinned_block.c
-    query = select(t.pinned_block).where(
-        c.snapshot_id == snapshot_id, c.network == network, c.wanted_height == to_wanted(height)
-    )
-    row = connection.execute(query).first()
+    given = {"of": snapshot_id, "network": network, "wanted": to_wanted(height)}
+    row = connection.execute(_PINNED, given).first()
     return None if row is None else read_block(row)
 
 

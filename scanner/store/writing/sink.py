@@ -27,7 +27,7 @@ from scanner.store.database import statistics
 from scanner.store.database.engine import Store
 from scanner.store.database.read_until import newest_state
 from scanner.store.schema import tables as t
-from scanner.store.schema.bulk import values
+from scanner.store.schema.bulk import Plain
 from scanner.store.schema.records import CLAIM_COLUMNS, load_policy, read_chunk, read_claim
 from scanner.store.writing import pins, results_in, runs, seal
 from scanner.store.writing.claimed import claimed_by_chunk
@@ -134,14 +134,13 @@ class StoreSink:
         plan = chunk.plan
         with self._store.read() as connection:
             snapshot = _snapshot(connection, chunk.snapshot_id)
-            query = select(*CLAIM_COLUMNS).where(
-                t.claim.c.list_id == snapshot.list_id,
-                t.claim.c.network == plan.network,
-                t.claim.c.no.between(plan.first, plan.last),
-            )
-            if plan.network not in load_policy(snapshot.policy).at:
-                query = query.where(t.claim.c.height.is_not_distinct_from(plan.height))
-            return list(map(read_claim, values(connection, query.order_by(t.claim.c.no))))
+            given = {"of": snapshot.list_id, "network": plan.network}
+            given |= {"first": plan.first, "last": plan.last}
+            if plan.network in load_policy(snapshot.policy).at:
+                found = _CLAIMS.values(connection, given)
+            else:
+                found = _CLAIMS_AT.values(connection, {**given, "height": plan.height})
+            return list(map(read_claim, found))
 
     def doubts(self, chunk: Chunk) -> Doubts:
         """What is doubted of the amounts of the chunk's list."""
@@ -238,8 +237,20 @@ def _snapshot(connection: Connection, snapshot_id: int) -> Any:  # noqa: ANN401 
     return row
 
 
-_THIS = (t.chunk.c.snapshot_id == bindparam("of"), t.chunk.c.no == bindparam("number"))
 # Made once: what SQLAlchemy makes of a statement costs more than the answer.
+_OF_CHUNK = (
+    select(*CLAIM_COLUMNS)
+    .where(
+        t.claim.c.list_id == bindparam("of"),
+        t.claim.c.network == bindparam("network"),
+        t.claim.c.no.between(bindparam("first"), bindparam("last")),
+    )
+    .order_by(t.claim.c.no)
+)
+_CLAIMS = Plain(_OF_CHUNK)
+_CLAIMS_AT = Plain(_OF_CHUNK.where(t.claim.c.height.is_not_distinct_from(bindparam("height"))))
+
+_THIS = (t.chunk.c.snapshot_id == bindparam("of"), t.chunk.c.no == bindparam("number"))
 _LOCKED = select(t.chunk.c.state).where(*_THIS).with_for_update()
 _MARKED = t.chunk.update().where(*_THIS).values(attempts=t.chunk.c.attempts + 1)
 
