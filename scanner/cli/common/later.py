@@ -23,12 +23,16 @@ from types import ModuleType
 class _Later(ModuleType):
     """Stands for a module of this program, and imports it when something of it is asked for."""
 
+    _itself: ModuleType | None = None
+
     def __getattr__(self, name: str) -> object:
         if name.startswith("__"):  # whether it is a package, for one: that is no use of it
             raise AttributeError(name)
-        if sys.modules.get(self.__name__) is self:
-            del sys.modules[self.__name__]
-        return getattr(import_module(self.__name__), name)
+        if self._itself is None:  # two threads may come here: they are given the same module
+            if sys.modules.get(self.__name__) is self:
+                del sys.modules[self.__name__]
+            self._itself = import_module(self.__name__)
+        return getattr(self._itself, name)
 
 
 class _Door(MetaPathFinder, Loader):

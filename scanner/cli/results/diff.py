@@ -90,6 +90,7 @@ def _show(store: engine.Store, old: across.Taken, new: across.Taken, form: str) 
 
 
 def _write_lines(store: engine.Store, old: across.Taken, new: across.Taken, out: BinaryIO) -> None:
+    record, compact = texts.difference_record, jsontext.compact  # for each of a million addresses
     for change in across.Change:
         for difference in texts.differences(store, old, new, change):
-            out.write(jsontext.compact(texts.difference_record(difference)))
+            out.write(compact(record(difference)))
