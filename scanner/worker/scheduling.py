@@ -49,6 +49,8 @@ TRIES = 5
 FIRST_WAIT, LONGEST_WAIT = 15, 900
 """Seconds before what had no answer is tried again: four times as long each time."""
 
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
 Plan = Callable[
     [int, SnapshotPolicy, dict[str, int], Callable[["Connection", int], None]],
     int,
@@ -81,9 +83,7 @@ def claim_due(store: Store, now: datetime, also: Also | None = None) -> list[Run
     """
     claimed = []
     for schedule in kept.schedules(store):
-        last = kept.last_tick(store, schedule.id) or schedule.created
-        last = max(last, schedule.since or last)
-        tick = due_tick(schedule.cron, last, now)
+        tick = due_tick(schedule.cron, _due_after(store, schedule, now), now)
         if tick is None or schedule.paused:
             continue
         run = Run(schedule.id, tick, RunState.CLAIMED)
@@ -91,6 +91,20 @@ def claim_due(store: Store, now: datetime, also: Also | None = None) -> list[Run
             claimed.append(run)
             tell("run due", {"schedule": schedule.name, "publisher": schedule.publisher})
     return claimed
+
+
+def _due_after(store: Store, schedule: Schedule, now: datetime) -> datetime:
+    """The moment that ticks must lie after to be due.
+
+    Marks of a clock that was far ahead are no marks: they would keep a schedule silent for years.
+    """
+    run = kept.last_run(store, schedule.id, now)
+    marks = [
+        mark
+        for mark in (run.tick if run else schedule.created, schedule.since)
+        if mark is not None and mark <= now + kept.AHEAD
+    ]
+    return max(marks, default=_LONG_AGO)
 
 
 def claim_now(

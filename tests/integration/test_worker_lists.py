@@ -8,7 +8,7 @@ from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from support.scheduling import LIST, SIX, add, jobs_on, one_run
+from support.scheduling import LIST, SIX, START, add, jobs_on, one_run
 from support.snapshot_stub import evm_address
 
 from scanner.errors import (
@@ -135,6 +135,26 @@ def test_a_server_that_calls_unchanged_what_was_asked_for_whole_has_sent_no_list
         last, first = schedules.runs(store, schedule)
         assert (first.state, last.state) == (RunState.STARTED, RunState.FAILED)
         assert "sent no list" in last.error
+
+
+def test_a_clock_that_was_years_ahead_keeps_no_schedule_silent_and_brings_back_no_list(store):
+    with serving() as (server, url):
+        schedule = add(store, url)
+        look(jobs_on(store), SIX + timedelta(days=1500))
+        server.etag, server.body = '"2"', (LIST + f"ethereum,ETH,{evm_address(99)},2\n").encode()
+        taken = [look(jobs_on(store), SIX + timedelta(days=day))[0] for day in (1, 2)]
+        assert server.asked == ["", '"1"', '"2"']
+        assert [queries.head(store, each.snapshot_id).claims for each in taken] == [26, 26]
+        last = schedules.last_run(store, schedule, SIX + timedelta(days=2))
+        assert last.tick == SIX + timedelta(days=2)
+        assert look(jobs_on(store), SIX + timedelta(days=2, minutes=-30)) == []
+
+
+def test_a_schedule_that_was_added_by_a_clock_years_ahead_runs_at_once(store):
+    with serving() as (_, url):
+        add(store, url)
+        assert len(look(jobs_on(store), START - timedelta(days=1500))) == 1
+        assert look(jobs_on(store), START - timedelta(days=1500)) == []
 
 
 def test_what_no_header_can_say_is_not_sent_back(store):

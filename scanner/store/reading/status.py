@@ -86,10 +86,9 @@ def status(store: Store) -> Status:
 
 def schedule_states(store: Store) -> list[ScheduleStatus]:
     """Every schedule with where it stands, by name."""
-    found = []
+    found, now = [], datetime.now(UTC)
     for schedule in kept.schedules(store):
-        last = kept.runs(store, schedule.id, limit=1)
-        run = last[0] if last else None
+        run = kept.last_run(store, schedule.id, now)
         found.append(ScheduleStatus(schedule, run, _state(store, schedule, run)))
     return found
 

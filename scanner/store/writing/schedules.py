@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -17,6 +17,9 @@ from scanner.snapshots.interface import ONE_MOMENT
 from scanner.store.database.engine import Store
 from scanner.store.schema import tables as t
 from scanner.store.schema.bulk import insert_new
+
+AHEAD = timedelta(hours=2)
+"""How far ahead of the clock a tick or a mark may be that counts: clocks are set back a little."""
 
 
 class RunState(StrEnum):
@@ -196,16 +199,24 @@ def remove(store: Store, name: str) -> None:
         connection.execute(t.schedule.delete().where(t.schedule.c.id == schedule.id))
 
 
-def last_tick(store: Store, schedule_id: int) -> datetime | None:
-    """The latest tick that was claimed, None before the first."""
-    found = runs(store, schedule_id, limit=1)
-    return found[0].tick if found else None
+def last_run(store: Store, schedule_id: int, now: datetime) -> Run | None:
+    """The run of the latest tick, None before the first.
+
+    Ticks that lie more than AHEAD in the future are left out: a clock was wrong when they were
+    claimed, perhaps by years, and until then nothing would be due.
+    """
+    found = runs(store, schedule_id, limit=1, until=now + AHEAD)
+    return found[0] if found else None
 
 
-def runs(store: Store, schedule_id: int, limit: int | None = None) -> list[Run]:
-    """Runs of a schedule, the latest first."""
+def runs(
+    store: Store, schedule_id: int, limit: int | None = None, until: datetime | None = None
+) -> list[Run]:
+    """Runs of a schedule, the latest first. until: only of ticks to there."""
     c = t.schedule_run.c
     query = select(t.schedule_run).where(c.schedule_id == schedule_id)
+    if until is not None:
+        query = query.where(c.tick <= until)
     with store.read() as connection:
         rows = connection.execute(query.order_by(c.tick.desc()).limit(limit))
         return [_read_run(row) for row in rows]
@@ -301,13 +312,14 @@ def _reading(schedule: Schedule) -> tuple[object, ...]:
 
 
 def last_list(store: Store, schedule_id: int) -> tuple[int, str] | None:
-    """The list that the latest run with one has used, and the program that read it."""
+    """The list that was used last, and the program that read it."""
     c = t.schedule_run.c
     query = (
         select(c.list_id, t.snapshot.c.program)
         .join(t.snapshot, t.snapshot.c.id == c.snapshot_id)
         .where(c.schedule_id == schedule_id, c.list_id.is_not(None))
-        .order_by(c.tick.desc())
+        # Not by ticks: those are of clocks, which may have been wrong.
+        .order_by(c.snapshot_id.desc())
         .limit(1)
     )
     with store.read() as connection:
