@@ -6,13 +6,13 @@ they are of several days, most are read at the wrong one: that is asked.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from scanner.errors import clip
 from scanner.lists.names import normal, word_set
-from scanner.model.dates import spans_in
+from scanner.model.dates import Span, as_text, spans_in
 from scanner.model.finding import Finding, FindingKind
 
 OF_THE_AMOUNT = word_set(
@@ -62,6 +62,21 @@ def apart(first: str, second: str) -> bool:
     return min(between, default=2) > 1
 
 
+def days_of(texts: Iterable[str]) -> tuple[Span, ...]:
+    """The days that texts name, each once; a day that may be two is both."""
+    named = (spans_in(shortened(text)) or () for text in texts)
+    return tuple(dict.fromkeys(span for spans in named for span in spans if span is not None))
+
+
+def dated(days: Iterable[Span]) -> Finding:
+    """The finding for rows that name no block, of a list that names its day."""
+    reason = (
+        f"the list is of {as_text(days)} and its rows name no block: read on another day, an "
+        "address that holds less does not contradict it; give the block with --at"
+    )
+    return Finding(FindingKind.LIST_DATED, reason)
+
+
 def several_days(first: str, second: str, name: str) -> Finding:
     """The finding for rows of several days. name: what `--columns ignore=` says of them."""
     named = f"{clip(first.strip(), 40)}, {clip(second.strip(), 40)}"
@@ -95,6 +110,10 @@ class Days:
             self.first[where] = text
         if len(self._silent) < _MOST_SILENT:
             self._silent.add((where, text))
+
+    def named(self) -> tuple[Span, ...]:
+        """The days that are named first at each place; each may be that of the rows."""
+        return days_of(self.first.values())
 
     def findings(self) -> Iterator[Finding]:
         """What there is to ask, once for each place."""

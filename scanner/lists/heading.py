@@ -17,6 +17,8 @@ from scanner.lists.spoken import says_beside_rows
 from scanner.model.registry import Registry
 from scanner.model.speech import BASE_UNITS
 
+TITLE = "a title"
+"""What a line before the header is that says nothing of rows."""
 MOST_TITLES = 40
 """Lines that are not blank within which the header must come."""
 
@@ -146,7 +148,7 @@ def account_for_titles(
         if normal(text) in needless:
             accounting.needless(part, "as you asked", text)
         elif len(filled) == 1 and not says_beside_rows(text, numbers=True) and not names:
-            accounting.needless(part, "a title", text)
+            accounting.needless(part, TITLE, text)
         else:
             option = f"--columns ignore={clip(text, 40)}" if "," not in text else "leave it out"
             remedy = f"if it says nothing about the rows, {option}; give a block with --at"

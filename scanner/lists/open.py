@@ -9,10 +9,13 @@ from types import TracebackType
 from scanner.errors import InputError
 from scanner.files.source import Source, split_place
 from scanner.lists.columns import chosen_fields
+from scanner.lists.days import days_of
+from scanner.lists.heading import TITLE
 from scanner.lists.interface import Block, ListReader, OpenList, ReadOptions, ReadyBlock
 from scanner.lists.table import READERS, reader_named
 from scanner.lists.tables import OneTable, SeveralTables, Tables
 from scanner.model.claim import Claim, ListSummary, Row, UnreadableRow
+from scanner.model.dates import Span, named_day
 from scanner.model.registry import Registry
 
 
@@ -110,7 +113,19 @@ class _ListFile:
             layout.accounting.accounts(),
             layout.unit,
             layout.native_assumed,
+            self._days(),
         )
+
+    def _days(self) -> tuple[Span, ...]:
+        """Of which days the rows are: as they say, or else titles, or the file's name."""
+        layout = self._tables.layout
+        if named := layout.days.named():
+            return named
+        titles = (a.example for a in layout.accounting.accounts() if a.meaning == TITLE)
+        if named := days_of(titles):
+            return named
+        day = named_day(self._source.name)
+        return () if day is None else (Span(day.toordinal(), day.toordinal()),)
 
     def progress(self) -> tuple[int, int]:
         return self._source.progress()

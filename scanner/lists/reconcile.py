@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field, replace
 
-from scanner.lists.days import SEVERAL_DAYS
+from scanner.lists.days import SEVERAL_DAYS, dated
 from scanner.lists.seen import SeenKeys
 from scanner.lists.sums import Sums
 from scanner.model.claim import Claim, DeclaredTotal, ListSummary, Row, UnreadableRow
@@ -92,6 +92,8 @@ class ListAudit:
         unit = summary.unit if summary else ""
         told = self._sums.findings(self._registry, unit, self._unreadable.total())
         told += [*self._mixed_heights(), *self._findings, *self._further()]
+        if summary and summary.days and any(None in h.first for h in self._heights.values()):
+            told.append(dated(summary.days))
         if self._sums.empty and not (told or self._unreadable):
             told.append(
                 Finding(FindingKind.EMPTY_LIST, "the list has no rows: nothing is verified")

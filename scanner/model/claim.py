@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
+from scanner.model.dates import Span
 from scanner.model.finding import Finding
 from scanner.model.understood import Account
 
@@ -104,6 +105,7 @@ class ListSummary:
     unit: what decides between whole coins and base units: "" where the file or the user says it,
     a `Unit` where the reader could only take it for granted.
     native_assumed: nothing in the file names a coin, so rows stand for their network's own.
+    days: of which its rows are, as far as the file says; each may be the one. () if it says none.
     """
 
     format: str
@@ -117,3 +119,4 @@ class ListSummary:
     accounts: tuple[Account, ...] = ()
     unit: str = ""
     native_assumed: bool = False
+    days: tuple[Span, ...] = ()

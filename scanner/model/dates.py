@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from typing import NamedTuple
 
@@ -29,6 +30,9 @@ _NAMED_MONTH = re.compile(rf"{_NO}{_MONTH}[-/._, ]*((?:19|20)\d\d){_END}")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _SECONDS = re.compile(r"(1\d{9})(?:\d{3}|\d{6}|\d{9})?(?:\.\d*)?")
 
+_IN_NAME = re.compile(r"(?<!\d)(20\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?([0-3]\d)(?:[0-2]\d)?(?!\d)")
+_ISO = re.compile(r"(\d{4}-\d\d-\d\d)(?: to (\d{4}-\d\d-\d\d))?", re.ASCII)
+
 
 class Span(NamedTuple):
     """The days that a text names, from the first to the last, as ordinals of `datetime.date`."""
@@ -39,6 +43,33 @@ class Span(NamedTuple):
 
 Spans = tuple[Span | None, Span | None]
 """Where the day comes before the month, and where it comes behind it; None for no such day."""
+
+
+def named_day(name: str) -> date | None:
+    """The day in a file's name, as "por_csv_2026061900.zip"; None where it has none, or several."""
+    found = {match.groups() for match in _IN_NAME.finditer(name)}
+    if len(found) != 1:
+        return None
+    year, month, day = found.pop()
+    span = _day(year, month, day)
+    return None if span is None else date.fromordinal(span.first)
+
+
+def as_text(spans: Iterable[Span]) -> str:
+    """Spans as `from_text` reads them: "2020-01-02 or 2020-03-01 to 2020-03-31"."""
+    return " or ".join(
+        " to ".join(date.fromordinal(day).isoformat() for day in dict.fromkeys(span))
+        for span in spans
+    )
+
+
+def from_text(text: str) -> tuple[Span, ...]:
+    """Every span in a text that `as_text` wrote into it."""
+    found = []
+    for first, last in _ISO.findall(text):
+        days = [date.fromisoformat(day).toordinal() for day in (first, last or first)]
+        found.append(Span(*days))
+    return tuple(found)
 
 
 def spans_in(text: str) -> Spans | None:

@@ -53,6 +53,7 @@ class FindingKind(StrEnum):
     TOTAL_ROUNDED = "total_rounded"  # right to the decimals it is printed with
     TOTAL_UNREADABLE = "total_unreadable"
     # snapshots as a whole
+    LIST_DATED = "list_dated"  # rows name no block, and the list says of which day they are
     HEIGHT_REPLACED = "height_replaced"  # read at the user's height, not at the list's
     MIXED_TIMES = "mixed_times"  # balances of moments too far apart: moved coins count twice
     READ_LATER = "read_later"  # a network that only knows its newest state, read long after
@@ -101,6 +102,7 @@ WEIGHTS: dict[FindingKind, Weight] = {
     FindingKind.TOTAL_DIFFERS: Weight.FALSE,
     FindingKind.TOTAL_ROUNDED: Weight.NOTE,
     FindingKind.TOTAL_UNREADABLE: Weight.UNSHOWN,
+    FindingKind.LIST_DATED: Weight.NOTE,
     FindingKind.HEIGHT_REPLACED: Weight.NOTE,
     FindingKind.MIXED_TIMES: Weight.FALSE,
     FindingKind.READ_LATER: Weight.UNSHOWN,

@@ -5,9 +5,11 @@ Where that is doubted, a balance that is less than the amount as it was read con
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Final, NamedTuple
 
 from scanner.model.claim import Claim
+from scanner.model.dates import Span
 from scanner.model.finding import FindingKind
 
 DOUBTING: Final = frozenset((FindingKind.UNIT_DOUBTED, FindingKind.ROWS_DOUBTED))
@@ -18,17 +20,33 @@ class Doubts(NamedTuple):
     """What is doubted of a list.
 
     whole: every amount. assets: (asset, network) whose amounts are. rows: lines that are.
-    below: the line below which every amount is, None if there is no such line.
+    below: the line below which every amount is, None if there is no such line. days: of which the
+    rows without a height are, as the list says. other_day: whether they were read on another one.
     """
 
     whole: bool = False
     assets: frozenset[tuple[str, str]] = frozenset()
     rows: frozenset[int] = frozenset()
     below: int | None = None
+    days: tuple[Span, ...] = ()
+    other_day: bool = False
+
+    def at(self, time: int | None) -> Doubts:
+        """The same at a block. time: of the block, seconds since 1970 UTC, None if nobody knows.
+
+        What is of one day and read on another is doubted; zones of time make one day.
+        """
+        if not self.days:
+            return self
+        day = None if time is None else date(1970, 1, 1).toordinal() + time // 86_400
+        near = day is not None and any(s.first - 1 <= day <= s.last + 1 for s in self.days)
+        return self._replace(other_day=not near)
 
     def about(self, claim: Claim) -> bool:
         """Whether a claim's amount is doubted."""
         if self.whole or claim.row in self.rows:
+            return True
+        if self.other_day and claim.height is None:
             return True
         if self.below is not None and claim.row > self.below:
             return True

@@ -7,13 +7,13 @@ one list is really of lie days apart.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Hashable, Mapping, Sequence
 from datetime import UTC, datetime
 from statistics import median_low
 from typing import TypeVar
 
 from scanner.chains.interface import Counted
+from scanner.model.dates import named_day as day_named
 
 APART = 14 * 86_400
 """Seconds between a block and the moment of its list from which on it is another block's height."""
@@ -23,22 +23,13 @@ AGREEING = 2
 
 Place = TypeVar("Place", bound=Hashable)
 
-_DAY = re.compile(r"(?<!\d)(20\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?([0-3]\d)(?:[0-2]\d)?(?!\d)")
-
 
 def named_day(name: str) -> int | None:
-    """The day in a file's name, as "por_csv_2026061900.zip": its start in UTC, in seconds.
-
-    None where the name has no day, or several.
-    """
-    found = {match.groups() for match in _DAY.finditer(name)}
-    if len(found) != 1:
+    """The start of the day in a file's name, in seconds. None where it has none, or several."""
+    day = day_named(name)
+    if day is None:
         return None
-    year, month, day = map(int, found.pop())
-    try:
-        return int(datetime(year, month, day, tzinfo=UTC).timestamp())
-    except ValueError:
-        return None
+    return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
 
 
 def moment_of(times: Mapping[str, Sequence[int]], network: str) -> int | None:

@@ -163,3 +163,34 @@ def test_a_row_whose_owner_is_said_to_be_another_is_asked_about(scanner, tmp_pat
     done = scanner("snapshot", "list.csv", "--endpoints", "ends.toml", "--statement", TEXT)
     assert done.status == 3, done.text + done.err
     assert kinds_of(scanner)["not_understood"] == "unshown"
+
+
+def undated(said: str, name: str = "list.csv") -> tuple[str, str]:
+    names = HEADER.replace("height,", "")
+    return name, f"{said}{names}\n{row(1, 6).replace(',2,', ',', 1)}"
+
+
+@pytest.mark.node
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [undated("Reserves as of 1 January 2020\n"), undated("", "por-2020-01-01.csv")],
+)
+def test_a_list_of_another_day_that_names_no_block_is_not_called_false(
+    scanner, tmp_path, chain, name, text
+):
+    """It was right when it was made; read years later, an address holds less."""
+    (tmp_path / name).write_text(text)
+    done = scanner("snapshot", name, "--endpoints", "ends.toml", "--statement", TEXT)
+    assert done.status == 3, done.text + done.err
+    kinds = kinds_of(scanner)
+    assert (kinds["maybe_shortfall"], kinds["list_dated"]) == ("unshown", "note")
+    assert "false" not in kinds.values()
+
+
+@pytest.mark.node
+def test_a_list_of_no_day_is_of_the_day_that_it_is_read(scanner, tmp_path, chain):
+    name, text = undated("")
+    (tmp_path / name).write_text(text)
+    done = scanner("snapshot", name, "--endpoints", "ends.toml", "--statement", TEXT)
+    assert done.status == 1, done.text + done.err
+    assert kinds_of(scanner) == {"shortfall": "false"}

@@ -39,7 +39,12 @@ class Read(NamedTuple):
 
 def asked(read: Read) -> list[FindingKind]:
     """Kinds of what is asked about a list, but for doubts whether it may be of a unit."""
-    return [f.kind for f in read.findings if f.kind is not FindingKind.UNIT_DOUBTED]
+    return [f.kind for f in undated(read) if f.kind is not FindingKind.UNIT_DOUBTED]
+
+
+def undated(read: Read) -> list[Finding]:
+    """The findings, but for the note that the list names its day."""
+    return [f for f in read.findings if f.kind is not FindingKind.LIST_DATED]
 
 
 Reader = Callable[..., Read]

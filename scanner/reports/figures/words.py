@@ -50,6 +50,7 @@ MEANINGS: Mapping[FindingKind, str] = {
     FindingKind.TOTAL_DIFFERS: "a total of the list is not the sum of its rows",
     FindingKind.TOTAL_ROUNDED: "a total of the list is rounded; it agrees to the printed digits",
     FindingKind.TOTAL_UNREADABLE: "a total of the list cannot be read",
+    FindingKind.LIST_DATED: "the list names its day and no block: less on another day is not false",
     FindingKind.HEIGHT_REPLACED: "read at another height than the list states, as requested",
     FindingKind.MIXED_TIMES: "balances were read at times too far apart",
     FindingKind.READ_LATER: "read long after the others: the network only reports its newest state",
@@ -78,6 +79,7 @@ TODO: Mapping[str, str] = {
     FindingKind.CHUNK_FAILED: "Resume the snapshot; 'scanner endpoints check' shows what answers.",
     FindingKind.UNKNOWN_COIN: "Say which coin is meant, with --asset or a row in the tables.",
     FindingKind.DUPLICATE: "Ask the publisher why the address is listed twice.",
+    FindingKind.LIST_DATED: "Take a snapshot at the block of that day, with --at.",
     FindingKind.TOTAL_DIFFERS: "Ask the publisher which is right: the total or its rows.",
     FindingKind.UNSUPPORTED_SCHEME: (
         "Check these rows with the wallet's own tool, or ask for another kind of signature."

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, Table, and_, or_, select
 
 from scanner.lists.reconcile import MAX_DETAILED
+from scanner.model.dates import from_text
 from scanner.model.finding import FindingKind
 from scanner.snapshots.doubts import DOUBTING, NONE, Doubts
 from scanner.store.schema import tables as t
@@ -21,21 +22,24 @@ def doubts_of(connection: Connection, list_id: int) -> Doubts:
     everything.
     """
     f = t.list_finding.c
-    kinds = [kind.value for kind in DOUBTING]
+    kinds = [kind.value for kind in (*DOUBTING, FindingKind.LIST_DATED)]
     of_a_row = and_(f.kind == FindingKind.NOT_UNDERSTOOD.value, f.row.is_not(None))
-    query = select(f.kind, f.row, f.asset, f.network).where(
+    query = select(f.kind, f.row, f.asset, f.network, f.reason).where(
         f.list_id == list_id, or_(f.kind.in_(kinds), of_a_row)
     )
     found = connection.execute(query).all()
+    dated = [reason for kind, *_, reason in found if kind == FindingKind.LIST_DATED.value]
+    days = tuple(span for reason in dated for span in from_text(reason))
+    found = [other for other in found if other[0] != FindingKind.LIST_DATED.value]
     if not found:
-        return NONE
+        return Doubts(days=days) if days else NONE
     lines = [row for _, row, *_ in found if row is not None]
     if len(lines) >= MAX_DETAILED:  # further rows are told as a number, without their lines
         return Doubts(whole=True)
     totals = _lines_of(connection, t.declared_total, list_id, lines)
     no_rows = _lines_of(connection, t.unreadable_row, list_id, lines)
     whole, assets, rows, below = False, set(), set(), []
-    for kind, row, asset, network in found:
+    for kind, row, asset, network, _ in found:
         if row in no_rows and kind in DOUBTING:
             below.append(row)
         elif row is not None and row not in totals:
@@ -44,7 +48,8 @@ def doubts_of(connection: Connection, list_id: int) -> Doubts:
             assets.add((asset, network))
         else:
             whole = True
-    return Doubts(whole, frozenset(assets), frozenset(rows), min(below, default=None))
+    line = min(below, default=None)
+    return Doubts(whole, frozenset(assets), frozenset(rows), line, days)
 
 
 def _lines_of(

@@ -86,7 +86,8 @@ def test_a_document_of_two_days_is_asked_about(read_bytes: Reader, form: str) ->
     [reason] = told(read)
     named = reason.partition('"ignore=')[2].partition('"')[0]
     settled = read_bytes(text, "list.json", columns={"ignore": named})
-    assert (len(settled.claims), settled.findings) == (2, [])
+    rest = {f.kind for f in settled.findings} - {FindingKind.LIST_DATED}  # of the other level
+    assert (len(settled.claims), rest) == (2, set())
     same = text.replace(OLD, NEW).replace("2025-12", "2026-06")
     if not form.startswith(("levels", "quarters")):
         assert not told(read_bytes(same, "list.json"))
@@ -184,3 +185,33 @@ def test_long_cells_are_not_kept(registry: Registry, tmp_path: Path) -> None:
 def test_days_in_their_usual_spellings(first: str, second: str, far: bool) -> None:
     assert days.apart(first, second) is far
     assert days.apart(second, first) is far
+
+
+BARE = f"coin,network,address,amount\nETH,ethereum,{A},5\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "day"),
+    [
+        (table("date", OLD, OLD), "list.csv", OLD),
+        (table("date", "12/31/2025"), "list.csv", OLD),
+        (table("date", "01/02/2026"), "list.csv", "2026-02-01 or 2026-01-02"),
+        (json.dumps({"asof": OLD, "wallets": [row(A)]}), "list.json", OLD),
+        (json.dumps({OLD: [row(A)]}), "list.json", OLD),
+        (f"Reserves as of 31 December 2025\n{BARE}", "list.csv", OLD),
+        (f"Reserves of Q4 2025\n{BARE}", "list.csv", "2025-10-01 to 2025-12-31"),
+        (BARE, "por-2025-12-31.csv", OLD),
+        (f"Reserves as of 31 December 2025\n{BARE}", "uploaded-20260630.csv", OLD),
+    ],
+)
+def test_the_day_of_rows_that_name_no_block_is_told(
+    read_bytes: Reader, text: str, name: str, day: str
+) -> None:
+    [found] = read_bytes(text, name).findings
+    assert found.kind is FindingKind.LIST_DATED
+    assert found.reason.startswith(f"the list is of {day} and its rows name no block")
+
+
+@pytest.mark.parametrize("text", [table("date", OLD, height="5"), BARE, f"Reserves\n{BARE}"])
+def test_rows_of_a_block_or_of_no_day_need_none(read_bytes: Reader, text: str) -> None:
+    assert not read_bytes(text).findings
