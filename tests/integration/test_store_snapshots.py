@@ -207,7 +207,7 @@ def test_liabilities_make_the_ratio_and_are_written_once(store):
         18,
         LiabilityEvidence.PUBLISHED,
         "owed.csv",
-        "2026-11",
+        "2023-11-14",  # the day of the block
         {"root": "0xab"},
     )
     set_liabilities(store, snapshot, [owed])
