@@ -34,6 +34,8 @@ PAGES = {
     "missing": "/snapshots/99",
 }
 PHONE = 390
+WIDTHS = (640, 927, 929, 1024)
+"""On both sides of where tables become cards, and a tablet."""
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +55,10 @@ def seen(tmp_path_factory):
             at = str(site.base_url).rstrip("/") + path.format(**vars(ids))
             looks[name, "light"] = Look(at, shot=shot(name))
             looks[name, "dark phone"] = Look(at, PHONE, 844, dark=True, shot=shot(f"{name}-phone"))
+        for name in ("snapshots", "api"):
+            at = str(site.base_url).rstrip("/") + PAGES[name].format(**vars(ids))
+            for width in WIDTHS:
+                looks[name, f"{width} wide"] = Look(at, width)
         for name in ("snapshot", "asset", "row"):
             at = looks[name, "light"].url
             looks[name, "paper"] = Look(at, 794, 1123, print=True, shot=shot(f"{name}-paper"))
@@ -77,6 +83,12 @@ def test_nothing_is_asked_for_elsewhere_and_nothing_is_blocked(seen):
 
 def test_no_page_is_wider_than_its_window(seen):
     assert {name: one.wide for name, one in each(seen) if one.wide > 0} == {}
+
+
+def test_no_table_is_cut_where_nobody_wrote_a_thousand_digits(seen):
+    plain = ("snapshots", "api", "check a list", "publisher")
+    cut = {f"{name} {how}": one.cut for (name, how), one in seen.items() if one.cut}
+    assert {name: tables for name, tables in cut.items() if name.startswith(plain)} == {}
 
 
 def test_every_page_has_a_title_of_its_own(seen):

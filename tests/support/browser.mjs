@@ -1,7 +1,7 @@
 // Opens pages in Chromium and tells what it saw: one JSON object a line for each job on stdin.
 // A job: {url, width, height, dark, print, shot}. Told: {url, status, problems, outside, errors,
-// wide, title}; problems are axe's, outside are requests to other hosts, wide is by how many
-// pixels the page is wider than its window.
+// wide, cut, title}; problems are axe's, outside are requests to other hosts, wide is by how many
+// pixels the page is wider than its window, cut are the tables that are wider than their frames.
 import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
 
@@ -51,11 +51,16 @@ for (const job of jobs) {
   const wide = await page.evaluate(
     () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
   );
+  const cut = await page.evaluate(() =>
+    [...document.querySelectorAll(".scroll")]
+      .filter((frame) => frame.scrollWidth > frame.clientWidth + 1)
+      .map((frame) => frame.getAttribute("aria-label")),
+  );
   if (job.shot) await page.screenshot({ path: job.shot, fullPage: true });
   const problems = found.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target).join("; ")}`);
   const title = await page.title();
   console.log(
-    JSON.stringify({ url: job.url, status: answer.status(), problems, outside, errors, wide, title }),
+    JSON.stringify({ url: job.url, status: answer.status(), problems, outside, errors, wide, cut, title }),
   );
 }
 await browser.close();

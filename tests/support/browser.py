@@ -30,7 +30,9 @@ class Look:
 
 @dataclass(frozen=True)
 class Seen:
-    """What Chromium and axe found. wide: pixels by which the page is wider than its window."""
+    """What Chromium and axe found. wide: pixels by which the page is wider than its window.
+    cut: tables that are wider than their frames.
+    """
 
     url: str
     status: int
@@ -38,6 +40,7 @@ class Seen:
     outside: list[str]
     errors: list[str]
     wide: int
+    cut: list[str]
     title: str
 
 

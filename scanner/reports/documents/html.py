@@ -266,7 +266,7 @@ def share_words(total: Mapping[str, Any]) -> str:
     claimed, verified = int(total["claimed"]), int(total["verified"])
     share = claimed_share(claimed, verified)
     if share and verified > claimed + int(total["surplus"] or 0) and not _newest(total):
-        return f"{share} of claimed: some rows state no amount"
+        return f"{share}: some rows state no amount"
     return f"{share} of claimed" if share else "nothing claimed"
 
 
