@@ -24,7 +24,7 @@ from scanner.store.reading import history, queries
 from scanner.store.upkeep import prune as pruning
 
 Which = Annotated[
-    list[str] | None, typer.Argument(metavar="[SNAPSHOT]...", help="Ids of single snapshots.")
+    list[str] | None, typer.Argument(metavar="SNAPSHOT", help="Ids of single snapshots.")
 ]
 Keep = Annotated[
     int | None,
