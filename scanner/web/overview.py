@@ -114,15 +114,22 @@ def _money(site: Site, head: SnapshotHead) -> Json:
 def _own(site: Site, head: SnapshotHead) -> Json:
     """The part of the verified dollars that the publisher issues itself, as it stands in a cell.
 
-    Nothing of a publisher whose own coins nobody wrote down: that is not 0.
+    Nothing of a publisher whose own coins nobody wrote down: that is not 0, nor are rows without an
+    answer.
     """
     issued = load_publishers().known(head.publisher).tokens
-    held = [a for a in site.totals(head).assets if a.asset in issued and a.verified]
     if not issued:
         return {}
-    names = ", ".join(total.asset for total in held)
+    own_coins = [a for a in site.totals(head).assets if a.asset in issued]
+    held = [a for a in own_coins if a.verified]
+    unread = [a for a in own_coins if a.unavailable_rows]
+    names = ", ".join(total.asset for total in held or unread)
     if not held:
-        return {"own": "none", "own_part": Fraction(0)}
+        return (
+            {"own": "no answer", "own_names": names}
+            if unread
+            else {"own": "none", "own_part": Fraction(0)}
+        )
     worth = snapshot_worth(site, head)
     priced = {} if worth is None else {a["asset"]: a["verified_usd"] for a in worth["assets"]}
     dollars = [priced.get(total.asset) for total in held]
@@ -130,7 +137,7 @@ def _own(site: Site, head: SnapshotHead) -> Json:
         return {"own": "no price", "own_names": names}
     own, whole = sum(_cents(each) for each in dollars), _cents(worth["verified_usd"])
     hundredths = -(-own * 10_000 // whole)  # up: what is there never reads 0.00 %
-    text = f"{hundredths // 100:,}.{hundredths % 100:02} %"
+    text = f"{'at least ' if unread else ''}{hundredths // 100:,}.{hundredths % 100:02} %"
     return {"own": text, "own_part": Fraction(own, whole), "own_names": names}
 
 

@@ -34,6 +34,13 @@ def test_the_files_load_as_they_are_and_change_nothing(scanner, tmp_path, monkey
     assert load_publishers().all.keys() == shipped.all.keys()
 
 
+def test_nobody_else_may_read_them(scanner, tmp_path):
+    """Keys and passwords are filled in later."""
+    scanner("init", "made")
+    modes = {path.name: oct(path.stat().st_mode & 0o777) for path in (tmp_path / "made").iterdir()}
+    assert modes == dict.fromkeys(FILES, "0o600")
+
+
 def test_the_examples_in_them_are_right(scanner, tmp_path, monkeypatch):
     scanner("init", "made")
     texts = {n: _uncommented((tmp_path / "made" / n).read_text()) for n in FILES[:3]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from shlex import quote
@@ -39,7 +40,9 @@ def init(folder: Folder = Path("scanner-settings")) -> None:
         text = (shipped("config") / "start" / name).read_text("utf-8")
         if name == "scanner.env":
             text = _placed(text, place)
-        with (place / name).open("x", encoding="utf-8") as file:
+        # For the owner alone: keys and passwords are filled in, and nobody looks at modes then.
+        made = os.open(place / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with open(made, "w", encoding="utf-8") as file:
             file.write(text)
         say(f"{folder / name} written")
     env = quote(str(place / "scanner.env"))
