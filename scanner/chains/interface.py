@@ -116,6 +116,25 @@ class BalanceSource(Protocol):
 
 
 @runtime_checkable
+class AgainReader(Protocol):
+    """A source that can look once more at what it read before, for less than it took to read it."""
+
+    def read_again(
+        self,
+        queries: Sequence[BalanceQuery],
+        at: BlockRef,
+        progress: Callable[[float], None] | None = None,
+    ) -> list[Balance]:
+        """As `fetch_balances`, of newest states in one pass, none of them below `at`'s height.
+
+        Balances of two rows may be of two moments, so that they say nothing together. Each is worth
+        something beside an earlier reading of its own row: what is the same in both was there
+        between them, at every moment, and so were all that are.
+        """
+        ...
+
+
+@runtime_checkable
 class ContractCaller(Protocol):
     """A source that can also run a read-only contract call at a pinned block."""
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import overload
 
-from scanner.chains.interface import BalanceSource
+from scanner.chains.interface import AgainReader, BalanceSource
 from scanner.errors import (
     AddressFormatError,
     PinReplacedError,
@@ -230,8 +230,12 @@ def read_balances(
     source: BalanceSource,
     block: BlockRef,
     progress: Callable[[float], None] | None,
+    again: bool = False,
 ) -> list[Balance]:
-    """Balances of the claims, in order; those that cannot even be asked for are unavailable."""
+    """Balances of the claims, in order; those that cannot even be asked for are unavailable.
+
+    again: they were read before, and are compared with that (AgainReader).
+    """
     known: _Places = {}
     with tools.at_work:
         asked = [_query(tools.registry, known, numbered.claim) for numbered in claims]
@@ -242,7 +246,10 @@ def read_balances(
         if progress is not None:
             progress(share)
 
-    answers = source.fetch_balances(queries, block, report) if queries else []
+    read = source.fetch_balances
+    if again and isinstance(source, AgainReader):
+        read = source.read_again
+    answers = read(queries, block, report) if queries else []
     if len(answers) != len(queries):
         what = f"{len(answers)} answers to {len(queries)} questions"
         raise SourceUnavailableError(source.name, what)

@@ -4,7 +4,9 @@ A chunk is read until two passes agree, so its balances were there at one moment
 moment is another one: coins that move from a row that is not read yet to one that was, or the other
 way between two runs, would count twice. A balance that is the same after the last chunk was read as
 when it was read itself is taken as there all the time, and so are all such together, at one moment.
-What left a row and came back to the last unit between its two readings is not seen.
+What left a row and came back to the last unit between its two readings is not seen. So the second
+reading is one pass (AgainReader): that two passes of it agree would say nothing more of a row than
+that the later one is its own, and what differs is told either way.
 
 The lesser of the two readings is not counted for a row that moved: coins that are in A when A is
 read, in B when B is, and do that twice are in the lesser reading of both, so the sum of lesser
@@ -127,6 +129,6 @@ def _balances(
     # Of no state before the first reading's last: a node that is behind shows what had left.
     block = replace(block, height=max(block.height, least))
     try:
-        return asked(tools, lambda: read_balances(tools, claims, source, block, progress))
+        return asked(tools, lambda: read_balances(tools, claims, source, block, progress, True))
     except ChunkFailedError as failure:
         return [unavailable(failure.reason)] * len(claims)

@@ -83,6 +83,27 @@ def test_the_second_reading_is_of_no_state_before_the_first_ended(store):
     assert asked == [100, 100, 100, 102, 102, 102]
 
 
+def test_a_source_that_can_is_read_once_the_second_time(store):
+    """In one pass, and with what that finds: the coins that moved meanwhile are told."""
+
+    class Once(Ledger):
+        again = 0
+
+        def read_again(self, queries, at, progress=None):
+            self.again += 1
+            return super().fetch_balances(queries, at, progress)
+
+        def fetch_balances(self, queries, at, progress=None):
+            assert not self.again
+            return super().fetch_balances(queries, at, progress)
+
+    snapshot = plan(store)
+    source = Once({FIRST: COINS}, rotate)
+    assert take(store, snapshot, source).state is SnapshotState.COMPLETE
+    assert source.again == 3
+    assert told(store, snapshot) == MOVED
+
+
 def test_the_second_reading_says_how_far_it_is(store):
     snapshot = plan(store)
     first, second = [], []

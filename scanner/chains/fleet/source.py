@@ -154,6 +154,28 @@ class FleetSource:
             plan.found = self._read(plan.wanted, at, progress)
         return plan.answers()
 
+    def read_again(
+        self,
+        queries: Sequence[BalanceQuery],
+        at: BlockRef,
+        progress: Progress | None = None,
+    ) -> list[Balance]:
+        """See AgainReader.read_again; what is read at a block is read as at first.
+
+        Whatever could not be read, as it moved or was left out, is asked for a second time.
+        """
+        if self._reach is not Reach.TIP:
+            return self.fetch_balances(queries, at, progress)
+        plan = _Plan(queries, self.network, self._why_not)
+        if plan.wanted:
+            plan.found = found = self._pass(plan.wanted, at, progress)
+            gaps = [n for n, balance in enumerate(found) if balance.amount is None]
+            if gaps:
+                filled = self._pass([plan.wanted[n] for n in gaps], at, None)
+                for n, balance in zip(gaps, filled, strict=True):
+                    found[n] = balance
+        return plan.answers()
+
     def _read(
         self, wanted: Sequence[BalanceQuery], at: BlockRef, progress: Progress | None
     ) -> list[Balance]:

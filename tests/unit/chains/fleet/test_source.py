@@ -4,15 +4,31 @@ from __future__ import annotations
 
 import hashlib
 import json
+from contextlib import closing
+from dataclasses import replace
 from itertools import count
 
 import pytest
 from support.plain_reader import TIP, PlainReader, PlainServer
 from support.reader_contract import ReaderContract
 
-from scanner.chains.fleet.interface import Answer, Reader, ReaderAbility, Reading, State
+from scanner.chains.fleet.interface import (
+    Answer,
+    Reader,
+    ReaderAbility,
+    Reading,
+    Refusal,
+    State,
+)
 from scanner.chains.fleet.source import FleetSource
-from scanner.chains.interface import BalanceSource, Prober, Reach, ReadPolicy, TimeFinder
+from scanner.chains.interface import (
+    AgainReader,
+    BalanceSource,
+    Prober,
+    Reach,
+    ReadPolicy,
+    TimeFinder,
+)
 from scanner.errors import ConfigError, SourceRejectedError, SourceUnavailableError
 from scanner.model.addresses.interface import Address
 from scanner.model.balance import BalanceQuery, Evidence
@@ -252,3 +268,35 @@ def test_what_is_asked_twice_is_read_once():
     found = read(fleet(reader), query(1), query(2), query(1))
     assert [b.amount for b in found] == [5, 5, 5]
     assert [len(asked) for asked in reader.asked] == [2]
+
+
+def test_a_second_reading_is_one_pass_and_asks_again_for_what_was_left_out():
+    def say(q, n):
+        if q.address.text == query(5).address.text and n == 0:
+            return Refusal("left out")
+        return Reading({Part.LIQUID: 7}, State(TIP + n, "aa"))
+
+    reader = Told("a", say, reach=Reach.TIP)
+    with closing(fleet(reader)) as source:
+        assert isinstance(source, AgainReader)
+        at = source.pin(None)
+        found = source.read_again([query(1), query(5)], at)
+    assert [b.amount for b in found] == [7, 7]
+    texts = [query(n).address.text for n in (1, 5)]
+    assert reader.asked == [texts, texts[1:]]
+
+
+def test_a_second_reading_of_an_older_state_is_none():
+    reader = Told("a", says(7), reach=Reach.TIP)
+    with closing(fleet(reader)) as source:
+        later = replace(source.pin(None), height=TIP + 1)
+        with pytest.raises(SourceUnavailableError, match=f"older than {TIP + 1}"):
+            source.read_again([query(1)], later)
+
+
+def test_at_a_block_a_second_reading_is_as_the_first():
+    reader = Told("a", says(7))
+    with closing(fleet(reader)) as source:
+        at = source.pin(5)
+        reader.say = lambda q, n: Reading({Part.LIQUID: 7}, State(5, "aa"))
+        assert source.read_again([query(1)], at) == source.fetch_balances([query(1)], at)
