@@ -94,6 +94,7 @@ def _results(store: Store, seen: Status, now: datetime) -> Iterator[GaugeMetricF
     results: dict[tuple[str, ...], float] = {}
     ages: dict[tuple[str, ...], float] = {}
     ratios: dict[tuple[str, ...], float] = {}
+    verified: dict[tuple[str, ...], float] = {}
     for publisher in seen.publishers:
         if publisher.complete is None:
             continue
@@ -103,6 +104,9 @@ def _results(store: Store, seen: Status, now: datetime) -> Iterator[GaugeMetricF
         if times:
             ages[publisher.name,] = max(0.0, now.timestamp() - min(times))
         for total in queries.asset_totals(store, head.id):
+            if total.verified is not None:
+                coins = total.verified / 10**total.decimals
+                verified[publisher.name, total.asset] = coins
             if total.reserve_ratio is not None:
                 ratios[publisher.name, total.asset] = float(total.reserve_ratio)
     words = "Newest complete snapshot: 0 all verified, 1 something false, 3 not fully verified."
@@ -111,6 +115,8 @@ def _results(store: Store, seen: Status, now: datetime) -> Iterator[GaugeMetricF
     yield _gauge("scanner_balances_age_seconds", words, ("publisher",), ages.items())
     words = "Verified reserves by liabilities in the newest complete snapshot, rounded down."
     yield _gauge("scanner_reserve_ratio", words, ("publisher", "asset"), ratios.items())
+    words = "Verified whole coins in the newest complete snapshot; of no answer there is no figure."
+    yield _gauge("scanner_verified_coins", words, ("publisher", "asset"), verified.items())
 
 
 def _schedules(seen: Status) -> Iterator[GaugeMetricFamily]:

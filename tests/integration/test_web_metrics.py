@@ -62,6 +62,10 @@ def test_results_of_the_newest_complete_snapshot(store):
     assert (found["result", "okx"] == 0) == (not queries.weights_found(store, done))
     times = [pinned.block.time for pinned in head.blocks if pinned.block.time]
     assert (("balances_age_seconds", "okx") in found) == bool(times)
+    (total,) = queries.asset_totals(store, done)
+    assert total.verified
+    coins = found["verified_coins", "okx", total.asset]
+    assert coins == total.verified / 10**total.decimals
 
 
 def test_schedules_and_alerts(store):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -45,7 +46,11 @@ def upgrade(
 ) -> None:
     """Bring the database to this program's schema; a missing SQLite file is created."""
     url = database_url(context, database)
+    file = Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite:///") else None
+    new = file is not None and not file.exists()
     revision = migrate.upgrade(url)
+    if new:
+        say(f"a new database was made: {file}")
     say(f"the database is at migration {revision}")
     if set_up_queue(url):
         say("the tables of the workers' queue are in place")

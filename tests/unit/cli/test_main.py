@@ -206,6 +206,13 @@ def test_no_summary_of_a_group_is_cut(group, capsys, monkeypatch):
     assert all(len(line) <= 80 for line in commands.splitlines())
 
 
+def test_a_database_that_was_made_is_told(capsys, tmp_path):
+    file = tmp_path / "new" / "x.db"
+    for made in (True, False):
+        assert main.run(["db", "upgrade", "--database", str(file)]) == 0
+        assert (f"a new database was made: {file}\n" in capsys.readouterr().err) is made
+
+
 def test_a_block_that_cannot_be_read_names_every_form(capsys):
     assert main.run(["snapshot", "x.csv", "--at", "yesterday"]) == 2
     assert "NETWORK=TIME (2026-11-01T00:00Z)" in capsys.readouterr().err
