@@ -122,7 +122,7 @@ def _take_at(
 ) -> None:
     with tools.at_work:
         claims, doubts = tools.sink.claims(chunk), tools.sink.doubts(chunk)
-    doubts = doubts.at(None if block is None else block.time)
+    doubts = doubts.at(chunk.plan.height, None if block is None else block.time)
     call, keys = chain_view(source, block), key_question(source, block)
 
     def read() -> list[Balance]:

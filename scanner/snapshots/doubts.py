@@ -22,6 +22,8 @@ class Doubts(NamedTuple):
     whole: every amount. assets: (asset, network) whose amounts are. rows: lines that are.
     below: the line below which every amount is, None if there is no such line. days: of which the
     rows without a height are, as the list says. other_day: whether they were read on another one.
+    read_at: the height that rows are read at, None for the newest block, "" where nothing is read:
+    a row that states another one is of another time, as the user wants it (`--at`).
     """
 
     whole: bool = False
@@ -30,23 +32,28 @@ class Doubts(NamedTuple):
     below: int | None = None
     days: tuple[Span, ...] = ()
     other_day: bool = False
+    read_at: int | str | None = ""
 
-    def at(self, time: int | None) -> Doubts:
-        """The same at a block. time: of the block, seconds since 1970 UTC, None if nobody knows.
+    def at(self, height: int | None, time: int | None) -> Doubts:
+        """The same at a block. height: as it was wanted, None for the newest. time: of the block,
+        seconds since 1970 UTC, None if nobody knows.
 
         What is of one day and read on another is doubted; zones of time make one day.
         """
         if not self.days:
-            return self
+            return self._replace(read_at=height)
         day = None if time is None else date(1970, 1, 1).toordinal() + time // 86_400
         near = day is not None and any(s.first - 1 <= day <= s.last + 1 for s in self.days)
-        return self._replace(other_day=not near)
+        return self._replace(other_day=not near, read_at=height)
 
     def about(self, claim: Claim) -> bool:
         """Whether a claim's amount is doubted."""
         if self.whole or claim.row in self.rows:
             return True
-        if self.other_day and claim.height is None:
+        if claim.height is None:
+            if self.other_day:
+                return True
+        elif self.read_at not in ("", claim.height):
             return True
         if self.below is not None and claim.row > self.below:
             return True

@@ -85,7 +85,9 @@ def _about_balance(row: NumberedClaim, balance: Balance, doubts: Doubts) -> Find
     if difference > 0:
         return finding_about(claim, FindingKind.SURPLUS, reason)
     if doubts.about(claim):
-        reason += "; what the list's amounts mean is in doubt, see its own findings"
+        reason += (
+            "; what the list's amounts mean, or of when they are, is in doubt: see its findings"
+        )
         return finding_about(claim, FindingKind.MAYBE_SHORTFALL, reason)
     return finding_about(claim, FindingKind.SHORTFALL, reason)
 
