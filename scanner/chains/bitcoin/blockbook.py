@@ -89,14 +89,14 @@ class BlockbookServer:
 
         Raises SourceUnavailableError.
         """
-        block = self._json(f"api/v2/block/{at.hash}")
+        block = take(self._name, self._json(f"api/v2/block/{at.hash}"), dict)
         if take(self._name, block, str, "hash") != at.hash:
             raise self._broken("it shows another block than the one asked for")
-        if "txs" not in take(self._name, block, dict):
+        if "txs" not in block:
             return []
         listed = take(self._name, block, list, "txs")
         # Of several pages one is seen: what is not may spend what is, but never the reward.
-        rest = listed[1:] if take(self._name, block, int, "totalPages") == 1 else []
+        rest = listed[1:] if block.get("totalPages") == 1 else []
         spenders = {name for tx in rest for part in self._parts(tx, "vin") for name in part[0]}
         # Who pays many at once pays people; who pays one or two is more often a busy exchange.
         paid = sorted((self._parts(tx, "vout") for tx in rest), key=len, reverse=True)
@@ -105,9 +105,12 @@ class BlockbookServer:
         return found + [h for tx in listed[:1] for h in self._holder(self._parts(tx, "vout"))]
 
     def _parts(self, tx: object, side: str) -> list[tuple[list[str], int]]:
-        """Whom each output (or input) of a transaction is of, nobody included, and its amount."""
+        """Whom each output (or input) of a transaction is of, nobody included, and its amount.
+
+        A shielded transaction of Zcash may have no side at all.
+        """
         parts = []
-        for part in take(self._name, tx, list, side):
+        for part in take(self._name, take(self._name, tx, dict).get(side) or [], list):
             told = take(self._name, part, dict)
             names = take(self._name, told.get("addresses") or [], list)
             alone = told.get("isAddress") is True and len(names) == 1

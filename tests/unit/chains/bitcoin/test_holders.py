@@ -301,8 +301,22 @@ def changed(at: Any, **more: Any) -> BlockbookReplay:
 
 
 def test_of_a_block_of_several_pages_the_reward_is_certain() -> None:
-    with asked(changed(None, totalPages=2)) as (server, at):
-        assert [h.least for h in server.holders(at)] == [90]
+    for pages in (2, None):
+        with asked(changed(None, totalPages=pages)) as (server, at):
+            assert [h.least for h in server.holders(at)] == [90]
+
+
+def test_sides_that_a_shielded_transaction_lacks_are_no_fault() -> None:
+    class Shielded(BlockbookReplay):
+        def block(self, height: int, reward: Any) -> list[Any]:
+            made = super().block(height, reward)
+            return [*made, {"txid": "aa" * 32, "vin": None, "vout": None}, {"txid": "bb" * 32}]
+
+    marker = chain_marker("dash", "main")
+    assert marker is not None
+    held = {dash(1): [(PINNED, 7)], dash(2): [(PINNED, 90)]}
+    with asked(Shielded("dash", held, marker, mined={PINNED: dash(2)})) as (server, at):
+        assert [h.least for h in server.holders(at)] == [7, 90]
 
 
 def test_another_block_of_blockbooks_is_refused_and_none_is_as_before() -> None:
