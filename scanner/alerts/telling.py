@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from scanner.alerts.channels import Message, deliver
 from scanner.alerts.config import AlertConfig
 from scanner.alerts.rules import events
-from scanner.errors import ScannerError
+from scanner.errors import ScannerError, SourceUnavailableError
 from scanner.model.registry import Registry
 from scanner.store.database.engine import Store
 from scanner.store.reading import queries
@@ -100,6 +101,10 @@ class Alerts:
         except ScannerError as e:
             log.error("alerts: %s", e, extra=about)  # noqa: TRY400 - its message says it all
             return
+        except Exception:
+            # A bug of ours in one rule must not keep what other snapshots have to say.
+            log.exception("alerts", extra=about)
+            return
         if new:
             log.warning("%s new alerts", new, extra=about)
 
@@ -129,7 +134,8 @@ class Alerts:
         event, tried = delivery.event, delivery.attempts + 1
         head = queries.head(self.store, event.snapshot_id)
         try:
-            deliver(self.config.channels[delivery.channel], message_of(delivery, head))
+            with _in_our_words(delivery.channel):
+                deliver(self.config.channels[delivery.channel], message_of(delivery, head))
         except ScannerError as e:
             last = tried >= MOST_TRIES
             state = DeliveryState.GIVEN_UP if last else DeliveryState.WAITING
@@ -145,6 +151,19 @@ class Alerts:
         about = {"snapshot": event.snapshot_id, "publisher": head.publisher, "rule": event.rule}
         log.info("alert %s delivered to %s", event.key, delivery.channel, extra=about)
         return DeliveryState.DELIVERED
+
+
+@contextmanager
+def _in_our_words(channel: str) -> Iterator[None]:
+    """A bug of ours in one delivery is a try that failed: the others go on."""
+    try:
+        yield
+    except ScannerError:
+        raise
+    except Exception as e:
+        log.exception("alerts", extra={"channel": channel})
+        what = f"an error in the program ({type(e).__name__})"
+        raise SourceUnavailableError(channel, what) from None
 
 
 def wait_after(tried: int) -> timedelta:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -110,13 +110,14 @@ def _results(store: Store, seen: Status, now: datetime) -> Iterator[GaugeMetricF
             if total.reserve_ratio is not None:
                 ratios[publisher.name, total.asset] = float(total.reserve_ratio)
     words = "Newest complete snapshot: 0 all verified, 1 something false, 3 not fully verified."
-    yield _gauge("scanner_result", words, ("publisher",), results.items())
+    # Of two that look alike the worst is told: something false before all else.
+    yield _gauge("scanner_result", words, ("publisher",), results.items(), _falser)
     words = "Age of the oldest block that the newest complete snapshot was read at."
     yield _gauge("scanner_balances_age_seconds", words, ("publisher",), ages.items())
     words = "Verified reserves by liabilities in the newest complete snapshot, rounded down."
-    yield _gauge("scanner_reserve_ratio", words, ("publisher", "asset"), ratios.items())
+    yield _gauge("scanner_reserve_ratio", words, ("publisher", "asset"), ratios.items(), min)
     words = "Verified whole coins in the newest complete snapshot; of no answer there is no figure."
-    yield _gauge("scanner_verified_coins", words, ("publisher", "asset"), verified.items())
+    yield _gauge("scanner_verified_coins", words, ("publisher", "asset"), verified.items(), min)
 
 
 def _schedules(seen: Status) -> Iterator[GaugeMetricFamily]:
@@ -135,13 +136,25 @@ def _schedules(seen: Status) -> Iterator[GaugeMetricFamily]:
     )
 
 
-def _gauge(name: str, words: str, labels: tuple[str, ...], values: Values) -> GaugeMetricFamily:
+def _falser(one: float, other: float) -> float:
+    """The worse of two exit statuses: 1 (something is false), 3, 0."""
+    return max(one, other, key=(0.0, 3.0, 1.0).index)
+
+
+def _gauge(
+    name: str,
+    words: str,
+    labels: tuple[str, ...],
+    values: Values,
+    worse: Callable[[float, float], float] = max,
+) -> GaugeMetricFamily:
+    """worse: which of two values is told where names cannot be told apart."""
     family = GaugeMetricFamily(name, words, labels=labels)
     # Names come from hostile files; two that look alike once harmless must not be one series twice.
     shown: dict[tuple[str, ...], float] = {}
     for key, value in values:
         made = tuple(printable(part) for part in key)
-        shown[made] = max(value, shown.get(made, value))
+        shown[made] = worse(value, shown[made]) if made in shown else value
     for made, value in sorted(shown.items()):
         family.add_metric(list(made), value)
     return family

@@ -9,6 +9,7 @@ from support.alerting import alerts, snapshot, told
 from support.snapshot_stub import StubSource, eth_claim
 from support.taking import take
 
+from scanner.alerts import telling
 from scanner.alerts.config import Rule
 from scanner.liabilities.interface import Liability, LiabilityEvidence
 from scanner.model.balance import Balance, Evidence
@@ -35,8 +36,8 @@ def owed(amount):
     return [Liability("ETH", amount, 18, LiabilityEvidence.PUBLISHED, "owed.csv")]
 
 
-def due(telling, at):
-    return alert_log.claim_due(telling.store, {"ops"}, at, at + timedelta(minutes=5))
+def due(told_by, at):
+    return alert_log.claim_due(told_by.store, {"ops"}, at, at + timedelta(minutes=5))
 
 
 def reasons(store, snapshot_id):
@@ -45,31 +46,31 @@ def reasons(store, snapshot_id):
 
 def test_what_is_owed_may_be_known_after_the_rules_were_applied(store):
     now, held = snapshot(store, signed(0)), signed(0)[0].amount
-    telling = alerts(store, RATIO, BELOW, now=lambda: START)
-    telling.look()
+    told_by = alerts(store, RATIO, BELOW, now=lambda: START)
+    told_by.look()
     assert reasons(store, now) == {"ratio": "the reserve ratio of ETH is not known"}
     set_liabilities(store, now, owed(2 * held))
-    telling.look()
+    told_by.look()
     found = reasons(store, now)
     assert "is 0.500000, under 1.02" in found["ratio"]
     assert set(found) == {"ratio", "below"}
     set_liabilities(store, now, owed(4 * held), replacing=START)
-    telling.look()
+    told_by.look()
     assert "is 0.250000, under 1.02" in reasons(store, now)["ratio"]
     assert alert_log.unchecked(store, START - timedelta(days=1)) == []
 
 
 def test_an_event_that_says_something_else_is_delivered_again_and_once(store):
     now, held = snapshot(store, signed(0)), signed(0)[0].amount
-    telling = alerts(store, RATIO, now=lambda: START)
-    telling.after_snapshot(now)
-    first = due(telling, START)
+    told_by = alerts(store, RATIO, now=lambda: START)
+    told_by.after_snapshot(now)
+    first = due(told_by, START)
     set_liabilities(store, now, owed(2 * held))
     again = alerts(store, RATIO, now=lambda: START + timedelta(seconds=1))
     assert again.after_snapshot(now) == 1
     # The first was on its way meanwhile: its end is not that of the second.
     alert_log.settle(store, first, DeliveryState.DELIVERED, START)
-    second = due(telling, START + timedelta(seconds=2))
+    second = due(told_by, START + timedelta(seconds=2))
     assert second.event.reason.startswith("the reserve ratio of ETH is 0.500000")
     assert second.event.key != first.event.key
     assert again.after_snapshot(now) == 0
@@ -77,8 +78,8 @@ def test_an_event_that_says_something_else_is_delivered_again_and_once(store):
 
 def test_a_second_reading_that_differs_is_told_though_all_was_looked_at(store):
     now, sink = snapshot(store, signed(0, 1)), StoreSink(store)
-    telling = alerts(store, DISAGREE, now=lambda: START)
-    telling.look()
+    told_by = alerts(store, DISAGREE, now=lambda: START)
+    told_by.look()
     assert reasons(store, now) == {}
     (chunk,) = sink.chunks(now)
     again = [
@@ -86,7 +87,7 @@ def test_a_second_reading_that_differs_is_told_though_all_was_looked_at(store):
         for c in sink.claims(chunk)
     ]
     sink.finish_chunk(chunk, again)
-    telling.look()
+    told_by.look()
     assert set(reasons(store, now)) == {"disagree"}
 
 
@@ -135,6 +136,34 @@ def test_what_was_found_later_is_no_news_of_an_earlier_snapshot(store):
     set_liabilities(store, second, owed(1))
     alerts(store, FALSE, now=lambda: START).look()
     assert reasons(store, second) == {}
+
+
+def test_a_bug_of_ours_in_one_snapshots_rules_keeps_no_other_from_its_turn(store, monkeypatch):
+    first, second = (snapshot(store, signed(n, amount=MUCH)) for n in (0, 1))
+    found = telling.events
+
+    def broken(of, registry, snapshot_id, rules):
+        if snapshot_id == first:
+            raise KeyError("something of the snapshot")
+        return found(of, registry, snapshot_id, rules)
+
+    monkeypatch.setattr(telling, "events", broken)
+    alerts(store, FALSE, now=lambda: START).look()
+    assert set(reasons(store, second)) == {"false"}
+    assert first in alert_log.unchecked(store, START - timedelta(days=1))
+
+
+def test_a_bug_of_ours_in_one_delivery_is_a_try_that_failed(store, monkeypatch, caplog):
+    taken = snapshot(store, signed(0, amount=MUCH))
+
+    def broken(channel, message):
+        raise KeyError("something of the message")
+
+    monkeypatch.setattr(telling, "deliver", broken)
+    done = alerts(store, FALSE, now=lambda: START).look()
+    assert (done.done, done.waiting) == (0, 1)
+    assert set(reasons(store, taken)) == {"false"}
+    assert "an error in the program (KeyError)" in caplog.text
 
 
 def test_what_is_pruned_is_not_looked_at_for_ever(store):

@@ -101,3 +101,13 @@ def test_the_queue_has_jobs_and_workers(postgres_database):
         found = read(store, datetime.now(UTC))
     assert found["queue_jobs", "todo"] == 1
     assert found["workers",] == 0
+
+
+def test_of_two_publishers_that_look_alike_the_worse_is_told(store):
+    false = signed(0, amount=2**256 - 1)
+    unsigned = [claim._replace(signatures=()) for claim in signed(1)]
+    for name, claims in (("x\x1b", unsigned), ("x\\x1b", false), ("x\\x1B", signed(2))):
+        snapshot(store, claims, name)
+    found = read(store, datetime.now(UTC))
+    assert found["result", "x\\x1b"] == 1
+    assert found["result", "x\\x1B"] in (0, 3)
