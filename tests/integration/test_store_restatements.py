@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -18,6 +19,7 @@ from scanner.reports.documents.html import report_page
 from scanner.store.reading import queries
 from scanner.store.reading.check import check
 from scanner.store.reading.history import asset_history, publishers
+from scanner.store.writing.owed import liabilities_of
 from scanner.store.writing.runs import set_liabilities
 
 NOW = datetime(2026, 11, 29, tzinfo=UTC)
@@ -58,6 +60,24 @@ def test_the_newest_is_used_and_both_stay(store, snapshot):
     (publisher,) = publishers(store)
     (point,) = asset_history(store, publisher.id, "ETH")
     assert point.total.liabilities == 7
+
+
+@pytest.mark.parametrize(
+    "better",
+    [
+        replace(_owed(10**77, "tree.txt"), evidence=LiabilityEvidence.REHASHED),
+        _owed(10**77, published_ratio="1.05"),
+    ],
+)
+def test_what_supports_the_same_figure_is_not_dropped_without_a_word(store, snapshot, better):
+    """A tree of the figure that was only published, or the publisher's own ratio beside it."""
+    with pytest.raises(StoreError, match="or other evidence or another ratio"):
+        set_liabilities(store, snapshot, [better])
+    assert set_liabilities(store, snapshot, [better], replacing=NOW) == ["ETH"]
+    with store.read() as connection:
+        (kept,) = liabilities_of(connection, snapshot)
+    assert (kept.evidence, kept.detail) == (better.evidence, better.detail)
+    assert check(store) == []
 
 
 def test_it_is_told_where_the_ratio_is(store, snapshot):

@@ -278,11 +278,33 @@ def wrong_rows(document: Json) -> Iterator[str]:
     signed = [text["rows"] for text in document["texts"]]
     if max(sum(signed), sum(document["ages"].values()), dated) > claims:
         yield "more rows sign its texts than there are"
+    yield from _history(document)
     yield from _other_chains(document)
     yield from _read_until(document)
     yield from _largest(document)
     yield from _concentration(document)
     yield from _unanswered(document)
+
+
+def _history(document: Json) -> Iterator[str]:
+    """Whether the points of this snapshot are its totals; nobody here knows earlier ones."""
+    whole = {a["asset"]: a for a in document["totals"]["assets"]}
+    for told in document.get("history", ()):
+        total = whole.get(told["asset"])
+        own = [p for p in told["points"] if p["snapshot"] == document["snapshot"]["id"]]
+        for point, name in ((p, n) for p in own for n in ("claimed", "verified")):
+            if total is None or not _same(
+                (point[name], told["decimals"]), (total[name], total["decimals"])
+            ):
+                yield f"{told['asset']}: its newest point is not its total"
+
+
+def _same(one: tuple[str | None, int], other: tuple[str | None, int]) -> bool:
+    """Whether two amounts, each with its decimals, are one."""
+    (first, decimals), (second, more) = one, other
+    if first is None or second is None:
+        return first is second
+    return bool(int(first) * 10**more == int(second) * 10**decimals)
 
 
 def _other_chains(document: Json) -> Iterator[str]:

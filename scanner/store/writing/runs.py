@@ -195,9 +195,12 @@ def _wants_cut(connection: Connection, snapshot_id: int, network: str, size: int
 
 
 def _figure(owed: Liability) -> tuple[object, ...]:
-    """What one asset's figure says: how much, in what, of whom, of when."""
-    about = (owed.detail.get(name, "") for name in ("unit", "scope"))
-    return owed.amount, owed.decimals, owed.as_of, *about
+    """What one asset's figure says: how much, in what, of whom, of when; and what supports it.
+
+    A tree that gives a published figure again is more than the figure: it is no repetition.
+    """
+    about = (owed.detail.get(name) or "" for name in ("unit", "scope", "published_ratio"))
+    return owed.amount, owed.decimals, owed.as_of, owed.evidence, *about
 
 
 def set_liabilities(
@@ -222,8 +225,9 @@ def set_liabilities(
         other = [new for new in liabilities if _figure(stored.get(new.asset, new)) != _figure(new)]
         if other and replacing is None:
             raise StoreError(
-                f"snapshot {snapshot_id} already has other liabilities for {other[0].asset}: what "
-                "is stored is not changed; --replace stores a later statement beside it"
+                f"snapshot {snapshot_id} already has other liabilities for {other[0].asset}, or "
+                "other evidence or another ratio: what is stored is not changed; --replace stores "
+                "a later statement beside it"
             )
         first = [_owed_row(snapshot_id, o) for o in liabilities if o.asset not in stored]
         insert_rows(connection, t.liability, first)

@@ -176,6 +176,8 @@ def _first(name, **changes):
         lambda d: d["ratios"].clear(),
         _first("largest_verified", evidence="proven"),
         lambda d: d["other_chains"].clear(),
+        lambda d: d["history"][0]["points"][-1].update(verified="1"),
+        lambda d: d["history"][0].update(decimals=5),
     ],
 )  # fmt: skip
 def test_a_ratio_that_its_sides_do_not_give_is_false(twin, change):
