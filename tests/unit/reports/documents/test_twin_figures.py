@@ -12,6 +12,7 @@ import pytest
 from support.command import run_scanner
 from support.twins import changed, rich, states_of
 
+from scanner.reports.documents.html import report_page
 from scanner.reports.documents.twin import Twin, read_twin, schema
 from scanner.reports.documents.twin import _wrong as wrong_shape
 from scanner.reports.documents.twin_checks import CheckState, check_twin
@@ -215,3 +216,11 @@ def test_a_report_explains_what_is_bad_in_our_words(twin, tmp_path):
     own = in_own_words(json.loads(twin.read_text()))
     known = {kind.value: words for kind, words in MEANINGS.items()}
     assert all(f["meaning"] == known[f["kind"]] for f in own["findings"])
+
+
+def test_a_page_that_is_given_can_be_compared_with_the_one_that_the_twin_gives(twin, tmp_path):
+    """A page has no seal of its own: whoever has its twin makes it anew, byte by byte."""
+    given = report_page(json.loads(twin.read_text()))
+    page = tmp_path / "page.html"
+    assert run_scanner(["report", "verify", twin, "--page", page]).status == 3
+    assert page.read_text() == given
