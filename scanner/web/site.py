@@ -12,6 +12,7 @@ from scanner.errors import InputError
 from scanner.model.addresses.table import address_key, undecoded_key
 from scanner.model.finding import FindingKind, Weight
 from scanner.model.registry import Registry
+from scanner.store.database.chain import LATER
 from scanner.store.database.engine import Store
 from scanner.store.reading import queries
 from scanner.store.reading.across import Change, Taken, difference_counts
@@ -57,7 +58,7 @@ class Site:
         self._counts: _Fresh[int, Mapping[FindingKind, int]] = _Fresh()
         self._weights: _Fresh[int, set[Weight]] = _Fresh()
         self._rows: _Fresh[int, RowsFound] = _Fresh()
-        self._settled: _Fresh[int, RowsFound] = _Fresh()
+        self._settled: _Fresh[tuple[int, tuple[int, ...]], RowsFound] = _Fresh()
         self._worths: _Fresh[int, Mapping[str, Any] | None] = _Fresh()
         self._publishers: _Fresh[int, Sequence[PublisherView]] = _Fresh()
         self._snapshots: _Fresh[tuple[int, int], Mapping[str, Any]] = _Fresh()
@@ -114,13 +115,19 @@ class Site:
         )
 
     def rows_found(self, head: SnapshotHead) -> RowsFound:
-        """How many rows a snapshot's findings are about; of a complete one that never changes."""
+        """How many rows a snapshot's findings are about.
+
+        Of a complete one that changes only where something was found later: a second reading that
+        differs.
+        """
 
         def make() -> RowsFound:
             return rows_found(self.store, head.id)
 
         if head.complete:
-            return self._settled.get("", head.id, make)
+            counts = self.counts(head.id)
+            later = tuple(counts.get(FindingKind(kind), 0) for kind in LATER)
+            return self._settled.get("", (head.id, later), make)
         return self._rows.get(self.version.now(), head.id, make)
 
     def changed(self, old: SnapshotHead, new: SnapshotHead) -> Mapping[Change, tuple[int, bool]]:
