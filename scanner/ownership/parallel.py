@@ -195,9 +195,10 @@ def _start(work: _Work[Any]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _job = load_registry(work.tables), work
-    # Rows make no reference cycles: looking for them after every 700 of them costs time only.
+    # Rows make no reference cycles: looking for them after every 700 of them costs time only. The
+    # verdicts that a process remembers are below this number, so that they are not looked through.
     gc.freeze()
-    gc.set_threshold(50_000)
+    gc.set_threshold(250_000)
 
 
 def _end_with_parent() -> None:
