@@ -99,3 +99,15 @@ def test_nobody_is_accused_of_too_little_on_an_unknown_day(store, form, day_know
     kinds = {f.finding.kind: f.finding.reason for f in queries.findings(store, made)}
     less = kinds[FindingKind.RESERVES_MAYBE_BELOW]
     assert ("their day is not known" in less) is not day_known
+
+
+@pytest.mark.parametrize(("more", "bad"), [(0, False), (1, True)])
+def test_a_ratio_below_one_is_marked_in_an_assets_history(tmp_path, more, bad):
+    url = f"sqlite:///{tmp_path / 'scanner.db'}"
+    with open_store(url, create=True) as store:
+        made = planned(store, [eth_claim(1, asset="ETH", **SIGNED)])
+        take(store, made, StubSource())
+        set_liabilities(store, made, [rehashed(store, made, HELD + more, "%Y-%m-%d")])
+    with served(url) as site:
+        page = site.get("/publishers/1/assets/ETH").text
+    assert ('<td class="n bad" data-name="Ratio, liabilities">' in page) is bad
