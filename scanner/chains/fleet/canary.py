@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from scanner.chains.fleet.interface import HolderReader, Reader, Refusal
-from scanner.errors import SourceRejectedError, SourceUnavailableError
+from scanner.errors import SourceError, SourceRejectedError, SourceUnavailableError
 from scanner.model.addresses.table import decode_address
 from scanner.model.balance import BalanceQuery
 from scanner.model.block import BlockRef
@@ -16,12 +17,21 @@ from scanner.model.network import Network
 from scanner.model.registry import Registry
 
 
+@dataclass(slots=True)
+class _Asking:
+    """One endpoint: whose turn it is to ask it, and how that last failed."""
+
+    turn: threading.Lock = field(default_factory=threading.Lock)
+    failure: SourceError | None = None
+
+
 class Canaries:
     """The canaries of one network, and which endpoints have sung at which block.
 
     The table's are those of the network's own chain. Where it has none of the network's coin, at a
     height or for a test chain, those stand in that the pinned block itself names (`HolderReader`).
-    Safe to use from several threads: an endpoint is asked by one of them, the others wait for it.
+    Safe to use from several threads: an endpoint is asked by one of them; the others wait for it,
+    and fail as it does, for to ask a server that does not answer takes the longest.
     """
 
     def __init__(self, network: Network, registry: Registry) -> None:
@@ -31,7 +41,7 @@ class Canaries:
         ]
         self._sung: set[tuple[str, str, str]] = set()
         self._lock = threading.Lock()
-        self._asking: dict[str, threading.Lock] = {}
+        self._asking: dict[str, _Asking] = {}
 
     def _query(self, canary: Canary, registry: Registry) -> BalanceQuery:
         address = decode_address(self._network, canary.address)
@@ -46,17 +56,27 @@ class Canaries:
         """
         name = reader.endpoint.name
         with self._lock:
-            asking = self._asking.setdefault(name, threading.Lock())
-        with asking:
-            wanted = self._wanted(reader.endpoint, queries, at)
-            for canary, query in wanted:
-                if (name, at.hash, canary.address) not in self._sung:
-                    self._ask(reader, canary, query, at)
-                    self._sung.add((name, at.hash, canary.address))
-            native = any(canary.asset == self._network.native for canary, _ in wanted)
-            if not native and (name, at.hash, "") not in self._sung:
-                self._ask_holders(reader, at)
-                self._sung.add((name, at.hash, ""))
+            asking = self._asking.setdefault(name, _Asking())
+        before = asking.failure
+        with asking.turn:
+            if asking.failure not in (None, before):
+                raise asking.failure
+            try:
+                self._ask_all(reader, queries, at)
+            except SourceError as e:
+                asking.failure = e
+                raise
+
+    def _ask_all(self, reader: Reader, queries: Sequence[BalanceQuery], at: BlockRef) -> None:
+        name, wanted = reader.endpoint.name, self._wanted(reader.endpoint, queries, at)
+        for canary, query in wanted:
+            if (name, at.hash, canary.address) not in self._sung:
+                self._ask(reader, canary, query, at)
+                self._sung.add((name, at.hash, canary.address))
+        native = any(canary.asset == self._network.native for canary, _ in wanted)
+        if not native and (name, at.hash, "") not in self._sung:
+            self._ask_holders(reader, at)
+            self._sung.add((name, at.hash, ""))
 
     def _wanted(
         self, endpoint: Endpoint, queries: Sequence[BalanceQuery], at: BlockRef

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from threading import Lock, Thread
+from time import sleep
 
 import base58
 import pytest
 
+from scanner.chains.fleet.canary import Canaries, _Asking
 from scanner.chains.fleet.interface import Answer, Holder, ReaderAbility, Reading, Refusal
 from scanner.chains.fleet.source import FleetSource
 from scanner.chains.interface import Reach, ReadPolicy
-from scanner.errors import SourceRejectedError
+from scanner.errors import SourceRejectedError, SourceUnavailableError
 from scanner.model.addresses.interface import Address
 from scanner.model.balance import BalanceQuery
 from scanner.model.block import BlockRef
@@ -137,3 +140,56 @@ def test_a_test_chain_has_blocks_and_no_table() -> None:
 def test_a_holder_holds_something() -> None:
     with pytest.raises(ValueError, match="holds something"):
         Holder(FIRST, 0)
+
+
+class Turn:
+    """A lock that knows how many came to it."""
+
+    def __init__(self) -> None:
+        self._lock, self.came = Lock(), list[bool]()
+
+    def __enter__(self) -> None:
+        self.came.append(True)
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+
+class Silent(Naming):
+    """It is asked in vain at first, while three others come to wait."""
+
+    turn: Turn
+
+    def holders_at(self, at: BlockRef) -> list[Holder]:
+        self.named += 1
+        while len(self.turn.came) < 4:
+            sleep(0.001)
+        if self.named == 1:
+            raise SourceUnavailableError("a", "no answer")
+        return []
+
+
+def test_who_waited_for_a_canary_fails_with_it_and_the_next_one_asks_again() -> None:
+    """Four workers at a server that does not answer: it is waited for once, and not four times."""
+    reader = Silent({ROW: 5})
+    reader.turn = Turn()
+    canaries = Canaries(TRON, Registry(TABLES.networks.values(), (), TABLES.holdings()))
+    canaries._asking["a"] = _Asking(reader.turn)  # type: ignore[arg-type]
+    at, failed = BlockRef("tron", "", 5, "aa"), list[str]()
+
+    def work() -> None:
+        try:
+            canaries.check(reader, [], at)
+        except SourceUnavailableError as e:
+            failed.append(str(e))
+
+    threads = [Thread(target=work, daemon=True) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert (reader.named, len(failed)) == (1, 4)
+    canaries.check(reader, [], at)
+    canaries.check(reader, [], at)
+    assert reader.named == 2
