@@ -50,6 +50,7 @@ def eth_total(**changes):
         "surplus": held(amounts["surplus"]),
         "liabilities": changes.get("liabilities"),
         "reserve_ratio": changes.get("reserve_ratio"),
+        "ratio_limits": changes.get("ratio_limits"),
     }
 
 
