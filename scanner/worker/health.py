@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import errno
 import logging
+import socket
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
-from threading import BoundedSemaphore, Thread
+from threading import BoundedSemaphore, Thread, Timer
 
 from scanner.errors import ConfigError, ScannerError
 from scanner.store.database.engine import Store
@@ -21,7 +22,7 @@ from scanner.store.database.migrate import require_head
 from scanner.worker.watch import Stage, Watch
 
 PATIENCE = 5.0
-"""Seconds for a request to arrive."""
+"""Seconds for a request to arrive, and again for its answer to be taken."""
 AT_ONCE = 8
 """Requests answered at a time; further ones are hung up on."""
 
@@ -112,8 +113,28 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = PATIENCE
     server_version, sys_version = "reserve-scanner", ""
 
+    def handle(self) -> None:
+        """Take a request, if all of it comes in time.
+
+        The library's time-out is for each read: a few clients that send a byte now and then would
+        keep all room, and probes would find a worker dead that works.
+        """
+        with suppress(OSError):  # hung up on while it was read
+            self._late = Timer(self.timeout, self._hang_up)
+            self._late.daemon = True
+            self._late.start()
+            try:
+                super().handle()
+            finally:
+                self._late.cancel()
+
+    def _hang_up(self) -> None:
+        with suppress(OSError):
+            self.connection.shutdown(socket.SHUT_RDWR)
+
     def do_GET(self) -> None:
         """Give a page."""
+        self._late.cancel()
         page = self.server.pages.get(self.path.partition("?")[0])
         if page is None:
             self._send(404, PLAIN, "there are /healthz, /readyz and /metrics\n")

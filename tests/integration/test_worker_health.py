@@ -2,7 +2,9 @@
 
 import http.client
 import socket
+import threading
 import time
+from contextlib import suppress
 
 import pytest
 
@@ -87,6 +89,35 @@ def test_nothing_else_is_there(port):
 )  # fmt: skip
 def test_another_site_cannot_read_it_through_a_name_of_its_own(port, host, status):
     assert get(port, "/metrics", host=host)[0] == status
+
+
+def test_those_who_send_a_byte_now_and_then_keep_nobody_out_for_long(port, monkeypatch):
+    monkeypatch.setattr("scanner.worker.health._Handler.timeout", 0.5)
+    slow = [socket.create_connection(("127.0.0.1", port)) for _ in range(AT_ONCE)]
+    over = threading.Event()
+
+    def drip():
+        while not over.wait(0.1):
+            for one in slow:
+                with suppress(OSError):
+                    one.sendall(b"G")
+
+    dripping = threading.Thread(target=drip)
+    dripping.start()
+    try:
+        deadline = time.monotonic() + 10
+        while True:
+            try:
+                assert get(port, "/healthz")[0] == 200
+                break
+            except (http.client.HTTPException, OSError):
+                assert time.monotonic() < deadline
+                time.sleep(0.1)
+    finally:
+        over.set()
+        dripping.join()
+        for one in slow:
+            one.close()
 
 
 def test_those_who_say_nothing_keep_nobody_out_for_long(port, monkeypatch):
