@@ -34,6 +34,14 @@ def test_rules_ask_for_metrics_that_are_told():
         assert rule["annotations"]["summary"]
 
 
+def test_rules_notice_that_there_is_nobody_to_notice():
+    """Workers put due runs into the queue: with none alive it is empty, and all looks well."""
+    groups = yaml.safe_load((DEPLOY / "prometheus-rules.yml").read_text())["groups"]
+    rules = {rule["alert"]: rule["expr"] for group in groups for rule in group["rules"]}
+    assert "scanner_schedule_failed" in asked(rules["ScannerNoWorkers"])
+    assert rules["ScannerNotSeen"] == "absent(scanner_info)"
+
+
 def test_the_board_asks_for_metrics_that_are_told():
     board = json.loads((DEPLOY / "grafana" / "scanner.json").read_text())
     expressions = [t["expr"] for panel in board["panels"] for t in panel["targets"]]
