@@ -101,7 +101,9 @@ def parse_form(content_type: str, body: bytes) -> Form:
     boundary = _BOUNDARY.match(content_type)
     if boundary is None:
         raise RefusedError(400, "This is not a form that a browser sends.")
-    first, *parts = (b"\r\n" + body).split(b"\r\n--" + boundary[1].encode("latin-1"))
+    mark = b"\r\n--" + boundary[1].encode("latin-1")
+    # One more than there may be, and not millions: they are objects before they are counted.
+    first, *parts = (b"\r\n" + body).split(mark, MOST_PARTS + 1)
     if first or not parts or parts.pop().strip() != b"--" or len(parts) > MOST_PARTS:
         raise RefusedError(400, "The form did not arrive completely.")
     fields: dict[str, str] = {}
