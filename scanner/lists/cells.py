@@ -85,6 +85,7 @@ class CellReader:
         silent = layout.needless | {self._row_type, self._status} - {-1}
         self._beside = tuple(sorted(silent)) if self._no_coin else ()
         self._others: dict[tuple[str, str], str] = {}
+        self._holders = layout.holders
         self._notes, self._holdings = layout.notes, {""}  # types of rows that are holdings
         self._silent: dict[int, set[str]] = {}  # labels and notes that say nothing of a row
         self._days, self._far = dict(layout.days), set[tuple[int, str]]()  # texts of other days
@@ -181,6 +182,8 @@ class CellReader:
         said = []
         for at in self._notes:
             text = cells[at]
+            if text[:2] == "0x" and at in self._holders and " " not in text:
+                continue  # an account, as nearly always: it says nothing in words
             silent = self._silent.get(at)
             if text and (silent is None or text not in silent):
                 if at in self._days and self._is_far(at, text):
@@ -199,7 +202,7 @@ class CellReader:
         if at in self.layout.labels:
             told = label_says(text)
         else:
-            told = is_no_holding(text) if at in self.layout.holders else note_says(text)
+            told = is_no_holding(text) if at in self._holders else note_says(text)
         if told:
             return True
         silent = self._silent.setdefault(at, set())
