@@ -107,7 +107,8 @@ def test_who_asks_for_rows_that_are_gone_is_told(store):
     assert queries.resolve(store, "latest") == third
     assert earlier(store, third) == [second], "nothing is compared with what is gone"
     prune(store, second, "1", NOW)
-    assert _before(store, queries.head(store, third)) is None
+    head = queries.head(store, third)
+    assert _before(store, head, earlier(store, third)) is None
     (publisher,) = publishers(store)
     points = asset_history(store, publisher.id, "ETH")
     assert [p.total is None for p in points] == [False, False, False], "history has its totals"
