@@ -150,12 +150,11 @@ class _Watch:
         for line in self._lines:
             line.close()
 
-    def watch(self, line: socket.socket) -> socket.socket:
+    def watch(self, line: socket.socket) -> None:
         """Watch a connection. TLS takes the socket over, so another one of the same is kept."""
         self._lines.append(line.dup())
         if self.ended:
             raise TimeoutError
-        return line
 
     def _end(self) -> None:
         self.ended = True
@@ -172,7 +171,9 @@ class _Server(smtplib.SMTP):
         super().__init__(channel.host, channel.port, timeout=channel.timeout)
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
-        line = self._watch.watch(socket.create_connection((host, port), timeout))
+        # The library's own hook, which its types leave out: the one place that connects.
+        line: socket.socket = super()._get_socket(host, port, timeout)  # type: ignore[misc]
+        self._watch.watch(line)
         return (
             line if self._context is None else self._context.wrap_socket(line, server_hostname=host)
         )

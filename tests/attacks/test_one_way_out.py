@@ -125,11 +125,13 @@ def test_an_electrum_servers_name_that_leads_inside_is_refused(monkeypatch):
 
 SPEAKS = {
     "socket": {
+        "alerts.channels": "hangs up on a mail server; `smtplib` connects",
         "net.reach": "connects to addresses that were looked at",
         "chains.bitcoin.electrum_rpc": "names its errors; `net.reach` connects",
         "cli.common.offline": "asks this machine's resolver for names the operator wrote",
         "demo.nodes": "free ports of 127.0.0.1",
         "web.server": "listens",
+        "worker.health": "listens",
         "worker.service": "this machine's name",
     },
     "smtplib": {"alerts.channels": "mail, to the operator's own server"},

@@ -119,6 +119,8 @@ def _utxos() -> bytes:
 _TX, _SPENT = _spend()
 _WITNESS: bytes = _TX.vin[0].script_witness.serialize()
 _PSBT = base64.b64decode(proof_of_funds(_TX, [_SPENT])[3:])
+_ASKED = bytes(20) + (2).to_bytes(2) + b"\x11" * 20 + b"\x22" * 20
+"""A request of a token's balances of two holders on Tron."""
 _SHEET = [Column(NATIVE, [bytes(20)] * 3)]
 _BAG: str = recorded("ton", "address_information")["result"]["data"]
 
@@ -164,6 +166,15 @@ PARSERS: dict[str, Parser] = {
     ),
     "chains.evm.sheet:decode": Parser(
         lambda raw: named("chains.evm.sheet:decode")("n", _SHEET, raw), [bytes(16 * 3), bytes(64)]
+    ),
+    "chains.tron.sheet:decode": Parser(
+        lambda raw: named("chains.tron.sheet:decode")("n", _ASKED, 2, raw),
+        [
+            b"".join(
+                n.to_bytes(32)
+                for n in (1, 2, 3, int.from_bytes(keccak256(_ASKED)), 1 << 248 | 5, 2 << 248)
+            )
+        ],
     ),
     "chains.evm.single:read_word": _plain("chains.evm.single:read_word", bytes(31) + b"\5"),
     "chains.evm.hexes:data": Parser(
