@@ -34,8 +34,8 @@ PAGES = {
     "missing": "/snapshots/99",
 }
 PHONE = 390
-WIDTHS = (640, 927, 929, 1024)
-"""On both sides of where tables become cards, and a tablet."""
+WIDTHS = (640, 927, 929, 1024, 1440)
+"""On both sides of where tables become cards, a tablet, and a screen wider than the column."""
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def seen(tmp_path_factory):
             at = str(site.base_url).rstrip("/") + path.format(**vars(ids))
             looks[name, "light"] = Look(at, shot=shot(name))
             looks[name, "dark phone"] = Look(at, PHONE, 844, dark=True, shot=shot(f"{name}-phone"))
-        for name in ("snapshots", "api"):
+        for name in ("home", "snapshots", "api"):
             at = str(site.base_url).rstrip("/") + PAGES[name].format(**vars(ids))
             for width in WIDTHS:
                 looks[name, f"{width} wide"] = Look(at, width)
