@@ -81,5 +81,10 @@ def test_it_is_never_wider_than_its_window(seen):
     assert {name: one.wide for name, one in seen[0].items() if one.wide > 0} == {}
 
 
+def test_its_tables_are_tables_on_paper(seen):
+    assert seen[0]["paper"].cards == 0
+    assert seen[0]["dark phone"].cards
+
+
 def test_it_has_a_title(seen):
     assert {one.title for one in seen[0].values()} == {"Reserves of Ünïcode & Co"}

@@ -59,7 +59,7 @@ def seen(tmp_path_factory):
             at = str(site.base_url).rstrip("/") + PAGES[name].format(**vars(ids))
             for width in WIDTHS:
                 looks[name, f"{width} wide"] = Look(at, width)
-        for name in ("snapshot", "asset", "row"):
+        for name in ("home", "snapshot", "asset", "row", "findings"):
             at = looks[name, "light"].url
             looks[name, "paper"] = Look(at, 794, 1123, print=True, shot=shot(f"{name}-paper"))
         return dict(zip(looks, look(list(looks.values())), strict=True))
@@ -89,6 +89,12 @@ def test_no_table_is_cut_where_nobody_wrote_a_thousand_digits(seen):
     plain = ("snapshots", "api", "check a list", "publisher")
     cut = {f"{name} {how}": one.cut for (name, how), one in seen.items() if one.cut}
     assert {name: tables for name, tables in cut.items() if name.startswith(plain)} == {}
+
+
+def test_tables_are_cards_on_phones_and_tables_on_paper(seen):
+    paper = {name: one.cards for (name, how), one in seen.items() if how == "paper"}
+    assert paper == dict.fromkeys(("home", "snapshot", "asset", "row", "findings"), 0)
+    assert seen["home", "dark phone"].cards
 
 
 def test_every_page_has_a_title_of_its_own(seen):

@@ -56,11 +56,14 @@ for (const job of jobs) {
       .filter((frame) => frame.scrollWidth > frame.clientWidth + 1)
       .map((frame) => frame.getAttribute("aria-label")),
   );
+  const cards = await page.evaluate(
+    () => [...document.querySelectorAll("tbody tr")].filter((e) => getComputedStyle(e).display === "grid").length,
+  );
   if (job.shot) await page.screenshot({ path: job.shot, fullPage: true });
   const problems = found.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target).join("; ")}`);
   const title = await page.title();
   console.log(
-    JSON.stringify({ url: job.url, status: answer.status(), problems, outside, errors, wide, cut, title }),
+    JSON.stringify({ url: job.url, status: answer.status(), problems, outside, errors, wide, cut, cards, title }),
   );
 }
 await browser.close();

@@ -31,7 +31,7 @@ class Look:
 @dataclass(frozen=True)
 class Seen:
     """What Chromium and axe found. wide: pixels by which the page is wider than its window.
-    cut: tables that are wider than their frames.
+    cut: tables that are wider than their frames. cards: rows of tables that are shown as cards.
     """
 
     url: str
@@ -41,6 +41,7 @@ class Seen:
     errors: list[str]
     wide: int
     cut: list[str]
+    cards: int
     title: str
 
 
