@@ -91,6 +91,19 @@ def test_another_site_cannot_read_it_through_a_name_of_its_own(port, host, statu
     assert get(port, "/metrics", host=host)[0] == status
 
 
+def answers_soon(port):
+    deadline = time.monotonic() + 10
+    while True:
+        try:
+            status = get(port, "/healthz")[0]
+        except (http.client.HTTPException, OSError):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        else:
+            assert status == 200
+            return
+
+
 def test_those_who_send_a_byte_now_and_then_keep_nobody_out_for_long(port, monkeypatch):
     monkeypatch.setattr("scanner.worker.health._Handler.timeout", 0.5)
     slow = [socket.create_connection(("127.0.0.1", port)) for _ in range(AT_ONCE)]
@@ -105,14 +118,7 @@ def test_those_who_send_a_byte_now_and_then_keep_nobody_out_for_long(port, monke
     dripping = threading.Thread(target=drip)
     dripping.start()
     try:
-        deadline = time.monotonic() + 10
-        while True:
-            try:
-                assert get(port, "/healthz")[0] == 200
-                break
-            except (http.client.HTTPException, OSError):
-                assert time.monotonic() < deadline
-                time.sleep(0.1)
+        answers_soon(port)
     finally:
         over.set()
         dripping.join()
@@ -124,14 +130,7 @@ def test_those_who_say_nothing_keep_nobody_out_for_long(port, monkeypatch):
     monkeypatch.setattr("scanner.worker.health._Handler.timeout", 0.5)
     idle = [socket.create_connection(("127.0.0.1", port)) for _ in range(AT_ONCE)]
     try:
-        deadline = time.monotonic() + 10
-        while True:
-            try:
-                assert get(port, "/healthz")[0] == 200
-                break
-            except (http.client.HTTPException, OSError):
-                assert time.monotonic() < deadline
-                time.sleep(0.1)
+        answers_soon(port)
     finally:
         for one in idle:
             one.close()

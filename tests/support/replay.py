@@ -5,11 +5,12 @@ from __future__ import annotations
 import random
 import socket
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import ClassVar
+from typing import ClassVar, Protocol, TypeVar
 
 from scanner.model.endpoint import Endpoint
 
@@ -36,6 +37,16 @@ class Sent:
     body: bytes
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
+
+
+class Closing(Protocol):
+    """What is closed when it is done with, as readers are."""
+
+    def close(self) -> None:
+        """Close what is open."""
+
+
+C = TypeVar("C", bound=Closing)
 
 
 class Server:
@@ -144,3 +155,13 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
             pass
 
     return Handler
+
+
+@contextmanager
+def opened(reader: C, server: Server) -> Iterator[C]:
+    """A reader of a server; both are closed at the end."""
+    try:
+        yield reader
+    finally:
+        reader.close()
+        server.close()

@@ -1,12 +1,12 @@
 """The Antelope reader, against recorded answers and what nodes and readers were seen to get wrong."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 
 import pytest
 from support.antelope_stub import FINAL, START, AntelopeServer
 from support.reader_contract import ReaderContract
 from support.recorded import World
+from support.replay import opened
 
 from scanner.chains.antelope.api import AntelopeApi
 from scanner.chains.antelope.reader import AntelopeReader
@@ -29,14 +29,8 @@ def query(name: str, holding: Holding = A) -> BalanceQuery:
     return BalanceQuery(decode_address(NETWORK, name), holding)
 
 
-@contextmanager
-def reader(server: AntelopeServer) -> Iterator[AntelopeReader]:
-    made = AntelopeReader(server.endpoint("v"), NETWORK)
-    try:
-        yield made
-    finally:
-        made.close()
-        server.close()
+def reader(server: AntelopeServer) -> AbstractContextManager[AntelopeReader]:
+    return opened(AntelopeReader(server.endpoint("v"), NETWORK), server)
 
 
 def a_stub(*quirks: str) -> AntelopeServer:

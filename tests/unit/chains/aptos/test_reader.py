@@ -1,14 +1,13 @@
 """Aptos' reader, against recorded answers and what nodes and readers were seen to get wrong."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import Any, ClassVar
 
 import pytest
 from support.aptos_stub import PER_BLOCK, START, AptosServer, primary_store
 from support.reader_contract import ReaderContract
 from support.recorded import World, recorded
-from support.replay import Trap
+from support.replay import Trap, opened
 
 from scanner.chains.aptos.holders import holders_of
 from scanner.chains.aptos.reader import AptosReader
@@ -37,14 +36,8 @@ def query(address: str, holding: Holding = APT) -> BalanceQuery:
     return BalanceQuery(decode_address(NETWORK, address), holding)
 
 
-@contextmanager
-def reader(server: AptosServer) -> Iterator[AptosReader]:
-    made = AptosReader(server.endpoint("a"), NETWORK)
-    try:
-        yield made
-    finally:
-        made.close()
-        server.close()
+def reader(server: AptosServer) -> AbstractContextManager[AptosReader]:
+    return opened(AptosReader(server.endpoint("a"), NETWORK), server)
 
 
 def a_stub(*quirks: str) -> AptosServer:

@@ -1,11 +1,11 @@
 """Solana's reader, against recorded answers and what nodes were seen to get wrong."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 
 import pytest
 from support.reader_contract import ReaderContract
 from support.recorded import World, recorded
+from support.replay import opened
 from support.solana_stub import START, SolanaServer
 
 from scanner.chains.fleet.interface import Reading
@@ -46,14 +46,8 @@ def query(address: str, holding: Holding = SOL) -> BalanceQuery:
     return BalanceQuery(decode_address(NETWORK, address), holding)
 
 
-@contextmanager
-def reader(server: SolanaServer) -> Iterator[SolanaReader]:
-    made = SolanaReader(server.endpoint("s"), NETWORK)
-    try:
-        yield made
-    finally:
-        made.close()
-        server.close()
+def reader(server: SolanaServer) -> AbstractContextManager[SolanaReader]:
+    return opened(SolanaReader(server.endpoint("s"), NETWORK), server)
 
 
 def a_stub(*quirks: str) -> SolanaServer:

@@ -1,12 +1,12 @@
 """Polkadot's reader, against recorded answers and what nodes and readers were seen to get wrong."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 
 import pytest
 from support.reader_contract import ReaderContract
 from support.recorded import VECTORS, World, recorded
+from support.replay import opened
 from support.substrate_stub import START, SubstrateServer
 
 from scanner.chains.fleet.interface import Reading, Refusal
@@ -40,14 +40,8 @@ def query(address: str, holding: Holding = DOT) -> BalanceQuery:
     return BalanceQuery(decode_address(HUB, address), holding)
 
 
-@contextmanager
-def reader(server: SubstrateServer) -> Iterator[SubstrateReader]:
-    made = SubstrateReader(server.endpoint("p"), server.row)
-    try:
-        yield made
-    finally:
-        made.close()
-        server.close()
+def reader(server: SubstrateServer) -> AbstractContextManager[SubstrateReader]:
+    return opened(SubstrateReader(server.endpoint("p"), server.row), server)
 
 
 def a_stub(*quirks: str) -> SubstrateServer:

@@ -1,13 +1,13 @@
 """Sui's reader, against a server made by the published schema."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import replace
 
 import pytest
 from support.reader_contract import ReaderContract
 from support.recorded import VECTORS, World
+from support.replay import opened
 from support.sui_stub import START, SuiServer
 
 from scanner.chains.fleet.interface import Reading, Refusal
@@ -32,14 +32,8 @@ def query(address: str, holding: Holding = SUI) -> BalanceQuery:
     return BalanceQuery(decode_address(NETWORK, address), holding)
 
 
-@contextmanager
-def reader(server: SuiServer) -> Iterator[SuiReader]:
-    made = SuiReader(server.endpoint("s"), NETWORK)
-    try:
-        yield made
-    finally:
-        made.close()
-        server.close()
+def reader(server: SuiServer) -> AbstractContextManager[SuiReader]:
+    return opened(SuiReader(server.endpoint("s"), NETWORK), server)
 
 
 def a_stub(*quirks: str) -> SuiServer:

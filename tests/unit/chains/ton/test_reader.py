@@ -1,12 +1,12 @@
 """TON's reader, against published answers and what nodes were seen to get wrong."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 
 import pytest
 from support.reader_contract import ReaderContract
 from support.recorded import VECTORS, World, recorded
+from support.replay import opened
 from support.ton_stub import START, USDT_CODE, TonServer
 
 from scanner.chains.fleet.interface import Reading, Refusal
@@ -41,14 +41,8 @@ def query(address: str, holding: Holding = TON) -> BalanceQuery:
     return BalanceQuery(decode_address(NETWORK, address), holding)
 
 
-@contextmanager
-def reader(server: TonServer) -> Iterator[TonReader]:
-    made = TonReader(server.endpoint("t"), NETWORK)
-    try:
-        yield made
-    finally:
-        made.close()
-        server.close()
+def reader(server: TonServer) -> AbstractContextManager[TonReader]:
+    return opened(TonReader(server.endpoint("t"), NETWORK), server)
 
 
 def a_stub(*quirks: str) -> TonServer:

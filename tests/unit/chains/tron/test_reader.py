@@ -1,12 +1,12 @@
 """Tron's reader, against recorded answers and what nodes were seen to get wrong."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 
 import pytest
 from support.reader_contract import ReaderContract
 from support.recorded import VECTORS, World, recorded
+from support.replay import opened
 from support.tron_stub import START, TronServer
 
 from scanner.chains.fleet.interface import Reading, Refusal
@@ -39,14 +39,8 @@ def query(address: str, holding: Holding = TRX) -> BalanceQuery:
     return BalanceQuery(decode_address(NETWORK, address), holding)
 
 
-@contextmanager
-def reader(server: TronServer) -> Iterator[TronReader]:
-    made = TronReader(server.endpoint("t"), NETWORK)
-    try:
-        yield made
-    finally:
-        made.close()
-        server.close()
+def reader(server: TronServer) -> AbstractContextManager[TronReader]:
+    return opened(TronReader(server.endpoint("t"), NETWORK), server)
 
 
 def a_stub(*quirks: str) -> TronServer:

@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from itertools import count
 
 import pytest
 from support.recorded import VECTORS, World, recorded, sent
-from support.replay import Sent, Server, Trap
+from support.replay import Sent, Server, Trap, opened
 from support.tron_stub import TRON, TronServer
 
 from scanner.chains.fleet.interface import Answer, Reading, Refusal
@@ -48,14 +48,8 @@ def a_stub(*quirks: str, rows: int = 12) -> TronServer:
     return server
 
 
-@contextmanager
-def reader(server: TronServer) -> Iterator[TronReader]:
-    made = TronReader(server.endpoint("t"), NETWORK)
-    try:
-        yield made
-    finally:
-        made.close()
-        server.close()
+def reader(server: TronServer) -> AbstractContextManager[TronReader]:
+    return opened(TronReader(server.endpoint("t"), NETWORK), server)
 
 
 def read(made: TronReader, queries: list[BalanceQuery]) -> list[Answer]:

@@ -1,12 +1,11 @@
 """The XRP Ledger's reader, against recorded answers and what servers were seen to get wrong."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 
 import pytest
 from support.reader_contract import ReaderContract
 from support.recorded import World, recorded
-from support.replay import Sent
+from support.replay import Sent, opened
 from support.xrpl_stub import EPOCH, XrplServer
 
 from scanner.chains.fleet.interface import Reading, Refusal
@@ -38,14 +37,8 @@ def query(address: str, holding: Holding = XRP) -> BalanceQuery:
     return BalanceQuery(decode_address(NETWORK, address), holding)
 
 
-@contextmanager
-def reader(server: XrplServer) -> Iterator[XrplReader]:
-    made = XrplReader(server.endpoint("x"), NETWORK)
-    try:
-        yield made
-    finally:
-        made.close()
-        server.close()
+def reader(server: XrplServer) -> AbstractContextManager[XrplReader]:
+    return opened(XrplReader(server.endpoint("x"), NETWORK), server)
 
 
 def a_stub(*quirks: str) -> XrplServer:
