@@ -60,18 +60,23 @@ def shows_other(shown: str, value: str) -> bool:
     shown is the same; so is one whose marks part thousands or decimals, either way.
     """
     text = "".join(c for c in shown if c not in _SILENT or c == "-")
-    if not text or "/" in text or len(text) > _MOST:
-        return bool(text) and "/" not in text
+    if not shown.strip() or not value or "/" in text:
+        return False
     number, _, power = text.lower().partition("e")
     digits = number.replace("-", "")
-    try:
-        held, exponent = abs(Decimal(value.lstrip("\u2248"))), int(power or 0)
-        whole = Decimal(digits.replace(".", "").replace(",", ""))
-    except (ArithmeticError, ValueError):
-        return False
+    plain = digits.replace(".", "").replace(",", "")
     mark = max(digits.rfind("."), digits.rfind(","))
     rest = len(digits) - 1 - mark if mark >= 0 else 0
     places = {0, rest} if not power and _GROUPED.fullmatch(digits) else {rest}
-    return not any(
-        abs(whole.scaleb(exponent - n) - held) < Decimal(1).scaleb(exponent - n) for n in places
-    )
+    try:
+        if len(text) > _MOST:
+            return True
+        held = abs(Decimal(value.lstrip("\u2248")))
+        if not plain:  # "-" stands for nothing
+            return bool(held)
+        exponents = [int(power or 0) - n for n in places]
+        return not any(
+            abs(Decimal(plain).scaleb(e) - held) < Decimal(1).scaleb(e) for e in exponents
+        )
+    except (ArithmeticError, ValueError):  # exponents of many digits: no number that is compared
+        return True
