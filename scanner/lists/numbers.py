@@ -28,7 +28,7 @@ _MOST = 120
 _MARKED = {
     INEXACT: "more digits than a spreadsheet keeps: it was rounded or calculated; "
     "ask for the amounts as text",
-    SHOWN: "the spreadsheet shows a unit, a word or an error with the number; "
+    SHOWN: "the spreadsheet shows a unit, a word, an error or another number in this cell; "
     "ask for the amounts as plain numbers",
 }
 
