@@ -140,7 +140,7 @@ class ListAudit:
             more = f" and others in {heights.more} rows" if heights.more else ""
             reason = (
                 f"rows on {network} state different heights: {named}{more}; coins moved or sold in "
-                "between would be counted twice"
+                "between would be counted twice, so only rows of one block can be verified"
             )
             row = list(heights.first.values())[1]
             found.append(Finding(FindingKind.MIXED_HEIGHTS, reason, row, network=network))

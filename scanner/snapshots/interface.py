@@ -124,6 +124,7 @@ class SnapshotPolicy:
     spread: seconds that pinned blocks may lie apart.
     one_moment: whether what was read further apart is left out of what is verified; False only in
         snapshots of programs that told it and counted it all the same.
+    one_height: the same of what was read on one network at another block than most of it.
     """
 
     at: Mapping[str, int | None] = field(default_factory=dict)
@@ -138,6 +139,7 @@ class SnapshotPolicy:
     hashes: Mapping[str, str] = field(default_factory=dict)
     spread: int = ONE_MOMENT
     one_moment: bool = True
+    one_height: bool = True
 
 
 @dataclass(frozen=True, slots=True)

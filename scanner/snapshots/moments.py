@@ -7,6 +7,7 @@ one list is really of lie days apart.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from datetime import UTC, datetime
 from statistics import median_low
@@ -91,6 +92,25 @@ def of_other_moments(read: Mapping[Place, tuple[int, int]], spread: int) -> froz
             first, most = by_time[begin][0], rows
     return frozenset(
         place for place, (time, _) in read.items() if not first <= time <= first + spread
+    )
+
+
+def of_other_heights(read: Mapping[Place, tuple[str, int, int]]) -> frozenset[Place]:
+    """Places of a network that was read at several blocks, whose block is not that of most rows.
+
+    read: place -> network, height of its block, and how many rows were read at it. Blocks of one
+    network may lie a second apart, or none: coins that moved in between are at both. Of blocks with
+    as many rows the newest stays, as in `of_other_moments`.
+    """
+    rows: dict[str, Counter[int]] = {}
+    for network, height, more in read.values():
+        rows.setdefault(network, Counter())[height] += more
+    kept = {
+        network: max((most, height) for height, most in heights.items())[1]
+        for network, heights in rows.items()
+    }
+    return frozenset(
+        place for place, (network, height, _) in read.items() if height != kept[network]
     )
 
 

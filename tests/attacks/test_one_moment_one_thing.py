@@ -105,6 +105,37 @@ def test_coins_that_were_sold_on_the_same_network(scanner, tmp_path, moved):
     assert verified(scanner) == {"ETH": (0, 500 * WEI), "USDC": (1_500_000 * 10**6, 0)}
 
 
+@pytest.mark.parametrize("later", [4, 9])
+def test_coins_that_moved_within_the_hour(scanner, tmp_path, anvil_factory, later):
+    """The same 500 ETH in one account at block 2 and in another one some blocks later."""
+    node = anvil_factory(arguments=["--timestamp", str(START)])
+    first, second = account_of(key(5)), account_of(key(6))
+    node.rpc("anvil_setBalance", first, hex(500 * WEI))
+    node.rpc("anvil_mine", "0x3")
+    node.rpc("anvil_setBalance", first, "0x0")
+    node.rpc("anvil_setBalance", second, hex(500 * WEI))
+    node.rpc("anvil_mine", hex(later))
+    rows = [row("ETH", "ETH", 2, "500"), row("ETH", "ETH", later, "500")]
+    rows[1] |= {"address": second, "signature1": sign_evm(key(6))}
+    (tmp_path / "owed.csv").write_text("asset,amount\nETH,1000\n")
+    write_rows(tmp_path / "list.csv", rows)
+    write_table(tmp_path / "ends.toml", evm_endpoint(node))
+    said = "--endpoints", "ends.toml", "--statement", MESSAGE, "--liabilities", "owed.csv"
+    done = scanner("snapshot", "list.csv", *said)
+    assert done.status == 1
+    assert "only rows of one block can be verified" in done.err
+    assert verified(scanner) == {"ETH": (500 * WEI, 500 * WEI)}, "each coin is counted once"
+    (total,) = scanner("totals", "--json").object["assets"]
+    assert total["reserve_ratio"] == "0.500000"
+    assert [r["verified"] for r in exported(scanner, "ownership")] == [False, True]
+    page = scanner("report", "1", "--json", "-o", "-").object
+    assert [r["row"] for r in page["largest_verified"]] == [3]
+    assert scanner("db", "check").status == 0
+    one = scanner("snapshot", "list.csv", *said, "--at", f"ethereum={later}")
+    assert "mixed_heights" not in one.err
+    assert verified(scanner) == {"ETH": (500 * WEI, 0)}, "at one block it is what there is"
+
+
 def owed_as_of(scanner, tmp_path, rows, nodes, coin, as_of):
     """The coin's ratio and the findings about what is owed, as much as the rows have of it."""
     amount = sum(int(r["amount"]) for r in rows)

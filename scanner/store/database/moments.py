@@ -10,7 +10,7 @@ from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, func,
 
 from scanner.model.balance import Evidence
 from scanner.model.finding import FindingKind
-from scanner.snapshots.moments import of_other_moments
+from scanner.snapshots.moments import of_other_heights, of_other_moments
 from scanner.store.database.read_until import read_until
 from scanner.store.schema import tables as t
 from scanner.store.schema.records import load_policy
@@ -26,7 +26,8 @@ class Moments:
     spread: seconds that are allowed. fixed: place -> time of its block, where a network was read at
     a block. late: place -> time of the newest state that was read, where a network tells of no
     other. apart: places of `fixed` that are not of the snapshot's moment. counted: whether the
-    snapshot is of a program that told these and counted them as verified.
+    snapshot is of a program that told these and counted them as verified. heights: places that were
+    read at another block of their network than most of its rows, where they are not verified.
     """
 
     spread: int = 0
@@ -34,11 +35,12 @@ class Moments:
     late: Mapping[Place, int] = field(default_factory=dict)
     apart: frozenset[Place] = frozenset()
     counted: bool = False
+    heights: frozenset[Place] = frozenset()
 
     @property
     def left_out(self) -> frozenset[Place]:
         """Places whose rows are not verified, for their coins may be counted elsewhere, too."""
-        return frozenset() if self.counted else self.apart
+        return self.heights if self.counted else self.apart | self.heights
 
 
 _AT_ONCE = Moments()
@@ -48,21 +50,34 @@ def moments(connection: Connection, snapshot_id: int) -> Moments:
     """When a snapshot was read. Places without a balance, or without a time, are not among them."""
     until = read_until(connection, [snapshot_id])
     asked = {"snapshot": snapshot_id}
-    times = {
-        (network, wanted): max(known)
-        for network, wanted, time in connection.execute(_TIMES, asked)
-        if (known := [s for s in (time, until.get((snapshot_id, network, wanted))) if s])
-    }
-    if len(set(times.values())) < 2:
+    blocks: dict[Place, int] = {}
+    times: dict[Place, int] = {}
+    for network, wanted, height, time in connection.execute(_BLOCKS, asked):
+        place = network, wanted
+        blocks[place] = height
+        if known := [s for s in (time, until.get((snapshot_id, *place))) if s]:
+            times[place] = max(known)
+    several = len({(network, height) for (network, _), height in blocks.items()}) > len(
+        {network for network, _ in blocks}
+    )
+    if len(set(times.values())) < 2 and not several:
         return _AT_ONCE
     policy = load_policy(connection.execute(_POLICY, asked).scalar_one())
-    if max(times.values()) - min(times.values()) <= policy.spread:
+    far = bool(times) and max(times.values()) - min(times.values()) > policy.spread
+    if not far and not several:
         return _AT_ONCE
     rows, late = _read(connection, snapshot_id)
     fixed = {place: time for place, time in times.items() if place in rows.keys() - late}
-    apart = of_other_moments({place: (fixed[place], rows[place]) for place in fixed}, policy.spread)
-    newest = {place: time for place, time in times.items() if place in late}
-    return Moments(policy.spread, fixed, newest, apart, counted=not policy.one_moment)
+    apart: frozenset[Place] = frozenset()
+    if far:
+        read = {place: (fixed[place], rows[place]) for place in fixed}
+        apart = of_other_moments(read, policy.spread)
+    heights: frozenset[Place] = frozenset()
+    if several and policy.one_height:
+        of_moment = blocks.keys() & (rows.keys() - late - apart)
+        heights = of_other_heights({p: (p[0], blocks[p], rows[p]) for p in of_moment})
+    newest = {place: time for place, time in times.items() if far and place in late}
+    return Moments(policy.spread, fixed, newest, apart, not policy.one_moment, heights)
 
 
 def chunks_left_out(connection: Connection, snapshot_id: int) -> frozenset[int]:
@@ -91,8 +106,11 @@ def moved(snapshot_id: int | BindParameter[int]) -> Select[Any]:
 
 _MOVED = moved(bindparam("snapshot"))
 _POLICY = select(t.snapshot.c.policy).where(t.snapshot.c.id == bindparam("snapshot"))
-_TIMES = select(
-    t.pinned_block.c.network, t.pinned_block.c.wanted_height, t.pinned_block.c.time
+_BLOCKS = select(
+    t.pinned_block.c.network,
+    t.pinned_block.c.wanted_height,
+    t.pinned_block.c.height,
+    t.pinned_block.c.time,
 ).where(t.pinned_block.c.snapshot_id == bindparam("snapshot"))
 
 

@@ -165,6 +165,8 @@ def dump_policy(policy: SnapshotPolicy) -> str:
         stored["spread"] = policy.spread
     if policy.one_moment:
         stored["one_moment"] = True
+    if policy.one_height:
+        stored["one_height"] = True
     if policy.queued:
         stored["queue"] = {
             "networks": None if policy.networks is None else sorted(policy.networks),
@@ -192,6 +194,7 @@ def load_policy(text: str) -> SnapshotPolicy:
         hashes=stored.get("hashes", {}),
         spread=stored.get("spread", ONE_MOMENT),
         one_moment=stored.get("one_moment", False),
+        one_height=stored.get("one_height", False),
     )
 
 

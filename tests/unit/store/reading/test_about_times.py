@@ -28,18 +28,17 @@ def connection():
     engine.dispose()
 
 
-def pinned(connection, network, time, evidence="reported", read_until=None):
+def pinned(connection, network, time, evidence="reported", read_until=None, height=5, wanted=5):
     """One network read at a moment, by one row."""
     number = connection.exec_driver_sql("SELECT count(*) FROM chunk").scalar() + 1
-    block = {"chain": "x", "height": 5, "hash": "0x", "source": "n", "time": time}
-    connection.execute(
-        insert(t.pinned_block), {"snapshot_id": 1, "network": network, "wanted_height": 5, **block}
-    )
+    place = {"snapshot_id": 1, "network": network, "wanted_height": wanted}
+    block = {"chain": "x", "height": height, "hash": "0x", "source": "n", "time": time}
+    connection.execute(insert(t.pinned_block), place | block)
     spent = {"first": 1, "last": 1, "claims": 1, "state": "done", "attempts": 1, "error": ""}
     connection.execute(
         insert(t.chunk),
         {
-            **{"snapshot_id": 1, "no": number, "network": network, "wanted_height": 5},
+            **{**place, "no": number},
             **{"read_until": read_until, **spent},
         },
     )
@@ -145,3 +144,51 @@ def test_a_newest_state_without_any_block_time_is_told_too(connection):
     pinned(connection, "ethereum", NOON)
     pinned(connection, "tron", None, evidence="latest_only", read_until=NOON + 2 * HOUR)
     assert told(connection) == [(FindingKind.READ_LATER, "tron")]
+
+
+def test_of_one_network_only_the_block_of_most_rows_is_verified(connection):
+    """Seconds apart, or within one second: coins that moved are at both blocks."""
+    pinned(connection, "ethereum", NOON, height=5)
+    pinned(connection, "arbitrum", NOON, height=70, wanted=70)
+    for time in (NOON, NOON + 12):
+        pinned(connection, "ethereum", time, height=6, wanted=6 + time - NOON)
+    assert told(connection) == [], "the list's own finding tells it"
+    assert chunks_left_out(connection, 1) == {1}
+    assert seal.tally_of(connection, 1).totals()[0].verified == 21
+    allowed(connection, 10 * HOUR)
+    assert chunks_left_out(connection, 1) == {1}, "no spread makes one network's two blocks one"
+
+
+def test_of_as_many_rows_the_newest_block_stays_with_or_without_times(connection):
+    for height in (9, 7):
+        pinned(connection, "ethereum", None, height=height, wanted=height)
+    allowed(connection)
+    assert chunks_left_out(connection, 1) == {2}
+
+
+def test_a_newest_state_is_one_whatever_heights_its_rows_name(connection):
+    for height in (7, 9):
+        pinned(connection, "tron", NOON, "latest_only", height=height, wanted=height)
+    pinned(connection, "solana", NOON, "unavailable", height=3)
+    pinned(connection, "solana", NOON, height=4, wanted=4)
+    allowed(connection)
+    assert chunks_left_out(connection, 1) == set()
+
+
+def test_a_block_of_another_moment_is_none_of_most(connection):
+    """Of the network's two blocks one is of the snapshot's moment: that one stays."""
+    for network in ("base", "okc", "linea"):
+        pinned(connection, network, NOON)
+    for _ in range(2):
+        pinned(connection, "ethereum", NOON - 9 * HOUR, height=7, wanted=7 + _)
+    pinned(connection, "ethereum", NOON, height=9, wanted=9)
+    allowed(connection)
+    assert chunks_left_out(connection, 1) == {4, 5}
+
+
+def test_older_programs_counted_both_blocks(connection):
+    for height in (7, 9):
+        pinned(connection, "ethereum", NOON, height=height, wanted=height)
+    allowed(connection, one_height=False)
+    assert chunks_left_out(connection, 1) == set()
+    assert seal.tally_of(connection, 1).totals()[0].verified == 14
