@@ -60,7 +60,7 @@ def refused(result: ControlResult) -> bool:
             *("only the chain can say", "it may belong to several"),
             "only the account's permissions show",
             "signed without an envelope",
-            "publish it in the key column",
+            *("publish it in the key column", "publish all its signatories"),
         )
         return any(words in result.reason for words in told)
     return result.control is Control.MISMATCH

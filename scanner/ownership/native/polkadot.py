@@ -34,6 +34,11 @@ from scanner.ownership.unread import other_key, unread
 _ED25519, _SR25519, _ECDSA = 0, 1, 2
 _MARK = 0x80
 _BETWEEN = re.compile(r"[\s,;|]+", re.ASCII)
+_NOT_BY_THE_ADDRESS = (
+    "is not by the address's own key over this text, in OKX's envelope or as signRaw has it: sign "
+    "again, or, if the address belongs to several accounts (multisig), publish all its signatories "
+    "in the key column"
+)
 _IDENTITY = bytes(32)
 """The key of nobody: a signature of zeros verifies for it, over anything."""
 
@@ -61,7 +66,7 @@ class PolkadotText:
         accounts = _signatories(proof) or (proof.address.payload,)
         kinds: dict[str, None] = {}
         signed: dict[bytes, None] = {}
-        unfit, certain = 0, False
+        unfit = 0
         for number, written in enumerate(proof.signatures, 1):
             data = decode_hex(written)
             if data is None or len(data) not in (64, 65, 66):
@@ -71,15 +76,17 @@ class PolkadotText:
                 (a for a in accounts for c in candidates if _is_by(kind, a, c, signature)), None
             )
             if made is None:
-                unfit, certain = unfit or number, certain or kind == _SR25519
+                unfit = unfit or number
             else:
                 signed[made] = kinds[_NAMES[kind]] = None
-        if unfit and (signed or certain):
+        if unfit and signed:
             who = "the address's key" if len(accounts) == 1 else "a key of the row's"
             reason = f"signature {unfit} is not by {who} over this message"
             return verdicts.mismatch(self.name, reason)
-        if unfit:
+        if unfit and proof.script:
             return unread(self.name, unfit)
+        if unfit:
+            return other_key(self.name, f"signature {unfit} {_NOT_BY_THE_ADDRESS}")
         return self._bound(proof, accounts, tuple(signed), ", ".join(kinds))
 
     def _bound(

@@ -15,10 +15,11 @@ from typing import Final
 from scanner.model.control import Binding, ControlResult
 from scanner.model.key_policy import KeyKind, PolicyKey, Way, Weighted
 from scanner.ownership import verdicts
-from scanner.ownership.ed25519.signing import is_signed
+from scanner.ownership.ed25519.signing import NOT_SHOWN, is_signed
 from scanner.ownership.interface import Signer
 from scanner.ownership.key_policy import judge_group
 from scanner.ownership.primitives import secp256k1
+from scanner.ownership.unread import other_key, unread
 
 MULTISIG: Final = 3
 SECP256K1: Final = 1
@@ -68,10 +69,10 @@ def _single(scheme: str, data: bytes, digest: bytes, account: bytes) -> ControlR
     key = data[1 + _SIGNATURE :]
     if secp256k1.parse_key(key) is None:
         return None
-    if blake2b(data[:1] + key, digest_size=32).digest() != account:
-        return verdicts.mismatch(scheme, "the signature's key does not belong to the address")
     if not _is_by(_Member(SECP256K1, key, 1), digest, data[1 : 1 + _SIGNATURE]):
-        return verdicts.mismatch(scheme, "signature 1 is not by this key over this message")
+        return unread(scheme, 1)
+    if blake2b(data[:1] + key, digest_size=32).digest() != account:
+        return other_key(scheme, NOT_SHOWN["sui"])
     return verdicts.controls(scheme, Binding.DERIVED, (key.hex(),), "secp256k1")
 
 
