@@ -96,7 +96,8 @@ def test_a_list_that_is_to_be_read_in_another_way_is_sent_again(store, changed, 
         before = schedules.schedule_named(store, "okx")
         own = {key: changed[key] for key in changed if key in {"publisher", "cron"}}
         options = {key: changed[key] for key in changed if key not in own}
-        schedules.edit(store, replace(before, options=replace(before.options, **options), **own))
+        after = replace(before, options=replace(before.options, **options), **own)
+        schedules.edit(store, "okx", lambda _: after)
         look(jobs_on(store), SIX + timedelta(days=1, hours=1))
         assert server.asked == (["", ""] if asked_anew else ["", '"1"'])
         if "publisher" in changed:
@@ -109,7 +110,7 @@ def test_a_list_that_is_edited_while_it_is_read_is_sent_again(store):
         before = schedules.schedule_named(store, "okx")
         look(jobs_on(store), SIX)
         other = replace(before, options=replace(before.options, asset="BTC"))
-        schedules.edit(store, other)
+        schedules.edit(store, "okx", lambda _: other)
         with store.write() as connection:
             schedules.remember_fetch(connection, before, '"1"', "")
         assert schedules.schedule_named(store, "okx").etag == ""

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -36,11 +37,10 @@ def file(tmp_path):
 
 def test_a_paused_schedule_has_no_run_and_a_resumed_one_makes_up_for_none(store, file):
     add(store, file)
-    kept = schedules.schedule_named(store, "okx")
-    schedules.edit(store, replace(kept, paused=True))
+    schedules.edit(store, "okx", lambda s: replace(s, paused=True))
     assert claim_due(store, SIX + timedelta(minutes=1)) == []
     resumed = SIX + timedelta(hours=2)
-    schedules.edit(store, replace(kept, paused=False, since=resumed))
+    schedules.edit(store, "okx", lambda s: replace(s, paused=False, since=resumed))
     assert claim_due(store, SIX + timedelta(hours=3)) == []
     (run,) = claim_due(store, SIX + timedelta(days=1, minutes=1))
     assert run.tick == SIX + timedelta(days=1)
@@ -52,15 +52,45 @@ def test_an_edited_schedule_keeps_what_was_not_said_and_asks_for_all_of_another_
     with store.write() as connection:
         schedules.remember_fetch(connection, replace(kept, location="/elsewhere.csv"), "other", "")
         schedules.remember_fetch(connection, kept, "etag", "then")
-    schedules.edit(store, replace(kept, cron="0 7 * * *"))
-    after = schedules.schedule_named(store, "okx")
+    after = schedules.edit(store, "okx", lambda s: replace(s, cron="0 7 * * *"))
+    assert after == schedules.schedule_named(store, "okx")
     assert (after.cron, after.options.quorum, after.etag) == ("0 7 * * *", 2, "etag")
-    schedules.edit(store, replace(after, location="/another.csv"))
-    moved = schedules.schedule_named(store, "okx")
+    moved = schedules.edit(store, "okx", lambda s: replace(s, location="/another.csv"))
     assert (moved.location, moved.etag, moved.modified) == ("/another.csv", "", "")
     schedules.remove(store, "okx")
-    with pytest.raises(ConfigError, match="was removed meanwhile"):
-        schedules.edit(store, moved)
+    with pytest.raises(ConfigError, match="was it removed"):
+        schedules.edit(store, "okx", lambda _: moved)
+
+
+def test_of_two_edits_at_once_none_is_lost(store, file):
+    """Each begins before the other has ended: one waits for the other and changes what that left."""
+    add(store, file)
+
+    def another_hour(before):
+        threading.Event().wait(0.3)
+        return replace(before, cron="0 7 * * *")
+
+    def another_quorum(before):
+        threading.Event().wait(0.3)
+        return replace(before, options=replace(before.options, quorum=2))
+
+    with ThreadPoolExecutor(2) as pool:
+        changes = (another_hour, another_quorum)
+        list(pool.map(lambda change: schedules.edit(store, "okx", change), changes))
+    after = schedules.schedule_named(store, "okx")
+    assert (after.cron, after.options.quorum) == ("0 7 * * *", 2)
+
+
+def test_an_edit_that_is_refused_changes_nothing(store, file):
+    add(store, file)
+    before = schedules.schedule_named(store, "okx")
+
+    def refused(_):
+        raise ConfigError("no")
+
+    with pytest.raises(ConfigError, match="no"):
+        schedules.edit(store, "okx", refused)
+    assert schedules.schedule_named(store, "okx") == before
 
 
 def test_schedules_are_kept_listed_and_removed(store, file):

@@ -184,9 +184,11 @@ def edit(  # noqa: PLR0913, PLR0917 - one parameter per option
     """
     # What was typed is read from the context: only there is known what was given at all.
     given = _changes(context)
+    place = locations.check_location(location) if location else ""
+    when = ticks.check_cron(cron) if cron else ""
     with engine.open_store(database_url(context, database)) as store:
-        before = schedules.schedule_named(store, name)
-        whose = before.publisher
+        schedules.schedule_named(store, name)
+        whose = ""
         if publisher:
             whose = chosen_publisher(
                 publisher,
@@ -194,17 +196,17 @@ def edit(  # noqa: PLR0913, PLR0917 - one parameter per option
                 publisher_table.load_publishers(),
                 stored_publishers.publisher_names(store),
             )
-        schedules.edit(
-            store,
-            replace(
+
+        def change(before: schedules.Schedule) -> schedules.Schedule:
+            return replace(
                 before,
-                publisher=whose,
-                location=locations.check_location(location) if location else before.location,
-                cron=ticks.check_cron(cron) if cron else before.cron,
+                publisher=whose or before.publisher,
+                location=place or before.location,
+                cron=when or before.cron,
                 options=replace(before.options, **given),
-            ),
-        )
-        after = schedules.schedule_named(store, name)
+            )
+
+        after = schedules.edit(store, name, change)
     _say_next(after)
 
 
@@ -260,13 +262,14 @@ def resume(context: typer.Context, name: Name, database: Database = None) -> Non
 
 
 def _pause(url: str, name: str, *, paused: bool) -> None:
-    with engine.open_store(url) as store:
-        before = schedules.schedule_named(store, name)
+    def change(before: schedules.Schedule) -> schedules.Schedule:
         if before.paused is paused:
             raise ConfigError(f"schedule {name} is {'already paused' if paused else 'not paused'}")
-        since = before.since if paused else datetime.now(UTC)
-        schedules.edit(store, replace(before, paused=paused, since=since))
-        after = schedules.schedule_named(store, name)
+        return replace(before, paused=paused, since=before.since if paused else datetime.now(UTC))
+
+    with engine.open_store(url) as store:
+        schedules.schedule_named(store, name)
+        after = schedules.edit(store, name, change)
     _say_next(after)
 
 

@@ -163,33 +163,38 @@ def schedule_named(store: Store, name: str) -> Schedule:
     raise ConfigError(f"no schedule {name!r}; there are: {known}")
 
 
-def edit(store: Store, schedule: Schedule) -> None:
-    """Keep a schedule's publisher, location, cron expression, options and pause, by its id.
+def edit(store: Store, name: str, change: Callable[[Schedule], Schedule]) -> Schedule:
+    """Change a schedule's publisher, location, cron expression, options and pause. Returns it.
 
+    change: gives what it is to be, of what it is: both in one transaction, so that of two edits at
+    one time none is lost. It may raise; then nothing is changed.
     Where the list is now another, or is to be read in another way, its server is asked for all of
-    it. Raises ConfigError if it is gone.
+    it. Raises ConfigError if there is no such schedule.
     """
-    extra: dict[str, Any] = {"paused": True} if schedule.paused else {}
-    if schedule.since is not None:
-        extra["since"] = schedule.since.isoformat()
     c = t.schedule.c
     with store.write() as connection:
-        row = connection.execute(select(t.schedule).where(c.id == schedule.id)).first()
-        same = row is not None and _reading(_read(row)) == _reading(schedule)
-        said = {} if same else {"etag": "", "modified": ""}
-        done = connection.execute(
+        query = select(t.schedule).where(c.name == name).with_for_update()
+        row = connection.execute(query).first()
+        if row is None:
+            raise ConfigError(f"no schedule {name!r}: was it removed?")
+        before = _read(row)
+        after = change(before)
+        extra: dict[str, Any] = {"paused": True} if after.paused else {}
+        if after.since is not None:
+            extra["since"] = after.since.isoformat()
+        said = {} if _reading(before) == _reading(after) else {"etag": "", "modified": ""}
+        connection.execute(
             t.schedule.update()
-            .where(c.id == schedule.id)
+            .where(c.id == row.id)
             .values(
-                publisher=schedule.publisher,
-                location=schedule.location,
-                cron=schedule.cron,
-                options=json.dumps({**_dump(schedule.options), **extra}, sort_keys=True),
+                publisher=after.publisher,
+                location=after.location,
+                cron=after.cron,
+                options=json.dumps({**_dump(after.options), **extra}, sort_keys=True),
                 **said,
             )
         )
-    if done.rowcount != 1:
-        raise ConfigError(f"the schedule {schedule.name!r} was removed meanwhile")
+        return _read(connection.execute(select(t.schedule).where(c.id == row.id)).one())
 
 
 def remove(store: Store, name: str) -> None:
