@@ -14,10 +14,12 @@ from support.wallet import EVERY, Wallet
 from scanner.ownership.bitcoin.by_transaction import nonce_amount
 
 pytestmark = pytest.mark.node
-DIGEST = hashlib.sha256(b"the report of this month").digest()
+REPORT = b"the report of this month"
+DIGEST = hashlib.sha256(REPORT).digest()
 CARRIER = b"\x6a\x20" + DIGEST
 HEADER = (
     "network,address,kind,txid,amount,nonce_block,nonce_digits,nonce_divisor,digest,after,until"
+    ",document"
 )
 KEYS = [
     "row", "network", "address", "kind", "amount", "digest", "control", "binding", "freshness",
@@ -43,7 +45,9 @@ def verify(scanner: Callable[..., Done], bitcoin: Chain, tmp_path: Path) -> Veri
     """Write rows into a file and verify them, with the node as endpoint."""
 
     def run(*rows: str, own: bool = True, network: str = "bitcoin", url: str = "") -> Done:
-        (tmp_path / "said.csv").write_text("\n".join([HEADER, *rows]) + "\n")
+        whole = [row if row.endswith(".pdf") else f"{row}," for row in rows]
+        (tmp_path / "said.csv").write_text("\n".join([HEADER, *whole]) + "\n")
+        (tmp_path / "report.pdf").write_bytes(REPORT)
         (tmp_path / "endpoints.toml").write_text(
             f'[[endpoint]]\nname = "my-node"\nnetwork = "{network}"\nprotocol = "bitcoin_core"\n'
             f'url = "{url or bitcoin.node.url}"\nchain = "regtest"\nown = {str(own).lower()}\n'
@@ -105,16 +109,21 @@ def test_a_nonce_fixes_the_amount(verify: Verify, wallet: Wallet, bitcoin: Chain
     assert "999999" in done.object["reason"]
 
 
-def test_the_hash_of_a_report(verify: Verify, wallet: Wallet) -> None:
+def test_the_hash_of_a_report(verify: Verify, wallet: Wallet, bitcoin: Chain) -> None:
     wallet.fund()
     script, other = wallet.scripts["p2wsh"], wallet.scripts["p2tr"]
     txid = wallet.mine(wallet.signed(["p2wsh"], [(other, 400), (CARRIER, 0)]))
-    good = f"bitcoin,{_raw(script)},commitment,,,,,,{DIGEST.hex()},,"
+    good = f"bitcoin,{_raw(script)},commitment,,,,,,{DIGEST.hex()},,,report.pdf"
     done = verify(good)
     assert (done.status, done.object["txid"], done.object["required"]) == (0, txid, 2)
-    done = verify(good.replace(DIGEST.hex(), "00" * 32))
+    done = verify(good.removesuffix(",report.pdf"))
+    assert (done.status, done.object["control"]) == (3, "unsupported"), "it may be of anything"
+    announced = bitcoin.tip() - 1
+    done = verify(f"bitcoin,{_raw(script)},commitment,,,,,,{DIGEST.hex()},{announced},")
+    assert (done.status, done.object["txid"]) == (0, txid)
+    done = verify(f"bitcoin,{_raw(script)},commitment,,,,,,{'00' * 32},{announced},")
     assert (done.status, done.object["control"]) == (3, "unsigned")
-    named = f"bitcoin,{_raw(script)},commitment,{txid},,,,,{'00' * 32},,"
+    named = f"bitcoin,{_raw(script)},commitment,{txid},,,,,{'00' * 32},{announced},"
     done = verify(good, named)
     assert (done.status, done.objects[1]["control"]) == (1, "mismatch")
     assert done.lines[-1] == "2 rows: 1 verified, 1 false, 0 not verified."

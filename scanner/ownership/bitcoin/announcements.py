@@ -7,6 +7,7 @@ words and not in a format, so the file is what an auditor writes down from them.
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import re
 from collections.abc import Iterator, Mapping
@@ -28,13 +29,19 @@ from scanner.ownership.bitcoin.by_transaction import (
     NonceRule,
     nonce_amount,
 )
+from scanner.ownership.primitives.hashes import ripemd160
 
 REQUIRED = ("network", "address", "kind")
 COLUMNS = (
     *REQUIRED,
-    *("txid", "amount", "nonce_block", "nonce_digits", "nonce_divisor", "digest", "after", "until"),
+    *("txid", "amount", "nonce_block", "nonce_digits", "nonce_divisor", "digest", "document"),
+    *("after", "until"),
 )
 MAX_FILE = 16 * 1024 * 1024
+MAX_DOCUMENT = 1 << 30
+_PART = 1 << 20
+_HASHES = {20: "sha256", 32: "sha256", 48: "sha384", 64: "sha512"}
+"""Bytes of a digest -> the hash of the document; of 20 it is hashed again (hash160)."""
 _TXID = re.compile(r"[0-9a-fA-F]{64}")
 _HEIGHT = re.compile(r"\d{1,9}", re.ASCII)
 _DIGITS, _DIVISOR = "3", "1000000"  # Bybit's rule
@@ -80,7 +87,8 @@ def read_announcements(file: Path, registry: Registry) -> list[Announced]:
         if len(record) != len(names):
             what = f"{len(record)} fields where the header has {len(names)}"
             raise ListFormatError(file.name, what, number)
-        found.append(_row(number, dict(zip(names, map(str.strip, record), strict=True)), registry))
+        cells = dict(zip(names, map(str.strip, record), strict=True))
+        found.append(_row(number, cells, registry, file.parent))
     return found
 
 
@@ -103,7 +111,7 @@ def _records(file: Path) -> Iterator[tuple[int, list[str]]]:
         raise ListFormatError(file.name, f"not CSV: {e}", line) from None
 
 
-def _row(row: int, cells: Cells, registry: Registry) -> Announced:
+def _row(row: int, cells: Cells, registry: Registry, folder: Path) -> Announced:
     named, text = cells["network"], cells["address"]
     try:
         network = registry.network(named)
@@ -121,7 +129,7 @@ def _row(row: int, cells: Cells, registry: Registry) -> Announced:
     try:
         kind = Kind(cells["kind"])
         amount = _amount(cells, network) if kind is Kind.SEND_TO_SELF else 0
-        digest = _digest(cells) if kind is Kind.COMMITMENT else b""
+        digest = _digest(cells, folder) if kind is Kind.COMMITMENT else b""
         after, until = _blocks(cells, kind, amount, network)
         txid = _txid(cells)
     except (ValueError, InputError) as e:
@@ -134,6 +142,8 @@ def _row(row: int, cells: Cells, registry: Registry) -> Announced:
 def _amount(cells: Cells, network: Network) -> int | NonceRule:
     if bool(cells.get("amount")) == bool(cells.get("nonce_block")) or cells.get("digest"):
         raise ValueError("send_to_self needs an amount or a nonce_block, and takes no digest")
+    if cells.get("document"):
+        raise ValueError("send_to_self takes no document")
     if text := cells.get("amount", ""):
         amount = parse_amount(text, network.decimals)
         if not amount:
@@ -147,7 +157,7 @@ def _amount(cells: Cells, network: Network) -> int | NonceRule:
     return NonceRule(_number(cells, "nonce_block"), digits, unit)
 
 
-def _digest(cells: Cells) -> bytes:
+def _digest(cells: Cells, folder: Path) -> bytes:
     if cells.get("amount") or cells.get("nonce_block"):
         raise ValueError("a commitment needs a digest, and takes no amount")
     try:
@@ -156,7 +166,28 @@ def _digest(cells: Cells) -> bytes:
         raise ValueError("the digest is not hex") from None
     if not MIN_DIGEST <= len(digest) <= MAX_DIGEST:
         raise ValueError(f"a digest has {MIN_DIGEST} to {MAX_DIGEST} bytes, in hex")
+    if name := cells.get("document", ""):
+        _check_document(folder / name, digest)
     return digest
+
+
+def _check_document(file: Path, digest: bytes) -> None:
+    """A digest must be of the document that it is said to be of. Raises ValueError."""
+    name = _HASHES.get(len(digest))
+    if name is None:
+        raise ValueError("the digest of a document is SHA-256, SHA-384, SHA-512 or hash160")
+    made = hashlib.new(name)
+    try:
+        with file.open("rb") as document:
+            while part := document.read(_PART):
+                made.update(part)
+                if document.tell() > MAX_DOCUMENT:
+                    raise ValueError(f"the document is larger than {MAX_DOCUMENT:,} bytes")
+    except OSError as e:
+        raise ValueError(f"the document cannot be read ({e.strerror})") from None
+    found = made.digest()
+    if digest not in (found, ripemd160(found)):
+        raise ValueError(f"the digest is not the document's ({name})")
 
 
 def _blocks(
@@ -166,6 +197,12 @@ def _blocks(
     after = _number(cells, "after", "0")
     if isinstance(amount, NonceRule) and network.name == _NONCE_NETWORK:
         after = max(after, amount.height)  # nobody knew the amount before
+    if kind is Kind.COMMITMENT and not after and not cells.get("document"):
+        # Any old transaction with an output of this kind would do: those of tokens have 20 bytes.
+        raise ValueError(
+            "a commitment needs 'document', the file that the digest is of, or 'after', the block "
+            "the digest was announced in"
+        )
     if kind is Kind.SEND_TO_SELF and not after:
         # Any old payment would do for an amount that was chosen to fit it.
         raise ValueError("send_to_self needs 'after', the block it was announced in")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from scanner.ownership.bitcoin.announcements import (
     read_announcements,
 )
 from scanner.ownership.bitcoin.by_transaction import Announcement, Kind, NonceRule, judge_absence
+from scanner.ownership.primitives.hashes import hash160
 from scanner.settings.tables import load_registry
 
 REGISTRY = load_registry()
@@ -49,7 +51,7 @@ def test_both_kinds(tmp_path: Path) -> None:
             tmp_path,
             f"bitcoin,{GENESIS},send_to_self,{TXID},0.000208,,,766000,766100",
             "",
-            f"BTC,{GENESIS},commitment,,,,{'0x' + 'cd' * 32},,",
+            f"BTC,{GENESIS},commitment,,,,{'0x' + 'cd' * 32},700000,",
             f'bitcoin,"{GENESIS}",send_to_self,,,766000,,,',
         ),
     )
@@ -57,13 +59,14 @@ def test_both_kinds(tmp_path: Path) -> None:
     assert (first.kind, first.after, first.until) == (Kind.SEND_TO_SELF, 766_000, 766_100)
     assert first.address.text == GENESIS
     assert (second.row, second.kind, second.digest) == (4, Kind.COMMITMENT, b"\xcd" * 32)
-    assert (second.after, second.until, second.txid) == (0, None, "")
+    assert (second.after, second.until, second.txid) == (700_000, None, "")
     assert third.amount == NonceRule(766_000, 3, 100)
     assert third.after == 766_000, "nobody knew the amount before"
 
 
 def test_the_example_of_the_documentation(tmp_path: Path) -> None:
     page = Path(__file__).parents[4] / "docs" / "how-to" / "transactions.md"
+    (tmp_path / "report.pdf").write_bytes(b"the report of this month")
     header, *rows = page.read_text("utf-8").split("```csv\n")[1].split("```")[0].splitlines()
     assert len([_good(row) for row in _read(tmp_path, *rows, header=header)]) == 3
     for name in COLUMNS:
@@ -129,6 +132,12 @@ def test_other_nonce_rules_and_networks(tmp_path: Path) -> None:
         (f"bitcoin,{GENESIS},commitment,,,,{'cd' * 76},,", Control.UNSUPPORTED, "20 to 75 bytes"),
         (f"bitcoin,{GENESIS},commitment,,,,xyz,,", Control.UNSUPPORTED, "not hex"),
         (f"bitcoin,{GENESIS},commitment,,1,,{'cd' * 32},,", Control.UNSUPPORTED, "no amount"),
+        # What a payment of tokens has in such an output: 20 bytes, and nobody's report.
+        (
+            f"bitcoin,{GENESIS},commitment,,,,6f6d6e69000000000000001f0000000005f5e100,,",
+            Control.UNSUPPORTED,
+            "the file that the digest is of",
+        ),
     ],
 )
 def test_rows_that_announce_nothing_readable(
@@ -138,6 +147,37 @@ def test_rows_that_announce_nothing_readable(
     assert isinstance(found, UnreadableAnnouncement)
     assert (found.row, found.control) == (2, control)
     assert words in found.reason
+
+
+def test_a_digest_is_of_the_document_that_is_named(tmp_path: Path) -> None:
+    report = b"the report of this month"
+    (tmp_path / "report.pdf").write_bytes(report)
+    header = "network,address,kind,digest,document"
+    row = f"bitcoin,{GENESIS},commitment,"
+    for digest in (
+        hashlib.sha256(report).hexdigest(),
+        hashlib.sha384(report).hexdigest(),
+        hashlib.sha512(report).hexdigest(),
+        hash160(report).hex(),
+    ):
+        said = _good(_one(tmp_path, f"{row}{digest},report.pdf", header))
+        assert (said.digest.hex(), said.after) == (digest, 0)
+    other = hashlib.sha256(report + b".").hexdigest()
+    for cells, words in (
+        (f"{other},report.pdf", "is not the document's"),
+        (f"{other[:-2]},report.pdf", "SHA-256"),
+        (f"{other},elsewhere.pdf", "cannot be read"),
+        (f"{other},.", "cannot be read"),
+    ):
+        found = _one(tmp_path, row + cells, header)
+        assert isinstance(found, UnreadableAnnouncement)
+        assert words in found.reason
+    amount = _one(
+        tmp_path,
+        f"bitcoin,{GENESIS},send_to_self,1,5,report.pdf",
+        "network,address,kind,amount,after,document",
+    )
+    assert isinstance(amount, UnreadableAnnouncement)
 
 
 @pytest.mark.parametrize(
