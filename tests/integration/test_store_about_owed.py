@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -10,8 +11,10 @@ from support.taking import SIGNED, take
 
 from scanner.liabilities.interface import Liability, LiabilityEvidence
 from scanner.liabilities.moments import BLOCKS, Dating, compare_moments
+from scanner.model.balance import Evidence
 from scanner.model.block import BlockRef
-from scanner.model.finding import FindingKind, Weight
+from scanner.model.claim import UnreadableRow
+from scanner.model.finding import Finding, FindingKind, Weight
 from scanner.reports.documents.document import report_document
 from scanner.reports.documents.html import report_page
 from scanner.reports.figures.outcome import outcome_weights
@@ -25,12 +28,22 @@ BELOW, MAYBE = FindingKind.RESERVES_BELOW_LIABILITIES, FindingKind.RESERVES_MAYB
 OTHER_DAY = FindingKind.LIABILITIES_OF_ANOTHER_DAY
 
 
-def taken(store, *liabilities, claims=None):
+def taken(store, *liabilities, claims=None, source=None, **policy):
     rows = claims or [eth_claim(n, **SIGNED) for n in range(3)]
-    snapshot = create_snapshot(store, stored(store, rows).list_id, SnapshotPolicy())
-    take(store, snapshot, StubSource())
+    snapshot = create_snapshot(store, stored(store, rows).list_id, SnapshotPolicy(**policy))
+    take(store, snapshot, source or StubSource())
     set_liabilities(store, snapshot, liabilities)
     return snapshot
+
+
+class ProvenSource(StubSource):
+    """Balances under a block of the user's own node, with proofs."""
+
+    def __init__(self):
+        super().__init__(evidence=Evidence.PROVEN)
+
+    def pin(self, height):
+        return replace(super().pin(height), evidence=Evidence.PROVEN)
 
 
 def owed(amount=HELD + 1, evidence=LiabilityEvidence.PUBLISHED, as_of="", **detail):
@@ -68,6 +81,52 @@ def test_what_is_not_verified_may_cover_it(store):
     claims = [*(eth_claim(n, **SIGNED) for n in range(2)), eth_claim(2)]
     snapshot = taken(store, owed(HELD, LiabilityEvidence.REHASHED), claims=claims)
     assert "would cover it" in kinds(store, snapshot)[MAYBE].reason
+
+
+TREE = LiabilityEvidence.REHASHED
+DAY = "2023-11-14"
+
+
+def test_proven_too_little_of_a_list_that_was_read_whole_is_false(store):
+    snapshot = taken(store, owed(evidence=TREE, as_of=DAY), source=ProvenSource())
+    assert kinds(store, snapshot)[BELOW].weight is Weight.FALSE
+
+
+@pytest.mark.parametrize(
+    ("unread", "at"),
+    [
+        (UnreadableRow(9, 2, FindingKind.BAD_ROW, "fields are missing", "ETH,0x"), {}),
+        (UnreadableRow(9, 2, FindingKind.UNKNOWN_COIN, "unknown coin 'ETH.B'", "ETH.B"), {}),
+        (Finding(FindingKind.NOT_UNDERSTOOD, "the sheet 'cold' was not read"), {}),
+        (Finding(FindingKind.ROWS_DOUBTED, "a second header", 2), {}),
+        (Finding(FindingKind.BAD_HEIGHT, "'850.000'", 2, "ETH", "ethereum"), {}),
+    ],
+)
+def test_what_could_not_be_read_of_the_list_may_cover_it(store, unread, at):
+    """Nobody is accused of owing more than a list shows of which something was not read."""
+    claims = [*(eth_claim(n, **SIGNED) for n in range(3)), unread]
+    liability = owed(evidence=TREE, as_of=DAY)
+    snapshot = taken(store, liability, claims=claims, source=ProvenSource(), at=at)
+    found = kinds(store, snapshot)
+    assert BELOW not in found
+    assert "not all of the list could be read" in found[MAYBE].reason
+    assert Weight.FALSE not in outcome_weights(store, snapshot)
+
+
+@pytest.mark.parametrize(
+    ("told", "at"),
+    [
+        (Finding(FindingKind.NOT_UNDERSTOOD, "a column of BTC rows", 2, asset="BTC"), {}),
+        (Finding(FindingKind.BAD_HEIGHT, "'850.000'", 2, "ETH", "ethereum"), {"ethereum": 100}),
+        (Finding(FindingKind.UNIT_DOUBTED, "whole coins or not"), {}),
+        (Finding(FindingKind.TOTAL_DIFFERS, "no"), {}),
+    ],
+)
+def test_what_is_told_of_other_things_keeps_it_false(store, told, at):
+    claims = [*(eth_claim(n, **SIGNED) for n in range(3)), told]
+    liability = owed(evidence=TREE, as_of=DAY)
+    snapshot = taken(store, liability, claims=claims, source=ProvenSource(), at=at)
+    assert BELOW in kinds(store, snapshot)
 
 
 def test_another_day_gives_no_ratio(store):

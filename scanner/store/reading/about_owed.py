@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, select
 
 from scanner.liabilities.interface import Liability
 from scanner.model.amount import grouped_amount
@@ -18,20 +18,36 @@ from scanner.store.schema import tables as t
 from scanner.store.writing import seal
 from scanner.store.writing.owed import liabilities_of
 
+_UNREAD = (
+    FindingKind.BAD_ROW,
+    FindingKind.UNKNOWN_COIN,
+    FindingKind.UNKNOWN_NETWORK,
+    FindingKind.NOT_UNDERSTOOD,
+    FindingKind.ROWS_DOUBTED,
+    FindingKind.BAD_HEIGHT,
+)
+"""Findings of a list behind which coins may lie that are not in its totals, or not as they were."""
+
 
 def about_owed(
-    connection: Connection, snapshot_id: int, list_id: int, complete: bool, publisher: str
+    connection: Connection,
+    snapshot_id: int,
+    list_id: int,
+    complete: bool,
+    publisher: str,
+    still_true: ColumnElement[bool],
 ) -> Iterator[Finding]:
     """By asset: owed and not claimed, of another day, of some users, or more than is verified.
 
     complete: whether every balance was read; before that nothing is said to be too little.
-    publisher: whose list it is.
+    publisher: whose list it is. still_true: which findings of the list hold for the snapshot.
     """
     owed = liabilities_of(connection, snapshot_id)
     if not owed:
         return
     totals = {total.asset: total for total in seal.tally_of(connection, snapshot_id).totals(owed)}
     registry, own = load_registry(), load_publishers().known(publisher).tokens
+    unread = _unread(connection, list_id, still_true)
     for liability in owed:
         if liability.replaced:
             reason = f"what is owed in {liability.asset} was {liability.replaced}"
@@ -41,7 +57,16 @@ def about_owed(
         total = totals.get(liability.asset)
         if complete and total is not None:
             more = owed_in_its_name(totals, total, registry, own)
-            yield from _covered(liability, total, more)
+            yield from _covered(liability, total, more, bool(unread & {"", liability.asset}))
+
+
+def _unread(connection: Connection, list_id: int, still_true: ColumnElement[bool]) -> set[str]:
+    """Assets of which something in the list could not be read; "" where it may be of any."""
+    f, r = t.list_finding.c, t.unreadable_row.c
+    told = select(f.asset).distinct().where(f.list_id == list_id, still_true)
+    found = set(connection.execute(told.where(f.kind.in_([k.value for k in _UNREAD]))).scalars())
+    rows = connection.execute(select(r.row).where(r.list_id == list_id).limit(1)).first()
+    return found | ({""} if rows else set())
 
 
 def owed_in_its_name(
@@ -111,10 +136,13 @@ def _about(owed: Liability) -> Iterator[Finding]:
         yield Finding(FindingKind.LIABILITIES_PARTIAL, reason, asset=owed.asset)
 
 
-def _covered(owed: Liability, total: AssetTotal, more: int = 0) -> Iterator[Finding]:
+def _covered(
+    owed: Liability, total: AssetTotal, more: int = 0, unread: bool = False
+) -> Iterator[Finding]:
     """Less verified than owed: false if nothing is left that could cover it, else not shown.
 
-    more: what was found that others owe in the coin's name.
+    more: what was found that others owe in the coin's name. unread: whether something of the list
+    that may be of the coin could not be read.
     """
     due, held = total.liabilities, total.verified
     if total.reserve_ratio is None or due is None or held is None or held >= due:
@@ -124,7 +152,7 @@ def _covered(owed: Liability, total: AssetTotal, more: int = 0) -> Iterator[Find
         f"{verified} {total.asset} verified for {needed} owed "
         f"({_percent(held, due)} %): {missing} less"
     )
-    doubts = _doubts(owed, total, more)
+    doubts = _doubts(owed, total, more, unread)
     if not doubts:
         yield Finding(FindingKind.RESERVES_BELOW_LIABILITIES, reason, asset=owed.asset)
         return
@@ -132,7 +160,7 @@ def _covered(owed: Liability, total: AssetTotal, more: int = 0) -> Iterator[Find
     yield Finding(FindingKind.RESERVES_MAYBE_BELOW, reason, asset=owed.asset)
 
 
-def _doubts(owed: Liability, total: AssetTotal, more: int) -> list[str]:
+def _doubts(owed: Liability, total: AssetTotal, more: int, unread: bool) -> list[str]:
     """Why too little verified is not yet too little held."""
     due = total.liabilities or 0
     held = (total.verified or 0) + (total.unverified or 0)
@@ -142,6 +170,7 @@ def _doubts(owed: Liability, total: AssetTotal, more: int) -> list[str]:
         "their day is not known": not owed.dated,
         "some balances are not proven": weaker,
         "rows without an answer may hold more": bool(total.unavailable_rows),
+        "not all of the list could be read": unread,
         "what is held but not verified would cover it": held >= due,
         "tokens that others owe in its name would cover it": held < due <= held + more,
     }

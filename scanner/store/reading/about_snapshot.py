@@ -89,7 +89,9 @@ def about_snapshot(connection: Connection, of: Subject) -> Iterator[Finding]:
     yield from far_apart(connection, of.snapshot)
     yield from about_texts(of.rule, of.texts)
     yield from claimed_elsewhere(connection, of.list)
-    yield from about_owed(connection, of.snapshot, of.list, of.complete, of.publisher)
+    yield from about_owed(
+        connection, of.snapshot, of.list, of.complete, of.publisher, still_true(of)
+    )
     yield from own_tokens(connection, of.snapshot, of.publisher)
 
 
