@@ -12,6 +12,7 @@ from scanner.errors import clip
 from scanner.files.unseen import Unseen
 from scanner.lists.interface import Layout, ReadOptions
 from scanner.lists.names import SHARES, normal, word_set
+from scanner.model import tongues
 from scanner.model.speech import (
     IN_TITLES,
     MONEY,
@@ -43,24 +44,32 @@ _SCALE = re.compile(rf"{UNIT}|hundreds?|cents?|\d+s", re.IGNORECASE)
 _NAMES_OF_WALLETS = word_set(
     "k block blocks bloc bloque height heights hauteur altura h\u00f6he blockh\u00f6he unit units "
     "drop drops sun raw atomic nano micro milli scale scaled times try mn bn decimals divide "
-    "divided multiply smallest satoshi sat wei thousand hundred"
+    "divided multiply smallest satoshi sat wei thousand hundred tens dozens octa planck mist duff "
+    "duffs koinu lovelace"
 )
 """Words of titles that are in honest names of wallets, too: "Ledger Nano", "Thousand Oaks"."""
 _BESIDE = (IN_TITLES | SHARES | {"%", "fiat"}) - _NAMES_OF_WALLETS
-_NOT_HELD = word_set(
-    "liability liabilities loan loans debt debts borrow borrowed borrowing lent owed payable "
-    "payables closed inactive retired disabled deprecated decommissioned sold pledged collateral "
-    "counterparty counterparties test not no third"
+_NOT_HELD = (
+    word_set(
+        "liability liabilities loan loans debt debts borrow borrowed borrowing lent owed payable "
+        "payables closed inactive retired disabled deprecated decommissioned sold pledged "
+        "collateral counterparty counterparties test not no third"
+    )
+    | tongues.NOT_HELD
 )
 """Words that begin what `_NO_HOLDING` finds: a text without one needs no closer look."""
-_NOTED = word_set("in as are unit block blockheight blocknumber blockno height half part")
+_NOTED = word_set(
+    "in as are unit block blockheight blocknumber blockno height half part en em a de des di da do "
+    "dalam w als unidad unite"
+)
 """The same of what `_NOTE` finds; "%" is one, too."""
 _ITS_WORDS = re.compile(r"[^\W_]+|[$%\u20ac\u00a3]")
 
 
 def is_no_holding(row_type: str) -> bool:
     """Whether a row's type or status may say that it is nothing that is held."""
-    return _NO_HOLDING.search(row_type[:MOST_LETTERS]) is not None
+    shown = row_type[:MOST_LETTERS]
+    return _NO_HOLDING.search(shown) is not None or bool(tongues.not_held_in(shown))
 
 
 def says_beside_rows(text: str, *, numbers: bool = False) -> bool:
@@ -72,6 +81,8 @@ def says_beside_rows(text: str, *, numbers: bool = False) -> bool:
     if speaks(text, numbers=numbers):
         return True
     held = {found[0].lower() for found in _NO_HOLDING.finditer(text[:MOST_LETTERS])} - {"test"}
+    if tongues.not_held_in(text[:MOST_LETTERS]):
+        return True
     return bool(held - _LIABILITIES if "reserve" in text.lower() else held)
 
 
@@ -80,12 +91,15 @@ def label_says(text: str) -> bool:
 
     And what any note may say.
     """
-    told = _ITS_WORDS.findall(text[:MOST_LETTERS].casefold())
+    shown = text[:MOST_LETTERS]
+    told = _ITS_WORDS.findall(shown.casefold())
     if not _BESIDE.isdisjoint(told):
         return True
-    if not _NOT_HELD.isdisjoint(told) and is_no_holding(text):
+    if not _NOT_HELD.isdisjoint(told) and is_no_holding(shown):
         return True
-    return not _NOTED.isdisjoint(told) and note_says(text)
+    if not shown.isascii() and (is_no_holding(shown) or note_says(shown)):
+        return True
+    return not _NOTED.isdisjoint(told) and note_says(shown)
 
 
 def no_holding_in(name: str, *, units: bool = True) -> list[str]:
@@ -105,8 +119,12 @@ def no_holding_in(name: str, *, units: bool = True) -> list[str]:
             if (told or (units and _SCALE.fullmatch(part))) and part not in found:
                 found.append(part)
         plain += map(str.lower, parts)
-    held = (m[0] for m in _NO_HOLDING.finditer(" ".join(plain)))
-    return found + [word for word in held if word != "test"]
+    words = " ".join(plain)
+    shown = f"{name[-MOST_LETTERS:]} {words}"
+    held = [m[0] for m in _NO_HOLDING.finditer(words)] + tongues.not_held_in(shown)
+    if units and not name.isascii():
+        held += tongues.measures_in(shown)
+    return found + [word for word in dict.fromkeys(held) if word != "test"]
 
 
 def beside(text: str) -> str:
@@ -153,10 +171,12 @@ def account_for_name(layout: Layout, options: ReadOptions) -> None:
             continue
         remedy = "it may mean that the rows are not holdings of coins: leave it out, or use "
         layout.accounting.unknown(part, f"{remedy}--columns ignore={word}", options.file)
-    found = _NAME.search(options.file[-MOST_LETTERS:])
-    if found is None:
+    name = options.file[-MOST_LETTERS:]
+    found = _NAME.search(name)
+    words = [found[0]] if found else [] if name.isascii() else tongues.measures_in(name)
+    if not words:
         return
-    word = found[0]
+    word = words[0]
     height = word[0] in "bBhH" and word[-1].isdigit()
     part, text = f"the file's name: {word!r}", options.file
     if normal(word) in ignored:
