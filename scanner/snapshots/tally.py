@@ -11,13 +11,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
+from itertools import compress, product
 from typing import Any, NamedTuple
 
 from scanner.liabilities.interface import Liability
 from scanner.model.amount import rescale
 from scanner.model.balance import Balance, Evidence, weakest
 from scanner.model.control import ControlResult, is_proof
+from scanner.snapshots.columns import Columns, ResultColumns
 from scanner.snapshots.interface import NumberedClaim
 
 SHOWN_EVIDENCE = tuple(e for e in Evidence if e is not Evidence.UNAVAILABLE)
@@ -244,21 +245,26 @@ class Tally:
         amount, said = (None, None) if balance is None else balance[:2]
         part.count([(claim.amount, amount)], said)
 
-    def add_all(
-        self,
-        rows: Iterable[tuple[NumberedClaim, ControlResult, Balance]],
-        pin: Evidence | None,
-    ) -> None:
+    def add_all(self, rows: ResultColumns, pin: Evidence | None) -> None:
         """Count many rows, as `add` does each: those of one asset that rest on the same at once."""
+        control, binding, *_, shown, statement, _, _ = rows.verdicts
+        found, said, *_ = rows.balances
+        columns: Columns = [
+            *(rows.assets, rows.decimals, control, binding, statement, shown, said),
+            *(rows.claimed, found),
+        ]
+        if any(rows.duplicates):
+            counted = [not duplicate for duplicate in rows.duplicates]
+            columns = [list(compress(column, counted)) for column in columns]
+        *keys, claimed, found = columns
         alike = defaultdict[tuple[Any, ...], list[tuple[int | None, int | None]]](list)
-        for (_, claim, duplicate), control, balance in rows:
-            if not duplicate:
-                verdict = control.control, control.binding, control.statement
-                key = claim.asset, claim.decimals, verdict, control.evidence, balance.evidence
-                alike[key].append((claim.amount, balance.amount))
-        for (asset, decimals, verdict, shown, said), amounts in alike.items():
-            evidence = said if pin is None else _CLASS[pin, shown, said]
-            self._part(PartKey(asset, decimals, is_proof(*verdict), evidence)).count(amounts, said)
+        pairs = zip(claimed, found, strict=True)
+        for key, pair in zip(zip(*keys, strict=True), pairs, strict=True):
+            alike[key].append(pair)
+        for (asset, decimals, *verdict, shown_by, said_by), amounts in alike.items():
+            evidence = said_by if pin is None else _CLASS[pin, shown_by, said_by]
+            of = PartKey(asset, decimals, is_proof(*verdict), evidence)
+            self._part(of).count(amounts, said_by)
 
     def of_another_moment(
         self,

@@ -64,7 +64,7 @@ HARD = (
 )
 
 
-@pytest.mark.parametrize("count", [1, 49, 50, 51, 1_001])
+@pytest.mark.parametrize("count", [1, 49, 50, 51, 250, 301, 1_001])
 @pytest.mark.parametrize("name", [*HARD, None], ids=ascii)
 def test_text_that_looks_like_syntax_is_text(store, table, name, count):
     """The same all down, and once among others; so for amounts that are there and not there."""

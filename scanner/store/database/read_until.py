@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, bindparam, case, func, select
 
-from scanner.model.balance import Evidence
 from scanner.model.jsontext import own_json
-from scanner.snapshots.interface import RowResult
 from scanner.store.schema import tables as t
 
 Pin = tuple[int, str, int]
 """A snapshot, a network, and the height that was wanted, as it is stored."""
 
 
-def newest_state(results: Iterable[RowResult], now: int) -> int | None:
+def newest_state(details: Collection[str], now: int) -> int | None:
     """The latest moment that balances of a chunk are of, seconds since 1970 UTC.
 
-    now: taken where an answer names its state without a time, or with one that is still to come; a
-    newest state is of about now.
+    details: of its balances of a newest state. now: taken where an answer names its state without
+    a time, or with one that is still to come; a newest state is of about now.
     None where every balance is of the pinned block.
     """
-    details = {
-        balance.detail
-        for _, _, balance, _ in results
-        if balance is not None and balance.evidence is Evidence.LATEST_ONLY
-    }
     return max((_moment(detail, now) for detail in details), default=None)
 
 

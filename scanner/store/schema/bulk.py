@@ -6,11 +6,10 @@ once: a call for each value or row would cost more than storing it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime
-from itertools import chain, islice
+from itertools import chain, islice, repeat
 from types import TracebackType
 from typing import Any, Self
 
@@ -18,6 +17,7 @@ from sqlalchemy import Connection, Dialect, Insert, Select, Table, type_coerce
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.types import NULLTYPE
 
+from scanner.snapshots.columns import Columns
 from scanner.store.schema.types import ColumnType
 
 BATCH = 2_000
@@ -25,14 +25,12 @@ BATCH = 2_000
 SENT = 1_000
 """Rows converted and sent at a time: as many as PostgreSQL collects before it stores them (COPY),
 so that it works while the next are converted, or what else there is to do is done."""
-TOGETHER = 50
-"""Rows of one INSERT on SQLite; with 17 columns below 999 parameters, which every one takes."""
+TOGETHER = (250, 50)
+"""Rows of one INSERT on SQLite, the most that have no more than PARAMETERS."""
+PARAMETERS = 999
+"""Values that every SQLite takes in a statement; fifty rows of 17 columns have fewer."""
 LONGEST_COPY = 25_000
 """Rows of one COPY: the server keeps them until its end, for the triggers."""
-
-
-Columns = Sequence[Sequence[Any]]
-"""Many rows by column: each as long as the others."""
 
 
 def insert_rows(connection: Connection, table: Table, rows: Iterable[Sequence[Any]]) -> None:
@@ -50,17 +48,46 @@ def insert_columns(connection: Connection, table: Table, batches: Iterable[Colum
     batches: values as `insert_rows` takes them, SENT rows or fewer in each. The next is asked for
         when one is sent: what is done until it comes is done while PostgreSQL stores.
     """
-    kinds = [column.type for column in table.columns]
-    converted = (_stored_columns(kinds, batch, connection.dialect) for batch in batches if batch[0])
+    insert_converted(connection, table, Converted(connection, table, batches))
+
+
+class Converted:
+    """Rows that are given by column, as the database takes them; read once, streamed.
+
+    batches: as `insert_columns` takes them.
+    """
+
+    def __init__(self, connection: Connection, table: Table, batches: Iterable[Columns]) -> None:
+        kinds = [column.type for column in table.columns]
+        self._dialect = connection.dialect
+        self._made = (self._convert(kinds, batch) for batch in batches if batch[0])
+        self._first: list[Columns | str] | None = None
+
+    def begin(self) -> None:
+        """Convert the first batch now: PostgreSQL may be storing what it was sent before."""
+        if self._first is None:
+            self._first = list(islice(self._made, 1))
+
+    def __iter__(self) -> Iterator[Any]:
+        return chain(self._first or (), self._made)
+
+    def _convert(self, kinds: Sequence[Any], batch: Columns) -> Columns | str:
+        columns = _stored_columns(kinds, batch, self._dialect)
+        return columns if self._dialect.name == "sqlite" else copy_text(columns)
+
+
+def insert_converted(connection: Connection, table: Table, rows: Converted) -> None:
+    """Insert rows that were converted for the table, in the running transaction."""
     cursor: Any = connection.connection.cursor()
+    target = _target(connection, table)
     try:
         if connection.dialect.name == "sqlite":
-            for columns in converted:
-                _into_sqlite(cursor, _target(connection, table), columns)
+            for columns in rows:
+                _into_sqlite(cursor, target, columns)
         else:
-            with cursor.copy(f"COPY {_target(connection, table)} FROM STDIN") as copy:
-                for columns in converted:
-                    copy.write(copy_text(columns))
+            with cursor.copy(f"COPY {target} FROM STDIN") as copy:
+                for text in rows:
+                    copy.write(text)
     finally:
         cursor.close()
 
@@ -174,16 +201,21 @@ def _into_sqlite(cursor: Any, target: str, columns: Columns) -> None:  # noqa: A
     same = list(map(_is_same, columns))
     fixed = [values[0] for values, one in zip(columns, same, strict=True) if one]
     varying = [values for values, one in zip(columns, same, strict=True) if not one]
-    count = len(columns[0]) // TOGETHER * TOGETHER if varying else 0
     number = iter(range(1, len(columns) + 1))
     chosen = ", ".join("?" if one else f"column{next(number)}" for one in same)
-    rows = ", ".join([_marks(len(varying))] * TOGETHER)
-    many = f"INSERT INTO {target} SELECT {chosen} FROM (VALUES {rows})"  # noqa: S608 - names of tables.py
-    for first in range(0, count, TOGETHER):
-        cut = (values[first : first + TOGETHER] for values in varying)
-        cursor.execute(many, [*fixed, *chain.from_iterable(zip(*cut, strict=True))])
-    rest = zip(*(values[count:] for values in columns), strict=True)
-    cursor.executemany(f"INSERT INTO {target} VALUES {_marks(len(columns))}", rest)  # noqa: S608
+    many = f"INSERT INTO {target} SELECT {chosen} FROM (VALUES "  # noqa: S608 - names of tables.py
+    count, done = len(columns[0]), 0
+    for together in TOGETHER if varying else ():
+        if len(fixed) + together * len(varying) > PARAMETERS or together > count - done:
+            continue
+        rows = ", ".join([_marks(len(varying))] * together)
+        for first in range(done, count - together + 1, together):
+            cut = (values[first : first + together] for values in varying)
+            cursor.execute(f"{many}{rows})", [*fixed, *chain.from_iterable(zip(*cut, strict=True))])
+            done += together
+    if done < count:
+        rest = zip(*(values[done:] for values in columns), strict=True)
+        cursor.executemany(f"INSERT INTO {target} VALUES {_marks(len(columns))}", rest)  # noqa: S608
 
 
 def _marks(count: int) -> str:
@@ -197,29 +229,30 @@ def _is_same(values: Sequence[Any]) -> bool:
 
 def copy_text(columns: Columns) -> str:
     """Rows as COPY reads them (PostgreSQL, COPY: text format). Raises TypeError and ValueError."""
-    pattern, varying = [], []
+    count, line, parts = len(columns[0]), "", list[Iterable[str]]()
     for values in columns:
         if _is_same(values):
-            pattern.append(_text(values[0]).replace("%", "%%"))
+            line += _text(values[0]) + "\t"
         else:
-            pattern.append("%s")
-            varying.append(_texts(values))
-    line = "\t".join(pattern) + "\n"
-    rows = zip(*varying, strict=True) if varying else [()] * len(columns[0])
-    return "".join([line % row for row in rows])
+            parts += repeat(line, count), _texts(values)
+            line = "\t"
+    parts.append(repeat(line[:-1] + "\n", count))
+    return "".join(chain.from_iterable(zip(*parts, strict=True)))
 
 
-_SPECIAL = re.compile(r"[\\\n\r\t]")
+_SPECIAL = "\\\n\r\t"
 _ESCAPES = str.maketrans({"\\": r"\\", "\n": r"\n", "\r": r"\r", "\t": r"\t"})
 
 
-def _texts(values: Sequence[Any]) -> Sequence[Any]:
-    """A column's values as COPY reads them; numbers as they are."""
+def _texts(values: Sequence[Any]) -> Sequence[str]:
+    """A column's values as COPY reads them."""
     kinds = set(map(type, values))
     if kinds == {int}:
-        return values
-    if kinds == {str} and not _SPECIAL.search("".join(values)):
-        return values  # one search through all of it: next to no text needs an escape
+        return list(map(str, values))
+    if kinds == {str}:
+        together = "".join(values)
+        if not any(special in together for special in _SPECIAL):
+            return values  # one search through all of it: next to no text needs an escape
     return [_text(value) for value in values]
 
 

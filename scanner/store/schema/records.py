@@ -17,6 +17,7 @@ from scanner.model.control import Binding, Control, ControlResult, Freshness
 from scanner.model.jsontext import own_json
 from scanner.model.statement import ListTexts, SignedText, StatedBy, Statement, StatementRule
 from scanner.ownership.signed_texts import SignedTexts
+from scanner.snapshots.columns import Columns
 from scanner.snapshots.interface import (
     ONE_MOMENT,
     Chunk,
@@ -93,9 +94,8 @@ def read_control(values: tuple[Any, ...]) -> ControlResult | None:
     )
 
 
-def control_columns(results: Sequence[ControlResult]) -> list[Sequence[Any]]:
-    """The values of CONTROL_COLUMNS for verdicts, by column."""
-    fields = by_column(results, len(ControlResult._fields))
+def control_columns(fields: Columns) -> list[Sequence[Any]]:
+    """The values of CONTROL_COLUMNS for verdicts, by column. fields: of ControlResult, as well."""
     control, binding, freshness, scheme, required, signed_by, reason, *more = fields
     evidence, statement, stated_by, _ = more
     return [
@@ -112,18 +112,15 @@ def read_balance(values: tuple[Any, ...]) -> Balance | None:
     return Balance(amount, _EVIDENCE[evidence], sources, reason, detail)
 
 
-def balance_columns(balances: Sequence[Balance]) -> list[Sequence[Any]]:
-    """The values of BALANCE_COLUMNS for balances, by column."""
-    amount, evidence, sources, reason, detail = by_column(balances, len(Balance._fields))
+def balance_columns(fields: Columns) -> list[Sequence[Any]]:
+    """The values of BALANCE_COLUMNS for balances, by column. fields: of Balance, as well."""
+    amount, evidence, sources, reason, detail = fields
     return [amount, _texts(evidence), sources, reason, detail]
 
 
-def by_column(rows: Sequence[Sequence[Any]], width: int) -> list[Sequence[Any]]:
-    """Rows of `width` values as that many columns. Raises ValueError for a row of another width."""
-    return list(zip(*rows, strict=True)) if rows else [()] * width
-
-
 def _texts(words: Sequence[Any]) -> list[str]:
+    if words and words.count(words[0]) == len(words):  # as most words of a chunk are
+        return [_TEXT[words[0]]] * len(words)
     return [_TEXT[word] for word in words]
 
 

@@ -6,20 +6,29 @@ Findings of a second reading (`chain.LATER`) come afterwards, and are not in it.
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from hashlib import sha256
+from itertools import repeat
 from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import Connection, select
 
 from scanner.model.statement import Statement
+from scanner.snapshots.columns import Columns, ResultColumns
 from scanner.snapshots.interface import Chunk, NumberedClaim
 from scanner.store.database.chain import LATER
 from scanner.store.database.rows import joined
 from scanner.store.schema import bulk
 from scanner.store.schema import tables as t
-from scanner.store.schema.records import BALANCE_COLUMNS, CLAIM_COLUMNS, CONTROL_COLUMNS, read_claim
+from scanner.store.schema.records import (
+    BALANCE_COLUMNS,
+    CLAIM_COLUMNS,
+    CONTROL_COLUMNS,
+    read_claim,
+)
 
 _NOT_ASKED = Statement.NOT_ASKED.value
 
@@ -60,7 +69,6 @@ class ChunkSeal:
 
     def add(self, rows: Iterable[SealedRow]) -> None:
         """Add rows, by rising claim number."""
-        update, dumps, end = self._hash.update, orjson.dumps, orjson.OPT_APPEND_NEWLINE
         for (no, claim, duplicate), verdict, balance, told in rows:
             claimed, found = claim.amount, balance[0]
             record = (
@@ -75,14 +83,57 @@ class ChunkSeal:
                 (None if found is None else str(found), *balance[1:]),
                 sorted(told) if told else (),
             )
-            try:
-                update(dumps(record, None, end))
-            except TypeError:  # lone surrogates have no UTF-8 form
-                update(json.dumps(record, separators=(",", ":")).encode() + b"\n")
+            self._hash.update(_line(record))
+
+    def add_columns(
+        self, rows: ResultColumns, verdicts: Columns, balances: Columns, told: Sequence[Told]
+    ) -> None:
+        """Add rows as `add` does, but by column, which is quicker.
+
+        verdicts, balances: values of CONTROL_COLUMNS and BALANCE_COLUMNS.
+        """
+        records = partial(_records, rows, verdicts, balances, told)
+        before = self._hash.copy()
+        try:
+            lines = map(orjson.dumps, records(), repeat(None), repeat(orjson.OPT_APPEND_NEWLINE))
+            deque(map(self._hash.update, lines), 0)
+        except TypeError:  # one of them has no UTF-8 form
+            self._hash = before
+            for record in records():
+                self._hash.update(_line(record))
 
     def digest(self) -> str:
         """What was added, in hex."""
         return self._hash.hexdigest()
+
+
+def _line(record: Sequence[Any]) -> bytes:
+    try:
+        return orjson.dumps(record, None, orjson.OPT_APPEND_NEWLINE)
+    except TypeError:  # lone surrogates have no UTF-8 form
+        return json.dumps(record, separators=(",", ":")).encode() + b"\n"
+
+
+def _records(
+    rows: ResultColumns, verdicts: Columns, balances: Columns, told: Sequence[Told]
+) -> Iterator[Sequence[Any]]:
+    """What each row's line is made of."""
+    judged: Iterable[Sequence[Any]] = zip(*verdicts, strict=True)
+    if not all(verdicts[7]) or _NOT_ASKED in verdicts[8]:
+        judged = map(_sealed, judged)
+    return zip(
+        *(rows.numbers, rows.duplicates, rows.assets, rows.networks, rows.keys, rows.decimals),
+        *(_decimal(rows.claimed), judged),
+        zip(_decimal(balances[0]), *balances[1:], strict=True),
+        map(sorted, told) if any(told) else told,
+        strict=True,
+    )
+
+
+def _decimal(amounts: Sequence[int | None]) -> Sequence[str | None]:
+    if None in amounts:
+        return [None if amount is None else str(amount) for amount in amounts]
+    return list(map(str, amounts))
 
 
 def _sealed(verdict: Sequence[Any]) -> Sequence[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import compress
 from typing import Any, NamedTuple
 
@@ -13,6 +13,7 @@ from scanner.model.balance import Balance, Evidence
 from scanner.model.claim import Claim
 from scanner.model.control import ControlResult
 from scanner.model.finding import Finding, FindingKind
+from scanner.snapshots.columns import Columns, ResultColumns, by_column, result_columns
 from scanner.snapshots.findings import finding_about
 from scanner.snapshots.interface import Chunk, NumberedClaim, RowResult, SnapshotState
 from scanner.snapshots.tally import Tally
@@ -24,7 +25,6 @@ from scanner.store.schema.records import (
     BALANCE_COLUMNS,
     CONTROL_COLUMNS,
     balance_columns,
-    by_column,
     control_columns,
     read_balance,
     read_control,
@@ -34,107 +34,154 @@ from scanner.store.writing.chunk_seal import ChunkSeal, Told, seal_stored
 
 def store_results(
     connection: Connection, chunk: Chunk, results: Sequence[RowResult], pin: Evidence | None
-) -> str:
-    """Store a chunk's verdicts, findings, balances and sums. Returns its digest.
+) -> tuple[str, set[str]]:
+    """Store a chunk's verdicts, findings, balances and sums.
 
+    Returns its digest, and the details of its balances of a newest state.
     pin: who named the block it was read at, None where that is not recorded.
     Raises ValueError unless every row has its verdict and its balance.
     """
     if any(result.control is None or result.balance is None for result in results):
         raise ValueError(f"chunk {chunk.no} is done only with all its results")
     left = _left(connection, chunk, results)
-    seal, sums = ChunkSeal(), Tally()
-    batches = list(_by_column(results))
-    _insert_verdicts(connection, chunk, batches, left, None if left else seal)
-    # An earlier try may have stored another verdict, and that one stays.
-    kept = _verdicts_in(connection, chunk) if left else {}
-    bulk.insert_columns(connection, t.balance, _balances(chunk, batches, sums, pin, kept))
+    if left:  # of an earlier try, which may have stored another verdict: that one stays
+        kept = _verdicts_in(connection, chunk)
+        results = [r._replace(control=kept.get(r.claim.no, r.control)) for r in results]
+    batches, seal, sums, details = _Batches(results), ChunkSeal(), Tally(), set[str]()
+    found = _balances(chunk, batches, sums, pin, details)
+    balances = bulk.Converted(connection, t.balance, found)
+    _insert_verdicts(connection, chunk, _sealed(batches, seal, balances), left)
+    bulk.insert_converted(connection, t.balance, balances)
     bulk.insert_rows(connection, t.subtotal, _subtotals(chunk, sums))
-    return seal_stored(connection, chunk) if left else seal.digest()
+    return (seal_stored(connection, chunk) if left else seal.digest()), details
 
 
 def store_verdicts(connection: Connection, chunk: Chunk, results: Sequence[RowResult]) -> None:
     """Store the verdicts and findings of a chunk that failed, as far as there are any."""
     judged = [result for result in results if result.control is not None]
     left = _left(connection, chunk, judged)
-    _insert_verdicts(connection, chunk, list(_by_column(judged)), left)
+    _insert_verdicts(connection, chunk, map(_judged, _cut(judged)), left)
 
 
-class _Batch(NamedTuple):
-    """Rows of a chunk, by column. told: kind and reason of each finding, for each row."""
+class _Judged(NamedTuple):
+    """Verdicts by column. verdicts: values of CONTROL_COLUMNS. told: findings of each row."""
 
-    claims: Sequence[NumberedClaim]
     numbers: Sequence[int]
-    controls: Sequence[ControlResult]
-    balances: Sequence[Balance]
+    verdicts: Columns
     told: Sequence[Told]
 
 
-def _by_column(results: Sequence[RowResult]) -> Iterator[_Batch]:
-    for first in range(0, len(results), bulk.SENT):
-        claims, controls, balances, findings = by_column(results[first : first + bulk.SENT], 4)
-        told = [[(f.kind.value, f.reason) for f in of] if of else () for of in findings]
-        yield _Batch(claims, [claim.no for claim in claims], controls, balances, told)
+class _Batch(NamedTuple):
+    """Rows of a chunk, by column. balances: values of BALANCE_COLUMNS."""
+
+    rows: ResultColumns
+    judged: _Judged
+    balances: Columns
+
+
+class _Batches:
+    """A chunk's rows, SENT at a time, as often as wanted.
+
+    Those of a chunk that is no longer are made once; others each time, so that nothing of a whole
+    chunk is held beside its results.
+    """
+
+    def __init__(self, results: Sequence[RowResult]) -> None:
+        self._results = results
+        self._only = [_batch(results)] if len(results) <= bulk.SENT else None
+
+    def __iter__(self) -> Iterator[_Batch]:
+        return iter(self._only) if self._only is not None else map(_batch, _cut(self._results))
+
+
+def _cut(results: Sequence[RowResult]) -> Iterator[Sequence[RowResult]]:
+    return (results[first : first + bulk.SENT] for first in range(0, len(results), bulk.SENT))
+
+
+def _batch(results: Sequence[RowResult]) -> _Batch:
+    rows = result_columns(results)
+    judged = _Judged(rows.numbers, control_columns(rows.verdicts), _told(results))
+    return _Batch(rows, judged, balance_columns(rows.balances))
+
+
+def _judged(results: Sequence[RowResult]) -> _Judged:
+    verdicts = by_column([result.control for result in results if result.control], _FIELDS)
+    numbers = [result.claim.no for result in results]
+    return _Judged(numbers, control_columns(verdicts), _told(results))
+
+
+_FIELDS = len(ControlResult._fields)
+
+
+def _told(results: Sequence[RowResult]) -> list[Told]:
+    """Kind and reason of each finding about each row."""
+    findings = [result.findings for result in results]
+    if not any(findings):  # as next to all chunks
+        return [()] * len(findings)
+    return [[(f.kind.value, f.reason) for f in of] for of in findings]
+
+
+def _sealed(
+    batches: Iterable[_Batch], seal: ChunkSeal, balances: bulk.Converted
+) -> Iterator[_Judged]:
+    """Verdicts; while the database stores them, their rows are sealed, the balances made ready."""
+    for batch in batches:
+        yield batch.judged
+        balances.begin()
+        seal.add_columns(batch.rows, batch.judged.verdicts, batch.balances, batch.judged.told)
 
 
 def _insert_verdicts(
     connection: Connection,
     chunk: Chunk,
-    batches: Sequence[_Batch],
+    judged: Iterable[_Judged],
     left: Collection[tuple[int, str | None]],
-    seal: ChunkSeal | None = None,
 ) -> None:
-    """Insert verdicts and findings, but for those that an earlier, failed try has left.
-
-    seal: takes all rows, while the database stores them.
-    """
-    judged = {no for no, kind in left if kind is None}
-    columns = _verdicts(chunk, batches, judged, seal)
+    """Insert verdicts and findings, but for those that an earlier, failed try has left."""
+    findings: list[tuple[Any, ...]] = []
+    columns = _verdicts(chunk, judged, left, findings)
     bulk.insert_columns(connection, t.control_result, columns)
-    findings = [
-        (chunk.snapshot_id, no, kind, reason)
-        for batch in batches
-        for no, told in zip(batch.numbers, batch.told, strict=True)
-        for kind, reason in told
-        if (no, kind) not in left
-    ]
     if findings:
         bulk.insert_rows(connection, t.finding, findings)
 
 
 def _verdicts(
-    chunk: Chunk, batches: Sequence[_Batch], judged: Collection[int], seal: ChunkSeal | None
-) -> Iterator[bulk.Columns]:
-    """Columns of `control_result`."""
-    for batch in batches:
-        verdicts = control_columns(batch.controls)
-        columns = [[chunk.snapshot_id] * len(batch.numbers), batch.numbers, *verdicts]
-        if judged:
-            new = [no not in judged for no in batch.numbers]
+    chunk: Chunk,
+    judged: Iterable[_Judged],
+    left: Collection[tuple[int, str | None]],
+    findings: list[tuple[Any, ...]],
+) -> Iterator[Columns]:
+    """Columns of `control_result`; rows of `finding` are added to `findings` on the way."""
+    stored = {no for no, kind in left if kind is None}
+    for numbers, verdicts, told in judged:
+        columns = [[chunk.snapshot_id] * len(numbers), numbers, *verdicts]
+        if stored:
+            new = [no not in stored for no in numbers]
             columns = [list(compress(values, new)) for values in columns]
         yield columns
-        if seal is not None:
-            found = balance_columns(batch.balances)
-            each = zip(*verdicts, strict=True), zip(*found, strict=True)
-            seal.add(zip(batch.claims, *each, batch.told, strict=True))
+        if any(told):
+            findings += (
+                (chunk.snapshot_id, no, kind, reason)
+                for no, of in zip(numbers, told, strict=True)
+                for kind, reason in of
+                if (no, kind) not in left
+            )
 
 
 def _balances(
-    chunk: Chunk,
-    batches: Sequence[_Batch],
-    sums: Tally,
-    pin: Evidence | None,
-    kept: Mapping[int, ControlResult],
-) -> Iterator[bulk.Columns]:
+    chunk: Chunk, batches: Iterable[_Batch], sums: Tally, pin: Evidence | None, details: set[str]
+) -> Iterator[Columns]:
     """Columns of `balance`; rows are added up while the database stores them.
 
-    kept: claim number -> its verdict where another is stored: what is added up is what rows say.
+    details: takes those of balances of a newest state.
     """
-    for claims, numbers, controls, balances, _ in batches:
-        snapshot, no = ([key] * len(numbers) for key in (chunk.snapshot_id, chunk.no))
-        yield snapshot, numbers, no, *balance_columns(balances)
-        said = map(kept.get, numbers, controls) if kept else controls
-        sums.add_all(zip(claims, said, balances, strict=True), pin)
+    for rows, _, balances in batches:
+        snapshot, no = ([key] * len(rows.numbers) for key in (chunk.snapshot_id, chunk.no))
+        yield snapshot, rows.numbers, no, *balances
+        sums.add_all(rows, pin)
+        _, said, *_, detail = rows.balances
+        if Evidence.LATEST_ONLY in said:
+            details.update(compress(detail, (e is Evidence.LATEST_ONLY for e in said)))
 
 
 def _subtotals(chunk: Chunk, sums: Tally) -> Iterator[tuple[Any, ...]]:

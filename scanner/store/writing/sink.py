@@ -186,8 +186,8 @@ class StoreSink:
             if _lock_chunk(connection, chunk) is ChunkState.DONE:
                 return results_in.compare(connection, chunk, results)
             pin = pins.check_pin(connection, chunk, block)
-            digest = results_in.store_results(connection, chunk, results, pin)
-            until = newest_state(results, int(self._now().timestamp()))
+            digest, details = results_in.store_results(connection, chunk, results, pin)
+            until = newest_state(details, int(self._now().timestamp()))
             _mark(connection, chunk, ChunkState.DONE, digest=digest, read_until=until)
         return []
 

@@ -9,7 +9,8 @@ from scanner.liabilities.interface import Liability, LiabilityEvidence
 from scanner.model.balance import Balance, Evidence, unavailable
 from scanner.model.claim import Claim
 from scanner.model.control import Binding, Control, ControlResult
-from scanner.snapshots.interface import NumberedClaim
+from scanner.snapshots.columns import result_columns
+from scanner.snapshots.interface import NumberedClaim, RowResult
 from scanner.snapshots.tally import SHOWN_EVIDENCE, Tally, reserve_ratio
 
 PROOF = ControlResult(Control.CONTROLS, Binding.DERIVED, **STATED)
@@ -243,7 +244,7 @@ def test_rows_counted_together_are_rows_counted_one_by_one(rows, pin):
     single, together = Tally(), Tally()
     for row in whole:
         single.add(*row, pin)
-    together.add_all(whole, pin)
+    together.add_all(result_columns([RowResult(*row) for row in whole]), pin)
     assert together.parts == single.parts
 
 

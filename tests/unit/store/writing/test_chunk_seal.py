@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scanner.model.claim import Claim
+from scanner.snapshots.columns import ResultColumns, by_column
 from scanner.snapshots.interface import NumberedClaim
 from scanner.store.writing.chunk_seal import ChunkSeal
 
@@ -24,6 +25,24 @@ def numbered(no=7, asset="ETH", key="0xé", amount=5, *, duplicate=False):
 def digest(*rows):
     seal = ChunkSeal()
     seal.add(rows)
+    return seal.digest()
+
+
+def digest_by_column(*rows):
+    """As `digest`, of verdicts and balances that are whole."""
+    numbered = [row[0] for row in rows]
+    claims = [of.claim for of in numbered]
+    fields = ("asset", "network", "address_key", "decimals", "amount")
+    columns = [[getattr(claim, name) for claim in claims] for name in fields]
+    numbers = [of.no for of in numbered]
+    duplicates = [of.duplicate for of in numbered]
+    seal = ChunkSeal()
+    seal.add_columns(
+        ResultColumns(numbers, duplicates, *columns, (), ()),
+        by_column([row[1] for row in rows], len(VERDICT)),
+        by_column([row[2] for row in rows], len(BALANCE)),
+        [row[3] for row in rows],
+    )
     return seal.digest()
 
 
@@ -47,7 +66,8 @@ def test_the_digest_is_the_one_that_chunks_have_been_sealed_with():
         (numbered(), VERDICT, BALANCE, ()),
         (numbered(8, amount=None, duplicate=True), VERDICT, unseen, told),
     )
-    assert digest(*rows) == "ebd9240d33ed3fef211a892306a96a99334a5c99105a671174ab7e1fcd53511b"
+    sealed = "ebd9240d33ed3fef211a892306a96a99334a5c99105a671174ab7e1fcd53511b"
+    assert digest(*rows) == digest_by_column(*rows) == sealed
 
 
 TEXTS = st.text(st.characters() | st.sampled_from('\x00\n"\\\ud800é'), max_size=4)
@@ -66,7 +86,7 @@ def test_the_digest_is_of_lines_of_json_however_rows_are_added(rows, cut):
     seal = ChunkSeal()
     seal.add(rows[:cut])
     seal.add(iter(rows[cut:]))
-    assert seal.digest() == digest(*rows) == expected
+    assert seal.digest() == digest(*rows) == digest_by_column(*rows) == expected
 
 
 @pytest.mark.parametrize(
@@ -82,3 +102,4 @@ def test_what_an_older_program_did_not_record_is_not_sealed(evidence, statement,
     row = numbered()
     expected = sha256(line(row, kept, BALANCE, ())).hexdigest()
     assert digest((row, verdict, BALANCE, ())) == expected
+    assert digest_by_column((row, verdict, BALANCE, ())) == expected
