@@ -14,6 +14,10 @@ from functools import lru_cache
 SHOWN = "\u2259"
 """Stands before a cell that shows more than its number."""
 
+INEXACT = "\u2248"
+"""Stands before a number that the spreadsheet may have rounded."""
+
+_DIGITS = 15
 _MOST = 255
 """Characters of a number format: what spreadsheets allow."""
 _CURRENCY = re.compile(r"\[\$([^\]-]*)(?:-[^\]]*)?\]")
@@ -80,3 +84,14 @@ def shows_other(shown: str, value: str) -> bool:
         )
     except (ArithmeticError, ValueError):  # exponents of many digits: no number that is compared
         return True
+
+
+def number_text(text: str) -> str:
+    """A number of a cell as it is, marked where it has more digits than a spreadsheet keeps.
+
+    1.234 gets a fourth decimal: its dot parts decimals, and must not be taken to part thousands.
+    """
+    digits = text.lower().partition("e")[0].replace(".", "").lstrip("+-0").rstrip("0")
+    if text[-4:-3] == "." and text[-3:].isdecimal():
+        text += "0"
+    return INEXACT + text if len(digits) > _DIGITS else text

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from scanner.errors import InputError, ListFormatError, clip
+from scanner.files.comments import Aside
 from scanner.files.encoding import as_utf8
 from scanner.files.hashed import HashedFile
 from scanner.files.interface import HEAD, Bytes, read_up_to
@@ -112,9 +113,9 @@ class Source:
         return gzip_name(self._raw.peek(300))
 
     @property
-    def comments(self) -> tuple[str, ...]:
-        """What people wrote to cells of a workbook, of all its sheets."""
-        return self._book.comments if self._book else ()
+    def asides(self) -> tuple[Aside, ...]:
+        """Words of a workbook that stand in no cell, of all its sheets."""
+        return self._book.asides if self._book else ()
 
     def unseen(self, name: str) -> Unseen:
         """What the sheet of that name hides, or the only one; nothing where it is no sheet."""

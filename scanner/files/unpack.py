@@ -83,8 +83,8 @@ class _Unpacked:
     def read(self, size: int, /) -> bytes:
         while True:
             if self._step.eof:
-                self._rest = self._step.unused_data or self._file.read(_READ)
-                if not self._rest.strip(b"\0"):  # xz pads its streams
+                self._rest = self._behind(self._step.unused_data)
+                if not self._rest:
                     return b""
                 self._step = self._make()
             data, self._rest = self._rest, b""
@@ -94,6 +94,14 @@ class _Unpacked:
                     raise EOFError("it ends too soon")
             if part := self._step.decompress(data, size):
                 return part
+
+    def _behind(self, rest: bytes) -> bytes:
+        """What comes behind the end of a stream, without the zero bytes that may pad it."""
+        while not (rest := rest.lstrip(b"\0")):
+            rest = self._file.read(_READ)
+            if not rest:
+                return b""
+        return rest
 
 
 def _xz() -> _Step:

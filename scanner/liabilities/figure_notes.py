@@ -11,6 +11,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 
 from scanner.errors import ListFormatError, clip
+from scanner.files.comments import COMMENT, Aside
 from scanner.liabilities.figure_columns import FigureColumns
 from scanner.model.amount import ambiguous_dot, both_readings, shows_comma
 from scanner.model.speech import (
@@ -84,9 +85,9 @@ def ask_about_notes(
 
 
 def ask_about_names(
-    file: str, names: str, comments: Iterable[str], columns: FigureColumns, settled: Collection[str]
+    file: str, names: str, asides: Iterable[Aside], columns: FigureColumns, settled: Collection[str]
 ) -> None:
-    """Refuse a table whose name, or a comment on whose cells, may say a unit or whose it is.
+    """Refuse a table whose name, or words in none of its cells, may say a unit or whose it is.
 
     names: of the file, and of the sheet or member that is read. settled: as of `ask_about_notes`; a
     column of units or of scopes settles it as well. Raises ListFormatError.
@@ -99,12 +100,12 @@ def ask_about_names(
         _ask(file, f"the name {clip(names, 60)!r}", "unit", "rename the file")
     if "scope" in open_ and _SOME.search(said):
         _ask(file, f"the name {clip(names, 60)!r}", "scope", "rename the file")
-    for text in comments:
-        comment = f"the comment {clip(text, 60)!r} on a cell"
+    for where, text in asides:
+        aside = f"the {where} {clip(text, 60)!r}" + " on a cell" * (where == COMMENT)
         if "unit" in open_ and (note_says(text) or speaks(text)):
-            _ask(file, comment, "unit", "delete the comment")
+            _ask(file, aside, "unit", f"delete the {where}")
         if "scope" in open_ and _SOME.search(_ALL.sub("", text[:MOST_LETTERS])):
-            _ask(file, comment, "scope", "delete the comment")
+            _ask(file, aside, "scope", f"delete the {where}")
 
 
 def _ask(file: str, what: str, about: str, otherwise: str) -> None:

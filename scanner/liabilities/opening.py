@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from scanner.errors import ListFormatError
+from scanner.files.comments import Aside
 from scanner.files.interface import HEAD, read_up_to
 from scanner.files.source import Source, Table, split_place
 
@@ -32,15 +33,15 @@ def opened(path: Path) -> Iterator[Table]:
         source.close()
 
 
-def beside(path: Path) -> tuple[str, tuple[str, ...]]:
-    """The names of a file, of what is packed in it and of its one sheet; and comments on its cells.
+def beside(path: Path) -> tuple[str, tuple[Aside, ...]]:
+    """The names of a file, of what is packed in it and of its one sheet; and words in no cell.
 
     Raises as `opened`.
     """
     place, member = split_place(str(path))
     source = Source(place, member)
     try:
-        return f"{source.whole_name} {source.packed_name}".strip(), source.comments
+        return f"{source.whole_name} {source.packed_name}".strip(), source.asides
     finally:
         source.close()
 

@@ -10,8 +10,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from scanner.errors import AmountFormatError, clip
-from scanner.files.shown import SHOWN
-from scanner.files.workbook import INEXACT
+from scanner.files.shown import INEXACT, SHOWN
 from scanner.model.amount import MAX_BASE_UNITS, ambiguous_dot, parse_amount
 
 MAX_HEIGHT = 10**18

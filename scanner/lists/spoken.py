@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 
 from scanner.errors import clip
+from scanner.files.comments import BOX, COMMENT, PAGE, PROMPT, Aside
 from scanner.files.unseen import Unseen
 from scanner.lists.interface import Layout, ReadOptions
 from scanner.lists.names import SHARES, normal, word_set
@@ -58,6 +59,11 @@ _NOT_HELD = (
     | tongues.NOT_HELD
 )
 """Words that begin what `_NO_HOLDING` finds: a text without one needs no closer look."""
+_PARTS_OF_SHEETS = {
+    BOX: "a text box of a sheet",
+    PAGE: "a header or footer of a sheet's pages",
+    PROMPT: "what a cell says when it is filled in",
+}
 _NOTED = word_set(
     "in as are unit block blockheight blocknumber blockno height half part en em a de des di da do "
     "dalam w als unidad unite"
@@ -190,18 +196,24 @@ def account_for_name(layout: Layout, options: ReadOptions) -> None:
         layout.accounting.unknown(part, remedy, text)
 
 
-def account_for_comments(layout: Layout, options: ReadOptions, comments: Iterable[str]) -> None:
-    """Declare comments on cells that may say what labels may: a unit, money, nothing held."""
-    said = next((text for text in comments if label_says(text)), "")
-    if not said:
-        return
+def account_for_asides(layout: Layout, options: ReadOptions, asides: Iterable[Aside]) -> None:
+    """Declare words in no cell that may say what labels or titles may: a unit, money, nothing held.
+
+    Once for each kind of place.
+    """
     ignored = {normal(name) for name in options.columns.get("ignore", "").split(",")}
-    part = "a comment on a cell"
-    if "comment" in ignored:
-        layout.accounting.needless(part, "as you asked", said)
-    else:
-        remedy = "use --unit coin or --unit base if it is of units, and --columns ignore=comment"
-        layout.accounting.unknown(part, remedy, said)
+    told: set[str] = set()
+    for where, text in asides:
+        if where in told or not (label_says(text) if where == COMMENT else says_beside_rows(text)):
+            continue
+        told.add(where)
+        part = "a comment on a cell" if where == COMMENT else _PARTS_OF_SHEETS[where]
+        if normal(where) in ignored:
+            layout.accounting.needless(part, "as you asked", text)
+        else:
+            remedy = "use --unit coin or --unit base if it is of units, and --columns "
+            ignore = f'"ignore={where}"' if " " in where else f"ignore={where}"
+            layout.accounting.unknown(part, remedy + ignore, text)
 
 
 def account_for_unseen(layout: Layout, options: ReadOptions, sheet: str, unseen: Unseen) -> None:

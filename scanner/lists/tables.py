@@ -15,7 +15,7 @@ from scanner.lists.interface import Block, Layout, ListReader, ReadOptions, Read
 from scanner.lists.marks import Marks
 from scanner.lists.names import NEEDLESS_ENDINGS, NEEDLESS_FILES, normal
 from scanner.lists.spoken import (
-    account_for_comments,
+    account_for_asides,
     account_for_name,
     account_for_unseen,
     heights_in,
@@ -53,7 +53,7 @@ class OneTable:
         if self._reader is None:
             raise ListFormatError(options.file, _no_format(self._table.head), 1)
         self.format, self.layout = self._reader.name, Layout()
-        self._comments, self._unseen = source.comments, source.unseen
+        self._asides, self._unseen = source.asides, source.unseen
 
     def blocks(self) -> Iterator[Block]:
         """Blocks of rows, in file order."""
@@ -61,7 +61,7 @@ class OneTable:
         yield from self._reader.blocks(self._table, self._registry, self._options, self.layout)
         account_for_name(self.layout, self._options)
         account_for_unseen(self.layout, self._options, "", self._unseen(self._table.name))
-        account_for_comments(self.layout, self._options, self._comments)
+        account_for_asides(self.layout, self._options, self._asides)
 
 
 class SeveralTables:
@@ -80,7 +80,7 @@ class SeveralTables:
         """Blocks of rows; their numbers go on from table to table. Raises ListFormatError."""
         for table in self._source.tables():
             yield from self._one(table)
-        account_for_comments(self.layout, self._options, self._source.comments)
+        account_for_asides(self.layout, self._options, self._source.asides)
         if not self.format:
             what = f"none of its {len(self._source.members)} tables is a list"
             choose = f"use --columns for one of them: {self._source.name}:{self._source.members[0]}"

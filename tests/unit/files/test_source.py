@@ -78,6 +78,16 @@ def test_several_streams_in_a_row_are_one_text(tmp_path: Path, kind: str) -> Non
     source.close()
 
 
+@pytest.mark.parametrize("zeros", [4, 70_000, 1_000_000])
+def test_padding_between_streams_hides_none(tmp_path: Path, zeros: int) -> None:
+    path = packed(tmp_path, "xz")
+    second = packed(tmp_path, "xz", b"more\n").read_bytes()
+    path.write_bytes(packed(tmp_path, "xz").read_bytes() + bytes(zeros) + second + bytes(zeros))
+    source = Source(path)
+    assert everything(source) == TEXT + b"more\n"
+    source.close()
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_bomb_is_stopped_at_the_limit(tmp_path: Path, kind: str) -> None:
     source = Source(packed(tmp_path, kind, bytes(5_000_000)), max_unpacked=1_000_000)

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from scanner.errors import ListFormatError
-from scanner.files.shown import SHOWN, format_says, shows_other, text_says
+from scanner.files.comments import COMMENT
+from scanner.files.shown import INEXACT, SHOWN, format_says, shows_other, text_says
 from scanner.files.source import Source, split_place
-from scanner.files.workbook import INEXACT
 
 ODS = b"application/vnd.oasis.opendocument.spreadsheet"
 HEAD = (
@@ -302,7 +302,7 @@ def test_comments_on_cells_are_told(tmp_path: Path) -> None:
         ("book.ods", ("in lakhs",)),
     ):
         source = Source(tmp_path / file)
-        assert source.comments == expected
+        assert source.asides == tuple((COMMENT, text) for text in expected)
         source.close()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from support.lists import Reader
 
-from scanner.files.workbook import number_text
+from scanner.files.shown import number_text
 from scanner.model.finding import FindingKind
 
 A = "0xdAC17F958D2ee523a2206206994597C13D831ec7"
