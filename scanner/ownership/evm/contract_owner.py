@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from scanner.errors import AddressFormatError
 from scanner.model.addresses.evm import checksum_text
 from scanner.model.addresses.table import decode_address
-from scanner.model.control import Binding, ControlResult
+from scanner.model.control import Binding, Control, ControlResult
 from scanner.ownership import verdicts
 from scanner.ownership.evm import contract_calls, evm_signers
 from scanner.ownership.evm.evm_signers import Digest, Envelope, Signed
@@ -43,6 +43,10 @@ _OFFLINE = (
     "snapshot with an endpoint of the network"
 )
 
+_NAME_OWNERS = (
+    "the address is a contract and does not accept the signature (EIP-1271): if keys that own it "
+    "signed, name their addresses as owners"
+)
 _HOW_MANY = (
     "how many must sign only the chain can say: take a snapshot with an endpoint of the network"
 )
@@ -126,6 +130,39 @@ class ContractOwner:
             signer = checksum_text(of.account)
             return verdicts.controls(self.name, of.binding, (signer,), remarks, 1)
         return self._by_owners(of, named, by)
+
+    def by_whoever_signed(
+        self, proof: Proof, call: ContractCall, signed: Sequence[Signed], digests: Sequence[Digest]
+    ) -> ControlResult | None:
+        """The verdict about a contract's row that names no owners, where its own key did not sign.
+
+        None where there is no contract: then the row is what its signatures say. All signatures are
+        read in one envelope, for in another one each leads to another account.
+        """
+        found = []
+        for digest in digests:
+            who = [account for s in signed for account, _ in evm_signers.accounts(s, [digest])]
+            if len(who) == len(signed):
+                said = tuple(dict.fromkeys(filter(None, (evm_signers.notes(signed[0], digest),))))
+                by = _Signers(False, tuple(dict.fromkeys(who)), (), said)
+                known = self._known(proof, _subject(proof, call), by, signed, [digest])
+                found += [] if known is None else [self._all_of_it(by, known)]
+        shown = [r for r in found if r.control is Control.CONTROLS]
+        open_ = [r for r in found if r.control is Control.UNSUPPORTED]
+        if found:
+            return (*shown, *open_, *found)[0]
+        if contract_calls.is_contract(call, proof.address.payload):
+            return verdicts.unsupported(self.name, _NAME_OWNERS)
+        return None
+
+    def _all_of_it(self, by: _Signers, known: ControlResult) -> ControlResult:
+        """The verdict if everybody who signed is an owner, or may be one of an owner's owners."""
+        signers = set(map(checksum_text, by.owners))
+        others = sorted(signers.difference(known.signed_by))
+        if not known.shows_control or not others or not signers.issuperset(known.signed_by):
+            return known
+        words = f"{known.reason}: {others[0]} signed, too, and is not an owner"
+        return verdicts.mismatch(self.name, words, known.required, known.signed_by)
 
     def _known(
         self,

@@ -16,6 +16,7 @@ from scanner.model.control import DERIVED, Binding, ControlResult
 from scanner.ownership import verdicts
 from scanner.ownership.evm import evm_signers
 from scanner.ownership.evm.contract_calls import accepts
+from scanner.ownership.evm.contract_owner import ContractOwner
 from scanner.ownership.evm.evm_signers import Digest, Envelope, Signed
 from scanner.ownership.evm.safe_signatures import doubt
 from scanner.ownership.evm.typed_data import is_first_typed_data
@@ -27,6 +28,12 @@ from scanner.ownership.primitives.recovery import recover_account
 _FIRST_TYPED = (
     "the message is typed data of the first version (signTypedData V1), which is not read: sign "
     "again as EIP-712 or as a text"
+)
+
+
+_BY_OWNERS = (
+    "none of the signatures is by the address's key: if owners of a contract signed, only the "
+    "chain can say whether they are its owners: take a snapshot with an endpoint of the network"
 )
 
 
@@ -62,10 +69,29 @@ class EvmMessage:
             if remark is None and is_first_typed_data(proof.message):
                 return verdicts.unsupported(self.name, _FIRST_TYPED)
             if remark is None:
-                return evm_signers.not_by(self.name, number, signed, digests, call is not None)
+                found = self._of_contract(proof, call, signatures, digests)
+                asked = call is not None
+                return found or evm_signers.not_by(self.name, number, signed, digests, asked)
             if remark and remark not in remarks:
                 remarks.append(remark)
         return self._controls(proof, binding, "; ".join(remarks))
+
+    def _of_contract(
+        self,
+        proof: Proof,
+        call: ContractCall | None,
+        signed: Sequence[Signed],
+        digests: Sequence[Digest],
+    ) -> ControlResult | None:
+        """The verdict where the address is a contract, whose owners may have signed unnamed.
+
+        Offline several signatures of which the address's key made none can only be by owners.
+        """
+        if call is None:
+            several = len(signed) > 1 and _none_is_own(proof, signed, digests)
+            return verdicts.unsupported(self.name, _BY_OWNERS) if several else None
+        owner = ContractOwner(self.name, self.envelopes)
+        return owner.by_whoever_signed(proof, call, signed, digests)
 
     def verify_many(self, proofs: Sequence[Proof]) -> list[ControlResult | None]:
         """See BulkVerifier: finds rows whose own key made their one signature.
@@ -124,6 +150,10 @@ def own_key(account: bytes, signed: Signed, digests: Sequence[Digest]) -> str | 
             if recover_account(digest.value, plain.compact, plain.recovery_id) == account:
                 return evm_signers.notes(signed, digest)
     return None
+
+
+def _none_is_own(proof: Proof, signed: Sequence[Signed], digests: Sequence[Digest]) -> bool:
+    return all(own_key(proof.address.payload, one, digests) is None for one in signed)
 
 
 def evm_message() -> EvmMessage:

@@ -84,6 +84,7 @@ HOW: dict[str, str] = {
     "whether it may use the named account is not verified": "asserted",
     "only the chain can say whether the account was given to it": "asserted",
     "which only the chain can say": "mismatch",
+    "chain can say whether they are its owners": "unsupported",
     "only the chain can say whether it is good": "mismatch",
     "and may accept or name anybody": "asserted",
     "whether its owners signed is not verified": "asserted",
