@@ -16,6 +16,7 @@ from scanner.lists.marks import Marks
 from scanner.lists.numbers import height_of
 from scanner.lists.spelling import usual_address, usual_signature
 from scanner.lists.spoken import beside, is_no_holding, label_says
+from scanner.lists.total_rows import total_word
 from scanner.model.addresses.table import address_key
 from scanner.model.claim import Claim, Row
 from scanner.model.finding import Finding, FindingKind
@@ -31,7 +32,8 @@ OWNERS = ("owner1", "owner2")
 
 _new = tuple.__new__
 _CACHE = 4096
-_NO_LIMIT = 2**300
+NO_LIMIT = 2**300
+"""Base units from which on the unit of an amount is doubted, where that is not to be."""
 _UNSEEN = -1
 _DITTO = frozenset({'"', "''", "\u3003", "\u2033", "ditto", "idem", "same", "do."})
 _LONG = 200  # of a text that is searched for names of coins
@@ -238,7 +240,13 @@ class CellReader:
             raise BadCellError(self._signed_hex + 1, FindingKind.BAD_ROW, what) from None
 
     def _respelled(self, network: Network, address: str, key: str, line: int) -> tuple[str, str]:
-        """The address in its usual spelling, if it is one in another; else as it is."""
+        """The address in its usual spelling, if it is one in another; else as it is.
+
+        Raises BadCellError for the name of a line of totals.
+        """
+        if total_word(address):
+            what = "a line of totals"
+            raise BadCellError(self._address + 1, FindingKind.BAD_ROW, what)
         usual = usual_address(network, address, self.registry)
         if usual is None:
             return address, key
@@ -292,7 +300,7 @@ class CellReader:
 
     def _look_up(self, coin: str, label: str, contract: str) -> Resolved:
         name, holding = self._holding(coin, label, contract)
-        limit = _NO_LIMIT
+        limit = NO_LIMIT
         if not self.layout.unit_said and holding.asset in self.registry.supplies:
             limit = self.registry.supplies[holding.asset] * 10**holding.decimals // MUCH
         network = self.registry.networks[holding.network]

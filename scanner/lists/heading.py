@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from scanner.errors import clip
@@ -15,7 +15,7 @@ from scanner.lists.names import BY_NAME, NAMES_A_COIN, WHY_NEEDLESS, normal
 from scanner.lists.preamble import Line, preamble
 from scanner.lists.spoken import says_beside_rows
 from scanner.model.registry import Registry
-from scanner.model.speech import BASE_UNITS
+from scanner.model.speech import BASE_UNITS, says_unit
 
 TITLE = "a title"
 """What a line before the header is that says nothing of rows."""
@@ -54,12 +54,69 @@ def find_heading(head: bytes, chosen: Mapping[str, str], registry: Registry) -> 
         start = 1 if said and lines else 0
         for at, line in enumerate(lines[start:MOST_TITLES], start):
             known = _known(line.cells, chosen, registry)
-            if known and (best is None or known > best[0]):
+            if not known:
+                continue
+            below = _known(lines[at + 1].cells, chosen, registry) if at + 1 < len(lines) else 0
+            if below > known:  # the line above groups the columns
+                continue
+            if best is None or known > best[0]:
                 titles, rows = lines[start:at], lines[at + 1 : at + 1 + _EXAMPLES]
                 best = known, Heading(delimiter, line, tuple(titles), tuple(rows))
-            if known:
-                break
-    return best[1] if best else None
+            break
+    return _with_second(best[1], chosen, registry) if best else None
+
+
+def _with_second(heading: Heading, chosen: Mapping[str, str], registry: Registry) -> Heading:
+    """The heading with the names of a second line of it, such as the coins below "Amount".
+
+    A second line has no address, and a name in place of an amount. Its names stand in brackets
+    behind those above them: so a coin or a unit is understood as one, and nothing else is.
+    """
+    if not heading.rows:
+        return heading
+    second, names = heading.rows[0], list(heading.line.cells)
+    names += [""] * (len(second.cells) - len(names))
+    below = [cell.strip() for cell in second.cells] + [""] * (len(names) - len(second.cells))
+    said = {normal(name): field for field, name in chosen.items()}
+    fields = [said.get(normal(name)) or BY_NAME.get(normal(name)) for name in names]
+    if any(cell and field == "address" for cell, field in zip(below, fields, strict=True)):
+        return heading
+    if any(map(str.isdigit, "".join(below))):
+        return heading
+    places = [
+        at
+        for at, (name, cell, field) in enumerate(zip(names, below, fields, strict=True))
+        if cell and _of_amounts(name, field)
+    ]
+    if not any(_names_something(below[at], registry) for at in places):
+        return heading
+    for at in places:
+        names[at] = _joined(names[at].strip(), below[at].strip("()[] "), registry)
+    line = Line(heading.line.number, second.next_number, second.end, names)
+    return replace(heading, line=line, rows=heading.rows[1:])
+
+
+def _joined(name: str, below: str, registry: Registry) -> str:
+    """The name of a column of which a heading of two lines says a part in each."""
+    if not name:
+        return below
+    other = f"{below} ({name})"
+    if amount_named(f"{name} ({below})", registry) is None and amount_named(other, registry):
+        return other
+    return f"{name} ({below})"
+
+
+def _of_amounts(name: str, field: str | None) -> bool:
+    """Whether a column holds amounts, or nothing says what it holds."""
+    if field is None:
+        return normal(name) not in WHY_NEEDLESS
+    return field in ("amount", "base_units")
+
+
+def _names_something(cell: str, registry: Registry) -> bool:
+    """Whether a cell is a name of a column, a coin or a unit, and no value."""
+    named = amount_named(cell, registry) is not None or amount_named(f"amount {cell}", registry)
+    return bool(named or BY_NAME.get(normal(cell)) or says_unit(cell))
 
 
 def _known(cells: Sequence[str], chosen: Mapping[str, str], registry: Registry) -> int:

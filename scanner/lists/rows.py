@@ -5,20 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from scanner.errors import clip
+from scanner.errors import UnknownAssetError, clip
 from scanner.files.records import RecordError, split_record
 from scanner.lists.accounting import maybe_of_unit
 from scanner.lists.amounts import BadCellError
-from scanner.lists.cells import CellReader
+from scanner.lists.cells import NO_LIMIT, CellReader
 from scanner.lists.columns import header_names
 from scanner.lists.cutter import Piece, records
 from scanner.lists.interface import MAX_LINE
-from scanner.model.claim import Row, UnreadableRow
+from scanner.lists.numbers import decimals_in
+from scanner.lists.spoken import says_beside_rows
+from scanner.lists.total_rows import total_word
+from scanner.model.claim import DeclaredTotal, Row, UnreadableRow
 from scanner.model.finding import Finding, FindingKind
 from scanner.model.speech import says_unit
 
 _COMMENT = re.compile(r"^[ \t]*#.*$", re.MULTILINE)
 _RULE = re.compile(r"[|: \t]*-{3}[-|: \t]*")
+_FEW = 2  # cells of a line that may be words about the rows next to it
 _MOST_PARTED = 32  # fields that unquoted brackets may have been parted into
 
 
@@ -80,19 +84,74 @@ class RowParser(CellReader):
         except BadCellError as e:
             if not any(map(str.strip, cells)) or self._is_rule(record):
                 return None
+            if (total := self._total(cells, line)) is not None:
+                return total
             self._look_for_header(cells, line)
             return _unreadable(line, e.column, e.kind, e.reason, record)
+
+    def _total(self, cells: list[str], line: int) -> DeclaredTotal | None:
+        """A line of totals among the rows; None if it is none. It has no address."""
+        shown = cells + [""] * (self.layout.width + 1 - len(cells))
+        places = (self._address, self._coin, self._network, self._row_type, 0)
+        words = [word for at in places if (word := total_word(shown[at]))]
+        holder = shown[self._address].strip() if self._address >= 0 else ""
+        if not words or (holder and not total_word(holder)):
+            return None
+        coin, label = (
+            "" if total_word(shown[at]) else shown[at].strip() for at in (self._coin, self._network)
+        )
+        text = shown[self._amount].strip() if self._amount >= 0 else ""
+        try:
+            known = coin or self.layout.asset
+            if known and not label and not self.layout.network:  # of its rows on all networks
+                name, holding = known, self.registry.resolve(known)
+            else:
+                name, holding = self._holding(coin, label, "")
+        except UnknownAssetError as e:
+            reason = str(e) if coin else "it names no coin"
+            return DeclaredTotal(line, words[0], "", "", 0, None, None, reason=reason, beside=True)
+        told = len(self.asides)
+        try:
+            amount = self.amounts.read(shown, holding, NO_LIMIT, line) if text else None
+            reason = "" if text else "it states no amount"
+        except BadCellError as e:
+            amount, reason = None, e.reason
+        for aside in self.asides[told:]:  # why it was not taken
+            reason = aside.reason if isinstance(aside, Finding) and amount is None else reason
+        del self.asides[told:]
+        places_shown = decimals_in(text, self.layout.decimal) if text else None
+        return DeclaredTotal(
+            *(line, name, holding.asset, holding.network, holding.decimals, amount, None),
+            *(False, reason, places_shown, True),
+        )
 
     def _look_for_header(self, cells: list[str], line: int) -> None:
         """Tell what a row that is none may say of the rows below it: a unit, other columns."""
         amount = cells[self._amount].strip() if 0 <= self._amount < len(cells) else ""
+        filled = [cell.strip() for cell in cells if cell.strip()]
+        words = " ".join(filled) if len(filled) <= _FEW else ""
         if amount and not any(map(str.isdigit, amount)) and says_unit(amount):
             self.asides.append(maybe_of_unit(amount, line))
+        elif words and says_unit(words):
+            self.asides.append(maybe_of_unit(words))  # as a footnote, it may be of all rows
+        elif words and (says_beside_rows(words) or self._heads(filled)):
+            reason = (
+                f"{clip(words, 60)!r} in line {line} may say what the rows below it are: of another"
+                " coin or network, or not held: put it into a column, or leave it out"
+            )
+            self.asides.append(Finding(FindingKind.ROWS_DOUBTED, reason, line))
         elif (fields := header_names(cell for cell in cells if cell)) and "address" in fields:
             here = {name for name, _ in self.layout.places}
             if (len(fields) > 1 and not fields <= here) or self._moved(cells):
                 reason = f"line {line} is another header: the rows below it may have other columns"
                 self.asides.append(Finding(FindingKind.ROWS_DOUBTED, reason, line))
+
+    def _heads(self, filled: list[str]) -> bool:
+        """Whether the one cell of a line is a coin or network, as a heading of the rows below."""
+        if len(filled) > 1:
+            return False
+        named = self.registry.names_coin(filled[0]) or self.registry.names_network(filled[0])
+        return named or self.registry.asset_named(filled[0]) != ""
 
     def _moved(self, cells: list[str]) -> bool:
         """Whether names of columns stand in other places than those of the header."""

@@ -64,7 +64,8 @@ class _Sum:
 class _Declared:
     """Totals lines of one name, added up.
 
-    places: the fewest decimals any of them was printed with. heights: that they state.
+    places: the fewest decimals any of them was printed with. heights: that they state. beside: one
+    of them stands among the rows. last: the amount of the last one.
     """
 
     row: int
@@ -77,12 +78,16 @@ class _Declared:
     places: int = 0
     lines: int = 0
     heights: set[int] = field(default_factory=set)
+    beside: bool = False
+    last: int = 0
 
     def add(self, total: DeclaredTotal, amount: int) -> None:
         places = total.places if total.places is not None else 0
         self.places = min(self.places, places) if self.lines else places
         self.amount += amount
         self.lines += 1
+        self.beside |= total.beside
+        self.last = amount
         if total.height is not None and len(self.heights) < _MOST_HEIGHTS:
             self.heights.add(total.height)
 
@@ -91,6 +96,8 @@ class _Declared:
         self.amount += later.amount
         self.lines += later.lines
         self.heights |= later.heights
+        self.beside |= later.beside
+        self.last = later.last
 
 
 @dataclass(slots=True)
@@ -276,12 +283,28 @@ class _Comparisons:
                 FindingKind.UNIT_DOUBTED, declared, f"{reason}: use --unit {other}"
             )
         reason = compared[0].reason()
+        if declared.beside:  # it may be of a part of the list: of a section, or a day
+            if any(comparison.of_parts for comparison in compared):
+                self._agreed.add(group)
+                return None
+            reason = _beside(declared, reason)
+            return self._finding(FindingKind.TOTAL_UNREADABLE, declared, reason)
         if self._unreadable:
             reason += f"; {counted(self._unreadable, 'row')} of the list could not be read"
         return self._finding(FindingKind.TOTAL_DIFFERS, declared, reason)
 
     def _finding(self, kind: FindingKind, declared: _Declared, reason: str) -> Finding:
         return Finding(kind, reason, declared.row, declared.asset, declared.network)
+
+
+def _beside(declared: _Declared, reason: str) -> str:
+    """What is said of lines of totals among the rows that do not agree with all rows."""
+    if declared.lines == 1:
+        return f"{reason}; that line stands among the rows, and may be of some of them"
+    return (
+        f"{declared.lines} lines of totals of {declared.name} stand among the rows: none was "
+        "counted, and they do not say of which rows each is"
+    )
 
 
 class _Comparison:
@@ -313,6 +336,12 @@ class _Comparison:
         less = self._adds - self._says
         right = -last_digit <= 2 * less < 2 * last_digit
         return bool(right and self._says >= 100 * last_digit)
+
+    @property
+    def of_parts(self) -> bool:
+        """Whether the lines are of parts, and the last one is what they and all rows add up to."""
+        last = rescale(self._declared.last, self._declared.decimals, self._decimals)
+        return self._declared.lines > 2 and last == self._adds and self._says == 2 * self._adds
 
     def in_other_unit(self, unit: str) -> bool:
         """Whether it is equal as soon as the rows, read as `unit`, are read as the other one."""

@@ -10,7 +10,7 @@ from scanner.lists.layout import TableLayout
 from scanner.lists.marks import Marks
 from scanner.lists.rows import RowParser
 from scanner.model.addresses.table import address_key
-from scanner.model.claim import Claim, Row, UnreadableRow
+from scanner.model.claim import Claim, DeclaredTotal, Row, UnreadableRow
 from scanner.model.finding import FindingKind
 from scanner.model.registry import Registry
 from scanner.model.speech import BASE_UNITS
@@ -62,7 +62,7 @@ class WideParser(RowParser):
             if absent and (index, label) in absent and _ZERO.fullmatch(stated):
                 continue
             row = parser.row([*cells], line, record)
-            if isinstance(row, Claim):
+            if isinstance(row, Claim | DeclaredTotal):
                 made.append(self._alone(row, places, index, coin, record))
             elif isinstance(row, UnreadableRow):
                 made += self._unread(row, (index, label), stated, made)
@@ -93,9 +93,16 @@ class WideParser(RowParser):
         return [] if row in made else [row]
 
     def _alone(
-        self, row: Claim, places: set[tuple[str, str]], index: int, coin: str, record: str
+        self,
+        row: Claim | DeclaredTotal,
+        places: set[tuple[str, str]],
+        index: int,
+        coin: str,
+        record: str,
     ) -> Row:
         """The claim, unless a column before it has stated the same coin on the same network."""
+        if isinstance(row, DeclaredTotal):
+            return row
         state = self.registry.state(row.asset, row.network)
         if state not in places:
             places.add(state)

@@ -68,7 +68,8 @@ class DeclaredTotal:
     amount: base units of the asset; None if the text could not be read (`reason` says why).
     group: whether the line sums several coins ("ETH(ALL)"); then `asset` is the group's name and
     `network` is "". places: digits after the dot as printed, None if no amount is there: a total
-    printed with four was rounded to four.
+    printed with four was rounded to four. beside: it stands among the rows, so it may be of some of
+    them only.
     """
 
     row: int
@@ -81,6 +82,7 @@ class DeclaredTotal:
     group: bool = False
     reason: str = ""
     places: int | None = None
+    beside: bool = False
 
 
 Row = Claim | UnreadableRow | DeclaredTotal | Finding

@@ -57,7 +57,7 @@ CASES = {
     "days.csv": f"date,{HEADER}\n"
     + "".join(f"{r.pop('date')},{','.join(r.values())}\n" for r in of_days((1, 5), (2, 7500))),
     "unit.json": json.dumps({"unit": "gwei", "wallets": [as_object(2, "7500")]}),
-    "units.csv": f"{HEADER}\n,,,,gwei,,\n" + row(2, 7500),
+    "units.csv": f"{HEADER}\n{row(1, 5)},,,,gwei,,\n{row(2, 7500)}",
     "header.csv": f"{HEADER}\n{row(1, 5)}{HEADER.replace('amount', 'amount (gwei)')}\n{row(2, 7500)}",
     "title.csv": f"all amounts in gwei\n{HEADER}\n{row(2, 7500)}",
     "beside.csv": f"{HEADER},note\n{row(2, 7500).strip()},in gwei\n",
