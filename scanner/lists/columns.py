@@ -58,7 +58,8 @@ class Columns:
     unit: of the amount column, as its name says. coin: which coin its name says the amount is of.
     wide: columns that each hold the amount of one coin. needless: index -> why.
     ignored: names that mean nothing to us, in order; unknown: their indices.
-    dates: (index, name) of those that name the day of the row's amount.
+    dates: (index, name) of those that name the day of the row's amount. stated: columns of the
+    header with the blank ones at its end, 0 if nobody counted them.
     """
 
     at: Mapping[str, int]
@@ -70,6 +71,7 @@ class Columns:
     needless: Mapping[int, str] | None = None
     unknown: tuple[int, ...] = ()
     dates: tuple[tuple[int, str], ...] = ()
+    stated: int = 0
 
     @property
     def fields(self) -> frozenset[str]:
@@ -134,7 +136,7 @@ def find_columns(
     finder = _Finder(names, file, line, chosen or {}, registry)
     for index, name in enumerate(names):
         finder.take(index, name)
-    return finder.columns()
+    return replace(finder.columns(), stated=len(header))
 
 
 class _Finder:

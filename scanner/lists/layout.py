@@ -36,6 +36,7 @@ class TableLayout:
     dates: (index, name) of columns that name the day of the row's amount. days: (index, text) of
     them, the first that the file has: other days are asked about.
     wide: (index, coin, unit) of each column that is the amount of one coin.
+    stated: as of `Columns`: longer records may hold numbers that a comma has parted.
     """
 
     places: tuple[tuple[str, int], ...]
@@ -63,6 +64,7 @@ class TableLayout:
     blank: tuple[int, ...] = ()
     dates: tuple[tuple[int, str], ...] = ()
     days: tuple[tuple[int, str], ...] = ()
+    stated: int = 0
 
     @property
     def dots_doubted(self) -> bool:
@@ -114,6 +116,7 @@ class TableLayout:
             labels=frozenset(i for i, w in needless.items() if w == LABEL),
             holders=holders,
             dates=columns.dates,
+            stated=columns.stated,
             notes=(*(i for i, w in needless.items() if w in OF_WORDS), *sorted(owners)),
         )
 

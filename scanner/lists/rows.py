@@ -18,7 +18,7 @@ from scanner.lists.spoken import says_beside_rows
 from scanner.lists.total_rows import total_word
 from scanner.model.claim import DeclaredTotal, Row, UnreadableRow
 from scanner.model.finding import Finding, FindingKind
-from scanner.model.speech import says_unit
+from scanner.model.speech import may_be_one_number, says_unit
 
 _COMMENT = re.compile(r"^[ \t]*#.*$", re.MULTILINE)
 _RULE = re.compile(r"[|: \t]*-{3}[-|: \t]*")
@@ -173,9 +173,12 @@ class RowParser(CellReader):
 
     def _narrowed(self, cells: list[str]) -> list[str]:
         """Bring a record that is wider than the header to its width, or refuse it."""
-        width = self.layout.width
+        width, stated = self.layout.width, self.layout.stated
+        shifted = 0 < stated < len(cells)
         while len(cells) > width and not cells[-1].strip():
             cells.pop()
+        if shifted and len(cells) <= width:
+            self._refuse_parted(cells)
         joined = (
             _join_brackets(cells, self.layout.delimiter)
             if len(cells) <= width + _MOST_PARTED
@@ -185,6 +188,21 @@ class RowParser(CellReader):
             reason = f"{len(cells)} fields; the header names {width}"
             raise BadCellError(width + 1, FindingKind.BAD_ROW, reason)
         return joined + [""] * (width - len(joined))
+
+    def _refuse_parted(self, cells: list[str]) -> None:
+        """Raise where a record is longer than the header, and a comma may have parted its amount.
+
+        What follows is then in the columns of others, and only blank ones at its end are left over.
+        """
+        places = [index for index, _, _ in self.layout.wide] or [self._amount]
+        for at in places if self.layout.delimiter == "," else ():
+            if 0 <= at < len(cells) - 1 and may_be_one_number(cells[at], cells[at + 1]):
+                reason = (
+                    f"more fields than the header, and {clip(cells[at].strip())!r} with "
+                    f"{clip(cells[at + 1].strip())!r} in the next one may be one number, split by "
+                    "a comma: put quotes around it, or remove the blank fields at the end"
+                )
+                raise BadCellError(at + 1, FindingKind.BAD_AMOUNT, reason)
 
     def _records(self, piece: Piece) -> Iterator[Row]:
         for record in records(piece.data, piece.first_line, self.layout.delimiter):

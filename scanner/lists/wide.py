@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from scanner.errors import clip
+from scanner.lists.amounts import BadCellError
 from scanner.lists.cells import NULLS, KeyOf
 from scanner.lists.layout import TableLayout
 from scanner.lists.marks import Marks
@@ -51,6 +53,15 @@ class WideParser(RowParser):
         """
         if not any(map(str.strip, cells)):
             return None
+        if 0 < self.layout.stated < len(cells):
+            try:
+                self._narrowed([*cells])
+            except BadCellError as e:
+                return UnreadableRow(line, e.column, e.kind, e.reason, clip(record, 200))
+        return self._of_columns(cells, line, record)
+
+    def _of_columns(self, cells: list[str], line: int, record: str) -> Row:
+        """What each column of amounts gives, the first of them as the row."""
         made: list[Row] = []
         places: set[tuple[str, str]] = set()
         absent = self._absent
