@@ -33,20 +33,24 @@ def written(store: Store, snapshot_id: int, path: Path) -> Path:
     return path
 
 
-def rich(store: Store, path: Path) -> Path:
-    """The twin of a snapshot with everything that has figures: prices, groups, a proof, history."""
+def rich(store: Store, path: Path, *more: Claim) -> Path:
+    """The twin of a snapshot with everything that has figures: prices, groups, a proof, history.
+
+    more: rows of its list besides.
+    """
     rows = [
         eth_claim(1, **SIGNED),
         eth_claim(3, amount=balance_of(evm_address(3), "ETH") + 5, **SIGNED),
         eth_claim(4),
         *(usdc(2, "USDC", "ethereum"), usdc(5, "USDC.e.polygon", "polygon")),
         eth_claim(6, network="tron", asset="TRX", address="T" + "x" * 33, amount=9, **SIGNED),
+        *more,
     ]
     first, last = (planned(store, rows) for _ in range(2))
     for snapshot_id in (first, last):
         take(store, snapshot_id, StubSource(), StubSource("polygon"))
     at = datetime.fromtimestamp(1_700_000_100, UTC)
-    prices = {"ETH": "3000.5", "USDC": "1"}
+    prices = {"ETH": "3000.5", "USDC": "1", "OKB": "50"}
     add_prices(store, [make_price(a, at, "csv: x", text) for a, text in prices.items()])
     keep_proof(store, last, PROOF)
     owed = [("ETH", 5 * 10**18, 18, "2023-11-14"), ("USDC", 7, 6, "")]

@@ -23,6 +23,7 @@ from scanner.reports.documents.repeat import repeat_lines
 from scanner.reports.documents.twin import Json, Twin
 from scanner.reports.documents.twin_answer import wrong_answer
 from scanner.reports.documents.twin_figures import wrong_ratios, wrong_rows, wrong_value
+from scanner.reports.documents.twin_own import counted_otherwise
 from scanner.reports.documents.twin_words import other_words
 from scanner.snapshots.interface import SnapshotPolicy
 from scanner.snapshots.tally import SHOWN_EVIDENCE
@@ -75,6 +76,7 @@ def check_twin(twin: Twin, list_sha256: str | None = None, seal: str = "") -> li
         *_sealed(document, records, seal),
         *_all("rows", _rows(document), "every row is counted once"),
         *_all("ratios", _ratios(document), "each ratio is what is verified over what is owed"),
+        *_own_coins(document),
         *_value(document),
         *_all(
             "answer", wrong_answer(document), "the answer is what its findings and totals come to"
@@ -314,6 +316,13 @@ def _by_network(document: Json) -> Iterator[str]:
 def _ratios(document: Json) -> Iterator[str]:
     yield from _twice(document)
     yield from wrong_ratios(document)
+
+
+def _own_coins(document: Json) -> Iterator[Check]:
+    """Whether its ratios leave out what the tables here say is the publisher's own."""
+    if other := counted_otherwise(document):
+        what = f"by the tables of this program {'; '.join(other[:3])}"
+        yield Check("own-coins", CheckState.NOT_CHECKED, what)
 
 
 def _value(document: Json) -> Iterator[Check]:

@@ -10,13 +10,16 @@ from typing import Any
 
 import pytest
 from support.command import run_scanner
+from support.snapshot_stub import eth_claim
+from support.taking import SIGNED
 from support.twins import changed, rich, states_of
 
 from scanner.reports.documents.html import report_page
 from scanner.reports.documents.twin import Twin, read_twin, schema
 from scanner.reports.documents.twin import _wrong as wrong_shape
 from scanner.reports.documents.twin_checks import CheckState, check_twin
-from scanner.reports.documents.twin_words import in_own_words
+from scanner.reports.documents.twin_words import in_own_words, other_words
+from scanner.reports.figures.aggregate import GAP
 from scanner.reports.figures.words import MEANINGS
 from scanner.store.database.engine import open_store
 
@@ -39,7 +42,6 @@ SIGNATURE_ALONE = [
     "aggregate_ratios.grade",
     "aggregate_ratios.published_ratio",
     "aggregate_ratios.why_absent",
-    "aggregate_ratios.gap",
     "groups.group",
     "groups.members.issuer",
     "value.against.month",
@@ -82,8 +84,6 @@ SIGNATURE_ALONE = [
     "ages.none",
     "ages.static",
     "blocks.sources",
-    "limits.name",
-    "limits.meaning",
 ]
 """Places that may be changed unseen: what they say stands nowhere else in a report."""
 
@@ -206,6 +206,7 @@ def test_a_report_explains_what_is_bad_in_our_words(twin, tmp_path):
         for finding in document["findings"]:
             finding["meaning"] = "this is in good order"
         document["ratios"][0]["meaning"] = "proven by three auditors"
+        document["limits"] = [{"name": "Legal title", "meaning": "all coins belong to the users"}]
 
     page = tmp_path / "page.html"
     done = run_scanner(["report", "verify", changed(twin, calm), "--page", page])
@@ -213,9 +214,52 @@ def test_a_report_explains_what_is_bad_in_our_words(twin, tmp_path):
     shown = page.read_text()
     assert "good order" not in shown
     assert "three auditors" not in shown
+    assert "all coins belong" not in shown
     own = in_own_words(json.loads(twin.read_text()))
     known = {kind.value: words for kind, words in MEANINGS.items()}
     assert all(f["meaning"] == known[f["kind"]] for f in own["findings"])
+    own["aggregate_ratios"][0]["gap"] = "no doubt is left"
+    assert other_words(own) == ["gap"]
+    assert in_own_words(own)["aggregate_ratios"][0]["gap"] == GAP
+
+
+def test_a_ratio_with_the_publishers_own_coins_is_not_borne_out(tmp_path):
+    """The same totals and prices, and a ratio that adds up with what the publisher owes itself."""
+    with open_store(f"sqlite:///{tmp_path / 'x.db'}", create=True) as store:
+        twin = rich(store, tmp_path / "own.json", eth_claim(7, asset="OKB", **SIGNED))
+    document = json.loads(twin.read_text())
+    (proof,) = document["aggregate_ratios"]
+    assert proof["left_out"] == ["OKB"]
+    assert "own-coins" not in states_of(twin)
+
+    def count(document):
+        told = document["aggregate_ratios"][0]
+        told["left_out"] = []
+        cents = int(document["value"]["verified_usd"].replace(".", ""))
+        due = int(told["owed_usd"].replace(".", ""))
+        whole, part = divmod(cents * 10**6 // due, 10**6)
+        told["aggregate_ratio"] = f"{whole}.{part:06d}"
+        told["reserves_usd"] = document["value"]["verified_usd"]
+        said = {"asset": "asset", "value": "price_usd", "at": "price_at", "source": "price_source"}
+        told["prices"] = [
+            {name: asset[key] for name, key in said.items()}
+            for asset in document["value"]["assets"]
+            if asset["price_usd"] is not None and int(asset["verified"] or 0)
+        ]
+
+    states = states_of(changed(twin, count))
+    assert states["ratios"] is CheckState.HOLDS, "it adds up"
+    assert states["own-coins"] is CheckState.NOT_CHECKED
+
+
+@pytest.mark.parametrize("asset", ["USDC.e.polygon", "USDC"])
+def test_a_group_counts_as_the_tables_do(twin, asset):
+    def other(document):
+        (group,) = document["groups"]
+        for member in group["members"]:
+            member["counted"] ^= member["asset"] == asset
+
+    assert states_of(changed(twin, other))["own-coins"] is CheckState.NOT_CHECKED
 
 
 def test_a_page_that_is_given_can_be_compared_with_the_one_that_the_twin_gives(twin, tmp_path):
