@@ -31,6 +31,9 @@ BATCH = 10
 MAX_PAGES = 400
 """Pages of 25 transactions read back from the tip for one address."""
 
+FULL_PAGE = 10
+"""Transactions of the smallest full page (mempool's electrs; Blockstream's has 25)."""
+
 _HASH = re.compile(r"[0-9a-f]{64}")
 
 
@@ -144,7 +147,7 @@ class EsploraServer:
     def _later(self, place: str, script: str, height: int, count: int) -> int | str:
         """What the address gained (or lost) in blocks above `height`; a text if that is refused."""
         change, seen = 0, 0
-        for tx in self.newest_first(place):
+        for tx in self.newest_first(place, count):
             if isinstance(tx, str):
                 return tx
             if take(self._name, tx, int, "status", "block_height") <= height:
@@ -155,8 +158,12 @@ class EsploraServer:
             raise self._broken(f"it lists {seen} of the {count} transactions of an address")
         return change
 
-    def newest_first(self, place: str) -> Iterator[object]:
-        """Confirmed transactions of an address, page by page; a text when a page is refused."""
+    def newest_first(self, place: str, count: int | None = None) -> Iterator[object]:
+        """Confirmed transactions of an address, page by page; a text when a page is refused.
+
+        count: how many there are, where that is known: a page too short to be a full one is the
+        last one, and with it all of them must have been there. Raises SourceUnavailableError.
+        """
         path, seen, last_height = f"{place}/txs", set[str](), MAX_COIN
         for _ in range(MAX_PAGES):
             reply = self._http.get(path)
@@ -178,6 +185,9 @@ class EsploraServer:
                     raise self._broken("it lists transactions twice or out of order")
                 seen.add(txid)
                 last_height = block
+            if count is not None and len(confirmed) < FULL_PAGE and len(seen) != count:
+                what = f"it lists {len(seen)} of the {count} transactions of an address"
+                raise self._broken(what)
             yield from confirmed
             path = f"{place}/txs/chain/{take(self._name, confirmed[-1], str, 'txid')}"
         yield f"more than {MAX_PAGES} pages of transactions after the block"

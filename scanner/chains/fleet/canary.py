@@ -17,6 +17,10 @@ from scanner.model.network import Network
 from scanner.model.registry import Registry
 
 
+class UntrustedError(SourceRejectedError):
+    """An endpoint does not see what is known to be there: nothing that it says is believed."""
+
+
 @dataclass(slots=True)
 class _Asking:
     """One endpoint: whose turn it is to ask it, and how that last failed."""
@@ -50,7 +54,7 @@ class Canaries:
     def check(self, reader: Reader, queries: Sequence[BalanceQuery], at: BlockRef) -> None:
         """Ask the canaries of the assets that are asked for, and of the network's own coin.
 
-        Raises SourceRejectedError if one is said to hold nothing, SourceUnavailableError if the
+        Raises UntrustedError if one is said to hold nothing, SourceUnavailableError if the
         endpoint cannot say what one of the table's holds. One that the block names is some busy
         address as likely as not: an endpoint may refuse it, and is not tried by it then.
         """
@@ -98,27 +102,38 @@ class Canaries:
             what = f"cannot say what {canary.address} holds, which is used to test it"
             raise SourceUnavailableError(name, f"{what}: {answer.why}")
         if answer.amount == 0:
-            raise SourceRejectedError(
+            raise UntrustedError(
                 name,
                 f"says {canary.address} holds no {canary.asset} at block {at.height}, where it "
                 "is known to hold some: its answers are not trusted",
             )
 
     def _ask_holders(self, reader: Reader, at: BlockRef) -> None:
-        """Ask for one of those whom the block names: the first one that is not refused."""
+        """Ask for one of those whom the block names: the first one that is not refused.
+
+        One that gets no usable answer is passed over, if somebody behind it gets one: it may be an
+        address that the endpoint cannot cope with. Raises what was said of the last such one.
+        """
         if not isinstance(reader, HolderReader):
             return
         holders = reader.holders_at(at)
         coin = self._network.native
         holding = self._registry.holding(coin, self._network.name)
+        failure: SourceError | None = None
         for holder in holders:
-            (answer,) = reader.read([BalanceQuery(holder.address, holding)], at)
+            try:
+                (answer,) = reader.read([BalanceQuery(holder.address, holding)], at)
+            except (SourceUnavailableError, SourceRejectedError) as e:
+                failure = e
+                continue
             if isinstance(answer, Refusal):
                 continue
             if answer.amount < holder.least:
-                raise SourceRejectedError(
+                raise UntrustedError(
                     reader.endpoint.name,
                     f"says {holder.address.text} holds less {coin} after block {at.height} than "
                     "that block gives it: its answers are not trusted",
                 )
             return
+        if failure is not None:
+            raise failure

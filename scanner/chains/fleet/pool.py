@@ -106,6 +106,25 @@ class Pool(Generic[M]):
         among = (n for n in self.nodes if n.operator not in avoid and n.name not in skip)
         return self._run(task, list(among))
 
+    def run_each(
+        self, task: Callable[[M], T], avoid: Collection[str] = (), skip: Collection[str] = ()
+    ) -> tuple[T, M]:
+        """Carry a task out at the first endpoint that does it, each tried once and without waiting.
+
+        avoid, skip: as of `run`. Raises what the last one raised; ReorgError at once.
+        """
+        failure: SourceError = self._nearest({})
+        for node in sorted(self.nodes, key=self._rank):
+            if node.operator in avoid or node.name in skip:
+                continue
+            try:
+                return self._try(task, node, {}), node
+            except ReorgError:
+                raise
+            except SourceError as e:
+                failure = e
+        raise failure
+
     def _run(self, task: Callable[[M], T], among: Sequence[M]) -> tuple[T, M]:
         refusals: dict[str, SourceError] = {}
 

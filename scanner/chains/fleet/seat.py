@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+from scanner.chains.fleet.apart import read_apart
 from scanner.chains.fleet.canary import Canaries
 from scanner.chains.fleet.interface import (
     Answer,
@@ -43,6 +44,7 @@ class Seat:
         self._checked = False
         self._had: dict[str, None] = {}
         self._at_tip = reader.ability.reach is Reach.TIP
+        self._witness: BalanceQuery | None = None  # the last query that it answered
 
     def check(self) -> None:
         """Make sure, once, that it is on the right chain and synced. Raises SourceError."""
@@ -69,7 +71,14 @@ class Seat:
         if len(answers) != len(queries):
             what = f"gave {len(answers)} answers to {len(queries)} questions"
             raise SourceUnavailableError(self.name, what)
-        return [self._bound(answer, at) for answer in answers]
+        bound = [self._bound(answer, at) for answer in answers]
+        if isinstance(bound[0], Reading):
+            self._witness = queries[0]
+        return bound
+
+    def read_apart(self, queries: Sequence[BalanceQuery], at: BlockRef) -> list[Answer]:
+        """As `read`, of queries that it failed to read together: see `fleet.apart`."""
+        return read_apart(lambda some: self.read(some, at), queries, self._witness)
 
     def key_policy(self, address: Address, at: BlockRef) -> KeyPolicy:
         """Which keys may spend from an account, as this endpoint says. Raises SourceError."""

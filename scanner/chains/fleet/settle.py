@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
+from contextlib import suppress
 from typing import TypeVar
 
 from scanner.chains.fleet.ballot import Ballot
+from scanner.chains.fleet.canary import UntrustedError
 from scanner.chains.fleet.interface import Answer
 from scanner.chains.fleet.pool import M, Pool
 from scanner.chains.fleet.quorum import winner
@@ -30,10 +32,14 @@ class Asked:
         self._operators: list[str] = []
         self._quorum = quorum
 
-    def next(self, pool: Pool[M], task: Callable[[M], T]) -> tuple[T, M]:
-        """Carry a task out at somebody who was not asked yet. Raises as Pool.run."""
+    def next(self, pool: Pool[M], task: Callable[[M], T], *, patient: bool = True) -> tuple[T, M]:
+        """Carry a task out at somebody who was not asked yet. Raises as Pool.run.
+
+        patient: wait for endpoints that fail; else each is tried once, as Pool.run_each does.
+        """
         avoid = self._operators if self._quorum > 1 else ()
-        result, node = pool.run(task, avoid=tuple(avoid), skip=tuple(self.names))
+        run = pool.run if patient else pool.run_each
+        result, node = run(task, avoid=tuple(avoid), skip=tuple(self.names))
         self.names.append(node.name)
         self._operators.append(node.operator)
         return result, node
@@ -46,10 +52,11 @@ class Asked:
 
 
 def settle(
-    pool: Pool[M], ask: AskSome[M], count: int, quorum: int
+    pool: Pool[M], ask: AskSome[M], count: int, quorum: int, apart: AskSome[M] | None = None
 ) -> tuple[list[Ballot], list[SourceError]]:
     """Put questions 0 to `count` - 1 to as many operators as each of them needs.
 
+    apart: asks as `ask` does, where that failed at everybody: question by question.
     Returns a ballot for each question, in order, and the failures of those who could not be asked.
     Raises what the pool raises when nobody answered at all, or when a quorum cannot be had for want
     of endpoints that may come back: then everything is asked again later.
@@ -60,7 +67,7 @@ def settle(
     open_ = list(range(count))
     while open_:
         try:
-            answers, node = asked.next(pool, _asking(ask, open_))
+            answers, node = _next(asked, pool, ask, apart, open_)
         except SourceError as e:
             if not asked.names or (len(asked.names) < quorum and _may_come_back(e)):
                 raise
@@ -71,6 +78,25 @@ def settle(
             ballots[number].add(node.name, node.operator, answer)
         open_ = [n for n in open_ if not ballots[n].settled(quorum)]
     return ballots, problems
+
+
+def _next(
+    asked: Asked,
+    pool: Pool[M],
+    ask: AskSome[M],
+    apart: AskSome[M] | None,
+    numbers: Sequence[int],
+) -> tuple[Sequence[Answer], M]:
+    """The next one's answers; apart where nobody gives them together. Raises as Pool.run."""
+    try:
+        return asked.next(pool, _asking(ask, numbers))
+    except UntrustedError:
+        raise
+    except (SourceUnavailableError, SourceRejectedError):
+        if apart is not None:
+            with suppress(SourceError):
+                return asked.next(pool, _asking(apart, numbers), patient=False)
+        raise
 
 
 def _asking(ask: AskSome[M], numbers: Sequence[int]) -> Callable[[M], Sequence[Answer]]:

@@ -26,6 +26,7 @@ from scanner.chains.interface import Ability, Counted, Reach, ReadPolicy, vouche
 from scanner.errors import (
     HeightPrunedError,
     SourceRejectedError,
+    SourceUnavailableError,
 )
 from scanner.model.addresses.interface import Address
 from scanner.model.balance import Balance, BalanceQuery, Evidence, unavailable
@@ -36,6 +37,9 @@ from scanner.model.network import Holding, Network
 from scanner.model.registry import Registry
 
 _MOST_THREADS: Final = 32
+
+_LATE: Final = 4
+"""Lots of a pass that may fail before any other was answered, and are asked for once more."""
 
 Progress = Callable[[float], None]
 
@@ -196,6 +200,7 @@ class FleetSource:
         """Read everything once, batches side by side. least: height, with reach TIP."""
         lots = self._lots(wanted)
         found: dict[int, Balance] = {}
+        late: list[Sequence[int]] = []
         with ThreadPoolExecutor(min(self._threads, len(lots)), "fleet") as threads:
             jobs = {
                 threads.submit(self._settle, [wanted[n] for n in lot], at, least): lot
@@ -203,12 +208,19 @@ class FleetSource:
             }
             try:
                 for count, job in enumerate(as_completed(jobs), 1):
-                    found.update(zip(jobs[job], job.result(), strict=True))
+                    try:
+                        found.update(zip(jobs[job], job.result(), strict=True))
+                    except (SourceUnavailableError, SourceRejectedError):
+                        late.append(jobs[job])
+                        if len(late) > _LATE or len(late) == len(lots):
+                            raise
                     if progress is not None:
                         progress(count / len(lots))
             except BaseException:
                 threads.shutdown(wait=False, cancel_futures=True)
                 raise
+        for lot in late:  # now that others were answered, it shows what an odd row is
+            found.update(zip(lot, self._settle([wanted[n] for n in lot], at, least), strict=True))
         return [found[n] for n in range(len(wanted))]
 
     def _lots(self, wanted: Sequence[BalanceQuery]) -> list[Sequence[int]]:
@@ -227,6 +239,7 @@ class FleetSource:
             lambda s, some: s.read([batch[n] for n in some], newest),
             len(batch),
             self._quorum,
+            lambda s, some: s.read_apart([batch[n] for n in some], newest),
         )
         found = [b.balance(self._quorum, self._evidence, problems) for b in ballots]
         if self._reach is not Reach.TIP:
