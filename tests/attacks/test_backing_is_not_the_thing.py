@@ -140,6 +140,16 @@ def test_who_publishes_is_known_to_issue_what_the_table_says():
             assert asset in publisher.tokens, f"{asset} is issued by {publisher.name}"
 
 
+def test_what_wraps_or_carries_an_own_coin_is_an_own_coin():
+    """OKB behind a contract that anybody can wrap it with is worth what OKB is worth."""
+    assets = {holding.asset for holding in REGISTRY.holdings()}
+    for publisher in load_publishers().all.values():
+        for own in publisher.tokens:
+            for asset in assets:
+                carried = asset == f"W{own}" or asset.startswith(f"{own}.")
+                assert not carried or asset in publisher.tokens, f"{asset} is {own}"
+
+
 @pytest.mark.parametrize(
     ("publisher", "verified", "ratio"), [("kraken", 160, "0.800000"), ("binance", 120, "0.600000")]
 )
