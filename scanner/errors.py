@@ -248,6 +248,11 @@ class NodeFailedError(NodeError):
         super().__init__(f"{node}: {what}" + (f"; see {log}" if log else ""))
 
 
+def why(error: Exception) -> str:
+    """An error's words for a message that names the file itself: no number, no name again."""
+    return (error.strerror if isinstance(error, OSError) else "") or str(error)
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Name what a mistyped word may mean: "; did you mean 'ethereum'?", "" where nothing is near.
 
@@ -255,6 +260,11 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """
     near = get_close_matches(word.strip().lower()[:64], [k.lower() for k in known], n=2)
     return f"; did you mean {' or '.join(repr(n) for n in near)}?" if near else ""
+
+
+def unknown_key(key: str, known: Iterable[str]) -> str:
+    """Words about a key that a file of settings may not have. known: those that it may."""
+    return f"unknown key {clip(key, 60)!r}{did_you_mean(key, known)}"
 
 
 def clip(text: str, limit: int = 80) -> str:

@@ -43,7 +43,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from scanner.errors import ConfigError, clip
+from scanner.errors import ConfigError, clip, unknown_key
 from scanner.model.jsontext import exact_decimal
 from scanner.settings.texts import read_settings
 
@@ -61,6 +61,8 @@ THRESHOLDS = {
     "balances_older_than": "days",
 }
 """Kinds of rules that need a number, and its key."""
+ALL = 100
+"""Percent of a total that there is to lose."""
 RULE_KINDS = (
     *THRESHOLDS,
     "list_overdue",
@@ -181,7 +183,7 @@ class _Reader:
             return None
         tables = {name: document.pop(name, []) for name in ("channel", "rule")}
         if document:
-            raise self._wrong("", f"unknown key {clip(next(iter(document)))!r}")
+            raise self._wrong("", unknown_key(next(iter(document)), ("channel", "rule")))
         channels: dict[str, Channel] = {}
         for place, table in self._places("channel", tables["channel"]):
             channel = self._channel(place, table)
@@ -275,6 +277,8 @@ class _Reader:
         number = Decimal(value)
         if not number.is_finite() or not 0 < number <= 1_000_000:
             raise self._wrong(place, f"{key} must be above 0")
+        if key == "percent" and number > ALL:
+            raise self._wrong(place, f"percent must be at most {ALL}: no total falls by more")
         return number
 
     def _timeout(self, place: str, table: dict[str, Any]) -> float:
@@ -297,7 +301,7 @@ class _Reader:
     def _known(self, place: str, table: dict[str, Any], keys: set[str]) -> None:
         for key in table:
             if key not in keys:
-                raise self._wrong(place, f"unknown key {clip(key)!r}")
+                raise self._wrong(place, unknown_key(key, keys))
 
     def _name(self, place: str, table: dict[str, Any]) -> str:
         name = self._text(place, table, "name")

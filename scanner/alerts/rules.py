@@ -75,7 +75,7 @@ def named(registry: Registry, rule: Rule) -> Rule:
 def match_nothing(store: Store, registry: Registry, rules: Sequence[Rule]) -> list[str]:
     """What rules name that there is not, a sentence each: such a rule never fires."""
     known = publisher_names(store)
-    said = []
+    said = [] if rules else ["the alert file has no [[rule]]: it never alerts"]
     for rule in rules:
         said += [
             f"rule {rule.name!r} names the asset {clip(name)!r}, which no table knows"

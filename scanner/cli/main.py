@@ -11,17 +11,18 @@ import os
 import signal
 import sys
 import traceback
-from io import TextIOWrapper
 from typing import Annotated
 
 import typer
 
 from scanner import __version__
+from scanner.cli.common import streams
 from scanner.cli.common.console import say
 from scanner.cli.common.old_forms import modern
 from scanner.cli.common.options import Database, Globals
 from scanner.cli.table import CommandTable
-from scanner.errors import ScannerError
+from scanner.errors import ScannerError, why
+from scanner.settings.environment import mistyped
 
 COULD_NOT_RUN = 2
 INTERRUPTED = 130
@@ -61,7 +62,9 @@ def main() -> None:
     if "_SCANNER_COMPLETE" in os.environ:
         app(prog_name="scanner")
     collect_rarely()
+    streams.name_errors()
     status = run(sys.argv[1:])
+    streams.let_go_of_stdout()
     if status == INTERRUPTED:  # what is under way may last: another Ctrl-C does not wait for it
         signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))
     sys.exit(status)
@@ -78,9 +81,8 @@ def collect_rarely() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run one command line. Returns the exit status; every error is one line on stderr."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):  # a terminal that knows only ASCII, for one
-            stream.reconfigure(errors="backslashreplace")
+    streams.escape_what_cannot_be_shown()
+    say(*mistyped(os.environ))
     try:
         status = _dispatch(arguments)
         sys.stdout.flush()
@@ -92,7 +94,7 @@ def run(arguments: list[str]) -> int:
     except ScannerError as e:
         return _failed(e, str(e))
     except OSError as e:
-        return _failed(e, f"{e.filename}: {e.strerror}" if e.filename else str(e))
+        return _failed(e, f"{e.filename}: {e.strerror}" if e.filename else why(e))
     except Exception as e:  # the last line of defence: a bug must not pass for a result
         what = f"internal error: {type(e).__name__}: {e}"
         return _failed(e, f"{what} (SCANNER_DEBUG=1 shows where)")
@@ -119,7 +121,7 @@ def _usage(error: typer.TyperException) -> int:
     path = context.command_path if context else "scanner"
     message = " ".join(error.format_message().split())
     if type(error).__name__ == "NoArgsIsHelpError":
-        sys.stderr.write(error.format_message() + "\n")
+        say(*error.format_message().splitlines())
     else:
         say(f"scanner: {message} (try '{path} --help')")
     return COULD_NOT_RUN

@@ -39,6 +39,7 @@ from scanner.lists.reconcile import ListAudit
 from scanner.model.endpoint import Endpoint
 from scanner.model.registry import Registry
 from scanner.reports.tables.text import printable
+from scanner.settings.database import sqlite_url
 from scanner.snapshots.tally import AssetTotal
 from scanner.store.database.engine import Store, open_store
 from scanner.store.reading import queries
@@ -101,7 +102,7 @@ class Places:
     @property
     def database_url(self) -> str:
         """The database as commands take it."""
-        return f"sqlite:///{self.database}"
+        return sqlite_url(self.database)
 
 
 @dataclass(frozen=True, slots=True)

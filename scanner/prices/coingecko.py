@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from scanner.errors import AmountFormatError, ConfigError, SourceUnavailableError
+from scanner.errors import AmountFormatError, ConfigError, SourceUnavailableError, why
 from scanner.model.registry import Registry
 from scanner.prices.interface import NoPrice, Price, asset_names, make_price, moment
 from scanner.settings.paths import shipped
@@ -46,7 +46,7 @@ def load_ids(registry: Registry) -> Mapping[str, str]:
                     raise ConfigError(f"{path.name}: not a row of a known asset and its id: {row}")
                 found[asset] = name
     except (OSError, csv.Error, UnicodeDecodeError) as e:
-        raise ConfigError(f"cannot read the table {path.name}: {e}") from e
+        raise ConfigError(f"cannot read the table {path.name}: {why(e)}") from e
     return found
 
 

@@ -6,7 +6,7 @@ import csv
 from collections.abc import Iterator
 from pathlib import Path
 
-from scanner.errors import AddressFormatError, ConfigError
+from scanner.errors import AddressFormatError, ConfigError, why
 from scanner.model.addresses.evm import EvmCodec
 from scanner.model.registry import Registry
 from scanner.prices.chainlink import Feed
@@ -32,7 +32,7 @@ def load_feeds(registry: Registry, file: Path | None = None) -> list[Feed]:
             rows = ((reader.line_num, [c.strip() for c in cells]) for cells in reader)
             return _feeds(path.name, rows, registry)
     except (OSError, csv.Error, UnicodeDecodeError) as e:
-        raise ConfigError(f"cannot read the table {path.name}: {e}") from e
+        raise ConfigError(f"cannot read the table {path.name}: {why(e)}") from e
 
 
 def _feeds(file: str, rows: Iterator[tuple[int, list[str]]], registry: Registry) -> list[Feed]:

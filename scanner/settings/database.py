@@ -6,8 +6,10 @@ import os
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
-from scanner.errors import ConfigError
+from scanner.errors import ConfigError, why
 from scanner.settings.paths import data_folder
+
+_SQLITE = "sqlite:///"
 
 
 def database_url(chosen: str = "") -> str:
@@ -21,11 +23,21 @@ def database_url(chosen: str = "") -> str:
     """
     url = chosen or os.environ.get("SCANNER_DATABASE", "")
     if not url:
-        return f"sqlite:///{data_folder() / 'scanner.db'}"
+        return sqlite_url(data_folder() / "scanner.db")
     if "://" not in url:
-        return f"sqlite:///{url}"  # a plain file name
+        return sqlite_url(url)
     file = os.environ.get("SCANNER_DATABASE_PASSWORD_FILE")
     return _with_password(url, Path(file)) if file and not url.startswith("sqlite") else url
+
+
+def sqlite_url(file: str | Path) -> str:
+    """The URL of a SQLite file, whatever is in its name: a URL ends its path at a '?'."""
+    return f"sqlite:///{str(file).replace('%', '%25').replace('?', '%3F')}"
+
+
+def sqlite_file(url: str) -> Path | None:
+    """The file that a SQLite URL names, None for another database's."""
+    return Path(unquote(url.removeprefix(_SQLITE))) if url.startswith(_SQLITE) else None
 
 
 def password_of(url: str) -> str:
@@ -44,7 +56,8 @@ def _with_password(url: str, file: Path) -> str:
         password = file.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as e:
         raise ConfigError(
-            f"cannot read the database password from {file} (SCANNER_DATABASE_PASSWORD_FILE): {e}"
+            f"cannot read the database password from {file} (SCANNER_DATABASE_PASSWORD_FILE): "
+            f"{why(e)}"
         ) from e
     _, _, place = parts.netloc.rpartition("@")
     netloc = f"{parts.username}:{quote(password, safe='')}@{place}"

@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from scanner.errors import ConfigError, UnknownAssetError, clip
+from scanner.errors import ConfigError, UnknownAssetError, clip, did_you_mean, unknown_key
 from scanner.model.endpoint import Endpoint
 from scanner.model.network import Network
 from scanner.model.registry import Registry
@@ -40,6 +40,7 @@ ENVIRONMENT = "SCANNER_ENDPOINTS"
 
 _TEXT = ("name", "network", "protocol", "url", "url_env", "operator", "chain")
 _KEYS = {*_TEXT, "own", "timeout", "rate"}
+_TOP = ("endpoint", "defaults")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 _VARIABLE = re.compile(r"\$\{([^{}]*)\}")
 _HEADER = re.compile(r"\s*\[\[\s*endpoint\s*\]\]")
@@ -85,7 +86,7 @@ def _read(
     if not isinstance(with_defaults, bool):
         raise ConfigError(f"{path.name}: defaults must be true or false")
     if document:
-        raise ConfigError(f"{path.name}: unknown key {clip(next(iter(document)))!r}")
+        raise ConfigError(f"{path.name}: {unknown_key(next(iter(document)), _TOP)}")
     if not isinstance(tables, list) or not all(isinstance(t, dict) for t in tables):
         raise ConfigError(f"{path.name}: write each endpoint as an [[endpoint]] table")
     read: list[Endpoint] = []
@@ -133,7 +134,7 @@ def _endpoint(
 ) -> Endpoint:
     for key in table:
         if key not in _KEYS:
-            raise ConfigError(f"{place}: unknown key {clip(key)!r}")
+            raise ConfigError(f"{place}: {unknown_key(key, _KEYS)}")
     text = {key: _string(place, table, key) for key in _TEXT}
     if not _NAME.fullmatch(text["name"]):
         raise ConfigError(f"{place}: name must be 1 to 64 letters, digits, dots, dashes")
@@ -180,7 +181,8 @@ def _network(place: str, name: str, registry: Registry) -> Network:
     try:
         return registry.network(name)
     except UnknownAssetError:
-        raise ConfigError(f"{place}: unknown network {clip(name)!r}") from None
+        near = did_you_mean(name, registry.networks)
+        raise ConfigError(f"{place}: unknown network {clip(name)!r}{near}") from None
 
 
 def _url(place: str, written: str, variable: str, env: Mapping[str, str]) -> str:
@@ -204,6 +206,7 @@ def _url(place: str, written: str, variable: str, env: Mapping[str, str]) -> str
         usable = False
     if not usable or not url.isprintable() or " " in url:
         raise ConfigError(
-            f"{place}: its URL must be http(s)://, tcp:// or ssl://host, or file:///path"
+            f"{place}: its URL must begin with http, https, tcp or ssl, then :// and a host; or "
+            "with file:///, then a path"
         )
     return url

@@ -10,14 +10,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from scanner.errors import ConfigError, clip
+from scanner.errors import ConfigError, clip, unknown_key
 from scanner.model.publisher import PERIODS, Publisher, Publishers, name_key
 from scanner.settings.paths import shipped
+from scanner.settings.texts import read_settings
 
 ENVIRONMENT = "SCANNER_PUBLISHERS"
 """Environment variable naming a table of the user's own."""
 
-_MAX_FILE = 1_000_000
 _LISTS = ("aliases", "texts", "tokens")
 _KEYS = {field.name for field in fields(Publisher)}
 
@@ -47,11 +47,9 @@ def _added(known: Publisher, more: Publisher) -> Publisher:
 
 def _read(path: Path) -> list[Publisher]:
     try:
-        if path.stat().st_size > _MAX_FILE:
-            raise ConfigError(f"the table of publishers {path} is larger than {_MAX_FILE:,} bytes")
-        tables = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as e:
-        raise ConfigError(f"cannot read the table of publishers {path}: {e}") from e
+        tables = tomllib.loads(read_settings(path, "the table of publishers"))
+    except tomllib.TOMLDecodeError as e:
+        raise ConfigError(f"{path}: not valid TOML: {clip(str(e))}") from e
     rows = tables.pop("publisher", [])
     if tables or not isinstance(rows, list):
         raise ConfigError(f"{path}: only [[publisher]] tables are allowed here")
@@ -61,18 +59,19 @@ def _read(path: Path) -> list[Publisher]:
 def _publisher(path: Path, row: object) -> Publisher:
     if not isinstance(row, Mapping) or not isinstance(row.get("name"), str) or not row["name"]:
         raise ConfigError(f"{path}: every [[publisher]] needs a name")
+    place = f"{path}: {clip(row['name'], 60)}"
     said: dict[str, Any] = {}
     for key, value in row.items():
         wanted = (
             key in _LISTS and isinstance(value, list) and all(isinstance(v, str) for v in value)
         )
-        if key not in _KEYS or not (wanted or (key not in _LISTS and isinstance(value, str))):
-            raise ConfigError(f"{path}: {clip(row['name'], 60)}: {clip(str(key), 60)!r} is wrong")
+        if key not in _KEYS:
+            raise ConfigError(f"{place}: {unknown_key(key, _KEYS)}")
+        if not (wanted or (key not in _LISTS and isinstance(value, str))):
+            form = "a list of texts in quotes" if key in _LISTS else "text in quotes"
+            raise ConfigError(f"{place}: {key} must be {form}")
         said[key] = tuple(value) if wanted else value
     every = said.get("every", "")
     if every and every not in PERIODS:
-        raise ConfigError(
-            f"{path}: {clip(row['name'], 60)}: every is one of {', '.join(PERIODS)}, "
-            f"not {clip(every, 60)!r}"
-        )
+        raise ConfigError(f"{place}: every is one of {', '.join(PERIODS)}, not {clip(every, 60)!r}")
     return Publisher(**said)

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
-from scanner.errors import ConfigError, clip, did_you_mean
+from scanner.errors import ConfigError, clip, did_you_mean, why
 from scanner.model.addresses.table import CODECS
 from scanner.model.canary import Canary
 from scanner.model.network import KINDS, Backing, Holding, Issuer, Network
@@ -107,7 +107,7 @@ def read_table(
                 if cells:  # not a blank line
                     yield _row(f"{path.name}:{lines.line_num}", names, cells, key, seen)
     except (OSError, csv.Error, UnicodeDecodeError) as e:
-        raise ConfigError(f"cannot read the table {path.name}: {e}") from e
+        raise ConfigError(f"cannot read the table {path.name}: {why(e)}") from e
 
 
 def _check_header(file: str, names: Sequence[str], columns: Sequence[str]) -> None:

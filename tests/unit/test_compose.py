@@ -3,6 +3,7 @@
 No container engine is needed: the schema ships with check-jsonschema.
 """
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -101,6 +102,34 @@ def test_the_backup_is_a_dump_with_the_databases_own_program():
     assert backup["secrets"] == ["db_password"]
     assert "pg_dump" in backup["command"][2]
     assert "$$(cat /run/secrets/db_password)" in backup["command"][2]
+
+
+def test_every_volume_is_mounted_on_a_folder_of_who_writes_to_it():
+    """A new volume takes the owner of the image's folder; where there is none it is root's.
+
+    `backup` had its volume at /backups, which the image has not: user 999 could write no dump.
+    """
+    document = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    runtime = (ROOT / "Dockerfile").read_text().split(" AS runtime")[1].split("FROM ")[0]
+    assert "install -d -o scanner /data" in runtime
+    owned = {"postgres": "/var/lib/postgresql/data", "ours": "/data"}
+    seen = set()
+    for name, service in document["services"].items():
+        image = service.get("image", "ours").split(":")[0]
+        for volume in service.get("volumes", ()):
+            source, target = volume.split(":")[:2]
+            if source in document["volumes"]:
+                seen.add(source)
+                assert target == owned[image], name
+    assert seen == set(document["volumes"])
+    place = re.search(r'--file "([^"]*)/scanner-', services()["backup"]["command"][2])[1]
+    assert place == owned["postgres"]
+
+
+def test_the_page_about_the_backup_says_how_to_try_one():
+    text = (ROOT / "docker-compose.yml").read_text()
+    page = re.search(r"Try what it wrote: (\S+\.md)", text)[1]
+    assert "pg_restore" in (ROOT / page).read_text()
 
 
 def test_secrets_come_as_files_and_pages_only_from_this_machine():

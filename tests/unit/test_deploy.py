@@ -64,6 +64,35 @@ def test_units_start_commands_that_exist_and_are_hardened(unit):
         assert line in text.splitlines()
 
 
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+def test_units_keep_their_data_where_they_may_write(unit):
+    """Without it the data folder is in the user's home, which ProtectHome hides."""
+    lines = unit.read_text().splitlines()
+    assert "StateDirectory=reserve-scanner" in lines
+    place = lines.index("Environment=SCANNER_DATA=%S/reserve-scanner")
+    assert place < lines.index("EnvironmentFile=/etc/reserve-scanner/environment")
+
+
+NAMED = [
+    *("docker-compose.yml", "Dockerfile", "Makefile", "deploy/prometheus-rules.yml"),
+    *("config/publishers.toml", "config/endpoints.toml"),
+]
+
+
+@pytest.mark.parametrize("file", NAMED)
+def test_pages_that_a_file_sends_its_reader_to_are_there(file):
+    for page in re.findall(r"\bdocs/[a-z0-9/-]+\.md", (ROOT / file).read_text()):
+        assert (ROOT / page).is_file(), page
+
+
+def test_the_page_that_the_rules_name_says_what_each_metric_is():
+    text = (DEPLOY / "prometheus-rules.yml").read_text()
+    (page,) = re.findall(r"docs/[a-z/-]+\.md", text)
+    groups = yaml.safe_load(text)["groups"]
+    metrics = set().union(*(asked(rule["expr"]) for g in groups for rule in g["rules"]))
+    assert {m for m in metrics if m not in (ROOT / page).read_text()} == set()
+
+
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd-analyze is not installed")
 def test_units_are_units():
     command = ["systemd-analyze", "verify", "--recursive-errors=no", *map(str, UNITS)]

@@ -66,7 +66,9 @@ class ElectrumRpc:
         except ValueError:
             self._place = ("", 0)
         if parts.scheme not in ("tcp", "ssl") or not all(self._place):
-            raise ConfigError(f"endpoint {self.name}: its URL must be tcp:// or ssl://host:port")
+            raise ConfigError(
+                f"endpoint {self.name}: its URL must begin with tcp or ssl, then :// and HOST:PORT"
+            )
         self._tls = parts.scheme == "ssl"
         self._pin = parse_qs(parts.query).get("sha256", [""])[0].lower().replace(":", "")
         self._inside = endpoint.own or is_written_inside(self._place[0])

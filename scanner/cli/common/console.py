@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 
 import typer
 
@@ -15,10 +16,13 @@ def say(*lines: str) -> None:
     """Write lines for people to stderr, made harmless for a terminal and free of secrets.
 
     A newline inside a line is shown as an escape: text from a file cannot forge a line of ours.
+    Words that stderr does not take (a full disk, a reader who left) are lost: the exit status
+    still says what was found, and an error in place of it would mean something else.
     """
-    for line in lines:
-        sys.stderr.write(printable(redacted(line)) + "\n")
-    sys.stderr.flush()
+    with suppress(OSError):
+        for line in lines:
+            sys.stderr.write(printable(redacted(line)) + "\n")
+        sys.stderr.flush()
 
 
 def say_incomplete(snapshot_id: int) -> None:

@@ -14,6 +14,7 @@ from scanner.cli.common.console import emit
 from scanner.cli.common.options import AsJson, Endpoints
 from scanner.cli.common.progress import ProgressBar
 from scanner.cli.endpoints import asking
+from scanner.errors import ConfigError
 from scanner.model.endpoint import Endpoint
 from scanner.model.registry import Registry
 from scanner.reports.commands import providers
@@ -48,6 +49,12 @@ def check(
     wanted = {registry.network(n).name for text in networks or [] for n in text.split(",")}
     found = endpoint_table.load_endpoints(endpoints, registry)
     chosen = [e for n, group in found.items() for e in group if not wanted or n in wanted]
+    if not chosen:
+        of = f" of {', '.join(sorted(wanted))}" if wanted else ""
+        raise ConfigError(
+            f"no endpoint{of} is named: write one into the file of --endpoints or "
+            "SCANNER_ENDPOINTS, or 'defaults = true' for the shipped ones"
+        )
     answers = _ask(chosen, registry)
     if as_json:
         emit(jsontext.pretty([providers.answer_record(a) for a in answers]))

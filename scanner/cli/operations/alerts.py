@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -31,10 +32,15 @@ AlertFile = Annotated[
 
 
 def load_or_fail(file: Path | None) -> alert_config.AlertConfig:
-    """Read the alert file. Raises ConfigError if there is none."""
+    """Read the alert file. Raises ConfigError if there is none, or nothing in it."""
     config = alert_config.load_alerts(file)
     if config is None:
-        raise ConfigError("no alert file: name one with --alerts or SCANNER_ALERTS")
+        named = file or os.environ.get(alert_config.ENVIRONMENT)
+        raise ConfigError(
+            f"{named}: no [[channel]] in it: take the marks off one, or write it"
+            if named
+            else "no alert file: name one with --alerts or SCANNER_ALERTS"
+        )
     return config
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,6 +13,7 @@ from scanner.cli.common.options import Database, database_url
 from scanner.cli.common.progress import ProgressBar
 from scanner.model.amount import counted
 from scanner.model.finding import Weight
+from scanner.settings import database as databases
 from scanner.store.database import engine, migrate
 from scanner.store.database import roles as rights
 from scanner.store.reading import check as checking
@@ -46,7 +46,7 @@ def upgrade(
 ) -> None:
     """Bring the database to this program's schema; a missing SQLite file is created."""
     url = database_url(context, database)
-    file = Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite:///") else None
+    file = databases.sqlite_file(url)
     new = file is not None and not file.exists()
     revision = migrate.upgrade(url)
     if new:

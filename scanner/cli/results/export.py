@@ -49,7 +49,8 @@ def export(
         with writers.whole_file(output) as stream, ProgressBar(f"exporting {what}", "rows") as bar:
             count = write(stream, table.columns, _watched(records, expected, bar))
         complete, newest = queries.head(store, snapshot_id).complete, check_chain.newest_head(store)
-    say(f"{counted(count, 'row')} of {what} of snapshot {snapshot_id} written to {output}")
+    where = writers.place(output)
+    say(f"{counted(count, 'row')} of {what} of snapshot {snapshot_id} written to {where}")
     say(f"newest head of the database: {newest}")
     if not complete:
         say_incomplete(snapshot_id)

@@ -67,6 +67,6 @@ def report(
     target = output or ("report.json" if as_json else "report.html")
     with writers.whole_file(target) as stream:
         stream.write(data)
-    say(f"report written to {target}")
+    say(f"report written to {writers.place(target)}")
     if not complete:
         say_incomplete(snapshot_id)

@@ -22,6 +22,8 @@ Writer = Callable[[BinaryIO, Mapping[str, str], Iterable[Record]], int]
 """write(stream, columns, records) -> how many records; columns: name -> "text", "int", "bool"."""
 
 STDOUT = "-"
+_PART = ".scanner-part-"
+_MOST_LINKS = 40
 BATCH = 5_000
 """Records in one Parquet row group, and between two flushes."""
 
@@ -128,34 +130,70 @@ def writer_named(name: str) -> Writer:
     return WRITERS[name]
 
 
+def place(target: str) -> str:
+    """Where `whole_file` writes, in words."""
+    return "stdout" if target == STDOUT else target
+
+
 @contextmanager
 def whole_file(target: str) -> Iterator[BinaryIO]:
     """Open `target` for writing; it appears only when everything was written. "-" is stdout.
 
-    On an error an existing file stays as it was. Raises OSError with the file's name.
+    A link stays a link, a file that is there keeps its mode, and on an error its content. Raises
+    OSError with the file's name.
     """
     if target == STDOUT:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
-    path = Path(target)
-    if path.exists() and not path.is_file():
-        with path.open("wb") as stream:  # a device or pipe is written to, never replaced
-            yield stream
-        return
+    with _naming(target):
+        if _is_open_elsewhere(Path(target)):
+            with Path(target).open("ab") as stream:  # written to, never replaced
+                yield stream
+            return
+        path = Path(os.path.realpath(target))
+        with _part_of(path) as (part, stream):
+            with stream:
+                yield stream
+            part.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask())
+            part.replace(path)
+
+
+@contextmanager
+def _naming(target: str) -> Iterator[None]:
+    """Errors of the file, and of the part that becomes it, name what the user named."""
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        yield
     except OSError as e:
-        raise OSError(e.errno, e.strerror, target) from None
+        named = Path(os.fsdecode(e.filename)).name if isinstance(e.filename, str | bytes) else ""
+        if e.filename is None or named.startswith(_PART):
+            raise OSError(e.errno, e.strerror, target) from None
+        raise
+
+
+@contextmanager
+def _part_of(path: Path) -> Iterator[tuple[Path, BinaryIO]]:
+    """A new file beside `path`, gone afterwards if nobody renamed it."""
+    handle, name = tempfile.mkstemp(prefix=_PART, dir=path.parent)
     part = Path(name)
     try:
-        with os.fdopen(handle, "wb") as stream:
-            yield stream
-        part.chmod(0o666 & ~_umask())
-        part.replace(path)
+        yield part, os.fdopen(handle, "wb")
     except BaseException:
         part.unlink(missing_ok=True)
         raise
+
+
+def _is_open_elsewhere(path: Path) -> bool:
+    """Whether it is a device or a pipe, or names one of our own streams, such as /dev/stdout."""
+    if path.exists() and not path.is_file():
+        return True
+    for _ in range(_MOST_LINKS):
+        if not path.is_symlink():
+            return False
+        if Path(os.path.realpath(path.parent)).is_relative_to("/proc"):
+            return True
+        path = path.parent / path.readlink()
+    return False
 
 
 def _umask() -> int:

@@ -149,7 +149,12 @@ def _parse(url: str) -> URL:
 
 
 def _sqlite_file(url: URL, create: bool) -> Path:
-    if not url.database or url.database == ":memory:" or url.query.get("uri"):
+    if url.query:
+        raise StoreError(
+            "a SQLite database takes no options after a '?': leave them out, or write %3F for a "
+            "'?' of its file's name"
+        )
+    if not url.database or url.database == ":memory:":
         raise StoreError("a SQLite database must be a file (sqlite:///FILE): it has to last")
     file = Path(url.database)
     if file.is_dir():

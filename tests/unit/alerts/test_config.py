@@ -6,6 +6,7 @@ import pytest
 
 from scanner.alerts.config import RULE_KINDS, Email, Webhook, load_alerts
 from scanner.alerts.rules import KINDS
+from scanner.cli.operations.alerts import load_or_fail
 from scanner.errors import ConfigError
 
 HOOK = '[[channel]]\nname = "ops"\nkind = "webhook"\nurl_env = "HOOK"\n'
@@ -97,6 +98,9 @@ RULE = '[[rule]]\nname = "r"\n'
         (HOOK + RULE + 'kind = "reserve_ratio"\nunder = nan\n', "under must be above 0"),
         (HOOK + RULE + 'kind = "reserve_ratio"\npercent = 1\n', "unknown key 'percent'"),
         (HOOK + RULE + 'kind = "verified_fell"\npercent = 0\n', "above 0"),
+        (HOOK + RULE + 'kind = "verified_fell"\npercent = 101\n', "at most 100"),
+        (HOOK + RULE + 'kind = "incomplete"\nasset = ["BTC"]\n', "did you mean 'assets'?"),
+        ("[[channels]]\n", "unknown key 'channels'; did you mean 'channel'?"),
         (HOOK + RULE + 'kind = "incomplete"\nchannels = ["x"]\n', "no channel is named 'x'"),
         (HOOK + RULE + 'kind = "incomplete"\nassets = "BTC"\n', "list of texts"),
     ],
@@ -118,3 +122,19 @@ def test_a_file_that_is_missing_too_large_or_no_text(tmp_path):
     (tmp_path / "x").write_bytes(b"#" * 1_000_001)
     with pytest.raises(ConfigError, match="larger"):
         load_alerts(tmp_path / "x", {})
+
+
+@pytest.mark.parametrize("how", ["option", "environment"])
+def test_a_file_of_comments_is_named_where_a_channel_is_needed(tmp_path, monkeypatch, how):
+    """'scanner init' writes one: "no alert file" sent its reader to look for another mistake."""
+    file = tmp_path / "alerts.toml"
+    file.write_text("# [[channel]]\n", "utf-8")
+    monkeypatch.setenv("SCANNER_ALERTS", str(file) if how == "environment" else "")
+    with pytest.raises(ConfigError, match=r"alerts\.toml: no \[\[channel\]\] in it"):
+        load_or_fail(file if how == "option" else None)
+
+
+def test_no_file_at_all_says_how_to_name_one(monkeypatch):
+    monkeypatch.delenv("SCANNER_ALERTS", raising=False)
+    with pytest.raises(ConfigError, match="name one with --alerts"):
+        load_or_fail(None)

@@ -23,7 +23,7 @@ from scanner.errors import ConfigError, MigrationNeededError, SourceUnavailableE
         ),
         (SourceUnavailableError("my-node", "timed out"), "scanner: my-node: timed out"),
         (FileNotFoundError(2, "No such file", "x.csv"), "scanner: x.csv: No such file"),
-        (OSError(28, "No space left on device"), "scanner: [Errno 28] No space left on device"),
+        (OSError(28, "No space left on device"), "scanner: No space left on device"),
         (
             ValueError("bug at https://node/CANARY"),
             "scanner: internal error: ValueError: bug at (https address left out) "

@@ -1,9 +1,13 @@
 """The database's password comes from a file and goes nowhere but into the URL."""
 
+from pathlib import Path
+
 import pytest
 
-from scanner.errors import ConfigError
-from scanner.settings.database import database_url
+from scanner.errors import ConfigError, StoreError
+from scanner.settings.database import database_url, sqlite_file
+from scanner.store.database import engine
+from scanner.store.database.migrate import upgrade
 
 
 @pytest.fixture(autouse=True)
@@ -26,6 +30,28 @@ def test_command_line_goes_before_environment(monkeypatch):
 def test_a_plain_file_name_is_a_sqlite_file(tmp_path):
     assert database_url("results.db") == "sqlite:///results.db"
     assert database_url(f"{tmp_path}/results.db") == f"sqlite:///{tmp_path}/results.db"
+
+
+NAMES = ["a?x=1.db", "a%20b#c.db", "a@b:c.db", "ü é.db", "C:\\Users\\x.db", "a&b=c+d.db", "a\nb.db"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_any_file_name_is_the_file_that_is_made(name, tmp_path, monkeypatch):
+    """A '?' ended the name: two databases were one file, of a third name."""
+    monkeypatch.chdir(tmp_path)
+    upgrade(database_url(name))
+    assert (tmp_path / name).stat().st_size > 0
+    assert [p.name for p in tmp_path.iterdir()] == [name]
+    assert sqlite_file(database_url(name)) == Path(name)
+    engine.open_store(database_url(name)).close()
+
+
+@pytest.mark.parametrize("url", ["sqlite:///x.db?mode=ro", "sqlite:///x.db?uri=true"])
+def test_options_of_a_sqlite_url_are_refused(url, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(StoreError, match="takes no options"):
+        engine.open_store(database_url(url), create=True)
+    assert not list(tmp_path.iterdir())
 
 
 def test_password_from_a_file_is_quoted(monkeypatch, tmp_path):

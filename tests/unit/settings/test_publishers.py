@@ -62,3 +62,40 @@ def test_a_missing_table_is_refused(monkeypatch, tmp_path):
     monkeypatch.setenv(ENVIRONMENT, str(tmp_path / "none.toml"))
     with pytest.raises(ConfigError, match=r"none\.toml"):
         load_publishers()
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('text = ["a"]', "northbank: unknown key 'text'; did you mean 'texts'?"),
+        ('texts = "a"', "northbank: texts must be a list of texts in quotes"),
+        ("page = 5", "northbank: page must be text in quotes"),
+        (
+            'every = "monthly"',
+            "northbank: every is one of day, week, month, quarter, not 'monthly'",
+        ),
+    ],
+)
+def test_a_wrong_key_is_named_with_what_would_do(monkeypatch, tmp_path, text, says):
+    file = tmp_path / "own.toml"
+    file.write_text(f'[[publisher]]\nname = "northbank"\n{text}\n')
+    monkeypatch.setenv(ENVIRONMENT, str(file))
+    with pytest.raises(ConfigError) as caught:
+        load_publishers()
+    assert str(caught.value) == f"{file}: {says}"
+
+
+def test_a_missing_table_is_named_once(monkeypatch, tmp_path):
+    file = tmp_path / "none.toml"
+    monkeypatch.setenv(ENVIRONMENT, str(file))
+    with pytest.raises(ConfigError) as caught:
+        load_publishers()
+    words = f"cannot read the table of publishers {file}: No such file or directory"
+    assert str(caught.value) == words
+
+
+def test_a_table_saved_by_an_editor_with_a_byte_order_mark_is_read(monkeypatch, tmp_path):
+    file = tmp_path / "own.toml"
+    file.write_bytes(b'\xef\xbb\xbf[[publisher]]\r\nname = "northbank"\r\n')
+    monkeypatch.setenv(ENVIRONMENT, str(file))
+    assert load_publishers().find("northbank") is not None
