@@ -18,6 +18,27 @@ _BINARY = {
     b"7z\xbc\xaf\x27\x1c": "packed with 7-Zip: unpack it first",
     b"Rar!": "packed with RAR: unpack it first",
     b"SQLite format 3": "a database, not a table",
+    b"PAR1": "a Parquet file: save it as CSV",
+    b"ARROW1": "a Feather or Arrow file: save it as CSV",
+    b"FEA1": "a Feather file: save it as CSV",
+    b"{\\rtf": "a text document (RTF), not a table",
+    b"\x5d\x00\x00": "packed with LZMA: unpack it first",
+    b"\x04\x22\x4d\x18": "packed with LZ4: unpack it first",
+    b"\x1f\x9d": "packed with compress (.Z): unpack it first",
+}
+_PACKED = {
+    b"\x1f\x8b": "a file packed with gzip",
+    b"\xfd7zXZ\x00": "a file packed with xz",
+    b"BZh": "a file packed with bzip2",
+    b"\x28\xb5\x2f\xfd": "a file packed with Zstandard",
+    b"PK\x03\x04": "a zip file or workbook",
+}
+_TAR = slice(257, 262), b"ustar"
+_LOCKED = "EncryptedPackage".encode("utf-16-le")
+_MARKUP = {
+    b"<!doctype html": "a web page, not a table: ask the publisher for the table itself",
+    b"<html": "a web page, not a table: ask the publisher for the table itself",
+    b"<?xml": "an XML document: save it as CSV, JSON or .xlsx",
 }
 
 
@@ -54,13 +75,29 @@ def as_utf8(stream: Bytes, head: bytes) -> Bytes:
     return _Recoded(stream, encoding)
 
 
+def packing_of(head: bytes) -> str:
+    """What a file that starts so is packed in, where it has been unpacked once already; or ""."""
+    where, tar = _TAR
+    if head[where] == tar:
+        return "a tar archive"
+    return next((what for magic, what in _PACKED.items() if head.startswith(magic)), "")
+
+
 def refuse_binary(file: str, head: bytes) -> None:
     """Raise ListFormatError where a file that starts so (as UTF-8) holds no text."""
-    if not head.strip(b"\xef\xbb\xbf\r\n\t "):
+    start = head.removeprefix(BOM).lstrip()[:20]
+    if not start:
         raise ListFormatError(file, "the file is empty")
-    for magic, what in _BINARY.items():
-        if head.startswith(magic):
-            raise ListFormatError(file, what, 1, 1)
+    if _LOCKED in head:
+        what = "an Excel workbook with a password: save it without one"
+        raise ListFormatError(file, what, 1, 1)
+    if packing := packing_of(head):
+        what = "not a table: unpack it, and read its files one by one or as one zip"
+        raise ListFormatError(file, f"{packing}, {what}", 1, 1)
+    known = [what for magic, what in _BINARY.items() if head.startswith(magic)]
+    known += [what for magic, what in _MARKUP.items() if start.lower().startswith(magic)]
+    if known:
+        raise ListFormatError(file, known[0], 1, 1)
     start = head[:4096]
     odd = sum(start.count(bytes([code])) for code in _CONTROL)
     if odd > max(8, len(start) // 20):

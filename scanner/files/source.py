@@ -40,6 +40,15 @@ _LEFT_BY_SYSTEMS = {
 only bears such a name may hold rows."""
 
 
+_DOCUMENTS = {
+    "word/document.xml": "a Word document, not a table: save the table as CSV or .xlsx",
+    "ppt/presentation.xml": "a presentation, not a table",
+    "xl/workbook.bin": "a binary Excel workbook (.xlsb): save it as .xlsx or CSV",
+    "Index/Document.iwa": "a Numbers document: export it as .xlsx or CSV",
+}
+"""Members that tell a document of another program from an archive."""
+
+
 class Table:
     """One table or document of a file, read once. name: of the member or sheet, "" if it is all.
 
@@ -91,6 +100,7 @@ class Source:
         self._raw.hash_whole()
         try:
             self._archive = zipfile.ZipFile(self._raw)
+            self._refuse_documents(self._archive)
             self._book = workbook_of(self._archive, self.name)
             names = self._book.sheets if self._book else _files(self._archive)
         except _DAMAGED as e:
@@ -98,6 +108,13 @@ class Source:
         chosen = _chosen(self.name, names, member, one_is_all=self._book is None)
         self._first = chosen[0] or names[0]
         return chosen
+
+    def _refuse_documents(self, archive: zipfile.ZipFile) -> None:
+        """Raise ListFormatError for a document of another program, which is a zip, too."""
+        members = archive.NameToInfo
+        for member, what in _DOCUMENTS.items():
+            if member in members:
+                raise ListFormatError(self.name, what)
 
     @property
     def whole_name(self) -> str:

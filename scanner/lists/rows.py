@@ -196,6 +196,8 @@ class RowParser(CellReader):
         """
         places = [index for index, _, _ in self.layout.wide] or [self._amount]
         for at in places if self.layout.delimiter == "," else ():
+            if at + 1 in self.layout.labels:  # its amount is not taken, whatever the length
+                continue
             if 0 <= at < len(cells) - 1 and may_be_one_number(cells[at], cells[at + 1]):
                 reason = (
                     f"more fields than the header, and {clip(cells[at].strip())!r} with "

@@ -15,12 +15,14 @@ from scanner.lists.interface import Layout, ReadOptions
 from scanner.lists.names import SHARES, normal, word_set
 from scanner.model import tongues
 from scanner.model.speech import (
+    BASE_UNITS,
     IN_TITLES,
     MONEY,
     MOST_LETTERS,
     UNIT,
     may_be_one_number,
     note_says,
+    says_unit,
     speaks,
 )
 from scanner.model.understood import Role
@@ -64,6 +66,9 @@ _PARTS_OF_SHEETS = {
     PAGE: "a header or footer of a sheet's pages",
     PROMPT: "what a cell says when it is filled in",
 }
+_IN_PROSE = frozenset(BASE_UNITS) - word_set("raw sun drop drops mist planck octa duff atomic")
+"""Words that no text about a list holds unless amounts are in them."""
+_BLOCK = re.compile(r"\b(?:block|height)\b", re.IGNORECASE)
 _NOTED = word_set(
     "in as are unit block blockheight blocknumber blockno height half part en em a de des di da do "
     "dalam w als unidad unite"
@@ -194,6 +199,38 @@ def account_for_name(layout: Layout, options: ReadOptions) -> None:
     elif not height and layout.unit:
         remedy = f"use --unit coin or --unit base, or --columns ignore={word}"
         layout.accounting.unknown(part, remedy, text)
+
+
+def account_for_prose(layout: Layout, options: ReadOptions, name: str, text: str) -> None:
+    """Declare a file of words beside the tables of an archive, such as its README.
+
+    A line in it may give the unit of amounts; or a block, where the rows state none. name: the
+    file's. text: its start.
+    """
+    ignored = {normal(word) for word in options.columns.get("ignore", "").split(",")}
+    heights = any(heights_in(layout))
+    part, said = f"table {name!r}", ""
+    for line in text.split("\n"):
+        plain = line.replace("%", " ")[:MOST_LETTERS]
+        words = _ITS_WORDS.findall(plain.casefold())
+        if not _IN_PROSE.isdisjoint(words) or (
+            note_says(plain) and not (heights and _of_block(plain))
+        ):
+            said = line.strip()
+            break
+    if not said or normal(name) in ignored:
+        why = "as you asked" if said else "such files contain no rows"
+        layout.accounting.needless(part, why, said)
+        return
+    remedy = (
+        "it may give the unit or block of amounts: use --unit coin or --unit base, or --at, and"
+    )
+    layout.accounting.unknown(part, f"{remedy} --columns ignore={name}", said)
+
+
+def _of_block(text: str) -> bool:
+    """Whether what a text says of rows is their block alone."""
+    return not says_unit(text) and _BLOCK.search(text) is not None
 
 
 def account_for_asides(layout: Layout, options: ReadOptions, asides: Iterable[Aside]) -> None:

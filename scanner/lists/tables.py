@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from scanner.errors import ListFormatError, clip
-from scanner.files.encoding import refuse_binary
+from scanner.files.encoding import packing_of, refuse_binary
 from scanner.files.source import Source, Table
 from scanner.lists.columns import SETTINGS
 from scanner.lists.days import day_in
@@ -17,6 +18,7 @@ from scanner.lists.names import NEEDLESS_ENDINGS, NEEDLESS_FILES, normal
 from scanner.lists.spoken import (
     account_for_asides,
     account_for_name,
+    account_for_prose,
     account_for_unseen,
     heights_in,
 )
@@ -28,6 +30,9 @@ from scanner.model.registry import Registry
 
 GENERIC = frozenset({"csv", "json", "jsonl"})
 """Readers that a column map makes sense for."""
+
+
+_YAML = re.compile(r"(?:---|%YAML|(?:- +)?[A-Za-z_][\w -]{0,60}:)(?: |$)")
 
 
 class Tables(Protocol):
@@ -75,11 +80,14 @@ class SeveralTables:
         self.format, self.layout = "", Layout(marks=Marks(several=True))
         self._offset = 0
         self._places: list[str] = []
+        self._words: list[tuple[str, str]] = []  # files of words and their starts
 
     def blocks(self) -> Iterator[Block]:
         """Blocks of rows; their numbers go on from table to table. Raises ListFormatError."""
         for table in self._source.tables():
             yield from self._one(table)
+        for name, text in self._words:
+            account_for_prose(self.layout, self._options, name, text)
         account_for_asides(self.layout, self._options, self._source.asides)
         if not self.format:
             what = f"none of its {len(self._source.members)} tables is a list"
@@ -95,12 +103,17 @@ class SeveralTables:
         options = replace(self._options, file=f"{self._options.file}:{table.name}")
         recognised = self._recognise(table, options)
         if _is_needless(table.name) and (recognised is None or self._prose(table, recognised)):
-            accounting.needless(part, "such files contain no rows")
+            if _is_prose(table.name):
+                self._words.append((table.name, table.head.decode("utf-8", "replace")))
+            else:
+                accounting.needless(part, "such files contain no rows")
             return
         reader = self._wanted or recognised
         if reader is None:
             first = table.head[:200].decode("utf-8", "replace").strip().split("\n")[0]
             remedy = f"if it has rows, read it alone as {options.file} with --columns"
+            if kind := packing_of(table.head):
+                first, remedy = kind, "unpack it, and read it as a file of its own"
             accounting.unknown(part, remedy, first)
             return
         counted, layout = _Counted(table), Layout(marks=self.layout.marks, days=self.layout.days)
@@ -192,11 +205,25 @@ def recognise(head: bytes, options: ReadOptions, registry: Registry) -> ListRead
 
 def _no_format(head: bytes) -> str:
     first = head[:200].decode("utf-8", "replace").lstrip("\ufeff").split("\n")[0].strip()
+    if "\ufffd" in first.rstrip("\ufffd"):
+        return (
+            f'its first line is not UTF-8 text: {first[:80]!r}. Save it as "CSV UTF-8", or as .xlsx'
+        )
+    if _YAML.match(first):
+        return (
+            f"no known list format; it starts {first[:80]!r}. YAML is read as BitMEX publishes it: "
+            "convert other YAML to JSON or CSV"
+        )
     return (
         f"no known list format; it starts {first[:80]!r}. If no line names its columns, add one "
         "at the top (network,address,amount); if a line names them in other words, map them "
         "with --columns (address=..,amount=..); for one address per line use --network"
     )
+
+
+def _is_prose(name: str) -> bool:
+    plain = name.rpartition("/")[2].lower()
+    return plain.startswith("readme") or plain.endswith(".md")
 
 
 def _is_needless(name: str) -> bool:

@@ -56,7 +56,8 @@ class _Frame:
     """One object or array that is open. name: its key, "" in an array.
 
     weight: characters of what waits. rows: made of it or in it so far; here: of its own elements.
-    held: the one nested object with an address that may be part of this one.
+    held: the one nested object with an address that may be part of this one. opened: keys, a few of
+    them, that objects and arrays stand under.
     """
 
     is_array: bool
@@ -65,6 +66,7 @@ class _Frame:
     values: dict[str, str] = field(default_factory=dict)
     key: str = ""
     repeated: str = ""
+    opened: set[str] = field(default_factory=set)
     waiting: list[_Waiting] = field(default_factory=list)
     held: dict[str, str] | None = None
     held_name: str = ""
@@ -118,6 +120,11 @@ class Walker:
         above = self._frames[-1] if self._frames else None
         name = above.key if above and not above.is_array else ""
         skipped = bool(above and above.skipped) or (bool(name) and normal(name) in self._ignored)
+        if above and not above.is_array and not skipped:
+            if name in above.opened or name in above.values:
+                self._late(f"key {self._path(name)!r}", _TWICE, name)
+            elif len(above.opened) < MAX_KEYS:
+                above.opened.add(name)
         if skipped and not (above and above.skipped):
             self._layout.accounting.needless(f"key {self._path(name)!r}", "as you asked")
         self._frames.append(_Frame(is_array, name, skipped))
@@ -136,9 +143,9 @@ class Walker:
         if ADDRESS.fullmatch(key) and normal(key) not in BY_NAME:
             yield from self._row({"address": key, "amount": text})
             return
-        if key in frame.values:
+        if key in frame.values or key in frame.opened:
             frame.repeated = key
-            self._late(f"key {self._path(key)!r}", "it is given twice", frame.values[key])
+            self._late(f"key {self._path(key)!r}", _TWICE, frame.values.get(key, text))
         if frame.rows and BY_NAME.get(normal(key)) in INHERITED:
             self._late(f"key {self._path(key)!r}", _LATE, text)
         if len(frame.values) <= MAX_KEYS:
@@ -386,4 +393,5 @@ class Walker:
         yield from self._objects.rows(values | around, self.line or self.count, level)
 
 
+_TWICE = "it is given twice, and other programs take one of them only: give it once"
 _LATE = "it comes after rows that it may describe: put it before them"

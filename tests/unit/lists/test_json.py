@@ -11,6 +11,7 @@ from scanner.errors import ListFormatError
 from scanner.model.finding import FindingKind
 
 A = "1PJiGp2yDLvUgqeBsuZVCBADArNsk6XEiw"
+OTHER = "1NDyJtNTjmwk5xPNhjgAMu4HDHigtobu1s"
 E1 = "0x0cdcdb19a857c2ac24818ca4fdfe38cce071483e"
 
 
@@ -126,6 +127,26 @@ def test_numbers_that_are_no_amounts(
 def test_a_document_that_cannot_be_read_on(read_bytes: Reader, text: str, words: str) -> None:
     with pytest.raises(ListFormatError, match=words):
         read_bytes(text)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        '{"wallets": [%s], "wallets": [%s]}',
+        '{"note": {"x": ""}, "wallets": [%s], "note": {"x": ""}, "data": [%s]}',
+        '{"wallets": [%s], "data": {"hot": [%s], "hot": ""}}',
+    ],
+)
+def test_a_key_of_objects_given_twice_is_a_finding(read_bytes: Reader, document: str) -> None:
+    """Other programs take the first or the last of them, and nobody can say which is meant."""
+    rows = [json.dumps({"coin": "BTC", "address": x, "amount": "1"}) for x in (A, OTHER)]
+    read = read_bytes(document.replace("%s", rows[0], 1).replace("%s", rows[1]))
+    assert len(read.claims) == 2
+    assert any("given twice, and other programs" in f.reason for f in read.findings)
+    once = read_bytes(
+        f'{{"wallets": [{rows[0]}], "data": [{{"hot": [{rows[1]}]}}, {{"hot": []}}]}}'
+    )
+    assert not any("twice" in f.reason for f in once.findings)
 
 
 def test_a_key_given_twice_is_a_finding(read_bytes: Reader) -> None:

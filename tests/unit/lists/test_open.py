@@ -80,7 +80,7 @@ def _reader(name: str) -> ListReader:
         (b"%PDF-1.7\nxx", "a PDF, not a table"),
         (b"\x00" * 5000, "a binary file"),
         (b"coin,address\rBTC,x\rBTC,y\r", "CR alone"),
-        (b"<html><body>", "no known list format; it starts '<html><body>'"),
+        (b"<html><body>", "a web page, not a table"),
         (b"x" * 10_000_000, "no known list format"),
     ],
 )
