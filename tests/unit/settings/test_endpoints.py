@@ -101,7 +101,7 @@ def test_environment_variable_names_the_file(tmp_path):
         (GOOD + 'own = "yes"\n', "own must be"),
         ("surprise = 1\n" + GOOD, "unknown key 'surprise'"),
         ("endpoints = 1\n", "mine.toml: unknown key 'endpoints'; did you mean 'endpoint'?"),
-        (GOOD + 'operater = "me"\n', "'operater'; did you mean 'operator'?"),
+        (GOOD + 'operater = "me"\n', "'operater'; did you mean 'operator' or"),
         (GOOD.replace('"ethereum"', '"etherium"'), "'etherium'; did you mean 'ethereum'"),
         ("defaults = 1\n" + GOOD, "defaults must be"),
         ("[endpoint]\nname = 'a'\n", "as an [[endpoint]] table"),
