@@ -7,7 +7,6 @@ from typing import Final
 
 from scanner.model.registry import Registry
 
-_NOT_KNOWN: Final = "no account is known that surely holds something: ask two operators"
 _OWN_NODE: Final = "its one source is an own node, which goes through all coins itself"
 
 _PAYEES: Final = (
@@ -27,7 +26,6 @@ BY_BLOCK: Final[Mapping[str, str]] = {
 """Network that is read -> whom each pinned block itself names, where the table names nobody."""
 
 NO_CANARY: Final[Mapping[str, str]] = {
-    "aelf": _NOT_KNOWN,
     "bitcoin-gold": _OWN_NODE,
     "digibyte": _OWN_NODE,
     "polkadot": "what stayed there in 2025 may still move; each answer has to show the block's own "

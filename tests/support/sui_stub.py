@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,7 +23,8 @@ _ASKED = re.compile(
 class SuiServer(WorldServer):
     """Values held: MIST for "", raw units by coin type. stakes: address -> principals.
 
-    quirks: "other address", "other coin", "many stakes", "plain principal", "no types".
+    quirks: "other address", "other coin", "many stakes", "plain principal", "no types", "wrapped
+    balance".
     """
 
     network = "sui"
@@ -31,6 +33,7 @@ class SuiServer(WorldServer):
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         self.stakes: dict[str, list[int]] = {}
+        self.told: dict[str, Any] = {}  # in place of the coins that it lists
 
     def answer(self, method: str, path: str, body: bytes) -> Sent:
         asked = json.loads(body)
@@ -57,7 +60,7 @@ class SuiServer(WorldServer):
         time = datetime.fromtimestamp(START + at, UTC).strftime("%Y-%m-%dT%H:%M:%S.123Z")
         made |= {"sequenceNumber": at, "digest": digest, "timestamp": time}
         if "coin::Coin<" in text:
-            made["query"] = {"objects": {"nodes": self._coins(at)}}
+            made["query"] = self.told or {"objects": {"nodes": self._coins(at)}}
         elif "query {" in text:
             found = {name: self._told(pattern, a, c, at) for name, a, c in _ASKED.findall(text)}
             if self.trap is Trap.DROPS and found:
@@ -67,15 +70,18 @@ class SuiServer(WorldServer):
 
     def _coins(self, at: int) -> list[dict[str, Any]]:
         """A coin of everybody who holds some, whatever is said of balances, and of a shared object."""
-        found: list[dict[str, Any]] = [
-            {"owner": {}, "asMoveObject": {"contents": {"json": {"balance": {"value": "5"}}}}}
-        ]
+        pattern = recorded("sui", "objects")
+        coin = pattern["coin"]["data"]["object"]
+        found: list[dict[str, Any]] = [{"owner": {}, **deepcopy(coin)}]
         for address, contract in self.world.held:
             if not contract and (amount := self.world.at(address, at)):
-                shown = str(amount) if "plain principal" in self.quirks else {"value": str(amount)}
-                content = {"json": {"id": "0x7", "balance": shown}}
-                owner = {"address": {"address": address}}
-                found.append({"owner": owner, "asMoveObject": {"contents": content}})
+                one = deepcopy({**pattern["owners"]["data"]["addressOwned"], **coin})
+                one["owner"]["address"]["address"] = address
+                shown = (
+                    str(amount) if "wrapped balance" not in self.quirks else {"value": str(amount)}
+                )
+                one["asMoveObject"]["contents"]["json"]["balance"] = shown
+                found.append(one)
         return found[:5]
 
     def _told(self, pattern: dict[str, Any], address: str, coin: str, at: int) -> dict[str, Any]:

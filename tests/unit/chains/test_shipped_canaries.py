@@ -32,7 +32,7 @@ REGISTRY = load_registry()
 SHIPPED = [canary for name in REGISTRY.networks for canary in REGISTRY.canaries(name)]
 COLLISION = bytes.fromhex("6e879169a87ca887")
 """2DUP EQUAL NOT VERIFY SHA256 SWAP SHA256 EQUAL: two texts that differ, with one hash."""
-NONE_KNOWN = {"aelf", "bitcoin-gold", "digibyte", "polkadot", "qtum"}
+NONE_KNOWN = {"bitcoin-gold", "digibyte", "polkadot", "qtum"}
 """Networks that are read and have none; scanner.chains.canary_table says why."""
 NAMED = {"aptos", "dash", "ethereum-beacon", "litecoin", "pi", "sui", "zcash"}
 """Networks that the table has none of: their blocks name one."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 
 import pytest
 from support.aelf_stub import CODEC, FINAL, START, AelfServer
@@ -9,6 +10,7 @@ from support.reader_contract import ReaderContract
 from support.recorded import World
 
 from scanner.chains.aelf.messages import read_balance
+from scanner.chains.aelf.node import TOKENS
 from scanner.chains.aelf.reader import AelfReader, make_source
 from scanner.chains.fleet.interface import Reading
 from scanner.chains.interface import ReadPolicy
@@ -19,6 +21,7 @@ from scanner.errors import (
     HeightPrunedError,
     SourceUnavailableError,
 )
+from scanner.model.addresses import base58
 from scanner.model.addresses.table import decode_address
 from scanner.model.balance import BalanceQuery
 from scanner.model.endpoint import Endpoint
@@ -29,6 +32,24 @@ REGISTRY = load_registry()
 NETWORK = REGISTRY.network("aelf")
 ELF = Holding("ELF", "aelf", "", 8)
 RICH, OTHER, THIRD, FOURTH, NOBODY = (CODEC.encode(bytes((n,)) * 32) for n in range(1, 6))
+
+
+def of_the_first_block(chain: str, number: int) -> str:
+    """The address of a chain's contract, by its number in the order of the first block.
+
+    Source: AElf's AddressHelper and the bytes of numbers in HashHelper, low first.
+    """
+    digests = (
+        sha256(int.from_bytes(base58.decode(chain), "little").to_bytes(4, "little")).digest(),
+    )
+    digests += (sha256(number.to_bytes(8, "little")).digest(),)
+    return CODEC.encode(sha256(b"".join(digests)).digest())
+
+
+def test_the_canary_is_a_contract_of_the_main_chains_first_block() -> None:
+    assert (of_the_first_block("AELF", 8), of_the_first_block("tDVV", 7)) == tuple(TOKENS.values())
+    (canary,) = REGISTRY.canaries("aelf")
+    assert canary.address == of_the_first_block("AELF", 11)
 
 
 def query(address: str, holding: Holding = ELF) -> BalanceQuery:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from support.reader_contract import ReaderContract
-from support.recorded import VECTORS, World
+from support.recorded import VECTORS, World, recorded
 from support.replay import opened
 from support.sui_stub import START, SuiServer
 
@@ -111,7 +111,7 @@ def test_checkpoints_out_of_reach() -> None:
             r.pin(501)
 
 
-@pytest.mark.parametrize("quirks", [(), ("plain principal",)])
+@pytest.mark.parametrize("quirks", [(), ("wrapped balance",)])
 def test_owners_of_coins_are_named(quirks: tuple[str, ...]) -> None:
     stub = a_stub(*quirks)
     stub.world.put(OTHER, 0)
@@ -120,6 +120,22 @@ def test_owners_of_coins_are_named(quirks: tuple[str, ...]) -> None:
         later = r.holders_at(r.pin(460))
     assert [(h.address.text, h.least) for h in found] == [(RICH, 52_855_428_706)]
     assert [h.least for h in later] == [1]
+
+
+@pytest.mark.parametrize(
+    ("whose", "least"), [("addressOwned", 299_999_998_012_000), ("shared", 0), ("immutable", 0)]
+)
+def test_of_the_real_servers_coins_those_of_an_address_name_it(whose: str, least: int) -> None:
+    told = recorded("sui", "objects")
+    node = {**told["owners"]["data"][whose], **told["coin"]["data"]["object"]}
+    page = told["listed"]["data"]["checkpoint"]["query"]["objects"]
+    page["nodes"] = [{**one, **node} for one in page["nodes"][:1]]
+    stub = a_stub()
+    stub.told = {"objects": page}
+    with reader(stub) as r:
+        found = r.holders_at(r.pin(400))
+    owner = node["owner"].get("address", {}).get("address")
+    assert [(h.address.text, h.least) for h in found] == ([(owner, least)] if least else [])
 
 
 def test_a_server_without_objects_by_type_names_nobody() -> None:
