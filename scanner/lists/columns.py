@@ -108,6 +108,8 @@ def _parted(name: str) -> Iterable[tuple[str, str]]:
         return
     yield "", name
     words = _WORDS.findall(name)
+    if normal("".join(words)) != normal(name):
+        return  # a letter of another script is left over: \u00b5BTC is no BTC
     for at in range(1, len(words)):
         yield "".join(words[:at]), "".join(words[at:])
         yield "".join(words[at:]), "".join(words[:at])

@@ -157,7 +157,9 @@ def sign_in(name: str) -> str:
 
 
 def normal(name: str) -> str:
-    """A name without case, spaces and punctuation."""
+    """A name without case, spaces and punctuation; wide letters and those in signs are letters."""
+    if not name.isascii():
+        name = unicodedata.normalize("NFKC", name)
     return "".join(c for c in name.lower() if c.isalnum())
 
 

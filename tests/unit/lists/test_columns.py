@@ -6,6 +6,7 @@ import pytest
 
 from scanner.errors import ListFormatError
 from scanner.lists.columns import FIELDS, find_columns, header_names, normal
+from scanner.model.registry import Registry
 
 
 def test_names_are_compared_without_case_spaces_and_punctuation() -> None:
@@ -38,3 +39,26 @@ def test_a_choice_overrules_the_usual_name() -> None:
 
 def test_unknown_cells_have_no_field() -> None:
     assert header_names(["address", "what", ""]) == {"address"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Amount µBTC", "Amount μBTC", "Balance（万BTC）", "Balance 万 BTC", "千BTC balance", "balance мBTC",
+        "Balance BTC²", "Amount ㎲BTC", "Amount Ⓚ BTC", "Amount (m₿)", "amount_½_BTC", "Balance ㎑",
+    ],
+)  # fmt: skip
+def test_a_letter_of_another_script_is_part_of_a_unit(registry: Registry, name: str) -> None:
+    """A millionth or ten thousand of a coin are no coin."""
+    columns = find_columns(["network", "address", name], "f", 1, None, registry)
+    assert (columns.unknown, columns.wide, columns.coin) == ((2,), (), "")
+    assert "amount" not in columns.at
+
+
+@pytest.mark.parametrize(
+    "name", ["Balance（BTC）", "Ｂａｌａｎｃｅ (BTC)", "Balance【BTC】", "amount·BTC"]
+)
+def test_wide_letters_and_brackets_are_letters_and_brackets(registry: Registry, name: str) -> None:
+    columns = find_columns(["coin", "address", name], "f", 1, None, registry)
+    assert (columns.at["amount"], columns.coin) == (2, "BTC")
+    assert find_columns(["Ａｄｄｒｅｓｓ"], "f", 1).at == {"address": 0}
