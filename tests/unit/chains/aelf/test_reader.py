@@ -19,6 +19,7 @@ from scanner.errors import (
     ConfigError,
     HeightNotReachedError,
     HeightPrunedError,
+    SourceRejectedError,
     SourceUnavailableError,
 )
 from scanner.model.addresses import base58
@@ -119,6 +120,9 @@ def test_a_source_needs_the_side_chain_too() -> None:
         make_source(NETWORK, [main], REGISTRY, ReadPolicy())
     source = source_of(NETWORK, {"aelf": [main, server.side(main)]}, REGISTRY)
     assert source is not None
+    with pytest.raises(SourceRejectedError, match="not trusted"):
+        source.fetch_balances([query(RICH)], source.pin(None))
+    server.world.put(REGISTRY.canaries("aelf")[0].address, 120_000_000_00000000)
     (found,) = source.fetch_balances([query(RICH)], source.pin(None))
     assert found.amount == 228_000_000_00000011
     source.close()
