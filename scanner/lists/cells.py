@@ -38,6 +38,7 @@ _UNSEEN = -1
 _DITTO = frozenset({'"', "''", "\u3003", "\u2033", "ditto", "idem", "same", "do."})
 _LONG = 200  # of a text that is searched for names of coins
 _WORD = re.compile(r"[^\W_]{3,}")
+_PAGE = re.compile(r"https?://\S*")  # says nothing in words
 _ALL_FIELDS = (
     "coin",
     "network",
@@ -202,7 +203,7 @@ class CellReader:
     def _says(self, at: int, text: str) -> bool:
         """Whether a note or a label may say something of its row; what does not is kept."""
         if at in self.layout.labels:
-            told = label_says(text)
+            told = not _PAGE.fullmatch(text) and label_says(text)
         else:
             told = is_no_holding(text) if at in self._holders else note_says(text)
         if told:

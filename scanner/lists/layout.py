@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from scanner.errors import ListFormatError
 from scanner.lists.columns import Columns
-from scanner.lists.names import HOLDER, LABEL, OF_WORDS
+from scanner.lists.names import FOUND, HOLDER, LABEL, OF_WORDS
 from scanner.model.claim import Unit
 from scanner.model.speech import BASE_UNITS
 
@@ -28,8 +28,8 @@ class TableLayout:
     network is one of the table's choice, as in the files that the table is made of.
     coins_said: the user says that amounts are whole coins, whatever decimals stand beside them.
     notes: columns of free words and dates, which may say something of the row all the same.
-    labels: columns of free words. holders: of owners and companies, whose words may say that a row
-    is not held.
+    labels: columns of free words, and of where a row was found. holders: of owners and companies,
+    whose words may say that a row is not held.
     typed: numbers that are no texts, as in JSON, have dots for decimals whatever the user says.
     blank: columns without a name that are blank in the first rows: a value below them is told.
     comma_shown: a number of the file has the comma for its decimal mark.
@@ -113,7 +113,7 @@ class TableLayout:
             any_network=False,
             wide=tuple((a.index, a.coin, a.unit) for a in columns.wide),
             coins_said=said.get("unit") == Unit.COIN,
-            labels=frozenset(i for i, w in needless.items() if w == LABEL),
+            labels=frozenset(i for i, w in needless.items() if w in (LABEL, FOUND)),
             holders=holders,
             dates=columns.dates,
             stated=columns.stated,

@@ -67,6 +67,7 @@ FIELDS: Mapping[str, frozenset[str]] = {
 
 LABEL = "a label"
 HOLDER = "who holds or publishes it"
+FOUND = "where it was found"
 
 NEEDLESS: Mapping[str, frozenset[str]] = {
     LABEL: word_set(
@@ -80,7 +81,7 @@ NEEDLESS: Mapping[str, frozenset[str]] = {
         "exchange entity publisher company organisation organization owneroftheaddress venue "
         "institution provider auditor issuer code"
     ),
-    "where it was found": word_set(
+    FOUND: word_set(
         "source url link explorer explorerlink explorerurl website href logo icon image "
         "logourl schema"
     ),
@@ -102,7 +103,7 @@ NEEDLESS: Mapping[str, frozenset[str]] = {
 }
 """Parts that no claim is in: why, and their names."""
 
-OF_WORDS = frozenset({LABEL, HOLDER, "a date, which does not name a block"})
+OF_WORDS = frozenset({LABEL, HOLDER, FOUND, "a date, which does not name a block"})
 """Needless parts whose words are looked through all the same: they may say a unit or a block."""
 
 NAMES_A_COIN = word_set("name label description title category code issuer type rowtype status")

@@ -34,6 +34,8 @@ _NAME = re.compile(
 _NO_HOLDING = re.compile(
     r"\b(?:liabilit(?:y|ies)|loans?|debts?|borrow(?:ed|ing)|lent|owed|payables?|closed|inactive"
     r"|retired|disabled|deprecated|decommissioned|sold|pledged|collateral|counterpart(?:y|ies)|test"
+    r"|excluded|omitted|stolen|seized|hacked|burn(?:t|ed)?|inaccessible|unspendable|escrow(?:ed)?"
+    r"|lost keys?|on behalf of"
     r"|(?:not|no) (?:owned|our|ours|held|holdings?|reserves?)|third part(?:y|ies))\b",
     re.IGNORECASE,
 )
@@ -56,7 +58,8 @@ _NOT_HELD = (
     word_set(
         "liability liabilities loan loans debt debts borrow borrowed borrowing lent owed payable "
         "payables closed inactive retired disabled deprecated decommissioned sold pledged "
-        "collateral counterparty counterparties test not no third"
+        "collateral counterparty counterparties test not no third excluded omitted stolen seized "
+        "hacked burn burnt burned inaccessible unspendable escrow escrowed lost on"
     )
     | tongues.NOT_HELD
 )

@@ -15,12 +15,13 @@ A = "0x28C6c06298d514Db089934071355E5743bf21d60"
 SPOKEN = [
     "Loan", "Customer debt", "Borrowed from Genesis", "not owned, custodian of partner", "not ours",
     "USD millions", "(thousands)", "Closed", "liability", "no reserve", "50 %", "third party",
+    "Excluded", "burn address", "stolen in 2024", "escrow", "lost keys", "held on behalf of clients",
     "lent out", "pledged", "in EUR", "percent", "counterparty", "amounts as sats", "in 000s",
 ]  # fmt: skip
 SILENT = [
     "Hot wallet 3", "Ledger Nano", "Satoshi's first wallet", "Thousand Oaks office", "Block.one",
     "Binance-Peg BTC", "Notable", "third wallet", "not for long", "SUN deposit", "Unit 7 vault",
-    "USDT cold 3", "USDC", "Raw deposit", "Wei Dai", "No. 4", "Tsd7", "12e4-77", "Custody (3 of 5)",
+    "Lost Coast office", "on Ledger", "Burnaby branch", "USDT cold 3", "USDC", "Raw deposit", "Wei Dai", "No. 4", "Tsd7", "12e4-77", "Custody (3 of 5)",
 ]  # fmt: skip
 
 
@@ -100,3 +101,12 @@ def test_words_around_the_rows_that_say_so_are_asked_about(read_bytes: Reader, t
 @pytest.mark.parametrize("title", ["Proof of Reserves and Liabilities", "Northbank test run"])
 def test_a_title_of_both_sides_says_nothing_of_the_rows(read_bytes: Reader, title: str) -> None:
     assert not asked(read_bytes(f"{title}\ncoin,network,address,amount\nETH,ethereum,{A},1.5\n"))
+
+
+@pytest.mark.parametrize("column", ["source", "Link", "explorer"])
+def test_words_in_place_of_a_page_are_looked_at(read_bytes: Reader, column: str) -> None:
+    text = "coin,network,address,amount,{}\nETH,ethereum,{},1.5,{}\n"
+    page = f"https://etherscan.io/address/{A}?unit=usd&test=1"
+    assert not asked(read_bytes(text.format(column, A, page)))
+    assert not asked(read_bytes(text.format(column, A, "Etherscan")))
+    assert asked(read_bytes(text.format(column, A, "customer loans in gwei")))
