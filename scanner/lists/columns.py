@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -87,6 +88,8 @@ def amount_named(name: str, registry: Registry) -> Amount | str | None:
     """
     if len(name) > _LONGEST_NAME:
         return None
+    if not name.isascii():
+        name = unicodedata.normalize("NFKC", name)  # wide brackets are brackets
     for word, unit in _parted(name):
         if word.strip() and normal(word) not in BASE_AMOUNT_WORDS:
             continue

@@ -11,13 +11,17 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from scanner.errors import clip
+from scanner.lists.abroad import NEEDLESS_ABROAD
 from scanner.lists.names import normal, word_set
 from scanner.model.dates import Span, as_text, spans_in
 from scanner.model.finding import Finding, FindingKind
 
-OF_THE_AMOUNT = word_set(
-    "date day datetime time timestamp asof asofdate snapshotdate snapshottime reportdate auditdate "
-    "balancedate"
+OF_THE_AMOUNT = (
+    word_set(
+        "date day datetime time timestamp asof asofdate snapshotdate snapshottime reportdate "
+        "auditdate balancedate"
+    )
+    | NEEDLESS_ABROAD["a date, which does not name a block"]
 )
 """Names of days that an amount is of; not of when a row was made, changed or signed."""
 

@@ -9,13 +9,15 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping
 
+from scanner.lists.abroad import FIELDS_ABROAD, NEEDLESS_ABROAD
+
 
 def word_set(text: str) -> frozenset[str]:
     """The words of a text, parted by spaces."""
     return frozenset(text.split())
 
 
-FIELDS: Mapping[str, frozenset[str]] = {
+_FIELDS: Mapping[str, frozenset[str]] = {
     "coin": word_set(
         "coin digitalasset asset currency symbol token ticker assetname coinname tokensymbol "
         "assetsymbol coinsymbol cryptocurrency cryptoasset tokenname currencycode"
@@ -63,13 +65,16 @@ FIELDS: Mapping[str, frozenset[str]] = {
     "owner2": frozenset({"eoa2", "owner2"}),
     "status": frozenset({"status"}),
 }
+FIELDS: Mapping[str, frozenset[str]] = {
+    field: names | FIELDS_ABROAD.get(field, frozenset()) for field, names in _FIELDS.items()
+}
 """Our field names, and the names that mean them."""
 
 LABEL = "a label"
 HOLDER = "who holds or publishes it"
 FOUND = "where it was found"
 
-NEEDLESS: Mapping[str, frozenset[str]] = {
+_NEEDLESS: Mapping[str, frozenset[str]] = {
     LABEL: word_set(
         "label labels tag tags note notes comment comments remark remarks description desc "
         "name walletname accountname walletlabel addresslabel title purpose usage category"
@@ -101,12 +106,17 @@ NEEDLESS: Mapping[str, frozenset[str]] = {
         "balanceinusd quoterate quote valuation"
     ),
 }
+NEEDLESS: Mapping[str, frozenset[str]] = {
+    why: names | NEEDLESS_ABROAD.get(why, frozenset()) for why, names in _NEEDLESS.items()
+}
 """Parts that no claim is in: why, and their names."""
 
 OF_WORDS = frozenset({LABEL, HOLDER, FOUND, "a date, which does not name a block"})
 """Needless parts whose words are looked through all the same: they may say a unit or a block."""
 
-NAMES_A_COIN = word_set("name label description title category code issuer type rowtype status")
+NAMES_A_COIN = NEEDLESS_ABROAD[LABEL] | word_set(
+    "name label description title category code issuer type rowtype status"
+)
 """Needless, or no word of a coin, beside a coin; where no coin is named, they may well name it."""
 
 LISTS_OF_COINS = (
