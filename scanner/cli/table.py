@@ -14,6 +14,7 @@ from typing import Any, cast
 import typer
 from typer.core import TyperGroup
 
+from scanner.cli.common.as_given import take_as_given
 from scanner.cli.common.examples import epilog
 from scanner.cli.common.later import imported_when_used
 from scanner.model.named import named
@@ -125,6 +126,13 @@ class _Commands(MutableMapping[str, Any]):
 
 
 def _make(entry: Entry) -> Any:  # noqa: ANN401
+    made = _command(entry)
+    for command in (made, *getattr(made, "commands", {}).values()):
+        take_as_given(command)
+    return made
+
+
+def _command(entry: Entry) -> Any:  # noqa: ANN401
     with imported_when_used():
         found = named(f"cli.{entry.place}")
     if isinstance(found, typer.Typer):
@@ -150,6 +158,7 @@ class CommandTable(TyperGroup):
 
     def __init__(self, **arguments: Any) -> None:  # noqa: ANN401
         super().__init__(**arguments)
+        take_as_given(self)
         self.commands = cast(MutableMapping[str, Any], _Commands())
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401
