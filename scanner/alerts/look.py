@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from scanner.model.registry import Registry
 from scanner.store.database.engine import Store
 from scanner.store.reading.across import Taken
-from scanner.store.reading.queries import SnapshotHead
+from scanner.store.reading.heads import SnapshotHead
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,8 +26,8 @@ from scanner.store.database.engine import Store
 from scanner.store.reading import alert_questions, queries
 from scanner.store.reading.across import Taken
 from scanner.store.reading.alert_questions import EXAMPLES, Named
+from scanner.store.reading.heads import SnapshotHead
 from scanner.store.reading.history import earlier
-from scanner.store.reading.queries import SnapshotHead
 from scanner.store.writing.alert_log import NewEvent
 from scanner.store.writing.publishers import publisher_names
 

@@ -21,7 +21,7 @@ from scanner.errors import ScannerError, SourceUnavailableError
 from scanner.model.registry import Registry
 from scanner.store.database.engine import Store
 from scanner.store.reading import queries
-from scanner.store.reading.queries import SnapshotHead
+from scanner.store.reading.heads import SnapshotHead
 from scanner.store.writing import alert_log
 from scanner.store.writing.alert_log import Delivery, DeliveryState
 

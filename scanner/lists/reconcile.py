@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from scanner.lists.days import SEVERAL_DAYS, dated
 from scanner.lists.seen import SeenKeys
 from scanner.lists.sums import Sums
-from scanner.model.claim import Claim, DeclaredTotal, ListSummary, Row, UnreadableRow
+from scanner.model.claim import Claim, DeclaredTotal, ListSummary, Row
 from scanner.model.finding import Finding, FindingKind
 from scanner.model.registry import Registry
 
@@ -157,12 +157,6 @@ class ListAudit:
                 if count > MAX_DETAILED
             ),
         ]
-
-
-def finding_of(row: UnreadableRow) -> Finding:
-    """The finding for a row that gives no claim."""
-    column = f", field {row.column}" if row.column else ""
-    return Finding(FindingKind(row.kind), f"row {row.row}{column}: {row.reason}", row.row)
 
 
 def duplicate_of(claim: Claim, first_row: int) -> Finding:

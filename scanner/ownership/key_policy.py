@@ -15,17 +15,8 @@ from itertools import accumulate
 from scanner.model.control import DERIVED, Binding, Control, ControlResult
 from scanner.model.key_policy import KeyPolicy, Way, Weighted, keys_of
 from scanner.ownership import verdicts
+from scanner.ownership.changeable import CHANGEABLE
 from scanner.ownership.interface import Signer
-
-CHANGEABLE = frozenset(
-    ("algorand", "aptos", "near_implicit", "solana", "stellar", "ton", "tron", "xrpl")
-)
-"""Address formats that a key makes and whose accounts can be given other keys later."""
-
-CHANGEABLE_KINDS = frozenset(
-    ("algorand", "aptos", "near", "solana", "stellar", "ton", "tron", "xrpl")
-)
-"""Kinds of networks that have such addresses (`Network.kind`)."""
 
 FIXED = frozenset(("evm", "filecoin_secp256k1"))
 """Address formats whose keys no chain changes, or whose contracts are asked themselves, on networks

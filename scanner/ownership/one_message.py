@@ -14,9 +14,9 @@ from scanner.model.control import Binding, Control, ControlResult
 from scanner.model.jsontext import read_json
 from scanner.model.network import Network
 from scanner.model.registry import Registry
+from scanner.ownership.changeable import CHANGEABLE
 from scanner.ownership.interface import ContractCall, KeyQuestion
 from scanner.ownership.judge import judge_claims
-from scanner.ownership.key_policy import CHANGEABLE
 from scanner.ownership.native.parts import said_by
 from scanner.ownership.statement import purpose_of
 

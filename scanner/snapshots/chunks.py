@@ -28,7 +28,7 @@ from scanner.ownership.statement import settle
 from scanner.snapshots.asking import ChunkFailedError, Tools, asked, vouched_by_user
 from scanner.snapshots.doubts import Doubts
 from scanner.snapshots.findings import row_findings
-from scanner.snapshots.interface import (
+from scanner.snapshots.values import (
     Chunk,
     NumberedClaim,
     RowResult,

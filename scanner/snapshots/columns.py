@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from scanner.model.balance import Balance
 from scanner.model.control import ControlResult
-from scanner.snapshots.interface import NumberedClaim, RowResult
+from scanner.snapshots.values import NumberedClaim, RowResult
 
 Columns = Sequence[Sequence[Any]]
 """Many rows by column: each as long as the others."""

@@ -11,7 +11,7 @@ from scanner.model.control import Control, ControlResult
 from scanner.model.finding import Finding, FindingKind
 from scanner.model.parts import parts_of, sum_named
 from scanner.snapshots.doubts import NONE, Doubts
-from scanner.snapshots.interface import NumberedClaim
+from scanner.snapshots.values import NumberedClaim
 
 CONTROL_KINDS: Mapping[Control, FindingKind] = {
     Control.MISMATCH: FindingKind.BAD_SIGNATURE,

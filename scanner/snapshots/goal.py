@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from threading import Lock
 
-from scanner.snapshots.interface import Chunk, ChunkState
+from scanner.snapshots.values import Chunk, ChunkState
 
 Claimed = Mapping[str, int]
 """Asset -> base units that a chunk's rows claim, duplicates left out."""

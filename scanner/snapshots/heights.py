@@ -17,8 +17,8 @@ from scanner.snapshots.asking import (
     side_by_side,
     vouched_by_user,
 )
-from scanner.snapshots.interface import SnapshotPolicy
 from scanner.snapshots.moments import fitting, moment_of, named_day
+from scanner.snapshots.values import SnapshotPolicy
 
 Key = tuple[str, int | None]
 """A network and the height that a list states, None for the newest."""

@@ -7,7 +7,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
 
-from scanner.snapshots.interface import ChunkPlan
+from scanner.snapshots.values import ChunkPlan
 
 DEFAULT_CHUNK = 500
 """Claims in a chunk where the source does not say (or there is none)."""

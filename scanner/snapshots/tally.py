@@ -19,7 +19,7 @@ from scanner.model.amount import rescale
 from scanner.model.balance import Balance, Evidence, weakest
 from scanner.model.control import ControlResult, is_proof
 from scanner.snapshots.columns import Columns, ResultColumns
-from scanner.snapshots.interface import NumberedClaim
+from scanner.snapshots.values import NumberedClaim
 
 SHOWN_EVIDENCE = tuple(e for e in Evidence if e is not Evidence.UNAVAILABLE)
 RATIO_DECIMALS = 6

@@ -21,8 +21,8 @@ from scanner.store.reading.across import (
     difference_page,
     shared_page,
 )
+from scanner.store.reading.heads import SnapshotHead
 from scanner.store.reading.history import asset_history, verified_rows
-from scanner.store.reading.queries import SnapshotHead
 from scanner.store.reading.row_pages import FoundClaim, RowFilter, claims_numbered, row_page
 from scanner.web import objects
 from scanner.web.objects import Object

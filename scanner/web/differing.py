@@ -12,7 +12,7 @@ from typing import Any
 from scanner.model.amount import rescale
 from scanner.reports.figures.values_json import grouped, usd
 from scanner.store.reading.across import Change
-from scanner.store.reading.queries import SnapshotHead
+from scanner.store.reading.heads import SnapshotHead
 from scanner.web.site import Site
 from scanner.web.worth import snapshot_worth
 

@@ -27,8 +27,8 @@ from scanner.reports.figures.values_json import grouped
 from scanner.reports.figures.words import MEANINGS
 from scanner.reports.tables.text import printable
 from scanner.snapshots.tally import SHOWN_EVIDENCE
+from scanner.store.reading.heads import SnapshotHead
 from scanner.store.reading.history import assets_of, earlier
-from scanner.store.reading.queries import SnapshotHead
 from scanner.store.reading.row_pages import FoundClaim
 from scanner.web.site import Site
 

@@ -13,10 +13,10 @@ from starlette.responses import Response
 
 from scanner.reports.documents.document import iso
 from scanner.reports.tables.text import printable
-from scanner.snapshots.interface import SnapshotState
+from scanner.snapshots.values import SnapshotState
 from scanner.store.reading import queries
+from scanner.store.reading.heads import SnapshotHead
 from scanner.store.reading.history import verified_rows
-from scanner.store.reading.queries import SnapshotHead
 from scanner.web import answers, drawing, render
 from scanner.web.api import PublisherId
 from scanner.web.site import Site

@@ -14,8 +14,8 @@ from scanner.reports.figures.findings import finding_record
 from scanner.reports.figures.outcome import in_order
 from scanner.store.reading.across import ClaimPlace, Difference, SharedClaim, Side
 from scanner.store.reading.found import FoundRow
+from scanner.store.reading.heads import SnapshotHead
 from scanner.store.reading.history import AssetPoint, PublisherView
-from scanner.store.reading.queries import SnapshotHead
 from scanner.store.reading.row_pages import FoundClaim
 
 Object = dict[str, object]

@@ -16,8 +16,8 @@ from scanner.reports.figures.values_json import grouped
 from scanner.settings.publishers import load_publishers
 from scanner.store.reading import queries
 from scanner.store.reading.beginnings import keys_beginning
+from scanner.store.reading.heads import SnapshotHead
 from scanner.store.reading.history import PublisherView, in_order
-from scanner.store.reading.queries import SnapshotHead
 from scanner.web import answers
 from scanner.web.drawing import is_answered
 from scanner.web.site import Site

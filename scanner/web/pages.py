@@ -24,7 +24,7 @@ from scanner.reports.figures.words import (
 )
 from scanner.settings.explorers import explorer_page
 from scanner.store.reading.across import Change
-from scanner.store.reading.queries import SnapshotHead
+from scanner.store.reading.heads import SnapshotHead
 from scanner.store.reading.row_pages import FoundClaim
 from scanner.web import answers, drawing, objects, render
 from scanner.web.api import PREFIX, After, AfterKey, Before, Kind, Name, PublisherId, Wanted

@@ -9,7 +9,7 @@ from scanner.model.balance import Evidence
 from scanner.model.control import Binding, Control, Freshness
 from scanner.model.finding import FindingKind, Weight
 from scanner.model.statement import StatedBy, Statement
-from scanner.snapshots.interface import SnapshotState
+from scanner.snapshots.values import SnapshotState
 from scanner.store.reading.across import Change
 from scanner.web.schema_value import AggregateRatio, AssetValue, Ratio, Shape, Worth
 

@@ -15,7 +15,7 @@ from scanner.reports.figures.values import (
     value_report,
 )
 from scanner.reports.figures.values_json import asset_object, worth_object
-from scanner.snapshots.interface import SnapshotState
+from scanner.snapshots.values import SnapshotState
 from scanner.store.database.engine import Store
 from scanner.store.reading.history import AssetPoint
 from scanner.store.reading.prices import prices_at

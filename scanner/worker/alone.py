@@ -15,8 +15,8 @@ from scanner.errors import ConfigError, ScannerError, SourceRejectedError, Store
 from scanner.model.balance import Balance, BalanceQuery, Evidence
 from scanner.model.block import BlockRef
 from scanner.net import ending
-from scanner.snapshots.interface import ChunkState, SnapshotPolicy, Taken
 from scanner.snapshots.take import take_snapshot
+from scanner.snapshots.values import ChunkState, SnapshotPolicy, Taken
 from scanner.store.writing import schedules as kept
 from scanner.store.writing.runs import create_snapshot
 from scanner.store.writing.sink import StoreSink

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, cast
 from sqlalchemy import Connection, text
 
 from scanner.errors import StoreError
-from scanner.snapshots.interface import Chunk, SnapshotPolicy
+from scanner.snapshots.values import Chunk, SnapshotPolicy
 from scanner.store.database.engine import Store
 from scanner.store.writing.runs import create_snapshot
 from scanner.store.writing.schedules import Run, RunState, unfinished

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 
-from scanner.snapshots.interface import Chunk, SnapshotState
+from scanner.snapshots.values import Chunk, SnapshotState
 from scanner.store.database.engine import Store
 from scanner.store.reading import queries
 

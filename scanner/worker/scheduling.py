@@ -28,7 +28,7 @@ from scanner.model.registry import Registry
 from scanner.net.fetching import Fetched, fetched
 from scanner.net.locations import around, is_url
 from scanner.net.words import heard
-from scanner.snapshots.interface import Origin, SnapshotPolicy
+from scanner.snapshots.values import Origin, SnapshotPolicy
 from scanner.store.database.engine import Store
 from scanner.store.schema import tables as t
 from scanner.store.writing import schedules as kept

@@ -29,8 +29,8 @@ from scanner.ownership.judge import judge_claims
 from scanner.ownership.primitives.envelopes import tip191_text
 from scanner.ownership.statement import settle
 from scanner.settings.tables import load_registry
+from scanner.snapshots.apart import of_other_moments
 from scanner.snapshots.interface import ONE_MOMENT, NumberedClaim
-from scanner.snapshots.moments import of_other_moments
 from scanner.snapshots.tally import AssetTotal, Tally
 from support.signed_rows import (
     account,

@@ -12,7 +12,7 @@ from scanner.cli.common.options import AsJson, Database, database_url
 from scanner.model.amount import counted
 from scanner.reports.tables import grid, jsontext
 from scanner.store.database import engine
-from scanner.store.reading import queries
+from scanner.store.reading import heads
 from scanner.store.reading import status as reading_status
 
 
@@ -104,7 +104,7 @@ def _print(found: reading_status.Status, now: datetime) -> None:
         )
 
 
-def _going(head: queries.SnapshotHead) -> list[str]:
+def _going(head: heads.SnapshotHead) -> list[str]:
     done = f"{head.chunks_done:,} of {head.chunks:,}"
     return [str(head.id), head.publisher, head.state.value, done, f"{head.chunks_failed:,}"]
 

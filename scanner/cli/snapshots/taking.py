@@ -31,8 +31,8 @@ from scanner.reports.figures.totals import print_totals
 from scanner.reports.tables.jsontext import pretty
 from scanner.settings.endpoints import load_endpoints
 from scanner.snapshots.goal import Goal
-from scanner.snapshots.interface import ChunkState
 from scanner.snapshots.take import take_snapshot
+from scanner.snapshots.values import ChunkState
 from scanner.store.database.engine import Store
 from scanner.store.reading import queries
 from scanner.store.reading.coverage import coverage

@@ -20,10 +20,11 @@ from scanner.model.addresses.table import decode_address
 from scanner.model.control import Binding, ControlResult
 from scanner.model.key_policy import KeyKind, PolicyKey, Way
 from scanner.ownership import verdicts
+from scanner.ownership.changeable import CHANGEABLE
 from scanner.ownership.ed25519.ed25519_keys import ACCOUNTS, ADDRESS_IS_KEY, is_address_of
 from scanner.ownership.groups import group
 from scanner.ownership.interface import Proof, Signer
-from scanner.ownership.key_policy import CHANGEABLE, judge_group
+from scanner.ownership.key_policy import judge_group
 from scanner.ownership.primitives.hextext import decode_hex
 from scanner.ownership.primitives.not_proven import NotProvenError, malformed, unsupported
 from scanner.ownership.unread import other_key

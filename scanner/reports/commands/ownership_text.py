@@ -7,7 +7,8 @@ from typing import TextIO
 from scanner.model.amount import counted
 from scanner.model.finding import WEIGHTS, Finding, FindingKind, Weight
 from scanner.model.statement import StatedBy, StatementRule
-from scanner.ownership.key_policy import CHANGEABLE_KINDS, NOT_ASKED
+from scanner.ownership.changeable import CHANGEABLE_KINDS
+from scanner.ownership.key_policy import NOT_ASKED
 from scanner.reports.commands.ownership import (
     ASSERTED,
     CLASSES,

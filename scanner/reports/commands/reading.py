@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from scanner.lists.interface import OpenList
-from scanner.lists.reconcile import ListAudit, finding_of
+from scanner.lists.reconcile import ListAudit
 from scanner.lists.spelling import address_finding
+from scanner.lists.unreadable import finding_of
 from scanner.model.claim import Claim, ListSummary, UnreadableRow
 from scanner.model.registry import Registry
 from scanner.reports.commands.inspection import Inspection

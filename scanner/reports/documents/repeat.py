@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from shlex import join, quote
 
-from scanner.snapshots.interface import SnapshotPolicy
+from scanner.snapshots.values import SnapshotPolicy
 
 _OF_VERIFY = (
     "--publisher", "--challenge", "--statement", "--format", "--columns", "--network", "--asset",

@@ -25,8 +25,8 @@ from scanner.reports.documents.twin_answer import wrong_answer
 from scanner.reports.documents.twin_figures import wrong_ratios, wrong_rows, wrong_value
 from scanner.reports.documents.twin_own import counted_otherwise
 from scanner.reports.documents.twin_words import other_words
-from scanner.snapshots.interface import SnapshotPolicy
 from scanner.snapshots.tally import SHOWN_EVIDENCE
+from scanner.snapshots.values import SnapshotPolicy
 from scanner.store.schema.records import from_wanted, load_policy
 from scanner.store.writing.seal import OLD_VERSION, VERSION, chain_of
 

@@ -15,7 +15,7 @@ from scanner.settings.tables import load_registry
 from scanner.store.database.engine import Store
 from scanner.store.reading import queries
 from scanner.store.reading.coverage import RowsFound, rows_found
-from scanner.store.reading.queries import SnapshotHead
+from scanner.store.reading.heads import SnapshotHead
 from scanner.store.reading.weighed import KindWeight, Stated, findings_of, weigh_findings
 
 FIRST_FEW = 5

@@ -10,7 +10,7 @@ from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, func,
 
 from scanner.model.balance import Evidence
 from scanner.model.finding import FindingKind
-from scanner.snapshots.moments import of_other_heights, of_other_moments
+from scanner.snapshots.apart import of_other_heights, of_other_moments
 from scanner.store.database.read_until import read_until
 from scanner.store.schema import tables as t
 from scanner.store.schema.records import load_policy

@@ -16,9 +16,9 @@ from scanner.model.block import BlockRef
 from scanner.model.claim import Claim
 from scanner.model.control import ControlResult
 from scanner.model.finding import FindingKind
-from scanner.snapshots.interface import Chunk, ChunkState
 from scanner.snapshots.plan import effective_height
 from scanner.snapshots.tally import row_class
+from scanner.snapshots.values import Chunk, ChunkState
 from scanner.store.database.engine import Store
 from scanner.store.database.moments import moments, moved_rows
 from scanner.store.database.pruned import refuse_pruned

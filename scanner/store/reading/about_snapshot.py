@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, and_, func, not_, sele
 from scanner.errors import SnapshotNotFoundError
 from scanner.model.finding import Finding, FindingKind
 from scanner.model.statement import ListTexts, StatementRule
-from scanner.snapshots.interface import SnapshotState
+from scanner.snapshots.values import SnapshotState
 from scanner.store.reading.about_owed import about_owed, own_tokens
 from scanner.store.reading.about_texts import about_texts, claimed_elsewhere
 from scanner.store.reading.about_times import far_apart

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Mapping
 from sqlalchemy import Connection, and_, func, select, text
 
 from scanner.model.finding import WEIGHTS, Weight
-from scanner.snapshots.interface import ChunkState, SnapshotState
 from scanner.snapshots.tally import Tally
+from scanner.snapshots.values import ChunkState, SnapshotState
 from scanner.store.database.engine import Store
 from scanner.store.database.moments import chunks_left_out, moved_rows
 from scanner.store.database.pruned import Pruned, PruneRecordError, goes, pruned_of

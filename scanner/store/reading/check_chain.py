@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, func, select
 
 from scanner.model.jsontext import own_json
-from scanner.snapshots.interface import SnapshotState
+from scanner.snapshots.values import SnapshotState
 from scanner.store.database import chain
 from scanner.store.database.engine import Store
 from scanner.store.schema import tables as t

@@ -13,11 +13,11 @@ from itertools import islice
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select
 
-from scanner.lists.reconcile import finding_of
+from scanner.lists.unreadable import finding_of
 from scanner.model.amount import counted
 from scanner.model.claim import UnreadableRow
 from scanner.model.finding import WEIGHTS, Finding, FindingKind, Weight
-from scanner.snapshots.interface import Chunk, ChunkState
+from scanner.snapshots.values import Chunk, ChunkState
 from scanner.store.database.engine import Store
 from scanner.store.database.pruned import PruneRecordError, pruned_of, refuse_pruned
 from scanner.store.reading.about_snapshot import (

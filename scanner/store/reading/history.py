@@ -27,8 +27,8 @@ from sqlalchemy import (
 
 from scanner.liabilities.interface import Liability
 from scanner.model.balance import Evidence
-from scanner.snapshots.interface import SnapshotState
 from scanner.snapshots.tally import AssetTotal, Part, PartKey, with_liabilities
+from scanner.snapshots.values import SnapshotState
 from scanner.store.database.engine import Store
 from scanner.store.database.moments import chunks_left_out, moved_rows
 from scanner.store.database.read_until import newest_moment

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 
 from scanner.errors import StoreError
 from scanner.prices.interface import CURRENCY, Price, make_price, moment
-from scanner.snapshots.interface import SnapshotState
+from scanner.snapshots.values import SnapshotState
 from scanner.store.database import chain
 from scanner.store.database.engine import Store
 from scanner.store.database.read_until import newest_moment

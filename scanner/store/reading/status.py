@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, and_, func, select, text
 
-from scanner.snapshots.interface import SnapshotState
+from scanner.snapshots.values import SnapshotState
 from scanner.store.database.engine import Store
-from scanner.store.reading.queries import SnapshotHead, head, heads
+from scanner.store.reading.heads import SnapshotHead, head, heads
 from scanner.store.schema import tables as t
 from scanner.store.schema.pruned_table import pruned
 from scanner.store.writing import schedules as kept

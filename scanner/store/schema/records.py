@@ -18,7 +18,7 @@ from scanner.model.jsontext import own_json
 from scanner.model.statement import ListTexts, SignedText, StatedBy, Statement, StatementRule
 from scanner.ownership.signed_texts import SignedTexts
 from scanner.snapshots.columns import Columns
-from scanner.snapshots.interface import (
+from scanner.snapshots.values import (
     ONE_MOMENT,
     Chunk,
     ChunkPlan,

@@ -17,13 +17,13 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select
 
 from scanner.errors import StoreError
-from scanner.snapshots.interface import SnapshotState
+from scanner.snapshots.values import SnapshotState
 from scanner.store.database import chain
 from scanner.store.database.engine import Store
 from scanner.store.database.pruned import Pruned, goes, read_pruned
 from scanner.store.reading.check import wrong
+from scanner.store.reading.heads import SnapshotHead, heads
 from scanner.store.reading.history import publisher_of, publishers
-from scanner.store.reading.queries import SnapshotHead, heads
 from scanner.store.schema import tables as t
 from scanner.store.schema.bulk import insert_rows
 from scanner.store.schema.pruned_table import pruned as pruned_table

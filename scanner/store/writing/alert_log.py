@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Select, and_, func, select
 
 from scanner.errors import clip
 from scanner.model.jsontext import own_json
-from scanner.snapshots.interface import SnapshotState
+from scanner.snapshots.values import SnapshotState
 from scanner.store.database.chain import LATER
 from scanner.store.database.engine import Store
 from scanner.store.schema import alert_tables as a

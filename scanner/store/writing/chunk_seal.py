@@ -18,7 +18,7 @@ from sqlalchemy import Connection, select
 
 from scanner.model.statement import Statement
 from scanner.snapshots.columns import Columns, ResultColumns
-from scanner.snapshots.interface import Chunk, NumberedClaim
+from scanner.snapshots.values import Chunk, NumberedClaim
 from scanner.store.database.chain import LATER
 from scanner.store.database.rows import joined
 from scanner.store.schema import bulk

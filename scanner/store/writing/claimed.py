@@ -10,8 +10,8 @@ from collections.abc import Collection
 
 from sqlalchemy import Connection, select
 
-from scanner.snapshots.interface import Chunk
 from scanner.snapshots.plan import effective_height
+from scanner.snapshots.values import Chunk
 from scanner.store.schema import tables as t
 from scanner.store.schema.bulk import values
 from scanner.store.schema.records import load_policy

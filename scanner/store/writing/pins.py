@@ -11,7 +11,7 @@ from sqlalchemy import Connection, and_, bindparam, select
 from scanner.errors import PinReplacedError
 from scanner.model.balance import Evidence
 from scanner.model.block import BlockRef
-from scanner.snapshots.interface import Chunk, ChunkState
+from scanner.snapshots.values import Chunk, ChunkState
 from scanner.store.schema import tables as t
 from scanner.store.schema.bulk import insert_new
 from scanner.store.schema.records import read_block, to_wanted

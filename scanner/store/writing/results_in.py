@@ -15,8 +15,8 @@ from scanner.model.control import ControlResult
 from scanner.model.finding import Finding, FindingKind
 from scanner.snapshots.columns import Columns, ResultColumns, by_column, result_columns
 from scanner.snapshots.findings import finding_about
-from scanner.snapshots.interface import Chunk, NumberedClaim, RowResult, SnapshotState
 from scanner.snapshots.tally import Tally
+from scanner.snapshots.values import Chunk, NumberedClaim, RowResult, SnapshotState
 from scanner.store.database import chain
 from scanner.store.database.pruned import refuse_pruned
 from scanner.store.schema import bulk

@@ -16,8 +16,8 @@ from scanner.model.statement import StatementRule
 from scanner.ownership.signed_texts import SignedTexts
 from scanner.ownership.statement import make_rule
 from scanner.settings.publishers import load_publishers
-from scanner.snapshots.interface import ChunkPlan, ChunkState, SnapshotPolicy, SnapshotState
 from scanner.snapshots.plan import PlanRow, plan_chunks
+from scanner.snapshots.values import ChunkPlan, ChunkState, SnapshotPolicy, SnapshotState
 from scanner.store.database import chain
 from scanner.store.database.engine import Store
 from scanner.store.schema import bulk

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select
 
 from scanner.errors import ConfigError, StoreError
 from scanner.model.jsontext import own_json
-from scanner.snapshots.interface import ONE_MOMENT
+from scanner.snapshots.values import ONE_MOMENT
 from scanner.store.database.engine import Store
 from scanner.store.schema import tables as t
 from scanner.store.schema.bulk import insert_new

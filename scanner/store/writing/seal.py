@@ -22,8 +22,8 @@ from sqlalchemy import Connection, func, select
 from scanner.errors import StoreError
 from scanner.model.balance import Evidence
 from scanner.model.finding import FindingKind
-from scanner.snapshots.interface import SnapshotState
 from scanner.snapshots.tally import AssetTotal, Part, PartKey, Tally
+from scanner.snapshots.values import SnapshotState
 from scanner.store.database import chain
 from scanner.store.database.moments import chunks_left_out, moved_rows
 from scanner.store.database.rows import joined

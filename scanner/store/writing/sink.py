@@ -15,7 +15,7 @@ from scanner.model.block import BlockRef
 from scanner.model.finding import Finding
 from scanner.model.read_at import newest_height
 from scanner.snapshots.doubts import Doubts
-from scanner.snapshots.interface import (
+from scanner.snapshots.values import (
     Chunk,
     ChunkState,
     NumberedClaim,

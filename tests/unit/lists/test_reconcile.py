@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from support.lists import Reader
 
-from scanner.lists.reconcile import MAX_DETAILED, ListAudit, duplicate_of, finding_of
+from scanner.lists.reconcile import MAX_DETAILED, ListAudit, duplicate_of
 from scanner.lists.sums import Sums
+from scanner.lists.unreadable import finding_of
 from scanner.model.claim import Claim, DeclaredTotal, UnreadableRow
 from scanner.model.finding import FindingKind, Weight
 from scanner.model.registry import Registry

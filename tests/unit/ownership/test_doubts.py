@@ -14,8 +14,9 @@ from support.signed_rows import Signed, signed_rows
 import scanner.ownership
 from scanner.chains.fleet.interface import KeyReader
 from scanner.chains.table import READERS, reader_class
+from scanner.ownership.changeable import CHANGEABLE_KINDS
 from scanner.ownership.judge import judge
-from scanner.ownership.key_policy import CHANGEABLE_KINDS, NOT_ASKED
+from scanner.ownership.key_policy import NOT_ASKED
 from scanner.settings.tables import load_registry
 
 REGISTRY = load_registry()

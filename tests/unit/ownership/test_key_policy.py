@@ -184,7 +184,7 @@ def test_a_stellar_account_with_two_of_three_signers() -> None:
 
 
 def test_the_kinds_of_networks_are_those_of_the_formats() -> None:
-    from scanner.ownership.key_policy import CHANGEABLE, CHANGEABLE_KINDS
+    from scanner.ownership.changeable import CHANGEABLE, CHANGEABLE_KINDS
 
     kinds = {form.removesuffix("_implicit") for form in CHANGEABLE}
     assert kinds == CHANGEABLE_KINDS

@@ -6,7 +6,8 @@ import pytest
 
 from scanner.chains.interface import Counted
 from scanner.model.block import BlockRef
-from scanner.snapshots.moments import fitting, moment_of, named_day, of_other_moments
+from scanner.snapshots.apart import of_other_moments
+from scanner.snapshots.moments import fitting, moment_of, named_day
 
 DAY = 86_400
 MOMENT = 1_781_798_400  # 2026-06-18 16:00 UTC
