@@ -86,6 +86,9 @@ class RowParser(CellReader):
                 return None
             if (total := self._total(cells, line)) is not None:
                 return total
+            if self._is_header(cells):
+                reason = "the header again: leave it out"
+                return _unreadable(line, 0, FindingKind.BAD_ROW, reason, record)
             self._look_for_header(cells, line)
             return _unreadable(line, e.column, e.kind, e.reason, record)
 
@@ -136,8 +139,8 @@ class RowParser(CellReader):
             self.asides.append(maybe_of_unit(words))  # as a footnote, it may be of all rows
         elif words and (says_beside_rows(words) or self._heads(filled)):
             reason = (
-                f"{clip(words, 60)!r} in line {line} may say what the rows below it are: of another"
-                " coin or network, or not held: put it into a column, or leave it out"
+                f"{clip(words, 60)!r} may say what the rows below it are, of another coin or "
+                "network, or not held: put it into a column, or leave it out"
             )
             self.asides.append(Finding(FindingKind.ROWS_DOUBTED, reason, line))
         elif (fields := header_names(cell for cell in cells if cell)) and "address" in fields:
@@ -145,6 +148,12 @@ class RowParser(CellReader):
             if (len(fields) > 1 and not fields <= here) or self._moved(cells):
                 reason = f"line {line} is another header: the rows below it may have other columns"
                 self.asides.append(Finding(FindingKind.ROWS_DOUBTED, reason, line))
+
+    def _is_header(self, cells: list[str]) -> bool:
+        """Whether a record names the same columns in the same places as the header."""
+        fields = header_names(cell for cell in cells if cell)
+        here = {name for name, _ in self.layout.places}
+        return len(fields) > 1 and "address" in fields and fields == here and not self._moved(cells)
 
     def _heads(self, filled: list[str]) -> bool:
         """Whether the one cell of a line is a coin or network, as a heading of the rows below."""

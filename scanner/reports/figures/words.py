@@ -49,7 +49,7 @@ MEANINGS: Mapping[FindingKind, str] = {
     FindingKind.MIXED_HEIGHTS: "the list claims one network's balances at different heights",
     FindingKind.TOTAL_DIFFERS: "a total of the list is not the sum of its rows",
     FindingKind.TOTAL_ROUNDED: "a total of the list is rounded; it agrees to the printed digits",
-    FindingKind.TOTAL_UNREADABLE: "a total of the list cannot be read",
+    FindingKind.TOTAL_UNREADABLE: "a total of the list cannot be read or compared",
     FindingKind.LIST_DATED: "the list names its day and no block: less on another day is not false",
     FindingKind.HEIGHT_REPLACED: "read at another height than the list states, as requested",
     FindingKind.MIXED_TIMES: "balances were read at times too far apart",

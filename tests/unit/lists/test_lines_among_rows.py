@@ -150,3 +150,13 @@ def test_words_between_rows_are_asked_about(
 def test_other_lines_between_rows_are_only_unreadable(read_bytes: Reader, line: str) -> None:
     read = read_bytes(f"{HEADER}{ROWS}{line}\n")
     assert (len(read.unreadable), kinds(read)) == (1, [])
+
+
+def test_the_same_header_again_is_named(read_bytes: Reader) -> None:
+    first, second = ROWS.splitlines()
+    read = read_bytes(f"{HEADER}{first}\n{HEADER}{second}\n")
+    assert [(u.row, u.reason) for u in read.unreadable] == [(3, "the header again: leave it out")]
+    assert (len(read.claims), kinds(read)) == (2, [])
+    other = read_bytes(f"{HEADER}{first}\n{HEADER.replace('amount', 'amount (gwei)')}{second}\n")
+    assert "header again" not in other.unreadable[0].reason
+    assert kinds(other)
