@@ -309,6 +309,8 @@ class CellReader:
 
     def _holding(self, coin: str, label: str, contract: str) -> tuple[str, Holding]:
         layout = self.layout
+        if layout.chain_ids and label.isdecimal():
+            label = f"eip155:{label}"
         label = label or layout.network
         if contract and contract not in NULLS and contract.lower() != "native":
             return self._by_contract(coin, label, contract)

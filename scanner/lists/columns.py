@@ -60,7 +60,8 @@ class Columns:
     wide: columns that each hold the amount of one coin. needless: index -> why.
     ignored: names that mean nothing to us, in order; unknown: their indices.
     dates: (index, name) of those that name the day of the row's amount. stated: columns of the
-    header with the blank ones at its end, 0 if nobody counted them.
+    header with the blank ones at its end, 0 if nobody counted them. chain_ids: networks are named
+    by their EIP-155 numbers, as the column's name says.
     """
 
     at: Mapping[str, int]
@@ -73,6 +74,7 @@ class Columns:
     unknown: tuple[int, ...] = ()
     dates: tuple[tuple[int, str], ...] = ()
     stated: int = 0
+    chain_ids: bool = False
 
     @property
     def fields(self) -> frozenset[str]:
@@ -237,6 +239,7 @@ class _Finder:
             self._needless,
             tuple(self._unknown),
             tuple(self._dates),
+            chain_ids="network" in at and normal(self._names[at["network"]]) == "chainid",
         )
 
     def _signed_text(self) -> None:

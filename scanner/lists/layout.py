@@ -36,6 +36,7 @@ class TableLayout:
     dates: (index, name) of columns that name the day of the row's amount. days: (index, text) of
     them, the first that the file has: other days are asked about.
     wide: (index, coin, unit) of each column that is the amount of one coin.
+    chain_ids: as of `Columns`.
     stated: as of `Columns`: longer records may hold numbers that a comma has parted.
     """
 
@@ -65,6 +66,7 @@ class TableLayout:
     dates: tuple[tuple[int, str], ...] = ()
     days: tuple[tuple[int, str], ...] = ()
     stated: int = 0
+    chain_ids: bool = False
 
     @property
     def dots_doubted(self) -> bool:
@@ -117,6 +119,7 @@ class TableLayout:
             holders=holders,
             dates=columns.dates,
             stated=columns.stated,
+            chain_ids=columns.chain_ids,
             notes=(*(i for i, w in needless.items() if w in OF_WORDS), *sorted(owners)),
         )
 

@@ -69,7 +69,8 @@ class Registry:
         self.networks: Mapping[str, Network] = _once("network", ((n.name, n) for n in networks))
         self._aliases: dict[str, Network] = {}
         for network in self.networks.values():
-            for alias in (network.name.upper(), *network.aliases):
+            by_id = (f"EIP155:{network.chain_id}",) if network.kind == "evm" else ()  # CAIP-2
+            for alias in (network.name.upper(), *by_id, *network.aliases):
                 if self._aliases.setdefault(alias, network) is not network:
                     raise ConfigError(f"network alias {alias!r} is given twice")
         self.coins: Mapping[str, Coin] = {}

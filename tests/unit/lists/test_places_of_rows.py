@@ -43,3 +43,28 @@ def test_a_coin_that_is_on_one_network_needs_none(read_bytes: Reader) -> None:
     ]
     read = read_bytes(json.dumps(rows), "list.json")
     assert (len(read.claims), read.findings) == (2, [])
+
+
+@pytest.mark.parametrize(
+    ("chain", "network"),
+    [("1", "ethereum"), ("56", "bsc"), ("42161", "arbitrum"), ("eip155:10", "optimism")],
+)
+def test_a_column_of_chain_ids_names_networks_by_their_numbers(
+    read_bytes: Reader, chain: str, network: str
+) -> None:
+    address = "0x28C6c06298d514Db089934071355E5743bf21d60"
+    read = read_bytes(f"chain_id,address,amount\n{chain},{address},1\nethereum,{address},1\n")
+    assert [claim.network for claim in read.claims] == [network, "ethereum"]
+    row = {"chainId": chain, "symbol": "USDC", "address": address, "amount": "1"}
+    read = read_bytes(json.dumps([row]))
+    assert [claim.network for claim in read.claims] == [network]
+
+
+def test_numbers_are_networks_only_where_the_column_says_so(read_bytes: Reader) -> None:
+    address = "0x28C6c06298d514Db089934071355E5743bf21d60"
+    for text in (
+        f"network,address,amount\n1,{address},1\n",
+        f"chain id,address,amount\n7,{address},1\n",
+    ):
+        read = read_bytes(text)
+        assert [u.kind for u in read.unreadable] == [FindingKind.UNKNOWN_NETWORK]

@@ -40,7 +40,7 @@ def test_blocks_parsed_in_other_processes_give_the_same_rows(
 
 def test_a_block_is_small_to_send(registry: Registry) -> None:
     block = TableBlock(LAYOUT, Piece(1, 1, b"BTC,x,1\n"))
-    assert len(pickle.dumps(block)) < 520
+    assert len(pickle.dumps(block)) < 540
     assert pickle.loads(pickle.dumps(block)) == block
 
 
