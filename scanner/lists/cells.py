@@ -14,7 +14,7 @@ from scanner.lists.days import apart, several_days
 from scanner.lists.layout import TableLayout
 from scanner.lists.marks import Marks
 from scanner.lists.numbers import height_of
-from scanner.lists.spelling import usual_address, usual_signature
+from scanner.lists.spelling import usual_address
 from scanner.lists.spoken import beside, is_no_holding, label_says
 from scanner.lists.total_rows import total_word
 from scanner.model.addresses.table import address_key
@@ -22,6 +22,7 @@ from scanner.model.claim import Claim, Row
 from scanner.model.finding import Finding, FindingKind
 from scanner.model.network import Holding, Network
 from scanner.model.registry import Registry
+from scanner.model.signature_text import usual_signatures
 from scanner.model.speech import note_says, says_unit
 
 NULLS = frozenset({"", "null", "NULL", r"\N"})
@@ -136,11 +137,12 @@ class CellReader:
         if height == _UNSEEN:
             height = self._height_of(cells[self._height], holding, line)
         signatures = _present(cells, self._signatures)
+        script = cells[self._script]
         for signature in signatures:
             if len(signature) != usual:
-                signatures = tuple(usual_signature(network, text) for text in signatures)
+                signatures, key_beside = usual_signatures(network, signatures)
+                script = script or key_beside
                 break
-        script = cells[self._script]
         # As `Claim(..)` does, but quicker: lists have hundreds of thousands of rows.
         return _new(
             Claim,

@@ -1,13 +1,11 @@
-"""Other spellings of addresses and signatures, as wallets, explorers and spreadsheets write them.
+"""Other spellings of addresses, as wallets, explorers and spreadsheets write them.
 
 Only what is surely the same: a scheme before an address, a formula around it, hex in place of
-Base58, a signature in hex in place of Base64. What is not sure stays as it is.
+Base58. What is not sure stays as it is. Of signatures: `scanner.model.signature_text`.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 import unicodedata
 
@@ -22,7 +20,6 @@ from scanner.model.registry import Registry
 
 _FORMULA = re.compile(r'="(.*)"')
 _HEX = re.compile(r"[0-9a-fA-F]+")
-_MESSAGE_SIGNATURE = 65
 
 
 def usual_address(network: Network, text: str, registry: Registry) -> str | None:
@@ -81,34 +78,3 @@ def address_finding(claim: Claim, registry: Registry) -> Finding:
     return Finding(
         FindingKind.BAD_ADDRESS, reason, claim.row, claim.asset, claim.network, claim.address
     )
-
-
-def usual_signature(network: Network, text: str) -> str:
-    """A signature in its network's usual spelling: `text` itself where nothing is sure."""
-    text = text.removeprefix("'")  # spreadsheets, and our CSV, keep +.. from being a formula so
-    parts = text.split()
-    if len(parts) > 1:
-        joined = "".join(parts)
-        text = joined if _one_value(joined) else text
-    if network.kind == "utxo":
-        digits = text.removeprefix("0x")
-        if len(digits) == 2 * _MESSAGE_SIGNATURE and text == digits and _HEX.fullmatch(digits):
-            return base64.b64encode(bytes.fromhex(digits)).decode()
-        if len(text) == 87 and _bytes(text + "=") is not None:
-            return text + "="
-    elif network.kind in ("evm", "tron") and len(text) in (87, 88):
-        data = _bytes(text + "=" * (88 - len(text)))
-        if data is not None and len(data) == _MESSAGE_SIGNATURE:
-            return "0x" + data.hex()
-    return text
-
-
-def _one_value(text: str) -> bool:
-    return bool(_HEX.fullmatch(text.removeprefix("0x"))) or _bytes(text) is not None
-
-
-def _bytes(text: str) -> bytes | None:
-    try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        return None

@@ -253,7 +253,7 @@ def _of_failed(failed: Sequence[tuple[str, ControlResult]]) -> ControlResult | N
     undecided = [r for _, r in failed if r.control is Control.UNSUPPORTED]
     if undecided:  # the network's own form stands last and says most
         return undecided[-1]
-    return failed[0][1] if failed else None
+    return failed[-1][1] if failed else None
 
 
 def _graded(result: ControlResult, message: str) -> ControlResult:

@@ -14,6 +14,7 @@ from scanner.model.control import Binding, Control, ControlResult
 from scanner.model.jsontext import read_json
 from scanner.model.network import Network
 from scanner.model.registry import Registry
+from scanner.model.signature_text import usual_signatures
 from scanner.ownership.changeable import CHANGEABLE
 from scanner.ownership.interface import ContractCall, KeyQuestion
 from scanner.ownership.judge import judge_claims
@@ -123,6 +124,8 @@ def _checked(
     call: ContractCall | None,
     keys: KeyQuestion | None,
 ) -> Checked:
+    signatures = tuple(s.strip() for s in given.signatures if s.strip())
+    signatures, key = usual_signatures(network, signatures)
     claim = Claim(
         row=1,
         coin=network.native,
@@ -132,8 +135,8 @@ def _checked(
         address_key="",
         decimals=network.decimals,
         message=given.message,
-        signatures=tuple(s.strip() for s in given.signatures if s.strip()),
-        script=given.key.strip(),
+        signatures=signatures,
+        script=given.key.strip() or key,
         owners=given.owners,
     )
     (result,) = judge_claims([claim], call, keys, registry)

@@ -21,6 +21,7 @@ from scanner.model.addresses import scripts
 from scanner.model.control import DERIVED, Control, ControlResult
 from scanner.model.network import Network
 from scanner.ownership.bitcoin.multisig import Multisig, commitment, parse_multisig
+from scanner.ownership.bitcoin.odd_forms import odd_form
 from scanner.ownership.freshness import grade
 from scanner.ownership.interface import ContractCall, Proof
 from scanner.ownership.primitives.base64text import decode_base64
@@ -47,6 +48,7 @@ HEADERS: Mapping[str, Mapping[str, tuple[range, ...]]] = {
 """Policy -> address kind -> header bytes it takes; the first policy that takes one is named."""
 DEFAULT_POLICIES = ("classic", "bip137", "electrum")
 """`nfc` is the one more there is: also try the message in Unicode form NFC, as Trezor signs it."""
+_FROM_WEB = str.maketrans("-_", "+/")
 _new = tuple.__new__
 _FORMATS = frozenset(("p2pkh", "p2wpkh", "p2sh", "p2wsh"))
 _UTXO_FORMATS = _FORMATS | {"p2tr", "p2a"}
@@ -96,7 +98,8 @@ class BitcoinMessage:
         try:
             return self._verify(proof)
         except NotProvenError as e:
-            return e.result(self.name)
+            odd = odd_form(proof) if e.control is not Control.UNSUPPORTED else ""
+            return (unsupported(e.reason + odd) if odd else e).result(self.name)
 
     def _verify(self, proof: Proof) -> ControlResult:
         address = proof.address
@@ -229,13 +232,17 @@ def _okx_digest(message: str) -> bytes:
 def _looks_compact(text: str) -> bool:
     if text[:2] in ("0x", "0X"):
         return True
-    return len(text) == 88 and len(decode_base64(text) or b"") == 65
+    if len(text) != 88:
+        return False
+    return len(decode_base64(text) or decode_base64(text.translate(_FROM_WEB)) or b"") == 65
 
 
 def _read(number: int, text: str) -> _Signature:
     if text[:2] in ("0x", "0X"):
         return _read_hex(number, text)
     data = decode_base64(text) if len(text) <= 100 else None
+    if data is None and len(text) == 88:
+        data = decode_base64(text.translate(_FROM_WEB))
     if data is None or len(data) != 65:
         raise malformed(f"signature {number} is not 65 bytes in base64")
     if not 27 <= data[0] <= 42:

@@ -10,7 +10,8 @@ from scanner.ownership.primitives.envelopes import okx_bytes
 
 def is_ed_row(proof: Proof) -> bool:
     """Whether a row of the XRP Ledger publishes an Ed25519 key: ED and 64 hex digits."""
-    return proof.script[:2].upper() == "ED" and len(proof.script) == 66
+    key = proof.script.removeprefix("0x")
+    return key[:2].upper() == "ED" and len(key) == 66
 
 
 class Ed25519(Ed25519Text):

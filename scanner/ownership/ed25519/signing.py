@@ -14,7 +14,6 @@ from nacl.exceptions import BadSignatureError, CryptoError
 from nacl.signing import VerifyKey
 
 from scanner.errors import AddressFormatError
-from scanner.model.addresses import base58
 from scanner.model.addresses.interface import Address
 from scanner.model.addresses.table import decode_address
 from scanner.model.control import Binding, ControlResult
@@ -25,6 +24,7 @@ from scanner.ownership.ed25519.ed25519_keys import ACCOUNTS, ADDRESS_IS_KEY, is_
 from scanner.ownership.groups import group
 from scanner.ownership.interface import Proof, Signer
 from scanner.ownership.key_policy import judge_group
+from scanner.ownership.primitives.ed25519_text import read_key
 from scanner.ownership.primitives.hextext import decode_hex
 from scanner.ownership.primitives.not_proven import NotProvenError, malformed, unsupported
 from scanner.ownership.unread import other_key
@@ -83,24 +83,30 @@ def read_keys(proof: Proof) -> tuple[bytes, ...]:
             "key column"
         )
     texts = [t for t in _BETWEEN.split(proof.script) if t]
-    keys = [_key(proof.address.format, text) for text in texts[: MOST_KEYS + 1]]
+    keys = [_key(proof, text) for text in texts[: MOST_KEYS + 1]]
     found = tuple(dict.fromkeys(k for k in keys if k is not None))
     if not found or len(keys) > MOST_KEYS or any(k is None for k in keys):
-        raise malformed("the public key is not 32 bytes of hex")
+        if proof.address.format == "hedera" and any(map(_is_ecdsa, texts)):
+            raise unsupported(
+                "signatures by ECDSA keys of Hedera are not verified: sign with an Ed25519 key"
+            )
+        raise malformed("the public key is not an Ed25519 key: 32 bytes in hex or base64")
     return found
 
 
-def _key(form: str, text: str) -> bytes | None:
-    if text.startswith("ed25519:"):  # NEAR's own spelling
+def _key(proof: Proof, text: str) -> bytes | None:
+    key = read_key(text)
+    if key is None and proof.address.format in ADDRESS_IS_KEY:
         try:
-            key: bytes | None = base58.decode(text.removeprefix("ed25519:"))
-        except ValueError:
+            key = decode_address(proof.network, text).payload
+        except AddressFormatError:
             return None
-    else:
-        key = decode_hex(text)
-    if form == "xrpl" and key is not None and len(key) == 33 and key[0] == 0xED:
-        key = key[1:]
     return key if key is not None and len(key) == 32 else None
+
+
+def _is_ecdsa(text: str) -> bool:
+    data = decode_hex(text)
+    return data is not None and data[-33:-32] in (b"\2", b"\3")
 
 
 def bound(scheme: str, proof: Proof, keys: Sequence[bytes], note: str = "") -> ControlResult:

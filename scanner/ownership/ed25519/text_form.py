@@ -28,7 +28,8 @@ class Ed25519Text:
     name: of the scheme. said: what the form is called in a reason. formats: of addresses.
     payloads: what is signed. spelling: how signatures are written; 64 bytes come out.
     certain: whether a row in this form can be in no other (its message has the form's parts), so
-    that a signature which does not fit is false and not unread.
+    that a signature which does not fit is false and not unread. alphabets: what a reason calls
+    the spelling.
     """
 
     def __init__(
@@ -40,10 +41,13 @@ class Ed25519Text:
         spelling: Spelling = decode_hex,
         *,
         certain: Callable[[Proof], bool] = lambda _: False,
+        alphabets: str = "",
     ) -> None:
         self.name, self.said = name, said
         self.formats = frozenset(formats)
         self._payloads, self._spelling, self._certain = payloads, spelling, certain
+        plain = "hex" if spelling is decode_hex else "hex or base64"
+        self._spelled = alphabets or plain
 
     def handles(self, proof: Proof) -> bool:
         """Rows of its address formats."""
@@ -79,9 +83,7 @@ class Ed25519Text:
         for number, text in enumerate(proof.signatures, 1):
             signature = self._spelling(text)
             if signature is None or len(signature) != 64:
-                raise malformed(
-                    f"signature {number} is not 64 bytes in the form that {self.said} uses"
-                )
+                raise malformed(f"signature {number} is not 64 bytes in {self._spelled}")
             made = next((k for k in keys for p in payloads if is_signed(k, p, signature)), None)
             if made is None:
                 unfit = unfit or number

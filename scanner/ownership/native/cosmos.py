@@ -29,6 +29,8 @@ from scanner.ownership.unread import unread
 
 MOST_KEYS = 20
 _BETWEEN = re.compile(r"[\s,;|]+", re.ASCII)
+_OF_AMINO = re.compile(r'\{[^{}]{0,99}"value"\s*:\s*"([0-9A-Za-z+/=]{1,99})"[^{}]{0,99}\}')
+"""A key as wallets give it: an object of type and value."""
 _MULTISIG = bytes.fromhex("22c1f7e208")
 """Amino: the kind PubKeyMultisigThreshold, then field 1, the threshold."""
 _MEMBER = bytes.fromhex("1226eb5ae98721")
@@ -113,7 +115,8 @@ def sign_doc(message: str, address: str) -> bytes:
 
 def _keys(text: str) -> tuple[bytes, ...]:
     """The distinct keys of a column, in order, 33 bytes each."""
-    texts = [t for t in _BETWEEN.split(text) if t]
+    plain = _OF_AMINO.sub(r"\1 ", text) if text.startswith("{") else text
+    texts = [t for t in _BETWEEN.split(plain) if t]
     if len(texts) > MOST_KEYS:
         raise malformed(f"more than {MOST_KEYS} public keys")
     return tuple(dict.fromkeys(map(_key, texts or [text])))

@@ -12,10 +12,11 @@ from scanner.ownership.ed25519.text_form import Ed25519Text
 from scanner.ownership.interface import Proof
 from scanner.ownership.native.spellings import hex_or_base64
 from scanner.ownership.primitives.base64text import decode_base64
+from scanner.ownership.primitives.not_proven import unsupported
 
 _TITLE = "\x19Hedera Signed Message:\n"
-_PAIR, _PREFIX, _ED25519 = b"\x0a", b"\x0a", b"\x1a"
-"""Protobuf tags: field 1 of the map; fields 1 and 3 of a pair; all of them bytes."""
+_PAIR, _PREFIX, _ED25519, _ECDSA = b"\x0a", b"\x0a", b"\x1a", b"\x32"
+"""Protobuf tags: field 1 of the map; fields 1, 3 and 6 of a pair; all of them bytes."""
 
 
 def hedera_text() -> Ed25519Text:
@@ -39,6 +40,10 @@ def _spelling(text: str) -> bytes | None:
         return None
     prefix = _field(pair[0], _PREFIX)
     rest = prefix[1] if prefix is not None else pair[0]
+    if _field(rest, _ECDSA) is not None:
+        raise unsupported(
+            "signatures by ECDSA keys of Hedera are not verified: sign with an Ed25519 key"
+        )
     signature = _field(rest, _ED25519)
     return signature[0] if signature is not None and not signature[1] else None
 

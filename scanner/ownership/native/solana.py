@@ -13,6 +13,7 @@ from scanner.ownership.primitives.not_proven import unsupported
 
 _DOMAIN = b"\xffsolana offchain\x00"
 _ASCII, _SHORT, _LONG = b"\0", b"\1", b"\2"
+_ALPHABETS = "hex, base64 or Base58"
 _SHORT_LIMIT = 1212
 """Bytes of a text that a hardware wallet takes: what a packet holds beside the header."""
 
@@ -40,11 +41,17 @@ def solana_text() -> Ed25519Text:
         {"solana"},
         lambda proof: (plain_text(proof.message),),
         hex_or_base58,
+        alphabets=_ALPHABETS,
     )
 
 
 def solana_offchain() -> Ed25519Text:
     """An off-chain message of version 0."""
     return Ed25519Text(
-        "solana_offchain", "Solana's off-chain message 0", {"solana"}, off_chain, hex_or_base58
+        "solana_offchain",
+        "Solana's off-chain message 0",
+        {"solana"},
+        off_chain,
+        hex_or_base58,
+        alphabets=_ALPHABETS,
     )
