@@ -48,6 +48,10 @@ COIN: Final = "0x1::aptos_coin::AptosCoin"
 FUNGIBLE: Final = "0xa"
 """APT as a fungible asset: what lies in the fungible store alone."""
 
+_BY_MODULE: Final = (
+    "the account has no key of its own (a multisig or resource account), and only the module "
+    "behind it decides who may spend from it"
+)
 _MOST: Final = 1 << 64
 _NO_VERSION: Final = ("version_not_found", "version_pruned", "block_pruned")
 _NO_ACCOUNT: Final = ("account_not_found", "resource_not_found")
@@ -152,7 +156,7 @@ class AptosReader(OneReader):
         if len(key) != 32:
             raise SourceUnavailableError(self._name, "names an invalid authentication key")
         if not any(key):  # a resource or multisig account, which its owners sign for otherwise
-            return KeyPolicy((), at.height, "its authentication key is zeros")
+            return KeyPolicy((), at.height, disputed=_BY_MODULE)
         way = single("authentication key", PolicyKey(KeyKind.ACCOUNT, key), hides=True)
         return KeyPolicy((way,), at.height)
 

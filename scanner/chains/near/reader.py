@@ -14,7 +14,7 @@ from typing import Final
 from scanner.chains.fleet.interface import Answer, OneReader, ReaderAbility, Reading, Refusal, State
 from scanner.chains.fleet.rest import Rest
 from scanner.chains.interface import Reach
-from scanner.chains.near.keys import access_keys
+from scanner.chains.near.keys import access_keys, holds_code
 from scanner.chains.shape import BASE58_32, named, take
 from scanner.errors import (
     HeightNotReachedError,
@@ -89,7 +89,8 @@ class NearReader(OneReader):
         """
         asked = {"block_id": at.hash, "account_id": address.text}
         try:
-            self._state(self._ask("query", {"request_type": "view_account", **asked}))
+            account = self._ask("query", {"request_type": "view_account", **asked})
+            self._state(account)
             found = self._ask("query", {"request_type": "view_access_key_list", **asked})
         except _CauseError as e:
             self._without(e, address.text, at)  # which it is, or raises
@@ -99,7 +100,8 @@ class NearReader(OneReader):
             return KeyPolicy((single("the key of the name", own),), at.height)
         if self._state(found) != State(at.height, at.hash):
             raise self._rest.broken("it gives the keys of another block")
-        return access_keys(self._name, found, at.height)
+        has_code = holds_code(self._name, account)
+        return access_keys(self._name, found, at.height, has_code=has_code)
 
     def probe(self) -> dict[str, str]:
         """See Reader."""

@@ -15,6 +15,7 @@ from scanner.model.addresses.tron import TronCodec
 from scanner.model.key_policy import KeyKind, KeyPolicy, PolicyKey, Way, Weighted, single
 from scanner.net.words import heard
 
+_CONTRACT: Final = "the account is a contract, and only its code decides who may spend from it"
 _TRANSFER: Final = 1
 _CALL: Final = 31
 """Numbers of TransferContract and TriggerSmartContract: bits of `operations`, low bit first."""
@@ -24,10 +25,11 @@ def permissions(endpoint: str, account: dict[str, object], holder: bytes, height
     """Read an account's ways to spend.
 
     account: java-tron's JSON with hex addresses, {} for an address never used for TRX. holder: its
-    20 bytes. height: of the state it is from. Raises SourceUnavailableError for what is no account.
+    20 bytes. height: of the state it is from. The policy of a contract is `disputed`. Raises
+    SourceUnavailableError for what is no account.
     """
     if account.get("type") == "Contract":
-        return KeyPolicy((), height, "the account is a contract's")
+        return KeyPolicy((), height, disputed=_CONTRACT)
     ways = [_owner(endpoint, account, holder)]
     listed = (
         take(endpoint, account, list, "active_permission") if "active_permission" in account else []

@@ -16,7 +16,7 @@ from scanner.chains.algorand.reader import AlgorandReader
 from scanner.chains.antelope.keys import Permissions
 from scanner.chains.aptos.reader import AptosReader
 from scanner.chains.hedera.keys import account_key
-from scanner.chains.near.keys import access_keys
+from scanner.chains.near.keys import access_keys, holds_code
 from scanner.chains.stellar.keys import account_keys
 from scanner.chains.ton.api import AccountState
 from scanner.chains.ton.cells import Builder, Cell, read_bag, write_bag
@@ -72,12 +72,26 @@ def test_near_full_access_keys_alone_may_spend() -> None:
     assert keys_of(policy.ways) == [ed(FIRST)]
     assert access_keys("n", near((call, {"FunctionCall": {}})), 7).ways == ()
     assert access_keys("n", near(), 7).ways == ()  # its key was deleted
+    assert not access_keys("n", near(), 7).disputed
+    lockup = access_keys("n", near((call, {"FunctionCall": {}})), 7, has_code=True)
+    assert "contract decides" in lockup.disputed
+    assert not access_keys("n", near((full, "FullAccess")), 7, has_code=True).disputed
     point = key(1).public_key.format(compressed=False)[1:]
     other = access_keys("n", near((f"secp256k1:{base58.encode(point)}", "FullAccess")), 7)
     assert keys_of(other.ways)[0].value == key(1).public_key.format()
     for wrong in (near(("ed25519:1", "FullAccess")), near(("x", "FullAccess")), {}):
         with pytest.raises(SourceUnavailableError):
             access_keys("n", wrong, 7)
+
+
+def test_near_accounts_that_a_contract_stands_at() -> None:
+    plain = recorded("near", "view_account")["result"]
+    assert not holds_code("n", plain)
+    assert not holds_code("n", {**plain, "global_contract_hash": None})
+    assert holds_code("n", {**plain, "code_hash": base58.encode(FIRST)})
+    assert holds_code("n", {**plain, "global_contract_account_id": "multisig.near"})
+    with pytest.raises(SourceUnavailableError):
+        holds_code("n", {"code_hash": 5})
 
 
 def authority(threshold: int, keys: object = (), accounts: object = ()) -> dict[str, Any]:
@@ -195,7 +209,8 @@ def test_a_rotated_aptos_account(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(made._http, "get", get)
     assert keys_of(made.key_policy(address, at).ways)[0].value == SECOND
     body["authentication_key"] = "0x" + bytes(32).hex()
-    assert made.key_policy(address, at).ways == ()
+    several = made.key_policy(address, at)
+    assert (several.ways, "only the module" in several.disputed) == ((), True)
     body["authentication_key"] = "0x12"
     with pytest.raises(SourceUnavailableError):
         made.key_policy(address, at)
