@@ -27,6 +27,7 @@ from scanner.ownership.evm import contract_calls, evm_signers
 from scanner.ownership.evm.evm_signers import Digest, Envelope, Signed
 from scanner.ownership.evm.named_owners import NOT_LOOKED_INTO, Seen, contract_says
 from scanner.ownership.evm.safe_signatures import doubt
+from scanner.ownership.evm.typed_data import refused
 from scanner.ownership.evm.wallets import UNKNOWN_CODE, Pod, Wallet, find_wallet
 from scanner.ownership.interface import ChainView, ContractCall, Proof
 
@@ -107,7 +108,7 @@ class ContractOwner:
             return signatures
         digests = evm_signers.digests(proof, self.envelopes)
         if isinstance(digests, str):
-            return verdicts.mismatch(self.name, digests)
+            return refused(self.name, digests)
         named = _named_owners(proof)
         of = _subject(proof, call)
         by = _match(of.account, named, signatures, digests)

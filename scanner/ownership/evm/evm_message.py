@@ -19,7 +19,7 @@ from scanner.ownership.evm.contract_calls import accepts
 from scanner.ownership.evm.contract_owner import ContractOwner
 from scanner.ownership.evm.evm_signers import Digest, Envelope, Signed
 from scanner.ownership.evm.safe_signatures import doubt
-from scanner.ownership.evm.typed_data import is_first_typed_data
+from scanner.ownership.evm.typed_data import is_first_typed_data, refused
 from scanner.ownership.evm.wallets import UNKNOWN_CODE, Wallet, find_wallet
 from scanner.ownership.freshness import grade
 from scanner.ownership.interface import ChainView, ContractCall, Proof
@@ -57,7 +57,7 @@ class EvmMessage:
             return signatures
         digests = evm_signers.digests(proof, self.envelopes)
         if isinstance(digests, str):
-            return verdicts.mismatch(self.name, digests)
+            return refused(self.name, digests)
         remarks, binding = [], DERIVED
         for number, signed in enumerate(signatures, 1):
             remark = own_key(proof.address.payload, signed, digests)

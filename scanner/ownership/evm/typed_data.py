@@ -5,10 +5,29 @@ from __future__ import annotations
 from typing import Any
 
 from scanner.model.addresses.keccak import keccak256
+from scanner.model.control import ControlResult
 from scanner.model.jsontext import read_json
+from scanner.ownership import verdicts
 
 LONGEST = 8_192
 """Characters of the longest typed data that is read: encoding takes time by types times values."""
+
+
+class OtherChain(str):
+    """What is wrong with typed data that says itself that it is for another network: false here.
+
+    All else that is wrong with typed data only means that nothing is shown by who signed it.
+    """
+
+    __slots__ = ()
+
+
+def refused(scheme: str, why: str) -> ControlResult:
+    """The verdict about typed data of which no digest was made. why: as `typed_digest` gives it."""
+    if isinstance(why, OtherChain):
+        return verdicts.mismatch(scheme, str(why))
+    return verdicts.unsupported(scheme, why)
+
 
 _PARTS = ("types", "primaryType", "domain", "message")
 
@@ -33,10 +52,14 @@ def typed_digest(text: str, chain_id: str) -> bytes | str:
     if "chainId" in domain:
         named = _number(domain["chainId"])
         if named is None or named != _number(chain_id):
-            return f"the typed data is for chain id {named}, the row's network has {chain_id}"
+            what = f"the typed data is for chain id {named}, the row's network has {chain_id}"
+            return OtherChain(what)
     if "verifyingContract" in domain:
         # Permits, orders and votes are typed data too, and their signatures lie open on the chain.
-        return "the typed data is addressed to a contract, so it is not a statement of ownership"
+        return (
+            "the typed data is addressed to a contract, so it is not a statement of ownership: "
+            "sign a text, or typed data without verifyingContract"
+        )
     return _digest(data)
 
 
@@ -58,7 +81,7 @@ def _digest(data: dict[str, Any]) -> bytes | str:
         signable = encode_typed_data(full_message=data)
         return keccak256(b"\x19" + signable.version + signable.header + signable.body)
     except Exception as e:  # hostile types make the encoder raise whatever it comes to
-        return f"the typed data cannot be encoded ({type(e).__name__})"
+        return f"the typed data cannot be encoded ({type(e).__name__}): sign a text instead"
 
 
 def is_first_typed_data(message: str) -> bool:

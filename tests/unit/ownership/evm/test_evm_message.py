@@ -200,9 +200,17 @@ def test_permits_and_orders_are_no_statement_of_ownership() -> None:
     types = {**TYPED["types"]}  # type: ignore[dict-item]
     types["EIP712Domain"] = [{"name": "verifyingContract", "type": "address"}]  # type: ignore[index]
     message, signature = typed(types=types, domain={"verifyingContract": "0x" + "11" * 20})
-    result = judged(signature, message=message)
-    assert result.control is Control.MISMATCH
-    assert "not a statement of ownership" in result.reason
+    for owners in ((), (evm_address(SIGNER),)):
+        result = judged(signature, message=message, owners=owners)
+        assert result.control is Control.UNSUPPORTED, "nobody says that another key signed"
+        assert "not a statement of ownership" in result.reason
+
+
+def test_typed_data_that_cannot_be_encoded_is_not_read_and_not_false() -> None:
+    message = json.dumps({**TYPED, "primaryType": "Missing"})
+    result = judged(evm_sign(SIGNER), message=message)
+    assert result.control is Control.UNSUPPORTED
+    assert "cannot be encoded" in result.reason
 
 
 @pytest.mark.parametrize(
@@ -230,7 +238,8 @@ def test_typed_data_that_is_made_to_cost_time_is_soon_over() -> None:
         primary = next(iter(types))
         text = json.dumps({"types": types, "primaryType": primary, "domain": {}, "message": value})
         started = time.process_time()
-        assert judged("0x" + "11" * 64 + "1b", message=text[:8192]).control is Control.MISMATCH
+        found = judged("0x" + "11" * 64 + "1b", message=text[:8192]).control
+        assert found in (Control.MISMATCH, Control.UNSUPPORTED)
         assert time.process_time() - started < 2.0
     assert judged("0x" + "11" * 64 + "1b", message=deep).control is Control.MISMATCH
 
