@@ -1,4 +1,4 @@
-"""Networks that are read through a fleet of readers: one JSON object a line and network.
+"""Every network that is read from endpoints: one JSON object a line and network.
 
 networks.NAME: rows a second of the network's own coin against a server of the tests on this
 machine, which replays recorded answers at once; networks.tron.tokens: the same of USDT there, of
@@ -74,42 +74,52 @@ def small_makers() -> dict[str, tuple[str, Callable[[bytes], str]]]:
         "cardano": ("cardano", lambda key: join("addr", from_bytes(b"\x61" + key[:28]), 1)),
         "hedera": ("hedera", lambda key: f"0.0.{int.from_bytes(key[:6])}"),
         "near": ("near", bytes.hex),
+        "pi": ("stellar", stellar),
         "starknet": ("starknet", lambda key: f"0x{int.from_bytes(key[:31]):064x}"),
         "stellar": ("stellar", stellar),
         "terra-classic": ("cosmos", lambda key: join("terra", from_bytes(key[:20]), 1)),
     }
 
 
-def contract_of(folder: str) -> Any:
-    """A family's test of the contract: it makes the server and the reader."""
+def contract_of(folder: str, network: str) -> Any:
+    """A family's test of the contract: it makes the server and the reader of a network."""
     path = ROOT / f"tests/unit/chains/{folder}/test_reader.py"
     spec = importlib.util.spec_from_file_location(f"contract_{folder}", path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    kinds = [
-        getattr(module, name) for name in ("TestContract", "TestStellar") if hasattr(module, name)
-    ]
-    return kinds[0]()
+    kinds = [kind for name, kind in vars(module).items() if name.startswith("Test")]
+    return next(kind for kind in kinds if kind.network == network)()
+
+
+OWN_NODES = {"bitcoin-gold", "digibyte", "qtum"}
+"""Read by an own node alone, which goes through its coins for all rows: bench/bitcoin.py."""
+RELAY = {"polkadot"}
+"""Its rows are read on Asset Hub, with what is left there: networks.polkadot-asset-hub."""
 
 
 def coin_makers() -> dict[str, Callable[[bytes], str]]:
-    """Network -> how 32 bytes become an address of it, of those that older sources read.
+    """Network -> how 32 bytes become an address of it: EVM networks, Filecoin, Bitcoin's relatives.
 
-    `bench/evm.py` measures the EVM networks, and `bench/bitcoin.py` Bitcoin itself.
+    `bench/evm.py` measures EVM networks on a real node, and `bench/bitcoin.py` Bitcoin.
     """
     from support.bitcoin_signing import NETWORKS, base58_address
 
     from scanner.model.addresses.filecoin import FilecoinCodec
+    from scanner.settings.tables import load_registry
 
     def p2pkh(network: str) -> Callable[[bytes], str]:
         return lambda key: base58_address(NETWORKS[network], "p2pkh", key[:20])
 
-    return {
-        "filecoin": lambda key: FilecoinCodec("filecoin", "").encode(1, key[:20]),
-        "dogecoin": p2pkh("dogecoin"),
-    }
+    found: dict[str, Callable[[bytes], str]] = {}
+    for name, row in load_registry().networks.items():
+        if "blockbook" in row.sources:
+            found[name] = p2pkh(name)
+        elif "ethereum_rpc" in row.sources:
+            found[name] = lambda key: "0x" + key[:20].hex()
+    found["filecoin"] = lambda key: FilecoinCodec("filecoin", "").encode(1, key[:20])
+    return found
 
 
 def main(rows: int) -> None:
@@ -117,10 +127,31 @@ def main(rows: int) -> None:
     june_networks(rows)
     small_networks(rows)
     coin_networks(rows)
+    beacon(rows)
+
+
+def beacon(rows: int) -> None:
+    """Validators by their keys, at a beacon node."""
+    from support.beacon_replay import BeaconReplay
+
+    from scanner.chains.table import source_of
+    from scanner.model.addresses.table import decode_address
+    from scanner.model.balance import BalanceQuery
+    from scanner.settings.tables import load_registry
+
+    registry, name = load_registry(), "ethereum-beacon"
+    network, keys = registry.network(name), [f"0xa{n:095x}" for n in range(rows)]
+    server = BeaconReplay({key: n + 1 for n, key in enumerate(keys)})
+    source = source_of(network, {name: [server.endpoint(name)]}, registry)
+    assert source is not None
+    holding = registry.holding("BETH", name)
+    queries = [BalanceQuery(decode_address(network, key), holding) for key in keys]
+    measure(name, source, queries, source.pin(30), server)
+    server.close()
 
 
 def coin_networks(rows: int) -> None:
-    """Filecoin's actors by a Lotus, and Bitcoin's relatives by a Blockbook."""
+    """EVM networks, Filecoin's actors by a Lotus, and Bitcoin's relatives by a Blockbook."""
     from support.june_coins import coin_server
 
     from scanner.chains.table import source_of
@@ -159,7 +190,7 @@ def small_networks(rows: int) -> None:
     registry = load_registry()
     tables = Registry(registry.networks.values(), (), registry.holdings())  # without canaries
     for name, (folder, make) in small_makers().items():
-        contract, network = contract_of(folder), registry.network(name)
+        contract, network = contract_of(folder, name), registry.network(name)
         server = contract.start()
         addresses = [
             decode_address(network, make(sha256(f"{name} {n}".encode()).digest()))

@@ -52,7 +52,7 @@ class CoinServer:
 def coin_server(network: str, height: int, moment: int) -> CoinServer:
     """Start a server whose block at `height` is of a moment, in seconds since 1970."""
     made = REGISTRY.network(network)
-    if network in EVM:
+    if "ethereum_rpc" in made.sources:
         numbers = {"f099": 99} if network == "filecoin" else None
         server = EvmReplay(
             *(network, int(made.chain_id), {}, numbers),
