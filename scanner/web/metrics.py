@@ -95,6 +95,7 @@ def _results(store: Store, seen: Status, now: datetime) -> Iterator[GaugeMetricF
     ages: dict[tuple[str, ...], float] = {}
     ratios: dict[tuple[str, ...], float] = {}
     verified: dict[tuple[str, ...], float] = {}
+    unanswered: dict[tuple[str, ...], float] = {}
     for publisher in seen.publishers:
         if publisher.complete is None:
             continue
@@ -107,6 +108,7 @@ def _results(store: Store, seen: Status, now: datetime) -> Iterator[GaugeMetricF
             if total.verified is not None:
                 coins = total.verified / 10**total.decimals
                 verified[publisher.name, total.asset] = coins
+            unanswered[publisher.name, total.asset] = float(total.unavailable_rows)
             if total.reserve_ratio is not None:
                 ratios[publisher.name, total.asset] = float(total.reserve_ratio)
     words = "Newest complete snapshot: 0 all verified, 1 something false, 3 not fully verified."
@@ -118,6 +120,8 @@ def _results(store: Store, seen: Status, now: datetime) -> Iterator[GaugeMetricF
     yield _gauge("scanner_reserve_ratio", words, ("publisher", "asset"), ratios.items(), min)
     words = "Verified whole coins in the newest complete snapshot; of no answer there is no figure."
     yield _gauge("scanner_verified_coins", words, ("publisher", "asset"), verified.items(), min)
+    words = "Rows of the newest complete snapshot without a balance: they are in no verified total."
+    yield _gauge("scanner_unanswered_rows", words, ("publisher", "asset"), unanswered.items(), max)
 
 
 def _schedules(seen: Status) -> Iterator[GaugeMetricFamily]:

@@ -10,6 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from support.snapshot_stub import StubSource, stored
 from support.taking import DOWN, raises
 
+from scanner.model.balance import Balance, Evidence
 from scanner.snapshots.interface import SnapshotPolicy, SnapshotState
 from scanner.store.reading import queries
 from scanner.store.writing import alert_log
@@ -66,6 +67,24 @@ def test_results_of_the_newest_complete_snapshot(store):
     assert total.verified
     (coins,) = [found[key] for key in found if key[0] == "verified_coins"]
     assert coins == total.verified / 10**total.decimals
+
+
+class Silent(StubSource):
+    """Has no answer for the first row it is asked."""
+
+    def fetch_balances(self, queries, at, progress=None):
+        _, *others = super().fetch_balances(queries, at, progress)
+        return [Balance(None, Evidence.UNAVAILABLE, (), "no answer"), *others]
+
+
+def test_rows_without_an_answer_are_counted_beside_what_is_verified(store):
+    done = snapshot(store, signed(0, 1), source=Silent())
+    (total,) = queries.asset_totals(store, done)
+    found = read(store, datetime.now(UTC))
+    assert found["unanswered_rows", "ETH", "okx"] == total.unavailable_rows == 1
+    assert found["verified_coins", "ETH", "okx"] == total.verified / 10**total.decimals
+    snapshot(store, signed(0, 1))
+    assert read(store, datetime.now(UTC))["unanswered_rows", "ETH", "okx"] == 0
 
 
 def test_schedules_and_alerts(store):
