@@ -32,6 +32,9 @@ from scanner.ownership.unread import other_key
 MOST_KEYS = 20
 """Keys of one key column."""
 
+ECDSA_OF_HEDERA = (
+    "signatures by ECDSA keys of Hedera are not verified: sign again with an Ed25519 key"
+)
 _BETWEEN = re.compile(r"[\s,;|]+", re.ASCII)
 _NOT_BOUND = {
     "near_named": "the key signed; whether it may use the named account is not verified: compare "
@@ -87,9 +90,7 @@ def read_keys(proof: Proof) -> tuple[bytes, ...]:
     found = tuple(dict.fromkeys(k for k in keys if k is not None))
     if not found or len(keys) > MOST_KEYS or any(k is None for k in keys):
         if proof.address.format == "hedera" and any(map(_is_ecdsa, texts)):
-            raise unsupported(
-                "signatures by ECDSA keys of Hedera are not verified: sign with an Ed25519 key"
-            )
+            raise unsupported(ECDSA_OF_HEDERA)
         raise malformed("the public key is not an Ed25519 key: 32 bytes in hex or base64")
     return found
 

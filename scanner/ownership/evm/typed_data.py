@@ -58,7 +58,7 @@ def typed_digest(text: str, chain_id: str) -> bytes | str:
         # Permits, orders and votes are typed data too, and their signatures lie open on the chain.
         return (
             "the typed data is addressed to a contract, so it is not a statement of ownership: "
-            "sign a text, or typed data without verifyingContract"
+            "sign again as a text, or as typed data without verifyingContract"
         )
     return _digest(data)
 
@@ -81,7 +81,7 @@ def _digest(data: dict[str, Any]) -> bytes | str:
         signable = encode_typed_data(full_message=data)
         return keccak256(b"\x19" + signable.version + signable.header + signable.body)
     except Exception as e:  # hostile types make the encoder raise whatever it comes to
-        return f"the typed data cannot be encoded ({type(e).__name__}): sign a text instead"
+        return f"the typed data cannot be encoded ({type(e).__name__}): sign again as a text"
 
 
 def is_first_typed_data(message: str) -> bool:

@@ -8,6 +8,7 @@ Sources: HIP-820 and hedera-wallet-connect (prefixMessageToSign); SignatureMap o
 
 from __future__ import annotations
 
+from scanner.ownership.ed25519.signing import ECDSA_OF_HEDERA
 from scanner.ownership.ed25519.text_form import Ed25519Text
 from scanner.ownership.interface import Proof
 from scanner.ownership.native.spellings import hex_or_base64
@@ -41,9 +42,7 @@ def _spelling(text: str) -> bytes | None:
     prefix = _field(pair[0], _PREFIX)
     rest = prefix[1] if prefix is not None else pair[0]
     if _field(rest, _ECDSA) is not None:
-        raise unsupported(
-            "signatures by ECDSA keys of Hedera are not verified: sign with an Ed25519 key"
-        )
+        raise unsupported(ECDSA_OF_HEDERA)
     signature = _field(rest, _ED25519)
     return signature[0] if signature is not None and not signature[1] else None
 

@@ -1,17 +1,20 @@
 """Texts signed with ripple-keypairs: the text itself (Ed25519), or ECDSA over half of its SHA-512.
 
-The published key (33 bytes, ED before an Ed25519 one) signed; the account is made from it, or the
-ledger must show that it may sign. Source: ripple-keypairs, sign and verify.
+Published keys (33 bytes, ED before an Ed25519 one) signed, one or several; the account is made
+from the one, or the ledger must show that they may sign. Source: ripple-keypairs, sign and verify.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from hashlib import sha512
 
 from scanner.model.control import Binding, ControlResult
 from scanner.model.key_policy import KeyKind, PolicyKey
 from scanner.ownership import verdicts
 from scanner.ownership.ed25519.ed25519 import is_ed_row
+from scanner.ownership.ed25519.signing import MOST_KEYS, is_signed
 from scanner.ownership.ed25519.text_form import Ed25519Text
 from scanner.ownership.interface import ContractCall, Proof, Readings, Signer, one_reading
 from scanner.ownership.native.spellings import hex_or_base64, plain_text
@@ -21,6 +24,9 @@ from scanner.ownership.primitives.hashes import hash160
 from scanner.ownership.primitives.hextext import decode_hex
 from scanner.ownership.primitives.not_proven import NotProvenError, malformed, mismatch, unsupported
 from scanner.ownership.unread import unread
+
+_ED = b"\xed"
+_BETWEEN = re.compile(r"[\s,;|]+", re.ASCII)
 
 
 class XrplText:
@@ -43,53 +49,80 @@ class XrplText:
         return proof.address.format == "xrpl" and bool(proof.script)
 
     def verify(self, proof: Proof, call: ContractCall | None = None) -> ControlResult:
-        """Judge the row: every signature is the published key's."""
+        """Judge the row: every signature is a published key's."""
         if is_ed_row(proof):
             return self._ed.verify(proof, call)
         try:
-            key = _signed_by(proof)
+            keys = _signed_by(proof)
         except NotProvenError as e:
             return e.result(self.name)
-        if key is None:
+        if not keys:
             return unread(self.name, 1)
-        signer = (key.hex(),)
-        if hash160(key) == proof.address.payload:
-            return verdicts.controls(self.name, Binding.DERIVED, signer)
-        return verdicts.controls(self.name, Binding.ASSERTED, signer, verdicts.REGULAR_KEY)
+        signers = tuple(_signer(key).text for key in keys)
+        if len(keys) == 1 and hash160(keys[0]) == proof.address.payload:
+            return verdicts.controls(self.name, Binding.DERIVED, signers)
+        return verdicts.controls(self.name, Binding.ASSERTED, signers, verdicts.REGULAR_KEY)
 
     def signers(self, proof: Proof) -> Readings:
         """See SignerFinder."""
         if is_ed_row(proof):
             return self._ed.signers(proof)
         try:
-            key = _signed_by(proof)
+            keys = _signed_by(proof)
         except NotProvenError:
             return ()
-        if key is None:
-            return ()
-        names = PolicyKey(KeyKind.SECP256K1, key), PolicyKey(KeyKind.ACCOUNT, hash160(key))
-        return one_reading([Signer(key.hex(), frozenset(names))])
+        return one_reading([_signer(key) for key in keys])
 
 
-def _signed_by(proof: Proof) -> bytes | None:
-    """The published key if it made every signature, None if it made none. Raises NotProvenError."""
-    data = decode_hex(proof.script)
+def _signer(key: bytes) -> Signer:
+    account = PolicyKey(KeyKind.ACCOUNT, hash160(key))
+    if key[:1] == _ED:
+        return Signer(key[1:].hex(), frozenset((PolicyKey(KeyKind.ED25519, key[1:]), account)))
+    return Signer(key.hex(), frozenset((PolicyKey(KeyKind.SECP256K1, key), account)))
+
+
+def _signed_by(proof: Proof) -> tuple[bytes, ...]:
+    """The published keys that made the signatures, each once; () if none is by any of them.
+
+    Raises NotProvenError.
+    """
+    keys = _keys(proof.script)
+    text = plain_text(proof.message)
+    made = [_maker(number, s, keys, text) for number, s in enumerate(proof.signatures, 1)]
+    if any(made) and not all(made):
+        raise mismatch(f"signature {made.index(b'') + 1} is not by the published key")
+    return tuple(dict.fromkeys(made)) if all(made) else ()
+
+
+def _maker(number: int, written: str, keys: Sequence[bytes], text: bytes) -> bytes:
+    """The key that made a signature, b"" if none did. Raises NotProvenError."""
+    plain = hex_or_base64(written)
+    if plain is not None:
+        own = (k for k in keys if k[:1] == _ED and is_signed(k[1:], text, plain))
+        return next(own, b"")
+    compact = der_to_compact(decode_hex(written) or b"")
+    if compact is None:
+        raise malformed(f"signature {number} is not DER in hex, nor 64 bytes in hex or base64")
+    if not secp256k1.is_low_s(compact):
+        raise unsupported(f"signature {number} is not in the ledger's canonical form: sign again")
+    digest = sha512(text).digest()[:32]
+    own = (k for k in keys if k[:1] != _ED and secp256k1.verify_ecdsa(digest, compact, k))
+    return next(own, b"")
+
+
+def _keys(text: str) -> tuple[bytes, ...]:
+    """The distinct keys of a column, 33 bytes each. Raises NotProvenError."""
+    texts = [t for t in _BETWEEN.split(text) if t]
+    if len(texts) > MOST_KEYS:
+        raise malformed(f"more than {MOST_KEYS} public keys")
+    return tuple(dict.fromkeys(map(_key, texts)))
+
+
+def _key(text: str) -> bytes:
+    data = decode_hex(text)
+    if data is not None and len(data) == 33 and data[:1] == _ED:
+        return data
     point = None if data is None else secp256k1.parse_key(data)
     if point is None:
         raise malformed("the public key column is not a key of the XRP Ledger")
-    key = secp256k1.compress(point)
-    digest = sha512(plain_text(proof.message)).digest()[:32]
-    fits = []
-    for number, text in enumerate(proof.signatures, 1):
-        der = decode_hex(text) or b""
-        compact = der_to_compact(der)
-        if compact is None:
-            raise malformed(f"signature {number} is not DER in hex")
-        if not secp256k1.is_low_s(compact):
-            raise unsupported(
-                f"signature {number} is not in the ledger's canonical form: sign again"
-            )
-        fits.append(secp256k1.verify_ecdsa(digest, compact, key))
-    if any(fits) and not all(fits):
-        raise mismatch(f"signature {fits.index(False) + 1} is not by the published key")
-    return key if all(fits) else None
+    return secp256k1.compress(point)
