@@ -52,14 +52,13 @@ class AntelopeKey:
         signed = self._signed(proof, keys)
         if isinstance(signed, ControlResult):
             return signed
-        signers = tuple(key.hex() for key in signed)
         if len(signed) < len(keys):
-            return verdicts.mismatch(
+            return verdicts.unsupported(
                 self.name,
-                f"only {len(signed)} of the {len(keys)} published keys signed",
-                len(keys),
-                signers,
+                f"{len(signed)} of the {len(keys)} published keys signed, and how many must sign "
+                "only the chain can say: take a snapshot with an endpoint of the network",
             )
+        signers = tuple(key.hex() for key in signed)
         return verdicts.controls(self.name, Binding.ASSERTED, signers, _NOT_BOUND)
 
     def _signed(self, proof: Proof, keys: Sequence[bytes]) -> dict[bytes, None] | ControlResult:

@@ -22,7 +22,7 @@ from scanner.ownership.primitives.hashes import hash160, sha256d
 from scanner.ownership.primitives.hextext import decode_hex
 from scanner.ownership.primitives.not_proven import NotProvenError, malformed
 from scanner.ownership.primitives.recovery import account_of, read_hex_signature
-from scanner.ownership.unread import unread
+from scanner.ownership.unread import other_key, unread
 from scanner.ownership.unsupported import why_unsupported
 
 RECOVERY_BYTES = {v: (v - 27) & 3 if v >= 27 else v for v in (0, 1, 2, 3, *range(27, 35))}
@@ -58,6 +58,13 @@ PAYLOADS: Final[dict[str, Callable[[bytes], bytes]]] = {
 _ACTORS = {"filecoin_actor": _filecoin, "filecoin_id": _filecoin}
 """Address format of actors that keys sign for -> what the address of such a key commits to."""
 
+_MAY_BE_OF_OTHERS = ("aelf", "cosmos")
+"""Formats whose addresses are also hashes of several keys, or of a contract."""
+_OF_OTHERS = (
+    "the published key signed, but the address is not that key's own: it may belong to several "
+    "keys or to a contract: publish all keys of the account in the key column where the network "
+    "has accounts of several (sign again as ADR-36), or an address of the key"
+)
 _WITH_KEYS = ("cosmos", "xrpl")
 """Formats of which other schemes read rows that publish the key."""
 
@@ -144,6 +151,8 @@ class RecoverText:
         if proof.address.format == "xrpl":
             reason = "; ".join(filter(None, (remarks, verdicts.REGULAR_KEY)))
             return verdicts.controls(self.name, Binding.ASSERTED, hexed, reason)
+        if proof.address.format in _MAY_BE_OF_OTHERS:
+            return other_key(self.name, _OF_OTHERS)
         return verdicts.mismatch(
             self.name, "the signature is by the published key, but the address is not that key's"
         )

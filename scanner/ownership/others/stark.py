@@ -63,8 +63,10 @@ class Stark:
             return verdicts.malformed(self.name, "the public key is not hex of at most 32 bytes", 1)
         digest = _digest(proof)
         if digest is None:
-            return verdicts.mismatch(
-                self.name, f"a message of this scheme has at most {SHORT_STRING} ASCII characters"
+            return verdicts.unsupported(
+                self.name,
+                f"a message of this scheme has at most {SHORT_STRING} ASCII characters, and other "
+                "typed data is not read: sign again a shorter one",
             )
         unfit, fits = 0, False
         for number, text in enumerate(proof.signatures, 1):

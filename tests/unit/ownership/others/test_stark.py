@@ -78,7 +78,7 @@ def test_numbers_out_of_range_are_no_signature() -> None:
 
 
 @pytest.mark.parametrize("message", ["", "x" * 32, "é", "x" * 10_000])
-def test_a_message_that_does_not_fit_one_element_is_a_mismatch(message: str) -> None:
+def test_a_message_that_does_not_fit_one_element_is_not_read(message: str) -> None:
     signature = stark_sign(SECRET, message_hash(MESSAGE, ACCOUNT, CHAIN))
     assert refused(judged(signature, message=message))
 
