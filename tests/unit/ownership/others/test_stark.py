@@ -80,7 +80,9 @@ def test_numbers_out_of_range_are_no_signature() -> None:
 @pytest.mark.parametrize("message", ["", "x" * 32, "é", "x" * 10_000])
 def test_a_message_that_does_not_fit_one_element_is_not_read(message: str) -> None:
     signature = stark_sign(SECRET, message_hash(MESSAGE, ACCOUNT, CHAIN))
-    assert refused(judged(signature, message=message))
+    found = judged(signature, message=message)
+    assert found.control is Control.UNSUPPORTED
+    assert ("31 ASCII" in found.reason) == (message != "")
 
 
 @pytest.mark.parametrize("script", ["0x", "x", "0x" + "1" * 65, "null", "é", " 0x12"])
