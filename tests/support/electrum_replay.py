@@ -24,7 +24,7 @@ class ElectrumReplay:
 
     def __init__(self, world: CoinWorld, seed: int = 7) -> None:
         self.world, self.trap, self.fault_share = world, Trap.NONE, 0.2
-        self.tells_blocks = True
+        self.tells_blocks, self.is_electrumx = True, False
         self._scripts = {sha256(s).digest()[::-1].hex(): s for s in world.scripts}
         self._random, self._lock = random.Random(seed), threading.Lock()
         self._open: set[socket.socket] = set()
@@ -74,16 +74,19 @@ class ElectrumReplay:
         return head | {"result": self._result(method, params)}
 
     def _at(self, height: int, position: int, merkle: bool) -> dict[str, Any]:
-        """Words of ElectrumX 1.16 (session.py, id_from_pos)."""
+        """As electrs 0.10.10 answered, or in the words of ElectrumX 1.16 (session.py)."""
         txids = [t.txid for t in self.world.block(height)]
         if not self.tells_blocks:
             return {"error": {"code": -32601, "message": "unknown method"}}
         if position >= len(txids):
-            words = f"no tx at position {position:,d} in block at height {height:,d}"
+            words = f"invalid tx_pos {position} in block at height {height}"
+            if self.is_electrumx:
+                words = f"no tx at position {position:,d} in block at height {height:,d}"
             return {"error": {"code": 1, "message": words}}
-        if not merkle:
-            return {"result": txids[position]}
-        return {"result": {"tx_hash": txids[position], "merkle": branch_of(txids, position)}}
+        txid, branch = txids[position], branch_of(txids, position) if merkle else []
+        if not self.is_electrumx:
+            return {"result": {"tx_id": txid, **({"merkle": branch} if merkle else {})}}
+        return {"result": {"tx_hash": txid, "merkle": branch} if merkle else txid}
 
     def _result(self, method: str, params: list[Any]) -> object:
         if method == "server.version":

@@ -155,8 +155,12 @@ class ElectrumServer:
         return holders_of(self._network.name, coinbase, last)
 
     def _branch(self, answer: object) -> tuple[str, list[bytes]]:
-        """A transaction's id, and its merkle branch as stored, from the bottom up."""
-        txid = take(self._name, answer, str, "tx_hash")
+        """A transaction's id, and its merkle branch as stored, from the bottom up.
+
+        The protocol calls the id `tx_hash`; electrs says `tx_id`.
+        """
+        called = "tx_id" if isinstance(answer, dict) and "tx_id" in answer else "tx_hash"
+        txid = take(self._name, answer, str, called)
         branch = [take(self._name, h, str) for h in take(self._name, answer, list, "merkle")]
         if len(branch) > _DEEPEST or not all(_TXID.fullmatch(h) for h in [txid, *branch]):
             raise self._broken("a merkle branch that is none")

@@ -88,7 +88,7 @@ def test_only_kinds_of_outputs_that_have_an_address() -> None:
 BUSY = 60
 """A block of several payments; the first one is spent in the next block."""
 PAID = [script(n) for n in range(2, 9)]
-KINDS = ["esplora", "electrum"]
+KINDS = ["esplora", "electrum", "electrumx"]
 HELD = {paid: [(BUSY, n + 1)] for n, paid in enumerate(PAID)}
 
 
@@ -101,6 +101,7 @@ def serving(kind: str, of: CoinWorld) -> Iterator[tuple[Any, IndexServer]]:
     stub: Any = EsploraReplay(of) if kind == "esplora" else ElectrumReplay(of)
     endpoint = stub.endpoint("a")
     made = EsploraServer(endpoint) if kind == "esplora" else ElectrumServer(endpoint, BITCOIN)
+    stub.is_electrumx = kind == "electrumx"
     with closing(stub), closing(made) as server:
         yield stub, server
 
