@@ -38,6 +38,9 @@ def test_every_row_is_answered_or_named(scanner, made):
         expected = "latest_only" if row.ours in NEWEST else "reported"
         assert balance["evidence"] == expected, balance
         assert balance["height"] == row.height, balance
+    # Each key is asked for where keys can be other ones than the address's: none is left a doubt.
+    told = scanner("export", "findings", "latest", "--format", "jsonl").objects
+    assert not [f for f in told if "keys could not be checked" in json.dumps(f)]
 
 
 def test_the_list_has_the_heights_and_in_proportion_the_rows_that_were_seen_of_the_file():

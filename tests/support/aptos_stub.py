@@ -45,6 +45,9 @@ class AptosServer(WorldServer):
                 return self._block(number)
             case ["transactions", "by_version", version]:
                 return self._sent(self._transaction(int(version)))
+            case ["accounts", address]:  # one that never signed has the key of its address
+                told = {"sequence_number": "0", "authentication_key": f"0x{address[2:]:0>64}"}
+                return self._sent(told)
             case ["accounts", address, "balance", asset]:
                 version = int(parse_qs(parts.query)["ledger_version"][0])
                 return self._balance(address, asset, version)

@@ -30,7 +30,8 @@ class SolanaServer(WorldServer):
     "locked epochs" (until the epoch after the tip's), "over" (a lockup that was); the last three are
     delegated. accounts: key -> (program, data) of what is no plain account. mints: token -> its
     program. quirks: "old stake", "no stake index" (empty lists), "no stake search" (refused),
-    "behind", "other mint", "two token accounts", "frozen".
+    "behind", "other mint", "two token accounts", "frozen". excluded: owners that its index of
+    tokens leaves out.
     """
 
     network = "solana"
@@ -39,6 +40,7 @@ class SolanaServer(WorldServer):
     def __init__(self, world: World, mints: dict[str, str], *quirks: str) -> None:
         super().__init__(world, *quirks)
         self.mints = mints
+        self.excluded: set[str] = set()
         self.stakes: dict[str, list[tuple[int, str]]] = {}
         self.accounts: dict[str, tuple[str, bytes]] = {}
         self.skipped: set[int] = set()
@@ -108,6 +110,8 @@ class SolanaServer(WorldServer):
         self, owner: str, which: dict[str, str], config: dict[str, Any]
     ) -> dict[str, Any]:
         mint = which["mint"]
+        if owner in self.excluded:
+            raise _RpcError(-32010, f"{owner} excluded from account secondary indexes")
         name = "get_token_accounts"
         if self.mints[mint].startswith("TokenzQd"):
             name += "_2022"

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Sequence
 from typing import Final
 
+from scanner.chains.fleet.faults import RpcError
 from scanner.chains.fleet.interface import Answer, OneReader, ReaderAbility, Reading, Refusal, State
 from scanner.chains.fleet.rpc import Rpc
 from scanner.chains.interface import Counted, Reach
@@ -53,6 +54,9 @@ _LOOK_BACK: Final = 64  # slots below one that was skipped
 _FINAL: Final = {"commitment": "finalized"}
 _KEY_LENGTH: Final = 32
 
+_LEFT_OUT: Final = -32010  # the key is not in the indexes of accounts
+
+NOT_INDEXED: Final = "its index of token accounts leaves this address out: ask another endpoint"
 NO_TOKENS_READ: Final = "a stake, nonce or vote account: other keys move its SOL than its tokens"
 LOCKED_UP: Final = "part of it is stake that cannot be taken out yet unless a custodian agrees"
 NO_STAKE_READ: Final = "only liquid SOL was read: the endpoint does not show stake accounts"
@@ -332,12 +336,15 @@ class SolanaReader(OneReader):
     def _tokens(self, query: BalanceQuery, least: int, time: int) -> Answer:
         """All accounts of one mint that an address owns, not only the one wallets use."""
         owner, mint = query.address.payload, query.holding.contract
-        answer = self._rpc.ask(
-            "getTokenAccountsByOwner",
-            key_text(owner),
-            {"mint": mint},
-            {"encoding": "base64", "minContextSlot": least, **_FINAL},
-        )
+        asked = {"encoding": "base64", "minContextSlot": least, **_FINAL}
+        try:
+            answer = self._rpc.ask(
+                "getTokenAccountsByOwner", key_text(owner), {"mint": mint}, asked
+            )
+        except RpcError as e:
+            if e.code != _LEFT_OUT:
+                raise
+            return Refusal(NOT_INDEXED)
         slot = take(self._name, answer, int, "context", "slot")
         tokens = [token_account(account) for account in self._listed(answer)]
         amount, frozen = 0, False

@@ -8,7 +8,7 @@ from support.recorded import World, recorded
 from support.replay import opened
 from support.solana_stub import START, SolanaServer
 
-from scanner.chains.fleet.interface import Reading
+from scanner.chains.fleet.interface import Reading, Refusal
 from scanner.chains.solana.accounts import (
     Account,
     key_text,
@@ -203,6 +203,17 @@ def test_a_token_account_of_another_mint_is_refused() -> None:
         pytest.raises(SourceUnavailableError, match="not the one asked for"),
     ):
         r.read([query(RICH, USDG)], r.pin(None))
+
+
+def test_an_owner_that_the_index_leaves_out_costs_no_other_its_tokens() -> None:
+    server = a_stub()
+    server.excluded = {RICH}
+    with reader(server) as r:
+        rich, sol, other = r.read([query(RICH, USDG), query(RICH), query(OTHER, USDT)], r.pin(None))
+    assert isinstance(rich, Refusal)
+    assert "leaves this address out" in rich.why
+    assert isinstance(sol, Reading)
+    assert isinstance(other, Reading)
 
 
 def test_a_node_that_is_behind_is_not_asked() -> None:
