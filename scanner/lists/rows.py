@@ -18,7 +18,7 @@ from scanner.lists.spoken import says_beside_rows
 from scanner.lists.total_rows import total_word
 from scanner.model.claim import DeclaredTotal, Row, UnreadableRow
 from scanner.model.finding import Finding, FindingKind
-from scanner.model.speech import may_be_one_number, says_unit
+from scanner.model.speech import MOST_LETTERS, may_be_one_number, says_unit
 
 _COMMENT = re.compile(r"^[ \t]*#.*$", re.MULTILINE)
 _RULE = re.compile(r"[|: \t]*-{3}[-|: \t]*")
@@ -132,7 +132,7 @@ class RowParser(CellReader):
         """Tell what a row that is none may say of the rows below it: a unit, other columns."""
         amount = cells[self._amount].strip() if 0 <= self._amount < len(cells) else ""
         filled = [cell.strip() for cell in cells if cell.strip()]
-        words = " ".join(filled) if len(filled) <= _FEW else ""
+        words = " ".join(filled)[:MOST_LETTERS] if len(filled) <= _FEW else ""
         if amount and not any(map(str.isdigit, amount)) and says_unit(amount):
             self.asides.append(maybe_of_unit(amount, line))
         elif words and says_unit(words):

@@ -111,7 +111,7 @@ def label_says(text: str) -> bool:
         return True
     if not _NOT_HELD.isdisjoint(told) and is_no_holding(shown):
         return True
-    if not shown.isascii() and (is_no_holding(shown) or note_says(shown)):
+    if not shown.isascii() and (tongues.not_held_in(shown) or tongues.note_measures(shown)):
         return True
     return not _NOTED.isdisjoint(told) and note_says(shown)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 
 
 def _words(text: str) -> frozenset[str]:
@@ -70,6 +70,16 @@ _MARKS = _words(
     "KATAKANA-HIRAGANA SCRIPT DOUBLE-STRUCK MATHEMATICAL"
 )
 """First words of the names of letters that belong to no writing of their own."""
+_ACCENTS = re.compile("[\u0300-\u036f]+")
+_CYRILLIC_STARTS = _words(
+    "тыс тис млн мил млр еди оди сат дол руб евр гри тен бло выс вис про від обя зоб бор зае заи "
+    "поз кре зак зал зас нео неа"
+)
+"""How each word of the patterns begins: a text without one needs no closer look."""
+_EAST_LETTERS = frozenset(
+    "单單単단聪聰サ사万萬亿億千百천백만억美人ドル日달원欧歐港韩韓占比割비퍼区區块塊高ブ블负負债債务務欠借贷貸抵担擔"
+    "已停ロ閉부채대담폐매"
+)
 _TOKEN = re.compile(r"[^\W\d_]+")
 
 
@@ -78,29 +88,35 @@ def measures_in(text: str) -> list[str]:
 
     As they stand there, without accents and in lower case.
     """
-    plain = _plain(text)
-    found = [word for word in _TOKEN.findall(plain) if word in MEASURES]
+    plain, words = _taken_apart(text)
+    found = [word for word in words if word in MEASURES]
     if not plain.isascii():
-        found += _CYRILLIC.findall(plain) + [m[0] for m in _EAST.finditer(plain)]
+        if not _CYRILLIC_STARTS.isdisjoint(word[:3] for word in words):
+            found += _CYRILLIC.findall(plain)
+        if not _EAST_LETTERS.isdisjoint(plain):
+            found += [m[0] for m in _EAST.finditer(plain)]
     return found
 
 
 def not_held_in(text: str) -> list[str]:
     """Words that may mean that nothing is held. The caller limits the text."""
-    plain = _plain(text)
-    found = [word for word in _TOKEN.findall(plain) if word in NOT_HELD]
+    plain, words = _taken_apart(text)
+    found = [word for word in words if word in NOT_HELD]
     if not plain.isascii():
-        found += _CYRILLIC_NOT_HELD.findall(plain) + _EAST_NOT_HELD.findall(plain)
+        if not _CYRILLIC_STARTS.isdisjoint(word[:3] for word in words):
+            found += _CYRILLIC_NOT_HELD.findall(plain)
+        if not _EAST_LETTERS.isdisjoint(plain):
+            found += _EAST_NOT_HELD.findall(plain)
     return found
 
 
 def note_measures(text: str) -> bool:
     """Whether a note beside a row may give a unit, a scale or a block: `in` must stand before a
     Latin word, for it may be somebody's name."""
-    plain = _plain(text)
-    if _AFTER_A_WORD.search(plain):
-        return True
-    return not plain.isascii() and bool(_CYRILLIC.search(plain) or _EAST.search(plain))
+    found = measures_in(text)
+    if not found:
+        return False
+    return not all(map(str.isascii, found)) or bool(_AFTER_A_WORD.search(_taken_apart(text)[0]))
 
 
 def unread(text: str) -> bool:
@@ -116,11 +132,17 @@ def _is_unread(letter: str) -> bool:
     return first not in _READ and first not in _MARKS
 
 
+@lru_cache(maxsize=64)
+def _taken_apart(text: str) -> tuple[str, list[str]]:
+    """A text without accents, and its words: the same one is asked about more than once."""
+    plain = _plain(text)
+    return plain, _TOKEN.findall(plain)
+
+
 def _plain(text: str) -> str:
     """A text in lower case and without accents over Latin letters."""
     if text.isascii():
         return text.lower()
     folded = text.casefold().replace("\u0131", "i").replace("\u0142", "l")
     apart = unicodedata.normalize("NFKD", folded)
-    bare = "".join(c for c in apart if not "\u0300" <= c <= "\u036f")
-    return unicodedata.normalize("NFC", bare)
+    return unicodedata.normalize("NFC", _ACCENTS.sub("", apart))
