@@ -22,6 +22,10 @@ from scanner.ownership.primitives.not_proven import NotProvenError, malformed, m
 
 _ALGORITHM, _EDDSA = 1, -8
 _KEY_TYPE, _OKP, _CURVE, _ED25519, _X = 1, 1, -1, 6, -2
+_OF_STAKE_KEY, _OF_PAYMENT_KEY = 14, (0, 2, 4, 6)
+"""Kinds of addresses (CIP-19), in the upper half of the first byte; the lower is the network."""
+_STAKE_ADDRESS = 29
+"""Bytes of a kind and one hash."""
 _OF_HEX = "the message is hex and was signed as those bytes"
 
 
@@ -69,14 +73,30 @@ def _check(proof: Proof, number: int, text: str, key: bytes) -> str:
     except ValueError as e:
         raise malformed(f"signature {number} is no COSE_Sign1 ({e})") from None
     structure = b"\x84\x6aSignature1" + _bytes(signed.protected) + b"\x40" + _bytes(signed.payload)
-    if signed.address != proof.address.payload:
-        raise mismatch(f"signature {number} is for another address than the row's")
     remark = _says(proof.message, signed)
+    if signed.address != proof.address.payload:
+        named = signed.address[1:_STAKE_ADDRESS] == blake2b(key, digest_size=28).digest()
+        kin = _kin(proof.address.payload, signed.address) if named else ""
+        if kin and remark is not None and is_signed(key, structure, signed.signature):
+            raise unsupported(f"signature {number} is for {kin}: sign again for the row's address")
+        raise mismatch(f"signature {number} is for another address than the row's")
     if remark is None:
         raise mismatch(f"signature {number} is over another text")
     if not is_signed(key, structure, signed.signature):
         raise mismatch(f"signature {number} is not by the published key")
     return remark
+
+
+def _kin(row: bytes, signed: bytes) -> str:
+    """What another address has to do with the row's: wallets often sign for one beside it."""
+    if len(signed) < _STAKE_ADDRESS:
+        return ""
+    if signed[0] >> 4 == _OF_STAKE_KEY and signed[1:] == row[_STAKE_ADDRESS:]:
+        return "the stake address beside the row's, whose key spends nothing"
+    is_key = signed[0] >> 4 in _OF_PAYMENT_KEY and signed[0] & 15 == row[0] & 15
+    if is_key and signed[1:_STAKE_ADDRESS] == row[1:_STAKE_ADDRESS]:
+        return "another address of the same payment key"
+    return ""
 
 
 def _says(message: str, signed: _Signed) -> str | None:

@@ -73,7 +73,7 @@ class AntelopeKey:
                 return verdicts.malformed(self.name, what, len(keys))
             wrong = _not_canonical(data)
             if wrong:
-                return verdicts.mismatch(self.name, f"signature {number} {wrong}", len(keys))
+                return verdicts.unsupported(self.name, f"signature {number} {wrong}")
             key = _recovered(digest, data)
             if key in keys:
                 signed[key] = None
