@@ -5,7 +5,9 @@ import os
 import shutil
 import subprocess
 import sys
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -252,3 +254,44 @@ def test_the_demonstration_fetches_packages_and_nodes_side_by_side(tmp_path):
     done = subprocess.run(command, env=given, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "scanner demo" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("changed", "run"),
+    [
+        ("scanner/room/tested.py", ["room/test_tested.py"]),
+        ("scanner/room/named.py", ["room/test_more.py"]),
+        ("scanner/room/below.py", ["room/test_tested.py"]),
+        ("scanner/room/alone.py", ["room"]),
+        ("scanner/other/used.py", ["room/test_more.py", "room/test_used.py"]),
+        ("scanner/room/both.py", ["room/test_used.py"]),
+        ("scanner/other/alone.py", []),
+        ("tests/unit/room/test_more.py", ["room/test_more.py"]),
+        ("docs/README.md", []),
+    ],
+)
+def test_which_tests_stand_for_a_changed_file(tmp_path, monkeypatch, changed, run):
+    files = {
+        "scanner/room/tested.py": "from scanner.room import (\n    below,\n)\n",
+        "scanner/room/below.py": "",
+        "scanner/room/named.py": "",
+        "scanner/room/alone.py": "",
+        "scanner/other/alone.py": "",
+        "tests/unit/room/test_tested.py": "from scanner.room.tested import it\n",
+        "scanner/other/used.py": "",
+        "scanner/room/both.py": "",
+        "tests/unit/room/test_more.py": "from scanner.room import named\nfrom scanner.other import used\n",
+        "tests/unit/room/test_used.py": "from scanner.other.used import a\nfrom scanner.room import both\n",
+        "tests/unit/third/test_both.py": "from scanner.room import both\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    loader = SourceFileLoader("test_changed", str(SCRIPTS / "test-changed"))
+    script = ModuleType(loader.name)
+    script.__file__ = loader.path
+    loader.exec_module(script)
+    unit = tmp_path / "tests" / "unit"
+    monkeypatch.setattr(script, "ROOT", tmp_path)
+    monkeypatch.setattr(script, "UNIT", unit)
+    assert list(script._tests([changed])) == [unit / name for name in run]
