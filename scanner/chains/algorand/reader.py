@@ -175,8 +175,10 @@ class AlgorandReader(OneReader):
             if reply.status == 404:
                 return f"{holding.asset}: there is no asset {holding.contract}"
             reply.raise_for_status()
-            params = take(self._name, reply.json(), dict, "params")
-            self._decimals[holding.contract] = self._rest.number(params, "decimals")
+            found = reply.json()
+            if str(self._rest.number(found, "index")) != holding.contract:
+                raise self._rest.broken("it describes another asset than the one asked for")
+            self._decimals[holding.contract] = self._rest.number(found, "params", "decimals")
         seen = self._decimals[holding.contract]
         if seen == holding.decimals:
             return ""

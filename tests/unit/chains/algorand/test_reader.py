@@ -6,12 +6,14 @@ import base64
 import hashlib
 from urllib.parse import urlsplit
 
+import pytest
 from support.reader_contract import ReaderContract
 from support.recorded import World, WorldServer, recorded, sent
 from support.replay import Sent, Trap
 
 from scanner.chains.algorand.reader import AlgorandReader
 from scanner.chains.fleet.interface import Reading, Refusal
+from scanner.errors import SourceUnavailableError
 from scanner.model.addresses.table import decode_address
 from scanner.model.balance import BalanceQuery
 from scanner.model.endpoint import Endpoint
@@ -35,7 +37,8 @@ def query(n: int, holding: Holding = ALGO) -> BalanceQuery:
 
 
 class AlgorandStub(WorldServer):
-    """quirks: "partial" leaves assets out of an account, "other" answers for another account."""
+    """quirks: "partial" leaves assets out of an account, "other" answers for another account,
+    "other asset" describes the next one."""
 
     network, protocol = "algorand", "algorand_rest"
 
@@ -58,8 +61,9 @@ class AlgorandStub(WorldServer):
             case ["v2", "blocks", number]:
                 said = recorded("algorand", "block_old")
                 said["block"] |= {"rnd": int(number), "ts": 1_700_000_000}
-            case ["v2", "assets", _]:
+            case ["v2", "assets", asset]:
                 said = recorded("algorand", "asset")
+                said["index"] = int(asset) + ("other asset" in self.quirks)
             case ["v2", "accounts", who, "assets", asset]:
                 return self._asset(who, asset)
             case ["v2", "accounts", who]:
@@ -139,5 +143,10 @@ def test_decimals_are_the_chains() -> None:
     reader = AlgorandReader(stub.endpoint("a"), NETWORK)
     (said,) = reader.read([query(1, Holding("USDT", "algorand", "312769", 8))], reader.pin(None))
     assert said == Refusal("USDT has 6 decimals on the chain, not 8")
+    reader.close()
+    stub.quirks = {"other asset"}
+    reader = AlgorandReader(stub.endpoint("a"), NETWORK)
+    with pytest.raises(SourceUnavailableError, match="another asset"):
+        reader.read([query(1, USDT)], reader.pin(None))
     reader.close()
     stub.close()
