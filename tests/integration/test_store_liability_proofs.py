@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
+import json
+
 import pytest
 from support.okx_proofs import V2, pin
 from support.taking import planned, twenty_five
@@ -30,6 +33,49 @@ def test_a_proof_comes_back_as_it_was_and_holds(store):
     assert found.owed_cents == -(-proof.net // 100)
     with pytest.raises(StoreError, match="append-only"), store.write() as connection:
         connection.execute(tables.liability_proof.delete())
+
+
+def test_the_same_proof_in_other_bytes_is_no_second_one(store, tmp_path):
+    """Written anew with other spaces it would owe everything twice, or by another unit nothing."""
+    snapshot = planned(store, twenty_five())
+    _, proof = keep(TOY, pin("toy"), "0.0001", "1.05")
+    assert proof is not None
+    assert keep_proof(store, snapshot, proof)
+    spaced = tmp_path / "again.json"
+    spaced.write_text(json.dumps(json.loads(gzip.decompress(TOY.read_bytes())), indent=2))
+    _, again = keep(spaced, pin("toy"), "0.0001", "1.05")
+    assert again is not None
+    assert again.sha256 != proof.sha256
+    assert not keep_proof(store, snapshot, again)
+    with store.read() as connection:
+        assert proofs_of(connection, snapshot) == [proof]
+
+
+@pytest.mark.parametrize("file", ["same", "again"])
+@pytest.mark.parametrize(
+    ("said", "option"),
+    [
+        ((pin("toy"), "0.01", "1.05"), "--unit-usd 0.0001 and not 0.01"),
+        ((pin("toy"), "", "1.05"), "--unit-usd 0.0001 and not without it"),
+        ((pin("toy"), "0.0001", ""), "--published 1.05"),
+        (("", "0.0001", "1.05"), "--key"),
+    ],
+)
+def test_what_is_said_anew_of_a_kept_proof_is_not_dropped_without_a_word(
+    store, tmp_path, file, said, option
+):
+    snapshot = planned(store, twenty_five())
+    _, proof = keep(TOY, pin("toy"), "0.0001", "1.05")
+    assert proof is not None
+    assert keep_proof(store, snapshot, proof)
+    spaced = tmp_path / "again.json"
+    spaced.write_text(json.dumps(json.loads(gzip.decompress(TOY.read_bytes())), indent=2))
+    _, again = keep(TOY if file == "same" else spaced, *said)
+    assert again is not None
+    with pytest.raises(StoreError, match=f"has this proof already.*with {option}"):
+        keep_proof(store, snapshot, again)
+    with store.read() as connection:
+        assert proofs_of(connection, snapshot) == [proof]
 
 
 def test_a_proof_belongs_to_a_snapshot(store):

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from sqlalchemy import Connection, select
 
-from scanner.errors import SnapshotNotFoundError
+from scanner.errors import SnapshotNotFoundError, StoreError
 from scanner.liabilities.interface import LiabilityEvidence, ProofStatus
 from scanner.liabilities.record import KeptProof
 from scanner.store.database import chain
@@ -15,20 +15,44 @@ from scanner.store.schema import tables as t
 
 
 def keep_proof(store: Store, snapshot_id: int, proof: KeptProof) -> bool:
-    """Keep one; False if this document is kept beside the snapshot already.
+    """Keep one; False if it is kept beside the snapshot already, with all that was said of it.
 
-    Raises SnapshotNotFoundError.
+    A proof is known by what it proves, its root and its sum: the same one in other bytes (written
+    with other spaces, say) would owe everything twice. Raises SnapshotNotFoundError; StoreError if
+    it is kept with another unit, published ratio or grade, for what is stored is not changed.
     """
     with store.write() as connection:
         known = select(t.snapshot.c.id).where(t.snapshot.c.id == snapshot_id)
         if connection.execute(known).first() is None:
             raise SnapshotNotFoundError(str(snapshot_id))
-        if any(kept.sha256 == proof.sha256 for kept in proofs_of(connection, snapshot_id)):
-            return False
+        for kept in proofs_of(connection, snapshot_id):
+            if kept.sha256 == proof.sha256 or _proven(kept) == _proven(proof):
+                _refuse_other(snapshot_id, kept, proof)
+                return False
         values = {**asdict(proof), "status": proof.status.value, "evidence": proof.evidence.value}
         connection.execute(t.liability_proof.insert(), {"snapshot_id": snapshot_id, **values})
         chain.append(connection, chain.PROOFS, {"keys": [[snapshot_id, proof.sha256]]})
         return True
+
+
+def _proven(proof: KeptProof) -> tuple[str, str, int]:
+    return proof.format, proof.root, proof.net
+
+
+def _refuse_other(snapshot_id: int, kept: KeptProof, given: KeptProof) -> None:
+    """Raise StoreError where another unit, ratio or grade is given than the one that is kept."""
+    said = {
+        "--unit-usd": (kept.unit_usd, given.unit_usd),
+        "--published": (kept.published_ratio, given.published_ratio),
+        "--key": (kept.pin, given.pin),
+    }
+    for option, (before, now) in said.items():
+        if before != now:
+            raise StoreError(
+                f"snapshot {snapshot_id} has this proof already ({kept.name}), with {option} "
+                f"{before or 'not given'} and not {now or 'without it'}: what is stored is not "
+                "changed; take a new snapshot to save it otherwise"
+            )
 
 
 def proofs_of(connection: Connection, snapshot_id: int) -> list[KeptProof]:

@@ -47,7 +47,8 @@ def owing(store, *hundredths: int) -> int:
     second = planned(store, [eth_claim(1, **SIGNED)])
     take(store, second, StubSource())
     for number, part in enumerate(hundredths):
-        owed = replace(PROOF, sha256=f"{number:064x}", evidence=GRADE, unit_usd="0.01")
+        own = {"sha256": f"{number:064x}", "root": f"{number:064x}"}
+        owed = replace(PROOF, **own, evidence=GRADE, unit_usd="0.01")
         keep_proof(store, second, replace(owed, net=whole * part // 100))
     return second
 
