@@ -131,7 +131,7 @@ def _reserve_ratio(look: Look, rule: Rule) -> Iterator[Found]:
             continue
         total = totals.get(asset)
         ratio = total.reserve_ratio if total else None
-        owed = total.liabilities if total else None
+        owed = total.liabilities if total and not total.owed_unit else None
         facts: dict[str, object] = {"ratio": ratio, "under": str(rule.threshold)}
         if total is not None:
             facts["verified"], facts["decimals"] = amount_text(total.verified), total.decimals
@@ -141,7 +141,7 @@ def _reserve_ratio(look: Look, rule: Rule) -> Iterator[Found]:
                 limits = f" ({total.ratio_limits})" if total and total.ratio_limits else ""
                 reason = f"the reserve ratio of {asset} is {ratio}, under {rule.threshold}{limits}"
                 yield Found(asset, reason, facts)
-        elif asset in rule.assets or owed:
+        elif asset in rule.assets or owed or (total and total.owed_unit):
             yield Found(asset, f"the reserve ratio of {asset} is not known", facts)
 
 

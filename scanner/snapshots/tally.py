@@ -58,7 +58,8 @@ class AssetTotal:
     it and not in `unstated`. All three None in a history, where they are not kept. Always, with 0
     for what is None:
     claimed = verified + unverified + shortfall - surplus + unanswered - unstated - differs_now.
-    liabilities: None where none are known. reserve_ratio: verified / liabilities, six decimals,
+    liabilities: None where none are known. owed_unit: their unit ("US dollars") where that is not
+    the asset: then they are no amount of it, and no program is given them as one. reserve_ratio: verified / liabilities, six decimals,
     rounded down: a lower bound, as `verified` is. None where a side is missing: liabilities
     unknown, zero or of another moment, no row of the asset, or no balance that anybody could say.
     ratio_limits: what the ratio may not be read without ("unproven, of an unknown day"); None where
@@ -80,6 +81,7 @@ class AssetTotal:
     unanswered: int | None = None
     unstated: int | None = None
     differs_now: int | None = None
+    owed_unit: str = ""
 
     def __post_init__(self) -> None:
         found = (self.verified or 0) + (self.unverified or 0)
@@ -143,7 +145,7 @@ class AssetTotal:
             "unanswered": amount_text(self.unanswered),
             "shortfall": amount_text(self.shortfall),
             "surplus": amount_text(self.surplus),
-            "liabilities": amount_text(self.liabilities),
+            "liabilities": None if self.owed_unit else amount_text(self.liabilities),
             "reserve_ratio": self.reserve_ratio,
             "ratio_limits": self.ratio_limits,
         }
@@ -364,12 +366,12 @@ def with_liabilities(total: AssetTotal, owed: Liability, *, complete: bool = Tru
     complete: whether every row has been asked for, and there are rows; if not, there is no ratio.
     """
     unit = _decimals(total.decimals, owed)
-    same = total.rescaled(unit)
-    liabilities = _scaled(owed.amount, owed.decimals, unit)
+    same, liabilities = total.rescaled(unit), _scaled(owed.amount, owed.decimals, unit)
     known = complete and owed.comparable
     ratio = reserve_ratio(same.verified, liabilities) if known else None
     limits = None if ratio is None else owed.limits or None
-    return replace(same, liabilities=liabilities, reserve_ratio=ratio, ratio_limits=limits)
+    beside = replace(same, liabilities=liabilities, owed_unit=owed.detail.get("unit", ""))
+    return replace(beside, reserve_ratio=ratio, ratio_limits=limits)
 
 
 def reserve_ratio(verified: int | None, liabilities: int | None) -> str | None:

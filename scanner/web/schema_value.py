@@ -111,7 +111,8 @@ class Ratio(Shape):
 
     reserves_evidence: the weakest among the verified reserves, None where nothing is verified.
     scope: of whom alone the liabilities are, None for all users. dated: whether they were compared
-    with the time of the balances.
+    with the time of the balances. owed_in_unit: what is owed, with its unit, where that is not the
+    asset: then no total has it as liabilities.
     """
 
     asset: str
@@ -125,6 +126,7 @@ class Ratio(Shape):
     dated: bool
     published_ratio: str | None
     scope: str | None
+    owed_in_unit: str | None
 
 
 class AggregatePrice(Shape):

@@ -79,6 +79,9 @@ def wrong_ratios(document: Json) -> Iterator[str]:
 
 def _sides(ratio: Json, total: Json) -> Iterator[str]:
     """Whether it says of both sides what they are."""
+    in_unit = bool(ratio.get("owed_in_unit"))
+    if in_unit is not (total["liabilities"] is None) or (in_unit and ratio["reserve_ratio"]):
+        yield f"{ratio['asset']}: what is owed is in its own unit and in another one, or in none"
     classes = [e.value for e in SHOWN_EVIDENCE if int(total["by_evidence"][e.value] or 0)]
     if ratio["reserves_evidence"] != (classes[-1] if classes else None):
         yield f"{ratio['asset']}: its ratio says another class of reserves than the totals"

@@ -88,11 +88,12 @@ def _group(name: str, members: Sequence[Member]) -> GroupTotal:
 
     verified = added(m.total.rescaled(decimals).verified for m in members if m.counted)
     owed = [m for m in members if m.total.liabilities is not None]
-    due = (
-        sum(rescale(m.total.liabilities or 0, m.total.decimals, decimals) for m in owed)
-        if owed
-        else None
+    due = added(
+        rescale(m.total.liabilities or 0, m.total.decimals, decimals)
+        for m in owed
+        if not m.total.owed_unit
     )
+    due = due if any(not m.total.owed_unit for m in owed) else None
     # A side that cannot be held against the other for one asset cannot be for their sum.
     usable = all(m.total.reserve_ratio is not None or not m.total.liabilities for m in owed)
     known = usable and any(m.total.asset == name and m.total.liabilities for m in owed)

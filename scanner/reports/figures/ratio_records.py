@@ -54,7 +54,7 @@ def ratio_records(store: Store, snapshot_id: int) -> Iterator[dict[str, object]]
             "reserves": total["verified"],
             "liabilities": total["liabilities"],
             "ratio": ratio,
-            "why_absent": why_absent(total, complete=totals.complete) if ratio is None else None,
+            "why_absent": _why(known, total, totals.complete) if ratio is None else None,
             **{name: known[name] or None for name in _OF_ASSET},
             "proven_per_coin": known["proven_per_coin"],
             "dated": known["dated"],
@@ -72,6 +72,12 @@ _OF_ASSET = (
     "as_of",
     "scope",
 )
+
+
+def _why(known: Mapping[str, object], total: Mapping[str, object], complete: bool) -> str:
+    if told := known["owed_in_unit"]:
+        return f"given in another unit: {told}"
+    return why_absent(total, complete=complete)
 
 
 def _over_all(found: Aggregate) -> dict[str, object]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from scanner.liabilities.interface import Liability, ratio_limits
-from scanner.reports.figures.amounts import reading_coins
+from scanner.reports.figures.amounts import reading_coins, whole_coins
 from scanner.reports.figures.words import OWED
 from scanner.snapshots.tally import SHOWN_EVIDENCE
 from scanner.store.database.engine import Store
@@ -45,9 +45,16 @@ def ratio_objects(store: Store, totals: SnapshotTotals) -> list[dict[str, object
                 "dated": liability.dated,
                 "published_ratio": liability.detail.get("published_ratio"),
                 "scope": liability.detail.get("scope"),
+                "owed_in_unit": _in_unit(liability),
             }
         )
     return ratios
+
+
+def _in_unit(owed: Liability) -> str | None:
+    """What is owed, where that is given in another unit than the asset; None where it is not."""
+    unit = owed.detail.get("unit")
+    return f"{whole_coins(owed.amount, owed.decimals)} {unit}" if unit else None
 
 
 def _source(owed: Liability) -> str:
@@ -60,7 +67,7 @@ def ratio_view(
     known: Mapping[str, Any], total: Mapping[str, Any], *, complete: bool
 ) -> dict[str, Any]:
     """What stands in each cell of `_ratio.j2`. known: of `ratio_objects`; total: the asset's."""
-    decimals, asset = total["decimals"], known["asset"]
+    asset = known["asset"]
     ratio, verified = known["reserve_ratio"], total["verified"]
     return {
         "asset": asset,
@@ -71,11 +78,11 @@ def ratio_view(
         "unproven": not known["proven_per_coin"],
         "undated": not _is_dated(known),
         "verified": _held(total, asset) if _has_rows(total) else "\N{EN DASH}",
-        "liabilities": reading_coins(int(total["liabilities"]), decimals, asset),
+        "liabilities": _owed(known, total),
         "published": known.get("published_ratio") or "",
         "scope": known.get("scope") or "",
         "ratio": _at_least(ratio, total["unavailable_rows"]),
-        "why_absent": "" if ratio is not None else why_absent(total, complete=complete),
+        "why_absent": "" if ratio is not None else _why(known, total, complete),
         "below_one": ratio is not None and int(verified or 0) < int(total["liabilities"]),
     }
 
@@ -84,6 +91,19 @@ def _held(total: Mapping[str, Any], asset: str) -> str:
     if total["verified"] is None:
         return "no answer"
     return reading_coins(int(total["verified"]), total["decimals"], asset)
+
+
+def _owed(known: Mapping[str, Any], total: Mapping[str, Any]) -> str:
+    owed = total["liabilities"]
+    if owed is None:
+        return known.get("owed_in_unit") or "\N{EN DASH}"
+    return reading_coins(int(owed), total["decimals"], total["asset"])
+
+
+def _why(known: Mapping[str, Any], total: Mapping[str, Any], complete: bool) -> str:
+    if known.get("owed_in_unit"):
+        return "what is owed is given in another unit"
+    return why_absent(total, complete=complete)
 
 
 def limits_of(known: Mapping[str, Any]) -> str:

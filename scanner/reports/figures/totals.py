@@ -239,6 +239,9 @@ def _coins(
 
 
 def _owed(asset: AssetTotal) -> Cell:
+    if asset.owed_unit and asset.liabilities is not None:
+        amount = whole_coins(asset.liabilities, asset.decimals)
+        return Cell(printable(f"{amount} {asset.owed_unit}"), "yellow")
     return _coins(asset, asset.liabilities, absent="unknown")
 
 

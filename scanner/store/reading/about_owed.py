@@ -109,8 +109,10 @@ def _claimed(connection: Connection, list_id: int, asset: str) -> bool:
 def _missing(owed: Liability) -> Iterator[Finding]:
     if owed.amount:
         amount = grouped_amount(owed.amount, owed.decimals)
+        unit = owed.detail.get("unit", "")
+        what = f"{owed.asset} for {amount} {unit}" if unit else f"{amount} {owed.asset}"
         reason = (
-            f"{amount} {owed.asset} are owed, but no row of the list claims any: there are no "
+            f"{what} are owed, but no row of the list claims any: there are no "
             "reserves to compare, and no ratio"
         )
         yield Finding(FindingKind.RESERVES_MISSING, reason, asset=owed.asset)
