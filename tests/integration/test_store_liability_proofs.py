@@ -47,25 +47,28 @@ def test_the_same_proof_in_other_bytes_is_no_second_one(store, tmp_path):
     assert again is not None
     assert again.sha256 != proof.sha256
     assert not keep_proof(store, snapshot, again)
+    _, bare = keep(TOY, "", "")
+    assert bare is not None
+    assert not keep_proof(store, snapshot, bare), "what is not given is not said to be otherwise"
     with store.read() as connection:
         assert proofs_of(connection, snapshot) == [proof]
 
 
 @pytest.mark.parametrize("file", ["same", "again"])
 @pytest.mark.parametrize(
-    ("said", "option"),
+    ("before", "said", "option"),
     [
-        ((pin("toy"), "0.01", "1.05"), "--unit-usd 0.0001 and not 0.01"),
-        ((pin("toy"), "", "1.05"), "--unit-usd 0.0001 and not without it"),
-        ((pin("toy"), "0.0001", ""), "--published 1.05"),
-        (("", "0.0001", "1.05"), "--key"),
+        ((pin("toy"), "0.0001", "1.05"), (pin("toy"), "0.01", ""), "--unit-usd 0.0001 and not"),
+        ((pin("toy"), "", ""), (pin("toy"), "0.01", ""), "--unit-usd not given and not 0.01"),
+        ((pin("toy"), "", "1.05"), (pin("toy"), "", "1.04"), "--published 1.05 and not 1.04"),
+        (("", "", ""), (pin("toy"), "", ""), "--key not given and not"),
     ],
 )
 def test_what_is_said_anew_of_a_kept_proof_is_not_dropped_without_a_word(
-    store, tmp_path, file, said, option
+    store, tmp_path, file, before, said, option
 ):
     snapshot = planned(store, twenty_five())
-    _, proof = keep(TOY, pin("toy"), "0.0001", "1.05")
+    _, proof = keep(TOY, *before)
     assert proof is not None
     assert keep_proof(store, snapshot, proof)
     spaced = tmp_path / "again.json"

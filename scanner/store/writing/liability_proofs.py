@@ -19,7 +19,7 @@ def keep_proof(store: Store, snapshot_id: int, proof: KeptProof) -> bool:
 
     A proof is known by what it proves, its root and its sum: the same one in other bytes (written
     with other spaces, say) would owe everything twice. Raises SnapshotNotFoundError; StoreError if
-    it is kept with another unit, published ratio or grade, for what is stored is not changed.
+    another unit, published ratio or key is given than it is kept with: what is stored stays.
     """
     with store.write() as connection:
         known = select(t.snapshot.c.id).where(t.snapshot.c.id == snapshot_id)
@@ -40,18 +40,21 @@ def _proven(proof: KeptProof) -> tuple[str, str, int]:
 
 
 def _refuse_other(snapshot_id: int, kept: KeptProof, given: KeptProof) -> None:
-    """Raise StoreError where another unit, ratio or grade is given than the one that is kept."""
+    """Raise StoreError where another unit, ratio or key is given than the one that is kept.
+
+    What is not given now is not said to be otherwise.
+    """
     said = {
         "--unit-usd": (kept.unit_usd, given.unit_usd),
         "--published": (kept.published_ratio, given.published_ratio),
         "--key": (kept.pin, given.pin),
     }
     for option, (before, now) in said.items():
-        if before != now:
+        if now and before != now:
             raise StoreError(
                 f"snapshot {snapshot_id} has this proof already ({kept.name}), with {option} "
-                f"{before or 'not given'} and not {now or 'without it'}: what is stored is not "
-                "changed; take a new snapshot to save it otherwise"
+                f"{before or 'not given'} and not {now}: what is stored is not changed; take a new "
+                "snapshot to save it otherwise"
             )
 
 
