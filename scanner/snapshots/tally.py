@@ -59,9 +59,10 @@ class AssetTotal:
     for what is None:
     claimed = verified + unverified + shortfall - surplus + unanswered - unstated - differs_now.
     liabilities: None where none are known. owed_unit: their unit ("US dollars") where that is not
-    the asset: then they are no amount of it, and no program is given them as one. reserve_ratio: verified / liabilities, six decimals,
-    rounded down: a lower bound, as `verified` is. None where a side is missing: liabilities
-    unknown, zero or of another moment, no row of the asset, or no balance that anybody could say.
+    the asset: then they are no amount of it, and no program is given them as one. reserve_ratio:
+    verified / liabilities, six decimals, rounded down: a lower bound, as `verified` is. None where
+    a side is missing: liabilities unknown, zero, in another unit or of another moment, no row of
+    the asset, or no balance that anybody could say.
     ratio_limits: what the ratio may not be read without ("unproven, of an unknown day"); None where
     there is no ratio, or nothing limits it.
     """
