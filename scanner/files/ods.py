@@ -18,6 +18,9 @@ from scanner.files.unseen import OdsLooks, OdsRow, Unseen
 MAX_ROWS = 1_048_576
 """Rows of a sheet: what spreadsheets can have."""
 
+MAX_REPEATED = 2_000_000
+"""Cells that a sheet may make by repeating its rows: who repeats more makes work, and no list."""
+
 _READ = 65_536
 _SAID = ("currency", "percentage")
 """Kinds of numbers of a sheet that are more than the number."""
@@ -89,7 +92,7 @@ class _OdsEvents:
     def rows(self, sheet: str, unseen: Unseen) -> Iterator[list[str]]:
         """Rows of one sheet, and how they look to `unseen`; blank ones at its end are left out."""
         self._wanted = sheet
-        blank = number = 0
+        blank = number = repeated = 0
         for _ in self._parse():
             made, self._rows = self._rows, []
             for cells, repeat, look in made:
@@ -100,6 +103,10 @@ class _OdsEvents:
                 if look.columns:
                     unseen.take_columns(look.columns, cells)
                 number += blank + repeat
+                repeated += (repeat - 1) * len(cells)
+                if repeated > MAX_REPEATED:
+                    what = f"rows of {sheet!r} are repeated to more than {MAX_REPEATED:,} cells"
+                    raise ListFormatError(self._name, what)
                 if number > MAX_ROWS:
                     raise ListFormatError(self._name, f"more than {MAX_ROWS} rows in {sheet!r}")
                 for _ in range(blank):

@@ -12,7 +12,10 @@ import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
+from xml.parsers import expat
 
+_MOST_TEXTS = 10_000  # struck-out ones that are kept
+_LONGEST_TEXT = 40_000  # characters: what a cell may hold, and some more
 _MOST_ROWS = 5  # that are named
 _READ = 65_536
 _LONGEST_TAG = 2_000
@@ -105,6 +108,44 @@ def has_strikes(archive: zipfile.ZipFile) -> bool:
     """Whether a font of an Excel workbook is struck out: only then its cells need a look."""
     styles = "xl/styles.xml"
     return styles in archive.namelist() and _has(archive, styles, _STRIKE)
+
+
+def struck_texts(archive: zipfile.ZipFile) -> frozenset[str]:
+    """Texts of an Excel workbook's table of texts of which a part is struck out; the first few."""
+    texts = "xl/sharedStrings.xml"
+    if texts not in archive.namelist() or not _has(archive, texts, _STRIKE):
+        return frozenset()
+    found: set[str] = set()
+    text, struck, shown = "", False, False
+
+    def start(tag: str, names: Mapping[str, str]) -> None:
+        nonlocal text, struck, shown
+        plain = tag.rpartition(" ")[2]
+        if plain == "si":
+            text, struck = "", False
+        elif plain in ("strike", "dstrike"):
+            struck |= names.get("val", "1") not in ("0", "false")
+        shown |= plain == "t"
+
+    def end(tag: str) -> None:
+        nonlocal shown
+        plain = tag.rpartition(" ")[2]
+        shown &= plain != "t"
+        if plain == "si" and struck and len(found) < _MOST_TEXTS:
+            found.add(text)
+
+    def data(part: str) -> None:
+        nonlocal text
+        if shown and len(text) < _LONGEST_TEXT:
+            text += part
+
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.StartElementHandler, parser.EndElementHandler = start, end
+    parser.CharacterDataHandler = data
+    with archive.open(texts) as file:
+        while part := file.read(_READ):
+            parser.Parse(part)
+    return frozenset(found)
 
 
 def _has(archive: zipfile.ZipFile, member: str, wanted: re.Pattern[bytes]) -> bool:

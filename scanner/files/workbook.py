@@ -22,7 +22,7 @@ from scanner.files.comments import Aside, asides_of
 from scanner.files.interface import Bytes
 from scanner.files.ods import MAX_ROWS, OdsBook
 from scanner.files.shown import SHOWN, format_says, number_text
-from scanner.files.unseen import Unseen, has_strikes, hidden_columns, hidden_rows
+from scanner.files.unseen import Unseen, has_strikes, hidden_columns, hidden_rows, struck_texts
 
 MAX_XML = 2**31
 """Bytes of XML in a workbook, unpacked."""
@@ -104,10 +104,10 @@ def _xlsx(archive: zipfile.ZipFile, name: str) -> Workbook:
         raise ListFormatError(name, f"not a readable workbook: {type(e).__name__}") from None
 
     def rows(sheet: str) -> Iterator[list[str]]:
-        look = _XlsxLook(archive, book[sheet], unseen[sheet], struck=struck)
+        look = _XlsxLook(archive, book[sheet], unseen[sheet], struck=struck, texts=texts)
         pages = [each[sheet] for each in (book, formulas) if each is not None]
         remaining = [rows_of(page, values_only=page is not pages[0]) for page in pages]
-        for number in range(1, MAX_ROWS + 1):
+        for number in range(1, MAX_ROWS + 2):
             try:
                 found = [next(cells, None) for cells in remaining]
                 look.take(number, found[0] or ())
@@ -118,18 +118,23 @@ def _xlsx(archive: zipfile.ZipFile, name: str) -> Workbook:
                 raise ListFormatError(name, what) from None
             if saved is None:
                 return
+            if number > MAX_ROWS:
+                break
             cells = saved if len(found) == 1 else map(_calculated, saved, found[1] or ())
             yield _trimmed(_cell_text(value) for value in cells)
         raise ListFormatError(name, f"more than {MAX_ROWS} rows in {sheet!r}")
 
-    struck = has_strikes(archive)
+    struck, texts = has_strikes(archive), struck_texts(archive)
     unseen = {page.title: Unseen(page.sheet_state != "visible") for page in book.worksheets}
     sheets = [page.title for page in book.worksheets]
     return Workbook(name, sheets, rows, asides_of(archive, name), unseen)
 
 
 class _XlsxLook:
-    """Looks at rows of one sheet in order. page: the library's. struck: whether a font is."""
+    """Looks at rows of one sheet in order. page: the library's. struck: whether a font is.
+
+    texts: those of which a part is struck out.
+    """
 
     def __init__(
         self,
@@ -138,11 +143,12 @@ class _XlsxLook:
         unseen: Unseen,
         *,
         struck: bool,
+        texts: frozenset[str],
     ) -> None:
         self._columns = hidden_columns(archive, page._worksheet_path)
         self._hidden = hidden_rows(archive, page._worksheet_path)
         self._next = next(self._hidden, 0)
-        self._unseen, self._struck = unseen, struck
+        self._unseen, self._struck, self._texts = unseen, struck, texts
 
     def take(self, number: int, cells: Sequence[Any]) -> None:
         """Take in the cells of a row."""
@@ -151,9 +157,10 @@ class _XlsxLook:
         while 0 < self._next < number:
             self._next = next(self._hidden, 0)
         hidden = number == self._next
-        if hidden or self._struck:
+        if hidden or self._struck or self._texts:
             filled = [cell for cell in cells if cell.value is not None]
             struck = self._struck and any(cell.font.strike for cell in filled)
+            struck = struck or any(cell.value in self._texts for cell in filled)
             self._unseen.take(number, hidden=hidden and bool(filled), struck=struck)
 
 

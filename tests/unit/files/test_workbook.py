@@ -110,6 +110,13 @@ def test_open_document_sheets(tmp_path: Path) -> None:
     }
 
 
+def test_rows_repeated_without_end_are_refused(tmp_path: Path) -> None:
+    wide = cell("x").replace("<t:table-cell ", '<t:table-cell t:number-columns-repeated="16384" ')
+    body = f'<t:table t:name="A">{row(cell("a"))}{row(wide, repeat=1_000_000)}</t:table>'
+    with pytest.raises(ListFormatError, match="rows of 'A' are repeated to more than 2,000,000"):
+        sheets(ods(tmp_path / "book.ods", body))
+
+
 def test_a_sheet_longer_than_a_sheet_can_be_is_refused(tmp_path: Path) -> None:
     body = f'<t:table t:name="A">{row(cell("x"), repeat=2_000_000)}</t:table>'
     with pytest.raises(ListFormatError, match="more than 1048576 rows"):

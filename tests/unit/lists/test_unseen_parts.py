@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -136,3 +137,62 @@ def test_rows_and_columns_of_no_size_are_hidden(read_file: Reader, tmp_path: Pat
                 archive.writestr(name, text)
         [reason] = reasons(read_file(tmp_path / "list.xlsx"))
         assert reason.startswith(what)
+
+
+SHARED = (
+    '<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><si>{}</si></sst>',
+    '<Override PartName="/xl/sharedStrings.xml" ContentType="application/vnd.openxmlformats-'
+    'officedocument.spreadsheetml.sharedStrings+xml"/></Types>',
+)
+
+
+def with_text(path: Path, inner: str) -> Path:
+    """The workbook with its second address from the table of texts, whose one entry is `inner`."""
+    files = parts_of(xlsx(path, ""))
+    page = "xl/worksheets/sheet2.xml"
+    cell = f't="inlineStr"><is><t>{B}</t></is>'
+    assert cell in files[page]
+    files[page] = files[page].replace(cell, 't="s"><v>0</v>')
+    files["xl/sharedStrings.xml"] = SHARED[0].format(inner)
+    types = "[Content_Types].xml"
+    files[types] = files[types].replace("</Types>", SHARED[1])
+    return written(path, files)
+
+
+def parts_of(path: Path) -> dict[str, str]:
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name).decode() for name in archive.namelist()}
+
+
+def written(path: Path, files: dict[str, str]) -> Path:
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+    return path
+
+
+@pytest.mark.parametrize(("value", "told"), [("", True), (' val="1"', True), (' val="0"', False)])
+def test_a_text_that_is_struck_out_within_its_cell(
+    read_file: Reader, tmp_path: Path, value: str, told: bool
+) -> None:
+    """Part of a cell's text may have a font of its own (ECMA-376 part 1, 18.4.4)."""
+    run = f"<r><t>{B[:9]}</t></r><r><rPr><strike{value}/></rPr><t>{B[9:]}</t></r>"
+    read = read_file(with_text(tmp_path / "list.xlsx", run))
+    assert [claim.address for claim in read.claims] == [A, B]
+    asked = [f.reason for f in read.findings if f.kind == FindingKind.NOT_UNDERSTOOD]
+    assert [CASES["struck-out cells"] in reason for reason in asked] == [True] * told
+
+
+def test_how_a_text_is_to_be_read_aloud_is_no_part_of_it(read_file: Reader, tmp_path: Path) -> None:
+    reading = f'<t>{B}</t><rPh sb="0" eb="1"><t>{A}</t></rPh><phoneticPr fontId="1"/>'
+    read = read_file(with_text(tmp_path / "list.xlsx", reading))
+    assert [claim.address for claim in read.claims] == [A, B]
+
+
+def test_the_last_row_that_a_sheet_can_have_is_read(read_file: Reader, tmp_path: Path) -> None:
+    files = parts_of(xlsx(tmp_path / "list.xlsx", ""))
+    page = "xl/worksheets/sheet2.xml"
+    files[page] = re.sub(r'<row r="9"[^>]*?(?:/>|></row>)', "", files[page])
+    files[page] = re.sub(r' r="([A-Z]?)2"', r' r="\g<1>1048576"', files[page])
+    read = read_file(written(tmp_path / "list.xlsx", files))
+    assert len(read.claims) == 2
