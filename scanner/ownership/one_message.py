@@ -18,7 +18,8 @@ from scanner.model.signature_text import usual_signatures
 from scanner.ownership.changeable import CHANGEABLE
 from scanner.ownership.interface import ContractCall, KeyQuestion
 from scanner.ownership.judge import judge_claims
-from scanner.ownership.native.parts import said_by
+from scanner.ownership.native.parts import Said, said_by
+from scanner.ownership.primitives.hextext import decode_hex
 from scanner.ownership.statement import purpose_of
 
 LONGEST = 1_000_000
@@ -145,7 +146,17 @@ def _checked(
     except AddressFormatError:
         form = ""
     said = said_by(result.scheme, claim.message)
-    return Checked(network.name, result, form in CHANGEABLE, purpose_of(said))
+    purpose = purpose_of(said) or _purpose_of_bytes(claim.message)
+    return Checked(network.name, result, form in CHANGEABLE, purpose)
+
+
+def _purpose_of_bytes(message: str) -> str:
+    """What a text is for that stands there as hex, as wallets take it: "" if it is none."""
+    data = decode_hex(message) or b""
+    try:
+        return purpose_of(Said(data.decode()))
+    except UnicodeDecodeError:
+        return ""
 
 
 def read_message(text: str) -> SignedMessage:

@@ -14,6 +14,7 @@ from scanner.errors import UnknownAssetError
 from scanner.model.control import Control
 from scanner.ownership.judge import judge
 from scanner.ownership.one_message import SignedMessage, check_message, read_message
+from scanner.ownership.primitives import envelopes
 from scanner.settings.tables import load_registry
 
 REGISTRY = load_registry()
@@ -76,3 +77,19 @@ def test_json_is_read_strictly() -> None:
                  json.dumps(whole | {"signatures": "c"}), "{" * 100_000, " " * 2_000_000):  # fmt: skip
         with pytest.raises(ValueError):
             read_message(text)
+
+
+def test_a_log_in_that_stands_there_as_hex_is_a_log_in() -> None:
+    """Wallets take hex as the bytes that it spells: the person read the text."""
+    text = f"example.com wants you to sign in with your Ethereum account:\n{evm_address(key(1))}"
+    spelled = "0x" + text.encode().hex()
+    for signed in (text, spelled):
+        signature = evm_sign(key(1), text, envelopes.eip191_text)
+        checked = check_message(SignedMessage(evm_address(key(1)), signed, (signature,)), REGISTRY)
+        assert checked.result.control is Control.CONTROLS
+        assert "log-in" in checked.purpose
+        assert "only shows that somebody holds the key" in checked.words
+    plain = "0x" + MESSAGE.encode().hex()
+    signature = evm_sign(key(1), MESSAGE, envelopes.eip191_text)
+    checked = check_message(SignedMessage(evm_address(key(1)), plain, (signature,)), REGISTRY)
+    assert (checked.result.control, checked.purpose) == (Control.CONTROLS, "")
