@@ -9,13 +9,80 @@ from typing import TypeVar
 from scanner.chains.fleet.interface import Refusal
 from scanner.chains.fleet.pool import M, Pool
 from scanner.chains.fleet.seat import Seat
-from scanner.errors import SourceRejectedError
+from scanner.errors import SourceError, SourceRejectedError, SourceUnavailableError
 from scanner.model.addresses.interface import Address
 from scanner.model.balance import Evidence
 from scanner.model.block import BlockRef
 from scanner.model.key_policy import KeyPolicy
 
 T = TypeVar("T")
+
+
+class Keys:
+    """The keys of accounts, as a quorum says. Safe to use from several threads.
+
+    An account of which alone no usable answer comes is rejected, so that it costs no other row its
+    place: where the same endpoints answer about another account, before and after.
+    """
+
+    def __init__(self, pool: Pool[Seat], quorum: int) -> None:
+        self._pool, self._quorum = pool, quorum
+        self._witness: Address | None = None  # the last account that was told of
+
+    def policy(self, address: Address, at: BlockRef) -> KeyPolicy:
+        """See `agreed_policy`. Raises what the pool raises."""
+        try:
+            found = agreed_policy(self._pool, address, at, self._quorum)
+        except SourceUnavailableError as e:
+            if e.retry_after is not None or not self._others_are_told(at):
+                raise
+            raise SourceRejectedError(e.endpoint, e.what) from None
+        self._witness = address
+        return found
+
+    def policies(
+        self, addresses: Sequence[Address], at: BlockRef
+    ) -> list[KeyPolicy | SourceRejectedError]:
+        """See `agreed_policies`; one by one where no answer to all of them can be used."""
+        try:
+            found = agreed_policies(self._pool, addresses, at, self._quorum)
+        except SourceUnavailableError as e:
+            if e.retry_after is not None or len(addresses) < 2:
+                raise
+            return self._one_by_one(addresses, at)
+        for address, said in zip(addresses, found, strict=True):
+            if isinstance(said, KeyPolicy):
+                self._witness = address
+        return found
+
+    def _others_are_told(self, at: BlockRef) -> bool:
+        if self._witness is None:
+            return False
+        try:
+            agreed_policy(self._pool, self._witness, at, self._quorum)
+        except SourceError:
+            return False
+        return True
+
+    def _one_by_one(
+        self, addresses: Sequence[Address], at: BlockRef
+    ) -> list[KeyPolicy | SourceRejectedError]:
+        found: dict[int, KeyPolicy | SourceRejectedError] = {}
+        odd: list[int] = []
+        for n, address in enumerate(addresses):
+            try:
+                found[n] = self._told(address, at)
+            except SourceUnavailableError:
+                if odd:  # the second one, and nobody was told of: it is not the account
+                    raise
+                odd.append(n)
+        return [found[n] if n in found else self._told(a, at) for n, a in enumerate(addresses)]
+
+    def _told(self, address: Address, at: BlockRef) -> KeyPolicy | SourceRejectedError:
+        try:
+            return self.policy(address, at)
+        except SourceRejectedError as e:
+            return e
 
 
 def agreed_policy(pool: Pool[Seat], address: Address, at: BlockRef, quorum: int) -> KeyPolicy:

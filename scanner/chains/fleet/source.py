@@ -15,7 +15,7 @@ from scanner.chains.fleet.interface import (
     Reader,
     TimedReader,
 )
-from scanner.chains.fleet.keys import agreed_policies, agreed_policy
+from scanner.chains.fleet.keys import Keys
 from scanner.chains.fleet.passes import Passes
 from scanner.chains.fleet.pins import pin_agreed
 from scanner.chains.fleet.pool import Pool
@@ -82,6 +82,7 @@ class FleetSource:
             r.keys_at_once if isinstance(r, KeyBatchReader) else 1 for r in readers
         )
         self._quorum = policy.quorum
+        self._keys = Keys(self.pool, policy.quorum)
         first = readers[0].ability
         self._reach = first.reach
         self._batch = min(r.ability.batch for r in readers)
@@ -138,13 +139,13 @@ class FleetSource:
 
     def key_policy(self, address: Address, at: BlockRef) -> KeyPolicy:
         """See KeyPolicySource.key_policy. With a quorum, that many operators must say the same."""
-        return agreed_policy(self.pool, address, at, self._quorum)
+        return self._keys.policy(address, at)
 
     def key_policies(
         self, addresses: Sequence[Address], at: BlockRef
     ) -> list[KeyPolicy | SourceRejectedError]:
         """See KeyBatchSource.key_policies."""
-        return agreed_policies(self.pool, addresses, at, self._quorum)
+        return self._keys.policies(addresses, at)
 
     def fetch_balances(
         self,

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
+from typing import Any
 
 import pytest
 from support.antelope_stub import AntelopeServer
 from support.recorded import World, WorldServer
-from support.replay import Trap
+from support.replay import Sent, Trap
 from support.solana_stub import SolanaServer
 from support.tron_stub import TronServer
 
@@ -68,6 +69,50 @@ def fleet(
     finally:
         for thing in (source, *stubs):
             thing.close()
+
+
+def refusing(stub: WorldServer, odd: Sequence[Address]) -> None:
+    """Let a server answer every question that names one of these accounts with HTTP 500."""
+    names = [n.encode() for a in odd for n in (a.text, a.payload.hex())]
+    real = stub.respond
+
+    def respond(*asked: Any) -> Sent | None:
+        text = b" ".join(a if isinstance(a, bytes) else str(a).encode() for a in asked)
+        return Sent(b"down", 500) if any(n in text for n in names) else real(*asked)
+
+    stub.respond = respond  # type: ignore[method-assign]
+
+
+@pytest.mark.parametrize("odd", [0, 1, 4])
+@pytest.mark.parametrize("network", ["solana", "tron", "vaulta"])
+def test_an_account_that_nobody_answers_about_costs_no_other_its_keys(
+    network: str, odd: int
+) -> None:
+    asked = accounts(network, 5)
+    with fleet(network) as (source, _):
+        at = source.pin(None)
+        right = source.key_policies(asked, at)
+    with fleet(network) as (source, (stub,)):
+        refusing(stub, asked[odd : odd + 1])
+        found = source.key_policies(asked, at)
+        assert isinstance(found[odd], SourceRejectedError)
+        found[odd] = right[odd]
+        assert found == right
+        with pytest.raises(SourceRejectedError, match="HTTP 500"):
+            source.key_policy(asked[odd], at)
+
+
+@pytest.mark.parametrize("network", ["solana", "tron", "vaulta"])
+def test_a_server_that_is_down_makes_no_account_odd(network: str) -> None:
+    asked = accounts(network, 5)
+    with fleet(network) as (source, (stub,)):
+        at = source.pin(None)
+        source.key_policies(asked, at)
+        stub.trap = Trap.DEAD
+        with pytest.raises(SourceUnavailableError):
+            source.key_policies(asked, at)
+        with pytest.raises(SourceUnavailableError):
+            source.key_policy(asked[0], at)
 
 
 @pytest.mark.parametrize(
