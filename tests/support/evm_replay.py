@@ -25,7 +25,8 @@ class EvmReplay(Server):
     """held: 20 bytes -> amount, the same at every block. numbers: Filecoin address -> actor.
 
     tip: the newest block. began: time of block 0, in seconds since 1970. seconds: a block.
-    tokens: contract, 20 bytes -> holder -> raw amount; all with 6 decimals.
+    tokens: contract, 20 bytes -> holder -> raw amount; all with 6 decimals. odd: Filecoin addresses
+    that it fails to look up.
     """
 
     protocol = "ethereum_rpc"
@@ -45,7 +46,7 @@ class EvmReplay(Server):
         self.tokens: dict[bytes, dict[bytes, int]] = {}
         self.tip, self.began = tip, began
         self.network, self.chain_id = network, chain_id  # type: ignore[misc]
-        self.held, self.numbers = held, numbers or {}
+        self.held, self.numbers, self.odd = held, numbers or {}, set[str]()
         self.protocol = "filecoin_rpc" if numbers else "ethereum_rpc"  # type: ignore[misc]
 
     def answer(self, method: str, path: str, body: bytes) -> Sent:
@@ -80,6 +81,8 @@ class EvmReplay(Server):
             case "eth_getBalance":
                 return self._balance(*params)
             case "Filecoin.StateLookupID" if self.numbers:
+                if params[0] in self.odd:
+                    raise _Refused(1, "resolution lookup failed: load state tree")
                 if params[0] in self.numbers:
                     return f"f0{self.numbers[params[0]]}"
                 words = f"resolution lookup failed ({params[0]}): actor not found"

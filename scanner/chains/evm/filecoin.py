@@ -10,7 +10,7 @@ Source: Lotus' API documentation; FIP-0055; answers of nodes as its issues print
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 from scanner.chains.evm.filecoin_canary import NAMED, NOBODY, ActorCanaries
@@ -20,7 +20,7 @@ from scanner.chains.evm.source import EthereumRpcSource
 from scanner.chains.evm.source import make_source as make_ethereum_source
 from scanner.chains.fleet.faults import Fault, RpcError
 from scanner.chains.fleet.keys import agreed
-from scanner.chains.fleet.quorum import tally, winner
+from scanner.chains.fleet.quorum import winner
 from scanner.chains.interface import ReadPolicy
 from scanner.errors import (
     HeightPrunedError,
@@ -153,7 +153,7 @@ class FilecoinSource:
         """The balance of an address that is not asked for: of nobody, or of one not found out."""
         if number == NOBODY and query.holding.is_native:
             return Balance(0, self._evidence, names)
-        return unavailable("the endpoints do not agree which actor the address belongs to", *names)
+        return unavailable("no endpoints agree which actor the address belongs to", *names)
 
     def _by_number(self, number: int) -> Address:
         return self._codec.decode(f"f0{number}")
@@ -161,7 +161,7 @@ class FilecoinSource:
     def _asked(self, node: Node, addresses: Sequence[str], at: BlockRef) -> dict[str, int]:
         """Numbers are those of its newest state: an actor made since then is nobody to it."""
         self._canaries.check(node, at, _ask)
-        found = _ask(node, addresses)
+        found = _ask_each(node, addresses)
         if NOBODY in found.values():
             node.confirm(at)
         return found
@@ -185,9 +185,9 @@ class FilecoinSource:
                     avoid=tuple(asked),
                 )
             except SourceError:
-                if len(asked) < self._quorum or not _may_settle(votes, open_):
+                if len(asked) < self._quorum:
                     raise
-                break
+                break  # they differ, or nobody says
             asked.append(node.operator)
             for address, number in said.items():
                 votes[address].append((node.operator, number))
@@ -201,20 +201,33 @@ class FilecoinSource:
         return found
 
 
-def _may_settle(votes: Mapping[str, list[tuple[str, int]]], open_: Sequence[str]) -> bool:
-    """Whether what is open is disputed, and not only unasked."""
-    return all(len(tally(votes[address])) > 1 for address in open_)
-
-
 def _ask(node: Node, addresses: Sequence[str]) -> dict[str, int]:
-    """What one node says: actor numbers, NOBODY where there is no actor."""
+    """What one node says: actor numbers, NOBODY where there is no actor. Raises SourceError."""
+    return {a: _number(node.name, answer) for a, answer in _answers(node, addresses)}
+
+
+def _ask_each(node: Node, addresses: Sequence[str]) -> dict[str, int]:
+    """As `_ask`, without those of which the node gives an error or a number that cannot be.
+
+    Raises what it says of the first one where it is that of all.
+    """
     found: dict[str, int] = {}
+    odd: list[SourceError] = []
+    for address, answer in _answers(node, addresses):
+        try:
+            found[address] = _number(node.name, answer)
+        except (SourceRejectedError, SourceUnavailableError) as e:
+            odd.append(e)
+    if odd and not found:
+        raise odd[0]
+    return found
+
+
+def _answers(node: Node, addresses: Sequence[str]) -> Iterator[tuple[str, object]]:
     for start in range(0, len(addresses), _BATCH):
         some = addresses[start : start + _BATCH]
         answers = node.rpc.batch([("Filecoin.StateLookupID", [a, None]) for a in some])
-        for address, answer in zip(some, answers, strict=True):
-            found[address] = _number(node.name, answer)
-    return found
+        yield from zip(some, answers, strict=True)
 
 
 def _number(endpoint: str, answer: object) -> int:

@@ -104,6 +104,15 @@ class TestFilecoin(RpcContract):
         with self.source(Trap.NONE, canary=canary) as (source, _):
             assert [b.amount for b in self.balances(source, queries)] == amounts
 
+    def test_one_that_a_node_cannot_look_up_costs_no_other_its_number(self) -> None:
+        queries, amounts = self.everything()
+        odd = queries.index(self.funded[1][0])
+        for count, quorum, left in ((1, 1, None), (2, 1, amounts[odd]), (2, 2, None)):
+            with self.source(*[Trap.NONE] * count, quorum=quorum) as (source, stubs):
+                stubs[0].odd = {ACTORS[1]}
+                found = [b.amount for b in self.balances(source, queries)]
+                assert found == [*amounts[:odd], left, *amounts[odd + 1 :]]
+
     def test_an_actor_that_is_made_after_the_newest_block_of_a_node_is_not_nobody(self) -> None:
         """It has no number yet in that node's newest state, which is older than the pinned block."""
         with self.source(Trap.NONE) as (source, (stub,)):
