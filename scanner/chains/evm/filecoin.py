@@ -153,7 +153,7 @@ class FilecoinSource:
         """The balance of an address that is not asked for: of nobody, or of one not found out."""
         if number == NOBODY and query.holding.is_native:
             return Balance(0, self._evidence, names)
-        return unavailable("no endpoints agree which actor the address belongs to", *names)
+        return unavailable("the endpoints do not agree, or do not say, which actor it is", *names)
 
     def _by_number(self, number: int) -> Address:
         return self._codec.decode(f"f0{number}")
