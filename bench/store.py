@@ -3,7 +3,7 @@
 store.import: a list's import, its claims ready-made (reading files is lists.*). store.insert:
 verdicts, balances and sums of 1,000,000 claims, stored chunk by chunk as a snapshot does; against
 the bare driver (executemany, COPY) in turn with it, in transactions of as many rows: its balances
-alone, and in store.insert.rows all that is stored of a claim, a verdict and a balance.
+alone, and in store.insert.rows all that is stored of a claim, its verdict in the balance's row.
 store.totals: seconds for the totals of that snapshot; against adding up its rows in Python and
 hashing them again, which is what `scanner db check` does. store.seal: claims a second sealed.
 
@@ -162,33 +162,32 @@ def insert(store: Store, snapshot: int) -> tuple[float, float, float]:
 
 
 class Bare:
-    """The driver alone, into tables with no more than a key. verdicts: beside the balances."""
+    """The driver alone, into a table with no more than a key. verdicts: beside the balances."""
 
     def __init__(self, store: Store, *, verdicts: bool) -> None:
         self._sqlite, self._verdicts = store.dialect == "sqlite", verdicts
         self._raw = store.engine.raw_connection()
         self._cursor = self._raw.cursor()
         self._written, self._seconds = 0, 0.0
-        self._tables = (f"bare_balance_{verdicts:d}", f"bare_verdict_{verdicts:d}")
+        self._table = f"bare_{verdicts:d}"
         amount = "text" if self._sqlite else "numeric(78,0)"
         columns = (
-            f"s integer, n integer, c integer, amount {amount}, e text, who text, r text, d text",
-            "s integer, n integer, control text, b text, f text, scheme text, required integer, "
-            "who text, r text, e text, statement text, by text",
+            f"s integer, n integer, c integer, amount {amount}, e text, who text, r text, d text"
         )
-        how = (
-            "WITHOUT ROWID" if self._sqlite and verdicts else ""
-        )  # as the tables that it stands for
-        for table, has in zip(self._tables, columns, strict=True):
-            self._cursor.execute(f"CREATE TABLE {table} ({has}, PRIMARY KEY (s, n)) {how}")
+        if verdicts:
+            columns += (
+                ", control text, b text, f text, scheme text, required integer, signed text, "
+                "why text, shown text, statement text, by text"
+            )
+        how = "WITHOUT ROWID" if self._sqlite and verdicts else ""  # as the table it stands for
+        self._cursor.execute(f"CREATE TABLE {self._table} ({columns}, PRIMARY KEY (s, n)) {how}")
         self._raw.commit()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for table in self._tables:
-            self._cursor.execute(f"DROP TABLE {table}")
+        self._cursor.execute(f"DROP TABLE {self._table}")
         self._raw.commit()
         self._raw.close()
 
@@ -204,29 +203,27 @@ class Bare:
             start = time.perf_counter()
             if self._sqlite:
                 self._cursor.execute("BEGIN IMMEDIATE")
-            if self._verdicts:
-                self._add(self._tables[1], map(self._verdict, batch), 12)
-            self._add(self._tables[0], map(self._balance, batch), 8)
+            self._add(map(self._balance, batch))
             self._raw.commit()
             self._seconds += time.perf_counter() - start
             self._written += len(batch)
 
-    def _add(self, table: str, rows: Iterator[tuple], width: int) -> None:
+    def _add(self, rows: Iterator[tuple]) -> None:
         if self._sqlite:
-            marks = ", ".join("?" * width)
-            self._cursor.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
+            marks = ", ".join("?" * (18 if self._verdicts else 8))
+            self._cursor.executemany(f"INSERT INTO {self._table} VALUES ({marks})", rows)
             return
-        with self._cursor.copy(f"COPY {table} FROM STDIN") as copy:
+        with self._cursor.copy(f"COPY {self._table} FROM STDIN") as copy:
             for row in rows:
                 copy.write_row(row)
 
     def _balance(self, claim: Claim) -> tuple:
         amount = str(claim.amount).zfill(78) if self._sqlite else claim.amount
-        return (1, claim.row, 1, amount, "reported", '["node-a", "node-b"]', "", "")
-
-    def _verdict(self, claim: Claim) -> tuple:
+        held = (1, claim.row, 1, amount, "reported", '["node-a", "node-b"]', "", "")
+        if not self._verdicts:
+            return held
         words = ("controls", "derived", "static", "evm_message", 1, f'["{claim.address}"]')
-        return (1, claim.row, *words, "", "proven", "stated", "table")
+        return (*held, *words, "", "proven", "stated", "table")
 
 
 def recounted(store: Store, snapshot: int) -> None:

@@ -99,13 +99,32 @@ def _everything_wrong(connection):
     return problems
 
 
-RESULTS = ("finding", "balance", "control_result", "subtotal", "total", "liability",
+RESULTS = ("finding", "balance", "subtotal", "total", "liability",
            "pinned_block", "chunk")  # fmt: skip
 CHANGES = {
     "a balance": ["UPDATE balance SET amount = (SELECT amount FROM claim WHERE no = 1 AND list_id = 1)"
                   " WHERE claim_no = 3"],
-    "a verdict": ["UPDATE control_result SET control = 'controls', binding = 'derived'"
-                  " WHERE claim_no = 3"],
+    "a verdict": ["UPDATE balance SET control = 'controls', binding = 'derived' WHERE claim_no = 3"],
+    "a verdict that stands by itself": ["UPDATE control_result SET control = 'unsigned'"],
+    "a verdict in place of one that stands by itself": [
+        "UPDATE balance SET control = 'unsigned' WHERE control IS NULL",
+    ],
+    "a verdict taken out of its balance's row": [
+        "UPDATE balance SET control = NULL, binding = NULL, freshness = NULL, scheme = NULL,"
+        " required = NULL, signed_by = NULL, control_reason = NULL, control_evidence = NULL,"
+        " statement = NULL, stated_by = NULL WHERE snapshot_id = 1 AND claim_no = 3",
+    ],
+    "a second verdict beside one": [
+        "INSERT INTO control_result SELECT snapshot_id, claim_no, control, binding, freshness, scheme,"
+        " required, signed_by, control_reason, control_evidence, statement, stated_by FROM balance"
+        " WHERE snapshot_id = 1 AND claim_no = 1",
+    ],
+    "a verdict moved behind a second one": [
+        "INSERT INTO control_result SELECT snapshot_id, claim_no, 'controls', 'derived', freshness, scheme,"
+        " required, signed_by, control_reason, control_evidence, statement, stated_by FROM balance"
+        " WHERE snapshot_id = 1 AND claim_no = 3",
+        "UPDATE balance SET control = NULL, binding = NULL WHERE snapshot_id = 1 AND claim_no = 3",
+    ],
     "a claim's finding deleted": ["DELETE FROM finding WHERE claim_no = 3 AND kind <> 'balance_changed'"],
     "totals": ["UPDATE total SET reported = unverified, unverified = reported"],
     "list findings deleted": ["DELETE FROM list_finding"],
@@ -155,7 +174,7 @@ CHANGES = {
     ],
     "pruned without a link": [
         "INSERT INTO pruned SELECT 1, at, program, findings, rows FROM pruned",
-        *(f"DELETE FROM {name} WHERE snapshot_id = 1" for name in ("finding", "balance", "control_result")),
+        *(f"DELETE FROM {name} WHERE snapshot_id = 1" for name in ("finding", "balance")),
     ],
     "rows deleted as if they were pruned": ["DELETE FROM balance WHERE snapshot_id = 1"],
     "a pruned snapshot named no more": ["DELETE FROM pruned"],
@@ -168,8 +187,9 @@ CHANGES = {
         "UPDATE subtotal SET proof = NOT proof WHERE snapshot_id = (SELECT snapshot_id FROM pruned)",
     ],
     "a row given back to a pruned snapshot": [
-        "INSERT INTO balance SELECT p.snapshot_id, 1, chunk_no, amount, evidence, sources, reason,"
-        " detail FROM balance b, pruned p WHERE b.snapshot_id = 1 AND b.claim_no = 1",
+        "INSERT INTO balance SELECT p.snapshot_id, 1, chunk_no, amount, evidence, sources, reason, detail,"
+        " control, binding, freshness, scheme, required, signed_by, control_reason, control_evidence, statement, stated_by"
+        " FROM balance b, pruned p WHERE b.snapshot_id = 1 AND b.claim_no = 1",
     ],
     "link deleted": ["DELETE FROM link WHERE no = 2"],
     "a list made older than the chain": ["DELETE FROM link WHERE kind = 'list'"],

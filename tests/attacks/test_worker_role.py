@@ -35,7 +35,9 @@ WORKER_TRIES = [
     "INSERT INTO restatement VALUES (1, 'ETH', 2, 1, 18, 'rehashed', 'x', '', '{}', now())",
     "INSERT INTO pruned VALUES (1, now(), 'x', '{}', '{}')",
     "INSERT INTO price VALUES ('BTC', 'USD', now(), 'x', '1')",
-    "INSERT INTO balance SELECT snapshot_id, 99, chunk_no, amount, evidence, sources, reason, detail"
+    "INSERT INTO balance SELECT snapshot_id, 99, chunk_no, amount, evidence, sources, reason, detail,"
+    " control, binding, freshness, scheme, required, signed_by, control_reason, control_evidence,"
+    " statement, stated_by"
     " FROM balance WHERE claim_no = 1 AND snapshot_id = 1",
     "INSERT INTO claim SELECT list_id, 99, row, coin, asset, network, address, address_key, decimals,"
     " amount, height, message, signatures, script, owners, row_type, duplicate FROM claim WHERE no = 1",

@@ -13,7 +13,9 @@ from scanner.store.reading import check as checks
 from scanner.store.schema import referred
 
 BALANCE = (
-    "INSERT INTO balance SELECT {snapshot}, {no}, {chunk}, amount, evidence, sources, reason, detail"
+    "INSERT INTO balance SELECT {snapshot}, {no}, {chunk}, amount, evidence, sources, reason, detail,"
+    " control, binding, freshness, scheme, required, signed_by, control_reason, control_evidence,"
+    " statement, stated_by"
     " FROM balance WHERE snapshot_id = (SELECT max(snapshot_id) FROM balance) AND claim_no = 1"
 )
 VERDICT = (

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, text
 from support.sealed_database import PROOF
 from support.snapshot_stub import OKX_RULE, StubSource, eth_claim, good_judge
-from support.taking import SIGNED, planned, take, twenty_five
+from support.taking import SIGNED, fail_once, planned, take, twenty_five
 
 from scanner.errors import SnapshotNotFoundError, StoreError
 from scanner.liabilities.interface import Liability, LiabilityEvidence
@@ -256,6 +256,7 @@ def filled(store):
     later = Liability("ETH", 6, 18, LiabilityEvidence.PUBLISHED, "owed.csv")
     set_liabilities(store, snapshot, [later], replacing=datetime.now(UTC))
     keep_proof(store, snapshot, PROOF)
+    fail_once(store, snapshot)
     take(store, snapshot, StubSource())
     return snapshot
 
@@ -289,8 +290,8 @@ def test_the_seal_shows_any_change_behind_the_triggers_back(store):
     whats = {p.what for p in check(store)}
     assert any("trigger balance_no_update is missing" in what for what in whats)
     changes = [
-        "UPDATE control_result SET control = 'controls', binding = 'derived' WHERE claim_no = 2",
-        "UPDATE control_result SET reason = 'all is well' WHERE claim_no = 2",
+        "UPDATE balance SET control = 'controls', binding = 'derived' WHERE claim_no = 2",
+        "UPDATE balance SET control_reason = 'all is well' WHERE claim_no = 2",
         "DELETE FROM finding",
         "UPDATE claim SET address_key = '0x00' WHERE no = 1",
         "UPDATE pinned_block SET hash = '0x00'",

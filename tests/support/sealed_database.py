@@ -15,7 +15,7 @@ from scanner.store.writing.liability_proofs import keep_proof
 from scanner.store.writing.runs import create_snapshot, set_liabilities
 from scanner.store.writing.sink import StoreSink
 from support.snapshot_stub import StubSource, eth_claim, stored
-from support.taking import SIGNED, planned, take
+from support.taking import SIGNED, fail_once, planned, take
 
 PROOF = KeptProof(
     *("00" * 32, "form", "proof.json", next(iter(ProofStatus)), LiabilityEvidence.PUBLISHED),
@@ -41,7 +41,7 @@ SEALED = [
     "UPDATE price SET value = '1'",
     "DELETE FROM price",
     "DELETE FROM balance WHERE snapshot_id = 1",
-    "DELETE FROM control_result WHERE snapshot_id = 1",
+    "DELETE FROM control_result",
     "DELETE FROM finding WHERE snapshot_id = 1",
     "UPDATE pruned SET findings = '{}'",
     "DELETE FROM pruned",
@@ -71,7 +71,9 @@ def fill(store):
     assert set_liabilities(store, first, later, replacing=WHEN) == ["ETH"]
     keep_proof(store, first, PROOF)
     second = stored(store, [eth_claim(7, **SIGNED)], publisher="other")
-    take(store, create_snapshot(store, second.list_id, SnapshotPolicy()), StubSource())
+    again = create_snapshot(store, second.list_id, SnapshotPolicy())
+    fail_once(store, again)
+    take(store, again, StubSource())
     add_prices(store, [make_price("ETH", WHEN, "test", "3000")])
     _read_again(store, first)
     _prune_one(store)

@@ -18,6 +18,7 @@ from scanner.store.database.engine import Store
 from scanner.store.reading.across import Taken
 from scanner.store.schema import tables as t
 from scanner.store.schema.bulk import streamed
+from scanner.store.schema.verdicts import stored_verdict
 from scanner.store.writing.publishers import list_publisher
 
 EXAMPLES = 20
@@ -43,24 +44,26 @@ class SharedWith:
 
 def newly_unsigned(store: Store, old: Taken, new: Taken) -> Named:
     """Addresses without a signature in the newer snapshot that were not so in the older one."""
-    c, r = t.claim.c, t.control_result.c
-    o, s = t.claim.alias("o"), t.control_result.alias("s")
+    c, b, r = t.claim.c, t.balance.c, t.control_result.c
+    o, h, s = t.claim.alias("o"), t.balance.alias("h"), t.control_result.alias("s")
     unsigned = Control.UNSIGNED.value
     before = (
         select(o.c.no)
-        .join(s, and_(s.c.snapshot_id == old.snapshot, s.c.claim_no == o.c.no))
+        .outerjoin(h, and_(h.c.snapshot_id == old.snapshot, h.c.claim_no == o.c.no))
+        .outerjoin(s, and_(s.c.snapshot_id == old.snapshot, s.c.claim_no == o.c.no))
         .where(
             o.c.list_id == old.list_id,
             o.c.address_key == c.address_key,
             o.c.network == c.network,
-            s.c.control == unsigned,
+            stored_verdict(h, s).control == unsigned,
         )
         .exists()
     )
     query = (
         select(c.no, c.network, c.address, c.address_key)
-        .join(t.control_result, and_(r.snapshot_id == new.snapshot, r.claim_no == c.no))
-        .where(c.list_id == new.list_id, r.control == unsigned, ~before)
+        .outerjoin(t.balance, and_(b.snapshot_id == new.snapshot, b.claim_no == c.no))
+        .outerjoin(t.control_result, and_(r.snapshot_id == new.snapshot, r.claim_no == c.no))
+        .where(c.list_id == new.list_id, stored_verdict().control == unsigned, ~before)
     )
     return _named(store, query.order_by(c.no))
 

@@ -15,6 +15,7 @@ from scanner.store.database.engine import Store
 from scanner.store.schema import tables as t
 from scanner.store.schema.chain_table import link as link_table
 from scanner.store.schema.lines import digest
+from scanner.store.schema.verdicts import is_beside_another
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +191,11 @@ def _outside_chunks(connection: Connection, snapshot_id: int) -> Iterator[Proble
         if count := connection.execute(query).scalar_one():
             what = f"{count} rows of {table.name} belong to no chunk: no seal covers them"
             yield Problem(snapshot_id, what)
+    of = t.control_result.c.snapshot_id == snapshot_id
+    twice = select(func.count()).select_from(t.control_result).where(of, is_beside_another())
+    if count := connection.execute(twice).scalar_one():
+        what = f"{count} rows of control_result stand beside a verdict: no seal covers them"
+        yield Problem(snapshot_id, what)
 
 
 def _loose(connection: Connection, seen: _Seen) -> Iterator[Problem]:

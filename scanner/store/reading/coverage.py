@@ -15,6 +15,7 @@ from scanner.store.database.engine import Store
 from scanner.store.database.moments import chunks_left_out, moved, moved_rows
 from scanner.store.schema import tables as t
 from scanner.store.schema.bulk import values
+from scanner.store.schema.verdicts import freshness, stored_verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ class RowsFound:
 
 def control_counts(store: Store, snapshot_id: int) -> list[ControlCount]:
     """Verdicts per asset and network, sorted by both; every claim is counted exactly once."""
-    c, r, b, s = t.claim.c, t.control_result.c, t.balance.c, t.snapshot.c
+    c, r, b, s = t.claim.c, stored_verdict(), t.balance.c, t.snapshot.c
     joined = t.claim.join(t.snapshot, s.list_id == c.list_id)
     for table in (t.control_result, t.balance):
         same = and_(table.c.snapshot_id == s.id, table.c.claim_no == c.no)
@@ -131,22 +132,20 @@ def answer_counts(store: Store, snapshot_id: int) -> list[AnswerCount]:
 
 def freshness_counts(store: Store, snapshot_id: int) -> dict[str, int]:
     """How many verdicts of a snapshot are about texts of which freshness."""
-    r = t.control_result.c
-    query = select(r.freshness, func.count()).where(r.snapshot_id == snapshot_id)
+    found = freshness(snapshot_id)
+    query = select(found.c.freshness, func.count()).group_by(found.c.freshness)
     with store.read() as connection:
-        found = connection.execute(query.group_by(r.freshness))
-        return {name: int(count) for name, count in sorted(found)}
+        return {name: int(count) for name, count in sorted(connection.execute(query))}
 
 
 def dated_texts(store: Store, snapshot_id: int) -> Iterator[tuple[str, int]]:
     """The texts with a date that rows of a snapshot sign, each with how many rows; streamed."""
-    r, c, s = t.control_result.c, t.claim.c, t.snapshot.c
-    joined = t.control_result.join(t.snapshot, s.id == r.snapshot_id)
-    joined = joined.join(t.claim, and_(c.list_id == s.list_id, c.no == r.claim_no))
+    c, s, found = t.claim.c, t.snapshot.c, freshness(snapshot_id)
+    joined = found.join(t.claim, c.no == found.c.claim_no).join(t.snapshot, s.list_id == c.list_id)
     query = (
         select(c.message, func.count())
         .select_from(joined)
-        .where(r.snapshot_id == snapshot_id, r.freshness == Freshness.DATED.value)
+        .where(s.id == snapshot_id, found.c.freshness == Freshness.DATED.value)
         .group_by(c.message)
     )
     with store.read() as connection:

@@ -29,6 +29,7 @@ from scanner.model.finding import Finding, FindingKind
 from scanner.store.database.engine import Store
 from scanner.store.database.rows import RowView, rows
 from scanner.store.schema import tables as t
+from scanner.store.schema.verdicts import stored_verdict
 
 WINDOW = 20_000
 """Candidates that one page looks at."""
@@ -160,7 +161,7 @@ def _sizes(connection: Connection, ids: tuple[int, int], numbers: list[int]) -> 
 
 @cache
 def _sizes_query() -> Select[Any]:
-    c, v, b = t.claim.c, t.control_result.c, t.balance.c
+    c, v, b, apart = t.claim.c, stored_verdict(), t.balance.c, t.control_result.c
     texts = (
         *(c.coin, c.address, c.message, c.signatures, c.script, c.owners, c.row_type),
         *(v.signed_by, v.reason, b.sources, b.reason, b.detail),
@@ -170,7 +171,7 @@ def _sizes_query() -> Select[Any]:
     snapshot: BindParameter[int] = bindparam("snapshot")
     query = select(c.no, size).select_from(
         t.claim.outerjoin(
-            t.control_result, and_(v.snapshot_id == snapshot, v.claim_no == c.no)
+            t.control_result, and_(apart.snapshot_id == snapshot, apart.claim_no == c.no)
         ).outerjoin(t.balance, and_(b.snapshot_id == snapshot, b.claim_no == c.no))
     )
     some = c.no.in_(bindparam("numbers", expanding=True))

@@ -10,6 +10,7 @@ from scanner.model.statement import Statement
 from scanner.ownership.changeable import CHANGEABLE_KINDS
 from scanner.settings.tables import load_registry
 from scanner.store.schema import tables as t
+from scanner.store.schema.verdicts import stored_verdict
 
 
 def keys_not_asked(connection: Connection, snapshot_id: int, list_id: int) -> int:
@@ -24,12 +25,12 @@ def keys_not_asked(connection: Connection, snapshot_id: int, list_id: int) -> in
     changeable = [name for name in taken if kinds.get(name) in CHANGEABLE_KINDS]
     if not changeable:
         return 0
-    c, r, b = t.claim.c, t.control_result.c, t.balance.c
-    same = and_(r.claim_no == c.no, r.snapshot_id == snapshot_id)
+    c, r, b, apart = t.claim.c, stored_verdict(), t.balance.c, t.control_result.c
+    same = and_(apart.claim_no == c.no, apart.snapshot_id == snapshot_id)
     read = and_(b.claim_no == c.no, b.snapshot_id == snapshot_id)
     rows = (
         select(r.control, r.binding, r.statement, func.count())
-        .select_from(t.claim.join(t.control_result, same).join(t.balance, read))
+        .select_from(t.claim.join(t.balance, read).outerjoin(t.control_result, same))
         .where(
             c.list_id == list_id,
             c.network.in_(sorted(changeable)),

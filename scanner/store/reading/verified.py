@@ -17,6 +17,7 @@ from scanner.store.reading.weighed import VerifiedRow, verdicts
 from scanner.store.schema import tables as t
 from scanner.store.schema.bulk import Plain
 from scanner.store.schema.records import CONTROL_COLUMNS, read_control
+from scanner.store.schema.verdicts import stored_verdict
 from scanner.store.writing.pins import evidence_by_chunk
 
 AT_ONCE = 20_000
@@ -68,7 +69,7 @@ def _page() -> Plain:
         .where(b.snapshot_id == bindparam("snapshot"), b.claim_no > bindparam("after"))
         # What is left is judged in Python: these only spare reading what cannot be verified.
         .where(b.evidence != Evidence.UNAVAILABLE.value, c.duplicate.is_(False))
-        .where(t.control_result.c.control == Control.CONTROLS.value)
+        .where(stored_verdict().control == Control.CONTROLS.value)
         .order_by(b.claim_no)
         .limit(AT_ONCE)
     )

@@ -22,6 +22,7 @@ from scanner.store.database.moments import chunks_left_out, moved
 from scanner.store.database.rows import RowView, rows
 from scanner.store.schema import tables as t
 from scanner.store.schema.bulk import values
+from scanner.store.schema.verdicts import stored_verdict
 
 SCALE = 10**12
 """Shares are integers: this many parts of the whole."""
@@ -139,7 +140,7 @@ def largest_verified(
 
     Also how concentrated each asset is, by name. Rows are streamed.
     """
-    c, r, b = t.claim.c, t.control_result.c, t.balance.c
+    c, r, b = t.claim.c, stored_verdict(), t.balance.c
     heap: list[tuple[int, int]] = []
     tops: dict[str, Concentration] = {}
     with store.read() as connection:
@@ -147,7 +148,7 @@ def largest_verified(
             select(c.no, c.asset, c.decimals, b.amount, r.control, r.binding, r.statement)
             .select_from(verdicts())
             .where(b.snapshot_id == snapshot_id, b.evidence != Evidence.UNAVAILABLE.value)
-            .where(c.duplicate.is_(False))
+            .where(c.duplicate.is_(False), r.control.is_not(None))
         )
         if others := chunks_left_out(connection, snapshot_id):
             query = query.where(b.chunk_no.not_in(others))
@@ -187,7 +188,7 @@ def verdicts() -> Join:
     b, r, c = t.balance.c, t.control_result.c, t.claim.c
     same = and_(r.snapshot_id == b.snapshot_id, r.claim_no == b.claim_no)
     joined = t.balance.join(t.snapshot, t.snapshot.c.id == b.snapshot_id)
-    joined = joined.join(t.control_result, same)
+    joined = joined.outerjoin(t.control_result, same)
     return joined.join(t.claim, and_(c.list_id == t.snapshot.c.list_id, c.no == b.claim_no))
 
 

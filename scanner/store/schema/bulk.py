@@ -25,7 +25,7 @@ BATCH = 2_000
 SENT = 1_000
 """Rows converted and sent at a time: as many as PostgreSQL collects before it stores them (COPY),
 so that it works while the next are converted, or what else there is to do is done."""
-TOGETHER = (250, 50)
+TOGETHER = (250, 100, 50)
 """Rows of one INSERT on SQLite, the most that have no more than PARAMETERS."""
 PARAMETERS = 999
 """Values that every SQLite takes in a statement; fifty rows of 17 columns have fewer."""
@@ -48,46 +48,18 @@ def insert_columns(connection: Connection, table: Table, batches: Iterable[Colum
     batches: values as `insert_rows` takes them, SENT rows or fewer in each. The next is asked for
         when one is sent: what is done until it comes is done while PostgreSQL stores.
     """
-    insert_converted(connection, table, Converted(connection, table, batches))
-
-
-class Converted:
-    """Rows that are given by column, as the database takes them; read once, streamed.
-
-    batches: as `insert_columns` takes them.
-    """
-
-    def __init__(self, connection: Connection, table: Table, batches: Iterable[Columns]) -> None:
-        kinds = [column.type for column in table.columns]
-        self._dialect = connection.dialect
-        self._made = (self._convert(kinds, batch) for batch in batches if batch[0])
-        self._first: list[Columns | str] | None = None
-
-    def begin(self) -> None:
-        """Convert the first batch now: PostgreSQL may be storing what it was sent before."""
-        if self._first is None:
-            self._first = list(islice(self._made, 1))
-
-    def __iter__(self) -> Iterator[Any]:
-        return chain(self._first or (), self._made)
-
-    def _convert(self, kinds: Sequence[Any], batch: Columns) -> Columns | str:
-        columns = _stored_columns(kinds, batch, self._dialect)
-        return columns if self._dialect.name == "sqlite" else copy_text(columns)
-
-
-def insert_converted(connection: Connection, table: Table, rows: Converted) -> None:
-    """Insert rows that were converted for the table, in the running transaction."""
+    kinds = [column.type for column in table.columns]
+    converted = (_stored_columns(kinds, batch, connection.dialect) for batch in batches if batch[0])
     cursor: Any = connection.connection.cursor()
     target = _target(connection, table)
     try:
         if connection.dialect.name == "sqlite":
-            for columns in rows:
+            for columns in converted:
                 _into_sqlite(cursor, target, columns)
         else:
             with cursor.copy(f"COPY {target} FROM STDIN") as copy:
-                for text in rows:
-                    copy.write(text)
+                for columns in converted:
+                    copy.write(copy_text(columns))
     finally:
         cursor.close()
 

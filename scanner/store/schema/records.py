@@ -28,6 +28,7 @@ from scanner.snapshots.values import (
     SnapshotPolicy,
 )
 from scanner.store.schema import tables as t
+from scanner.store.schema.verdicts import stored_verdict
 
 CLAIM_COLUMNS = (
     *(t.claim.c.no, t.claim.c.duplicate, t.claim.c.row, t.claim.c.coin, t.claim.c.asset),
@@ -35,12 +36,8 @@ CLAIM_COLUMNS = (
     *(t.claim.c.amount, t.claim.c.height, t.claim.c.message, t.claim.c.signatures),
     *(t.claim.c.script, t.claim.c.owners, t.claim.c.row_type),
 )
-CONTROL_COLUMNS = (
-    *(t.control_result.c.control, t.control_result.c.binding, t.control_result.c.freshness),
-    *(t.control_result.c.scheme, t.control_result.c.required, t.control_result.c.signed_by),
-    *(t.control_result.c.reason, t.control_result.c.evidence),
-    *(t.control_result.c.statement, t.control_result.c.stated_by),
-)
+CONTROL_COLUMNS = tuple(stored_verdict())
+"""Of a query that joins balance and control_result."""
 BALANCE_COLUMNS = (
     *(t.balance.c.amount, t.balance.c.evidence, t.balance.c.sources),
     *(t.balance.c.reason, t.balance.c.detail),

@@ -133,14 +133,14 @@ def _store_rows(
         while batch := list(islice(remaining, BATCH)):
             values: dict[type, list[Sequence[Any]]] = {kind: [] for kind in table_of}
             for row in batch:
+                duplicate = audit.observe(row)
                 if isinstance(row, Finding):  # the audit keeps it, with those of its own
-                    audit.observe(row)
                     continue
                 kind = type(row)
-                counts[kind] += 1
-                duplicate = audit.observe(row)
+                counts[kind] = no = counts[kind] + 1
                 table, make = table_of[kind]
-                fields = (list_id, counts[kind], *make(row), *_mark(row, duplicate))
+                marked = (duplicate,) if kind is Claim else ()
+                fields = (list_id, no, *make(row), *marked)
                 content.add(table, fields)
                 values[kind].append(fields)
             for kind, (table, _) in table_of.items():
@@ -152,24 +152,11 @@ def _store_rows(
     return counts, content.digest()
 
 
-def _mark(row: Row, duplicate: bool) -> tuple[bool, ...]:
-    return (duplicate,) if isinstance(row, Claim) else ()
-
-
-def _claim_values(c: Claim) -> tuple[Any, ...]:
-    return (
-        *(
-            c.row,
-            c.coin,
-            c.asset,
-            c.network,
-            c.address,
-            stored_key(c.address_key),
-            c.decimals,
-            c.amount,
-        ),
-        *(c.height, c.message, c.signatures, c.script, c.owners, c.row_type),
-    )
+def _claim_values(claim: Claim) -> tuple[Any, ...]:
+    """Its fields, which the table has as columns, in their order."""
+    if len(claim.address_key) <= LONGEST_KEY:
+        return claim
+    return claim._replace(address_key=stored_key(claim.address_key))
 
 
 def stored_key(address_key: str) -> str:

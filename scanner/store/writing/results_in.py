@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import compress
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, null, select, union_all
 
@@ -23,12 +23,12 @@ from scanner.store.schema import bulk
 from scanner.store.schema import tables as t
 from scanner.store.schema.records import (
     BALANCE_COLUMNS,
-    CONTROL_COLUMNS,
     balance_columns,
     control_columns,
     read_balance,
     read_control,
 )
+from scanner.store.schema.verdicts import apart
 from scanner.store.writing.chunk_seal import ChunkSeal, Told, seal_stored
 
 
@@ -47,73 +47,84 @@ def store_results(
     if left:  # of an earlier try, which may have stored another verdict: that one stays
         kept = _verdicts_in(connection, chunk)
         results = [r._replace(control=kept.get(r.claim.no, r.control)) for r in results]
-    batches, seal, sums, details = _Batches(results), ChunkSeal(), Tally(), set[str]()
-    found = _balances(chunk, batches, sums, pin, details)
-    balances = bulk.Converted(connection, t.balance, found)
-    _insert_verdicts(connection, chunk, _sealed(batches, seal, balances), left)
-    bulk.insert_converted(connection, t.balance, balances)
-    bulk.insert_rows(connection, t.subtotal, _subtotals(chunk, sums))
-    return (seal_stored(connection, chunk) if left else seal.digest()), details
+    made = _Made(chunk, left, pin)
+    bulk.insert_columns(connection, t.balance, made.rows(results))
+    if made.findings:
+        bulk.insert_rows(connection, t.finding, made.findings)
+    bulk.insert_rows(connection, t.subtotal, _subtotals(chunk, made.sums))
+    return (seal_stored(connection, chunk) if left else made.seal.digest()), made.details
 
 
 def store_verdicts(connection: Connection, chunk: Chunk, results: Sequence[RowResult]) -> None:
     """Store the verdicts and findings of a chunk that failed, as far as there are any."""
     judged = [result for result in results if result.control is not None]
     left = _left(connection, chunk, judged)
-    _insert_verdicts(connection, chunk, map(_judged, _cut(judged)), left)
+    new = [result for result in judged if (result.claim.no, None) not in left]
+    bulk.insert_columns(connection, t.control_result, _verdicts(chunk, new))
+    findings = _findings(chunk, [result.claim.no for result in judged], _told(judged), left)
+    bulk.insert_rows(connection, t.finding, findings)
 
 
-class _Judged(NamedTuple):
-    """Verdicts by column. verdicts: values of CONTROL_COLUMNS. told: findings of each row."""
-
-    numbers: Sequence[int]
-    verdicts: Columns
-    told: Sequence[Told]
-
-
-class _Batch(NamedTuple):
-    """Rows of a chunk, by column. balances: values of BALANCE_COLUMNS."""
-
-    rows: ResultColumns
-    judged: _Judged
-    balances: Columns
-
-
-class _Batches:
-    """A chunk's rows, SENT at a time, as often as wanted.
-
-    Those of a chunk that is no longer are made once; others each time, so that nothing of a whole
-    chunk is held beside its results.
-    """
-
-    def __init__(self, results: Sequence[RowResult]) -> None:
-        self._results = results
-        self._only = [_batch(results)] if len(results) <= bulk.SENT else None
-
-    def __iter__(self) -> Iterator[_Batch]:
-        return iter(self._only) if self._only is not None else map(_batch, _cut(self._results))
+def _verdicts(chunk: Chunk, judged: Sequence[RowResult]) -> Iterator[Columns]:
+    """Columns of `control_result`."""
+    for some in _cut(judged):
+        verdicts = by_column([result.control for result in some if result.control], _FIELDS)
+        numbers = [result.claim.no for result in some]
+        yield [[chunk.snapshot_id] * len(some), numbers, *control_columns(verdicts)]
 
 
 def _cut(results: Sequence[RowResult]) -> Iterator[Sequence[RowResult]]:
+    """SENT rows at a time: nothing of a whole chunk is held beside its results."""
     return (results[first : first + bulk.SENT] for first in range(0, len(results), bulk.SENT))
 
 
-def _batch(results: Sequence[RowResult]) -> _Batch:
-    rows = result_columns(results)
-    judged = _Judged(rows.numbers, control_columns(rows.verdicts), _told(results))
-    return _Batch(rows, judged, balance_columns(rows.balances))
-
-
-def _judged(results: Sequence[RowResult]) -> _Judged:
-    verdicts = by_column([result.control for result in results if result.control], _FIELDS)
-    numbers = [result.claim.no for result in results]
-    return _Judged(numbers, control_columns(verdicts), _told(results))
-
-
 _FIELDS = len(ControlResult._fields)
+_Left = Collection[tuple[int, str | None]]
 
 
-def _told(results: Sequence[RowResult]) -> list[Told]:
+class _Made:
+    """A chunk's rows of `balance`, and what is made of them while the database stores them.
+
+    left: what an earlier try left; its verdicts stay where they are, and so do its findings.
+    details: of balances of a newest state. findings: rows of `finding`.
+    """
+
+    def __init__(self, chunk: Chunk, left: _Left, pin: Evidence | None) -> None:
+        self._chunk, self._left, self._pin = chunk, left, pin
+        self.seal, self.sums = ChunkSeal(), Tally()
+        self.details: set[str] = set()
+        self.findings: list[tuple[Any, ...]] = []
+
+    def rows(self, results: Sequence[RowResult]) -> Iterator[Columns]:
+        """Columns of `balance`."""
+        for some in _cut(results):
+            rows = result_columns(some)
+            verdicts, balances = control_columns(rows.verdicts), balance_columns(rows.balances)
+            snapshot, no = ([key] * len(some) for key in (self._chunk.snapshot_id, self._chunk.no))
+            yield snapshot, rows.numbers, no, *balances, *self._beside(rows.numbers, verdicts)
+            told = _told(some)
+            self.findings += _findings(self._chunk, rows.numbers, told, self._left)
+            self.seal.add_columns(rows, verdicts, balances, told)
+            self.sums.add_all(rows, self._pin)
+            self._look(rows)
+
+    def _beside(self, numbers: Sequence[int], verdicts: Columns) -> Columns:
+        """Verdicts without those that stand by themselves already."""
+        alone = {no for no, kind in self._left if kind is None}
+        if not alone:
+            return verdicts
+        return [
+            [None if no in alone else value for no, value in zip(numbers, values, strict=True)]
+            for values in verdicts
+        ]
+
+    def _look(self, rows: ResultColumns) -> None:
+        _, said, *_, details = rows.balances
+        if Evidence.LATEST_ONLY in said:
+            self.details |= set(compress(details, (e is Evidence.LATEST_ONLY for e in said)))
+
+
+def _told(results: Sequence[RowResult]) -> Sequence[Told]:
     """Kind and reason of each finding about each row."""
     findings = [result.findings for result in results]
     if not any(findings):  # as next to all chunks
@@ -121,67 +132,18 @@ def _told(results: Sequence[RowResult]) -> list[Told]:
     return [[(f.kind.value, f.reason) for f in of] for of in findings]
 
 
-def _sealed(
-    batches: Iterable[_Batch], seal: ChunkSeal, balances: bulk.Converted
-) -> Iterator[_Judged]:
-    """Verdicts; while the database stores them, their rows are sealed, the balances made ready."""
-    for batch in batches:
-        yield batch.judged
-        balances.begin()
-        seal.add_columns(batch.rows, batch.judged.verdicts, batch.balances, batch.judged.told)
-
-
-def _insert_verdicts(
-    connection: Connection,
-    chunk: Chunk,
-    judged: Iterable[_Judged],
-    left: Collection[tuple[int, str | None]],
-) -> None:
-    """Insert verdicts and findings, but for those that an earlier, failed try has left."""
-    findings: list[tuple[Any, ...]] = []
-    columns = _verdicts(chunk, judged, left, findings)
-    bulk.insert_columns(connection, t.control_result, columns)
-    if findings:
-        bulk.insert_rows(connection, t.finding, findings)
-
-
-def _verdicts(
-    chunk: Chunk,
-    judged: Iterable[_Judged],
-    left: Collection[tuple[int, str | None]],
-    findings: list[tuple[Any, ...]],
-) -> Iterator[Columns]:
-    """Columns of `control_result`; rows of `finding` are added to `findings` on the way."""
-    stored = {no for no, kind in left if kind is None}
-    for numbers, verdicts, told in judged:
-        columns = [[chunk.snapshot_id] * len(numbers), numbers, *verdicts]
-        if stored:
-            new = [no not in stored for no in numbers]
-            columns = [list(compress(values, new)) for values in columns]
-        yield columns
-        if any(told):
-            findings += (
-                (chunk.snapshot_id, no, kind, reason)
-                for no, of in zip(numbers, told, strict=True)
-                for kind, reason in of
-                if (no, kind) not in left
-            )
-
-
-def _balances(
-    chunk: Chunk, batches: Iterable[_Batch], sums: Tally, pin: Evidence | None, details: set[str]
-) -> Iterator[Columns]:
-    """Columns of `balance`; rows are added up while the database stores them.
-
-    details: takes those of balances of a newest state.
-    """
-    for rows, _, balances in batches:
-        snapshot, no = ([key] * len(rows.numbers) for key in (chunk.snapshot_id, chunk.no))
-        yield snapshot, rows.numbers, no, *balances
-        sums.add_all(rows, pin)
-        _, said, *_, detail = rows.balances
-        if Evidence.LATEST_ONLY in said:
-            details.update(compress(detail, (e is Evidence.LATEST_ONLY for e in said)))
+def _findings(
+    chunk: Chunk, numbers: Sequence[int], told: Sequence[Told], left: _Left
+) -> list[tuple[Any, ...]]:
+    """Rows of `finding`, but for those that an earlier, failed try has left."""
+    if not any(told):
+        return []
+    return [
+        (chunk.snapshot_id, no, kind, reason)
+        for no, of in zip(numbers, told, strict=True)
+        for kind, reason in of
+        if (no, kind) not in left
+    ]
 
 
 def _subtotals(chunk: Chunk, sums: Tally) -> Iterator[tuple[Any, ...]]:
@@ -192,9 +154,9 @@ def _subtotals(chunk: Chunk, sums: Tally) -> Iterator[tuple[Any, ...]]:
 
 
 def _verdicts_in(connection: Connection, chunk: Chunk) -> dict[int, ControlResult]:
-    """The verdicts that are stored, by claim number."""
+    """The verdicts that stand by themselves, by claim number."""
     c = t.control_result.c
-    query = select(c.claim_no, *CONTROL_COLUMNS).where(
+    query = select(c.claim_no, *apart()).where(
         c.snapshot_id == chunk.snapshot_id, c.claim_no.between(chunk.plan.first, chunk.plan.last)
     )
     stored = ((no, read_control(tuple(rest))) for no, *rest in bulk.values(connection, query))
