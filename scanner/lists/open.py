@@ -61,6 +61,19 @@ def open_list(
         raise
 
 
+def check_options(
+    name: str, registry: Registry, format: str, columns: Mapping[str, str], network: str
+) -> None:
+    """Refuse what `open_list` would refuse of any file: for lists that are read later.
+
+    name: the list's, for messages. Raises InputError, ListFormatError, UnknownAssetError.
+    """
+    if network:
+        registry.network(network)
+    chosen_fields(name, columns)
+    _wanted(format or None)
+
+
 class _ListFile:
     """The OpenList behind `open_list`."""
 

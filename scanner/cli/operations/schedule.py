@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -40,7 +41,9 @@ from scanner.cli.common.reading import (
 )
 from scanner.cli.common.times import heights_for_times
 from scanner.errors import ConfigError, clip
+from scanner.lists import open as opening
 from scanner.model.publisher import Publisher as Publication
+from scanner.model.registry import Registry
 from scanner.net import locations
 from scanner.reports.tables import grid, jsontext
 from scanner.settings import publishers as publisher_table
@@ -125,6 +128,7 @@ def add(  # noqa: PLR0913, PLR0917 - one parameter per option
         challenge=said.challenge,
         wanted=said.wanted,
     )
+    _check_reading(name, options, registry)
     when, now = ticks.check_cron(cron or _rhythm(known)), datetime.now(UTC)
     with engine.open_store(database_url(context, database), create=True) as store:
         stored = stored_publishers.publisher_names(store)
@@ -198,12 +202,17 @@ def edit(  # noqa: PLR0913, PLR0917 - one parameter per option
             )
 
         def change(before: schedules.Schedule) -> schedules.Schedule:
+            options = replace(before.options, **given)
+            if "columns" in given:
+                kept = _kept_columns(context, before.options.columns)
+                options = replace(options, columns=kept | given["columns"])
+            _check_reading(name, options, tables.load_registry())
             return replace(
                 before,
                 publisher=whose or before.publisher,
                 location=place or before.location,
                 cron=when or before.cron,
-                options=replace(before.options, **given),
+                options=options,
             )
 
         after = schedules.edit(store, name, change)
@@ -232,7 +241,20 @@ def _changes(context: typer.Context) -> dict[str, Any]:
         "at": ("at", parse_heights(stated, registry)),
     }
     given = {field: value for option, (field, value) in found.items() if _given(context, option)}
+    if "challenge" in given or "wanted" in given:  # of the two only one counts: the new one
+        given |= {"challenge": said.challenge, "wanted": said.wanted}
     return given | ({"hashes": parse_hashes(stated, registry)} if "at" in given else {})
+
+
+def _kept_columns(context: typer.Context, before: Mapping[str, str]) -> dict[str, str]:
+    """What stays of a column map, in which the unit stands, too: each option says its own part."""
+    said = {"columns": _given(context, "columns"), "unit": _given(context, "unit")}
+    return {k: v for k, v in before.items() if not said["unit" if k == "unit" else "columns"]}
+
+
+def _check_reading(name: str, options: schedules.ScheduleOptions, registry: Registry) -> None:
+    """Refuse now what every run would be refused for."""
+    opening.check_options(name, registry, options.format, options.columns, options.network)
 
 
 def _given(context: typer.Context, option: str) -> bool:

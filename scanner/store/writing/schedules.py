@@ -137,7 +137,10 @@ def add(
             .returning(t.schedule.c.id)
         ).scalar()
     if done is None:
-        raise ConfigError(f"there is already a schedule {name!r}: remove it first")
+        raise ConfigError(
+            f"there is already a schedule {name!r}: change it with 'scanner schedule edit', or "
+            "remove it first"
+        )
     return int(done)
 
 
