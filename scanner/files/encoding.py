@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 
 from scanner.errors import ListFormatError
 from scanner.files.interface import Bytes
@@ -40,6 +41,8 @@ _MARKUP = {
     b"<html": "a web page, not a table: ask the publisher for the table itself",
     b"<?xml": "an XML document: save it as CSV, JSON or .xlsx",
 }
+_REPORT = re.compile(rb'\{\s*"format"\s*:\s*"reserve-report"')
+"""Its largest rows look like a list, in which whatever it says of them would be found false."""
 
 
 def encoding_of(head: bytes) -> str:
@@ -96,6 +99,8 @@ def refuse_binary(file: str, head: bytes) -> None:
         raise ListFormatError(file, f"{packing}, {what}", 1, 1)
     known = [what for magic, what in _BINARY.items() if head.startswith(magic)]
     known += [what for magic, what in _MARKUP.items() if start.lower().startswith(magic)]
+    if _REPORT.match(head.removeprefix(BOM).lstrip()):
+        known.append("a report of this program, not a list: 'scanner report verify' checks it")
     if known:
         raise ListFormatError(file, known[0], 1, 1)
     start = head[:4096]

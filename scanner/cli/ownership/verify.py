@@ -68,8 +68,9 @@ def verify(  # noqa: PLR0913, PLR0917 - one parameter per option
     """Check every signature of a published list. No network, no database.
 
     A summary per asset and network goes to stdout (to stderr with '--jsonl -'), with the texts that
-    were signed; --json writes it as one object. What only a chain can answer (who owns a
-    contract) is not verified here: 'scanner snapshot' asks the chain.
+    were signed; --json writes it as one object. 'Verified' is about keys and texts here: what
+    the addresses hold, and what only a chain can answer (who owns a contract), 'scanner
+    snapshot' asks.
     """
     keep_apart(file, jsonl)
     if as_json and jsonl == "-":

@@ -42,6 +42,9 @@ class Twin:
         return sha256(self.data).hexdigest()
 
 
+_NONE = "it is no report as 'scanner report --json' writes one"
+
+
 def read_twin(path: Path) -> Twin:
     """Read a file that `scanner report --json` wrote. Raises InputError for anything else."""
     try:
@@ -54,9 +57,9 @@ def read_twin(path: Path) -> Twin:
     try:
         document = read_json(data, unique_names=True)
     except (ValueError, RecursionError) as e:
-        raise InputError(f"{path.name}: not JSON ({clip(str(e))}): no report's twin") from None
+        raise InputError(f"{path.name}: not JSON ({clip(str(e))}): {_NONE}") from None
     if not isinstance(document, dict) or document.get("format") != "reserve-report":
-        raise InputError(f"{path.name}: no report's twin: 'scanner report --json' writes one")
+        raise InputError(f"{path.name}: {_NONE}")
     if document.get("version") != VERSION:
         said = clip(repr(document.get("version")), 20)
         raise InputError(f"{path.name}: a report of version {said}; this program reads {VERSION}")

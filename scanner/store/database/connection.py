@@ -48,7 +48,8 @@ class Store:
     def __init__(self, engine: Engine, file: Path | None) -> None:
         self.engine = engine
         self.dialect = engine.dialect.name
-        self.name = engine.url.render_as_string(hide_password=True)
+        shown = engine.url.render_as_string(hide_password=True)
+        self.name = shown if file is None else f"sqlite:///{file}"
         self.file = file
         # SQLite has one writer at a time; waiting here is fairer than its busy loop.
         self._writer = Lock()

@@ -16,7 +16,11 @@ _REMEDIES = (
     ("read-only transaction", "it was opened for reading only"),
     ("interrupted", "the question took too long to answer"),
     ("statement timeout", "the question took too long to answer"),
-    ("unable to open database file", "the file cannot be opened: check its folder's permissions"),
+    (
+        "unable to open database file",
+        "the file cannot be opened: SQLite must be able to write to its folder, also to read: "
+        "change the permissions, or copy the file to another folder",
+    ),
     ("database is locked", "another process keeps it locked: wait for it or stop it"),
     ("file is not a database", "the file is not a SQLite database: choose another"),
     ("disk image is malformed", "the file is damaged: restore it from a backup"),

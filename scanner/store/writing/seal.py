@@ -11,6 +11,7 @@ same head wherever they are stored. What is stored when, and in which order, is 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from hashlib import sha256
@@ -61,8 +62,21 @@ def chain_of(records: Iterable[Sequence[object]]) -> str:
     """The head of the hash chain over records, in hex. Raises TypeError for what is no record."""
     head = sha256(b"").digest()
     for record in records:
-        head = sha256(head + orjson.dumps(record)).digest()
+        head = sha256(head + _canonical(record)).digest()
     return head.hex()
+
+
+def _canonical(record: Sequence[object]) -> bytes:
+    """A record as it is hashed: JSON in UTF-8, in ASCII where a text has no UTF-8 form."""
+    try:
+        return orjson.dumps(record)
+    except TypeError:
+        text = json.dumps(record, ensure_ascii=False, separators=(",", ":"))
+        try:
+            text.encode()
+        except UnicodeEncodeError:  # half of a surrogate pair: a byte of a file's name
+            return json.dumps(record, separators=(",", ":")).encode("ascii")
+        raise
 
 
 def sealed_records(connection: Connection, snapshot_id: int) -> list[Sequence[object]]:

@@ -48,6 +48,7 @@ def tarred(data: bytes) -> bytes:
         (b"ARROW1" + bytes(50), "a Feather or Arrow file: save it as CSV"),
         (b"\xd0\xcf\x11\xe0" + bytes(600) + "EncryptedPackage".encode("utf-16-le"), "with a password: save it"),
         (b"\xd0\xcf\x11\xe0" + bytes(50), r"an old Excel workbook \(.xls\): save it"),
+        (b'{\n  "format": "reserve-report",\n  "version": 1}', "'scanner report verify' checks it"),
         (b"\n <!DOCTYPE HTML><table></table>", "a web page, not a table: ask"),
         ("\ufeff<html lang=x>".encode("utf-16"), "a web page, not a table: ask"),
         (b"<?xml version='1.0'?><rows/>", "an XML document: save it"),

@@ -216,3 +216,15 @@ def test_a_balance_without_amount_is_refused_by_the_database_unless_it_says_unav
         for amount, evidence in ((None, "reported"), ("0" * 78, "unavailable")):
             with pytest.raises(StoreError, match="failed_is_not_zero"), store.write() as connection:
                 connection.execute(insert, {"amount": amount, "evidence": evidence})
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+def test_a_file_whose_folder_takes_no_writing_is_named_with_a_remedy(tmp_path, read_only):
+    """The pages' process said only 'sqlite://', and neither what SQLite needs nor what helps."""
+    file = tmp_path / "x.db"
+    open_store(url_of(file), create=True).close()
+    for name in ("x.db-wal", "x.db-shm"):  # who is root may write to any folder, but not so
+        (tmp_path / name).mkdir()
+    with pytest.raises(StoreError, match="copy the file to another folder") as caught:
+        open_store(url_of(file), read_only=read_only)
+    assert str(caught.value).startswith(f"sqlite:///{file}: ")
