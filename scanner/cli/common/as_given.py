@@ -6,7 +6,9 @@ takes longer than many a command's own work. What has to be converted or refused
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 _NOT_TAKEN = object()
@@ -47,6 +49,8 @@ def _taken(parameter: Any, value: object) -> object:  # noqa: ANN401
         return () if parameter.multiple or parameter.nargs == -1 else None
     if wanted is str and _is_text(value):
         return value
+    if wanted is Path and _is_text(value) and _is_readable(str(value), described.parameter_info):
+        return Path(str(value))
     if wanted is int and value is parameter.default and type(value) is int:
         return value
     if wanted == list[str] and isinstance(value, list | tuple) and value:
@@ -59,3 +63,14 @@ def _is_text(value: object) -> bool:
     if type(value) is not str:
         return False
     return value.isascii() or not any("\ud800" <= character <= "\udfff" for character in value)
+
+
+def _is_readable(path: str, asked: Any) -> bool:  # noqa: ANN401
+    """Whether nothing else is asked of a path than that it can be read, if it is there, and it can.
+
+    asked: typer's own description of the parameter.
+    """
+    more = asked.exists, asked.writable, asked.resolve_path, asked.allow_dash, asked.path_type
+    if any(more) or not (asked.file_okay and asked.dir_okay) or "\0" in path:
+        return False
+    return not os.path.exists(path) or os.access(path, os.R_OK)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 from functools import partial
+from pathlib import Path
+from typing import Annotated
 
 import pytest
 import typer
@@ -13,7 +15,21 @@ from scanner.cli.common.as_given import take_as_given
 from scanner.cli.table import ENTRIES, _make
 
 ENTRY_NAMES = [entry.name for entry in ENTRIES]
-TEXTS = ("", " ", "x", "7", "latest", "a=b", "Ж", "\N{SNOWMAN}", "\x00", "half \udcff", "-")
+TEXTS = (
+    "",
+    " ",
+    "x",
+    "7",
+    "latest",
+    "a=b",
+    "Ж",
+    "\N{SNOWMAN}",
+    "\x00",
+    "half \udcff",
+    "-",
+    "/",
+    "/dev/null",
+)
 VALUES = (None, *TEXTS, (), [], ("a", "b"), ["a"], ["a", "half \udcff"], 1, True)
 
 
@@ -46,6 +62,26 @@ def test_every_parameter_has_typers_own_value(name):
                 assert said(parameter.process_value, context, value) == expected, parameter.name
 
 
+def test_paths_of_which_more_is_asked_are_left_to_typer(tmp_path):
+    def command(
+        one: Annotated[Path | None, typer.Option(exists=True)] = None,
+        two: Annotated[Path | None, typer.Option(dir_okay=False)] = None,
+    ):
+        raise NotImplementedError(one, two)
+
+    app = typer.Typer()
+    app.command()(command)
+    made = typer.main.get_command(app)
+    take_as_given(made)
+    context = typer.Context(made)
+    one, two, *_ = made.get_params(context)
+    assert one.process_value(context, str(tmp_path)) == tmp_path
+    with pytest.raises(typer.BadParameter, match="does not exist"):
+        one.process_value(context, str(tmp_path / "none"))
+    with pytest.raises(typer.BadParameter, match="is a directory"):
+        two.process_value(context, str(tmp_path))
+
+
 def test_a_parameter_with_its_own_parser_is_left_to_typer():
     def shout(text):
         return text.upper()
@@ -67,7 +103,12 @@ def test_a_parameter_with_its_own_parser_is_left_to_typer():
 
 @pytest.mark.parametrize(
     "arguments",
-    [["db", "upgrade"], ["totals", "latest"], ["show", "--only", "mismatch"]],
+    [
+        ["db", "upgrade"],
+        ["totals", "latest"],
+        ["show", "--only", "mismatch"],
+        ["resume", "1", "--endpoints", "none.toml"],
+    ],
 )
 def test_what_needs_no_conversion_does_not_load_pydantic(arguments, tmp_path):
     database = f"sqlite:///{tmp_path / 'new.db'}"
