@@ -52,6 +52,9 @@ class AntelopeKey:
         signed = self._signed(proof, keys)
         if isinstance(signed, ControlResult):
             return signed
+        if len(signed) < min(len(keys), len(proof.signatures)):
+            what = "one key signed more than once: that is one signer"
+            return verdicts.mismatch(self.name, what, len(keys))
         if len(signed) < len(keys):
             return verdicts.unsupported(
                 self.name,
