@@ -58,7 +58,12 @@ class Bip322:
         self._nested_simple = nested_simple
 
     def handles(self, proof: Proof) -> bool:
-        """Whether the address has a script; `bitcoin_message` is asked first for 65 bytes."""
+        """Whether the address has a script; `bitcoin_message` is asked first for 65 bytes.
+
+        What is written as hex is no text of BIP-322's: `bitcoin_message` says what it may be.
+        """
+        if proof.signatures and all(s[:2] in ("0x", "0X") for s in proof.signatures):
+            return False
         kind = proof.address.format
         return kind in _FORMATS or kind == "p2a" or kind.startswith("witness_v")
 

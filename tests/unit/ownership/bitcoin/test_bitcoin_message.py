@@ -19,12 +19,15 @@ from support.bitcoin_signing import (
     multisig,
     proof,
 )
+from support.signed_rows import claim
 
 from scanner.model.addresses.scripts import script_pubkey
 from scanner.model.addresses.table import decode_address
 from scanner.model.control import Binding, Control
 from scanner.ownership.bitcoin.bitcoin_message import DEFAULT_POLICIES, BitcoinMessage, has_segwit
 from scanner.ownership.interface import Proof
+from scanner.ownership.judge import judge
+from scanner.settings.tables import load_registry
 
 VECTORS = Path(__file__).parents[3] / "vectors" / "bitcoin_message" / "vectors.json"
 LEGACY = [
@@ -386,3 +389,12 @@ def test_which_rows_are_its_own() -> None:
     litecoin = NETWORKS["litecoin"]
     assert scheme.handles(proof(litecoin, single(litecoin, "p2pkh"), ["null"])), "nobody else's"
     assert not scheme.handles(proof(NETWORKS["tron"], "TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t", [GOOD]))
+
+
+def test_the_reason_of_hex_that_is_no_signature_is_about_hex() -> None:
+    for kind in SINGLE:
+        address = single(BITCOIN, kind)
+        given = claim("bitcoin", address, "0x" + "7f" * 65)
+        result = judge(given, load_registry())
+        assert result.control is Control.MALFORMED
+        assert "v = 127" in result.reason
