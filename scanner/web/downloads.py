@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from scanner.reports.documents.document import report_document
 from scanner.reports.documents.html import report_page
-from scanner.reports.figures.totals import TOTAL_COLUMNS, totals_records
+from scanner.reports.figures.totals_records import TOTAL_COLUMNS, totals_records
 from scanner.reports.tables.writers import write_csv
 from scanner.web.api import Wanted
 from scanner.web.site import Site

@@ -10,7 +10,6 @@ from markupsafe import Markup
 
 from scanner.model.amount import grouped_amount, rescale
 from scanner.model.finding import WEIGHTS, Weight
-from scanner.reports.commands.providers import iso_time
 from scanner.reports.documents.bars import Segment, stacked_bar
 from scanner.reports.documents.html import share_words
 from scanner.reports.documents.lines import Line, Point, grid_amounts, line_charts
@@ -26,6 +25,7 @@ from scanner.reports.figures.values import SPANS
 from scanner.reports.figures.values_json import grouped
 from scanner.reports.figures.words import MEANINGS
 from scanner.reports.tables.text import printable
+from scanner.reports.tables.times import iso_time
 from scanner.snapshots.tally import SHOWN_EVIDENCE
 from scanner.store.reading.heads import SnapshotHead
 from scanner.store.reading.history import assets_of, earlier

@@ -8,10 +8,10 @@ from scanner.model.balance import Balance, Evidence
 from scanner.model.block import BlockRef
 from scanner.model.control import ControlResult
 from scanner.model.finding import WEIGHTS, FindingKind
-from scanner.reports.commands.providers import block_time, iso_time
 from scanner.reports.documents.document import iso
 from scanner.reports.figures.findings import finding_record
 from scanner.reports.figures.outcome import in_order
+from scanner.reports.tables.times import block_time, iso_time
 from scanner.store.reading.across import ClaimPlace, Difference, SharedClaim, Side
 from scanner.store.reading.found import FoundRow
 from scanner.store.reading.heads import SnapshotHead

@@ -19,7 +19,8 @@ from scanner.reports.documents.twin_checks import CheckState
 from scanner.reports.figures.groups import group_objects, groups_of
 from scanner.reports.figures.ratio_records import ratio_records
 from scanner.reports.figures.ratios import ratio_objects
-from scanner.reports.figures.totals import print_exact, print_totals, totals_records
+from scanner.reports.figures.totals import print_exact, print_totals
+from scanner.reports.figures.totals_records import totals_records
 from scanner.reports.tables.jsontext import pretty
 from scanner.settings.tables import load_registry
 from scanner.store.reading import queries

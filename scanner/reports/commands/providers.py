@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import TextIO
 
 from scanner.model.block import BlockRef
 from scanner.model.endpoint import Endpoint
 from scanner.reports.tables.grid import Cell, Column, print_grid
 from scanner.reports.tables.text import printable
+from scanner.reports.tables.times import block_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +67,3 @@ def _row(answer: Answer) -> list[str | Cell]:
         return [*start, "-", "-", "-", "-", Cell(answer.problem, "red")]
     numbers = [f"{answer.milliseconds:,}", f"{tip.height:,}"]
     return [*start, *numbers, block_time(tip) or "-", answer.history, ""]
-
-
-def block_time(block: BlockRef) -> str | None:
-    """The block's time in UTC, ISO 8601 with offset; None if its source gave none."""
-    return iso_time(block.time)
-
-
-def iso_time(seconds: int | None) -> str | None:
-    """Seconds since 1970 UTC as ISO 8601 with offset; None for None."""
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat()

@@ -17,9 +17,9 @@ from scanner.model.validator import (
     Payee,
     Validator,
 )
-from scanner.reports.commands.providers import block_time
 from scanner.reports.figures.amounts import whole_coins
 from scanner.reports.tables.grid import Column, print_grid
+from scanner.reports.tables.times import block_time
 from scanner.reports.tables.writers import write_csv
 
 SHOWN: Final = 20

@@ -16,7 +16,6 @@ from scanner.model.control import Control, shows_control
 from scanner.model.finding import WEIGHTS, exit_status
 from scanner.model.jsontext import own_json
 from scanner.model.statement import StatementRule
-from scanner.reports.commands.providers import block_time, iso_time
 from scanner.reports.documents.ages import ages, signed_days
 from scanner.reports.documents.document_value import document_value
 from scanner.reports.documents.months import over_time
@@ -28,6 +27,7 @@ from scanner.reports.figures.outcome import answer, finding_groups, other_chains
 from scanner.reports.figures.ratios import ratio_objects
 from scanner.reports.figures.signed_texts import text_objects
 from scanner.reports.figures.words import LIMITS, MEANINGS
+from scanner.reports.tables.times import block_time, iso_time
 from scanner.store.database.engine import Store
 from scanner.store.reading import queries
 from scanner.store.reading.check_chain import newest_head

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from scanner.errors import ConfigError, clip
 from scanner.reports.figures.findings import FINDING_COLUMNS, finding_record
 from scanner.reports.figures.ratio_records import RATIO_COLUMNS, ratio_records
-from scanner.reports.figures.totals import TOTAL_COLUMNS, totals_records
+from scanner.reports.figures.totals_records import TOTAL_COLUMNS, totals_records
 from scanner.store.database.engine import Store
 from scanner.store.reading import queries
 from scanner.store.reading.history import verified_rows

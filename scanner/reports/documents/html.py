@@ -32,7 +32,7 @@ from scanner.reports.figures.amounts import (
 from scanner.reports.figures.groups import group_view
 from scanner.reports.figures.ratios import ratio_view
 from scanner.reports.figures.signed_texts import text_view
-from scanner.reports.figures.totals import unasked_words
+from scanner.reports.figures.totals_records import unasked_words
 from scanner.reports.figures.words import EVIDENCE, LIMITS, TODO
 from scanner.reports.tables.text import printable
 from scanner.snapshots.tally import SHOWN_EVIDENCE

@@ -17,7 +17,6 @@ from typing import Any
 from scanner.errors import AmountFormatError
 from scanner.model.amount import rescale
 from scanner.model.finding import WEIGHTS, FindingKind, Weight
-from scanner.reports.commands.providers import iso_time
 from scanner.reports.documents.document import CLASSES, rule_object
 from scanner.reports.documents.repeat import repeat_lines
 from scanner.reports.documents.twin import Json, Twin
@@ -25,6 +24,7 @@ from scanner.reports.documents.twin_answer import wrong_answer
 from scanner.reports.documents.twin_figures import wrong_ratios, wrong_rows, wrong_value
 from scanner.reports.documents.twin_own import counted_otherwise
 from scanner.reports.documents.twin_words import other_words
+from scanner.reports.tables.times import iso_time
 from scanner.snapshots.tally import SHOWN_EVIDENCE
 from scanner.snapshots.values import SnapshotPolicy
 from scanner.store.schema.records import from_wanted, load_policy

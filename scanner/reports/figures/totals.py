@@ -19,31 +19,12 @@ from scanner.reports.figures.amounts import (
     whole_coins,
 )
 from scanner.reports.figures.ratios import limits_of
+from scanner.reports.figures.totals_records import TOTAL_COLUMNS, totals_records, unasked_words
 from scanner.reports.tables.grid import Cell, Column, print_grid
 from scanner.reports.tables.text import printable
 from scanner.reports.tables.writers import write_csv
 from scanner.snapshots.tally import SHOWN_EVIDENCE, AssetTotal
 from scanner.store.reading.queries import SnapshotTotals
-
-TOTAL_COLUMNS: Mapping[str, str] = {
-    "snapshot": "int",
-    "complete": "bool",
-    "asset": "text",
-    "decimals": "int",
-    "claimed": "text",
-    "verified": "text",
-    **{e.value: "text" for e in SHOWN_EVIDENCE},
-    "unverified": "text",
-    "unavailable_rows": "int",
-    "unanswered": "text",
-    "shortfall": "text",
-    "surplus": "text",
-    "liabilities": "text",
-    "reserve_ratio": "text",
-    "ratio_limits": "text",
-}
-"""Columns of `totals --format csv` and of the export, in order, with their kinds."""
-
 
 Ratios = Sequence[Mapping[str, object]]
 """As `ratio_objects` makes them."""
@@ -74,22 +55,6 @@ def totals_csv(totals: SnapshotTotals) -> bytes:
     out = io.BytesIO()
     write_csv(out, TOTAL_COLUMNS, totals_records(totals))
     return out.getvalue()
-
-
-def totals_records(totals: SnapshotTotals) -> list[dict[str, object]]:
-    """One flat record per asset with the keys of TOTAL_COLUMNS; amounts are strings."""
-    return [_record(totals, a) for a in totals.assets]
-
-
-def _record(totals: SnapshotTotals, asset: AssetTotal) -> dict[str, object]:
-    known = asset.to_json()
-    evidence = known.pop("by_evidence")
-    assert isinstance(evidence, dict)  # noqa: S101 - by its own making
-    return {
-        "snapshot": totals.snapshot,
-        "complete": totals.complete,
-        **{name: {**known, **evidence}[name] for name in list(TOTAL_COLUMNS)[2:]},
-    }
 
 
 def print_totals(totals: SnapshotTotals, worst: Worst, ratios: Ratios = ()) -> None:
@@ -185,15 +150,6 @@ def print_exact(totals: SnapshotTotals, ratios: Ratios = ()) -> None:
 def _tell_unasked(totals: SnapshotTotals) -> None:
     if totals.keys_not_asked:
         sys.stdout.write(unasked_words(totals.keys_not_asked) + "\n")
-
-
-def unasked_words(rows: int) -> str:
-    """Say how many verified rows rest on the key of the address alone."""
-    accounts = "1 verified row is" if rows == 1 else f"{rows:,} verified rows are"
-    return (
-        f"{accounts} of accounts whose current keys were not checked: the address's key signed, "
-        "but the account may have another key by now"
-    )
 
 
 _Show = Callable[[AssetTotal], Cell]

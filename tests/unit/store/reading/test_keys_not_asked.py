@@ -7,7 +7,7 @@ from support.signed_rows import key, tron_address
 from support.snapshot_stub import CONTROLS, OKX_RULE, StubSource, eth_claim, stored
 
 from scanner.model.control import Binding
-from scanner.reports.figures.totals import unasked_words
+from scanner.reports.figures.totals_records import unasked_words
 from scanner.settings.tables import load_registry
 from scanner.snapshots.interface import SnapshotPolicy
 from scanner.snapshots.take import take_snapshot

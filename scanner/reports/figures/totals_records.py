@@ -1,0 +1,52 @@
+"""Totals of a snapshot as flat records, and words about them, for whoever shows or writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from scanner.snapshots.tally import SHOWN_EVIDENCE, AssetTotal
+from scanner.store.reading.queries import SnapshotTotals
+
+TOTAL_COLUMNS: Mapping[str, str] = {
+    "snapshot": "int",
+    "complete": "bool",
+    "asset": "text",
+    "decimals": "int",
+    "claimed": "text",
+    "verified": "text",
+    **{e.value: "text" for e in SHOWN_EVIDENCE},
+    "unverified": "text",
+    "unavailable_rows": "int",
+    "unanswered": "text",
+    "shortfall": "text",
+    "surplus": "text",
+    "liabilities": "text",
+    "reserve_ratio": "text",
+    "ratio_limits": "text",
+}
+"""Columns of `totals --format csv` and of the export, in order, with their kinds."""
+
+
+def totals_records(totals: SnapshotTotals) -> list[dict[str, object]]:
+    """One flat record per asset with the keys of TOTAL_COLUMNS; amounts are strings."""
+    return [_record(totals, a) for a in totals.assets]
+
+
+def _record(totals: SnapshotTotals, asset: AssetTotal) -> dict[str, object]:
+    known = asset.to_json()
+    evidence = known.pop("by_evidence")
+    assert isinstance(evidence, dict)  # noqa: S101 - by its own making
+    return {
+        "snapshot": totals.snapshot,
+        "complete": totals.complete,
+        **{name: {**known, **evidence}[name] for name in list(TOTAL_COLUMNS)[2:]},
+    }
+
+
+def unasked_words(rows: int) -> str:
+    """Say how many verified rows rest on the key of the address alone."""
+    accounts = "1 verified row is" if rows == 1 else f"{rows:,} verified rows are"
+    return (
+        f"{accounts} of accounts whose current keys were not checked: the address's key signed, "
+        "but the account may have another key by now"
+    )
