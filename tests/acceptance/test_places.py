@@ -72,6 +72,20 @@ def test_the_doctor_reads_what_a_file_may_be(server, folder):
         assert sum(one["rows"] for one in found) == 3, done.stderr
 
 
+def test_a_snapshot_of_stdin_needs_a_publisher(folder):
+    """Lists of different publishers were one publisher's history, named 'stdin'."""
+    (folder / "none.toml").write_text("endpoint = []\n")
+    command = [*COMMAND, "snapshot", "-", "--endpoints", "none.toml", "--database", "x.db"]
+    given = (folder / "okx.csv").read_bytes()
+    done = subprocess.run(command, cwd=folder, capture_output=True, check=False, input=given)
+    assert done.returncode == 2
+    assert b"give --publisher" in done.stderr
+    command += ["--publisher", "okx"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, check=False, input=given)
+    assert done.returncode in (1, 3), done.stderr
+    assert b"publisher: okx" in done.stderr
+
+
 def test_a_part_of_an_archive(folder):
     whole, part = inspected(str(folder / "lists.zip")), inspected(str(folder / "lists.zip:b.csv"))
     assert (whole[1]["claims"], part[1]["claims"], part[1]["file"]) == (4, 1, "lists.zip:b.csv")

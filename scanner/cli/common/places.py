@@ -26,11 +26,13 @@ class Place:
 
     name: what the list is called: its own name, never that of a file it was kept in meanwhile.
     around: its folder's name, or the rest of its address; never shown, a query may be a secret.
+    nameless: it came by stdin, and its name says nothing about whose it is.
     """
 
     path: str
     name: str
     around: str = ""
+    nameless: bool = False
 
     @property
     def file(self) -> Path:
@@ -54,7 +56,7 @@ def at_hand(location: str) -> Iterator[Place]:
         with scratch.scratch_folder() as folder:
             path = folder / "stdin"
             _spool(path)
-            yield Place(str(path), path.name)
+            yield Place(str(path), path.name, nameless=True)
     else:
         path, member = source.split_place(location)
         yield Place(

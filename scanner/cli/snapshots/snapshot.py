@@ -47,6 +47,7 @@ from scanner.cli.common.times import heights_for_times
 from scanner.cli.liabilities import owed
 from scanner.cli.snapshots import taking
 from scanner.cli.snapshots.goals import parse_goal
+from scanner.errors import ConfigError
 from scanner.liabilities import interface as liability
 from scanner.lists import reconcile
 from scanner.model.registry import Registry
@@ -126,7 +127,10 @@ def snapshot(  # noqa: PLR0913, PLR0917 - one parameter per option
 
 
 def _publisher(store: engine.Store, given: str, place: Place) -> str:
-    """Whose list it is; said, so that a wrong guess is seen at once."""
+    """Whose list it is; said, so that a wrong guess is seen at once. Raises ConfigError."""
+    if place.nameless and not given.strip():
+        # All such lists would be one publisher's, and one history.
+        raise ConfigError("a list from stdin has no name that says whose it is: give --publisher")
     stored = stored_publishers.publisher_names(store)
     name = chosen_publisher(given, place.name, publisher_table.load_publishers(), stored)
     say(publisher_words(name, given, stored))
