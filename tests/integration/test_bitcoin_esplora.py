@@ -122,6 +122,17 @@ def test_unconfirmed_is_told_and_not_counted(chain: Chain, stub: EsploraStub) ->
     source.close()
 
 
+@pytest.mark.parametrize(("page", "waiting"), [(10, 0), (10, 4), (25, 20)])
+def test_a_page_that_is_full_of_unconfirmed_ones_is_not_the_last(
+    chain: Chain, stub: EsploraStub, page: int, waiting: int
+) -> None:
+    stub.page, stub.waiting = page, waiting
+    source = _source(_endpoint(stub))
+    first = source.fetch_balances(QUERIES[:1], source.pin(chain.tip() - 60))[0]
+    assert first.amount == 1000 + sum(100 + n for n in range(10))
+    source.close()
+
+
 def test_busy_addresses_are_unavailable_and_another_server_helps(
     chain: Chain, stub: EsploraStub
 ) -> None:

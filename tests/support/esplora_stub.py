@@ -27,12 +27,15 @@ PAGE = 25
 @dataclass
 class EsploraStub:
     """`hide`: transactions it keeps quiet about. `busy`: addresses it refuses. `pending`: what
-    waits for an address in the memory pool, in base units. `queue`: answers given instead of the true one, first come first served. `after`: called after each request."""
+    waits for an address in the memory pool, in base units. `page`: transactions of a full page, the
+    first of which has `waiting` unconfirmed ones among them, as mempool's electrs counts. `queue`: answers given instead of the true one, first come first served. `after`: called after each request."""
 
     chain: Chain
     hide: set[str] = field(default_factory=set)
     busy: set[str] = field(default_factory=set)
     pending: dict[str, int] = field(default_factory=dict)
+    page: int = PAGE
+    waiting: int = 0
     queue: list[Said] = field(default_factory=list)
     seen: list[str] = field(default_factory=list)
     url: str = ""
@@ -112,10 +115,11 @@ class EsploraStub:
                 waiting = {**_stats([], script), "funded_txo_sum": pending}
                 return _json({"chain_stats": _stats(txs, script), "mempool_stats": waiting})
             case ["txs"]:
-                return _json([t.json() for t in txs[:PAGE]])
+                first = [_unconfirmed(n) for n in range(min(self.waiting, self.page))]
+                return _json(first + [t.json() for t in txs[: self.page - len(first)]])
             case ["txs", "chain", last]:
                 at = [t.txid for t in txs].index(last) + 1
-                return _json([t.json() for t in txs[at : at + PAGE]])
+                return _json([t.json() for t in txs[at : at + self.page]])
         return Said(404, b"endpoint does not exist")
 
     def _index(self) -> dict[str, Any]:
@@ -173,6 +177,16 @@ class _Entry:
             "vin": [{"is_coinbase": True, "prevout": None}] if self.coinbase else shown,
             "vout": [_output(*coin) for coin in self.outputs],
         }
+
+
+def _unconfirmed(number: int) -> dict[str, Any]:
+    return {
+        "txid": f"{number:064x}",
+        "fee": 1,
+        "status": {"confirmed": False},
+        "vin": [],
+        "vout": [],
+    }
 
 
 def _output(script: bytes, value: int) -> dict[str, Any]:

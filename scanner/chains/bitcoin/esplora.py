@@ -161,8 +161,9 @@ class EsploraServer:
     def newest_first(self, place: str, count: int | None = None) -> Iterator[object]:
         """Confirmed transactions of an address, page by page; a text when a page is refused.
 
-        count: how many there are, where that is known: a page too short to be a full one is the
-        last one, and with it all of them must have been there. Raises SourceUnavailableError.
+        count: how many there are, where that is known: a page too short to be a full one, with what
+        is unconfirmed on it, is the last one, and with it all of them must have been there.
+        Raises SourceUnavailableError.
         """
         path, seen, last_height = f"{place}/txs", set[str](), MAX_COIN
         for _ in range(MAX_PAGES):
@@ -171,11 +172,8 @@ class EsploraServer:
                 yield self._refused(reply)
                 return
             reply.raise_for_status()
-            confirmed = [
-                tx
-                for tx in take(self._name, reply.json(), list)
-                if take(self._name, tx, bool, "status", "confirmed")
-            ]
+            page = take(self._name, reply.json(), list)
+            confirmed = [tx for tx in page if take(self._name, tx, bool, "status", "confirmed")]
             if not confirmed:
                 return
             for tx in confirmed:  # all of the page, before any of it is used
@@ -185,7 +183,7 @@ class EsploraServer:
                     raise self._broken("it lists transactions twice or out of order")
                 seen.add(txid)
                 last_height = block
-            if count is not None and len(confirmed) < FULL_PAGE and len(seen) != count:
+            if count is not None and len(page) < FULL_PAGE and len(seen) != count:
                 what = f"it lists {len(seen)} of the {count} transactions of an address"
                 raise self._broken(what)
             yield from confirmed
