@@ -157,6 +157,20 @@ def accepts(
     return None
 
 
+def has_no_word(
+    call: ContractCall, account: bytes, signed: Sequence[Signed], digests: Sequence[Digest]
+) -> bool:
+    """Whether a contract does not answer about these signatures: EIP-1271's answer is 32 bytes.
+
+    What it answers about and does not accept, it refuses. Only of single keys' signatures can one
+    be good all the same, by an owner: any other is a contract's alone to judge.
+    """
+    asked = (_question(digest.value, one.data) for one in signed for digest in digests)
+    return all(one.plain is not None for one in signed) and not any(
+        len(call(account, question)) == 32 for question in asked
+    )
+
+
 def ask_address(
     call: ContractCall, account: bytes, question: str, data: bytes = b""
 ) -> bytes | None:

@@ -45,8 +45,8 @@ _OFFLINE = (
 )
 
 _NAME_OWNERS = (
-    "the address is a contract and does not accept the signature (EIP-1271): if keys that own it "
-    "signed, name their addresses as owners"
+    "the address is a contract that does not say whether a signature is good (EIP-1271): if keys "
+    "that own it signed, name their addresses as owners"
 )
 _HOW_MANY = (
     "how many must sign only the chain can say: take a snapshot with an endpoint of the network"
@@ -137,8 +137,8 @@ class ContractOwner:
     ) -> ControlResult | None:
         """The verdict about a contract's row that names no owners, where its own key did not sign.
 
-        None where there is no contract: then the row is what its signatures say. All signatures are
-        read in one envelope, for in another one each leads to another account.
+        None where there is no contract, or one that refuses them: what the signatures say counts.
+        All are read in one envelope, for in another one each leads to another account.
         """
         found = []
         for digest in digests:
@@ -152,7 +152,10 @@ class ContractOwner:
         open_ = [r for r in found if r.control is Control.UNSUPPORTED]
         if found:
             return (*shown, *open_, *found)[0]
-        if contract_calls.is_contract(call, proof.address.payload):
+        account = proof.address.payload
+        if contract_calls.is_contract(call, account) and contract_calls.has_no_word(
+            call, account, signed, digests
+        ):
             return verdicts.unsupported(self.name, _NAME_OWNERS)
         return None
 
