@@ -64,9 +64,10 @@ def main() -> None:
     collect_rarely()
     streams.name_errors()
     status = run(sys.argv[1:])
-    streams.let_go_of_stdout()
     if status == INTERRUPTED:  # what is under way may last: another Ctrl-C does not wait for it
         signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))
+        streams.drop_stdout()
+    streams.let_go_of_stdout()
     sys.exit(status)
 
 
@@ -136,5 +137,5 @@ def _failed(error: Exception, message: str) -> int:
 
 def _reader_gone() -> int:
     """Leave quietly when the reader of stdout has gone; Python would complain at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    streams.drop_stdout()
     return READER_GONE

@@ -192,9 +192,11 @@ def _waits(pid):
 
 def test_an_export_into_a_file(start, large_database, tmp_path):
     running = start("export", "balances", "1", "-o", "out.csv", "--database", large_database)
-    running.wait_for(lambda: any(tmp_path.glob(".out.csv.*")))
+    running.wait_for(lambda: any(tmp_path.glob(".scanner-part-*")))
     assert running.interrupt(ANSWERED) == INTERRUPTED
-    assert not list(tmp_path.glob("*.csv*")) + list(tmp_path.glob(".out*")), "half a file is left"
+    assert not list(tmp_path.glob("*.csv*")) + list(tmp_path.glob(".scanner*")), (
+        "half a file is left"
+    )
 
 
 @contextmanager

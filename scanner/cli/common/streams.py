@@ -34,6 +34,9 @@ class _Named(io.FileIO):
             return super().write(data)
         except OSError as e:
             raise self._ours(e) from None
+        except KeyboardInterrupt:
+            _drop(self.fileno())  # whoever tidies up writes the rest, and would wait again
+            raise
 
     def _ours(self, error: OSError) -> OSError:
         words = "it is closed" if error.errno == errno.EBADF else error.strerror
@@ -75,7 +78,16 @@ def let_go_of_stdout() -> None:
     try:
         sys.stdout.flush()
     except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        drop_stdout()
+
+
+def drop_stdout() -> None:
+    """Drop what stdout has not taken yet: a pipe that nobody empties takes for ever."""
+    _drop(sys.stdout.fileno())
+
+
+def _drop(number: int) -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), number)
 
 
 def escape_what_cannot_be_shown() -> None:
