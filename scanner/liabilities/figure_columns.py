@@ -13,30 +13,26 @@ from dataclasses import dataclass
 
 from scanner.errors import ListFormatError, clip
 from scanner.liabilities.record import MOST_RATIO
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
+from scanner.model.word_set import word_set
 
 FIELDS: Mapping[str, frozenset[str]] = {
-    "asset": _words("asset coin currency symbol ticker token assetname coinname"),
-    "amount": _words(
+    "asset": word_set("asset coin currency symbol ticker token assetname coinname"),
+    "amount": word_set(
         "amount liability liabilities balance total userbalance userbalances userassets "
         "userliabilities customerbalance customerbalances customerassets customerliabilities "
         "clientbalances clientliabilities totalliabilities totalliability owed amountowed "
         "totalbalance userholdings customerholdings memberassets"
     ),
-    "as_of": _words("asof date time snapshotdate snapshottime datetime timestamp"),
-    "published_ratio": _words(
+    "as_of": word_set("asof date time snapshotdate snapshottime datetime timestamp"),
+    "published_ratio": word_set(
         "publishedratio ratio reserveratio reservesratio coverage coverageratio collateralratio"
     ),
-    "unit": _words("unit units denomination denominatedin quotecurrency quotedin"),
-    "scope": _words("scope entity entities region jurisdiction segment usergroup customergroup"),
+    "unit": word_set("unit units denomination denominatedin quotecurrency quotedin"),
+    "scope": word_set("scope entity entities region jurisdiction segment usergroup customergroup"),
 }
 """Our field names, and the names that mean them."""
 
-NEEDLESS = _words(
+NEEDLESS = word_set(
     "index no nr id rank note notes comment comments remark remarks label description source url "
     "link website network chain networks chains users accounts customers exchange publisher "
     "usd usdvalue valueusd valueinusd priceusd usdprice price reserves reserve walletassets "
@@ -44,7 +40,7 @@ NEEDLESS = _words(
 )
 """Names of columns that say nothing of what is owed: words, money, and what the publisher holds."""
 
-_FREE_WORDS = _words("note notes comment comments remark remarks label description")
+_FREE_WORDS = word_set("note notes comment comments remark remarks label description")
 """Needless columns whose words are looked through all the same (figure_notes.py)."""
 
 _PERCENT = re.compile(r"((?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,16})?) ?%", re.ASCII)

@@ -12,9 +12,10 @@ from functools import lru_cache
 
 from scanner.errors import clip
 from scanner.lists.abroad import NEEDLESS_ABROAD
-from scanner.lists.names import normal, word_set
+from scanner.lists.names import normal
 from scanner.model.dates import Span, as_text, spans_in
 from scanner.model.finding import Finding, FindingKind
+from scanner.model.word_set import word_set
 
 OF_THE_AMOUNT = (
     word_set(

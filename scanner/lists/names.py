@@ -10,12 +10,7 @@ import unicodedata
 from collections.abc import Mapping
 
 from scanner.lists.abroad import FIELDS_ABROAD, NEEDLESS_ABROAD
-
-
-def word_set(text: str) -> frozenset[str]:
-    """The words of a text, parted by spaces."""
-    return frozenset(text.split())
-
+from scanner.model.word_set import word_set
 
 _FIELDS: Mapping[str, frozenset[str]] = {
     "coin": word_set(

@@ -10,9 +10,9 @@ import re
 from collections.abc import Mapping
 from functools import cache
 
-from scanner.lists.names import word_set
 from scanner.model.network import Network
 from scanner.model.registry import Registry
+from scanner.model.word_set import word_set
 from scanner.settings.explorers import PLACE, load_explorers
 
 _SHORT = {"arb1": "arbitrum", "oeth": "optimism"}

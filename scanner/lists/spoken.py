@@ -12,7 +12,7 @@ from scanner.errors import clip
 from scanner.files.comments import BOX, COMMENT, PAGE, PROMPT, Aside
 from scanner.files.unseen import Unseen
 from scanner.lists.interface import Layout, ReadOptions
-from scanner.lists.names import SHARES, normal, word_set
+from scanner.lists.names import SHARES, normal
 from scanner.model import tongues
 from scanner.model.speech import (
     BASE_UNITS,
@@ -26,6 +26,7 @@ from scanner.model.speech import (
     speaks,
 )
 from scanner.model.understood import Role
+from scanner.model.word_set import word_set
 
 _NAME = re.compile(
     rf"(?<![^\W_])(?:{UNIT})(?![^\W_])|(?<![^\W_])(?:block|height)[\W_]{{0,3}}\d{{4,}}",

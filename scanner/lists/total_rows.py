@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from scanner.lists.names import word_set
+from scanner.model.word_set import word_set
 
 TOTALS = word_set(
     "total totals sum subtotal subtotals grandtotal overall totalbalance totalamount balancetotal "

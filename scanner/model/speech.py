@@ -10,11 +10,7 @@ import re
 from collections.abc import Mapping
 
 from scanner.model import tongues
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
+from scanner.model.word_set import word_set
 
 BASE_UNITS: Mapping[str, int | None] = {
     "sat": 8, "sats": 8, "satoshi": 8, "satoshis": 8, "wei": 18, "lamport": 9, "lamports": 9,
@@ -28,11 +24,11 @@ BASE_UNITS: Mapping[str, int | None] = {
 }  # fmt: skip
 """Names of base units: the decimals an asset has whose base unit it is; None for any asset."""
 
-MONEY = _words("usd eur gbp jpy cny krw sgd chf aud cad inr brl try aed hkd usdeq $ € £")
+MONEY = word_set("usd eur gbp jpy cny krw sgd chf aud cad inr brl try aed hkd usdeq $ € £")
 """Units of a value in money."""
 
 IN_TITLES = frozenset({
-    *BASE_UNITS, *MONEY, *_words(
+    *BASE_UNITS, *MONEY, *word_set(
         "block height blocks heights thousand thousands million millions units unit k mn bn "
         "billion billions multiply times hundred hundreds gwei mbtc mio mrd tsd tens dozens "
         "tausend millionen milliarden lakh crore cent cents milli micro nano scale scaled "

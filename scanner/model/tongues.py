@@ -11,12 +11,9 @@ import re
 import unicodedata
 from functools import cache, lru_cache
 
+from scanner.model.word_set import word_set
 
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-MEASURES = _words(
+MEASURES = word_set(
     "miles millar millares millon millones unidad unidades bloque dolar dolares porcentaje "
     "porcentajes milhar milhares milhao milhoes bilhao bilhoes unidade unidades bloco reais "
     "percentagem porcentagem millier milliers milliard unite unites pourcentage migliaia milione "
@@ -28,7 +25,7 @@ MEASURES = _words(
 """Units, scales, money, shares and blocks, without accents: in Spanish, Portuguese, French,
 Italian, Dutch, Turkish, Polish, Indonesian, Vietnamese and German."""
 
-NOT_HELD = _words(
+NOT_HELD = word_set(
     "pasivo pasivos deuda deudas prestamo prestamos cerrado cerrada cerrados cerradas vendido "
     "vendida vendidos vendidas passivo passivos divida dividas emprestimo emprestimos fechado "
     "fechada fechados fechadas passif passifs dette dettes emprunt emprunts vendu vendue passivita "
@@ -65,13 +62,13 @@ _EAST_NOT_HELD = re.compile(
 )
 _READ = frozenset({"LATIN", "CYRILLIC", "GREEK", "CJK", "HIRAGANA", "KATAKANA", "HANGUL"})
 """Letters that some language of these tables is written in; Greek ones are signs of coins."""
-_MARKS = _words(
+_MARKS = word_set(
     "FULLWIDTH HALFWIDTH MODIFIER MICRO FEMININE MASCULINE IDEOGRAPHIC SUPERSCRIPT SUBSCRIPT "
     "KATAKANA-HIRAGANA SCRIPT DOUBLE-STRUCK MATHEMATICAL"
 )
 """First words of the names of letters that belong to no writing of their own."""
 _ACCENTS = re.compile("[\u0300-\u036f]+")
-_CYRILLIC_STARTS = _words(
+_CYRILLIC_STARTS = word_set(
     "тыс тис млн мил млр еди оди сат дол руб евр гри тен бло выс вис про від обя зоб бор зае заи "
     "поз кре зак зал зас нео неа"
 )

@@ -140,7 +140,7 @@ class AssetTotal:
             "decimals": self.decimals,
             "claimed": amount_text(self.claimed),
             "verified": amount_text(self.verified),
-            "by_evidence": {e.value: amount_text(self._of(e)) for e in SHOWN_EVIDENCE},
+            "by_evidence": self.evidence_texts(),
             "unverified": amount_text(self.unverified),
             "unavailable_rows": self.unavailable_rows,
             "unanswered": amount_text(self.unanswered),
@@ -151,8 +151,9 @@ class AssetTotal:
             "ratio_limits": self.ratio_limits,
         }
 
-    def _of(self, evidence: Evidence) -> int | None:
-        return self.by_evidence.get(evidence, 0)
+    def evidence_texts(self) -> dict[str, str | None]:
+        """What is verified by evidence, as `to_json` has it: 0 where nothing rests on one."""
+        return {e.value: amount_text(self.by_evidence.get(e, 0)) for e in SHOWN_EVIDENCE}
 
 
 def amount_text(amount: int | None) -> str | None:
