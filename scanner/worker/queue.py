@@ -33,6 +33,7 @@ from scanner.worker.scheduling import (
     start_run,
     wait_after,
 )
+from scanner.worker.unnoted import telling_manager
 
 if TYPE_CHECKING:
     from procrastinate import App, BaseRetryStrategy, JobContext
@@ -119,8 +120,14 @@ def lock_of(network: str, number: int, parallel: int) -> str:
     return f"{network}/{number % max(1, parallel)}"
 
 
-def make_app(store: Store, jobs: Jobs, timing: Timing) -> App:
-    """A Procrastinate app whose tasks do `jobs`. Opened and run by the caller."""
+def make_app(
+    store: Store, jobs: Jobs, timing: Timing, unnoted: Callable[[], None] = lambda: None
+) -> App:
+    """A Procrastinate app whose tasks do `jobs`. Opened and run by the caller.
+
+    unnoted: called where a job ended and the database could not be told. To everybody it is still
+    being done, by a worker that lives: only when that worker registers anew is it given out again.
+    """
     from procrastinate import App, PsycopgConnector  # noqa: PLC0415 - an extra
     from psycopg.conninfo import make_conninfo  # noqa: PLC0415 - an extra
 
@@ -129,6 +136,7 @@ def make_app(store: Store, jobs: Jobs, timing: Timing) -> App:
     options.pop("context", None)  # the driver's own, no word for libpq
     where = make_conninfo(**options)
     app = App(connector=PsycopgConnector(conninfo=where, min_size=1, max_size=4))
+    app.job_manager = telling_manager(app, unnoted)  # before the tasks: they keep it
 
     @app.task(
         name=CHUNK_TASK, queue=CHUNKS, retry=_patience(timing, timing.tries), pass_context=True

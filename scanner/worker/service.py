@@ -84,7 +84,7 @@ async def _beat(watch: Watch, ended: asyncio.Event) -> None:
 
 async def _work(jobs: Jobs, timing: Timing, concurrency: int, ended: asyncio.Event) -> None:
     """Work until `ended` is set; jobs at hand are finished."""
-    app = make_app(jobs.store, jobs, timing)
+    app = make_app(jobs.store, jobs, timing, ended.set)
     async with app.open_async():
         await asyncio.to_thread(forget_future, jobs.store, timing.longest_wait)
         jobs.watch.enter(Stage.WORKING)

@@ -272,6 +272,38 @@ def test_the_server_may_restart_in_the_middle(store, postgres_cluster):
     assert told(store, snapshot) == expected
 
 
+ONE_END_IS_LOST = """
+CREATE SEQUENCE ends_lost;
+CREATE FUNCTION lose_one_end() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    -- A sequence is not taken back with the transaction: the second attempt goes through.
+    IF nextval('ends_lost') = 1 THEN
+        PERFORM pg_terminate_backend(pg_backend_pid());
+        PERFORM pg_sleep(5);
+    END IF;
+    RETURN OLD;
+END $$;
+CREATE TRIGGER lose_one_end BEFORE DELETE ON procrastinate_jobs
+    FOR EACH ROW WHEN (OLD.task_name = 'scanner.chunk') EXECUTE FUNCTION lose_one_end();
+"""
+
+
+def test_a_connection_lost_while_a_job_is_noted_as_done_keeps_no_lock(store):
+    """The worker lives on, so nobody would call its job stalled: it has to say so itself."""
+    list_id = stored(store, claims()).list_id
+    expected = undisturbed(store, list_id)
+    snapshot = queued(store, list_id)
+    with store.write() as connection:
+        connection.execute(text(ONE_END_IS_LOST))
+    with workers(store, 1, delay=0.0) as running:
+        wait_for_end(store, snapshot, seconds=30)
+        wait_for_no_jobs(store)
+        assert running[0].poll() is None
+    with store.read() as connection:
+        assert connection.execute(text("SELECT last_value FROM ends_lost")).scalar_one() > 1
+    assert told(store, snapshot) == expected
+
+
 def test_chunks_of_one_network_share_its_locks():
     assert {lock_of("bitcoin", no, 1) for no in range(9)} == {"bitcoin/0"}
     assert len({lock_of("ethereum", no, 4) for no in range(9)}) == 4
