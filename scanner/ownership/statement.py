@@ -11,18 +11,15 @@ signatures lie open for anybody. Pure: a verdict comes from the row and the snap
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from scanner.errors import ConfigError, clip
 from scanner.model.claim import Claim
 from scanner.model.control import ControlResult
-from scanner.model.jsontext import read_json
 from scanner.model.publisher import Publishers, host_of, name_key
 from scanner.model.statement import StatedBy, Statement, StatementRule
+from scanner.ownership.attestations import NotAttested, attested
 from scanner.ownership.challenge import parse_challenge
-from scanner.ownership.evm.typed_data import LONGEST as LONGEST_TYPED
 from scanner.ownership.native.parts import Said, place_words, said_by, said_in
 from scanner.ownership.own_words import LONGEST as LONGEST_NAMED
 from scanner.ownership.own_words import claims_by_name, is_name, named_addresses
@@ -35,13 +32,7 @@ LEAST_SAID = 8
 REMEMBERED = 4_096
 """Texts whose answers are kept."""
 
-ATTESTATIONS: Mapping[tuple[str, str], str] = {
-    ("proof of reserves", "ReserveStatement"): "statement"
-}
-"""Typed data that counts: (domain name, primary type) -> field of its message with the text."""
-
 _ADDRESS = "{address}"
-_TYPED_PARTS = ("types", "primaryType", "domain", "message")
 _new = tuple.__new__
 _AT = ControlResult._fields.index("statement")
 """Where in a verdict the statement stands; what shows it comes next."""
@@ -203,47 +194,6 @@ def nothing_shows(rule: StatementRule) -> str:
             "accept the text with --statement"
         )
     return f"{said}: if it is, accept it with --statement"
-
-
-class NotAttested(str):
-    """Typed data that is no attestation: the value says which."""
-
-    __slots__ = ()
-
-    @property
-    def why(self) -> str:
-        """One sentence."""
-        return (
-            f"the keys signed typed data {clip(str(self), 60)!r}: votes, permits and orders are "
-            "such data, and this is not a known attestation"
-        )
-
-
-def attested(text: str) -> str | NotAttested:
-    """The text that counts: of typed data the attestation's own, of anything else the text."""
-    if text.lstrip()[:1] != "{":
-        return text
-    data = _typed(text)
-    if data is None:
-        return text
-    domain, message = data["domain"], data["message"]
-    name = domain.get("name") if isinstance(domain, dict) else None
-    kind = data["primaryType"]
-    field = ATTESTATIONS.get((str(name).casefold(), str(kind)))
-    said = message.get(field) if field and isinstance(message, dict) else None
-    return said if isinstance(said, str) else NotAttested(f"{kind} of {name}")
-
-
-def _typed(text: str) -> dict[str, Any] | None:
-    """Typed data, None if the text is none that any scheme here would take for it."""
-    if len(text) > LONGEST_TYPED:
-        return None
-    try:
-        data: Any = read_json(text, parse_float=float)
-    except ValueError:
-        return None
-    known = isinstance(data, dict) and all(part in data for part in _TYPED_PARTS)
-    return data if known else None
 
 
 def purpose_of(signed: Said) -> str:

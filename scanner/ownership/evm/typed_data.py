@@ -41,7 +41,7 @@ def typed_digest(text: str, chain_id: str) -> bytes | str:
     if len(text) > LONGEST:
         return ""
     try:
-        data: Any = read_json(text, parse_float=float)
+        data: Any = read_json(text, parse_float=float, unique_names=True)
     except ValueError:
         return ""
     if not isinstance(data, dict) or any(part not in data for part in _PARTS):
