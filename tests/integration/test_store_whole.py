@@ -1,7 +1,9 @@
 """A complete snapshot holds every claim of its list, with the verdicts that its totals count."""
 
+from functools import partial
+
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 from support.snapshot_stub import CONTROLS, OKX_RULE, StubSource, eth_claim, good_judge
 from support.taking import DOWN, SIGNED, planned, raises, take
 
@@ -9,7 +11,7 @@ from scanner.errors import StoreError
 from scanner.model.control import Binding
 from scanner.snapshots.interface import SnapshotState
 from scanner.store.reading import queries
-from scanner.store.reading.check import check
+from scanner.store.reading.check import check, wrong
 from scanner.store.writing import seal
 
 
@@ -96,3 +98,39 @@ def test_networks_that_a_snapshot_leaves_out_are_said_to_be(store):
     take(store, snapshot, StubSource("ethereum"), networks={"ethereum"})
     (found,) = [f.finding for f in queries.findings(store, snapshot)]
     assert found.reason == "bsc was left out (--networks): take a new snapshot to read it"
+
+
+def steps(store, work):
+    """Hundreds of instructions that SQLite's machine executes for some work."""
+    done = 0
+
+    def count():
+        nonlocal done
+        done += 1
+
+    def begin(connection):
+        connection.connection.driver_connection.set_progress_handler(count, 100)
+
+    event.listen(store.engine, "begin", begin)
+    try:
+        assert not work()
+    finally:
+        event.remove(store.engine, "begin", begin)
+        with store.read() as connection:
+            connection.connection.driver_connection.set_progress_handler(None, 0)
+    return done
+
+
+def test_the_check_goes_through_the_balances_once_however_many_chunks(store):
+    if store.dialect != "sqlite":
+        pytest.skip("SQLite counts its steps")
+    needed = []
+    for size in (400, 2):
+        claims = [eth_claim(n, **SIGNED) for n in range(400)]
+        snapshot = planned(store, claims, chunk_sizes={"ethereum": size})
+        take(store, snapshot, StubSource("ethereum"))
+        with store.read() as connection:
+            head = queries.head(store, snapshot).chain_head
+            needed.append(steps(store, partial(list, wrong(connection, snapshot, head))))
+    few, many = needed
+    assert many < 3 * few, "200 chunks cost more than the rows that they hold"
