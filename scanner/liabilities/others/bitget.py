@@ -9,6 +9,7 @@ Source: github.com/BitgetLimited/proof-of-reserves.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -26,6 +27,7 @@ GAPS = (
 MAX_LEVEL = 64
 _LEFT, _RIGHT = 1, 2
 _EMPTY = 0
+_HASH = re.compile(r"[0-9a-f]{16}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,7 @@ def _parent(node: _Node, sibling: _Node) -> _Node:
 def _node(value: object, place: str) -> _Node:
     found = strict.mapping(value, place)
     digest, level = found.get("merkelLeaf"), found.get("level")
-    if not isinstance(digest, str) or len(digest) != 16:
+    if not isinstance(digest, str) or _HASH.fullmatch(digest) is None:
         raise ShapeError(f"{place}/merkelLeaf", "not a hash of 16 hex digits")
     role = strict.integer(found.get("role", 3), f"{place}/role", 4)
     amounts = read_amounts(found.get("balances"), f"{place}/balances")

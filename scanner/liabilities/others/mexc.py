@@ -2,12 +2,14 @@
 
 leaf = SHA256(proof "," account "," COIN:amount,...), inner node = SHA256(left "," right ","
 COIN:amount,...), coins by name. A level without a sibling has an empty one on the right.
+A leaf and an inner node are of one form, so what stands for an account must not be two hashes.
 Source: github.com/mexcmerkle/mexc-proof-of-reserves.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 
 from scanner.liabilities import strict
@@ -20,6 +22,7 @@ PUBLISHER = "MEXC"
 GAPS = ("a path shows that this user is in the root, not that the rest of the tree is sound",)
 MAX_LEVEL = 64
 _LEFT, _RIGHT, _ROOT = 1, 2, 3
+_HASH = re.compile(r"(?:[0-9a-f]{32})?", re.ASCII)
 _ALWAYS = ("BTC", "USDT", "ETH", "USDC")
 
 
@@ -39,6 +42,11 @@ def check(document: Mapping[str, object]) -> Path:
     proof, account = own.get("proofId"), own.get("accountId")
     if not isinstance(proof, str) or not isinstance(account, str):
         raise ShapeError("/self", "it has no proofId and accountId")
+    if _HASH.fullmatch(proof) and _HASH.fullmatch(account):
+        what = "proofId and accountId look like two hashes, as those of a node of others' leaves do"
+        raise ShapeError("/self", what)
+    if "," in proof + account:
+        raise ShapeError("/self", "a comma in proofId or accountId: where they end is not hashed")
     if digest != _hash(f"{proof},{account},{_text(amounts)}"):
         raise RefusedError("/self/hash", "not the hash of the user's account and balances")
     levels, depth = _levels(parts["pathList"])
@@ -102,7 +110,7 @@ def _read(node: Mapping[str, object], place: str) -> tuple[dict[str, int], str]:
     if below := negative(amounts):
         raise RefusedError(place, below)
     digest = node.get("hash")
-    if not isinstance(digest, str) or len(digest) not in (0, 32):
+    if not isinstance(digest, str) or _HASH.fullmatch(digest) is None:
         raise ShapeError(f"{place}/hash", "not a hash of 32 hex digits")
     if not digest and any(amounts.values()):
         raise RefusedError(place, "an empty node must hold nothing")

@@ -108,3 +108,55 @@ def test_random_mutations_are_refused_or_say_the_same(module, document) -> None:
         except (RefusedError, ShapeError):
             continue
         assert (found.amounts, found.root, found.totals) == known
+
+
+def mexc_node(left: str, right: str, amount: int) -> tuple[str, dict[str, str]]:
+    """A hash and the balances under it, of what two texts stand for: hashes, or proof and user."""
+    balances = {"BTC": str(amount), "ETH": "0", "USDC": "0", "USDT": "0"}
+    text = ",".join(f"{coin}:{held}" for coin, held in balances.items())
+    return mexc._hash(f"{left},{right},{text}"), balances
+
+
+def mexc_user(proof: str, account: str, amount: int, *above: tuple[int, int]) -> Any:
+    """A user's path: above are the sibling's and the sum's amount, level by level."""
+    digest, balances = mexc_node(proof, account, amount)
+    own = {"proofId": proof, "accountId": account, "balances": balances, "hash": digest, "type": 1}
+    steps = []
+    for level, (beside, total) in enumerate(above):
+        its_hash, held = mexc_node("p", str(beside), beside)
+        steps.append({"level": level, "type": 2, "hash": its_hash, "balances": held})
+        digest, balances = mexc_node(digest, its_hash, total)
+    steps.append({"level": len(above), "type": 3, "hash": digest, "balances": balances})
+    return {"self": own, "pathList": steps}
+
+
+def test_a_node_over_others_leaves_is_nobodys_leaf() -> None:
+    """A user who holds 100 is shown the node over two users of 60 and 40: 200 owed, 100 counted."""
+    victim = mexc_user("p", "60", 60, (40, 100), (5, 105))
+    assert mexc.check(victim).root
+    left, right = victim["self"]["hash"], victim["pathList"][0]["hash"]
+    forged = mexc_user(left, right, 100, (5, 105))
+    assert forged["pathList"][-1] == {**victim["pathList"][-1], "level": 1}
+    with pytest.raises(ShapeError, match="two hashes"):
+        mexc.check(forged)
+    for proof, account in ((left, ""), ("", right)):
+        with pytest.raises(ShapeError, match="two hashes"):
+            mexc.check(mexc_user(proof, account, 1, (5, 6)))
+    assert mexc.check(mexc_user(left, "1745297673", 1, (5, 6))).root
+
+
+def test_where_an_account_ends_must_be_told() -> None:
+    for proof, account in (("p,7", "8"), ("p", "7,BTC:8")):
+        with pytest.raises(ShapeError, match="comma"):
+            mexc.check(mexc_user(proof, account, 1, (5, 6)))
+
+
+def test_a_hash_is_of_hex_digits() -> None:
+    document = small_bitget()
+    document["path"][0]["merkelLeaf"] = "x" * 16
+    with pytest.raises(ShapeError, match="not a hash"):
+        bitget.check(document)
+    changed = copy.deepcopy(MEXC)
+    changed["pathList"][1]["hash"] = "," * 32
+    with pytest.raises(ShapeError, match="not a hash"):
+        mexc.check(changed)
