@@ -34,6 +34,7 @@ from scanner.ownership.bitcoin.bip322_reading import (
     read_witness,
 )
 from scanner.ownership.bitcoin.bitcoin_message import MAX_MESSAGE, MAX_SIGNATURES
+from scanner.ownership.bitcoin.key_column import is_any_key, names_key
 from scanner.ownership.bitcoin.multisig import commitment
 from scanner.ownership.bitcoin.script_ops import push
 from scanner.ownership.interface import ContractCall, Proof
@@ -172,6 +173,11 @@ _AGED = (
     "can spend only coins of a certain age, which is not checked here: sign again on a path "
     "without an age"
 )
+_TAPROOT = b"\x51\x20"
+_OTHER_LEAF = (
+    "the signature is good, but whether the address has the published script as one of its leaves "
+    "is not shown: leave the script out, or sign by it"
+)
 _NESTED_NOTE = "simple variant on a P2SH address: accepted, but not in BIP-322 version 2.0"
 
 
@@ -180,12 +186,13 @@ def _check_script_column(proof: Proof, shown: list[Shown]) -> None:
     script = decode_hex(proof.script)
     if script is None:
         raise malformed("the script column is not hex")
-    signers = {key for s in shown for key in s.keys}
-    fits = (
-        script in (b"", scripts.script_pubkey(proof.address))
-        or commitment(proof.address, script)
-        or script.hex() in signers
-        or (proof.address.format == "p2tr" and len(script) == 32)  # an internal key cannot be told
-    )
-    if not fits:
-        raise mismatch("the signature fits the address, the script or key column does not")
+    output = scripts.script_pubkey(proof.address)
+    if script in (b"", output, *(s.leaf for s in shown)) or commitment(proof.address, script):
+        return
+    if any(names_key(script, bytes.fromhex(key)) for s in shown for key in s.keys):
+        return
+    if proof.address.format == "p2tr" and is_any_key(script):  # which is inside cannot be told
+        return
+    if proof.address.format == "p2tr" and script[: len(_TAPROOT)] != _TAPROOT:
+        raise unsupported(_OTHER_LEAF)
+    raise mismatch("the signature fits the address, the script or key column does not")

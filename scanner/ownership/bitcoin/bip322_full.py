@@ -89,7 +89,8 @@ def check_to_sign(data: bytes, spent: Spent) -> Shown:
     wants = {op for script in run for op, _ in operations(script)}
     lock = to_sign.lock_time if _CHECKLOCKTIMEVERIFY in wants else 0
     aged = bool(_CHECKSEQUENCEVERIFY in wants and first.sequence & _AGE)
-    return Shown(_required(multisig, keys), keys, notes, lock, aged)
+    leaf = run[-1] if len(run) > 1 and _is_taproot(run[0]) else b""
+    return Shown(_required(multisig, keys), keys, notes, lock, aged, leaf)
 
 
 def _check_shape(to_sign: Transaction, to_spend: bytes) -> None:
@@ -132,12 +133,16 @@ def _scripts_run(spending: Input, script_pubkey: bytes) -> list[bytes]:
     stack = list(spending.witness)
     if program[:2] == b"\x00\x20" and stack:
         found.append(stack[-1])
-    if program[:2] == b"\x51\x20" and len(program) == 34:
+    if _is_taproot(program):
         if len(stack) > 1 and stack[-1][:1] == b"\x50":  # BIP-341: the annex
             stack.pop()
         if len(stack) > 1:
             found.append(stack[-2])
     return found
+
+
+def _is_taproot(program: bytes) -> bool:
+    return program[:2] == b"\x51\x20" and len(program) == 34
 
 
 def _refuse_separators(run: list[bytes]) -> None:
@@ -154,7 +159,7 @@ def _signers(checked: Checked, run: list[bytes]) -> tuple[str, ...]:
     if not checked.signatures:
         raise unsupported("the script asks for no signature: anyone can satisfy it")
     program, script = run[0], run[-1]
-    taproot = program[:2] == b"\x51\x20" and len(program) == 34
+    taproot = _is_taproot(program)
     if taproot and len(run) == 1:  # the key path
         return (program[2:].hex(),)
     needed = _needed(script, taproot)

@@ -57,7 +57,8 @@ class Shown:
 
     keys: hex, distinct. notes: what a reader of the result should know. lock: the lock time
     that its script wants: what it shows holds from that height, or that time from 500,000,000 on.
-    aged: whether its script wants coins of an age.
+    aged: whether its script wants coins of an age. leaf: the script of a
+    taproot output that was signed by, b"" for any other.
     """
 
     required: int
@@ -65,6 +66,7 @@ class Shown:
     notes: tuple[str, ...] = ()
     lock: int = 0
     aged: bool = False
+    leaf: bytes = b""
 
 
 def read_text(text: str) -> Encoded:

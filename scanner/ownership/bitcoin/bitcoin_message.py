@@ -20,6 +20,7 @@ from typing import NamedTuple
 from scanner.model.addresses import scripts
 from scanner.model.control import DERIVED, Control, ControlResult
 from scanner.model.network import Network
+from scanner.ownership.bitcoin.key_column import names_key
 from scanner.ownership.bitcoin.multisig import Multisig, commitment, parse_multisig
 from scanner.ownership.bitcoin.odd_forms import odd_form
 from scanner.ownership.freshness import grade
@@ -351,9 +352,9 @@ def _read_multisig(proof: Proof, script: bytes) -> Multisig:
 
 def _check_script_column(proof: Proof, script: bytes, key: bytes) -> None:
     """Check what a single-key row says in the script column: output script, redeem script, key."""
-    allowed = {b"", scripts.script_pubkey(proof.address), key}
+    allowed = {b"", scripts.script_pubkey(proof.address)}
     if proof.address.format == "p2sh":
         allowed.add(b"\x00\x14" + hash160(key))
-    if script in allowed or parse_key(script) == parse_key(key):
+    if script in allowed or names_key(script, key):
         return
     raise mismatch("the signature fits the address, the script or key column does not")
