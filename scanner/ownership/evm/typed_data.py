@@ -41,7 +41,7 @@ def typed_digest(text: str, chain_id: str) -> bytes | str:
     if len(text) > LONGEST:
         return ""
     try:
-        data: Any = read_json(text, parse_float=float, unique_names=True)
+        data: Any = read_json(text, parse_float=float)
     except ValueError:
         return ""
     if not isinstance(data, dict) or any(part not in data for part in _PARTS):
@@ -60,7 +60,35 @@ def typed_digest(text: str, chain_id: str) -> bytes | str:
             "the typed data is addressed to a contract, so it is not a statement of ownership: "
             "sign again as a text, or as typed data without verifyingContract"
         )
+    try:
+        read_json(text, unique_names=True)
+    except ValueError as e:
+        return f"the typed data is not read: {e}"
+    if not _has_usual_domain(data):
+        return _OTHER_DOMAIN
     return _digest(data)
+
+
+_DOMAIN_TYPES = (
+    ("name", "string"),
+    ("version", "string"),
+    ("chainId", "uint256"),
+    ("verifyingContract", "address"),
+    ("salt", "bytes32"),
+)
+_OTHER_DOMAIN = (
+    "the typed data's domain has fields of another order or type than EIP-712 gives, which wallets "
+    "sign differently: sign again as a text, or with the usual domain"
+)
+
+
+def _has_usual_domain(data: dict[str, Any]) -> bool:
+    """Whether all wallets make one hash of the domain; also where the types leave it out."""
+    types, domain = data["types"], data["domain"]
+    if not isinstance(types, dict) or "EIP712Domain" not in types:
+        return True
+    usual = [{"name": name, "type": kind} for name, kind in _DOMAIN_TYPES if name in domain]
+    return bool(types["EIP712Domain"] == usual)
 
 
 def _number(value: object) -> int | None:

@@ -20,6 +20,7 @@ from support.signed_rows import (
 )
 
 from scanner.model.addresses.evm import checksum_text
+from scanner.model.addresses.keccak import keccak256
 from scanner.model.control import Binding, Control, ControlResult
 from scanner.ownership.judge import judge
 from scanner.ownership.primitives import envelopes
@@ -242,6 +243,29 @@ def test_typed_data_that_is_made_to_cost_time_is_soon_over() -> None:
         assert found in (Control.MISMATCH, Control.UNSUPPORTED)
         assert time.process_time() - started < 2.0
     assert judged("0x" + "11" * 64 + "1b", message=deep).control is Control.MISMATCH
+
+
+def _struct(kind: str, fields: str, *values: bytes) -> bytes:
+    """EIP-712's hashStruct, of values of 32 bytes each."""
+    return keccak256(keccak256(f"{kind}({fields})".encode()) + b"".join(values))
+
+
+def test_a_domain_of_another_order_is_not_read_and_not_false() -> None:
+    """A wallet hashes the domain as its type stands there; the library in the usual order."""
+    text, number = keccak256(b"these are ours"), (20914735).to_bytes(32)
+    name, chain = keccak256(b"Reserves"), (1).to_bytes(32)
+    message = _struct("Statement", "string text,uint64 height", text, number)
+    usual = _struct("EIP712Domain", "string name,uint256 chainId", name, chain)
+    turned = _struct("EIP712Domain", "uint256 chainId,string name", chain, name)
+    fields = TYPED["types"]["EIP712Domain"]  # type: ignore[index]
+    for domain, order in ((usual, fields), (turned, fields[::-1])):
+        types = {**TYPED["types"], "EIP712Domain": order}  # type: ignore[dict-item]
+        made = SIGNER.sign_recoverable(keccak256(b"\x19\x01" + domain + message), hasher=None)
+        signature = "0x" + made[:64].hex() + f"{made[64] + 27:02x}"
+        result = judged(signature, message=json.dumps({**TYPED, "types": types}))
+        expected = Control.CONTROLS if order is fields else Control.UNSUPPORTED
+        assert result.control is expected, result
+        assert order is fields or "domain" in result.reason
 
 
 def test_json_that_is_not_typed_data_is_text_like_any_other() -> None:
