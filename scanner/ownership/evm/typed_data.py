@@ -49,6 +49,12 @@ def typed_digest(text: str, chain_id: str) -> bytes | str:
     domain = data["domain"]
     if not isinstance(domain, dict):
         return ""
+    return _why_not(text, data, chain_id) or _digest(data)
+
+
+def _why_not(text: str, data: dict[str, Any], chain_id: str) -> str:
+    """Why no digest is made of typed data; "" if one is."""
+    domain = data["domain"]
     if "chainId" in domain:
         named = _number(domain["chainId"])
         if named is None or named != _number(chain_id):
@@ -64,9 +70,7 @@ def typed_digest(text: str, chain_id: str) -> bytes | str:
         read_json(text, unique_names=True)
     except ValueError as e:
         return f"the typed data is not read: {e}"
-    if not _has_usual_domain(data):
-        return _OTHER_DOMAIN
-    return _digest(data)
+    return "" if _has_usual_domain(data) else _OTHER_DOMAIN
 
 
 _DOMAIN_TYPES = (
