@@ -61,3 +61,16 @@ def test_another_text_another_address_and_any_changed_byte(kind: str) -> None:
     for wrong in (data + b"\0", data[:-1], data + data):
         text = base64.b64encode(wrong).decode()
         assert judged(vector, signature=text).control is not Control.CONTROLS
+
+
+def test_what_no_member_signed_in_this_form_is_not_false() -> None:
+    """As of one key: old wallets left out the text's length. One of several that fits shows that
+    the form is this one."""
+    vector = VECTORS["2 of 3"]
+    assert judged(vector, message="another text").control is Control.UNSUPPORTED
+    data = bytearray(base64.b64decode(vector["signature"]))
+    data[10] ^= 1  # of the first signature
+    text = base64.b64encode(bytes(data)).decode()
+    result = judged(vector, signature=text)
+    assert result.control is Control.MISMATCH
+    assert "is not by this key" in result.reason
