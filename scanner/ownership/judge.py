@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Sequence
 from contextlib import suppress
 from functools import lru_cache, partial
+from itertools import chain
 
 from scanner.errors import AddressFormatError, SourceRejectedError
 from scanner.model.addresses.evm import checksum_text
@@ -41,7 +42,13 @@ from scanner.ownership.interface import (
     SignerFinder,
     Verifier,
 )
-from scanner.ownership.key_policy import judge_policy, keys_unknown, may_be_asked, not_asked
+from scanner.ownership.key_policy import (
+    judge_policy,
+    keys_unknown,
+    may_be_asked,
+    not_asked,
+    of_no_known_form,
+)
 from scanner.ownership.memory import Memory, Verdicts
 from scanner.ownership.near_misses import NearMiss, near_miss
 from scanner.ownership.table import verifiers_of
@@ -149,25 +156,25 @@ def _by_keys(
 ) -> ControlResult:
     """Judge whoever signed against the account's keys at the pinned block."""
     proof = _proof(rules, address, claim)
-    readings = _signers(proof, rules.verifiers)
-    if not readings:
+    by_scheme = _signers(proof, rules.verifiers)
+    if not by_scheme:
         return not_asked(offline, address.format)
     try:
         policy = keys(address)
     except SourceRejectedError as e:
         return keys_unknown(offline, e.what)
+    readings = tuple(chain.from_iterable(by_scheme))
     found = [judge_policy(offline, who, policy, partial(opened, proof)) for who in readings]
-    return next((one for one in found if one.shows_control), found[0])
+    shown = next((one for one in found if one.shows_control), None)
+    if shown is None and len(by_scheme) > 1:
+        shown = of_no_known_form(offline, readings, policy)
+    return shown or found[0]
 
 
-def _signers(proof: Proof, verifiers: Sequence[Verifier]) -> Readings:
-    """Whoever signed a row, in the first scheme that its signatures fit."""
-    for verifier in verifiers:
-        if isinstance(verifier, SignerFinder) and verifier.handles(proof):
-            found = verifier.signers(proof)
-            if found:
-                return found
-    return ()
+def _signers(proof: Proof, verifiers: Sequence[Verifier]) -> list[Readings]:
+    """Whoever signed a row, by each scheme that can read its signatures."""
+    finders = (v for v in verifiers if isinstance(v, SignerFinder) and v.handles(proof))
+    return [found for v in finders if (found := v.signers(proof))]
 
 
 def _unasked(offline: ControlResult, error: SourceRejectedError) -> ControlResult:

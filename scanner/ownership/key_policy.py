@@ -16,9 +16,9 @@ from scanner.model.control import DERIVED, Binding, Control, ControlResult
 from scanner.model.key_policy import KeyPolicy, Way, Weighted, keys_of
 from scanner.ownership import verdicts
 from scanner.ownership.changeable import CHANGEABLE
-from scanner.ownership.interface import Signer
+from scanner.ownership.interface import Readings, Signer
 
-FIXED = frozenset(("evm", "filecoin_secp256k1"))
+FIXED = frozenset(("evm", "filecoin_bls", "filecoin_secp256k1"))
 """Address formats whose keys no chain changes, or whose contracts are asked themselves, on networks
 that are asked for the keys of other formats."""
 
@@ -81,6 +81,31 @@ def judge_policy(
     if could and (hidden or not others):
         return _as(offline, verdicts.unsupported(offline.scheme, f"{refusal}; {HIDDEN}"))
     return _as(offline, verdicts.mismatch(offline.scheme, refusal))
+
+
+def of_no_known_form(
+    offline: ControlResult, readings: Readings, policy: KeyPolicy
+) -> ControlResult | None:
+    """The verdict where several schemes read other signers, and none of them the account's.
+
+    None where something shows in which form the row was signed: then who signed is certain. Else it
+    may have been signed in a form that is not read, by the account's own keys: that is not false.
+    """
+    if offline.control is not Control.UNSUPPORTED or policy.disputed or not policy.ways:
+        return None
+    try:
+        known = set(keys_of(policy.ways))
+    except ValueError:
+        return None
+    if any(not signer.keys.isdisjoint(known) for who in readings for signer in who):
+        return None
+    names = ", ".join(way.name for way in policy.ways)
+    reason = (
+        f"read in {len(readings)} forms, the signatures lead to nobody who may spend from the "
+        f"account at block {policy.height} ({names}): others signed, or another text, or in a form "
+        "that is not read"
+    )
+    return _as(offline, verdicts.unsupported(offline.scheme, reason))
 
 
 def _strangers(policy: KeyPolicy, signers: Sequence[Signer]) -> list[Signer]:

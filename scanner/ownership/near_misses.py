@@ -28,7 +28,7 @@ LONGEST = 10_000
 MOST = 24
 """Twins of one row that are tried, at most."""
 
-_SLOW = frozenset(("bip322", "bls", "stark"))
+_SLOW = frozenset(("bip322", "bls", "filecoin_bls", "stark"))
 _SHORT = 4
 """Signatures of a row whose twins are tried, at most."""
 

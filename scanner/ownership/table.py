@@ -24,6 +24,8 @@ VERIFIERS: Mapping[str, str] = {
     "contract_owner": "evm.contract_owner:evm_contract_owner",
     "ed25519": "ed25519.ed25519:Ed25519",
     "evm_message": "evm.evm_message:evm_message",
+    "filecoin_bls": "native.filecoin_bls:FilecoinBls",
+    "filecoin_text": "native.filecoin:FilecoinText",
     "hedera_text": "native.hedera:hedera_text",
     "nep413": "native.near:Nep413",
     "okx_contract_owner": "evm.contract_owner:okx_contract_owner",

@@ -14,9 +14,8 @@ REASONS: Mapping[str, str] = {
     "cardano_enterprise_script": _SCRIPT,
     "cardano_pointer": "pointer addresses are no longer in use: move to an addr1 address of a key",
     "filecoin_actor": "an f2 actor has no key: take a snapshot, which asks who signs for it",
-    "filecoin_bls": "signatures of f3 accounts (BLS) are not verified: move to f1 or f410",
-    "filecoin_id": "an actor's number (f0, 0xff) names no key: publish the f1 or f410 address "
-    "behind it, or take a snapshot, which asks for it",
+    "filecoin_id": "an actor's number (f0, 0xff) names no key: publish the f1, f3 or f410 "
+    "address behind it, or take a snapshot, which asks for it",
     "near_eth_implicit": "an EVM key owns the account, and there is no published form of "
     "signature for it: move to an account of an ed25519 key",
     "stellar_contract": "a contract address has no key: publish the account (G...) behind it",

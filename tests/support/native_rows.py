@@ -18,6 +18,7 @@ from scanner.model.addresses.base32_keys import AlgorandCodec, ConfluxCodec, Str
 from scanner.model.addresses.base58_keys import RippleCodec, Ss58Codec
 from scanner.model.addresses.cardano import CardanoCodec
 from scanner.model.addresses.cosmos import CosmosCodec
+from scanner.model.addresses.filecoin import FilecoinCodec
 from scanner.model.addresses.keccak import keccak256
 from scanner.model.addresses.ton import TonCodec
 from scanner.ownership.ed25519.ton_wallets import account_ids
@@ -46,6 +47,7 @@ def native_rows(n: int) -> list[Signed]:
         *_cardano(k),
         *_polkadot(k, s, n),
         *_secp(s),
+        *_filecoin(s, n),
     ]
 
 
@@ -238,4 +240,34 @@ def _secp(s: PrivateKey) -> list[Signed]:
             "secp256k1",
             claim("xrpl", RippleCodec("xrpl", "").encode(short), der.hex(), script=public.hex()),
         ),
+    ]
+
+
+def bls_basic(number: int, data: bytes) -> tuple[bytes, bytes]:
+    """A BLS key of Filecoin, the same for the same number, and its signature over bytes."""
+    from py_arkworks_bls12381 import G1Point, G2Point, Scalar
+
+    secret = Scalar(int.from_bytes(sha256(f"fil {number}".encode()).digest()) >> 2)
+    made = G2Point.hash_to_curve(data, b"BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_NUL_") * secret
+    return (G1Point() * secret).to_compressed_bytes(), made.to_compressed_bytes()
+
+
+def filecoin_envelope(text: bytes) -> bytes:
+    return b"\x19Filecoin Signed Message:\n" + str(len(text)).encode() + text
+
+
+def _filecoin(s: PrivateKey, n: int) -> list[Signed]:
+    codec = FilecoinCodec("filecoin", "")
+    f1 = codec.encode(1, blake2b(s.public_key.format(compressed=False), digest_size=20).digest())
+    wrapped = filecoin_envelope(TEXT)
+    lotus = sign(s, blake2b(wrapped, digest_size=32).digest(), base=0)[2:]
+    bare = bytes.fromhex(sign(s, blake2b(TEXT, digest_size=32).digest(), base=0)[2:])
+    key, made = bls_basic(n, wrapped)
+    _, plain = bls_basic(n, TEXT)
+    f3 = codec.encode(3, key)
+    return [
+        Signed("filecoin_text", "FRC-0102", claim("filecoin", f1, "01" + lotus)),
+        Signed("filecoin_text", "bare", claim("filecoin", f1, base64.b64encode(bare).decode())),
+        Signed("filecoin_bls", "FRC-0102", claim("filecoin", f3, "02" + made.hex())),
+        Signed("filecoin_bls", "bare", claim("filecoin", f3, base64.b64encode(plain).decode())),
     ]

@@ -13,6 +13,7 @@ from functools import lru_cache
 from scanner.model.control import Binding, ControlResult
 from scanner.ownership import verdicts
 from scanner.ownership.interface import ContractCall, Proof
+from scanner.ownership.primitives import bls12381
 from scanner.ownership.primitives.envelopes import eip191_hash
 from scanner.ownership.primitives.hextext import decode_hex
 from scanner.ownership.unread import unread
@@ -55,16 +56,5 @@ class Bls:
 
 @lru_cache(maxsize=4096)
 def is_signed(key: bytes, digest: bytes, signature: bytes) -> bool:
-    """Check a signature (96 bytes, G2) by a key (48 bytes, G1) over 32 bytes.
-
-    False also for points outside their subgroup and for infinity. Remembered: a check takes
-    milliseconds.
-    """
-    from milagro_bls_binding import Verify  # noqa: PLC0415 - heavy, rarely needed
-
-    if len(key) != 48 or len(signature) != 96:
-        return False
-    try:
-        return bool(Verify(key, digest, signature))
-    except ValueError:  # not a point of the curve, or not of the subgroup
-        return False
+    """Check a validator's signature over 32 bytes. Remembered: a check takes milliseconds."""
+    return bls12381.is_signed(key, digest, signature, bls12381.PROOF_OF_POSSESSION)

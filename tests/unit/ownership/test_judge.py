@@ -153,7 +153,6 @@ UNSUPPORTED = {
     ),
     "cardano_pointer": ("cardano", CardanoCodec("cardano", "").encode(b"\x41" + bytes(31))),
     "filecoin_actor": ("filecoin", FilecoinCodec("filecoin", "").encode(2, bytes(20))),
-    "filecoin_bls": ("filecoin", FilecoinCodec("filecoin", "").encode(3, b"\1" * 48)),
     "filecoin_id": ("filecoin", "f01234"),
     "near_eth_implicit": ("near", "0x" + "ab" * 20),
     "stellar_contract": ("stellar", _stellar_contract()),

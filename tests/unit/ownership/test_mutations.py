@@ -30,7 +30,7 @@ from scanner.ownership.table import VERIFIERS
 from scanner.settings.tables import load_registry
 
 REGISTRY = load_registry()
-SLOW = ("bls", "stark")
+SLOW = ("bls", "filecoin_bls", "stark")
 ROUNDS = share(16, 4)
 PER_ROW = 160  # mutations of each row and round
 PER_SLOW_ROW = 12

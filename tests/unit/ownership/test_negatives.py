@@ -130,6 +130,8 @@ HIGH_S = {
     "contract_owner": "noted",  # ecrecover takes it; EIP-2 is about transactions
     "ed25519": "refused",  # no second half: s with the order added (RFC 8032, 5.1.7)
     "evm_message": "noted",
+    "filecoin_bls": "refused",  # the other y of the point
+    "filecoin_text": "noted",
     "hedera_text": "refused",
     "nep413": "refused",
     "okx_contract_owner": "noted",
@@ -148,7 +150,9 @@ HIGH_S = {
 
 def _other_s(row: Signed, data: bytes) -> bytes:
     """The same signature with the other s."""
-    if row.scheme == "bls":
+    if row.scheme.startswith("filecoin") and len(data) % 16 > 0 and len(data) != 65:
+        return data[:1] + _other_s(row, data[1:])  # behind Lotus' type
+    if row.scheme in ("bls", "filecoin_bls"):
         return bytes((data[0] ^ 0x20,)) + data[1:]
     if len(data) == 64 and row.scheme not in ("stark", "adr36"):
         s = int.from_bytes(data[32:], "little") + _ED25519_ORDER
@@ -163,7 +167,7 @@ def _other_s(row: Signed, data: bytes) -> bytes:
     s = ORDER - int.from_bytes(data[32:64], "big")
     if row.scheme == "adr36":
         return data[:32] + s.to_bytes(32, "big")
-    if row.scheme == "cip23":
+    if row.scheme in ("cip23", "filecoin_text"):
         return data[:32] + s.to_bytes(32, "big") + bytes((data[64] ^ 1,))
     return data[:32] + s.to_bytes(32, "big") + bytes(((data[64] - 27 ^ 1) + 27,))
 

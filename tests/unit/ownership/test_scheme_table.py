@@ -31,7 +31,12 @@ ROWS = [
 OTHERS = signed_rows(7)
 NAMES_ADDRESS = frozenset(("adr36", "bip322", "cip8", "stark", "ton_connect"))
 """Schemes that sign the address (or its script) with the text: for another address nothing fits."""
-BARE = frozenset(("aptos_text", "polkadot_text", "solana_text", "xrpl_text"))
+BARE = frozenset(
+    (
+        *("aptos_text", "filecoin_bls", "filecoin_text", "polkadot_text", "solana_text"),
+        "xrpl_text",
+    )
+)
 """Schemes that sign the text without an envelope: it must not be a transaction of the chain."""
 ENVELOPES = frozenset(
     (

@@ -54,7 +54,7 @@ def test_what_another_library_signed(vector: dict[str, Any]) -> None:
     )
     result = judge(row, REGISTRY)
     assert (result.control, result.scheme) == (Control.CONTROLS, vector["scheme"]), result.reason
-    for message in (vector["message"] + "x", vector["message"].upper()):
+    for message in (vector["message"] + "x", vector["message"][::-1]):
         assert refused(judge(row._replace(message=message), REGISTRY))
 
 

@@ -1,0 +1,43 @@
+"""Filecoin's f3 accounts: the address is a BLS12-381 key of 48 bytes, which signed the text.
+
+What is signed, and how it is spelled: `native.filecoin`. An account's key never changes.
+"""
+
+from __future__ import annotations
+
+from scanner.model.control import Binding, ControlResult
+from scanner.ownership import verdicts
+from scanner.ownership.interface import ContractCall, Proof
+from scanner.ownership.native.filecoin import SAID, payloads, read_signature_text
+from scanner.ownership.primitives import bls12381
+from scanner.ownership.unread import unread
+
+
+class FilecoinBls:
+    """One account, one BLS key, the address itself."""
+
+    name = "filecoin_bls"
+    said = SAID
+
+    def handles(self, proof: Proof) -> bool:
+        """f3 addresses."""
+        return proof.address.format == "filecoin_bls"
+
+    def verify(self, proof: Proof, call: ContractCall | None = None) -> ControlResult:
+        """Judge the row: every signature is 96 bytes and the address's."""
+        key, texts = proof.address.payload, tuple(payloads(proof.message))
+        unfit, fits = 0, False
+        for written in dict.fromkeys(proof.signatures):
+            number = proof.signatures.index(written) + 1
+            signature = read_signature_text(written)
+            if signature is None or len(signature) != bls12381.SIGNATURE:
+                reason = f"signature {number} is not 96 bytes in hex or base64 (BLS)"
+                return verdicts.malformed(self.name, reason, 1)
+            if any(bls12381.is_signed(key, t, signature, bls12381.BASIC) for t in texts):
+                fits = True
+            else:
+                unfit = unfit or number
+        if unfit:
+            reason = f"signature {unfit} is not by the address's key over this message"
+            return verdicts.mismatch(self.name, reason) if fits else unread(self.name, unfit)
+        return verdicts.controls(self.name, Binding.DERIVED, (key.hex(),))
