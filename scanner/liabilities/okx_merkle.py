@@ -357,7 +357,7 @@ def _entry(file: str, place: str, value: object) -> tuple[Node, int, str]:
     if not isinstance(value, dict) or not _is_hash(value.get("hash")):
         raise ListFormatError(file, f"{place}: no hash in it")
     height, kind, nonce = value.get("height"), value.get("type"), value.get("nonce", "")
-    if not (isinstance(height, int) and isinstance(kind, int) and 1 <= height <= MAX_HEIGHT):
+    if not (type(height) is int and type(kind) is int and 1 <= height <= MAX_HEIGHT):
         raise ListFormatError(file, f"{place}: height and type must be small numbers")
     if not isinstance(nonce, str):
         raise ListFormatError(file, f"{place}: the nonce must be text")
@@ -380,7 +380,7 @@ def _json(path: Path) -> tuple[Mapping[str, object], str]:
     """A document, and the SHA-256 of its bytes."""
     data = read_whole(path, MAX_JSON)
     try:
-        document = read_json(data, parse_float=float)
+        document = read_json(data, parse_float=float, unique_names=True)
     except ValueError as e:
         raise ListFormatError(path.name, f"not JSON: {clip(str(e), 80)}") from None
     if not isinstance(document, dict):

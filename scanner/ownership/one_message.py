@@ -161,16 +161,19 @@ def _purpose_of_bytes(message: str) -> str:
 
 def read_message(text: str) -> SignedMessage:
     """Read a signed message from JSON: address, message, signature (or signatures), and perhaps
-    network, key and owners. Raises ValueError saying what is wrong.
+    network, key and owners. Nothing is left unread: no name twice, and no second signature beside
+    a list of them. Raises ValueError saying what is wrong.
     """
     if len(text) > LONGEST:
         raise ValueError("it is longer than a million characters")
-    data = read_json(text)
+    data = read_json(text, unique_names=True)
     if not isinstance(data, dict) or not {"address", "message"} <= set(data):
         raise ValueError("it must be an object with address, message and signature")
     unknown = sorted(set(data) - set(_NAMES))
     if unknown:
         raise ValueError(f"it has an unknown field {unknown[0]!r}")
+    if {"signature", "signatures"} <= set(data):
+        raise ValueError("it has both signature and signatures: give all in signatures")
     signatures = data.get("signatures", [data["signature"]] if "signature" in data else [])
     texts = ("address", "message", "network", "key")
     values = {name: data.get(name, "") for name in texts}

@@ -323,3 +323,21 @@ def test_a_sound_tree_takes_a_hundred_bytes_a_node() -> None:
     finally:
         tracemalloc.stop()
     assert held / len(level) < 110
+
+
+def test_a_users_file_that_gives_a_name_twice_is_not_read(tmp_path: Path) -> None:
+    """The user would read the first balance, and the last one would be looked for."""
+    text = USER.read_text().strip()
+    shown = '{"totalBalances": {"BTC": "21", "ETH": "0", "USDT": "0"}, ' + text[1:]
+    assert verify_in_tree(TREE, write(tmp_path, text)).included
+    with pytest.raises(ListFormatError, match="twice"):
+        verify_in_tree(TREE, write(tmp_path, shown))
+
+
+def test_true_is_no_height(tmp_path: Path) -> None:
+    def spell(document: Any) -> None:
+        document["self"]["type"] = document["self"]["type"] == 1 or document["self"]["type"]
+        document["self"]["height"] = True
+
+    with pytest.raises(ListFormatError, match="small numbers"):
+        verify_path(changed(tmp_path, PATH, spell))

@@ -79,6 +79,16 @@ def test_json_is_read_strictly() -> None:
             read_message(text)
 
 
+def test_nothing_in_json_is_left_unread() -> None:
+    """Of two texts or signatures a reader may look at the other one."""
+    for text in (
+        '{"address": "a", "message": "a lie", "signature": "c", "message": "b"}',
+        '{"address": "a", "message": "b", "signature": "bad", "signatures": ["c"]}',
+    ):
+        with pytest.raises(ValueError, match=r"twice|both"):
+            read_message(text)
+
+
 def test_a_log_in_that_stands_there_as_hex_is_a_log_in() -> None:
     """Wallets take hex as the bytes that it spells: the person read the text."""
     text = f"example.com wants you to sign in with your Ethereum account:\n{evm_address(key(1))}"
