@@ -31,6 +31,11 @@ HIDDEN = (
 )
 """What to say where the chain names a hash, and not who is behind it."""
 
+AGAIN = (
+    "one of them stands in several places of it, which counts here once: let the others sign, too"
+)
+"""What to say where the chain counts one key for each place that it has in keys inside keys."""
+
 _SHOWN = 3
 """Keys of a policy that are named in a reason."""
 
@@ -76,11 +81,25 @@ def judge_policy(
             )
             return _as(offline, made)
     refusal = _refusal(policy, others or distinct, at)
-    hidden = any(member.hides for way in policy.ways for member in way.members)
-    could = any(_weight(way, distinct, hidden=True) >= way.threshold for way in policy.ways)
-    if could and (hidden or not others):
-        return _as(offline, verdicts.unsupported(offline.scheme, f"{refusal}; {HIDDEN}"))
+    doubt = _doubt(policy, distinct, others)
+    if doubt:
+        return _as(offline, verdicts.unsupported(offline.scheme, f"{refusal}; {doubt}"))
     return _as(offline, verdicts.mismatch(offline.scheme, refusal))
+
+
+def _doubt(policy: KeyPolicy, signers: Sequence[Signer], others: Sequence[Signer]) -> str:
+    """Why those who signed may be enough all the same; "" if nothing can make them so."""
+    hidden = any(_hides(way) for way in policy.ways)
+    could = any(_weight(way, signers, hidden=True) >= way.threshold for way in policy.ways)
+    if could and (hidden or not others):
+        return HIDDEN
+    if any(_weight(way, signers, hidden=True, again=True) >= way.threshold for way in policy.ways):
+        return "" if others and not hidden else AGAIN
+    return ""
+
+
+def _hides(way: Way) -> bool:
+    return any(m.hides or (isinstance(m.by, Way) and _hides(m.by)) for m in way.members)
 
 
 def of_no_known_form(
@@ -121,7 +140,9 @@ def _opened(way: Way, opening: Opening) -> Way:
 
 
 def _shown(member: Weighted, opening: Opening) -> Weighted:
-    if not member.hides or isinstance(member.by, Way):
+    if isinstance(member.by, Way):
+        return replace(member, by=_opened(member.by, opening))
+    if not member.hides:
         return member
     inside = opening(member.by.value)
     return member if inside is None else Weighted(inside, member.weight)
@@ -177,37 +198,56 @@ def _distinct(signers: Sequence[Signer]) -> list[Signer]:
     return distinct
 
 
-def _weight(way: Way, signers: Sequence[Signer], *, hidden: bool = False) -> int:
-    return sum(weight for weight, _ in _members(way, signers, hidden=hidden) or [])
+def _weight(
+    way: Way, signers: Sequence[Signer], *, hidden: bool = False, again: bool = False
+) -> int:
+    return sum(weight for weight, _ in _members(way, signers, hidden=hidden, again=again) or [])
+
+
+_Met = list[tuple[int, tuple[str, ...]]]
+"""Weight and names of members that signed."""
 
 
 def _members(
-    way: Way, signers: Sequence[Signer], *, hidden: bool = False
-) -> list[tuple[int, tuple[str, ...]]] | None:
+    way: Way, signers: Sequence[Signer], *, hidden: bool = False, again: bool = False
+) -> _Met | None:
     """Weight and names of every member of a way that signed; None if it names nobody.
 
-    A signer counts for one member of a way only, the heaviest that is its own. hidden: those count
-    as well who may be others than the chain names.
+    A signer counts for one member of a way only, the heaviest that is its own, and a key before a
+    way of several. hidden: those count as well who may be others than the chain names. again: who
+    counts for a way may count in ways inside it, too.
     """
     if not way.members:
         return None
     met, used = [], set[str]()
-    for member in sorted(way.members, key=lambda m: -m.weight):
+    for member in sorted(way.members, key=lambda m: (-m.weight, isinstance(m.by, Way))):
         if isinstance(member.by, Way):
-            free = [s for s in signers if s.text not in used]
-            inside = _members(member.by, free, hidden=hidden) or []
-            if sum(w for w, _ in inside) < member.by.threshold:
+            free = signers if again else [s for s in signers if s.text not in used]
+            inside = _members(member.by, free, hidden=hidden, again=again) or []
+            names = _enough(inside, member.by.threshold)
+            if names is None:
                 continue
-            names = tuple(name for _, who in inside for name in who)
+            used.update(() if again else names)
         else:
             names = next(
                 ((s.text,) for s in signers if member.by in s.keys and s.text not in used), ()
             )
             if not names and not (hidden and member.hides):
                 continue
-        used.update(names)
+            used.update(names)
         met.append((member.weight, names))
     return met
+
+
+def _enough(met: _Met, threshold: int) -> tuple[str, ...] | None:
+    """As many of those who signed as reach a threshold, the heaviest first; None if they do not."""
+    names: tuple[str, ...] = ()
+    for weight, who in met:
+        if threshold <= 0:
+            break
+        threshold -= weight
+        names += who
+    return names if threshold <= 0 else None
 
 
 def _fewest(way: Way, signed: int) -> int:

@@ -5,8 +5,8 @@ that API tells the state *before* it, so the next one is named; its parents must
 tipset, whose hash in the Ethereum API is the BLAKE2b-256 of its key.
 
 Signers are actors' numbers, whose keys never change: each is asked for in the same state. One that
-is no account of a key (a multisig again, an EVM account) is not followed: who signs for it is not
-told. What is locked by vesting does not matter: the signers hold it.
+is a multisig again is a way in a key's place, within DEEPEST and MOST_STATES; below that, and of an
+EVM account, who signs for it is not told. Locked amounts are the signers', too.
 Source: Lotus (StateReadState, ChainGetTipSetAfterHeight, TipSetKey.ToStorageBlock), builtin-actors'
 multisig and account; states of mainnet that hash to their heads: tests/vectors/filecoin.
 """
@@ -32,6 +32,11 @@ from scanner.model.key_policy import KeyKind, KeyPolicy, PolicyKey, Way, Weighte
 
 ASKED: Final = frozenset(("filecoin_actor", "filecoin_id"))
 """Formats of addresses that only the chain can tell the keys of."""
+
+DEEPEST: Final = 3
+"""Multisigs one in another that are read: the account's own is the first."""
+MOST_STATES: Final = 512
+"""Signers of one account that are asked for, those of its signers counted."""
 
 _BATCH: Final = 50
 _MOST_SIGNERS: Final = 256
@@ -65,7 +70,7 @@ def _read(node: Node, address: Address, at: BlockRef) -> KeyPolicy:
         who = f"f0{int.from_bytes(address.payload)}"
     kind, state = _actor(node, node.rpc.ask("Filecoin.StateReadState", who, tipset))
     if kind is Kind.MULTISIG:
-        return KeyPolicy((_signers(node, state, tipset),), at.height)
+        return KeyPolicy((_Multisigs(node, tipset).way(state),), at.height)
     if kind is Kind.ACCOUNT:
         return KeyPolicy((single("the account's key", _account_key(node, state)),), at.height)
     raise SourceRejectedError(
@@ -137,30 +142,45 @@ def _actor(node: Node, answer: object) -> tuple[Kind, object]:
     return kind_of(code), take(node.name, answer, object, "State")
 
 
-def _signers(node: Node, state: object, tipset: list[dict[str, str]]) -> Way:
-    texts = [take(node.name, text, str) for text in take(node.name, state, list, "Signers")]
-    threshold = take(node.name, state, int, "NumApprovalsThreshold")
-    if len(texts) > _MOST_SIGNERS or len(set(texts)) < len(texts) or threshold < 1:
-        raise SourceUnavailableError(node.name, "answered with an invalid multisig")
-    members = []
-    for start in range(0, len(texts), _BATCH):
-        some = texts[start : start + _BATCH]
-        numbered = [text for text in some if _NUMBER.fullmatch(text)]
-        calls: list[Call] = [("Filecoin.StateReadState", [text, tipset]) for text in numbered]
-        told = dict(zip(numbered, node.rpc.batch(calls) if calls else [], strict=True))
-        members += [_member(node, text, told.get(text)) for text in some]
-    return Way("multisig", tuple(members), threshold)
+class _Multisigs:
+    """Reads one account's multisig and those in it, in the state of one tipset."""
 
+    def __init__(self, node: Node, tipset: list[dict[str, str]]) -> None:
+        self._node, self._tipset = node, tipset
+        self._left = MOST_STATES
 
-def _member(node: Node, text: str, answer: object) -> Weighted:
-    """One signer. answer: the state of the actor of that number; None for an address of a key."""
-    if answer is None:
-        return Weighted(_key(node, text))
-    kind, state = _actor(node, answer)
-    if kind is Kind.ACCOUNT:
-        return Weighted(_account_key(node, state))
-    number = int(text[2:]).to_bytes(8)
-    return Weighted(PolicyKey(KeyKind.ACCOUNT, number), hides=True)
+    def way(self, state: object, depth: int = 1) -> Way:
+        """The signers of a multisig and how many of them must sign."""
+        texts, threshold = self._terms(state)
+        self._left -= len(texts)
+        numbered = [text for text in texts if _NUMBER.fullmatch(text)]
+        told: dict[str, object] = {}
+        for start in range(0, len(numbered), _BATCH):
+            some = numbered[start : start + _BATCH]
+            calls: list[Call] = [("Filecoin.StateReadState", [t, self._tipset]) for t in some]
+            told.update(zip(some, self._node.rpc.batch(calls), strict=True))
+        members = tuple(self._member(text, told.get(text), depth) for text in texts)
+        return Way("multisig", members, threshold)
+
+    def _terms(self, state: object) -> tuple[list[str], int]:
+        name = self._node.name
+        texts = [take(name, text, str) for text in take(name, state, list, "Signers")]
+        threshold = take(name, state, int, "NumApprovalsThreshold")
+        if len(texts) > _MOST_SIGNERS or len(set(texts)) < len(texts) or threshold < 1:
+            raise SourceUnavailableError(name, "answered with an invalid multisig")
+        return texts, threshold
+
+    def _member(self, text: str, answer: object, depth: int) -> Weighted:
+        """One signer. answer: its actor's state; None for an address of a key."""
+        if answer is None:
+            return Weighted(_key(self._node, text))
+        kind, state = _actor(self._node, answer)
+        if kind is Kind.ACCOUNT:
+            return Weighted(_account_key(self._node, state))
+        if kind is Kind.MULTISIG and depth < DEEPEST and len(self._terms(state)[0]) <= self._left:
+            return Weighted(self.way(state, depth + 1))
+        number = int(text[2:]).to_bytes(8)
+        return Weighted(PolicyKey(KeyKind.ACCOUNT, number), hides=True)
 
 
 def _account_key(node: Node, state: object) -> PolicyKey:

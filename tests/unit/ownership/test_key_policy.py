@@ -1,5 +1,7 @@
 """Signers against the keys that a chain names: right, wrong key, threshold missed, key given away."""
 
+from dataclasses import replace
+
 import pytest
 from support.signed_rows import claim, ed_key, ed_sign, evm_sign, key, okx_sign, tron_address
 
@@ -78,10 +80,32 @@ def test_one_key_in_two_spellings_is_one_signer() -> None:
 def test_a_way_inside_a_way_counts_once_and_with_other_signers() -> None:
     inner = way(2, a=1, b=1)
     outer = Way("active", (Weighted(inner, 1), Weighted(named("a"), 1)), 2)
-    assert judged(policy(outer), signer("a"), signer("b")).control is Control.MISMATCH
+    twice = judged(policy(outer), signer("a"), signer("b"))
+    assert twice.control is Control.UNSUPPORTED  # the chain counts it in both places
+    assert "stands in several places" in twice.reason
+    assert judged(policy(outer), signer("a")).control is Control.MISMATCH
     plain = Way("active", (Weighted(inner, 1), Weighted(named("c"), 1)), 2)
     result = judged(policy(plain), signer("a"), signer("b"), signer("c"))
     assert (result.binding, len(result.signed_by)) == (Binding.ON_CHAIN, 3)
+
+
+def test_a_key_that_stands_inside_and_outside_leaves_the_inside_to_another() -> None:
+    inner = way(1, a=1, b=1)
+    outer = Way("active", (Weighted(inner, 1), Weighted(named("a"), 1)), 2)
+    result = judged(policy(outer), signer("a"), signer("b"))
+    assert (result.binding, result.signed_by) == (Binding.ON_CHAIN, ("a", "b"))
+    assert judged(policy(outer), signer("a")).control is Control.UNSUPPORTED
+    assert judged(policy(outer), signer("b")).control is Control.MISMATCH
+    stranger = judged(policy(outer), signer("a"), signer("x"))
+    assert stranger.control is Control.MISMATCH
+
+
+def test_who_hides_inside_a_way_may_be_enough() -> None:
+    inner = Way("list", (Weighted(named("m"), hides=True), Weighted(named("b"))), 1)
+    outer = Way("active", (Weighted(inner), Weighted(named("a"))), 2)
+    assert judged(policy(outer), signer("a")).control is Control.UNSUPPORTED
+    assert judged(policy(outer), signer("a"), signer("b")).binding is Binding.ON_CHAIN
+    assert judged(policy(replace(outer, threshold=3)), signer("a")).control is Control.MISMATCH
 
 
 def test_too_deep_too_many_and_disputed_are_undecided() -> None:

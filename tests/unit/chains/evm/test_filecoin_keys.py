@@ -1,91 +1,50 @@
 """Who may spend from a Filecoin actor: states of mainnet, and answers that do not fit."""
 
 import base64
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
 from hashlib import blake2b
 from typing import Any
 
 import pytest
-from support.lotus_stub import ACCOUNT, EVM, HEIGHT, MULTISIG, VECTOR, Lotus, error, serving_lotus
-from support.signed_rows import MESSAGE, claim, evm_sign, key, okx_sign
+from support.filecoin_actors import (
+    CODEC,
+    F2,
+    KEYS,
+    MULTISIGS,
+    REGISTRY,
+    f1,
+    judged,
+    policy,
+    source_of,
+    state,
+    two_of_three,
+)
+from support.lotus_stub import ACCOUNT, EVM, HEIGHT, MULTISIG, VECTOR, Lotus, error
+from support.signed_rows import MESSAGE, claim, evm_sign, okx_sign
 
-from scanner.chains.evm import filecoin
 from scanner.chains.evm.filecoin_codes import Kind, kind_of
 from scanner.chains.evm.filecoin_keys import tipset_hash
 from scanner.chains.fleet import pool
-from scanner.chains.interface import ReadPolicy
 from scanner.errors import (
     ReorgError,
     SourceError,
     SourceRejectedError,
     SourceUnavailableError,
 )
-from scanner.model.addresses.filecoin import FilecoinCodec
 from scanner.model.addresses.table import decode_address
 from scanner.model.balance import Evidence
-from scanner.model.control import Binding, Control, ControlResult
-from scanner.model.endpoint import Endpoint
+from scanner.model.control import Binding, Control
 from scanner.model.key_policy import KeyPolicy
 from scanner.ownership.judge import judge
 from scanner.ownership.primitives.recovery import account_of
-from scanner.settings.tables import load_registry
 
-REGISTRY = load_registry()
 FILECOIN = REGISTRY.network("filecoin")
-CODEC = FilecoinCodec("filecoin", "")
-F2 = CODEC.encode(2, bytes(range(20)))
-KEYS = [key(f"signer {n}") for n in range(3)]
-MULTISIGS = VECTOR["multisigs"]
-
-
-def f1(n: int) -> str:
-    point = KEYS[n].public_key.format(compressed=False)
-    return CODEC.encode(1, blake2b(point, digest_size=20).digest())
-
-
-def state(threshold: int, *signers: str) -> dict[str, Any]:
-    """A real multisig's state with other signers."""
-    return MULTISIGS[0]["state"] | {"Signers": list(signers), "NumApprovalsThreshold": threshold}
-
-
-def two_of_three() -> Lotus:
-    actors: dict[str, tuple[str, Any]] = {
-        f"f0{100 + n}": (ACCOUNT, {"Address": f1(n)}) for n in range(3)
-    }
-    actors[F2] = MULTISIG, state(2, "f0100", "f0101", "f0102")
-    return Lotus(actors)
-
-
-@contextmanager
-def source_of(*nodes: Lotus, quorum: int = 1) -> Iterator[filecoin.FilecoinSource]:
-    with ExitStack() as stack:
-        endpoints = [
-            Endpoint(
-                f"n{i}",
-                "filecoin",
-                "filecoin_rpc",
-                stack.enter_context(serving_lotus(node)),
-                operator=f"o{i}",
-            )
-            for i, node in enumerate(nodes)
-        ]
-        made = filecoin.make_source(FILECOIN, endpoints, REGISTRY, ReadPolicy(quorum=quorum))
-        try:
-            yield made
-        finally:
-            made.close()
 
 
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pool, "TRIES", 2)
     monkeypatch.setattr(pool, "pause", lambda _: None)
-
-
-def policy(*nodes: Lotus, who: str = F2, quorum: int = 1) -> KeyPolicy:
-    with source_of(*nodes, quorum=quorum) as source:
-        return source.key_policy(decode_address(FILECOIN, who), nodes[0].block())
 
 
 def head(kind: int, number: int) -> bytes:
@@ -179,9 +138,7 @@ def test_a_number_that_is_an_account_has_its_key() -> None:
     assert masked.members == way.members
 
 
-@pytest.mark.parametrize(
-    "kind", [(MULTISIG, state(1, "f0102")), (EVM, {"Nonce": 1}), (EVM, None)], ids=str
-)
+@pytest.mark.parametrize("kind", [(EVM, {"Nonce": 1}), (EVM, None)], ids=str)
 def test_a_signer_without_a_key_of_its_own_is_not_followed(kind: tuple[str, Any]) -> None:
     node = two_of_three()
     node.actors["f0101"] = kind
@@ -306,13 +263,6 @@ def test_operators_of_a_quorum_must_name_the_same_signers() -> None:
     assert "different keys" in policy(two_of_three(), other, quorum=2).disputed
 
 
-def judged(node: Lotus, *signers: int, address: str = F2) -> ControlResult:
-    row = claim("filecoin", address, *[okx_sign(KEYS[n]) for n in signers])
-    with source_of(node) as source:
-        at = node.block()
-        return judge(row, REGISTRY, keys=lambda a: source.key_policy(a, at))
-
-
 def test_enough_signers_control_the_actor() -> None:
     result = judged(two_of_three(), 0, 2)
     assert (result.control, result.binding) == (Control.CONTROLS, Binding.ON_CHAIN)
@@ -338,9 +288,9 @@ def test_a_key_that_is_no_signer_does_not() -> None:
     assert judged(node, 0, 2).control is Control.MISMATCH
 
 
-def test_a_multisig_among_the_signers_leaves_it_undecided_where_it_could_be_enough() -> None:
+def test_an_evm_account_among_the_signers_leaves_it_undecided_where_it_could_be_enough() -> None:
     node = two_of_three()
-    node.actors["f0101"] = MULTISIG, state(1, "f0102")
+    node.actors["f0101"] = EVM, {"Nonce": 1}
     assert judged(node, 0).control is Control.UNSUPPORTED
     assert judged(node, 0, 2).control is Control.CONTROLS
     node.actors[F2] = MULTISIG, state(3, "f0100", "f0101", "f0102")
