@@ -1,7 +1,9 @@
 """NEP-413: a NEAR wallet signs message, nonce, recipient and callback together, hashed.
 
 The message column holds the parts as JSON: {"message", "nonce" (base64 of 32 bytes, or a list of
-them), "recipient", "callbackUrl" where there was one}. Source: NEP-413; Borsh for the bytes.
+them), "recipient", "callbackUrl" where there was one}. Wallets differ in whether they sign that
+address, which says nothing of the text: one that is given may be left out of what was signed, and
+where none is given the wallet may have signed one. Source: NEP-413; Borsh for the bytes.
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ class Nep413(Ed25519Text):
 
     def __init__(self) -> None:
         super().__init__(
-            "nep413", "NEP-413", _FORMATS, _digest, hex_or_base64, certain=lambda _: True
+            "nep413", "NEP-413", _FORMATS, _digests, hex_or_base64, certain=_names_callback
         )
 
     def handles(self, proof: Proof) -> bool:
@@ -34,7 +36,13 @@ class Nep413(Ed25519Text):
         return parts is not None and is_nep413(parts)
 
 
-def _digest(proof: Proof) -> tuple[bytes, ...]:
+def _names_callback(proof: Proof) -> bool:
+    """Whether all that may have been signed is given."""
+    parts = read_parts(proof.message)
+    return parts is not None and parts.get("callbackUrl") is not None
+
+
+def _digests(proof: Proof) -> tuple[bytes, ...]:
     parts = read_parts(proof.message)
     if parts is None:
         raise malformed("the message is not JSON with the fields that NEP-413 signs")
@@ -43,8 +51,8 @@ def _digest(proof: Proof) -> tuple[bytes, ...]:
     if not isinstance(recipient, str) or not isinstance(callback, str | None):
         raise malformed("recipient and callbackUrl must be texts")
     data = _TAG + _string(str(parts["message"])) + nonce + _string(recipient)
-    data += b"\0" if callback is None else b"\1" + _string(callback)
-    return (sha256(data).digest(),)
+    ends = [b"\0"] if callback is None else [b"\1" + _string(callback), b"\0"]
+    return tuple(sha256(data + end).digest() for end in ends)
 
 
 def _nonce(parts: Mapping[str, object]) -> bytes:
