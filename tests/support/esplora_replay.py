@@ -48,7 +48,7 @@ class EsploraReplay(Server):
                 found = self.world.find(txid, self.trap)
                 return Sent(found.raw.hex().encode()) if found else Sent(b"Not found", 404)
             case ["address" | "scripthash" as kind, text, *rest]:
-                return self._about(self._script(kind, text), rest)
+                return self._about({kind: text}, self._script(kind, text), rest)
         return Sent(b"Block not found", 404)
 
     def _block(self, block_hash: str) -> Sent:
@@ -70,14 +70,15 @@ class EsploraReplay(Server):
             return self._by_hash.get(text, b"")
         return script_pubkey(decode_address(self._network, text))
 
-    def _about(self, script: bytes, rest: list[str]) -> Sent:
+    def _about(self, asked: dict[str, str], script: bytes, rest: list[str]) -> Sent:
         mined = self.world.mined(script, self.trap)[::-1]
         match rest:
             case []:
                 stats = _stats(mined, script)
                 if self.trap is Trap.DROPS:
                     del stats["funded_txo_sum"]
-                return _json({"chain_stats": stats, "mempool_stats": _stats([], script)})
+                waiting = _stats([], script)
+                return _json(asked | {"chain_stats": stats, "mempool_stats": waiting})
             case ["txs"]:
                 return _json([_tx(t) for t in mined[:PAGE]])
             case ["txs", "chain", last]:

@@ -87,7 +87,7 @@ class EsploraStub:
                 script = self._script(kind, text)
                 if text in self.busy:
                     return Said(400, b"Too many history entries")
-                return self._about(script, rest, self.pending.get(text, 0))
+                return self._about({kind: text}, script, rest, self.pending.get(text, 0))
         return Said(404, b"endpoint does not exist")
 
     def _inside(self, block_hash: str, what: str) -> Said:
@@ -108,12 +108,13 @@ class EsploraStub:
             return self._index()["by_hash"].get(text, "none")
         return script_pubkey(decode_address(self._network, text)).hex()
 
-    def _about(self, script: str, rest: list[str], pending: int) -> Said:
+    def _about(self, asked: dict[str, str], script: str, rest: list[str], pending: int) -> Said:
         txs = [t for t in self._index()["by_script"].get(script, []) if t.txid not in self.hide]
         match rest:
             case []:
                 waiting = {**_stats([], script), "funded_txo_sum": pending}
-                return _json({"chain_stats": _stats(txs, script), "mempool_stats": waiting})
+                told = {"chain_stats": _stats(txs, script), "mempool_stats": waiting}
+                return _json(asked | told)
             case ["txs"]:
                 first = [_unconfirmed(n) for n in range(min(self.waiting, self.page))]
                 return _json(first + [t.json() for t in txs[: self.page - len(first)]])

@@ -169,7 +169,7 @@ class BlockbookServer:
     def _later(self, place: str, address: str, script: str, height: int) -> int | str:
         """What the address gained (or lost) in blocks above `height`; a text if it is too much."""
         change, seen = 0, set[str]()
-        for tx in self._pages(place, height + 1):
+        for tx in self._pages(place, address, height + 1):
             if tx is None:
                 return f"more than {MAX_PAGES * PAGE:,} transactions after the block"
             txid, block = (
@@ -188,12 +188,14 @@ class BlockbookServer:
             change += self._change(tx, address, script)
         return change
 
-    def _pages(self, place: str, first: int) -> Iterator[object | None]:
+    def _pages(self, place: str, address: str, first: int) -> Iterator[object | None]:
         """Transactions from a height on; None at the end if there are more than can be read."""
         for page in range(1, MAX_PAGES + 1):
             answer = self._json(f"{place}?details=txs&pageSize={PAGE}&page={page}&from={first}")
             told = take(self._name, answer, dict)
             transactions = told.get("transactions")
+            if take(self._name, told, str, "address") != address:
+                raise self._broken("a page is of another address than the one asked for")
             if "txids" in told:  # it answered with less than was asked for
                 raise self._broken("it gives ids in place of transactions")
             yield from take(self._name, [] if transactions is None else transactions, list)

@@ -134,6 +134,9 @@ class EsploraServer:
         now = self._sum(stats, "chain_stats")
         pending = self._sum(stats, "mempool_stats", signed=True)
         count = take(self._name, stats, int, "chain_stats", "tx_count")
+        kind, _, asked = place.partition("/")
+        if take(self._name, stats, str, kind) != asked:
+            raise self._broken("it answers for another address than the one asked for")
         detail: dict[str, object] = {"transactions": count}
         if pending:
             detail["unconfirmed"] = str(pending)
@@ -150,9 +153,10 @@ class EsploraServer:
         for tx in self.newest_first(place, count):
             if isinstance(tx, str):
                 return tx
+            gained = self._change(tx, script)  # also of the one that ends it: that it is its own
             if take(self._name, tx, int, "status", "block_height") <= height:
                 return change
-            change += self._change(tx, script)
+            change += gained
             seen += 1
         if seen != count:  # all are above the height, so all must have been seen
             raise self._broken(f"it lists {seen} of the {count} transactions of an address")

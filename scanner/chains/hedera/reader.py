@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from typing import Final
+from urllib.parse import parse_qs, urlsplit
 
 from scanner.chains.fleet.interface import Answer, OneReader, ReaderAbility, Refusal, liquid
 from scanner.chains.fleet.rest import Rest
@@ -142,11 +143,13 @@ class HederaReader(OneReader):
                 if not after < when <= _nanoseconds(end):
                     raise self._rest.broken("it lists a transaction twice, or of another time")
                 after = when
+                if not _names(transaction, account):
+                    raise self._rest.broken("it lists a transaction of another account")
                 yield transaction
             more = take(self._name, page, object, "links", "next")
             if more is None:
                 return
-            if not isinstance(more, str) or not more.startswith("/api/v1/transactions?"):
+            if not isinstance(more, str) or not _goes_on(more, account):
                 raise self._rest.broken("its next page is invalid")
             path = more
         yield None
@@ -193,6 +196,21 @@ class HederaReader(OneReader):
         if not _STAMP.fullmatch(found):
             raise self._rest.broken("a timestamp is invalid")
         return found
+
+
+def _names(value: object, account: str) -> bool:
+    """Whether an account is named somewhere: as who gives or gets coins, tokens or NFTs."""
+    if isinstance(value, dict | list):
+        inside = value.values() if isinstance(value, dict) else value
+        return any(_names(inner, account) for inner in inside)
+    return value == account
+
+
+def _goes_on(link: str, account: str) -> bool:
+    """Whether a next page is one of the same account's transactions."""
+    parts = urlsplit(link)
+    asked = parse_qs(parts.query).get("account.id")
+    return link.startswith("/api/v1/transactions?") and asked == [account]
 
 
 def _nanoseconds(stamp: str) -> int:

@@ -8,6 +8,7 @@ Source: NEAR's JSON-RPC (status, block, query view_account) and its error causes
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Final
 
@@ -55,6 +56,7 @@ class NearReader(OneReader):
     def __init__(self, endpoint: Endpoint, network: Network) -> None:
         super().__init__(endpoint, network)
         self._rest = Rest(endpoint)
+        self._ids = itertools.count(1)
 
     def check(self) -> None:
         """See Reader. Raises SourceRejectedError."""
@@ -169,13 +171,21 @@ class NearReader(OneReader):
         return take(self._name, self._ask("block", which), dict, "header")
 
     def _ask(self, method: str, params: object) -> object:
-        """One call. Raises _CauseError for an error of the handler, else SourceUnavailableError."""
-        body = {"jsonrpc": "2.0", "id": "1", "method": method, "params": params}
+        """One call. Raises _CauseError for an error of the handler, else SourceUnavailableError.
+
+        An account's answer does not name the account: nothing but the id binds it to its question.
+        """
+        number = str(next(self._ids))
+        body = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
         reply = self._rest.http.post_json(body)
         if reply.status not in (200, 400, 404, 408, 422):  # errors come with these, too
             reply.raise_for_status()
         answer = reply.json()
         error = answer.get("error") if isinstance(answer, dict) else None
+        said = answer.get("id") if isinstance(answer, dict) else None
+        if said != number and (error is None or said is not None):
+            reply.raise_for_status()
+            raise self._rest.broken("it has the id of another request")
         if error is None:
             reply.raise_for_status()
             return take(self._name, answer, object, "result")

@@ -6,10 +6,25 @@ leaves zeros out: a missing field is 0 inside an answer that names the account i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from typing import Final
 
 from scanner.chains.shape import take
 from scanner.errors import SourceUnavailableError
+
+_ENTRY: Final = {
+    "frozenV2": ("type", "amount"),
+    "unfrozenV2": ("type", "unfreeze_amount", "unfreeze_expire_time"),
+    "frozen": ("frozen_balance", "expire_time"),
+}
+_RESOURCE: Final = (
+    "energy_usage", "frozen_balance_for_energy", "latest_consume_time_for_energy",
+    "acquired_delegated_frozen_balance_for_energy", "delegated_frozen_balance_for_energy",
+    "storage_limit", "storage_usage", "latest_exchange_storage_time", "energy_window_size",
+    "delegated_frozenV2_balance_for_energy", "acquired_delegated_frozenV2_balance_for_energy",
+    "energy_window_optimized",
+)  # fmt: skip
+"""Names of fields in protocol/core/Tron.proto (Account, AccountResource)."""
 
 
 def trx_parts(endpoint: str, account: dict[str, object]) -> dict[str, int]:
@@ -21,6 +36,7 @@ def trx_parts(endpoint: str, account: dict[str, object]) -> dict[str, int]:
     Raises SourceUnavailableError for a number that is none.
     """
     resource = _object(endpoint, account, "account_resource")
+    _known(endpoint, resource, _RESOURCE)
 
     def number(holder: dict[str, object], name: str) -> int:
         return _number(endpoint, holder, name)
@@ -64,4 +80,13 @@ def _object(endpoint: str, holder: dict[str, object], name: str) -> dict[str, ob
 
 def _objects(endpoint: str, holder: dict[str, object], name: str) -> Iterator[dict[str, object]]:
     found = take(endpoint, holder, list, name) if name in holder else []
-    return (take(endpoint, item, dict) for item in found)
+    for item in found:
+        entry = take(endpoint, item, dict)
+        _known(endpoint, entry, _ENTRY[name])
+        yield entry
+
+
+def _known(endpoint: str, holder: dict[str, object], names: Collection[str]) -> None:
+    """Refuse an object of other fields: what is missing there was not left out for being zero."""
+    if holder and not any(name in holder for name in names):
+        raise SourceUnavailableError(endpoint, "gave an invalid answer: it has unknown fields only")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import cache
+from typing import Any
 
 import base58
 import pytest
@@ -43,12 +44,16 @@ class NearStub(WorldServer):
     def answer(self, method: str, path: str, body: bytes) -> Sent:
         """See Server."""
         asked = json.loads(body)
+        said = json.loads((found := self._answer(asked)).body)
+        return sent(said | {"id": asked["id"]}, found.status)
+
+    def _answer(self, asked: dict[str, Any]) -> Sent:
         if asked["method"] == "status":
             said = recorded("near", "status")
             said["sync_info"]["latest_block_height"] = self.world.tip
             if self.trap is Trap.WRONG_CHAIN:
                 said["genesis_hash"] = self.hash(0)
-            return sent({"jsonrpc": "2.0", "id": "1", "result": said})
+            return sent({"jsonrpc": "2.0", "result": said})
         params = asked["params"]
         if asked["method"] == "block":
             return self._block(params.get("block_id", self.world.tip))
@@ -65,14 +70,14 @@ class NearStub(WorldServer):
         if height > self.world.tip or height < self.world.oldest or skipped:
             return self._error("UNKNOWN_BLOCK", {})
         header = {"height": height, "hash": self.hash(height), "timestamp": 1779560326 * 10**9}
-        return sent({"jsonrpc": "2.0", "id": "1", "result": {"author": "x", "header": header}})
+        return sent({"jsonrpc": "2.0", "result": {"author": "x", "header": header}})
 
     def _account(self, account: str, height: int) -> Sent:
         amount = self.held(account, height)
         place = {"block_hash": self.hash(height), "block_height": height}
         if amount is None:
             return self._error("UNKNOWN_ACCOUNT", {**place, "requested_account_id": account})
-        said = recorded("near", "view_account") | {"id": "1"}
+        said = recorded("near", "view_account")
         said["result"] |= {**place, "amount": str(amount), "locked": str(self.locked)}
         if self.trap is Trap.DROPS:
             del said["result"]["amount"]
@@ -81,7 +86,7 @@ class NearStub(WorldServer):
     def _error(self, name: str, info: object) -> Sent:
         cause = {"name": name, "info": info}
         error = {"name": "HANDLER_ERROR", "cause": cause, "code": -32000, "message": "Server error"}
-        return sent({"jsonrpc": "2.0", "id": "1", "error": error})
+        return sent({"jsonrpc": "2.0", "id": None, "error": error})
 
 
 class TestContract(ReaderContract):
