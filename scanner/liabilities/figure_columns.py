@@ -38,10 +38,13 @@ NEEDLESS = word_set(
     "usd usdvalue valueusd valueinusd priceusd usdprice price reserves reserve walletassets "
     "walletbalance walletbalances onchainbalance onchainassets exchangeassets assetsheld"
 )
-"""Names of columns that say nothing of what is owed: words, money, and what the publisher holds."""
+"""Names of columns that say nothing of what is owed: words, money, and what the publisher holds.
+
+What stands in their cells is looked through all the same (figure_notes.py).
+"""
 
 _FREE_WORDS = word_set("note notes comment comments remark remarks label description")
-"""Needless columns whose words are looked through all the same (figure_notes.py)."""
+"""Needless columns of free words, where any number may say something."""
 
 _PERCENT = re.compile(r"((?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,16})?) ?%", re.ASCII)
 _RATIO = re.compile(r"(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,18})?", re.ASCII)
@@ -49,7 +52,10 @@ _RATIO = re.compile(r"(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,18})?", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class FigureColumns:
-    """Where each field is, by index; None where the table has none. words: columns of notes."""
+    """Where each field is, by index; None where the table has none.
+
+    words: columns of notes. beside: other needless columns.
+    """
 
     asset: int
     amount: int
@@ -58,6 +64,7 @@ class FigureColumns:
     unit: int | None = None
     scope: int | None = None
     words: tuple[int, ...] = ()
+    beside: tuple[int, ...] = ()
 
 
 def names_both(cells: Sequence[str]) -> bool:
@@ -92,6 +99,8 @@ def find(file: str, line: int, header: Sequence[str]) -> FigureColumns:
         )
         raise ListFormatError(file, what, line, strange + 1)
     words = tuple(i for i, cell in enumerate(header) if _plain(cell) in _FREE_WORDS)
+    used = {*at.values(), *words}
+    beside = tuple(i for i in range(len(header)) if i not in used)
     return FigureColumns(
         at["asset"],
         at["amount"],
@@ -100,6 +109,7 @@ def find(file: str, line: int, header: Sequence[str]) -> FigureColumns:
         at.get("unit"),
         at.get("scope"),
         words,
+        beside,
     )
 
 

@@ -35,6 +35,16 @@ _OF_EVERY_FILE = re.compile(
     r"\b(?:users?|customers?|clients?|members|verified|parts?|net of|as per)\b", re.IGNORECASE
 )
 """Words of `_SOME` that stand in the names of whole tables: customer_liabilities.csv."""
+_MONEY_OR_COUNT = re.compile(
+    r"[~\u2248]?(?:[a-z]{3}|[$\u20ac\u00a3\u00a5])? ?\d[\d.,' ]{0,40} ?"
+    r"(?:k|m|mn|b|bn|million|billion)? ?(?:(?!wei|sat|sun)[a-z]{3}|[%$\u20ac\u00a3\u00a5])?",
+    re.IGNORECASE,
+)
+"""What columns of money and of users hold: it says nothing of the amount in its own column."""
+_PLACE = re.compile(
+    r"(?:https?://)?(?:[\w-]{2,63}\.){1,5}[a-z]{2,20}(?::\d{1,5})?(?:[/?#]\S*)?", re.IGNORECASE
+)
+"""An address of the web, or a file's."""
 _PIECES = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+|\d+|[$\u20ac\u00a3%]")
 _NUMBER = re.compile(r"\d[\d.,' \u00a0\u2009\u202f\u2019]{0,80}")
 
@@ -70,18 +80,36 @@ def ask_about_notes(
     """
     own = {n: at for n, at in (("unit", columns.unit), ("scope", columns.scope)) if at is not None}
     settled = {*settled, *(n for n, at in own.items() if at < len(cells) and cells[at].strip())}
-    for at in columns.words:
+    for at in (*columns.words, *columns.beside, *filter(None, (columns.as_of,))):
         text = cells[at].strip() if at < len(cells) else ""
         reason = ""
-        if at == columns.amount + 1 and may_be_one_number(cells[columns.amount], text):
-            amount = clip(cells[columns.amount].strip())
-            reason = f"{amount!r} and {clip(text)!r} may be one number, split by a comma"
-        elif "unit" not in settled and (note_says(text) or speaks(text, numbers=True)):
-            reason = f"{clip(text)!r} may give the unit of the amount: use --in UNIT if it does"
-        elif "scope" not in settled and _SOME.search(_ALL.sub("", text[:MOST_LETTERS])):
-            reason = f"{clip(text)!r} may mean that it is of some users only: use --of WHOM if so"
-        if reason:
-            raise ListFormatError(file, f"{reason}; if not, leave the note out", line, at + 1)
+        if at == columns.amount + 1 and at in columns.words:
+            reason = _split(cells[columns.amount].strip(), text)
+        if reason := reason or _asked(text, at, columns, settled):
+            raise ListFormatError(file, f"{reason}; if not, leave the words out", line, at + 1)
+
+
+def _split(amount: str, text: str) -> str:
+    parts = may_be_one_number(amount, text)
+    return f"{clip(amount)!r} and {clip(text)!r} may be one number, split by a comma" * parts
+
+
+def _asked(text: str, at: int, columns: FigureColumns, settled: Collection[str]) -> str:
+    """What a cell that is no figure may say of one: what to ask; "" if it says nothing."""
+    shown = text[:MOST_LETTERS]
+    if at in columns.words:
+        says, some = note_says(text) or speaks(text, numbers=True), _ALL.sub("", shown)
+    elif at == columns.as_of:
+        says, some = says_unit(text), shown
+    elif _MONEY_OR_COUNT.fullmatch(text) or _PLACE.fullmatch(text):
+        return ""
+    else:
+        says, some = note_says(text) or speaks(text), _OF_EVERY_FILE.sub("", shown)
+    if says and "unit" not in settled:
+        return f"{clip(text)!r} may give the unit of the amount: use --in UNIT if it does"
+    if "scope" not in settled and _SOME.search(some):
+        return f"{clip(text)!r} may mean that it is of some users only: use --of WHOM if so"
+    return ""
 
 
 def ask_about_names(

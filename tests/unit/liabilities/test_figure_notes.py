@@ -191,3 +191,62 @@ def test_a_sheet_and_comments_on_its_cells_are_asked_about(tmp_path, more, optio
         read_liabilities(_workbook(tmp_path / "owed.xlsx", **more), DECIMALS)
     plain = _workbook(tmp_path / "owed.xlsx", "Liabilities", "audited on 2026-11-02")
     assert read_liabilities(plain, DECIMALS)[0].amount == 100 * 10**8
+
+
+BESIDE = ["source", "accounts", "users", "network", "chains", "url", "exchange", "rank", "price"]
+
+
+@pytest.mark.parametrize("column", BESIDE)
+@pytest.mark.parametrize("text", ["in thousands of BTC", "x1000", "wei", "100 sat", "in millions"])
+def test_a_unit_in_a_column_of_something_else_is_asked_about(tmp_path, column, text):
+    """What a column is called does not say what stands in its cells."""
+    table = f'asset,amount,{column}\nBTC,100,"{text}"\n'
+    with pytest.raises(ListFormatError, match="use --in UNIT") as caught:
+        owed(tmp_path, table)
+    assert (caught.value.line, caught.value.column) == (2, 3)
+    assert owed(tmp_path, table, ("unit",))[0].amount == 100 * 10**8
+
+
+@pytest.mark.parametrize("column", BESIDE)
+@pytest.mark.parametrize("text", ["only EU", "excluding US customers", "Acme, U.S.", "EU branch"])
+def test_some_users_in_a_column_of_something_else_are_asked_about(tmp_path, column, text):
+    table = f'asset,{column},amount\nBTC,"{text}",100\n'
+    with pytest.raises(ListFormatError, match="use --of WHOM") as caught:
+        owed(tmp_path, table)
+    assert (caught.value.line, caught.value.column) == (2, 2)
+    assert owed(tmp_path, table, ("scope",))[0].amount == 100 * 10**8
+
+
+@pytest.mark.parametrize(
+    ("text", "option"),
+    [
+        ("2026-11-01, in thousands", "--in UNIT"),
+        ("2026-11-01 (satoshis)", "--in UNIT"),
+        ("2026-11-01, US users only", "--of WHOM"),
+    ],
+)
+def test_what_stands_behind_a_day_is_asked_about(tmp_path, text, option):
+    with pytest.raises(ListFormatError, match=f"use {option}"):
+        owed(tmp_path, f'asset,amount,as_of\nBTC,100,"{text}"\n')
+
+
+@pytest.mark.parametrize(
+    ("column", "text"),
+    [
+        *(("as_of", day) for day in ("block 925000", "Bitcoin block 925,000", "1 November 2026")),
+        *(("as_of", day) for day in ("2026-11-01 00:00 UTC", "Q3 2026", "November 2026", "")),
+        *(("users", count) for count in ("1234", "12,345,678", "1 234 users", "12.5k")),
+        *(
+            ("usd_value", money)
+            for money in ("$1,234.5", "USD 5", "12.5M", "1.2bn USD", "5 \u20ac")
+        ),
+        *(("network", name) for name in ("Ethereum (ERC20)", "all networks", "TRC20", "X Layer")),
+        *(("url", place) for place in ("https://okx.com/en-us/proof", "okx.com", "por.okx.com/us")),
+        *(("exchange", name) for name in ("OKX", "Gate.io", "Crypto.com", "Backpack")),
+        *(("id", number) for number in ("1", "#7", "A1", "user_3")),
+        ("source", "Merkle tree of 2026-11-01"),
+    ],
+)
+def test_a_column_that_holds_what_it_is_called_is_passed_over(tmp_path, column, text):
+    (btc,) = owed(tmp_path, f'asset,amount,{column}\nBTC,100,"{text}"\n')
+    assert btc.amount == 100 * 10**8
