@@ -26,6 +26,7 @@ from typing import BinaryIO
 from scanner.errors import InputError, ListFormatError, clip
 from scanner.liabilities.interface import (
     MAX_PROBLEMS,
+    ROOT_ALONE,
     Inclusion,
     Liability,
     LiabilityEvidence,
@@ -90,9 +91,17 @@ def verify_inclusion(path: Path, key_at: Callable[[int], bytes]) -> Inclusion:
             "no leaf opens with this key: the key is of another file or account, or the account "
             "was left out"
         )
-    amounts = {ASSET: amount}
     return Inclusion(
-        not reason, checked.root, amounts, DECIMALS, checked.totals, tuple(found), reason, NAME
+        not reason,
+        checked.root,
+        {ASSET: amount},
+        DECIMALS,
+        checked.totals,
+        tuple(found),
+        reason,
+        NAME,
+        gaps=() if reason else checked.gaps,
+        unproven=checked.levels == 1 and not reason,
     )
 
 
@@ -329,4 +338,5 @@ class _Tree:
             (total,) if has_total else (),
             tuple(self._problems),
             self._count,
+            () if levels > 1 else (ROOT_ALONE,),
         )

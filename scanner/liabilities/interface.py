@@ -181,3 +181,6 @@ class ProofCheck:
 
 MAX_PROBLEMS = 100
 """Problems of a tree that are kept; a file of nonsense has as many as lines."""
+
+ROOT_ALONE = "the tree is its root alone: nothing was added up, the figure is only published"
+"""What is said of a tree of one node: whoever is shown it is in it, and nobody else."""

@@ -23,6 +23,7 @@ from pathlib import Path
 from scanner.errors import ListFormatError, clip
 from scanner.liabilities.interface import (
     MAX_PROBLEMS,
+    ROOT_ALONE,
     Inclusion,
     Liability,
     LiabilityEvidence,
@@ -91,8 +92,7 @@ def verify_in_tree(tree: Path, user: Path) -> Inclusion:
     checked = _Tree(tree)
     result = checked.check()
     found = _user(user)
-    reason = ""
-    positions: tuple[int, ...] = ()
+    reason, positions = "", tuple[int, ...]()
     if not result.holds:
         reason = f"the tree is false: line {result.problems[0].line}: {result.problems[0].reason}"
     elif found.reason:
@@ -109,6 +109,7 @@ def verify_in_tree(tree: Path, user: Path) -> Inclusion:
         reason,
         result.format,
         gaps=() if reason else result.gaps,
+        unproven=result.levels == 1 and not reason,
         sha256=result.sha256,
     )
 
@@ -205,7 +206,6 @@ class _Tree:
             raise ListFormatError(self._file, what, above[-1].line)
         self._leaves, self._first = above, int(_is_padding(above))
         leaves = len(above) - self._first
-        # A root alone is a number that somebody wrote down: nothing was added up.
         shown = count > 1 and not self._count
         evidence = LiabilityEvidence.REHASHED if shown else LiabilityEvidence.PUBLISHED
         sha256 = self._digest.hexdigest()
@@ -219,7 +219,7 @@ class _Tree:
             _totals(root, evidence, self._file, {"leaves": str(leaves), "sha256": sha256}),
             tuple(self._problems),
             self._count,
-            (NOT_BOUND,),
+            (NOT_BOUND,) if count > 1 else (ROOT_ALONE, NOT_BOUND),
             sha256,
         )
 

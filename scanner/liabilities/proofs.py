@@ -38,7 +38,6 @@ from scanner.liabilities.others.beside import (
 )
 from scanner.liabilities.others.known import BATCHES, form_of, is_batches
 
-_ROOT_ALONE = "the tree is its root alone: nothing was added up, the figure is only published"
 _UNKNOWN = (
     "no known proof of liabilities (see docs/liabilities.md); to save a table of figures, use "
     "'scanner liabilities import'"
@@ -171,7 +170,7 @@ def _of_tree(tree: TreeCheck) -> ProofCheck:
         tree.totals[0].evidence,
         tree.root,
         totals=tree.totals,
-        gaps=(_ROOT_ALONE if alone else _LEFT_OUT, *tree.gaps),
+        gaps=tree.gaps if alone else (_LEFT_OUT, *tree.gaps),
         stated={"nodes": str(tree.nodes), "leaves": str(tree.leaves), "as of": tree.as_of}
         | ({"sha256": tree.sha256} if tree.sha256 else {}),
     )

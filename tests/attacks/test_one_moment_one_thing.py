@@ -224,4 +224,4 @@ def test_one_actor_under_its_address_and_its_number(scanner, tmp_path, anvil_fac
         assert verified(scanner) == {"FIL": (1_000 * WEI, 1_000 * WEI)}, "the Safe's own row"
         told = scanner("export", "ownership", "latest", "--format", "jsonl", "-o", "-").objects
         assert [row["control"] for row in told] == ["controls", "unsupported"]
-        assert "publish the f1 or f410 address" in told[1]["reason"]
+        assert "publish the f1, f3 or f410 address" in told[1]["reason"]

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from scanner.cli import main
 from scanner.errors import InputError, ListFormatError
 from scanner.liabilities.bitmex_tree import (
     bitmex_key,
@@ -260,6 +261,25 @@ def test_a_root_alone_is_only_published(tmp_path: Path) -> None:
     check = check_tree(write(tmp_path, f"block_height:1\n{'ab' * 32},5\n".encode()))
     assert check.holds
     assert check.totals[0].evidence is LiabilityEvidence.PUBLISHED
+
+
+def test_a_user_is_in_a_root_alone_and_nothing_supports_it(tmp_path: Path) -> None:
+    """A file of one node is made for one user: whoever gets one is in it."""
+    value = (5).to_bytes(8, "little")
+    leaf = hmac.digest(b"k" * 32, value + bytes(8), "sha256")
+    path = write(tmp_path, f"block_height:1\n{leaf.hex()},5\n".encode())
+    found = verify_inclusion(path, lambda _: b"k" * 32)
+    assert (found.included, found.amounts, found.unproven) == (True, {"BTC": 5}, True)
+    assert "root alone" in found.gaps[0]
+    assert main.run(["liabilities", "verify-inclusion", str(path), "--nonce", "6b" * 32]) == 3
+    other = leaf_of_two(tmp_path, leaf)
+    assert not verify_inclusion(other, lambda _: b"k" * 32).unproven
+
+
+def leaf_of_two(folder: Path, leaf: bytes) -> Path:
+    root = node(leaf, 5, b"r" * 32, 2)
+    lines = f"block_height:1\n{root.hex()},7\n{leaf.hex()},5\n{(b'r' * 32).hex()},2\n"
+    return write(folder, lines.encode())
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress, lambda d: BOM + d])

@@ -266,6 +266,20 @@ def test_a_root_alone_is_only_published(tmp_path: Path) -> None:
     assert {total.evidence for total in check.totals} == {LiabilityEvidence.PUBLISHED}
 
 
+def test_a_user_is_in_a_root_alone_and_nothing_supports_it(tmp_path: Path) -> None:
+    amounts = {"BTC": "1", "ETH": "0", "USDT": "0"}
+    spelled = json.dumps(amounts, separators=(",", ":"))
+    own = hashlib.sha256(b"n" + spelled.encode()).hexdigest()
+    leaf = hashlib.sha256(f"{own}100".encode()).hexdigest()
+    nodes = [{"hash": leaf, "balances": amounts}]
+    user = {"hash": own, "nonce": "n", "nodes": nodes, "totalBalances": amounts}
+    tree = write(tmp_path, f"{leaf},1,{spelled}\n", "tree")
+    found = verify_in_tree(tree, write(tmp_path, json.dumps(user), "user"))
+    assert (found.included, found.unproven) == (True, True)
+    assert "root alone" in found.gaps[0]
+    assert not verify_in_tree(TREE, USER).unproven
+
+
 @pytest.mark.parametrize(
     ("heights", "line", "words"),
     [
