@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -37,12 +38,16 @@ class AnvilFactory(Protocol):
 
 
 def pytest_configure() -> None:
-    """Let the programs that tests start hear Ctrl-C, also where the runner itself ignores it.
+    """Let the programs that tests start hear Ctrl-C and keep what they compile, whoever runs this.
 
-    A shell starts what runs in the background with SIGINT ignored, and children inherit that.
+    A shell starts what runs in the background with SIGINT ignored, and children inherit that. Where
+    bytecode is not to be written, each of hundreds of commands would compile the scanner anew,
+    which takes as long as what it does; `make clean` removes it.
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
 
 
 # A machine that has much else to do makes examples slowly; that is no fault of theirs.
