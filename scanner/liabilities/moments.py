@@ -15,6 +15,7 @@ from typing import NamedTuple
 from scanner.errors import clip
 from scanner.model.block import BlockRef
 from scanner.model.dates import spans_in
+from scanner.model.patterns import later
 
 DAY = timedelta(days=1)
 """How far the two sides may lie apart."""
@@ -22,12 +23,12 @@ DAY = timedelta(days=1)
 BLOCKS = 72
 """The same in blocks, where only a height is given: half a day of Bitcoin's."""
 
-_HEIGHT = re.compile(
+_HEIGHT = later(
     r"(?:[a-z]{2,20} )?(?:block(?: (?:height|number|no\.?))?|height)[ :#]*"
     r"([0-9]{1,12}|[0-9]{1,3}(?:,[0-9]{3}){1,3})",
     re.IGNORECASE | re.ASCII,
 )
-_DATE = re.compile(
+_DATE = later(
     r"(20[0-9]{2})[-/.]?(0[1-9]|1[0-2])[-/.]?(0[1-9]|[12][0-9]|3[01])"
     r"(?:[T ]([01][0-9]|2[0-3]):([0-5][0-9])(?::[0-5][0-9](?:\.[0-9]{1,9})?)?"
     r"(?: ?(?:Z|UTC|\+00:?00))?)?",
@@ -35,7 +36,7 @@ _DATE = re.compile(
 )
 
 
-_YEAR_ALONE = re.compile(r"[^0-9]{0,40}((?:19|20)[0-9]{2})[^0-9]{0,40}", re.ASCII)
+_YEAR_ALONE = later(r"[^0-9]{0,40}((?:19|20)[0-9]{2})[^0-9]{0,40}", re.ASCII)
 _MOST_LETTERS = 80
 
 
@@ -69,7 +70,7 @@ def compare_moments(
     if it is in one.
     """
     text = as_of.strip()
-    height = _HEIGHT.fullmatch(text)
+    height = _HEIGHT().fullmatch(text)
     if height is not None:
         number = int(height[1].replace(",", ""))
         return _by_height(number, [b for b in blocks if b.network in native], later)
@@ -108,7 +109,7 @@ def _by_height(height: int, blocks: Collection[BlockRef], later: Collection[str]
 
 def _readings(text: str) -> list[Reach]:
     """From when to when the words may reach: a minute, or whole days. None if they are no date."""
-    found = _DATE.fullmatch(text)
+    found = _DATE().fullmatch(text)
     if found is not None and found[4] is not None:
         year, month, day, hour, minute = (int(part or 0) for part in found.groups())
         try:
@@ -116,7 +117,7 @@ def _readings(text: str) -> list[Reach]:
         except ValueError:  # 30 February
             return []
         return [(begin, begin + timedelta(minutes=1))]
-    year_alone = _YEAR_ALONE.fullmatch(text)
+    year_alone = _YEAR_ALONE().fullmatch(text)
     spans = spans_in(text[:_MOST_LETTERS]) or spans_in(year_alone[1] if year_alone else "")
     return [
         (_midnight(span.first), _midnight(span.last) + DAY)

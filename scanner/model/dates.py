@@ -11,27 +11,27 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from typing import NamedTuple
 
+from scanner.model.patterns import later
+
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _MONTH = "(" + "|".join(_MONTHS) + ")[a-z]*"
 _NO = r"(?<![^\W_])"
 _END = r"(?![^\W_t])"  # a time may stand behind it
-_YEAR_FIRST = re.compile(rf"{_NO}((?:19|20)\d\d)([-/._ ])(\d\d?)\2(\d\d?){_END}")
-_ONLY_DIGITS = re.compile(rf"{_NO}((?:19|20)\d\d)(\d\d)(\d\d){_END}")
-_YEAR_LAST = re.compile(rf"{_NO}(\d\d?)([-/._ ])(\d\d?)\2((?:19|20)\d\d){_END}")
-_DAY_OF_MONTH = re.compile(
+_YEAR_FIRST = later(rf"{_NO}((?:19|20)\d\d)([-/._ ])(\d\d?)\2(\d\d?){_END}")
+_ONLY_DIGITS = later(rf"{_NO}((?:19|20)\d\d)(\d\d)(\d\d){_END}")
+_YEAR_LAST = later(rf"{_NO}(\d\d?)([-/._ ])(\d\d?)\2((?:19|20)\d\d){_END}")
+_DAY_OF_MONTH = later(
     rf"{_NO}(\d\d?)(?:st|nd|rd|th)?[-/._, ]*{_MONTH}[-/._, ]*((?:19|20)\d\d){_END}"
 )
-_MONTH_FIRST = re.compile(
-    rf"{_NO}{_MONTH}[-/._ ]*(\d\d?)(?:st|nd|rd|th)?[-/._, ]+((?:19|20)\d\d){_END}"
-)
-_YEAR_MONTH = re.compile(rf"{_NO}((?:19|20)\d\d)[-/._ ]?(\d\d?){_END}")
-_QUARTER = re.compile(rf"{_NO}(?:((?:19|20)\d\d)[-/._ ]?q([1-4])|q([1-4])[-/._ ]?((?:19|20)\d\d))")
-_NAMED_MONTH = re.compile(rf"{_NO}{_MONTH}[-/._, ]*((?:19|20)\d\d){_END}")
-_YEAR = re.compile(r"(?:19|20)\d\d")
-_SECONDS = re.compile(r"(1\d{9})(?:\d{3}|\d{6}|\d{9})?(?:\.\d*)?")
+_MONTH_FIRST = later(rf"{_NO}{_MONTH}[-/._ ]*(\d\d?)(?:st|nd|rd|th)?[-/._, ]+((?:19|20)\d\d){_END}")
+_YEAR_MONTH = later(rf"{_NO}((?:19|20)\d\d)[-/._ ]?(\d\d?){_END}")
+_QUARTER = later(rf"{_NO}(?:((?:19|20)\d\d)[-/._ ]?q([1-4])|q([1-4])[-/._ ]?((?:19|20)\d\d))")
+_NAMED_MONTH = later(rf"{_NO}{_MONTH}[-/._, ]*((?:19|20)\d\d){_END}")
+_YEAR = later(r"(?:19|20)\d\d")
+_SECONDS = later(r"(1\d{9})(?:\d{3}|\d{6}|\d{9})?(?:\.\d*)?")
 
-_IN_NAME = re.compile(r"(?<!\d)(20\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?([0-3]\d)(?:[0-2]\d)?(?!\d)")
-_ISO = re.compile(r"(\d{4}-\d\d-\d\d)(?: to (\d{4}-\d\d-\d\d))?", re.ASCII)
+_IN_NAME = later(r"(?<!\d)(20\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?([0-3]\d)(?:[0-2]\d)?(?!\d)")
+_ISO = later(r"(\d{4}-\d\d-\d\d)(?: to (\d{4}-\d\d-\d\d))?", re.ASCII)
 
 
 class Span(NamedTuple):
@@ -47,7 +47,7 @@ Spans = tuple[Span | None, Span | None]
 
 def named_day(name: str) -> date | None:
     """The day in a file's name, as "por_csv_2026061900.zip"; None where it has none, or several."""
-    found = {match.groups() for match in _IN_NAME.finditer(name)}
+    found = {match.groups() for match in _IN_NAME().finditer(name)}
     if len(found) != 1:
         return None
     year, month, day = found.pop()
@@ -66,7 +66,7 @@ def as_text(spans: Iterable[Span]) -> str:
 def from_text(text: str) -> tuple[Span, ...]:
     """Every span in a text that `as_text` wrote into it."""
     found = []
-    for first, last in _ISO.findall(text):
+    for first, last in _ISO().findall(text):
         days = [date.fromisoformat(day).toordinal() for day in (first, last or first)]
         found.append(Span(*days))
     return tuple(found)
@@ -79,32 +79,32 @@ def spans_in(text: str) -> Spans | None:
     all their days. The caller limits the text.
     """
     plain = text.strip().lower()
-    if seconds := _SECONDS.fullmatch(plain):
+    if seconds := _SECONDS().fullmatch(plain):
         day = datetime.fromtimestamp(int(seconds[1]), UTC).date().toordinal()
         return _both(Span(day, day))
-    if found := _YEAR_FIRST.search(plain):
+    if found := _YEAR_FIRST().search(plain):
         return _both(_day(found[1], found[3], found[4]))
-    if found := _ONLY_DIGITS.search(plain):
+    if found := _ONLY_DIGITS().search(plain):
         return _both(_day(found[1], found[2], found[3]))
-    if found := _YEAR_LAST.search(plain):
+    if found := _YEAR_LAST().search(plain):
         readings = _day(found[4], found[3], found[1]), _day(found[4], found[1], found[3])
         return readings if any(readings) else None
-    if found := _DAY_OF_MONTH.search(plain):
+    if found := _DAY_OF_MONTH().search(plain):
         return _both(_day(found[3], _month(found[2]), found[1]))
-    if found := _MONTH_FIRST.search(plain):
+    if found := _MONTH_FIRST().search(plain):
         return _both(_day(found[3], _month(found[1]), found[2]))
     return _period(plain)
 
 
 def _period(plain: str) -> Spans | None:
-    if found := _YEAR_MONTH.search(plain):
+    if found := _YEAR_MONTH().search(plain):
         return _both(_months(found[1], found[2], 1))
-    if found := _QUARTER.search(plain):
+    if found := _QUARTER().search(plain):
         month = 3 * int(found[2] or found[3]) - 2
         return _both(_months(found[1] or found[4], str(month), 3))
-    if found := _NAMED_MONTH.search(plain):
+    if found := _NAMED_MONTH().search(plain):
         return _both(_months(found[2], _month(found[1]), 1))
-    return _both(_months(plain, "1", 12)) if _YEAR.fullmatch(plain) else None
+    return _both(_months(plain, "1", 12)) if _YEAR().fullmatch(plain) else None
 
 
 def _month(name: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from scanner.errors import ConfigError
+from scanner.model.patterns import later
 
 PERIODS: Mapping[str, int] = {"day": 1, "week": 7, "month": 31, "quarter": 92}
 """How often lists may come, and how many days that is at most."""
@@ -92,11 +93,11 @@ def name_key(name: str) -> str:
 
 def host_of(place: str) -> str:
     """The host of an address of the web, or a bare name of one, in lower case; "" if it is none."""
-    found = _HOST.fullmatch(place.strip().casefold())
+    found = _HOST().fullmatch(place.strip().casefold())
     return found[1].rstrip(".") if found else ""
 
 
-_HOST = re.compile(
+_HOST = later(
     r"(?:https?://)?((?:[a-z0-9_-]{1,63}\.){0,8}[a-z0-9_-]{1,63}\.?)(?::[0-9]{1,5})?(?:[/?#].*)?",
     re.ASCII | re.DOTALL,
 )
@@ -117,17 +118,17 @@ def publisher_of_file(name: str, table: Publishers) -> str:
     "okx_por_20260926 (1).csv" is okx's where the table knows okx; "northbank_2026-09-26.csv" is
     northbank's. A name of which nothing else is left stays as it is.
     """
-    stem = _ENDINGS.sub("", name) or name
+    stem = _ENDINGS().sub("", name) or name
     named = list(table.named_in(stem))
     if len(named) == 1:
         return named[0].name
     rest = stem
-    while (shorter := _TAIL.sub("", _HEAD.sub("", rest))) != rest and shorter:
+    while (shorter := _TAIL().sub("", _HEAD().sub("", rest))) != rest and shorter:
         rest = shorter
     return rest if any(c.isalpha() for c in rest) else stem
 
 
-_ENDINGS = re.compile(
+_ENDINGS = later(
     r"(?:\.(?:csv|tsv|txt|jsonl?|ya?ml|xlsx|ods|gz|zip|tar|tgz|xz|bz2|zst|7z))+$", re.IGNORECASE
 )
 _DATE = (
@@ -137,5 +138,5 @@ _DATE = (
     r"|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}[-_. ]?(?:20[0-9]{2})?)"
 )
 _COPY = r"(?:\([0-9]{1,3}\)|copy|kopie|final|v[0-9]{1,3})"
-_TAIL = re.compile(rf"(?:[-_. ]+{_DATE}|[-_. ]*\([0-9]{{1,3}}\)|[-_. ]+{_COPY})$", re.IGNORECASE)
-_HEAD = re.compile(rf"^(?:{_DATE}[-_. ]+|copy of )", re.IGNORECASE)
+_TAIL = later(rf"(?:[-_. ]+{_DATE}|[-_. ]*\([0-9]{{1,3}}\)|[-_. ]+{_COPY})$", re.IGNORECASE)
+_HEAD = later(rf"^(?:{_DATE}[-_. ]+|copy of )", re.IGNORECASE)

@@ -16,10 +16,11 @@ from dataclasses import dataclass
 
 from scanner.errors import ConfigError, clip
 from scanner.model.block import BlockRef
+from scanner.model.patterns import later
 
 _TITLE = "Proof of reserves challenge 1"
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._&()-]{0,63}", re.ASCII)
-_LINE = re.compile(
+_NAME = later(r"[A-Za-z0-9][A-Za-z0-9 ._&()-]{0,63}", re.ASCII)
+_LINE = later(
     rf"{_TITLE} \| publisher: (?P<publisher>[^|\n]+) \| list: (?P<list>[0-9a-f]{{64}}) "
     r"\| block: (?P<network>[a-z0-9-]+) (?P<height>[0-9]{1,18}) (?P<hash>(?:0x)?[0-9a-f]{64}) "
     r"\| nonce: (?P<nonce>[0-9a-f]{32})",
@@ -67,7 +68,7 @@ def make_challenge(
         block_hash=block.hash.lower(),
         nonce=(nonce or secrets.token_hex(16)).lower(),
     )
-    if not _NAME.fullmatch(challenge.publisher):
+    if not _NAME().fullmatch(challenge.publisher):
         raise ConfigError(
             f"cannot put the publisher name {clip(publisher)!r} into a challenge: "
             "use up to 64 letters, digits, spaces and . _ & ( ) -"
@@ -79,8 +80,8 @@ def make_challenge(
 
 def parse_challenge(text: str) -> Challenge | None:
     """Read a challenge back from its exact text; None if it is not one."""
-    match = _LINE.fullmatch(text)
-    if match is None or not _NAME.fullmatch(match["publisher"]):
+    match = _LINE().fullmatch(text)
+    if match is None or not _NAME().fullmatch(match["publisher"]):
         return None
     height = int(match["height"])
     if str(height) != match["height"]:

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import cache
+
+from scanner.model.patterns import later
 
 NAME = "\ue000"
 """What stands for the publisher's name in a text that is given here."""
@@ -36,7 +37,7 @@ on one op or own people smart stark the this to token uni was we you
 _NO_COINS = frozenset(_NO_COIN_WORDS.split())
 """Words that a coin or a network may be called, and that say something else in a sentence."""
 
-_WORD = re.compile(
+_WORD = later(
     r" ?(?:(?P<name>\ue000)(?P<own>'s|')?"
     r"|(?P<iso>[0-9]{4}-[0-9]{2}-[0-9]{2}t[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?"
     r"(?:z|[+-][0-9]{2}:?[0-9]{2})?)"
@@ -45,7 +46,7 @@ _WORD = re.compile(
     r"|(?P<hex>(?=[a-f]{0,90}[0-9])[0-9a-f]{6,128})"
     r"|(?P<word>[a-z][a-z0-9]{0,19}))(?= |$)"
 )
-_IS_HEX = re.compile(r"(?:0x)?[0-9a-f]+")
+_IS_HEX = later(r"(?:0x)?[0-9a-f]+")
 _KEEPS_HEX = frozenset({"block", "hash", "nonce", "challenge"})
 """Words behind which a long word is a hash or a number drawn by lot, and no address."""
 
@@ -131,8 +132,8 @@ _PLAIN = "|".join(
     )
 )
 _COMPANY = r"(?:,? (?:ltd|limited|inc|llc|gmbh|ag|plc|pte|corp|s\.a|bv)(?:\.(?!$)|\b)){1,2}"
-_REWRITTEN: tuple[tuple[re.Pattern[str], str], ...] = tuple(
-    (re.compile(found), written)
+_REWRITTEN: tuple[tuple[Callable[[], re.Pattern[str]], str], ...] = tuple(
+    (later(found), written)
     for found, written in (
         (rf"{NAME}{_COMPANY}", NAME),
         (rf"(?:^|(?<=[.:\n ]))we, {NAME},?(?= )", NAME),
@@ -150,13 +151,8 @@ _REWRITTEN: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r" \(([^()]*)\)", r", \1"),
     )
 )
-_BETWEEN = re.compile(r"[.,;:]?\n|[.,;:] | [-\u2013\u2014|] ")
-
-
-@cache
-def _form(pattern: str) -> re.Pattern[str]:
-    """Compiled when a text is first read: it takes longer than many a command that reads none."""
-    return re.compile(pattern)
+_BETWEEN = later(r"[.,;:]?\n|[.,;:] | [-\u2013\u2014|] ")
+_IS_CLAIM, _IS_PLAIN = later(_CLAIM), later(_PLAIN)
 
 
 def claimed_addresses(plain: str, is_coin: Callable[[str], bool]) -> tuple[str, ...] | None:
@@ -166,16 +162,16 @@ def claimed_addresses(plain: str, is_coin: Callable[[str], bool]) -> tuple[str, 
     is_coin: whether a word is a coin or a network. () says that it claims "this address" only.
     """
     for found, written in _REWRITTEN:
-        plain = found.sub(written, plain)
-    clauses = _BETWEEN.split(plain.removesuffix("."))
+        plain = found().sub(written, plain)
+    clauses = _BETWEEN().split(plain.removesuffix("."))
     if len(clauses) > MOST_CLAUSES:
         return None
     claims, addresses = False, list[str]()
     for clause in clauses:
         words = _words(clause, is_coin, addresses) if len(clause) <= LONGEST_CLAUSE else ""
-        if _form(_CLAIM).fullmatch(words):
+        if _IS_CLAIM().fullmatch(words):
             claims = True
-        elif not _form(_PLAIN).fullmatch(words):
+        elif not _IS_PLAIN().fullmatch(words):
             return None
     return tuple(addresses) if claims else None
 
@@ -185,13 +181,13 @@ def _words(clause: str, is_coin: Callable[[str], bool], addresses: list[str]) ->
     words: list[str] = []
     at = 0
     while at < len(clause):
-        found = _WORD.match(clause, at)
+        found = _WORD().match(clause, at)
         if found is None or (at > 0) != (found[0][0] == " "):
             return ""
         at = found.end()
         word = found[0].strip()
         kind = found.lastgroup
-        if kind == "long" and _IS_HEX.fullmatch(word) and words and words[-1] in _KEEPS_HEX:
+        if kind == "long" and _IS_HEX().fullmatch(word) and words and words[-1] in _KEEPS_HEX:
             kind = "hex"
         if kind == "long":
             addresses.append(word)

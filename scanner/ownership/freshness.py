@@ -11,6 +11,7 @@ from datetime import date
 from functools import lru_cache
 
 from scanner.model.control import Freshness
+from scanner.model.patterns import later
 
 LONGEST = 2_048
 """Characters looked at; a stamp that comes later does not count."""
@@ -21,14 +22,14 @@ _WORD = r"\b(?:block|height|ledger|slot|seqno)\b"
 _NUMBER = r"(?<![0-9A-Za-z])[0-9]{1,12}(?![0-9A-Za-z])"
 _HASH = r"(?<![0-9A-Za-z])(?:0x)?[0-9a-f]{64}(?![0-9A-Za-z])"
 _LINK = r"(?:[ ,:;|()=#/-]|\b(?:hash|blockhash|block|height|number|id|at|with|and)\b){1,12}"
-_BLOCK = re.compile(
+_BLOCK = later(
     rf"{_WORD}[^\n]{{0,40}}?(?:{_NUMBER}{_LINK}{_HASH}|{_HASH}{_LINK}{_NUMBER})",
     re.IGNORECASE | re.ASCII,
 )
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}"
 _DAY = r"(?:0?[1-9]|[12][0-9]|3[01])(?:st|nd|rd|th)?"
 _YEAR = r"20[0-9]{2}"
-_DATE = re.compile(
+_DATE = later(
     rf"(?<![0-9]){_YEAR}([-/.])(?:0[1-9]|1[0-2])\1(?:0[1-9]|[12][0-9]|3[01])(?![0-9])"
     rf"|(?<![0-9]){_DAY}[ .-]{{1,2}}{_MONTH},?[ .-]{{1,2}}{_YEAR}(?![0-9])"
     rf"|\b{_MONTH}\.? {_DAY},? {_YEAR}(?![0-9])"
@@ -44,14 +45,14 @@ def grade(message: str) -> Freshness:
 
 @lru_cache(maxsize=256)
 def _grade(text: str) -> Freshness:
-    if _BLOCK.search(text):
+    if _BLOCK().search(text):
         return Freshness.BLOCK_STAMPED
-    return Freshness.DATED if _DATE.search(text) else Freshness.STATIC
+    return Freshness.DATED if _DATE().search(text) else Freshness.STATIC
 
 
 def named_day(message: str) -> date | None:
     """The latest full date that a text has, as far as it is a day of the calendar."""
-    days = [_day(found[0].lower()) for found in _DATE.finditer(message[:LONGEST])]
+    days = [_day(found[0].lower()) for found in _DATE().finditer(message[:LONGEST])]
     return max((day for day in days if day is not None), default=None)
 
 

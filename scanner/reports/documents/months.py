@@ -38,6 +38,8 @@ def over_time(store: Store, totals: SnapshotTotals) -> list[Object]:
         points = asset_history(
             store, publisher, total.asset, until=totals.snapshot, limit=SNAPSHOTS
         )
+        if len(points) < 2:  # of no other asset either: they have the same snapshots
+            break
         decimals = max([p.total.decimals for p in points if p.total], default=0)
         kept = [_point(p, decimals) for p in reversed(points) if p.total is not None]
         if len(kept) > 1:

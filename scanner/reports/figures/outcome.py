@@ -15,6 +15,7 @@ from scanner.settings.tables import load_registry
 from scanner.store.database.engine import Store
 from scanner.store.reading import queries
 from scanner.store.reading.coverage import RowsFound, rows_found
+from scanner.store.reading.found import first_of_each
 from scanner.store.reading.heads import SnapshotHead
 from scanner.store.reading.weighed import KindWeight, Stated, findings_of, weigh_findings
 
@@ -63,14 +64,20 @@ def finding_groups(store: Store, snapshot_id: int, few: int = FIRST_FEW) -> list
     totals = queries.asset_totals(store, snapshot_id)
     whole = {total.asset: (total.decimals, total.claimed or 0) for total in totals}
     weighed = weigh_findings(store, snapshot_id, whole, few)
+    kinds = in_order(k for k in FindingKind if counts.get(k))
+    largest = {
+        kind: findings_of(store, snapshot_id, kind, weighed[kind].largest)
+        for kind in kinds
+        if kind in weighed
+    }
+    # The rest are findings of the list as a whole, or of rows that are no claims.
+    rest = [kind for kind in kinds if len(largest.get(kind, ())) < few]
+    first = first_of_each(store, snapshot_id, rest, few) if rest else {}
     groups = []
-    for kind in in_order(k for k in FindingKind if counts.get(k)):
-        weight = weighed.get(kind)
-        examples = findings_of(store, snapshot_id, kind, weight.largest) if weight else []
-        if len(examples) < few:  # findings of the list as a whole, or of rows that are no claims
-            known = {finding for finding, _ in examples}
-            first = queries.findings(store, snapshot_id, kinds=(kind,), limit=few)
-            examples += [(f.finding, None) for f in first if f.finding not in known]
+    for kind in kinds:
+        weight, examples = weighed.get(kind), largest.get(kind, [])
+        known = {finding for finding, _ in examples}
+        examples += [(found, None) for found in first.get(kind, ()) if found not in known]
         shown, stated = zip(*examples[:few], strict=True) if examples[:few] else ((), ())
         groups.append(FindingGroup(kind, counts[kind], shown, weight, stated))
     return groups

@@ -79,6 +79,27 @@ def findings(
         yield from islice(_all(connection, of, wanted, after, _Page(limit, whole)), limit)
 
 
+def first_of_each(
+    store: Store, snapshot_id: int, kinds: Collection[FindingKind], limit: int
+) -> Mapping[FindingKind, list[Finding]]:
+    """The first findings of each kind, in their order.
+
+    limit: how many of each at most. What is found of the snapshot as a whole is worked out once for
+    all kinds. Raises SnapshotNotFoundError, SnapshotPrunedError.
+    """
+    page = _Page(limit, whole=True)
+    with store.read() as connection:
+        refuse_pruned(connection, snapshot_id)
+        of = subject(connection, snapshot_id)
+        about = list(about_snapshot(connection, of)) if set(kinds) & set(ABOUT_SNAPSHOT) else []
+        first = {}
+        for kind in kinds:
+            stored = _all(connection, of, [kind.value], START, page, _STORED)
+            found = [row.finding for row in islice(stored, limit)]
+            first[kind] = [*found, *(each for each in about if each.kind is kind)][:limit]
+    return first
+
+
 def finding_counts(store: Store, snapshot_id: int) -> Mapping[FindingKind, int]:
     """How many findings of each kind there are; kinds without any are left out."""
     counts: Counter[FindingKind] = Counter()
@@ -193,8 +214,17 @@ def weights_found(store: Store, snapshot_id: int) -> set[Weight]:
     return found
 
 
+_STORED = (1, 2, 3, 4)
+"""Parts whose findings stand in tables."""
+
+
 def _all(
-    connection: Connection, of: Subject, kinds: list[str], after: Key, page: _Page
+    connection: Connection,
+    of: Subject,
+    kinds: list[str],
+    after: Key,
+    page: _Page,
+    wanted: Collection[int] = (*_STORED, 5),
 ) -> Iterator[FoundRow]:
     """From every part `page.limit` at most: a page must not fetch a whole batch."""
     parts: tuple[tuple[int, Callable[..., Iterator[FoundRow]]], ...] = (
@@ -205,6 +235,8 @@ def _all(
         (5, _about_snapshot),
     )
     for part, stream in parts:
+        if part not in wanted:
+            continue
         if after[0] <= part:
             behind = (after[1], after[2]) if after[0] == part else (0, "")
             yield from stream(connection, of, kinds, behind, page)

@@ -7,6 +7,7 @@ import re
 from html.parser import HTMLParser
 from itertools import pairwise
 
+import jinja2
 import jsonschema
 import pytest
 from support.mixed_snapshot import EVIL
@@ -64,6 +65,16 @@ def test_same_snapshot_same_bytes(taken):
     first, second = (report_document(taken.store, taken.id) for _ in range(2))
     assert pretty(first) == pretty(second)
     assert report_page(first) == report_page(second)
+
+
+def test_a_page_compiles_the_templates_of_what_it_shows(taken, monkeypatch):
+    read = []
+    get = jinja2.FileSystemLoader.get_source
+    monkeypatch.setattr(
+        jinja2.FileSystemLoader, "get_source", lambda *given: read.append(given[2]) or get(*given)
+    )
+    report_page(report_document(taken.store, taken.id))
+    assert read == ["report.html.j2", "_exact.j2"]
 
 
 class Page(HTMLParser):

@@ -7,7 +7,7 @@ import io
 import pytest
 
 from scanner.errors import ConfigError
-from scanner.liabilities.interface import LiabilityEvidence
+from scanner.liabilities.interface import Liability, LiabilityEvidence
 from scanner.model.balance import Evidence
 from scanner.model.finding import WEIGHTS, FindingKind, Weight
 from scanner.reports.figures.findings import ALSO_CALLED, parse_kinds
@@ -19,8 +19,10 @@ from scanner.reports.figures.outcome import (
     sentence,
 )
 from scanner.reports.figures.words import EVIDENCE, MEANINGS, OWED, TODO
-from scanner.store.reading import queries
+from scanner.store.reading import found, queries
+from scanner.store.reading.about_snapshot import ABOUT_SNAPSHOT, about_snapshot
 from scanner.store.reading.coverage import RowsFound, rows_found
+from scanner.store.writing.runs import set_liabilities
 
 
 def test_every_kind_and_evidence_has_its_words():
@@ -61,6 +63,38 @@ def test_groups_name_what_is_false_first(taken):
 def test_few_examples_are_shown_and_the_rest_is_counted(taken):
     (group,) = [g for g in finding_groups(taken.store, taken.id, few=0) if g.kind == "shortfall"]
     assert (group.count, group.examples, group.more) == (1, (), 1)
+
+
+@pytest.fixture
+def owing(taken):
+    """A snapshot of which something is found as a whole: two assets are owed, and not there."""
+    owed = [Liability(a, 5, 8, LiabilityEvidence.PUBLISHED, "owed.csv") for a in ("BTC", "DOGE")]
+    set_liabilities(taken.store, taken.id, owed)
+    return taken
+
+
+def test_the_first_of_each_kind_are_those_that_the_kind_has(owing):
+    kinds = list(queries.finding_counts(owing.store, owing.id))
+    assert set(kinds) & set(ABOUT_SNAPSHOT)
+    for limit in (1, 2, 50):
+        first = found.first_of_each(owing.store, owing.id, kinds, limit)
+        assert first == {
+            kind: [
+                f.finding for f in found.findings(owing.store, owing.id, kinds=(kind,), limit=limit)
+            ]
+            for kind in kinds
+        }
+    assert all(first.values())
+
+
+def test_what_is_found_of_a_snapshot_is_worked_out_once_for_all_groups(owing, monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        found, "about_snapshot", lambda *given: asked.append(given) or about_snapshot(*given)
+    )
+    kinds = {group.kind for group in finding_groups(owing.store, owing.id)}
+    assert kinds & set(ABOUT_SNAPSHOT)
+    assert len(asked) == 2  # counting, and the first of each kind
 
 
 def test_weights_and_sentence(taken):
