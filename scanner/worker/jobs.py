@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Event
 
@@ -54,9 +53,9 @@ class Jobs:
     def chunk(self, snapshot_id: int, chunk_no: int, tried: int) -> None:
         """Take one chunk; when it was the last, end its snapshot.
 
-        tried: how often this job was done before. Nothing happens if the chunk is done, or gone
-        because the snapshot was cut anew. Raises TryAgainError while tries are left, StoppedError,
-        StoreError.
+        tried: how often this job was done before. One that is done or has failed is not taken
+        again, and nothing happens if it is gone because the snapshot was cut anew. Raises
+        TryAgainError while tries are left, StoppedError, StoreError.
         """
         with self.watch.job():
             try:
@@ -82,7 +81,7 @@ class Jobs:
         outcome = Outcome.DONE
         if chunk is None:
             return outcome
-        if chunk.state is not ChunkState.DONE:
+        if chunk.state is ChunkState.PLANNED:
             sink.start(snapshot_id)
             outcome = self._take(sink, chunk, tried)
         self.settle(snapshot_id)
@@ -92,12 +91,31 @@ class Jobs:
         """Give up a chunk whose workers died over it, time after time."""
         sink = StoreSink(self.store)
         chunk = sink.chunk(snapshot_id, chunk_no)
-        if chunk is not None:
+        if chunk is None:
+            return
+        if chunk.state is ChunkState.PLANNED:
             why = f"given up: {tried} workers died or froze while taking it"
             sink.fail_chunk(chunk, why)
             tell_chunk(chunk, why)
-            with suppress(StoppedError):  # who comes next ends it
-                self.settle(snapshot_id)
+        self._settle_if_possible(snapshot_id)
+
+    def settle_empty(self) -> None:
+        """End the snapshots of lists without claims: they have no chunk whose job would do it."""
+        sink = StoreSink(self.store)
+        for snapshot_id in sink.queued_snapshots():
+            if not sink.chunks(snapshot_id):
+                self._settle_if_possible(snapshot_id)
+
+    def _settle_if_possible(self, snapshot_id: int) -> None:
+        """As `settle`; what goes wrong is told, and keeps nobody: who comes next ends it."""
+        try:
+            self.settle(snapshot_id)
+        except StoppedError:
+            return
+        except ScannerError as e:
+            log.warning("snapshot %s: %s", snapshot_id, e, extra={"snapshot": snapshot_id})
+        except Exception:
+            log.exception("snapshot %s", snapshot_id, extra={"snapshot": snapshot_id})
 
     def settle(self, snapshot_id: int) -> SnapshotState | None:
         """End the snapshot if no chunk is waiting any more. Returns its state then.
@@ -202,9 +220,8 @@ def unended(store: Store) -> Sequence[tuple[int, int, str]]:
     sink, found = StoreSink(store), []
     for snapshot_id in sink.queued_snapshots():
         chunks = sink.chunks(snapshot_id)
-        done = [chunk for chunk in chunks if chunk.state is ChunkState.DONE]
-        if done and all(chunk.state is not ChunkState.PLANNED for chunk in chunks):
-            found.append((snapshot_id, done[-1].no, done[-1].plan.network))
+        if chunks and all(chunk.state is not ChunkState.PLANNED for chunk in chunks):
+            found.append((snapshot_id, chunks[-1].no, chunks[-1].plan.network))
     return found
 
 

@@ -172,8 +172,11 @@ def make_app(
             except ConnectorException:
                 # Another worker was quicker, or the job ended after all: the others need us still.
                 log.info("job %s: not stalled any more", job.id)
+            except StoreError as e:
+                log.warning("job %s stays with its worker, which is gone: %s", job.id, e)
         await sync_to_async(refill, store, jobs.parallel)
         await sync_to_async(refill_runs, store)
+        await sync_to_async(jobs.settle_empty)
 
     return app
 
