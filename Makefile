@@ -39,7 +39,7 @@ test-mutations: development
 # Workers killed 200 times, not a share of them: some minutes.
 test-kills: development nodes
 	@scripts/install-postgres
-	SCANNER_TEST_KILLS=200 $(BIN)/python -m pytest --timeout 0 tests/integration/test_worker_faults.py $(ARGS)
+	SCANNER_TEST_KILLS=200 $(BIN)/python -m pytest --timeout 0 tests/integration/test_worker_faults.py tests/integration/test_lost_answers.py $(ARGS)
 
 # 20,000 lists of random headers, nestings and units, each read right or told; 1,500 are in every run.
 test-foreign-lists: development

@@ -19,6 +19,7 @@ ScannerError
  │   ├─ MigrationNeededError     its schema is older or newer than this program
  │   ├─ SnapshotNotFoundError    no such snapshot
  │   ├─ SnapshotPrunedError      its rows were deleted, its totals and its seal are kept
+ │   ├─ BusyError                another process is at the same work
  │   ├─ PinReplacedError         a chunk was read at a block that is not the pinned one any more
  │   └─ DisagreementError        a second reading differs from the stored one
  └─ NodeError                a node of the demonstration cannot be run
@@ -180,6 +181,14 @@ class ReorgError(SourceError):
 
 class StoreError(ScannerError):
     """The database refused."""
+
+
+class BusyError(StoreError):
+    """Another process is at the same work; it lets go when it ends, however it ends."""
+
+    def __init__(self, what: str, where: str) -> None:
+        self.what = what
+        super().__init__(f"another process is working in {where} ({what}): wait for it or stop it")
 
 
 class PinReplacedError(StoreError):

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, text
 
 from scanner.errors import StoreError
 from scanner.snapshots.values import Chunk, SnapshotPolicy
+from scanner.store.database.connection import kept_alive
 from scanner.store.database.engine import Store
 from scanner.store.writing.runs import create_snapshot
 from scanner.store.writing.schedules import Run, RunState, unfinished
@@ -134,7 +135,7 @@ def make_app(
     # What SQLAlchemy itself connects with: its URLs are not quite libpq's (a blank is "+").
     _, options = store.engine.dialect.create_connect_args(store.engine.url)
     options.pop("context", None)  # the driver's own, no word for libpq
-    where = make_conninfo(**options)
+    where = make_conninfo(**{**kept_alive(store.engine.url), **options})
     app = App(connector=PsycopgConnector(conninfo=where, min_size=1, max_size=4))
     app.job_manager = telling_manager(app, unnoted)  # before the tasks: they keep it
 

@@ -57,9 +57,7 @@ IDLE = Way(
     "idle in transaction", code="25P03",
     said="terminating connection due to idle-in-transaction timeout",
 )  # fmt: skip
-RESTART = Way(
-    "restart", code="57P01", said="terminating connection due to administrator command"
-)
+RESTART = Way("restart", code="57P01", said="terminating connection due to administrator command")
 WAYS = (BEFORE, AFTER, DEADLOCK, SERIALIZATION, DISK_FULL, STANDBY, TOO_LONG, IDLE, RESTART)
 
 

@@ -27,6 +27,7 @@ from scanner.snapshots.sources import SourcePool
 from scanner.store.database.engine import Store, open_store
 from scanner.store.writing.rate_budgets import with_budgets
 from scanner.store.writing.sink import StoreSink
+from scanner.worker import service
 from scanner.worker.alone import run_alone, stop_on_signals
 from scanner.worker.jobs import Jobs
 from scanner.worker.queue import Timing
@@ -50,7 +51,8 @@ class Life:
     """database: URL. endpoints: real nodes by network; stub sources without any.
 
     die_at, die_on: the stage, and which time of it. delay: of stub sources, seconds a chunk.
-    alerts: file of rules and channels. timing: None means a great hurry.
+    alerts: file of rules and channels. timing: None means a great hurry. back_after: seconds before
+    it tries to reach its database again.
     """
 
     database: str
@@ -61,10 +63,12 @@ class Life:
     alerts: str = ""
     timing: Timing | None = None
     concurrency: int = 2
+    back_after: float = service.BACK_AFTER
 
 
 def live(life: Life) -> None:
     """Work until stopped or dead."""
+    service.BACK_AFTER = life.back_after
     death = _Death(life)
     registry = load_registry()
     with open_store(life.database) as store:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from scanner.errors import StoreError
 from scanner.model.balance import Evidence
 from scanner.settings.tables import load_registry
@@ -14,6 +16,7 @@ from support.snapshot_stub import StubSource, eth_claim, good_judge
 
 NETWORKS = ("ethereum", "arbitrum")
 SIZES = {"ethereum": 4, "arbitrum": 2}
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
 POLICY = SnapshotPolicy(chunk_sizes=SIZES, attempts=1)
 
 
@@ -40,7 +43,7 @@ def plan(store, list_id: int) -> int:
 
 
 def take(store, snapshot: int) -> SnapshotState:
-    sink, registry = StoreSink(store), load_registry()
+    sink, registry = StoreSink(store, lambda: NOW), load_registry()
     return take_snapshot(sink, snapshot, sources(), good_judge, registry).state
 
 

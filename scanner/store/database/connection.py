@@ -6,20 +6,21 @@ import logging
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from threading import Lock
 from time import monotonic
 from typing import Any, Self
 from urllib.parse import quote
 
-from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DisconnectionError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from scanner.errors import MissingExtraError, StoreError
 from scanner.store.database import locks
-from scanner.store.database.troubles import explained
+from scanner.store.database.troubles import UNSURE, explained, was_lost
 
 BUSY_SECONDS = 30
 """How long a transaction waits for another process's before it gives up."""
@@ -35,6 +36,16 @@ logging.getLogger("sqlalchemy").addHandler(logging.NullHandler())
 
 POOL_SECONDS = 300
 """How long a thread waits for one of the connections of this process."""
+STILL_SECONDS = 300
+"""How long a process may stand still within a change, on PostgreSQL, before that is undone."""
+ALIVE = {
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+}
+"""How soon a server is known to be gone whose machine or network went silent: by libpq's own
+setting, in two hours. Words of libpq, which a URL may set otherwise."""
 
 
 class Store:
@@ -101,7 +112,7 @@ class Store:
     def write(self) -> Iterator[Connection]:
         """A transaction: committed at the end, rolled back on any error. Raises StoreError."""
         if self.dialect != "sqlite":
-            with explained(self.name), self.engine.begin() as connection:
+            with _committed(self.name, self.engine) as connection:
                 yield connection
             return
         with self._writer, self.turn(), explained(self.name), self.engine.connect() as plain:
@@ -117,6 +128,29 @@ class Store:
                 connection.exec_driver_sql("PRAGMA journal_mode = WAL")
 
 
+@contextmanager
+def _committed(name: str, engine: Engine) -> Iterator[Connection]:
+    """A transaction of PostgreSQL. Says so where nobody knows whether it was committed."""
+    whole = False
+    try:
+        with explained(name), engine.begin() as connection:
+            connection.execute(_NOT_FOR_EVER, {"seconds": f"{STILL_SECONDS}s"})
+            yield connection
+            whole = True
+    except StoreError as e:
+        if whole and was_lost(e.__cause__):
+            raise StoreError(f"{name}: {UNSURE}") from e.__cause__
+        raise
+
+
+_NOT_FOR_EVER = text(
+    "SELECT set_config('idle_in_transaction_session_timeout', :seconds, true) "
+    "WHERE current_setting('idle_in_transaction_session_timeout') = '0'"
+)
+"""A process that freezes, or whose machine does, keeps the locks of its transaction: everybody who
+seals something would wait for it."""
+
+
 def connect(url: str, *, create: bool = False, read_only: bool = False) -> Store:
     """Open a database whatever its schema is. Raises StoreError.
 
@@ -127,7 +161,7 @@ def connect(url: str, *, create: bool = False, read_only: bool = False) -> Store
     if parsed.get_backend_name() != "sqlite":
         return Store(_postgresql(parsed, read_only), None)
     file = _sqlite_file(parsed, create and not read_only)
-    return Store(_sqlite_reader(file) if read_only else _sqlite(parsed), file)
+    return Store(_sqlite_reader(file) if read_only else _sqlite(parsed, file), file)
 
 
 def _parse(url: str) -> URL:
@@ -173,17 +207,20 @@ def _sqlite_file(url: URL, create: bool) -> Path:
         raise StoreError(f"cannot make the folder {file.parent}: {e.strerror}") from None
     if not os.access(file.parent, os.W_OK):
         raise StoreError(f"cannot write into {file.parent}: choose another file with --database")
+    file.touch(0o644)
     return file
 
 
-def _sqlite(url: URL) -> Engine:
+def _sqlite(url: URL, file: Path) -> Engine:
+    busy = BUSY_SECONDS
     engine = create_engine(
         url,
+        creator=lambda: _open_file(file, "rw", busy),
         hide_parameters=True,
-        connect_args={"timeout": BUSY_SECONDS, "isolation_level": None},
         max_overflow=60,
         pool_timeout=POOL_SECONDS,
     )
+    _watch_file(engine, file)
 
     @event.listens_for(engine, "connect")
     def _pragmas(connection: DBAPIConnection, _record: object) -> None:
@@ -209,21 +246,15 @@ def _sqlite(url: URL) -> Engine:
 
 
 def _sqlite_reader(file: Path) -> Engine:
-    place = f"file:{quote(str(file.absolute()))}?mode=ro"
-
-    def open_file() -> sqlite3.Connection:
-        return sqlite3.connect(
-            place, uri=True, timeout=READ_SECONDS, isolation_level=None, check_same_thread=False
-        )
-
     engine = create_engine(
         "sqlite://",
-        creator=open_file,
+        creator=lambda: _open_file(file, "ro", READ_SECONDS),
         poolclass=QueuePool,
         pool_size=READERS,
         max_overflow=0,
         hide_parameters=True,
     )
+    _watch_file(engine, file)
 
     @event.listens_for(engine, "connect")
     def _pragmas(connection: DBAPIConnection, _record: object) -> None:
@@ -243,6 +274,37 @@ def _sqlite_reader(file: Path) -> Engine:
     return engine
 
 
+def _open_file(file: Path, mode: str, seconds: float) -> sqlite3.Connection:
+    """Open a SQLite file that is there: SQLite would make an empty one in its place."""
+    if not file.exists():
+        raise StoreError(f"{file} is gone: put it back, or choose another database")
+    place = f"file:{quote(str(file.absolute()))}?mode={mode}"
+    return sqlite3.connect(
+        place, uri=True, timeout=seconds, isolation_level=None, check_same_thread=False
+    )
+
+
+def _watch_file(engine: Engine, file: Path) -> None:
+    """Use no connection to a file that has another in its place by now: what it is told is lost."""
+
+    def identity() -> tuple[int, int] | None:
+        with suppress(OSError):
+            found = file.stat()
+            return found.st_dev, found.st_ino
+        return None
+
+    @event.listens_for(engine, "connect")
+    def _opened(_connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
+        record.info["file"] = identity()
+
+    @event.listens_for(engine, "checkout")
+    def _still_there(
+        _connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: object
+    ) -> None:
+        if record.info.get("file") != identity():
+            raise DisconnectionError("the file was replaced")
+
+
 def _postgresql(url: URL, read_only: bool) -> Engine:
     limits = f"-c default_transaction_read_only=on -c statement_timeout={READ_SECONDS}s"
     try:
@@ -256,8 +318,14 @@ def _postgresql(url: URL, read_only: bool) -> Engine:
             connect_args={
                 "connect_timeout": 10,
                 "application_name": "scanner",
+                **kept_alive(url),
                 **({"options": limits} if read_only else {}),
             },
         )
     except ModuleNotFoundError:
         raise MissingExtraError("PostgreSQL needs its driver", "postgres") from None
+
+
+def kept_alive(url: URL) -> dict[str, int]:
+    """What of ALIVE a URL does not say itself."""
+    return {name: value for name, value in ALIVE.items() if name not in url.query}

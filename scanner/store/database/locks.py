@@ -12,14 +12,15 @@ from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError
 
-from scanner.errors import StoreError
+from scanner.errors import BusyError, StoreError
 
 
 @contextmanager
 def file_lock(database: Path, what: str) -> Iterator[None]:
-    """Hold `DATABASE.lock` for as long as the block runs. Raises StoreError if another does."""
+    """Hold `DATABASE.lock` for as long as the block runs. Raises BusyError if another does."""
     import fcntl  # noqa: PLC0415 - not on Windows
 
     path = database.with_name(database.name + ".lock")
@@ -31,7 +32,7 @@ def file_lock(database: Path, what: str) -> Iterator[None]:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise StoreError(_busy(what, str(database))) from None
+            raise BusyError(what, str(database)) from None
         yield
     finally:
         # The file stays: removing it would let two processes lock two files of one name.
@@ -40,16 +41,20 @@ def file_lock(database: Path, what: str) -> Iterator[None]:
 
 @contextmanager
 def server_lock(engine: Engine, what: str) -> Iterator[None]:
-    """Hold a PostgreSQL advisory lock named by `what`. Raises StoreError if another does."""
+    """Hold a PostgreSQL advisory lock named by `what`. Raises BusyError if another does."""
     key = int.from_bytes(sha256(f"scanner:{what}".encode()).digest()[:8], "big", signed=True)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         if not connection.execute(text("SELECT pg_try_advisory_lock(:k)"), {"k": key}).scalar():
-            raise StoreError(_busy(what, "this database"))
+            raise BusyError(what, "this database")
         try:
             yield
         finally:
-            connection.execute(text("SELECT pg_advisory_unlock(:k)"), {"k": key})
+            _let_go(connection, key)
 
 
-def _busy(what: str, where: str) -> str:
-    return f"another process is working in {where} ({what}): wait for it or stop it"
+def _let_go(connection: Connection, key: int) -> None:
+    """Give a lock back. One whose connection was lost is given back already: the work is done."""
+    try:
+        connection.execute(text("SELECT pg_advisory_unlock(:k)"), {"k": key})
+    except DBAPIError:
+        connection.invalidate()

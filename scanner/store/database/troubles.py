@@ -11,9 +11,21 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from scanner.errors import StoreError, clip
 
+_ENDED = "the server ended the connection: try again"
+_FULL = "the server has no room for another connection: end other programs or raise its limit"
+_AT_ONCE = "two processes changed the same at once: try again"
+UNSURE = (
+    "the connection was lost in the last step, so what was to be saved may be saved or not: look "
+    "('scanner status') before you try again"
+)
+
 _REMEDIES = (
     ("readonly database", "it is read-only: change its permissions or choose another database"),
-    ("read-only transaction", "it was opened for reading only"),
+    (
+        "read-only transaction",
+        "it takes no changes: it was opened for reading only, or its server is a standby that only "
+        "copies another",
+    ),
     ("interrupted", "the question took too long to answer"),
     ("statement timeout", "the question took too long to answer"),
     (
@@ -30,8 +42,19 @@ _REMEDIES = (
     ("password authentication failed", "the user or password is wrong"),
     ("connection refused", "no server answers there: check that it is running"),
     ("failed to resolve host", "its host is unknown: check the URL"),
-    ("terminating connection", "the server ended the connection: try again"),
-    ("server closed the connection", "the server ended the connection: try again"),
+    ("too many clients", _FULL),
+    ("too many connections", _FULL),
+    ("remaining connection slots", _FULL),
+    ("the database system is", "the server starts or stops: try again in a minute"),
+    ("deadlock detected", _AT_ONCE),
+    ("could not serialize", _AT_ONCE),
+    ("idle-in-transaction", "this process stood still in the middle of a change: try again"),
+    ("terminating connection", _ENDED),
+    ("server closed the connection", _ENDED),
+    ("the connection is lost", _ENDED),
+    ("the connection is closed", _ENDED),
+    ("connection reset by peer", _ENDED),
+    ("connection timed out", _ENDED),
     ("append-only", "results are append-only: nothing may change or delete them"),
     ("permission denied", "this role may not do that"),
     ("does not exist", "there is no such database, role or table"),
@@ -49,6 +72,11 @@ def explained(name: str) -> Iterator[None]:
         raise StoreError(f"{name}: {clip(str(e).splitlines()[0], 300)}") from e
     except _driver_errors() as e:
         raise StoreError(f"{name}: {remedy(str(e))}") from e
+
+
+def was_lost(error: BaseException | None) -> bool:
+    """Whether it was the connection that failed, and not what was asked."""
+    return isinstance(error, DBAPIError) and error.connection_invalidated
 
 
 def remedy(said: str) -> str:
