@@ -36,10 +36,11 @@ test-mutations: development
 	    tests/unit/liabilities tests/unit/ownership tests/unit/chains/evm/test_trie.py \
 	    tests/unit/chains/bitcoin/test_utxo_scan.py $(ARGS)
 
-# Workers killed 200 times, not a share of them: some minutes.
+# Workers killed 200 times, and 200 questions to a database lost or refused, not a share: some minutes.
 test-kills: development nodes
 	@scripts/install-postgres
-	SCANNER_TEST_KILLS=200 $(BIN)/python -m pytest --timeout 0 tests/integration/test_worker_faults.py tests/integration/test_lost_answers.py $(ARGS)
+	SCANNER_TEST_KILLS=200 $(BIN)/python -m pytest --timeout 0 tests/integration/test_worker_faults.py \
+	    tests/integration/test_lost_answers.py tests/integration/test_lost_answers_sqlite.py $(ARGS)
 
 # 20,000 lists of random headers, nestings and units, each read right or told; 1,500 are in every run.
 test-foreign-lists: development

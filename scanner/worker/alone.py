@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection
 
 from scanner.chains.interface import Ability, BalanceSource, Reach, ReadPolicy
-from scanner.errors import ConfigError, ScannerError, SourceRejectedError, StoreError
+from scanner.errors import BusyError, ConfigError, ScannerError, SourceRejectedError, StoreError
 from scanner.model.balance import Balance, BalanceQuery, Evidence
 from scanner.model.block import BlockRef
 from scanner.net import ending
@@ -21,7 +21,7 @@ from scanner.store.writing import schedules as kept
 from scanner.store.writing.runs import create_snapshot
 from scanner.store.writing.sink import StoreSink
 from scanner.worker.jobs import Jobs
-from scanner.worker.saying import tell_ended
+from scanner.worker.saying import tell, tell_ended
 from scanner.worker.scheduling import claim_due, is_due, start_run
 from scanner.worker.watch import Outcome, Stage
 
@@ -98,7 +98,8 @@ def _planner(jobs: Jobs) -> Callable[..., int]:
 def _take_started(jobs: Jobs) -> list[Taken]:
     """Take snapshots of schedules that are not over; those that ended incomplete stay so.
 
-    One that cannot be taken keeps no other from its turn.
+    One that cannot be taken keeps no other from its turn. Where another process is at work in the
+    file, all of them wait for it; that is no error.
     """
     taken = []
     sink = StoreSink(jobs.store)
@@ -109,6 +110,11 @@ def _take_started(jobs: Jobs) -> list[Taken]:
             continue
         try:
             taken.append(_take(jobs, sink, snapshot_id))
+        except BusyError:
+            if snapshot_id not in jobs.waited:
+                jobs.waited.add(snapshot_id)
+                tell("waiting: another process takes snapshots here", {"snapshot": snapshot_id})
+            break  # one at a time in a file: whatever it is at
         except ScannerError as e:
             log.warning("snapshot %s: %s", snapshot_id, e, extra={"snapshot": snapshot_id})
         except Exception:

@@ -37,7 +37,8 @@ class Jobs:
 
     tries: how often a chunk's job is done before its chunk fails for good. stop: set to end soon.
     tell: applies alert rules to snapshots that have ended, and delivers what is due. watch: counts
-    what is done. broken: snapshots that a process alone takes no more, over a bug of ours.
+    what is done. broken: snapshots that a process alone takes no more, over a bug of ours. waited:
+    those that it has said it waits for, for another process is at work in the file.
     """
 
     store: Store
@@ -49,6 +50,7 @@ class Jobs:
     tell: Callable[[], object] = lambda: None
     watch: Watch = field(default_factory=Watch)
     broken: set[int] = field(default_factory=set)
+    waited: set[int] = field(default_factory=set)
 
     def chunk(self, snapshot_id: int, chunk_no: int, tried: int) -> None:
         """Take one chunk; when it was the last, end its snapshot.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
 from datetime import timedelta
 from functools import partial
@@ -151,6 +152,19 @@ def test_a_database_that_does_not_answer_is_asked_again(one, file, monkeypatch):
     monkeypatch.setattr(alone, "look", locked)
     run_alone(jobs, every=0.0)
     assert looks[1:] == [Stage.WAITING, Stage.WORKING]
+
+
+def test_a_second_worker_of_a_file_waits_and_says_so_once(one, file, caplog):
+    add(one, file)
+    jobs = jobs_on(one)
+    caplog.set_level(logging.INFO)
+    with open_store(f"sqlite:///{one.file}") as other, other.exclusive("snapshot 7"):
+        assert look(jobs, SIX) == look(jobs, SIX) == []
+    said = [(r.levelno, r.message) for r in caplog.records if "another process" in r.message]
+    assert said == [(logging.INFO, "waiting: another process takes snapshots here")]
+    assert [record for record in caplog.records if record.levelno > logging.INFO] == []
+    (taken,) = look(jobs, SIX)
+    assert taken.state is SnapshotState.COMPLETE
 
 
 @pytest.mark.node
