@@ -22,9 +22,9 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A snapshot that has ended, and its publisher's complete one before it (None: the first).
+    """A snapshot that has ended, and the complete one before it in its series (None: the first).
 
-    earlier: ids of all of its publisher's before it.
+    earlier: ids of all before it in its series: what its schedule took, or else its publisher's.
     """
 
     store: Store

@@ -44,7 +44,7 @@ def events(
     are lower bounds. The other rules are applied when a resume has completed it.
     """
     head = queries.head(store, snapshot_id)
-    past = earlier(store, head.id)
+    past = alert_questions.of_series(store, head.id, earlier(store, head.id))
     look = Look(store, registry, head, _before(store, head, past), frozenset(past))
     found = []
     for written in rules:
@@ -106,7 +106,7 @@ def _without_rhythm(rule: Rule, known: Sequence[str]) -> list[str]:
 
 
 def _before(store: Store, head: SnapshotHead, past: Sequence[int]) -> SnapshotHead | None:
-    """The publisher's complete snapshot before this one that read the same networks.
+    """The complete snapshot of the series before this one that read the same networks.
 
     Before by the time of the balances: an old list that is taken late is compared with older ones.
     """

@@ -15,13 +15,15 @@ from scanner.liabilities.interface import Liability, LiabilityEvidence
 from scanner.model.balance import Balance, Evidence
 from scanner.snapshots.interface import RowResult, SnapshotState
 from scanner.store.upkeep.prune import prune
-from scanner.store.writing import alert_log
+from scanner.store.writing import alert_log, schedules
 from scanner.store.writing.alert_log import DeliveryState
 from scanner.store.writing.runs import set_liabilities
 from scanner.store.writing.sink import StoreSink
 
 FALSE = Rule("false", "found_false")
 RATIO = Rule("ratio", "reserve_ratio", Decimal("1.02"), ("ETH",))
+GONE = Rule("gone", "addresses_gone")
+FALLEN = Rule("fallen", "verified_fell", Decimal("0.000001"))
 BELOW = Rule("below", "reserves_below_liabilities")
 DISAGREE = Rule("disagree", "sources_disagree")
 MUCH = 2**256 - 1
@@ -126,6 +128,34 @@ def test_two_schedules_of_one_publisher_are_told_their_own_faults_once(store):
         for number, networks in ((1, frozenset({"ethereum"})), (2, None)):
             taken = snapshot(store, signed(number, amount=MUCH), networks=networks, queued=True)
             assert bool(told(store, taken, FALSE)) is first
+
+
+def scheduled(store, name, *numbers, **more):
+    """A snapshot of a list as a schedule of that name takes it."""
+    found = {s.name: s.id for s in schedules.schedules(store)}
+    options = schedules.ScheduleOptions()
+    of = found.get(name) or schedules.add(store, name, "okx", "x", "0 6 * * *", options, START)
+    tick = START + timedelta(minutes=len(schedules.runs(store, of)))
+    assert schedules.claim(store, of, tick, tick)
+    taken = snapshot(store, signed(*numbers, **more))
+    with store.write() as connection:
+        run = schedules.Run(of, tick, schedules.RunState.CLAIMED)
+        schedules.record(connection, run, state="started", snapshot_id=taken)
+    return taken
+
+
+def test_two_lists_of_one_publisher_that_take_turns_are_each_held_against_themselves(store):
+    taken = [scheduled(store, name, *rows) for name, rows in 3 * [("hot", (1, 2)), ("cold", (3,))]]
+    for each in taken[2:]:
+        assert told(store, each, GONE, FALLEN) == {}
+    later = scheduled(store, "hot", 1)
+    assert set(told(store, later, GONE)) == {("gone", "")}
+
+
+def test_a_fault_that_was_told_before_there_was_a_schedule_is_not_told_again_by_it(store):
+    assert told(store, snapshot(store, signed(1, amount=MUCH)), FALSE)
+    for _ in range(3):
+        assert told(store, scheduled(store, "hot", 1, amount=MUCH), FALSE) == {}
 
 
 def test_what_was_found_later_is_no_news_of_an_earlier_snapshot(store):
