@@ -53,6 +53,11 @@ class Seat:
                 self.reader.check()
                 self._checked = True
 
+    def doubt(self) -> None:
+        """Have it checked before it is asked again: a balancer may have led elsewhere meanwhile."""
+        with self._lock:
+            self._checked = False
+
     def hash_at(self, height: int) -> str:
         """See Reader.hash_at."""
         return self.reader.hash_at(height)

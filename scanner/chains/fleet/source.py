@@ -179,6 +179,7 @@ class FleetSource:
                 filled = self._pass([plan.wanted[n] for n in gaps], at, None)
                 for n, balance in zip(gaps, filled, strict=True):
                     found[n] = balance
+            self._look_again(found, at)
         return plan.answers()
 
     def _read(
@@ -186,8 +187,9 @@ class FleetSource:
     ) -> list[Balance]:
         if self._reach is Reach.TIP:
             passes = Passes(lambda some, least: self._pass(some, at, None, least), at.height)
-            return passes.read(wanted, progress)
-        found = self._pass(wanted, at, progress)
+            found = passes.read(wanted, progress)
+        else:
+            found = self._pass(wanted, at, progress)
         self._look_again(found, at)
         return found
 
@@ -248,11 +250,27 @@ class FleetSource:
         return [_at_the_pin(balance, at, self._quorum) for balance in found]
 
     def _look_again(self, found: Sequence[Balance], at: BlockRef) -> None:
-        """Look at the pinned block once more: what was read while it was replaced is worthless."""
+        """Look at the pinned block once more: what was read while it was replaced is worthless.
+
+        With reach TIP nothing was read at it: there it is the chain that is looked at again.
+        """
         used = {name for balance in found for name in balance.sources}
         for seat in self.pool.nodes:
-            if seat.name in used:
+            if seat.name not in used:
+                continue
+            if self._reach is Reach.TIP:
+                self._still_there(seat)
+            else:
                 self.pool.run_at(seat, lambda s: s.still_has(at))
+
+    def _still_there(self, seat: Seat) -> None:
+        """Raise SourceUnavailableError, so that others are asked, where it is elsewhere by now."""
+        seat.doubt()
+        try:
+            self.pool.run_at(seat, lambda _: None)
+        except SourceRejectedError as e:
+            what = f"changed while it was read: now it {e.what}"
+            raise SourceUnavailableError(seat.name, what) from None
 
     def probe(self) -> dict[str, str]:
         """See Prober.probe; about the first endpoint."""

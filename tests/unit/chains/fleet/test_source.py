@@ -263,6 +263,27 @@ def test_the_newest_state_must_not_be_older_than_the_pin(monkeypatch):
     assert "does not say which state" in found.reason
 
 
+def test_who_is_on_another_chain_after_the_reading_is_replaced():
+    class Balancer(Told):
+        checks = 0
+
+        def check(self):
+            self.checks += 1
+            if self.checks > 1:
+                raise SourceRejectedError(self.endpoint.name, "is not on tron")
+
+    turned = Balancer("a", says(8), reach=Reach.TIP, own=True)
+    source = fleet(turned, Told("b", says(7), reach=Reach.TIP))
+    at = source.pin(None)
+    with pytest.raises(SourceUnavailableError, match="a: changed while it was read: now it is not"):
+        source.fetch_balances([query(1)], at)
+    (found,) = source.fetch_balances([query(1)], at)
+    assert (found.amount, found.sources) == (7, ("b",))
+    (found,) = source.read_again([query(1)], at)
+    assert found.sources == ("b",)
+    source.close()
+
+
 def test_what_is_asked_twice_is_read_once():
     reader = Told("a", says(5))
     found = read(fleet(reader), query(1), query(2), query(1))

@@ -65,7 +65,8 @@ class MirrorStub(WorldServer):
 
     def _block(self, height: int) -> dict[str, object]:
         block = recorded("hedera", "block") | {"number": height}
-        name = hashlib.sha384(f"{self.fork}{height}".encode()).hexdigest()
+        branch = "another network" if self.trap is Trap.WRONG_CHAIN else self.fork
+        name = hashlib.sha384(f"{branch}{height}".encode()).hexdigest()
         block["hash"] = "0x" + name
         began = BEGAN if height == MARKER else f"{ends(height - 1)}.500000000"
         if self.trap is Trap.WRONG_CHAIN:
