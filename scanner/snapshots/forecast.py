@@ -134,9 +134,9 @@ def forecast(
     read = [b for b in found if b.amount is not None]
     problem = next((b.reason for b in found if b.amount is None), "")
     advice = "ask another endpoint, or several" if problem else ""
-    if not problem and source.ability.reach is Reach.TIP:
-        advice = "for the stated height use your own node, stopped at it"
     evidence = read[0].evidence if read else Evidence.UNAVAILABLE
+    if not problem and evidence is Evidence.LATEST_ONLY:  # a node that was stopped there tells more
+        advice = f"it tells its newest state only: {_STOPPED}"
     seconds = _seconds(need.rows, len(queries), taken, source)
     return Forecast(
         *start,
@@ -218,6 +218,9 @@ def _seconds(rows: int, tried: int, taken: float, source: BalanceSource) -> floa
     if source.ability.parallel > 1:
         return taken * -(-rows // source.ability.chunk_size)
     return taken * rows / tried
+
+
+_STOPPED = "for the stated height use your own node, stopped at it (docs/how-to/own-nodes.md)"
 
 
 def _advice(error: ScannerError) -> str:

@@ -1,8 +1,12 @@
 """What a list wants, and how long it would take."""
 
+from dataclasses import replace
+
 import pytest
 from support.snapshot_stub import StubSource, eth_claim
 
+from scanner.chains.interface import Reach
+from scanner.model.balance import Balance, Evidence
 from scanner.model.claim import Claim
 from scanner.reports.commands.forecasts import duration
 from scanner.settings.tables import load_registry
@@ -38,6 +42,21 @@ def test_a_source_is_tried_with_the_largest() -> None:
     told = forecast(need, source, load_registry(), block)
     assert (told.tried, told.rows) == (SAMPLE, 19)
     assert told.seconds is not None
+
+
+@pytest.mark.parametrize("evidence", [Evidence.LATEST_ONLY, Evidence.REPORTED])
+def test_only_a_newest_state_is_no_answer_at_the_height(evidence: Evidence) -> None:
+    (need,) = needs_of(claims(1), {})
+    source = StubSource()
+    source.ability = replace(source.ability, reach=Reach.TIP)  # as of a node that was stopped, too
+    held = Balance(5, evidence, ("node",))
+    source.fetch_balances = lambda queries, *_: [held] * len(queries)  # type: ignore[method-assign]
+    sources = {"ethereum": source}
+    (block,) = chosen_blocks([need], looked_up([need], sources), sources, None)
+    told = forecast(need, source, load_registry(), block)
+    newest = evidence is Evidence.LATEST_ONLY
+    assert told.advice.startswith("it tells its newest state only") == newest
+    assert ("your own node" in told.advice) == newest
 
 
 @pytest.mark.parametrize(
