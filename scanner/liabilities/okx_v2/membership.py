@@ -45,7 +45,7 @@ def verify_user(document: object, file: str, user: Path | None, pin: str) -> Inc
         raise ListFormatError(user.name, f"not JSON: {clip(str(e), 80)}") from None
     if found.root != proof.root:
         return _refused(f"the account leads to {root_text(found.root)}, not to the proof's root")
-    gaps = [words.PER_COIN, words.CIRCUIT]
+    gaps = [words.PER_COIN, words.CIRCUIT, words.ROUND]
     if proof.pin is None:
         gaps.insert(0, words.OWN_KEY)
     return Inclusion(

@@ -115,8 +115,7 @@ def described(found: Accepted) -> ProofCheck:
     gaps = [words.CIRCUIT, words.PER_COIN, words.GROSS, words.COMPLETE]
     if pin is None:
         gaps.insert(0, words.OWN_KEY)
-    if pin is None or not pin.is_complete:
-        gaps.append(words.HEADER)
+    gaps.append(words.ROUND if pin is not None and pin.is_complete else words.HEADER)
     return ProofCheck(
         NAME,
         ProofStatus.CONSISTENT if pin is None else ProofStatus.ACCEPTED,

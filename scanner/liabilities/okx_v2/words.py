@@ -15,6 +15,10 @@ HEADER = (
     "nothing binds the file's header (round, batch size, numbers of tokens and levels): compare "
     "it with the publication"
 )
+ROUND = (
+    "nothing binds the round in the file, nor any day: a proof of an earlier round may be shown as "
+    "this one's, so compare the root with what the publisher shows for the period"
+)
 OWN_KEY = (
     "the key comes from the file itself: whoever wrote the file may have proven any circuit they "
     "liked. Not proven; give the publisher's key with --key"

@@ -61,6 +61,16 @@ def test_a_shipped_key_is_a_pin_by_itself_and_binds_the_header() -> None:
     assert "token_num 221" in found.reason
 
 
+def test_an_earlier_proof_under_another_round_is_told() -> None:
+    """Proofs of one shape have one key, and the round stands beside the proof: anybody may edit it."""
+    changed = document("three_levels")
+    changed["general"]["round_num"] = 20261101
+    for found in (check_document(changed, "f"), check("three_levels")):
+        assert found.status is ProofStatus.ACCEPTED
+        assert words.ROUND in found.gaps
+    assert any("round" in gap for gap in check("toy", pin("toy")).gaps)
+
+
 @pytest.mark.parametrize(
     ("name", "place", "reason"),
     [
