@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from operator import itemgetter
 
 from scanner.errors import UnknownAssetError, clip
 from scanner.lists.amounts import MUCH, AmountReader, BadCellError
+from scanner.lists.blanks import NULLS, present, value
 from scanner.lists.days import apart, several_days
 from scanner.lists.layout import TableLayout
 from scanner.lists.marks import Marks
 from scanner.lists.numbers import height_of
+from scanner.lists.other_coins import OtherCoins
 from scanner.lists.spelling import usual_address
 from scanner.lists.spoken import beside, is_no_holding, label_says
 from scanner.lists.total_rows import total_word
@@ -25,9 +28,6 @@ from scanner.model.registry import Registry
 from scanner.model.signature_text import usual_signatures
 from scanner.model.speech import note_says, says_unit
 
-NULLS = frozenset({"", "null", "NULL", r"\N"})
-"""What publishers write where there is nothing."""
-
 SIGNATURES = ("signature1", "signature2")
 OWNERS = ("owner1", "owner2")
 
@@ -37,22 +37,12 @@ NO_LIMIT = 2**300
 """Base units from which on the unit of an amount is doubted, where that is not to be."""
 _UNSEEN = -1
 _DITTO = frozenset({'"', "''", "\u3003", "\u2033", "ditto", "idem", "same", "do."})
-_LONG = 200  # of a text that is searched for names of coins
-_WORD = re.compile(r"[^\W_]{3,}")
+_LONG = 200  # of a text that is kept because it says nothing
+_SHORT = 1024  # characters of what is kept of rows alike
 _PAGE = re.compile(r"https?://\S*")  # says nothing in words
 _ALL_FIELDS = (
-    "coin",
-    "network",
-    "address",
-    "amount",
-    "height",
-    "message",
-    "signed_hex",
-    "script",
-    "row_type",
-    "status",
-    "contract",
-    "decimals",
+    *("coin", "network", "address", "amount", "height", "message", "signed_hex", "script"),
+    *("row_type", "status", "contract"),
 )
 
 KeyOf = Callable[[Network, str], str]
@@ -60,6 +50,9 @@ KeyOf = Callable[[Network, str], str]
 Resolved = tuple[str, Holding, Network, int, int]
 """Coin as written, what it means, its network, from how many base units on their unit is doubted,
 and how long a signature there usually is: another one may be in another spelling."""
+
+Alike = tuple[Resolved, str, tuple[str, ...], str, int | None]
+"""What rows have in common: `Resolved`, message, owners, row type and height."""
 
 
 class CellReader:
@@ -87,8 +80,7 @@ class CellReader:
         told = self._contract >= 0 or layout.asset or layout.wide
         self._no_coin = self._coin < 0 and not told
         silent = layout.needless | {self._row_type, self._status} - {-1}
-        self._beside = tuple(sorted(silent)) if self._no_coin else ()
-        self._others: dict[tuple[str, str], str] = {}
+        self._others = OtherCoins(tuple(sorted(silent)), registry) if self._no_coin else None
         self._holders = layout.holders
         self._notes, self._holdings = layout.notes, {""}  # types of rows that are holdings
         self._silent: dict[int, set[str]] = {}  # labels and notes that say nothing of a row
@@ -98,6 +90,11 @@ class CellReader:
         self._heights: dict[str, int | None] = {"": None, "-": None}
         self._blank = layout.blank
         self._seen: set[int] = set()  # of those columns: which were told to hold something
+        kinds = self._row_type, self._status, *self._owners, *layout.notes
+        self._same = itemgetter(self._coin, self._network, self._message, self._height, *kinds)
+        # Of other layouts more cells decide what rows have in common, or what was told before.
+        more_cells = self._contract >= 0 or self._signed_hex >= 0 or self._no_coin
+        self._alike: dict[tuple[str, ...], Alike] | None = None if more_cells or layout.days else {}
         self.asides: list[Row] = []
         """What else there is to say of the row just made; whoever takes the row takes these."""
         self.amounts = AmountReader(layout, registry, at, self.asides, marks)
@@ -114,29 +111,30 @@ class CellReader:
         return taken
 
     def _claim(self, cells: list[str], line: int) -> Claim:
-        found = self._known.get((cells[self._coin], cells[self._network]))
-        coin, holding, network, limit, usual = found or self._resolve(cells)
-        if self._beside:
-            self._no_other_coin(cells, network)
+        same: tuple[str, ...] = self._same(cells)
+        alike = self._alike.get(same) if self._alike else None
+        if alike is None:
+            found = self._known.get((cells[self._coin], cells[self._network])) or self._resolve(
+                cells
+            )
+            message = self._message_of(cells, found)
+        else:
+            found, message, owners, row_type, height = alike
+        coin, holding, network, limit, usual = found
         address = cells[self._address].strip()
-        message = cells[self._message]  # never trimmed: these are the characters that were signed
-        if self._signed_hex >= 0:
-            message = self._as_signed(cells) or message
         if address in NULLS:
             raise BadCellError(self._address + 1, FindingKind.BAD_ROW, "no address")
         key = self.key_of(network, address)
         if key[0] == "?":
             address, key = self._respelled(network, address, key, line)
-        row_type = cells[self._row_type].strip()
-        if not row_type and (status := cells[self._status].strip()):
-            row_type = "status " + status
-        if self._notes or row_type not in self._holdings:
-            self._look_beside(cells, row_type, line)
+        if alike is None:
+            row_type = self._type_of(cells, line)
         amount = self.amounts.read(cells, holding, limit, line) if self._amount >= 0 else None
-        height = self._heights.get(cells[self._height], _UNSEEN)
-        if height == _UNSEEN:
+        if alike is None:
+            owners = present(cells, self._owners)
             height = self._height_of(cells[self._height], holding, line)
-        signatures = _present(cells, self._signatures)
+            self._keep(same, (found, message, owners, row_type, height))
+        signatures = present(cells, self._signatures)
         script = cells[self._script]
         for signature in signatures:
             if len(signature) != usual:
@@ -156,13 +154,41 @@ class CellReader:
                 holding.decimals,
                 amount,
                 height,
-                message if message not in NULLS else "",
+                message,
                 signatures,
-                _value(script) if script else "",
-                _present(cells, self._owners) if self._owners else (),
+                value(script) if script else "",
+                owners,
                 row_type,
             ),
         )
+
+    def _message_of(self, cells: list[str], found: Resolved) -> str:
+        """The text that was signed. Raises BadCellError, also for what may name another coin."""
+        if self._others is not None:
+            self._others.refuse(cells, found[2])
+        message = cells[self._message]  # never trimmed: these are the characters that were signed
+        if self._signed_hex >= 0:
+            message = self._as_signed(cells) or message
+        return message if message not in NULLS else ""
+
+    def _type_of(self, cells: list[str], line: int) -> str:
+        """The row's type or status; what else stands beside the row is looked at, too."""
+        row_type = cells[self._row_type].strip()
+        if not row_type and (status := cells[self._status].strip()):
+            row_type = "status " + status
+        if self._notes or row_type not in self._holdings:
+            self._look_beside(cells, row_type, line)
+        return row_type
+
+    def _keep(self, same: tuple[str, ...], alike: Alike) -> None:
+        """Keep what rows of the same cells have in common, unless there is something to say of it.
+
+        Then it is said of each of them.
+        """
+        known = self._alike
+        short = not self.asides and sum(map(len, same)) <= _SHORT
+        if short and known is not None and len(known) < _CACHE:
+            known[same] = alike
 
     def _watch(self, cells: list[str], line: int) -> None:
         """Tell the first value in a column without a name that was blank in the first rows.
@@ -235,7 +261,7 @@ class CellReader:
 
         Programs on a list's way change line ends and letters of a text, and nothing of its hex.
         """
-        text = _value(cells[self._signed_hex])
+        text = value(cells[self._signed_hex])
         try:
             return bytes.fromhex(text.removeprefix("0x")).decode("utf-8")
         except ValueError:
@@ -277,29 +303,6 @@ class CellReader:
         if len(self._known) < _CACHE:
             self._known[named] = found
         return found
-
-    def _no_other_coin(self, cells: list[str], network: Network) -> None:
-        """Refuse the network's own coin where another cell of the row names another one."""
-        for at in self._beside:
-            place = network.name, cells[at].strip()
-            other = self._others.get(place)
-            if other is None:
-                other = self._named_in(place[1], network)
-                if len(self._others) < _CACHE:
-                    self._others[place] = other
-            if other:
-                reason = f"no column names the coin, and {clip(place[1])!r} may name {other}"
-                raise BadCellError(at + 1, FindingKind.UNKNOWN_COIN, f"{reason}: use --asset")
-
-    def _named_in(self, text: str, network: Network) -> str:
-        """Another coin of the network that a text names, whole or by a word in capitals."""
-        words = [text, *(word for word in _WORD.findall(text[:_LONG]) if word.isupper())]
-        for word in words:
-            asset = self.registry.asset_named(word)
-            here = bool(asset) and network.name in self.registry.networks_of(asset)
-            if here and asset != network.native:
-                return asset
-        return ""
 
     def _look_up(self, coin: str, label: str, contract: str) -> Resolved:
         name, holding = self._holding(coin, label, contract)
@@ -362,6 +365,9 @@ class CellReader:
         return coin or holding.asset, holding
 
     def _height_of(self, text: str, holding: Holding, line: int) -> int | None:
+        known = self._heights.get(text, _UNSEEN)
+        if known != _UNSEEN:
+            return known
         stripped = text.strip()
         height, blank = None, stripped in NULLS or stripped == "-"
         if not blank:
@@ -375,18 +381,3 @@ class CellReader:
         elif len(self._heights) < _CACHE:
             self._heights[text] = height
         return height
-
-
-def _value(text: str) -> str:
-    stripped = text.strip()
-    return "" if stripped in NULLS else stripped
-
-
-def _present(cells: list[str], places: tuple[int, ...]) -> tuple[str, ...]:
-    """What stands in those of the cells that are not empty."""
-    found: tuple[str, ...] = ()
-    for at in places:
-        text = cells[at]
-        if text and (text := text.strip()) not in NULLS:
-            found += (text,)
-    return found

@@ -17,8 +17,8 @@ from dataclasses import dataclass, replace
 
 from scanner.errors import ListFormatError, clip
 from scanner.files.interface import read_up_to
+from scanner.lists.blanks import NULLS
 from scanner.lists.blocks import TableBlock
-from scanner.lists.cells import NULLS
 from scanner.lists.columns import Columns, find_columns, header_names
 from scanner.lists.cutter import cut
 from scanner.lists.generic_csv import table_layout

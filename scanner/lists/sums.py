@@ -115,11 +115,12 @@ class Sums:
 
     def add(self, claim: Claim, duplicate: bool = False) -> None:
         """Take in a claim. duplicate: whether it repeats another one and is not counted."""
-        named = claim.coin.upper(), claim.asset, claim.network
+        _, coin, asset, network, _, _, decimals, amount, height, _, _, _, _, _ = claim[:]
+        named = coin.upper(), asset, network
         total = self._sums.get(named)
         if total is None:
-            total = self._sums[named] = _Sum(claim.decimals)
-        total.add(claim.amount, claim.height, duplicate)
+            total = self._sums[named] = _Sum(decimals)
+        total.add(amount, height, duplicate)
 
     def declare(self, total: DeclaredTotal) -> None:
         """Take in a line of the list's own totals."""

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from scanner.errors import clip
 from scanner.lists.amounts import BadCellError
-from scanner.lists.cells import NULLS, KeyOf
+from scanner.lists.blanks import NULLS
+from scanner.lists.cells import KeyOf
 from scanner.lists.layout import TableLayout
 from scanner.lists.marks import Marks
 from scanner.lists.rows import RowParser

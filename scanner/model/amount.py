@@ -29,20 +29,17 @@ def parse_amount(text: str, decimals: int) -> int:
     """
     stripped = text.strip()
     whole, dot, fraction = stripped.partition(".")
-    digits = whole + fraction
-    if (
-        not (digits.isdecimal() and digits.isascii())
-        or not 0 < len(whole) <= _DIGITS
-        or not bool(dot) <= len(fraction) <= _DIGITS
-    ):
+    digits, places = whole + fraction, len(fraction)
+    plain = digits.isdecimal() and digits.isascii() and whole and (fraction or not dot)
+    if not plain or len(whole) > _DIGITS or places > _DIGITS:
         raise AmountFormatError(text, _why_not_plain(stripped))
-    missing = decimals - len(fraction)
+    missing = decimals - places
     base_units: int
     if missing >= 0:
         base_units = int(digits) * 10**missing if missing else int(digits)
     elif fraction[decimals:].strip("0"):
         raise AmountFormatError(
-            text, f"{len(fraction)} decimals, the asset has {decimals}: it would be rounded"
+            text, f"{places} decimals, the asset has {decimals}: it would be rounded"
         )
     else:
         base_units = int(whole + fraction[:decimals])

@@ -6,14 +6,13 @@ from collections.abc import Hashable
 from typing import NamedTuple
 
 from scanner.errors import AddressFormatError
-from scanner.model.addresses.interface import Address
 from scanner.model.addresses.table import decode_address
 from scanner.model.claim import Claim
 from scanner.model.control import Control, ControlResult
 from scanner.model.network import Network
 from scanner.model.registry import Registry
 from scanner.ownership import verdicts
-from scanner.ownership.interface import BulkVerifier, Verifier
+from scanner.ownership.interface import BulkVerifier, Proof, Verifier
 from scanner.ownership.memory import digest, memory_key
 from scanner.ownership.near_misses import of_test_network
 from scanner.ownership.table import verifiers_of
@@ -55,48 +54,32 @@ def rules_of(network: Network) -> Rules:
     return made
 
 
-class Begun(NamedTuple):
-    """A claim of an address that is one, with a signature. key: of the memory."""
+Begun = tuple[Rules, Proof, Hashable]
+"""A claim of an address that is one, with a signature: its rules, the proof, its key of the memory.
 
-    rules: Rules
-    address: Address
-    claim: Claim
-    key: Hashable
+A plain tuple, for there are hundreds of thousands of them.
+"""
 
 
 def begin(claim: Claim, registry: Registry) -> Begun | ControlResult:
     """The steps before any signature is looked at; the verdict where there is one by then."""
-    network = registry.networks.get(claim.network)
+    _, _, _, place, text, _, _, _, _, message, signatures, script, owners, row_type = claim[:]
+    network = registry.networks.get(place)
     if network is None:
         return verdicts.unsupported("", "the network is in no table (config/networks.csv)")
     try:
-        address = decode_address(network, claim.address)
+        address = decode_address(network, text)
     except AddressFormatError as e:
-        hint = of_test_network(network, claim.address)
+        hint = of_test_network(network, text)
         return verdicts.malformed("", f"address: {e.reason}{hint}")
-    if not any(claim.signatures):
+    if not any(signatures):
         return _UNSIGNED
     rules = rules_of(network)
-    # As `Begun(..)` does, but quicker: lists have hundreds of thousands of rows.
-    return _new(Begun, (rules, address, claim, _key(rules, address, claim)))
-
-
-def _key(rules: Rules, address: Address, claim: Claim) -> Hashable:
-    """Everything an offline verdict depends on, as a key of the memory.
-
-    Networks that verify alike share verdicts (one EVM account over ten networks), so reasons
-    never name the network.
-    """
-    family = rules.typed if claim.message[:1] == "{" else rules.family
-    return memory_key(
-        (
-            family,
-            address.format,
-            address.payload,
-            claim.message,
-            claim.signatures,
-            claim.script,
-            claim.owners,
-            claim.row_type,
-        )
-    )
+    # As `Proof(..)` does, but quicker: lists have hundreds of thousands of rows.
+    proof = _new(Proof, (network, address, message, signatures, script, owners, row_type))
+    # Everything an offline verdict depends on. Networks that verify alike share verdicts (one EVM
+    # account over ten networks), so reasons never name the network.
+    family = rules.typed if message[:1] == "{" else rules.family
+    form, payload = address.format, address.payload
+    data = family, form, payload, message, signatures, script, owners, row_type
+    return rules, proof, memory_key(data)

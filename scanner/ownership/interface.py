@@ -128,7 +128,8 @@ class BulkVerifier(Verifier, Protocol):
     def verify_many(self, proofs: Sequence[Proof]) -> list[ControlResult | None]:
         """Judge rows that it handles, offline: one verdict per row, in order.
 
-        None where it has none so soon: then `verify` gives it. Never raises on hostile input.
+        Only such as say that the row is controlled, by a text that is graded: nothing is added to
+        them. None elsewhere: then `verify` judges. Never raises on hostile input.
         """
         ...
 

@@ -28,7 +28,7 @@ from scanner.model.control import CONTROLS, UNGRADED, Binding, Control, ControlR
 from scanner.model.registry import Registry
 from scanner.ownership import verdicts
 from scanner.ownership.asking import Asking
-from scanner.ownership.begun import Begun, Rules, begin, rules_of
+from scanner.ownership.begun import Begun, Rules, begin
 from scanner.ownership.ed25519.signing import opened
 from scanner.ownership.evm.delegation import delegates
 from scanner.ownership.freshness import grade
@@ -68,8 +68,6 @@ _CHAIN_ASKED = frozenset(("evm", "starknet", "validator_key"))
 _KEY_DIGITS = 96
 """Of a validator's key, at least."""
 
-_new = tuple.__new__
-
 
 def judge(
     claim: Claim,
@@ -88,18 +86,19 @@ def judge(
     begun = begin(claim, registry)
     if isinstance(begun, ControlResult):
         return begun
-    rules, address, _, key = begun
-    known, alone = _memory.find(key) or _remember(begun, _verdict(rules, address, claim, None))
+    rules, proof, key = begun
+    address = proof.address
+    known, alone = _memory.find(key) or _remember(begun, _verdict(rules, proof, None))
     if isinstance(known, NearMiss):
         return known
     if keys is not None and may_be_asked(known, address.format):
-        return _by_keys(rules, address, claim, known, keys)
+        return _by_keys(rules, proof, known, keys)
     if call is None or known.shows_control or address.format not in _CHAIN_ASKED:
         return alone
     view = call if isinstance(call, Asking) else Asking(call)
     view.begin()
     try:
-        found = _verdict(rules, address, claim, view)
+        found = _verdict(rules, proof, view)
     except SourceRejectedError as e:
         return _unasked(known, e)
     # What follows from the signatures alone is mathematics; the rest is worth what was answered.
@@ -112,55 +111,64 @@ def judge_rows(rows: Sequence[Row], registry: Registry) -> list[ControlResult | 
     Each is the verdict that `judge` gives. What can be judged together is: the next key is
     recovered sooner where nothing else is done between.
     """
-    all_begun = [begin(row, registry) if isinstance(row, Claim) else None for row in rows]
-    fresh: dict[Hashable, Begun] = {}
-    found: dict[Hashable, ControlResult] = {}
-    for begun in all_begun:
-        if isinstance(begun, Begun) and begun.key not in fresh:
-            remembered = _memory.find(begun.key)
-            if remembered is None:
-                fresh[begun.key] = begun
+    found: list[ControlResult | None] = []
+    first: dict[Hashable, int] = {}  # row of each key that is not remembered
+    fresh: dict[int, Begun] = {}
+    again: list[tuple[int, int]] = []
+    for n, row in enumerate(rows):
+        begun = begin(row, registry) if isinstance(row, Claim) else None
+        if begun is None or isinstance(begun, ControlResult):
+            found.append(begun)
+            continue
+        key = begun[2]
+        remembered = _memory.find(key)
+        found.append(remembered[1] if remembered else None)
+        if remembered is None:
+            at = first.setdefault(key, n)
+            if at == n:
+                fresh[n] = begun
             else:
-                found[begun.key] = remembered[1]
-    for begun, known in zip(fresh.values(), _verdicts(list(fresh.values())), strict=True):
-        found[begun.key] = _remember(begun, known)[1]
-    return [found[begun.key] if isinstance(begun, Begun) else begun for begun in all_begun]
+                again.append((n, at))
+    for (n, begun), known in zip(fresh.items(), _verdicts(list(fresh.values())), strict=True):
+        found[n] = _remember(begun, known)[1]
+    for n, at in again:
+        found[n] = found[at]
+    return found
 
 
 def _verdicts(begun: Sequence[Begun]) -> list[ControlResult]:
     """Offline verdicts, in order: of a scheme that can, all its rows' together."""
-    proofs = [_proof(one.rules, one.address, one.claim) for one in begun]
     places: dict[BulkVerifier, list[int]] = {}
-    for n, proof in enumerate(proofs):
-        bulk = begun[n].rules.bulk
+    for n, (rules, proof, _) in enumerate(begun):
+        bulk = rules.bulk
         if bulk is not None and bulk.handles(proof) and _refused(proof) is None:
             places.setdefault(bulk, []).append(n)
-    found: list[ControlResult | None] = [None] * len(proofs)
+    found: list[ControlResult | None] = [None] * len(begun)
     for bulk, at in places.items():
-        for n, known in zip(at, bulk.verify_many([proofs[n] for n in at]), strict=True):
+        for n, known in zip(at, bulk.verify_many([begun[n][1] for n in at]), strict=True):
             found[n] = known
     return [
-        _settled(proof, known or _judge(proof, one.rules.verifiers, None), None)
-        for one, proof, known in zip(begun, proofs, found, strict=True)
+        known or _settled(proof, _judge(proof, rules.verifiers, None), None)
+        for (rules, proof, _), known in zip(begun, found, strict=True)
     ]
 
 
 def _remember(begun: Begun, known: ControlResult) -> Verdicts:
-    alone = known if isinstance(known, NearMiss) else not_asked(known, begun.address.format)
-    _memory.keep(begun.key, (known, alone))
+    _, proof, key = begun
+    alone = known if isinstance(known, NearMiss) else not_asked(known, proof.address.format)
+    _memory.keep(key, (known, alone))
     return known, alone
 
 
 def _by_keys(
-    rules: Rules, address: Address, claim: Claim, offline: ControlResult, keys: KeyQuestion
+    rules: Rules, proof: Proof, offline: ControlResult, keys: KeyQuestion
 ) -> ControlResult:
     """Judge whoever signed against the account's keys at the pinned block."""
-    proof = _proof(rules, address, claim)
     by_scheme = _signers(proof, rules.verifiers)
     if not by_scheme:
-        return not_asked(offline, address.format)
+        return not_asked(offline, proof.address.format)
     try:
-        policy = keys(address)
+        policy = keys(proof.address)
     except SourceRejectedError as e:
         return keys_unknown(offline, e.what)
     readings = tuple(chain.from_iterable(by_scheme))
@@ -191,10 +199,7 @@ def _unasked(offline: ControlResult, error: SourceRejectedError) -> ControlResul
     return offline._replace(control=Control.UNSUPPORTED, reason=reason)
 
 
-def _verdict(
-    rules: Rules, address: Address, claim: Claim, call: ContractCall | None
-) -> ControlResult:
-    proof = _proof(rules, address, claim)
+def _verdict(rules: Rules, proof: Proof, call: ContractCall | None) -> ControlResult:
     return _settled(proof, _judge(proof, rules.verifiers, call), call)
 
 
@@ -204,22 +209,6 @@ def _settled(proof: Proof, found: ControlResult, call: ContractCall | None) -> C
         verifiers = verifiers_of(proof.network)
         found = near_miss(proof, found, lambda twin: _judge(twin, verifiers, None))
     return _graded(found, proof.message)
-
-
-def _proof(rules: Rules, address: Address, claim: Claim) -> Proof:
-    # As `Proof(..)` does, but quicker: lists have hundreds of thousands of rows.
-    return _new(
-        Proof,
-        (
-            rules.network,
-            address,
-            claim.message,
-            claim.signatures,
-            claim.script,
-            claim.owners,
-            claim.row_type,
-        ),
-    )
 
 
 def _judge(proof: Proof, verifiers: Sequence[Verifier], call: ContractCall | None) -> ControlResult:
@@ -239,9 +228,10 @@ def _judge(proof: Proof, verifiers: Sequence[Verifier], call: ContractCall | Non
 
 def _refused(proof: Proof) -> ControlResult | None:
     """The verdict about what no scheme is given; None where one may look at the row."""
-    if len(proof.signatures) > MOST_SIGNATURES or len(proof.owners) > MOST_SIGNATURES:
+    _, _, message, signatures, _, owners, _ = proof[:]
+    if len(signatures) > MOST_SIGNATURES or len(owners) > MOST_SIGNATURES:
         return verdicts.malformed("", f"more than {MOST_SIGNATURES} signatures or owners")
-    if not _is_unicode(proof.message):
+    if not _is_unicode(message):
         return verdicts.malformed("", "the message is not valid Unicode text")
     return None
 
@@ -267,8 +257,6 @@ def _graded(result: ControlResult, message: str) -> ControlResult:
     """Grade the message, if the scheme has not done so already."""
     if result.freshness is not UNGRADED:
         return result
-    if isinstance(result, NearMiss):
-        return result._replace(freshness=grade(message))
     return result._replace(freshness=grade(message))
 
 
@@ -341,15 +329,14 @@ def _remembered(
 def _to_be_asked(claims: Sequence[Claim], registry: Registry) -> Iterator[Address]:
     """Addresses of rows that somebody signed in a way which the account's keys can judge."""
     for claim in claims:
-        network = registry.networks.get(claim.network)
-        if network is None or not any(claim.signatures):
+        begun = begin(claim, registry)
+        if isinstance(begun, ControlResult):
             continue
-        with suppress(AddressFormatError):
-            rules, address = rules_of(network), decode_address(network, claim.address)
-            known = judge(claim, registry)
-            readable = may_be_asked(known, address.format) and not isinstance(known, NearMiss)
-            if readable and _signers(_proof(rules, address, claim), rules.verifiers):
-                yield address
+        rules, proof, _ = begun
+        known, address = judge(claim, registry), proof.address
+        readable = may_be_asked(known, address.format) and not isinstance(known, NearMiss)
+        if readable and _signers(proof, rules.verifiers):
+            yield address
 
 
 def _validators(claims: Sequence[Claim], registry: Registry) -> list[bytes]:

@@ -161,7 +161,7 @@ def judge_group(scheme: str, signers: Sequence[Signer], way: Way) -> ControlResu
 
 def not_asked(result: ControlResult, address_format: str) -> ControlResult:
     """Say of a `derived` row of an account with changeable keys that nobody asked for them."""
-    if result.binding is not DERIVED or address_format not in CHANGEABLE:
+    if address_format not in CHANGEABLE or result.binding is not DERIVED:
         return result
     return result._replace(reason="; ".join(filter(None, (result.reason, NOT_ASKED))))
 

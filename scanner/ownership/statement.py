@@ -34,8 +34,6 @@ REMEMBERED = 4_096
 
 _ADDRESS = "{address}"
 _new = tuple.__new__
-_AT = ControlResult._fields.index("statement")
-"""Where in a verdict the statement stands; what shows it comes next."""
 
 Answer = tuple[Statement, StatedBy, str]
 """What a text is, what shows it, and why it is not stated ("" where it is)."""
@@ -46,16 +44,18 @@ def settle(result: ControlResult, claim: Claim, rule: StatementRule | None) -> C
 
     Of a row whose control is shown and whose text is not stated, the reason says why first.
     """
-    if not any(claim.signatures):  # whatever it said before: nothing was signed
+    _, _, _, _, address, _, _, _, _, message, signatures, _, _, _ = claim[:]
+    control, binding, freshness, scheme, needed, who, reason, evidence, _, _, lock = result[:]
+    if not any(signatures):  # whatever it said before: nothing was signed
         return result._replace(statement=Statement.NONE, stated_by=StatedBy.NOTHING)
-    said = said_by(result.scheme, claim.message)
-    statement, stated_by, why = judge_said(said, claim.address, rule)
+    said = said_by(scheme, message)
+    statement, stated_by, why = judge_said(said, address, rule)
     if not why or not result.shows_control:
         # As `_replace` does, but quicker: lists have hundreds of thousands of rows.
-        answered = (*result[:_AT], statement, stated_by)
-        return _new(ControlResult, answered + result[_AT + 2 :])
-    reason = f"{why}; {result.reason}" if result.reason else why
-    return result._replace(reason=reason, statement=statement, stated_by=stated_by)
+        first = control, binding, freshness, scheme, needed, who, reason, evidence
+        return _new(ControlResult, (*first, statement, stated_by, lock))
+    whole = f"{why}; {reason}" if reason else why
+    return result._replace(reason=whole, statement=statement, stated_by=stated_by)
 
 
 def judge_said(said: Said, address: str | None, rule: StatementRule | None) -> Answer:

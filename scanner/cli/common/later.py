@@ -28,11 +28,20 @@ class _Later(ModuleType):
     def __getattr__(self, name: str) -> object:
         if name.startswith("__"):  # whether it is a package, for one: that is no use of it
             raise AttributeError(name)
+        return getattr(self._module(), name)
+
+    def _module(self) -> ModuleType:
         if self._itself is None:  # two threads may come here: they are given the same module
             if sys.modules.get(self.__name__) is self:
                 del sys.modules[self.__name__]
             self._itself = import_module(self.__name__)
-        return getattr(self._itself, name)
+        return self._itself
+
+
+def import_ahead(module: ModuleType) -> None:
+    """Import what will be used, at a moment when there is time; nothing if it has been used."""
+    if isinstance(module, _Later):
+        module._module()
 
 
 class _Door(MetaPathFinder, Loader):

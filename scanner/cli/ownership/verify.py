@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from scanner.cli.common.console import emit, finish, say
+from scanner.cli.common.later import import_ahead
 from scanner.cli.common.listing import (
     Columns,
     Format,
@@ -80,7 +81,7 @@ def verify(  # noqa: PLR0913, PLR0917 - one parameter per option
     with at_hand(file) as place:
         name = chosen_publisher(publisher, place.name, publisher_table.load_publishers())
         rule = _rule(place, options, name, said, guessed=not publisher.strip())
-        summary = _verify(place, options, jsonl, rule)
+        summary = _verify(place, options, jsonl, rule, as_json=as_json)
     say(publisher_words(name, publisher, [name]))
     if as_json:
         emit(
@@ -129,7 +130,7 @@ def _texts(place: Place, options: ListOptions) -> signed_texts.SignedTexts:
 
 
 def _verify(
-    place: Place, options: ListOptions, jsonl: str, rule: StatementRule
+    place: Place, options: ListOptions, jsonl: str, rule: StatementRule, *, as_json: bool
 ) -> summing.OwnershipSummary:
     summary = summing.OwnershipSummary()
     render = partial(summing.render_block, lines=bool(jsonl), rule=rule)
@@ -137,7 +138,9 @@ def _verify(
         rows = stack.enter_context(open_published(place, tables.load_registry(), options))
         out = stack.enter_context(writers.whole_file(jsonl)) if jsonl else None
         bar = stack.enter_context(ProgressBar(f"verifying {place.name}", "rows"))
-        for part, lines in parallel.judge_blocks(rows.blocks(), render):
+        for number, (part, lines) in enumerate(parallel.judge_blocks(rows.blocks(), render)):
+            if not number:  # the other cores are at the next blocks: there is time for this now
+                import_ahead(ownership_json if as_json else ownership_text)
             summary.merge(part)
             if out is not None:
                 out.write(lines)

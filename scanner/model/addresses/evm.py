@@ -54,11 +54,12 @@ class EvmCodec:
         if len(payload) != 20 or len(text) != 42 or not text.startswith(("0x", "0X")):
             raise AddressFormatError(self.network, text, "not 0x and 40 hex digits")
         lower = payload.hex()
-        spelled = _spell(lower)
-        if digits not in (lower, spelled[2:]) and digits != digits.upper():
+        key, spelled = "0x" + lower, _spell(lower)
+        plain = text == key or text == spelled or digits in (lower, spelled[2:])  # noqa: PLR1714 - quicker than a tuple of both
+        if not plain and digits != digits.upper():
             raise AddressFormatError(self.network, text, "wrong EIP-55 checksum (capitals)")
         # As `Address(..)` does, but quicker: lists have hundreds of thousands of rows.
-        return _new(Address, (self.network, "evm", payload, "0x" + lower, spelled))
+        return _new(Address, (self.network, "evm", payload, key, spelled))
 
 
 class Bech32EvmCodec:

@@ -144,7 +144,7 @@ class ContractOwner:
         for digest in digests:
             who = [account for s in signed for account, _ in evm_signers.accounts(s, [digest])]
             if len(who) == len(signed):
-                said = tuple(dict.fromkeys(filter(None, (evm_signers.notes(signed[0], digest),))))
+                said = tuple(filter(None, [evm_signers.notes(signed[0].plain, digest)]))
                 by = _Signers(False, tuple(dict.fromkeys(who)), (), said)
                 known = self._known(proof, _subject(proof, call), by, signed, [digest])
                 found += [] if known is None else [self._all_of_it(by, known)]
@@ -383,7 +383,7 @@ def _match(
                 owners.append(found)
             else:
                 continue
-            remarks.append(evm_signers.notes(signed, digest))
+            remarks.append(evm_signers.notes(signed.plain, digest))
             break
         else:
             unknown.append(number)

@@ -99,22 +99,19 @@ class EvmMessage:
         Each turn recovers keys one behind the other, of all rows that have a digest left to try.
         """
         found: list[ControlResult | None] = [None] * len(proofs)
-        waiting = [
-            (n, proof, signed, plain, digests)
-            for n, proof in enumerate(proofs)
-            for signed, plain, digests in evm_signers.one_key(self.name, proof, self.envelopes)
-        ]
+        read = [evm_signers.one_key(proof, self.envelopes) for proof in proofs]
+        waiting = [(n, *one) for n, one in enumerate(read) if one is not None]
         for turn in range(len(self.envelopes)):
             accounts = [
                 recover_account(digests[turn].value, plain.compact, plain.recovery_id)
-                for _, _, _, plain, digests in waiting
+                for _, plain, digests in waiting
             ]
             left = []
             for account, row in zip(accounts, waiting, strict=True):
-                n, proof, signed, _, digests = row
-                if account == proof.address.payload:
-                    said = evm_signers.notes(signed, digests[turn])
-                    found[n] = self._controls(proof, DERIVED, said)
+                n, plain, digests = row
+                if account == proofs[n].address.payload:
+                    said = evm_signers.notes(plain, digests[turn])
+                    found[n] = self._controls(proofs[n], DERIVED, said)
                 elif len(digests) > turn + 1:
                     left.append(row)
             waiting = left
@@ -148,7 +145,7 @@ def own_key(account: bytes, signed: Signed, digests: Sequence[Digest]) -> str | 
     if plain is not None:
         for digest in digests:
             if recover_account(digest.value, plain.compact, plain.recovery_id) == account:
-                return evm_signers.notes(signed, digest)
+                return evm_signers.notes(plain, digest)
     return None
 
 

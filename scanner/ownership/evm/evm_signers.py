@@ -79,28 +79,28 @@ def read_signatures(scheme: str, proof: Proof) -> list[Signed] | ControlResult:
 
 
 def one_key(
-    scheme: str, proof: Proof, envelopes_used: Sequence[Envelope]
-) -> Sequence[tuple[Signed, RecoverableSignature, Sequence[Digest]]]:
+    proof: Proof, envelopes_used: Sequence[Envelope]
+) -> tuple[RecoverableSignature, list[Digest]] | None:
     """The row's signature and what it may be over, if it is one and may be a single key's."""
-    if len(proof.signatures) == 1:
-        read = read_signatures(scheme, proof)
-        made = digests(proof, envelopes_used)
-        if not isinstance(read, ControlResult) and not isinstance(made, str):
-            plain = read[0].plain
-            if plain is not None:
-                return ((read[0], plain, made),)
-    return ()
+    signatures = proof.signatures
+    data = decode_hex(signatures[0]) if len(signatures) == 1 else None
+    plain = None if data is None else read_signature(data, RECOVERY_BYTES, True)
+    made = "" if plain is None else digests(proof, envelopes_used)
+    if plain is None or isinstance(made, str):
+        return None
+    return plain, made
 
 
 def digests(proof: Proof, envelopes_used: Sequence[Envelope]) -> list[Digest] | str:
     """Every digest the row's message can have been signed as; a text if none can be made."""
-    if proof.message.startswith("{") and '"primaryType"' in proof.message:
-        made = typed_digest(proof.message, proof.network.chain_id)
+    message = proof.message
+    if message.startswith("{") and '"primaryType"' in message:
+        made = typed_digest(message, proof.network.chain_id)
         if isinstance(made, bytes):
-            return [Digest("EIP-712 typed data", made), *_digests(proof.message, envelopes_used)]
+            return [Digest("EIP-712 typed data", made), *_digests(message, envelopes_used)]
         if made:
             return made
-    return _digests(proof.message, envelopes_used)
+    return _digests(message, envelopes_used)
 
 
 def _digests(message: str, envelopes_used: Sequence[Envelope]) -> list[Digest]:
@@ -132,11 +132,11 @@ def accounts(signed: Signed, of: Sequence[Digest]) -> Iterator[tuple[bytes, Dige
             yield found, digest
 
 
-def notes(signed: Signed, digest: Digest) -> str:
+def notes(plain: RecoverableSignature | None, digest: Digest) -> str:
     """What is unusual about a good signature, "" if nothing."""
-    if signed.plain is None or not (signed.plain.notes or digest.note):
+    if plain is None or not (plain.notes or digest.note):
         return ""
-    return "; ".join(n for n in (digest.note, *signed.plain.notes) if n)
+    return "; ".join(n for n in (digest.note, *plain.notes) if n)
 
 
 def not_by(

@@ -37,12 +37,13 @@ def read_signature(
     """
     notes: tuple[str, ...] = ()
     if len(data) == 65:
-        recovery_id = recovery_bytes.get(data[64])
+        last = data[64]
+        recovery_id = recovery_bytes.get(last)
         if recovery_id is None:
             return None
         compact = data[:64]
-        if data[64] < 27:
-            notes = (f"recovery byte is {data[64]}",)
+        if last < 27:
+            notes = (f"recovery byte is {last}",)
     elif len(data) == 64 and compact_form:
         packed = int.from_bytes(data[32:], "big")
         compact = data[:32] + (packed & _COMPACT_S).to_bytes(32, "big")

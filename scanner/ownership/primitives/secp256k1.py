@@ -7,7 +7,7 @@ GIL).
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from coincurve._libsecp256k1 import ffi, lib
 
@@ -29,15 +29,8 @@ _bytes_type = ffi.typeof("unsigned char[65]")
 _size_type = ffi.typeof("size_t *")
 
 
-class _Room(NamedTuple):
-    """Buffers for one recovery. out: where the key's bytes go; view: the same, to read them."""
-
-    signature: Any
-    key: Any
-    out: Any
-    size: Any
-    view: Any
-
+_Room = tuple[Any, Any, Any, Any, Any]
+"""Buffers for one recovery: signature, key, where the key's bytes go, how many, a view of them."""
 
 _rooms: list[_Room] = []  # not in use; to take one out and to put it back are atomic steps
 
@@ -70,7 +63,7 @@ def recover(digest: bytes, compact: bytes, recovery_id: int) -> bytes | None:
 
 def _make_room() -> _Room:
     out = _new(_bytes_type)
-    return _Room(_new(_signature_type), _new(_key_type), out, _new(_size_type, 65), _buffer(out))
+    return _new(_signature_type), _new(_key_type), out, _new(_size_type, 65), _buffer(out)
 
 
 def compress(key: bytes) -> bytes:

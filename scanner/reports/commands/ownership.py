@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from scanner.lists.sums import Sums
 from scanner.model.claim import Claim, DeclaredTotal, Row, UnreadableRow
-from scanner.model.control import DERIVED, Binding, Control, ControlResult
+from scanner.model.control import DERIVED, Binding, Control, ControlResult, is_proof
 from scanner.model.finding import WEIGHTS, Finding, FindingKind, Weight
 from scanner.model.registry import Registry
 from scanner.model.statement import StatedBy, StatementRule
@@ -70,21 +70,23 @@ def finding_object(finding: Finding) -> dict[str, object]:
 
 
 def _verdict(claim: Claim, result: ControlResult) -> dict[str, object]:
+    row, coin, asset, network, address, _, _, _, _, _, _, _, _, _ = claim[:]
+    control, binding, freshness, scheme, required, who, reason, _, statement, by, _ = result[:]
     return {
-        "row": claim.row,
-        "asset": claim.asset,
-        "network": claim.network,
-        "coin": claim.coin,
-        "address": claim.address,
-        "control": result.control,
-        "binding": result.binding,
-        "freshness": result.freshness,
-        "statement": result.statement,
-        "stated_by": result.stated_by,
-        "scheme": result.scheme,
-        "required": result.required,
-        "signed_by": result.signed_by,
-        "reason": result.reason,
+        "row": row,
+        "asset": asset,
+        "network": network,
+        "coin": coin,
+        "address": address,
+        "control": control,
+        "binding": binding,
+        "freshness": freshness,
+        "statement": statement,
+        "stated_by": by,
+        "scheme": scheme,
+        "required": required,
+        "signed_by": who,
+        "reason": reason,
     }
 
 
@@ -259,14 +261,18 @@ def render_block(
     lines: whether to write them. rule: what counts as the publisher's claim.
     """
     summary, written = OwnershipSummary(), bytearray()
-    alike: Counter[tuple[str, str, Binding, StatedBy]] = Counter()  # rows that are verified
+    alike: dict[tuple[str, str, Binding, StatedBy], int] = {}  # how many rows are verified
     for row, verdict in judged:
         if isinstance(row, Claim) and verdict is not None:
             summary.sums.add(row)
             result = settle(verdict, row, rule)
-            if result.is_proof:
-                summary.add_text(row)
-                alike[row.asset, row.network, result.binding, result.stated_by] += 1
+            # Taken apart at once, as everywhere on the way of a row: see `scanner.model.claim`.
+            control, binding, _, _, _, _, _, _, statement, by, _ = result[:]
+            if is_proof(control, binding, statement):
+                line, _, asset, network, _, _, _, _, _, message, _, _, _, _ = row[:]
+                summary.texts.add(message, 1, line)
+                kind = asset, network, binding, by
+                alike[kind] = alike.get(kind, 0) + 1
             else:
                 summary.add_verdict(row, result)
             if lines:  # kept apart, each would hold a kilobyte

@@ -7,7 +7,7 @@ from threading import Barrier, Thread
 
 import pytest
 
-from scanner.cli.common.later import imported_when_used
+from scanner.cli.common.later import import_ahead, imported_when_used
 
 WAITS, SIBLING = "scanner.snapshots.goal", "scanner.snapshots.moments"
 
@@ -29,6 +29,17 @@ def test_a_module_waits_until_something_of_it_is_used():
     assert WAITS not in sys.modules
     made = goal.Goal()
     assert type(made) is sys.modules[WAITS].Goal
+
+
+def test_a_module_is_imported_ahead_of_its_use():
+    with imported_when_used():
+        from scanner.snapshots import goal
+    import_ahead(goal)
+    itself = sys.modules[WAITS]
+    import_ahead(goal)
+    import_ahead(itself)
+    assert sys.modules[WAITS] is itself
+    assert goal.Goal is itself.Goal
 
 
 def test_a_name_is_there_at_once():
