@@ -266,6 +266,8 @@ def test_the_demonstration_fetches_packages_and_nodes_side_by_side(tmp_path):
         ("scanner/other/used.py", ["room/test_more.py", "room/test_used.py"]),
         ("scanner/room/both.py", ["room/test_used.py"]),
         ("scanner/other/alone.py", []),
+        # Of many the few that are the most about it: those that import nothing else
+        ("scanner/other/base.py", [f"many/test_{n}.py" for n in range(3, 9)]),
         ("tests/unit/room/test_more.py", ["room/test_more.py"]),
         ("docs/README.md", []),
     ],
@@ -277,6 +279,7 @@ def test_which_tests_stand_for_a_changed_file(tmp_path, monkeypatch, changed, ru
         "scanner/room/named.py": "",
         "scanner/room/alone.py": "",
         "scanner/other/alone.py": "",
+        "scanner/other/base.py": "",
         "tests/unit/room/test_tested.py": "from scanner.room.tested import it\n",
         "scanner/other/used.py": "",
         "scanner/room/both.py": "",
@@ -284,6 +287,9 @@ def test_which_tests_stand_for_a_changed_file(tmp_path, monkeypatch, changed, ru
         "tests/unit/room/test_used.py": "from scanner.other.used import a\nfrom scanner.room import both\n",
         "tests/unit/third/test_both.py": "from scanner.room import both\n",
     }
+    for n in range(9):
+        about = "from scanner.other import base\n"
+        files[f"tests/unit/many/test_{n}.py"] = about + ("from scanner.room import x\n" * (n < 3))
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
