@@ -69,11 +69,13 @@ def snapshot(site: Site, wanted: str) -> Object:
     """One snapshot with its answer in one sentence."""
     head = site.head(wanted)
     counts = site.counts(head.id)
+    found = answer(site.store, head, counts, site.rows_found(head))
     return {
         **objects.head_object(head),
         "newest_head": site.newest_head(),
         "status": status_word(site, head),
-        "sentence": answer(site.store, head, counts, site.rows_found(head)),
+        "sentence": found.sentence,
+        "doubts": list(found.doubts),
         "verified_rows": verified_rows(site.store, head.id),
         "findings": objects.count_objects(counts),
     }

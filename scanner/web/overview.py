@@ -15,10 +15,11 @@ from scanner.reports.figures.ratios import limits_of
 from scanner.reports.figures.values_json import grouped
 from scanner.settings.publishers import load_publishers
 from scanner.store.reading import queries
+from scanner.store.reading.about_texts import others_claiming
 from scanner.store.reading.beginnings import keys_beginning
 from scanner.store.reading.heads import SnapshotHead
 from scanner.store.reading.history import PublisherView, in_order
-from scanner.web import answers
+from scanner.web import answers, objects
 from scanner.web.drawing import is_answered
 from scanner.web.site import Site
 from scanner.web.worth import snapshot_worth
@@ -51,6 +52,21 @@ def overview(site: Site, sort: str) -> list[Json]:
     elif sort == "age":
         lines.sort(key=lambda line: line["of"] or "")
     return lines
+
+
+def with_others(site: Site) -> Json:
+    """Every publisher, by name; `others`: who claims addresses of its newest list, and how many."""
+
+    def others(view: PublisherView) -> list[tuple[str, int]]:
+        if view.latest is None:
+            return []
+        return others_claiming(site.store, site.head(str(view.latest)).list_id)
+
+    return {
+        "publishers": [
+            {**objects.publisher_object(view), "others": others(view)} for view in site.publishers()
+        ]
+    }
 
 
 def named(site: Site, text: str) -> list[PublisherView]:

@@ -30,7 +30,7 @@ from scanner.web import answers, drawing, objects, render
 from scanner.web.api import PREFIX, After, AfterKey, Before, Kind, Name, PublisherId, Wanted
 from scanner.web.differing import prices_of, tabs, with_changes
 from scanner.web.listing import finding_sections, once_each, weights_of
-from scanner.web.overview import beginnings, named, overview, worths
+from scanner.web.overview import beginnings, named, overview, with_others, worths
 from scanner.web.site import Site, filters_of
 from scanner.web.trouble import HTML
 from scanner.web.worth import snapshot_worth
@@ -305,9 +305,7 @@ def shared(request: Request, snapshot: Wanted, after: After = 0) -> Response:
 def all_shared(request: Request) -> Response:
     """Where to look for addresses that two publishers claim."""
     site = _site(request)
-    return site.respond(
-        request, lambda: _page(site, "all_shared.html.j2", answers.all_publishers(site)), HTML
-    )
+    return site.respond(request, lambda: _page(site, "all_shared.html.j2", with_others(site)), HTML)
 
 
 @router.get("/differences")

@@ -110,11 +110,13 @@ class SnapshotResult(Snapshot):
 class SnapshotAnswer(SnapshotResult):
     """A snapshot, its answer in one sentence, and its findings counted.
 
-    newest_head: of all that the database has sealed, to be kept elsewhere.
+    newest_head: of all that the database has sealed, to be kept elsewhere. doubts: what is not
+    verified and weighs most, where something else is false.
     """
 
     newest_head: str
     sentence: str
+    doubts: list[str]
     verified_rows: int
     findings: list[FindingCount]
 

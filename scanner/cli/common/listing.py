@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from scanner.cli.common.completion import assets, networks
+from scanner.cli.common.console import say
 from scanner.cli.common.places import Place
-from scanner.errors import ConfigError
+from scanner.errors import ConfigError, ListFormatError
+from scanner.liabilities import not_a_list
 from scanner.lists import columns as list_columns
 from scanner.lists import interface as lists
 from scanner.lists import open as opening
@@ -67,17 +71,32 @@ class ListOptions:
     unit: str = ""
 
 
-def open_published(place: Place, registry: Registry, options: ListOptions) -> lists.OpenList:
-    """Open the list. Raises InputError or ListFormatError with the remedy."""
-    return opening.open_list(
-        place.path,
-        registry,
-        format=options.format or None,
-        columns=with_unit(parse_columns(options.columns), options.unit),
-        network=options.network,
-        asset=options.asset,
-        around=place.around,
-    )
+@contextmanager
+def open_published(
+    place: Place, registry: Registry, options: ListOptions
+) -> Iterator[lists.OpenList]:
+    """The list, open. Raises InputError or ListFormatError with the remedy."""
+    try:
+        with opening.open_list(
+            place.path,
+            registry,
+            format=options.format or None,
+            columns=with_unit(parse_columns(options.columns), options.unit),
+            network=options.network,
+            asset=options.asset,
+            around=place.around,
+        ) as rows:
+            yield rows
+    except ListFormatError:
+        if words := not_a_list.what_is_owed(Path(place.path)):
+            raise ListFormatError(place.name, words) from None
+        raise
+
+
+def say_if_owed(place: Place, claims: int) -> None:
+    """Say so where nothing of a file is a claim because it is about what is owed."""
+    if not claims and (words := not_a_list.what_is_owed(Path(place.path))):
+        say(words if words.startswith(place.name) else f"{place.name}: {words}")
 
 
 def with_unit(columns: dict[str, str], unit: str) -> dict[str, str]:

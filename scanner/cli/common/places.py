@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -11,7 +13,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from scanner.cli.common.options import given
-from scanner.errors import InputError
+from scanner.errors import InputError, why
 from scanner.files import scratch, source
 from scanner.net import fetching, locations
 
@@ -26,13 +28,11 @@ class Place:
 
     name: what the list is called: its own name, never that of a file it was kept in meanwhile.
     around: its folder's name, or the rest of its address; never shown, a query may be a secret.
-    nameless: it came by stdin, and its name says nothing about whose it is.
     """
 
     path: str
     name: str
     around: str = ""
-    nameless: bool = False
 
     @property
     def file(self) -> Path:
@@ -52,16 +52,37 @@ def at_hand(location: str) -> Iterator[Place]:
         locations.check_location(location)
         with fetching.fetched(location, locations.shown(location)) as got:
             yield Place(str(got.file), got.name, locations.around(location))
-    elif location == _STDIN:
+    elif is_stdin(location):
         with scratch.scratch_folder() as folder:
             path = folder / "stdin"
             _spool(path)
-            yield Place(str(path), path.name, nameless=True)
+            yield Place(str(path), path.name)
     else:
         path, member = source.split_place(location)
         yield Place(
             location, path.name + (f":{member}" if member else ""), locations.around(location)
         )
+
+
+def is_stdin(location: str) -> bool:
+    """Whether a command is to read its standard input."""
+    return location == _STDIN
+
+
+def check_file(location: str) -> None:
+    """Refuse a file that is not there or may not be read; no address is asked for.
+
+    It is not opened: a pipe can be read once. Raises InputError.
+    """
+    if locations.is_url(location) or is_stdin(location):
+        return
+    path = source.split_place(location)[0]
+    try:
+        path.stat()
+    except (OSError, ValueError) as e:
+        raise InputError(f"{path}: {why(e)}") from None
+    if not os.access(path, os.R_OK):
+        raise InputError(f"{path}: {os.strerror(errno.EACCES)}")
 
 
 @contextmanager

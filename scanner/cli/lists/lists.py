@@ -15,6 +15,7 @@ from scanner.cli.common.listing import (
     RowNetwork,
     Unit,
     open_published,
+    say_if_owed,
     share,
 )
 from scanner.cli.common.options import AsJson, ListFile
@@ -41,6 +42,7 @@ def inspect(
     """Show how a list is understood: its rows, assets and problems. No chain, no database."""
     with at_hand(file) as place:
         summary, found = _read(place, ListOptions(format, columns or (), network, asset, unit))
+        say_if_owed(place, summary.claims)
     if as_json:
         emit(jsontext.pretty(inspection.inspection_json(place.name, summary, found)))
     else:

@@ -20,6 +20,7 @@ from scanner.cli.common.listing import (
     RowNetwork,
     Unit,
     open_published,
+    say_if_owed,
     share,
 )
 from scanner.cli.common.options import AsJson, ListFile
@@ -82,6 +83,7 @@ def verify(  # noqa: PLR0913, PLR0917 - one parameter per option
         name = chosen_publisher(publisher, place.name, publisher_table.load_publishers())
         rule = _rule(place, options, name, said, guessed=not publisher.strip())
         summary = _verify(place, options, jsonl, rule, as_json=as_json)
+        say_if_owed(place, summary.rows - summary.total(summing.UNREADABLE))
     say(publisher_words(name, publisher, [name]))
     if as_json:
         emit(

@@ -20,7 +20,7 @@ from scanner.cli.common.listing import (
 )
 from scanner.cli.common.options import AsJson, Database, Endpoints, ListFile, database_url
 from scanner.cli.common.origin import arguments_of, file_time
-from scanner.cli.common.places import Place, at_hand, document_at_hand
+from scanner.cli.common.places import Place, at_hand, check_file, document_at_hand, is_stdin
 from scanner.cli.common.progress import ProgressBar
 from scanner.cli.common.publishers import (
     Challenge,
@@ -108,6 +108,7 @@ def snapshot(  # noqa: PLR0913, PLR0917 - one parameter per option
     options = taking.TakeOptions(endpoints, parse_networks(networks, registry), quorum, proof, goal)
     said = statement_options(challenge, statement)
     reading = ListOptions(format, columns or (), network, asset, unit)
+    _can_be_read(file, publisher)  # before a database is made that stays empty
     debts = _read_liabilities(liabilities, registry)
     _check(options, registry)
     with engine.open_store(database_url(context, database), create=True) as store:
@@ -126,11 +127,16 @@ def snapshot(  # noqa: PLR0913, PLR0917 - one parameter per option
         taking.show_outcome(store, snapshot_id, as_json)
 
 
-def _publisher(store: engine.Store, given: str, place: Place) -> str:
-    """Whose list it is; said, so that a wrong guess is seen at once. Raises ConfigError."""
-    if place.nameless and not given.strip():
+def _can_be_read(file: str, publisher: str) -> None:
+    """Refuse what nothing can come of. Raises ConfigError, InputError."""
+    if is_stdin(file) and not publisher.strip():
         # All such lists would be one publisher's, and one history.
         raise ConfigError("a list from stdin has no name that says whose it is: give --publisher")
+    check_file(file)
+
+
+def _publisher(store: engine.Store, given: str, place: Place) -> str:
+    """Whose list it is; said, so that a wrong guess is seen at once."""
     stored = stored_publishers.publisher_names(store)
     name = chosen_publisher(given, place.name, publisher_table.load_publishers(), stored)
     say(publisher_words(name, given, stored))

@@ -38,7 +38,8 @@ def print_forecasts(forecasts: Sequence[Forecast], stream: TextIO) -> None:
     columns += [Column("at least", right=True)]
     print_grid(columns, [_row(f) for f in forecasts], stream=stream)
     for found in forecasts:
-        said = [part for part in (found.problem, found.doubt, found.advice) if part]
+        # A height that is in doubt is the problem, too: once is enough.
+        said = dict.fromkeys(part for part in (found.problem, found.doubt, found.advice) if part)
         if said:
             height = "" if found.height is None else f" {found.height:,}"
             words = "; ".join(said)

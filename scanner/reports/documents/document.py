@@ -152,10 +152,12 @@ def _answer(store: Store, head: SnapshotHead) -> Object:
     weights = outcome_weights(store, head.id)
     status = exit_status(weights)
     word = {0: "verified", 1: "false", 3: "unshown"}[status]
+    found = answer(store, head)
     return {
         "status": word if head.complete else "incomplete",
         "exit_status": status,
-        "sentence": answer(store, head),
+        "sentence": found.sentence,
+        **({"doubts": list(found.doubts)} if found.doubts else {}),
     }
 
 

@@ -10,7 +10,7 @@ import jinja2
 from markupsafe import Markup, escape
 
 from scanner.model.balance import Evidence
-from scanner.model.finding import Weight
+from scanner.model.finding import FindingKind, Weight
 from scanner.reports.documents.ages import histogram
 from scanner.reports.documents.bars import Segment, stacked_bar
 from scanner.reports.documents.document import CLASSES
@@ -89,12 +89,7 @@ def _context(document: Json, css: str) -> Json:
         "title": f"Reserves of {snapshot['publisher']}",
         "asked": _asked(snapshot, rows),
         "read": _read(document, finished),
-        "found": [
-            (title, words)
-            for title, weight in (("False", "false"), ("Not verified", "unshown"))
-            if (words := counted_kinds(document["findings"], weight))
-        ],
-        "word": _WORDS[document["answer"]["status"]],
+        **_answered(document),
         "figures": _figures(document),
         "legend": _legend(),
         "assets": [_asset(a) for a in assets],
@@ -121,6 +116,23 @@ def _context(document: Json, css: str) -> Json:
         "unasked": unasked_words(unasked) if unasked else "",
         "evidence": [(e.value.replace("_", " "), EVIDENCE[e]) for e in Evidence],
         "limits": LIMITS,
+    }
+
+
+def _answered(document: Json) -> Json:
+    """The answer's words. apart: what is only doubted stands in a box of its own, never under
+    "found false".
+    """
+    answer, kinds = document["answer"], document["findings"]
+    false, doubted = (counted_kinds(kinds, w.value) for w in (Weight.FALSE, Weight.UNSHOWN))
+    return {
+        "word": _WORDS[answer["status"]],
+        "found": [("False", false)] if false else [],
+        "doubted": doubted,
+        "doubts": answer.get("doubts", []),
+        "apart": answer["status"] == "false",
+        # Of amounts that are in doubt less is no falsehood.
+        "short": "bad" if any(f["kind"] == FindingKind.SHORTFALL for f in kinds) else "warn",
     }
 
 

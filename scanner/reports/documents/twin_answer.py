@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from scanner.model.finding import FindingKind, Weight, exit_status
 from scanner.reports.documents.twin import Json
 from scanner.reports.figures.amounts import counted_rows
-from scanner.reports.figures.outcome import TOO_LITTLE, finished, unfinished
+from scanner.reports.figures.outcome import TOO_LITTLE, finished, short_reason, unfinished
 from scanner.store.reading.coverage import RowsFound
 
 CLASS_KINDS: Mapping[str, FindingKind] = {
@@ -52,16 +52,20 @@ def _sentence(document: Json) -> Iterator[str]:
     within what rows and findings allow.
     """
     other = "its sentence is not what this program makes of its rows and findings"
-    said, rows, snapshot = document["answer"]["sentence"], document["rows"], document["snapshot"]
+    said, rows, snapshot = _in_form(document)["sentence"], document["rows"], document["snapshot"]
     name, whole = snapshot["list"]["name"], rows["data_rows"]
+    first, doubts = _too_little(document)
     if _reasons_left_out(document):  # they begin the sentence; what follows them is held
         start = said.rfind(f"{counted_rows(whole)} of {name}")
         said = said[max(start, 0) :]
-    for reason in [] if _reasons_left_out(document) else _too_little(document):
-        if f"{reason}. " not in said:
+    elif sorted(_in_form(document).get("doubts", [])) != sorted(doubts):
+        yield "its doubts are not those of its findings"
+        return
+    for reason in [] if _reasons_left_out(document) else first:
+        if f"{reason} " not in said:
             yield other
             return
-        said = said.replace(f"{reason}. ", "", 1)
+        said = said.replace(f"{reason} ", "", 1)
     if not snapshot["complete"]:
         done, parts = _numbers(r"([\d,]+) of ([\d,]+) parts read: the", said) or (0, 0)
         if said != unfinished(whole, name, done, parts, snapshot["id"]):
@@ -71,7 +75,9 @@ def _sentence(document: Json) -> Iterator[str]:
     tail = said[said.rfind(":") :]
     false = _numbers(r"([\d,]+) row(?: is|s are) false", tail) or [0]
     rest = _numbers(r"([\d,]+) could not be verified", tail) or [0]
-    if said != finished(whole, name, wrong, unshown, RowsFound(false[0], rest[0])):
+    found = RowsFound(false[0], rest[0])
+    made = finished(whole, name, wrong, unshown, found)
+    if said not in (made, _finished_before(whole, name, wrong, unshown, found)):
         yield other
     least = sum(rows[each] for each in CLASS_KINDS)
     if false[0] < rows["mismatch"] or not least <= false[0] + rest[0] <= whole:
@@ -85,15 +91,46 @@ def _reasons_left_out(document: Json) -> bool:
     return any(f["count"] > len(f["examples"]) for f in few)
 
 
-def _too_little(document: Json) -> list[str]:
-    """What a sentence begins with where less is verified than is owed."""
+def _too_little(document: Json) -> tuple[list[str], list[str]]:
+    """What a sentence begins with where less is verified than is owed, and what is only doubted
+    where something is false.
+    """
     kinds = {kind.value for kind in TOO_LITTLE}
-    return [
-        example["reason"].partition(";")[0]
-        for finding in document["findings"]
-        if finding["kind"] in kinds
-        for example in finding["examples"]
-    ]
+    false = _findings(document, Weight.FALSE) > 0
+    first: list[str] = []
+    doubts: list[str] = []
+    for finding in document["findings"]:
+        if finding["kind"] in kinds:
+            doubted = false and finding["weight"] != Weight.FALSE.value
+            reasons = [short_reason(example["reason"]) for example in finding["examples"]]
+            (doubts if doubted else first).extend(reasons)
+    return first, doubts
+
+
+def _in_form(document: Json) -> Json:
+    """The answer with its doubts apart; older programs began the sentence with them."""
+    answer = dict(document["answer"])
+    doubts = [] if "doubts" in answer else _too_little(document)[1]
+    for doubt in doubts:
+        answer["sentence"] = answer["sentence"].replace(f"{doubt} ", "", 1)
+    moved = doubts and answer["sentence"] != document["answer"]["sentence"]
+    return {**answer, "doubts": doubts} if moved else answer
+
+
+def with_doubts_apart(document: Json) -> Json:
+    """The report as this program shows it: no doubt stands under "found false"."""
+    return {**document, "answer": _in_form(document)}
+
+
+def _finished_before(rows: int, name: str, wrong: int, unshown: int, found: RowsFound) -> str:
+    """What older programs made of it: their words for the list did not say what weighs how much."""
+    made = finished(rows, name, 0, 0, found)
+    if not ((wrong and not found.false) or (unshown and not found.unverified)):
+        return made
+    problems = "the list as a whole has problems"
+    if not (found.false or found.unverified):
+        return f"{counted_rows(rows)} of {name}: {problems}."
+    return f"{made[:-1]} and {problems}."
 
 
 def _findings(document: Json, weight: Weight) -> int:

@@ -6,6 +6,7 @@ A finding "shortfall" that is explained as "all is well" would be a calm sentenc
 from __future__ import annotations
 
 from scanner.reports.documents.twin import Json
+from scanner.reports.documents.twin_answer import with_doubts_apart
 from scanner.reports.figures.aggregate import GAP
 from scanner.reports.figures.words import LIMITS, MEANINGS, OWED
 
@@ -34,7 +35,7 @@ def in_own_words(document: Json) -> Json:
     ]
     proofs = [{**p, "gap": p["gap"] and GAP} for p in document["aggregate_ratios"]]
     return {
-        **document,
+        **with_doubts_apart(document),
         **{"findings": findings, "ratios": ratios, "aggregate_ratios": proofs},
         "limits": _LIMITS,
     }

@@ -269,7 +269,8 @@ def aggregate_view(known: Mapping[str, Any]) -> dict[str, Any]:
         "why_absent": known["why_absent"],
         "limits": known.get("ratio_limits") or ("unproven" if known["gap"] is None else ""),
         "published": known["published_ratio"] or "",
-        "below_one": ratio is not None and ratio.startswith("0."),
+        # Prices are opinions: they make nothing false.
+        "below_one": " warn" if ratio is not None and ratio.startswith("0.") else "",
         "unproven": known["gap"] is None,
         "reserves": "no value" if reserves is None else grouped(reserves),
         "owed": f"{int(known['net']):,} units" if owed is None else grouped(owed),

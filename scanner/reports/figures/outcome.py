@@ -93,23 +93,43 @@ def in_order(kinds: Iterable[FindingKind]) -> list[FindingKind]:
     return sorted(kinds, key=lambda k: (order.index(WEIGHTS[k]), k not in TOO_LITTLE))
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a snapshot came to.
+
+    sentence: what stands under the result's name. doubts: what is not verified and may not stand
+    there, for the result is that something is false; each ends with a full stop.
+    """
+
+    sentence: str
+    doubts: tuple[str, ...] = ()
+
+
 def answer(
     store: Store,
     head: SnapshotHead,
     counts: Mapping[FindingKind, int] | None = None,
     found: RowsFound | None = None,
-) -> str:
+) -> Answer:
     """Say what the snapshot came to; first of all where less is verified than is owed.
 
     counts, found: as `sentence` takes them, where they are at hand.
     """
     counts = queries.finding_counts(store, head.id) if counts is None else counts
-    short = []
+    first: list[str] = []
+    doubts: list[str] = []
     if any(counts.get(kind) for kind in TOO_LITTLE):
-        told = queries.findings(store, head.id, kinds=TOO_LITTLE)
-        short = [f.finding.reason.partition(";")[0] for f in told]
+        false = any(counts.get(kind) for kind, weight in WEIGHTS.items() if weight is Weight.FALSE)
+        for told in queries.findings(store, head.id, kinds=TOO_LITTLE):
+            doubted = false and told.finding.weight is not Weight.FALSE
+            (doubts if doubted else first).append(short_reason(told.finding.reason))
     rows = rows_found(store, head.id) if found is None else found
-    return " ".join([*(f"{reason}." for reason in short), sentence(head, counts, rows)])
+    return Answer(" ".join([*first, sentence(head, counts, rows)]), tuple(doubts))
+
+
+def short_reason(reason: str) -> str:
+    """What an answer says of too little for what is owed: what is known, without the why."""
+    return f"{reason.partition(';')[0]}."
 
 
 def sentence(head: SnapshotHead, counts: Mapping[FindingKind, int], found: RowsFound) -> str:
@@ -141,8 +161,10 @@ def finished(rows: int, list_name: str, wrong: int, unshown: int, found: RowsFou
     parts = [f"{found.false:,} {_be(found.false)} false"] if found.false else []
     if found.unverified:
         parts.append(f"{found.unverified:,} could not be verified")
-    if (wrong and not found.false) or (unshown and not found.unverified):
-        parts.append("the list as a whole has problems")
+    if wrong and not found.false:
+        parts.append("something about the list as a whole is false")
+    if unshown and not found.unverified:
+        parts.append("something about the list as a whole could not be verified")
     what = " and ".join(parts) or "every claim verified"
     return f"{counted_rows(rows)} of {list_name}: {what}."
 
@@ -173,7 +195,10 @@ def print_outcome(store: Store, snapshot_id: int, stream: TextIO | None = None) 
     head = queries.head(store, snapshot_id)
     for network, chain in other_chains(head):
         out.write(printable(f"NOT THE REAL {network}: read on the chain {chain!r}") + "\n")
-    out.write(printable(answer(store, head)) + "\n")
+    found = answer(store, head)
+    for doubt in found.doubts:
+        out.write(printable(f"not verified: {doubt}") + "\n")
+    out.write(printable(found.sentence) + "\n")
 
 
 _TITLES = {Weight.FALSE: "FALSE", Weight.UNSHOWN: "not verified", Weight.NOTE: "note"}

@@ -68,7 +68,7 @@ def ratio_view(
 ) -> dict[str, Any]:
     """What stands in each cell of `_ratio.j2`. known: of `ratio_objects`; total: the asset's."""
     asset = known["asset"]
-    ratio, verified = known["reserve_ratio"], total["verified"]
+    ratio = known["reserve_ratio"]
     return {
         "asset": asset,
         "held_by": (known["reserves_evidence"] or "nothing verified").replace("_", " "),
@@ -83,8 +83,15 @@ def ratio_view(
         "scope": known.get("scope") or "",
         "ratio": _at_least(ratio, total["unavailable_rows"]),
         "why_absent": "" if ratio is not None else _why(known, total, complete),
-        "below_one": ratio is not None and int(verified or 0) < int(total["liabilities"]),
+        "below_one": _below_one(known, total) if ratio is not None else "",
     }
+
+
+def _below_one(known: Mapping[str, Any], total: Mapping[str, Any]) -> str:
+    """The class of a cell: a ratio below 1 is marked, and not as false where it has limits."""
+    if int(total["verified"] or 0) >= int(total["liabilities"]):
+        return ""
+    return " warn" if limits_of(known) else " bad"
 
 
 def _held(total: Mapping[str, Any], asset: str) -> str:

@@ -15,6 +15,7 @@ from scanner.model.statement import ListTexts, SignedText, Statement, StatementR
 from scanner.ownership.native.parts import said_in
 from scanner.ownership.statement import judge_listed, nothing_shows
 from scanner.settings.tables import load_registry
+from scanner.store.database.engine import Store
 from scanner.store.schema import tables as t
 from scanner.store.writing.publishers import list_publisher
 
@@ -77,6 +78,12 @@ def claimed_elsewhere(connection: Connection, list_id: int) -> Iterator[Finding]
             f"reserves of both{_copied(copied)}"
         )
         yield Finding(FindingKind.CLAIMED_ELSEWHERE, reason)
+
+
+def others_claiming(store: Store, list_id: int) -> list[tuple[str, int]]:
+    """Other publishers whose lists claim addresses of a list, by name, each with how many."""
+    with store.read() as connection:
+        return [(publisher, count) for publisher, count, _, _ in _shared(connection, list_id)]
 
 
 def _copied(addresses: int) -> str:

@@ -48,9 +48,13 @@ def test_only_numbers_that_fit_nowhere_may_break():
 
 def test_the_answer_names_what_is_false_and_what_is_not_shown(taken):
     page = report_page(report_document(taken.store, taken.id))
-    answer = page.split('id="h-answer"')[1].split("</section>")[0]
+    answer, doubted = (
+        page.split(f'id="{name}"')[1].split("</section>")[0] for name in ("h-answer", "h-doubted")
+    )
     assert "<b>False:</b> shortfall (1), duplicate (1)." in answer
-    assert "<b>Not verified:</b> unsigned (1), balance unavailable (1), unknown coin (1)." in answer
+    assert ">Not verified</h2>" in doubted
+    assert "unsigned (1), balance unavailable (1), unknown coin (1)." in doubted
+    assert "unsigned" not in answer
     assert "Balances are of 2023-11-14 22:15 UTC. Snapshot 1, taken " in page
 
 

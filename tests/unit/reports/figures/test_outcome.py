@@ -112,7 +112,12 @@ def test_weights_and_sentence(taken):
     assert sentence(head, surplus, RowsFound(0, 0)) == "7 rows of list.csv: every claim verified."
     whole = {FindingKind.TOTAL_DIFFERS: 1}
     assert sentence(head, whole, RowsFound(0, 0)) == (
-        "7 rows of list.csv: the list as a whole has problems."
+        "7 rows of list.csv: something about the list as a whole is false."
+    )
+    both = {FindingKind.TOTAL_DIFFERS: 1, FindingKind.RESERVES_MAYBE_BELOW: 1}
+    assert sentence(head, both, RowsFound(4, 0)) == (
+        "7 rows of list.csv: 4 rows are false and something about the list as a whole could not "
+        "be verified."
     )
 
 
