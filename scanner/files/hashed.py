@@ -21,8 +21,10 @@ class HashedFile(io.RawIOBase):
         try:
             mode = path.stat().st_mode
             if not stat.S_ISREG(mode):
-                kind = "a folder" if stat.S_ISDIR(mode) else "not a regular file"
-                raise InputError(f"{path}: {kind}; a published list is one file")
+                folder = stat.S_ISDIR(mode)
+                what = "a folder: give one file"
+                piped = "not a regular file: give one file, or '-' for stdin"
+                raise InputError(f"{path}: {what if folder else piped}")
             self._file = path.open("rb", buffering=0)
         except OSError as e:
             raise InputError(f"{path}: {e.strerror or 'cannot be read'}") from None

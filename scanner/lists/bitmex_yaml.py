@@ -17,6 +17,7 @@ from scanner.errors import AmountFormatError, ListFormatError, clip
 from scanner.lists.interface import Block, Bytes, Layout, ReadOptions, ReadyBlock
 from scanner.lists.layout import TableLayout
 from scanner.lists.names import WHY_NEEDLESS, normal
+from scanner.lists.remedies import mapping
 from scanner.lists.rows import RowParser
 from scanner.model.amount import parse_amount
 from scanner.model.claim import DeclaredTotal, Row, UnreadableRow
@@ -222,7 +223,7 @@ class _Document:
         elif normal(key) in self._ignored:
             accounting.needless(part, "as you asked", text)
         else:
-            remedy = f"rows stand under 'address' and 'custodial'; use --columns ignore={key}"
+            remedy = f"rows stand under 'address' and 'custodial'; use {mapping('ignore', key)}"
             accounting.unknown(part, remedy, text)
 
     def _skipped(self) -> str:
@@ -298,7 +299,7 @@ class _Document:
         elif normal(key) in WHY_NEEDLESS:
             self._layout.accounting.needless(part, WHY_NEEDLESS[normal(key)], text)
         else:
-            remedy = f"if it says nothing about the row, use --columns ignore={key}"
+            remedy = f"if it says nothing about the row, use {mapping('ignore', key)}"
             self._layout.accounting.unknown(part, remedy, text)
 
     def _parser(self, opened: _Event) -> RowParser:

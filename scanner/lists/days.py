@@ -13,6 +13,7 @@ from functools import lru_cache
 from scanner.errors import clip
 from scanner.lists.abroad import NEEDLESS_ABROAD
 from scanner.lists.names import normal
+from scanner.lists.remedies import mapping
 from scanner.model.dates import Span, as_text, spans_in
 from scanner.model.finding import Finding, FindingKind
 from scanner.model.word_set import word_set
@@ -87,7 +88,7 @@ def several_days(first: str, second: str, name: str) -> Finding:
     named = f"{clip(first.strip(), 40)}, {clip(second.strip(), 40)}"
     reason = (
         f"{SEVERAL_DAYS} ({named}) and are read at one block: make a file of each "
-        f'and scan each at its block, or use --columns "ignore={clip(name, 60)}" if they are not'
+        f"and scan each at its block, or use {mapping('ignore', clip(name, 60))} if they are not"
     )
     return Finding(FindingKind.ROWS_DOUBTED, reason)
 

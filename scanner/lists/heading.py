@@ -13,6 +13,7 @@ from scanner.lists.accounting import Accounting
 from scanner.lists.columns import AS_YOU_SAY, Columns, amount_named
 from scanner.lists.names import BY_NAME, NAMES_A_COIN, WHY_NEEDLESS, normal
 from scanner.lists.preamble import Line, preamble
+from scanner.lists.remedies import mapping
 from scanner.lists.spoken import says_beside_rows
 from scanner.model.registry import Registry
 from scanner.model.speech import BASE_UNITS, says_unit
@@ -162,7 +163,7 @@ def account_for_columns(
         elif index in wide:
             accounting.used(part, f"amount of {wide[index].coin}", example)
         elif may_name and needless.get(index) != AS_YOU_SAY:
-            remedy = f"it may name the coin: use --columns coin={name.strip()}, or --asset"
+            remedy = f"it may name the coin: use {mapping('coin', name)}, or --asset"
             accounting.unknown(part, remedy, example)
         elif index in needless:
             accounting.needless(part, needless[index], example)
@@ -172,7 +173,7 @@ def account_for_columns(
             )
             blank += (index,)
         else:
-            remedy = f"use --columns FIELD={name.strip()}, or --columns ignore={name.strip()}"
+            remedy = f"use {mapping('FIELD', name)}, or {mapping('ignore', name)}"
             accounting.unknown(part, remedy if name.strip() else "give it a name", example)
     return blank
 
@@ -207,6 +208,6 @@ def account_for_titles(
         elif len(filled) == 1 and not says_beside_rows(text, numbers=True) and not names:
             accounting.needless(part, TITLE, text)
         else:
-            option = f"--columns ignore={clip(text, 40)}" if "," not in text else "leave it out"
+            option = mapping("ignore", clip(text, 40)) if "," not in text else "leave it out"
             remedy = f"if it says nothing about the rows, {option}; give a block with --at"
             accounting.unknown(part, remedy, text)

@@ -9,6 +9,7 @@ from scanner.lists.interface import Layout, ReadOptions
 from scanner.lists.keys import ADDRESS, always_asked, is_coin, is_network, is_structure
 from scanner.lists.names import BY_NAME, normal
 from scanner.lists.objects import Level
+from scanner.lists.remedies import mapping
 from scanner.model.registry import Registry
 
 INHERITED = frozenset({"coin", "network", "height", "message", "decimals", "contract"})
@@ -111,6 +112,7 @@ def level_remedy(name: str, *, coin: bool) -> str:
     if not (coin or always_asked(name)):
         return "it may name the coin of the rows below: use --asset"
     return (
-        "it may mean that the rows below are not holdings, or give their unit: --columns "
-        f"ignore=level {name} reads them as they are, ignore={name} leaves them out"
+        "it may mean that the rows below are not holdings, or give their unit: "
+        f"{mapping('ignore', f'level {name}')} reads them as they are, "
+        f"{mapping('ignore', name)} leaves them out"
     )

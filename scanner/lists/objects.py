@@ -15,6 +15,7 @@ from scanner.lists.interface import Layout, ReadOptions
 from scanner.lists.keys import ADDRESS, always_asked, is_coin, is_network, is_structure
 from scanner.lists.layout import TableLayout
 from scanner.lists.names import BY_NAME, NAMES_A_COIN, WHY_NEEDLESS, normal
+from scanner.lists.remedies import mapping
 from scanner.lists.rows import RowParser
 from scanner.model.claim import Claim, Row, Unit, UnreadableRow
 from scanner.model.finding import Finding, FindingKind
@@ -207,7 +208,7 @@ class ObjectRows:
                 accounting.needless(part, "blank")
                 blank.append(index)
             else:
-                remedy = f"use --columns FIELD={key}, or --columns ignore={key}"
+                remedy = f"use {mapping('FIELD', key)}, or {mapping('ignore', key)}"
                 accounting.unknown(part, remedy, example)
                 doubted = True
         return doubted
@@ -240,8 +241,8 @@ def _key_remedy(name: str, key: str, *, coin: bool) -> str:
     if not (coin or always_asked(name)):
         return f"{name!r} may name the coin: use --asset"
     return (
-        f"{name!r} may mean that it is not a holding of the row, or give its unit: use --columns "
-        f"FIELD={key} if it is one, or --columns ignore={name} to leave it out"
+        f"{name!r} may mean that it is not a holding of the row, or give its unit: use "
+        f"{mapping('FIELD', key)} if it is one, or {mapping('ignore', name)} to leave it out"
     )
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from scanner.lists.days import SEVERAL_DAYS, dated
 from scanner.lists.seen import SeenKeys
 from scanner.lists.sums import Sums
+from scanner.model.amount import counted
 from scanner.model.claim import Claim, DeclaredTotal, ListSummary, Row
 from scanner.model.finding import Finding, FindingKind
 from scanner.model.registry import Registry
@@ -148,11 +149,16 @@ class ListAudit:
 
     def _further(self) -> list[Finding]:
         rest = self.duplicates - MAX_DETAILED
-        told = [Finding(FindingKind.DUPLICATE, f"{rest} more rows repeat earlier ones")]
+        told = [
+            Finding(
+                FindingKind.DUPLICATE,
+                f"{counted(rest, 'more row')} repeat{'s' if rest == 1 else ''} earlier ones",
+            )
+        ]
         return [
             *told[: rest > 0],
             *(
-                Finding(kind, f"{count - MAX_DETAILED} more of this kind")
+                Finding(kind, f"{count - MAX_DETAILED:,} more of this kind")
                 for kind, count in self._told.items()
                 if count > MAX_DETAILED
             ),
@@ -161,7 +167,7 @@ class ListAudit:
 
 def duplicate_of(claim: Claim, first_row: int) -> Finding:
     """The finding for a claim that repeats the one in `first_row`, which may be its own row."""
-    where = "earlier in the same row" if first_row == claim.row else f"in row {first_row}"
+    where = "earlier in the same line" if first_row == claim.row else f"in line {first_row}"
     reason = (
         f"the same state of the chain as {where}, {claim.asset} on {claim.network}: counted once"
     )

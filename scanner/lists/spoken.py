@@ -13,6 +13,7 @@ from scanner.files.comments import BOX, COMMENT, PAGE, PROMPT, Aside
 from scanner.files.unseen import Unseen
 from scanner.lists.interface import Layout, ReadOptions
 from scanner.lists.names import SHARES, normal
+from scanner.lists.remedies import mapping
 from scanner.model import tongues
 from scanner.model.speech import (
     BASE_UNITS,
@@ -185,7 +186,7 @@ def account_for_name(layout: Layout, options: ReadOptions) -> None:
             layout.accounting.needless(part, "as you asked", options.file)
             continue
         remedy = "it may mean that the rows are not holdings of coins: leave it out, or use "
-        layout.accounting.unknown(part, f"{remedy}--columns ignore={word}", options.file)
+        layout.accounting.unknown(part, remedy + mapping("ignore", word), options.file)
     name = options.file[-MOST_LETTERS:]
     found = _NAME.search(name)
     words = [found[0]] if found else [] if name.isascii() else tongues.measures_in(name)
@@ -199,9 +200,9 @@ def account_for_name(layout: Layout, options: ReadOptions) -> None:
     elif height and not heights_in(layout):
         number = "".join(filter(str.isdigit, word))
         remedy = f"use --at NETWORK={number} if it is their block"
-        layout.accounting.unknown(part, f"{remedy}, and --columns ignore={word}", text)
+        layout.accounting.unknown(part, f"{remedy}, and {mapping('ignore', word)}", text)
     elif not height and layout.unit:
-        remedy = f"use --unit coin or --unit base, or --columns ignore={word}"
+        remedy = f"use --unit coin or --unit base, or {mapping('ignore', word)}"
         layout.accounting.unknown(part, remedy, text)
 
 
@@ -229,7 +230,7 @@ def account_for_prose(layout: Layout, options: ReadOptions, name: str, text: str
     remedy = (
         "it may give the unit or block of amounts: use --unit coin or --unit base, or --at, and"
     )
-    layout.accounting.unknown(part, f"{remedy} --columns ignore={name}", said)
+    layout.accounting.unknown(part, f"{remedy} {mapping('ignore', name)}", said)
 
 
 def _of_block(text: str) -> bool:
@@ -252,9 +253,8 @@ def account_for_asides(layout: Layout, options: ReadOptions, asides: Iterable[As
         if normal(where) in ignored:
             layout.accounting.needless(part, "as you asked", text)
         else:
-            remedy = "use --unit coin or --unit base if it is of units, and --columns "
-            ignore = f'"ignore={where}"' if " " in where else f"ignore={where}"
-            layout.accounting.unknown(part, remedy + ignore, text)
+            remedy = "use --unit coin or --unit base if it is of units, and "
+            layout.accounting.unknown(part, remedy + mapping("ignore", where), text)
 
 
 def account_for_unseen(layout: Layout, options: ReadOptions, sheet: str, unseen: Unseen) -> None:
@@ -278,9 +278,9 @@ def account_for_unseen(layout: Layout, options: ReadOptions, sheet: str, unseen:
         if normal(what) in ignored:
             layout.accounting.needless(part, "read as if shown, as you asked", example)
         else:
-            remedy = "its rows were read as if they were shown: if they count, use --columns "
+            remedy = "its rows were read as if they were shown: if they count, use "
             layout.accounting.unknown(
-                part, f'{remedy}"ignore={what}"; if not, delete them', example
+                part, f"{remedy}{mapping('ignore', what)}; if not, delete them", example
             )
 
 

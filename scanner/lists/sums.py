@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from scanner.lists.units import Units, doubt
-from scanner.model.amount import counted, format_amount, rescale
+from scanner.model.amount import counted, grouped_amount, rescale
 from scanner.model.claim import Claim, DeclaredTotal, Unit
 from scanner.model.finding import Finding, FindingKind
 from scanner.model.registry import Registry
@@ -355,7 +355,7 @@ class _Comparison:
         """What is said, what is there, and by how much they differ."""
         difference = self._says - self._adds
         says, adds, by = (
-            format_amount(amount, self._decimals)
+            grouped_amount(amount, self._decimals)
             for amount in (self._says, self._adds, abs(difference))
         )
         text = f"the list says {self._declared.name} is {says}, its rows add up to {adds}: "

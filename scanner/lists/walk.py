@@ -19,6 +19,7 @@ from scanner.lists.keys import ADDRESS
 from scanner.lists.levels import INHERITED, Levels
 from scanner.lists.names import BY_NAME, LISTS_OF_COINS, WHY_NEEDLESS, normal
 from scanner.lists.objects import MAX_KEYS, ObjectRows, scalar_text
+from scanner.lists.remedies import mapping
 from scanner.lists.spoken import says_beside_rows
 from scanner.model.claim import Row, UnreadableRow
 from scanner.model.finding import FindingKind
@@ -164,7 +165,7 @@ class Walker:
                 above.values[free[0]] = text
                 return
         if name in LISTS_OF_COINS:
-            remedy = f"it lists coins or contracts, not holders: use --columns ignore={frame.name}"
+            remedy = f"it lists coins or contracts, no holders: use {mapping('ignore', frame.name)}"
             self._layout.accounting.unknown(f"values in {self._path()}", remedy, text)
         elif ADDRESS.fullmatch(text.strip()):
             if above is not None and above.is_array:
@@ -176,7 +177,8 @@ class Walker:
             self._layout.accounting.needless(f"values in {self._path()}", WHY_NEEDLESS[name], text)
         else:
             remedy = (
-                f"it has no address, and no key says what it is: use --columns ignore={frame.name}"
+                "it has no address, and no key says what it is: use "
+                f"{mapping('ignore', frame.name)}"
             )
             self._layout.accounting.unknown(f"values in {self._path()}", remedy, text)
 
@@ -351,7 +353,7 @@ class Walker:
     def _unknown_object(self, path: str, values: Mapping[str, str]) -> None:
         names = path.replace("[]", "").rpartition(".")[2]
         remedy = "they have no address: name the key with --columns address=.."
-        remedy += f", or --columns ignore={names}" if names else ""
+        remedy += f", or {mapping('ignore', names)}" if names else ""
         telling = next((v for v in values.values() if ADDRESS.fullmatch(v.strip())), str(values))
         self._layout.accounting.unknown(f"objects in {path or 'the file'}", remedy, telling)
 
@@ -372,7 +374,7 @@ class Walker:
         elif not text:
             accounting.needless(part, "blank")
         else:
-            remedy = f"if it says nothing about the rows, use --columns ignore={name}"
+            remedy = f"if it says nothing about the rows, use {mapping('ignore', name)}"
             accounting.unknown(part, remedy, text)
 
     def _row(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -138,6 +139,12 @@ class Finding:
     def weight(self) -> Weight:
         """What it does to the exit status."""
         return WEIGHTS[self.kind]
+
+
+def worst_first(kinds: Iterable[FindingKind]) -> list[FindingKind]:
+    """What is false first, then what is not verified, then notes; of one weight as they came."""
+    order = list(Weight)
+    return sorted(kinds, key=lambda kind: order.index(WEIGHTS[kind]))
 
 
 def exit_status(weights: set[Weight]) -> int:

@@ -11,7 +11,8 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 
 from scanner import __version__
-from scanner.model.finding import exit_status
+from scanner.model.finding import WEIGHTS, Weight, exit_status
+from scanner.reports.figures.words import WEIGHT_WORDS
 from scanner.reports.tables.text import printable
 from scanner.store.database.engine import Store
 from scanner.store.reading import queries
@@ -96,11 +97,16 @@ def _results(store: Store, seen: Status, now: datetime) -> Iterator[GaugeMetricF
     ratios: dict[tuple[str, ...], float] = {}
     verified: dict[tuple[str, ...], float] = {}
     unanswered: dict[tuple[str, ...], float] = {}
+    findings: dict[tuple[str, ...], float] = {}
     for publisher in seen.publishers:
         if publisher.complete is None:
             continue
         head = queries.head(store, publisher.complete)
         results[publisher.name,] = float(exit_status(queries.weights_found(store, head.id)))
+        for weight in Weight:
+            findings[publisher.name, WEIGHT_WORDS[weight]] = 0.0
+        for kind, count in queries.finding_counts(store, head.id).items():
+            findings[publisher.name, WEIGHT_WORDS[WEIGHTS[kind]]] += count
         times = [pinned.as_of for pinned in head.blocks if pinned.as_of]
         if times:
             ages[publisher.name,] = max(0.0, now.timestamp() - min(times))
@@ -114,6 +120,8 @@ def _results(store: Store, seen: Status, now: datetime) -> Iterator[GaugeMetricF
     words = "Newest complete snapshot: 0 all verified, 1 something false, 3 not fully verified."
     # Of two that look alike the worst is told: something false before all else.
     yield _gauge("scanner_result", words, ("publisher",), results.items(), _falser)
+    words = "Findings of the newest complete snapshot by weight: false, not verified, note."
+    yield _gauge("scanner_findings", words, ("publisher", "weight"), findings.items())
     words = "Age of the oldest block that the newest complete snapshot was read at."
     yield _gauge("scanner_balances_age_seconds", words, ("publisher",), ages.items())
     words = "Verified reserves by liabilities in the newest complete snapshot, rounded down."

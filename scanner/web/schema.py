@@ -108,13 +108,9 @@ class SnapshotResult(Snapshot):
 
 
 class SnapshotAnswer(SnapshotResult):
-    """A snapshot, its answer in one sentence, and its findings counted.
+    """A snapshot, its answer in one sentence, what it doubts beside that, its findings counted."""
 
-    newest_head: of all that the database has sealed, to be kept elsewhere. doubts: what is not
-    verified and weighs most, where something else is false.
-    """
-
-    newest_head: str
+    newest_head: str  # of all that the database has sealed, to be kept elsewhere
     sentence: str
     doubts: list[str]
     verified_rows: int

@@ -13,6 +13,7 @@ from enum import StrEnum
 from threading import Lock
 
 from scanner import __version__
+from scanner.chains.fleet.tried import TRIED
 from scanner.net.budget import SlotBudget
 
 STUCK_AFTER = 60.0
@@ -135,7 +136,7 @@ class Watch:
                 ),
                 _metric("info", "gauge", "The program.", [(f'{{version="{__version__}"}}', 1)]),
             ]
-        return "".join(parts + self._rates())
+        return "".join(parts + self._rates() + _endpoints())
 
     def _rates(self) -> list[str]:
         # An endpoint's name is letters, digits, dots and dashes: nothing to escape.
@@ -152,6 +153,15 @@ class Watch:
                 waited,
             ),
         ]
+
+
+def _endpoints() -> list[str]:
+    ends = [(f'{{endpoint="{name}",outcome="{end.value}"}}', n) for name, end, n in TRIED.ends()]
+    seconds = [(f'{{endpoint="{name}"}}', taken) for name, taken in TRIED.seconds()]
+    return [
+        _metric("questions_total", "counter", "Questions to endpoints by how they ended.", ends),
+        _metric("answer_seconds_total", "counter", "Time that answers took.", seconds),
+    ]
 
 
 def _metric(name: str, kind: str, words: str, values: Sequence[tuple[str, float]]) -> str:

@@ -31,7 +31,10 @@ def test_a_users_own_file_is_named_though_it_can_be_read_as_rows():
     assert "scanner liabilities verify-inclusion" in done.err
 
 
-@pytest.mark.parametrize("given", [["-"], ["none.csv"], ["none.zip:a.csv"], ["-", "--publisher="]])
+NOT_THERE = [["-"], ["none.csv"], ["none.zip:a.csv"], ["-", "--publisher="], ["."]]
+
+
+@pytest.mark.parametrize("given", NOT_THERE)
 def test_no_database_is_made_for_what_is_not_there(tmp_path, given):
     database = tmp_path / "new.db"
     words = ["snapshot", *given, "--database", f"sqlite:///{database}"]
@@ -39,3 +42,19 @@ def test_no_database_is_made_for_what_is_not_there(tmp_path, given):
     assert done.status == 2
     assert done.err.count("\n") == 1
     assert not list(tmp_path.iterdir())
+
+
+def test_a_challenge_for_no_file_asks_nobody(tmp_path):
+    done = run_scanner(["challenge", "none.csv"], folder=tmp_path)
+    assert (done.status, done.err) == (2, "scanner: none.csv: No such file or directory\n")
+
+
+@pytest.mark.parametrize("command", [["status"], ["schedule", "list"], ["publishers", "list"]])
+def test_where_nothing_is_yet_the_way_on_is_said(tmp_path, command):
+    database = f"sqlite:///{tmp_path / 'new.db'}"
+    assert run_scanner(["db", "upgrade", "--database", database]).status == 0
+    done = run_scanner([*command, "--database", database])
+    said = done.out.decode() + done.err
+    assert done.status == 0
+    assert "'scanner s" in said
+    assert "─" not in said

@@ -2,6 +2,7 @@
 
 import logging
 import math
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from support.snapshot_stub import StubSource, stored
 from support.taking import DOWN, raises
 
 from scanner.model.balance import Balance, Evidence
+from scanner.reports.figures.words import WEIGHT_WORDS
 from scanner.snapshots.interface import SnapshotPolicy, SnapshotState
 from scanner.store.reading import queries
 from scanner.store.writing import alert_log
@@ -67,6 +69,9 @@ def test_results_of_the_newest_complete_snapshot(store):
     assert total.verified
     (coins,) = [found[key] for key in found if key[0] == "verified_coins"]
     assert coins == total.verified / 10**total.decimals
+    weights = Counter(f.finding.weight for f in queries.findings(store, done))
+    for weight, words in WEIGHT_WORDS.items():
+        assert found["findings", "okx", words] == weights[weight]
 
 
 class Silent(StubSource):

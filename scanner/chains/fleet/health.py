@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from scanner.chains.fleet.tried import End
+
 _WEIGHT: Final = 0.2  # of the newest observation in the moving averages
 _TRIPS_AFTER: Final = 4  # failures in a row
 _FIRST_REST: Final = 2.0
@@ -18,11 +20,15 @@ class Health:
 
     The breaker: after some failures in a row nobody asks for a while, then one request tries; if it
     fails too, the rest is twice as long. A wait that the server itself asked for is kept too.
-    clock: seconds, monotonic.
+    clock: seconds, monotonic. told: hears how each request ended, and the seconds of an answer.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        told: Callable[[End, float], None] = lambda _end, _seconds: None,
+    ) -> None:
+        self._clock, self._told = clock, told
         self._lock = threading.Lock()
         self._latency = 0.0
         self._errors = 0.0
@@ -55,7 +61,9 @@ class Health:
         """The request was answered."""
         with self._lock:
             self._end()
-            self._latency += _WEIGHT * (self._clock() - started - self._latency)
+            taken = self._clock() - started
+            self._told(End.ANSWERED, taken)
+            self._latency += _WEIGHT * (taken - self._latency)
             self._errors -= _WEIGHT * self._errors
             self._in_a_row = 0
             self._rest = _FIRST_REST
@@ -64,6 +72,7 @@ class Health:
         """The request failed. retry_after: seconds the server asked us to wait."""
         with self._lock:
             self._end()
+            self._told(End.FAILED, 0.0)
             self._errors += _WEIGHT * (1 - self._errors)
             self._in_a_row += 1
             now = self._clock()
@@ -77,6 +86,7 @@ class Health:
         """The request ended in an answer that says nothing about health (a refusal)."""
         with self._lock:
             self._end()
+            self._told(End.REFUSED, 0.0)
 
     def _end(self) -> None:
         self.in_flight -= 1

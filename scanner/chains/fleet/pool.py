@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from typing import Final, Generic, Protocol, TypeVar
 
 import tenacity
 
 from scanner.chains.fleet.health import Health
+from scanner.chains.fleet.tried import TRIED
 from scanner.errors import (
     ConfigError,
     ReorgError,
@@ -79,7 +81,7 @@ class Pool(Generic[M]):
         self._answered = False
         self._prefer = prefer
         self._sleep = sleep or pause
-        self._health = {node.name: Health(clock) for node in nodes}
+        self._health = {n.name: Health(clock, partial(TRIED.count, n.name)) for n in nodes}
 
     @property
     def operators(self) -> int:

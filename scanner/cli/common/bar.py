@@ -7,7 +7,6 @@ from rich.markup import escape
 from rich.progress import (
     BarColumn,
     Progress,
-    TaskProgressColumn,
     TextColumn,
     TimeRemainingColumn,
 )
@@ -22,23 +21,23 @@ class Bar:
         self._drawn = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
-            TaskProgressColumn(),
+            TextColumn("{task.fields[percent]:>3}%", style="progress.percentage"),
             TextColumn("{task.fields[note]}"),
             TimeRemainingColumn(),
             console=Console(stderr=True),
             # Drawn when there is news: a thread for it would keep `crew.py` from forking.
             auto_refresh=False,
         )
-        self._task = self._drawn.add_task(_words(label), total=1.0, note="")
+        self._task = self._drawn.add_task(_words(label), total=1.0, note="", percent=0)
         self._drawn.start()
 
     def begin(self, label: str) -> None:
         """Start again at 0, with another label."""
-        self._drawn.reset(self._task, total=1.0, description=_words(label), note="")
+        self._drawn.reset(self._task, total=1.0, description=_words(label), note="", percent=0)
 
-    def draw(self, share: float, note: str) -> None:
-        """Draw it at a share from 0 to 1, with a note behind it."""
-        self._drawn.update(self._task, completed=share, note=note, refresh=True)
+    def draw(self, share: float, percent: int, note: str) -> None:
+        """Draw it at a share from 0 to 1, in percent, with a note behind it."""
+        self._drawn.update(self._task, completed=share, note=note, percent=percent, refresh=True)
 
     def stop(self) -> None:
         """Leave it on the terminal as it is."""

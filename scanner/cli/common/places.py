@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import os
 import re
 import sys
 from collections.abc import Iterator
@@ -13,8 +11,8 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from scanner.cli.common.options import given
-from scanner.errors import InputError, why
-from scanner.files import scratch, source
+from scanner.errors import InputError
+from scanner.files import hashed, scratch, source
 from scanner.net import fetching, locations
 
 _READ = 1 << 20
@@ -70,19 +68,9 @@ def is_stdin(location: str) -> bool:
 
 
 def check_file(location: str) -> None:
-    """Refuse a file that is not there or may not be read; no address is asked for.
-
-    It is not opened: a pipe can be read once. Raises InputError.
-    """
-    if locations.is_url(location) or is_stdin(location):
-        return
-    path = source.split_place(location)[0]
-    try:
-        path.stat()
-    except (OSError, ValueError) as e:
-        raise InputError(f"{path}: {why(e)}") from None
-    if not os.access(path, os.R_OK):
-        raise InputError(f"{path}: {os.strerror(errno.EACCES)}")
+    """Refuse what is no file that can be read; no address is asked for. Raises InputError."""
+    if not (locations.is_url(location) or is_stdin(location)):
+        hashed.HashedFile(source.split_place(location)[0]).close()
 
 
 @contextmanager

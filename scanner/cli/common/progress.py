@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from scanner.cli.common import bar as drawn
+from scanner.model.amount import counted
 from scanner.reports.tables.text import printable
 
 LINE_EVERY = 5.0
@@ -76,23 +77,29 @@ class ProgressBar:
 
     def _draw(self, share: float, count: int) -> None:
         if self._bar is not None:
-            self._bar.draw(share, self._rate(count))
+            self._bar.draw(share, _percent(share), self._rate(count))
 
     def _line(self, share: float, count: int) -> None:
         self._told = share, count
         left = _duration(self._left(share))
-        sys.stderr.write(f"{printable(self._label)}: {share:.0%}, {self._rate(count)}, {left}\n")
+        done = f"{_percent(share)}%"
+        sys.stderr.write(f"{printable(self._label)}: {done}, {self._rate(count)}, {left}\n")
         sys.stderr.flush()
 
     def _rate(self, count: int) -> str:
         seconds = max(time.monotonic() - self._start, 1e-3)
-        rate = f"{count:,} {self._unit}, {count / seconds:,.0f}/s"
+        rate = f"{counted(count, self._unit.removesuffix('s'))}, {count / seconds:,.0f}/s"
         return f"{rate}, {printable(self.note)}" if self.note else rate
 
     def _left(self, share: float) -> float | None:
         if share <= 0:
             return None
         return (time.monotonic() - self._start) * (1 - min(share, 1.0)) / share
+
+
+def _percent(share: float) -> int:
+    """A share in whole percent; 100 is said of what is done, and of nothing else."""
+    return 100 if share >= 1 else min(99, round(share * 100))
 
 
 def _duration(seconds: float | None) -> str:

@@ -41,11 +41,10 @@ def challenge(
     The message names this list and a new block, so nobody can have signed it before.
     'scanner verify FILE --challenge TEXT' then accepts only that message.
     """
+    with at_hand(file) as place:  # first, for it may not be there
+        name, sha256 = publisher or place.stem, _sha256(source.split_place(place.path)[0])
     block = _newest_block(network, endpoints, tables.load_registry())
-    with at_hand(file) as place:
-        made = challenges.make_challenge(
-            publisher or place.stem, _sha256(source.split_place(place.path)[0]), block
-        )
+    made = challenges.make_challenge(name, sha256, block)
     emit(made.text().encode("ascii") + b"\n")
 
 

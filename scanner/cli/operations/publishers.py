@@ -52,7 +52,10 @@ def list_publishers(
     if as_json:
         emit(jsontext.pretty(records))
         return
-    titles = list(records[0]) if records else ["name"]
+    if not records:
+        say("no publisher yet: 'scanner snapshot FILE' makes one; --known shows the known ones")
+        return
+    titles = list(records[0])
     rows = [[_cell(record[title]) for title in titles] for record in records]
     grid.print_grid([grid.Column(title) for title in titles], rows, title="Publishers")
 

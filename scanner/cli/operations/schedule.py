@@ -149,6 +149,9 @@ def list_schedules(
     if as_json:
         emit(jsontext.pretty(records))
         return
+    if not records:
+        say("no schedule yet: 'scanner schedule add' makes one")
+        return
     titles = ("name", "publisher", "cron", "next", "last", "state", "snapshot", "error")
     rows = [[_cell(title, record[title]) for title in titles] for record in records]
     grid.print_grid([grid.Column(title) for title in titles], rows, title="Schedules (UTC)")

@@ -75,7 +75,10 @@ def _print(found: reading_status.Status, now: datetime) -> None:
         [p.name, str(p.complete or "-"), _ago(p.finished, now, "never"), _ago(p.balances, now, "-")]
         for p in found.publishers
     ]
-    grid.print_grid(titles, rows, title="Publishers")
+    if rows:
+        grid.print_grid(titles, rows, title="Publishers")
+    else:
+        sys.stdout.write("No publisher yet: 'scanner snapshot FILE' makes the first snapshot.\n")
     if found.going:
         columns = [
             grid.Column(t) for t in ("snapshot", "publisher", "state", "parts done", "failed")

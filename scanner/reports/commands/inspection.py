@@ -10,7 +10,7 @@ from typing import TextIO
 
 from scanner.model.amount import counted
 from scanner.model.claim import Claim, DeclaredTotal, ListSummary, Row
-from scanner.model.finding import WEIGHTS, Finding, FindingKind, Weight
+from scanner.model.finding import WEIGHTS, Finding, FindingKind, Weight, worst_first
 from scanner.model.understood import Account, Role
 from scanner.ownership.signed_texts import SignedTexts
 from scanner.reports.figures.amounts import counted_rows, whole_coins
@@ -209,7 +209,7 @@ def _problem(kind: FindingKind, problems: Problems) -> dict[str, object]:
 
 
 def _kinds(problems: Problems) -> Iterable[FindingKind]:
-    return [kind for kind in FindingKind if problems.counts[kind]]
+    return worst_first(kind for kind in FindingKind if problems.counts[kind])
 
 
 def print_inspection(name: str, summary: ListSummary, found: Inspection, out: TextIO) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TextIO
 
 from scanner.model.amount import counted
-from scanner.model.finding import WEIGHTS, Finding, FindingKind, Weight
+from scanner.model.finding import WEIGHTS, Finding, FindingKind, Weight, worst_first
 from scanner.model.statement import StatedBy, StatementRule
 from scanner.ownership.changeable import CHANGEABLE_KINDS
 from scanner.ownership.key_policy import NOT_ASKED
@@ -54,8 +54,8 @@ def print_ownership(summary: OwnershipSummary, rule: StatementRule, stream: Text
     for name in CLASSES:
         for line in _problem(summary, name):
             stream.write(printable(line) + "\n")
-    for kind, findings in summary.told.items():
-        for line in _told(summary, kind, findings):
+    for kind in worst_first(summary.told):
+        for line in _told(summary, kind, summary.told[kind]):
             stream.write(printable(line) + "\n")
     stream.write(sentence(summary) + "\n")
 

@@ -107,7 +107,7 @@ def _whole(cell: str | Cell) -> str | Cell:
 def _title(report: ValueReport) -> str:
     now = report.now
     state = "" if now.complete else " (INCOMPLETE: not every balance has been read)"
-    return f"Value of snapshot {now.taken.snapshot} at {_short(now.taken.at)}{state}"
+    return f"Value of snapshot {now.taken.snapshot} at {_short(now.taken.at)} UTC{state}"
 
 
 def print_values(report: ValueReport, stream: TextIO) -> None:
@@ -118,7 +118,7 @@ def print_values(report: ValueReport, stream: TextIO) -> None:
     columns = [Column("asset"), *(Column(title, right=True) for title in titles)]
     for span in spans:
         columns += [Column(f"amount, 1 {span}", right=True), Column(f"$, 1 {span}", right=True)]
-    columns += [Column("price of"), Column("source")]
+    columns += [Column("price of (UTC)"), Column("source")]
     rows = [_row(report, value, spans) for value in now.assets]
     if any(value.state is PriceState.USED for value in now.assets):
         rows.append(_sum_row(report, spans))
@@ -138,6 +138,8 @@ def notes(report: ValueReport) -> list[str]:
         names = [v.asset for v in now.assets if v.is_missing and v.state is state]
         if names:
             said.append(f"{words}: {', '.join(names)}: not in the sums")
+    if any(value.is_missing for value in now.assets):
+        said.append("'scanner prices import' and 'scanner prices fetch' save prices")
     if silent := [value.asset for value in now.assets if not value.is_told]:
         said.append(f"no source returned a balance of {', '.join(silent)}: not in the sums")
     for span, then in report.then.items():
@@ -147,7 +149,7 @@ def notes(report: ValueReport) -> list[str]:
             )
         else:
             said.append(
-                f"a {span} before: snapshot {then.taken.snapshot} at {_short(then.taken.at)}"
+                f"a {span} before: snapshot {then.taken.snapshot} at {_short(then.taken.at)} UTC"
             )
     return said
 

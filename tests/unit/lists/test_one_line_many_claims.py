@@ -132,7 +132,7 @@ def test_a_duplicate_in_its_own_row_is_told_so(read_bytes: Reader) -> None:
     (told,) = read_bytes(jsonl_one([A, A]), "list").findings
     assert (
         told.reason
-        == "the same state of the chain as earlier in the same row, BTC on bitcoin: counted once"
+        == "the same state of the chain as earlier in the same line, BTC on bitcoin: counted once"
     )
 
 

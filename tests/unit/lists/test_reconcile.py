@@ -46,7 +46,7 @@ def test_the_first_row_wins_and_a_repeat_is_counted_once(registry: Registry) -> 
         (FindingKind.DUPLICATE, 4),
         (FindingKind.DUPLICATE, 5),
     ]
-    assert "row 2" in audit.findings()[0].reason
+    assert "line 2" in audit.findings()[0].reason
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from scanner.chains.fleet.tried import End, Tried
 from scanner.net.budget import OwnTimeline, SlotBudget
 from scanner.worker.watch import STUCK_AFTER, Outcome, Stage, Watch
 
@@ -74,6 +75,18 @@ def test_losses_of_the_database_are_counted_once_each(clock):
     watch.stop()
     watch.enter(Stage.WORKING)
     assert watch.stage is Stage.STOPPING
+
+
+def test_endpoints_tell_how_they_did(clock, monkeypatch):
+    tried = Tried()
+    monkeypatch.setattr("scanner.worker.watch.TRIED", tried)
+    tried.count("node-a", End.ANSWERED, 1.5)
+    tried.count("node-a", End.ANSWERED, 0.5)
+    tried.count("node-b", End.FAILED)
+    found = read(Watch(clock=clock))
+    assert found["questions_total", "node-a", "answered"] == 2
+    assert found["questions_total", "node-b", "failed"] == 1
+    assert found["answer_seconds_total", "node-a"] == 2
 
 
 def test_waits_for_rates_are_told_by_endpoint(clock):

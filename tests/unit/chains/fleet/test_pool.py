@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from scanner.chains.fleet.health import Health
 from scanner.chains.fleet.pool import FIRST_TRIES, TRIES, Pool
+from scanner.chains.fleet.tried import Tried
 from scanner.errors import (
     ConfigError,
     HeightNotReachedError,
@@ -212,6 +215,21 @@ def test_the_breaker_opens_tries_once_and_rests_longer():
     health.start()
     health.failed()
     assert health.wait() == 0
+
+
+def test_what_each_endpoint_was_asked_is_counted_with_the_time_of_its_answers():
+    tried, clock = Tried(), Clock()
+    health = Health(clock, partial(tried.count, "a"))
+    for _ in range(2):
+        started = health.start()
+        clock.now += 3
+        health.succeeded(started)
+    health.start()
+    health.failed()
+    health.start()
+    health.left()
+    assert tried.ends() == [("a", "answered", 2), ("a", "failed", 1), ("a", "refused", 1)]
+    assert tried.seconds() == [("a", 6.0)]
 
 
 def test_faster_and_healthier_endpoints_score_better():

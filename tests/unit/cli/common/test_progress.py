@@ -48,6 +48,17 @@ def test_long_work_says_a_line_every_five_seconds(clock, capsys):
     ]
 
 
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [(0.994, "99%"), (0.995, "99%"), (0.999999, "99%"), (1.0, "100%"), (1.2, "100%")],
+)
+def test_only_what_is_done_is_done_to_100_percent(clock, capsys, share, said):
+    with ProgressBar("verify", "rows") as bar:
+        clock.now += 6
+        bar.update(share, 1)
+    assert f"verify: {said}, 1 row, " in capsys.readouterr().err
+
+
 def test_share_zero_has_no_time_left(clock, capsys):
     with ProgressBar("a\x1b[2J", "rows") as bar:
         clock.now += 6
