@@ -9,6 +9,7 @@ import io
 
 import pytest
 from sqlalchemy import insert
+from support.command import run_scanner
 from support.mixed_snapshot import take
 from support.web_data import served
 
@@ -18,6 +19,7 @@ from scanner.reports.documents.document import report_document
 from scanner.reports.documents.html import report_page
 from scanner.reports.documents.twin_answer import with_doubts_apart, wrong_answer
 from scanner.reports.figures.outcome import print_outcome
+from scanner.reports.tables.jsontext import pretty
 from scanner.store.database.engine import open_store
 from scanner.store.reading.about_snapshot import ABOUT_SNAPSHOT
 from scanner.store.schema import tables as t
@@ -132,3 +134,16 @@ def test_the_terminal_calls_it_not_verified(url, short):
     assert lines == [f"not verified: {short}."]
     for kind in DOUBTS:
         assert f"not verified: {kind.value}, " in out.getvalue()
+
+
+@pytest.mark.parametrize("old", [False, True])
+def test_a_report_that_is_checked_says_what_it_doubts_by_itself(document, short, tmp_path, old):
+    answer = dict(document["answer"])
+    if old:
+        del answer["doubts"]
+        answer["sentence"] = f"{short}. {answer['sentence']}"
+    path = tmp_path / "report.json"
+    path.write_bytes(pretty({**document, "answer": answer}))
+    said = run_scanner(["report", "verify", path]).out.decode().splitlines()[1:3]
+    assert said[0] == f"It says: FOUND FALSE: {document['answer']['sentence']}"
+    assert said[1] == f"It says: NOT VERIFIED: {short}."

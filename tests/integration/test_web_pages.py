@@ -188,7 +188,7 @@ def test_a_running_snapshot_says_incomplete_and_is_no_error(site, ids):
 
 def test_one_address_of_two_publishers_is_told_loudly(site):
     text = Page(site.get("/search", params={"q": evm_address(11)}).text).text
-    assert "okx, rival all claim this address" in text
+    assert "okx and rival both claim this address" in text
     text = Page(site.get("/search", params={"q": evm_address(20)}).text).text
     assert "Claimed by okx only" in text
 

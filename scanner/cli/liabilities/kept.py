@@ -59,7 +59,10 @@ def ratio(
             store, snapshot_id, values.PriceRule(timedelta(hours=max_age)), stated
         )
     if not found:
-        say(f"snapshot {snapshot_id} has no saved proof of liabilities")
+        say(
+            f"snapshot {snapshot_id} has no saved proof of liabilities: "
+            "'scanner liabilities import' saves one"
+        )
         raise typer.Exit(3)
     known = [aggregate.aggregate_object(each) for each in found]
     if as_json:

@@ -16,6 +16,7 @@ from scanner.errors import InputError, clip
 from scanner.files import hashed
 from scanner.reports.documents import (
     html,
+    twin_answer,
     twin_checks,
     twin_database,
     twin_signature,
@@ -161,10 +162,12 @@ def _origin(
 
 
 def _text(twin: twins.Twin, checks: list[twin_checks.Check]) -> bytes:
-    snapshot, answer = twin.document["snapshot"], twin.document["answer"]
+    snapshot = twin.document["snapshot"]
+    answer = twin_answer.with_doubts_apart(twin.document)["answer"]
     lines = [
         f"Report of snapshot {snapshot['id']} of {snapshot['publisher']}, SHA-256 {twin.sha256}",
         f"It says: {_SAYS[answer['status']]}: {answer['sentence']}",
+        *(f"It says: NOT VERIFIED: {doubt}" for doubt in answer.get("doubts", [])),
         *(f"  {check.state.value:<12} {check.name:<10} {check.what}" for check in checks),
         f"No seal covers {twin_checks.UNSEALED}.",
         "They are held to its totals and rows; beyond that only by a signature, or by --database.",
