@@ -11,6 +11,7 @@ from scanner.alerts.config import Rule
 from scanner.alerts.look import Found, Look
 from scanner.alerts.news import State, news
 from scanner.errors import clip
+from scanner.model.amount import counted
 from scanner.model.finding import WEIGHTS, FindingKind, Weight, exit_status
 from scanner.reports.figures.outcome import outcome_weights
 from scanner.reports.figures.words import MEANINGS
@@ -117,7 +118,7 @@ def list_overdue(look: Look, rule: Rule) -> Iterator[Found]:
     yield Found(
         "",
         f"{name} publishes a list every {publisher.every}, and its newest one here is of "
-        f"{since:%Y-%m-%d}, {age.days} days before the snapshot",
+        f"{since:%Y-%m-%d}, {counted(age.days, 'day')} before the snapshot",
         facts,
     )
 
@@ -140,4 +141,5 @@ def _older(look: Look, rule: Rule, since: datetime, what: str) -> Iterator[Found
         "age_days": age.days,
         "days": str(rule.threshold),
     }
-    yield Found("", f"{what} {words} {since:%Y-%m-%d}, {age.days} days before the snapshot", facts)
+    days = counted(age.days, "day")
+    yield Found("", f"{what} {words} {since:%Y-%m-%d}, {days} before the snapshot", facts)

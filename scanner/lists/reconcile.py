@@ -135,10 +135,10 @@ class ListAudit:
             if len(heights.first) < 2:
                 continue
             named = ", ".join(
-                f"{'none' if height is None else height} (row {row})"
+                f"{'none' if height is None else height} (line {row})"
                 for height, row in heights.first.items()
             )
-            more = f" and others in {heights.more} rows" if heights.more else ""
+            more = f" and others in {counted(heights.more, 'row')}" if heights.more else ""
             reason = (
                 f"rows on {network} state different heights: {named}{more}; coins moved or sold in "
                 "between would be counted twice, so only rows of one block can be verified"

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from scanner.model.amount import counted
 from scanner.reports.documents.document import iso
 from scanner.reports.tables.text import printable
 from scanner.snapshots.values import SnapshotState
@@ -74,13 +75,13 @@ def _entry(site: Site, head: SnapshotHead) -> Mapping[str, object]:
     """What a reader sees of one snapshot. Its id is its seal, so it stays wherever it is served."""
     result = _RESULTS[answers.status_word(site, head)]
     rows, verified = head.claims + head.unreadable, verified_rows(site.store, head.id)
-    read_at = drawing.read_at(head)
+    read_at, be = drawing.read_at(head), "is" if verified == 1 else "are"
     return {
         "id": f"urn:reserve-snapshot:{head.chain_head}",
         "page": f"/snapshots/{head.id}",
         "title": f"{head.publisher}: {result} (snapshot {head.id})",
         "updated": iso(head.finished or head.created) or NEVER,
         "publisher": printable(head.publisher),
-        "summary": f"{verified:,} of {rows:,} rows of {head.list_name} are verified."
+        "summary": f"{verified:,} of {counted(rows, 'row')} of {head.list_name} {be} verified."
         + (f" Balances are of {read_at} UTC." if read_at else ""),
     }

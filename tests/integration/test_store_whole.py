@@ -46,7 +46,7 @@ def test_the_check_sees_a_sealed_snapshot_whose_plan_left_claims_out(store, monk
         patched.setattr(seal, "left_out", lambda *_: 0)  # as a program that does not look would
         assert take(store, snapshot, StubSource("ethereum")).state is SnapshotState.COMPLETE
     assert [p.what for p in check(store)] == [
-        "1 claims of its list have no balance: chunks were removed or changed"
+        "1 claim of its list has no balance: chunks were removed or changed"
     ]
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from scanner.model.amount import counted
 from scanner.model.finding import FindingKind, Weight, exit_status
 from scanner.reports.documents.twin import Json
 from scanner.reports.figures.amounts import counted_rows
@@ -148,7 +149,7 @@ def _not_verified(document: Json) -> Iterator[str]:
     """What keeps a report from saying that all is verified, whatever its findings are."""
     rows = document["rows"]
     if not rows["claims"] or rows["unreadable"] or rows["verified"] != rows["claims"]:
-        well = f"{rows['verified']} of its {rows['data_rows']} rows are"
+        well = f"{rows['verified']:,} of its {counted_rows(rows['data_rows'])} are"
         yield f"it says verified, and {well}"
     for total in document["totals"]["assets"]:
         if total["unavailable_rows"] or any(
@@ -167,7 +168,8 @@ def _left_out(document: Json) -> Iterator[str]:
     for name, kind in CLASS_KINDS.items():
         if found.get(kind.value, 0) < document["rows"][name]:
             rows = document["rows"][name]
-            yield f"{rows} rows are {name}, with {found.get(kind.value, 0)} findings {kind.value}"
+            what = counted(found.get(kind.value, 0), "finding")
+            yield f"{counted(rows, 'row')} {name}, with {what} {kind.value}"
     short = sorted(t["asset"] for t in document["totals"]["assets"] if int(t["shortfall"] or 0))
     if short and not any(found.get(kind.value) for kind in _SHORT):
         yield f"less {short[0]} was found than is claimed, and no finding says so"

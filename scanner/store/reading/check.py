@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from sqlalchemy import Connection, func, select, text
 
+from scanner.model.amount import counted
 from scanner.model.finding import WEIGHTS, Weight
 from scanner.snapshots.tally import Tally
 from scanner.snapshots.values import ChunkState, SnapshotState
@@ -84,7 +85,9 @@ def wrong(connection: Connection, snapshot_id: int, sealed: str | None) -> Itera
     yield from _digests(connection, snapshot_id, digests)
     if sealed is not None:
         if count := seal.left_out(connection, snapshot_id):
-            yield f"{count} claims of its list have no balance: chunks were removed or changed"
+            have = "has" if count == 1 else "have"
+            claims = f"{counted(count, 'claim')} of its list {have} no balance"
+            yield f"{claims}: chunks were removed or changed"
         yield from _sealed(connection, snapshot_id, tally, sealed)
 
 
@@ -110,7 +113,10 @@ def _counts(connection: Connection, snapshot_id: int) -> Iterator[str]:
         no = table.c.claim_no
         strays = select(func.count()).where(table.c.snapshot_id == snapshot_id, no > last)
         if count := connection.execute(strays).scalar_one():
-            yield f"{count} rows of {table.name} belong to claims that are not in the list"
+            yield (
+                f"{counted(count, 'row')} of {table.name} belong{'s' if count == 1 else ''} to "
+                "claims that are not in the list"
+            )
 
 
 def _pruned(connection: Connection, gone: Pruned, sealed: str | None) -> Iterator[str]:
@@ -121,7 +127,7 @@ def _pruned(connection: Connection, gone: Pruned, sealed: str | None) -> Iterato
     for table in (t.control_result, t.balance, t.finding):
         query = select(func.count()).where(goes(table, gone.snapshot))
         if count := connection.execute(query).scalar_one():
-            yield f"it is pruned, and {count} rows of {table.name} are there: they were added"
+            yield f"it is pruned, and has {counted(count, 'row')} of {table.name} that were added"
     if sealed is None:
         yield "it is pruned and is not complete: only complete snapshots are"
         return

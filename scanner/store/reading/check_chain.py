@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, func, select
 
+from scanner.model.amount import counted
 from scanner.model.jsontext import own_json
 from scanner.snapshots.values import SnapshotState
 from scanner.store.database import chain
@@ -160,7 +161,7 @@ def _strays(connection: Connection) -> Iterator[Problem]:
         query = select(func.count()).where(table.c.list_id.not_in(known))
         if count := connection.execute(query).scalar_one():
             yield Problem(
-                None, f"{count} rows of {table.name} belong to a list that does not exist"
+                None, f"{counted(count, 'row')} of {table.name} without a list that exists"
             )
 
 
@@ -189,12 +190,12 @@ def _outside_chunks(connection: Connection, snapshot_id: int) -> Iterator[Proble
             c.snapshot_id == snapshot_id, ~select(b.claim_no).where(has).exists()
         )
         if count := connection.execute(query).scalar_one():
-            what = f"{count} rows of {table.name} belong to no chunk: no seal covers them"
+            what = f"{counted(count, 'row')} of {table.name} in no chunk: no seal covers that"
             yield Problem(snapshot_id, what)
     of = t.control_result.c.snapshot_id == snapshot_id
     twice = select(func.count()).select_from(t.control_result).where(of, is_beside_another())
     if count := connection.execute(twice).scalar_one():
-        what = f"{count} rows of control_result stand beside a verdict: no seal covers them"
+        what = f"{counted(count, 'row')} of control_result beside a verdict: no seal covers that"
         yield Problem(snapshot_id, what)
 
 

@@ -242,7 +242,7 @@ def test_one_height_for_an_asset_on_a_network(registry: Registry) -> None:
     audit.observe(claim(6, "e", height=12))
     (found,) = audit.findings()
     assert (found.kind, found.row) == (FindingKind.MIXED_HEIGHTS, 6)
-    assert "10 (row 2), 12 (row 6)" in found.reason
+    assert "10 (line 2), 12 (line 6)" in found.reason
 
 
 def test_a_height_a_row_stays_one_finding(registry: Registry) -> None:
@@ -317,7 +317,7 @@ def test_rows_without_a_height_are_read_at_another_one(registry: Registry) -> No
     audit.observe(claim(3, "b", height=None))
     (found,) = audit.findings()
     assert (found.kind, found.row) == (FindingKind.MIXED_HEIGHTS, 3)
-    assert "100 (row 2), none (row 3)" in found.reason
+    assert "100 (line 2), none (line 3)" in found.reason
 
 
 def test_a_list_without_rows_shows_nothing(registry: Registry) -> None:
