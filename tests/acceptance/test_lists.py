@@ -131,3 +131,9 @@ def test_a_number_in_place_of_a_network_asks_about_the_header(scanner, tmp_path)
     (tmp_path / "x.csv").write_text(HEAD + "BTC,863761,1BoatSLRHtKNngkdXEeobR76b53LETtpyT,1\n")
     said = scanner("lists", "inspect", "x.csv").text
     assert "unknown network '863761': do the columns match the header?" in said
+
+
+def test_every_total_that_differs_is_told(scanner):
+    said = scanner("lists", "inspect", SAMPLE).text
+    assert "line 13: the list says BTC is 449.514, its rows add up to 0: 449.514 more" in said
+    assert " more (" not in said

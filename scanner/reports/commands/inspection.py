@@ -19,6 +19,8 @@ from scanner.reports.figures.words import MEANINGS, WEIGHT_WORDS
 from scanner.reports.tables.grid import Cell, Column, print_grid
 from scanner.reports.tables.text import printable
 
+MOST_TOTALS = 20
+"""Totals that differ are all told, for a list has few: each is another asset's."""
 FIRST_FEW = 5
 """How many places of each kind of problem are named."""
 MOST_TOLD = 10
@@ -85,7 +87,7 @@ class Problems:
         """Count one finding."""
         self.counts[finding.kind] += 1
         kept = self.examples.setdefault(finding.kind, [])
-        if len(kept) < FIRST_FEW:
+        if len(kept) < (MOST_TOTALS if finding.kind is FindingKind.TOTAL_DIFFERS else FIRST_FEW):
             kept.append(finding)
         reasons = self.reasons.setdefault(finding.kind, {})
         if reasons is not None:
@@ -299,7 +301,7 @@ def _problem_lines(kind: FindingKind, problems: Problems) -> list[str]:
         return lines + _reason_lines(reasons)
     lines += [f"  line {f.row}: {f.reason}" if f.row else f"  {f.reason}" for f in examples]
     if count > len(examples):
-        lines.append(f"  and {count - len(examples):,} more")
+        lines.append(f"  and {count - len(examples):,} more (after a snapshot: scanner show)")
     return lines
 
 
