@@ -308,7 +308,7 @@ def test_words_a_row_that_cannot_be_read() -> None:
 def test_words_a_duplicate() -> None:
     found = duplicate_of(claim(9), 4)
     assert (found.row, found.address) == (9, "k")
-    assert "row 4" in found.reason
+    assert "line 4" in found.reason
 
 
 def test_rows_without_a_height_are_read_at_another_one(registry: Registry) -> None:
