@@ -20,8 +20,8 @@ Publisher = Annotated[
         metavar="NAME",
         autocompletion=publishers,
         help="Who publishes the list; default: the file's name without dates. That a text names "
-        "the publisher counts only with this option. 'scanner publishers list' shows the known "
-        "ones.",
+        "the publisher counts only with this option. 'scanner publishers list --known' shows the "
+        "known ones.",
     ),
 ]
 Challenge = Annotated[

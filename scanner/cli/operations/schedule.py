@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from scanner.cli.common.completion import publishers
 from scanner.cli.common.console import emit, say
 from scanner.cli.common.listing import (
     Columns,
@@ -22,7 +23,6 @@ from scanner.cli.common.listing import (
 from scanner.cli.common.options import AsJson, Database, database_url
 from scanner.cli.common.publishers import (
     Challenge,
-    Publisher,
     Wanted,
     chosen_publisher,
     publisher_words,
@@ -80,13 +80,25 @@ Cron = Annotated[
 ]
 
 
+Whose = Annotated[
+    str,
+    typer.Option(
+        "--publisher",
+        metavar="NAME",
+        autocompletion=publishers,
+        help="Who publishes the list. Default: of a new schedule its name; 'edit' leaves it. "
+        "'scanner publishers list --known' shows the known ones.",
+    ),
+]
+
+
 @app.command("add")
 def add(  # noqa: PLR0913, PLR0917 - one parameter per option
     context: typer.Context,
     name: Name,
     location: Location = "",
     cron: Cron = "",
-    publisher: Publisher = "",
+    publisher: Whose = "",
     challenge: Challenge = "",
     statement: Wanted = None,
     networks: Networks = "",
@@ -170,7 +182,7 @@ def edit(  # noqa: PLR0913, PLR0917 - one parameter per option
     name: Name,
     location: Location = "",
     cron: Cron = "",
-    publisher: Publisher = "",
+    publisher: Whose = "",
     challenge: Challenge = "",
     statement: Wanted = None,
     networks: Networks = "",

@@ -95,8 +95,8 @@ def _counts(connection: Connection, snapshot_id: int) -> Iterator[str]:
     """Chunks that say done have all their balances, others have none; nothing is left over."""
     c, b = t.chunk.c, t.balance.c
     # Counted in one pass: a join would go through all balances again for every chunk.
-    counted = select(b.chunk_no, func.count()).where(b.snapshot_id == snapshot_id)
-    stored = {no: count for no, count in connection.execute(counted.group_by(b.chunk_no))}
+    in_chunks = select(b.chunk_no, func.count()).where(b.snapshot_id == snapshot_id)
+    stored = {no: count for no, count in connection.execute(in_chunks.group_by(b.chunk_no))}
     query = select(c.no, c.state, c.claims).where(c.snapshot_id == snapshot_id)
     for no, state, claims in connection.execute(query.order_by(c.no)):
         found = stored.get(no, 0)
