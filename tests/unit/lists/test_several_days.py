@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import shlex
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from support.lists import Read, Reader, parse_block
 
 from scanner.lists import days
 from scanner.lists.open import open_list
+from scanner.lists.remedies import mapping
 from scanner.model.finding import FindingKind
 from scanner.model.registry import Registry
 
@@ -51,7 +53,7 @@ def test_a_column_of_two_days_is_asked_about(read_bytes: Reader, name: str) -> N
     read = read_bytes(table(name, OLD, NEW))
     [reason] = told(read)
     assert f"several days ({OLD}, {NEW}) and are read at one block" in reason
-    assert f'--columns "ignore={name}"' in reason
+    assert mapping("ignore", name) in reason
     settled = read_bytes(table(name, OLD, NEW), columns={"ignore": name})
     assert (len(settled.claims), settled.findings) == (2, [])
 
@@ -84,7 +86,7 @@ def test_a_document_of_two_days_is_asked_about(read_bytes: Reader, form: str) ->
     read = read_bytes(text, "list.json")
     assert len(read.claims) == 2
     [reason] = told(read)
-    named = reason.partition('"ignore=')[2].partition('"')[0]
+    named = shlex.split(reason.partition("--columns ")[2])[0].removeprefix("ignore=")
     settled = read_bytes(text, "list.json", columns={"ignore": named})
     rest = {f.kind for f in settled.findings} - {FindingKind.LIST_DATED}  # of the other level
     assert (len(settled.claims), rest) == (2, set())
@@ -115,7 +117,7 @@ def test_tables_of_two_days_are_asked_about(
         for name, text in members.items():
             archive.writestr(name, text)
     [reason] = told(read_file(path))
-    named = reason.partition('"ignore=')[2].partition('"')[0]
+    named = shlex.split(reason.partition("--columns ")[2])[0].removeprefix("ignore=")
     assert not told(read_file(path, columns={"ignore": named}))
 
 
