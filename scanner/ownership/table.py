@@ -26,7 +26,7 @@ VERIFIERS: Mapping[str, str] = {
     "evm_message": "evm.evm_message:evm_message",
     "filecoin_bls": "native.filecoin_bls:FilecoinBls",
     "filecoin_text": "native.filecoin:FilecoinText",
-    "hedera_text": "native.hedera:hedera_text",
+    "hedera_text": "native.hedera:HederaText",
     "nep413": "native.near:Nep413",
     "okx_contract_owner": "evm.contract_owner:okx_contract_owner",
     "okx_recover": "others.okx_recover:OkxRecover",

@@ -48,6 +48,7 @@ def native_rows(n: int) -> list[Signed]:
         *_polkadot(k, s, n),
         *_secp(s),
         *_filecoin(s, n),
+        _hedera_ecdsa(s),
     ]
 
 
@@ -271,3 +272,10 @@ def _filecoin(s: PrivateKey, n: int) -> list[Signed]:
         Signed("filecoin_bls", "FRC-0102", claim("filecoin", f3, "02" + made.hex())),
         Signed("filecoin_bls", "bare", claim("filecoin", f3, base64.b64encode(plain).decode())),
     ]
+
+
+def _hedera_ecdsa(s: PrivateKey) -> Signed:
+    said = b"\x19Hedera Signed Message:\n" + str(len(TEXT)).encode() + TEXT
+    made = s.sign_recoverable(keccak256(said), hasher=None)[:64]
+    row = claim("hedera", "0.0.98", made.hex(), script=s.public_key.format().hex())
+    return Signed("hedera_text", "ECDSA", row, bound=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from scanner.ownership.ed25519.ed25519_keys import KEY_FIXES_ADDRESS, NAMED
+from scanner.ownership.ed25519.signing import is_ecdsa_row
 from scanner.ownership.ed25519.text_form import Ed25519Text
 from scanner.ownership.interface import Proof
 from scanner.ownership.primitives.envelopes import okx_bytes
@@ -21,8 +22,12 @@ class Ed25519(Ed25519Text):
         super().__init__("ed25519", "OKX's envelope", {*KEY_FIXES_ADDRESS, *NAMED}, _envelope)
 
     def handles(self, proof: Proof) -> bool:
-        """Formats with a key rule or named accounts; XRP Ledger rows whose key says ED."""
-        return super().handles(proof) and (proof.address.format != "xrpl" or is_ed_row(proof))
+        """Formats with a key rule or named accounts; of the XRP Ledger and of Hedera, rows whose
+        keys are of this kind.
+        """
+        if not super().handles(proof):
+            return False
+        return not is_ecdsa_row(proof) and (proof.address.format != "xrpl" or is_ed_row(proof))
 
 
 def _envelope(proof: Proof) -> tuple[bytes, ...]:

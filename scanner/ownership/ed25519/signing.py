@@ -24,6 +24,7 @@ from scanner.ownership.ed25519.ed25519_keys import ACCOUNTS, ADDRESS_IS_KEY, is_
 from scanner.ownership.groups import group
 from scanner.ownership.interface import Proof, Signer
 from scanner.ownership.key_policy import judge_group
+from scanner.ownership.primitives import secp256k1
 from scanner.ownership.primitives.ed25519_text import read_key
 from scanner.ownership.primitives.hextext import decode_hex
 from scanner.ownership.primitives.not_proven import NotProvenError, malformed, unsupported
@@ -32,11 +33,9 @@ from scanner.ownership.unread import other_key
 MOST_KEYS = 20
 """Keys of one key column."""
 
-ECDSA_OF_HEDERA = (
-    "signatures by ECDSA keys of Hedera are not verified: sign again with an Ed25519 key"
-)
-_BETWEEN = re.compile(r"[\s,;|]+", re.ASCII)
-_NOT_BOUND = {
+BETWEEN = re.compile(r"[\s,;|]+", re.ASCII)
+_ECDSA_DER = bytes.fromhex("302d300706052b8104000a032200")
+NOT_BOUND = {
     "near_named": "the key signed; whether it may use the named account is not verified: compare "
     "it with the account's access keys (view_access_key_list of a node)",
     "hedera": "the key signed; whether it is the account's key is not verified: compare it with "
@@ -85,12 +84,10 @@ def read_keys(proof: Proof) -> tuple[bytes, ...]:
             "the row gives no public key, and the address does not contain it: publish it in the "
             "key column"
         )
-    texts = [t for t in _BETWEEN.split(proof.script) if t]
+    texts = [t for t in BETWEEN.split(proof.script) if t]
     keys = [_key(proof, text) for text in texts[: MOST_KEYS + 1]]
     found = tuple(dict.fromkeys(k for k in keys if k is not None))
     if not found or len(keys) > MOST_KEYS or any(k is None for k in keys):
-        if proof.address.format == "hedera" and any(map(_is_ecdsa, texts)):
-            raise unsupported(ECDSA_OF_HEDERA)
         raise malformed("the public key is not an Ed25519 key: 32 bytes in hex or base64")
     return found
 
@@ -105,9 +102,17 @@ def _key(proof: Proof, text: str) -> bytes | None:
     return key if key is not None and len(key) == 32 else None
 
 
-def _is_ecdsa(text: str) -> bool:
-    data = decode_hex(text)
-    return data is not None and data[-33:-32] in (b"\2", b"\3")
+def is_ecdsa_row(proof: Proof) -> bool:
+    """Whether a row of Hedera publishes an ECDSA key."""
+    if proof.address.format != "hedera":
+        return False
+    return any(map(ecdsa_key, BETWEEN.split(proof.script)))
+
+
+def ecdsa_key(text: str) -> bytes | None:
+    """A secp256k1 key of 33 bytes in hex, alone or in DER as Hedera's tools print it, or None."""
+    data = (decode_hex(text) or b"").removeprefix(_ECDSA_DER)
+    return data if len(data) == 33 and secp256k1.parse_key(data) is not None else None
 
 
 def bound(scheme: str, proof: Proof, keys: Sequence[bytes], note: str = "") -> ControlResult:
@@ -120,8 +125,8 @@ def bound(scheme: str, proof: Proof, keys: Sequence[bytes], note: str = "") -> C
     if way is not None:
         return judge_group(scheme, [signer_of(proof, key) for key in keys], way)
     signers = tuple(key.hex() for key in keys)
-    if form in _NOT_BOUND:
-        words = "; ".join(filter(None, (note, _NOT_BOUND[form])))
+    if form in NOT_BOUND:
+        words = "; ".join(filter(None, (note, NOT_BOUND[form])))
         return verdicts.controls(scheme, Binding.ASSERTED, signers, words)
     if form == "aptos" and proof.owners:
         return _rotated(scheme, proof, keys[0])

@@ -1,28 +1,127 @@
 """Hedera's wallets: "Hedera Signed Message", the text's length and the text, in a SignatureMap.
 
-The length counts UTF-16 units, as the wallets' library does, or bytes. A SignatureMap (protobuf in
-base64) holds the signature with the start of its key; 64 bytes alone are read as well.
-Accounts are numbers: what keys they have is for the network to say.
+The length counts UTF-16 units, as the wallets' library does, or bytes. Ed25519 keys sign that,
+ECDSA keys Keccak-256 of it. A SignatureMap (protobuf in base64) holds the signature with the start
+of its key; 64 bytes alone are read as well. Accounts are numbers: what keys they have is for the
+network to say.
 Sources: HIP-820 and hedera-wallet-connect (prefixMessageToSign); SignatureMap of hedera-protobufs.
 """
 
 from __future__ import annotations
 
-from scanner.ownership.ed25519.signing import ECDSA_OF_HEDERA
+from collections.abc import Iterable
+
+from scanner.model.addresses.keccak import keccak256
+from scanner.model.control import Binding, ControlResult
+from scanner.model.key_policy import KeyKind, PolicyKey
+from scanner.ownership import verdicts
+from scanner.ownership.ed25519.signing import (
+    BETWEEN,
+    MOST_KEYS,
+    NOT_BOUND,
+    ecdsa_key,
+    is_signed,
+    signer_of,
+)
 from scanner.ownership.ed25519.text_form import Ed25519Text
-from scanner.ownership.interface import Proof
+from scanner.ownership.interface import ContractCall, Proof, Readings, Signer, one_reading
 from scanner.ownership.native.spellings import hex_or_base64
+from scanner.ownership.primitives import secp256k1
 from scanner.ownership.primitives.base64text import decode_base64
-from scanner.ownership.primitives.not_proven import unsupported
+from scanner.ownership.primitives.ed25519_text import read_key
+from scanner.ownership.primitives.not_proven import NotProvenError, malformed, mismatch, unsupported
+from scanner.ownership.unread import unread
 
 _TITLE = "\x19Hedera Signed Message:\n"
 _PAIR, _PREFIX, _ED25519, _ECDSA = b"\x0a", b"\x0a", b"\x1a", b"\x32"
 """Protobuf tags: field 1 of the map; fields 1, 3 and 6 of a pair; all of them bytes."""
+_NO_ECDSA_KEY = "the signature is by an ECDSA key: publish that one in the key column"
 
 
-def hedera_text() -> Ed25519Text:
-    """The scheme of Hedera's wallets, Ed25519 keys."""
-    return Ed25519Text("hedera_text", "Hedera's signed message", {"hedera"}, _texts, _spelling)
+class HederaText:
+    """Accounts of Hedera, keys of both kinds."""
+
+    name = "hedera_text"
+    said = "Hedera's signed message"
+
+    def __init__(self) -> None:
+        self._ed = Ed25519Text(self.name, self.said, {"hedera"}, _texts, _by_ed25519)
+
+    def handles(self, proof: Proof) -> bool:
+        """Accounts of Hedera."""
+        return proof.address.format == "hedera"
+
+    def verify(self, proof: Proof, call: ContractCall | None = None) -> ControlResult:
+        """Judge the row: every signature is a published key's."""
+        keys = _keys(proof.script)
+        if keys is None:
+            return self._ed.verify(proof, call)
+        try:
+            made = _makers(proof, keys)
+        except NotProvenError as e:
+            return e.result(self.name)
+        if not made:
+            return unread(self.name, 1)
+        names = tuple(key.hex() for key in made)
+        return verdicts.controls(self.name, Binding.ASSERTED, names, NOT_BOUND["hedera"])
+
+    def signers(self, proof: Proof) -> Readings:
+        """See SignerFinder."""
+        keys = _keys(proof.script)
+        if keys is None:
+            return self._ed.signers(proof)
+        try:
+            return one_reading([_signer(proof, key) for key in _makers(proof, keys)])
+        except NotProvenError:
+            return ()
+
+
+def _keys(text: str) -> tuple[bytes, ...] | None:
+    """The keys of a column with an ECDSA key in it: 33 bytes of that kind, 32 of Ed25519.
+
+    None where it has none of that kind, or something else: such a column is Ed25519's to read.
+    """
+    texts = [t for t in BETWEEN.split(text) if t]
+    if len(texts) > MOST_KEYS:
+        return None
+    found = [ecdsa_key(t) or read_key(t) for t in texts]
+    keys = tuple(dict.fromkeys(key for key in found if key is not None))
+    return keys if None not in found and any(map(_is_ecdsa, keys)) else None
+
+
+def _is_ecdsa(key: bytes) -> bool:
+    return len(key) == 33
+
+
+def _signer(proof: Proof, key: bytes) -> Signer:
+    if not _is_ecdsa(key):
+        return signer_of(proof, key)
+    return Signer(key.hex(), frozenset((PolicyKey(KeyKind.SECP256K1, key),)))
+
+
+def _makers(proof: Proof, keys: Iterable[bytes]) -> tuple[bytes, ...]:
+    """The keys that made the signatures, each once; () if none is by any of them.
+
+    Raises NotProvenError.
+    """
+    texts = _texts(proof)
+    made: list[bytes] = []
+    for number, written in enumerate(proof.signatures, 1):
+        read = _read(written)
+        if read is None:
+            raise malformed(f"signature {number} is not 64 bytes in hex or base64, or in a map")
+        kind, signature = read
+        mine = (k for k in keys if kind == (_ECDSA if _is_ecdsa(k) else _ED25519) or not kind)
+        made.append(next((k for k in mine if _signed(k, texts, signature)), b""))
+    if any(made) and not all(made):
+        raise mismatch(f"signature {made.index(b'') + 1} is not by a published key")
+    return tuple(dict.fromkeys(made)) if all(made) else ()
+
+
+def _signed(key: bytes, texts: Iterable[bytes], signature: bytes) -> bool:
+    if _is_ecdsa(key):
+        return any(secp256k1.verify_ecdsa(keccak256(text), signature, key) for text in texts)
+    return any(is_signed(key, text, signature) for text in texts)
 
 
 def _texts(proof: Proof) -> tuple[bytes, ...]:
@@ -31,20 +130,29 @@ def _texts(proof: Proof) -> tuple[bytes, ...]:
     return tuple(f"{_TITLE}{size}{proof.message}".encode() for size in sizes)
 
 
-def _spelling(text: str) -> bytes | None:
-    """The one Ed25519 signature of a SignatureMap, or a signature alone."""
+def _by_ed25519(text: str) -> bytes | None:
+    """The signature where no ECDSA key is published. Raises NotProvenError."""
+    read = _read(text)
+    if read is not None and read[0] == _ECDSA:
+        raise unsupported(_NO_ECDSA_KEY)
+    return None if read is None else read[1]
+
+
+def _read(text: str) -> tuple[bytes, bytes] | None:
+    """The one signature of a SignatureMap with its tag, or 64 bytes alone with none."""
     plain = hex_or_base64(text)
-    if plain is not None or len(text) > 400:
-        return plain
-    pair = _field(decode_base64(text) or b"", _PAIR)
+    if plain is not None:
+        return b"", plain
+    pair = _field(decode_base64(text) or b"", _PAIR) if len(text) <= 400 else None
     if pair is None or pair[1]:
         return None
     prefix = _field(pair[0], _PREFIX)
     rest = prefix[1] if prefix is not None else pair[0]
-    if _field(rest, _ECDSA) is not None:
-        raise unsupported(ECDSA_OF_HEDERA)
-    signature = _field(rest, _ED25519)
-    return signature[0] if signature is not None and not signature[1] else None
+    for tag in (_ED25519, _ECDSA):
+        signature = _field(rest, tag)
+        if signature is not None and not signature[1] and len(signature[0]) == 64:
+            return tag, signature[0]
+    return None
 
 
 def _field(data: bytes, tag: bytes) -> tuple[bytes, bytes] | None:
