@@ -24,7 +24,8 @@ class WalletCode:
     a Safe keeps them, or a MultiSigWallet) or any one can spend; "proxy" for what stands before one
     and names it in slot 0, "proxy_1967" in the slot of ERC-1967; "handler" for what answers
     isValidSignature for one, "pods" for a registry of EigenPods. "starknet_key" is the class of
-    an account of one key, "starknet_guarded" of one whose owner may have a guardian who signs, too.
+    an account of one key, "starknet_guarded" of one that may want others' signatures, too:
+    a guardian's, other owners'.
     """
 
     kind: str

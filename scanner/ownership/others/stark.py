@@ -1,25 +1,36 @@
-"""Starknet rows: SNIP-12 revision 0 typed data, signed on the STARK curve.
+"""Starknet rows: SNIP-12 typed data, signed on the STARK curve or as the account wants it.
+
+A text of up to 31 characters stands in typed data as OKX makes it; a message that is typed data in
+JSON, of revision 0 or 1, is hashed as it is. A signature is r and s of one key, or as many elements
+as the account takes (signers of a multisig, a guardian's, a passkey's): these only it can judge.
 
 The account's address enters the hash, but is computed from its class and constructor, not from
 the key: that the published key is the account's is for the chain to show (`asserted`). Where the
 chain can be asked, the account itself is (stark_account.py).
-Source: SNIP-12 (revision 0), as the OKX rows use it: domain "OKX POR MESSAGE", version 1.
+Source: SNIP-12; of revision 0, as the OKX rows use it: domain "OKX POR MESSAGE", version 1.
 """
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from scanner.model.control import Binding, Control, ControlResult
 from scanner.ownership import verdicts
 from scanner.ownership.interface import ContractCall, Proof
-from scanner.ownership.others.stark_account import Signed, judge_account, starknet_keccak
+from scanner.ownership.others import snip12
+from scanner.ownership.others.snip12 import SHORT_STRING, pedersen_many, starknet_keccak
+from scanner.ownership.others.stark_account import PAIR, Signed, judge_account
 from scanner.ownership.primitives.hextext import decode_hex
-from scanner.ownership.primitives.stark_curve import P, is_signed, pedersen
+from scanner.ownership.primitives.not_proven import NotProvenError, mismatch, unsupported
+from scanner.ownership.primitives.stark_curve import P, is_signed
 from scanner.ownership.unread import unread
 
-SHORT_STRING = 31
-"""Characters a message can have: it is one field element."""
+_ELEMENT = 32
+"""Bytes of one element of a signature."""
+_MOST_ELEMENTS = 300
+_LISTED = re.compile(r"[\s,;|\[\]\"]+", re.ASCII)
+_NUMBER = re.compile(r"0x[0-9a-fA-F]{1,64}|[0-9]{1,80}", re.ASCII)
 
 _DOMAIN_TYPE = "StarkNetDomain(name:felt,version:felt,chainId:felt)"
 _MESSAGE_TYPE = "Message(contents:felt)"
@@ -33,7 +44,7 @@ class Stark:
     """One account, one published STARK key (its x)."""
 
     name = "stark"
-    said = "SNIP-12 typed data, as OKX makes it"
+    said = "SNIP-12 typed data, as OKX makes it or in JSON"
 
     def handles(self, proof: Proof) -> bool:
         """Every Starknet address."""
@@ -61,19 +72,21 @@ class Stark:
         key = _number(proof.script, 32)
         if key is None:
             return verdicts.malformed(self.name, "the public key is not hex of at most 32 bytes", 1)
-        digest = _digest(proof)
-        if digest is None:
-            return verdicts.unsupported(
-                self.name,
-                f"a message of this scheme has at most {SHORT_STRING} ASCII characters, and other "
-                "typed data is not read: sign again a shorter one",
-            )
+        try:
+            digest = _digest(proof)
+        except NotProvenError as e:
+            return e.result(self.name)
         unfit, fits = 0, False
         for number, text in enumerate(proof.signatures, 1):
-            signature = _signature(text)
+            signature = _elements(text)
             if signature is None:
-                return verdicts.malformed(
-                    self.name, f"signature {number} is not 64 bytes of hex", 1
+                reason = f"signature {number} is not hex of 32 bytes for each element, nor a list"
+                return verdicts.malformed(self.name, reason, 1)
+            if len(signature) != PAIR:
+                return verdicts.unsupported(
+                    self.name,
+                    f"signature {number} has {len(signature)} elements, which only the account can "
+                    "judge: take a snapshot, which asks it",
                 )
             if is_signed(key, digest, *signature):
                 fits = True
@@ -85,53 +98,68 @@ class Stark:
         return verdicts.controls(self.name, Binding.ASSERTED, (f"0x{key:064x}",), _NOT_BOUND)
 
 
-def _digest(proof: Proof) -> int | None:
-    """The hash that the row's account signs, None where the text is not one element."""
+def _digest(proof: Proof) -> int:
+    """The hash that the row's account signs. Raises NotProvenError."""
+    account, chain = int.from_bytes(proof.address.payload, "big"), proof.network.chain_id
+    try:
+        typed = snip12.read_typed(proof.message)
+        if typed is not None and typed.chain != int(chain, 16):
+            raise mismatch("the typed data is for another chain than the row's network")
+        if typed is not None:
+            return snip12.message_hash(typed, account)
+    except ValueError as e:
+        raise unsupported(f"the typed data is not read: {e}") from None
     if not proof.message.isascii() or len(proof.message) > SHORT_STRING:
-        return None
-    account = int.from_bytes(proof.address.payload, "big")
-    return message_hash(proof.message, account, proof.network.chain_id)
+        raise unsupported(
+            f"a message of this scheme has at most {SHORT_STRING} ASCII characters, or is typed "
+            "data in JSON (SNIP-12): sign again a shorter one"
+        )
+    return message_hash(proof.message, account, chain)
 
 
-def _signature(text: str) -> tuple[int, int] | None:
-    """r and s of a signature's text."""
+def _elements(text: str) -> tuple[int, ...] | None:
+    """A signature's elements: hex of 32 bytes each without anything between, or a list of numbers.
+
+    Big numbers are left to whoever checks them; None for what is no signature.
+    """
     data = decode_hex(text)
-    if data is None or len(data) != 64:
+    if data is not None and data and len(data) % _ELEMENT == 0:
+        found = tuple(
+            int.from_bytes(data[at : at + _ELEMENT], "big") for at in range(0, len(data), _ELEMENT)
+        )
+    elif len(text) <= _MOST_ELEMENTS * 81:
+        listed = [one for one in _LISTED.split(text) if one]
+        if not all(map(_NUMBER.fullmatch, listed)):
+            return None
+        found = tuple(int(one, 16 if one[:2] == "0x" else 10) for one in listed)
+    else:
         return None
-    return int.from_bytes(data[:32], "big"), int.from_bytes(data[32:], "big")
+    return found if PAIR <= len(found) <= _MOST_ELEMENTS else None
 
 
 def _one_signature(proof: Proof) -> Signed | None:
     """What an account can be asked: one signature of a row, in numbers that it takes."""
-    digest = _digest(proof)
-    pair = _signature(proof.signatures[0]) if len(proof.signatures) == 1 else None
-    if digest is None or pair is None or max(pair) >= P:
+    elements = _elements(proof.signatures[0]) if len(proof.signatures) == 1 else None
+    if elements is None or max(elements) >= P:
         return None
-    return Signed(proof.address.payload, digest, *pair)
+    try:
+        return Signed(proof.address.payload, _digest(proof), elements)
+    except NotProvenError:
+        return None
 
 
 @lru_cache(maxsize=4096)
 def message_hash(message: str, account: int, chain_id: str) -> int:
     """Hash of an OKX message for one account. chain_id: hex text of the chain's short string."""
-    return _chain(
-        _short_string("StarkNet Message"),
-        _domain(int(chain_id, 16)),
-        account,
-        _chain(starknet_keccak(_MESSAGE_TYPE), _short_string(message)),
-    )
+    said = pedersen_many((starknet_keccak(_MESSAGE_TYPE), _short_string(message)))
+    domain = _domain(int(chain_id, 16))
+    return pedersen_many((_short_string("StarkNet Message"), domain, account, said))
 
 
 @lru_cache(maxsize=8)
 def _domain(chain_id: int) -> int:
-    return _chain(starknet_keccak(_DOMAIN_TYPE), _short_string("OKX POR MESSAGE"), 1, chain_id)
-
-
-def _chain(*elements: int) -> int:
-    """Pedersen over a list: each element in turn, then how many there were."""
-    total = 0
-    for element in (*elements, len(elements)):
-        total = pedersen(total, element)
-    return total
+    name = _short_string("OKX POR MESSAGE")
+    return pedersen_many((starknet_keccak(_DOMAIN_TYPE), name, 1, chain_id))
 
 
 def _short_string(text: str) -> int:

@@ -11,10 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from scanner.model.addresses.keccak import keccak256
 from scanner.model.control import Binding, Control, ControlResult
 from scanner.ownership import verdicts
 from scanner.ownership.interface import ChainView, ContractCall
+from scanner.ownership.others.snip12 import starknet_keccak
 from scanner.ownership.unread import Unread
 from scanner.settings.wallets import WalletCode, load_wallets
 
@@ -32,15 +32,16 @@ UNKNOWN_CLASS: Final = (
     "; its class {} is not one that is known, and may accept anybody: whether the signer can spend "
     "is not verified"
 )
+PAIR: Final = 2
+"""Elements of a signature by one STARK key: r and s."""
+REFUSED: Final = (
+    "the account does not accept the signature at this block: it is by others than its keys, by "
+    "too few of them, or over another text"
+)
 NOT_ALONE: Final = (
     "the key signed, and the account does not accept its signature alone at this block: it has "
     "another key, or a guardian or other owners sign with it"
 )
-
-
-def starknet_keccak(text: str) -> int:
-    """Starknet's Keccak of a name: the low 250 bits."""
-    return int.from_bytes(keccak256(text.encode()), "big") & (2**250 - 1)
 
 
 _QUESTIONS: Final = tuple(map(starknet_keccak, ("is_valid_signature", "isValidSignature")))
@@ -49,12 +50,14 @@ _QUESTIONS: Final = tuple(map(starknet_keccak, ("is_valid_signature", "isValidSi
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """One signature over one hash for one account. r, s, digest: field elements."""
+    """One signature over one hash for one account.
+
+    elements: of the signature, as the account's class wants them: r and s of one key, or more.
+    """
 
     account: bytes
     digest: int
-    r: int
-    s: int
+    elements: tuple[int, ...]
 
 
 def judge_account(offline: ControlResult, signed: Signed, call: ContractCall) -> ControlResult:
@@ -76,6 +79,8 @@ def judge_account(offline: ControlResult, signed: Signed, call: ContractCall) ->
         if _ask(signed, other, call) in _ACCEPTED:
             return _said(offline, "the account accepts a signature over anything")
         return _accepted(offline, signed, class_hash, known)
+    if len(signed.elements) != PAIR:
+        return verdicts.unsupported(offline.scheme, REFUSED)
     if offline.control is not Control.CONTROLS:
         return offline
     if known is not None and known.kind == "starknet_key" and answer == bytes(_FELT):
@@ -108,7 +113,7 @@ def _said(offline: ControlResult, words: str) -> ControlResult:
 def _ask(signed: Signed, digest: int, call: ContractCall) -> bytes:
     """What the account answers; b"" where it stops, or knows neither question."""
     for question in _QUESTIONS:
-        felts = (question, digest, 2, signed.r, signed.s)
+        felts = (question, digest, len(signed.elements), *signed.elements)
         answer = call(signed.account, b"".join(n.to_bytes(_FELT) for n in felts))
         if answer:
             return answer

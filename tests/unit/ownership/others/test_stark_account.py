@@ -28,7 +28,7 @@ SIGNATURE = stark_sign(SECRET, DIGEST)
 VALID = int.from_bytes(b"VALID").to_bytes(32)
 ONE, ZERO, NOTHING = (1).to_bytes(32), bytes(32), b""
 
-Judge = Callable[[int, int, int], bytes]
+Judge = Callable[..., bytes]
 
 
 def class_called(name: str) -> bytes:
@@ -50,10 +50,10 @@ class Chain:
     def __call__(self, to: bytes, data: bytes, /) -> bytes:
         assert to == ACCOUNT.to_bytes(32)
         felts = [int.from_bytes(data[n : n + 32]) for n in range(0, len(data), 32)]
-        selector, digest, count, r, s = felts
-        assert count == 2
+        selector, digest, count, *elements = felts
+        assert count == len(elements)
         asked = {starknet_keccak(name): name for name in ("is_valid_signature", "isValidSignature")}
-        return self.says(digest, r, s) if asked[selector] == self.question else NOTHING
+        return self.says(digest, *elements) if asked[selector] == self.question else NOTHING
 
     def hint(self, to: bytes, data: bytes, /) -> bytes:
         return self(to, data)
