@@ -23,7 +23,17 @@ from scanner.model.addresses.keccak import keccak256
 from scanner.model.addresses.ton import TonCodec
 from scanner.ownership.ed25519.ton_wallets import account_ids
 from scanner.ownership.primitives.hashes import hash160
-from support.signed_rows import MESSAGE, Signed, account, claim, ed_key, key, sign
+from support.signed_rows import (
+    MESSAGE,
+    Signed,
+    account,
+    claim,
+    ed_key,
+    key,
+    sign,
+    stark_public,
+    stark_sign,
+)
 
 TEXT = MESSAGE.encode()
 
@@ -49,6 +59,7 @@ def native_rows(n: int) -> list[Signed]:
         *_secp(s),
         *_filecoin(s, n),
         _hedera_ecdsa(s),
+        _typed_data(987654321 + n),
     ]
 
 
@@ -279,3 +290,22 @@ def _hedera_ecdsa(s: PrivateKey) -> Signed:
     made = s.sign_recoverable(keccak256(said), hasher=None)[:64]
     row = claim("hedera", "0.0.98", made.hex(), script=s.public_key.format().hex())
     return Signed("hedera_text", "ECDSA", row, bound=False)
+
+
+def _typed_data(secret: int) -> Signed:
+    from scanner.ownership.others import snip12  # checked by vectors, in test_snip12
+
+    contract = 0x3B7F0B02B63683ECA1639FB2D5DFA1021628D4EE728B03BC0AC2BE66EDC32F1
+    domain = {"name": "Reserves", "version": "1", "chainId": "SN_MAIN", "revision": "1"}
+    types = {
+        "StarknetDomain": [{"name": name, "type": "shortstring"} for name in domain],
+        "Statement": [{"name": "text", "type": "string"}],
+    }
+    data = {"types": types, "primaryType": "Statement", "domain": domain}
+    text = json.dumps({**data, "message": {"text": MESSAGE + ", and so says everybody here"}})
+    typed = snip12.read_typed(text)
+    assert typed is not None
+    signature = stark_sign(secret, snip12.message_hash(typed, contract))
+    key = f"{stark_public(secret):#x}"
+    row = claim("starknet", f"{contract:#066x}", signature, message=text, script=key)
+    return Signed("stark", "typed data", row, bound=False)

@@ -201,7 +201,7 @@ def _same_holder(row: Signed, changed: Claim) -> bool:
 
 def _same_parts(row: Signed, changed: Claim) -> bool:
     """Whether two messages of JSON parts differ in white space and spelling alone."""
-    if row.scheme not in ("ton_connect", "nep413"):
+    if row.scheme not in ("ton_connect", "nep413", "stark"):
         return False
     parts = read_parts(changed.message)
     return parts is not None and parts == read_parts(row.claim.message)
