@@ -6,10 +6,14 @@ import pytest
 from support.snapshot_stub import StubSource, eth_claim, stored
 from support.taking import DOWN, SIGNED, planned, raises, take
 
+from scanner.errors import StoreError
+from scanner.model.balance import Evidence
 from scanner.snapshots.interface import SnapshotPolicy, SnapshotState
 from scanner.store.database.engine import open_store
 from scanner.store.database.migrate import upgrade
+from scanner.store.reading.history import publishers
 from scanner.store.reading.status import status
+from scanner.store.upkeep.prune import prune, to_prune
 from scanner.store.writing import schedules
 from scanner.store.writing.schedules import RunState, ScheduleOptions
 from scanner.worker.queue import queued_snapshot, set_up
@@ -37,6 +41,32 @@ def test_the_latest_complete_snapshot_counts_and_others_are_going(store):
     assert [(h.id, h.state) for h in found.going] == [
         (broken, SnapshotState.INCOMPLETE), (waiting, SnapshotState.PLANNED),
     ]  # fmt: skip
+
+
+def test_an_old_list_that_is_taken_late_is_not_how_a_publisher_stands(store):
+    """Nor does a block hide all that comes which says that it is from the year 2100."""
+    new, old = (planned(store, [eth_claim(n, height=900 - n, **SIGNED)]) for n in (1, 2))
+    later = 4_102_444_800 - 1_700_000_000
+    ahead = planned(store, [eth_claim(3, height=later, **SIGNED)])
+    for snapshot in (new, old):
+        take(store, snapshot, StubSource())
+    assert standing(store) == new
+    assert [head.id for head in to_prune(store, 1)] == []
+    with pytest.raises(StoreError, match="newest complete one"):
+        prune(store, new, "1", datetime.now(UTC))
+    take(store, ahead, StubSource())
+    assert standing(store) == ahead
+    fresh = planned(store, [eth_claim(4, height=None, **SIGNED)])
+    take(store, fresh, StubSource(evidence=Evidence.LATEST_ONLY))
+    assert standing(store) == fresh
+    assert [head.id for head in to_prune(store, 1)] == [new, old, ahead]
+
+
+def standing(store):
+    (of_status,) = [p.complete for p in status(store).publishers]
+    (of_pages,) = [p.latest_complete for p in publishers(store)]
+    assert of_status == of_pages
+    return of_status
 
 
 def test_schedules_come_with_their_latest_run(store):

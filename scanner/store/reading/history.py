@@ -18,7 +18,6 @@ from sqlalchemy import (
     Select,
     Text,
     and_,
-    case,
     cast,
     func,
     select,
@@ -45,7 +44,11 @@ ListSums = Mapping[tuple[str, int], tuple[int, int]]
 
 @dataclass(frozen=True, slots=True)
 class PublisherView:
-    """One publisher. latest, latest_complete: snapshot ids, None if there is none."""
+    """One publisher.
+
+    latest: id of the snapshot that was taken last; latest_complete: of the complete one whose
+    balances are the newest (`newest_complete`); None if there is none.
+    """
 
     id: int
     name: str
@@ -108,7 +111,7 @@ class DataVersion:
 
 def publishers(store: Store) -> list[PublisherView]:
     """Every publisher, by name."""
-    s, done = t.snapshot.c, SnapshotState.COMPLETE.value
+    s = t.snapshot.c
     query = (
         select(
             t.publisher.c.id,
@@ -116,7 +119,6 @@ def publishers(store: Store) -> list[PublisherView]:
             func.count(t.reserve_list.c.id.distinct()),
             func.count(s.id.distinct()),
             func.max(s.id),
-            func.max(case((s.state == done, s.id))),
         )
         .select_from(t.publisher)
         .outerjoin(t.reserve_list, list_publisher() == t.publisher.c.id)
@@ -125,8 +127,33 @@ def publishers(store: Store) -> list[PublisherView]:
         .group_by(t.publisher.c.id, t.publisher.c.name)
     )
     with store.read() as connection:
-        found = [PublisherView(*row) for row in connection.execute(query)]
+        newest = newest_complete(connection)
+        found = [
+            PublisherView(no, name, lists, snapshots, latest, newest.get(no))
+            for no, name, lists, snapshots, latest in connection.execute(query)
+        ]
     return sorted(found, key=lambda p: (p.name, p.id))
+
+
+def newest_complete(connection: Connection) -> dict[int, int]:
+    """Publisher -> its complete snapshot of the newest balances; of one time the one taken last.
+
+    An old list that is taken late says nothing of today. A block that says it is from after the
+    snapshot's end is of its end: what an endpoint says cannot hide all that comes.
+    """
+    s = t.snapshot.c
+    query = (
+        select(list_publisher(), s.id, s.created, s.finished, newest_moment(s.id))
+        .select_from(t.reserve_list)
+        .join(t.snapshot, s.list_id == t.reserve_list.c.id)
+        .where(s.state == SnapshotState.COMPLETE.value)
+    )
+    found: dict[int, tuple[datetime, int]] = {}
+    for publisher_id, no, created, finished, seconds in connection.execute(query):
+        ended = (finished or created).replace(microsecond=0)  # as blocks tell theirs
+        this = min(_moment(seconds, created, finished), ended), no
+        found[publisher_id] = max(this, found.get(publisher_id, this))
+    return {publisher_id: no for publisher_id, (_, no) in found.items()}
 
 
 def publisher_of(store: Store, snapshot_id: int) -> int | None:

@@ -5,20 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, and_, func, select, text
+from sqlalchemy import Connection, func, select, text
 
 from scanner.snapshots.values import SnapshotState
 from scanner.store.database.engine import Store
 from scanner.store.reading.heads import SnapshotHead, head, heads
+from scanner.store.reading.history import newest_complete
 from scanner.store.schema import tables as t
 from scanner.store.schema.pruned_table import pruned
 from scanner.store.writing import schedules as kept
-from scanner.store.writing.publishers import list_publisher
 
 
 @dataclass(frozen=True, slots=True)
 class PublisherStatus:
-    """One publisher. complete, finished: its latest complete snapshot, None before the first.
+    """One publisher. complete, finished: its complete snapshot of the newest balances, None before
+    the first.
 
     balances: time of the oldest block that it was read at; None where no block has a time.
     """
@@ -104,31 +105,22 @@ def _state(store: Store, schedule: kept.Schedule, run: kept.Run | None) -> str:
 
 
 def _publishers(connection: Connection) -> list[PublisherStatus]:
-    s = t.snapshot.c
-    complete = (
-        select(list_publisher().label("publisher_id"), s.id)
-        .join_from(t.reserve_list, t.snapshot, s.list_id == t.reserve_list.c.id)
-        .where(s.state == SnapshotState.COMPLETE.value)
-        .subquery()
-    )
-    latest = (
-        select(complete.c.publisher_id, func.max(complete.c.id).label("id"))
-        .group_by(complete.c.publisher_id)
-        .subquery()
-    )
+    s, newest = t.snapshot.c, newest_complete(connection)
     p = t.pinned_block.c
     oldest = select(func.min(p.time)).where(p.snapshot_id == s.id).scalar_subquery()
-    query = (
-        select(t.publisher.c.name, s.id, s.finished, oldest)
-        .outerjoin_from(t.publisher, latest, latest.c.publisher_id == t.publisher.c.id)
-        .outerjoin(t.snapshot, and_(s.id == latest.c.id))
-        .where(t.publisher.c.same_as.is_(None))
+    query = select(s.id, s.finished, oldest).where(s.id.in_(newest.values()))
+    known = {
+        no: (no, finished, datetime.fromtimestamp(at, UTC) if at else None)
+        for no, finished, at in connection.execute(query)
+    }
+    every = select(t.publisher.c.id, t.publisher.c.name).where(t.publisher.c.same_as.is_(None))
+    return sorted(
+        (
+            PublisherStatus(name, *known.get(newest.get(publisher_id, 0), (None, None, None)))
+            for publisher_id, name in connection.execute(every)
+        ),
+        key=lambda p: p.name,
     )
-    found = [
-        PublisherStatus(name, no, finished, datetime.fromtimestamp(at, UTC) if at else None)
-        for name, no, finished, at in connection.execute(query)
-    ]
-    return sorted(found, key=lambda p: p.name)
 
 
 def _queue(connection: Connection) -> QueueStatus | None:

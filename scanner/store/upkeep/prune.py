@@ -43,7 +43,8 @@ class Plan:
 def to_prune(store: Store, keep: int, publisher_id: int | None = None) -> list[SnapshotHead]:
     """Complete snapshots but the newest `keep` of each publisher, oldest first.
 
-    Newest by id: what was taken last. publisher_id: only of this one. Raises ValueError below 1.
+    Newest by id: what was taken last; and the one of the newest balances, which pages and metrics
+    show, is kept in any case. publisher_id: only of this one. Raises ValueError below 1.
     """
     if keep < 1:
         raise ValueError("the newest complete snapshot of a publisher is never pruned")
@@ -51,7 +52,8 @@ def to_prune(store: Store, keep: int, publisher_id: int | None = None) -> list[S
     for view in publishers(store):
         if publisher_id in (None, view.id):
             of = heads(store, publisher_id=view.id, states=(SnapshotState.COMPLETE,))
-            found += [head for head in of[keep:] if head.pruned is None]
+            kept = view.latest_complete
+            found += [head for head in of[keep:] if head.pruned is None and head.id != kept]
     return sorted(found, key=lambda head: head.id)
 
 
