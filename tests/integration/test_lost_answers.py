@@ -5,6 +5,8 @@ nothing is there twice, nothing waits for ever, and every seal is good."""
 import os
 import re
 import threading
+from contextlib import suppress
+from datetime import timedelta
 from itertools import cycle
 
 import pytest
@@ -12,17 +14,23 @@ from sqlalchemy import text
 from support.faulty_wire import AFTER, BEFORE, COPY_END, DEADLOCK, RESTART, WAYS, FaultyWire
 from support.fleet import chunk_jobs, jobs, state, wait_until, workers
 from support.forked_worker import Life
-from support.lost_snapshot import POLICY, claims, plan, take, told, trying
+from support.lost_snapshot import NOW, POLICY, claims, plan, take, told, trying
 from support.snapshot_stub import stored
 
 from scanner.errors import BusyError, StoreError
+from scanner.liabilities.interface import Liability, LiabilityEvidence
 from scanner.snapshots.interface import SnapshotState
 from scanner.store.database import connection as connecting
 from scanner.store.database.engine import open_store
-from scanner.store.database.migrate import upgrade
+from scanner.store.database.migrate import differences, head, upgrade
 from scanner.store.reading import queries
 from scanner.store.reading.check import check
-from scanner.worker.queue import queued_snapshot, set_up
+from scanner.store.upkeep.prune import prune
+from scanner.store.writing import alert_log, schedules
+from scanner.store.writing.alert_log import NewEvent
+from scanner.store.writing.runs import set_liabilities
+from scanner.worker.queue import give_out_run, queued_snapshot, set_up
+from scanner.worker.scheduling import claim_due
 
 pytestmark = pytest.mark.node
 KILLS = int(os.environ.get("SCANNER_TEST_KILLS", "24"))
@@ -226,6 +234,59 @@ def is_over(store, snapshot):
     return state(store, snapshot) is SnapshotState.COMPLETE and not chunk_jobs(store)
 
 
+def owed(store, snapshot):
+    debts = [Liability("ETH", 7, 18, LiabilityEvidence.PUBLISHED, "owed.csv")]
+    set_liabilities(store, snapshot, debts)
+
+
+def alerted(store, snapshot):
+    event = NewEvent("rule", "kind", "ETH", "reason", {}, ("ops",))
+    alert_log.record(store, snapshot, "complete", [event], NOW)
+
+
+def due(store, snapshot):
+    claim_due(store, NOW, give_out_run)
+
+
+def pruned_once(store, snapshot):
+    prune(store, snapshot, "1", NOW)
+
+
+CHANGES = {
+    owed: ("liability", "link WHERE kind = 'liabilities'"),
+    alerted: ("alert_event", "alert_delivery", "alert_check"),
+    due: ("schedule_run", "procrastinate_jobs"),
+    pruned_once: ("pruned", "link WHERE kind = 'pruned'"),
+}
+"""What changes besides results, and where it leaves one row each."""
+
+
+@pytest.mark.parametrize("way", [BEFORE, AFTER, DEADLOCK], ids=lambda way: way.name)
+def test_other_changes_whose_commit_was_lost_are_there_once(store, far, wire, way):
+    set_up(store)
+    list_id = stored(store, claims()).list_id
+    first, second = plan(store, list_id), plan(store, list_id)
+    for snapshot in (first, second):
+        take(store, snapshot)
+    options = schedules.ScheduleOptions()
+    schedules.add(store, "okx", "okx", "x", "0 6 * * *", options, NOW - timedelta(days=2))
+    for change, places in CHANGES.items():
+        wire.arm(way, 1, "^COMMIT$")
+        with pytest.raises(StoreError) as lost:
+            change(far, first)
+        assert SAID.search(str(lost.value))
+        wire.arm(way, 0)
+        with suppress(StoreError):  # "pruned already"
+            change(far, first)
+        assert {place: rows(store, place) for place in places} == dict.fromkeys(places, 1)
+    assert check(store) == []
+
+
+def rows(store, place):
+    with store.read() as connection:
+        return connection.execute(text(f"SELECT count(*) FROM {place}")).scalar_one()
+
+
 def test_a_snapshot_whose_plan_was_saved_though_nobody_heard_is_seen(store, far, wire):
     """Its user is told to look first: another one would be read twice."""
     list_id = stored(store, claims()).list_id
@@ -234,3 +295,16 @@ def test_a_snapshot_whose_plan_was_saved_though_nobody_heard_is_seen(store, far,
         plan(far, list_id)
     (head,) = queries.heads(store)
     assert head.state is SnapshotState.PLANNED
+
+
+@pytest.mark.parametrize("way", [BEFORE, AFTER, RESTART], ids=lambda way: way.name)
+def test_an_upgrade_that_was_lost_in_its_last_step_is_whole_or_was_not(
+    postgres_database, wire, way
+):
+    wire.arm(way, 1, "^COMMIT$")
+    now, said = trying(lambda: upgrade(wire.url(postgres_database)))
+    assert len(said) == 1
+    assert now == head()
+    with open_store(postgres_database) as opened:
+        assert differences(opened) == []
+        assert check(opened) == []

@@ -17,6 +17,7 @@ from scanner.cli.common.offline import watching
 from scanner.cli.common.progress import ProgressBar
 from scanner.cli.common.sources import open_sources
 from scanner.cli.common.stopping import INTERRUPTED, answering
+from scanner.errors import BusyError, StoreError
 from scanner.model.amount import counted
 from scanner.model.claim import Claim
 from scanner.model.control import ControlResult
@@ -163,7 +164,7 @@ def percent(part: int, whole: int) -> str:
 
 @contextmanager
 def resumable(snapshot_id: int) -> Iterator[None]:
-    """Turn a stop from the keyboard into words about how to go on."""
+    """Say how to go on after a stop from the keyboard, or where the database failed."""
     remedy = f"run 'scanner resume {snapshot_id}' to continue"
     try:
         with answering(remedy):
@@ -171,6 +172,11 @@ def resumable(snapshot_id: int) -> Iterator[None]:
     except KeyboardInterrupt:
         say(f"scanner: stopped; snapshot {snapshot_id} keeps what was read: {remedy}")
         raise typer.Exit(INTERRUPTED) from None
+    except BusyError:  # the other process goes on with it
+        raise
+    except StoreError:
+        say(f"snapshot {snapshot_id} keeps what was read: {remedy}")
+        raise
 
 
 def show_outcome(store: Store, snapshot_id: int, as_json: bool) -> None:
