@@ -11,8 +11,9 @@ from itertools import cycle
 
 import pytest
 from sqlalchemy import text
+from support.databases import _empty
 from support.faulty_wire import AFTER, BEFORE, COPY_END, DEADLOCK, RESTART, WAYS, FaultyWire
-from support.fleet import chunk_jobs, jobs, state, wait_until, workers
+from support.fleet import chunk_jobs, jobs, state, url_of, wait_until, workers
 from support.forked_worker import Life
 from support.lost_snapshot import NOW, POLICY, claims, plan, take, told, trying
 from support.snapshot_stub import stored
@@ -33,7 +34,7 @@ from scanner.worker.queue import give_out_run, queued_snapshot, set_up
 from scanner.worker.scheduling import claim_due
 
 pytestmark = pytest.mark.node
-KILLS = int(os.environ.get("SCANNER_TEST_KILLS", "24"))
+KILLS = int(os.environ.get("SCANNER_TEST_KILLS", "12"))
 """Questions that fail, of those that one snapshot asks; raise it for all of them in every way."""
 
 SAID = re.compile(
@@ -43,9 +44,18 @@ SAID = re.compile(
 
 
 @pytest.fixture
-def store(postgres_database):
+def store(migrated_postgres):
+    with open_store(migrated_postgres) as opened:
+        _empty(opened)
+        yield opened
+
+
+@pytest.fixture
+def own(postgres_database):
+    """A database with a queue, that no other test has."""
     upgrade(postgres_database)
     with open_store(postgres_database) as opened:
+        set_up(opened)
         yield opened
 
 
@@ -56,9 +66,9 @@ def wire(postgres_cluster):
 
 
 @pytest.fixture
-def far(store, wire, postgres_database):
+def far(store, wire):
     """The same database, over the wire."""
-    with open_store(wire.url(postgres_database)) as opened:
+    with open_store(wire.url(url_of(store))) as opened:
         yield opened
 
 
@@ -173,9 +183,7 @@ def shown(connection):
     return connection.execute(text("SHOW idle_in_transaction_session_timeout")).scalar()
 
 
-def test_a_network_that_goes_silent_is_noticed_within_a_minute_or_as_the_url_says(
-    store, postgres_database
-):
+def test_a_network_that_goes_silent_is_noticed_within_a_minute_or_as_the_url_says(store):
     def options(opened):
         with opened.read() as connection:
             return connection.connection.driver_connection.info.get_parameters()
@@ -184,7 +192,7 @@ def test_a_network_that_goes_silent_is_noticed_within_a_minute_or_as_the_url_say
     assert {name: found[name] for name in connecting.ALIVE} == {
         name: str(value) for name, value in connecting.ALIVE.items()
     }
-    with open_store(postgres_database + "?keepalives_idle=77") as other:
+    with open_store(url_of(store) + "?keepalives_idle=77") as other:
         assert options(other)["keepalives_idle"] == "77"
 
 
@@ -198,16 +206,14 @@ WORKERS = (
 BEGINNING = ("register_worker", "prune_stalled_workers", "LISTEN", "UPDATE procrastinate_workers")
 
 
-def test_a_worker_whose_questions_are_lost_or_refused_goes_on_and_leaves_nothing(
-    store, wire, postgres_database
-):
-    set_up(store)
+def test_a_worker_whose_questions_are_lost_or_refused_goes_on_and_leaves_nothing(own, wire):
+    store = own
     list_id = stored(store, claims()).list_id
     ways = (BEFORE, AFTER, DEADLOCK, RESTART)
     every = [(what, way) for what in WORKERS for way in ways]
     turn = cycle(ways)
-    some = every if len(every) <= KILLS else [(what, next(turn)) for what in WORKERS[::2]]
-    with workers(1, Life(wire.url(postgres_database), back_after=0.1)) as (worker,):
+    some = every if len(every) <= KILLS else [(what, next(turn)) for what in WORKERS[::3]]
+    with workers(1, Life(wire.url(url_of(own)), back_after=0.1)) as (worker,):
         expected = None
         for what, way in (("nothing", BEFORE), *some):
             if what in BEGINNING:
@@ -262,8 +268,12 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("way", [BEFORE, AFTER, DEADLOCK], ids=lambda way: way.name)
-def test_other_changes_whose_commit_was_lost_are_there_once(store, far, wire, way):
-    set_up(store)
+def test_other_changes_whose_commit_was_lost_are_there_once(own, wire, way):
+    with open_store(wire.url(url_of(own))) as far:
+        change_each(own, far, wire, way)
+
+
+def change_each(store, far, wire, way):
     list_id = stored(store, claims()).list_id
     first, second = plan(store, list_id), plan(store, list_id)
     for snapshot in (first, second):

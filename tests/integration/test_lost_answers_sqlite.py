@@ -13,7 +13,7 @@ from scanner.store.database import connection as connecting
 from scanner.store.database.engine import open_store
 from scanner.store.reading.check import check
 
-KILLS = int(os.environ.get("SCANNER_TEST_KILLS", "24"))
+KILLS = int(os.environ.get("SCANNER_TEST_KILLS", "12"))
 """Statements that fail, of those of one snapshot; raise it for all of them in every way."""
 
 SAID = ("keeps it locked: wait for it", "disk is full: make room", "disk reported an error")
