@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from dataclasses import replace
 from functools import cache
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
@@ -15,8 +16,13 @@ from support.replay import Sent, Trap
 
 from scanner.chains.cosmos.header import read_header
 from scanner.chains.cosmos.reader import CosmosReader
-from scanner.chains.fleet.interface import Reading
-from scanner.errors import HeightNotReachedError, SourceRejectedError
+from scanner.chains.fleet.interface import Reading, Refusal
+from scanner.errors import (
+    HeightNotReachedError,
+    SourceError,
+    SourceRejectedError,
+    SourceUnavailableError,
+)
 from scanner.model.addresses.bech32 import from_bytes, join
 from scanner.model.addresses.table import decode_address
 from scanner.model.balance import BalanceQuery
@@ -39,7 +45,11 @@ def query(n: int) -> BalanceQuery:
 
 
 class CosmosStub(WorldServer):
-    """quirks: "proxy" drops the height that was asked for, "mute" the one that was answered."""
+    """quirks: "proxy" drops the height that was asked for, "mute" the one that was answered.
+
+    "other coin" in the bank, "other stake" in what is delegated; "torn" has block 401 of a branch,
+    "strange block" 400 of another chain, "other hash" names another one for it.
+    """
 
     network, protocol = "terra-classic", "cosmos_rest"
     staked: ClassVar[dict[str, tuple[int, int, str]]] = {}
@@ -66,7 +76,8 @@ class CosmosStub(WorldServer):
         if way[1] == "bank":
             body = recorded("cosmos", "balance_by_denom_old")
             amount = self.held(way[4], height) or 0
-            body["balance"] = {"denom": query["denom"][0], "amount": str(amount)}
+            coin = "uusd" if "other coin" in self.quirks else query["denom"][0]
+            body["balance"] = {"denom": coin, "amount": str(amount)}
             if self.trap is Trap.DROPS:
                 del body["balance"]
             return body
@@ -77,7 +88,8 @@ class CosmosStub(WorldServer):
             body = recorded("cosmos", "staking_delegations")
             row = body["delegation_responses"][0]
             row["delegation"]["delegator_address"] = way[4]
-            row["balance"] = {"denom": "uluna", "amount": str(staked)}
+            coin = "uusd" if "other stake" in self.quirks else "uluna"
+            row["balance"] = {"denom": coin, "amount": str(staked)}
             first = "pagination.key" not in query
             page["next_key"] = "bW9yZQ==" if first and staked else None  # type: ignore[assignment]
             rows = [row] if staked and not first else []
@@ -101,7 +113,13 @@ class CosmosStub(WorldServer):
         if height > self.world.tip:
             return sent(recorded("cosmos", "error_block_too_high"), 400)
         body = recorded("cosmos", "block_old")
-        body["block"]["header"], digest = _chain(self.fork)[height]
+        torn = "torn" in self.quirks and height == 401
+        header, digest = _chain("fork" if torn else self.fork)[height]
+        if "strange block" in self.quirks and height == 400:
+            header = header | {"chain_id": "rebel-2"}
+        if "other hash" in self.quirks and height == 400:
+            digest = bytes(32)
+        body["block"]["header"] = header
         body["block_id"]["hash"] = base64.b64encode(digest).decode()
         return sent(body)
 
@@ -178,6 +196,42 @@ def test_a_proxy_that_drops_the_height_is_found_out(
     with pytest.raises(SourceRejectedError, match=says):
         reader.read([query(1)], reader.pin(400))
     reader.close()
+    stub.close()
+
+
+@pytest.mark.parametrize(
+    ("quirk", "says"),
+    [
+        ("torn", "not built on the one before"),
+        ("strange block", "a block of another chain"),
+        ("other hash", "does not hash to its id"),
+    ],
+)
+def test_a_block_that_is_not_the_chains(stub: CosmosStub, quirk: str, says: str) -> None:
+    stub.quirks = {quirk}
+    reader = CosmosReader(stub.endpoint("a"), NETWORK)
+    with pytest.raises(SourceError, match=says):
+        reader.pin(400)
+    reader.close()
+    stub.close()
+
+
+def test_another_coin_is_none_of_the_networks(stub: CosmosStub) -> None:
+    stub.staked = {account(1): (50, 7, "1")}
+    reader = CosmosReader(stub.endpoint("a"), NETWORK)
+    at = reader.pin(400)
+    stub.quirks = {"other coin"}
+    assert reader.read([query(1)], at) == [Refusal("answered for another coin")]
+    stub.quirks = {"other stake"}
+    with pytest.raises(SourceUnavailableError, match="another coin than the network's own"):
+        reader.read([query(1)], at)
+    unknown = BalanceQuery(query(1).address, Holding("TIA", "celestia", "", 6))
+    stranger = CosmosReader(stub.endpoint("b"), replace(NETWORK, name="celestia"))
+    (said,) = stranger.read([unknown], at)
+    assert isinstance(said, Refusal)
+    assert "not known to its bank" in said.why
+    for made in (reader, stranger):
+        made.close()
     stub.close()
 
 
