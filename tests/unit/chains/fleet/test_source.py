@@ -282,6 +282,10 @@ def test_who_is_on_another_chain_after_the_reading_is_replaced():
     (found,) = source.read_again([query(1)], at)
     assert found.sources == ("b",)
     source.close()
+    with closing(fleet(Balancer("a", says(8), reach=Reach.TIP))) as source:
+        at = source.pin(None)
+        with pytest.raises(SourceUnavailableError, match="changed while it was read"):
+            source.read_again([query(1)], at)
 
 
 def test_what_is_asked_twice_is_read_once():
