@@ -176,7 +176,7 @@ _AGED = (
 _TAPROOT = b"\x51\x20"
 _OTHER_LEAF = (
     "the signature is good, but whether the address has the published script as one of its leaves "
-    "is not shown: leave the script out, or sign by it"
+    "is not shown: publish no script, or sign again by it"
 )
 _NESTED_NOTE = "simple variant on a P2SH address: accepted, but not in BIP-322 version 2.0"
 

@@ -108,7 +108,7 @@ def _digest(proof: Proof) -> int:
         if typed is not None:
             return snip12.message_hash(typed, account)
     except ValueError as e:
-        raise unsupported(f"the typed data is not read: {e}") from None
+        raise unsupported(f"the typed data is not read ({e}): sign again a short text") from None
     if not proof.message.isascii() or len(proof.message) > SHORT_STRING:
         raise unsupported(
             f"a message of this scheme has at most {SHORT_STRING} ASCII characters, or is typed "

@@ -100,6 +100,7 @@ HOW: dict[str, str] = {
     "current keys were not checked": "allowed: offline, and counted",
     "not known that only its keys can spend": "unsupported",
     "whether they may use the account is not verified": "asserted",
+    "as one of its leaves is not shown": "unsupported",
     "nothing shows that this is a claim": "not stated",
     "there), and nothing shows that this is": "not stated",
     "nothing shows that the address belongs": "asserted",
