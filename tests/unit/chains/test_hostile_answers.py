@@ -32,7 +32,9 @@ NOBODY_CAN_TELL: dict[str, tuple[tuple[str, str], ...]] = {
     "antelope_rpc": ((r"get_currency_balance .* all b'\[\]'", NEVER),),
     "cosmos_rest": ((r"(balances|unbonding).* all of another question", UNBOUND),),
     "stellar_horizon": ((r"accounts/# +all of another question", UNBOUND + " (a 404)"),),
-    "hedera_mirror": ((r"transactions.* all of another question", "an empty list names nobody"),),
+    "hedera_mirror": (
+        (r"/transactions\?.* all of another question", "an empty list names nobody"),
+    ),
     "cardano_koios": ((r"address_info.* all (b'\[\]'|of another question)", NEVER),),
     "electrum": ((r"get_history [\d#]\.result\.\d\.height negative", "so it says of the mempool"),),
 }
