@@ -148,7 +148,7 @@ def test_a_long_list(start, large_list, words):
     running = start(*words, large_list)
     running.wait_for(running.reads(large_list))
     time.sleep(0.5)
-    assert running.interrupt(ANSWERED) == INTERRUPTED
+    assert running.interrupt(ANSWERED) == INTERRUPTED, running.said
     assert "scanner: stopped" in running.said
 
 
@@ -159,7 +159,7 @@ def test_a_proof_of_liabilities(start, tmp_path):
         file.writelines(f"{sha256(b'%d' % n).hexdigest()},{n}\n" for n in range(2**20 - 1))
     running = start("liabilities", "verify", tree)
     running.wait_for(running.reads(tree))
-    assert running.interrupt(ANSWERED) == INTERRUPTED
+    assert running.interrupt(ANSWERED) == INTERRUPTED, running.said
 
 
 @pytest.fixture(scope="module", params=BOTH)
@@ -179,7 +179,7 @@ def test_an_export_into_a_pipe_that_nobody_empties(start, large_database):
     """It waits for the reader, as it does for a pager; Ctrl-C ends that, too."""
     running = start("export", "balances", "1", "--database", large_database, stdout=subprocess.PIPE)
     running.wait_for(lambda: _waits(running.process.pid))
-    assert running.interrupt(ANSWERED) == INTERRUPTED
+    assert running.interrupt(ANSWERED) == INTERRUPTED, running.said
     running.process.stdout.close()
 
 
@@ -193,7 +193,7 @@ def _waits(pid):
 def test_an_export_into_a_file(start, large_database, tmp_path):
     running = start("export", "balances", "1", "-o", "out.csv", "--database", large_database)
     running.wait_for(lambda: any(tmp_path.glob(".scanner-part-*")))
-    assert running.interrupt(ANSWERED) == INTERRUPTED
+    assert running.interrupt(ANSWERED) == INTERRUPTED, running.said
     assert not list(tmp_path.glob("*.csv*")) + list(tmp_path.glob(".scanner*")), (
         "half a file is left"
     )
@@ -225,7 +225,7 @@ def test_a_snapshot_of_a_node_that_takes_its_time(start, tmp_path):
     with slow_node(tmp_path) as asked:
         running = start("snapshot", "list.csv", "--endpoints", "endpoints.toml")
         running.wait_for(lambda: asked)
-        assert running.interrupt(ANSWERED + HANGS) == INTERRUPTED
+        assert running.interrupt(ANSWERED + HANGS) == INTERRUPTED, running.said
         assert "run 'scanner resume 1' to continue" in running.said
 
 
@@ -233,7 +233,7 @@ def test_the_second_one_waits_for_no_node(start, tmp_path):
     with slow_node(tmp_path, NEVER) as asked:
         running = start("snapshot", "list.csv", "--endpoints", "endpoints.toml")
         running.wait_for(lambda: asked)
-        assert running.interrupt(ANSWERED, times=2) == INTERRUPTED
+        assert running.interrupt(ANSWERED, times=2) == INTERRUPTED, running.said
 
 
 def _database(request, folder):

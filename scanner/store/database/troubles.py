@@ -63,15 +63,37 @@ _REMEDIES = (
 
 @contextmanager
 def explained(name: str) -> Iterator[None]:
-    """Raise StoreError for whatever the database raises inside. name: of the database, to show."""
+    """Raise StoreError for whatever the database raises inside. name: of the database, to show.
+
+    A stop (KeyboardInterrupt) goes on as it is, also where the database fails because of it.
+    """
     try:
         yield
-    except DBAPIError as e:
-        raise StoreError(f"{name}: {remedy(str(e.orig))}") from e
-    except SQLAlchemyError as e:
-        raise StoreError(f"{name}: {clip(str(e).splitlines()[0], 300)}") from e
-    except _driver_errors() as e:
-        raise StoreError(f"{name}: {remedy(str(e))}") from e
+    except (SQLAlchemyError, *_driver_errors()) as e:
+        stop = _stop_before(e)
+        if stop is not None:
+            raise stop from None
+        raise StoreError(f"{name}: {_said(e)}") from e
+
+
+def _said(error: BaseException) -> str:
+    if isinstance(error, DBAPIError):
+        return remedy(str(error.orig))
+    if isinstance(error, SQLAlchemyError):
+        return clip(str(error).splitlines()[0], 300)
+    return remedy(str(error))
+
+
+def _stop_before(error: BaseException) -> BaseException | None:
+    """The stop that was on its way where closing a connection that is at work failed."""
+    seen: set[int] = set()
+    before = error.__context__
+    while before is not None and id(before) not in seen:
+        if isinstance(before, KeyboardInterrupt | SystemExit):
+            return before
+        seen.add(id(before))
+        before = before.__context__
+    return None
 
 
 def was_lost(error: BaseException | None) -> bool:

@@ -1,8 +1,11 @@
 """What is said of a database's own words: what it means for the user, and what to do."""
 
+import sqlite3
+
 import pytest
 
-from scanner.store.database.troubles import remedy
+from scanner.errors import StoreError
+from scanner.store.database.troubles import explained, remedy
 
 
 @pytest.mark.parametrize(
@@ -30,3 +33,24 @@ def test_words_of_a_server(words, meaning):
     said = remedy(words)
     assert meaning in said
     assert f"({words.splitlines()[0]})" in said
+
+
+def fail_in_closing(before):
+    """A connection that is at work cannot be closed, and says so in place of why it is closed."""
+    with explained("the database"):
+        try:
+            raise before
+        finally:
+            raise sqlite3.ProgrammingError("can't change 'autocommit' now")
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt(), SystemExit(143)])
+def test_a_stop_stays_one_where_the_database_fails_because_of_it(stop):
+    with pytest.raises(type(stop)) as ended:
+        fail_in_closing(stop)
+    assert ended.value is stop
+
+
+def test_an_error_before_another_is_no_stop():
+    with pytest.raises(StoreError, match="autocommit"):
+        fail_in_closing(ValueError("an error of the block"))
