@@ -21,6 +21,7 @@ from scanner.ownership.interface import ContractCall, Proof
 from scanner.ownership.others import snip12
 from scanner.ownership.others.snip12 import SHORT_STRING, pedersen_many, starknet_keccak
 from scanner.ownership.others.stark_account import PAIR, Signed, judge_account
+from scanner.ownership.primitives.base64text import decode_base64
 from scanner.ownership.primitives.hextext import decode_hex
 from scanner.ownership.primitives.not_proven import NotProvenError, mismatch, unsupported
 from scanner.ownership.primitives.stark_curve import P, is_signed
@@ -28,6 +29,7 @@ from scanner.ownership.unread import unread
 
 _ELEMENT = 32
 """Bytes of one element of a signature."""
+_PAIR_IN_BASE64 = 88
 _MOST_ELEMENTS = 300
 _LISTED = re.compile(r"[\s,;|\[\]\"]+", re.ASCII)
 _NUMBER = re.compile(r"0x[0-9a-fA-F]{1,64}|[0-9]{1,80}", re.ASCII)
@@ -120,9 +122,12 @@ def _digest(proof: Proof) -> int:
 def _elements(text: str) -> tuple[int, ...] | None:
     """A signature's elements: hex of 32 bytes each without anything between, or a list of numbers.
 
-    Big numbers are left to whoever checks them; None for what is no signature.
+    r and s may be in base64, too. Big numbers are left to whoever checks them; None for what is no
+    signature.
     """
     data = decode_hex(text)
+    if data is None and len(text) == _PAIR_IN_BASE64:
+        data = decode_base64(text)
     if data is not None and data and len(data) % _ELEMENT == 0:
         found = tuple(
             int.from_bytes(data[at : at + _ELEMENT], "big") for at in range(0, len(data), _ELEMENT)
