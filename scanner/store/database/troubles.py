@@ -69,7 +69,7 @@ def explained(name: str) -> Iterator[None]:
     """
     try:
         yield
-    except (SQLAlchemyError, *_driver_errors()) as e:
+    except _errors() as e:
         stop = _stop_before(e)
         if stop is not None:
             raise stop from None
@@ -111,7 +111,8 @@ def remedy(said: str) -> str:
     return clip(lines[0], 300)
 
 
-def _driver_errors() -> tuple[type[BaseException], ...]:
-    """Errors of bulk inserts, which talk to the driver itself."""
+def _errors() -> tuple[type[BaseException], ...]:
+    """Errors of SQLAlchemy, and of drivers: bulk inserts talk to those themselves."""
     psycopg = sys.modules.get("psycopg")
-    return (sqlite3.Error,) if psycopg is None else (sqlite3.Error, psycopg.Error)
+    drivers = (sqlite3.Error,) if psycopg is None else (sqlite3.Error, psycopg.Error)
+    return (SQLAlchemyError, *drivers)
