@@ -7,7 +7,6 @@ Source: SNIP-12; vectors made with starknet.js: tests/vectors/starknet.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
@@ -58,9 +57,8 @@ def read_typed(text: str) -> Typed | None:
     if text[:1] != "{" or len(text) > LONGEST:
         return None
     try:
-        read_json(text)
-        data = json.loads(text)  # noqa: TID251 - of a size that is read
-    except (ValueError, RecursionError):
+        data: Any = read_json(text)
+    except ValueError:
         return None
     if not isinstance(data, dict) or any(part not in data for part in _PARTS):
         return None
