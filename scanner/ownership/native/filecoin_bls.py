@@ -26,13 +26,21 @@ class FilecoinBls:
     def verify(self, proof: Proof, call: ContractCall | None = None) -> ControlResult:
         """Judge the row: every signature is 96 bytes and the address's."""
         key, texts = proof.address.payload, tuple(payloads(proof.message))
-        unfit, fits = 0, False
-        for written in dict.fromkeys(proof.signatures):
-            number = proof.signatures.index(written) + 1
+        first: dict[bytes, int] = {}  # number of the first signature of these bytes
+        for number, written in enumerate(proof.signatures, 1):
             signature = read_signature_text(written)
             if signature is None or len(signature) != bls12381.SIGNATURE:
                 reason = f"signature {number} is not 96 bytes in hex or base64 (BLS)"
                 return verdicts.malformed(self.name, reason, 1)
+            first.setdefault(signature, number)
+        if len(first) > len(texts):  # each check takes milliseconds
+            reason = (
+                "a key of this kind makes one signature over a text, and the row has "
+                f"{len(first)}: publish the one"
+            )
+            return verdicts.unsupported(self.name, reason)
+        unfit, fits = 0, False
+        for signature, number in first.items():
             if any(bls12381.is_signed(key, t, signature, bls12381.BASIC) for t in texts):
                 fits = True
             else:

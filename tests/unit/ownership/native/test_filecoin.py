@@ -104,6 +104,18 @@ def test_a_signature_of_another_form_is_not_false() -> None:
     assert "tried: OKX's envelope, FRC-0102, the text itself" in short.reason
 
 
+def test_many_signatures_by_one_key_are_not_checked_one_by_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A check takes milliseconds, and one key has one signature over a text."""
+    row, asked = ROWS["filecoin_bls bare"], []
+    many = tuple(bls_basic(n, TEXT)[1].hex() for n in range(1, 4))
+    monkeypatch.setattr(bls12381, "is_signed", lambda *_: asked.append(1))
+    result = judge(row._replace(signatures=many), REGISTRY)
+    assert (result.control, asked) == (Control.UNSUPPORTED, [])
+    assert "the row has 3: publish the one" in result.reason
+
+
 def secp(number: int, data: bytes) -> str:
     return sign(key(number), blake2b(data, digest_size=32).digest(), base=0)
 
