@@ -19,6 +19,7 @@ from scanner.store.database import chain, statistics
 from scanner.store.database.engine import Store
 from scanner.store.schema import tables as t
 from scanner.store.schema.bulk import Loading, insert_new, insert_rows
+from scanner.store.schema.index_at_end import IndexAtEnd
 from scanner.store.schema.lines import Content, Line, line, with_findings
 
 BATCH = 5_000
@@ -70,7 +71,8 @@ def import_list(
     with store.write() as connection:
         publisher_id, new = _publisher(connection, publisher)
         list_id = _next_list_id(connection)
-        counts, rows_content = _store_rows(connection, list_id, rows, audit, progress)
+        index = IndexAtEnd(connection)
+        counts, rows_content = _store_rows(connection, list_id, rows, audit, index, progress)
         summary = rows.summary()
         findings = _finding_values(list_id, audit.findings(summary))
         lines = [line(t.list_finding, values, without="list_id") for values in findings]
@@ -82,6 +84,7 @@ def import_list(
             connection.rollback()
             return known
         _check_counts(summary, counts)
+        index.make()
         insert_rows(connection, t.list_finding, findings)
         _store_list(connection, list_id, publisher_id, name, content, summary)
         if new:
@@ -119,6 +122,7 @@ def _store_rows(
     list_id: int,
     rows: Iterable[Row],
     audit: ListAudit,
+    index: IndexAtEnd,
     progress: Callable[[int], None] | None,
 ) -> tuple[Counts, str]:
     """Store every row. Returns how many of each kind, and the hash of all of them."""
@@ -146,6 +150,7 @@ def _store_rows(
             for kind, (table, _) in table_of.items():
                 if values[kind]:
                     loading.add(table, values[kind])
+            index.stored(counts[Claim])
             read += len(batch)
             if progress is not None:
                 progress(read)
