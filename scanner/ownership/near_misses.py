@@ -19,6 +19,7 @@ from scanner.model.addresses.table import decode_address
 from scanner.model.control import Control, ControlResult
 from scanner.model.network import Network
 from scanner.ownership.interface import Proof
+from scanner.ownership.native.parts import has_text, with_text
 from scanner.ownership.primitives.hextext import decode_hex
 from scanner.settings.tables import load_registry
 
@@ -28,11 +29,22 @@ LONGEST = 10_000
 MOST = 24
 """Twins of one row that are tried, at most."""
 
-_SLOW = frozenset(("bip322", "bls", "filecoin_bls", "stark"))
+_SLOW = frozenset(("bls", "filecoin_bls", "stark"))
+_LONG_SIGNATURE = 400
+"""Characters of a signature of BIP-322 that is looked at: a key's, or a small multisig's."""
+
 _SHORT = 4
 """Signatures of a row whose twins are tried, at most."""
 
 _UNDECIDED = (Control.MISMATCH, Control.UNSUPPORTED)
+
+_ORDER_MARK = "\ufeff"
+_PLAIN = str.maketrans("\u2018\u2019\u201c\u201d\u2010\u2011\u2012\u2013\u2014", "''\"\"-----")
+"""What office programs put in place of quotation marks and hyphens -> what was typed."""
+_UNSEEN = dict.fromkeys(
+    (0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFEFF)
+)
+"""Characters that no screen shows: soft hyphens, joiners, marks of direction and of order."""
 
 TEST_NETWORKS = {
     "bitcoin": "base58check:p2pkh=6f,p2sh=c4|segwit:tb|segwit:bcrt",
@@ -63,6 +75,7 @@ def near_miss(
         failed.control not in _UNDECIDED
         or failed.scheme in _SLOW
         or not failed.scheme
+        or (failed.scheme == "bip322" and any(len(s) > _LONG_SIGNATURE for s in proof.signatures))
         or len(proof.signatures) > _SHORT
         or len(proof.message) > LONGEST
     ):
@@ -98,11 +111,14 @@ def of_test_network(network: Network, text: str) -> str:
 
 def _twins(proof: Proof) -> Iterator[tuple[str, Proof]]:
     """Rows that differ a little in what is signed, and what to say of each."""
-    seen = {proof.message}
-    for words, text in _texts(proof):
+    parts = has_text(proof.network.schemes, proof.message)
+    published = parts or proof.message
+    seen = {published}
+    for words, text in _texts(published, proof.address.text):
         if text and text not in seen:
             seen.add(text)
-            yield words, proof._replace(message=text)
+            message = text if parts is None else with_text(proof.message, text)
+            yield words, proof._replace(message=message)
     if proof.network.kind == "utxo" and proof.network.message_header:
         for header, name in _headers().items():
             if header != proof.network.message_header:
@@ -110,8 +126,7 @@ def _twins(proof: Proof) -> Iterator[tuple[str, Proof]]:
                 yield f"the same text under the header of {name}", proof._replace(network=other)
 
 
-def _texts(proof: Proof) -> Iterator[tuple[str, str]]:
-    text = proof.message
+def _texts(text: str, address: str) -> Iterator[tuple[str, str]]:
     yield "the same text with a line end added", text + "\n"
     yield "the same text with a carriage return and line end added", text + "\r\n"
     yield "the same text with Windows line ends (CRLF)", re.sub("\r?\n", "\r\n", text)
@@ -122,24 +137,28 @@ def _texts(proof: Proof) -> Iterator[tuple[str, str]]:
     yield "the same text with single spaces", " ".join(text.split())
     yield "the same text with real line ends instead of \\n", text.replace("\\n", "\n")
     yield "the same text in quotation marks", f'"{text}"'
+    yield "the same text without a byte order mark", text.removeprefix(_ORDER_MARK)
+    yield "the same text with a byte order mark before it", _ORDER_MARK + text
+    if not text.isascii():
+        yield "the same text with plain quotation marks and dashes", text.translate(_PLAIN)
+        yield "the same text without invisible characters", text.translate(_UNSEEN)
     for form in ("NFC", "NFKC", "NFD", "NFKD"):
         if not text.isascii():
             yield f"the same text in Unicode form {form}", unicodedata.normalize(form, text)
     spelled = decode_hex(text)
     if spelled:
         yield "the bytes of the text, which is hex", spelled.decode("utf-8", "ignore")
-    yield from _address_cases(proof)
+    yield from _address_cases(text, address)
 
 
-def _address_cases(proof: Proof) -> Iterator[tuple[str, str]]:
+def _address_cases(text: str, address: str) -> Iterator[tuple[str, str]]:
     """The text with its address in another case, where it names the row's address."""
-    address = proof.address.text
-    found = re.search(re.escape(address), proof.message, re.IGNORECASE)
+    found = re.search(re.escape(address), text, re.IGNORECASE)
     if found is None:
         return
     for spelled in (address, address.lower(), address.upper(), "0x" + address[2:].upper()):
-        text = proof.message[: found.start()] + spelled + proof.message[found.end() :]
-        yield f"the same text with the address as {spelled}", text
+        twin = text[: found.start()] + spelled + text[found.end() :]
+        yield f"the same text with the address as {spelled}", twin
 
 
 @cache

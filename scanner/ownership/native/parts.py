@@ -82,6 +82,25 @@ def said_by(scheme: str, message: str) -> Said:
     return said_in(message) if scheme in _OF_PARTS else _new(Said, (message, "", False))
 
 
+def has_text(schemes: Collection[str], message: str) -> str | None:
+    """The text in a message that is JSON of parts, on a network that signs such; None if none is."""
+    if not any(scheme in _OF_PARTS for scheme in schemes):
+        return None
+    said = said_in(message)
+    return said.text if said.place else None
+
+
+def with_text(message: str, text: str) -> str:
+    """A message that `has_text`, with another text in its place."""
+    parts = dict(read_parts(message) or {})
+    payload = parts.get("payload")
+    if is_nep413(parts):
+        parts["message"] = text
+    else:
+        parts["payload"] = {**payload, "text": text} if isinstance(payload, dict) else text
+    return json.dumps(parts)
+
+
 def is_nep413(parts: Mapping[str, object]) -> bool:
     """Whether parts are NEP-413's and nothing else: what is not signed is not taken for signed."""
     return _are(parts, {"message": str, "recipient": str, "nonce": (str, list)}, ("callbackUrl",))

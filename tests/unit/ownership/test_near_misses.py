@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import unicodedata
 from collections.abc import Callable
+from functools import partial
+from hashlib import sha256
 
 import pytest
-from support.bitcoin_signing import BITCOIN, NETWORKS, Key, address_of
+from btclib.tx.out_point import OutPoint
+from support.bitcoin_signing import (
+    BITCOIN,
+    NETWORKS,
+    Key,
+    Spend,
+    address_of,
+    full,
+    multisig,
+    proof_of_funds,
+    simple,
+    to_sign,
+)
 from support.signed_rows import (
     claim,
     ed_key,
@@ -19,11 +35,17 @@ from support.signed_rows import (
 
 from scanner.model.addresses import base58
 from scanner.model.addresses.evm import checksum_text
+from scanner.model.addresses.scripts import script_pubkey
+from scanner.model.addresses.table import decode_address
+from scanner.model.addresses.ton import TonCodec
 from scanner.model.claim import Claim
 from scanner.model.control import Control
 from scanner.model.key_policy import KeyPolicy
 from scanner.ownership import judge as judge_module
+from scanner.ownership.ed25519.ton_wallets import account_ids
+from scanner.ownership.interface import Proof
 from scanner.ownership.judge import judge
+from scanner.ownership.native.ton import signed_bytes
 from scanner.ownership.near_misses import MOST, TEST_NETWORKS
 from scanner.ownership.primitives import envelopes
 from scanner.settings.tables import load_registry
@@ -66,12 +88,72 @@ TWINS = {
     "form NFC": (TEXT, unicodedata.normalize("NFD", TEXT)),
     "form NFKC": ("file 1", "ﬁle ①"),
     "quotation marks": (f'"{TEXT}"', TEXT),
+    "without a byte order mark": (TEXT, "\ufeff" + TEXT),
+    "with a byte order mark": ("\ufeff" + TEXT, TEXT),
+    "plain quotation marks": ('It\'s "ours" - all', "It\u2019s \u201cours\u201d \u2013 all"),
+    "without invisible characters": ("I am one", "I am\u200b one\u2060"),
+}
+
+
+def bip322(kind: str, signed: str, published: str) -> Claim:
+    signers = tuple(map(Key, ("a", "b")))
+    script = multisig(2, [k.public for k in signers]) if kind == "p2wsh" else b""
+    address = address_of(BITCOIN, kind, script or signers[0].public)
+    output = script_pubkey(decode_address(BITCOIN, address))
+    used = signers if script else signers[:1]
+    spend = Spend(kind, output, used, script, before=(b"",) if script else ())
+    write = full if kind == "p2pkh" else simple
+    return claim("bitcoin", address, write(to_sign(signed, [spend])), message=published)
+
+
+def nep413(signed: str, published: str) -> Claim:
+    def parts(text: str) -> str:
+        nonce = base64.b64encode(bytes(32)).decode()
+        return json.dumps({"message": text, "nonce": nonce, "recipient": "a.near"})
+
+    data = (2**31 + 413).to_bytes(4, "little") + borsh(signed) + bytes(32) + borsh("a.near")
+    made = ED.sign(sha256(data + b"\0").digest()).signature.hex()
+    return claim("near", ED.verify_key.encode().hex(), made, message=parts(published))
+
+
+def borsh(text: str) -> bytes:
+    return len(text.encode()).to_bytes(4, "little") + text.encode()
+
+
+def ton(log_in: bool, signed: str, published: str) -> Claim:
+    def parts(text: str) -> str:
+        if log_in:
+            domain = {"lengthBytes": 5, "value": "a.org"}
+            return json.dumps({"timestamp": 1, "domain": domain, "payload": text})
+        payload = {"type": "text", "text": text}
+        return json.dumps({"timestamp": 1, "domain": "a.org", "payload": payload})
+
+    public = ED.verify_key.encode()
+    address = TonCodec("ton", "").encode(0, next(iter(account_ids(public))))
+    network = REGISTRY.network("ton")
+    proof = Proof(network, decode_address(network, address), parts(signed), ("",))
+    made = ED.sign(signed_bytes(proof)).signature.hex()
+    return claim("ton", address, made, message=parts(published), script=public.hex())
+
+
+ROWS = {
+    "evm": evm,
+    "tron": tron,
+    "solana": solana,
+    "bitcoin": bitcoin,
+    "BIP-322 p2wpkh": partial(bip322, "p2wpkh"),
+    "BIP-322 p2pkh": partial(bip322, "p2pkh"),
+    "BIP-322 p2wsh": partial(bip322, "p2wsh"),
+    "NEP-413": nep413,
+    "ton_proof": partial(ton, True),
+    "signData": partial(ton, False),
 }
 
 
 @pytest.mark.parametrize("words", TWINS)
-@pytest.mark.parametrize("row", [evm, tron, solana, bitcoin])
-def test_a_twin_of_the_text_is_named(row: Callable[[str, str], Claim], words: str) -> None:
+@pytest.mark.parametrize("name", ROWS)
+def test_a_twin_of_the_text_is_named(name: str, words: str) -> None:
+    row: Callable[[str, str], Claim] = ROWS[name]
     signed, published = TWINS[words]
     assert judge(row(signed, signed), REGISTRY).shows_control
     result = judge(row(signed, published), REGISTRY)
@@ -151,3 +233,24 @@ def test_no_chain_is_asked_about_a_twin() -> None:
 
     row = tron(TEXT + "\n", TEXT)
     assert judge(row, REGISTRY, None, keys).control is Control.UNSUPPORTED
+
+
+def test_a_long_signature_of_bip322_is_not_tried_over_twins() -> None:
+    row = bip322("p2wpkh", TEXT + "\n", TEXT)
+    whole = row.signatures[0]
+    assert judge(row, REGISTRY).control is Control.UNSUPPORTED
+    signer = Key("a")
+    output = script_pubkey(decode_address(BITCOIN, row.address))
+    funds = [OutPoint(bytes((n,)) * 32, 0) for n in range(1, 4)]
+    spends = [Spend("p2wpkh", output, (signer,))] * 4
+    long = proof_of_funds(to_sign(TEXT + "\n", spends, funds=funds), spends)
+    assert len(whole) <= 400 < len(long)
+    good = row._replace(message=TEXT + "\n", signatures=(long,))
+    assert judge(good, REGISTRY).shows_control
+    assert judge(row._replace(signatures=(long,)), REGISTRY).control is Control.MISMATCH
+
+
+def test_json_of_parts_is_a_text_like_any_other_where_no_wallet_signs_parts() -> None:
+    published = json.dumps({"message": "x", "nonce": "y", "recipient": "z"})
+    result = judge(evm(published + "\n", published), REGISTRY)
+    assert "line end added" in result.reason
