@@ -83,7 +83,7 @@ def said_by(scheme: str, message: str) -> Said:
 
 
 def has_text(schemes: Collection[str], message: str) -> str | None:
-    """The text in a message that is JSON of parts, on a network that signs such; None if none is."""
+    """The text in a message that is JSON of parts, on a network that signs such; None elsewhere."""
     if not any(scheme in _OF_PARTS for scheme in schemes):
         return None
     said = said_in(message)

@@ -96,6 +96,32 @@ def test_solanas_off_chain_message_is_serialized_as_its_sdk_does() -> None:
     assert second[17] == 1
 
 
+def _off_chain(preamble: bytes) -> ControlResult:
+    """The verdict about the row's text signed behind a preamble."""
+    row = ROWS["solana_text text"]
+    text = row.claim.message.encode()
+    return judged(
+        row, signatures=(ed_key(1).sign(b"\xffsolana offchain" + preamble + text).signature.hex(),)
+    )
+
+
+def test_solanas_off_chain_message_names_who_signs_and_for_which_application() -> None:
+    key, other = (ed_key(n).verify_key.encode() for n in (1, 2))
+    size = len(MESSAGE.encode()).to_bytes(2, "little")
+    assert _off_chain(b"\0" + bytes(32) + b"\1\1" + key + size).shows_control
+    assert _off_chain(b"\1\1" + key).shows_control
+    for preamble in (
+        b"\0" + other + b"\1\1" + key + size,  # an application of its own
+        b"\0" + bytes(32) + b"\1\1" + other + size,
+        b"\0" + bytes(32) + b"\3\1" + key + size,  # no such format
+        b"\0" + bytes(32) + b"\1\2" + key + other + size,  # others sign, too, and are not named
+        b"\1\1" + other,
+        b"\1\2" + key + key,
+        b"\2\1" + key,
+    ):
+        assert _off_chain(preamble).control is Control.UNSUPPORTED, preamble
+
+
 def test_an_envelope_for_another_address_is_false() -> None:
     cose = ROWS["cip8 base"]
     other = native_rows(2)
