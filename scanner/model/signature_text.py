@@ -3,13 +3,15 @@
 Only what is surely the same: hex in place of base64, base64 of web addresses or without its end,
 white space inside, the object that a wallet gives with a signature in it. The rest stays as it is.
 Sources of the objects: CIP-30 (signature, key), ADR-36 wallets (pub_key, signature), NEP-413
-(accountId, publicKey, signature), MyEtherWallet's and MyCrypto's saved messages (sig).
+(accountId, publicKey, signature), MyEtherWallet's and MyCrypto's saved messages (sig), Cosmos SDK's
+StdSignature and SignatureDescriptors (signatures, each with its public_key).
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
+import json
 import re
 from collections.abc import Sequence
 from typing import Final, NamedTuple
@@ -101,15 +103,26 @@ def _unpacked(text: str) -> Usual:
         return Usual((text,))
     signatures = [found[n] for n in _SIGNATURE_NAMES if isinstance(found.get(n), str)]
     if len(signatures) != 1:
-        return Usual((text,))
+        return Usual((text,), _key_of_the_one(found.get("signatures")))
     keys = [_key_text(found[n]) for n in _KEY_NAMES if n in found]
     return Usual((signatures[0],), keys[0] if len(keys) == 1 else "")
 
 
+def _key_of_the_one(listed: object) -> str:
+    """The key beside the only signature of the SDK's JSON of signatures."""
+    one = listed[0] if isinstance(listed, list) and len(listed) == 1 else None
+    return _key_text(one.get("public_key")) if isinstance(one, dict) else ""
+
+
 def _key_text(found: object) -> str:
-    """A key as it is written, or the value of an object of a type and a value."""
+    """A key as it is written, or the value of an object of a type and a value.
+
+    The JSON itself of a key that names its kind and is more than a text: one of several keys.
+    """
     if isinstance(found, dict):
-        found = found.get("value")
+        value, kind = found.get("value"), found.get("type", found.get("@type"))
+        of_several = isinstance(kind, str) and not isinstance(value, str)
+        found = json.dumps(found) if of_several else value
     return found if isinstance(found, str) else ""
 
 

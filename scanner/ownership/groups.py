@@ -13,7 +13,8 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from hashlib import blake2b, sha3_256
 
-from scanner.model.key_policy import KeyKind, PolicyKey, Way, Weighted
+from scanner.model.key_policy import KeyKind, PolicyKey, Way
+from scanner.ownership.nested import several
 
 MOST = 64
 """Keys of a group; more than any row can name."""
@@ -37,8 +38,13 @@ def _algorand(keys: Sequence[bytes], threshold: int) -> Iterator[bytes]:
 
 
 def _polkadot(keys: Sequence[bytes], threshold: int) -> Iterator[bytes]:
-    data = _POLKADOT + bytes((len(keys) << 2,)) + b"".join(sorted(keys))
-    yield blake2b(data + threshold.to_bytes(2, "little"), digest_size=32).digest()
+    yield multi_account(keys, threshold)
+
+
+def multi_account(accounts: Sequence[bytes], threshold: int) -> bytes:
+    """The id of pallet_multisig's account of these signatories: fewer than MOST, 32 bytes each."""
+    data = _POLKADOT + bytes((len(accounts) << 2,)) + b"".join(sorted(accounts))
+    return blake2b(data + threshold.to_bytes(2, "little"), digest_size=32).digest()
 
 
 _HASHES: Mapping[str, Callable[[Sequence[bytes], int], Iterator[bytes]]] = {
@@ -61,7 +67,6 @@ def group(form: str, keys: Sequence[bytes], account: bytes) -> Way | None:
         return None
     for threshold in range(1, len(keys) + 1):
         if account in hashes(keys, threshold):
-            name = f"{threshold} of its {len(keys)} keys"
             kind = KeyKind.ACCOUNT if form == "ss58" else KeyKind.ED25519
-            return Way(name, tuple(Weighted(PolicyKey(kind, key)) for key in keys), threshold)
+            return several([PolicyKey(kind, key) for key in keys], threshold)
     return None

@@ -32,7 +32,8 @@ HIDDEN = (
 """What to say where the chain names a hash, and not who is behind it."""
 
 AGAIN = (
-    "one of them stands in several places of it, which counts here once: let the others sign, too"
+    "one of them stands in several places of it, which counts here once: sign again with the "
+    "others, too"
 )
 """What to say where the chain counts one key for each place that it has in keys inside keys."""
 
@@ -150,13 +151,16 @@ def _shown(member: Weighted, opening: Opening) -> Weighted:
 
 def judge_group(scheme: str, signers: Sequence[Signer], way: Way) -> ControlResult:
     """The verdict about an address that is a hash of the way's keys, from the row alone."""
-    met = _members(way, _distinct(signers)) or []
+    distinct = _distinct(signers)
+    met = _members(way, distinct) or []
     weight = sum(w for w, _ in met)
     if weight < way.threshold:
         reason = f"the address needs {way.name}, and {weight} signed"
+        if _weight(way, distinct, again=True) >= way.threshold:
+            return verdicts.unsupported(scheme, f"{reason}; {AGAIN}")
         return verdicts.mismatch(scheme, reason, way.threshold)
-    names = tuple(name for _, who in met for name in who)
-    return verdicts.controls(scheme, Binding.DERIVED, names, way.name, way.threshold)
+    names = tuple(dict.fromkeys(name for _, who in met for name in who))
+    return verdicts.controls(scheme, Binding.DERIVED, names, way.name, _fewest(way, len(names)))
 
 
 def not_asked(result: ControlResult, address_format: str) -> ControlResult:

@@ -22,9 +22,14 @@ from scanner.chains.evm.trie import Proof, ProofError
 from scanner.chains.fleet.faults import message_of, read_error, wait_hint
 from scanner.liabilities.refusal import RefusedError, ShapeError
 from scanner.model.addresses.keccak import keccak256
+from scanner.model.addresses.table import decode_address
 from scanner.model.jsontext import read_json
 from scanner.net.bodies import BodyError
 from scanner.ownership.bitcoin.script_values import UndecidedError
+from scanner.ownership.interface import Proof as Row
+from scanner.ownership.native.cosmos_keys import read_key
+from scanner.ownership.primitives.not_proven import NotProvenError
+from scanner.settings.tables import load_registry
 from support.bitcoin_signing import MESSAGE, Key, Spend, multisig, proof_of_funds, to_sign
 from support.coin_world import GENESIS
 from support.fuzzing import Parser
@@ -110,6 +115,39 @@ def _groth16(place: str) -> Parser:
     folder = VECTORS / "liabilities" / "binance"
     corpus = [(folder / name).read_bytes() for name in ("zkpor4_1.raw.vk", "zkpor4_1.vk")]
     return Parser(lambda raw: named(place)(raw, "a key"), corpus, (ShapeError, RefusedError), 0.2)
+
+
+def _nested() -> dict[str, Parser]:
+    """Keys and signatures of Cosmos' accounts of several keys, signatories of Polkadot's."""
+    cosmos = json.loads((VECTORS / "nested" / "cosmos.json").read_text())[1]
+    polkadot = json.loads((VECTORS / "nested" / "polkadot.json").read_text())[1]
+    by = read_key(cosmos["proto_json"])
+    signed = cosmos["signed"][0]
+    address = decode_address(load_registry().network("polkadot"), polkadot["address"])
+    row = Row(load_registry().network("polkadot"), address, "", ())
+    room = "ownership.native"
+    return {
+        f"{room}.cosmos_keys:account_keys": Parser(
+            lambda raw: named(f"{room}.cosmos_keys:account_keys")(_text(raw), bytes(20)),
+            [_of(cosmos["amino_json"]), _of(cosmos["proto_json"])],
+            NotProvenError,
+        ),
+        f"{room}.cosmos_signatures:signatures_in": Parser(
+            lambda raw: named(f"{room}.cosmos_signatures:signatures_in")(raw.hex(), by),
+            [base64.b64decode(signed["signature"])],
+            NotProvenError,
+        ),
+        f"{room}.cosmos_signatures:signatures_in, as JSON": Parser(
+            lambda raw: named(f"{room}.cosmos_signatures:signatures_in")(_text(raw), by),
+            [_of(signed["descriptors"])],
+            NotProvenError,
+        ),
+        f"{room}.polkadot_accounts:Behind": Parser(
+            lambda raw: named(f"{room}.polkadot_accounts:Behind")(row._replace(script=_text(raw))),
+            [_of(polkadot["accounts"])],
+            NotProvenError,
+        ),
+    }
 
 
 def _utxos() -> bytes:
@@ -245,6 +283,7 @@ PARSERS: dict[str, Parser] = {
         + bytes(32)
         + b"\x64\x92" * 16,
     ),
+    **_nested(),
     "ownership.primitives.recovery:read_signature": Parser(
         lambda raw: named("ownership.primitives.recovery:read_signature")(raw, {27: 0, 28: 1}),
         [b"\x11" * 64 + b"\x1b"],

@@ -1,44 +1,38 @@
 """ADR-36: a Cosmos wallet signs a document that is no transaction, with the text in it in base64.
 
 The document has no chain, account number 0, no fee, sequence 0 and one sign/MsgSignData of the
-row's address. Signatures are r and s in base64 or hex, with the key in its column (hex or base64).
-An account of several keys is the hash of them and of how many must sign: all stand in the column,
-in the account's order.
-Source: Cosmos SDK, ADR-036; the amino JSON of StdSignDoc, keys sorted, no white space; the SDK's
-LegacyAminoPubKey in amino.
+row's address, also where the account is of several keys: each of them signs the same. Whose keys
+they are is shown by the key column (`cosmos_keys`), who signed by the signatures
+(`cosmos_signatures`).
+Source: Cosmos SDK, ADR-036; the amino JSON of StdSignDoc, keys sorted, no white space.
 """
 
 from __future__ import annotations
 
 import base64
 import json
-import re
 from collections.abc import Sequence
 from hashlib import sha256
+from typing import Final
 
 from scanner.model.control import Binding, ControlResult
+from scanner.model.key_policy import KeyKind, PolicyKey, Way
 from scanner.ownership import verdicts
-from scanner.ownership.interface import ContractCall, Proof
-from scanner.ownership.native.spellings import hex_or_base64
+from scanner.ownership.interface import ContractCall, Proof, Signer
+from scanner.ownership.key_policy import judge_group
+from scanner.ownership.native.cosmos_keys import account_keys
+from scanner.ownership.native.cosmos_signatures import Made, signatures_in
+from scanner.ownership.nested import MOST_MEMBERS
 from scanner.ownership.primitives import secp256k1
-from scanner.ownership.primitives.base64text import decode_base64
-from scanner.ownership.primitives.hashes import hash160
-from scanner.ownership.primitives.hextext import decode_hex
-from scanner.ownership.primitives.not_proven import NotProvenError, malformed, mismatch, unsupported
+from scanner.ownership.primitives.not_proven import NotProvenError, malformed, mismatch
 from scanner.ownership.unread import unread
 
-MOST_KEYS = 20
-_BETWEEN = re.compile(r"[\s,;|]+", re.ASCII)
-_OF_AMINO = re.compile(r'\{[^{}]{0,99}"value"\s*:\s*"([0-9A-Za-z+/=]{1,99})"[^{}]{0,99}\}')
-"""A key as wallets give it: an object of type and value."""
-_MULTISIG = bytes.fromhex("22c1f7e208")
-"""Amino: the kind PubKeyMultisigThreshold, then field 1, the threshold."""
-_MEMBER = bytes.fromhex("1226eb5ae98721")
-"""Amino: field 2 of 38 bytes: the kind PubKeySecp256k1, a key of 33 bytes."""
+MOST_SIGNATURES: Final = MOST_MEMBERS
+"""Signatures of a row, those inside signatures of several keys counted."""
 
 
 class Adr36:
-    """Accounts of one secp256k1 key, or of several with a threshold."""
+    """Accounts of one secp256k1 key, or of several with a threshold, some of them several again."""
 
     name = "adr36"
     said = "ADR-36"
@@ -48,54 +42,47 @@ class Adr36:
         return proof.address.format == "cosmos" and bool(proof.script)
 
     def verify(self, proof: Proof, call: ContractCall | None = None) -> ControlResult:
-        """Judge the row: the key is the address's, and every signature is the key's."""
+        """Judge the row: the keys are the address's, and every signature is by one of them."""
         try:
             return self._verify(proof)
         except NotProvenError as e:
             return e.result(self.name)
 
     def _verify(self, proof: Proof) -> ControlResult:
-        keys = _keys(proof.script)
-        required = _required(keys, proof.address.payload)
+        by = account_keys(proof.script, proof.address.payload)
         digest = sha256(sign_doc(proof.message, proof.address.text)).digest()
         signed: dict[bytes, None] = {}
         unfit = 0
-        for number, text in enumerate(proof.signatures, 1):
-            compact = hex_or_base64(text)
-            if compact is None:
-                raise malformed(f"signature {number} is not 64 bytes (r, s) in base64 or hex")
-            made = next((k for k in keys if secp256k1.verify_ecdsa(digest, compact, k)), None)
-            if made is None:
+        for number, made in _made(proof.signatures, by):
+            who = next(
+                (k for k in made.keys if secp256k1.verify_ecdsa(digest, made.signature, k)), None
+            )
+            if who is None:
                 unfit = unfit or number
             else:
-                signed[made] = None
+                signed[who] = None
         if unfit and signed:
             raise mismatch(f"signature {unfit} is not by the account's key")
         if unfit:
-            return unread(self.name, unfit, required)
-        if len(signed) < required:
-            reason = (
-                f"the address needs {required} of its {len(keys)} keys, and {len(signed)} signed"
-            )
-            return verdicts.mismatch(self.name, reason, required)
-        reason = "" if len(keys) == 1 else f"{required} of its {len(keys)} keys"
-        names = tuple(key.hex() for key in signed)
-        return verdicts.controls(self.name, Binding.DERIVED, names, reason, required)
+            return unread(self.name, unfit, 1 if isinstance(by, PolicyKey) else by.threshold)
+        names = [key.hex() for key in signed]
+        if isinstance(by, PolicyKey):
+            return verdicts.controls(self.name, Binding.DERIVED, tuple(names))
+        ids = (frozenset((PolicyKey(KeyKind.SECP256K1, key),)) for key in signed)
+        return judge_group(self.name, list(map(Signer, names, ids)), by)
 
 
-def _required(keys: Sequence[bytes], account: bytes) -> int:
-    """How many of the keys an account needs. Raises NotProvenError if it is not of these keys."""
-    if len(keys) == 1 and hash160(keys[0]) == account:
-        return 1
-    members = b"".join(_MEMBER + key for key in keys)
-    for threshold in range(1, len(keys) + 1):
-        data = _MULTISIG + bytes((threshold,)) + members
-        if len(keys) > 1 and sha256(data).digest()[:20] == account:
-            return threshold
-    raise unsupported(
-        "the published key is not the address's own, which may be of several keys: publish all of "
-        "them in the key column, in the account's order"
-    )
+def _made(texts: Sequence[str], by: PolicyKey | Way) -> list[tuple[int, Made]]:
+    """Every signature of a row with the number of its column. Raises NotProvenError."""
+    found: list[tuple[int, Made]] = []
+    for number, text in enumerate(texts, 1):
+        try:
+            found += [(number, made) for made in signatures_in(text, by)]
+        except NotProvenError as e:
+            raise malformed(f"signature {number}: {e.reason}") from None
+        if len(found) > MOST_SIGNATURES:
+            raise malformed(f"more than {MOST_SIGNATURES} signatures in one row")
+    return found
 
 
 def sign_doc(message: str, address: str) -> bytes:
@@ -111,22 +98,3 @@ def sign_doc(message: str, address: str) -> bytes:
         "sequence": "0",
     }
     return json.dumps(document, sort_keys=True, separators=(",", ":")).encode()
-
-
-def _keys(text: str) -> tuple[bytes, ...]:
-    """The distinct keys of a column, in order, 33 bytes each."""
-    plain = _OF_AMINO.sub(r"\1 ", text) if text.startswith("{") else text
-    texts = [t for t in _BETWEEN.split(plain) if t]
-    if len(texts) > MOST_KEYS:
-        raise malformed(f"more than {MOST_KEYS} public keys")
-    return tuple(dict.fromkeys(map(_key, texts or [text])))
-
-
-def _key(text: str) -> bytes:
-    data = decode_hex(text)
-    if data is None:
-        data = decode_base64(text)
-    point = None if data is None else secp256k1.parse_key(data)
-    if point is None:
-        raise malformed("the public key column is not a secp256k1 key")
-    return secp256k1.compress(point)

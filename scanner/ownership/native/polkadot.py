@@ -3,28 +3,25 @@
 A MultiSignature says its kind in its first byte (0 Ed25519, 1 sr25519, 2 ECDSA); the bare 64 bytes
 are sr25519 if schnorrkel's mark (top bit of the last byte) is set, which no reduced Ed25519 has.
 Texts of more than 256 bytes are signed as such: only transactions are hashed first.
-An account of several (pallet_multisig) is the hash of its signatories and of how many must sign:
-all of them stand in the key column, as addresses or hex.
+Accounts of several, and of such again, show their signatories in the key column
+(`polkadot_accounts`).
 Sources: sp-runtime's MultiSignature; polkadot-js' signRaw; schnorrkel (context "substrate").
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from hashlib import blake2b
 
 import sr25519
 
-from scanner.errors import AddressFormatError
-from scanner.model.addresses.table import decode_address
 from scanner.model.control import Binding, ControlResult
-from scanner.model.key_policy import KeyKind, PolicyKey
+from scanner.model.key_policy import KeyKind, PolicyKey, Way
 from scanner.ownership import verdicts
-from scanner.ownership.ed25519.signing import MOST_KEYS, NOT_SHOWN, is_signed
-from scanner.ownership.groups import group
+from scanner.ownership.ed25519.signing import NOT_SHOWN, is_signed
 from scanner.ownership.interface import ContractCall, Proof, Signer
 from scanner.ownership.key_policy import judge_group
+from scanner.ownership.native.polkadot_accounts import Behind
 from scanner.ownership.native.spellings import plain_text
 from scanner.ownership.primitives import secp256k1
 from scanner.ownership.primitives.hextext import decode_hex
@@ -33,7 +30,6 @@ from scanner.ownership.unread import other_key, unread
 
 _ED25519, _SR25519, _ECDSA = 0, 1, 2
 _MARK = 0x80
-_BETWEEN = re.compile(r"[\s,;|]+", re.ASCII)
 _NOT_BY_THE_ADDRESS = (
     "is not by the address's own key over this text, in OKX's envelope or as signRaw has it: sign "
     "again, or, if the address belongs to several accounts (multisig), publish all its signatories "
@@ -63,7 +59,8 @@ class PolkadotText:
     def _verify(self, proof: Proof) -> ControlResult:
         text = plain_text(proof.message)
         candidates = (b"<Bytes>" + text + b"</Bytes>", text)
-        accounts = _signatories(proof) or (proof.address.payload,)
+        behind = Behind(proof)
+        accounts = behind.accounts
         kinds: dict[str, None] = {}
         signed: dict[bytes, None] = {}
         unfit = 0
@@ -87,39 +84,20 @@ class PolkadotText:
             return unread(self.name, unfit)
         if unfit:
             return other_key(self.name, f"signature {unfit} {_NOT_BY_THE_ADDRESS}")
-        return self._bound(proof, accounts, tuple(signed), ", ".join(kinds))
+        return self._bound(proof, behind.way, tuple(signed), ", ".join(kinds))
 
     def _bound(
-        self, proof: Proof, accounts: Sequence[bytes], signed: Sequence[bytes], note: str
+        self, proof: Proof, way: Way | None, signed: Sequence[bytes], note: str
     ) -> ControlResult:
         """Everybody signed: say whether the address is theirs."""
         if set(signed) == {proof.address.payload}:
             return verdicts.controls(self.name, Binding.DERIVED, (signed[0].hex(),), note)
-        way = group("ss58", accounts, proof.address.payload)
         if way is None and proof.address.payload in signed:
             return verdicts.mismatch(self.name, "not every signature is by the address's key")
         if way is None:
             return other_key(self.name, NOT_SHOWN["ss58"])
         signers = [Signer(a.hex(), frozenset((PolicyKey(KeyKind.ACCOUNT, a),))) for a in signed]
         return judge_group(self.name, signers, way)
-
-
-def _signatories(proof: Proof) -> tuple[bytes, ...]:
-    """The accounts that the key column names, 32 bytes each; () if it names something else."""
-    found = []
-    for text in _BETWEEN.split(proof.script.strip())[: MOST_KEYS + 1]:
-        data = decode_hex(text)
-        if data is not None and len(data) == 33:  # an ECDSA key
-            data = blake2b(data, digest_size=32).digest()
-        if data is None:
-            try:
-                data = decode_address(proof.network, text).payload
-            except AddressFormatError:
-                return ()
-        if len(data) != 32:
-            return ()
-        found.append(data)
-    return tuple(dict.fromkeys(found)) if len(found) <= MOST_KEYS else ()
 
 
 _NAMES = {_ED25519: "Ed25519", _SR25519: "sr25519", _ECDSA: "ECDSA"}
