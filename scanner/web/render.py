@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from scanner.errors import clip
 from scanner.model.amount import counted
+from scanner.reports.documents.compiled import CompiledTemplates
 from scanner.reports.documents.shown import read_span
 from scanner.reports.figures.amounts import MOST_IN_A_LINE, fits, reading_coins, whole_coins
 from scanner.reports.tables.text import printable
@@ -70,6 +71,7 @@ def _environment() -> Environment:
         auto_reload=False,
         trim_blocks=True,
         lstrip_blocks=True,
+        bytecode_cache=CompiledTemplates(FOLDER),
     )
     environment.globals["style_version"] = style_version()
     environment.filters["words"] = _words

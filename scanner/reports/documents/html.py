@@ -13,6 +13,7 @@ from scanner.model.balance import Evidence
 from scanner.model.finding import FindingKind, Weight
 from scanner.reports.documents.ages import histogram
 from scanner.reports.documents.bars import Segment, stacked_bar
+from scanner.reports.documents.compiled import CompiledTemplates
 from scanner.reports.documents.document import CLASSES
 from scanner.reports.documents.exact import exact_totals
 from scanner.reports.documents.months import small_multiples
@@ -66,6 +67,7 @@ def report_page(document: Json, signed: Signature | None = None) -> str:
         finalize=_shown,
         trim_blocks=True,
         lstrip_blocks=True,
+        bytecode_cache=CompiledTemplates(folder.parent),
     )
     environment.filters |= {"fits": fits, "rows": counted_rows}
     return environment.get_template("report.html.j2").render(

@@ -143,7 +143,8 @@ before = set(sys.modules)
 for path, command in commands([], typer.main.get_command(app)):
     words = command.get_help(typer.Context(command))
     assert words
-    new = [m for m in set(sys.modules) - before if not hasattr(sys.modules[m], "__path__")]
+    loaded = {m for m, module in sys.modules.items() if module}
+    new = [m for m in loaded - before if not hasattr(sys.modules[m], "__path__")]
     print("MODULES", "_".join(path).replace(" ", "_"), *new)
     before = set(sys.modules)
 """
@@ -216,3 +217,14 @@ def test_a_database_that_was_made_is_told(capsys, tmp_path):
 def test_a_block_that_cannot_be_read_names_every_form(capsys):
     assert main.run(["snapshot", "x.csv", "--at", "yesterday"]) == 2
     assert "NETWORK=TIME (2026-11-01T00:00Z)" in capsys.readouterr().err
+
+
+def test_http_comes_without_the_command_line_of_httpx():
+    """It would bring click, rich and Pygments: a third of what httpx takes to import."""
+    program = "import sys\nfrom scanner.net import http\nprint(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
+    )
+    loaded = set(done.stdout.split())
+    assert "httpx" in loaded
+    assert not loaded & {"click", "rich", "pygments"}
