@@ -92,15 +92,19 @@ class Loading:
 
     def add(self, table: Table, rows: Sequence[Sequence[Any]]) -> None:
         """Add rows to a table: values as `insert_rows` takes them."""
+        for columns in _by_column(rows):
+            self.add_columns(table, columns)
+
+    def add_columns(self, table: Table, columns: Columns) -> None:
+        """Add rows that are given by column: values as `insert_columns` takes them."""
         if self._connection.dialect.name == "sqlite":
-            insert_rows(self._connection, table, rows)
+            insert_columns(self._connection, table, [columns])
             return
         if table is not self._table or self._copied >= LONGEST_COPY:
             self._begin(table)
         kinds = [column.type for column in table.columns]
-        for batch in _by_column(rows):
-            self._copy.write(copy_text(_stored_columns(kinds, batch, self._connection.dialect)))
-        self._copied += len(rows)
+        self._copy.write(copy_text(_stored_columns(kinds, columns, self._connection.dialect)))
+        self._copied += len(columns[0])
 
     def _begin(self, table: Table) -> None:
         self._open.close()

@@ -11,17 +11,24 @@ say (half of a surrogate pair) is written in ASCII with escapes.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from hashlib import sha256
-from typing import Any, NamedTuple
+from itertools import repeat
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 from sqlalchemy import DefaultClause, LargeBinary, Table
 from sqlalchemy.types import TypeEngine
 
+from scanner.snapshots.columns import Columns
 from scanner.store.schema.types import Natural, UtcTime
+
+if TYPE_CHECKING:
+    from hashlib import _Hash as Hash
 
 Line = bytes
 
@@ -96,6 +103,62 @@ def line(table: Table, values: Sequence[Any], without: str = "") -> Line:
     return dumps(found)
 
 
+def hashed(made: Hash, table: Table, columns: Columns, without: str = "") -> Hash:
+    """A hash with the `line` of each of many rows, given by column, added to it: far quicker.
+
+    made: may be changed. Raises ValueError for rows of another width, or columns of different
+    lengths.
+    """
+    before = made.copy()
+    found = map(orjson.dumps, _objects(table, columns, without), repeat(None), repeat(_ENDED))
+    try:  # one by one: a thousand of them at once would be had from the system each time
+        deque(map(made.update, found), 0)
+    except TypeError:  # one of them: a lone surrogate, or a number of more than 64 bits
+        made = before
+        deque(map(made.update, map(dumps, _objects(table, columns, without))), 0)
+    return made
+
+
+_ENDED: Final = orjson.OPT_APPEND_NEWLINE
+
+
+def _objects(table: Table, columns: Columns, without: str) -> Iterator[dict[str, Any]]:
+    """What each row's line says, by name, sorted."""
+    width, plain, others = _plan(table, without)
+    if len(columns) != width:
+        raise ValueError(f"a row of {table.name} has {width} values, not {len(columns)}")
+    kept: list[tuple[str, Sequence[Any], Collection[int]]] = []
+    for name, place in plain:
+        kept.append((name, columns[place], _left_out(columns[place], None)))
+    for name, place, convert, default in others:
+        values = [None if value is None else convert(value) for value in columns[place]]
+        kept.append((name, values, _left_out(columns[place], default)))
+    kept.sort(key=itemgetter(0))
+    said = [(name, values) for name, values, gone in kept if len(gone) < len(values)]
+    rows = zip(*(values for _, values in said), strict=True)
+    found = map(dict, map(zip, repeat([name for name, _ in said]), rows))
+    some = [(name, gone) for name, values, gone in kept if 0 < len(gone) < len(values)]
+    return _without(found, some) if some else found
+
+
+def _without(
+    rows: Iterable[dict[str, Any]], gone: Sequence[tuple[str, Collection[int]]]
+) -> Iterator[dict[str, Any]]:
+    """Rows without the names that are not said of them. gone: a name, and places of rows."""
+    for at, row in enumerate(rows):
+        for name, places in gone:
+            if at in places:
+                del row[name]
+        yield row
+
+
+def _left_out(values: Sequence[Any], default: object) -> Collection[int]:
+    """Places in a column of what a line does not say: NULL, and what its default says."""
+    if default is None:
+        return {at for at, value in enumerate(values) if value is None} if None in values else ()
+    return {at for at, value in enumerate(values) if value is None or str(value) == default}
+
+
 def dumps(value: object) -> Line:
     """A JSON value as a canonical line."""
     try:
@@ -122,6 +185,11 @@ class Content:
     def add(self, table: Table, values: Sequence[Any]) -> None:
         """Add a row. values: in the order of the table's columns, the list's id left out of it."""
         self._hashes[table.name].update(line(table, values, without="list_id"))
+
+    def add_columns(self, table: Table, columns: Columns) -> None:
+        """Add rows that are given by column, as `add` adds each."""
+        name = str(table.name)
+        self._hashes[name] = hashed(self._hashes[name], table, columns, without="list_id")
 
     def digest(self) -> str:
         """sha256 over the line of an object: table -> sha256 of its lines, in hex."""

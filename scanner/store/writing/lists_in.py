@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
-from itertools import islice
+from itertools import compress, islice
 from typing import Any, Protocol
 
 from sqlalchemy import Connection, Table, select, text
@@ -15,10 +15,11 @@ from sqlalchemy import Connection, Table, select, text
 from scanner.lists.reconcile import ListAudit
 from scanner.model.claim import Claim, DeclaredTotal, ListSummary, Row, UnreadableRow
 from scanner.model.finding import Finding
+from scanner.snapshots.columns import Columns
 from scanner.store.database import chain, statistics
 from scanner.store.database.engine import Store
 from scanner.store.schema import tables as t
-from scanner.store.schema.bulk import Loading, insert_new, insert_rows
+from scanner.store.schema.bulk import SENT, Loading, insert_new, insert_rows
 from scanner.store.schema.index_at_end import IndexAtEnd
 from scanner.store.schema.lines import Content, Line, line, with_findings
 
@@ -126,30 +127,16 @@ def _store_rows(
     progress: Callable[[int], None] | None,
 ) -> tuple[Counts, str]:
     """Store every row. Returns how many of each kind, and the hash of all of them."""
-    table_of: dict[type, tuple[Table, Callable[[Any], tuple[Any, ...]]]] = {
-        Claim: (t.claim, _claim_values),
-        UnreadableRow: (t.unreadable_row, _unreadable_values),
-        DeclaredTotal: (t.declared_total, _total_values),
-    }
-    counts: Counts = dict.fromkeys(table_of, 0)
+    counts: Counts = dict.fromkeys(_COLUMNS, 0)
     remaining, read, content = iter(rows), 0, Content(chain.LIST_ROWS)
     with Loading(connection) as loading:
         while batch := list(islice(remaining, BATCH)):
-            values: dict[type, list[Sequence[Any]]] = {kind: [] for kind in table_of}
-            for row in batch:
-                duplicate = audit.observe(row)
-                if isinstance(row, Finding):  # the audit keeps it, with those of its own
-                    continue
-                kind = type(row)
-                counts[kind] = no = counts[kind] + 1
-                table, make = table_of[kind]
-                marked = (duplicate,) if kind is Claim else ()
-                fields = (list_id, no, *make(row), *marked)
-                content.add(table, fields)
-                values[kind].append(fields)
-            for kind, (table, _) in table_of.items():
-                if values[kind]:
-                    loading.add(table, values[kind])
+            repeated = [audit.observe(row) for row in batch]
+            for part in range(0, len(batch), SENT):
+                some, marks = batch[part : part + SENT], repeated[part : part + SENT]
+                for table, columns in _by_table(some, marks, list_id, counts):
+                    content.add_columns(table, columns)
+                    loading.add_columns(table, columns)
             index.stored(counts[Claim])
             read += len(batch)
             if progress is not None:
@@ -157,11 +144,33 @@ def _store_rows(
     return counts, content.digest()
 
 
-def _claim_values(claim: Claim) -> tuple[Any, ...]:
-    """Its fields, which the table has as columns, in their order."""
-    if len(claim.address_key) <= LONGEST_KEY:
-        return claim
-    return claim._replace(address_key=stored_key(claim.address_key))
+def _by_table(
+    rows: Sequence[Row], repeated: Sequence[bool], list_id: int, counts: Counts
+) -> Iterator[tuple[Table, Columns]]:
+    """Rows as columns of the tables they go to. counts: of each kind before; counted on here.
+
+    The audit keeps findings, with those of its own. Raises KeyError for a row of another kind.
+    """
+    kinds = {kind for kind in map(type, rows) if not issubclass(kind, Finding)}
+    for kind in sorted(kinds, key=_ORDER.__getitem__):
+        table, make = _COLUMNS[kind]
+        of_kind = [type(row) is kind for row in rows]
+        mine: list[Any] = list(compress(rows, of_kind))
+        first, counts[kind] = counts[kind] + 1, counts[kind] + len(mine)
+        keys = [list_id] * len(mine), range(first, counts[kind] + 1)
+        marked = [list(compress(repeated, of_kind))] if kind is Claim else []
+        yield table, [*keys, *make(mine), *marked]
+
+
+def _claim_columns(claims: Sequence[Claim]) -> Columns:
+    """Their fields, which the table has as columns, in their order."""
+    columns: list[Sequence[Any]] = list(zip(*claims, strict=True))
+    if max(map(len, columns[_KEY])) > LONGEST_KEY:
+        columns[_KEY] = list(map(stored_key, columns[_KEY]))
+    return columns
+
+
+_KEY = Claim._fields.index("address_key")
 
 
 def stored_key(address_key: str) -> str:
@@ -175,16 +184,25 @@ def stored_key(address_key: str) -> str:
     return "?sha256:" + sha256(address_key.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _unreadable_values(r: UnreadableRow) -> tuple[Any, ...]:
+def _unreadable_columns(rows: Sequence[UnreadableRow]) -> Columns:
     # Readers give a FindingKind: the plain text of it is stored.
-    return r.row, r.column, str(r.kind), r.reason, r.text
+    return list(zip(*((r.row, r.column, str(r.kind), r.reason, r.text) for r in rows), strict=True))
 
 
-def _total_values(d: DeclaredTotal) -> tuple[Any, ...]:
-    return (
-        *(d.row, d.coin, d.asset, d.network, d.decimals, d.amount, d.height),
-        *(d.group, d.places, d.reason),
+def _total_columns(totals: Sequence[DeclaredTotal]) -> Columns:
+    values = (
+        (d.row, d.coin, d.asset, d.network, d.decimals, d.amount, d.height, d.group, d.places)
+        for d in totals
     )
+    return [*zip(*values, strict=True), [d.reason for d in totals]]
+
+
+_COLUMNS: dict[type, tuple[Table, Callable[[Sequence[Any]], Columns]]] = {
+    Claim: (t.claim, _claim_columns),
+    UnreadableRow: (t.unreadable_row, _unreadable_columns),
+    DeclaredTotal: (t.declared_total, _total_columns),
+}
+_ORDER = {kind: place for place, kind in enumerate(_COLUMNS)}
 
 
 def _check_counts(summary: ListSummary, counts: Counts) -> None:

@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta, timezone
 from hashlib import sha256
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from scanner.store.schema import lines
 from scanner.store.schema import tables as t
@@ -55,6 +57,42 @@ def test_times_are_utc_and_bytes_are_their_hash() -> None:
         sha256(b"document").hexdigest(),
     )
     assert made["net"] == "5"
+
+
+VERDICT = (1, 2, "proven", "derived", "static", "bip322", 1, ("a",), "", "", "not_asked", "")
+ODD = (
+    (t.claim, CLAIM),
+    (t.claim, (*CLAIM[:9], None, 2**63, "\ud800", *CLAIM[12:])),
+    (t.claim, (7, 2**70, *CLAIM[2:9], 0, 5, *CLAIM[11:])),
+    (t.claim, (7, 3, 4, *["\u2028\0\x7f"] * 5, 18, None, None, "", (), "", ("\ud83d\ude00",), "", True)),
+    (t.control_result, VERDICT),
+    (t.control_result, (*VERDICT[:9], "proven", "accepted", "text")),
+    (t.price, ("BTC", "USD", datetime(2026, 1, 2, tzinfo=timezone(timedelta(hours=2))), "x", "1")),
+    (t.liability_proof, (1, "s", "f", "n", "ok", "e", 5, "", "r", "", b"key", b"document", "")),
+    (t.liability_proof, (2, "s", "f", "n", "ok", "e", 0, "", "r", "", b"", b"x", "1.5")),
+)  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(ODD)), st.sampled_from(["", "list_id"]))
+def test_rows_by_column_are_the_same_lines(rows, without) -> None:
+    for table in {table for table, _ in rows}:
+        mine = [values for of, values in rows if of is table]
+        made = lines.hashed(sha256(b"first"), table, list(zip(*mine, strict=True)), without)
+        wanted = b"first" + b"".join(lines.line(table, values, without) for values in mine)
+        assert made.hexdigest() == sha256(wanted).hexdigest()
+
+
+def test_columns_take_the_quick_road(monkeypatch) -> None:
+    monkeypatch.setattr(lines, "dumps", None)
+    other = (*CLAIM[:9], None, 5, *CLAIM[11:])
+    assert lines.hashed(sha256(), t.claim, list(zip(CLAIM, other, strict=True)))
+
+
+def test_columns_of_another_number_or_length_are_refused() -> None:
+    columns = [[value] for value in CLAIM]
+    for wrong in (columns[:-1], [*columns, [1]], [*columns[:-1], [True, False]]):
+        with pytest.raises(ValueError):
+            lines.hashed(sha256(), t.claim, wrong)
 
 
 def test_a_row_of_another_width_is_refused() -> None:
