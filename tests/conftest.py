@@ -6,6 +6,7 @@ With CI=true a missing node fails the tests that need it, so that nothing passes
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -66,6 +67,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     names = Counter(item.nodeid for item in items)
     if twice := [name for name, count in names.items() if count > 1]:
         raise pytest.UsageError(f"several tests have one name: {', '.join(twice)}")
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector leave the tests themselves alone: there are tens of thousands of objects.
+
+    It would go through all of them whenever a test has made some.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000)
 
 
 @pytest.fixture(scope="session", autouse=True)
