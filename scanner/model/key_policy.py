@@ -14,8 +14,8 @@ from typing import NamedTuple, Union
 
 from scanner.model.balance import Evidence
 
-DEEPEST = 8
-"""Ways inside ways that are followed; no chain allows more."""
+DEEPEST = 15
+"""Ways inside ways that are followed; no chain allows more, and Hedera nearly as many."""
 
 MOST_KEYS = 1_000
 """Keys of one policy; a longer one is not believed."""

@@ -26,16 +26,16 @@ NOT_ASKED = "the account's current keys were not checked: a snapshot with an end
 """What to say about a `derived` row of such a format offline."""
 
 HIDDEN = (
-    "what it names may stand for several keys or for a contract: publish all keys of the account "
-    "in the key column, in the order that it was made with"
+    "what it names may stand for several keys, for a contract or for a key of a kind that is not "
+    "read: publish all keys of the account in the key column, in the order that it was made with"
 )
 """What to say where the chain names a hash, and not who is behind it."""
 
 AGAIN = (
     "one of them stands in several places of it, which counts here once: sign again with the "
-    "others, too"
+    "others, too, or move to an account whose keys differ"
 )
-"""What to say where the chain counts one key for each place that it has in keys inside keys."""
+"""What to say where the chain counts one key for each place that it has."""
 
 _SHOWN = 3
 """Keys of a policy that are named in a reason."""
@@ -218,8 +218,8 @@ def _members(
     """Weight and names of every member of a way that signed; None if it names nobody.
 
     A signer counts for one member of a way only, the heaviest that is its own, and a key before a
-    way of several. hidden: those count as well who may be others than the chain names. again: who
-    counts for a way may count in ways inside it, too.
+    way of several. hidden: those count as well who may be others than the chain names. again: a
+    signer counts for every member that is its own, here and in ways inside.
     """
     if not way.members:
         return None
@@ -233,9 +233,8 @@ def _members(
                 continue
             used.update(() if again else names)
         else:
-            names = next(
-                ((s.text,) for s in signers if member.by in s.keys and s.text not in used), ()
-            )
+            mine = (s for s in signers if member.by in s.keys and (again or s.text not in used))
+            names = next(((s.text,) for s in mine), ())
             if not names and not (hidden and member.hides):
                 continue
             used.update(names)

@@ -9,8 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
-from scanner.model.key_policy import DEEPEST, PolicyKey, Way, Weighted
+from scanner.model.key_policy import PolicyKey, Way, Weighted
 from scanner.ownership.primitives.not_proven import malformed, unsupported
+
+DEEPEST: Final = 8
+"""Lists of keys one in another; no tool that is known makes as many."""
 
 MOST_MEMBERS: Final = 40
 """Members of one account, those of its members counted."""
@@ -53,15 +56,9 @@ def keys_in(part: object, read: Callable[[object], PolicyKey | Several]) -> Poli
 def several(members: Sequence[PolicyKey | Way], threshold: object) -> Way:
     """The way of so many of these members, each of weight 1. threshold: see Several.
 
-    Raises NotProvenError for a threshold that no account can have, and for a member named twice:
-    chains differ in how often that one counts.
+    Raises NotProvenError for a threshold that no account can have.
     """
     number = needed(threshold, len(members))
-    if len(set(members)) < len(members):
-        raise unsupported(
-            "one list of the keys names the same member twice, which is not read: move to an "
-            "account whose members differ"
-        )
     inner = sum(isinstance(member, Way) for member in members)
     name = f"{number} of its {len(members)} keys"
     if inner:

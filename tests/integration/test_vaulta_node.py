@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from urllib.error import HTTPError
 
 import pytest
 from coincurve import PrivateKey
@@ -119,6 +120,71 @@ def judged(node: Nodeos, name: str, *signers) -> ControlResult:
 def permission(node: Nodeos, name: str, which: str, parent: str, text: str) -> None:
     above = (parent,) if parent else ()
     node.cleos("set", "account", "permission", name, which, text, *above, "-p", f"{name}@owner")
+
+
+def satisfied(node: Nodeos, name: str, *signers) -> bool:
+    """What the node itself says: whether these keys are enough for an account's active permission."""
+    action = {
+        "account": "eosio.token",
+        "name": "transfer",
+        "authorization": [{"actor": name, "permission": "active"}],
+        "data": "",
+    }
+    zero = ("ref_block_num", "ref_block_prefix", "max_net_usage_words", "max_cpu_usage_ms")
+    transaction = {
+        "expiration": "2099-01-01T00:00:00",
+        **dict.fromkeys((*zero, "delay_sec"), 0),
+        "context_free_actions": [],
+        "actions": [action],
+        "transaction_extensions": [],
+    }
+    keys = [antelope_key(signer) for signer in signers]
+    try:
+        node.ask("chain/get_required_keys", transaction=transaction, available_keys=keys)
+    except HTTPError as e:
+        assert "do not satisfy" in e.read().decode()
+        return False
+    return True
+
+
+def test_accounts_in_accounts_are_followed_as_the_node_follows_them(running):
+    """How deep, in circles, weights of 0, one key in two places: against the node's own check."""
+    chain = [f"deep{letter}" for letter in "abcdefgh"]
+    for name in (*chain, "circlea", "circleb", "weightless", "twice"):
+        stake = ("--stake-net", "10.0000 EOS", "--stake-cpu", "10.0000 EOS")
+        made = ("system", "newaccount", *stake, "--buy-ram-kbytes", "16")
+        running.cleos(*made, "eosio", name, PUBLIC, PUBLIC)
+    below: tuple[tuple[str, int], ...] = ()
+    for name in chain:
+        keys = () if below else (MINE,)
+        permission(running, name, "active", "owner", authority(1, *keys, accounts=below))
+        below = ((name, 1),)
+    first = authority(1, SECOND, accounts=(("circleb", 1),))
+    permission(running, "circlea", "active", "owner", first)
+    permission(
+        running, "circleb", "active", "owner", authority(2, MINE, accounts=(("circlea", 1),))
+    )
+    light = json.loads(authority(1, MINE, SECOND, accounts=(("deepa", 0),)))
+    next(k for k in light["keys"] if k["key"] == antelope_key(SECOND))["weight"] = 0
+    permission(running, "weightless", "active", "owner", json.dumps(light))
+    both = (("deepa", 1), ("deepb", 1))
+    permission(running, "twice", "active", "owner", authority(2, accounts=both))
+    agreed = set()
+    for name in (*chain, "circlea", "circleb", "weightless"):
+        for who in ((MINE,), (SECOND,), (MINE, SECOND)):
+            result = judged(running, name, *who)
+            if any(satisfied(running, name, one) for one in who) and len(who) == 2:
+                continue  # a stranger beside who is enough: each signature of a row has to be good
+            enough = satisfied(running, name, *who)
+            assert result.shows_control is enough, (name, len(who), result.reason)
+            assert (result.control is Control.MISMATCH) is not enough
+            agreed.add((name, enough))
+    assert ("deepf", True) in agreed
+    assert ("deepg", True) not in agreed
+    assert {("circleb", True), ("circleb", False)} <= agreed
+    assert {("weightless", True), ("weightless", False)} <= agreed
+    assert satisfied(running, "twice", MINE)  # and here a key counts once: undecided, not false
+    assert judged(running, "twice", MINE).control is Control.UNSUPPORTED
 
 
 def test_permissions_of_a_real_node(running):

@@ -1,7 +1,8 @@
 """Which keys may spend from an Antelope account: its active and owner permissions.
 
-In a key's place may stand another account's permission, which is followed. Waiting does not count,
-nor does a contract's own permission (eosio.code). Keys of other curves than K1 are no members.
+In a key's place may stand another account's permission, which is followed as deep as the chain
+does. Waiting does not count, nor does a contract's own permission (eosio.code), nor who has the
+weight 0, which the chain takes. Keys of other curves than K1 are no members.
 Source: Antelope documentation, "Accounts and Permissions"; get_account of a node.
 """
 
@@ -51,15 +52,18 @@ class Permissions:
     def _authority(self, name: str, permission: object, depth: int) -> Way:
         authority = take(self._endpoint, permission, dict, "required_auth")
         members = []
-        for item in take(self._endpoint, authority, list, "keys"):
-            key = _key(take(self._endpoint, item, str, "key"))
-            if key is not None:
-                members.append(Weighted(key, take(self._endpoint, item, int, "weight")))
-        for item in take(self._endpoint, authority, list, "accounts"):
-            way = self._named(take(self._endpoint, item, dict, "permission"), depth)
-            if way is not None:
-                members.append(Weighted(way, take(self._endpoint, item, int, "weight")))
         try:
+            for item in take(self._endpoint, authority, list, "keys"):
+                weight = take(self._endpoint, item, int, "weight")
+                key = _key(take(self._endpoint, item, str, "key"))
+                if key is not None and weight:
+                    members.append(Weighted(key, weight))
+            for item in take(self._endpoint, authority, list, "accounts"):
+                weight = take(self._endpoint, item, int, "weight")
+                named = take(self._endpoint, item, dict, "permission")
+                way = self._named(named, depth) if weight else None
+                if way is not None:
+                    members.append(Weighted(way, weight))
             threshold = take(self._endpoint, authority, int, "threshold")
             return Way(f"permission {name}", tuple(members), threshold)
         except ValueError as e:

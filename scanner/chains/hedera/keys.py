@@ -17,24 +17,35 @@ _FIELDS: Final = {2: (KeyKind.ED25519, 32), 7: (KeyKind.SECP256K1, 33)}
 _THRESHOLD, _LIST = 5, 6
 _OTHERS: Final = (1, 3, 4, 8)
 """Contracts and kinds of keys whose signatures are not read: somebody may sign, nobody here."""
-_DEEPEST: Final = 8
+_DEEPEST: Final = 15
+"""Keys one in another: the network takes no deeper ones (hedera-services, JKey.MAX_KEY_DEPTH)."""
+_EMPTY: Final = b"\x32\x00"
+"""A list of no keys: how the network keeps that an account has none."""
+_NO_KEY: Final = (
+    "the account shows no key: it is deleted, the network's own, or one that waits for its first "
+    "signature by the key of its EVM address: sign a transaction of the account first"
+)
 
 _Field = tuple[int, int, bytes]
 """Number, value of a varint, bytes of a field that has some."""
 
 
 def account_key(endpoint: str, key: object, height: int) -> KeyPolicy:
-    """Read a mirror node's `key`. None (a deleted or system account) has no way to spend.
+    """Read a mirror node's `key`.
 
-    Raises SourceUnavailableError for what is no key.
+    The policy of an account without one is `disputed`: accounts that were made by a transfer to an
+    EVM address are so until that address's key signs for them (HIP-583), and mirrors tell such a
+    key as null or as an empty list. Raises SourceUnavailableError for what is no key.
     """
     if key is None:
-        return KeyPolicy((), height, "the account has no key")
+        return KeyPolicy((), height, disputed=_NO_KEY)
     kind = take(endpoint, key, str, "_type")
     try:
         data = bytes.fromhex(take(endpoint, key, str, "key"))
         if kind in _SINGLE:
             way = Way("key", (Weighted(_sized(*_SINGLE[kind], data)),))
+        elif data == _EMPTY:
+            return KeyPolicy((), height, disputed=_NO_KEY)
         else:
             member = _member(data, _DEEPEST)
             way = member.by if isinstance(member.by, Way) else Way("key", (member,))

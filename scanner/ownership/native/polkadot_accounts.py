@@ -19,11 +19,11 @@ from typing import Final
 from scanner.errors import AddressFormatError
 from scanner.model.addresses.table import decode_address
 from scanner.model.jsontext import read_json
-from scanner.model.key_policy import DEEPEST, KeyKind, PolicyKey, Way
+from scanner.model.key_policy import KeyKind, PolicyKey, Way
 from scanner.ownership.ed25519.signing import MOST_KEYS
 from scanner.ownership.groups import group, multi_account
 from scanner.ownership.interface import Proof
-from scanner.ownership.nested import LONGEST, MOST_MEMBERS, Several, keys_in, needed
+from scanner.ownership.nested import DEEPEST, LONGEST, MOST_MEMBERS, Several, keys_in, needed
 from scanner.ownership.primitives.hextext import decode_hex
 from scanner.ownership.primitives.not_proven import malformed, unsupported
 

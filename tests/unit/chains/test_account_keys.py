@@ -156,11 +156,18 @@ def test_hedera_keys_lists_and_thresholds() -> None:
         "n", hedera("ProtobufEncoded", proto(5, b"\x08\x01" + proto(2, both))), 7
     ).ways
     assert one.threshold == 1
-    assert account_key("n", None, 7).ways == ()
+    assert account_key("n", None, 7).disputed
     contract = proto(1, proto(1, b"\x18\x05")) + proto(1, proto(2, FIRST))
     (mixed,) = account_key("n", hedera("ProtobufEncoded", proto(6, contract)), 7).ways
     assert [m.hides for m in mixed.members] == [True, False]
-    for wrong in (b"", b"\xff", proto(6, b""), proto(9, b"x"), proto(2, b"x"), proto(2, FIRST) * 2):
+    for wrong in (
+        b"",
+        b"\xff",
+        proto(6, proto(1, b"")),
+        proto(9, b"x"),
+        proto(2, b"x"),
+        proto(2, FIRST) * 2,
+    ):
         with pytest.raises(SourceUnavailableError):
             account_key("n", hedera("ProtobufEncoded", wrong), 7)
     with pytest.raises(SourceUnavailableError):

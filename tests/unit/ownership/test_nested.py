@@ -33,7 +33,7 @@ POLKADOT: dict[str, dict[str, Any]] = {
 AGAIN = {  # of whom one stands in two places: the SDK counts it in each, here it counts once
     "a key in two branches": ([1], [1, 2]),
     "one of a key and one inside": ([1, 2, 3],),
-    "a key twice in one list": ([1], [1, 2]),
+    "a key twice in one list": ([1],),
 }
 SIGNED = [(v, s) for v in COSMOS.values() for s in v["signed"]]
 READ = [(v, s) for v, s in SIGNED if s["by"] not in AGAIN.get(v["name"], ())]
@@ -81,7 +81,7 @@ def test_a_key_in_two_places_counts_once_and_is_no_false_claim(name: str) -> Non
     for who in AGAIN[name]:
         result = cosmos(COSMOS[name], *(by(COSMOS[name], n) for n in who))
         assert (result.control, result.binding) == (Control.UNSUPPORTED, Binding.NONE)
-        assert "several places" in result.reason or "twice" in result.reason
+        assert "several places" in result.reason
 
 
 def test_one_key_that_signs_twice_is_one() -> None:
