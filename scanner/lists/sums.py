@@ -16,6 +16,9 @@ from scanner.model.registry import Registry
 
 _MOST_HEIGHTS = 8
 
+Adder = Callable[[int | None, int | None, bool], None]
+"""add(amount, height, duplicate): takes in one claim of a coin; the first two as in `Claim`."""
+
 
 @dataclass(slots=True)
 class _Sum:
@@ -115,12 +118,15 @@ class Sums:
 
     def add(self, claim: Claim, duplicate: bool = False) -> None:
         """Take in a claim. duplicate: whether it repeats another one and is not counted."""
-        _, coin, asset, network, _, _, decimals, amount, height, _, _, _, _, _ = claim[:]
-        named = coin.upper(), asset, network
+        self.adder(claim)(claim.amount, claim.height, duplicate)
+
+    def adder(self, claim: Claim) -> Adder:
+        """What takes in the amounts of claims of the same coin as written, asset and network."""
+        named = claim.coin.upper(), claim.asset, claim.network
         total = self._sums.get(named)
         if total is None:
-            total = self._sums[named] = _Sum(decimals)
-        total.add(amount, height, duplicate)
+            total = self._sums[named] = _Sum(claim.decimals)
+        return total.add
 
     def declare(self, total: DeclaredTotal) -> None:
         """Take in a line of the list's own totals."""

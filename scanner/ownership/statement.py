@@ -58,6 +58,11 @@ def settle(result: ControlResult, claim: Claim, rule: StatementRule | None) -> C
     return result._replace(reason=whole, statement=statement, stated_by=stated_by)
 
 
+def settled_alike(result: ControlResult, claim: Claim, rule: StatementRule) -> bool:
+    """Whether rows are settled in the same way that differ from this in address and signer only."""
+    return not _names_addresses(said_by(result.scheme, claim.message), rule)
+
+
 def judge_said(said: Said, address: str | None, rule: StatementRule | None) -> Answer:
     """Judge what was signed. address: of the row, as written; a text may have to name it.
 

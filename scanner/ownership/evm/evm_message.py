@@ -23,7 +23,7 @@ from scanner.ownership.evm.typed_data import is_first_typed_data, refused
 from scanner.ownership.evm.wallets import UNKNOWN_CODE, Wallet, find_wallet
 from scanner.ownership.freshness import grade
 from scanner.ownership.interface import ChainView, ContractCall, Proof
-from scanner.ownership.primitives.recovery import recover_account
+from scanner.ownership.primitives.recovery import recover_account, recover_accounts
 
 _FIRST_TYPED = (
     "the message is typed data of the first version (signTypedData V1), which is not read: sign "
@@ -102,10 +102,12 @@ class EvmMessage:
         read = [evm_signers.one_key(proof, self.envelopes) for proof in proofs]
         waiting = [(n, *one) for n, one in enumerate(read) if one is not None]
         for turn in range(len(self.envelopes)):
-            accounts = [
-                recover_account(digests[turn].value, plain.compact, plain.recovery_id)
-                for _, plain, digests in waiting
-            ]
+            accounts = recover_accounts(
+                [
+                    (digests[turn].value, plain.compact, plain.recovery_id)
+                    for _, plain, digests in waiting
+                ]
+            )
             left = []
             for account, row in zip(accounts, waiting, strict=True):
                 n, plain, digests = row

@@ -6,14 +6,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from scanner.lists.sums import Sums
+from scanner.lists.sums import Adder, Sums
 from scanner.model.claim import Claim, DeclaredTotal, Row, UnreadableRow
-from scanner.model.control import DERIVED, Binding, Control, ControlResult, is_proof
+from scanner.model.control import DERIVED, Binding, Control, ControlResult
 from scanner.model.finding import WEIGHTS, Finding, FindingKind, Weight
 from scanner.model.registry import Registry
 from scanner.model.statement import StatedBy, StatementRule
 from scanner.ownership.signed_texts import SignedTexts
-from scanner.ownership.statement import settle
+from scanner.ownership.statement import settle, settled_alike
 from scanner.reports.tables.jsontext import compact
 
 VERIFIED, NOT_STATED, ASSERTED, UNREADABLE = "verified", "not_stated", "asserted", "unreadable"
@@ -252,6 +252,26 @@ class OwnershipSummary:
             kept.append((row, what, reason))
 
 
+_Key = tuple[str, str, str, str, bool, tuple[object, ...], tuple[object, ...]]
+"""What rows have in common that are alike: coin, asset, network, text, whether anything is signed,
+and what the verdict says before and behind who signed."""
+
+
+@dataclass(slots=True)
+class _Alike:
+    """Verified rows that differ in line, address, signer and amount only: all but the first one.
+
+    first, result: line and settled verdict of the first one. shown: the object of its JSON line.
+    add: takes an amount into their sum.
+    """
+
+    first: int
+    result: ControlResult
+    shown: dict[str, object]
+    add: Adder
+    rows: int = 0
+
+
 def render_block(
     judged: Iterable[tuple[Row, ControlResult | None]], *, lines: bool, rule: StatementRule
 ) -> tuple[OwnershipSummary, bytes]:
@@ -261,35 +281,64 @@ def render_block(
     lines: whether to write them. rule: what counts as the publisher's claim.
     """
     summary, written = OwnershipSummary(), bytearray()
-    alike: dict[tuple[str, str, Binding, StatedBy], int] = {}  # how many rows are verified
+    shown: dict[str, object] | None
+    rows_alike: dict[_Key, _Alike] = {}
     for row, verdict in judged:
         if isinstance(row, Claim) and verdict is not None:
-            summary.sums.add(row)
-            result = settle(verdict, row, rule)
             # Taken apart at once, as everywhere on the way of a row: see `scanner.model.claim`.
-            control, binding, _, _, _, _, _, _, statement, by, _ = result[:]
-            if is_proof(control, binding, statement):
-                line, _, asset, network, _, _, _, _, _, message, _, _, _, _ = row[:]
-                summary.texts.add(message, 1, line)
-                kind = asset, network, binding, by
-                alike[kind] = alike.get(kind, 0) + 1
+            line, coin, asset, network, address, _, _, amount, height, text, given, _, _, _ = row[:]
+            key = coin, asset, network, text, any(given), verdict[:5], verdict[6:]
+            alike = rows_alike.get(key)
+            if alike is None:
+                shown = _first(summary, row, verdict, rule, rows_alike, key)
             else:
-                summary.add_verdict(row, result)
-            if lines:  # kept apart, each would hold a kilobyte
-                written += compact(_verdict(row, result))
-        elif isinstance(row, DeclaredTotal):
-            summary.sums.declare(row)
-        elif isinstance(row, Finding):
-            summary.tell(row)
-            if lines:
-                written += compact(finding_object(row))
+                alike.rows += 1
+                alike.add(amount, height, False)
+                shown = alike.shown
+                shown["row"], shown["address"], shown["signed_by"] = line, address, verdict[5]
         else:
-            summary.add(row, verdict)
-            if lines:
-                written += compact(row_object(row, verdict))
-    for place, rows in alike.items():
-        summary.add_verified(*place, rows)
+            shown = _no_claim(summary, row, verdict)
+        if lines and shown is not None:
+            written += compact(shown)  # kept apart, each would hold a kilobyte
+    for (_, asset, network, text, *_), alike in rows_alike.items():
+        if alike.rows:
+            result = alike.result
+            summary.add_verified(asset, network, result.binding, result.stated_by, alike.rows)
+            summary.texts.add(text, alike.rows, alike.first)
     return summary, bytes(written)
+
+
+def _first(
+    summary: OwnershipSummary,
+    claim: Claim,
+    verdict: ControlResult,
+    rule: StatementRule,
+    rows_alike: dict[_Key, _Alike],
+    key: _Key,
+) -> dict[str, object]:
+    """Count a claim by itself; the object of its line. If it is verified, others may be alike."""
+    add = summary.sums.adder(claim)
+    add(claim.amount, claim.height, False)
+    result = settle(verdict, claim, rule)
+    summary.add_verdict(claim, result)
+    shown = _verdict(claim, result)
+    if result.is_proof and settled_alike(verdict, claim, rule):
+        rows_alike[key] = _Alike(claim.row, result, shown, add)
+    return shown
+
+
+def _no_claim(
+    summary: OwnershipSummary, row: Row, verdict: ControlResult | None
+) -> dict[str, object] | None:
+    """Take in what is no claim; the object of its line, None where it has none."""
+    if isinstance(row, DeclaredTotal):
+        summary.sums.declare(row)
+        return None
+    if isinstance(row, Finding):
+        summary.tell(row)
+        return finding_object(row)
+    summary.add(row, verdict)
+    return row_object(row, verdict)
 
 
 def count_texts(judged: Iterable[tuple[Row, ControlResult | None]]) -> SignedTexts:

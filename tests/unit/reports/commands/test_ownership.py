@@ -128,3 +128,31 @@ def test_rows_whose_accounts_keys_were_not_asked_are_counted_apart():
     print_ownership(summary, OKX_RULE, out)
     assert summary.total("verified") == 5
     assert "1 of the verified rows: the account's current keys were not checked" in out.getvalue()
+
+
+def test_rows_alike_but_for_their_address_are_not_stated_by_a_text_that_names_another():
+    mine, other = "0x" + "1" * 40, "0x" + "2" * 40
+    text = f"I own the wallet {mine}"
+    signed = {"message": text, "signatures": ("s",)}
+    claims = [eth_claim(n, address=a, **signed) for n, a in enumerate((mine, other, mine))]
+    rule = StatementRule("okx", wanted=("I own the wallet {address}",))
+    summary, lines = render_block([(c, CONTROLS) for c in claims], lines=True, rule=rule)
+    stated = [json.loads(line)["statement"] for line in lines.splitlines()]
+    assert stated == ["stated", "not_stated", "stated"]
+    assert (summary.total("verified"), summary.total("not_stated")) == (2, 1)
+
+
+def test_rows_alike_are_counted_and_written_each_with_its_own_address_and_signer():
+    claims = [eth_claim(n, address=f"0x{n:040x}", amount=n, signatures=("s",)) for n in range(9)]
+    verdicts = [CONTROLS._replace(signed_by=(claim.address,)) for claim in claims]
+    verdicts[4] = verdicts[4]._replace(reason="64-byte form of EIP-2098")
+    summary, lines = render_block(zip(claims, verdicts, strict=True), lines=True, rule=OKX_RULE)
+    rows = [json.loads(line) for line in lines.splitlines()]
+    assert [(row["row"], row["address"], row["signed_by"]) for row in rows] == [
+        (claim.row, claim.address, [claim.address]) for claim in claims
+    ]
+    assert [n for n, row in enumerate(rows) if row["reason"]] == [4]
+    alone = OwnershipSummary()
+    for claim, verdict in zip(claims, verdicts, strict=True):
+        alone.merge(render_block([(claim, verdict)], lines=False, rule=OKX_RULE)[0])
+    assert summary == alone
