@@ -7,6 +7,7 @@ from scanner.ownership.ed25519.signing import is_ecdsa_row
 from scanner.ownership.ed25519.text_form import Ed25519Text
 from scanner.ownership.interface import Proof
 from scanner.ownership.primitives.envelopes import okx_bytes
+from scanner.ownership.primitives.plain_signature import hex_or_base64
 
 
 def is_ed_row(proof: Proof) -> bool:
@@ -19,7 +20,9 @@ class Ed25519(Ed25519Text):
     """One account, Ed25519 keys, OKX's envelope."""
 
     def __init__(self) -> None:
-        super().__init__("ed25519", "OKX's envelope", {*KEY_FIXES_ADDRESS, *NAMED}, _envelope)
+        super().__init__(
+            "ed25519", "OKX's envelope", {*KEY_FIXES_ADDRESS, *NAMED}, _envelope, hex_or_base64
+        )
 
     def handles(self, proof: Proof) -> bool:
         """Formats with a key rule or named accounts; of the XRP Ledger and of Hedera, rows whose

@@ -35,6 +35,8 @@ MOST_KEYS = 20
 
 BETWEEN = re.compile(r"[\s,;|]+", re.ASCII)
 _ECDSA_DER = bytes.fromhex("302d300706052b8104000a032200")
+_WHOLE_DER = bytes.fromhex("3056301006072a8648ce3d020106052b8104000a034200")
+"""RFC 5480: an EC key of secp256k1, of 33 bytes (Hedera's short form) and of 65."""
 NOT_BOUND = {
     "near_named": "the key signed; whether it may use the named account is not verified: compare "
     "it with the account's access keys (view_access_key_list of a node)",
@@ -110,9 +112,12 @@ def is_ecdsa_row(proof: Proof) -> bool:
 
 
 def ecdsa_key(text: str) -> bytes | None:
-    """A secp256k1 key of 33 bytes in hex, alone or in DER as Hedera's tools print it, or None."""
-    data = (decode_hex(text) or b"").removeprefix(_ECDSA_DER)
-    return data if len(data) == 33 and secp256k1.parse_key(data) is not None else None
+    """A secp256k1 key in hex, alone or in DER as Hedera's tools print it: 33 bytes, or None."""
+    data = decode_hex(text) or b""
+    for start in (_ECDSA_DER, _WHOLE_DER):
+        data = data.removeprefix(start)
+    point = secp256k1.parse_key(data)
+    return None if point is None else secp256k1.compress(point)
 
 
 def bound(scheme: str, proof: Proof, keys: Sequence[bytes], note: str = "") -> ControlResult:

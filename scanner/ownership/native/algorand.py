@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from scanner.ownership.ed25519.text_form import Ed25519Text
-from scanner.ownership.native.spellings import hex_or_base64
+from scanner.ownership.primitives.plain_signature import hex_or_base64
 
 
 def algorand_mx() -> Ed25519Text:

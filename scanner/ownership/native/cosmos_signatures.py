@@ -15,11 +15,11 @@ from typing import Final, NamedTuple
 from scanner.model.jsontext import read_json
 from scanner.model.key_policy import PolicyKey, Way, keys_of
 from scanner.ownership.native.cosmos_keys import read_key, ways_in
-from scanner.ownership.native.spellings import hex_or_base64
 from scanner.ownership.nested import LONGEST
 from scanner.ownership.primitives.base64text import decode_base64
 from scanner.ownership.primitives.hextext import decode_hex
 from scanner.ownership.primitives.not_proven import NotProvenError, malformed
+from scanner.ownership.primitives.plain_signature import hex_or_base64
 
 _SIGNATURE: Final = 64
 _VARINT, _BYTES = 0, 2

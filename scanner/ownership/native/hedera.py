@@ -25,16 +25,18 @@ from scanner.ownership.ed25519.signing import (
 )
 from scanner.ownership.ed25519.text_form import Ed25519Text
 from scanner.ownership.interface import ContractCall, Proof, Readings, Signer, one_reading
-from scanner.ownership.native.spellings import hex_or_base64
 from scanner.ownership.primitives import secp256k1
 from scanner.ownership.primitives.base64text import decode_base64
 from scanner.ownership.primitives.ed25519_text import read_key
+from scanner.ownership.primitives.hextext import decode_hex
 from scanner.ownership.primitives.not_proven import NotProvenError, malformed, mismatch, unsupported
+from scanner.ownership.primitives.plain_signature import hex_or_base64
 from scanner.ownership.unread import unread
 
 _TITLE = "\x19Hedera Signed Message:\n"
 _PAIR, _PREFIX, _ED25519, _ECDSA = b"\x0a", b"\x0a", b"\x1a", b"\x32"
 """Protobuf tags: field 1 of the map; fields 1, 3 and 6 of a pair; all of them bytes."""
+_LONGEST = 400
 _NO_ECDSA_KEY = "the signature is by an ECDSA key: publish that one in the key column"
 
 
@@ -143,7 +145,9 @@ def _read(text: str) -> tuple[bytes, bytes] | None:
     plain = hex_or_base64(text)
     if plain is not None:
         return b"", plain
-    pair = _field(decode_base64(text) or b"", _PAIR) if len(text) <= 400 else None
+    if len(text) > _LONGEST:
+        return None
+    pair = _field(decode_hex(text) or decode_base64(text) or b"", _PAIR)
     if pair is None or pair[1]:
         return None
     prefix = _field(pair[0], _PREFIX)

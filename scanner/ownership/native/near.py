@@ -1,9 +1,10 @@
 """NEP-413: a NEAR wallet signs message, nonce, recipient and callback together, hashed.
 
-The message column holds the parts as JSON: {"message", "nonce" (base64 of 32 bytes, or a list of
-them), "recipient", "callbackUrl" where there was one}. Wallets differ in whether they sign that
-address, which says nothing of the text: one that is given may be left out of what was signed, and
-where none is given the wallet may have signed one. Source: NEP-413; Borsh for the bytes.
+The message column holds the parts as JSON: {"message", "nonce" (32 bytes in base64 or hex, or
+a list of them, also as JavaScript writes one), "recipient", "callbackUrl" where there was one}.
+Wallets differ in whether they sign that address, which says nothing of the text: one that is given
+may be left out of what was signed, and where none is given the wallet may have signed one.
+Source: NEP-413; Borsh for the bytes.
 """
 
 from __future__ import annotations
@@ -11,12 +12,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from hashlib import sha256
 
+from scanner.model.signature_text import listed_bytes
 from scanner.ownership.ed25519.text_form import Ed25519Text
 from scanner.ownership.interface import Proof
 from scanner.ownership.native.parts import is_nep413, read_parts
-from scanner.ownership.native.spellings import hex_or_base64
 from scanner.ownership.primitives.base64text import decode_base64
+from scanner.ownership.primitives.hextext import decode_hex
 from scanner.ownership.primitives.not_proven import malformed
+from scanner.ownership.primitives.plain_signature import hex_or_base64
 
 _TAG = (2**31 + 413).to_bytes(4, "little")
 _FORMATS = frozenset(("near_implicit", "near_named"))
@@ -57,11 +60,12 @@ def _digests(proof: Proof) -> tuple[bytes, ...]:
 
 def _nonce(parts: Mapping[str, object]) -> bytes:
     given = parts["nonce"]
-    data = decode_base64(given) if isinstance(given, str) else None
-    if isinstance(given, list) and all(type(b) is int and 0 <= b < 256 for b in given):
-        data = bytes(given)
+    text = given if isinstance(given, str) else listed_bytes(given)
+    data = decode_hex(text)
     if data is None or len(data) != 32:
-        raise malformed("the nonce is not 32 bytes, in base64 or as a list")
+        data = decode_base64(text)
+    if data is None or len(data) != 32:
+        raise malformed("the nonce is not 32 bytes, in base64, in hex or as a list")
     return data
 
 

@@ -15,6 +15,10 @@ from scanner.model.jsontext import read_json
 
 _OF_PARTS = ("nep413", "ton_connect")
 _new = tuple.__new__
+_BESIDE = ("address", "signature")
+"""What wallets of TON answer beside what they sign; both must be the row's own."""
+_SENT = ("network", "from")
+"""What pages of TON send beside the text; both must be the row's own."""
 LONGEST = 65_536
 """Characters of a message that is looked at."""
 
@@ -103,29 +107,37 @@ def with_text(message: str, text: str) -> str:
 
 def is_nep413(parts: Mapping[str, object]) -> bool:
     """Whether parts are NEP-413's and nothing else: what is not signed is not taken for signed."""
-    return _are(parts, {"message": str, "recipient": str, "nonce": (str, list)}, ("callbackUrl",))
+    wanted: Mapping[str, type | tuple[type, ...]] = {
+        "message": str,
+        "recipient": str,
+        "nonce": (str, list, dict),
+    }
+    return _are(parts, wanted, ("callbackUrl",))
 
 
 def is_ton_proof(parts: Mapping[str, object]) -> bool:
     """Whether parts are ton_proof's: timestamp, domain of a length and a value, payload."""
     domain = parts.get("domain")
     return (
-        _are(parts, {"domain": dict, "timestamp": int, "payload": str}, ("address",))
+        _are(parts, {"domain": dict, "timestamp": int, "payload": str}, _BESIDE)
         and isinstance(domain, dict)
         and _are(domain, {"lengthBytes": int, "value": str})
     )
 
 
 def is_sign_data(parts: Mapping[str, object]) -> bool:
-    """Whether parts are signData's: timestamp, domain as text, payload of a type."""
+    """Whether parts are signData's: timestamp, domain as text, payload of a type.
+
+    Wallets answer with the payload as the page sent it: with the network and the account, too.
+    """
     payload = parts.get("payload")
-    if not _are(parts, {"domain": str, "timestamp": int, "payload": dict}, ("address",)):
+    if not _are(parts, {"domain": str, "timestamp": int, "payload": dict}, _BESIDE):
         return False
     if not isinstance(payload, dict):
         return False
     kind = payload.get("type")
-    return (kind == "text" and _are(payload, {"type": str, "text": str})) or (
-        kind == "binary" and _are(payload, {"type": str, "bytes": str})
+    return (kind == "text" and _are(payload, {"type": str, "text": str}, _SENT)) or (
+        kind == "binary" and _are(payload, {"type": str, "bytes": str}, _SENT)
     )
 
 

@@ -24,12 +24,15 @@ from scanner.ownership.key_policy import judge_group
 from scanner.ownership.native.polkadot_accounts import Behind
 from scanner.ownership.native.spellings import plain_text
 from scanner.ownership.primitives import secp256k1
+from scanner.ownership.primitives.base64text import decode_base64
 from scanner.ownership.primitives.hextext import decode_hex
 from scanner.ownership.primitives.not_proven import NotProvenError, malformed
 from scanner.ownership.unread import other_key, unread
 
 _ED25519, _SR25519, _ECDSA = 0, 1, 2
 _MARK = 0x80
+_LONGEST = 88
+"""Characters of a signature in base64."""
 _NOT_BY_THE_ADDRESS = (
     "is not by the address's own key over this text, in OKX's envelope or as signRaw has it: sign "
     "again, or, if the address belongs to several accounts (multisig), publish all its signatories "
@@ -66,16 +69,24 @@ class PolkadotText:
         unfit = 0
         for number, written in enumerate(proof.signatures, 1):
             data = decode_hex(written)
+            if data is None:
+                data = decode_base64(written) if len(written) <= _LONGEST else None
             if data is None or len(data) not in (64, 65, 66):
-                raise malformed(f"signature {number} is not 64, 65 or 66 bytes of hex")
-            kind, signature = _taken_apart(data)
+                raise malformed(f"signature {number} is not 64, 65 or 66 bytes in hex or base64")
             made = next(
-                (a for a in accounts for c in candidates if _is_by(kind, a, c, signature)), None
+                (
+                    (account, kind)
+                    for kind, signature in _taken_apart(data)
+                    for account in accounts
+                    for text in candidates
+                    if _is_by(kind, account, text, signature)
+                ),
+                None,
             )
             if made is None:
                 unfit = unfit or number
             else:
-                signed[made] = kinds[_NAMES[kind]] = None
+                signed[made[0]] = kinds[_NAMES[made[1]]] = None
         if unfit and signed:
             who = "the address's key" if len(accounts) == 1 else "a key of the row's"
             reason = f"signature {unfit} is not by {who} over this message"
@@ -103,18 +114,23 @@ class PolkadotText:
 _NAMES = {_ED25519: "Ed25519", _SR25519: "sr25519", _ECDSA: "ECDSA"}
 
 
-def _taken_apart(data: bytes) -> tuple[int, bytes]:
-    """Kind and signature. Raises NotProvenError for a mark that does not fit its length."""
+def _taken_apart(data: bytes) -> tuple[tuple[int, bytes], ...]:
+    """Kind and signature, in each way that the bytes can be read (the first byte of a bare ECDSA
+    signature may look like a mark). Raises NotProvenError for a mark that does not fit its length.
+    """
     if len(data) == 64:
-        return (_SR25519 if data[63] & _MARK else _ED25519), data
+        return ((_SR25519 if data[63] & _MARK else _ED25519, data),)
     kind, signature = data[0], data[1:]
+    found = []
     if len(data) == 65 and (kind == _ED25519 or (kind == _SR25519 and data[64] & _MARK)):
-        return kind, signature
+        found.append((kind, signature))
     if len(data) == 66 and kind == _ECDSA:
-        return kind, signature
+        found.append((kind, signature))
     if len(data) == 65 and data[64] < 4:
-        return _ECDSA, data  # a bare ECDSA signature: r, s, recovery id
-    raise malformed("its first byte does not name a kind of signature of this length")
+        found.append((_ECDSA, data))  # bare: r, s, recovery id
+    if not found:
+        raise malformed("its first byte does not name a kind of signature of this length")
+    return tuple(found)
 
 
 def _is_by(kind: int, account: bytes, message: bytes, signature: bytes) -> bool:

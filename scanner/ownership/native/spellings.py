@@ -3,22 +3,11 @@
 from __future__ import annotations
 
 from scanner.model.addresses import base58
-from scanner.ownership.primitives.base64text import decode_base64
-from scanner.ownership.primitives.hextext import decode_hex
 from scanner.ownership.primitives.not_proven import unsupported
+from scanner.ownership.primitives.plain_signature import SIZE, hex_or_base64
 
 LONGEST_TEXT = 65_536
 """Characters of a text that is looked at."""
-
-_SIGNATURE = 64
-
-
-def hex_or_base64(text: str) -> bytes | None:
-    """64 bytes in hex or in base64; None if it is neither."""
-    data = decode_hex(text)
-    if data is None and len(text) == 88:
-        data = decode_base64(text)
-    return data if data is not None and len(data) == _SIGNATURE else None
 
 
 def hex_or_base58(text: str) -> bytes | None:
@@ -29,7 +18,7 @@ def hex_or_base58(text: str) -> bytes | None:
             data = base58.decode(text)
         except ValueError:
             return None
-    return data if data is not None and len(data) == _SIGNATURE else None
+    return data if data is not None and len(data) == SIZE else None
 
 
 def plain_text(message: str) -> bytes:

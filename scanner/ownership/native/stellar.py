@@ -6,7 +6,7 @@ from hashlib import sha256
 
 from scanner.ownership.ed25519.text_form import Ed25519Text
 from scanner.ownership.interface import Proof
-from scanner.ownership.native.spellings import hex_or_base64
+from scanner.ownership.primitives.plain_signature import hex_or_base64
 
 _TITLE = b"Stellar Signed Message:\n"
 

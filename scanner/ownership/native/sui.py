@@ -13,10 +13,10 @@ from scanner.model.control import ControlResult
 from scanner.ownership import verdicts
 from scanner.ownership.ed25519.text_form import Ed25519Text
 from scanner.ownership.interface import ContractCall, Proof, Readings
-from scanner.ownership.native.spellings import hex_or_base64
 from scanner.ownership.native.sui_multisig import MULTISIG, SECP256K1, judge_other
 from scanner.ownership.primitives.base64text import decode_base64
 from scanner.ownership.primitives.hextext import decode_hex
+from scanner.ownership.primitives.plain_signature import hex_or_base64
 
 _INTENT = b"\x03\x00\x00"
 _FLAGS = {0: "Ed25519", 1: "secp256k1", 2: "secp256r1", 3: "multisig", 5: "zkLogin", 6: "passkey"}

@@ -14,9 +14,9 @@ from scanner.model.addresses.table import decode_address
 from scanner.ownership.ed25519.text_form import Ed25519Text
 from scanner.ownership.interface import Proof
 from scanner.ownership.native.parts import is_sign_data, is_ton_proof, read_parts
-from scanner.ownership.native.spellings import hex_or_base64
 from scanner.ownership.primitives.base64text import decode_base64
 from scanner.ownership.primitives.not_proven import malformed, mismatch
+from scanner.ownership.primitives.plain_signature import hex_or_base64
 
 _MOST_SECONDS = 2**63
 
@@ -50,7 +50,7 @@ def signed_bytes(proof: Proof) -> bytes:
         or not 0 <= seconds < _MOST_SECONDS
     ):
         raise malformed("the timestamp is not a number of seconds")
-    _check_address(proof, parts)
+    _check_beside(proof, parts)
     workchain = int(proof.address.key.partition(":")[0])
     account = workchain.to_bytes(4, "big", signed=True) + proof.address.payload
     try:
@@ -87,14 +87,26 @@ def _sign_data(parts: Mapping[str, object], account: bytes, seconds: int) -> byt
     return sha256(body).digest()
 
 
-def _check_address(proof: Proof, parts: Mapping[str, object]) -> None:
-    """An address that the parts name must be the row's. Raises NotProvenError."""
-    if "address" not in parts:
-        return
-    named = parts["address"]
-    try:
-        key = decode_address(proof.network, named).key if isinstance(named, str) else ""
-    except AddressFormatError:
-        key = ""
-    if key != proof.address.key:
-        raise mismatch("the address in the signed fields is not that of the row")
+def _check_beside(proof: Proof, parts: Mapping[str, object]) -> None:
+    """What the parts name beside what is signed must be the row's. Raises NotProvenError."""
+    payload = parts.get("payload")
+    sent = payload if isinstance(payload, dict) else {}
+    for named in (*_given(parts, "address"), *_given(sent, "from")):
+        try:
+            key = decode_address(proof.network, named).key if isinstance(named, str) else ""
+        except AddressFormatError:
+            key = ""
+        if key != proof.address.key:
+            raise mismatch("the address in the signed fields is not that of the row")
+    if any(str(named) != proof.network.chain_id for named in _given(sent, "network")):
+        raise mismatch("the network in the signed fields is not that of the row")
+    for text in _given(parts, "signature"):
+        own = hex_or_base64(text) if isinstance(text, str) else None
+        if own is None or own not in map(hex_or_base64, proof.signatures):
+            raise malformed("the message has another signature in it than the row's")
+
+
+def _given(fields: Mapping[str, object], name: str) -> tuple[object, ...]:
+    """What a field holds; () where it is not there or empty."""
+    value = fields.get(name)
+    return () if value is None else (value,)

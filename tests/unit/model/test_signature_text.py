@@ -50,8 +50,7 @@ def _bytes(row: Signed) -> bytes | None:
     return None
 
 
-PLAIN = [r for r in ROWS if _bytes(r) is not None and "ed25519" not in r.scheme]
-PLAIN = [r for r in PLAIN if r.claim.network not in ("polkadot", "polkadot-asset-hub")]
+PLAIN = [r for r in ROWS if _bytes(r) is not None]
 
 
 @pytest.mark.parametrize("row", PLAIN, ids=ids)
