@@ -130,9 +130,10 @@ def _of_amino(part: object) -> _Level:
     fields = _fields(part if isinstance(part, bytes) else b"")
     arrays = [value for number, value in fields if number == 1]
     parts = [value for number, value in fields if number == 2]
-    inside = dict(_fields(arrays[0])) if len(arrays) == 1 and isinstance(arrays[0], bytes) else {}
+    told = _fields(arrays[0]) if len(arrays) == 1 and isinstance(arrays[0], bytes) else []
+    inside = dict(told)
     data, extra = inside.get(2), inside.get(1, 0)
-    if not isinstance(data, bytes) or not isinstance(extra, int) or set(inside) - {1, 2}:
+    if not isinstance(data, bytes) or not isinstance(extra, int) or len(told) > 1 + (1 in inside):
         raise malformed("it is no signature of several keys in amino")
     if len(arrays) + len(parts) != len(fields) or not all(isinstance(p, bytes) for p in parts):
         raise malformed("it is no signature of several keys in amino")
@@ -143,8 +144,11 @@ def _bits(data: bytes, extra: int) -> list[bool]:
     """A CompactBitArray: high bits first. extra: bits of the last byte, 0 for all of them."""
     if not 0 <= extra < 8 or (extra and not data):
         raise malformed("it says in no way that is known who signed")
-    count = 8 * len(data) - (8 - extra if extra else 0)
-    return [bool(data[n >> 3] >> (7 - n % 8) & 1) for n in range(count)]
+    bits = [bool(data[n >> 3] >> (7 - n % 8) & 1) for n in range(8 * len(data))]
+    count = len(bits) - (8 - extra if extra else 0)
+    if any(bits[count:]):
+        raise malformed("it says of more members than it has that they signed")
+    return bits[:count]
 
 
 def _fields(data: bytes) -> list[tuple[int, int | bytes]]:
