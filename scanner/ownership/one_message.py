@@ -5,7 +5,8 @@ No network of its own and no files: whoever calls brings the chain, if it is to 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from scanner.errors import AddressFormatError
 from scanner.model.addresses.table import decode_address
@@ -19,8 +20,13 @@ from scanner.ownership.changeable import CHANGEABLE
 from scanner.ownership.interface import ContractCall, KeyQuestion
 from scanner.ownership.judge import judge_claims
 from scanner.ownership.native.parts import Said, said_by
+from scanner.ownership.near_misses import NearMiss
 from scanner.ownership.primitives.hextext import decode_hex
 from scanner.ownership.statement import purpose_of
+
+_BEST_KNOWN = ("bitcoin", "ethereum")
+_NAMES_OF_ACCOUNTS = ("antelope", "near_named")
+"""Formats of names without a check sum, which texts of other kinds may look like."""
 
 LONGEST = 1_000_000
 """Characters of a JSON document that is read."""
@@ -49,12 +55,15 @@ class Checked:
 
     changeable: whether the account can have been given other keys than the address was made from.
     purpose: what the text is for where it is no claim ("a log-in"), "" if nothing says so.
+    kind: of the network. exact: how surely the address is of that network, see `_exactness`.
     """
 
     network: str
     result: ControlResult
     changeable: bool = False
     purpose: str = ""
+    kind: str = ""
+    exact: int = 0
 
     @property
     def words(self) -> str:
@@ -90,32 +99,51 @@ def check_message(
 
     call, keys: how to ask the chain of `given.network`, as for `scanner.ownership.judge.judge`;
     then the network must be named. Without a name every network that has such addresses is tried,
-    and the first where the signature is good is told, else the first of them.
+    and the first where the signature is good is told, else the first where a twin of the text was
+    signed, else the first of them: one that spells addresses so before others, and before names,
+    which nearly any text is.
     Raises UnknownAssetError for a network that is in no table, and what `call` and `keys` raise.
     """
     if given.network:
         candidates = [registry.network(given.network)]
     else:
-        candidates = [n for n in _common_first(registry) if _decodes(n, given.address)]
+        candidates = _candidates(registry, given.address)
     found = [_checked(n, given, registry, call, keys) for n in candidates]
     if not found:
         reason = "no known network has such an address: give its network"
         return Checked("", ControlResult(Control.MALFORMED, reason=reason))
-    return next((c for c in found if c.result.control is Control.CONTROLS), found[0])
+    good = next((c for c in found if c.result.control is Control.CONTROLS), None)
+    twin = next((c for c in found if isinstance(c.result, NearMiss)), None)
+    return good or twin or _of_others(found)
 
 
-def _common_first(registry: Registry) -> list[Network]:
-    """The networks of the tables; of those that verify alike, the best known one first."""
-    known = ("bitcoin", "ethereum")
-    return sorted(registry.networks.values(), key=lambda n: (n.name not in known, n.name))
+def _of_others(found: Sequence[Checked]) -> Checked:
+    """The first of those that are not good, with networks of other kinds that it may be of."""
+    told, *rest = found
+    others = [c.network for c in rest if c.kind != told.kind and c.exact == told.exact]
+    if told.result.control is not Control.UNSUPPORTED or not others:
+        return told
+    may_be = f"such an address may be of {', '.join(others)}, too: give its network"
+    reason = f"{told.result.reason}; {may_be}"
+    return replace(told, result=told.result._replace(reason=reason))
 
 
-def _decodes(network: Network, address: str) -> bool:
+def _candidates(registry: Registry, address: str) -> list[Network]:
+    """The networks that have such an address, the likeliest first; of like ones the best known."""
+    fits = ((n, _exactness(n, address)) for n in registry.networks.values())
+    found = [(-how, n.name not in _BEST_KNOWN, n.name, n) for n, how in fits if how]
+    return [network for *_, network in sorted(found, key=lambda f: f[:3])]
+
+
+def _exactness(network: Network, text: str) -> int:
+    """3: the address as the network spells it; 2: another spelling; 1: a name; 0: none."""
     try:
-        decode_address(network, address)
+        address = decode_address(network, text.strip())
     except AddressFormatError:
-        return False
-    return True
+        return 0
+    if address.format in _NAMES_OF_ACCOUNTS:
+        return 1
+    return 3 if address.text.casefold() == text.strip().casefold() else 2
 
 
 def _checked(
@@ -147,7 +175,8 @@ def _checked(
         form = ""
     said = said_by(result.scheme, claim.message)
     purpose = purpose_of(said) or _purpose_of_bytes(claim.message)
-    return Checked(network.name, result, form in CHANGEABLE, purpose)
+    exact = _exactness(network, claim.address)
+    return Checked(network.name, result, form in CHANGEABLE, purpose, network.kind, exact)
 
 
 def _purpose_of_bytes(message: str) -> str:

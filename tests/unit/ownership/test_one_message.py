@@ -13,7 +13,12 @@ from support.signed_rows import MESSAGE, evm_address, evm_sign, key, signed_rows
 from scanner.errors import UnknownAssetError
 from scanner.model.control import Control
 from scanner.ownership.judge import judge
-from scanner.ownership.one_message import SignedMessage, check_message, read_message
+from scanner.ownership.one_message import (
+    Checked,
+    SignedMessage,
+    check_message,
+    read_message,
+)
 from scanner.ownership.primitives import envelopes
 from scanner.settings.tables import load_registry
 
@@ -45,6 +50,42 @@ def test_the_network_is_found_by_the_address() -> None:
     assert (nowhere.network, nowhere.result.control) == ("", Control.MALFORMED)
     with pytest.raises(UnknownAssetError):
         check_message(SignedMessage("a", "b", ("c",), "nowhere"), REGISTRY)
+
+
+def _unnamed(row, **changes) -> Checked:
+    made = row.claim._replace(**changes)
+    given = SignedMessage(made.address, made.message, made.signatures, "", made.script, made.owners)
+    return check_message(given, REGISTRY)
+
+
+def test_an_address_is_not_taken_for_a_name_of_another_network() -> None:
+    """A terra1.. address is also a name that an account of NEAR may have."""
+    terra = next(r for r in native_rows(1) if r.scheme == "adr36")
+    for change in ({"message": "x"}, {"signatures": ("x",)}, {"script": ""}):
+        assert _unnamed(terra, **change).network == "terra-classic", change
+    near = next(r for r in native_rows(1) if (r.scheme, r.label) == ("nep413", "implicit"))
+    assert _unnamed(near, signatures=("00" * 64,)).network == "near"
+    named = next(r for r in native_rows(1) if (r.scheme, r.label) == ("nep413", "named"))
+    assert _unnamed(named, signatures=("00" * 64,)).network == "near"
+
+
+def test_a_near_miss_on_one_network_is_told_before_doubts_on_others() -> None:
+    filecoin = next(r for r in native_rows(1) if r.scheme == "filecoin_text")
+    sui = next(r for r in native_rows(1) if (r.scheme, r.label) == ("sui_personal", "whole"))
+    for row in (filecoin, sui):
+        checked = _unnamed(row, message=row.claim.message + "\n")
+        assert checked.network == row.claim.network
+        assert "without spaces and line ends" in checked.result.reason
+
+
+def test_the_networks_that_an_address_may_be_of_are_named() -> None:
+    sui = next(r for r in native_rows(1) if (r.scheme, r.label) == ("sui_personal", "whole"))
+    reason = _unnamed(sui, message="another").result.reason
+    assert "such an address may be of" in reason
+    assert "sui" in reason
+    assert "bitcoin-cash" not in _unnamed(sui, message="another").result.reason
+    bitcoin = next(r for r in signed_rows() if r.claim.network == "bitcoin")
+    assert "such an address" not in _unnamed(bitcoin, message="another").result.reason
 
 
 def test_a_log_in_says_what_it_is() -> None:
