@@ -1,7 +1,7 @@
 """What one answer may cost in memory, measured at every reader: a few times its own size.
 
 A server's answer ends at 64 MiB (`net/http.py`, `electrum_rpc.py`), which other tests look at. Here
-each reader gets an answer of MEGABYTES in place of a good one: a long text, a long list, many
+each reader gets an answer of KILOBYTES in place of a good one: a long text, a long list, many
 objects, each where the good answer has a value. What it keeps and makes of it at its peak is FACTOR
 times that at most, whether it reads the answer or refuses it.
 """
@@ -17,10 +17,10 @@ from support.every_reader import CONTRACTS, contract_class
 from support.replay import Trap
 from support.wire import at_path, places_in
 
-MEGABYTES = 1
+KILOBYTES = 256
 FACTOR = 18
 """An object of two short fields takes sixteen times its bytes in Python, a text twice."""
-SIZE = MEGABYTES << 20
+SIZE = KILOBYTES << 10
 FAT = {
     "a text": "x" * SIZE,
     "a list of texts": ["y" * 60] * (SIZE // 64),
@@ -63,7 +63,7 @@ def test_a_fat_answer_costs_a_few_times_its_size(protocol, monkeypatch):
             for what, fat in FAT.items():
                 costs[kind, what] = _peak(wire, steps, number, fattened(fat))
     worst = max(costs, key=costs.__getitem__)
-    assert costs[worst] < FACTOR * SIZE, (worst, costs[worst] >> 20)
+    assert costs[worst] < FACTOR * SIZE, (worst, costs[worst] >> 10)
 
 
 def _peak(wire, steps, number, change):
