@@ -48,8 +48,10 @@ def result(plan: Plan, comparison: Comparison, totals: Sequence[AssetTotal]) -> 
         yield "THE SCAN IS WRONG:"
         yield from (f"  {sentence}" for sentence in comparison.wrong)
         return
-    rows = f"{comparison.verified} of {len(plan.rows)} rows are verified."
-    yield f"All {len(plan.faults)} faults were found, and nothing else. {rows}"
+    yield f"All {len(plan.faults)} faults were found, and nothing else."
+    rows = f"{comparison.verified} of {len(plan.rows)} rows are verified"
+    yield f"{rows}: signed for, and the balance read. Some of these"
+    yield "have a fault besides, such as less held than claimed, and are false as well."
     yield "Each total equals what the chains hold, to the last unit. None is a real chain."
 
 

@@ -16,6 +16,7 @@ from scanner.reports.figures.groups import group_objects, group_view, groups_of
 from scanner.reports.figures.words import (
     BINDING,
     CONTROL,
+    COUNTS_OVERLAP,
     EVIDENCE,
     FRESHNESS,
     LIMITS,
@@ -156,6 +157,7 @@ def snapshot(request: Request, snapshot: Wanted) -> Response:
             "snapshot.html.j2",
             {
                 "doc": found,
+                "counts_overlap": COUNTS_OVERLAP,
                 "read_at": drawing.read_at(head),
                 "totals": totals,
                 "by_amount": [] if head.complete else drawing.read_by_amount(totals),

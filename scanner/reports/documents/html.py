@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,7 @@ from scanner.reports.figures.groups import group_view
 from scanner.reports.figures.ratios import ratio_view
 from scanner.reports.figures.signed_texts import text_view
 from scanner.reports.figures.totals_records import unasked_words
-from scanner.reports.figures.words import EVIDENCE, LIMITS, TODO
+from scanner.reports.figures.words import COUNTS_OVERLAP, EVIDENCE, LIMITS, TODO
 from scanner.reports.tables.text import printable
 from scanner.snapshots.tally import SHOWN_EVIDENCE
 
@@ -93,6 +94,7 @@ def _context(document: Json, css: str) -> Json:
         "read": _read(document, finished),
         **_answered(document),
         "figures": _figures(document),
+        "counts_overlap": COUNTS_OVERLAP if _weighed(document) else "",
         "legend": _legend(),
         "assets": [_asset(a) for a in assets],
         "ratios": [
@@ -200,10 +202,7 @@ def _asked(snapshot: Json, rows: Json) -> str:
 
 
 def _figures(document: Json) -> list[tuple[str, str]]:
-    rows = document["rows"]
-    weights = {w: 0 for w in Weight}
-    for finding in document["findings"]:
-        weights[Weight(finding["weight"])] += finding["count"]
+    rows, weights = document["rows"], _weighed(document)
     return [
         ("Rows in the list", f"{rows['data_rows']:,}"),
         ("Rows verified", f"{rows['verified_once']:,}"),
@@ -211,6 +210,15 @@ def _figures(document: Json) -> list[tuple[str, str]]:
         ("Findings: not verified", f"{weights[Weight.UNSHOWN]:,}"),
         ("Networks read", f"{len({b['network'] for b in document['blocks']}):,}"),
     ]
+
+
+def _weighed(document: Json) -> Counter[Weight]:
+    """How many findings there are of the weights that speak against verified rows."""
+    weights = Counter[Weight]()
+    for finding in document["findings"]:
+        if finding["weight"] != Weight.NOTE.value:
+            weights[Weight(finding["weight"])] += finding["count"]
+    return +weights
 
 
 def _legend() -> list[tuple[str, str]]:

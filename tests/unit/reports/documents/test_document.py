@@ -15,7 +15,7 @@ from support.mixed_snapshot import EVIL
 from scanner.liabilities.interface import Liability, LiabilityEvidence
 from scanner.reports.documents.document import CLASSES, report_document, schema
 from scanner.reports.documents.html import report_page
-from scanner.reports.figures.words import LIMITS
+from scanner.reports.figures.words import COUNTS_OVERLAP, LIMITS
 from scanner.reports.tables.jsontext import pretty
 from scanner.store.reading import queries
 from scanner.store.writing.runs import set_liabilities
@@ -116,6 +116,16 @@ def test_hostile_text_is_shown_and_does_nothing(page):
     assert not {"\x1b", "\u202e", "\ud800"} & set(page)
     page.encode("utf-8")
     assert EVIL not in page
+
+
+def test_counts_of_rows_and_of_findings_are_said_to_overlap(taken):
+    document = report_document(taken.store, taken.id)
+    assert COUNTS_OVERLAP in report_page(document).replace("&#34;", '"')
+    weighed = [f for f in document["findings"] if f["weight"] != "note"]
+    assert weighed, "nothing overlaps"
+    for finding in weighed:
+        finding["count"] = 0
+    assert COUNTS_OVERLAP not in report_page(document)
 
 
 def test_page_is_built_for_screen_readers(page):
