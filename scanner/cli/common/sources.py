@@ -8,12 +8,17 @@ from pathlib import Path
 
 from scanner.chains import interface as chains
 from scanner.chains import table as chain_table
+from scanner.cli.common.offline import watching
 from scanner.model.endpoint import Endpoint
 from scanner.model.registry import Registry
 from scanner.settings import endpoints as endpoint_table
 
 Shared = Callable[[Mapping[str, Sequence[Endpoint]]], Mapping[str, Sequence[Endpoint]]]
 """Gives endpoints the budgets that they share with others."""
+
+
+CONNECT = "connect it, or name an endpoint of your own network with --endpoints"
+"""What can be done where no endpoint's name is found, and nothing else of use."""
 
 
 @contextmanager
@@ -23,16 +28,19 @@ def open_sources(
     registry: Registry,
     policy: chains.ReadPolicy,
     shared: Shared | None = None,
+    meanwhile: str = CONNECT,
 ) -> Iterator[dict[str, chains.BalanceSource]]:
     """Open a source for every named network that has endpoints; close them all at the end.
 
     file: endpoint table of the user, None for the default. shared: gives them budgets that all
-    who use one database keep together. Raises ConfigError.
+    who use one database keep together. meanwhile: what to do where no endpoint's name can be
+    found, which is said while they are open. Raises ConfigError.
     """
     endpoints: Mapping[str, Sequence[Endpoint]] = endpoint_table.load_endpoints(file, registry)
     if shared is not None:
         endpoints = shared(endpoints)
-    with ExitStack() as stack:
+    asked = [each for name in sorted(names) for each in endpoints.get(name, ())]
+    with watching(asked, meanwhile), ExitStack() as stack:
         sources: dict[str, chains.BalanceSource] = {}
         for name in sorted(names):
             source = chain_table.source_of(registry.network(name), endpoints, registry, policy)

@@ -19,7 +19,6 @@ from scanner.cli.common.listing import (
     RowNetwork,
     open_published,
 )
-from scanner.cli.common.offline import watching
 from scanner.cli.common.options import AsJson, Endpoints, ListFile
 from scanner.cli.common.places import at_hand
 from scanner.cli.common.progress import ProgressBar
@@ -30,7 +29,6 @@ from scanner.model.claim import Claim
 from scanner.model.registry import Registry
 from scanner.reports.commands import forecasts
 from scanner.reports.tables import jsontext
-from scanner.settings import endpoints as endpoint_table
 from scanner.settings import tables
 from scanner.snapshots import forecast, moments
 
@@ -78,11 +76,8 @@ def doctor(  # noqa: PLR0913, PLR0917 - one parameter per option
         with open_published(place, registry, options) as rows:
             needs = forecast.needs_of(_claims(rows), heights)
     names = {need.network for need in needs}
-    asked = endpoint_table.load_endpoints(endpoints, registry)
-    with (
-        open_sources(names, endpoints, registry, chains.ReadPolicy(quorum)) as sources,
-        watching([e for name in sorted(names) for e in asked.get(name, ())], _MEANWHILE),
-    ):
+    policy = chains.ReadPolicy(quorum)
+    with open_sources(names, endpoints, registry, policy, meanwhile=_MEANWHILE) as sources:
         found = _try_all(needs, sources, registry, day)
     if as_json:
         emit(jsontext.pretty([forecasts.forecast_record(f) for f in found]))

@@ -13,7 +13,6 @@ import typer
 
 from scanner.chains.interface import ReadPolicy
 from scanner.cli.common.console import emit, finish, say
-from scanner.cli.common.offline import watching
 from scanner.cli.common.progress import ProgressBar
 from scanner.cli.common.sources import open_sources
 from scanner.cli.common.stopping import INTERRUPTED, answering
@@ -30,7 +29,6 @@ from scanner.reports.figures.outcome import outcome_weights, print_outcome
 from scanner.reports.figures.ratios import ratio_objects
 from scanner.reports.figures.totals import print_totals
 from scanner.reports.tables.jsontext import pretty
-from scanner.settings.endpoints import load_endpoints
 from scanner.snapshots.goal import Goal
 from scanner.snapshots.take import take_snapshot
 from scanner.snapshots.values import ChunkState
@@ -99,11 +97,10 @@ def take(
     wanted = missing if options.networks is None else missing & options.networks
     # What was read at newest states is read once more at the end, whatever this run is for.
     wanted |= {chunk.plan.network for chunk in sink.late(snapshot_id)}
-    asked, shared = load_endpoints(options.endpoints, registry), partial(with_budgets, store)
+    shared, policy = partial(with_budgets, store), options.policy()
     with (
-        open_sources(wanted, options.endpoints, registry, options.policy(), shared) as sources,
         resumable(snapshot_id),
-        watching([e for name in sorted(wanted) for e in asked.get(name, ())], _MEANWHILE),
+        open_sources(wanted, options.endpoints, registry, policy, shared, _MEANWHILE) as sources,
         ProgressBar(f"snapshot {snapshot_id}", "claims") as bar,
     ):
 
