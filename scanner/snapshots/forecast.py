@@ -18,6 +18,7 @@ from scanner.errors import (
     HeightNotReachedError,
     HeightPrunedError,
     ScannerError,
+    SourceError,
     UnknownAssetError,
 )
 from scanner.model.addresses.table import decode_address
@@ -66,7 +67,8 @@ class Need:
 class Forecast:
     """What to expect of one network and height.
 
-    source: name of the first endpoint, "" where none is configured. answered: claims of the sample
+    source: names of the endpoints that answered, or of that which the problem is about; "" where
+    none is configured. answered: claims of the sample
     that could be read; of `tried`. block: height that was pinned, None where none could be.
     evidence: of the answers, or what the source declares. seconds: for all rows, at the speed of
     the sample; None where nothing was read. problem: why something cannot be read. advice: what to
@@ -120,16 +122,16 @@ def forecast(
         advice = f"give the block with --at {need.network}=HEIGHT"
         return Forecast(*start, source.name, problem=block, advice=advice, doubt=block)
     if isinstance(block, ScannerError):
-        return Forecast(*start, source.name, problem=str(block), advice=_advice(block))
+        who = _asked(source, block)
+        return Forecast(*start, who, problem=str(block), advice=_advice(block))
     queries = _queries(need, registry)
     began = time.monotonic()
     try:
         found = source.fetch_balances(queries, block)
     except ScannerError as e:
         problem = str(e)
-        return Forecast(
-            *start, source.name, len(queries), 0, block.height, problem=problem, advice=_advice(e)
-        )
+        who, tried = _asked(source, e), len(queries)
+        return Forecast(*start, who, tried, 0, block.height, problem=problem, advice=_advice(e))
     taken = time.monotonic() - began
     read = [b for b in found if b.amount is not None]
     problem = next((b.reason for b in found if b.amount is None), "")
@@ -140,7 +142,7 @@ def forecast(
     seconds = _seconds(need.rows, len(queries), taken, source)
     return Forecast(
         *start,
-        source.name,
+        ", ".join(sorted({name for b in found for name in b.sources})) or source.name,
         tried=len(queries),
         answered=len(read),
         block=block.height,
@@ -150,6 +152,11 @@ def forecast(
         advice=advice,
         time=block.time,
     )
+
+
+def _asked(source: BalanceSource, error: ScannerError) -> str:
+    """The endpoint that an error is about, for another one may have been asked first."""
+    return error.endpoint if isinstance(error, SourceError) else source.name
 
 
 def looked_up(needs: Sequence[Need], sources: Mapping[str, BalanceSource]) -> list[Looked]:

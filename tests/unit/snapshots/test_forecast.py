@@ -6,11 +6,15 @@ import pytest
 from support.snapshot_stub import StubSource, eth_claim
 
 from scanner.chains.interface import Reach
+from scanner.errors import SourceRejectedError
 from scanner.model.balance import Balance, Evidence
+from scanner.model.block import BlockRef
 from scanner.model.claim import Claim
 from scanner.reports.commands.forecasts import duration
 from scanner.settings.tables import load_registry
 from scanner.snapshots.forecast import SAMPLE, chosen_blocks, forecast, looked_up, needs_of
+
+BLOCK = BlockRef("ethereum", "1", 7, "0x" + "ab" * 32)
 
 
 def claims(*amounts: int, height: int | None = 7) -> list[Claim]:
@@ -42,6 +46,24 @@ def test_a_source_is_tried_with_the_largest() -> None:
     told = forecast(need, source, load_registry(), block)
     assert (told.tried, told.rows) == (SAMPLE, 19)
     assert told.seconds is not None
+
+
+def test_the_endpoint_shown_is_the_one_that_the_problem_is_about() -> None:
+    """Several were asked: the first one's name beside the last one's error misleads."""
+    (need,) = needs_of(claims(1), {})
+    source = StubSource()
+    refused = SourceRejectedError("third", "no such state")
+    told = forecast(need, source, load_registry(), refused)
+    assert (told.source, told.problem) == ("third", "third: no such state")
+
+    def refuse(*_: object) -> list[Balance]:
+        raise refused
+
+    source.fetch_balances = refuse  # type: ignore[method-assign]
+    assert forecast(need, source, load_registry(), BLOCK).source == "third"
+    held = [Balance(5, Evidence.AGREED, ("second", "third"))]
+    source.fetch_balances = lambda *_: held  # type: ignore[method-assign]
+    assert forecast(need, source, load_registry(), BLOCK).source == "second, third"
 
 
 @pytest.mark.parametrize("evidence", [Evidence.LATEST_ONLY, Evidence.REPORTED])
