@@ -16,6 +16,7 @@ from scanner.reports.figures import findings, outcome
 from scanner.reports.tables import jsontext, writers
 from scanner.reports.tables.text import printable
 from scanner.store.database import engine
+from scanner.store.reading import found as finds
 from scanner.store.reading import queries
 
 Only = Annotated[
@@ -65,14 +66,14 @@ def show(
 def _write(
     store: engine.Store, snapshot_id: int, kinds: Collection[FindingKind], form: _Form
 ) -> set[Weight]:
-    """Write findings as they are read, what is false first."""
+    """Write findings as they are read: what is false first, of one weight as the list has them."""
     weights = set()
     for weight in Weight:
         wanted = [k for k in kinds or FindingKind if WEIGHTS[k] is weight]
-        found = queries.findings(store, snapshot_id, kinds=wanted) if wanted else ()
-        for row in found:
-            weights.add(row.finding.weight)
-            form.add(row.finding)
+        found = finds.findings_by_place(store, snapshot_id, wanted) if wanted else ()
+        for finding in found:
+            weights.add(finding.weight)
+            form.add(finding)
     form.end()
     return weights
 

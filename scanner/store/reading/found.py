@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from heapq import merge
 from itertools import islice
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select
@@ -77,6 +78,32 @@ def findings(
         refuse_pruned(connection, snapshot_id)
         of = subject(connection, snapshot_id)
         yield from islice(_all(connection, of, wanted, after, _Page(limit, whole)), limit)
+
+
+def findings_by_place(
+    store: Store, snapshot_id: int, kinds: Collection[FindingKind]
+) -> Iterator[Finding]:
+    """Findings of some kinds as somebody reads a list: what is of no line first, then by line.
+
+    Findings of rows are read as they are asked for; of the others, which are few, all at once.
+    Raises SnapshotNotFoundError, SnapshotPrunedError.
+    """
+    names, page = sorted(kind.value for kind in kinds), _Page(None, whole=True)
+    with store.read() as connection:
+        refuse_pruned(connection, snapshot_id)
+        of = subject(connection, snapshot_id)
+
+        def part(*wanted: int) -> Iterator[Finding]:
+            rows = _all(connection, of, names, START, page, wanted)
+            return (row.finding for row in rows)
+
+        few = sorted(part(2, 4, 5), key=_line)
+        yield from merge(few, part(1), part(3), key=_line)
+
+
+def _line(finding: Finding) -> int:
+    """The place of a finding in the list, 0 for what is of no line."""
+    return finding.row or 0
 
 
 def first_of_each(

@@ -133,7 +133,7 @@ def test_words_for_people_are_harmless(taken):
     print_outcome(taken.store, taken.id, out)
     text = out.getvalue()
     assert "FALSE: shortfall, 1" in text
-    assert "line 7: row 7, field 2: unknown coin =cmd" in text
+    assert "line 7: field 2: unknown coin =cmd" in text
     assert not {"\x1b", "\u202e", "\ud800"} & set(text)
     text.encode("utf-8")
 
@@ -145,3 +145,20 @@ def test_kinds_as_users_write_them():
     assert parse_kinds([]) == ()
     with pytest.raises(ConfigError, match="no kind of finding 'x'"):
         parse_kinds(["x"])
+
+
+def test_findings_of_one_weight_are_in_the_lists_order(taken):
+    """Wherever they come from: rows that cannot be read, the list, claims, or the snapshot."""
+
+    def lines(weight):
+        kinds = [kind for kind in FindingKind if WEIGHTS[kind] is weight]
+        return [each.row for each in found.findings_by_place(taken.store, taken.id, kinds)]
+
+    by_origin = [f.finding.row for f in queries.findings(taken.store, taken.id)]
+    assert sorted(by_origin, key=lambda row: row or 0) != by_origin, "nothing is to be ordered"
+    assert lines(Weight.FALSE) == [2, 5]
+    assert lines(Weight.UNSHOWN) == [4, 6, 7]
+    every = list(found.findings_by_place(taken.store, taken.id, FindingKind))
+    assert sorted(map(repr, every)) == sorted(
+        repr(f.finding) for f in queries.findings(taken.store, taken.id)
+    )
