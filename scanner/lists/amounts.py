@@ -9,7 +9,7 @@ from scanner.lists.layout import TableLayout
 from scanner.lists.marks import Marks
 from scanner.lists.numbers import TWO_MEANINGS, careful_amount, is_whole, negative, shows_comma
 from scanner.lists.spoken import mixed_units, parted_number
-from scanner.model.amount import ambiguous_dot, format_amount, parse_amount
+from scanner.model.amount import ambiguous_dot, grouped_amount, parse_amount
 from scanner.model.claim import Row
 from scanner.model.finding import Finding, FindingKind
 from scanner.model.network import Holding
@@ -183,7 +183,7 @@ def _unlikely(amount: int, most: int, holding: Holding) -> str:
     coins, fraction = divmod(amount, 10**holding.decimals)
     if amount <= most and fraction:
         return ""
-    smaller = format_amount(coins, holding.decimals)
+    smaller = grouped_amount(coins, holding.decimals)
     why = (
         "more than can exist" if amount > most else "a whole number and a large part of the supply"
     )

@@ -146,7 +146,7 @@ class RowParser(CellReader):
         elif (fields := header_names(cell for cell in cells if cell)) and "address" in fields:
             here = {name for name, _ in self.layout.places}
             if (len(fields) > 1 and not fields <= here) or self._moved(cells):
-                reason = f"line {line} is another header: the rows below it may have other columns"
+                reason = "another header: the rows below it may have other columns"
                 self.asides.append(Finding(FindingKind.ROWS_DOUBTED, reason, line))
 
     def _is_header(self, cells: list[str]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from scanner.model.amount import format_amount
+from scanner.model.amount import grouped_amount
 from scanner.model.claim import Unit
 
 FEW = 8
@@ -55,12 +55,12 @@ def doubt(unit: str, units: Units, total: int, decimals: int, most: int | None) 
     if unit == Unit.BASE and total:
         return (
             "this layout once used base units, but no total of the list confirms that: the amounts "
-            f"add up to {format_amount(total, decimals)} coins, or to {total:,} if they are whole "
+            f"add up to {grouped_amount(total, decimals)} coins, or to {total:,} if they are whole "
             "coins; use --unit base or --unit coin"
         )
     if unit != Unit.COIN:
         return ""
-    readings = f"{format_amount(total, decimals)} coins, or {format_amount(total, 2 * decimals)}"
+    readings = f"{grouped_amount(total, decimals)} coins, or {grouped_amount(total, 2 * decimals)}"
     settle = f"{readings} if they are base units: use --unit coin or --unit base"
     if most is not None and total > most * 10**decimals:
         return f"together more than can exist, {settle}"

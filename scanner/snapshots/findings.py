@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from scanner.model.amount import format_amount
+from scanner.model.amount import grouped_amount
 from scanner.model.balance import Balance, Evidence
 from scanner.model.claim import Claim
 from scanner.model.control import Control, ControlResult
@@ -74,7 +74,7 @@ def _about_balance(row: NumberedClaim, balance: Balance, doubts: Doubts) -> Find
         return None
     difference = balance.amount - claim.amount
     claimed, held, by = (
-        format_amount(n, claim.decimals) for n in (claim.amount, balance.amount, abs(difference))
+        grouped_amount(n, claim.decimals) for n in (claim.amount, balance.amount, abs(difference))
     )
     what = "less" if difference < 0 else "more"
     reason = f"claimed {claimed}, found {held} {claim.asset}: {by} {what}"

@@ -123,7 +123,7 @@ def test_rows_that_all_differ_are_told_by_their_lines(scanner, tmp_path):
     rows = [f"BTC,net{n},1BoatSLRHtKNngkdXEeobR76b53LETtpyT,1" for n in range(2_000)]
     (tmp_path / "x.csv").write_text(HEAD + "\n".join(rows) + "\n")
     said = scanner("lists", "inspect", "x.csv").text
-    assert "line 2: row 2, field 2: unknown network 'net0'" in said
+    assert "line 2: field 2: unknown network 'net0'" in said
     assert "and 1,995 more" in said
 
 

@@ -10,7 +10,7 @@ from functools import cache
 
 from scanner.errors import SourceUnavailableError
 from scanner.model.addresses.scripts import script_pubkey
-from scanner.model.amount import format_amount
+from scanner.model.amount import grouped_amount
 from scanner.model.balance import Balance, BalanceQuery, Evidence, unavailable
 from scanner.net.words import heard
 
@@ -150,7 +150,7 @@ def immature_words(coins: Iterable[Coin], height: int, decimals: int) -> str:
     immature = sum(c.amount for c in coins if is_immature(c, height))
     if not immature:
         return ""
-    return f"includes {format_amount(immature, decimals)} of immature block rewards"
+    return f"includes {grouped_amount(immature, decimals)} of immature block rewards"
 
 
 def is_immature(coin: Coin, height: int) -> bool:

@@ -27,7 +27,7 @@ MOST_TOLD = 10
 """How many reasons of a kind are told, where many rows have the same ones."""
 MOST_REASONS = 1000
 """How many reasons of a kind are told apart; a hostile file may give each row its own."""
-_PLACE = re.compile(r"row [0-9]+(?:, field [0-9]+)?: ", re.ASCII)
+_PLACE = re.compile(r"field [0-9]+: ", re.ASCII)
 MOST_DECLARED = 1000
 """How many lines of a totals block are kept; a hostile file may hold nothing else."""
 MOST_TYPES = 50

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, null, select, union_all
 
-from scanner.model.amount import format_amount
+from scanner.model.amount import grouped_amount
 from scanner.model.balance import Balance, Evidence
 from scanner.model.claim import Claim
 from scanner.model.control import ControlResult
@@ -202,26 +202,24 @@ def _changed(claim: NumberedClaim, stored: Balance | None, seen: Balance | None)
     At one block no answer contradicts nothing. Of a newest state each is another state, and one
     that cannot be read again is not shown to have held still.
     """
-    if seen is None or stored is None or stored.amount in (None, seen.amount):
+    if seen is None or stored is None or stored.amount is None or stored.amount == seen.amount:
         return None
     if stored.evidence is Evidence.LATEST_ONLY:
         return None if claim.duplicate else _moved(claim.claim, stored.amount, seen)
     if seen.amount is None:
         return None
     who = ", ".join(seen.sources) or "the source"
-    reason = (
-        f"read {stored.amount} first and {seen.amount} ({who}) later at the same block; the first "
-        "stays"
-    )
+    held, now = (grouped_amount(n, claim.claim.decimals) for n in (stored.amount, seen.amount))
+    reason = f"read {held} first and {now} ({who}) later at the same block; the first stays"
     return finding_about(claim.claim, FindingKind.BALANCE_CHANGED, reason)
 
 
 def _moved(claim: Claim, first: int, seen: Balance) -> Finding:
-    held = f"{format_amount(first, claim.decimals)} {claim.asset}"
+    held = f"{grouped_amount(first, claim.decimals)} {claim.asset}"
     if seen.amount is None:
         again = f"could not be read again after the whole network ({seen.reason})"
     else:
-        now = format_amount(seen.amount, claim.decimals)
+        now = grouped_amount(seen.amount, claim.decimals)
         again = f"held {now} {claim.asset} after the whole network was read"
     reason = f"held {held} when it was read, and {again}: coins that move in between count twice"
     return finding_about(claim, FindingKind.MOVED_WHILE_READ, reason)

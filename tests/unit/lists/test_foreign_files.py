@@ -102,7 +102,7 @@ def test_more_than_can_exist_is_doubted_and_settled(read: Reader) -> None:
     whole = [f.kind for f in found.findings if f.row is None]
     expected = [FindingKind.NOT_UNDERSTOOD, FindingKind.UNIT_DOUBTED]
     assert whole == expected, "the file's name says satoshi and wei, too"
-    assert "as base units it is 150000" in found.findings[0].reason
+    assert "as base units it is 150,000" in found.findings[0].reason
     assert "--unit base" in found.findings[0].reason
     settled = read("c2_satoshi_wei.csv", columns={"unit": "base"})
     assert [claim.amount for claim in settled.claims] == [15 * 10**12, 1025 * 10**16]

@@ -302,7 +302,7 @@ def test_a_height_of_a_total_that_is_none_is_told(read_bytes: Reader) -> None:
 def test_words_a_row_that_cannot_be_read() -> None:
     found = finding_of(UnreadableRow(7, 2, "unknown_network", "unknown network 'x'"))
     assert (found.kind, found.row) == (FindingKind.UNKNOWN_NETWORK, 7)
-    assert found.reason == "row 7, field 2: unknown network 'x'"
+    assert found.reason == "field 2: unknown network 'x'"
 
 
 def test_words_a_duplicate() -> None:

@@ -84,6 +84,12 @@ def test_a_difference_at_the_newest_block_is_no_shortfall_of_the_claims_own(amou
     assert now.reason.endswith("by node alone (read at the newest block, not at the stated one)")
 
 
+def test_amounts_are_grouped_as_they_are_elsewhere():
+    row = NumberedClaim(3, CLAIM._replace(amount=1_234_567 * 10**18))
+    (short,) = row_findings(row, PROOF, Balance(10**21, Evidence.PROVEN))
+    assert short.reason == "claimed 1,234,567, found 1,000 ETH: 1,233,567 less"
+
+
 def test_a_shortfall_by_one_servers_word_names_the_server():
     (short,) = row_findings(ROW, PROOF, Balance(0, Evidence.REPORTED, ("somebody",)))
     assert short.reason == "claimed 2, found 0 ETH: 2 less, by somebody alone"
