@@ -23,16 +23,11 @@ from scanner.reports.tables.text import redacted
 from scanner.settings.publishers import load_publishers
 from scanner.snapshots.tally import amount_text
 from scanner.store.database.engine import Store
-from scanner.store.reading import alert_questions, queries
+from scanner.store.reading import alert_questions, queries, series
 from scanner.store.reading.across import Taken
 from scanner.store.reading.alert_questions import EXAMPLES, Named
-from scanner.store.reading.heads import SnapshotHead
-from scanner.store.reading.history import earlier
 from scanner.store.writing.alert_log import NewEvent
 from scanner.store.writing.publishers import publisher_names
-
-LOOK_BACK = 500
-"""Snapshots of a publisher that are searched for a complete one to compare with."""
 
 
 def events(
@@ -44,8 +39,8 @@ def events(
     are lower bounds. The other rules are applied when a resume has completed it.
     """
     head = queries.head(store, snapshot_id)
-    past = alert_questions.of_series(store, head.id, earlier(store, head.id))
-    look = Look(store, registry, head, _before(store, head, past), frozenset(past))
+    past = series.earlier_in_series(store, head.id)
+    look = Look(store, registry, head, series.before(store, head, past), frozenset(past))
     found = []
     for written in rules:
         rule = named(registry, written)
@@ -103,20 +98,6 @@ def _without_rhythm(rule: Rule, known: Sequence[str]) -> list[str]:
         for name in meant
         if table.known(name).period is None
     ]
-
-
-def _before(store: Store, head: SnapshotHead, past: Sequence[int]) -> SnapshotHead | None:
-    """The complete snapshot of the series before this one that read the same networks.
-
-    Before by the time of the balances: an old list that is taken late is compared with older ones.
-    """
-    heads = (queries.head(store, each) for each in islice(past, LOOK_BACK))
-    same = (
-        h
-        for h in heads
-        if h.complete and not h.pruned and h.policy.networks == head.policy.networks
-    )
-    return next(same, None)
 
 
 def _wanted(rule: Rule, asset: str) -> bool:

@@ -28,8 +28,9 @@ from scanner.reports.tables.text import printable
 from scanner.reports.tables.times import iso_time
 from scanner.snapshots.tally import SHOWN_EVIDENCE
 from scanner.store.reading.heads import SnapshotHead
-from scanner.store.reading.history import assets_of, earlier
+from scanner.store.reading.history import assets_of
 from scanner.store.reading.row_pages import FoundClaim
+from scanner.store.reading.series import before
 from scanner.web.site import Site
 
 Json = Mapping[str, Any]
@@ -298,8 +299,9 @@ def whole(worth: Json | None, totals: Json) -> tuple[Markup, Sequence[tuple[str,
 
 
 def previous(site: Site, snapshot_id: int) -> int | None:
-    """The snapshot of the same publisher before this one."""
-    return next(iter(earlier(site.store, snapshot_id)), None)
+    """The snapshot before this one, as alerts and `scanner diff` choose."""
+    found = before(site.store, site.head(str(snapshot_id)))
+    return None if found is None else found.id
 
 
 def assets(site: Site, publisher: int) -> list[Json]:

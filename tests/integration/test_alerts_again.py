@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 from support.alerting import alerts, snapshot, told
 from support.snapshot_stub import StubSource, eth_claim
@@ -13,12 +14,16 @@ from scanner.alerts import telling
 from scanner.alerts.config import Rule
 from scanner.liabilities.interface import Liability, LiabilityEvidence
 from scanner.model.balance import Balance, Evidence
+from scanner.settings.tables import load_registry
 from scanner.snapshots.interface import RowResult, SnapshotState
+from scanner.store.reading import series
 from scanner.store.upkeep.prune import prune
 from scanner.store.writing import alert_log, schedules
 from scanner.store.writing.alert_log import DeliveryState
 from scanner.store.writing.runs import set_liabilities
 from scanner.store.writing.sink import StoreSink
+from scanner.web.drawing import previous
+from scanner.web.site import Site
 
 FALSE = Rule("false", "found_false")
 RATIO = Rule("ratio", "reserve_ratio", Decimal("1.02"), ("ETH",))
@@ -150,6 +155,18 @@ def test_two_lists_of_one_publisher_that_take_turns_are_each_held_against_themse
         assert told(store, each, GONE, FALLEN) == {}
     later = scheduled(store, "hot", 1)
     assert set(told(store, later, GONE)) == {("gone", "")}
+
+
+def test_pages_and_diff_choose_what_alerts_are_held_against(store):
+    taken = [scheduled(store, name, *rows) for name, rows in 3 * [("hot", (1, 2)), ("cold", (3,))]]
+    site = Site(store, load_registry())
+    for before, after in pairwise(taken[::2]):
+        assert previous(site, after) == before
+        assert series.newest_after(store, before) == taken[4]
+    assert previous(site, taken[1]) is None
+    assert series.newest_after(store, taken[5]) is None
+    some = snapshot(store, signed(1), networks=frozenset({"ethereum"}))
+    assert previous(site, some) is None, "it read other networks"
 
 
 def test_a_fault_that_was_told_before_there_was_a_schedule_is_not_told_again_by_it(store):

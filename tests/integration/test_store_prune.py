@@ -13,14 +13,13 @@ from support.snapshot_stub import OKX_RULE, StubSource, eth_claim, stored
 from support.taking import SIGNED, planned, take
 from support.web_data import make_database, served
 
-from scanner.alerts.rules import _before
 from scanner.errors import SnapshotPrunedError, StoreError
 from scanner.model.finding import FindingKind, Weight
 from scanner.snapshots.interface import SnapshotPolicy
 from scanner.store.database import chain
 from scanner.store.database.engine import open_store
 from scanner.store.database.pruned import PruneRecordError, pruned_of
-from scanner.store.reading import queries
+from scanner.store.reading import queries, series
 from scanner.store.reading.check import check
 from scanner.store.reading.coverage import control_counts
 from scanner.store.reading.found import worst_by_asset
@@ -108,7 +107,7 @@ def test_who_asks_for_rows_that_are_gone_is_told(store):
     assert earlier(store, third) == [second], "nothing is compared with what is gone"
     prune(store, second, "1", NOW)
     head = queries.head(store, third)
-    assert _before(store, head, earlier(store, third)) is None
+    assert series.before(store, head) is None
     (publisher,) = publishers(store)
     points = asset_history(store, publisher.id, "ETH")
     assert [p.total is None for p in points] == [False, False, False], "history has its totals"

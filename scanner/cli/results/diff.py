@@ -15,14 +15,15 @@ from scanner.reports.figures import difference as comparing
 from scanner.reports.figures import difference_text as texts
 from scanner.reports.tables import jsontext, writers
 from scanner.store.database import engine
-from scanner.store.reading import across, history, queries
+from scanner.store.reading import across, queries, series
 
 Older = Annotated[str, typer.Argument(metavar="OLD", help="The earlier snapshot's id.")]
 Newer = Annotated[
     str,
     typer.Argument(
         metavar="NEW",
-        help="The later snapshot's id, or 'latest' of all. Default: the publisher's newest.",
+        help="The later snapshot's id, or 'latest' of all. Default: the newest of the "
+        "same publisher, networks and schedule.",
     ),
 ]
 Exact = Annotated[bool, typer.Option("--exact", help="Show every amount to the last digit.")]
@@ -46,7 +47,7 @@ def diff(
         raise ConfigError("--json and --jsonl cannot be used together")
     with engine.open_store(database_url(context, database)) as store:
         before = _taken(store, old)
-        after = _taken(store, new or _newest_like(store, before))
+        after = _taken(store, new or _newest_after(store, before))
         if before == after:
             what = f"snapshot {before.snapshot} cannot be compared with itself: name another one"
             raise ConfigError(what)
@@ -57,9 +58,15 @@ def diff(
             _show(store, before, after, "json" if as_json else "exact" if exact else "short")
 
 
-def _newest_like(store: engine.Store, taken: across.Taken) -> str:
-    """The newest snapshot of the same publisher."""
-    return str(history.in_order(store, history.publisher_of(store, taken.snapshot))[0])
+def _newest_after(store: engine.Store, taken: across.Taken) -> str:
+    """The newest snapshot of the same series: of its publisher, networks and schedule."""
+    found = series.newest_after(store, taken.snapshot)
+    if found is None:
+        raise ConfigError(
+            f"no later snapshot of the same publisher, networks and schedule as snapshot "
+            f"{taken.snapshot} is there to compare it with: name one (scanner status)"
+        )
+    return str(found)
 
 
 def _taken(store: engine.Store, wanted: str) -> across.Taken:

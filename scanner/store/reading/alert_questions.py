@@ -154,22 +154,3 @@ def list_imported(store: Store, list_id: int) -> datetime:
     with store.read() as connection:
         found: datetime = connection.execute(query).scalar_one()
         return found
-
-
-def of_series(store: Store, snapshot_id: int, past: Sequence[int]) -> list[int]:
-    """What of a publisher's snapshots before this one it is held against, in the same order.
-
-    past: newest first. One that a schedule took is held against those of its schedule: another one
-    may read another list of the same publisher, and each of the two would take the other's rows for
-    new ones and its own for gone. Before its first there is no such telling, and those that were
-    taken by hand belong to every series.
-    """
-    r = t.schedule_run.c
-    own = select(r.schedule_id).where(r.snapshot_id == snapshot_id).scalar_subquery()
-    of_own = select(r.snapshot_id).where(r.schedule_id == own)
-    of_others = select(r.snapshot_id).where(r.schedule_id != own, r.snapshot_id.is_not(None))
-    with store.read() as connection:
-        mine = set(connection.execute(of_own).scalars())
-        others = set(connection.execute(of_others).scalars())
-    first = max((at for at, each in enumerate(past) if each in mine), default=-1)
-    return [each for at, each in enumerate(past) if at > first or each not in others]
