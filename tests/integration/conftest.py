@@ -1,3 +1,3 @@
-from support.databases import empty_database, migrated_postgres, store
+from support.databases import empty_database, filled_url, migrated_postgres, queue_store, store
 
-__all__ = ["empty_database", "migrated_postgres", "store"]
+__all__ = ["empty_database", "filled_url", "migrated_postgres", "queue_store", "store"]

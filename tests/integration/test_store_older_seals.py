@@ -3,8 +3,6 @@
 import pytest
 from sqlalchemy import text
 from support.command import run_scanner
-from support.databases import BOTH
-from support.sealed_database import fill
 from support.snapshot_stub import StubSource, eth_claim, stored
 from support.taking import take
 from support.web_data import served
@@ -12,24 +10,10 @@ from support.web_data import served
 from scanner.snapshots.interface import SnapshotPolicy
 from scanner.store.database import chain
 from scanner.store.database.engine import open_store
-from scanner.store.database.migrate import upgrade
 from scanner.store.reading.check import check
 from scanner.store.reading.check_chain import newest_head
 from scanner.store.schema import append_only, guards
 from scanner.store.writing.runs import create_snapshot
-
-
-@pytest.fixture(params=BOTH)
-def url(request, tmp_path):
-    """A database with two snapshots, liabilities and prices."""
-    if request.param == "sqlite":
-        made = f"sqlite:///{tmp_path / 'scanner.db'}"
-    else:
-        made = request.getfixturevalue("postgres_cluster").create_database()
-    upgrade(made)
-    with open_store(made) as store:
-        fill(store)
-    return made
 
 
 def without_triggers(store, connection):
@@ -54,8 +38,8 @@ def before_the_chain(store):
         chain.begin(connection)
 
 
-def test_what_is_older_than_the_chain_is_read_and_named(url):
-    with open_store(url) as store:
+def test_what_is_older_than_the_chain_is_read_and_named(filled_url):
+    with open_store(filled_url) as store:
         before_the_chain(store)
         problems = check(store)
         assert problems
@@ -63,19 +47,19 @@ def test_what_is_older_than_the_chain_is_read_and_named(url):
         listed = stored(store, [eth_claim(70)], publisher="other")
         take(store, create_snapshot(store, listed.list_id, SnapshotPolicy()), StubSource())
         assert check(store) == problems, "what comes later is sealed"
-    done = run_scanner(["db", "check"], env={"SCANNER_DATABASE": url})
+    done = run_scanner(["db", "check"], env={"SCANNER_DATABASE": filled_url})
     assert done.status == 3
     for words in (
         "the list 1 was stored by an older program, without a seal",
         "snapshot 1: an older program sealed its results, without list, publisher and times",
     ):
         assert words in done.err
-    assert run_scanner(["totals", "1"], env={"SCANNER_DATABASE": url}).status in (0, 1, 3)
+    assert run_scanner(["totals", "1"], env={"SCANNER_DATABASE": filled_url}).status in (0, 1, 3)
 
 
-def test_what_is_older_is_still_not_to_be_changed(url):
+def test_what_is_older_is_still_not_to_be_changed(filled_url):
     """The first link has the digest of the liabilities and prices that it found."""
-    with open_store(url) as store:
+    with open_store(filled_url) as store:
         before_the_chain(store)
         with store.write() as connection:
             without_triggers(store, connection)
@@ -84,13 +68,13 @@ def test_what_is_older_is_still_not_to_be_changed(url):
         assert any("rows of price" in what for what in wrong), wrong
 
 
-def test_the_newest_head_stands_on_every_report_and_export(url, tmp_path):
+def test_the_newest_head_stands_on_every_report_and_export(filled_url, tmp_path):
     """Whoever keeps one of them elsewhere has a head to compare."""
-    with open_store(url) as store:
+    with open_store(filled_url) as store:
         head = newest_head(store)
 
     def said(*words):
-        done = run_scanner(words, env={"SCANNER_DATABASE": url})
+        done = run_scanner(words, env={"SCANNER_DATABASE": filled_url})
         assert done.status in (0, 1, 3), done.err
         return done.text + done.err
 
@@ -102,15 +86,15 @@ def test_the_newest_head_stands_on_every_report_and_export(url, tmp_path):
         for form in ("csv", "json", "jsonl"):
             assert head in said("export", table, "1", "--format", form, "-o", "-")
     pytest.importorskip("uvicorn")
-    with served(url, "--workers", "1") as client:
+    with served(filled_url, "--workers", "1") as client:
         for place in (
             *("/", "/snapshots/1", "/snapshots/1/rows", "/snapshots/1/findings"),
             *("/verify", "/snapshots/1/report.html", "/api/v1/snapshots/1"),
         ):
             assert head in client.get(place).text, place
         assert client.get("/snapshots/1/totals.csv").headers["newest-head"] == head
-    checked = run_scanner(["db", "check", "--head", head], env={"SCANNER_DATABASE": url})
+    checked = run_scanner(["db", "check", "--head", head], env={"SCANNER_DATABASE": filled_url})
     assert checked.status == 0, checked.err
-    other = run_scanner(["db", "check", "--head", "0" * 64], env={"SCANNER_DATABASE": url})
+    other = run_scanner(["db", "check", "--head", "0" * 64], env={"SCANNER_DATABASE": filled_url})
     assert other.status == 1
     assert "does not contain the head" in other.err

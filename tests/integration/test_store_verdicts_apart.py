@@ -1,9 +1,6 @@
 """A verdict stands in its balance's row, or by itself: as older programs stored it, or a failed try."""
 
-import pytest
 from sqlalchemy import func, select
-from support.databases import BOTH
-from support.sealed_database import fill
 
 from scanner.snapshots.interface import SnapshotState
 from scanner.store.database import migrate
@@ -18,19 +15,6 @@ from scanner.store.reading.unasked import keys_not_asked
 from scanner.store.reading.verified import every_verified
 from scanner.store.reading.weighed import largest_verified
 from scanner.store.schema import tables as t
-
-
-@pytest.fixture(params=BOTH)
-def url(request, tmp_path):
-    """A database with something in every table of results."""
-    if request.param == "sqlite":
-        made = f"sqlite:///{tmp_path / 'scanner.db'}"
-    else:
-        made = request.getfixturevalue("postgres_cluster").create_database()
-    migrate.upgrade(made)
-    with open_store(made) as store:
-        fill(store)
-    return made
 
 
 def counted(store):
@@ -66,16 +50,16 @@ def said(store):
     return found
 
 
-def test_a_database_of_the_program_before_is_read_and_its_seals_hold(url):
-    with open_store(url) as store:
+def test_a_database_of_the_program_before_is_read_and_its_seals_hold(filled_url):
+    with open_store(filled_url) as store:
         apart, inside = counted(store)
         assert apart
         assert inside > apart
         before = said(store)
-    with connect(url) as store:
+    with connect(filled_url) as store:
         migrate.downgrade_store(store, "0018")
         migrate.upgrade_store(store)
-    with open_store(url) as store:
+    with open_store(filled_url) as store:
         assert counted(store) == (apart + inside, 0)
         assert check(store) == []
         assert said(store) == before

@@ -34,11 +34,8 @@ KILLS = int(os.environ.get("SCANNER_TEST_KILLS", "6"))
 
 
 @pytest.fixture
-def store(postgres_database):
-    upgrade(postgres_database)
-    with open_store(postgres_database) as opened:
-        set_up(opened)
-        yield opened
+def store(queue_store):
+    return queue_store
 
 
 def claims(count=300):

@@ -39,14 +39,12 @@ from scanner.settings.tables import load_registry
 from scanner.snapshots.interface import SnapshotPolicy, SnapshotState
 from scanner.snapshots.sources import SourcePool
 from scanner.snapshots.take import take_snapshot
-from scanner.store.database.engine import open_store
-from scanner.store.database.migrate import upgrade
 from scanner.store.reading import queries
 from scanner.store.reading.check import check
 from scanner.store.writing import alert_log
 from scanner.store.writing.runs import create_snapshot
 from scanner.store.writing.sink import StoreSink
-from scanner.worker.queue import Timing, queued_snapshot, server_time, set_up
+from scanner.worker.queue import Timing, queued_snapshot, server_time
 
 pytestmark = pytest.mark.node
 KILLS = int(os.environ.get("SCANNER_TEST_KILLS", "48"))
@@ -70,11 +68,8 @@ def node(node_programs, tmp_path_factory):
 
 
 @pytest.fixture
-def store(postgres_database):
-    upgrade(postgres_database)
-    with open_store(postgres_database) as opened:
-        set_up(opened)
-        yield opened
+def store(queue_store):
+    return queue_store
 
 
 def claims(count=CLAIMS):

@@ -15,6 +15,7 @@ from scanner.store.database.engine import Store, open_store
 from scanner.store.database.migrate import upgrade
 from scanner.store.schema import append_only, guards, referred, tables
 from support.postgres import Postgres
+from support.sealed_database import fill
 
 BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.node)]
 
@@ -25,6 +26,30 @@ def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'scanner.db'}"
     return request.getfixturevalue("postgres_database")
+
+
+@pytest.fixture(params=BOTH)
+def filled_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """URL of a database with something in every table of results: two snapshots, all sealed."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path / 'scanner.db'}"
+    else:
+        url = request.getfixturevalue("postgres_cluster").create_database()
+    upgrade(url)
+    with open_store(url) as opened:
+        fill(opened)
+    return url
+
+
+@pytest.fixture
+def queue_store(postgres_database: str) -> Iterator[Store]:
+    """An open store without rows that has the queue's tables."""
+    from scanner.worker.queue import set_up
+
+    upgrade(postgres_database)
+    with open_store(postgres_database) as opened:
+        set_up(opened)
+        yield opened
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from importlib import import_module
 
+import pytest
+
+from scanner.chains.bitcoin import core_rpc, index_source
+from scanner.chains.fleet import pool
+from support.coin_world import CoinWorld
 from support.reader_contract import ReaderContract
 
 UNIT = "tests.unit.chains"
@@ -46,3 +51,17 @@ def contract_class(protocol: str) -> type[ReaderContract]:
     found = getattr(import_module(module), name)
     assert issubclass(found, ReaderContract)
     return found
+
+
+def contract_without_waits(protocol: str, monkeypatch: pytest.MonkeyPatch) -> ReaderContract:
+    """The contract of a protocol's reader, which gives up after a second try and waits for nothing.
+
+    Of coins that count blocks the chain is that of its stub, not the one that is known.
+    """
+    monkeypatch.setattr(pool, "TRIES", 2)
+    monkeypatch.setattr(pool, "pause", lambda _: None)
+    if protocol != "blockbook":
+        mark = (0, CoinWorld({}).hash(0))
+        for module in (core_rpc, index_source):
+            monkeypatch.setattr(module, "chain_marker", lambda *_: mark)
+    return contract_class(protocol)()

@@ -11,14 +11,11 @@ from contextlib import nullcontext
 from typing import Any
 
 import pytest
-from support.coin_world import CoinWorld
-from support.every_reader import CONTRACTS, contract_class
+from support.every_reader import CONTRACTS, contract_without_waits
 from support.reader_contract import ReaderContract
 from support.replay import Trap
 from support.wire import Wire
 
-from scanner.chains.bitcoin import core_rpc, index_source
-from scanner.chains.fleet import pool
 from scanner.chains.interface import Reach
 from scanner.errors import SourceError
 
@@ -61,15 +58,9 @@ def test_a_server_that_turns_into_another_one(
 ) -> None:
     if protocol in EXCUSED:
         pytest.skip(EXCUSED[protocol])
-    contract = contract_class(protocol)()
+    contract = contract_without_waits(protocol, monkeypatch)
     if elsewhere in contract.unplayed:
         pytest.skip(contract.unplayed[elsewhere])
-    monkeypatch.setattr(pool, "TRIES", 2)
-    monkeypatch.setattr(pool, "pause", lambda _: None)
-    if protocol != "blockbook":
-        mark = (0, CoinWorld({}).hash(0))
-        for module in (core_rpc, index_source):
-            monkeypatch.setattr(module, "chain_marker", lambda *_: mark)
     wrong = list(_wrong_numbers(contract, elsewhere, monkeypatch))
     assert not wrong, "\n".join(wrong)[:3000]
 

@@ -7,15 +7,12 @@ from contextlib import nullcontext
 from typing import Any
 
 import pytest
-from support.coin_world import CoinWorld
 from support.damage import damages_of, excused
-from support.every_reader import CONTRACTS, contract_class
+from support.every_reader import CONTRACTS, contract_without_waits
 from support.reader_contract import ReaderContract
 from support.replay import Trap
 from support.wire import Wire
 
-from scanner.chains.bitcoin import core_rpc, index_source
-from scanner.chains.fleet import pool
 from scanner.errors import SourceError
 from scanner.model.balance import BalanceQuery
 from scanner.model.network import Holding
@@ -132,13 +129,7 @@ RICHER: dict[str, Callable[[Any, list[BalanceQuery]], None]] = {
 
 @pytest.mark.parametrize("protocol", CONTRACTS)
 def test_damage_never_makes_another_number(protocol: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    contract = contract_class(protocol)()
-    monkeypatch.setattr(pool, "TRIES", 2)
-    monkeypatch.setattr(pool, "pause", lambda _: None)
-    if protocol != "blockbook":
-        mark = (0, CoinWorld({}).hash(0))
-        for module in (core_rpc, index_source):
-            monkeypatch.setattr(module, "chain_marker", lambda *_: mark)
+    contract = contract_without_waits(protocol, monkeypatch)
     excuses = NOBODY_CAN_TELL.get(protocol, ())
     more = RICHER.get(protocol, lambda *_: None)
     found = wrong_numbers(contract, more, monkeypatch, damages_of)

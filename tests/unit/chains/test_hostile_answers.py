@@ -9,15 +9,12 @@ from dataclasses import replace
 from functools import partial
 
 import pytest
-from support.coin_world import CoinWorld
 from support.damage import excused
-from support.every_reader import CONTRACTS, contract_class
+from support.every_reader import CONTRACTS, contract_without_waits
 from support.hostile import hostilities_of
 from support.replay import Trap
 from support.wire import Wire, at_path
 
-from scanner.chains.bitcoin import core_rpc, index_source
-from scanner.chains.fleet import pool
 from scanner.errors import SourceError
 from scanner.net.http import Reply
 from tests.unit.chains.test_damaged_answers import NEVER, RICHER, wrong_numbers
@@ -45,13 +42,7 @@ NOBODY_CAN_TELL: dict[str, tuple[tuple[str, str], ...]] = {
 def test_no_shape_of_an_answer_makes_another_number(
     protocol: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    contract = contract_class(protocol)()
-    monkeypatch.setattr(pool, "TRIES", 2)
-    monkeypatch.setattr(pool, "pause", lambda _: None)
-    if protocol != "blockbook":
-        mark = (0, CoinWorld({}).hash(0))
-        for module in (core_rpc, index_source):
-            monkeypatch.setattr(module, "chain_marker", lambda *_: mark)
+    contract = contract_without_waits(protocol, monkeypatch)
     queries, _ = contract.everything()
     forms = [q.address.text for q in queries[:2]]
     forms[:1] = [queries[0].address.payload.hex(), forms[0]]
@@ -87,9 +78,7 @@ CURSORS: dict[str, tuple[tuple[str | int, ...], object, tuple[str | int, ...]]] 
 def test_pages_that_never_end_are_no_sum(
     protocol: str, empty: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    contract = contract_class(protocol)()
-    monkeypatch.setattr(pool, "TRIES", 2)
-    monkeypatch.setattr(pool, "pause", lambda _: None)
+    contract = contract_without_waits(protocol, monkeypatch)
     queries, _ = contract.everything()
     cursor, more, rows = CURSORS[protocol]
     with contract.servers(Trap.NONE) as stubs:

@@ -8,13 +8,10 @@ from hashlib import sha256
 from typing import Any
 
 import pytest
-from support.coin_world import CoinWorld
-from support.every_reader import CONTRACTS, contract_class
+from support.every_reader import CONTRACTS, contract_without_waits
 from support.replay import Sent, Trap
 from support.wire import Wire
 
-from scanner.chains.bitcoin import core_rpc, index_source
-from scanner.chains.fleet import pool
 from scanner.model.addresses.interface import Address
 from scanner.model.addresses.scripts import script_pubkey
 
@@ -51,13 +48,7 @@ def spellings(address: Address) -> Iterator[bytes]:
 def test_one_odd_row_costs_no_other_its_number(
     protocol: str, how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    contract = contract_class(protocol)()
-    monkeypatch.setattr(pool, "TRIES", 2)
-    monkeypatch.setattr(pool, "pause", lambda _: None)
-    if protocol != "blockbook":
-        mark = (0, CoinWorld({}).hash(0))
-        for module in (core_rpc, index_source):
-            monkeypatch.setattr(module, "chain_marker", lambda *_: mark)
+    contract = contract_without_waits(protocol, monkeypatch)
     queries, amounts = contract.everything()
     with contract.servers(Trap.NONE) as stubs:
         stub: Any = stubs[0]
