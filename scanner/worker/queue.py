@@ -42,6 +42,9 @@ if TYPE_CHECKING:
 
 CHUNK_TASK = "scanner.chunk"
 RUN_TASK = "scanner.run"
+FORGET_TASK = "scanner.forget"
+KEPT_HOURS = 7 * 24
+"""How long jobs that failed stay in the queue's table, where every look for work passes them."""
 CHUNKS, UPKEEP = "chunks", "upkeep"
 """Queues: the work, and what keeps it going."""
 
@@ -59,8 +62,8 @@ class Timing:
 
     heartbeat: seconds between two signs of life of a worker. stalled: seconds without one after
     which its jobs are given to others; longer than any garbage collection or full disk queue.
-    rescue, ticks: cron expressions of looking for such jobs, and for schedules that are due; a
-    sixth field, if any, is seconds.
+    rescue, ticks, forget: cron expressions of looking for such jobs, for schedules that are due,
+    and for jobs that failed long ago; a sixth field, if any, is seconds.
     tries: how often a chunk's job is given out at most. first_wait: seconds before a job that had
     no answer is done again, four times as long each time, `longest_wait` at most.
     poll: seconds between two looks for jobs where no notification came.
@@ -70,6 +73,7 @@ class Timing:
     stalled: float = 60.0
     rescue: str = "* * * * *"
     ticks: str = "* * * * *"
+    forget: str = "17 * * * *"
     tries: int = 4
     first_wait: int = FIRST_WAIT
     poll: float = 5.0
@@ -179,7 +183,19 @@ def make_app(
         await sync_to_async(refill_runs, store)
         await sync_to_async(jobs.settle_empty)
 
+    _add_forgetting(app, timing)
     return app
+
+
+def _add_forgetting(app: App, timing: Timing) -> None:
+    """Jobs that are done are deleted at once; those that failed stay a while, to be looked at."""
+
+    @app.periodic(cron=timing.forget)
+    @app.task(name=FORGET_TASK, queue=UPKEEP, queueing_lock=FORGET_TASK)
+    async def forget(timestamp: int) -> None:
+        await app.job_manager.delete_old_jobs(
+            KEPT_HOURS, include_failed=True, include_cancelled=True, include_aborted=True
+        )
 
 
 def _patience(timing: Timing, tries: int) -> BaseRetryStrategy:

@@ -11,22 +11,24 @@ from support.snapshot_stub import StubSource, eth_claim, good_judge, stored
 from scanner.errors import StoreError
 from scanner.settings.tables import load_registry
 from scanner.snapshots.interface import SnapshotPolicy, SnapshotState
-from scanner.store.database.engine import open_store
-from scanner.store.database.migrate import upgrade
 from scanner.store.reading import queries
 from scanner.store.writing.sink import StoreSink
 from scanner.worker.jobs import Jobs
-from scanner.worker.queue import CHUNK_TASK, Timing, make_app, queued_snapshot, set_up
+from scanner.worker.queue import (
+    CHUNK_TASK,
+    FORGET_TASK,
+    KEPT_HOURS,
+    Timing,
+    make_app,
+    queued_snapshot,
+)
 
 pytestmark = pytest.mark.node
 
 
 @pytest.fixture
-def store(postgres_database):
-    upgrade(postgres_database)
-    with open_store(postgres_database) as opened:
-        set_up(opened)
-        yield opened
+def store(queue_store):
+    return queue_store
 
 
 @pytest.fixture
@@ -44,15 +46,35 @@ def queued(store, count=20):
     return queued_snapshot(store, list_id, SnapshotPolicy(chunk_sizes={"ethereum": 10}), {})
 
 
-def rescue(jobs):
+def rescue(jobs, task="scanner.rescue"):
     """One look at what is stalled or lost, as the workers have it every minute."""
 
     async def once():
         app = make_app(jobs.store, jobs, Timing())
         async with app.open_async():
-            await app.tasks["scanner.rescue"].func(0)
+            await app.tasks[task].func(0)
 
     asyncio.run(once())
+
+
+@pytest.mark.parametrize("status", ["failed", "cancelled", "aborted", "todo", "doing"])
+def test_jobs_that_failed_are_forgotten_after_a_week_and_none_that_waits(store, jobs, status):
+    queued(store)
+    old = text("UPDATE procrastinate_jobs SET status = CAST(:status AS procrastinate_job_status)")
+    with store.write() as connection:
+        connection.execute(old, {"status": status})
+    ages = []
+    for hours in (KEPT_HOURS - 1, KEPT_HOURS + 1):
+        with store.write() as connection:
+            connection.execute(
+                text("UPDATE procrastinate_events SET at = now() - make_interval(hours => :hours)"),
+                {"hours": hours},
+            )
+        rescue(jobs, FORGET_TASK)
+        with store.read() as connection:
+            left = connection.execute(text("SELECT count(*) FROM procrastinate_jobs")).scalar()
+        ages.append(left)
+    assert ages == [2, 2 if status in {"todo", "doing"} else 0]
 
 
 def do_all(jobs):
