@@ -18,6 +18,7 @@ from btclib.tx.tx import Tx
 from btclib.tx.tx_out import TxOut
 
 from scanner.errors import clip
+from scanner.ownership.bitcoin.bip322_keys import HIGH_S
 from scanner.ownership.primitives.not_proven import NotProvenError, malformed, mismatch, unsupported
 
 MAX_INPUTS = 250
@@ -162,6 +163,8 @@ def _check_input(transaction: Tx, outputs: list[TxOut], index: int, checks: _Che
     )
     if failure:
         required = _failure(partial(run, _REQUIRED))
+        if required and not _failure(partial(run, _REQUIRED & ~ScriptFlag.LOW_S)):
+            raise unsupported(f"input {index}: {HIGH_S}")
         if required:
             raise mismatch(f"input {index}: {required}")
         raise unsupported(

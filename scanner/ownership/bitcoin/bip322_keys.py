@@ -15,7 +15,12 @@ from scanner.ownership.bitcoin.multisig import commitment, parse_multisig
 from scanner.ownership.primitives import secp256k1
 from scanner.ownership.primitives.der import der_to_compact
 from scanner.ownership.primitives.hashes import hash160
-from scanner.ownership.primitives.not_proven import NotProvenError, mismatch
+from scanner.ownership.primitives.not_proven import NotProvenError, mismatch, unsupported
+
+HIGH_S = (
+    "the key signed, but s is in the upper half of the order, which BIP-322 refuses (LOW_S): "
+    "publish the signature with the order less s in its place"
+)
 
 
 def check_key(stack: tuple[bytes, ...], txid: bytes, key_hash: bytes) -> Shown:
@@ -29,8 +34,10 @@ def check_key(stack: tuple[bytes, ...], txid: bytes, key_hash: bytes) -> Shown:
     if hash160(key) != key_hash:
         raise mismatch("the key in the witness belongs to another address")
     digest = virtual.ecdsa_digest(txid, scripts.p2pkh(key_hash))
-    if not secp256k1.verify_ecdsa(digest, _read_signature(signature), key):
+    compact = _read_signature(signature)
+    if not secp256k1.verify_ecdsa(digest, secp256k1.with_low_s(compact), key):
         raise mismatch("the key did not sign this message for this address")
+    _refuse_high_s(compact)
     return Shown(1, (key.hex(),))
 
 
@@ -72,14 +79,16 @@ def check_multisig(stack: tuple[bytes, ...], txid: bytes, address: Address) -> S
     digest = virtual.ecdsa_digest(txid, script)
     waiting = iter(multisig.keys)
     signed = []
-    for compact in map(_read_signature, signatures):
+    read = [_read_signature(signature) for signature in signatures]
+    for low in map(secp256k1.with_low_s, read):
         for key in waiting:
-            if secp256k1.verify_ecdsa(digest, compact, key):
+            if secp256k1.verify_ecdsa(digest, low, key):
                 signed.append(key)
                 break
     if len(signed) < multisig.required:
         reason = f"{len(signed)} of {multisig.required} keys signed this message, in their order"
         raise _short(reason, multisig.required)
+    _refuse_high_s(*read)
     return Shown(multisig.required, tuple(key.hex() for key in signed))
 
 
@@ -132,6 +141,13 @@ def _read_signature(signature: bytes) -> bytes:
     compact = der_to_compact(signature[:-1])
     if compact is None:
         raise mismatch("a signature is not strict DER")
-    if not secp256k1.is_low_s(compact):
-        raise mismatch("a signature has a high s, which BIP-322 forbids")
+    # One at or above the order is no signature at all, and has no other form.
+    if int.from_bytes(compact[32:]) >= secp256k1.ORDER:
+        raise mismatch("a signature has an s that is not below the order")
     return compact
+
+
+def _refuse_high_s(*good: bytes) -> None:
+    """Refuse the other form of good signatures: their keys made them, so nothing is false."""
+    if not all(map(secp256k1.is_low_s, good)):
+        raise unsupported(HIGH_S)

@@ -19,17 +19,11 @@ from scanner.ownership.evm.contract_calls import accepts
 from scanner.ownership.evm.contract_owner import ContractOwner
 from scanner.ownership.evm.evm_signers import Digest, Envelope, Signed
 from scanner.ownership.evm.safe_signatures import doubt
-from scanner.ownership.evm.typed_data import is_first_typed_data, refused
+from scanner.ownership.evm.typed_data import refused
 from scanner.ownership.evm.wallets import UNKNOWN_CODE, Wallet, find_wallet
 from scanner.ownership.freshness import grade
 from scanner.ownership.interface import ChainView, ContractCall, Proof
 from scanner.ownership.primitives.recovery import recover_account, recover_accounts
-
-_FIRST_TYPED = (
-    "the message is typed data of the first version (signTypedData V1), which is not read: sign "
-    "again as EIP-712 or as a text"
-)
-
 
 _BY_OWNERS = (
     "none of the signatures is by the address's key: if owners of a contract signed, only the "
@@ -66,8 +60,6 @@ class EvmMessage:
                 if remark is not None and binding is not Binding.ASSERTED:
                     binding, words = binding_of_answer(call, proof, signed.data)
                     remark = f"{remark}{words}"
-            if remark is None and is_first_typed_data(proof.message):
-                return verdicts.unsupported(self.name, _FIRST_TYPED)
             if remark is None:
                 found = self._of_contract(proof, call, signatures, digests)
                 asked = call is not None

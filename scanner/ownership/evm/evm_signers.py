@@ -9,7 +9,7 @@ from typing import NamedTuple
 from scanner.model.addresses.evm import checksum_text
 from scanner.model.control import ControlResult
 from scanner.ownership import verdicts
-from scanner.ownership.evm.typed_data import typed_digest
+from scanner.ownership.evm.typed_data import signed_otherwise, typed_digest
 from scanner.ownership.interface import Proof
 from scanner.ownership.primitives import envelopes
 from scanner.ownership.primitives.hextext import decode_hex, hex_message
@@ -52,6 +52,7 @@ class Digest(NamedTuple):
 
     note: str
     value: bytes
+    message: str
 
 
 class Signed(NamedTuple):
@@ -97,7 +98,7 @@ def digests(proof: Proof, envelopes_used: Sequence[Envelope]) -> list[Digest] | 
     if message.startswith("{") and '"primaryType"' in message:
         made = typed_digest(message, proof.network.chain_id)
         if isinstance(made, bytes):
-            return [Digest("EIP-712 typed data", made), *_digests(message, envelopes_used)]
+            return [Digest("EIP-712 typed data", made, message), *_digests(message, envelopes_used)]
         if made:
             return made
     return _digests(message, envelopes_used)
@@ -111,10 +112,10 @@ def _digests(message: str, envelopes_used: Sequence[Envelope]) -> list[Digest]:
 
 def _make_digests(message: str, envelopes_used: tuple[Envelope, ...]) -> list[Digest]:
     data = message.encode()
-    made = [Digest(note, make(data)) for note, make in envelopes_used]
+    made = [Digest(note, make(data), message) for note, make in envelopes_used]
     spelled = hex_message(message)
     if spelled is not None:
-        made.append(Digest(_OF_HEX, envelopes.eip191_text(spelled)))
+        made.append(Digest(_OF_HEX, envelopes.eip191_text(spelled), message))
     return made
 
 
@@ -148,6 +149,8 @@ def not_by(
             reason = f"no contract at the address accepts signature {number}"
             return verdicts.mismatch(scheme, reason)
         return verdicts.unsupported(scheme, _ONLY_BY_CHAIN.format(number))
+    if doubt := signed_otherwise(of[0].message):
+        return verdicts.unsupported(scheme, doubt)
     first = next(accounts(signed, of), None)
     if not asked and len(signed.data) == 65 and signed.data[64] not in _KEYS_OWN:
         return verdicts.unsupported(scheme, _MAYBE_BY_CHAIN.format(number))

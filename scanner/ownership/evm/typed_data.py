@@ -55,7 +55,7 @@ def typed_digest(text: str, chain_id: str) -> bytes | str:
 def _why_not(text: str, data: dict[str, Any], chain_id: str) -> str:
     """Why no digest is made of typed data; "" if one is."""
     domain = data["domain"]
-    if "chainId" in domain:
+    if domain.get("chainId") is not None:  # null names no chain, and is not signed
         named = _number(domain["chainId"])
         if named is None or named != _number(chain_id):
             what = f"the typed data is for chain id {named}, the row's network has {chain_id}"
@@ -116,13 +116,40 @@ def _digest(data: dict[str, Any]) -> bytes | str:
         return f"the typed data cannot be encoded ({type(e).__name__}): sign again as a text"
 
 
-def is_first_typed_data(message: str) -> bool:
-    """Whether a text is typed data as it was before EIP-712: a list of type, name and value."""
-    if message[:1] != "[" or '"value"' not in message:
-        return False
+_FIRST_TYPED = (
+    "the message is typed data of the first version (signTypedData V1), which is not read: sign "
+    "again as EIP-712 or as a text"
+)
+_IN_PARTS = (
+    "the message is EIP-712 typed data without its primaryType or the type of its domain "
+    "(EIP712Domain), which programs fill in differently, and the signature fits none that is "
+    "read: publish it as it was signed, with both, and without empty fields of the domain"
+)
+_SHORTEST = frozenset({"types", "domain"})
+
+
+def signed_otherwise(message: str) -> str:
+    """Why a text may be signed as no digest that is made of it, so that none shows a falsehood.
+
+    Returns "" for any text of which all wallets make one of the digests. ethers and viem are given
+    typed data in parts, and take the domain's fields for its type; they leave out those that are
+    null, viem also empty ones; MetaMask takes an absent type for an empty one.
+    """
+    if message[:1] not in ("{", "[") or len(message) > LONGEST:
+        return ""
     try:
-        data = read_json(message)
+        data = read_json(message, parse_float=float)
     except ValueError:
-        return False
+        return ""
+    if isinstance(data, dict):
+        in_parts = data.keys() >= _SHORTEST and isinstance(data["types"], dict)
+        whole = in_parts and "EIP712Domain" in data["types"] and "primaryType" in data
+        return _IN_PARTS if in_parts and not whole else ""
+    return _FIRST_TYPED if _is_first_typed_data(data) else ""
+
+
+def _is_first_typed_data(data: object) -> bool:
+    """Whether JSON is typed data as it was before EIP-712: a list of type, name and value."""
     names = {"type", "name", "value"}
-    return isinstance(data, list) and all(isinstance(d, dict) and names <= set(d) for d in data)
+    each = data if isinstance(data, list) else []
+    return bool(each) and all(isinstance(d, dict) and names <= set(d) for d in each)

@@ -97,6 +97,13 @@ def is_low_s(compact: bytes) -> bool:
     return compact[32:] <= _HALF_ORDER
 
 
+def with_low_s(compact: bytes) -> bytes:
+    """The form of a signature (r, s: 64 bytes, s below the order) that `is_low_s`."""
+    if is_low_s(compact):
+        return compact
+    return compact[:32] + (ORDER - int.from_bytes(compact[32:])).to_bytes(32)
+
+
 def verify_ecdsa(digest: bytes, compact: bytes, key: bytes) -> bool:
     """Check an ECDSA signature (r, s: 64 bytes; low s only) by a key as `parse_key` reads it."""
     parsed, signature = _new(_key_type), _new("secp256k1_ecdsa_signature *")
