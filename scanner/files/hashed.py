@@ -13,6 +13,21 @@ from scanner.errors import InputError
 _READ = 262_144
 
 
+_PIPED = "not a regular file: give one file, or '-' for stdin"
+
+
+def refuse_pipe(path: Path) -> None:
+    """Refuse what is there and is neither a file nor a folder, before anybody opens it: a named
+    pipe keeps its reader waiting for ever, and some devices never end. Raises InputError.
+    """
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):  # whoever reads it says why it cannot be read
+        return
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise InputError(f"{path}: {_PIPED}")
+
+
 class HashedFile(io.RawIOBase):
     """One open file. Raises InputError for what is not there, or is no regular file."""
 
@@ -21,10 +36,8 @@ class HashedFile(io.RawIOBase):
         try:
             mode = path.stat().st_mode
             if not stat.S_ISREG(mode):
-                folder = stat.S_ISDIR(mode)
-                what = "a folder: give one file"
-                piped = "not a regular file: give one file, or '-' for stdin"
-                raise InputError(f"{path}: {what if folder else piped}")
+                what = "a folder: give one file" if stat.S_ISDIR(mode) else _PIPED
+                raise InputError(f"{path}: {what}")
             self._file = path.open("rb", buffering=0)
         except OSError as e:
             raise InputError(f"{path}: {e.strerror or 'cannot be read'}") from None

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from scanner.errors import AmountFormatError, ListFormatError, clip
+from scanner.files.hashed import refuse_pipe
 from scanner.model.registry import Registry
 from scanner.prices.interface import MAX_SOURCE, Price, asset_names, make_price
 
@@ -108,6 +109,7 @@ def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
 
 
 def _text(path: Path) -> str:
+    refuse_pipe(path)
     try:
         with path.open("rb") as file:
             data = file.read(MAX_FILE + 1)

@@ -57,6 +57,7 @@ def at_hand(location: str) -> Iterator[Place]:
             yield Place(str(path), path.name)
     else:
         path, member = source.split_place(location)
+        hashed.refuse_pipe(path)
         yield Place(
             location, path.name + (f":{member}" if member else ""), locations.around(location)
         )

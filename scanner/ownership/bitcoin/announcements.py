@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scanner.errors import InputError, ListFormatError, clip
+from scanner.files.hashed import refuse_pipe
 from scanner.model.addresses.scripts import script_pubkey
 from scanner.model.addresses.table import decode_address
 from scanner.model.amount import parse_amount
@@ -94,7 +95,9 @@ def read_announcements(file: Path, registry: Registry) -> list[Announced]:
 
 def _records(file: Path) -> Iterator[tuple[int, list[str]]]:
     """Records that are not empty, with the line each starts at."""
-    data = file.read_bytes()[: MAX_FILE + 1]
+    refuse_pipe(file)
+    with file.open("rb") as stream:
+        data = stream.read(MAX_FILE + 1)
     if len(data) > MAX_FILE:
         raise ListFormatError(file.name, f"larger than {MAX_FILE:,} bytes")
     try:
@@ -178,6 +181,7 @@ def _check_document(file: Path, digest: bytes) -> None:
         raise ValueError("the digest of a document is SHA-256, SHA-384, SHA-512 or hash160")
     made = hashlib.new(name)
     try:
+        refuse_pipe(file)
         with file.open("rb") as document:
             while part := document.read(_PART):
                 made.update(part)
@@ -185,6 +189,8 @@ def _check_document(file: Path, digest: bytes) -> None:
                     raise ValueError(f"the document is larger than {MAX_DOCUMENT:,} bytes")
     except OSError as e:
         raise ValueError(f"the document cannot be read ({e.strerror})") from None
+    except InputError as e:
+        raise ValueError(f"the document cannot be read: {e}") from None
     found = made.digest()
     if digest not in (found, ripemd160(found)):
         raise ValueError(f"the digest is not the document's ({name})")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from scanner.errors import InputError, clip
+from scanner.files.hashed import refuse_pipe
 from scanner.model.jsontext import read_json
 from scanner.reports.documents.document import VERSION, schema
 
@@ -47,6 +48,7 @@ _NONE = "it is no report as 'scanner report --json' writes one"
 
 def read_twin(path: Path) -> Twin:
     """Read a file that `scanner report --json` wrote. Raises InputError for anything else."""
+    refuse_pipe(path)
     try:
         with path.open("rb") as file:
             data = file.read(MOST_BYTES + 1)
