@@ -82,6 +82,7 @@ def _entry(site: Site, head: SnapshotHead) -> Mapping[str, object]:
         "title": f"{head.publisher}: {result} (snapshot {head.id})",
         "updated": iso(head.finished or head.created) or NEVER,
         "publisher": printable(head.publisher),
-        "summary": f"{verified:,} of {counted(rows, 'row')} of {head.list_name} {be} verified: signed for, and the balance read."
+        "summary": f"{verified:,} of {counted(rows, 'row')} of {head.list_name} {be} verified: "
+        "signed for, and the balance read."
         + (f" Balances are of {read_at} UTC." if read_at else ""),
     }

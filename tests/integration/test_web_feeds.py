@@ -60,7 +60,7 @@ def test_finished_snapshots_are_in_the_feed_newest_first_and_no_other(feeding):
     assert f"okx: not fully verified (snapshot {ids.new})" in titles
     summary = feed.findall(f"{ATOM}entry")[-1].findtext(f"{ATOM}summary")
     assert "rows of" in summary
-    assert "are verified. Balances are of 2023-" in summary
+    assert "are verified: signed for, and the balance read. Balances are of 2023-" in summary
 
 
 def test_a_publishers_feed_has_its_snapshots_only_and_pages_name_it(feeding):

@@ -138,10 +138,10 @@ TODO: Mapping[str, str] = {
 """What a reader can do about a kind of finding, in one sentence."""
 
 COUNTS_OVERLAP = (
-    "“Rows verified” counts rows whose keys signed a claim of these reserves and whose balance was "
-    "read. “Findings” counts what was found: one row can have several, and some are about the list. "
-    "A verified row can have findings too, for example where it holds less than it claims. So these "
-    "counts overlap, and do not add up to the rows."
+    "“Rows verified” counts rows whose keys signed a claim of these reserves and whose balance "
+    "was read. “Findings” counts what was found: one row can have several, and some are about the "
+    "list. A verified row can have findings too, for example where it holds less than it claims. "
+    "So these counts overlap, and do not add up to the rows."
 )
 """What stands beside figures of verified rows and of findings, where there are any."""
 
