@@ -61,7 +61,24 @@ def _parts(said: Json, given: Json) -> list[str]:
 
 
 def _compared(part: object) -> object:
-    """A part without the head, which every later import moves on."""
+    """A part without the head, which every later import moves on, its findings in today's words."""
     if isinstance(part, dict) and "newest_head" in part:
         return {name: value for name, value in part.items() if name != "newest_head"}
+    if isinstance(part, list):
+        return [
+            _found(each) if isinstance(each, dict) and "examples" in each else each for each in part
+        ]
     return part
+
+
+def _found(kind: Json) -> Json:
+    return {**kind, "examples": [_in_words_of_now(each) for each in kind["examples"]]}
+
+
+def _in_words_of_now(example: Json) -> Json:
+    """A finding's example; older programs named the row of an unreadable one in its reason, too."""
+    reason = str(example["reason"])
+    for place in (f"row {example['row']}: ", f"row {example['row']}, "):
+        if reason.startswith(place) and (place[-2] == ":" or reason.startswith(f"{place}field ")):
+            return {**example, "reason": reason.removeprefix(place)}
+    return example

@@ -25,6 +25,20 @@ def test_a_report_as_the_database_gives_it_holds(taken, twin):
     assert held_to(taken.store, read_twin(twin)).state is CheckState.HOLDS
 
 
+def test_a_report_that_names_a_row_twice_as_older_programs_did_holds(taken, twin):
+    def as_it_was(document):
+        for found in document["findings"]:
+            for each in found["examples"]:
+                if each["reason"].startswith("field "):
+                    each["reason"] = f"row {each['row']}, {each['reason']}"
+                    said.append(each["reason"])
+
+    said = []
+    older = changed(twin, as_it_was)
+    assert len(said) == 1
+    assert held_to(taken.store, read_twin(older)).state is CheckState.HOLDS
+
+
 CHANGES = {
     "findings": lambda d: d["findings"][0]["examples"][0].__setitem__("reason", "all is well"),
     "control": lambda d: d["control"].reverse(),
