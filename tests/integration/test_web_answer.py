@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from support.web_data import make_database, served
 
+from scanner.reports.figures.words import COUNTS_OVERLAP
+
 
 @pytest.fixture(scope="module")
 def served_ids(tmp_path_factory):
@@ -76,3 +78,10 @@ def test_an_asset_without_a_row_has_no_page_to_go_to(served_ids):
     assert '<th scope="row">BTC</th>' in page
     for part in page.split('href="/publishers/')[1:]:
         assert site.get(f"/publishers/{part.split(chr(34))[0]}").status_code == 200
+
+
+def test_counts_of_rows_and_of_findings_are_said_to_overlap(served_ids):
+    site, ids = served_ids
+    found = site.get(f"/api/v1/snapshots/{ids.new}").json()["findings"]
+    assert any(finding["weight"] != "note" for finding in found)
+    assert COUNTS_OVERLAP in site.get(f"/snapshots/{ids.new}").text

@@ -12,7 +12,6 @@ from support.command import run_scanner
 from support.snapshot_stub import evm_address
 from support.web_data import BIDI, HOSTILE, MARKUP, make_database, served
 
-from scanner.reports.figures.words import COUNTS_OVERLAP
 from scanner.reports.tables.jsontext import compact
 from scanner.settings.explorers import load_explorers
 from scanner.web import schema, schema_value
@@ -185,12 +184,6 @@ def test_a_running_snapshot_says_incomplete_and_is_no_error(site, ids):
     assert "40 rows" in text
     row = site.get(f"/api/v1/snapshots/{ids.running}/rows/55").json()
     assert (row["control"], row["balance"], row["reason"]) == (None, None, "not read yet")
-
-
-def test_counts_of_rows_and_of_findings_are_said_to_overlap(site, ids):
-    counts = site.get(f"/api/v1/snapshots/{ids.new}").json()
-    assert any(f["weight"] != "note" for f in counts["findings"])
-    assert COUNTS_OVERLAP in Page(site.get(f"/snapshots/{ids.new}").text).text
 
 
 def test_one_address_of_two_publishers_is_told_loudly(site):
