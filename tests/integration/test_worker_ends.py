@@ -60,7 +60,10 @@ def rescue(jobs, task="scanner.rescue"):
 @pytest.mark.parametrize("status", ["failed", "cancelled", "aborted", "todo", "doing"])
 def test_jobs_that_failed_are_forgotten_after_a_week_and_none_that_waits(store, jobs, status):
     queued(store)
-    old = text("UPDATE procrastinate_jobs SET status = CAST(:status AS procrastinate_job_status)")
+    old = text(
+        "UPDATE procrastinate_jobs "
+        "SET status = CAST(:status AS procrastinate_job_status), lock = NULL"
+    )
     with store.write() as connection:
         connection.execute(old, {"status": status})
     ages = []
