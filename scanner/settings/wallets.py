@@ -13,7 +13,8 @@ from scanner.settings.tables import read_table
 KINDS = frozenset(
     (
         *("proxy", "proxy_1967", "safe", "multisig", "any_owner", "handler", "pods"),
-        *("starknet_key", "starknet_guarded"),
+        *("starknet_key", "starknet_guarded", "starknet_owner", "starknet_owner_guid"),
+        *("starknet_owners", "starknet_signers", "starknet_signer_guids"),
     )
 )
 
@@ -25,7 +26,9 @@ class WalletCode:
     and names it in slot 0, "proxy_1967" in the slot of ERC-1967; "handler" for what answers
     isValidSignature for one, "pods" for a registry of EigenPods. "starknet_key" is the class of
     an account of one key, "starknet_guarded" of one that may want others' signatures, too:
-    a guardian's, other owners'.
+    a guardian's, other owners'. Such a class that can be asked for a key is named by how:
+    "starknet_owner" and "starknet_owner_guid" tell the owner and guardians, the others whether a
+    key is among them (by GUID: what a key is called there).
     """
 
     kind: str

@@ -210,8 +210,13 @@ def test_a_guardian_has_to_sign_as_well(node: Starknet, source: StarknetSource) 
     found = Row(alone, OWNER).judged(source, at)
     assert bound(found) == ON_CHAIN
     assert "Argent account 0.4.0" in found.reason
-    for row in (Row(guarded, OWNER), Row(guarded, GUARDIAN), Row(alone, GUARDIAN)):
-        assert row.judged(source, at).control is Control.UNSUPPORTED
+    for row in (Row(guarded, OWNER), Row(guarded, GUARDIAN)):
+        refused = row.judged(source, at)
+        assert refused.control is Control.UNSUPPORTED
+        assert "one of the account's" in refused.reason
+    stranger = Row(alone, GUARDIAN).judged(source, at)
+    assert stranger.control is Control.MISMATCH
+    assert "does not have this key" in stranger.reason
 
 
 def test_a_key_that_was_given_away(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from scanner.model.control import Binding, Control, ControlResult
 from scanner.ownership import verdicts
 from scanner.ownership.interface import ChainView, ContractCall
 from scanner.ownership.others.snip12 import starknet_keccak
+from scanner.ownership.others.stark_keys import has_key
 from scanner.ownership.unread import Unread
 from scanner.settings.wallets import WalletCode, load_wallets
 
@@ -37,6 +38,11 @@ PAIR: Final = 2
 REFUSED: Final = (
     "the account does not accept the signature at this block: it is by others than its keys, by "
     "too few of them, or over another text"
+)
+OTHER_KEYS: Final = "the account ({}) does not have this key among its keys at this block"
+ONE_OF_ITS_KEYS: Final = (
+    "the key signed, and is one of the account's ({}), which does not accept its signature alone "
+    "at this block: a guardian or other owners sign with it, or it takes another form of it"
 )
 NOT_ALONE: Final = (
     "the key signed, and the account does not accept its signature alone at this block: it has "
@@ -83,10 +89,28 @@ def judge_account(offline: ControlResult, signed: Signed, call: ContractCall) ->
         return verdicts.unsupported(offline.scheme, REFUSED)
     if offline.control is not Control.CONTROLS:
         return offline
-    if known is not None and known.kind == "starknet_key" and answer == bytes(_FELT):
+    return _refused(offline, signed, answer, known, call)
+
+
+def _refused(
+    offline: ControlResult,
+    signed: Signed,
+    answer: bytes,
+    known: WalletCode | None,
+    call: ContractCall,
+) -> ControlResult:
+    """The verdict about a published key that signed, and whose signature the account refuses."""
+    if known is None:
+        return verdicts.unsupported(offline.scheme, NOT_ALONE)
+    if known.kind == "starknet_key" and answer == bytes(_FELT):
         words = f"the account ({known.name}) does not accept this key's signature at this block"
         return verdicts.mismatch(offline.scheme, words, 1, offline.signed_by)
-    return verdicts.unsupported(offline.scheme, NOT_ALONE)
+    has = has_key(signed.account, known.kind, int(offline.signed_by[0], 16), call)
+    if has is False:
+        words = OTHER_KEYS.format(known.name)
+        return verdicts.mismatch(offline.scheme, words, 1, offline.signed_by)
+    words = ONE_OF_ITS_KEYS.format(known.name) if has else NOT_ALONE
+    return verdicts.unsupported(offline.scheme, words)
 
 
 def _accepted(

@@ -29,6 +29,11 @@ def poseidon_many(elements: Sequence[int]) -> int:
     return state[0]
 
 
+def poseidon_two(a: int, b: int) -> int:
+    """Hash two field elements, 0 <= n < P, as a pair: another hash than that of a list of two."""
+    return _permuted(a, b, 2)[0]
+
+
 def _permuted(a: int, b: int, c: int) -> tuple[int, int, int]:
     for number, (x, y, z) in enumerate(_constants()):
         a, b, c = a + x, b + y, pow(c + z, 3, P)

@@ -41,18 +41,25 @@ STRANGE = b"\x07" * 32
 
 
 class Chain:
-    """A ChainView with one account of a class. says(digest, r, s): what it returns."""
+    """A ChainView with one account of a class. says(digest, r, s): what it returns.
+
+    views: what it answers to other questions, by name and argument; nothing to any other.
+    """
 
     def __init__(self, class_hash: bytes, says: Judge, calls: Evidence = Evidence.AGREED) -> None:
         self.class_hash, self.says, self.calls = class_hash, says, calls
         self.question = "is_valid_signature"
+        self.views: dict[tuple[str, int | None], bytes] = {}
 
     def __call__(self, to: bytes, data: bytes, /) -> bytes:
         assert to == ACCOUNT.to_bytes(32)
         felts = [int.from_bytes(data[n : n + 32]) for n in range(0, len(data), 32)]
+        asked = {starknet_keccak(name): name for name in ("is_valid_signature", "isValidSignature")}
+        if felts[0] not in asked:
+            named = {(starknet_keccak(n), told): said for (n, told), said in self.views.items()}
+            return named.get((felts[0], felts[1] if len(felts) > 1 else None), NOTHING)
         selector, digest, count, *elements = felts
         assert count == len(elements)
-        asked = {starknet_keccak(name): name for name in ("is_valid_signature", "isValidSignature")}
         return self.says(digest, *elements) if asked[selector] == self.question else NOTHING
 
     def hint(self, to: bytes, data: bytes, /) -> bytes:
