@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from scanner.liabilities.documents import NOT_CHECKED
 from scanner.liabilities.interface import Inclusion, Liability, ProofCheck, ProofStatus
-from scanner.model.amount import grouped_amount
+from scanner.model.amount import format_amount
 
 
 def proof_object(found: ProofCheck) -> dict[str, object]:
@@ -56,7 +56,7 @@ def proof_lines(found: ProofCheck) -> list[str]:
         unit = "the publisher's unit of value"
         lines.append(f"{owed} over all coins, net: {found.net:,} in {unit}")
     lines += [
-        f"{owed}: {t.asset} {grouped_amount(t.amount, t.decimals)}{_unit(t)} ({t.evidence.value})"
+        f"{owed}: {t.asset} {format_amount(t.amount, t.decimals)}{_unit(t)} ({t.evidence.value})"
         for t in found.totals
         if found.status is not ProofStatus.REFUSED
     ]
@@ -92,7 +92,7 @@ def inclusion_object(found: Inclusion) -> dict[str, object]:
 
 def inclusion_lines(found: Inclusion) -> list[str]:
     """The answer in words, then what it rests on, one a line."""
-    held = ", ".join(f"{a} {grouped_amount(n, found.decimals)}" for a, n in found.amounts.items())
+    held = ", ".join(f"{a} {format_amount(n, found.decimals)}" for a, n in found.amounts.items())
     held += f" in {found.unit}" if found.unit else ""
     lines = [f"included: {held}" if found.included else f"not included: {found.reason}"]
     if found.included and found.leaves:
@@ -106,7 +106,7 @@ def inclusion_lines(found: Inclusion) -> list[str]:
 
 
 def _total(total: Liability) -> str:
-    amount = grouped_amount(total.amount, total.decimals)
+    amount = format_amount(total.amount, total.decimals)
     owed = "owed" if total.evidence.proves_coin_totals else "claimed"
     return f"total {owed}: {total.asset} {amount} ({total.evidence.value})"
 
