@@ -252,11 +252,13 @@ def show(name: str, value: float, unit: str, against: str = "", base: float = 0)
 
 def main() -> None:
     """Measure both databases."""
+    from scanner.cli.main import collect_rarely
     from scanner.store.database.engine import open_store
     from scanner.store.database.migrate import upgrade
     from scanner.store.reading import queries
     from scanner.store.writing.sink import StoreSink
 
+    collect_rarely()  # as every command does
     count = int(sys.argv[1]) if len(sys.argv) > 1 else CLAIMS
     with databases() as urls:
         for kind, url in urls:

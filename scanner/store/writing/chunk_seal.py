@@ -121,10 +121,14 @@ def _records(
     judged: Iterable[Sequence[Any]] = zip(*verdicts, strict=True)
     if not all(verdicts[7]) or _NOT_ASKED in verdicts[8]:
         judged = map(_sealed, judged)
+    claimed = _decimal(rows.claimed)
+    # What was found is what is claimed, next to always: its digits need not be made again.
+    as_claimed = list(balances[0]) == list(rows.claimed)
+    found = claimed if as_claimed else _decimal(balances[0])
     return zip(
         *(rows.numbers, rows.duplicates, rows.assets, rows.networks, rows.keys, rows.decimals),
-        *(_decimal(rows.claimed), judged),
-        zip(_decimal(balances[0]), *balances[1:], strict=True),
+        *(claimed, judged),
+        zip(found, *balances[1:], strict=True),
         map(sorted, told) if any(told) else told,
         strict=True,
     )

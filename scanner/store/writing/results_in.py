@@ -41,7 +41,7 @@ def store_results(
     pin: who named the block it was read at, None where that is not recorded.
     Raises ValueError unless every row has its verdict and its balance.
     """
-    if any(result.control is None or result.balance is None for result in results):
+    if [result for result in results if result.control is None or result.balance is None]:
         raise ValueError(f"chunk {chunk.no} is done only with all its results")
     left = _left(connection, chunk, results)
     if left:  # of an earlier try, which may have stored another verdict: that one stays
