@@ -84,7 +84,7 @@ def table_layout(
         layout.notes["delimiter"] = {"\t": "tab"}.get(heading.delimiter, heading.delimiter)
     table = TableLayout.of(columns, False, options.network, asset, said, heading.delimiter)
     layout.unit = "" if table.unit_said or "amount" not in fields else Unit.COIN
-    if "signature1" in columns.fields and "message" not in columns.fields:
+    if "signature1" in columns.fields and not {"message", "signed_hex"} & set(columns.fields):
         table = _without_signatures(table)
         remedy = (
             "nothing gives the signed text, so no signature is checked: use --columns message=.."

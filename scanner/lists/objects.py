@@ -156,7 +156,7 @@ class ObjectRows:
         table = TableLayout.of(columns, False, self._options.network, asset, self._said)
         coin = bool({"coin", "contract"} & at.keys() or asset or columns.wide)
         doubted = self._account(found, columns, level, coin, blank)
-        if "signature1" in at and "message" not in at:
+        if "signature1" in at and not {"message", "signed_hex"} & at.keys():
             places = tuple(p for p in table.places if not p[0].startswith("signature"))
             table = replace(table, places=places)
             remedy = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -127,7 +128,11 @@ def _text(place: str) -> str:
             ) from None
     if len(data) > _MOST:
         raise ValueError("it is too long")
-    return data.decode()
+    try:
+        # Notepad and PowerShell put a mark before the text, or write it in two bytes a letter.
+        return data.decode("utf-16" if data[:2] in (BOM_UTF16_LE, BOM_UTF16_BE) else "utf-8-sig")
+    except UnicodeDecodeError:
+        raise ValueError("it is not text in UTF-8") from None
 
 
 def _checked(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -140,3 +141,18 @@ def test_the_text_as_signed_in_a_column_of_hex(read_bytes: Reader) -> None:
     read = read_bytes("\n".join((header, *lines)) + "\n")
     assert [claim.message for claim in read.claims] == [signed, "shown"]
     assert [kind for _, kind, _ in read.told] == [FindingKind.BAD_ROW] * 2
+
+
+def test_the_text_as_signed_is_enough(read_bytes: Reader) -> None:
+    """A publisher who is told to publish the hex may publish nothing else."""
+    signed = "I own this\r\n "
+    spelled = signed.encode().hex()
+    rows = f"ETH,{EVM},1,0x{spelled},0x12\nETH,{EVM[:-1]}0,1,,0x12\n"
+    read = read_bytes("coin,address,amount,message_hex,signature\n" + rows)
+    assert [claim.message for claim in read.claims] == [signed, ""]
+    assert [claim.signatures for claim in read.claims] == [("0x12",)] * 2
+    assert not read.told
+    row = {"coin": "ETH", "address": EVM, "amount": "1", "message_hex": spelled}
+    whole = read_bytes(json.dumps([{**row, "signature": "0x12"}]), name="list.json")
+    assert [claim.message for claim in whole.claims] == [signed]
+    assert [claim.signatures for claim in whole.claims] == [("0x12",)]

@@ -42,6 +42,19 @@ def test_json(capsys, tmp_path, monkeypatch):
     assert run(capsys, "-", "--json")[1] == out
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-be"])
+def test_json_as_programs_of_windows_write_it(capsys, tmp_path, encoding):
+    file = tmp_path / "signed.json"
+    text = json.dumps({"address": GOOD[0], "message": GOOD[1], "signature": GOOD[2]})
+    mark = "\ufeff" if encoding == "utf-16-be" else ""
+    file.write_bytes((mark + text).encode(encoding))
+    assert run(capsys, str(file))[0] == 0
+    file.write_bytes(b"\xff\xfe\x00" if encoding == "utf-16" else text.encode() + b"\xff")
+    status, out, err = run(capsys, str(file))
+    assert (status, out) == (2, "")
+    assert "it is not text in UTF-8" in err
+
+
 def test_keys_that_can_change_are_told_apart(capsys):
     signature = evm_sign(key(1), MESSAGE, envelopes.tip191_text)
     status, out, _ = run(capsys, tron_address(key(1)), MESSAGE, signature, "--json")
