@@ -9,17 +9,23 @@ import pytest
 from support.recorded import VECTORS
 from support.signed_rows import antelope_key, key
 
+from scanner.chains.algorand.reader import AlgorandReader
 from scanner.chains.antelope.keys import Permissions
 from scanner.chains.hedera.keys import account_key
 from scanner.chains.near.keys import access_keys
+from scanner.chains.tron.permissions import permissions
 from scanner.chains.xrpl.keys import account_keys
 from scanner.errors import SourceUnavailableError
 from scanner.model.addresses import base58
+from scanner.model.addresses.base32_keys import AlgorandCodec
 from scanner.model.addresses.base58_keys import RippleCodec
+from scanner.model.block import BlockRef
 from scanner.model.control import Binding, Control, ControlResult
+from scanner.model.endpoint import Endpoint
 from scanner.model.key_policy import KeyKind, KeyPolicy, PolicyKey, keys_of
 from scanner.ownership.interface import Signer
 from scanner.ownership.key_policy import judge_policy
+from scanner.settings.tables import load_registry
 
 OFFLINE = ControlResult(Control.CONTROLS, Binding.ASSERTED, scheme="some_scheme")
 
@@ -246,3 +252,43 @@ def test_xrpl_one_regular_key_of_two_members_is_no_false_claim() -> None:
         judged(policy, mine, xrpl(2)[0]).control is Control.MISMATCH
     )  # its master key is disabled
     assert judged(policy, xrpl(3)[0]).control is Control.MISMATCH
+
+
+# --- Chains that follow nobody: who stands there signs with the key of its own address.
+
+
+def test_algorand_an_account_that_was_rekeyed_to_a_rekeyed_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The protocol takes the key of the address that is named, whoever that one was rekeyed to."""
+    codec = AlgorandCodec("algorand", "")
+    first, second, third = (codec.encode(bytes((n,)) * 32) for n in (1, 2, 3))
+    rekeyed = {first: second, second: third}
+    made = AlgorandReader(
+        Endpoint("a", "algorand", "algorand_rest", "http://127.0.0.1:9"),
+        load_registry().network("algorand"),
+    )
+
+    def answer(path: str, headers: object = None) -> dict[str, object]:
+        text = next(a for a in rekeyed if a in path)
+        return {"address": text, "round": 9, "amount": 1, "auth-addr": rekeyed[text]}
+
+    monkeypatch.setattr(made._rest, "json", answer)
+    policy = made.key_policy(codec.decode(first), BlockRef("algorand", "x", 9, "h"))
+    made.close()
+    names = [PolicyKey(KeyKind.ACCOUNT, bytes((n,)) * 32) for n in (1, 2, 3)]
+    assert judged(policy, names[1]).binding is Binding.ON_CHAIN
+    for other in (names[0], names[2]):  # nor of a hash of several keys that is not shown
+        assert not judged(policy, other).shows_control
+
+
+def test_tron_a_permission_that_names_an_account_takes_that_address_s_key() -> None:
+    mine, other = (b"\x41" + bytes((n,)) * 20 for n in (1, 2))
+    keys = [{"address": mine.hex(), "weight": 1}, {"address": other.hex(), "weight": 1}]
+    account: dict[str, object] = {"owner_permission": {"keys": keys, "threshold": 2}}
+    policy = permissions("n", account, mine[1:], 7)
+    names = [PolicyKey(KeyKind.ACCOUNT, key[1:]) for key in (mine, other)]
+    assert keys_of(policy.ways) == names
+    assert judged(policy, *names).binding is Binding.ON_CHAIN
+    for name in names:
+        assert judged(policy, name, name).control is Control.MISMATCH
