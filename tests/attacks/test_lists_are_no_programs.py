@@ -28,7 +28,7 @@ def marker(tmp_path):
 def test_a_list_that_is_sent_to_be_checked_is_not_run(tmp_path, marker):
     url = f"sqlite:///{tmp_path / 'scanner.db'}"
     open_store(url, create=True).close()
-    with served(url, "--workers", "1") as client:
+    with served(url) as client:
         client.headers["origin"] = str(client.base_url).rstrip("/")
         word = re.search(r'name="word" value="([^"]+)"', client.get("/verify").text)[1]
         parts = {"word": (None, word), "list": ("yaml.py", program(marker))}

@@ -71,7 +71,7 @@ def short(document):
 
 @pytest.fixture(scope="module")
 def pages(url, document):
-    with served(url, "--workers", "1") as site:
+    with served(url) as site:
         web, feed = site.get("/snapshots/1").text, site.get("/feed").text
     return {"report": report_page(document), "web": web, "feed": feed}
 

@@ -24,7 +24,7 @@ def url(tmp_path_factory):
 
 @pytest.fixture
 def client(url):
-    with served(url, "--workers", "1") as found:
+    with served(url) as found:
         yield found
 
 
@@ -59,9 +59,9 @@ def test_a_bad_signature_has_no_page_of_a_good_one(client):
     ],
 )
 def test_every_question_has_its_own_answer(url, first, second):
-    with served(url, "--workers", "1") as client:
+    with served(url) as client:
         own = ask(client, second).partition("\r\n\r\n")[2]
-    with served(url, "--workers", "1") as client:
+    with served(url) as client:
         ask(client, first)
         assert ask(client, second).partition("\r\n\r\n")[2] == own
 

@@ -29,7 +29,7 @@ def memory(pid):
 def test_many_lists_sent_at_once_are_not_all_kept(tmp_path):
     url = f"sqlite:///{tmp_path / 'scanner.db'}"
     open_store(url, create=True).close()
-    with served(url, "--workers", "1") as client:
+    with served(url) as client:
         place = client.base_url.host, client.base_url.port
         host = f"{place[0]}:{place[1]}"
         head = (

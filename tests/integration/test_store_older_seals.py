@@ -86,7 +86,7 @@ def test_the_newest_head_stands_on_every_report_and_export(filled_url, tmp_path)
         for form in ("csv", "json", "jsonl"):
             assert head in said("export", table, "1", "--format", form, "-o", "-")
     pytest.importorskip("uvicorn")
-    with served(filled_url, "--workers", "1") as client:
+    with served(filled_url) as client:
         for place in (
             *("/", "/snapshots/1", "/snapshots/1/rows", "/snapshots/1/findings"),
             *("/verify", "/snapshots/1/report.html", "/api/v1/snapshots/1"),

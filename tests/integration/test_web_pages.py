@@ -26,7 +26,9 @@ def database(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def site(database):
-    with served(database[0], "--allow-origin", "https://friend.example") as client:
+    with served(
+        database[0], "--workers", "2", "--allow-origin", "https://friend.example"
+    ) as client:
         yield client
 
 
@@ -341,7 +343,7 @@ def test_not_ready_when_the_schema_is_another_programs(tmp_path):
 
     url = f"sqlite:///{tmp_path / 'old.db'}"
     make_database(url)
-    with served(url, "--workers", "1") as client:
+    with served(url) as client:
         assert client.get("/readyz").status_code == 200
         with connect(url) as store, store.write() as connection:
             connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
@@ -358,7 +360,7 @@ def test_a_change_is_seen_at_once(tmp_path):
 
     url = f"sqlite:///{tmp_path / 'changing.db'}"
     make_database(url)
-    with served(url, "--workers", "1") as client, open_store(url) as store:
+    with served(url) as client, open_store(url) as store:
         before = client.get("/snapshots/latest")
         snapshot = planned(store, [eth_claim(n, **SIGNED) for n in range(3)])
         during = client.get("/snapshots/latest")

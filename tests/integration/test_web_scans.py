@@ -105,7 +105,7 @@ def test_a_job_that_is_none(client, name):
 def test_a_server_that_does_not_allow_it_starts_none(tmp_path):
     url = f"sqlite:///{tmp_path / 'scanner.db'}"
     open_store(url, create=True).close()
-    with served(url, "--workers", "1") as client:
+    with served(url) as client:
         assert client.get("/scans").status_code == 404
         origin = str(client.base_url).rstrip("/")
         assert client.post("/scans", headers={"origin": origin}).status_code == 405

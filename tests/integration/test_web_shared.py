@@ -8,7 +8,7 @@ from support.web_data import make_database, served
 def test_each_publisher_has_its_counts(tmp_path):
     url = f"sqlite:///{tmp_path / 'scanner.db'}"
     ids = make_database(url)
-    with served(url, "--workers", "1") as site:
+    with served(url) as site:
         page = site.get("/shared").text
         of_rival = site.get(f"/snapshots/{ids.rival}/shared").text
     assert "<b>2 addresses</b> with " in page or "<b>1 address</b> with " in page

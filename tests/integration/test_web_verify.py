@@ -27,7 +27,7 @@ def client(tmp_path_factory):
     """A server over a database without a snapshot: the page needs none."""
     url = f"sqlite:///{tmp_path_factory.mktemp('verify') / 'scanner.db'}"
     open_store(url, create=True).close()
-    with served(url, "--workers", "1") as found:
+    with served(url) as found:
         yield found
 
 
@@ -189,7 +189,7 @@ def test_so_many_a_minute(client):
 def test_a_server_may_take_none(tmp_path):
     url = f"sqlite:///{tmp_path / 'scanner.db'}"
     open_store(url, create=True).close()
-    with served(url, "--workers", "1", "--no-uploads") as client:
+    with served(url, "--no-uploads") as client:
         assert "accepts no lists" in client.get("/verify").text
         assert client.post("/verify", headers=origin(client)).status_code == 405
 
@@ -206,7 +206,7 @@ def test_the_text_that_counts_may_be_said(client_of_its_own):
 def client_of_its_own(tmp_path):
     url = f"sqlite:///{tmp_path / 'scanner.db'}"
     open_store(url, create=True).close()
-    with served(url, "--workers", "1") as found:
+    with served(url) as found:
         yield found
 
 

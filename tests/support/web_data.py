@@ -159,7 +159,12 @@ def make_database(url: str) -> Ids:
 
 @contextmanager
 def served(url: str, *arguments: str) -> Iterator[httpx.Client]:
-    """`scanner serve` on a free port, and a client of it; stopped at the end."""
+    """`scanner serve` on a free port, and a client of it; stopped at the end.
+
+    One process, unless `--workers` says otherwise: each of several is a second of imports.
+    """
+    if "--workers" not in arguments:
+        arguments = ("--workers", "1", *arguments)
     with Path(os.devnull).open("wb") as nowhere:
         process = start_scanner(
             ["serve", "--port", "0", *arguments], env={"SCANNER_DATABASE": url}, stdout=nowhere
