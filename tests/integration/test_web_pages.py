@@ -26,9 +26,8 @@ def database(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def site(database):
-    with served(
-        database[0], "--workers", "2", "--allow-origin", "https://friend.example"
-    ) as client:
+    more = ("--workers", "2", "--allow-origin", "https://friend.example")
+    with served(database[0], *more) as client:
         yield client
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 import tempfile
 import time
+from contextlib import contextmanager
 from html import unescape
 from pathlib import Path
 
+import httpx
 import pytest
 from support.web_data import served
 
@@ -22,14 +24,44 @@ LIST = (
 """Nothing here reads that network: the snapshot asks nobody."""
 
 
-@pytest.fixture
-def client(tmp_path, monkeypatch):
-    monkeypatch.setenv(TOKEN, SECRET)
-    url = f"sqlite:///{tmp_path / 'scanner.db'}"
+@contextmanager
+def allowed(folder):
+    """A server of two processes that lets who knows the token in, and a client of it."""
+    url = f"sqlite:///{folder / 'scanner.db'}"
     open_store(url, create=True).close()
-    with served(url, "--workers", "2", "--allow-scans") as found:
-        found.headers["origin"] = str(found.base_url).rstrip("/")
-        yield found
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(TOKEN, SECRET)
+        with served(url, "--workers", "2", "--allow-scans") as found:
+            found.headers["origin"] = str(found.base_url).rstrip("/")
+            yield found
+
+
+@pytest.fixture
+def own(tmp_path):
+    """For a test that leaves something behind."""
+    with allowed(tmp_path) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    with allowed(tmp_path_factory.mktemp("scans")) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def signed_in(shared):
+    """It may be done five times a minute."""
+    with httpx.Client(base_url=shared.base_url, headers=shared.headers, timeout=30) as visitor:
+        assert sign_in(visitor).status_code == 303
+        yield visitor
+
+
+@pytest.fixture
+def client(shared):
+    """A new visitor of the server of those that change nothing."""
+    with httpx.Client(base_url=shared.base_url, headers=shared.headers, timeout=30) as visitor:
+        yield visitor
 
 
 def word(client):
@@ -48,7 +80,8 @@ def send(client, mark=None, **fields):
     return client.post("/scans", files=parts)
 
 
-def test_who_knows_the_token_takes_a_snapshot_and_watches_it(client):
+def test_who_knows_the_token_takes_a_snapshot_and_watches_it(own):
+    client = own
     answer = sign_in(client)
     assert answer.status_code == 303
     cookie = answer.headers["set-cookie"]
@@ -82,8 +115,8 @@ def test_a_session_that_we_did_not_give_is_none(client):
     assert send(client).status_code == 403
 
 
-def test_the_token_cannot_be_tried_out(client):
-    codes = [sign_in(client, f"guess number {n} of many").status_code for n in range(14)]
+def test_the_token_cannot_be_tried_out(own):
+    codes = [sign_in(own, f"guess number {n} of many").status_code for n in range(14)]
     assert 429 in codes  # each of two processes counts for itself
 
 
@@ -97,9 +130,8 @@ def test_a_form_of_another_site_starts_nothing(client):
 
 
 @pytest.mark.parametrize("name", ["../../etc", "x" * 32, "20260101000000-00000000", "%2e%2e"])
-def test_a_job_that_is_none(client, name):
-    sign_in(client)
-    assert client.get(f"/scans/{name}").status_code == 404
+def test_a_job_that_is_none(signed_in, name):
+    assert signed_in.get(f"/scans/{name}").status_code == 404
 
 
 def test_a_server_that_does_not_allow_it_starts_none(tmp_path):

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import event, text
-from support.databases import empty_database  # noqa: F401 - a fixture
+from support.databases import BOTH, empty_database  # noqa: F401 - a fixture
 from support.snapshot_stub import evm_address
 from support.web_data import HOSTILE, SHARED, make_database
 
@@ -23,10 +23,15 @@ from scanner.web.site import Site
 pytestmark = pytest.mark.node
 
 
-@pytest.fixture
-def filled(empty_database):  # noqa: F811
-    ids = make_database(empty_database)
-    with open_store(empty_database, read_only=True) as store:
+@pytest.fixture(scope="module", params=BOTH)
+def filled(request, tmp_path_factory):
+    """One for all tests: nothing can be written through it."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path_factory.mktemp('pages') / 'scanner.db'}"
+    else:
+        url = request.getfixturevalue("postgres_cluster").create_database()
+    ids = make_database(url)
+    with open_store(url, read_only=True) as store:
         yield store, ids
 
 
