@@ -18,7 +18,6 @@ from hashlib import sha256
 from scanner.model.addresses import scripts
 from scanner.model.addresses.interface import Address
 from scanner.model.control import Binding, Control, ControlResult, lock_text
-from scanner.ownership.bitcoin import bip322_full
 from scanner.ownership.bitcoin import bip322_transactions as virtual
 from scanner.ownership.bitcoin.bip322_keys import (
     check_key,
@@ -127,6 +126,8 @@ class Bip322:
             shown = check_p2pkh(encoded.data, txid, proof.address.payload)
             if shown is not None:
                 return shown
+        from scanner.ownership.bitcoin import bip322_full  # noqa: PLC0415 - heavy, rarely needed
+
         if encoded.variant is Variant.FULL:
             return bip322_full.check_full(encoded.data, txid, script_pubkey)
         return bip322_full.check_proof_of_funds(encoded.data, txid, script_pubkey)
@@ -152,6 +153,8 @@ class Bip322:
         if shown is None and address.format != "p2tr":
             shown = check_multisig(stack, txid, address)
         if shown is None:
+            from scanner.ownership.bitcoin import bip322_full  # noqa: PLC0415 - as above
+
             before, after = virtual.to_sign_body(txid, script_sig)
             spent = [(0, scripts.script_pubkey(address))]
             shown = bip322_full.check_to_sign(before + data + after, spent)

@@ -13,7 +13,7 @@ from scanner.reports.documents.lines import sparkline
 from scanner.reports.figures.amounts import reading_coins
 from scanner.reports.tables.text import printable
 from scanner.store.database.engine import Store
-from scanner.store.reading.history import AssetPoint, asset_history, publisher_of
+from scanner.store.reading.history import AssetPoint, asset_histories, publisher_of
 from scanner.store.reading.queries import SnapshotTotals
 
 Object = dict[str, object]
@@ -33,13 +33,10 @@ def over_time(store: Store, totals: SnapshotTotals) -> list[Object]:
     publisher = publisher_of(store, totals.snapshot)
     if publisher is None or not totals.complete:
         return []
+    histories = asset_histories(store, publisher, until=totals.snapshot, limit=SNAPSHOTS)
     found: list[Object] = []
     for total in totals.assets:
-        points = asset_history(
-            store, publisher, total.asset, until=totals.snapshot, limit=SNAPSHOTS
-        )
-        if len(points) < 2:  # of no other asset either: they have the same snapshots
-            break
+        points = histories.get(total.asset, ())
         decimals = max([p.total.decimals for p in points if p.total], default=0)
         kept = [_point(p, decimals) for p in reversed(points) if p.total is not None]
         if len(kept) > 1:

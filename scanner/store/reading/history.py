@@ -5,7 +5,7 @@ Nothing here reads a list's rows, except `list_sums`, which adds them up in the 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import Lock
@@ -24,7 +24,6 @@ from sqlalchemy import (
     type_coerce,
 )
 
-from scanner.liabilities.interface import Liability
 from scanner.model.balance import Evidence
 from scanner.snapshots.tally import AssetTotal, Part, PartKey, with_liabilities
 from scanner.snapshots.values import SnapshotState
@@ -227,40 +226,53 @@ def asset_history(
     before: only snapshots before this one. until: this one and those before it. Snapshots that are
     not complete are there without totals; complete ones without the asset have totals of None, too.
     """
-    s, newest = t.snapshot.c, newest_moment(t.snapshot.c.id)
-    same = and_(t.total.c.snapshot_id == s.id, t.total.c.asset == asset)
+    with store.read() as connection:
+        chosen = _in_order(connection, publisher_id)
+        if until in chosen:
+            chosen = chosen[chosen.index(until) :]
+        if before is not None:
+            chosen = chosen[chosen.index(before) + 1 :] if before in chosen else []
+        return _histories(connection, chosen[:limit], asset)[asset]
+
+
+def asset_histories(
+    store: Store, publisher_id: int, *, until: int, limit: int
+) -> Mapping[str, list[AssetPoint]]:
+    """Asset -> its `asset_history`, of every asset that one of these snapshots has totals of."""
     with store.read() as connection:
         every = _in_order(connection, publisher_id)
-        if until in every:
-            every = every[every.index(until) :]
-        if before is not None:
-            every = every[every.index(before) + 1 :] if before in every else []
-        chosen = every[:limit]
-        query = (
-            select(s.id, s.state, s.created, s.finished, t.reserve_list.c.name, newest, t.total)
-            .select_from(t.reserve_list)
-            .join(t.snapshot, s.list_id == t.reserve_list.c.id)
-            .outerjoin(t.total, same)
-            .where(s.id.in_(chosen))
-        )
-        found = {row[0]: tuple(row) for row in connection.execute(query)}
-        owed = _owed(connection, asset, chosen)
-    return [_point(found[each], owed.get(each)) for each in chosen]
+        chosen = every[every.index(until) :] if until in every else every
+        return _histories(connection, chosen[:limit])
 
 
-def _point(row: tuple[Any, ...], owed: Liability | None) -> AssetPoint:
-    snapshot_id, state, created, finished, name, seconds, *stored = row
-    at = _moment(seconds, created, finished)
-    total = _total(stored)
-    if total is not None and owed is not None:
-        total = with_liabilities(total, owed)
-    return AssetPoint(snapshot_id, at, name, SnapshotState(state), total)
-
-
-def _owed(connection: Connection, asset: str, snapshots: Collection[int]) -> dict[int, Liability]:
-    """Snapshot -> what is owed of the asset beside it."""
-    found = owed_rows.owed_beside(connection, snapshots, asset)
-    return {snapshot: owed[0] for snapshot, owed in found.items()}
+def _histories(
+    connection: Connection, chosen: Sequence[int], asset: str | None = None
+) -> dict[str, list[AssetPoint]]:
+    """Asset -> its point in each of these snapshots, in their order. asset: only this one."""
+    s, total = t.snapshot.c, t.total.c
+    same = and_(total.snapshot_id == s.id, *(() if asset is None else (total.asset == asset,)))
+    newest = newest_moment(s.id)
+    query = (
+        select(s.id, s.state, s.created, s.finished, t.reserve_list.c.name, newest, t.total)
+        .select_from(t.reserve_list)
+        .join(t.snapshot, s.list_id == t.reserve_list.c.id)
+        .outerjoin(t.total, same)
+        .where(s.id.in_(chosen))
+    )
+    about: dict[int, Sequence[Any]] = {}
+    totals: dict[str, dict[int, AssetTotal]] = {} if asset is None else {asset: {}}
+    for no, state, created, finished, name, seconds, *stored in connection.execute(query):
+        about[no] = (_moment(seconds, created, finished), name, SnapshotState(state))
+        if (found := _total(stored)) is not None:
+            totals.setdefault(found.asset, {})[no] = found
+    for no, stated in owed_rows.owed_beside(connection, chosen, asset or "").items():
+        for owed in stated:
+            if no in totals.get(owed.asset, ()):
+                totals[owed.asset][no] = with_liabilities(totals[owed.asset][no], owed)
+    return {
+        name: [AssetPoint(no, *about[no], by_snapshot.get(no)) for no in chosen]
+        for name, by_snapshot in totals.items()
+    }
 
 
 def _total(values: list[Any]) -> AssetTotal | None:

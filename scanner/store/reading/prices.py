@@ -90,6 +90,8 @@ def prices_near(
     source: only of sources whose name begins so. Of several of one moment the first by name.
     """
     with store.read() as connection:
+        if connection.execute(select(t.price.c.at).limit(1)).first() is None:  # as nearly always
+            return dict.fromkeys(assets, Nearest(None, None))
         return {
             asset: Nearest(
                 _nearest(connection, asset, at, source, before=True),
