@@ -1,4 +1,4 @@
-"""Benchmarks of `scanner export` on 200,000 rows: one JSON object a line.
+"""Benchmarks of `scanner export` on 100,000 rows: one JSON object a line.
 
 export.<format>: the most memory the command held for any of the tables, in megabytes, against what
 it may; `growth` is how many of them it did not need for a twentieth of the rows, the most of any
@@ -19,7 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "bench")]
 
-CLAIMS = 200_000
+CLAIMS = 100_000
 SHARE = 20
 """The small snapshot has one row for so many of the large one."""
 LIMIT = 300

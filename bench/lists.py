@@ -87,11 +87,10 @@ def main() -> None:
     claims, seconds, _ = apart(str(BITMEX), "bitcoin")
     assert claims == 336_208
     show("lists.load", claims / seconds, "addresses/s", "base58 and bech32 alone", libraries())
-    from okx_file import write_okx_file
+    from okx_file import okx_file
 
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "okx.csv"
-        write_okx_file(path, ROWS)
+        path = okx_file(Path(folder), ROWS)
         claims, seconds, megabytes = apart(str(path))
         assert claims == ROWS
         bare = csv_module(path)

@@ -38,7 +38,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "bench" / "data")]
 
 CLAIMS = 1_000_000
 IN_FLIGHT = 20
-REQUESTS = 3_000
+REQUESTS = 2_000
 BARE = 1_000
 FORM = "/check"
 OLD, RIVAL, NEW = 1, 2, 3

@@ -12,16 +12,23 @@ from __future__ import annotations
 import argparse
 import base64
 import hashlib
+import os
 import random
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import base58
-import bech32
 from coincurve import PrivateKey
 from Crypto.Hash import keccak
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from scanner.model.addresses.bech32 import from_bytes, join
+
+SHARED = "SCANNER_BENCH_FOLDER"
+"""Names the folder of what several benchmarks of one run read."""
 MESSAGE = "I am an OKX address"
 HEADER = (
     "coin,Type,Network,Snapshot Height,address,amount,message,signature1,signature2,"
@@ -85,6 +92,16 @@ class Signed(NamedTuple):
     signature1: str
     signature2: str
     script: str
+
+
+def okx_file(folder: Path, rows: int) -> Path:
+    """A file of so many rows, in the folder that benchmarks of one run share, else in `folder`."""
+    path = Path(os.environ.get(SHARED) or folder) / f"okx-{rows}.csv"
+    if not path.exists():
+        half = path.with_suffix(".half")
+        write_okx_file(half, rows)
+        half.rename(path)
+    return path
 
 
 def write_okx_file(path: Path, rows: int, seed: int = 1) -> None:
@@ -201,7 +218,7 @@ def _p2wsh(seed: int) -> Iterator[tuple[Coin, Signed]]:
         if len(window) < 3:
             continue
         script = b"\x52" + b"".join(b"\x21" + public for public, _ in window) + b"\x53\xae"
-        address = bech32.encode("bc", 0, hashlib.sha256(script).digest())
+        address = join("bc", "q" + from_bytes(hashlib.sha256(script).digest()), 1)
         yield BITCOIN, Signed(address, window[0][1], window[2][1], script.hex())
         window.pop(0)
 
