@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-
-from nacl.exceptions import BadSignatureError, CryptoError
-from nacl.signing import VerifyKey
+from functools import cache
+from typing import TYPE_CHECKING
 
 from scanner.errors import AddressFormatError
 from scanner.model.addresses.interface import Address
@@ -29,6 +28,9 @@ from scanner.ownership.primitives.ed25519_text import read_key
 from scanner.ownership.primitives.hextext import decode_hex
 from scanner.ownership.primitives.not_proven import NotProvenError, malformed, unsupported
 from scanner.ownership.unread import other_key
+
+if TYPE_CHECKING:
+    from nacl.signing import VerifyKey
 
 MOST_KEYS = 20
 """Keys of one key column."""
@@ -67,11 +69,21 @@ def is_signed(key: bytes, message: bytes, signature: bytes) -> bool:
     """Check one signature (64 bytes, R and s) by a key of 32 bytes, strictly (see the module)."""
     if len(key) != 32 or len(signature) != 64:
         return False
+    verify_key, refused = _nacl()
     try:
-        VerifyKey(key).verify(message, signature)
-    except (BadSignatureError, CryptoError, ValueError):
+        verify_key(key).verify(message, signature)
+    except refused:
         return False
     return True
+
+
+@cache
+def _nacl() -> tuple[type[VerifyKey], tuple[type[Exception], ...]]:
+    """The library, imported for the first signature: most lists have none of its kind."""
+    from nacl.exceptions import BadSignatureError, CryptoError  # noqa: PLC0415 - heavy
+    from nacl.signing import VerifyKey  # noqa: PLC0415 - heavy
+
+    return VerifyKey, (BadSignatureError, CryptoError, ValueError)
 
 
 def read_keys(proof: Proof) -> tuple[bytes, ...]:

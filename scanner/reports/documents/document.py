@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from scanner.model.control import Control, shows_control
-from scanner.model.finding import WEIGHTS, exit_status
+from scanner.model.finding import WEIGHTS, FindingKind, exit_status
 from scanner.model.jsontext import own_json
 from scanner.model.statement import StatementRule
 from scanner.reports.documents.ages import ages, signed_days
@@ -26,6 +26,7 @@ from scanner.reports.figures.groups import group_objects, groups_of
 from scanner.reports.figures.outcome import answer, finding_groups, other_chains, outcome_weights
 from scanner.reports.figures.ratios import ratio_objects
 from scanner.reports.figures.signed_texts import text_objects
+from scanner.reports.figures.values import TotalsOf
 from scanner.reports.figures.words import LIMITS, MEANINGS
 from scanner.reports.tables.times import block_time, iso_time
 from scanner.store.database.engine import Store
@@ -78,7 +79,8 @@ def report_document(
     head = queries.head(store, snapshot_id)
     controls = control_counts(store, snapshot_id)
     totals = queries.totals(store, snapshot_id)
-    value = document_value(store, snapshot_id)
+    counts = queries.finding_counts(store, snapshot_id)
+    value = document_value(store, snapshot_id, _kept(totals))
     history = over_time(store, totals)
     largest, concentration = _largest(store, snapshot_id, totals)
     groups = group_objects(groups_of(store, totals))
@@ -87,7 +89,7 @@ def report_document(
         "version": VERSION,
         "program": head.program,
         "snapshot": {**_snapshot(head), "newest_head": newest_head(store)},
-        "answer": _answer(store, head),
+        "answer": _answer(store, head, counts),
         "rows": _rows(head, controls, verified_rows(store, snapshot_id)),
         "totals": totals.to_json(),
         "ratios": ratio_objects(store, totals),
@@ -100,7 +102,7 @@ def report_document(
         "statement_rule": rule_object(head.policy.statement),
         "texts": text_objects(head.policy.statement, head.texts),
         "balances": _balances(store, snapshot_id),
-        "findings": _findings(store, snapshot_id),
+        "findings": _findings(store, totals, counts),
         "largest_verified": largest,
         **({"verified_export": verified_export(store, snapshot_id)} if head.complete else {}),
         "concentration": concentration,
@@ -148,11 +150,20 @@ def _sealed(store: Store, head: SnapshotHead) -> list[list[object]]:
         return [list(record) for record in sealed_records(connection, head.id)]
 
 
-def _answer(store: Store, head: SnapshotHead) -> Object:
+def _kept(known: SnapshotTotals) -> TotalsOf:
+    """Totals of any snapshot; of this one they are at hand."""
+
+    def totals_of(store: Store, snapshot_id: int) -> SnapshotTotals:
+        return known if snapshot_id == known.snapshot else queries.totals(store, snapshot_id)
+
+    return totals_of
+
+
+def _answer(store: Store, head: SnapshotHead, counts: Mapping[FindingKind, int]) -> Object:
     weights = outcome_weights(store, head.id)
     status = exit_status(weights)
     word = {0: "verified", 1: "false", 3: "unshown"}[status]
-    found = answer(store, head)
+    found = answer(store, head, counts)
     return {
         "status": word if head.complete else "incomplete",
         "exit_status": status,
@@ -225,7 +236,9 @@ def _balances(store: Store, snapshot_id: int) -> list[Object]:
     ]
 
 
-def _findings(store: Store, snapshot_id: int) -> list[Object]:
+def _findings(
+    store: Store, totals: SnapshotTotals, counts: Mapping[FindingKind, int]
+) -> list[Object]:
     return [
         {
             "kind": group.kind.value,
@@ -256,7 +269,7 @@ def _findings(store: Store, snapshot_id: int) -> list[Object]:
                 for reason, rows in (group.weighed.reasons if group.weighed else ())
             ],
         }
-        for group in finding_groups(store, snapshot_id, EXAMPLES)
+        for group in finding_groups(store, totals.snapshot, EXAMPLES, counts, totals.assets)
     ]
 
 

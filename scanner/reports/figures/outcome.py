@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TextIO
 
@@ -12,6 +12,7 @@ from scanner.reports.figures.amounts import counted_rows, reading_coins
 from scanner.reports.figures.words import MEANINGS
 from scanner.reports.tables.text import printable
 from scanner.settings.tables import load_registry
+from scanner.snapshots.tally import AssetTotal
 from scanner.store.database.engine import Store
 from scanner.store.reading import queries
 from scanner.store.reading.coverage import RowsFound, rows_found
@@ -55,13 +56,20 @@ def outcome_weights(store: Store, snapshot_id: int) -> set[Weight]:
     return weights
 
 
-def finding_groups(store: Store, snapshot_id: int, few: int = FIRST_FEW) -> list[FindingGroup]:
+def finding_groups(
+    store: Store,
+    snapshot_id: int,
+    few: int = FIRST_FEW,
+    counts: Mapping[FindingKind, int] | None = None,
+    totals: Sequence[AssetTotal] | None = None,
+) -> list[FindingGroup]:
     """Findings grouped by kind: what is false first, too little for what is owed before the rest.
 
     few: examples of each, those with the largest shares of what is claimed of their asset first.
+    counts, totals: of this snapshot, where they are at hand.
     """
-    counts = queries.finding_counts(store, snapshot_id)
-    totals = queries.asset_totals(store, snapshot_id)
+    counts = queries.finding_counts(store, snapshot_id) if counts is None else counts
+    totals = queries.asset_totals(store, snapshot_id) if totals is None else totals
     whole = {total.asset: (total.decimals, total.claimed or 0) for total in totals}
     weighed = weigh_findings(store, snapshot_id, whole, few)
     kinds = in_order(k for k in FindingKind if counts.get(k))

@@ -259,7 +259,7 @@ def _histories(
         .outerjoin(t.total, same)
         .where(s.id.in_(chosen))
     )
-    about: dict[int, Sequence[Any]] = {}
+    about: dict[int, tuple[datetime, str, SnapshotState]] = {}
     totals: dict[str, dict[int, AssetTotal]] = {} if asset is None else {asset: {}}
     for no, state, created, finished, name, seconds, *stored in connection.execute(query):
         about[no] = (_moment(seconds, created, finished), name, SnapshotState(state))
