@@ -111,41 +111,40 @@ def judge_rows(rows: Sequence[Row], registry: Registry) -> list[ControlResult | 
     Each is the verdict that `judge` gives. What can be judged together is: the next key is
     recovered sooner where nothing else is done between.
     """
-    found: list[ControlResult | None] = []
-    first: dict[Hashable, int] = {}  # row of each key that is not remembered
-    fresh: dict[int, Begun] = {}
-    again: list[tuple[int, int]] = []
+    found: list[ControlResult | None] = [None] * len(rows)
+    fresh: dict[Hashable, tuple[Begun, list[int]]] = {}  # keys not remembered, and their rows
     for n, row in enumerate(rows):
-        begun = begin(row, registry) if isinstance(row, Claim) else None
-        if begun is None or isinstance(begun, ControlResult):
-            found.append(begun)
+        if not isinstance(row, Claim):
+            continue
+        begun = begin(row, registry)
+        if isinstance(begun, ControlResult):
+            found[n] = begun
             continue
         key = begun[2]
-        remembered = _memory.find(key)
-        found.append(remembered[1] if remembered else None)
-        if remembered is None:
-            at = first.setdefault(key, n)
-            if at == n:
-                fresh[n] = begun
-            else:
-                again.append((n, at))
-    for (n, begun), known in zip(fresh.items(), _verdicts(list(fresh.values())), strict=True):
-        found[n] = _remember(begun, known)[1]
-    for n, at in again:
-        found[n] = found[at]
+        if (remembered := _memory.find(key)) is not None:
+            found[n] = remembered[1]
+        elif (waiting := fresh.get(key)) is not None:
+            waiting[1].append(n)
+        else:
+            fresh[key] = begun, [n]
+    verdicts_of = _verdicts([begun for begun, _ in fresh.values()])
+    for (begun, places), known in zip(fresh.values(), verdicts_of, strict=True):
+        _, alone = _remember(begun, known)
+        for n in places:
+            found[n] = alone
     return found
 
 
 def _verdicts(begun: Sequence[Begun]) -> list[ControlResult]:
     """Offline verdicts, in order: of a scheme that can, all its rows' together."""
-    places: dict[BulkVerifier, list[int]] = {}
+    found: list[ControlResult | None] = [None] * len(begun)
+    together: dict[BulkVerifier, list[int]] = {}
     for n, (rules, proof, _) in enumerate(begun):
         bulk = rules.bulk
         if bulk is not None and bulk.handles(proof) and _refused(proof) is None:
-            places.setdefault(bulk, []).append(n)
-    found: list[ControlResult | None] = [None] * len(begun)
-    for bulk, at in places.items():
-        for n, known in zip(at, bulk.verify_many([begun[n][1] for n in at]), strict=True):
+            together.setdefault(bulk, []).append(n)
+    for bulk, places in together.items():
+        for n, known in zip(places, bulk.verify_many([begun[n][1] for n in places]), strict=True):
             found[n] = known
     return [
         known or _settled(proof, _judge(proof, rules.verifiers, None), None)
@@ -228,10 +227,9 @@ def _judge(proof: Proof, verifiers: Sequence[Verifier], call: ContractCall | Non
 
 def _refused(proof: Proof) -> ControlResult | None:
     """The verdict about what no scheme is given; None where one may look at the row."""
-    _, _, message, signatures, _, owners, _ = proof[:]
-    if len(signatures) > MOST_SIGNATURES or len(owners) > MOST_SIGNATURES:
+    if len(proof.signatures) > MOST_SIGNATURES or len(proof.owners) > MOST_SIGNATURES:
         return verdicts.malformed("", f"more than {MOST_SIGNATURES} signatures or owners")
-    if not _is_unicode(message):
+    if not _is_unicode(proof.message):
         return verdicts.malformed("", "the message is not valid Unicode text")
     return None
 

@@ -51,8 +51,8 @@ def memory_key(data: Judged) -> Hashable:
     """
     _, _, _, message, signatures, script, owners, row_type = data
     # Blanks between the parts, so that many empty ones are long, too.
-    several = len(" ".join(signatures)) + len(" ".join(owners))
-    if len(message) + len(script) + len(row_type) + several > LONGEST_KEY:
+    several = " ".join(signatures + owners)
+    if len(message) + len(script) + len(row_type) + len(several) > LONGEST_KEY:
         return digest(data)
     return data
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from binascii import hexlify
+
 from scanner.errors import AddressFormatError
 from scanner.model.addresses import bech32
 from scanner.model.addresses.interface import Address
 from scanner.model.addresses.keccak import keccak256
 
 _new = tuple.__new__
-_CASE_BITS = int.from_bytes(b"\x20" * 40, "big")
+_CASE_BIT = bytes(0x20 if digit in b"89abcdef" else 0 for digit in range(256))
+"""From a hex digit of 8 or more to the bit that tells capitals from small letters; 0 of others."""
 
 
 def checksum_text(payload: bytes) -> str:
@@ -21,13 +24,12 @@ def _spell(lower: str) -> str:
 
     A letter is upper-case where the hash of the digits has a nibble of 8 or more. All 40 at once,
     as one number of ASCII codes: capitals lack the bit 0x20. A letter has bit 0x40 and a digit
-    has not; the hash's nibble, in hex itself, is 8 or more if it has bit 0x40 or bit 0x08.
+    has not, which decides together with the hash's nibbles in hex, each turned into that bit.
     """
     letters = lower.encode()
     number = int.from_bytes(letters, "big")
-    hashed = int.from_bytes(keccak256(letters)[:20].hex().encode(), "big")
-    capitals = number >> 1 & (hashed >> 1 | hashed << 2) & _CASE_BITS
-    return "0x" + (number - capitals).to_bytes(40, "big").decode()
+    high = int.from_bytes(hexlify(keccak256(letters)[:20]).translate(_CASE_BIT), "big")
+    return "0x" + (number - (number >> 1 & high)).to_bytes(40, "big").decode()
 
 
 def evm_address(network: str, payload: bytes) -> Address:

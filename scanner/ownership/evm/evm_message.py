@@ -23,7 +23,7 @@ from scanner.ownership.evm.typed_data import refused
 from scanner.ownership.evm.wallets import UNKNOWN_CODE, Wallet, find_wallet
 from scanner.ownership.freshness import grade
 from scanner.ownership.interface import ChainView, ContractCall, Proof
-from scanner.ownership.primitives.recovery import recover_account, recover_accounts
+from scanner.ownership.primitives.recovery import recover_account
 
 _BY_OWNERS = (
     "none of the signatures is by the address's key: if owners of a contract signed, only the "
@@ -94,12 +94,10 @@ class EvmMessage:
         read = [evm_signers.one_key(proof, self.envelopes) for proof in proofs]
         waiting = [(n, *one) for n, one in enumerate(read) if one is not None]
         for turn in range(len(self.envelopes)):
-            accounts = recover_accounts(
-                [
-                    (digests[turn].value, plain.compact, plain.recovery_id)
-                    for _, plain, digests in waiting
-                ]
-            )
+            accounts = [
+                recover_account(digests[turn].value, plain.compact, plain.recovery_id)
+                for _, plain, digests in waiting
+            ]
             left = []
             for account, row in zip(accounts, waiting, strict=True):
                 n, plain, digests = row

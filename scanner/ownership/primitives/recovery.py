@@ -5,7 +5,7 @@ Used by every scheme that finds the key from the signature: EVM, Tron and the OK
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -59,13 +59,8 @@ def read_signature(
 
 def recover_account(digest: bytes, compact: bytes, recovery_id: int) -> bytes | None:
     """Find the 20 account bytes whose key signed a digest; None if no key can have."""
-    return recover_accounts(((digest, compact, recovery_id),))[0]
-
-
-def recover_accounts(signed: Iterable[tuple[bytes, bytes, int]]) -> list[bytes | None]:
-    """The accounts of many signatures (digest, compact, recovery id), in order."""
-    points = secp256k1.recover_many(signed)
-    return [None if point is None else keccak256(point[1:])[12:] for point in points]
+    point = secp256k1.recover(digest, compact, recovery_id)
+    return None if point is None else keccak256(point[1:])[12:]
 
 
 recover_account_once = lru_cache(maxsize=4096)(recover_account)

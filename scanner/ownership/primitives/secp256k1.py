@@ -7,7 +7,6 @@ GIL).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from coincurve._libsecp256k1 import ffi, lib
@@ -45,28 +44,21 @@ def recover(digest: bytes, compact: bytes, recovery_id: int) -> bytes | None:
     Raises ValueError if a length or the recovery id is not as above.
     Source: SEC 1, 4.1.6.
     """
-    return recover_many(((digest, compact, recovery_id),))[0]
-
-
-def recover_many(signed: Iterable[tuple[bytes, bytes, int]]) -> list[bytes | None]:
-    """Recover the keys of many signatures, in order, one behind the other: see `recover`."""
+    if len(digest) != 32 or len(compact) != 64 or not 0 <= recovery_id <= 3:
+        raise ValueError("recover needs 32 + 64 bytes and a recovery id of 0 to 3")
     try:
         room = _rooms.pop()
     except IndexError:
         room = _make_room()
     signature, key, out, size, view = room
-    found: list[bytes | None] = []
-    for digest, compact, recovery_id in signed:
-        if len(digest) != 32 or len(compact) != 64 or not 0 <= recovery_id <= 3:
-            raise ValueError("recover needs 32 + 64 bytes and a recovery id of 0 to 3")
-        good = _parse_recoverable(_context, signature, compact, recovery_id) and _recover(
-            _context, key, signature, digest
-        )
-        if good:
-            _serialize(_context, out, size, key, _UNCOMPRESSED)
-        found.append(view[:] if good else None)
+    data: bytes | None = None
+    if _parse_recoverable(_context, signature, compact, recovery_id) and _recover(
+        _context, key, signature, digest
+    ):
+        _serialize(_context, out, size, key, _UNCOMPRESSED)
+        data = view[:]
     _rooms.append(room)
-    return found
+    return data
 
 
 def _make_room() -> _Room:
