@@ -19,10 +19,11 @@ from support.file_parsers import LIST_FILES, OTHERS, list_samples, read_list
 
 from scanner.errors import InputError
 
-SIZE = 2 << 20
-MOST = 96 << 20
+SIZE = 1 << 20
+"""Above the most that a reader takes of one text, a million bytes."""
+MOST = 56 << 20
 """Bytes at the peak: buffers, and some thirty times the file, which is what Python's objects take."""
-SECONDS = 60
+SECONDS = 30
 """Of processor time, at most: it would be as bad."""
 
 
