@@ -70,6 +70,16 @@ def test_the_digest_is_the_one_that_chunks_have_been_sealed_with():
     assert digest(*rows) == digest_by_column(*rows) == sealed
 
 
+@pytest.mark.parametrize("last", [None, 0, 6])
+def test_digits_that_stand_on_both_sides_are_sealed_on_both(last):
+    found = (5, 2**256 - 1, last)
+    rows = [(numbered(n, amount=a), VERDICT, (a, *BALANCE[1:]), ()) for n, a in enumerate(found)]
+    lines = b"".join(line(*row) for row in rows)
+    assert digest_by_column(*rows) == digest(*rows) == sha256(lines).hexdigest()
+    less = [*rows[:-1], (rows[-1][0], VERDICT, (7, *BALANCE[1:]), ())]
+    assert digest_by_column(*less) == digest(*less) != digest(*rows)
+
+
 TEXTS = st.text(st.characters() | st.sampled_from('\x00\n"\\\ud800é'), max_size=4)
 AMOUNTS = st.none() | st.integers(0, 2**256 - 1)
 ROWS = st.tuples(
