@@ -45,7 +45,7 @@ class AccountStub(StarknetStub):
     """answers: names of recorded calls, which are answered by their own questions alone.
 
     class_hash: of every account, None where nothing is deployed. said: the answer to every call.
-    Any other question is answered no.
+    Any other signature is answered no, and it has no other functions than those recorded.
     """
 
     def __init__(self, *answers: str) -> None:
@@ -89,7 +89,12 @@ class AccountStub(StarknetStub):
         for question, answer in self.known:
             if question == request:
                 return dict(answer)
-        return recorded("starknet", "is_valid_signature_no")
+        no = json.loads((VECTORS / "starknet" / "is_valid_signature_no.json").read_text())
+        asked = no["request"]["body"]["params"][0]["entry_point_selector"]
+        same = request["entry_point_selector"] == asked
+        return recorded(
+            "starknet", "is_valid_signature_no" if same else "error_is_valid_signature_unknown"
+        )
 
     def _has(self, block: dict[str, str]) -> bool:
         return block["block_hash"] in {self.hash(h) for h in range(self.world.tip + 1)}
