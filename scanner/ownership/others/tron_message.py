@@ -1,8 +1,10 @@
 """Messages signed by the key of a Tron account, in both of the network's forms.
 
 The first form signs the 32-byte hash of the text, the second (signMessageV2) the text itself;
-nothing in a row says which, so both are tried; a message of 0x and hex digits may have been signed
-as the bytes that it spells. Source: TIP-191; TIP-16 for permissions, which only the chain shows.
+the first signMessage of wallets has the text behind the length of a hash, however long it is;
+nothing in a row says which, so all are tried; a message of 0x and hex digits may have been signed
+as the bytes that it spells. Sources: TIP-191; tronweb's Trx.signString and signMessageV2; TIP-16
+for permissions, which only the chain shows.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ from scanner.ownership.primitives.recovery import (
 )
 
 _FORMS = (envelopes.tip191_hash, envelopes.tip191_text)
+_OF_FIRST = "TIP-191 over the text behind the length 32, as Tron's first signMessage has it"
 _OF_HEX = "the message is hex and was signed as those bytes"
 
 
@@ -136,6 +139,8 @@ def _make_digests(text: str) -> Sequence[tuple[bytes, str]]:
     spelled = hex_message(text)
     if spelled is not None:
         digests.append((envelopes.tip191_text(spelled), _OF_HEX))
+    if not text[:1].isdigit():  # else the digits may belong to the length of another text
+        digests.append((envelopes.tip191_first(message), _OF_FIRST))
     return tuple(digests)
 
 

@@ -47,6 +47,11 @@ def tip191_hash(message: bytes) -> bytes:
     return keccak256(_TRON + b"32" + keccak256(message))
 
 
+def tip191_first(message: bytes) -> bytes:
+    """Tron's first form as its libraries have it: any bytes behind the length of a hash."""
+    return keccak256(_TRON + b"32" + message)
+
+
 def tip191_text(message: bytes) -> bytes:
     """Tron's second form (signMessageV2): over the message with its decimal length."""
     return keccak256(_TRON + str(len(message)).encode() + message)

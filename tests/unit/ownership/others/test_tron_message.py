@@ -111,3 +111,29 @@ def test_six_signers_of_one_form_are_read_in_that_form() -> None:
     row = claim("tron", tron_address(key(9)), *signed, message=message)
     of = allowed(6, *(account(n) for n in range(1, 7)))
     assert judge(row, REGISTRY, keys=lambda _: of).binding is Binding.ON_CHAIN
+
+
+def test_the_first_sign_message_of_wallets() -> None:
+    """`Trx.signString` of tronweb 6: the text in hex, behind the length 32 whatever its length."""
+    address = "TWYSVbUy6eTu6ZrFWRUimgDy9SinkggVKL"
+    text = "I am an exchange address, block 900000"
+    made = (
+        "0x2985508548bca559485dcd69609139a66bd5d294e5d366e14cde7cf8cb8eff6c"
+        "34d291f996327b356041b7f5c88ad0685220e6387cd19692464aa4bc67d4c4551c"
+    )
+    result = judged(made, address=address, message=text)
+    assert result.shows_control
+    assert "first signMessage" in result.reason
+    assert not judged(made, address=address, message=text + "x").shows_control
+    first = evm_sign(SIGNER, MESSAGE, envelopes.tip191_first)
+    assert in_snapshot(allowed(1, account(1)), first).binding is Binding.ON_CHAIN
+    assert in_snapshot(allowed(1, account(2)), first).control is Control.MISMATCH
+
+
+def test_digits_of_a_length_are_no_digits_of_a_text() -> None:
+    """A text of 3,215 bytes that was signed with its length is not the same text behind "15"."""
+    text = "y" * 3_215
+    made = evm_sign(SIGNER, text, envelopes.tip191_text)
+    assert judged(made, message=text).shows_control
+    assert envelopes.tip191_first(b"15" + text.encode()) == envelopes.tip191_text(text.encode())
+    assert not judged(made, message="15" + text).shows_control
