@@ -32,7 +32,11 @@ from scanner.ownership.bitcoin.bip322_reading import (
     read_text,
     read_witness,
 )
-from scanner.ownership.bitcoin.bitcoin_message import MAX_MESSAGE, MAX_SIGNATURES
+from scanner.ownership.bitcoin.bitcoin_message import (
+    MAX_MESSAGE,
+    MAX_SIGNATURES,
+    looks_compact,
+)
 from scanner.ownership.bitcoin.key_column import is_any_key, names_key
 from scanner.ownership.bitcoin.multisig import commitment
 from scanner.ownership.bitcoin.script_ops import push
@@ -60,9 +64,10 @@ class Bip322:
     def handles(self, proof: Proof) -> bool:
         """Whether the address has a script; `bitcoin_message` is asked first for 65 bytes.
 
-        What is written as hex is no text of BIP-322's: `bitcoin_message` says what it may be.
+        What is written as hex, or has its 65 bytes, is no text of BIP-322's: that scheme says what
+        is wrong with it.
         """
-        if proof.signatures and all(s[:2] in ("0x", "0X") for s in proof.signatures):
+        if proof.signatures and all(map(looks_compact, proof.signatures[:MAX_SIGNATURES])):
             return False
         kind = proof.address.format
         return kind in _FORMATS or kind == "p2a" or kind.startswith("witness_v")

@@ -90,7 +90,7 @@ class BitcoinMessage:
             return False
         if "bip322" not in proof.network.schemes:
             return True
-        return any(map(_looks_compact, proof.signatures[:MAX_SIGNATURES]))
+        return any(map(looks_compact, proof.signatures[:MAX_SIGNATURES]))
 
     def verify(self, proof: Proof, call: ContractCall | None = None) -> ControlResult:
         """Judge the proof: see the module's rules. `call` is not used."""
@@ -230,7 +230,8 @@ def _okx_digest(message: str) -> bytes:
     return okx_keccak(message.encode())
 
 
-def _looks_compact(text: str) -> bool:
+def looks_compact(text: str) -> bool:
+    """Whether a signature can be one of 65 bytes, and none of BIP-322."""
     if text[:2] in ("0x", "0X"):
         return True
     if len(text) != 88:

@@ -17,12 +17,15 @@ from support.bitcoin_signing import (
     tagged,
     to_sign,
 )
+from support.signed_rows import claim
 
 from scanner.model.addresses.scripts import p2pkh, script_pubkey
 from scanner.model.addresses.table import decode_address
 from scanner.model.control import Control, ControlResult
 from scanner.ownership.bitcoin.bip322 import Bip322
 from scanner.ownership.bitcoin.bitcoin_message import BitcoinMessage
+from scanner.ownership.judge import judge
+from scanner.settings.tables import load_registry
 
 KEY, OTHER = Key("owner"), Key("somebody else")
 OUTPUT = KEY.tweaked(b"")
@@ -93,3 +96,15 @@ def test_a_leaf_that_nobody_shows_is_undecided_and_another_output_is_false() -> 
         assert result.control is Control.UNSUPPORTED
         assert "one of its leaves" in result.reason
     assert judged("p2tr", b"\x51\x20" + OTHER.x_only).control is Control.MISMATCH
+
+
+def test_a_column_that_is_no_key_is_what_is_wrong_with_a_row() -> None:
+    """BIP-322 said that 65 bytes are no transaction, which nobody had said they were."""
+    signer = Key("mine")
+    address = address_of(BITCOIN, "p2pkh", signer.public)
+    made = signer.message(BITCOIN, MESSAGE, 31)
+    row = claim("bitcoin", address, made, message=MESSAGE, script="zz")
+    result = judge(row, load_registry())
+    assert (result.control, result.scheme) == (Control.MALFORMED, "bitcoin_message")
+    assert result.reason == "the script column is not hex"
+    assert judge(row._replace(script=""), load_registry()).shows_control
