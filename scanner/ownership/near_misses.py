@@ -36,6 +36,9 @@ _LONG_SIGNATURE = 400
 _SHORT = 4
 """Signatures of a row whose twins are tried, at most."""
 
+_LONG_KEYS = 700
+"""Characters of a column of keys or of a script whose row's twins are tried: some ten keys."""
+
 _UNDECIDED = (Control.MISMATCH, Control.UNSUPPORTED)
 
 _ORDER_MARK = "\ufeff"
@@ -77,6 +80,7 @@ def near_miss(
         or not failed.scheme
         or (failed.scheme == "bip322" and any(len(s) > _LONG_SIGNATURE for s in proof.signatures))
         or len(proof.signatures) > _SHORT
+        or len(proof.script) > _LONG_KEYS
         or len(proof.message) > LONGEST
     ):
         return failed

@@ -22,6 +22,10 @@ Spelling = Callable[[str], bytes | None]
 """Reads a signature's text; None if it is not in this spelling."""
 
 
+_MOST_CHECKS = 300
+"""Checks that found nothing, after which the rest of a row's signatures is not looked at."""
+
+
 class Ed25519Text:
     """A Verifier of one form.
 
@@ -79,7 +83,7 @@ class Ed25519Text:
         """The distinct keys that made the row's signatures, or the verdict that some fits none."""
         keys, payloads = read_keys(proof), self._payloads(proof)
         signed: dict[bytes, None] = {}
-        unfit = 0
+        unfit = tried = 0
         for number, text in enumerate(proof.signatures, 1):
             signature = self._spelling(text)
             if signature is None or len(signature) != 64:
@@ -87,6 +91,9 @@ class Ed25519Text:
             made = next((k for k in keys for p in payloads if is_signed(k, p, signature)), None)
             if made is None:
                 unfit = unfit or number
+                tried += len(keys) * len(payloads)
+                if tried > _MOST_CHECKS and not signed:
+                    break  # no wallet makes such a row, and each check takes time
             else:
                 signed[made] = None
         if unfit and (signed or self._certain(proof)):
