@@ -17,7 +17,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from support.command import COMMAND
+from support.command import COMMAND, scanner_in
 from support.databases import BOTH
 from support.export_memory import fill
 from support.scripted_http import Said, serving
@@ -265,8 +265,8 @@ def test_a_worker_whose_node_takes_its_time(start, database, tmp_path):
         where = ("--database", database)
         added = ("schedule", "add", "x", "--list", "list.csv", "--cron", "0 6 1 1 *")
         for command in (("db", "upgrade"), added, ("schedule", "run-now", "x")):
-            done = start(*command, *where)
-            assert done.process.wait(STARTS) == 0, done.said
+            done = scanner_in(tmp_path)(*command, *where)
+            assert done.status == 0, done.err
         running = start("worker", "--endpoints", "endpoints.toml", "--database", database)
         running.wait_for(lambda: asked)
         within = ANSWERED + HANGS + (0 if database.startswith("sqlite") else GRACE)
