@@ -1,19 +1,23 @@
 """Rows of Antelope chains (EOS, Vaulta): published keys signed for an account name.
 
 Nothing in a row ties a name to keys, only the chain's permission table does: at best `asserted`.
+Signed is OKX's envelope or, as wallets sign arbitrary data, the text alone: nothing in a row says
+which, so both are tried.
 Texts: SIG_K1_, EOS... and PUB_K1_ are Base58 with four bytes of RIPEMD-160 behind the data.
+Source: eosjs-ecc's sign (SHA-256 of the text).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from hashlib import sha256
 
 from scanner.model.addresses import base58
 from scanner.model.control import Binding, ControlResult
 from scanner.model.jsontext import read_json
 from scanner.model.key_policy import KeyKind, PolicyKey
 from scanner.ownership import verdicts
-from scanner.ownership.interface import ContractCall, Proof, Readings, Signer, one_reading
+from scanner.ownership.interface import ContractCall, Proof, Readings, Signer
 from scanner.ownership.primitives import secp256k1
 from scanner.ownership.primitives.envelopes import okx_sha256
 from scanner.ownership.primitives.hashes import ripemd160
@@ -30,7 +34,7 @@ class AntelopeKey:
     """One account name and the keys published for it."""
 
     name = "antelope_key"
-    said = "OKX's envelope"
+    said = "OKX's envelope, the text alone"
 
     def handles(self, proof: Proof) -> bool:
         """Every Antelope account."""
@@ -66,7 +70,7 @@ class AntelopeKey:
 
     def _signed(self, proof: Proof, keys: Sequence[bytes]) -> dict[bytes, None] | ControlResult:
         """The published keys that signed, or the verdict that some signature is by none."""
-        digest = okx_sha256(proof.message.encode())
+        digests = _digests(proof.message)
         signed: dict[bytes, None] = {}
         unfit = 0
         for number, text in enumerate(proof.signatures, 1):
@@ -77,11 +81,11 @@ class AntelopeKey:
             wrong = _not_canonical(data)
             if wrong:
                 return verdicts.unsupported(self.name, f"signature {number} {wrong}")
-            key = _recovered(digest, data)
-            if key in keys:
-                signed[key] = None
-            else:
+            made = next((k for d in digests if (k := _recovered(d, data)) in keys), None)
+            if made is None:
                 unfit = unfit or number
+            else:
+                signed[made] = None
         if not unfit:
             return signed
         if signed:
@@ -90,15 +94,29 @@ class AntelopeKey:
         return unread(self.name, unfit, len(keys))
 
     def signers(self, proof: Proof) -> Readings:
-        """See SignerFinder: the keys behind the signatures, whichever are published."""
-        digest = okx_sha256(proof.message.encode())
-        found: dict[bytes, None] = {}
+        """See SignerFinder: the keys behind the signatures, whichever are published.
+
+        A published key shows in which form a signature was made; without it each form is a reading.
+        """
+        published = read_keys(proof.script) or ()
+        made: list[list[bytes]] = []
         for text in proof.signatures:
             data = _read(text)
             if data is None or _not_canonical(data):
                 return ()
-            found[_recovered(digest, data)] = None
-        return () if b"" in found else one_reading([_signer(key) for key in found])
+            keys = [_recovered(digest, data) for digest in _digests(proof.message)]
+            shown = next((key for key in keys if key in published), None)
+            made.append(keys if shown is None else [shown] * len(keys))
+        readings = dict.fromkeys(tuple(dict.fromkeys(who)) for who in zip(*made, strict=True))
+        return tuple(tuple(map(_signer, who)) for who in readings if b"" not in who)
+
+
+def _digests(message: str) -> tuple[bytes, ...]:
+    """What may have been signed: OKX's envelope and the text alone, of which no transaction is one:
+    these begin with their chain's id, which no text does.
+    """
+    data = message.encode()
+    return okx_sha256(data), sha256(data).digest()
 
 
 def _signer(key: bytes) -> Signer:

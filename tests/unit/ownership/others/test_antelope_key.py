@@ -9,6 +9,7 @@ from support.signed_rows import antelope_key, antelope_sign, claim, key
 
 from scanner.model.addresses import base58
 from scanner.model.control import Binding, Control, ControlResult
+from scanner.model.key_policy import KeyKind, KeyPolicy, PolicyKey, Way, single
 from scanner.ownership.judge import judge
 from scanner.ownership.others.antelope_key import read_keys
 from scanner.ownership.primitives.hashes import ripemd160
@@ -16,6 +17,19 @@ from scanner.settings.tables import load_registry
 
 REGISTRY = load_registry()
 A, B = key(1), key(2)
+OF_WALLETS = (
+    (
+        "These are the reserves of Example Exchange",
+        "EOS7kaiswGDgcNvcsyh4z71zbskDBBDKzsaT71YKgkYwPufNBpFZv",
+        "SIG_K1_KcXGyjKS7tTkrTbgZLENGMmmGfk3bjc6XJuWTitzWZkwRxPjE3cYaVnyEWvutU67wjQbx4y3syaPgopMG69q8XhkLdH2bs",
+    ),
+    (
+        "Ünïcode ✓",
+        "EOS7KoEBHgSzmhLdH1UpMMzPiCHkcTMb21fs1vcvuEfmYJWGRw2uH",
+        "SIG_K1_KkmGAe4LMnbSXTFM3y6ghDqewzVXKSfG7LY92rkbjSBzcNf2PFjygLLF95Vo9ipZTodv7YhFW2JYya3j94NsBps8dEQXjA",
+    ),
+)
+"""Text, key and signature of the text alone, made by eosjs-ecc 4.0.7 (`sign`, `privateToPublic`)."""
 
 
 def judged(*signatures: str, script: str, account: str = "okbwallet1tr") -> ControlResult:
@@ -84,3 +98,33 @@ def test_signature_texts_are_read_strictly() -> None:
     good = antelope_sign(A)
     for text in (good[7:], good.lower(), good[:-1], good + "1", "SIG_R1_" + good[7:], "SIG_K1_"):
         assert judged(text, script=antelope_key(A)).control is Control.MALFORMED, text
+
+
+@pytest.mark.parametrize(("text", "public", "signature"), OF_WALLETS)
+def test_what_wallets_sign_is_the_text_alone(text: str, public: str, signature: str) -> None:
+    row = claim("vaulta", "okbwallet1tr", signature, message=text, script=public)
+    assert judge(row, REGISTRY).control is Control.CONTROLS
+    for other in (row._replace(message=text + "."), row._replace(script=antelope_key(A))):
+        assert judge(other, REGISTRY).control is not Control.CONTROLS
+    held = KeyPolicy((way(public),), 7)
+    assert judge(row, REGISTRY, keys=lambda _: held).binding is Binding.ON_CHAIN
+    unnamed = judge(row._replace(script=""), REGISTRY, keys=lambda _: held)
+    assert unnamed.binding is Binding.ON_CHAIN
+    theirs = KeyPolicy((way(antelope_key(A)),), 7)
+    assert judge(row, REGISTRY, keys=lambda _: theirs).control is Control.MISMATCH
+
+
+def test_each_key_may_sign_in_its_own_form() -> None:
+    text, public, signature = OF_WALLETS[0]
+    mixed = (signature, antelope_sign(A, text))
+    row = claim("vaulta", "x", *mixed, message=text, script=both(public, antelope_key(A)))
+    found = judge(row, REGISTRY)
+    assert (found.control, len(found.signed_by)) == (Control.CONTROLS, 2)
+    twice = both(public, antelope_key(B))
+    again = claim("vaulta", "x", signature, signature, message=text, script=twice)
+    assert judge(again, REGISTRY).control is Control.MISMATCH
+
+
+def way(public: str) -> Way:
+    (data,) = read_keys(public) or ()
+    return single("active", PolicyKey(KeyKind.SECP256K1, data))
