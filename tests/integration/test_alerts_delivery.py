@@ -5,17 +5,19 @@ import hmac
 import json
 import logging
 import os
-import subprocess
 import sys
 import threading
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from integration.test_alerts import signed, snapshot
+from support.alert_sender import many_rules
 from support.scripted_http import Said, serving
 from support.smtp_receiver import make_certificate, receiving
 from support.snapshot_stub import evm_address
+from support.warm import warm
 
 from scanner.alerts.channels import deliver
 from scanner.alerts.config import AlertConfig, Email, Rule, Webhook
@@ -141,28 +143,12 @@ def test_two_processes_at_once_deliver_each_event_once(store):
     assert len(seen) == 12
 
 
-TELL = """
-import sys
-from integration.test_alerts_delivery import alerts, many_rules, Webhook
-from scanner.store.database.engine import open_store
-with open_store(sys.argv[1]) as store:
-    hook = Webhook("ops", sys.argv[2], timeout=60)
-    print("begins", flush=True)
-    alerts(store, hook, rules=many_rules(int(sys.argv[3]))).look()
-"""
-
-
-def many_rules(count):
-    return tuple(Rule(f"r{n}", "addresses_gone", channels=("ops",)) for n in range(count))
-
-
 def start_telling(store, place, rules):
     database = store.engine.url.render_as_string(hide_password=False)
-    path = os.pathsep.join(p for p in sys.path if p)
-    return subprocess.Popen(
-        [sys.executable, "-c", TELL, database, f"http://{place}/", str(rules)],
-        env={**os.environ, "PYTHONPATH": path}, stdout=subprocess.PIPE,
-    )  # fmt: skip
+    words = (database, f"http://{place}/", str(rules))
+    return warm().start(
+        words, module="support.alert_sender", cwd=Path.cwd(), env=os.environ, stderr=sys.__stderr__
+    )
 
 
 def test_killed_again_and_again_every_event_is_told_and_none_is_made_twice(store):
@@ -179,7 +165,7 @@ def test_killed_again_and_again_every_event_is_told_and_none_is_made_twice(store
         now = gone(store)
         for n in range(kills):
             with start_telling(store, place, events) as sender:
-                assert sender.stdout.readline() == b"begins\n"
+                assert sender.stdout.readline() == "begins\n"
                 time.sleep(0.03 * n)
                 sender.kill()
         hook = Webhook("ops", f"http://{place}/")
