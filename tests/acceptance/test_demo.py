@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections import Counter, defaultdict
@@ -198,15 +197,9 @@ def test_commands_it_suggests_work_after_the_nodes_stopped(demo):
     name, _, url = setting.partition("=")
     assert len(commands) >= 3
     for _, *arguments in commands:
-        done = subprocess.run(
-            [sys.executable, "-m", "scanner.cli", *arguments],
-            env={**os.environ, name: url},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode in (0, 1, 3), (arguments, done.stderr)
-        assert done.stdout
+        done = run_scanner(arguments, env={name: url})
+        assert done.status in (0, 1, 3), (arguments, done.err)
+        assert done.out
 
 
 @pytest.mark.parametrize(
@@ -249,26 +242,16 @@ def test_a_second_run_in_the_folder_at_the_same_time_is_refused(tmp_path):
 
     with (tmp_path / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        done = subprocess.run(
-            [sys.executable, "-m", "scanner.cli", "demo", "--folder", str(tmp_path)],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    assert done.returncode == 2
-    assert "another demonstration is running" in done.stderr
+        done = run_scanner(["demo", "--folder", tmp_path])
+    assert done.status == 2
+    assert "another demonstration is running" in done.err
 
 
 def test_without_a_node_it_says_how_to_get_one(tmp_path):
-    done = subprocess.run(
-        [sys.executable, "-m", "scanner.cli", "demo", "--folder", str(tmp_path)],
-        env={**os.environ, "SCANNER_BITCOIND": str(tmp_path / "none")},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 2
-    assert "bitcoind is missing: run 'scripts/install-bitcoind" in done.stderr
+    missing = {"SCANNER_BITCOIND": str(tmp_path / "none")}
+    done = run_scanner(["demo", "--folder", tmp_path], env=missing)
+    assert done.status == 2
+    assert "bitcoind is missing: run 'scripts/install-bitcoind" in done.err
 
 
 def _between(text: str, before: str, after: str) -> str:

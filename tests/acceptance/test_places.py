@@ -11,7 +11,7 @@ import zipfile
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from support.command import COMMAND
+from support.command import COMMAND, Done, run_scanner
 from support.okx_proofs import V2, pin
 from support.published_lists import make_list, signed_rows
 
@@ -36,11 +36,19 @@ def server(folder):
         server.shutdown()
 
 
-def inspected(place, **options):
+def ran(*words, given=None, cwd=None):
+    """A command. given: what it reads from stdin, for which it is started cold."""
+    if given is None:
+        return run_scanner(words, folder=cwd)
     done = subprocess.run(
-        [*COMMAND, "lists", "inspect", place, "--json"], capture_output=True, check=False, **options
+        [*COMMAND, *words], cwd=cwd, capture_output=True, check=False, input=given
     )
-    return done.returncode, json.loads(done.stdout) if done.stdout else done.stderr.decode()
+    return Done(done.returncode, done.stdout, done.stderr.decode())
+
+
+def inspected(place, **options):
+    done = ran("lists", "inspect", place, "--json", **options)
+    return done.status, done.object if done.out else done.err
 
 
 def test_an_address_is_read_as_the_file_is(server, folder):
@@ -55,35 +63,29 @@ def test_an_address_is_read_as_the_file_is(server, folder):
 
 
 def test_stdin(folder):
-    status, found = inspected("-", input=(folder / "okx.csv").read_bytes())
+    status, found = inspected("-", given=(folder / "okx.csv").read_bytes())
     assert (status, found["file"], found["claims"]) == (0, "stdin", 3)
 
 
 def test_the_doctor_reads_what_a_file_may_be(server, folder):
     (folder / "none.toml").write_text("endpoint = []\n")
     for place, given in ((f"{server}/okx.csv", None), ("-", (folder / "okx.csv").read_bytes())):
-        done = subprocess.run(
-            [*COMMAND, "doctor", place, "--json", "--endpoints", str(folder / "none.toml")],
-            capture_output=True,
-            check=False,
-            input=given,
-        )
-        found = json.loads(done.stdout)
-        assert sum(one["rows"] for one in found) == 3, done.stderr
+        none = str(folder / "none.toml")
+        done = ran("doctor", place, "--json", "--endpoints", none, given=given)
+        assert sum(one["rows"] for one in done.object) == 3, done.err
 
 
 def test_a_snapshot_of_stdin_needs_a_publisher(folder):
     """Lists of different publishers were one publisher's history, named 'stdin'."""
     (folder / "none.toml").write_text("endpoint = []\n")
-    command = [*COMMAND, "snapshot", "-", "--endpoints", "none.toml", "--database", "x.db"]
+    words = ["snapshot", "-", "--endpoints", "none.toml", "--database", "x.db"]
     given = (folder / "okx.csv").read_bytes()
-    done = subprocess.run(command, cwd=folder, capture_output=True, check=False, input=given)
-    assert done.returncode == 2
-    assert b"give --publisher" in done.stderr
-    command += ["--publisher", "okx"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, check=False, input=given)
-    assert done.returncode in (1, 3), done.stderr
-    assert b"publisher: okx" in done.stderr
+    done = ran(*words, cwd=folder, given=given)
+    assert done.status == 2
+    assert "give --publisher" in done.err
+    done = ran(*words, "--publisher", "okx", cwd=folder, given=given)
+    assert done.status in (1, 3), done.err
+    assert "publisher: okx" in done.err
 
 
 def test_a_part_of_an_archive(folder):
@@ -101,19 +103,14 @@ def test_a_doubted_unit_is_settled_by_the_option_that_is_named(folder):
     status, found = inspected(str(folder / "list.csv"))
     assert (status, [p["kind"] for p in found["problems"]]) == (3, ["unit_doubted"])
     assert "--unit base" in found["problems"][0]["first"][0]["reason"]
-    done = subprocess.run(
-        [*COMMAND, "lists", "inspect", str(folder / "list.csv"), "--unit", "base", "--json"],
-        capture_output=True,
-        check=True,
-    )
-    assert json.loads(done.stdout)["holdings"][0]["claimed"] == "15000000000000"
+    done = ran("lists", "inspect", str(folder / "list.csv"), "--unit", "base", "--json")
+    assert done.status == 0, done.err
+    assert done.object["holdings"][0]["claimed"] == "15000000000000"
 
 
-def told(*words, **options):
-    done = subprocess.run(
-        [*COMMAND, "liabilities", *words], capture_output=True, check=False, **options
-    )
-    return done.returncode, done.stdout.decode(), done.stderr.decode()
+def told(*words, given=None):
+    done = ran("liabilities", *words, given=given)
+    return done.status, done.text, done.err
 
 
 def test_a_proof_of_liabilities_at_an_address_is_checked_as_the_file_is(server, folder):
@@ -127,7 +124,7 @@ def test_a_proof_of_liabilities_at_an_address_is_checked_as_the_file_is(server, 
         status, out, err = told("verify", place, "--key", pin("toy"))
         assert (status, "accepted by the published verifier" in out) == (0, True), err
     data = (folder / file).read_bytes()
-    assert told("verify", "-", "--key", pin("toy"), input=data)[0] == 0
+    assert told("verify", "-", "--key", pin("toy"), given=data)[0] == 0
     place = f"{server}/{file}"
     status, out, err = told(
         "verify-inclusion", place, "--user", f"{server}/{user.name}", "--key", pin("toy")
@@ -140,7 +137,7 @@ def test_a_proof_of_liabilities_at_an_address_is_checked_as_the_file_is(server, 
     database = f"sqlite:///{folder}/scanner.db"
     (folder / "none.toml").write_text("endpoint = []\n")
     of = ["--endpoints", str(folder / "none.toml"), "--database", database]
-    subprocess.run([*COMMAND, "snapshot", str(folder / "okx.csv"), *of], check=False)
+    ran("snapshot", str(folder / "okx.csv"), *of)
     status, _, err = told("import", f"{server}/owed.csv?secret=1", "--database", database)
     assert (status, err.startswith("scanner: owed.csv:1")) == (2, True), err
     assert "column 'colour' is not understood" in err

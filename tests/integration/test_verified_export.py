@@ -5,10 +5,9 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import subprocess
-import sys
 
 import pytest
+from support.command import run_scanner
 from support.databases import empty_database  # noqa: F401 - a fixture
 from support.snapshot_stub import StubSource, balance_of, eth_claim, evm_address
 from support.taking import SIGNED, planned, take
@@ -45,10 +44,10 @@ def test_the_command_writes_the_bytes_of_the_hash(taken, monkeypatch):
     verified._page.cache_clear()
     program, *arguments = told["command"].split()
     assert program == "scanner"
-    command = [sys.executable, "-m", "scanner.cli", *arguments, "--database", url]
-    done = subprocess.run(command, capture_output=True, check=True)
-    assert hashlib.sha256(done.stdout).hexdigest() == told["sha256"]
-    rows = list(csv.DictReader(io.StringIO(done.stdout.decode())))
+    done = run_scanner([*arguments, "--database", url])
+    assert done.status == 0, done.err
+    assert hashlib.sha256(done.out).hexdigest() == told["sha256"]
+    rows = list(csv.DictReader(io.StringIO(done.text)))
     assert len(rows) == told["rows"] == 8
     assert [row["address"] for row in rows] == [evm_address(n) for n in (*range(7), 9)]
     assert [int(row["found"]) for row in rows] == [
