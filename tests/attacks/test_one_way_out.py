@@ -10,6 +10,7 @@ import subprocess
 import sys
 import zlib
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from urllib.parse import quote
 
@@ -249,6 +250,7 @@ def test_endpoints_are_never_redirected():
     assert not inner
 
 
+@cache
 def _bomb(megabytes):
     packer = zlib.compressobj(9, zlib.DEFLATED, 31)
     inner = b"".join(packer.compress(b" " * 2**20) for _ in range(megabytes)) + packer.flush()
