@@ -28,7 +28,7 @@ class Told:
 def opening(plan: Plan, networks: int) -> Iterator[str]:
     """Say what is about to be scanned, and every fault before the scan."""
     rows = len(plan.rows)
-    yield f"An invented exchange claims {rows} signed balances on {networks} networks."
+    yield f"An invented exchange claims {rows} signed balances on {networks} networks, none real."
     yield f"{len(plan.faults)} faults are planted. The scan must find these and nothing else:"
     for number, fault in enumerate(plan.faults, 1):
         yield f"{number:4}  {fault.story}"
@@ -48,11 +48,9 @@ def result(plan: Plan, comparison: Comparison, totals: Sequence[AssetTotal]) -> 
         yield "THE SCAN IS WRONG:"
         yield from (f"  {sentence}" for sentence in comparison.wrong)
         return
-    yield f"All {len(plan.faults)} faults were found, and nothing else."
-    rows = f"{comparison.verified} of {len(plan.rows)} rows are verified"
-    yield f"{rows}: signed for, and the balance read. Some of these"
-    yield "have a fault besides, such as less held than claimed, and are false as well."
-    yield "Each total equals what the chains hold, to the last unit. None is a real chain."
+    rows = f"{comparison.verified} of {len(plan.rows)} rows are verified; some"
+    yield f"All {len(plan.faults)} faults were found, and nothing else. {rows}"
+    yield "of these have a fault besides. Each total is what the chains hold, to the unit."
 
 
 def _line(total: AssetTotal) -> str:
