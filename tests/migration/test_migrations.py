@@ -9,10 +9,17 @@ from sqlalchemy import inspect, text
 
 from scanner.errors import MigrationNeededError, StoreError
 from scanner.settings.paths import shipped
-from scanner.store.database import migrate
+from scanner.store.database import migrate, new_file
 from scanner.store.database.engine import connect, open_store
 from scanner.store.schema import append_only
 from scanner.store.schema import budget_table as tables
+
+
+@pytest.fixture(autouse=True)
+def through_the_migrations(monkeypatch):
+    """A new SQLite file would be given its tables at once (see test_new_file)."""
+    monkeypatch.setattr(new_file, "make", lambda connection, head: False)
+
 
 VERSIONS = sorted((shipped("migrations") / "versions").glob("*.py"))
 

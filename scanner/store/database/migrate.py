@@ -14,7 +14,7 @@ from sqlalchemy.schema import SchemaItem
 
 from scanner.errors import MigrationNeededError, StoreError
 from scanner.settings.paths import shipped
-from scanner.store.database import chain
+from scanner.store.database import chain, new_file
 from scanner.store.database.connection import Store, connect
 from scanner.store.schema.restatement_table import metadata
 
@@ -69,18 +69,24 @@ def upgrade(url: str, revision: str = "head") -> str:
 
 def upgrade_store(store: Store, revision: str = "head") -> str:
     """`upgrade` for a database that is open already."""
-    from alembic import command  # noqa: PLC0415 - heavy, rarely needed
-
     with store.write() as connection:
         found = current(connection)
         if found is not None and found not in revisions():
             require_head(connection)
-        command.upgrade(_config(connection), revision)
+        if revision != "head" or not new_file.make(connection, head()):
+            by_migrations(connection, revision)
         now = current(connection) or ""
         if now == head():
             chain.begin(connection)
     store.read_while_writing()
     return now
+
+
+def by_migrations(connection: Connection, revision: str) -> None:
+    """Run every migration up to a revision, in the caller's transaction."""
+    from alembic import command  # noqa: PLC0415 - heavy, rarely needed
+
+    command.upgrade(_config(connection), revision)
 
 
 def downgrade_store(store: Store, revision: str) -> None:
