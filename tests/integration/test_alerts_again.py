@@ -163,9 +163,10 @@ def test_pages_and_diff_choose_what_alerts_are_held_against(store):
     for before, after in pairwise(taken[::2]):
         assert previous(site, after) == before
         assert series.newest_after(store, before) == taken[4]
-    assert previous(site, taken[1]) is None
-    assert series.newest_after(store, taken[5]) is None
-    some = snapshot(store, signed(1), networks=frozenset({"ethereum"}))
+    assert previous(site, taken[1]) == taken[0], "nothing tells yet that it is of another series"
+    assert series.newest_after(store, taken[1]) == taken[5]
+    assert series.newest_after(store, taken[4]) is series.newest_after(store, taken[5]) is None
+    some = snapshot(store, signed(1), networks=frozenset({"ethereum"}), queued=True)
     assert previous(site, some) is None, "it read other networks"
 
 

@@ -54,15 +54,32 @@ def before(
 
 
 def newest_after(store: Store, snapshot_id: int) -> int | None:
-    """The newest snapshot that has this one before it in its series; None if there is none yet."""
+    """The newest snapshot that has this one before it in its series; None if there is none yet.
+
+    None that another schedule took: what was there before its first is before it, too, but goes on
+    in a series of its own.
+    """
     head = queries.head(store, snapshot_id)
     every = in_order(store, publisher_of(store, snapshot_id))
     later = every[: every.index(snapshot_id)] if snapshot_id in every else []
+    own = _schedule(store, snapshot_id)
     for each in later:
         alike = _same_networks(queries.head(store, each), head)
-        if alike and snapshot_id in earlier_in_series(store, each):
+        theirs = own and _schedule(store, each)
+        same = not theirs or theirs == own
+        if alike and same and snapshot_id in earlier_in_series(store, each):
             return each
     return None
+
+
+def _schedule(store: Store, snapshot_id: int) -> int | None:
+    """The schedule that took a snapshot; None if it was taken by hand."""
+    r = t.schedule_run.c
+    with store.read() as connection:
+        found: int | None = connection.execute(
+            select(r.schedule_id).where(r.snapshot_id == snapshot_id).limit(1)
+        ).scalar()
+        return found
 
 
 def _same_networks(one: SnapshotHead, other: SnapshotHead) -> bool:
