@@ -217,8 +217,9 @@ def test_a_worker_whose_questions_are_lost_or_refused_goes_on_and_leaves_nothing
         expected = None
         for what, way in (("nothing", BEFORE), *some):
             if what in BEGINNING:
-                begin_again(wire)
-            wire.arm(way, 1, what)
+                begin_again(wire, way, what)
+            else:
+                wire.arm(way, 1, what)
             snapshot = queued_snapshot(store, list_id, POLICY, {})
             wait_until(lambda of=snapshot: is_over(store, of), 60)
             if what in BEGINNING:
@@ -230,10 +231,10 @@ def test_a_worker_whose_questions_are_lost_or_refused_goes_on_and_leaves_nothing
     assert check(store) == []
 
 
-def begin_again(wire):
-    """Let the worker lose its sign of life: it registers anew."""
-    wire.arm(BEFORE, 1, "update_heartbeat")
-    wait_until(lambda: wire.failed, 60)
+def begin_again(wire, way, what):
+    """Let the worker lose its sign of life: it registers anew, and then a question is lost."""
+    wire.arm(BEFORE, 1, "update_heartbeat", then=(way, what))
+    wait_until(lambda: wire.then is None, 60)
 
 
 def is_over(store, snapshot):

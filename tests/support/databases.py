@@ -97,13 +97,15 @@ def _empty(store: Store) -> None:
                 connection.exec_driver_sql(statement.replace("%", "%%"))
         # Only the owner of the server gets past the triggers like this.
         connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
-        for name, size in connection.execute(_SIZES, {"names": list(tables.metadata.tables)}).all():
-            # TRUNCATE makes files anew, of the table and each of its indexes: dear for a few rows.
-            way = "DELETE FROM" if size <= _FEW_BYTES else "TRUNCATE"
-            connection.exec_driver_sql(f'{way} "{name}"')
-        connection.execute(
-            _FROM_ONE, {"names": [f"{name}_id_seq" for name in tables.metadata.tables]}
-        )
+        every = list(tables.metadata.tables)
+        used = connection.execute(_SIZES, {"names": every}).all()
+        if all(size <= _FEW_BYTES for _, size in used):
+            for name, _ in used:
+                connection.exec_driver_sql(f'DELETE FROM "{name}"')
+        else:
+            # It makes files anew, of each table and each of its indexes: dear for a few rows.
+            connection.exec_driver_sql("TRUNCATE " + ", ".join(f'"{name}"' for name in every))
+        connection.execute(_FROM_ONE, {"names": [f"{name}_id_seq" for name in every]})
 
 
 _FEW_BYTES = 64 * 1024

@@ -76,6 +76,7 @@ class FaultyWire:
         self.asked: list[str] = []
         self._way, self._left, self._what = BEFORE, 0, re.compile("")
         self.failed = ""
+        self.then: tuple[Way, str] | None = None
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._accept, daemon=True).start()
@@ -90,14 +91,17 @@ class FaultyWire:
         """The URL of a database of that server, over this wire."""
         return url.replace(f":{self._to}/", f":{self.port}/")
 
-    def arm(self, way: Way, number: int = 1, what: str = "") -> None:
+    def arm(
+        self, way: Way, number: int = 1, what: str = "", then: tuple[Way, str] | None = None
+    ) -> None:
         """Let the number-th question from now on fail, of those in which `what` is found; 0: none.
 
-        what: a regular expression.
+        what: a regular expression. then: the same of a question behind that one, armed in the same
+        moment: whoever asks may be quicker than a test that looks.
         """
         with self._lock:
             self._way, self._left, self._what = way, number, re.compile(what, re.IGNORECASE)
-            self.asked, self.failed = [], ""
+            self.asked, self.failed, self.then = [], "", then
 
     def cut(self) -> None:
         """Cut every connection, as a server that ends does."""
@@ -115,8 +119,14 @@ class FaultyWire:
             self._left -= 1
             if self._left:
                 return None
-            self.failed = question
-            return self._way
+            found = self._way
+            if self.then is None:
+                self.failed = question
+            else:
+                self._way, self._left = self.then[0], 1
+                self._what = re.compile(self.then[1], re.IGNORECASE)
+                self.then = None
+            return found
 
     def _accept(self) -> None:
         with suppress(OSError):
