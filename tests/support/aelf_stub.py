@@ -15,9 +15,9 @@ from coincurve import PublicKey
 from scanner.chains.aelf.messages import SIGNATURE
 from scanner.chains.aelf.node import TOKENS
 from scanner.chains.aelf.reader import SIDE
-from scanner.chains.protobuf import data, fields, number
 from scanner.model.addresses.base58_keys import AelfCodec
 from scanner.model.endpoint import Endpoint
+from scanner.model.protobuf import data, fields, number
 from support.recorded import WorldServer, sent
 from support.replay import Sent, Trap
 

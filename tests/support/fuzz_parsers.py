@@ -187,8 +187,8 @@ PARSERS: dict[str, Parser] = {
         "chains.aelf.messages:read_balance",
         b"\x0a\x03ELF\x12\x22\x0a\x20" + b"\x11" * 32 + b"\x18\x05",
     ),
-    "chains.protobuf:fields": Parser(
-        lambda raw: list(named("chains.protobuf:fields")(raw)), [b"\x08\x96\x01\x12\x03abc"]
+    "model.protobuf:fields": Parser(
+        lambda raw: list(named("model.protobuf:fields")(raw)), [b"\x08\x96\x01\x12\x03abc"]
     ),
     "chains.cosmos.proof:value_under": _ics23(),
     "chains.evm.rlp:decode": _plain(
@@ -313,7 +313,7 @@ WITHIN = {
     "chains.bitcoin.utxo_format:read_compact": "chains.bitcoin.utxo_format:read_group",
     "chains.bitcoin.utxo_format:read_varint": "chains.bitcoin.utxo_format:read_group",
     "chains.bitcoin.utxo_format:read_coin": "chains.bitcoin.utxo_format:read_group",
-    "chains.protobuf:read_varint": "chains.protobuf:fields",
+    "model.protobuf:read_varint": "model.protobuf:fields",
     "liabilities.bitmex_tree:recognises": "load_liabilities",
     "liabilities.okx_merkle:recognises": "load_liabilities",
     "lists.tables:recognise": "open_list",

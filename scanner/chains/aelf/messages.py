@@ -11,7 +11,7 @@ from hashlib import sha256
 
 from coincurve import PrivateKey
 
-from scanner.chains.protobuf import data, fields, number
+from scanner.model.protobuf import data, fields, number
 
 _KEY = PrivateKey(sha256(b"reserve-scanner reads balances").digest())
 _FROM = sha256(sha256(_KEY.public_key.format(compressed=False)).digest()).digest()

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
-from scanner.chains.protobuf import fields, read_varint, sized
+from scanner.model.protobuf import fields, read_varint, sized
 
 MOST_STEPS: Final = 128
 """Inner nodes of one path: a tree of 2^128 leaves."""

@@ -11,6 +11,7 @@ from typing import Final
 from scanner.chains.shape import take
 from scanner.errors import SourceUnavailableError
 from scanner.model.key_policy import KeyKind, KeyPolicy, PolicyKey, Way, Weighted
+from scanner.model.protobuf import fields
 
 _SINGLE: Final = {"ED25519": (KeyKind.ED25519, 32), "ECDSA_SECP256K1": (KeyKind.SECP256K1, 33)}
 _FIELDS: Final = {2: (KeyKind.ED25519, 32), 7: (KeyKind.SECP256K1, 33)}
@@ -25,9 +26,6 @@ _NO_KEY: Final = (
     "the account shows no key: it is deleted, the network's own, or one that waits for its first "
     "signature by the key of its EVM address: sign a transaction of the account first"
 )
-
-_Field = tuple[int, int, bytes]
-"""Number, value of a varint, bytes of a field that has some."""
 
 
 def account_key(endpoint: str, key: object, height: int) -> KeyPolicy:
@@ -56,10 +54,11 @@ def account_key(endpoint: str, key: object, height: int) -> KeyPolicy:
 
 def _member(data: bytes, depth: int) -> Weighted:
     """One Key message. Raises ValueError for what is none."""
-    fields = _fields(data)
-    if len(fields) != 1 or depth == 0:
+    found = list(fields(data))
+    if len(found) != 1 or depth == 0:
         raise ValueError("not one key, or too deep")
-    number, _, inside = fields[0]
+    number, value = found[0]
+    inside = value if isinstance(value, bytes) else b""
     if number in _FIELDS:
         return Weighted(_sized(*_FIELDS[number], inside))
     if number in _OTHERS:
@@ -68,17 +67,18 @@ def _member(data: bytes, depth: int) -> Weighted:
         members = _members(inside, depth)
         return Weighted(Way("key list", members, len(members)))
     if number == _THRESHOLD:
-        parts = {n: (value, body) for n, value, body in _fields(inside)}
-        if set(parts) != {1, 2}:
+        parts = dict(fields(inside))
+        threshold, keys = parts.get(1), parts.get(2)
+        if len(parts) != 2 or not isinstance(threshold, int) or not isinstance(keys, bytes):
             raise ValueError("a threshold without its parts")
-        return Weighted(Way("threshold key", _members(parts[2][1], depth), parts[1][0]))
+        return Weighted(Way("threshold key", _members(keys, depth), threshold))
     raise ValueError("a kind of key that is not supported")
 
 
 def _members(data: bytes, depth: int) -> tuple[Weighted, ...]:
     found = []
-    for number, _, inside in _fields(data):
-        if number != 1:
+    for number, inside in fields(data):
+        if number != 1 or not isinstance(inside, bytes):
             raise ValueError("a list of something else")
         found.append(_member(inside, depth - 1))
     return tuple(found)
@@ -88,33 +88,3 @@ def _sized(kind: KeyKind, size: int, data: bytes) -> PolicyKey:
     if len(data) != size:
         raise ValueError(f"a key of {len(data)} bytes")
     return PolicyKey(kind, data)
-
-
-def _fields(data: bytes) -> list[_Field]:
-    """Take a protobuf message apart: varints and bytes only. Raises ValueError."""
-    found: list[_Field] = []
-    at = 0
-    while at < len(data):
-        tag, at = _varint(data, at)
-        if tag & 7 == 0:
-            value, at = _varint(data, at)
-            found.append((tag >> 3, value, b""))
-        elif tag & 7 == 2:
-            size, at = _varint(data, at)
-            if size > len(data) - at:
-                raise ValueError("ends too soon")
-            found.append((tag >> 3, 0, data[at : at + size]))
-            at += size
-        else:
-            raise ValueError("a field of another type")
-    return found
-
-
-def _varint(data: bytes, at: int) -> tuple[int, int]:
-    number = shift = 0
-    while at < len(data) and shift < 35:
-        number |= (data[at] & 0x7F) << shift
-        at, shift = at + 1, shift + 7
-        if data[at - 1] < 0x80:
-            return number, at
-    raise ValueError("a number without an end")

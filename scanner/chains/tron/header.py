@@ -9,9 +9,9 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-from scanner.chains.protobuf import data, number
 from scanner.chains.shape import HEX_32, named, take
 from scanner.errors import SourceUnavailableError
+from scanner.model.protobuf import data, number
 
 _FIELDS = {
     "timestamp": 1,

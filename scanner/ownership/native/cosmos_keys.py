@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import Final
 
+from scanner.model import protobuf
 from scanner.model.jsontext import read_json
 from scanner.model.key_policy import KeyKind, PolicyKey, Way
 from scanner.ownership.nested import LONGEST, Several, keys_in, several
@@ -40,8 +41,8 @@ _SECP256K1: Final = bytes.fromhex("eb5ae98721")
 """Amino: the kind PubKeySecp256k1, and that 33 bytes follow."""
 _MULTISIG: Final = bytes.fromhex("22c1f7e208")
 """Amino: the kind PubKeyMultisigThreshold, then field 1, the threshold."""
-_MEMBER: Final = b"\x12"
-"""Amino: field 2, some bytes."""
+_MEMBER: Final = 2
+"""Amino: the field of a member."""
 
 
 def account_keys(text: str, account: bytes) -> PolicyKey | Way:
@@ -92,17 +93,9 @@ def _amino(by: PolicyKey | Way) -> bytes:
     members = (_amino(member.by) for member in by.members)
     return (
         _MULTISIG
-        + _varint(by.threshold)
-        + b"".join(_MEMBER + _varint(len(member)) + member for member in members)
+        + protobuf.varint(by.threshold)
+        + b"".join(protobuf.data(_MEMBER, member) for member in members)
     )
-
-
-def _varint(number: int) -> bytes:
-    low = b""
-    while number > 0x7F:
-        low += bytes((number & 0x7F | 0x80,))
-        number >>= 7
-    return low + bytes((number,))
 
 
 def _shown(text: str) -> Sequence[PolicyKey | Way]:

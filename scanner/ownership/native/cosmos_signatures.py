@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 
 from scanner.model.jsontext import read_json
 from scanner.model.key_policy import PolicyKey, Way, keys_of
+from scanner.model.protobuf import fields
 from scanner.ownership.native.cosmos_keys import read_key, ways_in
 from scanner.ownership.nested import LONGEST
 from scanner.ownership.primitives.base64text import decode_base64
@@ -22,8 +23,6 @@ from scanner.ownership.primitives.not_proven import NotProvenError, malformed
 from scanner.ownership.primitives.plain_signature import hex_or_base64
 
 _SIGNATURE: Final = 64
-_VARINT, _BYTES = 0, 2
-"""Wire types of protobuf and amino."""
 
 
 class Made(NamedTuple):
@@ -127,15 +126,15 @@ def _of_json(part: object) -> _Level:
 
 def _of_amino(part: object) -> _Level:
     """One list in amino: field 1 the bits, field 2 each signature. Raises NotProvenError."""
-    fields = _fields(part if isinstance(part, bytes) else b"")
-    arrays = [value for number, value in fields if number == 1]
-    parts = [value for number, value in fields if number == 2]
+    found = _fields(part if isinstance(part, bytes) else b"")
+    arrays = [value for number, value in found if number == 1]
+    parts = [value for number, value in found if number == 2]
     told = _fields(arrays[0]) if len(arrays) == 1 and isinstance(arrays[0], bytes) else []
     inside = dict(told)
     data, extra = inside.get(2), inside.get(1, 0)
     if not isinstance(data, bytes) or not isinstance(extra, int) or len(told) > 1 + (1 in inside):
         raise malformed("it is no signature of several keys in amino")
-    if len(arrays) + len(parts) != len(fields) or not all(isinstance(p, bytes) for p in parts):
+    if len(arrays) + len(parts) != len(found) or not all(isinstance(p, bytes) for p in parts):
         raise malformed("it is no signature of several keys in amino")
     return _Level(_bits(data, extra), parts)
 
@@ -152,27 +151,8 @@ def _bits(data: bytes, extra: int) -> list[bool]:
 
 
 def _fields(data: bytes) -> list[tuple[int, int | bytes]]:
-    """Numbers and values of a message of varints and bytes. Raises NotProvenError."""
-    found: list[tuple[int, int | bytes]] = []
-    at = 0
-    while at < len(data):
-        tag, at = _varint(data, at)
-        value, at = _varint(data, at)
-        if tag & 7 == _VARINT:
-            found.append((tag >> 3, value))
-        elif tag & 7 == _BYTES and value <= len(data) - at:
-            found.append((tag >> 3, data[at : at + value]))
-            at += value
-        else:
-            raise malformed("it is no signature of several keys in amino")
-    return found
-
-
-def _varint(data: bytes, at: int) -> tuple[int, int]:
-    number = shift = 0
-    while at < len(data) and shift < 35:
-        number |= (data[at] & 0x7F) << shift
-        at, shift = at + 1, shift + 7
-        if data[at - 1] < 0x80:
-            return number, at
-    raise malformed("it is no signature of several keys in amino")
+    """Numbers and values of a message. Raises NotProvenError."""
+    try:
+        return list(fields(data))
+    except ValueError:
+        raise malformed("it is no signature of several keys in amino") from None

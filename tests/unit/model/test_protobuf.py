@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scanner.chains.protobuf import data, fields, number, read_varint, varint
+from scanner.model.protobuf import data, fields, number, read_varint, varint
 
 FIELD = st.tuples(
     st.integers(1, 2**20), st.one_of(st.integers(1, 2**63), st.binary(min_size=1, max_size=300))
