@@ -10,9 +10,9 @@ from scanner.errors import AddressFormatError
 from scanner.model.addresses.table import decode_address
 from scanner.ownership.ed25519.text_form import Ed25519Text
 from scanner.ownership.interface import Proof
-from scanner.ownership.native.spellings import plain_text
 from scanner.ownership.primitives.not_proven import mismatch
 from scanner.ownership.primitives.plain_signature import hex_or_base64
+from scanner.ownership.primitives.plain_text import plain_text
 
 _TITLE, _ADDRESS, _CHAIN = "APTOS\n", "address: ", "chainId: "
 _HEAD = 4

@@ -20,12 +20,12 @@ from scanner.model.control import Control, ControlResult
 from scanner.model.key_policy import KeyKind, PolicyKey
 from scanner.ownership import verdicts
 from scanner.ownership.interface import ContractCall, Proof, Readings, Signer
-from scanner.ownership.native.spellings import plain_text
 from scanner.ownership.others.okx_recover import RECOVERY_BYTES, RecoverText
 from scanner.ownership.primitives import bls12381, secp256k1
 from scanner.ownership.primitives.base64text import decode_base64
 from scanner.ownership.primitives.hextext import decode_hex
 from scanner.ownership.primitives.not_proven import NotProvenError
+from scanner.ownership.primitives.plain_text import plain_text
 from scanner.ownership.primitives.recovery import read_signature
 from scanner.ownership.unsupported import why_unsupported
 

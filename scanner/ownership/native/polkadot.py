@@ -22,11 +22,11 @@ from scanner.ownership.ed25519.signing import NOT_SHOWN, is_signed
 from scanner.ownership.interface import ContractCall, Proof, Signer
 from scanner.ownership.key_policy import judge_group
 from scanner.ownership.native.polkadot_accounts import Behind
-from scanner.ownership.native.spellings import plain_text
 from scanner.ownership.primitives import secp256k1
 from scanner.ownership.primitives.base64text import decode_base64
 from scanner.ownership.primitives.hextext import decode_hex
 from scanner.ownership.primitives.not_proven import NotProvenError, malformed
+from scanner.ownership.primitives.plain_text import plain_text
 from scanner.ownership.unread import other_key, unread
 
 _ED25519, _SR25519, _ECDSA = 0, 1, 2

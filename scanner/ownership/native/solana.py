@@ -15,8 +15,9 @@ from collections.abc import Sequence
 from scanner.ownership.ed25519.signing import read_keys
 from scanner.ownership.ed25519.text_form import Ed25519Text
 from scanner.ownership.interface import Proof
-from scanner.ownership.native.spellings import hex_or_base58, plain_text
 from scanner.ownership.primitives.not_proven import unsupported
+from scanner.ownership.primitives.plain_signature import hex_or_base58
+from scanner.ownership.primitives.plain_text import plain_text
 
 _TITLE = b"\xffsolana offchain"
 _DOMAIN, _FIRST = _TITLE + b"\0", _TITLE + b"\1"

@@ -17,13 +17,13 @@ from scanner.ownership.ed25519.ed25519 import is_ed_row
 from scanner.ownership.ed25519.signing import MOST_KEYS, is_signed
 from scanner.ownership.ed25519.text_form import Ed25519Text
 from scanner.ownership.interface import ContractCall, Proof, Readings, Signer, one_reading
-from scanner.ownership.native.spellings import plain_text
 from scanner.ownership.primitives import secp256k1
 from scanner.ownership.primitives.der import der_to_compact
 from scanner.ownership.primitives.hashes import hash160
 from scanner.ownership.primitives.hextext import decode_hex
 from scanner.ownership.primitives.not_proven import NotProvenError, malformed, mismatch, unsupported
 from scanner.ownership.primitives.plain_signature import hex_or_base64
+from scanner.ownership.primitives.plain_text import plain_text
 from scanner.ownership.unread import unread
 
 _ED = b"\xed"

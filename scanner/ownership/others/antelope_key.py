@@ -21,6 +21,8 @@ from scanner.ownership.interface import ContractCall, Proof, Readings, Signer
 from scanner.ownership.primitives import secp256k1
 from scanner.ownership.primitives.envelopes import okx_sha256
 from scanner.ownership.primitives.hashes import ripemd160
+from scanner.ownership.primitives.not_proven import NotProvenError
+from scanner.ownership.primitives.plain_text import plain_text
 from scanner.ownership.unread import unread
 
 _SIGNATURE, _OLD_KEY, _NEW_KEY = "SIG_K1_", "EOS", "PUB_K1_"
@@ -98,13 +100,13 @@ class AntelopeKey:
 
         A published key shows in which form a signature was made; without it each form is a reading.
         """
-        published = read_keys(proof.script) or ()
+        published, digests = read_keys(proof.script) or (), _digests(proof.message)
         made: list[list[bytes]] = []
         for text in proof.signatures:
             data = _read(text)
             if data is None or _not_canonical(data):
                 return ()
-            keys = [_recovered(digest, data) for digest in _digests(proof.message)]
+            keys = [_recovered(digest, data) for digest in digests]
             shown = next((key for key in keys if key in published), None)
             made.append(keys if shown is None else [shown] * len(keys))
         readings = dict.fromkeys(tuple(dict.fromkeys(who)) for who in zip(*made, strict=True))
@@ -112,11 +114,12 @@ class AntelopeKey:
 
 
 def _digests(message: str) -> tuple[bytes, ...]:
-    """What may have been signed: OKX's envelope and the text alone, of which no transaction is one:
-    these begin with their chain's id, which no text does.
-    """
-    data = message.encode()
-    return okx_sha256(data), sha256(data).digest()
+    """What may have been signed: OKX's envelope and, if it can be nothing else, the text alone."""
+    enveloped = okx_sha256(message.encode())
+    try:
+        return enveloped, sha256(plain_text(message)).digest()
+    except NotProvenError:
+        return (enveloped,)
 
 
 def _signer(key: bytes) -> Signer:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
+from scanner.model.addresses import base58
 from scanner.ownership.primitives.base64text import decode_base64
 from scanner.ownership.primitives.hextext import decode_hex
 
-SIZE: Final = 64
+_SIZE: Final = 64
 _IN_BASE64: Final = 88
+_IN_BASE58: Final = 90
 
 
 def hex_or_base64(text: str) -> bytes | None:
@@ -16,4 +18,15 @@ def hex_or_base64(text: str) -> bytes | None:
     data = decode_hex(text)
     if data is None and len(text) == _IN_BASE64:
         data = decode_base64(text)
-    return data if data is not None and len(data) == SIZE else None
+    return data if data is not None and len(data) == _SIZE else None
+
+
+def hex_or_base58(text: str) -> bytes | None:
+    """64 bytes in hex, in base64 or, as Solana's wallets show them, in Base58."""
+    data = hex_or_base64(text)
+    if data is None and len(text) <= _IN_BASE58 and text.isascii():
+        try:
+            data = base58.decode(text)
+        except ValueError:
+            return None
+    return data if data is not None and len(data) == _SIZE else None

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
-from support.signed_rows import antelope_key, antelope_sign, claim, key
+from coincurve import PrivateKey
+from coincurve._libsecp256k1 import ffi
+from support.signed_rows import antelope_key, antelope_sign, antelope_text, claim, key
 
 from scanner.model.addresses import base58
 from scanner.model.control import Binding, Control, ControlResult
@@ -112,6 +114,23 @@ def test_what_wallets_sign_is_the_text_alone(text: str, public: str, signature: 
     assert unnamed.binding is Binding.ON_CHAIN
     theirs = KeyPolicy((way(antelope_key(A)),), 7)
     assert judge(row, REGISTRY, keys=lambda _: theirs).control is Control.MISMATCH
+
+
+@pytest.mark.parametrize("text", ["reserves\0", "\x1b[2J reserves", "a" * 65_537])
+def test_bytes_that_may_be_something_else_are_no_text_alone(text: str) -> None:
+    for made, is_read in ((alone(A, text), False), (antelope_sign(A, text), True)):
+        row = claim("vaulta", "x", made, message=text, script=antelope_key(A))
+        assert (judge(row, REGISTRY).control is Control.CONTROLS) is is_read
+
+
+def alone(signer: PrivateKey, text: str) -> str:
+    """A signature of the text without an envelope."""
+    for extra in range(256):
+        nonce = ffi.NULL, ffi.new("unsigned char[32]", bytes((extra,)) * 32)
+        made = signer.sign_recoverable(text.encode(), custom_nonce=nonce)
+        if not (made[0] | made[32]) & 0x80:
+            return antelope_text(bytes((made[64] + 31,)) + made[:64])
+    raise AssertionError("256 signatures and none is canonical")
 
 
 def test_each_key_may_sign_in_its_own_form() -> None:

@@ -1,24 +1,13 @@
-"""How wallets write a signature of 64 bytes, and which texts may be signed without an envelope."""
+"""Which texts may be signed as they stand, without an envelope."""
 
 from __future__ import annotations
 
-from scanner.model.addresses import base58
+from typing import Final
+
 from scanner.ownership.primitives.not_proven import unsupported
-from scanner.ownership.primitives.plain_signature import SIZE, hex_or_base64
 
-LONGEST_TEXT = 65_536
+LONGEST_TEXT: Final = 65_536
 """Characters of a text that is looked at."""
-
-
-def hex_or_base58(text: str) -> bytes | None:
-    """64 bytes in hex, in base64 or, as Solana's wallets show them, in Base58."""
-    data = hex_or_base64(text)
-    if data is None and len(text) <= 90 and text.isascii():
-        try:
-            data = base58.decode(text)
-        except ValueError:
-            return None
-    return data if data is not None and len(data) == SIZE else None
 
 
 def plain_text(message: str) -> bytes:
@@ -26,7 +15,8 @@ def plain_text(message: str) -> bytes:
 
     Transactions of the chains that do this hold bytes that are no text: Solana's begin with a count
     of signers below 32, the XRP Ledger's with a mark that ends in a zero byte, Polkadot's hold the
-    hash of block 0, Aptos's begin with a hash that is no UTF-8. Raises NotProvenError.
+    hash of block 0, Aptos's begin with a hash that is no UTF-8, Antelope's with their chain's id.
+    Raises NotProvenError.
     """
     if not message or len(message) > LONGEST_TEXT:
         raise unsupported(
