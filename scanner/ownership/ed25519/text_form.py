@@ -6,12 +6,13 @@ Every standard is a file with one of these (and perhaps a class around it) and a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 
 from scanner.model.control import ControlResult
 from scanner.ownership.ed25519.signing import bound, is_signed, read_keys, signer_of
 from scanner.ownership.interface import ContractCall, Proof, Readings, one_reading
 from scanner.ownership.primitives.hextext import decode_hex
+from scanner.ownership.primitives.makers import makers
 from scanner.ownership.primitives.not_proven import NotProvenError, malformed, mismatch
 from scanner.ownership.unread import unread
 
@@ -20,10 +21,6 @@ Payloads = Callable[[Proof], tuple[bytes, ...]]
 
 Spelling = Callable[[str], bytes | None]
 """Reads a signature's text; None if it is not in this spelling."""
-
-
-_MOST_CHECKS = 300
-"""Checks that found nothing, after which the rest of a row's signatures is not looked at."""
 
 
 class Ed25519Text:
@@ -82,20 +79,21 @@ class Ed25519Text:
     def _signed_by(self, proof: Proof) -> tuple[bytes, ...] | ControlResult:
         """The distinct keys that made the row's signatures, or the verdict that some fits none."""
         keys, payloads = read_keys(proof), self._payloads(proof)
-        signed: dict[bytes, None] = {}
-        unfit = tried = 0
-        for number, text in enumerate(proof.signatures, 1):
-            signature = self._spelling(text)
-            if signature is None or len(signature) != 64:
-                raise malformed(f"signature {number} is not 64 bytes in {self._spelled}")
-            made = next((k for k in keys for p in payloads if is_signed(k, p, signature)), None)
-            if made is None:
-                unfit = unfit or number
-                tried += len(keys) * len(payloads)
-                if tried > _MOST_CHECKS and not signed:
-                    break  # no wallet makes such a row, and each check takes time
-            else:
-                signed[made] = None
-        if unfit and (signed or self._certain(proof)):
-            raise mismatch(f"signature {unfit} is not by this key over this message")
-        return unread(self.name, unfit) if unfit else tuple(signed)
+        signatures = [self._read(number, text) for number, text in enumerate(proof.signatures, 1)]
+
+        def tries(signature: bytes, payload: bytes) -> Iterator[tuple[bytes, bool]]:
+            return ((key, is_signed(key, payload, signature)) for key in keys)
+
+        signed, unfit = makers(signatures, payloads, tries)
+        if unfit is None:
+            return signed
+        if signed or self._certain(proof):
+            raise mismatch(f"signature {unfit + 1} is not by this key over this message")
+        return unread(self.name, unfit + 1)
+
+    def _read(self, number: int, text: str) -> bytes:
+        """One signature, 64 bytes. Raises NotProvenError."""
+        signature = self._spelling(text)
+        if signature is None or len(signature) != 64:
+            raise malformed(f"signature {number} is not 64 bytes in {self._spelled}")
+        return signature

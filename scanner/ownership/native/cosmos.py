@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from typing import Final
 
@@ -24,6 +24,7 @@ from scanner.ownership.native.cosmos_keys import account_keys
 from scanner.ownership.native.cosmos_signatures import Made, signatures_in
 from scanner.ownership.nested import MOST_MEMBERS
 from scanner.ownership.primitives import secp256k1
+from scanner.ownership.primitives.makers import makers
 from scanner.ownership.primitives.not_proven import NotProvenError, malformed, mismatch
 from scanner.ownership.unread import unread
 
@@ -51,19 +52,16 @@ class Adr36:
     def _verify(self, proof: Proof) -> ControlResult:
         by = account_keys(proof.script, proof.address.payload)
         digest = sha256(sign_doc(proof.message, proof.address.text)).digest()
-        signed: dict[bytes, None] = {}
-        unfit = 0
-        for number, made in _made(proof.signatures, by):
-            who = next(
-                (k for k in made.keys if secp256k1.verify_ecdsa(digest, made.signature, k)), None
-            )
-            if who is None:
-                unfit = unfit or number
-            else:
-                signed[who] = None
-        if unfit and signed:
-            raise mismatch(f"signature {unfit} is not by the account's key")
-        if unfit:
+        numbered = _made(proof.signatures, by)
+
+        def tries(made: Made, form: bytes) -> Iterator[tuple[bytes, bool]]:
+            return ((k, secp256k1.verify_ecdsa(form, made.signature, k)) for k in made.keys)
+
+        signed, place = makers([made for _, made in numbered], (digest,), tries)
+        if place is not None:
+            unfit, _ = numbered[place]
+            if signed:
+                raise mismatch(f"signature {unfit} is not by the account's key")
             return unread(self.name, unfit, 1 if isinstance(by, PolicyKey) else by.threshold)
         names = [key.hex() for key in signed]
         if isinstance(by, PolicyKey):

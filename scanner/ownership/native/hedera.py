@@ -9,7 +9,7 @@ Sources: HIP-820 and hedera-wallet-connect (prefixMessageToSign); SignatureMap o
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from scanner.model.addresses.keccak import keccak256
 from scanner.model.control import Binding, ControlResult
@@ -29,6 +29,7 @@ from scanner.ownership.primitives import secp256k1
 from scanner.ownership.primitives.base64text import decode_base64
 from scanner.ownership.primitives.ed25519_text import read_key
 from scanner.ownership.primitives.hextext import decode_hex
+from scanner.ownership.primitives.makers import makers
 from scanner.ownership.primitives.not_proven import NotProvenError, malformed, mismatch, unsupported
 from scanner.ownership.primitives.plain_signature import hex_or_base64
 from scanner.ownership.unread import unread
@@ -107,23 +108,28 @@ def _makers(proof: Proof, keys: Iterable[bytes]) -> tuple[bytes, ...]:
     Raises NotProvenError.
     """
     texts = _texts(proof)
-    made: list[bytes] = []
+    signatures: list[tuple[bytes, bytes]] = []
     for number, written in enumerate(proof.signatures, 1):
         read = _read(written)
         if read is None:
             raise malformed(f"signature {number} is not 64 bytes in hex or base64, or in a map")
+        signatures.append(read)
+
+    def tries(read: tuple[bytes, bytes], text: bytes) -> Iterator[tuple[bytes, bool]]:
         kind, signature = read
         mine = (k for k in keys if kind == (_ECDSA if _is_ecdsa(k) else _ED25519) or not kind)
-        made.append(next((k for k in mine if _signed(k, texts, signature)), b""))
-    if any(made) and not all(made):
-        raise mismatch(f"signature {made.index(b'') + 1} is not by a published key")
-    return tuple(dict.fromkeys(made)) if all(made) else ()
+        return ((k, _signed(k, text, signature)) for k in mine)
+
+    made, unfit = makers(signatures, texts, tries)
+    if made and unfit is not None:
+        raise mismatch(f"signature {unfit + 1} is not by a published key")
+    return made if unfit is None else ()
 
 
-def _signed(key: bytes, texts: Iterable[bytes], signature: bytes) -> bool:
+def _signed(key: bytes, text: bytes, signature: bytes) -> bool:
     if _is_ecdsa(key):
-        return any(secp256k1.verify_ecdsa(keccak256(text), signature, key) for text in texts)
-    return any(is_signed(key, text, signature) for text in texts)
+        return secp256k1.verify_ecdsa(keccak256(text), signature, key)
+    return is_signed(key, text, signature)
 
 
 def _texts(proof: Proof) -> tuple[bytes, ...]:

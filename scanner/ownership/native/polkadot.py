@@ -10,7 +10,7 @@ Sources: sp-runtime's MultiSignature; polkadot-js' signRaw; schnorrkel (context 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 
 import sr25519
@@ -25,6 +25,7 @@ from scanner.ownership.native.polkadot_accounts import Behind
 from scanner.ownership.primitives import secp256k1
 from scanner.ownership.primitives.base64text import decode_base64
 from scanner.ownership.primitives.hextext import decode_hex
+from scanner.ownership.primitives.makers import makers
 from scanner.ownership.primitives.not_proven import NotProvenError, malformed
 from scanner.ownership.primitives.plain_text import plain_text
 from scanner.ownership.unread import other_key, unread
@@ -64,38 +65,27 @@ class PolkadotText:
         candidates = (b"<Bytes>" + text + b"</Bytes>", text)
         behind = Behind(proof)
         accounts = behind.accounts
-        kinds: dict[str, None] = {}
-        signed: dict[bytes, None] = {}
-        unfit = 0
-        for number, written in enumerate(proof.signatures, 1):
-            data = decode_hex(written)
-            if data is None:
-                data = decode_base64(written) if len(written) <= _LONGEST else None
-            if data is None or len(data) not in (64, 65, 66):
-                raise malformed(f"signature {number} is not 64, 65 or 66 bytes in hex or base64")
-            made = next(
-                (
-                    (account, kind)
-                    for kind, signature in _taken_apart(data)
-                    for account in accounts
-                    for text in candidates
-                    if _is_by(kind, account, text, signature)
-                ),
-                None,
+        signatures = [_read(number, text) for number, text in enumerate(proof.signatures, 1)]
+
+        def tries(signature: Readings, form: bytes) -> Iterator[tuple[tuple[bytes, int], bool]]:
+            return (
+                ((account, kind), _is_by(kind, account, form, data))
+                for kind, data in signature
+                for account in accounts
             )
-            if made is None:
-                unfit = unfit or number
-            else:
-                signed[made[0]] = kinds[_NAMES[made[1]]] = None
-        if unfit and signed:
+
+        made, unfit = makers(signatures, candidates, tries)
+        if unfit is None:
+            signed = tuple(dict.fromkeys(account for account, _ in made))
+            kinds = dict.fromkeys(_NAMES[kind] for _, kind in made)
+            return self._bound(proof, behind.way, signed, ", ".join(kinds))
+        if made:
             who = "the address's key" if len(accounts) == 1 else "a key of the row's"
-            reason = f"signature {unfit} is not by {who} over this message"
+            reason = f"signature {unfit + 1} is not by {who} over this message"
             return verdicts.mismatch(self.name, reason)
-        if unfit and proof.script:
-            return unread(self.name, unfit)
-        if unfit:
-            return other_key(self.name, f"signature {unfit} {_NOT_BY_THE_ADDRESS}")
-        return self._bound(proof, behind.way, tuple(signed), ", ".join(kinds))
+        if proof.script:
+            return unread(self.name, unfit + 1)
+        return other_key(self.name, f"signature {unfit + 1} {_NOT_BY_THE_ADDRESS}")
 
     def _bound(
         self, proof: Proof, way: Way | None, signed: Sequence[bytes], note: str
@@ -114,7 +104,21 @@ class PolkadotText:
 _NAMES = {_ED25519: "Ed25519", _SR25519: "sr25519", _ECDSA: "ECDSA"}
 
 
-def _taken_apart(data: bytes) -> tuple[tuple[int, bytes], ...]:
+Readings = tuple[tuple[int, bytes], ...]
+"""Kind and bytes of a signature, in each way that it can be read."""
+
+
+def _read(number: int, text: str) -> Readings:
+    """One signature. Raises NotProvenError."""
+    data = decode_hex(text)
+    if data is None:
+        data = decode_base64(text) if len(text) <= _LONGEST else None
+    if data is None or len(data) not in (64, 65, 66):
+        raise malformed(f"signature {number} is not 64, 65 or 66 bytes in hex or base64")
+    return _taken_apart(data)
+
+
+def _taken_apart(data: bytes) -> Readings:
     """Kind and signature, in each way that the bytes can be read (the first byte of a bare ECDSA
     signature may look like a mark). Raises NotProvenError for a mark that does not fit its length.
     """

@@ -7,7 +7,7 @@ from the one, or the ledger must show that they may sign. Source: ripple-keypair
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator
 from hashlib import sha512
 
 from scanner.model.control import Binding, ControlResult
@@ -21,6 +21,7 @@ from scanner.ownership.primitives import secp256k1
 from scanner.ownership.primitives.der import der_to_compact
 from scanner.ownership.primitives.hashes import hash160
 from scanner.ownership.primitives.hextext import decode_hex
+from scanner.ownership.primitives.makers import makers
 from scanner.ownership.primitives.not_proven import NotProvenError, malformed, mismatch, unsupported
 from scanner.ownership.primitives.plain_signature import hex_or_base64
 from scanner.ownership.primitives.plain_text import plain_text
@@ -89,26 +90,32 @@ def _signed_by(proof: Proof) -> tuple[bytes, ...]:
     """
     keys = _keys(proof.script)
     text = plain_text(proof.message)
-    made = [_maker(number, s, keys, text) for number, s in enumerate(proof.signatures, 1)]
-    if any(made) and not all(made):
-        raise mismatch(f"signature {made.index(b'') + 1} is not by the published key")
-    return tuple(dict.fromkeys(made)) if all(made) else ()
+    signatures = [_read(number, written) for number, written in enumerate(proof.signatures, 1)]
+
+    def tries(signature: tuple[bool, bytes], text: bytes) -> Iterator[tuple[bytes, bool]]:
+        is_ed, data = signature
+        if is_ed:
+            return ((k, is_signed(k[1:], text, data)) for k in keys if k[:1] == _ED)
+        digest = sha512(text).digest()[:32]
+        return ((k, secp256k1.verify_ecdsa(digest, data, k)) for k in keys if k[:1] != _ED)
+
+    made, unfit = makers(signatures, (text,), tries)
+    if made and unfit is not None:
+        raise mismatch(f"signature {unfit + 1} is not by the published key")
+    return made if unfit is None else ()
 
 
-def _maker(number: int, written: str, keys: Sequence[bytes], text: bytes) -> bytes:
-    """The key that made a signature, b"" if none did. Raises NotProvenError."""
+def _read(number: int, written: str) -> tuple[bool, bytes]:
+    """Whether a signature is Ed25519's, else ECDSA's, and its 64 bytes. Raises NotProvenError."""
     plain = hex_or_base64(written)
     if plain is not None:
-        own = (k for k in keys if k[:1] == _ED and is_signed(k[1:], text, plain))
-        return next(own, b"")
+        return True, plain
     compact = der_to_compact(decode_hex(written) or b"")
     if compact is None:
         raise malformed(f"signature {number} is not DER in hex, nor 64 bytes in hex or base64")
     if not secp256k1.is_low_s(compact):
         raise unsupported(f"signature {number} is not in the ledger's canonical form: sign again")
-    digest = sha512(text).digest()[:32]
-    own = (k for k in keys if k[:1] != _ED and secp256k1.verify_ecdsa(digest, compact, k))
-    return next(own, b"")
+    return False, compact
 
 
 def _keys(text: str) -> tuple[bytes, ...]:
