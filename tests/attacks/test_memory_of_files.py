@@ -21,7 +21,7 @@ from scanner.errors import InputError
 
 SIZE = 1 << 20
 """Above the most that a reader takes of one text, a million bytes."""
-MOST = 56 << 20
+MOST = 48 << 20
 """Bytes at the peak: buffers, and some thirty times the file, which is what Python's objects take."""
 SECONDS = 30
 """Of processor time, at most: it would be as bad."""

@@ -179,11 +179,12 @@ def test_migrations_are_in_the_wheel_and_work_from_there(tmp_path, monkeypatch):
     code = (
         "import scanner, sys; from scanner.store.database.migrate import upgrade; "
         "from scanner.settings.paths import shipped; "
-        "print(shipped('migrations')); print(upgrade(sys.argv[1]))"
+        "print(shipped('migrations'), upgrade(sys.argv[1]), 'alembic' in sys.modules)"
     )
     ran = subprocess.run(
         [sys.executable, "-c", code, f"sqlite:///{tmp_path / 'wheel.db'}"],
         cwd=tmp_path, env={"PYTHONPATH": str(site)}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert ran.returncode == 0, ran.stderr
-    assert ran.stdout.split() == [str(site / "scanner" / "_migrations"), migrate.head()]
+    found = [str(site / "scanner" / "_migrations"), migrate.head(), "False"]
+    assert ran.stdout.split() == found, "the words of new_file.sql are in the wheel, too"
