@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 
+from sqlalchemy import event
 from support.alerting import alerts, snapshot, told
 from support.snapshot_stub import StubSource, eth_claim
 from support.taking import take
@@ -15,12 +16,12 @@ from scanner.alerts.config import Rule
 from scanner.liabilities.interface import Liability, LiabilityEvidence
 from scanner.model.balance import Balance, Evidence
 from scanner.settings.tables import load_registry
-from scanner.snapshots.interface import RowResult, SnapshotState
-from scanner.store.reading import series
+from scanner.snapshots.interface import RowResult, SnapshotPolicy, SnapshotState
+from scanner.store.reading import queries, series
 from scanner.store.upkeep.prune import prune
 from scanner.store.writing import alert_log, schedules
 from scanner.store.writing.alert_log import DeliveryState
-from scanner.store.writing.runs import set_liabilities
+from scanner.store.writing.runs import create_snapshot, set_liabilities
 from scanner.store.writing.sink import StoreSink
 from scanner.web.drawing import previous
 from scanner.web.site import Site
@@ -168,6 +169,19 @@ def test_pages_and_diff_choose_what_alerts_are_held_against(store):
     assert series.newest_after(store, taken[4]) is series.newest_after(store, taken[5]) is None
     some = snapshot(store, signed(1), networks=frozenset({"ethereum"}), queued=True)
     assert previous(site, some) is None, "it read other networks"
+
+
+def test_the_snapshot_before_is_found_in_few_questions_however_many_are_none(store):
+    """A page asks for it whoever looks: none of those that are not complete is looked at alone."""
+    first = snapshot(store, signed(1))
+    list_id = queries.head(store, first).list_id
+    undone = [create_snapshot(store, list_id, SnapshotPolicy()) for _ in range(30)]
+    last = snapshot(store, signed(1))
+    asked = []
+    event.listen(store.engine, "before_cursor_execute", lambda *a: asked.append(a[2]))
+    assert series.before(store, queries.head(store, last)).id == first
+    assert series.newest_after(store, first) == last
+    assert len(asked) < 2 * len(undone)
 
 
 def test_a_fault_that_was_told_before_there_was_a_schedule_is_not_told_again_by_it(store):

@@ -63,7 +63,7 @@ def _newest_after(store: engine.Store, taken: across.Taken) -> str:
     found = series.newest_after(store, taken.snapshot)
     if found is None:
         raise ConfigError(
-            f"no later snapshot of the same publisher, networks and schedule as snapshot "
+            f"no later complete snapshot of the same publisher, networks and schedule as snapshot "
             f"{taken.snapshot} is there to compare it with: name one (scanner status)"
         )
     return str(found)
