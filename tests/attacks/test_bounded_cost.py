@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import httpx
 import pytest
 from support.command import COMMAND
-from support.databases import BOTH
+from support.databases import BOTH, new_database
 from support.snapshot_stub import StubSource, eth_claim, stored
 from support.taking import planned, take
 
@@ -220,10 +220,7 @@ def test_every_page_ends_by_bytes(fat_addresses, place, asked, name):
 @pytest.fixture(scope="module", params=BOTH)
 def fat_by_the_hundred(request, tmp_path_factory):
     """Rows of 0.9 MB each, 90 MB of them, on the web: 200 at once were 169 MB a visitor."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path_factory.mktemp('fatter') / 'scanner.db'}"
-    else:
-        url = request.getfixturevalue("postgres_cluster").create_database()
+    url = new_database(request, tmp_path_factory.mktemp("fatter"))
     upgrade(url)
     with open_store(url) as store:
         snapshot = planned(store, [eth_claim(n, message="m" * 890_000) for n in range(100)])

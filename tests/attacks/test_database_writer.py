@@ -10,7 +10,7 @@ from datetime import UTC, timedelta
 import pytest
 from sqlalchemy import BigInteger, Boolean, Integer, LargeBinary, Text, select, text
 from sqlalchemy.exc import DBAPIError
-from support.databases import BOTH
+from support.databases import BOTH, new_database
 from support.sealed_database import SEALED, WHEN, fill
 
 from scanner.errors import StoreError
@@ -40,10 +40,7 @@ def filled(request, tmp_path_factory):
 
     One for all tests: what they change they roll back.
     """
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path_factory.mktemp('writer') / 'scanner.db'}"
-    else:
-        url = request.getfixturevalue("postgres_cluster").create_database()
+    url = new_database(request, tmp_path_factory.mktemp("writer"))
     upgrade(url)
     with open_store(url) as store:
         fill(store)

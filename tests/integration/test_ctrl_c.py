@@ -18,7 +18,7 @@ from pathlib import Path
 import httpx
 import pytest
 from support.command import COMMAND, scanner_in
-from support.databases import BOTH
+from support.databases import BOTH, new_database
 from support.export_memory import fill
 from support.scripted_http import Said, serving
 
@@ -165,10 +165,7 @@ def test_a_proof_of_liabilities(start, tmp_path):
 @pytest.fixture(scope="module", params=BOTH)
 def large_database(request, tmp_path_factory):
     """A snapshot of many rows."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path_factory.mktemp('many') / 'scanner.db'}"
-    else:
-        url = request.getfixturevalue("postgres_cluster").create_database()
+    url = new_database(request, tmp_path_factory.mktemp("many"))
     upgrade(url)
     with open_store(url) as store:
         fill(store, 12_000)

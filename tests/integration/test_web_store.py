@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import event, text
-from support.databases import BOTH, empty_database  # noqa: F401 - a fixture
+from support.databases import BOTH, empty_database, new_database  # noqa: F401 - a fixture
 from support.snapshot_stub import evm_address
 from support.web_data import HOSTILE, SHARED, make_database
 
@@ -26,10 +26,7 @@ pytestmark = pytest.mark.node
 @pytest.fixture(scope="module", params=BOTH)
 def filled(request, tmp_path_factory):
     """One for all tests: nothing can be written through it."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path_factory.mktemp('pages') / 'scanner.db'}"
-    else:
-        url = request.getfixturevalue("postgres_cluster").create_database()
+    url = new_database(request, tmp_path_factory.mktemp("pages"))
     ids = make_database(url)
     with open_store(url, read_only=True) as store:
         yield store, ids

@@ -29,13 +29,18 @@ def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return request.getfixturevalue("postgres_database")
 
 
+def new_database(request: pytest.FixtureRequest, folder: Path) -> str:
+    """URL of a database without schema, of the kind that a fixture's parameter names."""
+    if request.param == "sqlite":
+        return f"sqlite:///{folder / 'scanner.db'}"
+    cluster: Postgres = request.getfixturevalue("postgres_cluster")
+    return cluster.create_database()
+
+
 @pytest.fixture(params=BOTH)
 def filled_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """URL of a database with something in every table of results: two snapshots, all sealed."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'scanner.db'}"
-    else:
-        url = request.getfixturevalue("postgres_cluster").create_database()
+    url = new_database(request, tmp_path)
     upgrade(url)
     with open_store(url) as opened:
         fill(opened)
