@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
+from zlib import crc32
 
 from scanner.net.http import Reply
 from support.wire import at_path, places_in
@@ -26,9 +27,11 @@ def hostilities_of(reply: Reply, asked: Sequence[str], height: int) -> Iterator[
     """Every change of one answer: (where and how, change).
 
     asked: how the asked addresses are written, in each of their forms; an echo of the first becomes
-    one of the last. height: the pinned one; an echo of it becomes another.
+    one of the last. height: the pinned one; an echo of it becomes another. What was said to one
+    question is said to all of its kind, whatever their order is: readers ask several at a time.
     """
     yield from _wholes()
+    yield f"all of another question ({crc32(reply.body):08x})", lambda _: reply
     try:
         value = json.loads(reply.body, parse_float=(_RAW + "{}").format)
     except ValueError:
@@ -50,18 +53,6 @@ def _wholes() -> Iterator[tuple[str, Change]]:
     yield "all an error with HTTP 200", lambda r: replace(r, body=error)
     yield "all in a list", lambda r: replace(r, body=b"[" + r.body + b"]")
     yield "all twice", lambda r: replace(r, body=r.body + r.body)
-    yield "all of another question", _Late()
-
-
-class _Late:
-    """Gives each question the answer to the one before, the first one its own."""
-
-    def __init__(self) -> None:
-        self._before: Reply | None = None
-
-    def __call__(self, reply: Reply) -> Reply:
-        before, self._before = self._before, reply
-        return before or reply
 
 
 def _shapes(old: Any, asked: Sequence[str], height: int) -> dict[str, object]:

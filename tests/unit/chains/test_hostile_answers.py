@@ -20,6 +20,7 @@ from scanner.net.http import Reply
 from tests.unit.chains.test_damaged_answers import NEVER, RICHER, wrong_numbers
 
 UNBOUND = "an answer that names no account: it is bound to its question by the connection alone"
+TWO = "its two chains are asked the same; another holder is refused, which its own tests show"
 STAKE = "its stake is not read then, and that is said"
 NOBODY_CAN_TELL: dict[str, tuple[tuple[str, str], ...]] = {
     "tron_http": ((r"getaccount +all b'{}'", NEVER),),
@@ -27,7 +28,8 @@ NOBODY_CAN_TELL: dict[str, tuple[tuple[str, str], ...]] = {
     "ton_http": ((r"getAddressInformation.* all of another question", UNBOUND),),
     "aptos_rest": ((r"balance.* all of another question", UNBOUND),),
     "antelope_rpc": ((r"get_currency_balance .* all b'\[\]'", NEVER),),
-    "cosmos_rest": ((r"(balances|unbonding).* all of another question", UNBOUND),),
+    "cosmos_rest": ((r"(balances|delegations|unbonding).* all of another question", UNBOUND),),
+    "aelf_http": ((r"executeTransaction +all of another question", TWO),),
     "stellar_horizon": ((r"accounts/# +all of another question", UNBOUND + " (a 404)"),),
     "hedera_mirror": (
         (r"/transactions\?.* all of another question", "an empty list names nobody"),
