@@ -8,6 +8,7 @@ import pytest
 
 from scanner.chains.bitcoin import core_rpc, index_source
 from scanner.chains.fleet import pool
+from scanner.net import ending
 from support.coin_world import CoinWorld
 from support.reader_contract import ReaderContract
 
@@ -59,7 +60,7 @@ def contract_without_waits(protocol: str, monkeypatch: pytest.MonkeyPatch) -> Re
     Of coins that count blocks the chain is that of its stub, not the one that is known.
     """
     monkeypatch.setattr(pool, "TRIES", 2)
-    monkeypatch.setattr(pool, "pause", lambda _: None)
+    monkeypatch.setattr(ending, "pause", lambda _: None)
     if protocol != "blockbook":
         mark = (0, CoinWorld({}).hash(0))
         for module in (core_rpc, index_source):

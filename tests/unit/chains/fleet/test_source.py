@@ -311,7 +311,8 @@ def test_a_second_reading_is_one_pass_and_asks_again_for_what_was_left_out():
     assert reader.asked == [texts, texts[1:]]
 
 
-def test_a_second_reading_of_an_older_state_is_none():
+def test_a_second_reading_of_an_older_state_is_none(monkeypatch):
+    monkeypatch.setattr("scanner.net.ending.pause", lambda _seconds: None)
     reader = Told("a", says(7), reach=Reach.TIP)
     with closing(fleet(reader)) as source:
         later = replace(source.pin(None), height=TIP + 1)
