@@ -11,7 +11,7 @@ import os
 import random
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from functools import partial
+from functools import cache, partial
 from typing import ClassVar, Protocol, cast
 
 import pytest
@@ -392,6 +392,7 @@ def _tried(read: Callable[[], list[Balance]]) -> list[Balance] | None:
         return None
 
 
+@cache
 def _registry(network: str, canary: BalanceQuery | None) -> Registry:
     tables = load_registry()
     if canary is None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from typing import Any, ClassVar, cast
 
 from scanner.chains.fleet.interface import (
@@ -82,13 +83,7 @@ class SourceContract(ReaderContract):
 
         What stands in memory is not the network's own chain.
         """
-        tables = load_registry()
-        known = {**tables.networks, self.network: replace(tables.network(self.network), mark=None)}
-        birds = []
-        if canary is not None:
-            asset, text = canary.holding.asset, canary.address.text
-            birds = [Canary(self.network, asset, text, 0, "the test says so")]
-        return Registry(known.values(), (), tables.holdings(), birds)
+        return _tables(self.network, canary)
 
     def made(
         self, endpoints: Sequence[Endpoint], quorum: int = 1, canary: BalanceQuery | None = None
@@ -114,3 +109,14 @@ class SourceContract(ReaderContract):
                 yield cast(Any, source), stubs
             finally:
                 source.close()
+
+
+@cache
+def _tables(network: str, canary: BalanceQuery | None) -> Registry:
+    tables = load_registry()
+    known = {**tables.networks, network: replace(tables.network(network), mark=None)}
+    birds = []
+    if canary is not None:
+        asset, text = canary.holding.asset, canary.address.text
+        birds = [Canary(network, asset, text, 0, "the test says so")]
+    return Registry(known.values(), (), tables.holdings(), birds)
