@@ -58,8 +58,8 @@ settings.load_profile("busy")
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Three processes to two cores: a good part of the tests waits, for blocks or for servers."""
-    return (os.cpu_count() or 1) * 3 // 2
+    """Two processes to a core: a good part of the tests waits, for blocks or for servers."""
+    return (os.cpu_count() or 1) * 2
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
