@@ -15,8 +15,8 @@ from scanner.model.understood import Account
 class Claim(NamedTuple):
     """One readable row of a published list. A tuple, for there are hundreds of thousands of them.
 
-    Where each of these is looked at it is taken apart at once, as `_, coin, *_ = claim[:]` does
-    with every field written out: a field by its name costs ten times as much. `[:]` makes a plain
+    Where most of these are looked at it is taken apart at once, as `_, coin, *_ = claim[:]` does
+    with every field written out: a field by its name costs three times as much. `[:]` makes a plain
     tuple of it, which Python takes apart in one step.
 
     row: line number in the file, from 1 (the record's first line).

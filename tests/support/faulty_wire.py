@@ -138,7 +138,9 @@ class FaultyWire:
                 threading.Thread(target=self._run, args=(link,), daemon=True).start()
 
     def _run(self, link: _Link) -> None:
-        with suppress(OSError):
+        with suppress(
+            OSError, ValueError
+        ):  # a socket that `end` has closed meanwhile has no number
             link.run()
         link.end()
         with self._lock:
