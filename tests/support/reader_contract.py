@@ -394,8 +394,8 @@ def _tried(read: Callable[[], list[Balance]]) -> list[Balance] | None:
 
 @cache
 def _registry(network: str, canary: BalanceQuery | None) -> Registry:
-    tables = load_registry()
-    if canary is None:
-        return Registry(tables.networks.values(), (), tables.holdings())
-    bird = Canary(network, canary.holding.asset, canary.address.text, 0, "the test says so")
-    return Registry(tables.networks.values(), (), tables.holdings(), [bird])
+    tables, birds = load_registry(), []
+    if canary is not None:
+        asset, text = canary.holding.asset, canary.address.text
+        birds = [Canary(network, asset, text, 0, "the test says so")]
+    return Registry(tables.networks.values(), (), tables.holdings(), birds)

@@ -21,6 +21,7 @@ from scanner.chains.evm.source import make_source as make_ethereum_source
 from scanner.chains.fleet.faults import Fault, RpcError
 from scanner.chains.fleet.keys import agreed
 from scanner.chains.fleet.quorum import winner
+from scanner.chains.fleet.settle import canvass
 from scanner.chains.interface import ReadPolicy
 from scanner.errors import (
     HeightPrunedError,
@@ -174,21 +175,13 @@ class FilecoinSource:
         Numbers are kept, for they do not change; that an address has none may.
         """
         found = {a: self._numbers[a] for a in addresses if a in self._numbers}
-        open_ = [a for a in addresses if a not in found]
-        votes: dict[str, list[tuple[str, int]]] = {a: [] for a in open_}
-        names: dict[str, list[tuple[str, int]]] = {a: [] for a in open_}
-        asked: list[str] = []
-        while open_:
-            try:
-                said, node = self.pool.run(
-                    lambda n: self._asked(n, open_, at),  # noqa: B023
-                    avoid=tuple(asked),
-                )
-            except SourceError:
-                if len(asked) < self._quorum:
-                    raise
-                break  # they differ, or nobody says
-            asked.append(node.operator)
+        votes: dict[str, list[tuple[str, int]]] = {a: [] for a in addresses if a not in found}
+        names: dict[str, list[tuple[str, int]]] = {a: [] for a in votes}
+
+        def missing() -> list[str]:
+            return [a for a in votes if a not in found]
+
+        def heard(node: Node, said: Mapping[str, int]) -> bool:
             for address, number in said.items():
                 votes[address].append((node.operator, number))
                 names[address].append((node.name, number))
@@ -196,7 +189,10 @@ class FilecoinSource:
                 if won is not None:
                     by = tuple(sorted(name for name, told in names[address] if told == won[0]))
                     found[address] = (won[0], by)
-            open_ = [a for a in open_ if a not in found]
+            return bool(missing())
+
+        if votes:
+            canvass(self.pool, lambda n: self._asked(n, missing(), at), heard, self._quorum)
         self._numbers |= {a: said for a, said in found.items() if said[0] != NOBODY}
         return found
 

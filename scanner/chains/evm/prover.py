@@ -26,6 +26,7 @@ from scanner.chains.evm.proofs import (
 from scanner.chains.evm.slots import ALL_BITS
 from scanner.chains.fleet.pool import Pool
 from scanner.chains.fleet.quorum import winner
+from scanner.chains.fleet.settle import canvass
 from scanner.errors import SourceError
 from scanner.model.account import AccountState
 from scanner.model.balance import Balance, Evidence
@@ -164,21 +165,24 @@ class Prover:
             with node.pinned(block.at) as parameter:
                 return prove_token(node, block.header, token, parameter, known)
 
-        why, asked = "", list[str]()
+        why = ""
         votes: dict[str, ProvenToken] = {}
-        for _ in range(self._pool.operators):
-            try:
-                found, node = self._pool.run(task, avoid=tuple(asked))
-            except SourceError as e:
-                return why or str(e)
-            asked.append(node.operator)
+
+        def heard(node: Node, found: ProvenToken | str) -> bool:
+            nonlocal why
             if isinstance(found, str):
                 why = found
-                continue
-            votes[node.operator] = found
-            won = winner(votes.items(), self._quorum)
-            if won is not None:
-                return won[0]
+            else:
+                votes[node.operator] = found
+            return winner(votes.items(), self._quorum) is None
+
+        try:
+            canvass(self._pool, task, heard, self._quorum)
+        except SourceError as e:
+            return why or str(e)
+        won = winner(votes.items(), self._quorum)
+        if won is not None:
+            return won[0]
         return why or "the endpoints find its balances at different places"
 
     def _keep(

@@ -13,8 +13,9 @@ from typing import Final
 from scanner.chains.evm.beacon_api import PAGE, BeaconNode
 from scanner.chains.fleet.pool import Pool
 from scanner.chains.fleet.quorum import winner
+from scanner.chains.fleet.settle import canvass
 from scanner.chains.interface import SearchProgress, Wanted
-from scanner.errors import SourceError, SourceRejectedError
+from scanner.errors import SourceRejectedError
 from scanner.model.balance import Evidence
 from scanner.model.block import BlockRef
 from scanner.model.validator import Difference, FoundValidators, Validator
@@ -73,18 +74,17 @@ class Search:
     def _read(self, start: int) -> Pages:
         """The page from an index on, from as many operators as it takes."""
         pages: dict[str, Sequence[Validator]] = {}
-        asked: list[str] = []
-        while len(asked) < self._quorum or self._open(pages, start):
-            try:
-                page, node = self._pool.run(
-                    lambda n: n.page(start, self._block_of(n), self._size), avoid=tuple(asked)
-                )
-            except SourceError:
-                if len(asked) < self._quorum:
-                    raise
-                break  # they differ, and nobody is left to ask
+
+        def heard(node: BeaconNode, page: Sequence[Validator]) -> bool:
             pages[node.name] = page
-            asked.append(node.operator)
+            return len(pages) < self._quorum or self._open(pages, start)
+
+        canvass(
+            self._pool,
+            lambda n: n.page(start, self._block_of(n), self._size),
+            heard,
+            self._quorum,
+        )
         return pages
 
     def _open(self, pages: Pages, start: int) -> bool:

@@ -107,6 +107,27 @@ def _may_come_back(error: SourceError) -> bool:
     return isinstance(error, SourceUnavailableError | ReorgError)
 
 
+def canvass(
+    pool: Pool[M], ask: Callable[[M], T], heard: Callable[[M, T], bool], quorum: int
+) -> None:
+    """Ask one operator after the other as long as something is open, or until nobody is left.
+
+    heard: takes who was asked and what it said; whether something is still open. Raises what the
+    pool raises before `quorum` operators have answered; later they differ, and that is theirs.
+    """
+    asked: list[str] = []
+    while True:
+        try:
+            said, node = pool.run(ask, avoid=tuple(asked))
+        except SourceError:
+            if len(asked) < quorum:
+                raise
+            return
+        asked.append(node.operator)
+        if not heard(node, said):
+            return
+
+
 def agree(pool: Pool[M], ask: Callable[[M], A], quorum: int, name: str, what: str) -> A:
     """The answer to one question that wins among the operators.
 
