@@ -394,8 +394,7 @@ def _tried(read: Callable[[], list[Balance]]) -> list[Balance] | None:
 
 @cache
 def _registry(network: str, canary: BalanceQuery | None) -> Registry:
-    tables, birds = load_registry(), []
-    if canary is not None:
-        asset, text = canary.holding.asset, canary.address.text
-        birds = [Canary(network, asset, text, 0, "the test says so")]
+    tables = load_registry()
+    asked = [(c.holding.asset, c.address.text) for c in (canary,) if c is not None]
+    birds = [Canary(network, asset, text, 0, "the test says so") for asset, text in asked]
     return Registry(tables.networks.values(), (), tables.holdings(), birds)
