@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 from support.poseidon import poseidon
+from support.recorded import VECTORS
 from support.signed_rows import MESSAGE, claim, stark_public, stark_sign
 from support.starknet_devnet import ARGENT, Account, Starknet, starknet
 
@@ -27,6 +29,7 @@ from scanner.model.balance import BalanceQuery, Evidence
 from scanner.model.control import Binding, Control, ControlResult
 from scanner.model.network import Holding
 from scanner.ownership.judge import judge_claims
+from scanner.ownership.others import snip12
 from scanner.ownership.others.stark import message_hash
 from scanner.settings.tables import load_registry
 from scanner.snapshots.view import chain_view
@@ -145,16 +148,40 @@ class Row:
     address: str
     secret: int
     published: int | None = None
+    message: str = MESSAGE
+    signature: str = ""
 
     def judged(self, source: StarknetSource, height: int) -> ControlResult:
-        digest = message_hash(MESSAGE, int(self.address, 16), NETWORK.chain_id)
         key = stark_public(self.secret) if self.published is None else self.published
         script = f"{key:#x}" if key else ""
-        row = claim("starknet", self.address, stark_sign(self.secret, digest), script=script)
+        signature = self.signature or stark_sign(self.secret, digest(self.address, self.message))
+        row = claim("starknet", self.address, signature, script=script, message=self.message)
         view = chain_view(source, source.pin(height))
         assert view is not None
         (found,) = judge_claims([row], view, None, REGISTRY)
         return found
+
+
+def digest(address: str, message: str = MESSAGE) -> int:
+    """What an account signs for a text, or for typed data in JSON."""
+    if (typed := snip12.read_typed(message)) is not None:
+        return snip12.message_hash(typed, int(address, 16))
+    return message_hash(message, int(address, 16), NETWORK.chain_id)
+
+
+def signed_by(address: str, secret: int) -> tuple[str, str]:
+    """r and s."""
+    signature = stark_sign(secret, digest(address))
+    return f"0x{signature[:64]}", f"0x{signature[64:]}"
+
+
+def together(address: str, *, named: bool = False) -> str:
+    """The owner's and the guardian's signature in one; named: each with its kind and its key."""
+    parts = ["2"] if named else []
+    for secret in (OWNER, GUARDIAN):
+        parts += ["0", f"{stark_public(secret):#x}"] if named else []
+        parts += signed_by(address, secret)
+    return ",".join(parts)
 
 
 def bound(result: ControlResult) -> tuple[Control, Binding]:
@@ -217,6 +244,45 @@ def test_a_guardian_has_to_sign_as_well(node: Starknet, source: StarknetSource) 
     stranger = Row(alone, GUARDIAN).judged(source, at)
     assert stranger.control is Control.MISMATCH
     assert "does not have this key" in stranger.reason
+    for parts in (together(guarded), together(guarded, named=True)):
+        both = Row(guarded, OWNER, signature=parts).judged(source, at)
+        assert bound(both) == ON_CHAIN
+        assert "Argent account 0.4.0" in both.reason
+    twice = ",".join([*signed_by(guarded, OWNER)] * 2)
+    assert Row(guarded, OWNER, signature=twice).judged(source, at).control is Control.UNSUPPORTED
+
+
+def test_an_escape_from_a_guardian_gives_nobody_the_account_before_its_time(
+    node: Starknet, source: StarknetSource
+) -> None:
+    by = node.accounts()[0]
+    owner, guardian = stark_public(OWNER), stark_public(GUARDIAN)
+    guarded = node.deploy(by, ARGENT, 3, 0, owner, 0, 0, guardian)
+    node.mint(guarded, 10**20, "FRI")
+    before = node.height()
+    after = node.act(Account(guarded, OWNER, owner), guarded, "trigger_escape_guardian", 1)
+    for at in (before, after):
+        assert Row(guarded, OWNER).judged(source, at).control is Control.UNSUPPORTED
+        both = Row(guarded, OWNER, signature=together(guarded)).judged(source, at)
+        assert bound(both) == ON_CHAIN
+
+
+VECTOR_TEXTS = [
+    one["typed_data"]
+    for one in json.loads((VECTORS / "starknet" / "typed_data.json").read_text())["vectors"]
+]
+
+
+@pytest.mark.parametrize("message", VECTOR_TEXTS, ids=lambda text: text[10:30])
+def test_typed_data_is_signed_as_its_json_says(
+    node: Starknet, source: StarknetSource, message: str
+) -> None:
+    account, other = node.accounts()
+    at = node.height()
+    found = Row(account.address, account.secret, message=message).judged(source, at)
+    assert bound(found) == ON_CHAIN
+    stranger = Row(account.address, other.secret, message=message).judged(source, at)
+    assert stranger.control is Control.MISMATCH
 
 
 def test_a_key_that_was_given_away(tmp_path: Path) -> None:
