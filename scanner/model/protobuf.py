@@ -11,6 +11,9 @@ from typing import Final
 _NUMBER: Final = 0
 _BYTES: Final = 2
 _MOST_BITS: Final = 70
+_FIELDS: Final = 1 << 29
+_NUMBERS: Final = 1 << 64
+"""Numbers of fields, and values, are below these: what is not, decoders read as another."""
 
 
 def varint(value: int) -> bytes:
@@ -25,16 +28,19 @@ def varint(value: int) -> bytes:
 
 
 def read_varint(data: bytes, at: int) -> tuple[int, int]:
-    """Read a number at a place; returns it and the place behind it. Raises ValueError."""
+    """Read a number at a place, below 2^64; returns it and the place behind it.
+
+    Raises ValueError.
+    """
     value = 0
     for shift in range(0, _MOST_BITS, 7):
         if at >= len(data):
             break
         byte, at = data[at], at + 1
         value |= (byte & 0x7F) << shift
-        if byte < 0x80:
+        if byte < 0x80 and value < _NUMBERS:
             return value, at
-    raise ValueError("a number that does not end")
+    raise ValueError("a number that does not end, or is too large")
 
 
 def number(field: int, value: int) -> bytes:
@@ -58,6 +64,8 @@ def fields(message: bytes) -> Iterator[tuple[int, int | bytes]]:
     while at < len(message):
         tag, at = read_varint(message, at)
         value, at = read_varint(message, at)
+        if not 0 < tag >> 3 < _FIELDS:
+            raise ValueError("a field that no message can have")
         if tag & 7 == _NUMBER:
             yield tag >> 3, value
         elif tag & 7 == _BYTES:
@@ -67,3 +75,17 @@ def fields(message: bytes) -> Iterator[tuple[int, int | bytes]]:
             at += value
         else:
             raise ValueError("a field of another kind")
+
+
+def single(message: bytes) -> dict[int, int | bytes]:
+    """Fields of a message that has each once at most. Raises ValueError.
+
+    Of a field that comes again some decoders take the last, or put messages together: no honest
+    encoder writes one, so what it would mean is not asked.
+    """
+    found: dict[int, int | bytes] = {}
+    for field, value in fields(message):
+        if field in found:
+            raise ValueError("a field twice")
+        found[field] = value
+    return found

@@ -11,7 +11,7 @@ from hashlib import sha256
 
 from coincurve import PrivateKey
 
-from scanner.model.protobuf import data, fields, number
+from scanner.model.protobuf import data, number, single
 
 _KEY = PrivateKey(sha256(b"reserve-scanner reads balances").digest())
 _FROM = sha256(sha256(_KEY.public_key.format(compressed=False)).digest()).digest()
@@ -43,9 +43,9 @@ def read_balance(message: bytes) -> tuple[str, bytes, int]:
 
     A balance of 0 is left out of the message; symbol and owner are there in any case.
     """
-    found = dict(fields(message))
+    found = single(message)
     symbol, owner, balance = found.get(1), found.get(2), found.get(3, 0)
-    account = dict(fields(owner)).get(1) if isinstance(owner, bytes) else None
+    account = single(owner).get(1) if isinstance(owner, bytes) else None
     match symbol, account, balance:
         case bytes(), bytes(), int() if balance < 1 << 63:
             return symbol.decode("ascii", "replace"), account, balance

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
-from scanner.model.protobuf import fields, read_varint, sized
+from scanner.model.protobuf import fields, read_varint, single, sized
 
 MOST_STEPS: Final = 128
 """Inner nodes of one path: a tree of 2^128 leaves."""
@@ -51,7 +51,7 @@ def value_under(root: bytes, tree: Tree, key: bytes, proof: bytes) -> bytes | No
 
     proof: a CommitmentProof (protobuf). Raises ValueError for anything that does not show it.
     """
-    kinds = dict(fields(proof))
+    kinds = single(proof)
     if set(kinds) == {1}:
         leaf = _read_leaf(_bytes(kinds[1]))
         if leaf.key != key or _root(leaf, tree) != root:
@@ -59,7 +59,7 @@ def value_under(root: bytes, tree: Tree, key: bytes, proof: bytes) -> bytes | No
         return leaf.value
     if set(kinds) != {2}:
         raise ValueError("an unknown kind of proof")
-    absent = dict(fields(_bytes(kinds[2])))
+    absent = single(_bytes(kinds[2]))
     left, right = (_read_leaf(_bytes(absent[n])) if n in absent else None for n in (2, 3))
     for beside in (left, right):
         if beside is not None and _root(beside, tree) != root:
@@ -83,7 +83,7 @@ def value_in_app(
     """
     if len(operations) != 2:
         raise ValueError("a proof has two parts")
-    outer = dict(fields(operations[1]))
+    outer = single(operations[1])
     if set(outer) != {1}:
         raise ValueError("the proof does not show the store's root")
     root = _read_leaf(_bytes(outer[1])).value
@@ -157,13 +157,15 @@ def _read_leaf(data: bytes) -> _Leaf:
     found: dict[int, bytes] = {}
     for number, value in fields(data):
         if number != 4:
+            if number in found:
+                raise ValueError("a field twice")
             found[number] = _bytes(value)
             continue
-        step = dict(fields(_bytes(value)))
+        step = single(_bytes(value))
         if step.get(1) != 1 or len(steps) == MOST_STEPS:  # 1: SHA-256
             raise ValueError("a path of another kind")
         steps.append(_Step(_bytes(step.get(2, b"")), _bytes(step.get(3, b""))))
-    rule = dict(fields(found.get(3, b"")))
+    rule = single(found.get(3, b""))
     # SHA-256, the key as it is, the value's SHA-256, lengths as varints.
     if [rule.get(n, 0) for n in (1, 2, 3, 4)] != [1, 0, 1, 1]:
         raise ValueError("a leaf of another kind")

@@ -11,7 +11,7 @@ from typing import Final
 from scanner.chains.shape import take
 from scanner.errors import SourceUnavailableError
 from scanner.model.key_policy import KeyKind, KeyPolicy, PolicyKey, Way, Weighted
-from scanner.model.protobuf import fields
+from scanner.model.protobuf import fields, single
 
 _SINGLE: Final = {"ED25519": (KeyKind.ED25519, 32), "ECDSA_SECP256K1": (KeyKind.SECP256K1, 33)}
 _FIELDS: Final = {2: (KeyKind.ED25519, 32), 7: (KeyKind.SECP256K1, 33)}
@@ -67,7 +67,7 @@ def _member(data: bytes, depth: int) -> Weighted:
         members = _members(inside, depth)
         return Weighted(Way("key list", members, len(members)))
     if number == _THRESHOLD:
-        parts = dict(fields(inside))
+        parts = single(inside)
         threshold, keys = parts.get(1), parts.get(2)
         if len(parts) != 2 or not isinstance(threshold, int) or not isinstance(keys, bytes):
             raise ValueError("a threshold without its parts")

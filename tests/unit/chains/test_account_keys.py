@@ -167,6 +167,9 @@ def test_hedera_keys_lists_and_thresholds() -> None:
         proto(9, b"x"),
         proto(2, b"x"),
         proto(2, FIRST) * 2,
+        proto(5, b"\x08\x02\x08\x01" + proto(2, both)),
+        proto(5, b"\x08\x01" + proto(2, both) * 2),
+        proto(5, b"\x08\x00" + proto(2, both)),
     ):
         with pytest.raises(SourceUnavailableError):
             account_key("n", hedera("ProtobufEncoded", wrong), 7)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scanner.model.protobuf import data, fields, number, read_varint, varint
+from scanner.model.protobuf import data, fields, number, read_varint, single, varint
 
 FIELD = st.tuples(
     st.integers(1, 2**20), st.one_of(st.integers(1, 2**63), st.binary(min_size=1, max_size=300))
@@ -48,3 +48,23 @@ def test_no_number_is_negative() -> None:
     with pytest.raises(ValueError, match="negative"):
         varint(-1)
     assert read_varint(varint(2**63), 0) == (2**63, 10)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param("00" + "05", id="field 0"),
+        pytest.param("9880808080" + "01" + "05", id="field 3 to who keeps 32 bits of a tag"),
+        pytest.param("18" + "85" + "80" * 8 + "02", id="5 to who keeps 64 bits of a number"),
+    ],
+)
+def test_what_decoders_read_in_several_ways_is_refused(other: str) -> None:
+    with pytest.raises(ValueError, match=r"no message|too large"):
+        list(fields(bytes.fromhex(other)))
+
+
+def test_a_field_that_comes_again_is_refused_where_one_is_meant() -> None:
+    assert single(number(1, 5) + data(2, b"a")) == {1: 5, 2: b"a"}
+    for twice in (number(1, 5) + number(1, 7), data(2, b"a") + number(1, 5) + data(2, b"b")):
+        with pytest.raises(ValueError, match="twice"):
+            single(twice)

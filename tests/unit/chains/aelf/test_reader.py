@@ -146,7 +146,23 @@ def test_answers_that_are_bound_to_nothing_are_refused(quirk: str, words: str) -
             r.read([query(NOBODY)], at)
 
 
-@pytest.mark.parametrize("data", ["", "0a03", "0a03454c46", "ff" * 12, "1a02"])
+_GOOD = "0a03454c46" + "1205" + "0a03616263" + "1805"
+
+
+def test_a_balance_as_it_is_written() -> None:
+    assert read_balance(bytes.fromhex(_GOOD)) == ("ELF", b"abc", 5)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        *("", "0a03", "0a03454c46", "ff" * 12, "1a02"),
+        pytest.param(_GOOD + "1807", id="two balances"),
+        pytest.param("12050a0378797a" + _GOOD, id="two owners"),
+        pytest.param(_GOOD[:-4] + "18" + "85" + "80" * 8 + "02", id="a balance above 64 bits"),
+        pytest.param(_GOOD[:-4] + "18" + "ff" * 9 + "01", id="a balance below 0"),
+    ],
+)
 def test_what_is_no_balance(data: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         read_balance(bytes.fromhex(data))

@@ -39,6 +39,14 @@ def test_published_vectors(path):
             wrong()
 
 
+@pytest.mark.parametrize("path", FILES, ids=lambda p: p.stem)
+def test_a_proof_that_holds_two_is_refused(path):
+    """Some decoders take the last of them, others put both together."""
+    tree, root, key, _, proof = vector(path)
+    with pytest.raises(ValueError, match="twice"):
+        value_under(root, tree, key, proof * 2)
+
+
 @pytest.mark.parametrize("path", FILES[:6], ids=lambda p: p.stem)
 def test_no_changed_byte_gives_another_value(path):
     tree, root, key, value, proof = vector(path)
