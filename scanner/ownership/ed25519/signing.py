@@ -7,7 +7,6 @@ whose keys can be changed, are not bound by a signature: `asserted`, or for the 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING
@@ -26,6 +25,7 @@ from scanner.ownership.key_policy import judge_group
 from scanner.ownership.primitives import secp256k1
 from scanner.ownership.primitives.ed25519_text import read_key
 from scanner.ownership.primitives.hextext import decode_hex
+from scanner.ownership.primitives.key_words import key_words
 from scanner.ownership.primitives.not_proven import NotProvenError, malformed, unsupported
 from scanner.ownership.unread import other_key
 
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 MOST_KEYS = 20
 """Keys of one key column."""
 
-BETWEEN = re.compile(r"[\s,;|]+", re.ASCII)
 _ECDSA_DER = bytes.fromhex("302d300706052b8104000a032200")
 _WHOLE_DER = bytes.fromhex("3056301006072a8648ce3d020106052b8104000a034200")
 """RFC 5480: an EC key of secp256k1, of 33 bytes (Hedera's short form) and of 65."""
@@ -98,8 +97,8 @@ def read_keys(proof: Proof) -> tuple[bytes, ...]:
             "the row gives no public key, and the address does not contain it: publish it in the "
             "key column"
         )
-    texts = [t for t in BETWEEN.split(proof.script) if t]
-    keys = [_key(proof, text) for text in texts[: MOST_KEYS + 1]]
+    texts = key_words(proof.script, MOST_KEYS)
+    keys = [_key(proof, text) for text in texts]
     found = tuple(dict.fromkeys(k for k in keys if k is not None))
     if not found or len(keys) > MOST_KEYS or any(k is None for k in keys):
         raise malformed("the public key is not an Ed25519 key: 32 bytes in hex or base64")
@@ -120,7 +119,7 @@ def is_ecdsa_row(proof: Proof) -> bool:
     """Whether a row of Hedera publishes an ECDSA key."""
     if proof.address.format != "hedera":
         return False
-    return any(map(ecdsa_key, BETWEEN.split(proof.script)))
+    return any(map(ecdsa_key, key_words(proof.script, MOST_KEYS)))
 
 
 def ecdsa_key(text: str) -> bytes | None:

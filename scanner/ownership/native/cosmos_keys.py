@@ -22,12 +22,12 @@ from scanner.ownership.primitives import secp256k1
 from scanner.ownership.primitives.base64text import decode_base64
 from scanner.ownership.primitives.hashes import hash160
 from scanner.ownership.primitives.hextext import decode_hex
+from scanner.ownership.primitives.key_words import key_words
 from scanner.ownership.primitives.not_proven import malformed, unsupported
 
 MOST_KEYS: Final = 20
 """Keys of a column that is not JSON."""
 
-_BETWEEN: Final = re.compile(r"[\s,;|]+", re.ASCII)
 _OF_AMINO: Final = re.compile(r'\{[^{}]{0,99}"value"\s*:\s*"([0-9A-Za-z+/=]{1,99})"[^{}]{0,99}\}')
 """A key as wallets give it: an object of type and value."""
 
@@ -106,7 +106,7 @@ def _shown(text: str) -> Sequence[PolicyKey | Way]:
     if isinstance(document, list) and document:
         return tuple(dict.fromkeys(map(read_key, document[: MOST_KEYS + 1])))[:MOST_KEYS]
     plain = _OF_AMINO.sub(r"\1 ", text) if text.startswith("{") else text
-    texts = [t for t in _BETWEEN.split(plain) if t]
+    texts = key_words(plain, MOST_KEYS)
     if len(texts) > MOST_KEYS:
         raise malformed(f"more than {MOST_KEYS} public keys")
     return tuple(dict.fromkeys(map(_key, texts or [text])))

@@ -9,7 +9,6 @@ Sources: FRC-0102; Lotus, `wallet sign` and lib/sigs.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from hashlib import blake2b
 from typing import Final
@@ -24,6 +23,7 @@ from scanner.ownership.others.okx_recover import RECOVERY_BYTES, RecoverText
 from scanner.ownership.primitives import bls12381, secp256k1
 from scanner.ownership.primitives.base64text import decode_base64
 from scanner.ownership.primitives.hextext import decode_hex
+from scanner.ownership.primitives.key_words import key_words
 from scanner.ownership.primitives.not_proven import NotProvenError
 from scanner.ownership.primitives.plain_text import plain_text
 from scanner.ownership.primitives.recovery import read_signature
@@ -37,7 +37,8 @@ _TITLE: Final = b"\x19Filecoin Signed Message:\n"
 _LENGTHS: Final = {1: 65, 2: bls12381.SIGNATURE}
 """Lotus' types of signatures -> bytes of one."""
 _LONGEST: Final = 200
-_BETWEEN: Final = re.compile(r"[\s,;|]+", re.ASCII)
+_MOST_WORDS: Final = 40
+"""Words of a key column that are looked at."""
 
 
 class FilecoinText:
@@ -148,9 +149,9 @@ def _by_bls(key: bytes, data: bytes, signature: bytes) -> Signer | None:
 
 def _bls_keys(proof: Proof) -> Iterator[bytes]:
     """The BLS keys of the key column, in order: hex of 48 bytes, or f3 addresses."""
-    for text in _BETWEEN.split(proof.script):
+    for text in key_words(proof.script, _MOST_WORDS):
         data = decode_hex(text)
-        if data is None and text:
+        if data is None:
             try:
                 address = decode_address(proof.network, text)
             except AddressFormatError:

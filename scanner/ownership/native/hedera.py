@@ -16,7 +16,6 @@ from scanner.model.control import Binding, ControlResult
 from scanner.model.key_policy import KeyKind, PolicyKey
 from scanner.ownership import verdicts
 from scanner.ownership.ed25519.signing import (
-    BETWEEN,
     MOST_KEYS,
     NOT_BOUND,
     ecdsa_key,
@@ -29,6 +28,7 @@ from scanner.ownership.primitives import secp256k1
 from scanner.ownership.primitives.base64text import decode_base64
 from scanner.ownership.primitives.ed25519_text import read_key
 from scanner.ownership.primitives.hextext import decode_hex
+from scanner.ownership.primitives.key_words import key_words
 from scanner.ownership.primitives.makers import makers
 from scanner.ownership.primitives.not_proven import NotProvenError, malformed, mismatch, unsupported
 from scanner.ownership.primitives.plain_signature import hex_or_base64
@@ -84,7 +84,7 @@ def _keys(text: str) -> tuple[bytes, ...] | None:
 
     None where it has none of that kind, or something else: such a column is Ed25519's to read.
     """
-    texts = [t for t in BETWEEN.split(text) if t]
+    texts = key_words(text, MOST_KEYS)
     if len(texts) > MOST_KEYS:
         return None
     found = [ecdsa_key(t) or read_key(t) for t in texts]

@@ -11,7 +11,6 @@ Source: Polkadot SDK, pallet_multisig (multi_account_id; a call needs two signat
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Final
@@ -25,9 +24,9 @@ from scanner.ownership.groups import group, multi_account
 from scanner.ownership.interface import Proof
 from scanner.ownership.nested import DEEPEST, LONGEST, MOST_MEMBERS, Several, keys_in, needed
 from scanner.ownership.primitives.hextext import decode_hex
+from scanner.ownership.primitives.key_words import key_words
 from scanner.ownership.primitives.not_proven import malformed, unsupported
 
-_BETWEEN: Final = re.compile(r"[\s,;|]+", re.ASCII)
 _WHO: Final = ("who", "signatories")
 _TOO_MANY: Final = f"more than {MOST_MEMBERS} signatories are not read: move to an account of fewer"
 
@@ -118,7 +117,7 @@ class _Definitions:
 
 def _listed(proof: Proof, text: str) -> tuple[bytes, ...]:
     """The accounts that a column names, 32 bytes each; () if it names something else."""
-    found = [_account(proof, one) for one in _BETWEEN.split(text)[: MOST_KEYS + 1]]
+    found = [_account(proof, one) for one in key_words(text, MOST_KEYS)]
     if len(found) > MOST_KEYS:
         return ()
     known = tuple(dict.fromkeys(account for account in found if account is not None))

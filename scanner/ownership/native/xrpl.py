@@ -6,7 +6,6 @@ from the one, or the ledger must show that they may sign. Source: ripple-keypair
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from hashlib import sha512
 
@@ -21,6 +20,7 @@ from scanner.ownership.primitives import secp256k1
 from scanner.ownership.primitives.der import der_to_compact
 from scanner.ownership.primitives.hashes import hash160
 from scanner.ownership.primitives.hextext import decode_hex
+from scanner.ownership.primitives.key_words import key_words
 from scanner.ownership.primitives.makers import makers
 from scanner.ownership.primitives.not_proven import NotProvenError, malformed, mismatch, unsupported
 from scanner.ownership.primitives.plain_signature import hex_or_base64
@@ -28,7 +28,6 @@ from scanner.ownership.primitives.plain_text import plain_text
 from scanner.ownership.unread import unread
 
 _ED = b"\xed"
-_BETWEEN = re.compile(r"[\s,;|]+", re.ASCII)
 
 
 class XrplText:
@@ -120,7 +119,7 @@ def _read(number: int, written: str) -> tuple[bool, bytes]:
 
 def _keys(text: str) -> tuple[bytes, ...]:
     """The distinct keys of a column, 33 bytes each. Raises NotProvenError."""
-    texts = [t for t in _BETWEEN.split(text) if t]
+    texts = key_words(text, MOST_KEYS)
     if len(texts) > MOST_KEYS:
         raise malformed(f"more than {MOST_KEYS} public keys")
     return tuple(dict.fromkeys(map(_key, texts)))

@@ -26,6 +26,8 @@ from scanner.ownership.primitives.plain_text import plain_text
 from scanner.ownership.unread import unread
 
 _SIGNATURE, _OLD_KEY, _NEW_KEY = "SIG_K1_", "EOS", "PUB_K1_"
+_MOST_KEYS = 20
+"""Keys of a column: no row has more signatures."""
 _NOT_BOUND = (
     "the published keys signed; whether they may use the account is not verified: compare them "
     "with its permissions (get_account of a node)"
@@ -51,7 +53,9 @@ class AntelopeKey:
         keys = read_keys(proof.script)
         if keys is None:
             return verdicts.malformed(
-                self.name, "the key column does not have an EOS or PUB_K1_ key"
+                self.name,
+                "the key column does not have an EOS or PUB_K1_ key, or has more than "
+                f"{_MOST_KEYS} of them",
             )
         if len(set(keys)) < len(keys):
             return verdicts.mismatch(self.name, "one key is published twice", len(keys))
@@ -134,7 +138,7 @@ def _recovered(digest: bytes, data: bytes) -> bytes:
 def read_keys(text: str) -> tuple[bytes, ...] | None:
     """Read the key column: one key, or JSON {"publicKey1": ..., "publicKey2": ...}.
 
-    Returns keys of 33 bytes in their order; None if any of them is no key.
+    Returns keys of 33 bytes in their order; None if any of them is no key, or they are too many.
     """
     texts: list[object] = [text]
     if text.startswith("{"):
@@ -145,9 +149,9 @@ def read_keys(text: str) -> tuple[bytes, ...] | None:
         if not isinstance(data, dict):
             return None
         texts = [data[n] for n in sorted(data) if n.startswith("publicKey") and data[n] != ""]
-    keys = tuple(_key(t) for t in texts)
+    keys = tuple(_key(t) for t in texts[: _MOST_KEYS + 1])
     found = tuple(k for k in keys if k is not None)
-    return found if found and len(found) == len(keys) else None
+    return found if found and len(found) == len(keys) <= _MOST_KEYS else None
 
 
 def _key(text: object) -> bytes | None:
