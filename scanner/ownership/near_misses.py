@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
+from itertools import islice
 
 from scanner.errors import AddressFormatError
 from scanner.model.addresses.table import decode_address
@@ -21,6 +22,7 @@ from scanner.model.network import Network
 from scanner.ownership.interface import Proof
 from scanner.ownership.native.parts import has_text, with_text
 from scanner.ownership.primitives.hextext import decode_hex
+from scanner.ownership.primitives.makers import LONG_FORM
 from scanner.settings.tables import load_registry
 
 LONGEST = 10_000
@@ -38,6 +40,12 @@ _SHORT = 4
 
 _LONG_KEYS = 700
 """Characters of a column of keys or of a script whose row's twins are tried: some ten keys."""
+
+_PAIRS = 80
+"""Pairs of a signature and a key that are tried over all twins of a row, fewer of a long text."""
+
+_WORD = re.compile(r"[0-9A-Za-z+/=]{40,}")
+"""A key or a signature, wherever it stands."""
 
 _UNDECIDED = (Control.MISMATCH, Control.UNSUPPORTED)
 
@@ -84,9 +92,7 @@ def near_miss(
         or len(proof.message) > LONGEST
     ):
         return failed
-    for count, (words, twin) in enumerate(_twins(proof)):
-        if count >= MOST:
-            break
+    for words, twin in islice(_twins(proof), _most(proof)):
         if judged(twin).control is Control.CONTROLS:
             reason = (
                 f"the signature is good for {words}, but not for the text as published: publish "
@@ -99,6 +105,14 @@ def near_miss(
                 reason=reason,
             )
     return failed
+
+
+def _most(proof: Proof) -> int:
+    """How many twins are tried, the likeliest: the fewer, the more there is to check in each."""
+    keys = len(_WORD.findall(proof.script)) or 1
+    signatures = max(len(proof.signatures), len(_WORD.findall(" ".join(proof.signatures))))
+    long = 1 + len(proof.message.encode()) // LONG_FORM
+    return min(MOST, _PAIRS // (keys * signatures * long))
 
 
 def of_test_network(network: Network, text: str) -> str:

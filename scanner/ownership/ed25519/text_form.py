@@ -7,6 +7,7 @@ Every standard is a file with one of these (and perhaps a class around it) and a
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
+from typing import Final
 
 from scanner.model.control import ControlResult
 from scanner.ownership.ed25519.signing import bound, is_signed, read_keys, signer_of
@@ -15,6 +16,9 @@ from scanner.ownership.primitives.hextext import decode_hex
 from scanner.ownership.primitives.makers import makers
 from scanner.ownership.primitives.not_proven import NotProvenError, malformed, mismatch
 from scanner.ownership.unread import unread
+
+_MOST_CHECKS: Final = 600
+"""As MOST_CHECKS, of checks that take longer: twenty keys and signatures, all in one form, fit."""
 
 Payloads = Callable[[Proof], tuple[bytes, ...]]
 """What a key signs for a row's message: one or more candidates. Raises NotProvenError."""
@@ -84,7 +88,7 @@ class Ed25519Text:
         def tries(signature: bytes, payload: bytes) -> Iterator[tuple[bytes, bool]]:
             return ((key, is_signed(key, payload, signature)) for key in keys)
 
-        signed, unfit = makers(signatures, payloads, tries)
+        signed, unfit = makers(signatures, payloads, tries, _MOST_CHECKS)
         if unfit is None:
             return signed
         if signed or self._certain(proof):

@@ -107,7 +107,7 @@ def _makers(proof: Proof, keys: Iterable[bytes]) -> tuple[bytes, ...]:
 
     Raises NotProvenError.
     """
-    texts = _texts(proof)
+    digests = {text: keccak256(text) for text in _texts(proof)}
     signatures: list[tuple[bytes, bytes]] = []
     for number, written in enumerate(proof.signatures, 1):
         read = _read(written)
@@ -118,17 +118,17 @@ def _makers(proof: Proof, keys: Iterable[bytes]) -> tuple[bytes, ...]:
     def tries(read: tuple[bytes, bytes], text: bytes) -> Iterator[tuple[bytes, bool]]:
         kind, signature = read
         mine = (k for k in keys if kind == (_ECDSA if _is_ecdsa(k) else _ED25519) or not kind)
-        return ((k, _signed(k, text, signature)) for k in mine)
+        return ((k, _signed(k, text, digests[text], signature)) for k in mine)
 
-    made, unfit = makers(signatures, texts, tries)
+    made, unfit = makers(signatures, tuple(digests), tries)
     if made and unfit is not None:
         raise mismatch(f"signature {unfit + 1} is not by a published key")
     return made if unfit is None else ()
 
 
-def _signed(key: bytes, text: bytes, signature: bytes) -> bool:
+def _signed(key: bytes, text: bytes, digest: bytes, signature: bytes) -> bool:
     if _is_ecdsa(key):
-        return secp256k1.verify_ecdsa(keccak256(text), signature, key)
+        return secp256k1.verify_ecdsa(digest, signature, key)
     return is_signed(key, text, signature)
 
 

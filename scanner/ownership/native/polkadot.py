@@ -10,7 +10,7 @@ Sources: sp-runtime's MultiSignature; polkadot-js' signRaw; schnorrkel (context 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from hashlib import blake2b
 
 import sr25519
@@ -68,11 +68,9 @@ class PolkadotText:
         signatures = [_read(number, text) for number, text in enumerate(proof.signatures, 1)]
 
         def tries(signature: Readings, form: bytes) -> Iterator[tuple[tuple[bytes, int], bool]]:
-            return (
-                ((account, kind), _is_by(kind, account, form, data))
-                for kind, data in signature
-                for account in accounts
-            )
+            for kind, data in signature:
+                is_by = _test(kind, form, data)
+                yield from (((account, kind), is_by(account)) for account in accounts)
 
         made, unfit = makers(signatures, candidates, tries)
         if unfit is None:
@@ -137,18 +135,27 @@ def _taken_apart(data: bytes) -> Readings:
     return tuple(found)
 
 
-def _is_by(kind: int, account: bytes, message: bytes, signature: bytes) -> bool:
+def _test(kind: int, message: bytes, signature: bytes) -> Callable[[bytes], bool]:
+    """What says of an account whether it made a signature."""
+    if kind == _ECDSA:  # the key is recovered once, however many accounts there are
+        maker = _recovered(message, signature)
+        return lambda account: account == maker
+    return lambda account: _is_by(kind, account, message, signature)
+
+
+def _is_by(kind: int, key: bytes, message: bytes, signature: bytes) -> bool:
     if kind == _ED25519:
-        return is_signed(account, message, signature)
-    if kind == _SR25519:
-        return _is_sr25519(account, message, signature)
+        return is_signed(key, message, signature)
+    return _is_sr25519(key, message, signature)
+
+
+def _recovered(message: bytes, signature: bytes) -> bytes | None:
+    """The account of the key behind an ECDSA signature; None if no key can have made it."""
     if signature[64] > 3:
-        return False
+        return None
     digest = blake2b(message, digest_size=32).digest()
     point = secp256k1.recover(digest, signature[:64], signature[64])
-    if point is None:
-        return False
-    return blake2b(secp256k1.compress(point), digest_size=32).digest() == account
+    return point and blake2b(secp256k1.compress(point), digest_size=32).digest()
 
 
 def _is_sr25519(key: bytes, message: bytes, signature: bytes) -> bool:

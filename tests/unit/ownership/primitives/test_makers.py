@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Iterator, Sequence
+from hashlib import sha256
 
 import pytest
-from support.signed_rows import claim, ed_key
+from support.signed_rows import claim, ed_key, key, sign
 
 from scanner.model.addresses import base58
-from scanner.model.addresses.base58_keys import Ss58Codec
+from scanner.model.addresses.base58_keys import RippleCodec, Ss58Codec
+from scanner.model.addresses.cosmos import CosmosCodec
 from scanner.model.control import Control
+from scanner.model.key_policy import KeyKind, PolicyKey
 from scanner.ownership.ed25519 import text_form
 from scanner.ownership.judge import judge
-from scanner.ownership.native import polkadot
-from scanner.ownership.primitives.makers import MOST_CHECKS, MOST_FRUITLESS, makers
+from scanner.ownership.native import cosmos_keys, polkadot
+from scanner.ownership.nested import several
+from scanner.ownership.primitives import secp256k1
+from scanner.ownership.primitives.makers import LONG_FORM, MOST_CHECKS, MOST_FRUITLESS, makers
 from scanner.ownership.primitives.not_proven import NotProvenError
 from scanner.settings.tables import load_registry
 
@@ -27,9 +34,9 @@ def tried(
     checks = []
 
     def tries(signature: Made, form: str) -> Iterator[tuple[int, bool]]:
-        for key in keys:
-            checks.append((signature, key, form))
-            yield key, (key, form) == signature
+        for who in keys:
+            checks.append((signature, who, form))
+            yield who, (who, form) == signature
 
     return makers(signatures, forms, tries), checks
 
@@ -70,6 +77,31 @@ def test_forty_keys_in_the_worst_order_are_few_checks_and_forms_by_turns_too_man
         tried([(39, "abcdefgh"[n % 8]) for n in range(20)], keys, "abcdefgh")
 
 
+def test_a_check_of_a_long_form_counts_for_several() -> None:
+    """It takes as long as these: its bytes are hashed for every key again."""
+    keys, long = range(20), "a" * (9 * LONG_FORM)
+    found, checks = tried([(19, long)], keys, [long])
+    assert (found, len(checks)) == (((19,), None), 20)
+    with pytest.raises(NotProvenError, match="a shorter text"):
+        tried([(19, long)] * 20, keys, [long])
+    found, checks = tried([(99, long)] * 20, keys, [long])
+    assert (found, len(checks)) == (((), 0), 20)
+
+
+def test_nothing_is_checked_beyond_the_limit() -> None:
+    asked = []
+
+    def tries(_: int, form: str) -> Iterator[tuple[int, bool]]:
+        for who in range(10**6):
+            asked.append(who)
+            yield who, False
+
+    with pytest.raises(NotProvenError):
+        makers([1], "a", tries, 50)
+    assert len(asked) == 51
+
+
+@pytest.mark.parametrize("text", ["a text of ours", "a" * 60_000])
 @pytest.mark.parametrize("count", [4, 20])
 @pytest.mark.parametrize("fits", [True, False])
 @pytest.mark.parametrize(
@@ -82,9 +114,10 @@ def test_a_hostile_row_costs_few_checks(
     check: str,
     fits: bool,
     count: int,
+    text: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Of twenty keys; the first signature is good, or none is. Few signatures have twins, too."""
+    """Of fifteen keys; the first signature is good, or none is. Few signatures have twins, too."""
     real, checks = getattr(room, check), []
 
     def counting(*arguments: object) -> bool:
@@ -92,15 +125,62 @@ def test_a_hostile_row_costs_few_checks(
         return bool(real(*arguments))
 
     monkeypatch.setattr(room, check, counting)
-    members = [ed_key(n) for n in range(1, 21)]
-    script = " ".join(k.verify_key.encode().hex() for k in members)
-    text = b"a text of ours"
-    made = [k.sign(b"another text").signature.hex() for k in members[:count]]
+    members = [ed_key(n) for n in range(1, 16)]
+    made = [members[n % 15].sign(b"another text").signature.hex() for n in range(count)]
     if fits:
-        made[0] = members[0].sign(text).signature.hex()
+        made[0] = members[0].sign(text.encode()).signature.hex()
     account = ed_key(99).verify_key.encode()
     solana = network == "solana"
-    address = base58.encode(account) if solana else Ss58Codec(network, "0").encode(account)
-    row = claim(network, address, *made, message=text.decode(), script=script)
+    spelled = base58.encode if solana else Ss58Codec(network, "0").encode
+    script = " ".join(spelled(k.verify_key.encode()) for k in members)
+    row = claim(network, spelled(account), *made, message=text, script=script)
     assert judge(row, load_registry()).control in (Control.UNSUPPORTED, Control.MISMATCH)
-    assert 0 < len(checks) < 1_500
+    units = sum(1 + len(arguments[-2]) // LONG_FORM for arguments in checks)
+    assert 0 < units < 1_000
+
+
+def test_the_key_behind_an_ecdsa_signature_is_recovered_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real, recovered = secp256k1.recover, []
+
+    def counting(*arguments: object) -> bytes | None:
+        recovered.append(arguments)
+        return real(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(secp256k1, "recover", counting)
+    codec = Ss58Codec("polkadot", "0")
+    script = " ".join(codec.encode(ed_key(n).verify_key.encode()) for n in range(1, 21))
+    address = codec.encode(ed_key(99).verify_key.encode())
+    made = "0x02" + sign(key(1), sha256(b"another").digest(), base=0)[2:]
+    judge(claim("polkadot", address, made, script=script), load_registry())
+    assert len(recovered) == 2  # in each of the two forms
+
+
+@pytest.mark.parametrize("network", ["terra-classic", "xrpl"])
+def test_ecdsa_keys_and_twins_cost_few_checks(
+    network: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fifteen keys; in one column of Cosmos stand forty signatures."""
+    real, checks = secp256k1.verify_ecdsa, []
+
+    def counting(*arguments: bytes) -> bool:
+        checks.append(arguments)
+        return real(*arguments)
+
+    monkeypatch.setattr(secp256k1, "verify_ecdsa", counting)
+    keys = [key(n).public_key.format() for n in range(1, 16)]
+    script = " ".join(base64.b64encode(k).decode() for k in keys)
+    digest = sha256(b"another").digest()
+    if network == "xrpl":
+        address = RippleCodec(network, "").encode(bytes(20))
+        script = " ".join(k.hex() for k in keys[:10])
+        made = (key(1).sign(digest, hasher=None).hex(),) * 4
+    else:
+        way = several([PolicyKey(KeyKind.SECP256K1, k) for k in keys], 2)
+        address = CosmosCodec(network, "terra").encode(cosmos_keys.address(way))
+        alone = base64.b64encode(key(1).sign_recoverable(digest, hasher=None)[:64]).decode()
+        one = {"data": {"single": {"signature": alone}}}
+        made = (json.dumps({"signatures": [one] * 40}),)
+    judge(claim(network, address, *made, message="größer", script=script), load_registry())
+    assert 0 < len(checks) < 500
