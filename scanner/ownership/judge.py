@@ -52,7 +52,7 @@ from scanner.ownership.key_policy import (
 from scanner.ownership.memory import Memory, Verdicts
 from scanner.ownership.near_misses import NearMiss, near_miss
 from scanner.ownership.table import verifiers_of
-from scanner.ownership.unread import OtherKey, Unread, tried
+from scanner.ownership.unread import OtherKey, Partly, Unread, of_partly, tried
 from scanner.ownership.unsupported import why_unsupported
 from scanner.settings.tables import load_registry
 
@@ -219,6 +219,8 @@ def _judge(proof: Proof, verifiers: Sequence[Verifier], call: ContractCall | Non
         if not verifier.handles(proof):
             continue
         result = verifier.verify(proof, call)
+        if isinstance(result, Partly):
+            return of_partly(proof, result, [v for v in verifiers if v is not verifier])
         if result.control in _SETTLED:
             return result
         failed.append((verifier.said, result))

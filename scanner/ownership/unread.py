@@ -3,7 +3,8 @@
 A scheme gives `Unread` where a signature is well-formed and nothing shows that it was made in the
 scheme's form at all. The other schemes of the network are tried, then the row is `unsupported` and
 the reason says which forms were. It is `mismatch` only where the form is certain: another
-signature of the row fits it, its shape is only this scheme's, or the published key made it.
+signature of the row fits it and this one fits no other form (`Partly`), its shape is only this
+scheme's, or the published key made it.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from scanner.model.control import Control, ControlResult
+from scanner.ownership import verdicts
+from scanner.ownership.interface import Proof, SignerFinder, Verifier
 
 
 class Unread(ControlResult):
@@ -31,6 +34,15 @@ class OtherKey(ControlResult):
     __slots__ = ()
 
 
+class Partly(ControlResult):
+    """What a scheme gives where one signature of a row is in its form, and another is not.
+
+    reason: that other's number, a space and by whom it is not. Never leaves the judge.
+    """
+
+    __slots__ = ()
+
+
 def other_key(scheme: str, reason: str) -> ControlResult:
     """Say that a signature is good, and what would show that its key has to do with the address."""
     return OtherKey(Control.UNSUPPORTED, scheme=scheme, reason=reason)
@@ -39,6 +51,36 @@ def other_key(scheme: str, reason: str) -> ControlResult:
 def unread(scheme: str, number: int, required: int = 1) -> ControlResult:
     """Say that the row's signature of this number does not fit a scheme's form."""
     return Unread(Control.UNSUPPORTED, scheme=scheme, required=required, reason=str(number))
+
+
+def partly(name: str, number: int, by: str) -> ControlResult:
+    """Say that some of the row's signatures fit a scheme's form, and the one of this number not."""
+    return Partly(Control.MISMATCH, scheme=name, required=1, reason=f"{number} {by}")
+
+
+def of_partly(proof: Proof, found: ControlResult, others: Sequence[Verifier]) -> ControlResult:
+    """The verdict where a scheme gave Partly: false, unless the signature is good in another form.
+
+    others: the network's other schemes. Who sign together may have wallets of several makers.
+    """
+    number, _, by = found.reason.partition(" ")
+    alone = proof._replace(signatures=(proof.signatures[int(number) - 1],))
+    for other in others:
+        if other.handles(alone) and _is_good(other, alone):
+            reason = (
+                f"signature {number} is good in another form ({other.said}) than others of the "
+                "row: sign all in one form"
+            )
+            return verdicts.unsupported(found.scheme, reason)
+    return verdicts.mismatch(found.scheme, f"signature {number} is not {by}", found.required)
+
+
+def _is_good(scheme: Verifier, proof: Proof) -> bool:
+    """Whether a row's one signature is by one of its keys, in a scheme's form."""
+    if isinstance(scheme, SignerFinder):
+        return bool(scheme.signers(proof))
+    result = scheme.verify(proof)
+    return isinstance(result, OtherKey) or result.control in (Control.CONTROLS, Control.MISMATCH)
 
 
 def tried(results: Sequence[tuple[str, ControlResult]]) -> ControlResult:

@@ -15,8 +15,9 @@ from scanner.ownership.interface import ContractCall, Proof, Readings, one_readi
 from scanner.ownership.primitives.hextext import decode_hex
 from scanner.ownership.primitives.makers import makers
 from scanner.ownership.primitives.not_proven import NotProvenError, malformed, mismatch
-from scanner.ownership.unread import unread
+from scanner.ownership.unread import partly, unread
 
+_BY: Final = "by this key over this message"
 _MOST_CHECKS: Final = 600
 """As MOST_CHECKS, of checks that take longer: twenty keys and signatures, all in one form, fit."""
 
@@ -81,7 +82,7 @@ class Ed25519Text:
         )
 
     def _signed_by(self, proof: Proof) -> tuple[bytes, ...] | ControlResult:
-        """The distinct keys that made the row's signatures, or the verdict that some fits none."""
+        """The distinct keys that made the row's signatures, or the verdict that one fits none."""
         keys, payloads = read_keys(proof), self._payloads(proof)
         signatures = [self._read(number, text) for number, text in enumerate(proof.signatures, 1)]
 
@@ -91,8 +92,10 @@ class Ed25519Text:
         signed, unfit = makers(signatures, payloads, tries, _MOST_CHECKS)
         if unfit is None:
             return signed
-        if signed or self._certain(proof):
-            raise mismatch(f"signature {unfit + 1} is not by this key over this message")
+        if self._certain(proof):
+            raise mismatch(f"signature {unfit + 1} is not {_BY}")
+        if signed:
+            return partly(self.name, unfit + 1, _BY)
         return unread(self.name, unfit + 1)
 
     def _read(self, number: int, text: str) -> bytes:

@@ -28,7 +28,7 @@ from scanner.ownership.primitives.hextext import decode_hex
 from scanner.ownership.primitives.makers import makers
 from scanner.ownership.primitives.not_proven import NotProvenError, malformed
 from scanner.ownership.primitives.plain_text import plain_text
-from scanner.ownership.unread import other_key, unread
+from scanner.ownership.unread import other_key, partly, unread
 
 _ED25519, _SR25519, _ECDSA = 0, 1, 2
 _MARK = 0x80
@@ -79,8 +79,7 @@ class PolkadotText:
             return self._bound(proof, behind.way, signed, ", ".join(kinds))
         if made:
             who = "the address's key" if len(accounts) == 1 else "a key of the row's"
-            reason = f"signature {unfit + 1} is not by {who} over this message"
-            return verdicts.mismatch(self.name, reason)
+            return partly(self.name, unfit + 1, f"by {who} over this message")
         if proof.script:
             return unread(self.name, unfit + 1)
         return other_key(self.name, f"signature {unfit + 1} {_NOT_BY_THE_ADDRESS}")
