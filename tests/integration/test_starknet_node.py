@@ -260,7 +260,8 @@ def test_an_escape_from_a_guardian_gives_nobody_the_account_before_its_time(
     guarded = node.deploy(by, ARGENT, 3, 0, owner, 0, 0, guardian)
     node.mint(guarded, 10**20, "FRI")
     before = node.height()
-    after = node.act(Account(guarded, OWNER, owner), guarded, "trigger_escape_guardian", 1)
+    alone = Account(guarded, OWNER, owner)  # its owner may begin one, for a small fee
+    after = node.act(alone, guarded, "trigger_escape_guardian", 1, amount=5 * 10**6)
     for at in (before, after):
         assert Row(guarded, OWNER).judged(source, at).control is Control.UNSUPPORTED
         both = Row(guarded, OWNER, signature=together(guarded)).judged(source, at)

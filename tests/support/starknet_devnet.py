@@ -85,13 +85,16 @@ class Starknet:
             self.ask("devnet_createBlock")
         return self.height()
 
-    def act(self, who: Account, to: str, name: str, *arguments: int) -> int:
-        """One call of an account, signed by its key; the height of its block."""
+    def act(self, who: Account, to: str, name: str, *arguments: int, amount: int = AMOUNT) -> int:
+        """One call of an account, signed by its key; the height of its block.
+
+        amount: of gas that it may take, of each kind.
+        """
         at = {"block_id": "latest", "contract_address": who.address}
         nonce = int(self.ask("starknet_getNonce", **at), 16)
         calldata = [1, int(to, 16), starknet_keccak(name), len(arguments), *arguments]
-        signature = stark_sign(who.secret, _hash(who, nonce, calldata))
-        bound = {"max_amount": hex(AMOUNT), "max_price_per_unit": hex(PRICE)}
+        signature = stark_sign(who.secret, _hash(who, nonce, calldata, amount))
+        bound = {"max_amount": hex(amount), "max_price_per_unit": hex(PRICE)}
         sent = self.ask(
             "starknet_addInvokeTransaction",
             invoke_transaction={
@@ -137,10 +140,10 @@ class Starknet:
         return Endpoint(name, "starknet", "starknet_rpc", self.url, operator, **more)
 
 
-def _hash(who: Account, nonce: int, calldata: list[int]) -> int:
+def _hash(who: Account, nonce: int, calldata: list[int], amount: int) -> int:
     """What an account signs for an invoke transaction of version 3."""
     names = (b"L1_GAS", b"L2_GAS", b"L1_DATA")
-    bounds = [int.from_bytes(n) << 192 | AMOUNT << 128 | PRICE for n in names]
+    bounds = [int.from_bytes(n) << 192 | amount << 128 | PRICE for n in names]
     nothing = poseidon([])
     invoke = int.from_bytes(b"invoke")
     of = [invoke, 3, int(who.address, 16), poseidon([0, *bounds]), nothing, CHAIN, nonce, 0]
