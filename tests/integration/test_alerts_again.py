@@ -7,8 +7,8 @@ from decimal import Decimal
 from itertools import pairwise
 
 from sqlalchemy import event
-from support.alerting import alerts, snapshot, told
-from support.snapshot_stub import StubSource, eth_claim
+from support.alerting import alerts, scheduled, signed, snapshot, told
+from support.snapshot_stub import StubSource
 from support.taking import take
 
 from scanner.alerts import telling
@@ -19,7 +19,7 @@ from scanner.settings.tables import load_registry
 from scanner.snapshots.interface import RowResult, SnapshotPolicy, SnapshotState
 from scanner.store.reading import queries, series
 from scanner.store.upkeep.prune import prune
-from scanner.store.writing import alert_log, schedules
+from scanner.store.writing import alert_log
 from scanner.store.writing.alert_log import DeliveryState
 from scanner.store.writing.runs import create_snapshot, set_liabilities
 from scanner.store.writing.sink import StoreSink
@@ -34,10 +34,6 @@ BELOW = Rule("below", "reserves_below_liabilities")
 DISAGREE = Rule("disagree", "sources_disagree")
 MUCH = 2**256 - 1
 START = datetime.now(UTC)
-
-
-def signed(*numbers, **more):
-    return [eth_claim(n, signatures=("s",), **more) for n in numbers]
 
 
 def owed(amount):
@@ -134,20 +130,6 @@ def test_two_schedules_of_one_publisher_are_told_their_own_faults_once(store):
         for number, networks in ((1, frozenset({"ethereum"})), (2, None)):
             taken = snapshot(store, signed(number, amount=MUCH), networks=networks, queued=True)
             assert bool(told(store, taken, FALSE)) is first
-
-
-def scheduled(store, name, *numbers, **more):
-    """A snapshot of a list as a schedule of that name takes it."""
-    found = {s.name: s.id for s in schedules.schedules(store)}
-    options = schedules.ScheduleOptions()
-    of = found.get(name) or schedules.add(store, name, "okx", "x", "0 6 * * *", options, START)
-    tick = START + timedelta(minutes=len(schedules.runs(store, of)))
-    assert schedules.claim(store, of, tick, tick)
-    taken = snapshot(store, signed(*numbers, **more))
-    with store.write() as connection:
-        run = schedules.Run(of, tick, schedules.RunState.CLAIMED)
-        schedules.record(connection, run, state="started", snapshot_id=taken)
-    return taken
 
 
 def test_two_lists_of_one_publisher_that_take_turns_are_each_held_against_themselves(store):

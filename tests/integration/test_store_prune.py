@@ -23,7 +23,7 @@ from scanner.store.reading import queries, series
 from scanner.store.reading.check import check
 from scanner.store.reading.coverage import control_counts
 from scanner.store.reading.found import worst_by_asset
-from scanner.store.reading.history import asset_history, earlier, publishers, verified_rows
+from scanner.store.reading.history import asset_history, publishers, verified_rows
 from scanner.store.reading.status import status
 from scanner.store.schema import tables as t
 from scanner.store.schema.pruned_table import pruned as pruned_table
@@ -104,7 +104,9 @@ def test_who_asks_for_rows_that_are_gone_is_told(store):
         with pytest.raises(SnapshotPrunedError, match=PRUNED):
             ask()
     assert queries.resolve(store, "latest") == third
-    assert earlier(store, third) == [second], "nothing is compared with what is gone"
+    assert series.earlier_in_series(store, third) == [second], (
+        "nothing is compared with what is gone"
+    )
     prune(store, second, "1", NOW)
     head = queries.head(store, third)
     assert series.before(store, head) is None

@@ -137,8 +137,7 @@ def publishers(store: Store) -> list[PublisherView]:
 def newest_complete(connection: Connection) -> dict[int, int]:
     """Publisher -> its complete snapshot of the newest balances; of one time the one taken last.
 
-    An old list that is taken late says nothing of today. A block that says it is from after the
-    snapshot's end is of its end: what an endpoint says cannot hide all that comes.
+    An old list that is taken late says nothing of today.
     """
     s = t.snapshot.c
     query = (
@@ -149,8 +148,7 @@ def newest_complete(connection: Connection) -> dict[int, int]:
     )
     found: dict[int, tuple[datetime, int]] = {}
     for publisher_id, no, created, finished, seconds in connection.execute(query):
-        ended = (finished or created).replace(microsecond=0)  # as blocks tell theirs
-        this = min(_moment(seconds, created, finished), ended), no
+        this = _moment(seconds, created, finished), no
         found[publisher_id] = max(this, found.get(publisher_id, this))
     return {publisher_id: no for publisher_id, (_, no) in found.items()}
 
@@ -174,23 +172,18 @@ def assets_of(store: Store, snapshot_id: int) -> list[str]:
         return sorted(connection.execute(query).scalars())
 
 
-def in_order(store: Store, publisher_id: int | None) -> list[int]:
+def in_order(store: Store, publisher_id: int | None, *, with_pruned: bool = False) -> list[int]:
     """The publisher's snapshots by the time of their balances, newest first; of one time by id.
 
-    Those that are pruned are left out: there is no row to compare with.
+    Those that are pruned are left out unless told otherwise: there is no row to compare with.
     Lists are imported in any order: what is known of an earlier day is earlier, whenever it came.
     """
     if publisher_id is None:
         return []
     with store.read() as connection:
-        gone = set(connection.execute(select(pruned.c.snapshot_id)).scalars())
+        query = select(pruned.c.snapshot_id)
+        gone = set() if with_pruned else set(connection.execute(query).scalars())
         return [each for each in _in_order(connection, publisher_id) if each not in gone]
-
-
-def earlier(store: Store, snapshot_id: int) -> list[int]:
-    """The snapshots of the same publisher before this one, as `in_order`."""
-    found = in_order(store, publisher_of(store, snapshot_id))
-    return found[found.index(snapshot_id) + 1 :] if snapshot_id in found else []
 
 
 def _in_order(connection: Connection, publisher_id: int) -> list[int]:
@@ -209,7 +202,16 @@ def _in_order(connection: Connection, publisher_id: int) -> list[int]:
 
 
 def _moment(seconds: int | None, created: datetime, finished: datetime | None) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC) if seconds else finished or created
+    """What time a snapshot's balances are of, in whole seconds, as blocks tell theirs.
+
+    A block that says it is from after the snapshot's end is of its end: what an endpoint says
+    cannot hide all that comes.
+    """
+    ended = (finished or created).replace(microsecond=0)
+    if not seconds:
+        return ended
+    told = datetime.fromtimestamp(seconds, UTC)
+    return told if finished is None else min(told, ended)
 
 
 def asset_history(

@@ -6,7 +6,8 @@ only: two of them by turns would take each other's rows for new ones, and their 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import select
@@ -15,35 +16,30 @@ from scanner.snapshots.values import SnapshotState
 from scanner.store.database.engine import Store
 from scanner.store.reading import queries
 from scanner.store.reading.heads import SnapshotHead
-from scanner.store.reading.history import earlier, in_order, publisher_of
+from scanner.store.reading.history import in_order, publisher_of
 from scanner.store.schema import tables as t
 from scanner.store.schema.pruned_table import pruned
 from scanner.store.schema.records import load_policy
+from scanner.store.writing.publishers import list_publisher
 
-LOOK_BACK: Final = 500
-"""Snapshots of a publisher that are searched for one to compare with."""
+AT_ONCE: Final = 500
+"""Snapshots that one question names: databases take so many parameters, and no more."""
 
 _COMPLETE: Final = SnapshotState.COMPLETE.value
-_KEPT: Final = t.snapshot.c.id.not_in(select(pruned.c.snapshot_id))
-"""Whose rows are all there."""
 
 
 def earlier_in_series(store: Store, snapshot_id: int) -> list[int]:
-    """All before a snapshot in its series, newest first, by the time of their balances.
+    """All before a snapshot in its series, newest first; those that are pruned are left out.
 
-    One that a schedule took is held against those of its schedule. Before its first there is no
-    such telling, and those that were taken by hand belong to every series.
+    One that a schedule took is held against what its schedule took before, whatever height a list
+    states, and then against what was there before its schedule's first: until that one there is no
+    telling. What is taken by hand later, or by another schedule, is none of its series: anybody
+    may take a list of any content. One that was taken by hand is held against all of its
+    publisher, by the time of their balances: an old list that is taken late is compared with
+    older ones.
     """
-    past = earlier(store, snapshot_id)
-    r = t.schedule_run.c
-    own = select(r.schedule_id).where(r.snapshot_id == snapshot_id).scalar_subquery()
-    of_own = select(r.snapshot_id).where(r.schedule_id == own)
-    of_others = select(r.snapshot_id).where(r.schedule_id != own, r.snapshot_id.is_not(None))
-    with store.read() as connection:
-        mine = set(connection.execute(of_own).scalars())
-        others = set(connection.execute(of_others).scalars())
-    first = max((at for at, each in enumerate(past) if each in mine), default=-1)
-    return [each for at, each in enumerate(past) if at > first or each not in others]
+    known = _known(store, snapshot_id)
+    return [each for each in known.earlier(snapshot_id) if each not in known.gone]
 
 
 def before(
@@ -51,13 +47,10 @@ def before(
 ) -> SnapshotHead | None:
     """The complete snapshot of the series before this one that read the same networks.
 
-    past: of `earlier_in_series`, where it is at hand. Before by the time of the balances: an old
-    list that is taken late is compared with older ones.
+    past: of `earlier_in_series`, where it is at hand.
     """
     past = earlier_in_series(store, head.id) if past is None else past
-    past = past[:LOOK_BACK]
-    alike = _alike(store, head.policy.networks, past)
-    found = next((each for each in past if each in alike), None)
+    found = next(_alike(store, head, past), None)
     return None if found is None else queries.head(store, found)
 
 
@@ -65,34 +58,87 @@ def newest_after(store: Store, snapshot_id: int) -> int | None:
     """The newest complete snapshot that has this one before it in its series; None if none has yet.
 
     None that another schedule took: what was there before its first is before it, too, but goes on
-    in a series of its own.
+    in a series of its own. Those of its own schedule come before those that were taken by hand.
     """
-    networks = queries.head(store, snapshot_id).policy.networks
-    every = in_order(store, publisher_of(store, snapshot_id))
-    later = every[: every.index(snapshot_id)] if snapshot_id in every else []
-    own = _schedules(store, [snapshot_id]).get(snapshot_id)
-    for start in range(0, len(later), LOOK_BACK):
-        part = later[start : start + LOOK_BACK]
-        alike, theirs = _alike(store, networks, part), _schedules(store, part)
-        for each in part:
-            same = own is None or theirs.get(each, own) == own
-            if each in alike and same and snapshot_id in earlier_in_series(store, each):
-                return each
-    return None
+    known = _known(store, snapshot_id)
+    return next(_alike(store, queries.head(store, snapshot_id), known.later(snapshot_id)), None)
 
 
-def _alike(store: Store, networks: frozenset[str] | None, snapshots: Sequence[int]) -> set[int]:
-    """Of these snapshots those that are complete, with their rows, and read the same networks."""
-    s = t.snapshot.c
-    query = select(s.id, s.policy).where(s.id.in_(snapshots), s.state == _COMPLETE, _KEPT)
-    with store.read() as connection:
-        found = connection.execute(query).all()
-    return {each for each, policy in found if load_policy(policy).networks == networks}
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A publisher's snapshots, those of the newest balances first, and which schedule took them.
+
+    gone: those of them that are pruned: a schedule has begun with one all the same.
+    """
+
+    order: Sequence[int]
+    schedules: Mapping[int, int]
+    gone: Collection[int]
+
+    def earlier(self, snapshot: int) -> list[int]:
+        """All before a snapshot in its series, newest first."""
+        own = self._own(snapshot)
+        return [
+            *(each for each in own if each < snapshot),
+            *(each for each in self._behind(min(own)) if each not in own),
+        ]
+
+    def later(self, snapshot: int) -> list[int]:
+        """All that have this one before them, newest first, its own schedule's before others.
+
+        None of another schedule, if one took this: see `newest_after`.
+        """
+        schedule = self.schedules.get(snapshot)
+        own = [each for each in self._own(snapshot) if each > snapshot]
+        begun = {} if schedule is not None else self._first_ones()
+        place = {each: at for at, each in enumerate(self.order)}
+        here = place.get(snapshot, 0)
+        for each in self.order[:here]:
+            theirs = self.schedules.get(each)
+            if theirs is None or (theirs in begun and place[begun[theirs]] < here):
+                own.append(each)
+        return own
+
+    def _own(self, snapshot: int) -> list[int]:
+        """What its schedule took, newest first; itself alone if it was taken by hand."""
+        schedule = self.schedules.get(snapshot)
+        if schedule is None:
+            return [snapshot]
+        return sorted((e for e, s in self.schedules.items() if s == schedule), reverse=True)
+
+    def _first_ones(self) -> dict[int, int]:
+        """Schedule -> the first that it took."""
+        return {self.schedules[each]: each for each in sorted(self.schedules, reverse=True)}
+
+    def _behind(self, snapshot: int) -> Sequence[int]:
+        found = snapshot in self.order
+        return self.order[self.order.index(snapshot) + 1 :] if found else ()
 
 
-def _schedules(store: Store, snapshots: Sequence[int]) -> dict[int, int]:
-    """Snapshot -> the schedule that took it, of those that one took."""
+def _known(store: Store, snapshot_id: int) -> _Known:
+    publisher_id = publisher_of(store, snapshot_id)
+    order = in_order(store, publisher_id, with_pruned=True)
     r = t.schedule_run.c
-    query = select(r.snapshot_id, r.schedule_id).where(r.snapshot_id.in_(snapshots))
+    taken = (
+        select(r.snapshot_id, r.schedule_id)
+        .join(t.snapshot, t.snapshot.c.id == r.snapshot_id)
+        .join(t.reserve_list, t.reserve_list.c.id == t.snapshot.c.list_id)
+        .where(list_publisher() == publisher_id)
+    )
     with store.read() as connection:
-        return {snapshot: schedule for snapshot, schedule in connection.execute(query)}
+        gone = set(connection.execute(select(pruned.c.snapshot_id)).scalars())
+        schedules = {snapshot: schedule for snapshot, schedule in connection.execute(taken)}
+    return _Known(order, schedules, gone)
+
+
+def _alike(store: Store, head: SnapshotHead, snapshots: Sequence[int]) -> Iterator[int]:
+    """Of these, in their order, the complete ones with all rows that read the same networks."""
+    s = t.snapshot.c
+    kept = s.id.not_in(select(pruned.c.snapshot_id))
+    for start in range(0, len(snapshots), AT_ONCE):
+        part = snapshots[start : start + AT_ONCE]
+        query = select(s.id, s.policy).where(s.id.in_(part), s.state == _COMPLETE, kept)
+        with store.read() as connection:
+            found = connection.execute(query).all()
+        alike = {no for no, text in found if load_policy(text).networks == head.policy.networks}
+        yield from (each for each in part if each in alike)

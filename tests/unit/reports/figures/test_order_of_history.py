@@ -15,7 +15,8 @@ from scanner.reports.documents.months import over_time, small_multiples
 from scanner.settings.tables import load_registry
 from scanner.store.database.engine import open_store
 from scanner.store.reading import queries
-from scanner.store.reading.history import asset_history, earlier, in_order
+from scanner.store.reading.history import asset_history, in_order
+from scanner.store.reading.series import earlier_in_series
 
 DAY, ETHER = 86_400, 10**18
 
@@ -46,7 +47,11 @@ def late(tmp_path):
 def test_history_goes_by_the_blocks(late):
     store, (june, april, may) = late
     assert in_order(store, 1) == [june, may, april]
-    assert [earlier(store, each) for each in (june, may, april)] == [[may, april], [april], []]
+    assert [earlier_in_series(store, each) for each in (june, may, april)] == [
+        [may, april],
+        [april],
+        [],
+    ]
     assert [p.snapshot for p in asset_history(store, 1, "ETH")] == [june, may, april]
     assert [p.snapshot for p in asset_history(store, 1, "ETH", limit=1)] == [june]
     assert [p.snapshot for p in asset_history(store, 1, "ETH", before=june)] == [may, april]
