@@ -12,6 +12,8 @@ from support.taking import take
 
 from scanner.alerts.config import Rule
 from scanner.model.block import BlockRef
+from scanner.reports.documents.months import over_time
+from scanner.reports.figures.values import value_report
 from scanner.settings.tables import load_registry
 from scanner.snapshots.interface import SnapshotPolicy
 from scanner.store.reading import queries, series
@@ -57,11 +59,16 @@ def test_snapshots_of_a_schedule_that_is_removed_are_not_what_another_is_held_ag
     assert before(store, scheduled(store, "hot", 1, 2)) == hot
 
 
-def test_where_its_own_are_pruned_a_schedule_is_not_held_against_another(store):
-    taken = [scheduled(store, name, *rows) for name, rows in 2 * [("hot", (1, 2)), ("cold", (3,))]]
-    for each in taken[::2]:
+@pytest.mark.parametrize("pruned", ["hot", "cold"])
+def test_where_its_own_are_pruned_a_schedule_is_not_held_against_another(store, pruned):
+    lists = {"hot": (1, 2), "cold": (3,)}
+    taken = [scheduled(store, name, *lists[name]) for name in ("hot", "cold", "hot", "cold", "hot")]
+    for each in taken[pruned == "cold" : 4 : 2]:
         prune(store, each, "1", datetime.now(UTC))
-    last = scheduled(store, "hot", 1, 2)
+    if pruned == "hot":
+        scheduled(store, "cold", 3)
+        prune(store, taken[4], "1", datetime.now(UTC))
+    last = scheduled(store, pruned, *lists[pruned])
     assert before(store, last) is None
     assert told(store, last, GONE) == {}
 
@@ -147,3 +154,28 @@ def test_a_resume_makes_what_failed_one_to_compare_with(store):
     assert before(store, last) == first
     take(store, undone, StubSource())
     assert before(store, last) == undone
+
+
+MONTH = 30 * 86_400
+
+
+def test_values_and_small_drawings_go_by_the_series_too(store):
+    """Two lists of one publisher by turns: neither is what the other was worth a month ago."""
+    hot = scheduled(store, "hot", 1, 2, height=100)
+    cold = scheduled(store, "cold", 3, height=200)
+    hot_now = scheduled(store, "hot", 1, 2, height=MONTH + 200)
+    cold_now = scheduled(store, "cold", 3, height=MONTH + 100)
+    for now, then in ((hot_now, hot), (cold_now, cold)):
+        earlier = value_report(store, now).then["month"]
+        assert earlier.taken.snapshot == then
+    (drawn,) = over_time(store, queries.totals(store, cold_now))
+    assert [p["snapshot"] for p in drawn["points"]] == [cold, cold_now]
+    (drawn,) = over_time(store, queries.totals(store, hot_now))
+    assert [p["snapshot"] for p in drawn["points"]] == [hot, hot_now]
+    prune(store, hot, "1", datetime.now(UTC))
+    assert value_report(store, hot_now).then["month"].taken.snapshot == hot, "its totals are there"
+    some = snapshot(
+        store, signed(1, height=2 * MONTH), networks=frozenset({"ethereum"}), queued=True
+    )
+    assert value_report(store, some).then["month"] is None, "those read other networks"
+    assert over_time(store, queries.totals(store, some)) == []

@@ -52,9 +52,9 @@ def value(
 ) -> None:
     """Show a snapshot's totals in US dollars.
 
-    Shows the value of each asset, its share, and the change since the publisher's snapshots of
-    about a month and a year before. Prices come from 'scanner prices'. The exit status is
-    that of totals, and 3 if a price is missing.
+    Shows the value of each asset, its share, and the change since snapshots of about a month and
+    a year before, of the same publisher, networks and schedule. Prices come from 'scanner
+    prices'. The exit status is that of totals, and 3 if a price is missing.
     """
     chosen = chosen_form(form, as_json)
     with engine.open_store(database_url(context, database)) as store:

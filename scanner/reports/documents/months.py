@@ -1,9 +1,10 @@
-"""Each asset over the publisher's complete snapshots so far: for small drawings side by side."""
+"""Each asset over the complete snapshots of a series so far: for small drawings side by side."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from html import escape
+from itertools import islice
 from typing import Any
 
 from markupsafe import Markup
@@ -13,27 +14,30 @@ from scanner.reports.documents.lines import sparkline
 from scanner.reports.figures.amounts import reading_coins
 from scanner.reports.tables.text import printable
 from scanner.store.database.engine import Store
-from scanner.store.reading.history import AssetPoint, asset_histories, publisher_of
+from scanner.store.reading.history import AssetPoint, asset_histories, in_order, publisher_of
 from scanner.store.reading.queries import SnapshotTotals
+from scanner.store.reading.series import with_totals
 
 Object = dict[str, object]
 Json = Mapping[str, Any]
 
 SNAPSHOTS = 24
-"""The newest snapshots that are looked through for complete ones."""
+"""As many at most are in it, this one and the newest before it."""
 MOST_DRAWN = 24
 """Assets that are drawn; the twin has all."""
 
 
 def over_time(store: Store, totals: SnapshotTotals) -> list[Object]:
-    """Claimed and verified of each asset in this and earlier complete snapshots, oldest first.
+    """Claimed and verified of each asset in this and those before it in its series, oldest first.
 
     Only assets that two of them have; amounts in base units of the asset's decimals here.
     """
-    publisher = publisher_of(store, totals.snapshot)
-    if publisher is None or not totals.complete:
+    if not totals.complete:
         return []
-    histories = asset_histories(store, publisher, until=totals.snapshot, limit=SNAPSHOTS)
+    every = in_order(store, publisher_of(store, totals.snapshot), with_pruned=True)
+    earlier = every[every.index(totals.snapshot) + 1 :] if totals.snapshot in every else []
+    past = islice(with_totals(store, totals.snapshot, earlier), SNAPSHOTS - 1)
+    histories = asset_histories(store, [totals.snapshot, *past])
     found: list[Object] = []
     for total in totals.assets:
         points = histories.get(total.asset, ())

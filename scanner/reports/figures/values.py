@@ -15,7 +15,7 @@ from scanner.prices.interface import Price
 from scanner.snapshots.tally import AssetTotal
 from scanner.store.database.engine import Store
 from scanner.store.reading import prices as stored
-from scanner.store.reading import queries
+from scanner.store.reading import queries, series
 from scanner.store.reading.prices import Nearest, Taken
 from scanner.store.reading.queries import SnapshotTotals
 
@@ -42,6 +42,10 @@ class Span:
     name: str
     before: timedelta
     within: timedelta
+
+    def is_near(self, one: datetime, at: datetime) -> bool:
+        """Whether a moment is about so long before another."""
+        return abs(one - (at - self.before)) <= self.within
 
 
 SPANS = (
@@ -152,9 +156,9 @@ class SnapshotValue:
 
 @dataclass(frozen=True, slots=True)
 class ValueReport:
-    """A snapshot's value, and those of earlier ones of its publisher by the name of their span.
+    """A snapshot's value, and those of earlier ones of its series by the name of their span.
 
-    None where the publisher has no complete snapshot of that time.
+    None where its series has no complete snapshot of that time.
     """
 
     now: SnapshotValue
@@ -174,9 +178,12 @@ def value_report(
     chosen = rule or PriceRule()
     now = stored.taken(store, snapshot_id)
     others = stored.taken_by_publisher(store, snapshot_id)
+    near = [other for other in others if any(span.is_near(other.at, now.at) for span in SPANS)]
+    alike = set(series.with_totals(store, snapshot_id, [other.snapshot for other in near]))
+    near = [other for other in near if other.snapshot in alike]
     then: dict[str, SnapshotValue | None] = {}
     for span in SPANS:
-        found = earlier(others, now.at, span)
+        found = earlier(near, now.at, span)
         then[span.name] = None if found is None else _value(store, found, chosen, totals_of)
     return ValueReport(_value(store, now, chosen, totals_of), then)
 
@@ -187,7 +194,7 @@ def earlier(others: list[Taken], at: datetime, span: Span) -> Taken | None:
     others: oldest first. Of two that are equally near, the later one.
     """
     wanted = at - span.before
-    near = [other for other in others if abs(other.at - wanted) <= span.within]
+    near = [other for other in others if span.is_near(other.at, at)]
     return min(reversed(near), key=lambda each: abs(each.at - wanted), default=None)
 
 

@@ -237,14 +237,10 @@ def asset_history(
         return _histories(connection, chosen[:limit], asset)[asset]
 
 
-def asset_histories(
-    store: Store, publisher_id: int, *, until: int, limit: int
-) -> Mapping[str, list[AssetPoint]]:
-    """Asset -> its `asset_history`, of every asset that one of these snapshots has totals of."""
+def asset_histories(store: Store, snapshots: Sequence[int]) -> Mapping[str, list[AssetPoint]]:
+    """Asset -> its point in each of these, in their order, of every asset that one of them has."""
     with store.read() as connection:
-        every = _in_order(connection, publisher_id)
-        chosen = every[every.index(until) :] if until in every else every
-        return _histories(connection, chosen[:limit])
+        return _histories(connection, snapshots)
 
 
 def _histories(

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import select, true
 
 from scanner.snapshots.values import SnapshotState
 from scanner.store.database.engine import Store
@@ -32,10 +32,10 @@ def earlier_in_series(store: Store, snapshot_id: int) -> list[int]:
     """All before a snapshot in its series, newest first; those that are pruned are left out.
 
     One that a schedule took is held against what its schedule took before, whatever height a list
-    states, and then against what was there before its schedule's first: until that one there is no
-    telling. What is taken by hand later, or by another schedule, is none of its series: anybody
-    may take a list of any content. One that was taken by hand is held against all of its
-    publisher, by the time of their balances: an old list that is taken late is compared with
+    states, and then against what was taken by hand before its schedule began. What is taken by
+    hand later is none of its series: anybody may take a list of any content. Only a schedule's
+    first is held against all that was there before: until then there is no telling. So is one that
+    was taken by hand, by the time of the balances: an old list that is taken late is compared with
     older ones.
     """
     known = _known(store, snapshot_id)
@@ -52,6 +52,16 @@ def before(
     past = earlier_in_series(store, head.id) if past is None else past
     found = next(_alike(store, head, past), None)
     return None if found is None else queries.head(store, found)
+
+
+def with_totals(store: Store, snapshot_id: int, among: Sequence[int]) -> Iterator[int]:
+    """Of these, in their order, the complete ones before a snapshot in its series, pruned or not.
+
+    Those that read the same networks: only of such do totals tell how much more or less there is.
+    """
+    earlier = set(_known(store, snapshot_id).earlier(snapshot_id))
+    chosen = [each for each in among if each in earlier]
+    return _alike(store, queries.head(store, snapshot_id), chosen, with_pruned=True)
 
 
 def newest_after(store: Store, snapshot_id: int) -> int | None:
@@ -78,10 +88,9 @@ class _Known:
     def earlier(self, snapshot: int) -> list[int]:
         """All before a snapshot in its series, newest first."""
         own = self._own(snapshot)
-        return [
-            *(each for each in own if each < snapshot),
-            *(each for each in self._behind(min(own)) if each not in own),
-        ]
+        past = [each for each in own if each < snapshot]
+        there = [each for each in self._behind(min(own)) if each not in own]
+        return past + [each for each in there if not past or each not in self.schedules]
 
     def later(self, snapshot: int) -> list[int]:
         """All that have this one before them, newest first, its own schedule's before others.
@@ -131,10 +140,12 @@ def _known(store: Store, snapshot_id: int) -> _Known:
     return _Known(order, schedules, gone)
 
 
-def _alike(store: Store, head: SnapshotHead, snapshots: Sequence[int]) -> Iterator[int]:
-    """Of these, in their order, the complete ones with all rows that read the same networks."""
+def _alike(
+    store: Store, head: SnapshotHead, snapshots: Sequence[int], *, with_pruned: bool = False
+) -> Iterator[int]:
+    """Of these, in their order, the complete ones that read the same networks."""
     s = t.snapshot.c
-    kept = s.id.not_in(select(pruned.c.snapshot_id))
+    kept = true() if with_pruned else s.id.not_in(select(pruned.c.snapshot_id))
     for start in range(0, len(snapshots), AT_ONCE):
         part = snapshots[start : start + AT_ONCE]
         query = select(s.id, s.policy).where(s.id.in_(part), s.state == _COMPLETE, kept)
