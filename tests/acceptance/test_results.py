@@ -203,3 +203,33 @@ def test_diff_names_what_came_went_and_moved(scanner, endpoints, tmp_path):
     assert "gone: 1 (claimed before and not now)" in words
     assert "claimed 0.058959708849230328 -> 0.05" in words
     assert scanner("diff", "1", "7").status == 2
+    back = scanner("diff", "2", "1")
+    assert (back.status, back.lines) == (
+        0,
+        [
+            "snapshot 1 is the earlier of the two: 'now' and 'new' mean it all the same, "
+            "'before' and 'old' mean snapshot 2"
+        ],
+    )
+    newest = scanner("diff", "2")
+    assert newest.status == 2
+    assert "'scanner diff 1 2' compares it with the one before" in newest.err
+
+
+def test_what_a_difference_is_not_is_said_in_every_form(scanner, taken, endpoints, tmp_path):
+    assert "take another one with 'scanner snapshot FILE'" in scanner("diff", "1").err
+    write_eth_list(tmp_path / "new.csv", eth_rows()[:1])
+    scanner("snapshot", "new.csv", "--endpoints", endpoints, "--publisher", "somebody else")
+    down = write_endpoints(tmp_path / "down.toml", f"http://127.0.0.1:{free_port()}")
+    assert scanner("snapshot", "list.csv", "--endpoints", down).status == 3
+    for form in ([], ["--exact"], ["--json"], ["--jsonl", "-"]):
+        others = scanner("diff", "1", "2", *form)
+        assert others.status == 0
+        assert "these snapshots are of two publishers" in others.err
+        undone = scanner("diff", "1", "3", *form)
+        assert undone.status == 0
+        assert "snapshot 3 is INCOMPLETE" in undone.err
+    assert scanner("diff", "1", "3", "--json").object["complete"] is False
+    found = scanner("diff", "1", "2", "--json").object
+    assert (found["complete"], found["publisher"]["new"]) == (True, "somebody else")
+    assert "name one of its publisher's (3)" in scanner("diff", "1").err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import Annotated, BinaryIO
 
 import typer
@@ -15,7 +16,7 @@ from scanner.reports.figures import difference as comparing
 from scanner.reports.figures import difference_text as texts
 from scanner.reports.tables import jsontext, writers
 from scanner.store.database import engine
-from scanner.store.reading import across, queries, series
+from scanner.store.reading import across, history, queries, series
 
 Older = Annotated[str, typer.Argument(metavar="OLD", help="The earlier snapshot's id.")]
 Newer = Annotated[
@@ -26,6 +27,8 @@ Newer = Annotated[
         "same publisher, networks and schedule.",
     ),
 ]
+MOST_NAMED = 10
+"""Snapshots that are offered to compare with."""
 Exact = Annotated[bool, typer.Option("--exact", help="Show every amount to the last digit.")]
 
 
@@ -51,6 +54,7 @@ def diff(
         if before == after:
             what = f"snapshot {before.snapshot} cannot be compared with itself: name another one"
             raise ConfigError(what)
+        _say_limits(store, before, after)
         if jsonl:
             with writers.whole_file(jsonl) as out:
                 _write_lines(store, before, after, out)
@@ -63,10 +67,23 @@ def _newest_after(store: engine.Store, taken: across.Taken) -> str:
     found = series.newest_after(store, taken.snapshot)
     if found is None:
         raise ConfigError(
-            f"no later complete snapshot of the same publisher, networks and schedule as snapshot "
-            f"{taken.snapshot} is there to compare it with: name one (scanner status)"
+            "no later complete snapshot of the same publisher, networks and schedule as snapshot "
+            f"{taken.snapshot} is there to compare it with: {_instead(store, taken.snapshot)}"
         )
     return str(found)
+
+
+def _instead(store: engine.Store, snapshot: int) -> str:
+    """What to do where nothing comes after a snapshot."""
+    earlier = series.before(store, queries.head(store, snapshot))
+    if earlier is not None:
+        return f"'scanner diff {earlier.id} {snapshot}' compares it with the one before"
+    every = history.in_order(store, history.publisher_of(store, snapshot))
+    others = [str(each) for each in every if each != snapshot]
+    if not others:
+        return "take another one with 'scanner snapshot FILE'"
+    more = " and others" if len(others) > MOST_NAMED else ""
+    return f"name one of its publisher's ({', '.join(others[:MOST_NAMED])}{more})"
 
 
 def _taken(store: engine.Store, wanted: str) -> across.Taken:
@@ -74,18 +91,27 @@ def _taken(store: engine.Store, wanted: str) -> across.Taken:
     return across.Taken(snapshot_id, queries.head(store, snapshot_id).list_id)
 
 
+def _say_limits(store: engine.Store, old: across.Taken, new: across.Taken) -> None:
+    """Say what keeps a difference from meaning what it seems to, whatever form it is written in."""
+    heads = [queries.head(store, taken.snapshot) for taken in (old, new)]
+    for head in heads:
+        if not head.complete:
+            say_incomplete(head.id)
+    if heads[0].publisher != heads[1].publisher:
+        names = " and ".join(clip(head.publisher) for head in heads)
+        say(f"these snapshots are of two publishers: {names}")
+    if new.snapshot in series.earlier_in_series(store, old.snapshot):
+        say(
+            f"snapshot {new.snapshot} is the earlier of the two: 'now' and 'new' mean it all the "
+            f"same, 'before' and 'old' mean snapshot {old.snapshot}"
+        )
+
+
 def _show(store: engine.Store, old: across.Taken, new: across.Taken, form: str) -> None:
     totals = [queries.totals(store, taken.snapshot) for taken in (old, new)]
     changes = comparing.compare_totals(*totals)
-    for total in totals:
-        if not total.complete:
-            say_incomplete(total.snapshot)
-    whose = [queries.head(store, taken.snapshot).publisher for taken in (old, new)]
-    if whose[0] != whose[1]:
-        say(f"these snapshots are of two publishers: {clip(whose[0])} and {clip(whose[1])}")
     if form == "json":
-        assets = [change.to_json() for change in changes]
-        emit(jsontext.pretty({"old": old.snapshot, "new": new.snapshot, "assets": assets}))
+        emit(jsontext.pretty(_object(store, totals, changes)))
         return
     title = f"From snapshot {old.snapshot} to {new.snapshot}"
     if form == "exact":
@@ -94,6 +120,25 @@ def _show(store: engine.Store, old: across.Taken, new: across.Taken, form: str) 
         texts.print_short(changes, title, sys.stdout)
     for change in across.Change:
         texts.print_differences(texts.differences(store, old, new, change), change, sys.stdout)
+
+
+def _object(
+    store: engine.Store,
+    totals: Sequence[queries.SnapshotTotals],
+    changes: Sequence[comparing.AssetChange],
+) -> dict[str, object]:
+    """The object of --json."""
+    old, new = (total.snapshot for total in totals)
+    return {
+        "old": old,
+        "new": new,
+        "complete": all(total.complete for total in totals),
+        "publisher": {
+            "old": queries.head(store, old).publisher,
+            "new": queries.head(store, new).publisher,
+        },
+        "assets": [change.to_json() for change in changes],
+    }
 
 
 def _write_lines(store: engine.Store, old: across.Taken, new: across.Taken, out: BinaryIO) -> None:

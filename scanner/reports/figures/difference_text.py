@@ -20,7 +20,7 @@ PAGE = 1_000
 _WORDS = {
     Change.ADDED: "claimed now and not before",
     Change.GONE: "claimed before and not now",
-    Change.MOVED: "claimed in both, with another amount claimed or found",
+    Change.MOVED: "claimed in both; the amount claimed or found differs or is unknown",
 }
 
 
