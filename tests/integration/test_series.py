@@ -18,7 +18,7 @@ from scanner.settings.tables import load_registry
 from scanner.snapshots.interface import SnapshotPolicy
 from scanner.store.reading import queries, series
 from scanner.store.reading.history import in_order, publishers
-from scanner.store.upkeep.prune import prune
+from scanner.store.upkeep.prune import prune, to_prune
 from scanner.store.writing import schedules
 from scanner.store.writing.runs import create_snapshot
 from scanner.web.drawing import previous
@@ -179,3 +179,14 @@ def test_values_and_small_drawings_go_by_the_series_too(store):
     )
     assert value_report(store, some).then["month"] is None, "those read other networks"
     assert over_time(store, queries.totals(store, some)) == []
+
+
+def test_what_a_schedule_is_held_against_next_outlasts_others_when_old_ones_are_pruned(store):
+    taken = [scheduled(store, name, *rows) for name, rows in 2 * [("hot", (1, 2)), ("cold", (3,))]]
+    by_hand = [snapshot(store, signed(1)) for _ in range(2)]
+    going = [head.id for head in to_prune(store, 1)]
+    assert going == [taken[0], taken[1], by_hand[0]]
+    for each in going:
+        prune(store, each, "1", datetime.now(UTC))
+    assert before(store, scheduled(store, "hot", 1)) == taken[2]
+    assert before(store, scheduled(store, "cold", 3)) == taken[3]

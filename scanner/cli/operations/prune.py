@@ -32,7 +32,8 @@ Keep = Annotated[
         "--keep",
         metavar="N",
         min=1,
-        help="Prune all but the newest N complete ones of a publisher.",
+        help="Prune all but the newest N complete ones of a publisher, and the newest of each "
+        "schedule.",
     ),
 ]
 OfPublisher = Annotated[

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import select, true
+from sqlalchemy import func, select, true
 
 from scanner.snapshots.values import SnapshotState
 from scanner.store.database.engine import Store
@@ -74,6 +74,19 @@ def newest_after(store: Store, snapshot_id: int) -> int | None:
     return next(_alike(store, queries.head(store, snapshot_id), known.later(snapshot_id)), None)
 
 
+def newest_of_schedules(store: Store) -> set[int]:
+    """The complete snapshot that each schedule took last: the next one is held against it."""
+    s, r = t.snapshot.c, t.schedule_run.c
+    query = (
+        select(func.max(s.id))
+        .join(t.schedule_run, r.snapshot_id == s.id)
+        .where(s.state == _COMPLETE)
+        .group_by(r.schedule_id)
+    )
+    with store.read() as connection:
+        return set(connection.execute(query).scalars())
+
+
 @dataclass(frozen=True, slots=True)
 class _Known:
     """A publisher's snapshots, those of the newest balances first, and which schedule took them.
@@ -104,7 +117,7 @@ class _Known:
         here = place.get(snapshot, 0)
         for each in self.order[:here]:
             theirs = self.schedules.get(each)
-            if theirs is None or (theirs in begun and place[begun[theirs]] < here):
+            if theirs is None or (theirs in begun and place.get(begun[theirs], here) < here):
                 own.append(each)
         return own
 

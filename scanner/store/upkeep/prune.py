@@ -24,6 +24,7 @@ from scanner.store.database.pruned import Pruned, goes, read_pruned
 from scanner.store.reading.check import wrong
 from scanner.store.reading.heads import SnapshotHead, heads
 from scanner.store.reading.history import publisher_of, publishers
+from scanner.store.reading.series import newest_of_schedules
 from scanner.store.schema import tables as t
 from scanner.store.schema.bulk import insert_rows
 from scanner.store.schema.pruned_table import pruned as pruned_table
@@ -43,17 +44,20 @@ class Plan:
 def to_prune(store: Store, keep: int, publisher_id: int | None = None) -> list[SnapshotHead]:
     """Complete snapshots but the newest `keep` of each publisher, oldest first.
 
-    Newest by id: what was taken last; and the one of the newest balances, which pages and metrics
-    show, is kept in any case. publisher_id: only of this one. Raises ValueError below 1.
+    Newest by id: what was taken last. Kept in any case are the one of the newest balances, which
+    pages and metrics show, and the newest of each schedule: its next one is held against that,
+    however many others are taken in between. publisher_id: only of this one.
+    Raises ValueError below 1.
     """
     if keep < 1:
         raise ValueError("the newest complete snapshot of a publisher is never pruned")
     found: list[SnapshotHead] = []
+    of_schedules = newest_of_schedules(store)
     for view in publishers(store):
         if publisher_id in (None, view.id):
             of = heads(store, publisher_id=view.id, states=(SnapshotState.COMPLETE,))
-            kept = view.latest_complete
-            found += [head for head in of[keep:] if head.pruned is None and head.id != kept]
+            kept = {view.latest_complete, *of_schedules}
+            found += [head for head in of[keep:] if head.pruned is None and head.id not in kept]
     return sorted(found, key=lambda head: head.id)
 
 
