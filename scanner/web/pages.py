@@ -27,6 +27,7 @@ from scanner.settings.explorers import explorer_page
 from scanner.store.reading.across import Change
 from scanner.store.reading.heads import SnapshotHead
 from scanner.store.reading.row_pages import FoundClaim
+from scanner.store.reading.series import earlier_in_series
 from scanner.web import answers, drawing, objects, render
 from scanner.web.api import PREFIX, After, AfterKey, Before, Kind, Name, PublisherId, Wanted
 from scanner.web.differing import prices_of, tabs, with_changes
@@ -333,7 +334,11 @@ def differences(
         others = site.snapshots_of(
             owner, SNAPSHOTS, lambda: answers.snapshots(site, owner, None, SNAPSHOTS)
         )
-        values = {"counts": tabs(site, before, now), "others": others["snapshots"]}
+        values = {
+            "counts": tabs(site, before, now),
+            "others": others["snapshots"],
+            "backwards": now.id in earlier_in_series(site.store, before.id),
+        }
         return _page(site, "differences.html.j2", {**shown, **heads, **values, "after": after})
 
     return site.respond(request, make, HTML)

@@ -102,8 +102,9 @@ class _Known:
         """All before a snapshot in its series, newest first."""
         own = self._own(snapshot)
         past = [each for each in own if each < snapshot]
-        there = [each for each in self._behind(min(own)) if each not in own]
-        return past + [each for each in there if not past or each not in self.schedules]
+        # What its own schedule took later may be of older balances: never before its first.
+        apart = self.schedules if past else set(own)
+        return past + [each for each in self._behind(min(own)) if each not in apart]
 
     def later(self, snapshot: int) -> list[int]:
         """All that have this one before them, newest first, its own schedule's before others.
