@@ -200,8 +200,8 @@ def _go_on(above: _Link | None, link: _Link, place: str) -> None:
 def _prove(rows: Sequence[Row], keys: Keys, file: str) -> None:
     """Check the Groth16 proofs, key by key. Raises RefusedError with the batch."""
     # py_ecc takes half a second to load; the chain alone does without.
-    from scanner.liabilities.groth16.key import read_key, read_proof  # noqa: PLC0415
-    from scanner.liabilities.groth16.verify import TOGETHER, first_false  # noqa: PLC0415
+    from scanner.liabilities.groth16.key import read_key, read_proof  # noqa: PLC0415 - heavy
+    from scanner.liabilities.groth16.verify import TOGETHER, first_false  # noqa: PLC0415 - heavy
 
     for size, data in zip(keys.sizes, keys.data, strict=True):
         key = read_key(data, f"the key for {size} assets")
