@@ -26,9 +26,10 @@ ScannerError
      ├─ NodeMissingError         its program is not there
      └─ NodeFailedError          it did not start, or refused a call
 
-A bad signature is a verdict and not an error; a dead node is an error and not a verdict. Only the
-shells (`cli`, `worker`, `web`) catch ScannerError. Messages never hold an endpoint's URL: endpoints
-have names.
+A bad signature is a verdict and not an error; a dead node is an error and not a verdict. The shells
+(`cli`, `worker`, `web`) turn a ScannerError into words for whoever asked; rooms below catch one
+only where the work goes on without what failed: a chunk, a row, an alert. Messages never hold an
+endpoint's URL: endpoints have names.
 """
 
 from __future__ import annotations

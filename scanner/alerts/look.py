@@ -1,4 +1,4 @@
-"""What a rule looks at, and what it may find."""
+"""What a rule of alerts is given, a snapshot that ended and the one before; what it may find."""
 
 from __future__ import annotations
 

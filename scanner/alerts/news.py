@@ -1,4 +1,4 @@
-"""What is news: told again only when it is something else, or was gone in between."""
+"""What an alert tells: a fault that is new, is another than was told, or was gone in between."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Balance sources: nodes and providers asked at a pinned block."""
+"""What addresses hold at a pinned block, or in a newest state, from nodes, providers and files."""

@@ -1,4 +1,4 @@
-"""The `scanner` command: runs one subcommand, and is the one place that catches errors.
+"""The `scanner` command: runs one subcommand, and makes one line of whatever error ends it.
 
 Exit status: 0 everything asked for was verified; 1 something was found false; 3 nothing false, but
 something could not be verified; 2 the command could not run.

@@ -1,1 +1,1 @@
-"""Published liabilities, for the reserve ratio."""
+"""What publishers say they owe: read in any known form, and re-hashed or proven where it can be."""

@@ -1,1 +1,1 @@
-"""Frozen values every room speaks in; no files, no network, no clock."""
+"""Frozen values every room speaks in, and exact readers of small forms; no network, no clock."""

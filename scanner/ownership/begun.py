@@ -1,4 +1,7 @@
-"""The steps of a verdict before any signature is looked at, and what rows alike are known by."""
+"""A row before its signature is judged: its network's rules, its address, a key for rows alike.
+
+Rows with equal keys get one verdict, which is remembered; some rows have theirs here already.
+"""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Totals, findings and exports, read from the store."""
+"""What people and machines are shown: of snapshots, from the store; of files, without it."""

@@ -1,1 +1,1 @@
-"""Where settings come from: shipped tables, the user's files, the environment."""
+"""What a process runs under: shipped tables, the user's files, environment, logs, threads."""

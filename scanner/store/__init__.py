@@ -1,14 +1,16 @@
 """Owns the database: tables, engine, queries, migrations.
 
-    engine.open_store(url)              -> Store; a context manager, give it to everything below
-    migrate.upgrade(url)                bring a database to this program's schema
-    lists_in.import_list(store, ...)    a published list -> stored claims and findings
-    runs.create_snapshot(store, ...)    plan a snapshot of a stored list
-    runs.set_liabilities(store, ...)    liabilities for the reserve ratio
-    liability_proofs.keep_proof(...)    a proof of one total over all coins, whole
-    sink.StoreSink(store)               what `snapshots.take.take_snapshot` writes to
-    queries                             everything reports read: heads, totals, rows, findings
-    check.check(store)                  recount, hash chain, triggers
+    schema                               tables, triggers, column types, rows as values
+    database.engine.open_store(url)      -> Store; a context manager, give it to everything below
+    database.migrate.upgrade(url)        bring a database to this program's schema
+    writing.lists_in.import_list(..)     a published list -> stored claims and findings
+    writing.runs.create_snapshot(..)     plan a snapshot of a stored list
+    writing.runs.set_liabilities(..)     liabilities for the reserve ratio
+    writing.liability_proofs.keep_proof(..)    a proof of one total over all coins, whole
+    writing.sink.StoreSink(store)        what `snapshots.take.take_snapshot` writes to
+    reading.queries                      what most reports read: heads, totals, rows, findings
+    reading.check.check(store)           recount, hash chain, triggers
+    upkeep.prune.prune(store, ..)        an old snapshot's rows go, its totals and seal stay
 
 Claims have numbers within their list, from 1 in file order; a result is keyed (snapshot, claim).
 """

@@ -1,9 +1,9 @@
 # mypy: disable-error-code="no-untyped-call"
-"""The compiled engine (extra `fast`): the same walk and the same hash, by numba.
+"""Walks Bitcoin Core's file of all coins, and hashes them, in loops that numba compiles.
 
-The compiled loops run ahead over what is usual and leave the rest to the strict decoder: both
-engines report the same coins. Importing this module needs numba; compiling takes about two
-seconds, once a process.
+They run ahead over what is usual and leave the rest to the strict decoder, so that they report the
+same coins as the engine of plain Python. Importing this module needs numba (the extra `fast`);
+compiling takes about two seconds, once a process.
 """
 
 from __future__ import annotations

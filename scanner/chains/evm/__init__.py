@@ -1,1 +1,1 @@
-"""Balances on EVM networks over Ethereum JSON-RPC, pinned by block hash."""
+"""Balances of EVM networks and Filecoin by Ethereum's JSON-RPC, of validators by beacon nodes."""

@@ -1,4 +1,7 @@
-"""Turns what endpoints told about a column into Balance values, reasons and all."""
+"""Balances from what several EVM endpoints said of one coin or token: agreed on, or with a reason.
+
+What each said is a column (`columns`): one coin or token, an item for each holder.
+"""
 
 from __future__ import annotations
 

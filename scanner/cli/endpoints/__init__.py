@@ -1,1 +1,1 @@
-"""Commands that ask nodes."""
+"""Commands about nodes: what they answer, their validators, the proofs that they once gave."""

@@ -1,1 +1,1 @@
-"""Commands that show a snapshot."""
+"""Commands that show, compare, value or export snapshots, or check a report of one."""

@@ -1,4 +1,6 @@
-"""The same permutation for many states at once, with numpy (the extra `fast`).
+"""The Poseidon hash of plonky2 for many states at once, with numpy (the extra `fast`).
+
+The results are those of poseidon.py, which takes one state at a time and needs no extra.
 
 A state is a column of a 12 x lanes array of uint64. Words may stand above P between rounds: they
 are any 64-bit representative until the end. Products of 64 by 64 bits are made from 32-bit halves;

@@ -1,1 +1,1 @@
-"""Address formats: text to decoded bytes and back, one codec a file."""
+"""Address formats: text to decoded bytes and back; `table` names every codec."""

@@ -1,1 +1,1 @@
-"""The chains' own ways of signing a text, one file each."""
+"""Texts as the wallets of single networks sign them, from Algorand to the XRP Ledger."""

@@ -1,1 +1,1 @@
-"""Schemes of single networks, one file each."""
+"""Schemes of Tron, Starknet and Antelope chains, and OKX's own envelope on several networks."""

@@ -1,1 +1,1 @@
-"""Opening a database: connection, schema version, locks, roles."""
+"""A database opened, migrated and locked; its chain of seals; what readers and writers share."""

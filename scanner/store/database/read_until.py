@@ -1,4 +1,4 @@
-"""When balances are of that were read at a network's newest state, whatever block was pinned."""
+"""The times of balances that were read in a network's newest state and not at its pinned block."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Questions that are answered from the database."""
+"""Questions that are answered from the database, findings among them; `prices` stores as well."""

@@ -1,6 +1,6 @@
-"""The questions of across.py, each made once: what differs between two askings is a parameter.
+"""SQL of what lists have in common, such as who else claims an address: made once, with parameters.
 
-SQLAlchemy takes longer to make one of these than a database to answer it.
+across.py asks it. SQLAlchemy takes longer to make one of these than a database to answer it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the rows of the largest tables refer to must be there: PostgreSQL's own foreign keys apart.
+"""PostgreSQL's triggers that do what foreign keys do, on the largest tables, once a statement.
 
 A foreign key looks at every row by itself, and took longer than storing the row. These triggers
 look once for each statement, at what its rows have in common, and lock what they find as a foreign

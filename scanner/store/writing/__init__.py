@@ -1,1 +1,1 @@
-"""Putting lists, results and schedules into the database."""
+"""Lists, results and schedules into the database, with what is read of it to write them."""
