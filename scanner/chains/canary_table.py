@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from scanner.errors import ConfigError
 from scanner.model.registry import Registry
 
 _OWN_NODE: Final = "its one source is an own node, which goes through all coins itself"
@@ -38,7 +39,7 @@ NO_CANARY: Final[Mapping[str, str]] = {
 def canary_table(registry: Registry) -> str:
     """One row a network that is read, by name: what its endpoints are tried by, or why by nothing.
 
-    A network with several canaries has a row for each. Raises KeyError for a network that has
+    A network with several canaries has a row for each. Raises ConfigError for a network that has
     neither a canary, nor blocks that name one, nor a reason.
     """
     rows = []
@@ -57,4 +58,10 @@ def _without(name: str) -> str:
     """The row of a network that the table has no canary of."""
     if name in BY_BLOCK:
         return f"| {name} | of each block | 1 | {BY_BLOCK[name]} |"
+    if name not in NO_CANARY:
+        raise ConfigError(
+            f"nothing tries the endpoints of {name}: give it a row in config/canaries.csv; or, in "
+            "scanner/chains/canary_table.py, a line of BY_BLOCK if its readers find somebody in "
+            "the pinned block, or one of NO_CANARY that says why there is none"
+        )
     return f"| {name} | none | | {NO_CANARY[name]} |"

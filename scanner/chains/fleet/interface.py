@@ -4,17 +4,12 @@ Everything else is the fleet's: retry and failover, rates, operators, quorum, fo
 reading twice where a network only knows its newest state. A whole family in one file, with its
 server: `tests/support/plain_reader.py`.
 
-A family is registered by one row in `scanner.chains.table.SOURCES`, pointing at
-
-    def make_source(
-        network: Network, endpoints: Sequence[Endpoint], registry: Registry, policy: ReadPolicy
-    ) -> FleetSource:
-        return FleetSource(network, [MyReader(e, network) for e in endpoints], policy, registry)
-
-and by the protocol's name in the `sources` of its networks in config/networks.csv; a row in
+A family is registered by its class in `scanner.chains.table.READERS` (a source that needs more than
+a reader an endpoint has a maker in `SOURCES`), by a row in `scanner.chains.about`, and by the
+protocol's name in the `sources` of its networks in config/networks.csv; a row in
 config/canaries.csv names an address that is known to hold something, or the Reader finds one in the
-pinned block (`HolderReader`). Its tests make a class of
-`support.reader_contract.ReaderContract`, with a server that replays recorded answers.
+pinned block (`HolderReader`). Its tests make a class of `support.reader_contract.ReaderContract`,
+with a server that replays recorded answers; `support.every_reader` names it.
 """
 
 from __future__ import annotations

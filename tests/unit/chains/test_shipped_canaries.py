@@ -20,7 +20,7 @@ from scanner.chains.fleet.interface import HolderReader
 from scanner.chains.fleet.source import FleetSource
 from scanner.chains.interface import ReadPolicy
 from scanner.chains.table import make_source
-from scanner.errors import SourceError
+from scanner.errors import ConfigError, SourceError
 from scanner.model.addresses.scripts import script_pubkey
 from scanner.model.addresses.table import decode_address
 from scanner.model.balance import BalanceQuery
@@ -32,10 +32,7 @@ REGISTRY = load_registry()
 SHIPPED = [canary for name in REGISTRY.networks for canary in REGISTRY.canaries(name)]
 COLLISION = bytes.fromhex("6e879169a87ca887")
 """2DUP EQUAL NOT VERIFY SHA256 SWAP SHA256 EQUAL: two texts that differ, with one hash."""
-NONE_KNOWN = {"bitcoin-gold", "digibyte", "polkadot", "qtum"}
-"""Networks that are read and have none; scanner.chains.canary_table says why."""
-NAMED = {"aptos", "dash", "ethereum-beacon", "litecoin", "pi", "sui", "zcash"}
-"""Networks that the table has none of: their blocks name one."""
+READ = {network.name for network in REGISTRY.networks.values() if network.sources}
 
 
 @pytest.mark.parametrize("canary", SHIPPED, ids=lambda c: f"{c.network} {c.address[:12]}")
@@ -47,10 +44,20 @@ def test_each_can_be_asked(canary):
     assert canary.why
 
 
-def test_networks_without_one_are_these():
-    read = {network.name for network in REGISTRY.networks.values() if network.sources}
-    assert read - {canary.network for canary in SHIPPED} == NONE_KNOWN | NAMED
-    assert (set(NO_CANARY), set(BY_BLOCK)) == (NONE_KNOWN, NAMED)
+def test_every_network_that_is_read_has_one_or_says_why_not():
+    without = READ - {canary.network for canary in SHIPPED}
+    assert without - set(BY_BLOCK) - set(NO_CANARY) == set(), (
+        "give each a row in config/canaries.csv, or a line in scanner/chains/canary_table.py"
+    )
+    assert without == {*BY_BLOCK, *NO_CANARY}, "a line of canary_table.py is of no use: take it out"
+    assert not set(BY_BLOCK) & set(NO_CANARY)
+
+
+def test_a_network_without_any_says_what_to_do():
+    network = replace(REGISTRY.network("dogecoin"), name="new-coin", native="NEW", aliases=())
+    tables = Registry([network], (), ())
+    with pytest.raises(ConfigError, match=r"new-coin: give it a row in config/canaries\.csv; or"):
+        canary_table(tables)
 
 
 def test_the_page_names_the_canary_of_every_network_or_why_there_is_none():
@@ -59,7 +66,7 @@ def test_the_page_names_the_canary_of_every_network_or_why_there_is_none():
     for row in rows:
         name = row.split(" | ")[0].removeprefix("| ")
         told[name] = told.get(name, "") + row
-    assert set(told) == {network.name for network in REGISTRY.networks.values() if network.sources}
+    assert set(told) == READ
     for canary in SHIPPED:
         assert f"`{canary.address}`" in told[canary.network]
         assert f"{canary.since:,}" in told[canary.network]
@@ -68,7 +75,7 @@ def test_the_page_names_the_canary_of_every_network_or_why_there_is_none():
         assert why in told[name]
 
 
-@pytest.mark.parametrize("name", sorted(NAMED - {"ethereum-beacon"}))
+@pytest.mark.parametrize("name", sorted({*BY_BLOCK} - {"ethereum-beacon"}))
 def test_whose_blocks_name_one_has_readers_that_ask_for_it(name):
     """Of every protocol that asks others than an own node."""
     network = REGISTRY.network(name)

@@ -6,11 +6,12 @@ import pytest
 
 from scanner.chains import table
 from scanner.chains.bitcoin.blockbook import BlockbookServer
+from scanner.chains.bitcoin.checkpoints import chain_marker
 from scanner.chains.bitcoin.electrum import ElectrumServer
 from scanner.chains.bitcoin.esplora import EsploraServer
 from scanner.chains.fleet.source import FleetSource
 from scanner.chains.interface import ReadPolicy
-from scanner.chains.table import BESIDE, SOURCES, chosen_endpoints, source_of
+from scanner.chains.table import BESIDE, SOURCES, TOGETHER, chosen_endpoints, source_of
 from scanner.errors import ConfigError
 from scanner.model.endpoint import Endpoint
 from scanner.settings.tables import load_registry
@@ -58,6 +59,13 @@ def test_a_beacon_endpoint_alone_is_no_source_of_the_network_above_it(
     assert chosen_endpoints(REGISTRY.network("ethereum"), only) == ("", [])
     assert source_of(REGISTRY.network("ethereum"), only, REGISTRY) is None
     assert made == []
+
+
+def test_of_coins_that_index_servers_answer_a_block_tells_their_chain() -> None:
+    """Such a server does not say which chain it is on: that block is all that it is known by."""
+    asked = [n for n in REGISTRY.networks.values() if TOGETHER & {*n.sources}]
+    unknown = [n.name for n in asked if chain_marker(n.name, n.chain_id) is None]
+    assert not unknown, "scanner/chains/bitcoin/checkpoints.py: a first block, or one after a fork"
 
 
 def test_protocols_beside_others_are_sources_themselves() -> None:

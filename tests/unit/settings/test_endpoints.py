@@ -40,9 +40,10 @@ def test_shipped_endpoints_are_readable_and_name_several_operators():
     ):
         assert len({e.operator for e in found[network]}) >= 2, network
     alone = {name for name, group in found.items() if len({e.operator for e in group}) < 2}
-    assert alone == ONE_KNOWN
+    assert alone == ONE_KNOWN, "name a second operator's endpoint, or the network in ONE_KNOWN"
     assert all(e.url.startswith(("https://", "ssl://")) for group in found.values() for e in group)
-    assert all(e.rate > 0 for group in found.values() for e in group)
+    hasty = [e.name for group in found.values() for e in group if not e.rate > 0]
+    assert not hasty, f"config/endpoints.toml: a rate for {', '.join(hasty)}"
 
 
 def test_every_evm_network_of_the_table_has_an_endpoint():

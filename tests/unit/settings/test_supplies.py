@@ -17,8 +17,11 @@ def registry() -> Registry:
 
 
 def test_every_asset_has_one_dated_row(registry: Registry) -> None:
-    rows = read_table(shipped("config") / "supplies.csv")
-    assert sorted(row["asset"] for row in rows) == sorted({h.asset for h in registry.holdings()})
+    rows = list(read_table(shipped("config") / "supplies.csv"))
+    names = [row["asset"] for row in rows]
+    missing = sorted({h.asset for h in registry.holdings()} - {*names})
+    assert not missing, f"config/supplies.csv needs a row for {', '.join(missing)}"
+    assert len(names) == len({*names})
     for row in rows:
         assert re.fullmatch(r"20\d\d-(0[1-9]|1[0-2])", row["as_of"]), row
         assert row["source"].strip(), row
@@ -34,5 +37,6 @@ def test_no_wrapping_is_more_than_what_it_wraps(registry: Registry) -> None:
 def test_a_thousandth_of_all_in_base_units_is_more_than_there_can_be(registry: Registry) -> None:
     """Only so does the table tell the units apart."""
     for holding in registry.holdings():
-        most = registry.supplies[holding.asset]
+        most = registry.supplies.get(holding.asset)
+        assert most, f"config/supplies.csv needs a row for {holding.asset}"
         assert most * 10**holding.decimals // 1000 > most or holding.decimals < 4, holding
