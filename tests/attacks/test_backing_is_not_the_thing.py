@@ -33,7 +33,7 @@ PROOF = ControlResult(
 def test_every_token_has_an_issuer_and_no_asset_two():
     """The tables refuse two; here that none was forgotten, and that one would be refused."""
     unowned = {h.asset for h in REGISTRY.holdings() if REGISTRY.issuer(h.asset) is None}
-    assert unowned == set()
+    assert unowned == set(), "config/issuers.csv needs a row for each: who owes it?"
     for h in REGISTRY.holdings():
         issuer = REGISTRY.issuer(h.asset)
         assert h.is_native or issuer.name or issuer.backing is Backing.NATIVE, h.asset
@@ -90,7 +90,9 @@ def test_a_token_on_a_second_network_is_the_coin_only_where_its_issuer_makes_it(
         if not h.is_native and REGISTRY.issuer(h.asset).backing is not Backing.NATIVE:
             places[h.asset].add(h.network)
     several = {asset: nets for asset, nets in places.items() if len(nets) > 1}
-    assert several == {asset: set(nets.split()) for asset, nets in MADE_THERE.items()}
+    assert several == {asset: set(nets.split()) for asset, nets in MADE_THERE.items()}, (
+        "a line of MADE_THERE if the issuer makes it there; if a bridge carries it, a name of its own"
+    )
 
 
 def test_what_a_bridge_carries_is_in_the_group_of_its_coin():
