@@ -1,4 +1,4 @@
-"""The one way out: HTTP to nodes, lists, webhooks and prices, with limits before work."""
+"""The one way out by HTTP, to nodes, lists, webhooks and prices: with limits before work."""
 
 import sys
 
