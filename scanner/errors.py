@@ -34,9 +34,11 @@ endpoint's URL: endpoints have names.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
+from urllib.parse import unquote
 
 
 class ScannerError(Exception):
@@ -101,15 +103,36 @@ class MissingExtraError(ConfigError):
 
 
 def install_command(extra: str) -> str:
-    """The command that adds an extra, from where this program is installed.
+    """The command that adds an extra, from where this program was installed.
 
-    A checkout is not on any index: there the name of the project would fetch somebody else's code.
+    Only what came from an index has a name there: of a checkout, or of what was installed from one,
+    the name of the project would fetch somebody else's code.
     """
     folder = Path(__file__).resolve().parents[1]
-    if (folder / "pyproject.toml").is_file():
-        here = "." if folder == Path.cwd() else str(folder)
-        return f"pip install '{here}[{extra}]'"
-    return f"pip install 'reserve-scanner[{extra}]'"
+    if not _is_source(folder):
+        noted = _noted_by_pip()
+        if noted is None:
+            return f"pip install 'reserve-scanner[{extra}]'"
+        if found := re.search(r'"url": *"file://(/[^"]*)"', noted):
+            folder = Path(unquote(found[1]))
+    if not _is_source(folder):
+        return f"pip install '.[{extra}]' in the folder of its source"
+    here = "." if folder == Path.cwd() else str(folder)
+    return f"pip install '{here}[{extra}]'"
+
+
+def _is_source(folder: Path) -> bool:
+    return (folder / "pyproject.toml").is_file()
+
+
+def _noted_by_pip() -> str | None:
+    """What pip notes of an installation that is of no index (PEP 610), None if it is of one."""
+    from importlib.metadata import PackageNotFoundError, distribution  # noqa: PLC0415 - heavy
+
+    try:
+        return distribution("reserve-scanner").read_text("direct_url.json")
+    except PackageNotFoundError:
+        return ""
 
 
 class SourceError(ScannerError):

@@ -39,6 +39,17 @@ def test_the_page_says_what_the_readme_says():
         assert extra == "web" or f"`{extra}`" in page, extra
 
 
+def test_no_page_installs_it_by_its_name():
+    """It is on no index: pip would fetch what somebody else put there under the name."""
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    found = [
+        str(p)
+        for p in pages
+        if re.search(r"pip install[^`\n]*reserve-scanner", p.read_text("utf-8"))
+    ]
+    assert not found, "write: pip install '.[EXTRA]' in the folder of the source"
+
+
 def test_the_wheel_says_who_made_it_and_where_it_runs(tmp_path, monkeypatch):
     hatchling = pytest.importorskip("hatchling.build", reason="hatchling builds the wheel")
     monkeypatch.chdir(ROOT)
