@@ -51,10 +51,18 @@ ABOUT: Final[Mapping[str, About]] = {
         "a file of all coins", _UNSPENT, _OMNI, "that of the file", (Evidence.PROVEN,)
     ),
     "bitcoin_core": About(
-        "own node", _UNSPENT, _OMNI, "the tip and a day back", (Evidence.PROVEN, Evidence.REPORTED)
+        "own node, or another's",
+        _UNSPENT,
+        _OMNI,
+        "the tip and a day back",
+        (Evidence.PROVEN, Evidence.REPORTED),
     ),
     "bitcoin_filters": About(
-        "own node with block filters", _UNSPENT, _OMNI, "any", (Evidence.PROVEN, Evidence.REPORTED)
+        "own node, or another's, with block filters",
+        _UNSPENT,
+        _OMNI,
+        "any",
+        (Evidence.PROVEN, Evidence.REPORTED),
     ),
     "electrum": About("Electrum servers", _UNSPENT, _OMNI, "any", _REPORTED),
     "esplora": About("Esplora servers", _UNSPENT, _OMNI, "any, recent ones quickly", _REPORTED),

@@ -8,30 +8,29 @@ from typing import Final
 from scanner.errors import ConfigError
 from scanner.model.registry import Registry
 
-_OWN_NODE: Final = "its one source is an own node, which goes through all coins itself"
-
 _PAYEES: Final = (
     "whom the block pays: no block reward can be spent in its own block, and no payment by what "
     "stands before it"
 )
+_REWARD: Final = "whom the block pays its reward, or its stake: neither can be spent in that block"
 BY_BLOCK: Final[Mapping[str, str]] = {
     "aptos": "who has APT left after a transaction of the block, by what that wrote",
+    "bitcoin-gold": _REWARD,
     "dash": _PAYEES,
+    "digibyte": _REWARD,
     "ethereum-beacon": "who proposed the block: asked where a validator is said to hold 0, or not "
     "to be there",
     "litecoin": _PAYEES,
     "pi": "who pays the reserve of a claimable balance: such an account cannot be empty (CAP-33)",
+    "qtum": _REWARD,
     "sui": "who owns one of the coins that the checkpoint has",
     "zcash": _PAYEES,
 }
 """Network that is read -> whom each pinned block itself names, where the table names nobody."""
 
 NO_CANARY: Final[Mapping[str, str]] = {
-    "bitcoin-gold": _OWN_NODE,
-    "digibyte": _OWN_NODE,
     "polkadot": "what stayed there in 2025 may still move; each answer has to show the block's own "
     "number out of the same state",
-    "qtum": _OWN_NODE,
 }
 """Network that is read -> why none of its accounts is asked about to try an endpoint."""
 

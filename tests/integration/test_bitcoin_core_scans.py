@@ -32,6 +32,10 @@ def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
         yield chain
 
 
+def _own(host: str) -> Endpoint:
+    return Endpoint("n", "bitcoin", "bitcoin_core", f"http://{host}", own=True)
+
+
 AT = BlockRef("bitcoin", "regtest", 5, "aa" * 32, 0)
 SCRIPT = script_pubkey(ADDRESS).hex()
 
@@ -91,7 +95,7 @@ def test_a_broken_scan_answer_is_no_number(name: str) -> None:
         return Said(200, json.dumps({"id": 0, "result": result}).encode())
 
     with serving(node) as host:
-        source = CoreScan(BITCOIN, Endpoint("n", "bitcoin", "bitcoin_core", f"http://{host}"))
+        source = CoreScan(BITCOIN, _own(host))
         with pytest.raises(SourceUnavailableError, match=words):
             source.fetch_balances([query(ADDRESS)], AT)
         source.close()
@@ -127,7 +131,7 @@ def test_progress_busy_and_abort() -> None:
 
     with serving(node) as host, pytest.MonkeyPatch.context() as patch:
         patch.setattr(core_long, "STATUS_SECONDS", 0.02)
-        endpoint = Endpoint("n", "bitcoin", "bitcoin_core", f"http://{host}")
+        endpoint = _own(host)
         source, second = CoreScan(BITCOIN, endpoint), CoreScan(BITCOIN, endpoint)
         assert source.fetch_balances([query(ADDRESS)], AT, report)[0].amount == 150_000_000
         assert shares == [0.4, 1.0]

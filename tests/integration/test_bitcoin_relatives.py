@@ -71,8 +71,23 @@ def test_the_dialect_of_a_relative(chain: Chain, network: str) -> None:
         source.close()
 
 
-def test_a_node_that_does_not_state_its_block_while_another_comes(chain: Chain) -> None:
+@pytest.mark.parametrize("network", FORMS)
+def test_a_relative_of_somebody_else_is_tried_by_whom_its_block_pays(
+    chain: Chain, network: str
+) -> None:
+    with relative(chain, network) as endpoint:
+        source = _source(replace(endpoint, own=False))
+        answers = source.fetch_balances(_queries(network), source.pin(None))
+        assert [b.amount for b in answers] == [7011, 7001, 0, 7011]
+        assert {b.evidence for b in answers} == {Evidence.REPORTED}
+        source.close()
+
+
+def test_a_node_that_does_not_state_its_block_while_another_comes(
+    chain: Chain, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Bitcoin Cash Node's answer names no block: with a new one meanwhile there is no number."""
+    monkeypatch.setattr("scanner.chains.fleet.pool.pause", lambda _: None)
     with relative(chain, "bitcoin-cash", lambda: chain.mine(1)) as endpoint:
         source = _source(endpoint)
         with pytest.raises(SourceUnavailableError, match="a block arrived during the scan"):

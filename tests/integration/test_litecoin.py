@@ -34,6 +34,7 @@ ADDRESSES = [
     for f, n in (("p2pkh", 20), ("p2sh", 20), ("p2wpkh", 20), ("p2wsh", 32))
 ]
 QUERIES = [query(a, LTC) for a in ADDRESSES]
+NOBODY = address("p2pkh", b"\x22" * 20, "litecoin")
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +51,12 @@ def test_the_same_dialect(chain: Chain) -> None:
     answers = source.fetch_balances(QUERIES, at, lambda share: None)
     assert [b.amount for b in answers] == [5000, 5001, 5002, 5003]
     assert {b.evidence for b in answers} == {Evidence.PROVEN}
+    theirs = make_source(
+        "bitcoin_core", LITECOIN, [chain.node.endpoint("theirs", own=False)], REGISTRY
+    )
+    told = theirs.fetch_balances([*QUERIES, query(NOBODY, LTC)], theirs.pin(None))
+    assert [b.amount for b in told] == [5000, 5001, 5002, 5003, 0]
+    theirs.close()
     coin = (chain.node.rpc("getblock", chain.node.rpc("getblockhash", 2), 1)["tx"][0], 0)
     chain.pay(coin, [(b"\x51", 5)])
     with pytest.raises(HeightPrunedError, match="version does not report"):  # 0.21 has no prevouts

@@ -70,9 +70,11 @@ class CoreReplay(Server):
     def _getblock(self, block_hash: str, verbosity: int) -> object:
         height = self._height(block_hash)
         assert height is not None
+        reward = self.world.block(height)[0]
         mined = [t for s in self.world.held for t in self._mined(s) if t.height == height]
         return {
-            "tx": [{"vin": [_spent(t, n) for n in range(len(t.inputs))]} for t in mined],
+            "hash": block_hash,
+            "tx": [_shown(t) for t in (reward, *mined)],
             "previousblockhash": self._getblockhash(height - 1),
         }
 
@@ -86,7 +88,11 @@ class CoreReplay(Server):
             for tx in [t for t in mined if not t.inputs and t.txid not in gone]:
                 total += tx.outputs[0][1]
                 coin = {"txid": tx.txid, "vout": 0, "scriptPubKey": script.hex()}
-                more = {"amount": coins(tx.outputs[0][1]), "coinbase": False, "height": tx.height}
+                more = {
+                    "amount": coins(tx.outputs[0][1]),
+                    "coinbase": tx.reward,
+                    "height": tx.height,
+                }
                 found.append(coin | more)
         at = TIP - 1 if self.trap is Trap.OTHER_BLOCK else TIP
         named = {"height": at, "bestblock": self._getblockhash(at)}
@@ -138,6 +144,13 @@ def _script(descriptor: str) -> bytes:
 def coins(amount: int) -> str:
     """An amount in coins with eight places; `answer` writes it as the number that Core writes."""
     return f"@{amount // 10**8}.{amount % 10**8:08}@"
+
+
+def _shown(mined: Mined) -> object:
+    spent = [_spent(mined, n) for n in range(len(mined.inputs))]
+    made = [{"value": coins(amount), "n": n, "scriptPubKey": {"hex": script.hex()}}
+            for n, (script, amount) in enumerate(mined.outputs)]  # fmt: skip
+    return {"vin": [{"coinbase": "00"}] if mined.reward else spent, "vout": made}
 
 
 def _spent(mined: Mined, number: int) -> object:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from scanner.chains.bitcoin.coins import Coin, balance_of, base_units, plan_queries
 from scanner.chains.bitcoin.core_long import LongCall
 from scanner.chains.bitcoin.core_rpc import CoreRpc, RpcFailure
+from scanner.chains.bitcoin.node_canary import NodeCanaries
 from scanner.chains.bitcoin.several import one_or_several
 from scanner.chains.interface import Ability, BalanceSource, Reach, ReadPolicy
 from scanner.chains.shape import take
@@ -23,6 +24,7 @@ from scanner.errors import (
 )
 from scanner.model.balance import Balance, BalanceQuery, Evidence
 from scanner.model.block import BlockRef
+from scanner.model.canary import Canary
 from scanner.model.endpoint import Endpoint
 from scanner.model.network import Network
 from scanner.model.registry import Registry
@@ -42,11 +44,14 @@ class CoreFilters:
     """Follows scripts through the blocks of one node that has `-blockfilterindex`.
 
     Evidence is `proven` on the user's own node: every block up to the pinned one was looked at
-    through its filter, and the pinned block is on the best chain before and after.
+    through its filter, and the pinned block is on the best chain before and after. Else it is
+    `reported`, and each scan tries the node (`node_canary`).
     Source: Bitcoin Core RPC `scanblocks` (version 25), `getdescriptoractivity` (version 29).
     """
 
-    def __init__(self, network: Network, endpoint: Endpoint) -> None:
+    def __init__(
+        self, network: Network, endpoint: Endpoint, canaries: Sequence[Canary] = ()
+    ) -> None:
         self.name = endpoint.name
         self.network = network.name
         self.ability = Ability(
@@ -55,6 +60,7 @@ class CoreFilters:
         self._row = network
         self._rpc = CoreRpc(endpoint)
         self._filters = LongCall(self._rpc, "scanblocks")
+        self._canaries = NodeCanaries(self._rpc, network, canaries)
 
     def pin(self, height: int | None) -> BlockRef:
         """Pin any block. Raises HeightNotReachedError, and what CoreRpc.chain_info raises."""
@@ -78,9 +84,11 @@ class CoreFilters:
         plan = plan_queries(queries, self.network)
         if not plan.wanted:
             return plan.finished()
-        found: Found = {script: {} for script in plan.wanted}
-        descriptors = [f"raw({script.hex()})" for script in found]
         self._check(at)
+        known = self._canaries.at(at)
+        also = () if known is None else (known.script,)
+        found: Found = {script: {} for script in (*plan.wanted, *also)}
+        descriptors = [f"raw({script.hex()})" for script in found]
         blocks = self._blocks(descriptors, at, progress)
         for start in range(0, len(blocks), BLOCKS):
             self._read(blocks[start : start + BLOCKS], descriptors, at, found)
@@ -88,12 +96,12 @@ class CoreFilters:
                 done = min(1.0, (start + BLOCKS) / len(blocks))
                 progress(_SCAN_SHARE + (1 - _SCAN_SHARE) * done)
         self._check(at)
-        for script, coins in found.items():
-            evidence = self.ability.evidence
-            plan.fill(
-                script,
-                balance_of(coins.values(), at.height, self._row.decimals, evidence, self.name),
-            )
+        if known is not None:
+            known.check(found[known.script].values(), self.name, self._row, at)
+        evidence = self.ability.evidence
+        for script in plan.wanted:
+            coins = found[script].values()
+            plan.fill(script, balance_of(coins, at.height, self._row.decimals, evidence, self.name))
         return plan.finished()
 
     def close(self) -> None:
@@ -217,4 +225,5 @@ def make_source(
     network: Network, endpoints: Sequence[Endpoint], registry: Registry, policy: ReadPolicy
 ) -> BalanceSource:
     """Make the source from all endpoints; each node answers for itself."""
-    return one_or_several(network, endpoints, policy, CoreFilters)
+    canaries = registry.canaries(network.name)
+    return one_or_several(network, endpoints, policy, lambda n, e: CoreFilters(n, e, canaries))

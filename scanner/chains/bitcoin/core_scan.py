@@ -8,6 +8,7 @@ from scanner.chains.bitcoin.coins import Coin, balance_of, base_units, plan_quer
 from scanner.chains.bitcoin.core_long import LongCall
 from scanner.chains.bitcoin.core_rpc import CoreRpc
 from scanner.chains.bitcoin.core_undo import RECENT, RecentBlocks, too_old
+from scanner.chains.bitcoin.node_canary import NodeCanaries
 from scanner.chains.bitcoin.several import one_or_several
 from scanner.chains.interface import Ability, BalanceSource, Reach, ReadPolicy
 from scanner.chains.shape import take
@@ -19,6 +20,7 @@ from scanner.errors import (
 )
 from scanner.model.balance import Balance, BalanceQuery, Evidence
 from scanner.model.block import BlockRef
+from scanner.model.canary import Canary
 from scanner.model.endpoint import Endpoint
 from scanner.model.network import Network
 from scanner.model.registry import Registry
@@ -38,11 +40,13 @@ class CoreScan:
     harm; ReorgError when the pinned block is not among them.
     A node scans for one caller at a time: SourceUnavailableError when it is already busy.
     Evidence is `proven` on the user's own node (a full scan of a set the node itself checked, at
-    a block hash), else `reported`.
+    a block hash), else `reported`, and each scan tries the node (`node_canary`).
     Source: Bitcoin Core RPC `scantxoutset`, `getblockchaininfo`, `getblockheader`.
     """
 
-    def __init__(self, network: Network, endpoint: Endpoint) -> None:
+    def __init__(
+        self, network: Network, endpoint: Endpoint, canaries: Sequence[Canary] = ()
+    ) -> None:
         self.name = endpoint.name
         self.network = network.name
         self.ability = Ability(
@@ -53,6 +57,7 @@ class CoreScan:
         self._row = network
         self._rpc = CoreRpc(endpoint)
         self._set = LongCall(self._rpc, "scantxoutset")
+        self._canaries = NodeCanaries(self._rpc, network, canaries)
 
     def pin(self, height: int | None) -> BlockRef:
         """Pin the tip, or a recent block.
@@ -84,13 +89,24 @@ class CoreScan:
     ) -> list[Balance]:
         """Scan the UTXO set for the queries' scripts; see the class and BalanceSource."""
         plan = plan_queries(queries, self.network)
+        if not plan.wanted:
+            return plan.finished()
+        known = self._canaries.at(at)
         parts = list(_split(list(plan.wanted)))
         found: dict[bytes, list[Coin]] = {script: [] for script in plan.wanted}
         recent = RecentBlocks(self._rpc, found.keys())
         for number, part in enumerate(parts):
+            asked = part
+            if known is not None:  # it is in each scan, and what the last one found is kept
+                asked = part if known.script in part else [*part, known.script]
+                found[known.script] = []
             report = _share(progress, number, len(parts))
-            for script, coin in self._scan(part, at, recent, report):
+            for script, coin in self._scan(asked, at, recent, report):
                 found[script].append(coin)
+            if known is not None:
+                known.check(found[known.script], self.name, self._row, at)
+        if known is not None and known.script not in plan.wanted:
+            del found[known.script]
         for script, coins in found.items():
             plan.fill(
                 script,
@@ -178,7 +194,8 @@ def make_source(
     network: Network, endpoints: Sequence[Endpoint], registry: Registry, policy: ReadPolicy
 ) -> BalanceSource:
     """Make the source from all endpoints; each node answers for itself."""
-    return one_or_several(network, endpoints, policy, CoreScan)
+    canaries = registry.canaries(network.name)
+    return one_or_several(network, endpoints, policy, lambda n, e: CoreScan(n, e, canaries))
 
 
 def _split(scripts: Sequence[bytes]) -> Iterator[Sequence[bytes]]:

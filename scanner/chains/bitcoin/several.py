@@ -44,7 +44,8 @@ class _Seat:
 class SeveralNodes:
     """A BalanceSource over sources that each read from one node.
 
-    With a quorum of 1 the first node that can answers everything, with its own evidence. With a
+    With a quorum of 1 the first node that can answers everything, with its own evidence: it refuses
+    no item that another one would answer, for what cannot be asked is nobody's to answer. With a
     quorum of n, n operators must give the same amount: `agreed`, or `proven` if one of them is the
     user's own node and proved it. Without a winner an item is `unavailable`, and `detail` holds
     what each said under "disagree".
@@ -128,8 +129,9 @@ def one_or_several(
     policy: ReadPolicy,
     make: Callable[[Network, Endpoint], BalanceSource],
 ) -> BalanceSource:
-    """One node's source as it is, or several as one, the user's own nodes first."""
+    """One or several nodes' sources as one, the user's own nodes first.
+
+    A single node has the pool's patience, too, and its questions are counted.
+    """
     ordered = sorted(endpoints, key=lambda e: not e.own)
-    if len(ordered) == 1 and policy.quorum == 1:
-        return make(network, ordered[0])
     return SeveralNodes(network, [(e, make(network, e)) for e in ordered], policy)

@@ -84,8 +84,9 @@ class UtxoSnapshot:
     Evidence: `proven` if the file's own hash was computed in the pass and equals what the user's
     own node said when it wrote it, or what Bitcoin Core's table says; else `reported`. The hash is
     computed when the policy asks for proof, when the compiled engine is there, or when the file is
-    small; a hash that differs is an error, and no number is given. One file is no quorum: where one
-    is asked for, only a proven answer is given. Raises ConfigError.
+    small; a hash that differs is an error, and no number is given. No canary is looked for: a set
+    that lacks one has another hash, and one that nothing confirms is said to be so. One file is no
+    quorum: where one is asked for, only a proven answer is given. Raises ConfigError.
     """
 
     def __init__(self, network: Network, endpoints: Sequence[Endpoint], policy: ReadPolicy) -> None:

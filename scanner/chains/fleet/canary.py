@@ -21,6 +21,24 @@ class UntrustedError(SourceRejectedError):
     """An endpoint does not see what is known to be there: nothing that it says is believed."""
 
 
+def wrongly_empty(name: str, canary: Canary, at: BlockRef) -> UntrustedError:
+    """What to raise where an endpoint says that a canary of the table holds nothing."""
+    return UntrustedError(
+        name,
+        f"says {canary.address} holds no {canary.asset} at block {at.height}, where it "
+        "is known to hold some: its answers are not trusted",
+    )
+
+
+def too_little(name: str, holder: str, coin: str, at: BlockRef) -> UntrustedError:
+    """What to raise where it says that somebody holds less than the block itself left them."""
+    return UntrustedError(
+        name,
+        f"says {holder} holds less {coin} after block {at.height} than "
+        "that block gives it: its answers are not trusted",
+    )
+
+
 @dataclass(slots=True)
 class _Asking:
     """One endpoint: whose turn it is to ask it, and how that last failed."""
@@ -102,11 +120,7 @@ class Canaries:
             what = f"cannot say what {canary.address} holds, which is used to test it"
             raise SourceUnavailableError(name, f"{what}: {answer.why}")
         if answer.amount == 0:
-            raise UntrustedError(
-                name,
-                f"says {canary.address} holds no {canary.asset} at block {at.height}, where it "
-                "is known to hold some: its answers are not trusted",
-            )
+            raise wrongly_empty(name, canary, at)
 
     def _ask_holders(self, reader: Reader, at: BlockRef) -> None:
         """Ask for one of those whom the block names: the first one that is not refused.
@@ -129,11 +143,7 @@ class Canaries:
             if isinstance(answer, Refusal):
                 continue
             if answer.amount < holder.least:
-                raise UntrustedError(
-                    reader.endpoint.name,
-                    f"says {holder.address.text} holds less {coin} after block {at.height} than "
-                    "that block gives it: its answers are not trusted",
-                )
+                raise too_little(reader.endpoint.name, holder.address.text, coin, at)
             return
         if failure is not None:
             raise failure

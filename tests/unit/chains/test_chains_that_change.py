@@ -19,9 +19,6 @@ from support.wire import Wire
 from scanner.chains.interface import Reach
 from scanner.errors import SourceError
 
-OWN = "it is the user's own node, which has checked every block"
-EXCUSED = {"bitcoin_core": OWN, "bitcoin_filters": OWN}
-
 
 class Turning:
     """Stands before a stub, and from the request `at` on answers as a server elsewhere.
@@ -56,8 +53,6 @@ class Turning:
 def test_a_server_that_turns_into_another_one(
     protocol: str, elsewhere: Trap, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if protocol in EXCUSED:
-        pytest.skip(EXCUSED[protocol])
     contract = contract_without_waits(protocol, monkeypatch)
     if elsewhere in contract.unplayed:
         pytest.skip(contract.unplayed[elsewhere])

@@ -23,7 +23,7 @@ SILENT = -1
 """Stands for no amount and no reason."""
 NEVER = "so it says of an address that was never used: the canary stands against a server of zeros"
 WHOLE = "what there is, is the index's own word; each that it lists is looked at"
-OWN = "it is the user's own node: what it finds in its blocks is its word"
+NODE = "what a node finds in its blocks is its word: the canary stands against one of zeros"
 NOBODY_CAN_TELL: dict[str, tuple[tuple[str, str], ...]] = {
     "tron_http": (
         (r"getaccount +all empty", NEVER),
@@ -50,8 +50,8 @@ NOBODY_CAN_TELL: dict[str, tuple[tuple[str, str], ...]] = {
     "starknet_rpc": ((r"result turned", "the halves of a number are known by their order"),),
     "cardano_koios": ((r"address_info.*(all|\d) (empty|first gone|gone)", NEVER),),
     "bitcoin_filters": (
-        (r"relevant_blocks(\.\d)? (empty|gone|first gone)", OWN),
-        (r"activity(\.\d)? (empty|gone|first gone)", OWN),
+        (r"relevant_blocks(\.\d)? (empty|gone|first gone)", NODE),
+        (r"activity(\.\d)? (empty|gone|first gone)", NODE),
     ),
     "electrum": (
         (r"get_history \d\.result(\.\d)? (empty|gone|first gone)", WHOLE),

@@ -23,9 +23,9 @@ ODD = {
 }
 
 
-OWN = "it is the user's own node, which goes through its coins for all rows at once"
+NODE = "a node goes through its coins for all rows at once"
 MANY = "a source of its own: nodes are asked for many rows in one call, and errors are an item's"
-OTHERS = {"bitcoin_core": OWN, "bitcoin_filters": OWN, "ethereum_rpc": MANY, "beacon": MANY}
+OTHERS = {"bitcoin_core": NODE, "bitcoin_filters": NODE, "ethereum_rpc": MANY, "beacon": MANY}
 OTHERS["filecoin_rpc"] = MANY
 """Protocols whose questions are not put apart, and why."""
 

@@ -77,7 +77,7 @@ def test_the_page_names_the_canary_of_every_network_or_why_there_is_none():
 
 @pytest.mark.parametrize("name", sorted({*BY_BLOCK} - {"ethereum-beacon"}))
 def test_whose_blocks_name_one_has_readers_that_ask_for_it(name):
-    """Of every protocol that asks others than an own node."""
+    """Of every protocol but a node's own scan: bitcoin/test_node_canary.py has those."""
     network = REGISTRY.network(name)
     for protocol in set(network.sources) - {"bitcoin_core"}:
         endpoint = Endpoint("a", name, protocol, HOSTS[protocol])

@@ -18,6 +18,7 @@ from scanner.chains.bitcoin.electrum import ElectrumServer
 from scanner.chains.bitcoin.esplora import EsploraServer
 from scanner.chains.bitcoin.index_source import IndexReader
 from scanner.chains.fleet.interface import Reader
+from scanner.errors import SourceError
 from scanner.model.addresses.scripts import script_pubkey
 from scanner.model.addresses.segwit import SegwitCodec
 from scanner.model.addresses.table import decode_address
@@ -91,11 +92,16 @@ class CoreContract(SourceContract):
     )
     unplayed: ClassVar = {
         Trap.PRUNED: "a set of unspent outputs is the state itself",
-        Trap.ZEROES: "it is the user's own node, which has checked every block",
     }
 
     def start(self) -> CoreReplay:
         return CoreReplay(world())
+
+    def test_without_a_canary_the_block_names_one(self) -> None:
+        queries, _ = self.everything()
+        with self.source(Trap.ZEROES) as (node, _), pytest.raises(SourceError, match="trusted"):
+            self.balances(node, queries)
+        self.exact(Trap.ZEROES, Trap.NONE)
 
 
 class TestCoreScan(CoreContract):
