@@ -111,8 +111,8 @@ class SnapshotPolicy:
 
     at: network -> height that replaces whatever the list states; None for the newest block.
     chunk_sizes: network -> claims in a chunk. attempts: how often a chunk is tried in one run.
-    queued: workers take it from a queue. networks: whose balances they read, None for all;
-    quorum, proof: as in `ReadPolicy`; a command that takes it itself is told these each time.
+    queued: workers take it from a queue. networks: whose balances they read, None for all; a
+    command that takes it itself is told these each time. quorum, proof: as in `ReadPolicy`.
     statement: what counts as the publisher's claim; None only in snapshots that were planned by a
         program that did not ask: rows judged now are then not stated.
     origin: None for snapshots of programs that did not keep it.

@@ -103,6 +103,8 @@ def snapshot(  # noqa: PLR0913, PLR0917 - one parameter per option
         at=parse_heights(stated, registry),
         hashes=parse_hashes(stated, registry),
         spread=parse_spread(spread),
+        quorum=quorum,
+        proof=proof,
     )
     goal = parse_goal(budget, coverage)
     options = taking.TakeOptions(endpoints, parse_networks(networks, registry), quorum, proof, goal)

@@ -51,7 +51,8 @@ class TakeOptions:
     """How to read balances in this run.
 
     endpoints: the user's endpoint table, None for the default. networks: whose balances to read,
-    None for all. quorum, proof: as in `ReadPolicy`. goal: when to begin no more.
+    None for all. quorum, proof: as in `ReadPolicy`. goal: when to begin no more. again: options
+    that another run must be given, too, as the snapshot does not keep them.
     """
 
     endpoints: Path | None = None
@@ -59,6 +60,7 @@ class TakeOptions:
     quorum: int = 1
     proof: bool = False
     goal: Goal = field(default_factory=Goal)
+    again: str = ""
 
     def policy(self) -> ReadPolicy:
         """The same for sources."""
@@ -99,7 +101,7 @@ def take(
     wanted |= {chunk.plan.network for chunk in sink.late(snapshot_id)}
     shared, policy = partial(with_budgets, store), options.policy()
     with (
-        resumable(snapshot_id),
+        resumable(snapshot_id, options.again),
         open_sources(wanted, options.endpoints, registry, policy, shared, _MEANWHILE) as sources,
         ProgressBar(f"snapshot {snapshot_id}", "claims") as bar,
     ):
@@ -160,9 +162,12 @@ def percent(part: int, whole: int) -> str:
 
 
 @contextmanager
-def resumable(snapshot_id: int) -> Iterator[None]:
-    """Say how to go on after a stop from the keyboard, or where the database failed."""
-    remedy = f"run 'scanner resume {snapshot_id}' to continue"
+def resumable(snapshot_id: int, again: str = "") -> Iterator[None]:
+    """Say how to go on after a stop from the keyboard, or where the database failed.
+
+    again: as in `TakeOptions`.
+    """
+    remedy = f"run 'scanner resume {snapshot_id}{again}' to continue"
     try:
         with answering(remedy):
             yield

@@ -161,12 +161,12 @@ def dump_policy(policy: SnapshotPolicy) -> str:
         stored["one_moment"] = True
     if policy.one_height:
         stored["one_height"] = True
+    read: dict[str, Any] = {"quorum": policy.quorum, "proof": policy.proof}
     if policy.queued:
-        stored["queue"] = {
-            "networks": None if policy.networks is None else sorted(policy.networks),
-            "quorum": policy.quorum,
-            "proof": policy.proof,
-        }
+        networks = None if policy.networks is None else sorted(policy.networks)
+        stored["queue"] = {"networks": networks, **read}
+    elif policy.quorum > 1 or policy.proof:
+        stored["read"] = read
     return json.dumps(stored, sort_keys=True)
 
 
@@ -174,6 +174,7 @@ def load_policy(text: str) -> SnapshotPolicy:
     """The policy of a stored JSON text."""
     stored = own_json(text)
     queue = stored.get("queue", {})
+    read = queue or stored.get("read", {})
     networks = queue.get("networks")
     return SnapshotPolicy(
         stored["at"],
@@ -181,8 +182,8 @@ def load_policy(text: str) -> SnapshotPolicy:
         stored["attempts"],
         queued="queue" in stored,
         networks=None if networks is None else frozenset(networks),
-        quorum=queue.get("quorum", 1),
-        proof=queue.get("proof", False),
+        quorum=read.get("quorum", 1),
+        proof=read.get("proof", False),
         statement=_made(StatementRule, stored.get("statement")),
         origin=_made(Origin, stored.get("origin")),
         hashes=stored.get("hashes", {}),
