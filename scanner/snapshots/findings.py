@@ -9,6 +9,7 @@ from scanner.model.balance import Balance, Evidence
 from scanner.model.claim import Claim
 from scanner.model.control import Control, ControlResult
 from scanner.model.finding import Finding, FindingKind
+from scanner.model.jsontext import own_json
 from scanner.model.parts import parts_of, sum_named
 from scanner.snapshots.doubts import NONE, Doubts
 from scanner.snapshots.values import NumberedClaim
@@ -100,9 +101,15 @@ def _as_parts(claimed: int, balance: Balance) -> str:
 
 
 def _by_whom(balance: Balance) -> str:
-    """Names the endpoint whose word alone a difference rests on; "" where others agreed."""
-    alone = balance.evidence in (Evidence.REPORTED, Evidence.LATEST_ONLY)
-    return f", by {balance.sources[0]} alone" if alone and len(balance.sources) == 1 else ""
+    """Names the endpoint whose word alone a difference rests on; "" where others agreed.
+
+    With it the one that was asked for another part of the holding.
+    """
+    if balance.evidence not in (Evidence.REPORTED, Evidence.LATEST_ONLY):
+        return ""
+    beside = own_json(balance.detail)["beside"] if '"beside"' in balance.detail else ()
+    names = [name for name in balance.sources if name not in beside]
+    return f", by {' and '.join([*names, *beside])} alone" if len(names) == 1 else ""
 
 
 def _disagree(balance: Balance) -> bool:

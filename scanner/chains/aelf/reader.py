@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from scanner.chains.aelf.node import AelfNode, Status
+from scanner.chains.fleet.beside import pairs_of
 from scanner.chains.fleet.interface import Answer, ReaderAbility, Reading, Refusal, State
-from scanner.chains.fleet.quorum import operator_of
 from scanner.chains.fleet.source import FleetSource
 from scanner.chains.interface import Reach, ReadPolicy
 from scanner.errors import ConfigError, SourceUnavailableError
@@ -30,17 +30,17 @@ def make_source(
 ) -> FleetSource:
     """Make the source. endpoints: of both chains; a side chain's node goes with its operator's.
 
-    Raises ConfigError where one chain's endpoints are missing: half of a holding is no holding.
+    Raises ConfigError where one chain's endpoints are missing: half of a holding is no holding; and
+    where too few operators have both for a quorum.
     """
     sides = [e for e in endpoints if e.protocol == SIDE]
     mains = [e for e in endpoints if e.protocol != SIDE]
     if not sides or not mains:
         which = "side" if mains else "main"
         raise ConfigError(f"{network.name}: no endpoint is configured for its {which} chain")
-    readers = []
-    for n, main in enumerate(mains):
-        own = [e for e in sides if operator_of(e) == operator_of(main)]
-        readers.append(AelfReader(main, (own or sides)[n % len(own or sides)], network))
+    chains = ("its main chain", f"its side chain (protocol {SIDE})")
+    pairs = pairs_of(network.name, chains, mains, sides, policy.quorum)
+    readers = [AelfReader(main, side, network) for main, side in pairs]
     return FleetSource(network, readers, policy, registry)
 
 
@@ -88,7 +88,8 @@ class AelfReader:
         answers: list[Answer] = []
         for said in found:
             if isinstance(said, int):
-                answers.append(Reading({Part.LIQUID: said}, state, detail=detail))
+                parts, beside = {Part.LIQUID: said}, self._side.name
+                answers.append(Reading(parts, state, detail=detail, beside=beside))
             else:
                 answers.append(said)
         return answers

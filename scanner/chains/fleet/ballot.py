@@ -87,6 +87,9 @@ class Ballot:
             said = {name: _words(reading) for name, reading in losers.items()}
             cautions += [f"{name} said {text} instead" for name, text in said.items()]
             detail = {**detail, "outvoted": said}
+        if beside := sorted({self.readings[n][1].beside for n in names} - {""}):
+            detail = {**detail, "beside": beside}
+            names = sorted({*names, *beside})
         return Balance(best.amount, evidence, tuple(names), "; ".join(cautions), json_text(detail))
 
     def _votes(self) -> list[tuple[str, _Vote]]:

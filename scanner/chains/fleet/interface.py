@@ -73,6 +73,7 @@ class Reading:
         names no state may as well be a server that is behind, or asked for the wrong thing.
     proven: checked by us against the hash of the pinned block.
     detail: extras for the stored record, as JSON. caution: one for the reader of the report.
+    beside: the name of another endpoint whose word a part of the amount is, "" if there is none.
     Raises ValueError on negative parts, and on an absence that names no state.
     """
 
@@ -82,6 +83,7 @@ class Reading:
     proven: bool = False
     detail: Mapping[str, object] = field(default_factory=dict)
     caution: str = ""
+    beside: str = ""
 
     def __post_init__(self) -> None:
         if self.parts and min(self.parts.values()) < 0:

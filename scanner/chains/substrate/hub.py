@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from scanner.chains.fleet.beside import pairs_of
 from scanner.chains.fleet.interface import Answer, Reading, Refusal
-from scanner.chains.fleet.quorum import operator_of
 from scanner.chains.fleet.source import FleetSource
 from scanner.chains.interface import ReadPolicy
 from scanner.chains.substrate.keys import BUILT_ON, read_built_on
@@ -32,22 +32,20 @@ def make_source(
 ) -> FleetSource:
     """Make the source of a chain. endpoints: of Asset Hub, and of its relay chain beside them.
 
-    A relay chain's node goes with its operator's. Raises ConfigError as FleetSource does.
+    A relay chain's node goes with its operator's. Raises ConfigError as FleetSource does, and where
+    too few operators have both for a quorum.
     """
     own = [e for e in endpoints if e.network == network.name]
     relays = [e for e in endpoints if e.network != network.name]
-    readers: list[SubstrateReader] = []
-    for n, endpoint in enumerate(own):
-        if network.name not in RELAY:
-            readers.append(SubstrateReader(endpoint, network))
-            continue
-        theirs = [e for e in relays if operator_of(e) == operator_of(endpoint)] or relays
-        beside = None
-        if theirs:
-            chain = registry.network(RELAY[network.name])
-            beside = SubstrateReader(theirs[n % len(theirs)], chain)
-        readers.append(HubReader(endpoint, network, beside))
-    if network.name in RELAY and not relays:
+    readers: list[SubstrateReader]
+    if network.name not in RELAY:
+        readers = [SubstrateReader(endpoint, network) for endpoint in own]
+    elif relays:
+        chain = registry.network(RELAY[network.name])
+        pairs = pairs_of(network.name, (network.name, chain.name), own, relays, policy.quorum)
+        readers = [HubReader(e, network, SubstrateReader(relay, chain)) for e, relay in pairs]
+    else:
+        readers = [HubReader(endpoint, network, None) for endpoint in own]
         # Of no account, the canary's neither, can be said what it has: but tokens can be read.
         registry = Registry(registry.networks.values(), (), registry.holdings())
     return FleetSource(network, readers, policy, registry)
@@ -79,7 +77,7 @@ class HubReader(SubstrateReader):
         accounts = [queries[n].address.payload for n in coins]
         left = self._relay.left_behind(accounts, *self._built_on(at))
         for n, (rest, block) in zip(coins, left, strict=True):
-            answers[n] = _sum(answers[n], rest, block)
+            answers[n] = _sum(answers[n], rest, block, self._relay.endpoint.name)
         return answers
 
     def close(self) -> None:
@@ -97,8 +95,11 @@ class HubReader(SubstrateReader):
             raise SourceUnavailableError(self._name, what) from None
 
 
-def _sum(here: Answer, left: Answer, block: BlockRef) -> Answer:
-    """One holding on two chains. The state is Asset Hub's; the other one is told."""
+def _sum(here: Answer, left: Answer, block: BlockRef, relay: str) -> Answer:
+    """One holding on two chains. The state is Asset Hub's; the other one is told.
+
+    relay: the name of the endpoint that says what is left.
+    """
     if isinstance(here, Refusal) or isinstance(left, Refusal):
         return here if isinstance(here, Refusal) else left
     parts: dict[Part, int] = dict(here.parts)
@@ -107,4 +108,5 @@ def _sum(here: Answer, left: Answer, block: BlockRef) -> Answer:
     detail = {**here.detail, "relay_height": block.height}
     if left.amount:
         detail["relay"] = str(left.amount)
-    return Reading(parts, here.state, absent=here.absent and left.absent, detail=detail)
+    absent = here.absent and left.absent
+    return Reading(parts, here.state, absent=absent, detail=detail, beside=relay)

@@ -97,6 +97,7 @@ _WORDS: Mapping[str, tuple[str, _Say]] = {
     "parts": ("Made up of", _each),
     "disagree": ("The sources disagree", _each),
     "outvoted": ("Others said", _each),
+    "beside": ("A part of it is the word of", _plain),
     "last_seen": ("Last seen, not settled", _coins),
     "outputs": ("Unspent outputs", _number("output")),
     "coins": ("The largest of them", _outputs),

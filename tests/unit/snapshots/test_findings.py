@@ -127,3 +127,17 @@ def test_one_row_may_have_two_findings():
     assert kinds(ControlResult(Control.UNSIGNED), Balance(0, Evidence.PROVEN)) == [
         FindingKind.UNSIGNED, FindingKind.SHORTFALL,
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("sources", "beside", "words"),
+    [
+        (("main", "side"), ["side"], ", by main and side alone"),
+        (("a", "b"), [], ""),  # they agree
+        (("a", "b", "side-a", "side-b"), ["side-a", "side-b"], ""),
+    ],
+)
+def test_the_server_of_another_part_is_named_with_it(sources, beside, words):
+    detail = json.dumps({"beside": beside}) if beside else ""
+    (now,) = row_findings(ROW, PROOF, Balance(0, Evidence.LATEST_ONLY, sources, "", detail))
+    assert now.reason.startswith(f"claimed 2, found 0 ETH: 2 less{words} (read at")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from hashlib import sha256
 
 import pytest
@@ -185,3 +186,18 @@ def test_the_heads_of_both_chains_are_looked_at_once_for_ten_rows() -> None:
         rows = [query(CODEC.encode(bytes((n,)) * 32)) for n in range(made.ability.batch)]
         assert len(made.read(rows, at)) == 10
         assert len(server.asked) == 2 * 10 + 4
+
+
+def test_an_amount_names_the_side_chains_server_and_both_must_be_an_operators_own() -> None:
+    server = a_stub()
+    server.world.put(REGISTRY.canaries("aelf")[0].address, 120_000_000_00000000)
+    mains = [server.endpoint("a", "Ann"), server.endpoint("b", "Bob")]
+    side = replace(server.side(mains[0]), name="tDVV-a")
+    source = make_source(NETWORK, [mains[0], side], REGISTRY, ReadPolicy())
+    (found,) = source.fetch_balances([query(RICH)], source.pin(None))
+    assert found.sources == ("a", "tDVV-a")
+    source.close()
+    words = r"endpoint of its side chain \(protocol aelf_side_http\) by the operator of b \(Bob\)"
+    with pytest.raises(ConfigError, match=words):
+        make_source(NETWORK, [*mains, side], REGISTRY, ReadPolicy(2))
+    server.close()

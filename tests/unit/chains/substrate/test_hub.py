@@ -13,10 +13,10 @@ from scanner.chains.interface import BalanceSource, ReadPolicy
 from scanner.chains.substrate.hub import make_source
 from scanner.chains.substrate.reader import MOVED
 from scanner.chains.table import source_of
-from scanner.errors import HeightPrunedError, SourceUnavailableError
+from scanner.errors import ConfigError, HeightPrunedError, SourceUnavailableError
 from scanner.model.addresses.base58_keys import Ss58Codec
 from scanner.model.addresses.table import decode_address
-from scanner.model.balance import Balance, BalanceQuery
+from scanner.model.balance import Balance, BalanceQuery, Evidence
 from scanner.settings.tables import load_registry
 
 REGISTRY = load_registry()
@@ -124,3 +124,49 @@ def test_the_relay_chain_itself_needs_nobody() -> None:
     assert [b.amount for b in source.fetch_balances([asked], source.pin(90))] == [9]
     source.close()
     relay.close()
+
+
+def test_an_amount_names_the_relay_chains_server_too() -> None:
+    with chains() as (source, _, _):
+        dot, _, usdt, *_ = ask(source, *ALL)
+    assert (dot.sources, usdt.sources) == (("h", "r"), ("h",))
+    assert '"beside":["r"]' in dot.detail
+
+
+@contextmanager
+def several(quorum: int, *operators: str) -> Iterator[BalanceSource]:
+    """A source over operators with both chains. A name in capitals: its relay chain's node lies."""
+    servers, endpoints = [], {HUB.name: [], RELAY.name: []}
+    for who in operators:
+        relay = SubstrateServer(RELAY, World(tip=31_000_000, oldest=30_999_000))
+        hub = SubstrateServer(HUB, World(tip=MOVED_BY + 100, oldest=MOVED_BY - 100), relay=relay)
+        servers += [relay, hub]
+        for canary in REGISTRY.canaries(HUB.name):
+            hub.world.put(canary.address, 1)
+        relay.world.put(LEFT, 99 if who.isupper() else 13)
+        endpoints[HUB.name].append(hub.endpoint(f"h-{who}", who))
+        endpoints[RELAY.name].append(relay.endpoint(f"r-{who}", who))
+    source = source_of(HUB, endpoints, REGISTRY, ReadPolicy(quorum))
+    assert source is not None
+    try:
+        yield source
+    finally:
+        for thing in (source, *servers):
+            thing.close()
+
+
+def test_a_relay_node_that_lies_is_outvoted() -> None:
+    with several(2, "LIAR", "good", "fair") as source:
+        (said,) = ask(source, (LEFT, DOT))
+    assert (said.amount, said.evidence) == (13, Evidence.AGREED)
+    assert said.sources == ("h-fair", "h-good", "r-fair", "r-good")
+
+
+def test_two_seats_on_one_relay_node_are_no_two_operators() -> None:
+    with chains() as (_, hub, relay):
+        endpoints = {
+            HUB.name: [hub.endpoint("h", "Ann"), hub.endpoint("i", "Bob")],
+            RELAY.name: [relay.endpoint("r", "Ann")],
+        }
+        with pytest.raises(ConfigError, match=r"endpoint of polkadot by the operator of i \(Bob"):
+            source_of(HUB, endpoints, REGISTRY, ReadPolicy(2))

@@ -40,6 +40,7 @@ CHAINS = Path(details.__file__).parents[2] / "chains"
             ],
         ),
         ({"frozen": True}, [("Frozen", "its issuer has frozen it")]),
+        ({"beside": ["r", "s"]}, [("A part of it is the word of", "r, s")]),
         ({"some_new": {"x": [1, False]}}, [("Some new", "x: 1, no")]),
     ],
 )
