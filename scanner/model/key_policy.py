@@ -77,8 +77,9 @@ class KeyPolicy:
     """All ways to spend from an account.
 
     ways: any one is enough; () where no key may (master key disabled, a contract's account).
-    height: of the state it was read from. note: what people should know beside it, "" for nothing.
-    disputed: why it does not hold, where endpoints contradict each other; "" where it holds.
+    height: of the state it was read from. note: what people should know beside it, such as who
+    named other keys; "" for nothing. disputed: why it does not hold, where endpoints contradict
+    each other and none has a quorum; "" where it holds.
     evidence: who says so: one endpoint, or a quorum of operators.
     """
 

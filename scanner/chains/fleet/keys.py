@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 
 from scanner.chains.fleet.interface import Refusal
 from scanner.chains.fleet.pool import M, Pool
+from scanner.chains.fleet.quorum import winner
 from scanner.chains.fleet.seat import Seat
 from scanner.errors import SourceError, SourceRejectedError, SourceUnavailableError
 from scanner.model.addresses.interface import Address
@@ -86,17 +88,18 @@ class Keys:
 
 
 def agreed_policy(pool: Pool[Seat], address: Address, at: BlockRef, quorum: int) -> KeyPolicy:
-    """Ask as many operators as the quorum wants; whoever differs makes the answer `disputed`.
+    """Ask operators until so many as the quorum wants say the same, and fewer anything else.
 
-    Nobody is outvoted here: a key that one operator does not know of is a doubt, and the row is
-    not verified. The height told is the lowest. Raises what the pool raises.
+    Whoever is outvoted is named in the policy's note; without a winner the answer is `disputed`.
+    The height told is the lowest. Raises what the pool raises.
     """
     return agreed(pool, lambda s: s.key_policy(address, at), quorum)
 
 
 def agreed(pool: Pool[M], ask: Callable[[M], KeyPolicy], quorum: int) -> KeyPolicy:
     """As `agreed_policy`, of members that are asked in another way."""
-    return _agreed(_from_operators(pool, ask, quorum), quorum)
+    told, _ = _asked(pool, lambda member, _: [ask(member)], 1, quorum)
+    return _outcome(told[0], quorum)
 
 
 def agreed_policies(
@@ -107,13 +110,15 @@ def agreed_policies(
     An account that an endpoint refuses is asked for alone, so that others are asked for it, too;
     what everybody rejects stands in its place. Raises what the pool raises for everything else.
     """
-    said = _from_operators(pool, lambda s: s.key_policies(addresses, at), quorum)
+
+    def ask(seat: Seat, numbers: Sequence[int]) -> Sequence[KeyPolicy | Refusal]:
+        return seat.key_policies([addresses[n] for n in numbers], at)
+
     found: list[KeyPolicy | SourceRejectedError] = []
+    told, refused = _asked(pool, ask, len(addresses), quorum)
     for n, address in enumerate(addresses):
-        answers = [(name, answers[n]) for name, answers in said]
-        told = [(name, a) for name, a in answers if not isinstance(a, Refusal)]
-        if len(told) == len(answers):
-            found.append(_agreed(told, quorum))
+        if n not in refused:
+            found.append(_outcome(told[n], quorum))
             continue
         try:
             found.append(agreed_policy(pool, address, at, quorum))
@@ -122,27 +127,68 @@ def agreed_policies(
     return found
 
 
-def _from_operators(pool: Pool[M], task: Callable[[M], T], quorum: int) -> list[tuple[str, T]]:
-    """What as many operators say, each with its endpoint's name."""
-    found: list[tuple[str, T]] = []
+def _asked(
+    pool: Pool[M],
+    ask: Callable[[M, Sequence[int]], Sequence[KeyPolicy | Refusal]],
+    count: int,
+    quorum: int,
+) -> tuple[list[_Told], set[int]]:
+    """What operators say of accounts 0 to `count` - 1, and which of these somebody refused."""
+    told: list[_Told] = [[] for _ in range(count)]
+    refused: set[int] = set()
     asked: list[str] = []
-    while len(asked) < quorum:
-        said, seat = pool.run(task, avoid=tuple(asked))
-        asked.append(seat.operator)
-        found.append((seat.name, said))
-    return found
+    open_ = list(range(count))
+    while open_:
+        try:
+            answers, member = pool.run(partial(_asking, ask, open_), avoid=tuple(asked))
+        except SourceError:
+            if len(asked) < quorum:
+                raise
+            break  # they differ, and nobody is left to ask
+        asked.append(member.operator)
+        for number, answer in zip(open_, answers, strict=True):
+            if isinstance(answer, Refusal):
+                refused.add(number)
+            else:
+                told[number].append((member.name, member.operator, answer))
+        open_ = [n for n in open_ if n not in refused and _won(told[n], quorum) is None]
+    return told, refused
 
 
-def _agreed(found: Sequence[tuple[str, KeyPolicy]], quorum: int) -> KeyPolicy:
-    first = found[0][1]
-    other = next((name for name, p in found if _said(p) != _said(first)), "")
-    lowest = min(p.height for _, p in found)
-    if other:
-        why = f"{found[0][0]} and {other} name different keys for the account: ask again"
-        return KeyPolicy((), lowest, disputed=why)
-    evidence = Evidence.AGREED if quorum > 1 else first.evidence
-    return replace(first, height=lowest, evidence=evidence)
+def _asking(ask: Callable[[M, Sequence[int]], T], numbers: Sequence[int], member: M) -> T:
+    return ask(member, numbers)
 
 
-def _said(policy: KeyPolicy) -> object:
-    return policy.ways
+_Told = list[tuple[str, str, KeyPolicy]]
+"""Endpoint, its operator, and which keys it names for an account."""
+
+
+def _outcome(told: _Told, quorum: int) -> KeyPolicy:
+    return _won(told, quorum) or _disputed(told)
+
+
+def _won(told: _Told, quorum: int) -> KeyPolicy | None:
+    won = winner([(operator, _said(policy)) for _, operator, policy in told], quorum)
+    if won is None:
+        return None
+    same = [policy for _, _, policy in told if _said(policy) == won[0]]
+    others = [name for name, _, policy in told if _said(policy) != won[0]]
+    words = f"{' and '.join(sorted(others))} named other keys instead" if others else ""
+    return replace(
+        same[0],
+        height=min(policy.height for policy in same),
+        note="; ".join(filter(None, (same[0].note, words))),
+        evidence=Evidence.AGREED if quorum > 1 else same[0].evidence,
+    )
+
+
+def _disputed(told: _Told) -> KeyPolicy:
+    name, _, first = told[0]
+    other = next(other for other, _, policy in told if _said(policy) != _said(first))
+    why = f"{name} and {other} name different keys for the account: ask again"
+    return KeyPolicy((), min(policy.height for _, _, policy in told), disputed=why)
+
+
+def _said(policy: KeyPolicy) -> tuple[object, bool]:
+    """What is compared: that nobody can say whose an account is, is not that it is nobody's."""
+    return policy.ways, bool(policy.disputed)

@@ -165,6 +165,29 @@ def test_a_quorum_says_the_same_of_each_account(differ: bool) -> None:
             assert keys_of(policy.ways)[0].value == asked[n].payload
 
 
+@pytest.mark.parametrize("liar", [0, 1, 2])
+@pytest.mark.parametrize("batch", [True, False])
+def test_a_lone_liar_is_outvoted_and_named(liar: int, batch: bool) -> None:
+    asked = accounts("solana", 3)
+    with fleet("solana", 3, quorum=2) as (source, stubs):
+        for stub in stubs:
+            for address in asked:
+                stub.world.put(address.text, 5)
+        lying = stubs[liar]
+        assert isinstance(lying, SolanaServer)
+        lying.accounts[asked[1].text] = (VOTE_PROGRAM, b"\x01\0\0\0" + b"\x05" * 3758)
+        at = source.pin(None)
+        if batch:
+            found = source.key_policies(asked, at)
+        else:
+            found = [source.key_policy(address, at) for address in asked]
+    for address, policy in zip(asked, found, strict=True):
+        assert not isinstance(policy, SourceRejectedError)
+        assert (policy.disputed, policy.evidence) == ("", Evidence.AGREED)
+        assert keys_of(policy.ways)[0].value == address.payload
+        assert policy.note in ("", f"n{liar} named other keys instead")
+
+
 def test_an_answer_too_few_is_no_answer() -> None:
     asked = accounts("solana", 3)
     with fleet("solana") as (source, (stub,)):
