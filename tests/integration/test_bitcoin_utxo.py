@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -241,17 +242,45 @@ def test_a_foreign_nodes_dump_is_only_reported(chain: Chain, tmp_path: Path) -> 
     source.close()
 
 
-def test_a_quorum_takes_only_what_is_proven(
+def _of_two(*endpoints: Endpoint) -> BalanceSource:
+    return make_source("utxo_snapshot", BITCOIN, endpoints, REGISTRY, ReadPolicy(quorum=2))
+
+
+def test_a_quorum_is_of_operators(
     chain: Chain, dumped: tuple[Path, int, str], tmp_path: Path
 ) -> None:
-    two = ReadPolicy(quorum=2)
-    own = make_source("utxo_snapshot", BITCOIN, [_endpoint(chain, tmp_path)], REGISTRY, two)
-    assert own.fetch_balances(QUERIES[:1], own.pin(None))[0].evidence is Evidence.PROVEN
-    own.close()
     path, height, _ = dumped
-    alone = make_source("utxo_snapshot", BITCOIN, [_file(path, height=height)], REGISTRY, two)
-    with pytest.raises(SourceRejectedError, match="not a quorum of 2"):
-        alone.fetch_balances(QUERIES[:1], alone.pin(None))
+    mine = replace(_endpoint(chain, tmp_path), operator="me")
+    for more in ((), (replace(_file(path, height=height), operator="me"),)):
+        with pytest.raises(ConfigError, match="a quorum of 2 needs as many operators"):
+            _of_two(mine, *more)
+    theirs = replace(mine, name="theirs", operator="others", own=False)
+    file = replace(_file(path, height=height), operator="somebody")
+    for other, name in ((theirs, "theirs"), (file, "my-file")):
+        source = _of_two(other, mine)
+        assert source.name == "my-node"
+        answer = source.fetch_balances(QUERIES[:1], source.pin(height))[0]
+        assert (answer.evidence, answer.sources) == (
+            Evidence.PROVEN,
+            tuple(sorted(("my-node", name))),
+        )
+        source.close()
+    source = _of_two(theirs, file)
+    answer = source.fetch_balances(QUERIES[:1], source.pin(height))[0]
+    assert (answer.evidence, answer.sources) == (Evidence.AGREED, ("my-file", "theirs"))
+    source.close()
+
+
+def test_the_next_node_when_one_is_dead(
+    chain: Chain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scanner.chains.fleet.pool.pause", lambda _: None)
+    mine = _endpoint(chain, tmp_path)
+    dead = replace(mine, name="dead", url=f"http://u:p@127.0.0.1:9/?snapshots={tmp_path}")
+    source = _source(dead, mine)
+    answer = source.fetch_balances(QUERIES[:1], source.pin(None))[0]
+    assert (answer.evidence, answer.sources) == (Evidence.PROVEN, ("my-node",))
+    source.close()
 
 
 def test_without_the_compiled_engine(

@@ -59,7 +59,8 @@ class SeveralNodes:
     ) -> None:
         require_operators(network.name, [e for e, _ in nodes], policy.quorum)
         seats = [_Seat(e, source, network.chain_id) for e, source in nodes]
-        self._pool: Pool[_Seat] = Pool(seats, prefer=lambda seat: not seat.own)
+        # One after the other: what a node began, a scan or a dump of minutes, it ends.
+        self._pool: Pool[_Seat] = Pool(seats, prefer=seats.index)
         self._quorum = policy.quorum
         first = nodes[0][1]
         self.name, self.network = first.name, first.network

@@ -8,8 +8,9 @@ Endpoints of protocol "utxo_snapshot":
                                                              disk where it writes snapshots
 
 With a node the block is asked for by the height; with files alone the height of a file is known
-from `height=` or from the blocks that Bitcoin Core names itself. A snapshot of 10 GB stays in its
-folder for the next time: remove it when it is not needed any more.
+from `height=` or from the blocks that Bitcoin Core names itself. Of several nodes the next is asked
+where one fails; with a quorum each operator has snapshots of its own. A snapshot of
+10 GB stays in its folder for the next time: remove it when it is not needed any more.
 """
 
 from __future__ import annotations
@@ -23,12 +24,14 @@ from urllib.parse import parse_qs, unquote, urlencode, urlsplit, urlunsplit
 
 from scanner.chains.bitcoin.coins import Plan, balance_of, plan_queries
 from scanner.chains.bitcoin.core_rpc import CoreRpc
+from scanner.chains.bitcoin.several import SeveralNodes
 from scanner.chains.bitcoin.utxo_dump import make_dump, read_note, snapshot_path
 from scanner.chains.bitcoin.utxo_engines import compiled_available, engine, set_hash
 from scanner.chains.bitcoin.utxo_format import CHAIN_MAGIC, Header, compress_script
 from scanner.chains.bitcoin.utxo_hash import SetHash
 from scanner.chains.bitcoin.utxo_scan import Scan, SnapshotFile
-from scanner.chains.interface import Ability, Reach, ReadPolicy, vouched
+from scanner.chains.fleet.quorum import operator_of
+from scanner.chains.interface import Ability, BalanceSource, Reach, ReadPolicy, vouched
 from scanner.errors import (
     ConfigError,
     HeightNotReachedError,
@@ -79,29 +82,28 @@ class _Brought:
 
 
 class UtxoSnapshot:
-    """Reads one snapshot file per block.
+    """Reads one snapshot file per block: the first endpoint's, if that is a node, or a file's.
 
     Evidence: `proven` if the file's own hash was computed in the pass and equals what the user's
     own node said when it wrote it, or what Bitcoin Core's table says; else `reported`. The hash is
     computed when the policy asks for proof, when the compiled engine is there, or when the file is
     small; a hash that differs is an error, and no number is given. No canary is looked for: a set
-    that lacks one has another hash, and one that nothing confirms is said to be so. One file is no
-    quorum: where one is asked for, only a proven answer is given. Raises ConfigError.
+    that lacks one has another hash, and one that nothing confirms is said to be so. Raises
+    ConfigError.
     """
 
-    def __init__(self, network: Network, endpoints: Sequence[Endpoint], policy: ReadPolicy) -> None:
-        nodes = [e for e in endpoints if urlsplit(e.url).scheme != "file"]
-        own = not nodes or nodes[0].own
-        self.name = (nodes or endpoints)[0].name
+    def __init__(self, network: Network, endpoints: Sequence[Endpoint], *, proof: bool) -> None:
+        first = endpoints[0]
+        own = _is_file(first) or first.own
+        self.name = first.name
         self.network = network.name
         self.ability = Ability(
             Reach.ANY, Evidence.PROVEN if own else Evidence.REPORTED, chunk_size=CHUNK
         )
         self._row = network
-        self._quorum = policy.quorum
-        self._proof = policy.proof or policy.quorum > 1
+        self._proof = proof
         self._own = own
-        self._chain = endpoints[0].chain or network.chain_id
+        self._chain = first.chain or network.chain_id
         self._magic = CHAIN_MAGIC.get((network.name, self._chain))
         if self._magic is None:
             raise ConfigError(
@@ -110,9 +112,9 @@ class UtxoSnapshot:
             )
         self._rpc: CoreRpc | None = None
         self._folder: Path | None = None
-        if nodes:
-            self._rpc, self._folder = _node(nodes[0])
-        self._files = [e for e in endpoints if urlsplit(e.url).scheme == "file"]
+        if not _is_file(first):
+            self._rpc, self._folder = _node(first)
+        self._files = [e for e in endpoints if _is_file(e)]
         self._opened: list[_Brought] | None = None
         self._lock = threading.Lock()
 
@@ -185,11 +187,6 @@ class UtxoSnapshot:
         evidence, caution = Evidence.REPORTED, "the snapshot file's hash was not computed"
         if hasher is not None:
             evidence, caution = self._compare(at, hasher, expected)
-        if self._quorum > 1 and evidence is not Evidence.PROVEN:
-            raise SourceRejectedError(
-                self.name,
-                f"one snapshot is not a quorum of {self._quorum}, and it is not proven: {caution}",
-            )
         for compressed, script in stored.items():
             coins = scan.coins.get(compressed, ())
             balance = balance_of(coins, at.height, self._row.decimals, evidence, file.name)
@@ -302,9 +299,33 @@ class UtxoSnapshot:
 
 def make_source(
     network: Network, endpoints: Sequence[Endpoint], registry: Registry, policy: ReadPolicy
-) -> UtxoSnapshot:
-    """Make the source from all endpoints: files, and the node that dumps or knows the blocks."""
-    return UtxoSnapshot(network, endpoints, policy)
+) -> BalanceSource:
+    """Make the source from all endpoints: files, and the nodes that dump or know the blocks.
+
+    Where one word is enough, all files stand beside each node. With a quorum an operator's do
+    beside its own: two nodes that read one file say what that file says. Raises ConfigError where
+    there are fewer operators than that.
+    """
+    groups = [list(endpoints)]
+    if policy.quorum > 1:
+        operators = dict.fromkeys(map(operator_of, endpoints))
+        groups = [[e for e in endpoints if operator_of(e) == who] for who in operators]
+    seats = sorted((seat for group in groups for seat in _seats(group)), key=lambda s: not s[0].own)
+    proof = policy.proof or policy.quorum > 1
+    made = [(seat[0], UtxoSnapshot(network, seat, proof=proof)) for seat in seats]
+    if len(made) == 1 and policy.quorum == 1:
+        return made[0][1]
+    return SeveralNodes(network, made, policy)
+
+
+def _seats(endpoints: Sequence[Endpoint]) -> list[list[Endpoint]]:
+    """What is read together: each node with the files, or these alone."""
+    files = [e for e in endpoints if _is_file(e)]
+    return [[e, *files] for e in endpoints if not _is_file(e)] or [files]
+
+
+def _is_file(endpoint: Endpoint) -> bool:
+    return urlsplit(endpoint.url).scheme == "file"
 
 
 def _node(endpoint: Endpoint) -> tuple[CoreRpc, Path | None]:

@@ -70,7 +70,7 @@ class Pool(Generic[M]):
         nodes: Sequence[M],
         sleep: Callable[[float], None] | None = None,
         clock: Callable[[], float] = time.monotonic,
-        prefer: Callable[[M], bool] = lambda _: False,
+        prefer: Callable[[M], int] = lambda _: 0,
     ) -> None:
         if not nodes:
             raise ConfigError("no endpoint is configured for this network")
@@ -187,7 +187,7 @@ class Pool(Generic[M]):
             raise self._nearest(refusals)
         return min(able, key=self._rank)
 
-    def _rank(self, node: M) -> tuple[float, bool, float]:
+    def _rank(self, node: M) -> tuple[float, int, float]:
         health = self._health[node.name]
         return health.wait(), self._prefer(node), health.score()
 

@@ -48,9 +48,8 @@ def test_every_protocol_of_the_table(tmp_path: Path, network: str, protocol: str
     source.close()
     with pytest.raises(ConfigError, match="endpoint is configured"):
         make_source(protocol, REGISTRY.network(network), [], REGISTRY)
-    if protocol != "utxo_snapshot":  # one file or node: its own hash is what counts there
-        with pytest.raises(ConfigError, match="quorum of 2"):
-            make_source(protocol, REGISTRY.network(network), endpoints, REGISTRY, ReadPolicy(2))  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match="quorum of 2"):
+        make_source(protocol, REGISTRY.network(network), endpoints, REGISTRY, ReadPolicy(2))  # type: ignore[arg-type]
 
 
 def test_a_snapshot_file(tmp_path: Path) -> None:
