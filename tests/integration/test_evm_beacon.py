@@ -79,6 +79,15 @@ def test_finalized_stated_and_empty_slots(opened):
         source.height_at(GENESIS - 1)
 
 
+def test_a_slot_at_a_time_has_a_quorum(opened):
+    liar = BeaconStub({0: STATE, 10: STATE, 12: LATER, 13: LATER, 14: LATER}, finalized=13)
+    time, two = GENESIS + 12 * 12 + 5, ReadPolicy(2)
+    assert opened(liar, stub()).height_at(time) == 12
+    assert opened(liar, stub(), stub(), policy=two).height_at(time) == 10
+    with pytest.raises(SourceRejectedError, match=r"the last block before a time: .* disagree"):
+        opened(liar, stub(), policy=two).height_at(time)
+
+
 @pytest.mark.parametrize("takes_posts", [True, False])
 def test_balances_with_status_and_credentials(opened, takes_posts):
     chain = stub(takes_posts=takes_posts)

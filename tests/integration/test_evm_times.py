@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from scanner.cli.common.times import heights_for_times
-from scanner.errors import ConfigError, HeightNotReachedError
+from scanner.errors import ConfigError, HeightNotReachedError, SourceRejectedError
 from scanner.settings.tables import load_registry
 
 REGISTRY = load_registry()
@@ -28,13 +28,34 @@ def test_times_become_heights_and_the_rest_stays(anvil_factory, tmp_path, capsys
         "tron=latest",
         "ETH=2030-03-17T18:51:40+01:00",
     ]
-    found = heights_for_times(texts, file, REGISTRY)
+    found = heights_for_times(texts, file, REGISTRY, 1)
     assert found == ["bitcoin=800000", "ethereum=3", "tron=latest", "ethereum=3"]
     assert "is 3" in capsys.readouterr().err
     with pytest.raises(HeightNotReachedError):
-        heights_for_times(["ethereum=2031-01-01T00:00:00Z"], file, REGISTRY)
+        heights_for_times(["ethereum=2031-01-01T00:00:00Z"], file, REGISTRY, 1)
     with pytest.raises(ConfigError, match="cannot be read by time"):
-        heights_for_times(["bitcoin=2030-03-17T17:52:00Z"], file, REGISTRY)
+        heights_for_times(["bitcoin=2030-03-17T17:52:00Z"], file, REGISTRY, 1)
+    with pytest.raises(ConfigError, match="a quorum of 2 needs as many operators"):
+        heights_for_times(["ETH=2030-03-17T17:52:00Z"], file, REGISTRY, 2)
+
+
+@pytest.mark.node
+def test_operators_that_name_other_blocks(anvil_factory, tmp_path):
+    file, text = tmp_path / "endpoints.toml", ""
+    for who, step in (("Ann", 100), ("Bob", 50)):
+        node = anvil_factory(None, 1, ["--slots-in-an-epoch", "1"])
+        for n in range(1, 19):
+            node.rpc("evm_setNextBlockTimestamp", 1_900_000_000 + step * n)
+            node.rpc("anvil_mine", "0x1")
+        text += (
+            f'[[endpoint]]\nname = "{who}"\nnetwork = "ethereum"\nprotocol = "ethereum_rpc"\n'
+            f'url = "{node.url}"\nchain = "{node.chain}"\noperator = "{who}"\n'
+        )
+    file.write_text(text)
+    asked = ["ETH=2030-03-17T17:52:00Z"]
+    assert heights_for_times(asked, file, REGISTRY, 1)[0] in ("ethereum=3", "ethereum=6")
+    with pytest.raises(SourceRejectedError, match="Ann, Bob disagree"):
+        heights_for_times(asked, file, REGISTRY, 2)
 
 
 @pytest.mark.parametrize(
@@ -47,4 +68,4 @@ def test_times_become_heights_and_the_rest_stays(anvil_factory, tmp_path, capsys
 )
 def test_times_that_are_none(text, says):
     with pytest.raises(ConfigError, match=says):
-        heights_for_times([text], None, REGISTRY)
+        heights_for_times([text], None, REGISTRY, 1)

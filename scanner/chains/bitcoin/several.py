@@ -14,7 +14,7 @@ from scanner.chains.fleet.interface import Answer, Reading, Refusal
 from scanner.chains.fleet.pins import pin_agreed
 from scanner.chains.fleet.pool import Pool
 from scanner.chains.fleet.quorum import operator_of, require_operators
-from scanner.chains.fleet.settle import settle
+from scanner.chains.fleet.settle import BLOCK_AT_TIME, agree, settle
 from scanner.chains.interface import BalanceSource, ReadPolicy, TimeFinder
 from scanner.errors import SourceRejectedError
 from scanner.model.balance import Balance, BalanceQuery, Evidence, unavailable
@@ -80,14 +80,14 @@ class SeveralNodes:
         )
 
     def height_at(self, time: int) -> int:
-        """See TimeFinder.height_at: of the first node that can tell."""
+        """See TimeFinder.height_at. With a quorum, that many operators must say the same."""
 
         def task(seat: _Seat) -> int:
             if not isinstance(seat.source, TimeFinder):
                 raise SourceRejectedError(seat.name, "cannot find blocks by time: give a height")
             return seat.source.height_at(time)
 
-        return self._pool.run(task)[0]
+        return agree(self._pool, task, self._quorum, self.name, BLOCK_AT_TIME)
 
     def fetch_balances(
         self,

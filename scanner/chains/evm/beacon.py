@@ -15,6 +15,7 @@ from scanner.chains.evm.withdrawals import Search
 from scanner.chains.fleet.pins import pin_agreed
 from scanner.chains.fleet.pool import Pool
 from scanner.chains.fleet.quorum import require_operators
+from scanner.chains.fleet.settle import BLOCK_AT_TIME, agree
 from scanner.chains.interface import Ability, Reach, ReadPolicy, SearchProgress, Wanted
 from scanner.errors import (
     HeightNotReachedError,
@@ -90,7 +91,7 @@ class BeaconSource:
                 raise HeightNotReachedError(node.name, slot, final.slot)
             return node.at_slot(slot).slot
 
-        return self._pool.run(task)[0]
+        return agree(self._pool, task, self._quorum, self.name, BLOCK_AT_TIME)
 
     def fetch_balances(
         self,

@@ -19,7 +19,7 @@ from scanner.chains.evm.validators import KEY, Validators, caution
 from scanner.chains.fleet.pins import pin_agreed
 from scanner.chains.fleet.pool import Pool
 from scanner.chains.fleet.quorum import require_operators
-from scanner.chains.fleet.settle import agree
+from scanner.chains.fleet.settle import BLOCK_AT_TIME, agree
 from scanner.chains.interface import Ability, Reach, ReadPolicy, SearchProgress, Wanted
 from scanner.errors import SourceUnavailableError
 from scanner.model.account import AccountState
@@ -114,13 +114,13 @@ class EthereumRpcSource:
         return at
 
     def height_at(self, time: int) -> int:
-        """See TimeFinder.height_at."""
+        """See TimeFinder.height_at. With a quorum, that many operators must say the same."""
 
         def task(node: Node) -> int:
             newest = blocks.final(node.rpc, node.chain_id)
             return blocks.at_time(node.rpc, time, newest).number
 
-        return self.pool.run(task)[0]
+        return agree(self.pool, task, self._quorum, self.name, BLOCK_AT_TIME)
 
     def fetch_balances(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from contextlib import suppress
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from scanner.chains.fleet.ballot import Ballot
 from scanner.chains.fleet.canary import UntrustedError
@@ -16,6 +16,9 @@ from scanner.errors import ReorgError, SourceError, SourceRejectedError, SourceU
 A = TypeVar("A", bound=Hashable)
 
 T = TypeVar("T")
+
+BLOCK_AT_TIME: Final = "the last block before a time"
+"""What `agree` calls the question of sources that find blocks by time."""
 
 AskSome = Callable[[M, Sequence[int]], Sequence[Answer]]
 """Asks one endpoint the questions of these numbers; one answer each, in order."""

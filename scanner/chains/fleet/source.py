@@ -21,7 +21,7 @@ from scanner.chains.fleet.pins import pin_agreed
 from scanner.chains.fleet.pool import Pool
 from scanner.chains.fleet.quorum import require_operators
 from scanner.chains.fleet.seat import Seat
-from scanner.chains.fleet.settle import settle
+from scanner.chains.fleet.settle import BLOCK_AT_TIME, agree, settle
 from scanner.chains.interface import Ability, Counted, Reach, ReadPolicy, vouched
 from scanner.errors import (
     HeightPrunedError,
@@ -114,14 +114,17 @@ class FleetSource:
         return pin_agreed(self.pool, pin_at, height, self._quorum, self.name)
 
     def height_at(self, time: int) -> int:
-        """See TimeFinder.height_at; SourceRejectedError where no endpoint can tell times."""
+        """See TimeFinder.height_at; SourceRejectedError where no endpoint can tell times.
+
+        With a quorum, that many operators must say the same.
+        """
 
         def task(seat: Seat) -> int:
             if not isinstance(seat.reader, TimedReader):
                 raise SourceRejectedError(seat.name, "cannot find blocks by time: give a height")
             return seat.reader.height_at(time)
 
-        return self.pool.run(task)[0]
+        return agree(self.pool, task, self._quorum, self.name, BLOCK_AT_TIME)
 
     def other_counts(self, height: int) -> list[Counted]:
         """See HeightCounter. With a quorum the blocks found are pinned by that many operators."""

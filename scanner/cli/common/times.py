@@ -18,18 +18,19 @@ _A_TIME: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\S{2,}", re.ASCII)
 
 
 def heights_for_times(
-    texts: Sequence[str], endpoints: Path | None, registry: Registry
+    texts: Sequence[str], endpoints: Path | None, registry: Registry, quorum: int
 ) -> list[str]:
     """Replace each NETWORK=TIME by NETWORK=HEIGHT, the last final block at or before the time.
 
     A time is ISO 8601 with its offset ("2026-11-01T00:00:00Z"); all other texts stay as they are.
+    quorum: operators that must name the same block.
     Raises ConfigError for a time that cannot be read or a network that cannot look for one, and
     SourceError when its endpoints do not answer or the time is not over for them yet.
     """
-    return [_height_for(text, endpoints, registry) for text in texts]
+    return [_height_for(text, endpoints, registry, quorum) for text in texts]
 
 
-def _height_for(text: str, endpoints: Path | None, registry: Registry) -> str:
+def _height_for(text: str, endpoints: Path | None, registry: Registry, quorum: int) -> str:
     label, _, wanted = text.partition("=")
     if not _A_TIME.fullmatch(wanted):
         return text
@@ -41,7 +42,7 @@ def _height_for(text: str, endpoints: Path | None, registry: Registry) -> str:
         raise ConfigError(f"--at {clip(text)!r}: add the offset, e.g. {wanted}Z for UTC")
 
     name = registry.network(label).name
-    with open_sources([name], endpoints, registry, chains.ReadPolicy()) as sources:
+    with open_sources([name], endpoints, registry, chains.ReadPolicy(quorum)) as sources:
         source = sources.get(name)
         if not isinstance(source, chains.TimeFinder):
             raise ConfigError(f"--at {clip(text)!r}: {name} cannot be read by time: give a height")

@@ -125,7 +125,7 @@ def _find(
     registry: Registry,
     policy: chains.ReadPolicy,
 ) -> tuple[BlockRef, FoundValidators]:
-    stated = heights_for_times([at], endpoints, registry)
+    stated = heights_for_times([at], endpoints, registry, policy.quorum)
     ((name, height),) = parse_heights(stated, registry).items()
     with open_sources([name], endpoints, registry, policy) as sources:
         source = sources.get(name)

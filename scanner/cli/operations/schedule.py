@@ -122,7 +122,7 @@ def add(  # noqa: PLR0913, PLR0917 - one parameter per option
     registry = tables.load_registry()
     wanted = parse_networks(networks, registry)
     said = statement_options(challenge, statement)
-    stated = heights_for_times(at or [], None, registry)
+    stated = heights_for_times(at or [], None, registry, quorum)
     table = publisher_table.load_publishers()
     known = table.known(chosen_publisher(publisher or name, "", table))
     place, layout = _place(location, known)
@@ -202,11 +202,11 @@ def edit(  # noqa: PLR0913, PLR0917 - one parameter per option
     Snapshots that it has taken do not change.
     """
     # What was typed is read from the context: only there is known what was given at all.
-    given = _changes(context)
     place = locations.check_location(location) if location else ""
     when = ticks.check_cron(cron) if cron else ""
     with engine.open_store(database_url(context, database)) as store:
-        schedules.schedule_named(store, name)
+        known = schedules.schedule_named(store, name).options
+        given = _changes(context, quorum if _given(context, "quorum") else known.quorum)
         whose = ""
         if publisher:
             whose = chosen_publisher(
@@ -234,17 +234,20 @@ def edit(  # noqa: PLR0913, PLR0917 - one parameter per option
     _say_next(after)
 
 
-def _changes(context: typer.Context) -> dict[str, Any]:
-    """Fields of ScheduleOptions that the options of the command line say anew."""
+def _changes(context: typer.Context, quorum: int) -> dict[str, Any]:
+    """Fields of ScheduleOptions that the options of the command line say anew.
+
+    quorum: that of the schedule from now on.
+    """
     registry, params = tables.load_registry(), context.params
     networks = parse_networks(params["networks"], registry)
     said = statement_options(params["challenge"], params["statement"])
-    stated = heights_for_times(params["at"] or [], None, registry)
+    stated = heights_for_times(params["at"] or [], None, registry, quorum)
     columns = with_unit(parse_columns(params["columns"] or ()), params["unit"])
     found: dict[str, tuple[str, Any]] = {
         "networks": ("networks", None if networks is None else tuple(sorted(networks))),
         "spread": ("spread", parse_spread(params["spread"])),
-        "quorum": ("quorum", params["quorum"]),
+        "quorum": ("quorum", quorum),
         "proof": ("proof", params["proof"]),
         "list_format": ("format", params["list_format"]),
         "columns": ("columns", columns),

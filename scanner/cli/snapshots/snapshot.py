@@ -98,7 +98,7 @@ def snapshot(  # noqa: PLR0913, PLR0917 - one parameter per option
     the database: after a stop, 'scanner resume' continues.
     """
     registry = tables.load_registry()
-    stated = heights_for_times(at or [], endpoints, registry)
+    stated = heights_for_times(at or [], endpoints, registry, quorum)
     policy = interface.SnapshotPolicy(
         at=parse_heights(stated, registry),
         hashes=parse_hashes(stated, registry),
