@@ -247,6 +247,13 @@ class TimeFinder(Protocol):
 class ValidatorFinder(Protocol):
     """A source that can go through all validators of the state at a block."""
 
+    def require_validators(self) -> None:
+        """Raise ConfigError if the endpoints that know validators are too few for the quorum.
+
+        Accounts can be read all the same: ask where validators are wanted, before all else.
+        """
+        ...
+
     def find_validators(
         self, wanted: Wanted, at: BlockRef, progress: SearchProgress | None = None
     ) -> FoundValidators:

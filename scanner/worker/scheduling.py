@@ -33,7 +33,7 @@ from scanner.store.database.engine import Store
 from scanner.store.schema import tables as t
 from scanner.store.writing import schedules as kept
 from scanner.store.writing.lists_in import import_list
-from scanner.store.writing.runs import statement_rule
+from scanner.store.writing.runs import require_validators, statement_rule
 from scanner.store.writing.schedules import Run, RunState, Schedule
 from scanner.worker.jobs import Sources
 from scanner.worker.saying import tell
@@ -195,6 +195,7 @@ def _start(
     sizes, parallel = {}, {}
     for network in _networks(store, list_id):
         source = sources(network, read) if wanted is None or network in wanted else None
+        require_validators(store, list_id, {network: source})
         if source is not None:
             sizes[network] = source.ability.chunk_size
             parallel[network] = source.ability.parallel

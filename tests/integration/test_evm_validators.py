@@ -17,6 +17,7 @@ from support.signed_rows import claim, evm_address, evm_sign, key
 from scanner.chains.interface import ReadPolicy
 from scanner.chains.table import source_of
 from scanner.errors import (
+    ConfigError,
     HeightPrunedError,
     ReorgError,
     SourceRejectedError,
@@ -243,9 +244,12 @@ def test_a_quorum_of_beacon_operators(world):
     source, at = world.source(world.stub(), policy=two, nodes=2)
     found = source.fetch_balances(ask(KEYS[0], world.pod), at)
     assert [b.evidence for b in found] == [Evidence.UNAVAILABLE, Evidence.AGREED]
-    assert (
-        "a quorum of 2 needs as many operators of beacon endpoints, there is 1" in found[0].reason
+    words = (
+        "beacon endpoints of ethereum: a quorum of 2 needs as many operators, the endpoints have 1"
     )
+    assert found[0].reason == words
+    with pytest.raises(ConfigError, match=words):
+        source.require_validators()
 
 
 def test_credentials_are_voted_on_key_by_key(world):

@@ -125,6 +125,9 @@ class BeaconSource:
             progress(1.0)
         return [b for b in found if b is not None]
 
+    def require_validators(self) -> None:
+        """See ValidatorFinder.require_validators: there is no such source without them."""
+
     def find_validators(
         self, wanted: Wanted, at: BlockRef, progress: SearchProgress | None = None
     ) -> FoundValidators:

@@ -223,6 +223,10 @@ class EthereumRpcSource:
         )
         return AccountState(keccak256(code), values, self._evidence)
 
+    def require_validators(self) -> None:
+        """See ValidatorFinder.require_validators: of the beacon endpoints."""
+        self._validators.require()
+
     def find_validators(
         self, wanted: Wanted, at: BlockRef, progress: SearchProgress | None = None
     ) -> FoundValidators:

@@ -18,9 +18,10 @@ from scanner.chains.evm.columns import NATIVE, Column, Reading
 from scanner.chains.evm.quorum import read_agreed
 from scanner.chains.evm.withdrawals import Search
 from scanner.chains.fleet.pool import Pool
-from scanner.chains.fleet.quorum import winner
+from scanner.chains.fleet.quorum import require_operators, winner
 from scanner.chains.interface import SearchProgress, Wanted
 from scanner.errors import (
+    ConfigError,
     OtherBlockError,
     ReorgError,
     SourceError,
@@ -59,14 +60,21 @@ class Validators:
             f"no beacon endpoint is configured for {network}: validators are read over the beacon "
             'API, add an endpoint with protocol = "beacon"'
         )
-        operators = len({node.operator for node in nodes})
-        if nodes and operators < quorum:
-            self._why = f"a quorum of {quorum} needs as many operators of beacon endpoints, there "
-            self._why += "is 1" if operators == 1 else f"are {operators}"
-        elif nodes:
-            self._pool = Pool(nodes)
+        self._refused: ConfigError | None = None
+        if nodes:
+            try:
+                beacons = f"beacon endpoints of {network}"
+                require_operators(beacons, [node.endpoint for node in nodes], quorum)
+                self._pool = Pool(nodes)
+            except ConfigError as e:  # accounts can be read all the same
+                self._refused, self._why = e, str(e)
         self._name = f"{network}-validators"
         self._blocks: dict[tuple[str, str], BlockRef] = {}
+
+    def require(self) -> None:
+        """Raise ConfigError if the endpoints do not have operators enough for the quorum."""
+        if self._refused is not None:
+            raise self._refused
 
     def balances(self, queries: Sequence[BalanceQuery], at: BlockRef) -> list[Balance]:
         """What validators hold after an execution block, one answer a query, in order.

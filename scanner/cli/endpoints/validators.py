@@ -133,6 +133,7 @@ def _find(
             raise ConfigError(f"no endpoint of {name} is configured: name one with --endpoints")
         if not isinstance(source, chains.ValidatorFinder):
             raise ConfigError(f"{name} has no validators: give --at {ACCOUNTS}=.. or {BEACON}=..")
+        source.require_validators()
         block = source.pin(height)
         with ProgressBar("reading validators", "validators") as bar:
             return block, source.find_validators(wanted, block, bar.update)

@@ -37,7 +37,7 @@ from scanner.store.reading import queries
 from scanner.store.reading.coverage import coverage
 from scanner.store.reading.found import worst_by_asset
 from scanner.store.writing.rate_budgets import with_budgets
-from scanner.store.writing.runs import networks_of
+from scanner.store.writing.runs import networks_of, require_validators
 from scanner.store.writing.sink import StoreSink
 
 SHOWN = 8
@@ -78,8 +78,8 @@ def check_sources(store: Store, list_id: int, options: TakeOptions, registry: Re
     wanted = networks_of(store, list_id)
     if options.networks is not None:
         wanted &= options.networks
-    with open_sources(wanted, options.endpoints, registry, options.policy()):
-        pass
+    with open_sources(wanted, options.endpoints, registry, options.policy()) as sources:
+        require_validators(store, list_id, sources)
 
 
 def take(
@@ -105,6 +105,7 @@ def take(
         open_sources(wanted, options.endpoints, registry, policy, shared, _MEANWHILE) as sources,
         ProgressBar(f"snapshot {snapshot_id}", "claims") as bar,
     ):
+        require_validators(store, queries.head(store, snapshot_id).list_id, sources)
 
         def judge_all(
             claims: Sequence[Claim], call: ContractCall | None, keys: KeyQuestion | None = None

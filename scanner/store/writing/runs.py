@@ -6,11 +6,13 @@ import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Final
 
 from sqlalchemy import Connection, case, func, select
 
 from scanner import __version__
-from scanner.errors import SnapshotNotFoundError, StoreError
+from scanner.chains.interface import BalanceSource, ValidatorFinder
+from scanner.errors import ConfigError, SnapshotNotFoundError, StoreError
 from scanner.liabilities.interface import Liability
 from scanner.model.statement import StatementRule
 from scanner.ownership.signed_texts import SignedTexts
@@ -27,6 +29,9 @@ from scanner.store.schema.records import chunk_values, dump_policy, dump_texts
 from scanner.store.schema.restatement_table import restatement
 from scanner.store.writing.owed import liabilities_of
 from scanner.store.writing.publishers import list_publisher
+
+_VALIDATOR: Final = len("0x") + 2 * 48
+"""Characters of a validator's key in a claim; no other address of its networks has as many."""
 
 
 def create_snapshot(
@@ -132,6 +137,30 @@ def networks_of(store: Store, list_id: int) -> frozenset[str]:
     query = select(t.claim.c.network).where(t.claim.c.list_id == list_id).distinct()
     with store.read() as connection:
         return frozenset(connection.execute(query).scalars())
+
+
+def require_validators(
+    store: Store, list_id: int, sources: Mapping[str, BalanceSource | None]
+) -> None:
+    """Raise ConfigError if a list names validators that its networks' sources cannot read.
+
+    sources: by network. Lists without validators' keys need no endpoints that know them.
+    """
+    for network, source in sources.items():
+        try:
+            if isinstance(source, ValidatorFinder):
+                source.require_validators()
+        except ConfigError:
+            if _has_validators(store, list_id, network):
+                raise
+
+
+def _has_validators(store: Store, list_id: int, network: str) -> bool:
+    c = t.claim.c
+    query = select(c.no).where(c.list_id == list_id, c.network == network)
+    query = query.where(func.length(c.address_key) == _VALIDATOR).limit(1)
+    with store.read() as connection:
+        return connection.execute(query).first() is not None
 
 
 def plan_rows(
