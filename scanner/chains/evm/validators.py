@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Final
 
 from scanner.chains.evm.balances import fill
@@ -19,6 +18,7 @@ from scanner.chains.evm.quorum import read_agreed
 from scanner.chains.evm.withdrawals import Search
 from scanner.chains.fleet.pool import Pool
 from scanner.chains.fleet.quorum import require_operators, winner
+from scanner.chains.fleet.settle import canvass
 from scanner.chains.interface import SearchProgress, Wanted
 from scanner.errors import (
     ConfigError,
@@ -123,22 +123,23 @@ class Validators:
         if self._pool is None:
             raise SourceRejectedError(self._name, self._why)
         votes: dict[bytes, dict[str, bytes]] = {key: {} for key in keys}
-        asked: list[str] = []
-        while open_keys := [k for k, v in votes.items() if winner(v.items(), self._quorum) is None]:
-            try:
-                known, node = self._pool.run(
-                    partial(self._ask, keys=open_keys, at=at), avoid=tuple(asked)
-                )
-            except SourceError as e:
-                if len(asked) >= self._quorum:  # they differ, and nobody is left to ask
-                    break
-                if isinstance(e, (SourceUnavailableError, ReorgError, SourceRejectedError)):
-                    raise
-                raise SourceRejectedError(e.endpoint, e.what) from None
-            asked.append(node.operator)
+
+        def open_keys() -> list[bytes]:
+            return [k for k, v in votes.items() if winner(v.items(), self._quorum) is None]
+
+        def heard(node: BeaconNode, known: Mapping[bytes, Validator | None]) -> bool:
             for key, validator in known.items():
                 said = bytes.fromhex(validator.credentials[2:]) if validator else UNKNOWN
                 votes[key][node.operator] = said
+            return bool(open_keys())
+
+        try:
+            if keys:
+                canvass(self._pool, lambda n: self._ask(n, open_keys(), at), heard, self._quorum)
+        except (SourceUnavailableError, ReorgError, SourceRejectedError):
+            raise
+        except SourceError as e:
+            raise SourceRejectedError(e.endpoint, e.what) from None
         won = (winner(votes[key].items(), self._quorum) for key in keys)
         return b"".join(DISPUTED if credentials is None else credentials[0] for credentials in won)
 

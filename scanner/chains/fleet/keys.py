@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import TypeVar
 
 from scanner.chains.fleet.interface import Refusal
 from scanner.chains.fleet.pool import M, Pool
 from scanner.chains.fleet.quorum import winner
 from scanner.chains.fleet.seat import Seat
+from scanner.chains.fleet.settle import canvass
 from scanner.errors import SourceError, SourceRejectedError, SourceUnavailableError
 from scanner.model.addresses.interface import Address
 from scanner.model.balance import Evidence
@@ -136,27 +136,26 @@ def _asked(
     """What operators say of accounts 0 to `count` - 1, and which of these somebody refused."""
     told: list[_Told] = [[] for _ in range(count)]
     refused: set[int] = set()
-    asked: list[str] = []
-    open_ = list(range(count))
-    while open_:
-        try:
-            answers, member = pool.run(partial(_asking, ask, open_), avoid=tuple(asked))
-        except SourceError:
-            if len(asked) < quorum:
-                raise
-            break  # they differ, and nobody is left to ask
-        asked.append(member.operator)
-        for number, answer in zip(open_, answers, strict=True):
+
+    def open_() -> list[int]:
+        numbers = (n for n in range(count) if n not in refused)
+        return [n for n in numbers if _won(told[n], quorum) is None]
+
+    def heard(member: M, answers: tuple[Sequence[int], Sequence[KeyPolicy | Refusal]]) -> bool:
+        for number, answer in zip(*answers, strict=True):
             if isinstance(answer, Refusal):
                 refused.add(number)
             else:
                 told[number].append((member.name, member.operator, answer))
-        open_ = [n for n in open_ if n not in refused and _won(told[n], quorum) is None]
+        return bool(open_())
+
+    def put(member: M) -> tuple[Sequence[int], Sequence[KeyPolicy | Refusal]]:
+        numbers = open_()
+        return numbers, ask(member, numbers)
+
+    if count:
+        canvass(pool, put, heard, quorum)
     return told, refused
-
-
-def _asking(ask: Callable[[M, Sequence[int]], T], numbers: Sequence[int], member: M) -> T:
-    return ask(member, numbers)
 
 
 _Told = list[tuple[str, str, KeyPolicy]]
