@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from functools import partial
 
+from scanner.chains.bitcoin.payment_fleet import PaymentFleet, Word, operators
 from scanner.chains.bitcoin.payments import PAYMENT_SOURCES, PaymentSource
+from scanner.chains.fleet.apart import ALONE
 from scanner.errors import (
     ConfigError,
     SourceError,
@@ -25,11 +28,11 @@ from scanner.ownership.bitcoin.by_transaction import (
     Announcement,
     NonceRule,
     judge_absence,
+    judge_bytes,
     judge_transaction,
     nonce_amount,
 )
-
-T = TypeVar("T")
+from scanner.snapshots.announced_words import LEAST, Bench, Said
 
 MAX_CANDIDATES = 1000
 """Transactions looked at for one announcement that names none."""
@@ -41,9 +44,10 @@ _NONCE_NETWORK = "bitcoin"
 class JudgedAnnouncement:
     """One row and its verdict.
 
-    transaction: what was judged; None if none was found or read. evidence: what the source's word
-    is worth: `proven` for the user's own node, `reported` for others, `unavailable` where nobody
-    answered. source: the endpoint's name, "" if nobody was asked.
+    transaction: what was judged; None if none was found or read. evidence: what the sources' word
+    is worth: `proven` for the user's own node, `agreed` for several operators, `reported` for
+    others, `unavailable` where nobody answered. source: the endpoint's name, or names with commas,
+    "" if nobody was asked. passed_over: why others could not say anything.
     """
 
     said: Announced
@@ -51,6 +55,7 @@ class JudgedAnnouncement:
     transaction: MinedTransaction | None = None
     evidence: Evidence = Evidence.UNAVAILABLE
     source: str = ""
+    passed_over: tuple[SourceError, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,27 +67,37 @@ class _Found:
 
 
 class AnnouncementJudge:
-    """Asks one endpoint of each network, and the next one when that does not answer.
+    """Asks endpoints of each network, until enough of them have said the same.
 
-    The user's own come first, then nodes before servers. Close it with `close`.
+    The user's own come first and are believed, then nodes before servers. quorum: how many
+    operators must say the same where none is his. Close it with `close`.
     """
 
-    def __init__(self, registry: Registry, endpoints: Mapping[str, Sequence[Endpoint]]) -> None:
-        self._registry, self._endpoints = registry, endpoints
-        self._opened: dict[str, list[PaymentSource]] = {}
-        self._searched: dict[tuple[str, str], _Found | SourceError] = {}
+    def __init__(
+        self, registry: Registry, endpoints: Mapping[str, Sequence[Endpoint]], quorum: int = 1
+    ) -> None:
+        self._registry, self._endpoints, self._quorum = registry, endpoints, quorum
+        self._fleets: dict[str, PaymentFleet] = {}
+        self._searched: dict[tuple[str, str], _Found | SourceRejectedError] = {}
+        self._failed: Counter[tuple[str, str]] = Counter()
+        self._nonces: dict[int, tuple[int, bool]] = {}
         self._wanted: dict[str, list[Announcement]] = {}
 
     def judge_all(
         self, rows: Iterable[Announced], progress: Callable[[int], None] | None = None
     ) -> list[JudgedAnnouncement]:
-        """Judge every row, in order. A source that fails makes its rows `unavailable`, no error."""
+        """Judge every row, in order. A source that fails makes its rows `unavailable`, no error.
+
+        Raises ConfigError if a network's endpoints cannot make up the quorum.
+        """
         said = list(rows)
-        self._searched.clear()
-        self._wanted.clear()
+        for memory in (self._searched, self._failed, self._nonces, self._wanted):
+            memory.clear()
         for row in said:
-            if isinstance(row, Announcement) and not row.txid:
-                self._wanted.setdefault(row.network, []).append(row)
+            if isinstance(row, Announcement):
+                self._open(row)
+                if not row.txid:
+                    self._wanted.setdefault(row.network, []).append(row)
         judged = []
         for row in said:
             judged.append(self._judge(row))
@@ -92,26 +107,61 @@ class AnnouncementJudge:
 
     def close(self) -> None:
         """Close the connections."""
-        for sources in self._opened.values():
-            for source in sources:
-                source.close()
+        for fleet in self._fleets.values():
+            fleet.close()
+
+    def _open(self, row: Announcement) -> None:
+        for name in {row.network, *([_NONCE_NETWORK] if isinstance(row.amount, NonceRule) else [])}:
+            usable = [e for e in self._endpoints.get(name, ()) if e.protocol in PAYMENT_SOURCES]
+            if usable and name not in self._fleets:
+                network = self._registry.network(name)
+                self._fleets[name] = PaymentFleet(network, usable, self._quorum)
+
+    def _fleet(self, network: str) -> PaymentFleet:
+        if network not in self._fleets:
+            protocols = ", ".join(PAYMENT_SOURCES)
+            raise ConfigError(f"no endpoint of {network} is configured with protocol {protocols}")
+        return self._fleets[network]
 
     def _judge(self, row: Announced) -> JudgedAnnouncement:
         if isinstance(row, UnreadableAnnouncement):
             return JudgedAnnouncement(row, ControlResult(row.control, reason=row.reason))
         try:
-            said = self._with_amount(row)
-            return self._first(row.network, lambda source: self._ask(source, said))
+            said, surely = self._with_amount(row)
+            fleet = self._fleet(row.network)
+            bench = Bench(self._quorum, surely, partial(self._has_block, fleet))
+            words, failures = fleet.hear(partial(self._ask, said), bench.enough)
+            if not words:
+                raise _nobody(failures)
+            heard = replace(bench, failures=failures).judge(words)
         except (SourceError, ConfigError) as e:
             reason = f"the chain could not be asked: {e}"
             return JudgedAnnouncement(
                 row, ControlResult(Control.UNSUPPORTED, scheme=SCHEME, reason=reason)
             )
+        return JudgedAnnouncement(
+            said, heard.result, heard.transaction, heard.evidence, heard.source, tuple(failures)
+        )
 
-    def _ask(self, source: PaymentSource, said: Announcement) -> JudgedAnnouncement:
+    def _ask(
+        self, said: Announcement, source: PaymentSource, earlier: Sequence[Word[Said]]
+    ) -> Said:
+        """What one endpoint says. Where others deny it or must agree, its block is looked at."""
         result, transaction = self._named(source, said) if said.txid else self._any(source, said)
-        name = source.endpoint.name
-        return JudgedAnnouncement(said, result, transaction, source.evidence, name)
+        certainly = judge_bytes(said, transaction) if transaction else None
+        found = Said(certainly or result, transaction, certain=certainly is not None)
+        if found.shows and transaction is not None and (earlier or self._quorum > 1):
+            source.show_block(transaction)
+        return found
+
+    @staticmethod
+    def _has_block(fleet: PaymentFleet, word: Word[Said], transaction: MinedTransaction) -> bool:
+        block = transaction.block
+        try:
+            seen = fleet.ask_at(word.seat, lambda source: source.block_hash(block.height))
+        except SourceError:
+            return False
+        return seen == block.hash
 
     def _named(
         self, source: PaymentSource, said: Announcement
@@ -143,21 +193,49 @@ class AnnouncementJudge:
                 undecided = undecided or (result, transaction)
         return undecided or (judge_absence(said, found.tip), None)
 
-    def _with_amount(self, said: Announcement) -> Announcement:
+    def _with_amount(self, said: Announcement) -> tuple[Announcement, bool]:
+        """The announcement with its amount as a number, and whether that is certain."""
         rule = said.amount
         if not isinstance(rule, NonceRule):
-            return said
-        nonce = self._first(_NONCE_NETWORK, lambda source: source.nonce(rule.height))
-        return replace(said, amount=nonce_amount(nonce, rule.digits) * rule.unit)
+            return said, True
+        if rule.height not in self._nonces:
+            self._nonces[rule.height] = self._nonce(rule.height)
+        nonce, surely = self._nonces[rule.height]
+        return replace(said, amount=nonce_amount(nonce, rule.digits) * rule.unit), surely
+
+    def _nonce(self, height: int) -> tuple[int, bool]:
+        """A block's nonce, and whether it is certain. Raises SourceError where servers differ."""
+        wanted = max(LEAST, self._quorum)
+        words, failures = self._fleet(_NONCE_NETWORK).hear(
+            lambda source, _: source.nonce(height), lambda some: operators(some) >= wanted
+        )
+        if not words:
+            raise _nobody(failures)
+        names = ", ".join(word.seat.name for word in words)
+        if len({word.said for word in words}) > 1:
+            raise SourceRejectedError(names, f"they disagree on the nonce of block {height}")
+        count = operators(words)
+        if count < self._quorum and not words[0].seat.own:
+            what = f"only {count} of {self._quorum} operators told the nonce of block {height}"
+            raise SourceRejectedError(names, what)
+        return words[0].said, words[0].seat.own or count >= wanted
 
     def _spends(self, source: PaymentSource, network: str) -> _Found:
-        """One search for all rows of the network that name no transaction."""
+        """One search for all rows of the network that name no transaction.
+
+        What has failed a few times is not searched for again.
+        """
         key = network, source.endpoint.name
         if key not in self._searched:
             try:
                 self._searched[key] = self._search(source, self._wanted[network])
-            except SourceError as e:
+            except SourceRejectedError as e:
                 self._searched[key] = e
+            except SourceUnavailableError as e:
+                self._failed[key] += 1
+                if self._failed[key] < ALONE or e.retry_after is not None:
+                    raise
+                self._searched[key] = SourceRejectedError(e.endpoint, e.what)
         found = self._searched[key]
         if isinstance(found, SourceError):
             raise found
@@ -170,27 +248,10 @@ class AnnouncementJudge:
         scripts = {script_pubkey(a.address) for a in announced}
         return _Found(tip, source.spends(sorted(scripts), first, last))
 
-    def _first(self, network: str, ask: Callable[[PaymentSource], T]) -> T:
-        """What the first source says that answers at all.
 
-        Raises ConfigError if none is configured; else the last one's error.
-        """
-        failure: SourceError | None = None
-        for source in self._sources(network):
-            try:
-                return ask(source)
-            except SourceUnavailableError as e:
-                failure = e
-        if failure is not None:
-            raise failure
-        protocols = ", ".join(PAYMENT_SOURCES)
-        raise ConfigError(f"no endpoint of {network} is configured with protocol {protocols}")
-
-    def _sources(self, name: str) -> list[PaymentSource]:
-        if name not in self._opened:
-            order = {protocol: place for place, protocol in enumerate(PAYMENT_SOURCES)}
-            usable = [e for e in self._endpoints.get(name, ()) if e.protocol in order]
-            usable.sort(key=lambda e: (not e.own, order[e.protocol]))
-            network = self._registry.network(name)
-            self._opened[name] = [PAYMENT_SOURCES[e.protocol](e, network) for e in usable]
-        return self._opened[name]
+def _nobody(failures: Sequence[SourceError]) -> SourceError:
+    """The error of those who were asked, all of whom failed; each is named."""
+    if len(failures) == 1:
+        return failures[0]
+    first, *others = failures
+    return SourceRejectedError(first.endpoint, "; ".join([first.what, *map(str, others)]))

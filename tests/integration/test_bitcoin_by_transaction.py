@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -11,11 +12,17 @@ from pathlib import Path
 import pytest
 from support.bitcoin_chain import Chain, regtest, transaction
 from support.large_chain import BY_WITNESS
+from support.scripted_http import Said, Seen, serving
 from support.wallet import EVERY, FUNDS, Wallet
 
 from scanner.chains.bitcoin.core_rpc import CoreRpc
-from scanner.chains.bitcoin.mined import block_nonce, mined_transaction, spending_transactions
-from scanner.errors import HeightNotReachedError, SourceRejectedError
+from scanner.chains.bitcoin.mined import (
+    block_holds,
+    block_nonce,
+    mined_transaction,
+    spending_transactions,
+)
+from scanner.errors import HeightNotReachedError, SourceRejectedError, SourceUnavailableError
 from scanner.model.addresses.interface import Address
 from scanner.model.balance import Evidence
 from scanner.model.control import Binding, Control, Freshness
@@ -189,3 +196,56 @@ def test_a_node_without_indexes_and_bad_ids(tmp_path: Path, chain: Chain, rpc: C
         with pytest.raises(SourceRejectedError, match="-blockfilterindex"):
             spending_transactions(without, [b"\x51"], 0, 1)
         without.close()
+
+
+def test_a_node_that_is_still_indexing_does_not_know_what_is_not_there(chain: Chain) -> None:
+    """Core's own words until its index of transactions is complete; the code is that of no such."""
+    words = (
+        "No such mempool transaction. Blockchain transactions are still in the process of being "
+        "indexed. Use gettransaction for wallet transactions."
+    )
+
+    def answer(request: Seen) -> Said:
+        call = json.loads(request.body)
+        said = {"jsonrpc": "2.0", "id": call["id"]}
+        if call["method"] == "getrawtransaction":
+            said["error"] = {"code": -5, "message": words}
+        else:
+            said["result"] = chain.node.rpc(call["method"], *call["params"])
+        return Said(200, json.dumps(said, default=str).encode())
+
+    script = b"\x51"
+    with serving(answer) as host:
+        endpoint = replace(chain.node.endpoint("mine"), url=f"http://{host}")
+        with (
+            closing(CoreRpc(endpoint)) as rpc,
+            pytest.raises(SourceUnavailableError, match="not indexed all transactions yet"),
+        ):
+            mined_transaction(rpc, BITCOIN, "ab" * 32)
+        with closing(AnnouncementJudge(load_registry(), {"bitcoin": [endpoint]})) as judge:
+            (judged,) = judge.judge_all([_said(script, txid="ab" * 32, until=chain.tip())])
+    assert judged.result.control is Control.UNSUPPORTED
+    assert judged.evidence is Evidence.UNAVAILABLE
+
+
+def test_the_block_of_a_transaction_is_shown(
+    chain: Chain, rpc: CoreRpc, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reward = chain.node.rpc("getblock", chain.node.rpc("getbestblockhash"), 1)["tx"][0]
+    mined = mined_transaction(rpc, BITCOIN, reward)
+    assert mined is not None
+    block_holds(rpc, mined)
+    with pytest.raises(SourceUnavailableError, match="without the transaction"):
+        block_holds(rpc, replace(mined, txid="ab" * 32))
+    elsewhere = replace(mined.block, hash=chain.node.rpc("getblockhash", 1))
+    with pytest.raises(SourceUnavailableError, match="without the transaction"):
+        block_holds(rpc, replace(mined, block=elsewhere))
+    honest = CoreRpc.call
+
+    def invented(self: CoreRpc, method: str, *args: object) -> object:
+        said = honest(self, method, *args)  # type: ignore[arg-type]
+        return {"tx": [reward, "ab" * 32]} if method == "getblock" else said
+
+    monkeypatch.setattr(CoreRpc, "call", invented)
+    with pytest.raises(SourceUnavailableError, match="without the transaction"):
+        block_holds(rpc, mined)

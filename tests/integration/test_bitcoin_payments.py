@@ -176,3 +176,40 @@ def test_other_chains_busy_addresses_and_broken_answers(
     stub.queue[:] = [tip(), Said(200, b"ab" * 32), Said(200, json.dumps(block).encode())]
     with pytest.raises(SourceError, match="nonce"):
         server.nonce(1)
+
+
+def test_a_server_that_does_not_know_its_own_block_is_not_believed(
+    paid: dict[bytes, str], stub: EsploraStub, server: EsploraPayments
+) -> None:
+    """It lists nothing, and knows no transaction: so it says nothing about the one asked for."""
+    honest = stub._answer
+
+    def empty(parts: list[str]) -> Said:
+        if parts[0] == "scripthash":
+            return Said(200, b"[]")
+        return Said(404) if parts[0] == "tx" else honest(parts)
+
+    stub._answer = empty  # type: ignore[method-assign]
+    script, txid = next(iter(paid.items()))
+    for ask in (lambda: server.mined(txid), lambda: server.spends([script], 1, 9)):
+        with pytest.raises(SourceRejectedError, match="its silence is not trusted"):
+            ask()
+    stub._answer = honest  # type: ignore[method-assign]
+    assert server.mined("ab" * 32) is None
+    stub._answer = empty  # type: ignore[method-assign]
+    assert server.mined(txid) is None, "it was found to know its block, once"
+
+
+def test_a_block_is_shown_with_its_header(
+    paid: dict[bytes, str], stub: EsploraStub, server: EsploraPayments
+) -> None:
+    mined = server.mined(next(iter(paid.values())))
+    assert mined is not None
+    server.show_block(mined)
+    with pytest.raises(SourceUnavailableError, match="without the transaction"):
+        server.show_block(replace(mined, txid="ab" * 32))
+    stub.queue[:] = [Said(404), Said(404)]
+    server.show_block(mined)  # it shows no blocks: then its word is what it was
+    stub.queue[:] = [Said(200, b"00" * 80), Said(200, json.dumps([mined.txid]).encode())]
+    with pytest.raises(SourceUnavailableError, match="do not make its header"):
+        server.show_block(mined)

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from scanner.chains.bitcoin.coins import MAX_COIN
 from scanner.chains.bitcoin.index_source import Wanted, coins
 from scanner.chains.bitcoin.paid import LAST, ORDERED, holders_of
-from scanner.chains.bitcoin.spv import merkle_root, parse_header
+from scanner.chains.bitcoin.spv import is_block
 from scanner.chains.bitcoin.transaction import Transaction, parse_transaction
 from scanner.chains.fleet.interface import Answer, Holder, Refusal
 from scanner.chains.shape import take
@@ -88,22 +88,29 @@ class EsploraServer:
 
         Raises SourceUnavailableError.
         """
-        texts = [self._http.get(f"block/{at.hash}/{what}") for what in ("header", "txids")]
-        if any(reply.status in (400, 404, 501) for reply in texts):
+        txids = self.txids(at.hash)
+        if txids is None:
             return []
-        for reply in texts:
-            reply.raise_for_status()
-        txids = [take(self._name, t, str) for t in take(self._name, texts[1].json(), list)]
-        try:
-            header = parse_header(bytes.fromhex(texts[0].text().strip()))
-            held = header.hash == at.hash and header.merkle_root == merkle_root(txids or [""])
-        except ValueError:
-            held = False
-        if not held or not all(_HASH.fullmatch(txid) for txid in txids):
-            raise self._broken("the transactions of the block do not make its header")
         first = len(txids) - LAST if self.endpoint.network in ORDERED else len(txids)
         coinbase, *last = (self._mined(t) for t in [txids[0], *txids[max(1, first) :]])
         return holders_of(self.endpoint.network, coinbase, last)
+
+    def txids(self, block_hash: str) -> list[str] | None:
+        """The ids of a block's transactions, checked against its header; None if it shows none.
+
+        Raises SourceUnavailableError.
+        """
+        texts = [self._http.get(f"block/{block_hash}/{what}") for what in ("header", "txids")]
+        if any(reply.status in (400, 404, 501) for reply in texts):
+            return None
+        for reply in texts:
+            reply.raise_for_status()
+        txids = [take(self._name, t, str) for t in take(self._name, texts[1].json(), list)]
+        if not all(_HASH.fullmatch(t) for t in txids) or not is_block(
+            texts[0].text().strip(), txids, block_hash
+        ):
+            raise self._broken("the transactions of the block do not make its header")
+        return txids
 
     def _mined(self, txid: str) -> Transaction:
         try:

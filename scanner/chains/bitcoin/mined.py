@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from scanner.chains.bitcoin.core_filters import BLOCKS, activity, relevant_blocks
 from scanner.chains.bitcoin.core_long import LongCall
 from scanner.chains.bitcoin.core_rpc import RPC_INVALID_ADDRESS_OR_KEY, CoreRpc, RpcFailure
+from scanner.chains.bitcoin.spv import is_block
 from scanner.chains.bitcoin.transaction import Transaction, parse_transaction, read_unlocking
 from scanner.chains.shape import take
 from scanner.errors import (
@@ -22,20 +23,23 @@ from scanner.net.words import heard
 
 _TXID = re.compile(r"[0-9a-f]{64}")
 _BATCH = 200
+_INDEXING = "being indexed"  # what Core says of an unknown transaction until its index is complete
 
 
 def mined_transaction(rpc: CoreRpc, network: Network, txid: str) -> MinedTransaction | None:
     """Read a transaction of the node's best chain; None if it is unknown or not yet mined.
 
     Every transaction is parsed here and checked against its id. Needs a node with `-txindex`.
-    Raises SourceRejectedError if the node has none or `txid` is none, SourceUnavailableError.
+    Raises SourceRejectedError if the node has none or `txid` is none, SourceUnavailableError also
+    where its index is not complete: there it does not know what is in the chain.
     """
     if not _TXID.fullmatch(txid):
         raise SourceRejectedError(rpc.name, f"{clip(txid)!r} is not a transaction id")
     info = rpc.chain_info(network)
     answer = rpc.ask("getrawtransaction", [txid, True])
     if isinstance(answer, RpcFailure):
-        if answer.code == RPC_INVALID_ADDRESS_OR_KEY and "-txindex" not in answer.message:
+        silent = any(words in answer.message for words in ("-txindex", _INDEXING))
+        if answer.code == RPC_INVALID_ADDRESS_OR_KEY and not silent:
             return None
         raise _no_index(rpc, answer)
     if not isinstance(answer, dict) or not answer.get("confirmations"):
@@ -86,6 +90,21 @@ def block_nonce(rpc: CoreRpc, network: Network, height: int) -> int:
     return nonce
 
 
+def block_holds(rpc: CoreRpc, transaction: MinedTransaction) -> None:
+    """Make sure that the block which a node names holds the transaction, by ids and header.
+
+    Raises SourceUnavailableError if it does not.
+    """
+    block_hash = transaction.block.hash
+    block = rpc.call("getblock", [block_hash, 1])
+    txids = [take(rpc.name, txid, str) for txid in take(rpc.name, block, list, "tx")]
+    header = take(rpc.name, rpc.call("getblockheader", [block_hash, False]), str)
+    if transaction.txid not in txids or not is_block(header, txids, block_hash):
+        raise SourceUnavailableError(
+            rpc.name, "shows a block without the transaction that it says is in it"
+        )
+
+
 def _spend(rpc: CoreRpc, event: object) -> tuple[bytes, str]:
     script = take(rpc.name, event, str, "prevout_spk", "hex")
     try:
@@ -125,6 +144,9 @@ def _parse(rpc: CoreRpc, txid: str, text: str) -> Transaction:
 
 
 def _no_index(rpc: CoreRpc, failure: RpcFailure) -> SourceRejectedError | SourceUnavailableError:
+    if _INDEXING in failure.message:
+        what = "has not indexed all transactions yet: wait for its index"
+        return SourceUnavailableError(rpc.name, what)
     if failure.code == RPC_INVALID_ADDRESS_OR_KEY:
         return SourceRejectedError(rpc.name, "has no transaction index: start it with -txindex")
     error = rpc.error("getrawtransaction", failure)

@@ -10,7 +10,13 @@ from typing import Protocol
 from scanner.chains.bitcoin.checkpoints import chain_marker
 from scanner.chains.bitcoin.core_rpc import CoreRpc
 from scanner.chains.bitcoin.esplora import EsploraServer
-from scanner.chains.bitcoin.mined import block_nonce, mined_transaction, spending_transactions
+from scanner.chains.bitcoin.mined import (
+    block_holds,
+    block_nonce,
+    mined_transaction,
+    spending_transactions,
+)
+from scanner.chains.bitcoin.spv import WORK
 from scanner.chains.bitcoin.transaction import Transaction, parse_transaction, read_unlocking
 from scanner.chains.shape import take
 from scanner.errors import (
@@ -55,6 +61,18 @@ class PaymentSource(Protocol):
         """The nonce of a block's header, 0 to 2^32 - 1."""
         ...
 
+    def block_hash(self, height: int) -> str:
+        """Hash of the best chain's block at a height; "" above the tip."""
+        ...
+
+    def show_block(self, transaction: MinedTransaction) -> None:
+        """Have the block shown that the transaction is said to be in: its ids, and its header.
+
+        Raises SourceUnavailableError if they do not hold it. Not looked at on networks whose
+        headers are not known here, or where a server does not show blocks.
+        """
+        ...
+
     def close(self) -> None:
         """Close the connections."""
         ...
@@ -84,6 +102,15 @@ class NodePayments:
         """See PaymentSource."""
         return block_nonce(self._rpc, self._network, height)
 
+    def block_hash(self, height: int) -> str:
+        """See PaymentSource."""
+        return self._rpc.block_hash(height)
+
+    def show_block(self, transaction: MinedTransaction) -> None:
+        """See PaymentSource."""
+        if self._network.name in WORK:
+            block_holds(self._rpc, transaction)
+
     def close(self) -> None:
         """See PaymentSource."""
         self._rpc.close()
@@ -103,7 +130,7 @@ class EsploraPayments:
         self._name, self._network = endpoint.name, network
         self._server = EsploraServer(endpoint)
         self._chain = endpoint.chain or network.chain_id
-        self._checked = False
+        self._checked = self._trusted = False
 
     def tip(self) -> int:
         """See PaymentSource. Raises SourceRejectedError."""
@@ -123,7 +150,10 @@ class EsploraPayments:
             raise SourceRejectedError(self._name, f"{clip(txid)!r} is not a transaction id")
         self.tip()
         about = self._server.find(f"tx/{txid}")
-        if about is None or not take(self._name, about, bool, "status", "confirmed"):
+        if about is None:
+            self._know_newest()
+            return None
+        if not take(self._name, about, bool, "status", "confirmed"):
             return None
         raw = self._raw(txid)
         parsed = self._parse(txid, raw)
@@ -142,7 +172,10 @@ class EsploraPayments:
 
     def spends(self, scripts: Sequence[bytes], first: int, last: int) -> Spends:
         """See PaymentSource."""
-        return {script: self._spends_of(script, first, last) for script in scripts}
+        found = {script: self._spends_of(script, first, last) for script in scripts}
+        if not all(found.values()):
+            self._know_newest()
+        return found
 
     def nonce(self, height: int) -> int:
         """See PaymentSource. Raises HeightNotReachedError and SourceUnavailableError."""
@@ -156,9 +189,34 @@ class EsploraPayments:
             raise self._broken("gave a nonce that does not fit a header")
         return nonce
 
+    def block_hash(self, height: int) -> str:
+        """See PaymentSource."""
+        return self._server.block_hash(height)
+
+    def show_block(self, transaction: MinedTransaction) -> None:
+        """See PaymentSource. Raises SourceUnavailableError."""
+        if self._network.name not in WORK:
+            return
+        txids = self._server.txids(transaction.block.hash)
+        if txids is not None and transaction.txid not in txids:
+            raise self._broken("shows a block without the transaction that it says is in it")
+
     def close(self) -> None:
         """See PaymentSource."""
         self._server.close()
+
+    def _know_newest(self) -> None:
+        """Make sure, once, that it knows what is in its own newest block, before it is believed
+        that it does not know something else. Raises SourceRejectedError.
+        """
+        if self._trusted or self._network.name not in WORK:
+            return
+        height = self._server.tip()
+        txids = self._server.txids(self._server.block_hash(height))
+        if txids is None or self._server.find(f"tx/{txids[0]}") is None:
+            what = f"does not show what is in its own block {height}: its silence is not trusted"
+            raise SourceRejectedError(self._name, what)
+        self._trusted = True
 
     def _spends_of(self, script: bytes, first: int, last: int) -> list[str]:
         found: list[str] = []

@@ -124,6 +124,15 @@ def merkle_root(txids: Sequence[str]) -> bytes:
     return layer[0]
 
 
+def is_block(header: str, txids: Sequence[str], block_hash: str) -> bool:
+    """Whether a header, in hex, has the hash and is of the transactions with these ids."""
+    try:
+        read = parse_header(bytes.fromhex(header))
+        return read.hash == block_hash and read.merkle_root == merkle_root(txids or [""])
+    except ValueError:
+        return False
+
+
 def _check_steady(before: int, after: int, height: int) -> None:
     if height % PERIOD:
         if before != after:

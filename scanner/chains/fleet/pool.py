@@ -60,9 +60,9 @@ def pause(seconds: float) -> None:
 class Pool(Generic[M]):
     """The endpoints of one network. Safe to use from several threads.
 
-    prefer: sorts endpoints before their health does (the user's own first); by default it is the
-    same for all. sleep, clock: for tests. Raises ConfigError when there is no endpoint or two name
-    one chain differently.
+    prefer: sorts endpoints before their health does (the user's own first), the lowest first; by
+    default it is the same for all. sleep, clock: for tests. Raises ConfigError when there is no
+    endpoint or two name one chain differently.
     """
 
     def __init__(

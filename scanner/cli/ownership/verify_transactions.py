@@ -12,6 +12,7 @@ import typer
 from scanner.cli.common.console import finish
 from scanner.cli.common.options import Endpoints
 from scanner.cli.common.progress import ProgressBar
+from scanner.cli.common.reading import Quorum
 from scanner.cli.ownership.verify import Jsonl, keep_apart
 from scanner.ownership.bitcoin import announcements
 from scanner.reports.commands import transactions
@@ -27,20 +28,21 @@ AnnouncementFile = Annotated[
 
 
 def verify_transactions(
-    file: AnnouncementFile, jsonl: Jsonl = "", endpoints: Endpoints = None
+    file: AnnouncementFile, jsonl: Jsonl = "", endpoints: Endpoints = None, quorum: Quorum = 1
 ) -> None:
     """Check control that is proven by transactions instead of signatures.
 
     Looks for payments of an announced amount from an address to itself, and OP_RETURN
     commitments to a digest, on Bitcoin and similar networks. Asks a node (with -txindex, and
     -blockfilterindex for transactions that are not named) or an Esplora server. No database.
+    What is not there is false only if your own node says so, or servers of two operators do
+    (with a higher quorum, of so many).
     """
     keep_apart(str(file), jsonl)
     registry = tables.load_registry()
     rows = announcements.read_announcements(file, registry)
-    judge = announced.AnnouncementJudge(
-        registry, endpoint_table.load_endpoints(endpoints, registry)
-    )
+    table = endpoint_table.load_endpoints(endpoints, registry)
+    judge = announced.AnnouncementJudge(registry, table, quorum)
     with closing(judge), ProgressBar(f"verifying {file.name}", "rows") as bar:
         judged = judge.judge_all(rows, lambda done: bar.update(done / len(rows), done))
     if jsonl:

@@ -108,6 +108,21 @@ def judge_transaction(said: Announcement, transaction: MinedTransaction) -> Cont
     )
 
 
+def judge_bytes(said: Announcement, transaction: MinedTransaction) -> ControlResult | None:
+    """Judge the transaction that was named by what its own id fixes, which is what it makes.
+
+    What coins it spends, and in which block it is, its id does not fix. Returns `mismatch` if it
+    makes something else than was announced, None if it does not or is not the one that was named.
+    """
+    if transaction.txid != said.txid:
+        return None
+    try:
+        _does_as_announced(said, script_pubkey(said.address), transaction)
+    except NotProvenError as e:
+        return e.result(SCHEME)
+    return None
+
+
 def judge_absence(said: Announcement, tip: int) -> ControlResult:
     """Judge an announcement of which no transaction is mined, up to the block `tip`.
 
@@ -120,6 +135,8 @@ def judge_absence(said: Announcement, tip: int) -> ControlResult:
             Control.MISMATCH,
             f"{what}{start}, and the last allowed block was {said.until}",
         )
+    elif tip <= said.after:
+        control, words = Control.UNSIGNED, f"no block after {said.after} is there yet: it is {tip}"
     else:
         control, words = Control.UNSIGNED, f"{what}{start} up to block {tip}"
     return ControlResult(control, scheme=SCHEME, reason=words)

@@ -87,13 +87,15 @@ def render_transactions(rows: Iterable[JudgedAnnouncement]) -> bytes:
 def print_transactions(
     rows: Sequence[JudgedAnnouncement], own_chains: dict[str, str], stream: TextIO
 ) -> TransactionSummary:
-    """Write a line for each row, a warning for test chains, and one sentence.
+    """Write a line for each row, who was passed over, a warning for test chains, and one sentence.
 
     own_chains: network -> the chain id that is its own.
     """
     summary = TransactionSummary.of(rows)
     for judged in rows:
         stream.write(printable(_line(judged)) + "\n")
+    for line in _passed_over(rows):
+        stream.write(printable(line) + "\n")
     for network, chain in sorted(summary.chains):
         if own_chains.get(network) != chain:
             stream.write(printable(f"NOT THE REAL {network}: read on the chain {chain!r}") + "\n")
@@ -108,6 +110,17 @@ def _line(judged: JudgedAnnouncement) -> str:
         f"line {shown['row']}: {shown['network']} {shown['address']}: "
         f"{shown['control']}{said_by}: {shown['reason']}"
     )
+
+
+def _passed_over(rows: Sequence[JudgedAnnouncement]) -> list[str]:
+    """A line for each endpoint that others had to stand in for, with its first reason."""
+    failures = [failure for judged in rows for failure in judged.passed_over]
+    counts = Counter(failure.endpoint for failure in failures)
+    first = {failure.endpoint: failure.what for failure in reversed(failures)}
+    return [
+        f"{name} was passed over for {counted(count, 'row')}: {first[name]}"
+        for name, count in sorted(counts.items())
+    ]
 
 
 def _sentence(summary: TransactionSummary, rows: int) -> str:
