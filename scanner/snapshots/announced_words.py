@@ -104,7 +104,8 @@ class Bench:
             silent = [word for word in others if word.said.transaction is None]
             refuted = [word for word in silent if self.has_block(word, transaction)]
             if operators([*best, *refuted]) < self.quorum:
-                what = f"{agreed} of the {self.quorum} operators that must show it does"
+                count = counted(agreed, "operator shows", "operators show")
+                what = f"{count} it, and it takes {self.quorum}"
                 result = self._too_few(what, result, words)
         several = agreed > 1 and agreed >= self.quorum
         evidence = Evidence.AGREED if several else best[0].seat.source.evidence
@@ -128,15 +129,16 @@ class Bench:
         return replace(heard, result=result, source=_names(words))
 
     def _too_few(self, what: str, result: ControlResult, words: Words) -> ControlResult:
-        failed = [
-            f"{failure.endpoint} was passed over: {failure.what}" for failure in self.failures
-        ]
         to_do = "add your own node, or an endpoint of another operator"
         if self.quorum == 1:
             to_do += " and ask with --quorum 2"
         if len(words) > operators(words):
             to_do += "; name the operators of your endpoints"
-        reason = "; ".join([result.reason, what, *failed]) + f": {to_do}"
+        failed = [
+            f"{failure.endpoint} was passed over: {failure.what}" for failure in self.failures
+        ]
+        others = f" ({'; '.join(failed)})" if failed else ""
+        reason = f"{result.reason}; {what}: {to_do}{others}"
         return ControlResult(Control.UNSUPPORTED, scheme=result.scheme, reason=reason)
 
 

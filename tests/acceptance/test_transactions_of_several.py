@@ -213,7 +213,7 @@ def test_a_quorum_shows_it(
     assert (done.status, _verdicts(done)) == (0, [("controls", "agreed", "a, b")] * 2), done.err
     done = verify(rows, [two[0], _dead("dead")], "--quorum", 2)
     assert (done.status, {o["control"] for o in done.objects}) == (3, {"unsupported"})
-    assert "1 of the 2 operators that must show it does" in done.objects[0]["reason"]
+    assert "1 operator shows it, and it takes 2" in done.objects[0]["reason"]
     assert "dead was passed over: " in done.objects[0]["reason"]
     # Who hides it has its block: his own chain has it, whatever he says.
     stubs["b"].hide.add(paid[1])

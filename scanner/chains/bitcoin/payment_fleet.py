@@ -6,6 +6,7 @@ beside others, until the caller has heard enough. A user's own endpoint is the l
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
@@ -37,7 +38,9 @@ class PaymentSeat:
         self.operator = operator_of(endpoint)
         self.chain_id = endpoint.chain or network.chain_id
         self.own = endpoint.own
-        self.failed = 0  # times at one question, those left out after which it asked for time
+        self.failed = 0  # at one question; a failure with a time to come back counts half
+        self.is_out = False  # of that question: it was refused, or failed too often
+        self.not_before = 0.0  # when it asked to be asked again, by the monotonic clock
         self.has_answered = False
 
     def check(self) -> None:
@@ -86,7 +89,7 @@ class PaymentFleet:
         require_operators(asked, endpoints, quorum)
         seats = [PaymentSeat(PAYMENT_SOURCES[e.protocol](e, network), network) for e in endpoints]
         self._pool: Pool[PaymentSeat] = Pool(seats, prefer=_rank)
-        self._lost: set[str] = set()
+        self._lost: dict[str, SourceError] = {}
 
     def hear(
         self, ask: Ask[T], enough: Callable[[Sequence[Word[T]]], bool]
@@ -98,15 +101,13 @@ class PaymentFleet:
         """
         words: list[Word[T]] = []
         failures: dict[str, SourceError] = {}
-        gone: set[str] = set()
         for seat in self._pool.nodes:
-            seat.failed = 0
-        while left := self._left(words, gone):
+            seat.failed, seat.is_out = 0, False
+        while left := self._left(words):
             try:
                 said, seat = self._one_of(left, lambda s: _tried(s, ask, words, failures))
             except SourceError as e:
                 self._lose(left, failures, e)
-                gone.update(seat.name for seat in left)
                 continue
             failures.pop(seat.name, None)
             words.append(Word(said, seat))
@@ -125,29 +126,36 @@ class PaymentFleet:
         for seat in self._pool.nodes:
             seat.source.close()
 
-    def _left(self, words: Sequence[Word[T]], gone: set[str]) -> list[PaymentSeat]:
-        heard = {word.seat.name for word in words} | gone
+    def _left(self, words: Sequence[Word[T]]) -> list[PaymentSeat]:
+        """Who is asked next: of operators not heard yet, and who did not fail all the time."""
+        heard = {word.seat.name for word in words}
         operators = {word.seat.operator for word in words}
-        left = [seat for seat in self._pool.nodes if seat.name not in heard]
-        return [seat for seat in left if seat.operator not in operators] or left
+        left = [seat for seat in self._pool.nodes if seat.name not in heard and not seat.is_out]
+        left = [seat for seat in left if seat.operator not in operators] or left
+        return [seat for seat in left if seat.name not in self._lost] or left
 
     def _one_of(
         self, left: Sequence[PaymentSeat], task: Callable[[PaymentSeat], T]
     ) -> tuple[T, PaymentSeat]:
-        """Ask with patience; where that was in vain before, once and without waiting."""
+        """Ask with patience; where that was in vain before, once, and not before it is time."""
         names = {seat.name for seat in left}
-        run = self._pool.run_each if names <= self._lost else self._pool.run
+        run = self._pool.run
+        if names <= self._lost.keys():
+            run, now = self._pool.run_each, time.monotonic()
+            names = {seat.name for seat in left if seat.not_before <= now}
         said, seat = run(task, skip={n.name for n in self._pool.nodes} - names)
         seat.has_answered = True
-        self._lost.discard(seat.name)
+        self._lost.pop(seat.name, None)
         return said, seat
 
     def _lose(
         self, left: Sequence[PaymentSeat], failures: dict[str, SourceError], last: SourceError
     ) -> None:
         for seat in left:
-            if isinstance(failures.setdefault(seat.name, last), SourceUnavailableError):
-                self._lost.add(seat.name)
+            seat.is_out = True
+            error = failures.setdefault(seat.name, self._lost.get(seat.name, last))
+            if isinstance(error, SourceUnavailableError):
+                self._lost[seat.name] = error
 
 
 def _tried(
@@ -159,10 +167,12 @@ def _tried(
     except (SourceUnavailableError, ReorgError) as e:
         failures[seat.name] = e
         after = e.retry_after if isinstance(e, SourceUnavailableError) else None
-        seat.failed += after is None
-        if seat.failed >= ALONE:
+        seat.not_before = time.monotonic() + (after or 0)
+        seat.failed += 2 if after is None else 1
+        if seat.failed >= 2 * ALONE:
+            seat.is_out = True
             raise SourceRejectedError(e.endpoint, e.what) from None
         raise SourceUnavailableError(e.endpoint, e.what, after) from None
     except SourceError as e:
-        failures[seat.name] = e
+        failures[seat.name], seat.is_out = e, True
         raise

@@ -117,12 +117,12 @@ def test_an_amount_that_one_operator_told_makes_nothing_false() -> None:
 def test_the_reason_says_who_was_passed_over_and_what_to_do() -> None:
     reason = _heard(A_NO).result.reason
     assert reason == (
-        "mismatch by a; 1 operator says so, and it takes 2 to call it false; dead was passed over: "
-        "is dead: add your own node, or an endpoint of another operator and ask with --quorum 2"
+        "mismatch by a; 1 operator says so, and it takes 2 to call it false: add your own node, or an "
+        "endpoint of another operator and ask with --quorum 2 (dead was passed over: is dead)"
     )
     reason = _heard(A_NO, _word("a2", NO), quorum=2).result.reason
-    assert reason.endswith("of another operator; name the operators of your endpoints")
-    assert "1 of the 2 operators that must show it does" in _heard(A_YES, quorum=2).result.reason
+    assert "of another operator; name the operators of your endpoints (dead" in reason
+    assert "1 operator shows it, and it takes 2" in _heard(A_YES, quorum=2).result.reason
 
 
 @pytest.mark.parametrize(
