@@ -143,15 +143,16 @@ class AnnouncementJudge:
             said, heard.result, heard.transaction, heard.evidence, heard.source, tuple(failures)
         )
 
-    def _ask(
-        self, said: Announcement, source: PaymentSource, earlier: Sequence[Word[Said]]
-    ) -> Said:
-        """What one endpoint says. Where others deny it or must agree, its block is looked at."""
+    def _ask(self, said: Announcement, source: PaymentSource) -> Said:
+        """What one endpoint says. Whoever shows it has to prove it."""
         result, transaction = self._named(source, said) if said.txid else self._any(source, said)
-        certainly = judge_bytes(said, transaction) if transaction else None
+        if transaction is None:
+            return Said(result)
+        certainly = judge_bytes(said, transaction)
         found = Said(certainly or result, transaction, certain=certainly is not None)
-        if found.shows and transaction is not None and (earlier or self._quorum > 1):
-            source.show_block(transaction)
+        if found.shows:
+            held = source.prove(transaction, script_pubkey(said.address))
+            return replace(found, is_proven=held)
         return found
 
     @staticmethod
@@ -207,7 +208,7 @@ class AnnouncementJudge:
         """A block's nonce, and whether it is certain. Raises SourceError where servers differ."""
         wanted = max(LEAST, self._quorum)
         words, failures = self._fleet(_NONCE_NETWORK).hear(
-            lambda source, _: source.nonce(height), lambda some: operators(some) >= wanted
+            lambda source: source.nonce(height), lambda some: operators(some) >= wanted
         )
         if not words:
             raise _nobody(failures)

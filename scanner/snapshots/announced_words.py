@@ -26,12 +26,14 @@ class Said:
     """What one endpoint says about a row.
 
     transaction: what was judged; None if it shows none. certain: the result follows from bytes that
-    the published id fixes, so that it does not matter who shows them.
+    the published id fixes, so that it does not matter who shows them. is_proven: its block was
+    shown to hold the transaction, and coins of the address to be what it spends.
     """
 
     result: ControlResult
     transaction: MinedTransaction | None = None
     certain: bool = False
+    is_proven: bool = False
 
     @property
     def shows(self) -> bool:
@@ -101,7 +103,8 @@ class Bench:
         result = result._replace(reason="; ".join([result.reason, *_against(others)]))
         agreed = operators(best)
         if agreed < self.quorum:
-            silent = [word for word in others if word.said.transaction is None]
+            proven = any(word.said.is_proven for word in best)
+            silent = [word for word in others if proven and word.said.transaction is None]
             refuted = [word for word in silent if self.has_block(word, transaction)]
             if operators([*best, *refuted]) < self.quorum:
                 count = counted(agreed, "operator shows", "operators show")

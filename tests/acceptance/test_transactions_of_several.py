@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
@@ -17,6 +18,8 @@ from support.wallet import Wallet
 from scanner.ownership.bitcoin.by_transaction import nonce_amount
 
 pytestmark = pytest.mark.node
+DIGEST = hashlib.sha256(b"a report").digest()
+CARRIER = b"\x6a\x20" + DIGEST
 HEADER = "network,address,kind,txid,amount,nonce_block,after,until"
 Verify = Callable[..., Done]
 
@@ -41,7 +44,7 @@ def paid(bitcoin: Chain) -> tuple[str, str, int]:
     """An address, the transaction that sent 1234 from it to itself, and the block before that."""
     wallet = Wallet(bitcoin)
     script, before = wallet.scripts["p2wpkh"], bitcoin.tip()
-    txid = wallet.mine(wallet.signed(["p2wpkh"], [(script, 1234), (script, 77)]))
+    txid = wallet.mine(wallet.signed(["p2wpkh"], [(script, 1234), (CARRIER, 0), (script, 77)]))
     bitcoin.mine(3)
     return f"raw({script.hex()})", txid, before
 
@@ -64,8 +67,10 @@ def rows(paid: tuple[str, str, int], bitcoin: Chain) -> list[str]:
 
 @pytest.fixture
 def verify(scanner: Callable[..., Done], tmp_path: Path) -> Verify:
-    def run(rows: Sequence[str], endpoints: Sequence[str], *options: object) -> Done:
-        (tmp_path / "said.csv").write_text("\n".join([HEADER, *rows]) + "\n")
+    def run(
+        rows: Sequence[str], endpoints: Sequence[str], *options: object, header: str = HEADER
+    ) -> Done:
+        (tmp_path / "said.csv").write_text("\n".join([header, *rows]) + "\n")
         (tmp_path / "ends.toml").write_text("\n".join(endpoints))
         told = ("verify-transactions", "said.csv", "--endpoints", "ends.toml", "--jsonl", "-")
         return scanner(*told, *options)
@@ -243,6 +248,34 @@ def test_a_block_that_does_not_hold_it_shows_nothing(
     done = verify(rows, [_server("a", stubs["a"]), _server("b", stubs["b"])])
     assert (done.status, {o["control"] for o in done.objects}) == (3, {"unsupported"}), done.err
     assert "b was passed over: " in done.objects[0]["reason"]
+
+
+def test_coins_of_somebody_else_are_not_spent(
+    verify: Verify, bitcoin: Chain, stubs: dict[str, EsploraStub], paid: tuple[str, str, int]
+) -> None:
+    """A real payment of a real block, said to be from an address that spent nothing."""
+    true, other = paid[0][4:-1], "0014" + "77" * 20
+    honest = stubs["b"]._answer
+
+    def lying(parts: list[str]) -> Said:
+        if parts[0] == "scripthash":
+            parts = [parts[0], hashlib.sha256(bytes.fromhex(true)).hexdigest(), *parts[2:]]
+        said = honest(parts)
+        if parts[0] in ("scripthash", "tx") and parts[-1] != "hex":
+            return Said(said.status, said.body.replace(true.encode(), other.encode()))
+        return said
+
+    stubs["b"]._answer = lying  # type: ignore[method-assign]
+    header = "network,address,kind,digest,after,until"
+    row = f"bitcoin,raw({other}),commitment,{DIGEST.hex()},{paid[2]},{bitcoin.tip()}"
+    two = [_server("a", stubs["a"]), _server("b", stubs["b"])]
+    for ends, options in ((two, ()), (two, ("--quorum", 2)), (two[1:], ())):
+        done = verify([row], ends, *options, header=header)
+        assert (done.status, done.object["control"]) == (3, "unsupported"), done.err
+        assert "reports another coin than the one that was made" in done.object["reason"]
+    one_true = row.replace(other, true)
+    done = verify([one_true], two[:1], header=header)
+    assert (done.status, done.object["control"]) == (0, "controls"), done.err
 
 
 def test_a_transaction_that_does_something_else(

@@ -200,16 +200,36 @@ def test_a_server_that_does_not_know_its_own_block_is_not_believed(
     assert server.mined(txid) is None, "it was found to know its block, once"
 
 
-def test_a_block_is_shown_with_its_header(
+def test_what_a_server_proves(
     paid: dict[bytes, str], stub: EsploraStub, server: EsploraPayments
 ) -> None:
-    mined = server.mined(next(iter(paid.values())))
+    """The block by its ids and header, and the coins by the bytes that made them."""
+    script, txid = next(iter(paid.items()))
+    mined = server.mined(txid)
     assert mined is not None
-    server.show_block(mined)
+    assert server.prove(mined, script)
+    honest = stub._answer
+    elsewhere = replace(
+        mined, block=replace(mined.block, hash=honest(["block-height", "1"]).body.decode())
+    )
     with pytest.raises(SourceUnavailableError, match="without the transaction"):
-        server.show_block(replace(mined, txid="ab" * 32))
-    stub.queue[:] = [Said(404), Said(404)]
-    server.show_block(mined)  # it shows no blocks: then its word is what it was
-    stub.queue[:] = [Said(200, b"00" * 80), Said(200, json.dumps([mined.txid]).encode())]
-    with pytest.raises(SourceUnavailableError, match="do not make its header"):
-        server.show_block(mined)
+        server.prove(elsewhere, script)
+    (coin,) = mined.inputs
+    for lie in (replace(coin, amount=7), replace(coin, script=b"\x51")):
+        with pytest.raises(SourceUnavailableError, match="another coin than the one"):
+            server.prove(replace(mined, inputs=(lie,)), lie.script)
+
+    def change(what: str, said: Said) -> None:
+        stub._answer = lambda parts: said if parts[-1] == what else honest(parts)  # type: ignore[method-assign]
+
+    change("txids", Said(404))
+    assert not server.prove(mined, script), "it shows no blocks: then its word is what it was"
+    for what, said in (
+        ("header", Said(200, b"00" * 80)),
+        ("header", Said(200, b"zz")),
+        ("txids", Said(200, json.dumps([txid]).encode())),
+        ("txids", Said(200, b"[]")),
+    ):
+        change(what, said)
+        with pytest.raises(SourceUnavailableError, match="do not make its header"):
+            server.prove(mined, script)

@@ -68,8 +68,8 @@ class Word(Generic[T]):
     seat: PaymentSeat
 
 
-Ask = Callable[[PaymentSource, Sequence[Word[T]]], T]
-"""Asks one endpoint, when others have said this. Raises SourceError."""
+Ask = Callable[[PaymentSource], T]
+"""Asks one endpoint. Raises SourceError."""
 
 
 def operators(words: Sequence[Word[T]]) -> int:
@@ -105,7 +105,7 @@ class PaymentFleet:
             seat.failed, seat.is_out = 0, False
         while left := self._left(words):
             try:
-                said, seat = self._one_of(left, lambda s: _tried(s, ask, words, failures))
+                said, seat = self._one_of(left, lambda s: _tried(s, ask, failures))
             except SourceError as e:
                 self._lose(left, failures, e)
                 continue
@@ -117,7 +117,7 @@ class PaymentFleet:
                 break
         return words, list(failures.values())
 
-    def ask_at(self, seat: PaymentSeat, ask: Callable[[PaymentSource], T]) -> T:
+    def ask_at(self, seat: PaymentSeat, ask: Ask[T]) -> T:
         """Ask one endpoint that has answered, once more. Raises SourceError."""
         return self._pool.run_at(seat, lambda s: ask(s.source))
 
@@ -158,12 +158,10 @@ class PaymentFleet:
                 self._lost[seat.name] = error
 
 
-def _tried(
-    seat: PaymentSeat, ask: Ask[T], words: Sequence[Word[T]], failures: dict[str, SourceError]
-) -> T:
+def _tried(seat: PaymentSeat, ask: Ask[T], failures: dict[str, SourceError]) -> T:
     """Ask one endpoint; what fails a few times at one question is refused, for it may be that."""
     try:
-        return ask(seat.source, words)
+        return ask(seat.source)
     except (SourceUnavailableError, ReorgError) as e:
         failures[seat.name] = e
         after = e.retry_after if isinstance(e, SourceUnavailableError) else None

@@ -65,11 +65,12 @@ class PaymentSource(Protocol):
         """Hash of the best chain's block at a height; "" above the tip."""
         ...
 
-    def show_block(self, transaction: MinedTransaction) -> None:
-        """Have the block shown that the transaction is said to be in: its ids, and its header.
+    def prove(self, transaction: MinedTransaction, script: bytes) -> bool:
+        """Whether its block was shown to hold it: by the ids in it, which make its header.
 
-        Raises SourceUnavailableError if they do not hold it. Not looked at on networks whose
-        headers are not known here, or where a server does not show blocks.
+        That it spends the coins of a script is looked up in the bytes that made them.
+        False on networks whose headers are not known here, and where a server shows no blocks.
+        Raises SourceUnavailableError if what is shown contradicts what was said.
         """
         ...
 
@@ -106,10 +107,12 @@ class NodePayments:
         """See PaymentSource."""
         return self._rpc.block_hash(height)
 
-    def show_block(self, transaction: MinedTransaction) -> None:
-        """See PaymentSource."""
-        if self._network.name in WORK:
-            block_holds(self._rpc, transaction)
+    def prove(self, transaction: MinedTransaction, script: bytes) -> bool:
+        """See PaymentSource. Its coins were looked up when it was read."""
+        if self._network.name not in WORK:
+            return False
+        block_holds(self._rpc, transaction)
+        return True
 
     def close(self) -> None:
         """See PaymentSource."""
@@ -120,8 +123,10 @@ class EsploraPayments:
     """An Esplora server. A PaymentSource.
 
     What a transaction makes and spends is read from its bytes, which must hash to its id; which
-    scripts the spent coins had, and that the block is mined, is the server's word.
-    Source: /tx/:txid, /tx/:txid/hex, /scripthash/:h/txs, /block/:hash of Esplora's HTTP API.
+    scripts the spent coins had is the server's word until `prove`, and that the block is on the
+    chain, and what witnesses hold, stays so.
+    Source: /tx/:txid, /tx/:txid/hex, /scripthash/:h/txs, /block/:hash, /block/:hash/header and
+    /block/:hash/txids of Esplora's HTTP API.
     """
 
     def __init__(self, endpoint: Endpoint, network: Network) -> None:
@@ -193,13 +198,20 @@ class EsploraPayments:
         """See PaymentSource."""
         return self._server.block_hash(height)
 
-    def show_block(self, transaction: MinedTransaction) -> None:
+    def prove(self, transaction: MinedTransaction, script: bytes) -> bool:
         """See PaymentSource. Raises SourceUnavailableError."""
+        parsed = self._parse(transaction.txid, self._raw(transaction.txid))
+        for (txid, place), coin in zip(parsed.inputs, transaction.inputs, strict=True):
+            if coin.script == script:
+                made = self._parse(txid, self._raw(txid)).outputs
+                if place >= len(made) or made[place] != (coin.script, coin.amount):
+                    raise self._broken("reports another coin than the one that was made")
         if self._network.name not in WORK:
-            return
+            return False
         txids = self._server.txids(transaction.block.hash)
         if txids is not None and transaction.txid not in txids:
             raise self._broken("shows a block without the transaction that it says is in it")
+        return txids is not None
 
     def close(self) -> None:
         """See PaymentSource."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -95,14 +96,18 @@ def test_verdicts(
 
 
 def test_who_hides_what_is_in_a_block_of_his_is_no_obstacle_to_a_quorum() -> None:
-    heard = _heard(A_NO, B_YES, quorum=2, has=lambda name: name == "a")
+    proven = Word(replace(B_YES.said, is_proven=True), B_YES.seat)
+    heard = _heard(A_NO, proven, quorum=2, has=lambda name: name == "a")
     assert _verdict(heard) == (YES, REPORTED, "b")
     assert "a says: mismatch by a" in heard.result.reason
-    three = _heard(A_NO, B_YES, quorum=3, has=lambda name: name == "a")
+    three = _heard(A_NO, proven, quorum=3, has=lambda name: name == "a")
     assert _verdict(three) == (UNSURE, REPORTED, "b")
-    for other in (UNSURE, NO):  # shows the same, and reads something else in it
-        shown = _word("a", other, _shown())
-        assert _heard(shown, B_YES, quorum=2, has=lambda _: True).result.control is UNSURE
+    for quiet, shown in (
+        (A_NO, B_YES),  # that the block holds it is b's word only
+        (_word("a", UNSURE, _shown()), proven),  # shows the same, and reads something else in it
+        (_word("a", NO, _shown()), proven),
+    ):
+        assert _heard(quiet, shown, quorum=2, has=lambda _: True).result.control is UNSURE
 
 
 def test_an_amount_that_one_operator_told_makes_nothing_false() -> None:

@@ -47,7 +47,7 @@ def _endpoint(name: str, protocol: str = "esplora", **more: Any) -> Endpoint:
 
 
 def _ask(asked: list[str], **fails: list[SourceError | None]) -> Callable[..., str]:
-    def ask(source: _Source, _: object) -> str:
+    def ask(source: _Source) -> str:
         name = source.endpoint.name
         asked.append(name)
         said = fails.get(name, [None])
