@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+from support.contracts import mined
 
 from scanner.demo.chains import (
     ethereum_genesis,
@@ -88,7 +89,7 @@ def test_a_token_can_be_moved_so_that_history_differs(anvil_factory):
     node = anvil_factory(genesis, arguments=["--auto-impersonate"])
     mine_ethereum(node, 1)
     data = "0xa9059cbb" + OTHER[2:].rjust(64, "0") + hex(30)[2:].rjust(64, "0")
-    node.rpc("eth_sendTransaction", {"from": WEI, "to": USDT, "data": data})
+    mined(node, node.rpc("eth_sendTransaction", {"from": WEI, "to": USDT, "data": data}))
     assert [_call(node, USDT, "70a08231", WEI, at) for at in ("0x1", "0x2")] == [100, 70]
     assert _call(node, USDT, "70a08231", OTHER, "0x2") == 30
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 from support import evm_chain as chain
+from support.contracts import mined
 from support.fault_proxy import FaultProxy
 
 from scanner.chains.interface import ReadPolicy
@@ -150,9 +151,8 @@ def test_older_blocks_keep_their_balances(source, node):
     account = node.rpc("eth_accounts")[0]
     to = chain.holder(7000)
     for _ in range(2):
-        node.rpc(
-            "eth_sendTransaction", {"from": account, "to": "0x" + to.hex(), "value": hex(5 * 10**9)}
-        )
+        paid = {"from": account, "to": "0x" + to.hex(), "value": hex(5 * 10**9)}
+        mined(node, node.rpc("eth_sendTransaction", paid))
     found = [source.fetch_balances([ask(to, ETH)], source.pin(h))[0].amount for h in (5, 6, 7)]
     assert found == [0, 5 * 10**9, 10**10]
 

@@ -26,7 +26,11 @@ def send(node: Anvil, data: str, to: str | None = None) -> dict[str, str]:
     transaction = {"from": sender, "data": data, "gas": hex(8_000_000)}
     if to:
         transaction["to"] = to
-    sent = node.rpc("eth_sendTransaction", transaction)
+    return mined(node, node.rpc("eth_sendTransaction", transaction))
+
+
+def mined(node: Anvil, sent: str) -> dict[str, str]:
+    """A transaction's receipt, once it is in a block: until then the block before may show it, too."""
     receipt = None
     deadline = time.monotonic() + 10
     while receipt is None and time.monotonic() < deadline:  # mined at once, known a little later
