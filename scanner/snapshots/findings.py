@@ -107,7 +107,7 @@ def _by_whom(balance: Balance) -> str:
     """
     if balance.evidence not in (Evidence.REPORTED, Evidence.LATEST_ONLY):
         return ""
-    beside = own_json(balance.detail)["beside"] if '"beside"' in balance.detail else ()
+    beside = own_json(balance.detail).get("beside", ()) if '"beside"' in balance.detail else ()
     names = [name for name in balance.sources if name not in beside]
     return f", by {' and '.join([*names, *beside])} alone" if len(names) == 1 else ""
 

@@ -141,3 +141,9 @@ def test_the_server_of_another_part_is_named_with_it(sources, beside, words):
     detail = json.dumps({"beside": beside}) if beside else ""
     (now,) = row_findings(ROW, PROOF, Balance(0, Evidence.LATEST_ONLY, sources, "", detail))
     assert now.reason.startswith(f"claimed 2, found 0 ETH: 2 less{words} (read at")
+
+
+def test_an_endpoint_may_have_the_name_of_a_detail():
+    detail = json.dumps({"outvoted": {"beside": "5 liquid"}})
+    (found,) = row_findings(ROW, PROOF, Balance(0, Evidence.REPORTED, ("a",), "", detail))
+    assert "by a alone" in found.reason
