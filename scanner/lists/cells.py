@@ -95,6 +95,7 @@ class CellReader:
         # Of other layouts more cells decide what rows have in common, or what was told before.
         more_cells = self._contract >= 0 or self._signed_hex >= 0 or self._no_coin
         self._alike: dict[tuple[str, ...], Alike] | None = None if more_cells or layout.days else {}
+        self._last: tuple[tuple[str, ...], Alike | None] = ((), None)
         self.asides: list[Row] = []
         """What else there is to say of the row just made; whoever takes the row takes these."""
         self.amounts = AmountReader(layout, registry, at, self.asides, marks)
@@ -112,7 +113,11 @@ class CellReader:
 
     def _claim(self, cells: list[str], line: int) -> Claim:
         same: tuple[str, ...] = self._same(cells)
-        alike = self._alike.get(same) if self._alike else None
+        before, alike = self._last  # nearly always the same again, and that is quicker to see
+        if same != before:
+            alike = self._alike.get(same) if self._alike else None
+            if alike is not None:
+                self._last = same, alike
         if alike is None:
             found = self._known.get((cells[self._coin], cells[self._network])) or self._resolve(
                 cells

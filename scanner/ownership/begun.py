@@ -42,11 +42,8 @@ class Rules(NamedTuple):
 _rules: dict[str, Rules] = {}
 
 
-def rules_of(network: Network) -> Rules:
+def _made_rules(network: Network) -> Rules:
     """The rules of a network, made when its first row comes."""
-    known = _rules.get(network.name)
-    if known is not None and known.network is network:
-        return known
     alike = network.kind, network.schemes, network.address_codec, network.message_header
     typed = digest((*alike, network.chain_id))
     family = digest((*alike, "")) if network.kind == "evm" else typed
@@ -77,7 +74,9 @@ def begin(claim: Claim, registry: Registry) -> Begun | ControlResult:
         return verdicts.malformed("", f"address: {e.reason}{hint}")
     if not any(signatures):
         return _UNSIGNED
-    rules = rules_of(network)
+    rules = _rules.get(place)
+    if rules is None or rules.network is not network:
+        rules = _made_rules(network)
     # As `Proof(..)` does, but quicker: lists have hundreds of thousands of rows.
     proof = _new(Proof, (network, address, message, signatures, script, owners, row_type))
     # Everything an offline verdict depends on. Networks that verify alike share verdicts (one EVM

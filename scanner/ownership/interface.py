@@ -126,10 +126,11 @@ class BulkVerifier(Verifier, Protocol):
     """A Verifier that judges many rows at once sooner than one by one."""
 
     def verify_many(self, proofs: Sequence[Proof]) -> list[ControlResult | None]:
-        """Judge rows that it handles, offline: one verdict per row, in order.
+        """Judge rows offline, of any kind: one verdict per row, in order.
 
         Only such as say that the row is controlled, by a text that is graded: nothing is added to
-        them. None elsewhere: then `verify` judges. Never raises on hostile input.
+        them. None elsewhere, also for rows that are not its own: then each is judged by itself.
+        Never raises on hostile input.
         """
         ...
 

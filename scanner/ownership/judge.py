@@ -123,10 +123,8 @@ def judge_rows(rows: Sequence[Row], registry: Registry) -> list[ControlResult | 
         key = begun[2]
         if (remembered := _memory.find(key)) is not None:
             found[n] = remembered[1]
-        elif (waiting := fresh.get(key)) is not None:
-            waiting[1].append(n)
         else:
-            fresh[key] = begun, [n]
+            fresh.setdefault(key, (begun, []))[1].append(n)
     verdicts_of = _verdicts([begun for begun, _ in fresh.values()])
     for (begun, places), known in zip(fresh.values(), verdicts_of, strict=True):
         _, alone = _remember(begun, known)
@@ -139,9 +137,9 @@ def _verdicts(begun: Sequence[Begun]) -> list[ControlResult]:
     """Offline verdicts, in order: of a scheme that can, all its rows' together."""
     found: list[ControlResult | None] = [None] * len(begun)
     together: dict[BulkVerifier, list[int]] = {}
-    for n, (rules, proof, _) in enumerate(begun):
+    for n, (rules, _, _) in enumerate(begun):
         bulk = rules.bulk
-        if bulk is not None and bulk.handles(proof) and _refused(proof) is None:
+        if bulk is not None:
             together.setdefault(bulk, []).append(n)
     for bulk, places in together.items():
         for n, known in zip(places, bulk.verify_many([begun[n][1] for n in places]), strict=True):

@@ -100,7 +100,7 @@ def address_key(network: Network, text: str) -> str:
     Keys are short enough for an index whatever the text: a long one is cut and its sha256 added.
     """
     try:
-        return decode_address(network, text).key
+        return _decode(network.name, network.address_codec, text).key
     except AddressFormatError:
         return undecoded_key(text)
 

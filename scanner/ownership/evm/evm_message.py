@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from scanner.model.control import DERIVED, Binding, ControlResult
+from scanner.model.addresses.interface import Address
+from scanner.model.control import DERIVED, Binding, ControlResult, Freshness
 from scanner.ownership import verdicts
 from scanner.ownership.evm import evm_signers
 from scanner.ownership.evm.contract_calls import accepts
@@ -23,12 +24,23 @@ from scanner.ownership.evm.typed_data import refused
 from scanner.ownership.evm.wallets import UNKNOWN_CODE, Wallet, find_wallet
 from scanner.ownership.freshness import grade
 from scanner.ownership.interface import ChainView, ContractCall, Proof
-from scanner.ownership.primitives.recovery import recover_account
+from scanner.ownership.primitives.recovery import (
+    RecoverableSignature,
+    recover_account,
+    recover_accounts,
+)
+from scanner.ownership.verdicts import controlled
 
 _BY_OWNERS = (
     "none of the signatures is by the address's key: if owners of a contract signed, only the "
     "chain can say whether they are its owners: take a snapshot with an endpoint of the network"
 )
+
+_Texts = tuple[Sequence[Digest], Freshness]
+"""What a row's message may have been signed as, and how tightly it is tied to a time."""
+
+_Waiting = tuple[int, Address, RecoverableSignature, _Texts]
+"""A row whose key is to be recovered: its place, and what its verdict is made of."""
 
 
 class EvmMessage:
@@ -91,27 +103,45 @@ class EvmMessage:
         Each turn recovers keys one behind the other, of all rows that have a digest left to try.
         """
         found: list[ControlResult | None] = [None] * len(proofs)
-        read = [evm_signers.one_key(proof, self.envelopes) for proof in proofs]
-        waiting = [(n, *one) for n, one in enumerate(read) if one is not None]
+        waiting = self._of_one_key(proofs)
         for turn in range(len(self.envelopes)):
-            accounts = [
-                recover_account(digests[turn].value, plain.compact, plain.recovery_id)
-                for _, plain, digests in waiting
-            ]
+            accounts = recover_accounts(
+                [(texts[turn].value, made[0], made[1]) for _, _, made, (texts, _) in waiting]
+            )
             left = []
             for account, row in zip(accounts, waiting, strict=True):
-                n, plain, digests = row
-                if account == proofs[n].address.payload:
-                    said = evm_signers.notes(plain, digests[turn])
-                    found[n] = self._controls(proofs[n], DERIVED, said)
-                elif len(digests) > turn + 1:
+                n, address, plain, (texts, graded) = row
+                if account == address.payload:
+                    said = evm_signers.notes(plain, texts[turn])
+                    signer = (address.text,)
+                    found[n] = controlled(DERIVED, graded, self.name, 1, signer, said)
+                elif len(texts) > turn + 1:
                     left.append(row)
             waiting = left
         return found
 
+    def _of_one_key(self, proofs: Sequence[Proof]) -> list[_Waiting]:
+        """Rows of accounts with one signature that may be a single key's."""
+        rows: list[_Waiting] = []
+        last: tuple[object, object] = (None, None)
+        texts: _Texts = (), Freshness.NONE
+        for n, proof in enumerate(proofs):
+            network, address, message, signatures, _, owners, _ = proof[:]
+            if len(signatures) != 1 or owners or address.format != "evm":
+                continue
+            plain = evm_signers.read_plain(signatures[0])
+            if plain is None:
+                continue
+            if message is not last[1] or network is not last[0]:  # a list repeats both
+                last = network, message
+                texts = evm_signers.digests_known(proof, self.envelopes), grade(message)
+            if texts[0]:
+                rows.append((n, address, plain, texts))
+        return rows
+
     def _controls(self, proof: Proof, binding: Binding, said: str) -> ControlResult:
         signer = (proof.address.text,)
-        return verdicts.controlled(binding, grade(proof.message), self.name, 1, signer, said)
+        return controlled(binding, grade(proof.message), self.name, 1, signer, said)
 
 
 def binding_of_answer(call: ContractCall, proof: Proof, signature: bytes) -> tuple[Binding, str]:

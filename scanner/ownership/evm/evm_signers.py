@@ -79,17 +79,19 @@ def read_signatures(scheme: str, proof: Proof) -> list[Signed] | ControlResult:
     return signed
 
 
-def one_key(
-    proof: Proof, envelopes_used: Sequence[Envelope]
-) -> tuple[RecoverableSignature, list[Digest]] | None:
-    """The row's signature and what it may be over, if it is one and may be a single key's."""
-    signatures = proof.signatures
-    data = decode_hex(signatures[0]) if len(signatures) == 1 else None
-    plain = None if data is None else read_signature(data, RECOVERY_BYTES, True)
-    made = "" if plain is None else digests(proof, envelopes_used)
-    if plain is None or isinstance(made, str):
-        return None
-    return plain, made
+def read_plain(text: str) -> RecoverableSignature | None:
+    """A signature as a single key's; None if it cannot be one."""
+    data = decode_hex(text)
+    return None if data is None else read_signature(data, RECOVERY_BYTES, True)
+
+
+def digests_known(proof: Proof, envelopes_used: Sequence[Envelope]) -> Sequence[Digest]:
+    """As `digests`; none where that has something to say, or the message is no Unicode text."""
+    try:
+        made = digests(proof, envelopes_used)
+    except UnicodeEncodeError:
+        return ()
+    return () if isinstance(made, str) else made
 
 
 def digests(proof: Proof, envelopes_used: Sequence[Envelope]) -> list[Digest] | str:

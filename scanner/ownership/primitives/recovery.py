@@ -5,7 +5,7 @@ Used by every scheme that finds the key from the signature: EVM, Tron and the OK
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -61,6 +61,12 @@ def recover_account(digest: bytes, compact: bytes, recovery_id: int) -> bytes | 
     """Find the 20 account bytes whose key signed a digest; None if no key can have."""
     point = secp256k1.recover(digest, compact, recovery_id)
     return None if point is None else keccak256(point[1:])[12:]
+
+
+def recover_accounts(asked: Iterable[tuple[bytes, bytes, int]]) -> list[bytes | None]:
+    """The same of many: digest, compact and recovery id of each; accounts in order."""
+    points = secp256k1.recover_many(asked)
+    return [None if point is None else keccak256(point[1:])[12:] for point in points]
 
 
 recover_account_once = lru_cache(maxsize=4096)(recover_account)

@@ -7,6 +7,7 @@ GIL).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from coincurve._libsecp256k1 import ffi, lib
@@ -16,6 +17,7 @@ HIGH_S = "s is in the upper half of the order"
 """What to say about a good signature that is not `is_low_s`."""
 _HALF_ORDER = (ORDER // 2).to_bytes(32, "big")
 _KEY_SIZES = {b"\x02": 33, b"\x03": 33, b"\x04": 65}
+_LENGTHS = "recover needs 32 + 64 bytes and a recovery id of 0 to 3"
 _UNCOMPRESSED = 2  # SECP256K1_EC_UNCOMPRESSED
 # The static context is enough for parsing, recovery and verification, and is never written to.
 _context = lib.secp256k1_context_static
@@ -45,7 +47,7 @@ def recover(digest: bytes, compact: bytes, recovery_id: int) -> bytes | None:
     Source: SEC 1, 4.1.6.
     """
     if len(digest) != 32 or len(compact) != 64 or not 0 <= recovery_id <= 3:
-        raise ValueError("recover needs 32 + 64 bytes and a recovery id of 0 to 3")
+        raise ValueError(_LENGTHS)
     try:
         room = _rooms.pop()
     except IndexError:
@@ -59,6 +61,29 @@ def recover(digest: bytes, compact: bytes, recovery_id: int) -> bytes | None:
         data = view[:]
     _rooms.append(room)
     return data
+
+
+def recover_many(asked: Iterable[tuple[bytes, bytes, int]]) -> list[bytes | None]:
+    """Recover keys one behind the other: the same as `recover` of each, but quicker.
+
+    asked: digest, compact and recovery id of each. Returns keys in order. Raises ValueError.
+    """
+    room = _rooms.pop() if _rooms else _make_room()
+    signature, key, out, size, view = room
+    context, parse, find, write = _context, _parse_recoverable, _recover, _serialize
+    found: list[bytes | None] = []
+    for digest, compact, recovery_id in asked:
+        if len(digest) != 32 or len(compact) != 64 or not 0 <= recovery_id <= 3:
+            raise ValueError(_LENGTHS)
+        if parse(context, signature, compact, recovery_id) and find(
+            context, key, signature, digest
+        ):
+            write(context, out, size, key, _UNCOMPRESSED)
+            found.append(view[:])
+        else:
+            found.append(None)
+    _rooms.append(room)
+    return found
 
 
 def _make_room() -> _Room:

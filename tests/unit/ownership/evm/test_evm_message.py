@@ -22,7 +22,7 @@ from support.signed_rows import (
 from scanner.model.addresses.evm import checksum_text
 from scanner.model.addresses.keccak import keccak256
 from scanner.model.control import Binding, Control, ControlResult
-from scanner.ownership.judge import judge
+from scanner.ownership.judge import _memory, judge, judge_rows
 from scanner.ownership.primitives import envelopes
 from scanner.settings.tables import load_registry
 
@@ -194,6 +194,16 @@ def test_typed_data_for_another_chain_is_a_mismatch() -> None:
     assert "chain id 56" in result.reason
     assert judged(signature, message=message, network="bsc").shows_control
     assert judged(signature, message=message).control is Control.MISMATCH  # not from memory
+
+
+def test_one_text_in_rows_of_several_chains_is_judged_for_each() -> None:
+    """Rows judged together share what is made of a text, but typed data are for one chain."""
+    message, signature = typed(domain={"name": "Reserves", "chainId": 56})
+    networks = ("bsc", "ethereum", "bsc", "base", "ethereum")
+    rows = [claim(name, ADDRESS, signature, message=message) for name in networks]
+    _memory.clear()
+    shown = [result is not None and result.shows_control for result in judge_rows(rows, REGISTRY)]
+    assert shown == [True, False, True, False, False]
 
 
 def test_permits_and_orders_are_no_statement_of_ownership() -> None:

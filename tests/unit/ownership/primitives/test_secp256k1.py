@@ -38,6 +38,9 @@ def test_agrees_with_coincurve_on_any_signature(digest: bytes, compact: bytes, v
     except Exception:
         expected = None
     assert secp256k1.recover(digest, compact, v) == expected
+    good, recovery_id = KEY.compact(digest)
+    many = [(digest, compact, v), (digest, good, recovery_id), (digest, compact, v)]
+    assert secp256k1.recover_many(many) == [expected, KEY.uncompressed, expected]
 
 
 @given(DIGESTS)
@@ -77,6 +80,8 @@ def test_wrong_lengths_never_reach_the_library(
 ) -> None:
     with pytest.raises(ValueError, match="recover needs"):
         secp256k1.recover(digest, compact, recovery_id)
+    with pytest.raises(ValueError, match="recover needs"):
+        secp256k1.recover_many([(digest, compact, recovery_id)])
 
 
 @given(DIGESTS)
