@@ -14,6 +14,7 @@ from scanner.model.control import ControlResult
 from scanner.ownership import verdicts
 from scanner.ownership.ed25519.text_form import Ed25519Text
 from scanner.ownership.interface import ContractCall, Proof, Readings
+from scanner.ownership.native.each_alone import alone, judge_each
 from scanner.ownership.native.sui_keys import ED25519, NAMES, ZKLOGIN
 from scanner.ownership.native.sui_multisig import judge_other
 from scanner.ownership.primitives.base64text import decode_base64
@@ -34,14 +35,15 @@ class SuiPersonal(Ed25519Text):
 
     def verify(self, proof: Proof, call: ContractCall | None = None) -> ControlResult:
         """Judge the row; keys that stand in the signatures go before the key column."""
-        other = _other(self.name, proof)
-        if other is not None:
-            return other
-        for number, text in enumerate(proof.signatures, 1):
-            flag = _flag(text)
-            if flag is not None:
-                return verdicts.unsupported(self.name, _not_read(number, flag))
-        return super().verify(_split(proof), call)
+        flags = {number: _flag(text) for number, text in enumerate(proof.signatures, 1)}
+        others = {number: flag for number, flag in flags.items() if flag is not None}
+        if not others:
+            return super().verify(_split(proof), call)
+        rows = alone(proof)
+        if len(rows) > 1:
+            return judge_each(self.name, rows, self.verify)
+        known = _other(self.name, proof)
+        return known or verdicts.unsupported(self.name, _not_read(*next(iter(others.items()))))
 
     def signers(self, proof: Proof) -> Readings:
         """See SignerFinder."""
@@ -78,16 +80,16 @@ def _flag(text: str) -> int | None:
 def _not_read(number: int, flag: int) -> str:
     kind = NAMES.get(flag, "unknown")
     if flag in NAMES and flag != ZKLOGIN:
-        reason = f"signature {number} is no whole signature of its kind ({kind}), or not the only"
-        return f"{reason} one: publish the account's one signature as its wallet gives it"
+        reason = f"signature {number} is {kind}, and of no form that is read"
+        return f"{reason}: publish the account's one signature as its wallet gives it"
     reason = f"signature {number} is {kind}, which is not supported: publish one of an account of "
     return reason + "an Ed25519, secp256k1 or secp256r1 key, of a passkey, or a multisig of these"
 
 
 def _other(scheme: str, proof: Proof) -> ControlResult | None:
-    """The verdict where the row's one signature holds keys of its own kind; None elsewhere."""
-    data = _whole(proof.signatures[0]) if len(proof.signatures) == 1 else None
-    if data is None or data[0] == ED25519:
+    """The verdict where a row's signature holds keys of another kind; None where it is not read."""
+    flag, data = _flag(proof.signatures[0]), _whole(proof.signatures[0])
+    if flag is None or data is None:
         return None
     return judge_other(scheme, data, _digest(proof)[0], proof.address.payload)
 

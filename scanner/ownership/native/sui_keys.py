@@ -59,7 +59,9 @@ class SuiKey(NamedTuple):
     def named(self) -> PolicyKey:
         """The key as a way names it: a passkey by its account, for it signs nothing else."""
         kind = _KINDS.get(self.flag)
-        return PolicyKey(KeyKind.ACCOUNT, self.account) if kind is None else PolicyKey(kind, self.key)
+        return (
+            PolicyKey(KeyKind.ACCOUNT, self.account) if kind is None else PolicyKey(kind, self.key)
+        )
 
 
 class Passkey(NamedTuple):

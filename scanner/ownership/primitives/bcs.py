@@ -55,6 +55,10 @@ class BcsReader:
             raise ValueError("bytes of another length")
         return self.take(length)
 
+    def rest(self) -> bytes:
+        """All that is left."""
+        return self.take(len(self._data) - self._at)
+
     def end(self) -> None:
         """Nothing follows."""
         if self._at != len(self._data):
