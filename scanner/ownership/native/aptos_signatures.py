@@ -61,17 +61,12 @@ class Shown(NamedTuple):
 
 
 class WholesError(Exception):
-    """A signature of several keys, or with its keys in it, stands beside others."""
+    """Signatures hold their keys, and not all the same ones."""
 
 
 class _Read(NamedTuple):
     made: tuple[Made, ...]
     keys: Keys | None = None
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether it is all that an account signs."""
-        return self.keys is not None or self.made[0].place is not None
 
 
 class _UnreadError(ValueError):
@@ -85,16 +80,17 @@ class _UnreadError(ValueError):
 def shown_by(proof: Proof) -> Shown | None:
     """What a row shows; None for plain Ed25519 keys and signatures of 64 bytes alone.
 
-    Raises NotProvenError; WholesError for what is to be judged one by one.
+    Raises NotProvenError; WholesError for signatures that are to be judged one by one.
     """
     read = [_signature(number, text) for number, text in enumerate(proof.signatures, 1)]
     plain = all(one.made[0].kind is None for one in read)
     if plain and all(read_key(word) is not None for word in key_words(proof.script, MOST)):
         return None
-    if len(read) > 1 and any(one.is_whole for one in read):
+    column = column_keys(proof.script) if any(one.keys is None for one in read) else None
+    keys = {found for one in read if (found := one.keys or column)}
+    if len(keys) > 1:
         raise WholesError
-    keys = read[0].keys or column_keys(proof.script)
-    return Shown(_checked(keys), tuple(made for one in read for made in one.made))
+    return Shown(_checked(keys.pop()), tuple(single for one in read for single in one.made))
 
 
 def read_signature(data: bytes) -> _Read | str:

@@ -8,15 +8,16 @@ Source: Sui, "Intent signing" (intent 3, 0, 0: personal message, version 0, Sui)
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from hashlib import blake2b
 
 from scanner.model.control import ControlResult
 from scanner.ownership import verdicts
 from scanner.ownership.ed25519.text_form import Ed25519Text
 from scanner.ownership.interface import ContractCall, Proof, Readings
-from scanner.ownership.native.each_alone import alone, judge_each
+from scanner.ownership.native.each_alone import MOST, alone, judge_each
 from scanner.ownership.native.sui_keys import ED25519, NAMES, ZKLOGIN
-from scanner.ownership.native.sui_multisig import judge_other
+from scanner.ownership.native.sui_multisig import judge_other, judge_together
 from scanner.ownership.primitives.base64text import decode_base64
 from scanner.ownership.primitives.hextext import decode_hex
 from scanner.ownership.primitives.plain_signature import hex_or_base64
@@ -41,7 +42,7 @@ class SuiPersonal(Ed25519Text):
             return super().verify(_split(proof), call)
         rows = alone(proof)
         if len(rows) > 1:
-            return judge_each(self.name, rows, self.verify)
+            return _together(self.name, rows) or judge_each(self.name, rows, self.verify)
         known = _other(self.name, proof)
         return known or verdicts.unsupported(self.name, _not_read(*next(iter(others.items()))))
 
@@ -92,6 +93,14 @@ def _other(scheme: str, proof: Proof) -> ControlResult | None:
     if flag is None or data is None:
         return None
     return judge_other(scheme, data, _digest(proof)[0], proof.address.payload)
+
+
+def _together(scheme: str, rows: Sequence[Proof]) -> ControlResult | None:
+    """The verdict where all signatures are multisigs of one account; None elsewhere."""
+    wholes = [_whole(row.signatures[0]) or b"" for row in rows[:MOST]]
+    if len(rows) > MOST:
+        return None
+    return judge_together(scheme, wholes, _digest(rows[0])[0], rows[0].address.payload)
 
 
 def _split(proof: Proof) -> Proof:

@@ -8,7 +8,8 @@ signs: tests/vectors/sui_multisig.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Final
 
@@ -50,11 +51,11 @@ class _Member:
 
 @dataclass(frozen=True, slots=True)
 class _Multisig:
-    """signed: members that signed, by place, each with its signature."""
+    """signed: places of members that signed, each with its signature."""
 
     members: tuple[_Member, ...]
     threshold: int
-    signed: dict[int, bytes]
+    signed: tuple[tuple[int, bytes], ...]
 
     @property
     def account(self) -> bytes:
@@ -73,8 +74,26 @@ def judge_other(scheme: str, data: bytes, digest: bytes, account: bytes) -> Cont
     """
     if data[:1] != bytes((MULTISIG,)):
         return _single(scheme, data, digest, account)
-    found = _read(data)
-    return None if found is None else _judge(scheme, found, digest, account)
+    return judge_together(scheme, (data,), digest, account)
+
+
+def judge_together(
+    scheme: str, wholes: Sequence[bytes], digest: bytes, account: bytes
+) -> ControlResult | None:
+    """The verdict about multisigs of one account, each of which some members may have signed.
+
+    The rest as `judge_other`. None also where they are not of the same members.
+    """
+    found = [_read(data) if data[:1] == bytes((MULTISIG,)) else None for data in wholes]
+    first, signed = found[0], list[tuple[int, bytes]]()
+    for one in found:
+        if one is None or first is None or replace(one, signed=first.signed) != first:
+            return None
+        signed += one.signed
+    if first is None:
+        return None
+    whole = replace(first, signed=tuple(dict.fromkeys(signed)))
+    return _judge(scheme, whole, digest, account)
 
 
 def _single(scheme: str, data: bytes, digest: bytes, account: bytes) -> ControlResult | None:
@@ -98,7 +117,7 @@ def _judge(scheme: str, found: _Multisig, digest: bytes, account: bytes) -> Cont
         found.threshold,
     )
     signers, others, unfit = [], 0, list[int]()
-    for place, signature in found.signed.items():
+    for place, signature in found.signed:
         signer = found.members[place].signer
         if signer.flag == ZKLOGIN:
             others += 1
@@ -144,7 +163,8 @@ def _read(data: bytes) -> _Multisig | None:
     made = list(zip(places, signatures, strict=True))
     if any(members[n].signer.flag != flag for n, (flag, _) in made):
         return None
-    return _Multisig(members, threshold, {n: signature for n, (_, signature) in made})
+    signed = tuple((n, signature) for n, (_, signature) in made)
+    return _Multisig(members, threshold, signed)
 
 
 def _signature(source: BcsReader) -> tuple[int, bytes]:

@@ -268,7 +268,7 @@ def test_whole_signatures_are_judged_one_by_one() -> None:
             both = judged(multi, first, second, script=multi["public_key"])
             assert (both.control, both.binding) == (Control.CONTROLS, Binding.DERIVED)
     for more, expected in (
-        (few["authenticator"], Control.MISMATCH),
+        (few["authenticator"], Control.CONTROLS),  # of one member, whose signature is good
         (one["authenticator"], Control.MISMATCH),  # another account's
         (VECTORS["WebAuthn"]["authenticator"], Control.UNSUPPORTED),
         ("0x" + "11" * 70, Control.MALFORMED),
@@ -276,14 +276,18 @@ def test_whole_signatures_are_judged_one_by_one() -> None:
     ):
         for row in ((multi["authenticator"], more), (more, multi["authenticator"])):
             assert judged(multi, *row, script=multi["public_key"]).control is expected, more
-    member = _members(multi)[0]  # which is too few alone
-    beside = judged(multi, multi["signature"], member, script=multi["public_key"])
-    assert beside.control is Control.MISMATCH
+    first, second = _members(multi)
+    beside = judged(multi, multi["signature"], first, script=multi["public_key"])
+    assert beside.control is Control.CONTROLS
+    by_two = judged(few, few["signature"], first, script=few["public_key"])
+    assert (by_two.control, len(by_two.signed_by)) == (Control.CONTROLS, 2)
+    again = judged(few, few["signature"], second, script=few["public_key"])  # the same member's
+    assert again.control is Control.MISMATCH
     many = [VECTORS[kind]["authenticator"] for kind in GOOD]
     result = judged(multi, *many, script="")
     assert result.control is Control.UNSUPPORTED
     assert "publish the account's one signature" in result.reason
-    nobody = judged(multi, *wholes, script=multi["public_key"], message="another text")
+    nobody = judged(multi, *wholes[:2], script=multi["public_key"], message="another text")
     assert nobody.control is Control.UNSUPPORTED
     assert nobody.reason.startswith("signature 1 fits no known form")
 

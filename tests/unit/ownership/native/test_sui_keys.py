@@ -201,3 +201,35 @@ def test_zklogin_is_named_and_not_read() -> None:
     both = judged(there, _multi(members, made, 3))
     assert both.control is Control.UNSUPPORTED
     assert "zkLogin made 1 of its signatures, which is not supported" in both.reason
+
+
+def test_several_whole_signatures_are_judged_one_by_one() -> None:
+    members = [(4, KEY, 1), (2, OTHER, 1), (2, p256_key(3), 1)]
+    there = _address(members)
+    by_passkey = 4, sized(passkey(1, asked(SUI_DIGEST)))
+    made = {n: (2, p256_sign(n, SUI_DIGEST)) for n in (2, 3)}
+    first = _multi(members, [by_passkey, made[2]], 3)
+    second = _multi(members, [made[2], made[3]], 6)
+    few = _multi(members, [made[3]], 4)
+    alone = b"\2" + made[2][1] + OTHER  # a member's own signature: good, and not the account's
+    for data, expected in (
+        ((first, first), Control.CONTROLS),
+        ((first, second), Control.CONTROLS),
+        ((second, few), Control.CONTROLS),
+        (
+            (few, _multi(members, [made[2]], 2)),
+            Control.CONTROLS,
+        ),  # each of one member: together two
+        ((few, few), Control.MISMATCH),
+        ((few, _multi(members, [made[2]], 4)), Control.MISMATCH),  # another member's signature
+        ((few, _multi(members[:2], [made[2]], 2)), Control.MISMATCH),  # another account's, too
+        ((alone, first), Control.MISMATCH),
+        ((first, first[:-1]), Control.UNSUPPORTED),
+        ((first, b"\5" + bytes(200)), Control.UNSUPPORTED),
+        ((few, alone), Control.UNSUPPORTED),
+        ((first, second, alone), Control.UNSUPPORTED),
+    ):
+        for given in (data, data[::-1]):
+            texts = [base64.b64encode(one).decode() for one in given]
+            found = judge(claim("sui", there, *texts), REGISTRY)
+            assert found.control is expected, (found, given)
