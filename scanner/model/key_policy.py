@@ -26,6 +26,7 @@ class KeyKind(StrEnum):
 
     ED25519 = "ed25519"  # a key of 32 bytes
     SECP256K1 = "secp256k1"  # a key of 33 bytes, 02 or 03 and x
+    SECP256R1 = "secp256r1"  # a key of 33 bytes, 02 or 03 and x
     SR25519 = "sr25519"  # a key of 32 bytes
     ACCOUNT = "account"  # what an address of the network commits to: `Address.payload`
 

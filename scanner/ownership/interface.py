@@ -13,7 +13,7 @@ from scanner.model.account import AccountState
 from scanner.model.addresses.interface import Address
 from scanner.model.balance import Evidence
 from scanner.model.control import ControlResult
-from scanner.model.key_policy import KeyPolicy, PolicyKey
+from scanner.model.key_policy import KeyPolicy, PolicyKey, Way
 from scanner.model.network import Network
 
 ContractCall = Callable[[bytes, bytes], bytes]
@@ -148,6 +148,18 @@ class SignerFinder(Protocol):
 
         Never raises on hostile input. There are several readings where a signature leads to another
         key under each envelope that is read, one for each envelope: a row is signed in one of them.
+        """
+        ...
+
+
+@runtime_checkable
+class Opener(Protocol):
+    """A SignerFinder whose rows show more of an account's keys than an Ed25519 key column does."""
+
+    def opened(self, proof: Proof, account: bytes) -> Way | None:
+        """The way of several keys that an account is the hash of, as the row shows them.
+
+        account: what the chain names. None if it is not of these. Never raises on hostile input.
         """
         ...
 

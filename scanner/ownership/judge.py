@@ -37,6 +37,7 @@ from scanner.ownership.interface import (
     ContractCall,
     KeyQuestion,
     KeysAhead,
+    Opener,
     Proof,
     Readings,
     SignerFinder,
@@ -169,7 +170,8 @@ def _by_keys(
     except SourceRejectedError as e:
         return keys_unknown(offline, e.what)
     readings = tuple(chain.from_iterable(by_scheme))
-    found = [judge_policy(offline, who, policy, partial(opened, proof)) for who in readings]
+    shows = next((v.opened for v in rules.verifiers if isinstance(v, Opener)), opened)
+    found = [judge_policy(offline, who, policy, partial(shows, proof)) for who in readings]
     shown = next((one for one in found if one.shows_control), None)
     if shown is None and len(by_scheme) > 1:
         shown = of_no_known_form(offline, readings, policy)

@@ -15,7 +15,7 @@ VERIFIERS: Mapping[str, str] = {
     "adr36": "native.cosmos:Adr36",
     "algorand_mx": "native.algorand:algorand_mx",
     "antelope_key": "others.antelope_key:AntelopeKey",
-    "aptos_text": "native.aptos:aptos_text",
+    "aptos_text": "native.aptos:AptosText",
     "bip322": "bitcoin.bip322:Bip322",
     "bitcoin_message": "bitcoin.bitcoin_message:BitcoinMessage",
     "bls": "evm.bls:Bls",

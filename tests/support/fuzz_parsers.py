@@ -30,6 +30,7 @@ from scanner.ownership.interface import Proof as Row
 from scanner.ownership.native.cosmos_keys import read_key
 from scanner.ownership.primitives.not_proven import NotProvenError
 from scanner.settings.tables import load_registry
+from support.bcs_rows import aptos_rows, asked, sui_rows
 from support.bitcoin_signing import MESSAGE, Key, Spend, multisig, proof_of_funds, to_sign
 from support.coin_world import GENESIS
 from support.fuzzing import Parser
@@ -115,6 +116,33 @@ def _groth16(place: str) -> Parser:
     folder = VECTORS / "liabilities" / "binance"
     corpus = [(folder / name).read_bytes() for name in ("zkpor4_1.raw.vk", "zkpor4_1.vk")]
     return Parser(lambda raw: named(place)(raw, "a key"), corpus, (ShapeError, RefusedError), 0.2)
+
+
+def _of_bcs() -> dict[str, Parser]:
+    """Keys and signatures of Sui and Aptos, and what a browser says of a passkey."""
+    sui = [base64.b64decode(row.claim.signatures[0]) for row in sui_rows(1)]
+    aptos = [row.claim for row in aptos_rows(1)]
+    room = "ownership.native"
+    return {
+        f"{room}.sui_keys:read_passkey": _plain(f"{room}.sui_keys:read_passkey", *sui),
+        f"{room}.sui_keys:read_signed": _plain(f"{room}.sui_keys:read_signed", *sui),
+        f"{room}.sui_multisig:judge_other": Parser(
+            lambda raw: named(f"{room}.sui_multisig:judge_other")("s", raw, bytes(32), bytes(32)),
+            sui,
+        ),
+        f"{room}.aptos_signatures:read_signature": _plain(
+            f"{room}.aptos_signatures:read_signature",
+            *(bytes.fromhex(row.signatures[0][2:]) for row in aptos),
+        ),
+        f"{room}.aptos_keys:column_keys": Parser(
+            lambda raw: named(f"{room}.aptos_keys:column_keys")(raw.hex()),
+            [bytes.fromhex(row.script) for row in aptos],
+            NotProvenError,
+        ),
+        "ownership.primitives.webauthn:challenge_of": _plain(
+            "ownership.primitives.webauthn:challenge_of", asked(bytes(32)), asked(b"", more=[1])
+        ),
+    }
 
 
 def _nested() -> dict[str, Parser]:
@@ -284,6 +312,7 @@ PARSERS: dict[str, Parser] = {
         + b"\x64\x92" * 16,
     ),
     **_nested(),
+    **_of_bcs(),
     "ownership.primitives.recovery:read_signature": Parser(
         lambda raw: named("ownership.primitives.recovery:read_signature")(raw, {27: 0, 28: 1}),
         [b"\x11" * 64 + b"\x1b"],

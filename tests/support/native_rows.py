@@ -23,6 +23,7 @@ from scanner.model.addresses.keccak import keccak256
 from scanner.model.addresses.ton import TonCodec
 from scanner.ownership.ed25519.ton_wallets import account_ids
 from scanner.ownership.primitives.hashes import hash160
+from support.bcs_rows import aptos_rows, sui_rows
 from support.signed_rows import (
     MESSAGE,
     Signed,
@@ -47,7 +48,7 @@ def sr_pair(number: int) -> tuple[bytes, bytes]:
 
 
 def native_rows(n: int) -> list[Signed]:
-    """One good row per native scheme and address format."""
+    """Good rows of each native scheme and address format."""
     k, s = ed_key(n), key(n)
     return [
         *_plain(k),
@@ -60,6 +61,8 @@ def native_rows(n: int) -> list[Signed]:
         *_filecoin(s, n),
         _hedera_ecdsa(s),
         _typed_data(987654321 + n),
+        *sui_rows(n),
+        *aptos_rows(n),
     ]
 
 

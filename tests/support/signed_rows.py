@@ -59,7 +59,7 @@ def refused(result: ControlResult) -> bool:
             "tried: ",
             *("only the chain can say", "it may belong to several"),
             "only the account's permissions show",
-            "signed without an envelope",
+            *("signed without an envelope", "one signature as its wallet gives it"),
             *("publish it in the key column", "publish all its signatories"),
         )
         return any(words in result.reason for words in told)

@@ -7,7 +7,7 @@ whose keys can be changed, are not bound by a signature: `asserted`, or for the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -49,7 +49,7 @@ _ROTATED = (
     "the key of the named authentication key signed; whether the account uses it is not "
     "verified: compare it with the account's authentication_key"
 )
-_OTHER_KEY = (
+OTHER_KEY = (
     "the published key signed, but it is not the address's own; only the chain can say whether "
     "the account was given to it: take a snapshot with an endpoint of the network"
 )
@@ -141,13 +141,17 @@ def bound(scheme: str, proof: Proof, keys: Sequence[bytes], note: str = "") -> C
     if way is not None:
         return judge_group(scheme, [signer_of(proof, key) for key in keys], way)
     signers = tuple(key.hex() for key in keys)
+
+    def named(account: bytes) -> Way | None:
+        return group(form, read_keys(proof), account)
+
     if form in NOT_BOUND:
         words = "; ".join(filter(None, (note, NOT_BOUND[form])))
         return verdicts.controls(scheme, Binding.ASSERTED, signers, words)
     if form == "aptos" and proof.owners:
-        return _rotated(scheme, proof, keys[0])
+        return rotated(scheme, proof, [signer_of(proof, key) for key in keys], named)
     if form in CHANGEABLE:
-        return other_key(scheme, _OTHER_KEY)
+        return other_key(scheme, OTHER_KEY)
     if form in NOT_SHOWN and not own:
         return other_key(scheme, NOT_SHOWN[form])
     return verdicts.mismatch(
@@ -163,16 +167,25 @@ def signer_of(proof: Proof, key: bytes) -> Signer:
     return Signer(key.hex(), frozenset((PolicyKey(KeyKind.ED25519, key), *names)))
 
 
-def _rotated(scheme: str, proof: Proof, key: bytes) -> ControlResult:
-    """Aptos: an account may have been given another authentication key than its own."""
+def rotated(
+    scheme: str, proof: Proof, signers: Sequence[Signer], opening: Callable[[bytes], Way | None]
+) -> ControlResult:
+    """Aptos: an account may have been given another authentication key than its own.
+
+    opening(account) -> the way of several keys that it is the hash of, as the row shows them.
+    """
     owner = _decode(proof, proof.owners[0])
     if isinstance(owner, str):
         return verdicts.mismatch(scheme, owner)
-    if len(proof.owners) > 1 or not is_address_of(owner, key):
+    way = opening(owner.payload)
+    met = way is not None and judge_group(scheme, signers, way).shows_control
+    named = PolicyKey(KeyKind.ACCOUNT, owner.payload)
+    if len(proof.owners) > 1 or not (met or named in signers[0].keys):
         return verdicts.mismatch(
             scheme, "the key belongs neither to the address nor to the authentication key"
         )
-    return verdicts.controls(scheme, Binding.ASSERTED, (key.hex(),), _ROTATED)
+    names = tuple(signer.text for signer in (signers if met else signers[:1]))
+    return verdicts.controls(scheme, Binding.ASSERTED, names, _ROTATED)
 
 
 def _decode(proof: Proof, text: str) -> Address | str:

@@ -1,22 +1,137 @@
 """Texts signed by Aptos wallets as they stand: the standard's fullMessage, or any older one.
 
+By Ed25519 keys, 64 bytes each; by keys of other kinds and by several, as the SDK writes these:
+`aptos_keys`, `aptos_signatures`. What an account may be is the same for all: its address or, in a
+snapshot, its authentication key is a hash of the keys.
 Source: AIP-62's wallet standard, signMessage: "APTOS", then lines "address: ..", "application: ..",
 "chainId: .." as far as the site asked for them, then "message: .." and "nonce: ..".
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from hashlib import sha3_256
+from typing import Final
+
 from scanner.errors import AddressFormatError
 from scanner.model.addresses.table import decode_address
+from scanner.model.control import Binding, ControlResult
+from scanner.model.key_policy import Way
+from scanner.ownership import verdicts
+from scanner.ownership.ed25519 import signing
 from scanner.ownership.ed25519.text_form import Ed25519Text
-from scanner.ownership.interface import Proof
-from scanner.ownership.primitives.not_proven import mismatch
+from scanner.ownership.interface import ContractCall, Proof, Readings, one_reading
+from scanner.ownership.key_policy import judge_group
+from scanner.ownership.native.aptos_keys import AnyKey, Keys, is_by
+from scanner.ownership.native.aptos_signatures import Made, Shown, WholesError, shown_by
+from scanner.ownership.native.each_alone import MOST, alone, judge_each
+from scanner.ownership.primitives.makers import makers
+from scanner.ownership.primitives.not_proven import NotProvenError, malformed, mismatch
 from scanner.ownership.primitives.plain_signature import hex_or_base64
 from scanner.ownership.primitives.plain_text import plain_text
+from scanner.ownership.unread import other_key, partly, unread
 
 _TITLE, _ADDRESS, _CHAIN = "APTOS\n", "address: ", "chainId: "
 _HEAD = 4
 """Lines that may stand before the message."""
+_MOST_CHECKS: Final = 600
+_BY: Final = "by this key over this message"
+
+
+class AptosText(Ed25519Text):
+    """Accounts of Aptos: of one key, or of several."""
+
+    def __init__(self) -> None:
+        super().__init__("aptos_text", "the text itself", {"aptos"}, _text, hex_or_base64)
+
+    def verify(self, proof: Proof, call: ContractCall | None = None) -> ControlResult:
+        """Judge the row: every signature is one of the account's keys', over the text."""
+        try:
+            shown = shown_by(proof)
+            if shown is None:
+                return super().verify(proof, call)
+            signed = _makers(self.name, proof, shown)
+        except NotProvenError as e:
+            return e.result(self.name)
+        except WholesError:
+            return judge_each(self.name, alone(proof), self.verify)
+        if isinstance(signed, ControlResult):
+            return signed
+        return _bound(self.name, proof, shown.keys, signed)
+
+    def signers(self, proof: Proof) -> Readings:
+        """See SignerFinder."""
+        try:
+            shown = shown_by(proof)
+            if shown is None:
+                return super().signers(proof)
+            signed = _makers(self.name, proof, shown)
+        except NotProvenError:
+            return ()
+        except WholesError:
+            return self._signers_of_each(alone(proof))
+        if isinstance(signed, ControlResult):
+            return ()
+        return one_reading([key.signer for key in signed])
+
+    def opened(self, proof: Proof, account: bytes) -> Way | None:
+        """See Opener."""
+        try:
+            shown = shown_by(proof)
+        except NotProvenError:
+            return None
+        except WholesError:
+            ways = (self.opened(row, account) for row in alone(proof))
+            return next((way for way in ways if way is not None), None)
+        return signing.opened(proof, account) if shown is None else shown.keys.way(account)
+
+    def _signers_of_each(self, rows: Sequence[Proof]) -> Readings:
+        """Everybody who signed; () if one signature is nobody's, or there are too many."""
+        found = [self.signers(row) for row in rows[:MOST]]
+        if len(rows) > MOST or not all(found):
+            return ()
+        return one_reading(tuple(dict.fromkeys(signer for (who,) in found for signer in who)))
+
+
+def _makers(scheme: str, proof: Proof, shown: Shown) -> tuple[AnyKey, ...] | ControlResult:
+    """The distinct keys that made the row's signatures, or the verdict that one fits none.
+
+    Raises NotProvenError.
+    """
+    members = shown.keys.members
+    if any(one.place is not None and one.place >= len(members) for one in shown.made):
+        raise malformed("the signature is of more keys than the row has")
+    (text,) = _text(proof)
+    digest = sha3_256(text).digest()
+    distinct = tuple(dict.fromkeys(members))
+
+    def tries(made: Made, text: bytes) -> Iterator[tuple[AnyKey, bool]]:
+        among = distinct if made.place is None else (members[made.place],)
+        mine = (key for key in among if made.kind in (None, key.kind))
+        return ((key, is_by(key, text, digest, made.data)) for key in mine)
+
+    signed, unfit = makers(shown.made, (text,), tries, _MOST_CHECKS)
+    if unfit is None:
+        return signed
+    bad = shown.made[unfit]
+    if not signed:
+        return unread(scheme, bad.number)
+    if bad.place is None:
+        return partly(scheme, bad.number, _BY)
+    raise mismatch(f"the signature of key {bad.place + 1} is not {_BY}")
+
+
+def _bound(scheme: str, proof: Proof, keys: Keys, signed: tuple[AnyKey, ...]) -> ControlResult:
+    """The keys signed: say whether the address is theirs."""
+    account = proof.address.payload
+    if all(account in key.accounts for key in signed):
+        return verdicts.controls(scheme, Binding.DERIVED, (signed[0].text,))
+    signers, way = [key.signer for key in signed], keys.way(account)
+    if way is not None:
+        return judge_group(scheme, signers, way)
+    if proof.owners:
+        return signing.rotated(scheme, proof, signers, keys.way)
+    return other_key(scheme, signing.OTHER_KEY)
 
 
 def _text(proof: Proof) -> tuple[bytes, ...]:
@@ -40,8 +155,3 @@ def _check_head(proof: Proof) -> None:
         chain = line.removeprefix(_CHAIN)
         if line.startswith(_CHAIN) and chain != proof.network.chain_id:
             raise mismatch("the signed text is for another chain")
-
-
-def aptos_text() -> Ed25519Text:
-    """The scheme of Aptos wallets."""
-    return Ed25519Text("aptos_text", "the text itself", {"aptos"}, _text, hex_or_base64)

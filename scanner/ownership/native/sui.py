@@ -1,48 +1,50 @@
 """Sui's personal message: BLAKE2b-256 of an intent, the text's length and the text.
 
 Wallets give flag, signature and key in one base64 text; the signature alone is read as well, with
-the key in its column. Flag 0 is Ed25519; 1 and 3 (secp256k1, multisig): `sui_multisig`.
+the key in its column. Flag 0 is Ed25519; secp256k1, secp256r1, passkeys and multisigs (1, 2, 6, 3):
+`sui_multisig`. zkLogin (5) is not read.
 Source: Sui, "Intent signing" (intent 3, 0, 0: personal message, version 0, Sui) and "Signatures".
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from hashlib import blake2b
 
 from scanner.model.control import ControlResult
 from scanner.ownership import verdicts
 from scanner.ownership.ed25519.text_form import Ed25519Text
 from scanner.ownership.interface import ContractCall, Proof, Readings
-from scanner.ownership.native.sui_multisig import MULTISIG, SECP256K1, judge_other
+from scanner.ownership.native.each_alone import MOST, alone, judge_each
+from scanner.ownership.native.sui_keys import ED25519, NAMES, ZKLOGIN
+from scanner.ownership.native.sui_multisig import judge_other, judge_together
 from scanner.ownership.primitives.base64text import decode_base64
 from scanner.ownership.primitives.hextext import decode_hex
 from scanner.ownership.primitives.plain_signature import hex_or_base64
 
 _INTENT = b"\x03\x00\x00"
-_FLAGS = {0: "Ed25519", 1: "secp256k1", 2: "secp256r1", 3: "multisig", 5: "zkLogin", 6: "passkey"}
 _WHOLE = 97
 """Bytes of flag, signature and key."""
 _LONGEST = 8_192
 
 
 class SuiPersonal(Ed25519Text):
-    """Sui accounts of one Ed25519 key; of a secp256k1 key or several where one text holds all."""
+    """Sui accounts of one Ed25519 key; of other keys or several where one text holds all."""
 
     def __init__(self) -> None:
         super().__init__("sui_personal", "Sui's personal message", {"sui"}, _digest, hex_or_base64)
 
     def verify(self, proof: Proof, call: ContractCall | None = None) -> ControlResult:
         """Judge the row; keys that stand in the signatures go before the key column."""
-        other = _other(self.name, proof)
-        if other is not None:
-            return other
-        for number, text in enumerate(proof.signatures, 1):
-            kind = _kind(text)
-            if kind not in ("", "Ed25519"):
-                reason = f"signature {number} is {kind}, which is not supported"
-                reason += ": publish one of an Ed25519 or secp256k1 account, or a multisig of these"
-                return verdicts.unsupported(self.name, reason)
-        return super().verify(_split(proof), call)
+        flags = {number: _flag(text) for number, text in enumerate(proof.signatures, 1)}
+        others = {number: flag for number, flag in flags.items() if flag is not None}
+        if not others:
+            return super().verify(_split(proof), call)
+        rows = alone(proof)
+        if len(rows) > 1:
+            return _together(self.name, rows) or judge_each(self.name, rows, self.verify)
+        known = _other(self.name, proof)
+        return known or verdicts.unsupported(self.name, _not_read(*next(iter(others.items()))))
 
     def signers(self, proof: Proof) -> Readings:
         """See SignerFinder."""
@@ -70,19 +72,35 @@ def _whole(text: str) -> bytes | None:
     return data if data is not None and len(data) >= _WHOLE else None
 
 
-def _kind(text: str) -> str:
+def _flag(text: str) -> int | None:
+    """The flag of a whole signature; None where it is Ed25519's, or 64 bytes alone."""
     data = _whole(text)
-    if data is None or (len(data) == _WHOLE and data[0] == 0):
-        return ""
-    return _FLAGS.get(data[0], "unknown") if data[0] else ""
+    return None if data is None or data[0] == ED25519 else data[0]
+
+
+def _not_read(number: int, flag: int) -> str:
+    kind = NAMES.get(flag, "unknown")
+    if flag in NAMES and flag != ZKLOGIN:
+        reason = f"signature {number} is {kind}, and of no form that is read"
+        return f"{reason}: publish the account's one signature as its wallet gives it"
+    reason = f"signature {number} is {kind}, which is not supported: publish one of an account of "
+    return reason + "an Ed25519, secp256k1 or secp256r1 key, of a passkey, or a multisig of these"
 
 
 def _other(scheme: str, proof: Proof) -> ControlResult | None:
-    """The verdict where the row's one signature holds keys of its own kind; None elsewhere."""
-    data = _whole(proof.signatures[0]) if len(proof.signatures) == 1 else None
-    if data is None or data[0] not in (SECP256K1, MULTISIG):
+    """The verdict where a row's signature holds keys of another kind; None where it is not read."""
+    flag, data = _flag(proof.signatures[0]), _whole(proof.signatures[0])
+    if flag is None or data is None:
         return None
     return judge_other(scheme, data, _digest(proof)[0], proof.address.payload)
+
+
+def _together(scheme: str, rows: Sequence[Proof]) -> ControlResult | None:
+    """The verdict where all signatures are multisigs of one account; None elsewhere."""
+    wholes = [_whole(row.signatures[0]) or b"" for row in rows[:MOST]]
+    if len(rows) > MOST:
+        return None
+    return judge_together(scheme, wholes, _digest(rows[0])[0], rows[0].address.payload)
 
 
 def _split(proof: Proof) -> Proof:

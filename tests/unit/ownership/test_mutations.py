@@ -31,6 +31,7 @@ from scanner.settings.tables import load_registry
 
 REGISTRY = load_registry()
 SLOW = ("bls", "filecoin_bls", "stark")
+SLOW_ROWS = ("secp256r1 whole", "passkey", "multisig")
 ROUNDS = share(16, 4)
 PER_ROW = 160  # mutations of each row and round
 PER_SLOW_ROW = 12
@@ -221,7 +222,8 @@ def _mutants(number: int) -> Iterator[tuple[Signed, str, Claim]]:
     draw = random.Random(number)
     others = signed_rows(10_000 + number * 1000)
     for row, other in zip(signed_rows(1 + number * 1000), others, strict=True):
-        for _ in range(PER_SLOW_ROW if row.scheme in SLOW else PER_ROW):
+        slow = row.scheme in SLOW or row.label in SLOW_ROWS
+        for _ in range(PER_SLOW_ROW if slow else PER_ROW):
             mutation = draw.choice(MUTATIONS)
             yield row, mutation.__name__, mutation(draw, row.claim, other.claim)
 

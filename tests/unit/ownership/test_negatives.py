@@ -179,6 +179,8 @@ def test_the_rule_about_high_s_is_told_for_every_scheme() -> None:
 _ELSEWHERE = (
     *("evm 2098", "whole", "enterprise", "base", "secp256k1"),
     *("sr25519", "sr25519 MultiSignature", "Ed25519", "ECDSA"),
+    *("secp256k1 whole", "secp256r1 whole", "passkey", "multisig", "secp256k1 apart"),
+    *("AnySignature", "SingleKey", "MultiKey", "MultiKey whole", "MultiEd25519"),
 )
 """Rows whose s does not stand where a plain signature has it."""
 

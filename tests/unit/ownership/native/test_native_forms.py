@@ -254,7 +254,8 @@ def test_a_sui_signature_of_another_kind_is_named_and_not_called_false(flag: int
     other = base64.b64encode(bytes((flag,)) + data[1:] + b"\0").decode()
     result = judged(row, signatures=(other,))
     assert result.control is Control.UNSUPPORTED
-    assert "Ed25519" in result.reason
+    kinds = {1: "secp256k1", 2: "secp256r1", 3: "multisig", 5: "zkLogin", 6: "passkey"}
+    assert f"signature 1 is {kinds.get(flag, 'unknown')}" in result.reason
 
 
 def test_two_solana_spellings_of_one_signature() -> None:

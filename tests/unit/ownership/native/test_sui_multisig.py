@@ -1,4 +1,4 @@
-"""Sui accounts of a secp256k1 key and of several keys, as the chain's own library signs for them."""
+"""Sui accounts of other keys than Ed25519 and of several keys, as the chain's own library signs."""
 
 from __future__ import annotations
 
@@ -19,13 +19,30 @@ FILE = Path(__file__).parents[3] / "vectors" / "sui_multisig" / "vectors.json"
 VECTORS: dict[str, dict[str, Any]] = {v["kind"]: v for v in json.loads(FILE.read_text())}
 EXPECTED = {
     "secp256k1": (Control.CONTROLS, 1),
-    "secp256r1": (Control.UNSUPPORTED, 0),
+    "secp256r1": (Control.CONTROLS, 1),
     "2 of 3": (Control.CONTROLS, 2),
     "weights": (Control.CONTROLS, 2),
     "too few": (Control.MISMATCH, 0),
     "one of two, r1 not signing": (Control.CONTROLS, 1),
-    "r1 needed": (Control.UNSUPPORTED, 0),
+    "r1 needed": (Control.CONTROLS, 2),
+    "r1 too few": (Control.MISMATCH, 0),
+    "passkey": (Control.CONTROLS, 1),
+    "passkey, more in its data": (Control.CONTROLS, 1),
+    "passkey, made to create": (Control.UNSUPPORTED, 0),
+    "passkey, another challenge": (Control.UNSUPPORTED, 0),
+    "passkey and r1 of three": (Control.CONTROLS, 2),
+    "passkey alone of three": (Control.MISMATCH, 0),
+    "zkLogin not signing": (Control.CONTROLS, 1),
+    "zkLogin of another multisig": (Control.MISMATCH, 0),
 }
+REFUSED = (
+    "passkey alone of three",
+    "passkey, another challenge",
+    "passkey, made to create",
+    "r1 too few",
+    "too few",
+    "zkLogin of another multisig",
+)
 
 
 def judged(vector: dict[str, Any], **changes: Any) -> ControlResult:
@@ -36,7 +53,8 @@ def judged(vector: dict[str, Any], **changes: Any) -> ControlResult:
 
 def test_every_vector_is_expected() -> None:
     assert set(VECTORS) == set(EXPECTED)
-    assert [k for k, v in VECTORS.items() if "refused" in v] == ["too few"]
+    assert sorted(k for k, v in VECTORS.items() if "refused" in v) == sorted(REFUSED)
+    assert not any(EXPECTED[kind][0] is Control.CONTROLS for kind in REFUSED)
 
 
 @pytest.mark.parametrize("kind", EXPECTED)
