@@ -20,6 +20,8 @@ STATES = ("state_init", "walletStateInit")
 _BESIDE = ("address", "network", "signature", *KEYS, *STATES)
 """What wallets of TON answer beside what they sign, and pages send on; all must be the row's own.
 """
+_PAYLOADS = {"text": ("text",), "binary": ("bytes",), "cell": ("schema", "cell")}
+"""What signData signs -> the fields that it is in."""
 _SENT = ("network", "from")
 """What pages of TON send beside the text; both must be the row's own."""
 LONGEST = 65_536
@@ -163,10 +165,8 @@ def is_sign_data(parts: Mapping[str, object]) -> bool:
         return False
     if not isinstance(payload, dict):
         return False
-    kind = payload.get("type")
-    return (kind == "text" and _are(payload, {"type": str, "text": str}, _SENT)) or (
-        kind == "binary" and _are(payload, {"type": str, "bytes": str}, _SENT)
-    )
+    wanted = _PAYLOADS.get(str(payload.get("type")), ())
+    return bool(wanted) and _are(payload, dict.fromkeys(("type", *wanted), str), _SENT)
 
 
 def _are(

@@ -2,8 +2,8 @@
 
 The message column holds the parts as JSON, as the wallet returns them or as a page sends them to
 its backend: with the state init of the account. The address in what is signed is always the row's;
-a state init that hashes to it shows whose account it is. Source: TON Connect, "ton_proof" and
-"signData" (text, binary).
+a state init that hashes to it shows whose account it is. A cell is not read: its schema can be
+another with the same checksum. Source: TON Connect, "ton_proof" and "signData".
 """
 
 from __future__ import annotations
@@ -34,6 +34,10 @@ from scanner.ownership.primitives.ed25519_text import read_key
 from scanner.ownership.primitives.not_proven import malformed, mismatch, unsupported
 from scanner.ownership.primitives.plain_signature import hex_or_base64
 
+_CELL = (
+    "what is signed is a cell, of whose schema only a checksum counts: what its signer was shown "
+    "cannot be told from it: sign again as text (signData of type text)"
+)
 _MOST_SECONDS = 2**63
 _LONGEST_TIME = 19
 
@@ -129,6 +133,8 @@ def _sign_data(parts: Mapping[str, object], account: bytes, seconds: int) -> byt
     name, payload = str(parts["domain"]).encode(), parts["payload"]
     if not isinstance(payload, dict):
         raise malformed("the payload is neither text nor bytes")
+    if payload["type"] == "cell":
+        raise unsupported(_CELL)
     if payload["type"] == "text":
         kind, data = b"txt", str(payload["text"]).encode()
     else:

@@ -247,3 +247,23 @@ def test_deep_bags_are_hashed_without_recursion() -> None:
     assert read_bag(V4["state_init"]).hash == read_bag(V4["indexed"]).hash
     with pytest.raises(ValueError, match="behind"):
         read_bag(base64.b64encode(whole + b"\0").decode())
+
+
+def test_a_signed_cell_is_named_and_says_nothing() -> None:
+    """Of its schema only a checksum is signed, so what its signer was shown cannot be told."""
+    row = ROWS["v4r2"]
+    cell = {"type": "cell", "schema": "I own this", "cell": write_bag(Builder().uint(1, 8).cell())}
+    message: dict[str, object] = {
+        "domain": VECTORS["domain"],
+        "timestamp": VECTORS["timestamp"],
+        "payload": cell,
+    }
+    for more in ({}, {"network": "-239", "from": row["friendly"]}):
+        result = judged({**message, "payload": {**cell, **more}}, row)
+        assert result.control is Control.UNSUPPORTED
+        assert "a cell" in result.reason
+        assert "sign again as text" in result.reason
+    for wrong in ({"cell": 5}, {"schema": None}, {"text": "I own this"}):
+        result = judged({**message, "payload": {**cell, **wrong}}, row)
+        assert result.control is Control.UNSUPPORTED
+        assert "a cell" not in result.reason
