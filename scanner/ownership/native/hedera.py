@@ -24,7 +24,7 @@ from scanner.ownership.ed25519.signing import (
 )
 from scanner.ownership.ed25519.text_form import Ed25519Text
 from scanner.ownership.interface import ContractCall, Proof, Readings, Signer, one_reading
-from scanner.ownership.primitives import secp256k1
+from scanner.ownership.primitives import low_s
 from scanner.ownership.primitives.base64text import decode_base64
 from scanner.ownership.primitives.ed25519_text import read_key
 from scanner.ownership.primitives.hextext import decode_hex
@@ -79,6 +79,10 @@ class HederaText:
             return ()
 
 
+_Maker = tuple[bytes, int, bytes]
+"""A key, and which signature it made if it is an ECDSA key: its number, r and s."""
+
+
 def _keys(text: str) -> tuple[bytes, ...] | None:
     """The keys of a column with an ECDSA key in it: 33 bytes of that kind, 32 of Ed25519.
 
@@ -108,27 +112,32 @@ def _makers(proof: Proof, keys: Iterable[bytes]) -> tuple[bytes, ...]:
     Raises NotProvenError.
     """
     digests = {text: keccak256(text) for text in _texts(proof)}
-    signatures: list[tuple[bytes, bytes]] = []
+    signatures: list[tuple[int, bytes, bytes]] = []
     for number, written in enumerate(proof.signatures, 1):
         read = _read(written)
         if read is None:
             raise malformed(f"signature {number} is not 64 bytes in hex or base64, or in a map")
-        signatures.append(read)
+        signatures.append((number, *read))
 
-    def tries(read: tuple[bytes, bytes], text: bytes) -> Iterator[tuple[bytes, bool]]:
-        kind, signature = read
+    def tries(read: tuple[int, bytes, bytes], text: bytes) -> Iterator[tuple[_Maker, bool]]:
+        number, kind, signature = read
         mine = (k for k in keys if kind == (_ECDSA if _is_ecdsa(k) else _ED25519) or not kind)
-        return ((k, _signed(k, text, digests[text], signature)) for k in mine)
+        for key in mine:
+            by = (key, number, signature) if _is_ecdsa(key) else (key, 0, b"")
+            yield by, _signed(key, text, digests[text], signature)
 
     made, unfit = makers(signatures, tuple(digests), tries)
     if made and unfit is not None:
         raise mismatch(f"signature {unfit + 1} is not by a published key")
-    return made if unfit is None else ()
+    if unfit is not None:
+        return ()
+    low_s.refuse_high((number, signature) for _, number, signature in made if number)
+    return tuple(dict.fromkeys(key for key, _, _ in made))
 
 
 def _signed(key: bytes, text: bytes, digest: bytes, signature: bytes) -> bool:
     if _is_ecdsa(key):
-        return secp256k1.verify_ecdsa(digest, signature, key)
+        return low_s.verify(digest, signature, key)
     return is_signed(key, text, signature)
 
 

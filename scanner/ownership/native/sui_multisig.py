@@ -18,7 +18,7 @@ from scanner.ownership import verdicts
 from scanner.ownership.ed25519.signing import NOT_SHOWN, is_signed
 from scanner.ownership.interface import Signer
 from scanner.ownership.key_policy import judge_group
-from scanner.ownership.primitives import secp256k1
+from scanner.ownership.primitives import low_s, secp256k1
 from scanner.ownership.unread import other_key, unread
 
 MULTISIG: Final = 3
@@ -69,8 +69,11 @@ def _single(scheme: str, data: bytes, digest: bytes, account: bytes) -> ControlR
     key = data[1 + _SIGNATURE :]
     if secp256k1.parse_key(key) is None:
         return None
-    if not _is_by(_Member(SECP256K1, key, 1), digest, data[1 : 1 + _SIGNATURE]):
+    signature = data[1 : 1 + _SIGNATURE]
+    if not _is_by(_Member(SECP256K1, key, 1), digest, signature):
         return unread(scheme, 1)
+    if not secp256k1.is_low_s(signature):
+        return verdicts.unsupported(scheme, f"signature 1 {low_s.REFUSED}")
     if blake2b(data[:1] + key, digest_size=32).digest() != account:
         return other_key(scheme, NOT_SHOWN["sui"])
     return verdicts.controls(scheme, Binding.DERIVED, (key.hex(),), "secp256k1")
@@ -84,20 +87,26 @@ def _judge(scheme: str, found: _Multisig, digest: bytes, account: bytes) -> Cont
         tuple(Weighted(_named(m), m.weight) for m in found.members),
         found.threshold,
     )
-    signers, others, unfit = [], 0, 0
+    signers, others, unfit, high = [], 0, 0, 0
     for place, signature in found.signed.items():
         member = found.members[place]
         if member.kind >= len(_KINDS):
             others += 1
         elif not _is_by(member, digest, signature):
             unfit = unfit or place + 1
+        elif member.kind == SECP256K1 and not secp256k1.is_low_s(signature):
+            high = high or place + 1
         else:
             signers.append(Signer(member.key.hex(), frozenset((_named(member),))))
-    if unfit and not signers:  # as of one key: in another form, perhaps, or over another text
+    if (
+        unfit and not signers and not high
+    ):  # as of one key: in another form, perhaps, or over another text
         return unread(scheme, 1)
     if unfit:
         reason = f"the signature of key {unfit} is not by this key over this message"
         return verdicts.mismatch(scheme, reason)
+    if high:
+        return verdicts.unsupported(scheme, f"the signature of key {high} {low_s.REFUSED}")
     result = judge_group(scheme, signers, way)
     if others and not result.shows_control:
         reason = f"{others} of its signatures use secp256r1 or zkLogin, which is not supported"
@@ -113,7 +122,7 @@ def _named(member: _Member) -> PolicyKey:
 
 def _is_by(member: _Member, digest: bytes, signature: bytes) -> bool:
     if member.kind == SECP256K1:
-        return secp256k1.verify_ecdsa(sha256(digest).digest(), signature, member.key)
+        return low_s.verify(sha256(digest).digest(), signature, member.key)
     return is_signed(member.key, digest, signature)
 
 
