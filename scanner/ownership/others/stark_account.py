@@ -3,12 +3,15 @@
 Every account there is a contract, and no key makes its address: what its key is now, only the
 account knows. What an account accepts is what its code says, whoever wrote it, so it is believed
 where its class is one that we know (config/wallets.csv): such a class sends what it accepts.
-Source: SNIP-6 (is_valid_signature, "VALID"; accounts of Cairo 0 answer 1).
+Sources: SNIP-6 (is_valid_signature, "VALID"; accounts of Cairo 0 answer 1); forms of signatures:
+argentlabs/argent-contracts-starknet, docs/signers_and_signatures.md and, of the first multisigs,
+src/multisig/signer_signature.cairo at multisig-0.1.1.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 
 from scanner.model.control import Binding, Control, ControlResult
@@ -44,11 +47,20 @@ ONE_OF_ITS_KEYS: Final = (
     "the key signed, and is one of the account's ({}), which does not accept its signature alone "
     "at this block: a guardian or other owners sign with it, or it takes another form of it"
 )
+ANYTHING: Final = "the account accepts a signature over anything"
 NOT_ALONE: Final = (
     "the key signed, and the account does not accept its signature alone at this block: it has "
     "another key, or a guardian or other owners sign with it"
 )
 
+
+_BEFORE_KEY: Final[Mapping[str, tuple[int, ...]]] = {
+    "starknet_owners": (1, 0),
+    "starknet_signer_guids": (1, 0),
+    "starknet_signers": (),
+}
+"""Kind of class -> what stands before the key, r and s of one signature where it takes them so: how
+many there are, and that it is by a STARK key; the first multisigs have neither."""
 
 _QUESTIONS: Final = tuple(map(starknet_keccak, ("is_valid_signature", "isValidSignature")))
 """By its name of today, and by the one that accounts of Cairo 0 have."""
@@ -80,16 +92,43 @@ def judge_account(offline: ControlResult, signed: Signed, call: ContractCall) ->
     known = known if known is not None and known.kind.startswith("starknet_") else None
     answer = _ask(signed, signed.digest, call)
     if answer in _ACCEPTED:
-        # One that accepts the signature over anything else, too, has not looked at it.
-        other = starknet_keccak(f"not {signed.digest}")
-        if _ask(signed, other, call) in _ACCEPTED:
-            return _said(offline, "the account accepts a signature over anything")
+        if _takes_anything(signed, call):
+            return _said(offline, ANYTHING)
         return _accepted(offline, signed, class_hash, known)
     if len(signed.elements) != PAIR:
         return verdicts.unsupported(offline.scheme, REFUSED)
     if offline.control is not Control.CONTROLS:
         return offline
-    return _refused(offline, signed, answer, known, call)
+    by_form = _in_own_form(offline, signed, class_hash, known, call)
+    return by_form or _refused(offline, signed, answer, known, call)
+
+
+def _in_own_form(
+    offline: ControlResult,
+    signed: Signed,
+    class_hash: bytes,
+    known: WalletCode | None,
+    call: ContractCall,
+) -> ControlResult | None:
+    """The verdict of an account that takes a signature with its key before it; None if it does not.
+
+    The key signed, and whoever has its r and s can write them so: one signature, by that key alone.
+    """
+    before = _BEFORE_KEY.get(known.kind) if known is not None else None
+    if before is None:
+        return None
+    key = int(offline.signed_by[0], 16)
+    written = replace(signed, elements=(*before, key, *signed.elements))
+    if _ask(written, signed.digest, call) not in _ACCEPTED:
+        return None
+    if _takes_anything(written, call):
+        return _said(offline, ANYTHING)
+    return _accepted(offline, written, class_hash, known)
+
+
+def _takes_anything(signed: Signed, call: ContractCall) -> bool:
+    """Whether it accepts the signature over something else, too: it has not looked at it."""
+    return _ask(signed, starknet_keccak(f"not {signed.digest}"), call) in _ACCEPTED
 
 
 def _refused(
@@ -123,6 +162,8 @@ def _accepted(
     if known is None:
         words += UNKNOWN_CLASS.format(f"0x{class_hash.hex()}")
         return verdicts.controls(offline.scheme, Binding.ASSERTED, who, words, 1)
+    if known.kind in _BEFORE_KEY and len(signed.elements) > PAIR and offline.signed_by:
+        words += ", with its key before it"
     words = f"{known.name}: {words}"
     return verdicts.controls(offline.scheme, Binding.ON_CHAIN, who, words, 1)
 
