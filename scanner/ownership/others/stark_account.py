@@ -5,7 +5,8 @@ account knows. What an account accepts is what its code says, whoever wrote it, 
 where its class is one that we know (config/wallets.csv): such a class sends what it accepts.
 Sources: SNIP-6 (is_valid_signature, "VALID"; accounts of Cairo 0 answer 1); forms of signatures:
 argentlabs/argent-contracts-starknet, docs/signers_and_signatures.md and, of the first multisigs,
-src/multisig/signer_signature.cairo at multisig-0.1.1.
+src/multisig/signer_signature.cairo at multisig-0.1.1; of its proxy, contracts/Proxy.cairo at
+21466061, and docs/argent_account_upgrades.md.
 """
 
 from __future__ import annotations
@@ -54,6 +55,8 @@ NOT_ALONE: Final = (
 )
 
 
+_PROXY, _BEHIND = "starknet_proxy", "starknet_behind"
+_IMPLEMENTATION: Final = starknet_keccak("get_implementation").to_bytes(_FELT)
 _BEFORE_KEY: Final[Mapping[str, tuple[int, ...]]] = {
     "starknet_owners": (1, 0),
     "starknet_signer_guids": (1, 0),
@@ -88,8 +91,7 @@ def judge_account(offline: ControlResult, signed: Signed, call: ContractCall) ->
     class_hash = state.code_hash if state is not None else b""
     if state is not None and not any(class_hash):
         return _said(offline, NOBODY)
-    known = load_wallets().by_code.get(class_hash)
-    known = known if known is not None and known.kind.startswith("starknet_") else None
+    class_hash, known = _running(signed.account, class_hash, call)
     answer = _ask(signed, signed.digest, call)
     if answer in _ACCEPTED:
         if _takes_anything(signed, call):
@@ -101,6 +103,29 @@ def judge_account(offline: ControlResult, signed: Signed, call: ContractCall) ->
         return offline
     by_form = _in_own_form(offline, signed, class_hash, known, call)
     return by_form or _refused(offline, signed, answer, known, call)
+
+
+def _running(
+    account: bytes, class_hash: bytes, call: ContractCall
+) -> tuple[bytes, WalletCode | None]:
+    """The class that an account runs, and what is known of it: the one behind a known proxy.
+
+    A proxy's own code names it. Known there are only classes that are made for it, which are known
+    nowhere else: later ones leave an account there that nobody can use. Raises what `call` raises.
+    """
+    codes = load_wallets().by_code
+    known = codes.get(class_hash)
+    if known is None or not known.kind.startswith("starknet_") or known.kind == _BEHIND:
+        return class_hash, None
+    if known.kind != _PROXY:
+        return class_hash, known
+    named = call(account, _IMPLEMENTATION)
+    if len(named) != _FELT or not any(named):
+        return class_hash, None
+    behind = codes.get(named)
+    if behind is None or behind.kind != _BEHIND:
+        return named, None
+    return named, replace(behind, name=f"{behind.name} behind {known.name}")
 
 
 def _in_own_form(
