@@ -9,11 +9,13 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from hashlib import sha256
 from typing import Final
 
 _MAGIC: Final = bytes.fromhex("b5ee9c72")
 _HAS_CHECKSUM: Final = 0x40
+_CASTAGNOLI: Final = 0x82F63B78
 _MOST_CELLS: Final = 20_000
 _LIBRARY: Final = 2
 """First byte of the only special cell that is understood: a reference to shared code, by hash."""
@@ -113,20 +115,24 @@ class Builder:
         return Cell(self._bits, self._width, refs)
 
 
-def read_bag(text: str, most: int = _MOST_CELLS) -> Cell:
+def read_bag(text: str, most: int = _MOST_CELLS, *, checked: bool = False) -> Cell:
     """Read a bag of cells in base64 that has one root. most: how many cells it may have.
 
-    A checksum is not looked at: what is read is known by its hash. Raises ValueError for anything
-    else, for bytes behind it, for special cells other than libraries, for bags of absurd size.
+    checked: whether a checksum in it, if there is one, must be right; where the hash of what is
+    read is known, nothing rests on it. Raises ValueError for anything else, for bytes behind it,
+    for special cells other than libraries, for bags of absurd size.
     """
     try:
         data = base64.b64decode(text, validate=True)
     except ValueError:  # binascii.Error is one; so is a letter beyond ASCII
         raise ValueError("not base64") from None
     try:
-        return _read(data, most)
+        root = _read(data, most)
     except IndexError:
         raise ValueError("a bag of cells ends early") from None
+    if checked and data[4] & _HAS_CHECKSUM and _crc32c(data[:-4]) != data[-4:]:
+        raise ValueError("it is damaged: its checksum is wrong")
+    return root
 
 
 def write_bag(root: Cell) -> str:
@@ -154,6 +160,24 @@ def write_bag(root: Cell) -> str:
     size = len(cells).to_bytes(2, "big")
     head = _MAGIC + bytes((1, 2, len(order), 1, 0)) + size + b"\0"
     return base64.b64encode(head + cells).decode()
+
+
+def _crc32c(data: bytes) -> bytes:
+    """Castagnoli's checksum (RFC 3720, appendix B.4), low byte first."""
+    table, found = _crc_table(), 0xFFFFFFFF
+    for byte in data:
+        found = table[(found ^ byte) & 0xFF] ^ found >> 8
+    return (found ^ 0xFFFFFFFF).to_bytes(4, "little")
+
+
+@cache
+def _crc_table() -> tuple[int, ...]:
+    table = []
+    for value in range(256):
+        for _ in range(8):
+            value = value >> 1 ^ (_CASTAGNOLI if value & 1 else 0)  # noqa: PLW2901
+        table.append(value)
+    return tuple(table)
 
 
 def _filled(bits: int, width: int) -> bytes:
@@ -194,11 +218,12 @@ def _read(data: bytes, most: int) -> Cell:
             raise IndexError
         return int.from_bytes(data[at - width : at], "big")
 
-    count, roots, absent, _total = number(size), number(size), number(size), number(offset)
+    count, roots, absent, total = number(size), number(size), number(size), number(offset)
     if roots != 1 or absent or not 0 < count <= most:
         raise ValueError("not a bag of few cells with one root")
     root = number(size)
     at += count * offset * has_index
+    end = at + total
     raw: list[tuple[int, int, bool, list[int]]] = []
     for _ in range(count):
         first, second = number(1), number(1)
@@ -206,7 +231,7 @@ def _read(data: bytes, most: int) -> Cell:
             raise ValueError("a cell without the cells below it")
         bits, width = _unfilled(number(-(-second // 2)), second)
         raw.append((bits, width, bool(first & 8), [number(size) for _ in range(first & 7)]))
-    if at + 4 * bool(flags & _HAS_CHECKSUM) != len(data):
+    if not at == end == len(data) - 4 * bool(flags & _HAS_CHECKSUM):
         raise ValueError("bytes behind a bag of cells")
     return _linked(raw, root)
 

@@ -42,7 +42,7 @@ def read_first_state(text: str) -> FirstState:
 
 @lru_cache(maxsize=256)
 def _read(text: str) -> FirstState:
-    root = read_bag(text, _MOST_CELLS)
+    root = read_bag(text, _MOST_CELLS, checked=True)
     fields = Slice(root)
     if fields.uint(1):
         raise ValueError("a split depth, which no wallet has")

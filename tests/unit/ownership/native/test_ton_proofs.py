@@ -186,6 +186,24 @@ def test_a_state_init_that_is_not_read_is_said_to_be_so(text: str) -> None:
     assert judged(proof(V4, state_init=5), V4).control is Control.MALFORMED
 
 
+@pytest.mark.parametrize("name", ["v4r2", "v5r1, another sub-wallet"])
+def test_a_state_init_that_was_damaged_on_its_way_makes_no_row_false(name: str) -> None:
+    """Its checksum says so; without one it is another state init."""
+    row = ROWS[name]
+    data = base64.b64decode(row["state_init"])
+    for at in range(0, len(data)):
+        damaged = data[:at] + bytes((data[at] ^ 1 << at % 8,)) + data[at + 1 :]
+        text = base64.b64encode(damaged).decode()
+        result = judged({"name": "ton_proof", "proof": proof(row, state_init=text)}, row)
+        assert result.control is Control.UNSUPPORTED, at
+        assert "not read" in result.reason
+    data = base64.b64decode(row["indexed"])
+    damaged = data[:-1] + bytes((data[-1] ^ 2,))
+    text = base64.b64encode(damaged).decode()
+    result = judged({"name": "ton_proof", "proof": proof(row, state_init=text)}, row)
+    assert result.control is Control.MISMATCH
+
+
 def test_sign_data_with_what_backends_check() -> None:
     for row in (V4, OTHER):
         message: dict[str, object] = {
