@@ -143,3 +143,49 @@ def test_key_rows_are_made_with_low_s() -> None:
     compact = key(1).sign_recoverable(b"\1" * 32, hasher=None)[:64]
     assert int.from_bytes(compact[32:]) <= ORDER // 2
     assert int.from_bytes(other_s(compact)[32:]) > ORDER // 2
+
+
+RECOVERED = [
+    name
+    for name in ROWS
+    if name.startswith(("okx_recover", "cip23", "filecoin_text")) and "owner" not in name
+]
+
+
+def with_another_byte(text: str) -> list[str]:
+    """The other s with the recovery byte of the first, and the first with another byte."""
+    data = decode_hex(text)
+    data = base64.b64decode(text) if data is None else data
+    data = data[-65:]
+    last = data[64] - 27 if data[64] >= 27 else data[64]
+    turned = other_s(data[:64]) + data[64:]
+    return [turned.hex(), (data[:64] + bytes((last ^ 1,))).hex()]
+
+
+@pytest.mark.parametrize("name", RECOVERED)
+def test_r_and_s_of_the_key_with_another_recovery_byte_are_not_false(name: str) -> None:
+    row = ROWS[name].claim
+    (good,) = row.signatures
+    for copy in with_another_byte(good):
+        for signatures in ((good, copy), (copy, good), (copy,), (copy, copy)):
+            result = judged(row, *signatures)
+            assert result.control is Control.UNSUPPORTED, (signatures, result)
+            assert f"signature {1 + signatures.index(copy)} " in result.reason
+            assert "recovery byte" in result.reason
+        stranger = ROWS[name].claim._replace(message=row.message + ".")
+        assert "recovery byte" not in judged(stranger, copy).reason
+        other = with_another_byte(good)[1][:40] + "00" + copy[42:]
+        assert judged(row, good, copy, other).control is Control.MISMATCH
+
+
+def test_no_chain_makes_another_recovery_byte_false() -> None:
+    row = ROWS["okx_recover xrpl"].claim
+    good = judge(row, REGISTRY)
+    public = bytes.fromhex(good.signed_by[0])
+    policy = KeyPolicy((single("key", PolicyKey(KeyKind.SECP256K1, public)),), 9)
+    assert judge(row, REGISTRY, keys=lambda _: policy).shows_control
+    for copy in with_another_byte(row.signatures[0]):
+        for signatures in ((copy,), (row.signatures[0], copy)):
+            given = row._replace(signatures=signatures)
+            found = judge(given, REGISTRY, keys=lambda _: policy)
+            assert found.control is Control.UNSUPPORTED, found
