@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.bitcoin_signing import _der_integer
 from support.native_rows import native_rows
 from support.signed_rows import Signed, altered, claim, key, signed_rows
 
@@ -19,6 +20,7 @@ from scanner.model.claim import Claim
 from scanner.model.control import Control, ControlResult
 from scanner.model.key_policy import KeyKind, KeyPolicy, PolicyKey, single
 from scanner.ownership.judge import judge
+from scanner.ownership.primitives.der import der_to_compact
 from scanner.ownership.primitives.hextext import decode_hex
 from scanner.ownership.primitives.secp256k1 import ORDER
 from scanner.settings.tables import load_registry
@@ -70,6 +72,28 @@ def test_what_is_false_stays_false_beside_such_a_copy(name: str) -> None:
             result = judged(row, *(s.hex() for s in signatures))
             assert result.control is Control.MISMATCH, signatures
         assert judged(row, bad.hex()).control is Control.UNSUPPORTED
+
+
+def test_a_copy_of_the_ledgers_signature_with_the_other_s() -> None:
+    row = ROWS["xrpl_text secp256k1"].claim
+    compact = der_to_compact(bytes.fromhex(row.signatures[0]))
+    assert compact is not None
+    low, high = row.signatures[0], der(other_s(compact))
+    stranger = der(other_s(compact[:31] + bytes((compact[31] ^ 1,)) + compact[32:]))
+    for signatures in ((low, high), (high, low), (high,)):
+        result = judged(row, *signatures)
+        assert result.control is Control.UNSUPPORTED
+        assert (
+            f"signature {1 + signatures.index(high)} has its s in the upper half" in result.reason
+        )
+    for signatures in ((low, stranger), (high, stranger), (low, high, stranger)):
+        assert judged(row, *signatures).control is Control.MISMATCH
+    assert judged(row, stranger).control is Control.UNSUPPORTED
+
+
+def der(compact: bytes) -> str:
+    body = b"".join(_der_integer(compact[at : at + 32]) for at in (0, 32))
+    return (b"\x30" + bytes((len(body),)) + body).hex()
 
 
 def test_no_chain_makes_the_other_s_good() -> None:
