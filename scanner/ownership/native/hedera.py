@@ -27,6 +27,7 @@ from scanner.ownership.interface import ContractCall, Proof, Readings, Signer, o
 from scanner.ownership.primitives import low_s
 from scanner.ownership.primitives.base64text import decode_base64
 from scanner.ownership.primitives.ed25519_text import read_key
+from scanner.ownership.primitives.envelopes import okx_bytes
 from scanner.ownership.primitives.hextext import decode_hex
 from scanner.ownership.primitives.key_words import key_words
 from scanner.ownership.primitives.makers import makers
@@ -128,11 +129,24 @@ def _makers(proof: Proof, keys: Iterable[bytes]) -> tuple[bytes, ...]:
 
     made, unfit = makers(signatures, tuple(digests), tries)
     if made and unfit is not None:
-        raise mismatch(f"signature {unfit + 1} is not by a published key")
+        raise _not_by(proof, keys, signatures[unfit])
     if unfit is not None:
         return ()
     low_s.refuse_high((number, signature) for _, number, signature in made if number)
     return tuple(dict.fromkeys(key for key, _, _ in made))
+
+
+def _not_by(proof: Proof, keys: Iterable[bytes], read: tuple[int, bytes, bytes]) -> NotProvenError:
+    """What a signature is that is not in this form: good in the other one of Hedera's, or false."""
+    number, kind, signature = read
+    enveloped = okx_bytes(proof.message.encode())
+    edwards = (key for key in keys if kind != _ECDSA and not _is_ecdsa(key))
+    if any(is_signed(key, enveloped, signature) for key in edwards):
+        return unsupported(
+            f"signature {number} is good in another form (OKX's envelope) than others of the row: "
+            "sign all in one form"
+        )
+    return mismatch(f"signature {number} is not by a published key")
 
 
 def _signed(key: bytes, text: bytes, digest: bytes, signature: bytes) -> bool:
