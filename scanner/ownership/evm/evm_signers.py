@@ -39,8 +39,8 @@ _KEYS_OWN = (27, 28)
 
 _ONLY_BY_CHAIN = (
     "signature {} is not written as a key's is (65 bytes that end in 27 or 28, or 64): it may be "
-    "by a contract wallet, of which only the chain can say whether it is good: take a snapshot "
-    "with an endpoint of the network, or publish the signature whole, as the key's wallet gave it"
+    "by a contract wallet: only the chain can say whether it is good; take a snapshot with an "
+    "endpoint of the network, or publish the signature whole, as the key's wallet gave it"
 )
 _MAYBE_BY_CHAIN = (
     "signature {} is not by the address's key over this message; it may be by a contract wallet, "

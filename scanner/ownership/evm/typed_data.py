@@ -15,7 +15,7 @@ from scanner.model.jsontext import read_json
 from scanner.ownership.evm.typed_encoding import NotEncodedError, domain_fields, encode
 from scanner.ownership.evm.typed_inside import inner_typed
 
-LONGEST = 262_144
+LONGEST = 131_072
 """Characters of the longest typed data that is read."""
 
 JSON_SPACE: Final = " \t\r\n"
@@ -141,13 +141,22 @@ def _of_typed(text: str, data: dict[str, Any], chain_id: str) -> Reading:
         read_json(text, unique_names=True)
     except ValueError as e:
         return Reading(None, f"the typed data is not read ({e}): {_TO_DO}")
+    return _encoded(data, chain_id)
+
+
+def typed_digest_of(data: dict[str, Any], chain_id: str) -> bytes | None:
+    """The digest of typed data as JSON gives it, floats as float; None if none is made."""
+    return _encoded(data, chain_id).digest if _is_typed(data) else None
+
+
+def _encoded(data: dict[str, Any], chain_id: str) -> Reading:
     types, domain, doubt = data["types"], data["domain"], ""
     if domain.get("chainId") is not None:  # null names no chain, and is not signed
         named, is_sure = chain_number(domain["chainId"])
         if named is None or named != chain_number(chain_id)[0]:
             return Reading(None, _of_other_chain(domain["chainId"], named, is_sure, chain_id))
         domain = {**domain, "chainId": named}
-        doubt = "" if is_sure else "'chainId' (uint256)"
+        doubt = "" if is_sure else "'chainId' of type uint256"
     if "verifyingContract" in domain:
         # Permits, orders and votes are typed data too, and their signatures lie open on the chain.
         return Reading(None, _FOR_CONTRACT)

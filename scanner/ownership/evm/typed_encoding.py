@@ -12,7 +12,8 @@ Source: EIP-712 (encodeType, encodeData, hashStruct). Pure.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 from scanner.model.addresses.keccak import keccak256
@@ -20,10 +21,10 @@ from scanner.model.addresses.keccak import keccak256
 DEEPEST: Final = 60
 """Structs and arrays in each other, at most."""
 
-MOST_VALUES: Final = 6_000
+MOST_VALUES: Final = 5_000
 """Values of one message, those of its structs and arrays counted."""
 
-_MOST_OF_TYPES: Final = 400_000
+_MOST_OF_TYPES: Final = 30_000
 """Characters of the types that are hashed, with those that each stands on."""
 
 _LONGEST_NAME: Final = 200
@@ -38,14 +39,8 @@ _ADDRESS: Final = re.compile(r"(?:0[xX])?[0-9a-fA-F]{40}", re.ASCII)
 _SURE_NUMBER: Final = 2**53
 """Numbers of JSON from here on are rounded by wallets that are written in JavaScript."""
 
-_INTEGERS: Final = {
-    f"{sign}{bits or ''}": (bits or 256, sign == "int")
-    for sign in ("int", "uint")
-    for bits in (0, *range(8, 257, 8))
-}
-_FIXED: Final = {f"bytes{size}": size for size in range(1, 33)}
-_BASIC: Final = frozenset(("bool", "address", "string", "bytes", *_INTEGERS, *_FIXED))
 _EMPTY: Final = bytes(32)
+_EMPTY_TEXT: Final = {"string": (_EMPTY, False), "bytes": (_EMPTY, False)}
 _FALSE: Final = ("False", "false", "0", "")
 
 
@@ -128,31 +123,29 @@ class _Encoder:
             raise NotEncodedError(f"it has more than {MOST_VALUES:,} values")
         if deep > DEEPEST:
             raise NotEncodedError(f"its values are more than {DEEPEST} deep")
+        if basic := _BASIC.get(kind):
+            found = _EMPTY_TEXT.get(kind) if value is None else basic(value)
+            if found is None:
+                raise NotEncodedError(f"its field {_short(field)} has no such value as its type has")
+            if not found[1]:
+                self._doubtful(field, kind)
+            return found[0]
         if kind in self.structs:
             if value is not None:
                 return self.struct(kind, value, deep)
             self._doubtful(field, kind)
             return _EMPTY
-        if array := _ARRAY.fullmatch(kind):
-            return self._array(field, array, value, deep)
-        found = None if value is None else _basic(kind, value)
-        if found is None and value is None and kind in ("string", "bytes"):
-            found = _EMPTY, False
-        if found is None:
-            known = kind in _BASIC
-            what = f"its field {_short(field)} has no such value as its type has"
-            raise NotEncodedError(what if known else f"it has no type {_short(kind)}")
-        encoded, is_sure = found
-        if not is_sure:
-            self._doubtful(field, kind)
-        return encoded
+        return self._array(field, kind, value, deep)
 
-    def _array(self, field: str, kind: re.Match[str], value: object, deep: int) -> bytes:
+    def _array(self, field: str, kind: str, value: object, deep: int) -> bytes:
+        array = _ARRAY.fullmatch(kind)
+        if array is None:
+            raise NotEncodedError(f"it has no type {_short(kind)}")
         if not isinstance(value, list):
             raise NotEncodedError(f"its field {_short(field)} is not a list")
-        inner, size = kind.groups()
+        inner, size = array.groups()
         if inner.endswith("]") or (size and int(size) != len(value)):
-            self._doubtful(field, kind.string)  # older libraries hash lists in lists as one
+            self._doubtful(field, kind)  # older libraries hash lists in lists as one
         return keccak256(b"".join(self._value(field, inner, one, deep + 1) for one in value))
 
     def _type_hash(self, name: str) -> bytes:
@@ -185,33 +178,34 @@ class _Encoder:
         return f"{name}({fields})"
 
     def _doubtful(self, field: str, kind: str) -> None:
-        self.doubt = self.doubt or f"{_short(field)} ({_short(kind)})"
+        self.doubt = self.doubt or f"{_short(field)} of type {_short(kind)[1:-1]}"
 
 
 _Value = tuple[bytes, bool] | None
 """32 bytes and whether all wallets make these of a value; None if none are made."""
 
 
-def _basic(kind: str, value: Any) -> _Value:  # noqa: ANN401 - whatever stands in JSON
-    if kind == "string":
-        text = value if isinstance(value, str) else None
-        data = _utf8(text) if text is not None else _plain_bytes(value)
-        return None if data is None else (keccak256(data), text is not None)
-    if kind == "bytes":
-        data, is_sure = _hexed(value)
-        return None if data is None else (keccak256(data), is_sure)
-    if kind in _FIXED:
-        data, is_sure = _hexed(value)
-        if data is None or len(data) > _FIXED[kind]:
-            return None
-        return data.ljust(32, b"\0"), is_sure and len(data) == _FIXED[kind]
-    if kind in _INTEGERS:
-        return _integer(*_INTEGERS[kind], value)
-    if kind == "address":
-        if not isinstance(value, str) or not _ADDRESS.fullmatch(value):
-            return None
-        return bytes.fromhex(value[-40:]).rjust(32, b"\0"), value[:2] == "0x"
-    return _truth(value) if kind == "bool" else None
+def _text(value: object) -> _Value:
+    data = _utf8(value) if isinstance(value, str) else _plain_bytes(value)
+    return None if data is None else (keccak256(data), isinstance(value, str))
+
+
+def _data(value: object) -> _Value:
+    data, is_sure = _hexed(value)
+    return None if data is None else (keccak256(data), is_sure)
+
+
+def _fixed(size: int, value: object) -> _Value:
+    data, is_sure = _hexed(value)
+    if data is None or len(data) > size:
+        return None
+    return data.ljust(32, b"\0"), is_sure and len(data) == size
+
+
+def _address(value: object) -> _Value:
+    if not isinstance(value, str) or not _ADDRESS.fullmatch(value):
+        return None
+    return bytes.fromhex(value[-40:]).rjust(32, b"\0"), value[:2] == "0x"
 
 
 def _truth(value: object) -> _Value:
@@ -266,6 +260,18 @@ def _utf8(text: str) -> bytes:
         return text.encode()
     except UnicodeEncodeError:
         raise NotEncodedError("it has a text that is not valid Unicode") from None
+
+
+_BASIC: Final[Mapping[str, Callable[[Any], _Value]]] = {
+    "string": _text,
+    "bytes": _data,
+    "address": _address,
+    "bool": _truth,
+    **{f"bytes{size}": partial(_fixed, size) for size in range(1, 33)},
+    **{f"uint{bits or ''}": partial(_integer, bits or 256, False) for bits in range(0, 257, 8)},
+    **{f"int{bits or ''}": partial(_integer, bits or 256, True) for bits in range(0, 257, 8)},
+}
+"""Types of the standard -> what makes the 32 bytes of a value as JSON has it."""
 
 
 def _short(name: str) -> str:

@@ -23,6 +23,7 @@ _HOLDERS: Final = ("params", "typedData", "typed_data", "data", "message", "resu
 _FIRST: Final = 4
 """Members of a list that are looked at: a request has the account and the data."""
 
+_MAYBE_BIG: Final = re.compile(r"__type|[0-9]n\\*\"", re.ASCII)
 _BIG: Final = re.compile(r"-?[0-9]{1,78}n", re.ASCII)
 
 
@@ -52,11 +53,16 @@ def _inside(data: object, deep: int) -> Iterator[dict[str, Any]]:
                 yield from _inside(data[name], deep - 1)
 
 
-def as_signed(data: dict[str, Any]) -> dict[str, Any]:
-    """Typed data with the message under its name, and with big numbers as digits."""
+def as_signed(data: dict[str, Any], text: str) -> dict[str, Any]:
+    """Typed data with the message under its name, and with big numbers as digits.
+
+    text: that it stands in.
+    """
     if "message" not in data and "value" in data:
         data = {**data, "message": data["value"]}
     data = {name: part for name, part in data.items() if name in _NAMES}
+    if not _MAYBE_BIG.search(text):
+        return data
     return {name: part if name == "types" else _with_numbers(part) for name, part in data.items()}
 
 
