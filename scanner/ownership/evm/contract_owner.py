@@ -102,14 +102,12 @@ class ContractOwner:
 
     def verify(self, proof: Proof, call: ContractCall | None = None) -> ControlResult:
         """Judge the row; see the steps above."""
+        return evm_signers.settled(proof, self._judged(proof, call))
+
+    def _judged(self, proof: Proof, call: ContractCall | None) -> ControlResult:
         signatures = evm_signers.read_signatures(self.name, proof)
         if isinstance(signatures, ControlResult):
             return signatures
-        return evm_signers.settled(proof, self._judged(proof, call, signatures))
-
-    def _judged(
-        self, proof: Proof, call: ContractCall | None, signatures: Sequence[Signed]
-    ) -> ControlResult:
         digests = evm_signers.digests(proof, self.envelopes)
         named = _named_owners(proof)
         of = _subject(proof, call)

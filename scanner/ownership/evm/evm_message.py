@@ -57,14 +57,12 @@ class EvmMessage:
 
     def verify(self, proof: Proof, call: ContractCall | None = None) -> ControlResult:
         """Judge the row; `call` is asked only if the address's own key did not sign."""
+        return evm_signers.settled(proof, self._judged(proof, call))
+
+    def _judged(self, proof: Proof, call: ContractCall | None) -> ControlResult:
         signatures = evm_signers.read_signatures(self.name, proof)
         if isinstance(signatures, ControlResult):
             return signatures
-        return evm_signers.settled(proof, self._judged(proof, call, signatures))
-
-    def _judged(
-        self, proof: Proof, call: ContractCall | None, signatures: Sequence[Signed]
-    ) -> ControlResult:
         digests = evm_signers.digests(proof, self.envelopes)
         remarks, binding = [], DERIVED
         for number, signed in enumerate(signatures, 1):

@@ -23,7 +23,9 @@ from scanner.ownership.primitives.hextext import decode_hex
 from scanner.ownership.primitives.recovery import RecoverableSignature, recover_account_once
 
 _SIGN_AGAIN = "sign the text again with personal_sign"
+_BARE = "without EIP-191's prefix, as transactions are signed"
 _HASH = 32
+_FORMATS = ("evm", "validator_key")
 
 
 class OtherForm(NamedTuple):
@@ -37,9 +39,10 @@ class OtherForm(NamedTuple):
 def signed_form(proof: Proof) -> OtherForm | None:
     """The other form in which all signatures of a row are by its address or its named owners.
 
-    Only of rows of 20-byte accounts, and of signatures that a single key can have made.
+    Only of rows of 20-byte accounts and of validators, whose owners may have signed, and of
+    signatures that a single key can have made.
     """
-    if proof.address.format != "evm":
+    if proof.address.format not in _FORMATS:
         return None
     made = [read_plain(text) for text in proof.signatures]
     plain = [one for one in made if one is not None]
@@ -69,7 +72,7 @@ def _owners(proof: Proof) -> Iterator[bytes]:
 def _forms(proof: Proof) -> Iterator[OtherForm]:
     data = proof.message.encode()
     hashed = keccak256(data)
-    bare = "the Keccak-256 of the text without EIP-191's prefix"
+    bare = f"the Keccak-256 of the text {_BARE}"
     yield OtherForm(bare, _SIGN_AGAIN, hashed)
     yield from _of_hex(proof.message)
     for validator in dict.fromkeys((proof.address.payload, *_owners(proof))):
@@ -93,9 +96,9 @@ def _of_hex(text: str) -> Iterator[OtherForm]:
     for make in (envelopes.eip191_text, envelopes.eip191_hash):
         yield OtherForm(words, to_do, make(spelled))
     if len(spelled) == _HASH:
-        words = "the 32 bytes that the text spells, without EIP-191's prefix"
+        words = f"the 32 bytes that the text spells {_BARE}"
         yield OtherForm(words, _SIGN_AGAIN, spelled)
-    words = "the Keccak-256 of the bytes that the text spells, without EIP-191's prefix"
+    words = f"the Keccak-256 of the bytes that the text spells {_BARE}"
     yield OtherForm(words, _SIGN_AGAIN, keccak256(spelled))
 
 

@@ -164,8 +164,6 @@ def _encoded(data: dict[str, Any], chain_id: str) -> Reading:
     if types.get(_DOMAIN, usual) != usual or len(usual) < len(domain):
         return Reading(None, _OTHER_DOMAIN)
     try:
-        if data["primaryType"] == _DOMAIN:
-            raise NotEncodedError("its primaryType is its domain's")
         made = encode({**types, _DOMAIN: usual}, data["primaryType"], domain, data["message"])
     except NotEncodedError as e:
         return Reading(None, f"the typed data cannot be encoded ({e}): {_TO_DO}")

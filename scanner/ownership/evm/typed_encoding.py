@@ -63,7 +63,7 @@ def encode(
     types: of the message, and of the domain under EIP712Domain. Raises NotEncodedError.
     """
     encoder = _Encoder(_structs(types))
-    if not isinstance(primary, str) or primary not in encoder.structs:
+    if not isinstance(primary, str) or primary == _DOMAIN or primary not in encoder.structs:
         raise NotEncodedError("its primaryType is not among its types")
     parts = (encoder.struct(_DOMAIN, domain, 0), encoder.struct(primary, message, 0))
     return Encoded(keccak256(b"\x19\x01" + b"".join(parts)), encoder.doubt)
@@ -126,7 +126,9 @@ class _Encoder:
         if basic := _BASIC.get(kind):
             found = _EMPTY_TEXT.get(kind) if value is None else basic(value)
             if found is None:
-                raise NotEncodedError(f"its field {_short(field)} has no such value as its type has")
+                raise NotEncodedError(
+                    f"its field {_short(field)} has no such value as its type has"
+                )
             if not found[1]:
                 self._doubtful(field, kind)
             return found[0]
@@ -221,7 +223,7 @@ def _integer(bits: int, is_signed: bool, value: object) -> _Value:
         number = int(value)
     elif isinstance(value, int) and not isinstance(value, bool):
         number, is_sure = value, abs(value) < _SURE_NUMBER
-    elif isinstance(value, str) and len(value) <= 80:  # noqa: PLR2004 - of 256 bits in digits
+    elif isinstance(value, str) and len(value) <= 80:
         number, is_sure = _written_number(value)
     least, end = (-(1 << bits - 1), 1 << bits - 1) if is_signed else (0, 1 << bits)
     if number is None or not least <= number < end:

@@ -7,13 +7,13 @@ of JSON, ethers' `value` in place of `message`, big numbers as libraries write t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any, Final
 
 from scanner.model.jsontext import read_json
 
-_DEEPEST: Final = 4
+_DEEPEST: Final = 5
 _MOST: Final = 3
 """Typed data in one message that are looked at."""
 
@@ -33,24 +33,25 @@ def inner_typed(data: object) -> Iterator[dict[str, Any]]:
 
 
 def _inside(data: object, deep: int) -> Iterator[dict[str, Any]]:
-    if deep < 0:
-        return
-    if isinstance(data, str):
-        if data[:1] in ("{", "[", '"'):
-            try:
-                yield from _inside(read_json(data, parse_float=float, unique_names=True), deep - 1)
-            except ValueError:
-                return
-    elif isinstance(data, list):
-        for one in data[:_FIRST]:
-            yield from _inside(one, deep - 1)
-    elif isinstance(data, dict):
-        if isinstance(data.get("types"), dict) and isinstance(data.get("domain"), dict):
-            yield data
-            return
-        for name in _HOLDERS:
-            if name in data:
-                yield from _inside(data[name], deep - 1)
+    if isinstance(data, dict) and all(isinstance(data.get(p), dict) for p in ("types", "domain")):
+        yield data
+    elif deep:
+        for part in _parts(data):
+            yield from _inside(part, deep - 1)
+
+
+def _parts(data: object) -> Sequence[object]:
+    """What may hold typed data in JSON, or is the JSON of a text."""
+    if isinstance(data, list):
+        return data[:_FIRST]
+    if isinstance(data, dict):
+        return [data[name] for name in _HOLDERS if name in data]
+    if not isinstance(data, str) or data[:1] not in ("{", "[", '"'):
+        return ()
+    try:
+        return (read_json(data, parse_float=float, unique_names=True),)
+    except ValueError:
+        return ()
 
 
 def as_signed(data: dict[str, Any], text: str) -> dict[str, Any]:
