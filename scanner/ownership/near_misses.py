@@ -87,8 +87,7 @@ def near_miss(
 ) -> ControlResult:
     """The failed verdict, or what twin of the row's text the signatures are good for.
 
-    judged: gives the verdict about a row with another text. What would be false is undecided where
-    the text is too long for all its twins to be tried.
+    judged: gives the verdict about a row with another text.
     """
     if failed.control not in _UNDECIDED or not failed.scheme:
         return failed
@@ -96,19 +95,32 @@ def near_miss(
         reason = f"the signature is good for {form.words}, a form that is not read: {form.to_do}"
         return _named(failed, reason)
     if failed.scheme in _SLOW or _is_of_many(proof, failed.scheme):
-        return failed
-    twins = _twins(proof)
-    for words, twin in islice(twins, _most(proof)):
+        return undecided_if_long(proof, failed)
+    for words, twin in islice(_twins(proof), _most(proof)):
         if judged(twin).control is Control.CONTROLS:
             return _named(
                 failed,
                 f"the signature is good for {words}, but not for the text as published: publish "
                 "exactly what was signed, if necessary in hex in a column 'message_hex'",
             )
-    is_long = len(proof.message.encode()) >= LONG_FORM and next(twins, None) is not None
-    if failed.control is Control.MISMATCH and (is_long or not _is_composed_soon(proof.message)):
-        return failed._replace(control=Control.UNSUPPORTED, reason=failed.reason + _NOT_ALL_TRIED)
-    return failed
+    return undecided_if_long(proof, failed)
+
+
+def undecided_if_long(proof: Proof, failed: ControlResult) -> ControlResult:
+    """The failed verdict; not false where the text is too long for all its twins to be tried.
+
+    A named owner who did sign the text shows that it is the one.
+    """
+    if failed.control is not Control.MISMATCH or failed.scheme in _SLOW:
+        return failed
+    if failed.signed_by and proof.owners:
+        return failed
+    is_left = not _is_composed_soon(proof.message)
+    if len(proof.message.encode()) >= LONG_FORM and not is_left:
+        is_left = next(islice(_twins(proof), _most(proof), None), None) is not None
+    if not is_left:
+        return failed
+    return failed._replace(control=Control.UNSUPPORTED, reason=failed.reason + _NOT_ALL_TRIED)
 
 
 _NOT_ALL_TRIED = (

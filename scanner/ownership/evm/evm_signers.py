@@ -164,9 +164,10 @@ def not_by(
 def settled(proof: Proof, found: ControlResult) -> ControlResult:
     """The verdict about a row, where its message may have been signed as another digest as well.
 
-    What fits no digest is false only where its message says for certain what was to be signed.
+    What fits no digest is false only where its message says for certain what was to be signed, or
+    where named owners did sign what is read.
     """
-    if found.control is not Control.MISMATCH:
+    if found.control is not Control.MISMATCH or (found.signed_by and proof.owners):
         return found
     why = read_typed(proof.message, proof.network.chain_id).why
     if not why:

@@ -244,6 +244,8 @@ def test_a_text_too_long_for_all_its_twins_is_not_called_false(published: str) -
     assert time.process_time() - started < 0.5
     assert result.control is Control.UNSUPPORTED
     assert "too long to be tried" in result.reason
+    asked = judge(evm("another", published), REGISTRY, lambda to, data: b"")
+    assert asked.control is Control.UNSUPPORTED, "nor where the chain knows no contract there"
 
 
 def test_no_chain_is_asked_about_a_twin() -> None:

@@ -152,3 +152,22 @@ def test_words_for_the_publisher_have_nothing_of_the_inside() -> None:
     reasons = [checked(v["row"]).reason for v in VECTORS]
     assert not [reason for reason in reasons if "Error" in reason or "None" in reason]
     assert not [reason for reason in reasons if "is by a contract wallet" in reason]
+
+
+def test_what_named_owners_did_sign_is_the_message_however_it_may_be_read_otherwise() -> None:
+    """One owner signed twice: that is certain, whatever another wallet makes of the data."""
+    data = {
+        "types": {"EIP712Domain": [], "C": [{"name": "a", "type": "bool"}]},
+        "primaryType": "C",
+        "domain": {},
+        "message": {"a": "false"},
+    }
+    text = json.dumps(data)
+    signed = Account.sign_typed_data(SIGNER.secret, full_message=data)
+    made = "0x" + bytes(signed.signature).hex()
+    address, owners = "0x" + "22" * 20, (ADDRESS, evm_address(key(2)))
+    for message, signature in ((text, made), ("x" * 300_000, evm_sign(SIGNER, "x" * 300_000))):
+        row = claim("ethereum", address, signature, signature, message=message, owners=owners)
+        result = judge(row, REGISTRY)
+        assert result.control is Control.MISMATCH
+        assert "same owner" in result.reason
