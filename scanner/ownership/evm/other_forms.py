@@ -20,7 +20,7 @@ from scanner.ownership.evm.typed_inside import as_signed, inner_typed
 from scanner.ownership.interface import Proof
 from scanner.ownership.primitives import envelopes
 from scanner.ownership.primitives.hextext import decode_hex
-from scanner.ownership.primitives.recovery import RecoverableSignature, recover_account_once
+from scanner.ownership.primitives.recovery import RecoverableSignature, recover_account
 
 _SIGN_AGAIN = "sign the text again with personal_sign"
 _BARE = "without EIP-191's prefix, as transactions are signed"
@@ -54,9 +54,7 @@ def signed_form(proof: Proof) -> OtherForm | None:
 
 
 def _is_by(plain: list[RecoverableSignature], digest: bytes, signers: set[bytes]) -> bool:
-    return all(
-        recover_account_once(digest, one.compact, one.recovery_id) in signers for one in plain
-    )
+    return all(recover_account(digest, one.compact, one.recovery_id) in signers for one in plain)
 
 
 def _owners(proof: Proof) -> Iterator[bytes]:
