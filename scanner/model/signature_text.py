@@ -22,6 +22,7 @@ from typing import Final, NamedTuple
 from scanner.model.addresses import base58
 from scanner.model.jsontext import read_json
 from scanner.model.network import Network
+from scanner.model.signature_parts import joined_parts
 
 _OF_NEAR: Final = "ed25519:"
 _HEX: Final = re.compile(r"[0-9a-fA-F]+")
@@ -77,6 +78,8 @@ def usual_signature(network: Network, text: str) -> str:
 
 
 def _of_65_bytes(network: Network, text: str) -> str:
+    if network.kind == "evm":
+        text = joined_parts(text)
     text = _of_web(text, _MESSAGE_SIGNATURE)
     if network.kind == "utxo":
         is_hex = len(text) == 2 * _MESSAGE_SIGNATURE and _HEX.fullmatch(text)

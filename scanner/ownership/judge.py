@@ -52,7 +52,7 @@ from scanner.ownership.key_policy import (
     of_no_known_form,
 )
 from scanner.ownership.memory import Memory, Verdicts
-from scanner.ownership.near_misses import NearMiss, near_miss
+from scanner.ownership.near_misses import NearMiss, near_miss, undecided_if_long
 from scanner.ownership.table import verifiers_of
 from scanner.ownership.unread import OfForm, OtherKey, Partly, Unread, of_partly, tried
 from scanner.ownership.unsupported import why_unsupported
@@ -205,7 +205,9 @@ def _verdict(rules: Rules, proof: Proof, call: ContractCall | None) -> ControlRe
 
 def _settled(proof: Proof, found: ControlResult, call: ContractCall | None) -> ControlResult:
     """The verdict with what else there is to say of it."""
-    if call is None and found.control is not CONTROLS:
+    if call is not None:
+        found = undecided_if_long(proof, found)
+    elif found.control is not CONTROLS:
         verifiers = verifiers_of(proof.network)
         found = near_miss(proof, found, lambda twin: _judge(twin, verifiers, None))
     return _graded(found, proof.message)

@@ -4,6 +4,7 @@ Lists pass through spreadsheets and editors, which take line ends away, trim bla
 letters. A row whose key signed such a twin of its text is not verified (the text that counts is the
 published one) and not false either: it says which twin was signed. Only rows that failed are
 looked at, and only twins that differ from their text are tried: some five to fifteen checks a row.
+The same is said where the text was signed in a form that shows no ownership.
 """
 
 from __future__ import annotations
@@ -19,14 +20,12 @@ from scanner.errors import AddressFormatError
 from scanner.model.addresses.table import decode_address
 from scanner.model.control import Control, ControlResult
 from scanner.model.network import Network
+from scanner.ownership.evm.other_forms import signed_form
 from scanner.ownership.interface import Proof
 from scanner.ownership.native.parts import has_text, with_text
 from scanner.ownership.primitives.hextext import decode_hex
 from scanner.ownership.primitives.makers import LONG_FORM
 from scanner.settings.tables import load_registry
-
-LONGEST = 10_000
-"""Characters of a text whose twins are tried."""
 
 MOST = 24
 """Twins of one row that are tried, at most."""
@@ -43,6 +42,14 @@ _LONG_KEYS = 700
 
 _PAIRS = 80
 """Pairs of a signature and a key that are tried over all twins of a row, fewer of a long text."""
+
+_OF_TYPED_DATA = 4
+"""How many times as long a text counts that is typed data, which is encoded for each twin."""
+
+_LONGEST_COMPOSED = 20_000
+_MARKS = 30
+"""Marks that follow one letter in the stream-safe text format of UAX 15: ordering more of them
+takes time by the square of their number."""
 
 _WORD = re.compile(r"[0-9A-Za-z+/=]{40,}")
 """A key or a signature, wherever it stands."""
@@ -82,37 +89,69 @@ def near_miss(
 
     judged: gives the verdict about a row with another text.
     """
-    if (
-        failed.control not in _UNDECIDED
-        or failed.scheme in _SLOW
-        or not failed.scheme
-        or (failed.scheme == "bip322" and any(len(s) > _LONG_SIGNATURE for s in proof.signatures))
-        or len(proof.signatures) > _SHORT
-        or len(proof.script) > _LONG_KEYS
-        or len(proof.message) > LONGEST
-    ):
+    if failed.control not in _UNDECIDED or not failed.scheme:
         return failed
+    if form := signed_form(proof):
+        reason = f"the signature is good for {form.words}, a form that is not read: {form.to_do}"
+        return _named(failed, reason)
+    if failed.scheme in _SLOW or _is_of_many(proof, failed.scheme):
+        return undecided_if_long(proof, failed)
     for words, twin in islice(_twins(proof), _most(proof)):
         if judged(twin).control is Control.CONTROLS:
-            reason = (
+            return _named(
+                failed,
                 f"the signature is good for {words}, but not for the text as published: publish "
-                "exactly what was signed, if necessary in hex in a column 'message_hex'"
+                "exactly what was signed, if necessary in hex in a column 'message_hex'",
             )
-            return NearMiss(
-                Control.UNSUPPORTED,
-                scheme=failed.scheme,
-                required=failed.required,
-                reason=reason,
-            )
-    return failed
+    return undecided_if_long(proof, failed)
+
+
+def undecided_if_long(proof: Proof, failed: ControlResult) -> ControlResult:
+    """The failed verdict; not false where the text is too long for all its twins to be tried.
+
+    A named owner who did sign the text shows that it is the one.
+    """
+    if failed.control is not Control.MISMATCH or failed.scheme in _SLOW:
+        return failed
+    if failed.signed_by and proof.owners:
+        return failed
+    is_left = not _is_composed_soon(proof.message)
+    if len(proof.message.encode()) >= LONG_FORM and not is_left:
+        is_left = next(islice(_twins(proof), _most(proof), None), None) is not None
+    if not is_left:
+        return failed
+    return failed._replace(control=Control.UNSUPPORTED, reason=failed.reason + _NOT_ALL_TRIED)
+
+
+_NOT_ALL_TRIED = (
+    "; the text is too long to be tried with other line ends, spaces and letters, any of which may "
+    "have been signed: publish exactly what was signed, or sign a shorter text"
+)
+
+
+def _is_of_many(proof: Proof, scheme: str) -> bool:
+    """Whether there is more to check in a row than twins are worth."""
+    return (
+        (scheme == "bip322" and any(len(s) > _LONG_SIGNATURE for s in proof.signatures))
+        or len(proof.signatures) > _SHORT
+        or len(proof.script) > _LONG_KEYS
+    )
+
+
+def _named(failed: ControlResult, reason: str) -> ControlResult:
+    return NearMiss(
+        Control.UNSUPPORTED, scheme=failed.scheme, required=failed.required, reason=reason
+    )
 
 
 def _most(proof: Proof) -> int:
     """How many twins are tried, the likeliest: the fewer, the more there is to check in each."""
     keys = len(_WORD.findall(proof.script)) or 1
     signatures = max(len(proof.signatures), len(_WORD.findall(" ".join(proof.signatures))))
-    long = 1 + len(proof.message.encode()) // LONG_FORM
-    return min(MOST, _PAIRS // (keys * signatures * long))
+    size = len(proof.message.encode())
+    if '"primaryType"' in proof.message:
+        size *= _OF_TYPED_DATA
+    return min(MOST, _PAIRS // (keys * signatures * (1 + size // LONG_FORM)))
 
 
 def of_test_network(network: Network, text: str) -> str:
@@ -161,12 +200,26 @@ def _texts(text: str, address: str) -> Iterator[tuple[str, str]]:
         yield "the same text with plain quotation marks and dashes", text.translate(_PLAIN)
         yield "the same text without invisible characters", text.translate(_UNSEEN)
     for form in ("NFC", "NFKC", "NFD", "NFKD"):
-        if not text.isascii():
+        if not text.isascii() and _is_composed_soon(text):
             yield f"the same text in Unicode form {form}", unicodedata.normalize(form, text)
     spelled = decode_hex(text)
     if spelled:
         yield "the bytes of the text, which is hex", spelled.decode("utf-8", "ignore")
     yield from _address_cases(text, address)
+
+
+def _is_composed_soon(text: str) -> bool:
+    """Whether a text's Unicode forms are made in a time that grows with its length only."""
+    if text.isascii():
+        return True
+    if len(text) > _LONGEST_COMPOSED:
+        return False
+    marks = 0
+    for letter in text:
+        marks = marks + 1 if unicodedata.combining(letter) else 0
+        if marks > _MARKS:
+            return False
+    return True
 
 
 def _address_cases(text: str, address: str) -> Iterator[tuple[str, str]]:

@@ -51,6 +51,11 @@ SOLANA = {"data": ["AAAA", "base64"], "owner": "1" * 32, "lamports": 1, "executa
 ERROR = {"code": -32000, "message": "execution reverted", "data": {"data": "0x08c379a0"},
          "rate": {"backoff_seconds": 3}}  # fmt: skip
 
+TYPED = {"types": {"EIP712Domain": [{"name": "chainId", "type": "uint256"}],
+                   "C": [{"name": "a", "type": "address"}, {"name": "n", "type": "int8[2]"}]},
+         "primaryType": "C", "domain": {"chainId": {"__type": "bigint", "value": "1"}},
+         "message": {"a": "0x" + "11" * 20, "n": [-1, "5n"]}}  # fmt: skip
+
 
 def named(place: str) -> Callable[..., Any]:
     """The function of a key."""
@@ -320,6 +325,21 @@ PARSERS: dict[str, Parser] = {
         + b"\5".rjust(32, b"\0")
         + bytes(32)
         + b"\x64\x92" * 16,
+    ),
+    "ownership.evm.typed_data:read_typed": Parser(
+        lambda raw: named("ownership.evm.typed_data:read_typed")(_text(raw), "1"),
+        [_of(TYPED), _of(["0x", _of(TYPED).decode()])],
+    ),
+    "ownership.evm.typed_inside:inner_typed": Parser(
+        lambda raw: [
+            named("ownership.evm.typed_inside:as_signed")(inner, "__type")
+            for inner in named("ownership.evm.typed_inside:inner_typed")(_text(raw))
+        ],
+        [_of(["0x", _of(TYPED).decode()]), _of({"params": [TYPED]})],
+    ),
+    "model.signature_parts:joined_parts": Parser(
+        lambda raw: named("model.signature_parts:joined_parts")(_text(raw)),
+        [_of({"r": "0x" + "11" * 32, "s": "0x" + "22" * 32, "v": 27, "yParity": "0x0"})],
     ),
     **_nested(),
     **_of_bcs(),

@@ -25,7 +25,6 @@ from scanner.ownership.evm import contract_calls, evm_signers
 from scanner.ownership.evm.evm_signers import Digest, Envelope, Signed
 from scanner.ownership.evm.named_owners import NOT_LOOKED_INTO, Seen, contract_says
 from scanner.ownership.evm.safe_signatures import doubt
-from scanner.ownership.evm.typed_data import refused
 from scanner.ownership.evm.wallets import UNKNOWN_CODE, Pod, Wallet, find_wallet
 from scanner.ownership.interface import ChainView, ContractCall, Proof
 
@@ -101,12 +100,13 @@ class ContractOwner:
 
     def verify(self, proof: Proof, call: ContractCall | None = None) -> ControlResult:
         """Judge the row; see the steps above."""
+        return evm_signers.settled(proof, self._judged(proof, call))
+
+    def _judged(self, proof: Proof, call: ContractCall | None) -> ControlResult:
         signatures = evm_signers.read_signatures(self.name, proof)
         if isinstance(signatures, ControlResult):
             return signatures
         digests = evm_signers.digests(proof, self.envelopes)
-        if isinstance(digests, str):
-            return refused(self.name, digests)
         named = evm_signers.named_owners(proof)
         of = _subject(proof, call)
         by = _match(of.account, named, signatures, digests)

@@ -20,7 +20,6 @@ from scanner.ownership.evm.contract_calls import accepts
 from scanner.ownership.evm.contract_owner import ContractOwner
 from scanner.ownership.evm.evm_signers import Digest, Envelope, Signed
 from scanner.ownership.evm.safe_signatures import doubt
-from scanner.ownership.evm.typed_data import refused
 from scanner.ownership.evm.wallets import UNKNOWN_CODE, Wallet, find_wallet
 from scanner.ownership.freshness import grade
 from scanner.ownership.interface import ChainView, ContractCall, Proof
@@ -58,12 +57,13 @@ class EvmMessage:
 
     def verify(self, proof: Proof, call: ContractCall | None = None) -> ControlResult:
         """Judge the row; `call` is asked only if the address's own key did not sign."""
+        return evm_signers.settled(proof, self._judged(proof, call))
+
+    def _judged(self, proof: Proof, call: ContractCall | None) -> ControlResult:
         signatures = evm_signers.read_signatures(self.name, proof)
         if isinstance(signatures, ControlResult):
             return signatures
         digests = evm_signers.digests(proof, self.envelopes)
-        if isinstance(digests, str):
-            return refused(self.name, digests)
         remarks, binding = [], DERIVED
         for number, signed in enumerate(signatures, 1):
             remark = own_key(proof.address.payload, signed, digests)

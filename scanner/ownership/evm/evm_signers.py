@@ -9,9 +9,9 @@ from typing import NamedTuple
 from scanner.errors import AddressFormatError
 from scanner.model.addresses.evm import checksum_text
 from scanner.model.addresses.table import decode_address
-from scanner.model.control import ControlResult
+from scanner.model.control import Control, ControlResult
 from scanner.ownership import verdicts
-from scanner.ownership.evm.typed_data import signed_otherwise, typed_digest
+from scanner.ownership.evm.typed_data import OtherChain, read_typed, typed_digest
 from scanner.ownership.interface import Proof
 from scanner.ownership.primitives import envelopes
 from scanner.ownership.primitives.hextext import decode_hex, hex_message
@@ -40,8 +40,9 @@ _KEYS_OWN = (27, 28)
 """Last bytes of 65 that only a key writes; 0 and 1 are kinds of a Safe's signatures, too."""
 
 _ONLY_BY_CHAIN = (
-    "signature {} is by a contract wallet: only the chain can say whether it is good; take a "
-    "snapshot with an endpoint of the network"
+    "signature {} is not written as a key's is (65 bytes that end in 27 or 28, or 64): it may be "
+    "by a contract wallet: only the chain can say whether it is good; take a snapshot with an "
+    "endpoint of the network, or publish the signature whole, as the key's wallet gave it"
 )
 _MAYBE_BY_CHAIN = (
     "signature {} is not by the address's key over this message; it may be by a contract wallet, "
@@ -88,23 +89,20 @@ def read_plain(text: str) -> RecoverableSignature | None:
 
 
 def digests_known(proof: Proof, envelopes_used: Sequence[Envelope]) -> Sequence[Digest]:
-    """As `digests`; none where that has something to say, or the message is no Unicode text."""
+    """As `digests`; none where the message is no Unicode text."""
     try:
-        made = digests(proof, envelopes_used)
+        return digests(proof, envelopes_used)
     except UnicodeEncodeError:
         return ()
-    return () if isinstance(made, str) else made
 
 
-def digests(proof: Proof, envelopes_used: Sequence[Envelope]) -> list[Digest] | str:
-    """Every digest the row's message can have been signed as; a text if none can be made."""
+def digests(proof: Proof, envelopes_used: Sequence[Envelope]) -> list[Digest]:
+    """Every digest the row's message can have been signed as: JSON may be signed as a text, too."""
     message = proof.message
     if message.startswith("{") and '"primaryType"' in message:
         made = typed_digest(message, proof.network.chain_id)
         if isinstance(made, bytes):
             return [Digest("EIP-712 typed data", made, message), *_digests(message, envelopes_used)]
-        if made:
-            return made
     return _digests(message, envelopes_used)
 
 
@@ -169,8 +167,6 @@ def not_by(
             reason = f"no contract at the address accepts signature {number}"
             return verdicts.mismatch(scheme, reason)
         return verdicts.unsupported(scheme, _ONLY_BY_CHAIN.format(number))
-    if doubt := signed_otherwise(of[0].message):
-        return verdicts.unsupported(scheme, doubt)
     first = next(accounts(signed, of), None)
     if not asked and len(signed.data) == 65 and signed.data[64] not in _KEYS_OWN:
         return verdicts.unsupported(scheme, _MAYBE_BY_CHAIN.format(number))
@@ -181,3 +177,18 @@ def not_by(
         f"signature {number} is by another key or over another message: for this message it is "
         f"by {checksum_text(first[0])}",
     )
+
+
+def settled(proof: Proof, found: ControlResult) -> ControlResult:
+    """The verdict about a row, where its message may have been signed as another digest as well.
+
+    What fits no digest is false only where its message says for certain what was to be signed, or
+    where named owners did sign what is read.
+    """
+    if found.control is not Control.MISMATCH or (found.signed_by and proof.owners):
+        return found
+    why = read_typed(proof.message, proof.network.chain_id).why
+    if not why:
+        return found
+    control = Control.MISMATCH if isinstance(why, OtherChain) else Control.UNSUPPORTED
+    return found._replace(control=control, reason=str(why), signed_by=())
