@@ -53,7 +53,7 @@ from scanner.ownership.key_policy import (
 from scanner.ownership.memory import Memory, Verdicts
 from scanner.ownership.near_misses import NearMiss, near_miss
 from scanner.ownership.table import verifiers_of
-from scanner.ownership.unread import OtherKey, Partly, Unread, of_partly, tried
+from scanner.ownership.unread import OfForm, OtherKey, Partly, Unread, of_partly, tried
 from scanner.ownership.unsupported import why_unsupported
 from scanner.settings.tables import load_registry
 
@@ -243,7 +243,7 @@ _SETTLED = (Control.CONTROLS, Control.MISMATCH)
 def _of_failed(failed: Sequence[tuple[str, ControlResult]]) -> ControlResult | None:
     """One verdict where no scheme could read a row; None if none was asked."""
     for _, result in failed:
-        if isinstance(result, OtherKey):
+        if isinstance(result, OtherKey | OfForm):
             return ControlResult(*result)
     if any(isinstance(result, Unread) for _, result in failed):
         return tried(failed)

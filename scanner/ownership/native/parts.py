@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from scanner.model.jsontext import read_json
+from scanner.ownership.native.aptos_message import full_message
 
 _OF_PARTS = ("nep413", "ton_connect")
 _new = tuple.__new__
@@ -82,8 +83,18 @@ def said_in(message: str) -> Said:
 
 def said_by(scheme: str, message: str) -> Said:
     """What a signed row says: its parts, where the row's scheme signs parts."""
+    if scheme == "aptos_text":
+        return _said_in_full(message)
     # As `Said(..)` does, but quicker: lists have hundreds of thousands of rows.
     return said_in(message) if scheme in _OF_PARTS else _new(Said, (message, "", False))
+
+
+def _said_in_full(message: str) -> Said:
+    """What a text of Aptos says: what a wallet showed of its fullMessage, any other text itself."""
+    full = full_message(message)
+    if full is None or full.message is None:
+        return Said(message)
+    return Said(full.message, "" if full.application is None else full.application or "nobody")
 
 
 def has_text(schemes: Collection[str], message: str) -> str | None:
