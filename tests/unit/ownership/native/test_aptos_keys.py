@@ -377,4 +377,4 @@ def test_bare_keys_and_signatures_in_bcs() -> None:
         for bad in ("41" + made, "3f" + made, "40" + made + "00", "4040" + made):
             assert judged(vector, bad, script=key).control is Control.MALFORMED
         for bad in (f"{len(key) // 2 + 1:02x}" + key, before + key[:-2], before + key + "00"):
-            assert judged(vector, made, script=bad).control is Control.MALFORMED
+            assert not judged(vector, made, script=bad).shows_control
