@@ -116,14 +116,25 @@ def with_text(message: str, text: str) -> str:
     return json.dumps(parts)
 
 
+_OF_NEP413: Mapping[str, type | tuple[type, ...]] = {
+    "message": str,
+    "recipient": str,
+    "nonce": (str, list, dict),
+}
+_BESIDE_NEP413 = ("callbackUrl", "accountId", "publicKey", "signature", "state")
+"""What may be signed with it, and what wallets of NEAR answer beside; these must be the row's own.
+"""
+
+
 def is_nep413(parts: Mapping[str, object]) -> bool:
-    """Whether parts are NEP-413's and nothing else: what is not signed is not taken for signed."""
-    wanted: Mapping[str, type | tuple[type, ...]] = {
-        "message": str,
-        "recipient": str,
-        "nonce": (str, list, dict),
-    }
-    return _are(parts, wanted, ("callbackUrl",))
+    """Whether parts are NEP-413's, with nothing beside them but what wallets answer."""
+    return _are(parts, _OF_NEP413, _BESIDE_NEP413)
+
+
+def nep413_unread(parts: Mapping[str, object]) -> tuple[str, ...]:
+    """The names of what keeps parts that are NEP-413's from being read; () for other parts."""
+    known = {name: value for name, value in parts.items() if name in (*_OF_NEP413, *_BESIDE_NEP413)}
+    return tuple(name for name in parts if name not in known) if is_nep413(known) else ()
 
 
 def is_ton_proof(parts: Mapping[str, object]) -> bool:
