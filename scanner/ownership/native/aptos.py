@@ -34,7 +34,7 @@ from scanner.ownership.unread import of_form, other_key, partly, unread
 
 _IS_NUMBER = re.compile("0|[1-9][0-9]{0,9}", re.ASCII)
 _HEAD_UNREAD = (
-    "the line {line!r} in the signed text is not {wanted}, so whom it is for is not known: sign "
+    "the line {line!r} in the signed text is not {wanted}, so whom it is for is not read: sign "
     "again with a wallet that writes it so"
 )
 _MOST_CHECKS: Final = 600

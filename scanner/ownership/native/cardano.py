@@ -27,6 +27,9 @@ from scanner.ownership.primitives.not_proven import NotProvenError, malformed, m
 from scanner.ownership.primitives.plain_signature import hex_or_base64
 
 _ALGORITHM, _CRITICAL = 1, 2
+_UNSIGNED = frozenset(("hashed", "version", 1, 3, 4, "address"))
+"""Headers that may stand unsigned: beside `hashed` they say nothing, and must not be signed ones
+as well. By number algorithm, content type and key id."""
 _ONE_SIGNER, _SIGNERS = 18, 98
 """Tags of COSE_Sign1 and COSE_Sign."""
 _OF_STAKE_KEY, _OF_PAYMENT_KEY = 14, (0, 2, 4, 6)
@@ -198,6 +201,10 @@ def _read(data: bytes) -> _Signed:
     header = cbor.read(_bytes_of(protected) or b"\xa0")
     if not isinstance(header, dict) or not isinstance(unprotected, dict):
         raise ValueError("its headers are invalid")  # noqa: TRY004 - hostile input, one error
+    if not _UNSIGNED.issuperset(unprotected):
+        raise _UnreadError(
+            "it has other headers than are read, sign again with a wallet's signData (CIP-30)"
+        )
     hashed = unprotected.get("hashed", False)
     if not isinstance(hashed, bool) or set(unprotected) & set(header):
         raise ValueError("its headers are invalid")

@@ -38,8 +38,8 @@ _PUBLISH = (
     'and "callbackUrl" if there was one'
 )
 _OTHER_KIND = (
-    "the public key is one of secp256k1, whose signatures are not read here: sign with an Ed25519 "
-    "key"
+    "the public key is one of secp256k1, whose signatures are not read here: sign again with an "
+    "Ed25519 key"
 )
 _FROM_WEB = str.maketrans("-_", "+/")
 _SECP256K1 = "secp256k1:"
@@ -81,8 +81,8 @@ def _not_read(parts: Mapping[str, object] | None) -> str:
         names = clip(", ".join(more), 100)
         return f"the message has fields that are not of NEP-413 ({names}): {_PUBLISH}"
     return (
-        "the row is not signed in OKX's envelope by its key, and a NEAR wallet (NEP-413) signs "
-        f"more than a text: {_PUBLISH}"
+        "what is signed fits no known form by this key over this text (tried: OKX's envelope); a "
+        f"NEAR wallet (NEP-413) signs more than a text: {_PUBLISH}"
     )
 
 

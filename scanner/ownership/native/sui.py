@@ -31,7 +31,7 @@ from scanner.ownership.primitives.base64text import decode_base64
 from scanner.ownership.primitives.hextext import decode_hex
 from scanner.ownership.primitives.key_words import key_words
 from scanner.ownership.primitives.plain_signature import hex_or_base64
-from scanner.ownership.unread import Unread
+from scanner.ownership.unread import Unread, unread
 
 _INTENT = b"\x03\x00\x00"
 _WHOLE = 97
@@ -86,8 +86,7 @@ def _whole(text: str) -> bytes | None:
     """Flag, signature and key; None if the text is something else."""
     data = decode_hex(text) if len(text) <= _LONGEST else None
     if data is None and len(text) <= _LONGEST:
-        web = text.translate(_FROM_WEB).rstrip("=")
-        data = decode_base64(web + "=" * (-len(web) % 4))
+        data = decode_base64(text)
     return data if data is not None and len(data) >= _WHOLE else None
 
 
@@ -112,11 +111,20 @@ def _of_no_form(scheme: str, proof: Proof) -> ControlResult | None:
         if hex_or_base64(text) is not None or _whole(text) is not None:
             continue
         reason = f"signature {number} is not 64 bytes in hex or base64, nor flag, signature and key"
-        if text[:1] in ("{", "["):
-            how = "publish it in base64, as the account's wallet gives it"
+        if _is_spelled_otherwise(text):
+            how = "publish the account's one signature as its wallet gives it, in base64"
             return verdicts.unsupported(scheme, f"{reason} in one: {how}")
         return verdicts.malformed(scheme, f"{reason} in one", 1)
     return None
+
+
+def _is_spelled_otherwise(text: str) -> bool:
+    """Whether a whole signature may be in JSON, or in base64 as web addresses have it."""
+    if text[:1] in ("{", "["):
+        return True
+    web = text.translate(_FROM_WEB).rstrip("=")
+    is_hex = decode_hex(text[: len(text) & ~1]) is not None
+    return not is_hex and _whole(web + "=" * (-len(web) % 4)) is not None
 
 
 def _with_column(scheme: str, proof: Proof) -> ControlResult | None:
@@ -128,19 +136,25 @@ def _with_column(scheme: str, proof: Proof) -> ControlResult | None:
     keys = [key for word in words for key in _column_keys(word)]
     if not keys:
         return None
-    alone = {data for text in proof.signatures if (data := hex_or_base64(text)) is not None}
-    if len(words) > 1 or len(alone) != 1:
+    if len(words) > 1 or any(hex_or_base64(text) is None for text in proof.signatures):
         return verdicts.unsupported(
             scheme,
             f"the row has a key of {NAMES[keys[0].flag]} beside others: publish the account's one "
             "signature as its wallet gives it",
         )
-    digest, (made,) = _digest(proof)[0], alone
+    rows = alone(proof)
+    if len(rows) > 1:
+        return judge_each(scheme, rows, lambda row: _by_one_of(scheme, row, keys))
+    return _by_one_of(scheme, proof, keys)
+
+
+def _by_one_of(scheme: str, proof: Proof, keys: Sequence[SuiKey]) -> ControlResult:
+    """The verdict about one signature of 64 bytes by a key that may be of several kinds."""
+    digest, made = _digest(proof)[0], hex_or_base64(proof.signatures[0]) or b""
     wholes = (bytes((key.flag,)) + made + key.key for key in keys)
     found = [judge_other(scheme, whole, digest, proof.address.payload) for whole in wholes]
-    told = [one for one in found if one is not None]
-    read = (one for one in told if not isinstance(one, Unread))
-    return next(read, told[0] if told else None)
+    read = (one for one in found if one is not None and not isinstance(one, Unread))
+    return next(read, unread(scheme, 1))
 
 
 def _column_keys(word: str) -> tuple[SuiKey, ...]:

@@ -26,8 +26,8 @@ NOT_READ = {
     "tag in params": "not of NEP-413 (tag)",
     "plain text message column plain": "publish as the message the JSON",
     "near callback given but signed with other": "fits no known form",
-    "near secp256k1 named key": "sign with an Ed25519 key",
-    "near secp256k1 named key hex": "sign with an Ed25519 key",
+    "near secp256k1 named key": "sign again with an Ed25519 key",
+    "near secp256k1 named key hex": "sign again with an Ed25519 key",
 }
 ROWS = {r.label: r for r in native_rows(1) if r.scheme == "nep413"}
 OWN = ed_key(1).verify_key.encode()
