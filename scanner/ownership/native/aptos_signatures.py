@@ -136,6 +136,11 @@ def _signature(number: int, text: str) -> _Read:
             f"signature {number} is {found}, which is not supported: publish those of the "
             "account's Ed25519 and secp256k1 keys, or move to an account of such"
         )
+    if text[:1] in ("{", "["):
+        raise unsupported(
+            f"signature {number} is in JSON of a form that is not read: publish it in hex, as the "
+            "SDK writes it"
+        )
     raise malformed(
         f"signature {number} is not 64 bytes in hex or base64, nor BCS of one (AnySignature), of "
         "several keys or of an AccountAuthenticator"

@@ -229,6 +229,11 @@ def _apart(proof: Proof) -> Proof:
     published = [ecdsa_key(word) or read_key(word) for word in key_words(proof.script, MOST_KEYS)]
     for number, written in enumerate(proof.signatures, 1):
         text = _unwrapped(written)
+        if text[:1] in ("{", "["):
+            raise unsupported(
+                f"signature {number} is in JSON of a form that is not read: publish the "
+                "SignatureMap in base64"
+            )
         pairs = _pairs(text) if hex_or_base64(text) is None else ()
         for pair in pairs if len(pairs) > 1 else ():
             if not any(key is None or key.startswith(pair.prefix) for key in published):

@@ -1,4 +1,4 @@
-"""Messages that are JSON of the parts a wallet signs beside the text: ton_proof, NEP-413.
+"""Messages of the parts a wallet signs beside the text: JSON of ton_proof or NEP-413, fullMessages.
 
 What a person read when signing is one of the parts: `said_in` gives it, with the place that it was
 signed for, for whoever judges what was stated: a log-in at a web site is signed for that site, and
@@ -67,7 +67,9 @@ def place_words(place: str) -> str:
 
 
 def said_in(message: str) -> Said:
-    """What a message says where it is JSON of parts; itself for any other text or JSON."""
+    """What a message says where it is JSON of parts or Aptos' fullMessage; itself for any other."""
+    if message[:1] != "{":
+        return _said_in_full(message)
     parts = read_parts(message)
     if parts is None:
         return Said(message)
@@ -99,7 +101,7 @@ def _said_in_full(message: str) -> Said:
 
 def has_text(schemes: Collection[str], message: str) -> str | None:
     """The text in a message that is JSON of parts, on a network that signs such; None elsewhere."""
-    if not any(scheme in _OF_PARTS for scheme in schemes):
+    if message[:1] != "{" or not any(scheme in _OF_PARTS for scheme in schemes):
         return None
     said = said_in(message)
     return said.text if said.place else None

@@ -378,3 +378,11 @@ def test_bare_keys_and_signatures_in_bcs() -> None:
             assert judged(vector, bad, script=key).control is Control.MALFORMED
         for bad in (f"{len(key) // 2 + 1:02x}" + key, before + key[:-2], before + key + "00"):
             assert not judged(vector, made, script=bad).shows_control
+
+
+def test_a_signature_in_json_of_another_form_is_not_nothing() -> None:
+    vector = VECTORS["single secp256k1"]
+    for text in ('{"signature": {"data": {"data": [1]}}}', '{"data": [1, 2]}', "[" * 9_000):
+        result = judged(vector, text, script=vector["public_key"])
+        assert result.control is Control.UNSUPPORTED
+        assert "publish it in hex" in result.reason

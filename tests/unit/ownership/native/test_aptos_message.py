@@ -10,8 +10,8 @@ from scanner.model.control import Control, ControlResult
 from scanner.model.statement import Statement, StatementRule
 from scanner.ownership.judge import judge
 from scanner.ownership.native.aptos_message import full_message
-from scanner.ownership.native.parts import Said, said_by
-from scanner.ownership.statement import settle
+from scanner.ownership.native.parts import Said, has_text, said_by, said_in
+from scanner.ownership.statement import judge_listed, settle
 from scanner.settings.tables import load_registry
 
 REGISTRY = load_registry()
@@ -132,3 +132,21 @@ def test_a_statement_is_judged_by_the_message(
     row = altered(ROW, message=text)
     rule = StatementRule("Some Exchange", wanted=(MESSAGE,), places=("a.org",))
     assert settle(signed(text), row, rule).statement is expected
+
+
+def test_what_a_list_signs_is_told_as_it_was_shown() -> None:
+    """So an option that a report suggests accepts the rows that it is about."""
+    for head in ((), ("application: https://b.org",)):
+        text = full(*head)
+        shown = said_in(text).shown
+        assert shown == MESSAGE + (" (for https://b.org)" if head else "")
+        rule = StatementRule("Some Exchange", wanted=(shown,), places=("a.org",))
+        assert judge_listed(text, rule)[0] is Statement.STATED
+        row = altered(ROW, message=text)
+        assert settle(signed(text), row, rule).statement is Statement.STATED
+        other = StatementRule("Some Exchange", wanted=("another",))
+        assert judge_listed(text, other)[0] is Statement.NOT_STATED
+
+
+def test_a_full_message_is_no_json_of_parts() -> None:
+    assert has_text(("nep413", "ton_connect"), full("application: https://a.org")) is None
