@@ -88,13 +88,13 @@ def judge_said(said: Said, address: str | None, rule: StatementRule | None) -> A
 
 
 def judge_listed(text: str, rule: StatementRule | None) -> Answer:
-    """Judge a text of a whole list: as it is written, or what a wallet shows of its JSON.
+    """Judge a text of a whole list: as it is written, or what a wallet shows of it.
 
     A row is judged by what its scheme signs; that the text counts does not make a row count.
     """
     answer = judge_said(Said(text), None, rule)
     said = said_in(text)
-    if answer[0] is Statement.STATED or not said.place:
+    if answer[0] is Statement.STATED or said.text == text:
         return answer
     return judge_said(said, None, rule)
 

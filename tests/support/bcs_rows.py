@@ -94,6 +94,20 @@ def sui_rows(n: int) -> list[Signed]:
     return [
         Signed("sui_personal", label, claim("sui", address, base64.b64encode(data).decode()))
         for label, address, data in rows
+    ] + _sui_apart(n + 2)
+
+
+def _sui_apart(n: int) -> list[Signed]:
+    """Signatures alone of keys that stand in their column, with their flag and without."""
+    k1, r1 = key(n).public_key.format(), p256_key(n)
+    by_k1 = key(n).sign_recoverable(sha256(SUI_DIGEST).digest(), hasher=None)[:64]
+    rows = [
+        ("secp256k1 apart", sui_address(1, k1), by_k1, b"\1" + k1),
+        ("secp256r1 apart", sui_address(2, r1), p256_sign(n, SUI_DIGEST), r1),
+    ]
+    return [
+        Signed("sui_personal", label, claim("sui", address, made.hex(), script=column.hex()))
+        for label, address, made, column in rows
     ]
 
 

@@ -150,6 +150,35 @@ def _of_bcs() -> dict[str, Parser]:
     }
 
 
+def _of_wallets() -> dict[str, Parser]:
+    """Signatures and keys of Cardano, Hedera and Aptos as wallets and tools write them."""
+    cose = json.loads((VECTORS / "cip8" / "vectors.json").read_text())
+    hedera = json.loads((VECTORS / "hedera_maps" / "vectors.json").read_text())
+    keys = [v["key"].encode() for v in cose]
+    maps = [base64.b64decode(v["signatures"][0]) for v in hedera if v["form"] == "map of two keys"]
+    room = "ownership.native"
+    return {
+        f"{room}.cardano:_read": _plain(
+            f"{room}.cardano:_read", bytes.fromhex(cose[0]["signature"])
+        ),
+        f"{room}.cardano_keys:read_key": Parser(
+            lambda raw: named(f"{room}.cardano_keys:read_key")(_text(raw)), keys, NotProvenError
+        ),
+        f"{room}.cardano_keys:read_key, of bytes": Parser(
+            lambda raw: named(f"{room}.cardano_keys:read_key")(raw.hex()),
+            [bytes.fromhex(cose[0]["key"])],
+            NotProvenError,
+        ),
+        f"{room}.hedera:_pairs": Parser(
+            lambda raw: named(f"{room}.hedera:_pairs")(raw.hex()), maps
+        ),
+        f"{room}.aptos_message:full_message": Parser(
+            lambda raw: named(f"{room}.aptos_message:full_message")(_text(raw)),
+            [b"APTOS\naddress: 0x1\nchainId: 1\nmessage: a\nnonce: 1"],
+        ),
+    }
+
+
 def _nested() -> dict[str, Parser]:
     """Keys and signatures of Cosmos' accounts of several keys, signatories of Polkadot's."""
     cosmos = json.loads((VECTORS / "nested" / "cosmos.json").read_text())[1]
@@ -343,6 +372,7 @@ PARSERS: dict[str, Parser] = {
     ),
     **_nested(),
     **_of_bcs(),
+    **_of_wallets(),
     "ownership.primitives.recovery:read_signature": Parser(
         lambda raw: named("ownership.primitives.recovery:read_signature")(raw, {27: 0, 28: 1}),
         [b"\x11" * 64 + b"\x1b"],

@@ -23,6 +23,7 @@ from scanner.ownership.groups import group
 from scanner.ownership.interface import Proof, Signer
 from scanner.ownership.key_policy import judge_group
 from scanner.ownership.primitives import secp256k1
+from scanner.ownership.primitives.base64text import decode_base64
 from scanner.ownership.primitives.ed25519_text import read_key
 from scanner.ownership.primitives.hextext import decode_hex
 from scanner.ownership.primitives.key_words import key_words
@@ -36,6 +37,8 @@ MOST_KEYS = 20
 """Keys of one key column."""
 
 _ECDSA_DER = bytes.fromhex("302d300706052b8104000a032200")
+_LONGEST_KEY = 120
+"""Characters of such a key in base64: 65 bytes in DER."""
 _WHOLE_DER = bytes.fromhex("3056301006072a8648ce3d020106052b8104000a034200")
 """RFC 5480: an EC key of secp256k1, of 33 bytes (Hedera's short form) and of 65."""
 NOT_BOUND = {
@@ -123,8 +126,10 @@ def is_ecdsa_row(proof: Proof) -> bool:
 
 
 def ecdsa_key(text: str) -> bytes | None:
-    """A secp256k1 key in hex, alone or in DER as Hedera's tools print it: 33 bytes, or None."""
-    data = decode_hex(text) or b""
+    """A secp256k1 key in hex or base64, alone or in DER as Hedera's tools print it: 33 bytes."""
+    data = decode_hex(text)
+    if data is None:
+        data = (decode_base64(text) if len(text) <= _LONGEST_KEY else None) or b""
     for start in (_ECDSA_DER, _WHOLE_DER):
         data = data.removeprefix(start)
     point = secp256k1.parse_key(data)

@@ -3,19 +3,19 @@
 By Ed25519 keys, 64 bytes each; by keys of other kinds and by several, as the SDK writes these:
 `aptos_keys`, `aptos_signatures`. What an account may be is the same for all: its address or, in a
 snapshot, its authentication key is a hash of the keys.
-Source: AIP-62's wallet standard, signMessage: "APTOS", then lines "address: ..", "application: ..",
-"chainId: .." as far as the site asked for them, then "message: .." and "nonce: ..".
+What a fullMessage is: `aptos_message`; its address and chain must be the row's.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from hashlib import sha3_256
 from typing import Final
 
 from scanner.errors import AddressFormatError
 from scanner.model.addresses.table import decode_address
-from scanner.model.control import Binding, ControlResult
+from scanner.model.control import Binding, Control, ControlResult
 from scanner.model.key_policy import Way
 from scanner.ownership import verdicts
 from scanner.ownership.ed25519 import signing
@@ -23,17 +23,20 @@ from scanner.ownership.ed25519.text_form import Ed25519Text
 from scanner.ownership.interface import ContractCall, Proof, Readings, one_reading
 from scanner.ownership.key_policy import judge_group
 from scanner.ownership.native.aptos_keys import AnyKey, Keys, is_by
+from scanner.ownership.native.aptos_message import FullMessage, full_message
 from scanner.ownership.native.aptos_signatures import Made, Shown, WholesError, shown_by
 from scanner.ownership.native.each_alone import MOST, alone, judge_each
 from scanner.ownership.primitives.makers import makers
-from scanner.ownership.primitives.not_proven import NotProvenError, malformed, mismatch
+from scanner.ownership.primitives.not_proven import NotProvenError, malformed, mismatch, unsupported
 from scanner.ownership.primitives.plain_signature import hex_or_base64
 from scanner.ownership.primitives.plain_text import plain_text
-from scanner.ownership.unread import other_key, partly, unread
+from scanner.ownership.unread import of_form, other_key, partly, unread
 
-_TITLE, _ADDRESS, _CHAIN = "APTOS\n", "address: ", "chainId: "
-_HEAD = 4
-"""Lines that may stand before the message."""
+_IS_NUMBER = re.compile("0|[1-9][0-9]{0,9}", re.ASCII)
+_HEAD_UNREAD = (
+    "the line {line!r} in the signed text is not {wanted}, so whom it is for is not read: sign "
+    "again with a wallet that writes it so"
+)
 _MOST_CHECKS: Final = 600
 _BY: Final = "by this key over this message"
 
@@ -46,6 +49,12 @@ class AptosText(Ed25519Text):
 
     def verify(self, proof: Proof, call: ContractCall | None = None) -> ControlResult:
         """Judge the row: every signature is one of the account's keys', over the text."""
+        result = self._judged(proof, call)
+        is_plain = type(result) is ControlResult and result.control is Control.UNSUPPORTED
+        full = full_message(proof.message) if is_plain else None
+        return result if full is None else of_form(result)
+
+    def _judged(self, proof: Proof, call: ContractCall | None) -> ControlResult:
         try:
             shown = shown_by(proof)
             if shown is None:
@@ -54,10 +63,13 @@ class AptosText(Ed25519Text):
         except NotProvenError as e:
             return e.result(self.name)
         except WholesError:
-            return judge_each(self.name, alone(proof), self.verify)
+            return judge_each(self.name, alone(proof), self._alone)
         if isinstance(signed, ControlResult):
             return signed
         return _bound(self.name, proof, shown.keys, signed)
+
+    def _alone(self, proof: Proof) -> ControlResult:
+        return self._judged(proof, None)
 
     def signers(self, proof: Proof) -> Readings:
         """See SignerFinder."""
@@ -135,23 +147,22 @@ def _bound(scheme: str, proof: Proof, keys: Keys, signed: tuple[AnyKey, ...]) ->
 
 
 def _text(proof: Proof) -> tuple[bytes, ...]:
-    if proof.message.startswith(_TITLE):
-        _check_head(proof)
+    full = full_message(proof.message)
+    if full is not None:
+        _check_head(proof, full)
     return (plain_text(proof.message),)
 
 
-def _check_head(proof: Proof) -> None:
+def _check_head(proof: Proof, full: FullMessage) -> None:
     """The address and chain that a fullMessage names must be the row's. Raises NotProvenError."""
-    for line in proof.message.split("\n", _HEAD)[1:_HEAD]:
-        if line.startswith("message: "):
-            return
-        if line.startswith(_ADDRESS):
-            try:
-                named = decode_address(proof.network, line.removeprefix(_ADDRESS))
-            except AddressFormatError:
-                raise mismatch("the address in the signed text is invalid") from None
-            if named.payload != proof.address.payload:
-                raise mismatch("the address in the signed text is not the row's")
-        chain = line.removeprefix(_CHAIN)
-        if line.startswith(_CHAIN) and chain != proof.network.chain_id:
-            raise mismatch("the signed text is for another chain")
+    if full.address is not None:
+        try:
+            named = decode_address(proof.network, full.address)
+        except AddressFormatError:
+            raise unsupported(_HEAD_UNREAD.format(line="address", wanted="0x and hex")) from None
+        if named.payload != proof.address.payload:
+            raise mismatch("the address in the signed text is not the row's")
+    if full.chain is not None and not _IS_NUMBER.fullmatch(full.chain):
+        raise unsupported(_HEAD_UNREAD.format(line="chainId", wanted="a number"))
+    if full.chain not in (None, proof.network.chain_id):
+        raise mismatch("the signed text is for another chain")

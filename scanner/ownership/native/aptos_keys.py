@@ -48,6 +48,8 @@ LONGEST: Final = 16_384
 """Characters of a key or signature that is read: those of thirty-two keys fit."""
 
 _SIZES: Final = {ED25519: 32, SECP256K1: 65, SECP256R1: 65, POST_QUANTUM: 32}
+_IN_BCS: Final = (33, 66)
+"""Bytes of a bare key of Ed25519 or secp256k1 in BCS: its length stands before it."""
 _COMMITMENT: Final = 32
 _ACCOUNT: Final = 32
 _SECP256K1_MARK: Final = "secp256k1-pub-"
@@ -206,6 +208,10 @@ def _one(word: str) -> AnyKey | None:
     if key is not None:
         return AnyKey(ED25519, _sized(key))
     data = decoded(word.removeprefix(_SECP256K1_MARK))
+    if data is not None and len(data) in _IN_BCS and data[0] == len(data) - 1:
+        data = data[1:]
+    if data is not None and len(data) == _SIZES[ED25519]:
+        return AnyKey(ED25519, _sized(data))
     point = None if data is None else secp256k1.parse_key(data)
     if point is not None:
         return AnyKey(SECP256K1, _sized(point))

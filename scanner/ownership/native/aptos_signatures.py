@@ -34,8 +34,11 @@ from scanner.ownership.primitives.bcs import BcsReader
 from scanner.ownership.primitives.ed25519_text import read_key
 from scanner.ownership.primitives.key_words import key_words
 from scanner.ownership.primitives.not_proven import malformed, unsupported
+from scanner.ownership.primitives.plain_signature import hex_or_base64
 
 SIZE: Final = 64
+_BEFORE: Final = (b"", bytes((SIZE,)))
+"""What may stand before 64 bytes: in BCS their length."""
 _BITMAP: Final = 4
 _SLH_DSA: Final = 4
 """A variant of AnySignature; those of other kinds have the numbers of their keys."""
@@ -83,7 +86,7 @@ def shown_by(proof: Proof) -> Shown | None:
     Raises NotProvenError; WholesError for signatures that are to be judged one by one.
     """
     read = [_signature(number, text) for number, text in enumerate(proof.signatures, 1)]
-    plain = all(one.made[0].kind is None for one in read)
+    plain = all(hex_or_base64(text) is not None for text in proof.signatures)
     if plain and all(read_key(word) is not None for word in key_words(proof.script, MOST)):
         return None
     column = column_keys(proof.script) if any(one.keys is None for one in read) else None
@@ -123,8 +126,8 @@ def _checked(keys: Keys) -> Keys:
 def _signature(number: int, text: str) -> _Read:
     """One text. Raises NotProvenError."""
     data = decoded(text)
-    if data is not None and len(data) == SIZE:
-        return _Read((Made(data, number),))
+    if data is not None and data[:-SIZE] in _BEFORE:
+        return _Read((Made(data[-SIZE:], number),))
     found = "" if data is None else read_signature(data)
     if isinstance(found, _Read):
         return found._replace(made=tuple(one._replace(number=number) for one in found.made))
@@ -132,6 +135,11 @@ def _signature(number: int, text: str) -> _Read:
         raise unsupported(
             f"signature {number} is {found}, which is not supported: publish those of the "
             "account's Ed25519 and secp256k1 keys, or move to an account of such"
+        )
+    if text[:1] in ("{", "["):
+        raise unsupported(
+            f"signature {number} is in JSON of a form that is not read: publish it in hex, as the "
+            "SDK writes it"
         )
     raise malformed(
         f"signature {number} is not 64 bytes in hex or base64, nor BCS of one (AnySignature), of "

@@ -1,13 +1,16 @@
-"""CIP-8 as wallets give it (CIP-30's signData): a COSE_Sign1 in hex, and the key beside it.
+"""CIP-8 as wallets give it (CIP-30's signData): a COSE_Sign1 in hex or base64, and the key.
 
-The signature column holds the COSE_Sign1, the key column the COSE_Key or the bare 32 bytes. The
-protected header names an address, which must be the row's whole address: one of the stake key
-beside a payment address says nothing about the payment key. `hashed`: the payload is BLAKE2b-224
-of the text. Sources: CIP-8, CIP-30; RFC 9052 for COSE.
+The signature column holds the COSE_Sign1, the key column the COSE_Key or the bare key
+(`cardano_keys`). The protected header names an address, which must be the row's whole address: one
+of the stake key beside a payment address says nothing about the payment key. Hardware wallets may
+name the payment key's hash in its place. `hashed`: the payload is BLAKE2b-224 of the text; no
+payload: it is the row's text (detached). Other headers that are not signed say nothing.
+Sources: CIP-8, CIP-30; RFC 9052 for COSE.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -17,26 +20,52 @@ from scanner.ownership import verdicts
 from scanner.ownership.ed25519.ed25519_keys import is_address_of
 from scanner.ownership.ed25519.signing import is_signed
 from scanner.ownership.interface import ContractCall, Proof
+from scanner.ownership.native.cardano_keys import EDDSA, read_key
+from scanner.ownership.primitives.base64text import decode_base64
 from scanner.ownership.primitives.hextext import decode_hex
 from scanner.ownership.primitives.not_proven import NotProvenError, malformed, mismatch, unsupported
+from scanner.ownership.primitives.plain_signature import hex_or_base64
 
-_ALGORITHM, _EDDSA = 1, -8
-_KEY_TYPE, _OKP, _CURVE, _ED25519, _X = 1, 1, -1, 6, -2
+_ALGORITHM, _CRITICAL = 1, 2
+_UNSIGNED = frozenset(("hashed", "version", 1, 3, 4, "address"))
+"""Headers that may stand unsigned: beside `hashed` they say nothing, and must not be signed ones
+as well. By number algorithm, content type and key id."""
+_ONE_SIGNER, _SIGNERS = 18, 98
+"""Tags of COSE_Sign1 and COSE_Sign."""
 _OF_STAKE_KEY, _OF_PAYMENT_KEY = 14, (0, 2, 4, 6)
 """Kinds of addresses (CIP-19), in the upper half of the first byte; the lower is the network."""
+_HASH = 28
+"""Bytes of a key's hash."""
 _STAKE_ADDRESS = 29
 """Bytes of a kind and one hash."""
 _OF_HEX = "the message is hex and was signed as those bytes"
+_AS_HEX = "over the text in hex, written as a text: publish that hex as the message"
+_OTHER_TEXTS = ("ms_", "cms_", "{", "[")
+"""How other spellings of a signed message begin: CIP-8's own for people, and JSON."""
+
+_FROM_WEB = str.maketrans("-_", "+/")
+
+
+class _UnreadError(ValueError):
+    """What is a signature of COSE, and is not read."""
 
 
 class _Signed(NamedTuple):
-    """What a COSE_Sign1 holds. protected: as it stands, for it is signed so."""
+    """What a COSE_Sign1 holds. protected: as it stands, for it is signed so.
+
+    payload: None where the text stands elsewhere.
+    """
 
     protected: bytes
     address: bytes
     hashed: bool
-    payload: bytes
+    payload: bytes | None
     signature: bytes
+
+    def is_by(self, key: bytes, payload: bytes) -> bool:
+        """Whether a key (32 bytes) signed a payload with these headers."""
+        before = b"\x84\x6aSignature1" + _bytes(self.protected) + b"\x40"
+        return is_signed(key, before + _bytes(payload), self.signature)
 
 
 class Cip8:
@@ -46,9 +75,8 @@ class Cip8:
     said = "CIP-8"
 
     def handles(self, proof: Proof) -> bool:
-        """Cardano rows whose signatures begin as a COSE_Sign1 does."""
-        is_key = proof.address.format in ("cardano_base", "cardano_enterprise")
-        return is_key and all(s[:2].lower() in ("84", "d2", "0x") for s in proof.signatures)
+        """Addresses of a payment key."""
+        return proof.address.format in ("cardano_base", "cardano_enterprise")
 
     def verify(self, proof: Proof, call: ContractCall | None = None) -> ControlResult:
         """Judge the row: address, text and key of every signature are the row's."""
@@ -58,105 +86,152 @@ class Cip8:
             return e.result(self.name)
 
     def _verify(self, proof: Proof) -> ControlResult:
+        alone = [hex_or_base64(text) is not None for text in proof.signatures]
+        signed = [
+            _signature(number, text)
+            for number, text in enumerate(proof.signatures, 1)
+            if not alone[number - 1]
+        ]
         key = read_key(proof.script)
-        notes = {_check(proof, n, text, key): None for n, text in enumerate(proof.signatures, 1)}
+        if any(alone):
+            raise unsupported(
+                f"signature {alone.index(True) + 1} is 64 bytes alone: publish the COSE_Sign1 that "
+                "the wallet gave"
+            )
+        notes = {_check(proof, n, one, key): None for n, one in enumerate(signed, 1)}
         if not is_address_of(proof.address, key):
+            if _hash(key) == proof.address.payload[_STAKE_ADDRESS:]:
+                raise unsupported(
+                    "the signature is by the stake key of the row's address, which spends nothing: "
+                    "sign again with its payment key"
+                )
             raise mismatch("the signature is good, but the address is not the key's")
         words = "; ".join(filter(None, notes))
         return verdicts.controls(self.name, Binding.DERIVED, (key.hex(),), words)
 
 
-def _check(proof: Proof, number: int, text: str, key: bytes) -> str:
+def _check(proof: Proof, number: int, signed: _Signed, key: bytes) -> str:
     """Check one signature; returns what to remark. Raises NotProvenError."""
-    try:
-        signed = _read(decode_hex(text) or b"")
-    except ValueError as e:
-        raise malformed(f"signature {number} is no COSE_Sign1 ({e})") from None
-    structure = b"\x84\x6aSignature1" + _bytes(signed.protected) + b"\x40" + _bytes(signed.payload)
-    remark = _says(proof.message, signed)
-    if signed.address != proof.address.payload:
-        named = signed.address[1:_STAKE_ADDRESS] == blake2b(key, digest_size=28).digest()
-        kin = _kin(proof.address.payload, signed.address) if named else ""
-        if kin and remark is not None and is_signed(key, structure, signed.signature):
+    texts = _texts(proof.message, signed)
+    good = next((remark for data, remark in texts if signed.is_by(key, data)), None)
+    if not _is_for(signed.address, proof.address.payload, key):
+        kin = _kin(proof.address.payload, signed.address, key)
+        if kin and good is not None:
             raise unsupported(f"signature {number} is for {kin}: sign again for the row's address")
         raise mismatch(f"signature {number} is for another address than the row's")
-    if remark is None:
+    if not texts:
         raise mismatch(f"signature {number} is over another text")
-    if not is_signed(key, structure, signed.signature):
+    if good is None and signed.payload is None:
+        raise unsupported(
+            f"signature {number} has no text in it, and is not by the published key over the "
+            "row's: publish the COSE_Sign1 with its payload"
+        )
+    if good is None:
         raise mismatch(f"signature {number} is not by the published key")
-    return remark
+    if good == _AS_HEX:
+        raise unsupported(f"signature {number} is {good}")
+    return good
 
 
-def _kin(row: bytes, signed: bytes) -> str:
-    """What another address has to do with the row's: wallets often sign for one beside it."""
-    if len(signed) < _STAKE_ADDRESS:
+def _hash(data: bytes) -> bytes:
+    return blake2b(data, digest_size=_HASH).digest()
+
+
+def _is_for(named: bytes, row: bytes, key: bytes) -> bool:
+    """Whether a header names the row's address, or, in its place, the hash of its payment key."""
+    return named == row or (named == row[1:_STAKE_ADDRESS] and named == _hash(key))
+
+
+def _kin(row: bytes, named: bytes, key: bytes) -> str:
+    """What a key's other address has to do with the row's: wallets often sign for one beside it."""
+    if len(named) == _HASH:
+        is_own = named == _hash(key)
+        return "a key by its hash, which is not the row's payment key" if is_own else ""
+    if len(named) < _STAKE_ADDRESS or named[1:_STAKE_ADDRESS] != _hash(key):
         return ""
-    if signed[0] >> 4 == _OF_STAKE_KEY and signed[1:] == row[_STAKE_ADDRESS:]:
+    if named[0] >> 4 == _OF_STAKE_KEY and named[1:] == row[_STAKE_ADDRESS:]:
         return "the stake address beside the row's, whose key spends nothing"
-    is_key = signed[0] >> 4 in _OF_PAYMENT_KEY and signed[0] & 15 == row[0] & 15
-    if is_key and signed[1:_STAKE_ADDRESS] == row[1:_STAKE_ADDRESS]:
+    is_key = named[0] >> 4 in _OF_PAYMENT_KEY and named[0] & 15 == row[0] & 15
+    if is_key and named[1:_STAKE_ADDRESS] == row[1:_STAKE_ADDRESS]:
         return "another address of the same payment key"
     return ""
 
 
-def _says(message: str, signed: _Signed) -> str | None:
-    """Whether the payload is the row's text: what to remark, None if it is not."""
-    spelled = decode_hex(message) if message else None
-    for data, remark in ((message.encode(), ""), (spelled, _OF_HEX)):
-        if data is None:
-            continue
-        wanted = blake2b(data, digest_size=28).digest() if signed.hashed else data
-        if wanted == signed.payload:
-            return remark
-    return None
+def _texts(message: str, signed: _Signed) -> list[tuple[bytes, str]]:
+    """The payloads by which the row's text may have been signed, each with what to remark."""
+    text, spelled = message.encode(), decode_hex(message) if message else None
+    ways = ((text, ""), (spelled, _OF_HEX), (text.hex().encode(), _AS_HEX))
+    made = [
+        (_hash(data) if signed.hashed else data, words) for data, words in ways if data is not None
+    ]
+    return [(data, words) for data, words in made if signed.payload in (None, data)]
+
+
+def _signature(number: int, text: str) -> _Signed:
+    """One text. Raises NotProvenError."""
+    if text.startswith(_OTHER_TEXTS):
+        raise unsupported(
+            f"signature {number} is in a spelling that is not read: publish the COSE_Sign1 in hex, "
+            "and the COSE_Key in the key column"
+        )
+    data = decode_hex(text)
+    if data is None:
+        web = text.translate(_FROM_WEB)
+        data = decode_base64(web + "=" * (-len(web) % 4))
+    if data is None:
+        raise malformed(f"signature {number} is no COSE_Sign1 in hex or base64")
+    try:
+        return _read(data)
+    except _UnreadError as e:
+        raise unsupported(f"signature {number} is not read: {e}") from None
+    except ValueError as e:
+        raise malformed(f"signature {number} is no COSE_Sign1 ({e})") from None
 
 
 def _read(data: bytes) -> _Signed:
-    """Take a COSE_Sign1 apart, tagged or not. Raises ValueError."""
+    """Take a COSE_Sign1 apart, tagged or not. Raises ValueError, _UnreadError."""
     value = cbor.read(data)
-    if isinstance(value, cbor.Tagged) and value.tag == 18:
+    if isinstance(value, cbor.Tagged) and value.tag in (_ONE_SIGNER, _SIGNERS):
         value = value.value
     if not isinstance(value, list) or len(value) != 4:
         raise ValueError("not four parts")
     protected, unprotected, payload, signature = value
-    header = cbor.read(_bytes_of(protected))
-    if not isinstance(header, dict) or header.get(_ALGORITHM) != _EDDSA:
-        raise ValueError("not signed with EdDSA")
-    if not isinstance(unprotected, dict):
+    if isinstance(signature, list):
+        raise _UnreadError("it is of several signers (COSE_Sign), publish the COSE_Sign1 of one")
+    header = cbor.read(_bytes_of(protected) or b"\xa0")
+    if not isinstance(header, dict) or not isinstance(unprotected, dict):
         raise ValueError("its headers are invalid")  # noqa: TRY004 - hostile input, one error
+    if not _UNSIGNED.issuperset(unprotected):
+        raise _UnreadError(
+            "it has other headers than are read, sign again with a wallet's signData (CIP-30)"
+        )
     hashed = unprotected.get("hashed", False)
-    if not isinstance(hashed, bool) or set(unprotected) - {"hashed"}:
+    if not isinstance(hashed, bool) or set(unprotected) & set(header):
         raise ValueError("its headers are invalid")
-    address = _bytes_of(header.get("address"))
-    return _Signed(protected, address, hashed, _bytes_of(payload), _bytes_of(signature))
+    address = _address(header)
+    told = None if payload is None else _bytes_of(payload)
+    return _Signed(_bytes_of(protected), address, hashed, told, _bytes_of(signature))
+
+
+def _address(header: Mapping[object, object]) -> bytes:
+    """What a protected header names, if it is one that is read. Raises _UnreadError."""
+    if header.get(_ALGORITHM) != EDDSA:
+        raise _UnreadError("it is not signed with EdDSA")
+    if _CRITICAL in header:
+        raise _UnreadError("it has headers that must be understood, and are not")
+    address = header.get("address")
+    if not isinstance(address, bytes):
+        raise _UnreadError(
+            "its protected header names no address in bytes, sign again for the row's address with "
+            "a wallet's signData (CIP-30)"
+        )
+    return address
 
 
 def _bytes_of(value: object) -> bytes:
     if not isinstance(value, bytes):
         raise ValueError("a part that must be bytes is not")  # noqa: TRY004 - hostile input
     return value
-
-
-def read_key(text: str) -> bytes:
-    """The key column: a COSE_Key in hex, or 32 bytes. Raises NotProvenError."""
-    if not text:
-        raise unsupported("the row gives no public key: publish it in the key column")
-    data = decode_hex(text)
-    if data is None:
-        raise malformed("the key column is no COSE_Key in hex")
-    if len(data) == 32:
-        return data
-    try:
-        value = cbor.read(data)
-    except ValueError as e:
-        raise malformed(f"the key column is no COSE_Key ({e})") from None
-    wanted = {_KEY_TYPE: _OKP, _CURVE: _ED25519}
-    if not isinstance(value, dict) or any(value.get(k) != v for k, v in wanted.items()):
-        raise malformed("the key column is no COSE_Key of an Ed25519 key")
-    key = value.get(_X)
-    if not isinstance(key, bytes) or len(key) != 32 or value.get(3, _EDDSA) != _EDDSA:
-        raise malformed("the key column is no COSE_Key of an Ed25519 key")
-    return key
 
 
 def _bytes(data: bytes) -> bytes:

@@ -2,17 +2,20 @@
 
 The length counts UTF-16 units, as the wallets' library does, or bytes. Ed25519 keys sign that,
 ECDSA keys Keccak-256 of it. A SignatureMap (protobuf in base64) holds the signature with the start
-of its key; 64 bytes alone are read as well. Accounts are numbers: what keys they have is for the
-network to say.
+of its key, or those of several keys, which are judged as so many signatures; WalletConnect answers
+with it in an object (signatureMap); 64 bytes alone are read as well. Accounts are numbers: what
+keys they have is for the network to say.
 Sources: HIP-820 and hedera-wallet-connect (prefixMessageToSign); SignatureMap of hedera-protobufs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from scanner.model.addresses.keccak import keccak256
 from scanner.model.control import Binding, ControlResult
+from scanner.model.jsontext import read_json
 from scanner.model.key_policy import KeyKind, PolicyKey
 from scanner.ownership import verdicts
 from scanner.ownership.ed25519.signing import (
@@ -38,7 +41,19 @@ from scanner.ownership.unread import unread
 _TITLE = "\x19Hedera Signed Message:\n"
 _PAIR, _PREFIX, _ED25519, _ECDSA = b"\x0a", b"\x0a", b"\x1a", b"\x32"
 """Protobuf tags: field 1 of the map; fields 1, 3 and 6 of a pair; all of them bytes."""
-_LONGEST = 400
+_LONGEST = 6_000
+"""Characters of a map: one of so many signatures fits."""
+_MOST_PAIRS = 20
+_EVM_ADDRESS = 20
+_FROM_WEB = str.maketrans("-_", "+/")
+_UNKNOWN = (
+    "signature {number} is a map with a signature by a key that the row does not publish "
+    "({start}..): publish the keys of all that signed, separated by spaces"
+)
+_NO_KEY = (
+    "the key column has {what}, which is no key: publish the public key in hex, as a mirror node "
+    "has it"
+)
 _NO_ECDSA_KEY = "the signature is by an ECDSA key: publish that one in the key column"
 
 
@@ -57,10 +72,12 @@ class HederaText:
 
     def verify(self, proof: Proof, call: ContractCall | None = None) -> ControlResult:
         """Judge the row: every signature is a published key's."""
-        keys = _keys(proof.script)
-        if keys is None:
-            return self._ed.verify(proof, call)
         try:
+            proof = _apart(proof)
+            keys = _keys(proof.script)
+            if keys is None:
+                _check_column(proof.script)
+                return self._ed.verify(proof, call)
             made = _makers(proof, keys)
         except NotProvenError as e:
             return e.result(self.name)
@@ -71,10 +88,11 @@ class HederaText:
 
     def signers(self, proof: Proof) -> Readings:
         """See SignerFinder."""
-        keys = _keys(proof.script)
-        if keys is None:
-            return self._ed.signers(proof)
         try:
+            proof = _apart(proof)
+            keys = _keys(proof.script)
+            if keys is None:
+                return self._ed.signers(proof)
             return one_reading([_signer(proof, key) for key in _makers(proof, keys)])
         except NotProvenError:
             return ()
@@ -174,18 +192,97 @@ def _read(text: str) -> tuple[bytes, bytes] | None:
     plain = hex_or_base64(text)
     if plain is not None:
         return b"", plain
-    if len(text) > _LONGEST:
-        return None
-    pair = _field(decode_hex(text) or decode_base64(text) or b"", _PAIR)
-    if pair is None or pair[1]:
-        return None
-    prefix = _field(pair[0], _PREFIX)
-    rest = prefix[1] if prefix is not None else pair[0]
+    pairs = _pairs(text)
+    return (pairs[0].tag, pairs[0].signature) if len(pairs) == 1 else None
+
+
+class _Pair(NamedTuple):
+    """One signature of a map. prefix: how its key begins. tag: of its kind."""
+
+    prefix: bytes
+    tag: bytes
+    signature: bytes
+
+    @property
+    def alone(self) -> str:
+        """A map of this one."""
+        pair = self.tag + bytes((len(self.signature),)) + self.signature
+        return (_PAIR + bytes((len(pair),)) + pair).hex()
+
+
+def _pairs(text: str) -> tuple[_Pair, ...]:
+    """The different signatures of a SignatureMap; () for what is none."""
+    rest = _bytes(text) if len(text) <= _LONGEST else b""
+    found: list[_Pair] = []
+    while rest and len(found) < _MOST_PAIRS:
+        held = _field(rest, _PAIR)
+        pair = None if held is None else _pair(held[0])
+        if held is None or pair is None:
+            return ()
+        found.append(pair)
+        rest = held[1]
+    return tuple(found) if not rest and len(set(found)) == len(found) else ()
+
+
+def _bytes(text: str) -> bytes:
+    """A map's bytes, from hex or base64, also as web addresses have it."""
+    data = decode_hex(text)
+    if data is None:
+        web = text.translate(_FROM_WEB).rstrip("=")
+        data = decode_base64(web + "=" * (-len(web) % 4))
+    return data or b""
+
+
+def _pair(data: bytes) -> _Pair | None:
+    prefix = _field(data, _PREFIX)
+    start, rest = (b"", data) if prefix is None else prefix
     for tag in (_ED25519, _ECDSA):
         signature = _field(rest, tag)
         if signature is not None and not signature[1] and len(signature[0]) == 64:
-            return tag, signature[0]
+            return _Pair(start, tag, signature[0])
     return None
+
+
+def _apart(proof: Proof) -> Proof:
+    """The row with each signature of its maps alone. Raises NotProvenError.
+
+    A map of several that names a key which is not published says that somebody else signed, too.
+    """
+    texts: list[str] = []
+    published = [ecdsa_key(word) or read_key(word) for word in key_words(proof.script, MOST_KEYS)]
+    for number, written in enumerate(proof.signatures, 1):
+        text = _unwrapped(written)
+        if text[:1] in ("{", "["):
+            raise unsupported(
+                f"signature {number} is in JSON of a form that is not read: publish the "
+                "SignatureMap in base64"
+            )
+        pairs = _pairs(text) if hex_or_base64(text) is None else ()
+        for pair in pairs if len(pairs) > 1 else ():
+            if not any(key is None or key.startswith(pair.prefix) for key in published):
+                raise unsupported(_UNKNOWN.format(number=number, start=pair.prefix[:8].hex()))
+        texts += [pair.alone for pair in pairs] if len(pairs) > 1 else [text]
+    return proof._replace(signatures=tuple(texts))
+
+
+def _unwrapped(text: str) -> str:
+    """The map in an object as WalletConnect answers; the text itself for others."""
+    if text[:1] != "{" or len(text) > _LONGEST:
+        return text
+    try:
+        found = read_json(text, unique_names=True)
+    except ValueError:
+        return text
+    held = found.get("signatureMap") if isinstance(found, dict) else None
+    return held if isinstance(held, str) else text
+
+
+def _check_column(text: str) -> None:
+    """What is no key, and certainly something else. Raises NotProvenError."""
+    if text[:1] == "{":
+        raise unsupported(_NO_KEY.format(what="JSON"))
+    if any(len(decode_hex(word) or b"") == _EVM_ADDRESS for word in key_words(text, MOST_KEYS)):
+        raise unsupported(_NO_KEY.format(what="an EVM address"))
 
 
 def _field(data: bytes, tag: bytes) -> tuple[bytes, bytes] | None:

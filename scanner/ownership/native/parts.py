@@ -1,4 +1,4 @@
-"""Messages that are JSON of the parts a wallet signs beside the text: ton_proof, NEP-413.
+"""Messages of the parts a wallet signs beside the text: JSON of ton_proof or NEP-413, fullMessages.
 
 What a person read when signing is one of the parts: `said_in` gives it, with the place that it was
 signed for, for whoever judges what was stated: a log-in at a web site is signed for that site, and
@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from scanner.model.jsontext import read_json
+from scanner.ownership.native.aptos_message import full_message
 
 _OF_PARTS = ("nep413", "ton_connect")
 _new = tuple.__new__
@@ -71,7 +72,9 @@ def place_words(place: str) -> str:
 
 
 def said_in(message: str) -> Said:
-    """What a message says where it is JSON of parts; itself for any other text or JSON."""
+    """What a message says where it is JSON of parts or Aptos' fullMessage; itself for any other."""
+    if message[:1] != "{":
+        return _said_in_full(message)
     parts = read_parts(message)
     if parts is None:
         return Said(message)
@@ -90,13 +93,23 @@ def said_in(message: str) -> Said:
 
 def said_by(scheme: str, message: str) -> Said:
     """What a signed row says: its parts, where the row's scheme signs parts."""
+    if scheme == "aptos_text":
+        return _said_in_full(message)
     # As `Said(..)` does, but quicker: lists have hundreds of thousands of rows.
     return said_in(message) if scheme in _OF_PARTS else _new(Said, (message, "", False))
 
 
+def _said_in_full(message: str) -> Said:
+    """What a text of Aptos says: what a wallet showed of its fullMessage, any other text itself."""
+    full = full_message(message)
+    if full is None or full.message is None:
+        return Said(message)
+    return Said(full.message, "" if full.application is None else full.application or "nobody")
+
+
 def has_text(schemes: Collection[str], message: str) -> str | None:
     """The text in a message that is JSON of parts, on a network that signs such; None elsewhere."""
-    if not any(scheme in _OF_PARTS for scheme in schemes):
+    if message[:1] != "{" or not any(scheme in _OF_PARTS for scheme in schemes):
         return None
     said = said_in(message)
     return said.text if said.place else None
@@ -115,14 +128,25 @@ def with_text(message: str, text: str) -> str:
     return json.dumps(parts)
 
 
+_OF_NEP413: Mapping[str, type | tuple[type, ...]] = {
+    "message": str,
+    "recipient": str,
+    "nonce": (str, list, dict),
+}
+_BESIDE_NEP413 = ("callbackUrl", "accountId", "publicKey", "signature", "state")
+"""What may be signed with it, and what wallets of NEAR answer beside; these must be the row's own.
+"""
+
+
 def is_nep413(parts: Mapping[str, object]) -> bool:
-    """Whether parts are NEP-413's and nothing else: what is not signed is not taken for signed."""
-    wanted: Mapping[str, type | tuple[type, ...]] = {
-        "message": str,
-        "recipient": str,
-        "nonce": (str, list, dict),
-    }
-    return _are(parts, wanted, ("callbackUrl",))
+    """Whether parts are NEP-413's, with nothing beside them but what wallets answer."""
+    return _are(parts, _OF_NEP413, _BESIDE_NEP413)
+
+
+def nep413_unread(parts: Mapping[str, object]) -> tuple[str, ...]:
+    """The names of what keeps parts that are NEP-413's from being read; () for other parts."""
+    known = {name: value for name, value in parts.items() if name in (*_OF_NEP413, *_BESIDE_NEP413)}
+    return tuple(name for name in parts if name not in known) if is_nep413(known) else ()
 
 
 def ton_proof_in(parts: Mapping[str, object]) -> tuple[Mapping[str, object], ...]:

@@ -1,8 +1,8 @@
 """Sui's personal message: BLAKE2b-256 of an intent, the text's length and the text.
 
 Wallets give flag, signature and key in one base64 text; the signature alone is read as well, with
-the key in its column. Flag 0 is Ed25519; secp256k1, secp256r1, passkeys and multisigs (1, 2, 6, 3):
-`sui_multisig`. zkLogin (5) is not read.
+the key in its column, also one of secp256k1 or secp256r1. Flag 0 is Ed25519; secp256k1, secp256r1,
+passkeys and multisigs (1, 2, 6, 3): `sui_multisig`. zkLogin (5) is not read.
 Source: Sui, "Intent signing" (intent 3, 0, 0: personal message, version 0, Sui) and "Signatures".
 """
 
@@ -16,16 +16,33 @@ from scanner.ownership import verdicts
 from scanner.ownership.ed25519.text_form import Ed25519Text
 from scanner.ownership.interface import ContractCall, Proof, Readings
 from scanner.ownership.native.each_alone import MOST, alone, judge_each
-from scanner.ownership.native.sui_keys import ED25519, NAMES, ZKLOGIN
+from scanner.ownership.native.sui_keys import (
+    ED25519,
+    KEY_SIZE,
+    NAMES,
+    SECP256K1,
+    SECP256R1,
+    ZKLOGIN,
+    SuiKey,
+    is_point,
+)
 from scanner.ownership.native.sui_multisig import judge_other, judge_together
 from scanner.ownership.primitives.base64text import decode_base64
 from scanner.ownership.primitives.hextext import decode_hex
+from scanner.ownership.primitives.key_words import key_words
 from scanner.ownership.primitives.plain_signature import hex_or_base64
+from scanner.ownership.unread import Unread, unread
 
 _INTENT = b"\x03\x00\x00"
 _WHOLE = 97
 """Bytes of flag, signature and key."""
 _LONGEST = 8_192
+_FROM_WEB = str.maketrans("-_", "+/")
+_KEY = KEY_SIZE[SECP256K1]
+_LONGEST_KEY = 80
+"""Characters of a key of another kind in its column: with its flag, in hex."""
+_MOST_WORDS = 20
+"""Keys of a column that are looked at."""
 
 
 class SuiPersonal(Ed25519Text):
@@ -39,7 +56,8 @@ class SuiPersonal(Ed25519Text):
         flags = {number: _flag(text) for number, text in enumerate(proof.signatures, 1)}
         others = {number: flag for number, flag in flags.items() if flag is not None}
         if not others:
-            return super().verify(_split(proof), call)
+            told = _of_no_form(self.name, proof) or _with_column(self.name, proof)
+            return told or super().verify(_split(proof), call)
         rows = alone(proof)
         if len(rows) > 1:
             return _together(self.name, rows) or judge_each(self.name, rows, self.verify)
@@ -85,6 +103,70 @@ def _not_read(number: int, flag: int) -> str:
         return f"{reason}: publish the account's one signature as its wallet gives it"
     reason = f"signature {number} is {kind}, which is not supported: publish one of an account of "
     return reason + "an Ed25519, secp256k1 or secp256r1 key, of a passkey, or a multisig of these"
+
+
+def _of_no_form(scheme: str, proof: Proof) -> ControlResult | None:
+    """The verdict where a signature is none that is read, whatever keys there are."""
+    for number, text in enumerate(proof.signatures, 1):
+        if hex_or_base64(text) is not None or _whole(text) is not None:
+            continue
+        reason = f"signature {number} is not 64 bytes in hex or base64, nor flag, signature and key"
+        if _is_spelled_otherwise(text):
+            how = "publish the account's one signature as its wallet gives it, in base64"
+            return verdicts.unsupported(scheme, f"{reason} in one: {how}")
+        return verdicts.malformed(scheme, f"{reason} in one", 1)
+    return None
+
+
+def _is_spelled_otherwise(text: str) -> bool:
+    """Whether a whole signature may be in JSON, or in base64 as web addresses have it."""
+    if text[:1] in ("{", "["):
+        return True
+    web = text.translate(_FROM_WEB).rstrip("=")
+    is_hex = decode_hex(text[: len(text) & ~1]) is not None
+    return not is_hex and _whole(web + "=" * (-len(web) % 4)) is not None
+
+
+def _with_column(scheme: str, proof: Proof) -> ControlResult | None:
+    """The verdict about a signature alone by a column's key of another kind; None for others.
+
+    A key that does not say its kind is tried as each that it may be of.
+    """
+    words = key_words(proof.script, _MOST_WORDS)
+    keys = [key for word in words for key in _column_keys(word)]
+    if not keys:
+        return None
+    if len(words) > 1 or any(hex_or_base64(text) is None for text in proof.signatures):
+        return verdicts.unsupported(
+            scheme,
+            f"the row has a key of {NAMES[keys[0].flag]} beside others: publish the account's one "
+            "signature as its wallet gives it",
+        )
+    rows = alone(proof)
+    if len(rows) > 1:
+        return judge_each(scheme, rows, lambda row: _by_one_of(scheme, row, keys))
+    return _by_one_of(scheme, proof, keys)
+
+
+def _by_one_of(scheme: str, proof: Proof, keys: Sequence[SuiKey]) -> ControlResult:
+    """The verdict about one signature of 64 bytes by a key that may be of several kinds."""
+    digest, made = _digest(proof)[0], hex_or_base64(proof.signatures[0]) or b""
+    wholes = (bytes((key.flag,)) + made + key.key for key in keys)
+    found = [judge_other(scheme, whole, digest, proof.address.payload) for whole in wholes]
+    read = (one for one in found if one is not None and not isinstance(one, Unread))
+    return next(read, unread(scheme, 1))
+
+
+def _column_keys(word: str) -> tuple[SuiKey, ...]:
+    """The keys of secp256k1 and secp256r1 that a word of a column may be; () for other words."""
+    data = decode_hex(word) if len(word) <= _LONGEST_KEY else None
+    if data is None and len(word) <= _LONGEST_KEY:
+        data = decode_base64(word)
+    if data is None or len(data) not in (_KEY, _KEY + 1):
+        return ()
+    flags = (SECP256K1, SECP256R1) if len(data) == _KEY else (data[0],)
+    keys = (SuiKey(flag, data[-_KEY:]) for flag in flags if flag in (SECP256K1, SECP256R1))
+    return tuple(key for key in keys if is_point(key))
 
 
 def _other(scheme: str, proof: Proof) -> ControlResult | None:

@@ -102,7 +102,7 @@ def read_signed(data: bytes) -> tuple[SuiKey, bytes] | None:
         signer, made = SuiKey(flag, data[1 + SIGNATURE :]), data[1 : 1 + SIGNATURE]
     else:
         return None
-    return None if signer is None or not _is_point(signer) else (signer, made)
+    return None if signer is None or not is_point(signer) else (signer, made)
 
 
 def is_by(signer: SuiKey, digest: bytes, signature: bytes) -> bool:
@@ -130,7 +130,8 @@ def is_high(signer: SuiKey, signature: bytes) -> bool:
     return signer.flag == SECP256R1 and secp256r1.with_low_s(signature) != signature
 
 
-def _is_point(signer: SuiKey) -> bool:
+def is_point(signer: SuiKey) -> bool:
+    """Whether a key can be one of its kind; any of Ed25519 can."""
     if signer.flag == SECP256K1:
         return secp256k1.parse_key(signer.key) is not None
     return signer.flag == ED25519 or secp256r1.is_key(signer.key)

@@ -26,6 +26,17 @@ _DOMAINS: Final = {
     0: ("StarkNetDomain", ("name", "version", "chainId")),
     1: ("StarknetDomain", ("name", "version", "chainId", "revision")),
 }
+_CHAINS: Final = frozenset(
+    int.from_bytes(name)
+    for name in (
+        b"SN_MAIN",
+        b"SN_SEPOLIA",
+        b"SN_INTEGRATION_SEPOLIA",
+        b"SN_GOERLI",
+        b"SN_GOERLI2",
+    )
+)
+"""Chains that typed data is certainly for: wallets sign whatever number a page gives."""
 _U256: Final = (("low", "u128"), ("high", "u128"))
 _PRESETS: Final = {
     "u256": _U256,
@@ -42,14 +53,14 @@ _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_ -]{0,60}")
 
 
 class Typed(NamedTuple):
-    """Typed data as it is hashed. chain: that its domain names; None where it names none."""
+    """Typed data as it is hashed. chain: one of Starknet's, which its domain names."""
 
     revision: int
     types: dict[str, tuple[tuple[str, str], ...]]
     primary: str
     domain: dict[str, Any]
     message: dict[str, Any]
-    chain: int | None
+    chain: int
 
 
 def read_typed(text: str) -> Typed | None:
@@ -75,7 +86,10 @@ def read_typed(text: str) -> Typed | None:
         raise ValueError("its domain has other fields than SNIP-12 gives")
     if revision == 1 and (domain["revision"] not in (1, "1") or domain["revision"] is True):
         raise ValueError("its revision is not 1")
-    return Typed(revision, types, primary, domain, message, _felt(domain["chainId"]))
+    chain = _felt(domain["chainId"])
+    if chain not in _CHAINS:
+        raise ValueError("its chainId is that of no chain of Starknet")
+    return Typed(revision, types, primary, domain, message, chain)
 
 
 def message_hash(data: Typed, account: int) -> int:

@@ -52,16 +52,10 @@ def spellings(vector: dict[str, Any]) -> list[tuple[str, str]]:
     """Every pair of a signature and a key column that the library's user may publish."""
     keys = {vector["public_key"], vector["public_key_bcs"], vector["public_key"][2:]}
     made = {vector["signature"], vector["signature_bcs"]}
-    pairs = [(s, k) for s in made for k in keys if not _is_bcs_of_ed25519(vector, s, k)]
+    pairs = [(s, k) for s in made for k in keys]
     pairs += [(as_base64(s), as_base64(k)) for s, k in pairs if k.startswith("0x")]
     whole = vector["authenticator"]
     return [*pairs, (whole, ""), (as_base64(whole), ""), (whole, vector["public_key"])]
-
-
-def _is_bcs_of_ed25519(vector: dict[str, Any], signature: str, key: str) -> bool:
-    """Of one Ed25519 key BCS is a length and the key, which nobody publishes."""
-    bcs = (vector["signature_bcs"], vector["public_key_bcs"])
-    return vector["kind"] == "ed25519" and (signature in bcs or key in bcs)
 
 
 def test_every_vector_is_expected() -> None:
@@ -367,3 +361,28 @@ def test_an_authentication_key_that_the_row_names() -> None:
         old = _ed25519_column(vector)
         if old:
             assert judged(vector, *_members(vector), **(given | {"script": old})) == plain
+
+
+def test_bare_keys_and_signatures_in_bcs() -> None:
+    """`bcsToHex` of a bare key or signature: its length stands before it."""
+    for kind in ("ed25519", "single secp256k1"):
+        vector = VECTORS[kind]
+        key, made = (vector[name][2:] for name in ("public_key", "signature"))
+        key, made = key[-64:] if kind == "ed25519" else key[-130:], made[-128:]
+        before = f"{len(key) // 2:02x}"
+        for script in (key, before + key):
+            for signature in (made, "40" + made):
+                assert judged(vector, signature, script=script).shows_control
+                assert not judged(vector, signature[:-2] + "00", script=script).shows_control
+        for bad in ("41" + made, "3f" + made, "40" + made + "00", "4040" + made):
+            assert judged(vector, bad, script=key).control is Control.MALFORMED
+        for bad in (f"{len(key) // 2 + 1:02x}" + key, before + key[:-2], before + key + "00"):
+            assert not judged(vector, made, script=bad).shows_control
+
+
+def test_a_signature_in_json_of_another_form_is_not_nothing() -> None:
+    vector = VECTORS["single secp256k1"]
+    for text in ('{"signature": {"data": {"data": [1]}}}', '{"data": [1, 2]}', "[" * 9_000):
+        result = judged(vector, text, script=vector["public_key"])
+        assert result.control is Control.UNSUPPORTED
+        assert "publish it in hex" in result.reason

@@ -74,6 +74,29 @@ def test_another_text_chain_or_domain() -> None:
     assert named.control is Control.UNSUPPORTED
 
 
+@pytest.mark.parametrize(
+    "chain", [1, "1", "0x1", 0, "mainnet", "sn_main", "SN_MAIN ", "SN_JUNO", "0x534e5f4d41494f"]
+)
+def test_a_number_that_is_no_chains_names_no_other_chain(chain: object) -> None:
+    """Wallets sign whatever chainId a page gives: that is not read, and not false."""
+    for made in MADE:
+        domain = json.loads(made["typed_data"])["domain"]
+        found = row(made, message=changed(made, domain=domain | {"chainId": chain}))
+        assert found.control is Control.UNSUPPORTED
+        assert "no chain of Starknet" in found.reason
+
+
+@pytest.mark.parametrize(
+    "chain",
+    ["SN_SEPOLIA", "0x534e5f5345504f4c4941", str(int.from_bytes(b"SN_SEPOLIA")), "SN_GOERLI"],
+)
+def test_another_chain_of_starknet_is_false(chain: str) -> None:
+    for made in MADE:
+        domain = json.loads(made["typed_data"])["domain"]
+        found = row(made, message=changed(made, domain=domain | {"chainId": chain}))
+        assert (found.control, "another chain" in found.reason) == (Control.MISMATCH, True)
+
+
 ODD: dict[str, dict[str, Any]] = {
     "another part": {"note": "x"},
     "a field that is not signed": {"message": {"text": "a", "at": "1", "more": "b"}},
