@@ -21,7 +21,7 @@ from scanner.chains.fleet.pool import Pool
 from scanner.chains.fleet.quorum import require_operators
 from scanner.chains.fleet.settle import BLOCK_AT_TIME, agree
 from scanner.chains.interface import Ability, Reach, ReadPolicy, SearchProgress, Wanted
-from scanner.errors import SourceUnavailableError
+from scanner.errors import SourceRejectedError, SourceUnavailableError
 from scanner.model.account import AccountState
 from scanner.model.addresses.keccak import keccak256
 from scanner.model.balance import Balance, BalanceQuery, Evidence, unavailable
@@ -168,20 +168,31 @@ class EthereumRpcSource:
         if not places:
             return
         asked = [queries[n] for n in places]
-        read = self._validators.balances(asked, self._timed(at))
+        try:
+            read = self._validators.balances(asked, self._timed(at))
+        except SourceRejectedError as e:  # accounts can be read all the same
+            read = [unavailable(str(e))] * len(places)
         for n, balance in zip(places, read, strict=True):
             found[n] = balance
             if self._prover is not None and balance.amount is not None:
                 found[n] = caution(balance, "not proven: validators are not proven here")
 
     def _timed(self, at: BlockRef) -> BlockRef:
-        """The block with its time, which is asked for where a stored one has none."""
+        """The block with its time, which is asked for where a stored one has none.
+
+        With a quorum, that many operators must say the same.
+        """
         if at.time is not None:
             return at
-        header, node = self.pool.run(lambda n: blocks.header(n.rpc, at.hash))
-        if header is None:
-            raise SourceUnavailableError(node.name, f"does not give block {at.height}")
-        return replace(at, time=header.time)
+
+        def task(node: Node) -> int:
+            header = blocks.header(node.rpc, at.hash)
+            if header is None:
+                raise SourceUnavailableError(node.name, f"does not give block {at.height}")
+            return header.time
+
+        what = f"the time of block {at.height}"
+        return replace(at, time=agree(self.pool, task, self._quorum, self.name, what))
 
     @staticmethod
     def _prove(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from scanner.chains.fleet.pool import M, Pool
 from scanner.chains.fleet.quorum import winner
@@ -19,7 +20,8 @@ def pin_agreed(
 ) -> BlockRef:
     """The block that `quorum` operators have at a height; None: the newest that they all have.
 
-    name: of the source, for messages. Of several newest blocks the lowest is taken.
+    name: of the source, for messages. Of several newest blocks the lowest is taken. Its time is
+    what so many operators say of it, None where they differ.
     Raises what the pool raises, SourceRejectedError when the endpoints have different blocks.
     """
     if quorum == 1:
@@ -44,17 +46,48 @@ def _agreed(pool: Pool[M], pin: PinAt[M], height: int, quorum: int, name: str) -
         try:
             at, node = pool.run(lambda n: pin(n, height), avoid=tuple(said))
         except SourceError:
-            if len({ref.hash for ref in said.values()}) < 2:
+            if len({_block(ref) for ref in said.values()}) < 2:
                 raise
-            words = "; ".join(f"{names[o]} has {ref.hash}" for o, ref in sorted(said.items()))
+            told = ((names[o], _words(ref, height)) for o, ref in sorted(said.items()))
+            words = "; ".join(f"{who} has {what}" for who, what in told)
             raise SourceRejectedError(
                 name, f"the endpoints disagree on block {height}: {words}"
             ) from None
         said[node.operator], names[node.operator] = at, node.name
-        won = winner(((o, ref.hash) for o, ref in said.items()), quorum)
+        won = winner(((o, _block(ref)) for o, ref in said.items()), quorum)
         if won is not None:
-            return at if at.hash == won[0] else _of(said, won[0])
+            return replace(won[0], time=_time(pool, pin, height, quorum, said, won[0]))
 
 
-def _of(said: dict[str, BlockRef], block_hash: str) -> BlockRef:
-    return next(ref for ref in said.values() if ref.hash == block_hash)
+def _time(
+    pool: Pool[M],
+    pin: PinAt[M],
+    height: int,
+    quorum: int,
+    said: dict[str, BlockRef],
+    block: BlockRef,
+) -> int | None:
+    """The time that a quorum gives a block; None where none does, though everybody was asked.
+
+    said: by operator. Who tells no time is not asked for another's.
+    """
+    while True:
+        same = [(o, ref.time) for o, ref in said.items() if _block(ref) == block]
+        told = [(o, time) for o, time in same if time is not None]
+        won = winner(told, quorum)
+        if won is not None or not told:
+            return won[0] if won else None
+        try:
+            at, node = pool.run_each(lambda n: pin(n, height), avoid=tuple(said))
+        except SourceError:
+            return None
+        said[node.operator] = at
+
+
+def _block(ref: BlockRef) -> BlockRef:
+    """What is compared first: all but the time."""
+    return replace(ref, time=None)
+
+
+def _words(ref: BlockRef, height: int) -> str:
+    return ref.hash if ref.height == height else f"{ref.hash} of {ref.height}"
