@@ -31,7 +31,6 @@ from scanner.errors import (
 from scanner.model.addresses.interface import Address
 from scanner.model.balance import Balance, BalanceQuery, Evidence, unavailable
 from scanner.model.block import BlockRef
-from scanner.model.jsontext import own_json
 from scanner.model.key_policy import KeyPolicy
 from scanner.model.network import Holding, Network
 from scanner.model.registry import Registry
@@ -54,8 +53,9 @@ class FleetSource:
     "disagree". Readings that were checked against the pinned hash are `proven`.
 
     Networks that only know their newest state (reach TIP) give `latest_only`: everything is read
-    until two passes agree, and `detail` says under "read_at" which state that was. Where that is
-    the pinned block, as on a node that was stopped there, it is worth what other readings are.
+    until two passes agree, and `detail` says under "read_at" which state that was: the newest of
+    those who say it. Where all of them name the pinned block, as nodes that were stopped there, it
+    is worth what other readings are.
 
     why_not: says why a query cannot be asked of anybody ("" if it can); such an item is
         `unavailable` at once. By default every holding of the network can be asked for.
@@ -247,10 +247,7 @@ class FleetSource:
             self._quorum,
             lambda s, some: s.read_apart([batch[n] for n in some], newest),
         )
-        found = [b.balance(self._quorum, self._evidence, problems) for b in ballots]
-        if self._reach is not Reach.TIP:
-            return found
-        return [_at_the_pin(balance, at, self._quorum) for balance in found]
+        return [b.balance(self._quorum, self._evidence, problems, at) for b in ballots]
 
     def _look_again(self, found: Sequence[Balance], at: BlockRef) -> None:
         """Look at the pinned block once more: what was read while it was replaced is worthless.
@@ -289,21 +286,6 @@ def _evidence(reach: Reach, quorum: int) -> Evidence:
     if reach is Reach.TIP:
         return Evidence.LATEST_ONLY
     return Evidence.AGREED if quorum > 1 else Evidence.REPORTED
-
-
-def _at_the_pin(balance: Balance, at: BlockRef, quorum: int) -> Balance:
-    """What a newest state is worth that is the pinned block's: a node may have been stopped there.
-
-    Only where nothing moved while it was read (`to_height` in a reading's detail).
-    """
-    if balance.evidence is not Evidence.LATEST_ONLY or not balance.detail:
-        return balance
-    detail = own_json(balance.detail)
-    state = detail.get("read_at", {})
-    same = state.get("height") == at.height and state.get("hash", at.hash) == at.hash
-    if not same or "to_height" in detail:
-        return balance
-    return balance._replace(evidence=_evidence(Reach.ANY, quorum))
 
 
 class _Plan:
