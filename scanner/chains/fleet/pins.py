@@ -8,8 +8,22 @@ from dataclasses import replace
 from scanner.chains.fleet.pool import M, Pool
 from scanner.chains.fleet.quorum import winner
 from scanner.chains.interface import vouched
-from scanner.errors import SourceError, SourceRejectedError
+from scanner.errors import (
+    HeightNotReachedError,
+    HeightPrunedError,
+    SourceError,
+    SourceRejectedError,
+)
 from scanner.model.block import BlockRef
+
+
+class SplitError(SourceRejectedError):
+    """Some operators have a block at a height, and others say that there is none to be had.
+
+    Not what those say, for nobody knows who is right: a height that is denied would be taken for a
+    number of something else.
+    """
+
 
 PinAt = Callable[[M, int | None], BlockRef]
 """Pins a height, or the newest final block, at one endpoint."""
@@ -22,7 +36,8 @@ def pin_agreed(
 
     name: of the source, for messages. Of several newest blocks the lowest is taken. Its time is
     what so many operators say of it, None where they differ.
-    Raises what the pool raises, SourceRejectedError when the endpoints have different blocks.
+    Raises what the pool raises, SourceRejectedError when the endpoints have different blocks,
+    SplitError when some have none.
     """
     if quorum == 1:
         at, node = pool.run(lambda n: pin(n, height))
@@ -45,8 +60,11 @@ def _agreed(pool: Pool[M], pin: PinAt[M], height: int, quorum: int, name: str) -
     while True:
         try:
             at, node = pool.run(lambda n: pin(n, height), avoid=tuple(said))
-        except SourceError:
+        except SourceError as e:
             if len({_block(ref) for ref in said.values()}) < 2:
+                if said and isinstance(e, HeightNotReachedError | HeightPrunedError):
+                    what = f"only {len(said)} of {quorum} operators gave block {height}: {e}"
+                    raise SplitError(name, what) from None
                 raise
             told = ((names[o], _words(ref, height)) for o, ref in sorted(said.items()))
             words = "; ".join(f"{who} has {what}" for who, what in told)

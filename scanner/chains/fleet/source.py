@@ -17,7 +17,7 @@ from scanner.chains.fleet.interface import (
 )
 from scanner.chains.fleet.keys import Keys
 from scanner.chains.fleet.passes import Passes
-from scanner.chains.fleet.pins import pin_agreed
+from scanner.chains.fleet.pins import SplitError, pin_agreed
 from scanner.chains.fleet.pool import Pool
 from scanner.chains.fleet.quorum import require_operators
 from scanner.chains.fleet.seat import Seat
@@ -102,7 +102,7 @@ class FleetSource:
         """
         try:
             return self._pin(height)
-        except HeightPrunedError:
+        except (HeightPrunedError, SplitError):
             if height is None or self._reach is not Reach.TIP:
                 raise
         return self._pin(None)
@@ -127,7 +127,10 @@ class FleetSource:
         return agree(self.pool, task, self._quorum, self.name, BLOCK_AT_TIME)
 
     def other_counts(self, height: int) -> list[Counted]:
-        """See HeightCounter. With a quorum the blocks found are pinned by that many operators."""
+        """See HeightCounter. With a quorum, that many operators must say the same of the number.
+
+        With reach TIP it is left open where they differ: nothing is read at such a block.
+        """
         if not all(isinstance(seat.reader, CountingReader) for seat in self.pool.nodes):
             return []
 
@@ -135,10 +138,21 @@ class FleetSource:
             reader = seat.reader
             return reader.other_counts(height) if isinstance(reader, CountingReader) else []
 
-        found, node = self.pool.run(task)
-        if self._quorum > 1:
-            return [replace(one, block=self._pin(one.block.height)) for one in found]
-        return [replace(one, block=vouched(one.block, own=node.own)) for one in found]
+        if self._quorum == 1:
+            found, node = self.pool.run(task)
+            return [replace(one, block=vouched(one.block, own=node.own)) for one in found]
+
+        def told(seat: Seat) -> tuple[tuple[str, int, bool], ...]:
+            return tuple((one.what, one.block.height, one.exact) for one in task(seat))
+
+        try:
+            what = f"what else height {height} may be"
+            agreed = agree(self.pool, told, self._quorum, self.name, what)
+        except SourceRejectedError:
+            if self._reach is not Reach.TIP:
+                raise
+            return []
+        return [Counted(what, self._pin(number), exact) for what, number, exact in agreed]
 
     def key_policy(self, address: Address, at: BlockRef) -> KeyPolicy:
         """See KeyPolicySource.key_policy. With a quorum, that many operators must say the same."""

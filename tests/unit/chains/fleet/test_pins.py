@@ -4,9 +4,15 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from scanner.chains.fleet.pins import pin_agreed
+from scanner.chains.fleet.pins import SplitError, pin_agreed
 from scanner.chains.fleet.pool import Pool
-from scanner.errors import SourceRejectedError, SourceUnavailableError
+from scanner.errors import (
+    HeightNotReachedError,
+    HeightPrunedError,
+    SourceError,
+    SourceRejectedError,
+    SourceUnavailableError,
+)
 from scanner.model.balance import Evidence
 from scanner.model.block import BlockRef
 
@@ -25,6 +31,7 @@ class Node:
     time: int | None = 0
     blocks: dict[int, str] = field(default_factory=dict)
     own_height: int = 0
+    raises: SourceError | None = None
     chain_id: str = "1"
     own: bool = False
     asked: int = 0
@@ -40,6 +47,8 @@ class Node:
 
     def pin(self, height: int | None) -> BlockRef:
         self.asked += 1
+        if self.raises is not None:
+            raise self.raises
         height = NOW if height is None else height
         time = None if self.time is None else height + self.time
         return BlockRef("near", "main", height + self.own_height, self.hash_at(height), time)
@@ -88,3 +97,16 @@ def test_a_block_that_is_disputed_is_none():
 
 def test_one_alone_is_believed_where_one_is_enough():
     assert pinned([Node("a", 7)], quorum=1) == BlockRef("near", "main", 95, "h95", 102)
+
+
+@pytest.mark.parametrize(
+    "denied", [HeightNotReachedError("x", 95, 90), HeightPrunedError("x", 95, "is pruned")]
+)
+def test_one_that_denies_a_block_does_not_say_that_there_is_none(denied):
+    """A height would be taken for a number of something else, then."""
+    for nodes in ([Node("a"), Node("x", raises=denied)], [Node("x", raises=denied), Node("a")]):
+        with pytest.raises(SplitError, match="near: only 1 of 2 operators gave block 95: x: "):
+            pinned(nodes)
+    assert pinned([Node("a"), Node("x", raises=denied), Node("b")]).hash == "h95"
+    with pytest.raises(type(denied)):
+        pinned([Node("x", raises=denied), Node("y", raises=denied)])
