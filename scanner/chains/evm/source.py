@@ -101,9 +101,10 @@ class EthereumRpcSource:
         With a quorum, that many operators must give the height the same hash; of several final
         blocks the lowest is taken.
         """
-        return pin_agreed(self.pool, self._pin_at, height, self._quorum, self.name)
+        return pin_agreed(self.pool, self.pin_at, height, self._quorum, self.name)
 
-    def _pin_at(self, node: Node, height: int | None) -> BlockRef:
+    def pin_at(self, node: Node, height: int | None) -> BlockRef:
+        """As `pin`, at one of the pool's nodes. Raises SourceError."""
         if height is None:
             found = blocks.final(node.rpc, node.chain_id)
         else:
