@@ -1,6 +1,7 @@
 """The pinned block is one of which a quorum says everything: hash, height and time."""
 
 from dataclasses import dataclass, field
+from itertools import permutations
 
 import pytest
 
@@ -32,6 +33,8 @@ class Node:
     blocks: dict[int, str] = field(default_factory=dict)
     own_height: int = 0
     raises: SourceError | None = None
+    tip: int = NOW
+    at_tip: int | None = None
     chain_id: str = "1"
     own: bool = False
     asked: int = 0
@@ -49,8 +52,12 @@ class Node:
         self.asked += 1
         if self.raises is not None:
             raise self.raises
-        height = NOW if height is None else height
+        height = self.tip if height is None else height
+        if height > self.tip:
+            raise HeightNotReachedError(self.name, height, self.tip)
         time = None if self.time is None else height + self.time
+        if height == self.tip and self.at_tip is not None:
+            time = self.at_tip
         return BlockRef("near", "main", height + self.own_height, self.hash_at(height), time)
 
 
@@ -110,3 +117,57 @@ def test_one_that_denies_a_block_does_not_say_that_there_is_none(denied):
     assert pinned([Node("a"), Node("x", raises=denied), Node("b")]).hash == "h95"
     with pytest.raises(type(denied)):
         pinned([Node("x", raises=denied), Node("y", raises=denied)])
+
+
+def newest(*nodes, quorum=2):
+    return pinned(nodes, None, quorum)
+
+
+def orders(*names):
+    return [pytest.param(order, id="-".join(order)) for order in permutations(names)]
+
+
+def test_the_newest_block_is_the_highest_that_a_quorum_has():
+    at = newest(Node("a", tip=NOW), Node("b", tip=NOW - 60), Node("c", tip=NOW - 90))
+    assert (at.height, at.time, at.evidence) == (NOW - 60, NOW - 60, Evidence.PROVEN)
+    assert newest(Node("a"), Node("b", tip=NOW - 60), Node("c"), quorum=3).height == NOW - 60
+
+
+@pytest.mark.parametrize("order", orders("a", "b", "x"))
+@pytest.mark.parametrize(
+    "stuck", [{}, {"at_tip": NOW}, {"time": None}, {"time": NOW - 1_000}], ids=repr
+)
+def test_an_operator_that_is_far_behind_is_not_heard(order, stuck):
+    """Whatever it says of the time: the others know when its newest block was."""
+    nodes = [Node(o, tip=1_000, **stuck) if o == "x" else Node(o, tip=NOW - len(o)) for o in order]
+    at = newest(*nodes)
+    assert (at.height, at.time) == (NOW - 1, NOW - 1)
+
+
+def test_where_one_of_two_is_behind_there_is_no_quorum():
+    for nodes in ([Node("a"), Node("x", tip=1_000)], [Node("x", tip=1_000), Node("a")]):
+        with pytest.raises(SourceUnavailableError) as raised:
+            newest(*nodes)
+        assert str(raised.value) == (
+            "near: the newest blocks lie too far apart for 2 operators to have the same: a has "
+            f"{NOW:,} of 2026-09-21 14:13 UTC, x has 1,000 of 1970-01-01 00:16 UTC; who is behind "
+            "or ahead is not asked"
+        )
+
+
+@pytest.mark.parametrize("order", orders("a", "b", "x"))
+def test_an_operator_that_says_it_is_ahead_does_not_hold_the_others_back(order):
+    nodes = [Node(o, tip=NOW + 10**8 if o == "x" else NOW - ord(o)) for o in order]
+    assert newest(*nodes).height in (NOW - ord("a"), NOW - ord("b"))
+
+
+def test_without_times_it_is_the_number_of_blocks_that_tells():
+    assert newest(Node("a", None), Node("b", None, tip=NOW - 20_000)).height == NOW - 20_000
+    with pytest.raises(SourceUnavailableError, match=r"too far apart.*x has 1,000;"):
+        newest(Node("a", None), Node("x", None, tip=1_000))
+
+
+def test_more_are_heard_only_where_it_takes_them():
+    nodes = [Node("a"), Node("b", tip=NOW - 60), Node("c")]
+    newest(*nodes)
+    assert sum(node.asked for node in nodes) <= 5
