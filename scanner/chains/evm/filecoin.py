@@ -20,7 +20,6 @@ from scanner.chains.evm.source import EthereumRpcSource
 from scanner.chains.evm.source import make_source as make_ethereum_source
 from scanner.chains.fleet.faults import Fault, RpcError
 from scanner.chains.fleet.keys import agreed
-from scanner.chains.fleet.pins import pin_agreed
 from scanner.chains.fleet.quorum import winner
 from scanner.chains.fleet.settle import canvass
 from scanner.chains.interface import ReadPolicy
@@ -80,7 +79,7 @@ class FilecoinSource:
 
         With a quorum, that many operators must have the same block, and none between.
         """
-        return pin_agreed(self.pool, self._pin_at, height, self._quorum, self.name)
+        return self._ethereum.pinned(self._pin_at, height)
 
     def _pin_at(self, node: Node, height: int | None) -> BlockRef:
         if height is None:

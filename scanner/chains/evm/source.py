@@ -16,7 +16,7 @@ from scanner.chains.evm.probe import probe
 from scanner.chains.evm.prover import Prover, settle
 from scanner.chains.evm.quorum import read_agreed, read_here
 from scanner.chains.evm.validators import KEY, Validators, caution
-from scanner.chains.fleet.pins import pin_agreed
+from scanner.chains.fleet.pins import PinAt, pin_agreed
 from scanner.chains.fleet.pool import Pool
 from scanner.chains.fleet.quorum import require_operators
 from scanner.chains.fleet.settle import BLOCK_AT_TIME, agree
@@ -98,10 +98,14 @@ class EthereumRpcSource:
     def pin(self, height: int | None) -> BlockRef:
         """See BalanceSource.pin. None: the `finalized` block, else CONFIRMATIONS below the tip.
 
-        With a quorum, that many operators must give the height the same hash; of several final
-        blocks the lowest is taken.
+        With a quorum, that many operators must have the same block.
         """
-        return pin_agreed(self.pool, self.pin_at, height, self._quorum, self.name)
+        return self.pinned(self.pin_at, height)
+
+    def pinned(self, pin_at: PinAt[Node], height: int | None) -> BlockRef:
+        """As `pin`. pin_at: pins at one of the pool's nodes."""
+        recent = blocks.final_apart(self.pool.nodes[0].chain_id)
+        return pin_agreed(self.pool, pin_at, height, self._quorum, self.name, recent)
 
     def pin_at(self, node: Node, height: int | None) -> BlockRef:
         """As `pin`, at one of the pool's nodes. Raises SourceError."""

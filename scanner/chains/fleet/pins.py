@@ -55,20 +55,26 @@ _Tips = dict[str, tuple[str, BlockRef]]
 
 
 def pin_agreed(
-    pool: Pool[M], pin: PinAt[M], height: int | None, quorum: int, name: str
+    pool: Pool[M],
+    pin: PinAt[M],
+    height: int | None,
+    quorum: int,
+    name: str,
+    recent: int = RECENT,
 ) -> BlockRef:
     """The block that `quorum` operators have at a height; None: the newest that they have.
 
     name: of the source, for messages. The newest is the highest that so many operators have and
     call recent, by their own newest: else the slowest, or a liar, would choose how old it is. The
-    time is what so many operators say of it, None where they differ.
+    time is what so many operators say of it, None where they differ. recent: seconds, see RECENT;
+    more where one node calls blocks final long before another does.
     Raises what the pool raises, SourceRejectedError when the endpoints have different blocks,
     SplitError when some have none, ApartError when some of too few are far behind.
     """
     if quorum == 1:
         at, node = pool.run(lambda n: pin(n, height))
         return vouched(at, own=node.own)
-    vote = _Vote(pool, pin, quorum, name)
+    vote = _Vote(pool, pin, quorum, name, recent)
     at = vote.newest() if height is None else vote.at(height)
     return vouched(at, own=False, quorum=quorum)
 
@@ -76,8 +82,9 @@ def pin_agreed(
 class _Vote(Generic[M]):
     """One pin of a quorum."""
 
-    def __init__(self, pool: Pool[M], pin: PinAt[M], quorum: int, name: str) -> None:
+    def __init__(self, pool: Pool[M], pin: PinAt[M], quorum: int, name: str, recent: int) -> None:
         self._pool, self._pin, self._quorum, self._name = pool, pin, quorum, name
+        self._recent = recent
 
     def newest(self) -> BlockRef:
         """The highest block that a quorum has and calls recent. Raises SourceError.
@@ -139,12 +146,18 @@ class _Vote(Generic[M]):
                     raise self._too_far(tips) from None
                 raise self._unsettled(height, said, names, e) from None
             said[node.operator], names[node.operator] = at, node.name
-            if tips is not None and not _is_recent(at, tips[node.operator][1]):
+            if tips is not None and not self._is_recent(at, tips[node.operator][1]):
                 apart.add(node.operator)
             votes = [(o, _block(ref)) for o, ref in said.items() if o not in apart]
             won = winner(votes, self._quorum)
             if won is not None:
                 return replace(won[0], time=self._time(height, said, won[0]))
+
+    def _is_recent(self, at: BlockRef, tip: BlockRef) -> bool:
+        """Whether a block is not far before an operator's newest, both as it says itself."""
+        if at.time is None or tip.time is None:
+            return tip.height - at.height <= RECENT_BLOCKS
+        return tip.time - at.time <= self._recent
 
     def _time(self, height: int, said: dict[str, BlockRef], block: BlockRef) -> int | None:
         """The time that a quorum gives a block; None where none does, though everybody was asked.
@@ -187,13 +200,6 @@ class _Vote(Generic[M]):
             f"the newest blocks lie too far apart for {self._quorum} operators to have the same: "
             f"{told}; who is behind or ahead is not asked",
         )
-
-
-def _is_recent(at: BlockRef, tip: BlockRef) -> bool:
-    """Whether a block is not far before an operator's newest, both as it says itself."""
-    if at.time is None or tip.time is None:
-        return tip.height - at.height <= RECENT_BLOCKS
-    return tip.time - at.time <= RECENT
 
 
 def _block(ref: BlockRef) -> BlockRef:

@@ -5,7 +5,8 @@ from itertools import permutations
 
 import pytest
 
-from scanner.chains.fleet.pins import SplitError, pin_agreed
+from scanner.chains.evm.blocks import final_apart
+from scanner.chains.fleet.pins import RECENT, ApartError, SplitError, pin_agreed
 from scanner.chains.fleet.pool import Pool
 from scanner.errors import (
     HeightNotReachedError,
@@ -171,3 +172,17 @@ def test_more_are_heard_only_where_it_takes_them():
     nodes = [Node("a"), Node("b", tip=NOW - 60), Node("c")]
     newest(*nodes)
     assert sum(node.asked for node in nodes) <= 5
+
+
+def test_where_blocks_are_final_late_they_may_lie_further_apart():
+    def pin(*nodes, recent):
+        pool = Pool(nodes, sleep=lambda _: None)
+        ask = lambda node, wanted: node.pin(wanted)  # noqa: E731
+        return pin_agreed(pool, ask, None, 2, "filecoin", recent).height
+
+    assert pin(Node("a"), Node("b", tip=NOW - 27_000), recent=32_400) == NOW - 27_000
+    with pytest.raises(ApartError):
+        pin(Node("a"), Node("b", tip=NOW - 27_000), recent=RECENT)
+    assert final_apart("314") == 32_400
+    assert final_apart("61:dev") == 43_200
+    assert final_apart("1") == RECENT
