@@ -6,7 +6,8 @@
     protocol = "ethereum_rpc"    # one that the network lists as a source
     url = "https://host/${KEY}"  # ${NAME} is taken from the environment; or url_env = "NAME"
     operator = "me"              # endpoints of one operator are not independent of each other;
-                                 # unsaid, that of its host; all others unsaid are one
+                                 # unsaid, that of its host; all others unsaid are one; one URL
+                                 # has one
     chain = "1:dev"              # only of a test chain. Of EVM networks its id; and after a colon
                                  # a name of yours, where a network has that id
     own = true                   # the user's own node
@@ -45,6 +46,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 _VARIABLE = re.compile(r"\$\{([^{}]*)\}")
 _HEADER = re.compile(r"\s*\[\[\s*endpoint\s*\]\]")
 _SCHEMES = {"http", "https", "tcp", "ssl", "file"}
+_PORTS = {"http": 80, "https": 443}
 _MAX_TIMEOUT = 3600.0
 
 
@@ -96,11 +98,31 @@ def _read(
         if endpoint.name.lower() in names:
             raise ConfigError(f"{place}: the name {endpoint.name!r} is given twice")
         names.add(endpoint.name.lower())
+        _of_one_operator(place, endpoint, read)
         read.append(endpoint)
     found: dict[str, tuple[Endpoint, ...]] = {}
     for endpoint in _with_operators(read):
         found[endpoint.network] = (*found.get(endpoint.network, ()), endpoint)
     return found, with_defaults
+
+
+def _of_one_operator(place: str, endpoint: Endpoint, others: list[Endpoint]) -> None:
+    """Refuse a server that is named twice with two operators: a quorum would be its word alone."""
+    for other in others:
+        both = {" ".join(e.operator.split()).casefold() for e in (endpoint, other)} - {""}
+        same = other.network == endpoint.network and _server(other.url) == _server(endpoint.url)
+        if same and len(both) > 1:
+            raise ConfigError(
+                f"{place} ({endpoint.name}): has the URL of {other.name!r} and another operator: a "
+                "server has one, and would agree with itself"
+            )
+
+
+def _server(url: str) -> tuple[object, ...]:
+    """What two spellings of a URL have in common, whoever logs in."""
+    parts = urlsplit(url)
+    port = parts.port or _PORTS.get(parts.scheme)
+    return parts.scheme, parts.hostname, port, parts.path.rstrip("/"), parts.query
 
 
 def _with_operators(endpoints: list[Endpoint]) -> Iterator[Endpoint]:

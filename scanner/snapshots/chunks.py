@@ -16,7 +16,7 @@ from scanner.errors import (
 )
 from scanner.model.addresses.interface import Address
 from scanner.model.addresses.table import decode_address
-from scanner.model.balance import Balance, BalanceQuery, unavailable
+from scanner.model.balance import Balance, BalanceQuery, Evidence, unavailable
 from scanner.model.block import BlockRef
 from scanner.model.claim import Claim
 from scanner.model.control import ControlResult, since
@@ -122,7 +122,11 @@ def _take_at(
 ) -> None:
     with tools.at_work:
         claims, doubts = tools.sink.claims(chunk), tools.sink.doubts(chunk)
-    doubts = doubts.at(chunk.plan.height, None if block is None else block.time)
+    doubts = doubts.at(
+        chunk.plan.height,
+        None if block is None else block.time,
+        alone=block is not None and _is_one_word(tools, block),
+    )
     call, keys = chain_view(source, block), key_question(source, block)
 
     def read() -> list[Balance]:
@@ -136,6 +140,12 @@ def _take_at(
     balances = asked(tools, read)
     with tools.at_work:
         tools.sink.finish_chunk(chunk, _results(claims, controls, balances, doubts), block)
+
+
+def _is_one_word(tools: Tools, block: BlockRef) -> bool:
+    """Whether one foreign endpoint named the block, on the network's own chain."""
+    own_chain = block.chain == tools.registry.network(block.network).chain_id
+    return own_chain and block.evidence is Evidence.REPORTED
 
 
 def record_failure(tools: Tools, chunk: Chunk, failure: ChunkFailedError) -> None:

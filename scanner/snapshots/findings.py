@@ -32,6 +32,13 @@ _UNSAID: Mapping[FindingKind, str] = {
 }
 
 
+_DOUBTED = "what the list's amounts mean, or of when they are, is in doubt: see its findings"
+_OLD = (
+    "that was at a block of more than a day before the snapshot, the newest that the one endpoint "
+    "asked has: it may have stopped there, so ask another one, or several with --quorum"
+)
+
+
 def row_findings(
     row: NumberedClaim,
     control: ControlResult | None,
@@ -86,9 +93,7 @@ def _about_balance(row: NumberedClaim, balance: Balance, doubts: Doubts) -> Find
     if difference > 0:
         return finding_about(claim, FindingKind.SURPLUS, reason)
     if doubts.about(claim):
-        reason += (
-            "; what the list's amounts mean, or of when they are, is in doubt: see its findings"
-        )
+        reason += f"; {_OLD if doubts.of_old(claim) else _DOUBTED}"
         return finding_about(claim, FindingKind.MAYBE_SHORTFALL, reason)
     return finding_about(claim, FindingKind.SHORTFALL, reason)
 

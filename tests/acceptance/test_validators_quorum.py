@@ -17,8 +17,8 @@ def table(tmp_path):
     (tmp_path / "endpoints.toml").write_text(
         "".join(
             f'[[endpoint]]\nname = "{name}"\nnetwork = "{network}"\nprotocol = "{protocol}"\n'
-            f'operator = "{operator}"\nurl = "http://127.0.0.1:9"\n'
-            for name, network, protocol, operator in rows
+            f'operator = "{operator}"\nurl = "http://127.0.0.1:{port}"\n'
+            for port, (name, network, protocol, operator) in enumerate(rows, 7)
         )
     )
     return ("--endpoints", "endpoints.toml", "--quorum", "2")

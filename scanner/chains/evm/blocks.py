@@ -8,6 +8,7 @@ from typing import Final
 
 from scanner.chains.evm.hexes import block_hash, quantity
 from scanner.chains.fleet.faults import Fault, RpcError
+from scanner.chains.fleet.pins import RECENT
 from scanner.chains.fleet.rpc import Rpc
 from scanner.errors import HeightNotReachedError, SourceRejectedError, SourceUnavailableError
 
@@ -21,6 +22,10 @@ CONFIRMATIONS: Final[Mapping[str, int]] = {
     "43114": 10,  # accepted blocks are final
 }
 """Chain id -> how deep a block must lie where a node knows no `finalized` block."""
+
+FINAL_APART: Final[Mapping[str, int]] = {"61": 43_200, "10001": 18_000, "314": 32_400}
+"""Chain id -> seconds, where CONFIRMATIONS take hours: a node that knows a `finalized` block has
+one that is so much newer than another node's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +105,11 @@ def final(rpc: Rpc, chain_id: str) -> Header:
         return found
     depth = CONFIRMATIONS.get(chain_id.partition(":")[0], DEFAULT_CONFIRMATIONS)
     return at_height(rpc, max(0, tip(rpc).number - depth))
+
+
+def final_apart(chain_id: str) -> int:
+    """Seconds that the newest final blocks of two nodes may lie apart though none is behind."""
+    return FINAL_APART.get(chain_id.partition(":")[0], RECENT)
 
 
 def at_time(rpc: Rpc, seconds: int, newest: Header) -> Header:

@@ -77,17 +77,20 @@ class FilecoinSource:
     def pin(self, height: int | None) -> BlockRef:
         """See BalanceSource.pin. An epoch without a block has the state of the one before.
 
-        Raises SourceRejectedError.
+        With a quorum, that many operators must have the same block, and none between.
         """
+        return self._ethereum.pinned(self._pin_at, height)
+
+    def _pin_at(self, node: Node, height: int | None) -> BlockRef:
         if height is None:
-            return self._ethereum.pin(None)
+            return self._ethereum.pin_at(node, None)
         for epoch in range(height, max(-1, height - _EMPTY_ROUNDS), -1):
             try:
-                return self._ethereum.pin(epoch)
+                return self._ethereum.pin_at(node, epoch)
             except RpcError as e:
                 if e.fault is not Fault.NULL_ROUND:
                     raise
-        raise SourceRejectedError(self.name, f"knows no block of the epochs before {height}")
+        raise SourceRejectedError(node.name, f"knows no block of the epochs before {height}")
 
     def height_at(self, time: int) -> int:
         """See TimeFinder.height_at."""

@@ -16,12 +16,12 @@ from scanner.chains.evm.probe import probe
 from scanner.chains.evm.prover import Prover, settle
 from scanner.chains.evm.quorum import read_agreed, read_here
 from scanner.chains.evm.validators import KEY, Validators, caution
-from scanner.chains.fleet.pins import pin_agreed
+from scanner.chains.fleet.pins import PinAt, pin_agreed
 from scanner.chains.fleet.pool import Pool
 from scanner.chains.fleet.quorum import require_operators
 from scanner.chains.fleet.settle import BLOCK_AT_TIME, agree
 from scanner.chains.interface import Ability, Reach, ReadPolicy, SearchProgress, Wanted
-from scanner.errors import SourceUnavailableError
+from scanner.errors import SourceRejectedError, SourceUnavailableError
 from scanner.model.account import AccountState
 from scanner.model.addresses.keccak import keccak256
 from scanner.model.balance import Balance, BalanceQuery, Evidence, unavailable
@@ -98,12 +98,17 @@ class EthereumRpcSource:
     def pin(self, height: int | None) -> BlockRef:
         """See BalanceSource.pin. None: the `finalized` block, else CONFIRMATIONS below the tip.
 
-        With a quorum, that many operators must give the height the same hash; of several final
-        blocks the lowest is taken.
+        With a quorum, that many operators must have the same block.
         """
-        return pin_agreed(self.pool, self._pin_at, height, self._quorum, self.name)
+        return self.pinned(self.pin_at, height)
 
-    def _pin_at(self, node: Node, height: int | None) -> BlockRef:
+    def pinned(self, pin_at: PinAt[Node], height: int | None) -> BlockRef:
+        """As `pin`. pin_at: pins at one of the pool's nodes."""
+        recent = blocks.final_apart(self.pool.nodes[0].chain_id)
+        return pin_agreed(self.pool, pin_at, height, self._quorum, self.name, recent)
+
+    def pin_at(self, node: Node, height: int | None) -> BlockRef:
+        """As `pin`, at one of the pool's nodes. Raises SourceError."""
         if height is None:
             found = blocks.final(node.rpc, node.chain_id)
         else:
@@ -168,20 +173,31 @@ class EthereumRpcSource:
         if not places:
             return
         asked = [queries[n] for n in places]
-        read = self._validators.balances(asked, self._timed(at))
+        try:
+            read = self._validators.balances(asked, self._timed(at))
+        except SourceRejectedError as e:  # accounts can be read all the same
+            read = [unavailable(str(e))] * len(places)
         for n, balance in zip(places, read, strict=True):
             found[n] = balance
             if self._prover is not None and balance.amount is not None:
                 found[n] = caution(balance, "not proven: validators are not proven here")
 
     def _timed(self, at: BlockRef) -> BlockRef:
-        """The block with its time, which is asked for where a stored one has none."""
+        """The block with its time, which is asked for where a stored one has none.
+
+        With a quorum, that many operators must say the same.
+        """
         if at.time is not None:
             return at
-        header, node = self.pool.run(lambda n: blocks.header(n.rpc, at.hash))
-        if header is None:
-            raise SourceUnavailableError(node.name, f"does not give block {at.height}")
-        return replace(at, time=header.time)
+
+        def task(node: Node) -> int:
+            header = blocks.header(node.rpc, at.hash)
+            if header is None:
+                raise SourceUnavailableError(node.name, f"does not give block {at.height}")
+            return header.time
+
+        what = f"the time of block {at.height}"
+        return replace(at, time=agree(self.pool, task, self._quorum, self.name, what))
 
     @staticmethod
     def _prove(

@@ -11,6 +11,7 @@ from scanner.chains.fleet.interface import Answer, Reading, Refusal, State
 from scanner.chains.fleet.quorum import tally, winner
 from scanner.errors import SourceError
 from scanner.model.balance import Balance, Evidence, unavailable
+from scanner.model.block import BlockRef
 from scanner.model.parts import Part, parts_text
 
 _Vote = int | tuple[tuple[Part, int], ...]
@@ -48,14 +49,22 @@ class Ballot:
             return (vote,)
         return winner(self._votes(), quorum)
 
-    def balance(self, quorum: int, evidence: Evidence, problems: Sequence[SourceError]) -> Balance:
+    def balance(
+        self,
+        quorum: int,
+        evidence: Evidence,
+        problems: Sequence[SourceError],
+        pinned: BlockRef | None = None,
+    ) -> Balance:
         """The outcome. problems: failures of endpoints that could not be asked at all.
 
-        evidence: what agreement is worth here; an answer that was proven is PROVEN.
+        evidence: what agreement is worth here; an answer that was proven is PROVEN. What is
+        LATEST_ONLY is worth what other readings are where `pinned` is the state of all who say it:
+        a node may have been stopped there.
         """
         won = self._won(quorum)
         if won is not None:
-            return self._elected(won[0], evidence)
+            return self._elected(won[0], quorum, evidence, pinned)
         said = {name: _words(r) for name, (_, r, _) in sorted(self.readings.items())}
         if len(tally(self._votes())) > 1:
             words = "; ".join(f"{name} says {text}" for name, text in said.items())
@@ -68,26 +77,31 @@ class Ballot:
         count = f"only {len(operators)} of {quorum} operators answered; "
         return unavailable((count if quorum > 1 else "") + "; ".join(reasons), *self.readings)
 
-    def _elected(self, vote: _Vote, evidence: Evidence) -> Balance:
+    def _elected(
+        self, vote: _Vote, quorum: int, evidence: Evidence, pinned: BlockRef | None
+    ) -> Balance:
         names = sorted([n for n, (_, _, v) in self.readings.items() if v == vote])
-        best = self.readings[names[0]][1]
-        if not best.proven:
-            best = next((r for n in names if (r := self.readings[n][1]).proven), best)
+        said = [self.readings[n][1] for n in names]
+        best = next((r for r in said if r.proven), said[0])
+        if evidence is Evidence.LATEST_ONLY and len(said) > 1:
+            best = max(said, key=_newest)
         detail = best.detail
         cautions = [best.caution] if best.caution else []
         if not isinstance(vote, int) or Part.REWARD in best.parts:
             detail = {**detail, "parts": parts_text(best.parts)}
         if evidence is Evidence.LATEST_ONLY:
             if best.state is not None:
-                detail = {**detail, "read_at": _state(best.state)}
+                detail = {**detail, "read_at": _state(best.state, said)}
+            if pinned is not None and all(_is_of(reading, pinned) for reading in said):
+                evidence = Evidence.AGREED if quorum > 1 else Evidence.REPORTED
         elif best.proven:
             evidence = Evidence.PROVEN
         if len(names) < len(self.readings):
             losers = {n: r for n, (_, r, _) in sorted(self.readings.items()) if n not in names}
-            said = {name: _words(reading) for name, reading in losers.items()}
-            cautions += [f"{name} said {text} instead" for name, text in said.items()]
-            detail = {**detail, "outvoted": said}
-        if beside := sorted({self.readings[n][1].beside for n in names} - {""}):
+            words = {name: _words(reading) for name, reading in losers.items()}
+            cautions += [f"{name} said {text} instead" for name, text in words.items()]
+            detail = {**detail, "outvoted": words}
+        if beside := sorted({reading.beside for reading in said} - {""}):
             detail = {**detail, "beside": beside}
             names = sorted({*names, *beside})
         return Balance(best.amount, evidence, tuple(names), "; ".join(cautions), json_text(detail))
@@ -119,8 +133,31 @@ def _words(reading: Reading) -> str:
     return f"{reading.amount} ({listed})"
 
 
-def _state(state: State) -> dict[str, object]:
-    return {name: value for name, value in asdict(state).items() if value not in ("", None)}
+def _newest(reading: Reading) -> int:
+    """The height of the newest state that a reading is of."""
+    named = 0 if reading.state is None else reading.state.height
+    later = str(reading.detail.get("to_height", ""))
+    return max(named, int(later)) if later.isascii() and later.isdigit() else named
+
+
+def _is_of(reading: Reading, pinned: BlockRef) -> bool:
+    """Whether a newest state is the pinned block's, and nothing moved while it was read."""
+    state = reading.state
+    if state is None or "to_height" in reading.detail:
+        return False
+    return state.height == pinned.height and state.hash in ("", pinned.hash)
+
+
+def _state(state: State, said: Sequence[Reading]) -> dict[str, object]:
+    """A newest state for the record, with the latest time of all that were read.
+
+    Without a time where somebody tells none: it is of about now then.
+    """
+    times = [reading.state.time for reading in said if reading.state is not None]
+    known = [time for time in times if time is not None]
+    latest = max(known) if known and len(known) == len(said) else None
+    kept = {**asdict(state), "time": latest}
+    return {name: value for name, value in kept.items() if value not in ("", None)}
 
 
 def json_text(value: Mapping[str, object]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from scanner.chains.fleet.interface import Refusal
 from scanner.chains.fleet.pool import M, Pool
@@ -15,7 +15,7 @@ from scanner.errors import SourceError, SourceRejectedError, SourceUnavailableEr
 from scanner.model.addresses.interface import Address
 from scanner.model.balance import Evidence
 from scanner.model.block import BlockRef
-from scanner.model.key_policy import KeyPolicy
+from scanner.model.key_policy import KeyPolicy, Way, Weighted
 
 T = TypeVar("T")
 
@@ -189,5 +189,23 @@ def _disputed(told: _Told) -> KeyPolicy:
 
 
 def _said(policy: KeyPolicy) -> tuple[object, bool]:
-    """What is compared: that nobody can say whose an account is, is not that it is nobody's."""
-    return policy.ways, bool(policy.disputed)
+    """What is compared: that nobody can say whose an account is, is not that it is nobody's.
+
+    In which order ways and members are listed is each server's own affair.
+    """
+    return tuple(sorted(map(_in_order, policy.ways))), bool(policy.disputed)
+
+
+def _in_order(way: Way) -> tuple[str, int, tuple[_Member, ...]]:
+    return way.name, way.threshold, tuple(sorted(map(_member, way.members)))
+
+
+def _member(member: Weighted) -> _Member:
+    by = member.by
+    if isinstance(by, Way):
+        return (1, *_in_order(by), member.weight, member.hides)
+    return (0, by.kind.value, by.value, member.weight, member.hides)
+
+
+_Member = tuple[Any, ...]
+"""A member in a form that can be put in order: a key or a way, weight, whether it hides."""

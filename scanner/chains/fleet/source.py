@@ -17,7 +17,7 @@ from scanner.chains.fleet.interface import (
 )
 from scanner.chains.fleet.keys import Keys
 from scanner.chains.fleet.passes import Passes
-from scanner.chains.fleet.pins import pin_agreed
+from scanner.chains.fleet.pins import SplitError, pin_agreed
 from scanner.chains.fleet.pool import Pool
 from scanner.chains.fleet.quorum import require_operators
 from scanner.chains.fleet.seat import Seat
@@ -31,7 +31,6 @@ from scanner.errors import (
 from scanner.model.addresses.interface import Address
 from scanner.model.balance import Balance, BalanceQuery, Evidence, unavailable
 from scanner.model.block import BlockRef
-from scanner.model.jsontext import own_json
 from scanner.model.key_policy import KeyPolicy
 from scanner.model.network import Holding, Network
 from scanner.model.registry import Registry
@@ -54,8 +53,9 @@ class FleetSource:
     "disagree". Readings that were checked against the pinned hash are `proven`.
 
     Networks that only know their newest state (reach TIP) give `latest_only`: everything is read
-    until two passes agree, and `detail` says under "read_at" which state that was. Where that is
-    the pinned block, as on a node that was stopped there, it is worth what other readings are.
+    until two passes agree, and `detail` says under "read_at" which state that was: the newest of
+    those who say it. Where all of them name the pinned block, as nodes that were stopped there, it
+    is worth what other readings are.
 
     why_not: says why a query cannot be asked of anybody ("" if it can); such an item is
         `unavailable` at once. By default every holding of the network can be asked for.
@@ -102,7 +102,7 @@ class FleetSource:
         """
         try:
             return self._pin(height)
-        except HeightPrunedError:
+        except (HeightPrunedError, SplitError):
             if height is None or self._reach is not Reach.TIP:
                 raise
         return self._pin(None)
@@ -127,7 +127,10 @@ class FleetSource:
         return agree(self.pool, task, self._quorum, self.name, BLOCK_AT_TIME)
 
     def other_counts(self, height: int) -> list[Counted]:
-        """See HeightCounter. With a quorum the blocks found are pinned by that many operators."""
+        """See HeightCounter. With a quorum, that many operators must say the same of the number.
+
+        With reach TIP it is left open where they differ: nothing is read at such a block.
+        """
         if not all(isinstance(seat.reader, CountingReader) for seat in self.pool.nodes):
             return []
 
@@ -135,10 +138,21 @@ class FleetSource:
             reader = seat.reader
             return reader.other_counts(height) if isinstance(reader, CountingReader) else []
 
-        found, node = self.pool.run(task)
-        if self._quorum > 1:
-            return [replace(one, block=self._pin(one.block.height)) for one in found]
-        return [replace(one, block=vouched(one.block, own=node.own)) for one in found]
+        if self._quorum == 1:
+            found, node = self.pool.run(task)
+            return [replace(one, block=vouched(one.block, own=node.own)) for one in found]
+
+        def told(seat: Seat) -> tuple[tuple[str, int, bool], ...]:
+            return tuple((one.what, one.block.height, one.exact) for one in task(seat))
+
+        try:
+            what = f"what else height {height} may be"
+            agreed = agree(self.pool, told, self._quorum, self.name, what)
+        except SourceRejectedError:
+            if self._reach is not Reach.TIP:
+                raise
+            return []
+        return [Counted(what, self._pin(number), exact) for what, number, exact in agreed]
 
     def key_policy(self, address: Address, at: BlockRef) -> KeyPolicy:
         """See KeyPolicySource.key_policy. With a quorum, that many operators must say the same."""
@@ -247,10 +261,7 @@ class FleetSource:
             self._quorum,
             lambda s, some: s.read_apart([batch[n] for n in some], newest),
         )
-        found = [b.balance(self._quorum, self._evidence, problems) for b in ballots]
-        if self._reach is not Reach.TIP:
-            return found
-        return [_at_the_pin(balance, at, self._quorum) for balance in found]
+        return [b.balance(self._quorum, self._evidence, problems, at) for b in ballots]
 
     def _look_again(self, found: Sequence[Balance], at: BlockRef) -> None:
         """Look at the pinned block once more: what was read while it was replaced is worthless.
@@ -289,21 +300,6 @@ def _evidence(reach: Reach, quorum: int) -> Evidence:
     if reach is Reach.TIP:
         return Evidence.LATEST_ONLY
     return Evidence.AGREED if quorum > 1 else Evidence.REPORTED
-
-
-def _at_the_pin(balance: Balance, at: BlockRef, quorum: int) -> Balance:
-    """What a newest state is worth that is the pinned block's: a node may have been stopped there.
-
-    Only where nothing moved while it was read (`to_height` in a reading's detail).
-    """
-    if balance.evidence is not Evidence.LATEST_ONLY or not balance.detail:
-        return balance
-    detail = own_json(balance.detail)
-    state = detail.get("read_at", {})
-    same = state.get("height") == at.height and state.get("hash", at.hash) == at.hash
-    if not same or "to_height" in detail:
-        return balance
-    return balance._replace(evidence=_evidence(Reach.ANY, quorum))
 
 
 class _Plan:

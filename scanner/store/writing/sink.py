@@ -143,9 +143,11 @@ class StoreSink:
             return list(map(read_claim, found))
 
     def doubts(self, chunk: Chunk) -> Doubts:
-        """What is doubted of the amounts of the chunk's list."""
+        """What is doubted of the amounts of the chunk's list, with when its snapshot was made."""
         with self._store.read() as connection:
-            return doubts_of(connection, _snapshot(connection, chunk.snapshot_id).list_id)
+            snapshot = _snapshot(connection, chunk.snapshot_id)
+            doubts = doubts_of(connection, snapshot.list_id)
+        return doubts._replace(begun=int(snapshot.created.timestamp()))
 
     def pinned(self, snapshot_id: int, network: str, height: int | None) -> BlockRef | None:
         """The block that this network and height were pinned to, None if not yet."""

@@ -138,3 +138,32 @@ def test_an_operator_is_what_the_file_says_also_of_its_host(tmp_path):
     assert [e.operator for e in found] == ["", "", ""]
     found = load(tmp_path, GOOD + second + other + stated)["ethereum"]
     assert [e.operator for e in found] == ["them", "them", "", "them"]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://host/${THE_KEY}",
+        "https://HOST:443/${THE_KEY}/",
+        "https://me:secret@host/${THE_KEY}",
+        "HTTPS://host/${THE_KEY}#x",
+    ],
+)
+def test_one_server_has_one_operator(tmp_path, url):
+    first = GOOD + 'operator = "Ann"\n'
+    second = first.replace('"a"', '"b"').replace("https://host/${THE_KEY}", url)
+    for other in (second, second.replace("Ann", " ann ")):
+        assert len(load(tmp_path, first + other)["ethereum"]) == 2
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, first + second.replace("Ann", "Bob"))
+    assert str(caught.value) == (
+        "mine.toml:9: endpoint 2 (b): has the URL of 'a' and another operator: a server has one, and "
+        "would agree with itself"
+    )
+
+
+@pytest.mark.parametrize("url", ["https://host/other", "https://host:8443/k", "http://host/k"])
+def test_two_servers_of_one_host_may_have_two(tmp_path, url):
+    first = GOOD.replace("${THE_KEY}", "k") + 'operator = "Ann"\n'
+    second = first.replace('"a"', '"b"').replace("https://host/k", url).replace("Ann", "Bob")
+    assert [e.operator for e in load(tmp_path, first + second)["ethereum"]] == ["Ann", "Bob"]

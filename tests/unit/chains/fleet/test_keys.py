@@ -8,7 +8,7 @@ from scanner.chains.fleet.keys import agreed
 from scanner.chains.fleet.pool import Pool
 from scanner.errors import SourceRejectedError
 from scanner.model.balance import Evidence
-from scanner.model.key_policy import KeyKind, KeyPolicy, PolicyKey, single
+from scanner.model.key_policy import KeyKind, KeyPolicy, PolicyKey, Way, Weighted, single
 
 
 @dataclass
@@ -71,3 +71,39 @@ def test_one_operator_has_one_voice():
     nodes = [Node("n0", "x", "a"), Node("n1", "x", "a"), Node("n2", "y", "b")]
     found = agreed(Pool(nodes, sleep=lambda _: None), Node.policy, 2)
     assert "name different keys" in found.disputed
+
+
+def key_of(letter: bytes) -> PolicyKey:
+    return PolicyKey(KeyKind.ED25519, letter * 32)
+
+
+def way(*members: Weighted, name: str = "signers") -> Way:
+    return Way(name, members, 2)
+
+
+ONE, TWO, TWICE = Weighted(key_of(b"a")), Weighted(key_of(b"b")), Weighted(key_of(b"b"), 2)
+INSIDE = Weighted(way(TWO, ONE, name="inside"))
+SAME = [
+    ((way(ONE, TWO),), (way(TWO, ONE),)),
+    ((way(ONE, TWO), way(TWICE)), (way(TWICE), way(TWO, ONE))),
+    ((way(ONE, INSIDE),), (way(Weighted(way(ONE, TWO, name="inside")), ONE),)),
+]
+OTHER = [
+    ((way(ONE, TWO),), (way(ONE, TWICE),)),
+    ((way(ONE, TWO),), (way(ONE, TWO, TWO),)),
+    ((way(ONE, TWO),), (way(ONE, TWO, name="other"),)),
+    ((way(ONE, TWO),), (way(ONE, TWO), way(ONE, TWO))),
+    ((way(ONE, TWO),), (way(Weighted(key_of(b"a"), hides=True), TWO),)),
+]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "same"), [(*p, True) for p in SAME] + [(*p, False) for p in OTHER]
+)
+def test_the_order_in_which_an_operator_lists_them_is_no_difference(first, second, same):
+    said = {"n0": KeyPolicy(first, 7), "n1": KeyPolicy(second, 7)}
+    nodes = [Node(name, name, "") for name in said]
+    pool = Pool(nodes, sleep=lambda _: None)
+    found = agreed(pool, lambda node: said[node.name], 2)
+    assert bool(found.disputed) is not same
+    assert found.ways in ((first, second) if same else ((),))
