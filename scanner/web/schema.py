@@ -11,7 +11,7 @@ from scanner.model.finding import FindingKind, Weight
 from scanner.model.statement import StatedBy, Statement
 from scanner.snapshots.values import SnapshotState
 from scanner.store.reading.across import Change
-from scanner.web.schema_value import AggregateRatio, AssetValue, Ratio, Shape, Worth
+from scanner.web.schema_value import AggregateRatio, AssetValue, OtherChain, Ratio, Shape, Worth
 
 Amount = str
 """Base units as decimal text: programs that read numbers as floats would lose digits."""
@@ -76,7 +76,10 @@ class PinnedBlock(Block):
 
 
 class Snapshot(Shape):
-    """A snapshot without its rows. seal: "" until it is complete. pruned: when they went."""
+    """A snapshot without its rows. seal: "" until it is complete. pruned: when they went.
+
+    other_chains: networks that were read on a chain that is not their own: a test chain, a fork.
+    """
 
     id: int
     publisher: str
@@ -91,6 +94,7 @@ class Snapshot(Shape):
     list: ListFile
     chunks: Chunks
     blocks: builtins.list[PinnedBlock]
+    other_chains: builtins.list[OtherChain]
 
 
 class FindingCount(Shape):
@@ -167,6 +171,7 @@ class Totals(Shape):
     keys_not_asked: int | None
     assets: list[AssetTotal]
     aggregate_ratios: list[AggregateRatio]
+    other_chains: list[OtherChain]
     ratios: list[Ratio]
 
 
@@ -234,6 +239,7 @@ class Rows(Shape):
     complete: bool
     rows: list[Row]
     next: int | None
+    other_chains: list[OtherChain]
 
 
 class FoundFinding(Shape):
@@ -256,6 +262,7 @@ class Findings(Shape):
     complete: bool
     findings: list[FoundFinding]
     next: str | None
+    other_chains: list[OtherChain]
 
 
 class AssetPoint(Shape):
@@ -270,6 +277,7 @@ class AssetPoint(Shape):
     list: str
     total: AssetTotal | None
     worth: Worth | None
+    other_chains: builtins.list[OtherChain]
 
 
 class AssetHistory(Shape):
@@ -373,6 +381,13 @@ class Difference(Shape):
     new: Side | None
 
 
+class OtherChains(Shape):
+    """Other chains that each snapshot was read on."""
+
+    old: list[OtherChain]
+    new: list[OtherChain]
+
+
 class Differences(Shape):
     """What changed from `old` to `new`. complete: False while one of them is being read."""
 
@@ -383,6 +398,7 @@ class Differences(Shape):
     totals: list[AssetChange]
     differences: list[Difference]
     next: int | None
+    other_chains: OtherChains
 
 
 class Problem(Shape):

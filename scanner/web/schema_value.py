@@ -19,6 +19,13 @@ class Shape(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+class OtherChain(Shape):
+    """A network that was read on a chain that is not its own: a test chain, a fork."""
+
+    network: str
+    chain: str
+
+
 class Worth(Shape):
     """What an asset's totals were worth, by a dated price of a named source: never evidence.
 
@@ -104,6 +111,7 @@ class SnapshotValue(Shape):
 
     snapshot: int
     value: Value | None
+    other_chains: list[OtherChain]
 
 
 class Ratio(Shape):
@@ -172,3 +180,4 @@ class Ratios(Shape):
     snapshot: int
     complete: bool
     ratios: list[Ratio]
+    other_chains: list[OtherChain]

@@ -12,8 +12,10 @@ from scanner.cli.common.options import AsJson, Database, Form, Snapshot, chosen_
 from scanner.errors import ConfigError
 from scanner.reports.figures import aggregate, outcome, ratios
 from scanner.reports.figures import groups as grouping
+from scanner.reports.figures import other_chains as told
 from scanner.reports.figures import totals as table
 from scanner.reports.tables import jsontext
+from scanner.reports.tables.text import printable
 from scanner.store.database import engine
 from scanner.store.reading import found as finds
 from scanner.store.reading import queries
@@ -75,12 +77,17 @@ def _write(
     together: list[grouping.GroupTotal] | None,
 ) -> None:
     """As a table or CSV, and below a table what stands in none of its columns."""
-    shown = ratios.ratio_objects(store, found) if form != "csv" else []
+    head = queries.head(store, found.snapshot)
+    if form == "csv":
+        emit(table.totals_csv(found, told.chains_of_assets(store, head)))
+        return
+    shown = ratios.ratio_objects(store, found)
     worst = finds.worst_by_asset(store, found.snapshot) if form == "table" else None
     table.write_totals(found, form, shown, worst)
-    lines = [*grouping.group_lines(together)] if together is not None else []
+    lines = [printable(line) for line in told.chain_lines(told.other_chains(head))]
+    lines += grouping.group_lines(together) if together is not None else []
     lines += ratios.published_words(shown) if form == "exact" else []
-    kept = aggregate.aggregates(store, found.snapshot) if form != "csv" else []
+    kept = aggregate.aggregates(store, found.snapshot)
     for each in kept:
         short = fill(aggregate.aggregate_words(each), table.NARROW).splitlines()
         lines += aggregate.aggregate_lines(each) if form == "exact" else short

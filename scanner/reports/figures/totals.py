@@ -18,6 +18,7 @@ from scanner.reports.figures.amounts import (
     percent,
     whole_coins,
 )
+from scanner.reports.figures.other_chains import Chain
 from scanner.reports.figures.ratios import limits_of
 from scanner.reports.figures.totals_records import TOTAL_COLUMNS, totals_records, unasked_words
 from scanner.reports.tables.grid import Cell, Column, print_grid
@@ -39,21 +40,20 @@ NARROW = 80
 def write_totals(
     totals: SnapshotTotals, form: str, ratios: Ratios = (), worst: Worst | None = None
 ) -> None:
-    """Write totals to stdout. form: "table", "exact" or "csv"."""
+    """Write totals to stdout. form: "table" or "exact"."""
     if form == "exact":
         print_exact(totals, ratios)
-        return
-    if form == "table":
+    else:
         print_totals(totals, worst or {}, ratios)
-        return
-    sys.stdout.buffer.write(totals_csv(totals))
-    sys.stdout.buffer.flush()
 
 
-def totals_csv(totals: SnapshotTotals) -> bytes:
-    """One line per asset, amounts in base units with `decimals` beside them."""
+def totals_csv(totals: SnapshotTotals, chains: Mapping[str, Sequence[Chain]]) -> bytes:
+    """One line per asset, amounts in base units with `decimals` beside them.
+
+    chains: as `chains_of_assets` finds them.
+    """
     out = io.BytesIO()
-    write_csv(out, TOTAL_COLUMNS, totals_records(totals))
+    write_csv(out, TOTAL_COLUMNS, totals_records(totals, chains))
     return out.getvalue()
 
 
