@@ -15,7 +15,6 @@ from scanner.reports.figures import groups as grouping
 from scanner.reports.figures import other_chains as told
 from scanner.reports.figures import totals as table
 from scanner.reports.tables import jsontext
-from scanner.reports.tables.text import printable
 from scanner.store.database import engine
 from scanner.store.reading import found as finds
 from scanner.store.reading import queries
@@ -83,14 +82,15 @@ def _write(
         return
     shown = ratios.ratio_objects(store, found)
     worst = finds.worst_by_asset(store, found.snapshot) if form == "table" else None
-    table.write_totals(found, form, shown, worst)
-    lines = [printable(line) for line in told.chain_lines(told.other_chains(head))]
-    lines += grouping.group_lines(together) if together is not None else []
+    chains = told.other_chains(head)
+    table.write_totals(found, form, shown, worst, chains)
+    lines = [*grouping.group_lines(together)] if together is not None else []
     lines += ratios.published_words(shown) if form == "exact" else []
     kept = aggregate.aggregates(store, found.snapshot)
     for each in kept:
         short = fill(aggregate.aggregate_words(each), table.NARROW).splitlines()
         lines += aggregate.aggregate_lines(each) if form == "exact" else short
+    lines += [told.WORTHLESS] if kept and chains else []
     if said := aggregate.together_words([aggregate.aggregate_object(each) for each in kept]):
         lines += [said] if form == "exact" else fill(said, table.NARROW).splitlines()
     emit("".join(f"{line}\n" for line in lines).encode())

@@ -13,7 +13,6 @@ from scanner.cli.common.options import AsJson, Database, Form, Snapshot, chosen_
 from scanner.model.finding import Weight
 from scanner.reports.figures import other_chains as told
 from scanner.reports.figures import outcome, values, values_json, values_text
-from scanner.reports.tables.text import printable
 from scanner.store.database import engine
 from scanner.store.reading import queries
 
@@ -77,9 +76,7 @@ def value(
     else:
         values_text.print_short(report, sys.stdout)
     if chosen == "table":
-        lines = [*told.chain_lines(chains), *before]
-        lines += [told.WORTHLESS] if lines else []
-        emit("".join(f"{printable(line)}\n" for line in lines).encode())
+        emit("".join(f"{line}\n" for line in told.dollar_lines(chains, before)).encode())
     if chosen == "table" and not exact:
         emit(f"Cents, prices and their sources: scanner value {snapshot_id} --exact\n".encode())
     say(*values_text.notes(report))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from scanner.reports.tables.text import printable
 from scanner.settings.tables import load_registry
 from scanner.store.database.engine import Store
 from scanner.store.reading.heads import SnapshotHead
@@ -48,6 +49,14 @@ def chain_lines(found: Iterable[Chain], about: str = "") -> list[str]:
     """The notice, a line for each network; none where all is real. about: whose result it is."""
     start = f"{about}: " if about else ""
     return [f"{start}{chain_words(each)}" for each in found]
+
+
+def dollar_lines(found: Iterable[Chain], more: Iterable[str] = ()) -> list[str]:
+    """What stands below dollars: the notice, and what they are. more: notices of what they are
+    compared with.
+    """
+    lines = [*chain_lines(found), *more]
+    return [*(printable(line) for line in lines), *([WORTHLESS] if lines else [])]
 
 
 def chain_words(found: Chain) -> str:
