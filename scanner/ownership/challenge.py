@@ -88,7 +88,8 @@ def make_challenge(
             f"cannot put the publisher name {clip(publisher)!r} into a challenge: "
             "use up to 64 letters, digits, spaces and . _ & ( ) -"
         )
-    if parse_challenge(challenge.text()) != challenge:
+    unnamed = other_chain and not challenge.chain
+    if unnamed or parse_challenge(challenge.text()) != challenge:
         raise ConfigError("cannot make a challenge: a hash, height, nonce or chain is malformed")
     return challenge
 
