@@ -10,7 +10,6 @@ from scanner.model.control import Binding, Control, Freshness
 from scanner.model.finding import FindingKind, Weight
 from scanner.model.statement import StatedBy, Statement
 from scanner.snapshots.values import SnapshotState
-from scanner.store.reading.across import Change
 from scanner.web.schema_value import AggregateRatio, AssetValue, OtherChain, Ratio, Shape, Worth
 
 Amount = str
@@ -332,73 +331,6 @@ class SharedClaims(Shape):
     snapshot: int
     claims: list[SharedClaim]
     next: int | None
-
-
-class OldNew(Shape):
-    """The same amount in the older and the newer snapshot; None: not in that list."""
-
-    old: Amount | None
-    new: Amount | None
-
-
-class AssetChange(Shape):
-    """One asset's totals in two snapshots. ..._by: newer minus older, None where unknown."""
-
-    asset: str
-    decimals: int
-    claimed: OldNew
-    verified: OldNew
-    claimed_by: str | None
-    verified_by: str | None
-    in_list: InList
-
-
-class InList(Shape):
-    """Whether each list has the asset."""
-
-    old: bool
-    new: bool
-
-
-class Side(Shape):
-    """What one list claims, and what was found."""
-
-    no: int
-    row: int
-    decimals: int
-    claimed: Amount | None
-    found: Amount | None
-
-
-class Difference(Shape):
-    """One claim that differs."""
-
-    change: Change
-    asset: str
-    network: str
-    address: str
-    old: Side | None
-    new: Side | None
-
-
-class OtherChains(Shape):
-    """Other chains that each snapshot was read on."""
-
-    old: list[OtherChain]
-    new: list[OtherChain]
-
-
-class Differences(Shape):
-    """What changed from `old` to `new`. complete: False while one of them is being read."""
-
-    old: int
-    new: int
-    complete: bool
-    change: Change
-    totals: list[AssetChange]
-    differences: list[Difference]
-    next: int | None
-    other_chains: OtherChains
 
 
 class Problem(Shape):
