@@ -19,6 +19,8 @@ Chain = tuple[str, str]
 
 COLUMN = "other_chains"
 """Column of tables with a row for each asset, and key in JSON."""
+FEW_NETWORKS = 3
+"""Of how many networks each is named with its chain where people read."""
 TEST_CHAIN = "test chain"
 """What such a chain is called where there is room for two words."""
 WORTHLESS = "Coins of a test chain are worth nothing: these are the prices of real ones."
@@ -46,9 +48,17 @@ def other_chains(head: SnapshotHead) -> list[Chain]:
 
 
 def chain_lines(found: Iterable[Chain], about: str = "") -> list[str]:
-    """The notice, a line for each network; none where all is real. about: whose result it is."""
-    start = f"{about}: " if about else ""
-    return [f"{start}{chain_words(each)}" for each in found]
+    """The notice, a line for each of a few networks, or one for all; none where all is real.
+
+    about: whose result it is.
+    """
+    start, known = f"{about}: " if about else "", list(found)
+    if len(known) > FEW_NETWORKS:
+        names = ", ".join(dict.fromkeys(network for network, _ in known))
+        return [f"{start}NOT THE REAL {names}: read on other chains"]
+    return [
+        f"{start}NOT THE REAL {network}: read on the chain {chain!r}" for network, chain in known
+    ]
 
 
 def dollar_lines(found: Iterable[Chain], more: Iterable[str] = ()) -> list[str]:
@@ -57,12 +67,6 @@ def dollar_lines(found: Iterable[Chain], more: Iterable[str] = ()) -> list[str]:
     """
     lines = [*chain_lines(found), *more]
     return [*(printable(line) for line in lines), *([WORTHLESS] if lines else [])]
-
-
-def chain_words(found: Chain) -> str:
-    """The notice of one network."""
-    network, chain = found
-    return f"NOT THE REAL {network}: read on the chain {chain!r}"
 
 
 def chain_objects(found: Iterable[Chain]) -> list[dict[str, str]]:

@@ -53,6 +53,8 @@ def test_the_words_are_the_same_in_every_form() -> None:
     line = "NOT THE REAL bitcoin: read on the chain 'regtest'"
     assert chain_lines(found)[0] == line
     assert chain_lines([REGTEST], "snapshot 3") == [f"snapshot 3: {line}"]
+    many = [("near", "a"), ("sui", "b"), *found]
+    assert chain_lines(many) == ["NOT THE REAL near, sui, bitcoin, ethereum: read on other chains"]
     assert chain_objects([REGTEST]) == [{"network": "bitcoin", "chain": "regtest"}]
     assert chain_cell(found) == "bitcoin regtest, ethereum 31337"
     assert dollar_lines([REGTEST]) == [line, WORTHLESS]
