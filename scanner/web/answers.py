@@ -105,7 +105,8 @@ def over_all(site: Site, head: SnapshotHead) -> list[Object]:
 def value(site: Site, wanted: str) -> Object:
     """What a snapshot was worth, by dated prices; never evidence."""
     head = site.head(wanted)
-    return {"snapshot": head.id, "value": snapshot_worth(site, head), **_chains(head)}
+    worth = snapshot_worth(site, head)
+    return {"snapshot": head.id, "value": None if worth is None else {**worth, **_chains(head)}}
 
 
 def _chains(head: SnapshotHead) -> Object:

@@ -104,6 +104,7 @@ class Value(Sums):
     currency: Literal["USD"]
     against: Against
     assets: list[AssetValue]
+    other_chains: list[OtherChain]
 
 
 class SnapshotValue(Shape):
@@ -111,7 +112,6 @@ class SnapshotValue(Shape):
 
     snapshot: int
     value: Value | None
-    other_chains: list[OtherChain]
 
 
 class Ratio(Shape):

@@ -55,12 +55,11 @@ def show(
         head = queries.head(store, snapshot_id)
         chains = told.other_chains(head)
         with writers.whole_file(jsonl or "-") as out:
-            form: _Form = _Lines(out) if jsonl else _Text(out, told.chain_lines(chains))
+            form: _Form = _Lines(out) if jsonl else _Text(out)
             if as_json:
                 form = _Document(out, head, chains)
             weights = _write(store, snapshot_id, kinds, form)
-        if jsonl:
-            say(*told.chain_lines(chains))
+        say(*told.chain_lines(chains))
         if not head.complete:
             say_incomplete(snapshot_id)
             weights.add(Weight.UNSHOWN)
@@ -90,18 +89,18 @@ class _Form(Protocol):
 
 
 class _Text:
-    """One line for people. last: what stands below all of them."""
+    """One line for people."""
 
-    def __init__(self, out: BinaryIO, last: Sequence[str] = ()) -> None:
+    def __init__(self, out: BinaryIO) -> None:
         # Looked up once: a module that waits costs a microsecond each time, of a million findings.
-        self._out, self._line, self._last = out, outcome.finding_line, last
+        self._out, self._line = out, outcome.finding_line
 
     def add(self, finding: Finding) -> None:
         line = f"{finding.kind.value}: {printable(self._line(finding))}\n"
         self._out.write(line.encode())
 
     def end(self) -> None:
-        self._out.write("".join(f"{printable(line)}\n" for line in self._last).encode())
+        pass
 
 
 class _Lines(_Text):
