@@ -4,12 +4,15 @@ The webhook's body is one JSON object:
 
     {"version": 1, "event": "<32 hex digits>", "rule": "...", "kind": "...", "publisher": "...",
      "list": "...", "snapshot": 7, "state": "complete", "subject": "BTC", "reason": "...",
-     "facts": {...}, "created": "<ISO 8601, UTC>"}
+     "facts": {...}, "created": "<ISO 8601, UTC>",
+     "other_chains": [{"network": "bitcoin", "chain": "regtest"}]}
 
 `event` is the same at every delivery of an event: a receiver that has seen it may drop it. With a
 key, the header `X-Scanner-Signature` is "sha256=" and the HMAC-SHA256 (RFC 2104) of the body in
-hex. Any 2xx answer means delivered. With `pages` there is a "link" to the snapshot's page. With the
-format "slack" the body is {"text": "..."} instead: title, reason, publisher and list, link.
+hex. Any 2xx answer means delivered. With `pages` there is a "link" to the snapshot's page.
+`other_chains`: networks that were read on a chain that is not their own. With the
+format "slack" the body is {"text": "..."} instead: title, reason, other chains, publisher and list,
+link.
 """
 
 from __future__ import annotations
@@ -31,6 +34,7 @@ from scanner.alerts.config import Channel, Email, Webhook
 from scanner.errors import SourceRejectedError, SourceUnavailableError, clip
 from scanner.model.endpoint import Endpoint
 from scanner.net.http import Transport
+from scanner.reports.figures.other_chains import COLUMN, chain_lines
 from scanner.reports.tables.jsontext import compact
 from scanner.reports.tables.text import printable
 
@@ -87,7 +91,10 @@ def _text(channel: Webhook, message: Message) -> dict[str, object]:
     """
     whole = _object(channel, message)
     about = " ".join(str(whole[k]) for k in ("publisher", "list") if whole.get(k))
-    lines = [f"{message.title}", str(whole.get("reason", "")), about, str(whole.get("link", ""))]
+    lines = [
+        *(message.title, str(whole.get("reason", "")), *_chains(message.body)),
+        *(about, str(whole.get("link", ""))),
+    ]
     text = "\n".join(printable(line) for line in dict.fromkeys(lines) if line)
     return {"text": text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")}
 
@@ -202,13 +209,21 @@ def _mail_of(channel: Email, message: Message) -> EmailMessage:
 
 def _lines(body: Mapping[str, object]) -> list[str]:
     """The body for people: one fact a line, text of a publisher made harmless."""
-    lines = [printable(str(body.get("reason", ""))), ""]
+    chains = [printable(line) for line in _chains(body)]
+    lines = [printable(str(body.get("reason", ""))), *chains, ""]
     for key, value in body.items():
         if key == "facts" and isinstance(value, Mapping):
             lines += ["", *_facts(value)]
-        elif key not in ("version", "reason"):
+        elif key not in ("version", "reason", COLUMN):
             lines.append(f"{key}: {printable(str(value))}")
     return lines
+
+
+def _chains(body: Mapping[str, object]) -> list[str]:
+    """The notice for people, a line for each network."""
+    found = body.get(COLUMN)
+    listed = found if isinstance(found, list) else []
+    return chain_lines((str(each["network"]), str(each["chain"])) for each in listed)
 
 
 def _facts(facts: Mapping[str, object]) -> list[str]:

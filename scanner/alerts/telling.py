@@ -19,6 +19,12 @@ from scanner.alerts.config import AlertConfig
 from scanner.alerts.rules import events
 from scanner.errors import ScannerError, SourceUnavailableError
 from scanner.model.registry import Registry
+from scanner.reports.figures.other_chains import (
+    COLUMN,
+    TEST_CHAIN,
+    chain_objects,
+    other_chains,
+)
 from scanner.store.database.engine import Store
 from scanner.store.reading import queries
 from scanner.store.reading.heads import SnapshotHead
@@ -176,7 +182,9 @@ def wait_after(tried: int) -> timedelta:
 def message_of(delivery: Delivery, head: SnapshotHead) -> Message:
     """An event as its receivers get it."""
     event = delivery.event
-    title = f"[scanner] {head.publisher}: {event.reason}"
+    chains = other_chains(head)
+    about = f"{head.publisher}, {TEST_CHAIN}" if chains else head.publisher
+    title = f"[scanner] {about}: {event.reason}"
     body = {
         "version": 1,
         "event": event.key,
@@ -190,6 +198,7 @@ def message_of(delivery: Delivery, head: SnapshotHead) -> Message:
         "reason": event.reason,
         "facts": dict(event.facts),
         "created": event.created.isoformat(),
+        COLUMN: chain_objects(chains),
     }
     return Message(event.key, title, body, event.created)
 
@@ -212,5 +221,6 @@ def trial_message() -> Message:
         "reason": reason,
         "facts": {},
         "created": now.isoformat(),
+        COLUMN: [],
     }
     return Message(key, f"[scanner] {reason}", body, now)

@@ -5,6 +5,10 @@ One line of plain ASCII without commas or quotes, so that it survives any CSV:
     Proof of reserves challenge 1 | publisher: OKX | list: <sha256> | block: bitcoin 925000 <hash>
     | nonce: <32 hex digits>
 
+A block of a chain that is not the network's own stands there with it, and shows no time:
+
+    | block: bitcoin (chain regtest) 117 <hash>
+
 Whoever signs it shows that the keys were used after that block was found, for that list.
 """
 
@@ -22,7 +26,8 @@ _TITLE = "Proof of reserves challenge 1"
 _NAME = later(r"[A-Za-z0-9][A-Za-z0-9 ._&()-]{0,63}", re.ASCII)
 _LINE = later(
     rf"{_TITLE} \| publisher: (?P<publisher>[^|\n]+) \| list: (?P<list>[0-9a-f]{{64}}) "
-    r"\| block: (?P<network>[a-z0-9-]+) (?P<height>[0-9]{1,18}) (?P<hash>(?:0x)?[0-9a-f]{64}) "
+    r"\| block: (?P<network>[a-z0-9-]+) (?:\(chain (?P<chain>[A-Za-z0-9:._-]{1,64})\) )?"
+    r"(?P<height>[0-9]{1,18}) (?P<hash>(?:0x)?[0-9a-f]{64}) "
     r"\| nonce: (?P<nonce>[0-9a-f]{32})",
     re.ASCII,
 )
@@ -34,7 +39,8 @@ class Challenge:
 
     list_sha256: of the list's file as it was when asked (64 hex digits, lower case).
     network, height, block_hash: a recent block, hash as the network shows it.
-    nonce: 32 hex digits, chosen by whoever asks.
+    nonce: 32 hex digits, chosen by whoever asks. chain: where the block is of another chain than
+    the network's own, its name; else "".
     """
 
     publisher: str
@@ -43,21 +49,29 @@ class Challenge:
     height: int
     block_hash: str
     nonce: str
+    chain: str = ""
 
     def text(self) -> str:
         """The exact text to sign; ASCII, one line, no comma, no quote."""
+        network = f"{self.network} (chain {self.chain})" if self.chain else self.network
         return (
             f"{_TITLE} | publisher: {self.publisher} | list: {self.list_sha256} "
-            f"| block: {self.network} {self.height} {self.block_hash} | nonce: {self.nonce}"
+            f"| block: {network} {self.height} {self.block_hash} | nonce: {self.nonce}"
         )
 
 
 def make_challenge(
-    publisher: str, list_sha256: str, block: BlockRef, nonce: str | None = None
+    publisher: str,
+    list_sha256: str,
+    block: BlockRef,
+    nonce: str | None = None,
+    *,
+    other_chain: bool = False,
 ) -> Challenge:
     """Make a challenge for one list, stamped with a block.
 
-    nonce: 32 hex digits; random if not given. Raises ConfigError if a part cannot be written
+    nonce: 32 hex digits; random if not given. other_chain: whether the block's chain is not the
+    network's own. Raises ConfigError if a part cannot be written
     without ambiguity: a publisher's name is 1 to 64 of A-Z a-z 0-9 space . _ & ( ) -.
     """
     challenge = Challenge(
@@ -67,14 +81,16 @@ def make_challenge(
         height=block.height,
         block_hash=block.hash.lower(),
         nonce=(nonce or secrets.token_hex(16)).lower(),
+        chain=block.chain if other_chain else "",
     )
     if not _NAME().fullmatch(challenge.publisher):
         raise ConfigError(
             f"cannot put the publisher name {clip(publisher)!r} into a challenge: "
             "use up to 64 letters, digits, spaces and . _ & ( ) -"
         )
-    if parse_challenge(challenge.text()) != challenge:
-        raise ConfigError("cannot make a challenge: a hash, height or nonce is malformed")
+    unnamed = other_chain and not challenge.chain
+    if unnamed or parse_challenge(challenge.text()) != challenge:
+        raise ConfigError("cannot make a challenge: a hash, height, nonce or chain is malformed")
     return challenge
 
 
@@ -93,4 +109,5 @@ def parse_challenge(text: str) -> Challenge | None:
         height,
         match["hash"],
         match["nonce"],
+        match["chain"] or "",
     )

@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from scanner.model.control import Freshness
 from scanner.model.patterns import later
+from scanner.ownership.challenge import parse_challenge
 
 LONGEST = 2_048
 """Characters looked at; a stamp that comes later does not count."""
@@ -39,13 +40,18 @@ _DATE = later(
 
 
 def grade(message: str) -> Freshness:
-    """Grade a signed text: BLOCK_STAMPED (height and hash), DATED (a full date), else STATIC."""
+    """Grade a signed text: BLOCK_STAMPED (height and hash), DATED (a full date), else STATIC.
+
+    A challenge whose block is of another chain than the network's own is not stamped: anybody can
+    make such blocks.
+    """
     return _grade(message[:LONGEST])
 
 
 @lru_cache(maxsize=256)
 def _grade(text: str) -> Freshness:
-    if _BLOCK().search(text):
+    challenge = parse_challenge(text)
+    if _BLOCK().search(text) and not (challenge and challenge.chain):
         return Freshness.BLOCK_STAMPED
     return Freshness.DATED if _DATE().search(text) else Freshness.STATIC
 

@@ -47,7 +47,8 @@ class JudgedAnnouncement:
     transaction: what was judged; None if none was found or read. evidence: what the sources' word
     is worth: `proven` for the user's own node, `agreed` for several operators, `reported` for
     others, `unavailable` where nobody answered. source: the endpoint's name, or names with commas,
-    "" if nobody was asked. passed_over: why others could not say anything.
+    "" if nobody was asked. passed_over: why others could not say anything. chain: id or name of the
+    chain that they are on, "" if nobody was asked.
     """
 
     said: Announced
@@ -56,6 +57,7 @@ class JudgedAnnouncement:
     evidence: Evidence = Evidence.UNAVAILABLE
     source: str = ""
     passed_over: tuple[SourceError, ...] = ()
+    chain: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +142,8 @@ class AnnouncementJudge:
                 row, ControlResult(Control.UNSUPPORTED, scheme=SCHEME, reason=reason)
             )
         return JudgedAnnouncement(
-            said, heard.result, heard.transaction, heard.evidence, heard.source, tuple(failures)
+            *(said, heard.result, heard.transaction, heard.evidence, heard.source),
+            *(tuple(failures), fleet.chain_id),
         )
 
     def _ask(self, said: Announcement, source: PaymentSource) -> Said:

@@ -9,6 +9,7 @@ from scanner.model.finding import exit_status
 from scanner.reports.figures.aggregate import aggregate_object, aggregates, totals_object
 from scanner.reports.figures.difference import compare_totals
 from scanner.reports.figures.findings import parse_kinds
+from scanner.reports.figures.other_chains import COLUMN, apart, chain_objects, other_chains
 from scanner.reports.figures.outcome import answer
 from scanner.reports.figures.ratios import ratio_objects
 from scanner.store.database.migrate import require_head
@@ -21,7 +22,7 @@ from scanner.store.reading.across import (
     difference_page,
     shared_page,
 )
-from scanner.store.reading.heads import SnapshotHead
+from scanner.store.reading.heads import SnapshotHead, chains_read
 from scanner.store.reading.history import asset_history, verified_rows
 from scanner.store.reading.row_pages import FoundClaim, RowFilter, claims_numbered, row_page
 from scanner.web import objects
@@ -104,14 +105,20 @@ def over_all(site: Site, head: SnapshotHead) -> list[Object]:
 def value(site: Site, wanted: str) -> Object:
     """What a snapshot was worth, by dated prices; never evidence."""
     head = site.head(wanted)
-    return {"snapshot": head.id, "value": snapshot_worth(site, head)}
+    worth = snapshot_worth(site, head)
+    return {"snapshot": head.id, "value": None if worth is None else {**worth, **_chains(head)}}
+
+
+def _chains(head: SnapshotHead) -> Object:
+    """Other chains that a snapshot was read on."""
+    return {COLUMN: chain_objects(other_chains(head))}
 
 
 def ratios(site: Site, wanted: str) -> Object:
     """Reserves against liabilities, each side with its evidence."""
     head = site.head(wanted)
     found = ratio_objects(site.store, site.totals(head))
-    return {"snapshot": head.id, "complete": head.complete, "ratios": found}
+    return {"snapshot": head.id, "complete": head.complete, "ratios": found, **_chains(head)}
 
 
 def rows(site: Site, wanted: str, where: RowFilter, after: int, limit: int) -> Object:
@@ -123,6 +130,7 @@ def rows(site: Site, wanted: str, where: RowFilter, after: int, limit: int) -> O
         "complete": head.complete,
         "rows": [objects.row_object(found) for found in page.rows],
         "next": page.next,
+        **_chains(head),
     }
 
 
@@ -165,6 +173,7 @@ def findings(site: Site, wanted: str, kind: str, after: str, limit: int) -> Obje
         "complete": head.complete,
         "findings": [objects.finding_object(f) for f in found[:limit]],
         "next": objects.key_text(found[limit - 1].key) if len(found) > limit else None,
+        **_chains(head),
     }
 
 
@@ -184,12 +193,14 @@ def history(site: Site, publisher: int, asset: str, before: int | None) -> Objec
     if before is None and not any(point.total is not None for point in found):
         raise NotHereError("No complete snapshot of this publisher has that asset.")
     points = found[:HISTORY_POINTS]
+    with site.store.read() as connection:
+        read = chains_read(connection, [point.snapshot for point in points])
     return {
         "publisher": name,
         "asset": asset,
         "value": asset_worth(site, asset, points) if before is None else None,
         "points": [
-            objects.point_object(point, worth)
+            objects.point_object(point, worth, apart(read.get(point.snapshot, ())))
             for point, worth in zip(points, point_worths(site, asset, points), strict=True)
         ],
         "next": points[-1].snapshot if len(found) > HISTORY_POINTS else None,
@@ -254,6 +265,10 @@ def differences(site: Site, old: str, new: str, change: Change, after: int, limi
         "totals": [asset.to_json() for asset in changes],
         "differences": [objects.difference_object(d) for d in page.differences],
         "next": page.next,
+        COLUMN: {
+            side: chain_objects(other_chains(head))
+            for side, head in (("old", before), ("new", now))
+        },
     }
 
 

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from scanner.reports.tables.jsontext import compact
 from scanner.store.reading.across import Change
-from scanner.web import answers, objects, schema, schema_value
+from scanner.web import answers, objects, schema, schema_difference, schema_value
 from scanner.web.site import Site
 from scanner.web.trouble import JSON
 
@@ -166,7 +166,7 @@ def shared(request: Request, snapshot: Wanted, after: After = 0, limit: Limit = 
 
 @router.get(
     "/differences",
-    response_model=schema.Differences,
+    response_model=schema_difference.Differences,
     responses={409: {"model": schema.ErrorAnswer, "description": "Of two publishers"}},
 )
 def differences(

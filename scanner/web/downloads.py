@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from io import BytesIO
 from threading import Lock
 
 from fastapi import APIRouter, Request
@@ -10,8 +9,8 @@ from starlette.responses import Response
 
 from scanner.reports.documents.document import report_document
 from scanner.reports.documents.html import report_page
-from scanner.reports.figures.totals_records import TOTAL_COLUMNS, totals_records
-from scanner.reports.tables.writers import write_csv
+from scanner.reports.figures.other_chains import chains_of_assets
+from scanner.reports.figures.totals import totals_csv
 from scanner.web.api import Wanted
 from scanner.web.site import Site
 from scanner.web.trouble import HTML, RefusedError
@@ -46,9 +45,7 @@ def totals(request: Request, snapshot: Wanted) -> Response:
     head = site.head(snapshot)
 
     def make() -> bytes:
-        stream = BytesIO()
-        write_csv(stream, TOTAL_COLUMNS, totals_records(site.totals(head)))
-        return stream.getvalue()
+        return totals_csv(site.totals(head), chains_of_assets(site.store, head))
 
     answer = site.respond(request, make, "text/csv; charset=utf-8")
     return _kept(site, answer, f"snapshot-{head.id}-totals.csv")

@@ -18,7 +18,7 @@ from scanner.reports.documents.pictures import whole_bar
 from scanner.reports.documents.shown import block_span
 from scanner.reports.documents.value_view import point_view, worth_view
 from scanner.reports.figures.amounts import reading_coins
-from scanner.reports.figures.outcome import in_order, other_chains
+from scanner.reports.figures.outcome import in_order
 from scanner.reports.figures.ratios import ratio_view, why_absent
 from scanner.reports.figures.signed_texts import text_objects, text_view
 from scanner.reports.figures.values import SPANS
@@ -221,11 +221,6 @@ def _parts(
 
 def _seconds(moment: str) -> int:
     return int(datetime.fromisoformat(moment).timestamp())
-
-
-def chains_apart(head: SnapshotHead) -> list[tuple[str, str]]:
-    """Networks that were read on a chain that is not their own, as (network, chain)."""
-    return other_chains(head)
 
 
 def kinds_of(site: Site, snapshot_id: int) -> list[tuple[str, str, int]]:

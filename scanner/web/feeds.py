@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from scanner.model.amount import counted
 from scanner.reports.documents.document import iso
+from scanner.reports.figures.other_chains import TEST_CHAIN, chain_lines, other_chains
 from scanner.reports.tables.text import printable
 from scanner.snapshots.values import SnapshotState
 from scanner.store.reading import queries
@@ -76,13 +77,16 @@ def _entry(site: Site, head: SnapshotHead) -> Mapping[str, object]:
     result = _RESULTS[answers.status_word(site, head)]
     rows, verified = head.claims + head.unreadable, verified_rows(site.store, head.id)
     read_at, be = drawing.read_at(head), "is" if verified == 1 else "are"
+    chains = other_chains(head)
+    where = f" on a {TEST_CHAIN}" if chains else ""
     return {
         "id": f"urn:reserve-snapshot:{head.chain_head}",
         "page": f"/snapshots/{head.id}",
-        "title": f"{head.publisher}: {result} (snapshot {head.id})",
+        "title": f"{head.publisher}: {result}{where} (snapshot {head.id})",
         "updated": iso(head.finished or head.created) or NEVER,
         "publisher": printable(head.publisher),
-        "summary": f"{verified:,} of {counted(rows, 'row')} of {head.list_name} {be} verified: "
+        "summary": "".join(f"{line}. " for line in chain_lines(chains))
+        + f"{verified:,} of {counted(rows, 'row')} of {head.list_name} {be} verified: "
         "signed for, and the balance read."
         + (f" Balances are of {read_at} UTC." if read_at else ""),
     }

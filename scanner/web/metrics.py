@@ -12,6 +12,7 @@ from prometheus_client.core import GaugeMetricFamily
 
 from scanner import __version__
 from scanner.model.finding import WEIGHTS, Weight, exit_status
+from scanner.reports.figures.other_chains import apart
 from scanner.reports.figures.words import WEIGHT_WORDS
 from scanner.reports.tables.text import printable
 from scanner.store.database.engine import Store
@@ -98,6 +99,7 @@ def _results(store: Store, seen: Status, now: datetime) -> Iterator[GaugeMetricF
     verified: dict[tuple[str, ...], float] = {}
     unanswered: dict[tuple[str, ...], float] = {}
     findings: dict[tuple[str, ...], float] = {}
+    chains: dict[tuple[str, ...], float] = {}
     for publisher in seen.publishers:
         if publisher.complete is None:
             continue
@@ -107,6 +109,8 @@ def _results(store: Store, seen: Status, now: datetime) -> Iterator[GaugeMetricF
             findings[publisher.name, WEIGHT_WORDS[weight]] = 0.0
         for kind, count in queries.finding_counts(store, head.id).items():
             findings[publisher.name, WEIGHT_WORDS[WEIGHTS[kind]]] += count
+        for network, chain in apart(publisher.chains):
+            chains[publisher.name, network, chain] = 1.0
         times = [pinned.as_of for pinned in head.blocks if pinned.as_of]
         if times:
             ages[publisher.name,] = max(0.0, now.timestamp() - min(times))
@@ -130,6 +134,8 @@ def _results(store: Store, seen: Status, now: datetime) -> Iterator[GaugeMetricF
     yield _gauge("scanner_verified_coins", words, ("publisher", "asset"), verified.items(), min)
     words = "Rows of the newest complete snapshot without a balance: they are in no verified total."
     yield _gauge("scanner_unanswered_rows", words, ("publisher", "asset"), unanswered.items(), max)
+    words = "1 for each network that the newest complete snapshot read on a chain not its own."
+    yield _gauge("scanner_other_chain", words, ("publisher", "network", "chain"), chains.items())
 
 
 def _schedules(seen: Status) -> Iterator[GaugeMetricFamily]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from scanner.model.balance import Balance, Evidence
 from scanner.model.block import BlockRef
@@ -10,6 +10,7 @@ from scanner.model.control import ControlResult
 from scanner.model.finding import WEIGHTS, FindingKind
 from scanner.reports.documents.document import iso
 from scanner.reports.figures.findings import finding_record
+from scanner.reports.figures.other_chains import COLUMN, Chain, chain_objects, other_chains
 from scanner.reports.figures.outcome import in_order
 from scanner.reports.tables.times import block_time, iso_time
 from scanner.store.reading.across import ClaimPlace, Difference, SharedClaim, Side
@@ -74,6 +75,7 @@ def head_object(head: SnapshotHead) -> Object:
             }
             for pinned in head.blocks
         ],
+        COLUMN: chain_objects(other_chains(head)),
     }
 
 
@@ -162,8 +164,11 @@ def count_objects(counts: Mapping[FindingKind, int]) -> list[Object]:
     return [{"kind": k.value, "weight": WEIGHTS[k].value, "count": counts[k]} for k in kinds]
 
 
-def point_object(point: AssetPoint, worth: Object | None) -> Object:
-    """An asset in one snapshot. worth: what it was worth, None where nobody said."""
+def point_object(point: AssetPoint, worth: Object | None, chains: Iterable[Chain]) -> Object:
+    """An asset in one snapshot. worth: what it was worth, None where nobody said.
+
+    chains: other chains that the snapshot was read on.
+    """
     return {
         "snapshot": point.snapshot,
         "state": point.state.value,
@@ -171,6 +176,7 @@ def point_object(point: AssetPoint, worth: Object | None) -> Object:
         "list": point.list_name,
         "total": None if point.total is None else point.total.to_json(),
         "worth": worth,
+        COLUMN: chain_objects(chains),
     }
 
 

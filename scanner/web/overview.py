@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from scanner.reports.documents.lines import sparkline
 from scanner.reports.figures.amounts import percent
+from scanner.reports.figures.other_chains import COLUMN, chain_objects, other_chains
 from scanner.reports.figures.ratios import limits_of
 from scanner.reports.figures.values_json import grouped
 from scanner.settings.publishers import load_publishers
@@ -92,12 +93,13 @@ def _line(site: Site, view: PublisherView) -> dict[str, Any]:
         "verified": "", "part": None, "share": "",
         "own": "", "own_part": None, "own_names": "", "worst": None, "ratio": "",
         "worst_asset": "", "worst_limits": "",
-        "of": "", "spark": Markup(),
+        "of": "", "spark": Markup(), COLUMN: [],
     }  # fmt: skip
     if view.latest_complete is None:
         return line
     head = site.head(str(view.latest_complete))
     line |= {"status": answers.status_word(site, head), "of": _balances_of(head)}
+    line[COLUMN] = chain_objects(other_chains(head))
     return {
         **line,
         **_money(site, head),

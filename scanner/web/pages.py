@@ -13,6 +13,7 @@ from scanner.reports.documents.value_view import value_view
 from scanner.reports.figures.aggregate import aggregate_view, together_words
 from scanner.reports.figures.details import Line, detail_lines
 from scanner.reports.figures.groups import group_objects, group_view, groups_of
+from scanner.reports.figures.other_chains import other_chains
 from scanner.reports.figures.words import (
     BINDING,
     CONTROL,
@@ -171,7 +172,6 @@ def snapshot(request: Request, snapshot: Wanted) -> Response:
                 "together": group_view(group_objects(groups_of(site.store, known))),
                 "bars": drawing.bars(totals),
                 "legend": drawing.LEGEND,
-                "other_chains": drawing.chains_apart(head),
                 "meanings": drawing.MEANING_OF,
                 "evidence": drawing.by_value(EVIDENCE),
                 "limits": LIMITS,
@@ -261,7 +261,7 @@ def _details(found: FoundClaim) -> list[Line]:
 def _explorer(head: SnapshotHead, found: FoundClaim) -> str:
     """Where people look the address up; "" for one that is none, or on a chain that is not real."""
     claim = found.row.claim
-    apart = {network for network, _ in drawing.chains_apart(head)}
+    apart = {network for network, _ in other_chains(head)}
     if claim.address_key.startswith("?") or claim.network in apart:
         return ""
     return explorer_page(claim.network, claim.address)

@@ -16,6 +16,7 @@ from scanner.model.amount import counted
 from scanner.reports.documents.compiled import CompiledTemplates
 from scanner.reports.documents.shown import read_span
 from scanner.reports.figures.amounts import MOST_IN_A_LINE, fits, reading_coins, whole_coins
+from scanner.reports.figures.other_chains import FEW_NETWORKS, WORTHLESS
 from scanner.reports.tables.text import printable
 
 FOLDER = Path(__file__).parent
@@ -74,6 +75,7 @@ def _environment() -> Environment:
         bytecode_cache=CompiledTemplates(FOLDER),
     )
     environment.globals["style_version"] = style_version()
+    environment.globals |= {"worthless_words": WORTHLESS, "few_chains": FEW_NETWORKS}
     environment.filters["words"] = _words
     environment.filters["grouped"] = _grouped
     environment.filters["amount"] = _amount

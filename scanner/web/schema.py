@@ -10,8 +10,7 @@ from scanner.model.control import Binding, Control, Freshness
 from scanner.model.finding import FindingKind, Weight
 from scanner.model.statement import StatedBy, Statement
 from scanner.snapshots.values import SnapshotState
-from scanner.store.reading.across import Change
-from scanner.web.schema_value import AggregateRatio, AssetValue, Ratio, Shape, Worth
+from scanner.web.schema_value import AggregateRatio, AssetValue, OtherChain, Ratio, Shape, Worth
 
 Amount = str
 """Base units as decimal text: programs that read numbers as floats would lose digits."""
@@ -76,7 +75,10 @@ class PinnedBlock(Block):
 
 
 class Snapshot(Shape):
-    """A snapshot without its rows. seal: "" until it is complete. pruned: when they went."""
+    """A snapshot without its rows. seal: "" until it is complete. pruned: when they went.
+
+    other_chains: networks that were read on a chain that is not their own: a test chain, a fork.
+    """
 
     id: int
     publisher: str
@@ -91,6 +93,7 @@ class Snapshot(Shape):
     list: ListFile
     chunks: Chunks
     blocks: builtins.list[PinnedBlock]
+    other_chains: builtins.list[OtherChain]
 
 
 class FindingCount(Shape):
@@ -167,6 +170,7 @@ class Totals(Shape):
     keys_not_asked: int | None
     assets: list[AssetTotal]
     aggregate_ratios: list[AggregateRatio]
+    other_chains: list[OtherChain]
     ratios: list[Ratio]
 
 
@@ -234,6 +238,7 @@ class Rows(Shape):
     complete: bool
     rows: list[Row]
     next: int | None
+    other_chains: list[OtherChain]
 
 
 class FoundFinding(Shape):
@@ -256,6 +261,7 @@ class Findings(Shape):
     complete: bool
     findings: list[FoundFinding]
     next: str | None
+    other_chains: list[OtherChain]
 
 
 class AssetPoint(Shape):
@@ -270,6 +276,7 @@ class AssetPoint(Shape):
     list: str
     total: AssetTotal | None
     worth: Worth | None
+    other_chains: builtins.list[OtherChain]
 
 
 class AssetHistory(Shape):
@@ -323,65 +330,6 @@ class SharedClaims(Shape):
 
     snapshot: int
     claims: list[SharedClaim]
-    next: int | None
-
-
-class OldNew(Shape):
-    """The same amount in the older and the newer snapshot; None: not in that list."""
-
-    old: Amount | None
-    new: Amount | None
-
-
-class AssetChange(Shape):
-    """One asset's totals in two snapshots. ..._by: newer minus older, None where unknown."""
-
-    asset: str
-    decimals: int
-    claimed: OldNew
-    verified: OldNew
-    claimed_by: str | None
-    verified_by: str | None
-    in_list: InList
-
-
-class InList(Shape):
-    """Whether each list has the asset."""
-
-    old: bool
-    new: bool
-
-
-class Side(Shape):
-    """What one list claims, and what was found."""
-
-    no: int
-    row: int
-    decimals: int
-    claimed: Amount | None
-    found: Amount | None
-
-
-class Difference(Shape):
-    """One claim that differs."""
-
-    change: Change
-    asset: str
-    network: str
-    address: str
-    old: Side | None
-    new: Side | None
-
-
-class Differences(Shape):
-    """What changed from `old` to `new`. complete: False while one of them is being read."""
-
-    old: int
-    new: int
-    complete: bool
-    change: Change
-    totals: list[AssetChange]
-    differences: list[Difference]
     next: int | None
 
 

@@ -19,6 +19,13 @@ class Shape(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+class OtherChain(Shape):
+    """A network that was read on a chain that is not its own: a test chain, a fork."""
+
+    network: str
+    chain: str
+
+
 class Worth(Shape):
     """What an asset's totals were worth, by a dated price of a named source: never evidence.
 
@@ -97,6 +104,7 @@ class Value(Sums):
     currency: Literal["USD"]
     against: Against
     assets: list[AssetValue]
+    other_chains: list[OtherChain]
 
 
 class SnapshotValue(Shape):
@@ -172,3 +180,4 @@ class Ratios(Shape):
     snapshot: int
     complete: bool
     ratios: list[Ratio]
+    other_chains: list[OtherChain]

@@ -24,7 +24,7 @@ HEADER = (
 KEYS = [
     "row", "network", "address", "kind", "amount", "digest", "control", "binding", "freshness",
     "scheme", "required", "signed_by", "txid", "height", "block_hash", "evidence", "source",
-    "reason",
+    "reason", "chain",
 ]  # fmt: skip
 Verify = Callable[..., Done]
 

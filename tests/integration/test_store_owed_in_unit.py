@@ -57,7 +57,7 @@ def test_no_program_is_given_it_as_coins(store, snapshot):
     told = {total.asset: total.to_json() for total in totals.assets}
     assert told["ETH"]["liabilities"] is None
     assert told["USDC"]["liabilities"] == "5000000"
-    assert {r["asset"]: r["liabilities"] for r in totals_records(totals)}["ETH"] is None
+    assert {r["asset"]: r["liabilities"] for r in totals_records(totals, {})}["ETH"] is None
     known = {r["asset"]: r for r in ratio_objects(store, totals)}
     assert known["ETH"]["owed_in_unit"] == "6,000,000 US dollars"
     assert known["USDC"]["owed_in_unit"] is None

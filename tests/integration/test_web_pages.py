@@ -14,7 +14,7 @@ from support.web_data import BIDI, HOSTILE, MARKUP, make_database, served
 
 from scanner.reports.tables.jsontext import compact
 from scanner.settings.explorers import load_explorers
-from scanner.web import schema, schema_value
+from scanner.web import schema, schema_difference, schema_value
 from scanner.web.cache import answer
 
 
@@ -78,8 +78,8 @@ API = {
     "/snapshots/{hostile}/rows/2": schema.Row,
     "/snapshots/{hostile}/findings": schema.Findings,
     "/snapshots/{rival}/shared": schema.SharedClaims,
-    "/differences?old={old}&new={new}": schema.Differences,
-    "/differences?old={old}&new={running}&change=gone": schema.Differences,
+    "/differences?old={old}&new={new}": schema_difference.Differences,
+    "/differences?old={old}&new={running}&change=gone": schema_difference.Differences,
     "/addresses?q=" + evm_address(11): schema.AddressClaims,
 }
 

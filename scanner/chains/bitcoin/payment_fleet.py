@@ -80,6 +80,7 @@ def operators(words: Sequence[Word[T]]) -> int:
 class PaymentFleet:
     """The endpoints of one network, of PAYMENT_SOURCES. Not safe to use from several threads.
 
+    chain_id: of the chain that all of them are on.
     Raises ConfigError if there is none, if they are on several chains, or if a quorum needs more
     operators.
     """
@@ -89,6 +90,7 @@ class PaymentFleet:
         require_operators(asked, endpoints, quorum)
         seats = [PaymentSeat(PAYMENT_SOURCES[e.protocol](e, network), network) for e in endpoints]
         self._pool: Pool[PaymentSeat] = Pool(seats, prefer=_rank)
+        self.chain_id = seats[0].chain_id
         self._lost: dict[str, SourceError] = {}
 
     def hear(

@@ -14,6 +14,7 @@ from scanner.liabilities import kept as keeping
 from scanner.model.amount import counted
 from scanner.model.finding import Weight
 from scanner.reports.figures import aggregate, values
+from scanner.reports.figures import other_chains as told
 from scanner.reports.tables import jsontext
 from scanner.store.database import engine
 from scanner.store.reading import queries
@@ -58,6 +59,7 @@ def ratio(
         found = aggregate.aggregates(
             store, snapshot_id, values.PriceRule(timedelta(hours=max_age)), stated
         )
+        chains = told.other_chains(queries.head(store, snapshot_id))
     if not found:
         say(
             f"snapshot {snapshot_id} has no saved proof of liabilities: "
@@ -66,10 +68,12 @@ def ratio(
         raise typer.Exit(3)
     known = [aggregate.aggregate_object(each) for each in found]
     if as_json:
-        emit(jsontext.pretty(known))
+        read = {told.COLUMN: told.chain_objects(chains)}
+        emit(jsontext.pretty([{**each, **read} for each in known]))
     else:
         lines = [line for each in found for line in aggregate.aggregate_lines(each)]
         lines += [said] if (said := aggregate.together_words(known)) else []
+        lines += told.dollar_lines(chains)
         emit("".join(f"{line}\n" for line in lines).encode())
     weights = [weight for each in found for weight in _weights(each)]
     whole = aggregate.together(known)

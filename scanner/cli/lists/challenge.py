@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from scanner.chains import interface as chains
-from scanner.cli.common.console import emit
+from scanner.cli.common.console import emit, say
 from scanner.cli.common.options import Endpoints, ListFile
 from scanner.cli.common.places import at_hand
 from scanner.cli.common.sources import open_sources
@@ -18,6 +18,7 @@ from scanner.files import source
 from scanner.model.block import BlockRef
 from scanner.model.registry import Registry
 from scanner.ownership import challenge as challenges
+from scanner.reports.figures import other_chains as told
 from scanner.settings import tables
 
 Publisher = Annotated[
@@ -39,13 +40,21 @@ def challenge(
     """Make a fresh message for a publisher to sign.
 
     The message names this list and a new block, so nobody can have signed it before.
-    'scanner verify FILE --challenge TEXT' then accepts only that message.
+    'scanner verify FILE --challenge TEXT' then accepts only that message. A block of a test chain
+    shows no time, and the message says so.
     """
     with at_hand(file) as place:  # first, for it may not be there
         name, sha256 = publisher or place.stem, _sha256(source.split_place(place.path)[0])
     block = _newest_block(network, endpoints, tables.load_registry())
-    made = challenges.make_challenge(name, sha256, block)
+    apart = told.apart([(block.network, block.chain)])
+    made = challenges.make_challenge(name, sha256, block, other_chain=bool(apart))
     emit(made.text().encode("ascii") + b"\n")
+    say(*told.chain_lines(apart))
+    if apart:
+        say(
+            "its blocks can be made at any time, so this message does not show when it was signed: "
+            "name an endpoint of the network itself with --endpoints"
+        )
 
 
 def _newest_block(name: str, endpoints: Path | None, registry: Registry) -> BlockRef:

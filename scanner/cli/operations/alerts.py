@@ -15,6 +15,7 @@ from scanner.cli.common.console import emit, finish, say
 from scanner.cli.common.options import AsJson, Database, Snapshot, database_url
 from scanner.errors import ConfigError, SourceError
 from scanner.model.finding import Weight
+from scanner.reports.figures import other_chains as told
 from scanner.reports.tables import jsontext
 from scanner.settings import tables
 from scanner.store.database import engine
@@ -83,10 +84,13 @@ def run(
         new = telling.after_snapshot(snapshot_id)
         delivered = telling.deliver_due()
         events = alert_log.events_of(store, snapshot_id)
+        chains = told.other_chains(queries.head(store, snapshot_id))
     if as_json:
-        emit(jsontext.pretty([event.to_json() for event in events]))
+        read = {told.COLUMN: told.chain_objects(chains)}
+        emit(jsontext.pretty([{**event.to_json(), **read} for event in events]))
     for event in events:
         say(f"{event.rule}: {event.reason}")
+    say(*told.chain_lines(chains))
     say(*nothing)
     say(
         f"{new} new alerts; deliveries: {delivered.done} done, {delivered.waiting} to be tried "

@@ -15,7 +15,9 @@ from scanner.cli.common.options import AsJson, Database, database_url, given
 from scanner.errors import InputError, did_you_mean
 from scanner.model.amount import counted, grouped_amount
 from scanner.model.finding import WEIGHTS, exit_status
+from scanner.reports.figures import other_chains as told
 from scanner.reports.tables import grid, jsontext
+from scanner.reports.tables.text import printable
 from scanner.snapshots import tally
 from scanner.store.database import engine
 from scanner.store.database import pruned as kept
@@ -136,6 +138,7 @@ class _Kept:
         self.head, self.gone = of, gone
         self.totals = queries.asset_totals(store, of.id)
         self.status = exit_status(finds.weights_found(store, of.id))
+        self.chains = told.other_chains(of)
 
     def record(self) -> dict[str, object]:
         """As JSON; amounts in base units."""
@@ -154,6 +157,7 @@ class _Kept:
             ],
             "rows_deleted": dict(self.gone.rows),
             "assets": [total.to_json() for total in self.totals],
+            told.COLUMN: told.chain_objects(self.chains),
         }
 
     def lines(self) -> list[str]:
@@ -164,6 +168,7 @@ class _Kept:
             f"pruned on {self.gone.at:%Y-%m-%d}",
             f"  result {_WORDS[self.status]}, seal {of.chain_head}",
             *(f"  {_total(total)}" for total in self.totals),
+            *(f"  {printable(line)}" for line in told.chain_lines(self.chains)),
         ]
 
 

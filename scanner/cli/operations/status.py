@@ -10,7 +10,9 @@ import typer
 from scanner.cli.common.console import emit
 from scanner.cli.common.options import AsJson, Database, database_url
 from scanner.model.amount import counted
+from scanner.reports.figures import other_chains as told
 from scanner.reports.tables import grid, jsontext
+from scanner.reports.tables.text import printable
 from scanner.store.database import engine
 from scanner.store.reading import heads
 from scanner.store.reading import status as reading_status
@@ -38,6 +40,7 @@ def _record(found: reading_status.Status, now: datetime) -> dict[str, object]:
                 "age_seconds": _seconds(p.finished, now),
                 "balances_of": p.balances.isoformat() if p.balances else None,
                 "balances_age_seconds": _seconds(p.balances, now),
+                told.COLUMN: told.chain_objects(told.apart(p.chains)),
             }
             for p in found.publishers
         ],
@@ -49,6 +52,7 @@ def _record(found: reading_status.Status, now: datetime) -> dict[str, object]:
                 "chunks": h.chunks,
                 "done": h.chunks_done,
                 "failed": h.chunks_failed,
+                told.COLUMN: told.chain_objects(told.other_chains(h)),
             }
             for h in found.going
         ],
@@ -84,6 +88,11 @@ def _print(found: reading_status.Status, now: datetime) -> None:
             grid.Column(t) for t in ("snapshot", "publisher", "state", "parts done", "failed")
         ]
         grid.print_grid(columns, [_going(h) for h in found.going], title="Not complete")
+    read = {p.complete: told.apart(p.chains) for p in found.publishers}
+    read |= {h.id: told.other_chains(h) for h in found.going}
+    for snapshot, chains in read.items():
+        for line in told.chain_lines(chains, f"snapshot {snapshot}"):
+            sys.stdout.write(printable(line) + "\n")
     if found.schedules:
         columns = [grid.Column(t) for t in ("schedule", "last run", "state", "snapshot", "error")]
         lines = [

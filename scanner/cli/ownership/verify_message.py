@@ -91,11 +91,12 @@ def verify_message(
         key or given.key,
         given.owners,
     )
-    checked = _checked(given, registry, at, endpoints)
+    checked, chain = _checked(given, registry, at, endpoints)
     if as_json:
-        emit(jsontext.pretty(shown.checked_object(given, checked)))
+        emit(jsontext.pretty(shown.checked_object(given, checked, chain)))
     else:
-        emit("".join(f"{printable(line)}\n" for line in shown.checked_lines(checked)).encode())
+        lines = shown.checked_lines(checked, chain)
+        emit("".join(f"{printable(line)}\n" for line in lines).encode())
     kind = ownership.control_kind(checked.result)
     if kind is None and checked.purpose:
         kind = FindingKind.NOT_STATED
@@ -137,17 +138,17 @@ def _text(place: str) -> str:
 
 def _checked(
     given: one_message.SignedMessage, registry: Registry, at: str, file: Path | None
-) -> one_message.Checked:
+) -> tuple[one_message.Checked, str]:
+    """What was found, and the chain that was asked; "" for none."""
     if not at:
-        return one_message.check_message(given, registry)
+        return one_message.check_message(given, registry), ""
     if not given.network:
         raise ConfigError("--at needs --network: the address may belong to several networks")
     network = registry.network(given.network)
     with _source(network, registry, at, file) as source:
         block = source.pin(None)
-        return one_message.check_message(
-            given, registry, view.chain_view(source, block), view.key_question(source, block)
-        )
+        asks = view.chain_view(source, block), view.key_question(source, block)
+        return one_message.check_message(given, registry, *asks), block.chain
 
 
 @contextmanager

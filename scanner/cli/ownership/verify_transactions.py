@@ -48,5 +48,4 @@ def verify_transactions(
     if jsonl:
         with writers.whole_file(jsonl) as out:
             out.write(transactions.render_transactions(judged))
-    chains = {network.name: network.chain_id for network in registry.networks.values()}
-    finish(transactions.print_transactions(judged, chains, sys.stderr).weights)
+    finish(transactions.print_transactions(judged, sys.stderr).weights)

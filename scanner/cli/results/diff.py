@@ -14,7 +14,9 @@ from scanner.cli.results.show import Jsonl
 from scanner.errors import ConfigError, clip
 from scanner.reports.figures import difference as comparing
 from scanner.reports.figures import difference_text as texts
+from scanner.reports.figures import other_chains as told
 from scanner.reports.tables import jsontext, writers
+from scanner.reports.tables.text import printable
 from scanner.store.database import engine
 from scanner.store.reading import across, history, queries, series
 
@@ -56,6 +58,7 @@ def diff(
             raise ConfigError(what)
         _say_limits(store, before, after)
         if jsonl:
+            say(*_chain_lines(store, before, after))
             with writers.whole_file(jsonl) as out:
                 _write_lines(store, before, after, out)
         else:
@@ -118,8 +121,20 @@ def _show(store: engine.Store, old: across.Taken, new: across.Taken, form: str) 
         texts.print_changes(changes, title, sys.stdout)
     else:
         texts.print_short(changes, title, sys.stdout)
+    for line in _chain_lines(store, old, new):
+        sys.stdout.write(printable(line) + "\n")
     for change in across.Change:
         texts.print_differences(texts.differences(store, old, new, change), change, sys.stdout)
+
+
+def _chain_lines(store: engine.Store, old: across.Taken, new: across.Taken) -> list[str]:
+    """The notices of both snapshots; below the totals, for these are what is misread."""
+    heads = [queries.head(store, taken.snapshot) for taken in (old, new)]
+    return [
+        line
+        for head in heads
+        for line in told.chain_lines(told.other_chains(head), f"snapshot {head.id}")
+    ]
 
 
 def _object(
@@ -129,15 +144,16 @@ def _object(
 ) -> dict[str, object]:
     """The object of --json."""
     old, new = (total.snapshot for total in totals)
+    heads = {"old": queries.head(store, old), "new": queries.head(store, new)}
     return {
         "old": old,
         "new": new,
         "complete": all(total.complete for total in totals),
-        "publisher": {
-            "old": queries.head(store, old).publisher,
-            "new": queries.head(store, new).publisher,
-        },
+        "publisher": {side: head.publisher for side, head in heads.items()},
         "assets": [change.to_json() for change in changes],
+        told.COLUMN: {
+            side: told.chain_objects(told.other_chains(head)) for side, head in heads.items()
+        },
     }
 
 

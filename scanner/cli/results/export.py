@@ -13,6 +13,7 @@ from scanner.cli.common.options import Database, Snapshot, database_url
 from scanner.cli.common.progress import ProgressBar
 from scanner.model.amount import counted
 from scanner.reports.documents import exports
+from scanner.reports.figures import other_chains as told
 from scanner.reports.tables import writers
 from scanner.store.database import engine
 from scanner.store.reading import check_chain, queries
@@ -48,11 +49,12 @@ def export(
         expected = table.count(store, snapshot_id)
         with writers.whole_file(output) as stream, ProgressBar(f"exporting {what}", "rows") as bar:
             count = write(stream, table.columns, _watched(records, expected, bar))
-        complete, newest = queries.head(store, snapshot_id).complete, check_chain.newest_head(store)
+        head, newest = queries.head(store, snapshot_id), check_chain.newest_head(store)
     where = writers.place(output)
     say(f"{counted(count, 'row')} of {what} of snapshot {snapshot_id} written to {where}")
     say(f"newest head of the database: {newest}")
-    if not complete:
+    say(*told.chain_lines(told.other_chains(head)))
+    if not head.complete:
         say_incomplete(snapshot_id)
 
 

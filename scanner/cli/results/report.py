@@ -10,6 +10,7 @@ from scanner.cli.common.console import say, say_incomplete
 from scanner.cli.common.options import Database, Snapshot, database_url
 from scanner.reports.documents import document as documents
 from scanner.reports.documents import html
+from scanner.reports.figures import other_chains as told
 from scanner.reports.tables import jsontext, writers
 from scanner.store.database import engine
 from scanner.store.reading import queries
@@ -59,7 +60,7 @@ def report(
         return
     with engine.open_store(database_url(context, database)) as store:
         snapshot_id = queries.resolve(store, snapshot)
-        complete = queries.head(store, snapshot_id).complete
+        head = queries.head(store, snapshot_id)
         said = {"by": prepared_by.strip(), "for": prepared_for.strip()}
         prepared = {who: name for who, name in said.items() if name}
         document = documents.report_document(store, snapshot_id, prepared)
@@ -68,5 +69,6 @@ def report(
     with writers.whole_file(target) as stream:
         stream.write(data)
     say(f"report written to {writers.place(target)}")
-    if not complete:
+    say(*told.chain_lines(told.other_chains(head)))
+    if not head.complete:
         say_incomplete(snapshot_id)

@@ -24,6 +24,7 @@ from scanner.reports.documents import (
     verified_export,
 )
 from scanner.reports.documents import twin as twins
+from scanner.reports.figures import other_chains as told
 from scanner.reports.tables import jsontext, writers
 from scanner.reports.tables.text import printable
 from scanner.settings.database import database_url
@@ -168,6 +169,7 @@ def _text(twin: twins.Twin, checks: list[twin_checks.Check]) -> bytes:
         f"Report of snapshot {snapshot['id']} of {snapshot['publisher']}, SHA-256 {twin.sha256}",
         f"It says: {_SAYS[answer['status']]}: {answer['sentence']}",
         *(f"It says: NOT VERIFIED: {doubt}" for doubt in answer.get("doubts", [])),
+        *(f"It says: {line}" for line in told.chain_lines(_chains(twin))),
         *(f"  {check.state.value:<12} {check.name:<10} {check.what}" for check in checks),
         f"No seal covers {twin_checks.UNSEALED}.",
         "They are held to its totals and rows; beyond that only by a signature, or by --database.",
@@ -175,6 +177,13 @@ def _text(twin: twins.Twin, checks: list[twin_checks.Check]) -> bytes:
         *(f"  {line}" for line in _commands(twin, checks)),
     ]
     return "".join(printable(line) + "\n" for line in lines).encode()
+
+
+def _chains(twin: twins.Twin) -> list[told.Chain]:
+    """Other chains, as the report says and as its blocks do: whichever was left out is told."""
+    read = [(each["network"], each["chain"]) for each in twin.document["blocks"]]
+    said = [(each["network"], each["chain"]) for each in twin.document[told.COLUMN]]
+    return sorted({*told.apart(read), *said})
 
 
 def _commands(twin: twins.Twin, checks: list[twin_checks.Check]) -> list[str]:
@@ -191,6 +200,7 @@ def _object(
         "snapshot": twin.document["snapshot"]["id"],
         "seal": twin.document["snapshot"]["seal"],
         "says": twin.document["answer"],
+        told.COLUMN: told.chain_objects(_chains(twin)),
         "checks": [
             {"check": c.name, "state": c.state.name.lower(), "what": c.what} for c in checks
         ],

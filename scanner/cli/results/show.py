@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Annotated, BinaryIO, Protocol
 
 import typer
 
 from scanner.cli.common import completion
-from scanner.cli.common.console import finish, say_incomplete
+from scanner.cli.common.console import finish, say, say_incomplete
 from scanner.cli.common.options import AsJson, Database, Snapshot, database_url
 from scanner.errors import ConfigError
 from scanner.model.finding import WEIGHTS, Finding, FindingKind, Weight
 from scanner.reports.figures import findings, outcome
+from scanner.reports.figures import other_chains as told
 from scanner.reports.tables import jsontext, writers
 from scanner.reports.tables.text import printable
 from scanner.store.database import engine
@@ -51,13 +52,15 @@ def show(
     kinds = findings.parse_kinds(only or [])
     with engine.open_store(database_url(context, database)) as store:
         snapshot_id = queries.resolve(store, snapshot)
-        complete = queries.head(store, snapshot_id).complete
+        head = queries.head(store, snapshot_id)
+        chains = told.other_chains(head)
         with writers.whole_file(jsonl or "-") as out:
             form: _Form = _Lines(out) if jsonl else _Text(out)
             if as_json:
-                form = _Document(out, snapshot_id, complete)
+                form = _Document(out, head, chains)
             weights = _write(store, snapshot_id, kinds, form)
-        if not complete:
+        say(*told.chain_lines(chains))
+        if not head.complete:
             say_incomplete(snapshot_id)
             weights.add(Weight.UNSHOWN)
         finish(weights)
@@ -117,10 +120,15 @@ class _Lines(_Text):
 class _Document(_Lines):
     """One JSON object, written piece by piece: there may be a million findings."""
 
-    def __init__(self, out: BinaryIO, snapshot_id: int, complete: bool) -> None:
+    def __init__(
+        self, out: BinaryIO, head: queries.SnapshotHead, chains: Sequence[told.Chain]
+    ) -> None:
         super().__init__(out)
-        state = "true" if complete else "false"
-        start = f'{{"snapshot": {snapshot_id}, "complete": {state}, "findings": ['
+        state = "true" if head.complete else "false"
+        read = self._compact(told.chain_objects(chains)).decode().strip()
+        start = (
+            f'{{"snapshot": {head.id}, "complete": {state}, "{told.COLUMN}": {read}, "findings": ['
+        )
         out.write(start.encode())
         self._between = b"\n"
 

@@ -12,6 +12,7 @@ from scanner.cli.common.options import AsJson, Database, Form, Snapshot, chosen_
 from scanner.errors import ConfigError
 from scanner.reports.figures import aggregate, outcome, ratios
 from scanner.reports.figures import groups as grouping
+from scanner.reports.figures import other_chains as told
 from scanner.reports.figures import totals as table
 from scanner.reports.tables import jsontext
 from scanner.store.database import engine
@@ -75,15 +76,21 @@ def _write(
     together: list[grouping.GroupTotal] | None,
 ) -> None:
     """As a table or CSV, and below a table what stands in none of its columns."""
-    shown = ratios.ratio_objects(store, found) if form != "csv" else []
+    head = queries.head(store, found.snapshot)
+    if form == "csv":
+        emit(table.totals_csv(found, told.chains_of_assets(store, head)))
+        return
+    shown = ratios.ratio_objects(store, found)
     worst = finds.worst_by_asset(store, found.snapshot) if form == "table" else None
-    table.write_totals(found, form, shown, worst)
+    chains = told.other_chains(head)
+    table.write_totals(found, form, shown, worst, chains)
     lines = [*grouping.group_lines(together)] if together is not None else []
     lines += ratios.published_words(shown) if form == "exact" else []
-    kept = aggregate.aggregates(store, found.snapshot) if form != "csv" else []
+    kept = aggregate.aggregates(store, found.snapshot)
     for each in kept:
         short = fill(aggregate.aggregate_words(each), table.NARROW).splitlines()
         lines += aggregate.aggregate_lines(each) if form == "exact" else short
+    lines += [told.WORTHLESS] if kept and chains else []
     if said := aggregate.together_words([aggregate.aggregate_object(each) for each in kept]):
         lines += [said] if form == "exact" else fill(said, table.NARROW).splitlines()
     emit("".join(f"{line}\n" for line in lines).encode())

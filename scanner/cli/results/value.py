@@ -11,6 +11,7 @@ import typer
 from scanner.cli.common.console import emit, finish, say
 from scanner.cli.common.options import AsJson, Database, Form, Snapshot, chosen_form, database_url
 from scanner.model.finding import Weight
+from scanner.reports.figures import other_chains as told
 from scanner.reports.figures import outcome, values, values_json, values_text
 from scanner.store.database import engine
 from scanner.store.reading import queries
@@ -63,14 +64,31 @@ def value(
             store, snapshot_id, values.PriceRule(timedelta(hours=max_age), source)
         )
         weights = outcome.outcome_weights(store, snapshot_id)
+        head = queries.head(store, snapshot_id)
+        chains, of_assets = told.other_chains(head), told.chains_of_assets(store, head)
+        before = _chains_before(store, report)
     if chosen == "json":
-        emit(values_json.value_json(report))
+        emit(values_json.value_json(report, chains))
     elif chosen == "csv":
-        emit(values_text.value_csv(report))
+        emit(values_text.value_csv(report, of_assets))
     elif exact:
         values_text.print_values(report, sys.stdout)
     else:
         values_text.print_short(report, sys.stdout)
+    if chosen == "table":
+        emit("".join(f"{line}\n" for line in told.dollar_lines(chains, before)).encode())
+    if chosen == "table" and not exact:
         emit(f"Cents, prices and their sources: scanner value {snapshot_id} --exact\n".encode())
     say(*values_text.notes(report))
     finish(weights if report.now.priced else weights | {Weight.UNSHOWN})
+
+
+def _chains_before(store: engine.Store, report: values.ValueReport) -> list[str]:
+    """The notices of the snapshots that it is compared with."""
+    earlier = [then.taken.snapshot for then in report.then.values() if then is not None]
+    heads = [queries.head(store, each) for each in dict.fromkeys(earlier)]
+    return [
+        line
+        for head in heads
+        for line in told.chain_lines(told.other_chains(head), f"snapshot {head.id}")
+    ]

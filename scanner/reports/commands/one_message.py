@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from scanner.ownership.one_message import Checked, SignedMessage
+from scanner.reports.figures import other_chains
 
 
-def checked_object(given: SignedMessage, checked: Checked) -> dict[str, object]:
-    """Make the object that `scanner verify-message --json` writes."""
+def checked_object(given: SignedMessage, checked: Checked, chain: str = "") -> dict[str, object]:
+    """Make the object that `scanner verify-message --json` writes.
+
+    chain: id or name of the chain that was asked, "" if none was.
+    """
     result = checked.result
     return {
         "address": given.address,
@@ -22,14 +26,19 @@ def checked_object(given: SignedMessage, checked: Checked) -> dict[str, object]:
         "purpose": checked.purpose,
         "reason": result.reason,
         "words": checked.words,
+        "chain": chain,
     }
 
 
-def checked_lines(checked: Checked) -> list[str]:
-    """The verdict in words, then its parts, one a line; parts that say nothing are left out."""
+def checked_lines(checked: Checked, chain: str = "") -> list[str]:
+    """The verdict in words, then its parts, one a line; parts that say nothing are left out.
+
+    chain: as for `checked_object`; it is told where it is not the network's own.
+    """
     result = checked.result
+    apart = other_chains.apart([(checked.network, chain)] if chain else [])
     parts = {
-        "network": checked.network,
+        "network": f"{checked.network} (chain {chain})" if apart else checked.network,
         "control": result.control,
         "scheme": result.scheme,
         "binding": result.binding,
@@ -38,4 +47,4 @@ def checked_lines(checked: Checked) -> list[str]:
         "reason": result.reason,
     }
     lines = [f"  {name}: {value}" for name, value in parts.items() if value not in ("", "none")]
-    return [checked.words, *lines]
+    return [checked.words, *other_chains.chain_lines(apart), *lines]

@@ -13,6 +13,7 @@ from scanner.ownership.bitcoin.announcements import UnreadableAnnouncement
 from scanner.ownership.bitcoin.by_transaction import Announcement, Kind
 from scanner.reports.commands.ownership import finding_kind
 from scanner.reports.figures.amounts import all_rows
+from scanner.reports.figures.other_chains import apart, chain_lines
 from scanner.reports.tables.jsontext import compact
 from scanner.reports.tables.text import printable
 from scanner.snapshots.announced import JudgedAnnouncement
@@ -22,7 +23,8 @@ def announcement_object(judged: JudgedAnnouncement) -> dict[str, object]:
     """Make the object that `scanner verify-transactions --jsonl` writes for one row.
 
     amount: base units as text, "" where none is announced or known. txid, height and block_hash
-    are the judged transaction's; height is null where there is none.
+    are the judged transaction's; height is null where there is none. chain: the chain id or name
+    that was asked, "" if nobody was.
     """
     said, result, transaction = judged.said, judged.result, judged.transaction
     return {
@@ -42,6 +44,7 @@ def announcement_object(judged: JudgedAnnouncement) -> dict[str, object]:
         "evidence": judged.evidence,
         "source": judged.source,
         "reason": result.reason,
+        "chain": judged.chain,
     }
 
 
@@ -73,9 +76,8 @@ class TransactionSummary:
             made.counts["verified" if kind is None else WEIGHTS[kind].value] += 1
             if kind is not None:
                 made.weights.add(WEIGHTS[kind])
-            if judged.transaction is not None:
-                block = judged.transaction.block
-                made.chains.add((block.network, block.chain))
+            if judged.chain:
+                made.chains.add((judged.said.network, judged.chain))
         return made
 
 
@@ -84,21 +86,15 @@ def render_transactions(rows: Iterable[JudgedAnnouncement]) -> bytes:
     return b"".join(compact(announcement_object(judged)) for judged in rows)
 
 
-def print_transactions(
-    rows: Sequence[JudgedAnnouncement], own_chains: dict[str, str], stream: TextIO
-) -> TransactionSummary:
-    """Write a line for each row, who was passed over, a warning for test chains, and one sentence.
-
-    own_chains: network -> the chain id that is its own.
-    """
+def print_transactions(rows: Sequence[JudgedAnnouncement], stream: TextIO) -> TransactionSummary:
+    """Write a line for each row, who was passed over, what was no real network, one sentence."""
     summary = TransactionSummary.of(rows)
     for judged in rows:
         stream.write(printable(_line(judged)) + "\n")
     for line in _passed_over(rows):
         stream.write(printable(line) + "\n")
-    for network, chain in sorted(summary.chains):
-        if own_chains.get(network) != chain:
-            stream.write(printable(f"NOT THE REAL {network}: read on the chain {chain!r}") + "\n")
+    for line in chain_lines(apart(summary.chains)):
+        stream.write(printable(line) + "\n")
     stream.write(_sentence(summary, len(rows)) + "\n")
     return summary
 

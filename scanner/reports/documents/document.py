@@ -23,7 +23,8 @@ from scanner.reports.documents.repeat import repeat_lines
 from scanner.reports.documents.verified_export import verified_export
 from scanner.reports.figures.aggregate import aggregate_object, aggregates
 from scanner.reports.figures.groups import group_objects, groups_of
-from scanner.reports.figures.outcome import answer, finding_groups, other_chains, outcome_weights
+from scanner.reports.figures.other_chains import chain_objects, other_chains
+from scanner.reports.figures.outcome import answer, finding_groups, outcome_weights
 from scanner.reports.figures.ratios import ratio_objects
 from scanner.reports.figures.signed_texts import text_objects
 from scanner.reports.figures.values import TotalsOf
@@ -109,9 +110,7 @@ def report_document(
         "ages": ages(store, snapshot_id),
         "signed_days": signed_days(store, snapshot_id),
         "blocks": _blocks(store, head),
-        "other_chains": [
-            {"network": network, "chain": chain} for network, chain in other_chains(head)
-        ],
+        "other_chains": chain_objects(other_chains(head)),
         "repeat": repeat_lines(
             head.publisher, head.list_name, head.list_sha256, head.policy, _pins(head)
         ),

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from scanner.errors import ConfigError, clip
 from scanner.reports.figures.findings import FINDING_COLUMNS, finding_record
+from scanner.reports.figures.other_chains import chains_of_assets
 from scanner.reports.figures.ratio_records import RATIO_COLUMNS, ratio_records
 from scanner.reports.figures.totals_records import TOTAL_COLUMNS, totals_records
 from scanner.store.database.engine import Store
@@ -53,7 +54,8 @@ def _asset_count(store: Store, snapshot_id: int) -> int:
 
 
 def _totals(store: Store, snapshot_id: int) -> Iterator[Record]:
-    yield from totals_records(queries.totals(store, snapshot_id))
+    chains = chains_of_assets(store, queries.head(store, snapshot_id))
+    yield from totals_records(queries.totals(store, snapshot_id), chains)
 
 
 def _ratio_count(store: Store, snapshot_id: int) -> int:
@@ -61,8 +63,10 @@ def _ratio_count(store: Store, snapshot_id: int) -> int:
 
 
 def _findings(store: Store, snapshot_id: int) -> Iterator[Record]:
+    chains = _chains(store, snapshot_id)
     for found in queries.findings(store, snapshot_id):
-        yield finding_record(found.finding)
+        network = found.finding.network
+        yield {**finding_record(found.finding), "chain": chains.get(network, "")}
 
 
 def _claims(store: Store, snapshot_id: int) -> Iterator[Record]:
@@ -74,7 +78,17 @@ def _ownership(store: Store, snapshot_id: int) -> Iterator[Record]:
 
 
 def _verified(store: Store, snapshot_id: int) -> Iterator[Record]:
-    return map(verified_record, every_verified(store, snapshot_id))
+    chains = _chains(store, snapshot_id)
+    for verified in every_verified(store, snapshot_id):
+        yield verified_record(verified, chains.get(verified.network, ""))
+
+
+def _chains(store: Store, snapshot_id: int) -> Mapping[str, str]:
+    """Network -> the chain that it was read on; of several, separated by spaces."""
+    chains: dict[str, dict[str, None]] = {}
+    for pinned in queries.head(store, snapshot_id).blocks:
+        chains.setdefault(pinned.network, {})[pinned.block.chain] = None
+    return {network: " ".join(names) for network, names in chains.items()}
 
 
 def _balances(store: Store, snapshot_id: int) -> Iterator[Record]:
@@ -88,7 +102,7 @@ CLAIM_COLUMNS = (
 )  # fmt: skip
 OWNERSHIP_COLUMNS = (
     "row", "asset", "network", "published_coin", "address", "verified", "control", "binding",
-    "freshness", "statement", "stated_by", "scheme", "required", "signed_by", "reason",
+    "freshness", "statement", "stated_by", "scheme", "required", "signed_by", "reason", "chain",
 )  # fmt: skip
 BALANCE_COLUMNS = (
     "row", "asset", "network", "address", "decimals", "claimed", "found", "difference", "evidence",
@@ -96,6 +110,7 @@ BALANCE_COLUMNS = (
 )  # fmt: skip
 VERIFIED_COLUMNS = (
     "row", "asset", "network", "address", "decimals", "found", "evidence", "scheme", "signed_by",
+    "chain",
 )  # fmt: skip
 
 TABLES: Mapping[str, Table] = {
@@ -119,7 +134,7 @@ TABLES: Mapping[str, Table] = {
         _claim_count,
     ),
     "ratios": Table(RATIO_COLUMNS, ratio_records, _ratio_count),
-    "findings": Table(_columns(FINDING_COLUMNS, row="int"), _findings, _finding_count),
+    "findings": Table(_columns((*FINDING_COLUMNS, "chain"), row="int"), _findings, _finding_count),
 }
 
 
@@ -168,11 +183,12 @@ def ownership_record(view: RowView) -> Record:
         "address": claim.address,
         "verified": view.is_proof,
     }
+    chain = view.block.chain if view.block else ""
     if control is None:
         missing = dict.fromkeys(
             ("control", "binding", "freshness", "statement", "stated_by", "scheme", "required")
         )
-        return {**record, **missing, "signed_by": "", "reason": view.reason}
+        return {**record, **missing, "signed_by": "", "reason": view.reason, "chain": chain}
     return {
         **record,
         "control": control.control.value,
@@ -184,6 +200,7 @@ def ownership_record(view: RowView) -> Record:
         "required": control.required,
         "signed_by": " ".join(control.signed_by),
         "reason": control.reason,
+        "chain": chain,
     }
 
 
@@ -211,8 +228,8 @@ def balance_record(view: RowView) -> Record:
     }
 
 
-def verified_record(verified: VerifiedRow) -> Record:
-    """One verified row, as the report's appendix has it."""
+def verified_record(verified: VerifiedRow, chain: str) -> Record:
+    """One verified row, as the report's appendix has it, and the chain that it was read on."""
     return {
         "row": verified.row,
         "asset": verified.asset,
@@ -223,6 +240,7 @@ def verified_record(verified: VerifiedRow) -> Record:
         "evidence": verified.evidence.value,
         "scheme": verified.scheme,
         "signed_by": " ".join(verified.signed_by),
+        "chain": chain,
     }
 
 

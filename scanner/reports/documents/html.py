@@ -32,6 +32,7 @@ from scanner.reports.figures.amounts import (
     whole_coins,
 )
 from scanner.reports.figures.groups import group_view
+from scanner.reports.figures.other_chains import FEW_NETWORKS, WORTHLESS
 from scanner.reports.figures.ratios import ratio_view
 from scanner.reports.figures.signed_texts import text_view
 from scanner.reports.figures.totals_records import unasked_words
@@ -71,6 +72,7 @@ def report_page(document: Json, signed: Signature | None = None) -> str:
         bytecode_cache=CompiledTemplates(folder.parent),
     )
     environment.filters |= {"fits": fits, "rows": counted_rows}
+    environment.globals |= {"worthless_words": WORTHLESS, "few_chains": FEW_NETWORKS}
     return environment.get_template("report.html.j2").render(
         {**_context(document, (folder / "report.css").read_text("utf-8")), "signed": signed}
     )

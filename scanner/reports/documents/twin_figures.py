@@ -19,6 +19,7 @@ from scanner.prices.interface import Price, make_price
 from scanner.reports.documents.twin import Json
 from scanner.reports.figures.aggregate import aggregate_object, aggregate_of
 from scanner.reports.figures.amounts import added
+from scanner.reports.figures.other_chains import apart
 from scanner.reports.figures.ratios import limits_of
 from scanner.reports.figures.values import MAX_AGE, AssetValue, PriceState, SnapshotValue
 from scanner.reports.figures.values_json import share, sums_object, usd, worth_object
@@ -314,7 +315,7 @@ def _other_chains(document: Json) -> Iterator[str]:
     """Whether it names each network that was read on a chain which is not its own, and no other."""
     known = load_registry().networks
     read = {(b["network"], b["chain"]) for b in document["blocks"] if b["network"] in known}
-    other = {(name, chain) for name, chain in read if chain != known[name].chain_id}
+    other = set(apart(read))
     told = {(o["network"], o["chain"]) for o in document["other_chains"] if o["network"] in known}
     for network, chain in sorted(other ^ told):
         yield f"{network} was read on the chain {chain!r}, and it does not say so as it is"

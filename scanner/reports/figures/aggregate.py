@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from scanner.liabilities.interface import LiabilityEvidence, ratio_limits
 from scanner.liabilities.record import KeptProof, check_ratio
+from scanner.reports.figures.other_chains import COLUMN, chain_objects, other_chains
 from scanner.reports.figures.values import (
     AssetValue,
     PriceRule,
@@ -172,12 +173,14 @@ def aggregate_object(found: Aggregate) -> dict[str, object]:
 def totals_object(
     store: Store, totals: queries.SnapshotTotals, totals_of: TotalsOf = queries.totals
 ) -> dict[str, object]:
-    """The object of `totals --json`: the assets by name, and the ratio over all coins.
+    """The object of `totals --json`: the assets by name, the ratio over all coins, other chains.
 
     Equal totals, proofs and prices give equal bytes. totals_of: how to find those of others.
     """
     found = aggregates(store, totals.snapshot, totals_of=totals_of)
-    return {**totals.to_json(), "aggregate_ratios": [aggregate_object(each) for each in found]}
+    chains = chain_objects(other_chains(queries.head(store, totals.snapshot)))
+    ratios = [aggregate_object(each) for each in found]
+    return {**totals.to_json(), "aggregate_ratios": ratios, COLUMN: chains}
 
 
 def aggregate_words(found: Aggregate) -> str:

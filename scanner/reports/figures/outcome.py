@@ -9,9 +9,9 @@ from typing import TextIO
 
 from scanner.model.finding import WEIGHTS, Finding, FindingKind, Weight
 from scanner.reports.figures.amounts import counted_rows, reading_coins
+from scanner.reports.figures.other_chains import chain_lines, other_chains
 from scanner.reports.figures.words import MEANINGS
 from scanner.reports.tables.text import printable
-from scanner.settings.tables import load_registry
 from scanner.snapshots.tally import AssetTotal
 from scanner.store.database.engine import Store
 from scanner.store.reading import queries
@@ -181,19 +181,6 @@ def _be(count: int) -> str:
     return "row is" if count == 1 else "rows are"
 
 
-def other_chains(head: SnapshotHead) -> list[tuple[str, str]]:
-    """Networks read on a chain that is not their own, as (network, chain): a test chain must not
-    pass for the real one.
-    """
-    networks = load_registry().networks
-    found = {
-        (pinned.network, pinned.block.chain)
-        for pinned in head.blocks
-        if pinned.network not in networks or pinned.block.chain != networks[pinned.network].chain_id
-    }
-    return sorted(found)
-
-
 def print_outcome(store: Store, snapshot_id: int, stream: TextIO | None = None) -> None:
     """Write the sentence and the grouped findings, by default to stderr."""
     out = stream or sys.stderr
@@ -201,8 +188,8 @@ def print_outcome(store: Store, snapshot_id: int, stream: TextIO | None = None) 
         for line in _group_lines(group, snapshot_id):
             out.write(printable(line) + "\n")
     head = queries.head(store, snapshot_id)
-    for network, chain in other_chains(head):
-        out.write(printable(f"NOT THE REAL {network}: read on the chain {chain!r}") + "\n")
+    for line in chain_lines(other_chains(head)):
+        out.write(printable(line) + "\n")
     found = answer(store, head)
     for doubt in found.doubts:
         out.write(printable(f"not verified: {doubt}") + "\n")

@@ -5,6 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from scanner.reports.figures.aggregate import Aggregate, aggregate_object, aggregates
+from scanner.reports.figures.other_chains import (
+    COLUMN,
+    chain_cell,
+    chains_of_assets,
+    other_chains,
+)
 from scanner.reports.figures.ratios import ratio_objects, why_absent
 from scanner.store.database.engine import Store
 from scanner.store.reading import queries
@@ -32,6 +38,7 @@ RATIO_COLUMNS: Mapping[str, str] = {
     "gap": "text",
     "scope": "text",
     "dated": "bool",
+    COLUMN: "text",
 }
 """Columns of the export, in order, with their kinds."""
 PUBLISHERS_UNIT = "publisher's unit"
@@ -42,6 +49,8 @@ def ratio_records(store: Store, snapshot_id: int) -> Iterator[dict[str, object]]
     totals = queries.totals(store, snapshot_id)
     of = {total.asset: total.to_json() for total in totals.assets}
     common = {"snapshot": totals.snapshot, "complete": totals.complete}
+    head = queries.head(store, snapshot_id)
+    chains = chains_of_assets(store, head)
     for known in ratio_objects(store, totals):
         total = of[str(known["asset"])]
         ratio = known["reserve_ratio"]
@@ -58,9 +67,11 @@ def ratio_records(store: Store, snapshot_id: int) -> Iterator[dict[str, object]]
             **{name: known[name] or None for name in _OF_ASSET},
             "proven_per_coin": known["proven_per_coin"],
             "dated": known["dated"],
+            COLUMN: chain_cell(chains.get(str(known["asset"]), ())),
         }
     for found in aggregates(store, snapshot_id):
-        yield {**dict.fromkeys(RATIO_COLUMNS), **common, **_over_all(found)}
+        every = {COLUMN: chain_cell(other_chains(head))}
+        yield {**dict.fromkeys(RATIO_COLUMNS), **common, **_over_all(found), **every}
 
 
 _OF_ASSET = (

@@ -18,6 +18,7 @@ from scanner.reports.figures.amounts import (
     percent,
     whole_coins,
 )
+from scanner.reports.figures.other_chains import Chain, chain_lines
 from scanner.reports.figures.ratios import limits_of
 from scanner.reports.figures.totals_records import TOTAL_COLUMNS, totals_records, unasked_words
 from scanner.reports.tables.grid import Cell, Column, print_grid
@@ -37,30 +38,36 @@ NARROW = 80
 
 
 def write_totals(
-    totals: SnapshotTotals, form: str, ratios: Ratios = (), worst: Worst | None = None
+    totals: SnapshotTotals,
+    form: str,
+    ratios: Ratios = (),
+    worst: Worst | None = None,
+    chains: Sequence[Chain] = (),
 ) -> None:
-    """Write totals to stdout. form: "table", "exact" or "csv"."""
+    """Write totals to stdout. form: "table" or "exact". chains: other chains that were read."""
     if form == "exact":
-        print_exact(totals, ratios)
-        return
-    if form == "table":
-        print_totals(totals, worst or {}, ratios)
-        return
-    sys.stdout.buffer.write(totals_csv(totals))
-    sys.stdout.buffer.flush()
+        print_exact(totals, ratios, chains)
+    else:
+        print_totals(totals, worst or {}, ratios, chains)
 
 
-def totals_csv(totals: SnapshotTotals) -> bytes:
-    """One line per asset, amounts in base units with `decimals` beside them."""
+def totals_csv(totals: SnapshotTotals, chains: Mapping[str, Sequence[Chain]]) -> bytes:
+    """One line per asset, amounts in base units with `decimals` beside them.
+
+    chains: as `chains_of_assets` finds them.
+    """
     out = io.BytesIO()
-    write_csv(out, TOTAL_COLUMNS, totals_records(totals))
+    write_csv(out, TOTAL_COLUMNS, totals_records(totals, chains))
     return out.getvalue()
 
 
-def print_totals(totals: SnapshotTotals, worst: Worst, ratios: Ratios = ()) -> None:
+def print_totals(
+    totals: SnapshotTotals, worst: Worst, ratios: Ratios = (), chains: Sequence[Chain] = ()
+) -> None:
     """Print the short table: what is claimed and verified, and the worst that was found.
 
-    ratios: for what limits each ratio, which stands beside it.
+    ratios: for what limits each ratio, which stands beside it. chains: other chains, which are told
+    directly below; none where the outcome tells them.
     """
     columns = [
         Column("asset"), Column("claimed", True), Column("verified", True), Column("%", True),
@@ -71,6 +78,7 @@ def print_totals(totals: SnapshotTotals, worst: Worst, ratios: Ratios = ()) -> N
     # Nothing of such an asset is counted (a coin's second name, say), and it is told all the same.
     rows += [_found_alone(name, worst[name]) for name in sorted(worst.keys() - known - {""})]
     print_grid(columns, rows, title=_title(totals))
+    _tell_chains(chains)
     owed = [a for a in totals.assets if a.liabilities]
     for line in fill(_ratios_line(owed, ratios), NARROW).splitlines() if owed else []:
         sys.stdout.write(printable(line) + "\n")
@@ -134,17 +142,24 @@ def _title(totals: SnapshotTotals) -> str:
     return f"Totals of snapshot {totals.snapshot}: {state}"
 
 
-def print_exact(totals: SnapshotTotals, ratios: Ratios = ()) -> None:
+def print_exact(totals: SnapshotTotals, ratios: Ratios = (), chains: Sequence[Chain] = ()) -> None:
     """Print the wide table: whole coins, exact, only columns that say something.
 
-    ratios: whose evidence stands beside the ratio, for it is as strong as its weaker side.
+    ratios: whose evidence stands beside the ratio, for it is as strong as its weaker side. chains:
+    as of `print_totals`.
     """
     levels = {str(r["asset"]): _levels(r) for r in ratios}
     columns = _columns(totals.assets, levels)
     rows = [[Cell(a.asset, "bold"), *(show(a) for _, show in columns)] for a in totals.assets]
     names = [Column("asset"), *(Column(title, right=True) for title, _ in columns)]
     print_grid(names, rows, title=_title(totals))
+    _tell_chains(chains)
     _tell_unasked(totals)
+
+
+def _tell_chains(chains: Sequence[Chain]) -> None:
+    for line in chain_lines(chains):
+        sys.stdout.write(printable(line) + "\n")
 
 
 def _tell_unasked(totals: SnapshotTotals) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
+from scanner.reports.figures.other_chains import COLUMN, Chain, chain_cell
 from scanner.snapshots.tally import SHOWN_EVIDENCE, AssetTotal
 from scanner.store.reading.queries import SnapshotTotals
 
@@ -23,17 +24,23 @@ TOTAL_COLUMNS: Mapping[str, str] = {
     "liabilities": "text",
     "reserve_ratio": "text",
     "ratio_limits": "text",
+    COLUMN: "text",
 }
 """Columns of `totals --format csv` and of the export, in order, with their kinds."""
 
 
-def totals_records(totals: SnapshotTotals) -> list[dict[str, object]]:
-    """One flat record per asset with the keys of TOTAL_COLUMNS; amounts are strings."""
-    return [_record(totals, a) for a in totals.assets]
+def totals_records(
+    totals: SnapshotTotals, chains: Mapping[str, Iterable[Chain]]
+) -> list[dict[str, object]]:
+    """One flat record per asset with the keys of TOTAL_COLUMNS; amounts are strings.
+
+    chains: as `chains_of_assets` finds them.
+    """
+    return [_record(totals, a, chain_cell(chains.get(a.asset, ()))) for a in totals.assets]
 
 
-def _record(totals: SnapshotTotals, asset: AssetTotal) -> dict[str, object]:
-    known = asset.to_json() | asset.evidence_texts()
+def _record(totals: SnapshotTotals, asset: AssetTotal, chains: str | None) -> dict[str, object]:
+    known = asset.to_json() | asset.evidence_texts() | {COLUMN: chains}
     return {
         "snapshot": totals.snapshot,
         "complete": totals.complete,

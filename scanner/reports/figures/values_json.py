@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from scanner.model.amount import format_amount
 from scanner.prices.interface import CURRENCY
 from scanner.reports.figures.amounts import less
+from scanner.reports.figures.other_chains import COLUMN, Chain, chain_objects
 from scanner.reports.figures.values import AssetValue, SnapshotValue, ValueReport
 from scanner.reports.tables.jsontext import pretty
 
@@ -35,9 +38,12 @@ def grouped(text: str) -> str:
     return f"{sign}{int(whole):,}.{fraction}"
 
 
-def value_json(report: ValueReport) -> bytes:
-    """The one object of `value --json`: amounts and values as strings, fixed key order."""
-    return pretty(value_object(report))
+def value_json(report: ValueReport, chains: Iterable[Chain]) -> bytes:
+    """The one object of `value --json`: amounts and values as strings, fixed key order.
+
+    chains: other chains that the snapshot was read on.
+    """
+    return pretty({**value_object(report), COLUMN: chain_objects(chains)})
 
 
 def value_object(report: ValueReport) -> Object:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TextIO
 
 from scanner.reports.figures.amounts import in_short, known_coins, percent
+from scanner.reports.figures.other_chains import COLUMN, Chain, chain_cell
 from scanner.reports.figures.values import (
     SPANS,
     AssetValue,
@@ -46,14 +47,22 @@ VALUE_COLUMNS: Mapping[str, str] = {
         for span in SPANS
         for name in ("at", "verified_by_coins", "verified_by_percent", "verified_by_usd")
     },
+    COLUMN: "text",
 }
 """Columns of `value --format csv`, in order, with their kinds."""
 
 
-def value_csv(report: ValueReport) -> bytes:
-    """One line per asset, amounts in base units with `decimals` beside them."""
+def value_csv(report: ValueReport, chains: Mapping[str, Iterable[Chain]]) -> bytes:
+    """One line per asset, amounts in base units with `decimals` beside them.
+
+    chains: as `chains_of_assets` finds them.
+    """
     out = io.BytesIO()
-    write_csv(out, VALUE_COLUMNS, [_record(report, value) for value in report.now.assets])
+    records = [
+        {**_record(report, value), COLUMN: chain_cell(chains.get(value.asset, ()))}
+        for value in report.now.assets
+    ]
+    write_csv(out, VALUE_COLUMNS, records)
     return out.getvalue()
 
 

@@ -143,6 +143,18 @@ def read_head(connection: Connection, snapshot_id: int) -> SnapshotHead:
     return _heads(connection, [row])[0]
 
 
+def chains_read(
+    connection: Connection, snapshots: Collection[int]
+) -> dict[int, list[tuple[str, str]]]:
+    """Snapshot -> each network that it pinned a block of, and the chain of it; in one question."""
+    b = t.pinned_block.c
+    query = select(b.snapshot_id, b.network, b.chain).where(b.snapshot_id.in_(snapshots)).distinct()
+    found: dict[int, list[tuple[str, str]]] = {}
+    for snapshot, network, chain in connection.execute(query):
+        found.setdefault(snapshot, []).append((network, chain))
+    return found
+
+
 def _head_query() -> Select[Any]:
     return (
         select(

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, select, text
 
 from scanner.snapshots.values import SnapshotState
 from scanner.store.database.engine import Store
-from scanner.store.reading.heads import SnapshotHead, head, heads
+from scanner.store.reading.heads import SnapshotHead, chains_read, head, heads
 from scanner.store.reading.history import newest_complete
 from scanner.store.schema import tables as t
 from scanner.store.schema.pruned_table import pruned
@@ -22,12 +22,14 @@ class PublisherStatus:
     the first.
 
     balances: time of the oldest block that it was read at; None where no block has a time.
+    chains: each network that it was read on, and the chain that its blocks are on.
     """
 
     name: str
     complete: int | None
     finished: datetime | None
     balances: datetime | None
+    chains: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +115,14 @@ def _publishers(connection: Connection) -> list[PublisherStatus]:
         no: (no, finished, datetime.fromtimestamp(at, UTC) if at else None)
         for no, finished, at in connection.execute(query)
     }
+    chains = chains_read(connection, newest.values())
     every = select(t.publisher.c.id, t.publisher.c.name).where(t.publisher.c.same_as.is_(None))
-    return sorted(
-        (
-            PublisherStatus(name, *known.get(newest.get(publisher_id, 0), (None, None, None)))
-            for publisher_id, name in connection.execute(every)
-        ),
-        key=lambda p: p.name,
-    )
+    found = []
+    for publisher_id, name in connection.execute(every):
+        no = newest.get(publisher_id, 0)
+        read = tuple(chains.get(no, ()))
+        found.append(PublisherStatus(name, *known.get(no, (None, None, None)), read))
+    return sorted(found, key=lambda p: p.name)
 
 
 def _queue(connection: Connection) -> QueueStatus | None:

@@ -34,6 +34,24 @@ def test_a_challenge_is_one_line_that_any_csv_holds_and_reads_back(block: BlockR
     assert grade(text) is Freshness.BLOCK_STAMPED
 
 
+@pytest.mark.parametrize("chain", ["regtest", "31337", "1:dev", "test-net.4_a"])
+def test_a_block_of_another_chain_is_named_with_it_and_shows_no_time(chain: str) -> None:
+    block = BlockRef("bitcoin", chain, 117, "6b" * 32)
+    made = make_challenge("OKX", LIST, block, other_chain=True)
+    assert f"| block: bitcoin (chain {chain}) 117 {'6b' * 32} |" in made.text()
+    assert parse_challenge(made.text()) == made
+    assert made.chain == chain
+    assert grade(made.text()) is Freshness.STATIC
+    assert grade(make_challenge("OKX", LIST, block).text()) is Freshness.BLOCK_STAMPED
+
+
+@pytest.mark.parametrize("chain", ["", "a b", "a)", "x" * 65, "é"])
+def test_a_chain_that_cannot_be_written_is_refused(chain: str) -> None:
+    block = BlockRef("bitcoin", chain, 117, "6b" * 32)
+    with pytest.raises(ConfigError, match="chain"):
+        make_challenge("OKX", LIST, block, other_chain=True)
+
+
 def test_two_challenges_are_never_the_same() -> None:
     assert make_challenge("OKX", LIST, BLOCK).text() != make_challenge("OKX", LIST, BLOCK).text()
 

@@ -77,7 +77,7 @@ def price(asset, text, height, source="csv: x"):
 
 
 def shown(store, snapshot, **rule):
-    return json.loads(value_json(value_report(store, snapshot, PriceRule(**rule))))
+    return json.loads(value_json(value_report(store, snapshot, PriceRule(**rule)), ()))
 
 
 def test_value_share_and_change_against_a_month_and_a_year(store):
@@ -173,7 +173,7 @@ def test_an_incomplete_snapshot_says_so_and_is_compared_with_nothing(store):
     assert report.now.taken.at == START + timedelta(seconds=YEAR_ON)
     assert report.then["year"] is not None
     assert "the snapshot is incomplete: its values are lower bounds" in notes(report)
-    found = json.loads(value_json(report))
+    found = json.loads(value_json(report, ()))
     assert [asset["change"]["year"] for asset in found["assets"]] == [None, None]
     assert found["against"]["year"]["verified_by_usd"] is None
 
@@ -202,9 +202,9 @@ def test_a_hostile_name_is_harmless_in_every_form(store):
     out = StringIO()
     print_values(report, out)
     assert "\x1b" not in out.getvalue()
-    line = value_csv(report).decode().splitlines()[1]
+    line = value_csv(report, {}).decode().splitlines()[1]
     assert ",csv: =cmd" in line  # it begins with a word of ours, so no spreadsheet runs it
-    assert json.loads(value_json(report))["assets"][0]["price_source"].startswith("csv: =cmd")
+    assert json.loads(value_json(report, ()))["assets"][0]["price_source"].startswith("csv: =cmd")
 
 
 def near(before, after):
