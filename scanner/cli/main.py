@@ -87,8 +87,8 @@ def run(arguments: list[str]) -> int:
     try:
         status = _dispatch(arguments)
         sys.stdout.flush()
-    except BrokenPipeError:
-        return _reader_gone()
+    except BrokenPipeError as e:
+        return _reader_gone(e)
     except KeyboardInterrupt:
         say("scanner: stopped")
         return INTERRUPTED
@@ -135,7 +135,8 @@ def _failed(error: Exception, message: str) -> int:
     return COULD_NOT_RUN
 
 
-def _reader_gone() -> int:
-    """Leave quietly when the reader of stdout has gone; Python would complain at exit."""
+def _reader_gone(error: BrokenPipeError) -> int:
+    """Drop what the reader of stdout, or of a pipe, did not want; Python would complain at exit."""
+    say(f"scanner: {error.filename or 'stdout'}: its reader left before all was written")
     streams.drop_stdout()
     return READER_GONE

@@ -183,7 +183,21 @@ def resumable(snapshot_id: int, again: str = "") -> Iterator[None]:
 
 
 def show_outcome(store: Store, snapshot_id: int, as_json: bool) -> None:
-    """Print totals on stdout and what was found on stderr; leave with the exit status."""
+    """Print totals on stdout and what was found on stderr; leave with the exit status.
+
+    What was found is said whatever becomes of stdout. Raises OSError where that takes nothing.
+    """
+    try:
+        _print_totals(store, snapshot_id, as_json)
+    except OSError:
+        print_outcome(store, snapshot_id)
+        say(f"snapshot {snapshot_id} is saved: 'scanner totals {snapshot_id}' shows its totals")
+        raise
+    print_outcome(store, snapshot_id)
+    finish(outcome_weights(store, snapshot_id))
+
+
+def _print_totals(store: Store, snapshot_id: int, as_json: bool) -> None:
     totals = queries.totals(store, snapshot_id)
     if as_json:
         whole = totals_object(store, totals)
@@ -191,5 +205,3 @@ def show_outcome(store: Store, snapshot_id: int, as_json: bool) -> None:
     else:
         worst = worst_by_asset(store, snapshot_id)
         print_totals(totals, worst, ratio_objects(store, totals))
-    print_outcome(store, snapshot_id)
-    finish(outcome_weights(store, snapshot_id))
