@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 from scanner import __version__
-from scanner.cli.common import streams
+from scanner.cli.common import hints, streams
 from scanner.cli.common.console import say
 from scanner.cli.common.old_forms import modern
 from scanner.cli.common.options import Database, Globals
@@ -83,6 +83,7 @@ def collect_rarely() -> None:
 def run(arguments: list[str]) -> int:
     """Run one command line. Returns the exit status; every error is one line on stderr."""
     streams.escape_what_cannot_be_shown()
+    hints.remember({})
     say(*mistyped(os.environ))
     try:
         status = _dispatch(arguments)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import typer
 
 from scanner.cli.common.console import emit
+from scanner.cli.common.hints import repeating
 from scanner.cli.common.options import AsJson, Database, database_url
 from scanner.model.amount import counted
 from scanner.reports.tables import grid, jsontext
@@ -78,7 +79,8 @@ def _print(found: reading_status.Status, now: datetime) -> None:
     if rows:
         grid.print_grid(titles, rows, title="Publishers")
     else:
-        sys.stdout.write("No publisher yet: 'scanner snapshot FILE' makes the first snapshot.\n")
+        none = "No publisher yet: 'scanner snapshot FILE' makes the first snapshot."
+        sys.stdout.write(repeating(none) + "\n")
     if found.going:
         columns = [
             grid.Column(t) for t in ("snapshot", "publisher", "state", "parts done", "failed")

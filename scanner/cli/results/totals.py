@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import redirect_stdout
 from textwrap import fill
-from typing import Annotated
+from typing import Annotated, TextIO, cast
 
 import typer
 
 from scanner.cli.common.console import emit, finish
+from scanner.cli.common.hints import Repeating
 from scanner.cli.common.options import AsJson, Database, Form, Snapshot, chosen_form, database_url
 from scanner.errors import ConfigError
 from scanner.reports.figures import aggregate, outcome, ratios
@@ -77,7 +80,8 @@ def _write(
     """As a table or CSV, and below a table what stands in none of its columns."""
     shown = ratios.ratio_objects(store, found) if form != "csv" else []
     worst = finds.worst_by_asset(store, found.snapshot) if form == "table" else None
-    table.write_totals(found, form, shown, worst)
+    with redirect_stdout(cast(TextIO, Repeating(sys.stdout))):
+        table.write_totals(found, form, shown, worst)
     lines = [*grouping.group_lines(together)] if together is not None else []
     lines += ratios.published_words(shown) if form == "exact" else []
     kept = aggregate.aggregates(store, found.snapshot) if form != "csv" else []

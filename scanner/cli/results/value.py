@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from scanner.cli.common.console import emit, finish, say
+from scanner.cli.common.hints import repeating
 from scanner.cli.common.options import AsJson, Database, Form, Snapshot, chosen_form, database_url
 from scanner.model.finding import Weight
 from scanner.reports.figures import outcome, values, values_json, values_text
@@ -71,6 +72,7 @@ def value(
         values_text.print_values(report, sys.stdout)
     else:
         values_text.print_short(report, sys.stdout)
-        emit(f"Cents, prices and their sources: scanner value {snapshot_id} --exact\n".encode())
+        more = repeating(f"Cents, prices and their sources: scanner value {snapshot_id} --exact\n")
+        emit(more.encode())
     say(*values_text.notes(report))
     finish(weights if report.now.priced else weights | {Weight.UNSHOWN})
