@@ -49,6 +49,13 @@ def test_a_challenge_for_no_file_asks_nobody(tmp_path):
     assert (done.status, done.err) == (2, "scanner: none.csv: No such file or directory\n")
 
 
+def test_a_challenge_for_an_empty_file_asks_nobody(tmp_path):
+    (tmp_path / "empty.csv").touch()
+    done = run_scanner(["challenge", "empty.csv"], folder=tmp_path)
+    assert (done.status, done.out) == (2, b"")
+    assert done.err == "scanner: empty.csv: the file is empty: name the published list\n"
+
+
 @pytest.mark.parametrize("command", [["status"], ["schedule", "list"], ["publishers", "list"]])
 def test_where_nothing_is_yet_the_way_on_is_said(tmp_path, command):
     database = f"sqlite:///{tmp_path / 'new.db'}"
