@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Annotated, BinaryIO, Protocol
 
 import typer
 
 from scanner.cli.common import completion
-from scanner.cli.common.console import finish, say_incomplete
+from scanner.cli.common.console import finish, say, say_incomplete
 from scanner.cli.common.options import AsJson, Database, Snapshot, database_url
 from scanner.errors import ConfigError
+from scanner.model.amount import counted
 from scanner.model.finding import WEIGHTS, Finding, FindingKind, Weight
 from scanner.reports.figures import findings, outcome
 from scanner.reports.tables import jsontext, writers
@@ -57,10 +58,21 @@ def show(
             if as_json:
                 form = _Document(out, snapshot_id, complete)
             weights = _write(store, snapshot_id, kinds, form)
+        if not weights:
+            _say_none(queries.finding_counts(store, snapshot_id), snapshot_id)
         if not complete:
             say_incomplete(snapshot_id)
             weights.add(Weight.UNSHOWN)
         finish(weights)
+
+
+def _say_none(counts: Mapping[FindingKind, int], snapshot_id: int) -> None:
+    """Say that nothing is listed, and that something else was found, if there is anything."""
+    if found := sum(counts.values()):
+        others = counted(found, "other finding")
+        say(f"none of this kind was found; {others}: 'scanner show {snapshot_id}'")
+    else:
+        say(f"snapshot {snapshot_id} has no findings")
 
 
 def _write(
