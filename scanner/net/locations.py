@@ -40,9 +40,7 @@ def named(location: str) -> str:
 def check_path(location: str) -> str:
     """Return what is a path of this machine. Raises InputError for an address of another kind."""
     if found := _OTHER.match(location):
-        raise InputError(
-            f"{found[1]} addresses are not read: give a file or an http(s) address"
-        )
+        raise InputError(f"{found[1]} addresses are not read: give a file or an http(s) address")
     return location
 
 

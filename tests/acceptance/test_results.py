@@ -95,7 +95,8 @@ def test_endpoints_check(scanner, chain, tmp_path):
     assert 0 <= up["height"] <= BLOCKS
     assert (gone["answers"], gone["height"]) == (False, None)
     assert gone["problem"].startswith("node-2")
-    assert scanner("endpoints", "check", "--endpoints", table).status == 3
+    shown = scanner("endpoints", "check", "--endpoints", table)
+    assert (shown.status, "final block" in shown.text) == (3, True)
 
 
 def test_challenge_names_list_and_block_and_is_demanded(scanner, chain, endpoints, tmp_path):

@@ -16,7 +16,7 @@ from tempfile import TemporaryFile
 import pytest
 import typer
 from support.beacon_stub import BeaconStub
-from support.eth_list import BLOCKS, write_endpoints, write_eth_list
+from support.eth_list import write_endpoints, write_eth_list
 from support.okx_proofs import V2
 from support.scripted_http import Said, serving
 from support.warm import warm

@@ -51,7 +51,9 @@ def test_a_time_that_is_over_and_has_no_final_block_yet(anvil_factory, tmp_path)
         f'[[endpoint]]\nname = "a"\nnetwork = "ethereum"\nprotocol = "ethereum_rpc"\nurl = "{node.url}"\n'
         f'chain = "{node.chain}"\n'
     )
-    says = "a: has no final block yet that is as late as 2023-11-14T22:30:00Z: its last final one is 0"
+    says = (
+        "a: has no final block yet that is as late as 2023-11-14T22:30:00Z: its last final one is 0"
+    )
     with pytest.raises(SourceError, match=says):
         heights_for_times(["ethereum=2023-11-14T22:30:00Z"], file, REGISTRY, 1)
 

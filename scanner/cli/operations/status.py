@@ -89,7 +89,8 @@ def _print(found: reading_status.Status, states: Mapping[int, str], now: datetim
         columns = [
             grid.Column(t) for t in ("snapshot", "publisher", "state", "parts done", "failed")
         ]
-        grid.print_grid(columns, [_going(h, states[h.id]) for h in found.going], title="Not complete")
+        going = [_going(h, states[h.id]) for h in found.going]
+        grid.print_grid(columns, going, title="Not complete")
     if found.schedules:
         columns = [grid.Column(t) for t in ("schedule", "last run", "state", "snapshot", "error")]
         lines = [

@@ -56,8 +56,8 @@ def check_signature(
         what = f"{PROGRAM} is not here: install OpenSSH's client, and check again"
         return Check("signature", CheckState.NOT_CHECKED, what), None
     if _ARMOUR not in signed:
-        how = f"'{PROGRAM} -Y sign -f KEY -n {NAMESPACE} REPORT' makes one"
-        raise InputError(f"{signature.name}: holds no OpenSSH signature: {how}")
+        remedy = f"'{PROGRAM} -Y sign -f KEY -n {NAMESPACE} REPORT' makes one"
+        raise InputError(f"{signature.name}: holds no OpenSSH signature: {remedy}")
     with TemporaryDirectory(prefix="scanner-") as folder:
         sig, allowed = Path(folder, "signature"), Path(folder, "allowed")
         sig.write_bytes(signed)

@@ -18,7 +18,6 @@ from sqlalchemy.exc import DBAPIError
 
 from scanner.errors import BusyError, StoreError
 
-
 _TRIES, _BETWEEN = 4, 0.03
 """How often, and after how many seconds: whoever looks (`file_holder`) holds it for a moment."""
 _LONGEST = 200

@@ -9,7 +9,10 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGE = (ROOT / "docs" / "troubleshooting.md").read_text("utf-8")
-QUOTED = re.findall(r'"([a-z][^"]+)"', "\n".join(row.split("|")[1] for row in PAGE.splitlines() if row.count("|") > 2))
+QUOTED = re.findall(
+    r'"([a-z][^"]+)"',
+    "\n".join(row.split("|")[1] for row in PAGE.splitlines() if row.count("|") > 2),
+)
 
 
 @pytest.fixture(scope="module")

@@ -12,14 +12,6 @@ from scanner.cli.common import hints
 from scanner.cli.common.console import say
 from scanner.cli.main import app
 
-
-@pytest.fixture(autouse=True)
-def nothing_given():
-    hints.remember({})
-    yield
-    hints.remember({})
-
-
 GIVEN = {"database": "my file.db", "endpoints": Path("mine.toml"), "quorum": 3}
 BOTH = "--database 'my file.db' --endpoints mine.toml"
 
