@@ -51,8 +51,8 @@ def repeating(words: str) -> str:
 def _with_options(hint: re.Match[str]) -> str:
     words = hint[0].split()
     names = {" ".join(words[1:2]), " ".join(words[1:3])}
-    if words[1:3] == ["report", "verify"]:  # two words of their own, not a `report` of something
-        names = {"report verify"}
+    if words[1:3] == ["report", "verify"] or "--known" in words:
+        return hint[0]  # two words of their own, not a `report` of something; the shipped table
     more = "".join(
         f" --{option} {quote(value)}"
         for option, value in _given.items()

@@ -30,6 +30,7 @@ BOTH = "--database 'my file.db' --endpoints mine.toml"
         ("'scanner verify LIST' needs none", "'scanner verify LIST' needs none"),
         ("'scanner report verify' needs none", "'scanner report verify' needs none"),
         ("'scanner db check --database x.db'", "'scanner db check --database x.db'"),
+        ("'scanner publishers list --known' too", "'scanner publishers list --known' too"),
         ("scanner: stopped", "scanner: stopped"),
         ("the scanner resume", "the scanner resume"),
     ],
