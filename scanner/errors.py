@@ -228,8 +228,8 @@ class MigrationNeededError(StoreError):
     def __init__(self, found: str | None, wanted: str) -> None:
         self.found, self.wanted = found, wanted
         super().__init__(
-            f"the database is at migration {found or 'none'}, this program needs {wanted}: "
-            "run 'scanner db upgrade'"
+            f"the database is of an older version of this program (migration {found or 'none'}, "
+            f"not {wanted}): run 'scanner db upgrade'"
         )
 
 

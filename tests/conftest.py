@@ -21,6 +21,7 @@ from hypothesis import HealthCheck, settings
 from support.missing import cannot
 from support.postgres import Postgres, PostgresMissingError
 
+from scanner.cli.common import hints
 from scanner.demo.nodes import Anvil, Bitcoind, Node
 from scanner.errors import NodeMissingError
 
@@ -77,6 +78,12 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000)
+
+
+@pytest.fixture(autouse=True)
+def nothing_given() -> None:
+    """Keep hints from repeating what a command of another test was given, in the same process."""
+    hints.remember({})
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 from scanner import __version__
-from scanner.cli.common import streams
+from scanner.cli.common import hints, streams
 from scanner.cli.common.console import say
 from scanner.cli.common.old_forms import modern
 from scanner.cli.common.options import Database, Globals
@@ -83,12 +83,13 @@ def collect_rarely() -> None:
 def run(arguments: list[str]) -> int:
     """Run one command line. Returns the exit status; every error is one line on stderr."""
     streams.escape_what_cannot_be_shown()
+    hints.remember({})
     say(*mistyped(os.environ))
     try:
         status = _dispatch(arguments)
         sys.stdout.flush()
-    except BrokenPipeError:
-        return _reader_gone()
+    except BrokenPipeError as e:
+        return _reader_gone(e)
     except KeyboardInterrupt:
         say("scanner: stopped")
         return INTERRUPTED
@@ -135,7 +136,8 @@ def _failed(error: Exception, message: str) -> int:
     return COULD_NOT_RUN
 
 
-def _reader_gone() -> int:
-    """Leave quietly when the reader of stdout has gone; Python would complain at exit."""
+def _reader_gone(error: BrokenPipeError) -> int:
+    """Drop what the reader of stdout, or of a pipe, did not want; Python would complain at exit."""
+    say(f"scanner: {error.filename or 'stdout'}: its reader left before all was written")
     streams.drop_stdout()
     return READER_GONE

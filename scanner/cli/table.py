@@ -14,6 +14,7 @@ from typing import Any, cast
 import typer
 from typer.core import TyperGroup
 
+from scanner.cli.common import hints
 from scanner.cli.common.as_given import take_as_given
 from scanner.cli.common.examples import epilog
 from scanner.cli.common.later import imported_when_used
@@ -129,7 +130,20 @@ def _make(entry: Entry) -> Any:  # noqa: ANN401
     made = _command(entry)
     for command in (made, *getattr(made, "commands", {}).values()):
         take_as_given(command)
+        command.invoke = _remembering(command.invoke)
     return made
+
+
+def _remembering(invoke: Any) -> Any:  # noqa: ANN401
+    """Carry out a command, and let hints repeat what it was given, before or behind its name."""
+
+    def remembering(context: Any) -> Any:  # noqa: ANN401
+        above = context.find_root().params.get("database")
+        given = dict(context.params)
+        hints.remember({**given, "database": given.get("database") or above})
+        return invoke(context)
+
+    return remembering
 
 
 def _command(entry: Entry) -> Any:  # noqa: ANN401

@@ -45,6 +45,10 @@ _REPORT = re.compile(rb'\{\s*"format"\s*:\s*"reserve-report"')
 """Its largest rows look like a list, in which whatever it says of them would be found false."""
 
 
+_VERDICTS = re.compile(rb'"control" ?: ?"[a-z_]+", ?"binding" ?:|,control,binding,')
+"""Rows of what this program says of a list: its signers would be taken for addresses."""
+
+
 def encoding_of(head: bytes) -> str:
     """How the text of a file that starts so is encoded: "utf-8", "utf-16-le", "utf-16-be".
 
@@ -101,6 +105,8 @@ def refuse_binary(file: str, head: bytes) -> None:
     known += [what for magic, what in _MARKUP.items() if start.lower().startswith(magic)]
     if _REPORT.match(head.removeprefix(BOM).lstrip()):
         known.append("a report of this program, not a list: 'scanner report verify' checks it")
+    if _VERDICTS.search(head[:4096]):
+        known.append("what 'scanner verify' says of a list, not a list: name the list itself")
     if known:
         raise ListFormatError(file, known[0], 1, 1)
     start = head[:4096]

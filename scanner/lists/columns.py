@@ -268,12 +268,14 @@ def _chosen(
     present = [normal(name) for name in names]
     for field, name in chosen.items():
         if normal(name) not in present:
-            what = (
-                f"there is no column {clip(name)!r}; the columns are: {clip(', '.join(names), 200)}"
-            )
-            raise ListFormatError(file, what, line)
+            raise ListFormatError(file, no_column(name, names), line)
         at[field] = present.index(normal(name))
     return at
+
+
+def no_column(name: str, names: Sequence[str]) -> str:
+    """Say that a column that the user named is not among those there are."""
+    return f"there is no column {clip(name)!r}; the columns are: {clip(', '.join(names), 200)}"
 
 
 def chosen_fields(file: str, columns: Mapping[str, str]) -> dict[str, str]:

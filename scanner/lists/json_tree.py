@@ -50,6 +50,8 @@ class JsonTree:
                 batch = []
         if not walker.count:
             what = "no object in it has an address; name the key with --columns address=.."
+            if chosen := options.columns.get("address"):
+                what = f"no object in it has the key {clip(chosen)!r}: name the one of the address"
             raise ListFormatError(options.file, what)
         batch += totals(walker, registry)
         describe(walker, layout)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from scanner.errors import ListFormatError, clip
 from scanner.files.encoding import packing_of, refuse_binary
+from scanner.files.records import DELIMITERS
 from scanner.files.source import Source, Table
-from scanner.lists.columns import SETTINGS
+from scanner.lists.columns import SETTINGS, no_column
 from scanner.lists.days import day_in
 from scanner.lists.interface import Block, Layout, ListReader, ReadOptions, ReadyBlock
 from scanner.lists.marks import Marks
 from scanner.lists.names import NEEDLESS_ENDINGS, NEEDLESS_FILES, normal
+from scanner.lists.preamble import preamble
 from scanner.lists.spoken import (
     account_for_asides,
     account_for_name,
@@ -56,7 +58,7 @@ class OneTable:
         refuse_binary(source.name, self._table.head)
         self._reader = wanted or recognise(self._table.head, options, registry)
         if self._reader is None:
-            raise ListFormatError(options.file, _no_format(self._table.head), 1)
+            raise ListFormatError(options.file, _no_format(self._table.head, options.columns), 1)
         self.format, self.layout = self._reader.name, Layout()
         self._asides, self._unseen = source.asides, source.unseen
 
@@ -203,12 +205,14 @@ def recognise(head: bytes, options: ReadOptions, registry: Registry) -> ListRead
     return None
 
 
-def _no_format(head: bytes) -> str:
+def _no_format(head: bytes, columns: Mapping[str, str]) -> str:
     first = head[:200].decode("utf-8", "replace").lstrip("\ufeff").split("\n")[0].strip()
     if "\ufffd" in first.rstrip("\ufffd"):
         return (
             f'its first line is not UTF-8 text: {first[:80]!r}. Save it as "CSV UTF-8", or as .xlsx'
         )
+    if missing := _missing(head, columns):
+        return missing
     if _YAML.match(first):
         return (
             f"no known list format; it starts {first[:80]!r}. YAML is read as BitMEX publishes it: "
@@ -219,6 +223,15 @@ def _no_format(head: bytes) -> str:
         "at the top (network,address,amount); if a line names them in other words, map them "
         "with --columns (address=..,amount=..); for one address per line use --network"
     )
+
+
+def _missing(head: bytes, columns: Mapping[str, str]) -> str:
+    """What to say of a column that the user named and the first line has not; "" if it has all."""
+    first = [next(iter(preamble(head, delimiter)), None) for delimiter in DELIMITERS]
+    cells = max((line.cells for line in first if line), key=len, default=())
+    named = [name for field, name in columns.items() if field not in SETTINGS]
+    missing = [name for name in named if normal(name) not in map(normal, cells)]
+    return no_column(missing[0], cells) if missing and len(cells) > 1 else ""
 
 
 def _is_prose(name: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import unquote, urlsplit
 
 from scanner.errors import InputError
@@ -9,6 +10,9 @@ from scanner.files.source import split_place
 
 MOST_BYTES = 2 * 2**30
 """Ten times the largest list published so far."""
+
+
+_OTHER = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,20})://")
 
 
 def is_url(location: str) -> bool:
@@ -22,6 +26,22 @@ def shown(location: str) -> str:
         return location
     parts = urlsplit(location)
     return f"{parts.scheme}://{parts.netloc}{parts.path}" + ("?..." if parts.query else "")
+
+
+def named(location: str) -> str:
+    """A location as errors may name it: of an address the file and the server, no secret."""
+    if not is_url(location):
+        return location
+    parts = urlsplit(location)
+    port = f":{parts.port}" if parts.port else ""
+    return f"{parts.path.rpartition('/')[2] or 'the list'} at {parts.hostname}{port}"
+
+
+def check_path(location: str) -> str:
+    """Return what is a path of this machine. Raises InputError for an address of another kind."""
+    if found := _OTHER.match(location):
+        raise InputError(f"{found[1]} addresses are not read: give a file or an http(s) address")
+    return location
 
 
 def around(location: str) -> str:
@@ -41,7 +61,7 @@ def check_location(location: str) -> str:
     A URL with a password in it is refused: it would be stored and shown.
     """
     if not is_url(location):
-        path, member = split_place(location)
+        path, member = split_place(check_path(location))
         if not path.is_file():
             raise InputError(f"no file {location}: give the list's file or its http(s) address")
         return str(path.resolve()) + (f":{member}" if member else "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 import tomllib
 
 import pytest
@@ -93,3 +94,20 @@ def test_the_files_are_in_the_wheel():
     from scanner.settings.paths import shipped
 
     assert {p.name for p in (shipped("config") / "start").iterdir()} == set(FILES)
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_a_full_disk_is_named_and_leaves_nothing_behind(tmp_path, there):
+    """No file may grow beyond 1 KiB: what a full disk does, at the first file that is longer."""
+    folder = tmp_path / "made" / "here"
+    if there:
+        folder.mkdir(parents=True)
+        (folder / "mine").write_text("kept")
+    line = f"ulimit -f 1; {sys.executable} -m scanner.cli init made/here"
+    done = subprocess.run(
+        ["bash", "-c", line], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 2
+    assert done.stderr == "scanner: made/here/endpoints.toml: File too large: nothing was written\n"
+    left = [path.name for path in tmp_path.rglob("*")]
+    assert sorted(left) == (["here", "made", "mine"] if there else [])

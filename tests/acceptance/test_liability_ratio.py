@@ -96,6 +96,13 @@ def test_what_is_kept_is_verified_again_without_the_publisher(scanner, taken, tm
     assert (done.status, "does not match the saved hash" in done.err) == (1, True)
 
 
+def test_where_no_proof_is_kept_nothing_is_checked(scanner, taken):
+    """That none of 0 proofs is false is no result: it had the status of one."""
+    done = scanner("liabilities", "recheck")
+    assert done.status == 3
+    assert "snapshot 1 has no saved proof of liabilities: there is nothing to check" in done.err
+
+
 def test_a_refused_proof_is_not_kept(scanner, taken):
     done = scanner("liabilities", "import", TOY, "--key", pin("production_shape"))
     assert (done.status, "nothing was saved" in done.err) == (1, True)

@@ -102,7 +102,7 @@ def test_columns_are_named_by_the_user(scanner, tmp_path):
     assert [h["claimed"] for h in named.object["holdings"]] == ["150000000"]
     wrong = scanner(*arguments, "--columns", "address=nowhere")
     assert wrong.status == 2
-    assert "--columns" in wrong.lines[-1]
+    assert "there is no column 'nowhere'; the columns are: wo, wieviel" in wrong.lines[-1]
 
 
 HEAD = "coin,network,address,amount\n"

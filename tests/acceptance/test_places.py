@@ -60,6 +60,18 @@ def test_an_address_is_read_as_the_file_is(server, folder):
     assert status == 2
     assert "404" in words
     assert "secret" not in words
+    assert words.startswith(f"scanner: none.csv at {server.removeprefix('http://')}: "), words
+
+
+@pytest.mark.parametrize("command", ["verify", "lists inspect", "doctor", "challenge", "snapshot"])
+def test_an_address_that_does_not_answer_is_named_and_others_are_none(command, folder):
+    done = ran(*command.split(), "https://127.0.0.1:1/a/x.csv?secret=1", cwd=folder)
+    assert done.status == 2
+    assert done.lines[-1].startswith("scanner: x.csv at 127.0.0.1:1: no answer"), done.err
+    done = ran(*command.split(), "ftp://secret@host/x.csv", cwd=folder)
+    assert done.status == 2
+    words = "scanner: ftp addresses are not read: give a file or an http(s) address"
+    assert done.lines == [words]
 
 
 def test_stdin(folder):

@@ -95,7 +95,8 @@ def test_endpoints_check(scanner, chain, tmp_path):
     assert 0 <= up["height"] <= BLOCKS
     assert (gone["answers"], gone["height"]) == (False, None)
     assert gone["problem"].startswith("node-2")
-    assert scanner("endpoints", "check", "--endpoints", table).status == 3
+    shown = scanner("endpoints", "check", "--endpoints", table)
+    assert (shown.status, "final block" in shown.text) == (3, True)
 
 
 def test_challenge_names_list_and_block_and_is_demanded(scanner, chain, endpoints, tmp_path):
@@ -233,3 +234,19 @@ def test_what_a_difference_is_not_is_said_in_every_form(scanner, taken, endpoint
     found = scanner("diff", "1", "2", "--json").object
     assert (found["complete"], found["publisher"]["new"]) == (True, "somebody else")
     assert "name one of its publisher's (3)" in scanner("diff", "1").err
+
+
+@pytest.mark.parametrize("form", [(), ("--json",), ("--jsonl", "-")])
+def test_where_nothing_of_a_kind_was_found_the_rest_is_counted(scanner, endpoints, tmp_path, form):
+    rows = eth_rows()
+    write_eth_list(tmp_path / "list.csv", [rows[0], changed(rows[1], signature1="")])
+    assert scanner("snapshot", "list.csv", "--endpoints", endpoints).status == 3
+    done = scanner("show", "--only", "shortfall", *form)
+    assert done.status == 0
+    assert done.err == "none of this kind was found; 1 other finding: 'scanner show 1'\n"
+    assert scanner("show", "--only", "unsigned", *form).err == ""
+
+
+def test_where_nothing_was_found_that_is_said(scanner, taken):
+    assert scanner("show").err == "snapshot 1 has no findings\n"
+    assert scanner("show", "--only", "note").err == "snapshot 1 has no findings\n"

@@ -79,4 +79,4 @@ def test_a_name_that_is_taken_says_what_to_do(world, scanner):
     assert scanner(*ADD, "--database", "x.db").status == 0
     done = scanner(*ADD, "--database", "x.db")
     assert done.status == 2
-    assert "'scanner schedule edit'" in done.err
+    assert "'scanner schedule edit --database x.db'" in done.err

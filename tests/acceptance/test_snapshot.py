@@ -245,12 +245,14 @@ def test_database_that_is_missing_empty_or_of_an_older_schema(scanner, tmp_path)
     older = scanner("totals", "--database", url)
     assert older.status == 2
     assert older.lines == [older.lines[0]]
-    assert "run 'scanner db upgrade'" in older.err
-    assert scanner("db", "upgrade", "--database", url).status == 0
+    assert f"run 'scanner db upgrade --database {url}'" in older.err
+    followed = older.err.partition("'scanner ")[2].partition("'")[0].split()
+    assert scanner(*followed).status == 0
     none = scanner("totals", "--database", url)
     assert (none.status, none.err) == (
         2,
-        "scanner: this database has no snapshot yet: 'scanner snapshot FILE' makes one\n",
+        "scanner: this database has no snapshot yet: "
+        f"'scanner snapshot FILE --database {url}' makes one\n",
     )
 
 
@@ -303,3 +305,14 @@ def test_a_list_with_an_unreadable_row_is_taken_and_the_row_told(scanner, endpoi
     assert "3 rows of list.csv" in done.lines[-1]
     exported = scanner("export", "findings", "latest", "--format", "jsonl", "-o", "-").objects
     assert [row["kind"] for row in exported] == ["bad_row"]
+
+
+def test_hints_name_the_same_database_and_endpoints(scanner, endpoints, tmp_path):
+    write_eth_list(tmp_path / "list.csv")
+    given = ("--database", "other.db", "--endpoints", "endpoints.toml")
+    same = " ".join(given)
+    done = scanner("snapshot", "list.csv", *given)
+    assert f"if it stops, run 'scanner resume 1 {same}' to continue" in done.err
+    assert "scanner totals 1 --exact --database other.db\n" in done.text
+    shown = scanner("--database", "other.db", "totals")
+    assert "scanner totals 1 --exact --database other.db\n" in shown.text

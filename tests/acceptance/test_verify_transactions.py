@@ -22,7 +22,7 @@ HEADER = (
     ",document"
 )
 KEYS = [
-    "row", "network", "address", "kind", "amount", "digest", "control", "binding", "freshness",
+    "row", "network", "address", "kind", "amount", "decimals", "digest", "control", "binding", "freshness",
     "scheme", "required", "signed_by", "txid", "height", "block_hash", "evidence", "source",
     "reason", "chain",
 ]  # fmt: skip

@@ -49,6 +49,13 @@ def test_a_challenge_for_no_file_asks_nobody(tmp_path):
     assert (done.status, done.err) == (2, "scanner: none.csv: No such file or directory\n")
 
 
+def test_a_challenge_for_an_empty_file_asks_nobody(tmp_path):
+    (tmp_path / "empty.csv").touch()
+    done = run_scanner(["challenge", "empty.csv"], folder=tmp_path)
+    assert (done.status, done.out) == (2, b"")
+    assert done.err == "scanner: empty.csv: the file is empty: name the published list\n"
+
+
 @pytest.mark.parametrize("command", [["status"], ["schedule", "list"], ["publishers", "list"]])
 def test_where_nothing_is_yet_the_way_on_is_said(tmp_path, command):
     database = f"sqlite:///{tmp_path / 'new.db'}"
@@ -58,3 +65,25 @@ def test_where_nothing_is_yet_the_way_on_is_said(tmp_path, command):
     assert done.status == 0
     assert "'scanner s" in said
     assert "─" not in said
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "words"),
+    [
+        ("https://host/said.csv", None, "no address is read here: download the file, and name it"),
+        ("ftp://host/said.csv", None, "ftp addresses are not read: give a file"),
+        ("empty.csv", b"", "empty.csv: the file is empty"),
+        (
+            "book.xlsx",
+            b"PK\x03\x04" + bytes(60),
+            "book.xlsx:1:1: a zip file or workbook, not a table",
+        ),
+    ],
+)
+def test_what_holds_no_announced_transactions(tmp_path, name, data, words):
+    if data is not None:
+        (tmp_path / name).write_bytes(data)
+    done = run_scanner(["verify-transactions", name], folder=tmp_path)
+    assert (done.status, done.out) == (2, b"")
+    assert done.err.startswith(f"scanner: {words}"), done.err
+    assert done.err.count("\n") == 1

@@ -133,7 +133,7 @@ def test_what_is_not_as_announced(wallet: Wallet, chain: Chain, rpc: CoreRpc) ->
     height = mined.block.height
     commitment = _said(own, kind=Kind.COMMITMENT, digest=DIGEST)
     for said, words in (
-        (_said(own, amount=1235), "exactly 1235"),
+        (_said(own, amount=1235), "exactly 0.00001235 BTC"),
         (_said(own, amount=77), "back to the address"),
         (_said(own, after=height), "not after the announcement"),
         (_said(own, until=height - 1), f"later than {height - 1}"),

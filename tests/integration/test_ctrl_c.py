@@ -239,7 +239,9 @@ def test_a_snapshot_of_a_node_that_takes_its_time(start, tmp_path):
         running = start("snapshot", "list.csv", "--endpoints", "endpoints.toml")
         running.wait_for(lambda: asked)
         assert running.interrupt(ANSWERED + HANGS) == INTERRUPTED, running.said
-        assert "run 'scanner resume 1' to continue" in running.said
+        assert "run 'scanner resume 1 --endpoints endpoints.toml' to continue" in running.said
+    told = start("status", stdout=subprocess.PIPE)
+    assert b"stopped: scanner resume 1" in told.process.communicate(timeout=STARTS)[0]
 
 
 def test_the_second_one_waits_for_no_node(start, tmp_path):

@@ -171,7 +171,9 @@ def test_the_wrong_chain_is_refused_before_anything_is_asked(anvil_factory):
     node = anvil_factory(None, 10)
     endpoint = replace(node.endpoint("one"), chain="")
     source = make_source("ethereum_rpc", ETHEREUM, [endpoint], REGISTRY)
-    with pytest.raises(SourceRejectedError, match="one: is on chain 10, not 1"):
+    with pytest.raises(
+        SourceRejectedError, match="one: is on chain 10, not 1: set the endpoint's url or chain"
+    ):
         source.pin(None)
     source.close()
 

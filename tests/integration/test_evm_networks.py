@@ -68,7 +68,8 @@ def test_every_network_is_read_on_its_own_chain_and_refused_on_another(node):
         node.rpc("anvil_setChainId", chain_id + 1)
         source = make_source("ethereum_rpc", network, [endpoint], REGISTRY)
         with pytest.raises(
-            SourceRejectedError, match=f"is on chain {chain_id + 1}, not {chain_id}"
+            SourceRejectedError,
+            match=f"is on chain {chain_id + 1}, not {chain_id}: set the endpoint's url or chain",
         ):
             source.pin(1)
         source.close()

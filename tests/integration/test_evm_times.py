@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from scanner.cli.common.times import heights_for_times
-from scanner.errors import ConfigError, HeightNotReachedError, SourceRejectedError
+from scanner.errors import ConfigError, SourceError, SourceRejectedError
 from scanner.settings.tables import load_registry
 
 REGISTRY = load_registry()
@@ -31,12 +31,31 @@ def test_times_become_heights_and_the_rest_stays(anvil_factory, tmp_path, capsys
     found = heights_for_times(texts, file, REGISTRY, 1)
     assert found == ["bitcoin=800000", "ethereum=3", "tron=latest", "ethereum=3"]
     assert "is 3" in capsys.readouterr().err
-    with pytest.raises(HeightNotReachedError):
+    with pytest.raises(ConfigError, match=r"'ethereum=2031-.*': that time is in the future"):
         heights_for_times(["ethereum=2031-01-01T00:00:00Z"], file, REGISTRY, 1)
     with pytest.raises(ConfigError, match="cannot be read by time"):
         heights_for_times(["bitcoin=2030-03-17T17:52:00Z"], file, REGISTRY, 1)
     with pytest.raises(ConfigError, match="a quorum of 2 needs as many operators"):
         heights_for_times(["ETH=2030-03-17T17:52:00Z"], file, REGISTRY, 2)
+
+
+@pytest.mark.node
+def test_a_time_that_is_over_and_has_no_final_block_yet(anvil_factory, tmp_path):
+    """The newest final block is far below the tip, which was called the tip."""
+    node = anvil_factory(None, 1, ["--timestamp", "1700000000"])
+    for n in range(1, 21):
+        node.rpc("evm_setNextBlockTimestamp", 1_700_000_000 + 100 * n)
+        node.rpc("anvil_mine", "0x1")
+    file = tmp_path / "endpoints.toml"
+    file.write_text(
+        f'[[endpoint]]\nname = "a"\nnetwork = "ethereum"\nprotocol = "ethereum_rpc"\nurl = "{node.url}"\n'
+        f'chain = "{node.chain}"\n'
+    )
+    says = (
+        "a: has no final block yet that is as late as 2023-11-14T22:30:00Z: its last final one is 0"
+    )
+    with pytest.raises(SourceError, match=says):
+        heights_for_times(["ethereum=2023-11-14T22:30:00Z"], file, REGISTRY, 1)
 
 
 @pytest.mark.node

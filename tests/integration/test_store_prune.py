@@ -285,6 +285,7 @@ def test_the_command_says_first_and_deletes_only_with_yes(with_pages):
     assert _scanner(url, "prune", "--keep", "0").status == 2
     assert _scanner(url, "prune", "--keep", "1", "--publisher", "nobody").status == 2
     shown = _scanner(url, "prune", "--keep", "1")
+    assert "rows of the list   records" in shown.text, "a row of a list is several records here"
     assert shown.status == 0
     assert "nothing was deleted" in shown.err
     with open_store(url) as store:

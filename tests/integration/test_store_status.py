@@ -12,10 +12,12 @@ from scanner.snapshots.interface import SnapshotPolicy, SnapshotState
 from scanner.store.database.engine import open_store
 from scanner.store.database.migrate import upgrade
 from scanner.store.reading.history import publishers
-from scanner.store.reading.status import status
+from scanner.store.reading.status import standing_of, status
 from scanner.store.upkeep.prune import prune, to_prune
 from scanner.store.writing import schedules
+from scanner.store.writing.runs import create_snapshot
 from scanner.store.writing.schedules import RunState, ScheduleOptions
+from scanner.store.writing.sink import StoreSink
 from scanner.worker.queue import queued_snapshot, set_up
 
 
@@ -69,6 +71,23 @@ def standing(store):
     return of_status
 
 
+def test_what_nobody_is_at_is_told_from_what_runs(store):
+    """A stop, also kill -9, leaves a snapshot in the state that it has while somebody takes it."""
+    at, stopped = (planned(store, [eth_claim(n, **SIGNED)]) for n in (1, 2))
+    waits = create_snapshot(
+        store, stored(store, [eth_claim(3)]).list_id, SnapshotPolicy(queued=True)
+    )
+    for snapshot in (at, stopped, waits):
+        StoreSink(store).start(snapshot)
+    with store.exclusive(f"snapshot {at}"):
+        found = status(store)
+        assert {h.id: standing_of(store, h, found.queue) for h in found.going} == {
+            at: "running", stopped: "stopped", waits: "waiting",
+        }  # fmt: skip
+    found = status(store)
+    assert {standing_of(store, h, found.queue) for h in found.going} == {"stopped", "waiting"}
+
+
 def test_schedules_come_with_their_latest_run(store):
     now = datetime(2026, 11, 20, tzinfo=UTC)
     schedule = schedules.add(store, "okx", "okx", "/x", "0 6 * * *", ScheduleOptions(), now)
@@ -77,7 +96,7 @@ def test_schedules_come_with_their_latest_run(store):
         assert schedules.claim(store, schedule, datetime(2026, 11, day, 6, tzinfo=UTC), now)
     run = status(store).schedules[0].run
     assert (run.tick.day, run.state) == (21, RunState.CLAIMED)
-    assert status(store).schedules[0].state == "claimed"
+    assert status(store).schedules[0].state == "waiting"
 
 
 def test_a_run_is_where_its_snapshot_is_and_balances_are_as_old_as_their_blocks(store):

@@ -55,7 +55,7 @@ class AlgorandReader(OneReader):
         """See Reader. Raises SourceRejectedError."""
         genesis = self._rest.text(self._rest.json("versions"), "genesis_hash_b64")
         if _bytes(genesis) != _bytes(self._chain):
-            what = f"is on another network than {self._network}: check the endpoint's URL"
+            what = f"is on another network than {self._network}: set the endpoint's url or chain"
             raise SourceRejectedError(self._name, what)
         if self._rest.number(self._rest.json("v2/status"), "catchup-time"):
             raise SourceRejectedError(self._name, "is still catching up: wait for it")

@@ -74,7 +74,7 @@ class Node:
             wanted = self.chain_id.partition(":")[0]
             if str(found) != wanted:
                 raise SourceRejectedError(
-                    self.name, f"is on chain {found}, not {wanted}: check the endpoint's URL"
+                    self.name, f"is on chain {found}, not {wanted}: set the endpoint's url or chain"
                 )
             self._check_synced()
             self._check_mark()

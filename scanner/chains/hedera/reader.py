@@ -54,7 +54,7 @@ class HederaReader(OneReader):
             return
         reply = self._rest.get(f"api/v1/blocks/{marker[0]}")
         if reply.status == 404 or self._stamp(reply.json(), "timestamp", "from") != marker[1]:
-            what = f"is on another network than {self._network}: check the endpoint's URL"
+            what = f"is on another network than {self._network}: set the endpoint's url or chain"
             raise SourceRejectedError(self._name, what)
 
     def pin(self, height: int | None) -> BlockRef:

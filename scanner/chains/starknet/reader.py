@@ -62,7 +62,7 @@ class StarknetReader(OneReader):
         """See Reader. Raises SourceRejectedError."""
         seen = self._felt(self._rpc.ask("starknet_chainId"))
         if seen != int(self._chain, 16):
-            what = f"is on another chain than {self._network}: check the endpoint's URL"
+            what = f"is on another chain than {self._network}: set the endpoint's url or chain"
             raise SourceRejectedError(self._name, what)
 
     def pin(self, height: int | None) -> BlockRef:

@@ -59,7 +59,7 @@ class StellarReader(OneReader):
         """See Reader. Raises SourceRejectedError."""
         phrase = self._rest.text(self._rest.json(""), "network_passphrase")
         if hashlib.sha256(phrase.encode()).hexdigest() != self._chain:
-            what = f"serves another network than {self._network}: check the endpoint's URL"
+            what = f"serves another network than {self._network}: set the endpoint's url or chain"
             raise SourceRejectedError(self._name, what)
 
     def pin(self, height: int | None) -> BlockRef:

@@ -8,6 +8,7 @@ from contextlib import suppress
 
 import typer
 
+from scanner.cli.common.hints import repeating
 from scanner.model.finding import Weight, exit_status
 from scanner.reports.tables.text import printable, redacted
 
@@ -16,12 +17,13 @@ def say(*lines: str) -> None:
     """Write lines for people to stderr, made harmless for a terminal and free of secrets.
 
     A newline inside a line is shown as an escape: text from a file cannot forge a line of ours.
+    Commands that they name repeat options of this one (`scanner.cli.common.hints`).
     Words that stderr does not take (a full disk, a reader who left) are lost: the exit status
     still says what was found, and an error in place of it would mean something else.
     """
     with suppress(OSError):
         for line in lines:
-            sys.stderr.write(printable(redacted(line)) + "\n")
+            sys.stderr.write(printable(redacted(repeating(line))) + "\n")
         sys.stderr.flush()
 
 

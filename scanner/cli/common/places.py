@@ -48,7 +48,7 @@ def at_hand(location: str) -> Iterator[Place]:
     """The list inside the block. Raises InputError, SourceError."""
     if locations.is_url(location):
         locations.check_location(location)
-        with fetching.fetched(location, locations.shown(location)) as got:
+        with fetching.fetched(location, locations.named(location)) as got:
             yield Place(str(got.file), got.name, locations.around(location))
     elif is_stdin(location):
         with scratch.scratch_folder() as folder:
@@ -56,7 +56,7 @@ def at_hand(location: str) -> Iterator[Place]:
             _spool(path)
             yield Place(str(path), path.name)
     else:
-        path, member = source.split_place(location)
+        path, member = source.split_place(locations.check_path(location))
         hashed.refuse_pipe(path)
         yield Place(
             location, path.name + (f":{member}" if member else ""), locations.around(location)
@@ -71,7 +71,7 @@ def is_stdin(location: str) -> bool:
 def check_file(location: str) -> None:
     """Refuse what is no file that can be read; no address is asked for. Raises InputError."""
     if not (locations.is_url(location) or is_stdin(location)):
-        hashed.HashedFile(source.split_place(location)[0]).close()
+        hashed.HashedFile(source.split_place(locations.check_path(location))[0]).close()
 
 
 @contextmanager

@@ -32,10 +32,18 @@ Networks = Annotated[
         help="Read balances of these networks only; signatures are checked on all of them.",
     ),
 ]
-Quorum = Annotated[
+_OPERATORS = "Number of independent operators that must"
+Quorum = Annotated[int, typer.Option(min=1, max=16, help=f"{_OPERATORS} report the same balance.")]
+PriceQuorum = Annotated[
+    int, typer.Option("--quorum", min=1, max=16, help=f"{_OPERATORS} report the same price.")
+]
+TransactionQuorum = Annotated[
     int,
     typer.Option(
-        min=1, max=16, help="Number of independent operators that must report the same balance."
+        "--quorum",
+        min=1,
+        max=16,
+        help=f"{_OPERATORS} show the same transaction, or say that it is not there.",
     ),
 ]
 Spread = Annotated[

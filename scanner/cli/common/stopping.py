@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 from scanner.cli.common.console import say
@@ -37,7 +37,8 @@ def answering(remedy: str) -> Iterator[None]:
     def second(number: int, frame: FrameType | None) -> None:
         del number, frame
         say(f"scanner: stopped; {remedy}")
-        sys.stdout.flush()
+        with suppress(OSError, RuntimeError):  # it does not take it, or is being written to
+            sys.stdout.flush()
         os._exit(INTERRUPTED)
 
     before = signal.signal(signal.SIGINT, first)

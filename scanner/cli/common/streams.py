@@ -1,4 +1,8 @@
-"""Standard streams as they come: closed, full, of ASCII only. An error at one of them names it."""
+"""Standard streams as they come: closed, full, of ASCII only. An error at one of them names it.
+
+Data that stdout does not take ends the command. Words that stderr does not take are lost: the exit
+status still says what was found, and an error in place of it would mean something else.
+"""
 
 from __future__ import annotations
 
@@ -43,6 +47,16 @@ class _Named(io.FileIO):
         return OSError(error.errno, words, self._label)
 
 
+class _Words(_Named):
+    """Stderr, which takes everything, be it to lose it."""
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        try:
+            return super().write(data)
+        except OSError:
+            return memoryview(data).nbytes
+
+
 def name_errors() -> None:
     """Make errors of this process's stdin and stdout name them, and open those that are closed.
 
@@ -58,16 +72,14 @@ def name_errors() -> None:
     sys.stdin = io.TextIOWrapper(
         io.BufferedReader(_Named(0, "r")), encoding=sys.stdin.encoding if sys.stdin else None
     )
-    sys.stdout = _writer(1, sys.stdout)
-    sys.stderr = sys.stderr or _writer(2, None)
+    by_line = sys.stdout is not None and sys.stdout.isatty()
+    sys.stdout = _writer(_Named(1, "w"), sys.stdout, by_line=by_line)
+    sys.stderr = _writer(_Words(2, "w"), sys.stderr, by_line=True)
 
 
-def _writer(number: int, before: TextIO | None) -> io.TextIOWrapper:
-    return io.TextIOWrapper(
-        io.BufferedWriter(_Named(number, "w")),
-        encoding=before.encoding if before else "utf-8",
-        line_buffering=before is not None and before.isatty(),
-    )
+def _writer(raw: io.FileIO, before: TextIO | None, *, by_line: bool) -> io.TextIOWrapper:
+    encoding = before.encoding if before else "utf-8"
+    return io.TextIOWrapper(io.BufferedWriter(raw), encoding=encoding, line_buffering=by_line)
 
 
 def let_go_of_stdout() -> None:

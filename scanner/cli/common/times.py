@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from scanner.chains import interface as chains
 from scanner.cli.common.console import say
 from scanner.cli.common.sources import open_sources
-from scanner.errors import ConfigError, clip
+from scanner.errors import ConfigError, HeightNotReachedError, SourceError, clip
 from scanner.model.registry import Registry
 
 _A_TIME: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\S{2,}", re.ASCII)
@@ -46,6 +46,20 @@ def _height_for(text: str, endpoints: Path | None, registry: Registry, quorum: i
         source = sources.get(name)
         if not isinstance(source, chains.TimeFinder):
             raise ConfigError(f"--at {clip(text)!r}: {name} cannot be read by time: give a height")
-        height = source.height_at(int(time.timestamp() // 1))
+        try:
+            height = source.height_at(int(time.timestamp() // 1))
+        except HeightNotReachedError as e:
+            raise _not_over(e, text, time) from None
     say(f"{name}: the last block at or before {wanted} is {height}")
     return f"{name}={height}"
+
+
+def _not_over(error: HeightNotReachedError, text: str, time: datetime) -> ConfigError | SourceError:
+    """What to say of a time that no final block has reached: what is final is far below the tip."""
+    if time > datetime.now(UTC):
+        return ConfigError(f"--at {clip(text)!r}: that time is in the future")
+    return SourceError(
+        error.endpoint,
+        f"has no final block yet that is as late as {text.partition('=')[2]}: its last final one "
+        f"is {error.tip}; wait, or give a height",
+    )

@@ -41,7 +41,7 @@ AT_ONCE = 8
 def check(
     endpoints: Endpoints = None, networks: OnlyNetwork = None, as_json: AsJson = False
 ) -> None:
-    """Ask every endpoint for its newest block and for an old one.
+    """Ask every endpoint for its newest final block and for an old one.
 
     Exit status 0 when all answer, 3 when some do not, 2 when none does.
     """

@@ -61,10 +61,7 @@ def ratio(
         )
         chains = told.other_chains(queries.head(store, snapshot_id))
     if not found:
-        say(
-            f"snapshot {snapshot_id} has no saved proof of liabilities: "
-            "'scanner liabilities import' saves one"
-        )
+        say(f"{_none(snapshot_id)}: 'scanner liabilities import' saves one")
         raise typer.Exit(3)
     known = [aggregate.aggregate_object(each) for each in found]
     if as_json:
@@ -80,6 +77,10 @@ def ratio(
     finish([*weights, *([Weight.UNSHOWN] if whole and whole.is_below else [])])
 
 
+def _none(snapshot_id: int) -> str:
+    return f"snapshot {snapshot_id} has no saved proof of liabilities"
+
+
 def _weights(found: aggregate.Aggregate) -> list[Weight]:
     accepted = found.proof.evidence is interface.LiabilityEvidence.SNARK_AGGREGATE
     doubtful = found.ratio is None or aggregate.is_below(found) or not found.value.priced
@@ -91,12 +92,16 @@ def recheck(
 ) -> None:
     """Verify every proof saved with a snapshot again, from the database alone.
 
-    Exit status 1: a saved proof is not valid, or does not give the saved figures.
+    Exit status 1: a saved proof is not valid, or does not give the saved figures; 3: no proof is
+    saved.
     """
     with engine.open_store(database_url(context, database)) as store:
         snapshot_id = queries.resolve(store, snapshot)
         with store.read() as connection:
             kept = liability_proofs.proofs_of(connection, snapshot_id)
+    if not kept:
+        say(f"{_none(snapshot_id)}: there is nothing to check")
+        raise typer.Exit(3)
     false = 0
     for proof in kept:
         problem = keeping.recheck(proof)

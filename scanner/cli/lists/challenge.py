@@ -11,9 +11,9 @@ import typer
 from scanner.chains import interface as chains
 from scanner.cli.common.console import emit, say
 from scanner.cli.common.options import Endpoints, ListFile
-from scanner.cli.common.places import at_hand
+from scanner.cli.common.places import Place, at_hand
 from scanner.cli.common.sources import open_sources
-from scanner.errors import ConfigError
+from scanner.errors import ConfigError, InputError
 from scanner.files import source
 from scanner.model.block import BlockRef
 from scanner.model.registry import Registry
@@ -44,7 +44,7 @@ def challenge(
     shows no time, and the message says so.
     """
     with at_hand(file) as place:  # first, for it may not be there
-        name, sha256 = publisher or place.stem, _sha256(source.split_place(place.path)[0])
+        name, sha256 = publisher or place.stem, _sha256(place)
     block = _newest_block(network, endpoints, tables.load_registry())
     apart = told.apart([(block.network, block.chain)])
     made = challenges.make_challenge(name, sha256, block, other_chain=bool(apart))
@@ -68,6 +68,9 @@ def _newest_block(name: str, endpoints: Path | None, registry: Registry) -> Bloc
         return sources[network.name].pin(None)
 
 
-def _sha256(file: Path) -> str:
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+def _sha256(place: Place) -> str:
+    with source.split_place(place.path)[0].open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        if stream.tell() == 0:
+            raise InputError(f"{place.name}: the file is empty: name the published list")
+        return digest

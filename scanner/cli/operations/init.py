@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 from shlex import quote
 from typing import Annotated
@@ -35,15 +36,8 @@ def init(folder: Folder = Path("scanner-settings")) -> None:
     if not str(place).isprintable():
         raise InputError("the folder's name has control characters: name another one")
     _refuse_to_overwrite(folder)
-    place.mkdir(parents=True, exist_ok=True)
+    _write_all(folder, place)
     for name in FILES:
-        text = (shipped("config") / "start" / name).read_text("utf-8")
-        if name == "scanner.env":
-            text = _placed(text, place)
-        # For the owner alone: keys and passwords are filled in, and nobody looks at modes then.
-        made = os.open(place / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with open(made, "w", encoding="utf-8") as file:
-            file.write(text)
         say(f"{folder / name} written")
     env = quote(str(place / "scanner.env"))
     say(
@@ -51,6 +45,34 @@ def init(folder: Folder = Path("scanner-settings")) -> None:
         "      scanner doctor LIST    # which endpoints answer at your list's heights",
         "      scanner snapshot LIST",
     )
+
+
+def _write_all(folder: Path, place: Path) -> None:
+    """Write every file, or none: what was made is taken away again.
+
+    place: the folder's absolute path. Raises OSError naming the file that could not be written.
+    """
+    missing = [above for above in (place, *place.parents) if not above.exists()]
+    made: list[Path] = []
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        for name in FILES:
+            text = (shipped("config") / "start" / name).read_text("utf-8")
+            if name == "scanner.env":
+                text = _placed(text, place)
+            # For the owner alone: keys and passwords are filled in, and nobody looks at modes then.
+            file = os.open(place / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            made.append(place / name)
+            with open(file, "w", encoding="utf-8") as stream:
+                stream.write(text)
+    except OSError as e:
+        for path in made:
+            path.unlink(missing_ok=True)
+        with suppress(OSError):  # somebody else's file may be in one by now
+            for above in missing:
+                above.rmdir()
+        where = folder / made[-1].name if made and e.filename is None else folder
+        raise OSError(e.errno, f"{e.strerror}: nothing was written", str(where)) from None
 
 
 def _refuse_to_overwrite(folder: Path) -> None:

@@ -14,7 +14,7 @@ import typer
 from scanner.chains import interface as chains
 from scanner.cli.common.console import emit, finish, say
 from scanner.cli.common.options import AsJson, Database, Endpoints, Snapshot, database_url
-from scanner.cli.common.reading import Quorum
+from scanner.cli.common.reading import PriceQuorum
 from scanner.cli.common.sources import open_sources
 from scanner.cli.results.value import DEFAULT_HOURS, MaxAge
 from scanner.errors import ConfigError
@@ -65,7 +65,7 @@ def chainlink(
     snapshot: Snapshot = "latest",
     endpoints: Endpoints = None,
     feeds: FeedFile = None,
-    quorum: Quorum = 1,
+    quorum: PriceQuorum = 1,
     max_age: MaxAge = DEFAULT_HOURS,
     as_json: AsJson = False,
     database: Database = None,

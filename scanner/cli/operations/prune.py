@@ -85,8 +85,8 @@ def prune_(
             return
         for each in chosen:
             done = pruning.prune(store, each.id, __version__, datetime.now(UTC))
-            rows = counted(sum(done.rows.values()), "row")
-            say(f"snapshot {each.id} is pruned: {rows} deleted")
+            records = counted(sum(done.rows.values()), "record")
+            say(f"snapshot {each.id} is pruned: {records} of its rows deleted")
 
 
 def _publisher(store: engine.Store, name: str) -> int | None:
@@ -99,13 +99,14 @@ def _publisher(store: engine.Store, name: str) -> int | None:
 
 def _say(plans: Sequence[pruning.Plan]) -> None:
     columns = [grid.Column(title) for title in ("snapshot", "publisher", "list", "taken")]
-    columns += [grid.Column("rows", right=True)]
+    columns += [grid.Column("rows of the list", right=True), grid.Column("records", right=True)]
     lines = [
         [
             str(p.head.id),
             p.head.publisher,
             p.head.list_name,
             f"{p.head.created:%Y-%m-%d}",
+            f"{p.head.claims + p.head.unreadable:,}",
             f"{sum(p.rows.values()):,}",
         ]
         for p in plans

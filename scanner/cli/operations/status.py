@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import typer
 
 from scanner.cli.common.console import emit
+from scanner.cli.common.hints import repeating
 from scanner.cli.common.options import AsJson, Database, database_url
 from scanner.model.amount import counted
 from scanner.reports.figures import other_chains as told
@@ -22,14 +24,17 @@ def status(context: typer.Context, as_json: AsJson = False, database: Database =
     """Show publishers, snapshots that have not ended, schedules and the queue."""
     with engine.open_store(database_url(context, database)) as store:
         found = reading_status.status(store)
+        states = {h.id: reading_status.standing_of(store, h, found.queue) for h in found.going}
     now = datetime.now(UTC)
     if as_json:
-        emit(jsontext.pretty(_record(found, now)))
+        emit(jsontext.pretty(_record(found, states, now)))
     else:
-        _print(found, now)
+        _print(found, states, now)
 
 
-def _record(found: reading_status.Status, now: datetime) -> dict[str, object]:
+def _record(
+    found: reading_status.Status, states: Mapping[int, str], now: datetime
+) -> dict[str, object]:
     queue = found.queue
     return {
         "publishers": [
@@ -48,7 +53,7 @@ def _record(found: reading_status.Status, now: datetime) -> dict[str, object]:
             {
                 "snapshot": h.id,
                 "publisher": h.publisher,
-                "state": h.state.value,
+                "state": states[h.id],
                 "chunks": h.chunks,
                 "done": h.chunks_done,
                 "failed": h.chunks_failed,
@@ -60,7 +65,7 @@ def _record(found: reading_status.Status, now: datetime) -> dict[str, object]:
             {
                 "name": s.schedule.name,
                 "last": s.run.tick.isoformat() if s.run else None,
-                "state": s.state or None,
+                "state": _state(s, states) or None,
                 "snapshot": s.run.snapshot_id if s.run else None,
             }
             for s in found.schedules
@@ -73,7 +78,7 @@ def _record(found: reading_status.Status, now: datetime) -> dict[str, object]:
     }
 
 
-def _print(found: reading_status.Status, now: datetime) -> None:
+def _print(found: reading_status.Status, states: Mapping[int, str], now: datetime) -> None:
     titles = [grid.Column(t) for t in ("publisher", "newest complete", "taken", "balances")]
     rows = [
         [p.name, str(p.complete or "-"), _ago(p.finished, now, "never"), _ago(p.balances, now, "-")]
@@ -82,12 +87,14 @@ def _print(found: reading_status.Status, now: datetime) -> None:
     if rows:
         grid.print_grid(titles, rows, title="Publishers")
     else:
-        sys.stdout.write("No publisher yet: 'scanner snapshot FILE' makes the first snapshot.\n")
+        none = "No publisher yet: 'scanner snapshot FILE' makes the first snapshot."
+        sys.stdout.write(repeating(none) + "\n")
     if found.going:
         columns = [
             grid.Column(t) for t in ("snapshot", "publisher", "state", "parts done", "failed")
         ]
-        grid.print_grid(columns, [_going(h) for h in found.going], title="Not complete")
+        going = [_going(h, states[h.id]) for h in found.going]
+        grid.print_grid(columns, going, title="Not complete")
     read = {p.complete: told.apart(p.chains) for p in found.publishers}
     read |= {h.id: told.other_chains(h) for h in found.going}
     for snapshot, chains in read.items():
@@ -99,7 +106,7 @@ def _print(found: reading_status.Status, now: datetime) -> None:
             [
                 s.schedule.name,
                 f"{s.run.tick:%Y-%m-%d %H:%M}" if s.run else "-",
-                s.state or "-",
+                _state(s, states) or "-",
                 str(s.run.snapshot_id or "-") if s.run else "-",
                 s.run.error if s.run else "",
             ]
@@ -116,9 +123,26 @@ def _print(found: reading_status.Status, now: datetime) -> None:
         )
 
 
-def _going(head: heads.SnapshotHead) -> list[str]:
+def _state(schedule: reading_status.ScheduleStatus, states: Mapping[int, str]) -> str:
+    """Of a schedule's last run; of its snapshot as it is now, if that has not ended."""
+    now = states.get((schedule.run.snapshot_id if schedule.run else None) or 0, "")
+    return now if now and not schedule.schedule.paused else schedule.state
+
+
+_GO_ON = {
+    "planned": "scanner resume {}",
+    "stopped": "scanner resume {}",
+    "incomplete": "scanner resume {}",
+    "waiting": "scanner worker",
+}
+"""State -> the command that goes on with a snapshot."""
+
+
+def _going(head: heads.SnapshotHead, state: str) -> list[str]:
+    if state in _GO_ON:
+        state = repeating(f"{state}: {_GO_ON[state].format(head.id)}")
     done = f"{head.chunks_done:,} of {head.chunks:,}"
-    return [str(head.id), head.publisher, head.state.value, done, f"{head.chunks_failed:,}"]
+    return [str(head.id), head.publisher, state, done, f"{head.chunks_failed:,}"]
 
 
 def _seconds(moment: datetime | None, now: datetime) -> int | None:

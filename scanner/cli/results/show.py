@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Annotated, BinaryIO, Protocol
 
 import typer
@@ -11,6 +11,7 @@ from scanner.cli.common import completion
 from scanner.cli.common.console import finish, say, say_incomplete
 from scanner.cli.common.options import AsJson, Database, Snapshot, database_url
 from scanner.errors import ConfigError
+from scanner.model.amount import counted
 from scanner.model.finding import WEIGHTS, Finding, FindingKind, Weight
 from scanner.reports.figures import findings, outcome
 from scanner.reports.figures import other_chains as told
@@ -59,11 +60,22 @@ def show(
             if as_json:
                 form = _Document(out, head, chains)
             weights = _write(store, snapshot_id, kinds, form)
+        if not weights:
+            _say_none(queries.finding_counts(store, snapshot_id), snapshot_id)
         say(*told.chain_lines(chains))
         if not head.complete:
             say_incomplete(snapshot_id)
             weights.add(Weight.UNSHOWN)
         finish(weights)
+
+
+def _say_none(counts: Mapping[FindingKind, int], snapshot_id: int) -> None:
+    """Say that nothing is listed, and that something else was found, if there is anything."""
+    if found := sum(counts.values()):
+        others = counted(found, "other finding")
+        say(f"none of this kind was found; {others}: 'scanner show {snapshot_id}'")
+    else:
+        say(f"snapshot {snapshot_id} has no findings")
 
 
 def _write(

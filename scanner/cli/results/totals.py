@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import redirect_stdout
 from textwrap import fill
-from typing import Annotated
+from typing import Annotated, TextIO, cast
 
 import typer
 
 from scanner.cli.common.console import emit, finish
+from scanner.cli.common.hints import Repeating
 from scanner.cli.common.options import AsJson, Database, Form, Snapshot, chosen_form, database_url
 from scanner.errors import ConfigError
 from scanner.reports.figures import aggregate, outcome, ratios
@@ -83,7 +86,8 @@ def _write(
     shown = ratios.ratio_objects(store, found)
     worst = finds.worst_by_asset(store, found.snapshot) if form == "table" else None
     chains = told.other_chains(head)
-    table.write_totals(found, form, shown, worst, chains)
+    with redirect_stdout(cast(TextIO, Repeating(sys.stdout))):
+        table.write_totals(found, form, shown, worst, chains)
     lines = [*grouping.group_lines(together)] if together is not None else []
     lines += ratios.published_words(shown) if form == "exact" else []
     kept = aggregate.aggregates(store, found.snapshot)

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from scanner.cli.common.console import emit, finish, say
+from scanner.cli.common.hints import repeating
 from scanner.cli.common.options import AsJson, Database, Form, Snapshot, chosen_form, database_url
 from scanner.model.finding import Weight
 from scanner.reports.figures import other_chains as told
@@ -78,7 +79,8 @@ def value(
     if chosen == "table":
         emit("".join(f"{line}\n" for line in told.dollar_lines(chains, before)).encode())
     if chosen == "table" and not exact:
-        emit(f"Cents, prices and their sources: scanner value {snapshot_id} --exact\n".encode())
+        more = repeating(f"Cents, prices and their sources: scanner value {snapshot_id} --exact\n")
+        emit(more.encode())
     say(*values_text.notes(report))
     finish(weights if report.now.priced else weights | {Weight.UNSHOWN})
 

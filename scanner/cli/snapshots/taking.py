@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
+from typing import TextIO, cast
 
 import typer
 
 from scanner.chains.interface import ReadPolicy
 from scanner.cli.common.console import emit, finish, say
+from scanner.cli.common.hints import Repeating
 from scanner.cli.common.progress import ProgressBar
 from scanner.cli.common.sources import open_sources
 from scanner.cli.common.stopping import INTERRUPTED, answering
@@ -183,13 +186,27 @@ def resumable(snapshot_id: int, again: str = "") -> Iterator[None]:
 
 
 def show_outcome(store: Store, snapshot_id: int, as_json: bool) -> None:
-    """Print totals on stdout and what was found on stderr; leave with the exit status."""
+    """Print totals on stdout and what was found on stderr; leave with the exit status.
+
+    What was found is said whatever becomes of stdout. Raises OSError where that takes nothing.
+    """
+    shown = cast(TextIO, Repeating(sys.stderr))
+    try:
+        _print_totals(store, snapshot_id, as_json)
+    except OSError:
+        print_outcome(store, snapshot_id, shown)
+        say(f"snapshot {snapshot_id} is saved: 'scanner totals {snapshot_id}' shows its totals")
+        raise
+    print_outcome(store, snapshot_id, shown)
+    finish(outcome_weights(store, snapshot_id))
+
+
+def _print_totals(store: Store, snapshot_id: int, as_json: bool) -> None:
     totals = queries.totals(store, snapshot_id)
     if as_json:
         whole = totals_object(store, totals)
         emit(pretty({**whole, "ratios": ratio_objects(store, totals)}))
     else:
         worst = worst_by_asset(store, snapshot_id)
-        print_totals(totals, worst, ratio_objects(store, totals))
-    print_outcome(store, snapshot_id)
-    finish(outcome_weights(store, snapshot_id))
+        with redirect_stdout(cast(TextIO, Repeating(sys.stdout))):
+            print_totals(totals, worst, ratio_objects(store, totals))

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scanner.errors import InputError, ListFormatError, clip
+from scanner.files.encoding import refuse_binary
 from scanner.files.hashed import refuse_pipe
 from scanner.model.addresses.scripts import script_pubkey
 from scanner.model.addresses.table import decode_address
@@ -41,6 +42,7 @@ COLUMNS = (
 MAX_FILE = 16 * 1024 * 1024
 MAX_DOCUMENT = 1 << 30
 _PART = 1 << 20
+_HEAD = 1 << 16
 _HASHES = {20: "sha256", 32: "sha256", 48: "sha384", 64: "sha512"}
 """Bytes of a digest -> the hash of the document; of 20 it is hashed again (hash160)."""
 _TXID = re.compile(r"[0-9a-fA-F]{64}")
@@ -98,6 +100,7 @@ def _records(file: Path) -> Iterator[tuple[int, list[str]]]:
     refuse_pipe(file)
     with file.open("rb") as stream:
         data = stream.read(MAX_FILE + 1)
+    refuse_binary(file.name, data[:_HEAD])
     if len(data) > MAX_FILE:
         raise ListFormatError(file.name, f"larger than {MAX_FILE:,} bytes")
     try:
@@ -139,7 +142,8 @@ def _row(row: int, cells: Cells, registry: Registry, folder: Path) -> Announced:
         return UnreadableAnnouncement(
             row, network.name, address.text, Control.UNSUPPORTED, f"the row cannot be read: {e}"
         )
-    return Announcement(row, network.name, address, kind, txid, amount, digest, after, until)
+    does = kind, txid, amount, digest, after, until
+    return Announcement(row, network.name, address, *does, network.native, network.decimals)
 
 
 def _amount(cells: Cells, network: Network) -> int | NonceRule:

@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from scanner.model.addresses.interface import Address
 from scanner.model.addresses.scripts import script_pubkey
+from scanner.model.amount import format_amount
 from scanner.model.control import Binding, Control, ControlResult, Freshness
 from scanner.model.spend import MinedTransaction
 from scanner.model.statement import StatedBy, Statement
@@ -52,7 +53,7 @@ class Announcement:
     row: line in the file, from 1. txid: as published, "" if the publisher named none.
     amount: base units, or the rule that fixes them (send_to_self). digest: (commitment).
     after: the transaction must be in a later block than this height. until: and in this or an
-    earlier one; None for no end.
+    earlier one; None for no end. coin, decimals: of the network, to tell the amount in coins.
     """
 
     row: int
@@ -64,6 +65,15 @@ class Announcement:
     digest: bytes = b""
     after: int = 0
     until: int | None = None
+    coin: str = "BTC"
+    decimals: int = 8
+
+    @property
+    def in_coins(self) -> str:
+        """The amount for people, "0.000208 BTC"; "an unknown amount" while a rule stands for it."""
+        if isinstance(self.amount, NonceRule):
+            return "an unknown amount"
+        return f"{format_amount(self.amount, self.decimals)} {self.coin}"
 
 
 def nonce_amount(nonce: int, digits: int) -> int:
@@ -91,9 +101,9 @@ def judge_transaction(said: Announcement, transaction: MinedTransaction) -> Cont
         signed = _signed(script, transaction)
     except NotProvenError as e:
         return e.result(SCHEME)
-    done = (
-        f"sends {said.amount} to itself" if said.kind is Kind.SEND_TO_SELF else "holds the digest"
-    )
+    done = "holds the digest"
+    if said.kind is Kind.SEND_TO_SELF:
+        done = f"sends {said.in_coins} back to the address"
     return ControlResult(
         Control.CONTROLS,
         Binding.ON_CHAIN,
@@ -128,7 +138,11 @@ def judge_absence(said: Announcement, tip: int) -> ControlResult:
 
     `unsigned` while there is time left, or no end was announced; `mismatch` afterwards.
     """
-    what = f"transaction {said.txid} is not mined" if said.txid else "no transaction does it"
+    what = f"no transaction of the address holds the digest {said.digest.hex()}"
+    if said.txid:
+        what = f"transaction {said.txid} is not mined"
+    elif said.kind is Kind.SEND_TO_SELF:
+        what = f"no transaction sends {said.in_coins} back to the address"
     start = f" after block {said.after}" if said.after else ""
     if said.until is not None and tip >= said.until:
         control, words = (
@@ -159,7 +173,7 @@ def _does_as_announced(said: Announcement, script: bytes, transaction: MinedTran
     if said.kind is Kind.SEND_TO_SELF:
         back = [value for paid_to, value in transaction.outputs if paid_to == script]
         if said.amount not in back:
-            raise mismatch(f"no output sends exactly {said.amount} back to the address")
+            raise mismatch(f"no output sends exactly {said.in_coins} back to the address")
         return
     carrier = bytes([OP_RETURN, len(said.digest)]) + said.digest
     if not any(paid_to == carrier for paid_to, _ in transaction.outputs):

@@ -15,9 +15,10 @@ from scanner.reports.tables.times import block_time
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One endpoint's answer. tip: None if it gave none, then `problem` says why.
+    """One endpoint's answer. tip: the newest block that is final enough to be read at; None if it
+    gave none, then `problem` says why.
 
-    milliseconds: until the newest block was there, connecting included. history: how far back it
+    milliseconds: until that block was there, connecting included. history: how far back it
     answers, in words. features: what else was found out about it, name -> words.
     """
 
@@ -50,7 +51,7 @@ def answer_record(answer: Answer) -> dict[str, object]:
 def print_answers(answers: Sequence[Answer], stream: TextIO) -> None:
     """Print a table, one line per endpoint, and below it what was found out about each."""
     columns = [Column(t) for t in ("endpoint", "network", "protocol")]
-    columns += [Column("ms", right=True), Column("newest block", right=True)]
+    columns += [Column("ms", right=True), Column("final block", right=True)]
     columns += [Column("its time"), Column("answers at"), Column("problem")]
     print_grid(columns, [_row(a) for a in answers], stream=stream)
     for answer in answers:

@@ -22,9 +22,10 @@ from scanner.snapshots.announced import JudgedAnnouncement
 def announcement_object(judged: JudgedAnnouncement) -> dict[str, object]:
     """Make the object that `scanner verify-transactions --jsonl` writes for one row.
 
-    amount: base units as text, "" where none is announced or known. txid, height and block_hash
-    are the judged transaction's; height is null where there is none. chain: the chain id or name
-    that was asked, "" if nobody was.
+    amount: base units as text, "" where none is announced or known. decimals: base units are
+    10^-decimals of a coin; null where there is no amount. txid, height and block_hash are the
+    judged transaction's; height is null where there is none. chain: the chain id or name that was
+    asked, "" if nobody was.
     """
     said, result, transaction = judged.said, judged.result, judged.transaction
     return {
@@ -50,11 +51,12 @@ def announcement_object(judged: JudgedAnnouncement) -> dict[str, object]:
 
 def _announced(said: Announcement | UnreadableAnnouncement) -> dict[str, object]:
     if isinstance(said, UnreadableAnnouncement):
-        return {"kind": "", "amount": "", "digest": ""}
+        return {"kind": "", "amount": "", "decimals": None, "digest": ""}
     known = said.kind is Kind.SEND_TO_SELF and isinstance(said.amount, int)
     return {
         "kind": said.kind,
         "amount": str(said.amount) if known else "",
+        "decimals": said.decimals if known else None,
         "digest": said.digest.hex(),
     }
 

@@ -25,6 +25,7 @@ SECONDS = 60
 
 _KEY = re.compile(r"(?:ssh|ecdsa|sk-ssh|sk-ecdsa)-[a-z0-9@.-]+ [A-Za-z0-9+/=]+(?: .*)?", re.ASCII)
 _GOOD = re.compile(r'^Good ".*" signature for .* with (\S+) key (SHA256:[A-Za-z0-9+/]{43})$')
+_ARMOUR = b"-----BEGIN SSH SIGNATURE-----"
 _ALONE = "signer"
 """Whom a public key is of, where its file names nobody."""
 
@@ -54,6 +55,9 @@ def check_signature(
     if program is None:
         what = f"{PROGRAM} is not here: install OpenSSH's client, and check again"
         return Check("signature", CheckState.NOT_CHECKED, what), None
+    if _ARMOUR not in signed:
+        remedy = f"'{PROGRAM} -Y sign -f KEY -n {NAMESPACE} REPORT' makes one"
+        raise InputError(f"{signature.name}: holds no OpenSSH signature: {remedy}")
     with TemporaryDirectory(prefix="scanner-") as folder:
         sig, allowed = Path(folder, "signature"), Path(folder, "allowed")
         sig.write_bytes(signed)

@@ -30,7 +30,8 @@ def text_lines(texts: SignedTexts, rule: StatementRule | None = None) -> list[st
     if len(found) > FEW or texts.uncounted:
         rows = texts.rows - sum(text.rows for text in found[:FEW])
         lines.append(f"text: {rows:,} more rows give other texts")
-    unstated = unstated_texts(found, rule) if rule is not None else []
+    # A challenge is asked for alone: no other text is accepted beside it.
+    unstated = unstated_texts(found, rule) if rule is not None and not rule.challenge else []
     return [*lines, *_known_lines(unstated), *option_line(unstated)]
 
 

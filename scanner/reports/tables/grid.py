@@ -56,16 +56,15 @@ def print_grid(
     console = Console(file=out, width=wide, highlight=False, emoji=False)
     cells = [[c if isinstance(c, Cell) else Cell(c) for c in row] for row in rows]
     table = _table(columns, cells)
-    if title:
-        console.print(printable(title), markup=False, style="bold")
-    if _least_width(columns, cells) > console.width:
-        _print_blocks(console, columns, cells)
-    elif wide is None:
-        console.print(table)
-    else:
-        with console.capture() as capture:
+    with console.capture() as capture:  # where a reader has left, rich would end us with status 1
+        if title:
+            console.print(printable(title), markup=False, style="bold")
+        if _least_width(columns, cells) > console.width:
+            _print_blocks(console, columns, cells)
+        else:
             console.print(table)
-        out.writelines(f"{line.rstrip()}\n" for line in capture.get().splitlines())
+    text = capture.get()
+    out.writelines(f"{line.rstrip()}\n" for line in text.splitlines()) if wide else out.write(text)
     out.flush()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import os
 import sys
 import tempfile
@@ -30,18 +29,24 @@ BATCH = 5_000
 
 def write_csv(stream: BinaryIO, columns: Mapping[str, str], records: Iterable[Record]) -> int:
     """RFC 4180 with LF line ends, UTF-8, a header line; cells are defused (see `text.defuse`)."""
-    text = io.TextIOWrapper(stream, encoding="utf-8", newline="", write_through=False)
-    try:
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(columns)
-        cells = [(name, _CELLS[kind]) for name, kind in columns.items()]
-        count = 0
-        for record in records:
-            writer.writerow(["" if (v := record[n]) is None else cell(v) for n, cell in cells])
-            count += 1
-    finally:
-        text.detach()  # flushes; without it the wrapper would close the caller's stream
+    writer = csv.writer(_Encoded(stream), lineterminator="\n")
+    writer.writerow(columns)
+    cells = [(name, _CELLS[kind]) for name, kind in columns.items()]
+    count = 0
+    for record in records:
+        writer.writerow(["" if (v := record[n]) is None else cell(v) for n, cell in cells])
+        count += 1
     return count
+
+
+class _Encoded:
+    """Text for a stream of bytes. An `io.TextIOWrapper` would close it after a failed write."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._write = stream.write
+
+    def write(self, text: str) -> int:
+        return self._write(text.encode())
 
 
 def _text_cell(value: object) -> str:

@@ -100,6 +100,13 @@ class Store:
         with explained(self.name), held:
             yield
 
+    def is_at(self, what: str) -> bool:
+        """Whether a process, be it this one, does `what` as `exclusive` says. Raises StoreError."""
+        if self.file is not None:
+            return locks.file_holder(self.file) == what
+        with self.read() as connection:
+            return locks.server_is_held(connection, what)
+
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection that sees one state of the database throughout. Raises StoreError."""

@@ -36,7 +36,8 @@ class PublisherStatus:
 class ScheduleStatus:
     """One schedule with its latest run, None before the first.
 
-    state: of the run, or of its snapshot once it has one; "paused" where no run is due.
+    state: of the run, or of its snapshot once it has one; "paused" where no run is due, "waiting"
+    where its moment has come and there is no snapshot yet.
     """
 
     schedule: kept.Schedule
@@ -87,6 +88,22 @@ def status(store: Store) -> Status:
     )
 
 
+def standing_of(store: Store, head: SnapshotHead, queue: QueueStatus | None) -> str:
+    """Where a snapshot stands that is not complete, as it is now.
+
+    Its stored state stays "running" after a stop; so "stopped" is what nobody is at, and "waiting"
+    what a worker has to take. queue: of the same moment.
+    """
+    if head.state not in (SnapshotState.PLANNED, SnapshotState.RUNNING):
+        return head.state.value
+    if store.is_at(f"snapshot {head.id}"):
+        return SnapshotState.RUNNING.value
+    if head.policy.queued:
+        taken = queue is not None and queue.workers > 0
+        return SnapshotState.RUNNING.value if taken else "waiting"
+    return "stopped" if head.state is SnapshotState.RUNNING else head.state.value
+
+
 def schedule_states(store: Store) -> list[ScheduleStatus]:
     """Every schedule with where it stands, by name."""
     found, now = [], datetime.now(UTC)
@@ -101,8 +118,8 @@ def _state(store: Store, schedule: kept.Schedule, run: kept.Run | None) -> str:
         return "paused"
     if run is None:
         return ""
-    if run.snapshot_id is None:
-        return run.state.value
+    if run.snapshot_id is None:  # "claimed" is a word for amounts
+        return "waiting" if run.state is kept.RunState.CLAIMED else run.state.value
     return head(store, run.snapshot_id).state.value
 
 

@@ -18,8 +18,8 @@ from scanner.errors import ConfigError, MigrationNeededError, SourceUnavailableE
         (StoreError("the database is locked"), "scanner: the database is locked"),
         (
             MigrationNeededError("0001", "0002"),
-            "scanner: the database is at migration 0001, this program needs 0002: "
-            "run 'scanner db upgrade'",
+            "scanner: the database is of an older version of this program (migration 0001, not "
+            "0002): run 'scanner db upgrade'",
         ),
         (SourceUnavailableError("my-node", "timed out"), "scanner: my-node: timed out"),
         (FileNotFoundError(2, "No such file", "x.csv"), "scanner: x.csv: No such file"),

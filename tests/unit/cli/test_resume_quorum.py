@@ -27,14 +27,15 @@ def took(monkeypatch):
 
 
 @pytest.fixture
-def begun(tmp_path):
-    """Plans a snapshot; returns the arguments that resume it."""
+def begun(tmp_path, monkeypatch):
+    """Plans a snapshot; returns the arguments that resume it, the database being the usual one."""
 
     def make(**policy):
         url = f"sqlite:///{tmp_path / 'x.db'}"
         with open_store(url, create=True) as store:
             create_snapshot(store, stored(store, [eth_claim(1)]).list_id, SnapshotPolicy(**policy))
-        return ["resume", "1", "--database", url]
+        monkeypatch.setenv("SCANNER_DATABASE", url)
+        return ["resume", "1"]
 
     return make
 

@@ -74,7 +74,10 @@ def test_an_empty_coin_is_not_guessed(read_bytes: Reader) -> None:
     [
         ("address\nx\n", {}, "no known list format"),
         ("name,email\nx,y\n", {}, "no known list format"),
-        ("a,b\nx,y\n", {"columns": {"address": "c"}}, "no known list format"),
+        ("a,b\nx,y\n", {"columns": {"address": "c"}}, "no column 'c'; the columns are: a, b"),
+        ("a;b\nx;y\n", {"columns": {"address": "c"}}, "no column 'c'; the columns are: a, b"),
+        ("a,b\nx,y\n", {"columns": {"ignore": "a"}}, "no known list format"),
+        ("only words\nx\n", {"columns": {"address": "c"}}, "no known list format"),
         ("address,b\nx,y\n", {"columns": {"amount": "c", "coin": "b"}}, "no column 'c'"),
         ("address,b\nx,y\n", {"columns": {"amount": "b"}}, "no coin and no network"),
         ("address,coin,a,b\nx,BTC,1,1\n", {"columns": {"amount": "a", "base_units": "b"}}, "both"),

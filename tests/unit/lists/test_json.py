@@ -183,3 +183,8 @@ def test_bytes_that_are_not_utf8(read_bytes: Reader) -> None:
     assert [u.row for u in read.unreadable] == [2]
     with pytest.raises(ListFormatError):
         read_bytes(b'[{"coin":"BTC","address":"\xe9"}]')
+
+
+def test_a_key_that_no_object_has_is_named(read_bytes: Reader) -> None:
+    with pytest.raises(ListFormatError, match="no object in it has the key 'nosuch'"):
+        read_bytes('[{"address": "x", "coin": "BTC"}]', columns={"address": "nosuch"})

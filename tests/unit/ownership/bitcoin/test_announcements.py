@@ -200,7 +200,9 @@ def test_nonce_rules_that_make_no_amount(tmp_path: Path, header: str, row: str) 
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"", "no column network"),
+        (b"", "the file is empty"),
+        (b"\n\n", "the file is empty"),
+        (b"a\n", "unknown or repeated column 'a'"),
         (b"network,address\n", "no column kind"),
         (b"network,address,kind,until_block\n", "unknown or repeated column 'until_block'"),
         (b"network,address,kind,kind\n", "unknown or repeated column"),

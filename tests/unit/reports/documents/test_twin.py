@@ -248,8 +248,13 @@ def test_a_signature_of_others_over_others_or_for_others_is_false(with_list, tmp
     assert "by me@example, key" in page.read_text()
     report.write_bytes(report.read_bytes() + b" ")
     assert state(signed, f"{key}.pub") == (1, True)
-    (tmp_path / "no.sig").write_text("no signature")
-    assert state(tmp_path / "no.sig", f"{key}.pub") == (1, True)
+
+
+def test_a_file_that_holds_no_signature_makes_nothing_false(with_list, tmp_path):
+    report, listed = with_list
+    done = _verify(report, "--signature", listed, "--key", f"{made_key(tmp_path)}.pub")
+    assert (done.status, done.text) == (2, "")
+    assert f"{listed.name}: holds no OpenSSH signature: 'ssh-keygen -Y sign" in done.err
 
 
 def test_commands_that_are_not_those_of_the_seal_are_not_repeated(report, tmp_path):

@@ -4,6 +4,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -182,10 +183,32 @@ def test_the_lock_of_a_killed_process_is_free(made):
                 store.exclusive("snapshot 2"),
             ):
                 pass
+            assert (store.is_at("snapshot 1"), store.is_at("snapshot 2")) == (True, False)
             holder.kill()
             holder.wait()
+            assert not store.is_at("snapshot 1")
             with store.exclusive("snapshot 1"):
                 pass
+
+
+def test_whoever_looks_keeps_nobody_from_the_work(made):
+    looked = threading.Event()
+
+    def look():
+        with open_store(made) as other:
+            while not looked.is_set():
+                other.is_at("snapshot 1")
+
+    watcher = threading.Thread(target=look)
+    watcher.start()
+    try:
+        with open_store(made) as store:
+            for _ in range(300):
+                with store.exclusive("snapshot 1"):
+                    pass
+    finally:
+        looked.set()
+        watcher.join()
 
 
 def test_a_transaction_is_all_or_nothing(made):

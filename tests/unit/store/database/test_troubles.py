@@ -35,6 +35,14 @@ def test_words_of_a_server(words, meaning):
     assert f"({words.splitlines()[0]})" in said
 
 
+@pytest.mark.parametrize("words", ["database or disk is full", "No space left on device"])
+def test_a_full_disk_may_have_no_snapshot_yet(words):
+    """To resume one was the advice also where none had begun; where one has, the command says so."""
+    said = remedy(words)
+    assert said.startswith("the disk is full: make room, then try again")
+    assert "resume" not in said
+
+
 def fail_in_closing(before):
     """A connection that is at work cannot be closed, and says so in place of why it is closed."""
     with explained("the database"):
