@@ -24,4 +24,4 @@ def test_an_option_that_would_accept_the_text_is_named():
 
 def test_beside_a_challenge_no_other_option_is_named():
     """The two cannot be used together."""
-    assert lines("another text") == ["signed: 1 row signs 'hello': not stated"]
+    assert lines("another text") == ["text: 1 row gives 'hello': not stated"]
