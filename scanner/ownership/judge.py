@@ -52,6 +52,7 @@ from scanner.ownership.key_policy import (
 )
 from scanner.ownership.memory import Memory, Verdicts
 from scanner.ownership.near_misses import NearMiss, near_miss
+from scanner.ownership.other_forms import doubted
 from scanner.ownership.table import verifiers_of
 from scanner.ownership.unread import OtherKey, Partly, Unread, of_partly, tried
 from scanner.ownership.unsupported import why_unsupported
@@ -224,7 +225,8 @@ def _judge(proof: Proof, verifiers: Sequence[Verifier], call: ContractCall | Non
         if result.control in _SETTLED:
             return result
         failed.append((verifier.said, result))
-    return _of_failed(failed) or verdicts.unsupported("", why_unsupported(proof))
+    found = _of_failed(failed) or verdicts.unsupported("", why_unsupported(proof))
+    return doubted(proof, found)
 
 
 def _refused(proof: Proof) -> ControlResult | None:
