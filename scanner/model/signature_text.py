@@ -6,7 +6,8 @@ stays as it is.
 Sources of the objects: CIP-30 (signature, key), ADR-36 wallets (pub_key, signature), NEP-413
 (accountId, publicKey, signature), MyEtherWallet's and MyCrypto's saved messages (sig), Cosmos SDK's
 StdSignature and SignatureDescriptors (signatures, each with its public_key), Freighter
-(signedMessage), Lotus (Type, Data); JavaScript's Buffer and Uint8Array as JSON writes them.
+(signedMessage), Lotus (Type, Data), TON Connect (proof); JavaScript's Buffer and Uint8Array as JSON
+writes them.
 """
 
 from __future__ import annotations
@@ -195,7 +196,9 @@ def _unpacked(network: Network, text: str) -> Usual:
     listed = listed_bytes(found)
     if listed:
         return Usual((listed,))
-    found = in_wrappers(found)
+    inner = in_wrappers(found)
+    if inner is not found:
+        found, text = inner, json.dumps(inner)
     numbers = of_numbers(network.kind, found)
     if numbers or isinstance(found, str):
         return Usual((numbers or str(found),))
@@ -207,7 +210,10 @@ def _of_object(text: str, found: dict[str, object]) -> Usual:
     if {name.lower() for name in found} == _LOTUS:
         data = next(found[name] for name in found if name.lower() == "data")
         return Usual((data if isinstance(data, str) else listed_bytes(data) or text,))
+    proof = found.get("proof")
     signatures = _named(found, _SIGNATURE_NAMES) or _named(found, _NEXT_NAMES)
+    if not signatures and isinstance(proof, dict):
+        signatures = _named(proof, _SIGNATURE_NAMES)
     if len(signatures) != 1:
         return Usual((text,), _key_of_the_one(found.get("signatures")))
     keys = [_key_text(found[n]) for n in _KEY_NAMES if n in found]

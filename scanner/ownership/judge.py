@@ -25,6 +25,7 @@ from scanner.model.addresses.interface import Address
 from scanner.model.addresses.table import decode_address
 from scanner.model.claim import Claim, Row
 from scanner.model.control import CONTROLS, UNGRADED, Binding, Control, ControlResult
+from scanner.model.jsontext import is_unicode
 from scanner.model.registry import Registry
 from scanner.ownership import verdicts
 from scanner.ownership.asking import Asking
@@ -54,7 +55,7 @@ from scanner.ownership.memory import Memory, Verdicts
 from scanner.ownership.near_misses import NearMiss, near_miss
 from scanner.ownership.other_forms import doubted
 from scanner.ownership.table import verifiers_of
-from scanner.ownership.unread import OtherKey, Partly, Unread, of_partly, tried
+from scanner.ownership.unread import OfForm, OtherKey, Partly, Unread, of_partly, tried
 from scanner.ownership.unsupported import why_unsupported
 from scanner.settings.tables import load_registry
 
@@ -233,7 +234,7 @@ def _refused(proof: Proof) -> ControlResult | None:
     """The verdict about what no scheme is given; None where one may look at the row."""
     if len(proof.signatures) > MOST_SIGNATURES or len(proof.owners) > MOST_SIGNATURES:
         return verdicts.malformed("", f"more than {MOST_SIGNATURES} signatures or owners")
-    if not _is_unicode(proof.message):
+    if not is_unicode(proof.message):
         return verdicts.malformed("", "the message is not valid Unicode text")
     return None
 
@@ -245,7 +246,7 @@ _SETTLED = (Control.CONTROLS, Control.MISMATCH)
 def _of_failed(failed: Sequence[tuple[str, ControlResult]]) -> ControlResult | None:
     """One verdict where no scheme could read a row; None if none was asked."""
     for _, result in failed:
-        if isinstance(result, OtherKey):
+        if isinstance(result, OtherKey | OfForm):
             return ControlResult(*result)
     if any(isinstance(result, Unread) for _, result in failed):
         return tried(failed)
@@ -260,17 +261,6 @@ def _graded(result: ControlResult, message: str) -> ControlResult:
     if result.freshness is not UNGRADED:
         return result
     return result._replace(freshness=grade(message))
-
-
-def _is_unicode(text: str) -> bool:
-    """Whether the text has a UTF-8 form: lone surrogates have none."""
-    if text.isascii():
-        return True
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 _memory = Memory(REMEMBERED)
