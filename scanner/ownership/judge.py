@@ -209,7 +209,7 @@ def _settled(proof: Proof, found: ControlResult, call: ContractCall | None) -> C
     if call is None and found.control is not CONTROLS:
         verifiers = verifiers_of(proof.network)
         found = near_miss(proof, found, lambda twin: _judge(twin, verifiers, None))
-    return _graded(found, proof.message)
+    return _graded(doubted(proof, found), proof.message)
 
 
 def _judge(proof: Proof, verifiers: Sequence[Verifier], call: ContractCall | None) -> ControlResult:
@@ -226,8 +226,7 @@ def _judge(proof: Proof, verifiers: Sequence[Verifier], call: ContractCall | Non
         if result.control in _SETTLED:
             return result
         failed.append((verifier.said, result))
-    found = _of_failed(failed) or verdicts.unsupported("", why_unsupported(proof))
-    return doubted(proof, found)
+    return _of_failed(failed) or verdicts.unsupported("", why_unsupported(proof))
 
 
 def _refused(proof: Proof) -> ControlResult | None:

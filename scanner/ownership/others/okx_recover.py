@@ -195,20 +195,6 @@ class OkxRecover(RecoverText):
         super().__init__("okx_recover", "OKX's envelope", (*PAYLOADS, *_ACTORS), okx_keccak)
 
 
-def _not_read(proof: Proof, number: int, text: str) -> NotProvenError:
-    """What to say of a signature that is not r, s, v: other schemes read it beside its key."""
-    reason = f"signature {number} is not 65 bytes of hex (r, s, v)"
-    if proof.address.format not in _WITH_KEYS:
-        return malformed(reason)
-    reason += "; any other signature needs its public key: publish it in the key column"
-    data = decode_hex(text)
-    data = decode_base64(text) if data is None else data
-    may_be_theirs = data is not None and len(data) >= _PLAIN and len(data) != _RECOVERABLE
-    if may_be_theirs and not proof.script:
-        return unsupported(reason)
-    return malformed(reason)
-
-
 def _signer(form: str, point: bytes) -> Signer:
     key = secp256k1.compress(point)
     account = (PAYLOADS | _ACTORS)[form](point)
@@ -225,3 +211,17 @@ def _published_key(text: str) -> bytes | str | None:
         data = b"\x04" + data  # x and y without the mark of the uncompressed form
     key = None if data is None else secp256k1.parse_key(data)
     return key or "the public key column is not a secp256k1 key"
+
+
+def _not_read(proof: Proof, number: int, text: str) -> NotProvenError:
+    """What to say of a signature that is not r, s, v: other schemes read it beside its key."""
+    reason = f"signature {number} is not 65 bytes of hex (r, s, v)"
+    if proof.address.format not in _WITH_KEYS:
+        return malformed(reason)
+    reason += "; any other signature needs its public key: publish it in the key column"
+    data = decode_hex(text)
+    data = decode_base64(text) if data is None else data
+    may_be_theirs = data is not None and len(data) >= _PLAIN and len(data) != _RECOVERABLE
+    if may_be_theirs and not proof.script:
+        return unsupported(reason)
+    return malformed(reason)
