@@ -4,7 +4,8 @@ Only what is surely the same key: bytes as JSON has them, base64 as web addresse
 alphabets of single networks. The rest stays as it is. Of signatures: `signature_text`.
 Sources: the XRP Ledger's account keys (Base58 with a check sum, behind byte 35); Cosmos SDK's
 bech32 of a key in amino; NEAR's Base58, which its tools write behind "ed25519:"; starknet.js' full
-public keys (in SEC's forms, of which the account knows x alone); Hedera's mirror node (_type, key).
+public keys (in SEC's forms, of which the account knows x alone); Hedera's mirror node (_type, key);
+cardano-cli's key files, CIP-5.
 """
 
 from __future__ import annotations
@@ -31,6 +32,10 @@ _OF_AMINO: Final = bytes.fromhex("eb5ae98721")
 _DECIMAL: Final = re.compile(r"[0-9]{65,78}", re.ASCII)
 """More digits than 32 bytes have in hex, so that it is no hex."""
 _DER: Final = b"\x30"
+_OF_32_BYTES: Final = b"\x58\x20"
+_MAPS: Final = (b"\xa4", b"\xa5", b"\xa6")
+"""CBOR: that 32 bytes follow; the maps that a COSE_Key is."""
+_OF_CARDANO: Final = ("ed25519_pk", "addr_vk")
 
 
 def usual_key(kind: str, text: str) -> str:
@@ -45,7 +50,7 @@ def usual_key(kind: str, text: str) -> str:
         return _of_json(kind, text)
     if text[0] == "'" or (len(text) > 2 and text[0] == text[-1] == '"'):
         text = text.strip("'\"")
-    if _HEX.fullmatch(text) and kind != "starknet":
+    if _HEX.fullmatch(text) and kind not in ("starknet", "cardano"):
         return text
     words = text.split()
     usual = [_one(kind, word) for word in words]
@@ -92,8 +97,7 @@ def _is_no_base58(word: str) -> bool:
 
 def _of_point(word: str) -> str:
     """A secp256k1 key in base64 (or in DER), in hex; "" if it is none."""
-    bare = word.rstrip("=").translate(_FROM_WEB)
-    data = None if _HEX.fullmatch(word) else _bytes(bare + "=" * (-len(bare) % 4))
+    data = None if _HEX.fullmatch(word) else _unpadded(word)
     if data is None:
         return ""
     is_point = len(data) == _COMPRESSED and data[0] in (2, 3)
@@ -109,8 +113,7 @@ def _of_xrpl(word: str) -> str:
         data = b""
     if len(data) == 1 + _COMPRESSED and data[:1] == _OF_XRPL:
         return data[1:].hex()
-    bare = word.rstrip("=").translate(_FROM_WEB)
-    whole = None if _HEX.fullmatch(word) else _bytes(bare + "=" * (-len(bare) % 4))
+    whole = None if _HEX.fullmatch(word) else _unpadded(word)
     is_edwards = whole is not None and len(whole) == _COMPRESSED and whole[0] == 0xED
     return whole.hex() if whole is not None and is_edwards else _of_point(word)
 
@@ -124,6 +127,27 @@ def _of_cosmos(word: str) -> str:
     is_key = human.endswith("pub") and constant == bech32.BECH32
     key = data.removeprefix(_OF_AMINO)
     return key.hex() if is_key and len(data) == 5 + len(key) == 5 + _COMPRESSED else ""
+
+
+def _of_cardano(word: str) -> str:
+    """A key in hex: of CBOR (cborHex of a node's key file), Bech32 (CIP-5) or base64."""
+    found = _HEX.fullmatch(word)
+    data = bytes.fromhex(found[1]) if found else _unpadded(word)
+    if data is None:
+        try:
+            human, letters, _ = bech32.split(word)
+            data = bech32.to_bytes(letters) if human in _OF_CARDANO else b""
+        except ValueError:
+            return ""
+    if data[:2] == _OF_32_BYTES:
+        data = data[2:] if len(data) == 2 + _HASH else data
+    is_cose = data[:1] in _MAPS and len(data) > _HASH
+    return data.hex() if len(data) == _HASH or is_cose else ""
+
+
+def _unpadded(word: str) -> bytes | None:
+    bare = word.rstrip("=").translate(_FROM_WEB)
+    return _bytes(bare + "=" * (-len(bare) % 4))
 
 
 def _of_near(word: str) -> str:
@@ -158,6 +182,7 @@ def _bytes(text: str) -> bytes | None:
 _READERS: Final[dict[str, Callable[[str], str]]] = {
     "aelf": _of_point,
     "avalanche": _of_point,
+    "cardano": _of_cardano,
     "conflux": _of_point,
     "cosmos": _of_cosmos,
     "filecoin": _of_point,

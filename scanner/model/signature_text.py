@@ -36,6 +36,17 @@ _CB58: Final = _MESSAGE_SIGNATURE + 4
 """Bytes of Avalanche's Base58: a signature and the end of its SHA-256."""
 _BYTES: Final = range(32, 1_001)
 """How many bytes a list of bytes may have: a key, a signature, several in a map or a witness."""
+_TAG: Final = b"\xd2"
+_OF_FOUR: Final = b"\x84"
+"""CBOR: what may stand before a COSE_Sign1, and the list of its four parts."""
+_LONGEST_SHOWN: Final = 1_000
+_CALL: Final = re.compile(r"[A-Za-z]+\(\s*['\"]?([0-9A-Za-z+/=_-]{60,400})['\"]?,?\s*\)", re.ASCII)
+_IN_CALL: Final = re.compile(r"SignedMessage\([^'\"]*'[^']*'[^']*, signature=\w+\('([^']*)'\)\)")
+"""A signature in an object as Python shows it (solders, hexbytes; eth_account)."""
+_LITERAL: Final = re.compile(r"b(['\"])((?:\\x[0-9a-f]{2}|\\[nrt'\\]|[ -\[\]-~])*)\1")
+_PARTS: Final = re.compile(r"\\x([0-9a-f]{2})|(\\.|.)")
+_ESCAPES: Final = {r"\n": "\n", r"\r": "\r", r"\t": "\t", r"\'": "'", "\\\\": "\\"}
+"""Bytes as Python shows them: each by its number, by a letter for it, or as its letter."""
 _DECORATED: Final = 72
 _OF_64_BYTES: Final = (64).to_bytes(4, "big")
 """Bytes of Stellar's DecoratedSignature (XDR): a hint of the key, the length, the signature."""
@@ -76,6 +87,7 @@ def usual_signature(network: Network, text: str) -> str:
     text = text.removeprefix("'")  # spreadsheets, and our CSV, keep +.. from being a formula so
     if len(text) > 2 and text[0] == text[-1] == '"':
         text = text[1:-1]
+    text = _of_python(text)
     parts = text.split()
     if len(parts) > 1:
         joined = "".join(parts)
@@ -89,6 +101,21 @@ def usual_signature(network: Network, text: str) -> str:
     if _is_base58(text):
         return base58.decode(text).hex() if network.kind == "near" else text
     return _of_kind(network.kind, text)
+
+
+def _of_python(text: str) -> str:
+    """What Python shows of bytes or of an object with a signature in it: the signature alone."""
+    if len(text) > _LONGEST_SHOWN or text[-1:] not in ("'", '"', ")"):
+        return text
+    found = _CALL.fullmatch(text) or _IN_CALL.fullmatch(text)
+    if found:
+        return found[1]
+    literal = _LITERAL.fullmatch(text)
+    if literal is None:
+        return text
+    parts = _PARTS.findall(literal[2])
+    shown = bytes(int(two, 16) if two else ord(_ESCAPES.get(one, one)) for two, one in parts)
+    return shown.hex() if len(shown) in _BYTES else text
 
 
 def _of_kind(kind: str, text: str) -> str:
@@ -105,7 +132,8 @@ def _of_kind(kind: str, text: str) -> str:
         return "0x" + data.hex()
     if kind == "stellar" and len(data) == _DECORATED and data[4:8] == _OF_64_BYTES:
         return data[8:].hex()
-    return data.hex() if kind == "xrpl" and _is_der(data) else text
+    is_cose = kind == "cardano" and data.removeprefix(_TAG)[:1] == _OF_FOUR
+    return data.hex() if is_cose or (kind == "xrpl" and _is_der(data)) else text
 
 
 def _of_cb58(text: str) -> bytes | None:

@@ -200,6 +200,25 @@ def test_any_text_is_read_or_stays_as_it_is() -> None:
             assert usual_key(network.kind, text) == text
 
 
+def test_bytes_as_python_shows_them() -> None:
+    draw = random.Random(9)
+    solana = REGISTRY.network("solana")
+    for _ in range(300):
+        data = draw.randbytes(64)
+        assert usual_signature(solana, repr(data)) == data.hex()
+    for data in (bytes(64), b"'" * 64, b'"' * 64, b"\\" * 64, b"'\"\\\n\r\t" * 11):
+        assert usual_signature(solana, repr(data)) == data.hex()
+    for text in (
+        "b''",
+        "b'",
+        "b'\\q'",
+        "b'é" + "a" * 64 + "'",
+        repr(bytes(5)),
+        "b'" + "a" * 64 + '"',
+    ):
+        assert usual_signature(solana, text) == text
+
+
 def test_objects_say_nothing_twice() -> None:
     """Where two readings are possible none is taken."""
     for kind, found in (
