@@ -124,6 +124,9 @@ def _usage(error: typer.TyperException) -> int:
     message = " ".join(error.format_message().split())
     if type(error).__name__ == "NoArgsIsHelpError":
         say(*error.format_message().splitlines())
+    elif type(error).__name__ == "NoSuchOption" and path.endswith("verify-message"):
+        words = "what is no option and begins with '-', a text or a signature, stands behind '--'"
+        say(f"scanner: {message} ({words}: {path} -- ADDRESS MESSAGE SIGNATURE)")
     else:
         say(f"scanner: {message} (try '{path} --help')")
     return COULD_NOT_RUN

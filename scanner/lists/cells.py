@@ -23,6 +23,7 @@ from scanner.lists.total_rows import total_word
 from scanner.model.addresses.table import address_key
 from scanner.model.claim import Claim, Row
 from scanner.model.finding import Finding, FindingKind
+from scanner.model.key_text import usual_key
 from scanner.model.network import Holding, Network
 from scanner.model.registry import Registry
 from scanner.model.signature_text import usual_signatures
@@ -36,6 +37,8 @@ _CACHE = 4096
 NO_LIMIT = 2**300
 """Base units from which on the unit of an amount is doubted, where that is not to be."""
 _UNSEEN = -1
+_IN_HEX = 132
+"""Characters of 65 bytes in hex behind 0x; as many are 97 bytes in base64."""
 _DITTO = frozenset({'"', "''", "\u3003", "\u2033", "ditto", "idem", "same", "do."})
 _LONG = 200  # of a text that is kept because it says nothing
 _SHORT = 1024  # characters of what is kept of rows alike
@@ -142,7 +145,7 @@ class CellReader:
         signatures = present(cells, self._signatures)
         script = cells[self._script]
         for signature in signatures:
-            if len(signature) != usual:
+            if len(signature) != usual or (usual == _IN_HEX and signature[1] != "x"):
                 signatures, key_beside = usual_signatures(network, signatures)
                 script = script or key_beside
                 break
@@ -161,7 +164,7 @@ class CellReader:
                 height,
                 message,
                 signatures,
-                value(script) if script else "",
+                usual_key(network.kind, value(script)) if script else "",
                 owners,
                 row_type,
             ),
@@ -315,7 +318,7 @@ class CellReader:
         if not self.layout.unit_said and holding.asset in self.registry.supplies:
             limit = self.registry.supplies[holding.asset] * 10**holding.decimals // MUCH
         network = self.registry.networks[holding.network]
-        return name, holding, network, limit, 88 if network.kind == "utxo" else 132
+        return name, holding, network, limit, 88 if network.kind == "utxo" else _IN_HEX
 
     def _holding(self, coin: str, label: str, contract: str) -> tuple[str, Holding]:
         layout = self.layout

@@ -17,11 +17,13 @@ import binascii
 import json
 import re
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from typing import Final, NamedTuple
 
 from scanner.model.addresses import base58
 from scanner.model.jsontext import read_json
 from scanner.model.network import Network
+from scanner.model.signature_objects import in_wrappers, of_numbers
 from scanner.model.signature_parts import joined_parts
 
 _OF_NEAR: Final = "ed25519:"
@@ -29,19 +31,41 @@ _HEX: Final = re.compile(r"[0-9a-fA-F]+")
 _FROM_WEB: Final = str.maketrans("-_", "+/")
 _MESSAGE_SIGNATURE: Final = 65
 _PLAIN_SIGNATURE: Final = 64
-_WITH_KEY: Final = (97, 98)
-"""Bytes of Sui's: flag, signature, and the key of either kind."""
-_BYTES: Final = range(32, 101)
-"""How many bytes a list of bytes may have: a key, a signature, both."""
-_LONGEST: Final = 20_000
+_HEX_ALONE: Final = ("aelf", "avalanche", "conflux")
+"""Kinds of networks whose signatures are 65 bytes in hex, and in base64 nowhere else."""
+_CB58: Final = _MESSAGE_SIGNATURE + 4
+"""Bytes of Avalanche's Base58: a signature and the end of its SHA-256."""
+_BYTES: Final = range(32, 1_001)
+"""How many bytes a list of bytes may have: a key, a signature, several in a map or a witness."""
+_TAG: Final = b"\xd2"
+_OF_FOUR: Final = b"\x84"
+"""CBOR: what may stand before a COSE_Sign1, and the list of its four parts."""
+_LONGEST_SHOWN: Final = 1_000
+_CALL: Final = re.compile(r"[A-Za-z]+\(\s*['\"]?([0-9A-Za-z+/=_-]{60,400})['\"]?,?\s*\)", re.ASCII)
+_IN_CALL: Final = re.compile(r"SignedMessage\([^'\"]*'[^']*'[^']*, signature=\w+\('([^']*)'\)\)")
+"""A signature in an object as Python shows it (solders, hexbytes; eth_account)."""
+_LITERAL: Final = re.compile(r"b(['\"])((?:\\x[0-9a-f]{2}|\\[nrt'\\]|[ -\[\]-~])*)\1")
+_PARTS: Final = re.compile(r"\\x([0-9a-f]{2})|(\\.|.)")
+_ESCAPES: Final = {r"\n": "\n", r"\r": "\r", r"\t": "\t", r"\'": "'", "\\\\": "\\"}
+"""Bytes as Python shows them: each by its number, by a letter for it, or as its letter."""
+_DECORATED: Final = 72
+_OF_64_BYTES: Final = (64).to_bytes(4, "big")
+"""Bytes of Stellar's DecoratedSignature (XDR): a hint of the key, the length, the signature."""
+_NO_BASE64: Final = "SIG_"
+"""What a text of another alphabet begins with that has letters, digits and lines below alone."""
+_LONGEST: Final = 100_000
 """Characters of an object that is read."""
+_HEADERS: Final = range(27, 43)
+"""First bytes of a Bitcoin message's signature."""
+_LAST: Final = (*range(4), *range(27, 35))
+"""Last bytes of r, s, v."""
 _VARIANTS: Final = ("smp", "ful", "pof")
 """What may stand before a text of BIP-322."""
 
-_SIGNATURE_NAMES: Final = ("signature", "sig")
+_SIGNATURE_NAMES: Final = ("signature", "sig", "signatureMap", "message_signature")
 _NEXT_NAMES: Final = ("signedMessage",)
 """Names of a signature where there is none of the usual ones: elsewhere it is the message's."""
-_LOTUS: Final = {"Type", "Data"}
+_LOTUS: Final = {"type", "data"}
 _KEY_NAMES: Final = ("key", "publicKey", "pub_key", "public_key")
 
 
@@ -54,7 +78,7 @@ class Usual(NamedTuple):
 
 def usual_signatures(network: Network, texts: Sequence[str]) -> Usual:
     """The signatures of one row in their network's usual spelling: themselves if not sure."""
-    parts = [_unpacked(text) for text in texts]
+    parts = [_unpacked(network, text) for text in texts]
     key = parts[0].key if len(parts) == 1 else ""
     return Usual(tuple(usual_signature(network, part.signatures[0]) for part in parts), key)
 
@@ -64,38 +88,105 @@ def usual_signature(network: Network, text: str) -> str:
     text = text.removeprefix("'")  # spreadsheets, and our CSV, keep +.. from being a formula so
     if len(text) > 2 and text[0] == text[-1] == '"':
         text = text[1:-1]
+    text = _of_python(text)
     parts = text.split()
     if len(parts) > 1:
         joined = "".join(parts)
         text = joined if _one_value(joined) else text
     if network.kind in ("utxo", "evm", "tron"):
         return _of_65_bytes(network, text)
-    if len(text) > _LONGEST or _is_base58(text):
+    if len(text) > _LONGEST or _is_hex(text):  # uppercase hex may look like base64
         return text
     if text.startswith(_OF_NEAR) and _is_base58(text.removeprefix(_OF_NEAR)):
         return base58.decode(text.removeprefix(_OF_NEAR)).hex()
-    return _of_web(text, _PLAIN_SIGNATURE, *_WITH_KEY)
+    if _is_base58(text):
+        return base58.decode(text).hex() if network.kind == "near" else text
+    return _of_kind(network.kind, text)
+
+
+def _of_python(text: str) -> str:
+    """What Python shows of bytes or of an object with a signature in it: the signature alone."""
+    if len(text) > _LONGEST_SHOWN or text[-1:] not in ("'", '"', ")"):
+        return text
+    found = _CALL.fullmatch(text) or _IN_CALL.fullmatch(text)
+    if found:
+        return found[1]
+    literal = _LITERAL.fullmatch(text)
+    if literal is None:
+        return text
+    parts = _PARTS.findall(literal[2])
+    shown = bytes(int(two, 16) if two else ord(_ESCAPES.get(one, one)) for two, one in parts)
+    return shown.hex() if len(shown) in _BYTES else text
+
+
+def _of_kind(kind: str, text: str) -> str:
+    """A signature of a network of this kind: in the alphabet that its scheme reads."""
+    if kind == "avalanche" and len(text) < _MESSAGE_SIGNATURE * 2:
+        data = _of_cb58(text)
+        if data is not None:
+            return "0x" + data.hex()
+    text = _of_web(text)
+    data = _bytes(text)
+    if data is None:
+        return text
+    if kind in _HEX_ALONE and len(data) == _MESSAGE_SIGNATURE:
+        return "0x" + data.hex()
+    if kind == "stellar" and len(data) == _DECORATED and data[4:8] == _OF_64_BYTES:
+        return data[8:].hex()
+    is_cose = kind == "cardano" and data.removeprefix(_TAG)[:1] == _OF_FOUR
+    return data.hex() if is_cose or (kind == "xrpl" and _is_der(data)) else text
+
+
+def _of_cb58(text: str) -> bytes | None:
+    """65 bytes of a signature as Avalanche's wallets write it; None if it is none."""
+    try:
+        data = base58.decode(text)
+    except ValueError:
+        return None
+    signature, check = data[:-4], data[-4:]
+    is_it = len(data) == _CB58 and sha256(signature).digest()[-4:] == check
+    return signature if is_it else None
+
+
+def _is_der(data: bytes) -> bool:
+    """Whether bytes begin as an ECDSA signature in DER does, and are as long as it says."""
+    return 68 <= len(data) <= 72 and data[:1] == b"\x30" and data[1] == len(data) - 2
+
+
+def _is_hex(text: str) -> bool:
+    return bool(_HEX.fullmatch(text[2:] if text[:2] in ("0x", "0X") else text))
 
 
 def _of_65_bytes(network: Network, text: str) -> str:
-    if network.kind == "evm":
+    is_hex = _is_hex(text)
+    if network.kind == "evm" and not is_hex:
         text = joined_parts(text)
-    text = _of_web(text, _MESSAGE_SIGNATURE)
+        is_hex = _is_hex(text)
+    text = text if is_hex else _of_web(text)
     if network.kind == "utxo":
-        is_hex = len(text) == 2 * _MESSAGE_SIGNATURE and _HEX.fullmatch(text)
-        if is_hex:
-            return base64.b64encode(bytes.fromhex(text)).decode()
+        bare = text[2:] if text[:2] in ("0x", "0X") else text
+        if is_hex and len(bare) == 2 * _MESSAGE_SIGNATURE:
+            return _of_header(text, bytes.fromhex(bare))
         return _of_bip322(text) if "bip322" in network.schemes else text
-    data = _bytes(text) if len(text) == 88 else None
+    data = _bytes(text) if len(text) == 88 and not is_hex else None
     return "0x" + data.hex() if data is not None and len(data) == _MESSAGE_SIGNATURE else text
+
+
+def _of_header(text: str, data: bytes) -> str:
+    """65 bytes of hex in base64 where they begin with a header: behind 0x OKX writes r, s, v."""
+    if text[:2] in ("0x", "0X") and (data[0] not in _HEADERS or data[-1] in _LAST):
+        return text
+    return base64.b64encode(data).decode()
 
 
 def _of_bip322(text: str) -> str:
     """A text of BIP-322 in base64: from hex, or from base64 as web addresses have it."""
     variant = text[:3] if text[:3] in _VARIANTS else ""
     body = text.removeprefix(variant)
-    digits = body.removeprefix("0x")
-    if len(digits) > 2 * _MESSAGE_SIGNATURE and not len(digits) % 2 and _HEX.fullmatch(digits):
+    digits = body[2:] if body[:2] in ("0x", "0X") else body
+    if _HEX.fullmatch(digits):
+        if len(digits) <= 2 * _MESSAGE_SIGNATURE or len(digits) % 2:
+            return text
         return variant + base64.b64encode(bytes.fromhex(digits)).decode()
     bare = body.rstrip("=").translate(_FROM_WEB)
     whole = bare + "=" * (-len(bare) % 4)
@@ -104,12 +195,15 @@ def _of_bip322(text: str) -> str:
     return variant + whole if is_it else text
 
 
-def _of_web(text: str, *sizes: int) -> str:
-    """Base64 as web addresses have it, or without its end, as it usually is: of so many bytes."""
+def _of_web(text: str) -> str:
+    """Base64 as web addresses have it, or without its end, as it usually is: of 64 bytes or more.
+
+    What is hex or Base58 is not to be asked: it may look so.
+    """
     bare = text.rstrip("=").translate(_FROM_WEB)
-    if len(bare) not in [-(-size * 4 // 3) for size in sizes]:
-        return text
     whole = bare + "=" * (-len(bare) % 4)
+    if whole == text or len(bare) * 3 // 4 < _PLAIN_SIGNATURE or text.startswith(_NO_BASE64):
+        return text
     data = _bytes(whole)
     is_it = data is not None and base64.b64encode(data).decode() == whole
     return whole if is_it else text
@@ -123,7 +217,7 @@ def _is_base58(text: str) -> bool:
         return False
 
 
-def _unpacked(text: str) -> Usual:
+def _unpacked(network: Network, text: str) -> Usual:
     """The signature, and perhaps the key, of an object as wallets give it; the text itself else."""
     if text[:1] not in ("{", "[") or len(text) > _LONGEST:
         return Usual((text,))
@@ -132,10 +226,22 @@ def _unpacked(text: str) -> Usual:
     except ValueError:
         return Usual((text,))
     listed = listed_bytes(found)
-    if listed or not isinstance(found, dict):
-        return Usual((listed or text,))
-    if set(found) == _LOTUS:
-        return Usual((str(found["Data"]),))
+    if listed:
+        return Usual((listed,))
+    inner = in_wrappers(found)
+    if inner is not found:
+        found, text = inner, json.dumps(inner)
+    numbers = of_numbers(network.kind, found)
+    if numbers or isinstance(found, str):
+        return Usual((numbers or str(found),))
+    return _of_object(text, found) if isinstance(found, dict) else Usual((text,))
+
+
+def _of_object(text: str, found: dict[str, object]) -> Usual:
+    """The signature, and perhaps the key, of one object; its text itself if it has none."""
+    if {name.lower() for name in found} == _LOTUS:
+        data = next(found[name] for name in found if name.lower() == "data")
+        return Usual((data if isinstance(data, str) else listed_bytes(data) or text,))
     proof = found.get("proof")
     signatures = _named(found, _SIGNATURE_NAMES) or _named(found, _NEXT_NAMES)
     if not signatures and isinstance(proof, dict):

@@ -53,6 +53,7 @@ from scanner.ownership.key_policy import (
 )
 from scanner.ownership.memory import Memory, Verdicts
 from scanner.ownership.near_misses import NearMiss, near_miss, undecided_if_long
+from scanner.ownership.other_forms import doubted
 from scanner.ownership.table import verifiers_of
 from scanner.ownership.unread import OfForm, OtherKey, Partly, Unread, of_partly, tried
 from scanner.ownership.unsupported import why_unsupported
@@ -210,7 +211,7 @@ def _settled(proof: Proof, found: ControlResult, call: ContractCall | None) -> C
     elif found.control is not CONTROLS:
         verifiers = verifiers_of(proof.network)
         found = near_miss(proof, found, lambda twin: _judge(twin, verifiers, None))
-    return _graded(found, proof.message)
+    return _graded(doubted(proof, found), proof.message)
 
 
 def _judge(proof: Proof, verifiers: Sequence[Verifier], call: ContractCall | None) -> ControlResult:

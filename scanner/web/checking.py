@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from scanner.errors import InputError
+from scanner.lists.spelling import usual_address
 from scanner.model.finding import WEIGHTS, Weight
 from scanner.model.registry import Registry
 from scanner.ownership.one_message import SignedMessage, check_message
@@ -72,7 +73,7 @@ def _verdict(registry: Registry, given: dict[str, str]) -> dict[str, Any]:
         given["key"],
     )
     try:
-        checked = check_message(signed, registry)
+        checked = check_message(signed, registry, respell=usual_address)
     except InputError as e:
         return {**nothing, "trouble": str(e)}
     kind = control_kind(checked.result)

@@ -77,9 +77,10 @@ def verify_message(
     r"""Check one signed message, by the rules that rows of lists are checked by.
 
     A JSON file (or stdin) has address, message, signature or signatures, and optionally
-    network, key and owners. Without --at nothing is asked. Exit status 0: the signature is
-    good and the address is bound to it; 1: false; 3: not verified, or the text is a log-in or
-    a vote.
+    network, key and owners; a signature may be the object that a wallet gives. Arguments that
+    begin with '-' stand behind '--'. Without --at nothing is asked. Exit status 0: the
+    signature is good and the address is bound to it; 1: false; 3: not verified, or the text is
+    a log-in or a vote.
     """
     registry = tables.load_registry()
     given = _given(address, message, tuple(signatures or ()))
@@ -141,14 +142,21 @@ def _checked(
 ) -> tuple[one_message.Checked, str]:
     """What was found, and the chain that was asked; "" for none."""
     if not at:
-        return one_message.check_message(given, registry), ""
+        return one_message.check_message(given, registry, respell=_usual_address), ""
     if not given.network:
         raise ConfigError("--at needs --network: the address may belong to several networks")
     network = registry.network(given.network)
     with _source(network, registry, at, file) as source:
         block = source.pin(None)
         asks = view.chain_view(source, block), view.key_question(source, block)
-        return one_message.check_message(given, registry, *asks), block.chain
+        return one_message.check_message(given, registry, *asks, _usual_address), block.chain
+
+
+def _usual_address(network: Network, text: str, registry: Registry) -> str | None:
+    """As lists are read."""
+    from scanner.lists.spelling import usual_address  # noqa: PLC0415 - not for a look at the help
+
+    return usual_address(network, text, registry)
 
 
 @contextmanager

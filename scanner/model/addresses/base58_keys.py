@@ -10,6 +10,9 @@ from scanner.model.addresses import base58
 from scanner.model.addresses.interface import Address
 from scanner.model.addresses.parsing import ParsingCodec
 
+_GENERIC = 42
+"""SS58 prefix of an account on any network, and of test networks."""
+
 
 class SolanaCodec(ParsingCodec):
     """Solana: the 32-byte key itself, no checksum."""
@@ -46,10 +49,14 @@ class Ss58Codec(ParsingCodec):
         body, checksum = raw[:-2], raw[-2:]
         if blake2b(b"SS58PRE" + body).digest()[:2] != checksum:
             raise ValueError("wrong checksum")
-        prefix = _ss58_prefix(body[:-32])
+        prefix, payload = _ss58_prefix(body[:-32]), body[-32:]
+        if prefix == _GENERIC and prefix not in self.prefixes:
+            raise ValueError(
+                f"SS58 prefix {prefix} is of no network alone: publish the same account with "
+                f"prefix {self.prefixes[0]}, as {self.encode(payload)}"
+            )
         if prefix not in self.prefixes:
             raise ValueError(f"SS58 prefix {prefix} is another network's")
-        payload = body[-32:]
         return Address(self.network, "ss58", payload, payload.hex(), self.encode(payload))
 
     def encode(self, payload: bytes) -> str:

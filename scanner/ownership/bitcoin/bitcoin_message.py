@@ -20,6 +20,7 @@ from typing import NamedTuple
 from scanner.model.addresses import scripts
 from scanner.model.control import DERIVED, Control, ControlResult
 from scanner.model.network import Network
+from scanner.ownership.bitcoin.bip322_reading import read_text, read_witness
 from scanner.ownership.bitcoin.key_column import names_key
 from scanner.ownership.bitcoin.multisig import Multisig, commitment, parse_multisig
 from scanner.ownership.bitcoin.odd_forms import odd_form
@@ -100,6 +101,8 @@ class BitcoinMessage:
             return self._verify(proof)
         except NotProvenError as e:
             odd = odd_form(proof) if e.control is not Control.UNSUPPORTED else ""
+            if e.control is Control.MALFORMED and any(map(_is_bip322, proof.signatures)):
+                odd = odd or "; it is a signature of BIP-322, which is not read here" + _SIGN_AGAIN
             return (unsupported(e.reason + odd) if odd else e).result(self.name)
 
     def _verify(self, proof: Proof) -> ControlResult:
@@ -237,6 +240,18 @@ def looks_compact(text: str) -> bool:
     if len(text) != 88:
         return False
     return len(decode_base64(text) or decode_base64(text.translate(_FROM_WEB)) or b"") == 65
+
+
+_SIGN_AGAIN = ": sign again with signmessage"
+
+
+def _is_bip322(text: str) -> bool:
+    """Whether a signature is a witness of BIP-322: a signature and its key, or one of taproot."""
+    try:
+        stack = read_witness(read_text(text).data) if len(text) <= MAX_MESSAGE else ()
+    except ValueError:
+        return False
+    return 0 < len(stack) <= MAX_SIGNATURES and any(len(item) >= 64 for item in stack)
 
 
 def _read(number: int, text: str) -> _Signature:

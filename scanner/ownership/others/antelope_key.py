@@ -3,7 +3,8 @@
 Nothing in a row ties a name to keys, only the chain's permission table does: at best `asserted`.
 Signed is OKX's envelope or, as wallets sign arbitrary data, the text alone: nothing in a row says
 which, so both are tried.
-Texts: SIG_K1_, EOS... and PUB_K1_ are Base58 with four bytes of RIPEMD-160 behind the data.
+Texts: SIG_K1_, EOS... and PUB_K1_ are Base58 with four bytes of RIPEMD-160 behind the data; the
+same data in hex or base64 is read as well.
 Source: eosjs-ecc's sign (SHA-256 of the text).
 """
 
@@ -19,8 +20,11 @@ from scanner.model.key_policy import KeyKind, PolicyKey
 from scanner.ownership import verdicts
 from scanner.ownership.interface import ContractCall, Proof, Readings, Signer
 from scanner.ownership.primitives import secp256k1
+from scanner.ownership.primitives.base64text import decode_base64
 from scanner.ownership.primitives.envelopes import okx_sha256
 from scanner.ownership.primitives.hashes import ripemd160
+from scanner.ownership.primitives.hextext import decode_hex
+from scanner.ownership.primitives.key_words import key_words
 from scanner.ownership.primitives.not_proven import NotProvenError
 from scanner.ownership.primitives.plain_text import plain_text
 from scanner.ownership.unread import unread
@@ -28,6 +32,8 @@ from scanner.ownership.unread import unread
 _SIGNATURE, _OLD_KEY, _NEW_KEY = "SIG_K1_", "EOS", "PUB_K1_"
 _MOST_KEYS = 20
 """Keys of a column: no row has more signatures."""
+_LONGEST = 2 * 65 + 2
+"""Characters of a signature in hex."""
 _NOT_BOUND = (
     "the published keys signed; whether they may use the account is not verified: compare them "
     "with its permissions (get_account of a node)"
@@ -136,20 +142,25 @@ def _recovered(digest: bytes, data: bytes) -> bytes:
 
 
 def read_keys(text: str) -> tuple[bytes, ...] | None:
-    """Read the key column: one key, or JSON {"publicKey1": ..., "publicKey2": ...}.
+    """Read the key column: keys apart by spaces or commas, a JSON list of them, or JSON
+    {"publicKey1": ..., "publicKey2": ...}.
 
     Returns keys of 33 bytes in their order; None if any of them is no key, or they are too many.
+    One that is written twice outside JSON, as in both spellings, is one.
     """
-    texts: list[object] = [text]
-    if text.startswith("{"):
-        try:
-            data = read_json(text)
-        except ValueError:
-            return None
-        if not isinstance(data, dict):
-            return None
-        texts = [data[n] for n in sorted(data) if n.startswith("publicKey") and data[n] != ""]
-    keys = tuple(_key(t) for t in texts[: _MOST_KEYS + 1])
+    if text[:1] not in ("{", "["):
+        words = [_key(word) for word in key_words(text, _MOST_KEYS)]
+        plain = tuple(dict.fromkeys(k for k in words if k is not None))
+        return plain if plain and None not in words and len(words) <= _MOST_KEYS else None
+    try:
+        data = read_json(text)
+    except ValueError:
+        return None
+    if isinstance(data, dict):
+        data = [data[n] for n in sorted(data) if n.startswith("publicKey") and data[n] != ""]
+    if not isinstance(data, list):
+        return None
+    keys = tuple(_key(t) for t in data[: _MOST_KEYS + 1])
     found = tuple(k for k in keys if k is not None)
     return found if found and len(found) == len(keys) <= _MOST_KEYS else None
 
@@ -162,13 +173,16 @@ def _key(text: object) -> bytes | None:
     elif text.startswith(_OLD_KEY):
         data = _checked(text.removeprefix(_OLD_KEY), b"")
     else:
-        return None
+        data = _bytes(text)
     return data if data and len(data) == 33 and secp256k1.parse_key(data) else None
 
 
 def _read(text: str) -> bytes | None:
     """Take a signature apart: 31 to 34, r, s. None if it is malformed."""
-    data = _checked(text.removeprefix(_SIGNATURE), b"K1") if text.startswith(_SIGNATURE) else None
+    if text.startswith(_SIGNATURE):
+        data = _checked(text.removeprefix(_SIGNATURE), b"K1")
+    else:
+        data = _bytes(text)
     if data is None or len(data) != 65 or not 31 <= data[0] <= 34:
         return None
     return data
@@ -184,6 +198,14 @@ def _not_canonical(data: bytes) -> str:
         if number[0] & 0x80 or (number[0] == 0 and not number[1] & 0x80):
             return "is not canonical, so no node takes it: sign again with a wallet of the network"
     return ""
+
+
+def _bytes(text: str) -> bytes | None:
+    """A key or a signature as bytes, which the libraries give in hex and base64 as well."""
+    if len(text) > _LONGEST:
+        return None
+    data = decode_hex(text)
+    return decode_base64(text) if data is None else data
 
 
 def _checked(text: str, suffix: bytes) -> bytes | None:

@@ -17,10 +17,11 @@ from scanner.model.key_policy import KeyKind, PolicyKey
 from scanner.ownership import verdicts
 from scanner.ownership.interface import ContractCall, Proof, Readings, Signer, one_reading
 from scanner.ownership.primitives import secp256k1
+from scanner.ownership.primitives.base64text import decode_base64
 from scanner.ownership.primitives.envelopes import okx_keccak
 from scanner.ownership.primitives.hashes import hash160, sha256d
 from scanner.ownership.primitives.hextext import decode_hex
-from scanner.ownership.primitives.not_proven import NotProvenError, malformed
+from scanner.ownership.primitives.not_proven import NotProvenError, malformed, unsupported
 from scanner.ownership.primitives.recovery import account_of, read_hex_signature
 from scanner.ownership.unread import of_form, other_key, unread
 from scanner.ownership.unsupported import why_unsupported
@@ -71,6 +72,8 @@ _OF_OTHERS = (
 )
 _WITH_KEYS = ("cosmos", "xrpl")
 """Formats of which other schemes read rows that publish the key."""
+_PLAIN, _RECOVERABLE = 64, 65
+"""Bytes of the shortest signature of those schemes, and of r, s, v."""
 
 
 class RecoverText:
@@ -121,10 +124,7 @@ class RecoverText:
         for number, text in enumerate(proof.signatures, 1):
             signature = read_hex_signature(text, RECOVERY_BYTES)
             if signature is None:
-                reason = f"signature {number} is not 65 bytes of hex (r, s, v)"
-                if proof.address.format in _WITH_KEYS:
-                    reason += "; any other signature needs its public key in the key column"
-                raise malformed(reason)
+                raise _not_read(proof, number, text)
             point = secp256k1.recover(digest, signature.compact, signature.recovery_id)
             points.append(point or b"")
             remarks.update(dict.fromkeys(signature.notes))
@@ -211,3 +211,17 @@ def _published_key(text: str) -> bytes | str | None:
         data = b"\x04" + data  # x and y without the mark of the uncompressed form
     key = None if data is None else secp256k1.parse_key(data)
     return key or "the public key column is not a secp256k1 key"
+
+
+def _not_read(proof: Proof, number: int, text: str) -> NotProvenError:
+    """What to say of a signature that is not r, s, v: other schemes read it beside its key."""
+    reason = f"signature {number} is not 65 bytes of hex (r, s, v)"
+    if proof.address.format not in _WITH_KEYS:
+        return malformed(reason)
+    reason += "; any other signature needs its public key: publish it in the key column"
+    data = decode_hex(text)
+    data = decode_base64(text) if data is None else data
+    may_be_theirs = data is not None and len(data) >= _PLAIN and len(data) != _RECOVERABLE
+    if may_be_theirs and not proof.script:
+        return unsupported(reason)
+    return malformed(reason)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import random
 
 import pytest
 from support.native_rows import native_rows
@@ -11,6 +12,8 @@ from support.signed_rows import Signed, bitcoin_sign, claim, evm_address, evm_si
 
 from scanner.model.addresses import base58
 from scanner.model.control import Control
+from scanner.model.key_text import usual_key
+from scanner.model.signature_objects import in_wrappers, of_numbers
 from scanner.model.signature_text import usual_signature, usual_signatures
 from scanner.ownership.one_message import SignedMessage, check_message
 from scanner.ownership.primitives.hextext import decode_hex
@@ -96,7 +99,7 @@ def test_what_wallets_save_as_an_object() -> None:
     row = Signed("evm_message", "", claim("ethereum", evm_address(signer), signature))
     saved = {"address": evm_address(signer), "msg": row.claim.message, "version": "2"}
     assert checked(row, json.dumps({**saved, "sig": signature})) is Control.CONTROLS
-    for odd in ({"sig": signature, "signature": signature}, {"sig": 5}, {}, [signature]):
+    for odd in ({"sig": signature, "signature": signature}, {"sig": 5}, {}, [signature, signature]):
         assert checked(row, json.dumps(odd)) is not Control.CONTROLS
     terra = next(r for r in ROWS if r.scheme == "adr36")
     pub_key = {"type": "tendermint/PubKeySecp256k1", "value": terra.claim.script}
@@ -130,3 +133,125 @@ def test_bitcoins_in_the_alphabet_of_the_web() -> None:
         web = standard.translate(str.maketrans("+/", "-_"))
         for text in (web, web.rstrip("="), standard.rstrip("="), f'"{standard}"'):
             assert usual_signature(bitcoin, text) == standard
+
+
+def test_hex_goes_before_base64_wherever_a_text_is_hex() -> None:
+    """Uppercase hex of 130 characters that ends in A is base64 of 97 bytes as well."""
+    draw = random.Random(16)
+    for network in REGISTRY.networks.values():
+        for size in (64, 65, 66, 71, 72, 96, 97, 98, 100):
+            for end in "0123456789ABCDEF":
+                digits = draw.randbytes(size).hex().upper()[:-1] + end
+                for text in ("0x" + digits, "0X" + digits, digits):
+                    made = usual_signature(network, text)
+                    if network.kind != "utxo" or size < 65:
+                        assert made == text, (network.name, text)
+                    elif made != text:
+                        data = base64.b64decode(made.removeprefix("smp"))
+                        assert data == bytes.fromhex(digits), (network.name, text)
+
+
+def test_okx_s_hex_stays_where_its_last_byte_is_one_of_its_own() -> None:
+    """Behind 0x Bitcoin's rows of OKX have r, s, v: a header first is read where v is none."""
+    bitcoin = REGISTRY.network("bitcoin")
+    for header in range(20, 50):
+        for last in (*range(50), 128, 255):
+            text = "0x" + bytes((header, *bytes(63), last)).hex()
+            is_header = 27 <= header <= 42 and not (last < 4 or 27 <= last <= 34)
+            assert (usual_signature(bitcoin, text) != text) is is_header, (header, last)
+
+
+def test_the_usual_spelling_of_a_usual_one_is_itself() -> None:
+    for row in ROWS:
+        network = REGISTRY.networks[row.claim.network]
+        for text in row.claim.signatures:
+            made = usual_signature(network, text)
+            assert usual_signature(network, made) == made
+        made = usual_key(network.kind, row.claim.script)
+        assert usual_key(network.kind, made) == made
+
+
+_PIECES = (
+    *('{"', '":', ",", "[", "]", "}", "0x", "0X", "ed25519:", "SIG_K1_", "=", "-", "_", "+", "/"),
+    *("'", " ", "\n", "é", "\0", "smp", "payload", "result", "signature", "r", "s", "v", "data"),
+    *("type", "Buffer", "terrapub1", "aB", "null", "1", "255", "ab" * 32, "QUJD" * 22),
+)
+
+
+def test_any_text_is_read_or_stays_as_it_is() -> None:
+    draw = random.Random(5)
+    networks = list({n.kind: n for n in REGISTRY.networks.values()}.values())
+    for _ in range(1_500):
+        text = "".join(draw.choice(_PIECES) for _ in range(draw.randrange(14)))
+        for network in draw.sample(networks, 4):
+            signatures, found = usual_signatures(network, [text])
+            assert isinstance(signatures[0], str)
+            assert isinstance(found, str)
+            assert isinstance(usual_key(network.kind, text), str)
+    for text in (
+        "[" * 90_000,
+        '{"result":' * 9_000,
+        "9" * 90_000,
+        "A" * 90_000,
+        "0x" + "A" * 9_000,
+    ):
+        for network in networks:
+            assert usual_signatures(network, [text]).signatures == (text,)
+            assert usual_key(network.kind, text) == text
+
+
+def test_bytes_as_python_shows_them() -> None:
+    draw = random.Random(9)
+    solana = REGISTRY.network("solana")
+    for _ in range(300):
+        data = draw.randbytes(64)
+        assert usual_signature(solana, repr(data)) == data.hex()
+    for data in (bytes(64), b"'" * 64, b'"' * 64, b"\\" * 64, b"'\"\\\n\r\t" * 11):
+        assert usual_signature(solana, repr(data)) == data.hex()
+    for text in (
+        "b''",
+        "b'",
+        "b'\\q'",
+        "b'é" + "a" * 64 + "'",
+        repr(bytes(5)),
+        "b'" + "a" * 64 + '"',
+    ):
+        assert usual_signature(solana, text) == text
+
+
+def test_objects_say_nothing_twice() -> None:
+    """Where two readings are possible none is taken."""
+    for kind, found in (
+        ("utxo", {"v": 0, "r": "11" * 32, "s": "22" * 32, "signature": "x"}),
+        ("utxo", {"v": True, "r": "11" * 32, "s": "22" * 32}),
+        ("utxo", {"v": 26, "r": "11" * 32, "s": "22" * 32}),
+        ("utxo", {"v": 0, "r": "11" * 33, "s": "22" * 32}),
+        ("utxo", {"v": 0, "r": "zz", "s": "22" * 32}),
+        ("starknet", {"r": "ab", "s": "1"}),
+        ("starknet", {"r": 1.5, "s": 1}),
+        ("starknet", {"signature": []}),
+        ("starknet", {"signature": [1, None]}),
+        ("substrate", {"Sr25519": "0x" + "11" * 64, "Ed25519": "0x" + "11" * 64}),
+        ("substrate", {"Sr25519": "11" * 64}),
+        ("substrate", {}),
+        ("solana", {"r": "1", "s": "2"}),
+        ("utxo", None),
+    ):
+        assert of_numbers(kind, found) == "", (kind, found)
+    both = {"payload": {"signature": "a"}, "result": {"signature": "b"}}
+    assert in_wrappers(both) == both
+    deep: object = "x"
+    for _ in range(9):
+        deep = {"result": deep}
+    assert in_wrappers(deep) != "x"
+
+
+def test_a_key_that_may_be_read_in_two_ways_stays() -> None:
+    near = "AATaMBQfaYEL3JWPnMcaypuXGvUVXx4yF3FanZAengip"  # base64 of 33 bytes, Base58 of 32
+    assert usual_key("near", near) == near
+    digits = "4402100175579008383308458784218142125527586765291651989250076749"
+    assert usual_key("starknet", digits) == digits  # 64 digits may be hex
+    assert usual_key("starknet", digits + "9578889680007").startswith("0x")
+    for kind in ("utxo", "cosmos", "xrpl", "hedera", "near", "solana", "antelope", "ton"):
+        for text in ("02" + "11" * 32, "0X" + "AB" * 32, "21" + "02" * 33 + "ac", "11" * 33):
+            assert usual_key(kind, text) == text

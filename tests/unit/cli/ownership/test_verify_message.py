@@ -77,3 +77,34 @@ def test_what_cannot_be_asked_is_said(arguments, word, capsys):
     status, out, err = run(capsys, *arguments)
     assert (status, out) == (2, "")
     assert word in err
+
+
+def test_what_begins_with_a_dash_stands_behind_two(capsys):
+    text = "- we own this"
+    signed = [evm_address(key(1)), text, evm_sign(key(1), text)]
+    status, out, err = run(capsys, *signed)
+    assert (status, out) == (2, "")
+    assert "stands behind '--': scanner verify-message -- ADDRESS MESSAGE SIGNATURE" in err
+    assert run(capsys, "--json", "--", *signed)[0] == 0
+    status, _, err = run(capsys, *GOOD[:2], "-QofcPX6L_rRfZMpSoqwCFxSpkIC78Kup8dkSvg3TUg")
+    assert status == 2
+    assert "a text or a signature" in err
+
+
+def test_addresses_are_read_as_lists_read_them(capsys):
+    for text in (f"eth:{GOOD[0]}", f"eip155:1:{GOOD[0]}", GOOD[0][2:]):
+        for network in ([], ["--network", "ethereum"]):
+            status, out, _ = run(capsys, text, *GOOD[1:], *network)
+            assert (status, "network: ethereum" in out) == (0, True), text
+    assert run(capsys, f"eip155:56:{GOOD[0]}", *GOOD[1:], "--network", "ethereum")[0] == 3
+
+
+def test_json_has_a_signature_as_a_wallet_gives_it(capsys, tmp_path):
+    file = tmp_path / "signed.json"
+    answer = {"success": True, "payload": {"address": GOOD[0], "signature": GOOD[2]}}
+    file.write_text(json.dumps({"address": GOOD[0], "message": GOOD[1], "signature": answer}))
+    assert run(capsys, str(file))[0] == 0
+    file.write_text(json.dumps({"address": GOOD[0], "message": GOOD[1], "signature": 5}))
+    status, _, err = run(capsys, str(file))
+    assert status == 2
+    assert "signatures must be a list of texts, or of objects" in err

@@ -82,7 +82,7 @@ def test_two_keys_need_two_signatures_in_any_order() -> None:
         antelope_key(A)[:-1],
         antelope_key(A).lower(),
         new_form(1).replace("PUB_K1_", "PUB_R1_"),
-        A.public_key.format().hex(),
+        A.public_key.format().hex()[2:],
         "{}",
         "{",
         "[" * 10_000,
