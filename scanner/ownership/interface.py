@@ -53,10 +53,14 @@ class Signer(NamedTuple):
     """Somebody who made a good signature.
 
     text: as `ControlResult.signed_by` names it. keys: every name that a chain may know it by.
+    recovered: whether nothing but a form, which the row does not name, says that it is this key:
+    neither the address nor a published key does. In another form it would be another key, so that
+    it is nobody's until the account's own policy names it.
     """
 
     text: str
     keys: frozenset[PolicyKey]
+    recovered: bool = False
 
 
 @runtime_checkable
@@ -140,7 +144,7 @@ Readings = tuple[tuple[Signer, ...], ...]
 
 
 @runtime_checkable
-class SignerFinder(Protocol):
+class SignerFinder(Verifier, Protocol):
     """A Verifier that can say who signed, whoever the address belongs to."""
 
     def signers(self, proof: Proof) -> Readings:

@@ -17,7 +17,6 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Sequence
 from contextlib import suppress
 from functools import lru_cache, partial
-from itertools import chain
 
 from scanner.errors import AddressFormatError, SourceRejectedError
 from scanner.model.addresses.evm import checksum_text
@@ -44,11 +43,10 @@ from scanner.ownership.interface import (
     Verifier,
 )
 from scanner.ownership.key_policy import (
-    judge_policy,
+    judge_readings,
     keys_unknown,
     may_be_asked,
     not_asked,
-    of_no_known_form,
 )
 from scanner.ownership.memory import Memory, Verdicts
 from scanner.ownership.near_misses import NearMiss, near_miss
@@ -169,19 +167,14 @@ def _by_keys(
         policy = keys(proof.address)
     except SourceRejectedError as e:
         return keys_unknown(offline, e.what)
-    readings = tuple(chain.from_iterable(by_scheme))
     shows = next((v.opened for v in rules.verifiers if isinstance(v, Opener)), opened)
-    found = [judge_policy(offline, who, policy, partial(shows, proof)) for who in readings]
-    shown = next((one for one in found if one.shows_control), None)
-    if shown is None and len(by_scheme) > 1:
-        shown = of_no_known_form(offline, readings, policy)
-    return shown or found[0]
+    return judge_readings(offline, by_scheme, policy, partial(shows, proof))
 
 
-def _signers(proof: Proof, verifiers: Sequence[Verifier]) -> list[Readings]:
-    """Whoever signed a row, by each scheme that can read its signatures."""
-    finders = (v for v in verifiers if isinstance(v, SignerFinder) and v.handles(proof))
-    return [found for v in finders if (found := v.signers(proof))]
+def _signers(proof: Proof, verifiers: Sequence[Verifier]) -> list[tuple[str, Readings]]:
+    """Whoever signed a row, by each scheme that can read its signatures, and what that reads."""
+    finders = [v for v in verifiers if isinstance(v, SignerFinder) and v.handles(proof)]
+    return [(v.said, found) for v in finders if (found := v.signers(proof))]
 
 
 def _unasked(offline: ControlResult, error: SourceRejectedError) -> ControlResult:

@@ -78,7 +78,8 @@ def of_partly(proof: Proof, found: ControlResult, others: Sequence[Verifier]) ->
 def _is_good(scheme: Verifier, proof: Proof) -> bool:
     """Whether a row's one signature is by one of its keys, in a scheme's form."""
     if isinstance(scheme, SignerFinder):
-        return bool(scheme.signers(proof))
+        readings = scheme.signers(proof)
+        return any(not any(signer.recovered for signer in who) for who in readings)
     result = scheme.verify(proof)
     return isinstance(result, OtherKey) or result.control in (Control.CONTROLS, Control.MISMATCH)
 

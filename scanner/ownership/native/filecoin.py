@@ -138,7 +138,7 @@ def _by_secp256k1(data: bytes, signature: bytes) -> Signer | None:
         return None
     key, account = secp256k1.compress(point), blake2b(point, digest_size=20).digest()
     names = PolicyKey(KeyKind.SECP256K1, key), PolicyKey(KeyKind.ACCOUNT, account)
-    return Signer(key.hex(), frozenset(names))
+    return Signer(key.hex(), frozenset(names), recovered=True)
 
 
 def _by_bls(key: bytes, data: bytes, signature: bytes) -> Signer | None:

@@ -114,7 +114,11 @@ class AntelopeKey:
             shown = next((key for key in keys if key in published), None)
             made.append(keys if shown is None else [shown] * len(keys))
         readings = dict.fromkeys(tuple(dict.fromkeys(who)) for who in zip(*made, strict=True))
-        return tuple(tuple(map(_signer, who)) for who in readings if b"" not in who)
+        return tuple(
+            tuple(_signer(key, key in published) for key in who)
+            for who in readings
+            if b"" not in who
+        )
 
 
 def _digests(message: str) -> tuple[bytes, ...]:
@@ -126,8 +130,9 @@ def _digests(message: str) -> tuple[bytes, ...]:
         return (enveloped,)
 
 
-def _signer(key: bytes) -> Signer:
-    return Signer(key.hex(), frozenset((PolicyKey(KeyKind.SECP256K1, key),)))
+def _signer(key: bytes, is_published: bool) -> Signer:
+    names = frozenset((PolicyKey(KeyKind.SECP256K1, key),))
+    return Signer(key.hex(), names, recovered=not is_published)
 
 
 def _recovered(digest: bytes, data: bytes) -> bytes:

@@ -70,7 +70,6 @@ class TronMessage:
             signatures = _signatures(proof)
         except NotProvenError:
             return ()
-        codec = TronCodec(proof.network.name, "")
         forms = [digest for digest, _ in _digests(proof)]
         made = [
             [account for digest in forms if (account := _account(digest, signature)) is not None]
@@ -81,14 +80,17 @@ class TronMessage:
         readings = {
             tuple(dict.fromkeys(who)): None for who in (*alike, *islice(product(*made), _MOST))
         }
-        return tuple(
-            tuple(Signer(codec.encode(a), frozenset((PolicyKey(KeyKind.ACCOUNT, a),))) for a in who)
-            for who in readings
-        )
+        return tuple(tuple(_signer(proof, account) for account in who) for who in readings)
 
 
 _MOST = 256
 """Readings of a row that are tried: five signatures in three forms."""
+
+
+def _signer(proof: Proof, account: bytes) -> Signer:
+    text = TronCodec(proof.network.name, "").encode(account)
+    names = frozenset((PolicyKey(KeyKind.ACCOUNT, account),))
+    return Signer(text, names, recovered=account != proof.address.payload)
 
 
 def _account(digest: bytes, signature: RecoverableSignature) -> bytes | None:
