@@ -125,6 +125,40 @@ class Verifier(Protocol):
         ...
 
 
+class Forms(NamedTuple):
+    """Which forms a scheme reads of one row, as a reason names them.
+
+    refused: which of them it does not, and why; "" where it reads all of them.
+    """
+
+    read: str
+    refused: str = ""
+
+
+@runtime_checkable
+class FormTeller(Verifier, Protocol):
+    """A Verifier that reads fewer forms of some rows than `said` names."""
+
+    def forms(self, proof: Proof) -> Forms:
+        """Which forms of a row are tried. Never raises on hostile input."""
+        ...
+
+
+def forms_of(scheme: Verifier, proof: Proof) -> Forms:
+    """Which forms of a row a scheme tries."""
+    return scheme.forms(proof) if isinstance(scheme, FormTeller) else Forms(scheme.said)
+
+
+def alone_refused(said: str, alone: str, why: str) -> Forms:
+    """The forms of a scheme that reads the text alone beside others, where `why` it does not.
+
+    said: the others. alone: what the text alone is called. why: "" where it is read, too.
+    """
+    if not why:
+        return Forms(f"{said}, {alone}")
+    return Forms(said, f"{alone} was not tried: {why}")
+
+
 @runtime_checkable
 class BulkVerifier(Verifier, Protocol):
     """A Verifier that judges many rows at once sooner than one by one."""

@@ -34,6 +34,7 @@ from scanner.ownership.freshness import grade
 from scanner.ownership.interface import (
     BulkVerifier,
     ContractCall,
+    Forms,
     KeyQuestion,
     KeysAhead,
     Opener,
@@ -41,6 +42,7 @@ from scanner.ownership.interface import (
     Readings,
     SignerFinder,
     Verifier,
+    forms_of,
 )
 from scanner.ownership.key_policy import (
     judge_readings,
@@ -171,10 +173,10 @@ def _by_keys(
     return judge_readings(offline, by_scheme, policy, partial(shows, proof))
 
 
-def _signers(proof: Proof, verifiers: Sequence[Verifier]) -> list[tuple[str, Readings]]:
+def _signers(proof: Proof, verifiers: Sequence[Verifier]) -> list[tuple[Forms, Readings]]:
     """Whoever signed a row, by each scheme that can read its signatures, and what that reads."""
     finders = [v for v in verifiers if isinstance(v, SignerFinder) and v.handles(proof)]
-    return [(v.said, found) for v in finders if (found := v.signers(proof))]
+    return [(forms_of(v, proof), found) for v in finders if (found := v.signers(proof))]
 
 
 def _unasked(offline: ControlResult, error: SourceRejectedError) -> ControlResult:
@@ -207,7 +209,7 @@ def _judge(proof: Proof, verifiers: Sequence[Verifier], call: ContractCall | Non
     refused = _refused(proof)
     if refused is not None:
         return refused
-    failed: list[tuple[str, ControlResult]] = []
+    failed: list[tuple[Forms, ControlResult]] = []
     for verifier in verifiers:
         if not verifier.handles(proof):
             continue
@@ -216,7 +218,7 @@ def _judge(proof: Proof, verifiers: Sequence[Verifier], call: ContractCall | Non
             return of_partly(proof, result, [v for v in verifiers if v is not verifier])
         if result.control in _SETTLED:
             return result
-        failed.append((verifier.said, result))
+        failed.append((forms_of(verifier, proof), result))
     return _of_failed(failed) or verdicts.unsupported("", why_unsupported(proof))
 
 
@@ -233,7 +235,7 @@ _SETTLED = (Control.CONTROLS, Control.MISMATCH)
 """What ends the search for a scheme that can read a row."""
 
 
-def _of_failed(failed: Sequence[tuple[str, ControlResult]]) -> ControlResult | None:
+def _of_failed(failed: Sequence[tuple[Forms, ControlResult]]) -> ControlResult | None:
     """One verdict where no scheme could read a row; None if none was asked."""
     for _, result in failed:
         if isinstance(result, OtherKey):

@@ -16,7 +16,7 @@ from scanner.model.control import DERIVED, Binding, Control, ControlResult
 from scanner.model.key_policy import KeyPolicy, Way, Weighted, keys_of
 from scanner.ownership import verdicts
 from scanner.ownership.changeable import CHANGEABLE
-from scanner.ownership.interface import Readings, Signer
+from scanner.ownership.interface import Forms, Readings, Signer
 
 FIXED = frozenset(("evm", "filecoin_bls", "filecoin_secp256k1"))
 """Address formats whose keys no chain changes, or whose contracts are asked themselves, on networks
@@ -105,13 +105,13 @@ def _hides(way: Way) -> bool:
 
 def judge_readings(
     offline: ControlResult,
-    readings: Sequence[tuple[str, Readings]],
+    readings: Sequence[tuple[Forms, Readings]],
     policy: KeyPolicy,
     opening: Opening = lambda _: None,
 ) -> ControlResult:
     """The verdict of `judge_policy` about a row that can be read in several ways.
 
-    readings: what each scheme is called and found, at least one reading. One that meets the policy
+    readings: what each scheme reads and found, at least one reading. One that meets the policy
     is enough. False is only what somebody did of whom it is known that he signed: whose key made
     the address or is published, or whom the policy names. Keys that are found by trying forms, and
     are none of these, are nobody's: such a row stays as undecided as it is offline, for the
@@ -126,8 +126,8 @@ def judge_readings(
     sure = [sum(_is_sure(signer, known) for signer in who) for who in every]
     if any(sure) or offline.control is not Control.UNSUPPORTED:
         return judged[max(range(len(sure)), key=sure.__getitem__)]
-    forms = ", ".join(dict.fromkeys(said for said, _ in readings))
-    return _as(offline, verdicts.unsupported(offline.scheme, _of_no_form(forms, policy)))
+    reason = _of_no_form([forms for forms, _ in readings], policy)
+    return _as(offline, verdicts.unsupported(offline.scheme, reason))
 
 
 def _named(policy: KeyPolicy) -> frozenset[PolicyKey] | None:
@@ -145,16 +145,18 @@ def _is_sure(signer: Signer, named: frozenset[PolicyKey]) -> bool:
     return not signer.recovered or not signer.keys.isdisjoint(named)
 
 
-def _of_no_form(forms: str, policy: KeyPolicy) -> str:
+def _of_no_form(forms: Sequence[Forms], policy: KeyPolicy) -> str:
     """What to say where no form that is read leads to somebody whom the account allows."""
-    at, signed = f"at block {policy.height}{_note(policy)}", f"no form that is read ({forms})"
+    at = f"at block {policy.height}{_note(policy)}"
+    signed = f"no form that is read ({', '.join(dict.fromkeys(one.read for one in forms))})"
     ways = [f"{way.name}: {_some_keys(way)}" for way in policy.ways[:_SHOWN]]
     more = f" and {len(policy.ways) - _SHOWN} more ways" if len(policy.ways) > _SHOWN else ""
     words = f"{signed} gives a key which the account allows {at} ({'; '.join(ways)}{more})"
     if not ways:
         words = f"no key may spend from the account {at}, and {signed} shows who signed"
-    hint = f"; {HIDDEN}" if any(map(_hides, policy.ways)) else ""
-    return f"{words}: others signed, or over another text, or in a form that is not read{hint}"
+    words += ": others signed, or over another text, or in a form that is not read"
+    hints = [HIDDEN] if any(map(_hides, policy.ways)) else []
+    return "; ".join((words, *dict.fromkeys(one.refused for one in forms if one.refused), *hints))
 
 
 def _some_keys(way: Way) -> str:

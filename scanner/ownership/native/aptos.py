@@ -135,8 +135,9 @@ def _bound(scheme: str, proof: Proof, keys: Keys, signed: tuple[AnyKey, ...]) ->
 
 
 def _text(proof: Proof) -> tuple[bytes, ...]:
-    if proof.message.startswith(_TITLE):
+    if proof.message.startswith(_TITLE):  # as no transaction does, which begins with a hash
         _check_head(proof)
+        return (proof.message.encode(),)
     return (plain_text(proof.message),)
 
 

@@ -17,12 +17,19 @@ from scanner.model.control import Binding, ControlResult
 from scanner.model.jsontext import read_json
 from scanner.model.key_policy import KeyKind, PolicyKey
 from scanner.ownership import verdicts
-from scanner.ownership.interface import ContractCall, Proof, Readings, Signer
+from scanner.ownership.interface import (
+    ContractCall,
+    Forms,
+    Proof,
+    Readings,
+    Signer,
+    alone_refused,
+)
 from scanner.ownership.primitives import secp256k1
 from scanner.ownership.primitives.envelopes import okx_sha256
 from scanner.ownership.primitives.hashes import ripemd160
 from scanner.ownership.primitives.not_proven import NotProvenError
-from scanner.ownership.primitives.plain_text import plain_text
+from scanner.ownership.primitives.plain_text import plain_text, why_not_plain
 from scanner.ownership.unread import unread
 
 _SIGNATURE, _OLD_KEY, _NEW_KEY = "SIG_K1_", "EOS", "PUB_K1_"
@@ -39,6 +46,10 @@ class AntelopeKey:
 
     name = "antelope_key"
     said = "OKX's envelope, the text alone"
+
+    def forms(self, proof: Proof) -> Forms:
+        """See FormTeller."""
+        return alone_refused("OKX's envelope", "the text alone", why_not_plain(proof.message))
 
     def handles(self, proof: Proof) -> bool:
         """Every Antelope account."""
