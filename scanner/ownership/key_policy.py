@@ -13,7 +13,7 @@ from dataclasses import replace
 from itertools import accumulate
 
 from scanner.model.control import DERIVED, Binding, Control, ControlResult
-from scanner.model.key_policy import KeyPolicy, Way, Weighted, keys_of
+from scanner.model.key_policy import KeyPolicy, PolicyKey, Way, Weighted, keys_of
 from scanner.ownership import verdicts
 from scanner.ownership.changeable import CHANGEABLE
 from scanner.ownership.interface import Forms, Readings, Signer

@@ -45,7 +45,9 @@ OF_STRANGER = KeyPolicy((single("owner permission", STRANGER),), 9)
 
 
 def finders(row: Claim) -> list[str]:
-    return [v.name for v in verifiers_of(REGISTRY.network(row.network)) if isinstance(v, SignerFinder)]
+    return [
+        v.name for v in verifiers_of(REGISTRY.network(row.network)) if isinstance(v, SignerFinder)
+    ]
 
 
 def asked(row: Claim) -> bool:
@@ -168,9 +170,10 @@ def test_the_reason_names_the_forms_and_the_policy() -> None:
     (first, _) = unread_row("vaulta", bytes(range(32)))
     said = judge(first, REGISTRY, None, lambda _: OF_STRANGER).reason
     assert "OKX's envelope, the text alone" in said
-    assert "no key may spend from the account at block 9" in judge(
-        first, REGISTRY, None, lambda _: SILENT
-    ).reason
+    assert (
+        "no key may spend from the account at block 9"
+        in judge(first, REGISTRY, None, lambda _: SILENT).reason
+    )
 
 
 def allowed(threshold: int, *signers: PrivateKey) -> KeyPolicy:
